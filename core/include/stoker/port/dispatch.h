@@ -1,0 +1,63 @@
+/* stoker port interface: dispatch, the workers that take slots from a ring. */
+#ifndef STOKER_PORT_DISPATCH_H
+#define STOKER_PORT_DISPATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stoker/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The buffers that host and workers share. Each is an array of little-endian words, aligned to 64 bytes. */
+struct stk_device_memory {
+    uint32_t *ring; /* slots * 16 words */
+    uint32_t slots;
+    uint32_t *control; /* at least STK_CTL_WORDS_MIN words */
+    uint32_t control_words;
+    uint32_t *debug; /* debug log: 1 + 4 * records words; may be NULL with 0 words */
+    uint32_t debug_words;
+    uint32_t *io; /* I/O queue: 8 words a slot; may be NULL with 0 slots */
+    uint32_t io_slots;
+    uint8_t *payload; /* what handlers read and write */
+    uint32_t payload_bytes;
+};
+
+/* How workers reach the ring; DESIGN.md, "Residency". */
+enum stk_residency { STK_RESIDENT = 1, STK_QUANTUM = 2, STK_BATCH = 3 };
+
+struct stk_dispatch_info {
+    const char *device;  /* the device's own name; lives as long as the port */
+    const char *memory;  /* kind of the shared memory, "fine-grain SVM" */
+    const char *reason;  /* why this residency mode */
+    enum stk_residency residency;
+    uint32_t workers;    /* work-groups */
+    uint32_t lanes;      /* work-items in a group */
+    uint64_t launches;   /* kernel launches since open */
+    uint64_t lease_ends; /* launches that ended because their lease was used up */
+    uint64_t idle_ends;  /* launches that ended because there was nothing to do */
+};
+
+struct stk_dispatch_ops {
+    const char *name;
+
+    /* Moves work on: makes sure that workers run when `pending` says that published slots wait, renews a lease that
+     * ended, and, where the workers are code on this thread, runs them for a bounded number of slots. Call it after
+     * publishing and in every turn of a wait. Never blocks. Returns 1 when it did something, 0 when there was nothing
+     * to do, STK_E_DEVICE when the device was lost. Mandatory. */
+    int (*drive)(void *ctx, bool pending);
+
+    /* Waits until no worker runs, at most `timeout_ns`; the caller has set the control buffer's SHUTDOWN word.
+     * STK_OK, STK_E_TIMEOUT, STK_E_DEVICE. Mandatory. */
+    int (*stop)(void *ctx, uint64_t timeout_ns);
+
+    /* Describes the port. Mandatory. */
+    void (*info)(void *ctx, struct stk_dispatch_info *info);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
