@@ -1,0 +1,1 @@
+# The machine that builds: programs run as they are.

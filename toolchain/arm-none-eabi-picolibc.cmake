@@ -1,0 +1,3 @@
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(STK_TRIPLE arm-none-eabi)
+include(${CMAKE_CURRENT_LIST_DIR}/picolibc.cmake)

@@ -1,0 +1,1 @@
+set(STK_CPU_FLAGS "-march=rv32imac -mabi=ilp32 -mcmodel=medany")

@@ -1,0 +1,43 @@
+# install(): libraries and headers are installed where they are declared (StkLibrary); here the
+# package files that find them again, wherever the prefix is moved to.
+include(CMakePackageConfigHelpers)
+set(stk_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stoker)
+
+get_property(STK_EXPORTS GLOBAL PROPERTY STK_EXPORTS)
+list(REMOVE_DUPLICATES STK_EXPORTS)
+foreach(export IN LISTS STK_EXPORTS)
+  install(EXPORT stoker-${export} NAMESPACE stoker:: DESTINATION ${stk_cmake_dir})
+endforeach()
+
+configure_package_config_file(tools/cmake/stoker-config.cmake.in stoker-config.cmake
+  INSTALL_DESTINATION ${stk_cmake_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/stoker-config.cmake ${PROJECT_BINARY_DIR}/stoker-config-version.cmake
+        DESTINATION ${stk_cmake_dir})
+
+# pkg-config: what this build lacks is named by neither file.
+set(stk_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH STK_PC_PREFIX /${stk_pc_dir} /)
+string(REGEX REPLACE "/$" "" STK_PC_PREFIX "${STK_PC_PREFIX}")
+set(STK_PC_LINUX_LIBS "")
+set(STK_PC_LINUX_REQUIRES "")
+foreach(port opencl uring posix)
+  if(TARGET stk_port_${port})
+    string(APPEND STK_PC_LINUX_LIBS " -lstk_port_${port}")
+  endif()
+endforeach()
+if(TARGET stk_kernel_text)
+  string(APPEND STK_PC_LINUX_LIBS " -lstk_kernel_text")
+endif()
+if(TARGET stk_port_opencl)
+  string(APPEND STK_PC_LINUX_REQUIRES ", OpenCL")
+endif()
+if(TARGET stk_port_uring)
+  string(APPEND STK_PC_LINUX_REQUIRES ", liburing")
+endif()
+configure_file(tools/cmake/stoker.pc.in stoker.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/stoker.pc DESTINATION ${stk_pc_dir})
+if(STK_HOSTED)
+  configure_file(tools/cmake/stoker-linux.pc.in stoker-linux.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/stoker-linux.pc DESTINATION ${stk_pc_dir})
+endif()
