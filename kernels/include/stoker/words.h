@@ -103,11 +103,12 @@
 #define STK_CTL_PUBLISH_TAIL 141u  /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u  /* tickets harvested, free-running */
 #define STK_CTL_LEASE_ID 143u      /* the lease that the host last granted */
-#define STK_CTL_WORKERS_LIVE 144u  /* workers inside the kernel */
+#define STK_CTL_WORKERS_IN 144u    /* workers that entered the kernel, free-running */
 #define STK_CTL_HEARTBEAT 145u     /* grows while workers turn */
 #define STK_CTL_FAULT_COUNT 146u   /* slots that ended in FAULT */
 #define STK_CTL_LEASE_ENDS 147u    /* workers that left: lease used up */
-#define STK_CTL_IDLE_ENDS 148u     /* workers that left: nothing to do */
+#define STK_CTL_IDLE_ENDS 148u     /* workers that left: nothing to do, or SHUTDOWN */
+#define STK_CTL_CURSOR 149u        /* slot that the last worker to leave would have looked at next */
 #define STK_CTL_OBSERVABLE 160u
 #define STK_CTL_WORDS_MIN 160u
 

@@ -1,0 +1,90 @@
+/* stoker kernels: what a handler is given, and the checks that contain it.
+ *
+ * Every index a slot supplies goes through one of the range checks below before it is used. A handler loads each
+ * argument once: the host may rewrite a slot while a handler runs, and a value that was checked must be the value used.
+ */
+#ifndef STK_DEVICE_H
+#define STK_DEVICE_H
+
+#include "lang.h"
+#ifndef __OPENCL_C_VERSION__
+#include "stoker/reference.h"
+#endif
+
+/* The buffers, as the host laid them out, and which worker this is. */
+struct stk_dev {
+    STK_GLOBAL stk_u32 *ring;
+    STK_GLOBAL stk_u32 *control;
+    STK_GLOBAL stk_u32 *debug;
+    STK_GLOBAL stk_u32 *io;
+    STK_GLOBAL stk_u8 *payload;
+    stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
+    stk_u32 worker, workers;
+#ifndef __OPENCL_C_VERSION__
+    const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */
+    stk_u32 user_op_count;
+#endif
+};
+
+/* One call of a handler: its slot, and where its arguments and results are. */
+struct stk_call {
+    STK_GLOBAL stk_u32 *slot; /* the 16 words of the slot */
+    STK_GLOBAL stk_u32 *args; /* the first argument; inside the slot */
+    stk_u32 nargs;            /* arguments that may be read; the rest are 0 */
+    stk_u32 index;            /* of the slot in the ring */
+    stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
+};
+
+/* How many lanes of the group run a handler on one slot. */
+#define STK_SCALAR 1 /* lane 0 */
+#define STK_WIDE 2   /* all of them, in step */
+
+/* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler
+ * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */
+#define STK_MOVED 0xFFu
+
+STK_FN stk_u32 stk_arg(const struct stk_call *c, stk_u32 i) {
+    return i < c->nargs ? stk_ld(c->args + i) : 0u;
+}
+
+/* Result word i, 0..3: the tail of the slot. Nothing inside a packed slot. */
+STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
+    if (!c->packed && i < STK_SLOT_RESULTS) {
+        stk_st(c->slot + STK_SLOT_RESULT + i, v);
+    }
+}
+
+/* Adds a lane's share to the 64-bit result in words i, i + 1, which the loop cleared. A carry out of the low word is the
+ * adder's to hand on, so the sum is right in any order of lanes. */
+STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
+    if (!c->packed && i + 1u < STK_SLOT_RESULTS) {
+        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_RESULT + i;
+        stk_u32 low = (stk_u32)v;
+        stk_u32 was = stk_add(r, low);
+        stk_add(r + 1, (stk_u32)(v >> 32) + (was + low < low ? 1u : 0u));
+    }
+}
+
+/* Refuses the slot: reason and value go to its last two words. */
+STK_FN stk_u32 stk_refuse(const struct stk_call *c, stk_u32 reason, stk_u32 value) {
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG, value);
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG, reason);
+    return STK_FAULT;
+}
+
+/* Are control words [first, first + count) all observables? */
+STK_FN int stk_observable_ok(const struct stk_dev *d, stk_u32 first, stk_u32 count) {
+    return first >= STK_CTL_OBSERVABLE && first <= d->control_words && count <= d->control_words - first;
+}
+
+/* Are payload bytes [first, first + count) all there? */
+STK_FN int stk_payload_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count) {
+    return first <= d->payload_bytes && count <= (stk_u64)(d->payload_bytes - first);
+}
+
+/* Payload byte `at`, a multiple of 4 that was checked, as words. */
+STK_FN STK_GLOBAL stk_u32 *stk_payload_words(const struct stk_dev *d, stk_u32 at) {
+    return (STK_GLOBAL stk_u32 *)(STK_GLOBAL void *)(d->payload + at);
+}
+
+#endif

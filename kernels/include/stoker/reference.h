@@ -1,0 +1,29 @@
+/* stoker: the kernel as C. The worker that a device runs, as a function of the host: the bare-metal dispatcher, the
+ * oracle of tests, and what a debugger steps through. */
+#ifndef STOKER_REFERENCE_H
+#define STOKER_REFERENCE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct stk_dev;
+struct stk_call;
+
+/* A handler beside the built-in ones. It is written in the dialect (kernels/device.h) and compiled as C. */
+struct stk_user_op {
+    uint32_t opcode;
+    uint32_t width; /* STK_SCALAR or STK_WIDE */
+    uint32_t (*run)(const struct stk_dev *dev, const struct stk_call *call);
+};
+
+/* Runs one worker on this thread until `turns` turns have passed, `idle_turns` turns in a row finished nothing, or the
+ * control buffer says SHUTDOWN. A turn finishes one slot at most. Returns the slots that it finished. */
+uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,121 @@
+/* stoker kernel language: one dialect for OpenCL C 1.2 and C11.
+ *
+ * Handlers and the worker loop are written against this header alone. On the host every address space is empty and
+ * the atomics are those of stoker/atomic.h; on a device they are OpenCL 1.2 forms, which every toolchain takes.
+ *
+ *   STK_GLOBAL, STK_LOCAL   address spaces; OpenCL C 1.2 has no generic one, so every pointer names its own
+ *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
+ *   STK_FN                  linkage of a function of the dialect
+ *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
+ *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
+ *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add
+ */
+#ifndef STK_LANG_H
+#define STK_LANG_H
+
+#ifdef __OPENCL_C_VERSION__
+
+#define STK_GLOBAL __global
+#define STK_LOCAL __local
+#define STK_FN static
+typedef uchar stk_u8;
+typedef uint stk_u32;
+typedef ulong stk_u64;
+
+#ifndef STK_LANES
+#define STK_LANES 1
+#endif
+#if STK_LANES > 1
+#define STK_LANE ((stk_u32)get_local_id(0))
+#define STK_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#else
+#define STK_LANE 0u
+#define STK_BARRIER() ((void)0)
+#endif
+
+/* The system fence: orders this work-item's accesses to shared memory against the host. A body per toolchain, because
+ * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. */
+#if defined(__NVPTX__)
+void __nvvm_membar_sys(void);
+#define STK_FENCE() __nvvm_membar_sys()
+#elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__riscv)
+#define STK_FENCE() __atomic_thread_fence(__ATOMIC_ACQ_REL)
+#elif defined(__NV_CL_C_VERSION)
+#define STK_FENCE() asm volatile("membar.sys;" ::: "memory")
+#else
+#define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#endif
+
+STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
+    return *(const volatile STK_GLOBAL stk_u32 *)p;
+}
+
+STK_FN stk_u32 stk_ld_acquire(const STK_GLOBAL stk_u32 *p) {
+    stk_u32 v = *(const volatile STK_GLOBAL stk_u32 *)p;
+    STK_FENCE(); /* what follows is not read before the word */
+    return v;
+}
+
+STK_FN void stk_st(STK_GLOBAL stk_u32 *p, stk_u32 v) {
+    *(volatile STK_GLOBAL stk_u32 *)p = v;
+}
+
+STK_FN void stk_st_release(STK_GLOBAL stk_u32 *p, stk_u32 v) {
+    STK_FENCE(); /* what came before is seen before the word */
+    *(volatile STK_GLOBAL stk_u32 *)p = v;
+}
+
+STK_FN stk_u32 stk_cmpxchg(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
+    stk_u32 was = atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
+    STK_FENCE(); /* what the claim guards is not read before the claim */
+    return was;
+}
+
+STK_FN stk_u32 stk_add(STK_GLOBAL stk_u32 *p, stk_u32 v) {
+    return atomic_add((volatile STK_GLOBAL stk_u32 *)p, v);
+}
+
+#else /* C11 */
+
+#include "stoker/atomic.h"
+
+#define STK_GLOBAL
+#define STK_LOCAL
+#define STK_FN static inline
+typedef uint8_t stk_u8;
+typedef uint32_t stk_u32;
+typedef uint64_t stk_u64;
+
+#define STK_LANES 1
+#define STK_LANE 0u
+#define STK_BARRIER() ((void)0)
+
+STK_FN stk_u32 stk_ld(const stk_u32 *p) {
+    return stk_load(p);
+}
+
+STK_FN stk_u32 stk_ld_acquire(const stk_u32 *p) {
+    return stk_load_acquire(p);
+}
+
+STK_FN void stk_st(stk_u32 *p, stk_u32 v) {
+    stk_store(p, v);
+}
+
+STK_FN void stk_st_release(stk_u32 *p, stk_u32 v) {
+    stk_store_release(p, v);
+}
+
+STK_FN stk_u32 stk_cmpxchg(stk_u32 *p, stk_u32 expected, stk_u32 desired) {
+    return stk_cas(p, expected, desired);
+}
+
+STK_FN stk_u32 stk_add(stk_u32 *p, stk_u32 v) {
+    return stk_fetch_add(p, v);
+}
+
+#endif
+
+#include "stoker/words.h"
+
+#endif

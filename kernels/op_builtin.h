@@ -1,0 +1,132 @@
+/* stoker kernels: the built-in opcodes. core/SPEC.md gives their arguments. */
+#ifndef STK_OP_BUILTIN_H
+#define STK_OP_BUILTIN_H
+
+#include "device.h"
+
+STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);
+    if (!stk_observable_ok(d, to, 1)) {
+        return stk_refuse(c, STK_REASON_INDEX, to);
+    }
+    stk_st(d->control + to, value);
+    return STK_DONE;
+}
+
+STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);
+    if (!stk_observable_ok(d, to, 1)) {
+        return stk_refuse(c, STK_REASON_INDEX, to);
+    }
+    stk_add(d->control + to, value);
+    return STK_DONE;
+}
+
+/* Index of observable i as a control word, or 0 when there is no such observable. */
+STK_FN stk_u32 stk_observable(const struct stk_dev *d, stk_u32 i) {
+    return d->control_words > STK_CTL_OBSERVABLE && i < d->control_words - STK_CTL_OBSERVABLE ? STK_CTL_OBSERVABLE + i
+                                                                                              : 0u;
+}
+
+STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 from = stk_arg(c, 0), i = stk_arg(c, 1), to = stk_observable(d, i);
+    if (!stk_observable_ok(d, from, 1)) {
+        return stk_refuse(c, STK_REASON_INDEX, from);
+    }
+    if (to == 0u) {
+        return stk_refuse(c, STK_REASON_INDEX, i);
+    }
+    stk_st(d->control + to, stk_ld(d->control + from));
+    return STK_DONE;
+}
+
+STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 at = stk_arg(c, 0), expected = stk_arg(c, 1), desired = stk_arg(c, 2), to = stk_observable(d, at);
+    if (!stk_observable_ok(d, at, 1) || to == 0u) {
+        return stk_refuse(c, STK_REASON_INDEX, at);
+    }
+    stk_st(d->control + to, stk_cmpxchg(d->control + at, expected, desired));
+    return STK_DONE;
+}
+
+/* As memmove: the direction of the copy follows the overlap. */
+STK_FN stk_u32 stk_op_memcpy(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 from = stk_arg(c, 0), to = stk_arg(c, 1), n = stk_arg(c, 2), i;
+    if (!stk_observable_ok(d, from, n)) {
+        return stk_refuse(c, STK_REASON_INDEX, from);
+    }
+    if (!stk_observable_ok(d, to, n)) {
+        return stk_refuse(c, STK_REASON_INDEX, to);
+    }
+    for (i = 0; i < n; i++) {
+        stk_u32 k = to <= from ? i : n - 1u - i;
+        stk_st(d->control + to + k, stk_ld(d->control + from + k));
+    }
+    return STK_DONE;
+}
+
+/* next = table[state * 256 + byte], a dense table of words in the payload. */
+STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 state = stk_arg(c, 0), byte = stk_arg(c, 1), table = stk_arg(c, 2), states = stk_arg(c, 3);
+    if (byte > 255u) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, 1);
+    }
+    if (state >= states) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, 0);
+    }
+    if ((table & 3u) != 0u || !stk_payload_ok(d, table, (stk_u64)states * 1024u)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, table);
+    }
+    stk_result(c, 0, stk_ld(stk_payload_words(d, table) + (state * 256u + byte)));
+    return STK_DONE;
+}
+
+STK_FN int stk_unfinished(stk_u32 status) {
+    return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
+}
+
+/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. */
+STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1), to = stk_observable(d, 0), i, at = c->index;
+    if (items > d->slots - 1u) {
+        items = d->slots - 1u;
+    }
+    for (i = 0; i < items && !c->packed; i++) {
+        at = at == 0u ? d->slots - 1u : at - 1u;
+        if (stk_unfinished(stk_ld_acquire(d->ring + (stk_u64)at * STK_SLOT_WORDS))) {
+            return STK_REQUEUE;
+        }
+    }
+    if (to != 0u) {
+        stk_st(d->control + to, tag);
+    }
+    stk_add(d->control + STK_CTL_EPOCH, 1u);
+    return STK_DONE;
+}
+
+/* Adds a record of the debug log; a full log drops it. */
+STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 i, room = d->debug_words < STK_LOG_RECORDS ? 0u : d->debug_words - STK_LOG_RECORDS;
+    stk_u32 at = room < STK_LOG_RECORD_WORDS ? 0u : stk_ld(d->debug + STK_LOG_CURSOR);
+    /* Another worker may move the cursor first; each try that fails means that one more record went in. */
+    for (i = 0; i < 64u && room >= STK_LOG_RECORD_WORDS && at <= room - STK_LOG_RECORD_WORDS; i++) {
+        stk_u32 was = stk_cmpxchg(d->debug + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
+        if (was == at) {
+            STK_GLOBAL stk_u32 *r = d->debug + STK_LOG_RECORDS + at;
+            stk_st(r, stk_arg(c, 0));
+            stk_st(r + 1, stk_arg(c, 1));
+            stk_st(r + 2, stk_arg(c, 2));
+            stk_st(r + 3, c->index * STK_SLOT_WORDS);
+            break;
+        }
+        at = was;
+    }
+    return STK_DONE;
+}
+
+STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d) {
+    stk_st_release(d->control + STK_CTL_SHUTDOWN, 1u);
+    return STK_DONE;
+}
+
+#endif

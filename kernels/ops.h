@@ -1,0 +1,109 @@
+/* stoker kernels: which handler runs which opcode.
+ *
+ * STK_OPS lists the handlers that come with stoker, STK_USER_OPS those of a source piece that the user adds: both are
+ * X(opcode, function, width). On the host the interpreter's table adds its own.
+ */
+#ifndef STK_OPS_H
+#define STK_OPS_H
+
+#include "device.h"
+#include "op_builtin.h"
+#include "op_load_miss.h"
+#include "ops/scan.h"
+#include "ops/sum.h"
+
+#define STK_OPS(X)                                                                                                     \
+    X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE)                                                                  \
+    X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR)                                                              \
+    X(STK_OP_SUM64, stk_op_sum64, STK_WIDE)
+
+#ifndef STK_USER_OPS
+#define STK_USER_OPS(X)
+#endif
+
+#define STK_OP_WIDTH_CASE(op, function, width)                                                                         \
+    case (op):                                                                                                         \
+        return (width);
+#define STK_OP_RUN_CASE(op, function, width)                                                                           \
+    case (op):                                                                                                         \
+        return function(d, c);
+
+#ifndef __OPENCL_C_VERSION__
+STK_FN const struct stk_user_op *stk_user_op_find(const struct stk_dev *d, stk_u32 opcode) {
+    stk_u32 i;
+    for (i = 0; i < d->user_op_count; i++) {
+        if (d->user_ops[i].opcode == opcode) {
+            return &d->user_ops[i];
+        }
+    }
+    return 0;
+}
+#endif
+
+/* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */
+STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
+    if (opcode <= STK_OP_BUILTIN_MAX) {
+        return STK_SCALAR;
+    }
+    switch (opcode) {
+    case STK_OP_LOAD_MISS:
+    case STK_OP_PRINTF:
+    case STK_OP_PACKED_SLOT:
+    case STK_OP_SHUTDOWN:
+        return STK_SCALAR;
+        STK_OPS(STK_OP_WIDTH_CASE)
+        STK_USER_OPS(STK_OP_WIDTH_CASE)
+    default:
+        break;
+    }
+#ifndef __OPENCL_C_VERSION__
+    {
+        const struct stk_user_op *op = stk_user_op_find(d, opcode);
+        return op ? op->width : 0u;
+    }
+#else
+    (void)d;
+    return 0u;
+#endif
+}
+
+/* Runs a handler that is neither NOP nor a packed slot. */
+STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
+    switch (opcode) {
+    case STK_OP_STORE_U32:
+        return stk_op_store(d, c);
+    case STK_OP_ATOMIC_ADD:
+        return stk_op_add(d, c);
+    case STK_OP_LOAD_U32:
+        return stk_op_load(d, c);
+    case STK_OP_COMPARE_SWAP:
+        return stk_op_compare_swap(d, c);
+    case STK_OP_MEMCPY:
+        return stk_op_memcpy(d, c);
+    case STK_OP_DFA_STEP:
+        return stk_op_dfa_step(d, c);
+    case STK_OP_BATCH_FENCE:
+        return stk_op_batch_fence(d, c);
+    case STK_OP_LOAD_MISS:
+        return stk_op_load_miss(d, c);
+    case STK_OP_PRINTF:
+        return stk_op_printf(d, c);
+    case STK_OP_SHUTDOWN:
+        return stk_op_shutdown(d);
+        STK_OPS(STK_OP_RUN_CASE)
+        STK_USER_OPS(STK_OP_RUN_CASE)
+    default:
+        break;
+    }
+#ifndef __OPENCL_C_VERSION__
+    {
+        const struct stk_user_op *op = stk_user_op_find(d, opcode);
+        if (op) {
+            return op->run(d, c);
+        }
+    }
+#endif
+    return stk_refuse(c, STK_REASON_OPCODE, opcode);
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* stoker handlers: count and list the matches of a pattern set in a chunk.
+ *
+ * One chain of table look-ups goes as fast as the load latency lets it, about half a gigabyte a second, so a lane runs
+ * STK_CHAINS independent chains in step, each over its own stretch of the chunk. A chain starts max_len - 1 bytes before
+ * its stretch, from the root, without counting there: then it is in a state that knows every match which ends inside the
+ * stretch, and each match is counted by exactly one chain. The chunk's lead does the same at the border of two chunks.
+ */
+#ifndef STK_OP_SCAN_H
+#define STK_OP_SCAN_H
+
+#include "device.h"
+#include "stoker/scan_words.h"
+
+#define STK_CHAINS 8
+
+/* The automaton, checked against the payload. `last` clamps every look-up: a table that somebody corrupted gives wrong
+ * counts, never a read outside it. */
+struct stk_automaton_view {
+    const STK_GLOBAL stk_u8 *classes;
+    const STK_GLOBAL stk_u32 *table;
+    stk_u32 stride, last, accept, accepting, overlap;
+};
+
+/* Attaches to the image at byte `at` of the payload. 0, or which check failed. */
+STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct stk_automaton_view *a) {
+    const STK_GLOBAL stk_u32 *h;
+    stk_u32 states, classes, accept, max_len;
+    if ((at & 63u) != 0u || !stk_payload_ok(d, at, STK_IMAGE_TABLE_BYTE)) {
+        return 1;
+    }
+    h = stk_payload_words(d, at);
+    if (stk_ld(h + STK_IMAGE_W_MAGIC) != STK_IMAGE_MAGIC || stk_ld(h + STK_IMAGE_W_VERSION) != STK_IMAGE_VERSION) {
+        return 2;
+    }
+    states = stk_ld(h + STK_IMAGE_W_STATES);
+    classes = stk_ld(h + STK_IMAGE_W_CLASSES);
+    accept = stk_ld(h + STK_IMAGE_W_ACCEPT);
+    max_len = stk_ld(h + STK_IMAGE_W_MAX_LEN);
+    if (classes == 0u || classes > 256u || accept == 0u || accept > states || max_len == 0u) {
+        return 3;
+    }
+    if (!stk_payload_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)states * classes * 4u)) {
+        return 4;
+    }
+    a->classes = d->payload + at + STK_IMAGE_WORDS * 4u;
+    a->table = stk_payload_words(d, at + STK_IMAGE_TABLE_BYTE);
+    a->stride = classes;
+    a->last = states * classes - 1u;
+    a->accept = accept * classes;
+    a->accepting = states - accept;
+    a->overlap = max_len - 1u;
+    return 0;
+}
+
+STK_FN stk_u32 stk_automaton_step(const struct stk_automaton_view *a, stk_u32 state, stk_u8 byte) {
+    stk_u32 i = state + a->classes[byte];
+    return a->table[i < a->last ? i : a->last];
+}
+
+/* The state of a chain that is to count from byte `from`: the root, moved over the bytes before it. */
+STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from) {
+    stk_u32 state = 0, i;
+    for (i = from > a->overlap ? from - a->overlap : 0u; i < from; i++) {
+        state = stk_automaton_step(a, state, p[i]);
+    }
+    return state;
+}
+
+/* Counts one visit of an accepting state. A worker's counters are its own, so only its lanes share them. */
+STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 state) {
+    stk_u32 i = (state - a->accept) / a->stride;
+    if (i < a->accepting) {
+#if STK_LANES > 1
+        stk_add(hits + i, 1u);
+#else
+        stk_st(hits + i, stk_ld(hits + i) + 1u);
+#endif
+    }
+}
+
+/* One chain over [from, end); returns how many bytes ended a match. */
+STK_FN stk_u32 stk_scan_one(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from, stk_u32 end,
+                            STK_GLOBAL stk_u32 *hits) {
+    stk_u32 state = stk_automaton_enter(a, p, from), count = 0, i;
+    for (i = from; i < end; i++) {
+        state = stk_automaton_step(a, state, p[i]);
+        if (state >= a->accept) {
+            stk_automaton_hit(a, hits, state);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from byte `from`. The chains' states are named
+ * variables, not an array, so that they stay in registers. */
+STK_FN stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from, stk_u32 n,
+                               STK_GLOBAL stk_u32 *hits) {
+#define STK_EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define STK_CHAIN_ENTER(k) stk_u32 s##k = stk_automaton_enter(a, p, from + k##u * n);
+#define STK_CHAIN_STEP(k)                                                                                              \
+    x = s##k + classes[q[(k##u) * n]];                                                                                 \
+    s##k = table[x < last ? x : last];
+#define STK_CHAIN_HIT(k)                                                                                               \
+    if (s##k >= accept) {                                                                                              \
+        stk_automaton_hit(a, hits, s##k);                                                                              \
+        count++;                                                                                                       \
+    }
+    const STK_GLOBAL stk_u8 *classes = a->classes;
+    const STK_GLOBAL stk_u32 *table = a->table;
+    const STK_GLOBAL stk_u8 *q = p + from, *end = q + n;
+    stk_u32 last = a->last, accept = a->accept, count = 0, x;
+    STK_EACH_CHAIN(STK_CHAIN_ENTER)
+    for (; q < end; q++) {
+        STK_EACH_CHAIN(STK_CHAIN_STEP)
+        STK_EACH_CHAIN(STK_CHAIN_HIT)
+    }
+    return count;
+#undef STK_CHAIN_HIT
+#undef STK_CHAIN_STEP
+#undef STK_CHAIN_ENTER
+#undef STK_EACH_CHAIN
+}
+
+/* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
+STK_FN stk_u32 stk_scan_stretch(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from,
+                                stk_u32 end, STK_GLOBAL stk_u32 *hits) {
+    stk_u32 n = (end - from) / STK_CHAINS, count = 0;
+    if (n > a->overlap && n >= 16u) {
+        count = stk_scan_chains(a, p, from, n, hits);
+        from += n * STK_CHAINS;
+    }
+    return count + stk_scan_one(a, p, from, end, hits);
+}
+
+STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
+    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, share, from, end;
+    struct stk_automaton_view a;
+    if (!stk_payload_ok(d, offset, bytes)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, offset);
+    }
+    if (lead > bytes) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
+    }
+    bad = stk_automaton_attach(d, image, &a);
+    if (bad != 0u) {
+        return stk_refuse(c, STK_REASON_TABLE, bad);
+    }
+    if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)a.accepting * 4u * d->workers)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, at);
+    }
+    share = (bytes - lead + STK_LANES - 1u) / STK_LANES;
+    from = bytes - lead < STK_LANE * share ? bytes : lead + STK_LANE * share;
+    end = bytes - from < share ? bytes : from + share;
+    stk_result_add64(c, 0,
+                     stk_scan_stretch(&a, d->payload + offset, from, end,
+                                      stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting));
+    return STK_DONE;
+}
+
+STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
+    stk_u32 from = stk_arg(c, STK_SCAN_FROM), at = stk_arg(c, STK_SCAN_OUT), room = stk_arg(c, STK_SCAN_ROOM);
+    stk_u32 bad, state, i, n = 0;
+    const STK_GLOBAL stk_u8 *p;
+    STK_GLOBAL stk_u32 *out;
+    struct stk_automaton_view a;
+    if (!stk_payload_ok(d, offset, bytes)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, offset);
+    }
+    if (lead > bytes || from < lead || from > bytes) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_SCAN_FROM);
+    }
+    bad = stk_automaton_attach(d, stk_arg(c, STK_SCAN_IMAGE), &a);
+    if (bad != 0u) {
+        return stk_refuse(c, STK_REASON_TABLE, bad);
+    }
+    if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)room * (4u * STK_MATCH_WORDS))) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, at);
+    }
+    p = d->payload + offset;
+    out = stk_payload_words(d, at);
+    state = stk_automaton_enter(&a, p, from);
+    for (i = from; i < bytes && n < room; i++) {
+        state = stk_automaton_step(&a, state, p[i]);
+        if (state >= a.accept) {
+            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_END, i + 1u);
+            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_STATE, (state - a.accept) / a.stride);
+            n++;
+        }
+    }
+    stk_result(c, 0, n);
+    stk_result(c, 1, i);
+    return STK_DONE;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* stoker kernels: a packed slot, several small ops in one.
+ *
+ * Bytes: 0 op count, 1 argument words in all, then pairs (opcode, argument offset); the arguments start at the next whole
+ * word. The whole header is checked before the first op runs.
+ */
+#ifndef STK_PACKED_H
+#define STK_PACKED_H
+
+#include "ops.h"
+
+STK_FN stk_u32 stk_packed_byte(const struct stk_call *c, stk_u32 i) {
+    return stk_arg(c, i / 4u) >> (8u * (i & 3u)) & 0xFFu;
+}
+
+/* The first inner op that is malformed, or `count` when all are well. */
+STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words) {
+    stk_u32 i;
+    for (i = 0; i < count; i++) {
+        stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
+        if (at > words || stk_op_width(d, opcode) != STK_SCALAR) {
+            break;
+        }
+    }
+    return i;
+}
+
+STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = (2u + 2u * count + 3u) / 4u, i;
+    struct stk_call inner = *c;
+    if (count > STK_PACKED_OPS_MAX || first + words > STK_PACKED_WORDS) {
+        return stk_refuse(c, STK_REASON_PACKED, 0xFFu);
+    }
+    i = stk_packed_check(d, c, count, words);
+    if (i != count) {
+        return stk_refuse(c, STK_REASON_PACKED, i);
+    }
+    inner.packed = 1u;
+    for (i = 0; i < count; i++) {
+        stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
+        inner.args = c->args + first + at;
+        inner.nargs = words - at;
+        if (opcode != STK_OP_NOP && stk_op_run(d, &inner, opcode) != STK_DONE) {
+            return stk_refuse(c, STK_REASON_PACKED, i);
+        }
+    }
+    return STK_DONE;
+}
+
+#endif

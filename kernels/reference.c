@@ -1,0 +1,10 @@
+/* The kernel as C: the same worker text, compiled for the host. */
+#include "stoker/reference.h"
+
+#include "loop.h"
+
+uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns) {
+    struct stk_worker worker;
+    stk_worker_run(dev, &worker, turns, idle_turns);
+    return worker.finished;
+}

@@ -1,0 +1,24 @@
+/* stoker kernels: the OpenCL entry. One work-group is one worker. */
+
+#include "loop.h"
+
+__kernel void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
+                           __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots, stk_u32 control_words,
+                           stk_u32 debug_words, stk_u32 io_slots, stk_u32 payload_bytes, stk_u32 turns,
+                           stk_u32 idle_turns) {
+    __local struct stk_worker w;
+    struct stk_dev d;
+    d.ring = ring;
+    d.control = control;
+    d.debug = debug;
+    d.io = io;
+    d.payload = payload;
+    d.slots = slots;
+    d.control_words = control_words;
+    d.debug_words = debug_words;
+    d.io_slots = io_slots;
+    d.payload_bytes = payload_bytes;
+    d.worker = (stk_u32)get_group_id(0);
+    d.workers = (stk_u32)get_num_groups(0);
+    stk_worker_run(&d, &w, turns, idle_turns);
+}
