@@ -50,7 +50,7 @@ STK_MUST_CHECK int stk_ring_bytes(uint32_t slots, size_t *bytes);
 STK_MUST_CHECK int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots);
 
 /* Attaches to a ring that exists, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no
- * multiple of 64. */
+ * multiple of 64, STK_E_OVERFLOW above STK_RING_SLOTS_MAX slots. */
 STK_MUST_CHECK int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes);
 
 /// Publishing ///
@@ -93,8 +93,12 @@ STK_MUST_CHECK int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t sl
 /* The 64 bytes of a published LOAD_MISS slot (tenant 0, priority CRITICAL, as the reference encodes it). */
 void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch);
 
-/* Reads a LOAD_MISS out of slot `slot`. STK_E_RANGE; STK_E_STATUS when the slot is not PUBLISHED; STK_E_OPCODE when it
- * holds another opcode. */
+/* Reads a LOAD_MISS out of such bytes, of any alignment; 24 of them are enough. *prefetch becomes 0 or 1. STK_E_MISSING
+ * fewer bytes, STK_E_OPCODE another opcode. */
+STK_MUST_CHECK int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch);
+
+/* Reads a LOAD_MISS out of slot `slot`, whatever its status: a worker leaves it in WAIT_IO while the host looks.
+ * *prefetch becomes 0 or 1. STK_E_RANGE; STK_E_OPCODE when the slot holds another opcode. */
 STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource,
                                       uint32_t *prefetch);
 
@@ -104,7 +108,7 @@ STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot
  * those that the worker left. STK_E_RANGE. */
 STK_MUST_CHECK int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out);
 
-/* The status of slot `slot`, acquire order; STK_E_RANGE. */
+/* The status of slot `slot`, acquire order; STK_E_RANGE; STK_E_STATUS when the word there is no status. */
 STK_MUST_CHECK int stk_ring_status(const struct stk_ring *ring, uint32_t slot);
 
 enum stk_transition {
@@ -128,6 +132,12 @@ STK_MUST_CHECK int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enu
 
 /* How many of the first `items` slots are DONE. STK_E_RANGE when the ring has fewer. */
 STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t items);
+
+/* The same for a ring that was read back as bytes, of any alignment, perhaps cut short. 0 items are always 0 done.
+ * STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no multiple of 4, STK_E_MISSING the bytes end
+ * before that many slots; `fault` (may be NULL) gets the word after the last one needed and the bytes that would do. */
+STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
+                                             struct stk_fault *fault);
 
 #ifdef __cplusplus
 }

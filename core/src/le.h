@@ -1,0 +1,18 @@
+/* stoker: little-endian words in bytes of any alignment. Private to the core. */
+#ifndef STK_SRC_LE_H
+#define STK_SRC_LE_H
+
+#include <stdint.h>
+
+static inline uint32_t stk_get32(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline void stk_put32(uint8_t *p, uint32_t v) {
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+}
+
+#endif

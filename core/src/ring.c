@@ -1,0 +1,90 @@
+/* stoker: ring layout and reads. */
+#include "stoker/ring.h"
+
+#include <string.h>
+
+#include "slot_words.h"
+#include "words_of.h"
+
+int stk_ring_bytes(uint32_t slots, size_t *bytes) {
+    if (slots > STK_RING_SLOTS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of((uint64_t)slots * STK_SLOT_BYTES, bytes);
+}
+
+int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots) {
+    size_t need;
+    if (slots > STK_RING_SLOTS_INIT_MAX || stk_ring_bytes(slots, &need) != STK_OK) {
+        return STK_E_OVERFLOW;
+    }
+    int err = stk_layout_check(mem, bytes, need);
+    if (err != STK_OK) {
+        return err;
+    }
+    if (need > 0) {
+        memset(mem, 0, need);
+    }
+    ring->words = mem;
+    ring->slots = slots;
+    return STK_OK;
+}
+
+int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes) {
+    if (!stk_word_aligned(mem) || bytes % STK_SLOT_BYTES != 0) {
+        return STK_E_ALIGN;
+    }
+    if (mem == NULL && bytes > 0) {
+        return STK_E_ARG;
+    }
+    if (bytes / STK_SLOT_BYTES > STK_RING_SLOTS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    ring->words = mem;
+    ring->slots = (uint32_t)(bytes / STK_SLOT_BYTES);
+    return STK_OK;
+}
+
+int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out) {
+    if (slot >= ring->slots) {
+        return STK_E_RANGE;
+    }
+    const uint32_t *w = stk_slot_at(ring, slot);
+    stk_slot_copy(w, stk_load_acquire(w + STK_SLOT_STATUS), out);
+    return STK_OK;
+}
+
+int stk_ring_status(const struct stk_ring *ring, uint32_t slot) {
+    if (slot >= ring->slots) {
+        return STK_E_RANGE;
+    }
+    uint32_t status = stk_load_acquire(stk_slot_at(ring, slot) + STK_SLOT_STATUS);
+    return status <= STK_FAULT ? (int)status : STK_E_STATUS;
+}
+
+int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {
+    if (items > ring->slots) {
+        return STK_E_RANGE;
+    }
+    int done = 0;
+    for (uint32_t i = 0; i < items; i++) {
+        done += stk_load_acquire(stk_slot_at(ring, i) + STK_SLOT_STATUS) == STK_DONE;
+    }
+    return done;
+}
+
+int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource,
+                       uint32_t *prefetch) {
+    if (slot >= ring->slots) {
+        return STK_E_RANGE;
+    }
+    const uint32_t *w = stk_slot_at(ring, slot);
+    /* Acquire: the arguments read below are those of the publisher whose status this is. */
+    (void)stk_load_acquire(w + STK_SLOT_STATUS);
+    if (stk_load(w + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
+        return STK_E_OPCODE;
+    }
+    *resource = stk_load(w + STK_SLOT_ARG0);
+    *prefetch = stk_load(w + STK_SLOT_ARG0 + 1) != 0;
+    return STK_OK;
+}

@@ -1,0 +1,35 @@
+/* stoker: checks that turn caller memory into words. Private to the core. */
+#ifndef STK_SRC_WORDS_OF_H
+#define STK_SRC_WORDS_OF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/err.h"
+
+static inline int stk_word_aligned(const void *mem) {
+    return ((uintptr_t)mem & 3u) == 0;
+}
+
+/* `n` as a size_t in *bytes; STK_E_OVERFLOW when this machine cannot address that many. */
+static inline int stk_size_of(uint64_t n, size_t *bytes) {
+    size_t size = (size_t)n;
+    if (size != n) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = size;
+    return STK_OK;
+}
+
+/* May `need` bytes be laid out at `mem`, which has `bytes`? */
+static inline int stk_layout_check(const void *mem, size_t bytes, size_t need) {
+    if (!stk_word_aligned(mem)) {
+        return STK_E_ALIGN;
+    }
+    if (bytes < need) {
+        return STK_E_SPACE;
+    }
+    return (mem == NULL && need > 0) ? STK_E_ARG : STK_OK;
+}
+
+#endif
