@@ -1,0 +1,97 @@
+/* stoker: the debug log. */
+#include "stoker/debug_log.h"
+
+#include <string.h>
+
+#include "fault.h"
+#include "stoker/atomic.h"
+#include "words_of.h"
+
+int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
+    if (records > STK_DEBUG_LOG_RECORDS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
+}
+
+int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
+    size_t need;
+    if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX || stk_debug_log_bytes(records, &need) != STK_OK) {
+        return STK_E_OVERFLOW;
+    }
+    int err = stk_layout_check(mem, bytes, need);
+    if (err != STK_OK) {
+        return err;
+    }
+    memset(mem, 0, need);
+    log->words = mem;
+    log->count = (uint32_t)(need / 4);
+    return STK_OK;
+}
+
+int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
+    if (!stk_word_aligned(mem) || bytes % 4 != 0) {
+        return STK_E_ALIGN;
+    }
+    if (mem == NULL && bytes > 0) {
+        return STK_E_ARG;
+    }
+    uint32_t count = (uint32_t)(bytes / 4);
+    if (count != bytes / 4) {
+        return STK_E_OVERFLOW;
+    }
+    log->words = mem;
+    log->count = count;
+    return STK_OK;
+}
+
+int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault) {
+    if (log->count == 0) {
+        return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
+    }
+    /* Acquire: the records below the cursor are those that their writers finished before they moved it. */
+    uint32_t cursor = stk_load_acquire(log->words + STK_LOG_CURSOR);
+    if (cursor > log->count - STK_LOG_RECORDS || cursor % STK_LOG_RECORD_WORDS != 0) {
+        return stk_fail(fault, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
+    }
+    return (int)(cursor / STK_LOG_RECORD_WORDS);
+}
+
+int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+    if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
+        return STK_E_RANGE;
+    }
+    const uint32_t *w = log->words + STK_LOG_RECORDS + (size_t)index * STK_LOG_RECORD_WORDS;
+    out->format = stk_load(w);
+    for (uint32_t i = 0; i < 3; i++) {
+        out->args[i] = stk_load(w + 1 + i);
+    }
+    return STK_OK;
+}
+
+int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
+                       struct stk_fault *fault) {
+    int count = stk_debug_log_count(log, fault);
+    if (count < 0) {
+        return count;
+    }
+    if ((uint32_t)count > cap) {
+        return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
+    }
+    for (uint32_t i = 0; i < (uint32_t)count; i++) {
+        int err = stk_debug_log_record(log, i, &out[i]);
+        if (err != STK_OK) {
+            return err;
+        }
+    }
+    return count;
+}
+
+int stk_debug_log_reset(struct stk_debug_log *log) {
+    if (log->count == 0) {
+        return STK_E_MISSING;
+    }
+    /* Release: the host's reads of the old records are over before a writer may reuse their place. */
+    stk_store_release(log->words + STK_LOG_CURSOR, 0);
+    return STK_OK;
+}
