@@ -7,14 +7,16 @@
 #include "stoker/atomic.h"
 #include "words_of.h"
 
-int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
+int stk_debug_log_bytes(uint32_t records, size_t *bytes)
+{
     if (records > STK_DEBUG_LOG_RECORDS_MAX) {
         return STK_E_OVERFLOW;
     }
     return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
 }
 
-int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
+int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records)
+{
     size_t need;
     if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX || stk_debug_log_bytes(records, &need) != STK_OK) {
         return STK_E_OVERFLOW;
@@ -29,7 +31,8 @@ int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint3
     return STK_OK;
 }
 
-int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
+int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes)
+{
     if (!stk_word_aligned(mem) || bytes % 4 != 0) {
         return STK_E_ALIGN;
     }
@@ -45,11 +48,13 @@ int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
     return STK_OK;
 }
 
-int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault) {
+int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault)
+{
     if (log->count == 0) {
         return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
     }
-    /* Acquire: the records below the cursor are those that their writers finished before they moved it. */
+    /* Acquire: the records below the cursor are those that their writers finished before they moved
+     * it. */
     uint32_t cursor = stk_load_acquire(log->words + STK_LOG_CURSOR);
     if (cursor > log->count - STK_LOG_RECORDS || cursor % STK_LOG_RECORD_WORDS != 0) {
         return stk_fail(fault, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
@@ -57,7 +62,9 @@ int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault
     return (int)(cursor / STK_LOG_RECORD_WORDS);
 }
 
-int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index,
+                         struct stk_debug_record *out)
+{
     if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
         return STK_E_RANGE;
     }
@@ -70,7 +77,8 @@ int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct
 }
 
 int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
-                       struct stk_fault *fault) {
+                       struct stk_fault *fault)
+{
     int count = stk_debug_log_count(log, fault);
     if (count < 0) {
         return count;
@@ -87,11 +95,13 @@ int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record 
     return count;
 }
 
-int stk_debug_log_reset(struct stk_debug_log *log) {
+int stk_debug_log_reset(struct stk_debug_log *log)
+{
     if (log->count == 0) {
         return STK_E_MISSING;
     }
-    /* Release: the host's reads of the old records are over before a writer may reuse their place. */
+    /* Release: the host's reads of the old records are over before a writer may reuse their place.
+     */
     stk_store_release(log->words + STK_LOG_CURSOR, 0);
     return STK_OK;
 }

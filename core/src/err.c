@@ -1,7 +1,8 @@
 /* stoker: names and fixes of the errors. */
 #include "stoker/err.h"
 
-const char *stk_err_name(int err) {
+const char *stk_err_name(int err)
+{
     switch (err) {
 #define STK_ERR_CASE(name, value, fix)                                                             \
     case (value):                                                                                  \
@@ -13,7 +14,8 @@ const char *stk_err_name(int err) {
     }
 }
 
-const char *stk_err_fix(int err) {
+const char *stk_err_fix(int err)
+{
     switch (err) {
 #define STK_ERR_CASE(name, value, fix)                                                             \
     case (value):                                                                                  \

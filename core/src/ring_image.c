@@ -1,4 +1,5 @@
-/* stoker: rings and slots as plain bytes, read back from somewhere: any alignment, nothing atomic. */
+/* stoker: rings and slots as plain bytes, read back from somewhere: any alignment, nothing atomic.
+ */
 #include <string.h>
 
 #include "fault.h"
@@ -7,7 +8,8 @@
 
 #define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* up to its last argument */
 
-void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch) {
+void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch)
+{
     memset(out, 0, STK_SLOT_BYTES);
     stk_put32(out + 4 * STK_SLOT_STATUS, STK_PUBLISHED);
     stk_put32(out + 4 * STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
@@ -15,7 +17,8 @@ void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32
     stk_put32(out + 4 * (STK_SLOT_ARG0 + 1), prefetch != 0);
 }
 
-int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch) {
+int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch)
+{
     const uint8_t *in = slot;
     if (bytes < LOAD_MISS_BYTES) {
         return STK_E_MISSING;
@@ -29,7 +32,8 @@ int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uin
 }
 
 int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
-                              struct stk_fault *fault) {
+                              struct stk_fault *fault)
+{
     if (items > STK_RING_SLOTS_MAX) {
         return stk_fail(fault, STK_E_OVERFLOW, 0, items);
     }

@@ -23,14 +23,16 @@ static const struct {
     [STK_TO_ACK] = {FROM(STK_FAULT), STK_EMPTY},
 };
 
-int stk_transition_allowed(uint32_t from, enum stk_transition to) {
+int stk_transition_allowed(uint32_t from, enum stk_transition to)
+{
     if (from > STK_FAULT || (uint32_t)to >= sizeof rule / sizeof rule[0]) {
         return 0;
     }
     return (rule[to].from & FROM(from)) != 0;
 }
 
-int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to) {
+int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to)
+{
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
@@ -39,6 +41,7 @@ int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transitio
     if (!stk_transition_allowed(from, to)) {
         return STK_E_STATUS;
     }
-    /* Acquire: what the party before left in the slot is seen. Release: what the caller wrote goes with the move. */
+    /* Acquire: what the party before left in the slot is seen. Release: what the caller wrote goes
+     * with the move. */
     return stk_cas(status, from, rule[to].to) == from ? (int)from : STK_E_STATUS;
 }

@@ -1,4 +1,5 @@
-/* stoker: the words of one slot, inline for the calls that publish and read. Private to the core. */
+/* stoker: the words of one slot, inline for the calls that publish and read. Private to the core.
+ */
 #ifndef STK_SRC_SLOT_WORDS_H
 #define STK_SRC_SLOT_WORDS_H
 
@@ -9,15 +10,18 @@
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 
-static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot) {
+static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot)
+{
     return ring->words + (size_t)slot * STK_SLOT_WORDS;
 }
 
-static inline bool stk_status_publishable(uint32_t status) {
+static inline bool stk_status_publishable(uint32_t status)
+{
     return status == STK_EMPTY || status == STK_DONE;
 }
 
-static inline bool stk_opcode_ok(uint32_t opcode) {
+static inline bool stk_opcode_ok(uint32_t opcode)
+{
     if (opcode >= STK_OP_SYSTEM_BIT) {
         return opcode == STK_OP_PACKED_SLOT || opcode == STK_OP_SHUTDOWN;
     }
@@ -25,7 +29,8 @@ static inline bool stk_opcode_ok(uint32_t opcode) {
 }
 
 /* The argument errors of publishing, in their documented order. */
-static inline int stk_work_check(const struct stk_work *work) {
+static inline int stk_work_check(const struct stk_work *work)
+{
     if (work->nargs > STK_SLOT_ARGS) {
         return STK_E_ARGS;
     }
@@ -35,9 +40,10 @@ static inline int stk_work_check(const struct stk_work *work) {
     return stk_opcode_ok(work->opcode) ? STK_OK : STK_E_OPCODE;
 }
 
-/* Every word but the status. Nobody else writes these while the slot is free, yet others may read them at any time,
- * so they are relaxed atomics: plain moves on every machine we know. */
-static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
+/* Every word but the status. Nobody else writes these while the slot is free, yet others may read
+ * them at any time, so they are relaxed atomics: plain moves on every machine we know. */
+static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work)
+{
     stk_store(w + STK_SLOT_OPCODE, work->opcode);
     stk_store(w + STK_SLOT_TENANT, work->tenant);
     stk_store(w + STK_SLOT_PRIORITY, work->priority);
@@ -47,13 +53,15 @@ static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
 }
 
 /* The release orders the words above before the status: who sees PUBLISHED sees them all. */
-static inline void stk_slot_publish(uint32_t *w, const struct stk_work *work) {
+static inline void stk_slot_publish(uint32_t *w, const struct stk_work *work)
+{
     stk_slot_fill(w, work);
     stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
 }
 
 /* Every word but the status, which the caller has loaded with acquire order before. */
-static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_slot *out) {
+static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_slot *out)
+{
     out->status = status;
     out->opcode = stk_load(w + STK_SLOT_OPCODE);
     out->tenant = stk_load(w + STK_SLOT_TENANT);

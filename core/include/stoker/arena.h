@@ -1,7 +1,7 @@
 /* stoker: an arena over the caller's memory.
  *
- * The only source of memory in the core. It hands out aligned pieces from the front and never takes one back;
- * a mark taken before scratch work restores the arena to that point.
+ * The only source of memory in the core. It hands out aligned pieces from the front and never takes
+ * one back; a mark taken before scratch work restores the arena to that point.
  */
 #ifndef STOKER_ARENA_H
 #define STOKER_ARENA_H
@@ -15,28 +15,31 @@ extern "C" {
 
 #define STK_ALIGN 64u /* every piece starts on a cache line */
 
-/* `n` rounded up to STK_ALIGN: what a piece of n bytes costs. A constant expression for constant n. */
+/* `n` rounded up to STK_ALIGN: what a piece of n bytes costs. A constant expression for constant n.
+ */
 #define STK_ALIGNED(n) ((((size_t)(n)) + (STK_ALIGN - 1u)) & ~(size_t)(STK_ALIGN - 1u))
 
 /* Bytes an arena over memory of any alignment needs to hold `n` bytes of aligned pieces. */
 #define STK_ARENA_BYTES(n) (STK_ALIGNED(n) + STK_ALIGN)
 
-/* Declares aligned static storage and nothing else: STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64)); */
+/* Declares aligned static storage and nothing else: STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64));
+ */
 #define STK_ARENA_DEFINE(name, n) static _Alignas(STK_ALIGN) uint8_t name[STK_ALIGNED(n)]
 
 struct stk_arena {
     uint8_t *base;
     size_t size; /* bytes at base */
     size_t used; /* bytes handed out, padding included */
-    size_t need; /* total bytes that the largest refused request would have needed; 0 when none was refused */
+    size_t need; /* total bytes that the largest refused request would have needed; 0 when none was
+                    refused */
 };
 
-/* Covers `bytes` bytes at `mem`, which stay the caller's and must outlive every piece. mem may be NULL when
- * bytes is 0. ISR-safe. */
+/* Covers `bytes` bytes at `mem`, which stay the caller's and must outlive every piece. mem may be
+ * NULL when bytes is 0. ISR-safe. */
 void stk_arena_init(struct stk_arena *arena, void *mem, size_t bytes);
 
-/* Takes `bytes` bytes aligned to STK_ALIGN, not cleared. NULL when they do not fit: the arena is unchanged but
- * for `need`. A piece of 0 bytes is valid and costs nothing. */
+/* Takes `bytes` bytes aligned to STK_ALIGN, not cleared. NULL when they do not fit: the arena is
+ * unchanged but for `need`. A piece of 0 bytes is valid and costs nothing. */
 void *stk_arena_take(struct stk_arena *arena, size_t bytes);
 
 /* A point to come back to with stk_arena_release. */

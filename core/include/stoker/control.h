@@ -1,8 +1,9 @@
 /* stoker: the control buffer.
  *
- * Words that the host and every worker share: shutdown flag, counters, tenant masks and quotas, priority partitions
- * and, from word 160 on, the observables that handlers write for the host. core/SPEC.md, "Control buffer", has
- * every word. This codec works on caller memory, allocates nothing and takes no lock.
+ * Words that the host and every worker share: shutdown flag, counters, tenant masks and quotas,
+ * priority partitions and, from word 160 on, the observables that handlers write for the host.
+ * core/SPEC.md, "Control buffer", has every word. This codec works on caller memory, allocates
+ * nothing and takes no lock.
  */
 #ifndef STOKER_CONTROL_H
 #define STOKER_CONTROL_H
@@ -19,70 +20,81 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_CONTROL_BYTES(observables) (4u * ((size_t)STK_CTL_WORDS_MIN + (size_t)(observables)))
-#define STK_CONTROL_OBSERVABLES_MAX 4294967135u  /* most observables whose index fits a word */
-#define STK_CONTROL_OBSERVABLES_INIT_MAX 1048576u /* most observables that init will lay out */
+#define STK_CONTROL_BYTES(observables)   (4u * ((size_t)STK_CTL_WORDS_MIN + (size_t)(observables)))
+#define STK_CONTROL_OBSERVABLES_MAX      4294967135u /* most observables whose index fits a word */
+#define STK_CONTROL_OBSERVABLES_INIT_MAX 1048576u    /* most observables that init will lay out */
 
-/* In the fault of every call below: index is the word that is missing, value the bytes that would do. */
+/* In the fault of every call below: index is the word that is missing, value the bytes that would
+ * do. */
 struct stk_control {
     uint32_t *words; /* little-endian, caller's memory */
     uint32_t count;  /* words there */
 };
 
-/* Bytes a control buffer with `observables` observables takes. STK_E_OVERFLOW above STK_CONTROL_OBSERVABLES_MAX. */
+/* Bytes a control buffer with `observables` observables takes. STK_E_OVERFLOW above
+ * STK_CONTROL_OBSERVABLES_MAX. */
 STK_MUST_CHECK int stk_control_bytes(uint32_t observables, size_t *bytes);
 
-/* Lays out a control buffer at mem: shutdown flag (0 or 1), masks for the first `tenants` tenants (29 at most) and
- * default quotas for them (32 at most), everything else 0. STK_E_OVERFLOW above STK_CONTROL_OBSERVABLES_INIT_MAX
- * observables, STK_E_ALIGN when mem is not 4-byte aligned, STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
-STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int shutdown,
-                                    uint32_t tenants, uint32_t observables);
+/* Lays out a control buffer at mem: shutdown flag (0 or 1), masks for the first `tenants` tenants
+ * (29 at most) and default quotas for them (32 at most), everything else 0. STK_E_OVERFLOW above
+ * STK_CONTROL_OBSERVABLES_INIT_MAX observables, STK_E_ALIGN when mem is not 4-byte aligned,
+ * STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
+STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size_t bytes,
+                                    int shutdown, uint32_t tenants, uint32_t observables);
 
-/* Attaches to a control buffer of any length, changing nothing; each read below checks its own word. STK_E_ALIGN when
- * mem is not 4-byte aligned or `bytes` is no multiple of 4, STK_E_ARG mem NULL, STK_E_OVERFLOW above 2^32 - 1 words. */
+/* Attaches to a control buffer of any length, changing nothing; each read below checks its own
+ * word. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no multiple of 4, STK_E_ARG mem
+ * NULL, STK_E_OVERFLOW above 2^32 - 1 words. */
 STK_MUST_CHECK int stk_control_view(struct stk_control *control, void *mem, size_t bytes);
 
 /// Reading ///
 
-/* Slots that workers have finished, modulo 2^32: compare by difference. STK_E_MISSING. ISR-safe, as all reads here. */
-STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
-
-/* Batch fences passed, modulo 2^32. STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
-
-/* Observable `index`, acquire order: what its writer stored before is seen. STK_E_OVERFLOW when the index passes 2^32
- * words, STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_observable(const struct stk_control *control, uint32_t index, uint32_t *value,
+/* Slots that workers have finished, modulo 2^32: compare by difference. STK_E_MISSING. ISR-safe, as
+ * all reads here. */
+STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value,
                                           struct stk_fault *fault);
 
+/* Batch fences passed, modulo 2^32. STK_E_MISSING. */
+STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value,
+                                     struct stk_fault *fault);
+
+/* Observable `index`, acquire order: what its writer stored before is seen. STK_E_OVERFLOW when the
+ * index passes 2^32 words, STK_E_MISSING. */
+STK_MUST_CHECK int stk_control_observable(const struct stk_control *control, uint32_t index,
+                                          uint32_t *value, struct stk_fault *fault);
+
 /* Any word, acquire order. STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value,
-                                    struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_word(const struct stk_control *control, uint32_t word,
+                                    uint32_t *value, struct stk_fault *fault);
 
 struct stk_metric {
     uint32_t opcode; /* below 32 */
     uint32_t count;  /* slots executed, modulo 2^32, never 0 here */
 };
 
-/* The opcode metrics that are not 0, in order of opcode, into out[0..cap). Returns how many. STK_E_MISSING when the
- * buffer ends before the last metric word, STK_E_SPACE when cap is too small (STK_CTL_METRICS_SLOTS always does);
- * out is untouched on error, and fault's value is then the bytes that out needs. */
-STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
-                                       struct stk_fault *fault);
+/* The opcode metrics that are not 0, in order of opcode, into out[0..cap). Returns how many.
+ * STK_E_MISSING when the buffer ends before the last metric word, STK_E_SPACE when cap is too small
+ * (STK_CTL_METRICS_SLOTS always does); out is untouched on error, and fault's value is then the
+ * bytes that out needs. */
+STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out,
+                                       uint32_t cap, struct stk_fault *fault);
 
 /// Writing ///
 
 /* Sets the shutdown flag, release order. STK_E_MISSING. ISR-safe. */
-STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown,
+                                            struct stk_fault *fault);
 
 #define STK_PRIORITY_OFFSETS (STK_PRIORITIES + 1u) /* five starts and the slot count */
 
-/* The default partition of `slots` slots: slots / 5 for each priority, the remainder to NORMAL. Priority p owns slots
- * offsets[p] .. offsets[p + 1] - 1. */
+/* The default partition of `slots` slots: slots / 5 for each priority, the remainder to NORMAL.
+ * Priority p owns slots offsets[p] .. offsets[p + 1] - 1. */
 void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]);
 
-/* Writes the default partition to the control words. STK_E_MISSING, and then no word changes. Before workers start. */
-STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault);
+/* Writes the default partition to the control words. STK_E_MISSING, and then no word changes.
+ * Before workers start. */
+STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots,
+                                              struct stk_fault *fault);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 /* stoker: the debug log.
  *
- * Handlers on the device append records with PRINTF; the host reads and clears them. One cursor word, then records
- * of four words (core/SPEC.md, "Debug log"). A log that is full drops what comes next.
+ * Handlers on the device append records with PRINTF; the host reads and clears them. One cursor
+ * word, then records of four words (core/SPEC.md, "Debug log"). A log that is full drops what comes
+ * next.
  */
 #ifndef STOKER_DEBUG_LOG_H
 #define STOKER_DEBUG_LOG_H
@@ -18,9 +19,10 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_DEBUG_LOG_BYTES(records) (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
-#define STK_DEBUG_LOG_RECORDS_MAX 1073741823u   /* most records whose words can be counted */
-#define STK_DEBUG_LOG_RECORDS_INIT_MAX 1048576u /* most records that init will lay out */
+#define STK_DEBUG_LOG_BYTES(records)                                                               \
+    (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
+#define STK_DEBUG_LOG_RECORDS_MAX      1073741823u /* most records whose words can be counted */
+#define STK_DEBUG_LOG_RECORDS_INIT_MAX 1048576u    /* most records that init will lay out */
 
 struct stk_debug_log {
     uint32_t *words; /* little-endian, caller's memory */
@@ -32,34 +34,37 @@ struct stk_debug_record {
     uint32_t args[3]; /* two arguments, and the word index of the slot it ran for */
 };
 
-/* Bytes a log of `records` records takes. STK_E_OVERFLOW above STK_DEBUG_LOG_RECORDS_MAX, or when this machine cannot
- * address that many. */
+/* Bytes a log of `records` records takes. STK_E_OVERFLOW above STK_DEBUG_LOG_RECORDS_MAX, or when
+ * this machine cannot address that many. */
 STK_MUST_CHECK int stk_debug_log_bytes(uint32_t records, size_t *bytes);
 
-/* Lays out an empty log at mem. STK_E_OVERFLOW above STK_DEBUG_LOG_RECORDS_INIT_MAX, STK_E_ALIGN when mem is not
- * 4-byte aligned, STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
-STK_MUST_CHECK int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records);
+/* Lays out an empty log at mem. STK_E_OVERFLOW above STK_DEBUG_LOG_RECORDS_INIT_MAX, STK_E_ALIGN
+ * when mem is not 4-byte aligned, STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
+STK_MUST_CHECK int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes,
+                                      uint32_t records);
 
-/* Attaches to a log, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no multiple of 4,
- * STK_E_ARG mem NULL, STK_E_OVERFLOW above 2^32 - 1 words. */
+/* Attaches to a log, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no
+ * multiple of 4, STK_E_ARG mem NULL, STK_E_OVERFLOW above 2^32 - 1 words. */
 STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes);
 
 /// Reading ///
 
-/* Records in the log. STK_E_MISSING when the cursor passes the buffer or points into a record; `fault` (may be NULL) then
- * has in value the cursor and in index the word after the last one it covers (saturated). ISR-safe. */
+/* Records in the log. STK_E_MISSING when the cursor passes the buffer or points into a record;
+ * `fault` (may be NULL) then has in value the cursor and in index the word after the last one it
+ * covers (saturated). ISR-safe. */
 STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault);
 
 /* Record `index`, below stk_debug_log_count(). STK_E_RANGE when the buffer ends before it. */
-STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out);
+STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index,
+                                        struct stk_debug_record *out);
 
-/* All records into out[0..cap). Returns how many. STK_E_MISSING as above, STK_E_SPACE when cap is too small, with the
- * bytes that out needs in fault's value; out is untouched on error. */
-STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
-                                      struct stk_fault *fault);
+/* All records into out[0..cap). Returns how many. STK_E_MISSING as above, STK_E_SPACE when cap is
+ * too small, with the bytes that out needs in fault's value; out is untouched on error. */
+STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out,
+                                      uint32_t cap, struct stk_fault *fault);
 
-/* Empties the log. Records that a worker appends at the same moment may be lost. STK_E_MISSING when the log has no
- * word at all. */
+/* Empties the log. Records that a worker appends at the same moment may be lost. STK_E_MISSING when
+ * the log has no word at all. */
 STK_MUST_CHECK int stk_debug_log_reset(struct stk_debug_log *log);
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 /* stoker: the work ring.
  *
- * A ring is an array of 64-byte slots over memory that the host and the device both see. The codec below works on
- * any such memory; it allocates nothing and takes no lock. A publisher writes the words of a slot and its status
- * last; a worker claims it by compare-and-swap; the status word alone decides who may touch a slot (the table in
- * core/SPEC.md, "Slot").
+ * A ring is an array of 64-byte slots over memory that the host and the device both see. The codec
+ * below works on any such memory; it allocates nothing and takes no lock. A publisher writes the
+ * words of a slot and its status last; a worker claims it by compare-and-swap; the status word
+ * alone decides who may touch a slot (the table in core/SPEC.md, "Slot").
  */
 #ifndef STOKER_RING_H
 #define STOKER_RING_H
@@ -31,8 +31,9 @@ struct stk_ring {
 struct stk_work {
     uint32_t opcode;
     uint32_t tenant;
-    uint32_t priority;    /* STK_CRITICAL .. STK_IDLE; publishers that have no opinion use STK_NORMAL */
-    uint32_t nargs;       /* words at args, at most 12 */
+    uint32_t
+        priority;   /* STK_CRITICAL .. STK_IDLE; publishers that have no opinion use STK_NORMAL */
+    uint32_t nargs; /* words at args, at most 12 */
     const uint32_t *args; /* may be NULL when nargs is 0 */
 };
 
@@ -45,34 +46,39 @@ struct stk_slot {
 /* Bytes a ring of `slots` slots takes. STK_E_OVERFLOW above STK_RING_SLOTS_MAX. */
 STK_MUST_CHECK int stk_ring_bytes(uint32_t slots, size_t *bytes);
 
-/* Lays out an empty ring: clears `slots` slots at mem. STK_E_OVERFLOW above STK_RING_SLOTS_INIT_MAX, STK_E_ALIGN
- * when mem is not 4-byte aligned, STK_E_SPACE when `bytes` is less than STK_RING_BYTES(slots). */
+/* Lays out an empty ring: clears `slots` slots at mem. STK_E_OVERFLOW above
+ * STK_RING_SLOTS_INIT_MAX, STK_E_ALIGN when mem is not 4-byte aligned, STK_E_SPACE when `bytes` is
+ * less than STK_RING_BYTES(slots). */
 STK_MUST_CHECK int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots);
 
-/* Attaches to a ring that exists, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no
- * multiple of 64, STK_E_OVERFLOW above STK_RING_SLOTS_MAX slots. */
+/* Attaches to a ring that exists, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or
+ * `bytes` is no multiple of 64, STK_E_OVERFLOW above STK_RING_SLOTS_MAX slots. */
 STK_MUST_CHECK int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes);
 
 /// Publishing ///
 
-/* May this opcode be published by stk_ring_publish? STK_OK or STK_E_OPCODE. LOAD_MISS has a call of its own. */
+/* May this opcode be published by stk_ring_publish? STK_OK or STK_E_OPCODE. LOAD_MISS has a call of
+ * its own. */
 STK_MUST_CHECK int stk_opcode_publishable(uint32_t opcode);
 /* May this opcode name a user's handler? STK_OK or STK_E_OPCODE. */
 STK_MUST_CHECK int stk_opcode_user(uint32_t opcode);
 
-/* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words are overwritten).
- * Arguments beyond nargs become 0. Checked in this order, and nothing is changed on error:
- * STK_E_RANGE the slot, STK_E_ARGS nargs > 12, STK_E_OPCODE, STK_E_STATUS the slot is in use.
- * One publisher per slot at a time; several publishers of one ring use stk_publisher (stoker/publisher.h). ISR-safe. */
-STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work);
+/* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words
+ * are overwritten). Arguments beyond nargs become 0. Checked in this order, and nothing is changed
+ * on error: STK_E_RANGE the slot, STK_E_ARGS nargs > 12, STK_E_OPCODE, STK_E_STATUS the slot is in
+ * use. One publisher per slot at a time; several publishers of one ring use stk_publisher
+ * (stoker/publisher.h). ISR-safe. */
+STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot,
+                                    const struct stk_work *work);
 
-/* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag) after them, all with
- * tenant `tenant` and priority NORMAL. All is checked before the first byte changes. Returns the slots used, count + 1.
- * STK_E_RANGE the batch leaves the ring; then item by item STK_E_ARGS, STK_E_OPCODE; then STK_E_STATUS. `fault`
- * (may be NULL) gets the index of the slot at fault. */
+/* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag)
+ * after them, all with tenant `tenant` and priority NORMAL. All is checked before the first byte
+ * changes. Returns the slots used, count + 1. STK_E_RANGE the batch leaves the ring; then item by
+ * item STK_E_ARGS, STK_E_OPCODE; then STK_E_STATUS. `fault` (may be NULL) gets the index of the
+ * slot at fault. */
 STK_MUST_CHECK int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                                          const struct stk_work *items, uint32_t count, uint32_t tag,
-                                          struct stk_fault *fault);
+                                          const struct stk_work *items, uint32_t count,
+                                          uint32_t tag, struct stk_fault *fault);
 
 /* One op inside a packed slot. */
 struct stk_packed_op {
@@ -81,34 +87,40 @@ struct stk_packed_op {
     const uint32_t *args;
 };
 
-/* Publishes `count` ops in one slot: 2 + 2 * count bytes of header rounded up to a word, then all the arguments, 12
- * words in all. STK_E_ARGS when they do not fit, then the errors of stk_ring_publish. */
+/* Publishes `count` ops in one slot: 2 + 2 * count bytes of header rounded up to a word, then all
+ * the arguments, 12 words in all. STK_E_ARGS when they do not fit, then the errors of
+ * stk_ring_publish. */
 STK_MUST_CHECK int stk_ring_publish_packed(struct stk_ring *ring, uint32_t slot, uint32_t tenant,
                                            const struct stk_packed_op *ops, uint32_t count);
 
-/* Publishes a LOAD_MISS for `resource`, which a handler of I/O resolves to a source. Errors as stk_ring_publish. */
+/* Publishes a LOAD_MISS for `resource`, which a handler of I/O resolves to a source. Errors as
+ * stk_ring_publish. */
 STK_MUST_CHECK int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant,
                                               uint32_t resource, uint32_t prefetch);
 
-/* The 64 bytes of a published LOAD_MISS slot (tenant 0, priority CRITICAL, as the reference encodes it). */
+/* The 64 bytes of a published LOAD_MISS slot (tenant 0, priority CRITICAL, as the reference encodes
+ * it). */
 void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch);
 
-/* Reads a LOAD_MISS out of such bytes, of any alignment; 24 of them are enough. *prefetch becomes 0 or 1. STK_E_MISSING
- * fewer bytes, STK_E_OPCODE another opcode. */
-STK_MUST_CHECK int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch);
+/* Reads a LOAD_MISS out of such bytes, of any alignment; 24 of them are enough. *prefetch becomes 0
+ * or 1. STK_E_MISSING fewer bytes, STK_E_OPCODE another opcode. */
+STK_MUST_CHECK int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource,
+                                        uint32_t *prefetch);
 
-/* Reads a LOAD_MISS out of slot `slot`, whatever its status: a worker leaves it in WAIT_IO while the host looks.
- * *prefetch becomes 0 or 1. STK_E_RANGE; STK_E_OPCODE when the slot holds another opcode. */
-STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource,
-                                      uint32_t *prefetch);
+/* Reads a LOAD_MISS out of slot `slot`, whatever its status: a worker leaves it in WAIT_IO while
+ * the host looks. *prefetch becomes 0 or 1. STK_E_RANGE; STK_E_OPCODE when the slot holds another
+ * opcode. */
+STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot,
+                                      uint32_t *resource, uint32_t *prefetch);
 
 /// Reading and moving slots ///
 
-/* Copies slot `slot` out. The status is read first with acquire order: when it is DONE or FAULT, the other words are
- * those that the worker left. STK_E_RANGE. */
+/* Copies slot `slot` out. The status is read first with acquire order: when it is DONE or FAULT,
+ * the other words are those that the worker left. STK_E_RANGE. */
 STK_MUST_CHECK int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out);
 
-/* The status of slot `slot`, acquire order; STK_E_RANGE; STK_E_STATUS when the word there is no status. */
+/* The status of slot `slot`, acquire order; STK_E_RANGE; STK_E_STATUS when the word there is no
+ * status. */
 STK_MUST_CHECK int stk_ring_status(const struct stk_ring *ring, uint32_t slot);
 
 enum stk_transition {
@@ -126,16 +138,18 @@ enum stk_transition {
 /* May a slot with status `from` make this transition? The one table of the slot machine. */
 int stk_transition_allowed(uint32_t from, enum stk_transition to);
 
-/* Moves slot `slot` by compare-and-swap. Returns the previous status; STK_E_RANGE; STK_E_STATUS when the table forbids
- * it or another party moved the slot first. */
-STK_MUST_CHECK int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to);
+/* Moves slot `slot` by compare-and-swap. Returns the previous status; STK_E_RANGE; STK_E_STATUS
+ * when the table forbids it or another party moved the slot first. */
+STK_MUST_CHECK int stk_ring_transition(struct stk_ring *ring, uint32_t slot,
+                                       enum stk_transition to);
 
 /* How many of the first `items` slots are DONE. STK_E_RANGE when the ring has fewer. */
 STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t items);
 
-/* The same for a ring that was read back as bytes, of any alignment, perhaps cut short. 0 items are always 0 done.
- * STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no multiple of 4, STK_E_MISSING the bytes end
- * before that many slots; `fault` (may be NULL) gets the word after the last one needed and the bytes that would do. */
+/* The same for a ring that was read back as bytes, of any alignment, perhaps cut short. 0 items are
+ * always 0 done. STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no
+ * multiple of 4, STK_E_MISSING the bytes end before that many slots; `fault` (may be NULL) gets the
+ * word after the last one needed and the bytes that would do. */
 STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
                                              struct stk_fault *fault);
 

@@ -1,154 +1,158 @@
 /* stoker: the numbers of the wire format, for the host and for the device.
  *
- * Plain preprocessor constants only: this file is read as C11, as C++ and as OpenCL C 1.2. Every buffer is an
- * array of little-endian 32-bit words; the bits are described in core/SPEC.md.
+ * Plain preprocessor constants only: this file is read as C11, as C++ and as OpenCL C 1.2. Every
+ * buffer is an array of little-endian 32-bit words; the bits are described in core/SPEC.md.
  */
 #ifndef STOKER_WORDS_H
 #define STOKER_WORDS_H
 
 /// Slot: 16 words, 64 bytes ///
 
-#define STK_SLOT_WORDS 16u
-#define STK_SLOT_BYTES 64u
-#define STK_SLOT_STATUS 0u   /* word index of the status; written last by a publisher */
-#define STK_SLOT_OPCODE 1u   /* word index of the opcode */
-#define STK_SLOT_TENANT 2u   /* word index of the tenant id */
-#define STK_SLOT_PRIORITY 3u /* word index of the priority */
-#define STK_SLOT_ARG0 4u     /* word index of the first argument */
-#define STK_SLOT_ARGS 12u    /* arguments in a slot */
-#define STK_SLOT_RESULT 12u  /* word index of the first result: the tail of the arguments */
-#define STK_SLOT_RESULTS 4u  /* result words in a slot */
-#define STK_RESULT_ARG 8u    /* the first result, counted as an argument */
+#define STK_SLOT_WORDS    16u
+#define STK_SLOT_BYTES    64u
+#define STK_SLOT_STATUS   0u  /* word index of the status; written last by a publisher */
+#define STK_SLOT_OPCODE   1u  /* word index of the opcode */
+#define STK_SLOT_TENANT   2u  /* word index of the tenant id */
+#define STK_SLOT_PRIORITY 3u  /* word index of the priority */
+#define STK_SLOT_ARG0     4u  /* word index of the first argument */
+#define STK_SLOT_ARGS     12u /* arguments in a slot */
+#define STK_SLOT_RESULT   12u /* word index of the first result: the tail of the arguments */
+#define STK_SLOT_RESULTS  4u  /* result words in a slot */
+#define STK_RESULT_ARG    8u  /* the first result, counted as an argument */
 
-#define STK_RING_SLOTS_MAX 268435455u      /* most slots whose byte length fits the format */
+#define STK_RING_SLOTS_MAX      268435455u /* most slots whose byte length fits the format */
 #define STK_RING_SLOTS_INIT_MAX 1048576u   /* most slots that init will lay out */
 
 /// Status of a slot ///
 
-#define STK_EMPTY 0u
+#define STK_EMPTY     0u
 #define STK_PUBLISHED 1u
-#define STK_CLAIMED 2u
-#define STK_DONE 3u
-#define STK_WAIT_IO 4u
-#define STK_YIELD 5u
-#define STK_REQUEUE 6u
-#define STK_FAULT 7u
+#define STK_CLAIMED   2u
+#define STK_DONE      3u
+#define STK_WAIT_IO   4u
+#define STK_YIELD     5u
+#define STK_REQUEUE   6u
+#define STK_FAULT     7u
 
 /// Priority ///
 
-#define STK_CRITICAL 0u
-#define STK_HIGH 1u
-#define STK_NORMAL 2u
-#define STK_LOW 3u
-#define STK_IDLE 4u
+#define STK_CRITICAL   0u
+#define STK_HIGH       1u
+#define STK_NORMAL     2u
+#define STK_LOW        3u
+#define STK_IDLE       4u
 #define STK_PRIORITIES 5u
 
 /// Opcodes ///
 
-#define STK_OP_NOP 0u
-#define STK_OP_STORE_U32 1u    /* control[a1] = a0 */
-#define STK_OP_ATOMIC_ADD 2u   /* control[a1] += a0 */
-#define STK_OP_LOAD_U32 3u     /* observable[a1] = control[a0] */
+#define STK_OP_NOP          0u
+#define STK_OP_STORE_U32    1u /* control[a1] = a0 */
+#define STK_OP_ATOMIC_ADD   2u /* control[a1] += a0 */
+#define STK_OP_LOAD_U32     3u /* observable[a1] = control[a0] */
 #define STK_OP_COMPARE_SWAP 4u /* control[a0]: a1 -> a2; previous value to observable[a0] */
-#define STK_OP_MEMCPY 5u       /* control[a0..a0+a2] -> control[a1..] */
-#define STK_OP_DFA_STEP 6u     /* a0 state, a1 byte, a2 table (payload byte offset), a3 states; result 0: next state */
-#define STK_OP_BATCH_FENCE 7u  /* a0 items before it, a1 tag: epoch += 1, observable[0] = tag */
-#define STK_OP_BUILTIN_MAX 7u
-#define STK_OP_LOAD_MISS 0xFFFDu /* a0 resource, a1 prefetch */
-#define STK_OP_PRINTF 0xFFFEu    /* a0 format id, a1, a2 */
+#define STK_OP_MEMCPY       5u /* control[a0..a0+a2] -> control[a1..] */
+#define STK_OP_DFA_STEP                                                                            \
+    6u /* a0 state, a1 byte, a2 table (payload byte offset), a3 states; result 0: next state */
+#define STK_OP_BATCH_FENCE  7u /* a0 items before it, a1 tag: epoch += 1, observable[0] = tag */
+#define STK_OP_BUILTIN_MAX  7u
+#define STK_OP_LOAD_MISS    0xFFFDu /* a0 resource, a1 prefetch */
+#define STK_OP_PRINTF       0xFFFEu /* a0 format id, a1, a2 */
 #define STK_OP_RESERVED_MIN 0xFFF0u
 #define STK_OP_RESERVED_MAX 0xFFFFu
-#define STK_OP_PACKED_SLOT 0x80000001u
-#define STK_OP_SHUTDOWN 0xFFFFFFFFu
-#define STK_OP_SYSTEM_BIT 0x80000000u
-#define STK_OP_TENANT_BASE 0x40000000u /* first opcode of tenant 0 */
+#define STK_OP_PACKED_SLOT  0x80000001u
+#define STK_OP_SHUTDOWN     0xFFFFFFFFu
+#define STK_OP_SYSTEM_BIT   0x80000000u
+#define STK_OP_TENANT_BASE  0x40000000u /* first opcode of tenant 0 */
 #define STK_OP_TENANT_RANGE 0x00100000u /* opcodes in a tenant's window */
 
 /* Handlers that come with stoker, in the user range below the tenants' windows (kernels/ops/). */
-#define STK_OP_SCAN_COUNT 0x00010001u  /* count pattern matches in a payload */
+#define STK_OP_SCAN_COUNT  0x00010001u /* count pattern matches in a payload */
 #define STK_OP_SCAN_LOCATE 0x00010002u /* list pattern matches of a payload */
-#define STK_OP_SUM64 0x00010003u       /* 64-bit sum of a payload's words */
+#define STK_OP_SUM64       0x00010003u /* 64-bit sum of a payload's words */
 
-/* Arguments of a handler on a payload chunk, as stk_stream fills them. Results go to the tail (STK_RESULT_ARG). */
+/* Arguments of a handler on a payload chunk, as stk_stream fills them. Results go to the tail
+ * (STK_RESULT_ARG). */
 #define STK_ARG_OFFSET 0u /* byte offset of the chunk in the payload */
-#define STK_ARG_BYTES 1u  /* bytes of the chunk, lead included */
-#define STK_ARG_LEAD 2u   /* bytes at its start that belong to the chunk before it */
-#define STK_ARG_PARAM 3u  /* first of STK_ARG_PARAMS words that the caller chooses */
+#define STK_ARG_BYTES  1u /* bytes of the chunk, lead included */
+#define STK_ARG_LEAD   2u /* bytes at its start that belong to the chunk before it */
+#define STK_ARG_PARAM  3u /* first of STK_ARG_PARAMS words that the caller chooses */
 #define STK_ARG_PARAMS 5u
 
 /// Packed slot ///
 
-#define STK_PACKED_OPS_MAX 23u    /* (48 bytes - 2) / 2 */
-#define STK_PACKED_WORDS 12u
+#define STK_PACKED_OPS_MAX 23u /* (48 bytes - 2) / 2 */
+#define STK_PACKED_WORDS   12u
 
 /// Control buffer: word indices ///
 
-#define STK_CTL_SHUTDOWN 0u
-#define STK_CTL_DONE_COUNT 1u
-#define STK_CTL_TENANT_BASE 2u /* holds the index of the mask table */
-#define STK_CTL_TENANT_MASK 3u
-#define STK_CTL_TENANT_MASKS 29u
-#define STK_CTL_TENANT_QUOTA 32u
-#define STK_CTL_TENANT_QUOTAS 32u
-#define STK_TENANT_QUOTA_DEFAULT 1000000u
-#define STK_CTL_TENANT_FAIRNESS 64u
+#define STK_CTL_SHUTDOWN          0u
+#define STK_CTL_DONE_COUNT        1u
+#define STK_CTL_TENANT_BASE       2u /* holds the index of the mask table */
+#define STK_CTL_TENANT_MASK       3u
+#define STK_CTL_TENANT_MASKS      29u
+#define STK_CTL_TENANT_QUOTA      32u
+#define STK_CTL_TENANT_QUOTAS     32u
+#define STK_TENANT_QUOTA_DEFAULT  1000000u
+#define STK_CTL_TENANT_FAIRNESS   64u
 #define STK_CTL_TENANT_FAIRNESSES 32u
-#define STK_CTL_METRICS 96u /* per opcode below 32: slots executed */
-#define STK_CTL_METRICS_SLOTS 32u
-#define STK_CTL_EPOCH 128u
-#define STK_CTL_PRIORITY_OFFSETS 129u
-#define STK_CTL_STARVATION 135u
+#define STK_CTL_METRICS           96u /* per opcode below 32: slots executed */
+#define STK_CTL_METRICS_SLOTS     32u
+#define STK_CTL_EPOCH             128u
+#define STK_CTL_PRIORITY_OFFSETS  129u
+#define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. 141..143 are written by the host, 144..159 (a cache line) by the device. */
-#define STK_CTL_PUBLISH_TAIL 141u  /* tickets handed out, free-running */
-#define STK_CTL_HARVEST_HEAD 142u  /* tickets harvested, free-running */
-#define STK_CTL_LEASE_ID 143u      /* the lease that the host last granted */
-#define STK_CTL_WORKERS_IN 144u    /* workers that entered the kernel, free-running */
-#define STK_CTL_HEARTBEAT 145u     /* grows while workers turn */
-#define STK_CTL_FAULT_COUNT 146u   /* slots that ended in FAULT */
-#define STK_CTL_LEASE_ENDS 147u    /* workers that left: lease used up */
-#define STK_CTL_IDLE_ENDS 148u     /* workers that left: nothing to do, or SHUTDOWN */
-#define STK_CTL_CURSOR 149u        /* slot that the last worker to leave would have looked at next */
-#define STK_CTL_OBSERVABLE 160u
-#define STK_CTL_WORDS_MIN 160u
+/* 141..159 are free in the reference. 141..143 are written by the host, 144..159 (a cache line) by
+ * the device. */
+#define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
+#define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
+#define STK_CTL_LEASE_ID     143u /* the lease that the host last granted */
+#define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
+#define STK_CTL_HEARTBEAT    145u /* grows while workers turn */
+#define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */
+#define STK_CTL_LEASE_ENDS   147u /* workers that left: lease used up */
+#define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do, or SHUTDOWN */
+#define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
+#define STK_CTL_OBSERVABLE   160u
+#define STK_CTL_WORDS_MIN    160u
 
 /// Debug log ///
 
-#define STK_LOG_CURSOR 0u
-#define STK_LOG_RECORDS 1u
-#define STK_LOG_RECORD_WORDS 4u
+#define STK_LOG_CURSOR          0u
+#define STK_LOG_RECORDS         1u
+#define STK_LOG_RECORD_WORDS    4u
 #define STK_LOG_RECORDS_DEFAULT 64u
 
 /// I/O queue ///
 
-#define STK_IO_WORDS 8u
+#define STK_IO_WORDS     8u
 #define STK_IO_SLOTS_MAX 64u
-#define STK_IO_OP 0u
-#define STK_IO_SRC 1u
-#define STK_IO_DST 2u
+#define STK_IO_OP        0u
+#define STK_IO_SRC       1u
+#define STK_IO_DST       2u
 #define STK_IO_OFFSET_LO 3u
 #define STK_IO_OFFSET_HI 4u
-#define STK_IO_BYTES 5u
-#define STK_IO_STATUS 6u
-#define STK_IO_TAG 7u
-#define STK_IO_OP_READ 1u
-#define STK_IO_OP_WRITE 2u
-#define STK_IO_OP_FENCE 3u
-#define STK_IO_OK 0x10u
-#define STK_IO_ERROR 0x11u
+#define STK_IO_BYTES     5u
+#define STK_IO_STATUS    6u
+#define STK_IO_TAG       7u
+#define STK_IO_OP_READ   1u
+#define STK_IO_OP_WRITE  2u
+#define STK_IO_OP_FENCE  3u
+#define STK_IO_OK        0x10u
+#define STK_IO_ERROR     0x11u
 
 /// Why a slot faulted: last word of the slot; the word before it holds the offending value ///
 
 #define STK_FAULT_REASON_ARG 11u
-#define STK_FAULT_VALUE_ARG 10u
-#define STK_REASON_NONE 0u
-#define STK_REASON_OPCODE 1u   /* no handler for this opcode; value: the opcode */
-#define STK_REASON_TENANT 2u   /* tenant not authorised; value: the tenant */
-#define STK_REASON_INDEX 3u    /* control or observable index out of the tenant's window; value: the index */
-#define STK_REASON_PAYLOAD 4u  /* payload range out of bounds; value: its offset */
+#define STK_FAULT_VALUE_ARG  10u
+#define STK_REASON_NONE      0u
+#define STK_REASON_OPCODE    1u /* no handler for this opcode; value: the opcode */
+#define STK_REASON_TENANT    2u /* tenant not authorised; value: the tenant */
+#define STK_REASON_INDEX                                                                           \
+    3u /* control or observable index out of the tenant's window; value: the index */
+#define STK_REASON_PAYLOAD  4u /* payload range out of bounds; value: its offset */
 #define STK_REASON_ARGUMENT 5u /* an argument makes no sense; value: the argument's index */
-#define STK_REASON_PACKED 6u   /* malformed packed slot; value: index of the inner op */
-#define STK_REASON_IO 7u       /* the I/O of a load miss failed; value: its error code */
-#define STK_REASON_TABLE 8u    /* a table in the payload is malformed; value: which check */
+#define STK_REASON_PACKED   6u /* malformed packed slot; value: index of the inner op */
+#define STK_REASON_IO       7u /* the I/O of a load miss failed; value: its error code */
+#define STK_REASON_TABLE    8u /* a table in the payload is malformed; value: which check */
 
 #endif

@@ -1,0 +1,17 @@
+/* stoker: everything public in one include. */
+#ifndef STOKER_STOKER_H
+#define STOKER_STOKER_H
+
+#include "stoker/arena.h"
+#include "stoker/channel.h"
+#include "stoker/control.h"
+#include "stoker/debug_log.h"
+#include "stoker/err.h"
+#include "stoker/io_queue.h"
+#include "stoker/publisher.h"
+#include "stoker/ring.h"
+#include "stoker/settings.h"
+#include "stoker/words.h"
+#include "stoker/work_items.h"
+
+#endif
