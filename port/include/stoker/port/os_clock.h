@@ -1,0 +1,39 @@
+/* stoker ports: monotonic time and deadlines. Private to the ports of POSIX systems. */
+#ifndef STOKER_PORT_OS_CLOCK_H
+#define STOKER_PORT_OS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define STK_NS_PER_S 1000000000u
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+static inline uint64_t stk_os_now_ns(void) {
+    struct timespec t = {0, 0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* fails only for a clock that does not exist */
+    return (uint64_t)t.tv_sec * STK_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* The moment `timeout_ns` from now, at most UINT64_MAX. */
+static inline uint64_t stk_os_deadline(uint64_t timeout_ns) {
+    uint64_t now = stk_os_now_ns();
+    return timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+}
+
+/* Nanoseconds until `deadline`, 0 once it has passed. */
+static inline uint64_t stk_os_left_ns(uint64_t deadline) {
+    uint64_t now = stk_os_now_ns();
+    return deadline > now ? deadline - now : 0;
+}
+
+/* `ns` as a timespec, cut to what every time_t holds (24 days). */
+static inline struct timespec stk_os_timespec(uint64_t ns) {
+    const uint64_t most = (uint64_t)(1u << 21) * STK_NS_PER_S;
+    struct timespec t;
+    ns = ns < most ? ns : most;
+    t.tv_sec = (time_t)(ns / STK_NS_PER_S);
+    t.tv_nsec = (long)(ns % STK_NS_PER_S);
+    return t;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* stoker ports: the one translation from errno to enum stk_err. Private to the ports of systems with errno. */
+#ifndef STOKER_PORT_OS_ERROR_H
+#define STOKER_PORT_OS_ERROR_H
+
+#include <errno.h>
+
+#include "stoker/err.h"
+
+/* The stoker code for a positive errno; STK_OK for 0. Numbers without a code of their own are STK_E_IO: the caller
+ * keeps the errno beside it. EINTR and EAGAIN mean "try again"; a port that gave up retrying says STK_E_IO itself. */
+static inline int stk_os_error(int os_error) {
+    switch (os_error) {
+    case 0:
+        return STK_OK;
+    case ENOENT:
+        return STK_E_NOENT;
+    case EACCES:
+    case EPERM:
+        return STK_E_ACCESS;
+    case EISDIR:
+        return STK_E_ISDIR;
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+        return STK_E_ARG;
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+        return STK_E_NOMEM;
+    case EINTR:
+    case EAGAIN:
+        return STK_E_AGAIN;
+    case ECANCELED:
+        return STK_E_CANCELED;
+    case ENOSYS:
+    case EOPNOTSUPP:
+        return STK_E_UNSUPPORTED;
+    case ENODEV:
+    case ENXIO:
+        return STK_E_NODEV;
+    case ETIMEDOUT:
+        return STK_E_TIMEOUT;
+    default:
+        return STK_E_IO;
+    }
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* stoker ports: what a file descriptor is, as a source of reads. Private to the ports of POSIX systems. */
+#ifndef STOKER_PORT_OS_SOURCE_H
+#define STOKER_PORT_OS_SOURCE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stoker/port/os_error.h"
+
+/* Can `fd` be read, and has it offsets? *sequential is true for pipes, FIFOs, sockets and whatever else cannot seek.
+ * STK_E_ISDIR, STK_E_ACCESS when it is open for writing only, else as stk_os_error; *os_error keeps the errno. */
+static inline int stk_os_source(int fd, bool *sequential, int *os_error) {
+    struct stat st;
+    int mode = fcntl(fd, F_GETFL);
+    if (mode < 0 || fstat(fd, &st) != 0) {
+        *os_error = errno;
+        return stk_os_error(errno);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        *os_error = EISDIR;
+        return STK_E_ISDIR;
+    }
+    if ((mode & O_ACCMODE) == O_WRONLY) {
+        *os_error = EACCES;
+        return STK_E_ACCESS;
+    }
+    *os_error = 0;
+    *sequential =
+        S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || (lseek(fd, 0, SEEK_CUR) == (off_t)-1 && errno == ESPIPE);
+    return STK_OK;
+}
+
+/* Does regular file `fd` end at or before `offset`? An O_DIRECT read that goes on from an unaligned end of file fails
+ * with EINVAL instead of reading 0 bytes; this tells the two apart. */
+static inline bool stk_os_at_end(int fd, uint64_t offset) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= offset;
+}
+
+#endif

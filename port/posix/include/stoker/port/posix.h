@@ -1,0 +1,110 @@
+/* stoker port: POSIX clock and wait, and a reader for kernels without io_uring. */
+#ifndef STOKER_PORT_POSIX_H
+#define STOKER_PORT_POSIX_H
+
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/port/ingest.h"
+#include "stoker/port/platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Clock and wait ///
+
+/* now_ns is CLOCK_MONOTONIC; wait and wake are a process-private futex on Linux, and slices of sleep of at most 1 ms
+ * with a look at the word between them elsewhere. Stateless: ctx is ignored, pass NULL. Any thread; not from a signal
+ * handler. */
+extern const struct stk_platform_ops stk_posix_platform_ops;
+
+/// Reader ///
+
+/* Reads sources with pread and read. Submit only queues; the reading is done inside reap, on the caller's thread, so a
+ * reap of a slow disk takes as long as the disk does for one piece (1 MiB). Sequential sources are polled first, and
+ * no reap blocks on one beyond its timeout; that holds as long as nobody else reads the same pipe. One thread at a
+ * time. Data lands in dst directly: bounce_bytes stays 0. */
+
+#define STK_POSIX_DEPTH_MAX   4096u
+#define STK_POSIX_SOURCES_MAX 4096u
+
+struct stk_posix_reader_config {
+    uint32_t depth;   /* reads taken and not yet reaped, 1..4096; default 32 */
+    uint32_t sources; /* sources at one time, 1..4096; default 16 */
+};
+
+/* add_file: read on from where the descriptor is, ignoring offsets, even if it can seek. */
+#define STK_POSIX_SEQUENTIAL 1u
+
+/* A read in the port's hands. Visible for sizeof only, as are the structs below. */
+struct stk_posix_op {
+    uint64_t offset;
+    uint8_t *dst;
+    uint32_t source, bytes, got, tag;
+    int32_t result, os_error;
+    uint32_t next, tries;
+};
+
+struct stk_posix_list {
+    uint32_t head, tail;
+};
+
+struct stk_posix_source {
+    int fd;
+    uint32_t kind;  /* free, positioned or sequential */
+    uint32_t reads; /* taken and not yet reaped */
+    struct stk_posix_list queue;
+};
+
+/* As large as the system's struct pollfd. */
+struct stk_posix_poll {
+    int fd;
+    short events, revents;
+};
+
+struct stk_posix_reader {
+    struct stk_posix_op *ops;
+    struct stk_posix_source *source;
+    struct stk_posix_poll *poll;
+    uint32_t depth, sources;
+    uint32_t in_flight; /* taken and not yet reaped */
+    uint32_t n_ready;
+    struct stk_posix_list free, queue, ready; /* queue: positioned reads, in order */
+    struct stk_ingest_stats stats;
+    struct stk_fault fault; /* last refusal: index is the read in the batch or the source, value the errno or bytes */
+};
+
+/* Arena bytes that open takes for `depth` reads and `sources` sources, defaults already resolved. */
+#define STK_POSIX_READER_BYTES(depth, sources)                                                                         \
+    (STK_ALIGNED((size_t)(depth) * sizeof(struct stk_posix_op)) +                                                      \
+     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_posix_source)) +                                                \
+     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_posix_poll)))
+
+/* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
+STK_MUST_CHECK int stk_posix_reader_bytes(const struct stk_posix_reader_config *config, size_t *bytes);
+
+/* Makes an empty reader in memory from `arena`, which must outlive it. config may be NULL for the defaults.
+ * STK_E_ARG reader or arena is NULL; STK_E_OVERFLOW as above; STK_E_SPACE the arena has less than
+ * stk_posix_reader_bytes says (arena.need has the number). Holds no OS resource, so there is no close: cancel and reap,
+ * then drop it. */
+STK_MUST_CHECK int stk_posix_reader_open(struct stk_posix_reader *reader, const struct stk_posix_reader_config *config,
+                                         struct stk_arena *arena);
+
+/* Adds `fd` as a source. flags: 0 or STK_POSIX_SEQUENTIAL. The descriptor stays the caller's and must stay open until
+ * the source is removed. Returns the source's index, the lowest free one. STK_E_FULL no free source; STK_E_ISDIR;
+ * STK_E_ACCESS open for writing only; STK_E_ARG bad descriptor or flags (fault.value has the errno). */
+STK_MUST_CHECK int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t flags);
+
+/* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet. */
+STK_MUST_CHECK int stk_posix_reader_remove_source(struct stk_posix_reader *reader, uint32_t source);
+
+/* ctx is a struct stk_posix_reader. Submit refuses, taking nothing: STK_E_ARG a NULL or a length of 0 or above
+ * 2^31 - 1 or an offset beyond 2^63 - 1, STK_E_RANGE no such source. */
+extern const struct stk_ingest_ops stk_posix_reader_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

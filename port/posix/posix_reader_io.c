@@ -1,0 +1,227 @@
+/* stoker port: the POSIX reader's reading. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "reader_internal.h"
+#include "stoker/port/os_clock.h"
+#include "stoker/port/os_source.h"
+
+#define PIECE_BYTES (1u << 20) /* most bytes of one read */
+#define TURN_PIECES 16u        /* reads in one turn, after which reap looks at the clock */
+#define TRIES_MAX   64u        /* interruptions in a row without a byte */
+
+/// Queueing ///
+
+static int check_read(struct stk_posix_reader *r, const struct stk_ingest_read *read, uint32_t index) {
+    if (read->source >= r->sources || r->source[read->source].kind == SOURCE_FREE) {
+        return refuse(r, STK_E_RANGE, index, read->source);
+    }
+    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
+        return refuse(r, STK_E_ARG, index, read->bytes);
+    }
+    if (r->source[read->source].kind == SOURCE_POSITIONED && read->offset > (uint64_t)INT64_MAX - read->bytes) {
+        return refuse(r, STK_E_ARG, index, read->offset);
+    }
+    return STK_OK;
+}
+
+static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    struct stk_posix_reader *r = ctx;
+    if (r == NULL || (reads == NULL && count != 0)) {
+        return STK_E_ARG;
+    }
+    uint32_t room = r->depth - r->in_flight;
+    uint32_t taken = count < room ? count : room;
+    for (uint32_t i = 0; i < count; i++) {
+        int err = check_read(r, &reads[i], i);
+        if (err < 0) {
+            return err;
+        }
+    }
+    for (uint32_t i = 0; i < taken; i++) {
+        uint32_t index = list_pop(r->ops, &r->free);
+        struct stk_posix_op *op = &r->ops[index];
+        *op = (struct stk_posix_op){.offset = reads[i].offset,
+                                    .dst = reads[i].dst,
+                                    .source = reads[i].source,
+                                    .bytes = reads[i].bytes,
+                                    .tag = reads[i].tag};
+        list_push(r->ops, op_list(r, op), index);
+        r->source[op->source].reads++;
+    }
+    r->in_flight += taken;
+    r->stats.submitted += taken;
+    return (int)taken;
+}
+
+/// Reading ///
+
+static void finish(struct stk_posix_reader *r, uint32_t index, int32_t result, int32_t os_error) {
+    r->ops[index].result = result;
+    r->ops[index].os_error = os_error;
+    list_push(r->ops, &r->ready, index);
+    r->n_ready++;
+}
+
+/* One read of at most a piece. Returns true when the operation is finished, *result and *os_error then say how. */
+static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+    const struct stk_posix_source *s = &r->source[op->source];
+    uint32_t left = op->bytes - op->got;
+    size_t bytes = left < PIECE_BYTES ? left : PIECE_BYTES;
+    uint64_t at = op->offset + op->got;
+    bool positioned = s->kind == SOURCE_POSITIONED;
+    ssize_t n = positioned ? pread(s->fd, op->dst + op->got, bytes, (off_t)at) : read(s->fd, op->dst + op->got, bytes);
+    int err = n < 0 ? errno : 0;
+    r->stats.os_reads++;
+    if (n > 0) {
+        op->got += (uint32_t)n;
+        op->tries = 0;
+        if (op->got < op->bytes) {
+            return false;
+        }
+    } else if ((err == EINTR || err == EAGAIN) && ++op->tries < TRIES_MAX) {
+        return false;
+    } else if (err != 0 && !(err == EINVAL && positioned && op->got != 0 && stk_os_at_end(s->fd, at))) {
+        *result = err == EINTR || err == EAGAIN ? STK_E_IO : stk_os_error(err);
+        *os_error = err;
+        return true;
+    }
+    *result = (int32_t)op->got;
+    *os_error = 0;
+    return true;
+}
+
+/* Works on the head of `list`. Returns true when that finished. */
+static bool advance(struct stk_posix_reader *r, struct stk_posix_list *list) {
+    int32_t result, os_error;
+    if (!read_piece(r, &r->ops[list->head], &result, &os_error)) {
+        return false;
+    }
+    finish(r, list_pop(r->ops, list), result, os_error);
+    return true;
+}
+
+static bool waits(const struct stk_posix_source *s) {
+    return s->kind == SOURCE_SEQUENTIAL && s->queue.head != NONE;
+}
+
+/* Polls the sequential sources that have a read waiting, for at most `timeout_ns`; their entries are packed in the
+ * order of the sources. Returns how many can be read now, or -1 with errno. */
+static int poll_sources(struct stk_posix_reader *r, uint64_t timeout_ns) {
+    struct timespec t = stk_os_timespec(timeout_ns);
+    nfds_t n = 0;
+    for (uint32_t i = 0; i < r->sources; i++) {
+        if (waits(&r->source[i])) {
+            r->poll[n++] = (struct stk_posix_poll){r->source[i].fd, POLLIN, 0};
+        }
+    }
+    return n == 0 ? 0 : ppoll((struct pollfd *)(void *)r->poll, n, &t, NULL);
+}
+
+/* One piece from every sequential source that has one. Returns how many pieces were tried. */
+static uint32_t turn_sequential(struct stk_posix_reader *r) {
+    uint32_t pieces = 0, entry = 0;
+    if (poll_sources(r, 0) <= 0) {
+        return 0; /* nothing there, or interrupted: reap comes back */
+    }
+    for (uint32_t i = 0; i < r->sources; i++) {
+        if (waits(&r->source[i]) && r->poll[entry++].revents != 0) {
+            (void)advance(r, &r->source[i].queue);
+            pieces++;
+        }
+    }
+    return pieces;
+}
+
+/* A bounded piece of work, until `max` reads are ready. Returns false when there was nothing to do. */
+static bool turn(struct stk_posix_reader *r, uint32_t max) {
+    uint32_t pieces = 0, before;
+    do {
+        before = pieces;
+        pieces += turn_sequential(r);
+        while (r->queue.head != NONE && pieces < TURN_PIECES && r->n_ready < max) {
+            (void)advance(r, &r->queue);
+            pieces++;
+        }
+    } while (pieces != before && pieces < TURN_PIECES && r->n_ready < max);
+    return pieces != 0;
+}
+
+/// The interface ///
+
+static int deliver(struct stk_posix_reader *r, struct stk_ingest_done *done, uint32_t max) {
+    uint32_t n = 0;
+    for (; n < max && r->ready.head != NONE; n++) {
+        uint32_t index = list_pop(r->ops, &r->ready);
+        const struct stk_posix_op *op = &r->ops[index];
+        done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
+        if (op->result < 0) {
+            r->stats.failed++;
+        } else {
+            r->stats.completed++;
+            r->stats.bytes += (uint32_t)op->result;
+        }
+        r->source[op->source].reads--;
+        list_push(r->ops, &r->free, index);
+    }
+    r->n_ready -= n;
+    r->in_flight -= n;
+    return (int)n;
+}
+
+static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
+    struct stk_posix_reader *r = ctx;
+    if (r == NULL || (done == NULL && max != 0)) {
+        return STK_E_ARG;
+    }
+    uint64_t deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : 0;
+    for (;;) {
+        bool moved = turn(r, max);
+        int n = deliver(r, done, max);
+        uint64_t left = timeout_ns != 0 ? stk_os_left_ns(deadline) : 0;
+        if (n != 0 || max == 0 || r->in_flight == 0 || left == 0) {
+            return n;
+        }
+        /* Nothing moved, so all that is left waits on a pipe. What the poll finds, the next turn finds again. */
+        if (!moved && poll_sources(r, left) < 0 && errno != EINTR) {
+            return refuse(r, stk_os_error(errno), 0, (uint64_t)errno);
+        }
+    }
+}
+
+static void cancel_list(struct stk_posix_reader *r, struct stk_posix_list *list) {
+    while (list->head != NONE) {
+        finish(r, list_pop(r->ops, list), STK_E_CANCELED, 0);
+    }
+}
+
+static int reader_cancel(void *ctx) {
+    struct stk_posix_reader *r = ctx;
+    if (r == NULL) {
+        return STK_E_ARG;
+    }
+    cancel_list(r, &r->queue);
+    for (uint32_t i = 0; i < r->sources; i++) {
+        if (r->source[i].kind == SOURCE_SEQUENTIAL) {
+            cancel_list(r, &r->source[i].queue);
+        }
+    }
+    return STK_OK;
+}
+
+static void reader_stats(void *ctx, struct stk_ingest_stats *stats) {
+    *stats = ((const struct stk_posix_reader *)ctx)->stats;
+}
+
+const struct stk_ingest_ops stk_posix_reader_ops = {
+    .name = "posix",
+    .submit = reader_submit,
+    .reap = reader_reap,
+    .cancel = reader_cancel,
+    .stats = reader_stats,
+};
