@@ -1,0 +1,183 @@
+/* stoker port: simulated platform, ingest and dispatch, to test what is built on the interfaces.
+ *
+ * Freestanding: no OS, no libc but memcpy and memset, no memory but the caller's. Everything is deterministic for a
+ * given seed. One thread at a time. The public fields that a comment calls a knob may be changed at any moment.
+ */
+#ifndef STOKER_PORT_SIM_H
+#define STOKER_PORT_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/port/dispatch.h"
+#include "stoker/port/ingest.h"
+#include "stoker/port/platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Platform: a virtual clock ///
+
+struct stk_sim_platform {
+    uint64_t now;  /* knob: the time in nanoseconds */
+    uint64_t step; /* knob: what each now_ns call adds after it has answered; 0 lets time pass in waits alone */
+    /* knob: called in every wait that finds the word unchanged, before the word is looked at again; it stands for what
+     * the rest of the world does meanwhile. May be NULL. */
+    void (*hook)(void *hook_ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns);
+    void *hook_ctx;
+    uint64_t reads, waits, timeouts, wakes; /* calls so far; timeouts: waits that ended in one */
+};
+
+/* A clock at `now` that steps by `step` nanoseconds. */
+void stk_sim_platform_init(struct stk_sim_platform *platform, uint64_t now, uint64_t step);
+
+/* ctx is a struct stk_sim_platform. A wait whose word does not change moves the clock on by the whole timeout. */
+extern const struct stk_platform_ops stk_sim_platform_ops;
+
+/// Ingest: sources are memory ///
+
+/* What happens to the nth read, counted from 0 over all reads ever taken. */
+enum stk_sim_event {
+    STK_SIM_FAIL = 1, /* it ends with `err` and `os_error` */
+    STK_SIM_SHORT,    /* it ends as if the source ended after `value` of its bytes */
+    STK_SIM_DELAY,    /* it ends `value` reaps later than it would */
+    STK_SIM_HANG      /* it ends only when it is cancelled */
+};
+
+struct stk_sim_fault {
+    uint64_t nth;
+    enum stk_sim_event event;
+    uint32_t value;
+    int32_t err;      /* STK_SIM_FAIL: a negative enum stk_err; default STK_E_IO */
+    int32_t os_error; /* STK_SIM_FAIL */
+};
+
+struct stk_sim_ingest_config {
+    uint32_t depth;                     /* reads taken and not yet reaped, at most 65536; default 16 */
+    uint32_t sources;                   /* sources at one time, at most 65536; default 4 */
+    uint32_t delay;                     /* reaps that return nothing of a read before one may return it; default 0 */
+    uint64_t seed;                      /* 0: reads end in the order of submission; else in an order drawn from it */
+    const struct stk_sim_fault *faults; /* stays the caller's, must outlive the object; default none */
+    uint32_t n_faults;
+    uint8_t *mem; /* what dst must lie in, as a port with registered memory checks it; NULL: anything */
+    size_t mem_bytes;
+    struct stk_sim_platform *clock; /* a reap that finds nothing moves this on by its timeout; NULL: no clock */
+};
+
+/* Visible for sizeof only, as is the next. */
+struct stk_sim_op {
+    struct stk_ingest_read read;
+    uint64_t nth;
+    uint32_t wait; /* reaps still to pass */
+    bool used, hung, canceled;
+};
+
+struct stk_sim_source {
+    const uint8_t *data;
+    uint64_t bytes, cursor;
+    uint32_t reads;
+    bool used, sequential;
+};
+
+struct stk_sim_ingest {
+    struct stk_sim_op *ops; /* in order of submission */
+    struct stk_sim_source *source;
+    struct stk_sim_ingest_config config;
+    uint32_t in_flight;
+    uint64_t rng;
+    struct stk_ingest_stats stats;
+    struct stk_fault fault; /* last refusal; index: which read of the batch, or the source */
+    uint32_t cancels;       /* calls of cancel so far */
+    uint32_t refuse;        /* knob: this many submits to come take nothing and return 0 */
+    uint32_t take_max;      /* knob: most reads that one submit takes; 0: no limit */
+    int submit_err;         /* knob: what submit returns, taking nothing, while it is negative */
+    int reap_err;           /* knob: what reap returns while it is negative */
+    int cancel_err;         /* knob: what cancel returns, doing nothing, while it is negative */
+    bool deaf;              /* knob: cancel succeeds and ends nothing */
+};
+
+/* Arena bytes that init takes, defaults already resolved. */
+#define STK_SIM_INGEST_BYTES(depth, sources)                                                                           \
+    (STK_ALIGNED((size_t)(depth) * sizeof(struct stk_sim_op)) +                                                        \
+     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_sim_source)))
+
+/* An ingest port without sources. config may be NULL for the defaults. STK_E_ARG a NULL; STK_E_OVERFLOW; STK_E_SPACE
+ * (arena.need says how much), the arena is as it was. */
+STK_MUST_CHECK int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
+                                       struct stk_arena *arena);
+
+/* Adds `bytes` bytes at `data` as a source; they stay the caller's. A sequential one ignores offsets and goes on where
+ * it is. Returns the source's index, the lowest free one. STK_E_FULL, STK_E_ARG. */
+STK_MUST_CHECK int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t bytes, bool sequential);
+
+/* Makes a source end at `bytes`, which is not above what it had: the file that shrinks while it is read. STK_E_RANGE no
+ * such source, STK_E_ARG. */
+STK_MUST_CHECK int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes);
+
+/* Forgets a source. STK_E_RANGE; STK_E_STATUS reads of it are not reaped yet. */
+STK_MUST_CHECK int stk_sim_ingest_remove(struct stk_sim_ingest *ingest, uint32_t source);
+
+/* ctx is a struct stk_sim_ingest. Data is copied when the read ends, in reap. Reads of one sequential source always end
+ * in the order of submission. */
+extern const struct stk_ingest_ops stk_sim_ingest_ops;
+
+/// Dispatch: workers on the caller's thread ///
+
+/* Handles one claimed slot: 16 words in stored (little-endian) order, the status already CLAIMED. Returns 0 for DONE,
+ * the status to leave the slot in (STK_YIELD, STK_REQUEUE, STK_WAIT_IO), or a negative number for FAULT, the reason
+ * words being the handler's to write. */
+typedef int (*stk_sim_handler)(void *handler_ctx, uint32_t slot_index, uint32_t *slot_words);
+
+struct stk_sim_dispatch_config {
+    struct stk_device_memory memory; /* ring and slots are needed; control may be NULL */
+    stk_sim_handler handler;         /* NULL: every slot is DONE at once, its words untouched */
+    void *handler_ctx;
+    uint32_t per_drive;             /* slots that one drive claims, and that it finishes, at most; default all */
+    uint32_t delay;                 /* drives between the claim of a slot and its end; default 0, in the same drive */
+    uint64_t seed;                  /* 0: slots are visited in ring order; else from a start drawn for each drive */
+    enum stk_residency residency;   /* what info says; default STK_RESIDENT */
+    struct stk_sim_platform *clock; /* a stop that times out moves this on by its timeout; NULL: no clock */
+};
+
+struct stk_sim_dispatch {
+    struct stk_sim_dispatch_config config;
+    uint32_t *due; /* by slot: the drive in which it ends, while it is CLAIMED by this port */
+    uint8_t *mine; /* by slot: claimed by this port */
+    uint32_t cursor;
+    uint32_t drives; /* so far, modulo 2^32 */
+    uint32_t held;   /* slots claimed and not ended */
+    uint64_t rng;
+    uint64_t done, faulted; /* slots ended so far */
+    uint64_t launches;
+    bool running;
+    uint32_t lose_after; /* knob: the device is lost once this many more slots have ended; 0: never */
+    bool lost;       /* knob: the device is lost: drive and stop return STK_E_DEVICE, what it claimed stays CLAIMED */
+    bool stuck;      /* knob: slots are claimed and never end */
+    bool idle;       /* knob: nothing is claimed, what was claimed ends */
+    bool stop_hangs; /* knob: stop times out */
+};
+
+/* Arena bytes that init takes. */
+#define STK_SIM_DISPATCH_BYTES(slots) (STK_ALIGNED((size_t)(slots) * sizeof(uint32_t)) + STK_ALIGNED((size_t)(slots)))
+
+/* Workers over config->memory, which must outlive the object. STK_E_ARG a NULL, no ring, no slots; STK_E_SPACE
+ * (arena.need says how much), the arena is as it was. */
+STK_MUST_CHECK int stk_sim_dispatch_init(struct stk_sim_dispatch *dispatch,
+                                         const struct stk_sim_dispatch_config *config, struct stk_arena *arena);
+
+/* Ends a lost device and starts a new one on the same memory: what the lost one had claimed stays CLAIMED for the host
+ * to put back. */
+void stk_sim_dispatch_revive(struct stk_sim_dispatch *dispatch);
+
+/* ctx is a struct stk_sim_dispatch. Claims PUBLISHED, YIELD and REQUEUE slots by compare-and-swap, counts DONE_COUNT and
+ * FAULT_COUNT in the control buffer where there is one, and claims nothing once its SHUTDOWN word is set. */
+extern const struct stk_dispatch_ops stk_sim_dispatch_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

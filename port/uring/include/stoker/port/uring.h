@@ -1,0 +1,172 @@
+/* stoker port: ingest by io_uring, with registered buffers and files. */
+#ifndef STOKER_PORT_URING_H
+#define STOKER_PORT_URING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/port/ingest.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads go straight into memory that is registered with the kernel once (IORING_OP_READ_FIXED) from files that are
+ * registered too: no copy in user space, no page lookup per read; bounce_bytes stays 0. Needs Linux 5.6; what a newer
+ * kernel does better is used when it is there. One thread at a time, any thread; nothing here may be called from a
+ * signal handler. No call blocks beyond its timeout. After a fork the child must not touch the object. */
+
+/// Configuration ///
+
+#define STK_URING_DEPTH_MAX   4096u
+#define STK_URING_SOURCES_MAX 4096u
+#define STK_URING_PIECES_MAX  64u
+
+enum stk_uring_flags {
+    /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Open fails with
+     * STK_E_UNSUPPORTED where that is forbidden: open again without. */
+    STK_URING_SQPOLL = 1u << 0,
+    /* Memory that the kernel cannot pin (a driver's own mapping): bounds are still checked, but it is not registered. */
+    STK_URING_PLAIN = 1u << 1,
+    /* Do as on an old kernel: wait with ppoll (before 5.11), cancel reads one by one (before 5.19). For tests. */
+    STK_URING_WAIT_BY_POLL = 1u << 2,
+    STK_URING_CANCEL_EACH = 1u << 3
+};
+
+struct stk_uring_config {
+    uint32_t depth;          /* reads taken and not yet reaped, 1..4096; default 64 */
+    uint32_t sources;        /* sources at one time, 1..4096; default 16 */
+    uint32_t flags;          /* of enum stk_uring_flags; default none */
+    uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
+    uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
+};
+
+/// Object ///
+
+/* A read in the port's hands. Visible for sizeof only, as are the structs below. */
+struct stk_uring_op {
+    uint64_t offset;
+    uint8_t *dst;
+    uint32_t source, bytes, got, tag;
+    int32_t result, os_error;
+    uint32_t next;
+    uint16_t state, tries;
+};
+
+struct stk_uring_list {
+    uint32_t head, tail;
+};
+
+struct stk_uring_source {
+    uint32_t kind;  /* free, positioned or sequential */
+    uint32_t reads; /* taken and not yet reaped */
+    uint32_t busy;  /* sequential: one read is out, the others wait in the queue */
+    struct stk_uring_list queue;
+};
+
+struct stk_uring {
+    void *ring; /* the struct io_uring, NULL when closed */
+    struct stk_uring_op *ops;
+    struct stk_uring_source *source;
+    int *fds; /* by source, -1 when free */
+    uint8_t *mem;
+    size_t mem_bytes;
+    uint32_t depth, sources, flags, piece_bytes;
+    uint32_t in_flight; /* taken and not yet reaped */
+    uint32_t out;       /* requests the kernel has not answered, cancels not counted */
+    uint32_t cancels;   /* cancel requests it has not answered */
+    bool canceling;     /* from cancel until all that was in flight then is finished */
+    bool cancel_due;    /* a cancel request is to be sent */
+    int broken;         /* the ring failed: what reap returns from then on */
+    struct stk_uring_list free, outbox, ready;
+    struct stk_ingest_stats stats;
+    struct stk_fault fault; /* last refusal; see each call */
+};
+
+#define STK_URING_RING_BYTES 256u /* at least sizeof(struct io_uring) */
+
+/* Arena bytes that open takes for `depth` reads and `sources` sources, defaults already resolved. */
+#define STK_URING_BYTES(depth, sources)                                                                                \
+    (STK_ALIGNED(STK_URING_RING_BYTES) + STK_ALIGNED((size_t)(depth) * sizeof(struct stk_uring_op)) +                  \
+     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_uring_source)) + STK_ALIGNED((size_t)(sources) * sizeof(int)))
+
+/* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
+STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes);
+
+/* Opens a ring over `bytes` bytes at `mem`, into which every read must go; they stay the caller's and must not be
+ * freed before close has returned STK_OK. config may be NULL for the defaults. On an error the arena is as it was, no
+ * kernel object is left, and uring->fault.value has the errno (unless said otherwise).
+ * STK_E_ARG a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the
+ * maximum, or memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do);
+ * STK_E_UNSUPPORTED the kernel has no io_uring, forbids it, or cannot pin this memory; STK_E_LOCKED RLIMIT_MEMLOCK is
+ * too small for `bytes`; STK_E_NOMEM. */
+STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem,
+                                  size_t bytes, struct stk_arena *arena);
+
+/* Cancels what is in flight, waits for the kernel to let go of the memory for at most `timeout_ns`, and closes the
+ * ring. Completions that were not reaped are dropped. STK_OK, also when it is closed already; STK_E_TIMEOUT the kernel
+ * still holds `out` reads: the ring stays open, and the memory may still be written, until another close succeeds. */
+STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns);
+
+/// Sources ///
+
+/* add_file: read on from where the descriptor is, ignoring offsets, even if it can seek. */
+#define STK_URING_SEQUENTIAL 1u
+
+/* Adds `fd` as a source. flags: 0 or STK_URING_SEQUENTIAL; what cannot seek (pipes, FIFOs, sockets, terminals) is
+ * sequential by itself: its reads run one at a time in the order of submission, each until it is full or the source
+ * ends. The descriptor stays the caller's and must stay open until the source is removed. With O_DIRECT, offsets,
+ * lengths and dst must be aligned as the file system asks. Returns the source's index, the lowest free one.
+ * fault.index is that index, fault.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open for
+ * writing only; STK_E_ARG bad descriptor or flags; STK_E_SHUTDOWN the ring is closed. */
+STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
+
+/* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
+STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t source);
+
+/// Reading ///
+
+/* ctx is a struct stk_uring. Submit refuses, taking nothing (fault.index: which read of the batch): STK_E_RANGE no such
+ * source, STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset beyond 2^63 - 1; STK_E_SHUTDOWN
+ * closed. It takes none (0) while reads that a cancel ended are still to be reaped. A ring that the kernel fails is
+ * reported by reap from then on. */
+extern const struct stk_ingest_ops stk_uring_ops;
+
+/// What the kernel can do ///
+
+struct stk_uring_info {
+    bool available;     /* io_uring can be set up */
+    bool sqpoll;        /* with a kernel thread */
+    bool fixed_buffers; /* memory can be registered */
+    bool fixed_files;   /* files can be registered */
+    bool uring_cmd;     /* NVMe passthrough */
+    bool msg_ring;
+    bool timed_wait;      /* waits with a timeout in one system call (IORING_FEAT_EXT_ARG) */
+    int os_error;         /* why io_uring is not available, 0 when it is */
+    uint32_t features;    /* IORING_FEAT_* bits, as the kernel gives them */
+    uint32_t opcodes;     /* how many operations it knows */
+    uint8_t opcode[32];   /* bit n % 8 of byte n / 8: it knows operation n */
+    uint64_t memlock_max; /* RLIMIT_MEMLOCK in bytes, UINT64_MAX when unlimited */
+};
+
+#define STK_URING_TEXT_BYTES 256u /* always enough for stk_uring_describe */
+
+/* Finds out by trying, with small rings that are closed again; takes a few milliseconds. STK_OK; STK_E_ARG info is NULL;
+ * STK_E_UNSUPPORTED io_uring is not available: info is filled in all the same, os_error says why. */
+STK_MUST_CHECK int stk_uring_probe(struct stk_uring_info *info);
+
+/* Writes one line without a newline: "fixed buffers, fixed files, SQPOLL, URING_CMD, MSG_RING, timed wait; 56 opcodes",
+ * or "not available: " and the reason. Returns its length. STK_E_SPACE `bytes` is too small, nothing is written;
+ * STK_URING_TEXT_BYTES do. */
+STK_MUST_CHECK int stk_uring_describe(const struct stk_uring_info *info, char *text, size_t bytes);
+
+/* Name of operation n, "READ_FIXED"; NULL above those this build knows. Static. */
+const char *stk_uring_opcode_name(uint32_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
