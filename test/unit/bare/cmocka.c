@@ -6,8 +6,7 @@
 
 static jmp_buf bare_next_test;
 
-static int run_one(const struct CMUnitTest *test)
-{
+static int run_one(const struct CMUnitTest *test) {
     void *state = test->initial_state;
 
     if (setjmp(bare_next_test)) {
@@ -22,9 +21,7 @@ static int run_one(const struct CMUnitTest *test)
     return 0;
 }
 
-int bare_run_group(const struct CMUnitTest *tests, size_t count, CMFixtureFunction setup,
-                   CMFixtureFunction teardown)
-{
+int bare_run_group(const struct CMUnitTest *tests, size_t count, CMFixtureFunction setup, CMFixtureFunction teardown) {
     int failed = 0;
 
     if (setup || teardown) {
@@ -37,29 +34,25 @@ int bare_run_group(const struct CMUnitTest *tests, size_t count, CMFixtureFuncti
     return failed;
 }
 
-static void vreport(const char *format, va_list args)
-{
+static void vreport(const char *format, va_list args) {
     vprintf(format, args);
 }
 
-void print_message(const char *format, ...)
-{
+void print_message(const char *format, ...) {
     va_list args;
     va_start(args, format);
     vreport(format, args);
     va_end(args);
 }
 
-void print_error(const char *format, ...)
-{
+void print_error(const char *format, ...) {
     va_list args;
     va_start(args, format);
     vreport(format, args);
     va_end(args);
 }
 
-void bare_fail(const char *file, int line, const char *format, ...)
-{
+void bare_fail(const char *file, int line, const char *format, ...) {
     va_list args;
     va_start(args, format);
     printf("%s:%d: ", file, line);
@@ -69,44 +62,35 @@ void bare_fail(const char *file, int line, const char *format, ...)
     longjmp(bare_next_test, 1);
 }
 
-void bare_check(int holds, const char *what, const char *file, int line)
-{
+void bare_check(int holds, const char *what, const char *file, int line) {
     if (!holds)
         bare_fail(file, line, "not true: %s", what);
 }
 
-void bare_equal(uintmax_t a, uintmax_t b, const char *a_text, const char *b_text, const char *file,
-                int line)
-{
+void bare_equal(uintmax_t a, uintmax_t b, const char *a_text, const char *b_text, const char *file, int line) {
     if (a != b)
         bare_fail(file, line, "%s is %#" PRIxMAX ", %s is %#" PRIxMAX, a_text, a, b_text, b);
 }
 
-void bare_memory(const void *a, const void *b, size_t size, int want_equal, const char *what,
-                 const char *file, int line)
-{
+void bare_memory(const void *a, const void *b, size_t size, int want_equal, const char *what, const char *file,
+                 int line) {
     const unsigned char *x = a, *y = b;
     size_t at = 0;
 
     while (at < size && x[at] == y[at])
         at++;
     if (want_equal && at < size)
-        bare_fail(file, line, "not true: %s, byte %lu is 0x%02x and 0x%02x", what, (unsigned long)at,
-                  x[at], y[at]);
+        bare_fail(file, line, "not true: %s, byte %lu is 0x%02x and 0x%02x", what, (unsigned long)at, x[at], y[at]);
     if (!want_equal && at == size)
         bare_fail(file, line, "not true: %s", what);
 }
 
-void bare_string(const char *a, const char *b, int want_equal, const char *file, int line)
-{
+void bare_string(const char *a, const char *b, int want_equal, const char *file, int line) {
     if ((strcmp(a, b) == 0) != want_equal)
         bare_fail(file, line, "\"%s\" %s \"%s\"", a, want_equal ? "is not" : "is", b);
 }
 
-void bare_range(uintmax_t v, uintmax_t lo, uintmax_t hi, const char *what, const char *file,
-                int line)
-{
+void bare_range(uintmax_t v, uintmax_t lo, uintmax_t hi, const char *what, const char *file, int line) {
     if (v < lo || v > hi)
-        bare_fail(file, line, "%s is %#" PRIxMAX ", not in %#" PRIxMAX "..%#" PRIxMAX, what, v, lo,
-                  hi);
+        bare_fail(file, line, "%s is %#" PRIxMAX ", not in %#" PRIxMAX "..%#" PRIxMAX, what, v, lo, hi);
 }

@@ -1,0 +1,19 @@
+#!/bin/sh
+# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD, move the prefix, build and run with pkg-config's flags.
+set -eu
+cmake=$1 build=$2 work=$3 cc=$4 libdir=$5
+here=$(cd "$(dirname "$0")" && pwd)
+
+rm -rf "$work"
+"$cmake" --install "$build" --prefix "$work/first" >"$work.log"
+mv "$work/first" "$work/moved"
+PKG_CONFIG_PATH=$work/moved/$libdir/pkgconfig
+export PKG_CONFIG_PATH
+for package in stoker stoker-linux; do
+    flags=$(pkg-config --cflags --libs "$package")
+    echo "$package: $flags"
+    # Word splitting is what flags are for.
+    # shellcheck disable=SC2086
+    "$cc" -std=c11 "$here/main.c" $flags -o "$work/$package"
+    "$work/$package"
+done
