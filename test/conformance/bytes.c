@@ -1,0 +1,55 @@
+#include "cases.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void bytes_take(struct bytes *b, uint8_t *p, size_t len) {
+    free(b->p);
+    b->p = p;
+    b->len = len;
+}
+
+void bytes_zero(struct bytes *b, size_t len) {
+    bytes_take(b, vec_alloc(len), len);
+}
+
+/* The copy is of the exact size, so that the sanitizers see a read behind it. */
+void bytes_cut(struct vec *v, struct bytes *b) {
+    size_t len = (size_t)vec_u64(v, "len");
+    if (len > b->len) {
+        vec_differ(v, "len", "no more than there is", "more");
+        return;
+    }
+    uint8_t *p = vec_alloc(len);
+    memcpy(p, b->p, len);
+    bytes_take(b, p, len);
+}
+
+void bytes_load(struct vec *v, struct bytes *b) {
+    uint8_t *p;
+    size_t len = vec_bytes(vec_need(v, "hex"), &p);
+    bytes_take(b, p, len);
+    if (len != vec_u64(v, "len")) {
+        vec_differ(v, "len", vec_get(v, "len"), "another length of hex");
+    }
+}
+
+void bytes_set_word(struct vec *v, struct bytes *b) {
+    size_t at = (size_t)vec_u64(v, "idx") * 4;
+    uint32_t value = vec_u32(v, "value");
+    if (at + 4 > b->len) {
+        vec_differ(v, "idx", "a word that is there", "one behind the end");
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        b->p[at + i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+void world_free(struct world *w) {
+    struct bytes *all[] = {&w->ring, &w->words, &w->control, &w->log, &w->host, &w->queue, &w->view};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        free(all[i]->p);
+    }
+    free(w->records);
+}

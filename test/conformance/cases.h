@@ -1,0 +1,43 @@
+/* Conformance: what each kind of vector file does with its records. */
+#ifndef CASES_H
+#define CASES_H
+
+#include "vector_check.h"
+
+#include "stoker/debug_log.h"
+#include "stoker/io_queue.h"
+
+struct bytes {
+    uint8_t *p;
+    size_t len;
+};
+
+/* What the records of one file act on. Zeroed before each file. */
+struct world {
+    struct bytes ring, words, control, log, host, queue, view;
+    bool use_view; /* poll, claim and complete act on view, not on queue */
+    struct stk_debug_record *records;
+    int record_count;
+    struct stk_io_request requests[STK_IO_SLOTS_MAX];
+    int request_count;
+};
+
+struct handler {
+    const char *rec;
+    void (*run)(struct vec *v, struct world *w);
+};
+
+/* Each table ends with a NULL name. */
+extern const struct handler ring_handlers[], item_handlers[], control_handlers[], debug_handlers[], host_handlers[],
+    io_handlers[], table_handlers[], constant_handlers[];
+
+void world_free(struct world *w);
+
+/* Replaces `b` by `len` zero bytes, or by a buffer that vec_alloc or vec_bytes made. */
+void bytes_zero(struct bytes *b, size_t len);
+void bytes_take(struct bytes *b, uint8_t *p, size_t len);
+void bytes_cut(struct vec *v, struct bytes *b);
+void bytes_load(struct vec *v, struct bytes *b);
+void bytes_set_word(struct vec *v, struct bytes *b);
+
+#endif

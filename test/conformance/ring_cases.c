@@ -1,0 +1,194 @@
+#include "cases.h"
+
+#include "stoker/ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALL ((size_t)1 << 20) /* what the scripts keep */
+
+static void encode_empty_ring(struct vec *v, struct world *w, enum vec_family family) {
+    struct stk_ring ring;
+    struct bytes b = {0};
+    uint32_t slots = vec_u32(v, "slots");
+    bytes_zero(&b, slots > STK_RING_SLOTS_INIT_MAX ? 0 : STK_RING_BYTES(slots));
+    int err = stk_ring_init(&ring, b.p, b.len, slots);
+    if (family == VEC_PROTOCOL) {
+        vec_expect_read(v, "ring", err, 0, 0);
+    } else if (vec_expect_result(v, family, err)) {
+        vec_expect_image(v, b.p, b.len);
+    }
+    if (err == STK_OK && b.len <= SMALL) {
+        bytes_take(&w->ring, b.p, b.len);
+    } else {
+        free(b.p);
+    }
+}
+
+static void do_encode_empty_ring(struct vec *v, struct world *w) {
+    encode_empty_ring(v, w, VEC_QUEUE);
+}
+
+static void do_protocol_encode(struct vec *v, struct world *w) {
+    encode_empty_ring(v, w, VEC_PROTOCOL);
+}
+
+static void do_ring_byte_len(struct vec *v, struct world *w) {
+    size_t bytes = 0;
+    (void)w;
+    int err = stk_ring_bytes(vec_u32(v, "slots"), &bytes);
+    vec_expect_size(v, "value", err, bytes);
+}
+
+static void do_load(struct vec *v, struct world *w) {
+    bytes_load(v, &w->ring);
+}
+
+static void do_truncate(struct vec *v, struct world *w) {
+    bytes_cut(v, &w->ring);
+}
+
+static void do_set_word(struct vec *v, struct world *w) {
+    bytes_set_word(v, &w->ring);
+}
+
+static void do_image(struct vec *v, struct world *w) {
+    vec_expect_image(v, w->ring.p, w->ring.len);
+}
+
+static void do_publish_slot(struct vec *v, struct world *w) {
+    struct stk_ring ring;
+    uint32_t *args;
+    size_t nargs = vec_numbers(vec_need(v, "args"), ",", &args);
+    struct stk_work work = {vec_u32(v, "opcode"), vec_u32(v, "tenant"), STK_NORMAL, (uint32_t)nargs, args};
+    uint32_t slot = vec_u32(v, "slot");
+    int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
+    if (err == STK_OK) {
+        err = stk_ring_publish(&ring, slot, &work);
+    }
+    vec_expect_result(v, VEC_QUEUE, err);
+    free(args);
+}
+
+/* "opcode:arg,arg|opcode:-|..." */
+static struct stk_work *parse_ops(struct vec *v, const char *key, uint32_t *count) {
+    char *text = vec_copy(vec_need(v, key)), *rest = text, *tuple;
+    struct stk_work *ops = vec_alloc((strlen(text) + 1) * sizeof *ops);
+    *count = 0;
+    while ((tuple = vec_tuple(&rest)) != NULL) {
+        struct stk_work *op = &ops[(*count)++];
+        char *colon;
+        uint32_t *args;
+        op->opcode = (uint32_t)strtoull(tuple, &colon, 10);
+        op->nargs = (uint32_t)vec_numbers(colon + 1, ",", &args);
+        op->args = args;
+    }
+    free(text);
+    vec_expect_u64(v, "count", *count);
+    v->checks--; /* of the file, not of the library */
+    return ops;
+}
+
+static void free_ops(struct stk_work *ops, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        free((void *)(uintptr_t)ops[i].args);
+    }
+    free(ops);
+}
+
+static void do_publish_packed(struct vec *v, struct world *w) {
+    struct stk_ring ring;
+    uint32_t count, slot = vec_u32(v, "slot"), tenant = vec_u32(v, "tenant");
+    struct stk_work *ops = parse_ops(v, "ops", &count);
+    struct stk_packed_op *packed = vec_alloc(count * sizeof *packed);
+    for (uint32_t i = 0; i < count; i++) {
+        packed[i] = (struct stk_packed_op){(uint8_t)ops[i].opcode, (uint8_t)ops[i].nargs, ops[i].args};
+    }
+    int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
+    if (err == STK_OK) {
+        err = stk_ring_publish_packed(&ring, slot, tenant, packed, count);
+    }
+    vec_expect_result(v, VEC_QUEUE, err);
+    free(packed);
+    free_ops(ops, count);
+}
+
+static void do_batch_publish(struct vec *v, struct world *w) {
+    struct stk_ring ring;
+    uint32_t count, start = vec_u32(v, "start"), tenant = vec_u32(v, "tenant");
+    uint32_t tag = vec_u32(v, "tag");
+    struct stk_work *items = parse_ops(v, "items", &count);
+    int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
+    if (err == STK_OK) {
+        err = stk_ring_publish_batch(&ring, start, tenant, items, count, tag, NULL);
+    }
+    if (vec_expect_result(v, VEC_QUEUE, err)) {
+        vec_expect_u64(v, "consumed", (uint64_t)err);
+    }
+    free_ops(items, count);
+}
+
+static void do_transition(struct vec *v, struct world *w) {
+    static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
+    struct stk_ring ring;
+    const char *to = vec_need(v, "to");
+    uint32_t slot = vec_u32(v, "slot");
+    unsigned move = 0;
+    while (move < 5 && strcmp(to, names[move]) != 0) {
+        move++;
+    }
+    int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
+    if (err == STK_OK) {
+        err = stk_ring_transition(&ring, slot, (enum stk_transition)move);
+    }
+    if (vec_expect_result(v, VEC_QUEUE, err)) {
+        vec_expect_u64(v, "previous", (uint64_t)err);
+    }
+}
+
+static void do_encode_load_miss(struct vec *v, struct world *w) {
+    uint8_t image[STK_SLOT_BYTES];
+    (void)w;
+    stk_load_miss_encode(image, vec_u32(v, "resource"), vec_u32(v, "prefetch"));
+    vec_expect_image(v, image, sizeof image);
+}
+
+static void do_decode_load_miss(struct vec *v, struct world *w) {
+    uint32_t resource, prefetch;
+    uint64_t at = (uint64_t)vec_u32(v, "slot") * STK_SLOT_BYTES;
+    int err = STK_E_RANGE;
+    if (at < w->ring.len) {
+        err = stk_load_miss_decode(w->ring.p + at, w->ring.len - (size_t)at, &resource, &prefetch);
+    }
+    vec_expect_text(v, "result", err == STK_OK ? "some" : "none");
+    if (err == STK_OK) {
+        vec_expect_u64(v, "resource", resource);
+        vec_expect_u64(v, "prefetch", prefetch);
+    }
+}
+
+static void do_count_done(struct vec *v, struct world *w) {
+    struct stk_fault fault = {0};
+    int count = stk_ring_image_count_done(w->ring.p, w->ring.len, vec_u64(v, "items"), &fault);
+    if (vec_expect_read(v, "ring", count, fault.index, w->ring.len)) {
+        vec_expect_u64(v, "count", (uint64_t)count);
+    }
+}
+
+const struct handler ring_handlers[] = {
+    {"encode_empty_ring", do_encode_empty_ring},
+    {"protocol_encode_empty_ring", do_protocol_encode},
+    {"ring_byte_len", do_ring_byte_len},
+    {"load", do_load},
+    {"truncate", do_truncate},
+    {"set_word", do_set_word},
+    {"image", do_image},
+    {"publish_slot", do_publish_slot},
+    {"publish_packed", do_publish_packed},
+    {"batch_publish", do_batch_publish},
+    {"transition", do_transition},
+    {"encode_load_miss", do_encode_load_miss},
+    {"decode_load_miss", do_decode_load_miss},
+    {"count_done", do_count_done},
+    {NULL, NULL},
+};

@@ -1,0 +1,94 @@
+#include "cases.h"
+
+#include "stoker/control.h"
+#include "stoker/ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void do_priority_offsets(struct vec *v, struct world *w) {
+    uint32_t o[STK_PRIORITY_OFFSETS];
+    char text[80];
+    (void)w;
+    stk_priority_offsets(vec_u32(v, "total_slots"), o);
+    snprintf(text, sizeof text, "%u,%u,%u,%u,%u,%u", o[0], o[1], o[2], o[3], o[4], o[5]);
+    vec_expect_text(v, "offsets", text);
+}
+
+static void do_write_priority_offsets(struct vec *v, struct world *w) {
+    struct stk_control control;
+    char hash[20];
+    size_t len = (size_t)vec_u64(v, "buffer_len");
+    size_t from = len < 512 ? len : 512, to = len < 560 ? len : 560;
+    uint8_t *b = vec_alloc(len);
+    (void)w;
+    memset(b, 0xEE, len);
+    int err = stk_control_view(&control, b, len);
+    if (err == STK_OK) {
+        err = stk_control_set_priorities(&control, vec_u32(v, "total_slots"), NULL);
+    } else {
+        (void)vec_get(v, "total_slots");
+    }
+    vec_expect_result(v, VEC_QUEUE, err);
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)vec_fnv1a64(b, len));
+    vec_expect_text(v, "after_fnv1a64", hash);
+    vec_expect_hex(v, "tail_hex", b + from, to - from);
+    free(b);
+}
+
+static int move(struct stk_ring *ring, const char *to) {
+    static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
+    static const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    if (strcmp(to, "publish_slot") == 0) {
+        return stk_ring_publish(ring, 0, &nop);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        if (strcmp(to, names[i]) == 0) {
+            return stk_ring_transition(ring, 0, (enum stk_transition)i);
+        }
+    }
+    return STK_E_UNSUPPORTED;
+}
+
+static void do_transition_row(struct vec *v, struct world *w) {
+    struct stk_slot slot;
+    struct stk_ring ring;
+    struct bytes *b = &w->ring;
+    uint32_t from = vec_u32(v, "from");
+    bytes_zero(b, STK_SLOT_BYTES);
+    for (unsigned i = 0; i < 4; i++) {
+        b->p[i] = (uint8_t)(from >> (8 * i));
+    }
+    int err = stk_ring_view(&ring, b->p, b->len);
+    if (err == STK_OK) {
+        err = move(&ring, vec_need(v, "to"));
+    }
+    vec_expect_result(v, VEC_QUEUE, err);
+    vec_expect_u64(v, "allowed", err >= 0);
+    if (vec_has(v, "previous")) {
+        vec_expect_u64(v, "previous", (uint64_t)err);
+    }
+    if (stk_ring_read(&ring, 0, &slot) == STK_OK) {
+        vec_expect_u64(v, "after", slot.status);
+    }
+}
+
+static void do_opcode(struct vec *v, struct world *w) {
+    uint32_t op = vec_u32(v, "op");
+    bool user = stk_opcode_user(op) == STK_OK, publish = stk_opcode_publishable(op) == STK_OK;
+    (void)w;
+    vec_expect_text(v, "user", user ? "ok" : "err");
+    vec_expect_text(v, "publish", publish ? "ok" : "err");
+    /* The system's opcodes are those that are not the user's; it has a body for those that may be published. */
+    vec_expect_u64(v, "is_system", !user);
+    vec_expect_u64(v, "is_builtin", !user && publish);
+}
+
+const struct handler table_handlers[] = {
+    {"priority_offsets", do_priority_offsets},
+    {"write_priority_offsets", do_write_priority_offsets},
+    {"transition", do_transition_row},
+    {"opcode", do_opcode},
+    {NULL, NULL},
+};

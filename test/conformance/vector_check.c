@@ -1,0 +1,111 @@
+#include "vector_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void vec_differ(struct vec *v, const char *key, const char *want, const char *got) {
+    printf("%s:%u: %s: %s: expected %s, got %s\n", v->path, v->line, v->field[0].value, key, want, got);
+    v->bad++;
+}
+
+void vec_expect_text(struct vec *v, const char *key, const char *got) {
+    const char *want = vec_get(v, key);
+    v->checks++;
+    if (want == NULL || strcmp(want, got) != 0) {
+        vec_differ(v, key, want == NULL ? "(no such field)" : want, got);
+    }
+}
+
+void vec_expect_u64(struct vec *v, const char *key, uint64_t got) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, got);
+    vec_expect_text(v, key, text);
+}
+
+void vec_expect_hex(struct vec *v, const char *key, const uint8_t *bytes, size_t len) {
+    const char *want = vec_get(v, key);
+    if (want != NULL && strcmp(want, "omitted") == 0) {
+        return;
+    }
+    char *got = vec_alloc(2 * len + 2);
+    strcpy(got, len == 0 ? "-" : "");
+    for (size_t i = 0; i < len; i++) {
+        snprintf(got + 2 * i, 3, "%02x", (unsigned)bytes[i]);
+    }
+    vec_expect_text(v, key, got);
+    free(got);
+}
+
+void vec_expect_image(struct vec *v, const uint8_t *bytes, size_t len) {
+    char hash[20];
+    vec_expect_u64(v, "len", len);
+    if (vec_has(v, "fnv1a64")) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, vec_fnv1a64(bytes, len));
+        vec_expect_text(v, "fnv1a64", hash);
+    }
+    if (vec_has(v, "hex")) {
+        vec_expect_hex(v, "hex", bytes, len);
+    }
+    if (vec_has(v, "all_zero")) {
+        size_t i = 0;
+        while (i < len && bytes[i] == 0) {
+            i++;
+        }
+        vec_expect_u64(v, "all_zero", i == len);
+    }
+}
+
+void vec_expect_size(struct vec *v, const char *key, int err, uint64_t bytes) {
+    if (err < 0) {
+        vec_expect_text(v, key, "none");
+    } else {
+        vec_expect_u64(v, key, bytes);
+    }
+}
+
+static const char *class_of(enum vec_family family, int err) {
+    if (family == VEC_QUEUE) {
+        return "QueueFull";
+    }
+    if (family == VEC_IO) {
+        return err == STK_E_ALIGN ? "Backend" : "QueueFull";
+    }
+    switch (err) {
+    case STK_E_ALIGN:
+        return "MisalignedByteLength";
+    case STK_E_MISSING:
+        return "MissingWord";
+    case STK_E_OVERFLOW:
+        return "ByteLengthOverflow";
+    default:
+        return stk_err_name(err);
+    }
+}
+
+bool vec_expect_result(struct vec *v, enum vec_family family, int err) {
+    vec_expect_text(v, "result", err < 0 ? "err" : "ok");
+    if (err >= 0) {
+        return v->bad == 0;
+    }
+    vec_expect_text(v, "class", class_of(family, err));
+    if (vec_has(v, "queue")) {
+        vec_expect_text(v, "queue", "submission");
+    }
+    return false;
+}
+
+bool vec_expect_read(struct vec *v, const char *buffer, int err, uint64_t word, size_t byte_len) {
+    bool ok = vec_expect_result(v, VEC_PROTOCOL, err);
+    if (err < 0) {
+        vec_expect_text(v, "buffer", buffer);
+    }
+    if (err == STK_E_MISSING) {
+        vec_expect_u64(v, "word_idx", word);
+    }
+    if (err == STK_E_MISSING || err == STK_E_ALIGN) {
+        vec_expect_u64(v, "byte_len", byte_len);
+    }
+    return ok;
+}

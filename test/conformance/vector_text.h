@@ -1,0 +1,55 @@
+/* Conformance: one line of a vector file, "rec=name key=value ... msg=rest of the line". */
+#ifndef VECTOR_TEXT_H
+#define VECTOR_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VEC_FIELDS_MAX 64
+
+struct vec_field {
+    const char *key, *value;
+    bool seen; /* some check or input asked for it */
+};
+
+struct vec {
+    const char *path;
+    unsigned line;
+    struct vec_field field[VEC_FIELDS_MAX];
+    unsigned fields;
+    unsigned checks; /* comparisons made so far */
+    unsigned bad;    /* comparisons that differed */
+    bool skip;       /* the record is not covered after all */
+};
+
+/* Splits `text` in place. False when it is not a record. */
+bool vec_parse(struct vec *v, char *text);
+
+bool vec_has(const struct vec *v, const char *key);
+
+/* The value of `key`, NULL when there is none. Marks the field as seen. */
+const char *vec_get(struct vec *v, const char *key);
+
+/* The same; a field that is missing is a failure of the record, and "-". */
+const char *vec_need(struct vec *v, const char *key);
+
+/* As a number. A field that is missing or no number is a failure of the record. */
+uint64_t vec_u64(struct vec *v, const char *key);
+uint32_t vec_u32(struct vec *v, const char *key);
+
+/* Numbers separated by one of `separators`; "-" is the empty list. *out is to be freed. Returns how many. */
+size_t vec_numbers(const char *text, const char *separators, uint32_t **out);
+
+/* The next '|' separated tuple of *list, cut off in place; NULL when there is none. */
+char *vec_tuple(char **list);
+
+/* Hex digits to bytes; "-" is the empty string. *out is to be freed. */
+size_t vec_bytes(const char *hex, uint8_t **out);
+
+uint64_t vec_fnv1a64(const uint8_t *bytes, size_t len);
+
+void *vec_alloc(size_t bytes); /* zeroed; ends the program when there is no memory */
+char *vec_copy(const char *text);
+
+#endif
