@@ -37,7 +37,7 @@ struct stk_call {
 
 /* How many lanes of the group run a handler on one slot. */
 #define STK_SCALAR 1 /* lane 0 */
-#define STK_WIDE 2   /* all of them, in step */
+#define STK_WIDE   2 /* all of them, in step */
 
 /* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler
  * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */

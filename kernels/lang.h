@@ -16,8 +16,8 @@
 #ifdef __OPENCL_C_VERSION__
 
 #define STK_GLOBAL __global
-#define STK_LOCAL __local
-#define STK_FN static
+#define STK_LOCAL  __local
+#define STK_FN     static
 typedef uchar stk_u8;
 typedef uint stk_u32;
 typedef ulong stk_u64;
@@ -26,10 +26,10 @@ typedef ulong stk_u64;
 #define STK_LANES 1
 #endif
 #if STK_LANES > 1
-#define STK_LANE ((stk_u32)get_local_id(0))
+#define STK_LANE      ((stk_u32)get_local_id(0))
 #define STK_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #else
-#define STK_LANE 0u
+#define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
 #endif
 
@@ -86,8 +86,8 @@ typedef uint8_t stk_u8;
 typedef uint32_t stk_u32;
 typedef uint64_t stk_u64;
 
-#define STK_LANES 1
-#define STK_LANE 0u
+#define STK_LANES     1
+#define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
 
 STK_FN stk_u32 stk_ld(const stk_u32 *p) {

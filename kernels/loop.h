@@ -9,8 +9,8 @@
 
 #include "packed.h"
 
-#define STK_ACTION_IDLE 0u
-#define STK_ACTION_RUN 1u
+#define STK_ACTION_IDLE  0u
+#define STK_ACTION_RUN   1u
 #define STK_ACTION_LEAVE 2u
 
 /* How often, in turns, the heartbeat word moves. */
@@ -21,6 +21,7 @@ struct stk_worker {
     stk_u32 action, slot, opcode, width; /* this turn */
     stk_u32 cursor, round;               /* slots to look at next */
     stk_u32 turns, idle;                 /* turns left in the lease; idle turns in a row */
+    stk_u32 lease;                       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;                    /* slots that ended in DONE or FAULT */
     stk_u32 done, faults;                /* not yet added to the control words */
     stk_u32 metric, metric_count;        /* a run of one built-in opcode, likewise */
@@ -99,11 +100,19 @@ STK_FN void stk_worker_finish(const struct stk_dev *d, STK_LOCAL struct stk_work
     stk_worker_count(d, w, opcode, status);
 }
 
+/* A handler on a chunk takes as many turns of the lease as it has cache lines to look at, so that a lease of so many turns
+ * lasts about as long with work as without. */
+STK_FN void stk_worker_charge(STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
+    stk_u32 cost = opcode > STK_OP_RESERVED_MAX ? bytes / 64u : 0u;
+    w->turns = w->turns > cost ? w->turns - cost : 0u;
+}
+
 /* Lane 0: runs the claimed slot, unless it is for all lanes. */
 STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status = STK_DONE;
     w->cursor = slot + 1u == d->slots ? 0u : slot + 1u;
+    stk_worker_charge(w, opcode, stk_ld(c.args + STK_ARG_BYTES));
     if (!stk_tenant_ok(d, tenant)) {
         status = stk_refuse(&c, STK_REASON_TENANT, tenant);
     } else if (opcode == STK_OP_NOP) {
@@ -128,7 +137,8 @@ STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker
 /* Lane 0: one turn. */
 STK_FN void stk_worker_turn(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 idle_turns) {
     w->action = STK_ACTION_IDLE;
-    if (w->turns == 0u || w->idle >= idle_turns || stk_ld(d->control + STK_CTL_SHUTDOWN) != 0u) {
+    if (w->turns == 0u || w->idle >= idle_turns || stk_ld(d->control + STK_CTL_SHUTDOWN) != 0u ||
+        stk_ld(d->control + STK_CTL_LEASE) != w->lease) {
         w->action = STK_ACTION_LEAVE;
         return;
     }
@@ -155,6 +165,7 @@ STK_FN void stk_worker_enter(const struct stk_dev *d, STK_LOCAL struct stk_worke
     w->cursor = cursor < d->slots ? cursor : 0u;
     w->round = w->cursor;
     w->turns = turns;
+    w->lease = stk_ld(d->control + STK_CTL_LEASE);
     w->idle = 0;
     w->done = 0;
     w->faults = 0;
@@ -167,14 +178,14 @@ STK_FN void stk_worker_enter(const struct stk_dev *d, STK_LOCAL struct stk_worke
 }
 
 /* Lane 0: counts why the worker leaves, then that it left. */
-STK_FN void stk_worker_leave(const struct stk_dev *d, STK_LOCAL struct stk_worker *w) {
+STK_FN void stk_worker_leave(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 idle_turns) {
     stk_worker_flush(d, w);
     stk_st(d->control + STK_CTL_CURSOR, w->cursor);
-    stk_add(d->control + (w->turns == 0u ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
+    stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
 }
 
 /* The whole life of a worker, called by every lane with the same arguments. Ends after `turns` turns, after `idle_turns`
- * turns in a row that finished no slot, or when the host asks for SHUTDOWN. */
+ * turns in a row that finished no slot, or when the host asks for SHUTDOWN or ends the lease. */
 STK_FN void stk_worker_run(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 turns, stk_u32 idle_turns) {
     stk_u32 turn;
     if (STK_LANE == 0u) {
@@ -201,7 +212,7 @@ STK_FN void stk_worker_run(const struct stk_dev *d, STK_LOCAL struct stk_worker 
         STK_BARRIER(); /* nobody still reads w when lane 0 starts the next turn */
     }
     if (STK_LANE == 0u) {
-        stk_worker_leave(d, w);
+        stk_worker_leave(d, w, idle_turns);
     }
 }
 

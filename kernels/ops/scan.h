@@ -96,7 +96,7 @@ STK_FN stk_u32 stk_scan_one(const struct stk_automaton_view *a, const STK_GLOBAL
  * variables, not an array, so that they stay in registers. */
 STK_FN stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from, stk_u32 n,
                                STK_GLOBAL stk_u32 *hits) {
-#define STK_EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define STK_EACH_CHAIN(X)  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define STK_CHAIN_ENTER(k) stk_u32 s##k = stk_automaton_enter(a, p, from + k##u * n);
 #define STK_CHAIN_STEP(k)                                                                                              \
     x = s##k + classes[q[(k##u) * n]];                                                                                 \

@@ -18,55 +18,43 @@ extern "C" {
 
 /* X(name, value, what to do about it). Functions return one of these below zero; zero and above is
  * success. */
-#define STK_ERR_LIST(X)                                                                            \
-    X(STK_OK, 0, "nothing to mend")                                                                \
-    X(STK_E_ARG, -1,                                                                               \
-      "an argument is NULL, zero or out of its documented range: see the comment of the call")     \
-    X(STK_E_ALIGN, -2,                                                                             \
-      "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O "      \
-      "slots")                                                                                     \
-    X(STK_E_OVERFLOW, -3,                                                                          \
-      "the size does not fit the format: ask for fewer slots, records or words")                   \
-    X(STK_E_MISSING, -4,                                                                           \
-      "the buffer ends before the word asked for: pass the whole buffer; the fault says which "    \
-      "word")                                                                                      \
-    X(STK_E_SPACE, -5,                                                                             \
-      "the memory given is too small: the fault's value (or arena.need) says how many bytes "      \
-      "would do")                                                                                  \
-    X(STK_E_FULL, -6, "no free slot: harvest finished slots first, or make the ring larger")       \
-    X(STK_E_RANGE, -7,                                                                             \
-      "the slot index is outside the ring or queue: use an index below its slot count")            \
-    X(STK_E_ARGS, -8,                                                                              \
-      "too many arguments: a slot holds 12 words, a packed slot 48 bytes with its header")         \
-    X(STK_E_OPCODE, -9,                                                                            \
-      "the opcode is reserved: use 8..0xFFEF or 0x10000..0x7FFFFFFF for handlers of your own")     \
-    X(STK_E_STATUS, -10,                                                                           \
-      "the slot is not in a state that allows this: read its status and see the slot table")       \
-    X(STK_E_AGAIN, -11, "nothing is ready now: poll and try again")                                \
-    X(STK_E_TIMEOUT, -12,                                                                          \
-      "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
-    X(STK_E_IO, -13,                                                                               \
-      "the storage reported an error: the OS error says which; check the medium and the file")     \
-    X(STK_E_SHORT, -14,                                                                            \
-      "the data ended before its announced size: the file shrank while it was read; read it "      \
-      "again")                                                                                     \
-    X(STK_E_CANCELED, -15,                                                                         \
-      "the stream was shut down before this finished: submit it again to a new stream")            \
-    X(STK_E_NODEV, -16, "no such device: list devices with `stoker info` and name one of those")   \
-    X(STK_E_UNSUPPORTED, -17,                                                                      \
-      "this device or kernel lacks a needed feature: use another port; `stoker info` says why")    \
-    X(STK_E_BUILD, -18, "the kernel text did not compile: the build log names file and line")      \
-    X(STK_E_DEVICE, -19,                                                                           \
-      "the device or its driver failed: reopen the device; if it repeats, check the driver's log") \
-    X(STK_E_NOMEM, -20,                                                                            \
-      "the OS or driver is out of memory: use smaller chunks or fewer in flight")                  \
-    X(STK_E_LOCKED, -21,                                                                           \
-      "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth")          \
-    X(STK_E_FAULT, -22, "the handler refused the slot: its reason word says why")                  \
-    X(STK_E_SHUTDOWN, -23, "the object was shut down: initialise it again")                        \
-    X(STK_E_NOENT, -24, "no such file: check the path")                                            \
-    X(STK_E_ACCESS, -25, "permission denied: check the file's mode and owner")                     \
-    X(STK_E_ISDIR, -26, "this is a directory: name the files in it")                               \
+#define STK_ERR_LIST(X)                                                                                                \
+    X(STK_OK, 0, "nothing to mend")                                                                                    \
+    X(STK_E_ARG, -1, "an argument is NULL, zero or out of its documented range: see the comment of the call")          \
+    X(STK_E_ALIGN, -2,                                                                                                 \
+      "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O "                          \
+      "slots")                                                                                                         \
+    X(STK_E_OVERFLOW, -3, "the size does not fit the format: ask for fewer slots, records or words")                   \
+    X(STK_E_MISSING, -4,                                                                                               \
+      "the buffer ends before the word asked for: pass the whole buffer; the fault says which "                        \
+      "word")                                                                                                          \
+    X(STK_E_SPACE, -5,                                                                                                 \
+      "the memory given is too small: the fault's value (or arena.need) says how many bytes "                          \
+      "would do")                                                                                                      \
+    X(STK_E_FULL, -6, "no free slot: harvest finished slots first, or make the ring larger")                           \
+    X(STK_E_RANGE, -7, "the slot index is outside the ring or queue: use an index below its slot count")               \
+    X(STK_E_ARGS, -8, "too many arguments: a slot holds 12 words, a packed slot 48 bytes with its header")             \
+    X(STK_E_OPCODE, -9, "the opcode is reserved: use 8..0xFFEF or 0x10000..0x7FFFFFFF for handlers of your own")       \
+    X(STK_E_STATUS, -10, "the slot is not in a state that allows this: read its status and see the slot table")        \
+    X(STK_E_AGAIN, -11, "nothing is ready now: poll and try again")                                                    \
+    X(STK_E_TIMEOUT, -12, "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
+    X(STK_E_IO, -13, "the storage reported an error: the OS error says which; check the medium and the file")          \
+    X(STK_E_SHORT, -14,                                                                                                \
+      "the data ended before its announced size: the file shrank while it was read; read it "                          \
+      "again")                                                                                                         \
+    X(STK_E_CANCELED, -15, "the stream was shut down before this finished: submit it again to a new stream")           \
+    X(STK_E_NODEV, -16, "no such device: list devices with `stoker info` and name one of those")                       \
+    X(STK_E_UNSUPPORTED, -17,                                                                                          \
+      "this device or kernel lacks a needed feature: use another port; `stoker info` says why")                        \
+    X(STK_E_BUILD, -18, "the kernel text did not compile: the build log names file and line")                          \
+    X(STK_E_DEVICE, -19, "the device or its driver failed: reopen the device; if it repeats, check the driver's log")  \
+    X(STK_E_NOMEM, -20, "the OS or driver is out of memory: use smaller chunks or fewer in flight")                    \
+    X(STK_E_LOCKED, -21, "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth")           \
+    X(STK_E_FAULT, -22, "the handler refused the slot: its reason word says why")                                      \
+    X(STK_E_SHUTDOWN, -23, "the object was shut down: initialise it again")                                            \
+    X(STK_E_NOENT, -24, "no such file: check the path")                                                                \
+    X(STK_E_ACCESS, -25, "permission denied: check the file's mode and owner")                                         \
+    X(STK_E_ISDIR, -26, "this is a directory: name the files in it")                                                   \
     X(STK_E_PATTERN, -27, "the pattern set is empty or holds an empty pattern: remove empty lines")
 
 enum stk_err {

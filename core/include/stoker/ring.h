@@ -31,9 +31,8 @@ struct stk_ring {
 struct stk_work {
     uint32_t opcode;
     uint32_t tenant;
-    uint32_t
-        priority;   /* STK_CRITICAL .. STK_IDLE; publishers that have no opinion use STK_NORMAL */
-    uint32_t nargs; /* words at args, at most 12 */
+    uint32_t priority;    /* STK_CRITICAL .. STK_IDLE; publishers that have no opinion use STK_NORMAL */
+    uint32_t nargs;       /* words at args, at most 12 */
     const uint32_t *args; /* may be NULL when nargs is 0 */
 };
 
@@ -68,8 +67,7 @@ STK_MUST_CHECK int stk_opcode_user(uint32_t opcode);
  * on error: STK_E_RANGE the slot, STK_E_ARGS nargs > 12, STK_E_OPCODE, STK_E_STATUS the slot is in
  * use. One publisher per slot at a time; several publishers of one ring use stk_publisher
  * (stoker/publisher.h). ISR-safe. */
-STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot,
-                                    const struct stk_work *work);
+STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work);
 
 /* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag)
  * after them, all with tenant `tenant` and priority NORMAL. All is checked before the first byte
@@ -77,8 +75,8 @@ STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot,
  * item STK_E_ARGS, STK_E_OPCODE; then STK_E_STATUS. `fault` (may be NULL) gets the index of the
  * slot at fault. */
 STK_MUST_CHECK int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                                          const struct stk_work *items, uint32_t count,
-                                          uint32_t tag, struct stk_fault *fault);
+                                          const struct stk_work *items, uint32_t count, uint32_t tag,
+                                          struct stk_fault *fault);
 
 /* One op inside a packed slot. */
 struct stk_packed_op {
@@ -95,8 +93,8 @@ STK_MUST_CHECK int stk_ring_publish_packed(struct stk_ring *ring, uint32_t slot,
 
 /* Publishes a LOAD_MISS for `resource`, which a handler of I/O resolves to a source. Errors as
  * stk_ring_publish. */
-STK_MUST_CHECK int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant,
-                                              uint32_t resource, uint32_t prefetch);
+STK_MUST_CHECK int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant, uint32_t resource,
+                                              uint32_t prefetch);
 
 /* The 64 bytes of a published LOAD_MISS slot (tenant 0, priority CRITICAL, as the reference encodes
  * it). */
@@ -104,14 +102,13 @@ void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32
 
 /* Reads a LOAD_MISS out of such bytes, of any alignment; 24 of them are enough. *prefetch becomes 0
  * or 1. STK_E_MISSING fewer bytes, STK_E_OPCODE another opcode. */
-STK_MUST_CHECK int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource,
-                                        uint32_t *prefetch);
+STK_MUST_CHECK int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch);
 
 /* Reads a LOAD_MISS out of slot `slot`, whatever its status: a worker leaves it in WAIT_IO while
  * the host looks. *prefetch becomes 0 or 1. STK_E_RANGE; STK_E_OPCODE when the slot holds another
  * opcode. */
-STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot,
-                                      uint32_t *resource, uint32_t *prefetch);
+STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource,
+                                      uint32_t *prefetch);
 
 /// Reading and moving slots ///
 
@@ -140,8 +137,7 @@ int stk_transition_allowed(uint32_t from, enum stk_transition to);
 
 /* Moves slot `slot` by compare-and-swap. Returns the previous status; STK_E_RANGE; STK_E_STATUS
  * when the table forbids it or another party moved the slot first. */
-STK_MUST_CHECK int stk_ring_transition(struct stk_ring *ring, uint32_t slot,
-                                       enum stk_transition to);
+STK_MUST_CHECK int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to);
 
 /* How many of the first `items` slots are DONE. STK_E_RANGE when the ring has fewer. */
 STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t items);
@@ -150,8 +146,7 @@ STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t ite
  * always 0 done. STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no
  * multiple of 4, STK_E_MISSING the bytes end before that many slots; `fault` (may be NULL) gets the
  * word after the last one needed and the bytes that would do. */
-STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
-                                             struct stk_fault *fault);
+STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_fault *fault);
 
 #ifdef __cplusplus
 }

@@ -7,31 +7,32 @@
 #ifndef STOKER_SCAN_WORDS_H
 #define STOKER_SCAN_WORDS_H
 
-#define STK_IMAGE_MAGIC 0x414B5453u /* "STKA" */
-#define STK_IMAGE_VERSION 1u
-#define STK_IMAGE_WORDS 16u /* header */
-#define STK_IMAGE_W_MAGIC 0u
-#define STK_IMAGE_W_VERSION 1u
-#define STK_IMAGE_W_STATES 2u
-#define STK_IMAGE_W_CLASSES 3u
-#define STK_IMAGE_W_ACCEPT 4u  /* number of the first accepting state */
-#define STK_IMAGE_W_MAX_LEN 5u /* longest pattern, bytes */
+#define STK_IMAGE_MAGIC       0x414B5453u /* "STKA" */
+#define STK_IMAGE_VERSION     1u
+#define STK_IMAGE_WORDS       16u /* header */
+#define STK_IMAGE_W_MAGIC     0u
+#define STK_IMAGE_W_VERSION   1u
+#define STK_IMAGE_W_STATES    2u
+#define STK_IMAGE_W_CLASSES   3u
+#define STK_IMAGE_W_ACCEPT    4u /* number of the first accepting state */
+#define STK_IMAGE_W_MAX_LEN   5u /* longest pattern, bytes */
 #define STK_IMAGE_CLASS_BYTES 256u
-#define STK_IMAGE_TABLE_BYTE 320u /* byte offset of the table: 64 + 256 */
+#define STK_IMAGE_TABLE_BYTE  320u /* byte offset of the table: 64 + 256 */
 
 /* Parameters of the scan handlers after STK_ARG_LEAD. */
 #define STK_SCAN_IMAGE 3u /* byte offset of the image in the payload */
-#define STK_SCAN_HITS 4u  /* COUNT: byte offset of the hit counters: one word per accepting state, per worker */
-#define STK_SCAN_FROM 4u  /* LOCATE: byte of the chunk to go on from; a match is listed when its last byte is there or later */
-#define STK_SCAN_OUT 5u   /* LOCATE: byte offset of the match records */
-#define STK_SCAN_ROOM 6u  /* LOCATE: records that fit there */
+#define STK_SCAN_HITS  4u /* COUNT: byte offset of the hit counters: one word per accepting state, per worker */
+#define STK_SCAN_FROM                                                                                                  \
+    4u /* LOCATE: byte of the chunk to go on from; a match is listed when its last byte is there or later */
+#define STK_SCAN_OUT  5u /* LOCATE: byte offset of the match records */
+#define STK_SCAN_ROOM 6u /* LOCATE: records that fit there */
 
 /* Results. COUNT: 0, 1: bytes at which a match ended (64 bits). LOCATE: 0 records written, 1 byte of the chunk to go on
  * from (the chunk's length when it is finished). */
 
 /* A match record: 2 words. */
 #define STK_MATCH_WORDS 2u
-#define STK_MATCH_END 0u   /* byte of the chunk after the match's last */
+#define STK_MATCH_END   0u /* byte of the chunk after the match's last */
 #define STK_MATCH_STATE 1u /* accepting state, counted from the first accepting one */
 
 #endif

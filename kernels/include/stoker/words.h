@@ -51,8 +51,7 @@
 #define STK_OP_LOAD_U32     3u /* observable[a1] = control[a0] */
 #define STK_OP_COMPARE_SWAP 4u /* control[a0]: a1 -> a2; previous value to observable[a0] */
 #define STK_OP_MEMCPY       5u /* control[a0..a0+a2] -> control[a1..] */
-#define STK_OP_DFA_STEP                                                                            \
-    6u /* a0 state, a1 byte, a2 table (payload byte offset), a3 states; result 0: next state */
+#define STK_OP_DFA_STEP     6u /* a0 state, a1 byte, a2 table (payload byte offset), a3 states; result 0: next state */
 #define STK_OP_BATCH_FENCE  7u /* a0 items before it, a1 tag: epoch += 1, observable[0] = tag */
 #define STK_OP_BUILTIN_MAX  7u
 #define STK_OP_LOAD_MISS    0xFFFDu /* a0 resource, a1 prefetch */
@@ -105,12 +104,12 @@
  * the device. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
-#define STK_CTL_LEASE_ID     143u /* the lease that the host last granted */
+#define STK_CTL_LEASE        143u /* changed by the host to end every worker's lease now */
 #define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
 #define STK_CTL_HEARTBEAT    145u /* grows while workers turn */
 #define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */
-#define STK_CTL_LEASE_ENDS   147u /* workers that left: lease used up */
-#define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do, or SHUTDOWN */
+#define STK_CTL_LEASE_ENDS   147u /* workers that left: lease used up or ended, or SHUTDOWN */
+#define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do */
 #define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
 #define STK_CTL_OBSERVABLE   160u
 #define STK_CTL_WORDS_MIN    160u
@@ -147,12 +146,11 @@
 #define STK_REASON_NONE      0u
 #define STK_REASON_OPCODE    1u /* no handler for this opcode; value: the opcode */
 #define STK_REASON_TENANT    2u /* tenant not authorised; value: the tenant */
-#define STK_REASON_INDEX                                                                           \
-    3u /* control or observable index out of the tenant's window; value: the index */
-#define STK_REASON_PAYLOAD  4u /* payload range out of bounds; value: its offset */
-#define STK_REASON_ARGUMENT 5u /* an argument makes no sense; value: the argument's index */
-#define STK_REASON_PACKED   6u /* malformed packed slot; value: index of the inner op */
-#define STK_REASON_IO       7u /* the I/O of a load miss failed; value: its error code */
-#define STK_REASON_TABLE    8u /* a table in the payload is malformed; value: which check */
+#define STK_REASON_INDEX     3u /* control or observable index out of the tenant's window; value: the index */
+#define STK_REASON_PAYLOAD   4u /* payload range out of bounds; value: its offset */
+#define STK_REASON_ARGUMENT  5u /* an argument makes no sense; value: the argument's index */
+#define STK_REASON_PACKED    6u /* malformed packed slot; value: index of the inner op */
+#define STK_REASON_IO        7u /* the I/O of a load miss failed; value: its error code */
+#define STK_REASON_TABLE     8u /* a table in the payload is malformed; value: which check */
 
 #endif

@@ -26,12 +26,16 @@ struct stk_device_memory {
 };
 
 /* How workers reach the ring; DESIGN.md, "Residency". */
-enum stk_residency { STK_RESIDENT = 1, STK_QUANTUM = 2, STK_BATCH = 3 };
+enum stk_residency {
+    STK_RESIDENT = 1,
+    STK_QUANTUM = 2,
+    STK_BATCH = 3
+};
 
 struct stk_dispatch_info {
-    const char *device;  /* the device's own name; lives as long as the port */
-    const char *memory;  /* kind of the shared memory, "fine-grain SVM" */
-    const char *reason;  /* why this residency mode */
+    const char *device; /* the device's own name; lives as long as the port */
+    const char *memory; /* kind of the shared memory, "fine-grain SVM" */
+    const char *reason; /* why this residency mode */
     enum stk_residency residency;
     uint32_t workers;    /* work-groups */
     uint32_t lanes;      /* work-items in a group */

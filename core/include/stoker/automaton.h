@@ -1,0 +1,80 @@
+/* stoker: the automaton that counts every occurrence of a set of byte strings.
+ *
+ * Aho, Corasick, "Efficient string matching" (1975), compiled to a dense table over byte classes (scan_words.h gives the
+ * image's layout). The host builds it in the caller's memory; the image goes to the device, which counts visits of accepting
+ * states; the host turns visits into occurrences per pattern. Overlapping occurrences all count.
+ */
+#ifndef STOKER_AUTOMATON_H
+#define STOKER_AUTOMATON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/scan_words.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct stk_pattern {
+    const uint8_t *bytes;
+    uint32_t len; /* at least 1 */
+};
+
+struct stk_automaton {
+    uint32_t *image; /* words; goes to the device as it is */
+    size_t image_bytes;
+    uint32_t states, classes, first_accept, max_len, patterns;
+    uint32_t
+        *fail; /* per state: the state of its longest proper suffix; always a smaller number of breadth-first depth */
+    uint32_t *order;         /* states in breadth-first order */
+    uint32_t *ends;          /* per pattern: the state in which it ends; equal patterns share one */
+    uint32_t *first_pattern; /* per accepting state: 1 + a pattern that ends there, 0 when only suffixes do */
+    uint32_t *next_pattern;  /* per pattern: 1 + the next equal pattern, 0 for the last */
+    struct stk_fault fault;  /* index: the pattern at fault; value: bytes of arena that would do */
+};
+
+/* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that use
+ * `distinct` different byte values. 0 when the set is too large for the format (2^32 table bytes). */
+size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
+
+/* The same bound at compile time, for any byte values. */
+#define STK_AUTOMATON_BYTES(count, total)                                                                              \
+    (STK_ALIGNED(STK_IMAGE_TABLE_BYTE + ((size_t)(total) + 1u) * 256u * 4u) +                                          \
+     STK_ALIGNED(((size_t)(total) + 1u) * 256u * 4u) + 5u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) +                 \
+     2u * STK_ALIGNED((size_t)(count)*4u))
+
+/* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `fail` and
+ * the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
+ * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^32 bytes;
+ * STK_E_SPACE with fault.value = bytes that would do. The arena is unchanged on error. Time: O(total * classes). */
+STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
+                                       struct stk_arena *arena);
+
+/* Occurrences per pattern out of visits per accepting state (visits[i]: state first_accept + i), both counted since zero.
+ * `scratch` holds a->states words of 64 bits; `occurrences` a->patterns. Returns nothing; the sum of occurrences is the
+ * number of matches. */
+void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *visits, uint64_t *scratch,
+                               uint64_t *occurrences);
+
+/* Walks the patterns that end in accepting state `accepting` (counted from the first accepting one), longest first. Start
+ * with *cursor = 0; returns 1 and the pattern's index until none is left, then 0. */
+struct stk_match_cursor {
+    uint32_t state;   /* 1 + the state whose patterns come next; 0 before the first call */
+    uint32_t pattern; /* 1 + the pattern that comes next in that state; 0 for none */
+};
+int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct stk_match_cursor *cursor,
+                       uint32_t *pattern);
+
+/* Bytes of image->header, classes and table, as the device sees them, are inside image_bytes. The counters that a device
+ * needs: one word per accepting state and worker. */
+static inline uint32_t stk_automaton_accepting(const struct stk_automaton *a) {
+    return a->states - a->first_accept;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,163 @@
+/* stoker: a stream of chunks from storage through a handler on the device.
+ *
+ * stk_stream_read queues a read; stk_stream_poll moves everything on: reads are submitted and land in a payload buffer
+ * that the device sees, the slot of a chunk that arrived is published, workers run its handler, and the result comes back
+ * through a callback, in the order of the reads. A chunk keeps its payload buffer and its ring slot from read to result,
+ * so a stream of `depth` chunks owns `depth` of both and nothing is copied or allocated on the way.
+ *
+ * One thread drives a stream. No call blocks past its timeout.
+ */
+#ifndef STOKER_STREAM_H
+#define STOKER_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/port/dispatch.h"
+#include "stoker/port/ingest.h"
+#include "stoker/port/platform.h"
+#include "stoker/ring.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Configuration ///
+
+#define STK_STREAM_DEPTH_MAX 4096u
+
+struct stk_stream_result;
+struct stk_stream_next;
+
+/* Called by stk_stream_poll for each chunk, in the order of the reads. The chunk's data and results are valid until it
+ * returns. 0: done with the chunk. STK_STREAM_AGAIN: publish the same chunk again with the handler and parameters in
+ * `next`; its result comes back before that of any later chunk. Negative: done with the chunk, and the poll returns this
+ * error. It must not call the stream. */
+#define STK_STREAM_AGAIN 1
+typedef int (*stk_stream_fn)(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
+
+struct stk_stream_config {
+    struct stk_device_memory memory; /* ring, control and payload are mandatory */
+    const struct stk_dispatch_ops *dispatch;
+    void *dispatch_ctx;
+    const struct stk_ingest_ops *ingest;
+    void *ingest_ctx;
+    const struct stk_platform_ops *platform;
+    void *platform_ctx;
+    stk_stream_fn on_result; /* mandatory */
+    void *on_result_ctx;
+
+    uint32_t depth;       /* chunks in flight, 1 .. STK_STREAM_DEPTH_MAX; 0: 8 */
+    uint32_t chunk_bytes; /* bytes of a payload buffer: the lead and the data of a chunk; mandatory, multiple of 64 */
+    uint32_t lead_max;    /* most lead bytes of a read; below chunk_bytes */
+    uint32_t first_slot;  /* the stream owns ring slots first_slot .. first_slot + depth - 1 */
+    uint32_t payload_offset;  /* its buffers start at this byte of the payload; multiple of 64 */
+    uint32_t tenant;          /* of every slot */
+    uint32_t priority;        /* of every slot, STK_CRITICAL .. STK_IDLE */
+    uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result; 0: 10 s */
+};
+
+/// Reads and results ///
+
+#define STK_READ_SEQUENTIAL 1u /* the source has no offsets (a pipe): reads go on where the last ended */
+
+struct stk_stream_read {
+    uint32_t source; /* of the ingest port */
+    uint32_t flags;  /* STK_READ_SEQUENTIAL or 0 */
+    uint64_t offset; /* of the data, bytes; sequential sources: 0 marks the first read, else only handed back */
+    uint32_t bytes;  /* data, 1 .. chunk_bytes - lead */
+    uint32_t
+        lead; /* bytes before `offset` that the handler wants to see too, at most `offset` and lead_max; a sequential
+                        source gives as many as it has had */
+    uint32_t opcode;
+    uint32_t params[STK_ARG_PARAMS]; /* the slot's arguments from STK_ARG_PARAM on */
+    uint64_t tag;                    /* handed back */
+};
+
+struct stk_stream_next {
+    uint32_t opcode;
+    uint32_t params[STK_ARG_PARAMS];
+};
+
+struct stk_stream_result {
+    int err;          /* STK_OK; STK_E_FAULT the handler refused; STK_E_SHORT the source ended early; STK_E_IO,
+                            STK_E_CANCELED, ... the read failed */
+    int32_t os_error; /* the OS's number behind a failed read, or 0 */
+    uint32_t reason;  /* STK_REASON_* and its value, for STK_E_FAULT */
+    uint32_t value;
+    uint64_t tag, offset; /* of the read */
+    uint32_t bytes;       /* data bytes that arrived; 0 at the end of a sequential source */
+    uint32_t lead;        /* lead bytes before them */
+    uint32_t opcode;      /* what ran */
+    const uint8_t *data;  /* lead, then data */
+    uint32_t results[STK_SLOT_RESULTS];
+    uint64_t latency_ns; /* PUBLISHED to result seen */
+};
+
+struct stk_stream_stats {
+    uint64_t reads, slots, faults; /* reads queued, slots published, results that were not STK_OK */
+    uint64_t bytes;                /* data bytes of chunks that were published, each once */
+    uint64_t bounce_bytes;         /* bytes that the stream copied: the leads of sequential sources, nothing else */
+};
+
+/// Object ///
+
+struct stk_stream_entry; /* one chunk in flight; private */
+
+struct stk_stream {
+    struct stk_stream_config config;
+    struct stk_ring ring;
+    struct stk_stream_entry *entries;
+    uint8_t *carry; /* the last lead_max bytes of a sequential source */
+    uint32_t carry_bytes;
+    uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
+    struct stk_stream_stats stats;
+    struct stk_fault fault; /* index: the ring slot; value: bytes that would do */
+    uint8_t stopping;       /* shutdown began: nothing is published any more */
+    uint8_t closed;         /* shutdown finished, or init failed */
+};
+
+#define STK_STREAM_ENTRY_BYTES            128u
+#define STK_STREAM_BYTES(depth, lead_max) (STK_ALIGNED((size_t)(depth)*STK_STREAM_ENTRY_BYTES) + STK_ALIGNED(lead_max))
+size_t stk_stream_bytes(uint32_t depth, uint32_t lead_max);
+
+/* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,
+ * ports and arena memory stay the caller's and must outlive the stream.
+ * STK_E_ARG a mandatory member is missing or a number is out of its range; STK_E_RANGE the slots leave the ring;
+ * STK_E_SPACE the buffers leave the payload, or the arena is too small (fault.value: bytes that would do). The arena is
+ * unchanged on error. */
+STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
+                                   struct stk_arena *arena);
+
+/* Queues a read; it is submitted by the next poll. STK_E_AGAIN every buffer is in flight: poll first; STK_E_ARG a length
+ * or the lead is out of range; STK_E_OPCODE; STK_E_SHUTDOWN. */
+STK_MUST_CHECK int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *read);
+
+/* Chunks queued and not yet handed to the callback. */
+uint32_t stk_stream_in_flight(const struct stk_stream *stream);
+
+/* Moves the stream on and hands out finished chunks; waits up to timeout_ns for the first one (0: not at all). Returns how
+ * many; 0 when none finished in time. STK_E_TIMEOUT a slot passed slot_timeout_ns (fault.index: which); STK_E_DEVICE the
+ * device was lost; STK_E_SHUTDOWN; an error of the callback or of the ingest port. */
+STK_MUST_CHECK int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns);
+
+/* Polls until nothing is in flight. STK_OK; STK_E_TIMEOUT after timeout_ns; the errors of stk_stream_poll. */
+STK_MUST_CHECK int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns);
+
+/* Waits until a word of the shared memory holds `value`, moving the stream on meanwhile. STK_OK; STK_E_TIMEOUT; the
+ * errors of stk_stream_poll. */
+STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value,
+                                        uint64_t timeout_ns);
+
+/* Ends the stream: cancels reads and slots that no worker has claimed, lets claimed ones finish, hands every chunk to the
+ * callback (STK_E_CANCELED those that did not run), tells the workers to stop and waits for them. STK_OK, or what failed
+ * first; after STK_E_TIMEOUT the OS or the device may still own the buffers, and a further call goes on waiting.
+ * Once it returned STK_OK every other call returns STK_E_SHUTDOWN. */
+STK_MUST_CHECK int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,264 @@
+/* Aho-Corasick over byte classes, built in two tables: a trie in order of insertion, then the image in breadth-first order
+ * with the states that end no pattern first. */
+#include "stoker/automaton.h"
+
+#include <string.h>
+
+#include "stoker/atomic.h"
+
+#define NONE UINT32_MAX
+
+struct build {
+    struct stk_automaton *a;
+    uint32_t *trie; /* states * classes: next state, NONE where the trie has none yet */
+    uint32_t *name; /* per trie state: its number in the image */
+    uint32_t *fail; /* per trie state */
+    uint32_t *mark; /* per trie state: 1 when a pattern ends in it or in one of its suffixes */
+    uint8_t classes[STK_IMAGE_CLASS_BYTES];
+};
+
+static size_t table_bytes(uint64_t states, uint32_t classes) {
+    uint64_t bytes = states * classes * 4u;
+    return bytes > UINT32_MAX - STK_IMAGE_TABLE_BYTE ? 0u : (size_t)bytes;
+}
+
+static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
+    size_t table = table_bytes(states, classes), row = STK_ALIGNED((size_t)states * 4u);
+    if (table == 0u) {
+        return 0u;
+    }
+    return STK_ALIGNED(STK_IMAGE_TABLE_BYTE + table) + STK_ALIGNED(table) + 6u * row +
+           2u * STK_ALIGNED((size_t)count * 4u);
+}
+
+size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {
+    return build_bytes(total + 1u, distinct < 256u ? distinct + 1u : 256u, count);
+}
+
+/* Gives each byte value that occurs a class of its own; all others share class 0. */
+static uint32_t classify(struct build *b, const struct stk_pattern *patterns, uint32_t count) {
+    uint8_t used[STK_IMAGE_CLASS_BYTES] = {0};
+    uint32_t classes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < patterns[i].len; k++) {
+            used[patterns[i].bytes[k]] = 1;
+        }
+    }
+    for (uint32_t v = 0; v < 256u; v++) {
+        classes += used[v] ? 0u : 1u;
+    }
+    classes = classes != 0u ? 1u : 0u; /* is there a byte value for class 0? */
+    for (uint32_t v = 0; v < 256u; v++) {
+        b->classes[v] = used[v] ? (uint8_t)classes++ : 0u;
+    }
+    return classes;
+}
+
+static int check_patterns(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
+                          uint64_t *total) {
+    *total = 0;
+    if (count == 0u || count == NONE) {
+        return STK_E_PATTERN;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (patterns[i].len == 0u || !patterns[i].bytes) {
+            a->fault.index = i;
+            return STK_E_PATTERN;
+        }
+        *total += patterns[i].len;
+        a->max_len = patterns[i].len > a->max_len ? patterns[i].len : a->max_len;
+    }
+    return STK_OK;
+}
+
+static void clear_row(struct build *b, uint32_t state) {
+    for (uint32_t k = 0; k < b->a->classes; k++) {
+        b->trie[(size_t)state * b->a->classes + k] = NONE;
+    }
+}
+
+/* Inserts every pattern. ends[i] is the trie state of pattern i. */
+static void insert_all(struct build *b, const struct stk_pattern *patterns) {
+    struct stk_automaton *a = b->a;
+    a->states = 1;
+    clear_row(b, 0);
+    b->mark[0] = 0;
+    for (uint32_t i = 0; i < a->patterns; i++) {
+        uint32_t state = 0;
+        for (uint32_t k = 0; k < patterns[i].len; k++) {
+            uint32_t *next = &b->trie[(size_t)state * a->classes + b->classes[patterns[i].bytes[k]]];
+            if (*next == NONE) {
+                *next = a->states;
+                b->mark[a->states] = 0;
+                clear_row(b, a->states++);
+            }
+            state = *next;
+        }
+        b->mark[state] = 1;
+        a->ends[i] = state;
+    }
+}
+
+/* Breadth first: completes each row from its suffix's, so that every look-up has a next state. */
+static void complete(struct build *b) {
+    struct stk_automaton *a = b->a;
+    uint32_t head = 0, tail = 0;
+    a->order[tail++] = 0;
+    b->fail[0] = 0;
+    while (head < tail) {
+        uint32_t state = a->order[head++];
+        uint32_t *row = &b->trie[(size_t)state * a->classes];
+        const uint32_t *suffix = &b->trie[(size_t)b->fail[state] * a->classes];
+        for (uint32_t k = 0; k < a->classes; k++) {
+            uint32_t beyond = state == 0u ? 0u : suffix[k];
+            if (row[k] == NONE) {
+                row[k] = beyond;
+            } else {
+                b->fail[row[k]] = beyond;
+                b->mark[row[k]] |= b->mark[beyond];
+                a->order[tail++] = row[k];
+            }
+        }
+    }
+}
+
+/* Numbers the states breadth first, those that end nothing before those that do. */
+static void number(struct build *b) {
+    struct stk_automaton *a = b->a;
+    uint32_t next = 0;
+    for (uint32_t accepting = 0; accepting < 2u; accepting++) {
+        a->first_accept = next;
+        for (uint32_t i = 0; i < a->states; i++) {
+            if (b->mark[a->order[i]] == accepting) {
+                b->name[a->order[i]] = next++;
+            }
+        }
+    }
+}
+
+static void write_image(struct build *b) {
+    struct stk_automaton *a = b->a;
+    uint32_t *table = a->image + STK_IMAGE_TABLE_BYTE / 4u;
+    memset(a->image, 0, STK_IMAGE_TABLE_BYTE);
+    a->image[STK_IMAGE_W_MAGIC] = stk_le32(STK_IMAGE_MAGIC);
+    a->image[STK_IMAGE_W_VERSION] = stk_le32(STK_IMAGE_VERSION);
+    a->image[STK_IMAGE_W_STATES] = stk_le32(a->states);
+    a->image[STK_IMAGE_W_CLASSES] = stk_le32(a->classes);
+    a->image[STK_IMAGE_W_ACCEPT] = stk_le32(a->first_accept);
+    a->image[STK_IMAGE_W_MAX_LEN] = stk_le32(a->max_len);
+    memcpy(a->image + STK_IMAGE_WORDS, b->classes, STK_IMAGE_CLASS_BYTES);
+    for (uint32_t s = 0; s < a->states; s++) {
+        uint32_t *row = table + (size_t)b->name[s] * a->classes;
+        for (uint32_t k = 0; k < a->classes; k++) {
+            row[k] = stk_le32(b->name[b->trie[(size_t)s * a->classes + k]] * a->classes);
+        }
+        a->fail[b->name[s]] = b->name[b->fail[s]];
+    }
+    a->image_bytes = STK_IMAGE_TABLE_BYTE + (size_t)a->states * a->classes * 4u;
+}
+
+/* From trie states to image states in what is kept. */
+static void rename_kept(struct build *b) {
+    struct stk_automaton *a = b->a;
+    for (uint32_t i = 0; i < a->states; i++) {
+        a->order[i] = b->name[a->order[i]];
+    }
+    memset(a->first_pattern, 0, (size_t)(a->states - a->first_accept) * 4u);
+    for (uint32_t i = a->patterns; i-- > 0u;) {
+        uint32_t at;
+        a->ends[i] = b->name[a->ends[i]];
+        at = a->ends[i] - a->first_accept;
+        a->next_pattern[i] = a->first_pattern[at];
+        a->first_pattern[at] = i + 1u;
+    }
+}
+
+/* Takes the arrays that stay, then those that are only for building; stops at the first that does not fit. */
+static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t *scratch) {
+    struct stk_automaton *a = b->a;
+    size_t table = table_bytes(states, a->classes);
+    a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + table);
+    a->fail = stk_arena_take(arena, states * 4u);
+    a->order = stk_arena_take(arena, states * 4u);
+    a->first_pattern = stk_arena_take(arena, states * 4u);
+    a->ends = stk_arena_take(arena, (size_t)a->patterns * 4u);
+    a->next_pattern = stk_arena_take(arena, (size_t)a->patterns * 4u);
+    *scratch = stk_arena_mark(arena);
+    b->trie = stk_arena_take(arena, table);
+    b->name = stk_arena_take(arena, states * 4u);
+    b->fail = stk_arena_take(arena, states * 4u);
+    b->mark = stk_arena_take(arena, states * 4u);
+    return a->image && a->fail && a->order && a->first_pattern && a->ends && a->next_pattern && b->trie && b->name &&
+                   b->fail && b->mark
+               ? STK_OK
+               : STK_E_SPACE;
+}
+
+int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
+                        struct stk_arena *arena) {
+    struct build b = {.a = a};
+    size_t start = stk_arena_mark(arena), scratch, need;
+    uint64_t total;
+    int err;
+    *a = (struct stk_automaton){.patterns = count};
+    err = check_patterns(a, patterns, count, &total);
+    if (err == STK_OK) {
+        a->classes = classify(&b, patterns, count);
+        need = build_bytes(total + 1u, a->classes, count);
+        err = need == 0u ? STK_E_OVERFLOW : STK_OK;
+        if (err == STK_OK) {
+            a->fault.value = need;
+            err = take_all(&b, arena, (size_t)total + 1u, &scratch);
+        }
+    }
+    if (err != STK_OK) {
+        stk_arena_release(arena, start);
+        a->fault.err = err;
+        return err;
+    }
+    insert_all(&b, patterns);
+    complete(&b);
+    number(&b);
+    write_image(&b);
+    rename_kept(&b);
+    stk_arena_release(arena, scratch);
+    a->fault.value = 0;
+    return STK_OK;
+}
+
+void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *visits, uint64_t *scratch,
+                               uint64_t *occurrences) {
+    memset(scratch, 0, (size_t)a->states * sizeof *scratch);
+    memcpy(scratch + a->first_accept, visits, (size_t)stk_automaton_accepting(a) * sizeof *scratch);
+    /* Deepest first: a visit of a state is also one of its longest suffix. */
+    for (uint32_t i = a->states; i-- > 1u;) {
+        scratch[a->fail[a->order[i]]] += scratch[a->order[i]];
+    }
+    for (uint32_t p = 0; p < a->patterns; p++) {
+        occurrences[p] = scratch[a->ends[p]];
+    }
+}
+
+int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct stk_match_cursor *cursor,
+                       uint32_t *pattern) {
+    uint32_t state;
+    if (cursor->state == 0u) {
+        if (accepting >= stk_automaton_accepting(a)) {
+            return 0;
+        }
+        cursor->state = a->first_accept + accepting + 1u;
+        cursor->pattern = a->first_pattern[accepting];
+    }
+    /* Suffixes get shorter with each step, so this ends at the root, which accepts nothing. */
+    for (state = cursor->state - 1u; cursor->pattern == 0u; state = cursor->state - 1u) {
+        uint32_t shorter = a->fail[state];
+        if (shorter < a->first_accept) {
+            return 0;
+        }
+        cursor->state = shorter + 1u;
+        cursor->pattern = a->first_pattern[shorter - a->first_accept];
+    }
+    *pattern = cursor->pattern - 1u;
+    cursor->pattern = a->next_pattern[*pattern];
+    return 1;
+}

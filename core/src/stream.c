@@ -1,0 +1,271 @@
+/* The stream's life and its waits; stream_ingest.c and stream_slots.c move the chunks. */
+#include "stoker/stream.h"
+
+#include <string.h>
+
+#include "stoker/atomic.h"
+#include "stoker/wait.h"
+#include "stream_entry.h"
+
+#define DEPTH_DEFAULT           8u
+#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+#define SPINS                   2000u /* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
+
+size_t stk_stream_bytes(uint32_t depth, uint32_t lead_max) {
+    return STK_STREAM_BYTES(depth, lead_max);
+}
+
+static void apply_defaults(struct stk_stream_config *c) {
+    c->depth = c->depth != 0u ? c->depth : DEPTH_DEFAULT;
+    c->slot_timeout_ns = c->slot_timeout_ns != 0u ? c->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
+}
+
+static int ports_missing(const struct stk_stream_config *c) {
+    return !c->dispatch || !c->dispatch->drive || !c->dispatch->stop || !c->ingest || !c->ingest->submit ||
+           !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait ||
+           !c->on_result;
+}
+
+static int check_config(const struct stk_stream_config *c, struct stk_fault *fault) {
+    const struct stk_device_memory *m = &c->memory;
+    uint64_t payload_end = (uint64_t)c->payload_offset + (uint64_t)c->depth * c->chunk_bytes;
+    if (ports_missing(c) || !m->ring || !m->control || !m->payload || m->control_words < STK_CTL_WORDS_MIN) {
+        return STK_E_ARG;
+    }
+    if (c->depth > STK_STREAM_DEPTH_MAX || c->chunk_bytes == 0u || (c->chunk_bytes & 63u) != 0u ||
+        (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_IDLE) {
+        return STK_E_ARG;
+    }
+    if (c->first_slot > m->slots || c->depth > m->slots - c->first_slot) {
+        return STK_E_RANGE;
+    }
+    if (payload_end > m->payload_bytes) {
+        fault->value = payload_end;
+        return STK_E_SPACE;
+    }
+    return STK_OK;
+}
+
+int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config, struct stk_arena *arena) {
+    struct stk_stream s = {.config = *config};
+    size_t start = stk_arena_mark(arena);
+    int err;
+    apply_defaults(&s.config);
+    err = check_config(&s.config, &s.fault);
+    if (err == STK_OK) {
+        err = stk_ring_view(&s.ring, s.config.memory.ring, STK_RING_BYTES(s.config.memory.slots));
+    }
+    if (err == STK_OK) {
+        s.entries = stk_arena_take(arena, (size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
+        s.carry = stk_arena_take(arena, s.config.lead_max);
+        if (!s.entries || !s.carry) {
+            stk_arena_release(arena, start);
+            s.fault.value = STK_STREAM_BYTES(s.config.depth, s.config.lead_max);
+            err = STK_E_SPACE;
+        }
+    }
+    s.fault.err = err;
+    s.closed = err != STK_OK;
+    *stream = s;
+    return err;
+}
+
+static int read_ok(const struct stk_stream *s, const struct stk_stream_read *r) {
+    int sequential = (r->flags & STK_READ_SEQUENTIAL) != 0u;
+    return r->bytes != 0u && r->lead <= s->config.lead_max && r->bytes <= s->config.chunk_bytes - r->lead &&
+           (r->flags & ~STK_READ_SEQUENTIAL) == 0u && (sequential || r->lead <= r->offset);
+}
+
+int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *read) {
+    struct stk_stream_entry *e;
+    if (stream->closed || stream->stopping) {
+        return STK_E_SHUTDOWN;
+    }
+    if (!read_ok(stream, read)) {
+        return STK_E_ARG;
+    }
+    if (stk_opcode_publishable(read->opcode) != STK_OK) {
+        return STK_E_OPCODE;
+    }
+    if (stream->queued - stream->delivered >= stream->config.depth) {
+        return STK_E_AGAIN;
+    }
+    e = stk_entry(stream, stream->queued);
+    *e = (struct stk_stream_entry){.read = *read, .state = STK_ENTRY_READING};
+    stream->queued++;
+    stream->stats.reads++;
+    return STK_OK;
+}
+
+uint32_t stk_stream_in_flight(const struct stk_stream *stream) {
+    return (uint32_t)(stream->queued - stream->delivered);
+}
+
+/* The slot that the next result waits for, or NULL when it waits for a read. */
+static const uint32_t *awaited(const struct stk_stream *s) {
+    if (s->delivered == s->arrived || stk_entry(s, s->delivered)->state != STK_ENTRY_PUBLISHED) {
+        return NULL;
+    }
+    return s->ring.words + (size_t)stk_entry_slot(s, s->delivered) * STK_SLOT_WORDS;
+}
+
+static int finished(uint32_t status) {
+    return status == STK_DONE || status == STK_FAULT;
+}
+
+/* Waits for the device a little: looks, then sleeps one slice. Data that arrives meanwhile is taken in by the next turn. */
+static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t left_ns) {
+    uint64_t slice = left_ns < STK_WAIT_SLICE_NS ? left_ns : STK_WAIT_SLICE_NS;
+    uint32_t seen = stk_load(status);
+    int err;
+    for (uint32_t i = 0; i < SPINS && !finished(seen); i++) {
+        seen = stk_load(status);
+    }
+    if (finished(seen)) {
+        return STK_OK;
+    }
+    err = s->config.platform->wait(s->config.platform_ctx, status, stk_le32(seen), slice);
+    return err == STK_E_TIMEOUT ? STK_OK : err;
+}
+
+/* One turn: everything that can move moves, nothing waits longer than read_wait_ns. Returns chunks handed out. */
+static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
+    int published, driven;
+    int err = stk_stream_ingest(s, read_wait_ns);
+    if (err < 0) {
+        return err;
+    }
+    published = stk_stream_publish(s);
+    if (published < 0) {
+        return published;
+    }
+    driven = s->config.dispatch->drive(s->config.dispatch_ctx, awaited(s) != NULL);
+    return driven < 0 ? driven : stk_stream_harvest(s);
+}
+
+static uint64_t now(const struct stk_stream *s) {
+    return s->config.platform->now_ns(s->config.platform_ctx);
+}
+
+int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
+    uint64_t start, passed;
+    int handed;
+    if (stream->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    handed = turn(stream, 0);
+    if (handed != 0 || timeout_ns == 0u || stk_stream_in_flight(stream) == 0u) {
+        return handed;
+    }
+    start = now(stream);
+    for (passed = 0; handed == 0 && passed < timeout_ns; passed = now(stream) - start) {
+        const uint32_t *status = awaited(stream);
+        uint64_t read_wait = 0;
+        int err = STK_OK;
+        if (status) {
+            err = wait_device(stream, status, timeout_ns - passed);
+        } else {
+            read_wait = timeout_ns - passed;
+        }
+        if (err < 0) {
+            return err;
+        }
+        handed = turn(stream, read_wait);
+    }
+    return handed;
+}
+
+int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
+    uint64_t start = stream->closed ? 0u : now(stream), passed = 0;
+    do {
+        int handed = stk_stream_poll(stream, timeout_ns - passed);
+        if (handed < 0) {
+            return handed;
+        }
+        if (stk_stream_in_flight(stream) == 0u) {
+            return STK_OK;
+        }
+        passed = now(stream) - start;
+    } while (passed < timeout_ns);
+    return STK_E_TIMEOUT;
+}
+
+int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
+    uint64_t start, passed = 0;
+    if (stream->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    start = now(stream);
+    for (;;) {
+        uint64_t left = timeout_ns - passed;
+        int err = turn(stream, 0);
+        if (err >= 0) {
+            err =
+                stream->config.dispatch->drive(stream->config.dispatch_ctx, true); /* the word may wait for any slot */
+        }
+        if (err < 0) {
+            return err;
+        }
+        err = stk_wait_word(stream->config.platform, stream->config.platform_ctx, word, value,
+                            left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+        if (err != STK_E_TIMEOUT) {
+            return err;
+        }
+        passed = now(stream) - start;
+        if (passed >= timeout_ns) {
+            return STK_E_TIMEOUT;
+        }
+    }
+}
+
+/* Takes back what no worker has claimed yet: those chunks are over. */
+static void cancel_slots(struct stk_stream *s) {
+    for (uint64_t i = s->delivered; i != s->arrived; i++) {
+        struct stk_stream_entry *e = stk_entry(s, i);
+        if (e->state == STK_ENTRY_READY || (e->state == STK_ENTRY_PUBLISHED &&
+                                            stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0)) {
+            e->state = STK_ENTRY_OVER;
+            e->err = STK_E_CANCELED;
+        }
+    }
+}
+
+/* Reads that the ingest port was never given, in order from the first of them. */
+static void cancel_queued(struct stk_stream *s) {
+    for (uint64_t i = s->submitted; i != s->queued; i++) {
+        stk_entry(s, i)->state = STK_ENTRY_OVER;
+        stk_entry(s, i)->err = STK_E_CANCELED;
+    }
+    s->submitted = s->queued;
+}
+
+int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
+    uint64_t start, passed = 0;
+    int err;
+    if (stream->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    start = now(stream);
+    stream->stopping = 1;
+    err = stream->config.ingest->cancel(stream->config.ingest_ctx);
+    cancel_queued(stream);
+    while (err >= 0 && stk_stream_in_flight(stream) != 0u) {
+        cancel_slots(stream);
+        err =
+            stk_stream_poll(stream, timeout_ns - passed < STK_WAIT_SLICE_NS ? timeout_ns - passed : STK_WAIT_SLICE_NS);
+        passed = now(stream) - start;
+        if (err >= 0 && stk_stream_in_flight(stream) != 0u && passed >= timeout_ns) {
+            err = STK_E_TIMEOUT;
+        }
+    }
+    /* Release: workers that see SHUTDOWN see every slot as it was left. */
+    stk_store_release(stream->config.memory.control + STK_CTL_SHUTDOWN, 1u);
+    if (err >= 0 || err == STK_E_DEVICE) {
+        passed = now(stream) - start;
+        int stopped =
+            stream->config.dispatch->stop(stream->config.dispatch_ctx, passed < timeout_ns ? timeout_ns - passed : 0u);
+        err = err < 0 ? err : stopped;
+    }
+    stream->closed = err == STK_OK;
+    return err;
+}

@@ -1,0 +1,130 @@
+/* Reads of the stream: from queued to arrived. */
+#include <string.h>
+
+#include "stoker/atomic.h"
+#include "stream_entry.h"
+
+#define BATCH 16u /* reads submitted or reaped in one call of the port */
+
+static struct stk_ingest_read port_read(const struct stk_stream *s, uint64_t chunk) {
+    const struct stk_stream_entry *e = stk_entry(s, chunk);
+    uint8_t *buffer = s->config.memory.payload + stk_entry_offset(s, chunk);
+    struct stk_ingest_read r = {
+        .source = e->read.source,
+        .offset = e->read.offset,
+        .bytes = e->read.bytes,
+        .dst = buffer + e->read.lead,
+        .tag = stk_entry_index(s, chunk),
+    };
+    /* A source with offsets reads the lead again, which is cheaper than keeping it and keeps the chunks independent. */
+    if ((e->read.flags & STK_READ_SEQUENTIAL) == 0u) {
+        r.offset -= e->read.lead;
+        r.bytes += e->read.lead;
+        r.dst = buffer;
+    }
+    return r;
+}
+
+static int submit(struct stk_stream *s) {
+    int moved = 0;
+    while (s->submitted != s->queued) {
+        struct stk_ingest_read reads[BATCH];
+        uint32_t n = 0;
+        int taken;
+        while (n < BATCH && s->submitted + n != s->queued) {
+            reads[n] = port_read(s, s->submitted + n);
+            n++;
+        }
+        taken = s->config.ingest->submit(s->config.ingest_ctx, reads, n);
+        if (taken < 0) {
+            return taken;
+        }
+        s->submitted += (uint32_t)taken;
+        moved += taken;
+        if ((uint32_t)taken < n) {
+            break;
+        }
+    }
+    return moved;
+}
+
+/* Takes one completion into its entry. */
+static void land(struct stk_stream_entry *e, const struct stk_ingest_done *done) {
+    int sequential = (e->read.flags & STK_READ_SEQUENTIAL) != 0u;
+    uint32_t expected = e->read.bytes + (sequential ? 0u : e->read.lead);
+    e->os_error = done->os_error;
+    e->state = STK_ENTRY_READY;
+    if (done->result < 0) {
+        e->err = done->result;
+        e->state = STK_ENTRY_OVER;
+    } else if (sequential) {
+        e->got = (uint32_t)done->result;
+    } else if ((uint32_t)done->result != expected) {
+        e->err = STK_E_SHORT;
+        e->state = STK_ENTRY_OVER;
+    } else {
+        e->got = e->read.bytes;
+        e->lead = e->read.lead;
+    }
+}
+
+static int reap(struct stk_stream *s, uint64_t wait_ns) {
+    struct stk_ingest_done done[BATCH];
+    int n, moved = 0;
+    do {
+        n = s->config.ingest->reap(s->config.ingest_ctx, done, BATCH, moved == 0 ? wait_ns : 0u);
+        for (int i = 0; i < n; i++) {
+            land(&s->entries[done[i].tag], &done[i]);
+        }
+        moved += n > 0 ? n : 0;
+    } while (n == (int)BATCH);
+    return n < 0 ? n : moved;
+}
+
+/* Gives a chunk of a sequential source the end of the one before it, and keeps this one's end for the next: the only
+ * bytes that a stream ever copies. */
+static void carry(struct stk_stream *s, uint64_t chunk) {
+    struct stk_stream_entry *e = stk_entry(s, chunk);
+    uint8_t *data = s->config.memory.payload + stk_entry_offset(s, chunk) + e->read.lead;
+    uint32_t keep = s->config.lead_max, have;
+    if (e->read.offset == 0u) {
+        s->carry_bytes = 0;
+    }
+    e->lead = s->carry_bytes < e->read.lead ? s->carry_bytes : e->read.lead;
+    memcpy(data - e->lead, s->carry + (s->carry_bytes - e->lead), e->lead);
+    have = e->lead + e->got;
+    keep = have < keep ? have : keep;
+    memcpy(s->carry, data + e->got - keep, keep);
+    s->carry_bytes = keep;
+    s->stats.bounce_bytes += e->lead + keep;
+}
+
+/* Chunks count as arrived in the order in which they were queued. */
+static int arrive(struct stk_stream *s) {
+    int moved = 0;
+    while (s->arrived != s->submitted && stk_entry(s, s->arrived)->state != STK_ENTRY_READING) {
+        struct stk_stream_entry *e = stk_entry(s, s->arrived);
+        if (e->state == STK_ENTRY_READY && (e->read.flags & STK_READ_SEQUENTIAL) != 0u) {
+            carry(s, s->arrived);
+            e->state = e->got == 0u ? STK_ENTRY_OVER : STK_ENTRY_READY;
+        }
+        s->arrived++;
+        moved++;
+    }
+    return moved;
+}
+
+int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns) {
+    int moved = submit(s), arrived;
+    if (moved < 0) {
+        return moved;
+    }
+    if (s->arrived != s->submitted) {
+        int reaped = reap(s, moved == 0 ? wait_ns : 0u);
+        if (reaped < 0) {
+            return reaped;
+        }
+    }
+    arrived = arrive(s);
+    return moved + arrived;
+}

@@ -1,0 +1,39 @@
+/* stoker port: dispatch by the interpreter, the kernel compiled as C and run on the caller's thread.
+ *
+ * The bare-metal dispatcher, the oracle of tests, and the fallback where there is no OpenCL device. Freestanding.
+ */
+#ifndef STOKER_PORT_INTERP_H
+#define STOKER_PORT_INTERP_H
+
+#include "stoker/port/dispatch.h"
+#include "stoker/reference.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct stk_interp_config {
+    const struct stk_user_op *user_ops; /* handlers beside the built-in ones; may be NULL. Must outlive the port */
+    uint32_t user_op_count;
+    uint32_t turns;      /* most turns of one drive; 0: 64. A turn finishes at most one slot */
+    uint32_t idle_turns; /* turns without a finished slot that end a drive; 0: the number of slots + 1 */
+};
+
+struct stk_interp {
+    struct stk_device_memory memory;
+    struct stk_interp_config config;
+    uint64_t launches, lease_ends, idle_ends;
+};
+
+extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct stk_interp */
+
+/* Binds the interpreter to the buffers in `memory`, which the caller laid out (stk_ring_init, stk_control_init ...) and
+ * keeps until the last call. `config` may be NULL for defaults.
+ * STK_E_ARG no ring, no slots or control buffer below STK_CTL_WORDS_MIN; STK_E_ALIGN a buffer is not 4-byte aligned. */
+STK_MUST_CHECK int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
+                                   const struct stk_interp_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,102 @@
+/* Dispatch by the kernel compiled as C. */
+#include "stoker/port/interp.h"
+
+#include <stddef.h>
+
+#include "device.h"
+#include "stoker/words.h"
+
+static int misaligned(const void *p) {
+    return ((uintptr_t)p & 3u) != 0u;
+}
+
+int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
+                    const struct stk_interp_config *config) {
+    if (!interp || !memory || !memory->ring || memory->slots == 0u || !memory->control ||
+        memory->control_words < STK_CTL_WORDS_MIN) {
+        return STK_E_ARG;
+    }
+    if (misaligned(memory->ring) || misaligned(memory->control) || misaligned(memory->debug) ||
+        misaligned(memory->io) || misaligned(memory->payload)) {
+        return STK_E_ALIGN;
+    }
+    *interp = (struct stk_interp){.memory = *memory};
+    if (config) {
+        interp->config = *config;
+    }
+    if (interp->config.turns == 0u) {
+        interp->config.turns = 64u;
+    }
+    if (interp->config.idle_turns == 0u) {
+        interp->config.idle_turns = memory->slots + 1u;
+    }
+    return STK_OK;
+}
+
+static struct stk_dev device_of(const struct stk_interp *interp) {
+    const struct stk_device_memory *m = &interp->memory;
+    return (struct stk_dev){
+        .ring = m->ring,
+        .control = m->control,
+        .debug = m->debug,
+        .io = m->io,
+        .payload = m->payload,
+        .slots = m->slots,
+        .control_words = m->control_words,
+        .debug_words = m->debug ? m->debug_words : 0u,
+        .io_slots = m->io ? m->io_slots : 0u,
+        .payload_bytes = m->payload ? m->payload_bytes : 0u,
+        .worker = 0u,
+        .workers = 1u,
+        .user_ops = interp->config.user_ops,
+        .user_op_count = interp->config.user_op_count,
+    };
+}
+
+static int interp_drive(void *ctx, bool pending) {
+    struct stk_interp *interp = ctx;
+    const struct stk_dev dev = device_of(interp);
+    uint32_t lease_ends;
+    uint32_t finished;
+    if (!pending) {
+        return 0;
+    }
+    lease_ends = stk_ld(dev.control + STK_CTL_LEASE_ENDS);
+    finished = stk_reference_run(&dev, interp->config.turns, interp->config.idle_turns);
+    interp->launches++;
+    if (stk_ld(dev.control + STK_CTL_LEASE_ENDS) != lease_ends) {
+        interp->lease_ends++;
+    } else {
+        interp->idle_ends++;
+    }
+    return finished != 0u;
+}
+
+/* The worker runs inside drive only, so it has always stopped. */
+static int interp_stop(void *ctx, uint64_t timeout_ns) {
+    (void)ctx;
+    (void)timeout_ns;
+    return STK_OK;
+}
+
+static void interp_info(void *ctx, struct stk_dispatch_info *info) {
+    const struct stk_interp *interp = ctx;
+    *info = (struct stk_dispatch_info){
+        .device = "interpreter",
+        .memory = "host memory",
+        .reason = "the kernel runs as C on the calling thread",
+        .residency = STK_RESIDENT,
+        .workers = 1u,
+        .lanes = 1u,
+        .launches = interp->launches,
+        .lease_ends = interp->lease_ends,
+        .idle_ends = interp->idle_ends,
+    };
+}
+
+const struct stk_dispatch_ops stk_interp_ops = {
+    .name = "interp",
+    .drive = interp_drive,
+    .stop = interp_stop,
+    .info = interp_info,
+};

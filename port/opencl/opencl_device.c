@@ -1,0 +1,111 @@
+/* Devices: enumeration and choice. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define PLATFORMS_MAX 16u
+#define DEVICES_MAX   32u
+
+/* Device `index` over all platforms. */
+static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *device) {
+    cl_platform_id platforms[PLATFORMS_MAX];
+    cl_uint platform_count = 0;
+    if (clGetPlatformIDs(PLATFORMS_MAX, platforms, &platform_count) != CL_SUCCESS) {
+        return STK_E_NODEV;
+    }
+    for (cl_uint p = 0; p < platform_count && p < PLATFORMS_MAX; p++) {
+        cl_device_id devices[DEVICES_MAX];
+        cl_uint count = 0;
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &count) != CL_SUCCESS) {
+            continue;
+        }
+        count = count < DEVICES_MAX ? count : DEVICES_MAX;
+        if (index < count) {
+            *platform = platforms[p];
+            *device = devices[index];
+            return STK_OK;
+        }
+        index -= count;
+    }
+    return STK_E_NODEV;
+}
+
+static void device_text(cl_device_id device, cl_device_info what, char *out, size_t size) {
+    out[0] = '\0';
+    if (clGetDeviceInfo(device, what, size, out, NULL) != CL_SUCCESS) {
+        memcpy(out, "?", 2);
+    }
+    out[size - 1u] = '\0';
+}
+
+static void describe(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
+    cl_device_svm_capabilities svm = 0;
+    cl_uint units = 0;
+    cl_ulong memory = 0;
+    memset(d, 0, sizeof *d);
+    device_text(device, CL_DEVICE_NAME, d->name, sizeof d->name);
+    device_text(device, CL_DEVICE_VERSION, d->version, sizeof d->version);
+    device_text(device, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof d->platform, d->platform, NULL) != CL_SUCCESS) {
+        memcpy(d->platform, "?", 2);
+    }
+    /* A device of OpenCL 1.2 refuses this query: it has no SVM. */
+    (void)clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof svm, &svm, NULL);
+    (void)clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    (void)clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
+    d->units = units;
+    d->memory = memory;
+    d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
+    d->svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;
+}
+
+int stk_opencl_device(uint32_t index, struct stk_opencl_device *device) {
+    cl_platform_id platform;
+    cl_device_id id;
+    int err = device_at(index, &platform, &id);
+    if (err == STK_OK) {
+        describe(platform, id, device);
+    }
+    return err;
+}
+
+static int name_contains(const char *name, const char *part) {
+    for (; *name; name++) {
+        size_t i = 0;
+        while (part[i] && tolower((unsigned char)name[i]) == tolower((unsigned char)part[i])) {
+            i++;
+        }
+        if (!part[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int matches(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
+    char *end;
+    unsigned long number;
+    if (!wanted || !wanted[0]) {
+        return d->fine_grain;
+    }
+    number = strtoul(wanted, &end, 10);
+    return *end == '\0' ? number == index : name_contains(d->name, wanted);
+}
+
+int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info) {
+    cl_platform_id platform;
+    struct stk_opencl_device first = {0};
+    for (uint32_t i = 0; device_at(i, &platform, device) == STK_OK; i++) {
+        describe(platform, *device, info);
+        if (matches(wanted, i, info)) {
+            return STK_OK;
+        }
+        if (i == 0u) {
+            first = *info;
+        }
+    }
+    *info = first;
+    return STK_E_NODEV;
+}
