@@ -3,7 +3,8 @@
  * Handlers and the worker loop are written against this header alone. On the host every address space is empty and
  * the atomics are those of stoker/atomic.h; on a device they are OpenCL 1.2 forms, which every toolchain takes.
  *
- *   STK_GLOBAL, STK_LOCAL   address spaces; OpenCL C 1.2 has no generic one, so every pointer names its own
+ *   STK_GLOBAL, STK_LOCAL   address spaces: of the shared buffers, and of what the lanes of a group share
+ *                           (private to a lone lane); OpenCL C 1.2 has no generic one
  *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
  *   STK_FN                  linkage of a function of the dialect
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
@@ -16,7 +17,6 @@
 #ifdef __OPENCL_C_VERSION__
 
 #define STK_GLOBAL __global
-#define STK_LOCAL  __local
 #define STK_FN     static
 typedef uchar stk_u8;
 typedef uint stk_u32;
@@ -26,9 +26,11 @@ typedef ulong stk_u64;
 #define STK_LANES 1
 #endif
 #if STK_LANES > 1
+#define STK_LOCAL     __local
 #define STK_LANE      ((stk_u32)get_local_id(0))
 #define STK_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #else
+#define STK_LOCAL     __private
 #define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
 #endif

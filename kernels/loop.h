@@ -87,16 +87,14 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
 /* Ends a slot: its words are seen before its status. */
 STK_FN void stk_worker_finish(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, const struct stk_call *c,
                               stk_u32 opcode, stk_u32 status) {
+    stk_u32 over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
     if (status != STK_MOVED) {
         stk_st_release(c->slot + STK_SLOT_STATUS, status);
     }
-    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. */
-    if (status == STK_DONE || status == STK_FAULT) {
-        w->idle = 0;
-        w->finished++;
-    } else {
-        w->idle++;
-    }
+    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
+     * 3.1's compiler crashes on the branches.) */
+    w->idle = over ? 0u : w->idle + 1u;
+    w->finished += over;
     stk_worker_count(d, w, opcode, status);
 }
 

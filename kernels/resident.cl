@@ -6,7 +6,7 @@ __kernel void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __
                            __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots, stk_u32 control_words,
                            stk_u32 debug_words, stk_u32 io_slots, stk_u32 payload_bytes, stk_u32 turns,
                            stk_u32 idle_turns) {
-    __local struct stk_worker w;
+    STK_LOCAL struct stk_worker w;
     struct stk_dev d;
     d.ring = ring;
     d.control = control;
