@@ -1,0 +1,282 @@
+/* stoker port: opening and closing the ring, and its sources. The reading is in uring_read.c. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "stoker/port/os_clock.h"
+#include "stoker/port/os_source.h"
+
+#define DEPTH_DEFAULT       64u
+#define SOURCES_DEFAULT     16u
+#define SQPOLL_IDLE_DEFAULT 50u
+#define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
+#define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
+#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH)
+#define FEATURES_NEEDED     (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
+#define CLOSE_BATCH         32u
+#define CLOSE_SLICE_NS      10000000u /* between two attempts to cancel what would not end */
+
+/// Opening ///
+
+static struct stk_uring_config resolved(const struct stk_uring_config *config) {
+    struct stk_uring_config c = config != NULL ? *config : (struct stk_uring_config){.flags = 0};
+    c.depth = c.depth != 0 ? c.depth : DEPTH_DEFAULT;
+    c.sources = c.sources != 0 ? c.sources : SOURCES_DEFAULT;
+    c.sqpoll_idle_ms = c.sqpoll_idle_ms != 0 ? c.sqpoll_idle_ms : SQPOLL_IDLE_DEFAULT;
+    c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : PIECE_MAX;
+    return c;
+}
+
+int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes) {
+    struct stk_uring_config c = resolved(config);
+    if (bytes == NULL) {
+        return STK_E_ARG;
+    }
+    if (c.depth > STK_URING_DEPTH_MAX || c.sources > STK_URING_SOURCES_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = STK_URING_BYTES(c.depth, c.sources);
+    return STK_OK;
+}
+
+static int check_config(struct stk_uring *u, const struct stk_uring_config *c, size_t bytes, size_t *need) {
+    if ((c->flags & ~(uint32_t)FLAGS_ALL) != 0) {
+        return refuse(u, STK_E_ARG, 0, c->flags);
+    }
+    if (c->piece_bytes > PIECE_MAX || c->piece_bytes % PIECE_UNIT != 0) {
+        return refuse(u, STK_E_ARG, 0, c->piece_bytes);
+    }
+    if ((bytes - 1) / c->piece_bytes >= STK_URING_PIECES_MAX) {
+        return refuse(u, STK_E_OVERFLOW, 0, bytes);
+    }
+    return stk_uring_bytes(c, need) < 0 ? refuse(u, STK_E_OVERFLOW, 0, 0) : STK_OK;
+}
+
+static int setup_error(int os_error) {
+    switch (os_error) {
+    case EPERM:
+    case EACCES:
+    case EINVAL:
+        return STK_E_UNSUPPORTED; /* forbidden, or a flag that this kernel does not know */
+    case ENOMEM:
+        return STK_E_LOCKED; /* before Linux 5.12 the ring itself counts as locked memory */
+    default:
+        return stk_os_error(os_error);
+    }
+}
+
+static int buffers_error(int os_error) {
+    switch (os_error) {
+    case EPERM:
+    case ENOMEM:
+        return STK_E_LOCKED;
+    case EFAULT:
+    case EOPNOTSUPP:
+        return STK_E_UNSUPPORTED; /* memory that cannot be pinned: a file's or a driver's mapping */
+    default:
+        return stk_os_error(os_error);
+    }
+}
+
+/* Returns 0 or a positive errno, with no ring left behind it. */
+static int setup_ring(struct stk_uring *u, const struct stk_uring_config *c) {
+    struct io_uring_params params = {.flags = 0};
+    if ((c->flags & STK_URING_SQPOLL) != 0) {
+        params.flags |= IORING_SETUP_SQPOLL;
+        params.sq_thread_idle = c->sqpoll_idle_ms;
+    }
+    /* One entry a read and one for a cancel; the completion queue is twice as long, so it never overflows. */
+    int r = io_uring_queue_init_params(c->depth + 1, u->ring, &params);
+    if (r < 0) {
+        return -r;
+    }
+    if ((params.features & FEATURES_NEEDED) != FEATURES_NEEDED) {
+        io_uring_queue_exit(u->ring);
+        return ENOSYS;
+    }
+    if ((params.features & IORING_FEAT_EXT_ARG) == 0) {
+        u->flags |= STK_URING_WAIT_BY_POLL;
+    }
+    return 0;
+}
+
+/* Returns 0 or a positive errno. */
+static int register_memory(struct stk_uring *u) {
+    struct iovec pieces[STK_URING_PIECES_MAX];
+    unsigned n = 0;
+    for (size_t at = 0; at < u->mem_bytes; at += u->piece_bytes) {
+        size_t left = u->mem_bytes - at;
+        pieces[n++] = (struct iovec){u->mem + at, left < u->piece_bytes ? left : u->piece_bytes};
+    }
+    return -io_uring_register_buffers(u->ring, pieces, n);
+}
+
+/* Sets the ring up, all or nothing. */
+static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
+    int e = setup_ring(u, c);
+    if (e != 0) {
+        return refuse(u, setup_error(e), 0, (uint64_t)e);
+    }
+    e = (c->flags & STK_URING_PLAIN) != 0 ? 0 : register_memory(u);
+    int err = buffers_error(e);
+    if (e == 0) {
+        e = -io_uring_register_files(u->ring, u->fds, u->sources);
+        err = stk_os_error(e);
+    }
+    if (e != 0) {
+        io_uring_queue_exit(u->ring);
+        return refuse(u, err, 0, (uint64_t)e);
+    }
+    return STK_OK;
+}
+
+/* Cuts the arena's piece up and makes every list. */
+static void lay_out(struct stk_uring *u, uint8_t *piece) {
+    u->ring = piece;
+    piece += STK_ALIGNED(STK_URING_RING_BYTES);
+    u->ops = (struct stk_uring_op *)(void *)piece;
+    piece += STK_ALIGNED((size_t)u->depth * sizeof(struct stk_uring_op));
+    u->source = (struct stk_uring_source *)(void *)piece;
+    piece += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
+    u->fds = (int *)(void *)piece;
+    list_clear(&u->free);
+    list_clear(&u->outbox);
+    list_clear(&u->ready);
+    for (uint32_t i = 0; i < u->depth; i++) {
+        u->ops[i] = (struct stk_uring_op){.state = 0};
+        list_push(u->ops, &u->free, i);
+    }
+    for (uint32_t i = 0; i < u->sources; i++) {
+        u->source[i] = (struct stk_uring_source){.kind = SOURCE_FREE, .queue = {NONE, NONE}};
+        u->fds[i] = -1; /* a hole in the registered table */
+    }
+}
+
+int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem, size_t bytes,
+                   struct stk_arena *arena) {
+    struct stk_uring_config c = resolved(config);
+    size_t need = 0;
+    if (uring == NULL) {
+        return STK_E_ARG;
+    }
+    *uring = (struct stk_uring){.ring = NULL};
+    if (mem == NULL || bytes == 0 || arena == NULL) {
+        return refuse(uring, STK_E_ARG, 0, 0);
+    }
+    int r = check_config(uring, &c, bytes, &need);
+    if (r < 0) {
+        return r;
+    }
+    size_t mark = stk_arena_mark(arena);
+    void *piece = stk_arena_take(arena, need);
+    if (piece == NULL) {
+        return refuse(uring, STK_E_SPACE, 0, need);
+    }
+    uring->mem = mem;
+    uring->mem_bytes = bytes;
+    uring->depth = c.depth;
+    uring->sources = c.sources;
+    uring->flags = c.flags;
+    uring->piece_bytes = c.piece_bytes;
+    lay_out(uring, piece);
+    r = start_ring(uring, &c);
+    if (r < 0) {
+        *uring = (struct stk_uring){.fault = uring->fault};
+        stk_arena_release(arena, mark);
+    }
+    return r;
+}
+
+/// Closing ///
+
+int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
+    struct stk_ingest_done dropped[CLOSE_BATCH];
+    if (uring == NULL) {
+        return STK_E_ARG;
+    }
+    if (uring->ring == NULL) {
+        return STK_OK;
+    }
+    uint64_t deadline = stk_os_deadline(timeout_ns);
+    int r = stk_uring_ops.cancel(uring);
+    while (r >= 0 && uring->in_flight != 0) {
+        uint64_t left = stk_os_left_ns(deadline);
+        /* Each reap cancels anew what did not end. */
+        r = stk_uring_ops.reap(uring, dropped, CLOSE_BATCH, left < CLOSE_SLICE_NS ? left : CLOSE_SLICE_NS);
+        if (r == 0 && left == 0) {
+            return refuse(uring, STK_E_TIMEOUT, 0, uring->out);
+        }
+    }
+    io_uring_queue_exit(uring->ring);
+    uring->ring = NULL;
+    return r < 0 ? r : STK_OK;
+}
+
+/// Sources ///
+
+/* Puts fd, or -1, into the registered table. Returns 0 or a positive errno. */
+static int update_file(struct stk_uring *u, uint32_t index, int fd) {
+    int r = io_uring_register_files_update(u->ring, index, &fd, 1);
+    if (r < 0) {
+        return -r;
+    }
+    u->fds[index] = fd;
+    return 0;
+}
+
+int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags) {
+    bool sequential = false;
+    int os_error = 0;
+    uint32_t i = 0;
+    if (uring == NULL) {
+        return STK_E_ARG;
+    }
+    if (uring->ring == NULL) {
+        return refuse(uring, STK_E_SHUTDOWN, 0, 0);
+    }
+    if ((flags & ~STK_URING_SEQUENTIAL) != 0) {
+        return refuse(uring, STK_E_ARG, 0, 0);
+    }
+    while (i < uring->sources && uring->source[i].kind != SOURCE_FREE) {
+        i++;
+    }
+    if (i == uring->sources) {
+        return refuse(uring, STK_E_FULL, i, 0);
+    }
+    int r = stk_os_source(fd, &sequential, &os_error);
+    if (r == STK_OK) {
+        os_error = update_file(uring, i, fd);
+        r = stk_os_error(os_error);
+    }
+    if (r < 0) {
+        return refuse(uring, r, i, (uint64_t)os_error);
+    }
+    sequential = sequential || (flags & STK_URING_SEQUENTIAL) != 0;
+    uring->source[i].kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED;
+    return (int)i;
+}
+
+int stk_uring_remove_source(struct stk_uring *uring, uint32_t source) {
+    if (uring == NULL) {
+        return STK_E_ARG;
+    }
+    if (uring->ring == NULL) {
+        return refuse(uring, STK_E_SHUTDOWN, source, 0);
+    }
+    if (source >= uring->sources || uring->source[source].kind == SOURCE_FREE) {
+        return refuse(uring, STK_E_RANGE, source, 0);
+    }
+    if (uring->source[source].reads != 0) {
+        return refuse(uring, STK_E_STATUS, source, uring->source[source].reads);
+    }
+    int e = update_file(uring, source, -1);
+    if (e != 0) {
+        return refuse(uring, stk_os_error(e), source, (uint64_t)e);
+    }
+    uring->source[source].kind = SOURCE_FREE;
+    return STK_OK;
+}

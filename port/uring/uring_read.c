@@ -1,0 +1,244 @@
+/* stoker port: the reads, from submit to reap. The kernel's side of the ring is in uring_ring.c.
+ *
+ * The way of a read: submit -> (queue of a sequential source) -> outbox -> kernel -> ready -> reap. A short read goes
+ * back to the outbox. Every list runs through the operations' own `next`, and an operation is in one list at most.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <errno.h>
+
+#include "stoker/port/os_clock.h"
+#include "stoker/port/os_source.h"
+
+#define TRIES_MAX 64u /* interruptions in a row without a byte */
+
+/// One read ///
+
+static void send_op(struct stk_uring *u, uint32_t index, enum op_state state) {
+    u->ops[index].state = (uint16_t)state;
+    list_push(u->ops, &u->outbox, index);
+}
+
+/* Sends the next read of a sequential source, if none is out. */
+static void send_next(struct stk_uring *u, struct stk_uring_source *s) {
+    if (!s->busy && s->queue.head != NONE) {
+        s->busy = 1;
+        send_op(u, list_pop(u->ops, &s->queue), OP_SEND_READ);
+    }
+}
+
+static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t os_error) {
+    struct stk_uring_op *op = &u->ops[index];
+    struct stk_uring_source *s = &u->source[op->source];
+    bool was_out = op->state != OP_QUEUED;
+    op->result = result;
+    op->os_error = os_error;
+    op->state = OP_READY;
+    list_push(u->ops, &u->ready, index);
+    if (s->kind == SOURCE_SEQUENTIAL && was_out) {
+        s->busy = 0;
+        send_next(u, s);
+    }
+}
+
+static void fail(struct stk_uring *u, uint32_t index, int os_error) {
+    const struct stk_uring_op *op = &u->ops[index];
+    bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
+    if (os_error == EINVAL && positioned && op->got != 0 && stk_os_at_end(u->fds[op->source], op->offset + op->got)) {
+        finish(u, index, (int32_t)op->got, 0); /* the end of a file that is read with O_DIRECT */
+    } else if (os_error == EINTR || os_error == EAGAIN) {
+        finish(u, index, STK_E_IO, os_error); /* tried often enough */
+    } else {
+        finish(u, index, stk_os_error(os_error), os_error);
+    }
+}
+
+/* The kernel answered a read with `res` bytes or -errno. */
+static void read_answered(struct stk_uring *u, uint32_t index, int res) {
+    struct stk_uring_op *op = &u->ops[index];
+    bool interrupted = res == -EINTR || res == -EAGAIN;
+    if (res > 0) {
+        op->got += (uint32_t)res;
+        op->tries = 0;
+    }
+    if (res == 0 || op->got == op->bytes) {
+        finish(u, index, (int32_t)op->got, 0);
+    } else if (u->canceling && (res > 0 || interrupted || res == -ECANCELED)) {
+        finish(u, index, STK_E_CANCELED, ECANCELED);
+    } else if (res > 0) {
+        send_op(u, index, OP_SEND_READ);
+    } else if (interrupted && ++op->tries < TRIES_MAX) {
+        /* A pipe that its owner made non-blocking says EAGAIN at once: wait for data, then read. */
+        bool wait = res == -EAGAIN && u->source[op->source].kind == SOURCE_SEQUENTIAL;
+        send_op(u, index, wait ? OP_SEND_POLL : OP_SEND_READ);
+    } else {
+        fail(u, index, -res);
+    }
+}
+
+static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
+    if (u->canceling) {
+        finish(u, index, STK_E_CANCELED, ECANCELED);
+    } else if (res < 0 && res != -EINTR) {
+        fail(u, index, -res);
+    } else {
+        send_op(u, index, OP_SEND_READ);
+    }
+}
+
+void stk_uring_answered_(struct stk_uring *u, uint32_t index, int res) {
+    if (u->ops[index].state == OP_POLL) {
+        poll_answered(u, index, res);
+    } else {
+        read_answered(u, index, res);
+    }
+}
+
+/// The interface ///
+
+static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, uint32_t index) {
+    uintptr_t base = (uintptr_t)u->mem, dst = (uintptr_t)read->dst;
+    if (read->source >= u->sources || u->source[read->source].kind == SOURCE_FREE) {
+        return refuse(u, STK_E_RANGE, index, read->source);
+    }
+    if (read->bytes == 0 || read->bytes > INT32_MAX) {
+        return refuse(u, STK_E_ARG, index, read->bytes);
+    }
+    if (dst < base || dst - base > u->mem_bytes || u->mem_bytes - (dst - base) < read->bytes) {
+        return refuse(u, STK_E_ARG, index, dst);
+    }
+    if (u->source[read->source].kind == SOURCE_POSITIONED && read->offset > (uint64_t)INT64_MAX - read->bytes) {
+        return refuse(u, STK_E_ARG, index, read->offset);
+    }
+    return STK_OK;
+}
+
+static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
+    struct stk_uring_source *s = &u->source[read->source];
+    uint32_t index = list_pop(u->ops, &u->free);
+    u->ops[index] = (struct stk_uring_op){.offset = read->offset,
+                                          .dst = read->dst,
+                                          .source = read->source,
+                                          .bytes = read->bytes,
+                                          .tag = read->tag,
+                                          .state = OP_QUEUED};
+    s->reads++;
+    if (s->kind == SOURCE_SEQUENTIAL) {
+        list_push(u->ops, &s->queue, index);
+        send_next(u, s);
+    } else {
+        send_op(u, index, OP_SEND_READ);
+    }
+}
+
+static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    struct stk_uring *u = ctx;
+    if (u == NULL || (reads == NULL && count != 0)) {
+        return STK_E_ARG;
+    }
+    if (u->ring == NULL || u->broken != 0) {
+        return u->ring == NULL ? STK_E_SHUTDOWN : u->broken;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int err = check_read(u, &reads[i], i);
+        if (err < 0) {
+            return err;
+        }
+    }
+    uint32_t room = u->canceling ? 0 : u->depth - u->in_flight;
+    uint32_t taken = count < room ? count : room;
+    for (uint32_t i = 0; i < taken; i++) {
+        take_read(u, &reads[i]);
+    }
+    u->in_flight += taken;
+    u->stats.submitted += taken;
+    stk_uring_flush_(u);
+    return (int)taken;
+}
+
+static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
+    uint32_t n = 0;
+    for (; n < max && u->ready.head != NONE; n++) {
+        uint32_t index = list_pop(u->ops, &u->ready);
+        struct stk_uring_op *op = &u->ops[index];
+        done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
+        if (op->result < 0) {
+            u->stats.failed++;
+        } else {
+            u->stats.completed++;
+            u->stats.bytes += (uint32_t)op->result;
+        }
+        u->source[op->source].reads--;
+        op->state = OP_FREE;
+        list_push(u->ops, &u->free, index);
+    }
+    u->in_flight -= n;
+    u->canceling = u->canceling && (u->in_flight != 0 || u->cancels != 0);
+    return (int)n;
+}
+
+static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
+    struct stk_uring *u = ctx;
+    if (u == NULL || (done == NULL && max != 0)) {
+        return STK_E_ARG;
+    }
+    if (u->ring == NULL) {
+        return STK_E_SHUTDOWN;
+    }
+    uint64_t deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : 0;
+    /* A cancel that met a request between two states ends nothing: ask again. */
+    u->cancel_due = u->cancel_due || (u->canceling && u->cancels == 0 && u->out != 0);
+    for (;;) {
+        stk_uring_harvest_(u);
+        stk_uring_flush_(u);
+        int n = deliver(u, done, max);
+        uint64_t left = timeout_ns != 0 && n == 0 ? stk_os_left_ns(deadline) : 0;
+        if (n == 0 && u->broken != 0) {
+            return u->broken;
+        }
+        if (n != 0 || max == 0 || u->in_flight == 0 || left == 0) {
+            return n;
+        }
+        stk_uring_wait_(u, left);
+    }
+}
+
+static void cancel_list(struct stk_uring *u, struct stk_uring_list *list) {
+    while (list->head != NONE) {
+        finish(u, list_pop(u->ops, list), STK_E_CANCELED, ECANCELED);
+    }
+}
+
+static int uring_cancel(void *ctx) {
+    struct stk_uring *u = ctx;
+    if (u == NULL) {
+        return STK_E_ARG;
+    }
+    if (u->ring == NULL) {
+        return STK_E_SHUTDOWN;
+    }
+    /* The queues first: what finishes a read of a sequential source sends the next of its queue. */
+    for (uint32_t i = 0; i < u->sources; i++) {
+        cancel_list(u, &u->source[i].queue);
+    }
+    cancel_list(u, &u->outbox);
+    u->canceling = u->in_flight != 0;
+    u->cancel_due = u->out != 0;
+    stk_uring_flush_(u);
+    return u->broken;
+}
+
+static void uring_stats(void *ctx, struct stk_ingest_stats *stats) {
+    *stats = ((const struct stk_uring *)ctx)->stats;
+}
+
+const struct stk_ingest_ops stk_uring_ops = {
+    .name = "io_uring",
+    .submit = uring_submit,
+    .reap = uring_reap,
+    .cancel = uring_cancel,
+    .stats = uring_stats,
+};

@@ -1,0 +1,151 @@
+/* stoker port: requests to the kernel and its answers. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "stoker/port/os_clock.h"
+
+#define READ_MAX    (1u << 30)   /* most bytes of one request; the kernel's own limit is 2 GiB less a page */
+#define BACK_OFF_NS 1000000u     /* pause when the kernel is out of memory for requests */
+#define CANCEL_DATA (1ull << 32) /* user_data of a cancel; a read's is its index */
+
+static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
+    uint64_t at = positioned ? op->offset + op->got : UINT64_MAX; /* -1: the file's own position */
+    uint32_t bytes = op->bytes - op->got;
+    uint8_t *dst = op->dst + op->got;
+    if ((u->flags & STK_URING_PLAIN) != 0) {
+        io_uring_prep_read(sqe, (int)op->source, dst, bytes < READ_MAX ? bytes : READ_MAX, at);
+    } else {
+        size_t where = (size_t)(dst - u->mem);
+        size_t room = u->piece_bytes - where % u->piece_bytes; /* a request stays within one registered piece */
+        bytes = bytes < room ? bytes : (uint32_t)room;
+        io_uring_prep_read_fixed(sqe, (int)op->source, dst, bytes, at, (int)(where / u->piece_bytes));
+    }
+    op->state = OP_READ;
+    u->stats.os_reads++;
+}
+
+static void fill_requests(struct stk_uring *u) {
+    struct io_uring_sqe *sqe;
+    while (u->outbox.head != NONE && (sqe = io_uring_get_sqe(u->ring)) != NULL) {
+        uint32_t index = list_pop(u->ops, &u->outbox);
+        struct stk_uring_op *op = &u->ops[index];
+        if (op->state == OP_SEND_POLL) {
+            io_uring_prep_poll_add(sqe, (int)op->source, POLLIN);
+            op->state = OP_POLL;
+        } else {
+            prepare_read(u, op, sqe);
+        }
+        io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+        io_uring_sqe_set_data64(sqe, index);
+        u->out++;
+    }
+}
+
+static bool send_cancel(struct stk_uring *u, uint64_t target, int flags) {
+    struct io_uring_sqe *sqe = io_uring_get_sqe(u->ring);
+    if (sqe == NULL) {
+        return false;
+    }
+    io_uring_prep_cancel64(sqe, target, flags);
+    io_uring_sqe_set_data64(sqe, CANCEL_DATA);
+    u->cancels++;
+    return true;
+}
+
+/* Asks for all that is out to end. Where there is no room for a cancel, the next reap sends it. */
+static void fill_cancels(struct stk_uring *u) {
+    u->cancel_due = false;
+    if ((u->flags & STK_URING_CANCEL_EACH) == 0) {
+        u->cancel_due = !send_cancel(u, 0, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY);
+        return;
+    }
+    for (uint32_t i = 0; i < u->depth; i++) {
+        if ((u->ops[i].state == OP_READ || u->ops[i].state == OP_POLL) && !send_cancel(u, i, 0)) {
+            return;
+        }
+    }
+}
+
+static bool passing(int os_error) {
+    return os_error == EINTR || os_error == EAGAIN || os_error == EBUSY || os_error == ETIME;
+}
+
+static void note_failure(struct stk_uring *u, int os_error) {
+    u->broken = refuse(u, STK_E_IO, 0, (uint64_t)os_error);
+}
+
+void stk_uring_flush_(struct stk_uring *u) {
+    do {
+        fill_requests(u);
+        if (u->cancel_due) {
+            fill_cancels(u);
+        }
+        if (u->broken != 0 || io_uring_sq_ready(u->ring) == 0) {
+            return;
+        }
+        int r = io_uring_submit(u->ring);
+        if (r < 0 && !passing(-r)) {
+            note_failure(u, -r);
+        }
+        if (r <= 0) {
+            return;
+        }
+    } while ((u->flags & STK_URING_SQPOLL) == 0);
+}
+
+static void cancel_answered(struct stk_uring *u, int res) {
+    u->cancels--;
+    if (res == -EINVAL && (u->flags & STK_URING_CANCEL_EACH) == 0) {
+        u->flags |= STK_URING_CANCEL_EACH; /* a kernel before 5.19 */
+        u->cancel_due = u->out != 0;
+    }
+}
+
+void stk_uring_harvest_(struct stk_uring *u) {
+    struct io_uring_cqe *cqe = NULL;
+    while (io_uring_peek_cqe(u->ring, &cqe) == 0 && cqe != NULL) {
+        uint64_t data = io_uring_cqe_get_data64(cqe);
+        int res = cqe->res;
+        io_uring_cqe_seen(u->ring, cqe);
+        if (data == CANCEL_DATA) {
+            cancel_answered(u, res);
+            continue;
+        }
+        u->out--;
+        stk_uring_answered_(u, (uint32_t)data, res);
+    }
+}
+
+/* One system call that sends what is left and waits. Returns false when the kernel had no memory for it. */
+static bool wait_timed(struct stk_uring *u, const struct timespec *t) {
+    struct __kernel_timespec kt = {.tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec};
+    struct io_uring_cqe *cqe;
+    int r = io_uring_submit_and_wait_timeout(u->ring, &cqe, 1, &kt, NULL);
+    if (r < 0 && !passing(-r)) {
+        note_failure(u, -r);
+    }
+    return r != -EAGAIN;
+}
+
+void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
+    struct io_uring *ring = u->ring;
+    struct timespec pause = stk_os_timespec(timeout_ns < BACK_OFF_NS ? timeout_ns : BACK_OFF_NS);
+    struct timespec whole = stk_os_timespec(timeout_ns);
+    /* Requests that the kernel did not take yet are not slept upon. */
+    bool unsent = u->outbox.head != NONE || u->cancel_due;
+    bool by_poll = (u->flags & STK_URING_WAIT_BY_POLL) != 0;
+    if (!by_poll && wait_timed(u, unsent ? &pause : &whole)) {
+        return;
+    }
+    struct pollfd p = {.fd = ring->ring_fd, .events = POLLIN};
+    unsent = unsent || io_uring_sq_ready(ring) != 0;
+    if (ppoll(&p, 1, by_poll && !unsent ? &whole : &pause, NULL) < 0 && errno != EINTR) {
+        note_failure(u, errno);
+    }
+}
