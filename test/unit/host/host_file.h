@@ -1,0 +1,55 @@
+/* Test helper: temporary files with known bytes. */
+#ifndef STOKER_TEST_HOST_FILE_H
+#define STOKER_TEST_HOST_FILE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The byte at `offset` of every test file: no short period, so that a shifted or repeated read shows. */
+static inline uint8_t pattern_at(uint64_t offset) {
+    return (uint8_t)((offset * 2654435761u) >> 13);
+}
+
+static inline void pattern_fill(uint8_t *out, uint64_t offset, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        out[i] = pattern_at(offset + i);
+    }
+}
+
+static inline int pattern_matches(const uint8_t *got, uint64_t offset, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        if (got[i] != pattern_at(offset + i)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Writes all of the pattern [offset, offset + bytes) to fd, pipe or file. Returns 0 on success. */
+static inline int pattern_write(int fd, uint64_t offset, size_t bytes) {
+    uint8_t block[4096];
+    while (bytes != 0) {
+        size_t n = bytes < sizeof block ? bytes : sizeof block;
+        pattern_fill(block, offset, n);
+        if (write(fd, block, n) != (ssize_t)n) {
+            return -1;
+        }
+        offset += n;
+        bytes -= n;
+    }
+    return 0;
+}
+
+/* An open file without a name that holds `bytes` bytes of the pattern; -1 on failure. */
+static inline int pattern_file(size_t bytes) {
+    char name[] = "/tmp/stoker-test-XXXXXX";
+    int fd = mkstemp(name);
+    if (fd >= 0 && (unlink(name) != 0 || pattern_write(fd, 0, bytes) != 0)) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+#endif
