@@ -3,6 +3,7 @@
 #define STOKER_STOKER_H
 
 #include "stoker/arena.h"
+#include "stoker/automaton.h"
 #include "stoker/channel.h"
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
@@ -11,6 +12,8 @@
 #include "stoker/publisher.h"
 #include "stoker/ring.h"
 #include "stoker/settings.h"
+#include "stoker/stream.h"
+#include "stoker/wait.h"
 #include "stoker/words.h"
 #include "stoker/work_items.h"
 

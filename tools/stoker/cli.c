@@ -1,0 +1,84 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static void line(const char *format, va_list args) {
+    fputs("stoker: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int cli_bad(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    line(format, args);
+    va_end(args);
+    return CLI_BAD;
+}
+
+void cli_note(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    line(format, args);
+    va_end(args);
+}
+
+int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {
+    char *end;
+    unsigned long long value;
+    if (text[0] < '0' || text[0] > '9') {
+        return -1;
+    }
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value > max) {
+        return -1;
+    }
+    *number = value;
+    return 0;
+}
+
+int cli_parse_bytes(const char *text, uint64_t *bytes) {
+    static const char units[] = "KMG";
+    char digits[32];
+    size_t n = strlen(text);
+    unsigned shift = 0;
+    const char *unit;
+    if (n == 0 || n >= sizeof digits) {
+        return -1;
+    }
+    memcpy(digits, text, n + 1u);
+    unit = strchr(units, digits[n - 1u]);
+    if (unit) {
+        shift = 10u * (unsigned)(unit - units + 1);
+        digits[n - 1u] = '\0';
+    }
+    if (cli_parse_number(digits, UINT64_MAX >> shift, bytes) != 0) {
+        return -1;
+    }
+    *bytes <<= shift;
+    return 0;
+}
+
+uint64_t cli_now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+void *cli_map(size_t bytes) {
+    void *memory = mmap(NULL, bytes ? bytes : 1u, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void cli_unmap(void *memory, size_t bytes) {
+    if (memory) {
+        munmap(memory, bytes ? bytes : 1u);
+    }
+}

@@ -1,0 +1,38 @@
+/* Shared by the commands of the stoker program. */
+#ifndef STOKER_CLI_H
+#define STOKER_CLI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/stoker.h"
+
+/* Exit codes. */
+#define CLI_OK    0
+#define CLI_FAULT 1 /* a file failed while it was read; the rest is right */
+#define CLI_BAD   2 /* bad input: nothing was done */
+
+/* One line on stderr, "stoker: ...", without a newline in `format`. Returns CLI_BAD. */
+int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line on stderr about something that is not an error. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "256K", "1M", "2G", "4096": bytes. 0 on success. */
+int cli_parse_bytes(const char *text, uint64_t *bytes);
+
+/* A whole number up to `max`. 0 on success. */
+int cli_parse_number(const char *text, uint64_t max, uint64_t *number);
+
+uint64_t cli_now_ns(void);
+
+/* Zeroed, page-aligned memory of the process; NULL when there is none. */
+void *cli_map(size_t bytes);
+void cli_unmap(void *memory, size_t bytes);
+
+/* The commands. Each gets its own name in argv[0] and returns an exit code. */
+int cmd_scan(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+
+#endif

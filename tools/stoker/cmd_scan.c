@@ -1,0 +1,159 @@
+/* stoker scan: its options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scan.h"
+
+static const char help[] =
+    "usage: stoker scan -f PATTERNS [OPTION]... FILE...\n"
+    "Counts every occurrence, overlapping ones too, of every pattern in the files, on the device.\n"
+    "PATTERNS has one pattern a line, any bytes but a line feed; FILE - is standard input.\n"
+    "\n"
+    "  -f, --patterns FILE  the patterns\n"
+    "      --count          print the total only, not a count for each pattern\n"
+    "      --offsets N      also print the first N matches as FILE:OFFSET:PATTERN\n"
+    "      --json           print one JSON object\n"
+    "      --stats          also print slots, bytes, reads, launches, latency and speed (on stderr without --json)\n"
+    "      --chunk BYTES    data bytes of a chunk, 4K to 1G (256K)\n"
+    "      --depth N        chunks in flight, 1 to 4096 (8)\n"
+    "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto)\n"
+    "      --workers N      work-groups of the resident kernel (1)\n"
+    "      --lanes N        work-items in each (1)\n"
+    "      --reader NAME    auto, uring or posix (auto)\n"
+    "      --quiet          no notes about fallbacks and no progress bar\n"
+    "\n"
+    "Exit code: 0 all files scanned; 1 a file failed while it was read, the others are counted; 2 bad input or no "
+    "device.\n";
+
+enum {
+    OPT_COUNT = 256,
+    OPT_OFFSETS,
+    OPT_JSON,
+    OPT_STATS,
+    OPT_CHUNK,
+    OPT_DEPTH,
+    OPT_DEVICE,
+    OPT_WORKERS,
+    OPT_LANES,
+    OPT_READER,
+    OPT_QUIET,
+    OPT_HELP
+};
+
+static const struct option long_options[] = {
+    {"patterns", required_argument, NULL, 'f'},
+    {"count", no_argument, NULL, OPT_COUNT},
+    {"offsets", required_argument, NULL, OPT_OFFSETS},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"stats", no_argument, NULL, OPT_STATS},
+    {"chunk", required_argument, NULL, OPT_CHUNK},
+    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},
+    {"reader", required_argument, NULL, OPT_READER},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
+    if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
+        return cli_bad("--%s %s: give a whole number from %llu to %llu", name, optarg, (unsigned long long)least,
+                       (unsigned long long)most);
+    }
+    return 0;
+}
+
+static int set_option(int option, struct scan_options *o) {
+    uint64_t n = 0;
+    int bad = 0;
+    switch (option) {
+    case 'f':
+        o->patterns = optarg;
+        break;
+    case OPT_COUNT:
+        o->count = 1;
+        break;
+    case OPT_OFFSETS:
+        return number_option("offsets", 1, 1u << 30, &o->offsets);
+    case OPT_JSON:
+        o->json = 1;
+        break;
+    case OPT_STATS:
+        o->stats = 1;
+        break;
+    case OPT_CHUNK:
+        bad = cli_parse_bytes(optarg, &o->chunk) != 0 || o->chunk < 4096u || o->chunk > (1u << 30);
+        return bad ? cli_bad("--chunk %s: give 4K to 1G", optarg) : 0;
+    case OPT_DEPTH:
+        bad = number_option("depth", 1, STK_STREAM_DEPTH_MAX, &n);
+        o->depth = (uint32_t)n;
+        return bad;
+    case OPT_DEVICE:
+        o->device = optarg;
+        break;
+    case OPT_WORKERS:
+        bad = number_option("workers", 1, 1024, &n);
+        o->workers = (uint32_t)n;
+        return bad;
+    case OPT_LANES:
+        bad = number_option("lanes", 1, 1024, &n);
+        o->lanes = (uint32_t)n;
+        return bad;
+    case OPT_READER:
+        o->reader = optarg;
+        break;
+    case OPT_QUIET:
+        o->quiet = 1;
+        break;
+    default:
+        return CLI_BAD; /* getopt has said why */
+    }
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct scan_options *o) {
+    int option;
+    while ((option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
+        int bad;
+        if (option == OPT_HELP) {
+            fputs(help, stdout);
+            return -1;
+        }
+        bad = set_option(option, o);
+        if (bad) {
+            return bad;
+        }
+    }
+    if (!o->patterns) {
+        return cli_bad("no patterns: name a pattern file with -f (stoker scan --help)");
+    }
+    if (optind == argc) {
+        return cli_bad("no file to scan: name files after the options, or - for standard input");
+    }
+    o->files = argv + optind;
+    o->file_count = (uint32_t)(argc - optind);
+    return 0;
+}
+
+int cmd_scan(int argc, char **argv) {
+    static struct scan scan;
+    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
+    int code = parse(argc, argv, &options);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
+    }
+    code = scan_open(&scan, &options);
+    if (code == 0) {
+        scan.progress = isatty(STDERR_FILENO) && !options.quiet ? scan_progress : NULL;
+        code = scan_run(&scan);
+        if (code != CLI_BAD) {
+            scan_report(&scan);
+        }
+    }
+    scan_close(&scan);
+    return code;
+}

@@ -1,0 +1,94 @@
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CLOSE_NS UINT64_C(2000000000)
+
+const char *cli_residency_name(enum stk_residency residency) {
+    return residency == STK_RESIDENT ? "RESIDENT" : residency == STK_QUANTUM ? "QUANTUM" : "BATCH";
+}
+
+static size_t pages(size_t bytes) {
+    return (bytes + 4095u) & ~(size_t)4095u;
+}
+
+/* The buffers in the process's own memory, and the interpreter over them. */
+static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
+    uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 64u;
+    size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
+    struct stk_ring r;
+    struct stk_control c;
+    uint8_t *at;
+    int err;
+    d->host_bytes = ring + control + 2u * side + wish->payload_bytes;
+    d->host = cli_map(d->host_bytes);
+    if (!d->host) {
+        return cli_bad("no %zu bytes of memory for the interpreter: use a smaller --chunk or --depth", d->host_bytes);
+    }
+    at = d->host;
+    d->memory = (struct stk_device_memory){
+        .ring = (void *)at,
+        .slots = slots,
+        .control = (void *)(at + ring),
+        .control_words = STK_CTL_OBSERVABLE + observables,
+        .debug = (void *)(at + ring + control),
+        .debug_words = STK_LOG_RECORDS + STK_LOG_RECORDS_DEFAULT * STK_LOG_RECORD_WORDS,
+        .io = (void *)(at + ring + control + side),
+        .io_slots = STK_IO_SLOTS_MAX,
+        .payload = at + ring + control + 2u * side,
+        .payload_bytes = wish->payload_bytes,
+    };
+    err = stk_ring_init(&r, d->memory.ring, ring, slots);
+    err = err == STK_OK ? stk_control_init(&c, d->memory.control, control, 0, 1, observables) : err;
+    err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, NULL) : err;
+    d->dispatch = &stk_interp_ops;
+    d->ctx = &d->interp;
+    d->workers = 1;
+    return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), stk_err_fix(err));
+}
+
+static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish, const char *name) {
+    const struct stk_opencl_config config = {
+        .device = name,
+        .slots = wish->slots,
+        .observables = wish->observables,
+        .payload_bytes = wish->payload_bytes,
+        .workers = wish->workers,
+        .lanes = wish->lanes,
+    };
+    int err = stk_opencl_open(&d->opencl, &config);
+    d->is_opencl = err == STK_OK;
+    d->memory = d->opencl.memory;
+    d->dispatch = &stk_opencl_ops;
+    d->ctx = &d->opencl;
+    d->workers = d->opencl.config.workers;
+    return err;
+}
+
+int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
+    int automatic = !wish->name || strcmp(wish->name, "auto") == 0, err;
+    memset(d, 0, sizeof *d);
+    if (!automatic && strcmp(wish->name, "interp") == 0) {
+        return open_interp(d, wish);
+    }
+    err = open_opencl(d, wish, automatic ? NULL : wish->name);
+    if (err == STK_OK) {
+        return 0;
+    }
+    if (!automatic) {
+        return cli_bad("--device %s: %s: %s%s%s", wish->name, d->opencl.reason, stk_err_fix(err),
+                       d->opencl.build_log[0] ? "\n" : "", d->opencl.build_log);
+    }
+    snprintf(d->note, sizeof d->note, "no resident OpenCL device (%s), the interpreter runs the kernel on this CPU",
+             d->opencl.reason);
+    return open_interp(d, wish);
+}
+
+void cli_device_close(struct cli_device *d) {
+    if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
+        cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
+    }
+    cli_unmap(d->host, d->host_bytes);
+    d->host = NULL;
+}

@@ -1,0 +1,34 @@
+/* The device a command works on: an OpenCL device, or the interpreter where there is none. */
+#ifndef STOKER_CLI_DEVICE_H
+#define STOKER_CLI_DEVICE_H
+
+#include "cli.h"
+#include "stoker/port/interp.h"
+#include "stoker/port/opencl.h"
+
+struct cli_device_wish {
+    const char *
+        name; /* NULL or "auto": OpenCL, else the interpreter; "interp"; an OpenCL device's index or part of its name */
+    uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
+};
+
+struct cli_device {
+    struct stk_device_memory memory;
+    const struct stk_dispatch_ops *dispatch;
+    void *ctx;
+    char note[320]; /* why not what was hoped for; empty when all is well */
+    struct stk_opencl opencl;
+    struct stk_interp interp;
+    uint32_t workers;
+    void *host; /* the interpreter's buffers */
+    size_t host_bytes;
+    int is_opencl;
+};
+
+/* Opens it. 0, or CLI_BAD with the line written. */
+int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
+void cli_device_close(struct cli_device *device);
+
+const char *cli_residency_name(enum stk_residency residency);
+
+#endif

@@ -1,0 +1,41 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct {
+    const char *name, *what;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"scan", "count byte-string patterns in files, on the device", cmd_scan},
+    {"info", "show devices, residency, io_uring features and limits", cmd_info},
+    {"bench", "measure against peers: rtt, slots, scan, pipeline", cmd_bench},
+};
+
+static void usage(FILE *out) {
+    fputs("usage: stoker COMMAND [OPTION]... (stoker COMMAND --help says more)\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].what);
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        usage(stderr);
+        return CLI_BAD;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        usage(stdout);
+        return CLI_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("stoker %s\n", stk_version());
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return cli_bad("no command '%s': use scan, info or bench", argv[1]);
+}

@@ -1,0 +1,116 @@
+/* What a scan found, as one JSON object. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scan.h"
+
+static json_t *number(uint64_t n) {
+    return json_integer((json_int_t)n);
+}
+
+/* Text where the bytes are UTF-8; else the key gets "_hex" and hexadecimal digits. */
+static void set_bytes(json_t *object, const char *key, const uint8_t *bytes, size_t len) {
+    static const char digits[] = "0123456789abcdef";
+    json_t *text = json_stringn((const char *)bytes, len), *hex;
+    char name[32];
+    if (text) {
+        json_object_set_new(object, key, text);
+        return;
+    }
+    hex = json_string("");
+    for (size_t i = 0; i < len; i++) {
+        const char pair[3] = {digits[bytes[i] >> 4], digits[bytes[i] & 15u], '\0'};
+        json_t *longer = json_sprintf("%s%s", json_string_value(hex), pair);
+        json_decref(hex);
+        hex = longer;
+    }
+    snprintf(name, sizeof name, "%s_hex", key);
+    json_object_set_new(object, name, hex);
+}
+
+static json_t *patterns_json(const struct scan *s) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < s->patterns.count; i++) {
+        json_t *item = json_object();
+        set_bytes(item, "pattern", s->patterns.items[i].bytes, s->patterns.items[i].len);
+        json_object_set_new(item, "count", number(s->occurrences[i]));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *files_json(const struct scan *s) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        const struct scan_file *f = &s->files[i];
+        json_t *item = json_object();
+        set_bytes(item, "file", (const uint8_t *)f->name, strlen(f->name));
+        json_object_set_new(item, "bytes", number(f->bytes));
+        json_object_set_new(item, "count", f->err == STK_OK ? number(f->count) : json_null());
+        if (f->err != STK_OK) {
+            json_object_set_new(item, "error", json_string(stk_err_name(f->err)));
+            json_object_set_new(item, "os_error", json_integer(f->os_error));
+        }
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *matches_json(const struct scan *s) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->matches.count; i++) {
+        const struct match *m = &s->matches.items[i];
+        json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I}", "file", (json_int_t)m->file, "offset",
+                                              (json_int_t)m->start, "length", (json_int_t)m->length, "pattern",
+                                              (json_int_t)m->pattern));
+    }
+    return list;
+}
+
+static json_t *stats_json(const struct scan *s) {
+    const struct scan_stats *t = &s->stats;
+    json_t *o = json_object(), *notes = json_array();
+    json_object_set_new(o, "device", json_string(s->info.device));
+    json_object_set_new(o, "dispatch", json_string(s->device.dispatch->name));
+    json_object_set_new(o, "residency", json_string(cli_residency_name(s->info.residency)));
+    json_object_set_new(o, "memory", json_string(s->info.memory));
+    json_object_set_new(o, "workers", number(s->info.workers));
+    json_object_set_new(o, "lanes", number(s->info.lanes));
+    json_object_set_new(o, "reader", json_string(s->reader.ops->name));
+    if (s->device.note[0]) {
+        json_array_append_new(notes, json_string(s->device.note));
+    }
+    if (s->reader.note[0]) {
+        json_array_append_new(notes, json_string(s->reader.note));
+    }
+    json_object_set_new(o, "notes", notes);
+    json_object_set_new(o, "slots", number(t->slots));
+    json_object_set_new(o, "bytes", number(t->bytes));
+    json_object_set_new(o, "bounce_bytes", number(t->bounce_bytes));
+    json_object_set_new(o, "reads", number(t->reads));
+    json_object_set_new(o, "launches", number(t->launches));
+    json_object_set_new(o, "latency_p50_ns", number(histogram_at(&t->latency, 50000)));
+    json_object_set_new(o, "latency_p99_ns", number(histogram_at(&t->latency, 99000)));
+    json_object_set_new(o, "elapsed_ns", number(t->elapsed_ns));
+    json_object_set_new(o, "gb_per_s", json_real(t->elapsed_ns ? (double)t->bytes / (double)t->elapsed_ns : 0.0));
+    return o;
+}
+
+void scan_report_json(struct scan *s) {
+    json_t *root = json_object();
+    json_object_set_new(root, "total", number(s->total));
+    if (!s->options.count) {
+        json_object_set_new(root, "patterns", patterns_json(s));
+    }
+    json_object_set_new(root, "files", files_json(s));
+    if (s->options.offsets) {
+        json_object_set_new(root, "offsets", matches_json(s));
+    }
+    if (s->options.stats) {
+        json_object_set_new(root, "stats", stats_json(s));
+    }
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(root);
+}

@@ -1,0 +1,162 @@
+/* Setting a scan up: everything that can be wrong with the input is found here, before anything is read. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scan.h"
+
+static int check_file(const char *name, uint64_t *size) {
+    struct stat st;
+    *size = 0;
+    if (strcmp(name, "-") == 0) {
+        return 0;
+    }
+    if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
+        return cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return cli_bad("%s: is a directory: name the files in it", name);
+    }
+    if (S_ISREG(st.st_mode) && st.st_size > 0) {
+        *size = (uint64_t)st.st_size;
+    }
+    return 0;
+}
+
+static int check_files(struct scan *s) {
+    s->files = calloc(s->options.file_count, sizeof *s->files);
+    if (!s->files) {
+        return cli_bad("no memory for %u files", s->options.file_count);
+    }
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        int bad;
+        s->files[i].name = s->options.files[i];
+        bad = check_file(s->files[i].name, &s->files[i].size);
+        if (bad) {
+            return bad;
+        }
+    }
+    return 0;
+}
+
+static int load_patterns(struct scan *s) {
+    int bad = patterns_load(&s->patterns, s->options.patterns);
+    for (uint32_t i = 0; bad == 0 && i < s->patterns.count; i++) {
+        if (s->patterns.items[i].len > s->options.chunk) {
+            bad = cli_bad("pattern %u has %u bytes, more than a chunk of %llu: use a larger --chunk", i + 1u,
+                          s->patterns.items[i].len, (unsigned long long)s->options.chunk);
+        }
+    }
+    return bad ? bad : patterns_build(&s->patterns);
+}
+
+static uint64_t align64(uint64_t n) {
+    return (n + 63u) & ~UINT64_C(63);
+}
+
+/* The payload: `depth` buffers from byte 0, which the reader registers; image, counters and match records behind them. */
+static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
+    const struct stk_automaton *a = &s->patterns.automaton;
+    uint64_t image = align64(buffer * s->options.depth);
+    uint64_t hits = align64(image + a->image_bytes);
+    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers);
+    s->image_at = (uint32_t)image;
+    s->hits_at = (uint32_t)hits;
+    s->out_at = (uint32_t)out;
+    return out + (s->options.offsets ? (uint64_t)SCAN_LOCATE_ROOM * STK_MATCH_WORDS * 4u : 0u);
+}
+
+static int open_stream(struct scan *s, uint32_t buffer, uint32_t lead) {
+    const struct stk_stream_config config = {
+        .memory = s->device.memory,
+        .dispatch = s->device.dispatch,
+        .dispatch_ctx = s->device.ctx,
+        .ingest = s->reader.ops,
+        .ingest_ctx = s->reader.ctx,
+        .platform = &stk_posix_platform_ops,
+        .on_result = scan_on_result,
+        .on_result_ctx = s,
+        .depth = s->options.depth,
+        .chunk_bytes = buffer,
+        .lead_max = lead,
+        .priority = STK_NORMAL,
+    };
+    struct stk_arena arena;
+    int err;
+    s->arena_bytes = STK_ARENA_BYTES(STK_STREAM_BYTES(s->options.depth, lead));
+    s->arena_memory = cli_map(s->arena_bytes);
+    stk_arena_init(&arena, s->arena_memory, s->arena_memory ? s->arena_bytes : 0u);
+    err = stk_stream_init(&s->stream, &config, &arena);
+    return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), stk_err_fix(err));
+}
+
+static int take_counters(struct scan *s) {
+    const struct stk_automaton *a = &s->patterns.automaton;
+    s->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->visits);
+    s->file_visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->file_visits);
+    s->scratch = calloc(a->states, sizeof *s->scratch);
+    s->occurrences = calloc(a->patterns, sizeof *s->occurrences);
+    return s->visits && s->file_visits && s->scratch && s->occurrences ? 0 : cli_bad("no memory for the counters");
+}
+
+static int open_ports(struct scan *s) {
+    uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
+    uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
+    struct cli_device_wish wish = {
+        .name = s->options.device,
+        .slots = s->options.depth,
+        .workers = workers,
+        .lanes = s->options.lanes,
+    };
+    int bad;
+    if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u) {
+        return cli_bad(
+            "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
+            (unsigned long long)payload);
+    }
+    wish.payload_bytes = (uint32_t)payload;
+    bad = cli_device_open(&s->device, &wish);
+    if (bad == 0) {
+        memcpy(s->device.memory.payload + s->image_at, s->patterns.automaton.image, s->patterns.automaton.image_bytes);
+        memset(s->device.memory.payload + s->hits_at, 0, payload - s->hits_at);
+        bad = cli_reader_open(&s->reader, s->options.reader, s->device.memory.payload, buffer * s->options.depth,
+                              s->options.depth);
+    }
+    return bad ? bad : open_stream(s, (uint32_t)buffer, lead);
+}
+
+int scan_open(struct scan *s, const struct scan_options *options) {
+    int bad;
+    memset(s, 0, sizeof *s);
+    s->options = *options;
+    bad = check_files(s);
+    bad = bad ? bad : load_patterns(s);
+    bad = bad ? bad : take_counters(s);
+    bad = bad ? bad : matches_init(&s->matches, options->offsets);
+    bad = bad ? bad : open_ports(s);
+    if (bad == 0 && s->device.note[0] && !options->quiet) {
+        cli_note("%s", s->device.note);
+    }
+    if (bad == 0 && s->reader.note[0] && !options->quiet) {
+        cli_note("%s", s->reader.note);
+    }
+    return bad;
+}
+
+void scan_close(struct scan *s) {
+    if (s->arena_memory && s->stream.entries) {
+        (void)!stk_stream_shutdown(&s->stream, UINT64_C(2000000000));
+    }
+    cli_reader_close(&s->reader);
+    cli_device_close(&s->device);
+    cli_unmap(s->arena_memory, s->arena_bytes);
+    matches_free(&s->matches);
+    patterns_free(&s->patterns);
+    free(s->files);
+    free(s->visits);
+    free(s->file_visits);
+    free(s->scratch);
+    free(s->occurrences);
+}

@@ -1,0 +1,77 @@
+/* What a scan found, as text. */
+#include <stdio.h>
+#include <string.h>
+
+#include "scan.h"
+
+/* Bytes that a terminal would not show are written as \xHH, a backslash as two. */
+static void print_bytes(const uint8_t *bytes, uint32_t len) {
+    for (uint32_t i = 0; i < len; i++) {
+        if (bytes[i] < 0x20 || bytes[i] == 0x7F) {
+            printf("\\x%02X", bytes[i]);
+        } else {
+            fputs(bytes[i] == '\\' ? "\\" : "", stdout);
+            putchar(bytes[i]);
+        }
+    }
+}
+
+static void print_counts(const struct scan *s) {
+    for (uint32_t i = 0; i < s->patterns.count; i++) {
+        printf("%llu\t", (unsigned long long)s->occurrences[i]);
+        print_bytes(s->patterns.items[i].bytes, s->patterns.items[i].len);
+        putchar('\n');
+    }
+}
+
+static void print_matches(const struct scan *s) {
+    for (size_t i = 0; i < s->matches.count; i++) {
+        const struct match *m = &s->matches.items[i];
+        printf("%s:%llu:", s->files[m->file].name, (unsigned long long)m->start);
+        print_bytes(s->patterns.items[m->pattern].bytes, m->length);
+        putchar('\n');
+    }
+}
+
+static double gb_per_s(const struct scan_stats *t) {
+    return t->elapsed_ns ? (double)t->bytes / (double)t->elapsed_ns : 0.0;
+}
+
+static void print_stats(const struct scan *s) {
+    const struct scan_stats *t = &s->stats;
+    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", s->info.device,
+            s->device.dispatch->name, cli_residency_name(s->info.residency), s->info.memory, s->info.workers,
+            s->info.workers == 1 ? "" : "s", s->info.lanes, s->info.lanes == 1 ? "" : "s");
+    fprintf(stderr, "reader        %s\n", s->reader.ops->name);
+    if (s->device.note[0]) {
+        fprintf(stderr, "note          %s\n", s->device.note);
+    }
+    if (s->reader.note[0]) {
+        fprintf(stderr, "note          %s\n", s->reader.note);
+    }
+    fprintf(stderr, "slots         %llu\n", (unsigned long long)t->slots);
+    fprintf(stderr, "bytes         %llu\n", (unsigned long long)t->bytes);
+    fprintf(stderr, "bounce bytes  %llu\n", (unsigned long long)t->bounce_bytes);
+    fprintf(stderr, "reads         %llu\n", (unsigned long long)t->reads);
+    fprintf(stderr, "launches      %llu\n", (unsigned long long)t->launches);
+    fprintf(stderr, "slot latency  p50 %.1f us, p99 %.1f us\n", (double)histogram_at(&t->latency, 50000) / 1e3,
+            (double)histogram_at(&t->latency, 99000) / 1e3);
+    fprintf(stderr, "speed         %.2f GB/s (%.3f s)\n", gb_per_s(t), (double)t->elapsed_ns / 1e9);
+}
+
+void scan_report(struct scan *s) {
+    if (s->options.json) {
+        scan_report_json(s);
+        return;
+    }
+    if (s->options.count) {
+        printf("%llu\n", (unsigned long long)s->total);
+    } else {
+        print_counts(s);
+    }
+    print_matches(s);
+    fflush(stdout);
+    if (s->options.stats) {
+        print_stats(s);
+    }
+}
