@@ -1,0 +1,179 @@
+/* stoker port: workers on the caller's thread, with faults on demand. */
+#include "stoker/port/sim.h"
+
+#include <string.h>
+
+#include "sim_random.h"
+#include "stoker/atomic.h"
+#include "stoker/words.h"
+
+/// Set-up ///
+
+int stk_sim_dispatch_init(struct stk_sim_dispatch *dispatch, const struct stk_sim_dispatch_config *config,
+                          struct stk_arena *arena) {
+    if (dispatch == NULL || config == NULL || arena == NULL) {
+        return STK_E_ARG;
+    }
+    uint32_t slots = config->memory.slots;
+    if (config->memory.ring == NULL || slots == 0 || slots > STK_RING_SLOTS_INIT_MAX) {
+        return STK_E_ARG;
+    }
+    uint8_t *mem = stk_arena_take(arena, STK_SIM_DISPATCH_BYTES(slots));
+    if (mem == NULL) {
+        return STK_E_SPACE;
+    }
+    memset(mem, 0, STK_SIM_DISPATCH_BYTES(slots));
+    *dispatch = (struct stk_sim_dispatch){.config = *config, .rng = config->seed};
+    dispatch->due = (uint32_t *)(void *)mem;
+    dispatch->mine = mem + STK_ALIGNED((size_t)slots * sizeof(uint32_t));
+    if (config->residency == 0) {
+        dispatch->config.residency = STK_RESIDENT;
+    }
+    return STK_OK;
+}
+
+void stk_sim_dispatch_revive(struct stk_sim_dispatch *dispatch) {
+    memset(dispatch->mine, 0, dispatch->config.memory.slots);
+    dispatch->held = 0;
+    dispatch->lost = false;
+    dispatch->running = false;
+}
+
+/// Workers ///
+
+static uint32_t *slot_at(const struct stk_sim_dispatch *d, uint32_t index) {
+    return d->config.memory.ring + (size_t)index * STK_SLOT_WORDS;
+}
+
+static void count(const struct stk_sim_dispatch *d, uint32_t word) {
+    if (d->config.memory.control != NULL) {
+        (void)stk_fetch_add(d->config.memory.control + word, 1);
+    }
+}
+
+static bool told_to_stop(const struct stk_sim_dispatch *d) {
+    return d->config.memory.control != NULL && stk_load_acquire(d->config.memory.control + STK_CTL_SHUTDOWN) != 0;
+}
+
+/* Claims slot `index` if it waits for a worker. The claim acquires what its publisher wrote before the status. */
+static bool claim(struct stk_sim_dispatch *d, uint32_t index) {
+    uint32_t *slot = slot_at(d, index);
+    uint32_t status = stk_load_acquire(slot + STK_SLOT_STATUS);
+    bool waits = status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+    if (!waits || stk_cas(slot + STK_SLOT_STATUS, status, STK_CLAIMED) != status) {
+        return false;
+    }
+    d->mine[index] = 1;
+    d->due[index] = d->drives + d->config.delay;
+    d->held++;
+    return true;
+}
+
+/* Runs the handler and leaves the slot; the status, stored last, releases the result. */
+static void end_slot(struct stk_sim_dispatch *d, uint32_t index) {
+    uint32_t *slot = slot_at(d, index);
+    int r = d->config.handler != NULL ? d->config.handler(d->config.handler_ctx, index, slot) : 0;
+    uint32_t status = r == 0 ? STK_DONE : r < 0 ? STK_FAULT : (uint32_t)r;
+    d->mine[index] = 0;
+    d->held--;
+    if (status == STK_DONE) {
+        d->done++;
+        count(d, STK_CTL_DONE_COUNT);
+    } else if (status == STK_FAULT) {
+        d->faulted++;
+        count(d, STK_CTL_FAULT_COUNT);
+    }
+    stk_store_release(slot + STK_SLOT_STATUS, status);
+    if (d->lose_after != 0 && --d->lose_after == 0) {
+        d->lost = true;
+    }
+}
+
+static uint32_t claim_some(struct stk_sim_dispatch *d) {
+    uint32_t slots = d->config.memory.slots, n = 0;
+    uint32_t limit = d->config.per_drive != 0 ? d->config.per_drive : slots;
+    if (d->rng != 0) {
+        d->cursor = sim_random_below(&d->rng, slots);
+    }
+    for (uint32_t k = 0; k < slots && n < limit; k++) {
+        uint32_t index = d->cursor;
+        d->cursor = index + 1 == slots ? 0 : index + 1;
+        n += claim(d, index);
+    }
+    return n;
+}
+
+static uint32_t end_some(struct stk_sim_dispatch *d) {
+    uint32_t slots = d->config.memory.slots, n = 0;
+    uint32_t limit = d->config.per_drive != 0 ? d->config.per_drive : slots;
+    for (uint32_t i = 0; i < slots && n < limit && d->held != 0 && !d->lost; i++) {
+        /* Compared by difference: drives wrap. */
+        if (d->mine[i] != 0 && (int32_t)(d->drives - d->due[i]) >= 0) {
+            end_slot(d, i);
+            n++;
+        }
+    }
+    return n;
+}
+
+/// The interface ///
+
+static int sim_drive(void *ctx, bool pending) {
+    struct stk_sim_dispatch *d = ctx;
+    uint32_t n = 0;
+    if (d->lost) {
+        return STK_E_DEVICE;
+    }
+    d->drives++;
+    if (!d->running && pending) {
+        d->running = true;
+        d->launches++;
+        n = 1;
+    }
+    if (d->running && !d->idle && !told_to_stop(d)) {
+        n += claim_some(d);
+    }
+    if (!d->stuck) {
+        n += end_some(d);
+    }
+    return d->lost ? STK_E_DEVICE : n != 0;
+}
+
+static int sim_stop(void *ctx, uint64_t timeout_ns) {
+    struct stk_sim_dispatch *d = ctx;
+    if (d->lost) {
+        return STK_E_DEVICE;
+    }
+    if (d->stop_hangs || (d->stuck && d->held != 0)) {
+        if (d->config.clock != NULL) {
+            d->config.clock->now += timeout_ns;
+        }
+        return STK_E_TIMEOUT;
+    }
+    /* A worker ends the slot it holds before it leaves. */
+    for (uint32_t i = 0; d->held != 0 && !d->lost && i < d->config.memory.slots; i++) {
+        if (d->mine[i] != 0) {
+            end_slot(d, i);
+        }
+    }
+    d->running = false;
+    return d->lost ? STK_E_DEVICE : STK_OK;
+}
+
+static void sim_info(void *ctx, struct stk_dispatch_info *info) {
+    const struct stk_sim_dispatch *d = ctx;
+    *info = (struct stk_dispatch_info){.device = "simulated device",
+                                       .memory = "host memory",
+                                       .reason = "the test says so",
+                                       .residency = d->config.residency,
+                                       .workers = 1,
+                                       .lanes = 1,
+                                       .launches = d->launches};
+}
+
+const struct stk_dispatch_ops stk_sim_dispatch_ops = {
+    .name = "sim",
+    .drive = sim_drive,
+    .stop = sim_stop,
+    .info = sim_info,
+};

@@ -1,0 +1,288 @@
+/* stoker port: ingest from memory, with faults on demand. */
+#include "stoker/port/sim.h"
+
+#include <string.h>
+
+#include "sim_random.h"
+
+#define DEPTH_DEFAULT   16u
+#define SOURCES_DEFAULT 4u
+#define COUNT_MAX       65536u
+
+static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
+    s->fault = (struct stk_fault){err, index, value};
+    return err;
+}
+
+/// Set-up ///
+
+int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
+                        struct stk_arena *arena) {
+    struct stk_sim_ingest_config c = {.depth = 0};
+    if (ingest == NULL || arena == NULL) {
+        return STK_E_ARG;
+    }
+    if (config != NULL) {
+        c = *config;
+    }
+    c.depth = c.depth != 0 ? c.depth : DEPTH_DEFAULT;
+    c.sources = c.sources != 0 ? c.sources : SOURCES_DEFAULT;
+    if (c.depth > COUNT_MAX || c.sources > COUNT_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    if (c.faults == NULL && c.n_faults != 0) {
+        return STK_E_ARG;
+    }
+    uint8_t *mem = stk_arena_take(arena, STK_SIM_INGEST_BYTES(c.depth, c.sources));
+    if (mem == NULL) {
+        return STK_E_SPACE;
+    }
+    memset(mem, 0, STK_SIM_INGEST_BYTES(c.depth, c.sources));
+    *ingest = (struct stk_sim_ingest){.config = c, .rng = c.seed};
+    ingest->ops = (struct stk_sim_op *)(void *)mem;
+    ingest->source = (struct stk_sim_source *)(void *)(mem + STK_ALIGNED((size_t)c.depth * sizeof *ingest->ops));
+    return STK_OK;
+}
+
+static bool has_source(const struct stk_sim_ingest *s, uint32_t source) {
+    return source < s->config.sources && s->source[source].used;
+}
+
+int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t bytes, bool sequential) {
+    uint32_t i = 0;
+    if (ingest == NULL || (data == NULL && bytes != 0)) {
+        return STK_E_ARG;
+    }
+    while (i < ingest->config.sources && ingest->source[i].used) {
+        i++;
+    }
+    if (i == ingest->config.sources) {
+        return refuse(ingest, STK_E_FULL, i, 0);
+    }
+    ingest->source[i] = (struct stk_sim_source){.data = data, .bytes = bytes, .used = true, .sequential = sequential};
+    return (int)i;
+}
+
+int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes) {
+    if (ingest == NULL) {
+        return STK_E_ARG;
+    }
+    if (!has_source(ingest, source)) {
+        return refuse(ingest, STK_E_RANGE, source, 0);
+    }
+    if (bytes > ingest->source[source].bytes) {
+        return refuse(ingest, STK_E_ARG, source, ingest->source[source].bytes);
+    }
+    ingest->source[source].bytes = bytes;
+    return STK_OK;
+}
+
+int stk_sim_ingest_remove(struct stk_sim_ingest *ingest, uint32_t source) {
+    if (ingest == NULL) {
+        return STK_E_ARG;
+    }
+    if (!has_source(ingest, source)) {
+        return refuse(ingest, STK_E_RANGE, source, 0);
+    }
+    if (ingest->source[source].reads != 0) {
+        return refuse(ingest, STK_E_STATUS, source, ingest->source[source].reads);
+    }
+    ingest->source[source].used = false;
+    return STK_OK;
+}
+
+/// Submit ///
+
+static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *read, uint32_t index) {
+    uintptr_t base = (uintptr_t)s->config.mem, dst = (uintptr_t)read->dst;
+    size_t room = s->config.mem_bytes;
+    if (!has_source(s, read->source)) {
+        return refuse(s, STK_E_RANGE, index, read->source);
+    }
+    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
+        return refuse(s, STK_E_ARG, index, read->bytes);
+    }
+    if (base != 0 && (dst < base || dst - base > room || room - (dst - base) < read->bytes)) {
+        return refuse(s, STK_E_ARG, index, dst);
+    }
+    return STK_OK;
+}
+
+/* The first fault of this kind that the script holds for read `nth`; NULL when none. */
+static const struct stk_sim_fault *scripted(const struct stk_sim_ingest *s, uint64_t nth, enum stk_sim_event event) {
+    for (uint32_t i = 0; i < s->config.n_faults; i++) {
+        if (s->config.faults[i].nth == nth && s->config.faults[i].event == event) {
+            return &s->config.faults[i];
+        }
+    }
+    return NULL;
+}
+
+static void take_read(struct stk_sim_ingest *s, const struct stk_ingest_read *read) {
+    uint64_t nth = s->stats.submitted++;
+    const struct stk_sim_fault *late = scripted(s, nth, STK_SIM_DELAY);
+    struct stk_sim_op *op = &s->ops[s->in_flight++];
+    *op = (struct stk_sim_op){.read = *read, .nth = nth, .wait = s->config.delay};
+    if (late != NULL) {
+        op->wait += late->value;
+    }
+    op->hung = scripted(s, nth, STK_SIM_HANG) != NULL;
+    s->source[read->source].reads++;
+}
+
+static int sim_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    struct stk_sim_ingest *s = ctx;
+    if (s == NULL || (reads == NULL && count != 0)) {
+        return STK_E_ARG;
+    }
+    if (s->submit_err < 0) {
+        return s->submit_err;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int err = check_read(s, &reads[i], i);
+        if (err < 0) {
+            return err;
+        }
+    }
+    if (s->refuse != 0) {
+        s->refuse--;
+        return 0;
+    }
+    uint32_t room = s->config.depth - s->in_flight;
+    room = s->take_max != 0 && s->take_max < room ? s->take_max : room;
+    uint32_t taken = count < room ? count : room;
+    for (uint32_t i = 0; i < taken; i++) {
+        take_read(s, &reads[i]);
+    }
+    return (int)taken;
+}
+
+/// Reap ///
+
+/* Copies what the source has for this read. Returns the bytes. */
+static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
+    struct stk_sim_source *source = &s->source[op->read.source];
+    const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
+    uint64_t at = source->sequential ? source->cursor : op->read.offset;
+    uint64_t left = at < source->bytes ? source->bytes - at : 0;
+    uint64_t bytes = op->read.bytes < left ? op->read.bytes : left;
+    if (cut != NULL && cut->value < bytes) {
+        bytes = cut->value;
+    }
+    if (bytes != 0) {
+        memcpy(op->read.dst, source->data + at, (size_t)bytes);
+    }
+    source->cursor = source->sequential ? at + bytes : 0;
+    s->stats.os_reads++;
+    return (int32_t)bytes;
+}
+
+static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
+    struct stk_ingest_done done = {.tag = op->read.tag, .result = STK_E_CANCELED, .os_error = 0};
+    const struct stk_sim_fault *failure = scripted(s, op->nth, STK_SIM_FAIL);
+    if (op->canceled) {
+        /* as it is */
+    } else if (failure != NULL) {
+        done.result = failure->err < 0 ? failure->err : STK_E_IO;
+        done.os_error = failure->os_error;
+        s->stats.os_reads++;
+    } else {
+        done.result = copy_data(s, op);
+    }
+    if (done.result < 0) {
+        s->stats.failed++;
+    } else {
+        s->stats.completed++;
+        s->stats.bytes += (uint32_t)done.result;
+    }
+    return done;
+}
+
+/* May ops[i] end now? A read of a sequential source waits for the reads of that source before it. */
+static bool can_end(const struct stk_sim_ingest *s, uint32_t i) {
+    const struct stk_sim_op *op = &s->ops[i];
+    if (op->canceled) {
+        return true;
+    }
+    if (op->hung || op->wait != 0) {
+        return false;
+    }
+    for (uint32_t k = 0; s->source[op->read.source].sequential && k < i; k++) {
+        if (s->ops[k].read.source == op->read.source) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The read to end next, in order or drawn; in_flight when none can. */
+static uint32_t pick(struct stk_sim_ingest *s) {
+    uint32_t n = 0, first = s->in_flight;
+    for (uint32_t i = 0; i < s->in_flight; i++) {
+        if (can_end(s, i)) {
+            first = n++ == 0 ? i : first;
+        }
+    }
+    if (n < 2 || s->rng == 0) {
+        return first;
+    }
+    for (uint32_t skip = sim_random_below(&s->rng, n); skip != 0; skip--) {
+        do {
+            first++;
+        } while (!can_end(s, first));
+    }
+    return first;
+}
+
+static int sim_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
+    struct stk_sim_ingest *s = ctx;
+    uint32_t n = 0, i;
+    if (s == NULL || (done == NULL && max != 0)) {
+        return STK_E_ARG;
+    }
+    if (s->reap_err < 0) {
+        return s->reap_err;
+    }
+    while (n < max && (i = pick(s)) < s->in_flight) {
+        done[n++] = end_read(s, &s->ops[i]);
+        s->source[s->ops[i].read.source].reads--;
+        s->in_flight--;
+        memmove(&s->ops[i], &s->ops[i + 1], (s->in_flight - i) * sizeof s->ops[0]);
+    }
+    for (i = 0; i < s->in_flight; i++) {
+        s->ops[i].wait -= s->ops[i].wait != 0;
+    }
+    if (n == 0 && max != 0 && s->in_flight != 0 && s->config.clock != NULL) {
+        s->config.clock->now += timeout_ns;
+    }
+    return (int)n;
+}
+
+/// Cancel and counters ///
+
+static int sim_cancel(void *ctx) {
+    struct stk_sim_ingest *s = ctx;
+    if (s == NULL) {
+        return STK_E_ARG;
+    }
+    s->cancels++;
+    if (s->cancel_err < 0) {
+        return s->cancel_err;
+    }
+    for (uint32_t i = 0; i < s->in_flight && !s->deaf; i++) {
+        s->ops[i].canceled = true;
+    }
+    return STK_OK;
+}
+
+static void sim_stats(void *ctx, struct stk_ingest_stats *stats) {
+    *stats = ((const struct stk_sim_ingest *)ctx)->stats;
+}
+
+const struct stk_ingest_ops stk_sim_ingest_ops = {
+    .name = "sim",
+    .submit = sim_submit,
+    .reap = sim_reap,
+    .cancel = sim_cancel,
+    .stats = sim_stats,
+};
