@@ -74,7 +74,7 @@ const char *stk_uring_opcode_name(uint32_t n) {
 }
 
 static bool knows(const struct stk_uring_info *info, unsigned opcode) {
-    return ((info->opcode[opcode / 8] >> (opcode % 8)) & 1u) != 0;
+    return ((unsigned)info->opcode[opcode / 8] & (1u << (opcode % 8))) != 0;
 }
 
 static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {

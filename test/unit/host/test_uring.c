@@ -524,7 +524,7 @@ static void a_read_outside_the_memory_is_refused_whole(void **state) {
     need_uring();
     int fd = pattern_file(100);
     assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 10, mem - 1, 0), STK_E_ARG);
+    assert_int_equal(submit1(0, 0, 10, (uint8_t *)((uintptr_t)mem - 1), 0), STK_E_ARG);
     assert_int_equal(submit1(0, 0, 10, mem + MEM_BYTES - 9, 0), STK_E_ARG);
     assert_int_equal(submit1(0, 0, 10, NULL, 0), STK_E_ARG);
     assert_int_equal(submit1(0, 0, 0, mem, 0), STK_E_ARG);
