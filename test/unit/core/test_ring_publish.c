@@ -1,0 +1,170 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "stoker/atomic.h"
+#include "stoker/ring.h"
+
+#define SLOTS 4u
+
+static _Alignas(64) uint8_t mem[STK_RING_BYTES(SLOTS)], before[sizeof mem];
+static struct stk_ring ring;
+static const uint32_t args[13] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+
+static int setup(void **state) {
+    (void)state;
+    int err = stk_ring_init(&ring, mem, sizeof mem, SLOTS);
+    memset(mem + 4, 0x77, 60); /* stale words in slot 0 */
+    memcpy(before, mem, sizeof mem);
+    return err;
+}
+
+static void unchanged(void) {
+    assert_memory_equal(mem, before, sizeof mem);
+}
+
+static void a_published_slot_holds_the_work_and_zeros_behind(void **state) {
+    struct stk_work work = {STK_OP_TENANT_BASE, 9, STK_HIGH, 2, args};
+    struct stk_slot slot;
+    (void)state;
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
+    assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
+    assert_int_equal(slot.status, STK_PUBLISHED);
+    assert_int_equal(slot.opcode, STK_OP_TENANT_BASE);
+    assert_int_equal(slot.tenant, 9);
+    assert_int_equal(slot.priority, STK_HIGH);
+    assert_int_equal(slot.args[1], 2);
+    for (uint32_t i = 2; i < STK_SLOT_ARGS; i++) {
+        assert_int_equal(slot.args[i], 0);
+    }
+}
+
+static void only_empty_and_done_slots_take_work(void **state) {
+    struct stk_work work = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    (void)state;
+    for (uint32_t status = 0; status < 10; status++) {
+        stk_store((uint32_t *)(void *)mem, status);
+        int free = status == STK_EMPTY || status == STK_DONE;
+        assert_int_equal(stk_ring_publish(&ring, 0, &work), free ? (int)STK_OK : (int)STK_E_STATUS);
+    }
+}
+
+static void errors_come_in_their_documented_order(void **state) {
+    struct stk_work work = {STK_OP_LOAD_MISS, 0, STK_NORMAL, 13, args};
+    (void)state;
+    stk_store((uint32_t *)(void *)mem, STK_CLAIMED);
+    memcpy(before, mem, sizeof mem);
+    assert_int_equal(stk_ring_publish(&ring, SLOTS, &work), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_E_ARGS);
+    work.nargs = 12;
+    work.args = NULL;
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_E_ARG);
+    work.args = args;
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_E_OPCODE);
+    work.opcode = STK_OP_PRINTF;
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_E_STATUS);
+    unchanged();
+}
+
+static void reserved_opcodes_are_not_publishable(void **state) {
+    (void)state;
+    assert_int_equal(stk_opcode_publishable(STK_OP_BUILTIN_MAX), STK_OK);
+    assert_int_equal(stk_opcode_publishable(STK_OP_RESERVED_MIN - 1), STK_OK);
+    assert_int_equal(stk_opcode_publishable(STK_OP_RESERVED_MIN), STK_E_OPCODE);
+    assert_int_equal(stk_opcode_publishable(STK_OP_PRINTF), STK_OK);
+    assert_int_equal(stk_opcode_publishable(STK_OP_RESERVED_MAX), STK_E_OPCODE);
+    assert_int_equal(stk_opcode_publishable(STK_OP_RESERVED_MAX + 1), STK_OK);
+    assert_int_equal(stk_opcode_publishable(STK_OP_SYSTEM_BIT), STK_E_OPCODE);
+    assert_int_equal(stk_opcode_publishable(STK_OP_PACKED_SLOT), STK_OK);
+    assert_int_equal(stk_opcode_publishable(STK_OP_SHUTDOWN), STK_OK);
+    assert_int_equal(stk_opcode_user(STK_OP_BUILTIN_MAX), STK_E_OPCODE);
+    assert_int_equal(stk_opcode_user(STK_OP_BUILTIN_MAX + 1), STK_OK);
+    assert_int_equal(stk_opcode_user(STK_OP_PRINTF), STK_E_OPCODE);
+    assert_int_equal(stk_opcode_user(STK_OP_SUM64), STK_OK);
+    assert_int_equal(stk_opcode_user(STK_OP_SHUTDOWN), STK_E_OPCODE);
+}
+
+static void a_batch_ends_with_its_fence(void **state) {
+    struct stk_work items[2] = {{STK_OP_NOP, 1, STK_LOW, 0, NULL}, {8, 1, STK_LOW, 1, args}};
+    struct stk_slot slot;
+    (void)state;
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 6, items, 2, 77, NULL), 3);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
+    assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
+    assert_int_equal(slot.tenant, 6);
+    assert_int_equal(slot.priority, STK_NORMAL);
+    assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_OK);
+    assert_int_equal(slot.opcode, STK_OP_BATCH_FENCE);
+    assert_int_equal(slot.args[0], 2);
+    assert_int_equal(slot.args[1], 77);
+}
+
+static void a_refused_batch_changes_nothing_and_names_its_slot(void **state) {
+    struct stk_work items[3] = {{8, 0, 0, 0, NULL}, {8, 0, 0, 13, args}, {STK_OP_SYSTEM_BIT, 0, 0, 0, NULL}};
+    struct stk_fault fault = {0, 0, 0};
+    (void)state;
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 3, 0, &fault), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_batch(&ring, UINT32_MAX, 0, items, 3, 0, NULL), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, UINT32_MAX, 0, NULL), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &fault), STK_E_ARGS);
+    assert_int_equal(fault.index, 1);
+    assert_int_equal(fault.value, 13);
+    items[1].nargs = 0;
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &fault), STK_E_OPCODE);
+    assert_int_equal(fault.index, 2);
+    unchanged();
+    stk_store(ring.words + 48, STK_WAIT_IO); /* where the fence would go */
+    memcpy(before, mem, sizeof mem);
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &fault), STK_E_STATUS);
+    assert_int_equal(fault.index, 3);
+    assert_int_equal(fault.value, STK_WAIT_IO);
+    unchanged();
+}
+
+static void a_load_miss_has_a_call_of_its_own(void **state) {
+    uint32_t resource = 0, prefetch = 9;
+    (void)state;
+    assert_int_equal(stk_ring_publish_load_miss(&ring, SLOTS, 1, 5, 0), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_load_miss(&ring, 1, 1, 5, 3), STK_OK);
+    assert_int_equal(stk_ring_publish_load_miss(&ring, 1, 1, 5, 3), STK_E_STATUS);
+    assert_int_equal(stk_ring_load_miss(&ring, 1, &resource, &prefetch), STK_OK);
+    assert_int_equal(resource, 5);
+    assert_int_equal(prefetch, 1);
+    assert_int_equal(stk_ring_load_miss(&ring, 2, &resource, &prefetch), STK_E_OPCODE);
+    assert_int_equal(stk_ring_load_miss(&ring, SLOTS, &resource, &prefetch), STK_E_RANGE);
+}
+
+static void an_encoded_load_miss_decodes_from_24_bytes(void **state) {
+    uint8_t image[STK_SLOT_BYTES + 1];
+    uint32_t resource = 0, prefetch = 0;
+    (void)state;
+    stk_load_miss_encode(image + 1, 0x01020304, 1);
+    assert_int_equal(image[1], STK_PUBLISHED);
+    assert_int_equal(image[1 + 16], 4);
+    assert_int_equal(stk_load_miss_decode(image + 1, 23, &resource, &prefetch), STK_E_MISSING);
+    assert_int_equal(stk_load_miss_decode(image + 1, 24, &resource, &prefetch), STK_OK);
+    assert_int_equal(resource, 0x01020304);
+    assert_int_equal(prefetch, 1);
+    image[1 + 4] ^= 1;
+    assert_int_equal(stk_load_miss_decode(image + 1, 64, &resource, &prefetch), STK_E_OPCODE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, NULL)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_published_slot_holds_the_work_and_zeros_behind),
+        TEST(only_empty_and_done_slots_take_work),
+        TEST(errors_come_in_their_documented_order),
+        TEST(reserved_opcodes_are_not_publishable),
+        TEST(a_batch_ends_with_its_fence),
+        TEST(a_refused_batch_changes_nothing_and_names_its_slot),
+        TEST(a_load_miss_has_a_call_of_its_own),
+        TEST(an_encoded_load_miss_decodes_from_24_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
