@@ -56,7 +56,8 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, STK_LOCAL struct stk_worke
 }
 
 STK_FN void stk_worker_count(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
-    if (opcode < STK_CTL_METRICS_SLOTS) {
+    /* A slot counts when it ends, however often it was taken up: how often depends on the schedule. */
+    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
         if (w->metric != opcode) {
             stk_worker_flush(d, w);
             w->metric = opcode;
@@ -100,8 +101,9 @@ STK_FN void stk_worker_finish(const struct stk_dev *d, STK_LOCAL struct stk_work
 
 /* A handler on a chunk takes as many turns of the lease as it has cache lines to look at, so that a lease of so many turns
  * lasts about as long with work as without. */
-STK_FN void stk_worker_charge(STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
-    stk_u32 cost = opcode > STK_OP_RESERVED_MAX ? bytes / 64u : 0u;
+STK_FN void stk_worker_charge(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
+    int chunk = opcode > STK_OP_RESERVED_MAX && opcode < STK_OP_SYSTEM_BIT && bytes <= d->payload_bytes;
+    stk_u32 cost = chunk ? bytes / 64u : 0u;
     w->turns = w->turns > cost ? w->turns - cost : 0u;
 }
 
@@ -110,7 +112,7 @@ STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status = STK_DONE;
     w->cursor = slot + 1u == d->slots ? 0u : slot + 1u;
-    stk_worker_charge(w, opcode, stk_ld(c.args + STK_ARG_BYTES));
+    stk_worker_charge(d, w, opcode, stk_ld(c.args + STK_ARG_BYTES));
     if (!stk_tenant_ok(d, tenant)) {
         status = stk_refuse(&c, STK_REASON_TENANT, tenant);
     } else if (opcode == STK_OP_NOP) {

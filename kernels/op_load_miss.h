@@ -60,6 +60,10 @@ STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *
         return STK_REQUEUE;
     }
     tag = stk_ld(io + STK_IO_TAG);
+    /* The I/O slot must be this miss's own. An error's code takes the tag's place. */
+    if (stk_ld(io + STK_IO_SRC) != stk_arg(c, 0) || (status == STK_IO_OK && tag != c->index)) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
+    }
     stk_st(c->slot + STK_SLOT_ARG0 + STK_MISS_TICKET, 0u);
     stk_st_release(io + STK_IO_STATUS, STK_EMPTY);
     return status == STK_IO_OK ? STK_DONE : stk_refuse(c, STK_REASON_IO, tag);

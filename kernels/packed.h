@@ -12,12 +12,16 @@ STK_FN stk_u32 stk_packed_byte(const struct stk_call *c, stk_u32 i) {
     return stk_arg(c, i / 4u) >> (8u * (i & 3u)) & 0xFFu;
 }
 
+STK_FN int stk_packed_ok(const struct stk_dev *d, stk_u32 opcode, stk_u32 at, stk_u32 words) {
+    return at <= words && stk_op_width(d, opcode) == STK_SCALAR;
+}
+
 /* The first inner op that is malformed, or `count` when all are well. */
 STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words) {
     stk_u32 i;
     for (i = 0; i < count; i++) {
         stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
-        if (at > words || stk_op_width(d, opcode) != STK_SCALAR) {
+        if (!stk_packed_ok(d, opcode, at, words)) {
             break;
         }
     }
@@ -37,6 +41,10 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
     inner.packed = 1u;
     for (i = 0; i < count; i++) {
         stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
+        /* Checked again, since these are loaded again. */
+        if (!stk_packed_ok(d, opcode, at, words)) {
+            return stk_refuse(c, STK_REASON_PACKED, i);
+        }
         inner.args = c->args + first + at;
         inner.nargs = words - at;
         if (opcode != STK_OP_NOP && stk_op_run(d, &inner, opcode) != STK_DONE) {

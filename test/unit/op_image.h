@@ -1,0 +1,114 @@
+/* All the buffers of a device in one piece, with red zones between them, so that a test can compare everything that a
+ * handler may and may not have written. */
+#ifndef OP_IMAGE_H
+#define OP_IMAGE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "stoker/port/dispatch.h"
+#include "stoker/words.h"
+
+#define OPS_SLOTS       16u
+#define OPS_OBSERVABLES 512u
+#define OPS_CONTROL     (STK_CTL_WORDS_MIN + OPS_OBSERVABLES)
+#define OPS_RECORDS     4u
+#define OPS_DEBUG       (STK_LOG_RECORDS + OPS_RECORDS * STK_LOG_RECORD_WORDS)
+#define OPS_IO          4u
+#define OPS_PAYLOAD     8192u
+#define OPS_ZONE        64u /* words of a red zone */
+
+struct op_image {
+    uint32_t zone0[OPS_ZONE];
+    uint32_t ring[OPS_SLOTS * STK_SLOT_WORDS];
+    uint32_t zone1[OPS_ZONE];
+    uint32_t control[OPS_CONTROL];
+    uint32_t zone2[OPS_ZONE];
+    uint32_t debug[OPS_DEBUG];
+    uint32_t zone3[OPS_ZONE];
+    uint32_t io[OPS_IO * STK_IO_WORDS];
+    uint32_t zone4[OPS_ZONE];
+    uint32_t payload[OPS_PAYLOAD / 4u];
+    uint32_t zone5[OPS_ZONE];
+};
+
+/* What the words hold before a case. */
+#define OPS_OBSERVABLE(word) (0x51000000u + (word)) /* control word `word`, an observable */
+#define OPS_PAYLOAD_WORD(i)  (0xC0DE0000u + (i))    /* payload word i */
+
+/* Empty ring, tenant 0 authorised, empty log and queue, known observables and payload. */
+static inline void op_image_reset(struct op_image *m) {
+    uint32_t i;
+    memset(m, 0xA5, sizeof *m);
+    memset(m->ring, 0, sizeof m->ring);
+    memset(m->control, 0, sizeof m->control);
+    memset(m->debug, 0, sizeof m->debug);
+    memset(m->io, 0, sizeof m->io);
+    m->control[STK_CTL_TENANT_BASE] = STK_CTL_TENANT_MASK;
+    m->control[STK_CTL_TENANT_MASK] = UINT32_MAX;
+    for (i = STK_CTL_OBSERVABLE; i < OPS_CONTROL; i++) {
+        m->control[i] = OPS_OBSERVABLE(i);
+    }
+    for (i = 0; i < OPS_PAYLOAD / 4u; i++) {
+        m->payload[i] = OPS_PAYLOAD_WORD(i);
+    }
+}
+
+static inline struct stk_device_memory op_image_memory(struct op_image *m) {
+    return (struct stk_device_memory){
+        .ring = m->ring,
+        .slots = OPS_SLOTS,
+        .control = m->control,
+        .control_words = OPS_CONTROL,
+        .debug = m->debug,
+        .debug_words = OPS_DEBUG,
+        .io = m->io,
+        .io_slots = OPS_IO,
+        .payload = (uint8_t *)m->payload,
+        .payload_bytes = OPS_PAYLOAD,
+    };
+}
+
+static inline uint32_t *op_slot(struct op_image *m, uint32_t slot) {
+    return m->ring + slot * STK_SLOT_WORDS;
+}
+
+/* Publishes any words at all: the codec would refuse what a device must survive. */
+static inline void op_publish(struct op_image *m, uint32_t slot, uint32_t opcode, uint32_t tenant,
+                              const uint32_t args[STK_SLOT_ARGS]) {
+    uint32_t *w = op_slot(m, slot);
+    w[STK_SLOT_STATUS] = STK_PUBLISHED;
+    w[STK_SLOT_OPCODE] = opcode;
+    w[STK_SLOT_TENANT] = tenant;
+    w[STK_SLOT_PRIORITY] = STK_NORMAL;
+    memcpy(w + STK_SLOT_ARG0, args, STK_SLOT_ARGS * sizeof *args);
+}
+
+static inline uint32_t op_status(const struct op_image *m, uint32_t slot) {
+    return m->ring[slot * STK_SLOT_WORDS + STK_SLOT_STATUS];
+}
+
+static inline uint32_t op_arg(const struct op_image *m, uint32_t slot, uint32_t i) {
+    return m->ring[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + i];
+}
+
+/* The words that say where the workers are rather than what they did: they differ from port to port. */
+static inline void op_forget_workers(struct op_image *to, const struct op_image *from) {
+    static const uint32_t words[] = {STK_CTL_LEASE,      STK_CTL_WORKERS_IN, STK_CTL_HEARTBEAT,
+                                     STK_CTL_LEASE_ENDS, STK_CTL_IDLE_ENDS,  STK_CTL_CURSOR};
+    uint32_t i;
+    for (i = 0; i < sizeof words / sizeof *words; i++) {
+        to->control[words[i]] = from->control[words[i]];
+    }
+}
+
+/* Index of the first word in which the images differ, or a number past the end. */
+static inline uint32_t op_image_diff(const struct op_image *a, const struct op_image *b) {
+    const uint32_t *x = (const uint32_t *)(const void *)a, *y = (const uint32_t *)(const void *)b;
+    uint32_t i;
+    for (i = 0; i < sizeof *a / 4u && x[i] == y[i]; i++) {
+    }
+    return i;
+}
+
+#endif
