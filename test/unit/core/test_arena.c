@@ -28,6 +28,9 @@ static void an_unaligned_base_costs_padding_once(void **state) {
     uint8_t *a = stk_arena_take(&arena, 128);
     assert_true(a == mem + 64);
     assert_int_equal(arena.used, 63 + 128);
+    stk_arena_init(&arena, mem + 1, 63 + 64 - 1);
+    assert_null(stk_arena_take(&arena, 1));
+    assert_int_equal(arena.need, 63 + 64);
 }
 
 static void a_refused_piece_changes_nothing_but_need(void **state) {
