@@ -6,7 +6,7 @@
  *   STK_GLOBAL, STK_LOCAL   address spaces: of the shared buffers, and of what the lanes of a group share
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
  *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
- *   STK_FN                  linkage of a function of the dialect
+ *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add
@@ -18,6 +18,7 @@
 
 #define STK_GLOBAL __global
 #define STK_FN     static
+#define STK_COLD   static __attribute__((noinline))
 typedef uchar stk_u8;
 typedef uint stk_u32;
 typedef ulong stk_u64;
@@ -84,6 +85,11 @@ STK_FN stk_u32 stk_add(STK_GLOBAL stk_u32 *p, stk_u32 v) {
 #define STK_GLOBAL
 #define STK_LOCAL
 #define STK_FN static inline
+#if defined(__GNUC__)
+#define STK_COLD static __attribute__((noinline))
+#else
+#define STK_COLD static
+#endif
 typedef uint8_t stk_u8;
 typedef uint32_t stk_u32;
 typedef uint64_t stk_u64;

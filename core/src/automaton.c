@@ -19,7 +19,16 @@ struct build {
 
 static size_t table_bytes(uint64_t states, uint32_t classes) {
     uint64_t bytes = states * classes * 4u;
-    return bytes > UINT32_MAX - STK_IMAGE_TABLE_BYTE ? 0u : (size_t)bytes;
+    return bytes > UINT32_MAX / 2u - STK_IMAGE_TABLE_BYTE ? 0u : (size_t)bytes;
+}
+
+/* The image's table has a length that is a power of two, so that the device can mask its look-ups. */
+static size_t padded(size_t bytes) {
+    size_t power = 4u;
+    while (power < bytes) {
+        power *= 2u;
+    }
+    return power;
 }
 
 static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
@@ -27,7 +36,7 @@ static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
     if (table == 0u) {
         return 0u;
     }
-    return STK_ALIGNED(STK_IMAGE_TABLE_BYTE + table) + STK_ALIGNED(table) + 6u * row +
+    return STK_ALIGNED(STK_IMAGE_TABLE_BYTE + padded(table)) + STK_ALIGNED(table) + 6u * row +
            2u * STK_ALIGNED((size_t)count * 4u);
 }
 
@@ -139,7 +148,10 @@ static void number(struct build *b) {
 static void write_image(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t *table = a->image + STK_IMAGE_TABLE_BYTE / 4u;
-    memset(a->image, 0, STK_IMAGE_TABLE_BYTE);
+    size_t table_length = padded((size_t)a->states * a->classes * 4u);
+    a->image_bytes = STK_IMAGE_TABLE_BYTE + table_length;
+    memset(a->image, 0, a->image_bytes);
+    a->image[STK_IMAGE_W_TABLE] = stk_le32((uint32_t)(table_length / 4u));
     a->image[STK_IMAGE_W_MAGIC] = stk_le32(STK_IMAGE_MAGIC);
     a->image[STK_IMAGE_W_VERSION] = stk_le32(STK_IMAGE_VERSION);
     a->image[STK_IMAGE_W_STATES] = stk_le32(a->states);
@@ -150,11 +162,11 @@ static void write_image(struct build *b) {
     for (uint32_t s = 0; s < a->states; s++) {
         uint32_t *row = table + (size_t)b->name[s] * a->classes;
         for (uint32_t k = 0; k < a->classes; k++) {
-            row[k] = stk_le32(b->name[b->trie[(size_t)s * a->classes + k]] * a->classes);
+            uint32_t next = b->trie[(size_t)s * a->classes + k];
+            row[k] = stk_le32(b->name[next] * a->classes | (b->mark[next] ? STK_IMAGE_ENDS : 0u));
         }
         a->fail[b->name[s]] = b->name[b->fail[s]];
     }
-    a->image_bytes = STK_IMAGE_TABLE_BYTE + (size_t)a->states * a->classes * 4u;
 }
 
 /* From trie states to image states in what is kept. */
@@ -177,7 +189,7 @@ static void rename_kept(struct build *b) {
 static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t *scratch) {
     struct stk_automaton *a = b->a;
     size_t table = table_bytes(states, a->classes);
-    a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + table);
+    a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + padded(table));
     a->fail = stk_arena_take(arena, states * 4u);
     a->order = stk_arena_take(arena, states * 4u);
     a->first_pattern = stk_arena_take(arena, states * 4u);

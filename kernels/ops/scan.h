@@ -11,20 +11,20 @@
 #include "device.h"
 #include "stoker/scan_words.h"
 
-#define STK_CHAINS 8
+#define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
 
-/* The automaton, checked against the payload. `last` clamps every look-up: a table that somebody corrupted gives wrong
- * counts, never a read outside it. */
+/* The automaton, checked against the payload. `mask` keeps every look-up inside the table, whose length is a power of two: a
+ * table that somebody corrupted gives wrong counts, never a read outside it. */
 struct stk_automaton_view {
     const STK_GLOBAL stk_u8 *classes;
     const STK_GLOBAL stk_u32 *table;
-    stk_u32 stride, last, accept, accepting, overlap;
+    stk_u32 stride, mask, accept, accepting, overlap;
 };
 
 /* Attaches to the image at byte `at` of the payload. 0, or which check failed. */
 STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct stk_automaton_view *a) {
     const STK_GLOBAL stk_u32 *h;
-    stk_u32 states, classes, accept, max_len;
+    stk_u32 states, classes, accept, max_len, words;
     if ((at & 63u) != 0u || !stk_payload_ok(d, at, STK_IMAGE_TABLE_BYTE)) {
         return 1;
     }
@@ -36,16 +36,20 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
     classes = stk_ld(h + STK_IMAGE_W_CLASSES);
     accept = stk_ld(h + STK_IMAGE_W_ACCEPT);
     max_len = stk_ld(h + STK_IMAGE_W_MAX_LEN);
+    words = stk_ld(h + STK_IMAGE_W_TABLE);
     if (classes == 0u || classes > 256u || accept == 0u || accept > states || max_len == 0u) {
         return 3;
     }
-    if (!stk_payload_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)states * classes * 4u)) {
+    if (words == 0u || (words & (words - 1u)) != 0u || (stk_u64)states * classes > words) {
         return 4;
+    }
+    if (!stk_payload_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)words * 4u)) {
+        return 5;
     }
     a->classes = d->payload + at + STK_IMAGE_WORDS * 4u;
     a->table = stk_payload_words(d, at + STK_IMAGE_TABLE_BYTE);
     a->stride = classes;
-    a->last = states * classes - 1u;
+    a->mask = words - 1u;
     a->accept = accept * classes;
     a->accepting = states - accept;
     a->overlap = max_len - 1u;
@@ -53,8 +57,7 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
 }
 
 STK_FN stk_u32 stk_automaton_step(const struct stk_automaton_view *a, stk_u32 state, stk_u8 byte) {
-    stk_u32 i = state + a->classes[byte];
-    return a->table[i < a->last ? i : a->last];
+    return a->table[(state + a->classes[byte]) & a->mask];
 }
 
 /* The state of a chain that is to count from byte `from`: the root, moved over the bytes before it. */
@@ -66,9 +69,13 @@ STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK
     return state;
 }
 
-/* Counts one visit of an accepting state. A worker's counters are its own, so only its lanes share them. */
-STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 state) {
-    stk_u32 i = (state - a->accept) / a->stride;
+/* Counts one visit of the state in `entry` if a pattern ends there; returns 1 then. A worker's counters are its own, so only
+ * its lanes share them. */
+STK_FN stk_u32 stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 entry) {
+    stk_u32 i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride;
+    if ((entry & STK_IMAGE_ENDS) == 0u) {
+        return 0;
+    }
     if (i < a->accepting) {
 #if STK_LANES > 1
         stk_add(hits + i, 1u);
@@ -76,6 +83,7 @@ STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk
         stk_st(hits + i, stk_ld(hits + i) + 1u);
 #endif
     }
+    return 1;
 }
 
 /* One chain over [from, end); returns how many bytes ended a match. */
@@ -84,42 +92,41 @@ STK_FN stk_u32 stk_scan_one(const struct stk_automaton_view *a, const STK_GLOBAL
     stk_u32 state = stk_automaton_enter(a, p, from), count = 0, i;
     for (i = from; i < end; i++) {
         state = stk_automaton_step(a, state, p[i]);
-        if (state >= a->accept) {
-            stk_automaton_hit(a, hits, state);
-            count++;
+        if ((state & STK_IMAGE_ENDS) != 0u) {
+            count += stk_automaton_hit(a, hits, state);
         }
     }
     return count;
 }
 
-/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from byte `from`. The chains' states are named
- * variables, not an array, so that they stay in registers. */
-STK_FN stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from, stk_u32 n,
-                               STK_GLOBAL stk_u32 *hits) {
-#define STK_EACH_CHAIN(X)  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define STK_CHAIN_ENTER(k) stk_u32 s##k = stk_automaton_enter(a, p, from + k##u * n);
-#define STK_CHAIN_STEP(k)                                                                                              \
-    x = s##k + classes[q[(k##u) * n]];                                                                                 \
-    s##k = table[x < last ? x : last];
-#define STK_CHAIN_HIT(k)                                                                                               \
-    if (s##k >= accept) {                                                                                              \
-        stk_automaton_hit(a, hits, s##k);                                                                              \
-        count++;                                                                                                       \
-    }
-    const STK_GLOBAL stk_u8 *classes = a->classes;
+/* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers. */
+STK_COLD stk_u32 stk_scan_hits(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 s0, stk_u32 s1,
+                               stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5) {
+    return stk_automaton_hit(a, hits, s0) + stk_automaton_hit(a, hits, s1) + stk_automaton_hit(a, hits, s2) +
+           stk_automaton_hit(a, hits, s3) + stk_automaton_hit(a, hits, s4) + stk_automaton_hit(a, hits, s5);
+}
+
+/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The states
+ * are named variables, not an array, so that they stay in registers. */
+STK_COLD stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
+                                 STK_GLOBAL stk_u32 *hits, const stk_u32 *enter) {
+    const STK_GLOBAL stk_u8 *classes = a->classes, *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
     const STK_GLOBAL stk_u32 *table = a->table;
-    const STK_GLOBAL stk_u8 *q = p + from, *end = q + n;
-    stk_u32 last = a->last, accept = a->accept, count = 0, x;
-    STK_EACH_CHAIN(STK_CHAIN_ENTER)
-    for (; q < end; q++) {
-        STK_EACH_CHAIN(STK_CHAIN_STEP)
-        STK_EACH_CHAIN(STK_CHAIN_HIT)
+    stk_u64 step = n;
+    stk_u32 mask = a->mask, count = 0;
+    stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
+    for (; q < end; q++, r++) {
+        s0 = table[(s0 + classes[q[0]]) & mask];
+        s1 = table[(s1 + classes[q[step]]) & mask];
+        s2 = table[(s2 + classes[q[step * 2u]]) & mask];
+        s3 = table[(s3 + classes[r[0]]) & mask];
+        s4 = table[(s4 + classes[r[step]]) & mask];
+        s5 = table[(s5 + classes[r[step * 2u]]) & mask];
+        if (((s0 | s1 | s2 | s3 | s4 | s5) & STK_IMAGE_ENDS) != 0u) {
+            count += stk_scan_hits(a, hits, s0, s1, s2, s3, s4, s5);
+        }
     }
     return count;
-#undef STK_CHAIN_HIT
-#undef STK_CHAIN_STEP
-#undef STK_CHAIN_ENTER
-#undef STK_EACH_CHAIN
 }
 
 /* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
@@ -127,7 +134,11 @@ STK_FN stk_u32 stk_scan_stretch(const struct stk_automaton_view *a, const STK_GL
                                 stk_u32 end, STK_GLOBAL stk_u32 *hits) {
     stk_u32 n = (end - from) / STK_CHAINS, count = 0;
     if (n > a->overlap && n >= 16u) {
-        count = stk_scan_chains(a, p, from, n, hits);
+        stk_u32 enter[STK_CHAINS], k;
+        for (k = 0; k < STK_CHAINS; k++) {
+            enter[k] = stk_automaton_enter(a, p, from + k * n);
+        }
+        count = stk_scan_chains(a, p + from, n, hits, enter);
         from += n * STK_CHAINS;
     }
     return count + stk_scan_one(a, p, from, end, hits);
@@ -184,9 +195,9 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     state = stk_automaton_enter(&a, p, from);
     for (i = from; i < bytes && n < room; i++) {
         state = stk_automaton_step(&a, state, p[i]);
-        if (state >= a.accept) {
+        if ((state & STK_IMAGE_ENDS) != 0u) {
             stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_END, i + 1u);
-            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_STATE, (state - a.accept) / a.stride);
+            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_STATE, ((state & ~STK_IMAGE_ENDS) - a.accept) / a.stride);
             n++;
         }
     }

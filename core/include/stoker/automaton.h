@@ -37,18 +37,17 @@ struct stk_automaton {
 };
 
 /* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that use
- * `distinct` different byte values. 0 when the set is too large for the format (2^32 table bytes). */
+ * `distinct` different byte values. 0 when the set is too large for the format (2^31 table bytes). */
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
 /* The same bound at compile time, for any byte values. */
 #define STK_AUTOMATON_BYTES(count, total)                                                                              \
-    (STK_ALIGNED(STK_IMAGE_TABLE_BYTE + ((size_t)(total) + 1u) * 256u * 4u) +                                          \
-     STK_ALIGNED(((size_t)(total) + 1u) * 256u * 4u) + 5u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) +                 \
-     2u * STK_ALIGNED((size_t)(count)*4u))
+    (3u * STK_ALIGNED(STK_IMAGE_TABLE_BYTE + ((size_t)(total) + 1u) * 1024u) +                                         \
+     6u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) + 2u * STK_ALIGNED((size_t)(count)*4u))
 
 /* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `fail` and
  * the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
- * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^32 bytes;
+ * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31 bytes;
  * STK_E_SPACE with fault.value = bytes that would do. The arena is unchanged on error. Time: O(total * classes). */
 STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                                        struct stk_arena *arena);

@@ -1,12 +1,14 @@
 /* stoker: the automaton image and the match records that scan handlers share with the host.
  *
  * The image is an array of little-endian words, 64-byte aligned: a header of 16 words, 256 class bytes, and a table of
- * `states * classes` words. Entry [state * classes + class] is the next state, premultiplied: state * classes. States are
- * numbered breadth first, those that end no pattern before those that do, so that one comparison tells a match.
+ * `states * classes` words. Entry
+ * [state * classes + class] is the next state, premultiplied: state * classes, with STK_IMAGE_ENDS set when a pattern ends
+ * there. States are numbered breadth first, those that end no pattern before those that do.
  */
 #ifndef STOKER_SCAN_WORDS_H
 #define STOKER_SCAN_WORDS_H
 
+#define STK_IMAGE_ENDS        0x80000000u /* in a table entry: a pattern ends in this state */
 #define STK_IMAGE_MAGIC       0x414B5453u /* "STKA" */
 #define STK_IMAGE_VERSION     1u
 #define STK_IMAGE_WORDS       16u /* header */
@@ -16,6 +18,7 @@
 #define STK_IMAGE_W_CLASSES   3u
 #define STK_IMAGE_W_ACCEPT    4u /* number of the first accepting state */
 #define STK_IMAGE_W_MAX_LEN   5u /* longest pattern, bytes */
+#define STK_IMAGE_W_TABLE     6u /* words of the table, padding included: a power of two */
 #define STK_IMAGE_CLASS_BYTES 256u
 #define STK_IMAGE_TABLE_BYTE  320u /* byte offset of the table: 64 + 256 */
 

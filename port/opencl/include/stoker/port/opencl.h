@@ -58,6 +58,7 @@ struct stk_opencl {
     struct stk_opencl_config config;                                                   /* with defaults filled in */
     void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel, *cl_event, *svm; /* OpenCL handles */
     uint32_t turns, idle_turns; /* of a lease, from the calibration */
+    uint64_t turn_cost;         /* nanoseconds of a calibration launch */
     uint32_t expected_ends;     /* control's end counters once every launched worker has left */
     uint32_t drives;            /* drive calls, to look at the clock now and then only */
     uint64_t launched_ns, launches, lease_ends, idle_ends;
