@@ -6,22 +6,19 @@
 
 static const char name[] = "in-process-host";
 
-static int ring_slots(void *ctx)
-{
+static int ring_slots(void *ctx) {
     const struct stk_ring *ring = ctx;
     return (int)ring->slots;
 }
 
-static int check(const struct stk_ring *ring, uint32_t slot, size_t bytes)
-{
+static int check(const struct stk_ring *ring, uint32_t slot, size_t bytes) {
     if (bytes != STK_SLOT_BYTES) {
         return STK_E_ALIGN;
     }
     return slot < ring->slots ? STK_OK : STK_E_RANGE;
 }
 
-static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t bytes)
-{
+static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t bytes) {
     struct stk_ring *ring = ctx;
     const uint8_t *in = image;
     int err = check(ring, slot, bytes);
@@ -37,8 +34,7 @@ static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t byte
     return STK_OK;
 }
 
-static int ring_read(void *ctx, uint32_t slot, void *out, size_t bytes)
-{
+static int ring_read(void *ctx, uint32_t slot, void *out, size_t bytes) {
     const struct stk_ring *ring = ctx;
     uint8_t *to = out;
     int err = check(ring, slot, bytes);
@@ -54,8 +50,7 @@ static int ring_read(void *ctx, uint32_t slot, void *out, size_t bytes)
     return STK_OK;
 }
 
-static int ring_done(void *ctx)
-{
+static int ring_done(void *ctx) {
     const struct stk_ring *ring = ctx;
     return stk_ring_count_done(ring, ring->slots);
 }
@@ -63,14 +58,12 @@ static int ring_done(void *ctx)
 static const struct stk_producer_ops producer_ops = {name, ring_slots, ring_publish};
 static const struct stk_consumer_ops consumer_ops = {name, ring_slots, ring_read, ring_done};
 
-void stk_ring_producer(struct stk_producer *producer, struct stk_ring *ring)
-{
+void stk_ring_producer(struct stk_producer *producer, struct stk_ring *ring) {
     producer->ops = &producer_ops;
     producer->ctx = ring;
 }
 
-void stk_ring_consumer(struct stk_consumer *consumer, struct stk_ring *ring)
-{
+void stk_ring_consumer(struct stk_consumer *consumer, struct stk_ring *ring) {
     consumer->ops = &consumer_ops;
     consumer->ctx = ring;
 }

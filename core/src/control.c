@@ -7,27 +7,23 @@
 #include "stoker/atomic.h"
 #include "words_of.h"
 
-int stk_control_bytes(uint32_t observables, size_t *bytes)
-{
+int stk_control_bytes(uint32_t observables, size_t *bytes) {
     if (observables > STK_CONTROL_OBSERVABLES_MAX) {
         return STK_E_OVERFLOW;
     }
     return stk_size_of(4u * ((uint64_t)STK_CTL_WORDS_MIN + observables), bytes);
 }
 
-static void fill(uint32_t *words, uint32_t count, uint32_t most, uint32_t value)
-{
+static void fill(uint32_t *words, uint32_t count, uint32_t most, uint32_t value) {
     for (uint32_t i = 0; i < count && i < most; i++) {
         stk_store(words + i, value);
     }
 }
 
-int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int shutdown,
-                     uint32_t tenants, uint32_t observables)
-{
+int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int shutdown, uint32_t tenants,
+                     uint32_t observables) {
     size_t need;
-    if (observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
-        stk_control_bytes(observables, &need) != STK_OK) {
+    if (observables > STK_CONTROL_OBSERVABLES_INIT_MAX || stk_control_bytes(observables, &need) != STK_OK) {
         return STK_E_OVERFLOW;
     }
     int err = stk_layout_check(mem, bytes, need);
@@ -45,8 +41,7 @@ int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int s
     return STK_OK;
 }
 
-int stk_control_view(struct stk_control *control, void *mem, size_t bytes)
-{
+int stk_control_view(struct stk_control *control, void *mem, size_t bytes) {
     if (!stk_word_aligned(mem) || bytes % 4 != 0) {
         return STK_E_ALIGN;
     }
@@ -63,17 +58,14 @@ int stk_control_view(struct stk_control *control, void *mem, size_t bytes)
 }
 
 /* Is every word up to `word` there? */
-static int reach(const struct stk_control *control, uint32_t word, struct stk_fault *fault)
-{
+static int reach(const struct stk_control *control, uint32_t word, struct stk_fault *fault) {
     if (word >= control->count) {
         return stk_fail(fault, STK_E_MISSING, word, 4u * ((uint64_t)word + 1));
     }
     return STK_OK;
 }
 
-int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value,
-                     struct stk_fault *fault)
-{
+int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value, struct stk_fault *fault) {
     int err = reach(control, word, fault);
     if (err == STK_OK) {
         *value = stk_load_acquire(control->words + word);
@@ -81,20 +73,16 @@ int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t 
     return err;
 }
 
-int stk_control_done_count(const struct stk_control *control, uint32_t *value,
-                           struct stk_fault *fault)
-{
+int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_fault *fault) {
     return stk_control_word(control, STK_CTL_DONE_COUNT, value, fault);
 }
 
-int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault)
-{
+int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault) {
     return stk_control_word(control, STK_CTL_EPOCH, value, fault);
 }
 
 int stk_control_observable(const struct stk_control *control, uint32_t index, uint32_t *value,
-                           struct stk_fault *fault)
-{
+                           struct stk_fault *fault) {
     if (index > UINT32_MAX - STK_CTL_OBSERVABLE) {
         return stk_fail(fault, STK_E_OVERFLOW, index, STK_CONTROL_OBSERVABLES_MAX);
     }
@@ -102,8 +90,7 @@ int stk_control_observable(const struct stk_control *control, uint32_t index, ui
 }
 
 /* The first metric word that is missing is the one to name, hence a check of each in turn. */
-static int metrics_reach(const struct stk_control *control, struct stk_fault *fault)
-{
+static int metrics_reach(const struct stk_control *control, struct stk_fault *fault) {
     int err = STK_OK;
     for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS && err == STK_OK; i++) {
         err = reach(control, STK_CTL_METRICS + i, fault);
@@ -112,8 +99,7 @@ static int metrics_reach(const struct stk_control *control, struct stk_fault *fa
 }
 
 int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
-                        struct stk_fault *fault)
-{
+                        struct stk_fault *fault) {
     struct stk_metric found[STK_CTL_METRICS_SLOTS];
     uint32_t count = 0;
     int err = metrics_reach(control, fault);
@@ -136,8 +122,7 @@ int stk_control_metrics(const struct stk_control *control, struct stk_metric *ou
     return (int)count;
 }
 
-int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault)
-{
+int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault) {
     int err = reach(control, STK_CTL_SHUTDOWN, fault);
     if (err == STK_OK) {
         /* Release: a worker that sees the flag sees every slot published before it. */
@@ -146,8 +131,7 @@ int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct s
     return err;
 }
 
-void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS])
-{
+void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]) {
     uint32_t share = slots / STK_PRIORITIES;
     uint32_t at = 0;
     for (uint32_t p = 0; p < STK_PRIORITIES; p++) {
@@ -157,8 +141,7 @@ void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]
     offsets[STK_PRIORITIES] = slots;
 }
 
-int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault)
-{
+int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault) {
     uint32_t offsets[STK_PRIORITY_OFFSETS];
     int err = reach(control, STK_CTL_PRIORITY_OFFSETS + STK_PRIORITIES, fault);
     if (err != STK_OK) {

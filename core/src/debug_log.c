@@ -7,16 +7,14 @@
 #include "stoker/atomic.h"
 #include "words_of.h"
 
-int stk_debug_log_bytes(uint32_t records, size_t *bytes)
-{
+int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
     if (records > STK_DEBUG_LOG_RECORDS_MAX) {
         return STK_E_OVERFLOW;
     }
     return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
 }
 
-int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records)
-{
+int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
     size_t need;
     if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX || stk_debug_log_bytes(records, &need) != STK_OK) {
         return STK_E_OVERFLOW;
@@ -31,8 +29,7 @@ int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint3
     return STK_OK;
 }
 
-int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes)
-{
+int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
     if (!stk_word_aligned(mem) || bytes % 4 != 0) {
         return STK_E_ALIGN;
     }
@@ -48,8 +45,7 @@ int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes)
     return STK_OK;
 }
 
-int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault)
-{
+int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault) {
     if (log->count == 0) {
         return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
     }
@@ -62,9 +58,7 @@ int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault
     return (int)(cursor / STK_LOG_RECORD_WORDS);
 }
 
-int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index,
-                         struct stk_debug_record *out)
-{
+int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
     if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
         return STK_E_RANGE;
     }
@@ -77,8 +71,7 @@ int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index,
 }
 
 int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
-                       struct stk_fault *fault)
-{
+                       struct stk_fault *fault) {
     int count = stk_debug_log_count(log, fault);
     if (count < 0) {
         return count;
@@ -95,8 +88,7 @@ int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record 
     return count;
 }
 
-int stk_debug_log_reset(struct stk_debug_log *log)
-{
+int stk_debug_log_reset(struct stk_debug_log *log) {
     if (log->count == 0) {
         return STK_E_MISSING;
     }

@@ -1,11 +1,10 @@
 /* stoker: names and fixes of the errors. */
 #include "stoker/err.h"
 
-const char *stk_err_name(int err)
-{
+const char *stk_err_name(int err) {
     switch (err) {
-#define STK_ERR_CASE(name, value, fix)                                                             \
-    case (value):                                                                                  \
+#define STK_ERR_CASE(name, value, fix)                                                                                 \
+    case (value):                                                                                                      \
         return #name;
         STK_ERR_LIST(STK_ERR_CASE)
 #undef STK_ERR_CASE
@@ -14,11 +13,10 @@ const char *stk_err_name(int err)
     }
 }
 
-const char *stk_err_fix(int err)
-{
+const char *stk_err_fix(int err) {
     switch (err) {
-#define STK_ERR_CASE(name, value, fix)                                                             \
-    case (value):                                                                                  \
+#define STK_ERR_CASE(name, value, fix)                                                                                 \
+    case (value):                                                                                                      \
         return fix;
         STK_ERR_LIST(STK_ERR_CASE)
 #undef STK_ERR_CASE

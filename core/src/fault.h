@@ -8,8 +8,7 @@
 #include "stoker/err.h"
 
 /* Fills `fault` when there is one; returns `err`, so that a refusal is one statement. */
-static inline int stk_fail(struct stk_fault *fault, int err, uint32_t index, uint64_t value)
-{
+static inline int stk_fail(struct stk_fault *fault, int err, uint32_t index, uint64_t value) {
     if (fault != NULL) {
         fault->err = err;
         fault->index = index;

@@ -7,15 +7,13 @@
 #include "stoker/atomic.h"
 #include "words_of.h"
 
-static uint32_t *slot_at(const struct stk_io_queue *queue, uint32_t slot)
-{
+static uint32_t *slot_at(const struct stk_io_queue *queue, uint32_t slot) {
     return queue->words + (size_t)slot * STK_IO_WORDS;
 }
 
 /// Layout ///
 
-int stk_io_queue_bytes(uint32_t slots, size_t *bytes)
-{
+int stk_io_queue_bytes(uint32_t slots, size_t *bytes) {
     if (slots == 0) {
         return STK_E_ARG;
     }
@@ -26,8 +24,7 @@ int stk_io_queue_bytes(uint32_t slots, size_t *bytes)
     return STK_OK;
 }
 
-int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint32_t slots)
-{
+int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint32_t slots) {
     size_t need;
     int err = stk_io_queue_bytes(slots, &need);
     if (err == STK_OK) {
@@ -42,8 +39,7 @@ int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint3
     return STK_OK;
 }
 
-int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes)
-{
+int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes) {
     if (!stk_word_aligned(mem) || bytes % STK_IO_SLOT_BYTES != 0) {
         return STK_E_ALIGN;
     }
@@ -60,8 +56,7 @@ int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes)
 
 /// Asking ///
 
-int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request)
-{
+int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request) {
     if (request->slot >= queue->slots) {
         return STK_E_RANGE;
     }
@@ -82,23 +77,19 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
     return STK_OK;
 }
 
-int stk_io_queue_submit_read(struct stk_io_queue *queue, uint32_t slot, uint32_t src, uint32_t dst,
-                             uint32_t bytes, uint32_t tag)
-{
+int stk_io_queue_submit_read(struct stk_io_queue *queue, uint32_t slot, uint32_t src, uint32_t dst, uint32_t bytes,
+                             uint32_t tag) {
     struct stk_io_request request = {slot, STK_IO_OP_READ, src, dst, 0, bytes, tag};
     return stk_io_queue_submit(queue, &request);
 }
 
-int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t mapped, uint32_t bytes,
-                         uint32_t tag)
-{
+int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t mapped, uint32_t bytes, uint32_t tag) {
     return stk_io_queue_submit_read(queue, slot, 0, mapped, bytes, tag);
 }
 
 /// Looking ///
 
-static void copy_out(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out)
-{
+static void copy_out(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out) {
     const uint32_t *w = slot_at(queue, slot);
     out->slot = slot;
     out->op = stk_load(w + STK_IO_OP);
@@ -109,18 +100,15 @@ static void copy_out(const struct stk_io_queue *queue, uint32_t slot, struct stk
     out->tag = stk_load(w + STK_IO_TAG);
 }
 
-int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot)
-{
+int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS);
-    return status <= STK_FAULT || status == STK_IO_OK || status == STK_IO_ERROR ? (int)status
-                                                                                : STK_E_STATUS;
+    return status <= STK_FAULT || status == STK_IO_OK || status == STK_IO_ERROR ? (int)status : STK_E_STATUS;
 }
 
-int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out)
-{
+int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
@@ -131,8 +119,7 @@ int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct st
     return STK_OK;
 }
 
-int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot)
-{
+int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
@@ -141,8 +128,7 @@ int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot)
 
 /// Serving ///
 
-int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap)
-{
+int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap) {
     uint32_t found = 0;
     for (uint32_t slot = 0; slot < queue->slots && found < cap; slot++) {
         /* Acquire: pairs with the release of PUBLISHED, so that the words are the request's. */
@@ -153,24 +139,21 @@ int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *o
     return (int)found;
 }
 
-int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap)
-{
+int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap) {
     uint32_t found = 0;
     for (uint32_t slot = 0; slot < queue->slots && found < cap; slot++) {
         uint32_t *status = slot_at(queue, slot) + STK_IO_STATUS;
         /* The plain look spares idle slots a locked bus cycle; the acquire of the swap orders the
          * words after it. */
-        if (stk_load(status) == STK_PUBLISHED &&
-            stk_cas(status, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED) {
+        if (stk_load(status) == STK_PUBLISHED && stk_cas(status, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED) {
             copy_out(queue, slot, &out[found++]);
         }
     }
     return (int)found;
 }
 
-static int complete_check(const struct stk_io_queue *queue, const struct stk_io_result *results,
-                          uint32_t count, struct stk_fault *fault)
-{
+static int complete_check(const struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
+                          struct stk_fault *fault) {
     for (uint32_t i = 0; i < count; i++) {
         if (results[i].slot >= queue->slots) {
             return stk_fail(fault, STK_E_RANGE, i, results[i].slot);
@@ -183,16 +166,14 @@ static int complete_check(const struct stk_io_queue *queue, const struct stk_io_
     return STK_OK;
 }
 
-int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results,
-                          uint32_t count, struct stk_fault *fault)
-{
+int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
+                          struct stk_fault *fault) {
     uint64_t done = 0; /* one bit per slot */
     int err = complete_check(queue, results, count, fault);
     if (err != STK_OK) {
         return err;
     }
-    for (uint32_t i = count;
-         i-- > 0;) { /* backwards: the last result of a slot is the one that counts */
+    for (uint32_t i = count; i-- > 0;) { /* backwards: the last result of a slot is the one that counts */
         uint32_t *w = slot_at(queue, results[i].slot);
         uint64_t bit = (uint64_t)1 << results[i].slot;
         if ((done & bit) != 0) {
@@ -208,8 +189,7 @@ int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result
     return STK_OK;
 }
 
-int stk_io_queue_recycle(struct stk_io_queue *queue, uint32_t slot)
-{
+int stk_io_queue_recycle(struct stk_io_queue *queue, uint32_t slot) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }

@@ -4,13 +4,11 @@
 
 #include <stdint.h>
 
-static inline uint32_t stk_get32(const uint8_t *p)
-{
+static inline uint32_t stk_get32(const uint8_t *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static inline void stk_put32(uint8_t *p, uint32_t v)
-{
+static inline void stk_put32(uint8_t *p, uint32_t v) {
     p[0] = (uint8_t)v;
     p[1] = (uint8_t)(v >> 8);
     p[2] = (uint8_t)(v >> 16);

@@ -4,19 +4,16 @@
 #include "slot_words.h"
 
 /* Tickets from `older` to `newer`, modulo 2^32. */
-static uint32_t distance(uint32_t older, uint32_t newer)
-{
+static uint32_t distance(uint32_t older, uint32_t newer) {
     return newer - older;
 }
 
-static uint32_t *slot_of(const struct stk_publisher *publisher, uint32_t ticket)
-{
+static uint32_t *slot_of(const struct stk_publisher *publisher, uint32_t ticket) {
     return stk_slot_at(&publisher->ring, ticket & publisher->mask);
 }
 
 int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *ring,
-                       const struct stk_control *control)
-{
+                       const struct stk_control *control) {
     if (ring->slots == 0 || (ring->slots & (ring->slots - 1)) != 0) {
         return STK_E_ARG;
     }
@@ -30,8 +27,7 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     return STK_OK;
 }
 
-int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first)
-{
+int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
     for (uint32_t i = 0; i < publisher->ring.slots; i++) {
         uint32_t status = stk_load_acquire(stk_slot_at(&publisher->ring, i) + STK_SLOT_STATUS);
         if (!stk_status_publishable(status) && status != STK_FAULT) {
@@ -48,8 +44,7 @@ int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first)
 
 /* One attempt to take ticket *ticket, the tail as last seen. STK_E_AGAIN: another publisher was
  * faster, look again. */
-static int take(struct stk_publisher *publisher, uint32_t *ticket)
-{
+static int take(struct stk_publisher *publisher, uint32_t *ticket) {
     uint32_t tail = *ticket;
     /* Acquire: a head that gives credit for a slot comes after the harvester's reads of it and its
      * EMPTY. */
@@ -74,9 +69,7 @@ static int take(struct stk_publisher *publisher, uint32_t *ticket)
     return STK_OK;
 }
 
-int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work,
-                          uint32_t *ticket)
-{
+int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work, uint32_t *ticket) {
     int err = stk_work_check(work);
     if (err != STK_OK) {
         return err;
@@ -96,20 +89,17 @@ int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work
     return (int)(mine & publisher->mask);
 }
 
-uint32_t stk_publisher_oldest(const struct stk_publisher *publisher)
-{
+uint32_t stk_publisher_oldest(const struct stk_publisher *publisher) {
     return stk_load(publisher->head);
 }
 
-uint32_t stk_publisher_pending(const struct stk_publisher *publisher)
-{
+uint32_t stk_publisher_pending(const struct stk_publisher *publisher) {
     /* The head first: a tail read later is never behind it. */
     uint32_t head = stk_load_acquire(publisher->head);
     return distance(head, stk_load(publisher->tail));
 }
 
-int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket)
-{
+int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket) {
     uint32_t head = stk_load(publisher->head); /* ours: no one else moves it */
     uint32_t *w = slot_of(publisher, head);
     /* Acquire: the results are those that the worker stored before it set the status, and the tail
@@ -128,8 +118,7 @@ int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out,
     return (int)status;
 }
 
-int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket)
-{
+int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket) {
     uint32_t head = stk_load(publisher->head);
     if (ticket != head || stk_load(publisher->tail) == head) {
         return STK_E_AGAIN;

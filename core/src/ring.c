@@ -6,16 +6,14 @@
 #include "slot_words.h"
 #include "words_of.h"
 
-int stk_ring_bytes(uint32_t slots, size_t *bytes)
-{
+int stk_ring_bytes(uint32_t slots, size_t *bytes) {
     if (slots > STK_RING_SLOTS_MAX) {
         return STK_E_OVERFLOW;
     }
     return stk_size_of((uint64_t)slots * STK_SLOT_BYTES, bytes);
 }
 
-int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots)
-{
+int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots) {
     size_t need;
     if (slots > STK_RING_SLOTS_INIT_MAX || stk_ring_bytes(slots, &need) != STK_OK) {
         return STK_E_OVERFLOW;
@@ -32,8 +30,7 @@ int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots
     return STK_OK;
 }
 
-int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes)
-{
+int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes) {
     if (!stk_word_aligned(mem) || bytes % STK_SLOT_BYTES != 0) {
         return STK_E_ALIGN;
     }
@@ -48,8 +45,7 @@ int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes)
     return STK_OK;
 }
 
-int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out)
-{
+int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
@@ -58,8 +54,7 @@ int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *o
     return STK_OK;
 }
 
-int stk_ring_status(const struct stk_ring *ring, uint32_t slot)
-{
+int stk_ring_status(const struct stk_ring *ring, uint32_t slot) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
@@ -67,8 +62,7 @@ int stk_ring_status(const struct stk_ring *ring, uint32_t slot)
     return status <= STK_FAULT ? (int)status : STK_E_STATUS;
 }
 
-int stk_ring_count_done(const struct stk_ring *ring, uint32_t items)
-{
+int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {
     if (items > ring->slots) {
         return STK_E_RANGE;
     }
@@ -79,9 +73,7 @@ int stk_ring_count_done(const struct stk_ring *ring, uint32_t items)
     return done;
 }
 
-int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource,
-                       uint32_t *prefetch)
-{
+int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *resource, uint32_t *prefetch) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }

@@ -8,8 +8,7 @@
 
 #define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* up to its last argument */
 
-void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch)
-{
+void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch) {
     memset(out, 0, STK_SLOT_BYTES);
     stk_put32(out + 4 * STK_SLOT_STATUS, STK_PUBLISHED);
     stk_put32(out + 4 * STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
@@ -17,8 +16,7 @@ void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32
     stk_put32(out + 4 * (STK_SLOT_ARG0 + 1), prefetch != 0);
 }
 
-int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch)
-{
+int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch) {
     const uint8_t *in = slot;
     if (bytes < LOAD_MISS_BYTES) {
         return STK_E_MISSING;
@@ -31,9 +29,7 @@ int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uin
     return STK_OK;
 }
 
-int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
-                              struct stk_fault *fault)
-{
+int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_fault *fault) {
     if (items > STK_RING_SLOTS_MAX) {
         return stk_fail(fault, STK_E_OVERFLOW, 0, items);
     }
@@ -44,12 +40,10 @@ int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
         return stk_fail(fault, STK_E_ALIGN, 0, bytes);
     }
     if (bytes < items * STK_SLOT_BYTES) {
-        return stk_fail(fault, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS),
-                        items * STK_SLOT_BYTES);
+        return stk_fail(fault, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS), items * STK_SLOT_BYTES);
     }
     int done = 0;
-    for (const uint8_t *slot = image, *end = slot + items * STK_SLOT_BYTES; slot < end;
-         slot += STK_SLOT_BYTES) {
+    for (const uint8_t *slot = image, *end = slot + items * STK_SLOT_BYTES; slot < end; slot += STK_SLOT_BYTES) {
         done += stk_get32(slot + 4 * STK_SLOT_STATUS) == STK_DONE;
     }
     return done;

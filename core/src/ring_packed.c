@@ -2,14 +2,12 @@
 #include "slot_words.h"
 
 /* Words of header for `count` ops: two bytes, then two for each op. */
-static uint32_t header_words(uint32_t count)
-{
+static uint32_t header_words(uint32_t count) {
     return (2u + 2u * count + 3u) / 4u;
 }
 
 /* Words of argument that `ops` bring; more than a slot holds when they do not fit. */
-static int packed_check(const struct stk_packed_op *ops, uint32_t count)
-{
+static int packed_check(const struct stk_packed_op *ops, uint32_t count) {
     if (count > STK_PACKED_OPS_MAX) {
         return STK_E_ARGS;
     }
@@ -23,14 +21,11 @@ static int packed_check(const struct stk_packed_op *ops, uint32_t count)
     return words > STK_PACKED_WORDS - header_words(count) ? STK_E_ARGS : STK_OK;
 }
 
-static void put_byte(uint32_t *words, uint32_t at, uint32_t byte)
-{
+static void put_byte(uint32_t *words, uint32_t at, uint32_t byte) {
     words[at / 4] |= byte << (8u * (at % 4));
 }
 
-static void packed_encode(uint32_t words[STK_PACKED_WORDS], const struct stk_packed_op *ops,
-                          uint32_t count)
-{
+static void packed_encode(uint32_t words[STK_PACKED_WORDS], const struct stk_packed_op *ops, uint32_t count) {
     uint32_t base = header_words(count);
     uint32_t used = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -44,9 +39,8 @@ static void packed_encode(uint32_t words[STK_PACKED_WORDS], const struct stk_pac
     put_byte(words, 1, used);
 }
 
-int stk_ring_publish_packed(struct stk_ring *ring, uint32_t slot, uint32_t tenant,
-                            const struct stk_packed_op *ops, uint32_t count)
-{
+int stk_ring_publish_packed(struct stk_ring *ring, uint32_t slot, uint32_t tenant, const struct stk_packed_op *ops,
+                            uint32_t count) {
     uint32_t words[STK_PACKED_WORDS] = {0};
     int err = packed_check(ops, count);
     if (err != STK_OK) {

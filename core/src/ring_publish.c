@@ -2,13 +2,11 @@
 #include "fault.h"
 #include "slot_words.h"
 
-int stk_opcode_publishable(uint32_t opcode)
-{
+int stk_opcode_publishable(uint32_t opcode) {
     return stk_opcode_ok(opcode) ? STK_OK : STK_E_OPCODE;
 }
 
-int stk_opcode_user(uint32_t opcode)
-{
+int stk_opcode_user(uint32_t opcode) {
     if (opcode <= STK_OP_BUILTIN_MAX || opcode >= STK_OP_SYSTEM_BIT) {
         return STK_E_OPCODE;
     }
@@ -17,13 +15,11 @@ int stk_opcode_user(uint32_t opcode)
 
 /* Acquire pairs with the worker's release of DONE: its last writes to the slot are over before we
  * overwrite them. */
-static bool slot_is_free(const struct stk_ring *ring, uint32_t slot)
-{
+static bool slot_is_free(const struct stk_ring *ring, uint32_t slot) {
     return stk_status_publishable(stk_load_acquire(stk_slot_at(ring, slot) + STK_SLOT_STATUS));
 }
 
-int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work)
-{
+int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
@@ -38,9 +34,8 @@ int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work
     return STK_OK;
 }
 
-int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant,
-                               uint32_t resource, uint32_t prefetch)
-{
+int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant, uint32_t resource,
+                               uint32_t prefetch) {
     uint32_t args[2] = {resource, prefetch != 0};
     struct stk_work work = {STK_OP_LOAD_MISS, tenant, STK_NORMAL, 2, args};
     if (slot >= ring->slots) {
@@ -54,32 +49,27 @@ int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t te
 }
 
 /* All that can be wrong with a batch, before its first byte is written. */
-static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items,
-                       uint32_t count, struct stk_fault *fault)
-{
+static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items, uint32_t count,
+                       struct stk_fault *fault) {
     if (start >= ring->slots || count >= ring->slots - start) {
         return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count + 1);
     }
     for (uint32_t i = 0; i < count; i++) {
         int err = stk_work_check(&items[i]);
         if (err != STK_OK) {
-            return stk_fail(fault, err, start + i,
-                            err == STK_E_ARGS ? items[i].nargs : items[i].opcode);
+            return stk_fail(fault, err, start + i, err == STK_E_ARGS ? items[i].nargs : items[i].opcode);
         }
     }
     for (uint32_t i = 0; i <= count; i++) {
         if (!slot_is_free(ring, start + i)) {
-            return stk_fail(fault, STK_E_STATUS, start + i,
-                            stk_load(stk_slot_at(ring, start + i) + STK_SLOT_STATUS));
+            return stk_fail(fault, STK_E_STATUS, start + i, stk_load(stk_slot_at(ring, start + i) + STK_SLOT_STATUS));
         }
     }
     return STK_OK;
 }
 
-int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                           const struct stk_work *items, uint32_t count, uint32_t tag,
-                           struct stk_fault *fault)
-{
+int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant, const struct stk_work *items,
+                           uint32_t count, uint32_t tag, struct stk_fault *fault) {
     int err = batch_check(ring, start, items, count, fault);
     if (err != STK_OK) {
         return err;

@@ -29,12 +29,10 @@ static const struct stk_setting settings[] = {
     {NULL, 0},
 };
 
-const char *stk_version(void)
-{
+const char *stk_version(void) {
     return TEXT(STK_VERSION_MAJOR) "." TEXT(STK_VERSION_MINOR) "." TEXT(STK_VERSION_PATCH);
 }
 
-const struct stk_setting *stk_settings(void)
-{
+const struct stk_setting *stk_settings(void) {
     return settings;
 }

@@ -11,28 +11,23 @@ static const struct {
     [STK_TO_PUBLISH] = {0, STK_PUBLISHED},
     [STK_TO_CLAIM] = {FROM(STK_PUBLISHED) | FROM(STK_YIELD) | FROM(STK_REQUEUE), STK_CLAIMED},
     [STK_TO_DONE] = {FROM(STK_CLAIMED), STK_DONE},
-    [STK_TO_FAULT] = {FROM(STK_PUBLISHED) | FROM(STK_CLAIMED) | FROM(STK_WAIT_IO) |
-                          FROM(STK_YIELD) | FROM(STK_REQUEUE),
+    [STK_TO_FAULT] = {FROM(STK_PUBLISHED) | FROM(STK_CLAIMED) | FROM(STK_WAIT_IO) | FROM(STK_YIELD) | FROM(STK_REQUEUE),
                       STK_FAULT},
-    [STK_TO_CANCEL] = {FROM(STK_PUBLISHED) | FROM(STK_WAIT_IO) | FROM(STK_YIELD) |
-                           FROM(STK_REQUEUE),
-                       STK_EMPTY},
+    [STK_TO_CANCEL] = {FROM(STK_PUBLISHED) | FROM(STK_WAIT_IO) | FROM(STK_YIELD) | FROM(STK_REQUEUE), STK_EMPTY},
     [STK_TO_WAIT_IO] = {FROM(STK_CLAIMED), STK_WAIT_IO},
     [STK_TO_YIELD] = {FROM(STK_CLAIMED), STK_YIELD},
     [STK_TO_REQUEUE] = {FROM(STK_CLAIMED) | FROM(STK_WAIT_IO), STK_REQUEUE},
     [STK_TO_ACK] = {FROM(STK_FAULT), STK_EMPTY},
 };
 
-int stk_transition_allowed(uint32_t from, enum stk_transition to)
-{
+int stk_transition_allowed(uint32_t from, enum stk_transition to) {
     if (from > STK_FAULT || (uint32_t)to >= sizeof rule / sizeof rule[0]) {
         return 0;
     }
     return (rule[to].from & FROM(from)) != 0;
 }
 
-int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to)
-{
+int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }

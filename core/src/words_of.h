@@ -7,14 +7,12 @@
 
 #include "stoker/err.h"
 
-static inline int stk_word_aligned(const void *mem)
-{
+static inline int stk_word_aligned(const void *mem) {
     return ((uintptr_t)mem & 3u) == 0;
 }
 
 /* `n` as a size_t in *bytes; STK_E_OVERFLOW when this machine cannot address that many. */
-static inline int stk_size_of(uint64_t n, size_t *bytes)
-{
+static inline int stk_size_of(uint64_t n, size_t *bytes) {
     size_t size = (size_t)n;
     if (size != n) {
         return STK_E_OVERFLOW;
@@ -24,8 +22,7 @@ static inline int stk_size_of(uint64_t n, size_t *bytes)
 }
 
 /* May `need` bytes be laid out at `mem`, which has `bytes`? */
-static inline int stk_layout_check(const void *mem, size_t bytes, size_t need)
-{
+static inline int stk_layout_check(const void *mem, size_t bytes, size_t need) {
     if (!stk_word_aligned(mem)) {
         return STK_E_ALIGN;
     }

@@ -4,9 +4,7 @@
 #include "fault.h"
 #include "slot_words.h"
 
-static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count,
-                         struct stk_fault *fault)
-{
+static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count, struct stk_fault *fault) {
     for (uint32_t i = 0; i < count; i++) {
         if (!stk_opcode_ok(items[i].opcode)) {
             return stk_fail(fault, STK_E_OPCODE, start + i, items[i].opcode);
@@ -15,9 +13,7 @@ static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint
     return STK_OK;
 }
 
-static int check_free(const struct stk_ring *ring, uint32_t start, uint32_t count,
-                      struct stk_fault *fault)
-{
+static int check_free(const struct stk_ring *ring, uint32_t start, uint32_t count, struct stk_fault *fault) {
     if (start > ring->slots || count > ring->slots - start) {
         return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count);
     }
@@ -31,10 +27,8 @@ static int check_free(const struct stk_ring *ring, uint32_t start, uint32_t coun
     return STK_OK;
 }
 
-int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                           const struct stk_work_item *items, uint32_t count,
-                           struct stk_fault *fault)
-{
+int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant, const struct stk_work_item *items,
+                           uint32_t count, struct stk_fault *fault) {
     int err = check_opcodes(start, items, count, fault);
     if (err == STK_OK) {
         err = check_free(ring, start, count, fault);
@@ -52,8 +46,7 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
 
 /* Only the words that the item has; the ring is ours alone, and the release makes it whole for who
  * starts on it. */
-static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item)
-{
+static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
     stk_store(w + STK_SLOT_OPCODE, item->opcode);
     stk_store(w + STK_SLOT_TENANT, tenant);
     stk_store(w + STK_SLOT_PRIORITY, STK_NORMAL);
@@ -63,9 +56,8 @@ static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *
     stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
 }
 
-int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items,
-                        uint32_t count, struct stk_fault *fault)
-{
+int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items, uint32_t count,
+                        struct stk_fault *fault) {
     if (count > ring->slots) {
         return stk_fail(fault, STK_E_RANGE, ring->slots, count);
     }

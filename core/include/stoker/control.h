@@ -39,8 +39,8 @@ STK_MUST_CHECK int stk_control_bytes(uint32_t observables, size_t *bytes);
  * (29 at most) and default quotas for them (32 at most), everything else 0. STK_E_OVERFLOW above
  * STK_CONTROL_OBSERVABLES_INIT_MAX observables, STK_E_ALIGN when mem is not 4-byte aligned,
  * STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
-STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size_t bytes,
-                                    int shutdown, uint32_t tenants, uint32_t observables);
+STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int shutdown,
+                                    uint32_t tenants, uint32_t observables);
 
 /* Attaches to a control buffer of any length, changing nothing; each read below checks its own
  * word. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no multiple of 4, STK_E_ARG mem
@@ -51,21 +51,19 @@ STK_MUST_CHECK int stk_control_view(struct stk_control *control, void *mem, size
 
 /* Slots that workers have finished, modulo 2^32: compare by difference. STK_E_MISSING. ISR-safe, as
  * all reads here. */
-STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value,
-                                          struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
 
 /* Batch fences passed, modulo 2^32. STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value,
-                                     struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
 
 /* Observable `index`, acquire order: what its writer stored before is seen. STK_E_OVERFLOW when the
  * index passes 2^32 words, STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_observable(const struct stk_control *control, uint32_t index,
-                                          uint32_t *value, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_observable(const struct stk_control *control, uint32_t index, uint32_t *value,
+                                          struct stk_fault *fault);
 
 /* Any word, acquire order. STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_word(const struct stk_control *control, uint32_t word,
-                                    uint32_t *value, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value,
+                                    struct stk_fault *fault);
 
 struct stk_metric {
     uint32_t opcode; /* below 32 */
@@ -76,14 +74,13 @@ struct stk_metric {
  * STK_E_MISSING when the buffer ends before the last metric word, STK_E_SPACE when cap is too small
  * (STK_CTL_METRICS_SLOTS always does); out is untouched on error, and fault's value is then the
  * bytes that out needs. */
-STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out,
-                                       uint32_t cap, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
+                                       struct stk_fault *fault);
 
 /// Writing ///
 
 /* Sets the shutdown flag, release order. STK_E_MISSING. ISR-safe. */
-STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown,
-                                            struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault);
 
 #define STK_PRIORITY_OFFSETS (STK_PRIORITIES + 1u) /* five starts and the slot count */
 
@@ -93,8 +90,7 @@ void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]
 
 /* Writes the default partition to the control words. STK_E_MISSING, and then no word changes.
  * Before workers start. */
-STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots,
-                                              struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault);
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,7 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_DEBUG_LOG_BYTES(records)                                                               \
-    (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
+#define STK_DEBUG_LOG_BYTES(records)   (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
 #define STK_DEBUG_LOG_RECORDS_MAX      1073741823u /* most records whose words can be counted */
 #define STK_DEBUG_LOG_RECORDS_INIT_MAX 1048576u    /* most records that init will lay out */
 
@@ -40,8 +39,7 @@ STK_MUST_CHECK int stk_debug_log_bytes(uint32_t records, size_t *bytes);
 
 /* Lays out an empty log at mem. STK_E_OVERFLOW above STK_DEBUG_LOG_RECORDS_INIT_MAX, STK_E_ALIGN
  * when mem is not 4-byte aligned, STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
-STK_MUST_CHECK int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes,
-                                      uint32_t records);
+STK_MUST_CHECK int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records);
 
 /* Attaches to a log, changing nothing. STK_E_ALIGN when mem is not 4-byte aligned or `bytes` is no
  * multiple of 4, STK_E_ARG mem NULL, STK_E_OVERFLOW above 2^32 - 1 words. */
@@ -55,13 +53,12 @@ STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size
 STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault);
 
 /* Record `index`, below stk_debug_log_count(). STK_E_RANGE when the buffer ends before it. */
-STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index,
-                                        struct stk_debug_record *out);
+STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out);
 
 /* All records into out[0..cap). Returns how many. STK_E_MISSING as above, STK_E_SPACE when cap is
  * too small, with the bytes that out needs in fault's value; out is untouched on error. */
-STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out,
-                                      uint32_t cap, struct stk_fault *fault);
+STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
+                                      struct stk_fault *fault);
 
 /* Empties the log. Records that a worker appends at the same moment may be lost. STK_E_MISSING when
  * the log has no word at all. */

@@ -33,8 +33,7 @@ STK_MUST_CHECK int stk_io_queue_bytes(uint32_t slots, size_t *bytes);
 
 /* Lays out an empty queue at mem. The errors of stk_io_queue_bytes, then STK_E_ALIGN when mem is
  * not 4-byte aligned, STK_E_SPACE when `bytes` is too small, STK_E_ARG mem NULL. */
-STK_MUST_CHECK int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes,
-                                     uint32_t slots);
+STK_MUST_CHECK int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint32_t slots);
 
 /* Attaches to a queue, changing nothing; one of 0 slots is valid. STK_E_ALIGN when mem is not
  * 4-byte aligned or `bytes` is no multiple of 32, STK_E_OVERFLOW above STK_IO_SLOTS_MAX slots,
@@ -55,17 +54,16 @@ struct stk_io_request {
 
 /* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE, STK_E_STATUS. One publisher
  * per slot. ISR-safe. */
-STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue,
-                                       const struct stk_io_request *request);
+STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request);
 
 /* Publishes a read of `bytes` bytes from offset 0 of `src` to `dst`. Errors as above. */
-STK_MUST_CHECK int stk_io_queue_submit_read(struct stk_io_queue *queue, uint32_t slot, uint32_t src,
-                                            uint32_t dst, uint32_t bytes, uint32_t tag);
+STK_MUST_CHECK int stk_io_queue_submit_read(struct stk_io_queue *queue, uint32_t slot, uint32_t src, uint32_t dst,
+                                            uint32_t bytes, uint32_t tag);
 
 /* Publishes that `bytes` bytes lie in the mapped buffer `mapped`: a read whose source is 0. Errors
  * as above. */
-STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t mapped,
-                                        uint32_t bytes, uint32_t tag);
+STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t mapped, uint32_t bytes,
+                                        uint32_t tag);
 
 /// Looking ///
 
@@ -74,8 +72,7 @@ STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slo
 STK_MUST_CHECK int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot);
 
 /* What slot `slot` holds, in any state but EMPTY. STK_E_RANGE; STK_E_AGAIN when it is EMPTY. */
-STK_MUST_CHECK int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot,
-                                     struct stk_io_request *out);
+STK_MUST_CHECK int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out);
 
 /* 1 when slot `slot` is EMPTY, 0 when it is in use. STK_E_RANGE. */
 STK_MUST_CHECK int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot);
@@ -84,13 +81,11 @@ STK_MUST_CHECK int stk_io_queue_recycled(const struct stk_io_queue *queue, uint3
 
 /* Copies the first `cap` PUBLISHED requests out, in slot order, and changes nothing. Returns how
  * many. */
-STK_MUST_CHECK int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *out,
-                                     uint32_t cap);
+STK_MUST_CHECK int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap);
 
 /* As poll, and claims each by compare-and-swap: of several servers exactly one gets a request. The
  * words are read after the claim's acquire. */
-STK_MUST_CHECK int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out,
-                                      uint32_t cap);
+STK_MUST_CHECK int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap);
 
 struct stk_io_result {
     uint32_t slot;
@@ -102,9 +97,8 @@ struct stk_io_result {
  * twice takes the last result. STK_E_RANGE; STK_E_STATUS when a slot is not CLAIMED; `fault` (may
  * be NULL) gets the index into results, and the slot or its status. Only for requests that the
  * caller claimed. */
-STK_MUST_CHECK int stk_io_queue_complete(struct stk_io_queue *queue,
-                                         const struct stk_io_result *results, uint32_t count,
-                                         struct stk_fault *fault);
+STK_MUST_CHECK int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results,
+                                         uint32_t count, struct stk_fault *fault);
 
 /* Puts an OK or ERROR slot back to EMPTY, by compare-and-swap: host or device, whoever consumed the
  * outcome. Returns the previous status. STK_E_RANGE, STK_E_STATUS. */

@@ -24,8 +24,7 @@ extern "C" {
 
 /// Setting up ///
 
-#define STK_PUBLISHER_TRIES                                                                        \
-    64u /* lost swaps in a row before stk_publisher_publish gives up with STK_E_AGAIN */
+#define STK_PUBLISHER_TRIES 64u /* lost swaps in a row before stk_publisher_publish gives up with STK_E_AGAIN */
 
 /* Read-only after init: any number of threads may share one. Holds no state of its own; that lives
  * in the control words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so that publishers in several
@@ -55,8 +54,8 @@ STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t
  * STK_E_FULL no credit, harvest first; STK_E_AGAIN after STK_PUBLISHER_TRIES swaps were lost to
  * other publishers; STK_E_STATUS the slot is not EMPTY though it was harvested, since someone
  * published it without a ticket. Lock-free; ISR-safe. */
-STK_MUST_CHECK int stk_publisher_publish(struct stk_publisher *publisher,
-                                         const struct stk_work *work, uint32_t *ticket);
+STK_MUST_CHECK int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work,
+                                         uint32_t *ticket);
 
 /* Tickets handed out and not yet harvested. */
 uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
@@ -67,8 +66,7 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
  * be NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns
  * STK_DONE or STK_FAULT. STK_E_AGAIN when nothing is pending or the oldest slot is not finished.
  * Never blocks; ISR-safe if the harvester is the ISR. */
-STK_MUST_CHECK int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out,
-                                         uint32_t *ticket);
+STK_MUST_CHECK int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket);
 
 /* Steps over the oldest ticket when its slot is EMPTY: its publisher died before PUBLISHED, or the
  * slot was cancelled. `ticket` names the hole, so that a repair that comes late repairs nothing.

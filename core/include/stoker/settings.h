@@ -11,11 +11,10 @@ extern "C" {
 /// Versions ///
 
 /* The library: what this header belongs to. */
-#define STK_VERSION_MAJOR 0
-#define STK_VERSION_MINOR 1
-#define STK_VERSION_PATCH 0
-#define STK_VERSION_NUMBER                                                                         \
-    (STK_VERSION_MAJOR * 1000000 + STK_VERSION_MINOR * 1000 + STK_VERSION_PATCH)
+#define STK_VERSION_MAJOR  0
+#define STK_VERSION_MINOR  1
+#define STK_VERSION_PATCH  0
+#define STK_VERSION_NUMBER (STK_VERSION_MAJOR * 1000000 + STK_VERSION_MINOR * 1000 + STK_VERSION_PATCH)
 
 /* The wire format of ring, control, debug log and I/O queue (core/SPEC.md). Moves on its own. */
 #define STK_WIRE_MAJOR 0

@@ -29,15 +29,13 @@ struct stk_work_item {
  * STK_E_STATUS a slot is in use; `fault` (may be NULL) gets the slot. Returns count. One publisher
  * per slot at a time. */
 STK_MUST_CHECK int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                                          const struct stk_work_item *items, uint32_t count,
-                                          struct stk_fault *fault);
+                                          const struct stk_work_item *items, uint32_t count, struct stk_fault *fault);
 
 /* Fills a ring that no worker has started on: item i in slot i, every slot behind them EMPTY. Words
  * that an item does not use keep what they held. STK_E_RANGE more items than slots, then
  * STK_E_OPCODE; nothing changes on error. Returns count. */
-STK_MUST_CHECK int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant,
-                                       const struct stk_work_item *items, uint32_t count,
-                                       struct stk_fault *fault);
+STK_MUST_CHECK int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items,
+                                       uint32_t count, struct stk_fault *fault);
 
 #ifdef __cplusplus
 }
