@@ -1,0 +1,537 @@
+/* The simulated ports. What other tests stand on, so each knob is tried by itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stoker/atomic.h"
+#include "stoker/port/sim.h"
+#include "stoker/port/template.h"
+#include "stoker/words.h"
+
+#define DEPTH   8u
+#define SOURCES 3u
+#define SLOTS   8u
+
+static _Alignas(STK_ALIGN) uint8_t ingest_mem[STK_SIM_INGEST_BYTES(DEPTH, SOURCES)];
+static _Alignas(STK_ALIGN) uint8_t dispatch_mem[STK_SIM_DISPATCH_BYTES(SLOTS)];
+static _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
+static _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN];
+static uint8_t data[256], dst[256];
+static struct stk_sim_platform clock_;
+static struct stk_sim_ingest ingest;
+static struct stk_sim_dispatch dispatch;
+
+/// Platform ///
+
+static void the_clock_steps_with_each_look(void **state) {
+    (void)state;
+    stk_sim_platform_init(&clock_, 100, 7);
+    assert_true(stk_sim_platform_ops.now_ns(&clock_) == 100);
+    assert_true(stk_sim_platform_ops.now_ns(&clock_) == 107);
+    assert_true(clock_.reads == 2);
+    stk_sim_platform_init(&clock_, UINT64_MAX, 0);
+    assert_true(stk_sim_platform_ops.now_ns(&clock_) == UINT64_MAX);
+    assert_true(stk_sim_platform_ops.now_ns(&clock_) == UINT64_MAX);
+}
+
+static void a_wait_takes_its_timeout_unless_the_word_changed(void **state) {
+    uint32_t word = stk_le32(5);
+    (void)state;
+    stk_sim_platform_init(&clock_, 0, 0);
+    assert_int_equal(stk_sim_platform_ops.wait(&clock_, &word, stk_le32(5), 1000), STK_E_TIMEOUT);
+    assert_true(clock_.now == 1000);
+    assert_int_equal(stk_sim_platform_ops.wait(&clock_, &word, stk_le32(4), 1000), STK_OK);
+    assert_true(clock_.now == 1000 && clock_.waits == 2 && clock_.timeouts == 1);
+    stk_sim_platform_ops.wake(&clock_, &word);
+    assert_true(clock_.wakes == 1);
+}
+
+static uint32_t hooked_word;
+
+static void change_on_third_call(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    uint32_t *calls = ctx;
+    assert_ptr_equal(word, &hooked_word);
+    assert_int_equal(seen, 0);
+    assert_true(timeout_ns == 10);
+    if (++*calls == 3) {
+        stk_store_release(&hooked_word, 1);
+    }
+}
+
+static void the_hook_stands_for_the_world_during_a_wait(void **state) {
+    uint32_t calls = 0;
+    (void)state;
+    hooked_word = 0;
+    stk_sim_platform_init(&clock_, 0, 0);
+    clock_.hook = change_on_third_call;
+    clock_.hook_ctx = &calls;
+    assert_int_equal(stk_sim_platform_ops.wait(&clock_, &hooked_word, 0, 10), STK_E_TIMEOUT);
+    assert_int_equal(stk_sim_platform_ops.wait(&clock_, &hooked_word, 0, 10), STK_E_TIMEOUT);
+    assert_int_equal(stk_sim_platform_ops.wait(&clock_, &hooked_word, 0, 10), STK_OK);
+    assert_true(clock_.now == 20);
+}
+
+/// Ingest ///
+
+/* An ingest port with one source of 256 known bytes. */
+static void open_ingest(struct stk_sim_ingest_config config, bool sequential) {
+    struct stk_arena arena;
+    config.depth = DEPTH;
+    config.sources = SOURCES;
+    for (uint32_t i = 0; i < sizeof data; i++) {
+        data[i] = (uint8_t)(i * 7u + 1u);
+    }
+    memset(dst, 0, sizeof dst);
+    stk_arena_init(&arena, ingest_mem, sizeof ingest_mem);
+    assert_int_equal(stk_sim_ingest_init(&ingest, &config, &arena), STK_OK);
+    assert_int_equal(arena.used, sizeof ingest_mem);
+    assert_int_equal(stk_sim_ingest_add(&ingest, data, sizeof data, sequential), 0);
+}
+
+static int submit_at(uint64_t offset, uint32_t bytes, uint32_t tag) {
+    struct stk_ingest_read read = {0, offset, bytes, dst + tag * 32, tag};
+    return stk_sim_ingest_ops.submit(&ingest, &read, 1);
+}
+
+static int reap(struct stk_ingest_done *done, uint32_t max) {
+    return stk_sim_ingest_ops.reap(&ingest, done, max, 0);
+}
+
+static void assert_adds_up(void) {
+    struct stk_ingest_stats s;
+    stk_sim_ingest_ops.stats(&ingest, &s);
+    assert_true(s.submitted == s.completed + s.failed + ingest.in_flight);
+    assert_true(s.bounce_bytes == 0);
+}
+
+static void reads_end_in_order_without_a_seed(void **state) {
+    struct stk_ingest_done done[DEPTH];
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){0}, false);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_int_equal(submit_at(i * 10, 32, i), 1);
+    }
+    assert_int_equal(reap(done, 4), 4);
+    assert_int_equal(reap(done + 4, DEPTH), 2);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_int_equal(done[i].tag, i);
+        assert_int_equal(done[i].result, 32);
+        assert_memory_equal(dst + i * 32, data + i * 10, 32);
+    }
+    assert_int_equal(reap(done, DEPTH), 0);
+    assert_adds_up();
+    assert_true(ingest.stats.bytes == 6 * 32 && ingest.stats.os_reads == 6);
+}
+
+/* Tags in the order in which 8 reads end, as one number. */
+static uint32_t order_for(uint64_t seed) {
+    struct stk_ingest_done done[DEPTH];
+    uint32_t order = 0, seen = 0;
+    open_ingest((struct stk_sim_ingest_config){.seed = seed}, false);
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        assert_int_equal(submit_at(0, 8, i), 1);
+    }
+    assert_int_equal(reap(done, DEPTH), DEPTH);
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        order = order * 8 + done[i].tag;
+        seen |= 1u << done[i].tag;
+    }
+    assert_int_equal(seen, 0xFF);
+    return order;
+}
+
+static void a_seed_shuffles_and_repeats_itself(void **state) {
+    uint32_t differ = 0, in_order = order_for(0);
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        uint32_t order = order_for(seed);
+        assert_int_equal(order, order_for(seed));
+        differ += order != in_order;
+    }
+    assert_true(differ >= 19);
+}
+
+static void a_sequential_source_stays_in_order_under_any_seed(void **state) {
+    struct stk_ingest_done done[DEPTH];
+    (void)state;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        open_ingest((struct stk_sim_ingest_config){.seed = seed}, true);
+        for (uint32_t i = 0; i < 6; i++) {
+            assert_int_equal(submit_at(99, 32, i), 1);
+        }
+        assert_int_equal(reap(done, DEPTH), 6);
+        for (uint32_t i = 0; i < 6; i++) {
+            assert_int_equal(done[i].tag, i);
+        }
+        assert_memory_equal(dst, data, 6 * 32);
+    }
+}
+
+static void reads_past_the_end_come_short(void **state) {
+    struct stk_ingest_done done[3];
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){0}, false);
+    assert_int_equal(submit_at(250, 32, 0), 1);
+    assert_int_equal(submit_at(256, 32, 1), 1);
+    assert_int_equal(submit_at(UINT64_MAX, 32, 2), 1);
+    assert_int_equal(reap(done, 3), 3);
+    assert_int_equal(done[0].result, 6);
+    assert_int_equal(done[1].result, 0);
+    assert_int_equal(done[2].result, 0);
+}
+
+static void a_shrunk_source_ends_earlier(void **state) {
+    struct stk_ingest_done done;
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){0}, false);
+    assert_int_equal(submit_at(0, 32, 0), 1);
+    assert_int_equal(stk_sim_ingest_shrink(&ingest, 0, 20), STK_OK);
+    assert_int_equal(stk_sim_ingest_shrink(&ingest, 0, 21), STK_E_ARG);
+    assert_int_equal(stk_sim_ingest_shrink(&ingest, 1, 0), STK_E_RANGE);
+    assert_int_equal(reap(&done, 1), 1);
+    assert_int_equal(done.result, 20);
+}
+
+static void the_nth_read_fails_as_scripted(void **state) {
+    static const struct stk_sim_fault faults[] = {
+        {.nth = 1, .event = STK_SIM_FAIL, .err = STK_E_NOMEM, .os_error = 12},
+        {.nth = 2, .event = STK_SIM_FAIL, .os_error = 5},
+        {.nth = 3, .event = STK_SIM_SHORT, .value = 9},
+    };
+    struct stk_ingest_done done[4];
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){.faults = faults, .n_faults = 3}, false);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(submit_at(0, 32, i), 1);
+    }
+    assert_int_equal(reap(done, 4), 4);
+    assert_int_equal(done[0].result, 32);
+    assert_int_equal(done[1].result, STK_E_NOMEM);
+    assert_int_equal(done[1].os_error, 12);
+    assert_int_equal(done[2].result, STK_E_IO);
+    assert_int_equal(done[2].os_error, 5);
+    assert_int_equal(done[3].result, 9);
+    assert_adds_up();
+    assert_true(ingest.stats.failed == 2 && ingest.stats.bytes == 32 + 9);
+}
+
+static void delays_count_reaps_and_move_the_clock(void **state) {
+    static const struct stk_sim_fault late = {.nth = 1, .event = STK_SIM_DELAY, .value = 2};
+    struct stk_ingest_done done[2];
+    (void)state;
+    stk_sim_platform_init(&clock_, 0, 0);
+    open_ingest((struct stk_sim_ingest_config){.delay = 1, .faults = &late, .n_faults = 1, .clock = &clock_}, false);
+    assert_int_equal(submit_at(0, 8, 0), 1);
+    assert_int_equal(submit_at(0, 8, 1), 1);
+    assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 0);
+    assert_true(clock_.now == 50);
+    assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 1);
+    assert_int_equal(done[0].tag, 0);
+    assert_true(clock_.now == 50);
+    assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 0);
+    assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 1);
+    assert_int_equal(done[0].tag, 1);
+    assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 0);
+    assert_true(clock_.now == 100); /* nothing in flight: nothing to wait for */
+}
+
+static void a_hung_read_ends_by_cancel_alone(void **state) {
+    static const struct stk_sim_fault hang = {.nth = 0, .event = STK_SIM_HANG};
+    struct stk_ingest_done done[2];
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){.faults = &hang, .n_faults = 1}, false);
+    assert_int_equal(submit_at(0, 8, 0), 1);
+    assert_int_equal(submit_at(0, 8, 1), 1);
+    assert_int_equal(reap(done, 2), 1);
+    assert_int_equal(done[0].tag, 1);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(reap(done, 2), 0);
+    }
+    ingest.deaf = true;
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_OK);
+    assert_int_equal(reap(done, 2), 0);
+    ingest.deaf = false;
+    ingest.cancel_err = STK_E_IO;
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_E_IO);
+    assert_int_equal(reap(done, 2), 0);
+    ingest.cancel_err = 0;
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_OK);
+    assert_int_equal(reap(done, 2), 1);
+    assert_int_equal(done[0].result, STK_E_CANCELED);
+    assert_int_equal(ingest.cancels, 3);
+    assert_adds_up();
+}
+
+static void submit_refuses_on_demand_and_when_full(void **state) {
+    struct stk_ingest_read batch[DEPTH + 1];
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){0}, false);
+    for (uint32_t i = 0; i <= DEPTH; i++) {
+        batch[i] = (struct stk_ingest_read){0, i, 1, dst + i, i};
+    }
+    ingest.refuse = 1;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), 0);
+    ingest.submit_err = STK_E_IO;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_IO);
+    ingest.submit_err = 0;
+    ingest.take_max = 3;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, DEPTH + 1), 3);
+    ingest.take_max = 0;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch + 3, DEPTH - 2), (int)DEPTH - 3);
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 1), 0);
+    assert_int_equal(ingest.in_flight, DEPTH);
+    ingest.reap_err = STK_E_DEVICE;
+    struct stk_ingest_done done;
+    assert_int_equal(reap(&done, 1), STK_E_DEVICE);
+    ingest.reap_err = 0;
+    assert_int_equal(reap(&done, 1), 1);
+    assert_adds_up();
+}
+
+static void a_bad_read_is_refused_with_its_batch(void **state) {
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){.mem = dst, .mem_bytes = 100}, false);
+    struct stk_ingest_read batch[2] = {{0, 0, 50, dst, 0}, {0, 0, 50, dst + 51, 1}};
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_ARG);
+    assert_int_equal(ingest.fault.index, 1);
+    batch[1].dst = dst + 50;
+    batch[1].source = 1;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_RANGE);
+    batch[1].source = 0;
+    batch[1].bytes = 0;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_ARG);
+    assert_int_equal(ingest.in_flight, 0);
+    batch[1].bytes = 50;
+    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), 2);
+}
+
+static void a_source_with_reads_is_not_removed(void **state) {
+    struct stk_ingest_done done;
+    (void)state;
+    open_ingest((struct stk_sim_ingest_config){0}, false);
+    assert_int_equal(stk_sim_ingest_add(&ingest, data, 1, true), 1);
+    assert_int_equal(stk_sim_ingest_add(&ingest, NULL, 0, true), 2);
+    assert_int_equal(stk_sim_ingest_add(&ingest, data, 1, true), STK_E_FULL);
+    assert_int_equal(submit_at(0, 8, 0), 1);
+    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_E_STATUS);
+    assert_int_equal(reap(&done, 1), 1);
+    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_OK);
+    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_E_RANGE);
+    assert_int_equal(submit_at(0, 8, 0), STK_E_RANGE);
+}
+
+static void too_small_an_arena_is_refused(void **state) {
+    struct stk_arena arena;
+    struct stk_sim_ingest_config config = {.depth = DEPTH, .sources = SOURCES};
+    struct stk_sim_dispatch_config dconfig = {.memory = {.ring = ring, .slots = SLOTS}};
+    (void)state;
+    stk_arena_init(&arena, ingest_mem, sizeof ingest_mem - 1);
+    assert_int_equal(stk_sim_ingest_init(&ingest, &config, &arena), STK_E_SPACE);
+    assert_int_equal(arena.need, sizeof ingest_mem);
+    stk_arena_init(&arena, dispatch_mem, sizeof dispatch_mem - 1);
+    assert_int_equal(stk_sim_dispatch_init(&dispatch, &dconfig, &arena), STK_E_SPACE);
+    assert_int_equal(arena.need, sizeof dispatch_mem);
+}
+
+/// Dispatch ///
+
+static void open_dispatch(struct stk_sim_dispatch_config config) {
+    struct stk_arena arena;
+    memset(ring, 0, sizeof ring);
+    memset(control, 0, sizeof control);
+    config.memory = (struct stk_device_memory){
+        .ring = ring, .slots = SLOTS, .control = control, .control_words = STK_CTL_WORDS_MIN};
+    stk_arena_init(&arena, dispatch_mem, sizeof dispatch_mem);
+    assert_int_equal(stk_sim_dispatch_init(&dispatch, &config, &arena), STK_OK);
+    assert_int_equal(arena.used, sizeof dispatch_mem);
+}
+
+static void set_status(uint32_t slot, uint32_t status) {
+    stk_store_release(ring + slot * STK_SLOT_WORDS, status);
+}
+
+static uint32_t status_of(uint32_t slot) {
+    return stk_load_acquire(ring + slot * STK_SLOT_WORDS);
+}
+
+static int drive(bool pending) {
+    return stk_sim_dispatch_ops.drive(&dispatch, pending);
+}
+
+static int leave_as_arg0(void *ctx, uint32_t slot_index, uint32_t *words) {
+    uint32_t *calls = ctx;
+    ++*calls;
+    assert_int_equal(stk_load(words), STK_CLAIMED);
+    assert_ptr_equal(words, ring + slot_index * STK_SLOT_WORDS);
+    stk_store(words + STK_SLOT_RESULT, slot_index + 100);
+    return (int)(int32_t)stk_load(words + STK_SLOT_ARG0);
+}
+
+static void a_drive_runs_the_handler_and_leaves_what_it_says(void **state) {
+    uint32_t calls = 0;
+    (void)state;
+    open_dispatch((struct stk_sim_dispatch_config){.handler = leave_as_arg0, .handler_ctx = &calls});
+    set_status(0, STK_PUBLISHED);
+    set_status(2, STK_REQUEUE);
+    stk_store(ring + 2 * STK_SLOT_WORDS + STK_SLOT_ARG0, (uint32_t)STK_E_FAULT);
+    set_status(3, STK_YIELD);
+    stk_store(ring + 3 * STK_SLOT_WORDS + STK_SLOT_ARG0, STK_WAIT_IO);
+    set_status(4, STK_WAIT_IO);
+    assert_int_equal(drive(false), 0); /* nobody said that work waits */
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(calls, 3);
+    assert_int_equal(status_of(0), STK_DONE);
+    assert_int_equal(status_of(1), STK_EMPTY);
+    assert_int_equal(status_of(2), STK_FAULT);
+    assert_int_equal(status_of(3), STK_WAIT_IO);
+    assert_int_equal(status_of(4), STK_WAIT_IO);
+    assert_int_equal(stk_load(ring + STK_SLOT_RESULT), 100);
+    assert_int_equal(stk_load(control + STK_CTL_DONE_COUNT), 1);
+    assert_int_equal(stk_load(control + STK_CTL_FAULT_COUNT), 1);
+    assert_true(dispatch.done == 1 && dispatch.faulted == 1);
+    assert_int_equal(drive(true), 0);
+}
+
+static void slots_end_after_the_delay(void **state) {
+    (void)state;
+    open_dispatch((struct stk_sim_dispatch_config){.delay = 2});
+    dispatch.drives = UINT32_MAX - 1; /* and across the wrap of the counter */
+    set_status(1, STK_PUBLISHED);
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(drive(true), 0);
+    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(status_of(1), STK_DONE);
+}
+
+static void a_drive_takes_at_most_per_drive_slots(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        open_dispatch((struct stk_sim_dispatch_config){.per_drive = 3, .seed = seed});
+        for (uint32_t i = 0; i < SLOTS; i++) {
+            set_status(i, STK_PUBLISHED);
+        }
+        assert_int_equal(drive(true), 1);
+        assert_true(dispatch.done == 3);
+        assert_int_equal(drive(true), 1);
+        assert_int_equal(drive(true), 1);
+        assert_true(dispatch.done == SLOTS);
+    }
+}
+
+static void a_lost_device_says_so_and_can_be_revived(void **state) {
+    (void)state;
+    open_dispatch((struct stk_sim_dispatch_config){.delay = 1});
+    set_status(0, STK_PUBLISHED);
+    set_status(1, STK_PUBLISHED);
+    dispatch.lose_after = 1;
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(drive(true), STK_E_DEVICE);
+    assert_int_equal(drive(true), STK_E_DEVICE);
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 1), STK_E_DEVICE);
+    assert_int_equal(status_of(0), STK_DONE);
+    assert_int_equal(status_of(1), STK_CLAIMED);
+    stk_sim_dispatch_revive(&dispatch);
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(status_of(1), STK_CLAIMED); /* the host's to put back */
+    set_status(1, STK_REQUEUE);
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(drive(true), 1);
+    assert_int_equal(status_of(1), STK_DONE);
+    struct stk_dispatch_info info;
+    stk_sim_dispatch_ops.info(&dispatch, &info);
+    assert_true(info.launches == 2);
+    assert_int_equal(info.residency, STK_RESIDENT);
+}
+
+static void a_stuck_device_claims_and_never_ends(void **state) {
+    (void)state;
+    stk_sim_platform_init(&clock_, 0, 0);
+    open_dispatch((struct stk_sim_dispatch_config){.clock = &clock_});
+    dispatch.stuck = true;
+    set_status(0, STK_PUBLISHED);
+    assert_int_equal(drive(true), 1);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(drive(true), 0);
+    }
+    assert_int_equal(status_of(0), STK_CLAIMED);
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 77), STK_E_TIMEOUT);
+    assert_true(clock_.now == 77);
+    dispatch.stuck = false;
+    dispatch.stop_hangs = true;
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 3), STK_E_TIMEOUT);
+    assert_true(clock_.now == 80);
+    dispatch.stop_hangs = false;
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 3), STK_OK);
+    assert_int_equal(status_of(0), STK_DONE); /* a worker ends what it holds */
+}
+
+static void an_idle_device_and_a_told_one_claim_nothing(void **state) {
+    (void)state;
+    open_dispatch((struct stk_sim_dispatch_config){0});
+    set_status(0, STK_PUBLISHED);
+    dispatch.idle = true;
+    assert_int_equal(drive(true), 1); /* launched */
+    assert_int_equal(drive(true), 0);
+    assert_int_equal(status_of(0), STK_PUBLISHED);
+    dispatch.idle = false;
+    stk_store_release(control + STK_CTL_SHUTDOWN, 1);
+    assert_int_equal(drive(true), 0);
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 1), STK_OK);
+    assert_int_equal(status_of(0), STK_PUBLISHED);
+}
+
+/// Template ///
+
+static void the_template_refuses_cleanly(void **state) {
+    struct stk_ingest_read read = {0, 0, 1, dst, 0};
+    struct stk_ingest_done done;
+    struct stk_ingest_stats stats;
+    struct stk_dispatch_info info;
+    uint32_t word = 0;
+    (void)state;
+    assert_true(stk_template_platform_ops.now_ns(NULL) == 0);
+    assert_int_equal(stk_template_platform_ops.wait(NULL, &word, 0, 1), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_ingest_ops.submit(NULL, &read, 1), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_ingest_ops.reap(NULL, &done, 1, 0), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_ingest_ops.cancel(NULL), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_dispatch_ops.drive(NULL, true), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_dispatch_ops.stop(NULL, 1), STK_E_UNSUPPORTED);
+    stk_template_ingest_ops.stats(NULL, &stats);
+    assert_true(stats.submitted == 0);
+    stk_template_dispatch_ops.info(NULL, &info);
+    assert_string_equal(info.device, "none");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_clock_steps_with_each_look),
+        cmocka_unit_test(a_wait_takes_its_timeout_unless_the_word_changed),
+        cmocka_unit_test(the_hook_stands_for_the_world_during_a_wait),
+        cmocka_unit_test(reads_end_in_order_without_a_seed),
+        cmocka_unit_test(a_seed_shuffles_and_repeats_itself),
+        cmocka_unit_test(a_sequential_source_stays_in_order_under_any_seed),
+        cmocka_unit_test(reads_past_the_end_come_short),
+        cmocka_unit_test(a_shrunk_source_ends_earlier),
+        cmocka_unit_test(the_nth_read_fails_as_scripted),
+        cmocka_unit_test(delays_count_reaps_and_move_the_clock),
+        cmocka_unit_test(a_hung_read_ends_by_cancel_alone),
+        cmocka_unit_test(submit_refuses_on_demand_and_when_full),
+        cmocka_unit_test(a_bad_read_is_refused_with_its_batch),
+        cmocka_unit_test(a_source_with_reads_is_not_removed),
+        cmocka_unit_test(too_small_an_arena_is_refused),
+        cmocka_unit_test(a_drive_runs_the_handler_and_leaves_what_it_says),
+        cmocka_unit_test(slots_end_after_the_delay),
+        cmocka_unit_test(a_drive_takes_at_most_per_drive_slots),
+        cmocka_unit_test(a_lost_device_says_so_and_can_be_revived),
+        cmocka_unit_test(a_stuck_device_claims_and_never_ends),
+        cmocka_unit_test(an_idle_device_and_a_told_one_claim_nothing),
+        cmocka_unit_test(the_template_refuses_cleanly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
