@@ -49,8 +49,7 @@ int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault
     if (log->count == 0) {
         return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
     }
-    /* Acquire: the records below the cursor are those that their writers finished before they moved
-     * it. */
+    /* Acquire: with a slot already seen DONE this also covers the words of its record. */
     uint32_t cursor = stk_load_acquire(log->words + STK_LOG_CURSOR);
     if (cursor > log->count - STK_LOG_RECORDS || cursor % STK_LOG_RECORD_WORDS != 0) {
         return stk_fail(fault, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);

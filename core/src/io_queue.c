@@ -61,8 +61,9 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
         return STK_E_RANGE;
     }
     uint32_t *w = slot_at(queue, request->slot);
-    /* Acquire: the words of the request before are no longer read by whoever emptied the slot. */
-    if (stk_load_acquire(w + STK_IO_STATUS) != STK_EMPTY) {
+    /* The swap reserves the slot against the device and other askers, none of whom touches a slot in WAIT_IO. Acquire: the
+     * words of the request before are no longer read by whoever emptied it. */
+    if (stk_cas(w + STK_IO_STATUS, STK_EMPTY, STK_WAIT_IO) != STK_EMPTY) {
         return STK_E_STATUS;
     }
     stk_store(w + STK_IO_OP, request->op);
@@ -112,7 +113,8 @@ int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct st
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
-    if (stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_EMPTY) {
+    uint32_t status = stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS);
+    if (status == STK_EMPTY || status == STK_WAIT_IO) {
         return STK_E_AGAIN;
     }
     copy_out(queue, slot, out);

@@ -47,9 +47,10 @@ STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size
 
 /// Reading ///
 
-/* Records in the log. STK_E_MISSING when the cursor passes the buffer or points into a record;
- * `fault` (may be NULL) then has in value the cursor and in index the word after the last one it
- * covers (saturated). ISR-safe. */
+/* Records in the log. A handler reserves its record before it writes it: a record is whole once the slot that made it is
+ * seen DONE, until then its words may be those from before. STK_E_MISSING when the cursor passes the buffer or points
+ * into a record; `fault` (may be NULL) then has in value the cursor and in index the word after the last one it covers
+ * (saturated). ISR-safe. */
 STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault);
 
 /* Record `index`, below stk_debug_log_count(). STK_E_RANGE when the buffer ends before it. */
@@ -60,8 +61,8 @@ STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_
 STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
                                       struct stk_fault *fault);
 
-/* Empties the log. Records that a worker appends at the same moment may be lost. STK_E_MISSING when
- * the log has no word at all. */
+/* Empties the log. While no handler runs: what one appends at the same moment is lost, or left behind a cursor that
+ * starts over. STK_E_MISSING when the log has no word at all. */
 STK_MUST_CHECK int stk_debug_log_reset(struct stk_debug_log *log);
 
 #ifdef __cplusplus

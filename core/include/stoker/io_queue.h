@@ -1,9 +1,9 @@
 /* stoker: the I/O queue.
  *
- * Up to 64 slots of 32 bytes through which a device asks the host for I/O, and the host tells it
- * about data that has landed (core/SPEC.md, "I/O queue"). A slot goes EMPTY -> PUBLISHED -> CLAIMED
- * -> OK or ERROR -> EMPTY: who publishes writes its words first and the status last, who serves
- * claims by compare-and-swap, who consumed the outcome recycles.
+ * Up to 64 slots of 32 bytes through which a device asks the host for I/O, and the host tells it about data that has
+ * landed (core/SPEC.md, "I/O queue"). A slot goes EMPTY -> WAIT_IO -> PUBLISHED -> CLAIMED -> OK or ERROR -> EMPTY: who asks
+ * reserves it by compare-and-swap, writes its words and publishes it; who serves claims by compare-and-swap; who
+ * consumed the outcome recycles.
  */
 #ifndef STOKER_IO_QUEUE_H
 #define STOKER_IO_QUEUE_H
@@ -52,8 +52,8 @@ struct stk_io_request {
     uint32_t tag; /* the asker's; an error code after STK_IO_ERROR */
 };
 
-/* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE, STK_E_STATUS. One publisher
- * per slot. ISR-safe. */
+/* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or somebody else took
+ * it first. Any number of askers, the device among them. ISR-safe. */
 STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request);
 
 /* Publishes a read of `bytes` bytes from offset 0 of `src` to `dst`. Errors as above. */
@@ -71,7 +71,7 @@ STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slo
  * STK_E_STATUS when the word there is no status. */
 STK_MUST_CHECK int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot);
 
-/* What slot `slot` holds, in any state but EMPTY. STK_E_RANGE; STK_E_AGAIN when it is EMPTY. */
+/* What slot `slot` holds, from PUBLISHED on. STK_E_RANGE; STK_E_AGAIN when it is EMPTY or still being written. */
 STK_MUST_CHECK int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out);
 
 /* 1 when slot `slot` is EMPTY, 0 when it is in use. STK_E_RANGE. */

@@ -127,6 +127,16 @@ static void poll_takes_no_more_than_there_is_room_for(void **state) {
     assert_int_equal(got[0].tag, 72);
 }
 
+static void a_slot_that_another_asker_writes_is_left_alone(void **state) {
+    struct stk_io_request got;
+    (void)state;
+    stk_store(queue.words + STK_IO_STATUS, STK_WAIT_IO);
+    assert_int_equal(stk_io_queue_publish(&queue, 0, 3, 10, 70), STK_E_STATUS);
+    assert_int_equal(stk_io_queue_read(&queue, 0, &got), STK_E_AGAIN);
+    assert_int_equal(stk_io_queue_poll(&queue, &got, 1), 0);
+    assert_int_equal(stk_io_queue_recycled(&queue, 0), 0);
+}
+
 static void slots_out_of_range_are_refused(void **state) {
     struct stk_io_request r = {3, STK_IO_OP_READ, 0, 0, 0, 0, 0};
     (void)state;
@@ -151,6 +161,7 @@ int main(void) {
         TEST(a_slot_completed_twice_takes_the_last_result),
         TEST(a_refused_completion_changes_nothing),
         TEST(poll_takes_no_more_than_there_is_room_for),
+        TEST(a_slot_that_another_asker_writes_is_left_alone),
         TEST(slots_out_of_range_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
