@@ -17,8 +17,9 @@ struct build {
     uint8_t classes[STK_IMAGE_CLASS_BYTES];
 };
 
+/* 0 when the table does not fit the format. */
 static size_t table_bytes(uint64_t states, uint32_t classes) {
-    uint64_t bytes = states * classes * 4u;
+    uint64_t bytes = states <= UINT32_MAX ? states * classes * 4u : UINT64_MAX;
     return bytes > UINT32_MAX / 2u - STK_IMAGE_TABLE_BYTE ? 0u : (size_t)bytes;
 }
 
@@ -31,13 +32,16 @@ static size_t padded(size_t bytes) {
     return power;
 }
 
+static uint64_t aligned(uint64_t bytes) {
+    return (bytes + (STK_ALIGN - 1u)) & ~(uint64_t)(STK_ALIGN - 1u);
+}
+
+/* 0 when the table does not fit the format, or all of it not this machine's memory. */
 static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
-    size_t table = table_bytes(states, classes), row = STK_ALIGNED((size_t)states * 4u);
-    if (table == 0u) {
-        return 0u;
-    }
-    return STK_ALIGNED(STK_IMAGE_TABLE_BYTE + padded(table)) + STK_ALIGNED(table) + 6u * row +
-           2u * STK_ALIGNED((size_t)count * 4u);
+    size_t table = table_bytes(states, classes);
+    uint64_t all = aligned(STK_IMAGE_TABLE_BYTE + (uint64_t)padded(table)) + aligned(table) +
+                   6u * aligned(states * 4u) + 2u * aligned((uint64_t)count * 4u);
+    return table == 0u || all > SIZE_MAX ? 0u : (size_t)all;
 }
 
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {

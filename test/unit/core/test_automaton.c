@@ -1,0 +1,324 @@
+/* The automaton, walked on the host, against a naive counter; its memory; its image. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scan_cases.h"
+#include "stoker/automaton.h"
+
+#define BUDGET      64u
+#define TEXT_MAX    600u
+#define ARENA_BYTES 65536u
+#define END         STK_IMAGE_ENDS
+
+static _Alignas(64) uint8_t memory[64 + ARENA_BYTES + 64];
+static struct stk_automaton a;
+static struct scan_set set;
+static uint8_t text[TEXT_MAX];
+
+static int build(const struct stk_pattern *patterns, uint32_t count, struct stk_arena *arena, size_t bytes) {
+    memset(memory, 0x5A, sizeof memory);
+    stk_arena_init(arena, memory + 64, bytes);
+    return stk_automaton_build(&a, patterns, count, arena);
+}
+
+static void build_set(void) {
+    struct stk_arena arena;
+    assert_int_equal(build(set.pattern, set.count, &arena, ARENA_BYTES), STK_OK);
+}
+
+/* One step as a device does it, with nothing but the image; *ends says whether a pattern ends there. */
+static uint32_t step(uint32_t state, uint8_t byte, int *ends) {
+    const uint8_t *classes = (const uint8_t *)(a.image + STK_IMAGE_WORDS);
+    uint32_t entry = a.image[STK_IMAGE_TABLE_BYTE / 4u + state + classes[byte]], next = entry & ~STK_IMAGE_ENDS;
+    *ends = entry != next;
+    assert_true(next < a.states * a.classes && next % a.classes == 0u);
+    assert_int_equal(*ends, next >= a.first_accept * a.classes);
+    return next;
+}
+
+static void visit(uint32_t n, uint64_t *visits) {
+    uint32_t state = 0, i;
+    int ends;
+    memset(visits, 0, (BUDGET + 1u) * sizeof *visits);
+    for (i = 0; i < n; i++) {
+        state = step(state, text[i], &ends);
+        if (ends) {
+            visits[state / a.classes - a.first_accept]++;
+        }
+    }
+}
+
+static void check_counts(uint32_t n) {
+    static uint64_t visits[BUDGET + 1u], scratch[BUDGET + 1u], occurrences[SCAN_PATTERNS_MAX];
+    uint32_t k;
+    visit(n, visits);
+    stk_automaton_occurrences(&a, visits, scratch, occurrences);
+    for (k = 0; k < set.count; k++) {
+        assert_int_equal(occurrences[k], scan_naive(text, n, 0, &set.pattern[k]));
+    }
+}
+
+static void random_sets_count_like_the_naive_counter(void **state) {
+    uint32_t seed = 11, round;
+    (void)state;
+    for (round = 0; round < 300; round++) {
+        uint32_t n = scan_below(&seed, TEXT_MAX);
+        scan_set_random(&set, BUDGET, &seed);
+        build_set();
+        scan_text_random(&set, text, n, &seed);
+        check_counts(n);
+    }
+}
+
+static void add(const char *pattern) {
+    scan_set_add(&set, (const uint8_t *)pattern, (uint32_t)strlen(pattern), NULL);
+}
+
+static void patterns_inside_patterns_all_count(void **state) {
+    static const char words[] = "hershe ushers his she hers";
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("he"), add("she"), add("his"), add("hers"), add("e"), add("s"), add("he");
+    build_set();
+    memcpy(text, words, sizeof words - 1u);
+    check_counts(sizeof words - 1u);
+}
+
+static void long_run_of_one_letter_overlaps_itself(void **state) {
+    uint32_t n;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    memset(set.bytes, 'a', 60);
+    set.pattern[0] = (struct stk_pattern){set.bytes, 60};
+    set.pattern[1] = (struct stk_pattern){set.bytes, 1};
+    set.pattern[2] = (struct stk_pattern){set.bytes, 59};
+    set.count = 3;
+    memset(text, 'a', TEXT_MAX);
+    {
+        struct stk_arena arena;
+        assert_int_equal(build(set.pattern, 3, &arena, ARENA_BYTES), STK_OK);
+        assert_int_equal(a.states, 61);
+        assert_int_equal(a.max_len, 60);
+    }
+    for (n = 57; n < 64; n++) {
+        check_counts(n);
+    }
+    check_counts(TEXT_MAX);
+}
+
+static void bytes_at_both_ends_of_the_range_are_bytes_like_others(void **state) {
+    static const uint8_t odd[] = {0x00, 0xFF, 0x80, 0x7F, 0x00, 0x00, 0xFF};
+    uint32_t i;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    for (i = 0; i < sizeof odd; i++) {
+        scan_set_add(&set, odd + i, 1u + i % 2u * (uint32_t)(i + 1u < sizeof odd), NULL);
+    }
+    build_set();
+    for (i = 0; i < TEXT_MAX; i++) {
+        text[i] = odd[(i * i + i / 3u) % sizeof odd];
+    }
+    check_counts(TEXT_MAX);
+}
+
+/* For each accepting state: a text that ends in it ends with each pattern of the walk, and with no other. */
+static void walk_names_the_patterns_that_end_here_longest_first(void **state) {
+    uint32_t seed = 12, round, n;
+    (void)state;
+    for (round = 0; round < 60; round++) {
+        uint32_t at = 0;
+        int ends;
+        scan_set_random(&set, BUDGET, &seed);
+        build_set();
+        scan_text_random(&set, text, 200, &seed);
+        for (n = 1; n <= 200; n++) {
+            struct stk_match_cursor cursor = {0};
+            uint32_t p, k, last = UINT32_MAX, walked = 0, expected = 0;
+            at = step(at, text[n - 1u], &ends);
+            for (k = 0; k < set.count; k++) {
+                uint32_t len = set.pattern[k].len;
+                expected |= len <= n && memcmp(text + n - len, set.pattern[k].bytes, len) == 0 ? 1u << k : 0u;
+            }
+            while (ends && stk_automaton_next(&a, at / a.classes - a.first_accept, &cursor, &p)) {
+                assert_true(set.pattern[p].len <= last);
+                assert_int_equal(walked & 1u << p, 0);
+                last = set.pattern[p].len;
+                walked |= 1u << p;
+            }
+            assert_int_equal(walked, expected);
+        }
+    }
+}
+
+static void walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so(void **state) {
+    struct stk_match_cursor cursor = {0};
+    uint32_t p = 77;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("ab");
+    build_set();
+    assert_int_equal(stk_automaton_next(&a, 1, &cursor, &p), 0);
+    assert_int_equal(stk_automaton_next(&a, UINT32_MAX, &cursor, &p), 0);
+    assert_int_equal(p, 77);
+    assert_int_equal(stk_automaton_next(&a, 0, &cursor, &p), 1);
+    assert_int_equal(p, 0);
+    assert_int_equal(stk_automaton_next(&a, 0, &cursor, &p), 0);
+    assert_int_equal(stk_automaton_next(&a, 0, &cursor, &p), 0);
+}
+
+static void equal_patterns_share_a_state_and_each_is_named(void **state) {
+    struct stk_match_cursor cursor = {0};
+    uint32_t p;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("xy"), add("z"), add("xy"), add("xy");
+    build_set();
+    assert_int_equal(a.ends[0], a.ends[2]);
+    assert_int_equal(a.ends[0], a.ends[3]);
+    assert_int_equal(stk_automaton_accepting(&a), 2);
+    assert_int_equal(stk_automaton_next(&a, a.ends[0] - a.first_accept, &cursor, &p), 1);
+    assert_int_equal(p, 0);
+    assert_int_equal(stk_automaton_next(&a, a.ends[0] - a.first_accept, &cursor, &p), 1);
+    assert_int_equal(p, 2);
+    assert_int_equal(stk_automaton_next(&a, a.ends[0] - a.first_accept, &cursor, &p), 1);
+    assert_int_equal(p, 3);
+    assert_int_equal(stk_automaton_next(&a, a.ends[0] - a.first_accept, &cursor, &p), 0);
+}
+
+/// Image ///
+
+static uint32_t le(size_t word) {
+    const uint8_t *b = (const uint8_t *)(a.image + word);
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static void image_is_laid_out_in_little_endian_words(void **state) {
+    const uint8_t *classes;
+    uint32_t i;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("ab"), add("b");
+    build_set();
+    assert_int_equal((uintptr_t)a.image % 64u, 0);
+    assert_memory_equal(a.image, "STKA", 4);
+    assert_int_equal(le(STK_IMAGE_W_VERSION), 1);
+    assert_int_equal(le(STK_IMAGE_W_STATES), 4); /* root, a | b, ab */
+    assert_int_equal(le(STK_IMAGE_W_CLASSES), 3);
+    assert_int_equal(le(STK_IMAGE_W_ACCEPT), 2);
+    assert_int_equal(le(STK_IMAGE_W_MAX_LEN), 2);
+    assert_int_equal(le(STK_IMAGE_W_TABLE), 16); /* 12 words, padded */
+    for (i = STK_IMAGE_W_TABLE + 1u; i < STK_IMAGE_WORDS; i++) {
+        assert_int_equal(le(i), 0);
+    }
+    classes = (const uint8_t *)(a.image + STK_IMAGE_WORDS);
+    for (i = 0; i < 256; i++) {
+        assert_int_equal(classes[i], i == 'a' ? 1 : i == 'b' ? 2 : 0);
+    }
+    {
+        /* Rows in order: root, a, then b and ab, which end a pattern; entries are state times classes. */
+        static const uint32_t table[16] = {0, 3, END | 6u, 0, 3, END | 9u, 0, 3, END | 6u, 0, 3, END | 6u};
+        for (i = 0; i < 16; i++) {
+            assert_int_equal(le(STK_IMAGE_TABLE_BYTE / 4u + i), table[i]);
+        }
+    }
+    assert_int_equal(a.image_bytes, STK_IMAGE_TABLE_BYTE + 64u);
+}
+
+/// Memory and errors ///
+
+static void memory_bound_is_what_it_takes_and_one_byte_less_fails(void **state) {
+    uint32_t seed = 13, round, i;
+    (void)state;
+    for (round = 0; round < 100; round++) {
+        struct stk_arena arena;
+        uint8_t used[256] = {0};
+        uint32_t distinct = 0;
+        size_t need;
+        scan_set_random(&set, BUDGET, &seed);
+        for (i = 0; i < set.used; i++) {
+            distinct += used[set.bytes[i]] ? 0u : 1u;
+            used[set.bytes[i]] = 1;
+        }
+        need = stk_automaton_bytes(set.count, set.used, distinct);
+        assert_true(need != 0 && need <= STK_AUTOMATON_BYTES(set.count, set.used));
+        assert_int_equal(build(set.pattern, set.count, &arena, need - 1u), STK_E_SPACE);
+        assert_int_equal(a.fault.err, STK_E_SPACE);
+        assert_int_equal(a.fault.value, need);
+        assert_int_equal(arena.used, 0);
+        assert_int_equal(build(set.pattern, set.count, &arena, need), STK_OK);
+        assert_true(arena.used < need); /* what was only for building is given back */
+        for (i = 0; i < 64; i++) {
+            assert_int_equal(memory[i], 0x5A);
+            assert_int_equal(memory[64 + need + i], 0x5A);
+        }
+    }
+}
+
+static void pieces_taken_before_stay_and_an_error_gives_back_the_rest(void **state) {
+    struct stk_arena arena;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("ab");
+    stk_arena_init(&arena, memory, 1024);
+    assert_non_null(stk_arena_take(&arena, 100));
+    assert_int_equal(stk_automaton_build(&a, set.pattern, 1, &arena), STK_E_SPACE);
+    assert_int_equal(arena.used, 128);
+    assert_int_equal(stk_automaton_build(&a, set.pattern, 0, &arena), STK_E_PATTERN);
+    assert_int_equal(arena.used, 128);
+}
+
+static void empty_sets_and_empty_patterns_are_refused_by_index(void **state) {
+    const uint8_t byte = 'x';
+    const struct stk_pattern patterns[] = {{&byte, 1}, {&byte, 1}, {&byte, 0}, {NULL, 1}};
+    struct stk_arena arena;
+    (void)state;
+    assert_int_equal(build(NULL, 0, &arena, ARENA_BYTES), STK_E_PATTERN);
+    assert_int_equal(a.fault.err, STK_E_PATTERN);
+    assert_int_equal(build(patterns, 3, &arena, ARENA_BYTES), STK_E_PATTERN);
+    assert_int_equal(a.fault.index, 2);
+    assert_int_equal(build(patterns + 3, 1, &arena, ARENA_BYTES), STK_E_PATTERN);
+    assert_int_equal(a.fault.index, 0);
+    assert_int_equal(arena.used, 0);
+    assert_int_equal(build(patterns, 2, &arena, ARENA_BYTES), STK_OK);
+    assert_int_equal(a.fault.err, STK_OK);
+}
+
+static void bound_of_a_set_too_large_for_the_format_is_0(void **state) {
+    static const uint64_t totals[] = {UINT64_C(1) << 21, UINT64_C(1) << 32, UINT64_C(1) << 54, UINT64_C(1) << 56,
+                                      UINT64_C(1) << 62, UINT64_MAX - 1u,   UINT64_MAX};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof totals / sizeof *totals; i++) {
+        assert_int_equal(stk_automaton_bytes(1, totals[i], 256), 0);
+        assert_int_equal(stk_automaton_bytes(1, totals[i], UINT32_MAX), 0);
+    }
+    assert_true(stk_automaton_bytes(1, 1000, UINT32_MAX) == stk_automaton_bytes(1, 1000, 256));
+    assert_true(stk_automaton_bytes(1, 1000, 255) == stk_automaton_bytes(1, 1000, 256));
+    assert_true(stk_automaton_bytes(1, 1000, 254) < stk_automaton_bytes(1, 1000, 255));
+    /* The table fits the format, the sum of all pieces no 32-bit address space. */
+    assert_true(SIZE_MAX > UINT32_MAX || stk_automaton_bytes(1, (UINT64_C(1) << 21) - 2u, 256) == 0);
+    assert_true(SIZE_MAX > UINT32_MAX || stk_automaton_bytes(UINT32_MAX, 1, 256) == 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_sets_count_like_the_naive_counter),
+        cmocka_unit_test(patterns_inside_patterns_all_count),
+        cmocka_unit_test(long_run_of_one_letter_overlaps_itself),
+        cmocka_unit_test(bytes_at_both_ends_of_the_range_are_bytes_like_others),
+        cmocka_unit_test(walk_names_the_patterns_that_end_here_longest_first),
+        cmocka_unit_test(walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so),
+        cmocka_unit_test(equal_patterns_share_a_state_and_each_is_named),
+        cmocka_unit_test(image_is_laid_out_in_little_endian_words),
+        cmocka_unit_test(memory_bound_is_what_it_takes_and_one_byte_less_fails),
+        cmocka_unit_test(pieces_taken_before_stay_and_an_error_gives_back_the_rest),
+        cmocka_unit_test(empty_sets_and_empty_patterns_are_refused_by_index),
+        cmocka_unit_test(bound_of_a_set_too_large_for_the_format_is_0),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
