@@ -17,3 +17,12 @@ if(STK_SANITIZE MATCHES "thread")
   list(APPEND STK_TEST_ENV
     "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.supp:second_deadlock_stack=1")
 endif()
+
+# The libraries are instrumented for the fuzzer too; only the fuzz targets link its main program.
+if(STK_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(STK_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
