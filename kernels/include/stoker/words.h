@@ -100,17 +100,17 @@
 #define STK_CTL_PRIORITY_OFFSETS  129u
 #define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. 141..143 are written by the host, 144..159 (a cache line) by
- * the device. */
+/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on (a cache line)
+ * by the device, but for LEASE. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
-#define STK_CTL_LEASE        143u /* changed by the host to end every worker's lease now */
 #define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
 #define STK_CTL_HEARTBEAT    145u /* grows while workers turn */
 #define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */
 #define STK_CTL_LEASE_ENDS   147u /* workers that left: lease used up or ended, or SHUTDOWN */
 #define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do */
 #define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
+#define STK_CTL_LEASE        150u /* changed by the host to end every worker's lease now; a worker reads it each turn */
 #define STK_CTL_OBSERVABLE   160u
 #define STK_CTL_WORDS_MIN    160u
 
