@@ -1,0 +1,92 @@
+/* Shared by the cases of stoker bench. Each measures stoker and a peer in the same call, in alternating blocks, so that what
+ * else the machine does hits both. */
+#ifndef STOKER_CLI_BENCH_H
+#define STOKER_CLI_BENCH_H
+
+#include <jansson.h>
+
+#include "device.h"
+#include "histogram.h"
+
+#define BENCH_BLOCKS   5u /* measured blocks of stoker and of the peer, alternating */
+#define BENCH_RUNS_MAX 99u
+
+struct bench_options {
+    const char *device, *file, *patterns;
+    uint64_t count;     /* rtt, slots: items in all blocks */
+    uint64_t bytes;     /* pipeline: of the file */
+    uint64_t in_flight; /* slots */
+    uint64_t runs;      /* scan, pipeline */
+    int json;
+};
+
+/// Figures: bench_out.c ///
+
+struct bench {
+    struct bench_options options;
+    const char *name; /* of the case */
+    json_t *figures;  /* what --json prints at the end; NULL without it */
+};
+
+enum bench_better {
+    BENCH_LESS, /* a time: the ratio is peer_value / value */
+    BENCH_MORE  /* a rate: the ratio is value / peer_value */
+};
+
+#define BENCH_MISSING (-1.0)
+
+/* One figure. With a peer the ratio says how many times better stoker is. peer NULL: none; peer_value
+ * BENCH_MISSING: the peer is not installed. */
+struct bench_figure {
+    const char *metric;
+    double value;
+    const char *unit;
+    enum bench_better better;
+    const char *peer;
+    double peer_value;
+};
+
+void bench_figure(struct bench *bench, const struct bench_figure *figure);
+
+double bench_median(const double *values, uint32_t count);
+double bench_least(const double *values, uint32_t count);
+
+/* The block whose value is the median. */
+uint32_t bench_median_index(const double *values, uint32_t count);
+
+/// The peer's side of OpenCL: bench_cl.c ///
+
+struct bench_cl {
+    void *context, *queue, *program; /* OpenCL handles */
+};
+
+/* A context and a queue of its own on `device` (a cl_device_id), and `texts` built. 0, or CLI_BAD with the line written. */
+int bench_cl_open(struct bench_cl *cl, void *device, const char *const *texts, uint32_t count);
+void bench_cl_close(struct bench_cl *cl);
+
+/* A kernel of the program, NULL with the line written. */
+void *bench_cl_kernel(const struct bench_cl *cl, const char *name);
+
+/* Writes the line for an OpenCL error. Returns 0 for none, else CLI_BAD. */
+int bench_cl_check(int error, const char *what);
+
+/* Launches `kernel` (a cl_kernel) with one work-item and waits for it: what the ring replaces. */
+int bench_cl_launch(const struct bench_cl *cl, void *kernel);
+
+/* The program of an empty kernel, "nothing". */
+extern const char bench_cl_empty[];
+
+/// Cases: each returns an exit code ///
+
+/* Opens the device and says so where there is no OpenCL device: its peers need one. 0, or CLI_BAD with the line written. */
+int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
+
+/* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
+int bench_device_rest(struct cli_device *device);
+
+int bench_rtt(struct bench *bench);
+int bench_slots(struct bench *bench);
+int bench_scan(struct bench *bench);
+int bench_pipeline(struct bench *bench);
+
+#endif

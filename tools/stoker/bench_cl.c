@@ -1,0 +1,83 @@
+/* The peer's side: OpenCL as it is used without a resident kernel. */
+#include <CL/cl.h>
+
+#include "bench.h"
+
+#define TEXTS_MAX 4u
+#define REST_NS   UINT64_C(2000000000)
+
+const char bench_cl_empty[] = "__kernel void nothing(void) {}\n";
+
+int bench_cl_check(int error, const char *what) {
+    return error == CL_SUCCESS ? 0 : cli_bad("bench: %s failed with OpenCL error %d", what, error);
+}
+
+int bench_cl_open(struct bench_cl *cl, void *device, const char *const *texts, uint32_t count) {
+    cl_device_id id = device;
+    const char *all[TEXTS_MAX] = {NULL};
+    cl_int error;
+    *cl = (struct bench_cl){NULL, NULL, NULL};
+    for (uint32_t i = 0; i < count && i < TEXTS_MAX; i++) {
+        all[i] = texts[i];
+    }
+    cl->context = clCreateContext(NULL, 1, &id, NULL, NULL, &error);
+    if (error == CL_SUCCESS) {
+        cl->queue = clCreateCommandQueueWithProperties(cl->context, id, NULL, &error);
+    }
+    if (error == CL_SUCCESS) {
+        cl->program = clCreateProgramWithSource(cl->context, count, all, NULL, &error);
+    }
+    if (error == CL_SUCCESS) {
+        error = clBuildProgram(cl->program, 1, &id, "-cl-std=CL1.2", NULL, NULL);
+    }
+    if (error != CL_SUCCESS) {
+        bench_cl_close(cl);
+    }
+    return bench_cl_check(error, "setting the peer up");
+}
+
+void bench_cl_close(struct bench_cl *cl) {
+    if (cl->program) {
+        clReleaseProgram(cl->program);
+    }
+    if (cl->queue) {
+        clReleaseCommandQueue(cl->queue);
+    }
+    if (cl->context) {
+        clReleaseContext(cl->context);
+    }
+    *cl = (struct bench_cl){NULL, NULL, NULL};
+}
+
+void *bench_cl_kernel(const struct bench_cl *cl, const char *name) {
+    cl_int error;
+    cl_kernel kernel = clCreateKernel(cl->program, name, &error);
+    return bench_cl_check(error, "clCreateKernel") == 0 ? kernel : NULL;
+}
+
+int bench_cl_launch(const struct bench_cl *cl, void *kernel) {
+    const size_t one = 1;
+    cl_int error = clEnqueueNDRangeKernel(cl->queue, kernel, 1, NULL, &one, &one, 0, NULL, NULL);
+    if (error == CL_SUCCESS) {
+        error = clFinish(cl->queue);
+    }
+    return bench_cl_check(error, "a launch of the peer");
+}
+
+int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
+    struct cli_device_wish w = *wish;
+    int bad;
+    w.name = bench->options.device;
+    bad = cli_device_open(device, &w);
+    if (bad == 0 && !device->is_opencl) {
+        bad = cli_bad("bench %s: %s; it needs an OpenCL device, for the peer runs there too", bench->name,
+                      device->note[0] ? device->opencl.reason : "the interpreter has no launches to compare with");
+        cli_device_close(device);
+    }
+    return bad;
+}
+
+int bench_device_rest(struct cli_device *device) {
+    int err = device->dispatch->stop(device->ctx, REST_NS);
+    return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", stk_err_fix(err));
+}

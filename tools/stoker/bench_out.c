@@ -1,0 +1,69 @@
+/* Figures of stoker bench: a line each, or one JSON array. */
+#include <stdio.h>
+
+#include "bench.h"
+
+static double ratio_of(const struct bench_figure *f) {
+    double above = f->better == BENCH_LESS ? f->peer_value : f->value;
+    double below = f->better == BENCH_LESS ? f->value : f->peer_value;
+    return below > 0.0 ? above / below : 0.0;
+}
+
+static void print_line(const char *name, const struct bench_figure *f) {
+    printf("case=%s metric=%s value=%.6g unit=%s", name, f->metric, f->value, f->unit);
+    if (!f->peer) {
+        puts(" peer=- peer_value=- ratio=-");
+    } else if (f->peer_value < 0.0) {
+        printf(" peer=%s peer_value=missing ratio=-\n", f->peer);
+    } else {
+        printf(" peer=%s peer_value=%.6g ratio=%.4g\n", f->peer, f->peer_value, ratio_of(f));
+    }
+    fflush(stdout);
+}
+
+static void add_json(struct bench *b, const struct bench_figure *f) {
+    int measured = f->peer && f->peer_value >= 0.0;
+    json_t *o = json_object();
+    json_object_set_new(o, "case", json_string(b->name));
+    json_object_set_new(o, "metric", json_string(f->metric));
+    json_object_set_new(o, "value", json_real(f->value));
+    json_object_set_new(o, "unit", json_string(f->unit));
+    json_object_set_new(o, "peer", f->peer ? json_string(f->peer) : json_null());
+    json_object_set_new(o, "peer_value", measured ? json_real(f->peer_value) : json_null());
+    json_object_set_new(o, "ratio", measured ? json_real(ratio_of(f)) : json_null());
+    json_array_append_new(b->figures, o);
+}
+
+void bench_figure(struct bench *bench, const struct bench_figure *figure) {
+    if (bench->figures) {
+        add_json(bench, figure);
+    } else {
+        print_line(bench->name, figure);
+    }
+}
+
+uint32_t bench_median_index(const double *values, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t below = 0, equal = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            below += values[k] < values[i] ? 1u : 0u;
+            equal += values[k] == values[i] ? 1u : 0u;
+        }
+        if (below <= count / 2u && count / 2u < below + equal) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+double bench_median(const double *values, uint32_t count) {
+    return values[bench_median_index(values, count)];
+}
+
+double bench_least(const double *values, uint32_t count) {
+    double least = values[0];
+    for (uint32_t i = 1; i < count; i++) {
+        least = values[i] < least ? values[i] : least;
+    }
+    return least;
+}

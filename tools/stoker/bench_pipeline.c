@@ -1,0 +1,215 @@
+/* stoker bench pipeline: the chunks of a file through stk_stream, and through the classic way (bench_classic.c). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench_pipeline.h"
+
+#define BYTES_DEFAULT (UINT64_C(64) << 20)
+#define RUNS_DEFAULT  5u
+#define POLL_NS       UINT64_C(100000000)
+#define DRAIN_NS      UINT64_C(60000000000)
+#define BLOCK_WORDS   16384u
+
+static const uint32_t chunks[] = {4u << 10, 16u << 10, 64u << 10, 256u << 10, 1u << 20};
+
+struct pipeline {
+    struct bench *bench;
+    struct pipeline_file file;
+    struct pipeline_ours ours;
+    struct pipeline_classic classic;
+    uint32_t runs;
+    double our_ns[BENCH_RUNS_MAX], their_ns[BENCH_RUNS_MAX];
+};
+
+/// The file ///
+
+static int write_all(int fd, const void *data, size_t bytes) {
+    const uint8_t *at = data;
+    while (bytes > 0) {
+        ssize_t n = write(fd, at, bytes);
+        if (n < 0 && errno != EINTR) {
+            return cli_bad("bench pipeline: writing the file: %s: name another place in TMPDIR", strerror(errno));
+        }
+        at += n > 0 ? n : 0;
+        bytes -= n > 0 ? (size_t)n : 0u;
+    }
+    return 0;
+}
+
+/* Random words (xorshift64), summed on the way. The file has a name for a moment only. */
+static int make_file(struct pipeline_file *f) {
+    static uint32_t words[BLOCK_WORDS];
+    const char *folder = getenv("TMPDIR");
+    char name[4096];
+    uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
+    int bad = 0;
+    snprintf(name, sizeof name, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
+    f->fd = mkostemp(name, O_CLOEXEC);
+    if (f->fd < 0) {
+        return cli_bad("bench pipeline: %s: %s: name a folder that can be written in TMPDIR", name, strerror(errno));
+    }
+    unlink(name);
+    for (uint64_t at = 0; at < f->bytes && bad == 0; at += sizeof words) {
+        uint64_t left = f->bytes - at;
+        size_t n = left < sizeof words ? (size_t)(left / 4u) : BLOCK_WORDS;
+        for (size_t i = 0; i < n; i++) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            words[i] = (uint32_t)(state >> 32);
+            f->sum += words[i];
+        }
+        bad = write_all(f->fd, words, n * 4u);
+    }
+    return bad;
+}
+
+/// stk_stream ///
+
+static int take_sum(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    struct pipeline_ours *o = ctx;
+    (void)next;
+    if (r->err == STK_OK) {
+        o->sum += (uint64_t)r->results[1] << 32 | r->results[0];
+    }
+    return r->err;
+}
+
+static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struct stk_arena *arena, uint32_t chunk) {
+    uint32_t depth = PIPELINE_PAYLOAD / chunk;
+    const struct stk_stream_config config = {
+        .memory = o->device.memory,
+        .dispatch = o->device.dispatch,
+        .dispatch_ctx = o->device.ctx,
+        .ingest = o->reader.ops,
+        .ingest_ctx = o->reader.ctx,
+        .platform = &stk_posix_platform_ops,
+        .on_result = take_sum,
+        .on_result_ctx = o,
+        .depth = depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX,
+        .chunk_bytes = chunk,
+        .priority = STK_NORMAL,
+    };
+    return stk_stream_init(stream, &config, arena);
+}
+
+static int stream_all(struct stk_stream *stream, const struct pipeline_file *f, uint32_t source, uint32_t chunk) {
+    struct stk_stream_read read = {.source = source, .opcode = STK_OP_SUM64};
+    int err = STK_OK;
+    while (read.offset < f->bytes && err >= 0) {
+        uint64_t left = f->bytes - read.offset;
+        read.bytes = left < chunk ? (uint32_t)left : chunk;
+        err = stk_stream_read(stream, &read);
+        read.offset += err == STK_OK ? read.bytes : 0u;
+        if (err == STK_E_AGAIN) {
+            err = stk_stream_poll(stream, POLL_NS);
+        }
+    }
+    return err < 0 ? err : stk_stream_drain(stream, DRAIN_NS);
+}
+
+/* One pass over the file with a stream of its own; the device rests afterwards. */
+static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass *pass) {
+    static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(PIPELINE_DEPTH_MAX, 0u))];
+    struct stk_stream stream;
+    struct stk_arena arena;
+    uint64_t start;
+    int err;
+    p->ours.sum = 0;
+    stk_arena_init(&arena, memory, sizeof memory);
+    err = open_stream(&p->ours, &stream, &arena, chunk);
+    start = cli_now_ns();
+    err = err == STK_OK ? stream_all(&stream, &p->file, (uint32_t)p->ours.source, chunk) : err;
+    pass->ns = cli_now_ns() - start;
+    pass->sum = p->ours.sum;
+    return err < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(err), stk_err_fix(err))
+                   : bench_device_rest(&p->ours.device);
+}
+
+static int open_ours(struct pipeline *p) {
+    struct pipeline_ours *o = &p->ours;
+    const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = PIPELINE_PAYLOAD};
+    int bad = bench_device_open(p->bench, &o->device, &wish);
+    if (bad == 0) {
+        bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX);
+    }
+    if (bad == 0) {
+        if (o->reader.note[0]) {
+            cli_note("%s", o->reader.note);
+        }
+        o->source = cli_reader_add(&o->reader, p->file.fd, 0);
+        bad = o->source < 0 ? cli_bad("bench pipeline: %s", stk_err_fix(o->source)) : 0;
+    }
+    return bad;
+}
+
+/// Both ///
+
+static int check(const struct pipeline *p, const struct pipeline_pass *pass, const char *who) {
+    if (pass->sum == p->file.sum) {
+        return 0;
+    }
+    cli_note("bench pipeline: %s summed to %llu, the host to %llu", who, (unsigned long long)pass->sum,
+             (unsigned long long)p->file.sum);
+    return CLI_FAULT;
+}
+
+static int measure(struct pipeline *p, uint32_t chunk) {
+    struct pipeline_pass ours, theirs;
+    int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);
+    bad = bad ? bad : pass_of_ours(p, chunk, &ours); /* warms up */
+    for (uint32_t i = 0; i < p->runs && bad == 0; i++) {
+        bad = pass_of_ours(p, chunk, &ours);
+        bad = bad ? bad : check(p, &ours, "stk_stream");
+        bad = bad ? bad : pipeline_classic_pass(&p->classic, &p->file, p->file.bytes, chunk, &theirs);
+        bad = bad ? bad : check(p, &theirs, "the classic way");
+        p->our_ns[i] = (double)ours.ns;
+        p->their_ns[i] = (double)theirs.ns;
+    }
+    return bad;
+}
+
+static void report(struct pipeline *p, uint32_t chunk) {
+    double ours = bench_median(p->our_ns, p->runs), theirs = bench_median(p->their_ns, p->runs);
+    double count = (double)((p->file.bytes + chunk - 1u) / chunk);
+    char metric[32];
+    snprintf(metric, sizeof metric, "chunks_%uK", chunk >> 10);
+    bench_figure(p->bench, &(struct bench_figure){metric, count * 1e9 / ours, "chunks/s", BENCH_MORE, "classic",
+                                                  count * 1e9 / theirs});
+    snprintf(metric, sizeof metric, "speed_%uK", chunk >> 10);
+    bench_figure(p->bench, &(struct bench_figure){metric, (double)p->file.bytes / ours, "GB/s", BENCH_MORE, "classic",
+                                                  (double)p->file.bytes / theirs});
+    snprintf(metric, sizeof metric, "classic_items_%uK", chunk >> 10);
+    bench_figure(p->bench, &(struct bench_figure){.metric = metric, .value = p->classic.items, .unit = "work-items"});
+}
+
+int bench_pipeline(struct bench *bench) {
+    static struct pipeline p;
+    uint64_t bytes = bench->options.bytes ? bench->options.bytes : BYTES_DEFAULT;
+    int bad;
+    p.bench = bench;
+    p.runs = bench->options.runs ? (uint32_t)bench->options.runs : RUNS_DEFAULT;
+    p.file = (struct pipeline_file){.fd = -1, .bytes = bytes & ~UINT64_C(4095)};
+    bad = make_file(&p.file);
+    bad = bad ? bad : open_ours(&p);
+    bad = bad ? bad : pipeline_classic_open(&p.classic, &p.ours.device.opencl);
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks && bad == 0; i++) {
+        if (chunks[i] <= p.file.bytes) {
+            bad = measure(&p, chunks[i]);
+            if (bad == 0) {
+                report(&p, chunks[i]);
+            }
+        }
+    }
+    pipeline_classic_close(&p.classic);
+    cli_reader_close(&p.ours.reader);
+    cli_device_close(&p.ours.device);
+    if (p.file.fd >= 0) {
+        close(p.file.fd);
+    }
+    return bad;
+}

@@ -1,0 +1,53 @@
+/* The two ways of a chunk that stoker bench pipeline compares. */
+#ifndef STOKER_CLI_BENCH_PIPELINE_H
+#define STOKER_CLI_BENCH_PIPELINE_H
+
+#include "bench.h"
+#include "reader.h"
+
+#define PIPELINE_CHUNK_MAX (1u << 20)
+#define PIPELINE_DEPTH_MAX 64u
+#define PIPELINE_PAYLOAD   (8u << 20) /* bytes of the stream's buffers together */
+
+/* The file, and one pass over it. */
+struct pipeline_file {
+    int fd;
+    uint64_t bytes;
+    uint64_t sum; /* as the host summed it when it made the file */
+};
+
+struct pipeline_pass {
+    uint64_t sum, ns;
+};
+
+/// stk_stream: bench_pipeline.c ///
+
+struct pipeline_ours {
+    struct cli_device device;
+    struct cli_reader reader;
+    uint64_t sum;
+    int source;
+};
+
+/// The classic way: bench_classic.c ///
+
+struct pipeline_classic {
+    struct bench_cl cl;
+    void *kernel, *data, *sums; /* cl_kernel, cl_mem */
+    uint8_t *host;              /* what pread fills */
+    uint32_t units;             /* compute units of the device */
+    uint32_t items;             /* work-items of a launch: what was fastest for the chunk size */
+};
+
+/* On the device of `opencl`, with a kernel that calls the handler's own sum. 0, or CLI_BAD with the line written. */
+int pipeline_classic_open(struct pipeline_classic *classic, const struct stk_opencl *opencl);
+void pipeline_classic_close(struct pipeline_classic *classic);
+
+/* Tries how many work-items are best for this chunk size. */
+int pipeline_classic_tune(struct pipeline_classic *classic, const struct pipeline_file *file, uint32_t chunk);
+
+/* pread, write, launch and blocking read of the result for each chunk up to byte `end` of the file. */
+int pipeline_classic_pass(struct pipeline_classic *classic, const struct pipeline_file *file, uint64_t end,
+                          uint32_t chunk, struct pipeline_pass *pass);
+
+#endif

@@ -1,0 +1,141 @@
+/* stoker bench slots: NOP slots per second with many in flight; the peer launches one empty kernel for each item. */
+#include <CL/cl.h>
+
+#include "bench.h"
+
+#define COUNT_DEFAULT     100000000u
+#define IN_FLIGHT_DEFAULT 256u
+#define PEER_SHARE        5000u /* slots of stoker for each launch of the peer */
+#define DRIVE_EVERY       256u  /* slots, or looks at one slot, between two drives */
+
+struct slots {
+    struct bench *bench;
+    struct cli_device device;
+    struct bench_cl peer;
+    cl_kernel empty;
+    struct stk_ring ring;
+    double ours[BENCH_BLOCKS], theirs[BENCH_BLOCKS]; /* items per second */
+};
+
+static int drive(struct slots *s) {
+    int err = s->device.dispatch->drive(s->device.ctx, true);
+    return err < 0 ? err : STK_OK;
+}
+
+/* Waits until the slot may be published again. A NOP leaves no result, so its harvest is to see DONE. */
+static int harvest(struct slots *s, uint32_t slot) {
+    int err = STK_OK;
+    for (uint32_t looks = 1; err == STK_OK; looks++) {
+        int status = stk_ring_status(&s->ring, slot);
+        if (status == (int)STK_DONE || status == (int)STK_EMPTY) {
+            return STK_OK;
+        }
+        err = looks % DRIVE_EVERY == 0u ? drive(s) : STK_OK;
+    }
+    return err;
+}
+
+static int publish_all(struct slots *s, uint64_t count) {
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    uint32_t slot = 0;
+    int err = STK_OK;
+    for (uint64_t i = 0; i < count && err == STK_OK; i++) {
+        err = harvest(s, slot);
+        err = err == STK_OK ? stk_ring_publish(&s->ring, slot, &nop) : err;
+        if (i % DRIVE_EVERY == 0u && err == STK_OK) {
+            err = drive(s);
+        }
+        slot = slot + 1u == s->ring.slots ? 0u : slot + 1u;
+    }
+    for (uint32_t i = 0; i < s->ring.slots && err == STK_OK; i++) {
+        err = harvest(s, i);
+    }
+    return err;
+}
+
+static double rate(uint64_t count, uint64_t start_ns) {
+    uint64_t took = cli_now_ns() - start_ns;
+    return (double)count * 1e9 / (double)(took ? took : 1u);
+}
+
+static int block_of_ours(struct slots *s, double *per_second, uint64_t count) {
+    uint64_t start = cli_now_ns();
+    int err = publish_all(s, count);
+    *per_second = rate(count, start);
+    if (err != STK_OK) {
+        return cli_bad("bench slots: %s: %s", stk_err_name(err), stk_err_fix(err));
+    }
+    return bench_device_rest(&s->device);
+}
+
+static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) {
+    uint64_t start = cli_now_ns();
+    int bad = 0;
+    for (uint64_t i = 0; i < count && bad == 0; i++) {
+        bad = bench_cl_launch(&s->peer, s->empty);
+    }
+    *per_second = rate(count, start);
+    return bad;
+}
+
+static int measure(struct slots *s) {
+    uint64_t all = s->bench->options.count ? s->bench->options.count : COUNT_DEFAULT;
+    uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
+    int bad = bench_cl_launch(&s->peer, s->empty); /* its first launch compiles */
+    for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
+        bad = block_of_ours(s, &s->ours[i], ours);
+        bad = bad ? bad : block_of_theirs(s, &s->theirs[i], theirs);
+    }
+    return bad;
+}
+
+static double most(const double *values) {
+    double best = values[0];
+    for (uint32_t i = 1; i < BENCH_BLOCKS; i++) {
+        best = values[i] > best ? values[i] : best;
+    }
+    return best;
+}
+
+static void report(struct slots *s) {
+    struct bench_figure f = {
+        .metric = "median",
+        .value = bench_median(s->ours, BENCH_BLOCKS),
+        .unit = "slots/s",
+        .better = BENCH_MORE,
+        .peer = "enqueue+finish",
+        .peer_value = bench_median(s->theirs, BENCH_BLOCKS),
+    };
+    bench_figure(s->bench, &f);
+    f.metric = "best";
+    f.value = most(s->ours);
+    f.peer_value = most(s->theirs);
+    bench_figure(s->bench, &f);
+}
+
+int bench_slots(struct bench *bench) {
+    static struct slots s;
+    const char *text = bench_cl_empty;
+    uint64_t in_flight = bench->options.in_flight ? bench->options.in_flight : IN_FLIGHT_DEFAULT;
+    int bad;
+    s.bench = bench;
+    bad = bench_device_open(bench, &s.device, &(struct cli_device_wish){.slots = (uint32_t)in_flight});
+    if (bad) {
+        return bad;
+    }
+    s.ring = (struct stk_ring){.words = s.device.memory.ring, .slots = s.device.memory.slots};
+    bad = bench_cl_open(&s.peer, s.device.opencl.cl_device, &text, 1);
+    if (bad == 0) {
+        s.empty = bench_cl_kernel(&s.peer, "nothing");
+        bad = s.empty ? measure(&s) : CLI_BAD;
+    }
+    if (bad == 0) {
+        report(&s);
+    }
+    if (s.empty) {
+        clReleaseKernel(s.empty);
+    }
+    bench_cl_close(&s.peer);
+    cli_device_close(&s.device);
+    return bad;
+}
