@@ -1,0 +1,111 @@
+#!/bin/sh
+# stoker bench with tiny counts: the form of what it prints, never how fast anything is.
+set -eu
+
+fail() {
+    echo "bench.sh: $*" >&2
+    exit 1
+}
+
+# The seven keys in order on every line; ratio is the quotient of the two values, the right way up.
+check_lines() {
+    awk -v wanted="$1" -v name="$2" '
+        function part(i, key) {
+            if (index($i, key "=") != 1) { print "line " NR ": no " key ": " $0; bad = 1; return "" }
+            return substr($i, length(key) + 2)
+        }
+        {
+            if (NF != 7 || part(1, "case") != name) { print "line " NR ": " $0; bad = 1 }
+            metric = part(2, "metric"); value = part(3, "value"); unit = part(4, "unit")
+            peer = part(5, "peer"); other = part(6, "peer_value"); ratio = part(7, "ratio")
+            if (value !~ /^[0-9.e+-]+$/) { print "value: " $0; bad = 1 }
+            if (peer == "-" ? other != "-" || ratio != "-" : other == "missing" && ratio != "-") { print; bad = 1 }
+            if (peer != "-" && other != "missing" && value > 0 && other > 0) {
+                less = unit == "ns" || unit == "s"
+                expected = less ? other / value : value / other
+                if (ratio / expected < 0.99 || ratio / expected > 1.01) { print "ratio: " $0; bad = 1 }
+            }
+            seen[metric] = 1
+        }
+        END {
+            n = split(wanted, metrics, " ")
+            for (i = 1; i <= n; i++) if (!(metrics[i] in seen)) { print "no metric " metrics[i]; bad = 1 }
+            exit bad
+        }'
+}
+
+# The same keys in JSON, null where a line has "-" or "missing".
+check_json() {
+    python3 -c '
+import json, sys
+figures = json.load(sys.stdin)
+assert figures
+for f in figures:
+    assert list(f) == ["case", "metric", "value", "unit", "peer", "peer_value", "ratio"], f
+    assert f["case"] == sys.argv[1] and isinstance(f["value"], (int, float)), f
+    assert (f["peer_value"] is None) == (f["ratio"] is None), f
+' "$1" || fail "$1 --json"
+}
+
+# Exit code 2, one line on stderr, nothing on stdout.
+refuses() {
+    code=0
+    "$STOKER" bench "$@" >out 2>err || code=$?
+    [ $code -eq 2 ] || fail "bench $*: exit code $code, not 2"
+    [ ! -s out ] || fail "bench $*: wrote to stdout"
+    [ "$(wc -l <err)" -eq 1 ] || fail "bench $*: $(wc -l <err) lines on stderr"
+}
+
+measures() {
+    metrics=$1
+    shift
+    "$STOKER" bench "$@" >lines || fail "bench $*: exit code $?"
+    check_lines "$metrics" "$1" <lines || fail "bench $*"
+    "$STOKER" bench "$@" --json | check_json "$1"
+}
+
+seq 1 20000 | sed 's/$/ sea shells/' >text
+printf '%s\n' 99 shell 'no such words' >patterns
+measures "wall_median wall_best cpu_median speed_median in_process_median" \
+    scan --file text -f patterns --runs 1
+[ "$(grep -c 'peer=rg' lines)" -eq 4 ] || fail "scan says nothing of rg"
+
+# Without the peers on the path they are missing, and that is all.
+mkdir empty
+PATH=$PWD/empty "$STOKER" bench scan --file text -f patterns --runs 1 >lines
+check_lines "wall_median" scan <lines || fail "scan without peers"
+grep -q 'peer=rg peer_value=missing ratio=-' lines || fail "rg is not said to be missing"
+
+refuses
+refuses sing
+refuses rtt --count 0
+refuses rtt --count many
+refuses rtt --runs 3
+refuses rtt extra
+refuses rtt --no-such-option
+refuses slots --in-flight 0
+refuses slots --device no-such-device
+refuses scan
+refuses scan --file text
+refuses scan --file no-such-file -f patterns
+refuses scan --file . -f patterns
+refuses pipeline --bytes 1
+refuses pipeline --bytes x
+TMPDIR=$PWD/no-such-folder refuses pipeline --bytes 4K
+"$STOKER" bench --help | grep -q '^usage: stoker bench' || fail "--help"
+"$STOKER" bench rtt --help | grep -q '^usage: stoker bench' || fail "rtt --help"
+
+# What needs a device measures where there is one, and says so in one line where there is none.
+if "$STOKER" info | grep -q '^device 0'; then
+    measures "p50 p99 p99.9 max clock_p50" rtt --count 100
+    measures "median best" slots --count 1000 --in-flight 8
+    measures "chunks_4K speed_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
+else
+    refuses rtt --count 100
+    refuses slots --count 1000
+    refuses pipeline --bytes 100K
+fi
+mkdir vendors
+export OCL_ICD_VENDORS=$PWD/vendors
+refuses rtt --count 100
+measures "wall_median in_process_median" scan --file text -f patterns --runs 1
