@@ -31,10 +31,12 @@ extern "C" {
     X(STK_E_SPACE, -5,                                                                                                 \
       "the memory given is too small: the fault's value (or arena.need) says how many bytes "                          \
       "would do")                                                                                                      \
-    X(STK_E_FULL, -6, "no free slot: harvest finished slots first, or make the ring larger")                           \
+    X(STK_E_FULL, -6, "no free place: harvest or unregister what is finished, or make the ring or table larger")       \
     X(STK_E_RANGE, -7, "the slot index is outside the ring or queue: use an index below its slot count")               \
     X(STK_E_ARGS, -8, "too many arguments: a slot holds 12 words, a packed slot 48 bytes with its header")             \
-    X(STK_E_OPCODE, -9, "the opcode is reserved: use 8..0xFFEF or 0x10000..0x7FFFFFFF for handlers of your own")       \
+    X(STK_E_OPCODE, -9,                                                                                                \
+      "the opcode is reserved or outside its window: use 8..0xFFEF or 0x10000..0x7FFFFFFF for "                        \
+      "handlers of your own, 0..0xFFFFF inside a tenant's window")                                                     \
     X(STK_E_STATUS, -10, "the slot is not in a state that allows this: read its status and see the slot table")        \
     X(STK_E_AGAIN, -11, "nothing is ready now: poll and try again")                                                    \
     X(STK_E_TIMEOUT, -12, "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
@@ -55,7 +57,10 @@ extern "C" {
     X(STK_E_NOENT, -24, "no such file: check the path")                                                                \
     X(STK_E_ACCESS, -25, "permission denied: check the file's mode and owner")                                         \
     X(STK_E_ISDIR, -26, "this is a directory: name the files in it")                                                   \
-    X(STK_E_PATTERN, -27, "the pattern set is empty or holds an empty pattern: remove empty lines")
+    X(STK_E_PATTERN, -27, "the pattern set is empty or holds an empty pattern: remove empty lines")                    \
+    X(STK_E_REVOKED, -28, "the tenant was unregistered: register it again and use the new handle")                     \
+    X(STK_E_QUOTA, -29, "the tenant's quota is used up: drain or release first, or register it with a larger one")     \
+    X(STK_E_UNDERFLOW, -30, "more was given back than was taken: give back each slot, byte and handle once")
 
 enum stk_err {
 #define STK_ERR_ENUM(name, value, fix) name = (value),
