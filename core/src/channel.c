@@ -26,11 +26,9 @@ static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t byte
         return err;
     }
     uint32_t *w = stk_slot_at(ring, slot);
-    for (uint32_t i = STK_SLOT_STATUS + 1; i < STK_SLOT_WORDS; i++) {
-        stk_store(w + i, stk_get32(in + 4 * (size_t)i));
-    }
+    stk_slot_in(w, in);
     /* Release: the fifteen words above come before the status. */
-    stk_store_release(w + STK_SLOT_STATUS, stk_get32(in + 4 * (size_t)STK_SLOT_STATUS));
+    stk_store_release(w + STK_SLOT_STATUS, stk_get32(in));
     return STK_OK;
 }
 
@@ -43,10 +41,8 @@ static int ring_read(void *ctx, uint32_t slot, void *out, size_t bytes) {
     }
     const uint32_t *w = stk_slot_at(ring, slot);
     /* Acquire: the words read below are at least as new as this status. */
-    stk_put32(to + 4 * (size_t)STK_SLOT_STATUS, stk_load_acquire(w + STK_SLOT_STATUS));
-    for (uint32_t i = STK_SLOT_STATUS + 1; i < STK_SLOT_WORDS; i++) {
-        stk_put32(to + 4 * (size_t)i, stk_load(w + i));
-    }
+    stk_put32(to, stk_load_acquire(w + STK_SLOT_STATUS));
+    stk_slot_out(to, w);
     return STK_OK;
 }
 

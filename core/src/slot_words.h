@@ -36,24 +36,41 @@ static inline int stk_work_check(const struct stk_work *work) {
     return stk_opcode_ok(work->opcode) ? STK_OK : STK_E_OPCODE;
 }
 
-/* Argument `i`, 0 beyond nargs. Picks a pointer rather than a branch: nargs varies from call to call. */
-static inline uint32_t stk_work_arg(const struct stk_work *work, uint32_t i) {
-    static const uint32_t zeros[STK_SLOT_ARGS] = {0};
-    const uint32_t *from = i < work->nargs ? work->args : zeros;
-    return from[i];
+/* The words of a slot behind its status are moved in pieces of these sizes, in and out alike: a load that matches the store before it
+ * is served from the store buffer, one that straddles two stores waits for both to leave it. (A smaller load is served too.) A slot's image is its
+ * bytes, the same on every host. */
+static inline void stk_slot_out(uint8_t *to, const uint32_t *w) {
+    stk_raw_out(to + 4, w + STK_SLOT_OPCODE, 1);
+    stk_raw_out(to + 8, w + STK_SLOT_TENANT, 2);
+    for (uint32_t i = STK_SLOT_ARG0; i < STK_SLOT_WORDS; i += 4) {
+        stk_raw_out(to + (size_t)i * 4u, w + i, 4);
+    }
 }
 
-/* Every word but the status. Nobody else writes these while the slot is free, yet others may read
- * them at any time, so they are relaxed atomics: plain moves on every machine we know. */
+static inline void stk_slot_in(uint32_t *w, const uint8_t *from) {
+    stk_raw_in(w + STK_SLOT_OPCODE, from + 4, 1);
+    stk_raw_in(w + STK_SLOT_TENANT, from + 8, 2);
+    for (uint32_t i = STK_SLOT_ARG0; i < STK_SLOT_WORDS; i += 4) {
+        stk_raw_in(w + i, from + (size_t)i * 4u, 4);
+    }
+}
+
+/* Every word but the status. Nobody else writes these while the slot is free, yet others may read them at any time. */
 static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
+    static const uint32_t zeros[4] = {0};
+    const uint32_t owner[2] = {work->tenant, work->priority};
+    uint32_t i = 0;
     stk_store(w + STK_SLOT_OPCODE, work->opcode);
-    stk_store(w + STK_SLOT_TENANT, work->tenant);
-    stk_store(w + STK_SLOT_PRIORITY, work->priority);
-    for (uint32_t i = 0; i < STK_SLOT_ARGS; i += 4) { /* by four: gcc does not unroll it at -O2 */
-        stk_store(w + STK_SLOT_ARG0 + i, stk_work_arg(work, i));
-        stk_store(w + STK_SLOT_ARG0 + i + 1, stk_work_arg(work, i + 1));
-        stk_store(w + STK_SLOT_ARG0 + i + 2, stk_work_arg(work, i + 2));
-        stk_store(w + STK_SLOT_ARG0 + i + 3, stk_work_arg(work, i + 3));
+    stk_copy_in(w + STK_SLOT_TENANT, owner, 2);
+    w += STK_SLOT_ARG0;
+    for (; i + 4 <= work->nargs; i += 4) {
+        stk_copy_in(w + i, work->args + i, 4);
+    }
+    for (uint32_t k = i; k < STK_SLOT_ARGS; k += 4) {
+        stk_copy_in(w + k, zeros, 4);
+    }
+    for (; i < work->nargs; i++) {
+        stk_store(w + i, work->args[i]);
     }
 }
 
@@ -66,14 +83,11 @@ static inline void stk_slot_publish(uint32_t *w, const struct stk_work *work) {
 /* Every word but the status, which the caller has loaded with acquire order before. */
 static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     out->status = status;
-    out->opcode = stk_load(w + STK_SLOT_OPCODE);
-    out->tenant = stk_load(w + STK_SLOT_TENANT);
-    out->priority = stk_load(w + STK_SLOT_PRIORITY);
+    stk_copy_out(&out->opcode, w + STK_SLOT_OPCODE, 1);
+    stk_copy_out(&out->tenant, w + STK_SLOT_TENANT, 1);
+    stk_copy_out(&out->priority, w + STK_SLOT_PRIORITY, 1);
     for (uint32_t i = 0; i < STK_SLOT_ARGS; i += 4) {
-        out->args[i] = stk_load(w + STK_SLOT_ARG0 + i);
-        out->args[i + 1] = stk_load(w + STK_SLOT_ARG0 + i + 1);
-        out->args[i + 2] = stk_load(w + STK_SLOT_ARG0 + i + 2);
-        out->args[i + 3] = stk_load(w + STK_SLOT_ARG0 + i + 3);
+        stk_copy_out(out->args + i, w + STK_SLOT_ARG0 + i, 4);
     }
 }
 

@@ -9,7 +9,9 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "atomic words must be plain words");
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "words must be lock-free to be shared with a device");
@@ -44,6 +46,58 @@ static inline void stk_store(uint32_t *p, uint32_t v) {
 
 static inline void stk_store_release(uint32_t *p, uint32_t v) {
     atomic_store_explicit(stk_atomic_(p), stk_le32(v), memory_order_release);
+}
+
+/* Copies `n` words, 1, 2 or 4, as they are, out of or into memory that others may write or read at the same moment: relaxed
+ * order, each word whole. One wide access where the compiler has one; word by word where the thread sanitizer is to see what is
+ * atomic. The private side may have any alignment. */
+#if defined(__SANITIZE_THREAD__) || !defined(__GNUC__)
+#define STK_COPY_BY_WORD 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STK_COPY_BY_WORD 1
+#endif
+#endif
+
+static inline void stk_raw_out(void *to, const uint32_t *from, uint32_t n) {
+#if defined(STK_COPY_BY_WORD)
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t word = atomic_load_explicit(stk_atomic_const_(from + i), memory_order_relaxed);
+        memcpy((uint8_t *)to + i * sizeof word, &word, sizeof word);
+    }
+#else
+    __builtin_memcpy(to, from, n * sizeof *from);
+#endif
+}
+
+static inline void stk_raw_in(uint32_t *to, const void *from, uint32_t n) {
+#if defined(STK_COPY_BY_WORD)
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t word;
+        memcpy(&word, (const uint8_t *)from + i * sizeof word, sizeof word);
+        atomic_store_explicit(stk_atomic_(to + i), word, memory_order_relaxed);
+    }
+#else
+    __builtin_memcpy(to, from, n * sizeof *to);
+#endif
+}
+
+/* The same between shared words and words in host order. */
+static inline void stk_copy_out(uint32_t *to, const uint32_t *from, uint32_t n) {
+    stk_raw_out(to, from, n);
+    for (uint32_t i = 0; i < n; i++) {
+        to[i] = stk_le32(to[i]);
+    }
+}
+
+static inline void stk_copy_in(uint32_t *to, const uint32_t *from, uint32_t n) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (uint32_t i = 0; i < n; i++) {
+        stk_store(to + i, from[i]);
+    }
+#else
+    stk_raw_in(to, from, n);
+#endif
 }
 
 /* Acquire-release on success, acquire on failure. Returns the value found: equal to `expected` on
