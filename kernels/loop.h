@@ -17,14 +17,19 @@
 #define STK_HEARTBEAT_TURNS 1024u
 
 /* What lane 0 decides and every lane follows; in local memory where there are several lanes. */
+struct stk_turn {
+    stk_u32 action, slot, opcode;
+};
+
+/* The state of lane 0. Private: PoCL 3.1 loses stores to a struct in local memory that lives across its regions. */
 struct stk_worker {
-    stk_u32 action, slot, opcode, width; /* this turn */
-    stk_u32 cursor, round;               /* slots to look at next */
-    stk_u32 turns, idle;                 /* turns left in the lease; idle turns in a row */
-    stk_u32 lease;                       /* the lease word on entry: when the host changes it, the lease is over */
-    stk_u32 finished;                    /* slots that ended in DONE or FAULT */
-    stk_u32 done, faults;                /* not yet added to the control words */
-    stk_u32 metric, metric_count;        /* a run of one built-in opcode, likewise */
+    struct stk_turn now;
+    stk_u32 cursor, round;        /* slots to look at next */
+    stk_u32 turns, idle;          /* turns left in the lease; idle turns in a row */
+    stk_u32 lease;                /* the lease word on entry: when the host changes it, the lease is over */
+    stk_u32 finished;             /* slots that ended in DONE or FAULT */
+    stk_u32 done, faults;         /* not yet added to the control words */
+    stk_u32 metric, metric_count; /* a run of one built-in opcode, likewise */
 };
 
 STK_FN int stk_claimable(stk_u32 status) {
@@ -40,7 +45,7 @@ STK_FN int stk_claim(const struct stk_dev *d, stk_u32 i) {
 }
 
 /* Adds what was counted to the control words. They lag while a worker is busy and are exact when it is idle. */
-STK_FN void stk_worker_flush(const struct stk_dev *d, STK_LOCAL struct stk_worker *w) {
+STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     if (w->metric_count != 0u) {
         stk_add(d->control + STK_CTL_METRICS + w->metric, w->metric_count);
         w->metric_count = 0;
@@ -55,7 +60,7 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, STK_LOCAL struct stk_worke
     }
 }
 
-STK_FN void stk_worker_count(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
+STK_FN void stk_worker_count(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
     /* A slot counts when it ends, however often it was taken up: how often depends on the schedule. */
     if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
         if (w->metric != opcode) {
@@ -86,8 +91,8 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
 }
 
 /* Ends a slot: its words are seen before its status. */
-STK_FN void stk_worker_finish(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, const struct stk_call *c,
-                              stk_u32 opcode, stk_u32 status) {
+STK_FN void stk_worker_finish(const struct stk_dev *d, struct stk_worker *w, const struct stk_call *c, stk_u32 opcode,
+                              stk_u32 status) {
     stk_u32 over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
     if (status != STK_MOVED) {
         stk_st_release(c->slot + STK_SLOT_STATUS, status);
@@ -101,14 +106,14 @@ STK_FN void stk_worker_finish(const struct stk_dev *d, STK_LOCAL struct stk_work
 
 /* A handler on a chunk takes as many turns of the lease as it has cache lines to look at, so that a lease of so many turns
  * lasts about as long with work as without. */
-STK_FN void stk_worker_charge(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
+STK_FN void stk_worker_charge(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
     int chunk = opcode > STK_OP_RESERVED_MAX && opcode < STK_OP_SYSTEM_BIT && bytes <= d->payload_bytes;
     stk_u32 cost = chunk ? bytes / 64u : 0u;
     w->turns = w->turns > cost ? w->turns - cost : 0u;
 }
 
 /* Lane 0: runs the claimed slot, unless it is for all lanes. */
-STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 slot) {
+STK_FN void stk_worker_take(const struct stk_dev *d, struct stk_worker *w, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status = STK_DONE;
     w->cursor = slot + 1u == d->slots ? 0u : slot + 1u;
@@ -124,9 +129,9 @@ STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker
         for (i = 0; i < STK_SLOT_RESULTS; i++) {
             stk_result(&c, i, 0u);
         }
-        w->slot = slot;
-        w->opcode = opcode;
-        w->action = STK_ACTION_RUN;
+        w->now.slot = slot;
+        w->now.opcode = opcode;
+        w->now.action = STK_ACTION_RUN;
         return;
     } else {
         status = stk_op_run(d, &c, opcode);
@@ -135,11 +140,11 @@ STK_FN void stk_worker_take(const struct stk_dev *d, STK_LOCAL struct stk_worker
 }
 
 /* Lane 0: one turn. */
-STK_FN void stk_worker_turn(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 idle_turns) {
-    w->action = STK_ACTION_IDLE;
+STK_FN void stk_worker_turn(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
+    w->now.action = STK_ACTION_IDLE;
     if (w->turns == 0u || w->idle >= idle_turns || stk_ld(d->control + STK_CTL_SHUTDOWN) != 0u ||
         stk_ld(d->control + STK_CTL_LEASE) != w->lease) {
-        w->action = STK_ACTION_LEAVE;
+        w->now.action = STK_ACTION_LEAVE;
         return;
     }
     w->turns--;
@@ -160,7 +165,7 @@ STK_FN void stk_worker_turn(const struct stk_dev *d, STK_LOCAL struct stk_worker
 }
 
 /* Lane 0: the worker is here; `turns` is its whole lease. */
-STK_FN void stk_worker_enter(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 turns) {
+STK_FN void stk_worker_enter(const struct stk_dev *d, struct stk_worker *w, stk_u32 turns) {
     stk_u32 cursor = stk_ld(d->control + STK_CTL_CURSOR);
     w->cursor = cursor < d->slots ? cursor : 0u;
     w->round = w->cursor;
@@ -172,13 +177,13 @@ STK_FN void stk_worker_enter(const struct stk_dev *d, STK_LOCAL struct stk_worke
     w->metric = 0;
     w->metric_count = 0;
     w->finished = 0;
-    w->slot = 0;
-    w->opcode = 0;
+    w->now.slot = 0;
+    w->now.opcode = 0;
     stk_add(d->control + STK_CTL_WORKERS_IN, 1u);
 }
 
 /* Lane 0: counts why the worker leaves, then that it left. */
-STK_FN void stk_worker_leave(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 idle_turns) {
+STK_FN void stk_worker_leave(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
     stk_worker_flush(d, w);
     stk_st(d->control + STK_CTL_CURSOR, w->cursor);
     stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
@@ -186,30 +191,32 @@ STK_FN void stk_worker_leave(const struct stk_dev *d, STK_LOCAL struct stk_worke
 
 /* The whole life of a worker, called by every lane with the same arguments. Ends after `turns` turns, after `idle_turns`
  * turns in a row that finished no slot, or when the host asks for SHUTDOWN or ends the lease. */
-STK_FN void stk_worker_run(const struct stk_dev *d, STK_LOCAL struct stk_worker *w, stk_u32 turns, stk_u32 idle_turns) {
+STK_FN void stk_worker_run(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL struct stk_turn *now, stk_u32 turns,
+                           stk_u32 idle_turns) {
     stk_u32 turn;
     if (STK_LANE == 0u) {
         stk_worker_enter(d, w, turns);
     }
     for (turn = 0; turn <= turns; turn++) {
-        stk_u32 action;
+        struct stk_turn t;
         if (STK_LANE == 0u) {
             stk_worker_turn(d, w, idle_turns);
+            *now = w->now;
         }
         STK_BARRIER(); /* lanes read what lane 0 decided, and the slot it claimed */
-        action = w->action;
-        if (action == STK_ACTION_LEAVE) {
+        t = *now;
+        if (t.action == STK_ACTION_LEAVE) {
             break;
         }
-        if (action == STK_ACTION_RUN) {
-            struct stk_call c = stk_call_of(d, w->slot);
-            stk_u32 opcode = w->opcode, status = stk_op_run(d, &c, opcode);
+        if (t.action == STK_ACTION_RUN) {
+            struct stk_call c = stk_call_of(d, t.slot);
+            stk_u32 status = stk_op_run(d, &c, t.opcode);
             STK_BARRIER(); /* every lane's results are in before the status */
             if (STK_LANE == 0u) {
-                stk_worker_finish(d, w, &c, opcode, status);
+                stk_worker_finish(d, w, &c, t.opcode, status);
             }
         }
-        STK_BARRIER(); /* nobody still reads w when lane 0 starts the next turn */
+        STK_BARRIER(); /* nobody still reads `now` when lane 0 starts the next turn */
     }
     if (STK_LANE == 0u) {
         stk_worker_leave(d, w, idle_turns);

@@ -5,6 +5,7 @@
 
 uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns) {
     struct stk_worker worker;
-    stk_worker_run(dev, &worker, turns, idle_turns);
+    struct stk_turn now;
+    stk_worker_run(dev, &worker, &now, turns, idle_turns);
     return worker.finished;
 }

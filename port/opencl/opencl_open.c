@@ -46,7 +46,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
                    c->io_slots > STK_IO_SLOTS_MAX || c->workers > WORKERS_MAX || c->lanes > LANES_MAX ||
-                   c->debug_records > (1u << 20)
+                   c->debug_records > (1u << 20) || c->tenants > STK_CTL_TENANT_MASKS
                ? STK_E_ARG
                : STK_OK;
 }

@@ -39,7 +39,7 @@ struct stk_opencl_config {
     const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first that can be resident */
     uint32_t slots;     /* ring slots; 0: 256 */
     uint32_t observables;   /* words; 0: 64 */
-    uint32_t tenants;       /* authorised tenants, from 0 on; 0: 1 */
+    uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
     uint32_t debug_records; /* 0: 64 */
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
