@@ -8,6 +8,7 @@
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/err.h"
+#include "stoker/handover.h"
 #include "stoker/io_queue.h"
 #include "stoker/publisher.h"
 #include "stoker/ring.h"
