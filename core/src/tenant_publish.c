@@ -1,0 +1,134 @@
+/* stoker: what tenants publish, and its end. */
+#include "stoker/wait.h"
+#include "tenant_entry.h"
+
+int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode, struct stk_fault *fault) {
+    const struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
+    if (entry == NULL || (stk_load(&entry->word) & TENANT_CLOSED) != 0) {
+        return stk_tenant_revoked(tenant, fault);
+    }
+    if (local >= STK_OP_TENANT_RANGE) {
+        return stk_fail(fault, STK_E_OPCODE, tenant->id, local);
+    }
+    *opcode = STK_OP_TENANT_BASE + tenant->id * STK_OP_TENANT_RANGE + local;
+    return STK_OK;
+}
+
+/* Counts one more slot, unless the tenant is revoked or has enough. */
+static int take_credit(const struct stk_tenant *tenant, struct stk_fault *fault) {
+    struct stk_tenant_entry *entry = &tenant->tenants->entries[tenant->id - 1];
+    uint32_t tries = STK_TENANT_TRIES;
+    int err;
+    do {
+        /* Acquire: a word of another owner comes with that owner's generation. */
+        uint32_t word = stk_load_acquire(&entry->word);
+        if (stk_tenant_entry_of(tenant) == NULL || (word & TENANT_CLOSED) != 0) {
+            return stk_tenant_revoked(tenant, fault);
+        }
+        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
+            return stk_fail(fault, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
+        }
+        err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_AGAIN;
+    } while (err == STK_E_AGAIN && --tries > 0);
+    return err;
+}
+
+/* Gives back the credit of a slot that was not published after all. It is ours, so the count is not 0. */
+static int drop_credit(const struct stk_tenant *tenant, int err, struct stk_fault *fault) {
+    (void)stk_fetch_add(&tenant->tenants->entries[tenant->id - 1].word, UINT32_MAX);
+    return stk_fail(fault, err, tenant->id, 0);
+}
+
+/* `work` as it goes on the wire, with a credit taken for it. */
+static int admit(const struct stk_tenant *tenant, const struct stk_work *work, struct stk_work *out,
+                 struct stk_fault *fault) {
+    *out = *work;
+    out->tenant = tenant->id;
+    int err = stk_tenant_opcode(tenant, work->opcode, &out->opcode, fault);
+    return err == STK_OK ? take_credit(tenant, fault) : err;
+}
+
+int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
+                       const struct stk_work *work, struct stk_fault *fault) {
+    struct stk_work mine;
+    int err = admit(tenant, work, &mine, fault);
+    if (err != STK_OK) {
+        return err;
+    }
+    err = stk_ring_publish(ring, slot, &mine);
+    return err == STK_OK ? STK_OK : drop_credit(tenant, err, fault);
+}
+
+int stk_tenant_publish_ticket(const struct stk_tenant *tenant, struct stk_publisher *publisher,
+                              const struct stk_work *work, uint32_t *ticket, struct stk_fault *fault) {
+    struct stk_work mine;
+    int err = admit(tenant, work, &mine, fault);
+    if (err != STK_OK) {
+        return err;
+    }
+    err = stk_publisher_publish(publisher, &mine, ticket);
+    return err >= 0 ? err : drop_credit(tenant, err, fault);
+}
+
+int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_fault *fault) {
+    struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
+    uint32_t tries = STK_TENANT_TRIES;
+    int err;
+    if (entry == NULL) {
+        return stk_tenant_revoked(tenant, fault);
+    }
+    do {
+        uint32_t word = stk_load(&entry->word), count = word & TENANT_COUNT;
+        if (slots > count) {
+            return stk_fail(fault, STK_E_UNDERFLOW, tenant->id, count);
+        }
+        /* Release: whoever sees the lower count sees the harvest before it. */
+        err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_AGAIN;
+    } while (err == STK_E_AGAIN && --tries > 0);
+    if (err == STK_OK) {
+        (void)stk_fetch_add(&entry->drained, (uint32_t)slots);
+    }
+    return err;
+}
+
+/* Sleeps until the count is 0. *word is the word as seen last. */
+static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_platform_ops *platform, void *ctx,
+                         uint64_t timeout_ns, uint32_t *word) {
+    uint64_t start = platform->now_ns(ctx), passed = 0;
+    /* Acquire: the harvest of the slots that are gone is seen. */
+    *word = stk_load_acquire(&entry->word);
+    while ((*word & TENANT_COUNT) != 0 && passed < timeout_ns) {
+        /* A harvester does not wake us, so no sleep is long. */
+        uint64_t left = timeout_ns - passed;
+        int err =
+            platform->wait(ctx, &entry->word, stk_le32(*word), left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+        if (err != STK_OK && err != STK_E_TIMEOUT) {
+            return err;
+        }
+        *word = stk_load_acquire(&entry->word); /* as above */
+        passed = platform->now_ns(ctx) - start;
+    }
+    return (*word & TENANT_COUNT) == 0 ? STK_OK : STK_E_TIMEOUT;
+}
+
+int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform, void *platform_ctx,
+                       uint64_t timeout_ns, struct stk_fault *fault) {
+    struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
+    uint32_t word;
+    if (entry == NULL) {
+        return stk_tenant_revoked(tenant, fault);
+    }
+    (void)stk_fetch_add(&entry->quiesce_calls, 1);
+    int err = wait_for_none(entry, platform, platform_ctx, timeout_ns, &word);
+    if (err == STK_E_TIMEOUT) {
+        (void)stk_fetch_add(&entry->quiesce_timeouts, 1);
+    }
+    if (err != STK_OK) {
+        return stk_fail(fault, err, tenant->id, word & TENANT_COUNT);
+    }
+    if ((word & TENANT_CLOSED) != 0) {
+        /* Nothing can be counted any more. A swap is lost only to another thread that sets the same bit. */
+        (void)stk_cas(&entry->word, word, word | TENANT_QUIESCED);
+    }
+    return STK_OK;
+}
