@@ -43,6 +43,10 @@
 #define STK_IDLE       4u
 #define STK_PRIORITIES 5u
 
+/* Scheduling limits of the reference's workers. */
+#define STK_STARVATION_LIMIT      16u /* claims at or above HIGH before a lower partition goes first */
+#define STK_TENANT_FAIRNESS_LIMIT 64u /* claims of one tenant before others go first */
+
 /// Opcodes ///
 
 #define STK_OP_NOP          0u
@@ -63,6 +67,8 @@
 #define STK_OP_SYSTEM_BIT   0x80000000u
 #define STK_OP_TENANT_BASE  0x40000000u /* first opcode of tenant 0 */
 #define STK_OP_TENANT_RANGE 0x00100000u /* opcodes in a tenant's window */
+
+#define STK_TENANT_NONE 0xFFFFFFFFu /* no tenant's id */
 
 /* Handlers that come with stoker, in the user range below the tenants' windows (kernels/ops/). */
 #define STK_OP_SCAN_COUNT  0x00010001u /* count pattern matches in a payload */
