@@ -52,4 +52,5 @@ void world_free(struct world *w) {
         free(all[i]->p);
     }
     free(w->records);
+    free(w->tenants);
 }

@@ -20,6 +20,7 @@ struct world {
     int record_count;
     struct stk_io_request requests[STK_IO_SLOTS_MAX];
     int request_count;
+    struct tenant_world *tenants; /* one allocation, made when it is first needed */
 };
 
 struct handler {
@@ -29,7 +30,7 @@ struct handler {
 
 /* Each table ends with a NULL name. */
 extern const struct handler ring_handlers[], item_handlers[], control_handlers[], debug_handlers[], host_handlers[],
-    io_handlers[], table_handlers[], constant_handlers[];
+    io_handlers[], table_handlers[], constant_handlers[], tenant_handlers[], tenant_call_handlers[], task_handlers[];
 
 void world_free(struct world *w);
 

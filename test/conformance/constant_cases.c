@@ -59,8 +59,11 @@ static const struct {
     {"opcode.SYSTEM_MASK", STK_OP_SYSTEM_BIT},
     {"opcode.RESERVED_MAX_RANGE_MIN", STK_OP_RESERVED_MIN},
     {"scheduler.PRIORITY_LEVELS", STK_PRIORITIES},
+    {"scheduler.STARVATION_THRESHOLD", STK_STARVATION_LIMIT},
+    {"scheduler.TENANT_FAIRNESS_THRESHOLD", STK_TENANT_FAIRNESS_LIMIT},
     {"tenant.OPCODE_BASE", STK_OP_TENANT_BASE},
     {"tenant.OPCODE_RANGE", STK_OP_TENANT_RANGE},
+    {"tenant.ID_MAX", STK_TENANT_NONE - 1},
 };
 
 /* A constant that no header has is not compared, and so not counted as passed. */

@@ -2,6 +2,7 @@
 
 #include "stoker/control.h"
 #include "stoker/ring.h"
+#include "stoker/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +86,19 @@ static void do_opcode(struct vec *v, struct world *w) {
     vec_expect_u64(v, "is_builtin", !user && publish);
 }
 
+static void do_probe(struct vec *v, struct world *w) {
+    struct stk_probe plan = stk_probe_plan(vec_u32(v, "partition_slots"), vec_u32(v, "worker_width"));
+    (void)w;
+    vec_expect_u64(v, "probe_count", plan.probe_count);
+    vec_expect_u64(v, "active_lanes", plan.active_lanes);
+    vec_expect_u64(v, "probe_budget", plan.probe_budget);
+}
+
 const struct handler table_handlers[] = {
     {"priority_offsets", do_priority_offsets},
     {"write_priority_offsets", do_write_priority_offsets},
     {"transition", do_transition_row},
     {"opcode", do_opcode},
+    {"probe", do_probe},
     {NULL, NULL},
 };

@@ -10,6 +10,18 @@ void vec_differ(struct vec *v, const char *key, const char *want, const char *go
     v->bad++;
 }
 
+static uint32_t word_of(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+void vec_differ_word(struct vec *v, const char *key, unsigned index, const uint8_t *want, const uint8_t *got) {
+    char name[40], a[16], b[16];
+    snprintf(name, sizeof name, "%.24s[%u]", key, index);
+    snprintf(a, sizeof a, "%" PRIu32, word_of(want));
+    snprintf(b, sizeof b, "%" PRIu32, word_of(got));
+    vec_differ(v, name, a, b);
+}
+
 void vec_expect_text(struct vec *v, const char *key, const char *got) {
     const char *want = vec_get(v, key);
     v->checks++;

@@ -15,6 +15,9 @@ void vec_expect_text(struct vec *v, const char *key, const char *got);
 /* `key` is a hex string; "omitted" passes unchecked. */
 void vec_expect_hex(struct vec *v, const char *key, const uint8_t *bytes, size_t len);
 
+/* Notes that word `index` of `key` differs; both are four little-endian bytes. */
+void vec_differ_word(struct vec *v, const char *key, unsigned index, const uint8_t *want, const uint8_t *got);
+
 /* The fields len, fnv1a64, hex and all_zero, those that are there. */
 void vec_expect_image(struct vec *v, const uint8_t *bytes, size_t len);
 

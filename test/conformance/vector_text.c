@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool vec_parse(struct vec *v, char *text) {
-    v->fields = v->checks = v->bad = 0;
+    v->fields = v->checks = v->bad = v->skipped = 0;
     v->skip = false;
     while (*text != '\0' && v->fields < VEC_FIELDS_MAX) {
         char *equals = strchr(text, '=');
@@ -53,6 +53,12 @@ const char *vec_need(struct vec *v, const char *key) {
         vec_differ(v, key, "a value", "(no such field)");
     }
     return value == NULL ? "-" : value;
+}
+
+void vec_skip(struct vec *v, const char *key) {
+    if (vec_get(v, key) != NULL) {
+        v->skipped++;
+    }
 }
 
 uint64_t vec_u64(struct vec *v, const char *key) {

@@ -18,9 +18,10 @@ struct vec {
     unsigned line;
     struct vec_field field[VEC_FIELDS_MAX];
     unsigned fields;
-    unsigned checks; /* comparisons made so far */
-    unsigned bad;    /* comparisons that differed */
-    bool skip;       /* the record is not covered after all */
+    unsigned checks;  /* comparisons made so far */
+    unsigned bad;     /* comparisons that differed */
+    unsigned skipped; /* fields that are no part of the contract */
+    bool skip;        /* the record is not covered after all */
 };
 
 /* Splits `text` in place. False when it is not a record. */
@@ -33,6 +34,9 @@ const char *vec_get(struct vec *v, const char *key);
 
 /* The same; a field that is missing is a failure of the record, and "-". */
 const char *vec_need(struct vec *v, const char *key);
+
+/* The field `key`, if it is there, is no part of the contract: it counts as skipped. */
+void vec_skip(struct vec *v, const char *key);
 
 /* As a number. A field that is missing or no number is a failure of the record. */
 uint64_t vec_u64(struct vec *v, const char *key);

@@ -1,0 +1,111 @@
+#include "cases.h"
+
+#include "stoker/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The 16 words of a list, stored as a task slot at `at`. False when there are not 16. */
+static bool store_words(struct vec *v, const char *key, uint8_t *at) {
+    uint32_t *n;
+    bool whole = vec_numbers(vec_need(v, key), ",", &n) == STK_SLOT_WORDS;
+    for (size_t i = 0; whole && i < STK_SLOT_BYTES; i++) {
+        at[i] = (uint8_t)(n[i / 4] >> (8 * (i % 4)));
+    }
+    free(n);
+    if (!whole) {
+        vec_differ(v, key, "16 words", vec_need(v, key));
+    }
+    return whole;
+}
+
+/* Every field is there in every row, whether the action has a use for it or not. */
+static int act(struct vec *v, struct stk_task_queue *queue) {
+    const char *action = vec_need(v, "action");
+    uint32_t pc = vec_u32(v, "pc"), data = vec_u32(v, "data"), epoch = vec_u32(v, "epoch");
+    uint32_t priority = vec_u32(v, "priority");
+    if (strcmp(action, "pause") == 0) {
+        return stk_task_pause(queue, 0, pc, data, epoch);
+    }
+    if (strcmp(action, "resume") == 0) {
+        return stk_task_resume(queue, 0);
+    }
+    if (strcmp(action, "yield") == 0) {
+        return stk_task_yield(queue, 0, pc, data);
+    }
+    if (strcmp(action, "requeue") == 0) {
+        return stk_task_requeue(queue, 0, pc, data, priority);
+    }
+    if (strcmp(action, "complete") == 0) {
+        return stk_task_complete(queue, 0);
+    }
+    return strcmp(action, "fault") == 0 ? stk_task_fault(queue, 0, data) : (int)STK_E_UNSUPPORTED;
+}
+
+static void do_task(struct vec *v, struct world *w) {
+    struct stk_task_queue queue;
+    uint8_t want[STK_SLOT_BYTES];
+    struct bytes *b = &w->ring;
+    bytes_zero(b, STK_SLOT_BYTES);
+    if (!store_words(v, "before", b->p) || stk_task_queue_view(&queue, b->p, b->len) != STK_OK) {
+        return;
+    }
+    memcpy(want, b->p, sizeof want);
+    vec_expect_u64(v, "schedulable",
+                   (uint64_t)stk_task_schedulable((uint32_t)want[0] | (uint32_t)want[1] << 8 | (uint32_t)want[2] << 16 |
+                                                  (uint32_t)want[3] << 24));
+    int err = act(v, &queue);
+    vec_expect_text(v, "result", err < 0 ? "err" : "ok");
+    if (err < 0) {
+        vec_expect_text(v, "class", "Backend");
+    } else if (!store_words(v, "words", want)) {
+        return;
+    }
+    for (unsigned i = 0; i < STK_SLOT_WORDS; i++) {
+        if (memcmp(want + 4 * i, b->p + 4 * i, 4) != 0) {
+            vec_differ_word(v, "words", i, want + 4 * i, b->p + 4 * i);
+        }
+    }
+}
+
+/* Slots come in order, so that the queue grows by one each time. */
+static void do_task_slot(struct vec *v, struct world *w) {
+    size_t len = w->ring.len;
+    uint8_t *grown = vec_alloc(len + STK_SLOT_BYTES);
+    if (vec_u64(v, "i") * STK_SLOT_BYTES != len) {
+        vec_differ(v, "i", "the next slot", vec_get(v, "i"));
+    }
+    if (len > 0) {
+        memcpy(grown, w->ring.p, len);
+    }
+    (void)store_words(v, "words", grown + len);
+    bytes_take(&w->ring, grown, len + STK_SLOT_BYTES);
+}
+
+static void do_task_snapshot(struct vec *v, struct world *w) {
+    struct stk_task_snapshot s;
+    struct stk_task_queue queue;
+    int err = stk_task_queue_view(&queue, w->ring.p, w->ring.len);
+    vec_expect_text(v, "result", err < 0 ? "err" : "ok");
+    if (err < 0) {
+        return;
+    }
+    stk_task_queue_snapshot(&queue, &s);
+    vec_expect_u64(v, "ready", s.ready);
+    vec_expect_u64(v, "paused", s.paused);
+    vec_expect_u64(v, "yielded", s.yielded);
+    vec_expect_u64(v, "requeued", s.requeued);
+    vec_expect_u64(v, "running", s.running);
+    vec_expect_u64(v, "faulted", s.faulted);
+    vec_expect_u64(v, "total_requeues", s.total_requeues);
+    vec_expect_u64(v, "max_priority_age", s.max_priority_age);
+    vec_expect_u64(v, "schedulable", s.schedulable);
+    vec_expect_u64(v, "continuation_pressure", s.continuation_pressure);
+}
+
+const struct handler task_handlers[] = {
+    {"task", do_task},
+    {"task_slot", do_task_slot},
+    {"task_snapshot", do_task_snapshot},
+    {NULL, NULL},
+};
