@@ -106,22 +106,27 @@ STK_COLD stk_u32 stk_scan_hits(const struct stk_automaton_view *a, STK_GLOBAL st
            stk_automaton_hit(a, hits, s3) + stk_automaton_hit(a, hits, s4) + stk_automaton_hit(a, hits, s5);
 }
 
+/* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register more. */
+STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
+    return ((const STK_GLOBAL stk_u8 *)table - STK_IMAGE_CLASS_BYTES)[byte];
+}
+
 /* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The states
  * are named variables, not an array, so that they stay in registers. */
 STK_COLD stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                                  STK_GLOBAL stk_u32 *hits, const stk_u32 *enter) {
-    const STK_GLOBAL stk_u8 *classes = a->classes, *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
+    const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
     const STK_GLOBAL stk_u32 *table = a->table;
     stk_u64 step = n;
     stk_u32 mask = a->mask, count = 0;
     stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
     for (; q < end; q++, r++) {
-        s0 = table[(s0 + classes[q[0]]) & mask];
-        s1 = table[(s1 + classes[q[step]]) & mask];
-        s2 = table[(s2 + classes[q[step * 2u]]) & mask];
-        s3 = table[(s3 + classes[r[0]]) & mask];
-        s4 = table[(s4 + classes[r[step]]) & mask];
-        s5 = table[(s5 + classes[r[step * 2u]]) & mask];
+        s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
+        s1 = table[(s1 + stk_class_before(table, q[step])) & mask];
+        s2 = table[(s2 + stk_class_before(table, q[step * 2u])) & mask];
+        s3 = table[(s3 + stk_class_before(table, r[0])) & mask];
+        s4 = table[(s4 + stk_class_before(table, r[step])) & mask];
+        s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
         if (((s0 | s1 | s2 | s3 | s4 | s5) & STK_IMAGE_ENDS) != 0u) {
             count += stk_scan_hits(a, hits, s0, s1, s2, s3, s4, s5);
         }
