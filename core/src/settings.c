@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "blake3_wide.h"
 #include "stoker/arena.h"
+#include "stoker/config.h"
 #include "stoker/publisher.h"
 #include "stoker/words.h"
 
@@ -26,6 +28,8 @@ static const struct stk_setting settings[] = {
     {"ring_slots_max", STK_RING_SLOTS_INIT_MAX},
     {"io_slots_max", STK_IO_SLOTS_MAX},
     {"publisher_tries", STK_PUBLISHER_TRIES},
+    {"blake3_depth_max", STK_BLAKE3_DEPTH_MAX},
+    {"blake3_lanes", BLAKE3_LANES},
     {NULL, 0},
 };
 

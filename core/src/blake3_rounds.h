@@ -1,0 +1,64 @@
+/* stoker: the seven rounds of BLAKE3 (section 2.2). Private to the core.
+ *
+ * STK_BLAKE3_ROUNDS(v, m) works on sixteen uint32_t or on sixteen vectors of them. The message
+ * permutation of table 2 is applied ahead of time, in the schedule, so that no round moves a word.
+ */
+#ifndef STK_SRC_BLAKE3_ROUNDS_H
+#define STK_SRC_BLAKE3_ROUNDS_H
+
+#include <stdint.h>
+
+static const uint8_t stk_blake3_schedule[7][16] = {
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
+    {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1}, {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
+    {12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4}, {9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7},
+    {11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13},
+};
+
+#define BLAKE3_ROTATE(x, n) ((x) >> (n) | (x) << (32 - (n)))
+
+/* G: mixes message words x and y into one column or diagonal. */
+#define BLAKE3_MIX(v, a, b, c, d, x, y)                                                                                \
+    do {                                                                                                               \
+        (v)[a] = (v)[a] + (v)[b] + (x);                                                                                \
+        (v)[d] = BLAKE3_ROTATE((v)[d] ^ (v)[a], 16);                                                                   \
+        (v)[c] = (v)[c] + (v)[d];                                                                                      \
+        (v)[b] = BLAKE3_ROTATE((v)[b] ^ (v)[c], 12);                                                                   \
+        (v)[a] = (v)[a] + (v)[b] + (y);                                                                                \
+        (v)[d] = BLAKE3_ROTATE((v)[d] ^ (v)[a], 8);                                                                    \
+        (v)[c] = (v)[c] + (v)[d];                                                                                      \
+        (v)[b] = BLAKE3_ROTATE((v)[b] ^ (v)[c], 7);                                                                    \
+    } while (0)
+
+#define BLAKE3_ROUND(v, m, s)                                                                                          \
+    do {                                                                                                               \
+        BLAKE3_MIX(v, 0, 4, 8, 12, (m)[(s)[0]], (m)[(s)[1]]);                                                          \
+        BLAKE3_MIX(v, 1, 5, 9, 13, (m)[(s)[2]], (m)[(s)[3]]);                                                          \
+        BLAKE3_MIX(v, 2, 6, 10, 14, (m)[(s)[4]], (m)[(s)[5]]);                                                         \
+        BLAKE3_MIX(v, 3, 7, 11, 15, (m)[(s)[6]], (m)[(s)[7]]);                                                         \
+        BLAKE3_MIX(v, 0, 5, 10, 15, (m)[(s)[8]], (m)[(s)[9]]);                                                         \
+        BLAKE3_MIX(v, 1, 6, 11, 12, (m)[(s)[10]], (m)[(s)[11]]);                                                       \
+        BLAKE3_MIX(v, 2, 7, 8, 13, (m)[(s)[12]], (m)[(s)[13]]);                                                        \
+        BLAKE3_MIX(v, 3, 4, 9, 14, (m)[(s)[14]], (m)[(s)[15]]);                                                        \
+    } while (0)
+
+/* A build for size gets one round in a loop; any other gets all seven with constant indices. */
+#ifdef __OPTIMIZE_SIZE__
+#define STK_BLAKE3_ROUNDS(v, m)                                                                                        \
+    for (unsigned round = 0; round < 7; round++) {                                                                     \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[round]);                                                                \
+    }
+#else
+#define STK_BLAKE3_ROUNDS(v, m)                                                                                        \
+    do {                                                                                                               \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[0]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[1]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[2]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[3]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[4]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[5]);                                                                    \
+        BLAKE3_ROUND(v, m, stk_blake3_schedule[6]);                                                                    \
+    } while (0)
+#endif
+
+#endif
