@@ -4,7 +4,9 @@
 
 #include "stoker/arena.h"
 #include "stoker/automaton.h"
+#include "stoker/blake3.h"
 #include "stoker/channel.h"
+#include "stoker/config.h"
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/err.h"
@@ -13,6 +15,7 @@
 #include "stoker/publisher.h"
 #include "stoker/ring.h"
 #include "stoker/settings.h"
+#include "stoker/sketch.h"
 #include "stoker/stream.h"
 #include "stoker/wait.h"
 #include "stoker/words.h"
