@@ -1,8 +1,6 @@
 /* The stream's life and its waits; stream_ingest.c and stream_slots.c move the chunks. */
 #include "stoker/stream.h"
 
-#include <string.h>
-
 #include "stoker/atomic.h"
 #include "stoker/wait.h"
 #include "stream_entry.h"
@@ -239,9 +237,31 @@ static void cancel_queued(struct stk_stream *s) {
     s->submitted = s->queued;
 }
 
+/* Polls until nothing is in flight. An error that a chunk was handed out with is the callback's and does not stop the
+ * others; returns the first error. */
+static int finish_chunks(struct stk_stream *s, uint64_t start, uint64_t timeout_ns) {
+    uint64_t passed = now(s) - start, delivered;
+    int first = STK_OK, err;
+    while (stk_stream_in_flight(s) != 0u) {
+        uint64_t left = passed < timeout_ns ? timeout_ns - passed : 0u;
+        cancel_slots(s);
+        delivered = s->delivered;
+        err = stk_stream_poll(s, left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+        first = first == STK_OK && err < 0 ? err : first;
+        passed = now(s) - start;
+        if (err < 0 && s->delivered == delivered) {
+            return err; /* a port's */
+        }
+        if (stk_stream_in_flight(s) != 0u && passed >= timeout_ns) {
+            return STK_E_TIMEOUT;
+        }
+    }
+    return first;
+}
+
 int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
-    uint64_t start, passed = 0;
-    int err;
+    uint64_t start, passed;
+    int err, stopped = STK_OK;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
     }
@@ -249,23 +269,16 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
     stream->stopping = 1;
     err = stream->config.ingest->cancel(stream->config.ingest_ctx);
     cancel_queued(stream);
-    while (err >= 0 && stk_stream_in_flight(stream) != 0u) {
-        cancel_slots(stream);
-        err =
-            stk_stream_poll(stream, timeout_ns - passed < STK_WAIT_SLICE_NS ? timeout_ns - passed : STK_WAIT_SLICE_NS);
-        passed = now(stream) - start;
-        if (err >= 0 && stk_stream_in_flight(stream) != 0u && passed >= timeout_ns) {
-            err = STK_E_TIMEOUT;
-        }
+    if (err >= 0) {
+        err = finish_chunks(stream, start, timeout_ns);
     }
     /* Release: workers that see SHUTDOWN see every slot as it was left. */
     stk_store_release(stream->config.memory.control + STK_CTL_SHUTDOWN, 1u);
-    if (err >= 0 || err == STK_E_DEVICE) {
+    if (stk_stream_in_flight(stream) == 0u || err == STK_E_DEVICE) {
         passed = now(stream) - start;
-        int stopped =
+        stopped =
             stream->config.dispatch->stop(stream->config.dispatch_ctx, passed < timeout_ns ? timeout_ns - passed : 0u);
-        err = err < 0 ? err : stopped;
     }
-    stream->closed = err == STK_OK;
-    return err;
+    stream->closed = stk_stream_in_flight(stream) == 0u && stopped == STK_OK;
+    return err < 0 ? err : stopped;
 }

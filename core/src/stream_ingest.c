@@ -74,29 +74,39 @@ static int reap(struct stk_stream *s, uint64_t wait_ns) {
     do {
         n = s->config.ingest->reap(s->config.ingest_ctx, done, BATCH, moved == 0 ? wait_ns : 0u);
         for (int i = 0; i < n; i++) {
-            land(&s->entries[done[i].tag], &done[i]);
+            uint32_t tag = done[i].tag;
+            if (tag >= s->config.depth || s->entries[tag].state != STK_ENTRY_READING) {
+                s->fault = (struct stk_fault){.err = STK_E_RANGE, .index = tag};
+                return STK_E_RANGE; /* a read of somebody else's: the port is not ours alone */
+            }
+            land(&s->entries[tag], &done[i]);
         }
         moved += n > 0 ? n : 0;
     } while (n == (int)BATCH);
     return n < 0 ? n : moved;
 }
 
-/* Gives a chunk of a sequential source the end of the one before it, and keeps this one's end for the next: the only
- * bytes that a stream ever copies. */
+/* Keeps the last bytes of the source for the chunks to come: the end of what was kept, then the end of this chunk's. */
+static void keep(struct stk_stream *s, const uint8_t *data, uint32_t bytes) {
+    uint32_t fresh = bytes < s->config.lead_max ? bytes : s->config.lead_max;
+    uint32_t room = s->config.lead_max - fresh, old = s->carry_bytes < room ? s->carry_bytes : room;
+    memmove(s->carry, s->carry + (s->carry_bytes - old), old);
+    memcpy(s->carry + old, data + (bytes - fresh), fresh);
+    s->carry_bytes = old + fresh;
+    s->stats.bounce_bytes += fresh;
+}
+
+/* Gives a chunk of a sequential source the end of the ones before it: the only bytes that a stream ever copies. */
 static void carry(struct stk_stream *s, uint64_t chunk) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint8_t *data = s->config.memory.payload + stk_entry_offset(s, chunk) + e->read.lead;
-    uint32_t keep = s->config.lead_max, have;
     if (e->read.offset == 0u) {
         s->carry_bytes = 0;
     }
     e->lead = s->carry_bytes < e->read.lead ? s->carry_bytes : e->read.lead;
     memcpy(data - e->lead, s->carry + (s->carry_bytes - e->lead), e->lead);
-    have = e->lead + e->got;
-    keep = have < keep ? have : keep;
-    memcpy(s->carry, data + e->got - keep, keep);
-    s->carry_bytes = keep;
-    s->stats.bounce_bytes += e->lead + keep;
+    s->stats.bounce_bytes += e->lead;
+    keep(s, data, e->got);
 }
 
 /* Chunks count as arrived in the order in which they were queued. */

@@ -34,7 +34,10 @@ int stk_stream_publish(struct stk_stream *s) {
     int published = 0;
     for (; s->published != s->arrived; s->published++) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
-        if (e->state == STK_ENTRY_READY) {
+        if (e->state == STK_ENTRY_READY && s->stopping) {
+            e->state = STK_ENTRY_OVER; /* its data arrived after shutdown began */
+            e->err = STK_E_CANCELED;
+        } else if (e->state == STK_ENTRY_READY) {
             int err = stk_stream_publish_chunk(s, s->published, e->read.opcode, e->read.params);
             if (err != STK_OK) {
                 return err;
@@ -105,6 +108,7 @@ static int deliver(struct stk_stream *s) {
     if (ready <= 0) {
         return ready;
     }
+    s->stats.faults += r.err != STK_OK ? 1u : 0u;
     wish = s->config.on_result(s->config.on_result_ctx, &r, &next);
     if (wish == STK_STREAM_AGAIN && e->state == STK_ENTRY_PUBLISHED && !s->stopping) {
         wish = stk_stream_publish_chunk(s, s->delivered, next.opcode, next.params);
@@ -112,7 +116,6 @@ static int deliver(struct stk_stream *s) {
             return 0;
         }
     }
-    s->stats.faults += r.err != STK_OK ? 1u : 0u;
     s->delivered++;
     return wish < 0 ? wish : 1;
 }

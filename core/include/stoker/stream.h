@@ -97,7 +97,7 @@ struct stk_stream_result {
 };
 
 struct stk_stream_stats {
-    uint64_t reads, slots, faults; /* reads queued, slots published, results that were not STK_OK */
+    uint64_t reads, slots, faults; /* reads queued, slots published, results handed out that were not STK_OK */
     uint64_t bytes;                /* data bytes of chunks that were published, each once */
     uint64_t bounce_bytes;         /* bytes that the stream copied: the leads of sequential sources, nothing else */
 };
@@ -153,8 +153,9 @@ STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_
 
 /* Ends the stream: cancels reads and slots that no worker has claimed, lets claimed ones finish, hands every chunk to the
  * callback (STK_E_CANCELED those that did not run), tells the workers to stop and waits for them. STK_OK, or what failed
- * first; after STK_E_TIMEOUT the OS or the device may still own the buffers, and a further call goes on waiting.
- * Once it returned STK_OK every other call returns STK_E_SHUTDOWN. */
+ * first; after STK_E_TIMEOUT the OS or the device may still own the buffers, and a further call goes on waiting. An error
+ * of the callback is returned and does not keep the other chunks from it. Once every chunk was handed out and the workers
+ * have stopped, every other call returns STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns);
 
 #ifdef __cplusplus

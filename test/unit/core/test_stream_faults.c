@@ -1,0 +1,326 @@
+/* The stream when something goes wrong: reads, slots, devices, ports, configurations. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stoker/wait.h"
+#include "stream_world.h"
+
+static void source_that_ends_early_fails_its_chunk_alone(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    assert_int_equal(stk_sim_ingest_shrink(&w.ingest, (uint32_t)w.source, 250), STK_OK);
+    queue_some(4, 100); /* the third comes short, the fourth empty */
+    w.ingest.source[w.source].bytes = 250;
+    queue(read_at(0, 50, 0));
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(result(1)->err, STK_OK);
+    assert_int_equal(result(2)->err, STK_E_SHORT);
+    assert_int_equal(result(3)->err, STK_E_SHORT);
+    assert_int_equal(result(3)->bytes, 0);
+    assert_int_equal(result(4)->err, STK_OK);
+    assert_int_equal(w.stream.stats.slots, 3);
+    assert_int_equal(w.stream.stats.faults, 2);
+}
+
+static int again_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
+    (void)next;
+    return r->err == STK_OK ? 0 : STK_STREAM_AGAIN;
+}
+
+static void failed_read_hands_out_the_error_of_the_os(void **state) {
+    static const struct stk_sim_fault faults[] = {{1, STK_SIM_FAIL, 0, 0, 5}, {2, STK_SIM_FAIL, 0, STK_E_ACCESS, 13}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = 2};
+    (void)state;
+    world(&ingest, NULL);
+    w.answer = again_always; /* there is nothing to run again */
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(w.count, 4);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(result(1)->err, STK_E_IO);
+    assert_int_equal(result(1)->os_error, 5);
+    assert_int_equal(result(2)->err, STK_E_ACCESS);
+    assert_int_equal(result(2)->os_error, 13);
+    assert_int_equal(result(3)->err, STK_OK);
+    assert_int_equal(result(3)->os_error, 0);
+    assert_int_equal(w.stream.stats.faults, 2);
+    assert_int_equal(w.stream.stats.slots, 2);
+}
+
+static void port_that_is_full_gets_its_reads_later(void **state) {
+    const struct stk_sim_ingest_config ingest = {.depth = 2, .sources = 4};
+    uint32_t i;
+    (void)state;
+    world(&ingest, NULL);
+    w.ingest.refuse = 3;
+    w.ingest.take_max = 1;
+    queue_some(DEPTH, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, 100 * MS), STK_OK);
+    assert_int_equal(w.count, DEPTH);
+    for (i = 0; i < DEPTH; i++) {
+        assert_int_equal(result(i)->tag, i * 100u);
+        assert_int_equal(result(i)->err, STK_OK);
+    }
+}
+
+static void error_of_the_port_comes_out_of_the_poll_and_loses_nothing(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    queue_some(2, 100);
+    w.ingest.submit_err = STK_E_NOMEM;
+    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_NOMEM);
+    w.ingest.submit_err = 0;
+    w.ingest.reap_err = STK_E_IO;
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_IO);
+    w.ingest.reap_err = 0;
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(w.count, 2);
+}
+
+/* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing. */
+static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
+    static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
+    size_t i;
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        struct stk_ingest_read foreign = {.bytes = 1, .dst = w.payload + BUFFERS_AT, .tag = tags[i]};
+        world(NULL, NULL);
+        foreign.source = (uint32_t)w.source;
+        assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
+        queue_some(1, 100);
+        assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
+        assert_int_equal(w.stream.fault.index, tags[i]);
+    }
+}
+
+/// Time ///
+
+static void slot_without_a_result_times_out_by_index_and_may_still_end(void **state) {
+    (void)state;
+    world_parts(NULL, NULL);
+    w.config.slot_timeout_ns = 2 * MS;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
+    w.device.stuck = true;
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), 0);
+    assert_int_equal(stk_stream_poll(&w.stream, 10 * MS), STK_E_TIMEOUT);
+    assert_int_equal(w.stream.fault.err, STK_E_TIMEOUT);
+    assert_int_equal(w.stream.fault.index, FIRST_SLOT + 1u);
+    assert_in_range(w.clock.now, 2 * MS, 3 * MS); /* no sooner, and not after the poll's own time */
+    w.device.stuck = false;
+    (void)stk_sim_dispatch_ops.drive(&w.device, true);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(w.count, 3);
+}
+
+static void drain_gives_up_in_time_and_may_be_called_again(void **state) {
+    static const struct stk_sim_fault late[] = {{1, STK_SIM_DELAY, 9, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = late, .n_faults = 1};
+    (void)state;
+    world(&ingest, NULL);
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_TIMEOUT);
+    assert_int_equal(w.count, 1);
+    assert_in_range(w.clock.now, MS, 2 * MS);
+    assert_int_equal(stk_stream_drain(&w.stream, 0), STK_E_TIMEOUT);
+    while (stk_stream_drain(&w.stream, MS) == STK_E_TIMEOUT) {
+        assert_true(w.clock.now < 100 * MS);
+    }
+    assert_int_equal(w.count, 3);
+    assert_int_equal(stk_stream_drain(&w.stream, 0), STK_OK);
+}
+
+static void latency_is_the_time_from_published_to_seen(void **state) {
+    const struct stk_sim_dispatch_config device = {.delay = 3};
+    (void)state;
+    world(NULL, &device);
+    w.clock.step = 0;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, 10 * MS), STK_OK);
+    assert_int_equal(result(0)->latency_ns, 3u * STK_WAIT_SLICE_NS);
+}
+
+/// Lost device ///
+
+static void lost_device_is_said_by_every_poll_and_by_shutdown(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.lose_after = 2;
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_DEVICE);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_DEVICE);
+    assert_int_equal(stk_stream_wait_word(&w.stream, w.control, 1, MS), STK_E_DEVICE);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_DEVICE);
+    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+}
+
+/// Waiting for a word ///
+
+static void set_observable(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    (void)ctx, (void)word, (void)seen, (void)timeout_ns;
+    if (++w.control[STK_CTL_OBSERVABLE + 1u] == 5u) {
+        w.control[STK_CTL_OBSERVABLE] = 77;
+    }
+}
+
+static void wait_for_a_word_moves_the_stream_on(void **state) {
+    const uint32_t *word = w.control + STK_CTL_OBSERVABLE;
+    (void)state;
+    world(NULL, NULL);
+    w.clock.hook = set_observable;
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_wait_word(&w.stream, word, 77, 10 * MS), STK_OK);
+    assert_int_equal(w.count, 3);
+    assert_int_equal(w.control[STK_CTL_OBSERVABLE + 1u], 5);
+    assert_int_equal(stk_stream_wait_word(&w.stream, word, 77, 0), STK_OK);
+    assert_int_equal(stk_stream_wait_word(&w.stream, word, 78, 0), STK_E_TIMEOUT);
+    w.clock.now = 0;
+    assert_int_equal(stk_stream_wait_word(&w.stream, word, 78, MS), STK_E_TIMEOUT);
+    assert_in_range(w.clock.now, MS, 2 * MS);
+}
+
+/* The word may be one that a slot outside the stream sets. */
+static void wait_for_a_word_drives_slots_that_are_not_the_streams(void **state) {
+    const uint32_t args[] = {9, STK_CTL_OBSERVABLE};
+    const struct stk_work store = {STK_OP_STORE_U32, 0, STK_NORMAL, 2, args};
+    (void)state;
+    world_parts(NULL, NULL);
+    w.config.dispatch = &stk_interp_ops;
+    w.config.dispatch_ctx = &w.interp;
+    assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, NULL), STK_OK);
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_ring_publish(&w.stream.ring, 0, &store), STK_OK);
+    assert_int_equal(stk_stream_wait_word(&w.stream, w.control + STK_CTL_OBSERVABLE, 9, MS), STK_OK);
+}
+
+static int wait_fails(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    (void)ctx, (void)word, (void)seen, (void)timeout_ns;
+    return STK_E_IO;
+}
+
+static void plain_wait_for_a_word_sees_it_or_gives_up(void **state) {
+    struct stk_platform_ops broken = stk_sim_platform_ops;
+    uint32_t word = 5;
+    (void)state;
+    world(NULL, NULL);
+    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 5, 0), STK_OK);
+    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 6, 0), STK_E_TIMEOUT);
+    assert_int_equal(w.clock.waits, 0);
+    w.clock.now = 0;
+    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 6, MS), STK_E_TIMEOUT);
+    assert_in_range(w.clock.now, MS, MS + STK_WAIT_SLICE_NS);
+    assert_true(w.clock.waits <= 20); /* slices, not spins */
+    broken.wait = wait_fails;
+    assert_int_equal(stk_wait_word(&broken, &w.clock, &word, 6, MS), STK_E_IO);
+}
+
+/// Configuration and memory ///
+
+static void refuse(int err, uint64_t value) {
+    struct stk_stream_read r = read_at(0, 1, 0);
+    size_t used = w.arena.used;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), err);
+    assert_int_equal(w.stream.fault.err, err);
+    assert_int_equal(w.stream.fault.value, value);
+    assert_int_equal(w.arena.used, used);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_SHUTDOWN); /* a stream that never began */
+    assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_SHUTDOWN);
+    world_parts(NULL, NULL);
+}
+
+static void every_relation_of_the_configuration_is_checked(void **state) {
+    static const struct stk_dispatch_ops no_dispatch;
+    static const struct stk_ingest_ops no_ingest;
+    static const struct stk_platform_ops no_platform;
+    (void)state;
+    world_parts(NULL, NULL);
+    w.config.dispatch = NULL, refuse(STK_E_ARG, 0);
+    w.config.dispatch = &no_dispatch, refuse(STK_E_ARG, 0);
+    w.config.ingest = NULL, refuse(STK_E_ARG, 0);
+    w.config.ingest = &no_ingest, refuse(STK_E_ARG, 0);
+    w.config.platform = NULL, refuse(STK_E_ARG, 0);
+    w.config.platform = &no_platform, refuse(STK_E_ARG, 0);
+    w.config.on_result = NULL, refuse(STK_E_ARG, 0);
+    w.config.memory.ring = NULL, refuse(STK_E_ARG, 0);
+    w.config.memory.control = NULL, refuse(STK_E_ARG, 0);
+    w.config.memory.payload = NULL, refuse(STK_E_ARG, 0);
+    w.config.memory.control_words = STK_CTL_WORDS_MIN - 1u, refuse(STK_E_ARG, 0);
+    w.config.chunk_bytes = 0, refuse(STK_E_ARG, 0);
+    w.config.chunk_bytes = CHUNK + 32u, refuse(STK_E_ARG, 0);
+    w.config.lead_max = CHUNK, refuse(STK_E_ARG, 0);
+    w.config.payload_offset = 32, refuse(STK_E_ARG, 0);
+    w.config.priority = STK_IDLE + 1u, refuse(STK_E_ARG, 0);
+    w.config.depth = STK_STREAM_DEPTH_MAX + 1u, refuse(STK_E_ARG, 0);
+    w.config.first_slot = SLOTS - DEPTH + 1u, refuse(STK_E_RANGE, 0);
+    w.config.first_slot = SLOTS + 1u, refuse(STK_E_RANGE, 0);
+    w.config.first_slot = UINT32_MAX, refuse(STK_E_RANGE, 0);
+    w.config.depth = SLOTS - FIRST_SLOT + 1u, refuse(STK_E_RANGE, 0);
+    w.config.payload_offset = BUFFERS_AT + 128u, refuse(STK_E_SPACE, PAYLOAD + 64u);
+    w.config.chunk_bytes = 0x80000000u, refuse(STK_E_SPACE, BUFFERS_AT + UINT64_C(0x80000000) * DEPTH);
+    w.config.memory.ring = (uint32_t *)(void *)((uint8_t *)w.ring + 1), refuse(STK_E_ALIGN, 0);
+    w.config.depth = 0; /* the default */
+    w.config.first_slot = SLOTS - 8u;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    assert_int_equal(w.stream.config.depth, 8);
+    assert_true(w.stream.config.slot_timeout_ns == UINT64_C(10000000000));
+}
+
+static void memory_macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
+    static _Alignas(64) uint8_t memory[64 + STK_STREAM_BYTES(DEPTH, CHUNK) + 64];
+    uint32_t depth, lead, i;
+    (void)state;
+    for (depth = 1; depth <= DEPTH; depth++) {
+        for (lead = 0; lead < CHUNK; lead += 51u) {
+            size_t bytes = STK_STREAM_BYTES(depth, lead);
+            struct stk_arena arena;
+            world_parts(NULL, NULL);
+            w.config.depth = depth;
+            w.config.lead_max = lead;
+            memset(memory, 0x5A, sizeof memory);
+            assert_true(stk_stream_bytes(depth, lead) == bytes);
+            stk_arena_init(&arena, memory + 64, bytes - 1u);
+            assert_int_equal(stk_stream_init(&w.stream, &w.config, &arena), STK_E_SPACE);
+            assert_true(w.stream.fault.value == bytes && arena.used == 0);
+            stk_arena_init(&arena, memory + 64, bytes);
+            assert_int_equal(stk_stream_init(&w.stream, &w.config, &arena), STK_OK);
+            assert_true(arena.used == bytes);
+            queue_some(depth, 1);
+            assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+            for (i = 0; i < 20; i++) {
+                queue(pipe_read(i * 13u, 13, lead < 200u ? lead : 200u));
+                assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+            }
+            for (i = 0; i < 64; i++) {
+                assert_int_equal(memory[i], 0x5A);
+                assert_int_equal(memory[64 + bytes + i], 0x5A);
+            }
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(source_that_ends_early_fails_its_chunk_alone),
+        cmocka_unit_test(failed_read_hands_out_the_error_of_the_os),
+        cmocka_unit_test(port_that_is_full_gets_its_reads_later),
+        cmocka_unit_test(error_of_the_port_comes_out_of_the_poll_and_loses_nothing),
+        cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
+        cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),
+        cmocka_unit_test(drain_gives_up_in_time_and_may_be_called_again),
+        cmocka_unit_test(latency_is_the_time_from_published_to_seen),
+        cmocka_unit_test(lost_device_is_said_by_every_poll_and_by_shutdown),
+        cmocka_unit_test(wait_for_a_word_moves_the_stream_on),
+        cmocka_unit_test(wait_for_a_word_drives_slots_that_are_not_the_streams),
+        cmocka_unit_test(plain_wait_for_a_word_sees_it_or_gives_up),
+        cmocka_unit_test(every_relation_of_the_configuration_is_checked),
+        cmocka_unit_test(memory_macro_query_and_use_agree_and_one_byte_less_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

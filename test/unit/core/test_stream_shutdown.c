@@ -1,0 +1,254 @@
+/* The end of a stream, whatever is under way: every chunk is handed out once, in order, and nothing starts any more. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stream_world.h"
+
+static int status_of(uint32_t chunk) {
+    return stk_ring_status(&w.stream.ring, FIRST_SLOT + chunk);
+}
+
+/* The stream is over: `n` chunks came back in order, and no call does anything. */
+static void assert_over(uint32_t n) {
+    struct stk_stream_read r = read_at(0, 1, 0);
+    uint32_t i;
+    assert_int_equal(w.count, n);
+    for (i = 0; i < n; i++) {
+        assert_int_equal(result(i)->tag, i * 100u);
+    }
+    assert_int_equal(stk_stream_in_flight(&w.stream), 0);
+    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_SHUTDOWN);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_stream_wait_word(&w.stream, w.control, 1, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_SHUTDOWN);
+    assert_int_equal(w.count, n);
+}
+
+static void stream_with_nothing_in_flight_ends_at_once(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_shutdown(&w.stream, 0), STK_OK);
+    assert_over(3);
+}
+
+static void reads_that_were_never_submitted_are_canceled(void **state) {
+    uint32_t i;
+    (void)state;
+    world(NULL, NULL);
+    queue_some(DEPTH, 100);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    for (i = 0; i < DEPTH; i++) {
+        assert_int_equal(result(i)->err, STK_E_CANCELED);
+    }
+    assert_int_equal(w.ingest.stats.submitted, 0);
+    assert_over(DEPTH);
+}
+
+static void reads_in_flight_are_canceled_and_waited_for(void **state) {
+    static const struct stk_sim_fault hang[] = {{1, STK_SIM_HANG, 0, 0, 0}, {2, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 3, .sources = 4, .faults = hang, .n_faults = 2};
+    (void)state;
+    world(&ingest, NULL);
+    queue_some(5, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(result(1)->err, STK_E_CANCELED);
+    assert_int_equal(result(4)->err, STK_E_CANCELED);
+    assert_int_equal(w.ingest.in_flight, 0);
+    assert_over(5);
+}
+
+/* A read that the OS no longer lets go of may end with its data; that data is not worked on. */
+static void data_that_arrives_after_shutdown_began_is_not_published(void **state) {
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .delay = 3};
+    (void)state;
+    world(&ingest, NULL);
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    w.ingest.deaf = true;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_E_CANCELED);
+    assert_int_equal(result(3)->err, STK_E_CANCELED);
+    assert_int_equal(w.stream.stats.slots, 0);
+    assert_int_equal(w.device.done, 0);
+    assert_over(4);
+}
+
+static void read_that_never_ends_keeps_the_stream_open(void **state) {
+    static const struct stk_sim_fault hang[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = hang, .n_faults = 1};
+    (void)state;
+    world(&ingest, NULL);
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    w.ingest.deaf = true;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
+    assert_in_range(w.clock.now, MS, 2 * MS);
+    assert_int_equal(w.count, 0);
+    assert_int_equal(stk_stream_in_flight(&w.stream), 2); /* the OS still owns a buffer */
+    w.ingest.deaf = false;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_over(2);
+}
+
+static void slots_that_nobody_claimed_are_taken_back(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.idle = true;
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(status_of(3), STK_PUBLISHED);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_E_CANCELED);
+    assert_int_equal(result(3)->err, STK_E_CANCELED);
+    assert_int_equal(status_of(0), STK_EMPTY);
+    assert_int_equal(status_of(3), STK_EMPTY);
+    assert_over(4);
+}
+
+static void slots_that_are_claimed_finish(void **state) {
+    const struct stk_sim_dispatch_config device = {.delay = 20, .per_drive = 2};
+    (void)state;
+    world(NULL, &device);
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(status_of(2), STK_PUBLISHED);
+    assert_int_equal(stk_stream_shutdown(&w.stream, 100 * MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(result(1)->err, STK_OK);
+    assert_int_equal(result(2)->err, STK_E_CANCELED);
+    assert_int_equal(result(3)->err, STK_E_CANCELED);
+    assert_over(4);
+}
+
+static void slots_that_wait_or_yield_are_taken_back(void **state) {
+    static const uint32_t waiting[] = {STK_YIELD, STK_REQUEUE, STK_WAIT_IO};
+    size_t i;
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        world(NULL, NULL);
+        w.device.idle = true;
+        queue_some(1, 100);
+        assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+        w.ring[FIRST_SLOT * STK_SLOT_WORDS] = waiting[i];
+        assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+        assert_int_equal(result(0)->err, STK_E_CANCELED);
+        assert_over(1);
+    }
+}
+
+static void worker_that_does_not_finish_keeps_the_stream_open(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.stuck = true;
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
+    assert_in_range(w.clock.now, MS, 2 * MS);
+    assert_int_equal(stk_stream_in_flight(&w.stream), 2);
+    w.device.stuck = false;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(1)->err, STK_OK);
+    assert_over(2);
+}
+
+static void workers_that_do_not_stop_keep_the_stream_open(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.stop_hangs = true;
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
+    w.device.stop_hangs = false;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_over(2);
+}
+
+static void port_that_cannot_cancel_says_so(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    queue_some(2, 100);
+    w.ingest.cancel_err = STK_E_IO;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_IO);
+    w.ingest.cancel_err = 0;
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_over(2);
+}
+
+static int fail_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
+    (void)next;
+    return -1000 - (int)(r->tag / 100u);
+}
+
+static void error_of_the_callback_keeps_no_chunk_from_it(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.answer = fail_always;
+    queue_some(5, 100);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), -1000); /* the first */
+    assert_over(5);
+}
+
+static int again(const struct stk_stream_result *r, struct stk_stream_next *next) {
+    (void)r;
+    (void)next;
+    return STK_STREAM_AGAIN;
+}
+
+static void chunk_that_is_wanted_again_is_over_too(void **state) {
+    const struct stk_sim_dispatch_config device = {.delay = 3};
+    (void)state;
+    world(NULL, &device);
+    w.answer = again;
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(w.stream.stats.slots, 2);
+    assert_over(2);
+}
+
+static void interpreter_ends_as_a_device_does(void **state) {
+    (void)state;
+    world_parts(NULL, NULL);
+    w.config.dispatch = &stk_interp_ops;
+    w.config.dispatch_ctx = &w.interp;
+    assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, NULL), STK_OK);
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_interp_ops.drive(&w.interp, true), 0);
+    assert_over(4);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stream_with_nothing_in_flight_ends_at_once),
+        cmocka_unit_test(reads_that_were_never_submitted_are_canceled),
+        cmocka_unit_test(reads_in_flight_are_canceled_and_waited_for),
+        cmocka_unit_test(data_that_arrives_after_shutdown_began_is_not_published),
+        cmocka_unit_test(read_that_never_ends_keeps_the_stream_open),
+        cmocka_unit_test(slots_that_nobody_claimed_are_taken_back),
+        cmocka_unit_test(slots_that_are_claimed_finish),
+        cmocka_unit_test(slots_that_wait_or_yield_are_taken_back),
+        cmocka_unit_test(worker_that_does_not_finish_keeps_the_stream_open),
+        cmocka_unit_test(workers_that_do_not_stop_keep_the_stream_open),
+        cmocka_unit_test(port_that_cannot_cancel_says_so),
+        cmocka_unit_test(error_of_the_callback_keeps_no_chunk_from_it),
+        cmocka_unit_test(chunk_that_is_wanted_again_is_over_too),
+        cmocka_unit_test(interpreter_ends_as_a_device_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
