@@ -1,7 +1,7 @@
 /* stoker: BLAKE3, the hash that names artifacts.
  *
  * From its specification: J. O'Connor, J.-P. Aumasson, S. Neves, Z. Wilcox-O'Hearn, "BLAKE3: one
- * function, fast everywhere", version 20211102190300; section numbers in the sources are its own.
+ * function, fast everywhere", version 20211102173700; section numbers in the sources are its own.
  * All three modes, input in pieces of any size, output of any length from any position.
  *
  * The longest input is STK_BLAKE3_INPUT_MAX bytes, set by the knob STK_BLAKE3_DEPTH_MAX
