@@ -133,9 +133,14 @@ static void take(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     }
 }
 
+/* May `bytes` more follow `had`? In 64 bits, since the limit may be beyond what size_t holds. */
+static int within_limit(uint64_t had, uint64_t bytes) {
+    return bytes <= STK_BLAKE3_INPUT_MAX - had;
+}
+
 int stk_blake3_update(struct stk_blake3 *s, const void *data, size_t bytes) {
     uint64_t had = s->chunk * STK_BLAKE3_CHUNK + (uint64_t)s->blocks * STK_BLAKE3_BLOCK + s->len;
-    if (bytes > STK_BLAKE3_INPUT_MAX - had) {
+    if (!within_limit(had, bytes)) {
         return STK_E_OVERFLOW;
     }
     take(s, data, bytes);
@@ -170,7 +175,7 @@ void stk_blake3_init_keyed(struct stk_blake3 *s, const uint8_t key[STK_BLAKE3_KE
 
 int stk_blake3_init_derive(struct stk_blake3 *s, const void *context, size_t bytes) {
     uint8_t key[STK_BLAKE3_KEY];
-    if (bytes > STK_BLAKE3_INPUT_MAX) {
+    if (!within_limit(0, bytes)) {
         return STK_E_OVERFLOW;
     }
     begin(s, iv, BLAKE3_DERIVE_CONTEXT);
