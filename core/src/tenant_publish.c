@@ -2,34 +2,48 @@
 #include "stoker/wait.h"
 #include "tenant_entry.h"
 
-int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode, struct stk_fault *fault) {
-    const struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
-    if (entry == NULL || (stk_load(&entry->word) & TENANT_CLOSED) != 0) {
+/* Is the tenant revoked, its state word being `word`, or opcode `local` outside its window? */
+static int check(const struct stk_tenant *tenant, uint32_t word, uint32_t local, struct stk_fault *fault) {
+    if (stk_tenant_entry_of(tenant) == NULL || (word & TENANT_CLOSED) != 0) {
         return stk_tenant_revoked(tenant, fault);
     }
-    if (local >= STK_OP_TENANT_RANGE) {
-        return stk_fail(fault, STK_E_OPCODE, tenant->id, local);
-    }
-    *opcode = STK_OP_TENANT_BASE + tenant->id * STK_OP_TENANT_RANGE + local;
-    return STK_OK;
+    return local < STK_OP_TENANT_RANGE ? STK_OK : stk_fail(fault, STK_E_OPCODE, tenant->id, local);
 }
 
-/* Counts one more slot, unless the tenant is revoked or has enough. */
-static int take_credit(const struct stk_tenant *tenant, struct stk_fault *fault) {
+static uint32_t opcode_of(const struct stk_tenant *tenant, uint32_t local) {
+    return STK_OP_TENANT_BASE + tenant->id * STK_OP_TENANT_RANGE + local;
+}
+
+int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode, struct stk_fault *fault) {
+    /* Acquire: a word of another owner comes with that owner's generation. */
+    uint32_t word = stk_load_acquire(&tenant->tenants->entries[tenant->id - 1].word);
+    int err = check(tenant, word, local, fault);
+    if (err == STK_OK) {
+        *opcode = opcode_of(tenant, local);
+    }
+    return err;
+}
+
+/* Makes `out` what goes on the wire for `work`, and counts one more slot for it. */
+static int admit(const struct stk_tenant *tenant, const struct stk_work *work, struct stk_work *out,
+                 struct stk_fault *fault) {
     struct stk_tenant_entry *entry = &tenant->tenants->entries[tenant->id - 1];
     uint32_t tries = STK_TENANT_TRIES;
     int err;
     do {
-        /* Acquire: a word of another owner comes with that owner's generation. */
-        uint32_t word = stk_load_acquire(&entry->word);
-        if (stk_tenant_entry_of(tenant) == NULL || (word & TENANT_CLOSED) != 0) {
-            return stk_tenant_revoked(tenant, fault);
+        uint32_t word = stk_load_acquire(&entry->word); /* as above */
+        err = check(tenant, word, work->opcode, fault);
+        if (err != STK_OK) {
+            return err;
         }
         if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
             return stk_fail(fault, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
         }
         err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_AGAIN;
     } while (err == STK_E_AGAIN && --tries > 0);
+    *out = *work;
+    out->tenant = tenant->id;
+    out->opcode = opcode_of(tenant, work->opcode);
     return err;
 }
 
@@ -37,15 +51,6 @@ static int take_credit(const struct stk_tenant *tenant, struct stk_fault *fault)
 static int drop_credit(const struct stk_tenant *tenant, int err, struct stk_fault *fault) {
     (void)stk_fetch_add(&tenant->tenants->entries[tenant->id - 1].word, UINT32_MAX);
     return stk_fail(fault, err, tenant->id, 0);
-}
-
-/* `work` as it goes on the wire, with a credit taken for it. */
-static int admit(const struct stk_tenant *tenant, const struct stk_work *work, struct stk_work *out,
-                 struct stk_fault *fault) {
-    *out = *work;
-    out->tenant = tenant->id;
-    int err = stk_tenant_opcode(tenant, work->opcode, &out->opcode, fault);
-    return err == STK_OK ? take_credit(tenant, fault) : err;
 }
 
 int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
