@@ -24,6 +24,28 @@ struct stk_probe {
  * there are no slots. ISR-safe. */
 struct stk_probe stk_probe_plan(uint32_t slots, uint32_t width);
 
+/// Launches ///
+
+/* What a snapshot of the ring says, and what the device has. */
+struct stk_launch_load {
+    uint32_t slots;       /* of the ring */
+    uint32_t ready;       /* slots a worker could claim: PUBLISHED, YIELD, REQUEUE */
+    uint32_t parked;      /* slots in WAIT_IO, which will become REQUEUE */
+    uint32_t width;       /* lanes of a worker, each of which runs one slot a turn; 0 counts as 1 */
+    uint32_t workers_max; /* most workers that run at once; 0 counts as 1 */
+};
+
+struct stk_launch {
+    uint32_t workers; /* 0: leave the device alone */
+    uint32_t turns;   /* of each worker, until all that is ready now was claimed */
+};
+
+/* A recommendation, nothing more: as many workers as take all that is ready in one turn, at least one
+ * while anything is ready or parked, at most workers_max; and the turns in which these look at every
+ * slot once and run what they find, slots / lanes + ready / lanes, each rounded up, where lanes =
+ * workers * width. Saturates at 2^32 - 1. ISR-safe. */
+struct stk_launch stk_launch_plan(const struct stk_launch_load *load);
+
 #ifdef __cplusplus
 }
 #endif

@@ -34,11 +34,40 @@ static void a_budget_that_does_not_fit_is_the_largest_word(void **state) {
     assert_true(p.probe_count == 1 && p.probe_budget == UINT32_MAX);
 }
 
+static struct stk_launch launch(uint32_t slots, uint32_t ready, uint32_t parked, uint32_t width, uint32_t most) {
+    struct stk_launch_load load = {slots, ready, parked, width, most};
+    return stk_launch_plan(&load);
+}
+
+static void an_idle_device_is_left_alone(void **state) {
+    struct stk_launch l = launch(64, 0, 0, 8, 4);
+    (void)state;
+    assert_true(l.workers == 0 && l.turns == 0);
+    l = launch(64, 0, 3, 8, 4); /* what is parked comes back */
+    assert_true(l.workers == 1 && l.turns == 8);
+}
+
+static void workers_take_what_is_ready_in_one_turn(void **state) {
+    struct stk_launch l = launch(64, 17, 0, 8, 4);
+    (void)state;
+    assert_true(l.workers == 3 && l.turns == 3 + 1);
+    l = launch(1024, 1000, 0, 8, 4);
+    assert_true(l.workers == 4 && l.turns == 32 + 32);
+    l = launch(4, 4, 0, 0, 0);
+    assert_true(l.workers == 1 && l.turns == 8);
+    l = launch(UINT32_MAX, UINT32_MAX, 0, 1, 1);
+    assert_int_equal(l.turns, UINT32_MAX);
+    l = launch(UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);
+    assert_true(l.workers == 1 && l.turns == 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_slot_is_looked_at_by_some_lane),
         cmocka_unit_test(no_slots_need_no_look),
         cmocka_unit_test(a_budget_that_does_not_fit_is_the_largest_word),
+        cmocka_unit_test(an_idle_device_is_left_alone),
+        cmocka_unit_test(workers_take_what_is_ready_in_one_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
