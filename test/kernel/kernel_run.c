@@ -1,0 +1,185 @@
+/* kernel_run LANES: runs the kernel text on the first OpenCL device with plain buffers, one case after the other, and holds
+ * what it leaves against the same text as C. Made for a simulator that checks each access (kernel.oclgrind), which has no
+ * shared virtual memory: the work is published before the launch and read back after it. Exit code 0 when all is equal. */
+#include <CL/cl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "op_cases.h"
+#include "stoker/automaton.h"
+#include "stoker/kernel_text.h"
+
+#define TURNS      200u
+#define IDLE_TURNS 20u
+
+static struct op_image image, expected;
+static cl_context context;
+static cl_command_queue commands;
+static cl_kernel kernel;
+static cl_device_id device;
+static size_t lanes;
+static unsigned failures;
+
+static void must(cl_int error, const char *what) {
+    if (error != CL_SUCCESS) {
+        fprintf(stderr, "kernel_run: %s: OpenCL error %d\n", what, error);
+        exit(1);
+    }
+}
+
+static void build(void) {
+    const char *text = stk_kernel_text;
+    const size_t length = stk_kernel_text_len;
+    char options[64];
+    cl_platform_id platform;
+    cl_program program;
+    cl_int error;
+    must(clGetPlatformIDs(1, &platform, NULL), "clGetPlatformIDs");
+    must(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, NULL), "clGetDeviceIDs");
+    context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
+    must(error, "clCreateContext");
+    commands = clCreateCommandQueue(context, device, 0, &error);
+    must(error, "clCreateCommandQueue");
+    program = clCreateProgramWithSource(context, 1, &text, &length, &error);
+    must(error, "clCreateProgramWithSource");
+    snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u", (unsigned)lanes);
+    must(clBuildProgram(program, 1, &device, options, NULL, NULL), "clBuildProgram");
+    kernel = clCreateKernel(program, "stk_resident", &error);
+    must(error, "clCreateKernel");
+    must(clReleaseProgram(program), "clReleaseProgram");
+}
+
+/* Copies in, one launch of one group, copies out. */
+static void run_device(void) {
+    uint32_t *parts[] = {image.ring, image.control, image.debug, image.io, image.payload};
+    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
+                            sizeof image.payload};
+    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, OPS_PAYLOAD, TURNS, IDLE_TURNS};
+    cl_mem buffers[5];
+    cl_int error;
+    cl_uint i;
+    for (i = 0; i < 5; i++) {
+        buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes[i], parts[i], &error);
+        must(error, "clCreateBuffer");
+        must(clSetKernelArg(kernel, i, sizeof buffers[i], &buffers[i]), "clSetKernelArg");
+    }
+    for (i = 0; i < 7; i++) {
+        must(clSetKernelArg(kernel, 5u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
+    }
+    must(clEnqueueNDRangeKernel(commands, kernel, 1, NULL, &lanes, &lanes, 0, NULL, NULL), "clEnqueueNDRangeKernel");
+    for (i = 0; i < 5; i++) {
+        must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),
+             "clEnqueueReadBuffer");
+        must(clReleaseMemObject(buffers[i]), "clReleaseMemObject");
+    }
+}
+
+static void run_reference(void) {
+    const struct stk_dev dev = {.ring = expected.ring,
+                                .control = expected.control,
+                                .debug = expected.debug,
+                                .io = expected.io,
+                                .payload = (uint8_t *)expected.payload,
+                                .slots = OPS_SLOTS,
+                                .control_words = OPS_CONTROL,
+                                .debug_words = OPS_DEBUG,
+                                .io_slots = OPS_IO,
+                                .payload_bytes = OPS_PAYLOAD,
+                                .workers = 1};
+    (void)stk_reference_run(&dev, TURNS, IDLE_TURNS);
+}
+
+/* Runs `image` both ways. Every word is the same, those that say where the worker left included. */
+static void compare(const char *name) {
+    expected = image;
+    run_device();
+    run_reference();
+    if (memcmp(&image, &expected, sizeof image) != 0) {
+        uint32_t at = op_image_diff(&image, &expected);
+        fprintf(stderr, "kernel_run: %s: word %u is 0x%08x, not 0x%08x\n", name, (unsigned)at,
+                (unsigned)((const uint32_t *)(const void *)&image)[at],
+                (unsigned)((const uint32_t *)(const void *)&expected)[at]);
+        failures++;
+    }
+}
+
+/* As many cases as the ring has slots in one launch: they see what the others left. */
+static void compare_together(size_t first) {
+    size_t i;
+    op_image_reset(&image);
+    for (i = first; i < first + OPS_SLOTS && i < OP_CASES; i++) {
+        if (op_cases[i].opcode != STK_OP_SHUTDOWN) {
+            op_publish(&image, (uint32_t)(i - first), op_cases[i].opcode, op_cases[i].tenant, op_cases[i].args);
+        }
+    }
+    compare("cases together");
+}
+
+/* Text, counters, records and automaton share the payload of the image. */
+static void compare_scans(void) {
+    enum {
+        TEXT = 2003,
+        HITS = 2048,
+        RECORDS = 2304,
+        ROOM = 40,
+        IMAGE = 4096
+    };
+    static _Alignas(64) uint8_t memory[65536];
+    static const struct stk_pattern patterns[] = {{(const uint8_t *)"ab", 2},
+                                                  {(const uint8_t *)"b", 1},
+                                                  {(const uint8_t *)"abcab", 5},
+                                                  {(const uint8_t *)"ca", 2}};
+    const uint32_t count[STK_SLOT_ARGS] = {0, TEXT, 4, IMAGE, HITS},
+                   short_text[STK_SLOT_ARGS] = {8, 37, 0, IMAGE, HITS};
+    const uint32_t locate[STK_SLOT_ARGS] = {0, TEXT, 0, IMAGE, 100, RECORDS, ROOM}, sum[STK_SLOT_ARGS] = {4, 1999};
+    uint8_t *payload = (uint8_t *)image.payload;
+    struct stk_arena arena;
+    struct stk_automaton a;
+    uint32_t i;
+    stk_arena_init(&arena, memory, sizeof memory);
+    if (stk_automaton_build(&a, patterns, 4, &arena) != STK_OK || a.image_bytes > OPS_PAYLOAD - IMAGE) {
+        fprintf(stderr, "kernel_run: no automaton\n");
+        exit(1);
+    }
+    op_image_reset(&image);
+    for (i = 0; i < TEXT; i++) {
+        payload[i] = (uint8_t) "abcabbca"[(i * i / 7u + i) % 8u];
+    }
+    memset(payload + HITS, 0, 64);
+    memcpy(payload + IMAGE, a.image, a.image_bytes);
+    op_publish(&image, 0, STK_OP_SCAN_COUNT, 0, count);
+    op_publish(&image, 3, STK_OP_SCAN_LOCATE, 0, locate);
+    op_publish(&image, 4, STK_OP_SCAN_COUNT, 0, short_text);
+    op_publish(&image, 5, STK_OP_SUM64, 0, sum);
+    compare("scans");
+    if (op_status(&image, 0) != STK_DONE || op_arg(&image, 0, STK_RESULT_ARG) == 0u ||
+        op_arg(&image, 3, STK_RESULT_ARG) != ROOM || op_status(&image, 5) != STK_DONE) {
+        fprintf(stderr, "kernel_run: the scans did not run\n");
+        failures++;
+    }
+}
+
+int main(int argc, char **argv) {
+    size_t i;
+    lanes = argc == 2 ? strtoul(argv[1], NULL, 10) : 0u;
+    if (lanes == 0u || lanes > 64u) {
+        fprintf(stderr, "usage: kernel_run LANES\n");
+        return 2;
+    }
+    build();
+    for (i = 0; i < OP_CASES; i++) {
+        op_case_before(&op_cases[i], &image);
+        compare(op_cases[i].name);
+    }
+    for (i = 0; i < OP_CASES; i += OPS_SLOTS) {
+        compare_together(i);
+    }
+    compare_scans();
+    must(clReleaseKernel(kernel), "clReleaseKernel");
+    must(clReleaseCommandQueue(commands), "clReleaseCommandQueue");
+    must(clReleaseContext(context), "clReleaseContext");
+    printf("kernel_run: %u cases with %u lanes, %u differ\n", (unsigned)OP_CASES, (unsigned)lanes, failures);
+    return failures != 0u;
+}
