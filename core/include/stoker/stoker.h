@@ -5,6 +5,7 @@
 #include "stoker/arena.h"
 #include "stoker/automaton.h"
 #include "stoker/blake3.h"
+#include "stoker/cache.h"
 #include "stoker/channel.h"
 #include "stoker/config.h"
 #include "stoker/control.h"
