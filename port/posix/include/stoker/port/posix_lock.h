@@ -1,0 +1,50 @@
+/* stoker port: locks of POSIX threads. */
+#ifndef STOKER_PORT_POSIX_LOCK_H
+#define STOKER_PORT_POSIX_LOCK_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/port/lock.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define STK_POSIX_LOCKS_MAX 65536u
+
+/* One lock, on a cache line of its own. Visible for sizeof only. */
+union stk_posix_lock {
+    pthread_mutex_t mutex;
+    uint8_t line[STK_ALIGNED(sizeof(pthread_mutex_t))];
+};
+
+struct stk_posix_locks {
+    union stk_posix_lock *lock;
+    uint32_t count;
+};
+
+/* Arena bytes of `count` locks. */
+#define STK_POSIX_LOCKS_BYTES(count) ((size_t)(count) * sizeof(union stk_posix_lock))
+
+/* The same at run time. STK_E_OVERFLOW above STK_POSIX_LOCKS_MAX. */
+STK_MUST_CHECK int stk_posix_locks_bytes(uint32_t count, size_t *bytes);
+
+/* Makes `count` free locks in memory from `arena`, which must outlive them. STK_E_ARG a NULL or no lock;
+ * STK_E_OVERFLOW as above; STK_E_SPACE the arena has less (arena.need has the number); STK_E_NOMEM the system has no
+ * more locks, and those made are gone again. */
+STK_MUST_CHECK int stk_posix_locks_open(struct stk_posix_locks *locks, uint32_t count, struct stk_arena *arena);
+
+/* Gives back what the system keeps for them. While nobody holds one. */
+void stk_posix_locks_close(struct stk_posix_locks *locks);
+
+/* ctx is a struct stk_posix_locks with more locks than the highest index. Any thread; not from a signal handler; not
+ * twice by one thread. */
+extern const struct stk_lock_ops stk_posix_lock_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

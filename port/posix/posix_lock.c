@@ -1,0 +1,58 @@
+/* stoker port: locks of POSIX threads. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "stoker/port/posix_lock.h"
+
+#include <stddef.h>
+
+int stk_posix_locks_bytes(uint32_t count, size_t *bytes) {
+    if (count > STK_POSIX_LOCKS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = STK_POSIX_LOCKS_BYTES(count);
+    return STK_OK;
+}
+
+int stk_posix_locks_open(struct stk_posix_locks *locks, uint32_t count, struct stk_arena *arena) {
+    if (locks == NULL || arena == NULL || count == 0) {
+        return STK_E_ARG;
+    }
+    size_t bytes, mark = stk_arena_mark(arena);
+    int err = stk_posix_locks_bytes(count, &bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    struct stk_posix_locks made = {stk_arena_take(arena, bytes), 0};
+    if (made.lock == NULL) {
+        return STK_E_SPACE;
+    }
+    for (; made.count < count; made.count++) {
+        if (pthread_mutex_init(&made.lock[made.count].mutex, NULL) != 0) {
+            stk_posix_locks_close(&made);
+            stk_arena_release(arena, mark);
+            return STK_E_NOMEM;
+        }
+    }
+    *locks = made;
+    return STK_OK;
+}
+
+void stk_posix_locks_close(struct stk_posix_locks *locks) {
+    for (; locks->count != 0; locks->count--) {
+        (void)pthread_mutex_destroy(&locks->lock[locks->count - 1].mutex);
+    }
+}
+
+/* A default mutex cannot fail to be taken or given back by threads that keep the header's rules. */
+static void posix_lock(void *ctx, uint32_t index) {
+    struct stk_posix_locks *locks = ctx;
+    (void)pthread_mutex_lock(&locks->lock[index].mutex);
+}
+
+static void posix_unlock(void *ctx, uint32_t index) {
+    struct stk_posix_locks *locks = ctx;
+    (void)pthread_mutex_unlock(&locks->lock[index].mutex);
+}
+
+const struct stk_lock_ops stk_posix_lock_ops = {"posix", posix_lock, posix_unlock};
