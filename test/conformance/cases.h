@@ -21,6 +21,7 @@ struct world {
     struct stk_io_request requests[STK_IO_SLOTS_MAX];
     int request_count;
     struct tenant_world *tenants; /* one allocation, made when it is first needed */
+    struct cache_world *cache;    /* made by the case record */
 };
 
 struct handler {
@@ -30,9 +31,11 @@ struct handler {
 
 /* Each table ends with a NULL name. */
 extern const struct handler ring_handlers[], item_handlers[], control_handlers[], debug_handlers[], host_handlers[],
-    io_handlers[], table_handlers[], constant_handlers[], tenant_handlers[], tenant_call_handlers[], task_handlers[];
+    io_handlers[], table_handlers[], constant_handlers[], tenant_handlers[], tenant_call_handlers[], task_handlers[],
+    cache_handlers[], hit_rate_handlers[];
 
 void world_free(struct world *w);
+void cache_world_free(struct world *w);
 
 /* Replaces `b` by `len` zero bytes, or by a buffer that vec_alloc or vec_bytes made. */
 void bytes_zero(struct bytes *b, size_t len);

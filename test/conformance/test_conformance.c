@@ -17,9 +17,9 @@ static struct { unsigned passed, failed, skipped, files; } total;
 /* Which handlers a "kind=" brings. Files without one are tables of independent rows. */
 static const struct {
     const char *kind;
-    const struct handler *handlers[3];
+    const struct handler *handlers[4];
 } kinds[] = {
-    {"", {table_handlers, task_handlers}},
+    {"", {table_handlers, task_handlers, hit_rate_handlers}},
     {"ring", {ring_handlers, item_handlers}},
     {"control", {control_handlers}},
     {"debug", {debug_handlers}},
@@ -28,6 +28,7 @@ static const struct {
     {"constants", {constant_handlers}},
     {"tenant", {tenant_handlers, tenant_call_handlers}},
     {"task_queue", {task_handlers}},
+    {"trace", {cache_handlers}},
 };
 
 static const struct handler *find(const char *kind, const char *rec) {
@@ -97,6 +98,10 @@ static void run_lines(const char *path, char *text) {
         } else if (strcmp(v.field[0].value, "case") == 0) {
             const char *name = vec_get(&v, "kind");
             snprintf(kind, sizeof kind, "%s", name == NULL ? "?" : name);
+            const struct handler *h = find(kind, "case"); /* where the case itself says what to make */
+            if (h != NULL) {
+                h->run(&v, &w);
+            }
         } else {
             run_record(&v, &w, kind);
         }

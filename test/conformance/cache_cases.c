@@ -1,0 +1,179 @@
+#include "cases.h"
+
+#include "stoker/cache.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct cache_world {
+    struct stk_cache cache;
+    void *memory;
+    size_t bytes;
+    uint8_t (*key)[STK_CACHE_KEY_BYTES];
+    uint32_t keys;
+};
+
+void cache_world_free(struct world *w) {
+    if (w->cache != NULL) {
+        munmap(w->cache->memory, w->cache->bytes);
+        free(w->cache->key);
+        free(w->cache);
+    }
+}
+
+static uint32_t smaller(uint64_t a, uint32_t b) {
+    return a < b ? (uint32_t)a : b;
+}
+
+/* An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits. The reference's default
+ * budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
+static void do_case(struct vec *v, struct world *w) {
+    struct cache_world *c = vec_alloc(sizeof *c);
+    struct stk_arena arena;
+    cache_world_free(w);
+    w->cache = c;
+    c->keys = vec_u32(v, "keys");
+    c->key = vec_alloc(c->keys * sizeof *c->key);
+    struct stk_cache_config config = {.shards = vec_u32(v, "shards"),
+                                      .entries = smaller(vec_u64(v, "max_entries_per_shard"), c->keys + 1),
+                                      .bytes = smaller(vec_u64(v, "max_bytes_per_shard"), UINT32_MAX)};
+    if (stk_cache_bytes(config.shards, config.entries, config.bytes, &c->bytes) != STK_OK) {
+        c->bytes = 1;
+    }
+    c->memory = mmap(NULL, c->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stk_arena_init(&arena, c->memory, c->bytes);
+    if (c->memory == MAP_FAILED || stk_cache_init(&c->cache, &config, &arena) != STK_OK) {
+        fprintf(stderr, "%s:%u: no cache of %zu bytes can be had\n", v->path, v->line, c->bytes);
+        exit(2);
+    }
+}
+
+static uint8_t *key_of(struct vec *v, struct world *w) {
+    uint32_t k = vec_u32(v, "k");
+    if (k >= w->cache->keys) {
+        vec_differ(v, "k", "a key of the case", "one behind them");
+        k = 0;
+    }
+    return w->cache->key[k];
+}
+
+static void do_key(struct vec *v, struct world *w) {
+    uint8_t *hex;
+    if (vec_bytes(vec_need(v, "hex"), &hex) == STK_CACHE_KEY_BYTES) {
+        memcpy(key_of(v, w), hex, STK_CACHE_KEY_BYTES);
+    } else {
+        vec_differ(v, "hex", "32 bytes", "another length");
+    }
+    free(hex);
+}
+
+static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
+    if (vec_has(v, "entries")) {
+        vec_expect_u64(v, "entries", m->entries);
+        vec_expect_u64(v, "bytes", m->bytes);
+    }
+}
+
+static void do_put(struct vec *v, struct world *w) {
+    struct stk_cache_metrics before, after;
+    uint32_t len = vec_u32(v, "len"), tag = vec_u32(v, "tag");
+    uint8_t *data = vec_alloc(len);
+    for (uint32_t i = 0; i < len; i++) {
+        data[i] = (uint8_t)(tag + 31u * i + (i >> 8));
+    }
+    stk_cache_metrics(&w->cache->cache, &before);
+    int result = stk_cache_put(&w->cache->cache, key_of(v, w), data, len);
+    stk_cache_metrics(&w->cache->cache, &after);
+    free(data);
+    vec_expect_text(v, "result", result >= 0 ? "stored" : result == STK_E_BUDGET ? "rejected" : stk_err_name(result));
+    vec_expect_u64(v, "evicted", after.evictions - before.evictions);
+    vec_expect_u64(v, "evicted_bytes", after.evicted_bytes - before.evicted_bytes);
+    expect_held(v, &after);
+}
+
+static void do_get(struct vec *v, struct world *w) {
+    struct stk_cache_metrics m;
+    struct stk_artifact artifact;
+    int hit = stk_cache_get(&w->cache->cache, key_of(v, w), &artifact);
+    stk_cache_metrics(&w->cache->cache, &m);
+    vec_expect_text(v, "result", hit == 1 ? "hit" : hit == 0 ? "miss" : stk_err_name(hit));
+    if (hit == 1) {
+        vec_expect_image(v, artifact.data, artifact.bytes);
+    }
+    expect_held(v, &m);
+}
+
+static void do_metrics(struct vec *v, struct world *w) {
+    struct stk_cache_metrics m;
+    stk_cache_metrics(&w->cache->cache, &m);
+    (void)vec_get(v, "phase");
+    vec_expect_u64(v, "lookups", m.lookups);
+    vec_expect_u64(v, "hits", m.hits);
+    vec_expect_u64(v, "misses", m.misses);
+    vec_expect_u64(v, "puts", m.puts);
+    vec_expect_u64(v, "rejected_puts", m.rejected_puts);
+    vec_expect_u64(v, "evictions", m.evictions);
+    vec_expect_u64(v, "evicted_bytes", m.evicted_bytes);
+    vec_expect_u64(v, "cached_bytes", m.bytes);
+    vec_expect_u64(v, "entries", m.entries);
+    vec_expect_u64(v, "hit_rate_ppm", m.hit_rate_ppm);
+    vec_expect_u64(v, "is_empty", m.entries == 0);
+    /* Memory alone: there is nothing to flush. */
+    vec_expect_u64(v, "flushes", 0);
+    vec_expect_u64(v, "flush_errors", 0);
+}
+
+/* The report that is number `i` in the order of shards; returns how many there are. */
+static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct stk_cache_report *out) {
+    uint64_t count = 0;
+    for (uint32_t shard = 0; shard < cache->config.shards; shard++) {
+        struct stk_cache_report report;
+        if (stk_cache_report(cache, shard, &report) == 1 && count++ == i) {
+            *out = report;
+        }
+    }
+    return count;
+}
+
+static void do_reports(struct vec *v, struct world *w) {
+    struct stk_cache_report report;
+    (void)vec_get(v, "phase");
+    vec_expect_u64(v, "count", find_report(&w->cache->cache, UINT64_MAX, &report));
+}
+
+static void do_report(struct vec *v, struct world *w) {
+    static const char *const reasons[] = {"none",        "EntryLimit", "ByteLimit", "EntryAndByteLimit",
+                                          "RejectedPut", "pinned"};
+    struct stk_cache_report report = {STK_CACHE_NONE, 0, 0, 0};
+    (void)vec_get(v, "phase");
+    find_report(&w->cache->cache, vec_u64(v, "i"), &report);
+    vec_expect_u64(v, "entries", report.entries);
+    vec_expect_u64(v, "bytes", report.bytes);
+    vec_expect_u64(v, "max_age_ticks", report.max_age);
+    vec_expect_text(v, "reason", reasons[report.reason]);
+}
+
+static void do_hit_rate(struct vec *v, struct world *w) {
+    uint32_t ppm = 0;
+    (void)w;
+    (void)vec_get(v, "i");
+    int err = stk_cache_hit_rate_ppm(vec_u64(v, "lookups"), vec_u64(v, "hits"), &ppm);
+    vec_expect_text(v, "result", err < 0 ? "err" : "ok");
+    if (err < 0) {
+        vec_expect_text(v, "field", "hit_rate_ppm");
+    } else {
+        vec_expect_u64(v, "value", ppm);
+    }
+}
+
+const struct handler cache_handlers[] = {
+    {"case", do_case},       {"key", do_key},         {"put", do_put},       {"get", do_get},
+    {"metrics", do_metrics}, {"reports", do_reports}, {"report", do_report}, {NULL, NULL},
+};
+
+const struct handler hit_rate_handlers[] = {
+    {"hit_rate", do_hit_rate},
+    {NULL, NULL},
+};
