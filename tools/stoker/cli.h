@@ -34,5 +34,6 @@ void cli_unmap(void *memory, size_t bytes);
 int cmd_scan(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_conform(int argc, char **argv);
 
 #endif

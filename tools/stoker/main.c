@@ -10,12 +10,13 @@ static const struct {
     {"scan", "count byte-string patterns in files, on the device", cmd_scan},
     {"info", "show devices, residency, io_uring features and limits", cmd_info},
     {"bench", "measure against peers: rtt, slots, scan, pipeline", cmd_bench},
+    {"conform", "run test vectors against this library", cmd_conform},
 };
 
 static void usage(FILE *out) {
     fputs("usage: stoker COMMAND [OPTION]... (stoker COMMAND --help says more)\n", out);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].what);
+        fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].what);
     }
 }
 
@@ -37,5 +38,5 @@ int main(int argc, char **argv) {
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    return cli_bad("no command '%s': use scan, info or bench", argv[1]);
+    return cli_bad("no command '%s': use scan, info, bench or conform", argv[1]);
 }

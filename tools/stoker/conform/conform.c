@@ -1,0 +1,128 @@
+/* stoker conform: runs every vector file below a directory against the library. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "run.h"
+
+#define DEPTH_MAX 32u /* folders within folders; a ring of links ends here */
+
+static void unreadable(struct tally *total, const char *path) {
+    printf("%s: cannot be read\n", path);
+    total->failed++;
+}
+
+/* The file as one string; NULL when it cannot be read or holds a NUL. */
+static char *load(const char *path) {
+    FILE *f = fopen(path, "rb");
+    struct stat st;
+    if (f == NULL || fstat(fileno(f), &st) != 0) {
+        if (f != NULL) {
+            fclose(f);
+        }
+        return NULL;
+    }
+    size_t size = (size_t)st.st_size;
+    char *text = vec_alloc(size + 1);
+    bool whole = fread(text, 1, size, f) == size && strlen(text) == size;
+    fclose(f);
+    if (!whole) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void run_file(struct tally *total, const char *path) {
+    char *text = load(path);
+    total->files++;
+    if (text == NULL) {
+        unreadable(total, path);
+        return;
+    }
+    run_text(total, path, text);
+    free(text);
+}
+
+static bool is_vector(const char *name) {
+    static const char *const ends[] = {".case", ".table", ".expect", ".trace"};
+    for (unsigned i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t len = strlen(name), tail = strlen(ends[i]);
+        if (len > tail && strcmp(name + len - tail, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void run_directory(struct tally *total, const char *path, unsigned depth);
+
+static void run_entry(struct tally *total, const char *directory, const char *name, unsigned depth) {
+    struct stat st;
+    size_t len = strlen(directory) + strlen(name) + 2;
+    char *path = vec_alloc(len);
+    snprintf(path, len, "%s/%s", directory, name);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        run_directory(total, path, depth + 1);
+    } else if (is_vector(name)) {
+        run_file(total, path);
+    }
+    free(path);
+}
+
+static void run_directory(struct tally *total, const char *path, unsigned depth) {
+    struct dirent **entry = NULL;
+    int count = depth > DEPTH_MAX ? -1 : scandir(path, &entry, NULL, alphasort);
+    if (count < 0) {
+        unreadable(total, path);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        if (entry[i]->d_name[0] != '.') {
+            run_entry(total, path, entry[i]->d_name, depth);
+        }
+        free(entry[i]);
+    }
+    free(entry);
+}
+
+static void help(void) {
+    puts("usage: stoker conform DIR\n"
+         "Runs every .case, .table, .expect and .trace file below DIR, in the format of "
+         "test/conformance/vectors/README.md.\n"
+         "Prints a line for each value that differs, with both, then 'N passed, N failed, N skipped'. Skipped is what "
+         "is no\n"
+         "part of the contract (message texts, lossy readers, what stoker does otherwise on purpose) or not covered "
+         "yet.\n"
+         "Exit status: 0 all passed, 1 something failed, 2 no such directory or no vector file in it.");
+}
+
+int cmd_conform(int argc, char **argv) {
+    struct tally total = {0};
+    struct stat st;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        help();
+        return CLI_OK;
+    }
+    if (argc != 2) {
+        return cli_bad("conform: name one directory of vector files");
+    }
+    if (stat(argv[1], &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return cli_bad("conform: no directory '%s': name one that holds vector files", argv[1]);
+    }
+    run_directory(&total, argv[1], 0);
+    if (total.files == 0) {
+        return cli_bad("conform: no vector file below '%s': name a directory that has some", argv[1]);
+    }
+    if (total.log_records > 0) {
+        printf("the replay log is not covered yet: %u records of its vectors skipped\n", total.log_records);
+    }
+    if (total.unknown_records > 0) {
+        printf("%u records of unknown kinds skipped, the first at %s\n", total.unknown_records, total.first_unknown);
+    }
+    printf("%u passed, %u failed, %u skipped\n", total.passed, total.failed, total.skipped);
+    return total.failed == 0 ? CLI_OK : 1;
+}

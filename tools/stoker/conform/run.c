@@ -1,0 +1,141 @@
+/* Runs the records of a vector file.
+ *
+ * A record counts as passed when it compared something and all of it agreed; records that only set something up do not
+ * count. Records of a kind or name that is not covered count as skipped, and so does every field that is no part of
+ * the contract: the reference's message texts and lossy readers. A field that nobody asked for fails its record.
+ */
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cases.h"
+
+/* Which handlers a "kind=" brings. Files without one are tables of independent rows. */
+static const struct {
+    const char *kind;
+    const struct handler *handlers[4];
+} kinds[] = {
+    {"", {table_handlers, task_handlers, hit_rate_handlers}},
+    {"ring", {ring_handlers, item_handlers}},
+    {"control", {control_handlers}},
+    {"debug", {debug_handlers}},
+    {"host", {host_handlers}},
+    {"io", {io_handlers}},
+    {"constants", {constant_handlers}},
+    {"tenant", {tenant_handlers, tenant_call_handlers}},
+    {"task_queue", {task_handlers}},
+    {"trace", {cache_handlers}},
+};
+
+/* Records of replay log vectors, which nothing here runs yet. */
+static const char *const log_records[] = {"create", "open", "open_copy", "append", "replay", "record", "file"};
+
+static const struct handler *find(const char *kind, const char *rec) {
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        if (strcmp(kinds[k].kind, kind) != 0) {
+            continue;
+        }
+        for (const struct handler *const *table = kinds[k].handlers; *table != NULL; table++) {
+            for (const struct handler *h = *table; h->rec != NULL; h++) {
+                if (strcmp(h->rec, rec) == 0) {
+                    return h;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool is_log(const char *rec) {
+    for (size_t i = 0; i < sizeof log_records / sizeof log_records[0]; i++) {
+        if (strcmp(rec, log_records[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The reference's lossy readers are no part of the contract. */
+static bool is_lossy(const char *rec) {
+    size_t len = strlen(rec);
+    return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
+}
+
+static void skip_record(struct tally *total, const struct vec *v) {
+    const char *rec = v->field[0].value;
+    total->skipped++;
+    if (is_log(rec)) {
+        total->log_records++;
+    } else if (!is_lossy(rec) && total->unknown_records++ == 0) {
+        snprintf(total->first_unknown, sizeof total->first_unknown, "%s:%u", v->path, v->line);
+    }
+}
+
+/* Fields that are no part of the contract count as skipped; others that nobody looked at are a hole in this program. */
+static void settle_fields(struct tally *total, struct vec *v) {
+    vec_skip(v, "msg");
+    vec_skip(v, "lossy");
+    vec_skip(v, "lossy_count");
+    total->skipped += v->skipped;
+    for (unsigned i = 1; i < v->fields; i++) {
+        if (!v->field[i].seen) {
+            vec_differ(v, v->field[i].key, v->field[i].value, "(nothing compares this field)");
+        }
+    }
+}
+
+static void run_record(struct tally *total, struct vec *v, struct world *w, const char *kind) {
+    const struct handler *h = find(kind, v->field[0].value);
+    if (h == NULL) {
+        skip_record(total, v);
+        return;
+    }
+    h->run(v, w);
+    if (v->skip) {
+        total->skipped++;
+        return;
+    }
+    settle_fields(total, v);
+    if (v->bad > 0) {
+        total->failed++;
+    } else if (v->checks > 0) {
+        total->passed++;
+    }
+}
+
+/* The kind decides who runs what follows; where a handler bears the name, the case itself says what to make. */
+static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
+    const char *name = vec_get(v, "kind");
+    snprintf(kind, size, "%s", name == NULL ? "?" : name);
+    const struct handler *h = find(kind, "case");
+    if (h != NULL) {
+        h->run(v, w);
+        total->failed += v->bad > 0;
+    }
+}
+
+void run_text(struct tally *total, const char *path, char *text) {
+    struct vec v = {.path = path};
+    struct world w = {0};
+    char kind[32] = "";
+    for (char *line = text, *end; line != NULL && *line != '\0'; line = end) {
+        v.line++;
+        end = strchr(line, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        if (*line == '#' || *line == '\0') {
+            continue;
+        }
+        if (!vec_parse(&v, line)) {
+            printf("%s:%u: not a record\n", path, v.line);
+            total->failed++;
+        } else if (strcmp(v.field[0].value, "case") == 0) {
+            begin_case(total, &v, &w, kind, sizeof kind);
+        } else {
+            run_record(total, &v, &w, kind);
+        }
+    }
+    world_free(&w);
+}

@@ -1,0 +1,18 @@
+/* Conformance: running the records of one file. */
+#ifndef CONFORM_RUN_H
+#define CONFORM_RUN_H
+
+#include "vector_text.h"
+
+/* Records that compared something, and fields or records that were passed over. */
+struct tally {
+    unsigned files, passed, failed, skipped;
+    unsigned log_records;     /* of those skipped: records of replay log vectors */
+    unsigned unknown_records; /* of those skipped: records that this program has no name for */
+    char first_unknown[256];  /* where the first of them is */
+};
+
+/* Runs the lines of `text`, which is written to, and prints what differs. */
+void run_text(struct tally *total, const char *path, char *text);
+
+#endif
