@@ -45,10 +45,11 @@ static void shard_init(const struct stk_cache *cache, uint32_t n) {
     size_t entries = config->entries, space = (size_t)space_bytes(config->entries, config->bytes);
     uint8_t *at = (uint8_t *)s + STK_ALIGNED(sizeof *s);
     memset(s, 0, sizeof *s);
-    s->ground = config->entries;
     if (!stk_cache_enabled(config)) {
         return;
     }
+    s->fresh = GROUND + 1u;
+    s->slots = config->entries * STK_CACHE_SLOTS_;
     s->entry = (void *)at;
     at += STK_ALIGNED((entries + 1) * sizeof *s->entry);
     s->slot = (void *)at;
@@ -98,24 +99,24 @@ void stk_cache_drop(struct stk_cache_shard *s, uint32_t e) {
     stk_cache_entry_give(s, e);
 }
 
-/* The key's entry; the ground, which a disabled cache has too, when it is not there. */
-static uint32_t find(const struct stk_cache *cache, const struct stk_cache_shard *s, const uint8_t *key) {
+/* The key's entry, or the ground; a disabled cache has no slots. */
+static uint32_t find(const struct stk_cache_shard *s, const uint8_t *key) {
     struct stk_cache_digest digest = stk_cache_digest(key);
-    return stk_cache_enabled(&cache->config) ? stk_cache_find(s, &digest) : s->ground;
+    return s->slots == 0 ? GROUND : stk_cache_find(s, &digest);
 }
 
 static int look_up(struct stk_cache *cache, const uint8_t *key, struct stk_artifact *out, uint32_t pins) {
     uint32_t n = stk_cache_shard_of(cache, key);
     struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(cache, s, key);
-    int hit = e != s->ground;
+    uint32_t e = find(s, key);
+    int hit = e != GROUND;
     if (!hit) {
         s->clock++;
-        s->counts.misses++;
+        s->misses++;
     } else if (s->entry[e].pins + pins > STK_CACHE_PINS_MAX) {
         hit = STK_E_OVERFLOW;
     } else {
-        s->counts.hits++;
+        s->hits++;
         stk_cache_touch(s, e);
         if (pins != 0) {
             stk_cache_pin_add(s, e);
@@ -137,9 +138,9 @@ int stk_cache_pin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES
 int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]) {
     uint32_t n = stk_cache_shard_of(cache, key);
     struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(cache, s, key);
+    uint32_t e = find(s, key);
     int left = STK_E_STATUS;
-    if (e != s->ground && s->entry[e].pins != 0) {
+    if (e != GROUND && s->entry[e].pins != 0) {
         stk_cache_pin_drop(s, e);
         left = (int)s->entry[e].pins;
     }
@@ -150,8 +151,8 @@ int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYT
 int stk_cache_remove(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]) {
     uint32_t n = stk_cache_shard_of(cache, key);
     struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(cache, s, key);
-    int removed = e != s->ground;
+    uint32_t e = find(s, key);
+    int removed = e != GROUND;
     if (removed && s->entry[e].pins != 0) {
         removed = STK_E_PINNED;
     } else if (removed) {

@@ -6,28 +6,24 @@
 
 #define ENTRY_BITS 24u
 
-_Static_assert(STK_CACHE_ENTRIES_MAX + 1u < 1u << ENTRY_BITS, "an entry's number + 1 fits its bits of a slot");
-
-static uint32_t slot_count(const struct stk_cache_shard *s) {
-    return s->ground * STK_CACHE_SLOTS_;
-}
+_Static_assert(STK_CACHE_ENTRIES_MAX < 1u << ENTRY_BITS, "an entry's number fits its bits of a slot");
 
 static uint32_t after(const struct stk_cache_shard *s, uint32_t slot) {
-    return slot + 1u == slot_count(s) ? 0 : slot + 1u;
+    return slot + 1u == s->slots ? 0 : slot + 1u;
 }
 
 /* The high part of hash * slots: as even as a remainder, without a division. */
 static uint32_t home(const struct stk_cache_shard *s, uint32_t hash) {
-    return (uint32_t)(((uint64_t)hash * slot_count(s)) >> 32);
+    return (uint32_t)(((uint64_t)hash * s->slots) >> 32);
 }
 
 /* Slots from `from` on to `to`, around the end. */
 static uint32_t distance(const struct stk_cache_shard *s, uint32_t from, uint32_t to) {
-    return to >= from ? to - from : to + slot_count(s) - from;
+    return to >= from ? to - from : to + s->slots - from;
 }
 
 void stk_cache_index_init(struct stk_cache_shard *s) {
-    memset(s->slot, 0, (size_t)slot_count(s) * sizeof *s->slot);
+    memset(s->slot, 0, (size_t)s->slots * sizeof *s->slot);
 }
 
 static bool same(const uint64_t *a, const uint64_t *b) {
@@ -35,11 +31,11 @@ static bool same(const uint64_t *a, const uint64_t *b) {
 }
 
 static uint32_t pack(uint32_t hash, uint32_t e) {
-    return hash << ENTRY_BITS | (e + 1u);
+    return hash << ENTRY_BITS | e;
 }
 
 static uint32_t entry_of(uint32_t slot) {
-    return (slot & ((1u << ENTRY_BITS) - 1u)) - 1u;
+    return slot & ((1u << ENTRY_BITS) - 1u);
 }
 
 uint32_t stk_cache_find(const struct stk_cache_shard *s, const struct stk_cache_digest *digest) {
@@ -50,7 +46,7 @@ uint32_t stk_cache_find(const struct stk_cache_shard *s, const struct stk_cache_
             return e;
         }
     }
-    return s->ground;
+    return GROUND;
 }
 
 void stk_cache_index_add(struct stk_cache_shard *s, uint32_t e) {

@@ -5,14 +5,14 @@
 #include "cache_parts.h"
 
 void stk_cache_lru_init(struct stk_cache_shard *s) {
-    s->link[s->ground] = (struct stk_cache_link){s->ground, s->ground};
-    s->settled = s->ground;
-    s->free = s->ground;
+    s->link[GROUND] = (struct stk_cache_link){GROUND, GROUND};
+    s->settled = GROUND;
+    s->free = GROUND;
 }
 
 uint32_t stk_cache_entry_take(struct stk_cache_shard *s) {
     uint32_t e = s->free;
-    if (e == s->ground) {
+    if (e == GROUND) {
         return s->fresh++;
     }
     s->free = s->link[e].newer;
@@ -25,10 +25,10 @@ void stk_cache_entry_give(struct stk_cache_shard *s, uint32_t e) {
 }
 
 void stk_cache_lru_add(struct stk_cache_shard *s, uint32_t e) {
-    uint32_t newest = s->link[s->ground].older;
-    s->link[e] = (struct stk_cache_link){newest, s->ground};
+    uint32_t newest = s->link[GROUND].older;
+    s->link[e] = (struct stk_cache_link){newest, GROUND};
     s->link[newest].newer = e;
-    s->link[s->ground].older = e;
+    s->link[GROUND].older = e;
     s->entry[e].tick = s->clock;
 }
 
@@ -61,14 +61,14 @@ void stk_cache_pin_drop(struct stk_cache_shard *s, uint32_t e) {
     }
     s->pinned--;
     s->pinned_bytes -= s->entry[e].bytes;
-    if (settled != s->ground && s->entry[e].tick <= s->entry[settled].tick) {
+    if (settled != GROUND && s->entry[e].tick <= s->entry[settled].tick) {
         s->settled = s->link[e].older;
     }
 }
 
 uint32_t stk_cache_oldest(struct stk_cache_shard *s) {
     uint32_t e = s->link[s->settled].newer;
-    while (e != s->ground && s->entry[e].pins != 0) {
+    while (e != GROUND && s->entry[e].pins != 0) {
         s->settled = e;
         e = s->link[e].newer;
     }

@@ -1,8 +1,8 @@
 /* stoker: the parts of a cache's shard. Private to the core.
  *
  * index: key to entry. lru: entries by age. space: artifacts and gaps by address. Their tables go
- * by the entry's number; the number of the entry budget is the ground, which holds no artifact and
- * closes the lists.
+ * by the entry's number, from 1 on; number 0 is the ground, which holds no artifact and closes the
+ * lists.
  */
 #ifndef STK_SRC_CACHE_PARTS_H
 #define STK_SRC_CACHE_PARTS_H
@@ -12,6 +12,8 @@
 #include "stoker/cache.h"
 
 #include "le.h"
+
+#define GROUND 0u
 
 /* A key in the form it is kept in. */
 struct stk_cache_digest {

@@ -8,8 +8,8 @@ static void report(struct stk_cache_shard *s, uint32_t reason, uint32_t entries,
     s->out_entries = entries;
     s->out_bytes = bytes;
     s->out_age = age;
-    s->counts.evictions += entries;
-    s->counts.evicted_bytes += bytes;
+    s->evictions += entries;
+    s->evicted_bytes += bytes;
 }
 
 /* Which budget an artifact of `bytes` breaks beside `entries` others with `held` bytes: bit 0 entries, bit 1 bytes, so
@@ -22,8 +22,8 @@ static uint32_t broken(const struct stk_cache_config *config, uint32_t entries, 
 _Static_assert((STK_CACHE_ENTRY_BUDGET | STK_CACHE_BYTE_BUDGET) == STK_CACHE_BOTH_BUDGETS, "reasons are bits");
 
 static int refuse_large(struct stk_cache_shard *s, uint32_t old) {
-    s->counts.rejected_puts++;
-    if (old != s->ground) {
+    s->rejected_puts++;
+    if (old != GROUND) {
         s->clock++;
         report(s, STK_CACHE_REJECTED, 1, s->entry[old].bytes, s->clock - s->entry[old].tick);
         stk_cache_drop(s, old);
@@ -32,7 +32,7 @@ static int refuse_large(struct stk_cache_shard *s, uint32_t old) {
 }
 
 static int refuse_pinned(struct stk_cache_shard *s) {
-    s->counts.rejected_puts++;
+    s->rejected_puts++;
     report(s, STK_CACHE_PINNED, 0, 0, 0);
     return STK_E_PINNED;
 }
@@ -46,7 +46,7 @@ static bool pins_allow(const struct stk_cache_config *config, struct stk_cache_s
         return false;
     }
     bool fits = stk_cache_space_has(s, units);
-    if (old != s->ground) {
+    if (old != GROUND) {
         entries--;
         held -= s->entry[old].bytes;
         fits = fits || stk_cache_space_hole(s, old) >= units;
@@ -99,9 +99,9 @@ static void add(struct stk_cache_shard *s, const struct stk_cache_digest *digest
 
 static int put(const struct stk_cache_config *config, struct stk_cache_shard *s, const struct stk_cache_digest *digest,
                const void *data, size_t bytes) {
-    bool enabled = stk_cache_enabled(config);
-    uint32_t old = enabled ? stk_cache_find(s, digest) : s->ground;
-    if (old != s->ground && s->entry[old].pins != 0) {
+    bool enabled = s->slots != 0;
+    uint32_t old = enabled ? stk_cache_find(s, digest) : GROUND;
+    if (old != GROUND && s->entry[old].pins != 0) {
         return refuse_pinned(s);
     }
     if (!enabled || bytes > config->bytes) {
@@ -111,8 +111,8 @@ static int put(const struct stk_cache_config *config, struct stk_cache_shard *s,
         return refuse_pinned(s);
     }
     s->clock++;
-    s->counts.puts++;
-    if (old != s->ground) {
+    s->puts++;
+    if (old != GROUND) {
         stk_cache_drop(s, old);
     }
     uint32_t evicted = evict(config, s, (uint32_t)bytes);

@@ -28,12 +28,12 @@ int stk_cache_hit_rate_ppm(uint64_t lookups, uint64_t hits, uint32_t *ppm) {
 }
 
 static void add_shard(struct stk_cache_metrics *m, const struct stk_cache_shard *s) {
-    m->hits += s->counts.hits;
-    m->misses += s->counts.misses;
-    m->puts += s->counts.puts;
-    m->rejected_puts += s->counts.rejected_puts;
-    m->evictions += s->counts.evictions;
-    m->evicted_bytes += s->counts.evicted_bytes;
+    m->hits += s->hits;
+    m->misses += s->misses;
+    m->puts += s->puts;
+    m->rejected_puts += s->rejected_puts;
+    m->evictions += s->evictions;
+    m->evicted_bytes += s->evicted_bytes;
     m->entries += s->entries;
     m->bytes += s->bytes;
 }

@@ -74,8 +74,8 @@ static uint32_t unlist_gap(struct stk_cache_shard *s, uint32_t e) {
 
 void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units) {
     /* Pinned: it never moves. */
-    s->entry[s->ground] = (struct stk_cache_entry){.pins = 1, .below = s->ground, .above = s->ground};
-    list_gap(s, s->ground, units);
+    s->entry[GROUND] = (struct stk_cache_entry){.pins = 1, .below = GROUND, .above = GROUND};
+    list_gap(s, GROUND, units);
 }
 
 /* The owner of a gap of at least `units`, or UINT32_MAX. */
@@ -109,10 +109,10 @@ struct stretch {
 /* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that grows
  * at its end and is cut at its start as long as it is enough. */
 static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t units) {
-    struct stretch at = {s->ground, s->ground, 0}, best = at;
-    uint64_t room = s->gap[s->ground].units;
+    struct stretch at = {GROUND, GROUND, 0}, best = at;
+    uint64_t room = s->gap[GROUND].units;
     best.moved = room >= units ? 0 : UINT64_MAX;
-    for (uint32_t e = s->entry[s->ground].above; e != s->ground; e = s->entry[e].above) {
+    for (uint32_t e = s->entry[GROUND].above; e != GROUND; e = s->entry[e].above) {
         at.last = e;
         at.moved += size_of(s, e);
         room += s->gap[e].units;
@@ -192,7 +192,7 @@ uint32_t stk_cache_space_hole(const struct stk_cache_shard *s, uint32_t e) {
 
 bool stk_cache_space_would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until) {
     uint64_t room = 0;
-    uint32_t e = s->ground;
+    uint32_t e = GROUND;
     do {
         if (s->entry[e].pins != 0) {
             room = 0;
@@ -201,6 +201,6 @@ bool stk_cache_space_would_fit(const struct stk_cache_shard *s, uint32_t units, 
         }
         room += s->gap[e].units;
         e = s->entry[e].above;
-    } while (room < units && e != s->ground);
+    } while (room < units && e != GROUND);
     return room >= units;
 }

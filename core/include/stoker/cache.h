@@ -22,7 +22,7 @@ extern "C" {
 
 #define STK_CACHE_KEY_BYTES   32u
 #define STK_CACHE_SHARDS_MAX  256u
-#define STK_CACHE_ENTRIES_MAX 16777214u /* per shard */
+#define STK_CACHE_ENTRIES_MAX 16777215u /* per shard */
 #define STK_CACHE_PINS_MAX    65535u    /* pins at one time on one artifact */
 #define STK_CACHE_UNIT        16u       /* artifacts start at multiples of this */
 
@@ -59,36 +59,35 @@ struct stk_cache_gap {
     uint32_t prev, next; /* others of its class */
 };
 
-struct stk_cache_counts {
-    uint64_t hits, misses, puts, rejected_puts, evictions, evicted_bytes;
-};
-
 #define STK_CACHE_CLASSES 128u
 
 struct stk_cache_shard {
+    /* What a hit reads and writes, one line. */
     struct stk_cache_entry *entry;
     struct stk_cache_link *link;
-    struct stk_cache_gap *gap;
-    uint32_t *slot; /* of the index: entry + 1 below, the hash's low byte above; 0 for an empty one */
+    uint32_t *slot; /* of the index: the entry below, the hash's low byte above; 0 for an empty one */
     uint8_t *space;
-    uint32_t ground;  /* the entry budget: the number of no artifact */
+    uint64_t clock; /* ticks so far: one for each get, pin and put that stored or removed */
+    uint64_t hits;
+    uint32_t slots;
     uint32_t settled; /* this entry and all older ones are pinned */
-    uint64_t clock;   /* ticks so far: one for each get, pin and put that stored or removed */
+
+    struct stk_cache_gap *gap;
     uint32_t entries, bytes;
     uint32_t pinned, pinned_bytes;
-    uint32_t fresh;  /* entries from here on were never used */
-    uint32_t free;   /* entries to use again, by link[].newer */
-    uint32_t reason; /* the last report; 0 when there was none */
+    uint32_t fresh; /* entries from here on were never used */
+    uint32_t free;  /* entries to use again, by link[].newer */
+    uint64_t misses, puts, rejected_puts, evictions, evicted_bytes;
+    uint64_t out_age; /* the last report */
     uint32_t out_entries, out_bytes;
-    uint64_t out_age;
-    struct stk_cache_counts counts;
+    uint32_t reason;                       /* its reason; 0 when there was none */
     uint32_t some[STK_CACHE_CLASSES / 32]; /* which classes have a gap */
     uint32_t first[STK_CACHE_CLASSES];     /* their first gaps */
 };
 
 #define STK_CACHE_SLOTS_ 4u /* of the index for each entry */
 
-/* One more than the budget of some tables: a ground that is no artifact. */
+/* One more than the budget of some tables: number 0 is no artifact. */
 #define STK_CACHE_TABLES_(entries)                                                                                     \
     (STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_entry)) +                                          \
      STK_ALIGNED((size_t)(entries)*STK_CACHE_SLOTS_ * sizeof(uint32_t)) +                                              \
@@ -99,7 +98,7 @@ struct stk_cache_shard {
 #define STK_CACHE_SPACE_(entries, bytes)                                                                               \
     STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_UNIT)
 
-/* Arena bytes that a cache takes, budgets per shard. About 140 bytes an entry and 9/8 of the byte budget. */
+/* Arena bytes that a cache takes, budgets per shard. About 116 bytes an entry, 9/8 of the byte budget and 800 a shard. */
 #define STK_CACHE_BYTES(shards, entries, bytes)                                                                        \
     ((size_t)(shards) *                                                                                                \
      (STK_ALIGNED(sizeof(struct stk_cache_shard)) +                                                                    \
