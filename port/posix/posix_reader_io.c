@@ -98,11 +98,18 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
 
 /* Works on the head of `list`. Returns true when that finished. */
 static bool advance(struct stk_posix_reader *r, struct stk_posix_list *list) {
+    struct stk_posix_op *op = &r->ops[list->head];
     int32_t result, os_error;
-    if (!read_piece(r, &r->ops[list->head], &result, &os_error)) {
+    if (!read_piece(r, op, &result, &os_error)) {
         return false;
     }
     finish(r, list_pop(r->ops, list), result, os_error);
+    if (r->source[op->source].kind == SOURCE_SEQUENTIAL && result >= 0 && (uint32_t)result < op->bytes) {
+        /* The end, for every read that waits behind this one: a terminal says it once. */
+        while (list->head != NONE) {
+            finish(r, list_pop(r->ops, list), 0, 0);
+        }
+    }
     return true;
 }
 

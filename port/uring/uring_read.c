@@ -44,6 +44,13 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     }
 }
 
+/* A read met the end, for every one that waits behind it too: a terminal says it once. Positioned reads do not wait. */
+static void end_source(struct stk_uring *u, struct stk_uring_source *s) {
+    while (s->queue.head != NONE) {
+        finish(u, list_pop(u->ops, &s->queue), 0, 0);
+    }
+}
+
 static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     const struct stk_uring_op *op = &u->ops[index];
     bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
@@ -63,6 +70,9 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     if (res > 0) {
         op->got += (uint32_t)res;
         op->tries = 0;
+    }
+    if (res == 0) {
+        end_source(u, &u->source[op->source]);
     }
     if (res == 0 || op->got == op->bytes) {
         finish(u, index, (int32_t)op->got, 0);
