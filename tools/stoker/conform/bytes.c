@@ -54,4 +54,5 @@ void world_free(struct world *w) {
     free(w->records);
     free(w->tenants);
     cache_world_free(w);
+    telemetry_world_free(w);
 }

@@ -14,9 +14,9 @@
 /* Which handlers a "kind=" brings. Files without one are tables of independent rows. */
 static const struct {
     const char *kind;
-    const struct handler *handlers[4];
+    const struct handler *handlers[5];
 } kinds[] = {
-    {"", {table_handlers, task_handlers, hit_rate_handlers}},
+    {"", {table_handlers, task_handlers, hit_rate_handlers, telemetry_table_handlers}},
     {"ring", {ring_handlers, item_handlers}},
     {"control", {control_handlers}},
     {"debug", {debug_handlers}},
@@ -26,6 +26,10 @@ static const struct {
     {"tenant", {tenant_handlers, tenant_call_handlers}},
     {"task_queue", {task_handlers}},
     {"trace", {cache_handlers}},
+    {"sequence", {telemetry_handlers, snapshot_sketch_handlers}},
+    {"directed", {telemetry_handlers, snapshot_sketch_handlers}},
+    {"malformed", {telemetry_edge_handlers}},
+    {"sketch", {sketch_handlers}},
 };
 
 /* Records of replay log vectors, which nothing here runs yet. */

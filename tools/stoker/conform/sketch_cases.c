@@ -1,0 +1,166 @@
+#include "telemetry_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool expect_done(struct vec *v, int err, const char *class) {
+    vec_expect_text(v, "result", err == STK_OK ? "ok" : "err");
+    if (err != STK_OK) {
+        vec_expect_text(v, "class", class);
+        if (vec_has(v, "queue")) {
+            vec_expect_text(v, "queue", "telemetry");
+        }
+    }
+    return err == STK_OK && v->bad == 0;
+}
+
+/* An empty sketch in memory of its own. */
+static int make(struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
+    size_t bytes = 0;
+    int err = stk_sketch_bytes(depth, width, &bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    free(*memory);
+    *memory = vec_alloc(bytes);
+    return stk_sketch_init(sketch, *memory, bytes, depth, width);
+}
+
+static void do_new(struct vec *v, struct world *w) {
+    struct telemetry_world *t = telemetry_world(w);
+    uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
+    int err = make(&t->sketch[0], &t->sketch_memory[0], depth, width);
+    if (err == STK_OK) {
+        err = make(&t->sketch[1], &t->sketch_memory[1], depth, width);
+    }
+    if (expect_done(v, err, "QueueFull")) {
+        vec_expect_u64(v, "counters", t->sketch[0].bytes / sizeof(uint64_t));
+    }
+}
+
+static struct stk_sketch *named(struct vec *v, struct world *w, const char *key) {
+    return &telemetry_world(w)->sketch[strcmp(vec_need(v, key), "b") == 0];
+}
+
+static void do_try_add(struct vec *v, struct world *w) {
+    struct stk_sketch *s = named(v, w, "which");
+    uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
+    expect_done(v, stk_sketch_add(s, key, amount), "Backend");
+}
+
+static void do_add(struct vec *v, struct world *w) {
+    struct stk_sketch *s = named(v, w, "which");
+    uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
+    stk_sketch_add_saturating(s, key, amount);
+}
+
+static void do_point(struct vec *v, struct world *w) {
+    const struct stk_sketch *s = named(v, w, "which");
+    vec_expect_u64(v, "value", stk_sketch_estimate(s, vec_u64(v, "key")));
+}
+
+static void do_merge(struct vec *v, struct world *w) {
+    struct stk_sketch *into = named(v, w, "into"), *from = named(v, w, "from"), fresh;
+    void *memory = NULL;
+    unsigned depth, width;
+    int err = STK_OK;
+    if (sscanf(vec_need(v, "from"), "new_%ux%u", &depth, &width) == 2) {
+        err = make(&fresh, &memory, depth, width);
+        from = &fresh;
+    }
+    expect_done(v, err == STK_OK ? stk_sketch_merge(into, from) : err, "Backend");
+    free(memory);
+}
+
+static void do_clear(struct vec *v, struct world *w) {
+    stk_sketch_clear(named(v, w, "which"));
+}
+
+/* The reference's sketch grows as it needs to: in memory of the new size when the old is too small. */
+static void do_reset_shape(struct vec *v, struct world *w) {
+    struct stk_sketch *s = named(v, w, "which");
+    void **memory = &telemetry_world(w)->sketch_memory[s == &telemetry_world(w)->sketch[1]];
+    uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
+    int err = stk_sketch_reset_shape(s, depth, width);
+    if (err == STK_E_SPACE) {
+        err = make(s, memory, depth, width);
+    }
+    expect_done(v, err, "QueueFull");
+}
+
+static void do_state(struct vec *v, struct world *w) {
+    const struct stk_sketch *s = named(v, w, "which");
+    vec_expect_u64(v, "depth", s->depth);
+    vec_expect_u64(v, "width", s->width);
+    expect_list64(v, "counters", s->counters, (size_t)s->depth * s->width);
+}
+
+const struct handler sketch_handlers[] = {
+    {"sketch_new", do_new},
+    {"sketch_try_add", do_try_add},
+    {"sketch_add", do_add},
+    {"sketch_point", do_point},
+    {"sketch_merge", do_merge},
+    {"sketch_clear", do_clear},
+    {"sketch_reset_shape", do_reset_shape},
+    {"sketch_state", do_state},
+    {NULL, NULL},
+};
+
+/// Sketches of a snapshot ///
+
+static void do_sketch(struct vec *v, struct world *w) {
+    struct telemetry_world *t = telemetry_world(w);
+    uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
+    size_t bytes = 0;
+    (void)vec_u32(v, "snap");
+    int err = stk_telemetry_sketch_bytes(depth, width, &bytes);
+    if (err == STK_OK) {
+        free(t->tables_memory);
+        t->tables_memory = vec_alloc(bytes);
+        err = stk_telemetry_sketch_init(&t->tables, t->tables_memory, bytes, depth, width, NULL);
+    }
+    if (expect_done(v, err, "QueueFull")) {
+        stk_telemetry_sketch(&t->tables, &t->telemetry);
+        vec_expect_u64(v, "total_slots", t->tables.slots);
+        vec_expect_u64(v, "active_slots", t->tables.active);
+    }
+}
+
+static const struct stk_sketch *table(struct vec *v, struct world *w) {
+    static const char *const names[] = {"ring_opcode", "active_opcode", "tenant", "status", "dispatch_metrics"};
+    const char *name = vec_need(v, "table");
+    unsigned i = 0;
+    (void)vec_u32(v, "snap");
+    while (i + 1 < STK_TABLES && strcmp(name, names[i]) != 0) {
+        i++;
+    }
+    if (strcmp(name, names[i]) != 0) {
+        vec_differ(v, "table", name, "(no such table)");
+    }
+    return &telemetry_world(w)->tables.table[i];
+}
+
+static void do_table(struct vec *v, struct world *w) {
+    const struct stk_sketch *s = table(v, w);
+    vec_expect_u64(v, "depth", s->depth);
+    vec_expect_u64(v, "width", s->width);
+    expect_list64(v, "counters", s->counters, (size_t)s->depth * s->width);
+}
+
+static void do_estimate(struct vec *v, struct world *w) {
+    const struct stk_sketch *s = table(v, w);
+    if (s->width == 0) {
+        vec_differ(v, "value", "a sketch to ask", "none");
+        return;
+    }
+    vec_expect_u64(v, "value", stk_sketch_estimate(s, vec_u64(v, "key")));
+}
+
+const struct handler snapshot_sketch_handlers[] = {
+    {"sketch", do_sketch},
+    {"sketch_table", do_table},
+    {"sketch_estimate", do_estimate},
+    {NULL, NULL},
+};

@@ -1,0 +1,32 @@
+/* Conformance: what telemetry records act on. */
+#ifndef TELEMETRY_WORLD_H
+#define TELEMETRY_WORLD_H
+
+#include "cases.h"
+
+#include "stoker/telemetry_sketch.h"
+
+#define SNAPSHOTS 16u
+
+struct telemetry_world {
+    struct stk_telemetry telemetry; /* of the snapshot that was decoded last */
+    void *memory;
+    struct stk_snapshot snapshot[SNAPSHOTS]; /* to compare with later ones */
+    struct stk_telemetry_sketch tables;
+    void *tables_memory;
+    struct stk_sketch sketch[2]; /* a and b of the sketch scripts */
+    void *sketch_memory[2];
+};
+
+/* The file's world, made when it is first needed. */
+struct telemetry_world *telemetry_world(struct world *w);
+
+/* Decodes with memory made to measure. */
+int telemetry_decode(struct telemetry_world *t, const struct bytes *control, const struct bytes *ring,
+                     const struct stk_opcodes *opcodes);
+
+/* "1,2,3" or "-" against the values. */
+void expect_list32(struct vec *v, const char *key, const uint32_t *values, size_t count);
+void expect_list64(struct vec *v, const char *key, const uint64_t *values, size_t count);
+
+#endif
