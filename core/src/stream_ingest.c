@@ -103,6 +103,9 @@ static void carry(struct stk_stream *s, uint64_t chunk) {
     if (e->read.offset == 0u) {
         s->carry_bytes = 0;
     }
+    if (e->got == 0u) {
+        return; /* past the end */
+    }
     e->lead = s->carry_bytes < e->read.lead ? s->carry_bytes : e->read.lead;
     memcpy(data - e->lead, s->carry + (s->carry_bytes - e->lead), e->lead);
     s->stats.bounce_bytes += e->lead;
