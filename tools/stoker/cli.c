@@ -8,9 +8,26 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#define LINE_BYTES 8192 /* of a message: longer than any path */
+
+void cli_print_bytes(FILE *out, const void *bytes, size_t len) {
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < len; i++) {
+        if (b[i] < 0x20 || b[i] == 0x7F) {
+            fprintf(out, "\\x%02X", b[i]);
+        } else {
+            fputs(b[i] == '\\' ? "\\" : "", out);
+            fputc(b[i], out);
+        }
+    }
+}
+
+/* One line, whatever bytes a file name brought into it. */
 static void line(const char *format, va_list args) {
+    char text[LINE_BYTES];
+    vsnprintf(text, sizeof text, format, args);
     fputs("stoker: ", stderr);
-    vfprintf(stderr, format, args);
+    cli_print_bytes(stderr, text, strlen(text));
     fputc('\n', stderr);
 }
 

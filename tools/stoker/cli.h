@@ -4,19 +4,23 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "stoker/stoker.h"
 
 /* Exit codes. */
 #define CLI_OK    0
 #define CLI_FAULT 1 /* a file failed while it was read; the rest is right */
-#define CLI_BAD   2 /* bad input: nothing was done */
+#define CLI_BAD   2 /* bad input, or no device: no result was printed; or it could not be written */
 
-/* One line on stderr, "stoker: ...", without a newline in `format`. Returns CLI_BAD. */
+/* One line on stderr, "stoker: ...", printed by cli_print_bytes, so without a newline in `format`. Returns CLI_BAD. */
 int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* One line on stderr about something that is not an error. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The bytes with those that a terminal would not show as \xHH, a backslash as two. */
+void cli_print_bytes(FILE *out, const void *bytes, size_t len);
 
 /* "256K", "1M", "2G", "4096": bytes. 0 on success. */
 int cli_parse_bytes(const char *text, uint64_t *bytes);

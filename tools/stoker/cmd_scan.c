@@ -110,20 +110,34 @@ static int set_option(int option, struct scan_options *o) {
         o->quiet = 1;
         break;
     default:
-        return CLI_BAD; /* getopt has said why */
+        return CLI_BAD;
     }
     return 0;
 }
 
+/* getopt's own lines say what is wrong, and not what to do. */
+static int bad_option(int option, char **argv) {
+    const char *word = argv[optind - 1];
+    char letter[3] = {'-', (char)optopt, '\0'};
+    int is_long = strncmp(word, "--", 2) == 0;
+    if (option == ':') {
+        return cli_bad("%s needs a value: see stoker scan --help", is_long ? word : letter);
+    }
+    if (is_long && optopt != 0) {
+        return cli_bad("%s: this option takes no value: see stoker scan --help", word);
+    }
+    return cli_bad("no option %s: see stoker scan --help", is_long ? word : letter);
+}
+
 static int parse(int argc, char **argv, struct scan_options *o) {
     int option;
-    while ((option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":f:", long_options, NULL)) != -1) {
         int bad;
         if (option == OPT_HELP) {
             fputs(help, stdout);
             return -1;
         }
-        bad = set_option(option, o);
+        bad = option == '?' || option == ':' ? bad_option(option, argv) : set_option(option, o);
         if (bad) {
             return bad;
         }

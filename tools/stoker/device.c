@@ -77,8 +77,8 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
         return 0;
     }
     if (!automatic) {
-        return cli_bad("--device %s: %s: %s%s%s", wish->name, d->opencl.reason, stk_err_fix(err),
-                       d->opencl.build_log[0] ? "\n" : "", d->opencl.build_log);
+        fputs(d->opencl.build_log, stderr);
+        return cli_bad("--device %s: %s: %s", wish->name, d->opencl.reason, stk_err_fix(err));
     }
     snprintf(d->note, sizeof d->note, "no resident OpenCL device (%s), the interpreter runs the kernel on this CPU",
              d->opencl.reason);

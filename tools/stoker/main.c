@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -20,7 +22,26 @@ static void usage(FILE *out) {
     }
 }
 
-int main(int argc, char **argv) {
+/* A standard stream that the caller closed must not become a device's or a file's number. What takes its place refuses its
+ * use: standard input can only be written, the others only be read. */
+static void hold_standard_streams(void) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+/* A result that was not written must not pass for one. */
+static int close_output(int code) {
+    int failed = ferror(stdout);
+    if (fclose(stdout) != 0 || failed) {
+        return cli_bad("standard output could not be written: check what it goes to, and run again");
+    }
+    return code;
+}
+
+static int run(int argc, char **argv) {
     if (argc < 2) {
         usage(stderr);
         return CLI_BAD;
@@ -39,4 +60,9 @@ int main(int argc, char **argv) {
         }
     }
     return cli_bad("no command '%s': use scan, info, bench or conform", argv[1]);
+}
+
+int main(int argc, char **argv) {
+    hold_standard_streams();
+    return close_output(run(argc, argv));
 }

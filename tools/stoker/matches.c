@@ -15,7 +15,7 @@ void matches_free(struct matches *m) {
 }
 
 int matches_open(const struct matches *m) {
-    return m->wanted != 0;
+    return m->wanted != 0 && !m->closed;
 }
 
 static int push(struct matches *m, struct match match) {
@@ -60,24 +60,22 @@ static void trim(struct matches *m) {
 }
 
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len) {
-    if (m->wanted == 0 || m->count < m->wanted) {
+    if (!matches_open(m) || m->count < m->wanted) {
         return;
     }
     trim(m);
     /* A match that is still to come starts max_len before what was looked at, or later. */
     if (m->count > m->file_start && m->items[m->count - 1u].start + max_len <= seen) {
-        m->wanted = 0;
+        m->closed = 1;
     }
 }
 
 void matches_end_file(struct matches *m, int keep) {
-    if (!keep) {
-        m->count = m->file_start;
-        return;
-    }
-    if (m->wanted != 0) {
+    if (keep) {
         trim(m);
-        m->wanted = m->count < m->wanted ? m->wanted : 0;
+        m->file_start = m->count;
+    } else {
+        m->count = m->file_start;
     }
-    m->file_start = m->count;
+    m->closed = m->count >= m->wanted;
 }

@@ -14,6 +14,7 @@ struct matches {
     struct match *items;
     size_t count, room;
     size_t wanted;     /* 0: none are */
+    int closed;        /* the first `wanted` are known */
     size_t file_start; /* items of the file being scanned start here */
 };
 

@@ -23,6 +23,15 @@ static int open_posix(struct cli_reader *r, uint32_t depth) {
     return stk_posix_reader_open(&r->posix, &config, &arena);
 }
 
+static int refuse(const struct cli_reader *r, int err, size_t bytes) {
+    if (err == STK_E_LOCKED) {
+        return cli_bad("io_uring may not lock %zu bytes: raise `ulimit -l`, use a smaller --chunk or --depth, or "
+                       "--reader posix",
+                       bytes);
+    }
+    return cli_bad("the %s reader failed: %s: %s", r->ops->name, strerror((int)r->uring.fault.value), stk_err_fix(err));
+}
+
 int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size_t bytes, uint32_t depth) {
     int want_uring = which && strcmp(which, "uring") == 0, want_posix = which && strcmp(which, "posix") == 0;
     size_t uring = STK_URING_BYTES(depth, CLI_SOURCES), posix = STK_POSIX_READER_BYTES(depth, CLI_SOURCES);
@@ -41,15 +50,15 @@ int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size
         r->is_uring = err == STK_OK;
     }
     if (err == STK_E_UNSUPPORTED && !want_uring) {
-        snprintf(r->note, sizeof r->note, "%s, files are read with pread",
-                 want_posix ? "io_uring was not asked for" : "no io_uring in this kernel");
+        if (!want_posix) {
+            snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread",
+                     strerror((int)r->uring.fault.value));
+        }
         err = open_posix(r, depth);
     }
     if (err != STK_OK) {
-        int bad = cli_bad("%s of %zu bytes: %s", r->is_uring || !want_posix ? "io_uring over buffers" : "reader", bytes,
-                          stk_err_fix(err));
         cli_reader_close(r);
-        return bad;
+        return refuse(r, err, bytes);
     }
     return 0;
 }

@@ -46,6 +46,7 @@ struct scan {
     struct stk_stream stream;
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */
+    uint32_t *weights;     /* per accepting state: patterns that end there */
     uint64_t *occurrences; /* per pattern */
     uint64_t total;
     struct matches matches;
@@ -56,6 +57,7 @@ struct scan {
     uint32_t file;
     int source_ended;  /* a pipe said so */
     uint64_t unfolded; /* bytes counted on the device since its counters were folded */
+    uint64_t ends;     /* bytes of the file in which a pattern ended */
     uint64_t *file_visits;
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */

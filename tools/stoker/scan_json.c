@@ -1,6 +1,7 @@
 /* What a scan found, as one JSON object. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scan.h"
@@ -9,24 +10,31 @@ static json_t *number(uint64_t n) {
     return json_integer((json_int_t)n);
 }
 
-/* Text where the bytes are UTF-8; else the key gets "_hex" and hexadecimal digits. */
-static void set_bytes(json_t *object, const char *key, const uint8_t *bytes, size_t len) {
+static json_t *hex_of(const uint8_t *bytes, size_t len) {
     static const char digits[] = "0123456789abcdef";
-    json_t *text = json_stringn((const char *)bytes, len), *hex;
+    char *text = malloc(2u * len + 1u);
+    json_t *hex = NULL;
+    for (size_t i = 0; text && i < len; i++) {
+        text[2u * i] = digits[bytes[i] >> 4];
+        text[2u * i + 1u] = digits[bytes[i] & 15u];
+    }
+    if (text) {
+        hex = json_stringn_nocheck(text, 2u * len);
+    }
+    free(text);
+    return hex;
+}
+
+/* Text where the bytes are UTF-8; else the key gets "_hex" and hexadecimal digits. */
+static void set_bytes(json_t *object, const char *key, const void *bytes, size_t len) {
+    json_t *text = json_stringn(bytes, len);
     char name[32];
     if (text) {
         json_object_set_new(object, key, text);
         return;
     }
-    hex = json_string("");
-    for (size_t i = 0; i < len; i++) {
-        const char pair[3] = {digits[bytes[i] >> 4], digits[bytes[i] & 15u], '\0'};
-        json_t *longer = json_sprintf("%s%s", json_string_value(hex), pair);
-        json_decref(hex);
-        hex = longer;
-    }
     snprintf(name, sizeof name, "%s_hex", key);
-    json_object_set_new(object, name, hex);
+    json_object_set_new(object, name, hex_of(bytes, len));
 }
 
 static json_t *patterns_json(const struct scan *s) {
@@ -45,7 +53,7 @@ static json_t *files_json(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         const struct scan_file *f = &s->files[i];
         json_t *item = json_object();
-        set_bytes(item, "file", (const uint8_t *)f->name, strlen(f->name));
+        set_bytes(item, "file", f->name, strlen(f->name));
         json_object_set_new(item, "bytes", number(f->bytes));
         json_object_set_new(item, "count", f->err == STK_OK ? number(f->count) : json_null());
         if (f->err != STK_OK) {

@@ -1,5 +1,6 @@
 /* Setting a scan up: everything that can be wrong with the input is found here, before anything is read. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,22 +8,41 @@
 
 #include "scan.h"
 
-static int check_file(const char *name, uint64_t *size) {
-    struct stat st;
-    *size = 0;
-    if (strcmp(name, "-") == 0) {
-        return 0;
+/* A slot may wait for all that were published before it; only a device that does not live scans less than a megabyte a
+ * second. */
+#define SLOT_TIMEOUT_NS          UINT64_C(10000000000)
+#define SLOT_TIMEOUT_NS_PER_BYTE 1000u
+
+/* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
+static int check_stdin(struct stat *st) {
+    int mode = fcntl(STDIN_FILENO, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY || fstat(STDIN_FILENO, st) != 0) {
+        return cli_bad("-: standard input is closed: pipe data into it, or name a file");
     }
-    if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
-        return cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
-    }
-    if (S_ISDIR(st.st_mode)) {
-        return cli_bad("%s: is a directory: name the files in it", name);
-    }
-    if (S_ISREG(st.st_mode) && st.st_size > 0) {
-        *size = (uint64_t)st.st_size;
+    if (S_ISREG(st->st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) != 0) {
+        st->st_size = 0;
     }
     return 0;
+}
+
+static int check_file(const char *name, uint64_t *size) {
+    struct stat st;
+    int bad = 0;
+    *size = 0;
+    if (strcmp(name, "-") == 0) {
+        bad = check_stdin(&st);
+    } else if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
+        bad = cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
+    } else if (S_ISSOCK(st.st_mode)) {
+        bad = cli_bad("%s: is a socket: pipe its data in and name - instead", name);
+    }
+    if (bad == 0 && S_ISDIR(st.st_mode)) {
+        bad = cli_bad("%s: is a directory: name the files in it", name);
+    }
+    if (bad == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+        *size = (uint64_t)st.st_size;
+    }
+    return bad;
 }
 
 static int check_files(struct scan *s) {
@@ -82,6 +102,7 @@ static int open_stream(struct scan *s, uint32_t buffer, uint32_t lead) {
         .chunk_bytes = buffer,
         .lead_max = lead,
         .priority = STK_NORMAL,
+        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE,
     };
     struct stk_arena arena;
     int err;
@@ -92,13 +113,32 @@ static int open_stream(struct scan *s, uint32_t buffer, uint32_t lead) {
     return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), stk_err_fix(err));
 }
 
+/* Patterns that end in each accepting state: its own, and those of its longest suffix. */
+static void weigh(struct scan *s) {
+    const struct stk_automaton *a = &s->patterns.automaton;
+    for (uint32_t i = 0; i < a->patterns; i++) {
+        s->weights[a->ends[i] - a->first_accept]++;
+    }
+    for (uint32_t i = 0; i < a->states; i++) {
+        uint32_t state = a->order[i], suffix = a->fail[state];
+        if (state >= a->first_accept && suffix >= a->first_accept) {
+            s->weights[state - a->first_accept] += s->weights[suffix - a->first_accept];
+        }
+    }
+}
+
 static int take_counters(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
+    s->weights = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->weights);
     s->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->visits);
     s->file_visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->file_visits);
     s->scratch = calloc(a->states, sizeof *s->scratch);
     s->occurrences = calloc(a->patterns, sizeof *s->occurrences);
-    return s->visits && s->file_visits && s->scratch && s->occurrences ? 0 : cli_bad("no memory for the counters");
+    if (!s->weights || !s->visits || !s->file_visits || !s->scratch || !s->occurrences) {
+        return cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
+    }
+    weigh(s);
+    return 0;
 }
 
 static int open_ports(struct scan *s) {
@@ -156,6 +196,7 @@ void scan_close(struct scan *s) {
     patterns_free(&s->patterns);
     free(s->files);
     free(s->visits);
+    free(s->weights);
     free(s->file_visits);
     free(s->scratch);
     free(s->occurrences);

@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "scan.h"
 
@@ -14,26 +16,41 @@ static void sum(const struct scan *s, uint64_t *done, uint64_t *all) {
     }
 }
 
+/* The bar as text, of `size` bytes with its end. */
+static void compose(const struct scan *s, uint64_t now, char *text, size_t size) {
+    uint64_t done, all;
+    double seconds = (double)(now - s->started_ns) / 1e9, rate;
+    char bar[WIDTH + 1u];
+    sum(s, &done, &all);
+    rate = (double)done / seconds;
+    if (all < done || all == 0) {
+        snprintf(text, size, "%.1f MB  %.2f GB/s  %.0f s", (double)done / 1e6, rate / 1e9, seconds);
+        return;
+    }
+    for (unsigned i = 0; i < WIDTH; i++) {
+        bar[i] = (double)i < (double)WIDTH * (double)done / (double)all ? '#' : '.';
+    }
+    bar[WIDTH] = '\0';
+    snprintf(text, size, "[%s] %3.0f%%  %.1f of %.1f MB  %.2f GB/s  %.0f s left", bar,
+             100.0 * (double)done / (double)all, (double)done / 1e6, (double)all / 1e6, rate / 1e9,
+             (double)(all - done) / (rate > 1.0 ? rate : 1.0));
+}
+
+/* One column less than the terminal has, so that the line never wraps and can be wiped. */
+static size_t columns(void) {
+    struct winsize window;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1u : 79u;
+}
+
 void scan_progress(struct scan *s) {
-    uint64_t now = cli_now_ns(), done, all;
-    double seconds, rate;
+    uint64_t now = cli_now_ns();
+    char text[160];
     if (now - s->started_ns < FIRST_NS || now - s->drawn_ns < EVERY_NS) {
         return;
     }
     s->drawn_ns = now;
-    sum(s, &done, &all);
-    seconds = (double)(now - s->started_ns) / 1e9;
-    rate = (double)done / seconds;
-    if (all < done || all == 0) {
-        fprintf(stderr, "\r\033[K%.1f MB  %.2f GB/s  %.0f s", (double)done / 1e6, rate / 1e9, seconds);
-        return;
-    }
-    fputs("\r\033[K[", stderr);
-    for (unsigned i = 0; i < WIDTH; i++) {
-        fputc(i < WIDTH * done / all ? '#' : '.', stderr);
-    }
-    fprintf(stderr, "] %3u%%  %.1f of %.1f MB  %.2f GB/s  %.0f s left", (unsigned)(100u * done / all),
-            (double)done / 1e6, (double)all / 1e6, rate / 1e9, (double)(all - done) / (rate > 1.0 ? rate : 1.0));
+    compose(s, now, text, sizeof text);
+    fprintf(stderr, "\r\033[K%.*s", (int)(columns() < sizeof text ? columns() : sizeof text), text);
 }
 
 void scan_progress_end(struct scan *s) {

@@ -4,22 +4,10 @@
 
 #include "scan.h"
 
-/* Bytes that a terminal would not show are written as \xHH, a backslash as two. */
-static void print_bytes(const uint8_t *bytes, uint32_t len) {
-    for (uint32_t i = 0; i < len; i++) {
-        if (bytes[i] < 0x20 || bytes[i] == 0x7F) {
-            printf("\\x%02X", bytes[i]);
-        } else {
-            fputs(bytes[i] == '\\' ? "\\" : "", stdout);
-            putchar(bytes[i]);
-        }
-    }
-}
-
 static void print_counts(const struct scan *s) {
     for (uint32_t i = 0; i < s->patterns.count; i++) {
         printf("%llu\t", (unsigned long long)s->occurrences[i]);
-        print_bytes(s->patterns.items[i].bytes, s->patterns.items[i].len);
+        cli_print_bytes(stdout, s->patterns.items[i].bytes, s->patterns.items[i].len);
         putchar('\n');
     }
 }
@@ -27,8 +15,9 @@ static void print_counts(const struct scan *s) {
 static void print_matches(const struct scan *s) {
     for (size_t i = 0; i < s->matches.count; i++) {
         const struct match *m = &s->matches.items[i];
-        printf("%s:%llu:", s->files[m->file].name, (unsigned long long)m->start);
-        print_bytes(s->patterns.items[m->pattern].bytes, m->length);
+        cli_print_bytes(stdout, s->files[m->file].name, strlen(s->files[m->file].name));
+        printf(":%llu:", (unsigned long long)m->start);
+        cli_print_bytes(stdout, s->patterns.items[m->pattern].bytes, m->length);
         putchar('\n');
     }
 }

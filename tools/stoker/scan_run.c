@@ -2,14 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scan.h"
 #include "stoker/atomic.h"
 
-#define POLL_NS  UINT64_C(100000000)
-#define DRAIN_NS UINT64_C(60000000000)
+#define POLL_NS UINT64_C(100000000)
 
 /* Asks for the matches of the same chunk from byte `from` of it on. */
 static int locate(struct scan *s, struct stk_stream_next *next, uint32_t from) {
@@ -55,6 +53,7 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
         return take_matches(s, r, next);
     }
     f->bytes += r->bytes;
+    s->ends += (uint64_t)r->results[1] << 32 | r->results[0];
     s->source_ended = r->bytes < s->options.chunk; /* only the last read of a pipe comes short */
     if (s->progress) {
         s->progress(s);
@@ -66,7 +65,7 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
 static void fold(struct scan *s) {
     uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
     uint32_t *hits = (void *)(s->device.memory.payload + s->hits_at);
-    for (uint32_t w = 0; w < s->device.workers; w++) {
+    for (uint32_t w = 0; s->ends != 0u && w < s->device.workers; w++) {
         for (uint32_t i = 0; i < accepting; i++, hits++) {
             s->file_visits[i] += stk_load(hits);
             stk_store(hits, 0);
@@ -78,6 +77,15 @@ static void fold(struct scan *s) {
 static int device_failed(struct scan *s, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err),
                    s->device.is_opencl ? s->device.opencl.reason : "interpreter");
+}
+
+/* Waits until nothing is in flight: for a pipe as long as its writer takes, for the device as long as the stream does. */
+static int drain(struct scan *s) {
+    int err = 0;
+    while (err >= 0 && stk_stream_in_flight(&s->stream) != 0u) {
+        err = stk_stream_poll(&s->stream, POLL_NS);
+    }
+    return err;
 }
 
 static struct stk_stream_read next_read(const struct scan *s, uint32_t source, int sequential, uint64_t offset,
@@ -102,7 +110,7 @@ static int advance(struct scan *s, const struct stk_stream_read *read) {
     int err;
     if (s->unfolded + read->bytes > UINT32_MAX) {
         /* The device counts in 32 bits: fold before they could overflow. */
-        err = stk_stream_drain(&s->stream, DRAIN_NS);
+        err = drain(s);
         fold(s);
         return err;
     }
@@ -122,25 +130,21 @@ static int stream_source(struct scan *s, uint32_t source, int sequential, uint64
         err = advance(s, &read);
         offset += s->stream.queued != queued ? read.bytes : 0u;
     }
-    return err < 0 ? err : stk_stream_drain(&s->stream, DRAIN_NS);
+    return err < 0 ? err : drain(s);
 }
 
 /* The file's visits become its count, and part of the total unless it failed. */
 static void settle(struct scan *s, struct scan_file *f) {
-    const struct stk_automaton *a = &s->patterns.automaton;
-    uint32_t accepting = stk_automaton_accepting(a);
+    uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
     fold(s);
-    if (f->err == STK_OK) {
-        stk_automaton_occurrences(a, s->file_visits, s->scratch, s->occurrences);
-        for (uint32_t i = 0; i < a->patterns; i++) {
-            f->count += s->occurrences[i];
-        }
-        for (uint32_t i = 0; i < accepting; i++) {
-            s->visits[i] += s->file_visits[i];
-        }
-        s->total += f->count;
+    for (uint32_t i = 0; s->ends != 0u && i < accepting; i++) {
+        uint64_t visits = f->err == STK_OK ? s->file_visits[i] : 0u;
+        f->count += visits * s->weights[i];
+        s->visits[i] += visits;
+        s->file_visits[i] = 0;
     }
-    memset(s->file_visits, 0, accepting * sizeof *s->file_visits);
+    s->ends = 0;
+    s->total += f->count;
     matches_end_file(&s->matches, f->err == STK_OK);
 }
 
@@ -164,14 +168,11 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
 static int scan_named(struct scan *s, uint32_t index) {
     struct scan_file *f = &s->files[index];
     int fd = strcmp(f->name, "-") == 0 ? STDIN_FILENO : open(f->name, O_RDONLY | O_CLOEXEC), bad;
-    struct stat st;
     if (fd < 0) {
+        /* It was there a moment ago. */
         f->os_error = errno;
-        f->err = STK_E_IO;
+        f->err = errno == ENOENT ? STK_E_NOENT : errno == EACCES ? STK_E_ACCESS : STK_E_IO;
         return 0;
-    }
-    if (fd == STDIN_FILENO && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        f->size = (uint64_t)st.st_size;
     }
     bad = scan_file(s, index, fd);
     if (fd != STDIN_FILENO) {
