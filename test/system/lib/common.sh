@@ -1,0 +1,55 @@
+# Helpers of the system tests; each sources this as . "$(dirname "$0")/lib/common.sh"
+lib=$(dirname "$0")/lib
+
+fail() {
+    echo "FAIL: $*" >&2
+    exit 1
+}
+
+# code N COMMAND...: runs it with stdout in `out` and stderr in `err`; its exit code must be N.
+code() {
+    want=$1
+    shift
+    got=0
+    "$@" >out 2>err || got=$?
+    [ "$got" -eq "$want" ] || {
+        cat err >&2
+        fail "exit code $got, not $want: $*"
+    }
+}
+
+# said N WORDS: `err` has N lines, one of them with WORDS.
+said() {
+    [ "$(wc -l <err)" -eq "$1" ] || {
+        cat err >&2
+        fail "not $1 line(s) on stderr"
+    }
+    grep -q -- "$2" err || {
+        cat err >&2
+        fail "stderr does not say '$2'"
+    }
+}
+
+# refused WORDS COMMAND...: exit code 2, nothing on stdout, one line on stderr that has WORDS and an advice after a colon.
+refused() {
+    words=$1
+    shift
+    code 2 "$@"
+    [ ! -s out ] || fail "a refusal printed: $(head -c 200 out)"
+    said 1 "$words"
+    grep -q '^stoker: .*: [a-z]' err || fail "no advice in: $(cat err)"
+}
+
+# has_opencl: is there a device for the resident kernel?
+has_opencl() {
+    "$STOKER" info | grep -q '^  residency   RESIDENT: handshake'
+}
+
+# as_nobody COMMAND...: runs it without root's rights, or as whoever runs the tests.
+as_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        python3 -c 'import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+    else
+        "$@"
+    fi
+}

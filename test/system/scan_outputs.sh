@@ -1,0 +1,95 @@
+# What scan prints: counts, total, JSON, offsets, statistics.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+# Patterns with every kind of byte to escape, ties on a first byte, a doubled one, one that is not UTF-8.
+printf 'ab\na\nabab\nb\\\nt\tx\n\001\n\377\n\303\251\nab\n' >patterns
+{
+    printf 'ababab b\\ t\tx \001\001 \377 \303\251 ab'
+    head -c 4070 /dev/zero # the next matches lie across the border of two chunks
+    printf 'abababab'
+    head -c 9000 /dev/zero | tr '\0' a
+} >one
+printf 'b\\ab\\' >two
+printf 'none here' >three
+python3 "$lib/naive.py" patterns one two three >want.json
+
+scan() {
+    "$STOKER" scan -f patterns --quiet --chunk 4K "$@" one two three
+}
+
+# Counts for each pattern, in the order of the pattern file, escaped; nothing else.
+scan >got
+python3 - >want <<'PYTHON'
+import json
+for pattern, count in json.load(open("want.json"))["patterns"]:
+    text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b) for b in bytes.fromhex(pattern))
+    print(f"{count}\t", end="", flush=True)
+    __import__("sys").stdout.buffer.write(text.encode("latin-1") + b"\n")
+PYTHON
+cmp got want
+
+# The total alone.
+total=$(python3 -c 'import json; print(json.load(open("want.json"))["total"])')
+[ "$(scan --count)" = "$total" ]
+
+# The first N matches by file, first byte and pattern; all of them where there are fewer than N.
+for device in interp auto; do
+    for n in 1 2 7 11 100 9000 20000; do
+        scan --json --offsets $n --device $device | python3 "$lib/expect.py" want.json $n || fail "--offsets $n"
+    done
+done
+scan --count --offsets 3 >got
+printf '%s\none:0:ab\none:0:a\none:0:abab\n' "$total" | cmp - got
+
+# More matches than one answer of the device has room for, in one chunk.
+head -c 60000 /dev/zero | tr '\0' a >many
+printf 'a\naa\naaa\n' >runs
+python3 "$lib/naive.py" runs many >want-many.json
+"$STOKER" scan -f runs --quiet --json --offsets 15000 many | python3 "$lib/expect.py" want-many.json 15000
+
+# JSON: every field.
+scan --json --stats --offsets 2 >got
+python3 - <<'PYTHON'
+import json
+got = json.load(open("got"))
+assert list(got) == ["total", "patterns", "files", "offsets", "stats"], list(got)
+assert got["patterns"][5] == {"pattern": "\x01", "count": 2}
+assert got["patterns"][6] == {"pattern_hex": "ff", "count": 1}
+assert got["patterns"][7] == {"pattern": "\u00e9", "count": 1}
+assert all(list(f) == ["file", "bytes", "count"] for f in got["files"])
+assert all(list(m) == ["file", "offset", "length", "pattern"] for m in got["offsets"])
+stats = got["stats"]
+for field in ["slots", "bytes", "reads", "launches", "latency_p50_ns", "latency_p99_ns", "elapsed_ns", "workers", "lanes"]:
+    assert stats[field] > 0, field
+assert stats["latency_p50_ns"] <= stats["latency_p99_ns"] <= stats["elapsed_ns"] * 2
+assert stats["bounce_bytes"] == 0
+assert stats["bytes"] == sum(f["bytes"] for f in got["files"])
+assert stats["slots"] >= sum(-(-f["bytes"] // 4096) for f in got["files"])
+assert abs(stats["gb_per_s"] - stats["bytes"] / stats["elapsed_ns"]) < 1e-3
+for field in ["device", "dispatch", "residency", "memory", "reader"]:
+    assert stats[field], field
+assert stats["notes"] == []
+PYTHON
+scan --json --count | python3 -c 'import json, sys; assert list(json.load(sys.stdin)) == ["total", "files"]'
+
+# Statistics in text go to stderr, and stdout stays as it is.
+scan --stats >got 2>err
+cmp got want
+for line in 'device        .*worker' 'reader        ' 'slots         [1-9]' 'bytes         [1-9]' 'bounce bytes  0$' \
+    'reads         [1-9]' 'launches      [1-9]' 'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
+    'speed         [0-9.]* GB/s'; do
+    grep -q "^$line" err || fail "--stats lacks $line"
+done
+
+# A name is printed so that it stays on its line; a result that cannot be written is no success.
+strange=$(printf 'a\033[31m\\b\nc')
+cp two "$strange"
+[ "$("$STOKER" scan -f patterns --quiet --count --offsets 1 "$strange" | tail -n 1)" = 'a\x1B[31m\\b\x0Ac:0:b\\' ]
+for option in --count --json --stats; do
+    code 2 sh -c '"$STOKER" scan -f patterns --quiet '$option' one >/dev/full'
+    grep -q 'standard output could not be written' err || fail "$option into a full disk"
+    code 2 sh -c '"$STOKER" scan -f patterns --quiet '$option' one >&-'
+done
+code 2 sh -c '"$STOKER" info >/dev/full'
+code 2 sh -c '"$STOKER" --help >/dev/full'
