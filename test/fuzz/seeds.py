@@ -51,6 +51,10 @@ def main():
     seed("automaton", "empty_pattern", b"\2\1a\0text")
     seed("automaton", "none", b"\0")
     seed("automaton", "bytes", b"\4\2\0\xff\1\0\3\xff\xff\xff\1\x80" + bytes(range(256)))
+    head = struct.pack(">HB", 512, 3) + words(8, 9, 0x40000000, 8)
+    seed("telemetry", "whole", head + b"".join(slot(i, 8 + i % 2, args=[i // 3, i % 3]) for i in range(8)) + b"\0" * 640)
+    seed("telemetry", "short_control", head + every + b"\0" * 100)
+    seed("telemetry", "odd_ring", head[:1] + b"\1" + head[2:] + every + b"\0" * 1000)
 
 
 if __name__ == "__main__":

@@ -88,5 +88,6 @@ int bench_rtt(struct bench *bench);
 int bench_slots(struct bench *bench);
 int bench_scan(struct bench *bench);
 int bench_pipeline(struct bench *bench);
+int bench_core(struct bench *bench);
 
 #endif

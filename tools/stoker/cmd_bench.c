@@ -23,7 +23,9 @@ static const char help[] =
     "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
     "      --runs N         runs of each (5)\n"
     "\n"
-    "      --device NAME    an OpenCL device's index or part of its name; not for scan\n"
+    "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and atomic_queue\n"
+    "\n"
+    "      --device NAME    an OpenCL device's index or part of its name; not for scan and core\n"
     "      --json           print one JSON array of the same figures\n";
 
 enum {
@@ -42,6 +44,7 @@ enum {
 #define SLOTS    2u
 #define SCAN     4u
 #define PIPELINE 8u
+#define CORE     16u
 
 static const struct {
     const char *name;
@@ -52,6 +55,7 @@ static const struct {
     {"slots", SLOTS, bench_slots},
     {"scan", SCAN, bench_scan},
     {"pipeline", PIPELINE, bench_pipeline},
+    {"core", CORE, bench_core},
 };
 
 static const struct option long_options[] = {
@@ -78,7 +82,7 @@ static unsigned cases_of(int option) {
     case OPT_DEVICE:
         return RTT | SLOTS | PIPELINE;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE;
     }
 }
 
@@ -172,5 +176,5 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, scan or pipeline", argc > 1 ? " " : "", bench.name);
+    return cli_bad("bench%s%s: name a case: rtt, slots, scan, pipeline or core", argc > 1 ? " " : "", bench.name);
 }

@@ -11,7 +11,7 @@ static const struct {
 } commands[] = {
     {"scan", "count byte-string patterns in files, on the device", cmd_scan},
     {"info", "show devices, residency, io_uring features and limits", cmd_info},
-    {"bench", "measure against peers: rtt, slots, scan, pipeline", cmd_bench},
+    {"bench", "measure against peers: rtt, slots, scan, pipeline, core", cmd_bench},
     {"conform", "run test vectors against this library", cmd_conform},
 };
 

@@ -1,0 +1,41 @@
+/* Telemetry decoded from a ring and a control buffer that somebody else wrote, of any length. */
+#include "fuzz.h"
+#include "stoker/telemetry.h"
+
+#define SLOTS   32u
+#define OPCODES 4u
+
+static _Alignas(STK_TELEMETRY_ALIGN) uint8_t memory[STK_TELEMETRY_BYTES(SLOTS, OPCODES)];
+
+static void check(const struct stk_telemetry *t, size_t ring_bytes) {
+    uint32_t indices[SLOTS], all = 0;
+    int active = stk_telemetry_active_windows(t, indices, SLOTS, NULL);
+    FUZZ_CHECK(t->snapshot.occupancy.slots == ring_bytes / STK_SLOT_BYTES);
+    FUZZ_CHECK(t->window_count <= t->snapshot.occupancy.slots && active >= 0 && (uint32_t)active <= t->window_count);
+    for (uint32_t i = 0; i < t->window_count; i++) {
+        const struct stk_window *w = &t->windows[i];
+        all += w->required + w->lookahead + w->other;
+        FUZZ_CHECK(i == 0 || w[-1].ticket < w->ticket || (w[-1].ticket == w->ticket && w[-1].opcode < w->opcode));
+    }
+    FUZZ_CHECK(all <= t->snapshot.occupancy.slots);
+    FUZZ_CHECK(stk_telemetry_active_slots(t, 8, indices, SLOTS, NULL) >= 0);
+}
+
+/* The input: ring bytes (16 bits), four opcodes, then the ring and the control buffer, neither aligned. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
+    size_t ring_bytes = (size_t)fuzz_u8(&in) << 8 | fuzz_u8(&in);
+    uint32_t opcodes[OPCODES];
+    const struct stk_opcodes named = {opcodes, fuzz_u8(&in) % (OPCODES + 1u)};
+    struct stk_telemetry telemetry;
+    for (uint32_t i = 0; i < OPCODES; i++) {
+        opcodes[i] = fuzz_u32(&in);
+    }
+    ring_bytes = ring_bytes < in.size ? ring_bytes : in.size;
+    FUZZ_CHECK(stk_telemetry_init(&telemetry, memory, sizeof memory, SLOTS, OPCODES, NULL) == STK_OK);
+    if (stk_telemetry_decode(&telemetry, in.data, ring_bytes, in.data + ring_bytes, in.size - ring_bytes, &named,
+                             NULL) == STK_OK) {
+        check(&telemetry, ring_bytes);
+    }
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* The parts of bench core that need another thread or program. */
+#ifndef STOKER_CLI_BENCH_CORE_H
+#define STOKER_CLI_BENCH_CORE_H
+
+#include "bench.h"
+
+/* Nanoseconds a byte of `b3sum --num-threads 1` over a large file, its start included; negative when it is not installed. */
+double bench_b3sum_ns_per_byte(void);
+
+/* The hand-over between two threads, and its peers. An exit code. */
+int bench_handover(struct bench *bench);
+
+/* Peers in C++, where its header was there: images through an atomic queue. Spins until it is done. */
+void bench_atomic_queue_open(void);
+int bench_atomic_queue_put(const uint32_t image[16]);
+int bench_atomic_queue_take(uint32_t image[16]);
+
+#endif
