@@ -44,10 +44,15 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     }
 }
 
-/* A read met the end, for every one that waits behind it too: a terminal says it once. Positioned reads do not wait. */
-static void end_source(struct stk_uring *u, struct stk_uring_source *s) {
-    while (s->queue.head != NONE) {
-        finish(u, list_pop(u->ops, &s->queue), 0, 0);
+/* A read met the end, for every one that waits behind it too, in their order: a terminal says it once. Nobody waits behind a
+ * positioned read. */
+static void finish_at_end(struct stk_uring *u, uint32_t index) {
+    struct stk_uring_source *s = &u->source[u->ops[index].source];
+    struct stk_uring_list waiting = s->queue;
+    s->queue = (struct stk_uring_list){NONE, NONE};
+    finish(u, index, (int32_t)u->ops[index].got, 0);
+    while (waiting.head != NONE) {
+        finish(u, list_pop(u->ops, &waiting), 0, 0);
     }
 }
 
@@ -72,9 +77,8 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
         op->tries = 0;
     }
     if (res == 0) {
-        end_source(u, &u->source[op->source]);
-    }
-    if (res == 0 || op->got == op->bytes) {
+        finish_at_end(u, index);
+    } else if (op->got == op->bytes) {
         finish(u, index, (int32_t)op->got, 0);
     } else if (u->canceling && (res > 0 || interrupted || res == -ECANCELED)) {
         finish(u, index, STK_E_CANCELED, ECANCELED);
