@@ -23,7 +23,8 @@ static const char help[] =
     "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
     "      --runs N         runs of each (5)\n"
     "\n"
-    "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and atomic_queue\n"
+    "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and "
+    "atomic_queue\n"
     "\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan and core\n"
     "      --json           print one JSON array of the same figures\n";
@@ -51,10 +52,8 @@ static const struct {
     unsigned bit;
     int (*run)(struct bench *bench);
 } cases[] = {
-    {"rtt", RTT, bench_rtt},
-    {"slots", SLOTS, bench_slots},
-    {"scan", SCAN, bench_scan},
-    {"pipeline", PIPELINE, bench_pipeline},
+    {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
+    {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
     {"core", CORE, bench_core},
 };
 
