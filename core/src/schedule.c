@@ -25,8 +25,9 @@ struct stk_launch stk_launch_plan(const struct stk_launch_load *load) {
     if (load->ready == 0 && load->parked == 0) {
         return plan;
     }
-    uint64_t workers = load->ready == 0 ? 1 : divide_up(load->ready, width);
+    uint64_t workers = divide_up(load->ready, width);
     workers = workers < most ? workers : most;
+    workers = workers == 0 ? 1 : workers;
     uint64_t lanes = workers * width;
     uint64_t turns = divide_up(load->slots, lanes) + divide_up(load->ready, lanes);
     plan.workers = (uint32_t)workers;

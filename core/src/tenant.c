@@ -123,7 +123,7 @@ static int goes_with(const uint32_t *conflicts, uint32_t side, const uint32_t *r
 int stk_tenants_select(const struct stk_tenants *tenants, const uint32_t *conflicts, size_t cells, uint32_t *ids,
                        uint32_t cap) {
     uint32_t side = tenants->active, taken = 0;
-    int judged = cells == (size_t)side * side;
+    int judged = conflicts != NULL && cells == (size_t)side * side;
     if (cap < side) {
         return STK_E_SPACE;
     }
