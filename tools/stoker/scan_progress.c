@@ -8,12 +8,18 @@
 #define EVERY_NS UINT64_C(100000000)
 #define WIDTH    30u
 
-static void sum(const struct scan *s, uint64_t *done, uint64_t *all) {
+/* Bytes scanned, and bytes that there are; returns 0 when no file has said its size. One without a size, a pipe, has as much
+ * as came from it. */
+static int sum(const struct scan *s, uint64_t *done, uint64_t *all) {
+    int known = 0;
     *done = *all = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
-        *done += s->files[i].bytes;
-        *all += s->files[i].size;
+        const struct scan_file *f = &s->files[i];
+        *done += f->bytes;
+        *all += f->size ? f->size : f->bytes;
+        known |= f->size != 0u;
     }
+    return known;
 }
 
 /* The bar as text, of `size` bytes with its end. */
@@ -21,9 +27,9 @@ static void compose(const struct scan *s, uint64_t now, char *text, size_t size)
     uint64_t done, all;
     double seconds = (double)(now - s->started_ns) / 1e9, rate;
     char bar[WIDTH + 1u];
-    sum(s, &done, &all);
+    int known = sum(s, &done, &all);
     rate = (double)done / seconds;
-    if (all < done || all == 0) {
+    if (!known) {
         snprintf(text, size, "%.1f MB  %.2f GB/s  %.0f s", (double)done / 1e6, rate / 1e9, seconds);
         return;
     }
