@@ -71,7 +71,7 @@ int cmd_info(int argc, char **argv) {
         return CLI_OK;
     }
     if (argc > 1) {
-        return cli_bad("info takes no '%s'", argv[1]);
+        return cli_bad("info takes no '%s': run it without arguments", argv[1]);
     }
     if (show_devices() == 0) {
         printf("(no OpenCL device: install a driver, for instance pocl-opencl-icd)\n");
