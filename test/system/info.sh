@@ -1,0 +1,38 @@
+# info says what there is: devices, residency and why, memory kind, io_uring, limits; also where there is next to nothing.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+code 0 "$STOKER" info
+[ ! -s err ]
+grep -q '^device interp: ' out
+grep -q '^io_uring      [^ ]' out
+grep -Eq '^locked memory (unlimited|[0-9]+ KiB)' out
+grep -Eq '^limits        [0-9]+ ring slots, [0-9]+ chunks in a stream, [0-9]+ I/O slots, payload below 4 GiB$' out
+grep -Eq '^stoker        [0-9]+\.[0-9]+\.[0-9]+, wire format 0\.6$' out
+if grep -q '^device 0' out; then
+    grep -q '^  platform    [^ ].*, driver [^ ]' out
+    grep -Eq '^  units       [1-9][0-9]*, [0-9.]+ GB$' out
+    grep -q '^  SVM         ' out
+    # Residency with its reason; on a device that has it, the memory kind and the lease too.
+    grep -Eq '^  residency   (RESIDENT: handshake: [0-9]+ slots|none yet: .)' out
+    if has_opencl; then
+        grep -q '^  memory      fine-grain SVM' out
+        grep -Eq '^  lease       [1-9][0-9]* turns' out
+        # The handshake holds on a machine whose every core is busy with something else.
+        busy=
+        for i in 1 2 3 4 5 6; do
+            sh -c 'while :; do :; done' &
+            busy="$busy $!"
+        done
+        trap 'kill $busy' EXIT
+        has_opencl || fail "no residency on a busy machine: $("$STOKER" info | grep residency)"
+        has_opencl || fail "no residency on a busy machine: $("$STOKER" info | grep residency)"
+    fi
+fi
+
+code 0 env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" info
+grep -q 'no OpenCL device: install a driver' out
+grep -q '^device interp: ' out
+if grep -q '^device 0' out; then
+    fail "a device without a driver"
+fi

@@ -1,0 +1,55 @@
+# Without an OpenCL device the interpreter runs, without io_uring the posix reader reads: said in one line on stderr and in
+# the statistics, with the same result.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+python3 "$lib/make_case.py" 7 4096
+python3 "$lib/naive.py" patterns f? >want.json
+
+# fell NOTE FIELD VALUE COMMAND...: the scan is right, says NOTE once on stderr and in its statistics, and used VALUE.
+fell() {
+    note=$1 field=$2 value=$3
+    shift 3
+    code 0 "$@" "$STOKER" scan -f patterns --json --stats f?
+    said 1 "$note"
+    python3 "$lib/expect.py" want.json <out || fail "$note"
+    python3 - "$note" "$field" "$value" <<'PYTHON' || fail "$note"
+import json, sys
+note, field, value = sys.argv[1:]
+stats = json.load(open("out"))["stats"]
+assert stats[field] == value, stats
+assert len(stats["notes"]) == 1 and note in stats["notes"][0], stats
+assert "stoker: " + stats["notes"][0] + "\n" == open("err").read()
+assert stats["bounce_bytes"] == 0
+PYTHON
+    code 0 "$@" "$STOKER" scan -f patterns --count --stats f?
+    [ "$(grep -c "^note          .*$note" err)" -eq 1 ] || fail "--stats does not say: $note"
+    [ "$(grep -c "^stoker: .*$note" err)" -eq 1 ] || fail "stderr does not say: $note"
+    code 0 "$@" "$STOKER" scan -f patterns --count --quiet f?
+    [ ! -s err ] || fail "--quiet said: $(cat err)"
+}
+
+nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+fell 'no OpenCL device was found' dispatch interp $nodev
+
+for errno in 1 38; do # EPERM, ENOSYS
+    without="python3 $lib/without_uring.py $errno"
+    if $without true; then
+        if has_opencl; then
+            fell 'files are read with pread' reader posix $without
+        fi
+        # Both at once: two lines.
+        code 0 $without $nodev "$STOKER" scan -f patterns --json --stats f?
+        python3 "$lib/expect.py" want.json <out
+        said 2 'the interpreter runs the kernel'
+        said 2 'files are read with pread'
+        # Who insists on io_uring is told.
+        refused 'uring' $without "$STOKER" scan -f patterns --reader uring --device interp f1
+        code 0 $without "$STOKER" info
+        grep -q 'io_uring      not available' out
+    fi
+done
+
+# What was asked for by name is no fallback.
+code 0 "$STOKER" scan -f patterns --count --device interp --reader posix f?
+[ ! -s err ] || fail "a note about what was asked for: $(cat err)"
