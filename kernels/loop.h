@@ -190,16 +190,23 @@ STK_FN void stk_worker_leave(const struct stk_dev *d, struct stk_worker *w, stk_
 }
 
 /* The whole life of a worker, called by every lane with the same arguments. Ends after `turns` turns, after `idle_turns`
- * turns in a row that finished no slot, or when the host asks for SHUTDOWN or ends the lease. */
+ * turns in a row that finished no slot, or when the host asks for SHUTDOWN or ends the lease.
+ *
+ * Both barriers are met in every turn but the last: PoCL 3.1 runs what follows a barrier inside a branch once for each
+ * lane. So a slot that all lanes ran is ended by the turn after, which there always is: the lease's last turn leaves. */
 STK_FN void stk_worker_run(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL struct stk_turn *now, stk_u32 turns,
                            stk_u32 idle_turns) {
-    stk_u32 turn;
+    struct stk_turn t = {STK_ACTION_IDLE, 0, 0};
+    stk_u32 turn, status = STK_DONE;
     if (STK_LANE == 0u) {
         stk_worker_enter(d, w, turns);
     }
     for (turn = 0; turn <= turns; turn++) {
-        struct stk_turn t;
+        struct stk_call c = stk_call_of(d, t.slot);
         if (STK_LANE == 0u) {
+            if (t.action == STK_ACTION_RUN) {
+                stk_worker_finish(d, w, &c, t.opcode, status);
+            }
             stk_worker_turn(d, w, idle_turns);
             *now = w->now;
         }
@@ -209,14 +216,10 @@ STK_FN void stk_worker_run(const struct stk_dev *d, struct stk_worker *w, STK_LO
             break;
         }
         if (t.action == STK_ACTION_RUN) {
-            struct stk_call c = stk_call_of(d, t.slot);
-            stk_u32 status = stk_op_run(d, &c, t.opcode);
-            STK_BARRIER(); /* every lane's results are in before the status */
-            if (STK_LANE == 0u) {
-                stk_worker_finish(d, w, &c, t.opcode, status);
-            }
+            c = stk_call_of(d, t.slot);
+            status = stk_op_run(d, &c, t.opcode);
         }
-        STK_BARRIER(); /* nobody still reads `now` when lane 0 starts the next turn */
+        STK_BARRIER(); /* every lane's results are in before the status, and nobody still reads `now` */
     }
     if (STK_LANE == 0u) {
         stk_worker_leave(d, w, idle_turns);

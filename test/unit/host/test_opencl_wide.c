@@ -1,0 +1,106 @@
+/* Handlers that all lanes of a group run: each slot is run once, and what all lanes added is there when it is DONE. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "stoker/atomic.h"
+#include "stoker/port/opencl.h"
+#include "stoker/port/posix.h"
+#include "stoker/ring.h"
+
+#define SECOND UINT64_C(1000000000)
+#define SLOTS  8u
+#define CHUNK  256u /* bytes of payload per slot */
+#define TOTAL  60000u
+
+static struct stk_opencl cl;
+static struct stk_ring ring;
+
+/* Slot `at` sums the first words of its own chunk, as many as its turn says; each word is its index and the slot's. */
+static uint32_t words_of(uint32_t n) {
+    return 1u + n % (CHUNK / 4u);
+}
+
+static uint32_t sum_of(uint32_t n) {
+    uint32_t words = words_of(n), at = n % SLOTS;
+    return words * (words - 1u) / 2u + words * 1000u * (at + 1u);
+}
+
+static void publish(uint32_t n) {
+    const uint32_t args[] = {n % SLOTS * CHUNK, words_of(n) * 4u};
+    const struct stk_work sum = {STK_OP_SUM64, 0, STK_NORMAL, 2, args};
+    assert_int_equal(stk_ring_publish(&ring, n % SLOTS, &sum), STK_OK);
+}
+
+static void harvest(uint32_t n, uint64_t deadline) {
+    struct stk_slot slot;
+    while (stk_ring_status(&ring, n % SLOTS) != (int)STK_DONE) {
+        assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
+        if (stk_posix_platform_ops.now_ns(NULL) > deadline) {
+            fail_msg("slot %u of %u is in status %d", (unsigned)n, TOTAL, stk_ring_status(&ring, n % SLOTS));
+        }
+    }
+    assert_int_equal(stk_ring_read(&ring, n % SLOTS, &slot), STK_OK);
+    assert_int_equal(slot.args[STK_RESULT_ARG], sum_of(n));
+    assert_int_equal(slot.args[STK_RESULT_ARG + 1u], 0);
+}
+
+static void run(uint32_t lanes, uint32_t workers) {
+    const struct stk_opencl_config config = {
+        .slots = SLOTS, .lanes = lanes, .workers = workers, .payload_bytes = SLOTS * CHUNK};
+    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + 100 * SECOND;
+    uint32_t published = 0, harvested, i;
+    int err = stk_opencl_open(&cl, &config);
+    if (err == STK_E_NODEV) {
+        print_message("skipped: %s\n", cl.reason);
+        skip();
+    }
+    assert_int_equal(err, STK_OK);
+    ring = (struct stk_ring){.words = cl.memory.ring, .slots = SLOTS};
+    for (i = 0; i < SLOTS * CHUNK / 4u; i++) {
+        stk_store((uint32_t *)(void *)cl.memory.payload + i, i % (CHUNK / 4u) + 1000u * (i / (CHUNK / 4u) + 1u));
+    }
+    for (harvested = 0; harvested < TOTAL; harvested++) {
+        for (; published < TOTAL && published - harvested < SLOTS; published++) {
+            publish(published);
+        }
+        harvest(harvested, deadline);
+    }
+    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_DONE_COUNT), TOTAL);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_FAULT_COUNT), 0);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+}
+
+static void one_lane_ends_each_slot_once(void **state) {
+    (void)state;
+    run(1, 1);
+}
+
+static void four_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(4, 1);
+}
+
+static void sixteen_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(16, 1);
+}
+
+static void two_workers_of_four_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(4, 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_lane_ends_each_slot_once),
+        cmocka_unit_test(four_lanes_end_each_slot_once),
+        cmocka_unit_test(sixteen_lanes_end_each_slot_once),
+        cmocka_unit_test(two_workers_of_four_lanes_end_each_slot_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
