@@ -34,11 +34,14 @@ static inline void window_name(struct stk_window *window, const struct stk_row *
 static uint32_t close_up(struct stk_window *windows, uint32_t count, const struct stk_row *rows) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const struct stk_row *first = rows + windows[i].tenant;
-        bool any = (windows[i].required | windows[i].lookahead | windows[i].other) != 0;
-        windows[n] = windows[i];
-        window_name(windows + n, first);
-        n += any;
+        if ((windows[i].required | windows[i].lookahead | windows[i].other) == 0) {
+            continue;
+        }
+        if (n < i) {
+            windows[n] = windows[i];
+        }
+        window_name(windows + n, rows + windows[i].tenant);
+        n++;
     }
     return n;
 }
@@ -92,18 +95,40 @@ static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t matched) {
     return count;
 }
 
+/// Which of the two ///
+
+struct span {
+    uint32_t least, greatest;
+};
+
+static inline void span_add(struct span *span, uint32_t ticket) {
+    span->least = ticket < span->least ? ticket : span->least;
+    span->greatest = ticket > span->greatest ? ticket : span->greatest;
+}
+
+/* Of the tickets of all matches. In two halves, so that one comparison need not wait for the one before it. */
+static struct span span_of(const struct stk_telemetry *t, uint32_t matched) {
+    struct span low = {UINT32_MAX, 0}, high = low;
+    const uint32_t *matches = t->matches;
+    const struct stk_row *rows = t->rows;
+    uint32_t half = matched / 2;
+    for (uint32_t i = 0; i < half; i++) {
+        span_add(&low, rows[stk_match_slot(matches[i])].args[0]);
+        span_add(&high, rows[stk_match_slot(matches[half + i])].args[0]);
+    }
+    span_add(&low, rows[stk_match_slot(matches[matched - 1])].args[0]);
+    low.least = high.least < low.least ? high.least : low.least;
+    low.greatest = high.greatest > low.greatest ? high.greatest : low.greatest;
+    return low;
+}
+
 void stk_windows_make(struct stk_telemetry *t, const struct stk_names *names, uint32_t matched) {
-    uint32_t least = UINT32_MAX;
-    uint32_t greatest = 0;
     if (matched == 0) {
         return;
     }
-    for (uint32_t i = 0; i < matched; i++) {
-        uint32_t ticket = t->rows[stk_match_slot(t->matches[i])].args[0];
-        least = ticket < least ? ticket : least;
-        greatest = ticket > greatest ? ticket : greatest;
-    }
-    uint64_t could_be = ((uint64_t)greatest - least + 1u) * names->count;
-    t->window_count = could_be <= t->slots_max ? windows_direct(t, names->count, matched, least, (uint32_t)could_be)
-                                               : windows_sorted(t, matched);
+    struct span span = span_of(t, matched);
+    uint64_t could_be = ((uint64_t)span.greatest - span.least + 1u) * names->count;
+    t->window_count = could_be <= t->slots_max
+                          ? windows_direct(t, names->count, matched, span.least, (uint32_t)could_be)
+                          : windows_sorted(t, matched);
 }
