@@ -179,6 +179,11 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
         snprintf(cl->reason, sizeof cl->reason, "the device has no fine-grain SVM buffers");
         return STK_E_UNSUPPORTED;
     }
+    if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
+        /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind barriers. */
+        snprintf(cl->reason, sizeof cl->reason, "PoCL breaks groups of two lanes, use 1, or 3 and more");
+        return STK_E_UNSUPPORTED;
+    }
     err = bring_up(cl);
     if (err != STK_OK && stk_opencl_join(cl, UINT64_C(2000000000)) == STK_OK) {
         release(cl);
