@@ -18,6 +18,7 @@ for seed in 1 2; do
     counted --chunk 4K
     counted --chunk 8000 --depth 64 --reader posix
     counted --chunk 4K --depth 3 --workers 2
-    counted --chunk 64K --workers 2
+    counted --chunk 64K --workers 2 --lanes 4
+    counted --lanes 2
     counted
 done
