@@ -20,12 +20,15 @@ static void fill(uint32_t *words, uint32_t count, uint32_t most, uint32_t value)
     }
 }
 
+_Static_assert(STK_CONTROL_OBSERVABLES_INIT_MAX <= SIZE_MAX / 4u - STK_CTL_WORDS_MIN,
+               "what init lays out can be counted");
+
 int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int shutdown, uint32_t tenants,
                      uint32_t observables) {
-    size_t need;
-    if (observables > STK_CONTROL_OBSERVABLES_INIT_MAX || stk_control_bytes(observables, &need) != STK_OK) {
+    if (observables > STK_CONTROL_OBSERVABLES_INIT_MAX) {
         return STK_E_OVERFLOW;
     }
+    size_t need = STK_CONTROL_BYTES(observables);
     int err = stk_layout_check(mem, bytes, need);
     if (err != STK_OK) {
         return err;

@@ -14,11 +14,14 @@ int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
     return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
 }
 
+_Static_assert(STK_DEBUG_LOG_RECORDS_INIT_MAX <= (SIZE_MAX / 4u - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS,
+               "what init lays out can be counted");
+
 int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
-    size_t need;
-    if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX || stk_debug_log_bytes(records, &need) != STK_OK) {
+    if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX) {
         return STK_E_OVERFLOW;
     }
+    size_t need = STK_DEBUG_LOG_BYTES(records);
     int err = stk_layout_check(mem, bytes, need);
     if (err != STK_OK) {
         return err;
@@ -57,15 +60,19 @@ int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault
     return (int)(cursor / STK_LOG_RECORD_WORDS);
 }
 
-int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
-    if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
-        return STK_E_RANGE;
-    }
+static void copy_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
     const uint32_t *w = log->words + STK_LOG_RECORDS + (size_t)index * STK_LOG_RECORD_WORDS;
     out->format = stk_load(w);
     for (uint32_t i = 0; i < 3; i++) {
         out->args[i] = stk_load(w + 1 + i);
     }
+}
+
+int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+    if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
+        return STK_E_RANGE;
+    }
+    copy_record(log, index, out);
     return STK_OK;
 }
 
@@ -79,10 +86,7 @@ int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record 
         return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
     }
     for (uint32_t i = 0; i < (uint32_t)count; i++) {
-        int err = stk_debug_log_record(log, i, &out[i]);
-        if (err != STK_OK) {
-            return err;
-        }
+        copy_record(log, i, &out[i]); /* the cursor was inside the log */
     }
     return count;
 }

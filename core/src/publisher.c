@@ -61,12 +61,8 @@ static int take(struct stk_publisher *publisher, uint32_t *ticket) {
         *ticket = stk_load(publisher->tail);
         return *ticket == tail ? STK_E_STATUS : STK_E_AGAIN;
     }
-    uint32_t seen = stk_cas(publisher->tail, tail, tail + 1);
-    if (seen != tail) {
-        *ticket = seen;
-        return STK_E_AGAIN;
-    }
-    return STK_OK;
+    *ticket = stk_cas(publisher->tail, tail, tail + 1);
+    return *ticket == tail ? STK_OK : STK_E_AGAIN;
 }
 
 int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work, uint32_t *ticket) {

@@ -13,11 +13,13 @@ int stk_ring_bytes(uint32_t slots, size_t *bytes) {
     return stk_size_of((uint64_t)slots * STK_SLOT_BYTES, bytes);
 }
 
+_Static_assert(STK_RING_SLOTS_INIT_MAX <= SIZE_MAX / STK_SLOT_BYTES, "what init lays out can be counted");
+
 int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots) {
-    size_t need;
-    if (slots > STK_RING_SLOTS_INIT_MAX || stk_ring_bytes(slots, &need) != STK_OK) {
+    if (slots > STK_RING_SLOTS_INIT_MAX) {
         return STK_E_OVERFLOW;
     }
+    size_t need = STK_RING_BYTES(slots);
     int err = stk_layout_check(mem, bytes, need);
     if (err != STK_OK) {
         return err;

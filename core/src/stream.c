@@ -216,12 +216,12 @@ int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32
     }
 }
 
-/* Takes back what no worker has claimed yet: those chunks are over. */
+/* Takes back what no worker has claimed yet: those chunks are over. (What is not published never is, once it stops.) */
 static void cancel_slots(struct stk_stream *s) {
     for (uint64_t i = s->delivered; i != s->arrived; i++) {
         struct stk_stream_entry *e = stk_entry(s, i);
-        if (e->state == STK_ENTRY_READY || (e->state == STK_ENTRY_PUBLISHED &&
-                                            stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0)) {
+        if (e->state == STK_ENTRY_PUBLISHED &&
+            stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0) {
             e->state = STK_ENTRY_OVER;
             e->err = STK_E_CANCELED;
         }

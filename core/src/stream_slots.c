@@ -1,5 +1,5 @@
 /* Slots of the stream: from arrived to delivered. */
-#include "stoker/atomic.h"
+#include "slot_words.h"
 #include "stream_entry.h"
 
 int stk_stream_publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
@@ -54,10 +54,12 @@ int stk_stream_publish(struct stk_stream *s) {
 static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t at = stk_entry_slot(s, chunk);
+    uint32_t *w = stk_slot_at(&s->ring, at);
+    /* Acquire: the other words are those that the worker stored before this status. */
+    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     struct stk_slot slot;
-    int status = stk_ring_status(&s->ring, at);
     uint64_t now;
-    if (status != (int)STK_DONE && status != (int)STK_FAULT) {
+    if (status != STK_DONE && status != STK_FAULT) {
         now = s->config.platform->now_ns(s->config.platform_ctx);
         if (now - e->published_ns > s->config.slot_timeout_ns) {
             s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = at};
@@ -65,18 +67,13 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
         }
         return 0;
     }
-    status = stk_ring_read(&s->ring, at, &slot);
-    if (status < 0) {
-        return status;
-    }
-    if (slot.status == STK_FAULT) {
+    stk_slot_copy(w, status, &slot);
+    if (status == STK_FAULT) {
         r->err = STK_E_FAULT;
         r->reason = slot.args[STK_FAULT_REASON_ARG];
         r->value = slot.args[STK_FAULT_VALUE_ARG];
-        status = stk_ring_transition(&s->ring, at, STK_TO_ACK);
-        if (status < 0) {
-            return status;
-        }
+        /* Only the host moves a slot out of FAULT. Release: our reads of it come before. */
+        stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY);
     }
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         r->results[i] = slot.args[STK_RESULT_ARG + i];

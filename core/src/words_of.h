@@ -13,11 +13,10 @@ static inline int stk_word_aligned(const void *mem) {
 
 /* `n` as a size_t in *bytes; STK_E_OVERFLOW when this machine cannot address that many. */
 static inline int stk_size_of(uint64_t n, size_t *bytes) {
-    size_t size = (size_t)n;
-    if (size != n) {
+    if (n > SIZE_MAX) {
         return STK_E_OVERFLOW;
     }
-    *bytes = size;
+    *bytes = (size_t)n;
     return STK_OK;
 }
 
