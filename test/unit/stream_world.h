@@ -8,7 +8,7 @@
 #include "stoker/port/sim.h"
 #include "stoker/stream.h"
 
-#define SLOTS       16u
+#define SLOTS       32u
 #define FIRST_SLOT  3u
 #define DEPTH       8u
 #define CHUNK       256u

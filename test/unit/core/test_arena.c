@@ -95,6 +95,9 @@ static void an_arena_smaller_than_its_padding_has_nothing_left(void **state) {
     stk_arena_init(&arena, mem + 1, 10);
     assert_int_equal(stk_arena_left(&arena), 0);
     assert_null(stk_arena_take(&arena, 1));
+    assert_non_null(stk_arena_take(&arena, 0));
+    assert_ptr_not_equal(stk_arena_take(&arena, 0), mem + 64); /* the next aligned place is not the arena's */
+    assert_int_equal(arena.used, 0);
     assert_true(zone_intact(0));
 }
 

@@ -16,6 +16,7 @@
 #define END         STK_IMAGE_ENDS
 
 static _Alignas(64) uint8_t memory[64 + ARENA_BYTES + 64];
+static _Alignas(64) uint8_t large[STK_AUTOMATON_BYTES(2, 256)];
 static struct stk_automaton a;
 static struct scan_set set;
 static uint8_t text[TEXT_MAX];
@@ -190,6 +191,28 @@ static void equal_patterns_share_a_state_and_each_is_named(void **state) {
     assert_int_equal(stk_automaton_next(&a, a.ends[0] - a.first_accept, &cursor, &p), 0);
 }
 
+static void set_of_every_byte_value_has_no_class_of_others(void **state) {
+    static uint8_t every[256];
+    const struct stk_pattern patterns[] = {{every, 128}, {every + 128, 128}};
+    struct stk_arena arena;
+    uint32_t i;
+    int ends;
+    (void)state;
+    for (i = 0; i < 256; i++) {
+        every[i] = (uint8_t)(i * 3u);
+    }
+    stk_arena_init(&arena, large, sizeof large);
+    assert_int_equal(stk_automaton_build(&a, patterns, 1, &arena), STK_OK);
+    assert_int_equal(a.classes, 129); /* 128 of their own, one of the others */
+    stk_arena_init(&arena, large, sizeof large);
+    assert_int_equal(stk_automaton_build(&a, patterns, 2, &arena), STK_OK);
+    assert_int_equal(a.classes, 256);
+    for (i = 0; i < 256; i++) {
+        assert_true(step(0, (uint8_t)i, &ends) == 0u ? i != every[0] && i != every[128]
+                                                     : i == every[0] || i == every[128]);
+    }
+}
+
 /// Image ///
 
 static uint32_t le(size_t word) {
@@ -259,6 +282,22 @@ static void memory_bound_is_what_it_takes_and_one_byte_less_fails(void **state) 
     }
 }
 
+static void memory_that_ends_within_any_piece_is_refused_whole(void **state) {
+    uint32_t seed = 14;
+    size_t need = 0, bytes;
+    struct stk_arena arena;
+    (void)state;
+    scan_set_random(&set, BUDGET, &seed);
+    assert_int_equal(build(set.pattern, set.count, &arena, 0), STK_E_SPACE);
+    need = (size_t)a.fault.value;
+    for (bytes = 0; bytes < need; bytes += STK_ALIGN) {
+        assert_int_equal(build(set.pattern, set.count, &arena, bytes), STK_E_SPACE);
+        assert_int_equal(a.fault.value, need);
+        assert_int_equal(arena.used, 0);
+    }
+    assert_int_equal(build(set.pattern, set.count, &arena, need), STK_OK);
+}
+
 static void pieces_taken_before_stay_and_an_error_gives_back_the_rest(void **state) {
     struct stk_arena arena;
     (void)state;
@@ -288,6 +327,27 @@ static void empty_sets_and_empty_patterns_are_refused_by_index(void **state) {
     assert_int_equal(a.fault.err, STK_OK);
 }
 
+static void set_too_large_for_the_format_is_refused(void **state) {
+    static struct stk_pattern many[33];
+    struct stk_arena arena;
+    uint32_t i;
+    (void)state;
+    for (i = 0; i < 65536u; i++) {
+        memory[i] = (uint8_t)i; /* 33 times 65,536 states of 256 classes */
+    }
+    for (i = 0; i < 33; i++) {
+        many[i] = (struct stk_pattern){memory, 65536u};
+    }
+    stk_arena_init(&arena, NULL, 0);
+    assert_int_equal(stk_automaton_build(&a, many, UINT32_MAX, &arena), STK_E_PATTERN); /* looks at none of them */
+    assert_int_equal(a.fault.index, 0);
+    assert_int_equal(a.max_len, 0);
+    assert_int_equal(stk_automaton_build(&a, many, 33, &arena), STK_E_OVERFLOW);
+    assert_int_equal(a.fault.err, STK_E_OVERFLOW);
+    assert_int_equal(a.fault.value, 0);
+    assert_int_equal(arena.need, 0);
+}
+
 static void bound_of_a_set_too_large_for_the_format_is_0(void **state) {
     static const uint64_t totals[] = {UINT64_C(1) << 21, UINT64_C(1) << 32, UINT64_C(1) << 54, UINT64_C(1) << 56,
                                       UINT64_C(1) << 62, UINT64_MAX - 1u,   UINT64_MAX};
@@ -314,10 +374,13 @@ int main(void) {
         cmocka_unit_test(walk_names_the_patterns_that_end_here_longest_first),
         cmocka_unit_test(walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so),
         cmocka_unit_test(equal_patterns_share_a_state_and_each_is_named),
+        cmocka_unit_test(set_of_every_byte_value_has_no_class_of_others),
         cmocka_unit_test(image_is_laid_out_in_little_endian_words),
         cmocka_unit_test(memory_bound_is_what_it_takes_and_one_byte_less_fails),
+        cmocka_unit_test(memory_that_ends_within_any_piece_is_refused_whole),
         cmocka_unit_test(pieces_taken_before_stay_and_an_error_gives_back_the_rest),
         cmocka_unit_test(empty_sets_and_empty_patterns_are_refused_by_index),
+        cmocka_unit_test(set_too_large_for_the_format_is_refused),
         cmocka_unit_test(bound_of_a_set_too_large_for_the_format_is_0),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,30 @@ static void init_refuses_what_does_not_fit(void **state) {
     assert_true(zone_intact(0));
 }
 
+static void a_view_of_more_words_than_an_index_reaches_is_refused(void **state) {
+    struct stk_control control = {NULL, 7};
+    int err = stk_control_view(&control, zone_paint(), SIZE_MAX & ~(size_t)3);
+    (void)state;
+    if (SIZE_MAX / 4 > UINT32_MAX) {
+        assert_int_equal(err, STK_E_OVERFLOW);
+        assert_int_equal(control.count, 7);
+    } else {
+        assert_int_equal(err, STK_OK);
+        assert_int_equal(control.count, SIZE_MAX / 4);
+    }
+}
+
+static void a_view_of_nothing_holds_no_word(void **state) {
+    struct stk_control control;
+    struct stk_fault fault = {0, 0, 0};
+    uint32_t value = 42;
+    (void)state;
+    assert_int_equal(stk_control_view(&control, NULL, 0), STK_OK);
+    assert_int_equal(stk_control_word(&control, 0, &value, &fault), STK_E_MISSING);
+    assert_int_equal(fault.value, 4);
+    assert_int_equal(value, 42);
+}
+
 static void masks_stop_at_29_and_quotas_at_32(void **state) {
     struct stk_control control;
     uint32_t value = 0;
@@ -93,6 +117,9 @@ static void metrics_that_do_not_fit_are_not_cut_off(void **state) {
     control.count = STK_CTL_METRICS + 31;
     assert_int_equal(stk_control_metrics(&control, metric, 2, &fault), STK_E_MISSING);
     assert_int_equal(fault.index, STK_CTL_METRICS + 31);
+    control.count = STK_CTL_METRICS + 5;
+    assert_int_equal(stk_control_metrics(&control, metric, 2, &fault), STK_E_MISSING);
+    assert_int_equal(fault.index, STK_CTL_METRICS + 5);
 }
 
 static void priorities_are_written_whole_or_not_at_all(void **state) {
@@ -130,6 +157,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_macro_query_and_use),
         cmocka_unit_test(init_refuses_what_does_not_fit),
+        cmocka_unit_test(a_view_of_more_words_than_an_index_reaches_is_refused),
+        cmocka_unit_test(a_view_of_nothing_holds_no_word),
         cmocka_unit_test(masks_stop_at_29_and_quotas_at_32),
         cmocka_unit_test(a_read_behind_the_end_names_the_word),
         cmocka_unit_test(metrics_that_do_not_fit_are_not_cut_off),

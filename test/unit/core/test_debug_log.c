@@ -71,6 +71,19 @@ static void a_cursor_that_lies_is_reported_with_its_value(void **state) {
     assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
 }
 
+static void reading_with_a_cursor_that_lies_leaves_the_output_alone(void **state) {
+    struct stk_debug_log log = log_of(12);
+    struct stk_fault fault = {0, 0, 0};
+    struct stk_debug_record r[3] = {{99, {0, 0, 0}}, {0, {0, 0, 0}}, {0, {0, 0, 0}}};
+    (void)state;
+    assert_int_equal(stk_debug_log_read(&log, r, 3, &fault), STK_E_MISSING);
+    assert_int_equal(fault.value, 12);
+    assert_int_equal(r[0].format, 99);
+    log.count = 0;
+    assert_int_equal(stk_debug_log_record(&log, 0, r), STK_E_RANGE);
+    assert_int_equal(r[0].format, 99);
+}
+
 static void too_little_room_leaves_the_output_alone(void **state) {
     struct stk_debug_log log = log_of(8);
     struct stk_fault fault = {0, 0, 0};
@@ -102,14 +115,31 @@ static void a_view_takes_whole_words_only(void **state) {
     assert_true(zone_intact(0));
 }
 
+static void a_view_of_more_words_than_an_index_reaches_is_refused(void **state) {
+    struct stk_debug_log log = {NULL, 7};
+    int err = stk_debug_log_view(&log, zone_paint(), SIZE_MAX & ~(size_t)3);
+    (void)state;
+    if (SIZE_MAX / 4 > UINT32_MAX) {
+        assert_int_equal(err, STK_E_OVERFLOW);
+        assert_int_equal(log.count, 7);
+    } else {
+        assert_int_equal(err, STK_OK);
+        assert_int_equal(log.count, SIZE_MAX / 4);
+    }
+    assert_int_equal(stk_debug_log_view(&log, NULL, 0), STK_OK);
+    assert_int_equal(stk_debug_log_count(&log, NULL), STK_E_MISSING);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_macro_query_and_use),
         cmocka_unit_test(records_come_out_in_order),
         cmocka_unit_test(a_cursor_that_lies_is_reported_with_its_value),
+        cmocka_unit_test(reading_with_a_cursor_that_lies_leaves_the_output_alone),
         cmocka_unit_test(too_little_room_leaves_the_output_alone),
         cmocka_unit_test(reset_empties_the_log),
         cmocka_unit_test(a_view_takes_whole_words_only),
+        cmocka_unit_test(a_view_of_more_words_than_an_index_reaches_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,13 +14,21 @@ static const int codes[] = {
 #undef CODE
 };
 
+static const char *const names[] = {
+#define NAME(name, value, fix) #name,
+    STK_ERR_LIST(NAME)
+#undef NAME
+};
+
 #define CODES (sizeof codes / sizeof codes[0])
 
 static void names_are_those_of_the_enum(void **state) {
     (void)state;
     assert_string_equal(stk_err_name(STK_OK), "STK_OK");
     assert_string_equal(stk_err_name(STK_E_SPACE), "STK_E_SPACE");
-    assert_string_equal(stk_err_name(STK_E_PATTERN), "STK_E_PATTERN");
+    for (size_t i = 0; i < CODES; i++) {
+        assert_string_equal(stk_err_name(codes[i]), names[i]);
+    }
 }
 
 static void every_code_has_its_own_value_and_a_fix(void **state) {

@@ -34,10 +34,13 @@ static void a_view_takes_whole_slots_up_to_64(void **state) {
     uint8_t *mem = zone_paint();
     (void)state;
     assert_int_equal(stk_io_queue_view(&queue, mem, 36), STK_E_ALIGN);
+    assert_int_equal(stk_io_queue_view(&queue, mem + 2, 32), STK_E_ALIGN);
     assert_int_equal(stk_io_queue_view(&queue, mem, 65 * 32), STK_E_OVERFLOW);
     assert_int_equal(stk_io_queue_view(&queue, NULL, 32), STK_E_ARG);
     assert_int_equal(stk_io_queue_view(&queue, NULL, 0), STK_OK);
     assert_int_equal(stk_io_queue_poll(&queue, NULL, 64), 0);
+    assert_int_equal(stk_io_queue_view(&queue, mem, 64 * 32), STK_OK);
+    assert_int_equal(queue.slots, 64);
     assert_true(zone_intact(0));
 }
 

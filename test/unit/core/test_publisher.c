@@ -129,6 +129,13 @@ static void slots_used_past_the_tickets_are_noticed(void **state) {
     assert_int_equal(stk_publisher_pending(&publisher), 0);
 }
 
+static void a_publisher_that_does_not_ask_for_its_ticket_takes_one(void **state) {
+    (void)state;
+    assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), FIRST % SLOTS);
+    assert_int_equal(stk_publisher_pending(&publisher), 1);
+    assert_int_equal(publish(), (uint32_t)(FIRST + 1));
+}
+
 static void bad_work_takes_no_ticket(void **state) {
     struct stk_work bad = {STK_OP_LOAD_MISS, 0, STK_NORMAL, 13, NULL};
     (void)state;
@@ -177,6 +184,7 @@ int main(void) {
         TEST(a_fault_is_harvested_and_acknowledged),
         TEST(a_hole_stops_the_harvest_until_repaired),
         TEST(slots_used_past_the_tickets_are_noticed),
+        TEST(a_publisher_that_does_not_ask_for_its_ticket_takes_one),
         TEST(bad_work_takes_no_ticket),
         TEST(indices_out_of_step_end_in_an_error),
         TEST(init_wants_a_power_of_two_and_the_harvest_word),

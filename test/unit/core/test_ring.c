@@ -49,6 +49,17 @@ static void init_and_view_check_their_memory(void **state) {
     assert_true(zone_intact(0));
 }
 
+static void sizes_that_this_machine_cannot_address_are_refused(void **state) {
+    struct stk_ring ring = {NULL, 7};
+    size_t bytes = 7;
+    int wide = SIZE_MAX > UINT32_MAX;
+    (void)state;
+    assert_int_equal(stk_ring_bytes(STK_RING_SLOTS_MAX, &bytes), wide ? STK_OK : STK_E_OVERFLOW);
+    assert_true(wide ? bytes == STK_RING_BYTES(STK_RING_SLOTS_MAX) : bytes == 7);
+    assert_int_equal(stk_ring_view(&ring, zone_paint(), SIZE_MAX & ~(size_t)63), wide ? STK_E_OVERFLOW : STK_OK);
+    assert_true(ring.slots == (wide ? 7 : SIZE_MAX / STK_SLOT_BYTES));
+}
+
 static void read_copies_the_words_of_one_slot(void **state) {
     struct stk_ring ring;
     struct stk_slot slot;
@@ -115,6 +126,7 @@ int main(void) {
         cmocka_unit_test(bytes_are_macro_query_and_use),
         cmocka_unit_test(sizes_beyond_the_format_are_refused),
         cmocka_unit_test(init_and_view_check_their_memory),
+        cmocka_unit_test(sizes_that_this_machine_cannot_address_are_refused),
         cmocka_unit_test(read_copies_the_words_of_one_slot),
         cmocka_unit_test(a_word_that_is_no_status_is_an_error_of_its_own),
         cmocka_unit_test(done_slots_are_counted_up_to_items),

@@ -150,6 +150,33 @@ static void poll_with_no_timeout_never_waits(void **state) {
     assert_true(w.clock.now < 1000 + w.clock.reads * 100u + 1u); /* no reap waited either */
 }
 
+static void poll_of_an_idle_stream_returns_at_once(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    assert_int_equal(stk_stream_poll(&w.stream, 10 * MS), 0);
+    assert_true(w.clock.now < 1000 + MS);
+    assert_int_equal(w.clock.waits, 0);
+}
+
+/* The port is given and gives back 16 reads in a call. */
+static void more_chunks_than_a_call_of_the_port_carries_move_in_one_turn(void **state) {
+    const struct stk_sim_ingest_config ingest = {.depth = 24, .sources = 4};
+    uint32_t n, i;
+    (void)state;
+    for (n = 15; n <= 24; n++) {
+        world_parts(&ingest, NULL);
+        w.config.depth = 24;
+        w.config.chunk_bytes = 64;
+        assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+        queue_some(n, 64);
+        assert_int_equal(stk_stream_poll(&w.stream, 0), n);
+        for (i = 0; i < n; i++) {
+            assert_int_equal(result(i)->tag, i * 64u);
+            assert_int_equal(result(i)->err, STK_OK);
+        }
+    }
+}
+
 /// Sequential sources ///
 
 static void pipe_gets_its_leads_from_the_chunks_before(void **state) {
@@ -305,6 +332,8 @@ int main(void) {
         cmocka_unit_test(read_beyond_the_depth_must_wait),
         cmocka_unit_test(read_outside_the_limits_is_refused),
         cmocka_unit_test(poll_with_no_timeout_never_waits),
+        cmocka_unit_test(poll_of_an_idle_stream_returns_at_once),
+        cmocka_unit_test(more_chunks_than_a_call_of_the_port_carries_move_in_one_turn),
         cmocka_unit_test(pipe_gets_its_leads_from_the_chunks_before),
         cmocka_unit_test(end_of_a_pipe_is_a_result_without_bytes),
         cmocka_unit_test(first_read_of_the_next_pipe_has_no_lead),

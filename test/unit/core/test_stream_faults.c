@@ -98,6 +98,23 @@ static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
     }
 }
 
+static void slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it(void **state) {
+    uint32_t *status = w.ring + (FIRST_SLOT + 1u) * STK_SLOT_WORDS;
+    (void)state;
+    world(NULL, NULL);
+    *status = STK_CLAIMED;
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_STATUS);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_STATUS);
+    assert_int_equal(*status, STK_CLAIMED);
+    assert_int_equal(status[STK_SLOT_OPCODE], 0);
+    assert_int_equal(w.stream.stats.slots, 1);
+    *status = STK_EMPTY;
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(w.count, 3);
+    assert_int_equal(result(1)->tag, 100);
+}
+
 /// Time ///
 
 static void slot_without_a_result_times_out_by_index_and_may_still_end(void **state) {
@@ -145,6 +162,54 @@ static void latency_is_the_time_from_published_to_seen(void **state) {
     queue_some(1, 100);
     assert_int_equal(stk_stream_drain(&w.stream, 10 * MS), STK_OK);
     assert_int_equal(result(0)->latency_ns, 3u * STK_WAIT_SLICE_NS);
+}
+
+/* The clock's word for a device that works on its own: it finishes slots between the turn and the wait. */
+static uint64_t work_then_tell_the_time(void *ctx) {
+    w.device.idle = false;
+    (void)stk_sim_dispatch_ops.drive(&w.device, true);
+    w.device.idle = true;
+    return stk_sim_platform_ops.now_ns(ctx);
+}
+
+static void result_that_came_since_the_last_turn_is_taken_without_a_sleep(void **state) {
+    struct stk_platform_ops busy = stk_sim_platform_ops;
+    struct stk_stream_read refused;
+    (void)state;
+    world_parts(NULL, NULL);
+    busy.now_ns = work_then_tell_the_time;
+    w.config.platform = &busy;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    w.device.idle = true;
+    w.clock.step = 0;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
+    refused = read_at(0, 100, 0);
+    refused.opcode = OP + 1u;
+    queue(refused);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(result(1)->err, STK_E_FAULT);
+    assert_int_equal(w.clock.waits, 0);
+}
+
+static void finish_in_the_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    (void)ctx, (void)word, (void)seen, (void)timeout_ns;
+    w.device.stuck = false;
+    (void)stk_sim_dispatch_ops.drive(&w.device, true);
+}
+
+static void result_that_comes_during_the_sleep_ends_it(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.stuck = true;
+    w.clock.step = 0;
+    w.clock.hook = finish_in_the_wait;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
+    assert_int_equal(w.clock.waits, 1);
+    assert_int_equal(w.clock.timeouts, 0);
+    assert_int_equal(w.clock.now, 1000);
 }
 
 /// Lost device ///
@@ -221,6 +286,21 @@ static void plain_wait_for_a_word_sees_it_or_gives_up(void **state) {
     assert_int_equal(stk_wait_word(&broken, &w.clock, &word, 6, MS), STK_E_IO);
 }
 
+static void error_of_the_wait_for_a_slot_comes_out_of_the_poll(void **state) {
+    struct stk_platform_ops broken = stk_sim_platform_ops;
+    (void)state;
+    world_parts(NULL, NULL);
+    broken.wait = wait_fails;
+    w.config.platform = &broken;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    w.device.stuck = true;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_IO);
+    assert_int_equal(w.count, 0);
+    w.device.stuck = false;
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
+}
+
 /// Configuration and memory ///
 
 static void refuse(int err, uint64_t value) {
@@ -272,6 +352,27 @@ static void every_relation_of_the_configuration_is_checked(void **state) {
     assert_true(w.stream.config.slot_timeout_ns == UINT64_C(10000000000));
 }
 
+static void every_call_that_a_stream_makes_of_a_port_must_be_there(void **state) {
+    struct stk_dispatch_ops dispatch = stk_sim_dispatch_ops;
+    struct stk_ingest_ops ingest = stk_sim_ingest_ops;
+    struct stk_platform_ops platform = stk_sim_platform_ops;
+    (void)state;
+    world_parts(NULL, NULL);
+    dispatch.stop = NULL;
+    w.config.dispatch = &dispatch, refuse(STK_E_ARG, 0);
+    ingest.cancel = NULL;
+    w.config.ingest = &ingest, refuse(STK_E_ARG, 0);
+    ingest = stk_sim_ingest_ops;
+    ingest.reap = NULL;
+    w.config.ingest = &ingest, refuse(STK_E_ARG, 0);
+    platform.wait = NULL;
+    w.config.platform = &platform, refuse(STK_E_ARG, 0);
+    platform = stk_sim_platform_ops;
+    platform.wake = NULL; /* optional */
+    w.config.platform = &platform;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+}
+
 static void memory_macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
     static _Alignas(64) uint8_t memory[64 + STK_STREAM_BYTES(DEPTH, CHUNK) + 64];
     uint32_t depth, lead, i;
@@ -312,14 +413,19 @@ int main(void) {
         cmocka_unit_test(port_that_is_full_gets_its_reads_later),
         cmocka_unit_test(error_of_the_port_comes_out_of_the_poll_and_loses_nothing),
         cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
+        cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),
         cmocka_unit_test(drain_gives_up_in_time_and_may_be_called_again),
         cmocka_unit_test(latency_is_the_time_from_published_to_seen),
+        cmocka_unit_test(result_that_came_since_the_last_turn_is_taken_without_a_sleep),
+        cmocka_unit_test(result_that_comes_during_the_sleep_ends_it),
         cmocka_unit_test(lost_device_is_said_by_every_poll_and_by_shutdown),
         cmocka_unit_test(wait_for_a_word_moves_the_stream_on),
         cmocka_unit_test(wait_for_a_word_drives_slots_that_are_not_the_streams),
         cmocka_unit_test(plain_wait_for_a_word_sees_it_or_gives_up),
+        cmocka_unit_test(error_of_the_wait_for_a_slot_comes_out_of_the_poll),
         cmocka_unit_test(every_relation_of_the_configuration_is_checked),
+        cmocka_unit_test(every_call_that_a_stream_makes_of_a_port_must_be_there),
         cmocka_unit_test(memory_macro_query_and_use_agree_and_one_byte_less_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

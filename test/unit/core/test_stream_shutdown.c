@@ -88,8 +88,10 @@ static void data_that_arrives_after_shutdown_began_is_not_published(void **state
 static void read_that_never_ends_keeps_the_stream_open(void **state) {
     static const struct stk_sim_fault hang[] = {{0, STK_SIM_HANG, 0, 0, 0}};
     const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = hang, .n_faults = 1};
+    struct stk_stream_read late;
     (void)state;
     world(&ingest, NULL);
+    late = read_at(0, 100, 0);
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     w.ingest.deaf = true;
@@ -97,6 +99,7 @@ static void read_that_never_ends_keeps_the_stream_open(void **state) {
     assert_in_range(w.clock.now, MS, 2 * MS);
     assert_int_equal(w.count, 0);
     assert_int_equal(stk_stream_in_flight(&w.stream), 2); /* the OS still owns a buffer */
+    assert_int_equal(stk_stream_read(&w.stream, &late), STK_E_SHUTDOWN);
     w.ingest.deaf = false;
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
     assert_over(2);
@@ -115,6 +118,31 @@ static void slots_that_nobody_claimed_are_taken_back(void **state) {
     assert_int_equal(status_of(0), STK_EMPTY);
     assert_int_equal(status_of(3), STK_EMPTY);
     assert_over(4);
+}
+
+static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_CLAIMED; /* somebody else's */
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_STATUS);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(result(0)->err, STK_E_CANCELED);
+    assert_int_equal(result(1)->err, STK_E_CANCELED);
+    assert_int_equal(status_of(0), STK_CLAIMED);
+    assert_int_equal(w.stream.stats.slots, 0);
+    assert_over(2);
+}
+
+static void shutdown_without_time_still_cancels_what_nobody_works_on(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.idle = true;
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(stk_stream_shutdown(&w.stream, 0), STK_OK);
+    assert_int_equal(result(2)->err, STK_E_CANCELED);
+    assert_over(3);
 }
 
 static void slots_that_are_claimed_finish(void **state) {
@@ -241,6 +269,8 @@ int main(void) {
         cmocka_unit_test(data_that_arrives_after_shutdown_began_is_not_published),
         cmocka_unit_test(read_that_never_ends_keeps_the_stream_open),
         cmocka_unit_test(slots_that_nobody_claimed_are_taken_back),
+        cmocka_unit_test(chunk_that_found_its_slot_in_use_is_canceled),
+        cmocka_unit_test(shutdown_without_time_still_cancels_what_nobody_works_on),
         cmocka_unit_test(slots_that_are_claimed_finish),
         cmocka_unit_test(slots_that_wait_or_yield_are_taken_back),
         cmocka_unit_test(worker_that_does_not_finish_keeps_the_stream_open),

@@ -55,9 +55,15 @@ static void refused_items_change_nothing(void **state) {
 
 static void filling_leaves_unused_words_and_empties_the_rest(void **state) {
     struct stk_work_item items[4] = {{8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}};
+    struct stk_fault fault = {0, 0, 0};
     (void)state;
     stk_store(ring.words + 16, STK_CLAIMED);
     assert_int_equal(stk_ring_fill_items(&ring, 7, items, 4, NULL), STK_E_RANGE);
+    items[3].opcode = STK_OP_LOAD_MISS;
+    assert_int_equal(stk_ring_fill_items(&ring, 7, items + 1, 3, &fault), STK_E_OPCODE);
+    assert_int_equal(fault.index, 2);
+    assert_int_equal(fault.value, STK_OP_LOAD_MISS);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
     assert_int_equal(stk_ring_status(&ring, 1), STK_CLAIMED);
     assert_int_equal(stk_ring_fill_items(&ring, 7, items, 1, NULL), 1);
     assert_int_equal(stk_ring_status(&ring, 0), STK_PUBLISHED);
