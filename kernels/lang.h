@@ -9,6 +9,7 @@
  *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
+ *   STK_PREFETCH            a hint: this line will be written soon
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add
  */
 #ifndef STK_LANG_H
@@ -47,6 +48,13 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE() asm volatile("membar.sys;" ::: "memory")
 #else
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#endif
+
+/* Asks for the cache line at p, to be written soon. A hint, and only where a device has caches like a host's. */
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
+#define STK_PREFETCH(p) __builtin_prefetch((const void *)(ulong)(p), 1)
+#else
+#define STK_PREFETCH(p) ((void)(p))
 #endif
 
 STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
@@ -97,6 +105,8 @@ typedef uint64_t stk_u64;
 #define STK_LANES     1
 #define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
+
+#define STK_PREFETCH(p) ((void)(p))
 
 STK_FN stk_u32 stk_ld(const stk_u32 *p) {
     return stk_load(p);

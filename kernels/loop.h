@@ -112,11 +112,22 @@ STK_FN void stk_worker_charge(const struct stk_dev *d, struct stk_worker *w, stk
     w->turns = w->turns > cost ? w->turns - cost : 0u;
 }
 
+/* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads behind
+ * it, so without this one line crosses from the host at a time. */
+#define STK_SLOTS_AHEAD 6u
+
+/* Asks for the line of a slot that is soon to be claimed. */
+STK_FN void stk_worker_look_ahead(const struct stk_dev *d, stk_u32 slot) {
+    stk_u32 ahead = d->slots - slot > STK_SLOTS_AHEAD ? slot + STK_SLOTS_AHEAD : 0u;
+    STK_PREFETCH(d->ring + (stk_u64)ahead * STK_SLOT_WORDS);
+}
+
 /* Lane 0: runs the claimed slot, unless it is for all lanes. */
 STK_FN void stk_worker_take(const struct stk_dev *d, struct stk_worker *w, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status = STK_DONE;
     w->cursor = slot + 1u == d->slots ? 0u : slot + 1u;
+    stk_worker_look_ahead(d, slot);
     stk_worker_charge(d, w, opcode, stk_ld(c.args + STK_ARG_BYTES));
     if (!stk_tenant_ok(d, tenant)) {
         status = stk_refuse(&c, STK_REASON_TENANT, tenant);
