@@ -99,7 +99,7 @@ TMPDIR=$PWD/no-such-folder refuses pipeline --bytes 4K
 if "$STOKER" info | grep -q '^device 0'; then
     measures "p50 p99 p99.9 max clock_p50" rtt --count 100
     measures "median best" slots --count 1000 --in-flight 8
-    measures "chunks_4K speed_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
+    measures "chunks_4K speed_4K best_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
 else
     refuses rtt --count 100
     refuses slots --count 1000

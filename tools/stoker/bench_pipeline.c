@@ -174,17 +174,24 @@ static int measure(struct pipeline *p, uint32_t chunk) {
 }
 
 static void report(struct pipeline *p, uint32_t chunk) {
+    double count = (double)((p->file.bytes + chunk - 1u) / chunk), bytes = (double)p->file.bytes;
     double ours = bench_median(p->our_ns, p->runs), theirs = bench_median(p->their_ns, p->runs);
-    double count = (double)((p->file.bytes + chunk - 1u) / chunk);
-    char metric[32];
-    snprintf(metric, sizeof metric, "chunks_%uK", chunk >> 10);
-    bench_figure(p->bench, &(struct bench_figure){metric, count * 1e9 / ours, "chunks/s", BENCH_MORE, "classic",
-                                                  count * 1e9 / theirs});
-    snprintf(metric, sizeof metric, "speed_%uK", chunk >> 10);
-    bench_figure(p->bench, &(struct bench_figure){metric, (double)p->file.bytes / ours, "GB/s", BENCH_MORE, "classic",
-                                                  (double)p->file.bytes / theirs});
-    snprintf(metric, sizeof metric, "classic_items_%uK", chunk >> 10);
-    bench_figure(p->bench, &(struct bench_figure){.metric = metric, .value = p->classic.items, .unit = "work-items"});
+    const struct {
+        const char *name, *unit;
+        double value, peer_value;
+    } rows[] = {
+        {"chunks", "chunks/s", count * 1e9 / ours, count * 1e9 / theirs},
+        {"speed", "GB/s", bytes / ours, bytes / theirs},
+        {"best", "GB/s", bytes / bench_least(p->our_ns, p->runs), bytes / bench_least(p->their_ns, p->runs)},
+        {"classic_items", "work-items", p->classic.items, 0.0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char metric[32];
+        struct bench_figure f = {metric, rows[i].value, rows[i].unit, BENCH_MORE, "classic", rows[i].peer_value};
+        snprintf(metric, sizeof metric, "%s_%uK", rows[i].name, chunk >> 10);
+        f.peer = rows[i].peer_value > 0.0 ? f.peer : NULL;
+        bench_figure(p->bench, &f);
+    }
 }
 
 int bench_pipeline(struct bench *bench) {
