@@ -11,14 +11,19 @@ counted() {
 for seed in 1 2; do
     python3 "$lib/make_case.py" $seed 4096
     python3 "$lib/naive.py" patterns f? >want.json
-    for reader in posix uring; do
-        counted --chunk 4K --device interp --reader $reader
-        counted --chunk 4097 --depth 1 --device interp --reader $reader
-    done
-    counted --chunk 4K
-    counted --chunk 8000 --depth 64 --reader posix
-    counted --chunk 4K --depth 3 --workers 2
-    counted --chunk 64K --workers 2 --lanes 4
-    counted --lanes 2
-    counted
+    counted --chunk 4K --workers 2
+    counted --device interp --chunk 5000 --depth 2
 done
+seed=3
+python3 "$lib/make_case.py" $seed 4096
+python3 "$lib/naive.py" patterns f? >want.json
+for reader in posix uring; do
+    counted --chunk 4K --device interp --reader $reader
+    counted --chunk 4097 --depth 1 --device interp --reader $reader
+done
+counted --chunk 4K
+counted --chunk 8000 --depth 64 --reader posix
+counted --chunk 4K --depth 3 --workers 2
+counted --chunk 64K --workers 2 --lanes 4
+counted --lanes 2
+counted
