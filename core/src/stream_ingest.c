@@ -25,23 +25,47 @@ static struct stk_ingest_read port_read(const struct stk_stream *s, uint64_t chu
     return r;
 }
 
+/* Is this error about the read, not about the port? */
+static int is_refusal(int err) {
+    return err == STK_E_RANGE || err == STK_E_ARG;
+}
+
+/* Offers the next reads, at least one and at most `limit`, to the port; returns how many it took. A batch is taken or refused whole, so a
+ * refused one is offered again read by read, and a read that is refused alone fails alone. */
+static int submit_some(struct stk_stream *s, uint32_t limit, uint32_t *offered) {
+    struct stk_ingest_read reads[BATCH];
+    uint32_t n = 0;
+    int taken;
+    do {
+        reads[n] = port_read(s, s->submitted + n);
+        n++;
+    } while (n < limit && s->submitted + n != s->queued);
+    *offered = n;
+    taken = s->config.ingest->submit(s->config.ingest_ctx, reads, n);
+    if (n == 1u && is_refusal(taken)) {
+        stk_entry(s, s->submitted)->state = STK_ENTRY_OVER;
+        stk_entry(s, s->submitted)->err = taken;
+        taken = 1;
+    }
+    return taken;
+}
+
 static int submit(struct stk_stream *s) {
+    uint32_t limit = BATCH;
     int moved = 0;
     while (s->submitted != s->queued) {
-        struct stk_ingest_read reads[BATCH];
-        uint32_t n = 0;
-        int taken;
-        while (n < BATCH && s->submitted + n != s->queued) {
-            reads[n] = port_read(s, s->submitted + n);
-            n++;
+        uint32_t offered;
+        int taken = submit_some(s, limit, &offered);
+        if (is_refusal(taken)) {
+            limit = 1;
+            continue;
         }
-        taken = s->config.ingest->submit(s->config.ingest_ctx, reads, n);
         if (taken < 0) {
             return taken;
         }
         s->submitted += (uint32_t)taken;
         moved += taken;
-        if ((uint32_t)taken < n) {
+        if ((uint32_t)taken < offered) {
             break;
         }
     }

@@ -36,7 +36,7 @@ int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what) {
 
 static int apply_defaults(struct stk_opencl_config *c) {
     c->slots = c->slots ? c->slots : 256u;
-    c->observables = c->observables ? c->observables : 64u;
+    c->observables = c->observables ? c->observables : 256u;
     c->tenants = c->tenants ? c->tenants : 1u;
     c->debug_records = c->debug_records ? c->debug_records : STK_LOG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;

@@ -15,7 +15,7 @@ static size_t pages(size_t bytes) {
 
 /* The buffers in the process's own memory, and the interpreter over them. */
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
-    uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 64u;
+    uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 256u;
     size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
     struct stk_ring r;
     struct stk_control c;

@@ -83,7 +83,7 @@ struct stk_stream_next {
 
 struct stk_stream_result {
     int err;          /* STK_OK; STK_E_FAULT the handler refused; STK_E_SHORT the source ended early; STK_E_IO,
-                            STK_E_CANCELED, ... the read failed */
+                            STK_E_CANCELED, ... the read failed; STK_E_RANGE, STK_E_ARG the port refused it */
     int32_t os_error; /* the OS's number behind a failed read, or 0 */
     uint32_t reason;  /* STK_REASON_* and its value, for STK_E_FAULT */
     uint32_t value;

@@ -82,6 +82,23 @@ static void error_of_the_port_comes_out_of_the_poll_and_loses_nothing(void **sta
     assert_int_equal(w.count, 2);
 }
 
+static void read_that_the_port_refuses_fails_alone(void **state) {
+    struct stk_stream_read bad;
+    (void)state;
+    world(NULL, NULL);
+    queue_some(1, 100);
+    bad = read_at(100, 100, 0);
+    bad.source = 99;
+    queue(bad);
+    queue(read_at(200, 100, 0));
+    assert_int_equal(stk_stream_drain(&w.stream, 100 * MS), STK_OK);
+    assert_int_equal(w.count, 3);
+    assert_int_equal(result(0)->err, STK_OK);
+    assert_int_equal(result(1)->err, STK_E_RANGE);
+    assert_int_equal(result(1)->bytes, 0);
+    assert_int_equal(result(2)->err, STK_OK);
+}
+
 /* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing. */
 static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
@@ -412,6 +429,7 @@ int main(void) {
         cmocka_unit_test(failed_read_hands_out_the_error_of_the_os),
         cmocka_unit_test(port_that_is_full_gets_its_reads_later),
         cmocka_unit_test(error_of_the_port_comes_out_of_the_poll_and_loses_nothing),
+        cmocka_unit_test(read_that_the_port_refuses_fails_alone),
         cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
         cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),

@@ -38,7 +38,7 @@ STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *d
 struct stk_opencl_config {
     const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first that can be resident */
     uint32_t slots;     /* ring slots; 0: 256 */
-    uint32_t observables;   /* words; 0: 64 */
+    uint32_t observables;   /* words; 0: 256 */
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
     uint32_t debug_records; /* 0: 64 */
     uint32_t io_slots;      /* at most 64; 0: 64 */
