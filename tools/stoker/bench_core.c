@@ -38,13 +38,14 @@ static void publish_and_read(void *ctx, uint32_t count) {
     const struct stk_work work = {STK_OP_TENANT_BASE, 0, STK_NORMAL, STK_SLOT_ARGS, args};
     struct stk_ring *ring = ctx;
     struct stk_slot slot = {0};
+    int err = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = i % RING_SLOTS;
-        sink = (uint32_t)stk_ring_publish(ring, at, &work);
-        sink = (uint32_t)stk_ring_read(ring, at, &slot);
+        err |= stk_ring_publish(ring, at, &work);
+        err |= stk_ring_read(ring, at, &slot);
         stk_store(ring->words + at * STK_SLOT_WORDS, STK_DONE);
     }
-    sink = slot.args[0];
+    sink = slot.args[0] | (uint32_t)err;
 }
 
 struct raw_ends {
@@ -56,12 +57,13 @@ static void put_and_read_raw(void *ctx, uint32_t count) {
     static const uint32_t image[STK_SLOT_WORDS] = {STK_PUBLISHED, STK_OP_TENANT_BASE};
     const struct raw_ends *ends = ctx;
     uint32_t out[STK_SLOT_WORDS];
+    int err = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = i % RING_SLOTS;
-        sink = (uint32_t)ends->producer.ops->publish(ends->producer.ctx, at, image, sizeof image);
-        sink = (uint32_t)ends->consumer.ops->read(ends->consumer.ctx, at, out, sizeof out);
+        err |= ends->producer.ops->publish(ends->producer.ctx, at, image, sizeof image);
+        err |= ends->consumer.ops->read(ends->consumer.ctx, at, out, sizeof out);
     }
-    sink = out[1];
+    sink = out[1] | (uint32_t)err;
 }
 
 static void count_done(void *ctx, uint32_t count) {
