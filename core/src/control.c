@@ -45,15 +45,10 @@ int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int s
 }
 
 int stk_control_view(struct stk_control *control, void *mem, size_t bytes) {
-    if (!stk_word_aligned(mem) || bytes % 4 != 0) {
-        return STK_E_ALIGN;
-    }
-    if (mem == NULL && bytes > 0) {
-        return STK_E_ARG;
-    }
-    uint32_t count = (uint32_t)(bytes / 4);
-    if (count != bytes / 4) {
-        return STK_E_OVERFLOW;
+    uint32_t count;
+    int err = stk_units_of(mem, bytes, 4, UINT32_MAX, &count);
+    if (err != STK_OK) {
+        return err;
     }
     control->words = mem;
     control->count = count;

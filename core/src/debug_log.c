@@ -33,15 +33,10 @@ int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint3
 }
 
 int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
-    if (!stk_word_aligned(mem) || bytes % 4 != 0) {
-        return STK_E_ALIGN;
-    }
-    if (mem == NULL && bytes > 0) {
-        return STK_E_ARG;
-    }
-    uint32_t count = (uint32_t)(bytes / 4);
-    if (count != bytes / 4) {
-        return STK_E_OVERFLOW;
+    uint32_t count;
+    int err = stk_units_of(mem, bytes, 4, UINT32_MAX, &count);
+    if (err != STK_OK) {
+        return err;
     }
     log->words = mem;
     log->count = count;

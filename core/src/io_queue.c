@@ -40,17 +40,13 @@ int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint3
 }
 
 int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes) {
-    if (!stk_word_aligned(mem) || bytes % STK_IO_SLOT_BYTES != 0) {
-        return STK_E_ALIGN;
-    }
-    if (bytes > STK_IO_QUEUE_BYTES(STK_IO_SLOTS_MAX)) {
-        return STK_E_OVERFLOW;
-    }
-    if (mem == NULL && bytes > 0) {
-        return STK_E_ARG;
+    uint32_t slots;
+    int err = stk_units_of(mem, bytes, STK_IO_SLOT_BYTES, STK_IO_SLOTS_MAX, &slots);
+    if (err != STK_OK) {
+        return err;
     }
     queue->words = mem;
-    queue->slots = (uint32_t)(bytes / STK_IO_SLOT_BYTES);
+    queue->slots = slots;
     return STK_OK;
 }
 

@@ -33,17 +33,13 @@ int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots
 }
 
 int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes) {
-    if (!stk_word_aligned(mem) || bytes % STK_SLOT_BYTES != 0) {
-        return STK_E_ALIGN;
-    }
-    if (mem == NULL && bytes > 0) {
-        return STK_E_ARG;
-    }
-    if (bytes / STK_SLOT_BYTES > STK_RING_SLOTS_MAX) {
-        return STK_E_OVERFLOW;
+    uint32_t slots;
+    int err = stk_units_of(mem, bytes, STK_SLOT_BYTES, STK_RING_SLOTS_MAX, &slots);
+    if (err != STK_OK) {
+        return err;
     }
     ring->words = mem;
-    ring->slots = (uint32_t)(bytes / STK_SLOT_BYTES);
+    ring->slots = slots;
     return STK_OK;
 }
 

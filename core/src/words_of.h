@@ -31,4 +31,19 @@ static inline int stk_layout_check(const void *mem, size_t bytes, size_t need) {
     return (mem == NULL && need > 0) ? STK_E_ARG : STK_OK;
 }
 
+/* How many whole units of `unit` bytes, a multiple of 4, lie at `mem`, for a view of them: at most `most`. */
+static inline int stk_units_of(const void *mem, size_t bytes, uint32_t unit, uint32_t most, uint32_t *count) {
+    if (!stk_word_aligned(mem) || bytes % unit != 0) {
+        return STK_E_ALIGN;
+    }
+    if (mem == NULL && bytes > 0) {
+        return STK_E_ARG;
+    }
+    if (bytes / unit > most) {
+        return STK_E_OVERFLOW;
+    }
+    *count = (uint32_t)(bytes / unit);
+    return STK_OK;
+}
+
 #endif
