@@ -1,9 +1,10 @@
-/* Test helper: temporary files with known bytes. */
+/* Test helper: files and pipes with known bytes. */
 #ifndef STOKER_TEST_HOST_FILE_H
 #define STOKER_TEST_HOST_FILE_H
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The byte at `offset` of every test file: no short period, so that a shifted or repeated read shows. */
@@ -50,6 +51,26 @@ static inline int pattern_file(size_t bytes) {
         fd = -1;
     }
     return fd;
+}
+
+struct slow_writer {
+    int fd;
+    size_t step, total;
+};
+
+/* A thread: writes the pattern [0, total) to the pipe in steps with pauses between them, and closes it. */
+static inline void *write_slowly(void *arg) {
+    const struct slow_writer *w = arg;
+    for (size_t at = 0; at < w->total; at += w->step) {
+        struct timespec pause = {0, 500000};
+        size_t n = w->total - at < w->step ? w->total - at : w->step;
+        nanosleep(&pause, NULL);
+        if (pattern_write(w->fd, at, n) != 0) {
+            break;
+        }
+    }
+    (void)close(w->fd);
+    return NULL;
 }
 
 #endif

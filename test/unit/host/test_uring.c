@@ -265,25 +265,6 @@ static void a_direct_read_stops_at_an_odd_end(void **state) {
 
 /// Pipes ///
 
-struct slow_writer {
-    int fd;
-    size_t step, total;
-};
-
-static void *write_slowly(void *arg) {
-    const struct slow_writer *w = arg;
-    for (size_t at = 0; at < w->total; at += w->step) {
-        struct timespec pause = {0, 500000};
-        size_t n = w->total - at < w->step ? w->total - at : w->step;
-        nanosleep(&pause, NULL);
-        if (pattern_write(w->fd, at, n) != 0) {
-            break;
-        }
-    }
-    close(w->fd);
-    return NULL;
-}
-
 /* Reads in flight: each is full but for the one where the pipe ends, and they come in order. */
 static void read_pipe(int pipe_flags) {
     enum {
