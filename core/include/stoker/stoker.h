@@ -14,6 +14,7 @@
 #include "stoker/evidence.h"
 #include "stoker/handover.h"
 #include "stoker/io_queue.h"
+#include "stoker/log.h"
 #include "stoker/publisher.h"
 #include "stoker/ring.h"
 #include "stoker/schedule.h"
