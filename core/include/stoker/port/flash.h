@@ -16,7 +16,8 @@ extern "C" {
 enum stk_flash_rewrite {
     STK_FLASH_ONCE = 0,   /* nothing: NAND pages, flash words with ECC */
     STK_FLASH_INVERT = 1, /* all its bytes may be set to the inverse of the erased value (STM32L4's zeros) */
-    STK_FLASH_MANY = 2    /* it may be programmed again; bits only leave the erased value: NOR, files */
+    STK_FLASH_MANY = 2,   /* it may be programmed again; bits only leave the erased value: NOR */
+    STK_FLASH_ANY = 3     /* it may be programmed again, to any value: files, FRAM, MRAM */
 };
 
 struct stk_flash_geometry {
