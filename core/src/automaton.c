@@ -189,9 +189,16 @@ static void rename_kept(struct build *b) {
     }
 }
 
-/* Takes the arrays that stay, then those that are only for building; stops at the first that does not fit. */
-static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t *scratch) {
+/* Takes the arrays that stay, then those that are only for building: `need` bytes in all, or nothing. */
+static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t need, size_t *scratch) {
     struct stk_automaton *a = b->a;
+    size_t start = stk_arena_mark(arena);
+    /* All of it at once first: a refusal then names what the whole needs. */
+    if (!stk_arena_take(arena, need)) {
+        a->fault.value = arena->need;
+        return STK_E_SPACE;
+    }
+    stk_arena_release(arena, start);
     size_t table = table_bytes(states, a->classes);
     a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + padded(table));
     a->fail = stk_arena_take(arena, states * 4u);
@@ -204,16 +211,13 @@ static int take_all(struct build *b, struct stk_arena *arena, size_t states, siz
     b->name = stk_arena_take(arena, states * 4u);
     b->fail = stk_arena_take(arena, states * 4u);
     b->mark = stk_arena_take(arena, states * 4u);
-    return a->image && a->fail && a->order && a->first_pattern && a->ends && a->next_pattern && b->trie && b->name &&
-                   b->fail && b->mark
-               ? STK_OK
-               : STK_E_SPACE;
+    return STK_OK;
 }
 
 int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                         struct stk_arena *arena) {
     struct build b = {.a = a};
-    size_t start = stk_arena_mark(arena), scratch, need;
+    size_t scratch, need;
     uint64_t total;
     int err;
     *a = (struct stk_automaton){.patterns = count};
@@ -223,12 +227,10 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
         need = build_bytes(total + 1u, a->classes, count);
         err = need == 0u ? STK_E_OVERFLOW : STK_OK;
         if (err == STK_OK) {
-            a->fault.value = need;
-            err = take_all(&b, arena, (size_t)total + 1u, &scratch);
+            err = take_all(&b, arena, (size_t)total + 1u, need, &scratch);
         }
     }
     if (err != STK_OK) {
-        stk_arena_release(arena, start);
         a->fault.err = err;
         return err;
     }
@@ -238,7 +240,6 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
     write_image(&b);
     rename_kept(&b);
     stk_arena_release(arena, scratch);
-    a->fault.value = 0;
     return STK_OK;
 }
 

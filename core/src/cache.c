@@ -14,15 +14,19 @@ static uint64_t space_bytes(uint32_t entries, uint32_t bytes) {
     return aligned((uint64_t)bytes + bytes / 8u + (uint64_t)entries * STK_CACHE_UNIT);
 }
 
+static uint32_t shards_of(uint32_t wanted) {
+    return wanted == 0 ? STK_CACHE_SHARDS_DEFAULT : wanted;
+}
+
 int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *out) {
-    if (shards == 0 || shards > STK_CACHE_SHARDS_MAX) {
+    if (shards > STK_CACHE_SHARDS_MAX) {
         return STK_E_ARG;
     }
     uint64_t all = aligned(sizeof(struct stk_cache_shard));
     if (entries != 0 && bytes != 0) {
         all += STK_CACHE_TABLES_(entries) + space_bytes(entries, bytes);
     }
-    all *= shards;
+    all *= shards_of(shards);
     if (entries > STK_CACHE_ENTRIES_MAX || all > SIZE_MAX) {
         return STK_E_OVERFLOW;
     }
@@ -69,7 +73,7 @@ int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *confi
     }
     struct stk_cache_config wanted = *config;
     size_t bytes;
-    wanted.shards = wanted.shards == 0 ? 1 : wanted.shards;
+    wanted.shards = shards_of(wanted.shards);
     int err = config_check(&wanted, &bytes);
     if (err != STK_OK) {
         return err;

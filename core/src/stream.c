@@ -4,17 +4,22 @@
 #include "stoker/atomic.h"
 #include "stoker/wait.h"
 #include "stream_entry.h"
+#include "words_of.h"
 
-#define DEPTH_DEFAULT           8u
 #define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
 #define SPINS                   2000u /* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
 
-size_t stk_stream_bytes(uint32_t depth, uint32_t lead_max) {
-    return STK_STREAM_BYTES(depth, lead_max);
+int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes) {
+    if (depth > STK_STREAM_DEPTH_MAX) {
+        return STK_E_ARG;
+    }
+    /* The lead alone may pass a size_t of 32 bits once it is rounded up. */
+    uint64_t lead = ((uint64_t)lead_max + STK_ALIGN - 1u) & ~(uint64_t)(STK_ALIGN - 1u);
+    return stk_size_of(STK_STREAM_BYTES(depth, 0) + lead, bytes);
 }
 
 static void apply_defaults(struct stk_stream_config *c) {
-    c->depth = c->depth != 0u ? c->depth : DEPTH_DEFAULT;
+    c->depth = c->depth != 0u ? c->depth : STK_STREAM_DEPTH_DEFAULT;
     c->slot_timeout_ns = c->slot_timeout_ns != 0u ? c->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
 }
 
@@ -46,7 +51,8 @@ static int check_config(const struct stk_stream_config *c, struct stk_fault *fau
 
 int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config, struct stk_arena *arena) {
     struct stk_stream s = {.config = *config};
-    size_t start = stk_arena_mark(arena);
+    uint8_t *memory = NULL;
+    size_t bytes = 0;
     int err;
     apply_defaults(&s.config);
     err = check_config(&s.config, &s.fault);
@@ -54,13 +60,17 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         err = stk_ring_view(&s.ring, s.config.memory.ring, STK_RING_BYTES(s.config.memory.slots));
     }
     if (err == STK_OK) {
-        s.entries = stk_arena_take(arena, (size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
-        s.carry = stk_arena_take(arena, s.config.lead_max);
-        if (!s.entries || !s.carry) {
-            stk_arena_release(arena, start);
-            s.fault.value = STK_STREAM_BYTES(s.config.depth, s.config.lead_max);
-            err = STK_E_SPACE;
-        }
+        err = stk_stream_bytes(s.config.depth, s.config.lead_max, &bytes);
+    }
+    if (err == STK_OK) {
+        /* One piece for both, so that a refusal leaves the arena as it was and names the full need. */
+        memory = stk_arena_take(arena, bytes);
+        s.fault.value = memory ? 0u : arena->need;
+        err = memory ? STK_OK : STK_E_SPACE;
+    }
+    if (err == STK_OK) {
+        s.entries = (struct stk_stream_entry *)(void *)memory;
+        s.carry = memory + STK_ALIGNED((size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
     }
     s.fault.err = err;
     s.closed = err != STK_OK;

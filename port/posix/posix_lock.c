@@ -7,6 +7,9 @@
 #include <stddef.h>
 
 int stk_posix_locks_bytes(uint32_t count, size_t *bytes) {
+    if (count == 0) {
+        return STK_E_ARG;
+    }
     if (count > STK_POSIX_LOCKS_MAX) {
         return STK_E_OVERFLOW;
     }
@@ -15,7 +18,7 @@ int stk_posix_locks_bytes(uint32_t count, size_t *bytes) {
 }
 
 int stk_posix_locks_open(struct stk_posix_locks *locks, uint32_t count, struct stk_arena *arena) {
-    if (locks == NULL || arena == NULL || count == 0) {
+    if (locks == NULL || arena == NULL) {
         return STK_E_ARG;
     }
     size_t bytes, mark = stk_arena_mark(arena);

@@ -11,11 +11,8 @@
 _Static_assert(sizeof(struct stk_posix_poll) == sizeof(struct pollfd), "must hold a pollfd");
 _Static_assert(_Alignof(struct stk_posix_poll) == _Alignof(struct pollfd), "must align as a pollfd");
 
-#define DEPTH_DEFAULT   32u
-#define SOURCES_DEFAULT 16u
-
 static struct stk_posix_reader_config resolved(const struct stk_posix_reader_config *config) {
-    struct stk_posix_reader_config c = {DEPTH_DEFAULT, SOURCES_DEFAULT};
+    struct stk_posix_reader_config c = {STK_POSIX_DEPTH_DEFAULT, STK_POSIX_SOURCES_DEFAULT};
     if (config != NULL) {
         c.depth = config->depth != 0 ? config->depth : c.depth;
         c.sources = config->sources != 0 ? config->sources : c.sources;

@@ -9,20 +9,29 @@
 
 /// Set-up ///
 
+int stk_sim_dispatch_bytes(uint32_t slots, size_t *bytes) {
+    if (slots == 0 || slots > STK_RING_SLOTS_INIT_MAX) {
+        return STK_E_ARG;
+    }
+    *bytes = STK_SIM_DISPATCH_BYTES(slots);
+    return STK_OK;
+}
+
 int stk_sim_dispatch_init(struct stk_sim_dispatch *dispatch, const struct stk_sim_dispatch_config *config,
                           struct stk_arena *arena) {
     if (dispatch == NULL || config == NULL || arena == NULL) {
         return STK_E_ARG;
     }
     uint32_t slots = config->memory.slots;
-    if (config->memory.ring == NULL || slots == 0 || slots > STK_RING_SLOTS_INIT_MAX) {
+    size_t bytes;
+    if (config->memory.ring == NULL || stk_sim_dispatch_bytes(slots, &bytes) < 0) {
         return STK_E_ARG;
     }
-    uint8_t *mem = stk_arena_take(arena, STK_SIM_DISPATCH_BYTES(slots));
+    uint8_t *mem = stk_arena_take(arena, bytes);
     if (mem == NULL) {
         return STK_E_SPACE;
     }
-    memset(mem, 0, STK_SIM_DISPATCH_BYTES(slots));
+    memset(mem, 0, bytes);
     *dispatch = (struct stk_sim_dispatch){.config = *config, .rng = config->seed};
     dispatch->due = (uint32_t *)(void *)mem;
     dispatch->mine = mem + STK_ALIGNED((size_t)slots * sizeof(uint32_t));

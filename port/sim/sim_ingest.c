@@ -5,9 +5,7 @@
 
 #include "sim_random.h"
 
-#define DEPTH_DEFAULT   16u
-#define SOURCES_DEFAULT 4u
-#define COUNT_MAX       65536u
+#define COUNT_MAX 65536u
 
 static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
     s->fault = (struct stk_fault){err, index, value};
@@ -16,28 +14,44 @@ static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t va
 
 /// Set-up ///
 
-int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
-                        struct stk_arena *arena) {
+static struct stk_sim_ingest_config resolved(const struct stk_sim_ingest_config *config) {
     struct stk_sim_ingest_config c = {.depth = 0};
-    if (ingest == NULL || arena == NULL) {
-        return STK_E_ARG;
-    }
     if (config != NULL) {
         c = *config;
     }
-    c.depth = c.depth != 0 ? c.depth : DEPTH_DEFAULT;
-    c.sources = c.sources != 0 ? c.sources : SOURCES_DEFAULT;
+    c.depth = c.depth != 0 ? c.depth : STK_SIM_DEPTH_DEFAULT;
+    c.sources = c.sources != 0 ? c.sources : STK_SIM_SOURCES_DEFAULT;
+    return c;
+}
+
+int stk_sim_ingest_bytes(const struct stk_sim_ingest_config *config, size_t *bytes) {
+    struct stk_sim_ingest_config c = resolved(config);
     if (c.depth > COUNT_MAX || c.sources > COUNT_MAX) {
         return STK_E_OVERFLOW;
+    }
+    *bytes = STK_SIM_INGEST_BYTES(c.depth, c.sources);
+    return STK_OK;
+}
+
+int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
+                        struct stk_arena *arena) {
+    struct stk_sim_ingest_config c = resolved(config);
+    size_t bytes;
+    if (ingest == NULL || arena == NULL) {
+        return STK_E_ARG;
+    }
+    int err = stk_sim_ingest_bytes(&c, &bytes);
+    if (err < 0) {
+        return err;
     }
     if (c.faults == NULL && c.n_faults != 0) {
         return STK_E_ARG;
     }
-    uint8_t *mem = stk_arena_take(arena, STK_SIM_INGEST_BYTES(c.depth, c.sources));
+    uint8_t *mem = stk_arena_take(arena, bytes);
     if (mem == NULL) {
         return STK_E_SPACE;
     }
-    memset(mem, 0, STK_SIM_INGEST_BYTES(c.depth, c.sources));
+    memset(mem, 0, bytes);
     *ingest = (struct stk_sim_ingest){.config = c, .rng = c.seed};
     ingest->ops = (struct stk_sim_op *)(void *)mem;
     ingest->source = (struct stk_sim_source *)(void *)(mem + STK_ALIGNED((size_t)c.depth * sizeof *ingest->ops));

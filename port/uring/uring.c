@@ -10,8 +10,6 @@
 #include "stoker/port/os_clock.h"
 #include "stoker/port/os_source.h"
 
-#define DEPTH_DEFAULT       64u
-#define SOURCES_DEFAULT     16u
 #define SQPOLL_IDLE_DEFAULT 50u
 #define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
 #define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
@@ -24,8 +22,8 @@
 
 static struct stk_uring_config resolved(const struct stk_uring_config *config) {
     struct stk_uring_config c = config != NULL ? *config : (struct stk_uring_config){.flags = 0};
-    c.depth = c.depth != 0 ? c.depth : DEPTH_DEFAULT;
-    c.sources = c.sources != 0 ? c.sources : SOURCES_DEFAULT;
+    c.depth = c.depth != 0 ? c.depth : STK_URING_DEPTH_DEFAULT;
+    c.sources = c.sources != 0 ? c.sources : STK_URING_SOURCES_DEFAULT;
     c.sqpoll_idle_ms = c.sqpoll_idle_ms != 0 ? c.sqpoll_idle_ms : SQPOLL_IDLE_DEFAULT;
     c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : PIECE_MAX;
     return c;
@@ -174,7 +172,7 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     size_t mark = stk_arena_mark(arena);
     void *piece = stk_arena_take(arena, need);
     if (piece == NULL) {
-        return refuse(uring, STK_E_SPACE, 0, need);
+        return refuse(uring, STK_E_SPACE, 0, arena->need);
     }
     uring->mem = mem;
     uring->mem_bytes = bytes;

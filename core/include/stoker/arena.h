@@ -22,9 +22,16 @@ extern "C" {
 /* Bytes an arena over memory of any alignment needs to hold `n` bytes of aligned pieces. */
 #define STK_ARENA_BYTES(n) (STK_ALIGNED(n) + STK_ALIGN)
 
-/* Declares aligned static storage and nothing else: STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64));
- */
-#define STK_ARENA_DEFINE(name, n) static _Alignas(STK_ALIGN) uint8_t name[STK_ALIGNED(n)]
+/* Declares `bytes` bytes of static storage, aligned to STK_ALIGN, and nothing else. Each STK_X_DEFINE(name, ...) is this
+ * with STK_X_BYTES(...): STK_STREAM_DEFINE(mem, 8, 64); */
+#ifdef __cplusplus
+#define STK_STORAGE_DEFINE(name, bytes) alignas(STK_ALIGN) static uint8_t name[bytes]
+#else
+#define STK_STORAGE_DEFINE(name, bytes) static _Alignas(STK_ALIGN) uint8_t name[bytes]
+#endif
+
+/* The same for an arena of several objects: STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64) + STK_TENANT_BYTES(4)); */
+#define STK_ARENA_DEFINE(name, n) STK_STORAGE_DEFINE(name, STK_ALIGNED(n))
 
 struct stk_arena {
     uint8_t *base;

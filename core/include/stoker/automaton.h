@@ -33,22 +33,32 @@ struct stk_automaton {
     uint32_t *ends;          /* per pattern: the state in which it ends; equal patterns share one */
     uint32_t *first_pattern; /* per accepting state: 1 + a pattern that ends there, 0 when only suffixes do */
     uint32_t *next_pattern;  /* per pattern: 1 + the next equal pattern, 0 for the last */
-    struct stk_fault fault;  /* index: the pattern at fault; value: bytes of arena that would do */
+    struct stk_fault
+        fault; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };
 
 /* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that use
  * `distinct` different byte values. 0 when the set is too large for the format (2^31 table bytes). */
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
-/* The same bound at compile time, for any byte values. */
+/* The same at compile time for any byte values, which is for 256 of them: rows of 1,024 bytes, as many as a power of two in
+ * the image. `total` is 2^21 at most; beyond it is no automaton. */
 #define STK_AUTOMATON_BYTES(count, total)                                                                              \
-    (3u * STK_ALIGNED(STK_IMAGE_TABLE_BYTE + ((size_t)(total) + 1u) * 1024u) +                                         \
-     6u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) + 2u * STK_ALIGNED((size_t)(count)*4u))
+    (STK_ALIGNED(STK_IMAGE_TABLE_BYTE + (STK_AUTOMATON_ONES_((size_t)(total)) + 1u) * 1024u) +                         \
+     STK_ALIGNED(((size_t)(total) + 1u) * 1024u) + 6u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) +                     \
+     2u * STK_ALIGNED((size_t)(count)*4u))
+#define STK_AUTOMATON_DEFINE(name, count, total) STK_STORAGE_DEFINE(name, STK_AUTOMATON_BYTES(count, total))
+
+/* n with every bit below its highest one set. */
+#define STK_AUTOMATON_ONES_(n)  STK_AUTOMATON_ONES2_((n) | (n) >> 1 | (n) >> 2)
+#define STK_AUTOMATON_ONES2_(n) STK_AUTOMATON_ONES3_((n) | (n) >> 3 | (n) >> 6)
+#define STK_AUTOMATON_ONES3_(n) ((n) | (n) >> 9 | (n) >> 18)
 
 /* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `fail` and
  * the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
  * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31 bytes;
- * STK_E_SPACE with fault.value = bytes that would do. The arena is unchanged on error. Time: O(total * classes). */
+ * STK_E_SPACE with fault.value = bytes of arena that would do. The arena is unchanged on error.
+ * Time: O(total * classes). */
 STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                                        struct stk_arena *arena);
 

@@ -20,11 +20,12 @@ extern "C" {
 
 /// Limits ///
 
-#define STK_CACHE_KEY_BYTES   32u
-#define STK_CACHE_SHARDS_MAX  256u
-#define STK_CACHE_ENTRIES_MAX 16777215u /* per shard */
-#define STK_CACHE_PINS_MAX    65535u    /* pins at one time on one artifact */
-#define STK_CACHE_UNIT        16u       /* artifacts start at multiples of this */
+#define STK_CACHE_KEY_BYTES      32u
+#define STK_CACHE_SHARDS_DEFAULT 1u
+#define STK_CACHE_SHARDS_MAX     256u
+#define STK_CACHE_ENTRIES_MAX    16777215u /* per shard */
+#define STK_CACHE_PINS_MAX       65535u    /* pins at one time on one artifact */
+#define STK_CACHE_UNIT           16u       /* artifacts start at multiples of this */
 
 /// Configuration ///
 
@@ -98,13 +99,15 @@ struct stk_cache_shard {
 #define STK_CACHE_SPACE_(entries, bytes)                                                                               \
     STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_UNIT)
 
-/* Arena bytes that a cache takes, budgets per shard. About 116 bytes an entry, 9/8 of the byte budget and 800 a shard. */
+/* Arena bytes that a cache takes, budgets per shard, 0 shards for the default. About 116 bytes an entry, 9/8 of the byte
+ * budget and 800 a shard. */
 #define STK_CACHE_BYTES(shards, entries, bytes)                                                                        \
-    ((size_t)(shards) *                                                                                                \
+    ((size_t)((shards) == 0 ? STK_CACHE_SHARDS_DEFAULT : (shards)) *                                                   \
      (STK_ALIGNED(sizeof(struct stk_cache_shard)) +                                                                    \
       ((entries) == 0 || (bytes) == 0 ? 0 : STK_CACHE_TABLES_(entries) + STK_CACHE_SPACE_(entries, bytes))))
+#define STK_CACHE_DEFINE(name, shards, entries, bytes) STK_STORAGE_DEFINE(name, STK_CACHE_BYTES(shards, entries, bytes))
 
-/* The same at run time. STK_E_ARG no shard or more than 256; STK_E_OVERFLOW more entries than
+/* The same at run time. STK_E_ARG more than 256 shards; STK_E_OVERFLOW more entries than
  * STK_CACHE_ENTRIES_MAX, or a size that size_t does not hold. */
 STK_MUST_CHECK int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *out);
 

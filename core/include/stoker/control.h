@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/words.h"
 
@@ -20,9 +21,10 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_CONTROL_BYTES(observables)   (4u * ((size_t)STK_CTL_WORDS_MIN + (size_t)(observables)))
-#define STK_CONTROL_OBSERVABLES_MAX      4294967135u /* most observables whose index fits a word */
-#define STK_CONTROL_OBSERVABLES_INIT_MAX 1048576u    /* most observables that init will lay out */
+#define STK_CONTROL_BYTES(observables)        (4u * ((size_t)STK_CTL_WORDS_MIN + (size_t)(observables)))
+#define STK_CONTROL_DEFINE(name, observables) STK_STORAGE_DEFINE(name, STK_CONTROL_BYTES(observables))
+#define STK_CONTROL_OBSERVABLES_MAX           4294967135u /* most observables whose index fits a word */
+#define STK_CONTROL_OBSERVABLES_INIT_MAX      1048576u    /* most observables that init will lay out */
 
 /* In the fault of every call below: index is the word that is missing, value the bytes that would
  * do. */

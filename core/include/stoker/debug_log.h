@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/words.h"
 
@@ -19,9 +20,10 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_DEBUG_LOG_BYTES(records)   (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
-#define STK_DEBUG_LOG_RECORDS_MAX      1073741823u /* most records whose words can be counted */
-#define STK_DEBUG_LOG_RECORDS_INIT_MAX 1048576u    /* most records that init will lay out */
+#define STK_DEBUG_LOG_BYTES(records)        (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
+#define STK_DEBUG_LOG_DEFINE(name, records) STK_STORAGE_DEFINE(name, STK_DEBUG_LOG_BYTES(records))
+#define STK_DEBUG_LOG_RECORDS_MAX           1073741823u /* most records whose words can be counted */
+#define STK_DEBUG_LOG_RECORDS_INIT_MAX      1048576u    /* most records that init will lay out */
 
 struct stk_debug_log {
     uint32_t *words; /* little-endian, caller's memory */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/words.h"
 
@@ -20,8 +21,9 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_IO_SLOT_BYTES         (4u * STK_IO_WORDS)
-#define STK_IO_QUEUE_BYTES(slots) ((size_t)(slots)*STK_IO_SLOT_BYTES)
+#define STK_IO_SLOT_BYTES                (4u * STK_IO_WORDS)
+#define STK_IO_QUEUE_BYTES(slots)        ((size_t)(slots)*STK_IO_SLOT_BYTES)
+#define STK_IO_QUEUE_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_IO_QUEUE_BYTES(slots))
 
 struct stk_io_queue {
     uint32_t *words; /* slots * 8 little-endian words, caller's memory */

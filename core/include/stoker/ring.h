@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/words.h"
 
@@ -20,7 +21,8 @@ extern "C" {
 
 /// Ring over caller memory ///
 
-#define STK_RING_BYTES(slots) ((size_t)(slots)*STK_SLOT_BYTES)
+#define STK_RING_BYTES(slots)        ((size_t)(slots)*STK_SLOT_BYTES)
+#define STK_RING_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_RING_BYTES(slots))
 
 struct stk_ring {
     uint32_t *words; /* slots * 16 little-endian words, caller's memory */

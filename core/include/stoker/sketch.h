@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 
 #ifdef __cplusplus
@@ -27,10 +28,8 @@ extern "C" {
 
 /// Sketch over caller memory ///
 
-#define STK_SKETCH_BYTES(depth, width) ((size_t)(depth) * (size_t)(width) * sizeof(uint64_t))
-
-/* Declares aligned static storage and nothing else: STK_SKETCH_DEFINE(tenants, 4, 64); */
-#define STK_SKETCH_DEFINE(name, depth, width) static uint64_t name[(size_t)(depth) * (size_t)(width)]
+#define STK_SKETCH_BYTES(depth, width)        ((size_t)(depth) * (size_t)(width) * sizeof(uint64_t))
+#define STK_SKETCH_DEFINE(name, depth, width) STK_STORAGE_DEFINE(name, STK_SKETCH_BYTES(depth, width))
 
 struct stk_sketch {
     uint64_t *counters; /* depth * width, row by row, host order; caller's memory */

@@ -26,7 +26,8 @@ extern "C" {
 
 /// Configuration ///
 
-#define STK_STREAM_DEPTH_MAX 4096u
+#define STK_STREAM_DEPTH_DEFAULT 8u
+#define STK_STREAM_DEPTH_MAX     4096u
 
 struct stk_stream_result;
 struct stk_stream_next;
@@ -49,7 +50,7 @@ struct stk_stream_config {
     stk_stream_fn on_result; /* mandatory */
     void *on_result_ctx;
 
-    uint32_t depth;       /* chunks in flight, 1 .. STK_STREAM_DEPTH_MAX; 0: 8 */
+    uint32_t depth;       /* chunks in flight, 1 .. STK_STREAM_DEPTH_MAX; 0: STK_STREAM_DEPTH_DEFAULT */
     uint32_t chunk_bytes; /* bytes of a payload buffer: the lead and the data of a chunk; mandatory, multiple of 64 */
     uint32_t lead_max;    /* most lead bytes of a read; below chunk_bytes */
     uint32_t first_slot;  /* the stream owns ring slots first_slot .. first_slot + depth - 1 */
@@ -119,15 +120,22 @@ struct stk_stream {
     uint8_t closed;         /* shutdown finished, or init failed */
 };
 
-#define STK_STREAM_ENTRY_BYTES            128u
-#define STK_STREAM_BYTES(depth, lead_max) (STK_ALIGNED((size_t)(depth)*STK_STREAM_ENTRY_BYTES) + STK_ALIGNED(lead_max))
-size_t stk_stream_bytes(uint32_t depth, uint32_t lead_max);
+#define STK_STREAM_ENTRY_BYTES 128u
+
+/* Arena bytes that init takes for the members of these names, 0 chunks for the default depth. */
+#define STK_STREAM_BYTES(depth, lead_max)                                                                              \
+    (STK_ALIGNED((size_t)((depth) == 0 ? STK_STREAM_DEPTH_DEFAULT : (depth)) * STK_STREAM_ENTRY_BYTES) +               \
+     STK_ALIGNED(lead_max))
+#define STK_STREAM_DEFINE(name, depth, lead_max) STK_STORAGE_DEFINE(name, STK_STREAM_BYTES(depth, lead_max))
+
+/* The same at run time. STK_E_ARG above STK_STREAM_DEPTH_MAX; STK_E_OVERFLOW this machine cannot address that many. */
+STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes);
 
 /* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,
  * ports and arena memory stay the caller's and must outlive the stream.
  * STK_E_ARG a mandatory member is missing or a number is out of its range; STK_E_RANGE the slots leave the ring;
- * STK_E_SPACE the buffers leave the payload, or the arena is too small (fault.value: bytes that would do). The arena is
- * unchanged on error. */
+ * STK_E_SPACE the buffers leave the payload, or the arena is too small (fault.value: bytes of payload or of arena that
+ * would do). The arena is unchanged on error. */
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 

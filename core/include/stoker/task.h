@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/words.h"
 
@@ -21,7 +22,8 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_TASK_QUEUE_BYTES(slots) ((size_t)(slots)*STK_SLOT_BYTES)
+#define STK_TASK_QUEUE_BYTES(slots)        ((size_t)(slots)*STK_SLOT_BYTES)
+#define STK_TASK_QUEUE_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_TASK_QUEUE_BYTES(slots))
 
 enum stk_task_state {
     STK_TASK_EMPTY,

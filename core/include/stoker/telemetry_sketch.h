@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/arena.h"
 #include "stoker/err.h"
 #include "stoker/sketch.h"
 #include "stoker/telemetry.h"
@@ -27,9 +28,8 @@ enum stk_telemetry_table {
 };
 
 #define STK_TELEMETRY_SKETCH_BYTES(depth, width) (5u * STK_SKETCH_BYTES(depth, width))
-
-/* Declares aligned static memory for stk_telemetry_sketch_init. */
-#define STK_TELEMETRY_SKETCH_DEFINE(name, depth, width) static uint64_t name[5u * (size_t)(depth) * (size_t)(width)]
+#define STK_TELEMETRY_SKETCH_DEFINE(name, depth, width)                                                                \
+    STK_STORAGE_DEFINE(name, STK_TELEMETRY_SKETCH_BYTES(depth, width))
 
 struct stk_telemetry_sketch {
     struct stk_sketch table[STK_TABLES];

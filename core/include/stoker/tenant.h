@@ -32,7 +32,7 @@ extern "C" {
 #define STK_TENANT_TRIES                  64u         /* lost swaps in a row before a call gives up with STK_E_AGAIN */
 #define STK_TENANT_ENTRY_BYTES            128u
 #define STK_TENANT_BYTES(capacity)        STK_ALIGNED((size_t)(capacity)*STK_TENANT_ENTRY_BYTES)
-#define STK_TENANT_DEFINE(name, capacity) STK_ARENA_DEFINE(name, STK_TENANT_BYTES(capacity))
+#define STK_TENANT_DEFINE(name, capacity) STK_STORAGE_DEFINE(name, STK_TENANT_BYTES(capacity))
 
 struct stk_tenant_entry; /* one tenant; private */
 

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "red_zone.h"
 #include "stoker/cache.h"
 
 #define SHARDS  2u
@@ -243,33 +242,6 @@ static void the_hit_rate_is_refused_where_it_does_not_fit(void **state) {
     assert_int_equal(m.hit_rate_ppm, UINT32_MAX);
 }
 
-static void init_takes_exactly_what_its_size_says(void **state) {
-    const struct stk_cache_config config = {.shards = SHARDS, .entries = ENTRIES, .bytes = BYTES};
-    const size_t bytes = STK_CACHE_BYTES(SHARDS, ENTRIES, BYTES);
-    struct stk_arena arena;
-    size_t asked = 0;
-    (void)state;
-    assert_int_equal(stk_cache_bytes(SHARDS, ENTRIES, BYTES, &asked), STK_OK);
-    assert_int_equal(asked, bytes);
-    assert_true(bytes <= ZONE_MAX);
-    stk_arena_init(&arena, zone_paint(), bytes - 1);
-    assert_int_equal(stk_cache_init(&cache, &config, &arena), STK_E_SPACE);
-    assert_int_equal(arena.need, bytes);
-    assert_int_equal(zone_used(), 0);
-    stk_arena_init(&arena, zone_memory + ZONE_EDGE, bytes);
-    assert_int_equal(stk_cache_init(&cache, &config, &arena), STK_OK);
-    assert_int_equal(arena.used, bytes);
-    for (uint32_t i = 0; i < 2000; i++) {
-        assert_true(put((uint8_t)(i * 53u), i * 29u % (BYTES + 1)) >= 0);
-    }
-    assert_true(zone_intact(bytes));
-    /* The head alone for a cache that is disabled. */
-    assert_int_equal(stk_cache_bytes(SHARDS, 0, BYTES, &asked), STK_OK);
-    assert_int_equal(asked, STK_CACHE_BYTES(SHARDS, 0, BYTES));
-    assert_int_equal(stk_cache_bytes(SHARDS, ENTRIES, 0, &asked), STK_OK);
-    assert_int_equal(asked, STK_CACHE_BYTES(SHARDS, ENTRIES, 0));
-}
-
 static void init_checks_its_arguments(void **state) {
     struct stk_cache_config config = {.entries = ENTRIES, .bytes = BYTES};
     struct stk_arena arena;
@@ -281,7 +253,6 @@ static void init_checks_its_arguments(void **state) {
     assert_int_equal(stk_cache_init(&cache, &config, NULL), STK_E_ARG);
     assert_int_equal(stk_cache_init(&cache, &config, &arena), STK_OK); /* one shard by default */
     assert_int_equal(arena.used, STK_CACHE_BYTES(1, ENTRIES, BYTES));
-    assert_int_equal(stk_cache_bytes(0, ENTRIES, BYTES, &bytes), STK_E_ARG);
     config.shards = STK_CACHE_SHARDS_MAX + 1;
     assert_int_equal(stk_cache_init(&cache, &config, &arena), STK_E_ARG);
     assert_int_equal(stk_cache_bytes(1, STK_CACHE_ENTRIES_MAX + 1, BYTES, &bytes), STK_E_OVERFLOW);
@@ -302,7 +273,6 @@ int main(void) {
         TEST(shards_are_equal_ranges_of_the_first_byte),
         TEST(each_call_holds_its_shards_lock),
         TEST(the_hit_rate_is_refused_where_it_does_not_fit),
-        TEST(init_takes_exactly_what_its_size_says),
         TEST(init_checks_its_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,19 +324,6 @@ static void a_source_with_reads_is_not_removed(void **state) {
     assert_int_equal(submit_at(0, 8, 0), STK_E_RANGE);
 }
 
-static void too_small_an_arena_is_refused(void **state) {
-    struct stk_arena arena;
-    struct stk_sim_ingest_config config = {.depth = DEPTH, .sources = SOURCES};
-    struct stk_sim_dispatch_config dconfig = {.memory = {.ring = ring, .slots = SLOTS}};
-    (void)state;
-    stk_arena_init(&arena, ingest_mem, sizeof ingest_mem - 1);
-    assert_int_equal(stk_sim_ingest_init(&ingest, &config, &arena), STK_E_SPACE);
-    assert_int_equal(arena.need, sizeof ingest_mem);
-    stk_arena_init(&arena, dispatch_mem, sizeof dispatch_mem - 1);
-    assert_int_equal(stk_sim_dispatch_init(&dispatch, &dconfig, &arena), STK_E_SPACE);
-    assert_int_equal(arena.need, sizeof dispatch_mem);
-}
-
 /// Dispatch ///
 
 static void open_dispatch(struct stk_sim_dispatch_config config) {
@@ -524,7 +511,6 @@ int main(void) {
         cmocka_unit_test(submit_refuses_on_demand_and_when_full),
         cmocka_unit_test(a_bad_read_is_refused_with_its_batch),
         cmocka_unit_test(a_source_with_reads_is_not_removed),
-        cmocka_unit_test(too_small_an_arena_is_refused),
         cmocka_unit_test(a_drive_runs_the_handler_and_leaves_what_it_says),
         cmocka_unit_test(slots_end_after_the_delay),
         cmocka_unit_test(a_drive_takes_at_most_per_drive_slots),

@@ -22,7 +22,7 @@ static uint32_t random_below(uint32_t n) {
 STK_SKETCH_DEFINE(memory_a, 8, 8);
 STK_SKETCH_DEFINE(memory_b, 8, 8);
 
-static struct stk_sketch sketch_over(uint64_t *mem, uint32_t depth, uint32_t width) {
+static struct stk_sketch sketch_over(void *mem, uint32_t depth, uint32_t width) {
     struct stk_sketch s;
     memset(mem, ZONE_PAINT, sizeof memory_a);
     assert_int_equal(stk_sketch_init(&s, mem, sizeof memory_a, depth, width), STK_OK);

@@ -390,39 +390,6 @@ static void every_call_that_a_stream_makes_of_a_port_must_be_there(void **state)
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
 }
 
-static void memory_macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
-    static _Alignas(64) uint8_t memory[64 + STK_STREAM_BYTES(DEPTH, CHUNK) + 64];
-    uint32_t depth, lead, i;
-    (void)state;
-    for (depth = 1; depth <= DEPTH; depth++) {
-        for (lead = 0; lead < CHUNK; lead += 51u) {
-            size_t bytes = STK_STREAM_BYTES(depth, lead);
-            struct stk_arena arena;
-            world_parts(NULL, NULL);
-            w.config.depth = depth;
-            w.config.lead_max = lead;
-            memset(memory, 0x5A, sizeof memory);
-            assert_true(stk_stream_bytes(depth, lead) == bytes);
-            stk_arena_init(&arena, memory + 64, bytes - 1u);
-            assert_int_equal(stk_stream_init(&w.stream, &w.config, &arena), STK_E_SPACE);
-            assert_true(w.stream.fault.value == bytes && arena.used == 0);
-            stk_arena_init(&arena, memory + 64, bytes);
-            assert_int_equal(stk_stream_init(&w.stream, &w.config, &arena), STK_OK);
-            assert_true(arena.used == bytes);
-            queue_some(depth, 1);
-            assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-            for (i = 0; i < 20; i++) {
-                queue(pipe_read(i * 13u, 13, lead < 200u ? lead : 200u));
-                assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-            }
-            for (i = 0; i < 64; i++) {
-                assert_int_equal(memory[i], 0x5A);
-                assert_int_equal(memory[64 + bytes + i], 0x5A);
-            }
-        }
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(source_that_ends_early_fails_its_chunk_alone),
@@ -444,7 +411,6 @@ int main(void) {
         cmocka_unit_test(error_of_the_wait_for_a_slot_comes_out_of_the_poll),
         cmocka_unit_test(every_relation_of_the_configuration_is_checked),
         cmocka_unit_test(every_call_that_a_stream_makes_of_a_port_must_be_there),
-        cmocka_unit_test(memory_macro_query_and_use_agree_and_one_byte_less_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "red_zone.h"
 #include "stoker/tenant.h"
 
 #define CAPACITY 4u
@@ -82,29 +81,6 @@ static void start_clock(void) {
     clock_state.sleeps = clock_state.drain_in_sleep = 0;
     clock_state.whose = NULL;
     clock_state.err = STK_E_TIMEOUT;
-}
-
-static void bytes_are_macro_query_and_use(void **state) {
-    struct stk_tenants table = {NULL, 7, 7, 7};
-    struct stk_arena arena;
-    size_t bytes = 0;
-    (void)state;
-    for (uint32_t capacity = 0; capacity < 4; capacity++) {
-        assert_int_equal(stk_tenant_bytes(capacity, &bytes), STK_OK);
-        assert_int_equal(bytes, STK_TENANT_BYTES(capacity));
-        stk_arena_init(&arena, zone_paint(), bytes);
-        assert_int_equal(stk_tenants_init(&table, capacity, &arena), STK_OK);
-        assert_int_equal(arena.used, bytes);
-        assert_int_equal(zone_used(), bytes);
-        assert_true(zone_intact(bytes));
-    }
-    stk_arena_init(&arena, zone_paint(), bytes - 1);
-    assert_int_equal(stk_tenants_init(&table, 3, &arena), STK_E_SPACE);
-    assert_int_equal(arena.need, bytes);
-    assert_int_equal(zone_used(), 0);
-    assert_int_equal(table.capacity, 3);
-    assert_int_equal(stk_tenants_init(&table, STK_TENANT_IDS_MAX + 1, &arena), STK_E_OVERFLOW);
-    assert_int_equal(stk_tenant_bytes(STK_TENANT_IDS_MAX, &bytes), STK_OK);
 }
 
 static void a_table_of_none_takes_none(void **state) {
@@ -374,21 +350,13 @@ static void selection_takes_who_gets_along(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(bytes_are_macro_query_and_use),
-        TEST(a_table_of_none_takes_none),
-        TEST(a_window_is_a_million_opcodes_below_the_high_bit),
-        TEST(publish_writes_id_and_global_opcode),
-        TEST(a_refused_publish_counts_nothing),
-        TEST(tickets_are_published_likewise),
-        TEST(draining_more_than_is_outstanding_changes_nothing),
-        TEST(a_revoked_handle_is_refused_first),
-        TEST(ids_of_nobody_are_no_tenants),
-        TEST(ids_come_back_only_after_quiesce),
-        TEST(handles_of_the_owner_before_do_nothing),
-        TEST(quiesce_ends_with_the_last_drain),
-        TEST(an_error_of_the_wait_is_no_timeout),
-        TEST(reservations_stay_within_their_quota),
-        TEST(selection_takes_who_gets_along),
+        TEST(a_table_of_none_takes_none),           TEST(a_window_is_a_million_opcodes_below_the_high_bit),
+        TEST(publish_writes_id_and_global_opcode),  TEST(a_refused_publish_counts_nothing),
+        TEST(tickets_are_published_likewise),       TEST(draining_more_than_is_outstanding_changes_nothing),
+        TEST(a_revoked_handle_is_refused_first),    TEST(ids_of_nobody_are_no_tenants),
+        TEST(ids_come_back_only_after_quiesce),     TEST(handles_of_the_owner_before_do_nothing),
+        TEST(quiesce_ends_with_the_last_drain),     TEST(an_error_of_the_wait_is_no_timeout),
+        TEST(reservations_stay_within_their_quota), TEST(selection_takes_who_gets_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

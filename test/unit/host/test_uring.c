@@ -584,24 +584,6 @@ static void open_checks_its_arguments(void **state) {
     assert_int_equal(stk_arena_mark(&arena), 0);
 }
 
-static void one_arena_byte_less_is_refused_and_says_how_many_would_do(void **state) {
-    static _Alignas(STK_ALIGN) uint8_t tight[STK_URING_BYTES(DEPTH, SOURCES)];
-    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
-    struct stk_uring u;
-    size_t bytes = 0;
-    (void)state;
-    need_uring();
-    assert_int_equal(stk_uring_bytes(&config, &bytes), STK_OK);
-    assert_int_equal(bytes, sizeof tight);
-    stk_arena_init(&arena, tight, sizeof tight - 1);
-    assert_int_equal(stk_uring_open(&u, &config, mem, 4096, &arena), STK_E_SPACE);
-    assert_true(u.fault.value == sizeof tight);
-    stk_arena_init(&arena, tight, sizeof tight);
-    assert_int_equal(stk_uring_open(&u, &config, mem, 4096, &arena), STK_OK);
-    assert_int_equal(stk_arena_mark(&arena), sizeof tight);
-    assert_int_equal(stk_uring_close(&u, SECOND), STK_OK);
-}
-
 static int open_without_locked_memory(void) {
     struct rlimit limit = {65536, 65536};
     struct stk_uring u;
@@ -717,7 +699,6 @@ int main(void) {
         TEST(a_full_port_takes_what_fits),
         TEST(an_io_error_is_a_completion_with_its_errno),
         cmocka_unit_test(open_checks_its_arguments),
-        cmocka_unit_test(one_arena_byte_less_is_refused_and_says_how_many_would_do),
         cmocka_unit_test(too_little_locked_memory_is_said),
         cmocka_unit_test(a_kernel_without_io_uring_is_unsupported),
         cmocka_unit_test(the_probe_describes_the_kernel),

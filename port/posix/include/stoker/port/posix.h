@@ -27,12 +27,14 @@ extern const struct stk_platform_ops stk_posix_platform_ops;
  * no reap blocks on one beyond its timeout; that holds as long as nobody else reads the same pipe. One thread at a
  * time. Data lands in dst directly: bounce_bytes stays 0. */
 
-#define STK_POSIX_DEPTH_MAX   4096u
-#define STK_POSIX_SOURCES_MAX 4096u
+#define STK_POSIX_DEPTH_DEFAULT   32u
+#define STK_POSIX_DEPTH_MAX       4096u
+#define STK_POSIX_SOURCES_DEFAULT 16u
+#define STK_POSIX_SOURCES_MAX     4096u
 
 struct stk_posix_reader_config {
-    uint32_t depth;   /* reads taken and not yet reaped, 1..4096; default 32 */
-    uint32_t sources; /* sources at one time, 1..4096; default 16 */
+    uint32_t depth;   /* reads taken and not yet reaped, 1..4096; default STK_POSIX_DEPTH_DEFAULT */
+    uint32_t sources; /* sources at one time, 1..4096; default STK_POSIX_SOURCES_DEFAULT */
 };
 
 /* add_file: read on from where the descriptor is, ignoring offsets, even if it can seek. */
@@ -76,11 +78,14 @@ struct stk_posix_reader {
     struct stk_fault fault; /* last refusal: index is the read in the batch or the source, value the errno or bytes */
 };
 
-/* Arena bytes that open takes for `depth` reads and `sources` sources, defaults already resolved. */
+/* Arena bytes that open takes for `depth` reads and `sources` sources, 0 of either for the default. */
 #define STK_POSIX_READER_BYTES(depth, sources)                                                                         \
-    (STK_ALIGNED((size_t)(depth) * sizeof(struct stk_posix_op)) +                                                      \
-     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_posix_source)) +                                                \
-     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_posix_poll)))
+    STK_POSIX_READER_BYTES_((size_t)((depth) == 0 ? STK_POSIX_DEPTH_DEFAULT : (depth)),                                \
+                            (size_t)((sources) == 0 ? STK_POSIX_SOURCES_DEFAULT : (sources)))
+#define STK_POSIX_READER_BYTES_(depth, sources)                                                                        \
+    (STK_ALIGNED((depth) * sizeof(struct stk_posix_op)) + STK_ALIGNED((sources) * sizeof(struct stk_posix_source)) +   \
+     STK_ALIGNED((sources) * sizeof(struct stk_posix_poll)))
+#define STK_POSIX_READER_DEFINE(name, depth, sources) STK_STORAGE_DEFINE(name, STK_POSIX_READER_BYTES(depth, sources))
 
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
 STK_MUST_CHECK int stk_posix_reader_bytes(const struct stk_posix_reader_config *config, size_t *bytes);

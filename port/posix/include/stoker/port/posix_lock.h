@@ -27,12 +27,13 @@ struct stk_posix_locks {
 };
 
 /* Arena bytes of `count` locks. */
-#define STK_POSIX_LOCKS_BYTES(count) ((size_t)(count) * sizeof(union stk_posix_lock))
+#define STK_POSIX_LOCKS_BYTES(count)        ((size_t)(count) * sizeof(union stk_posix_lock))
+#define STK_POSIX_LOCKS_DEFINE(name, count) STK_STORAGE_DEFINE(name, STK_POSIX_LOCKS_BYTES(count))
 
-/* The same at run time. STK_E_OVERFLOW above STK_POSIX_LOCKS_MAX. */
+/* The same at run time. STK_E_ARG no lock; STK_E_OVERFLOW above STK_POSIX_LOCKS_MAX. */
 STK_MUST_CHECK int stk_posix_locks_bytes(uint32_t count, size_t *bytes);
 
-/* Makes `count` free locks in memory from `arena`, which must outlive them. STK_E_ARG a NULL or no lock;
+/* Makes `count` free locks in memory from `arena`, which must outlive them. STK_E_ARG a NULL; STK_E_ARG and
  * STK_E_OVERFLOW as above; STK_E_SPACE the arena has less (arena.need has the number); STK_E_NOMEM the system has no
  * more locks, and those made are gone again. */
 STK_MUST_CHECK int stk_posix_locks_open(struct stk_posix_locks *locks, uint32_t count, struct stk_arena *arena);

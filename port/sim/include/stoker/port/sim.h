@@ -40,6 +40,9 @@ extern const struct stk_platform_ops stk_sim_platform_ops;
 
 /// Ingest: sources are memory ///
 
+#define STK_SIM_DEPTH_DEFAULT   16u
+#define STK_SIM_SOURCES_DEFAULT 4u
+
 /* What happens to the nth read, counted from 0 over all reads ever taken. */
 enum stk_sim_event {
     STK_SIM_FAIL = 1, /* it ends with `err` and `os_error` */
@@ -57,10 +60,10 @@ struct stk_sim_fault {
 };
 
 struct stk_sim_ingest_config {
-    uint32_t depth;                     /* reads taken and not yet reaped, at most 65536; default 16 */
-    uint32_t sources;                   /* sources at one time, at most 65536; default 4 */
-    uint32_t delay;                     /* reaps that return nothing of a read before one may return it; default 0 */
-    uint64_t seed;                      /* 0: reads end in the order of submission; else in an order drawn from it */
+    uint32_t depth;   /* reads taken and not yet reaped, at most 65536; default STK_SIM_DEPTH_DEFAULT */
+    uint32_t sources; /* sources at one time, at most 65536; default STK_SIM_SOURCES_DEFAULT */
+    uint32_t delay;   /* reaps that return nothing of a read before one may return it; default 0 */
+    uint64_t seed;    /* 0: reads end in the order of submission; else in an order drawn from it */
     const struct stk_sim_fault *faults; /* stays the caller's, must outlive the object; default none */
     uint32_t n_faults;
     uint8_t *mem; /* what dst must lie in, as a port with registered memory checks it; NULL: anything */
@@ -100,10 +103,14 @@ struct stk_sim_ingest {
     bool deaf;              /* knob: cancel succeeds and ends nothing */
 };
 
-/* Arena bytes that init takes, defaults already resolved. */
+/* Arena bytes that init takes, 0 of either for the default. */
 #define STK_SIM_INGEST_BYTES(depth, sources)                                                                           \
-    (STK_ALIGNED((size_t)(depth) * sizeof(struct stk_sim_op)) +                                                        \
-     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_sim_source)))
+    (STK_ALIGNED((size_t)((depth) == 0 ? STK_SIM_DEPTH_DEFAULT : (depth)) * sizeof(struct stk_sim_op)) +               \
+     STK_ALIGNED((size_t)((sources) == 0 ? STK_SIM_SOURCES_DEFAULT : (sources)) * sizeof(struct stk_sim_source)))
+#define STK_SIM_INGEST_DEFINE(name, depth, sources) STK_STORAGE_DEFINE(name, STK_SIM_INGEST_BYTES(depth, sources))
+
+/* The same for a config, which may be NULL. STK_E_OVERFLOW when a field is above its maximum. */
+STK_MUST_CHECK int stk_sim_ingest_bytes(const struct stk_sim_ingest_config *config, size_t *bytes);
 
 /* An ingest port without sources. config may be NULL for the defaults. STK_E_ARG a NULL; STK_E_OVERFLOW; STK_E_SPACE
  * (arena.need says how much), the arena is as it was. */
@@ -163,6 +170,11 @@ struct stk_sim_dispatch {
 
 /* Arena bytes that init takes. */
 #define STK_SIM_DISPATCH_BYTES(slots) (STK_ALIGNED((size_t)(slots) * sizeof(uint32_t)) + STK_ALIGNED((size_t)(slots)))
+
+#define STK_SIM_DISPATCH_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_SIM_DISPATCH_BYTES(slots))
+
+/* The same at run time. STK_E_ARG no slots, or more than a ring may have. */
+STK_MUST_CHECK int stk_sim_dispatch_bytes(uint32_t slots, size_t *bytes);
 
 /* Workers over config->memory, which must outlive the object. STK_E_ARG a NULL, no ring, no slots; STK_E_SPACE
  * (arena.need says how much), the arena is as it was. */

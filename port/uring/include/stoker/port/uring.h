@@ -21,9 +21,11 @@ extern "C" {
 
 /// Configuration ///
 
-#define STK_URING_DEPTH_MAX   4096u
-#define STK_URING_SOURCES_MAX 4096u
-#define STK_URING_PIECES_MAX  64u
+#define STK_URING_DEPTH_DEFAULT   64u
+#define STK_URING_DEPTH_MAX       4096u
+#define STK_URING_SOURCES_DEFAULT 16u
+#define STK_URING_SOURCES_MAX     4096u
+#define STK_URING_PIECES_MAX      64u
 
 enum stk_uring_flags {
     /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Open fails with
@@ -37,8 +39,8 @@ enum stk_uring_flags {
 };
 
 struct stk_uring_config {
-    uint32_t depth;          /* reads taken and not yet reaped, 1..4096; default 64 */
-    uint32_t sources;        /* sources at one time, 1..4096; default 16 */
+    uint32_t depth;          /* reads taken and not yet reaped, 1..4096; default STK_URING_DEPTH_DEFAULT */
+    uint32_t sources;        /* sources at one time, 1..4096; default STK_URING_SOURCES_DEFAULT */
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
     uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
@@ -88,10 +90,14 @@ struct stk_uring {
 
 #define STK_URING_RING_BYTES 256u /* at least sizeof(struct io_uring) */
 
-/* Arena bytes that open takes for `depth` reads and `sources` sources, defaults already resolved. */
+/* Arena bytes that open takes for `depth` reads and `sources` sources, 0 of either for the default. */
 #define STK_URING_BYTES(depth, sources)                                                                                \
-    (STK_ALIGNED(STK_URING_RING_BYTES) + STK_ALIGNED((size_t)(depth) * sizeof(struct stk_uring_op)) +                  \
-     STK_ALIGNED((size_t)(sources) * sizeof(struct stk_uring_source)) + STK_ALIGNED((size_t)(sources) * sizeof(int)))
+    STK_URING_BYTES_((size_t)((depth) == 0 ? STK_URING_DEPTH_DEFAULT : (depth)),                                       \
+                     (size_t)((sources) == 0 ? STK_URING_SOURCES_DEFAULT : (sources)))
+#define STK_URING_BYTES_(depth, sources)                                                                               \
+    (STK_ALIGNED(STK_URING_RING_BYTES) + STK_ALIGNED((depth) * sizeof(struct stk_uring_op)) +                          \
+     STK_ALIGNED((sources) * sizeof(struct stk_uring_source)) + STK_ALIGNED((sources) * sizeof(int)))
+#define STK_URING_DEFINE(name, depth, sources) STK_STORAGE_DEFINE(name, STK_URING_BYTES(depth, sources))
 
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
 STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes);

@@ -1,0 +1,242 @@
+/* The memory of the ports of this machine: core/size_rules.h says what holds. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ZONE_MAX (8u << 20)
+#include "core/size_rules.h"
+#include "host_file.h"
+#include "stoker/port/posix.h"
+#include "stoker/port/posix_lock.h"
+#include "stoker/port/uring.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static _Alignas(4096) uint8_t data[4096];
+static int file = -1;
+
+/* As many sources as there are of one file, then as many reads as may be in flight, spread over them. */
+static void fill(const struct stk_ingest_ops *ops, void *ctx, int (*add)(void *ctx), uint32_t depth, uint32_t sources) {
+    static struct stk_ingest_done done[4096];
+    for (uint32_t i = 0; i < sources; i++) {
+        assert_int_equal(add(ctx), (int)i);
+    }
+    assert_int_equal(add(ctx), STK_E_FULL);
+    for (uint32_t i = 0; i <= depth; i++) {
+        struct stk_ingest_read read = {i % sources, i % sizeof data, 1, data + i % sizeof data, i};
+        assert_int_equal(ops->submit(ctx, &read, 1), i < depth);
+    }
+    for (uint32_t n = 0; n < depth;) {
+        int some = ops->reap(ctx, done, 4096, SECOND);
+        assert_true(some > 0);
+        n += (uint32_t)some;
+    }
+}
+
+/// POSIX reader ///
+
+static struct stk_posix_reader reader;
+
+static int reader_bytes(const uint32_t *n, size_t *bytes) {
+    const struct stk_posix_reader_config config = {n[0], n[1]};
+    return stk_posix_reader_bytes(&config, bytes);
+}
+
+static int reader_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_posix_reader_config config = {n[0], n[1]};
+    return stk_posix_reader_open(&reader, &config, arena);
+}
+
+static int reader_add(void *ctx) {
+    return stk_posix_reader_add_file(ctx, file, 0);
+}
+
+static void reader_use(const uint32_t *n) {
+    (void)n;
+    fill(&stk_posix_reader_ops, &reader, reader_add, reader.depth, reader.sources);
+}
+
+static const struct sized readers = {"posix reader", reader_bytes, NULL,          reader_from,
+                                     reader_use,     &reader,      sizeof reader, 1};
+
+/// Locks ///
+
+static struct stk_posix_locks locks;
+
+static int locks_bytes(const uint32_t *n, size_t *bytes) {
+    return stk_posix_locks_bytes(n[0], bytes);
+}
+
+static int locks_from(const uint32_t *n, struct stk_arena *arena) {
+    return stk_posix_locks_open(&locks, n[0], arena);
+}
+
+static void locks_use(const uint32_t *n) {
+    for (uint32_t i = 0; i < n[0]; i++) {
+        stk_posix_lock_ops.lock(&locks, i);
+    }
+    for (uint32_t i = 0; i < n[0]; i++) {
+        stk_posix_lock_ops.unlock(&locks, i);
+    }
+    stk_posix_locks_close(&locks);
+}
+
+static const struct sized lock_sets = {"posix locks", locks_bytes, NULL,         locks_from,
+                                       locks_use,     &locks,      sizeof locks, 1};
+
+/// io_uring ///
+
+static struct stk_uring uring;
+
+static int uring_bytes(const uint32_t *n, size_t *bytes) {
+    const struct stk_uring_config config = {.depth = n[0], .sources = n[1]};
+    return stk_uring_bytes(&config, bytes);
+}
+
+static int uring_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_uring_config config = {.depth = n[0], .sources = n[1]};
+    int err = stk_uring_open(&uring, &config, data, sizeof data, arena);
+    assert_true(err != STK_E_SPACE || uring.fault.value == arena->need);
+    return err;
+}
+
+static int uring_add(void *ctx) {
+    return stk_uring_add_file(ctx, file, 0);
+}
+
+static void uring_use(const uint32_t *n) {
+    (void)n;
+    fill(&stk_uring_ops, &uring, uring_add, uring.depth, uring.sources);
+    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+}
+
+static const struct sized urings = {"io_uring", uring_bytes, NULL, uring_from, uring_use, NULL, 0, 1};
+
+/// The table ///
+
+#define ONE(sized, MACRO, a)                                                                                           \
+    {                                                                                                                  \
+        &(sized), MACRO(a), {                                                                                          \
+            a, 0, 0                                                                                                    \
+        }                                                                                                              \
+    }
+#define TWO(sized, MACRO, a, b)                                                                                        \
+    {                                                                                                                  \
+        &(sized), MACRO(a, b), {                                                                                       \
+            a, b, 0                                                                                                    \
+        }                                                                                                              \
+    }
+
+/* Smallest, default, odd and largest. */
+static const struct sized_shape plain[] = {
+    TWO(readers, STK_POSIX_READER_BYTES, 0, 0),
+    TWO(readers, STK_POSIX_READER_BYTES, 1, 1),
+    TWO(readers, STK_POSIX_READER_BYTES, 7, 3),
+    TWO(readers, STK_POSIX_READER_BYTES, 0, 33),
+    TWO(readers, STK_POSIX_READER_BYTES, STK_POSIX_DEPTH_MAX, STK_POSIX_SOURCES_MAX),
+    ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 1),
+    ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 3),
+    ONE(lock_sets, STK_POSIX_LOCKS_BYTES, STK_POSIX_LOCKS_MAX),
+};
+
+static const struct sized_shape rings[] = {
+    TWO(urings, STK_URING_BYTES, 0, 0),
+    TWO(urings, STK_URING_BYTES, 1, 1),
+    TWO(urings, STK_URING_BYTES, 7, 3),
+    TWO(urings, STK_URING_BYTES, 33, 0),
+    TWO(urings, STK_URING_BYTES, STK_URING_DEPTH_MAX, STK_URING_SOURCES_MAX),
+};
+
+static bool uring_here(void) {
+    struct stk_uring_info info;
+    return stk_uring_probe(&info) == STK_OK && info.fixed_buffers && info.fixed_files;
+}
+
+static void macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        size_rules(&plain[i]);
+    }
+}
+
+static void the_same_of_io_uring(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
+        size_t bytes = 0;
+        assert_int_equal(uring_bytes(rings[i].n, &bytes), STK_OK);
+        assert_true(bytes == rings[i].macro);
+    }
+    if (!uring_here()) {
+        skip();
+    }
+    for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
+        size_rules(&rings[i]);
+    }
+}
+
+static void shapes_that_cannot_be_are_refused_by_query_and_init_alike(void **state) {
+    static const struct {
+        const struct sized *sized;
+        int err;
+        uint32_t n[3];
+    } impossible[] = {
+        {&readers, STK_E_OVERFLOW, {STK_POSIX_DEPTH_MAX + 1u, 1}},
+        {&readers, STK_E_OVERFLOW, {1, STK_POSIX_SOURCES_MAX + 1u}},
+        {&lock_sets, STK_E_ARG, {0}},
+        {&lock_sets, STK_E_OVERFLOW, {STK_POSIX_LOCKS_MAX + 1u}},
+        {&urings, STK_E_OVERFLOW, {STK_URING_DEPTH_MAX + 1u, 1}},
+        {&urings, STK_E_OVERFLOW, {1, STK_URING_SOURCES_MAX + 1u}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
+        const uint32_t *n = impossible[i].n;
+        const struct sized_shape shape = {impossible[i].sized, ZONE_MAX, {n[0], n[1], n[2]}};
+        size_t bytes = 7, would_do, used;
+        assert_int_equal(shape.sized->bytes(n, &bytes), impossible[i].err);
+        assert_int_equal(bytes, 7);
+        assert_int_equal(size_init(&shape, zone_paint(), ZONE_MAX, &would_do, &used), impossible[i].err);
+        assert_true(zone_intact(0));
+    }
+}
+
+STK_POSIX_READER_DEFINE(reader_memory, 0, 3);
+STK_POSIX_LOCKS_DEFINE(lock_memory, 3);
+STK_URING_DEFINE(uring_memory, 7, 0);
+
+static void defined_storage_is_what_init_takes(void **state) {
+    static const struct sized_shape reader_shape = TWO(readers, STK_POSIX_READER_BYTES, 0, 3);
+    static const struct sized_shape lock_shape = ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 3);
+    static const struct sized_shape uring_shape = TWO(urings, STK_URING_BYTES, 7, 0);
+    (void)state;
+    size_defined(&reader_shape, reader_memory, sizeof reader_memory);
+    size_defined(&lock_shape, lock_memory, sizeof lock_memory);
+    if (uring_here()) {
+        size_defined(&uring_shape, uring_memory, sizeof uring_memory);
+    }
+}
+
+static int open_file(void **state) {
+    (void)state;
+    file = pattern_file(sizeof data);
+    return file < 0;
+}
+
+static int close_file(void **state) {
+    (void)state;
+    return close(file);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(macro_query_and_use_agree_and_one_byte_less_fails),
+        cmocka_unit_test(the_same_of_io_uring),
+        cmocka_unit_test(shapes_that_cannot_be_are_refused_by_query_and_init_alike),
+        cmocka_unit_test(defined_storage_is_what_init_takes),
+    };
+    return cmocka_run_group_tests(tests, open_file, close_file);
+}
