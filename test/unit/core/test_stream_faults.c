@@ -99,6 +99,20 @@ static void read_that_the_port_refuses_fails_alone(void **state) {
     assert_int_equal(result(2)->err, STK_OK);
 }
 
+/* Buffers that the port knows nothing of: here those of the fourth chunk and on. */
+static void read_into_memory_that_the_port_does_not_have_fails_alone(void **state) {
+    uint32_t i;
+    (void)state;
+    world(NULL, NULL);
+    w.ingest.config.mem_bytes = 3u * CHUNK;
+    queue_some(5, 100);
+    assert_int_equal(stk_stream_drain(&w.stream, 100 * MS), STK_OK);
+    assert_int_equal(w.count, 5);
+    for (i = 0; i < 5; i++) {
+        assert_int_equal(result(i)->err, i < 3 ? STK_OK : STK_E_ARG);
+    }
+}
+
 /* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing. */
 static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
@@ -397,6 +411,7 @@ int main(void) {
         cmocka_unit_test(port_that_is_full_gets_its_reads_later),
         cmocka_unit_test(error_of_the_port_comes_out_of_the_poll_and_loses_nothing),
         cmocka_unit_test(read_that_the_port_refuses_fails_alone),
+        cmocka_unit_test(read_into_memory_that_the_port_does_not_have_fails_alone),
         cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
         cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),

@@ -91,6 +91,9 @@ static void errors_come_in_their_order(void **state) {
     assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 636, NULL, &fault), STK_E_MISSING);
     assert_int_equal(fault.index, 159);
     assert_int_equal(fault.value, 640);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, NULL, 0, NULL, &fault), STK_E_MISSING);
+    assert_int_equal(fault.index, 0);
+    assert_int_equal(fault.value, 640);
     assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 65, rig_control, 640, NULL, &fault), STK_E_ALIGN);
     assert_int_equal(fault.value, 65);
     assert_one_published();
@@ -115,6 +118,17 @@ static void too_little_room_names_what_would_do(void **state) {
     assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, rig_control, 640, &opcodes, &fault), STK_E_SPACE);
     assert_int_equal(fault.value, STK_TELEMETRY_BYTES(RIG_SLOTS, RIG_OPCODES + 1));
     assert_one_published();
+}
+
+static void too_little_room_without_opcodes_names_what_would_do(void **state) {
+    STK_TELEMETRY_DEFINE(memory, 1, 0);
+    struct stk_telemetry small;
+    struct stk_fault fault = {0, 0, 0};
+    (void)state;
+    rig_reset();
+    assert_int_equal(stk_telemetry_init(&small, memory, sizeof memory, 1, 0, NULL), STK_OK);
+    assert_int_equal(stk_telemetry_decode(&small, rig_ring, 128, rig_control, 640, NULL, &fault), STK_E_SPACE);
+    assert_int_equal(fault.value, STK_TELEMETRY_BYTES(2, 0));
 }
 
 static void an_empty_ring_has_nothing(void **state) {
@@ -229,11 +243,17 @@ static void control_words_are_all_there(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_are_macro_query_and_use),       cmocka_unit_test(without_opcodes_it_is_33_bytes_a_slot),
-        cmocka_unit_test(init_refuses_what_does_not_fit),      cmocka_unit_test(errors_come_in_their_order),
-        cmocka_unit_test(too_little_room_names_what_would_do), cmocka_unit_test(an_empty_ring_has_nothing),
-        cmocka_unit_test(a_row_is_the_head_of_its_slot),       cmocka_unit_test(windows_group_ticket_and_opcode),
-        cmocka_unit_test(filters_write_all_or_nothing),        cmocka_unit_test(control_words_are_all_there),
+        cmocka_unit_test(bytes_are_macro_query_and_use),
+        cmocka_unit_test(without_opcodes_it_is_33_bytes_a_slot),
+        cmocka_unit_test(init_refuses_what_does_not_fit),
+        cmocka_unit_test(errors_come_in_their_order),
+        cmocka_unit_test(too_little_room_names_what_would_do),
+        cmocka_unit_test(too_little_room_without_opcodes_names_what_would_do),
+        cmocka_unit_test(an_empty_ring_has_nothing),
+        cmocka_unit_test(a_row_is_the_head_of_its_slot),
+        cmocka_unit_test(windows_group_ticket_and_opcode),
+        cmocka_unit_test(filters_write_all_or_nothing),
+        cmocka_unit_test(control_words_are_all_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
