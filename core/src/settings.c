@@ -30,6 +30,7 @@ static const struct stk_setting settings[] = {
     {"publisher_tries", STK_PUBLISHER_TRIES},
     {"blake3_depth_max", STK_BLAKE3_DEPTH_MAX},
     {"blake3_lanes", BLAKE3_LANES},
+    {"crc32c_tables", STK_CRC32C_TABLES},
     {NULL, 0},
 };
 

@@ -8,6 +8,8 @@
 #ifndef STOKER_CONFIG_H
 #define STOKER_CONFIG_H
 
+#include <stdint.h>
+
 #ifdef STK_CONFIG_FILE
 #include STK_CONFIG_FILE
 #endif
@@ -27,6 +29,20 @@
  * stk_blake3_update. */
 #ifndef STK_BLAKE3_LANES
 #define STK_BLAKE3_LANES 0
+#endif
+
+/// CRC-32C ///
+
+/* Tables of the checksum: 8 (8 KiB, about a cycle a byte) or 1 (64 bytes, about ten). */
+#ifndef STK_CRC32C_TABLES
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define STK_CRC32C_TABLES 8
+#else
+#define STK_CRC32C_TABLES 1
+#endif
+#endif
+#if STK_CRC32C_TABLES != 1 && STK_CRC32C_TABLES != 8
+#error "STK_CRC32C_TABLES is 1 or 8"
 #endif
 
 #endif

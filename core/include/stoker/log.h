@@ -47,12 +47,12 @@ struct stk_log_record {
     uint32_t slot, tenant, opcode;
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
-    uint32_t sequence; /* set by the log: free-running, one more than the record before; v1: place in the file */
-    uint32_t kind;     /* enum stk_log_kind, at most 15 */
+    uint32_t sequence; /* set by the log: free-running. v1: place in the file */
+    uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
+    uint32_t kind;     /* enum stk_log_kind; at most 7 */
     uint32_t status;   /* of the slot; at most 255 on flash */
     uint32_t failure;  /* enum stk_log_failure; at most 15 on flash */
-    int32_t
-        error; /* the backend's code; on flash -32768 .. 32767. PUBLISH: the priority. MORE: index of the first argument */
+    int32_t error; /* backend's code; -32768 .. 32767 on flash. PUBLISH: priority. MORE: index of the first argument */
     uint64_t digest; /* 0: not told */
 };
 
@@ -99,7 +99,8 @@ struct stk_log {
     uint8_t ready;     /* `ahead` is erased (and has its header, where that is a page of its own) */
     uint8_t found;     /* `ahead` was found by mount, so its first page is as unsure as any */
     uint8_t unsure;    /* the next page may have been touched by a program that left no trace */
-    uint8_t adrift;    /* the block in use failed and no other could be had */
+    uint8_t adrift;    /* the records in the buffer have no block: theirs failed and no other could be had */
+    uint8_t resumed;   /* the next record is the first since mount */
     struct stk_log_stats stats;
 };
 
@@ -107,7 +108,7 @@ struct stk_log {
  * number, the time); `sequence` is that of the first record, 0 unless it continues another log. The log is mounted afterwards.
  * A format that a power cut ends is begun again: until it has returned, mount may find the old log's rest or none.
  * STK_E_ARG a member of config is missing or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than
- * stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 2 blocks or 2 cells in a block, or 2^31 cells and more; STK_E_IO no block could be used. */
+ * stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks or 2 cells in a block, or 2^31 cells and more; STK_E_IO no block could be used. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
@@ -167,8 +168,8 @@ struct stk_log_iter {
     uint32_t bad;           /* damaged cells since the last record */
     uint8_t begun;
     uint32_t records; /* returned so far */
-    uint32_t corrupt; /* records that are missing or damaged between those returned, by their sequence */
-    uint32_t torn;    /* damaged cells that no sequence misses: writes that a power cut ended, and markers over them */
+    uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
+    uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
 };
 
 /* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in the

@@ -9,6 +9,7 @@
 #include "stoker/channel.h"
 #include "stoker/config.h"
 #include "stoker/control.h"
+#include "stoker/crc32c.h"
 #include "stoker/debug_log.h"
 #include "stoker/err.h"
 #include "stoker/evidence.h"

@@ -1,0 +1,220 @@
+/* Finding the end of the flash log.
+ *
+ * Blocks are used in order, and each use of a block has its lap in the header: the blocks from 0 to the newest have one lap,
+ * those behind it the lap before. So the newest block is found by halving, and so is its first blank page, since pages are used
+ * in order too. */
+#include "log_parts.h"
+
+#define LOOK_PAST 3u /* old blocks after the newest that are looked at: a run of as many that fail does not mislead */
+
+enum block_state {
+    DAMAGED = -1,
+    BLANK = 0,
+    USED = 1
+};
+
+/* The bytes at `offset` of `block` in the log's buffer; NULL when they cannot be read. */
+static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t offset, uint32_t bytes) {
+    uint32_t mask = log->geometry.read_unit - 1u, start = offset & ~mask, end = (offset + bytes + mask) & ~mask;
+    log->stats.mount_reads++;
+    if (log->config.flash->read(log->config.flash_ctx, block, start, log->config.buffer, end - start) != STK_OK) {
+        return NULL;
+    }
+    return (const uint8_t *)log->config.buffer + (offset - start);
+}
+
+static enum block_state look(struct stk_log *log, uint32_t block, struct stk_log_header *header) {
+    const uint8_t *cell = peek(log, block, 0, STK_LOG_CELL_BYTES);
+    if (cell && stk_log_get_header(cell, &log->geometry, block, header)) {
+        return USED;
+    }
+    return cell && stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? BLANK : DAMAGED;
+}
+
+/* Is `lap` that of the log's newest block so far, or later? */
+static int newer(const struct stk_log *log, uint32_t lap) {
+    return (int32_t)(lap - log->lap) >= 0;
+}
+
+static void take_block(struct stk_log *log, uint32_t block, const struct stk_log_header *header) {
+    log->block = block;
+    log->lap = header->lap;
+    log->sequence = header->sequence;
+}
+
+/* Halves what lies between the newest block so far and `end`. A damaged header tells nothing, so the next ones are asked. */
+static void halve(struct stk_log *log, uint32_t end) {
+    while (end - log->block > 1u) {
+        uint32_t middle = log->block + (end - log->block) / 2u, at = middle;
+        struct stk_log_header header;
+        enum block_state state = look(log, at, &header);
+        while (state == DAMAGED && at + 1u < end && at - middle < LOOK_PAST) {
+            state = look(log, ++at, &header);
+        }
+        if (state == USED && newer(log, header.lap)) {
+            take_block(log, at, &header);
+        } else {
+            end = middle;
+        }
+    }
+}
+
+/* Does a block whose header is damaged hold records newer than those before the newest block so far? */
+static int holds_newer(struct stk_log *log, uint32_t block) {
+    uint32_t bytes = stk_log_page_bytes(&log->geometry);
+    struct stk_log_record record;
+    for (uint32_t page = 0; page <= LOOK_PAST && page < log->geometry.block_bytes / bytes; page++) {
+        const uint8_t *p = peek(log, block, page * bytes, bytes);
+        for (uint32_t at = 0; p && at < bytes; at += STK_LOG_CELL_BYTES) {
+            if (stk_log_get_record(p + at, log->id, &record)) {
+                return (int32_t)(record.sequence - log->sequence) >= 0;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A block that could not be erased keeps an old header and may have led the search astray, and a newest block may have a damaged
+ * one: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
+static int look_past(struct stk_log *log) {
+    uint32_t old = 0, start = log->block;
+    for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
+        uint32_t around = start + i >= log->geometry.blocks ? 1u : 0u;
+        uint32_t at = start + i - (around ? log->geometry.blocks : 0u);
+        struct stk_log_header header;
+        enum block_state state = look(log, at, &header);
+        if (state == DAMAGED && holds_newer(log, at)) {
+            header = (struct stk_log_header){log->id, log->lap + around, log->sequence};
+            state = USED;
+        }
+        if (state == USED && header.id == log->id && newer(log, header.lap - around)) {
+            take_block(log, at, &header);
+            return 1;
+        }
+        old += state != DAMAGED ? 1u : 0u;
+    }
+    return 0;
+}
+
+static int find_newest(struct stk_log *log) {
+    struct stk_log_header header;
+    uint32_t at;
+    for (at = 0; at < log->geometry.blocks && look(log, at, &header) != USED; at++) {
+    }
+    if (at == log->geometry.blocks) {
+        return STK_E_FORMAT;
+    }
+    log->id = header.id;
+    take_block(log, at, &header);
+    do {
+        halve(log, log->geometry.blocks);
+    } while (look_past(log));
+    return STK_OK;
+}
+
+static int page_blank(struct stk_log *log, uint32_t page) {
+    uint32_t bytes = stk_log_page_bytes(&log->geometry);
+    const uint8_t *p = peek(log, log->block, page * bytes, bytes);
+    return p && stk_log_all(p, bytes, log->geometry.erased);
+}
+
+/* Pages of the block in use, its header's among them. */
+static uint32_t pages_used(struct stk_log *log) {
+    uint32_t low = 0, high = log->geometry.block_bytes / stk_log_page_bytes(&log->geometry);
+    if (high > 1u && page_blank(log, 1)) {
+        return 1;
+    }
+    while (high - low > 1u) {
+        uint32_t middle = low + (high - low) / 2u;
+        if (page_blank(log, middle)) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    return high;
+}
+
+/* Sets the sequence to one that no record can have had: after the last whole record in `pages` pages of the block in use,
+ * and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0 when no record
+ * was found, or only some that are older than the log's sequence. */
+static int next_sequence(struct stk_log *log, uint32_t pages) {
+    uint32_t bytes = stk_log_page_bytes(&log->geometry), after = 0;
+    struct stk_log_record record;
+    while (pages-- != 0u) {
+        const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
+        for (uint32_t at = bytes; at != 0u; at -= STK_LOG_CELL_BYTES, after++) {
+            if (page && stk_log_get_record(page + at - STK_LOG_CELL_BYTES, log->id, &record)) {
+                uint32_t sequence = record.sequence + 1u + after;
+                int newer_record = (int32_t)(sequence - log->sequence) >= 0;
+                log->sequence = newer_record ? sequence : log->sequence;
+                return newer_record;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Goes to the block before the one in use, with its end as far as it can be told; 0 when it is not known for certain. */
+static int step_back(struct stk_log *log) {
+    uint32_t sequence = log->sequence;
+    struct stk_log_header header;
+    enum block_state state;
+    log->lap -= log->block == 0u ? 1u : 0u;
+    log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
+    state = look(log, log->block, &header);
+    log->cell = stk_log_block_cells(&log->geometry);
+    if (state == USED && header.lap == log->lap) {
+        log->cell = pages_used(log) * stk_log_page_cells(&log->geometry);
+    }
+    log->sequence = sequence;
+    return next_sequence(log, log->cell / stk_log_page_cells(&log->geometry));
+}
+
+/* The newest block has no record of which we know. */
+static void look_before(struct stk_log *log, uint32_t pages) {
+    const struct stk_log newest = *log;
+    if (!step_back(log)) {
+        /* All records since the header was written are lost: a number beyond theirs. */
+        log->sequence += stk_log_block_cells(&log->geometry);
+    }
+    log->sequence += pages * stk_log_page_cells(&log->geometry);
+    if (pages > 1u || !stk_log_header_alone(&log->geometry)) {
+        log->lap = newest.lap; /* its first records are damaged, but it is the one in use */
+        log->block = newest.block;
+        log->cell = newest.cell;
+    } else {
+        /* It was made ready ahead. Where nothing may go over a page that was begun, it is erased once more. */
+        log->ahead = newest.block;
+        log->ready = log->geometry.rewrite != STK_FLASH_ONCE;
+        log->found = log->ready;
+    }
+}
+
+int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
+    struct stk_log l = {.id = 0};
+    uint32_t pages;
+    int err = stk_log_check(config, &l.geometry);
+    if (err != STK_OK) {
+        return err;
+    }
+    l.config = *config;
+    err = find_newest(&l);
+    if (err != STK_OK) {
+        return err;
+    }
+    pages = pages_used(&l);
+    l.cell = pages * stk_log_page_cells(&l.geometry);
+    if (!next_sequence(&l, pages)) {
+        look_before(&l, pages);
+    }
+    if (l.geometry.rewrite == STK_FLASH_ONCE && l.cell != stk_log_block_cells(&l.geometry)) {
+        l.sequence +=
+            stk_log_page_cells(&l.geometry); /* of the page that may have been begun, which is left as it is */
+        l.cell = stk_log_block_cells(&l.geometry);
+    }
+    l.unsure = l.cell != stk_log_block_cells(&l.geometry);
+    l.resumed = 1;
+    *log = l;
+    return STK_OK;
+}

@@ -1,0 +1,54 @@
+/* The parts of the flash log. Private to its files.
+ *
+ * A block is an array of cells of 64 bytes, the first of which is its header. Cells are programmed in pages: one cell, or as
+ * many as the program unit holds. */
+#ifndef STK_SRC_LOG_PARTS_H
+#define STK_SRC_LOG_PARTS_H
+
+#include "stoker/log.h"
+
+/// Geometry ///
+
+static inline uint32_t stk_log_page_bytes(const struct stk_flash_geometry *g) {
+    return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g->prog_unit);
+}
+
+static inline uint32_t stk_log_page_cells(const struct stk_flash_geometry *g) {
+    return stk_log_page_bytes(g) / STK_LOG_CELL_BYTES;
+}
+
+static inline uint32_t stk_log_block_cells(const struct stk_flash_geometry *g) {
+    return g->block_bytes / STK_LOG_CELL_BYTES;
+}
+
+/* Has the header a page of its own? Else records share it. */
+static inline int stk_log_header_alone(const struct stk_flash_geometry *g) {
+    return stk_log_page_cells(g) == 1u;
+}
+
+/* Fills *geometry and checks it with the rest of the configuration, as stk_log_format says. */
+int stk_log_check(const struct stk_log_config *config, struct stk_flash_geometry *geometry);
+
+/// Cells ///
+
+struct stk_log_header {
+    uint32_t id, lap, sequence;
+};
+
+/* Writes the header of `block` into a cell; reads it back: 1 when the cell is that of this block in this geometry, else 0. */
+void stk_log_put_header(uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
+                        const struct stk_log_header *header);
+int stk_log_get_header(const uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
+                       struct stk_log_header *header);
+
+/* The same for a record. */
+void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record *record);
+int stk_log_get_record(const uint8_t *cell, uint32_t id, struct stk_log_record *record);
+
+/* Can a cell hold the record? */
+int stk_log_record_fits(const struct stk_log_record *record);
+
+/* Are all `bytes` bytes equal to `value`? */
+int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
+
+#endif
