@@ -74,3 +74,146 @@ printf 'hello\nrec=probe partition_slots=-1 worker_width=x probe_count=1 active_
 printf 'rec=case name=x kind=ring\nrec=load len=4 hex=zz0\n' >broken/c.case
 expect 1 broken
 closes_with '0 passed, 4 failed, 0 skipped'
+
+# names WHERE TEXT: out has a line that begins with the place and holds the text.
+names() {
+    grep -q "^$1: .*$2" out || fail "no line of $1 says '$2'"
+}
+
+# A cache that cannot be fails its case and what needs it, and the next case goes on.
+mkdir caches
+{
+    for budget in 'shards=0' 'shards=300' 'shards=4294967296' 'shards=x' 'no_shards=1'; do
+        echo "rec=case name=bad kind=trace keys=1 $budget max_entries_per_shard=4 max_bytes_per_shard=64"
+    done
+    echo 'rec=case name=bad kind=trace keys=4294967295 shards=1 max_entries_per_shard=4 max_bytes_per_shard=64'
+    echo 'rec=case name=bad kind=trace keys=4000000 shards=256 max_entries_per_shard=-1 max_bytes_per_shard=64'
+    echo 'rec=get k=0 result=miss'
+    echo 'rec=put k=0 len=1 tag=1 result=stored evicted=0 evicted_bytes=0'
+    echo 'rec=metrics phase=end lookups=0'
+    echo 'rec=case name=good kind=trace keys=1 shards=1 max_entries_per_shard=4 max_bytes_per_shard=64'
+    echo 'rec=get k=0 result=miss'
+    echo 'rec=get k=1 result=miss'
+    echo 'rec=put k=0 len=99999999999 tag=1 result=rejected evicted=0 evicted_bytes=0'
+    echo 'rec=key k=0 hex=00'
+    echo 'rec=put k=0 len=1 tag=1 result=stored evicted=0 evicted_bytes=0'
+} >caches/a.trace
+expect 1 caches
+closes_with '2 passed, 13 failed, 0 skipped'
+names caches/a.trace:1 'shards: expected 0'
+names caches/a.trace:2 'shards: expected a cache of these budgets, got STK_E_ARG'
+names caches/a.trace:6 'keys: expected 268435456 bytes at most, got 137438953440'
+names caches/a.trace:8 'expected a cache, got none'
+names caches/a.trace:13 'k: expected a key of the case'
+
+# Whole files that cannot be used.
+mkdir -p files/folder.case
+: >files/empty.case
+printf '# nothing but words\n' >files/comment.table
+printf 'rec=opcode op=1\0rec=probe' >files/nul.table
+printf 'rec=opcode op=9 user=ok publish=ok is_system=0 is_builtin=0 msg=\355\240\200\n' >files/surrogate.table
+printf '\377\376rec=opcode op=9' >files/utf16.table
+mkfifo files/pipe.case
+ln -s nowhere files/dangling.case
+expect 1 files
+closes_with '0 passed, 7 failed, 0 skipped'
+names files/empty.case:1 'no record'
+names files/comment.table:1 'no record'
+names files/nul.table:1 'NUL'
+names files/surrogate.table:1 'no UTF-8'
+names files/utf16.table:1 'no UTF-8'
+grep -q '^files/pipe.case: cannot be read' out || fail "the pipe is not named"
+grep -q '^files/dangling.case: cannot be read' out || fail "the link is not named"
+
+# The last line needs no end, and the message may hold any text.
+mkdir whole
+printf 'rec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8\nrec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8 msg=\303\244 = \360\237\230\200' \
+    >whole/a.table
+expect 0 whole
+closes_with '2 passed, 0 failed, 1 skipped'
+
+# Records of every kind that say what cannot be: each is one failure with its line, and the file goes on.
+mkdir each
+many=$(i=0; while [ $i -lt 70 ]; do printf ' f%d=0' $i; i=$((i + 1)); done)
+cat >each/a.table <<END
+rec=transition from=0 to=nowhere result=err class=QueueFull allowed=0 after=0
+rec=transition to=publish result=ok allowed=1 after=1
+rec=task action=juggle before=- result=err class=Backend
+rec=task action=fault before=1,2,x
+rec=sketch_bucket depth=2 width=0 key=1 buckets=0,0
+rec=sketch_bucket depth=4000000000 width=1 key=1 buckets=0
+rec=write_priority_offsets buffer_len=18446744073709551615 total_slots=1 result=err after_fnv1a64=0 tail_hex=-
+rec=write_priority_offsets buffer_len=18446744073709551616 total_slots=1 result=err after_fnv1a64=0 tail_hex=-
+rec=hit_rate i=0 lookups=one hits=1 result=ok value=0
+rec=host_copy
+rec=opcode$many
+rec=opcode op
+no record at all
+END
+cat >each/b.case <<'END'
+rec=case name=none
+rec=case name=ring kind=ring
+rec=encode_empty_ring slots=18446744073709551616 result=ok len=0
+rec=load len=4 hex=0
+rec=load len=4 hex=ABCD
+rec=load hex=00
+rec=load len=8 hex=00
+rec=truncate len=18446744073709551615
+rec=set_word idx=4611686018427387903 value=1
+rec=publish_slot slot=0 tenant=1 opcode=9 args=1,,2 result=ok
+rec=publish_slot slot=0 tenant=1 opcode=9 args=4294967296 result=ok
+rec=publish_packed slot=0 tenant=1 ops=5 count=1 result=err class=QueueFull
+rec=publish_packed slot=0 tenant=1 ops=300:1 count=1 result=err class=QueueFull
+rec=batch_publish start=0 tenant=1 tag=1 items=x:1 count=1 result=err class=QueueFull
+rec=transition slot=0 to=sideways result=err class=QueueFull
+rec=publish_work_items start=0 tenant=1 items=1:2:3 count=0 result=err class=QueueFull
+rec=words_load words=1;2
+rec=case name=io kind=io
+rec=io_validate len=99999999999999 result=err class=Backend
+rec=io_view_zeroed len=99999999999999
+rec=io_complete items=1:1:1 result=err class=QueueFull
+rec=io_request i=18446744073709551615
+rec=case name=host kind=host
+rec=host_read slot=0 out_len=99999999999999 result=err class=QueueFull
+rec=host_publish slot=0 len=1 hex=0g result=err class=QueueFull
+rec=case name=constants kind=constants
+rec=const value=1
+rec=case name=tenant kind=tenant
+rec=ring_zeroed slots=4294967295
+rec=register label=a quota=1,2 result=ok id=1
+rec=select_concurrent adj=x active=0 selected=-
+rec=global_opcode id=0 local=1 result=ok
+rec=case name=tasks kind=task_queue
+rec=task_slot words=1,2
+rec=case name=sketch kind=sketch
+rec=sketch_new depth=4000000000 width=4000000000 result=ok counters=0
+rec=sketch_point which=c key=1 value=18446744073709551615
+rec=sketch_clear
+rec=case name=telemetry kind=sequence
+rec=snapshot snap=0 control_file=none.bin control_len=640 ring_file=none.bin ring_len=64 window_opcodes=-
+rec=snapshot snap=0 control_file=a.table control_len=99999999999999 ring_file=. ring_len=64 window_opcodes=1,2,
+rec=sketch_estimate snap=0 table=none key=1 value=1
+rec=case name=edges kind=malformed
+rec=decode_zeroed control_len=99999999999999 ring_len=99999999999999 window_opcodes=- result=err class=Backend
+END
+expect 1 each
+closes_with '0 passed, 48 failed, 0 skipped'
+grep -v '^each/[ab][.][a-z]*:[0-9]*: ' out | grep -v passed && fail "a line names no place"
+for line in 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 19 20 21 22 24 25 27 29 30 31 32 34 36 37 38 40 41 42 44; do
+    names each/b.case:$line ''
+done
+for line in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
+    names each/a.table:$line ''
+done
+[ ! -s err ] || fail "something was said outside the records"
+
+# A wait without end is none: nobody drains meanwhile.
+mkdir waits
+{
+    echo 'rec=case name=wait kind=tenant'
+    echo 'rec=register label=a quota=unbounded result=ok id=1 base_opcode=1074790400'
+    echo 'rec=tenant_publish id=1 slot=0 local=1 args=- result=ok'
+    echo 'rec=quiesce id=1 max_spins=18446744073709551615 result=err class=QuiesceTimeout outstanding=1 tenant_id=1'
+} >waits/a.case
+expect 0 waits
+closes_with '3 passed, 0 failed, 0 skipped'

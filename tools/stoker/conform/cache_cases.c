@@ -20,6 +20,7 @@ void cache_world_free(struct world *w) {
         munmap(w->cache->memory, w->cache->bytes);
         free(w->cache->key);
         free(w->cache);
+        w->cache = NULL;
     }
 }
 
@@ -30,39 +31,68 @@ static uint32_t smaller(uint64_t a, uint32_t b) {
 /* An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits. The reference's default
  * budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
 static void do_case(struct vec *v, struct world *w) {
-    struct cache_world *c = vec_alloc(sizeof *c);
-    struct stk_arena arena;
-    cache_world_free(w);
-    w->cache = c;
-    c->keys = vec_u32(v, "keys");
-    c->key = vec_alloc(c->keys * sizeof *c->key);
+    uint32_t keys = vec_u32(v, "keys");
+    uint64_t entries = vec_u64(v, "max_entries_per_shard");
     struct stk_cache_config config = {.shards = vec_u32(v, "shards"),
-                                      .entries = smaller(vec_u64(v, "max_entries_per_shard"), c->keys + 1),
+                                      .entries = smaller(entries, keys == UINT32_MAX ? keys : keys + 1),
                                       .bytes = smaller(vec_u64(v, "max_bytes_per_shard"), UINT32_MAX)};
-    if (stk_cache_bytes(config.shards, config.entries, config.bytes, &c->bytes) != STK_OK) {
-        c->bytes = 1;
+    struct stk_arena arena;
+    size_t bytes = 0;
+    cache_world_free(w);
+    if (config.shards == 0) {
+        vec_differ(v, "shards", "0", "1 at least"); /* which stoker's configuration takes for its default */
     }
-    c->memory = mmap(NULL, c->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    stk_arena_init(&arena, c->memory, c->bytes);
-    if (c->memory == MAP_FAILED || stk_cache_init(&c->cache, &config, &arena) != STK_OK) {
-        fprintf(stderr, "%s:%u: no cache of %zu bytes can be had\n", v->path, v->line, c->bytes);
-        exit(2);
+    if (!vec_affords(v, "keys", (uint64_t)keys * STK_CACHE_KEY_BYTES) || v->bad > 0) {
+        return;
+    }
+    int err = stk_cache_bytes(config.shards, config.entries, config.bytes, &bytes);
+    if (err != STK_OK) {
+        vec_differ(v, "shards", "a cache of these budgets", stk_err_name(err));
+        return;
+    }
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        char asked[40];
+        snprintf(asked, sizeof asked, "no %zu bytes", bytes);
+        vec_differ(v, "max_bytes_per_shard", "memory for it", asked);
+        return;
+    }
+    w->cache = vec_alloc(sizeof *w->cache);
+    *w->cache = (struct cache_world){.memory = memory, .bytes = bytes, .keys = keys};
+    w->cache->key = vec_alloc(keys * sizeof *w->cache->key);
+    stk_arena_init(&arena, memory, bytes);
+    err = stk_cache_init(&w->cache->cache, &config, &arena);
+    if (err != STK_OK) {
+        vec_differ(v, "shards", "a cache of these budgets", stk_err_name(err));
+        cache_world_free(w);
     }
 }
 
+/* Is there a cache to act on? A case that could not be made has none, and no record that needs it can pass. */
+static bool has_cache(struct vec *v, const struct world *w) {
+    if (w->cache == NULL) {
+        vec_differ(v, "case", "a cache", "none, since it could not be made");
+    }
+    return w->cache != NULL;
+}
+
+/* The case's key that "k=" names; NULL fails the record. */
 static uint8_t *key_of(struct vec *v, struct world *w) {
     uint32_t k = vec_u32(v, "k");
     if (k >= w->cache->keys) {
         vec_differ(v, "k", "a key of the case", "one behind them");
-        k = 0;
+        return NULL;
     }
     return w->cache->key[k];
 }
 
 static void do_key(struct vec *v, struct world *w) {
-    uint8_t *hex;
-    if (vec_bytes(vec_need(v, "hex"), &hex) == STK_CACHE_KEY_BYTES) {
-        memcpy(key_of(v, w), hex, STK_CACHE_KEY_BYTES);
+    uint8_t *hex, *key = has_cache(v, w) ? key_of(v, w) : NULL;
+    if (key == NULL) {
+        return;
+    }
+    if (vec_bytes(v, "hex", &hex) == STK_CACHE_KEY_BYTES) {
+        memcpy(key, hex, STK_CACHE_KEY_BYTES);
     } else {
         vec_differ(v, "hex", "32 bytes", "another length");
     }
@@ -78,13 +108,17 @@ static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
 
 static void do_put(struct vec *v, struct world *w) {
     struct stk_cache_metrics before, after;
-    uint32_t len = vec_u32(v, "len"), tag = vec_u32(v, "tag");
+    const uint8_t *key = has_cache(v, w) ? key_of(v, w) : NULL;
+    uint32_t len = (uint32_t)vec_size(v, "len"), tag = vec_u32(v, "tag");
+    if (key == NULL || v->bad > 0) {
+        return;
+    }
     uint8_t *data = vec_alloc(len);
     for (uint32_t i = 0; i < len; i++) {
         data[i] = (uint8_t)(tag + 31u * i + (i >> 8));
     }
     stk_cache_metrics(&w->cache->cache, &before);
-    int result = stk_cache_put(&w->cache->cache, key_of(v, w), data, len);
+    int result = stk_cache_put(&w->cache->cache, key, data, len);
     stk_cache_metrics(&w->cache->cache, &after);
     free(data);
     vec_expect_text(v, "result", result >= 0 ? "stored" : result == STK_E_BUDGET ? "rejected" : stk_err_name(result));
@@ -96,7 +130,11 @@ static void do_put(struct vec *v, struct world *w) {
 static void do_get(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     struct stk_artifact artifact;
-    int hit = stk_cache_get(&w->cache->cache, key_of(v, w), &artifact);
+    const uint8_t *key = has_cache(v, w) ? key_of(v, w) : NULL;
+    if (key == NULL) {
+        return;
+    }
+    int hit = stk_cache_get(&w->cache->cache, key, &artifact);
     stk_cache_metrics(&w->cache->cache, &m);
     vec_expect_text(v, "result", hit == 1 ? "hit" : hit == 0 ? "miss" : stk_err_name(hit));
     if (hit == 1) {
@@ -107,6 +145,9 @@ static void do_get(struct vec *v, struct world *w) {
 
 static void do_metrics(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
+    if (!has_cache(v, w)) {
+        return;
+    }
     stk_cache_metrics(&w->cache->cache, &m);
     (void)vec_get(v, "phase");
     vec_expect_u64(v, "lookups", m.lookups);
@@ -139,6 +180,9 @@ static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct st
 
 static void do_reports(struct vec *v, struct world *w) {
     struct stk_cache_report report;
+    if (!has_cache(v, w)) {
+        return;
+    }
     (void)vec_get(v, "phase");
     vec_expect_u64(v, "count", find_report(&w->cache->cache, UINT64_MAX, &report));
 }
@@ -147,6 +191,9 @@ static void do_report(struct vec *v, struct world *w) {
     static const char *const reasons[] = {"none",        "EntryLimit", "ByteLimit", "EntryAndByteLimit",
                                           "RejectedPut", "pinned"};
     struct stk_cache_report report = {STK_CACHE_NONE, 0, 0, 0};
+    if (!has_cache(v, w)) {
+        return;
+    }
     (void)vec_get(v, "phase");
     find_report(&w->cache->cache, vec_u64(v, "i"), &report);
     vec_expect_u64(v, "entries", report.entries);

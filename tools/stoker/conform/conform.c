@@ -1,49 +1,48 @@
 /* stoker conform: runs every vector file below a directory against the library. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cases.h"
 #include "cli.h"
 #include "run.h"
 
 #define DEPTH_MAX 32u /* folders within folders; a ring of links ends here */
 
-static void unreadable(struct tally *total, const char *path) {
-    printf("%s: cannot be read\n", path);
+static void unreadable(struct tally *total, const char *path, const char *why) {
+    printf("%s: cannot be read: %s\n", path, why);
     total->failed++;
 }
 
-/* The file as one string; NULL when it cannot be read or holds a NUL. */
-static char *load(const char *path) {
-    FILE *f = fopen(path, "rb");
-    struct stat st;
-    if (f == NULL || fstat(fileno(f), &st) != 0) {
-        if (f != NULL) {
-            fclose(f);
-        }
-        return NULL;
+/* Line on which `text` ends. */
+static unsigned last_line(const char *text) {
+    unsigned line = 1;
+    for (; *text != '\0'; text++) {
+        line += *text == '\n';
     }
-    size_t size = (size_t)st.st_size;
-    char *text = vec_alloc(size + 1);
-    bool whole = fread(text, 1, size, f) == size && strlen(text) == size;
-    fclose(f);
-    if (!whole) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return line;
 }
 
 static void run_file(struct tally *total, const char *path) {
-    char *text = load(path);
+    struct bytes b = {0};
+    const char *wrong = bytes_of_file(path, &b);
     total->files++;
-    if (text == NULL) {
-        unreadable(total, path);
+    if (wrong != NULL) {
+        unreadable(total, path, wrong);
         return;
     }
-    run_text(total, path, text);
+    char *text = vec_alloc(b.len + 1);
+    memcpy(text, b.p, b.len);
+    free(b.p);
+    if (strlen(text) == b.len) {
+        run_text(total, path, text);
+    } else {
+        printf("%s:%u: not a record: a NUL in the text\n", path, last_line(text));
+        total->failed++;
+    }
     free(text);
 }
 
@@ -77,7 +76,7 @@ static void run_directory(struct tally *total, const char *path, unsigned depth)
     struct dirent **entry = NULL;
     int count = depth > DEPTH_MAX ? -1 : scandir(path, &entry, NULL, alphasort);
     if (count < 0) {
-        unreadable(total, path);
+        unreadable(total, path, depth > DEPTH_MAX ? "too many folders within folders" : strerror(errno));
         return;
     }
     for (int i = 0; i < count; i++) {

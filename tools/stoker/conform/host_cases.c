@@ -39,7 +39,7 @@ static void do_host_publish(struct vec *v, struct world *w) {
     struct stk_producer producer;
     struct stk_consumer consumer;
     uint8_t *image;
-    size_t len = vec_bytes(vec_need(v, "hex"), &image);
+    size_t len = vec_bytes(v, "hex", &image);
     ends(w, &ring, &producer, &consumer);
     (void)vec_get(v, "len");
     vec_expect_result(v, VEC_QUEUE, producer.ops->publish(producer.ctx, vec_u32(v, "slot"), image, len));
@@ -50,7 +50,7 @@ static void do_host_read(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
     struct stk_consumer consumer;
-    size_t len = (size_t)vec_u64(v, "out_len");
+    size_t len = vec_size(v, "out_len");
     uint8_t *out = vec_alloc(len);
     ends(w, &ring, &producer, &consumer);
     int err = consumer.ops->read(consumer.ctx, vec_u32(v, "slot"), out, len);

@@ -33,7 +33,7 @@ static void do_io_validate(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     struct bytes b = {0};
     (void)w;
-    bytes_zero(&b, (size_t)vec_u64(v, "len"));
+    bytes_zero(&b, vec_size(v, "len"));
     vec_expect_result(v, VEC_IO, stk_io_queue_view(&queue, b.p, b.len));
     free(b.p);
 }
@@ -88,7 +88,7 @@ static void do_ioq_is_recycled(struct vec *v, struct world *w) {
 }
 
 static void do_io_view_zeroed(struct vec *v, struct world *w) {
-    bytes_zero(&w->view, (size_t)vec_u64(v, "len"));
+    bytes_zero(&w->view, vec_size(v, "len"));
     w->use_view = true;
 }
 
@@ -140,7 +140,7 @@ static void do_io_request(struct vec *v, struct world *w) {
 static void do_io_complete(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     uint32_t *n;
-    uint32_t count = (uint32_t)(vec_numbers(vec_need(v, "items"), ":|", &n) / 2);
+    uint32_t count = (uint32_t)(vec_numbers(v, "items", ":|", 2, &n) / 2);
     struct stk_io_result *results = vec_alloc(count * sizeof *results);
     for (uint32_t i = 0; i < count; i++) {
         results[i] = (struct stk_io_result){n[2 * i], n[2 * i + 1] != 0, 0};

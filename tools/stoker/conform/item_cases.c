@@ -8,7 +8,7 @@
 /* "op:input:output:param|..." */
 static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     uint32_t *n;
-    size_t numbers = vec_numbers(vec_need(v, "items"), ":|", &n);
+    size_t numbers = vec_numbers(v, "items", ":|", 4, &n);
     struct stk_work_item *items = vec_alloc(numbers * sizeof *items);
     *count = (uint32_t)(numbers / 4);
     for (uint32_t i = 0; i < *count; i++) {
@@ -67,7 +67,7 @@ static void do_encode_work_items_words(struct vec *v, struct world *w) {
 
 static void do_words_load(struct vec *v, struct world *w) {
     uint32_t *n;
-    size_t count = vec_numbers(vec_need(v, "words"), ",", &n);
+    size_t count = vec_numbers(v, "words", ",", 1, &n);
     bytes_zero(&w->words, 4 * count);
     for (size_t i = 0; i < 4 * count; i++) {
         w->words.p[i] = (uint8_t)(n[i / 4] >> (8 * (i % 4)));

@@ -59,7 +59,7 @@ static void do_image(struct vec *v, struct world *w) {
 static void do_publish_slot(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t *args;
-    size_t nargs = vec_numbers(vec_need(v, "args"), ",", &args);
+    size_t nargs = vec_numbers(v, "args", ",", 1, &args);
     struct stk_work work = {vec_u32(v, "opcode"), vec_u32(v, "tenant"), STK_NORMAL, (uint32_t)nargs, args};
     uint32_t slot = vec_u32(v, "slot");
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
@@ -77,11 +77,15 @@ static struct stk_work *parse_ops(struct vec *v, const char *key, uint32_t *coun
     *count = 0;
     while ((tuple = vec_tuple(&rest)) != NULL) {
         struct stk_work *op = &ops[(*count)++];
-        char *colon;
-        uint32_t *args;
-        op->opcode = (uint32_t)strtoull(tuple, &colon, 10);
-        op->nargs = (uint32_t)vec_numbers(colon + 1, ",", &args);
+        char *colon = strchr(tuple, ':');
+        uint32_t *args, *opcode;
+        if (colon != NULL) {
+            *colon = '\0';
+        }
+        op->opcode = vec_numbers_in(v, key, tuple, ",", &opcode) == 1 ? *opcode : 0;
+        op->nargs = (uint32_t)vec_numbers_in(v, key, colon == NULL ? "(no arguments)" : colon + 1, ",", &args);
         op->args = args;
+        free(opcode);
     }
     free(text);
     vec_expect_u64(v, "count", *count);
@@ -102,6 +106,9 @@ static void do_publish_packed(struct vec *v, struct world *w) {
     struct stk_work *ops = parse_ops(v, "ops", &count);
     struct stk_packed_op *packed = vec_alloc(count * sizeof *packed);
     for (uint32_t i = 0; i < count; i++) {
+        if (ops[i].opcode > UINT8_MAX || ops[i].nargs > UINT8_MAX) {
+            vec_differ(v, "ops", "opcodes and counts of a byte", vec_get(v, "ops"));
+        }
         packed[i] = (struct stk_packed_op){(uint8_t)ops[i].opcode, (uint8_t)ops[i].nargs, ops[i].args};
     }
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
@@ -131,11 +138,10 @@ static void do_batch_publish(struct vec *v, struct world *w) {
 static void do_transition(struct vec *v, struct world *w) {
     static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
     struct stk_ring ring;
-    const char *to = vec_need(v, "to");
     uint32_t slot = vec_u32(v, "slot");
-    unsigned move = 0;
-    while (move < 5 && strcmp(to, names[move]) != 0) {
-        move++;
+    unsigned move = vec_one_of(v, "to", names, 5);
+    if (move == 5) {
+        return;
     }
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
     if (err == STK_OK) {

@@ -82,6 +82,9 @@ static void settle_fields(struct tally *total, struct vec *v) {
     vec_skip(v, "lossy");
     vec_skip(v, "lossy_count");
     total->skipped += v->skipped;
+    if (v->bad > 0) {
+        return; /* a record that cannot be carried out has fields that nobody came to */
+    }
     for (unsigned i = 1; i < v->fields; i++) {
         if (!v->field[i].seen) {
             vec_differ(v, v->field[i].key, v->field[i].value, "(nothing compares this field)");
@@ -110,19 +113,19 @@ static void run_record(struct tally *total, struct vec *v, struct world *w, cons
 
 /* The kind decides who runs what follows; where a handler bears the name, the case itself says what to make. */
 static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
-    const char *name = vec_get(v, "kind");
-    snprintf(kind, size, "%s", name == NULL ? "?" : name);
+    snprintf(kind, size, "%s", vec_need(v, "kind"));
     const struct handler *h = find(kind, "case");
     if (h != NULL) {
         h->run(v, w);
-        total->failed += v->bad > 0;
     }
+    total->failed += v->bad > 0;
 }
 
 void run_text(struct tally *total, const char *path, char *text) {
     struct vec v = {.path = path};
     struct world w = {0};
     char kind[32] = "";
+    bool any = false;
     for (char *line = text, *end; line != NULL && *line != '\0'; line = end) {
         v.line++;
         end = strchr(line, '\n');
@@ -132,14 +135,20 @@ void run_text(struct tally *total, const char *path, char *text) {
         if (*line == '#' || *line == '\0') {
             continue;
         }
-        if (!vec_parse(&v, line)) {
-            printf("%s:%u: not a record\n", path, v.line);
+        const char *wrong = vec_parse(&v, line);
+        any = true;
+        if (wrong != NULL) {
+            printf("%s:%u: not a record: %s\n", path, v.line, wrong);
             total->failed++;
         } else if (strcmp(v.field[0].value, "case") == 0) {
             begin_case(total, &v, &w, kind, sizeof kind);
         } else {
             run_record(total, &v, &w, kind);
         }
+    }
+    if (!any) {
+        printf("%s:%u: no record in the file\n", path, v.line + (v.line == 0));
+        total->failed++;
     }
     world_free(&w);
 }

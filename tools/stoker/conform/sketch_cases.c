@@ -16,11 +16,11 @@ static bool expect_done(struct vec *v, int err, const char *class) {
 }
 
 /* An empty sketch in memory of its own. */
-static int make(struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
+static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
     size_t bytes = 0;
     int err = stk_sketch_bytes(depth, width, &bytes);
-    if (err != STK_OK) {
-        return err;
+    if (err != STK_OK || !vec_affords(v, "depth", bytes)) {
+        return err != STK_OK ? err : STK_E_SPACE;
     }
     free(*memory);
     *memory = vec_alloc(bytes);
@@ -30,9 +30,9 @@ static int make(struct stk_sketch *sketch, void **memory, uint64_t depth, uint64
 static void do_new(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
-    int err = make(&t->sketch[0], &t->sketch_memory[0], depth, width);
+    int err = make(v, &t->sketch[0], &t->sketch_memory[0], depth, width);
     if (err == STK_OK) {
-        err = make(&t->sketch[1], &t->sketch_memory[1], depth, width);
+        err = make(v, &t->sketch[1], &t->sketch_memory[1], depth, width);
     }
     if (expect_done(v, err, "QueueFull")) {
         vec_expect_u64(v, "counters", t->sketch[0].bytes / sizeof(uint64_t));
@@ -40,7 +40,8 @@ static void do_new(struct vec *v, struct world *w) {
 }
 
 static struct stk_sketch *named(struct vec *v, struct world *w, const char *key) {
-    return &telemetry_world(w)->sketch[strcmp(vec_need(v, key), "b") == 0];
+    static const char *const names[] = {"a", "b"};
+    return &telemetry_world(w)->sketch[vec_one_of(v, key, names, 2) == 1];
 }
 
 static void do_try_add(struct vec *v, struct world *w) {
@@ -61,20 +62,25 @@ static void do_point(struct vec *v, struct world *w) {
 }
 
 static void do_merge(struct vec *v, struct world *w) {
-    struct stk_sketch *into = named(v, w, "into"), *from = named(v, w, "from"), fresh;
+    struct stk_sketch *into = named(v, w, "into"), *from, fresh;
     void *memory = NULL;
     unsigned depth, width;
     int err = STK_OK;
-    if (sscanf(vec_need(v, "from"), "new_%ux%u", &depth, &width) == 2) {
-        err = make(&fresh, &memory, depth, width);
+    if (sscanf(vec_need(v, "from"), "new_%9ux%9u", &depth, &width) == 2) {
+        err = make(v, &fresh, &memory, depth, width);
         from = &fresh;
+    } else {
+        from = named(v, w, "from");
     }
     expect_done(v, err == STK_OK ? stk_sketch_merge(into, from) : err, "Backend");
     free(memory);
 }
 
 static void do_clear(struct vec *v, struct world *w) {
-    stk_sketch_clear(named(v, w, "which"));
+    struct stk_sketch *s = named(v, w, "which");
+    if (s->counters != NULL) {
+        stk_sketch_clear(s);
+    }
 }
 
 /* The reference's sketch grows as it needs to: in memory of the new size when the old is too small. */
@@ -84,7 +90,7 @@ static void do_reset_shape(struct vec *v, struct world *w) {
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
     int err = stk_sketch_reset_shape(s, depth, width);
     if (err == STK_E_SPACE) {
-        err = make(s, memory, depth, width);
+        err = make(v, s, memory, depth, width);
     }
     expect_done(v, err, "QueueFull");
 }
@@ -116,6 +122,9 @@ static void do_sketch(struct vec *v, struct world *w) {
     size_t bytes = 0;
     (void)vec_u32(v, "snap");
     int err = stk_telemetry_sketch_bytes(depth, width, &bytes);
+    if (err == STK_OK && !vec_affords(v, "depth", bytes)) {
+        err = STK_E_SPACE;
+    }
     if (err == STK_OK) {
         free(t->tables_memory);
         t->tables_memory = vec_alloc(bytes);
@@ -130,16 +139,9 @@ static void do_sketch(struct vec *v, struct world *w) {
 
 static const struct stk_sketch *table(struct vec *v, struct world *w) {
     static const char *const names[] = {"ring_opcode", "active_opcode", "tenant", "status", "dispatch_metrics"};
-    const char *name = vec_need(v, "table");
-    unsigned i = 0;
+    unsigned i = vec_one_of(v, "table", names, STK_TABLES);
     (void)vec_u32(v, "snap");
-    while (i + 1 < STK_TABLES && strcmp(name, names[i]) != 0) {
-        i++;
-    }
-    if (strcmp(name, names[i]) != 0) {
-        vec_differ(v, "table", name, "(no such table)");
-    }
-    return &telemetry_world(w)->tables.table[i];
+    return &telemetry_world(w)->tables.table[i % STK_TABLES];
 }
 
 static void do_table(struct vec *v, struct world *w) {

@@ -20,7 +20,7 @@ static void do_priority_offsets(struct vec *v, struct world *w) {
 static void do_write_priority_offsets(struct vec *v, struct world *w) {
     struct stk_control control;
     char hash[20];
-    size_t len = (size_t)vec_u64(v, "buffer_len");
+    size_t len = vec_size(v, "buffer_len");
     size_t from = len < 512 ? len : 512, to = len < 560 ? len : 560;
     uint8_t *b = vec_alloc(len);
     (void)w;
@@ -38,18 +38,13 @@ static void do_write_priority_offsets(struct vec *v, struct world *w) {
     free(b);
 }
 
-static int move(struct stk_ring *ring, const char *to) {
-    static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
+static const char *const moves[] = {"publish", "claim", "done", "fault", "cancel", "publish_slot"};
+#define PUBLISH_SLOT 5u
+#define MOVES        6u
+
+static int move(struct stk_ring *ring, unsigned to) {
     static const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
-    if (strcmp(to, "publish_slot") == 0) {
-        return stk_ring_publish(ring, 0, &nop);
-    }
-    for (unsigned i = 0; i < 5; i++) {
-        if (strcmp(to, names[i]) == 0) {
-            return stk_ring_transition(ring, 0, (enum stk_transition)i);
-        }
-    }
-    return STK_E_UNSUPPORTED;
+    return to == PUBLISH_SLOT ? stk_ring_publish(ring, 0, &nop) : stk_ring_transition(ring, 0, (enum stk_transition)to);
 }
 
 static void do_transition_row(struct vec *v, struct world *w) {
@@ -57,13 +52,17 @@ static void do_transition_row(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct bytes *b = &w->ring;
     uint32_t from = vec_u32(v, "from");
+    unsigned to = vec_one_of(v, "to", moves, MOVES);
+    if (to == MOVES) {
+        return;
+    }
     bytes_zero(b, STK_SLOT_BYTES);
     for (unsigned i = 0; i < 4; i++) {
         b->p[i] = (uint8_t)(from >> (8 * i));
     }
     int err = stk_ring_view(&ring, b->p, b->len);
     if (err == STK_OK) {
-        err = move(&ring, vec_need(v, "to"));
+        err = move(&ring, to);
     }
     vec_expect_result(v, VEC_QUEUE, err);
     vec_expect_u64(v, "allowed", err >= 0);

@@ -8,7 +8,7 @@
 /* The 16 words of a list, stored as a task slot at `at`. False when there are not 16. */
 static bool store_words(struct vec *v, const char *key, uint8_t *at) {
     uint32_t *n;
-    bool whole = vec_numbers(vec_need(v, key), ",", &n) == STK_SLOT_WORDS;
+    bool whole = vec_numbers(v, key, ",", 1, &n) == STK_SLOT_WORDS;
     for (size_t i = 0; whole && i < STK_SLOT_BYTES; i++) {
         at[i] = (uint8_t)(n[i / 4] >> (8 * (i % 4)));
     }
@@ -19,42 +19,51 @@ static bool store_words(struct vec *v, const char *key, uint8_t *at) {
     return whole;
 }
 
+static const char *const actions[] = {"pause", "resume", "yield", "requeue", "complete", "fault"};
+enum {
+    PAUSE,
+    RESUME,
+    YIELD,
+    REQUEUE,
+    COMPLETE,
+    FAULT,
+    ACTIONS
+};
+
 /* Every field is there in every row, whether the action has a use for it or not. */
-static int act(struct vec *v, struct stk_task_queue *queue) {
-    const char *action = vec_need(v, "action");
+static int act(struct vec *v, struct stk_task_queue *queue, unsigned action) {
     uint32_t pc = vec_u32(v, "pc"), data = vec_u32(v, "data"), epoch = vec_u32(v, "epoch");
     uint32_t priority = vec_u32(v, "priority");
-    if (strcmp(action, "pause") == 0) {
+    switch (action) {
+    case PAUSE:
         return stk_task_pause(queue, 0, pc, data, epoch);
-    }
-    if (strcmp(action, "resume") == 0) {
+    case RESUME:
         return stk_task_resume(queue, 0);
-    }
-    if (strcmp(action, "yield") == 0) {
+    case YIELD:
         return stk_task_yield(queue, 0, pc, data);
-    }
-    if (strcmp(action, "requeue") == 0) {
+    case REQUEUE:
         return stk_task_requeue(queue, 0, pc, data, priority);
-    }
-    if (strcmp(action, "complete") == 0) {
+    case COMPLETE:
         return stk_task_complete(queue, 0);
+    default:
+        return stk_task_fault(queue, 0, data);
     }
-    return strcmp(action, "fault") == 0 ? stk_task_fault(queue, 0, data) : (int)STK_E_UNSUPPORTED;
 }
 
 static void do_task(struct vec *v, struct world *w) {
     struct stk_task_queue queue;
     uint8_t want[STK_SLOT_BYTES];
     struct bytes *b = &w->ring;
+    unsigned action = vec_one_of(v, "action", actions, ACTIONS);
     bytes_zero(b, STK_SLOT_BYTES);
-    if (!store_words(v, "before", b->p) || stk_task_queue_view(&queue, b->p, b->len) != STK_OK) {
+    if (action == ACTIONS || !store_words(v, "before", b->p) || stk_task_queue_view(&queue, b->p, b->len) != STK_OK) {
         return;
     }
     memcpy(want, b->p, sizeof want);
     vec_expect_u64(v, "schedulable",
                    (uint64_t)stk_task_schedulable((uint32_t)want[0] | (uint32_t)want[1] << 8 | (uint32_t)want[2] << 16 |
                                                   (uint32_t)want[3] << 24));
-    int err = act(v, &queue);
+    int err = act(v, &queue, action);
     vec_expect_text(v, "result", err < 0 ? "err" : "ok");
     if (err < 0) {
         vec_expect_text(v, "class", "Backend");

@@ -10,16 +10,16 @@
 static struct bytes image(struct vec *v, const char *file_key, const char *len_key) {
     const char *name = vec_need(v, file_key), *slash = strrchr(v->path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - v->path) + 1;
-    size_t len = (size_t)vec_u64(v, len_key), room = (size_t)folder + strlen(name) + 1;
-    struct bytes b = {vec_alloc(len), len};
+    size_t room = (size_t)folder + strlen(name) + 1;
+    uint64_t len = vec_u64(v, len_key);
+    struct bytes b = {0};
     char *path = vec_alloc(room);
     snprintf(path, room, "%.*s%s", folder, v->path, name);
-    FILE *f = fopen(path, "rb");
-    if (f == NULL || fread(b.p, 1, len, f) != len || fgetc(f) != EOF) {
-        vec_differ(v, file_key, "a file of that length", path);
-    }
-    if (f != NULL) {
-        fclose(f);
+    const char *wrong = bytes_of_file(path, &b);
+    if (wrong != NULL) {
+        vec_differ(v, file_key, path, wrong);
+    } else if (b.len != len) {
+        vec_differ(v, len_key, vec_get(v, len_key), "a file of another length");
     }
     free(path);
     return b;
@@ -28,11 +28,12 @@ static struct bytes image(struct vec *v, const char *file_key, const char *len_k
 static void do_snapshot(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint32_t *list, snap = vec_u32(v, "snap");
-    struct stk_opcodes opcodes = {.count = (uint32_t)vec_numbers(vec_need(v, "window_opcodes"), ",", &list)};
+    struct stk_opcodes opcodes = {.count = (uint32_t)vec_numbers(v, "window_opcodes", ",", 1, &list)};
     struct bytes control = image(v, "control_file", "control_len"), ring = image(v, "ring_file", "ring_len");
     opcodes.list = list;
-    if (telemetry_decode(t, &control, &ring, &opcodes) != STK_OK || snap >= SNAPSHOTS) {
-        vec_differ(v, "snap", "a snapshot that decodes", "an error");
+    int err = telemetry_decode(t, &control, &ring, &opcodes);
+    if (err != STK_OK || snap >= SNAPSHOTS) {
+        vec_differ(v, "snap", "a snapshot that decodes", err != STK_OK ? stk_err_name(err) : "too high a number");
     } else {
         t->snapshot[snap] = t->telemetry.snapshot;
     }

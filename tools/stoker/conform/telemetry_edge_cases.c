@@ -17,7 +17,7 @@ static bool expect_decoded(struct vec *v, int err) {
 
 static int decode_zeroed(struct vec *v, struct world *w, size_t ring_len, const struct stk_opcodes *opcodes) {
     struct bytes control = {0}, ring = {0};
-    bytes_zero(&control, (size_t)vec_u64(v, "control_len"));
+    bytes_zero(&control, vec_size(v, "control_len"));
     bytes_zero(&ring, ring_len);
     int err = telemetry_decode(telemetry_world(w), &control, &ring, opcodes);
     free(control.p);
@@ -27,9 +27,9 @@ static int decode_zeroed(struct vec *v, struct world *w, size_t ring_len, const 
 
 static void do_decode_zeroed(struct vec *v, struct world *w) {
     uint32_t *list;
-    struct stk_opcodes opcodes = {.count = (uint32_t)vec_numbers(vec_need(v, "window_opcodes"), ",", &list)};
+    struct stk_opcodes opcodes = {.count = (uint32_t)vec_numbers(v, "window_opcodes", ",", 1, &list)};
     opcodes.list = list;
-    if (expect_decoded(v, decode_zeroed(v, w, (size_t)vec_u64(v, "ring_len"), &opcodes))) {
+    if (expect_decoded(v, decode_zeroed(v, w, vec_size(v, "ring_len"), &opcodes))) {
         vec_expect_u64(v, "slots", w->telemetry->telemetry.snapshot.occupancy.slots);
         vec_expect_u64(v, "windows", w->telemetry->telemetry.window_count);
     }
@@ -69,8 +69,14 @@ static void do_host_copy(struct vec *v, struct world *w) {
 
 static void do_sketch_bucket(struct vec *v, struct world *w) {
     uint32_t depth = vec_u32(v, "depth"), width = vec_u32(v, "width"), key = vec_u32(v, "key");
-    uint32_t *buckets = vec_alloc(depth * sizeof *buckets);
     (void)w;
+    if (width == 0) {
+        vec_differ(v, "width", "counters to choose from", "none");
+    }
+    if (!vec_affords(v, "depth", (uint64_t)depth * sizeof(uint32_t)) || v->bad > 0) {
+        return;
+    }
+    uint32_t *buckets = vec_alloc(depth * sizeof *buckets);
     for (uint32_t row = 0; row < depth; row++) {
         buckets[row] = stk_sketch_bucket(key, row, width);
     }

@@ -38,19 +38,15 @@ struct tenant_seat *tenant_seat_of(struct vec *v, struct world *w) {
     return &t->seat[id];
 }
 
-static uint64_t list_item(const char *text, unsigned index) {
-    for (; index > 0 && text != NULL; index--) {
-        text = strchr(text, ',');
-        text = text == NULL ? NULL : text + 1;
-    }
-    return text == NULL ? 0 : strtoull(text, NULL, 10);
-}
-
 /* One registration; "attempt=n" makes all those up to the nth. */
 static int enlist(struct vec *v, struct tenant_world *t, struct stk_tenant *handle) {
-    const char *quota = vec_get(v, "quota");
-    struct stk_tenant_config config = {NULL, list_item(quota, 0), list_item(quota, 1), list_item(quota, 2)};
-    bool bounded = quota != NULL && strcmp(quota, "unbounded") != 0;
+    struct stk_tenant_config config = {NULL, 0, 0, 0};
+    bool bounded = vec_has(v, "quota") && strcmp(vec_get(v, "quota"), "unbounded") != 0;
+    uint64_t *quota = NULL;
+    if (bounded && vec_numbers64(v, "quota", ",", 3, &quota) == 3) {
+        config = (struct stk_tenant_config){NULL, quota[0], quota[1], quota[2]};
+    }
+    free(quota);
     uint64_t upto = vec_has(v, "attempt") ? vec_u64(v, "attempt") : t->attempts + 1;
     int id = STK_E_ARG;
     while (t->attempts < upto && t->attempts < 1000000) {
@@ -75,7 +71,7 @@ static void do_register(struct vec *v, struct world *w) {
     }
     vec_expect_text(v, "result", id < 0 ? "err" : "ok");
     if (id < 0) {
-        vec_expect_text(v, "class", "RegistryFull");
+        vec_expect_text(v, "class", id == STK_E_FULL ? "RegistryFull" : stk_err_name(id));
         vec_skip(v, "issued"); /* the reference registers ids that can never publish */
         return;
     }
@@ -120,14 +116,19 @@ static void do_active_count(struct vec *v, struct world *w) {
 static void do_select(struct vec *v, struct world *w) {
     uint32_t ids[STK_TENANT_IDS_MAX], *cells;
     struct tenant_world *t = world_of(w);
-    size_t count = vec_numbers(vec_need(v, "adj"), ",", &cells);
+    size_t count = vec_numbers(v, "adj", ",", 1, &cells);
     vec_expect_u64(v, "active", t->table.active);
     expect_ids(v, "selected", ids, stk_tenants_select(&t->table, cells, count, ids, STK_TENANT_IDS_MAX));
     free(cells);
 }
 
 static void do_ring_zeroed(struct vec *v, struct world *w) {
-    bytes_zero(&w->ring, STK_RING_BYTES(vec_u32(v, "slots")));
+    uint64_t slots = vec_u64(v, "slots");
+    if (slots > STK_RING_SLOTS_INIT_MAX || !vec_affords(v, "slots", slots * STK_SLOT_BYTES)) {
+        vec_differ(v, "slots", "a ring that can be", vec_get(v, "slots"));
+        return;
+    }
+    bytes_zero(&w->ring, STK_RING_BYTES(slots));
 }
 
 static void do_set_word(struct vec *v, struct world *w) {

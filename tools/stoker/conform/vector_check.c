@@ -6,7 +6,8 @@
 #include <string.h>
 
 void vec_differ(struct vec *v, const char *key, const char *want, const char *got) {
-    printf("%s:%u: %s: %s: expected %s, got %s\n", v->path, v->line, v->field[0].value, key, want, got);
+    printf("%s:%u: %s: %s: expected %s, got %s\n", v->path, v->line, v->field[0].value, key,
+           want == NULL ? "(no such field)" : want, got == NULL ? "(no such field)" : got);
     v->bad++;
 }
 

@@ -6,7 +6,7 @@
 
 #include "stoker/err.h"
 
-/* Notes a difference and prints it with file, line and both values. */
+/* Notes a difference and prints it with file, line and both values; NULL is a field that is not there. */
 void vec_differ(struct vec *v, const char *key, const char *want, const char *got);
 
 void vec_expect_u64(struct vec *v, const char *key, uint64_t got);

@@ -3,17 +3,46 @@
 #include "vector_check.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool vec_parse(struct vec *v, char *text) {
+/* Bytes of the UTF-8 sequence at `s`, 0 when there is none: no overlong form, no surrogate, nothing above U+10FFFF. */
+static size_t utf8_length(const unsigned char *s) {
+    size_t len = s[0] < 0x80u ? 1 : s[0] < 0xC2u ? 0 : s[0] < 0xE0u ? 2 : s[0] < 0xF0u ? 3 : s[0] < 0xF5u ? 4 : 0;
+    unsigned least = s[0] == 0xE0u ? 0xA0u : s[0] == 0xF0u ? 0x90u : 0x80u;
+    unsigned most = s[0] == 0xEDu ? 0x9Fu : s[0] == 0xF4u ? 0x8Fu : 0xBFu;
+    for (size_t i = 1; i < len; i++) {
+        if (s[i] < (i == 1 ? least : 0x80u) || s[i] > (i == 1 ? most : 0xBFu)) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+static bool is_utf8(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    size_t len = 1;
+    for (; *s != '\0' && len != 0; s += len) {
+        len = utf8_length(s);
+    }
+    return len != 0;
+}
+
+const char *vec_parse(struct vec *v, char *text) {
     v->fields = v->checks = v->bad = v->skipped = 0;
     v->skip = false;
-    while (*text != '\0' && v->fields < VEC_FIELDS_MAX) {
+    if (!is_utf8(text)) {
+        return "no UTF-8";
+    }
+    while (*text != '\0') {
         char *equals = strchr(text, '=');
         if (equals == NULL) {
-            return false;
+            return "a field without '='";
+        }
+        if (v->fields == VEC_FIELDS_MAX) {
+            return "too many fields";
         }
         *equals = '\0';
         v->field[v->fields++] = (struct vec_field){text, equals + 1, false};
@@ -25,7 +54,7 @@ bool vec_parse(struct vec *v, char *text) {
         *end = '\0';
         text = end + 1;
     }
-    return v->fields > 0 && strcmp(v->field[0].key, "rec") == 0;
+    return v->fields > 0 && strcmp(v->field[0].key, "rec") == 0 ? NULL : "it does not begin with 'rec='";
 }
 
 bool vec_has(const struct vec *v, const char *key) {
@@ -80,22 +109,76 @@ uint32_t vec_u32(struct vec *v, const char *key) {
     return (uint32_t)n;
 }
 
-size_t vec_numbers(const char *text, const char *separators, uint32_t **out) {
-    size_t count = 1;
-    *out = NULL;
-    if (strcmp(text, "-") == 0) {
-        return 0;
+bool vec_affords(struct vec *v, const char *key, uint64_t bytes) {
+    char most[40], asked[40];
+    if (bytes <= VEC_SIZE_MAX) {
+        return true;
     }
+    snprintf(most, sizeof most, "%zu bytes at most", VEC_SIZE_MAX);
+    snprintf(asked, sizeof asked, "%" PRIu64, bytes);
+    vec_differ(v, key, most, asked);
+    return false;
+}
+
+size_t vec_size(struct vec *v, const char *key) {
+    uint64_t n = vec_u64(v, key);
+    return vec_affords(v, key, n) ? (size_t)n : 0;
+}
+
+/* `text` as `count` numbers up to `max`, each followed by one of `separators` or the end. */
+static bool numbers(const char *text, const char *separators, uint64_t max, uint64_t *out, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *end;
+        errno = 0;
+        out[i] = strtoull(text, &end, 10);
+        bool last = i + 1 == count;
+        if (*text < '0' || *text > '9' || errno != 0 || out[i] > max || (*end == '\0') != last ||
+            (!last && strchr(separators, *end) == NULL)) {
+            return false;
+        }
+        text = end + 1;
+    }
+    return true;
+}
+
+static size_t list_in(struct vec *v, const char *key, const char *text, const char *separators, size_t group,
+                      uint64_t max, uint64_t **out) {
+    size_t count = 1;
     for (const char *p = text; (p = strpbrk(p, separators)) != NULL; p++) {
         count++;
     }
+    count = strcmp(text, "-") == 0 ? 0 : count;
     *out = vec_alloc(count * sizeof **out);
-    for (size_t i = 0; i < count; i++) {
-        char *end;
-        (*out)[i] = (uint32_t)strtoull(text, &end, 10);
-        text = *end == '\0' ? end : end + 1;
+    if (count % group != 0 || !numbers(text, separators, max, *out, count)) {
+        vec_differ(v, key, "a list of numbers", text);
+        return 0;
     }
     return count;
+}
+
+static size_t narrow(uint64_t *from, size_t count, uint32_t **out) {
+    *out = vec_alloc(count * sizeof **out);
+    for (size_t i = 0; i < count; i++) {
+        (*out)[i] = (uint32_t)from[i];
+    }
+    free(from);
+    return count;
+}
+
+size_t vec_numbers64(struct vec *v, const char *key, const char *separators, size_t group, uint64_t **out) {
+    return list_in(v, key, vec_need(v, key), separators, group, UINT64_MAX, out);
+}
+
+size_t vec_numbers(struct vec *v, const char *key, const char *separators, size_t group, uint32_t **out) {
+    uint64_t *wide;
+    size_t count = list_in(v, key, vec_need(v, key), separators, group, UINT32_MAX, &wide);
+    return narrow(wide, count, out);
+}
+
+size_t vec_numbers_in(struct vec *v, const char *key, const char *text, const char *separators, uint32_t **out) {
+    uint64_t *wide;
+    size_t count = list_in(v, key, text, separators, 1, UINT32_MAX, &wide);
+    return narrow(wide, count, out);
 }
 
 char *vec_tuple(char **list) {
@@ -115,13 +198,31 @@ static unsigned nibble(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10u;
 }
 
-size_t vec_bytes(const char *hex, uint8_t **out) {
-    size_t len = strcmp(hex, "-") == 0 ? 0 : strlen(hex) / 2;
+size_t vec_bytes(struct vec *v, const char *key, uint8_t **out) {
+    const char *hex = vec_need(v, key);
+    size_t digits = strcmp(hex, "-") == 0 ? 0 : strlen(hex);
+    bool whole = digits % 2 == 0 && (digits == 0 || strspn(hex, "0123456789abcdef") == digits);
+    size_t len = whole ? digits / 2 : 0;
+    if (!whole) {
+        vec_differ(v, key, "pairs of lowercase hex digits", hex);
+    }
     *out = vec_alloc(len);
     for (size_t i = 0; i < len; i++) {
         (*out)[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
     }
     return len;
+}
+
+unsigned vec_one_of(struct vec *v, const char *key, const char *const *names, unsigned count) {
+    const char *name = vec_need(v, key);
+    unsigned i = 0;
+    while (i < count && strcmp(name, names[i]) != 0) {
+        i++;
+    }
+    if (i == count) {
+        vec_differ(v, key, "a name that is known", name);
+    }
+    return i;
 }
 
 uint64_t vec_fnv1a64(const uint8_t *bytes, size_t len) {

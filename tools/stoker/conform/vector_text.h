@@ -24,8 +24,8 @@ struct vec {
     bool skip;        /* the record is not covered after all */
 };
 
-/* Splits `text` in place. False when it is not a record. */
-bool vec_parse(struct vec *v, char *text);
+/* Splits `text` in place. NULL, or why it is not a record. */
+const char *vec_parse(struct vec *v, char *text);
 
 bool vec_has(const struct vec *v, const char *key);
 
@@ -42,14 +42,30 @@ void vec_skip(struct vec *v, const char *key);
 uint64_t vec_u64(struct vec *v, const char *key);
 uint32_t vec_u32(struct vec *v, const char *key);
 
-/* Numbers separated by one of `separators`; "-" is the empty list. *out is to be freed. Returns how many. */
-size_t vec_numbers(const char *text, const char *separators, uint32_t **out);
+/* Bytes of memory: what is beyond VEC_SIZE_MAX fails the record and is 0, so that no record can take all there is. */
+#define VEC_SIZE_MAX ((size_t)1 << 28)
+size_t vec_size(struct vec *v, const char *key);
+
+/* May the record have `bytes` bytes? If not it fails, by what `key` says. */
+bool vec_affords(struct vec *v, const char *key, uint64_t bytes);
+
+/* The numbers of `key`, separated by one of `separators`, a multiple of `group` of them; "-" is the empty list. Anything
+ * else fails the record and is the empty list. *out is to be freed. Returns how many. */
+size_t vec_numbers(struct vec *v, const char *key, const char *separators, size_t group, uint32_t **out);
+size_t vec_numbers64(struct vec *v, const char *key, const char *separators, size_t group, uint64_t **out);
+
+/* The same with `text` as the value of `key`. */
+size_t vec_numbers_in(struct vec *v, const char *key, const char *text, const char *separators, uint32_t **out);
 
 /* The next '|' separated tuple of *list, cut off in place; NULL when there is none. */
 char *vec_tuple(char **list);
 
-/* Hex digits to bytes; "-" is the empty string. *out is to be freed. */
-size_t vec_bytes(const char *hex, uint8_t **out);
+/* The lowercase hex digits of `key` as bytes; "-" is the empty string. Anything else fails the record and is the empty
+ * string. *out is to be freed. */
+size_t vec_bytes(struct vec *v, const char *key, uint8_t **out);
+
+/* Which of the `count` names `key` is; any other fails the record and is `count`. */
+unsigned vec_one_of(struct vec *v, const char *key, const char *const *names, unsigned count);
 
 uint64_t vec_fnv1a64(const uint8_t *bytes, size_t len);
 
