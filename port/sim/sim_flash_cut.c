@@ -1,0 +1,182 @@
+/* stoker port: simulated flash, what a power cut leaves. */
+#include <string.h>
+
+#include "sim_flash_parts.h"
+#include "sim_random.h"
+
+static uint32_t smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+/// Unstable places ///
+
+/* The bytes before the program, and those it was to leave, of weak place i. */
+static uint8_t *weak_old(const struct stk_sim_flash *f, uint32_t i) {
+    return f->mem + f->config.geometry.blocks * f->stride + (size_t)2 * i * f->weak_max;
+}
+
+static uint8_t *weak_new(const struct stk_sim_flash *f, uint32_t i) {
+    return weak_old(f, i) + f->weak_max;
+}
+
+void sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
+    for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
+        struct stk_sim_flash_weak *w = &f->weak[i];
+        if (w->block == block && w->offset < offset + bytes && offset < w->offset + w->bytes) {
+            w->bytes = 0;
+        }
+    }
+}
+
+static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
+    uint32_t i = f->weak_next++ % STK_SIM_FLASH_WEAK;
+    uint32_t offset = p->offset + from, bytes = to - from;
+    sim_flash_settle(f, p->index, offset, bytes);
+    f->weak[i] = (struct stk_sim_flash_weak){p->index, offset, bytes};
+    memcpy(weak_old(f, i), sim_flash_bytes(f, p->index) + offset, bytes);
+    for (uint32_t n = 0; n < bytes; n++) {
+        weak_new(f, i)[n] = sim_flash_byte(f, weak_old(f, i)[n], p->data[from + n]);
+    }
+}
+
+/* Gives weak place i another value: now and then the old or the new one, else bits of both. */
+static void redraw(struct stk_sim_flash *f, uint32_t i) {
+    const struct stk_sim_flash_weak *w = &f->weak[i];
+    const uint8_t *a = weak_old(f, i), *b = weak_new(f, i);
+    uint8_t *bytes = sim_flash_bytes(f, w->block) + w->offset;
+    uint32_t how = sim_random_below(&f->rng, 4);
+    for (uint32_t n = 0; n < w->bytes; n++) {
+        uint8_t mask = how == 0 ? 0 : how == 1 ? 0xFF : (uint8_t)sim_random_below(&f->rng, 256);
+        bytes[n] = (uint8_t)((a[n] & ~mask) | (b[n] & mask));
+    }
+    stk_sim_flash_block(f, w->block)->stamp = ++f->stamp;
+}
+
+void stk_sim_flash_power_on(struct stk_sim_flash *flash) {
+    flash->off = false;
+    flash->cut_at = STK_SIM_FLASH_NEVER;
+    for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
+        if (flash->weak[i].bytes != 0) {
+            redraw(flash, i);
+        }
+    }
+    for (uint32_t i = 0; i < flash->config.geometry.blocks; i++) {
+        if (stk_sim_flash_block(flash, i)->shaky) {
+            sim_flash_garbage(flash, i);
+            stk_sim_flash_block(flash, i)->stamp = ++flash->stamp;
+        }
+    }
+}
+
+/// Programs ///
+
+/* Some of the bits that bytes from .. to - 1 would have changed. */
+static void apply_bits(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
+    uint8_t *bytes = sim_flash_bytes(f, p->index) + p->offset;
+    for (uint32_t i = from; i < to; i++) {
+        uint8_t mask = (uint8_t)sim_random_below(&f->rng, 256);
+        uint8_t done = sim_flash_byte(f, bytes[i], p->data[i]);
+        bytes[i] = (uint8_t)((bytes[i] & ~mask) | (done & mask));
+    }
+}
+
+static void apply_some(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
+    for (uint32_t i = 0; i < p->bytes; i++) {
+        if (sim_random_below(&f->rng, p->bytes) < k) {
+            sim_flash_apply(f, p, i, i + 1);
+        }
+    }
+}
+
+/* Returns how many bytes were begun. `u` is where the unit at k starts, the last one at the end. */
+static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k, uint32_t u) {
+    uint32_t unit = f->config.geometry.prog_unit;
+    if (f->prog_cut == STK_SIM_PROG_REORDERED) {
+        apply_some(f, p, k);
+        return p->bytes;
+    }
+    if (f->prog_cut == STK_SIM_PROG_UNSTABLE) {
+        /* A chip programs small units many at a time, through a buffer. */
+        uint32_t at = k < p->bytes ? u : p->bytes - smaller(p->bytes, f->weak_max);
+        uint32_t end = at + smaller(p->bytes - at, f->weak_max);
+        sim_flash_apply(f, p, 0, at);
+        weaken(f, p, at, end);
+        return end;
+    }
+    if (f->prog_cut == STK_SIM_PROG_UNREADABLE || f->prog_cut == STK_SIM_PROG_NO_TRACE) {
+        sim_flash_apply(f, p, 0, f->prog_cut == STK_SIM_PROG_NO_TRACE && k == p->bytes ? k : u);
+        return u + unit;
+    }
+    sim_flash_apply(f, p, 0, k);
+    if (f->prog_cut == STK_SIM_PROG_TORN && k < p->bytes) {
+        apply_bits(f, p, k, u + unit);
+        return u + unit;
+    }
+    return (k + unit - 1) / unit * unit;
+}
+
+void sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
+    uint32_t unit = f->config.geometry.prog_unit;
+    uint32_t u = (k < p->bytes ? k : p->bytes - 1) / unit * unit;
+    uint32_t begun = leave_prog(f, p, k, u);
+    sim_flash_use(f, p, p->offset / unit, (p->offset + begun) / unit);
+    if (f->prog_cut == STK_SIM_PROG_UNREADABLE) {
+        apply_bits(f, p, u, u + unit);
+        stk_sim_flash_spoil(f, p->index, p->offset + u);
+    }
+}
+
+/// Erases ///
+
+void sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
+    const struct stk_flash_geometry *g = &f->config.geometry;
+    uint8_t *bytes = sim_flash_bytes(f, block);
+    uint32_t i = sim_random_below(&f->rng, 2) != 0 ? smaller(64, g->block_bytes) : 0;
+    while (i < g->block_bytes) {
+        uint64_t r = sim_random(&f->rng);
+        uint32_t n = smaller(smaller((uint32_t)(1u + (r >> 8) % 8), 8), g->block_bytes - i);
+        if ((r & 3u) == 0) {
+            memset(bytes + i, g->erased, n);
+        } else if ((r & 3u) == 1) {
+            memcpy(bytes + i, &r, n);
+        }
+        i += n;
+    }
+}
+
+static void spoil_some(struct stk_sim_flash *f, uint32_t block) {
+    const struct stk_flash_geometry *g = &f->config.geometry;
+    for (uint32_t i = 0; i < 4; i++) {
+        stk_sim_flash_spoil(f, block, sim_random_below(&f->rng, g->block_bytes / g->prog_unit) * g->prog_unit);
+    }
+}
+
+static void leave_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
+    const struct stk_flash_geometry *g = &f->config.geometry;
+    uint8_t *bytes = sim_flash_bytes(f, block);
+    uint32_t part = (uint32_t)((uint64_t)g->block_bytes * k / (STK_SIM_FLASH_ERASE_STEPS - 1u));
+    if (f->erase_cut == STK_SIM_ERASE_LOOKS_DONE) {
+        memset(bytes, g->erased, g->block_bytes);
+    } else if (f->erase_cut == STK_SIM_ERASE_PREFIX) {
+        memset(bytes, g->erased, part);
+    } else if (f->erase_cut == STK_SIM_ERASE_SUFFIX) {
+        memset(bytes + (g->block_bytes - part), g->erased, part);
+    } else if (f->erase_cut != STK_SIM_ERASE_NOTHING) {
+        sim_flash_garbage(f, block);
+    }
+}
+
+void sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
+    struct stk_sim_flash_block *b = stk_sim_flash_block(f, block);
+    if (k == STK_SIM_FLASH_ERASE_STEPS - 1u) {
+        sim_flash_clear(f, block);
+    } else if (k != 0) {
+        b->broken = true;
+        sim_flash_settle(f, block, 0, f->config.geometry.block_bytes);
+        leave_erase(f, block, k);
+        if (f->erase_cut == STK_SIM_ERASE_UNREADABLE) {
+            spoil_some(f, block);
+        }
+        b->shaky = f->erase_cut == STK_SIM_ERASE_UNSTABLE;
+    }
+}
