@@ -17,6 +17,8 @@
 #include "stoker/io_queue.h"
 #include "stoker/log.h"
 #include "stoker/publisher.h"
+#include "stoker/recorder.h"
+#include "stoker/replay.h"
 #include "stoker/ring.h"
 #include "stoker/schedule.h"
 #include "stoker/settings.h"
