@@ -1,0 +1,22 @@
+/* stoker port: what the files of the file port share. */
+#ifndef STOKER_FILE_INTERNAL_H
+#define STOKER_FILE_INTERNAL_H
+
+#include <errno.h>
+
+#include "stoker/port/file.h"
+#include "stoker/port/os_error.h"
+
+/* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up. */
+static inline int stk_file_fail(struct stk_file *file, int os_error) {
+    file->os_error = os_error;
+    return os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error);
+}
+
+/* Refuses without a system call having failed. */
+static inline int stk_file_refuse(struct stk_file *file, int err) {
+    file->os_error = 0;
+    return err;
+}
+
+#endif

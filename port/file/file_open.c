@@ -1,0 +1,212 @@
+/* stoker port: a file as flash: opening, creating and checking. */
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file_internal.h"
+
+#define PATH_BYTES 4096u /* of the directory of a file that is made */
+
+/// The descriptor ///
+
+/* Syncs the directory that holds `path`, so that the name survives a power cut too. */
+static int sync_directory(struct stk_file *f, const char *path) {
+    char directory[PATH_BYTES] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL) {
+        size_t length = slash == path ? 1 : (size_t)(slash - path);
+        if (length >= sizeof directory) {
+            return stk_file_fail(f, ENAMETOOLONG);
+        }
+        memcpy(directory, path, length);
+        directory[length] = '\0';
+    }
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int os_error = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    /* A file system that cannot sync directories has nothing to sync. */
+    return os_error == 0 || os_error == EINVAL ? STK_OK : stk_file_fail(f, os_error);
+}
+
+static int open_path(struct stk_file *f, const struct stk_file_config *config) {
+    int flags = (config->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | (config->direct ? O_DIRECT : 0) |
+                O_NONBLOCK; /* no wait on a FIFO */
+    f->fd = open(config->path, flags);
+    if (f->fd < 0 && errno == ENOENT && config->create) {
+        f->fd = open(config->path, flags | O_CREAT, 0666);
+    }
+    f->owned = f->fd >= 0;
+    return f->fd >= 0 ? STK_OK : stk_file_fail(f, errno);
+}
+
+static int take_fd(struct stk_file *f, const struct stk_file_config *config) {
+    int flags = fcntl(config->fd, F_GETFL);
+    if (flags < 0) {
+        return stk_file_fail(f, errno);
+    }
+    if (config->direct && (flags & O_DIRECT) == 0) {
+        return stk_file_refuse(f, STK_E_ARG);
+    }
+    f->fd = config->fd;
+    return STK_OK;
+}
+
+/// Length ///
+
+/* How long the file or device is. */
+static int length_of(struct stk_file *f, uint64_t *length) {
+    struct stat st;
+    if (fstat(f->fd, &st) != 0) {
+        return stk_file_fail(f, errno);
+    }
+    if (S_ISREG(st.st_mode)) {
+        *length = (uint64_t)st.st_size;
+        return STK_OK;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return stk_file_refuse(f, STK_E_ISDIR);
+    }
+    if (!S_ISBLK(st.st_mode)) {
+        return stk_file_refuse(f, STK_E_UNSUPPORTED);
+    }
+    return ioctl(f->fd, BLKGETSIZE64, length) == 0 ? STK_OK : stk_file_fail(f, errno);
+}
+
+/* Makes the file `bytes` long, with its space where the file system can give it ahead, and durable by name. */
+static int lengthen(struct stk_file *f, const struct stk_file_config *config) {
+    if (fallocate(f->fd, 0, 0, (off_t)config->bytes) != 0 &&
+        (errno == ENOSPC || ftruncate(f->fd, (off_t)config->bytes) != 0)) {
+        return stk_file_fail(f, errno);
+    }
+    return fsync(f->fd) != 0 ? stk_file_fail(f, errno) : sync_directory(f, config->path);
+}
+
+/* Gives the bytes that the geometry is to cover in *length. */
+static int fit_length(struct stk_file *f, const struct stk_file_config *config, uint64_t *length) {
+    int err = length_of(f, length);
+    if (err != STK_OK || config->bytes == 0) {
+        return err;
+    }
+    if (*length < config->bytes) {
+        if (config->create) {
+            err = lengthen(f, config);
+        } else if (!config->grow) {
+            err = stk_file_refuse(f, STK_E_SHORT);
+        }
+    }
+    *length = config->bytes;
+    return err;
+}
+
+/// Geometry ///
+
+static bool is_unit(uint32_t unit) {
+    return unit != 0 && unit <= STK_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0;
+}
+
+static uint32_t or_default(uint32_t value, uint32_t other) {
+    return value != 0 ? value : other;
+}
+
+/* All that can be said before the file is open. */
+static int check_config(struct stk_file *f, const struct stk_file_config *config) {
+    struct stk_flash_geometry *g = &f->geometry;
+    g->prog_unit = or_default(config->prog_unit, STK_FILE_PROG_DEFAULT);
+    g->read_unit = or_default(config->read_unit, config->direct ? STK_FILE_DIRECT_DEFAULT : 1u);
+    g->block_bytes = or_default(config->block_bytes, STK_FILE_BLOCK_DEFAULT);
+    g->erased = config->erased;
+    g->rewrite = STK_FLASH_ANY;
+    if (!is_unit(g->prog_unit) || !is_unit(g->read_unit) || (config->erased != 0x00 && config->erased != 0xFF)) {
+        return STK_E_ARG;
+    }
+    if (g->block_bytes != STK_FILE_WHOLE &&
+        (g->block_bytes % g->prog_unit != 0 || g->block_bytes % g->read_unit != 0)) {
+        return STK_E_ARG;
+    }
+    if (config->create && (config->path == NULL || config->bytes == 0 || config->read_only)) {
+        return STK_E_ARG;
+    }
+    return config->bytes > (uint64_t)INT64_MAX ? STK_E_OVERFLOW : STK_OK;
+}
+
+static int lay_out(struct stk_file *f, uint64_t length) {
+    struct stk_flash_geometry *g = &f->geometry;
+    if (g->block_bytes == STK_FILE_WHOLE) {
+        if (length >= UINT32_MAX) {
+            return stk_file_refuse(f, STK_E_OVERFLOW);
+        }
+        g->block_bytes = (uint32_t)length;
+        g->blocks = 1;
+        return length % g->prog_unit == 0 && length % g->read_unit == 0 ? STK_OK : stk_file_refuse(f, STK_E_ARG);
+    }
+    if (length < g->block_bytes) {
+        return stk_file_refuse(f, STK_E_SHORT);
+    }
+    if (length / g->block_bytes > UINT32_MAX) {
+        return stk_file_refuse(f, STK_E_OVERFLOW);
+    }
+    g->blocks = (uint32_t)(length / g->block_bytes);
+    return STK_OK;
+}
+
+/* What O_DIRECT asks of offsets, lengths and addresses. Kernels before 6.1 do not tell it for files; a page does on
+ * all that is in use. */
+static uint32_t direct_align(int fd) {
+    int sector = 0;
+#ifdef STATX_DIOALIGN
+    struct statx sx;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &sx) == 0 && (sx.stx_mask & STATX_DIOALIGN) != 0 &&
+        sx.stx_dio_offset_align != 0) {
+        return sx.stx_dio_offset_align > sx.stx_dio_mem_align ? sx.stx_dio_offset_align : sx.stx_dio_mem_align;
+    }
+#endif
+    return ioctl(fd, BLKSSZGET, &sector) == 0 && sector > 0 ? (uint32_t)sector : 4096u;
+}
+
+static int check_direct(struct stk_file *f) {
+    const struct stk_flash_geometry *g = &f->geometry;
+    f->align = direct_align(f->fd);
+    return g->read_unit % f->align == 0 && g->prog_unit % f->align == 0 ? STK_OK : stk_file_refuse(f, STK_E_ALIGN);
+}
+
+/// Open and close ///
+
+int stk_file_open(struct stk_file *file, const struct stk_file_config *config) {
+    uint64_t length;
+    if (file == NULL || config == NULL) {
+        return STK_E_ARG;
+    }
+    *file = (struct stk_file){.fd = -1, .align = 1, .zero_range = true, .punch_hole = true};
+    file->read_only = config->read_only;
+    int err = check_config(file, config);
+    if (err != STK_OK) {
+        return err;
+    }
+    err = config->path != NULL ? open_path(file, config) : take_fd(file, config);
+    if (err == STK_OK && config->direct) {
+        err = check_direct(file);
+    }
+    if (err == STK_OK) {
+        err = fit_length(file, config, &length);
+    }
+    if (err == STK_OK) {
+        err = lay_out(file, length);
+    }
+    if (err != STK_OK) {
+        stk_file_close(file);
+    }
+    return err;
+}
+
+void stk_file_close(struct stk_file *file) {
+    if (file->owned) {
+        (void)close(file->fd);
+    }
+    file->owned = false;
+    file->fd = -1;
+}
