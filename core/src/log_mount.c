@@ -155,45 +155,54 @@ static int next_sequence(struct stk_log *log, uint32_t pages) {
     return 0;
 }
 
-/* Goes to the block before the one in use, with its end as far as it can be told; 0 when it is not known for certain. */
-static int step_back(struct stk_log *log) {
-    uint32_t sequence = log->sequence;
-    struct stk_log_header header;
-    enum block_state state;
-    log->lap -= log->block == 0u ? 1u : 0u;
-    log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
-    state = look(log, log->block, &header);
-    log->cell = stk_log_block_cells(&log->geometry);
-    if (state == USED && header.lap == log->lap) {
-        log->cell = pages_used(log) * stk_log_page_cells(&log->geometry);
-    }
-    log->sequence = sequence;
-    return next_sequence(log, log->cell / stk_log_page_cells(&log->geometry));
+/* May the log go on in the block that was in use? Not where a page that was begun may not be touched, nor where pages behind
+ * the first blank one may have survived a power cut that it did not. */
+static int goes_on(const struct stk_log *log) {
+    return log->geometry.rewrite != STK_FLASH_ONCE && !log->geometry.lazy;
 }
 
-/* The newest block has no record of which we know. */
+/* Where it may, is the page that it goes on with unsure? */
+static uint8_t leaves_doubt(const struct stk_log *log) {
+    return goes_on(log) && log->geometry.rewrite != STK_FLASH_ANY;
+}
+
+/* Goes to the block before the one in use. Returns how many of its pages are used, all when that cannot be told. */
+static uint32_t step_back(struct stk_log *log) {
+    struct stk_log_header header;
+    log->lap -= log->block == 0u ? 1u : 0u;
+    log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
+    return look(log, log->block, &header) == USED && header.id == log->id && header.lap == log->lap
+               ? pages_used(log)
+               : log->geometry.block_bytes / stk_log_page_bytes(&log->geometry);
+}
+
+/* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made ready
+ * ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block before it. */
 static void look_before(struct stk_log *log, uint32_t pages) {
     const struct stk_log newest = *log;
-    if (!step_back(log)) {
+    uint32_t empty = stk_log_header_alone(&log->geometry) && pages == 1u ? 1u : 0u, steps = 0, used;
+    do {
+        used = step_back(log);
+    } while (empty && !goes_on(log) && used == 1u && ++steps < log->geometry.blocks);
+    if (!next_sequence(log, used)) {
         /* All records since the header was written are lost: a number beyond theirs. */
         log->sequence += stk_log_block_cells(&log->geometry);
     }
-    log->sequence += pages * stk_log_page_cells(&log->geometry);
-    if (pages > 1u || !stk_log_header_alone(&log->geometry)) {
-        log->lap = newest.lap; /* its first records are damaged, but it is the one in use */
+    if (!empty) {
+        log->sequence += newest.cell;
+        log->lap = newest.lap;
         log->block = newest.block;
-        log->cell = newest.cell;
-    } else {
-        /* It was made ready ahead. Where nothing may go over a page that was begun, it is erased once more. */
-        log->ahead = newest.block;
-        log->ready = log->geometry.rewrite != STK_FLASH_ONCE;
-        log->found = log->ready;
+        return;
     }
+    log->cell = used * stk_log_page_cells(&log->geometry);
+    log->ahead = newest.block;
+    log->ready = (uint8_t)goes_on(log);
+    log->found = leaves_doubt(log);
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
     struct stk_log l = {.id = 0};
-    uint32_t pages;
+    uint32_t pages, cells;
     int err = stk_log_check(config, &l.geometry);
     if (err != STK_OK) {
         return err;
@@ -203,17 +212,17 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
     if (err != STK_OK) {
         return err;
     }
+    cells = stk_log_block_cells(&l.geometry);
     pages = pages_used(&l);
     l.cell = pages * stk_log_page_cells(&l.geometry);
     if (!next_sequence(&l, pages)) {
         look_before(&l, pages);
     }
-    if (l.geometry.rewrite == STK_FLASH_ONCE && l.cell != stk_log_block_cells(&l.geometry)) {
-        l.sequence +=
-            stk_log_page_cells(&l.geometry); /* of the page that may have been begun, which is left as it is */
-        l.cell = stk_log_block_cells(&l.geometry);
+    if (!goes_on(&l)) {
+        l.sequence += cells - l.cell; /* any of these may turn out to be a record */
+        l.cell = cells;
     }
-    l.unsure = l.cell != stk_log_block_cells(&l.geometry);
+    l.unsure = l.cell != cells && leaves_doubt(&l);
     l.resumed = 1;
     *log = l;
     return STK_OK;

@@ -72,7 +72,8 @@ struct stk_log_config {
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one erased ahead
- * of it. 0 for a geometry that a log cannot use. */
+ * of it. A sync of a page that is not full costs the rest of the page; a mount that is followed by appends costs a page, or the
+ * rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {

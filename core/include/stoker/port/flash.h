@@ -27,6 +27,8 @@ struct stk_flash_geometry {
     uint32_t blocks;
     uint8_t erased;  /* every byte of an erased block: 0xFF or 0x00 */
     uint8_t rewrite; /* enum stk_flash_rewrite */
+    uint8_t
+        lazy; /* 1: of what was programmed and erased since the last sync, a power cut may lose any part in any order */
 };
 
 struct stk_flash_ops {
