@@ -15,7 +15,7 @@ int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
     if (slots > STK_TELEMETRY_SLOTS_MAX || opcodes > STK_TELEMETRY_OPCODES_MAX) {
         return STK_E_OVERFLOW;
     }
-    *bytes = STK_TELEMETRY_BYTES(slots, opcodes); /* 109 MB at most */
+    *bytes = STK_TELEMETRY_BYTES(slots, opcodes); /* 115 MB at most */
     return STK_OK;
 }
 
@@ -32,8 +32,7 @@ static void lay_out(struct stk_telemetry *t, void *mem) {
     t->rows = (void *)(t->keys[1] + most);
     t->windows = (void *)(t->rows + t->slots_max);
     t->bins = (void *)(t->windows + t->slots_max);
-    t->matches = t->bins + 256;
-    t->names = (void *)(t->matches + t->slots_max);
+    t->names = (void *)(t->bins + 256);
     t->lost = (void *)(t->names + (size_t)STK_NAME_ENTRIES * t->opcodes_max);
 }
 
@@ -126,7 +125,7 @@ int stk_telemetry_decode(struct stk_telemetry *t, const void *ring, size_t ring_
     begin(t, opcodes, &names);
     stk_control_decode(&t->snapshot.control, control, NULL);
     uint32_t matched = stk_rows_decode(t, ring, (uint32_t)(ring_bytes / STK_SLOT_BYTES), &names);
-    stk_windows_make(t, &names, matched);
+    stk_windows_make(t, matched);
     return STK_OK;
 }
 
@@ -149,6 +148,6 @@ int stk_telemetry_read(struct stk_telemetry *t, const struct stk_ring *ring, con
     begin(t, opcodes, &names);
     stk_control_decode(&t->snapshot.control, NULL, control->words);
     uint32_t matched = stk_rows_read(t, ring, control->words + STK_CTL_PUBLISH_TAIL, feed, &names);
-    stk_windows_make(t, &names, matched);
+    stk_windows_make(t, matched);
     return STK_OK;
 }

@@ -33,7 +33,7 @@ static void fill(struct stk_names *names, const uint64_t *opcodes) {
         names->table[i] = first;
     }
     for (uint32_t rank = 1; rank < names->count; rank++) {
-        put(names, (struct stk_name){(uint32_t)opcodes[rank], rank << STK_MATCH_RANK}, first.opcode);
+        put(names, (struct stk_name){(uint32_t)opcodes[rank], rank << STK_KEY_WINDOW}, first.opcode);
     }
     /* Last, since the others may have taken its home: it finds itself or a filler, which is the same. */
     put(names, first, first.opcode);
@@ -55,6 +55,7 @@ void stk_names_make(struct stk_names *names, const struct stk_telemetry *t, cons
     }
     uint64_t *sorted = stk_keys_sort(t->keys, t->bins, opcodes->count, 0);
     names->count = unique(sorted, opcodes->count);
+    names->scale = (uint64_t)names->count << STK_KEY_WINDOW;
     names->mask = entries_for(names->count) - 1u;
     names->factor = 0x9E3779B1u;
     names->table = t->names;

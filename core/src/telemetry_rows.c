@@ -39,71 +39,80 @@ static inline uint64_t row_decode(struct stk_row *row, const uint8_t *slot) {
     return unit[stk_status_kind(w[STK_SLOT_STATUS])];
 }
 
-/* `count` rows, TALLY_MAX at most. */
-static void rows_plain(struct stk_occupancy *occupancy, struct stk_row *row, const uint8_t *slot, uint32_t count) {
+/* Some slots of an image, TALLY_MAX at most. */
+struct block {
+    struct stk_telemetry *t;
+    const uint8_t *slot;
+    uint32_t first, count;
+    uint32_t keys; /* made before */
+};
+
+/* Each of these returns how many keys it made. */
+static uint32_t rows_plain(const struct block *block, const struct stk_names *names) {
+    struct stk_row *row = block->t->rows + block->first;
     uint64_t packed = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        packed += row_decode(row + i, slot + (size_t)i * STK_SLOT_BYTES);
+    for (uint32_t i = 0; i < block->count; i++) {
+        packed += row_decode(row + i, block->slot + (size_t)i * STK_SLOT_BYTES);
     }
-    tally(occupancy, packed, count);
+    tally(&block->t->snapshot.occupancy, packed, block->count);
+    (void)names;
+    return 0;
 }
 
-/* The same, noting those whose opcode was named, when none is found away from its home; `first` is the slot of the first
- * row. Returns how many were noted. One loop, since both wait for the same memory. */
-static uint32_t rows_matched(struct stk_occupancy *occupancy, struct stk_row *row, const uint8_t *slot, uint32_t count,
-                             const struct stk_names *names, uint32_t *matches, uint32_t first) {
-    const struct stk_name *table = names->table;
-    uint32_t factor = names->factor, mask = names->mask;
-    uint32_t matched = 0;
-    uint64_t packed = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t opcode = stk_get32(slot + (size_t)i * STK_SLOT_BYTES + 4u * STK_SLOT_OPCODE);
-        const struct stk_name *name = table + stk_names_home(factor, mask, opcode);
-        packed += row_decode(row + i, slot + (size_t)i * STK_SLOT_BYTES);
-        matches[matched] = first + i + name->rank;
-        matched += name->opcode == opcode;
-    }
-    tally(occupancy, packed, count);
-    return matched;
-}
-
-static uint32_t match_add(uint32_t *match, const struct stk_row *row, const struct stk_names *names, uint32_t slot) {
+static uint32_t key_add(uint64_t *key, const struct stk_row *row, const struct stk_names *names, uint32_t slot) {
     const struct stk_name *name = stk_names_find(names, row->opcode);
-    *match = slot + name->rank;
+    *key = stk_key_make(names, name, row->args[0], slot);
     return name->opcode == row->opcode;
 }
 
-static uint32_t rows_match(const struct stk_row *row, uint32_t count, const struct stk_names *names, uint32_t *matches,
-                           uint32_t first) {
-    uint32_t matched = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        matched += match_add(matches + matched, row + i, names, first + i);
+static uint32_t rows_keyed(const struct block *block, const struct stk_names *names) {
+    const struct stk_row *row = block->t->rows + block->first;
+    uint64_t *keys = block->t->keys[0] + block->keys;
+    uint32_t made = 0;
+    rows_plain(block, names);
+    for (uint32_t i = 0; i < block->count; i++) {
+        made += key_add(keys + made, row + i, names, block->first + i);
     }
-    return matched;
+    return made;
+}
+
+/* The same in one loop when every opcode is found at its home, since both wait for the same memory. */
+static uint32_t rows_keyed_home(const struct block *block, const struct stk_names *names) {
+    const struct stk_names named = *names; /* a copy, which no store below can change */
+    struct stk_row *rows = block->t->rows;
+    uint64_t *keys = block->t->keys[0] + block->keys, *key = keys;
+    const uint8_t *slot = block->slot;
+    uint32_t end = block->first + block->count;
+    uint64_t packed = 0;
+    for (uint32_t i = block->first; i < end; i++, slot += STK_SLOT_BYTES) {
+        /* Loaded from the slot twice: out of the row, just stored, would be slower. */
+        uint32_t opcode = stk_get32(slot + 4u * STK_SLOT_OPCODE);
+        uint32_t ticket = stk_get32(slot + 4u * STK_SLOT_ARG0);
+        packed += row_decode(rows + i, slot);
+        const struct stk_name *name = named.table + stk_names_home(named.factor, named.mask, opcode);
+        *key = stk_key_make(&named, name, ticket, i);
+        key += name->opcode == opcode;
+    }
+    tally(&block->t->snapshot.occupancy, packed, block->count);
+    return (uint32_t)(key - keys);
 }
 
 uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t slots, const struct stk_names *names) {
-    struct stk_occupancy *occupancy = &t->snapshot.occupancy;
-    uint32_t matched = 0;
-    memset(occupancy, 0, sizeof *occupancy);
-    occupancy->slots = slots;
+    uint32_t (*rows)(const struct block *block, const struct stk_names *names) = rows_plain;
+    struct block block = {.t = t, .slot = ring};
+    if (names->count > 0) {
+        rows = names->reach == 1 ? rows_keyed_home : rows_keyed;
+    }
+    t->snapshot.occupancy = (struct stk_occupancy){.slots = slots};
     if (slots > 0) {
         memset(t->lost, STK_ROW_WHOLE, slots);
     }
-    for (uint32_t i = 0; i < slots; i += TALLY_MAX) {
-        uint32_t count = slots - i > TALLY_MAX ? TALLY_MAX : slots - i;
-        const uint8_t *slot = ring + (size_t)i * STK_SLOT_BYTES;
-        struct stk_row *row = t->rows + i;
-        if (names->count > 0 && names->reach == 1) {
-            matched += rows_matched(occupancy, row, slot, count, names, t->matches + matched, i);
-            continue;
-        }
-        rows_plain(occupancy, row, slot, count);
-        if (names->count > 0) {
-            matched += rows_match(row, count, names, t->matches + matched, i);
-        }
+    for (; block.first < slots; block.first += block.count) {
+        block.slot = ring + (size_t)block.first * STK_SLOT_BYTES;
+        block.count = slots - block.first > TALLY_MAX ? TALLY_MAX : slots - block.first;
+        block.keys += rows(&block, names);
     }
-    return matched;
+    return block.keys;
 }
 
 /// Live ///
@@ -185,7 +194,7 @@ uint32_t stk_rows_read(struct stk_telemetry *t, const struct stk_ring *ring, con
                        const struct stk_names *names) {
     struct live live = {ring, tail, feed, stk_load_acquire(tail)};
     struct stk_occupancy occupancy = {.slots = ring->slots};
-    uint32_t matched = 0;
+    uint32_t keys = 0;
     for (uint32_t i = 0; i < ring->slots; i++) {
         struct stk_row *row = t->rows + i;
         enum stk_row_lost lost = row_read(&live, i, row);
@@ -196,9 +205,9 @@ uint32_t stk_rows_read(struct stk_telemetry *t, const struct stk_ring *ring, con
             occupancy.count[stk_status_kind(row->status)]++;
         }
         if (names->count > 0 && lost == STK_ROW_WHOLE) {
-            matched += match_add(t->matches + matched, row, names, i);
+            keys += key_add(t->keys[0] + keys, row, names, i);
         }
     }
     t->snapshot.occupancy = occupancy;
-    return matched;
+    return keys;
 }

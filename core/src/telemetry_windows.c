@@ -46,48 +46,37 @@ static uint32_t close_up(struct stk_window *windows, uint32_t count, const struc
     return n;
 }
 
-static uint32_t windows_direct(struct stk_telemetry *t, uint32_t opcodes, uint32_t matched, uint32_t least,
-                               uint32_t count) {
+/* `least` is the number of the first of `count` windows. */
+static uint32_t windows_direct(struct stk_telemetry *t, uint32_t keys, uint64_t least, uint32_t count) {
     const struct stk_row *rows = t->rows;
-    const uint32_t *matches = t->matches;
+    const uint64_t *key = t->keys[0];
     struct stk_window *windows = t->windows;
     memset(windows, 0, count * sizeof *windows);
-    for (uint32_t i = matched; i-- > 0;) {
-        uint32_t slot = stk_match_slot(matches[i]);
-        uint32_t at = (rows[slot].args[0] - least) * opcodes + (matches[i] >> STK_MATCH_RANK);
-        window_add(windows + at, rows + slot, slot);
+    for (uint32_t i = keys; i-- > 0;) {
+        uint32_t slot = stk_key_slot(key[i]);
+        window_add(windows + (size_t)(stk_key_window(key[i]) - least), rows + slot, slot);
     }
     return close_up(windows, count, rows);
 }
 
-/// Tickets far apart: sorted, as keys of ticket and match from the top ///
-
-#define KEY_TICKET 32u
-
-static const uint64_t *keys_make(const struct stk_telemetry *t, uint32_t matched) {
-    for (uint32_t i = 0; i < matched; i++) {
-        uint32_t match = t->matches[i];
-        t->keys[0][i] = (uint64_t)t->rows[stk_match_slot(match)].args[0] << KEY_TICKET | match;
-    }
-    return stk_keys_sort(t->keys, t->bins, matched, STK_MATCH_RANK);
-}
+/// Tickets far apart: keys sorted ///
 
 static bool begins_window(const uint64_t *key) {
-    return key[0] >> STK_MATCH_RANK != key[-1] >> STK_MATCH_RANK;
+    return stk_key_window(key[0]) != stk_key_window(key[-1]);
 }
 
-static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t matched) {
-    const uint64_t *keys = keys_make(t, matched);
+static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t keys) {
+    const uint64_t *key = stk_keys_sort(t->keys, t->bins, keys, STK_KEY_WINDOW);
     uint32_t count = 1;
-    for (uint32_t i = 1; i < matched; i++) {
-        count += begins_window(keys + i);
+    for (uint32_t i = 1; i < keys; i++) {
+        count += begins_window(key + i);
     }
     memset(t->windows, 0, count * sizeof *t->windows);
     struct stk_window *window = t->windows + count - 1u;
-    for (uint32_t i = matched; i-- > 0;) {
-        uint32_t slot = stk_match_slot((uint32_t)keys[i]);
+    for (uint32_t i = keys; i-- > 0;) {
+        uint32_t slot = stk_key_slot(key[i]);
         window_add(window, t->rows + slot, slot);
-        window -= i > 0 && begins_window(keys + i);
+        window -= i > 0 && begins_window(key + i);
     }
     for (uint32_t i = 0; i < count; i++) {
         window_name(t->windows + i, t->rows + t->windows[i].tenant);
@@ -98,37 +87,36 @@ static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t matched) {
 /// Which of the two ///
 
 struct span {
-    uint32_t least, greatest;
+    uint64_t least, greatest;
 };
 
-static inline void span_add(struct span *span, uint32_t ticket) {
-    span->least = ticket < span->least ? ticket : span->least;
-    span->greatest = ticket > span->greatest ? ticket : span->greatest;
+static inline void span_add(struct span *span, uint64_t key) {
+    span->least = key < span->least ? key : span->least;
+    span->greatest = key > span->greatest ? key : span->greatest;
 }
 
-/* Of the tickets of all matches. In two halves, so that one comparison need not wait for the one before it. */
-static struct span span_of(const struct stk_telemetry *t, uint32_t matched) {
-    struct span low = {UINT32_MAX, 0}, high = low;
-    const uint32_t *matches = t->matches;
-    const struct stk_row *rows = t->rows;
-    uint32_t half = matched / 2;
+/* Of `keys` keys, 1 at least. In two halves, so that one comparison need not wait for the one before it. */
+static struct span span_of(const uint64_t *key, uint32_t keys) {
+    struct span low = {key[keys - 1u], key[keys - 1u]}, high = low;
+    uint32_t half = keys / 2;
     for (uint32_t i = 0; i < half; i++) {
-        span_add(&low, rows[stk_match_slot(matches[i])].args[0]);
-        span_add(&high, rows[stk_match_slot(matches[half + i])].args[0]);
+        span_add(&low, key[i]);
+        span_add(&high, key[half + i]);
     }
-    span_add(&low, rows[stk_match_slot(matches[matched - 1])].args[0]);
-    low.least = high.least < low.least ? high.least : low.least;
-    low.greatest = high.greatest > low.greatest ? high.greatest : low.greatest;
+    span_add(&low, high.least);
+    span_add(&low, high.greatest);
     return low;
 }
 
-void stk_windows_make(struct stk_telemetry *t, const struct stk_names *names, uint32_t matched) {
-    if (matched == 0) {
+/* Both take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for windows, and
+ * sorting takes at most six passes. */
+void stk_windows_make(struct stk_telemetry *t, uint32_t keys) {
+    if (keys == 0) {
         return;
     }
-    struct span span = span_of(t, matched);
-    uint64_t could_be = ((uint64_t)span.greatest - span.least + 1u) * names->count;
-    t->window_count = could_be <= t->slots_max
-                          ? windows_direct(t, names->count, matched, span.least, (uint32_t)could_be)
-                          : windows_sorted(t, matched);
+    struct span span = span_of(t->keys[0], keys);
+    uint64_t least = stk_key_window(span.least);
+    uint64_t could_be = stk_key_window(span.greatest) - least + 1u;
+    t->window_count =
+        could_be <= t->slots_max ? windows_direct(t, keys, least, (uint32_t)could_be) : windows_sorted(t, keys);
 }

@@ -97,13 +97,13 @@ struct stk_snapshot {
 #define STK_TELEMETRY_ALIGN       8u
 
 /* Bytes for rings of up to `slots` slots and up to `opcodes` named opcodes, repetitions counted: 33 for a slot, and when
- * there are opcodes another 80 for a slot, 64 for an opcode and 1,024. Constant for constant arguments. */
+ * there are opcodes another 76 for a slot, 64 for an opcode and 1,024. Constant for constant arguments. */
 #define STK_TELEMETRY_BYTES(slots, opcodes)                                                                            \
     ((size_t)(slots) * (sizeof(struct stk_row) + 1u) +                                                                 \
      ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
 #define STK_TELEMETRY_MOST_(a, b) ((a) > (b) ? (size_t)(a) : (size_t)(b))
 #define STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes)                                                                    \
-    ((size_t)(slots) * (sizeof(struct stk_window) + 4u) + 16u * STK_TELEMETRY_MOST_(slots, opcodes) +                  \
+    ((size_t)(slots) * sizeof(struct stk_window) + 16u * STK_TELEMETRY_MOST_(slots, opcodes) +                         \
      64u * (size_t)(opcodes) + 1024u)
 
 #define STK_TELEMETRY_DEFINE(name, slots, opcodes) STK_STORAGE_DEFINE(name, STK_TELEMETRY_BYTES(slots, opcodes))
@@ -119,9 +119,8 @@ struct stk_telemetry {
     uint32_t window_count;
     uint32_t slots_max;
     uint32_t opcodes_max;
-    uint64_t *keys[2];      /* scratch: for sorting, before and behind a pass */
+    uint64_t *keys[2];      /* scratch: slots whose opcode was named; for sorting, before and behind a pass */
     uint32_t *bins;         /* scratch: 256 counters */
-    uint32_t *matches;      /* scratch: slots whose opcode was named, and its rank */
     struct stk_name *names; /* scratch: a hash table of the opcodes */
 };
 

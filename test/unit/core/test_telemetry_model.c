@@ -181,10 +181,35 @@ static void many_equal_slots_are_counted(void **state) {
     assert_int_equal(t.windows[0].count[STK_UNKNOWN], 5);
 }
 
+/* The first and the last opcode of as many as can be named, with the least and the greatest ticket. */
+static void the_greatest_numbers_have_windows(void **state) {
+    static const struct { uint32_t ticket, opcode; } want[4] = {{0, 0}, {0, 4095}, {UINT32_MAX, 0}, {UINT32_MAX, 4095}};
+    static uint32_t list[STK_TELEMETRY_OPCODES_MAX];
+    const struct stk_opcodes opcodes = {list, STK_TELEMETRY_OPCODES_MAX};
+    STK_TELEMETRY_DEFINE(memory, 4, STK_TELEMETRY_OPCODES_MAX);
+    struct stk_telemetry t;
+    (void)state;
+    rig_reset();
+    for (uint32_t i = 0; i < STK_TELEMETRY_OPCODES_MAX; i++) {
+        list[i] = i;
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        rig_slot(3 - i, STK_DONE, want[i].opcode, want[i].ticket, 0);
+    }
+    assert_int_equal(stk_telemetry_init(&t, memory, sizeof memory, 4, STK_TELEMETRY_OPCODES_MAX, NULL), STK_OK);
+    assert_int_equal(stk_telemetry_decode(&t, rig_ring, 256, rig_control, 640, &opcodes, NULL), STK_OK);
+    assert_int_equal(t.window_count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(t.windows[i].ticket, want[i].ticket);
+        assert_int_equal(t.windows[i].opcode, want[i].opcode);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ring_decodes_as_the_model_says),
         cmocka_unit_test(many_equal_slots_are_counted),
+        cmocka_unit_test(the_greatest_numbers_have_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
