@@ -104,6 +104,19 @@ static void done_slots_are_counted_up_to_items(void **state) {
     assert_int_equal(stk_ring_count_done(&ring, 5), STK_E_RANGE);
 }
 
+static void every_slot_is_counted_in_rings_of_every_length(void **state) {
+    struct stk_ring ring;
+    (void)state;
+    for (uint32_t slots = 1; slots <= 13; slots++) {
+        assert_int_equal(stk_ring_init(&ring, zone_paint(), STK_RING_BYTES(slots), slots), STK_OK);
+        for (uint32_t i = 0; i < slots; i++) {
+            stk_store(ring.words + i * STK_SLOT_WORDS, STK_DONE);
+            assert_int_equal(stk_ring_count_done(&ring, slots), 1);
+            stk_store(ring.words + i * STK_SLOT_WORDS, STK_FAULT);
+        }
+    }
+}
+
 static void a_short_image_names_the_word_and_the_bytes(void **state) {
     struct stk_fault fault = {0, 0, 0};
     uint8_t *mem = zone_paint();
@@ -130,6 +143,7 @@ int main(void) {
         cmocka_unit_test(read_copies_the_words_of_one_slot),
         cmocka_unit_test(a_word_that_is_no_status_is_an_error_of_its_own),
         cmocka_unit_test(done_slots_are_counted_up_to_items),
+        cmocka_unit_test(every_slot_is_counted_in_rings_of_every_length),
         cmocka_unit_test(a_short_image_names_the_word_and_the_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
