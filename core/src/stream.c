@@ -39,6 +39,9 @@ static int check_config(const struct stk_stream_config *c, struct stk_fault *fau
         (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_IDLE) {
         return STK_E_ARG;
     }
+    if (c->recorder && c->recorder->memory.ring != m->ring) {
+        return STK_E_SHUTDOWN;
+    }
     if (c->first_slot > m->slots || c->depth > m->slots - c->first_slot) {
         return STK_E_RANGE;
     }
@@ -72,6 +75,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         s.entries = (struct stk_stream_entry *)(void *)memory;
         s.carry = memory + STK_ALIGNED((size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
     }
+    stk_stream_next_epoch(&s);
     s.fault.err = err;
     s.closed = err != STK_OK;
     *stream = s;
@@ -109,9 +113,14 @@ uint32_t stk_stream_in_flight(const struct stk_stream *stream) {
     return (uint32_t)(stream->queued - stream->delivered);
 }
 
-/* The slot that the next result waits for, or NULL when it waits for a read. */
+/* Is there nothing to wait for, neither a chunk nor a fence? */
+static int idle(const struct stk_stream *s) {
+    return s->queued == s->delivered && s->barrier != s->delivered;
+}
+
+/* The slot that the next result, or the fence before it, waits for, or NULL when it waits for a read. */
 static const uint32_t *awaited(const struct stk_stream *s) {
-    if (s->delivered == s->arrived || stk_entry(s, s->delivered)->state != STK_ENTRY_PUBLISHED) {
+    if (!s->fence && (s->delivered == s->published || stk_entry(s, s->delivered)->state != STK_ENTRY_PUBLISHED)) {
         return NULL;
     }
     return s->ring.words + (size_t)stk_entry_slot(s, s->delivered) * STK_SLOT_WORDS;
@@ -138,7 +147,7 @@ static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t le
 
 /* One turn: everything that can move moves, nothing waits longer than read_wait_ns. Returns chunks handed out. */
 static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
-    int published, driven;
+    int published, driven, handed, fenced;
     int err = stk_stream_ingest(s, read_wait_ns);
     if (err < 0) {
         return err;
@@ -148,7 +157,18 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
         return published;
     }
     driven = s->config.dispatch->drive(s->config.dispatch_ctx, awaited(s) != NULL);
-    return driven < 0 ? driven : stk_stream_harvest(s);
+    if (driven < 0) {
+        return stk_stream_tell_lost(s, driven);
+    }
+    handed = stk_stream_harvest(s);
+    if (handed < 0) {
+        return handed;
+    }
+    fenced = stk_stream_fence(s);
+    if (fenced == STK_OK && handed > 0) {
+        fenced = stk_stream_tell_turn(s);
+    }
+    return fenced < 0 ? fenced : handed;
 }
 
 static uint64_t now(const struct stk_stream *s) {
@@ -162,11 +182,11 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
         return STK_E_SHUTDOWN;
     }
     handed = turn(stream, 0);
-    if (handed != 0 || timeout_ns == 0u || stk_stream_in_flight(stream) == 0u) {
+    if (handed != 0 || timeout_ns == 0u) {
         return handed;
     }
     start = now(stream);
-    for (passed = 0; handed == 0 && passed < timeout_ns; passed = now(stream) - start) {
+    for (passed = 0; handed == 0 && !idle(stream) && passed < timeout_ns; passed = now(stream) - start) {
         const uint32_t *status = awaited(stream);
         uint64_t read_wait = 0;
         int err = STK_OK;
@@ -190,7 +210,7 @@ int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
         if (handed < 0) {
             return handed;
         }
-        if (stk_stream_in_flight(stream) == 0u) {
+        if (idle(stream)) {
             return STK_OK;
         }
         passed = now(stream) - start;
@@ -277,6 +297,7 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
     }
     start = now(stream);
     stream->stopping = 1;
+    stk_stream_drop_fence(stream);
     err = stream->config.ingest->cancel(stream->config.ingest_ctx);
     cancel_queued(stream);
     if (err >= 0) {
@@ -290,5 +311,6 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
             stream->config.dispatch->stop(stream->config.dispatch_ctx, passed < timeout_ns ? timeout_ns - passed : 0u);
     }
     stream->closed = stk_stream_in_flight(stream) == 0u && stopped == STK_OK;
+    stopped = stopped == STK_OK ? stk_stream_tell_end(stream) : stopped;
     return err < 0 ? err : stopped;
 }

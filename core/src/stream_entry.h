@@ -18,6 +18,7 @@ struct stk_stream_entry {
     uint32_t state;
     uint32_t got;  /* data bytes that arrived */
     uint32_t lead; /* lead bytes before them */
+    uint32_t told; /* the recorder knows that its slot is late */
 };
 
 _Static_assert(sizeof(struct stk_stream_entry) <= STK_STREAM_ENTRY_BYTES, "STK_STREAM_BYTES counts on this");
@@ -51,10 +52,38 @@ int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns);
 /* Publishes chunks that arrived, in order. Returns how many. */
 int stk_stream_publish(struct stk_stream *s);
 
-/* Publishes one chunk's slot with this handler. */
-int stk_stream_publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params);
-
 /* Hands finished chunks to the callback, in order. Returns how many. */
 int stk_stream_harvest(struct stk_stream *s);
+
+/// Epochs: stream_epoch.c ///
+
+/* Sets the barrier of the next automatic epoch. */
+void stk_stream_next_epoch(struct stk_stream *s);
+
+/* Once every chunk before the barrier was handed out: publishes the fence, and looks whether it has passed. */
+int stk_stream_fence(struct stk_stream *s);
+
+/* Shutdown: no fence holds back the chunks that are left. */
+void stk_stream_drop_fence(struct stk_stream *s);
+
+/// What the recorder is told, where there is one: stream_record.c. STK_OK, or an error of its log ///
+
+int stk_stream_tell_input(const struct stk_stream *s, uint64_t chunk);
+int stk_stream_tell_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
+
+/* A chunk that is handed out with an error. */
+int stk_stream_tell_failure(const struct stk_stream *s, uint64_t chunk, const struct stk_stream_result *r);
+
+/* A slot that is late. Returns STK_E_TIMEOUT, or an error of the log. */
+int stk_stream_tell_late(const struct stk_stream *s, uint32_t slot);
+
+/* The device failed with `err`. Returns it, or an error of the log. */
+int stk_stream_tell_lost(struct stk_stream *s, int err);
+
+/* Chunks were handed out: there is time to make room for the records of the next. */
+int stk_stream_tell_turn(const struct stk_stream *s);
+
+/* Nothing more comes. */
+int stk_stream_tell_end(const struct stk_stream *s);
 
 #endif

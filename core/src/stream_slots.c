@@ -2,7 +2,8 @@
 #include "slot_words.h"
 #include "stream_entry.h"
 
-int stk_stream_publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
+/* Publishes one chunk's slot with this handler; *told is what the recorder made of it. */
+static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params, int *told) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t args[STK_SLOT_ARGS] = {
         [STK_ARG_OFFSET] = stk_entry_start(s, chunk),
@@ -25,26 +26,49 @@ int stk_stream_publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opco
     if (err == STK_OK) {
         e->state = STK_ENTRY_PUBLISHED;
         e->read.opcode = opcode;
+        e->told = 0;
         s->stats.slots++;
+        /* After the slot, so that the worker need not wait for the log. */
+        *told = stk_stream_tell_publish(s, stk_entry_slot(s, chunk), &work);
     }
     return err;
 }
 
+/* Publishes the next chunk, which arrived. */
+static int publish_next(struct stk_stream *s) {
+    struct stk_stream_entry *e = stk_entry(s, s->published);
+    int told = STK_OK, err;
+    /* Before the slot: a handler may change the bytes. */
+    err = stk_stream_tell_input(s, s->published);
+    if (err == STK_OK) {
+        err = publish_chunk(s, s->published, e->read.opcode, e->read.params, &told);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    s->stats.bytes += e->got;
+    s->published++;
+    return told;
+}
+
 int stk_stream_publish(struct stk_stream *s) {
     int published = 0;
-    for (; s->published != s->arrived; s->published++) {
+    while (s->published != s->arrived && s->published != s->barrier) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
+        int err;
         if (e->state == STK_ENTRY_READY && s->stopping) {
             e->state = STK_ENTRY_OVER; /* its data arrived after shutdown began */
             e->err = STK_E_CANCELED;
-        } else if (e->state == STK_ENTRY_READY) {
-            int err = stk_stream_publish_chunk(s, s->published, e->read.opcode, e->read.params);
-            if (err != STK_OK) {
-                return err;
-            }
-            s->stats.bytes += e->got;
-            published++;
         }
+        if (e->state != STK_ENTRY_READY) {
+            s->published++;
+            continue;
+        }
+        err = publish_next(s);
+        if (err != STK_OK) {
+            return err;
+        }
+        published++;
     }
     return published;
 }
@@ -52,7 +76,7 @@ int stk_stream_publish(struct stk_stream *s) {
 /* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. 0 when the slot has not
  * finished. */
 static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
-    const struct stk_stream_entry *e = stk_entry(s, chunk);
+    struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t at = stk_entry_slot(s, chunk);
     uint32_t *w = stk_slot_at(&s->ring, at);
     /* Acquire: the other words are those that the worker stored before this status. */
@@ -63,7 +87,7 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
         now = s->config.platform->now_ns(s->config.platform_ctx);
         if (now - e->published_ns > s->config.slot_timeout_ns) {
             s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = at};
-            return STK_E_TIMEOUT;
+            return e->told++ == 0u ? stk_stream_tell_late(s, at) : STK_E_TIMEOUT;
         }
         return 0;
     }
@@ -101,25 +125,29 @@ static int deliver(struct stk_stream *s) {
     struct stk_stream_entry *e = stk_entry(s, s->delivered);
     struct stk_stream_result r = result_of(s, s->delivered);
     struct stk_stream_next next = {.opcode = e->read.opcode};
-    int ready = e->state == STK_ENTRY_PUBLISHED ? take_slot(s, s->delivered, &r) : 1, wish;
+    int ready = e->state == STK_ENTRY_PUBLISHED ? take_slot(s, s->delivered, &r) : 1, wish, told = STK_OK;
     if (ready <= 0) {
         return ready;
     }
-    s->stats.faults += r.err != STK_OK ? 1u : 0u;
+    if (r.err != STK_OK) {
+        s->stats.faults++;
+        told = stk_stream_tell_failure(s, s->delivered, &r);
+    }
     wish = s->config.on_result(s->config.on_result_ctx, &r, &next);
     if (wish == STK_STREAM_AGAIN && e->state == STK_ENTRY_PUBLISHED && !s->stopping) {
-        wish = stk_stream_publish_chunk(s, s->delivered, next.opcode, next.params);
+        int again = STK_OK;
+        wish = publish_chunk(s, s->delivered, next.opcode, next.params, &again);
         if (wish == STK_OK) {
-            return 0;
+            return told < 0 ? told : again;
         }
     }
     s->delivered++;
-    return wish < 0 ? wish : 1;
+    return wish < 0 ? wish : told < 0 ? told : 1;
 }
 
 int stk_stream_harvest(struct stk_stream *s) {
     int delivered = 0;
-    while (s->delivered != s->arrived) {
+    while (s->delivered != s->published) {
         int err = deliver(s);
         if (err < 0) {
             return err;

@@ -18,6 +18,7 @@
 #include "stoker/port/dispatch.h"
 #include "stoker/port/ingest.h"
 #include "stoker/port/platform.h"
+#include "stoker/recorder.h"
 #include "stoker/ring.h"
 
 #ifdef __cplusplus
@@ -58,6 +59,14 @@ struct stk_stream_config {
     uint32_t tenant;          /* of every slot */
     uint32_t priority;        /* of every slot, STK_CRITICAL .. STK_IDLE */
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result; 0: 10 s */
+
+    /* Writes down every input, publish, failure and epoch of the stream; its recording was started with `memory`, and it outlives the
+     * stream. The label of an input is the low half of its read's tag. An error of its log is returned by the call that
+     * met it, and loses no chunk. NULL: none */
+    struct stk_recorder *recorder;
+    uint32_t
+        epoch_chunks; /* an epoch ends by itself after so many chunks, as by stk_stream_epoch; its tag is the number of
+                              chunks so far, modulo 2^32. 0: only by the call */
 };
 
 /// Reads and results ///
@@ -116,8 +125,14 @@ struct stk_stream {
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
     struct stk_fault fault; /* index: the ring slot; value: bytes that would do */
-    uint8_t stopping;       /* shutdown began: nothing is published any more */
-    uint8_t closed;         /* shutdown finished, or init failed */
+    uint64_t barrier;       /* the first chunk after the epoch under way, not published before its fence has passed */
+    uint64_t fence_ns;      /* when that was published */
+    uint32_t fence_tag;
+    uint8_t fence;    /* it is with the workers */
+    uint8_t asked;    /* by stk_stream_epoch */
+    uint8_t told;     /* the recorder knows that the device was lost, or the fence is late */
+    uint8_t stopping; /* shutdown began: nothing is published any more */
+    uint8_t closed;   /* shutdown finished, or init failed */
 };
 
 #define STK_STREAM_ENTRY_BYTES 128u
@@ -135,7 +150,8 @@ STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *b
  * ports and arena memory stay the caller's and must outlive the stream.
  * STK_E_ARG a mandatory member is missing or a number is out of its range; STK_E_RANGE the slots leave the ring;
  * STK_E_SPACE the buffers leave the payload, or the arena is too small (fault.value: bytes of payload or of arena that
- * would do). The arena is unchanged on error. */
+ * would do). The arena is unchanged on error. STK_E_SHUTDOWN the
+ * recorder was not started with this ring. */
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 
@@ -148,11 +164,18 @@ uint32_t stk_stream_in_flight(const struct stk_stream *stream);
 
 /* Moves the stream on and hands out finished chunks; waits up to timeout_ns for the first one (0: not at all). Returns how
  * many; 0 when none finished in time. STK_E_TIMEOUT a slot passed slot_timeout_ns (fault.index: which); STK_E_DEVICE the
- * device was lost; STK_E_SHUTDOWN; an error of the callback or of the ingest port. */
+ * device was lost; STK_E_SHUTDOWN; an error of the callback, of the ingest port or of the recorder's log. */
 STK_MUST_CHECK int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns);
 
-/* Polls until nothing is in flight. STK_OK; STK_E_TIMEOUT after timeout_ns; the errors of stk_stream_poll. */
+/* Polls until nothing is in flight, a fence neither. STK_OK; STK_E_TIMEOUT after timeout_ns; the errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns);
+
+/* Ends an epoch: hands out every chunk, publishes a BATCH_FENCE with `tag` through a slot of the stream, and waits for it: the
+ * epoch of the control buffer goes up by one and observable 0, where there is one, becomes `tag`. The callback sees nothing of it. A recorder
+ * then takes the digest of the observables, while nothing of the stream runs, and makes its log sync. What others publish on the ring is theirs
+ * to wait for. STK_OK; STK_E_TIMEOUT: the epoch ends in a later poll, and a further call goes on waiting for it; STK_E_FAULT the fence was refused,
+ * as every slot of this tenant is; the errors of stk_stream_poll. */
+STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns);
 
 /* Waits until a word of the shared memory holds `value`, moving the stream on meanwhile. STK_OK; STK_E_TIMEOUT; the
  * errors of stk_stream_poll. */

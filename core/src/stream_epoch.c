@@ -1,0 +1,107 @@
+/* Epochs of the stream: a barrier among the chunks, and a fence in the slot of the chunk behind it. */
+#include "slot_words.h"
+#include "stream_entry.h"
+
+#define NO_BARRIER UINT64_MAX
+
+void stk_stream_next_epoch(struct stk_stream *s) {
+    s->barrier = s->config.epoch_chunks != 0u ? s->delivered + s->config.epoch_chunks : NO_BARRIER;
+    s->fence_tag = (uint32_t)s->barrier;
+    s->fence = 0;
+    s->asked = 0;
+    s->told = 0;
+}
+
+/* The chunk behind the barrier is not published before the fence has passed, so its slot is free. */
+static int publish_fence(struct stk_stream *s) {
+    const uint32_t args[] = {0, s->fence_tag};
+    const struct stk_work work = {STK_OP_BATCH_FENCE, s->config.tenant, s->config.priority, 2, args};
+    uint32_t slot = stk_entry_slot(s, s->barrier);
+    int err = stk_ring_publish(&s->ring, slot, &work);
+    if (err != STK_OK) {
+        return err;
+    }
+    s->fence = 1;
+    s->fence_ns = s->config.platform->now_ns(s->config.platform_ctx);
+    return stk_stream_tell_publish(s, slot, &work);
+}
+
+/* The fence was refused: the chunks behind it go on, as part of this epoch. */
+static int refused(struct stk_stream *s, uint32_t slot) {
+    uint32_t *w = stk_slot_at(&s->ring, slot);
+    struct stk_record_failure failure = {.slot = slot,
+                                         .tenant = s->config.tenant,
+                                         .opcode = STK_OP_BATCH_FENCE,
+                                         .status = STK_FAULT,
+                                         .err = STK_E_FAULT};
+    int err = STK_OK;
+    stk_copy_out(failure.results, w + STK_SLOT_RESULT, STK_SLOT_RESULTS);
+    stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
+    s->fault = (struct stk_fault){.err = STK_E_FAULT, .index = slot};
+    stk_stream_next_epoch(s);
+    if (s->config.recorder) {
+        err = stk_recorder_failure(s->config.recorder, &failure);
+    }
+    return err < 0 ? err : STK_E_FAULT;
+}
+
+static int late(struct stk_stream *s, uint32_t slot) {
+    if (s->config.platform->now_ns(s->config.platform_ctx) - s->fence_ns <= s->config.slot_timeout_ns) {
+        return STK_OK;
+    }
+    s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = slot};
+    if (s->told) {
+        return STK_E_TIMEOUT;
+    }
+    s->told = 1;
+    return stk_stream_tell_late(s, slot);
+}
+
+int stk_stream_fence(struct stk_stream *s) {
+    uint32_t slot = stk_entry_slot(s, s->barrier), status, tag = s->fence_tag;
+    if (s->delivered != s->barrier) {
+        return STK_OK;
+    }
+    if (!s->fence) {
+        return publish_fence(s);
+    }
+    /* Acquire: observables and epoch are those that were stored before this status. */
+    status = stk_load_acquire(stk_slot_at(&s->ring, slot) + STK_SLOT_STATUS);
+    if (status == STK_FAULT) {
+        return refused(s, slot);
+    }
+    if (status != STK_DONE) {
+        return late(s, slot);
+    }
+    stk_stream_next_epoch(s);
+    return s->config.recorder ? stk_recorder_epoch(s->config.recorder, tag) : STK_OK;
+}
+
+void stk_stream_drop_fence(struct stk_stream *s) {
+    if (s->fence) {
+        /* A worker that has claimed it ends it; nothing waits for that. */
+        (void)!stk_ring_transition(&s->ring, stk_entry_slot(s, s->barrier), STK_TO_CANCEL);
+    }
+    s->config.epoch_chunks = 0;
+    stk_stream_next_epoch(s);
+}
+
+int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns) {
+    uint64_t start, passed;
+    int err;
+    if (stream->closed || stream->stopping) {
+        return STK_E_SHUTDOWN;
+    }
+    start = stream->config.platform->now_ns(stream->config.platform_ctx);
+    if (!stream->asked) {
+        err = stk_stream_drain(stream, timeout_ns);
+        if (err != STK_OK) {
+            return err;
+        }
+        stream->barrier = stream->delivered;
+        stream->fence_tag = tag;
+        stream->asked = 1;
+    }
+    passed = stream->config.platform->now_ns(stream->config.platform_ctx) - start;
+    return stk_stream_drain(stream, passed < timeout_ns ? timeout_ns - passed : 0u);
+}
