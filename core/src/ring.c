@@ -70,7 +70,7 @@ int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {
     }
     const uint32_t *w = ring->words;
     int done = 0;
-    /* Four a turn: nearly twice as fast where the first-level cache holds the ring. */
+    /* Four a turn: a third less time where the first-level cache holds the ring. */
     for (; items >= 4; items -= 4, w += 4 * STK_SLOT_WORDS) {
         done += is_done(w) + is_done(w + STK_SLOT_WORDS);
         done += is_done(w + 2 * STK_SLOT_WORDS) + is_done(w + 3 * STK_SLOT_WORDS);
