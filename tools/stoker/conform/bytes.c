@@ -86,4 +86,5 @@ void world_free(struct world *w) {
     free(w->tenants);
     cache_world_free(w);
     telemetry_world_free(w);
+    log_world_free(w);
 }

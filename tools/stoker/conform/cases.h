@@ -23,6 +23,7 @@ struct world {
     struct tenant_world *tenants; /* one allocation, made when it is first needed */
     struct cache_world *cache;    /* made by the case record */
     struct telemetry_world *telemetry;
+    struct log_world *logs; /* made when it is first needed */
 };
 
 struct handler {
@@ -34,11 +35,12 @@ struct handler {
 extern const struct handler ring_handlers[], item_handlers[], control_handlers[], debug_handlers[], host_handlers[],
     io_handlers[], table_handlers[], constant_handlers[], tenant_handlers[], tenant_call_handlers[], task_handlers[],
     cache_handlers[], hit_rate_handlers[], telemetry_handlers[], telemetry_edge_handlers[], telemetry_table_handlers[],
-    sketch_handlers[], snapshot_sketch_handlers[];
+    sketch_handlers[], snapshot_sketch_handlers[], log_handlers[];
 
 void world_free(struct world *w);
 void cache_world_free(struct world *w);
 void telemetry_world_free(struct world *w);
+void log_world_free(struct world *w);
 
 /* Replaces `b` by `len` zero bytes, or by a buffer that vec_alloc or vec_bytes made. */
 void bytes_zero(struct bytes *b, size_t len);

@@ -7,7 +7,6 @@
 /* Records that compared something, and fields or records that were passed over. */
 struct tally {
     unsigned files, passed, failed, skipped;
-    unsigned log_records;     /* of those skipped: records of replay log vectors */
     unsigned unknown_records; /* of those skipped: records that this program has no name for */
     char first_unknown[256];  /* where the first of them is */
 };

@@ -1,0 +1,39 @@
+/* Conformance: the replay log files that a case works on, in a temporary folder of their own. */
+#ifndef LOG_WORLD_H
+#define LOG_WORLD_H
+
+#include "cases.h"
+
+#include "stoker/port/file.h"
+#include "stoker/vrrl.h"
+
+#define LOG_PATH_BYTES 4096
+
+struct log_world {
+    char folder[LOG_PATH_BYTES - 256]; /* the temporary one */
+    char stored[LOG_PATH_BYTES - 256]; /* where the vector file is, and the logs that it brings */
+    char created[256];                 /* the name that the case made, or tried to: it is not taken from there */
+    struct stk_file file;
+    bool open;
+    struct stk_vrrl log;
+    struct stk_log_record *records; /* of the last replay */
+    size_t count;
+};
+
+/* The world of this case; NULL, and a failed record, when there is no folder to be had. */
+struct log_world *log_world(struct vec *v, struct world *w);
+
+/* The path of the file that the record calls `key`, in the temporary folder; the stored file of that name is copied
+ * there first, unless the case made one. False, and a failed record, for a name that leaves the folder. */
+bool log_path(struct vec *v, struct log_world *l, const char *key, char *path);
+
+/* The path of the stored file of that name. */
+void log_stored(const struct log_world *l, const char *name, char *path);
+
+/* Copies a file; false when that is not possible. */
+bool log_copy(const char *from, const char *to);
+
+/* Closes the log that is open, if one is. */
+void log_close(struct log_world *l);
+
+#endif
