@@ -16,8 +16,19 @@
 static const struct stk_flash_ops *const ops = &stk_sim_flash_ops;
 static uint8_t data[BLOCK], seen[BLOCK];
 
+static struct stk_flash_geometry geometry(uint32_t read_unit, uint32_t prog_unit, uint32_t block, uint32_t blocks,
+                                          uint8_t erased, uint8_t rewrite) {
+    return (struct stk_flash_geometry){.read_unit = read_unit,
+                                       .prog_unit = prog_unit,
+                                       .block_bytes = block,
+                                       .blocks = blocks,
+                                       .erased = erased,
+                                       .rewrite = rewrite};
+}
+
 static struct stk_sim_flash_config shape(uint32_t prog_unit, uint8_t rewrite, uint8_t erased) {
-    return (struct stk_sim_flash_config){.geometry = {1, prog_unit, BLOCK, BLOCKS, erased, rewrite}, .seed = 77};
+    return (struct stk_sim_flash_config){.geometry = geometry(1, prog_unit, BLOCK, BLOCKS, erased, rewrite),
+                                         .seed = 77};
 }
 
 static struct stk_sim_flash flash_over(uint8_t *memory, struct stk_sim_flash_config config) {
@@ -109,7 +120,7 @@ static void bytes_are_macro_query_and_use(void **state) {
 
 static void expect_impossible(uint32_t read_unit, uint32_t prog_unit, uint32_t block, uint32_t blocks, uint8_t erased,
                               uint8_t rewrite, int err) {
-    struct stk_sim_flash_config config = {.geometry = {read_unit, prog_unit, block, blocks, erased, rewrite}};
+    struct stk_sim_flash_config config = {.geometry = geometry(read_unit, prog_unit, block, blocks, erased, rewrite)};
     struct stk_sim_flash f = {.stride = 5};
     struct stk_arena arena;
     size_t bytes = 7;
