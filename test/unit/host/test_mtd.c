@@ -1,0 +1,462 @@
+/* The MTD port over a kernel that the test plays: NOR and NAND, bad blocks, errors, old kernels. On a real /dev/mtdN
+ * the port is tried by the boards' tests. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <mtd/mtd-user.h>
+
+#include "../../../port/mtd/mtd_os.h"
+
+#define ERASE   4096u
+#define BLOCKS  8u
+#define FAKE_FD 77
+
+/* The device, and what it does next. */
+static struct {
+    struct mtd_info_user info;
+    uint64_t size;
+    uint8_t bytes[ERASE * BLOCKS];
+    struct mtd_ecc_stats stats;
+    uint32_t bad; /* mask of blocks */
+    int open_errno;
+    int info_errno, seek_errno, bad_errno, stats_errno, unlock_errno, erase_errno;
+    int io_errno; /* of the next `io_errors` transfers */
+    uint32_t io_errors;
+    uint32_t lost; /* reads from now on that lose something */
+    uint32_t most; /* bytes of one transfer */
+    bool no_erase64;
+    uint32_t opens, closes, erases, erases64, unlocks, reads, writes;
+} dev;
+
+static int answer(int os_error) {
+    errno = os_error;
+    return os_error == 0 ? 0 : -1;
+}
+
+static int fake_open(const char *path, int flags) {
+    (void)flags;
+    assert_string_equal(path, "/dev/mtd7");
+    dev.opens++;
+    return dev.open_errno != 0 ? answer(dev.open_errno) : FAKE_FD;
+}
+
+static int fake_close(int fd) {
+    assert_int_equal(fd, FAKE_FD);
+    dev.closes++;
+    return 0;
+}
+
+static int erase(uint64_t start, uint64_t length) {
+    assert_int_equal(start % ERASE, 0);
+    assert_int_equal(length, ERASE);
+    assert_in_range(start, 0, sizeof dev.bytes - ERASE);
+    if (dev.erase_errno != 0) {
+        return answer(dev.erase_errno);
+    }
+    memset(dev.bytes + start, 0xFF, ERASE);
+    dev.erases++;
+    return 0;
+}
+
+static int fake_ioctl(int fd, unsigned long request, void *argument) {
+    assert_int_equal(fd, FAKE_FD);
+    switch (request) {
+    case MEMGETINFO:
+        memcpy(argument, &dev.info, sizeof dev.info);
+        return answer(dev.info_errno);
+    case MEMGETBADBLOCK: {
+        loff_t at;
+        memcpy(&at, argument, sizeof at);
+        return dev.bad_errno != 0 ? answer(dev.bad_errno) : (int)(dev.bad >> (at / ERASE) & 1u);
+    }
+    case ECCGETSTATS:
+        memcpy(argument, &dev.stats, sizeof dev.stats);
+        return answer(dev.stats_errno);
+    case MEMERASE64: {
+        struct erase_info_user64 range;
+        memcpy(&range, argument, sizeof range);
+        dev.erases64++;
+        return dev.no_erase64 ? answer(ENOTTY) : erase(range.start, range.length);
+    }
+    case MEMERASE: {
+        struct erase_info_user range;
+        memcpy(&range, argument, sizeof range);
+        return erase(range.start, range.length);
+    }
+    case MEMUNLOCK:
+        dev.unlocks++;
+        return answer(dev.unlock_errno);
+    default:
+        return answer(ENOTTY);
+    }
+}
+
+static off_t fake_seek_end(int fd) {
+    assert_int_equal(fd, FAKE_FD);
+    return dev.seek_errno != 0 ? (off_t)answer(dev.seek_errno) : (off_t)dev.size;
+}
+
+/* How many bytes of a transfer go through; below zero with errno. */
+static ssize_t granted(size_t bytes, off_t at) {
+    assert_in_range(at, 0, sizeof dev.bytes - bytes);
+    if (dev.io_errors != 0) {
+        dev.io_errors--;
+        return answer(dev.io_errno);
+    }
+    return (ssize_t)(dev.most != 0 && bytes > dev.most ? dev.most : bytes);
+}
+
+static ssize_t fake_pread(int fd, void *data, size_t bytes, off_t at) {
+    ssize_t n = granted(bytes, at);
+    assert_int_equal(fd, FAKE_FD);
+    dev.reads++;
+    if (n > 0) {
+        memcpy(data, dev.bytes + at, (size_t)n);
+        dev.stats.failed += dev.lost != 0;
+        dev.lost -= dev.lost != 0;
+    }
+    return n;
+}
+
+static ssize_t fake_pwrite(int fd, const void *data, size_t bytes, off_t at) {
+    ssize_t n = granted(bytes, at);
+    assert_int_equal(fd, FAKE_FD);
+    assert_int_equal((uint64_t)at % dev.info.writesize, 0);
+    dev.writes++;
+    for (ssize_t i = 0; i < n; i++) {
+        dev.bytes[at + i] &= ((const uint8_t *)data)[i];
+    }
+    return n;
+}
+
+static const struct stk_mtd_os fake = {fake_open, fake_close, fake_ioctl, fake_seek_end, fake_pread, fake_pwrite};
+static const struct stk_flash_ops *const ops = &stk_mtd_flash_ops;
+
+static struct stk_mtd_config plug(uint8_t type, uint32_t flags, uint32_t writesize) {
+    memset(&dev, 0, sizeof dev);
+    memset(dev.bytes, 0xFF, sizeof dev.bytes);
+    dev.info = (struct mtd_info_user){type, flags, sizeof dev.bytes, ERASE, writesize, 64, 0};
+    dev.size = sizeof dev.bytes;
+    return (struct stk_mtd_config){.path = "/dev/mtd7"};
+}
+
+static struct stk_mtd_config plug_nor(void) {
+    struct stk_mtd_config config = plug(MTD_NORFLASH, MTD_CAP_NORFLASH, 1);
+    dev.stats_errno = ENOTTY;
+    return config;
+}
+
+static struct stk_mtd_config plug_nand(void) {
+    return plug(MTD_NANDFLASH, MTD_CAP_NANDFLASH, 512);
+}
+
+static struct stk_mtd opened(const struct stk_mtd_config *config) {
+    struct stk_mtd mtd;
+    int err = stk_mtd_open_by(&mtd, config, &fake);
+    if (err != STK_OK) {
+        fail_msg("open says %s, errno %d", stk_err_name(err), mtd.os_error);
+    }
+    return mtd;
+}
+
+/// Opening ///
+
+static void the_kernel_says_what_may_be_done(void **state) {
+    static const struct {
+        uint8_t type;
+        uint32_t flags, writesize;
+        int rewrite; /* or the error */
+    } row[] = {
+        {MTD_NORFLASH, MTD_CAP_NORFLASH, 1, STK_FLASH_MANY},
+        {MTD_NORFLASH, MTD_WRITEABLE, 16, STK_FLASH_ONCE},
+        {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 2048, STK_FLASH_ONCE},
+        {MTD_RAM, MTD_CAP_RAM, 1, STK_FLASH_ANY},
+        {MTD_RAM, MTD_WRITEABLE, 1, STK_E_UNSUPPORTED},
+        {MTD_DATAFLASH, MTD_WRITEABLE, 512, STK_FLASH_ONCE},
+        {MTD_DATAFLASH, MTD_WRITEABLE, 528, STK_E_UNSUPPORTED},
+        {MTD_MLCNANDFLASH, MTD_CAP_NANDFLASH, 2048, STK_E_UNSUPPORTED},
+        {MTD_MLCNANDFLASH, MTD_CAP_NANDFLASH | MTD_SLC_ON_MLC_EMULATION, 2048, STK_FLASH_ONCE},
+        {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 8192, STK_E_UNSUPPORTED},
+        {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 0, STK_E_UNSUPPORTED},
+        {MTD_ROM, MTD_CAP_ROM, 1, STK_E_UNSUPPORTED},
+        {MTD_UBIVOLUME, MTD_WRITEABLE, 2048, STK_E_UNSUPPORTED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct stk_mtd_config config = plug(row[i].type, row[i].flags, row[i].writesize);
+        struct stk_flash_geometry g = {0};
+        struct stk_mtd mtd;
+        int err = stk_mtd_open_by(&mtd, &config, &fake);
+        assert_int_equal(err, row[i].rewrite < 0 ? row[i].rewrite : STK_OK);
+        if (err == STK_OK) {
+            ops->geometry(&mtd, &g);
+            assert_int_equal(g.rewrite, row[i].rewrite);
+            assert_int_equal(g.prog_unit, row[i].writesize);
+            assert_int_equal(g.read_unit, 1);
+            assert_int_equal(g.block_bytes, ERASE);
+            assert_int_equal(g.blocks, BLOCKS);
+            assert_int_equal(g.erased, 0xFF);
+            stk_mtd_close(&mtd);
+        }
+        stk_mtd_close(&mtd);
+        assert_int_equal(dev.closes, dev.opens);
+    }
+}
+
+static void erase_sizes_that_make_no_sense_are_refused(void **state) {
+    struct stk_mtd mtd;
+    struct stk_mtd_config config = plug_nand();
+    (void)state;
+    dev.info.erasesize = 0;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_UNSUPPORTED);
+    dev.info.erasesize = 700;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_UNSUPPORTED);
+}
+
+static void a_window_of_blocks_can_be_named(void **state) {
+    static const struct {
+        uint32_t first, blocks;
+        int got; /* blocks, or the error */
+    } row[] = {{0, 0, 8}, {3, 0, 5},           {3, 5, 5},          {3, 6, STK_E_RANGE},
+               {7, 1, 1}, {8, 0, STK_E_RANGE}, {9, 1, STK_E_RANGE}};
+    uint8_t byte = 0x21;
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct stk_mtd_config config = plug_nor();
+        struct stk_mtd mtd;
+        config.first_block = row[i].first;
+        config.blocks = row[i].blocks;
+        int err = stk_mtd_open_by(&mtd, &config, &fake);
+        assert_int_equal(err < 0 ? err : (int)mtd.geometry.blocks, row[i].got);
+        if (err == STK_OK) {
+            assert_int_equal(ops->prog(&mtd, 0, 5, &byte, 1), STK_OK);
+            assert_int_equal(dev.bytes[row[i].first * ERASE + 5], 0x21);
+        }
+    }
+}
+
+static void sizes_above_4_gib_come_from_the_end_of_the_device(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    (void)state;
+    dev.size = ((uint64_t)1 << 33) + 5;
+    struct stk_mtd mtd = opened(&config);
+    assert_int_equal(mtd.geometry.blocks, 1u << 21);
+    dev.size = (uint64_t)1 << 45;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_RANGE);
+}
+
+static void errors_of_open_keep_their_number(void **state) {
+    struct stk_mtd mtd;
+    struct stk_mtd_config config = plug_nor();
+    (void)state;
+    dev.open_errno = EACCES;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_ACCESS);
+    assert_int_equal(mtd.os_error, EACCES);
+    dev.open_errno = 0;
+    dev.info_errno = ENOTTY; /* some other device */
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_UNSUPPORTED);
+    dev.info_errno = ENODEV;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_NODEV);
+    dev.info_errno = 0;
+    dev.seek_errno = EIO;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_IO);
+    assert_int_equal(mtd.os_error, EIO);
+    assert_int_equal(dev.closes, 3);
+    config.path = NULL;
+    config.fd = -1;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_ARG);
+    assert_int_equal(stk_mtd_open_by(NULL, &config, &fake), STK_E_ARG);
+    assert_int_equal(stk_mtd_open_by(&mtd, NULL, &fake), STK_E_ARG);
+}
+
+static void a_descriptor_stays_the_callers(void **state) {
+    struct stk_mtd_config config = plug_nor();
+    (void)state;
+    config.path = NULL;
+    config.fd = FAKE_FD;
+    struct stk_mtd mtd = opened(&config);
+    stk_mtd_close(&mtd);
+    assert_int_equal(dev.opens + dev.closes, 0);
+}
+
+static void locked_chips_are_unlocked_on_request(void **state) {
+    struct stk_mtd_config config = plug_nor();
+    struct stk_mtd mtd;
+    (void)state;
+    (void)opened(&config);
+    assert_int_equal(dev.unlocks, 0);
+    config.unlock = true;
+    (void)opened(&config);
+    assert_int_equal(dev.unlocks, BLOCKS);
+    dev.unlock_errno = EOPNOTSUPP; /* nothing is ever locked */
+    (void)opened(&config);
+    dev.unlock_errno = EIO;
+    assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_IO);
+}
+
+/// Transfers ///
+
+static void transfers_stay_within_their_block(void **state) {
+    struct stk_mtd_config config = plug_nor();
+    uint8_t in[64], out[64];
+    (void)state;
+    struct stk_mtd mtd = opened(&config);
+    for (uint32_t i = 0; i < sizeof in; i++) {
+        in[i] = (uint8_t)(i * 7);
+    }
+    assert_int_equal(ops->prog(&mtd, 2, ERASE - 64, in, 64), STK_OK);
+    assert_memory_equal(dev.bytes + 3 * ERASE - 64, in, 64);
+    assert_int_equal(ops->read(&mtd, 2, ERASE - 64, out, 64), STK_OK);
+    assert_memory_equal(in, out, 64);
+    assert_int_equal(ops->read(&mtd, 8, 0, out, 1), STK_E_RANGE);
+    assert_int_equal(ops->read(&mtd, 0, ERASE + 1, out, 0), STK_E_RANGE);
+    assert_int_equal(ops->prog(&mtd, 2, ERASE - 63, in, 64), STK_E_RANGE);
+    assert_int_equal(ops->erase(&mtd, 8), STK_E_RANGE);
+    assert_int_equal(ops->erase(&mtd, 2), STK_OK);
+    assert_int_equal(dev.bytes[3 * ERASE - 1], 0xFF);
+    assert_true(ops->sync == NULL);
+}
+
+static void what_was_cut_short_goes_on(void **state) {
+    struct stk_mtd_config config = plug_nor();
+    uint8_t in[64] = {1, 2, 3}, out[64];
+    (void)state;
+    struct stk_mtd mtd = opened(&config);
+    dev.most = 10;
+    dev.io_errno = EINTR;
+    dev.io_errors = 3;
+    assert_int_equal(ops->prog(&mtd, 0, 0, in, 64), STK_OK);
+    dev.io_errors = 3;
+    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_OK);
+    assert_memory_equal(in, out, 64);
+    dev.io_errors = 1000;
+    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_E_IO);
+    assert_int_equal(mtd.os_error, EINTR);
+}
+
+/* The kernel may have programmed pages before it was interrupted, and a page is programmed once. */
+static void a_page_is_never_programmed_twice(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    uint8_t page[512] = {0};
+    (void)state;
+    struct stk_mtd mtd = opened(&config);
+    dev.io_errno = EINTR;
+    dev.io_errors = 1;
+    assert_int_equal(ops->prog(&mtd, 0, 0, page, 512), STK_E_IO);
+    assert_int_equal(dev.writes, 1);
+    assert_int_equal(ops->prog(&mtd, 0, 512, page, 512), STK_OK);
+}
+
+static void errors_of_transfers_are_io(void **state) {
+    struct stk_mtd_config config = plug_nor();
+    uint8_t data[8] = {0};
+    (void)state;
+    struct stk_mtd mtd = opened(&config);
+    dev.io_errno = EROFS;
+    dev.io_errors = 2;
+    assert_int_equal(ops->prog(&mtd, 0, 0, data, 8), STK_E_IO);
+    assert_int_equal(mtd.os_error, EROFS);
+    assert_int_equal(ops->read(&mtd, 0, 0, data, 8), STK_E_IO);
+    dev.io_errno = 0; /* the device ends here, it says */
+    dev.io_errors = 1;
+    assert_int_equal(ops->read(&mtd, 0, 0, data, 8), STK_E_IO);
+    assert_int_equal(mtd.os_error, 0);
+    dev.erase_errno = EIO;
+    assert_int_equal(ops->erase(&mtd, 0), STK_E_IO);
+    assert_int_equal(mtd.os_error, EIO);
+}
+
+/// NAND ///
+
+static void bad_blocks_are_not_touched(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    uint8_t page[512] = {0};
+    (void)state;
+    dev.bad = 1u << 5;
+    config.first_block = 2;
+    struct stk_mtd mtd = opened(&config);
+    assert_int_equal(ops->prog(&mtd, 3, 0, page, 512), STK_E_IO);
+    assert_int_equal(ops->erase(&mtd, 3), STK_E_IO);
+    assert_int_equal(mtd.os_error, 0);
+    assert_int_equal(dev.writes + dev.erases, 0);
+    assert_int_equal(ops->prog(&mtd, 2, 0, page, 512), STK_OK);
+    dev.bad_errno = EIO;
+    assert_int_equal(ops->erase(&mtd, 2), STK_E_IO);
+    assert_int_equal(mtd.os_error, EIO);
+    dev.bad_errno = EOPNOTSUPP; /* a chip that knows no bad blocks */
+    mtd = opened(&config);
+    assert_int_equal(ops->erase(&mtd, 2), STK_OK);
+}
+
+static void reads_that_lose_something_twice_are_errors(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    uint8_t page[512];
+    (void)state;
+    dev.stats.failed = 9; /* from before */
+    struct stk_mtd mtd = opened(&config);
+    assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_OK);
+    assert_int_equal(dev.reads, 1);
+    dev.lost = 1; /* it may have been somebody else's */
+    assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_OK);
+    assert_int_equal(dev.reads, 3);
+    dev.lost = 2;
+    assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_E_IO);
+    assert_int_equal(mtd.os_error, EBADMSG);
+    assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_OK);
+    dev.stats_errno = EIO;
+    assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_E_IO);
+}
+
+static void kernels_without_erase64_are_asked_the_old_way(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    (void)state;
+    struct stk_mtd mtd = opened(&config);
+    dev.no_erase64 = true;
+    assert_int_equal(ops->erase(&mtd, 1), STK_OK);
+    assert_int_equal(ops->erase(&mtd, 2), STK_OK);
+    assert_int_equal(dev.erases64, 1);
+    assert_int_equal(dev.erases, 2);
+    mtd.erase64 = true;
+    mtd.first = (uint64_t)1 << 33; /* out of the old call's reach */
+    mtd.marks_bad = false;
+    assert_int_equal(ops->erase(&mtd, 1), STK_E_IO);
+    assert_int_equal(mtd.os_error, ENOTTY);
+}
+
+/// The system's own calls ///
+
+static void a_file_is_no_mtd_device(void **state) {
+    struct stk_mtd_config config = {.path = "/dev/null"};
+    struct stk_mtd mtd;
+    (void)state;
+    assert_int_equal(stk_mtd_open(&mtd, &config), STK_E_UNSUPPORTED);
+    config.path = "/nonexistent/mtd0";
+    assert_int_equal(stk_mtd_open(&mtd, &config), STK_E_NOENT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_kernel_says_what_may_be_done),
+        cmocka_unit_test(erase_sizes_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_window_of_blocks_can_be_named),
+        cmocka_unit_test(sizes_above_4_gib_come_from_the_end_of_the_device),
+        cmocka_unit_test(errors_of_open_keep_their_number),
+        cmocka_unit_test(a_descriptor_stays_the_callers),
+        cmocka_unit_test(locked_chips_are_unlocked_on_request),
+        cmocka_unit_test(transfers_stay_within_their_block),
+        cmocka_unit_test(what_was_cut_short_goes_on),
+        cmocka_unit_test(a_page_is_never_programmed_twice),
+        cmocka_unit_test(errors_of_transfers_are_io),
+        cmocka_unit_test(bad_blocks_are_not_touched),
+        cmocka_unit_test(reads_that_lose_something_twice_are_errors),
+        cmocka_unit_test(kernels_without_erase64_are_asked_the_old_way),
+        cmocka_unit_test(a_file_is_no_mtd_device),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
