@@ -18,68 +18,69 @@ static int unit_ok(uint32_t unit, uint32_t block_bytes) {
 }
 
 static int check_geometry(const struct stk_flash_geometry *g) {
-    uint32_t cells = stk_log_block_cells(g);
+    uint32_t cells = g->block_bytes / STK_LOG_CELL_BYTES;
     if (!unit_ok(g->read_unit, g->block_bytes) || !unit_ok(g->prog_unit, g->block_bytes) ||
-        g->block_bytes % STK_LOG_CELL_BYTES != 0u || (g->erased != 0xFFu && g->erased != 0u) ||
-        g->rewrite > STK_FLASH_ANY) {
+        !unit_ok(STK_LOG_CELL_BYTES, g->block_bytes) || (uint8_t)(g->erased + 1u) > 1u || g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
     return g->blocks < BLOCKS_MIN || cells < 2u || (uint64_t)g->blocks * cells > INT32_MAX ? STK_E_OVERFLOW : STK_OK;
 }
 
-int stk_log_check(const struct stk_log_config *config, struct stk_flash_geometry *geometry) {
+int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     const struct stk_flash_ops *f = config->flash;
+    struct stk_flash_geometry g;
     int err;
+    memset(log, 0, sizeof *log);
     if (!f || !f->geometry || !f->read || !f->prog || !f->erase || !config->buffer) {
         return STK_E_ARG;
     }
-    f->geometry(config->flash_ctx, geometry);
-    err = check_geometry(geometry);
-    return err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(geometry) ? STK_E_SPACE : err;
+    f->geometry(config->flash_ctx, &g);
+    err = check_geometry(&g);
+    if (err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(&g)) {
+        err = STK_E_SPACE;
+    }
+    if (err == STK_OK) {
+        log->config = *config;
+        log->geometry = g;
+        log->page_cells = STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g.prog_unit) / STK_LOG_CELL_BYTES;
+        log->block_cells = g.block_bytes / STK_LOG_CELL_BYTES;
+    }
+    return err;
 }
 
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
     if (check_geometry(geometry) != STK_OK) {
         return 0;
     }
-    return (uint64_t)(geometry->blocks - 2u) * (stk_log_block_cells(geometry) - 1u);
+    return (uint64_t)(geometry->blocks - 2u) * (geometry->block_bytes / STK_LOG_CELL_BYTES - 1u);
 }
 
-/// Flash ///
+/// Buffer ///
+
+/* The first cell of the buffer is for a header, the records behind it make a page; or, in the first page of a block where the
+ * header has none of its own, both together do. */
 
 static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
 }
 
-static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *data, uint32_t bytes) {
-    log->stats.programs++;
-    log->stats.bytes += bytes;
-    return log->config.flash->prog(log->config.flash_ctx, block, cell * STK_LOG_CELL_BYTES, data, bytes);
+/* Records that the page to program next takes. */
+static uint32_t room(const struct stk_log *log) {
+    return log->page_cells - (log->cell == 0u ? 1u : 0u);
 }
 
-/* Programs the page in the buffer, the rest of it blank. */
-static int program_page(struct stk_log *log) {
-    uint32_t cells = stk_log_page_cells(&log->geometry), start = log->cell - log->pending;
-    int err;
-    memset(cell_at(log, log->pending), log->geometry.erased, (size_t)(cells - log->pending) * STK_LOG_CELL_BYTES);
-    err = program(log, log->block, start, log->config.buffer, cells * STK_LOG_CELL_BYTES);
-    if (err == STK_OK) {
-        log->cell = start + cells;
-        log->pending = 0;
-    }
-    return err;
+static void put_header(const struct stk_log *log, uint32_t block, uint32_t lap) {
+    const struct stk_log_header header = {log->id, lap, log->sequence - log->pending};
+    stk_log_put_header(log->config.buffer, log, block, &header);
 }
 
 /// Blocks ///
 
-static void put_header(const struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap) {
-    const struct stk_log_header header = {log->id, lap, log->sequence};
-    stk_log_put_header(cell, &log->geometry, block, &header);
-}
-
-/* The lap of the next use of `block`. */
-static uint32_t next_lap(const struct stk_log *log, uint32_t block) {
-    return log->lap + (block < log->block ? 1u : 0u);
+static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *data) {
+    uint32_t bytes = stk_log_page_bytes(log);
+    log->stats.programs++;
+    log->stats.bytes += bytes;
+    return log->config.flash->prog(log->config.flash_ctx, block, cell * STK_LOG_CELL_BYTES, data, bytes);
 }
 
 static int erase(struct stk_log *log, uint32_t block) {
@@ -87,199 +88,140 @@ static int erase(struct stk_log *log, uint32_t block) {
     return log->config.flash->erase(log->config.flash_ctx, block);
 }
 
-/* Erases `block` for its next use, and gives it its header where that is a page of its own. */
-static int renew(struct stk_log *log, uint32_t block) {
-    uint8_t header[STK_LOG_CELL_BYTES];
-    int err = erase(log, block);
-    if (err == STK_OK && stk_log_header_alone(&log->geometry)) {
-        put_header(log, header, block, next_lap(log, block));
-        err = program(log, block, 0, header, sizeof header);
-    }
-    return err;
+/* The lap of the next use of `block`. */
+static uint32_t next_lap(const struct stk_log *log, uint32_t block) {
+    return log->lap + (block < log->block ? 1u : 0u);
 }
 
-/* Makes the next block that can be used ready. */
+/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
 static int prepare(struct stk_log *log) {
-    uint32_t block = log->block;
-    for (uint32_t i = 1; i < log->geometry.blocks; i++) {
-        block = block + 1u == log->geometry.blocks ? 0u : block + 1u;
-        if (renew(log, block) == STK_OK) {
-            log->ahead = block;
-            log->ready = 1;
-            log->found = 0;
-            return STK_OK;
+    log->ahead = log->block;
+    for (uint32_t i = 1; i < log->geometry.blocks && !log->ready; i++) {
+        log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
+        log->ready = erase(log, log->ahead) == STK_OK;
+        if (log->ready && stk_log_header_alone(log)) {
+            put_header(log, log->ahead, next_lap(log, log->ahead));
+            log->ready = program(log, log->ahead, 0, log->config.buffer) == STK_OK;
         }
-        log->stats.failed++;
+        log->stats.failed += log->ready ? 0u : 1u;
     }
-    return STK_E_IO;
+    return log->ready ? STK_OK : STK_E_IO;
 }
 
-/* The ready block becomes the one in use, its header done or first in the buffer. */
+/* The ready block becomes the one in use. */
 static void enter(struct stk_log *log) {
     log->lap = next_lap(log, log->ahead);
     log->block = log->ahead;
-    log->cell = 1;
+    log->cell = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = log->found;
     log->ready = 0;
     log->found = 0;
-    if (!stk_log_header_alone(&log->geometry)) {
-        put_header(log, log->config.buffer, log->block, log->lap);
-        log->pending = 1;
-    }
 }
 
-/* Nothing that went before a power cut tells whether this page was begun: it gets the one pattern that may go over anything.
- * Where even that fails, the block is left. */
+/* Programs a page of the block in use. Where that fails, the rest of the block is left. */
+static int program_page(struct stk_log *log, const void *page) {
+    int err = program(log, log->block, log->cell, page);
+    log->stats.failed += err != STK_OK ? 1u : 0u;
+    log->cell = err == STK_OK ? log->cell + log->page_cells : log->block_cells;
+    return err;
+}
+
+/* Nothing that went before a power cut tells whether the next page was begun: it gets the one pattern that may go over anything.
+ * It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
 static void mark(struct stk_log *log) {
-    uint32_t bytes = stk_log_page_bytes(&log->geometry);
-    memset(log->config.buffer, (uint8_t)~log->geometry.erased, bytes);
-    if (program(log, log->block, log->cell, log->config.buffer, bytes) == STK_OK) {
-        log->cell += stk_log_page_cells(&log->geometry);
-        log->stats.recovered++;
-    } else {
-        log->cell = stk_log_block_cells(&log->geometry);
-        log->stats.failed++;
-    }
+    memset(log->config.buffer, (uint8_t)~log->geometry.erased, stk_log_page_bytes(log));
+    log->stats.recovered += program_page(log, log->config.buffer) == STK_OK ? 1u : 0u;
     log->unsure = 0;
 }
 
-/* Returns when the next cell may be written. At most two marks, one for the block that mount found in use and one for that
+/* Returns when the next page may be written. At most two marks, one for the block that mount found in use and one for that
  * which it found ahead, and one more block. */
 static int settle(struct stk_log *log) {
-    while (log->unsure || log->cell == stk_log_block_cells(&log->geometry)) {
-        if (log->cell != stk_log_block_cells(&log->geometry)) {
+    while (log->unsure || log->cell == log->block_cells) {
+        if (log->unsure) {
             mark(log);
-            continue;
-        }
-        if (!log->ready && prepare(log) != STK_OK) {
+        } else if (log->ready || prepare(log) == STK_OK) {
+            enter(log);
+        } else {
             return STK_E_IO;
         }
-        enter(log);
     }
     return STK_OK;
 }
 
-/// Buffer ///
-
-/* Cells at the start of the buffer that are a header. */
-static uint32_t header_cells(const struct stk_log *log) {
-    return !stk_log_header_alone(&log->geometry) && !log->adrift && log->cell == log->pending ? 1u : 0u;
-}
-
-/* A record that found no place in its page goes to the start of the next, which it shares with a header where a block begins. */
-static void place(struct stk_log *log, const uint8_t *record) {
-    log->adrift = settle(log) != STK_OK;
-    memcpy(cell_at(log, log->pending), record, STK_LOG_CELL_BYTES);
-    log->pending++;
-    log->cell += log->adrift ? 0u : 1u;
-}
-
-/* Programs the records in the buffer, which left room for a header that shares their page, into the next block that takes
- * them. */
-static int rehouse(struct stk_log *log, uint32_t records) {
-    for (uint32_t i = 0; i < log->geometry.blocks; i++) {
-        /* A block that mount found is unsure: it is empty, so it can be erased again. */
-        if ((!log->ready || log->found) && prepare(log) != STK_OK) {
-            break;
-        }
-        enter(log);
-        log->cell = records + 1u;
-        log->pending += records;
-        if (program_page(log) == STK_OK) {
-            return STK_OK;
-        }
-        log->stats.failed++;
-        log->pending = 0;
-    }
-    return STK_E_IO;
-}
-
-/* The page in the buffer could not be programmed where it should go, or has no block. On error the buffer holds the records and
- * nothing else. */
-static int carry_over(struct stk_log *log) {
-    uint32_t first = header_cells(log), at = stk_log_header_alone(&log->geometry) ? 0u : 1u;
-    uint32_t records = log->pending - first,
-             kept = records + at > stk_log_page_cells(&log->geometry) ? records - 1u : records;
-    uint8_t last[STK_LOG_CELL_BYTES];
-    int err;
-    if (kept != records) {
-        memcpy(last, cell_at(log, first + kept), sizeof last);
-    }
-    memmove(cell_at(log, at), cell_at(log, first), (size_t)kept * STK_LOG_CELL_BYTES);
-    log->pending = 0;
-    log->adrift = 0;
-    err = rehouse(log, kept);
-    if (err == STK_OK && kept != records) {
-        place(log, last);
-    } else if (err != STK_OK) {
-        memmove(log->config.buffer, cell_at(log, at), (size_t)kept * STK_LOG_CELL_BYTES);
-        if (kept != records) {
-            memcpy(cell_at(log, kept), last, sizeof last);
-        }
-        log->pending = records;
-        log->cell = stk_log_block_cells(&log->geometry);
-        log->adrift = records != 0u;
-    }
-    return err;
-}
-
-/* Brings the page in the buffer onto the flash. */
+/* Programs what is in the buffer, the rest of a page blank. Where a block fails, what is left goes to the next. */
 static int flush(struct stk_log *log) {
-    if (!log->adrift) {
-        if (program_page(log) == STK_OK) {
-            return STK_OK;
+    uint32_t failures = 0;
+    int err;
+    do {
+        uint32_t records = log->pending, first;
+        err = settle(log);
+        if (err != STK_OK) {
+            return err;
         }
-        log->stats.failed++;
-    }
-    return carry_over(log);
+        first = log->cell == 0u ? 0u : 1u;
+        if (records > room(log)) {
+            records = room(log);
+        }
+        if (first == 0u) {
+            put_header(log, log->block, log->lap);
+        }
+        memset(cell_at(log, 1u + records), log->geometry.erased, (size_t)(room(log) - records) * STK_LOG_CELL_BYTES);
+        err = program_page(log, cell_at(log, first));
+        if (err == STK_OK) {
+            log->pending -= records;
+            memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
+        }
+    } while (err == STK_OK ? log->pending != 0u : ++failures < log->geometry.blocks);
+    return err;
 }
 
 /// Calls ///
 
 int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id, uint32_t sequence) {
-    struct stk_log l = {.id = id, .sequence = sequence};
-    int err = stk_log_check(config, &l.geometry);
+    int err = stk_log_open(log, config);
     if (err != STK_OK) {
         return err;
     }
-    l.config = *config;
-    /* As if the last block were full: block 0 is then renewed as any next block is, and last, since mount looks there first. */
-    l.block = l.geometry.blocks - 1u;
-    l.cell = stk_log_block_cells(&l.geometry);
-    for (uint32_t i = 1; i < l.geometry.blocks; i++) {
-        l.stats.failed += erase(&l, i) != STK_OK ? 1u : 0u;
+    log->id = id;
+    log->sequence = sequence;
+    /* As if the last block were full: block 0 is then made ready as any next block is, and last, since mount looks there
+     * first. */
+    log->block = log->geometry.blocks - 1u;
+    log->cell = log->block_cells;
+    for (uint32_t i = 1; i < log->geometry.blocks; i++) {
+        log->stats.failed += erase(log, i) != STK_OK ? 1u : 0u;
     }
-    err = settle(&l);
-    if (err == STK_OK && l.pending != 0u) {
-        err = flush(&l); /* the header alone: mount finds the log before its first record */
+    err = settle(log);
+    if (err == STK_OK && log->cell == 0u) {
+        err = flush(log); /* the header alone: mount finds the log before its first record */
     }
-    if (err == STK_OK && config->flash->sync) {
-        err = config->flash->sync(config->flash_ctx);
+    if (err == STK_OK) {
+        err = stk_log_sync(log);
     }
     if (err != STK_OK) {
-        l.config.flash = NULL;
+        log->config.flash = NULL;
     }
-    *log = l;
     return err;
 }
 
 /* One record into the buffer, and the page onto the flash when it is full. */
 static int append(struct stk_log *log, const struct stk_log_record *record) {
     struct stk_log_record r = *record;
-    int err = log->adrift ? carry_over(log) : STK_OK;
-    err = err == STK_OK ? settle(log) : err;
+    int err = settle(log);
+    if (err == STK_OK && log->pending >= room(log)) {
+        err = flush(log); /* what found no block when it should have gone out */
+    }
     if (err != STK_OK) {
         return err;
     }
     r.sequence = log->sequence++;
     r.resumed = log->resumed;
-    stk_log_put_record(cell_at(log, log->pending), log->id, &r);
+    stk_log_put_record(cell_at(log, 1u + log->pending), log->id, &r);
     log->pending++;
-    log->cell++;
-    if (log->pending == stk_log_page_cells(&log->geometry) && flush(log) != STK_OK) {
+    if (log->pending >= room(log) && flush(log) != STK_OK) {
         /* Its number is not given again: a part of it may have reached the flash. */
         log->pending--;
-        log->adrift = log->pending != 0u;
         return STK_E_IO;
     }
     log->resumed = 0;
@@ -288,10 +230,8 @@ static int append(struct stk_log *log, const struct stk_log_record *record) {
 }
 
 int stk_log_append(struct stk_log *log, const struct stk_log_record *record) {
-    if (!log->config.flash) {
-        return STK_E_SHUTDOWN;
-    }
-    return stk_log_record_fits(record) ? append(log, record) : STK_E_RANGE;
+    int count = stk_log_append_batch(log, record, 1);
+    return count < 0 ? count : STK_OK;
 }
 
 int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
@@ -308,7 +248,7 @@ int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *recor
 
 int stk_log_sync(struct stk_log *log) {
     int err = log->config.flash ? STK_OK : STK_E_SHUTDOWN;
-    while (err == STK_OK && log->pending > header_cells(log)) {
+    if (err == STK_OK && log->pending != 0u) {
         err = flush(log);
     }
     if (err == STK_OK && log->config.flash->sync) {
@@ -318,16 +258,12 @@ int stk_log_sync(struct stk_log *log) {
 }
 
 int stk_log_poll(struct stk_log *log) {
-    uint32_t programs = log->stats.programs, erases = log->stats.erases;
-    int err = log->config.flash ? STK_OK : STK_E_SHUTDOWN;
-    if (err == STK_OK && log->adrift) {
-        err = carry_over(log);
-    }
-    err = err == STK_OK ? settle(log) : err;
+    uint32_t before = log->stats.programs + log->stats.erases;
+    int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
     if (err == STK_OK && !log->ready) {
         err = prepare(log);
     }
-    return err == STK_OK ? log->stats.programs != programs || log->stats.erases != erases : err;
+    return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
 }
 
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {

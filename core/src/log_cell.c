@@ -1,4 +1,6 @@
 /* Cells of the flash log, bit by bit as SPEC.md has them. */
+#include <string.h>
+
 #include "le.h"
 #include "log_parts.h"
 #include "stoker/crc32c.h"
@@ -10,20 +12,6 @@
 #define MAGIC_LOW    0x4C4B5453u /* "STKL" */
 #define MAGIC_HIGH   0x3130474Fu /* "OG01" */
 
-/* Where the words of a record are. */
-enum {
-    W_MAGIC,
-    W_TIME,
-    W_SLOT = 3,
-    W_TENANT,
-    W_OPCODE,
-    W_ARGS,
-    W_EPOCH = 10,
-    W_SEQUENCE,
-    W_KIND,
-    W_DIGEST
-};
-
 static void seal(uint8_t *cell, uint32_t seed, const uint32_t *words) {
     for (uint32_t i = 0; i < CELL_WORDS - 1u; i++) {
         stk_put32(cell + 4u * i, words[i]);
@@ -31,40 +19,22 @@ static void seal(uint8_t *cell, uint32_t seed, const uint32_t *words) {
     stk_put32(cell + CHECKED, stk_crc32c(seed, cell, CHECKED));
 }
 
-static int sealed(const uint8_t *cell, uint32_t seed) {
-    return stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
-}
-
-/* The words of a header: everything that is the same in all blocks, and what is not. */
-static void header_words(uint32_t *w, const struct stk_flash_geometry *g, uint32_t block,
-                         const struct stk_log_header *h) {
-    const uint32_t words[CELL_WORDS] = {
-        MAGIC_LOW, MAGIC_HIGH, h->id, h->lap, h->sequence, block, g->block_bytes, g->blocks, g->prog_unit, g->erased,
+void stk_log_put_header(uint8_t *cell, const struct stk_log *log, uint32_t block, const struct stk_log_header *header) {
+    const struct stk_flash_geometry *g = &log->geometry;
+    const uint32_t w[CELL_WORDS] = {
+        MAGIC_LOW, MAGIC_HIGH,     header->id, header->lap,  header->sequence,
+        block,     g->block_bytes, g->blocks,  g->prog_unit, g->erased,
     };
-    for (uint32_t i = 0; i < CELL_WORDS; i++) {
-        w[i] = words[i];
-    }
-}
-
-void stk_log_put_header(uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
-                        const struct stk_log_header *header) {
-    uint32_t w[CELL_WORDS];
-    header_words(w, g, block, header);
     seal(cell, 0, w);
 }
 
-int stk_log_get_header(const uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
-                       struct stk_log_header *header) {
-    const struct stk_log_header h = {stk_get32(cell + 8), stk_get32(cell + 12), stk_get32(cell + 16)};
-    uint32_t w[CELL_WORDS], i;
-    header_words(w, g, block, &h);
-    for (i = 0; i < CELL_WORDS - 1u && stk_get32(cell + 4u * i) == w[i]; i++) {
-    }
-    if (i != CELL_WORDS - 1u || !sealed(cell, 0)) {
-        return 0;
-    }
-    *header = h;
-    return 1;
+int stk_log_get_header(const uint8_t *cell, const struct stk_log *log, uint32_t block, struct stk_log_header *header) {
+    uint8_t same[STK_LOG_CELL_BYTES];
+    header->id = stk_get32(cell + 8);
+    header->lap = stk_get32(cell + 12);
+    header->sequence = stk_get32(cell + 16);
+    stk_log_put_header(same, log, block, header);
+    return memcmp(cell, same, sizeof same) == 0;
 }
 
 int stk_log_record_fits(const struct stk_log_record *r) {
@@ -92,31 +62,27 @@ void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record 
     seal(cell, id, w);
 }
 
-static uint64_t get64(const uint8_t *p) {
-    return (uint64_t)stk_get32(p + 4) << 32 | stk_get32(p);
-}
-
 int stk_log_get_record(const uint8_t *cell, uint32_t id, struct stk_log_record *r) {
-    uint32_t kind;
-    if (stk_get32(cell) != RECORD_MAGIC || !sealed(cell, id)) {
+    uint32_t w[CELL_WORDS];
+    for (uint32_t i = 0; i < CELL_WORDS; i++) {
+        w[i] = stk_get32(cell + 4u * i);
+    }
+    if (w[0] != RECORD_MAGIC || w[15] != stk_crc32c(id, cell, CHECKED)) {
         return 0;
     }
-    r->timestamp_ns = get64(cell + 4u * W_TIME);
-    r->slot = stk_get32(cell + 4u * W_SLOT);
-    r->tenant = stk_get32(cell + 4u * W_TENANT);
-    r->opcode = stk_get32(cell + 4u * W_OPCODE);
-    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        r->args[i] = stk_get32(cell + 4u * (W_ARGS + i));
-    }
-    r->epoch = stk_get32(cell + 4u * W_EPOCH);
-    r->sequence = stk_get32(cell + 4u * W_SEQUENCE);
-    kind = stk_get32(cell + 4u * W_KIND);
-    r->kind = kind & 7u;
-    r->resumed = (kind & RESUMED) != 0u;
-    r->failure = kind >> 4 & 15u;
-    r->status = kind >> 8 & 255u;
-    r->error = (int16_t)(uint16_t)(kind >> 16);
-    r->digest = get64(cell + 4u * W_DIGEST);
+    r->timestamp_ns = (uint64_t)w[2] << 32 | w[1];
+    r->slot = w[3];
+    r->tenant = w[4];
+    r->opcode = w[5];
+    memcpy(r->args, w + 6, sizeof r->args);
+    r->epoch = w[10];
+    r->sequence = w[11];
+    r->resumed = (w[12] & RESUMED) != 0u;
+    r->kind = w[12] & 7u;
+    r->status = w[12] >> 8 & 255u;
+    r->failure = w[12] >> 4 & 15u;
+    r->error = (int16_t)(uint16_t)(w[12] >> 16);
+    r->digest = (uint64_t)w[14] << 32 | w[13];
     return 1;
 }
 

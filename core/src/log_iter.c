@@ -15,18 +15,18 @@ static uint32_t unit_of(const struct stk_log *log) {
     return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, log->geometry.read_unit);
 }
 
-/* Reads the next bytes of the block. What cannot be read is damaged. */
+/* Reads the next bytes of the block. Where that fails, one unit may be to blame: what cannot be read by itself is damaged. */
 static void fill(struct stk_log_iter *it, const struct stk_log *log) {
-    uint32_t unit = unit_of(log), left = log->geometry.block_bytes - it->offset, bytes = it->buffer_bytes;
-    const struct stk_flash_ops *f = log->config.flash;
-    bytes = bytes < left ? bytes : left;
+    uint32_t unit = unit_of(log), bytes = log->geometry.block_bytes - it->offset;
+    bytes = it->buffer_bytes < bytes ? it->buffer_bytes : bytes;
     it->at = 0;
-    if (f->read(log->config.flash_ctx, it->block, it->offset, it->buffer, bytes) != STK_OK) {
-        bytes = unit; /* one unit may be to blame: the others are read by themselves */
-        if (f->read(log->config.flash_ctx, it->block, it->offset, it->buffer, bytes) != STK_OK) {
+    while (log->config.flash->read(log->config.flash_ctx, it->block, it->offset, it->buffer, bytes) != STK_OK) {
+        if (bytes == unit) {
             it->bad += unit / STK_LOG_CELL_BYTES;
             it->at = unit;
+            break;
         }
+        bytes = unit;
     }
     it->filled = bytes;
     it->offset += bytes;
@@ -40,7 +40,7 @@ static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
         return; /* it cannot be read: its records tell for themselves */
     }
     it->at = STK_LOG_CELL_BYTES;
-    if (stk_log_get_header(it->buffer, &log->geometry, it->block, &header)
+    if (stk_log_get_header(it->buffer, log, it->block, &header)
             ? header.lap != lap || header.id != log->id
             : stk_log_all(it->buffer, STK_LOG_CELL_BYTES, log->geometry.erased)) {
         it->offset = log->geometry.block_bytes;
@@ -111,15 +111,16 @@ int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record) {
 }
 
 /* From the block at `place` of those that may hold records, `blocks` of them. */
-static void begin(const struct stk_log *log, struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
+static void begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
+    const struct stk_log *log = it->source;
     it->block = block_at(log, place);
     it->offset = 0;
     it->left = blocks - 1u;
     it->at = 0;
     it->filled = 0;
+    it->expected = log->sequence - (uint32_t)INT32_MAX;
     it->bad = 0;
     it->begun = 0;
-    it->expected = log->sequence - (uint32_t)INT32_MAX;
     it->records = 0;
     it->corrupt = 0;
     it->torn = 0;
@@ -140,94 +141,76 @@ int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *
         iter->buffer = buffer;
         iter->buffer_bytes = buffer_bytes - buffer_bytes % unit_of(log);
         iter->erases = log->stats.erases;
-        begin(log, iter, 0, blocks_of(log));
+        begin(iter, 0, blocks_of(log));
     }
     return err;
 }
 
-/* What a seek looks for. */
-struct target {
-    uint64_t time;
-    uint32_t sequence;
-    int by_time;
-};
-
-static int before(const struct stk_log_record *r, const struct target *t) {
-    return t->by_time ? r->timestamp_ns < t->time : (int32_t)(r->sequence - t->sequence) < 0;
+static int before(const struct stk_log_record *r, uint64_t time, const uint32_t *sequence) {
+    return sequence ? (int32_t)(r->sequence - *sequence) < 0 : r->timestamp_ns < time;
 }
 
-/* Is the first record of the blocks from `place` up to `end` before the target? A block without a record tells nothing, so the
- * next is asked; `place` becomes the one that answered. */
-static int begins_before(const struct stk_log *log, struct stk_log_iter *it, uint32_t *place, uint32_t end,
-                         const struct target *t) {
+/* The last block that begins before the target may hold it, and no block before that one can. A block without a record tells
+ * nothing, so the next is asked. */
+static int seek(struct stk_log_iter *it, uint64_t time, const uint32_t *sequence) {
+    uint32_t low = 0, all, high;
     struct stk_log_record record;
-    for (uint32_t at = *place; at < end; at++) {
-        begin(log, it, at, 1);
-        if (next(it, &record) == 1) {
-            *place = at;
-            return before(&record, t);
-        }
+    int found;
+    if (it->next != next) {
+        return STK_E_UNSUPPORTED;
     }
-    return 0;
-}
-
-/* The last block that begins before the target may hold it, and no block before that one can. */
-static int seek(const struct stk_log *log, struct stk_log_iter *it, const struct target *t) {
-    uint32_t low = 0, high = blocks_of(log), all = high;
-    struct stk_log_record record;
+    all = high = blocks_of(it->source);
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u, at = middle;
-        if (begins_before(log, it, &at, high, t)) {
+        do {
+            begin(it, at, 1);
+            found = next(it, &record);
+        } while (found == 0 && ++at < high);
+        if (found == 1 && before(&record, time, sequence)) {
             low = at;
         } else {
             high = middle;
         }
     }
-    begin(log, it, low, all - low);
-    while (next(it, &record) == 1) {
-        if (!before(&record, t)) {
-            it->at -= STK_LOG_CELL_BYTES; /* it is returned next */
-            it->expected = record.sequence;
-            break;
-        }
+    begin(it, low, all - low);
+    do {
+        found = next(it, &record);
+    } while (found == 1 && before(&record, time, sequence));
+    if (found == 1) {
+        it->at -= STK_LOG_CELL_BYTES; /* it is returned next */
+        it->expected = record.sequence;
     }
     it->begun = 0;
     it->records = 0;
     it->corrupt = 0;
     it->torn = 0;
-    return STK_OK;
+    return found < 0 ? found : STK_OK;
 }
 
-int stk_log_seek_sequence(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes,
-                          uint32_t sequence) {
-    const struct target target = {.sequence = sequence};
-    int err = stk_log_iterate(log, iter, buffer, buffer_bytes);
-    return err == STK_OK ? seek(log, iter, &target) : err;
+int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence) {
+    return seek(iter, 0, &sequence);
 }
 
-int stk_log_seek_time(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes,
-                      uint64_t timestamp_ns) {
-    const struct target target = {.time = timestamp_ns, .by_time = 1};
-    int err = stk_log_iterate(log, iter, buffer, buffer_bytes);
-    return err == STK_OK ? seek(log, iter, &target) : err;
+int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
+    return seek(iter, timestamp_ns, NULL);
 }
 
 int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                   struct stk_log_block *out) {
     int err = check(log, buffer, buffer_bytes);
     struct stk_log_header header;
-    if (err != STK_OK) {
-        return err;
+    if (err == STK_OK && block >= log->geometry.blocks) {
+        err = STK_E_RANGE;
     }
-    if (block >= log->geometry.blocks) {
-        return STK_E_RANGE;
+    if (err == STK_OK) {
+        err = log->config.flash->read(log->config.flash_ctx, block, 0, buffer, unit_of(log));
     }
-    if (log->config.flash->read(log->config.flash_ctx, block, 0, buffer, unit_of(log)) != STK_OK) {
-        return STK_E_IO;
+    if (err == STK_OK && (!stk_log_get_header(buffer, log, block, &header) || header.id != log->id)) {
+        err = STK_E_FORMAT;
     }
-    if (!stk_log_get_header(buffer, &log->geometry, block, &header) || header.id != log->id) {
-        return STK_E_FORMAT;
+    if (err == STK_OK) {
+        out->lap = header.lap;
+        out->sequence = header.sequence;
     }
-    *out = (struct stk_log_block){header.lap, header.sequence};
-    return STK_OK;
+    return err;
 }

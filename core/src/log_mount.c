@@ -25,7 +25,7 @@ static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t offset,
 
 static enum block_state look(struct stk_log *log, uint32_t block, struct stk_log_header *header) {
     const uint8_t *cell = peek(log, block, 0, STK_LOG_CELL_BYTES);
-    if (cell && stk_log_get_header(cell, &log->geometry, block, header)) {
+    if (cell && stk_log_get_header(cell, log, block, header)) {
         return USED;
     }
     return cell && stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? BLANK : DAMAGED;
@@ -42,17 +42,14 @@ static void take_block(struct stk_log *log, uint32_t block, const struct stk_log
     log->sequence = header->sequence;
 }
 
-/* Halves what lies between the newest block so far and `end`. A damaged header tells nothing, so the next ones are asked. */
-static void halve(struct stk_log *log, uint32_t end) {
+/* Halves what lies behind the newest block so far. A damaged header counts as old: look_past mends that. */
+static void halve(struct stk_log *log) {
+    uint32_t end = log->geometry.blocks;
     while (end - log->block > 1u) {
-        uint32_t middle = log->block + (end - log->block) / 2u, at = middle;
+        uint32_t middle = log->block + (end - log->block) / 2u;
         struct stk_log_header header;
-        enum block_state state = look(log, at, &header);
-        while (state == DAMAGED && at + 1u < end && at - middle < LOOK_PAST) {
-            state = look(log, ++at, &header);
-        }
-        if (state == USED && newer(log, header.lap)) {
-            take_block(log, at, &header);
+        if (look(log, middle, &header) == USED && newer(log, header.lap)) {
+            take_block(log, middle, &header);
         } else {
             end = middle;
         }
@@ -61,7 +58,7 @@ static void halve(struct stk_log *log, uint32_t end) {
 
 /* Does a block whose header is damaged hold records newer than those before the newest block so far? */
 static int holds_newer(struct stk_log *log, uint32_t block) {
-    uint32_t bytes = stk_log_page_bytes(&log->geometry);
+    uint32_t bytes = stk_log_page_bytes(log);
     struct stk_log_record record;
     for (uint32_t page = 0; page <= LOOK_PAST && page < log->geometry.block_bytes / bytes; page++) {
         const uint8_t *p = peek(log, block, page * bytes, bytes);
@@ -74,8 +71,8 @@ static int holds_newer(struct stk_log *log, uint32_t block) {
     return 0;
 }
 
-/* A block that could not be erased keeps an old header and may have led the search astray, and a newest block may have a damaged
- * one: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
+/* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the search
+ * astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
 static int look_past(struct stk_log *log) {
     uint32_t old = 0, start = log->block;
     for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
@@ -107,20 +104,20 @@ static int find_newest(struct stk_log *log) {
     log->id = header.id;
     take_block(log, at, &header);
     do {
-        halve(log, log->geometry.blocks);
+        halve(log);
     } while (look_past(log));
     return STK_OK;
 }
 
 static int page_blank(struct stk_log *log, uint32_t page) {
-    uint32_t bytes = stk_log_page_bytes(&log->geometry);
+    uint32_t bytes = stk_log_page_bytes(log);
     const uint8_t *p = peek(log, log->block, page * bytes, bytes);
     return p && stk_log_all(p, bytes, log->geometry.erased);
 }
 
 /* Pages of the block in use, its header's among them. */
 static uint32_t pages_used(struct stk_log *log) {
-    uint32_t low = 0, high = log->geometry.block_bytes / stk_log_page_bytes(&log->geometry);
+    uint32_t low = 0, high = log->block_cells / log->page_cells;
     if (high > 1u && page_blank(log, 1)) {
         return 1;
     }
@@ -139,7 +136,7 @@ static uint32_t pages_used(struct stk_log *log) {
  * and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0 when no record
  * was found, or only some that are older than the log's sequence. */
 static int next_sequence(struct stk_log *log, uint32_t pages) {
-    uint32_t bytes = stk_log_page_bytes(&log->geometry), after = 0;
+    uint32_t bytes = stk_log_page_bytes(log), after = 0;
     struct stk_log_record record;
     while (pages-- != 0u) {
         const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
@@ -173,20 +170,20 @@ static uint32_t step_back(struct stk_log *log) {
     log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
     return look(log, log->block, &header) == USED && header.id == log->id && header.lap == log->lap
                ? pages_used(log)
-               : log->geometry.block_bytes / stk_log_page_bytes(&log->geometry);
+               : log->block_cells / log->page_cells;
 }
 
 /* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made ready
  * ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block before it. */
 static void look_before(struct stk_log *log, uint32_t pages) {
     const struct stk_log newest = *log;
-    uint32_t empty = stk_log_header_alone(&log->geometry) && pages == 1u ? 1u : 0u, steps = 0, used;
+    uint32_t empty = stk_log_header_alone(log) && pages == 1u ? 1u : 0u, steps = 0, used;
     do {
         used = step_back(log);
     } while (empty && !goes_on(log) && used == 1u && ++steps < log->geometry.blocks);
     if (!next_sequence(log, used)) {
         /* All records since the header was written are lost: a number beyond theirs. */
-        log->sequence += stk_log_block_cells(&log->geometry);
+        log->sequence += log->block_cells;
     }
     if (!empty) {
         log->sequence += newest.cell;
@@ -194,36 +191,32 @@ static void look_before(struct stk_log *log, uint32_t pages) {
         log->block = newest.block;
         return;
     }
-    log->cell = used * stk_log_page_cells(&log->geometry);
+    log->cell = used * log->page_cells;
     log->ahead = newest.block;
     log->ready = (uint8_t)goes_on(log);
     log->found = leaves_doubt(log);
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
-    struct stk_log l = {.id = 0};
-    uint32_t pages, cells;
-    int err = stk_log_check(config, &l.geometry);
+    uint32_t pages;
+    int err = stk_log_open(log, config);
+    if (err == STK_OK) {
+        err = find_newest(log);
+    }
     if (err != STK_OK) {
+        log->config.flash = NULL;
         return err;
     }
-    l.config = *config;
-    err = find_newest(&l);
-    if (err != STK_OK) {
-        return err;
+    pages = pages_used(log);
+    log->cell = pages * log->page_cells;
+    if (!next_sequence(log, pages)) {
+        look_before(log, pages);
     }
-    cells = stk_log_block_cells(&l.geometry);
-    pages = pages_used(&l);
-    l.cell = pages * stk_log_page_cells(&l.geometry);
-    if (!next_sequence(&l, pages)) {
-        look_before(&l, pages);
+    if (!goes_on(log)) {
+        log->sequence += log->block_cells - log->cell; /* any of these may turn out to be a record */
+        log->cell = log->block_cells;
     }
-    if (!goes_on(&l)) {
-        l.sequence += cells - l.cell; /* any of these may turn out to be a record */
-        l.cell = cells;
-    }
-    l.unsure = l.cell != cells && leaves_doubt(&l);
-    l.resumed = 1;
-    *log = l;
+    log->unsure = log->cell != log->block_cells && leaves_doubt(log);
+    log->resumed = 1;
     return STK_OK;
 }

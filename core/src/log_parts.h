@@ -9,25 +9,17 @@
 
 /// Geometry ///
 
-static inline uint32_t stk_log_page_bytes(const struct stk_flash_geometry *g) {
-    return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g->prog_unit);
-}
-
-static inline uint32_t stk_log_page_cells(const struct stk_flash_geometry *g) {
-    return stk_log_page_bytes(g) / STK_LOG_CELL_BYTES;
-}
-
-static inline uint32_t stk_log_block_cells(const struct stk_flash_geometry *g) {
-    return g->block_bytes / STK_LOG_CELL_BYTES;
+static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
+    return log->page_cells * STK_LOG_CELL_BYTES;
 }
 
 /* Has the header a page of its own? Else records share it. */
-static inline int stk_log_header_alone(const struct stk_flash_geometry *g) {
-    return stk_log_page_cells(g) == 1u;
+static inline int stk_log_header_alone(const struct stk_log *log) {
+    return log->page_cells == 1u;
 }
 
-/* Fills *geometry and checks it with the rest of the configuration, as stk_log_format says. */
-int stk_log_check(const struct stk_log_config *config, struct stk_flash_geometry *geometry);
+/* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
+int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
 /// Cells ///
 
@@ -36,10 +28,8 @@ struct stk_log_header {
 };
 
 /* Writes the header of `block` into a cell; reads it back: 1 when the cell is that of this block in this geometry, else 0. */
-void stk_log_put_header(uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
-                        const struct stk_log_header *header);
-int stk_log_get_header(const uint8_t *cell, const struct stk_flash_geometry *g, uint32_t block,
-                       struct stk_log_header *header);
+void stk_log_put_header(uint8_t *cell, const struct stk_log *log, uint32_t block, const struct stk_log_header *header);
+int stk_log_get_header(const uint8_t *cell, const struct stk_log *log, uint32_t block, struct stk_log_header *header);
 
 /* The same for a record. */
 void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record *record);

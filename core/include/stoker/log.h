@@ -65,10 +65,10 @@ struct stk_log_config {
     uint32_t buffer_bytes; /* at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };
 
-/* What a log needs as buffer: one page, which is 64 bytes or a larger unit. */
+/* What a log needs as buffer: a cell, and a page, which is 64 bytes or a larger unit. */
 #define STK_LOG_UNIT_(a, b) ((a) > (b) ? (uint32_t)(a) : (uint32_t)(b))
 #define STK_LOG_BUFFER_BYTES(read_unit, prog_unit)                                                                     \
-    STK_LOG_UNIT_(STK_LOG_CELL_BYTES, STK_LOG_UNIT_(read_unit, prog_unit))
+    (STK_LOG_CELL_BYTES + STK_LOG_UNIT_(STK_LOG_CELL_BYTES, STK_LOG_UNIT_(read_unit, prog_unit)))
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one erased ahead
@@ -88,24 +88,25 @@ struct stk_log_stats {
 
 /* Visible for sizeof only. */
 struct stk_log {
-    struct stk_log_config config;
+    uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
+    uint8_t found;        /* `ahead` was found by mount, so its first page is as unsure as any */
+    uint8_t unsure;       /* the next page may have been touched by a program that left no trace */
+    uint8_t resumed;      /* the next record is the first since mount */
+    uint32_t cell;        /* of the block in use, where the next page begins; cells per block when it is full */
+    uint32_t page_cells;  /* cells that are programmed as one */
+    uint32_t block_cells; /* of a block, the header's among them */
+    uint32_t block;       /* in use */
+    uint32_t lap;         /* of it */
+    uint32_t ahead;       /* the block to use next, once `ready` */
+    uint32_t pending;     /* records in the buffer that are not on the flash yet */
+    uint32_t sequence;    /* of the next record */
+    uint32_t id;          /* seeds every checksum */
     struct stk_flash_geometry geometry;
-    uint32_t id;       /* seeds every checksum */
-    uint32_t lap;      /* of the block in use */
-    uint32_t block;    /* in use */
-    uint32_t cell;     /* of it, the next record's; cells per block when it is full */
-    uint32_t pending;  /* cells in the buffer that are not on the flash yet */
-    uint32_t ahead;    /* the block to use next, once `ready` */
-    uint32_t sequence; /* of the next record */
-    uint8_t ready;     /* `ahead` is erased (and has its header, where that is a page of its own) */
-    uint8_t found;     /* `ahead` was found by mount, so its first page is as unsure as any */
-    uint8_t unsure;    /* the next page may have been touched by a program that left no trace */
-    uint8_t adrift;    /* the records in the buffer have no block: theirs failed and no other could be had */
-    uint8_t resumed;   /* the next record is the first since mount */
+    struct stk_log_config config;
     struct stk_log_stats stats;
 };
 
-/* Erases every block and begins an empty log. `id` should differ from that of a log that was on the flash before (a random
+/* Erases every block and begins an empty log; whatever *log was before, it is not mounted when this fails. `id` should differ from that of a log that was on the flash before (a random
  * number, the time); `sequence` is that of the first record, 0 unless it continues another log. The log is mounted afterwards.
  * A format that a power cut ends is begun again: until it has returned, mount may find the old log's rest or none.
  * STK_E_ARG a member of config is missing or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than
@@ -161,14 +162,14 @@ struct stk_log_iter {
     const void *source;
     uint8_t *buffer;
     uint32_t buffer_bytes;
+    uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
     uint32_t left;          /* blocks after this one; v1: records */
     uint32_t at, filled;    /* bytes of the buffer: taken, valid */
     uint32_t expected;      /* sequence of the next record */
     uint32_t erases;        /* of the log when the walk began */
     uint32_t bad;           /* damaged cells since the last record */
-    uint8_t begun;
-    uint32_t records; /* returned so far */
+    uint32_t records;       /* returned so far */
     uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
 };
@@ -184,15 +185,14 @@ STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record
 STK_MUST_CHECK int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                    uint32_t buffer_bytes);
 
-/* The same from the first record whose sequence is `sequence` or after it (by difference modulo 2^32), in O(log blocks + log
- * cells) reads. At the end when there is none. */
-STK_MUST_CHECK int stk_log_seek_sequence(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
-                                         uint32_t buffer_bytes, uint32_t sequence);
+/* Moves the walk to the first record whose sequence is `sequence` or comes after it (by difference modulo 2^32), or to the end
+ * when there is none, in O(log blocks + log cells of a block) reads; the iterator's counters begin anew. STK_E_AGAIN as
+ * stk_log_next; STK_E_UNSUPPORTED the walk is over a v1 file. */
+STK_MUST_CHECK int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence);
 
-/* The same from the first record at or after `timestamp_ns`, for logs whose times never go back; in others, from some record at or
- * after it whose block begins before it. */
-STK_MUST_CHECK int stk_log_seek_time(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
-                                     uint32_t buffer_bytes, uint64_t timestamp_ns);
+/* The same to the first record at or after `timestamp_ns`, for logs whose times never go back; in others, to some record at or
+ * after it. */
+STK_MUST_CHECK int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns);
 
 #ifdef __cplusplus
 }
