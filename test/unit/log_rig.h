@@ -13,7 +13,7 @@
 
 static struct log_rig {
     uint8_t flash[RIG_BLOCKS * RIG_BLOCK_BYTES];
-    uint8_t buffer[STK_LOG_CELL_BYTES], read_buffer[4u * STK_LOG_CELL_BYTES];
+    uint8_t buffer[STK_LOG_BUFFER_BYTES(1, 64)], read_buffer[4u * STK_LOG_BUFFER_BYTES(1, 64)];
     uint32_t blocks; /* that the medium has */
     int fail;        /* knob: programs and erases fail */
     int fail_sync;   /* knob */
