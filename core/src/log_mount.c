@@ -56,59 +56,6 @@ static void halve(struct stk_log *log) {
     }
 }
 
-/* Does a block whose header is damaged hold records newer than those before the newest block so far? */
-static int holds_newer(struct stk_log *log, uint32_t block) {
-    uint32_t bytes = stk_log_page_bytes(log);
-    struct stk_log_record record;
-    for (uint32_t page = 0; page <= LOOK_PAST && page < log->geometry.block_bytes / bytes; page++) {
-        const uint8_t *p = peek(log, block, page * bytes, bytes);
-        for (uint32_t at = 0; p && at < bytes; at += STK_LOG_CELL_BYTES) {
-            if (stk_log_get_record(p + at, log->id, &record)) {
-                return (int32_t)(record.sequence - log->sequence) >= 0;
-            }
-        }
-    }
-    return 0;
-}
-
-/* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the search
- * astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
-static int look_past(struct stk_log *log) {
-    uint32_t old = 0, start = log->block;
-    for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
-        uint32_t around = start + i >= log->geometry.blocks ? 1u : 0u;
-        uint32_t at = start + i - (around ? log->geometry.blocks : 0u);
-        struct stk_log_header header;
-        enum block_state state = look(log, at, &header);
-        if (state == DAMAGED && holds_newer(log, at)) {
-            header = (struct stk_log_header){log->id, log->lap + around, log->sequence};
-            state = USED;
-        }
-        if (state == USED && header.id == log->id && newer(log, header.lap - around)) {
-            take_block(log, at, &header);
-            return 1;
-        }
-        old += state != DAMAGED ? 1u : 0u;
-    }
-    return 0;
-}
-
-static int find_newest(struct stk_log *log) {
-    struct stk_log_header header;
-    uint32_t at;
-    for (at = 0; at < log->geometry.blocks && look(log, at, &header) != USED; at++) {
-    }
-    if (at == log->geometry.blocks) {
-        return STK_E_FORMAT;
-    }
-    log->id = header.id;
-    take_block(log, at, &header);
-    do {
-        halve(log);
-    } while (look_past(log));
-    return STK_OK;
-}
-
 static int page_blank(struct stk_log *log, uint32_t page) {
     uint32_t bytes = stk_log_page_bytes(log);
     const uint8_t *p = peek(log, log->block, page * bytes, bytes);
@@ -150,6 +97,58 @@ static int next_sequence(struct stk_log *log, uint32_t pages) {
         }
     }
     return 0;
+}
+
+/* Goes to the block at `at`, whose header is damaged, when its records are newer than those before the newest block so far. */
+static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
+    uint32_t newest = log->block;
+    log->block = at;
+    if (next_sequence(log, pages_used(log))) {
+        log->lap = lap;
+        return 1;
+    }
+    log->block = newest;
+    return 0;
+}
+
+/* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the search
+ * astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
+static int look_past(struct stk_log *log) {
+    uint32_t old = 0, at = log->block, lap = log->lap;
+    for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
+        struct stk_log_header header;
+        enum block_state state;
+        if (++at == log->geometry.blocks) {
+            at = 0;
+            lap++;
+        }
+        state = look(log, at, &header);
+        if (state == DAMAGED && take_damaged(log, at, lap)) {
+            return 1;
+        }
+        if (state == USED && header.id == log->id && (int32_t)(header.lap - lap) >= 0) {
+            take_block(log, at, &header);
+            return 1;
+        }
+        old += state != DAMAGED ? 1u : 0u;
+    }
+    return 0;
+}
+
+static int find_newest(struct stk_log *log) {
+    struct stk_log_header header;
+    uint32_t at;
+    for (at = 0; at < log->geometry.blocks && look(log, at, &header) != USED; at++) {
+    }
+    if (at == log->geometry.blocks) {
+        return STK_E_FORMAT;
+    }
+    log->id = header.id;
+    take_block(log, at, &header);
+    do {
+        halve(log);
+    } while (look_past(log));
+    return STK_OK;
 }
 
 /* May the log go on in the block that was in use? Not where a page that was begun may not be touched, nor where pages behind
