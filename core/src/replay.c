@@ -244,6 +244,11 @@ static int take(struct stk_replay *r, const struct stk_log_record *record) {
     }
 }
 
+/* May records be missing before this one? After a mount nobody knows what was published before it and not written down. */
+static int after_a_gap(const struct stk_log_iter *iter, uint32_t corrupt, const struct stk_log_record *record) {
+    return iter->corrupt != corrupt || (record->resumed != 0u && record->kind != STK_LOG_START);
+}
+
 int stk_replay_run(struct stk_replay *replay, struct stk_log_iter *iter, struct stk_replay_report *report) {
     uint32_t corrupt = iter->corrupt;
     int what = STK_REPLAY_SAME;
@@ -256,7 +261,10 @@ int stk_replay_run(struct stk_replay *replay, struct stk_log_iter *iter, struct 
             break;
         }
         report->records += more > 0 ? 1u : 0u;
-        what = more < 0 ? more : iter->corrupt != corrupt ? STK_E_CORRUPT : take(replay, &report->record);
+        if (more > 0 && after_a_gap(iter, corrupt, &report->record)) {
+            more = STK_E_CORRUPT;
+        }
+        what = more < 0 ? more : take(replay, &report->record);
     }
     report->err = what < 0 ? what : STK_OK;
     return what;

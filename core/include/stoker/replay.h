@@ -147,7 +147,7 @@ STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_r
 
 /* Replays what follows the START up to the end of the log, the next START or the first difference. Slots may be left running in
  * the targets after a difference or an error.
- * One of the above, or trouble, and report->record says where: STK_E_CORRUPT records are missing or damaged before this one, or the recorder
+ * One of the above, or trouble, and report->record says where: STK_E_CORRUPT records are missing or damaged before this one, or the log was mounted anew without a START, or the recorder
  * lost some (EPOCH), or a record makes no sense; for an INPUT: the bytes are not those that were recorded; STK_E_MISSING an INPUT and no
  * input function; an error of that function; STK_E_RANGE a slot or bytes beyond the instance; STK_E_OPCODE, STK_E_ARGS work that cannot be published;
  * STK_E_TIMEOUT a slot did not end in a target; STK_E_DEVICE a target was lost; the errors of stk_log_next. */
