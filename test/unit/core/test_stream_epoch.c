@@ -368,7 +368,10 @@ static void stream_ends_an_epoch_after_so_many_chunks(void **state) {
                 assert_true(stk_stream_poll(&w.stream, MS) >= 0);
             }
         }
-        assert_int_equal(stk_stream_drain(&w.stream, 1000 * MS), STK_OK);
+        for (i = 0; i < 100 && stk_stream_drain(&w.stream, MS) == STK_E_TIMEOUT; i++) {
+            /* a reap that finds nothing takes all the time there is */
+        }
+        assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, 22);
         epochs = 22 / w.config.epoch_chunks;
         assert_int_equal(w.control[STK_CTL_EPOCH], epochs);
