@@ -1,0 +1,337 @@
+#include "cuts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS_PER_FIRST 90u /* about: second cuts after one first */
+#define CHAIN_CUTS        32u
+#define FAILURES_SHOWN    8u
+
+/* One run over one shape. */
+struct run {
+    struct world world;
+    struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
+    const struct plan *plan;
+    struct tally *tally;
+    uint32_t index;
+    bool quiet;
+    uint32_t rhythm;
+    uint64_t candidates; /* first cuts that the rhythm has, in all modes */
+    uint64_t thin;       /* one in so many of them is tried, where it is not a clean one */
+    uint64_t thin_clean; /* and where it is */
+    uint64_t pair;       /* one in so many that is tried gets second cuts */
+};
+
+/// Which cuts ///
+
+#define MODES 7u
+
+/* Does a cut in this mode at step k differ from all others? */
+static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
+    uint32_t last = op->steps - 1, unit = r->world.shape->geometry.prog_unit;
+    if (op->erase) {
+        return k == 0 || k == last ? mode == 0 : k == 1 || mode > STK_SIM_ERASE_LOOKS_DONE;
+    }
+    switch (mode) {
+    case STK_SIM_PROG_CLEAN:
+        return true;
+    case STK_SIM_PROG_TORN:
+    case STK_SIM_PROG_REORDERED:
+        return k < last;
+    case STK_SIM_PROG_NO_TRACE:
+        return k < last && k % unit == 0;
+    case STK_SIM_PROG_UNSTABLE:
+    case STK_SIM_PROG_UNREADABLE:
+        return k % unit == 0;
+    default:
+        return false;
+    }
+}
+
+/* Both ends of every operation are tried in every mode, the bytes between as far as the quota goes. */
+static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
+    uint64_t thin = mode == STK_SIM_PROG_CLEAN && !op->erase ? r->thin_clean : r->thin;
+    bool end = k == 0 || k == op->steps - 1;
+    return differs(r, op, k, mode) &&
+           ((end && thin < 200) || work_hash(op->first + k, mode) % (end ? thin / 100 + 1 : thin) == 0);
+}
+
+static bool is_wanted(uint64_t want, uint64_t have) {
+    return want == ANY || want == have;
+}
+
+/// Failures ///
+
+static void judge(struct run *r, const char *what) {
+    struct world *w = &r->world;
+    if (w->wrong == NULL) {
+        return;
+    }
+    if (!r->quiet && r->tally->failures < FAILURES_SHOWN) {
+        printf("FAILED --geometry %u %s: %s (%u)\n", (unsigned)r->index, what, w->wrong, (unsigned)w->where);
+        fflush(stdout);
+    }
+    r->tally->failures++;
+    w->wrong = NULL;
+}
+
+/// Second cuts ///
+
+static void set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
+    struct stk_sim_flash *f = &r->world.tap.flash;
+    f->cut_at = at;
+    f->prog_cut = (enum stk_sim_prog_cut)(mode < STK_SIM_PROG_CUTS ? mode : 0);
+    f->erase_cut = (enum stk_sim_erase_cut)mode;
+    f->rng = work_hash(at * MODES + mode, seed) | 1u;
+}
+
+static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t second, uint32_t mode2) {
+    struct world *w = &r->world;
+    char what[128];
+    world_restore(w, &r->cut);
+    w->tap.trace = r->plan->trace;
+    world_mount(w);
+    set_cut(r, second, mode2, cut * MODES + mode);
+    work_script(w, work_recovery(cut));
+    if (!w->tap.flash.off) {
+        world_fail(w, "the second cut was never reached", 0);
+    }
+    world_mount_and_check(w);
+    work_script(w, (cut + second) % 2 != 0 ? "as" : "pabs");
+    world_mount_and_check(w);
+    w->tap.trace = false;
+    r->tally->second++;
+    snprintf(what, sizeof what, "--rhythm %u --cut %llu --mode %u --second %llu --mode2 %u", (unsigned)r->rhythm,
+             (unsigned long long)cut, (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
+    judge(r, what);
+}
+
+static void try_seconds_of(struct run *r, uint64_t cut, uint32_t mode, const struct op *op) {
+    uint32_t last = op->steps - 1;
+    const uint32_t steps[] = {0, 1, last / 2, last - 1, last};
+    for (uint32_t i = 0; i < MODES * 5; i++) {
+        uint32_t mode2 = i % MODES, k = steps[i / MODES];
+        if ((i < MODES || k > steps[i / MODES - 1]) && differs(r, op, k, mode2) &&
+            is_wanted(r->plan->second, op->first + k) && is_wanted(r->plan->mode2, mode2)) {
+            try_second(r, cut, mode, op->first + k, mode2);
+        }
+    }
+}
+
+/* The operations are those of the recovery without a second cut. */
+static void try_seconds(struct run *r, uint64_t cut, uint32_t mode) {
+    struct op ops[OPS_MAX];
+    uint32_t n = r->world.tap.n_ops;
+    memcpy(ops, r->world.tap.ops, n * sizeof ops[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        try_seconds_of(r, cut, mode, &ops[i]);
+    }
+}
+
+/// First cuts ///
+
+static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uint32_t mode) {
+    struct world *w = &r->world;
+    char what[96];
+    world_restore(w, &r->before);
+    set_cut(r, cut, mode, 0);
+    w->tap.trace = r->plan->trace;
+    (void)work_call(w, call, luck);
+    world_save(w, &r->cut);
+    world_mount_and_check(w);
+    w->tap.n_ops = 0;
+    work_script(w, work_recovery(cut));
+    world_mount_and_check(w);
+    w->tap.trace = false;
+    snprintf(what, sizeof what, "--rhythm %u --cut %llu --mode %u", (unsigned)r->rhythm, (unsigned long long)cut,
+             (unsigned)mode);
+    bool failed = w->wrong != NULL;
+    judge(r, what);
+    r->tally->first++;
+    if (r->plan->only ? r->plan->second != ANY : !failed && work_hash(cut, mode) / 8 % r->pair == 0) {
+        try_seconds(r, cut, mode);
+    }
+}
+
+/* Every cut of one operation that the call made. */
+static void try_op(struct run *r, char call, uint64_t luck, const struct op *op) {
+    for (uint32_t k = 0; k < op->steps; k++) {
+        for (uint32_t mode = 0; mode < MODES; mode++) {
+            if (r->thin == 0) {
+                r->candidates += differs(r, op, k, mode);
+            } else if (r->plan->only ? op->first + k == r->plan->cut && is_wanted(r->plan->mode, mode)
+                                     : is_tried(r, op, k, mode)) {
+                try_first(r, call, luck, op->first + k, mode);
+            }
+        }
+    }
+}
+
+static void try_call(struct run *r, char call, uint64_t luck) {
+    struct world *w = &r->world;
+    struct op ops[OPS_MAX];
+    uint32_t n;
+    world_save(w, &r->before);
+    w->tap.n_ops = 0;
+    (void)work_call(w, call, luck);
+    judge(r, "without a cut");
+    n = w->tap.n_ops;
+    r->tally->calls += r->thin != 0;
+    r->tally->operations += r->thin != 0 ? n : 0;
+    if (n == 0) {
+        return;
+    }
+    memcpy(ops, w->tap.ops, n * sizeof ops[0]);
+    world_save(w, &r->after);
+    for (uint32_t i = 0; i < n; i++) {
+        try_op(r, call, luck, &ops[i]);
+    }
+    world_restore(w, &r->after);
+}
+
+/* Records kept so far; where nothing is padded there are as many as promised. */
+static void check_capacity(struct run *r, bool padded) {
+    struct model *m = &r->world.model;
+    uint64_t capacity = stk_log_capacity(&r->world.shape->geometry);
+    uint64_t want = m->sure < capacity ? m->sure : capacity;
+    if (!padded && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
+        world_fail(&r->world, "fewer records are kept than the capacity", m->sure - m->head);
+        judge(r, "without a cut");
+    }
+}
+
+static void fresh_world(struct run *r, void *memory, size_t bytes) {
+    struct world *w = &r->world;
+    memset(memory, 0, bytes);
+    world_init(w, w->shape, r->plan->plant, r->plan->steady, memory, bytes);
+    world_format(w, 0x5EED);
+    judge(r, "--format");
+}
+
+static void work_through(struct run *r, uint8_t *memory, size_t bytes) {
+    struct world *w = &r->world;
+    uint64_t erases = (uint64_t)w->shape->geometry.blocks * w->shape->laps_ppc / 100;
+    bool padded = w->shape->geometry.prog_unit > STK_LOG_CELL_BYTES;
+    fresh_world(r, memory, bytes);
+    erases += w->tap.flash.counts.erases;
+    for (uint32_t i = 0; w->tap.flash.counts.erases < erases && i < 100000; i++) {
+        char call = work_rhythm(w, r->rhythm, i);
+        padded = padded || call == 'm' || call == 'b'; /* the model takes a batch to be in its first block */
+        try_call(r, call, work_hash(i, r->rhythm));
+        check_capacity(r, padded);
+    }
+    world_mount_and_check(w);
+    judge(r, "without a cut");
+}
+
+/// Cuts of format ///
+
+/* Formats a log that was in use. */
+static void try_format(struct run *r) {
+    struct world *w = &r->world;
+    uint64_t from = w->tap.flash.steps, to;
+    char what[64];
+    world_save(w, &r->before);
+    world_format(w, 0xF0);
+    to = w->tap.flash.steps;
+    for (uint64_t i = from * MODES; i < to * MODES; i++) {
+        if (work_hash(i, 3) % (1 + (to - from) * MODES / 1000) != 0) {
+            continue;
+        }
+        world_restore(w, &r->before);
+        set_cut(r, i / MODES, (uint32_t)(i % MODES), 0);
+        world_format(w, 0xF0);
+        world_mount_remains(w);
+        world_format(w, 0xF1);
+        work_script(w, "apaabs");
+        world_mount_and_check(w);
+        r->tally->first++;
+        snprintf(what, sizeof what, "--rhythm %u, format cut at %llu", (unsigned)r->rhythm, (unsigned long long)i);
+        judge(r, what);
+    }
+}
+
+/// Chains: many cuts in a row, at random ///
+
+static void run_chain(struct run *r, uint64_t seed, uint8_t *memory, size_t bytes) {
+    struct world *w = &r->world;
+    uint64_t dice = seed;
+    char what[64];
+    fresh_world(r, memory, bytes);
+    w->tap.trace = r->plan->trace;
+    snprintf(what, sizeof what, "--chain %llu", (unsigned long long)seed);
+    for (uint32_t n = 0; n < CHAIN_CUTS && w->wrong == NULL; n++) {
+        uint64_t span = (uint64_t)w->shape->geometry.prog_unit * 4 + 400;
+        dice = work_hash(dice, n);
+        set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 4)), (uint32_t)(dice >> 50) % MODES, dice);
+        for (uint32_t i = 0; i < 60 && !w->tap.flash.off && w->wrong == NULL; i++) {
+            dice = work_hash(dice, i);
+            w->tap.n_ops = 0;
+            (void)work_call(w, "aabbbpps"[dice >> 61], dice);
+        }
+        r->tally->chained += w->tap.flash.off;
+        world_mount_and_check(w);
+    }
+    w->tap.trace = false;
+    judge(r, what);
+}
+
+/// Runs ///
+
+/* Shares the quota out over first cuts and pairs. */
+static void share(struct run *r, uint64_t quota) {
+    uint64_t firsts = quota / 3 + 1, seconds = quota / 2 + 1;
+    r->thin = r->candidates / firsts + 1;
+    /* Clean cuts are one mode of up to six: each byte is tried while that alone stays within the quota. */
+    r->thin_clean = r->candidates / 5 > quota ? r->candidates / 5 / quota + 1 : 1;
+    r->pair = (firsts < r->candidates ? firsts : r->candidates) * SECONDS_PER_FIRST / seconds + 1;
+}
+
+static void run_rhythm(struct run *r, uint64_t quota, uint8_t *memory, size_t bytes) {
+    r->candidates = 0;
+    r->thin = 0;
+    work_through(r, memory, bytes);
+    share(r, quota);
+    work_through(r, memory, bytes);
+    if (!r->plan->only) {
+        try_format(r);
+    }
+}
+
+static void run_all(struct run *r, uint8_t *memory, size_t bytes) {
+    const struct plan *plan = r->plan;
+    uint32_t rhythms = r->world.shape->rhythms;
+    if (plan->chain != ANY) {
+        run_chain(r, plan->chain, memory, bytes);
+        return;
+    }
+    for (r->rhythm = 0; r->rhythm < rhythms; r->rhythm++) {
+        if (is_wanted(plan->rhythm, r->rhythm)) {
+            run_rhythm(r, plan->quota / rhythms, memory, bytes);
+        }
+    }
+    for (uint64_t seed = 0; !plan->only && seed < plan->quota / 8 / CHAIN_CUTS; seed++) {
+        run_chain(r, seed, memory, bytes);
+    }
+}
+
+void cuts_run(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet, struct tally *tally) {
+    static struct run r;
+    size_t bytes = world_flash_bytes(shape);
+    uint8_t *memory = calloc(4, bytes);
+    if (memory == NULL) {
+        abort();
+    }
+    memset(&r, 0, sizeof r);
+    r.plan = plan;
+    r.tally = tally;
+    r.index = index;
+    r.quiet = quiet;
+    r.world.shape = shape;
+    world_copy_init(&r.before, &r.world, memory + bytes, bytes);
+    world_copy_init(&r.after, &r.world, memory + 2 * bytes, bytes);
+    world_copy_init(&r.cut, &r.world, memory + 3 * bytes, bytes);
+    run_all(&r, memory, bytes);
+    free(memory);
+}

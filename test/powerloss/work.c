@@ -1,0 +1,48 @@
+#include "work.h"
+
+int work_call(struct world *w, char call, uint64_t luck) {
+    uint32_t most = world_block_cells(w) - 1 < 7 ? world_block_cells(w) - 1 : 7;
+    switch (call) {
+    case 'a':
+        return world_append(w, 1);
+    case 'b':
+        return world_append(w, 1 + (uint32_t)(luck >> 40) % most);
+    case 's':
+        return world_sync(w);
+    case 'p':
+        return world_poll(w);
+    default:
+        world_mount(w);
+        return STK_OK;
+    }
+}
+
+char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i) {
+    uint32_t lap = world_block_cells(w) - 1; /* records of a block */
+    uint32_t dice = (uint32_t)(work_hash(rhythm, i) >> 33) % 16;
+    switch (rhythm) {
+    case 0: /* polls after every append, syncs now and then */
+        return i % 12 == 11 ? 's' : i % 2 != 0 ? 'p' : 'a';
+    case 1: /* batches and all else, in no order */
+        return dice < 7 ? 'b' : dice < 10 ? 'a' : dice < 12 ? 'p' : 's';
+    case 2: /* polls once a block, syncs often */
+        return i % (lap + 1) == lap ? 'p' : i % 4 == 3 ? 's' : 'a';
+    case 3: /* mounts between */
+        return dice < 9 ? 'a' : dice < 11 ? 'b' : dice < 13 ? 'p' : dice < 15 ? 's' : 'm';
+    default: /* neither polls nor syncs */
+        return 'a';
+    }
+}
+
+void work_script(struct world *w, const char *calls) {
+    uint64_t luck = 0;
+    while (*calls != '\0' && work_call(w, *calls, luck << 40) >= 0) {
+        calls++;
+        luck++;
+    }
+}
+
+const char *work_recovery(uint64_t luck) {
+    static const char *const scripts[] = {"paas", "aapas", "pbpbs", "basp"};
+    return scripts[luck % 4];
+}

@@ -1,0 +1,27 @@
+/* What is done to a log between power cuts. */
+#ifndef POWERLOSS_WORK_H
+#define POWERLOSS_WORK_H
+
+#include "world.h"
+
+#define RHYTHMS 5u
+
+static inline uint64_t work_hash(uint64_t a, uint64_t b) {
+    uint64_t x = (a + 1) * 0x9E3779B97F4A7C15u + b * 0xD1B54A32D192ED03u;
+    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
+    return x ^ x >> 29;
+}
+
+/* Calls are letters: a append, b batch, s sync, p poll, m mount without a cut. Returns what the log does, 0 for m. */
+int work_call(struct world *w, char call, uint64_t luck);
+
+/* Call number i of a rhythm. */
+char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i);
+
+/* Makes calls until one fails. */
+void work_script(struct world *w, const char *calls);
+
+/* What follows the first cut: with a poll first, without one, with batches. */
+const char *work_recovery(uint64_t luck);
+
+#endif
