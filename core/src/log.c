@@ -57,8 +57,8 @@ uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
 
 /// Buffer ///
 
-/* The first cell of the buffer is for a header, the records behind it make a page; or, in the first page of a block where the
- * header has none of its own, both together do. */
+/* The first cell of the buffer is for a header, the records behind it make a page; or, in the first page of a block
+ * where the header has none of its own, both together do. */
 
 static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
@@ -126,16 +126,16 @@ static int program_page(struct stk_log *log, const void *page) {
     return err;
 }
 
-/* Nothing that went before a power cut tells whether the next page was begun: it gets the one pattern that may go over anything.
- * It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
+/* Nothing that went before a power cut tells whether the next page was begun: it gets the one pattern that may go
+ * over anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
 static void mark(struct stk_log *log) {
     memset(log->config.buffer, (uint8_t)~log->geometry.erased, stk_log_page_bytes(log));
     log->stats.recovered += program_page(log, log->config.buffer) == STK_OK ? 1u : 0u;
     log->unsure = 0;
 }
 
-/* Returns when the next page may be written. At most two marks, one for the block that mount found in use and one for that
- * which it found ahead, and one more block. */
+/* Returns when the next page may be written. At most two marks, one for the block that mount found in use and one for
+ * that which it found ahead, and one more block. */
 static int settle(struct stk_log *log) {
     while (log->unsure || log->cell == log->block_cells) {
         if (log->unsure) {

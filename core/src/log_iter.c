@@ -15,7 +15,8 @@ static uint32_t unit_of(const struct stk_log *log) {
     return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, log->geometry.read_unit);
 }
 
-/* Reads the next bytes of the block. Where that fails, one unit may be to blame: what cannot be read by itself is damaged. */
+/* Reads the next bytes of the block. Where that fails, one unit may be to blame: what cannot be read by itself is
+ * damaged. */
 static void fill(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t unit = unit_of(log), bytes = log->geometry.block_bytes - it->offset;
     bytes = it->buffer_bytes < bytes ? it->buffer_bytes : bytes;
@@ -32,7 +33,8 @@ static void fill(struct stk_log_iter *it, const struct stk_log *log) {
     it->offset += bytes;
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that is blank or was last used in another lap. */
+/* The block's first bytes were read: passes over the header, and over a block that is blank or was last used in
+ * another lap. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t lap = it->block <= log->block ? log->lap : log->lap - 1u;
     struct stk_log_header header;
@@ -150,8 +152,8 @@ static int before(const struct stk_log_record *r, uint64_t time, const uint32_t 
     return sequence ? (int32_t)(r->sequence - *sequence) < 0 : r->timestamp_ns < time;
 }
 
-/* The last block that begins before the target may hold it, and no block before that one can. A block without a record tells
- * nothing, so the next is asked. */
+/* The last block that begins before the target may hold it, and no block before that one can. A block without a
+ * record tells nothing, so the next is asked. */
 static int seek(struct stk_log_iter *it, uint64_t time, const uint32_t *sequence) {
     uint32_t low = 0, all, high;
     struct stk_log_record record;

@@ -1,8 +1,6 @@
-/* Finding the end of the flash log.
- *
- * Blocks are used in order, and each use of a block has its lap in the header: the blocks from 0 to the newest have one lap,
- * those behind it the lap before. So the newest block is found by halving, and so is its first blank page, since pages are used
- * in order too. */
+/* Finding the end of the flash log. Blocks are used in order, and each use of a block has its lap in the header: the
+ * blocks from 0 to the newest have one lap, those behind it the lap before. So the newest block is found by halving,
+ * and so is its first blank page, since pages are used in order too. */
 #include "log_parts.h"
 
 #define LOOK_PAST 3u /* old blocks after the newest that are looked at: a run of as many that fail does not mislead */
@@ -79,9 +77,9 @@ static uint32_t pages_used(struct stk_log *log) {
     return high;
 }
 
-/* Sets the sequence to one that no record can have had: after the last whole record in `pages` pages of the block in use,
- * and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0 when no record
- * was found, or only some that are older than the log's sequence. */
+/* Sets the sequence to one that no record can have had: after the last whole record in `pages` pages of the block in
+ * use, and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0
+ * when no record was found, or only some that are older than the log's sequence. */
 static int next_sequence(struct stk_log *log, uint32_t pages) {
     uint32_t bytes = stk_log_page_bytes(log), after = 0;
     struct stk_log_record record;
@@ -99,7 +97,8 @@ static int next_sequence(struct stk_log *log, uint32_t pages) {
     return 0;
 }
 
-/* Goes to the block at `at`, whose header is damaged, when its records are newer than those before the newest block so far. */
+/* Goes to the block at `at`, whose header is damaged, when its records are newer than those before the newest block
+ * so far. */
 static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
     uint32_t newest = log->block;
     log->block = at;
@@ -111,8 +110,8 @@ static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
     return 0;
 }
 
-/* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the search
- * astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
+/* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the
+ * search astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
 static int look_past(struct stk_log *log) {
     uint32_t old = 0, at = log->block, lap = log->lap;
     for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
@@ -151,8 +150,8 @@ static int find_newest(struct stk_log *log) {
     return STK_OK;
 }
 
-/* May the log go on in the block that was in use? Not where a page that was begun may not be touched, nor where pages behind
- * the first blank one may have survived a power cut that it did not. */
+/* May the log go on in the block that was in use? Not where a page that was begun may not be touched, nor where pages
+ * behind the first blank one may have survived a power cut that it did not. */
 static int goes_on(const struct stk_log *log) {
     return log->geometry.rewrite != STK_FLASH_ONCE && !log->geometry.lazy;
 }
@@ -172,8 +171,9 @@ static uint32_t step_back(struct stk_log *log) {
                : log->block_cells / log->page_cells;
 }
 
-/* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made ready
- * ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block before it. */
+/* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made
+ * ready ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block
+ * before it. */
 static void look_before(struct stk_log *log, uint32_t pages) {
     const struct stk_log newest = *log;
     uint32_t empty = stk_log_header_alone(log) && pages == 1u ? 1u : 0u, steps = 0, used;

@@ -24,14 +24,14 @@ extern "C" {
 #define STK_LOG_CELL_BYTES 64u /* of a record, and of a block's header, on the medium */
 #define STK_LOG_ARGS       4u
 
+/* recorder.h says what the recorder puts into each. */
 enum stk_log_kind {
-    STK_LOG_PUBLISH =
-        0, /* a slot was published; `priority` is its priority. What every v1 record without evidence is */
+    STK_LOG_PUBLISH = 0, /* a slot was published; `error` is its priority. Every v1 record without evidence is one */
     STK_LOG_FAILURE = 1, /* a slot failed: status, failure, error and digest say how */
-    STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it, from argument `first` on */
-    STK_LOG_INPUT = 3,   /* bytes went into the payload: recorder.h */
+    STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it; `error` is the index of the first */
+    STK_LOG_INPUT = 3,   /* bytes went into the payload */
     STK_LOG_EPOCH = 4,   /* an epoch ended; `digest` is that of the observables */
-    STK_LOG_START = 5    /* what is recorded from here on began with a fresh instance: recorder.h */
+    STK_LOG_START = 5    /* what is recorded from here on began with a fresh instance */
 };
 
 enum stk_log_failure {
@@ -43,7 +43,7 @@ enum stk_log_failure {
 };
 
 struct stk_log_record {
-    uint64_t timestamp_ns;
+    uint64_t timestamp_ns; /* of any clock; v1 has nanoseconds since 1970 */
     uint32_t slot, tenant, opcode;
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
@@ -52,8 +52,8 @@ struct stk_log_record {
     uint32_t kind;     /* enum stk_log_kind; at most 7 */
     uint32_t status;   /* of the slot; at most 255 on flash */
     uint32_t failure;  /* enum stk_log_failure; at most 15 on flash */
-    int32_t error; /* backend's code; -32768 .. 32767 on flash. PUBLISH: priority. MORE: index of the first argument */
-    uint64_t digest; /* 0: not told */
+    int32_t error;     /* of the backend, or as the kind says; -32768 .. 32767 on flash */
+    uint64_t digest;   /* 0: not told */
 };
 
 /// Log ///
@@ -71,9 +71,10 @@ struct stk_log_config {
     (STK_LOG_CELL_BYTES + STK_LOG_UNIT_(STK_LOG_CELL_BYTES, STK_LOG_UNIT_(read_unit, prog_unit)))
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
-/* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one erased ahead
- * of it. A sync of a page that is not full costs the rest of the page; a mount that is followed by appends costs a page, or the
- * rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log cannot use. */
+/* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
+ * erased ahead of it. A sync of a page that is not full costs the rest of the page; a mount that is followed by
+ * appends costs a page, or the rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log
+ * cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {
@@ -106,36 +107,38 @@ struct stk_log {
     struct stk_log_stats stats;
 };
 
-/* Erases every block and begins an empty log; whatever *log was before, it is not mounted when this fails. `id` should differ from that of a log that was on the flash before (a random
- * number, the time); `sequence` is that of the first record, 0 unless it continues another log. The log is mounted afterwards.
- * A format that a power cut ends is begun again: until it has returned, mount may find the old log's rest or none.
- * STK_E_ARG a member of config is missing or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than
- * stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks or 2 cells in a block, or 2^31 cells and more; STK_E_IO no block could be used. */
+/* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that
+ * was on the flash before (a random number, the time); `sequence` is that of the first record, 0 unless it continues
+ * another log. A format that a power cut ends is begun again: until it has returned, mount may find the old log's
+ * rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a member of config is missing
+ * or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer
+ * than 3 blocks or 2 cells in a block, or 2^31 cells and more; STK_E_IO no block could be used. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
-/* Finds the log on the flash and its end, in O(log blocks) reads; writes nothing. Call stk_log_poll next, which makes the
- * end sure; else the first append does. STK_E_FORMAT no log, or one of another geometry; else as stk_log_format. */
+/* Finds the log on the flash and its end, in O(log blocks) reads; writes nothing. Call stk_log_poll next, which makes
+ * the end sure; else the first append does. STK_E_FORMAT no log, or one of another geometry; else as stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
-/* Appends a record; its sequence is the log's, whatever is in record->sequence. Units up to 64 bytes: one program, the record is on
- * the flash when this returns. Larger units: the record waits in the buffer until a page is full or the next sync. When a
- * block is full and stk_log_poll did not prepare the next one, this erases it first. A block that fails is passed over and the
- * record goes to the next. 0; STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO every block failed: the records not
- * yet on the flash stay in the buffer and the next append or sync tries again; STK_E_SHUTDOWN the log is not mounted. */
+/* Appends a record; its sequence is the log's, whatever is in record->sequence. Units up to 64 bytes: one program,
+ * and the record is on the flash when this returns. Larger units: it waits in the buffer until a page is full or the
+ * next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
+ * that fails is passed over and its page goes to the next. 0; STK_E_RANGE a field passes what the format holds:
+ * nothing changed; STK_E_IO every block failed: this record is not in the log, those that wait in the buffer stay
+ * there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_append(struct stk_log *log, const struct stk_log_record *record);
 
-/* Appends `count` records; a power cut may keep the first few of them. Returns count; STK_E_RANGE: nothing changed; STK_E_IO:
- * log->sequence tells how many went in. */
+/* Appends `count` records; a power cut may keep the first few of them. Returns count; STK_E_RANGE: nothing changed;
+ * STK_E_IO: log->sequence tells how many went in. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
-/* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record appended
- * so far survives a power cut. STK_E_IO; STK_E_SHUTDOWN. */
+/* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
+ * appended so far survives a power cut. STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Makes the end sure after a mount, and erases the next block ahead of need. Call it when there is time: once per block's
- * worth of records is enough for appends that never erase. Returns 1 when it did something, 0 when there was nothing
- * to do; STK_E_IO; STK_E_SHUTDOWN. */
+/* Makes the end sure after a mount, and erases the next block ahead of need. Call it when there is time: once per
+ * block's worth of records is enough for appends that never erase. Returns 1 when it did something, 0 when there was
+ * nothing to do; STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 
 /* Copies the counters out. */
@@ -148,8 +151,8 @@ struct stk_log_block {
         sequence; /* of the record that was to be next when the header was written: at most that of its first record */
 };
 
-/* Reads the header of `block` into `buffer`, which is as large as an iterator's. STK_E_RANGE; STK_E_FORMAT it has none, or a
- * damaged one; STK_E_IO; STK_E_SPACE. */
+/* Reads the header of `block` into `buffer`, which is as large as an iterator's. STK_E_RANGE; STK_E_FORMAT it has
+ * none, or a damaged one; STK_E_IO; STK_E_SPACE. */
 STK_MUST_CHECK int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                                  struct stk_log_block *out);
 
@@ -174,24 +177,24 @@ struct stk_log_iter {
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
 };
 
-/* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in the
- * iterator. STK_E_AGAIN the log erased a block since the walk began: seek to the sequence wanted; v1: STK_E_CORRUPT a record
- * with a wrong magic, STK_E_SHORT the file ends early, STK_E_IO. */
+/* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in
+ * the iterator. STK_E_AGAIN the log erased a block since the walk began: seek to the sequence wanted; v1:
+ * STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the file ends early, STK_E_IO. */
 STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record);
 
-/* Starts a walk at the oldest record. `buffer` is the iterator's until it is dropped, at least stk_log_buffer_bytes, and the
- * larger the fewer reads; only whole multiples of that size are used. Records that wait in the log's own buffer for a sync are not seen. STK_E_ARG; STK_E_SPACE;
+/* Starts a walk at the oldest record. `buffer` is the iterator's until it is dropped, at least stk_log_buffer_bytes;
+ * the larger it is the fewer reads. Records that wait in the log's own buffer are not seen. STK_E_ARG; STK_E_SPACE;
  * STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                    uint32_t buffer_bytes);
 
-/* Moves the walk to the first record whose sequence is `sequence` or comes after it (by difference modulo 2^32), or to the end
- * when there is none, in O(log blocks + log cells of a block) reads; the iterator's counters begin anew. STK_E_AGAIN as
- * stk_log_next; STK_E_UNSUPPORTED the walk is over a v1 file. */
+/* Moves the walk to the first record whose sequence is `sequence` or comes after it (by difference modulo 2^32), or
+ * to the end when there is none, in O(log blocks + log cells of a block) reads; the iterator's counters begin anew.
+ * STK_E_AGAIN as stk_log_next; STK_E_UNSUPPORTED the walk is over a v1 file. */
 STK_MUST_CHECK int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence);
 
-/* The same to the first record at or after `timestamp_ns`, for logs whose times never go back; in others, to some record at or
- * after it. */
+/* The same to the first record at or after `timestamp_ns`, for logs whose times never go back; in others, to some
+ * record at or after it. */
 STK_MUST_CHECK int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns);
 
 #ifdef __cplusplus

@@ -12,7 +12,8 @@ extern "C" {
 
 #define STK_FLASH_UNIT_MAX 4096u /* largest read and program unit */
 
-/* What may be done to a unit that was programmed, or whose program a power cut ended, before its block is erased again. */
+/* What may be done to a unit that was programmed, or whose program a power cut ended, before its block is erased
+ * again. */
 enum stk_flash_rewrite {
     STK_FLASH_ONCE = 0,   /* nothing: NAND pages, flash words with ECC */
     STK_FLASH_INVERT = 1, /* all its bytes may be set to the inverse of the erased value (STM32L4's zeros) */
