@@ -1,0 +1,131 @@
+/* stoker port: CFI NOR as flash: the interface over both command sets. Opening is in nor_open.c. */
+#include <stddef.h>
+#include <string.h>
+
+#include "nor_internal.h"
+
+/* Checks a transfer and gives the byte of the chips in *at. */
+static int place_of(struct stk_nor *n, uint32_t block, uint32_t offset, uint32_t bytes, uint32_t *at) {
+    const struct stk_flash_geometry *g = &n->geometry;
+    if (block >= g->blocks || offset > g->block_bytes || bytes > g->block_bytes - offset) {
+        return STK_E_RANGE;
+    }
+    *at = n->first + block * g->block_bytes + offset;
+    return STK_OK;
+}
+
+/* A word of the bus and the bytes that it has in memory. */
+static uint32_t word_of(const struct stk_nor *n, const uint8_t *bytes) {
+    uint16_t half;
+    uint32_t whole;
+    if (n->width == 2) {
+        memcpy(&half, bytes, sizeof half);
+        return half;
+    }
+    memcpy(&whole, bytes, sizeof whole);
+    return whole;
+}
+
+static void bytes_of(const struct stk_nor *n, uint32_t word, uint8_t *bytes) {
+    uint16_t half = (uint16_t)word;
+    if (n->width == 2) {
+        memcpy(bytes, &half, sizeof half);
+    } else {
+        memcpy(bytes, &word, sizeof word);
+    }
+}
+
+static int nor_flash_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
+    struct stk_nor *n = ctx;
+    uint8_t word[4], *out = data;
+    uint32_t at;
+    int err = place_of(n, block, offset, bytes, &at);
+    while (err == STK_OK && bytes != 0) {
+        uint32_t skip = at % n->width, some = n->width - skip;
+        some = some < bytes ? some : bytes;
+        bytes_of(n, nor_read(n, at - skip), word);
+        memcpy(out, word + skip, some);
+        out += some;
+        at += some;
+        bytes -= some;
+    }
+    return err;
+}
+
+/// Programming ///
+
+static int program(struct stk_nor *n, uint32_t at, const uint32_t *words, uint32_t count) {
+    return n->amd ? stk_nor_amd_program(n, at, words, count) : stk_nor_intel_program(n, at, words, count);
+}
+
+/* How many words from `at` on go in one program: to the end of the write buffer, whose borders no program crosses. */
+static uint32_t run_of(const struct stk_nor *n, uint32_t at, uint32_t bytes) {
+    uint32_t room = n->buffer_bytes == 0 ? n->width : n->buffer_bytes - at % n->buffer_bytes;
+    return (room < bytes ? room : bytes) / n->width;
+}
+
+/* Programs `count` words. What is there is kept where it is less than erased: chips differ in what they make of a 1
+ * over a 0. A run of nothing but ones is there already. */
+static int program_run(struct stk_nor *n, uint32_t at, const uint8_t *data, uint32_t count) {
+    uint32_t words[NOR_BUFFER_WORDS], all = nor_each(n, 0xFFFF), kept = all;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t want = word_of(n, data + i * n->width);
+        kept &= want;
+        words[i] = want & nor_read(n, at + i * n->width);
+    }
+    return kept == all ? STK_OK : program(n, at, words, count);
+}
+
+/* Unlocks the block, unless it is the one that was unlocked last: a program is made of many calls. */
+static int unlock(struct stk_nor *n, uint32_t block) {
+    int err = STK_OK;
+    if (n->locks && n->unlocked != block) {
+        err = stk_nor_intel_unlock(n, n->first + block * n->geometry.block_bytes);
+        n->unlocked = err == STK_OK ? block : UINT32_MAX;
+    }
+    return err;
+}
+
+static int nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
+    struct stk_nor *n = ctx;
+    const uint8_t *in = data;
+    uint32_t at;
+    int err = place_of(n, block, offset, bytes, &at);
+    if (err == STK_OK) {
+        err = unlock(n, block);
+    }
+    while (err == STK_OK && bytes != 0) {
+        uint32_t count = run_of(n, at, bytes), some = count * n->width;
+        err = program_run(n, at, in, count);
+        in += some;
+        at += some;
+        bytes -= some;
+    }
+    return err;
+}
+
+static int nor_flash_erase(void *ctx, uint32_t block) {
+    struct stk_nor *n = ctx;
+    uint32_t at;
+    int err = place_of(n, block, 0, n->geometry.block_bytes, &at);
+    if (err == STK_OK) {
+        err = unlock(n, block);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    return n->amd ? stk_nor_amd_erase(n, at) : stk_nor_intel_erase(n, at);
+}
+
+static void nor_flash_geometry(void *ctx, struct stk_flash_geometry *geometry) {
+    *geometry = ((const struct stk_nor *)ctx)->geometry;
+}
+
+const struct stk_flash_ops stk_nor_flash_ops = {
+    .name = "nor",
+    .geometry = nor_flash_geometry,
+    .read = nor_flash_read,
+    .prog = nor_flash_prog,
+    .erase = nor_flash_erase,
+    .sync = NULL,
+};

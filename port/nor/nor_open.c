@@ -1,0 +1,196 @@
+/* stoker port: CFI NOR as flash: the query, the chips' table and the window. */
+#include <stddef.h>
+
+#include "nor_internal.h"
+
+/* The table of JEDEC JESD68.01 and JEP137, in words of one chip. */
+enum {
+    CFI_ENTER_AT = 0x55,
+    CFI_QRY = 0x10,
+    CFI_COMMANDS = 0x13,
+    CFI_EXTENDED = 0x15,
+    CFI_WORD_TIME = 0x1F, /* 2^n microseconds, typically; the erase in milliseconds. 4 on: 2^n times as long at most */
+    CFI_BUFFER_TIME = 0x20,
+    CFI_ERASE_TIME = 0x21,
+    CFI_TO_MAX = 4,
+    CFI_BUFFER_BYTES = 0x2A,
+    CFI_REGIONS = 0x2C,
+    CFI_REGION = 0x2D, /* of 4 words each: blocks - 1, 256 bytes of a block */
+    INTEL_FEATURES = 5,
+    INTEL_INSTANT_LOCKS = 0x20,
+    AMD_BOOT = 0x0F,
+    AMD_BOOT_TOP = 3
+};
+
+#define ENTER_QUERY 0x98u
+#define READ_INTEL  0xFFu
+#define READ_AMD    0xF0u
+
+/// Default bus ///
+
+static uint32_t plain_read(void *ctx, uint32_t offset, uint32_t width) {
+    uintptr_t at = (uintptr_t)ctx + offset;
+    return width == 2 ? *(volatile uint16_t *)at : *(volatile uint32_t *)at;
+}
+
+static void plain_write(void *ctx, uint32_t offset, uint32_t width, uint32_t value) {
+    uintptr_t at = (uintptr_t)ctx + offset;
+    if (width == 2) {
+        *(volatile uint16_t *)at = (uint16_t)value;
+    } else {
+        *(volatile uint32_t *)at = value;
+    }
+}
+
+static const struct stk_nor_bus plain_bus = {plain_read, plain_write};
+
+/// The table ///
+
+/* Byte `index` of the table; -1 when two chips differ. */
+static int cfi(const struct stk_nor *n, uint32_t index) {
+    uint32_t word = nor_read(n, index * n->width) & nor_each(n, 0xFF);
+    return word == nor_each(n, word & 0xFFu) ? (int)(word & 0xFFu) : -1;
+}
+
+/* A byte where the chips are known to agree by now. */
+static uint32_t cfi8(const struct stk_nor *n, uint32_t index) {
+    return nor_read(n, index * n->width) & 0xFFu;
+}
+
+static uint32_t cfi16(const struct stk_nor *n, uint32_t index) {
+    return cfi8(n, index) | cfi8(n, index + 1) << 8;
+}
+
+static void leave_query(const struct stk_nor *n) {
+    nor_command(n, 0, READ_AMD);
+    nor_command(n, 0, READ_INTEL);
+    if (n->amd) {
+        nor_command(n, 0, READ_AMD); /* the other set's command is none to these */
+    }
+}
+
+static int enter_query(const struct stk_nor *n) {
+    static const char qry[] = "QRY";
+    leave_query(n);
+    nor_command(n, CFI_ENTER_AT * n->width, ENTER_QUERY);
+    for (uint32_t i = 0; i < 3; i++) {
+        int c = cfi(n, CFI_QRY + i);
+        if (c != qry[i]) {
+            return i > 0 && c < 0 ? STK_E_UNSUPPORTED : STK_E_NODEV;
+        }
+    }
+    for (uint32_t i = CFI_COMMANDS; i < CFI_REGION + 4; i++) {
+        if (cfi(n, i) < 0) {
+            return STK_E_UNSUPPORTED;
+        }
+    }
+    return STK_OK;
+}
+
+/* Polls in the chip's worst time for an operation, whose unit has `unit_us`; chips that do not tell get 2^14 units,
+ * which is longer than any takes. */
+static uint32_t polls_of(const struct stk_nor *n, uint32_t time, uint32_t unit_us, uint32_t polls_per_us) {
+    uint32_t power = cfi8(n, time);
+    power = power == 0 ? 14u : power + cfi8(n, time + CFI_TO_MAX);
+    uint64_t polls = ((uint64_t)unit_us << (power < 24u ? power : 24u)) * polls_per_us;
+    return polls < UINT32_MAX ? (uint32_t)polls : UINT32_MAX;
+}
+
+static int read_table(struct stk_nor *n, const struct stk_nor_config *config) {
+    uint32_t commands = cfi16(n, CFI_COMMANDS), extended = cfi16(n, CFI_EXTENDED), power = cfi16(n, CFI_BUFFER_BYTES);
+    uint32_t polls = config->polls_per_us != 0 ? config->polls_per_us : STK_NOR_POLLS_DEFAULT;
+    if (commands != 1 && commands != 2) {
+        return STK_E_UNSUPPORTED;
+    }
+    n->amd = commands == 2;
+    n->word_polls = polls_of(n, CFI_WORD_TIME, 1, polls);
+    n->buffer_polls = polls_of(n, CFI_BUFFER_TIME, 1, polls);
+    n->erase_polls = polls_of(n, CFI_ERASE_TIME, 1000, polls);
+    n->locks = !n->amd && extended != 0 && (cfi8(n, extended + INTEL_FEATURES) & INTEL_INSTANT_LOCKS) != 0;
+    /* The buffer of one chip is taken for that of the bus: QEMU's two chips share one. */
+    if (!config->word_only && power > 1) {
+        n->buffer_bytes = power < 16 ? (uint32_t)1 << power : NOR_BUFFER_WORDS * n->width;
+        if (n->buffer_bytes > NOR_BUFFER_WORDS * n->width) {
+            n->buffer_bytes = NOR_BUFFER_WORDS * n->width;
+        }
+    }
+    return STK_OK;
+}
+
+/// The window ///
+
+struct region {
+    uint32_t block_bytes;
+    uint64_t begin, end;
+};
+
+/* The erase region that holds `offset`. Chips whose small blocks are at the top list their regions from there. */
+static int find_region(const struct stk_nor *n, uint32_t offset, struct region *r) {
+    uint32_t count = cfi8(n, CFI_REGIONS), extended = cfi16(n, CFI_EXTENDED);
+    bool from_top = n->amd && extended != 0 && cfi8(n, extended + AMD_BOOT) == AMD_BOOT_TOP;
+    r->end = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = CFI_REGION + 4u * (from_top ? count - 1u - i : i);
+        uint32_t units = cfi16(n, at + 2);
+        r->block_bytes = (units != 0 ? units * 256u : 128u) * (n->width / 2u);
+        r->begin = r->end;
+        r->end += (uint64_t)r->block_bytes * (cfi16(n, at) + 1u);
+        if (offset < r->end) {
+            return STK_OK;
+        }
+    }
+    return STK_E_RANGE;
+}
+
+static int lay_out(struct stk_nor *n, const struct stk_nor_config *config) {
+    struct region r;
+    int err = find_region(n, config->offset, &r);
+    if (err != STK_OK) {
+        return err;
+    }
+    uint64_t bytes = config->bytes != 0 ? config->bytes : r.end - config->offset;
+    if ((config->offset - r.begin) % r.block_bytes != 0 || bytes % r.block_bytes != 0 ||
+        bytes > r.end - config->offset || r.end > UINT32_MAX || r.block_bytes % n->geometry.prog_unit != 0) {
+        return STK_E_RANGE;
+    }
+    n->first = config->offset;
+    n->geometry.block_bytes = r.block_bytes;
+    n->geometry.blocks = (uint32_t)(bytes / r.block_bytes);
+    return STK_OK;
+}
+
+static int check_config(struct stk_nor *n, const struct stk_nor_config *config) {
+    uint32_t unit = config->prog_unit != 0 ? config->prog_unit : config->width;
+    if ((config->width != 2 && config->width != 4) || unit < config->width || unit > STK_FLASH_UNIT_MAX ||
+        (unit & (unit - 1u)) != 0 || (config->bus == NULL && config->base == NULL)) {
+        return STK_E_ARG;
+    }
+    *n = (struct stk_nor){
+        .bus = config->bus, .bus_ctx = config->bus_ctx, .width = config->width, .unlocked = UINT32_MAX};
+    if (config->bus == NULL) {
+        n->bus = &plain_bus;
+        n->bus_ctx = (void *)(uintptr_t)config->base; /* plain_read puts the volatile back */
+    }
+    n->geometry = (struct stk_flash_geometry){.read_unit = 1, .prog_unit = unit, .erased = 0xFF};
+    n->geometry.rewrite = config->once ? STK_FLASH_ONCE : STK_FLASH_MANY;
+    return STK_OK;
+}
+
+int stk_nor_open(struct stk_nor *nor, const struct stk_nor_config *config) {
+    if (nor == NULL || config == NULL) {
+        return STK_E_ARG;
+    }
+    int err = check_config(nor, config);
+    if (err != STK_OK) {
+        return err;
+    }
+    err = enter_query(nor);
+    if (err == STK_OK) {
+        err = read_table(nor, config);
+    }
+    if (err == STK_OK) {
+        err = lay_out(nor, config);
+    }
+    leave_query(nor);
+    return err;
+}
