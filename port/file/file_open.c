@@ -121,6 +121,7 @@ static int check_config(struct stk_file *f, const struct stk_file_config *config
     g->block_bytes = or_default(config->block_bytes, STK_FILE_BLOCK_DEFAULT);
     g->erased = config->erased;
     g->rewrite = STK_FLASH_ANY;
+    g->lazy = 1; /* the page cache and the medium's own, until sync */
     if (!is_unit(g->prog_unit) || !is_unit(g->read_unit) || (config->erased != 0x00 && config->erased != 0xFF)) {
         return STK_E_ARG;
     }

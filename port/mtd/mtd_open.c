@@ -56,6 +56,7 @@ static int describe(struct stk_mtd *m, const struct stk_mtd_config *config) {
         return stk_mtd_fail(m, stk_os_error(errno), errno);
     }
     m->geometry.rewrite = (uint8_t)rewrite;
+    m->geometry.lazy = info.type == MTD_RAM; /* block2mtd is one, behind which there is a page cache */
     return lay_out(m, &info, (uint64_t)size / info.erasesize, config);
 }
 

@@ -76,7 +76,10 @@ static int ram_sync(void *ctx) {
 static const struct stk_flash_ops ram_ops = {"ram", ram_geometry, ram_read, ram_prog, ram_erase, ram_sync};
 
 static struct ram ram_of(uint32_t bytes) {
-    struct ram r = {.geometry = {1, 1, bytes, 1, 0x00, STK_FLASH_ANY}, .length = bytes, .fail_after = -1};
+    struct ram r = {
+        .geometry = {.read_unit = 1, .prog_unit = 1, .block_bytes = bytes, .blocks = 1, .rewrite = STK_FLASH_ANY},
+        .length = bytes,
+        .fail_after = -1};
     memset(r.bytes, 0x5A, sizeof r.bytes);
     return r;
 }
@@ -111,11 +114,11 @@ static void expect_walk(const struct stk_vrrl *log, uint32_t records, const uint
     struct stk_log_record record;
     assert_int_equal(stk_vrrl_iterate(log, &iter, buffer + 1, records * STK_VRRL_RECORD_BYTES), STK_OK);
     for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(iter.next(&iter, &record), 1);
+        assert_int_equal(stk_log_next(&iter, &record), 1);
         assert_int_equal(record.args[0], first[i]);
     }
-    assert_int_equal(iter.next(&iter, &record), 0);
-    assert_int_equal(iter.next(&iter, &record), 0);
+    assert_int_equal(stk_log_next(&iter, &record), 0);
+    assert_int_equal(stk_log_next(&iter, &record), 0);
     assert_int_equal(iter.records, count);
 }
 
@@ -158,10 +161,10 @@ static void capacities_are_checked_first(void **state) {
 
 static void media_of_other_rules_are_refused(void **state) {
     static const struct stk_flash_geometry wrong[] = {
-        {2, 1, 288, 1, 0, STK_FLASH_ANY},
-        {1, 2, 288, 1, 0, STK_FLASH_ANY},
-        {1, 1, 288, 2, 0, STK_FLASH_ANY},
-        {1, 1, 288, 1, 0, STK_FLASH_MANY},
+        {.read_unit = 2, .prog_unit = 1, .block_bytes = 288, .blocks = 1, .rewrite = STK_FLASH_ANY},
+        {.read_unit = 1, .prog_unit = 2, .block_bytes = 288, .blocks = 1, .rewrite = STK_FLASH_ANY},
+        {.read_unit = 1, .prog_unit = 1, .block_bytes = 288, .blocks = 2, .rewrite = STK_FLASH_ANY},
+        {.read_unit = 1, .prog_unit = 1, .block_bytes = 288, .blocks = 1, .rewrite = STK_FLASH_MANY},
     };
     struct ram r = ram_of(STK_VRRL_BYTES(4));
     struct stk_vrrl log;
@@ -407,12 +410,12 @@ static void records_come_back_as_they_went_in(void **state) {
     }
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
     for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(iter.next(&iter, &out), 1);
+        assert_int_equal(stk_log_next(&iter, &out), 1);
         assert_memory_equal(&out, &in[i], sizeof out);
     }
     r.bytes[STK_VRRL_BYTES(0) + 48] = 200; /* a class that nobody knows */
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
-    assert_int_equal(iter.next(&iter, &out), 1);
+    assert_int_equal(stk_log_next(&iter, &out), 1);
     assert_int_equal(out.kind, STK_LOG_FAILURE);
     assert_int_equal(out.failure, STK_FAILURE_UNCLASSIFIED);
 }
@@ -446,10 +449,10 @@ static void a_record_of_another_magic_ends_the_walk(void **state) {
     append(&log, 1);
     r.bytes[STK_VRRL_BYTES(1)] = 0xEE;
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
-    assert_int_equal(iter.next(&iter, &record), 1);
+    assert_int_equal(stk_log_next(&iter, &record), 1);
     for (uint32_t i = 0; i < 2; i++) { /* it stays there */
         record.args[0] = 55;
-        assert_int_equal(iter.next(&iter, &record), STK_E_CORRUPT);
+        assert_int_equal(stk_log_next(&iter, &record), STK_E_CORRUPT);
         assert_int_equal(record.args[0], 55);
         stk_vrrl_where(&iter, &fault);
         assert_int_equal(fault.err, 5);
@@ -476,11 +479,11 @@ static void what_can_be_read_before_the_end_is_read(void **state) {
             log.bytes = STK_VRRL_BYTES(3) - 1;
         }
         assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, i == 2 ? 64 : sizeof buffer), STK_OK);
-        assert_int_equal(iter.next(&iter, &record), 1);
-        assert_int_equal(iter.next(&iter, &record), 1);
+        assert_int_equal(stk_log_next(&iter, &record), 1);
+        assert_int_equal(stk_log_next(&iter, &record), 1);
         assert_int_equal(record.args[0], 1);
         r.fail_after = i == 2 ? 0 : -1;
-        assert_int_equal(iter.next(&iter, &record), errors[i]);
+        assert_int_equal(stk_log_next(&iter, &record), errors[i]);
         assert_int_equal(iter.block, 2);
     }
 }
@@ -496,13 +499,13 @@ static void appends_that_overtake_a_walk_are_told(void **state) {
         append(&log, n);
     }
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
-    assert_int_equal(iter.next(&iter, &record), 1);
+    assert_int_equal(stk_log_next(&iter, &record), 1);
     append(&log, 3); /* over the record that was read */
-    assert_int_equal(iter.next(&iter, &record), 1);
+    assert_int_equal(stk_log_next(&iter, &record), 1);
     assert_int_equal(record.args[0], 1);
     append(&log, 4);
     append(&log, 5);
-    assert_int_equal(iter.next(&iter, &record), STK_E_AGAIN);
+    assert_int_equal(stk_log_next(&iter, &record), STK_E_AGAIN);
 }
 
 static void a_walk_needs_room_for_a_record(void **state) {

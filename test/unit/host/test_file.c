@@ -76,6 +76,7 @@ static void a_file_is_made_with_its_space(void **state) {
     assert_int_equal(g.blocks, 4);
     assert_int_equal(g.erased, 0);
     assert_int_equal(g.rewrite, STK_FLASH_ANY);
+    assert_int_equal(g.lazy, 1);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 4 * BLOCK);
     assert_in_range(st.st_blocks * 512, 4 * BLOCK, 64 * BLOCK);

@@ -202,6 +202,7 @@ static void the_kernel_says_what_may_be_done(void **state) {
             assert_int_equal(g.block_bytes, ERASE);
             assert_int_equal(g.blocks, BLOCKS);
             assert_int_equal(g.erased, 0xFF);
+            assert_int_equal(g.lazy, row[i].type == MTD_RAM);
             stk_mtd_close(&mtd);
         }
         stk_mtd_close(&mtd);
