@@ -55,6 +55,14 @@ def main():
     seed("telemetry", "whole", head + b"".join(slot(i, 8 + i % 2, args=[i // 3, i % 3]) for i in range(8)) + b"\0" * 640)
     seed("telemetry", "short_control", head + every + b"\0" * 100)
     seed("telemetry", "odd_ring", head[:1] + b"\1" + head[2:] + every + b"\0" * 1000)
+    place = words(0xDEADBEEF, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) + b"\0" * 20
+    failed = place[:44] + words(7, 1, 0xFFFFFFFF, 5, 6)
+    log = b"VRRL0001" + words(1, 0) + struct.pack("<QQ", 3, 2)
+    seed("vrrl", "whole", b"\1\0" + log + place + failed + b"\0" * 64)
+    seed("vrrl", "short", b"\0\x80" + log + place + failed[:50])
+    seed("vrrl", "damaged", b"\3\1" + log + place + b"\1" + failed[1:] + place)
+    seed("vrrl", "cursor", b"\2\0" + log[:24] + b"\xff" * 8 + place * 3)
+    seed("vrrl", "header", b"\0\0" + log[:31])
 
 
 if __name__ == "__main__":
