@@ -495,6 +495,18 @@ static void the_template_refuses_cleanly(void **state) {
     assert_string_equal(info.device, "none");
 }
 
+static void the_template_of_a_flash_refuses_cleanly(void **state) {
+    struct stk_flash_geometry g;
+    uint8_t byte = 7;
+    (void)state;
+    stk_template_flash_ops.geometry(NULL, &g);
+    assert_int_equal(g.blocks, 0);
+    assert_int_equal(stk_template_flash_ops.read(NULL, 0, 0, &byte, 1), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_flash_ops.prog(NULL, 0, 0, &byte, 1), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_flash_ops.erase(NULL, 0), STK_E_UNSUPPORTED);
+    assert_int_equal(byte, 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_steps_with_each_look),
@@ -518,6 +530,7 @@ int main(void) {
         cmocka_unit_test(a_stuck_device_claims_and_never_ends),
         cmocka_unit_test(an_idle_device_and_a_told_one_claim_nothing),
         cmocka_unit_test(the_template_refuses_cleanly),
+        cmocka_unit_test(the_template_of_a_flash_refuses_cleanly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
