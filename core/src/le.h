@@ -4,6 +4,20 @@
 
 #include <stdint.h>
 
+#include "stoker/atomic.h"
+
+#ifdef __GNUC__
+/* A word that may lie anywhere and over anything, so that it takes one instruction where the CPU has one for it. */
+typedef uint32_t stk_loose_u32 __attribute__((aligned(1), may_alias));
+
+static inline uint32_t stk_get32(const uint8_t *p) {
+    return stk_le32(*(const stk_loose_u32 *)p);
+}
+
+static inline void stk_put32(uint8_t *p, uint32_t v) {
+    *(stk_loose_u32 *)p = stk_le32(v);
+}
+#else
 static inline uint32_t stk_get32(const uint8_t *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
@@ -14,5 +28,6 @@ static inline void stk_put32(uint8_t *p, uint32_t v) {
     p[2] = (uint8_t)(v >> 16);
     p[3] = (uint8_t)(v >> 24);
 }
+#endif
 
 #endif

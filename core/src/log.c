@@ -13,14 +13,14 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry) {
     return STK_LOG_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
 }
 
-static int unit_ok(uint32_t unit, uint32_t block_bytes) {
-    return unit != 0u && unit <= STK_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0u && block_bytes % unit == 0u;
+static int unit_ok(uint32_t unit) {
+    return unit - 1u < STK_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0u;
 }
 
-static int check_geometry(const struct stk_flash_geometry *g) {
-    uint32_t cells = g->block_bytes / STK_LOG_CELL_BYTES;
-    if (!unit_ok(g->read_unit, g->block_bytes) || !unit_ok(g->prog_unit, g->block_bytes) ||
-        !unit_ok(STK_LOG_CELL_BYTES, g->block_bytes) || (uint8_t)(g->erased + 1u) > 1u || g->rewrite > STK_FLASH_ANY) {
+int stk_log_check_geometry(const struct stk_flash_geometry *g) {
+    uint32_t largest = stk_log_buffer_bytes(g) - STK_LOG_CELL_BYTES, cells = g->block_bytes / STK_LOG_CELL_BYTES;
+    if (!unit_ok(g->read_unit) || !unit_ok(g->prog_unit) || (g->block_bytes & (largest - 1u)) != 0u ||
+        (uint8_t)(g->erased + 1u) > 1u || g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
     return g->blocks < BLOCKS_MIN || cells < 2u || (uint64_t)g->blocks * cells > INT32_MAX ? STK_E_OVERFLOW : STK_OK;
@@ -35,7 +35,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         return STK_E_ARG;
     }
     f->geometry(config->flash_ctx, &g);
-    err = check_geometry(&g);
+    err = stk_log_check_geometry(&g);
     if (err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(&g)) {
         err = STK_E_SPACE;
     }
@@ -44,15 +44,9 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         log->geometry = g;
         log->page_cells = STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g.prog_unit) / STK_LOG_CELL_BYTES;
         log->block_cells = g.block_bytes / STK_LOG_CELL_BYTES;
+        log->stats.page_bytes = stk_log_page_bytes(log);
     }
     return err;
-}
-
-uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
-    if (check_geometry(geometry) != STK_OK) {
-        return 0;
-    }
-    return (uint64_t)(geometry->blocks - 2u) * (geometry->block_bytes / STK_LOG_CELL_BYTES - 1u);
 }
 
 /// Buffer ///
@@ -76,16 +70,20 @@ static void put_header(const struct stk_log *log, uint32_t block, uint32_t lap) 
 
 /// Blocks ///
 
-static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *data) {
-    uint32_t bytes = stk_log_page_bytes(log);
+static int counted(struct stk_log *log, int err) {
+    log->stats.failed += err != STK_OK ? 1u : 0u;
+    return err;
+}
+
+static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *page) {
     log->stats.programs++;
-    log->stats.bytes += bytes;
-    return log->config.flash->prog(log->config.flash_ctx, block, cell * STK_LOG_CELL_BYTES, data, bytes);
+    return counted(log, log->config.flash->prog(log->config.flash_ctx, block, cell * STK_LOG_CELL_BYTES, page,
+                                                stk_log_page_bytes(log)));
 }
 
 static int erase(struct stk_log *log, uint32_t block) {
     log->stats.erases++;
-    return log->config.flash->erase(log->config.flash_ctx, block);
+    return counted(log, log->config.flash->erase(log->config.flash_ctx, block));
 }
 
 /* The lap of the next use of `block`. */
@@ -95,17 +93,22 @@ static uint32_t next_lap(const struct stk_log *log, uint32_t block) {
 
 /* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
 static int prepare(struct stk_log *log) {
-    log->ahead = log->block;
-    for (uint32_t i = 1; i < log->geometry.blocks && !log->ready; i++) {
-        log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
-        log->ready = erase(log, log->ahead) == STK_OK;
-        if (log->ready && stk_log_header_alone(log)) {
-            put_header(log, log->ahead, next_lap(log, log->ahead));
-            log->ready = program(log, log->ahead, 0, log->config.buffer) == STK_OK;
+    uint32_t block = log->block;
+    for (uint32_t i = 1; i < log->geometry.blocks; i++) {
+        int err;
+        block = block + 1u == log->geometry.blocks ? 0u : block + 1u;
+        err = erase(log, block);
+        if (err == STK_OK && stk_log_header_alone(log)) {
+            put_header(log, block, next_lap(log, block));
+            err = program(log, block, 0, log->config.buffer);
         }
-        log->stats.failed += log->ready ? 0u : 1u;
+        if (err == STK_OK) {
+            log->ahead = block;
+            log->ready = 1;
+            return STK_OK;
+        }
     }
-    return log->ready ? STK_OK : STK_E_IO;
+    return STK_E_IO;
 }
 
 /* The ready block becomes the one in use. */
@@ -121,7 +124,6 @@ static void enter(struct stk_log *log) {
 /* Programs a page of the block in use. Where that fails, the rest of the block is left. */
 static int program_page(struct stk_log *log, const void *page) {
     int err = program(log, log->block, log->cell, page);
-    log->stats.failed += err != STK_OK ? 1u : 0u;
     log->cell = err == STK_OK ? log->cell + log->page_cells : log->block_cells;
     return err;
 }
@@ -137,16 +139,17 @@ static void mark(struct stk_log *log) {
 /* Returns when the next page may be written. At most two marks, one for the block that mount found in use and one for
  * that which it found ahead, and one more block. */
 static int settle(struct stk_log *log) {
-    while (log->unsure || log->cell == log->block_cells) {
+    int err = STK_OK;
+    while (err == STK_OK && (log->unsure || log->cell == log->block_cells)) {
         if (log->unsure) {
             mark(log);
-        } else if (log->ready || prepare(log) == STK_OK) {
+        } else if (log->ready) {
             enter(log);
         } else {
-            return STK_E_IO;
+            err = prepare(log);
         }
     }
-    return STK_OK;
+    return err;
 }
 
 /* Programs what is in the buffer, the rest of a page blank. Where a block fails, what is left goes to the next. */
@@ -154,19 +157,18 @@ static int flush(struct stk_log *log) {
     uint32_t failures = 0;
     int err;
     do {
-        uint32_t records = log->pending, first;
+        uint32_t records = log->pending, first = 1, space;
         err = settle(log);
         if (err != STK_OK) {
             return err;
         }
-        first = log->cell == 0u ? 0u : 1u;
-        if (records > room(log)) {
-            records = room(log);
-        }
-        if (first == 0u) {
+        if (log->cell == 0u) {
             put_header(log, log->block, log->lap);
+            first = 0;
         }
-        memset(cell_at(log, 1u + records), log->geometry.erased, (size_t)(room(log) - records) * STK_LOG_CELL_BYTES);
+        space = log->page_cells + first - 1u;
+        records = records < space ? records : space;
+        memset(cell_at(log, 1u + records), log->geometry.erased, (size_t)(space - records) * STK_LOG_CELL_BYTES);
         err = program_page(log, cell_at(log, first));
         if (err == STK_OK) {
             log->pending -= records;
@@ -190,7 +192,7 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     log->block = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
     for (uint32_t i = 1; i < log->geometry.blocks; i++) {
-        log->stats.failed += erase(log, i) != STK_OK ? 1u : 0u;
+        (void)erase(log, i); /* one that fails is passed over when its turn comes */
     }
     err = settle(log);
     if (err == STK_OK && log->cell == 0u) {
@@ -207,7 +209,6 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
 
 /* One record into the buffer, and the page onto the flash when it is full. */
 static int append(struct stk_log *log, const struct stk_log_record *record) {
-    struct stk_log_record r = *record;
     int err = settle(log);
     if (err == STK_OK && log->pending >= room(log)) {
         err = flush(log); /* what found no block when it should have gone out */
@@ -215,10 +216,9 @@ static int append(struct stk_log *log, const struct stk_log_record *record) {
     if (err != STK_OK) {
         return err;
     }
-    r.sequence = log->sequence++;
-    r.resumed = log->resumed;
-    stk_log_put_record(cell_at(log, 1u + log->pending), log->id, &r);
     log->pending++;
+    stk_log_put_record(cell_at(log, log->pending), log, record);
+    log->sequence++;
     if (log->pending >= room(log) && flush(log) != STK_OK) {
         /* Its number is not given again: a part of it may have reached the flash. */
         log->pending--;
@@ -227,11 +227,6 @@ static int append(struct stk_log *log, const struct stk_log_record *record) {
     log->resumed = 0;
     log->stats.records++;
     return STK_OK;
-}
-
-int stk_log_append(struct stk_log *log, const struct stk_log_record *record) {
-    int count = stk_log_append_batch(log, record, 1);
-    return count < 0 ? count : STK_OK;
 }
 
 int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
@@ -264,8 +259,4 @@ int stk_log_poll(struct stk_log *log) {
         err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
-}
-
-void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {
-    *stats = log->stats;
 }

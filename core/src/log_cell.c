@@ -41,7 +41,7 @@ int stk_log_record_fits(const struct stk_log_record *r) {
     return r->kind <= 7u && r->failure <= 15u && r->status <= 255u && r->error >= INT16_MIN && r->error <= INT16_MAX;
 }
 
-void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record *r) {
+void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *r) {
     const uint32_t w[CELL_WORDS] = {
         RECORD_MAGIC,
         (uint32_t)r->timestamp_ns,
@@ -54,36 +54,39 @@ void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record 
         r->args[2],
         r->args[3],
         r->epoch,
-        r->sequence,
-        r->kind | (r->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16,
+        log->sequence,
+        r->kind | (log->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16,
         (uint32_t)r->digest,
         (uint32_t)(r->digest >> 32),
     };
-    seal(cell, id, w);
+    seal(cell, log->id, w);
 }
 
-int stk_log_get_record(const uint8_t *cell, uint32_t id, struct stk_log_record *r) {
-    uint32_t w[CELL_WORDS];
-    for (uint32_t i = 0; i < CELL_WORDS; i++) {
-        w[i] = stk_get32(cell + 4u * i);
-    }
-    if (w[0] != RECORD_MAGIC || w[15] != stk_crc32c(id, cell, CHECKED)) {
+int stk_log_is_record(const uint8_t *cell, const struct stk_log *log, uint32_t *sequence) {
+    if (stk_get32(cell) != RECORD_MAGIC || stk_get32(cell + CHECKED) != stk_crc32c(log->id, cell, CHECKED)) {
         return 0;
     }
-    r->timestamp_ns = (uint64_t)w[2] << 32 | w[1];
-    r->slot = w[3];
-    r->tenant = w[4];
-    r->opcode = w[5];
-    memcpy(r->args, w + 6, sizeof r->args);
-    r->epoch = w[10];
-    r->sequence = w[11];
-    r->resumed = (w[12] & RESUMED) != 0u;
-    r->kind = w[12] & 7u;
-    r->status = w[12] >> 8 & 255u;
-    r->failure = w[12] >> 4 & 15u;
-    r->error = (int16_t)(uint16_t)(w[12] >> 16);
-    r->digest = (uint64_t)w[14] << 32 | w[13];
+    *sequence = stk_get32(cell + 44);
     return 1;
+}
+
+void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
+    uint32_t kind = stk_get32(cell + 48);
+    r->timestamp_ns = (uint64_t)stk_get32(cell + 8) << 32 | stk_get32(cell + 4);
+    r->slot = stk_get32(cell + 12);
+    r->tenant = stk_get32(cell + 16);
+    r->opcode = stk_get32(cell + 20);
+    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
+        r->args[i] = stk_get32(cell + 24 + 4u * i);
+    }
+    r->epoch = stk_get32(cell + 40);
+    r->sequence = stk_get32(cell + 44);
+    r->resumed = (kind & RESUMED) != 0u;
+    r->kind = kind & 7u;
+    r->status = kind >> 8 & 255u;
+    r->failure = kind >> 4 & 15u;
+    r->error = (int16_t)(uint16_t)(kind >> 16);
+    r->digest = (uint64_t)stk_get32(cell + 56) << 32 | stk_get32(cell + 52);
 }
 
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value) {

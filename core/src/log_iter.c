@@ -1,8 +1,7 @@
 /* Reading the flash log. */
 #include "log_parts.h"
 
-/* Blocks that may hold records: all, or in the first lap those up to the one in use. The oldest is the first of them. */
-static uint32_t blocks_of(const struct stk_log *log) {
+uint32_t stk_log_blocks(const struct stk_log *log) {
     return log->lap == 1u ? log->block + 1u : log->geometry.blocks;
 }
 
@@ -11,14 +10,10 @@ static uint32_t block_at(const struct stk_log *log, uint32_t place) {
     return block >= log->geometry.blocks ? block - log->geometry.blocks : block;
 }
 
-static uint32_t unit_of(const struct stk_log *log) {
-    return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, log->geometry.read_unit);
-}
-
 /* Reads the next bytes of the block. Where that fails, one unit may be to blame: what cannot be read by itself is
  * damaged. */
 static void fill(struct stk_log_iter *it, const struct stk_log *log) {
-    uint32_t unit = unit_of(log), bytes = log->geometry.block_bytes - it->offset;
+    uint32_t unit = stk_log_read_unit(log), bytes = log->geometry.block_bytes - it->offset;
     bytes = it->buffer_bytes < bytes ? it->buffer_bytes : bytes;
     it->at = 0;
     while (log->config.flash->read(log->config.flash_ctx, it->block, it->offset, it->buffer, bytes) != STK_OK) {
@@ -74,6 +69,7 @@ static int follows(const struct stk_log_iter *it, const struct stk_log *log, uin
     return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(log->sequence - 1u - sequence) >= 0;
 }
 
+/* Counts what came before a record. */
 static void count(struct stk_log_iter *it, const struct stk_log_record *record) {
     uint32_t missing = it->begun && !record->resumed ? record->sequence - it->expected : 0u;
     it->corrupt += missing;
@@ -84,23 +80,21 @@ static void count(struct stk_log_iter *it, const struct stk_log_record *record) 
     it->records++;
 }
 
-static int next(struct stk_log_iter *it, struct stk_log_record *record) {
+int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_record *record) {
     const struct stk_log *log = it->source;
-    struct stk_log_record r;
+    uint32_t sequence;
     if (it->erases != log->stats.erases) {
         return STK_E_AGAIN;
     }
     while (more(it, log)) {
         const uint8_t *cell = it->buffer + it->at;
         it->at += STK_LOG_CELL_BYTES;
-        if (stk_log_get_record(cell, log->id, &r)) {
-            if (follows(it, log, r.sequence)) {
-                count(it, &r);
-                *record = r;
-                return 1;
-            }
-        } else if (!stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased)) {
-            it->bad++;
+        if (!stk_log_is_record(cell, log, &sequence)) {
+            it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
+        } else if (follows(it, log, sequence)) {
+            stk_log_get_record(cell, record);
+            count(it, record);
+            return 1;
         }
     }
     it->torn += it->bad;
@@ -112,8 +106,7 @@ int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record) {
     return iter->next(iter, record);
 }
 
-/* From the block at `place` of those that may hold records, `blocks` of them. */
-static void begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
+void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     const struct stk_log *log = it->source;
     it->block = block_at(log, place);
     it->offset = 0;
@@ -128,7 +121,7 @@ static void begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     it->torn = 0;
 }
 
-static int check(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes) {
+int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes) {
     if (!log->config.flash) {
         return STK_E_SHUTDOWN;
     }
@@ -136,83 +129,14 @@ static int check(const struct stk_log *log, const void *buffer, uint32_t buffer_
 }
 
 int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {
-    int err = check(log, buffer, buffer_bytes);
+    int err = stk_log_check_reader(log, buffer, buffer_bytes);
     if (err == STK_OK) {
-        iter->next = next;
+        iter->next = stk_log_next_cell;
         iter->source = log;
         iter->buffer = buffer;
-        iter->buffer_bytes = buffer_bytes - buffer_bytes % unit_of(log);
+        iter->buffer_bytes = buffer_bytes & ~(stk_log_read_unit(log) - 1u);
         iter->erases = log->stats.erases;
-        begin(iter, 0, blocks_of(log));
-    }
-    return err;
-}
-
-static int before(const struct stk_log_record *r, uint64_t time, const uint32_t *sequence) {
-    return sequence ? (int32_t)(r->sequence - *sequence) < 0 : r->timestamp_ns < time;
-}
-
-/* The last block that begins before the target may hold it, and no block before that one can. A block without a
- * record tells nothing, so the next is asked. */
-static int seek(struct stk_log_iter *it, uint64_t time, const uint32_t *sequence) {
-    uint32_t low = 0, all, high;
-    struct stk_log_record record;
-    int found;
-    if (it->next != next) {
-        return STK_E_UNSUPPORTED;
-    }
-    all = high = blocks_of(it->source);
-    while (high - low > 1u) {
-        uint32_t middle = low + (high - low) / 2u, at = middle;
-        do {
-            begin(it, at, 1);
-            found = next(it, &record);
-        } while (found == 0 && ++at < high);
-        if (found == 1 && before(&record, time, sequence)) {
-            low = at;
-        } else {
-            high = middle;
-        }
-    }
-    begin(it, low, all - low);
-    do {
-        found = next(it, &record);
-    } while (found == 1 && before(&record, time, sequence));
-    if (found == 1) {
-        it->at -= STK_LOG_CELL_BYTES; /* it is returned next */
-        it->expected = record.sequence;
-    }
-    it->begun = 0;
-    it->records = 0;
-    it->corrupt = 0;
-    it->torn = 0;
-    return found < 0 ? found : STK_OK;
-}
-
-int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence) {
-    return seek(iter, 0, &sequence);
-}
-
-int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
-    return seek(iter, timestamp_ns, NULL);
-}
-
-int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
-                  struct stk_log_block *out) {
-    int err = check(log, buffer, buffer_bytes);
-    struct stk_log_header header;
-    if (err == STK_OK && block >= log->geometry.blocks) {
-        err = STK_E_RANGE;
-    }
-    if (err == STK_OK) {
-        err = log->config.flash->read(log->config.flash_ctx, block, 0, buffer, unit_of(log));
-    }
-    if (err == STK_OK && (!stk_log_get_header(buffer, log, block, &header) || header.id != log->id)) {
-        err = STK_E_FORMAT;
-    }
-    if (err == STK_OK) {
-        out->lap = header.lap;
-        out->sequence = header.sequence;
+        stk_log_begin(iter, 0, stk_log_blocks(log));
     }
     return err;
 }

@@ -81,16 +81,18 @@ static uint32_t pages_used(struct stk_log *log) {
  * use, and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0
  * when no record was found, or only some that are older than the log's sequence. */
 static int next_sequence(struct stk_log *log, uint32_t pages) {
-    uint32_t bytes = stk_log_page_bytes(log), after = 0;
-    struct stk_log_record record;
+    uint32_t bytes = stk_log_page_bytes(log), after = 1, sequence;
     while (pages-- != 0u) {
         const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
-        for (uint32_t at = bytes; at != 0u; at -= STK_LOG_CELL_BYTES, after++) {
-            if (page && stk_log_get_record(page + at - STK_LOG_CELL_BYTES, log->id, &record)) {
-                uint32_t sequence = record.sequence + 1u + after;
-                int newer_record = (int32_t)(sequence - log->sequence) >= 0;
-                log->sequence = newer_record ? sequence : log->sequence;
-                return newer_record;
+        for (uint32_t at = bytes; at != 0u; after++) {
+            at -= STK_LOG_CELL_BYTES;
+            if (page && stk_log_is_record(page + at, log, &sequence)) {
+                sequence += after;
+                if ((int32_t)(sequence - log->sequence) < 0) {
+                    return 0;
+                }
+                log->sequence = sequence;
+                return 1;
             }
         }
     }

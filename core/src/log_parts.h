@@ -1,7 +1,5 @@
-/* The parts of the flash log. Private to its files.
- *
- * A block is an array of cells of 64 bytes, the first of which is its header. Cells are programmed in pages: one cell, or as
- * many as the program unit holds. */
+/* The parts of the flash log. Private to its files. A block is an array of cells of 64 bytes, the first of which is
+ * its header. Cells are programmed in pages: one cell, or as many as the program unit holds. */
 #ifndef STK_SRC_LOG_PARTS_H
 #define STK_SRC_LOG_PARTS_H
 
@@ -18,6 +16,14 @@ static inline int stk_log_header_alone(const struct stk_log *log) {
     return log->page_cells == 1u;
 }
 
+/* What is read at least. */
+static inline uint32_t stk_log_read_unit(const struct stk_log *log) {
+    return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, log->geometry.read_unit);
+}
+
+/* STK_OK, or why a log cannot use the geometry. */
+int stk_log_check_geometry(const struct stk_flash_geometry *geometry);
+
 /* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
@@ -27,18 +33,38 @@ struct stk_log_header {
     uint32_t id, lap, sequence;
 };
 
-/* Writes the header of `block` into a cell; reads it back: 1 when the cell is that of this block in this geometry, else 0. */
+/* Writes the header of `block` into a cell; reads it back: 1 when the cell is that of this block in this geometry,
+ * else 0. */
 void stk_log_put_header(uint8_t *cell, const struct stk_log *log, uint32_t block, const struct stk_log_header *header);
 int stk_log_get_header(const uint8_t *cell, const struct stk_log *log, uint32_t block, struct stk_log_header *header);
 
-/* The same for a record. */
-void stk_log_put_record(uint8_t *cell, uint32_t id, const struct stk_log_record *record);
-int stk_log_get_record(const uint8_t *cell, uint32_t id, struct stk_log_record *record);
+/* Writes a record into a cell, with the log's sequence for its own. */
+void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *record);
+
+/* Is the cell a record? Then 1 and its sequence. */
+int stk_log_is_record(const uint8_t *cell, const struct stk_log *log, uint32_t *sequence);
+
+/* Reads a cell that is one. */
+void stk_log_get_record(const uint8_t *cell, struct stk_log_record *record);
 
 /* Can a cell hold the record? */
 int stk_log_record_fits(const struct stk_log_record *record);
 
 /* Are all `bytes` bytes equal to `value`? */
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
+
+/// Walks ///
+
+/* Blocks that may hold records: all, or in the first lap those up to the one in use. The oldest is the first of them. */
+uint32_t stk_log_blocks(const struct stk_log *log);
+
+/* Begins a walk at the block at `place` of those, over `blocks` of them. */
+void stk_log_begin(struct stk_log_iter *iter, uint32_t place, uint32_t blocks);
+
+/* The iterator's `next`. */
+int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_record *record);
+
+/* Can the log be read with this buffer? STK_OK, or as stk_log_iterate. */
+int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes);
 
 #endif

@@ -78,13 +78,13 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {
-    uint32_t programs;    /* program operations since mount, headers and markers among them */
+    uint32_t programs;    /* program operations since mount, of a page each, headers and markers among them */
     uint32_t erases;      /* since mount */
-    uint64_t bytes;       /* programmed since mount */
     uint32_t records;     /* appended since mount */
-    uint32_t failed;      /* blocks passed over since mount because a program or an erase failed */
+    uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
     uint32_t recovered;   /* ends that a power cut may have left unsure and that were made sure since mount: 0 to 2 */
     uint32_t mount_reads; /* read operations that mount took */
+    uint32_t page_bytes;  /* of each program */
 };
 
 /* Visible for sizeof only. */
@@ -120,17 +120,20 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
  * the end sure; else the first append does. STK_E_FORMAT no log, or one of another geometry; else as stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
-/* Appends a record; its sequence is the log's, whatever is in record->sequence. Units up to 64 bytes: one program,
- * and the record is on the flash when this returns. Larger units: it waits in the buffer until a page is full or the
- * next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
- * that fails is passed over and its page goes to the next. 0; STK_E_RANGE a field passes what the format holds:
- * nothing changed; STK_E_IO every block failed: this record is not in the log, those that wait in the buffer stay
- * there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
-STK_MUST_CHECK int stk_log_append(struct stk_log *log, const struct stk_log_record *record);
-
-/* Appends `count` records; a power cut may keep the first few of them. Returns count; STK_E_RANGE: nothing changed;
- * STK_E_IO: log->sequence tells how many went in. */
+/* Appends `count` records; their sequences are the log's, whatever they hold. Units up to 64 bytes: one program each,
+ * and a record is on the flash when this returns. Larger units: records wait in the buffer until a page is full or
+ * the next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
+ * that fails is passed over and its page goes to the next. A power cut may keep the first few records. Returns count;
+ * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO every block failed: that record and
+ * those after it are not in the log (stats.records tells how many went in), those that wait in the buffer stay there
+ * and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
+
+/* Appends one record. 0, or the errors of stk_log_append_batch. */
+STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struct stk_log_record *record) {
+    int count = stk_log_append_batch(log, record, 1);
+    return count < 0 ? count : STK_OK;
+}
 
 /* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
  * appended so far survives a power cut. STK_E_IO; STK_E_SHUTDOWN. */
