@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,19 @@ void cli_note(const char *format, ...) {
     va_start(args, format);
     line(format, args);
     va_end(args);
+}
+
+int cli_bad_option(const char *command, int option, char **argv) {
+    const char *word = argv[optind - 1];
+    char letter[3] = {'-', (char)optopt, '\0'};
+    int is_long = strncmp(word, "--", 2) == 0;
+    if (option == ':') {
+        return cli_bad("%s needs a value: see stoker %s --help", is_long ? word : letter, command);
+    }
+    if (is_long && optopt != 0) {
+        return cli_bad("%s: this option takes no value: see stoker %s --help", word, command);
+    }
+    return cli_bad("no option %s: see stoker %s --help", is_long ? word : letter, command);
 }
 
 int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {

@@ -19,6 +19,9 @@ int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One line on stderr about something that is not an error. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The line for what getopt_long did not take, '?' or ':': its own lines say what is wrong, and not what to do. */
+int cli_bad_option(const char *command, int option, char **argv);
+
 /* The bytes with those that a terminal would not show as \xHH, a backslash as two. */
 void cli_print_bytes(FILE *out, const void *bytes, size_t len);
 
@@ -39,5 +42,7 @@ int cmd_scan(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 #endif

@@ -22,6 +22,9 @@ static const char help[] =
     "      --workers N      work-groups of the resident kernel (1)\n"
     "      --lanes N        work-items in each (1)\n"
     "      --reader NAME    auto, uring or posix (auto)\n"
+    "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables\n"
+    "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
+    "      --log-size BYTES with --record: of the log (16M); one that the scan outgrows cannot be replayed\n"
     "      --quiet          no notes about fallbacks and no progress bar\n"
     "\n"
     "Exit code: 0 all files scanned; 1 a file failed while it was read, the others are counted; 2 bad input or no "
@@ -39,6 +42,9 @@ enum {
     OPT_LANES,
     OPT_READER,
     OPT_QUIET,
+    OPT_RECORD,
+    OPT_EPOCH,
+    OPT_LOG_SIZE,
     OPT_HELP
 };
 
@@ -55,6 +61,9 @@ static const struct option long_options[] = {
     {"lanes", required_argument, NULL, OPT_LANES},
     {"reader", required_argument, NULL, OPT_READER},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"record", required_argument, NULL, OPT_RECORD},
+    {"epoch", required_argument, NULL, OPT_EPOCH},
+    {"log-size", required_argument, NULL, OPT_LOG_SIZE},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -109,24 +118,20 @@ static int set_option(int option, struct scan_options *o) {
     case OPT_QUIET:
         o->quiet = 1;
         break;
+    case OPT_RECORD:
+        o->record = optarg;
+        break;
+    case OPT_EPOCH:
+        bad = number_option("epoch", 1, UINT32_MAX, &n);
+        o->epoch = (uint32_t)n;
+        return bad;
+    case OPT_LOG_SIZE:
+        bad = cli_parse_bytes(optarg, &o->log_size) != 0 || o->log_size == 0u;
+        return bad ? cli_bad("--log-size %s: give bytes, 256K and more", optarg) : 0;
     default:
         return CLI_BAD;
     }
     return 0;
-}
-
-/* getopt's own lines say what is wrong, and not what to do. */
-static int bad_option(int option, char **argv) {
-    const char *word = argv[optind - 1];
-    char letter[3] = {'-', (char)optopt, '\0'};
-    int is_long = strncmp(word, "--", 2) == 0;
-    if (option == ':') {
-        return cli_bad("%s needs a value: see stoker scan --help", is_long ? word : letter);
-    }
-    if (is_long && optopt != 0) {
-        return cli_bad("%s: this option takes no value: see stoker scan --help", word);
-    }
-    return cli_bad("no option %s: see stoker scan --help", is_long ? word : letter);
 }
 
 static int parse(int argc, char **argv, struct scan_options *o) {
@@ -137,13 +142,16 @@ static int parse(int argc, char **argv, struct scan_options *o) {
             fputs(help, stdout);
             return -1;
         }
-        bad = option == '?' || option == ':' ? bad_option(option, argv) : set_option(option, o);
+        bad = option == '?' || option == ':' ? cli_bad_option("scan", option, argv) : set_option(option, o);
         if (bad) {
             return bad;
         }
     }
     if (!o->patterns) {
         return cli_bad("no patterns: name a pattern file with -f (stoker scan --help)");
+    }
+    if (!o->record && (o->epoch != 0u || o->log_size != 0u)) {
+        return cli_bad("--%s without --record: name the log to record in", o->epoch ? "epoch" : "log-size");
     }
     if (optind == argc) {
         return cli_bad("no file to scan: name files after the options, or - for standard input");

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user_ops.h"
+
 #define CLOSE_NS UINT64_C(2000000000)
 
 const char *cli_residency_name(enum stk_residency residency) {
@@ -17,6 +19,7 @@ static size_t pages(size_t bytes) {
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
     uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 256u;
     size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
+    const struct stk_interp_config config = {.user_ops = cli_user_ops, .user_op_count = cli_user_op_count};
     struct stk_ring r;
     struct stk_control c;
     uint8_t *at;
@@ -41,7 +44,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     };
     err = stk_ring_init(&r, d->memory.ring, ring, slots);
     err = err == STK_OK ? stk_control_init(&c, d->memory.control, control, 0, 1, observables) : err;
-    err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, NULL) : err;
+    err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, &config) : err;
     d->dispatch = &stk_interp_ops;
     d->ctx = &d->interp;
     d->workers = 1;
@@ -56,6 +59,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .payload_bytes = wish->payload_bytes,
         .workers = wish->workers,
         .lanes = wish->lanes,
+        .user_source = wish->handler,
     };
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
@@ -68,17 +72,19 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
 
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     int automatic = !wish->name || strcmp(wish->name, "auto") == 0, err;
+    int any = automatic || strcmp(wish->name, "opencl") == 0;
     memset(d, 0, sizeof *d);
     if (!automatic && strcmp(wish->name, "interp") == 0) {
         return open_interp(d, wish);
     }
-    err = open_opencl(d, wish, automatic ? NULL : wish->name);
+    err = open_opencl(d, wish, any ? NULL : wish->name);
     if (err == STK_OK) {
         return 0;
     }
     if (!automatic) {
         fputs(d->opencl.build_log, stderr);
-        return cli_bad("--device %s: %s: %s", wish->name, d->opencl.reason, stk_err_fix(err));
+        return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name, d->opencl.reason,
+                       stk_err_fix(err));
     }
     snprintf(d->note, sizeof d->note, "no resident OpenCL device (%s), the interpreter runs the kernel on this CPU",
              d->opencl.reason);

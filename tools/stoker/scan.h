@@ -7,11 +7,15 @@
 #include "matches.h"
 #include "patterns.h"
 #include "reader.h"
+#include "stoker/port/file.h"
 
 struct scan_options {
     const char *patterns, *device, *reader;
-    uint64_t chunk;   /* data bytes of a chunk */
-    uint64_t offsets; /* matches to list */
+    const char *record; /* the log; NULL: none */
+    uint64_t log_size;  /* 0: SCAN_LOG_SIZE */
+    uint32_t epoch;     /* chunks */
+    uint64_t chunk;     /* data bytes of a chunk */
+    uint64_t offsets;   /* matches to list */
     uint32_t depth, workers, lanes;
     int json, count, stats, quiet;
     char **files;
@@ -20,6 +24,7 @@ struct scan_options {
 
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
+#define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE */
 
 /* What came of one file. */
@@ -38,12 +43,22 @@ struct scan_stats {
     struct histogram latency;
 };
 
+struct scan_recording {
+    struct stk_file file;
+    struct stk_log log;
+    struct stk_recorder recorder;
+    void *buffer; /* of the log */
+    size_t buffer_bytes;
+    int open;
+};
+
 struct scan {
     struct scan_options options;
     struct patterns patterns;
     struct cli_device device;
     struct cli_reader reader;
     struct stk_stream stream;
+    struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */
     uint32_t *weights;     /* per accepting state: patterns that end there */
@@ -79,6 +94,18 @@ int scan_file(struct scan *scan, uint32_t index, int fd);
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
 void scan_close(struct scan *scan);
+
+/// Recording: scan_record.c ///
+
+/* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published yet. 0,
+ * or CLI_BAD with the line written. */
+int scan_record_open(struct scan *scan);
+
+/* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
+int scan_record_file(struct scan *scan);
+
+/* The stream has been shut down. Says when the log holds only the end of the scan. */
+void scan_record_close(struct scan *scan);
 
 /* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). */
 void scan_report(struct scan *scan);

@@ -103,6 +103,8 @@ static int open_stream(struct scan *s, uint32_t buffer, uint32_t lead) {
         .lead_max = lead,
         .priority = STK_NORMAL,
         .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE,
+        .recorder = s->options.record ? &s->recording.recorder : NULL,
+        .epoch_chunks = s->options.epoch,
     };
     struct stk_arena arena;
     int err;
@@ -164,6 +166,9 @@ static int open_ports(struct scan *s) {
         bad = cli_reader_open(&s->reader, s->options.reader, s->device.memory.payload, buffer * s->options.depth,
                               s->options.depth);
     }
+    if (bad == 0 && s->options.record) {
+        bad = scan_record_open(s);
+    }
     return bad ? bad : open_stream(s, (uint32_t)buffer, lead);
 }
 
@@ -189,6 +194,7 @@ void scan_close(struct scan *s) {
     if (s->arena_memory && s->stream.entries) {
         (void)!stk_stream_shutdown(&s->stream, UINT64_C(2000000000));
     }
+    scan_record_close(s);
     cli_reader_close(&s->reader);
     cli_device_close(&s->device);
     cli_unmap(s->arena_memory, s->arena_bytes);

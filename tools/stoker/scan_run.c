@@ -75,6 +75,10 @@ static void fold(struct scan *s) {
 }
 
 static int device_failed(struct scan *s, int err) {
+    if (s->recording.file.os_error != 0) {
+        return cli_bad("%s: %s: the recording cannot go on, free space there or scan without --record",
+                       s->options.record, strerror(s->recording.file.os_error));
+    }
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err),
                    s->device.is_opencl ? s->device.opencl.reason : "interpreter");
 }
@@ -99,6 +103,7 @@ static struct stk_stream_read next_read(const struct scan *s, uint32_t source, i
         .bytes = (uint32_t)(sequential || left > s->options.chunk ? s->options.chunk : left),
         .lead = !sequential && offset < overlap ? (uint32_t)offset : overlap,
         .opcode = STK_OP_SCAN_COUNT,
+        .tag = s->file, /* the label of the inputs in a recording */
     };
     read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
     read.params[STK_SCAN_HITS - STK_ARG_PARAM] = s->hits_at;
@@ -130,7 +135,8 @@ static int stream_source(struct scan *s, uint32_t source, int sequential, uint64
         err = advance(s, &read);
         offset += s->stream.queued != queued ? read.bytes : 0u;
     }
-    return err < 0 ? err : drain(s);
+    err = err < 0 ? err : drain(s);
+    return err < 0 || !s->options.record ? err : scan_record_file(s);
 }
 
 /* The file's visits become its count, and part of the total unless it failed. */
