@@ -77,38 +77,44 @@ static uint32_t pages_used(struct stk_log *log) {
     return high;
 }
 
-/* Sets the sequence to one that no record can have had: after the last whole record in `pages` pages of the block in
- * use, and after as many as there are cells behind it, since each of them may turn out to be a record after all. 0
- * when no record was found, or only some that are older than the log's sequence. */
-static int next_sequence(struct stk_log *log, uint32_t pages) {
+enum last_record {
+    NONE,
+    OLDER, /* than the log's sequence when it was looked for */
+    NEWER
+};
+
+/* Raises the sequence to one that no record can have had: after the last whole record in `pages` pages of the block
+ * in use, and after as many as there are cells behind it, since each of them may turn out to be a record after all. */
+static enum last_record next_sequence(struct stk_log *log, uint32_t pages) {
     uint32_t bytes = stk_log_page_bytes(log), after = 1, sequence;
     while (pages-- != 0u) {
         const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
         for (uint32_t at = bytes; at != 0u; after++) {
             at -= STK_LOG_CELL_BYTES;
             if (page && stk_log_is_record(page + at, log, &sequence)) {
+                enum last_record last = (int32_t)(sequence - log->sequence) < 0 ? OLDER : NEWER;
                 sequence += after;
-                if ((int32_t)(sequence - log->sequence) < 0) {
-                    return 0;
+                if ((int32_t)(sequence - log->sequence) > 0) {
+                    log->sequence = sequence;
                 }
-                log->sequence = sequence;
-                return 1;
+                return last;
             }
         }
     }
-    return 0;
+    return NONE;
 }
 
 /* Goes to the block at `at`, whose header is damaged, when its records are newer than those before the newest block
  * so far. */
 static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
-    uint32_t newest = log->block;
+    uint32_t newest = log->block, sequence = log->sequence;
     log->block = at;
-    if (next_sequence(log, pages_used(log))) {
+    if (next_sequence(log, pages_used(log)) == NEWER) {
         log->lap = lap;
         return 1;
     }
     log->block = newest;
+    log->sequence = sequence;
     return 0;
 }
 
@@ -182,7 +188,7 @@ static void look_before(struct stk_log *log, uint32_t pages) {
     do {
         used = step_back(log);
     } while (empty && !goes_on(log) && used == 1u && ++steps < log->geometry.blocks);
-    if (!next_sequence(log, used)) {
+    if (next_sequence(log, used) == NONE) {
         /* All records since the header was written are lost: a number beyond theirs. */
         log->sequence += log->block_cells;
     }
@@ -210,7 +216,7 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
     }
     pages = pages_used(log);
     log->cell = pages * log->page_cells;
-    if (!next_sequence(log, pages)) {
+    if (next_sequence(log, pages) == NONE) {
         look_before(log, pages);
     }
     if (!goes_on(log)) {
