@@ -35,7 +35,7 @@ struct handler {
 extern const struct handler ring_handlers[], item_handlers[], control_handlers[], debug_handlers[], host_handlers[],
     io_handlers[], table_handlers[], constant_handlers[], tenant_handlers[], tenant_call_handlers[], task_handlers[],
     cache_handlers[], hit_rate_handlers[], telemetry_handlers[], telemetry_edge_handlers[], telemetry_table_handlers[],
-    sketch_handlers[], snapshot_sketch_handlers[], log_handlers[];
+    sketch_handlers[], snapshot_sketch_handlers[], log_handlers[], log_record_handlers[];
 
 void world_free(struct world *w);
 void cache_world_free(struct world *w);

@@ -28,12 +28,12 @@ static const struct {
     {"trace", {cache_handlers}},
     {"sequence", {telemetry_handlers, snapshot_sketch_handlers}},
     {"directed", {telemetry_handlers, snapshot_sketch_handlers}},
-    {"malformed", {telemetry_edge_handlers, log_handlers}},
+    {"malformed", {telemetry_edge_handlers, log_handlers, log_record_handlers}},
     {"sketch", {sketch_handlers}},
-    {"written", {log_handlers}},
-    {"failure", {log_handlers}},
-    {"sessions", {log_handlers}},
-    {"create_args", {log_handlers}},
+    {"written", {log_handlers, log_record_handlers}},
+    {"failure", {log_handlers, log_record_handlers}},
+    {"sessions", {log_handlers, log_record_handlers}},
+    {"create_args", {log_handlers, log_record_handlers}},
 };
 
 static const struct handler *find(const char *kind, const char *rec) {
