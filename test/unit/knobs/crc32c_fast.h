@@ -1,0 +1,2 @@
+/* The checksum where time is. */
+#define STK_CRC32C_TABLES 8
