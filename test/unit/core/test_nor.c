@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "nor_chip.h"
+#include "stoker/log.h"
 #include "stoker/port/nor.h"
 
 static struct chip chips[2];
@@ -401,6 +402,34 @@ static void blocks_that_lock_one_by_one_are_unlocked_before_they_are_written(voi
     assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
 }
 
+/// A log ///
+
+static void a_log_lives_on_chips_of_either_kind(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        struct stk_nor_config config = plug(&boards[i]);
+        uint8_t own[STK_LOG_BUFFER_BYTES(1, 4)], walk[STK_LOG_BUFFER_BYTES(1, 4)];
+        struct stk_log log;
+        struct stk_log_iter iter;
+        struct stk_log_record record = {.slot = 1};
+        struct stk_nor nor = opened(&config);
+        struct stk_log_config on = {ops, &nor, own, sizeof own};
+        assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
+        for (uint32_t n = 0; n < 500; n++) {
+            record.args[0] = n;
+            assert_int_equal(stk_log_append(&log, &record), STK_OK);
+        }
+        assert_int_equal(stk_log_mount(&log, &on), STK_OK);
+        assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
+        assert_int_equal(stk_log_seek_sequence(&iter, 490), STK_OK);
+        for (uint32_t n = 490; n < 500; n++) {
+            assert_int_equal(stk_log_next(&iter, &record), 1);
+            assert_int_equal(record.args[0], n);
+        }
+        assert_int_equal(stk_log_next(&iter, &record), 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_gives_geometry_and_limits),
@@ -420,6 +449,7 @@ int main(void) {
         cmocka_unit_test(the_last_poll_still_counts),
         cmocka_unit_test(a_buffer_that_is_taken_is_waited_for),
         cmocka_unit_test(locked_blocks_are_refused_where_the_chip_cannot_unlock_them),
+        cmocka_unit_test(a_log_lives_on_chips_of_either_kind),
         cmocka_unit_test(blocks_that_lock_one_by_one_are_unlocked_before_they_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

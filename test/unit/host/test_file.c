@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "host_file.h"
+#include "stoker/log.h"
 #include "stoker/port/file.h"
 #include "stoker/vrrl.h"
 
@@ -341,6 +342,42 @@ static void a_v1_log_lives_in_a_file(void **state) {
     stk_file_close(&file);
 }
 
+/// Logs ///
+
+/* As it is by default and with the other erased value. */
+static void a_flash_log_lives_in_a_file(void **state) {
+    static uint8_t own[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)], walk[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct stk_file_config config = small();
+        struct stk_log log;
+        struct stk_log_iter iter;
+        struct stk_log_record record = {.slot = 1};
+        config.erased = i == 0 ? 0x00 : 0xFF;
+        config.bytes = 16 * BLOCK;
+        struct stk_file file = opened(&config);
+        struct stk_log_config on = {ops, &file, own, sizeof own};
+        assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
+        for (uint32_t n = 0; n < 5000; n++) {
+            record.args[0] = n;
+            assert_int_equal(stk_log_append(&log, &record), STK_OK);
+        }
+        assert_int_equal(stk_log_sync(&log), STK_OK);
+        stk_file_close(&file);
+        config.create = false;
+        file = opened(&config);
+        assert_int_equal(stk_log_mount(&log, &on), STK_OK);
+        assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
+        assert_int_equal(stk_log_seek_sequence(&iter, 4990), STK_OK);
+        for (uint32_t n = 4990; n < 5000; n++) {
+            assert_int_equal(stk_log_next(&iter, &record), 1);
+            assert_int_equal(record.args[0], n);
+        }
+        assert_int_equal(stk_log_next(&iter, &record), 0);
+        stk_file_close(&file);
+    }
+}
+
 /// Past the page cache ///
 
 /* File systems without O_DIRECT say so at open. */
@@ -391,6 +428,7 @@ int main(void) {
         cmocka_unit_test(a_whole_file_is_one_block_of_any_length),
         cmocka_unit_test(a_growing_file_ends_where_it_was_written),
         cmocka_unit_test_setup_teardown(a_v1_log_lives_in_a_file, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(a_flash_log_lives_in_a_file, NULL, drop_file),
         cmocka_unit_test_setup_teardown(direct_transfers_are_aligned_or_refused, NULL, drop_file),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

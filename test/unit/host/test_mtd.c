@@ -12,6 +12,7 @@
 #include <mtd/mtd-user.h>
 
 #include "../../../port/mtd/mtd_os.h"
+#include "stoker/log.h"
 
 #define ERASE   4096u
 #define BLOCKS  8u
@@ -30,6 +31,7 @@ static struct {
     uint32_t io_errors;
     uint32_t lost; /* reads from now on that lose something */
     uint32_t most; /* bytes of one transfer */
+    bool once;     /* programs meet erased bytes only */
     bool no_erase64;
     uint32_t opens, closes, erases, erases64, unlocks, reads, writes;
 } dev;
@@ -130,6 +132,7 @@ static ssize_t fake_pwrite(int fd, const void *data, size_t bytes, off_t at) {
     assert_int_equal((uint64_t)at % dev.info.writesize, 0);
     dev.writes++;
     for (ssize_t i = 0; i < n; i++) {
+        assert_true(!dev.once || dev.bytes[at + i] == 0xFF);
         dev.bytes[at + i] &= ((const uint8_t *)data)[i];
     }
     return n;
@@ -430,6 +433,34 @@ static void kernels_without_erase64_are_asked_the_old_way(void **state) {
     assert_int_equal(mtd.os_error, ENOTTY);
 }
 
+/* One block is bad from the start; each page is programmed once, which the device checks. */
+static void a_log_lives_on_nand_with_a_bad_block(void **state) {
+    struct stk_mtd_config config = plug_nand();
+    static uint8_t own[STK_LOG_BUFFER_BYTES(1, 512)], walk[STK_LOG_BUFFER_BYTES(1, 512)];
+    struct stk_log log;
+    struct stk_log_iter iter;
+    struct stk_log_record record = {.slot = 1};
+    (void)state;
+    dev.bad = 1u << 3;
+    dev.once = true;
+    struct stk_mtd mtd = opened(&config);
+    struct stk_log_config on = {ops, &mtd, own, sizeof own};
+    assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
+    for (uint32_t n = 0; n < 2000; n++) {
+        record.args[0] = n;
+        assert_int_equal(stk_log_append(&log, &record), STK_OK);
+    }
+    assert_int_equal(stk_log_sync(&log), STK_OK);
+    assert_int_equal(stk_log_mount(&log, &on), STK_OK);
+    assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
+    assert_int_equal(stk_log_seek_sequence(&iter, 1990), STK_OK);
+    for (uint32_t n = 1990; n < 2000; n++) {
+        assert_int_equal(stk_log_next(&iter, &record), 1);
+        assert_int_equal(record.args[0], n);
+    }
+    assert_int_equal(stk_log_next(&iter, &record), 0);
+}
+
 /// The system's own calls ///
 
 static void a_file_is_no_mtd_device(void **state) {
@@ -457,6 +488,7 @@ int main(void) {
         cmocka_unit_test(bad_blocks_are_not_touched),
         cmocka_unit_test(reads_that_lose_something_twice_are_errors),
         cmocka_unit_test(kernels_without_erase64_are_asked_the_old_way),
+        cmocka_unit_test(a_log_lives_on_nand_with_a_bad_block),
         cmocka_unit_test(a_file_is_no_mtd_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
