@@ -42,6 +42,7 @@ struct tap {
     enum plant plant;
     bool trace; /* prints every operation */
     struct model *model;
+    bool polled;     /* the call is a poll */
     bool programmed; /* records, since the call began */
     uint32_t block;  /* and into which block first */
     uint32_t n_ops;
