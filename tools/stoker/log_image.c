@@ -1,0 +1,192 @@
+/* Opening a replay log by its content. The image of a flash has its geometry in every block's header. */
+#include "log_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stoker/crc32c.h"
+
+#define SEARCH_BYTES (UINT64_C(256) << 20) /* in which a whole header is looked for */
+#define CELL         STK_LOG_CELL_BYTES
+#define MAGIC_BYTES  8u
+
+static const char flash_magic[] = "STKLOG01", v1_magic[] = "VRRL0001";
+
+/// The geometry ///
+
+static uint32_t word(const uint8_t *cell, uint32_t i) {
+    const uint8_t *p = cell + 4u * i;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static bool power_of_two(uint32_t n) {
+    return n != 0 && (n & (n - 1u)) == 0;
+}
+
+/* SPEC.md section 6.1: is the cell at byte `at` the whole header of a block that lies there? */
+static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometry *g) {
+    uint32_t page;
+    if (memcmp(cell, flash_magic, MAGIC_BYTES) != 0 || word(cell, 15) != stk_crc32c(0, cell, CELL - 4u)) {
+        return false;
+    }
+    *g = (struct stk_flash_geometry){.read_unit = 1,
+                                     .prog_unit = word(cell, 8),
+                                     .block_bytes = word(cell, 6),
+                                     .blocks = word(cell, 7),
+                                     .erased = (uint8_t)word(cell, 9)};
+    page = g->prog_unit > CELL ? g->prog_unit : CELL;
+    return power_of_two(g->prog_unit) && g->prog_unit <= STK_FLASH_UNIT_MAX && g->block_bytes % page == 0 &&
+           (word(cell, 9) == 0u || word(cell, 9) == 255u) && stk_log_capacity(g) != 0 && word(cell, 5) < g->blocks &&
+           (uint64_t)word(cell, 5) * g->block_bytes == at;
+}
+
+/* The first whole header, whose block may be any, since each may be damaged. */
+static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
+    for (uint64_t at = 0; at < SEARCH_BYTES;) {
+        ssize_t got = pread(f->fd, f->reads, LOG_IMAGE_READ_BYTES, (off_t)at);
+        if (got < 0) {
+            return cli_bad("%s: %s: check the file and its medium", f->name, strerror(errno));
+        }
+        for (size_t i = 0; i + CELL <= (size_t)got; i += CELL) {
+            if (header_at(f->reads + i, at + i, g)) {
+                return 0;
+            }
+        }
+        if ((size_t)got < LOG_IMAGE_READ_BYTES) {
+            break;
+        }
+        at += (uint64_t)got;
+    }
+    return cli_bad("%s: is no replay log: no whole header of STKLOG01 or VRRL0001 in it", f->name);
+}
+
+/// Opening ///
+
+static int open_flash(struct log_image *f, uint64_t size) {
+    struct stk_log_config config = {&stk_file_flash_ops, &f->file, f->buffer, sizeof f->buffer};
+    struct stk_flash_geometry g;
+    struct stk_file_config file;
+    int err = find_header(f, &g);
+    if (err) {
+        return err;
+    }
+    if (size / g.block_bytes < g.blocks) {
+        return cli_bad("%s: %llu of the %llu bytes of the log: copy the whole of it", f->name, (unsigned long long)size,
+                       (unsigned long long)g.blocks * g.block_bytes);
+    }
+    file = (struct stk_file_config){.fd = f->fd,
+                                    .bytes = (uint64_t)g.blocks * g.block_bytes,
+                                    .block_bytes = g.block_bytes,
+                                    .prog_unit = g.prog_unit,
+                                    .erased = g.erased,
+                                    .read_only = true};
+    err = stk_file_open(&f->file, &file);
+    err = err != STK_OK ? err : stk_log_mount(&f->log, &config);
+    err = err != STK_OK ? err : stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
+    return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), stk_err_fix(err));
+}
+
+/* What lies behind the longest file of version 1 is of no interest. */
+static int open_v1(struct log_image *f, uint64_t size) {
+    uint32_t bytes = STK_VRRL_BYTES(STK_VRRL_CAPACITY_MAX);
+    struct stk_file_config file = {.fd = f->fd, .prog_unit = 1, .read_unit = 1, .read_only = true};
+    struct stk_fault fault = {0, 0, 0};
+    int err;
+    f->v1 = true;
+    file.block_bytes = size < bytes ? (uint32_t)size : bytes;
+    file.bytes = file.block_bytes;
+    err = stk_file_open(&f->file, &file);
+    err = err != STK_OK ? err : stk_vrrl_open(&f->vrrl, &stk_file_flash_ops, &f->file, &fault);
+    err = err != STK_OK ? err : stk_vrrl_iterate(&f->vrrl, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
+    return err == STK_OK ? 0
+                         : cli_bad("%s: its header, byte %u, has %llu (%s): copy the whole of a v1 log", f->name,
+                                   (unsigned)fault.index, (unsigned long long)fault.value, stk_err_name(err));
+}
+
+static int open_fd(struct log_image *f, uint64_t *size) {
+    struct stat st;
+    off_t end;
+    f->fd = open(f->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe without a writer would be waited for */
+    if (f->fd < 0 || fstat(f->fd, &st) != 0) {
+        return cli_bad("%s: %s: name a file that exists and can be read", f->name, strerror(errno));
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return cli_bad("%s: is a directory: name a file", f->name);
+    }
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+        return cli_bad("%s: is no regular file: copy what it gives into one", f->name);
+    }
+    end = lseek(f->fd, 0, SEEK_END);
+    if (end <= 0) {
+        return cli_bad("%s: is empty: name the file of a log", f->name);
+    }
+    *size = (uint64_t)end;
+    return 0;
+}
+
+int log_image_open(struct log_image *f, const char *name) {
+    char magic[MAGIC_BYTES] = {0};
+    uint64_t size = 0;
+    int bad;
+    memset(f, 0, sizeof *f);
+    f->name = name;
+    f->fd = -1;
+    f->reads = cli_map(LOG_IMAGE_READ_BYTES);
+    bad = f->reads ? open_fd(f, &size) : cli_bad("no memory for %u bytes", LOG_IMAGE_READ_BYTES);
+    if (bad == 0) {
+        ssize_t got = pread(f->fd, magic, sizeof magic, 0);
+        bad = got == (ssize_t)sizeof magic && memcmp(magic, v1_magic, sizeof magic) == 0 ? open_v1(f, size)
+                                                                                         : open_flash(f, size);
+    }
+    if (bad) {
+        log_image_close(f);
+    }
+    return bad;
+}
+
+void log_image_close(struct log_image *f) {
+    cli_unmap(f->reads, LOG_IMAGE_READ_BYTES);
+    if (f->fd >= 0) {
+        close(f->fd);
+    }
+    f->reads = NULL;
+    f->fd = -1;
+}
+
+/// Walking ///
+
+static void say_why(const struct log_image *f, int err) {
+    struct stk_fault fault = {0, 0, 0};
+    stk_vrrl_where(&f->iter, &fault);
+    if (err == STK_E_CORRUPT) {
+        cli_note("%s: record %u: magic 0x%08llX: the records after it are not shown", f->name, (unsigned)fault.index,
+                 (unsigned long long)fault.value);
+    } else {
+        cli_note("%s: record %u: %s: %s", f->name, (unsigned)fault.index, stk_err_name(err), stk_err_fix(err));
+    }
+}
+
+int log_image_walk(struct log_image *f, void (*each)(void *ctx, const struct stk_log_record *record), void *ctx,
+                   struct log_counts *counts) {
+    struct stk_log_record record;
+    int got;
+    memset(counts, 0, sizeof *counts);
+    while ((got = stk_log_next(&f->iter, &record)) == 1) {
+        counts->first = counts->records == 0 ? record.sequence : counts->first;
+        counts->last = record.sequence;
+        counts->records++;
+        if (each) {
+            each(ctx, &record);
+        }
+    }
+    counts->corrupt = f->iter.corrupt;
+    counts->torn = f->iter.torn;
+    if (got < 0) {
+        counts->corrupt++;
+        say_why(f, got);
+    }
+    return counts->corrupt ? CLI_FAULT : CLI_OK;
+}
