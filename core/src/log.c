@@ -112,13 +112,14 @@ static int prepare(struct stk_log *log) {
 }
 
 /* The ready block becomes the one in use. */
-static void enter(struct stk_log *log) {
+static int enter(struct stk_log *log) {
     log->lap = next_lap(log, log->ahead);
     log->block = log->ahead;
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
-    log->unsure = log->found;
+    log->unsure = log->found ? 2u * log->page_cells : 0u;
     log->ready = 0;
     log->found = 0;
+    return STK_OK;
 }
 
 /* Programs a page of the block in use. Where that fails, the rest of the block is left. */
@@ -128,25 +129,23 @@ static int program_page(struct stk_log *log, const void *page) {
     return err;
 }
 
-/* Nothing that went before a power cut tells whether the next page was begun: it gets the one pattern that may go
- * over anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
-static void mark(struct stk_log *log) {
+/* Nothing that went before a power cut tells whether this page was begun: it gets the one pattern that may go over
+ * anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
+static int mark(struct stk_log *log) {
     memset(log->config.buffer, (uint8_t)~log->geometry.erased, stk_log_page_bytes(log));
-    log->stats.recovered += program_page(log, log->config.buffer) == STK_OK ? 1u : 0u;
-    log->unsure = 0;
+    log->stats.recovered++;
+    return program_page(log, log->config.buffer);
 }
 
-/* Returns when the next page may be written. At most two marks, one for the block that mount found in use and one for
- * that which it found ahead, and one more block. */
+/* Returns when the next page may be written. Pages behind the last record are marked up to where the log is sure
+ * again, then those of the block that mount found ahead; the rest of a block where that fails is left. */
 static int settle(struct stk_log *log) {
     int err = STK_OK;
-    while (err == STK_OK && (log->unsure || log->cell == log->block_cells)) {
-        if (log->unsure) {
-            mark(log);
-        } else if (log->ready) {
-            enter(log);
+    while (err == STK_OK && (log->cell < log->unsure || log->cell == log->block_cells)) {
+        if (log->cell == log->block_cells) {
+            err = log->ready ? enter(log) : prepare(log);
         } else {
-            err = prepare(log);
+            (void)mark(log);
         }
     }
     return err;

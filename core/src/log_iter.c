@@ -28,20 +28,17 @@ static void fill(struct stk_log_iter *it, const struct stk_log *log) {
     it->offset += bytes;
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that is blank or was last used in
- * another lap. */
+/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap.
+ * Where the header cannot be read, the records tell for themselves. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t lap = it->block <= log->block ? log->lap : log->lap - 1u;
     struct stk_log_header header;
-    if (it->at != 0u) {
-        return; /* it cannot be read: its records tell for themselves */
-    }
-    it->at = STK_LOG_CELL_BYTES;
-    if (stk_log_get_header(it->buffer, log, it->block, &header)
-            ? header.lap != lap || header.id != log->id
-            : stk_log_all(it->buffer, STK_LOG_CELL_BYTES, log->geometry.erased)) {
-        it->offset = log->geometry.block_bytes;
-        it->at = it->filled;
+    if (it->at == 0u) {
+        it->at = STK_LOG_CELL_BYTES;
+        if (stk_log_get_header(it->buffer, log, it->block, &header) && (header.lap != lap || header.id != log->id)) {
+            it->offset = log->geometry.block_bytes;
+            it->at = it->filled;
+        }
     }
 }
 

@@ -21,12 +21,39 @@ static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t offset,
     return (const uint8_t *)log->config.buffer + (offset - start);
 }
 
+/* Bytes that are looked at in one read: two pages where they are cells. */
+static uint32_t span(const struct stk_log *log) {
+    uint32_t bytes = stk_log_page_bytes(log);
+    return stk_log_header_alone(log) && log->geometry.read_unit <= bytes ? 2u * bytes : bytes;
+}
+
+/* Is a page blank, and the next one too? A page that a power cut left unsure may read blank today, but what follows
+ * it does not: a marker, where anything does. `p` is its span when that was read already, else NULL. */
+static int blank_from(struct stk_log *log, uint32_t block, uint32_t page, const uint8_t *p) {
+    uint32_t bytes = stk_log_page_bytes(log), at = page * bytes, end = at + 2u * bytes;
+    end = end < log->geometry.block_bytes ? end : log->geometry.block_bytes;
+    while (at < end) {
+        uint32_t n = end - at < span(log) ? end - at : span(log);
+        p = p ? p : peek(log, block, at, n);
+        if (!p || !stk_log_all(p, n, log->geometry.erased)) {
+            return 0;
+        }
+        p = NULL;
+        at += n;
+    }
+    return 1;
+}
+
 static enum block_state look(struct stk_log *log, uint32_t block, struct stk_log_header *header) {
-    const uint8_t *cell = peek(log, block, 0, STK_LOG_CELL_BYTES);
-    if (cell && stk_log_get_header(cell, log, block, header)) {
+    const uint8_t *cell = peek(log, block, 0, span(log));
+    int blank = cell && blank_from(log, block, 0, cell);
+    if (!cell) {
+        cell = peek(log, block, 0, STK_LOG_CELL_BYTES); /* what is behind the header may be to blame */
+    }
+    if (!blank && cell && stk_log_get_header(cell, log, block, header)) {
         return USED;
     }
-    return cell && stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? BLANK : DAMAGED;
+    return blank ? BLANK : DAMAGED;
 }
 
 /* Is `lap` that of the log's newest block so far, or later? */
@@ -54,21 +81,15 @@ static void halve(struct stk_log *log) {
     }
 }
 
-static int page_blank(struct stk_log *log, uint32_t page) {
-    uint32_t bytes = stk_log_page_bytes(log);
-    const uint8_t *p = peek(log, log->block, page * bytes, bytes);
-    return p && stk_log_all(p, bytes, log->geometry.erased);
-}
-
 /* Pages of the block in use, its header's among them. */
 static uint32_t pages_used(struct stk_log *log) {
     uint32_t low = 0, high = log->block_cells / log->page_cells;
-    if (high > 1u && page_blank(log, 1)) {
+    if (high > 1u && blank_from(log, log->block, 1, NULL)) {
         return 1;
     }
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u;
-        if (page_blank(log, middle)) {
+        if (blank_from(log, log->block, middle, NULL)) {
             high = middle;
         } else {
             low = middle;
@@ -83,12 +104,14 @@ enum last_record {
     NEWER
 };
 
-/* Raises the sequence to one that no record can have had: after the last whole record in `pages` pages of the block
- * in use, and after as many as there are cells behind it, since each of them may turn out to be a record after all. */
-static enum last_record next_sequence(struct stk_log *log, uint32_t pages) {
+/* Looks for the last whole record in `pages` pages of the block in use. The log goes on behind its page, or the
+ * header's; the sequence is raised to one that no record can have had: by as many as there are cells behind it, since
+ * each of them may turn out to be a record after all. */
+static enum last_record find_last(struct stk_log *log, uint32_t pages) {
     uint32_t bytes = stk_log_page_bytes(log), after = 1, sequence;
     while (pages-- != 0u) {
         const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
+        log->cell = (pages + 1u) * log->page_cells;
         for (uint32_t at = bytes; at != 0u; after++) {
             at -= STK_LOG_CELL_BYTES;
             if (page && stk_log_is_record(page + at, log, &sequence)) {
@@ -109,7 +132,7 @@ static enum last_record next_sequence(struct stk_log *log, uint32_t pages) {
 static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
     uint32_t newest = log->block, sequence = log->sequence;
     log->block = at;
-    if (next_sequence(log, pages_used(log)) == NEWER) {
+    if (find_last(log, pages_used(log)) == NEWER) {
         log->lap = lap;
         return 1;
     }
@@ -130,7 +153,8 @@ static int look_past(struct stk_log *log) {
             lap++;
         }
         state = look(log, at, &header);
-        if (state == DAMAGED && take_damaged(log, at, lap)) {
+        /* Not the block before the newest, whose records may be newer than a header that was written ahead. */
+        if (state == DAMAGED && old == 0u && i + 1u < log->geometry.blocks && take_damaged(log, at, lap)) {
             return 1;
         }
         if (state == USED && header.id == log->id && (int32_t)(header.lap - lap) >= 0) {
@@ -169,43 +193,45 @@ static uint8_t leaves_doubt(const struct stk_log *log) {
     return goes_on(log) && log->geometry.rewrite != STK_FLASH_ANY;
 }
 
-/* Goes to the block before the one in use. Returns how many of its pages are used, all when that cannot be told. */
+/* Goes to the block before the one in use. Returns how many of its pages are used, 0 when that cannot be told. */
 static uint32_t step_back(struct stk_log *log) {
     struct stk_log_header header;
     log->lap -= log->block == 0u ? 1u : 0u;
     log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
-    return look(log, log->block, &header) == USED && header.id == log->id && header.lap == log->lap
-               ? pages_used(log)
-               : log->block_cells / log->page_cells;
+    return look(log, log->block, &header) == USED && header.id == log->id && header.lap == log->lap ? pages_used(log)
+                                                                                                    : 0u;
 }
 
 /* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made
  * ready ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block
- * before it. */
-static void look_before(struct stk_log *log, uint32_t pages) {
-    const struct stk_log newest = *log;
-    uint32_t empty = stk_log_header_alone(log) && pages == 1u ? 1u : 0u, steps = 0, used;
+ * before it. A block of which nothing is certain is never gone back to. Returns the pages used of the block in use. */
+static uint32_t look_before(struct stk_log *log, uint32_t pages) {
+    uint32_t newest = log->block, cell = log->cell, steps = 0, empty, block, lap, used;
+    empty = stk_log_header_alone(log) && pages == 1u ? 1u : 0u;
     do {
+        block = log->block;
+        lap = log->lap;
         used = step_back(log);
     } while (empty && !goes_on(log) && used == 1u && ++steps < log->geometry.blocks);
-    if (next_sequence(log, used) == NONE) {
+    if (find_last(log, used ? used : log->block_cells / log->page_cells) == NONE) {
         /* All records since the header was written are lost: a number beyond theirs. */
         log->sequence += log->block_cells;
     }
-    if (!empty) {
-        log->sequence += newest.cell;
-        log->lap = newest.lap;
-        log->block = newest.block;
-        return;
+    if (!empty || used == 0u) {
+        log->sequence += pages * log->page_cells;
+        log->lap = lap;
+        log->block = block;
+        log->cell = cell;
+        return pages;
     }
-    log->cell = used * log->page_cells;
-    log->ahead = newest.block;
+    log->ahead = newest;
     log->ready = (uint8_t)goes_on(log);
     log->found = leaves_doubt(log);
+    return used;
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
-    uint32_t pages;
+    uint32_t pages, end;
     int err = stk_log_open(log, config);
     if (err == STK_OK) {
         err = find_newest(log);
@@ -215,15 +241,18 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
         return err;
     }
     pages = pages_used(log);
-    log->cell = pages * log->page_cells;
-    if (next_sequence(log, pages) == NONE) {
-        look_before(log, pages);
+    if (find_last(log, pages) == NONE) {
+        pages = look_before(log, pages);
     }
+    end = pages * log->page_cells;
     if (!goes_on(log)) {
-        log->sequence += log->block_cells - log->cell; /* any of these may turn out to be a record */
+        log->sequence += log->block_cells - end; /* any of these may turn out to be a record */
         log->cell = log->block_cells;
+    } else if (leaves_doubt(log)) {
+        log->unsure = end + (end < log->block_cells ? log->page_cells : 0u);
+    } else {
+        log->cell = end;
     }
-    log->unsure = log->cell != log->block_cells && leaves_doubt(log);
     log->resumed = 1;
     return STK_OK;
 }

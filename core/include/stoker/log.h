@@ -82,7 +82,7 @@ struct stk_log_stats {
     uint32_t erases;      /* since mount */
     uint32_t records;     /* appended since mount */
     uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
-    uint32_t recovered;   /* ends that a power cut may have left unsure and that were made sure since mount: 0 to 2 */
+    uint32_t recovered;   /* pages that a power cut may have left unsure and that were marked since mount */
     uint32_t mount_reads; /* read operations that mount took */
     uint32_t page_bytes;  /* of each program */
 };
@@ -91,7 +91,6 @@ struct stk_log_stats {
 struct stk_log {
     uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
     uint8_t found;        /* `ahead` was found by mount, so its first page is as unsure as any */
-    uint8_t unsure;       /* the next page may have been touched by a program that left no trace */
     uint8_t resumed;      /* the next record is the first since mount */
     uint32_t cell;        /* of the block in use, where the next page begins; cells per block when it is full */
     uint32_t page_cells;  /* cells that are programmed as one */
@@ -100,6 +99,7 @@ struct stk_log {
     uint32_t lap;         /* of it */
     uint32_t ahead;       /* the block to use next, once `ready` */
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
+    uint32_t unsure;      /* cells of the block in use below which a page may have been begun without leaving a trace */
     uint32_t sequence;    /* of the next record */
     uint32_t id;          /* seeds every checksum */
     struct stk_flash_geometry geometry;
