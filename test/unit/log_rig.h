@@ -9,7 +9,9 @@
 #include "stoker/recorder.h"
 
 #define RIG_BLOCK_BYTES 1024u
-#define RIG_BLOCKS      32u
+#ifndef RIG_BLOCKS
+#define RIG_BLOCKS 32u
+#endif
 
 static struct log_rig {
     uint8_t flash[RIG_BLOCKS * RIG_BLOCK_BYTES];

@@ -19,11 +19,12 @@ static size_t pages(size_t bytes) {
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
     uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 256u;
     size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
-    const struct stk_interp_config config = {.user_ops = cli_user_ops, .user_op_count = cli_user_op_count};
+    struct stk_interp_config config = {.user_ops = cli_user_ops, .user_op_count = cli_user_op_count};
     struct stk_ring r;
     struct stk_control c;
     uint8_t *at;
     int err;
+    config.turns = slots > 63u ? slots + 1u : 0u; /* so that a drive sees the whole ring */
     d->host_bytes = ring + control + 2u * side + wish->payload_bytes;
     d->host = cli_map(d->host_bytes);
     if (!d->host) {

@@ -12,6 +12,8 @@ static const struct {
     {"scan", "count byte-string patterns in files, on the device", cmd_scan},
     {"info", "show devices, residency, io_uring features and limits", cmd_info},
     {"bench", "measure against peers: rtt, slots, scan, pipeline, core", cmd_bench},
+    {"replay", "feed a recording into fresh instances and find where they part", cmd_replay},
+    {"log", "show and check replay logs", cmd_log},
     {"conform", "run test vectors against this library", cmd_conform},
 };
 
@@ -59,7 +61,7 @@ static int run(int argc, char **argv) {
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    return cli_bad("no command '%s': use scan, info, bench or conform", argv[1]);
+    return cli_bad("no command '%s': use scan, info, bench, replay, log or conform", argv[1]);
 }
 
 int main(int argc, char **argv) {

@@ -59,7 +59,8 @@ STK_MUST_CHECK int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_
 #define STK_REPLAY_TARGETS 2u
 
 /* A fresh instance: ring and control buffer laid out as for a first use, with the recorded numbers of slots and observables; a
- * payload of zeros, at least as large as the recorded one; debug log and I/O queue empty, of any size; nothing published yet. */
+ * payload of zeros, at least as large as the recorded one; debug log and I/O queue empty, of any size; nothing published yet.
+ * One whose workers run on this thread must find any published slot within a drive: an interpreter's `turns` are more than its slots. */
 struct stk_replay_target {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;

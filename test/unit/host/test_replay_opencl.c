@@ -1,0 +1,194 @@
+/* Replay on an OpenCL device with two workers, against the interpreter: a handler whose result depends on the schedule is found,
+ * and the same one mended shows no difference, 100 times of 100. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RIG_BLOCKS 160u
+#include "device.h"
+
+#include "../../system/lib/planted.h"
+#include "log_rig.h"
+#include "stoker/control.h"
+#include "stoker/port/interp.h"
+#include "stoker/port/opencl.h"
+#include "stoker/port/posix.h"
+#include "stoker/replay.h"
+
+#define SLOTS       256u
+#define OBSERVABLES 8u
+#define EPOCHS      12u
+#define PER_EPOCH   150u
+#define RUNS        100u
+#define BUG         0x40000001u
+#define MENDED      0x40000002u
+
+#define ROW(opcode, function, width) {(opcode), (width), function},
+static const struct stk_user_op ops[] = {STK_USER_OPS(ROW)};
+
+struct box {
+    _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
+    _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + OBSERVABLES];
+    struct stk_device_memory memory;
+    struct stk_interp interp;
+};
+static struct box recorded, replayed;
+static struct stk_opencl cl;
+static _Alignas(64) uint8_t scratch[STK_REPLAY_BYTES(SLOTS)];
+static char handlers[8192];
+
+static void fresh(struct box *b) {
+    const struct stk_interp_config config = {
+        .user_ops = ops, .user_op_count = sizeof ops / sizeof *ops, .turns = SLOTS + 1u};
+    struct stk_control control;
+    memset(b, 0, sizeof *b);
+    assert_int_equal(stk_control_init(&control, b->control, sizeof b->control, 0, 1, OBSERVABLES), STK_OK);
+    b->memory = (struct stk_device_memory){
+        .ring = b->ring, .slots = SLOTS, .control = b->control, .control_words = STK_CTL_WORDS_MIN + OBSERVABLES};
+    assert_int_equal(stk_interp_open(&b->interp, &b->memory, &config), STK_OK);
+}
+
+static void publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1) {
+    const uint32_t args[] = {a0, a1};
+    const struct stk_work work = {opcode, 0, STK_NORMAL, 2, args};
+    struct stk_ring ring = {recorded.ring, SLOTS};
+    assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
+    assert_int_equal(stk_recorder_publish(&rig.recorder, slot, &work), STK_OK);
+}
+
+/* Until slot `last` has ended. */
+static void run(uint32_t last) {
+    for (uint32_t i = 0; stk_load_acquire(recorded.ring + last * STK_SLOT_WORDS) != STK_DONE; i++) {
+        assert_true(i < SLOTS && stk_interp_ops.drive(&recorded.interp, true) >= 0);
+    }
+}
+
+/* A run of `opcode` on the interpreter. */
+static void record(uint32_t opcode) {
+    uint32_t e, i;
+    rig_open(RIG_BLOCKS);
+    fresh(&recorded);
+    assert_int_equal(stk_recorder_start(&rig.recorder, &recorded.memory), STK_OK);
+    for (e = 1; e <= EPOCHS; e++) {
+        for (i = 0; i < PER_EPOCH; i++) {
+            publish(i, opcode, STK_CTL_OBSERVABLE + 1u + i % 2u, e * 1000u + i);
+        }
+        run(PER_EPOCH - 1u);
+        publish(SLOTS - 1u, STK_OP_BATCH_FENCE, 0, e);
+        run(SLOTS - 1u);
+        assert_int_equal(stk_recorder_epoch(&rig.recorder, e), STK_OK);
+    }
+}
+
+/* Replays on the device, whose ring is as the last replay left it, and on a fresh interpreter or against the log. */
+static int replay(uint32_t targets, struct stk_replay_report *report) {
+    struct stk_replay_config config = {.targets = targets, .platform = &stk_posix_platform_ops};
+    struct stk_replay_shape shape;
+    struct stk_replay replay_;
+    uint32_t skipped = 0, i;
+    fresh(&replayed);
+    for (i = 0; i < OBSERVABLES; i++) {
+        stk_store(cl.memory.control + STK_CTL_OBSERVABLE + i, 0);
+    }
+    config.target[0] = (struct stk_replay_target){cl.memory, &stk_opencl_ops, &cl};
+    config.target[1] = (struct stk_replay_target){replayed.memory, &stk_interp_ops, &replayed.interp};
+    assert_int_equal(stk_replay_find(rig_walk(), &shape, &skipped), 1);
+    assert_int_equal(stk_replay_init(&replay_, &config, &shape, scratch, sizeof scratch, NULL), STK_OK);
+    return stk_replay_run(&replay_, &rig.iter, report);
+}
+
+/* What a difference left under way must end before the next replay. */
+static void settle(void) {
+    uint64_t start = stk_posix_platform_ops.now_ns(NULL);
+    uint32_t i;
+    for (i = 0; i < SLOTS; i++) {
+        uint32_t *status = cl.memory.ring + i * STK_SLOT_WORDS;
+        while (stk_load_acquire(status) != STK_EMPTY && stk_load_acquire(status) != STK_DONE) {
+            assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
+            assert_true(stk_posix_platform_ops.now_ns(NULL) - start < UINT64_C(10000000000));
+        }
+    }
+}
+
+static void mended_handler_never_differs(void **state) {
+    struct stk_replay_report report;
+    uint32_t i;
+    (void)state;
+    record(MENDED);
+    for (i = 0; i < RUNS; i++) {
+        int what = replay(1u + i % 2u, &report);
+        if (what != STK_REPLAY_SAME) {
+            print_message("run %u: %d, epoch %u\n", i, what, report.epoch);
+        }
+        assert_int_equal(what, STK_REPLAY_SAME);
+        assert_int_equal(report.epochs, EPOCHS);
+        assert_int_equal(report.slots, EPOCHS * PER_EPOCH);
+    }
+}
+
+static void planted_bug_is_found_and_its_epoch_named(void **state) {
+    struct stk_replay_report report;
+    uint32_t i, found = 0;
+    (void)state;
+    record(BUG);
+    for (i = 0; i < 20; i++) {
+        int what = replay(2, &report);
+        assert_true(what == STK_REPLAY_SAME || what == STK_REPLAY_DIFFERS);
+        if (what == STK_REPLAY_DIFFERS) {
+            found++;
+            assert_int_equal(report.what, STK_REPLAY_OBSERVABLE);
+            assert_true(report.epoch >= 1 && report.epoch <= EPOCHS);
+            assert_int_equal(report.epochs, report.epoch - 1u);
+            assert_true(report.word == 1 || report.word == 2);
+            assert_true(report.value[0] != report.value[1]);
+        }
+        settle();
+    }
+    print_message("found by %u of 20 replays\n", found);
+    assert_true(found >= 1);
+}
+
+/* The handlers as text, from the file that this one includes. */
+static void load_handlers(void) {
+    char path[512];
+    const char *slash = strrchr(__FILE__, '/');
+    FILE *file;
+    size_t got;
+    snprintf(path, sizeof path, "%.*s/../../system/lib/planted.h", (int)(slash - __FILE__), __FILE__);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    got = fread(handlers, 1, sizeof handlers - 1u, file);
+    assert_true(got > 0 && got < sizeof handlers - 1u);
+    fclose(file);
+}
+
+static int open_device(void **state) {
+    struct stk_opencl_config config = {.slots = SLOTS, .observables = OBSERVABLES, .workers = 2};
+    int err;
+    (void)state;
+    load_handlers();
+    config.user_source = handlers;
+    err = stk_opencl_open(&cl, &config);
+    if (err != STK_OK) {
+        print_message("no device: %s\n%s", cl.reason, cl.build_log);
+    }
+    return err == STK_E_NODEV || err == STK_OK ? 0 : -1;
+}
+
+static int close_device(void **state) {
+    (void)state;
+    return stk_opencl_close(&cl, UINT64_C(5000000000));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mended_handler_never_differs),
+        cmocka_unit_test(planted_bug_is_found_and_its_epoch_named),
+    };
+    return cmocka_run_group_tests(tests, open_device, close_device);
+}

@@ -1,0 +1,143 @@
+/* stoker replay: its options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+
+static const char help[] =
+    "usage: stoker replay [OPTION]... LOG\n"
+    "Feeds a recording (stoker scan --record, or stk_recorder) into fresh instances and says where they part first.\n"
+    "\n"
+    "      --on SIDE           opencl, interp, an OpenCL device's index or part of its name, or recorded (opencl)\n"
+    "      --against SIDE      likewise (interp)\n"
+    "      --input LABEL=PATH  the file behind an input; stoker scan labels its files 0, 1 ... in order\n"
+    "      --tables PATH       the tables that stoker scan wrote beside the log (LOG.tables)\n"
+    "      --handler FILE      handlers of your own in the kernel dialect, as text for OpenCL devices; for interp "
+    "build\n"
+    "                          stoker with -DSTK_CLI_HANDLER=FILE (kernels/README.md)\n"
+    "      --workers N         work-groups on an OpenCL device (1); no more than were recorded for handlers that keep\n"
+    "                          something for each worker, as those of scan do\n"
+    "      --lanes N           work-items in each (1)\n"
+    "      --json              print one JSON object\n"
+    "\n"
+    "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
+    "instances are compared word by word: observables after each epoch, status and results of every slot.\n"
+    "An epoch is named by the control buffer's number after the fence that ends it.\n"
+    "\n"
+    "Exit code: 0 no difference; 1 a difference; 2 bad input, no device, or a recording that cannot be replayed.\n";
+
+enum {
+    OPT_ON = 256,
+    OPT_AGAINST,
+    OPT_INPUT,
+    OPT_TABLES,
+    OPT_HANDLER,
+    OPT_WORKERS,
+    OPT_LANES,
+    OPT_JSON,
+    OPT_HELP
+};
+
+static const struct option long_options[] = {
+    {"on", required_argument, NULL, OPT_ON},
+    {"against", required_argument, NULL, OPT_AGAINST},
+    {"input", required_argument, NULL, OPT_INPUT},
+    {"tables", required_argument, NULL, OPT_TABLES},
+    {"handler", required_argument, NULL, OPT_HANDLER},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int number_option(const char *name, uint32_t *value) {
+    uint64_t n = 0;
+    if (cli_parse_number(optarg, 1024, &n) != 0 || n == 0u) {
+        return cli_bad("--%s %s: give a whole number from 1 to 1024", name, optarg);
+    }
+    *value = (uint32_t)n;
+    return 0;
+}
+
+static int input_option(struct replay_options *o) {
+    char *equals = strchr(optarg, '=');
+    uint64_t label = 0;
+    if (o->input_count == REPLAY_INPUTS_MAX) {
+        return cli_bad("more than %u inputs: name those that the recording reads", REPLAY_INPUTS_MAX);
+    }
+    if (equals) {
+        *equals = '\0';
+    }
+    if (!equals || cli_parse_number(optarg, UINT32_MAX, &label) != 0 || equals[1] == '\0') {
+        return cli_bad("--input %s: give LABEL=PATH, the label a whole number", optarg);
+    }
+    o->inputs[o->input_count++] = (struct replay_input){(uint32_t)label, equals + 1, -1};
+    return 0;
+}
+
+static int set_option(int option, struct replay_options *o) {
+    switch (option) {
+    case OPT_ON:
+        o->on = optarg;
+        return 0;
+    case OPT_AGAINST:
+        o->against = optarg;
+        return 0;
+    case OPT_INPUT:
+        return input_option(o);
+    case OPT_TABLES:
+        o->tables = optarg;
+        return 0;
+    case OPT_HANDLER:
+        o->handler = optarg;
+        return 0;
+    case OPT_WORKERS:
+        return number_option("workers", &o->workers);
+    case OPT_LANES:
+        return number_option("lanes", &o->lanes);
+    case OPT_JSON:
+        o->json = 1;
+        return 0;
+    default:
+        return CLI_BAD;
+    }
+}
+
+static int parse(int argc, char **argv, struct replay_options *o) {
+    int option;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        int bad;
+        if (option == OPT_HELP) {
+            fputs(help, stdout);
+            return -1;
+        }
+        bad = option == '?' || option == ':' ? cli_bad_option("replay", option, argv) : set_option(option, o);
+        if (bad) {
+            return bad;
+        }
+    }
+    if (optind + 1 != argc) {
+        return cli_bad("%s: give one recording after the options (stoker replay --help)",
+                       optind == argc ? "no log to replay" : "more than one log");
+    }
+    o->log = argv[optind];
+    return 0;
+}
+
+int cmd_replay(int argc, char **argv) {
+    static struct replay replay;
+    static struct replay_options options = {.on = "opencl", .against = "interp"};
+    int code = parse(argc, argv, &options);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
+    }
+    code = replay_open(&replay, &options);
+    if (code == 0) {
+        code = replay_run(&replay);
+    }
+    replay_close(&replay);
+    return code;
+}

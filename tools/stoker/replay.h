@@ -1,0 +1,69 @@
+/* stoker replay: a recording fed into fresh instances. */
+#ifndef STOKER_CLI_REPLAY_H
+#define STOKER_CLI_REPLAY_H
+
+#include "device.h"
+#include "log_image.h"
+
+#define REPLAY_INPUTS_MAX 256u
+#define REPLAY_DIFFERS    1 /* exit code */
+
+struct replay_input {
+    uint32_t label;
+    const char *path;
+    int fd; /* -1: not open */
+};
+
+struct replay_options {
+    const char *log, *on, *against, *tables, *handler;
+    struct replay_input inputs[REPLAY_INPUTS_MAX];
+    uint32_t input_count, workers, lanes;
+    int json;
+};
+
+/* One of the two sides. */
+struct replay_side {
+    const char *name;
+    const char *option;
+    int recorded; /* what the log says, no instance */
+    struct cli_device device;
+};
+
+struct replay {
+    struct replay_options options;
+    struct log_image log;
+    int log_open;
+    char *handler; /* text */
+    char *tables;  /* path */
+    struct replay_side sides[STK_REPLAY_TARGETS];
+    uint32_t side_of[STK_REPLAY_TARGETS]; /* which side is which target */
+    uint32_t targets;
+    struct stk_replay core;
+    struct stk_replay_shape shape;
+    struct stk_replay_report report;
+    void *scratch;
+    size_t scratch_bytes;
+    uint32_t recordings;             /* replayed, the one under way among them */
+    uint64_t epochs, slots, skipped; /* of all recordings */
+    int said;                        /* why the input is not to be had */
+};
+
+/* Loads the handler text and opens the log. 0, or CLI_BAD with the line written. */
+int replay_open(struct replay *replay, const struct replay_options *options);
+
+/* Replays every recording in the log. CLI_OK nothing differs, REPLAY_DIFFERS, or CLI_BAD. */
+int replay_run(struct replay *replay);
+void replay_close(struct replay *replay);
+
+/* The input function of stk_replay; its ctx is the replay. */
+int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
+void replay_close_inputs(struct replay *replay);
+
+/* One line, or one JSON object, on stdout. */
+void replay_report(const struct replay *replay, int what);
+
+/* The line for what stk_replay_run, or stk_replay_init, returned below 0. Returns CLI_BAD. */
+int replay_trouble(const struct replay *replay, int err);
+int replay_refused(const struct replay *replay, int err, const struct stk_fault *fault);
+
+#endif

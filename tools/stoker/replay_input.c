@@ -1,0 +1,65 @@
+/* Where the bytes of a recording's inputs come from: files that the user names, and the tables beside the log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replay.h"
+
+/* The open file of a label, NULL with the line written. */
+static struct replay_input *find(struct replay *r, uint32_t label) {
+    struct replay_options *o = &r->options;
+    uint32_t i;
+    for (i = 0; i < o->input_count && o->inputs[i].label != label; i++) {
+    }
+    if (i == o->input_count && label == STK_RECORD_TABLES && i < REPLAY_INPUTS_MAX) {
+        o->inputs[o->input_count++] = (struct replay_input){label, o->tables ? o->tables : r->tables, -1};
+    }
+    if (i == o->input_count) {
+        cli_bad("the recording reads input %u, which no option names: give --input %u=PATH", label, label);
+        return NULL;
+    }
+    if (o->inputs[i].fd < 0) {
+        o->inputs[i].fd = open(o->inputs[i].path, O_RDONLY | O_CLOEXEC);
+    }
+    if (o->inputs[i].fd < 0) {
+        cli_bad("%s: %s: name the file with %s", o->inputs[i].path, strerror(errno),
+                label == STK_RECORD_TABLES ? "--tables PATH" : "--input LABEL=PATH");
+        return NULL;
+    }
+    return &o->inputs[i];
+}
+
+static int read_at(const struct replay_input *input, uint64_t offset, uint8_t *data, uint32_t bytes) {
+    uint32_t got = 0;
+    while (got < bytes) {
+        ssize_t n = pread(input->fd, data + got, bytes - got, (off_t)(offset + got));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            cli_bad("%s: %s: give the file that was recorded", input->path,
+                    n < 0 ? strerror(errno) : "it is shorter than what was recorded");
+            return STK_E_SHORT;
+        }
+        got += (uint32_t)n;
+    }
+    return STK_OK;
+}
+
+int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes) {
+    struct replay *r = ctx;
+    uint64_t position = (uint64_t)input->args[3] << 32 | input->args[2];
+    const struct replay_input *file = find(r, input->opcode);
+    int err = file ? read_at(file, position - input->tenant, data, bytes) : STK_E_NOENT;
+    r->said = err != STK_OK;
+    return err;
+}
+
+void replay_close_inputs(struct replay *r) {
+    for (uint32_t i = 0; i < r->options.input_count; i++) {
+        if (r->options.inputs[i].fd >= 0) {
+            close(r->options.inputs[i].fd);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+/* A replay: instances of the recorded shape, one recording after the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+#include "stoker/port/posix.h"
+#include "user_ops.h"
+
+/* A slot may wait for all that were published before it, as in a scan. */
+#define SLOT_TIMEOUT_NS          UINT64_C(10000000000)
+#define SLOT_TIMEOUT_NS_PER_BYTE 1000u
+#define HANDLER_MAX              (1u << 20)
+
+/* The whole file as text; NULL with the line written. */
+static char *load_text(const char *path) {
+    FILE *file = fopen(path, "re");
+    char *text = file ? calloc(1, HANDLER_MAX + 1u) : NULL;
+    size_t got = text ? fread(text, 1, HANDLER_MAX, file) : 0;
+    int failed = !text || ferror(file) || strlen(text) != got;
+    if (failed) {
+        cli_bad("--handler %s: %s: name a file of handlers in the kernel dialect (kernels/README.md)", path,
+                file && text && !ferror(file) ? "not a text" : strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return text;
+}
+
+static int check_sides(const struct replay *r) {
+    const struct replay_side *s = r->sides;
+    if (s[0].recorded && s[1].recorded) {
+        return cli_bad("--on and --against are both recorded: name interp or an OpenCL device for one of them");
+    }
+    for (uint32_t i = 0; i < STK_REPLAY_TARGETS; i++) {
+        if (r->options.handler && cli_user_op_count == 0u && strcmp(s[i].name, "interp") == 0) {
+            return cli_bad("%s interp: this stoker has no C build of the handlers: build one with "
+                           "-DSTK_CLI_HANDLER=%s (kernels/README.md)",
+                           s[i].option, r->options.handler);
+        }
+    }
+    return 0;
+}
+
+/* A v1 log has neither START nor EPOCH. */
+static int open_log(struct replay *r) {
+    int bad = log_image_open(&r->log, r->options.log);
+    r->log_open = bad == 0;
+    if (bad == 0 && r->log.v1) {
+        return cli_bad(
+            "%s: is a v1 log, which tells neither the instance's shape nor its inputs: record with stoker scan "
+            "--record, or with stk_recorder over a log on flash",
+            r->options.log);
+    }
+    return bad;
+}
+
+int replay_open(struct replay *r, const struct replay_options *options) {
+    size_t bytes = strlen(options->log) + sizeof ".tables";
+    int bad;
+    r->options = *options;
+    r->sides[0] = (struct replay_side){.name = options->on, .option = "--on"};
+    r->sides[1] = (struct replay_side){.name = options->against, .option = "--against"};
+    for (uint32_t i = 0; i < STK_REPLAY_TARGETS; i++) {
+        r->sides[i].recorded = strcmp(r->sides[i].name, "recorded") == 0;
+        if (!r->sides[i].recorded) {
+            r->side_of[r->targets++] = i;
+        }
+    }
+    r->side_of[1] = r->targets == 1u ? 1u - r->side_of[0] : r->side_of[1];
+    bad = check_sides(r);
+    r->tables = malloc(bytes);
+    if (bad == 0 && !r->tables) {
+        bad = cli_bad("no memory for a path");
+    }
+    if (bad == 0) {
+        snprintf(r->tables, bytes, "%s.tables", options->log);
+        bad = open_log(r);
+    }
+    if (bad == 0 && options->handler) {
+        r->handler = load_text(options->handler);
+        bad = r->handler ? 0 : CLI_BAD;
+    }
+    return bad;
+}
+
+static void close_targets(struct replay *r) {
+    for (uint32_t i = 0; i < r->targets; i++) {
+        cli_device_close(&r->sides[r->side_of[i]].device);
+        memset(&r->sides[r->side_of[i]].device, 0, sizeof r->sides[0].device);
+    }
+    cli_unmap(r->scratch, r->scratch_bytes);
+    r->scratch = NULL;
+}
+
+static int open_target(struct replay *r, struct replay_side *side, struct stk_replay_target *target) {
+    const struct cli_device_wish wish = {
+        .name = side->name,
+        .option = side->option,
+        .handler = r->handler,
+        .slots = r->shape.slots,
+        .observables = r->shape.observables,
+        .payload_bytes = r->shape.payload_bytes,
+        .workers = r->options.workers,
+        .lanes = r->options.lanes,
+    };
+    int bad = cli_device_open(&side->device, &wish);
+    if (bad == 0 && side->device.note[0]) {
+        cli_note("%s", side->device.note);
+    }
+    if (bad == 0) {
+        *target = (struct stk_replay_target){side->device.memory, side->device.dispatch, side->device.ctx};
+        /* What the shape does not have is not there: a port's default would be. */
+        target->memory.control_words = STK_CTL_OBSERVABLE + r->shape.observables;
+        memset(target->memory.payload, 0, r->shape.payload_bytes);
+    }
+    return bad;
+}
+
+/* Fresh instances for the recording under way. */
+static int open_targets(struct replay *r) {
+    struct stk_replay_config config = {
+        .targets = r->targets,
+        .platform = &stk_posix_platform_ops,
+        .input = replay_give_input,
+        .input_ctx = r,
+        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)r->shape.payload_bytes * SLOT_TIMEOUT_NS_PER_BYTE,
+    };
+    struct stk_fault fault = {0};
+    int bad = 0, err;
+    for (uint32_t i = 0; i < r->targets && bad == 0; i++) {
+        bad = open_target(r, &r->sides[r->side_of[i]], &config.target[i]);
+    }
+    if (bad) {
+        return bad;
+    }
+    err = stk_replay_bytes(r->shape.slots, &r->scratch_bytes);
+    r->scratch = err == STK_OK ? cli_map(r->scratch_bytes) : NULL;
+    if (!r->scratch) {
+        return cli_bad("no memory to replay %u slots", r->shape.slots);
+    }
+    err = stk_replay_init(&r->core, &config, &r->shape, r->scratch, r->scratch_bytes, &fault);
+    return err == STK_OK ? 0 : replay_refused(r, err, &fault);
+}
+
+/* Goes to the first recording that is there from its start on. 0, or CLI_BAD. */
+static int find_recording(struct replay *r) {
+    uint32_t skipped = 0;
+    int found = stk_replay_find(&r->log.iter, &r->shape, &skipped);
+    if (found < 0) {
+        return cli_bad("%s: %s: %s", r->options.log, stk_err_name(found), stk_err_fix(found));
+    }
+    if (found == 0 && skipped == 0u) {
+        return cli_bad("%s: the log is empty: record into it first", r->options.log);
+    }
+    if (found == 0) {
+        return cli_bad("%s: the start of the recording was overwritten, %u records are left of it: record again with "
+                       "a larger --log-size",
+                       r->options.log, skipped);
+    }
+    if (skipped != 0u) {
+        cli_note("%u records of an older recording, whose start was overwritten, are passed over", skipped);
+    }
+    return 0;
+}
+
+int replay_run(struct replay *r) {
+    int what = STK_REPLAY_AGAIN, bad = find_recording(r);
+    while (bad == 0 && what == STK_REPLAY_AGAIN) {
+        r->recordings++;
+        bad = open_targets(r);
+        if (bad == 0) {
+            what = stk_replay_run(&r->core, &r->log.iter, &r->report);
+            bad = what < 0 ? replay_trouble(r, what) : 0;
+            r->epochs += r->report.epochs;
+            r->slots += r->report.slots;
+            r->skipped += r->report.skipped;
+            r->shape = r->core.shape;
+        }
+        if (bad == 0 && what != STK_REPLAY_AGAIN) {
+            replay_report(r, what);
+        }
+        close_targets(r);
+    }
+    return bad ? bad : what == STK_REPLAY_DIFFERS ? REPLAY_DIFFERS : CLI_OK;
+}
+
+void replay_close(struct replay *r) {
+    replay_close_inputs(r);
+    if (r->log_open) {
+        log_image_close(&r->log);
+    }
+    free(r->handler);
+    free(r->tables);
+}
