@@ -41,10 +41,7 @@ static uint64_t now(const struct stk_replay *r) {
 /* Waits a little for a slot whose status was `seen`. */
 static int doze(struct stk_replay *r, const uint32_t *status, uint32_t seen) {
     int err;
-    for (uint32_t i = 0; i < SPINS; i++) {
-        if (stk_load(status) != seen) {
-            return STK_OK;
-        }
+    for (uint32_t i = 0; i < SPINS && stk_load(status) == seen; i++) {
     }
     err = r->config.platform->wait(r->config.platform_ctx, status, stk_le32(seen), STK_WAIT_SLICE_NS);
     return err == STK_E_TIMEOUT ? STK_OK : err;
