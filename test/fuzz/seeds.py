@@ -2,8 +2,11 @@
 """Writes the seed corpus of the fuzz targets into corpus/, beside this file."""
 import os
 import struct
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "tools"))
+from stklog import crc32c  # noqa: E402
 
 
 def seed(target, name, data):
@@ -21,7 +24,68 @@ def slot(status, opcode, tenant=0, priority=2, args=()):
     return words(status, opcode, tenant, priority, *(list(args) + [0] * (12 - len(args))))
 
 
+def sealed(cell, seed):
+    return cell + words(crc32c(cell, seed))
+
+
+def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF):
+    """core/SPEC.md 6.1"""
+    return sealed(b"STKLOG01" + words(7, lap, sequence, block, block_bytes, blocks, unit, erased, 0, 0, 0, 0, 0), 0)
+
+
+def log_record(sequence, resumed=0):
+    """core/SPEC.md 6.2"""
+    cell = words(0xDEADBEEF, 1000 * sequence, 0, 1, 2, 8, 1, 2, 3, 4, 0, sequence, resumed << 3, 0, 0)
+    return sealed(cell, 7)
+
+
+def log_image(blocks, cells, laps, newest, unit=1, erased=0xFF, left=0):
+    """A log whose block `newest` has `left` cells that are not written yet, before the fuzzer's four bytes of geometry."""
+    image, sequence = [], 0
+    for step in range(1, blocks + 1):
+        block = (newest + step) % blocks
+        lap = laps if block <= newest else laps - 1
+        used = cells - 1 - (left if block == newest else 0)
+        body = log_header(block, lap, sequence, 64 * cells, blocks, unit, erased)
+        body += b"".join(log_record(sequence + i) for i in range(used))
+        sequence += used
+        image.append((block, body + bytes([erased]) * (64 * cells - len(body)) if lap else bytes([erased]) * 64 * cells))
+    return bytearray(b"".join(body for _, body in sorted(image)))
+
+
+def log_seeds():
+    def geometry(blocks, cells, unit=1, rewrite=2, lazy=0, erased=0xFF):
+        """The first four bytes of the input; pages of 64 bytes or a unit."""
+        pages = 64 * cells // max(64, unit)
+        return bytes([0, unit.bit_length() - 1, rewrite | lazy << 2 | (0 if erased else 8) | 0xF0, pages - 1 | blocks - 3 << 4])
+
+    tail = bytes(range(1, 25))
+    nor = geometry(8, 4)
+    whole = log_image(8, 4, 3, 4, left=1)
+    seed("log", "laps", nor + whole + tail)
+    seed("log", "first_lap", nor + log_image(8, 4, 1, 2, left=2) + tail)
+    seed("log", "once_lazy", geometry(8, 4, rewrite=0, lazy=1) + whole)
+    torn = bytearray(whole)
+    torn[256 * 4 + 192 + 10:256 * 4 + 192 + 40] = b"\0" * 30
+    seed("log", "torn", nor + torn)
+    marked = bytearray(whole)
+    marked[256 * 4 + 192:256 * 5] = b"\0" * 64
+    seed("log", "marker", nor + marked)
+    for name, at in (("first_header", 0), ("newest_header", 256 * 4), ("middle_header", 256 * 2)):
+        damaged = bytearray(whole)
+        damaged[at + 17] ^= 1
+        seed("log", name, nor + damaged)
+    stale = bytearray(whole)
+    stale[256 * 2:256 * 3] = log_image(8, 4, 2, 4)[256 * 2:256 * 3]
+    seed("log", "block_not_erased", nor + stale)
+    seed("log", "page_256", geometry(4, 8, unit=256, erased=0) + log_image(4, 8, 2, 1, unit=256, erased=0, left=3))
+    seed("log", "page_4096", geometry(3, 64, unit=4096, rewrite=3) + log_image(3, 64, 2, 0, unit=4096)[:4000])
+    seed("log", "short", nor + whole[:700])
+    seed("log", "ahead", nor + log_image(8, 4, 3, 4, left=3) + tail)
+
+
 def main():
+    log_seeds()
     every = b"".join(slot(s, 0x40000000 + s) for s in range(8))
     seed("ring", "empty", b"\0" * 128)
     seed("ring", "every_status", every)
