@@ -5,7 +5,7 @@
 
 #include "log_parts.h"
 
-#define BLOCKS_MIN 3u /* one in use, one erased ahead, one that is kept */
+#define BLOCKS_MIN 3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
 
 /// Configuration ///
 
@@ -23,7 +23,10 @@ int stk_log_check_geometry(const struct stk_flash_geometry *g) {
         (uint8_t)(g->erased + 1u) > 1u || g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
-    return g->blocks < BLOCKS_MIN || cells < 2u || (uint64_t)g->blocks * cells > INT32_MAX ? STK_E_OVERFLOW : STK_OK;
+    return g->blocks < (g->prog_unit > STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
+                   (uint64_t)g->blocks * cells > INT32_MAX
+               ? STK_E_OVERFLOW
+               : STK_OK;
 }
 
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
@@ -116,7 +119,7 @@ static int enter(struct stk_log *log) {
     log->lap = next_lap(log, log->ahead);
     log->block = log->ahead;
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
-    log->unsure = log->found ? 2u * log->page_cells : 0u;
+    log->unsure = log->found ? (1u + STK_LOG_UNSURE) * log->page_cells : 0u;
     log->ready = 0;
     log->found = 0;
     return STK_OK;
@@ -254,7 +257,8 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
-    if (err == STK_OK && !log->ready) {
+    /* While the header of the block in use is in the buffer, one more block keeps its own, so that mount has one to find. */
+    if (err == STK_OK && !log->ready && log->cell != 0u) {
         err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;

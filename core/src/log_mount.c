@@ -202,31 +202,30 @@ static uint32_t step_back(struct stk_log *log) {
                                                                                                     : 0u;
 }
 
-/* The newest block, of which `pages` are used, has no record that we know of. When it has none at all, it was made
- * ready ahead, and the block before it is the one in use; or it has to be made ready again, with every empty block
- * before it. A block of which nothing is certain is never gone back to. Returns the pages used of the block in use. */
+/* The newest block, of which `pages` are used, has no record. It was made ready ahead, or a power cut ended its first
+ * program: the block before it is the one in use, and it is made ready again, unless it is blank and its first pages
+ * may be marked. So is every block without a record before it, where marks may not be. Returns the pages used of the
+ * block in use. */
 static uint32_t look_before(struct stk_log *log, uint32_t pages) {
-    uint32_t newest = log->block, cell = log->cell, steps = 0, empty, block, lap, used;
-    empty = stk_log_header_alone(log) && pages == 1u ? 1u : 0u;
+    uint32_t newest = log->block, used = pages;
+    log->sequence += pages * log->page_cells;
     do {
-        block = log->block;
-        lap = log->lap;
+        if (log->lap == 1u && log->block == 0u) {
+            return used; /* nothing is before it */
+        }
         used = step_back(log);
-    } while (empty && !goes_on(log) && used == 1u && ++steps < log->geometry.blocks);
+    } while (used == 1u && stk_log_header_alone(log) && !goes_on(log) && log->block != newest);
     if (find_last(log, used ? used : log->block_cells / log->page_cells) == NONE) {
         /* All records since the header was written are lost: a number beyond theirs. */
         log->sequence += log->block_cells;
     }
-    if (!empty || used == 0u) {
-        log->sequence += pages * log->page_cells;
-        log->lap = lap;
-        log->block = block;
-        log->cell = cell;
-        return pages;
+    if (used == 0u) {
+        log->cell = log->block_cells;
+        used = log->block_cells / log->page_cells;
     }
     log->ahead = newest;
-    log->ready = (uint8_t)goes_on(log);
-    log->found = leaves_doubt(log);
+    log->ready = goes_on(log) && stk_log_header_alone(log) && pages == 1u;
+    log->found = log->ready && leaves_doubt(log);
     return used;
 }
 
@@ -249,7 +248,8 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
         log->sequence += log->block_cells - end; /* any of these may turn out to be a record */
         log->cell = log->block_cells;
     } else if (leaves_doubt(log)) {
-        log->unsure = end + (end < log->block_cells ? log->page_cells : 0u);
+        end += STK_LOG_UNSURE * log->page_cells;
+        log->unsure = end < log->block_cells ? end : log->block_cells;
     } else {
         log->cell = end;
     }

@@ -27,6 +27,10 @@ int stk_log_check_geometry(const struct stk_flash_geometry *geometry);
 /* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
+/* Pages from the first blank one on that a power cut may have left unsure: one that was begun or that reads blank
+ * today, and one whose mark was begun. */
+#define STK_LOG_UNSURE 2u
+
 /// Cells ///
 
 struct stk_log_header {

@@ -73,7 +73,7 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
  * erased ahead of it. A sync of a page that is not full costs the rest of the page; a mount that is followed by
- * appends costs a page, or the rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log
+ * appends costs two pages, or the rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log
  * cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
@@ -112,7 +112,8 @@ struct stk_log {
  * another log. A format that a power cut ends is begun again: until it has returned, mount may find the old log's
  * rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a member of config is missing
  * or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer
- * than 3 blocks or 2 cells in a block, or 2^31 cells and more; STK_E_IO no block could be used. */
+ * than 3 blocks (4 where the program unit is above 64) or 2 cells in a block, or 2^31 cells and more; STK_E_IO no
+ * block could be used. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
