@@ -21,6 +21,7 @@ struct run {
     uint64_t thin;       /* one in so many of them is tried, where it is not a clean one */
     uint64_t thin_clean; /* and where it is */
     uint64_t pair;       /* one in so many that is tried gets second cuts */
+    uint64_t format_quota;
 };
 
 /// Which cuts ///
@@ -41,7 +42,8 @@ static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32
         return k < last;
     case STK_SIM_PROG_NO_TRACE:
         return k < last && k % unit == 0;
-    case STK_SIM_PROG_UNSTABLE:
+    case STK_SIM_PROG_UNSTABLE: /* not the media that take any value */
+        return k % unit == 0 && r->world.shape->geometry.rewrite != STK_FLASH_ANY;
     case STK_SIM_PROG_UNREADABLE:
         return k % unit == 0;
     default:
@@ -63,17 +65,19 @@ static bool is_wanted(uint64_t want, uint64_t have) {
 
 /// Failures ///
 
-static void judge(struct run *r, const char *what) {
+static bool judge(struct run *r, const char *what) {
     struct world *w = &r->world;
     if (w->wrong == NULL) {
-        return;
+        return true;
     }
     if (!r->quiet && r->tally->failures < FAILURES_SHOWN) {
-        printf("FAILED --geometry %u %s: %s (%u)\n", (unsigned)r->index, what, w->wrong, (unsigned)w->where);
+        printf("FAILED --geometry %u --rhythm %u %s: %s (%u)\n", (unsigned)r->index, (unsigned)r->rhythm, what,
+               w->wrong, (unsigned)w->where);
         fflush(stdout);
     }
     r->tally->failures++;
     w->wrong = NULL;
+    return false;
 }
 
 /// Second cuts ///
@@ -102,9 +106,9 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     world_mount_and_check(w);
     w->tap.trace = false;
     r->tally->second++;
-    snprintf(what, sizeof what, "--rhythm %u --cut %llu --mode %u --second %llu --mode2 %u", (unsigned)r->rhythm,
-             (unsigned long long)cut, (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
-    judge(r, what);
+    snprintf(what, sizeof what, "--cut %llu --mode %u --second %llu --mode2 %u", (unsigned long long)cut,
+             (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
+    (void)judge(r, what);
 }
 
 static void try_seconds_of(struct run *r, uint64_t cut, uint32_t mode, const struct op *op) {
@@ -144,12 +148,10 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     work_script(w, work_recovery(cut));
     world_mount_and_check(w);
     w->tap.trace = false;
-    snprintf(what, sizeof what, "--rhythm %u --cut %llu --mode %u", (unsigned)r->rhythm, (unsigned long long)cut,
-             (unsigned)mode);
-    bool failed = w->wrong != NULL;
-    judge(r, what);
+    snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
+    bool right = judge(r, what);
     r->tally->first++;
-    if (r->plan->only ? r->plan->second != ANY : !failed && work_hash(cut, mode) / 8 % r->pair == 0) {
+    if (r->plan->only ? r->plan->second != ANY : right && work_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
     }
 }
@@ -168,19 +170,22 @@ static void try_op(struct run *r, char call, uint64_t luck, const struct op *op)
     }
 }
 
-static void try_call(struct run *r, char call, uint64_t luck) {
+/* Returns false when the call goes wrong without a cut. */
+static bool try_call(struct run *r, char call, uint64_t luck) {
     struct world *w = &r->world;
     struct op ops[OPS_MAX];
     uint32_t n;
     world_save(w, &r->before);
     w->tap.n_ops = 0;
     (void)work_call(w, call, luck);
-    judge(r, "without a cut");
+    if (!judge(r, "without a cut")) {
+        return false;
+    }
     n = w->tap.n_ops;
     r->tally->calls += r->thin != 0;
     r->tally->operations += r->thin != 0 ? n : 0;
     if (n == 0) {
-        return;
+        return true;
     }
     memcpy(ops, w->tap.ops, n * sizeof ops[0]);
     world_save(w, &r->after);
@@ -188,6 +193,7 @@ static void try_call(struct run *r, char call, uint64_t luck) {
         try_op(r, call, luck, &ops[i]);
     }
     world_restore(w, &r->after);
+    return true;
 }
 
 /* Records kept so far; where nothing is padded there are as many as promised. */
@@ -197,7 +203,7 @@ static void check_capacity(struct run *r, bool padded) {
     uint64_t want = m->sure < capacity ? m->sure : capacity;
     if (!padded && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
         world_fail(&r->world, "fewer records are kept than the capacity", m->sure - m->head);
-        judge(r, "without a cut");
+        (void)judge(r, "without a cut");
     }
 }
 
@@ -206,7 +212,7 @@ static void fresh_world(struct run *r, void *memory, size_t bytes) {
     memset(memory, 0, bytes);
     world_init(w, w->shape, r->plan->plant, r->plan->steady, memory, bytes);
     world_format(w, 0x5EED);
-    judge(r, "--format");
+    (void)judge(r, "format");
 }
 
 static void work_through(struct run *r, uint8_t *memory, size_t bytes) {
@@ -218,11 +224,13 @@ static void work_through(struct run *r, uint8_t *memory, size_t bytes) {
     for (uint32_t i = 0; w->tap.flash.counts.erases < erases && i < 100000; i++) {
         char call = work_rhythm(w, r->rhythm, i);
         padded = padded || call == 'm' || call == 'b'; /* the model takes a batch to be in its first block */
-        try_call(r, call, work_hash(i, r->rhythm));
+        if (!try_call(r, call, work_hash(i, r->rhythm))) {
+            return;
+        }
         check_capacity(r, padded);
     }
     world_mount_and_check(w);
-    judge(r, "without a cut");
+    (void)judge(r, "without a cut");
 }
 
 /// Cuts of format ///
@@ -236,7 +244,7 @@ static void try_format(struct run *r) {
     world_format(w, 0xF0);
     to = w->tap.flash.steps;
     for (uint64_t i = from * MODES; i < to * MODES; i++) {
-        if (work_hash(i, 3) % (1 + (to - from) * MODES / 1000) != 0) {
+        if (work_hash(i, 3) % (1 + (to - from) * MODES / (r->format_quota + 1)) != 0) {
             continue;
         }
         world_restore(w, &r->before);
@@ -247,8 +255,8 @@ static void try_format(struct run *r) {
         work_script(w, "apaabs");
         world_mount_and_check(w);
         r->tally->first++;
-        snprintf(what, sizeof what, "--rhythm %u, format cut at %llu", (unsigned)r->rhythm, (unsigned long long)i);
-        judge(r, what);
+        snprintf(what, sizeof what, "format cut at %llu", (unsigned long long)i);
+        (void)judge(r, what);
     }
 }
 
@@ -265,6 +273,9 @@ static void run_chain(struct run *r, uint64_t seed, uint8_t *memory, size_t byte
         uint64_t span = (uint64_t)w->shape->geometry.prog_unit * 4 + 400;
         dice = work_hash(dice, n);
         set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 4)), (uint32_t)(dice >> 50) % MODES, dice);
+        if (w->shape->geometry.rewrite == STK_FLASH_ANY && w->tap.flash.prog_cut == STK_SIM_PROG_UNSTABLE) {
+            w->tap.flash.prog_cut = STK_SIM_PROG_CLEAN;
+        }
         for (uint32_t i = 0; i < 60 && !w->tap.flash.off && w->wrong == NULL; i++) {
             dice = work_hash(dice, i);
             w->tap.n_ops = 0;
@@ -274,7 +285,7 @@ static void run_chain(struct run *r, uint64_t seed, uint8_t *memory, size_t byte
         world_mount_and_check(w);
     }
     w->tap.trace = false;
-    judge(r, what);
+    (void)judge(r, what);
 }
 
 /// Runs ///
@@ -283,6 +294,7 @@ static void run_chain(struct run *r, uint64_t seed, uint8_t *memory, size_t byte
 static void share(struct run *r, uint64_t quota) {
     uint64_t firsts = quota / 3 + 1, seconds = quota / 2 + 1;
     r->thin = r->candidates / firsts + 1;
+    r->format_quota = quota / 20;
     /* Clean cuts are one mode of up to six: each byte is tried while that alone stays within the quota. */
     r->thin_clean = r->candidates / 5 > quota ? r->candidates / 5 / quota + 1 : 1;
     r->pair = (firsts < r->candidates ? firsts : r->candidates) * SECONDS_PER_FIRST / seconds + 1;
