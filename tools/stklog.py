@@ -98,7 +98,6 @@ class Flash:
         self.cells = self.block_bytes // CELL
         self.page = max(CELL, like["unit"])
         self.blank_cell = bytes([like["erased"]]) * CELL
-        self.blank_page = bytes([like["erased"]]) * self.page
         self.headers = {}
 
     def cell(self, block, cell):
@@ -112,14 +111,13 @@ class Flash:
         return self.headers[block]
 
     def look(self, block):
-        cell = self.cell(block, 0)
-        if cell == self.blank_cell:
-            return "blank"
-        h = header(cell)
+        h = header(self.cell(block, 0))
         same = ("block_bytes", "blocks", "unit", "erased")
-        if h is None or h["block"] != block or any(h[k] != self.like[k] for k in same):
-            return "damaged"
-        return h if h["id"] == self.id else "foreign"
+        if h is not None and h["block"] == block and all(h[k] == self.like[k] for k in same):
+            return h if h["id"] == self.id else "foreign"
+        at = block * self.block_bytes
+        start = self.data[at:at + min(2 * self.page, self.block_bytes)]
+        return "blank" if start == self.blank_cell[:1] * len(start) else "damaged"
 
     def whole(self, block):
         return isinstance(self.header(block), dict)
@@ -152,28 +150,20 @@ def halve(flash, b, lap):
     return b, lap
 
 
-def newer_than_its_place(flash, b, lap, block):
-    """6.5, step 3: the lap of `block` when it is newer than `b`, else None."""
-    h = flash.header(block)
-    place = (lap - 1) % U32 if block > b else lap  # the lap of a block that waits for its next use
-    if isinstance(h, dict):
-        return h["lap"] if after(h["lap"], place) else None
-    if h == "damaged":
-        at_least = flash.header(b)["sequence"] if flash.whole(b) else flash.records(b)[0]["sequence"]
-        if any(not after(at_least, r["sequence"]) for r in flash.records(block)):
-            return (place + 1) % U32
-    return None
-
-
-def behind(flash, b, lap):
-    """6.5, step 3: a newer block behind b and its lap, or None."""
+def behind(flash, b, lap, begun):
+    """6.5, step 3: a newer block behind b, its lap, and what no later record may come before; or None."""
     sound = 0
     for step in range(1, flash.blocks):
         block = (b + step) % flash.blocks
-        newer = newer_than_its_place(flash, b, lap, block)
-        if newer is not None:
-            return block, newer
-        sound += flash.header(block) != "damaged"
+        place = (lap - 1) % U32 if block > b else lap  # the lap of a block that waits for its next use
+        h = flash.header(block)
+        if isinstance(h, dict) and after(h["lap"], place):
+            return block, h["lap"], h["sequence"]
+        if h == "damaged" and sound == 0 and step + 1 < flash.blocks:
+            records = flash.records(block)
+            if records and not after(begun, records[-1]["sequence"]):
+                return block, (place + 1) % U32, (records[-1]["sequence"] + 1) % U32
+        sound += h != "damaged"
         if sound == 3:
             break
     return None
@@ -184,15 +174,15 @@ def newest(flash):
     b = first_whole(flash)
     lap = flash.header(b)["lap"]
     while True:
-        b, lap = halve(flash, b, lap)
-        found = behind(flash, b, lap)
+        at, lap = halve(flash, b, lap)
+        if at != b or flash.whole(b):
+            begun = flash.header(at)["sequence"]
+        b, found = at, behind(flash, at, lap, begun)
         if found is None:
             break
-        b, lap = found
-    empty = all(flash.cell(b, cell) == flash.blank_cell for cell in range(1, flash.cells))
-    before = (b - 1) % flash.blocks
-    if empty and flash.header(before) != "blank" and flash.records(before):
-        return before, (lap - 1) % U32 if b == 0 else lap
+        b, lap, begun = found
+    if not flash.records(b) and (lap != 1 or b != 0):
+        return ((b - 1) % flash.blocks, (lap - 1) % U32 if b == 0 else lap)
     return b, lap
 
 
@@ -201,22 +191,24 @@ def belongs(flash, block, b, lap):
     h = flash.header(block)
     if isinstance(h, dict):
         return h["lap"] == (lap if block <= b else (lap - 1) % U32)
-    return h == "damaged"
+    return h != "foreign"
 
 
 def read_flash(data, like):
     """6.3: every record in order, and what is missing."""
     flash, log = Flash(data, like), Log()
     b, lap = newest(flash)
+    end = flash.records(b)
     last, bad = None, 0
-    for step in range(1, flash.blocks + 1):
-        block = (b + step) % flash.blocks
+    for block in [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]:
         if not belongs(flash, block, b, lap):
             continue
         for at in range(1, flash.cells):
             found = flash.record(block, at)
             if found is None:
                 bad += flash.cell(block, at) != flash.blank_cell
+            elif end and after(found["sequence"], end[-1]["sequence"]):
+                continue
             elif last is None or after(found["sequence"], last):
                 known = last is not None and not found["resumed"]
                 missing = (found["sequence"] - last - 1) % U32 if known else 0

@@ -1,0 +1,233 @@
+/* log_images FOLDER: writes images of flash with a log on it, in every state that is easily brought about: new, part full,
+ * laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stoker/log.h"
+#include "stoker/port/sim_flash.h"
+
+#define MEMORY_BYTES (1u << 20)
+
+static const struct stk_flash_geometry geometries[] = {
+    {1, 1, 256, 4, 0xFF, STK_FLASH_MANY, 0},        {1, 8, 256, 3, 0xFF, STK_FLASH_INVERT, 0},
+    {1, 16, 512, 5, 0x00, STK_FLASH_ONCE, 0},       {4, 32, 512, 4, 0xFF, STK_FLASH_ANY, 0},
+    {1, 64, 128, 3, 0xFF, STK_FLASH_MANY, 0},       {64, 64, 192, 7, 0x00, STK_FLASH_INVERT, 0},
+    {4, 64, 1024, 6, 0xFF, STK_FLASH_MANY, 1},      {256, 64, 1024, 8, 0xFF, STK_FLASH_MANY, 0},
+    {1, 128, 1024, 4, 0xFF, STK_FLASH_INVERT, 0},   {1, 256, 1024, 6, 0x00, STK_FLASH_MANY, 0},
+    {16, 512, 2048, 4, 0xFF, STK_FLASH_ONCE, 0},    {1, 1024, 1024, 5, 0xFF, STK_FLASH_MANY, 0},
+    {2048, 2048, 4096, 4, 0xFF, STK_FLASH_ONCE, 1}, {1, 4096, 8192, 4, 0x00, STK_FLASH_ANY, 1},
+    {4096, 4096, 4096, 4, 0x00, STK_FLASH_ANY, 0},  {1, 1, 128, 40, 0xFF, STK_FLASH_ONCE, 1},
+};
+#define GEOMETRIES (sizeof geometries / sizeof *geometries)
+
+static struct {
+    const char *folder;
+    const struct stk_flash_geometry *geometry;
+    uint32_t number; /* of the geometry */
+    struct stk_sim_flash flash;
+    struct stk_log log;
+    uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
+    _Alignas(64) uint8_t memory[MEMORY_BYTES];
+    uint64_t rng;
+    uint32_t images;
+} w = {.rng = 1};
+
+static void need(int holds, const char *what) {
+    if (!holds) {
+        fprintf(stderr, "log_images: geometry %u: %s\n", w.number, what);
+        exit(1);
+    }
+}
+
+static uint32_t below(uint32_t n) {
+    w.rng = w.rng * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)(w.rng >> 33) % n;
+}
+
+/// The log ///
+
+static uint32_t lap(void) {
+    return w.geometry->blocks * (w.geometry->block_bytes / STK_LOG_CELL_BYTES - 1u);
+}
+
+static struct stk_log_config config(void) {
+    return (struct stk_log_config){&stk_sim_flash_ops, &w.flash, w.page, sizeof w.page};
+}
+
+static void begin(uint32_t id, uint32_t sequence) {
+    const struct stk_sim_flash_config flash = {.geometry = *w.geometry, .seed = 1u + below(1000000)};
+    const struct stk_log_config c = config();
+    struct stk_arena arena;
+    stk_arena_init(&arena, w.memory, sizeof w.memory);
+    need(stk_sim_flash_init(&w.flash, &flash, &arena) == STK_OK, "no flash");
+    need(stk_log_format(&w.log, &c, id, sequence) == STK_OK, "no log");
+}
+
+/* Appends until `count` went in or the power is gone. */
+static void append(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct stk_log_record r = {
+            .timestamp_ns = (uint64_t)w.log.sequence << below(33),
+            .slot = below(64),
+            .tenant = below(4),
+            .opcode = 0x40000000u + below(9),
+            .args = {below(1u << 30), 0, UINT32_MAX, below(7)},
+            .epoch = below(100),
+            .kind = below(8),
+            .status = below(256),
+            .failure = below(16),
+            .error = (int32_t)below(65536) - 32768,
+            .digest = (uint64_t)below(1u << 30) * below(1u << 30),
+        };
+        if (stk_log_append(&w.log, &r) != STK_OK || (below(9) == 0 && stk_log_sync(&w.log) != STK_OK) ||
+            (below(5) == 0 && stk_log_poll(&w.log) < 0)) {
+            return;
+        }
+    }
+}
+
+static void finish(void) {
+    (void)!stk_log_sync(&w.log);
+}
+
+static int remount(void) {
+    const struct stk_log_config c = config();
+    stk_sim_flash_power_on(&w.flash);
+    return stk_log_mount(&w.log, &c) == STK_OK;
+}
+
+/* Writes the image as it is now. */
+static void image(const char *what) {
+    char path[4096];
+    FILE *file;
+    snprintf(path, sizeof path, "%s/%02u_%03u_%s.img", w.folder, w.number, w.images++, what);
+    file = fopen(path, "wb");
+    need(file != NULL, path);
+    for (uint32_t i = 0; i < w.geometry->blocks; i++) {
+        need(fwrite(stk_sim_flash_data(&w.flash, i), w.geometry->block_bytes, 1, file) == 1, path);
+    }
+    need(fclose(file) == 0, path);
+}
+
+/// States ///
+
+static void whole_logs(void) {
+    const uint32_t counts[] = {0, 1, 2, lap() / 2u, lap() - 1u, lap(), lap() + 1u, 2u * lap() + 1u, 5u * lap()};
+    for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++) {
+        begin(17u * i, i % 2u ? 0u - counts[i] / 2u : 5u);
+        append(counts[i]);
+        finish();
+        image("whole");
+    }
+}
+
+static void mounted_logs(void) {
+    for (uint32_t i = 0; i < 6; i++) {
+        begin(99, 0);
+        for (uint32_t mounts = 0; mounts < 2u + i; mounts++) {
+            append(below(lap()));
+            finish();
+            need(remount(), "a synced log is not mounted");
+        }
+        image("mounted");
+        (void)!stk_log_poll(&w.log);
+        image("polled");
+    }
+}
+
+/* The power goes at any point; the image is of then, of after the next mount, and of some writing on. */
+static void cut_logs(void) {
+    for (uint32_t i = 0; i < 3u * STK_SIM_PROG_CUTS * STK_SIM_ERASE_CUTS / 2u; i++) {
+        begin(7u + i, 0);
+        append(below(3u * lap()));
+        w.flash.prog_cut = (enum stk_sim_prog_cut)(i % STK_SIM_PROG_CUTS);
+        w.flash.erase_cut = (enum stk_sim_erase_cut)(i % STK_SIM_ERASE_CUTS);
+        w.flash.cut_at = w.flash.steps + below(w.geometry->prog_unit * 4u + 400u);
+        append(lap());
+        image("cut");
+        if (remount()) {
+            append(below(5));
+            finish();
+            image("after_cut");
+        }
+    }
+}
+
+/* One bit of a header or of a record, and some more of records. */
+static void damaged_logs(void) {
+    const uint32_t header_bits = 8u * STK_LOG_CELL_BYTES, bits = 8u * w.geometry->block_bytes;
+    for (uint32_t i = 0; i < 16; i++) {
+        begin(i, 0);
+        append(below(3u * lap()));
+        finish();
+        stk_sim_flash_flip(&w.flash, below(w.geometry->blocks), below(i % 2u ? bits : header_bits));
+        for (uint32_t flips = below(4); flips-- != 0u;) {
+            stk_sim_flash_flip(&w.flash, below(w.geometry->blocks), header_bits + below(bits - header_bits));
+        }
+        image("flipped");
+        if (remount()) {
+            append(below(lap()));
+            finish();
+            image("flipped_on");
+        }
+    }
+}
+
+static void logs_with_bad_blocks(void) {
+    for (uint32_t i = 0; i < 10; i++) {
+        struct stk_sim_flash_block *bad;
+        begin(i, 0);
+        append(below(2u * lap()));
+        bad = stk_sim_flash_block(&w.flash, below(w.geometry->blocks));
+        bad->bad_erase = i % 3u != 0;
+        bad->bad_prog = i % 3u != 1;
+        append(below(2u * lap()));
+        finish();
+        image("bad_block");
+        if (remount()) {
+            append(below(lap()));
+            finish();
+            image("bad_block_on");
+        }
+    }
+}
+
+/* What an earlier log left, in its first lap, in a block that cannot be erased, but for block 0. */
+static void logs_after_others(void) {
+    for (uint32_t i = 0; i < 6; i++) {
+        const struct stk_log_config c = config();
+        begin(i, 1000);
+        append(below(lap()));
+        finish();
+        stk_sim_flash_block(&w.flash, 1u + below(w.geometry->blocks - 1u))->bad_erase = true;
+        if (stk_log_format(&w.log, &c, i + 100u, 0) == STK_OK) {
+            append(lap() + below(2u * lap()));
+            finish();
+            image("second");
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    uint32_t all = 0;
+    if (argc != 2) {
+        fputs("usage: log_images FOLDER\n", stderr);
+        return 2;
+    }
+    w.folder = argv[1];
+    for (w.number = 0; w.number < GEOMETRIES; w.number++) {
+        w.geometry = &geometries[w.number];
+        w.images = 0;
+        whole_logs();
+        mounted_logs();
+        cut_logs();
+        damaged_logs();
+        logs_with_bad_blocks();
+        logs_after_others();
+        need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
+        all += w.images;
+    }
+    printf("%u images\n", all);
+    return 0;
+}
