@@ -14,7 +14,6 @@ int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_c
 
 /* Appends, with time and epoch. What the log did not take is a hole, and every epoch from then on says so. */
 static int append(struct stk_recorder *r, struct stk_log_record *record) {
-    uint32_t before = r->config.log->sequence;
     int err;
     if (!r->memory.ring) {
         return STK_E_SHUTDOWN;
@@ -22,7 +21,7 @@ static int append(struct stk_recorder *r, struct stk_log_record *record) {
     record->timestamp_ns = r->config.platform->now_ns(r->config.platform_ctx);
     record->epoch = r->epoch;
     err = stk_log_append(r->config.log, record);
-    r->lost += r->config.log->sequence == before ? 1u : 0u;
+    r->lost += err < 0 ? 1u : 0u;
     return err < 0 ? err : STK_OK;
 }
 
