@@ -1,4 +1,4 @@
-/* record_planted LOG OPCODE EPOCHS SLOTS: records a run of the handlers in lib/planted.h on the interpreter, for the tests of
+/* record_planted LOG OPCODE EPOCHS SLOTS TURNS: records a run of the handlers in lib/planted.h on the interpreter, for the tests of
  * stoker replay. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,9 +43,9 @@ static int open_all(const char *path) {
     return err < 0 ? err : stk_recorder_start(&recorder, &memory);
 }
 
-static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1) {
-    const uint32_t args[] = {a0, a1};
-    const struct stk_work work = {opcode, 0, STK_NORMAL, 2, args};
+static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uint32_t a2) {
+    const uint32_t args[] = {a0, a1, a2};
+    const struct stk_work work = {opcode, 0, STK_NORMAL, 3, args};
     int err = stk_ring_publish(&ring, slot, &work);
     return err < 0 ? err : stk_recorder_publish(&recorder, slot, &work);
 }
@@ -60,29 +60,30 @@ static int run(uint32_t last) {
     return err;
 }
 
-static int epoch(uint32_t opcode, uint32_t number, uint32_t slots) {
+static int epoch(uint32_t opcode, uint32_t number, uint32_t slots, uint32_t turns) {
     int err = STK_OK;
     for (uint32_t i = 0; i < slots && err >= 0; i++) {
-        err = publish(i, opcode, STK_CTL_OBSERVABLE + 1u + i % 2u, number * 1000u + i);
+        err = publish(i, opcode, STK_CTL_OBSERVABLE + 1u + i % 2u, number * 1000u + i, turns);
     }
     err = err < 0 ? err : run(slots - 1u);
-    err = err < 0 ? err : publish(SLOTS - 1u, STK_OP_BATCH_FENCE, 0, number);
+    err = err < 0 ? err : publish(SLOTS - 1u, STK_OP_BATCH_FENCE, 0, number, 0);
     err = err < 0 ? err : run(SLOTS - 1u);
     return err < 0 ? err : stk_recorder_epoch(&recorder, number);
 }
 
 int main(int argc, char **argv) {
-    uint32_t opcode, epochs, slots;
+    uint32_t opcode, epochs, slots, turns;
     int err;
-    if (argc != 5) {
+    if (argc != 6) {
         return 2;
     }
     opcode = (uint32_t)strtoul(argv[2], NULL, 0);
     epochs = (uint32_t)strtoul(argv[3], NULL, 0);
     slots = (uint32_t)strtoul(argv[4], NULL, 0);
+    turns = (uint32_t)strtoul(argv[5], NULL, 0);
     err = slots != 0u && slots < SLOTS ? open_all(argv[1]) : STK_E_ARG;
     for (uint32_t e = 1; e <= epochs && err >= 0; e++) {
-        err = epoch(opcode, e, slots);
+        err = epoch(opcode, e, slots, turns);
     }
     stk_file_close(&file);
     if (err < 0) {
