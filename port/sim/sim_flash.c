@@ -201,14 +201,14 @@ static uint32_t step(struct stk_sim_flash *f, uint32_t steps) {
     return cut ? (uint32_t)left : steps;
 }
 
-void sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
+void stk_sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     uint8_t *bytes = sim_flash_bytes(f, p->index) + p->offset;
     for (uint32_t i = from; i < to; i++) {
         bytes[i] = sim_flash_byte(f, bytes[i], p->data[i]);
     }
 }
 
-void sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
+void stk_sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     for (uint32_t u = from; u < to; u++) {
         sim_set_bit(sim_flash_used(f, p->index), u, true);
         sim_set_bit(sim_flash_unreadable(f, p->index), u, false);
@@ -218,14 +218,14 @@ void sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t f
     }
 }
 
-void sim_flash_clear(struct stk_sim_flash *f, uint32_t block) {
+void stk_sim_flash_clear(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     struct stk_sim_flash_block *b = stk_sim_flash_block(f, block);
     memset(sim_flash_bytes(f, block), g->erased, g->block_bytes);
     memset(sim_flash_used(f, block), 0, 2u * STK_SIM_FLASH_MAP_(g->block_bytes, g->prog_unit));
     b->next = 0;
     b->broken = b->shaky = b->unreadable = false;
-    sim_flash_settle(f, block, 0, g->block_bytes);
+    stk_sim_flash_settle(f, block, 0, g->block_bytes);
 }
 
 static void flash_geometry(void *ctx, struct stk_flash_geometry *geometry) {
@@ -268,10 +268,10 @@ static int fail_prog(struct stk_sim_flash *f, const struct sim_prog *p) {
     p->block->bad_prog = true;
     for (uint32_t i = 0; i < p->bytes; i++) {
         if (sim_random_below(&f->rng, 4) != 0) {
-            sim_flash_apply(f, p, i, i + 1);
+            stk_sim_flash_apply(f, p, i, i + 1);
         }
     }
-    sim_flash_use(f, p, p->offset / unit, (p->offset + p->bytes) / unit);
+    stk_sim_flash_use(f, p, p->offset / unit, (p->offset + p->bytes) / unit);
     return STK_E_IO;
 }
 
@@ -295,15 +295,15 @@ static int flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *da
     k = step(f, bytes + 1);
     if (f->off) {
         f->counts.programs++;
-        sim_flash_cut_prog(f, &p, k);
+        stk_sim_flash_cut_prog(f, &p, k);
         return STK_E_IO;
     }
     if (f->counts.programs++ == f->prog_bad || p.block->bad_prog) {
         return fail_prog(f, &p);
     }
-    sim_flash_settle(f, block, offset, bytes);
-    sim_flash_apply(f, &p, 0, bytes);
-    sim_flash_use(f, &p, offset / unit, (offset + bytes) / unit);
+    stk_sim_flash_settle(f, block, offset, bytes);
+    stk_sim_flash_apply(f, &p, 0, bytes);
+    stk_sim_flash_use(f, &p, offset / unit, (offset + bytes) / unit);
     return STK_OK;
 }
 
@@ -321,15 +321,15 @@ static int flash_erase(void *ctx, uint32_t block) {
     f->counts.ns += f->config.cost.erase_ns;
     if (f->off) {
         f->counts.erases++;
-        sim_flash_cut_erase(f, block, k);
+        stk_sim_flash_cut_erase(f, block, k);
         return STK_E_IO;
     }
     if (f->counts.erases++ == f->erase_bad || b->bad_erase) {
         b->bad_erase = b->broken = true;
-        sim_flash_garbage(f, block);
+        stk_sim_flash_garbage(f, block);
         return STK_E_IO;
     }
-    sim_flash_clear(f, block);
+    stk_sim_flash_clear(f, block);
     return STK_OK;
 }
 

@@ -19,7 +19,7 @@ static uint8_t *weak_new(const struct stk_sim_flash *f, uint32_t i) {
     return weak_old(f, i) + f->weak_max;
 }
 
-void sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
+void stk_sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
     for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
         struct stk_sim_flash_weak *w = &f->weak[i];
         if (w->block == block && w->offset < offset + bytes && offset < w->offset + w->bytes) {
@@ -31,7 +31,7 @@ void sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, 
 static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     uint32_t i = f->weak_next++ % STK_SIM_FLASH_WEAK;
     uint32_t offset = p->offset + from, bytes = to - from;
-    sim_flash_settle(f, p->index, offset, bytes);
+    stk_sim_flash_settle(f, p->index, offset, bytes);
     f->weak[i] = (struct stk_sim_flash_weak){p->index, offset, bytes};
     memcpy(weak_old(f, i), sim_flash_bytes(f, p->index) + offset, bytes);
     for (uint32_t n = 0; n < bytes; n++) {
@@ -62,7 +62,7 @@ void stk_sim_flash_power_on(struct stk_sim_flash *flash) {
     }
     for (uint32_t i = 0; i < flash->config.geometry.blocks; i++) {
         if (stk_sim_flash_block(flash, i)->shaky) {
-            sim_flash_garbage(flash, i);
+            stk_sim_flash_garbage(flash, i);
             stk_sim_flash_block(flash, i)->stamp = ++flash->stamp;
         }
     }
@@ -83,7 +83,7 @@ static void apply_bits(struct stk_sim_flash *f, const struct sim_prog *p, uint32
 static void apply_some(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
     for (uint32_t i = 0; i < p->bytes; i++) {
         if (sim_random_below(&f->rng, p->bytes) < k) {
-            sim_flash_apply(f, p, i, i + 1);
+            stk_sim_flash_apply(f, p, i, i + 1);
         }
     }
 }
@@ -99,15 +99,15 @@ static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, ui
         /* A chip programs small units many at a time, through a buffer. */
         uint32_t at = k < p->bytes ? u : p->bytes - smaller(p->bytes, f->weak_max);
         uint32_t end = at + smaller(p->bytes - at, f->weak_max);
-        sim_flash_apply(f, p, 0, at);
+        stk_sim_flash_apply(f, p, 0, at);
         weaken(f, p, at, end);
         return end;
     }
     if (f->prog_cut == STK_SIM_PROG_UNREADABLE || f->prog_cut == STK_SIM_PROG_NO_TRACE) {
-        sim_flash_apply(f, p, 0, f->prog_cut == STK_SIM_PROG_NO_TRACE && k == p->bytes ? k : u);
+        stk_sim_flash_apply(f, p, 0, f->prog_cut == STK_SIM_PROG_NO_TRACE && k == p->bytes ? k : u);
         return u + unit;
     }
-    sim_flash_apply(f, p, 0, k);
+    stk_sim_flash_apply(f, p, 0, k);
     if (f->prog_cut == STK_SIM_PROG_TORN && k < p->bytes) {
         apply_bits(f, p, k, u + unit);
         return u + unit;
@@ -115,11 +115,11 @@ static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, ui
     return (k + unit - 1) / unit * unit;
 }
 
-void sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
+void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
     uint32_t unit = f->config.geometry.prog_unit;
     uint32_t u = (k < p->bytes ? k : p->bytes - 1) / unit * unit;
     uint32_t begun = leave_prog(f, p, k, u);
-    sim_flash_use(f, p, p->offset / unit, (p->offset + begun) / unit);
+    stk_sim_flash_use(f, p, p->offset / unit, (p->offset + begun) / unit);
     if (f->prog_cut == STK_SIM_PROG_UNREADABLE) {
         apply_bits(f, p, u, u + unit);
         stk_sim_flash_spoil(f, p->index, p->offset + u);
@@ -128,7 +128,7 @@ void sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint3
 
 /// Erases ///
 
-void sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
+void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     uint8_t *bytes = sim_flash_bytes(f, block);
     uint32_t i = sim_random_below(&f->rng, 2) != 0 ? smaller(64, g->block_bytes) : 0;
@@ -162,17 +162,17 @@ static void leave_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
     } else if (f->erase_cut == STK_SIM_ERASE_SUFFIX) {
         memset(bytes + (g->block_bytes - part), g->erased, part);
     } else if (f->erase_cut != STK_SIM_ERASE_NOTHING) {
-        sim_flash_garbage(f, block);
+        stk_sim_flash_garbage(f, block);
     }
 }
 
-void sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
+void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
     struct stk_sim_flash_block *b = stk_sim_flash_block(f, block);
     if (k == STK_SIM_FLASH_ERASE_STEPS - 1u) {
-        sim_flash_clear(f, block);
+        stk_sim_flash_clear(f, block);
     } else if (k != 0) {
         b->broken = true;
-        sim_flash_settle(f, block, 0, f->config.geometry.block_bytes);
+        stk_sim_flash_settle(f, block, 0, f->config.geometry.block_bytes);
         leave_erase(f, block, k);
         if (f->erase_cut == STK_SIM_ERASE_UNREADABLE) {
             spoil_some(f, block);

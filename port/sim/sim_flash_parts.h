@@ -44,20 +44,20 @@ static inline uint8_t sim_flash_byte(const struct stk_sim_flash *f, uint8_t old,
 }
 
 /* Programs bytes from .. to - 1 of `p`, and counts units from .. to - 1 of the medium as programmed. */
-void sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
-void sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
+void stk_sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
+void stk_sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
 
 /* Fills a block with old, erased and random bytes. */
-void sim_flash_garbage(struct stk_sim_flash *f, uint32_t block);
+void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block);
 
 /* The block is erased, and is as good as new. */
-void sim_flash_clear(struct stk_sim_flash *f, uint32_t block);
+void stk_sim_flash_clear(struct stk_sim_flash *f, uint32_t block);
 
 /* Unstable places that overlap these bytes settle. */
-void sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
+void stk_sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
 
 /* What a cut at step k leaves. */
-void sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k);
-void sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k);
+void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k);
+void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k);
 
 #endif
