@@ -17,13 +17,13 @@ static const struct stk_flash_geometry geometries[] = {
     {4, 64, 1024, 6, 0xFF, STK_FLASH_MANY, 1},      {256, 64, 1024, 8, 0xFF, STK_FLASH_MANY, 0},
     {1, 128, 1024, 4, 0xFF, STK_FLASH_INVERT, 0},   {1, 256, 1024, 6, 0x00, STK_FLASH_MANY, 0},
     {16, 512, 2048, 4, 0xFF, STK_FLASH_ONCE, 0},    {1, 1024, 1024, 5, 0xFF, STK_FLASH_MANY, 0},
-    {2048, 2048, 4096, 4, 0xFF, STK_FLASH_ONCE, 1}, {1, 4096, 8192, 3, 0x00, STK_FLASH_ANY, 1},
+    {2048, 2048, 4096, 4, 0xFF, STK_FLASH_ONCE, 1}, {1, 4096, 8192, 4, 0x00, STK_FLASH_ANY, 1},
     {4096, 4096, 4096, 4, 0x00, STK_FLASH_ANY, 0},  {1, 1, 128, 4, 0xFF, STK_FLASH_ONCE, 1},
     {4096, 1, 4096, 3, 0xFF, STK_FLASH_MANY, 0},
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
-#define WORLD_FLASH_BYTES 49152u
+#define WORLD_FLASH_BYTES 53248u
 
 static struct flash_log {
     struct stk_sim_flash flash;

@@ -436,7 +436,7 @@ static void an_unsure_end_is_made_sure_by_a_poll(void **state) {
         assert_int_equal(stk_log_poll(&world.log), 1);
         assert_int_equal(stk_log_poll(&world.log), 0);
         if (g->block_bytes / STK_LOG_CELL_BYTES > 1u + page_of(g)) {
-            assert_int_equal(world.log.stats.recovered, marks);
+            assert_int_equal(world.log.stats.recovered != 0u, marks);
         }
         world_append(page_of(g));
         assert_int_equal(stk_log_sync(&world.log), STK_OK);

@@ -137,23 +137,15 @@ static void a_geometry_that_breaks_a_rule_is_refused(void **state) {
         struct stk_flash_geometry geometry;
         int err;
     } cases[] = {
-        {{0, 1, 256, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{3, 1, 768, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{8192, 1, 8192, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 0, 256, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 48, 192, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 8192, 8192, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{512, 1, 768, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 512, 768, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 1, 100, 4, 0xFF, 0, 0}, STK_E_ARG},
-        {{1, 1, 256, 4, 0x7F, 0, 0}, STK_E_ARG},
-        {{1, 1, 256, 4, 0x01, 0, 0}, STK_E_ARG},
-        {{1, 1, 256, 4, 0xFF, 4, 0}, STK_E_ARG},
-        {{1, 1, 256, 2, 0xFF, 0, 0}, STK_E_OVERFLOW},
-        {{1, 1, 256, 0, 0xFF, 0, 0}, STK_E_OVERFLOW},
-        {{1, 1, 64, 4, 0xFF, 0, 0}, STK_E_OVERFLOW},
-        {{1, 1, 0, 4, 0xFF, 0, 0}, STK_E_OVERFLOW},
-        {{1, 1, 128, 1u << 30, 0xFF, 0, 0}, STK_E_OVERFLOW},
+        {{0, 1, 256, 4, 0xFF, 0, 0}, STK_E_ARG},        {{3, 1, 768, 4, 0xFF, 0, 0}, STK_E_ARG},
+        {{8192, 1, 8192, 4, 0xFF, 0, 0}, STK_E_ARG},    {{1, 0, 256, 4, 0xFF, 0, 0}, STK_E_ARG},
+        {{1, 48, 192, 4, 0xFF, 0, 0}, STK_E_ARG},       {{1, 8192, 8192, 4, 0xFF, 0, 0}, STK_E_ARG},
+        {{512, 1, 768, 4, 0xFF, 0, 0}, STK_E_ARG},      {{1, 512, 768, 4, 0xFF, 0, 0}, STK_E_ARG},
+        {{1, 1, 100, 4, 0xFF, 0, 0}, STK_E_ARG},        {{1, 1, 256, 4, 0x7F, 0, 0}, STK_E_ARG},
+        {{1, 1, 256, 4, 0x01, 0, 0}, STK_E_ARG},        {{1, 1, 256, 4, 0xFF, 4, 0}, STK_E_ARG},
+        {{1, 1, 256, 2, 0xFF, 0, 0}, STK_E_OVERFLOW},   {{1, 1, 256, 0, 0xFF, 0, 0}, STK_E_OVERFLOW},
+        {{1, 128, 256, 3, 0xFF, 0, 0}, STK_E_OVERFLOW}, {{1, 1, 64, 4, 0xFF, 0, 0}, STK_E_OVERFLOW},
+        {{1, 1, 0, 4, 0xFF, 0, 0}, STK_E_OVERFLOW},     {{1, 1, 128, 1u << 30, 0xFF, 0, 0}, STK_E_OVERFLOW},
     };
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
