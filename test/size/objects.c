@@ -1,0 +1,5 @@
+/* One object for each struct that has a budget; its size is read from the symbol table. */
+#include "stoker/log.h"
+
+extern struct stk_log size_of_stk_log;
+struct stk_log size_of_stk_log;
