@@ -21,7 +21,7 @@ check_lines() {
             if (value !~ /^[0-9.e+-]+$/) { print "value: " $0; bad = 1 }
             if (peer == "-" ? other != "-" || ratio != "-" : other == "missing" && ratio != "-") { print; bad = 1 }
             if (peer != "-" && other != "missing" && value > 0 && other > 0) {
-                less = unit == "ns" || unit == "s"
+                less = unit == "ns" || unit == "s" || unit == "bytes" || unit == "reads"
                 expected = less ? other / value : value / other
                 if (ratio / expected < 0.99 || ratio / expected > 1.01) { print "ratio: " $0; bad = 1 }
             }
@@ -76,8 +76,14 @@ PATH=$PWD/empty "$STOKER" bench scan --file text -f patterns --runs 1 >lines
 check_lines "wall_median" scan <lines || fail "scan without peers"
 grep -q 'peer=rg peer_value=missing ratio=-' lines || fail "rg is not said to be missing"
 
+measures "bytes_programmed_per_byte nor_append_mean nor_append_worst mount_reads_16 mount_reads_4096 append_median read_best" \
+    log --count 500
+grep -q 'metric=append_median .* peer=two_seeks_two_writes ' lines || fail "log has no plain peer"
+
 refuses
 refuses sing
+refuses log --runs 3
+refuses log --count 1048577
 refuses rtt --count 0
 refuses rtt --count many
 refuses rtt --runs 3
@@ -92,6 +98,7 @@ refuses scan --file . -f patterns
 refuses pipeline --bytes 1
 refuses pipeline --bytes x
 TMPDIR=$PWD/no-such-folder refuses pipeline --bytes 4K
+TMPDIR=$PWD/no-such-folder refuses log
 "$STOKER" bench --help | grep -q '^usage: stoker bench' || fail "--help"
 "$STOKER" bench rtt --help | grep -q '^usage: stoker bench' || fail "rtt --help"
 

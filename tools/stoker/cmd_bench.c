@@ -25,8 +25,12 @@ static const char help[] =
     "\n"
     "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and "
     "atomic_queue\n"
+    "  log       the replay log: bytes, reads and time on simulated flash against the layout of v1; appending and "
+    "reading\n"
+    "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
+    "      --count N        records (65536)\n"
     "\n"
-    "      --device NAME    an OpenCL device's index or part of its name; not for scan and core\n"
+    "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
     "      --json           print one JSON array of the same figures\n";
 
 enum {
@@ -46,6 +50,7 @@ enum {
 #define SCAN     4u
 #define PIPELINE 8u
 #define CORE     16u
+#define LOG      32u
 
 static const struct {
     const char *name;
@@ -54,7 +59,7 @@ static const struct {
 } cases[] = {
     {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
     {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
-    {"core", CORE, bench_core},
+    {"core", CORE, bench_core}, {"log", LOG, bench_log},
 };
 
 static const struct option long_options[] = {
@@ -68,7 +73,7 @@ static const struct option long_options[] = {
 static unsigned cases_of(int option) {
     switch (option) {
     case OPT_COUNT:
-        return RTT | SLOTS;
+        return RTT | SLOTS | LOG;
     case OPT_IN_FLIGHT:
         return SLOTS;
     case OPT_FILE:
@@ -81,7 +86,7 @@ static unsigned cases_of(int option) {
     case OPT_DEVICE:
         return RTT | SLOTS | PIPELINE;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG;
     }
 }
 
@@ -175,5 +180,5 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, scan, pipeline or core", argc > 1 ? " " : "", bench.name);
+    return cli_bad("bench%s%s: name a case: rtt, slots, scan, pipeline, core or log", argc > 1 ? " " : "", bench.name);
 }
