@@ -1,0 +1,174 @@
+/* stoker model 4: leases that end, a device that is lost at any step, and publishers that die. See README.md. */
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#ifndef RETRIES
+#define RETRIES 1 /* times that a slot is taken back from a lost device before it is faulted */
+#endif
+#define WRITE_ARGS(s) arg2[s] = 0; tries[s] = 0
+byte tries[2]; /* the host's own */
+#define NO_CANCEL
+#ifndef IOS
+#define IOS 1
+#endif
+#include "miss.pml"
+
+bool inside[WORKERS + 1]; /* by _pid; the publisher is 0 */
+#if WORKERS == 2
+#define NONE_INSIDE (!inside[1] && !inside[2])
+#else
+#define NONE_INSIDE (!inside[1])
+#endif
+byte cursor_word; /* STK_CTL_CURSOR */
+bool lost;
+byte dead;        /* 1 + the ticket whose publisher is known to have died */
+
+#ifdef LOST_LIVES
+#define LOST(w) (lost && (w) != 1) /* mutation: the first worker was only thought to be lost */
+#else
+#define LOST(w) lost
+#endif
+#ifdef LOST_LIVES
+#define ALL_GONE lost
+#else
+#define ALL_GONE (lost && NONE_INSIDE)
+#endif
+
+active proctype publisher() {
+    byte mine;
+    do
+    :: take_coarse(mine);
+       if
+       :: write_coarse(mine)
+       :: d_step { dead == 0 -> life[AT(mine)] = CANCELLED; dead = mine + 1; mine = 0 }
+       fi
+    od
+}
+
+/* stk_worker_run. After any turn its lease may be over; a turn that finds nothing to do may be its last as well. */
+active [WORKERS] proctype worker() {
+    byte cursor, k;
+    do
+    :: d_step { inside[_pid] -> cursor = cursor_word };
+       {
+           do
+           :: if
+              :: claim_coarse(_pid, cursor);
+                 load_miss(_pid, cursor, k);
+                 cursor = (cursor + 1) % SLOTS
+              :: d_step { !CLAIMABLE(status[cursor]) -> cursor = (cursor + 1) % SLOTS }
+              fi;
+              if
+              :: true
+              :: break
+              fi
+           od;
+           cursor_word = cursor; /* stk_worker_leave */
+           d_step { inside[_pid] = false; cursor = 0 }
+       } unless {
+           d_step { LOST(_pid) -> inside[_pid] = false; cursor = 0; k = 0 }
+       }
+    od
+}
+
+active proctype server() {
+    byte k, i;
+    do
+    :: d_step { io_status[0] == PUBLISHED -> serve_claim(0) }
+    :: d_step { io_status[0] == CLAIMED -> k = 0 }
+       serve_end(k, i)
+#if IOS == 2
+    :: d_step { io_status[1] == PUBLISHED -> serve_claim(1) }
+    :: d_step { io_status[1] == CLAIMED -> k = 1 }
+       serve_end(k, i)
+#endif
+    od
+}
+
+/* The device dies under a worker that holds a slot or has not published what it asks for. Without a limit: each time costs a slot one
+ * of its retries. */
+#define HELD(i) (life[i] == RUNNING || (life[i] == WAITING && io_status[arg2[i] - 1] == WAIT_IO))
+
+active proctype device() {
+    do
+    :: d_step { !lost && (HELD(0) || HELD(1)) -> lost = true }
+    od
+}
+
+/* A slot is taken back: no worker runs, so the host may move it as its worker would. */
+inline take_back(i) {
+    if
+#ifndef NO_RETRY_LIMIT
+    :: tries[i] == RETRIES -> status[i] = FAULT; life[i] = ENDED
+    :: else -> status[i] = REQUEUE; life[i] = READY; tries[i]++
+#else
+    :: true -> status[i] = REQUEUE; life[i] = READY
+#endif
+    fi;
+    holder[i] = 0
+}
+
+#define NAMES(i, k) (arg2[i] == k + 1 && (status[i] == CLAIMED || status[i] == WAIT_IO || status[i] == REQUEUE))
+
+/* A request that its asker did not live to publish is forgotten, and its slot asks again. */
+inline forget(k, i) {
+    if
+    :: NAMES(i, k) && io_status[k] == WAIT_IO ->
+       arg2[i] = 0;
+       if
+       :: status[i] == WAIT_IO -> take_back(i)
+       :: else
+       fi
+    :: else
+    fi
+}
+
+/* What becomes of the ring and the I/O queue after a loss: DESIGN.md says CLAIMED slots; the rest is needed for LOAD_MISS. One step
+ * each: publishers and server touch none of it meanwhile. */
+inline recover(k) {
+#ifndef CLAIMED_ONLY
+    k = 0;
+    do
+    :: d_step { k < IOS && io_status[k] == WAIT_IO -> forget(k, 0); forget(k, 1); io_free(k); k++ }
+    :: d_step { k < IOS && io_status[k] != WAIT_IO -> k++ }
+    :: k == IOS -> break
+    od;
+#endif
+    k = 0;
+    do
+    :: d_step { k < SLOTS && status[k] == CLAIMED -> assert(life[k] == RUNNING); take_back(k); k++ }
+    :: d_step { k < SLOTS && status[k] != CLAIMED -> k++ }
+    :: k == SLOTS -> break
+    od;
+#ifndef CLAIMED_ONLY
+    k = 0;
+    do
+    :: d_step { k < IOS && io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k) -> io_free(k); k++ }
+    :: d_step { k < IOS && !(io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k)) -> k++ }
+    :: k == IOS -> break
+    od;
+#endif
+    k = 0;
+    lost = false
+}
+
+/* Harvests, repairs, and drives: as stk_dispatch_ops.drive, it launches when no worker is inside and the oldest ticket waits for one. */
+active proctype host() {
+    byte k, t;
+    do
+    :: harvest_coarse()
+#ifndef NO_REPAIR
+    :: d_step { dead != 0 && dead - 1 == head -> t = head; dead = 0 }
+       repair(t);
+#ifdef REPAIR_BLIND
+       repair(t); /* mutation: late, and of any hole */
+#endif
+       t = 0
+#endif
+    :: ALL_GONE -> recover(k)
+    :: d_step { !lost && NONE_INSIDE && tail != head && !FINISHED(status[AT(head)]) && dead != head + 1 ->
+                inside[1] = true; inside[WORKERS] = true }
+    od
+}
+
+ltl live { LIVE }

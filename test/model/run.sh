@@ -1,0 +1,140 @@
+#!/bin/sh
+# run.sh MODEL: proves MODEL.pml with spin and cc in the current folder, then breaks it on purpose in each of the ways that are
+# listed for it and wants to be told. Exits 77 where spin is not installed.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+model=$1
+failed=0
+
+command -v spin >/dev/null || {
+    echo "model: spin is not installed (apt-get install spin), nothing was proved" >&2
+    exit 77
+}
+
+# build DIR KIND FLAGS...: the verifier of one variant. KIND safety: assertions and deadlocks; live: the LTL formula.
+build() {
+    dir=$1
+    case $2 in
+    safety) checks='-DSAFETY -DNOCLAIM' ;;
+    live) checks='-DNFAIR=2' ;;
+    esac
+    shift 2
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    # shellcheck disable=SC2086
+    (cd "$dir" && spin -a "$@" "$here/$model.pml" >spin.log 2>&1 && [ -f pan.c ] &&
+        ${CC:-cc} -w $optimise $checks -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=1500 -o pan pan.c >cc.log 2>&1) || {
+        echo "$dir: cannot be built" >&2
+        cat "$dir"/*.log >&2
+        exit 1
+    }
+}
+
+# search DIR KIND: the whole of the state space, or up to the first error. Weakly fair, when it looks for cycles.
+search() {
+    case $2 in
+    safety) (cd "$1" && ./pan -m2000000 -w22 >pan.log 2>&1) ;;
+    live) (cd "$1" && ./pan -a -f -m2000000 -w22 >pan.log 2>&1) ;;
+    esac
+}
+
+# why_not DIR KIND: what is wrong with a search that should have been complete and clean, if anything.
+why_not() {
+    grep -E '^pan:1:|^error:|max search depth|not completed|out of memory|MEMLIM|Segmentation' "$1/pan.log"
+    grep -q 'errors: 0$' "$1/pan.log" || echo 'it did not end'
+    # A model that is stuck proves anything: every step of every actor has to be reached, but for the end of those that never end.
+    if [ "$2" = safety ]; then
+        sed -n '/^unreached in proctype/,$p' "$1/pan.log" | sed '/^unreached in claim/,$d' |
+            grep -E '^unreached|state [0-9]' | grep -v '"-end-"' | grep -B1 'state [0-9]'
+    fi
+}
+
+# prove KIND FLAGS...
+prove() {
+    kind=$1
+    shift
+    optimise=-O1
+    dir="$model.$kind$(printf '%s' "$*" | tr ' ' '.')"
+    build "$dir" "$kind" "$@"
+    search "$dir" "$kind"
+    wrong=$(why_not "$dir" "$kind")
+    sed -n -e 's/.*depth reached \([0-9]*\), errors: \([0-9]*\).*/\1 \2/p' -e 's/^ *\([0-9e+.]*\) states, stored.*/\1/p' \
+        -e 's/^ *\([0-9.]*\)\ttotal actual memory.*/\1/p' -e 's/^pan: elapsed time \([0-9.]*\).*/\1/p' "$dir/pan.log" | xargs |
+        while read -r depth errors states memory seconds; do
+            printf '%-34s %9s states, depth %7s, %4.0f MB, %5.1f s, %s errors\n' \
+                "$dir" "$states" "$depth" "$memory" "$seconds" "$errors"
+        done
+    if [ -n "$wrong" ]; then
+        printf '%s: NOT proved:\n%s\nreplay: cd %s && ./pan -r\n' "$dir" "$wrong" "$(pwd)/$dir" >&2
+        failed=1
+    fi
+}
+
+# mutate KIND NAME FLAGS...: with -DNAME the search has to fail: safety on an assertion, live on a cycle without progress.
+mutate() {
+    kind=$1
+    name=$2
+    shift 2
+    optimise=-O0
+    dir="$model.$name"
+    build "$dir" "$kind" "-D$name" "$@"
+    search "$dir" "$kind"
+    case $kind in
+    safety) expected='assertion violated' ;;
+    live) expected='acceptance cycle' ;;
+    esac
+    if found=$(grep "^pan:1: $expected" "$dir/pan.log"); then
+        echo "mutation $name: found, ${found#pan:1: }"
+    else
+        echo "mutation $name: NOT found" >&2
+        failed=1
+    fi
+}
+
+case $model in
+tickets)
+    prove safety
+    prove live -DWORKERS=1
+    prove live -DPUBLISHERS=1
+    for name in WRAP_LESS NO_CREDIT TICKET_STORE PUBLISH_EARLY CLAIM_STORE HARVEST_DONE HEAD_FIRST SLEEPER; do
+        mutate safety $name
+    done
+    ;;
+cancel)
+    prove safety
+    prove live -DWORKERS=1
+    for name in CANCEL_STORE CANCEL_CLAIMED CANCEL_TICKET REPAIR_ANY; do
+        mutate safety $name
+    done
+    ;;
+io)
+    prove safety
+    prove safety -DNO_CANCEL
+    prove live -DWORKERS=1
+    for name in WAKE_ANY ASK_FIRST IO_TAKE_STORE; do
+        mutate safety $name
+    done
+    mutate live CANCEL_LEAKS -DWORKERS=1
+    ;;
+lost)
+    prove safety
+    prove live -DWORKERS=1
+    for name in LOST_LIVES REPAIR_BLIND; do
+        mutate safety $name
+    done
+    for name in CLAIMED_ONLY NO_RETRY_LIMIT NO_REPAIR; do
+        mutate live $name -DWORKERS=1
+    done
+    ;;
+search)
+    prove safety
+    prove live
+    mutate live IDLE_TURNS=2
+    mutate live TURNS=2
+    ;;
+*)
+    echo "run.sh: no model $model" >&2
+    exit 2
+    ;;
+esac
+exit $failed
