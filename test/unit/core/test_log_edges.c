@@ -331,6 +331,21 @@ static void a_header_that_cannot_be_read_hides_no_record(void **state) {
     }
 }
 
+/* The block in use, with the next one made ready ahead. */
+static void a_lost_header_before_an_empty_block_hides_no_record(void **state) {
+    (void)state;
+    medium_open(&nor);
+    world_append(5);
+    assert_int_equal(stk_log_poll(&world.log), 1);
+    medium.bad_block = world.log.block;
+    medium_remount();
+    assert_int_equal(world_walk(), 5);
+    assert_true((int32_t)(world.log.sequence - 5u) >= 0);
+    world_append(1);
+    assert_int_equal(world_walk(), 6);
+    assert_int_equal(world.iter.corrupt, 0);
+}
+
 static void a_record_that_cannot_be_read_is_counted(void **state) {
     (void)state;
     medium_open(&nor);
@@ -401,6 +416,7 @@ int main(void) {
         cmocka_unit_test(two_blocks_that_can_be_erased_are_enough),
         cmocka_unit_test(a_block_that_cannot_be_erased_hides_nothing),
         cmocka_unit_test(a_header_that_cannot_be_read_hides_no_record),
+        cmocka_unit_test(a_lost_header_before_an_empty_block_hides_no_record),
         cmocka_unit_test(a_record_that_cannot_be_read_is_counted),
         cmocka_unit_test(an_end_that_cannot_be_read_costs_no_number),
         cmocka_unit_test(another_logs_blocks_are_not_read),
