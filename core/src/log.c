@@ -24,32 +24,35 @@ int stk_log_check_geometry(const struct stk_flash_geometry *g) {
         return STK_E_ARG;
     }
     return g->blocks < (g->prog_unit > STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
-                   (uint64_t)g->blocks * cells > INT32_MAX
+                   cells > INT32_MAX / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
 
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     const struct stk_flash_ops *f = config->flash;
-    struct stk_flash_geometry g;
+    struct stk_flash_geometry *g = &log->geometry;
     int err;
     memset(log, 0, sizeof *log);
     if (!f || !f->geometry || !f->read || !f->prog || !f->erase || !config->buffer) {
         return STK_E_ARG;
     }
-    f->geometry(config->flash_ctx, &g);
-    err = stk_log_check_geometry(&g);
-    if (err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(&g)) {
+    f->geometry(config->flash_ctx, g);
+    err = stk_log_check_geometry(g);
+    if (err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(g)) {
         err = STK_E_SPACE;
     }
-    if (err == STK_OK) {
-        log->config = *config;
-        log->geometry = g;
-        log->page_cells = STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g.prog_unit) / STK_LOG_CELL_BYTES;
-        log->block_cells = g.block_bytes / STK_LOG_CELL_BYTES;
-        log->stats.page_bytes = stk_log_page_bytes(log);
+    if (err != STK_OK) {
+        return err;
     }
-    return err;
+    if (g->lazy) {
+        g->rewrite = STK_FLASH_ONCE; /* after a cut, no page of a block that was in use can be trusted to be blank */
+    }
+    log->config = *config;
+    log->stats.page_bytes = STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g->prog_unit);
+    log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
+    log->block_cells = g->block_bytes / STK_LOG_CELL_BYTES;
+    return STK_OK;
 }
 
 /// Buffer ///
@@ -61,14 +64,14 @@ static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
 }
 
-/* Records that the page to program next takes. */
-static uint32_t room(const struct stk_log *log) {
-    return log->page_cells - (log->cell == 0u ? 1u : 0u);
+/* Has the page to program next the header in it? */
+static uint32_t with_header(const struct stk_log *log) {
+    return log->cell == 0u;
 }
 
-static void put_header(const struct stk_log *log, uint32_t block, uint32_t lap) {
-    const struct stk_log_header header = {log->id, lap, log->sequence - log->pending};
-    stk_log_put_header(log->config.buffer, log, block, &header);
+/* Records that it takes. */
+static uint32_t room(const struct stk_log *log) {
+    return log->page_cells - with_header(log);
 }
 
 /// Blocks ///
@@ -89,24 +92,23 @@ static int erase(struct stk_log *log, uint32_t block) {
     return counted(log, log->config.flash->erase(log->config.flash_ctx, block));
 }
 
-/* The lap of the next use of `block`. */
-static uint32_t next_lap(const struct stk_log *log, uint32_t block) {
-    return log->lap + (block < log->block ? 1u : 0u);
+/* The lap of the next use of the block ahead. */
+static uint32_t next_lap(const struct stk_log *log) {
+    return log->lap + (log->ahead < log->block ? 1u : 0u);
 }
 
 /* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
 static int prepare(struct stk_log *log) {
-    uint32_t block = log->block;
+    log->ahead = log->block;
     for (uint32_t i = 1; i < log->geometry.blocks; i++) {
         int err;
-        block = block + 1u == log->geometry.blocks ? 0u : block + 1u;
-        err = erase(log, block);
+        log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
+        err = erase(log, log->ahead);
         if (err == STK_OK && stk_log_header_alone(log)) {
-            put_header(log, block, next_lap(log, block));
-            err = program(log, block, 0, log->config.buffer);
+            stk_log_put_header(log, log->ahead, next_lap(log));
+            err = program(log, log->ahead, 0, log->config.buffer);
         }
         if (err == STK_OK) {
-            log->ahead = block;
             log->ready = 1;
             return STK_OK;
         }
@@ -115,14 +117,13 @@ static int prepare(struct stk_log *log) {
 }
 
 /* The ready block becomes the one in use. */
-static int enter(struct stk_log *log) {
-    log->lap = next_lap(log, log->ahead);
+static void enter(struct stk_log *log) {
+    log->lap = next_lap(log);
     log->block = log->ahead;
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
-    log->unsure = log->found ? (1u + STK_LOG_UNSURE) * log->page_cells : 0u;
+    log->unsure = log->found;
     log->ready = 0;
     log->found = 0;
-    return STK_OK;
 }
 
 /* Programs a page of the block in use. Where that fails, the rest of the block is left. */
@@ -134,24 +135,28 @@ static int program_page(struct stk_log *log, const void *page) {
 
 /* Nothing that went before a power cut tells whether this page was begun: it gets the one pattern that may go over
  * anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
-static int mark(struct stk_log *log) {
+static void mark(struct stk_log *log) {
     memset(log->config.buffer, (uint8_t)~log->geometry.erased, stk_log_page_bytes(log));
     log->stats.recovered++;
-    return program_page(log, log->config.buffer);
+    (void)program_page(log, log->config.buffer);
 }
 
 /* Returns when the next page may be written. Pages behind the last record are marked up to where the log is sure
  * again, then those of the block that mount found ahead; the rest of a block where that fails is left. */
 static int settle(struct stk_log *log) {
-    int err = STK_OK;
-    while (err == STK_OK && (log->cell < log->unsure || log->cell == log->block_cells)) {
+    for (;;) {
         if (log->cell == log->block_cells) {
-            err = log->ready ? enter(log) : prepare(log);
+            int err = log->ready ? STK_OK : prepare(log);
+            if (err != STK_OK) {
+                return err;
+            }
+            enter(log);
+        } else if (log->cell < log->unsure) {
+            mark(log);
         } else {
-            (void)mark(log);
+            return STK_OK;
         }
     }
-    return err;
 }
 
 /* Programs what is in the buffer, the rest of a page blank. Where a block fails, what is left goes to the next. */
@@ -159,19 +164,18 @@ static int flush(struct stk_log *log) {
     uint32_t failures = 0;
     int err;
     do {
-        uint32_t records = log->pending, first = 1, space;
+        uint32_t records = log->pending, space;
         err = settle(log);
         if (err != STK_OK) {
             return err;
         }
-        if (log->cell == 0u) {
-            put_header(log, log->block, log->lap);
-            first = 0;
-        }
-        space = log->page_cells + first - 1u;
+        space = room(log);
         records = records < space ? records : space;
         memset(cell_at(log, 1u + records), log->geometry.erased, (size_t)(space - records) * STK_LOG_CELL_BYTES);
-        err = program_page(log, cell_at(log, first));
+        if (with_header(log)) {
+            stk_log_put_header(log, log->block, log->lap);
+        }
+        err = program_page(log, cell_at(log, 1u - with_header(log)));
         if (err == STK_OK) {
             log->pending -= records;
             memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
@@ -189,8 +193,8 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     }
     log->id = id;
     log->sequence = sequence;
-    /* As if the last block were full: block 0 is then made ready as any next block is, and last, since mount looks there
-     * first. */
+    /* As if the last block were full: block 0 is then made ready as any next block is, and last, since mount looks
+     * there first. */
     log->block = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
     for (uint32_t i = 1; i < log->geometry.blocks; i++) {
@@ -209,11 +213,15 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     return err;
 }
 
+static int flush_full(struct stk_log *log) {
+    return log->pending >= room(log) ? flush(log) : STK_OK;
+}
+
 /* One record into the buffer, and the page onto the flash when it is full. */
 static int append(struct stk_log *log, const struct stk_log_record *record) {
     int err = settle(log);
-    if (err == STK_OK && log->pending >= room(log)) {
-        err = flush(log); /* what found no block when it should have gone out */
+    if (err == STK_OK) {
+        err = flush_full(log); /* what found no block when it should have gone out */
     }
     if (err != STK_OK) {
         return err;
@@ -221,7 +229,7 @@ static int append(struct stk_log *log, const struct stk_log_record *record) {
     log->pending++;
     stk_log_put_record(cell_at(log, log->pending), log, record);
     log->sequence++;
-    if (log->pending >= room(log) && flush(log) != STK_OK) {
+    if (flush_full(log) != STK_OK) {
         /* Its number is not given again: a part of it may have reached the flash. */
         log->pending--;
         return STK_E_IO;
@@ -257,7 +265,8 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
-    /* While the header of the block in use is in the buffer, one more block keeps its own, so that mount has one to find. */
+    /* While the header of the block in use is in the buffer, one more block keeps its own, so that mount has one to
+     * find. */
     if (err == STK_OK && !log->ready && log->cell != 0u) {
         err = prepare(log);
     }

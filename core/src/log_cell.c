@@ -1,73 +1,72 @@
 /* Cells of the flash log, bit by bit as SPEC.md has them. */
 #include <string.h>
 
-#include "le.h"
 #include "log_parts.h"
 #include "stoker/crc32c.h"
 
-#define CELL_WORDS   16u
 #define CHECKED      60u /* bytes before the checksum */
 #define RECORD_MAGIC 0xDEADBEEFu
 #define RESUMED      8u          /* beside the kind */
 #define MAGIC_LOW    0x4C4B5453u /* "STKL" */
 #define MAGIC_HIGH   0x3130474Fu /* "OG01" */
 
-static void seal(uint8_t *cell, uint32_t seed, const uint32_t *words) {
-    for (uint32_t i = 0; i < CELL_WORDS - 1u; i++) {
-        stk_put32(cell + 4u * i, words[i]);
-    }
+static void seal(uint8_t *cell, uint32_t seed) {
     stk_put32(cell + CHECKED, stk_crc32c(seed, cell, CHECKED));
 }
 
-void stk_log_put_header(uint8_t *cell, const struct stk_log *log, uint32_t block, const struct stk_log_header *header) {
-    const struct stk_flash_geometry *g = &log->geometry;
-    const uint32_t w[CELL_WORDS] = {
-        MAGIC_LOW, MAGIC_HIGH,     header->id, header->lap,  header->sequence,
-        block,     g->block_bytes, g->blocks,  g->prog_unit, g->erased,
-    };
-    seal(cell, 0, w);
+/* Writes what is the same in every header of `block` around id, lap and sequence. */
+static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
+    stk_put32(cell, MAGIC_LOW);
+    stk_put32(cell + 4, MAGIC_HIGH);
+    stk_put32(cell + 20, block);
+    stk_put32(cell + 24, log->geometry.block_bytes);
+    stk_put32(cell + 28, log->geometry.blocks);
+    stk_put32(cell + 32, log->geometry.prog_unit);
+    stk_put32(cell + 36, log->geometry.erased);
+    memset(cell + 40, 0, CHECKED - 40u);
+    seal(cell, 0);
 }
 
-int stk_log_get_header(const uint8_t *cell, const struct stk_log *log, uint32_t block, struct stk_log_header *header) {
+void stk_log_put_header(const struct stk_log *log, uint32_t block, uint32_t lap) {
+    uint8_t *cell = log->config.buffer;
+    stk_put32(cell + 8, log->id);
+    stk_put32(cell + 12, lap);
+    stk_put32(cell + 16, log->sequence - log->pending);
+    complete_header(cell, log, block);
+}
+
+int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t block) {
     uint8_t same[STK_LOG_CELL_BYTES];
-    header->id = stk_get32(cell + 8);
-    header->lap = stk_get32(cell + 12);
-    header->sequence = stk_get32(cell + 16);
-    stk_log_put_header(same, log, block, header);
+    memcpy(same, cell, sizeof same);
+    complete_header(same, log, block);
     return memcmp(cell, same, sizeof same) == 0;
 }
 
 int stk_log_record_fits(const struct stk_log_record *r) {
-    return r->kind <= 7u && r->failure <= 15u && r->status <= 255u && r->error >= INT16_MIN && r->error <= INT16_MAX;
+    return (r->kind >> 3 | r->failure >> 4 | r->status >> 8) == 0u && r->error == (int16_t)r->error;
 }
 
 void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *r) {
-    const uint32_t w[CELL_WORDS] = {
-        RECORD_MAGIC,
-        (uint32_t)r->timestamp_ns,
-        (uint32_t)(r->timestamp_ns >> 32),
-        r->slot,
-        r->tenant,
-        r->opcode,
-        r->args[0],
-        r->args[1],
-        r->args[2],
-        r->args[3],
-        r->epoch,
-        log->sequence,
-        r->kind | (log->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16,
-        (uint32_t)r->digest,
-        (uint32_t)(r->digest >> 32),
-    };
-    seal(cell, log->id, w);
+    stk_put32(cell, RECORD_MAGIC);
+    stk_put32(cell + 4, (uint32_t)r->timestamp_ns);
+    stk_put32(cell + 8, (uint32_t)(r->timestamp_ns >> 32));
+    stk_put32(cell + 12, r->slot);
+    stk_put32(cell + 16, r->tenant);
+    stk_put32(cell + 20, r->opcode);
+    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
+        stk_put32(cell + 24 + 4u * i, r->args[i]);
+    }
+    stk_put32(cell + 40, r->epoch);
+    stk_put32(cell + 44, log->sequence);
+    stk_put32(cell + 48,
+              r->kind | (log->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16);
+    stk_put32(cell + 52, (uint32_t)r->digest);
+    stk_put32(cell + 56, (uint32_t)(r->digest >> 32));
+    seal(cell, log->id);
 }
 
-int stk_log_is_record(const uint8_t *cell, const struct stk_log *log, uint32_t *sequence) {
-    if (stk_get32(cell) != RECORD_MAGIC || stk_get32(cell + CHECKED) != stk_crc32c(log->id, cell, CHECKED)) {
-        return 0;
-    }
-    *sequence = stk_get32(cell + 44);
-    return 1;
+int stk_log_is_record(const uint8_t *cell, const struct stk_log *log) {
+    return stk_get32(cell) == RECORD_MAGIC && stk_get32(cell + CHECKED) == stk_crc32c(log->id, cell, CHECKED);
 }
 
 void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
@@ -80,7 +79,7 @@ void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
         r->args[i] = stk_get32(cell + 24 + 4u * i);
     }
     r->epoch = stk_get32(cell + 40);
-    r->sequence = stk_get32(cell + 44);
+    r->sequence = stk_log_record_sequence(cell);
     r->resumed = (kind & RESUMED) != 0u;
     r->kind = kind & 7u;
     r->status = kind >> 8 & 255u;

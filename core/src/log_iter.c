@@ -32,10 +32,10 @@ static void fill(struct stk_log_iter *it, const struct stk_log *log) {
  * Where the header cannot be read, the records tell for themselves. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t lap = it->block <= log->block ? log->lap : log->lap - 1u;
-    struct stk_log_header header;
     if (it->at == 0u) {
         it->at = STK_LOG_CELL_BYTES;
-        if (stk_log_get_header(it->buffer, log, it->block, &header) && (header.lap != lap || header.id != log->id)) {
+        if (stk_log_is_header(it->buffer, log, it->block) &&
+            (stk_log_header_lap(it->buffer) != lap || stk_log_header_id(it->buffer) != log->id)) {
             it->offset = log->geometry.block_bytes;
             it->at = it->filled;
         }
@@ -61,7 +61,7 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
     return 1;
 }
 
-/* Is it the next record, or one after it? A copy of a record that had to move, and what an earlier lap left, are not. */
+/* Is it the next record, or one after it? A copy of a record that had to move is not, nor what an earlier lap left. */
 static int follows(const struct stk_log_iter *it, const struct stk_log *log, uint32_t sequence) {
     return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(log->sequence - 1u - sequence) >= 0;
 }
@@ -79,16 +79,15 @@ static void count(struct stk_log_iter *it, const struct stk_log_record *record) 
 
 int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_record *record) {
     const struct stk_log *log = it->source;
-    uint32_t sequence;
     if (it->erases != log->stats.erases) {
         return STK_E_AGAIN;
     }
     while (more(it, log)) {
         const uint8_t *cell = it->buffer + it->at;
         it->at += STK_LOG_CELL_BYTES;
-        if (!stk_log_is_record(cell, log, &sequence)) {
+        if (!stk_log_is_record(cell, log)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
-        } else if (follows(it, log, sequence)) {
+        } else if (follows(it, log, stk_log_record_sequence(cell))) {
             stk_log_get_record(cell, record);
             count(it, record);
             return 1;

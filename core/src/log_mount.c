@@ -8,12 +8,13 @@
 enum block_state {
     DAMAGED = -1,
     BLANK = 0,
-    USED = 1
+    USED = 1 /* its header is whole, and at the beginning of the log's buffer */
 };
 
-/* The bytes at `offset` of `block` in the log's buffer; NULL when they cannot be read. */
-static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t offset, uint32_t bytes) {
-    uint32_t mask = log->geometry.read_unit - 1u, start = offset & ~mask, end = (offset + bytes + mask) & ~mask;
+/* `cells` cells of a block in the log's buffer; NULL when they cannot be read. */
+static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t cell, uint32_t cells) {
+    uint32_t mask = log->geometry.read_unit - 1u, offset = cell * STK_LOG_CELL_BYTES;
+    uint32_t start = offset & ~mask, end = (offset + cells * STK_LOG_CELL_BYTES + mask) & ~mask;
     log->stats.mount_reads++;
     if (log->config.flash->read(log->config.flash_ctx, block, start, log->config.buffer, end - start) != STK_OK) {
         return NULL;
@@ -21,50 +22,52 @@ static const uint8_t *peek(struct stk_log *log, uint32_t block, uint32_t offset,
     return (const uint8_t *)log->config.buffer + (offset - start);
 }
 
-/* Bytes that are looked at in one read: two pages where they are cells. */
+/* Cells that are looked at in one read: a page, or two where the buffer surely holds them. */
 static uint32_t span(const struct stk_log *log) {
-    uint32_t bytes = stk_log_page_bytes(log);
-    return stk_log_header_alone(log) && log->geometry.read_unit <= bytes ? 2u * bytes : bytes;
+    return stk_log_header_alone(log) && log->geometry.read_unit <= STK_LOG_CELL_BYTES ? 2u : log->page_cells;
 }
 
-/* Is a page blank, and the next one too? A page that a power cut left unsure may read blank today, but what follows
- * it does not: a marker, where anything does. `p` is its span when that was read already, else NULL. */
-static int blank_from(struct stk_log *log, uint32_t block, uint32_t page, const uint8_t *p) {
-    uint32_t bytes = stk_log_page_bytes(log), at = page * bytes, end = at + 2u * bytes;
-    end = end < log->geometry.block_bytes ? end : log->geometry.block_bytes;
-    while (at < end) {
-        uint32_t n = end - at < span(log) ? end - at : span(log);
-        p = p ? p : peek(log, block, at, n);
-        if (!p || !stk_log_all(p, n, log->geometry.erased)) {
+/* Is the page at `cell` blank, and the next one too? A page that a power cut left unsure may read blank today, but what
+ * follows it does not: a marker, where anything does. `p` is its span when that was read already, else NULL. */
+static int blank_from(struct stk_log *log, uint32_t block, uint32_t cell, const uint8_t *p) {
+    uint32_t left = log->block_cells - cell, n;
+    left = left < 2u * log->page_cells ? left : 2u * log->page_cells;
+    for (; left != 0u; left -= n) {
+        n = left < span(log) ? left : span(log);
+        p = p ? p : peek(log, block, cell, n);
+        if (!p || !stk_log_all(p, n * STK_LOG_CELL_BYTES, log->geometry.erased)) {
             return 0;
         }
         p = NULL;
-        at += n;
+        cell += n;
     }
     return 1;
 }
 
-static enum block_state look(struct stk_log *log, uint32_t block, struct stk_log_header *header) {
-    const uint8_t *cell = peek(log, block, 0, span(log));
-    int blank = cell && blank_from(log, block, 0, cell);
-    if (!cell) {
-        cell = peek(log, block, 0, STK_LOG_CELL_BYTES); /* what is behind the header may be to blame */
-    }
-    if (!blank && cell && stk_log_get_header(cell, log, block, header)) {
+static enum block_state look(struct stk_log *log, uint32_t block) {
+    const uint8_t *first = peek(log, block, 0, span(log));
+    const uint8_t *cell = first ? first : peek(log, block, 0, 1); /* what is behind the header may be to blame */
+    if (cell && stk_log_is_header(cell, log, block)) {
         return USED;
     }
-    return blank ? BLANK : DAMAGED;
+    return first && blank_from(log, block, 0, first) ? BLANK : DAMAGED;
 }
 
-/* Is `lap` that of the log's newest block so far, or later? */
-static int newer(const struct stk_log *log, uint32_t lap) {
-    return (int32_t)(lap - log->lap) >= 0;
-}
-
-static void take_block(struct stk_log *log, uint32_t block, const struct stk_log_header *header) {
+/* The newest block so far is one at which `look` was last. */
+static void take_block(struct stk_log *log, uint32_t block) {
     log->block = block;
-    log->lap = header->lap;
-    log->sequence = header->sequence;
+    log->lap = stk_log_header_lap(log->config.buffer);
+    log->sequence = stk_log_header_sequence(log->config.buffer);
+}
+
+/* Is the header that `look` found of this log? */
+static int is_of_log(const struct stk_log *log) {
+    return stk_log_header_id(log->config.buffer) == log->id;
+}
+
+/* Is it of `lap`, or later? */
+static int not_before(const struct stk_log *log, uint32_t lap) {
+    return (int32_t)(stk_log_header_lap(log->config.buffer) - lap) >= 0;
 }
 
 /* Halves what lies behind the newest block so far. A damaged header counts as old: look_past mends that. */
@@ -72,28 +75,25 @@ static void halve(struct stk_log *log) {
     uint32_t end = log->geometry.blocks;
     while (end - log->block > 1u) {
         uint32_t middle = log->block + (end - log->block) / 2u;
-        struct stk_log_header header;
-        if (look(log, middle, &header) == USED && newer(log, header.lap)) {
-            take_block(log, middle, &header);
+        if (look(log, middle) == USED && not_before(log, log->lap)) {
+            take_block(log, middle);
         } else {
             end = middle;
         }
     }
 }
 
-/* Pages of the block in use, its header's among them. */
-static uint32_t pages_used(struct stk_log *log) {
-    uint32_t low = 0, high = log->block_cells / log->page_cells;
-    if (high > 1u && blank_from(log, log->block, 1, NULL)) {
-        return 1;
-    }
-    while (high - low > 1u) {
-        uint32_t middle = low + (high - low) / 2u;
+/* Cells of the pages of the block in use that were begun, its header's among them. */
+static uint32_t cells_used(struct stk_log *log) {
+    uint32_t page = log->page_cells, low = 0, high = log->block_cells, middle = page;
+    /* The second page is asked first: that is all that a block which was made ready ahead takes. */
+    while (high - low > page) {
         if (blank_from(log, log->block, middle, NULL)) {
             high = middle;
         } else {
             low = middle;
         }
+        middle = low + ((high - low) / 2u & ~(page - 1u));
     }
     return high;
 }
@@ -104,21 +104,22 @@ enum last_record {
     NEWER
 };
 
-/* Looks for the last whole record in `pages` pages of the block in use. The log goes on behind its page, or the
- * header's; the sequence is raised to one that no record can have had: by as many as there are cells behind it, since
- * each of them may turn out to be a record after all. */
-static enum last_record find_last(struct stk_log *log, uint32_t pages) {
-    uint32_t bytes = stk_log_page_bytes(log), after = 1, sequence;
-    while (pages-- != 0u) {
-        const uint8_t *page = peek(log, log->block, pages * bytes, bytes);
-        log->cell = (pages + 1u) * log->page_cells;
-        for (uint32_t at = bytes; at != 0u; after++) {
+/* Looks for the last whole record in the first `cells` cells of the block in use, page by page. The log goes on behind
+ * its page, or the header's; the sequence is raised to one that no record can have had: by as many as there are cells
+ * behind it, since each of them may turn out to be a record after all. */
+static enum last_record find_last(struct stk_log *log, uint32_t cells) {
+    uint32_t after = 1;
+    while (cells != 0u) {
+        const uint8_t *page = peek(log, log->block, cells - log->page_cells, log->page_cells);
+        log->cell = cells;
+        cells -= log->page_cells;
+        for (uint32_t at = stk_log_page_bytes(log); at != 0u; after++) {
             at -= STK_LOG_CELL_BYTES;
-            if (page && stk_log_is_record(page + at, log, &sequence)) {
+            if (page && stk_log_is_record(page + at, log)) {
+                uint32_t sequence = stk_log_record_sequence(page + at);
                 enum last_record last = (int32_t)(sequence - log->sequence) < 0 ? OLDER : NEWER;
-                sequence += after;
-                if ((int32_t)(sequence - log->sequence) > 0) {
-                    log->sequence = sequence;
+                if ((int32_t)(sequence + after - log->sequence) > 0) {
+                    log->sequence = sequence + after;
                 }
                 return last;
             }
@@ -132,7 +133,7 @@ static enum last_record find_last(struct stk_log *log, uint32_t pages) {
 static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
     uint32_t newest = log->block, sequence = log->sequence;
     log->block = at;
-    if (find_last(log, pages_used(log)) == NEWER) {
+    if (find_last(log, cells_used(log)) == NEWER) {
         log->lap = lap;
         return 1;
     }
@@ -146,19 +147,18 @@ static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
 static int look_past(struct stk_log *log) {
     uint32_t old = 0, at = log->block, lap = log->lap;
     for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
-        struct stk_log_header header;
         enum block_state state;
         if (++at == log->geometry.blocks) {
             at = 0;
             lap++;
         }
-        state = look(log, at, &header);
-        /* Not the block before the newest, whose records may be newer than a header that was written ahead. */
-        if (state == DAMAGED && old == 0u && i + 1u < log->geometry.blocks && take_damaged(log, at, lap)) {
+        state = look(log, at);
+        if (state == USED && is_of_log(log) && not_before(log, lap)) {
+            take_block(log, at);
             return 1;
         }
-        if (state == USED && header.id == log->id && (int32_t)(header.lap - lap) >= 0) {
-            take_block(log, at, &header);
+        /* Not the block before the newest, whose records may be newer than a header that was written ahead. */
+        if (state == DAMAGED && old == 0u && i + 1u < log->geometry.blocks && take_damaged(log, at, lap)) {
             return 1;
         }
         old += state != DAMAGED ? 1u : 0u;
@@ -167,70 +167,69 @@ static int look_past(struct stk_log *log) {
 }
 
 static int find_newest(struct stk_log *log) {
-    struct stk_log_header header;
-    uint32_t at;
-    for (at = 0; at < log->geometry.blocks && look(log, at, &header) != USED; at++) {
+    for (uint32_t at = 0; at < log->geometry.blocks; at++) {
+        if (look(log, at) == USED) {
+            log->id = stk_log_header_id(log->config.buffer);
+            take_block(log, at);
+            do {
+                halve(log);
+            } while (look_past(log));
+            return STK_OK;
+        }
     }
-    if (at == log->geometry.blocks) {
-        return STK_E_FORMAT;
-    }
-    log->id = header.id;
-    take_block(log, at, &header);
-    do {
-        halve(log);
-    } while (look_past(log));
-    return STK_OK;
+    return STK_E_FORMAT;
 }
 
-/* May the log go on in the block that was in use? Not where a page that was begun may not be touched, nor where pages
- * behind the first blank one may have survived a power cut that it did not. */
+/* May the log go on in the block that was in use? Not where a page that was begun may not be touched. */
 static int goes_on(const struct stk_log *log) {
-    return log->geometry.rewrite != STK_FLASH_ONCE && !log->geometry.lazy;
+    return log->geometry.rewrite != STK_FLASH_ONCE;
 }
 
 /* Where it may, is the page that it goes on with unsure? */
-static uint8_t leaves_doubt(const struct stk_log *log) {
+static int leaves_doubt(const struct stk_log *log) {
     return goes_on(log) && log->geometry.rewrite != STK_FLASH_ANY;
 }
 
-/* Goes to the block before the one in use. Returns how many of its pages are used, 0 when that cannot be told. */
+/* Goes to the block before the one in use. Returns how many of its cells are used, 0 when that cannot be told. */
 static uint32_t step_back(struct stk_log *log) {
-    struct stk_log_header header;
-    log->lap -= log->block == 0u ? 1u : 0u;
-    log->block = log->block == 0u ? log->geometry.blocks - 1u : log->block - 1u;
-    return look(log, log->block, &header) == USED && header.id == log->id && header.lap == log->lap ? pages_used(log)
-                                                                                                    : 0u;
+    if (log->block == 0u) {
+        log->block = log->geometry.blocks;
+        log->lap--;
+    }
+    log->block--;
+    return look(log, log->block) == USED && is_of_log(log) && stk_log_header_lap(log->config.buffer) == log->lap
+               ? cells_used(log)
+               : 0u;
 }
 
-/* The newest block, of which `pages` are used, has no record. It was made ready ahead, or a power cut ended its first
+/* The newest block, of which `cells` are used, has no record. It was made ready ahead, or a power cut ended its first
  * program: the block before it is the one in use, and it is made ready again, unless it is blank and its first pages
- * may be marked. So is every block without a record before it, where marks may not be. Returns the pages used of the
+ * may be marked. So is every block without a record before it, where marks may not be. Returns the cells used of the
  * block in use. */
-static uint32_t look_before(struct stk_log *log, uint32_t pages) {
-    uint32_t newest = log->block, used = pages;
-    log->sequence += pages * log->page_cells;
+static uint32_t look_before(struct stk_log *log, uint32_t cells) {
+    uint32_t newest = log->block, used = cells;
+    log->sequence += cells;
     do {
         if (log->lap == 1u && log->block == 0u) {
             return used; /* nothing is before it */
         }
         used = step_back(log);
-    } while (used == 1u && stk_log_header_alone(log) && !goes_on(log) && log->block != newest);
-    if (find_last(log, used ? used : log->block_cells / log->page_cells) == NONE) {
+    } while (used == 1u && !goes_on(log) && log->block != newest);
+    if (find_last(log, used ? used : log->block_cells) == NONE) {
         /* All records since the header was written are lost: a number beyond theirs. */
         log->sequence += log->block_cells;
     }
     if (used == 0u) {
-        log->cell = log->block_cells;
-        used = log->block_cells / log->page_cells;
+        used = log->cell = log->block_cells;
     }
     log->ahead = newest;
-    log->ready = goes_on(log) && stk_log_header_alone(log) && pages == 1u;
-    log->found = log->ready && leaves_doubt(log);
+    log->ready = cells == 1u && goes_on(log);
+    log->found = log->ready && leaves_doubt(log) ? 1u + STK_LOG_UNSURE : 0u;
     return used;
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
-    uint32_t pages, end;
+    uint32_t end;
     int err = stk_log_open(log, config);
     if (err == STK_OK) {
         err = find_newest(log);
@@ -239,11 +238,10 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
         log->config.flash = NULL;
         return err;
     }
-    pages = pages_used(log);
-    if (find_last(log, pages) == NONE) {
-        pages = look_before(log, pages);
+    end = cells_used(log);
+    if (find_last(log, end) == NONE) {
+        end = look_before(log, end);
     }
-    end = pages * log->page_cells;
     if (!goes_on(log)) {
         log->sequence += log->block_cells - end; /* any of these may turn out to be a record */
         log->cell = log->block_cells;

@@ -3,12 +3,13 @@
 #ifndef STK_SRC_LOG_PARTS_H
 #define STK_SRC_LOG_PARTS_H
 
+#include "le.h"
 #include "stoker/log.h"
 
 /// Geometry ///
 
 static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
-    return log->page_cells * STK_LOG_CELL_BYTES;
+    return log->stats.page_bytes;
 }
 
 /* Has the header a page of its own? Else records share it. */
@@ -33,20 +34,33 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
 /// Cells ///
 
-struct stk_log_header {
-    uint32_t id, lap, sequence;
-};
+/* Writes the header of `block` for its use in `lap` into the log's buffer. */
+void stk_log_put_header(const struct stk_log *log, uint32_t block, uint32_t lap);
 
-/* Writes the header of `block` into a cell; reads it back: 1 when the cell is that of this block in this geometry,
- * else 0. */
-void stk_log_put_header(uint8_t *cell, const struct stk_log *log, uint32_t block, const struct stk_log_header *header);
-int stk_log_get_header(const uint8_t *cell, const struct stk_log *log, uint32_t block, struct stk_log_header *header);
+/* Is the cell the header of `block`, in this geometry? Of any log: its id, lap and sequence are to be looked at. */
+int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t block);
+
+static inline uint32_t stk_log_header_id(const uint8_t *cell) {
+    return stk_get32(cell + 8);
+}
+
+static inline uint32_t stk_log_header_lap(const uint8_t *cell) {
+    return stk_get32(cell + 12);
+}
+
+static inline uint32_t stk_log_header_sequence(const uint8_t *cell) {
+    return stk_get32(cell + 16);
+}
 
 /* Writes a record into a cell, with the log's sequence for its own. */
 void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *record);
 
-/* Is the cell a record? Then 1 and its sequence. */
-int stk_log_is_record(const uint8_t *cell, const struct stk_log *log, uint32_t *sequence);
+/* Is the cell a record? */
+int stk_log_is_record(const uint8_t *cell, const struct stk_log *log);
+
+static inline uint32_t stk_log_record_sequence(const uint8_t *cell) {
+    return stk_get32(cell + 44);
+}
 
 /* Reads a cell that is one. */
 void stk_log_get_record(const uint8_t *cell, struct stk_log_record *record);
@@ -59,7 +73,7 @@ int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
 
 /// Walks ///
 
-/* Blocks that may hold records: all, or in the first lap those up to the one in use. The oldest is the first of them. */
+/* Blocks that may hold records: all, or in the first lap those up to the one in use. The first is the oldest. */
 uint32_t stk_log_blocks(const struct stk_log *log);
 
 /* Begins a walk at the block at `place` of those, over `blocks` of them. */

@@ -53,19 +53,18 @@ int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
 int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                   struct stk_log_block *out) {
     int err = stk_log_check_reader(log, buffer, buffer_bytes);
-    struct stk_log_header header;
     if (err == STK_OK && block >= log->geometry.blocks) {
         err = STK_E_RANGE;
     }
     if (err == STK_OK) {
         err = log->config.flash->read(log->config.flash_ctx, block, 0, buffer, stk_log_read_unit(log));
     }
-    if (err == STK_OK && (!stk_log_get_header(buffer, log, block, &header) || header.id != log->id)) {
+    if (err == STK_OK && (!stk_log_is_header(buffer, log, block) || stk_log_header_id(buffer) != log->id)) {
         err = STK_E_FORMAT;
     }
     if (err == STK_OK) {
-        out->lap = header.lap;
-        out->sequence = header.sequence;
+        out->lap = stk_log_header_lap(buffer);
+        out->sequence = stk_log_header_sequence(buffer);
     }
     return err;
 }

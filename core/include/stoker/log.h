@@ -89,10 +89,11 @@ struct stk_log_stats {
 
 /* Visible for sizeof only. */
 struct stk_log {
-    uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
-    uint8_t found;        /* `ahead` was found by mount, so its first page is as unsure as any */
-    uint8_t resumed;      /* the next record is the first since mount */
-    uint32_t cell;        /* of the block in use, where the next page begins; cells per block when it is full */
+    struct stk_flash_geometry geometry;
+    uint8_t ready;   /* `ahead` is erased (and has its header, where that is a page of its own) */
+    uint8_t found;   /* what `unsure` will be in `ahead`: above 0 where mount found that, 0 where it was erased since */
+    uint8_t resumed; /* the next record is the first since mount */
+    uint32_t cell;   /* of the block in use, where the next page begins; cells per block when it is full */
     uint32_t page_cells;  /* cells that are programmed as one */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
@@ -102,7 +103,6 @@ struct stk_log {
     uint32_t unsure;      /* cells of the block in use below which a page may have been begun without leaving a trace */
     uint32_t sequence;    /* of the next record */
     uint32_t id;          /* seeds every checksum */
-    struct stk_flash_geometry geometry;
     struct stk_log_config config;
     struct stk_log_stats stats;
 };
