@@ -177,9 +177,9 @@ STK_FN void stk_worker_turn(const struct stk_dev *d, struct stk_worker *w, stk_u
 
 /* Lane 0: the worker is here; `turns` is its whole lease. */
 STK_FN void stk_worker_enter(const struct stk_dev *d, struct stk_worker *w, stk_u32 turns) {
-    stk_u32 cursor = stk_ld(d->control + STK_CTL_CURSOR);
+    stk_u32 cursor = stk_ld(d->control + STK_CTL_CURSOR), round = stk_ld(d->control + STK_CTL_ROUND);
     w->cursor = cursor < d->slots ? cursor : 0u;
-    w->round = w->cursor;
+    w->round = round < d->slots ? round : 0u; /* goes on, so that short leases get around too */
     w->turns = turns;
     w->lease = stk_ld(d->control + STK_CTL_LEASE);
     w->idle = 0;
@@ -197,6 +197,7 @@ STK_FN void stk_worker_enter(const struct stk_dev *d, struct stk_worker *w, stk_
 STK_FN void stk_worker_leave(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
     stk_worker_flush(d, w);
     stk_st(d->control + STK_CTL_CURSOR, w->cursor);
+    stk_st(d->control + STK_CTL_ROUND, w->round);
     stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
 }
 

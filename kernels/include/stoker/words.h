@@ -117,6 +117,7 @@
 #define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do */
 #define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
 #define STK_CTL_LEASE        150u /* changed by the host to end every worker's lease now; a worker reads it each turn */
+#define STK_CTL_ROUND        151u /* slot at which that worker's round through the whole ring was */
 #define STK_CTL_OBSERVABLE   160u
 #define STK_CTL_WORDS_MIN    160u
 

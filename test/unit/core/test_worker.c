@@ -336,6 +336,21 @@ static void only_the_bytes_of_a_chunk_are_charged_to_the_lease(void **state) {
     assert_int_equal(orders, 1);
 }
 
+/* The cursor is far from the slot, and no lease is long enough to get there. */
+static void leases_shorter_than_the_ring_get_around_it(void **state) {
+    uint32_t drives = 0;
+    (void)state;
+    open_port(2, 2);
+    stk_st(image.control + STK_CTL_CURSOR, 1);
+    put(0, OP_RECORD, 0, 0);
+    while (op_status(&image, 0) != STK_DONE && drives < OPS_SLOTS) {
+        (void)!drive();
+        drives++;
+    }
+    assert_int_equal(op_status(&image, 0), STK_DONE);
+    assert_true(drives > 1); /* else the leases were not short */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_refuses_what_it_cannot_run),
@@ -353,6 +368,7 @@ int main(void) {
         cmocka_unit_test(batch_and_its_fence_end_in_one_drive),
         cmocka_unit_test(counts_are_exact_when_the_worker_is_gone),
         cmocka_unit_test(heartbeat_grows_while_a_worker_turns),
+        cmocka_unit_test(leases_shorter_than_the_ring_get_around_it),
         cmocka_unit_test(only_the_bytes_of_a_chunk_are_charged_to_the_lease),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
