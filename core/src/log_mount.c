@@ -65,9 +65,9 @@ static int is_of_log(const struct stk_log *log) {
     return stk_log_header_id(log->config.buffer) == log->id;
 }
 
-/* Is it of `lap`, or later? */
+/* And of `lap`, or later? */
 static int not_before(const struct stk_log *log, uint32_t lap) {
-    return (int32_t)(stk_log_header_lap(log->config.buffer) - lap) >= 0;
+    return is_of_log(log) && (int32_t)(stk_log_header_lap(log->config.buffer) - lap) >= 0;
 }
 
 /* Halves what lies behind the newest block so far. A damaged header counts as old: look_past mends that. */
@@ -104,24 +104,22 @@ enum last_record {
     NEWER
 };
 
-/* Looks for the last whole record in the first `cells` cells of the block in use, page by page. The log goes on behind
- * its page, or the header's; the sequence is raised to one that no record can have had: by as many as there are cells
- * behind it, since each of them may turn out to be a record after all. */
+/* Looks for the last whole record in the first `cells` cells of the block in use, page by page. The log goes on
+ * behind its page, or the header's, and behind its sequence. */
 static enum last_record find_last(struct stk_log *log, uint32_t cells) {
-    uint32_t after = 1;
     while (cells != 0u) {
         const uint8_t *page = peek(log, log->block, cells - log->page_cells, log->page_cells);
         log->cell = cells;
         cells -= log->page_cells;
-        for (uint32_t at = stk_log_page_bytes(log); at != 0u; after++) {
+        for (uint32_t at = page ? stk_log_page_bytes(log) : 0u; at != 0u;) {
             at -= STK_LOG_CELL_BYTES;
-            if (page && stk_log_is_record(page + at, log)) {
+            if (stk_log_is_record(page + at, log)) {
                 uint32_t sequence = stk_log_record_sequence(page + at);
-                enum last_record last = (int32_t)(sequence - log->sequence) < 0 ? OLDER : NEWER;
-                if ((int32_t)(sequence + after - log->sequence) > 0) {
-                    log->sequence = sequence + after;
+                if ((int32_t)(sequence - log->sequence) < 0) {
+                    return OLDER;
                 }
-                return last;
+                log->sequence = sequence + 1u;
+                return NEWER;
             }
         }
     }
@@ -153,7 +151,7 @@ static int look_past(struct stk_log *log) {
             lap++;
         }
         state = look(log, at);
-        if (state == USED && is_of_log(log) && not_before(log, lap)) {
+        if (state == USED && not_before(log, lap)) {
             take_block(log, at);
             return 1;
         }
@@ -215,11 +213,9 @@ static uint32_t look_before(struct stk_log *log, uint32_t cells) {
         }
         used = step_back(log);
     } while (used == 1u && !goes_on(log) && log->block != newest);
-    if (find_last(log, used ? used : log->block_cells) == NONE) {
-        /* All records since the header was written are lost: a number beyond theirs. */
-        log->sequence += log->block_cells;
-    }
+    (void)find_last(log, used ? used : log->block_cells);
     if (used == 0u) {
+        log->sequence += log->block_cells;
         used = log->cell = log->block_cells;
     }
     log->ahead = newest;
@@ -242,8 +238,10 @@ int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
     if (find_last(log, end) == NONE) {
         end = look_before(log, end);
     }
+    /* Any cell behind the last record may turn out to be one after all, so none of their numbers is given again. */
+    log->sequence += end - log->cell + log->page_cells - 1u;
     if (!goes_on(log)) {
-        log->sequence += log->block_cells - end; /* any of these may turn out to be a record */
+        log->sequence += log->block_cells - end;
         log->cell = log->block_cells;
     } else if (leaves_doubt(log)) {
         end += STK_LOG_UNSURE * log->page_cells;
