@@ -323,7 +323,9 @@ static void run_all(struct run *r, uint8_t *memory, size_t bytes) {
             run_rhythm(r, plan->quota / rhythms, memory, bytes);
         }
     }
-    for (uint64_t seed = 0; !plan->only && seed < plan->quota / 8 / CHAIN_CUTS; seed++) {
+    /* Each cut in a row may spoil one more header, and three blocks have no more of them. */
+    for (uint64_t seed = 0; !plan->only && r->world.shape->geometry.blocks > 3u && seed < plan->quota / 8 / CHAIN_CUTS;
+         seed++) {
         run_chain(r, seed, memory, bytes);
     }
 }
