@@ -16,7 +16,7 @@ struct cli_device {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;
     void *ctx;
-    char note[320]; /* why not what was hoped for; empty when all is well */
+    char note[480]; /* why not what was hoped for; empty when all is well */
     struct stk_opencl opencl;
     struct stk_interp interp;
     uint32_t workers;
