@@ -68,6 +68,9 @@ void stk_opencl_pop(struct stk_opencl *cl);
 /* Have the workers of the older launch left, as the shared memory says? */
 int stk_opencl_left(const struct stk_opencl *cl);
 
+/* Expects no more of workers whose leaving was never seen; none runs. */
+void stk_opencl_forget_ends(struct stk_opencl *cl);
+
 /* Marks the device lost; returns STK_E_DEVICE. */
 int stk_opencl_lose(struct stk_opencl *cl, const char *why);
 
@@ -109,11 +112,17 @@ void stk_opencl_merge(struct stk_opencl *cl);
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns);
 int stk_opencl_watch_border(struct stk_opencl *cl);
 
+/* A launch is over for the driver and not for the shared memory. */
+int stk_opencl_unseen_end(struct stk_opencl *cl);
+
 /* Leaves the mode: no further launch; goes on in the next mode once the kernels under way are over. */
 int stk_opencl_fall(struct stk_opencl *cl);
 
 /* 1 when the next mode was taken, 0 not yet, STK_E_DEVICE. */
 int stk_opencl_fall_on(struct stk_opencl *cl);
+
+/* Puts the slots back that a lost kernel had claimed: REQUEUE, or FAULT where that did not help. No worker runs. */
+void stk_opencl_put_back(struct stk_opencl *cl);
 
 /* How often a slot of lost kernels is put back before it faults. */
 #define STK_OPENCL_TRIES 3u
@@ -128,11 +137,17 @@ int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
 
 /// Tests ///
 
-/* The first launch after `after` slots are done, and all later ones, work on other memory than the host's, until copies take its
- * place; at that moment the first `claims` published slots become CLAIMED, as by a kernel that was lost. 0: never. */
-static inline void stk_opencl_inject(struct stk_opencl *cl, uint32_t after, uint32_t claims) {
+/* The first launch after `after` slots are done, and all later ones, work on other memory than the host's, where bit i of `parts`
+ * says so for region i, until copies take its place; at that moment the first `claims` published slots become CLAIMED, as by a
+ * kernel that was lost. 0 slots: never. */
+static inline void stk_opencl_inject(struct stk_opencl *cl, uint32_t after, uint32_t parts, uint32_t claims) {
     cl->dead_after = after;
+    cl->dead_parts = parts;
     cl->dead_claims = claims;
 }
+
+/* Opens where some kinds are not what they seem: bit k of `kinds` says that kind k is not live, bit 8 + k that it is not coherent at
+ * the borders of launches either. */
+int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds);
 
 #endif

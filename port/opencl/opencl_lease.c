@@ -32,6 +32,10 @@ int stk_opencl_left(const struct stk_opencl *cl) {
     return (int32_t)(ends(cl) - head) >= 0;
 }
 
+void stk_opencl_forget_ends(struct stk_opencl *cl) {
+    cl->expected_ends = ends(cl);
+}
+
 int stk_opencl_lose(struct stk_opencl *cl, const char *why) {
     cl->lost = 1;
     snprintf(cl->reason, sizeof cl->reason, "device lost: %s", why);
@@ -40,14 +44,23 @@ int stk_opencl_lose(struct stk_opencl *cl, const char *why) {
 
 /* The tests' fault: kernels go on in memory where the host does not look. */
 static int play_dead(struct stk_opencl *cl) {
+    struct stk_opencl_region mixed[STK_OPENCL_REGIONS];
+    uint32_t wanted = cl->dead_claims, taken = 0;
+    int err;
     if (cl->batch.device[REGION_RING].cl_mem) {
         return STK_OK;
     }
-    for (uint32_t i = 0; i < cl->memory.slots && cl->dead_claims; i++) {
-        uint32_t *status = cl->memory.ring + (size_t)i * STK_SLOT_WORDS;
-        cl->dead_claims -= stk_cas(status, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED;
+    for (uint32_t i = 0; i < cl->memory.slots && taken < wanted; i++) {
+        taken += stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED;
     }
-    return stk_opencl_batch_open(cl, cl->memory.control_words);
+    if (wanted && !taken) {
+        return STK_OK; /* not yet: there is nothing to lose */
+    }
+    err = stk_opencl_batch_open(cl, cl->memory.control_words);
+    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+        mixed[i] = (cl->dead_parts >> i & 1u) ? cl->batch.device[i] : cl->regions[i];
+    }
+    return err == STK_OK ? stk_opencl_set_args(cl, mixed, cl->memory.control_words) : err;
 }
 
 static cl_int enqueue(struct stk_opencl *cl, cl_event *event) {

@@ -32,8 +32,7 @@ static int look_closer(struct stk_opencl *cl, bool pending) {
         return err;
     }
     if (over && !stk_opencl_left(cl)) {
-        stk_opencl_say(cl, "; then a kernel ended and the host did not see its last stores");
-        return stk_opencl_fall(cl);
+        return stk_opencl_unseen_end(cl);
     }
     if (pending && stk_opencl_watch_live(cl, now)) {
         return stk_opencl_fall(cl);
@@ -72,6 +71,9 @@ static int drive_quantum(struct stk_opencl *cl, bool pending) {
         }
         if (!over) {
             break;
+        }
+        if (!stk_opencl_left(cl)) {
+            return stk_opencl_unseen_end(cl);
         }
         stk_opencl_pop(cl);
         did = 1;

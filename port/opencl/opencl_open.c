@@ -119,9 +119,14 @@ static int bring_up(struct stk_opencl *cl) {
 }
 
 int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
+    return stk_opencl_open_dead(cl, config, 0);
+}
+
+int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
     cl_device_id device;
     int err;
     memset(cl, 0, sizeof *cl);
+    cl->dead_kinds = kinds;
     cl->config = *config;
     err = apply_defaults(&cl->config);
     if (err != STK_OK) {

@@ -14,13 +14,12 @@ static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
     return cl->memory.ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS;
 }
 
-static uint32_t find_status(const struct stk_opencl *cl, uint32_t status) {
-    for (uint32_t i = 0; i < cl->memory.slots; i++) {
-        if (stk_load(status_at(cl, i)) == status) {
-            return i;
-        }
+static int any_claimed(const struct stk_opencl *cl) {
+    uint32_t i = 0;
+    while (i < cl->memory.slots && stk_load(status_at(cl, i)) != STK_CLAIMED) {
+        i++;
     }
-    return NONE;
+    return i < cl->memory.slots;
 }
 
 static uint32_t done(const struct stk_opencl *cl) {
@@ -38,6 +37,20 @@ static int runs(struct stk_opencl *cl) {
     return status == CL_RUNNING;
 }
 
+/* A slot that a worker which sees it moves on: published, or put back by us. (What a handler puts back may stay as it is.) */
+static int waits(const struct stk_opencl *cl, uint32_t slot) {
+    uint32_t status = stk_load(status_at(cl, slot));
+    return status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u);
+}
+
+static uint32_t find_waiting(const struct stk_opencl *cl) {
+    uint32_t i = 0;
+    while (i < cl->memory.slots && !waits(cl, i)) {
+        i++;
+    }
+    return i < cl->memory.slots ? i : NONE;
+}
+
 /* Something moved: the watch starts again. */
 static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
     cl->watch = (struct stk_opencl_watch){.since_ns = now_ns, .done = done(cl), .beats = beats(cl), .slot = slot};
@@ -48,7 +61,7 @@ static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
     uint32_t round = cl->config.workers * (2u + 4u * cl->memory.slots / BEAT_TURNS), beaten;
-    if (done(cl) != w->done || (w->slot != NONE && stk_load(status_at(cl, w->slot)) != STK_PUBLISHED)) {
+    if (done(cl) != w->done || (w->slot != NONE && !waits(cl, w->slot))) {
         restart(cl, now_ns, NONE);
         return 0;
     }
@@ -56,11 +69,11 @@ int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
         return 0;
     }
     if (w->slot == NONE) {
-        restart(cl, now_ns, find_status(cl, STK_PUBLISHED));
+        restart(cl, now_ns, find_waiting(cl));
         return 0;
     }
     beaten = beats(cl) - w->beats;
-    if (beaten == 0u && runs(cl) && find_status(cl, STK_CLAIMED) == NONE) {
+    if (beaten == 0u && runs(cl) && !any_claimed(cl)) {
         stk_opencl_say(cl, "; then the host no longer saw the kernel's heartbeat");
         return 1;
     }
@@ -75,9 +88,9 @@ int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
  * ended any slot, was not there for them or their work is not here for us. */
 int stk_opencl_watch_border(struct stk_opencl *cl) {
     struct stk_opencl_watch *w = &cl->watch;
-    if (w->slot == NONE || done(cl) != w->done || stk_load(status_at(cl, w->slot)) != STK_PUBLISHED) {
+    if (w->slot == NONE || done(cl) != w->done || !waits(cl, w->slot)) {
         /* The launch behind this one may have begun before the slot that is picked now was published. */
-        restart(cl, 0, find_status(cl, STK_PUBLISHED));
+        restart(cl, 0, find_waiting(cl));
         return 0;
     }
     if (++w->launches < DEAF_LAUNCHES) {
@@ -87,8 +100,7 @@ int stk_opencl_watch_border(struct stk_opencl *cl) {
     return 1;
 }
 
-/* A slot that a lost kernel had claimed goes back, but not for ever. */
-static void put_back(struct stk_opencl *cl) {
+void stk_opencl_put_back(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < cl->memory.slots; i++) {
         uint32_t *status = status_at(cl, i);
         if (stk_load_acquire(status) != STK_CLAIMED) {
@@ -103,6 +115,11 @@ static void put_back(struct stk_opencl *cl) {
             cl->tries[i] = 0;
         }
     }
+}
+
+int stk_opencl_unseen_end(struct stk_opencl *cl) {
+    stk_opencl_say(cl, "; then a kernel ended and the host did not see its last stores");
+    return stk_opencl_fall(cl);
 }
 
 int stk_opencl_fall(struct stk_opencl *cl) {
@@ -127,7 +144,8 @@ int stk_opencl_fall_on(struct stk_opencl *cl) {
         stk_opencl_pop(cl);
     }
     cl->falling = 0;
-    put_back(cl);
+    stk_opencl_forget_ends(cl);
+    stk_opencl_put_back(cl);
     if (cl->mode == STK_RESIDENT) {
         stk_opencl_set_mode(cl, STK_QUANTUM);
     } else {

@@ -146,10 +146,10 @@ struct stk_opencl {
     uint32_t fallbacks; /* modes left because memory stopped being shared */
     uint32_t put_back;  /* slots of lost kernels that were put back */
     int lost, lease_over, falling;
-    uint32_t dead_after, dead_claims; /* of the tests: opencl/internal.h */
-    int cl_error;                     /* the last OpenCL error code, 0 when there was none */
-    char reason[320];                 /* why this residency, or why open or the device failed */
-    char build_log[2048];             /* of the last build that failed, cut to fit */
+    uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
+    int cl_error;                                             /* the last OpenCL error code, 0 when there was none */
+    char reason[320];                                         /* why this residency, or why open or the device failed */
+    char build_log[2048];                                     /* of the last build that failed, cut to fit */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
