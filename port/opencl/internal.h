@@ -2,6 +2,7 @@
 #ifndef STK_PORT_OPENCL_INTERNAL_H
 #define STK_PORT_OPENCL_INTERNAL_H
 
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS /* clCreateCommandQueue */
 #include <CL/cl.h>
 
 #include "stoker/port/opencl.h"
@@ -90,6 +91,9 @@ int stk_opencl_drive(void *ctx, bool pending);
 void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode);
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
+
+/* One launch that does nothing: drivers compile in it. */
+int stk_opencl_warm_up(struct stk_opencl *cl);
 
 /* Measures a turn: sets cl->turn_cost. */
 int stk_opencl_calibrate(struct stk_opencl *cl);

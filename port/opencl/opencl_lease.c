@@ -229,13 +229,17 @@ static int time_turns(struct stk_opencl *cl, uint32_t turns, uint64_t *best) {
     return err;
 }
 
-/* The first launch may compile. Then two lengths, whose difference is turns alone; where there is none the kernel does not stay
+int stk_opencl_warm_up(struct stk_opencl *cl) {
+    uint64_t took = 0;
+    cl->turns = cl->idle_turns = 1;
+    return time_launch(cl, FIRST_LAUNCH_NS, &took);
+}
+
+/* After a launch that may compile, two lengths, whose difference is turns alone; where there is none the kernel does not stay
  * for its turns, and no lease of it could be bounded. */
 int stk_opencl_calibrate(struct stk_opencl *cl) {
-    uint64_t first = 0, few = 0, many = 0;
-    int err;
-    cl->turns = cl->idle_turns = 1;
-    err = time_launch(cl, FIRST_LAUNCH_NS, &first);
+    uint64_t few = 0, many = 0;
+    int err = stk_opencl_warm_up(cl);
     for (int i = 0; i < CALIBRATIONS && err == STK_OK && many <= few + few / 4u; i++) {
         err = time_turns(cl, CALIBRATION_TURNS, &few);
         err = err == STK_OK ? time_turns(cl, 4u * CALIBRATION_TURNS, &many) : err;

@@ -75,7 +75,10 @@ static int create_queue(struct stk_opencl *cl) {
     cl_int error;
     cl->cl_context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
     if (error == CL_SUCCESS) {
-        cl->cl_queue = clCreateCommandQueueWithProperties(cl->cl_context, device, NULL, &error);
+        /* In order; the later call is not in a driver of OpenCL 1.2. */
+        cl->cl_queue = strncmp(cl->device.version, "OpenCL 1.", 9) == 0
+                           ? clCreateCommandQueue(cl->cl_context, device, 0, &error)
+                           : clCreateCommandQueueWithProperties(cl->cl_context, device, NULL, &error);
     }
     return stk_opencl_error(cl, error, "clCreateContext or clCreateCommandQueue");
 }

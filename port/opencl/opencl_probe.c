@@ -64,12 +64,14 @@ static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct pass
 /* Leaves the port as its user finds it. */
 static int finish(struct stk_opencl *cl) {
     uint32_t words = cl->memory.control_words;
-    int err = cl->outcome.residency == STK_BATCH ? stk_opencl_batch_open(cl, words)
-                                                 : stk_opencl_set_args(cl, cl->regions, words);
-    err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    int err;
+    cl->mode = cl->outcome.residency;
     cl->groups = cl->config.workers;
+    err = cl->mode == STK_BATCH ? stk_opencl_batch_open(cl, words) : stk_opencl_set_args(cl, cl->regions, words);
+    err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
+    err = err == STK_OK ? stk_opencl_layout(cl) : err;
     cl->batch.copied = 0;
-    stk_opencl_set_mode(cl, cl->outcome.residency);
+    stk_opencl_set_mode(cl, cl->mode);
     return err;
 }
 
