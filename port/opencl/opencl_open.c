@@ -91,6 +91,7 @@ static int open_tries(struct stk_opencl *cl) {
 
 static void release(struct stk_opencl *cl) {
     if (cl->cl_queue) {
+        (void)clFinish(cl->cl_queue); /* workers that have left may not have returned yet */
         stk_opencl_give(cl);
     }
     if (cl->tries) {

@@ -126,7 +126,7 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
         return not_offered(cl, memory);
     }
     err = stk_opencl_error(cl, error, stk_opencl_memory_name(memory));
-    err = err == STK_OK ? zero(cl, region) : err;
+    err = err == STK_OK && memory != STK_OPENCL_HOST_NV ? zero(cl, region) : err;
     if (err == STK_OK && memory != STK_OPENCL_COPIES) {
         err = map(cl, region);
     }
