@@ -5,7 +5,8 @@
 #include "internal.h"
 #include "stoker/atomic.h"
 
-#define CALIBRATIONS      3
+#define CALIBRATIONS      3 /* of one length */
+#define TRIES             20
 #define CALIBRATION_TURNS 20000u
 #define CALIBRATION_NS    UINT64_C(20000000000)
 #define FIRST_LAUNCH_NS   UINT64_C(60000000000) /* drivers compile in it, on a busy machine for many seconds */
@@ -216,11 +217,10 @@ static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took)
     return err;
 }
 
-/* The fastest of several launches of so many turns: any may lose its core for a while. */
+/* The fastest of several launches of so many turns, and of those before: any may lose its core for a while. */
 static int time_turns(struct stk_opencl *cl, uint32_t turns, uint64_t *best) {
     int err = STK_OK;
     cl->turns = cl->idle_turns = turns;
-    *best = UINT64_MAX;
     for (int i = 0; i < CALIBRATIONS && err == STK_OK; i++) {
         uint64_t took = 0;
         err = time_launch(cl, CALIBRATION_NS, &took);
@@ -238,9 +238,10 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
 /* After a launch that may compile, two lengths, whose difference is turns alone; where there is none the kernel does not stay
  * for its turns, and no lease of it could be bounded. */
 int stk_opencl_calibrate(struct stk_opencl *cl) {
-    uint64_t few = 0, many = 0;
+    uint64_t few = UINT64_MAX, many = UINT64_MAX;
     int err = stk_opencl_warm_up(cl);
-    for (int i = 0; i < CALIBRATIONS && err == STK_OK && many <= few + few / 4u; i++) {
+    /* Again where other work on the machine hid the difference. */
+    for (int i = 0; (i == 0 || many <= few + few / 4u) && i < TRIES && err == STK_OK; i++) {
         err = time_turns(cl, CALIBRATION_TURNS, &few);
         err = err == STK_OK ? time_turns(cl, 4u * CALIBRATION_TURNS, &many) : err;
     }

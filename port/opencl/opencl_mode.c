@@ -12,11 +12,13 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode) {
     cl->mode = mode;
     cl->idle_turns = round;
     cl->watch = (struct stk_opencl_watch){.since_ns = stk_opencl_now_ns(), .slot = UINT32_MAX};
+    cl->drives = 0;
     if (mode == STK_RESIDENT) {
         cl->turns = stk_opencl_turns_of(c->lease_ns * 4u, cl->turn_cost);
         cl->idle_turns = stk_opencl_turns_of(c->idle_ns, cl->turn_cost);
     } else {
         cl->turns = stk_opencl_turns_of(mode == STK_QUANTUM ? c->quantum_ns : c->lease_ns, cl->turn_cost);
+        cl->turns = cl->turns < 2u * round ? 2u * round : cl->turns; /* or it would never reach the far end */
     }
 }
 

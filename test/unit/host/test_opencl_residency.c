@@ -393,6 +393,53 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     close_way();
 }
 
+/* What the device asks for or prints while the host takes the same place: it gets another. */
+static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
+    const uint32_t args[] = {11, 22, 33};
+    const struct stk_work print = {STK_OP_PRINTF, 0, STK_NORMAL, 3, args};
+    uint32_t *io, *log, *miss;
+    uint64_t start = rig_now();
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    io = cl.memory.io;
+    log = cl.memory.debug;
+    miss = ring.words + 5u * STK_SLOT_WORDS;
+    stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
+    stk_store(miss + STK_SLOT_ARG0, 99u); /* the resource */
+    stk_store_release(miss, STK_PUBLISHED);
+    assert_int_equal(stk_ring_publish(&ring, 2, &print), STK_OK);
+    drive(true);
+    assert_int_equal(cl.running, 1);
+    stk_store(io + STK_IO_STATUS, STK_WAIT_IO);
+    stk_store(io + STK_IO_SRC, 7u);
+    stk_store(log + STK_LOG_CURSOR, STK_LOG_RECORD_WORDS);
+    stk_store(log + STK_LOG_RECORDS, 44u);
+    while (stk_load_acquire(miss) != STK_WAIT_IO) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load(io + STK_IO_STATUS), STK_WAIT_IO);
+    assert_int_equal(stk_load(io + STK_IO_SRC), 7);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_PUBLISHED);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_SRC), 99);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_TAG), 5);
+    assert_int_equal(stk_load(miss + STK_SLOT_ARG0 + 2u), 2); /* its ticket: I/O slot 1 */
+    assert_int_equal(stk_load(log + STK_LOG_CURSOR), 2u * STK_LOG_RECORD_WORDS);
+    assert_int_equal(stk_load(log + STK_LOG_RECORDS), 44);
+    assert_int_equal(stk_load(log + STK_LOG_RECORDS + STK_LOG_RECORD_WORDS), 11);
+    assert_int_equal(stk_ring_status(&ring, 2), (int)STK_DONE);
+    /* Served, it ends. */
+    stk_store_release(io + STK_IO_WORDS + STK_IO_STATUS, STK_IO_OK);
+    stk_store_release(miss, STK_REQUEUE);
+    while (stk_load_acquire(miss) != STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_EMPTY);
+    close_way();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_mode_is_taken_and_described),
@@ -411,6 +458,7 @@ int main(void) {
         cmocka_unit_test(launches_that_see_nothing_end_the_mode),
         cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
         cmocka_unit_test(what_the_host_does_meanwhile_is_kept),
+        cmocka_unit_test(io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
