@@ -52,7 +52,7 @@ void stk_opencl_give(struct stk_opencl *cl);
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
 
-/// Leases: opencl_lease.c, opencl_mode.c ///
+/// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
 
 uint64_t stk_opencl_now_ns(void);
 void stk_opencl_nap(void);
@@ -131,10 +131,13 @@ void stk_opencl_put_back(struct stk_opencl *cl);
 /* How often a slot of lost kernels is put back before it faults. */
 #define STK_OPENCL_TRIES 3u
 
-/// Handshake: opencl_probe.c, opencl_handshake.c ///
+/// Handshake: opencl_probe.c, opencl_prove.c, opencl_handshake.c ///
 
 /* Finds memory and mode for cl->config and leaves both open, laid out. */
 int stk_opencl_settle(struct stk_opencl *cl);
+
+/* The handshake in cl->mode, calibrated. STK_OK, or why not, with the reason said. */
+int stk_opencl_shake(struct stk_opencl *cl);
 
 /* Proves `mode` over the memory that is open: fills cl->outcome. STK_E_UNSUPPORTED it does not work, with the reason said. */
 int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);

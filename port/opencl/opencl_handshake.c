@@ -37,11 +37,6 @@ static struct hand hand_of(struct stk_opencl *cl) {
     return h;
 }
 
-static int refuse(struct stk_opencl *cl) {
-    cl->outcome.residency = 0;
-    return STK_E_UNSUPPORTED;
-}
-
 /* The slot of item `n` copies a word that the host has just written to another line of the memory. */
 static uint32_t value_of(uint32_t n) {
     return n * 2654435761u + 0x5A5A5A5Bu;
@@ -215,7 +210,7 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
     }
 }
 
-static int shake(struct stk_opencl *cl) {
+int stk_opencl_shake(struct stk_opencl *cl) {
     struct hand h = hand_of(cl);
     const char *phase = "round";
     int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(&h) : rounds(&h, stk_opencl_now_ns() + HANDSHAKE_NS);
@@ -229,44 +224,4 @@ static int shake(struct stk_opencl *cl) {
     }
     explain(cl, err, phase);
     return err;
-}
-
-/* The tests' fault: this kind is not shared. */
-static int is_dead(const struct stk_opencl *cl, enum stk_residency mode) {
-    return (cl->dead_kinds >> (unsigned)cl->outcome.memory >> (mode == STK_QUANTUM ? 8u : 0u) & 1u) != 0u;
-}
-
-/* With whole pages of observables, one worker, and nothing that would end the mode in between. */
-static int set_up(struct stk_opencl *cl, enum stk_residency mode) {
-    uint32_t words = (uint32_t)(cl->regions[REGION_CONTROL].bytes / 4u);
-    int err;
-    cl->groups = 1;
-    cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX / 4u;
-    cl->mode = mode;
-    err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
-                                                 : stk_opencl_set_args(cl, cl->regions, words);
-    err = err == STK_OK ? stk_opencl_layout(cl) : err;
-    err = err == STK_OK ? stk_opencl_calibrate(cl) : err;
-    stk_opencl_set_mode(cl, mode);
-    if (mode == STK_RESIDENT) {
-        cl->turns = cl->idle_turns = stk_opencl_turns_of(HANDSHAKE_NS * 2u, cl->turn_cost);
-    }
-    return err;
-}
-
-int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
-    struct stk_opencl_config config = cl->config;
-    struct stk_opencl_outcome *o = &cl->outcome;
-    int err = set_up(cl, mode), joined;
-    o->residency = mode;
-    err = err == STK_OK ? shake(cl) : err;
-    joined = stk_opencl_join(cl, LEAVE_NS);
-    cl->config = config;
-    cl->groups = config.workers;
-    if (joined != STK_OK) {
-        stk_opencl_say(cl, "; a kernel of the handshake did not leave");
-        return STK_E_DEVICE;
-    }
-    o->turn_cost = cl->turn_cost;
-    return err == STK_OK || err == STK_E_DEVICE || err == STK_E_NOMEM ? err : refuse(cl);
 }
