@@ -38,14 +38,17 @@ typedef ulong stk_u64;
 #endif
 
 /* The system fence: orders this work-item's accesses to shared memory against the host. A body per toolchain, because
- * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. */
-#if defined(__NVPTX__)
+ * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. NVIDIA's own compiler comes first: it may
+ * name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the handshake then judges the rest. */
+#if defined(STK_FENCE_PLAIN)
+#define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#elif defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
+#define STK_FENCE() asm volatile("membar.sys;" ::: "memory")
+#elif defined(__NVPTX__)
 void __nvvm_membar_sys(void);
 #define STK_FENCE() __nvvm_membar_sys()
 #elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 #define STK_FENCE() __atomic_thread_fence(__ATOMIC_ACQ_REL)
-#elif defined(__NV_CL_C_VERSION)
-#define STK_FENCE() asm volatile("membar.sys;" ::: "memory")
 #else
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif

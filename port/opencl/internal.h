@@ -2,9 +2,24 @@
 #ifndef STK_PORT_OPENCL_INTERNAL_H
 #define STK_PORT_OPENCL_INTERNAL_H
 
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS /* clCreateCommandQueue */
 #include <CL/cl.h>
 
 #include "stoker/port/opencl.h"
+#include "stoker/words.h"
+
+#define STK_OPENCL_PAGE 4096u
+
+/* Indices of regions, in the order of the kernel's arguments. */
+enum {
+    REGION_RING,
+    REGION_CONTROL,
+    REGION_DEBUG,
+    REGION_IO,
+    REGION_PAYLOAD
+};
+
+/// Devices and programs: opencl_device.c, opencl_build.c ///
 
 /* Finds the device that `wanted` names. STK_E_NODEV. */
 int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info);
@@ -12,25 +27,134 @@ int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_openc
 /* Compiles the kernel text and the user's piece for cl->cl_device. */
 int stk_opencl_build(struct stk_opencl *cl);
 
-/* Allocates the shared buffers and lays them out. */
-int stk_opencl_alloc(struct stk_opencl *cl);
+/* Keeps an OpenCL error and says what it means for the caller; STK_OK for CL_SUCCESS. */
+int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what);
+
+/* Appends to cl->reason, cut to fit. */
+void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// Shared memory: opencl_shared.c ///
+
+/* Allocates `bytes` of one kind and maps them. STK_E_UNSUPPORTED the device has no such memory; STK_E_NOMEM; cl->reason. */
+int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory, size_t bytes,
+                           struct stk_opencl_region *region);
+void stk_opencl_region_close(struct stk_opencl *cl, struct stk_opencl_region *region);
+
+/* Makes the five regions the kernel's arguments; `control_words` is what the kernel may touch of the control buffer. */
+int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words);
+
+/* Allocates the shared buffers of one kind, points cl->memory at them and makes them the kernel's arguments. */
+int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory);
+
+/* Releases what take and the batch's own buffers took; no worker runs. */
+void stk_opencl_give(struct stk_opencl *cl);
 
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
 
-/* Measures a turn and sets cl->turns and cl->idle_turns; proves that host and device see each other. */
-int stk_opencl_calibrate(struct stk_opencl *cl);
-int stk_opencl_handshake(struct stk_opencl *cl);
+/// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
 
-/* Launches the workers for a lease. */
+uint64_t stk_opencl_now_ns(void);
+void stk_opencl_nap(void);
+
+/* Enqueues a launch of the workers behind those under way, of which there is one at most. */
 int stk_opencl_launch(struct stk_opencl *cl);
+
+/* Has the older launch ended, as the driver says? 1, 0, or STK_E_DEVICE when it failed. */
+int stk_opencl_event_over(struct stk_opencl *cl);
+
+/* Takes note that the older launch is over. */
+void stk_opencl_pop(struct stk_opencl *cl);
+
+/* Have the workers of the older launch left, as the shared memory says? */
+int stk_opencl_left(const struct stk_opencl *cl);
+
+/* Expects no more of workers whose leaving was never seen; none runs. */
+void stk_opencl_forget_ends(struct stk_opencl *cl);
+
+/* Marks the device lost; returns STK_E_DEVICE. */
+int stk_opencl_lose(struct stk_opencl *cl, const char *why);
+
+/* STK_E_DEVICE when the older launch stays past its deadline. */
+int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns);
+
+/* Changes the lease word: workers that see it leave. */
+void stk_opencl_end_lease(struct stk_opencl *cl);
 
 /* Waits until no worker runs, at most timeout_ns. */
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns);
 
-/* Keeps an OpenCL error and says what it means for the caller; STK_OK for CL_SUCCESS. */
-int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what);
+/* drive, in the mode of the moment. */
+int stk_opencl_drive(void *ctx, bool pending);
 
-uint64_t stk_opencl_now_ns(void);
+/* Sets the mode and the turns that launches have in it. */
+void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode);
+
+uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
+
+/* One launch that does nothing: drivers compile in it. */
+int stk_opencl_warm_up(struct stk_opencl *cl);
+
+/* Measures a turn: sets cl->turn_cost. */
+int stk_opencl_calibrate(struct stk_opencl *cl);
+
+/// Copies: opencl_batch.c, opencl_merge.c ///
+
+/* Allocates the device's buffers and the staging, and makes them the kernel's arguments; cl->memory stays as it is. */
+int stk_opencl_batch_open(struct stk_opencl *cl, uint32_t control_words);
+int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending);
+
+/* Claims what is ready for the device and fills batch->sent, but for the payload. Returns how many slots. */
+uint32_t stk_opencl_snapshot(struct stk_opencl *cl);
+
+/* Takes what came back into the shared memory. */
+void stk_opencl_merge(struct stk_opencl *cl);
+
+/// Falling back: opencl_watch.c ///
+
+/* Looks whether published work is not seen by the running kernel, or its work not by the host. 1 when so, with the reason said. */
+int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns);
+int stk_opencl_watch_border(struct stk_opencl *cl);
+
+/* A launch is over for the driver and not for the shared memory. */
+int stk_opencl_unseen_end(struct stk_opencl *cl);
+
+/* Leaves the mode: no further launch; goes on in the next mode once the kernels under way are over. */
+int stk_opencl_fall(struct stk_opencl *cl);
+
+/* 1 when the next mode was taken, 0 not yet, STK_E_DEVICE. */
+int stk_opencl_fall_on(struct stk_opencl *cl);
+
+/* Puts the slots back that a lost kernel had claimed: REQUEUE, or FAULT where that did not help. No worker runs. */
+void stk_opencl_put_back(struct stk_opencl *cl);
+
+/* How often a slot of lost kernels is put back before it faults. */
+#define STK_OPENCL_TRIES 3u
+
+/// Handshake: opencl_probe.c, opencl_prove.c, opencl_handshake.c ///
+
+/* Finds memory and mode for cl->config and leaves both open, laid out. */
+int stk_opencl_settle(struct stk_opencl *cl);
+
+/* The handshake in cl->mode, calibrated. STK_OK, or why not, with the reason said. */
+int stk_opencl_shake(struct stk_opencl *cl);
+
+/* Proves `mode` over the memory that is open: fills cl->outcome. STK_E_UNSUPPORTED it does not work, with the reason said. */
+int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
+
+/// Tests ///
+
+/* The first launch after `after` slots are done, and all later ones, work on other memory than the host's, where bit i of `parts`
+ * says so for region i, until copies take its place; at that moment the first `claims` published slots become CLAIMED, as by a
+ * kernel that was lost. 0 slots: never. */
+static inline void stk_opencl_inject(struct stk_opencl *cl, uint32_t after, uint32_t parts, uint32_t claims) {
+    cl->dead_after = after;
+    cl->dead_parts = parts;
+    cl->dead_claims = claims;
+}
+
+/* Opens where some kinds are not what they seem: bit k of `kinds` says that kind k is not live, bit 8 + k that it is not coherent at
+ * the borders of launches either. */
+int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds);
 
 #endif

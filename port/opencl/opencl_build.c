@@ -36,18 +36,27 @@ static int create(struct stk_opencl *cl) {
     return stk_opencl_error(cl, error, "clCreateProgramWithSource");
 }
 
-int stk_opencl_build(struct stk_opencl *cl) {
+static cl_int compile(struct stk_opencl *cl, const char *more) {
     cl_device_id device = cl->cl_device;
-    char options[64];
+    char options[96];
+    snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u%s", (unsigned)cl->config.lanes, more);
+    return clBuildProgram(cl->cl_program, 1, &device, options, NULL, NULL);
+}
+
+int stk_opencl_build(struct stk_opencl *cl) {
     cl_int error;
     int err = create(cl);
     if (err != STK_OK) {
         return err;
     }
-    snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u", (unsigned)cl->config.lanes);
-    error = clBuildProgram(cl->cl_program, 1, &device, options, NULL, NULL);
+    error = compile(cl, "");
     if (error != CL_SUCCESS) {
         keep_log(cl, cl->cl_program);
+        if (strstr(cl->device.platform, "NVIDIA")) {
+            error = compile(cl, " -DSTK_FENCE_PLAIN"); /* the one body of the dialect that a driver may not take */
+        }
+    }
+    if (error != CL_SUCCESS) {
         (void)stk_opencl_error(cl, error, "clBuildProgram");
         return STK_E_BUILD;
     }

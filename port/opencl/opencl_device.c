@@ -88,7 +88,7 @@ static int matches(const char *wanted, uint32_t index, const struct stk_opencl_d
     char *end;
     unsigned long number;
     if (!wanted || !wanted[0]) {
-        return d->fine_grain;
+        return d->fine_grain; /* what it says of itself is good for an order, no more */
     }
     number = strtoul(wanted, &end, 10);
     return *end == '\0' ? number == index : name_contains(d->name, wanted);
@@ -107,5 +107,5 @@ int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_openc
         }
     }
     *info = first;
-    return STK_E_NODEV;
+    return !wanted || !wanted[0] ? device_at(0, &platform, device) : STK_E_NODEV;
 }

@@ -14,10 +14,25 @@ if grep -q '^device 0' out; then
     grep -Eq '^  units       [1-9][0-9]*, [0-9.]+ GB$' out
     grep -q '^  SVM         ' out
     # Residency with its reason; on a device that has it, the memory kind and the lease too.
-    grep -Eq '^  residency   (RESIDENT: handshake: [0-9]+ slots|none yet: .)' out
+    grep -Eq '^  residency   ((RESIDENT|QUANTUM|BATCH): handshake: [0-9]+ slots|none yet: .)' out
     if has_opencl; then
         grep -q '^  memory      fine-grain SVM' out
+        grep -Eq 'inside one launch, p50 [0-9]+ ns, [0-9]+ items in order' out
         grep -Eq '^  lease       [1-9][0-9]* turns' out
+        # Every kind of memory in every mode: each works, or says why not.
+        code 0 "$STOKER" info --probe --device 0
+        [ "$(grep -Ec '^  (RESIDENT|QUANTUM|BATCH) +[a-z-]+ +(yes: [0-9]+ rounds|no: .)' out)" -eq 11 ]
+        grep -Eq '^  RESIDENT svm-atomics yes: ' out
+        grep -Eq '^  BATCH    copies      yes: ' out
+        code 0 "$STOKER" info --probe --device 0 --residency quantum --memory svm
+        [ "$(grep -c '^  QUANTUM  svm ' out)" -eq 1 ]
+        [ "$(grep -Ec '^  (RESIDENT|BATCH) ' out)" -eq 0 ]
+        code 0 "$STOKER" info --device 0 --residency batch
+        grep -q '^  residency   BATCH: handshake: ' out
+        grep -q '^  memory      copies' out
+        grep -Eq '^  copies      a launch: about [0-9]+ bytes' out
+        code 0 "$STOKER" info --device 0 --memory alloc-host
+        grep -q '^  memory      ALLOC_HOST_PTR buffer' out
         # The handshake holds on a machine whose every core is busy with something else.
         busy=
         for i in 1 2 3 4 5 6; do
@@ -36,3 +51,7 @@ grep -q '^device interp: ' out
 if grep -q '^device 0' out; then
     fail "a device without a driver"
 fi
+
+refused '--residency never: give' "$STOKER" info --residency never
+refused '--memory paper: give' "$STOKER" info --memory paper
+refused 'no such OpenCL device' "$STOKER" info --device 'no such device'

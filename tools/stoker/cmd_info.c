@@ -1,4 +1,5 @@
 /* stoker info: what this machine offers. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -6,37 +7,124 @@
 #include "device.h"
 #include "reader.h"
 
-static void show_residency(uint32_t index) {
+#define CLOSE_NS UINT64_C(2000000000)
+
+static const char help[] =
+    "usage: stoker info [OPTION]...\n"
+    "Prints devices, how the kernel can be resident on each and why, io_uring features, limits.\n"
+    "\n"
+    "      --probe           try every kind of memory in every mode: one line each, with figures or the reason why "
+    "not\n"
+    "      --device NAME     only this OpenCL device: an index or a part of its name\n"
+    "      --residency MODE  ask for " CLI_RESIDENCIES "\n"
+    "      --memory KIND     ask for " CLI_MEMORIES "\n";
+
+struct info_options {
+    const char *device;
+    enum stk_residency residency;
+    enum stk_opencl_memory memory;
+    int probe;
+};
+
+static void close_device(struct stk_opencl *cl) {
+    if (stk_opencl_close(cl, CLOSE_NS) != STK_OK) {
+        printf("  the kernel did not leave within 2 s\n");
+    }
+}
+
+static void show_residency(const char *name, const struct info_options *o) {
     static struct stk_opencl cl;
-    char name[16];
-    struct stk_opencl_config config = {.device = name, .payload_bytes = 4096};
+    struct stk_opencl_config config = {
+        .device = name, .payload_bytes = 4096, .residency = o->residency, .memory = o->memory};
     struct stk_dispatch_info info;
-    int err;
-    snprintf(name, sizeof name, "%u", (unsigned)index);
-    err = stk_opencl_open(&cl, &config);
+    int err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
-        printf("  residency   none yet: %s\n", cl.reason);
+        printf("  residency   none yet: %s\n",
+               err == STK_E_ARG ? "this mode and this memory do not go together" : cl.reason);
         return;
     }
     stk_opencl_ops.info(&cl, &info);
     printf("  residency   %s: %s\n", cli_residency_name(info.residency), info.reason);
     printf("  memory      %s\n", info.memory);
     printf("  lease       %u turns, leaves after %u idle ones\n", cl.turns, cl.idle_turns);
-    if (stk_opencl_close(&cl, UINT64_C(2000000000)) != STK_OK) {
-        printf("  the kernel did not leave within 2 s\n");
+    if (info.residency == STK_BATCH) {
+        const struct stk_device_memory *m = &cl.memory;
+        size_t fixed = STK_RING_BYTES(m->slots) + 4u * ((size_t)m->control_words + m->debug_words) +
+                       (size_t)m->io_slots * STK_IO_WORDS * 4u;
+        printf(
+            "  copies      a launch: about %zu bytes of ring, control, log and I/O queue there and back; payload: what "
+            "changed there, all of it back\n",
+            2u * fixed);
+    }
+    close_device(&cl);
+}
+
+/* One kind in one mode. */
+static void probe_one(const char *name, enum stk_residency residency, enum stk_opencl_memory memory) {
+    static struct stk_opencl cl;
+    const struct stk_opencl_config config = {
+        .device = name, .payload_bytes = 4096, .residency = residency, .memory = memory};
+    const struct stk_opencl_outcome *o = &cl.outcome;
+    uint64_t start = cli_now_ns();
+    int err = stk_opencl_open(&cl, &config);
+    printf("  %-8s %-11s ", cli_residency_name(residency), cli_memory_word(memory));
+    if (err != STK_OK) {
+        printf("no: %s (%s, %.1f s)\n", cl.reason, stk_err_name(err), (double)(cli_now_ns() - start) / 1e9);
+        fputs(cl.build_log, stdout);
+    } else {
+        printf("yes: %u rounds, p50 %.2f us; %u items in order, %.3f M/s; %u of %u adds lost; turn %.1f ns; %.1f s\n",
+               (unsigned)o->rounds, (double)o->p50_ns / 1e3, (unsigned)o->items,
+               (double)o->items * 1e3 / (double)(o->items_ns ? o->items_ns : 1u), (unsigned)o->adds_lost,
+               (unsigned)o->adds, (double)o->turn_cost / 20000.0, (double)(cli_now_ns() - start) / 1e9);
+        close_device(&cl);
+    }
+    fflush(stdout); /* the next one may take long */
+}
+
+static void probe(const char *name, const struct info_options *o) {
+    for (int mode = STK_RESIDENT; mode <= (int)STK_BATCH; mode++) {
+        for (unsigned kind = 1; kind < STK_OPENCL_KINDS; kind++) {
+            int pair = (mode == (int)STK_BATCH) == (kind == STK_OPENCL_COPIES);
+            int asked = (o->residency == 0 || (int)o->residency == mode) && (o->memory == 0 || o->memory == kind);
+            if (pair && asked) {
+                probe_one(name, (enum stk_residency)mode, (enum stk_opencl_memory)kind);
+            }
+        }
     }
 }
 
-static uint32_t show_devices(void) {
+/* Does --device name it? */
+static int chosen(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
+    uint64_t number;
+    if (!wanted) {
+        return 1;
+    }
+    return cli_parse_number(wanted, UINT32_MAX, &number) == 0 ? number == index : strcasestr(d->name, wanted) != NULL;
+}
+
+static uint32_t show_devices(const struct info_options *o) {
     struct stk_opencl_device d;
-    uint32_t i = 0;
+    uint32_t i = 0, shown = 0;
     for (; stk_opencl_device(i, &d) == STK_OK; i++) {
+        char name[16];
+        if (!chosen(o->device, i, &d)) {
+            continue;
+        }
+        snprintf(name, sizeof name, "%u", (unsigned)i);
         printf("device %u: %s\n", (unsigned)i, d.name);
         printf("  platform    %s, %s, driver %s\n", d.platform, d.version, d.driver);
         printf("  units       %u, %.1f GB\n", (unsigned)d.units, (double)d.memory / 1e9);
         printf("  SVM         %s%s\n", d.fine_grain ? "fine-grain buffers" : "no fine-grain buffers",
                d.svm_atomics ? ", atomics" : "");
-        show_residency(i);
+        if (o->probe) {
+            probe(name, o);
+        } else {
+            show_residency(name, o);
+        }
+        shown++;
+    }
+    if (o->device) {
+        return shown;
     }
     printf("device interp: the kernel as C on this CPU\n");
     printf("  residency   RESIDENT: it runs on the calling thread\n");
@@ -64,18 +152,64 @@ static void show_limits(void) {
     printf("stoker        %s, wire format %d.%d\n", stk_version(), STK_WIRE_MAJOR, STK_WIRE_MINOR);
 }
 
+enum {
+    OPT_PROBE = 256,
+    OPT_DEVICE,
+    OPT_RESIDENCY,
+    OPT_MEMORY,
+    OPT_HELP
+};
+
+static const struct option long_options[] = {
+    {"probe", no_argument, NULL, OPT_PROBE},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+/* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
+static int parse(int argc, char **argv, struct info_options *o) {
+    int option, bad = 0;
+    while (bad == 0 && (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        switch (option) {
+        case OPT_PROBE:
+            o->probe = 1;
+            break;
+        case OPT_DEVICE:
+            o->device = optarg;
+            break;
+        case OPT_RESIDENCY:
+            bad = cli_parse_residency(optarg, &o->residency);
+            break;
+        case OPT_MEMORY:
+            bad = cli_parse_memory(optarg, &o->memory);
+            break;
+        case OPT_HELP:
+            fputs(help, stdout);
+            return -1;
+        default:
+            bad = cli_bad("info takes no '%s', or it needs a value: see stoker info --help", argv[optind - 1]);
+        }
+    }
+    return bad == 0 && optind < argc ? cli_bad("info takes no '%s': see stoker info --help", argv[optind]) : bad;
+}
+
 int cmd_info(int argc, char **argv) {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        puts("usage: stoker info\nPrints devices, how the kernel can be resident on each and why, io_uring features, "
-             "limits.");
-        return CLI_OK;
+    struct info_options options = {0};
+    int code = parse(argc, argv, &options);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
     }
-    if (argc > 1) {
-        return cli_bad("info takes no '%s': run it without arguments", argv[1]);
-    }
-    if (show_devices() == 0) {
+    if (show_devices(&options) == 0) {
+        if (options.device) {
+            return cli_bad("--device %s: no such OpenCL device: stoker info lists them", options.device);
+        }
         printf("(no OpenCL device: install a driver, for instance pocl-opencl-icd)\n");
     }
-    show_limits();
+    if (!options.device) {
+        show_limits();
+    }
     return CLI_OK;
 }

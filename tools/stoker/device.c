@@ -11,6 +11,33 @@ const char *cli_residency_name(enum stk_residency residency) {
     return residency == STK_RESIDENT ? "RESIDENT" : residency == STK_QUANTUM ? "QUANTUM" : "BATCH";
 }
 
+const char *cli_memory_word(enum stk_opencl_memory memory) {
+    static const char *const words[STK_OPENCL_KINDS] = {"any",      "svm-atomics", "host-nv", "alloc-host",
+                                                        "use-host", "svm",         "copies"};
+    return words[memory];
+}
+
+int cli_parse_residency(const char *text, enum stk_residency *residency) {
+    static const char *const words[] = {"resident", "quantum", "batch"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *residency = (enum stk_residency)(i + STK_RESIDENT);
+            return 0;
+        }
+    }
+    return cli_bad("--residency %s: give " CLI_RESIDENCIES, text);
+}
+
+int cli_parse_memory(const char *text, enum stk_opencl_memory *memory) {
+    for (unsigned i = 1; i < STK_OPENCL_KINDS; i++) {
+        if (strcmp(text, cli_memory_word((enum stk_opencl_memory)i)) == 0) {
+            *memory = (enum stk_opencl_memory)i;
+            return 0;
+        }
+    }
+    return cli_bad("--memory %s: give " CLI_MEMORIES, text);
+}
+
 static size_t pages(size_t bytes) {
     return (bytes + 4095u) & ~(size_t)4095u;
 }
@@ -61,6 +88,8 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .workers = wish->workers,
         .lanes = wish->lanes,
         .user_source = wish->handler,
+        .residency = wish->residency,
+        .memory = wish->memory,
     };
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
@@ -72,7 +101,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
 }
 
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
-    int automatic = !wish->name || strcmp(wish->name, "auto") == 0, err;
+    int automatic = !wish->name || strcmp(wish->name, "auto") == 0, forced = wish->residency || wish->memory, err;
     int any = automatic || strcmp(wish->name, "opencl") == 0;
     memset(d, 0, sizeof *d);
     if (!automatic && strcmp(wish->name, "interp") == 0) {
@@ -82,12 +111,13 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     if (err == STK_OK) {
         return 0;
     }
-    if (!automatic) {
+    if (!automatic || forced) {
         fputs(d->opencl.build_log, stderr);
-        return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name, d->opencl.reason,
+        return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
+                       err == STK_E_ARG ? "this mode and this memory do not go together" : d->opencl.reason,
                        stk_err_fix(err));
     }
-    snprintf(d->note, sizeof d->note, "no resident OpenCL device (%s), the interpreter runs the kernel on this CPU",
+    snprintf(d->note, sizeof d->note, "no OpenCL device (%s), the interpreter runs the kernel on this CPU",
              d->opencl.reason);
     return open_interp(d, wish);
 }

@@ -13,13 +13,15 @@ struct cli_device_wish {
     const char *handler; /* text of handlers of the user's for an OpenCL device; NULL: none. The interpreter has
                             those of user_ops.h */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
+    enum stk_residency residency;                               /* 0: the best that works */
+    enum stk_opencl_memory memory;                              /* STK_OPENCL_ANY: the first that works */
 };
 
 struct cli_device {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;
     void *ctx;
-    char note[320]; /* why not what was hoped for; empty when all is well */
+    char note[480]; /* why not what was hoped for; empty when all is well */
     struct stk_opencl opencl;
     struct stk_interp interp;
     uint32_t workers;
@@ -33,5 +35,16 @@ int cli_device_open(struct cli_device *device, const struct cli_device_wish *wis
 void cli_device_close(struct cli_device *device);
 
 const char *cli_residency_name(enum stk_residency residency);
+
+/* What --residency and --memory take. */
+#define CLI_RESIDENCIES "resident, quantum or batch"
+#define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
+
+/* The word of a kind of memory on the command line. */
+const char *cli_memory_word(enum stk_opencl_memory memory);
+
+/* Values of --residency and --memory. 0, or CLI_BAD with the line written. */
+int cli_parse_residency(const char *text, enum stk_residency *residency);
+int cli_parse_memory(const char *text, enum stk_opencl_memory *memory);
 
 #endif

@@ -37,12 +37,20 @@ struct stk_dispatch_info {
     const char *memory; /* kind of the shared memory, "fine-grain SVM" */
     const char *reason; /* why this residency mode */
     enum stk_residency residency;
-    uint32_t workers;    /* work-groups */
-    uint32_t lanes;      /* work-items in a group */
-    uint64_t launches;   /* kernel launches since open */
-    uint64_t lease_ends; /* launches that ended because their lease was used up */
-    uint64_t idle_ends;  /* launches that ended because there was nothing to do */
+    uint32_t workers;      /* work-groups */
+    uint32_t lanes;        /* work-items in a group */
+    uint64_t launches;     /* kernel launches since open */
+    uint64_t lease_ends;   /* launches that ended because their lease was used up */
+    uint64_t idle_ends;    /* launches that ended because there was nothing to do */
+    uint64_t probe_p50_ns; /* the handshake at open: median round trip of a slot; 0: there was none */
+    uint32_t probe_rounds; /* round trips that it made */
+    uint32_t probe_items;  /* slots that it checked for order */
+    uint64_t copied_bytes; /* BATCH: bytes copied to the device and back since open */
+    uint32_t fallbacks;    /* times that memory stopped being shared and the next mode was taken */
 };
+
+/* The reason of a slot that faulted because every kernel that claimed it was lost; the value is how often it was put back. */
+#define STK_REASON_LOST 9u
 
 struct stk_dispatch_ops {
     const char *name;

@@ -1,9 +1,11 @@
-/* stoker port: dispatch by a kernel that stays resident on an OpenCL device.
+/* stoker port: dispatch by a kernel on an OpenCL device, in whichever way the device can share memory with the host.
  *
- * The buffers live in fine-grain shared virtual memory: host and device see each other's stores while the kernel runs,
- * which a bounded handshake at open proves. The kernel runs under a lease: it leaves after a number of turns, after a
- * number of idle turns, or when the host ends the lease; the next drive with work launches it again. State is in the
- * ring, so nothing is lost between two leases.
+ * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do: RESIDENT,
+ * where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a launch; BATCH, by
+ * copies, which every device can. The kernel is the same in all of them. It runs under a lease: it leaves after a number
+ * of turns, after a number of idle turns, or when the host ends the lease; the next drive with work launches it again. State
+ * is in the ring, so nothing is lost between two leases. Memory that stops being what the handshake found is noticed
+ * and the port goes on in the next mode.
  */
 #ifndef STOKER_PORT_OPENCL_H
 #define STOKER_PORT_OPENCL_H
@@ -33,48 +35,132 @@ struct stk_opencl_device {
 /* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
 
+/// Shared memory ///
+
+/* Kinds of memory, in the order in which open tries them. */
+enum stk_opencl_memory {
+    STK_OPENCL_ANY = 0,
+    STK_OPENCL_SVM_ATOMICS = 1, /* fine-grain SVM with atomics */
+    STK_OPENCL_HOST_NV = 2,     /* host-located buffer: clCreateBufferNV of cl_nv_create_buffer */
+    STK_OPENCL_ALLOC_HOST = 3,  /* CL_MEM_ALLOC_HOST_PTR, mapped */
+    STK_OPENCL_USE_HOST = 4,    /* CL_MEM_USE_HOST_PTR over pages of this process, mapped */
+    STK_OPENCL_SVM = 5,         /* fine-grain SVM without atomics */
+    STK_OPENCL_COPIES = 6       /* buffers of the device, copied there and back */
+};
+#define STK_OPENCL_KINDS 7u
+
+/* "host-located buffer": a static string; "any" for STK_OPENCL_ANY and numbers out of range. */
+const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
+
+/* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same device under
+ * the same driver, which then does not probe. */
+struct stk_opencl_outcome {
+    char device[96], driver[64]; /* which it is about */
+    enum stk_opencl_memory memory;
+    enum stk_residency residency; /* 0: none */
+    uint32_t rounds;              /* slots published and answered one at a time */
+    uint64_t p50_ns;              /* median of their round trips */
+    uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
+    uint64_t items_ns;  /* the time they took */
+    uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
+    uint32_t adds_lost; /* how many of them were lost: above 0, a slot must not be cancelled while workers run */
+    uint64_t turn_cost; /* nanoseconds of a calibration launch */
+};
+
 /// Port ///
 
 struct stk_opencl_config {
-    const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first that can be resident */
+    const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first with fine-grain SVM, or
+                           else the first */
     uint32_t slots;     /* ring slots; 0: 256 */
-    uint32_t observables;   /* words; 0: 256 */
-    uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
-    uint32_t debug_records; /* 0: 64 */
-    uint32_t io_slots;      /* at most 64; 0: 64 */
-    uint32_t payload_bytes; /* what handlers read and write; may be 0 */
-    uint32_t workers;       /* work-groups; 0: 1 */
-    uint32_t lanes;         /* work-items in a group; 0: 1 */
-    uint64_t lease_ns;      /* longest time of one launch; 0: 100 ms */
-    uint64_t idle_ns;       /* a launch without work ends after about this; 0: 2 ms */
+    uint32_t observables;          /* words; 0: 256 */
+    uint32_t tenants;              /* authorised tenants, from 0 on, at most 29; 0: 1 */
+    uint32_t debug_records;        /* 0: 64 */
+    uint32_t io_slots;             /* at most 64; 0: 64 */
+    uint32_t payload_bytes;        /* what handlers read and write; may be 0 */
+    uint32_t workers;              /* work-groups; 0: 1 */
+    uint32_t lanes;                /* work-items in a group; 0: 1 */
+    uint64_t lease_ns;             /* longest time of one launch; 0: 100 ms */
+    uint64_t idle_ns;              /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
+    uint64_t quantum_ns;           /* QUANTUM: longest time of one launch; 0: 2 ms */
+    uint64_t watch_ns;             /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
+    uint64_t deadline_ns;          /* a kernel that stays for so long after its lease is lost; 0: 60 s */
+    enum stk_residency residency;  /* this mode or none; 0: the best */
+    enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
+    const struct stk_opencl_outcome *
+        known; /* of an earlier open; used when device and driver are the same, it is what residency and memory ask for,
+                   and its memory can be had; read by open only. NULL: probe */
     const char
         *user_source; /* handlers in the dialect that end in #define STK_USER_OPS(X) X(opcode, function, width) ...;
                                 may be NULL */
 };
 
+/* One shared buffer: what the host sees of it, and what the kernel is given. */
+struct stk_opencl_region {
+    void *host;     /* page-aligned, or as the driver mapped it */
+    void *cl_mem;   /* NULL: `host` is SVM */
+    void *raw;      /* what is to be freed, where that is not cl_mem */
+    size_t bytes;   /* whole pages */
+    int raw_is_svm; /* raw: from clSVMAlloc; else pages of this process */
+};
+#define STK_OPENCL_REGIONS 5u /* ring, control, debug, io, payload */
+
+/* What says that shared memory has stopped being shared. */
+struct stk_opencl_watch {
+    uint64_t since_ns;    /* nothing moved since */
+    uint32_t done, beats; /* slots that ended, heartbeat then */
+    uint32_t slot;        /* a published one; UINT32_MAX: none picked */
+    uint32_t launches;    /* QUANTUM: launches that came and went since */
+};
+
+/* Where BATCH keeps its copies. */
+struct stk_opencl_batch {
+    struct stk_opencl_region device[STK_OPENCL_REGIONS]; /* kernel arguments; no host pointer */
+    struct stk_opencl_region sent[STK_OPENCL_REGIONS];   /* what the device holds, or held before the launch */
+    struct stk_opencl_region got[STK_OPENCL_REGIONS];    /* what came back */
+    uint64_t copied;                                     /* bytes there and back since open */
+    uint32_t handed;                                     /* slots with the device */
+    int fresh;                                           /* the device holds nothing yet */
+};
+
 struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
     struct stk_opencl_device device;
-    struct stk_opencl_config config;                                                   /* with defaults filled in */
-    void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel, *cl_event, *svm; /* OpenCL handles */
+    struct stk_opencl_config config;                                  /* with defaults filled in */
+    struct stk_opencl_outcome outcome;                                /* of the memory in use */
+    void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel; /* OpenCL handles */
+    void *cl_events[2]; /* of the launches under way, the older one first */
+    struct stk_opencl_region regions[STK_OPENCL_REGIONS];
+    struct stk_opencl_batch batch;
+    struct stk_opencl_watch watch;
+    uint8_t *tries;             /* per slot: how often it was put back */
+    enum stk_residency mode;    /* in which the port works now */
     uint32_t turns, idle_turns; /* of a lease, from the calibration */
     uint64_t turn_cost;         /* nanoseconds of a calibration launch */
+    uint32_t groups;            /* workers of a launch: config.workers but for the handshake */
     uint32_t expected_ends;     /* control's end counters once every launched worker has left */
     uint32_t drives;            /* drive calls, to look at the clock now and then only */
-    uint64_t launched_ns, launches, lease_ends, idle_ends;
-    int running, lost, lease_over;
-    int cl_error;         /* the last OpenCL error code, 0 when there was none */
-    char reason[160];     /* why this residency, or why open failed */
-    char build_log[2048]; /* of the last build that failed, cut to fit */
+    uint32_t running;           /* launches under way */
+    uint64_t launched_ns;       /* when the older of them became so */
+    uint64_t launches, lease_ends, idle_ends;
+    uint32_t fallbacks; /* modes left because memory stopped being shared */
+    uint32_t put_back;  /* slots of lost kernels that were put back */
+    int lost, lease_over, falling;
+    uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
+    int cl_error;                                             /* the last OpenCL error code, 0 when there was none */
+    char reason[320];                                         /* why this residency, or why open or the device failed */
+    char build_log[2048];                                     /* of the last build that failed, cut to fit */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
 
-/* Opens a device, builds the kernel, allocates and lays out the shared buffers, measures how fast a turn is, and proves
- * residency by a handshake of bounded length. `cl` stays the caller's and must not move until close.
- * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED no fine-grain SVM, or the handshake failed
- * (cl->reason says which); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range.
- * On error everything is released and `cl` keeps reason and build_log. Takes as long as the driver's compiler does. */
+/* Opens a device, builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
+ * the shared buffers. `cl` stays the caller's and must not move until close.
+ * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
+ * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, or mode
+ * and memory do not go together.
+ * On error everything is released and `cl` keeps reason and build_log. Takes as long as the driver's compiler does, and some
+ * seconds for each kind of memory that stalls. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Ends the lease, waits for the kernel at most timeout_ns, and releases everything. STK_E_TIMEOUT: the kernel still runs

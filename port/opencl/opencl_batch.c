@@ -1,0 +1,116 @@
+/* BATCH: what is ready is written to the device, run until drained, and read back, without the host waiting for any of it. */
+#include <string.h>
+
+#include "internal.h"
+
+#define BLOCK      4096u /* payload is compared and sent in such pieces */
+#define RANGES_MAX 16u   /* writes of the payload in one launch */
+
+static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum stk_opencl_memory memory) {
+    int err = STK_OK;
+    for (uint32_t i = 0; i < STK_OPENCL_REGIONS && err == STK_OK; i++) {
+        if (!side[i].bytes) {
+            err = stk_opencl_region_open(cl, memory, cl->regions[i].bytes, &side[i]);
+        }
+    }
+    return err;
+}
+
+int stk_opencl_batch_open(struct stk_opencl *cl, uint32_t control_words) {
+    struct stk_opencl_batch *b = &cl->batch;
+    int err = open_side(cl, b->device, STK_OPENCL_COPIES);
+    err = err == STK_OK ? open_side(cl, b->sent, STK_OPENCL_ALLOC_HOST) : err;
+    err = err == STK_OK ? open_side(cl, b->got, STK_OPENCL_ALLOC_HOST) : err;
+    b->fresh = 1;
+    return err == STK_OK ? stk_opencl_set_args(cl, b->device, control_words) : err;
+}
+
+/* Bytes of region `i` that mean anything. */
+static size_t length(const struct stk_opencl *cl, uint32_t i) {
+    return i == REGION_PAYLOAD ? cl->memory.payload_bytes : cl->regions[i].bytes;
+}
+
+static int write_range(struct stk_opencl *cl, uint32_t i, size_t from, size_t bytes) {
+    const struct stk_opencl_batch *b = &cl->batch;
+    const uint8_t *host = (const uint8_t *)b->sent[i].host + from;
+    cl->batch.copied += bytes;
+    return stk_opencl_error(
+        cl, clEnqueueWriteBuffer(cl->cl_queue, b->device[i].cl_mem, CL_FALSE, from, bytes, host, 0, NULL, NULL),
+        "clEnqueueWriteBuffer");
+}
+
+/* Sends the blocks of the payload that are not what the device holds. A chunk may land in one of them meanwhile: it is published
+ * after that, and the launch that runs it is preceded by another look. */
+static int send_payload(struct stk_opencl *cl) {
+    const uint8_t *now = cl->memory.payload;
+    uint8_t *sent = cl->batch.sent[REGION_PAYLOAD].host;
+    size_t end = cl->memory.payload_bytes, from = 0, to = 0;
+    uint32_t ranges = 0;
+    int err = STK_OK;
+    for (size_t at = 0; at < end && err == STK_OK; at += BLOCK) {
+        size_t bytes = end - at < BLOCK ? end - at : BLOCK;
+        if (!cl->batch.fresh && memcmp(sent + at, now + at, bytes) == 0) {
+            continue;
+        }
+        memcpy(sent + at, now + at, bytes);
+        if (to != at && to > from && ranges + 1u < RANGES_MAX) {
+            err = write_range(cl, REGION_PAYLOAD, from, to - from);
+            ranges++;
+            from = at;
+        }
+        from = to > from ? from : at;
+        to = at + bytes;
+    }
+    return to > from && err == STK_OK ? write_range(cl, REGION_PAYLOAD, from, to - from) : err;
+}
+
+static int send(struct stk_opencl *cl) {
+    int err = STK_OK;
+    for (uint32_t i = 0; i < REGION_PAYLOAD && err == STK_OK; i++) {
+        err = write_range(cl, i, 0, length(cl, i));
+    }
+    return err == STK_OK ? send_payload(cl) : err;
+}
+
+/* The last read's event is the launch's: the queue runs in order. */
+static int read_back(struct stk_opencl *cl) {
+    struct stk_opencl_batch *b = &cl->batch;
+    int err = STK_OK;
+    for (uint32_t i = STK_OPENCL_REGIONS; i-- > 0u && err == STK_OK;) {
+        size_t bytes = length(cl, i);
+        cl_event event = NULL;
+        if (bytes) {
+            err = stk_opencl_error(cl,
+                                   clEnqueueReadBuffer(cl->cl_queue, b->device[i].cl_mem, CL_FALSE, 0, bytes,
+                                                       b->got[i].host, 0, NULL, i == 0u ? &event : NULL),
+                                   "clEnqueueReadBuffer");
+            b->copied += bytes;
+        }
+        if (event) {
+            clReleaseEvent(cl->cl_events[0]);
+            cl->cl_events[0] = event;
+        }
+    }
+    return err == STK_OK ? stk_opencl_error(cl, clFlush(cl->cl_queue), "clFlush") : err;
+}
+
+int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending) {
+    int did = 0, err;
+    if (cl->running) {
+        int over = stk_opencl_event_over(cl);
+        if (over <= 0) {
+            return over < 0 ? over : stk_opencl_overdue(cl, stk_opencl_now_ns());
+        }
+        stk_opencl_merge(cl);
+        stk_opencl_pop(cl);
+        did = 1;
+    }
+    if (!pending || stk_opencl_snapshot(cl) == 0u) {
+        return did;
+    }
+    err = send(cl);
+    err = err == STK_OK ? stk_opencl_launch(cl) : err;
+    err = err == STK_OK ? read_back(cl) : err;
+    cl->batch.fresh = 0;
+    return err == STK_OK ? 1 : stk_opencl_lose(cl, "copies there or back were refused");
+}

@@ -1,0 +1,227 @@
+/* The handshake: what one kind of memory can do in one mode. Each wait is bounded in time on the host, and in turns on the
+ * device, so that memory which is not shared ends in a reason and not in a hang. */
+#include <stdio.h>
+
+#include "internal.h"
+#include "stoker/atomic.h"
+#include "stoker/ring.h"
+
+#define ROUNDS       256u /* one slot at a time */
+#define ROUNDS_LEAST 16u  /* where the machine is too busy for all of them */
+#define LAUNCHES     3u   /* that rounds may need where turns were timed wrong */
+#define ITEMS        100000u
+#define ITEMS_LEAST  64u
+#define IN_FLIGHT    256u
+#define ADDS         2000u
+#define HANDSHAKE_NS UINT64_C(2000000000)
+#define LEAVE_NS     UINT64_C(60000000000)
+#define LOOKS                                                                                                          \
+    20000u /* at a slot before a nap: longer than a round trip over a bus; the kernel may wait for this core */
+#define DRIVE_EVERY 64u /* RESIDENT: looks at a slot between two drives */
+#define SPARE_WORDS 16u /* of the observables: the adds' line */
+
+struct hand {
+    struct stk_opencl *cl;
+    struct stk_ring ring;
+    uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
+    uint32_t in_flight; /* most slots at a time */
+    uint64_t deadline;  /* of the wait for a slot */
+    int one_launch;     /* no launch but the one under way may answer */
+};
+
+static struct hand hand_of(struct stk_opencl *cl) {
+    uint32_t words = (uint32_t)(cl->regions[REGION_CONTROL].bytes / 4u) - STK_CTL_OBSERVABLE - SPARE_WORDS;
+    struct hand h = {.cl = cl, .ring = {.words = cl->memory.ring, .slots = cl->memory.slots}, .pairs = words / 2u};
+    uint32_t most = h.pairs < IN_FLIGHT ? h.pairs : IN_FLIGHT;
+    h.in_flight = h.ring.slots < most ? h.ring.slots : most;
+    return h;
+}
+
+/* The slot of item `n` copies a word that the host has just written to another line of the memory. */
+static uint32_t value_of(uint32_t n) {
+    return n * 2654435761u + 0x5A5A5A5Bu;
+}
+
+static int publish(struct hand *h, uint32_t n) {
+    uint32_t at = n % h->in_flight;
+    const uint32_t args[2] = {STK_CTL_OBSERVABLE + at, h->pairs + at}; /* a control word, an observable */
+    const struct stk_work work = {.opcode = STK_OP_LOAD_U32, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    stk_store(h->cl->memory.control + args[0], value_of(n));
+    return stk_ring_publish(&h->ring, at, &work);
+}
+
+/* drive, which here is not to leave the mode that is to be proved. */
+static int drive_on(struct stk_opencl *cl) {
+    int err = stk_opencl_drive(cl, true);
+    if (err >= 0 && cl->falling) {
+        cl->falling = 0;
+        cl->fallbacks = 0;
+        cl->reason[0] = '\0';
+        stk_opencl_say(cl, "%s: a launch ended and the host did not see its last stores",
+                       stk_opencl_memory_name(cl->outcome.memory));
+        return STK_E_UNSUPPORTED;
+    }
+    return err < 0 ? err : STK_OK;
+}
+
+/* Waits until a slot is DONE. STK_E_CANCELED: the launch that was to answer left; STK_E_TIMEOUT; STK_E_UNSUPPORTED;
+ * STK_E_DEVICE. */
+static int await(struct hand *h, uint32_t slot) {
+    struct stk_opencl *cl = h->cl;
+    uint32_t every = cl->mode == STK_RESIDENT ? DRIVE_EVERY : 1u;
+    for (uint32_t looks = 1; stk_ring_status(&h->ring, slot) != (int)STK_DONE; looks++) {
+        if (!h->one_launch && looks % every == 0u) {
+            int err = drive_on(cl);
+            if (err != STK_OK) {
+                return err;
+            }
+        }
+        if (looks % LOOKS == 0u) {
+            stk_opencl_nap();
+            if (h->one_launch && stk_opencl_left(cl)) {
+                return STK_E_CANCELED;
+            }
+            if (stk_opencl_now_ns() > h->deadline) {
+                return STK_E_TIMEOUT;
+            }
+        }
+    }
+    return STK_OK;
+}
+
+/* Waits for item `n` and checks what it left. */
+static int answer(struct hand *h, uint32_t n) {
+    uint32_t at = n % h->in_flight;
+    int err = await(h, at);
+    if (err == STK_OK && stk_load(h->cl->memory.control + STK_CTL_OBSERVABLE + h->pairs + at) != value_of(n)) {
+        stk_opencl_say(h->cl, "%s: item %u: an old payload behind a new status",
+                       stk_opencl_memory_name(h->cl->outcome.memory), (unsigned)n);
+        return STK_E_CORRUPT;
+    }
+    return err;
+}
+
+static uint64_t median(uint32_t *ns, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t v = ns[i], k = i;
+        for (; k > 0u && ns[k - 1u] > v; k--) {
+            ns[k] = ns[k - 1u];
+        }
+        ns[k] = v;
+    }
+    return count ? ns[count / 2u] : 0u;
+}
+
+/* One slot at a time. Until all are answered, the time is over, or the one launch is. */
+static int rounds(struct hand *h, uint64_t until_ns) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint32_t ns[ROUNDS];
+    int err = STK_OK;
+    o->rounds = 0;
+    while (err == STK_OK && o->rounds < ROUNDS && (o->rounds < ROUNDS_LEAST || stk_opencl_now_ns() <= until_ns)) {
+        uint64_t start = stk_opencl_now_ns(), took;
+        h->deadline = start + HANDSHAKE_NS;
+        err = publish(h, o->rounds);
+        err = err == STK_OK ? answer(h, o->rounds) : err;
+        took = stk_opencl_now_ns() - start;
+        if (err == STK_OK) {
+            ns[o->rounds++] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+        }
+    }
+    o->p50_ns = median(ns, o->rounds);
+    return err == STK_E_CANCELED && o->rounds >= ROUNDS_LEAST ? STK_OK : err;
+}
+
+/* RESIDENT: the rounds are answered by a launch that runs all the while. On a busy machine its turns may have been timed
+ * wrong: then it gets more. */
+static int rounds_in_one_launch(struct hand *h) {
+    struct stk_opencl *cl = h->cl;
+    uint64_t until = stk_opencl_now_ns() + HANDSHAKE_NS;
+    int err = STK_E_CANCELED, joined = STK_OK;
+    h->one_launch = 1;
+    for (uint32_t i = 0; i < LAUNCHES && err == STK_E_CANCELED && joined == STK_OK; i++) {
+        joined = stk_opencl_layout(cl);
+        err = joined == STK_OK ? stk_opencl_launch(cl) : joined;
+        err = err == STK_OK ? rounds(h, until) : err;
+        joined = cl->running ? stk_opencl_join(cl, LEAVE_NS) : STK_OK;
+        cl->turns = cl->idle_turns = cl->turns < UINT32_MAX / 8u ? cl->turns * 8u : UINT32_MAX;
+    }
+    h->one_launch = 0;
+    return joined != STK_OK ? joined : err;
+}
+
+/* Many slots in flight: no old payload behind a new status. */
+static int order(struct hand *h) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint64_t start = stk_opencl_now_ns(), until = start + HANDSHAKE_NS;
+    uint32_t published = 0, last = ITEMS;
+    int err = STK_OK;
+    for (o->items = 0; o->items < last && err == STK_OK; o->items += err == STK_OK) {
+        if (o->items % h->in_flight == 0u && stk_opencl_now_ns() > until) {
+            last = published;
+        }
+        for (; published < last && published - o->items < h->in_flight && err == STK_OK; published++) {
+            err = publish(h, published);
+        }
+        h->deadline = o->items % h->in_flight == 0u ? stk_opencl_now_ns() + HANDSHAKE_NS : h->deadline;
+        err = err == STK_OK && o->items < last ? answer(h, o->items) : err;
+    }
+    o->items_ns = stk_opencl_now_ns() - start;
+    return err == STK_OK && o->items < ITEMS_LEAST ? STK_E_TIMEOUT : err;
+}
+
+/* Host and workers add to one word at the same time. */
+static int adds(struct hand *h) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint32_t at = STK_CTL_OBSERVABLE + 2u * h->pairs, *word = h->cl->memory.control + at, expected = ADDS,
+             published = 0;
+    const uint32_t args[2] = {1, at};
+    const struct stk_work work = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    int err = STK_OK;
+    stk_store(word, 0u);
+    h->deadline = stk_opencl_now_ns() + HANDSHAKE_NS;
+    for (uint32_t done = 0; done < ADDS && err == STK_OK; done++) {
+        for (; published < ADDS && published - done < h->in_flight && err == STK_OK; published++) {
+            err = stk_ring_publish(&h->ring, published % h->in_flight, &work);
+        }
+        (void)stk_fetch_add(word, 1u);
+        expected++;
+        err = err == STK_OK ? await(h, done % h->in_flight) : err;
+    }
+    o->adds = expected;
+    o->adds_lost = expected - stk_load(word);
+    return err;
+}
+
+static void explain(struct stk_opencl *cl, int err, const char *phase) {
+    const char *name = stk_opencl_memory_name(cl->outcome.memory);
+    int shown = stk_load(cl->memory.control + STK_CTL_WORKERS_IN) != 0u;
+    if (err != STK_E_TIMEOUT && err != STK_E_CANCELED) {
+        return; /* said where it happened */
+    }
+    if (cl->mode == STK_RESIDENT && !shown) {
+        stk_opencl_say(cl, "%s: the host did not see the running kernel's stores", name);
+    } else if (cl->mode == STK_RESIDENT) {
+        stk_opencl_say(cl, "%s: the running kernel did not answer %s %u", name, phase,
+                       (unsigned)(cl->outcome.items ? cl->outcome.items : cl->outcome.rounds));
+    } else {
+        stk_opencl_say(cl, "%s: launch after launch did not answer %s %u", name, phase,
+                       (unsigned)(cl->outcome.items ? cl->outcome.items : cl->outcome.rounds));
+    }
+}
+
+int stk_opencl_shake(struct stk_opencl *cl) {
+    struct hand h = hand_of(cl);
+    const char *phase = "round";
+    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(&h) : rounds(&h, stk_opencl_now_ns() + HANDSHAKE_NS);
+    if (err == STK_OK) {
+        phase = "item";
+        err = cl->running ? STK_OK : stk_opencl_layout(cl);
+        err = err == STK_OK ? order(&h) : err;
+    }
+    if (err == STK_OK && cl->mode == STK_RESIDENT) {
+        err = adds(&h);
+    }
+    explain(cl, err, phase);
+    return err;
+}

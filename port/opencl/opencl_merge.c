@@ -1,0 +1,166 @@
+/* BATCH: what is handed to the device, and how what comes back is taken into memory that the host went on writing. */
+#include <string.h>
+
+#include "internal.h"
+#include "stoker/atomic.h"
+
+#define LINE 64u
+
+static int claimable(uint32_t status) {
+    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+}
+
+/* The host's words, as they are at some moment each. */
+static void copy_words(uint32_t *to, const uint32_t *from, size_t words) {
+    for (size_t i = 0; i < words; i++) {
+        stk_raw_out(to + i, from + i, 1);
+    }
+}
+
+/// There ///
+
+uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
+    const struct stk_device_memory *m = &cl->memory;
+    struct stk_opencl_batch *b = &cl->batch;
+    uint32_t *ring = b->sent[REGION_RING].host;
+    b->handed = 0;
+    for (uint32_t i = 0; i < m->slots; i++) {
+        uint32_t *from = m->ring + (size_t)i * STK_SLOT_WORDS, *to = ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t status = stk_load(from);
+        /* The CAS acquires the publisher's words, and from here on nobody cancels the slot. */
+        if (claimable(status) && stk_cas(from, status, STK_CLAIMED) == status) {
+            copy_words(to + 1, from + 1, STK_SLOT_WORDS - 1u);
+            b->handed++;
+        } else {
+            status = STK_EMPTY; /* none of the device's */
+        }
+        stk_store(to, status);
+    }
+    if (b->handed) {
+        copy_words(b->sent[REGION_CONTROL].host, m->control, cl->regions[REGION_CONTROL].bytes / 4u);
+        copy_words(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
+        copy_words(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
+    }
+    return b->handed;
+}
+
+/// Back ///
+
+/* Lines that the device changed; what landed in the others meanwhile stays. The device now holds what came back. */
+static void merge_payload(struct stk_opencl *cl) {
+    uint8_t *sent = cl->batch.sent[REGION_PAYLOAD].host, *to = cl->memory.payload;
+    const uint8_t *got = cl->batch.got[REGION_PAYLOAD].host;
+    for (size_t at = 0, end = cl->memory.payload_bytes; at < end; at += LINE) {
+        size_t bytes = end - at < LINE ? end - at : LINE;
+        if (memcmp(got + at, sent + at, bytes) != 0) {
+            memcpy(to + at, got + at, bytes);
+            memcpy(sent + at, got + at, bytes);
+        }
+    }
+}
+
+static int is_set(uint32_t word) {
+    return word >= STK_CTL_OBSERVABLE || word == STK_CTL_SHUTDOWN || word == STK_CTL_CURSOR;
+}
+
+/* Counters grow by what the device added; what it sets is set, where it did. */
+static void merge_control(struct stk_opencl *cl) {
+    const uint32_t *sent = cl->batch.sent[REGION_CONTROL].host, *got = cl->batch.got[REGION_CONTROL].host;
+    uint32_t *to = cl->memory.control;
+    for (uint32_t i = 0; i < cl->regions[REGION_CONTROL].bytes / 4u; i++) {
+        uint32_t was = stk_load(sent + i), now = stk_load(got + i);
+        if (was != now && is_set(i)) {
+            stk_store(to + i, now);
+        } else if (was != now) {
+            (void)stk_fetch_add(to + i, now - was);
+        }
+    }
+}
+
+/* Appends one record, as a worker does. */
+static void append(struct stk_opencl *cl, const uint32_t *record) {
+    uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_LOG_RECORDS;
+    uint32_t at = stk_load(log + STK_LOG_CURSOR), was;
+    while (at <= room - STK_LOG_RECORD_WORDS) {
+        was = stk_cas(log + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
+        if (was == at) {
+            copy_words(log + STK_LOG_RECORDS + at, record, STK_LOG_RECORD_WORDS);
+            return;
+        }
+        at = was;
+    }
+}
+
+static void merge_debug(struct stk_opencl *cl) {
+    const uint32_t *sent = cl->batch.sent[REGION_DEBUG].host, *got = cl->batch.got[REGION_DEBUG].host;
+    uint32_t from = stk_load(sent + STK_LOG_CURSOR), to = stk_load(got + STK_LOG_CURSOR);
+    for (; from < to && to <= cl->memory.debug_words - STK_LOG_RECORDS; from += STK_LOG_RECORD_WORDS) {
+        append(cl, got + STK_LOG_RECORDS + from);
+    }
+}
+
+/* The device asks for a read through I/O slot `i`. Meanwhile the host may have taken that one for itself: then the ring slot
+ * asks again, next time. */
+static void reserve_io(struct stk_opencl *cl, uint32_t i) {
+    uint32_t *got = (uint32_t *)cl->batch.got[REGION_IO].host + (size_t)i * STK_IO_WORDS;
+    uint32_t slot = stk_load(got + STK_IO_TAG);
+    if (stk_cas(cl->memory.io + (size_t)i * STK_IO_WORDS + STK_IO_STATUS, STK_EMPTY, STK_WAIT_IO) == STK_EMPTY) {
+        return;
+    }
+    memcpy(got, (const uint32_t *)cl->batch.sent[REGION_IO].host + (size_t)i * STK_IO_WORDS, STK_IO_WORDS * 4u);
+    if (slot < cl->memory.slots) {
+        uint32_t *w = (uint32_t *)cl->batch.got[REGION_RING].host + (size_t)slot * STK_SLOT_WORDS;
+        stk_store(w + STK_SLOT_ARG0 + 2u, 0u); /* its ticket */
+        stk_store(w + STK_SLOT_STATUS, STK_REQUEUE);
+    }
+}
+
+static uint32_t io_status(const struct stk_opencl_region *side, uint32_t i) {
+    return stk_load((const uint32_t *)side[REGION_IO].host + (size_t)i * STK_IO_WORDS + STK_IO_STATUS);
+}
+
+static void reserve_asked(struct stk_opencl *cl) {
+    for (uint32_t i = 0; i < cl->memory.io_slots; i++) {
+        if (io_status(cl->batch.sent, i) == STK_EMPTY && io_status(cl->batch.got, i) == STK_PUBLISHED) {
+            reserve_io(cl, i);
+        }
+    }
+}
+
+/* Only slots that were handed over, each with its words before its status. */
+static void merge_ring(struct stk_opencl *cl) {
+    const uint32_t *sent = cl->batch.sent[REGION_RING].host, *got = cl->batch.got[REGION_RING].host;
+    for (uint32_t i = 0; i < cl->memory.slots; i++) {
+        size_t at = (size_t)i * STK_SLOT_WORDS;
+        uint32_t *to = cl->memory.ring + at;
+        if (stk_load(sent + at) != STK_EMPTY) {
+            copy_words(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
+            stk_store_release(to, stk_load(got + at));
+        }
+    }
+}
+
+/* After the ring: who serves a request finds its slot in WAIT_IO. */
+static void merge_io(struct stk_opencl *cl) {
+    for (uint32_t i = 0; i < cl->memory.io_slots; i++) {
+        size_t at = (size_t)i * STK_IO_WORDS;
+        const uint32_t *got = (const uint32_t *)cl->batch.got[REGION_IO].host + at;
+        const uint32_t *sent = (const uint32_t *)cl->batch.sent[REGION_IO].host + at;
+        uint32_t *to = cl->memory.io + at;
+        if (memcmp(got, sent, STK_IO_WORDS * 4u) != 0) {
+            copy_words(to, got, STK_IO_STATUS);
+            copy_words(to + STK_IO_TAG, got + STK_IO_TAG, 1);
+            stk_store_release(to + STK_IO_STATUS, stk_load(got + STK_IO_STATUS)); /* after its words */
+        }
+    }
+}
+
+void stk_opencl_merge(struct stk_opencl *cl) {
+    merge_payload(cl);
+    merge_control(cl);
+    merge_debug(cl);
+    reserve_asked(cl);
+    merge_ring(cl); /* whoever sees DONE sees all of the above */
+    merge_io(cl);
+    cl->batch.handed = 0;
+}

@@ -1,0 +1,121 @@
+/* Which memory, which mode: every kind in its order until one is RESIDENT; or else the first that is good for QUANTUM; or copies. */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Why other kinds were passed over. */
+struct passed {
+    char text[200];
+    size_t used;
+};
+
+static void pass_over(struct stk_opencl *cl, struct passed *p) {
+    size_t left = sizeof p->text - p->used, bytes = strlen(cl->reason);
+    if (bytes && bytes + 3u < left) {
+        memcpy(p->text + p->used, "; ", 2);
+        memcpy(p->text + p->used + 2, cl->reason, bytes + 1u);
+        p->used += bytes + 2u;
+    }
+    cl->reason[0] = '\0';
+}
+
+static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk_opencl_memory memory) {
+    const struct stk_opencl_config *c = &cl->config;
+    return (c->residency == 0 || c->residency == mode) && (c->memory == STK_OPENCL_ANY || c->memory == memory);
+}
+
+static void forget(struct stk_opencl *cl, enum stk_opencl_memory memory) {
+    cl->outcome = (struct stk_opencl_outcome){.memory = memory};
+    memcpy(cl->outcome.device, cl->device.name, sizeof cl->outcome.device);
+    memcpy(cl->outcome.driver, cl->device.driver, sizeof cl->outcome.driver);
+}
+
+/* One kind in one mode; what it took is given back when it does not work. */
+static int try_kind(struct stk_opencl *cl, enum stk_opencl_memory memory, enum stk_residency mode) {
+    int err;
+    forget(cl, memory);
+    err = stk_opencl_take(cl, memory);
+    if (err != STK_OK) {
+        return STK_E_UNSUPPORTED; /* the driver has no such buffer, or not so large */
+    }
+    err = stk_opencl_prove(cl, mode);
+    if (err != STK_OK && !cl->running) {
+        stk_opencl_give(cl);
+    }
+    return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
+}
+
+/* Passes kinds over until one works; STK_E_UNSUPPORTED none does. */
+static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct passed *p) {
+    int first = mode == STK_BATCH ? STK_OPENCL_COPIES : STK_OPENCL_SVM_ATOMICS;
+    int last = mode == STK_BATCH ? STK_OPENCL_COPIES : STK_OPENCL_SVM, err = STK_E_UNSUPPORTED;
+    for (int kind = first; kind <= last && err == STK_E_UNSUPPORTED; kind++) {
+        if (wanted(cl, mode, (enum stk_opencl_memory)kind)) {
+            err = try_kind(cl, (enum stk_opencl_memory)kind, mode);
+            if (err == STK_E_UNSUPPORTED) {
+                pass_over(cl, p);
+            }
+        }
+    }
+    return err;
+}
+
+/* Leaves the port as its user finds it. */
+static int finish(struct stk_opencl *cl) {
+    uint32_t words = cl->memory.control_words;
+    int err;
+    cl->mode = cl->outcome.residency;
+    cl->groups = cl->config.workers;
+    err = cl->mode == STK_BATCH ? stk_opencl_batch_open(cl, words) : stk_opencl_set_args(cl, cl->regions, words);
+    err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
+    err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    cl->batch.copied = 0;
+    stk_opencl_set_mode(cl, cl->mode);
+    return err;
+}
+
+static void describe(struct stk_opencl *cl, const struct passed *p) {
+    const struct stk_opencl_outcome *o = &cl->outcome;
+    static const char *const where[] = {"", "inside one launch", "at the borders of launches", "by copies"};
+    cl->reason[0] = '\0';
+    stk_opencl_say(cl, "handshake: %u slots published and answered %s, p50 %llu ns, %u items in order",
+                   (unsigned)o->rounds, where[o->residency], (unsigned long long)o->p50_ns, (unsigned)o->items);
+    if (o->adds_lost) {
+        stk_opencl_say(cl, ", %u of %u adds of both sides lost", (unsigned)o->adds_lost, (unsigned)o->adds);
+    }
+    stk_opencl_say(cl, "%s", p->text);
+}
+
+/* What an earlier open found, where it is about this device and still to be had. */
+static int take_known(struct stk_opencl *cl) {
+    const struct stk_opencl_outcome *k = cl->config.known;
+    if (!k || strcmp(k->device, cl->device.name) != 0 || strcmp(k->driver, cl->device.driver) != 0 ||
+        k->turn_cost == 0u || k->residency < STK_RESIDENT || k->residency > STK_BATCH ||
+        (k->residency == STK_BATCH) != (k->memory == STK_OPENCL_COPIES) || !wanted(cl, k->residency, k->memory) ||
+        stk_opencl_take(cl, k->memory) != STK_OK) {
+        cl->reason[0] = '\0';
+        return STK_E_UNSUPPORTED;
+    }
+    cl->outcome = *k;
+    cl->turn_cost = k->turn_cost;
+    stk_opencl_say(cl, "as an earlier handshake found");
+    return finish(cl);
+}
+
+int stk_opencl_settle(struct stk_opencl *cl) {
+    struct passed p = {.used = 0};
+    int err = take_known(cl);
+    for (int mode = STK_RESIDENT; mode <= (int)STK_BATCH && err == STK_E_UNSUPPORTED; mode++) {
+        err = try_kinds(cl, (enum stk_residency)mode, &p);
+        if (err == STK_OK) {
+            err = finish(cl);
+            describe(cl, &p);
+        }
+    }
+    if (err == STK_E_UNSUPPORTED) {
+        /* Without the separator. */
+        snprintf(cl->reason, sizeof cl->reason, "%s", p.used > 2u ? p.text + 2 : "no memory of that kind");
+    }
+    return err;
+}

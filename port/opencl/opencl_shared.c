@@ -1,0 +1,230 @@
+/* Memory that host and device share: one kind at a time, allocated, mapped once, handed to the kernel, released. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+#include "stoker/control.h"
+#include "stoker/debug_log.h"
+#include "stoker/io_queue.h"
+#include "stoker/ring.h"
+
+#define PAGE       STK_OPENCL_PAGE
+#define ZEROED_MAX ((size_t)64 << 20) /* larger ones are payload */
+
+/* cl_nv_create_buffer; the headers of OpenCL do not have it. */
+#define LOCATION_HOST_NV 1u
+typedef cl_mem(CL_API_CALL *create_buffer_nv)(cl_context, cl_mem_flags, cl_bitfield, size_t, void *, cl_int *);
+
+const char *stk_opencl_memory_name(enum stk_opencl_memory memory) {
+    static const char *const names[STK_OPENCL_KINDS] = {
+        "any",
+        "fine-grain SVM with atomics",
+        "host-located buffer",
+        "ALLOC_HOST_PTR buffer",
+        "USE_HOST_PTR buffer",
+        "fine-grain SVM",
+        "copies",
+    };
+    return (unsigned)memory < STK_OPENCL_KINDS ? names[memory] : names[0];
+}
+
+static int not_offered(struct stk_opencl *cl, enum stk_opencl_memory memory) {
+    stk_opencl_say(cl, "%s: not offered", stk_opencl_memory_name(memory));
+    return STK_E_UNSUPPORTED;
+}
+
+/* Drivers refuse alignments above 128 bytes, so the page is ours to find. */
+static int open_svm(struct stk_opencl *cl, enum stk_opencl_memory memory, struct stk_opencl_region *r) {
+    cl_svm_mem_flags flags = CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER;
+    flags |= memory == STK_OPENCL_SVM_ATOMICS ? CL_MEM_SVM_ATOMICS : 0u;
+    /* A loader may have no entry for the call where the device has no SVM at all. */
+    r->raw = cl->device.fine_grain ? clSVMAlloc(cl->cl_context, flags, r->bytes + PAGE, 0) : NULL;
+    if (!r->raw) {
+        return not_offered(cl, memory);
+    }
+    r->raw_is_svm = 1;
+    r->host = (void *)(((uintptr_t)r->raw + PAGE - 1u) & ~(uintptr_t)(PAGE - 1u));
+    return STK_OK;
+}
+
+static cl_mem create_nv(struct stk_opencl *cl, size_t bytes, cl_int *error) {
+    static const char name[] = "clCreateBufferNV";
+    cl_platform_id platform = NULL;
+    create_buffer_nv create = NULL;
+    void *address = NULL;
+    *error = clGetDeviceInfo(cl->cl_device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (*error == CL_SUCCESS && strstr(cl->device.platform, "NVIDIA")) {
+        address = clGetExtensionFunctionAddressForPlatform(platform, name);
+    }
+    if (!address) {
+        *error = CL_INVALID_OPERATION;
+        return NULL;
+    }
+    memcpy(&create, &address, sizeof create);
+    return create(cl->cl_context, CL_MEM_READ_WRITE, LOCATION_HOST_NV, bytes, NULL, error);
+}
+
+static cl_mem create_buffer(struct stk_opencl *cl, enum stk_opencl_memory memory, struct stk_opencl_region *r,
+                            cl_int *error) {
+    cl_mem_flags flags = CL_MEM_READ_WRITE;
+    if (memory == STK_OPENCL_HOST_NV) {
+        return create_nv(cl, r->bytes, error);
+    }
+    if (memory == STK_OPENCL_USE_HOST) {
+        void *pages = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (pages == MAP_FAILED) {
+            *error = CL_OUT_OF_HOST_MEMORY;
+            return NULL;
+        }
+        r->raw = pages;
+        flags |= CL_MEM_USE_HOST_PTR;
+    } else if (memory == STK_OPENCL_ALLOC_HOST) {
+        flags |= CL_MEM_ALLOC_HOST_PTR;
+    }
+    return clCreateBuffer(cl->cl_context, flags, r->bytes, r->raw, error);
+}
+
+/* Before it is mapped: a kernel that never sees the host's stores is to find an empty ring. */
+static int zero(struct stk_opencl *cl, const struct stk_opencl_region *r) {
+    const uint32_t nothing = 0;
+    cl_int error = CL_SUCCESS;
+    if (r->bytes <= ZEROED_MAX) {
+        error = clEnqueueFillBuffer(cl->cl_queue, r->cl_mem, &nothing, sizeof nothing, 0, r->bytes, 0, NULL, NULL);
+    }
+    return stk_opencl_error(cl, error, "clEnqueueFillBuffer");
+}
+
+/* Mapped once and kept so: unmapping a buffer under a running kernel may copy over what it wrote. */
+static int map(struct stk_opencl *cl, struct stk_opencl_region *r) {
+    cl_int error;
+    r->host = clEnqueueMapBuffer(cl->cl_queue, r->cl_mem, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, r->bytes, 0, NULL,
+                                 NULL, &error);
+    if (error != CL_SUCCESS) {
+        r->host = NULL;
+        return stk_opencl_error(cl, error, "clEnqueueMapBuffer");
+    }
+    if (((uintptr_t)r->host & 63u) != 0u) {
+        stk_opencl_say(cl, "the buffer was mapped at an address that is no multiple of 64");
+        return STK_E_UNSUPPORTED;
+    }
+    return STK_OK;
+}
+
+int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory, size_t bytes,
+                           struct stk_opencl_region *region) {
+    cl_int error;
+    int err;
+    *region = (struct stk_opencl_region){.bytes = (bytes + PAGE - 1u) & ~(size_t)(PAGE - 1u)};
+    region->bytes = region->bytes ? region->bytes : PAGE;
+    if (memory == STK_OPENCL_SVM_ATOMICS || memory == STK_OPENCL_SVM) {
+        return memory == STK_OPENCL_SVM || cl->device.svm_atomics ? open_svm(cl, memory, region)
+                                                                  : not_offered(cl, memory);
+    }
+    region->cl_mem = create_buffer(cl, memory, region, &error);
+    if (!region->cl_mem && memory == STK_OPENCL_HOST_NV && error == CL_INVALID_OPERATION) {
+        return not_offered(cl, memory);
+    }
+    err = stk_opencl_error(cl, error, stk_opencl_memory_name(memory));
+    err = err == STK_OK && memory != STK_OPENCL_HOST_NV ? zero(cl, region) : err;
+    if (err == STK_OK && memory != STK_OPENCL_COPIES) {
+        err = map(cl, region);
+    }
+    if (err != STK_OK) {
+        stk_opencl_region_close(cl, region);
+    }
+    return err;
+}
+
+void stk_opencl_region_close(struct stk_opencl *cl, struct stk_opencl_region *region) {
+    if (region->cl_mem) {
+        if (region->host) {
+            (void)clEnqueueUnmapMemObject(cl->cl_queue, region->cl_mem, region->host, 0, NULL, NULL);
+            (void)clFinish(cl->cl_queue);
+        }
+        clReleaseMemObject(region->cl_mem);
+    }
+    if (region->raw && region->raw_is_svm) {
+        clSVMFree(cl->cl_context, region->raw);
+    } else if (region->raw) {
+        munmap(region->raw, region->bytes);
+    }
+    *region = (struct stk_opencl_region){0};
+}
+
+int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words) {
+    const struct stk_device_memory *m = &cl->memory;
+    const uint32_t sizes[] = {m->slots, control_words, m->debug_words, m->io_slots, m->payload_bytes};
+    cl_int error = CL_SUCCESS;
+    for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
+        cl_mem mem = regions[i].cl_mem;
+        error = mem ? clSetKernelArg(cl->cl_kernel, i, sizeof mem, &mem)
+                    : clSetKernelArgSVMPointer(cl->cl_kernel, i, regions[i].host);
+    }
+    for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
+        error = clSetKernelArg(cl->cl_kernel, STK_OPENCL_REGIONS + i, sizeof sizes[i], &sizes[i]);
+    }
+    return stk_opencl_error(cl, error, "clSetKernelArg");
+}
+
+int stk_opencl_layout(struct stk_opencl *cl) {
+    struct stk_device_memory *m = &cl->memory;
+    struct stk_ring ring;
+    struct stk_control control;
+    int err = stk_ring_init(&ring, m->ring, STK_RING_BYTES(m->slots), m->slots);
+    memset(m->control, 0, cl->regions[REGION_CONTROL].bytes);
+    if (err == STK_OK) {
+        err = stk_control_init(&control, m->control, (size_t)m->control_words * 4u, 0, cl->config.tenants,
+                               cl->config.observables);
+    }
+    memset(m->debug, 0, (size_t)m->debug_words * 4u);
+    memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);
+    cl->expected_ends = 0;
+    cl->launches = cl->lease_ends = cl->idle_ends = 0;
+    return err;
+}
+
+/* With copies the host's side is memory that the driver can copy from and to at once. */
+int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
+    const struct stk_opencl_config *c = &cl->config;
+    const size_t bytes[STK_OPENCL_REGIONS] = {
+        STK_RING_BYTES(c->slots),
+        STK_CONTROL_BYTES(c->observables),
+        (STK_LOG_RECORDS + (size_t)c->debug_records * STK_LOG_RECORD_WORDS) * 4u,
+        (size_t)c->io_slots * STK_IO_WORDS * 4u,
+        c->payload_bytes,
+    };
+    int err = STK_OK;
+    for (uint32_t i = 0; i < STK_OPENCL_REGIONS && err == STK_OK; i++) {
+        err = stk_opencl_region_open(cl, memory == STK_OPENCL_COPIES ? STK_OPENCL_ALLOC_HOST : memory, bytes[i],
+                                     &cl->regions[i]);
+    }
+    cl->memory = (struct stk_device_memory){
+        .ring = cl->regions[REGION_RING].host,
+        .slots = c->slots,
+        .control = cl->regions[REGION_CONTROL].host,
+        .control_words = STK_CTL_OBSERVABLE + c->observables,
+        .debug = cl->regions[REGION_DEBUG].host,
+        .debug_words = STK_LOG_RECORDS + c->debug_records * STK_LOG_RECORD_WORDS,
+        .io = cl->regions[REGION_IO].host,
+        .io_slots = c->io_slots,
+        .payload = cl->regions[REGION_PAYLOAD].host,
+        .payload_bytes = c->payload_bytes,
+    };
+    err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    if (err != STK_OK) {
+        stk_opencl_give(cl);
+    }
+    return err;
+}
+
+void stk_opencl_give(struct stk_opencl *cl) {
+    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+        stk_opencl_region_close(cl, &cl->regions[i]);
+        stk_opencl_region_close(cl, &cl->batch.device[i]);
+        stk_opencl_region_close(cl, &cl->batch.sent[i]);
+        stk_opencl_region_close(cl, &cl->batch.got[i]);
+    }
+    cl->batch = (struct stk_opencl_batch){0};
+    cl->memory = (struct stk_device_memory){0};
+}

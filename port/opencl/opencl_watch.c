@@ -1,0 +1,160 @@
+/* Memory that stops being shared: how it is noticed, and how the port goes on in the next mode without losing a slot. */
+#include <string.h>
+
+#include "internal.h"
+#include "stoker/atomic.h"
+
+#define NONE            UINT32_MAX
+#define DEAF_LAUNCHES   8u    /* QUANTUM: launches that may pass a published slot over */
+#define BEAT_TURNS      1024u /* of the kernel's heartbeat */
+#define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
+#define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
+
+static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
+    return cl->memory.ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS;
+}
+
+static int any_claimed(const struct stk_opencl *cl) {
+    uint32_t i = 0;
+    while (i < cl->memory.slots && stk_load(status_at(cl, i)) != STK_CLAIMED) {
+        i++;
+    }
+    return i < cl->memory.slots;
+}
+
+static uint32_t done(const struct stk_opencl *cl) {
+    return stk_load(cl->memory.control + STK_CTL_DONE_COUNT) + stk_load(cl->memory.control + STK_CTL_FAULT_COUNT);
+}
+
+static uint32_t beats(const struct stk_opencl *cl) {
+    return stk_load(cl->memory.control + STK_CTL_HEARTBEAT);
+}
+
+/* Does the driver say that the older launch runs, rather than waits for the device? */
+static int runs(struct stk_opencl *cl) {
+    cl_int status = CL_QUEUED;
+    (void)clGetEventInfo(cl->cl_events[0], CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    return status == CL_RUNNING;
+}
+
+/* A slot that a worker which sees it moves on: published, or put back by us. (What a handler puts back may stay as it is.) */
+static int waits(const struct stk_opencl *cl, uint32_t slot) {
+    uint32_t status = stk_load(status_at(cl, slot));
+    return status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u);
+}
+
+static uint32_t find_waiting(const struct stk_opencl *cl) {
+    uint32_t i = 0;
+    while (i < cl->memory.slots && !waits(cl, i)) {
+        i++;
+    }
+    return i < cl->memory.slots ? i : NONE;
+}
+
+/* Something moved: the watch starts again. */
+static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
+    cl->watch = (struct stk_opencl_watch){.since_ns = now_ns, .done = done(cl), .beats = beats(cl), .slot = slot};
+}
+
+/* A published slot that stays published while no slot ends, for half of the watch and then for all of it, is not seen; or the workers
+ * are in long handlers, and then a slot is CLAIMED and no heart beats; or they have no core, and then none beats either. */
+int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
+    struct stk_opencl_watch *w = &cl->watch;
+    uint32_t round = cl->config.workers * (2u + 4u * cl->memory.slots / BEAT_TURNS), beaten;
+    if (done(cl) != w->done || (w->slot != NONE && !waits(cl, w->slot))) {
+        restart(cl, now_ns, NONE);
+        return 0;
+    }
+    if (now_ns - w->since_ns < cl->config.watch_ns / 2u) {
+        return 0;
+    }
+    if (w->slot == NONE) {
+        restart(cl, now_ns, find_waiting(cl));
+        return 0;
+    }
+    beaten = beats(cl) - w->beats;
+    if (beaten == 0u && runs(cl) && !any_claimed(cl)) {
+        stk_opencl_say(cl, "; then the host no longer saw the kernel's heartbeat");
+        return 1;
+    }
+    if (beaten >= round) {
+        stk_opencl_say(cl, "; then the kernel no longer saw what the host published");
+        return 1;
+    }
+    return 0;
+}
+
+/* After a launch: the kernel leaves when it finds nothing, so a slot that was published before several launches, of which none
+ * ended any slot, was not there for them or their work is not here for us. */
+int stk_opencl_watch_border(struct stk_opencl *cl) {
+    struct stk_opencl_watch *w = &cl->watch;
+    if (w->slot == NONE || done(cl) != w->done || !waits(cl, w->slot)) {
+        /* The launch behind this one may have begun before the slot that is picked now was published. */
+        restart(cl, 0, find_waiting(cl));
+        return 0;
+    }
+    if (++w->launches < DEAF_LAUNCHES) {
+        return 0;
+    }
+    stk_opencl_say(cl, "; then %u launches did not touch a published slot", DEAF_LAUNCHES);
+    return 1;
+}
+
+void stk_opencl_put_back(struct stk_opencl *cl) {
+    for (uint32_t i = 0; i < cl->memory.slots; i++) {
+        uint32_t *status = status_at(cl, i);
+        if (stk_load_acquire(status) != STK_CLAIMED) {
+            cl->tries[i] = 0;
+        } else if (cl->tries[i]++ < STK_OPENCL_TRIES) {
+            stk_store_release(status, STK_REQUEUE); /* as it was: handlers check their arguments again */
+            cl->put_back++;
+        } else {
+            stk_store(status + FAULT_VALUE_AT, STK_OPENCL_TRIES);
+            stk_store(status + FAULT_REASON_AT, STK_REASON_LOST);
+            stk_store_release(status, STK_FAULT); /* after its reason */
+            cl->tries[i] = 0;
+        }
+    }
+}
+
+int stk_opencl_unseen_end(struct stk_opencl *cl) {
+    stk_opencl_say(cl, "; then a kernel ended and the host did not see its last stores");
+    return stk_opencl_fall(cl);
+}
+
+int stk_opencl_fall(struct stk_opencl *cl) {
+    cl->falling = 1;
+    cl->fallbacks++;
+    if (cl->mode == STK_RESIDENT) {
+        stk_opencl_end_lease(cl);
+    }
+    return 1;
+}
+
+int stk_opencl_fall_on(struct stk_opencl *cl) {
+    int err = STK_OK;
+    while (cl->running) {
+        int over = stk_opencl_event_over(cl);
+        if (over < 0) {
+            return over;
+        }
+        if (!over) {
+            return stk_opencl_overdue(cl, stk_opencl_now_ns());
+        }
+        stk_opencl_pop(cl);
+    }
+    cl->falling = 0;
+    stk_opencl_forget_ends(cl);
+    stk_opencl_put_back(cl);
+    if (cl->mode == STK_RESIDENT) {
+        stk_opencl_set_mode(cl, STK_QUANTUM);
+    } else {
+        err = stk_opencl_batch_open(cl, cl->memory.control_words);
+        stk_opencl_set_mode(cl, STK_BATCH);
+    }
+    if (err != STK_OK) {
+        return stk_opencl_lose(cl, "no memory for copies");
+    }
+    stk_opencl_say(cl, ", goes on as %s", cl->mode == STK_QUANTUM ? "QUANTUM" : "BATCH");
+    return 1;
+}

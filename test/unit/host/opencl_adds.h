@@ -1,0 +1,83 @@
+/* One device at a time, and many small slots through it: what the tests of modes and leases share. */
+#ifndef OPENCL_ADDS_H
+#define OPENCL_ADDS_H
+
+#define CL_TARGET_OPENCL_VERSION 300
+#include "../../../port/opencl/internal.h"
+#include "opencl_rig.h"
+#include "stoker/atomic.h"
+#include "stoker/ring.h"
+
+static struct stk_opencl cl;
+static struct stk_ring ring;
+
+/* The first way of a mode that works here; skips the test without one. */
+static inline const struct way *first_way(enum stk_residency mode) {
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].residency == mode && rig_can(&ways[i])) {
+            return &ways[i];
+        }
+    }
+    print_message("skipped: this device cannot do it\n");
+    skip();
+    return NULL;
+}
+
+static inline void open_way(const struct stk_opencl_config *config, const struct way *way) {
+    assert_true(rig_open(&cl, config, way));
+    ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
+}
+
+static inline void close_way(void) {
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
+    assert_null(cl.cl_context);
+}
+
+static inline void drive(bool pending) {
+    int did = stk_opencl_ops.drive(&cl, pending);
+    if (did < 0) {
+        fail_msg("drive: %s: %s", stk_err_name(did), cl.reason);
+    }
+}
+
+static inline void publish_add(uint32_t slot) {
+    const uint32_t args[] = {1, STK_CTL_OBSERVABLE};
+    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_NORMAL, 2, args};
+    assert_int_equal(stk_ring_publish(&ring, slot, &add), STK_OK);
+}
+
+/* Adds 1 to observable 0 `total` times with the whole ring in flight, driving now and then as a busy host does. Returns how
+ * often a launch was enqueued behind another. */
+static inline uint32_t run_adds(uint32_t total) {
+    uint32_t before = stk_load(cl.memory.control + STK_CTL_OBSERVABLE), published = 0, harvested = 0, queued = 0;
+    uint64_t start = rig_now();
+    while (harvested < total) {
+        uint32_t at = harvested % ring.slots, was = cl.running;
+        while (published < total && published - harvested < ring.slots) {
+            publish_add(published++ % ring.slots);
+        }
+        if (stk_ring_status(&ring, at) == (int)STK_DONE && ++harvested % 64u != 0u) {
+            continue;
+        }
+        drive(true);
+        queued += was == 1u && cl.running == 2u;
+        if (rig_now() - start > 60 * SECOND) {
+            fail_msg("slot %u of %u is in status %d: %s", (unsigned)harvested, (unsigned)total,
+                     stk_ring_status(&ring, at), cl.reason);
+        }
+    }
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE) - before, total);
+    return queued;
+}
+
+/* A handler that takes as many steps as its argument says. */
+static const char slow_text[] =
+    "STK_FN stk_u32 user_slow(const struct stk_dev *d, const struct stk_call *c) {\n"
+    "    stk_u32 i, n = stk_arg(c, 0), x = n;\n"
+    "    for (i = 0; i < n; i++) { x = x * 1664525u + stk_ld(d->control + STK_CTL_OBSERVABLE); }\n"
+    "    stk_result(c, 0, x);\n"
+    "    return STK_DONE;\n"
+    "}\n#define STK_USER_OPS(X) X(0x20001u, user_slow, STK_SCALAR)\n";
+
+#endif

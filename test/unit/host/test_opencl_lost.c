@@ -1,0 +1,200 @@
+/* Memory that stops being shared, and copies that meet what the host did meanwhile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "opencl_adds.h"
+
+/// Memory that stops being shared ///
+
+#define ALL_PARTS 0x1Fu
+#define RING_PART 1u
+
+static void dead_memory_loses_no_slot(void **state) {
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        const struct stk_opencl_config config = {.lease_ns = 1000000};
+        if (ways[i].residency == STK_BATCH || !rig_can(&ways[i])) {
+            continue;
+        }
+        open_way(&config, &ways[i]);
+        (void)run_adds(1000);
+        stk_opencl_inject(&cl, 1, ALL_PARTS, 3);
+        (void)run_adds(20000);
+        if (cl.mode != STK_BATCH) {
+            fail_msg("%s: mode %d: %s", ways[i].name, (int)cl.mode, cl.reason);
+        }
+        assert_int_equal(cl.fallbacks, ways[i].residency == STK_RESIDENT ? 2 : 1);
+        assert_int_equal(cl.put_back, 3);
+        assert_non_null(strstr(cl.reason, "goes on as BATCH"));
+        assert_non_null(strstr(cl.reason, "the host did not see its last stores"));
+        close_way();
+    }
+}
+
+/* Kernels that stay: long leases, so that the watch has to see it. */
+static void see_dead_memory(uint32_t parts, const char *reason) {
+    const struct stk_opencl_config config = {
+        .slots = 8, .lease_ns = 400000000, .idle_ns = 20 * SECOND, .watch_ns = 100000000};
+    const struct way *way = first_way(STK_RESIDENT);
+    uint64_t start = rig_now();
+    open_way(&config, way);
+    (void)run_adds(50);
+    stk_opencl_inject(&cl, 50, parts, 0);
+    publish_add(0);
+    while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 51);
+    if (!strstr(cl.reason, reason)) {
+        fail_msg("%s", cl.reason);
+    }
+    close_way();
+}
+
+static void heart_that_stops_for_the_host_ends_the_mode(void **state) {
+    (void)state;
+    see_dead_memory(ALL_PARTS, "no longer saw the kernel's heartbeat");
+}
+
+static void kernel_that_turns_but_sees_nothing_ends_the_mode(void **state) {
+    (void)state;
+    see_dead_memory(RING_PART, "no longer saw what the host published");
+}
+
+static void launches_that_see_nothing_end_the_mode(void **state) {
+    const struct stk_opencl_config config = {.slots = 8};
+    (void)state;
+    open_way(&config, first_way(STK_QUANTUM));
+    (void)run_adds(50);
+    stk_opencl_inject(&cl, 50, RING_PART, 2);
+    (void)run_adds(50);
+    assert_int_equal(cl.mode, STK_BATCH);
+    assert_non_null(strstr(cl.reason, "8 launches did not touch a published slot"));
+    close_way();
+}
+
+static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **state) {
+    const struct stk_opencl_config config = {.slots = 4};
+    struct stk_slot slot;
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    publish_add(2);
+    for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
+        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+        stk_opencl_put_back(&cl);
+        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
+    }
+    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+    stk_opencl_put_back(&cl);
+    assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
+    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
+    assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], STK_OPENCL_TRIES);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_EMPTY);
+    close_way();
+}
+
+/// Copies ///
+
+/* While the device has its copy, the host writes other lines and other words, publishes and takes slots back. */
+static void what_the_host_does_meanwhile_is_kept(void **state) {
+    const struct stk_opencl_config config = {.slots = 16, .payload_bytes = 8192, .user_source = slow_text};
+    const uint32_t args[] = {20000000u}, store[] = {77, STK_CTL_OBSERVABLE + 3};
+    const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+    const struct stk_work set = {STK_OP_STORE_U32, 0, STK_NORMAL, 2, store};
+    uint64_t start = rig_now();
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
+    assert_int_equal(stk_ring_publish(&ring, 1, &set), STK_OK);
+    drive(true);
+    assert_int_equal(cl.running, 1);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_CLAIMED);
+    assert_true(stk_ring_transition(&ring, 1, STK_TO_CANCEL) < 0);
+    publish_add(2);
+    publish_add(3);
+    assert_true(stk_ring_transition(&ring, 3, STK_TO_CANCEL) >= 0);
+    memset(cl.memory.payload, 0x5A, 8192);
+    stk_store(cl.memory.control + STK_CTL_OBSERVABLE + 9, 1234);
+    while (stk_ring_status(&ring, 2) != (int)STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_DONE);
+    assert_int_equal(stk_ring_status(&ring, 3), (int)STK_EMPTY);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 1);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE + 3), 77);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE + 9), 1234);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_DONE_COUNT), 3);
+    for (uint32_t i = 0; i < 8192; i++) {
+        assert_int_equal(cl.memory.payload[i], 0x5A);
+    }
+    close_way();
+}
+
+/* What the device asks for or prints while the host takes the same place: it gets another. */
+static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
+    const uint32_t args[] = {11, 22, 33};
+    const struct stk_work print = {STK_OP_PRINTF, 0, STK_NORMAL, 3, args};
+    uint32_t *io, *log, *miss;
+    uint64_t start = rig_now();
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    io = cl.memory.io;
+    log = cl.memory.debug;
+    miss = ring.words + 5u * STK_SLOT_WORDS;
+    stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
+    stk_store(miss + STK_SLOT_ARG0, 99u); /* the resource */
+    stk_store_release(miss, STK_PUBLISHED);
+    assert_int_equal(stk_ring_publish(&ring, 2, &print), STK_OK);
+    drive(true);
+    assert_int_equal(cl.running, 1);
+    stk_store(io + STK_IO_STATUS, STK_WAIT_IO);
+    stk_store(io + STK_IO_SRC, 7u);
+    stk_store(log + STK_LOG_CURSOR, STK_LOG_RECORD_WORDS);
+    stk_store(log + STK_LOG_RECORDS, 44u);
+    while (stk_load_acquire(miss) != STK_WAIT_IO) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load(io + STK_IO_STATUS), STK_WAIT_IO);
+    assert_int_equal(stk_load(io + STK_IO_SRC), 7);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_PUBLISHED);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_SRC), 99);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_TAG), 5);
+    assert_int_equal(stk_load(miss + STK_SLOT_ARG0 + 2u), 2); /* its ticket: I/O slot 1 */
+    assert_int_equal(stk_load(log + STK_LOG_CURSOR), 2u * STK_LOG_RECORD_WORDS);
+    assert_int_equal(stk_load(log + STK_LOG_RECORDS), 44);
+    assert_int_equal(stk_load(log + STK_LOG_RECORDS + STK_LOG_RECORD_WORDS), 11);
+    assert_int_equal(stk_ring_status(&ring, 2), (int)STK_DONE);
+    /* Served, it ends. */
+    stk_store_release(io + STK_IO_WORDS + STK_IO_STATUS, STK_IO_OK);
+    stk_store_release(miss, STK_REQUEUE);
+    while (stk_load_acquire(miss) != STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_EMPTY);
+    close_way();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dead_memory_loses_no_slot),
+        cmocka_unit_test(heart_that_stops_for_the_host_ends_the_mode),
+        cmocka_unit_test(kernel_that_turns_but_sees_nothing_ends_the_mode),
+        cmocka_unit_test(launches_that_see_nothing_end_the_mode),
+        cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
+        cmocka_unit_test(what_the_host_does_meanwhile_is_kept),
+        cmocka_unit_test(io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

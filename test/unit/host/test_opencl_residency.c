@@ -1,0 +1,205 @@
+/* What open finds and takes, and leases. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "opencl_adds.h"
+
+/// What open finds ///
+
+static void the_best_mode_is_taken_and_described(void **state) {
+    const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE")};
+    struct stk_dispatch_info info;
+    size_t i = 0;
+    (void)state;
+    while (i < WAYS && !rig_can(&ways[i])) {
+        i++;
+    }
+    if (i == WAYS) {
+        skip();
+    }
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
+    stk_opencl_ops.info(&cl, &info);
+    assert_int_equal(info.residency, ways[i].residency);
+    assert_int_equal(cl.outcome.memory, ways[i].memory);
+    assert_string_equal(info.memory, stk_opencl_memory_name(ways[i].memory));
+    assert_non_null(strstr(info.reason, "handshake: "));
+    assert_true(info.probe_rounds >= 16u && info.probe_items >= 64u && info.probe_p50_ns > 0u);
+    assert_int_equal(info.fallbacks, 0);
+    assert_int_equal(info.launches, 0);
+    close_way();
+}
+
+static void mode_and_memory_that_are_asked_for_are_taken(void **state) {
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        const struct stk_opencl_config config = {.slots = 32};
+        struct stk_dispatch_info info;
+        if (rig_open(&cl, &config, &ways[i])) {
+            stk_opencl_ops.info(&cl, &info);
+            assert_int_equal(info.residency, ways[i].residency);
+            assert_string_equal(info.memory, stk_opencl_memory_name(ways[i].memory));
+            ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
+            (void)run_adds(500);
+            stk_opencl_ops.info(&cl, &info);
+            assert_true((info.copied_bytes != 0u) == (ways[i].residency == STK_BATCH));
+            close_way();
+        }
+    }
+}
+
+static void outcome_of_another_driver_is_not_believed(void **state) {
+    const struct way *way = first_way(STK_BATCH);
+    struct stk_opencl_outcome known = *rig_can(way);
+    struct stk_opencl_config config = {
+        .device = getenv("STK_TEST_DEVICE"), .residency = STK_BATCH, .slots = 16, .known = &known};
+    (void)state;
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
+    assert_non_null(strstr(cl.reason, "as an earlier handshake found"));
+    assert_int_equal(cl.outcome.items, known.items);
+    close_way();
+    known.driver[0] ^= 1;
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
+    assert_non_null(strstr(cl.reason, "handshake: "));
+    close_way();
+}
+
+/* Opens with kinds that are not shared (opencl/internal.h). The handshake ends in bounded time, whatever the kernel does not see. */
+static int open_dead(uint32_t kinds, enum stk_opencl_memory memory) {
+    const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"), .slots = 64, .memory = memory};
+    uint64_t start = rig_now();
+    int err = stk_opencl_open_dead(&cl, &config, kinds);
+    assert_true(rig_now() - start < 60 * SECOND);
+    ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
+    return err;
+}
+
+static void kind_that_is_not_live_is_passed_over(void **state) {
+    enum stk_opencl_memory first = first_way(STK_RESIDENT)->memory;
+    (void)state;
+    assert_int_equal(open_dead(1u << first, STK_OPENCL_ANY), STK_OK);
+    assert_int_not_equal(cl.outcome.memory, first);
+    assert_non_null(strstr(cl.reason, "handshake: "));
+    assert_non_null(strstr(cl.reason, "the host did not see the running kernel's stores"));
+    (void)run_adds(1000);
+    close_way();
+}
+
+static void kind_that_is_coherent_at_borders_only_is_for_quantum(void **state) {
+    enum stk_opencl_memory first = first_way(STK_QUANTUM)->memory;
+    (void)state;
+    assert_int_equal(open_dead(1u << first, first), STK_OK);
+    assert_int_equal(cl.mode, STK_QUANTUM);
+    (void)run_adds(1000);
+    assert_int_equal(cl.mode, STK_QUANTUM);
+    close_way();
+}
+
+static void kind_that_is_not_shared_at_all_is_refused_with_the_reasons(void **state) {
+    enum stk_opencl_memory first = first_way(STK_QUANTUM)->memory;
+    (void)state;
+    assert_int_equal(open_dead(0x101u << first, first), STK_E_UNSUPPORTED);
+    assert_non_null(strstr(cl.reason, "the host did not see the running kernel's stores"));
+    assert_non_null(strstr(cl.reason, "a launch ended and the host did not see its last stores"));
+    assert_null(cl.cl_context);
+}
+
+/// Leases ///
+
+static void a_million_slots_need_at_most_four_launches(void **state) {
+    const struct stk_opencl_config config = {.lease_ns = 60 * SECOND, .idle_ns = 10 * SECOND};
+    const struct way *way = first_way(STK_RESIDENT);
+    (void)state;
+    open_way(&config, way);
+    (void)run_adds(1000000);
+    assert_true(cl.launches <= 4u);
+    close_way();
+}
+
+static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
+    const struct stk_opencl_config config = {.lease_ns = 2000000, .idle_ns = SECOND};
+    const struct way *way = first_way(STK_RESIDENT);
+    uint32_t queued;
+    (void)state;
+    open_way(&config, way);
+    queued = run_adds(300000);
+    assert_true(queued >= 1u);
+    assert_true(cl.lease_ends >= 1u);
+    close_way();
+}
+
+static uint64_t cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+static void idle_device_costs_no_core(void **state) {
+    static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct stk_opencl_config config = {.slots = 16};
+        const struct timespec pause = {.tv_nsec = 20000000};
+        uint64_t cpu, start;
+        open_way(&config, first_way(modes[i]));
+        (void)run_adds(100);
+        publish_add(0);
+        for (start = rig_now(); stk_ring_status(&ring, 0) != (int)STK_DONE || cl.running;) {
+            drive(stk_ring_status(&ring, 0) != (int)STK_DONE);
+            assert_true(rig_now() - start < 20 * SECOND);
+        }
+        cpu = cpu_ns();
+        for (start = rig_now(); rig_now() - start < SECOND;) {
+            drive(false);
+            nanosleep(&pause, NULL);
+        }
+        cpu = cpu_ns() - cpu;
+        if (cpu >= (rig_now() - start) / 100u) {
+            fail_msg("mode %d: %u us of a second", (int)modes[i], (unsigned)(cpu / 1000u));
+        }
+        close_way();
+    }
+}
+
+static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
+    static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct stk_opencl_config config = {
+            .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .user_source = slow_text};
+        const uint32_t args[] = {200000000u};
+        const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+        uint64_t start = rig_now();
+        int err = STK_OK;
+        open_way(&config, first_way(modes[i]));
+        assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
+        while (err >= 0 && rig_now() - start < 60 * SECOND) {
+            err = stk_opencl_ops.drive(&cl, true);
+        }
+        assert_int_equal(err, STK_E_DEVICE);
+        assert_non_null(strstr(cl.reason, "timeout"));
+        assert_int_equal(stk_opencl_ops.drive(&cl, true), STK_E_DEVICE);
+        /* The kernel still has the memory, so nothing is released before it leaves. */
+        assert_int_equal(stk_opencl_close(&cl, 60 * SECOND), STK_OK);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_best_mode_is_taken_and_described),
+        cmocka_unit_test(mode_and_memory_that_are_asked_for_are_taken),
+        cmocka_unit_test(outcome_of_another_driver_is_not_believed),
+        cmocka_unit_test(kind_that_is_not_live_is_passed_over),
+        cmocka_unit_test(kind_that_is_coherent_at_borders_only_is_for_quantum),
+        cmocka_unit_test(kind_that_is_not_shared_at_all_is_refused_with_the_reasons),
+        cmocka_unit_test(a_million_slots_need_at_most_four_launches),
+        cmocka_unit_test(next_lease_is_enqueued_before_the_running_one_ends),
+        cmocka_unit_test(idle_device_costs_no_core),
+        cmocka_unit_test(kernel_that_does_not_leave_ends_in_a_clear_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

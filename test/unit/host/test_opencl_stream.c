@@ -1,0 +1,170 @@
+/* A stream of chunks through an OpenCL device in each mode: what lands, what handlers write in place and what they result in is
+ * right for every chunk, while later chunks land beside those that the device works on; and a scan of what was streamed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "opencl_rig.h"
+#include "scan_cases.h"
+#include "stoker/port/sim.h"
+#include "stoker/stream.h"
+
+#define DEPTH    6u
+#define CHUNK    4096u
+#define CHUNKS   240u
+#define BYTES    (CHUNKS * CHUNK - 1000u) /* the last chunk is short */
+#define HITS_AT  (DEPTH * CHUNK)
+#define HITS_MAX 8192u
+#define IMAGE_AT (HITS_AT + HITS_MAX)
+#define PAYLOAD  (IMAGE_AT + STK_IMAGE_TABLE_BYTE + (1u << 20))
+
+/* Adds 1 to each byte of the chunk in place; the sum of what was there is the result. */
+static const char handler[] =
+    "STK_FN stk_u32 user_shift(const struct stk_dev *d, const struct stk_call *c) {\n"
+    "    stk_u32 at = stk_arg(c, STK_ARG_OFFSET), n = stk_arg(c, STK_ARG_BYTES), i, sum = 0;\n"
+    "    if (!stk_payload_ok(d, at, n)) { return stk_refuse(c, STK_REASON_PAYLOAD, at); }\n"
+    "    for (i = 0; i < n; i++) { sum += d->payload[at + i]; d->payload[at + i] = (stk_u8)(d->payload[at + i] + 1u); "
+    "}\n"
+    "    stk_result(c, 0, sum);\n"
+    "    return STK_DONE;\n"
+    "}\n#define STK_USER_OPS(X) X(0x20001u, user_shift, STK_SCALAR)\n";
+
+static struct stk_opencl cl;
+static const struct way *way;
+static uint8_t text[BYTES];
+static uint64_t seen, ends;
+
+static void check_shifted(const struct stk_stream_result *r) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < r->bytes; i++) {
+        sum += text[r->offset + i];
+        if (r->data[i] != (uint8_t)(text[r->offset + i] + 1u)) {
+            fail_msg("%s: byte %u of the chunk at %u is 0x%02x, not 0x%02x", way->name, (unsigned)i,
+                     (unsigned)r->offset, r->data[i], (uint8_t)(text[r->offset + i] + 1u));
+        }
+    }
+    assert_int_equal(r->results[0], sum);
+}
+
+static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    (void)ctx;
+    (void)next;
+    assert_int_equal(r->err, STK_OK);
+    assert_int_equal(r->tag, seen);
+    seen++;
+    if (r->opcode == 0x20001u) {
+        check_shifted(r);
+    } else {
+        ends += r->results[0] | (uint64_t)r->results[1] << 32;
+    }
+    return 0;
+}
+
+static void stream_all(struct stk_stream *stream, uint32_t source, uint32_t opcode, uint32_t lead) {
+    uint64_t tag = 0;
+    for (uint32_t at = 0; at < BYTES;) {
+        struct stk_stream_read r = {.source = source, .offset = at, .opcode = opcode, .tag = tag};
+        int err;
+        r.lead = at < lead ? at : lead;
+        r.bytes = BYTES - at < CHUNK - lead ? BYTES - at : CHUNK - lead;
+        r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = IMAGE_AT;
+        r.params[STK_SCAN_HITS - STK_ARG_PARAM] = HITS_AT;
+        err = stk_stream_read(stream, &r);
+        if (err == STK_E_AGAIN) {
+            assert_true(stk_stream_poll(stream, 20 * SECOND) > 0);
+            continue;
+        }
+        assert_int_equal(err, STK_OK);
+        at += r.bytes;
+        tag++;
+    }
+    assert_int_equal(stk_stream_drain(stream, 60 * SECOND), STK_OK);
+    assert_int_equal(seen, tag);
+}
+
+static void run(uint32_t opcode, uint32_t lead) {
+    static _Alignas(64) uint8_t memory[16384];
+    const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = 5};
+    struct stk_arena arena;
+    struct stk_sim_ingest ingest;
+    struct stk_stream stream;
+    int source;
+    stk_arena_init(&arena, memory, sizeof memory);
+    assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
+    source = stk_sim_ingest_add(&ingest, text, BYTES, false);
+    assert_true(source >= 0);
+    const struct stk_stream_config config = {.memory = cl.memory,
+                                             .dispatch = &stk_opencl_ops,
+                                             .dispatch_ctx = &cl,
+                                             .ingest = &stk_sim_ingest_ops,
+                                             .ingest_ctx = &ingest,
+                                             .platform = &stk_posix_platform_ops,
+                                             .on_result = on_result,
+                                             .depth = DEPTH,
+                                             .chunk_bytes = CHUNK,
+                                             .lead_max = lead,
+                                             .priority = STK_NORMAL,
+                                             .slot_timeout_ns = 30 * SECOND};
+    assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
+    seen = ends = 0;
+    stream_all(&stream, (uint32_t)source, opcode, lead);
+    assert_int_equal(stk_stream_shutdown(&stream, 20 * SECOND), STK_OK);
+}
+
+static void open_device(uint32_t lanes, uint32_t workers) {
+    const struct stk_opencl_config config = {
+        .slots = DEPTH, .payload_bytes = PAYLOAD, .lanes = lanes, .workers = workers, .user_source = handler};
+    if (!rig_open(&cl, &config, way)) {
+        skip();
+    }
+}
+
+static void every_chunk_is_what_its_handler_made_of_it(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < BYTES; i++) {
+        text[i] = (uint8_t)(i * 2654435761u >> 13);
+    }
+    open_device(1, 1);
+    run(0x20001u, 0);
+    assert_int_equal(cl.fallbacks, 0);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
+}
+
+static void scan_counts_like_the_naive_counter(void **state) {
+    static struct scan_set set;
+    size_t bytes = stk_automaton_bytes(SCAN_PATTERNS_MAX, 700, 256);
+    uint8_t *memory = aligned_alloc(64, bytes);
+    struct stk_automaton automaton;
+    struct stk_arena arena;
+    uint32_t seed = 77;
+    (void)state;
+    scan_set_random(&set, 700, &seed);
+    scan_text_random(&set, text, BYTES, &seed);
+    stk_arena_init(&arena, memory, bytes);
+    assert_int_equal(stk_automaton_build(&automaton, set.pattern, set.count, &arena), STK_OK);
+    open_device(4, 2);
+    memcpy(cl.memory.payload + IMAGE_AT, automaton.image, automaton.image_bytes);
+    memset(cl.memory.payload + HITS_AT, 0, HITS_MAX);
+    run(STK_OP_SCAN_COUNT, automaton.max_len - 1u);
+    assert_int_equal(ends, scan_naive_ends(text, BYTES, 0, &set));
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
+    free(memory);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_chunk_is_what_its_handler_made_of_it),
+        cmocka_unit_test(scan_counts_like_the_naive_counter),
+    };
+    int failed = 0;
+    for (size_t i = 0; i < WAYS; i++) {
+        way = &ways[i];
+        failed += rig_can(way) ? cmocka_run_group_tests_name(way->name, tests, NULL, NULL) : 0;
+    }
+    return failed;
+}
