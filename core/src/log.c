@@ -100,7 +100,7 @@ static uint32_t next_lap(const struct stk_log *log) {
 /* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
 static int prepare(struct stk_log *log) {
     log->ahead = log->block;
-    for (uint32_t i = 1; i < log->geometry.blocks; i++) {
+    for (uint32_t i = 1; i < log->geometry.blocks && i <= 1u + STK_LOG_RUN; i++) {
         int err;
         log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
         err = erase(log, log->ahead);
@@ -180,7 +180,7 @@ static int flush(struct stk_log *log) {
             log->pending -= records;
             memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
         }
-    } while (err == STK_OK ? log->pending != 0u : ++failures < log->geometry.blocks);
+    } while (err == STK_OK ? log->pending != 0u : ++failures <= STK_LOG_RUN);
     return err;
 }
 

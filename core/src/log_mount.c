@@ -3,8 +3,6 @@
  * and so is its first blank page, since pages are used in order too. */
 #include "log_parts.h"
 
-#define LOOK_PAST 3u /* old blocks after the newest that are looked at: a run of as many that fail does not mislead */
-
 enum block_state {
     DAMAGED = -1,
     BLANK = 0,
@@ -144,7 +142,7 @@ static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
  * search astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
 static int look_past(struct stk_log *log) {
     uint32_t old = 0, at = log->block, lap = log->lap;
-    for (uint32_t i = 1; i < log->geometry.blocks && old < LOOK_PAST; i++) {
+    for (uint32_t i = 1; i < log->geometry.blocks && old < STK_LOG_RUN; i++) {
         enum block_state state;
         if (++at == log->geometry.blocks) {
             at = 0;

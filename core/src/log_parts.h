@@ -32,6 +32,10 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
  * today, and one whose mark was begun. */
 #define STK_LOG_UNSURE 2u
 
+/* Blocks in a row that may fail: so many are passed over, and so many do not mislead a mount. More of them are no bad
+ * blocks but a medium that fails, and every further try would cost a block of records. */
+#define STK_LOG_RUN 3u
+
 /// Cells ///
 
 /* Writes the header of `block` for its use in `lap` into the log's buffer. */

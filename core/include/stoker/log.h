@@ -125,9 +125,9 @@ STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_confi
  * and a record is on the flash when this returns. Larger units: records wait in the buffer until a page is full or
  * the next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
  * that fails is passed over and its page goes to the next. A power cut may keep the first few records. Returns count;
- * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO every block failed: that record and
- * those after it are not in the log (stats.records tells how many went in), those that wait in the buffer stay there
- * and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
+ * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a row failed: that
+ * record and those after it are not in the log (stats.records tells how many went in), those that wait in the buffer
+ * stay there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
 /* Appends one record. 0, or the errors of stk_log_append_batch. */
@@ -137,7 +137,8 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
 }
 
 /* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
- * appended so far survives a power cut. STK_E_IO; STK_E_SHUTDOWN. */
+ * appended since mount survives a power cut, as do those that were synced before it; one that mount found although a
+ * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
 /* Makes the end sure after a mount, and erases the next block ahead of need. Call it when there is time: once per

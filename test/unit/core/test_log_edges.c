@@ -277,14 +277,32 @@ static void what_waits_goes_out_when_a_block_is_found(void **state) {
     }
 }
 
-static void two_blocks_that_can_be_erased_are_enough(void **state) {
+static void a_run_of_three_bad_blocks_is_passed_over(void **state) {
+    const struct stk_flash_geometry shape = {1, 64, 256, 6, 0xFF, STK_FLASH_MANY, 0};
     (void)state;
-    medium_open(&nor);
+    medium_open(&shape);
     medium.good_from = 2;
-    medium.good_to = 3;
-    world_append(3u * lap_of(&nor));
+    medium.good_to = 4;
+    world_append(3u * lap_of(&shape));
     assert_true(world_walk() >= 3u);
-    assert_int_equal(world.last, 3u * lap_of(&nor) - 1u);
+    assert_int_equal(world.last, 3u * lap_of(&shape) - 1u);
+}
+
+/* It is the medium that fails, not a block: what is on it is not spent on trying them all. */
+static void a_medium_that_takes_no_program_costs_four_blocks(void **state) {
+    const struct stk_flash_geometry shape = {1, 64, 256, 12, 0xFF, STK_FLASH_MANY, 0};
+    struct stk_log_record record = {.slot = 1};
+    uint32_t found;
+    (void)state;
+    medium_open(&shape);
+    world_append(2u * lap_of(&shape));
+    found = world_walk();
+    medium.no_prog = 1;
+    for (uint32_t tries = 0; tries < 2u * lap_of(&shape); tries++) {
+        assert_int_equal(stk_log_append(&world.log, &record), STK_E_IO);
+    }
+    medium.no_prog = 0;
+    assert_true(world_walk() >= found - 4u * 3u);
 }
 
 /* It keeps the header and the records of an earlier lap. */
@@ -413,7 +431,8 @@ int main(void) {
         cmocka_unit_test(a_format_that_fails_leaves_no_log),
         cmocka_unit_test(a_sync_that_fails_says_so),
         cmocka_unit_test(what_waits_goes_out_when_a_block_is_found),
-        cmocka_unit_test(two_blocks_that_can_be_erased_are_enough),
+        cmocka_unit_test(a_run_of_three_bad_blocks_is_passed_over),
+        cmocka_unit_test(a_medium_that_takes_no_program_costs_four_blocks),
         cmocka_unit_test(a_block_that_cannot_be_erased_hides_nothing),
         cmocka_unit_test(a_header_that_cannot_be_read_hides_no_record),
         cmocka_unit_test(a_lost_header_before_an_empty_block_hides_no_record),
