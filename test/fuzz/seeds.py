@@ -84,8 +84,56 @@ def log_seeds():
     seed("log", "ahead", nor + log_image(8, 4, 3, 4, left=3) + tail)
 
 
+def store_cell(sequence, kind, note, body):
+    """core/SPEC.md 9.1 in a record of 6.2"""
+    cell = words(0xDEADBEEF) + body[:40] + words(sequence, kind | note << 8) + body[40:48]
+    return sealed(cell, 7)
+
+
+def store_artifact(sequence, name, data):
+    """core/SPEC.md 9.2; the hash is zeros, so that it is read to its end and then refused."""
+    key = bytes([name]) * 32
+    cells = [store_cell(sequence, 6, 0, key + words(len(data), sequence, 0, 0))]
+    for at in range(0, len(data), 48):
+        cells.append(store_cell(sequence + len(cells), 7, 0, data[at:at + 48].ljust(48, b"\0")))
+    cells.append(store_cell(sequence + len(cells), 6, 1, bytes(32) + words(len(data), sequence, 0, 0)))
+    return cells
+
+
+def store_image(records, blocks, cells):
+    """The records in the first lap of a store with pages of one cell."""
+    body = b""
+    for block in range(blocks):
+        own = records[block * (cells - 1):(block + 1) * (cells - 1)]
+        if own:
+            body += log_header(block, 1, block * (cells - 1), 64 * cells, blocks) + b"".join(own)
+            body += b"\xff" * (64 * (cells - 1 - len(own)))
+        else:
+            body += b"\xff" * (64 * cells)
+    return body
+
+
+def store_seeds():
+    nor, lazy = bytes([0, 0, 0xF2, 3 | 8 << 4]), bytes([0, 0, 0xF4, 3 | 8 << 4])
+    tail = bytes(range(1, 65))
+    records = store_artifact(0, 1, b"x" * 50) + store_artifact(4, 2, b"") + store_artifact(6, 3, bytes(range(200)))
+    gone = store_cell(13, 6, 2, b"\1" * 32 + bytes(16))
+    whole = store_image(records + [gone], 12, 4)
+    seed("store", "whole", nor + whole + tail)
+    seed("store", "lazy", lazy + whole + tail)
+    seed("store", "torn", nor + store_image(records[:-1], 12, 4) + tail)
+    seed("store", "torn_then_whole", nor + store_image(records[:8] + store_artifact(8, 4, b"abc"), 12, 4) + tail)
+    seed("store", "large", nor + store_image(store_artifact(0, 1, b"y" * 1200) + store_artifact(27, 2, b"z"), 12, 4) + tail)
+    seed("store", "large_torn", nor + store_image(store_artifact(0, 1, b"y" * 1200)[:-1] + store_artifact(26, 2, b"z"), 12, 4))
+    seed("store", "vast", nor + store_image([store_cell(0, 6, 0, b"\1" * 32 + words(0xFFFFFFFF, 0, 0, 0))] * 3, 12, 4) + tail)
+    many = [cell for i in range(9) for cell in store_artifact(2 * i, i, b"")]
+    seed("store", "too_many", nor + store_image(many, 12, 4) + tail)
+    seed("store", "a_log", nor + log_image(12, 4, 1, 2) + tail)
+
+
 def main():
     log_seeds()
+    store_seeds()
     every = b"".join(slot(s, 0x40000000 + s) for s in range(8))
     seed("ring", "empty", b"\0" * 128)
     seed("ring", "every_status", every)

@@ -3,6 +3,7 @@
 #define STOKER_STOKER_H
 
 #include "stoker/arena.h"
+#include "stoker/artifact.h"
 #include "stoker/automaton.h"
 #include "stoker/blake3.h"
 #include "stoker/cache.h"
@@ -23,6 +24,7 @@
 #include "stoker/schedule.h"
 #include "stoker/settings.h"
 #include "stoker/sketch.h"
+#include "stoker/store.h"
 #include "stoker/stream.h"
 #include "stoker/task.h"
 #include "stoker/telemetry.h"

@@ -9,8 +9,10 @@
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/io_queue.h"
+#include "stoker/port/sim_flash.h"
 #include "stoker/ring.h"
 #include "stoker/sketch.h"
+#include "stoker/store.h"
 #include "stoker/task.h"
 #include "stoker/telemetry_sketch.h"
 #include "stoker/tenant.h"
@@ -306,6 +308,45 @@ static void cache_use(const uint32_t *n) {
 }
 
 static const struct sized caches = {"cache", cache_bytes, NULL, cache_from, cache_use, &cache, sizeof cache, 1};
+
+/// Store ///
+
+static struct stk_store store;
+static uint8_t store_buffer[STK_STORE_BUFFER_BYTES(1, 1)];
+static struct stk_sim_flash store_flash;
+STK_SIM_FLASH_DEFINE(store_medium, 4, 4096, 1);
+
+static int store_bytes(const uint32_t *n, size_t *bytes) {
+    return stk_store_bytes(n[0], bytes);
+}
+
+static int store_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_sim_flash_config medium = {.geometry = {1, 1, 4096, 4, 0xFF, STK_FLASH_MANY, 0}};
+    const struct stk_store_config config = {.flash = &stk_sim_flash_ops,
+                                            .flash_ctx = &store_flash,
+                                            .buffer = store_buffer,
+                                            .buffer_bytes = sizeof store_buffer,
+                                            .entries = n[0]};
+    struct stk_arena flash_arena;
+    stk_arena_init(&flash_arena, store_medium, sizeof store_medium);
+    assert_int_equal(stk_sim_flash_init(&store_flash, &medium, &flash_arena), STK_OK);
+    return stk_store_init(&store, &config, arena);
+}
+
+/* One more artifact than the index holds, each without a byte. */
+static void store_use(const uint32_t *n) {
+    uint8_t key[STK_STORE_KEY_BYTES];
+    memset(key, 0xFF, sizeof key);
+    assert_int_equal(stk_store_format(&store, 1), STK_OK);
+    for (uint32_t i = 0; i <= n[0]; i++) {
+        key[0] = (uint8_t)i;
+        key[1] = (uint8_t)(i >> 8);
+        assert_true(stk_store_put(&store, key, NULL, 0) >= 0);
+    }
+    assert_int_equal(stk_store_mount(&store, NULL), store.count);
+}
+
+static const struct sized stores = {"store", store_bytes, NULL, store_from, store_use, &store, sizeof store, 1};
 
 /// Automaton ///
 

@@ -76,6 +76,9 @@ static const struct sized_shape shapes[] = {
     THREE(caches, STK_CACHE_BYTES, 3, 7, 333),
     THREE(caches, STK_CACHE_BYTES, 1, 200, 4001),
     THREE(caches, STK_CACHE_BYTES, STK_CACHE_SHARDS_MAX, 3, 50),
+    ONE(stores, STK_STORE_BYTES, 1),
+    ONE(stores, STK_STORE_BYTES, 7),
+    ONE(stores, STK_STORE_BYTES, 80),
     TWO(automatons, STK_AUTOMATON_BYTES, 1, 255),
     TWO(automatons, STK_AUTOMATON_BYTES, 2, 256),
     TWO(automatons, STK_AUTOMATON_BYTES, 5, 300),
@@ -117,6 +120,7 @@ static const struct sized_shape largest[] = {
     TWO(table_sets, STK_TELEMETRY_SKETCH_BYTES, 4, 1u << 24),
     THREE(caches, STK_CACHE_BYTES, 1, STK_CACHE_ENTRIES_MAX, 1u << 30),
     THREE(caches, STK_CACHE_BYTES, STK_CACHE_SHARDS_MAX, 1000, 1u << 20),
+    ONE(stores, STK_STORE_BYTES, STK_STORE_ENTRIES_MAX),
     TWO(automatons, STK_AUTOMATON_BYTES, 1, 1),
     TWO(automatons, STK_AUTOMATON_BYTES, 2, 2),
     TWO(automatons, STK_AUTOMATON_BYTES, 1, 3),
@@ -160,6 +164,8 @@ static void shapes_that_cannot_be_are_refused_by_query_and_init_alike(void **sta
         {&tenant_tables, STK_E_OVERFLOW, {STK_TENANT_IDS_MAX + 1u}},
         {&caches, STK_E_ARG, {STK_CACHE_SHARDS_MAX + 1u, 1, 1}},
         {&caches, STK_E_OVERFLOW, {1, STK_CACHE_ENTRIES_MAX + 1u, 1}},
+        {&stores, STK_E_ARG, {0}},
+        {&stores, STK_E_OVERFLOW, {STK_STORE_ENTRIES_MAX + 1u}},
         {&streams, STK_E_ARG, {STK_STREAM_DEPTH_MAX + 1u, 0}},
         {&ingests, STK_E_OVERFLOW, {65537, 1}},
         {&ingests, STK_E_OVERFLOW, {1, 65537}},
@@ -188,6 +194,7 @@ STK_TELEMETRY_DEFINE(telemetry_memory, 7, 3);
 STK_TELEMETRY_SKETCH_DEFINE(table_memory, 2, 7);
 STK_TENANT_DEFINE(tenant_memory, 3);
 STK_CACHE_DEFINE(cache_memory, 0, 7, 333);
+STK_STORE_DEFINE(store_memory, 7);
 STK_AUTOMATON_DEFINE(automaton_memory, 1, 255);
 STK_STREAM_DEFINE(stream_memory, 0, 51);
 STK_SIM_INGEST_DEFINE(ingest_memory, 0, 3);
@@ -209,6 +216,7 @@ static void defined_storage_is_what_init_takes(void **state) {
         {TWO(table_sets, STK_TELEMETRY_SKETCH_BYTES, 2, 7), table_memory, sizeof table_memory},
         {ONE(tenant_tables, STK_TENANT_BYTES, 3), tenant_memory, sizeof tenant_memory},
         {THREE(caches, STK_CACHE_BYTES, 0, 7, 333), cache_memory, sizeof cache_memory},
+        {ONE(stores, STK_STORE_BYTES, 7), store_memory, sizeof store_memory},
         {TWO(automatons, STK_AUTOMATON_BYTES, 1, 255), automaton_memory, sizeof automaton_memory},
         {TWO(streams, STK_STREAM_BYTES, 0, 51), stream_memory, sizeof stream_memory},
         {TWO(ingests, STK_SIM_INGEST_BYTES, 0, 3), ingest_memory, sizeof ingest_memory},
@@ -223,9 +231,13 @@ static void defined_storage_is_what_init_takes(void **state) {
 /* An arena that others have taken from already: the refusal counts what they took. */
 static void refusal_of_a_used_arena_names_all_that_it_must_have(void **state) {
     static const struct sized_shape shared[] = {
-        ONE(tenant_tables, STK_TENANT_BYTES, 3),      THREE(caches, STK_CACHE_BYTES, 0, 7, 333),
-        TWO(automatons, STK_AUTOMATON_BYTES, 1, 255), TWO(streams, STK_STREAM_BYTES, 0, 51),
-        TWO(ingests, STK_SIM_INGEST_BYTES, 0, 0),     ONE(dispatches, STK_SIM_DISPATCH_BYTES, 17),
+        ONE(tenant_tables, STK_TENANT_BYTES, 3),
+        THREE(caches, STK_CACHE_BYTES, 0, 7, 333),
+        ONE(stores, STK_STORE_BYTES, 7),
+        TWO(automatons, STK_AUTOMATON_BYTES, 1, 255),
+        TWO(streams, STK_STREAM_BYTES, 0, 51),
+        TWO(ingests, STK_SIM_INGEST_BYTES, 0, 0),
+        ONE(dispatches, STK_SIM_DISPATCH_BYTES, 17),
     };
     (void)state;
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {

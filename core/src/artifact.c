@@ -1,0 +1,35 @@
+/* RAM cache over flash store. */
+#include "stoker/artifact.h"
+
+_Static_assert(STK_STORE_KEY_BYTES == STK_CACHE_KEY_BYTES, "one key for both");
+
+/* The cache counts what it refuses. */
+static void keep(struct stk_cache *cache, const uint8_t key[STK_STORE_KEY_BYTES], const void *data, size_t bytes) {
+    int evicted = stk_cache_put(cache, key, data, bytes);
+    (void)evicted;
+}
+
+int stk_artifact_get(struct stk_cache *cache, struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
+                     void *scratch, size_t room, struct stk_artifact *out) {
+    uint32_t bytes;
+    int found = stk_cache_get(cache, key, out);
+    if (found != 0) {
+        return found;
+    }
+    found = stk_store_get(store, key, scratch, room, &bytes);
+    if (found != 1) {
+        return found;
+    }
+    keep(cache, key, scratch, bytes);
+    out->data = scratch;
+    out->bytes = bytes;
+    return 2;
+}
+
+int stk_artifact_put(struct stk_cache *cache, struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
+                     const void *data, size_t bytes) {
+    const struct stk_span span = {data, bytes};
+    int dropped = stk_store_put(store, key, &span, 1);
+    keep(cache, key, data, bytes);
+    return dropped;
+}

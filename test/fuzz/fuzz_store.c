@@ -1,0 +1,177 @@
+/* A flash store over an image that somebody else wrote: mounted, read, written on, and mounted again. The first bytes of the
+ * input choose the geometry, the rest is the image. */
+#include "fuzz.h"
+#include "stoker/blake3.h"
+#include "stoker/store.h"
+
+#define BLOCKS_MAX 19u
+#define BYTES_MAX  16384u
+#define ENTRIES    6u
+
+static uint8_t image[BYTES_MAX];
+static struct stk_flash_geometry geometry;
+static uint32_t bad_block; /* fails to erase and program */
+
+static void image_geometry(void *ctx, struct stk_flash_geometry *g) {
+    (void)ctx;
+    *g = geometry;
+}
+
+/* Every call must keep the rules of port/flash.h, whatever the image holds. */
+static uint8_t *place(uint32_t block, uint32_t offset, uint32_t bytes, uint32_t unit) {
+    FUZZ_CHECK(block < geometry.blocks && bytes != 0 && offset % unit == 0 && bytes % unit == 0);
+    FUZZ_CHECK(offset <= geometry.block_bytes && bytes <= geometry.block_bytes - offset);
+    return image + block * geometry.block_bytes + offset;
+}
+
+static int image_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
+    (void)ctx;
+    memcpy(data, place(block, offset, bytes, geometry.read_unit), bytes);
+    return STK_OK;
+}
+
+static int image_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
+    uint8_t *at = place(block, offset, bytes, geometry.prog_unit);
+    (void)ctx;
+    if (block == bad_block) {
+        return STK_E_IO;
+    }
+    memcpy(at, data, bytes);
+    return STK_OK;
+}
+
+static int image_erase(void *ctx, uint32_t block) {
+    (void)ctx;
+    if (block == bad_block) {
+        return STK_E_IO;
+    }
+    memset(place(block, 0, geometry.block_bytes, 1), geometry.erased, geometry.block_bytes);
+    return STK_OK;
+}
+
+static const struct stk_flash_ops ops = {"image", image_geometry, image_read, image_prog, image_erase, NULL};
+
+static struct stk_store store;
+static uint32_t drops;
+
+static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
+    (void)ctx;
+    (void)key;
+    (void)bytes;
+    drops++;
+}
+
+static uint32_t choose_geometry(struct fuzz_input *in) {
+    uint32_t read_log2 = fuzz_u8(in) % 13u, prog_log2 = fuzz_u8(in) % 13u, bits = fuzz_u8(in), pages = fuzz_u8(in);
+    uint32_t unit = 64;
+    geometry.read_unit = 1u << read_log2;
+    geometry.prog_unit = 1u << prog_log2;
+    unit = geometry.read_unit > unit ? geometry.read_unit : unit;
+    unit = geometry.prog_unit > unit ? geometry.prog_unit : unit;
+    geometry.block_bytes = unit * (1u + pages % 16u);
+    geometry.blocks = 4u + pages / 16u;
+    geometry.rewrite = bits & 3u;
+    geometry.lazy = bits >> 2 & 1u;
+    geometry.erased = bits & 8u ? 0x00 : 0xFF;
+    bad_block = bits >> 4; /* 15: often none */
+    return geometry.block_bytes * geometry.blocks;
+}
+
+/* Reads entry i whole and in pieces: both or neither, and no more than it says. */
+static void read_one(uint32_t i, uint32_t piece) {
+    static uint8_t whole[BYTES_MAX], pieces[BYTES_MAX];
+    const struct stk_store_entry entry = store.entry[i];
+    uint32_t bytes = 0, at = 0;
+    int got = stk_store_open(&store, entry.key, &bytes);
+    FUZZ_CHECK(got == 1 && bytes == entry.bytes);
+    do {
+        got = stk_store_read(&store, pieces + at, at + piece <= sizeof pieces ? piece : (uint32_t)sizeof pieces - at);
+        at += got > 0 ? (uint32_t)got : 0u;
+    } while (got > 0 && at < sizeof pieces);
+    FUZZ_CHECK(got != 0 || at == bytes);
+    if (got == 0) {
+        FUZZ_CHECK(stk_store_get(&store, entry.key, whole, sizeof whole, &bytes) == 1);
+        FUZZ_CHECK(bytes == at && memcmp(whole, pieces, at) == 0);
+    } else {
+        FUZZ_CHECK(stk_store_find(&store, entry.key, NULL) == 0);
+    }
+}
+
+/* Oldest first, no key twice; each can be read or leaves. */
+static void read_all(uint32_t piece) {
+    FUZZ_CHECK(store.count <= ENTRIES);
+    for (uint32_t i = 0; i < store.count; i++) {
+        FUZZ_CHECK(i == 0 || (int32_t)(store.entry[i].sequence - store.entry[i - 1].sequence) > 0);
+        for (uint32_t j = 0; j < i; j++) {
+            FUZZ_CHECK(memcmp(store.entry[i].key, store.entry[j].key, STK_STORE_KEY_BYTES) != 0);
+        }
+    }
+    for (uint32_t i = 0; i < store.count;) {
+        uint32_t before = store.count;
+        read_one(i, piece);
+        i += store.count == before ? 1u : 0u;
+    }
+}
+
+/* What is put is there. Records in an order that no log writes may hide it, where the image is not `own`; but what is
+ * there is what was put. */
+static void write_on(struct fuzz_input *script, int own) {
+    static uint8_t data[BYTES_MAX], back[BYTES_MAX];
+    uint8_t key[STK_STORE_KEY_BYTES] = {0};
+    uint32_t size = 0, most = stk_store_largest(&geometry), bytes = 0;
+    int err = STK_OK;
+    for (uint32_t i = fuzz_u8(script) % 20u; i != 0 && err >= 0; i--) {
+        const struct stk_span span = {data, bytes = fuzz_u32(script) % (most / 3u + 1u)};
+        memset(data, (int)i, bytes);
+        key[0] = fuzz_u8(script) % 8u;
+        if (key[0] == 7u) {
+            err = stk_store_remove(&store, key);
+            FUZZ_CHECK(err < 0 || stk_store_find(&store, key, NULL) == 0);
+            continue;
+        }
+        err = stk_store_put(&store, key, &span, 1);
+        FUZZ_CHECK(err >= 0 || err == STK_E_IO);
+        if (err >= 0) {
+            int got = stk_store_get(&store, key, back, sizeof back, &size);
+            FUZZ_CHECK(got == 1 || (got == 0 && !own));
+            FUZZ_CHECK(got == 0 || (size == bytes && memcmp(data, back, bytes) == 0));
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
+    struct fuzz_input script = {data + size - (size < 64u ? size : 64u), size < 64u ? size : 64u};
+    struct stk_store_config config = {.flash = &ops, .entries = ENTRIES, .dropped = on_dropped};
+    static _Alignas(64) uint8_t index[STK_STORE_BYTES(ENTRIES)];
+    struct stk_arena arena;
+    uint8_t *buffer;
+    if (choose_geometry(&in) > sizeof image) {
+        return 0;
+    }
+    config.buffer_bytes = 2u * stk_log_buffer_bytes(&geometry);
+    buffer = malloc(config.buffer_bytes); /* of exactly the length that the store asks for */
+    FUZZ_CHECK(buffer != NULL);
+    config.buffer = buffer;
+    memset(image, geometry.erased, sizeof image);
+    memcpy(image, in.data, in.size < sizeof image ? in.size : sizeof image);
+    stk_arena_init(&arena, index, sizeof index);
+    if (stk_store_init(&store, &config, &arena) == STK_OK) {
+        int err = stk_store_mount(&store, NULL);
+        FUZZ_CHECK(err >= 0 || err == STK_E_FORMAT || err == STK_E_FULL);
+        if (err != STK_E_FORMAT) {
+            read_all(1u + fuzz_u8(&script));
+            write_on(&script, 0);
+            err = stk_store_mount(&store, NULL);
+            FUZZ_CHECK(err >= 0 || err == STK_E_FORMAT || err == STK_E_FULL);
+            read_all(100);
+        }
+        if (stk_store_format(&store, 9) == STK_OK) {
+            write_on(&script, bad_block >= geometry.blocks);
+            FUZZ_CHECK(stk_store_mount(&store, NULL) == (int)store.count && store.stats.corrupt == 0);
+            read_all(7);
+        }
+    }
+    free(buffer);
+    return 0;
+}

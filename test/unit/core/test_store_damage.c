@@ -1,0 +1,200 @@
+/* The flash store over flipped bits, spoilt units, bad blocks and cuts: nothing but what was put is ever returned. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "flash_store.h"
+
+#define SMALL (&geometries[0])
+
+/* Flips each bit of the flash in turn: every artifact is returned as it was put, or not at all. */
+static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
+    uint32_t lost = 0, mounts = 0;
+    (void)state;
+    world_open(SMALL);
+    for (uint32_t k = 0; k < 4; k++) {
+        assert_int_equal(put(k, k, 100), 0);
+    }
+    for (uint32_t block = 0; block < 2; block++) {
+        for (uint32_t bit = block * 5u; bit < SMALL->block_bytes * 8u; bit += 11) {
+            uint32_t there = 0;
+            stk_sim_flash_flip(&world.flash, block, bit);
+            if (world_mount() >= 0) {
+                mounts++;
+                for (uint32_t k = 0; k < 4; k++) {
+                    there += got(k, k, 100) == 1;
+                }
+                assert_true(there >= 2); /* a header may cost the sight of what comes after it */
+                lost += 4u - there;
+            }
+            stk_sim_flash_flip(&world.flash, block, bit);
+        }
+    }
+    assert_true(lost > 100 && mounts > 500);
+    assert_int_equal(world_mount(), 4);
+}
+
+/* The same under a store that stays mounted: a miss, counted and reported, and the next put is as good as ever. */
+static void damage_under_a_mounted_store_is_a_counted_miss(void **state) {
+    (void)state;
+    for (uint32_t cell = 2; cell < 5; cell++) { /* two of data, and the tail */
+        world_open(SMALL);
+        assert_int_equal(put(1, 1, 90), 0);
+        assert_int_equal(put(2, 2, 10), 0);
+        stk_sim_flash_flip(&world.flash, 0, (cell * 64u + 20u) * 8u);
+        assert_int_equal(has(1), 1);
+        assert_int_equal(got(1, 1, 90), 0);
+        assert_int_equal(has(1), 0);
+        assert_true(stats().corrupt == 1 && stats().dropped == 1 && stats().misses == 0 && world.dropped[1] == 1);
+        assert_int_equal(got(2, 2, 10), 1);
+        assert_int_equal(put(1, 3, 90), 0);
+        assert_int_equal(got(1, 3, 90), 1);
+        assert_int_equal(stats().hits, 2);
+    }
+}
+
+static void pieces_end_in_an_error_when_the_artifact_is_damaged(void **state) {
+    uint8_t back[50];
+    uint32_t bytes;
+    (void)state;
+    for (uint32_t cell = 2; cell < 5; cell++) {
+        int n;
+        world_open(SMALL);
+        assert_int_equal(put(1, 1, 90), 0);
+        stk_sim_flash_flip(&world.flash, 0, (cell * 64u + 20u) * 8u);
+        assert_int_equal(stk_store_open(&world.store, key_of(1), &bytes), 1);
+        while ((n = stk_store_read(&world.store, back, sizeof back)) > 0) {
+        }
+        assert_int_equal(n, STK_E_CORRUPT);
+        assert_int_equal(stk_store_read(&world.store, back, sizeof back), STK_E_STATUS);
+        assert_int_equal(stats().corrupt, 1);
+    }
+}
+
+/* Records that are right one by one, but not together: only the hash tells. */
+static void records_of_another_artifact_do_not_pass(void **state) {
+    (void)state;
+    world_open(SMALL);
+    assert_int_equal(put(1, 1, 40), 0);
+    assert_int_equal(put(2, 2, 40), 0);
+    assert_int_equal(put(3, 3, 60), 0);
+    world.store.entry[0].sequence = world.store.entry[1].sequence; /* as large */
+    assert_int_equal(got(1, 1, 40), 0);
+    world.store.entry[0].bytes = 41;
+    assert_int_equal(got(2, 2, 41), 0);
+    world.store.entry[0].bytes = 48;
+    assert_int_equal(got(3, 3, 48), 0);
+    assert_int_equal(stats().corrupt, 3);
+    assert_int_equal(world_mount(), 3);
+    world.store.entry[2].bytes = 40; /* data where the tail should be */
+    assert_int_equal(got(3, 3, 40), 0);
+}
+
+static void a_unit_that_cannot_be_read_is_a_miss(void **state) {
+    (void)state;
+    world_open(&geometries[5]);
+    assert_true(put(1, 1, 90) == 0 && put(2, 2, 10) == 0);
+    stk_sim_flash_spoil(&world.flash, 1, 64);
+    assert_int_equal(got(1, 1, 90), 0);
+    assert_int_equal(world_mount(), 1);
+    assert_int_equal(got(2, 2, 10), 1);
+}
+
+/* Blocks that fail to program or erase cost what was in them, and no more. */
+static void bad_blocks_are_passed_over(void **state) {
+    (void)state;
+    for (size_t g = 0; g < GEOMETRIES; g++) {
+        uint32_t lost = 0;
+        world_open(&geometries[g]);
+        if (geometries[g].blocks < 6) {
+            continue;
+        }
+        stk_sim_flash_block(&world.flash, 2)->bad_prog = true;
+        stk_sim_flash_block(&world.flash, 4)->bad_erase = true;
+        for (uint32_t i = 0; i < 40; i++) {
+            int err = put(i % 4u, i, 50);
+            assert_true(err >= 0 || err == STK_E_IO);
+            lost += err < 0 || got(i % 4u, i, 50) != 1;
+            if (i % 7u == 6u) {
+                uint32_t there = stats().artifacts;
+                assert_true(world_mount() >= 0);
+                assert_true(stats().artifacts + 1u >= there);
+            }
+        }
+        assert_true(lost <= 1);
+        assert_true(rules_kept());
+    }
+}
+
+/* So many bad blocks that the end of a large artifact overwrites its beginning. */
+static void an_artifact_that_overwrites_itself_is_refused(void **state) {
+    const struct stk_flash_geometry g = {1, 64, 256, 7, 0xFF, STK_FLASH_MANY, 0};
+    (void)state;
+    world_open(&g);
+    assert_int_equal(put(1, 1, 30), 0);
+    for (uint32_t b = 2; b < 7; b++) {
+        stk_sim_flash_block(&world.flash, b)->bad_erase = true;
+    }
+    assert_int_equal(put(2, 2, stk_store_largest(&g)), STK_E_IO);
+    assert_int_equal(has(2), 0);
+    assert_int_equal(has(1), 0);
+    assert_int_equal(world.dropped[1], 1);
+    assert_int_equal(put(3, 3, 10), 0);
+    assert_int_equal(got(3, 3, 10), 1);
+}
+
+static void a_medium_that_is_gone_fails_every_write_and_keeps_the_index(void **state) {
+    const struct stk_flash_geometry g = {1, 1, 1024, 8, 0xFF, STK_FLASH_MANY, 0};
+    (void)state;
+    world_open(&g);
+    for (uint32_t k = 0; k < ENTRIES; k++) {
+        assert_int_equal(put(k, k, 20), 0);
+    }
+    world.flash.off = true;
+    assert_int_equal(put(1, 9, 20), STK_E_IO);
+    assert_int_equal(put(9, 9, 20), STK_E_IO);
+    assert_int_equal(stk_store_remove(&world.store, key_of(0)), STK_E_IO);
+    assert_int_equal(stats().artifacts, ENTRIES);
+    assert_int_equal(world_mount(), ENTRIES);
+    for (uint32_t k = 0; k < ENTRIES; k++) {
+        assert_int_equal(got(k, k, 20), 1);
+    }
+}
+
+/* Cuts each put at each program and byte: what the key had, or what it got. Other keys are as they were. */
+static void a_cut_put_is_there_whole_or_not_at_all(void **state) {
+    (void)state;
+    for (uint64_t step = 0; step < 65u * 5u; step += 3) {
+        world_open(SMALL);
+        assert_true(put(1, 1, 60) == 0 && put(2, 2, 60) == 0);
+        world.flash.cut_at = world.flash.steps + step;
+        world.flash.prog_cut = STK_SIM_PROG_TORN;
+        if (put(1, 3, 100) < 0) {
+            assert_int_equal(world_mount(), 2);
+            int whole = step >= 65u * 5u - 1u;
+            assert_int_equal(got(1, whole ? 3 : 1, whole ? 100 : 60), 1);
+        }
+        assert_int_equal(got(2, 2, 60), 1);
+        assert_int_equal(put(1, 4, 70), 0);
+        assert_int_equal(world_mount(), 2);
+        assert_int_equal(got(1, 4, 70), 1);
+        assert_true(rules_kept());
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flipped_bit_costs_at_most_what_it_is_in),
+        cmocka_unit_test(damage_under_a_mounted_store_is_a_counted_miss),
+        cmocka_unit_test(pieces_end_in_an_error_when_the_artifact_is_damaged),
+        cmocka_unit_test(records_of_another_artifact_do_not_pass),
+        cmocka_unit_test(a_unit_that_cannot_be_read_is_a_miss),
+        cmocka_unit_test(bad_blocks_are_passed_over),
+        cmocka_unit_test(an_artifact_that_overwrites_itself_is_refused),
+        cmocka_unit_test(a_medium_that_is_gone_fails_every_write_and_keeps_the_index),
+        cmocka_unit_test(a_cut_put_is_there_whole_or_not_at_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
