@@ -135,7 +135,7 @@ static void an_artifact_that_overwrites_itself_is_refused(void **state) {
     world_open(&g);
     assert_int_equal(put(1, 1, 30), 0);
     for (uint32_t b = 2; b < 7; b++) {
-        stk_sim_flash_block(&world.flash, b)->bad_erase = true;
+        stk_sim_flash_block(&world.flash, b)->bad_erase = b != 5u; /* the log ends at more than three in a row */
     }
     assert_int_equal(put(2, 2, stk_store_largest(&g)), STK_E_IO);
     assert_int_equal(has(2), 0);
