@@ -9,6 +9,10 @@ function(stk_test name target)
   endif()
 endfunction()
 
+# Tests of ten seconds and more that every preset runs: `tools/check quick` leaves them out with the slow ones.
+set(STK_LONG_TESTS unit.opencl unit.opencl_residency unit.opencl_wide system.scan_fallback system.scan_outputs
+  system.scan_pipe system.scan_progress)
+
 # stk_test_properties(NAME LABELS...): what every test gets; the sanitizers' options, PoCL's cache in
 # the build tree, a time limit that only a hang reaches.
 function(stk_test_properties name)
@@ -17,6 +21,9 @@ function(stk_test_properties name)
   if(name MATCHES "_slow$")
     list(APPEND labels slow)
     set(timeout 1200)
+  endif()
+  if(name IN_LIST STK_LONG_TESTS)
+    list(APPEND labels long)
   endif()
   set(env ${STK_TEST_ENV})
   if(STK_HOSTED)
