@@ -7,10 +7,8 @@ static const char context[] = "stoker 0.1 artifact key, version 1";
 
 static int add(struct stk_blake3 *hash, const struct stk_span *span) {
     uint8_t length[8];
-    uint64_t bytes = span->bytes;
     int err = !span->data && span->bytes != 0u ? STK_E_ARG : STK_OK;
-    stk_put32(length, (uint32_t)bytes);
-    stk_put32(length + 4, (uint32_t)(bytes >> 32));
+    stk_put64(length, span->bytes);
     if (err == STK_OK) {
         err = stk_blake3_update(hash, length, sizeof length);
     }

@@ -21,15 +21,10 @@ struct stk_cache_digest {
     uint32_t hash;
 };
 
-static inline uint64_t stk_cache_word(const uint8_t *p) {
-    return (uint64_t)stk_get32(p) | (uint64_t)stk_get32(p + 4) << 32;
-}
-
 /* The key is a digest already: its words are added up, and one multiplication brings every bit of the sum to the top,
  * so that keys which differ in one byte alone are as good (Knuth, TAOCP 3, 6.4, multiplicative hashing). */
 static inline struct stk_cache_digest stk_cache_digest(const uint8_t *key) {
-    struct stk_cache_digest d = {
-        {stk_cache_word(key), stk_cache_word(key + 8), stk_cache_word(key + 16), stk_cache_word(key + 24)}, 0};
+    struct stk_cache_digest d = {{stk_get64(key), stk_get64(key + 8), stk_get64(key + 16), stk_get64(key + 24)}, 0};
     d.hash = (uint32_t)(((d.word[0] + d.word[1] + d.word[2] + d.word[3]) * 0x9E3779B97F4A7C15u) >> 32);
     return d;
 }

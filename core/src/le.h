@@ -30,4 +30,13 @@ static inline void stk_put32(uint8_t *p, uint32_t v) {
 }
 #endif
 
+static inline uint64_t stk_get64(const uint8_t *p) {
+    return (uint64_t)stk_get32(p + 4) << 32 | stk_get32(p);
+}
+
+static inline void stk_put64(uint8_t *p, uint64_t v) {
+    stk_put32(p, (uint32_t)v);
+    stk_put32(p + 4, (uint32_t)(v >> 32));
+}
+
 #endif

@@ -48,8 +48,7 @@ int stk_log_record_fits(const struct stk_log_record *r) {
 
 void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *r) {
     stk_put32(cell, RECORD_MAGIC);
-    stk_put32(cell + 4, (uint32_t)r->timestamp_ns);
-    stk_put32(cell + 8, (uint32_t)(r->timestamp_ns >> 32));
+    stk_put64(cell + 4, r->timestamp_ns);
     stk_put32(cell + 12, r->slot);
     stk_put32(cell + 16, r->tenant);
     stk_put32(cell + 20, r->opcode);
@@ -60,8 +59,7 @@ void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct s
     stk_put32(cell + 44, log->sequence);
     stk_put32(cell + 48,
               r->kind | (log->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16);
-    stk_put32(cell + 52, (uint32_t)r->digest);
-    stk_put32(cell + 56, (uint32_t)(r->digest >> 32));
+    stk_put64(cell + 52, r->digest);
     seal(cell, log->id);
 }
 
@@ -71,7 +69,7 @@ int stk_log_is_record(const uint8_t *cell, const struct stk_log *log) {
 
 void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
     uint32_t kind = stk_get32(cell + 48);
-    r->timestamp_ns = (uint64_t)stk_get32(cell + 8) << 32 | stk_get32(cell + 4);
+    r->timestamp_ns = stk_get64(cell + 4);
     r->slot = stk_get32(cell + 12);
     r->tenant = stk_get32(cell + 16);
     r->opcode = stk_get32(cell + 20);
@@ -85,7 +83,7 @@ void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
     r->status = kind >> 8 & 255u;
     r->failure = kind >> 4 & 15u;
     r->error = (int16_t)(uint16_t)(kind >> 16);
-    r->digest = (uint64_t)stk_get32(cell + 56) << 32 | stk_get32(cell + 52);
+    r->digest = stk_get64(cell + 52);
 }
 
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value) {

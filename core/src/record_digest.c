@@ -1,15 +1,13 @@
 /* Digests of records: 64 bits of BLAKE3. */
 #include <string.h>
 
+#include "le.h"
 #include "stoker/atomic.h"
 #include "stoker/blake3.h"
 #include "stoker/recorder.h"
 
 static uint64_t number_of(const uint8_t hash[STK_BLAKE3_OUT]) {
-    uint64_t n = 0;
-    for (uint32_t i = 8; i-- > 0;) {
-        n = n << 8 | hash[i];
-    }
+    uint64_t n = stk_get64(hash);
     return n != 0u ? n : 1u;
 }
 

@@ -4,17 +4,8 @@
 #include "le.h"
 #include "store_parts.h"
 
-static uint64_t get64(const uint8_t *p) {
-    return (uint64_t)stk_get32(p + 4) << 32 | stk_get32(p);
-}
-
-static void put64(uint8_t *p, uint64_t v) {
-    stk_put32(p, (uint32_t)v);
-    stk_put32(p + 4, (uint32_t)(v >> 32));
-}
-
 void stk_store_pack(struct stk_log_record *r, const uint8_t cell[STK_STORE_CELL_BYTES]) {
-    r->timestamp_ns = get64(cell);
+    r->timestamp_ns = stk_get64(cell);
     r->slot = stk_get32(cell + 8);
     r->tenant = stk_get32(cell + 12);
     r->opcode = stk_get32(cell + 16);
@@ -22,11 +13,11 @@ void stk_store_pack(struct stk_log_record *r, const uint8_t cell[STK_STORE_CELL_
         r->args[i] = stk_get32(cell + 20 + 4u * i);
     }
     r->epoch = stk_get32(cell + 36);
-    r->digest = get64(cell + 40);
+    r->digest = stk_get64(cell + 40);
 }
 
 void stk_store_unpack(const struct stk_log_record *r, uint8_t cell[STK_STORE_CELL_BYTES]) {
-    put64(cell, r->timestamp_ns);
+    stk_put64(cell, r->timestamp_ns);
     stk_put32(cell + 8, r->slot);
     stk_put32(cell + 12, r->tenant);
     stk_put32(cell + 16, r->opcode);
@@ -34,7 +25,7 @@ void stk_store_unpack(const struct stk_log_record *r, uint8_t cell[STK_STORE_CEL
         stk_put32(cell + 20 + 4u * i, r->args[i]);
     }
     stk_put32(cell + 36, r->epoch);
-    put64(cell + 40, r->digest);
+    stk_put64(cell + 40, r->digest);
 }
 
 void stk_store_put_note(uint8_t cell[STK_STORE_CELL_BYTES], const struct store_note_body *note) {

@@ -41,8 +41,8 @@ static int write_header(const struct stk_vrrl *log, uint32_t cursor) {
     stk_put32(header + VRRL_H_MAGIC + 4, VRRL_MAGIC_HI);
     stk_put32(header + VRRL_H_VERSION, VRRL_VERSION);
     stk_put32(header + VRRL_H_FLAGS, log->flags);
-    vrrl_put64(header + VRRL_H_CAPACITY, log->capacity);
-    vrrl_put64(header + VRRL_H_CURSOR, cursor);
+    stk_put64(header + VRRL_H_CAPACITY, log->capacity);
+    stk_put64(header + VRRL_H_CURSOR, cursor);
     return log->flash->prog(log->flash_ctx, 0, 0, header, sizeof header);
 }
 
@@ -88,10 +88,10 @@ int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_ops *flash, voi
 }
 
 static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_fault *fault) {
-    uint64_t capacity = vrrl_get64(header + VRRL_H_CAPACITY);
+    uint64_t capacity = stk_get64(header + VRRL_H_CAPACITY);
     uint32_t bytes;
     if (stk_get32(header) != VRRL_MAGIC_LO || stk_get32(header + 4) != VRRL_MAGIC_HI) {
-        return stk_fail(fault, STK_E_FORMAT, VRRL_H_MAGIC, vrrl_get64(header));
+        return stk_fail(fault, STK_E_FORMAT, VRRL_H_MAGIC, stk_get64(header));
     }
     if (stk_get32(header + VRRL_H_VERSION) != VRRL_VERSION) {
         return stk_fail(fault, STK_E_FORMAT, VRRL_H_VERSION, stk_get32(header + VRRL_H_VERSION));
@@ -102,7 +102,7 @@ static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_
     }
     log->flags = stk_get32(header + VRRL_H_FLAGS);
     log->capacity = (uint32_t)capacity;
-    log->cursor = (uint32_t)(vrrl_get64(header + VRRL_H_CURSOR) % capacity);
+    log->cursor = (uint32_t)(stk_get64(header + VRRL_H_CURSOR) % capacity);
     return STK_OK;
 }
 
@@ -133,7 +133,7 @@ int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void 
 static void encode(uint8_t *out, const struct stk_log_record *record) {
     memset(out, 0, STK_VRRL_RECORD_BYTES);
     stk_put32(out + VRRL_R_MAGIC, VRRL_RECORD_MAGIC);
-    vrrl_put64(out + VRRL_R_TIMESTAMP, record->timestamp_ns);
+    stk_put64(out + VRRL_R_TIMESTAMP, record->timestamp_ns);
     stk_put32(out + VRRL_R_SLOT, record->slot);
     stk_put32(out + VRRL_R_TENANT, record->tenant);
     stk_put32(out + VRRL_R_OPCODE, record->opcode);
@@ -145,7 +145,7 @@ static void encode(uint8_t *out, const struct stk_log_record *record) {
         stk_put32(out + VRRL_R_STATUS, record->status);
         stk_put32(out + VRRL_R_FAILURE, record->failure);
         stk_put32(out + VRRL_R_ERROR, (uint32_t)record->error);
-        vrrl_put64(out + VRRL_R_DIGEST, record->digest);
+        stk_put64(out + VRRL_R_DIGEST, record->digest);
     }
 }
 

@@ -38,15 +38,6 @@ _Static_assert(VRRL_H_CURSOR + 8 == STK_VRRL_HEADER_BYTES, "the cursor ends the 
 _Static_assert(VRRL_R_DIGEST + 8 == STK_VRRL_RECORD_BYTES, "the digest ends a record");
 _Static_assert(VRRL_R_ARGS + 4 * STK_LOG_ARGS == VRRL_R_EPOCH, "all arguments fit");
 
-static inline uint64_t vrrl_get64(const uint8_t *p) {
-    return stk_get32(p) | (uint64_t)stk_get32(p + 4) << 32;
-}
-
-static inline void vrrl_put64(uint8_t *p, uint64_t v) {
-    stk_put32(p, (uint32_t)v);
-    stk_put32(p + 4, (uint32_t)(v >> 32));
-}
-
 /* The byte of the file where the record at `place` begins. */
 static inline uint32_t vrrl_offset(uint32_t place) {
     return STK_VRRL_BYTES(place);

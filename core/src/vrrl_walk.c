@@ -15,7 +15,7 @@ static bool tells_failure(const uint8_t *record) {
 
 static void decode(struct stk_log_record *out, const uint8_t *record, uint32_t place) {
     uint32_t failure = stk_get32(record + VRRL_R_FAILURE);
-    *out = (struct stk_log_record){.timestamp_ns = vrrl_get64(record + VRRL_R_TIMESTAMP),
+    *out = (struct stk_log_record){.timestamp_ns = stk_get64(record + VRRL_R_TIMESTAMP),
                                    .slot = stk_get32(record + VRRL_R_SLOT),
                                    .tenant = stk_get32(record + VRRL_R_TENANT),
                                    .opcode = stk_get32(record + VRRL_R_OPCODE),
@@ -25,7 +25,7 @@ static void decode(struct stk_log_record *out, const uint8_t *record, uint32_t p
                                    .status = stk_get32(record + VRRL_R_STATUS),
                                    .failure = failure < STK_FAILURE_UNCLASSIFIED ? failure : STK_FAILURE_UNCLASSIFIED,
                                    .error = (int32_t)stk_get32(record + VRRL_R_ERROR),
-                                   .digest = vrrl_get64(record + VRRL_R_DIGEST)};
+                                   .digest = stk_get64(record + VRRL_R_DIGEST)};
     for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
         out->args[i] = stk_get32(record + VRRL_R_ARGS + 4 * i);
     }
