@@ -54,6 +54,10 @@ double bench_least(const double *values, uint32_t count);
 /* The block whose value is the median. */
 uint32_t bench_median_index(const double *values, uint32_t count);
 
+/* An empty file in TMPDIR for the case `name`, which nothing but *fd names any more. 0, or CLI_BAD with the line written and *fd
+ * below 0. */
+int bench_file(const char *name, int *fd);
+
 /// The peer's side of OpenCL: bench_cl.c ///
 
 struct bench_cl {

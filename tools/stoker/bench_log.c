@@ -3,9 +3,7 @@
 #include "bench_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,18 +30,6 @@ struct stk_log_record bench_log_record(uint32_t n) {
 }
 
 /// Files ///
-
-static int make_file(int *fd) {
-    const char *folder = getenv("TMPDIR");
-    char name[4096];
-    snprintf(name, sizeof name, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
-    *fd = mkostemp(name, O_CLOEXEC);
-    if (*fd < 0) {
-        return cli_bad("bench log: %s: %s: name a folder that can be written in TMPDIR", name, strerror(errno));
-    }
-    unlink(name);
-    return 0;
-}
 
 static int check(int err) {
     return err == STK_OK ? 0 : cli_bad("bench log: %s: %s", stk_err_name(err), stk_err_fix(err));
@@ -75,9 +61,9 @@ static int open_v1(struct files *f) {
 static int open_files(struct files *f) {
     int bad;
     f->log_fd = f->v1_fd = f->plain_fd = -1;
-    bad = make_file(&f->log_fd);
-    bad = bad ? bad : make_file(&f->v1_fd);
-    bad = bad ? bad : make_file(&f->plain_fd);
+    bad = bench_file("log", &f->log_fd);
+    bad = bad ? bad : bench_file("log", &f->v1_fd);
+    bad = bad ? bad : bench_file("log", &f->plain_fd);
     bad = bad ? bad : open_log(f);
     return bad ? bad : open_v1(f);
 }

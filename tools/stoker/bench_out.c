@@ -1,5 +1,10 @@
 /* Figures of stoker bench: a line each, or one JSON array. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -66,4 +71,16 @@ double bench_least(const double *values, uint32_t count) {
         least = values[i] < least ? values[i] : least;
     }
     return least;
+}
+
+int bench_file(const char *name, int *fd) {
+    const char *folder = getenv("TMPDIR");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd < 0) {
+        return cli_bad("bench %s: %s: %s: name a folder that can be written in TMPDIR", name, path, strerror(errno));
+    }
+    unlink(path);
+    return 0;
 }

@@ -1,8 +1,6 @@
 /* stoker bench pipeline: the chunks of a file through stk_stream, and through the classic way (bench_classic.c). */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,19 +38,11 @@ static int write_all(int fd, const void *data, size_t bytes) {
     return 0;
 }
 
-/* Random words (xorshift64), summed on the way. The file has a name for a moment only. */
+/* Random words (xorshift64), summed on the way. */
 static int make_file(struct pipeline_file *f) {
     static uint32_t words[BLOCK_WORDS];
-    const char *folder = getenv("TMPDIR");
-    char name[4096];
     uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
-    int bad = 0;
-    snprintf(name, sizeof name, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
-    f->fd = mkostemp(name, O_CLOEXEC);
-    if (f->fd < 0) {
-        return cli_bad("bench pipeline: %s: %s: name a folder that can be written in TMPDIR", name, strerror(errno));
-    }
-    unlink(name);
+    int bad = bench_file("pipeline", &f->fd);
     for (uint64_t at = 0; at < f->bytes && bad == 0; at += sizeof words) {
         uint64_t left = f->bytes - at;
         size_t n = left < sizeof words ? (size_t)(left / 4u) : BLOCK_WORDS;
