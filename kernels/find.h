@@ -96,6 +96,11 @@ STK_FN stk_u32 stk_find_order(const struct stk_worker *w, stk_u32 k) {
     return p < w->parts ? p : p - w->parts;
 }
 
+/* How many of the partitions, in that order, come before the urgent round. */
+STK_FN stk_u32 stk_find_before_urgent(const struct stk_worker *w) {
+    return w->parts == 1u || w->above >= STK_STARVATION_LIMIT ? w->parts : (stk_u32)STK_NORMAL;
+}
+
 STK_FN stk_u32 stk_find_part_of(const struct stk_worker *w, stk_u32 slot) {
     stk_u32 p = 0;
     while (p + 1u < w->parts && slot >= w->first[p + 1u]) {
@@ -124,11 +129,12 @@ STK_FN void stk_find_urgent_on(struct stk_worker *w, stk_u32 slots) {
     }
 }
 
-/* `n` slots were claimed, the last of them `slot`: the partition's cursor goes on behind it, but where the slow round only took its turn. */
-STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 slot, stk_u32 n, int move) {
-    stk_u32 p = stk_find_part_of(w, slot);
+/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the slow round only took its
+ * turn. */
+STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
+                             int move) {
     if (move && slot >= w->first[p]) {
-        w->cursor[p] = stk_find_step(w, p, p + 1u, slot, 1u);
+        w->cursor[p] = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
     }
     if (w->parts > 1u && n != 0u) {
         w->above = p <= STK_HIGH ? w->above + n : 0u;

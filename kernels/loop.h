@@ -29,20 +29,24 @@ STK_FN int stk_claim(const struct stk_dev *d, const struct stk_worker *w, STK_LO
     return stk_cmpxchg(slot + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? STK_CLAIM : STK_LOST;
 }
 
-/* Claims the slot under a partition's cursor. */
-STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    stk_u32 k;
-    for (k = 0; k < w->parts; k++) {
-        stk_u32 slot = w->cursor[stk_find_order(w, k)];
-        int got = slot != STK_NO_SLOT ? stk_claim(d, w, used, slot) : STK_NOT_READY;
-        if (got != STK_NOT_READY) {
-            stk_find_claimed(d, w, slot, got == STK_CLAIM ? 1u : 0u, 1);
-        }
-        if (got == STK_CLAIM) {
-            return slot;
-        }
+/* Claims the slot under the cursor of partition `p`. */
+STK_FN stk_u32 stk_find_at(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 p) {
+    stk_u32 slot = w->cursor[p];
+    int got = slot != STK_NO_SLOT ? stk_claim(d, w, used, slot) : STK_NOT_READY;
+    if (got != STK_NOT_READY) {
+        stk_find_claimed(d, w, p, slot, got == STK_CLAIM ? 1u : 0u, 1);
     }
-    return STK_NO_SLOT;
+    return got == STK_CLAIM ? slot : STK_NO_SLOT;
+}
+
+/* The same for one of the partitions [k, end), in the order of this turn. */
+STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 k,
+                               stk_u32 end) {
+    stk_u32 slot = STK_NO_SLOT;
+    for (; k < end && slot == STK_NO_SLOT; k++) {
+        slot = stk_find_at(d, w, used, stk_find_order(w, k));
+    }
+    return slot;
 }
 
 /* Claims the next slot of the urgent round. */
@@ -55,7 +59,7 @@ STK_FN stk_u32 stk_find_urgent(const struct stk_dev *d, struct stk_worker *w, ST
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
     }
-    stk_find_claimed(d, w, slot, 1u, 1);
+    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, 1);
     return slot;
 }
 
@@ -68,8 +72,15 @@ STK_FN stk_u32 stk_find_round(const struct stk_dev *d, struct stk_worker *w, STK
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
     }
-    stk_find_claimed(d, w, slot, 1u, move);
+    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, move);
     return slot;
+}
+
+/* Claims a slot of the partitions. */
+STK_FN stk_u32 stk_find_parts(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 first = stk_find_before_urgent(w), slot = stk_find_cursor(d, w, used, 0u, first);
+    slot = slot == STK_NO_SLOT ? stk_find_urgent(d, w, used) : slot;
+    return slot == STK_NO_SLOT ? stk_find_cursor(d, w, used, first, w->parts) : slot;
 }
 
 /* The slot of this turn, claimed, or STK_NO_SLOT. */
@@ -79,8 +90,9 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
         w->since = 0;
         slot = stk_find_round(d, w, used, 0);
     }
-    slot = slot == STK_NO_SLOT ? stk_find_cursor(d, w, used) : slot;
-    slot = slot == STK_NO_SLOT && w->parts > 1u ? stk_find_urgent(d, w, used) : slot;
+    if (slot == STK_NO_SLOT) {
+        slot = w->parts == 1u ? stk_find_at(d, w, used, 0u) : stk_find_parts(d, w, used);
+    }
     if (slot == STK_NO_SLOT) {
         stk_find_nothing(d, w, stk_ld(d->control + STK_CTL_DOORBELL));
         if (w->quiet <= d->slots + 1u || w->quiet % STK_IDLE_EVERY == 0u) {

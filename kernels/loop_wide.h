@@ -118,9 +118,10 @@ STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     if (way != STK_WAYS && w->since >= STK_ROUND_EVERY) {
         return way;
     }
-    way = (ready >> STK_WAY_URGENT & 1u) != 0u ? STK_WAY_URGENT : way;
+    /* From the last choice to the first. */
     for (k = w->parts; k > 0u; k--) {
         stk_u32 p = stk_find_order(w, k - 1u);
+        way = k == stk_find_before_urgent(w) && (ready >> STK_WAY_URGENT & 1u) != 0u ? STK_WAY_URGENT : way;
         way = (ready >> p & 1u) != 0u ? p : way;
     }
     return way;
@@ -216,7 +217,8 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     int turn_of_round = w->since >= STK_ROUND_EVERY;
     if (lane->way < STK_WAYS) {
         stk_u32 last = stk_wide_slot(d, w, lane->way, now[STK_TURN_LAST] - 1u);
-        stk_find_claimed(d, w, last, now[STK_TURN_CLAIMS], lane->way != STK_WAY_ROUND || !turn_of_round);
+        stk_find_claimed(d, w, stk_find_part_of(w, last), last, now[STK_TURN_CLAIMS],
+                         lane->way != STK_WAY_ROUND || !turn_of_round);
     }
     /* A round that saw something ready and did not get its turn looks there again. */
     if (w->parts > 1u && (lane->way == STK_WAY_URGENT || (ready >> STK_WAY_URGENT & 1u) == 0u)) {
