@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "device.h"
+#include "hostile.h"
 #include "op_cases.h"
 #include "stoker/automaton.h"
 #include "stoker/kernel_text.h"
 
 #define TURNS      200u
 #define IDLE_TURNS 20u
+#define RINGS      24u /* hostile ones */
 
 static struct op_image image, expected;
 static cl_context context;
@@ -53,11 +55,11 @@ static void build(void) {
 }
 
 /* Copies in, one launch of one group, copies out. */
-static void run_device(void) {
+static void run_device(cl_uint payload_bytes, cl_uint turns) {
     uint32_t *parts[] = {image.ring, image.control, image.debug, image.io, image.payload};
     const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
                             sizeof image.payload};
-    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, OPS_PAYLOAD, TURNS, IDLE_TURNS};
+    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, payload_bytes, turns, IDLE_TURNS};
     cl_mem buffers[5];
     cl_int error;
     cl_uint i;
@@ -95,7 +97,7 @@ static void run_reference(void) {
 /* Runs `image` both ways. Every word is the same, those that say where the worker left included. */
 static void compare(const char *name) {
     expected = image;
-    run_device();
+    run_device(OPS_PAYLOAD, TURNS);
     run_reference();
     if (memcmp(&image, &expected, sizeof image) != 0) {
         uint32_t at = op_image_diff(&image, &expected);
@@ -162,6 +164,23 @@ static void compare_scans(void) {
     }
 }
 
+/* Rings of slots that mean harm: their order differs from the reference's, so the rules judge them. */
+static void run_hostile(void) {
+    static struct hostile hostile;
+    uint32_t seed, where;
+    for (seed = 0; seed < RINGS; seed++) {
+        const char *wrong;
+        hostile_fill(&hostile, seed, seed % 3u == 0u ? OPS_PAYLOAD : seed * 397u % OPS_PAYLOAD);
+        image = hostile.image;
+        run_device(hostile.payload_bytes, TURNS * 100u); /* a chunk takes many turns */
+        wrong = hostile_wrong(&hostile, &image, &where);
+        if (wrong != NULL) {
+            fprintf(stderr, "kernel_run: ring %u, %u: %s\n", (unsigned)seed, (unsigned)where, wrong);
+            failures++;
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     const char *which = argc == 3 ? argv[2] : "";
     size_t i;
@@ -180,6 +199,9 @@ int main(int argc, char **argv) {
     }
     if (strcmp(which, "together") != 0) {
         compare_scans();
+    }
+    if (strcmp(which, "alone") != 0) {
+        run_hostile();
     }
     must(clReleaseKernel(kernel), "clReleaseKernel");
     must(clReleaseCommandQueue(commands), "clReleaseCommandQueue");
