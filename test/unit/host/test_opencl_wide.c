@@ -14,7 +14,7 @@
 #define SECOND UINT64_C(1000000000)
 #define SLOTS  8u
 #define CHUNK  256u /* bytes of payload per slot */
-#define TOTAL  60000u
+#define TOTAL  40000u
 
 static struct stk_opencl cl;
 static struct stk_ring ring;
@@ -90,6 +90,16 @@ static void sixteen_lanes_end_each_slot_once(void **state) {
     run(16, 1);
 }
 
+static void sixty_four_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(64, 1);
+}
+
+static void two_workers_of_sixteen_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(16, 2);
+}
+
 static void two_workers_of_four_lanes_end_each_slot_once(void **state) {
     (void)state;
     run(4, 2);
@@ -100,6 +110,8 @@ int main(void) {
         cmocka_unit_test(one_lane_ends_each_slot_once),
         cmocka_unit_test(four_lanes_end_each_slot_once),
         cmocka_unit_test(sixteen_lanes_end_each_slot_once),
+        cmocka_unit_test(sixty_four_lanes_end_each_slot_once),
+        cmocka_unit_test(two_workers_of_sixteen_lanes_end_each_slot_once),
         cmocka_unit_test(two_workers_of_four_lanes_end_each_slot_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
