@@ -122,8 +122,8 @@
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
-#define STK_CTL_OBSERVABLE   160u
-#define STK_CTL_WORDS_MIN    160u
+#define STK_CTL_OBSERVABLE        160u
+#define STK_CTL_WORDS_MIN         160u
 
 /// Debug log ///
 
