@@ -11,7 +11,7 @@
 #include "stoker/reference.h"
 #endif
 
-/* The buffers, as the host laid them out, and which worker this is. */
+/* The buffers, as the host laid them out, which worker this is, and what the tenant of the slot in hand owns of them. */
 struct stk_dev {
     STK_GLOBAL stk_u32 *ring;
     STK_GLOBAL stk_u32 *control;
@@ -20,6 +20,7 @@ struct stk_dev {
     STK_GLOBAL stk_u8 *payload;
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
+    stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
 #ifndef __OPENCL_C_VERSION__
     const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */
     stk_u32 user_op_count;
@@ -72,14 +73,14 @@ STK_FN stk_u32 stk_refuse(const struct stk_call *c, stk_u32 reason, stk_u32 valu
     return STK_FAULT;
 }
 
-/* Are control words [first, first + count) all observables? */
+/* Are control words [first, first + count) all observables of the tenant? */
 STK_FN int stk_observable_ok(const struct stk_dev *d, stk_u32 first, stk_u32 count) {
-    return first >= STK_CTL_OBSERVABLE && first <= d->control_words && count <= d->control_words - first;
+    return first >= d->observable_first && first <= d->observable_end && count <= d->observable_end - first;
 }
 
-/* Are payload bytes [first, first + count) all there? */
+/* Are payload bytes [first, first + count) all there, and the tenant's? */
 STK_FN int stk_payload_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count) {
-    return first <= d->payload_bytes && count <= (stk_u64)(d->payload_bytes - first);
+    return first >= d->payload_first && first <= d->payload_end && count <= (stk_u64)(d->payload_end - first);
 }
 
 /* Payload byte `at`, a multiple of 4 that was checked, as words. */

@@ -11,6 +11,7 @@
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   STK_PREFETCH            a hint: this line will be written soon
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add
+ *   stk_local_add ..        words that the lanes of a group share
  */
 #ifndef STK_LANG_H
 #define STK_LANG_H
@@ -28,7 +29,7 @@ typedef ulong stk_u64;
 #define STK_LANES 1
 #endif
 #if STK_LANES > 1
-#define STK_LOCAL     __local
+#define STK_LOCAL     volatile __local
 #define STK_LANE      ((stk_u32)get_local_id(0))
 #define STK_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #else
@@ -64,6 +65,11 @@ STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
     return *(const volatile STK_GLOBAL stk_u32 *)p;
 }
 
+/* One of many acquire loads that share a STK_FENCE after the last. */
+STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {
+    return stk_ld(p);
+}
+
 STK_FN stk_u32 stk_ld_acquire(const STK_GLOBAL stk_u32 *p) {
     stk_u32 v = *(const volatile STK_GLOBAL stk_u32 *)p;
     STK_FENCE(); /* what follows is not read before the word */
@@ -89,6 +95,31 @@ STK_FN stk_u32 stk_add(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     return atomic_add((volatile STK_GLOBAL stk_u32 *)p, v);
 }
 
+#if STK_LANES > 1
+/* Orders nothing: for control flow that not all lanes take, followed by a fence that they all do. */
+STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
+    return atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
+}
+
+STK_FN stk_u32 stk_local_add(STK_LOCAL stk_u32 *p, stk_u32 v) {
+    return atomic_add(p, v);
+}
+
+STK_FN void stk_local_or(STK_LOCAL stk_u32 *p, stk_u32 v) {
+    (void)atomic_or(p, v);
+}
+
+STK_FN void stk_local_max(STK_LOCAL stk_u32 *p, stk_u32 v) {
+    (void)atomic_max(p, v);
+}
+#else
+STK_FN stk_u32 stk_local_add(STK_LOCAL stk_u32 *p, stk_u32 v) {
+    stk_u32 was = *p;
+    *p = was + v;
+    return was;
+}
+#endif
+
 #else /* C11 */
 
 #include "stoker/atomic.h"
@@ -110,9 +141,14 @@ typedef uint64_t stk_u64;
 #define STK_BARRIER() ((void)0)
 
 #define STK_PREFETCH(p) ((void)(p))
+#define STK_FENCE()     ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
 
 STK_FN stk_u32 stk_ld(const stk_u32 *p) {
     return stk_load(p);
+}
+
+STK_FN stk_u32 stk_ld_fenced(const stk_u32 *p) {
+    return stk_load_acquire(p);
 }
 
 STK_FN stk_u32 stk_ld_acquire(const stk_u32 *p) {
@@ -133,6 +169,12 @@ STK_FN stk_u32 stk_cmpxchg(stk_u32 *p, stk_u32 expected, stk_u32 desired) {
 
 STK_FN stk_u32 stk_add(stk_u32 *p, stk_u32 v) {
     return stk_fetch_add(p, v);
+}
+
+STK_FN stk_u32 stk_local_add(stk_u32 *p, stk_u32 v) {
+    stk_u32 was = *p;
+    *p = was + v;
+    return was;
 }
 
 #endif

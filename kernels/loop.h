@@ -1,115 +1,105 @@
-/* stoker kernels: the worker, one group that takes slots from the ring until its lease or its patience ends.
+/* stoker kernels: the worker of one lane. It takes slots from the ring, one a turn, until its lease or its patience ends.
  *
- * A turn looks at the slot under the cursor; when that one is not ready, at one slot of a round through the whole ring,
- * which finds slots that went to YIELD or REQUEUE behind the cursor, slots published out of order, and steps over holes.
  * Each turn does a bounded amount of work and the turns are counted, so a worker can never run for ever.
  */
 #ifndef STK_LOOP_H
 #define STK_LOOP_H
 
-#include "packed.h"
+#include "find.h"
 
-#define STK_ACTION_IDLE  0u
-#define STK_ACTION_RUN   1u
-#define STK_ACTION_LEAVE 2u
+#if STK_LANES == 1
 
-/* How often, in turns, the heartbeat word moves. */
-#define STK_HEARTBEAT_TURNS 1024u
+#define STK_SHARED_WORDS STK_USED_WORDS
 
-/* What lane 0 decides and every lane follows; in local memory where there are several lanes. */
-struct stk_turn {
-    stk_u32 action, slot, opcode;
-};
+#define STK_NOT_READY 0
+#define STK_LOST      1 /* it was ready, another worker has it */
+#define STK_CLAIM     2
 
-/* The state of lane 0. Private: PoCL 3.1 loses stores to a struct in local memory that lives across its regions. */
-struct stk_worker {
-    struct stk_turn now;
-    stk_u32 cursor, round;        /* slots to look at next */
-    stk_u32 turns, idle;          /* turns left in the lease; idle turns in a row */
-    stk_u32 lease;                /* the lease word on entry: when the host changes it, the lease is over */
-    stk_u32 finished;             /* slots that ended in DONE or FAULT */
-    stk_u32 done, faults;         /* not yet added to the control words */
-    stk_u32 metric, metric_count; /* a run of one built-in opcode, likewise */
-};
-
-STK_FN int stk_claimable(stk_u32 status) {
-    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
-}
-
-/* Claims slot `i` when it is ready. */
-STK_FN int stk_claim(const struct stk_dev *d, stk_u32 i) {
-    STK_GLOBAL stk_u32 *status = d->ring + (stk_u64)i * STK_SLOT_WORDS + STK_SLOT_STATUS;
-    stk_u32 seen = stk_ld(status);
+/* Claims slot `i` when it is ready and its tenant may. */
+STK_FN int stk_claim(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
+    STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
+    stk_u32 seen = stk_ld(slot + STK_SLOT_STATUS);
+    if (!stk_claimable(seen)) {
+        return STK_NOT_READY;
+    }
+    if (w->quotas != 0u && !stk_quota_take(d, w, used, stk_ld(slot + STK_SLOT_TENANT))) {
+        return STK_NOT_READY;
+    }
     /* The CAS acquires: the publisher's words are read after it. */
-    return stk_claimable(seen) && stk_cmpxchg(status, seen, STK_CLAIMED) == seen;
+    return stk_cmpxchg(slot + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? STK_CLAIM : STK_LOST;
 }
 
-/* Adds what was counted to the control words. They lag while a worker is busy and are exact when it is idle. */
-STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
-    if (w->metric_count != 0u) {
-        stk_add(d->control + STK_CTL_METRICS + w->metric, w->metric_count);
-        w->metric_count = 0;
+/* Claims the slot under the cursor of partition `p`. */
+STK_FN stk_u32 stk_find_at(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 p) {
+    stk_u32 slot = w->cursor[p];
+    int got = slot != STK_NO_SLOT ? stk_claim(d, w, used, slot) : STK_NOT_READY;
+    if (got != STK_NOT_READY) {
+        stk_find_claimed(d, w, p, slot, got == STK_CLAIM ? 1u : 0u, 1);
     }
-    if (w->faults != 0u) {
-        stk_add(d->control + STK_CTL_FAULT_COUNT, w->faults);
-        w->faults = 0;
-    }
-    if (w->done != 0u) {
-        stk_add(d->control + STK_CTL_DONE_COUNT, w->done);
-        w->done = 0;
-    }
+    return got == STK_CLAIM ? slot : STK_NO_SLOT;
 }
 
-STK_FN void stk_worker_count(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
-    /* A slot counts when it ends, however often it was taken up: how often depends on the schedule. */
-    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
-        if (w->metric != opcode) {
-            stk_worker_flush(d, w);
-            w->metric = opcode;
+/* The same for one of the partitions [k, end), in the order of this turn. */
+STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 k,
+                               stk_u32 end) {
+    stk_u32 slot = STK_NO_SLOT;
+    for (; k < end && slot == STK_NO_SLOT; k++) {
+        slot = stk_find_at(d, w, used, stk_find_order(w, k));
+    }
+    return slot;
+}
+
+/* Claims the next slot of the urgent round. */
+STK_FN stk_u32 stk_find_urgent(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 slot = w->urgent;
+    if (w->first[STK_NORMAL] == w->first[0]) {
+        return STK_NO_SLOT;
+    }
+    stk_find_urgent_on(w, 1u);
+    if (stk_claim(d, w, used, slot) != STK_CLAIM) {
+        return STK_NO_SLOT;
+    }
+    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, 1);
+    return slot;
+}
+
+/* Claims the next slot of the slow round. */
+STK_FN stk_u32 stk_find_round(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, int move) {
+    stk_u32 rounds = w->rounds, slot;
+    stk_find_round_on(d, w, 1u);
+    stk_quota_round(w, used, rounds);
+    slot = w->round;
+    if (stk_claim(d, w, used, slot) != STK_CLAIM) {
+        return STK_NO_SLOT;
+    }
+    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, move);
+    return slot;
+}
+
+/* Claims a slot of the partitions. */
+STK_FN stk_u32 stk_find_parts(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 first = stk_find_before_urgent(w), slot = stk_find_cursor(d, w, used, 0u, first);
+    slot = slot == STK_NO_SLOT ? stk_find_urgent(d, w, used) : slot;
+    return slot == STK_NO_SLOT ? stk_find_cursor(d, w, used, first, w->parts) : slot;
+}
+
+/* The slot of this turn, claimed, or STK_NO_SLOT. */
+STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 slot = STK_NO_SLOT;
+    if (w->since >= STK_ROUND_EVERY) {
+        w->since = 0;
+        slot = stk_find_round(d, w, used, 0);
+    }
+    if (slot == STK_NO_SLOT) {
+        slot = w->parts == 1u ? stk_find_at(d, w, used, 0u) : stk_find_parts(d, w, used);
+    }
+    if (slot == STK_NO_SLOT) {
+        stk_find_nothing(d, w, stk_ld(d->control + STK_CTL_DOORBELL));
+        if (w->quiet <= d->slots + 1u || w->quiet % STK_IDLE_EVERY == 0u) {
+            slot = stk_find_round(d, w, used, 1);
         }
-        w->metric_count++;
     }
-    w->done += status == STK_DONE ? 1u : 0u;
-    w->faults += status == STK_FAULT ? 1u : 0u;
-    if (w->done >= 256u) {
-        stk_worker_flush(d, w);
-    }
-}
-
-STK_FN int stk_tenant_ok(const struct stk_dev *d, stk_u32 tenant) {
-    return tenant < STK_CTL_TENANT_MASKS && stk_ld(d->control + STK_CTL_TENANT_MASK + tenant) != 0u;
-}
-
-STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
-    struct stk_call c;
-    c.slot = d->ring + (stk_u64)slot * STK_SLOT_WORDS;
-    c.args = c.slot + STK_SLOT_ARG0;
-    c.nargs = STK_SLOT_ARGS;
-    c.index = slot;
-    c.packed = 0;
-    return c;
-}
-
-/* Ends a slot: its words are seen before its status. */
-STK_FN void stk_worker_finish(const struct stk_dev *d, struct stk_worker *w, const struct stk_call *c, stk_u32 opcode,
-                              stk_u32 status) {
-    stk_u32 over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
-    if (status != STK_MOVED) {
-        stk_st_release(c->slot + STK_SLOT_STATUS, status);
-    }
-    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
-     * 3.1's compiler crashes on the branches.) */
-    w->idle = over ? 0u : w->idle + 1u;
-    w->finished += over;
-    stk_worker_count(d, w, opcode, status);
-}
-
-/* A handler on a chunk takes as many turns of the lease as it has cache lines to look at, so that a lease of so many turns
- * lasts about as long with work as without. */
-STK_FN void stk_worker_charge(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 bytes) {
-    int chunk = opcode > STK_OP_RESERVED_MAX && opcode < STK_OP_SYSTEM_BIT && bytes <= d->payload_bytes;
-    stk_u32 cost = chunk ? bytes / 64u : 0u;
-    w->turns = w->turns > cost ? w->turns - cost : 0u;
+    return slot;
 }
 
 /* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads behind
@@ -117,125 +107,59 @@ STK_FN void stk_worker_charge(const struct stk_dev *d, struct stk_worker *w, stk
 #define STK_SLOTS_AHEAD 6u
 
 /* Asks for the line of a slot that is soon to be claimed. */
-STK_FN void stk_worker_look_ahead(const struct stk_dev *d, stk_u32 slot) {
+STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
     stk_u32 ahead = d->slots - slot > STK_SLOTS_AHEAD ? slot + STK_SLOTS_AHEAD : 0u;
     STK_PREFETCH(d->ring + (stk_u64)ahead * STK_SLOT_WORDS);
 }
 
-/* Lane 0: runs the claimed slot, unless it is for all lanes. */
-STK_FN void stk_worker_take(const struct stk_dev *d, struct stk_worker *w, stk_u32 slot) {
+/* Runs the claimed slot and ends it: its words are seen before its status. */
+STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
-    stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status = STK_DONE;
-    w->cursor = slot + 1u == d->slots ? 0u : slot + 1u;
-    stk_worker_look_ahead(d, slot);
-    stk_worker_charge(d, w, opcode, stk_ld(c.args + STK_ARG_BYTES));
-    if (!stk_tenant_ok(d, tenant)) {
-        status = stk_refuse(&c, STK_REASON_TENANT, tenant);
-    } else if (opcode == STK_OP_NOP) {
-        status = STK_DONE;
-    } else if (opcode == STK_OP_PACKED_SLOT) {
-        status = stk_op_packed(d, &c);
-    } else if (stk_op_width(d, opcode) == STK_WIDE) {
-        stk_u32 i;
-        for (i = 0; i < STK_SLOT_RESULTS; i++) {
-            stk_result(&c, i, 0u);
-        }
-        w->now.slot = slot;
-        w->now.opcode = opcode;
-        w->now.action = STK_ACTION_RUN;
-        return;
-    } else {
-        status = stk_op_run(d, &c, opcode);
+    stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status, over;
+    stk_look_ahead(d, slot);
+    stk_worker_charge(w, stk_slot_cost(d, opcode, stk_ld(c.args + STK_ARG_BYTES)));
+    stk_count_tenant(d, w, tenant);
+    status = stk_slot_run(d, w, &c, opcode, tenant);
+    if (status != STK_MOVED) {
+        stk_st_release(c.slot + STK_SLOT_STATUS, status);
     }
-    stk_worker_finish(d, w, &c, opcode, status);
+    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
+     * 3.1's compiler crashes on the branches.) */
+    over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
+    w->idle = over ? 0u : w->idle + 1u;
+    w->finished += over;
+    stk_count_end(d, w, opcode, status);
 }
 
-/* Lane 0: one turn. */
-STK_FN void stk_worker_turn(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
-    w->now.action = STK_ACTION_IDLE;
-    if (w->turns == 0u || w->idle >= idle_turns || stk_ld(d->control + STK_CTL_SHUTDOWN) != 0u ||
-        stk_ld(d->control + STK_CTL_LEASE) != w->lease) {
-        w->now.action = STK_ACTION_LEAVE;
-        return;
-    }
-    w->turns--;
-    if ((w->turns & (STK_HEARTBEAT_TURNS - 1u)) == 0u) {
-        stk_add(d->control + STK_CTL_HEARTBEAT, 1u);
-    }
-    if (stk_claim(d, w->cursor)) {
-        stk_worker_take(d, w, w->cursor);
-        return;
-    }
-    w->round = w->round + 1u >= d->slots ? 0u : w->round + 1u;
-    if (stk_claim(d, w->round)) {
-        stk_worker_take(d, w, w->round);
-        return;
-    }
-    w->idle++;
-    stk_worker_flush(d, w);
-}
-
-/* Lane 0: the worker is here; `turns` is its whole lease. */
-STK_FN void stk_worker_enter(const struct stk_dev *d, struct stk_worker *w, stk_u32 turns) {
-    stk_u32 cursor = stk_ld(d->control + STK_CTL_CURSOR), round = stk_ld(d->control + STK_CTL_ROUND);
-    w->cursor = cursor < d->slots ? cursor : 0u;
-    w->round = round < d->slots ? round : 0u; /* goes on, so that short leases get around too */
-    w->turns = turns;
-    w->lease = stk_ld(d->control + STK_CTL_LEASE);
-    w->idle = 0;
-    w->done = 0;
-    w->faults = 0;
-    w->metric = 0;
-    w->metric_count = 0;
-    w->finished = 0;
-    w->now.slot = 0;
-    w->now.opcode = 0;
-    stk_add(d->control + STK_CTL_WORKERS_IN, 1u);
-}
-
-/* Lane 0: counts why the worker leaves, then that it left. */
-STK_FN void stk_worker_leave(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
-    stk_worker_flush(d, w);
-    stk_st(d->control + STK_CTL_CURSOR, w->cursor);
-    stk_st(d->control + STK_CTL_ROUND, w->round);
-    stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
-}
-
-/* The whole life of a worker, called by every lane with the same arguments. Ends after `turns` turns, after `idle_turns`
- * turns in a row that finished no slot, or when the host asks for SHUTDOWN or ends the lease.
- *
- * Both barriers are met in every turn but the last: PoCL 3.1 runs what follows a barrier inside a branch once for each
- * lane. So a slot that all lanes ran is ended by the turn after, which there always is: the lease's last turn leaves. */
-STK_FN void stk_worker_run(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL struct stk_turn *now, stk_u32 turns,
+/* The whole life of a worker. Ends after `turns` turns, after `idle_turns` turns in a row that finished no slot, or when
+ * the host asks for SHUTDOWN or ends the lease. */
+STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
-    struct stk_turn t = {STK_ACTION_IDLE, 0, 0};
-    stk_u32 turn, status = STK_DONE;
-    if (STK_LANE == 0u) {
-        stk_worker_enter(d, w, turns);
+    struct stk_dev d = *dev;
+    stk_u32 i;
+    for (i = 0; i < STK_SHARED_WORDS; i++) {
+        shared[i] = 0;
     }
-    for (turn = 0; turn <= turns; turn++) {
-        struct stk_call c = stk_call_of(d, t.slot);
-        if (STK_LANE == 0u) {
-            if (t.action == STK_ACTION_RUN) {
-                stk_worker_finish(d, w, &c, t.opcode, status);
-            }
-            stk_worker_turn(d, w, idle_turns);
-            *now = w->now;
+    stk_worker_enter(&d, w, turns);
+    stk_find_enter(&d, w);
+    while (!stk_worker_over(&d, w, idle_turns)) {
+        stk_u32 slot;
+        stk_worker_tick(&d, w);
+        slot = stk_find(&d, w, shared);
+        if (slot != STK_NO_SLOT) {
+            w->since++;
+            w->quiet = 0;
+            stk_worker_take(&d, w, slot);
+        } else {
+            w->idle++;
+            stk_worker_flush(&d, w);
         }
-        STK_BARRIER(); /* lanes read what lane 0 decided, and the slot it claimed */
-        t = *now;
-        if (t.action == STK_ACTION_LEAVE) {
-            break;
-        }
-        if (t.action == STK_ACTION_RUN) {
-            c = stk_call_of(d, t.slot);
-            status = stk_op_run(d, &c, t.opcode);
-        }
-        STK_BARRIER(); /* every lane's results are in before the status, and nobody still reads `now` */
     }
-    if (STK_LANE == 0u) {
-        stk_worker_leave(d, w, idle_turns);
-    }
+    stk_worker_flush(&d, w);
+    STK_FENCE(); /* the counts are seen before the end */
+    stk_find_leave(&d, w);
+    stk_worker_leave(&d, w, idle_turns);
 }
 
+#endif
 #endif

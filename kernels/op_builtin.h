@@ -22,10 +22,10 @@ STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
     return STK_DONE;
 }
 
-/* Index of observable i as a control word, or 0 when there is no such observable. */
+/* Index of observable i as a control word, or 0 when the tenant has no such observable. */
 STK_FN stk_u32 stk_observable(const struct stk_dev *d, stk_u32 i) {
-    return d->control_words > STK_CTL_OBSERVABLE && i < d->control_words - STK_CTL_OBSERVABLE ? STK_CTL_OBSERVABLE + i
-                                                                                              : 0u;
+    stk_u32 at = i < d->control_words ? STK_CTL_OBSERVABLE + i : 0u;
+    return at >= d->observable_first && at < d->observable_end ? at : 0u;
 }
 
 STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
@@ -85,20 +85,29 @@ STK_FN int stk_unfinished(stk_u32 status) {
     return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
 }
 
-/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. */
-STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1), to = stk_observable(d, 0), i, at = c->index;
-    if (items > d->slots - 1u) {
-        items = d->slots - 1u;
-    }
-    for (i = 0; i < items && !c->packed; i++) {
+/* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was, so one that
+ * is EMPTY now was harvested or cancelled. */
+STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, stk_u32 items) {
+    stk_u32 i, at = c->index;
+    for (i = 0; i < items && i < d->slots - 1u; i++) {
         at = at == 0u ? d->slots - 1u : at - 1u;
-        if (stk_unfinished(stk_ld_acquire(d->ring + (stk_u64)at * STK_SLOT_WORDS))) {
-            return STK_REQUEUE;
+        if (stk_unfinished(stk_ld_fenced(d->ring + (stk_u64)at * STK_SLOT_WORDS))) {
+            return 0;
         }
     }
-    if (to != 0u) {
-        stk_st(d->control + to, tag);
+    return 1;
+}
+
+/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A packed slot
+ * has waited for its fences before its first op. */
+STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1);
+    if (!c->packed && !stk_fence_passes(d, c, items)) {
+        return STK_REQUEUE;
+    }
+    STK_FENCE(); /* what the batch stored is seen before the epoch */
+    if (d->observable_first < d->observable_end) {
+        stk_st(d->control + d->observable_first, tag);
     }
     stk_add(d->control + STK_CTL_EPOCH, 1u);
     return STK_DONE;
@@ -108,8 +117,9 @@ STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call
 STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 i, room = d->debug_words < STK_LOG_RECORDS ? 0u : d->debug_words - STK_LOG_RECORDS;
     stk_u32 at = room < STK_LOG_RECORD_WORDS ? 0u : stk_ld(d->debug + STK_LOG_CURSOR);
-    /* Another worker may move the cursor first; each try that fails means that one more record went in. */
-    for (i = 0; i < 64u && room >= STK_LOG_RECORD_WORDS && at <= room - STK_LOG_RECORD_WORDS; i++) {
+    /* Another lane may move the cursor first; each try that fails means that one more record went in. */
+    for (i = 0; i <= room / STK_LOG_RECORD_WORDS && room >= STK_LOG_RECORD_WORDS && at <= room - STK_LOG_RECORD_WORDS;
+         i++) {
         stk_u32 was = stk_cmpxchg(d->debug + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
         if (was == at) {
             STK_GLOBAL stk_u32 *r = d->debug + STK_LOG_RECORDS + at;
@@ -124,7 +134,12 @@ STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) 
     return STK_DONE;
 }
 
-STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d) {
+/* Where tenants have shares of their own, stopping the workers of all of them is the first tenant's. */
+STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 tenant = stk_ld(c->slot + STK_SLOT_TENANT);
+    if (tenant != 0u && (d->observable_first != STK_CTL_OBSERVABLE || d->payload_first != 0u)) {
+        return stk_refuse(c, STK_REASON_TENANT, tenant);
+    }
     stk_st_release(d->control + STK_CTL_SHUTDOWN, 1u);
     return STK_DONE;
 }

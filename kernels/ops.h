@@ -89,7 +89,7 @@ STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk
     case STK_OP_PRINTF:
         return stk_op_printf(d, c);
     case STK_OP_SHUTDOWN:
-        return stk_op_shutdown(d);
+        return stk_op_shutdown(d, c);
         STK_OPS(STK_OP_RUN_CASE)
         STK_USER_OPS(STK_OP_RUN_CASE)
     default:

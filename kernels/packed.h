@@ -28,6 +28,20 @@ STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *
     return i;
 }
 
+/* Do all fences among the ops pass? Asked before the first op runs, since a slot that waits is run again from its start. */
+STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words,
+                                  stk_u32 first) {
+    stk_u32 i;
+    for (i = 0; i < count; i++) {
+        stk_u32 at = stk_packed_byte(c, 3u + 2u * i);
+        if (stk_packed_byte(c, 2u + 2u * i) == STK_OP_BATCH_FENCE &&
+            !stk_fence_passes(d, c, at < words ? stk_arg(c, first + at) : 0u)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = (2u + 2u * count + 3u) / 4u, i;
     struct stk_call inner = *c;
@@ -37,6 +51,9 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
     i = stk_packed_check(d, c, count, words);
     if (i != count) {
         return stk_refuse(c, STK_REASON_PACKED, i);
+    }
+    if (!stk_packed_fences_pass(d, c, count, words, first)) {
+        return STK_REQUEUE;
     }
     inner.packed = 1u;
     for (i = 0; i < count; i++) {

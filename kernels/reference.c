@@ -5,7 +5,7 @@
 
 uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns) {
     struct stk_worker worker;
-    struct stk_turn now;
-    stk_worker_run(dev, &worker, &now, turns, idle_turns);
+    uint32_t shared[STK_SHARED_WORDS];
+    stk_worker_run(dev, &worker, shared, turns, idle_turns);
     return worker.finished;
 }

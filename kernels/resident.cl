@@ -1,12 +1,13 @@
 /* stoker kernels: the OpenCL entry. One work-group is one worker. */
 
 #include "loop.h"
+#include "loop_wide.h"
 
 __kernel void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
                            __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots, stk_u32 control_words,
                            stk_u32 debug_words, stk_u32 io_slots, stk_u32 payload_bytes, stk_u32 turns,
                            stk_u32 idle_turns) {
-    STK_LOCAL struct stk_turn now;
+    STK_LOCAL stk_u32 shared[STK_SHARED_WORDS];
     struct stk_worker w;
     struct stk_dev d;
     d.ring = ring;
@@ -21,5 +22,5 @@ __kernel void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __
     d.payload_bytes = payload_bytes;
     d.worker = (stk_u32)get_group_id(0);
     d.workers = (stk_u32)get_num_groups(0);
-    stk_worker_run(&d, &w, &now, turns, idle_turns);
+    stk_worker_run(&d, &w, shared, turns, idle_turns);
 }

@@ -129,6 +129,37 @@ int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct s
     return err;
 }
 
+int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fault) {
+    int err = reach(control, STK_CTL_DOORBELL, fault);
+    if (err == STK_OK) {
+        /* Release: a worker that sees the change sees every slot published before it. */
+        (void)stk_fetch_add(control->words + STK_CTL_DOORBELL, 1);
+    }
+    return err;
+}
+
+int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
+                           struct stk_fault *fault) {
+    int err = reach(control, STK_CTL_SHARE_PAYLOAD, fault);
+    if (err == STK_OK && payload_bytes % 64u != 0) {
+        err = stk_fail(fault, STK_E_ALIGN, STK_CTL_SHARE_PAYLOAD, payload_bytes);
+    }
+    if (err == STK_OK) {
+        stk_store(control->words + STK_CTL_SHARE_OBSERVABLES, observables);
+        stk_store(control->words + STK_CTL_SHARE_PAYLOAD, payload_bytes);
+    }
+    return err;
+}
+
+int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims, struct stk_fault *fault) {
+    int err = tenant < STK_CTL_TENANT_MASKS ? STK_OK : stk_fail(fault, STK_E_RANGE, tenant, STK_CTL_TENANT_MASKS);
+    err = err == STK_OK ? reach(control, STK_CTL_TENANT_QUOTA + tenant, fault) : err;
+    if (err == STK_OK) {
+        stk_store(control->words + STK_CTL_TENANT_QUOTA + tenant, claims);
+    }
+    return err;
+}
+
 void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]) {
     uint32_t share = slots / STK_PRIORITIES;
     uint32_t at = 0;

@@ -23,6 +23,7 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     publisher->ring = *ring;
     publisher->tail = control->words + STK_CTL_PUBLISH_TAIL;
     publisher->head = control->words + STK_CTL_HARVEST_HEAD;
+    publisher->doorbell = control->count > STK_CTL_DOORBELL ? control->words + STK_CTL_DOORBELL : NULL;
     publisher->mask = ring->slots - 1;
     return STK_OK;
 }
@@ -79,6 +80,9 @@ int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work
         return err;
     }
     stk_slot_publish(slot_of(publisher, mine), work);
+    if (publisher->doorbell != NULL) {
+        stk_ring_bell(publisher->doorbell);
+    }
     if (ticket != NULL) {
         *ticket = mine;
     }

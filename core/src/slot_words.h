@@ -80,6 +80,11 @@ static inline void stk_slot_publish(uint32_t *w, const struct stk_work *work) {
     stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
 }
 
+/* Tells idle workers to look at the ring. Release: who sees the doorbell changed sees what was published before. */
+static inline void stk_ring_bell(uint32_t *doorbell) {
+    (void)stk_fetch_add(doorbell, 1);
+}
+
 /* Every word but the status, which the caller has loaded with acquire order before. */
 static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     out->status = status;

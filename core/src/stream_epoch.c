@@ -21,6 +21,7 @@ static int publish_fence(struct stk_stream *s) {
     if (err != STK_OK) {
         return err;
     }
+    stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     s->fence = 1;
     s->fence_ns = s->config.platform->now_ns(s->config.platform_ctx);
     return stk_stream_tell_publish(s, slot, &work);

@@ -24,6 +24,7 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     e->published_ns = s->config.platform->now_ns(s->config.platform_ctx);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
     if (err == STK_OK) {
+        stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
         e->state = STK_ENTRY_PUBLISHED;
         e->read.opcode = opcode;
         e->told = 0;

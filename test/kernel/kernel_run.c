@@ -1,18 +1,21 @@
-/* kernel_run LANES: runs the kernel text on the first OpenCL device with plain buffers, one case after the other, and holds
+/* kernel_run LANES [alone|together]: runs the kernel text on the first OpenCL device with plain buffers, one case after the other, and holds
  * what it leaves against the same text as C. Made for a simulator that checks each access (kernel.oclgrind), which has no
- * shared virtual memory: the work is published before the launch and read back after it. Exit code 0 when all is equal. */
+ * shared virtual memory: the work is published before the launch and read back after it. Exit code 0 when all is equal.
+ * Cases that run together share words, which lanes of one group then race for. */
 #include <CL/cl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
+#include "hostile.h"
 #include "op_cases.h"
 #include "stoker/automaton.h"
 #include "stoker/kernel_text.h"
 
 #define TURNS      200u
 #define IDLE_TURNS 20u
+#define RINGS      24u /* hostile ones */
 
 static struct op_image image, expected;
 static cl_context context;
@@ -52,11 +55,11 @@ static void build(void) {
 }
 
 /* Copies in, one launch of one group, copies out. */
-static void run_device(void) {
+static void run_device(cl_uint payload_bytes, cl_uint turns) {
     uint32_t *parts[] = {image.ring, image.control, image.debug, image.io, image.payload};
     const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
                             sizeof image.payload};
-    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, OPS_PAYLOAD, TURNS, IDLE_TURNS};
+    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, payload_bytes, turns, IDLE_TURNS};
     cl_mem buffers[5];
     cl_int error;
     cl_uint i;
@@ -94,7 +97,7 @@ static void run_reference(void) {
 /* Runs `image` both ways. Every word is the same, those that say where the worker left included. */
 static void compare(const char *name) {
     expected = image;
-    run_device();
+    run_device(OPS_PAYLOAD, TURNS);
     run_reference();
     if (memcmp(&image, &expected, sizeof image) != 0) {
         uint32_t at = op_image_diff(&image, &expected);
@@ -161,22 +164,45 @@ static void compare_scans(void) {
     }
 }
 
+/* Rings of slots that mean harm: their order differs from the reference's, so the rules judge them. */
+static void run_hostile(void) {
+    static struct hostile hostile;
+    uint32_t seed, where;
+    for (seed = 0; seed < RINGS; seed++) {
+        const char *wrong;
+        hostile_fill(&hostile, seed, seed % 3u == 0u ? OPS_PAYLOAD : seed * 397u % OPS_PAYLOAD);
+        image = hostile.image;
+        run_device(hostile.payload_bytes, TURNS * 100u); /* a chunk takes many turns */
+        wrong = hostile_wrong(&hostile, &image, &where);
+        if (wrong != NULL) {
+            fprintf(stderr, "kernel_run: ring %u, %u: %s\n", (unsigned)seed, (unsigned)where, wrong);
+            failures++;
+        }
+    }
+}
+
 int main(int argc, char **argv) {
+    const char *which = argc == 3 ? argv[2] : "";
     size_t i;
-    lanes = argc == 2 ? strtoul(argv[1], NULL, 10) : 0u;
+    lanes = argc == 2 || argc == 3 ? strtoul(argv[1], NULL, 10) : 0u;
     if (lanes == 0u || lanes > 64u) {
-        fprintf(stderr, "usage: kernel_run LANES\n");
+        fprintf(stderr, "usage: kernel_run LANES [alone|together]\n");
         return 2;
     }
     build();
-    for (i = 0; i < OP_CASES; i++) {
+    for (i = 0; i < OP_CASES && strcmp(which, "together") != 0; i++) {
         op_case_before(&op_cases[i], &image);
         compare(op_cases[i].name);
     }
-    for (i = 0; i < OP_CASES; i += OPS_SLOTS) {
+    for (i = 0; i < OP_CASES && strcmp(which, "alone") != 0; i += OPS_SLOTS) {
         compare_together(i);
     }
-    compare_scans();
+    if (strcmp(which, "together") != 0) {
+        compare_scans();
+    }
+    if (strcmp(which, "alone") != 0) {
+        run_hostile();
+    }
     must(clReleaseKernel(kernel), "clReleaseKernel");
     must(clReleaseCommandQueue(commands), "clReleaseCommandQueue");
     must(clReleaseContext(context), "clReleaseContext");

@@ -13,7 +13,7 @@
 
 struct bench_options {
     const char *device, *file, *patterns;
-    uint64_t count;     /* rtt, slots: items in all blocks; log: records */
+    uint64_t count;     /* rtt, slots, fair: items in all blocks; log: records */
     uint64_t bytes;     /* pipeline: of the file */
     uint64_t in_flight; /* slots */
     uint64_t runs;      /* scan, pipeline */
@@ -90,6 +90,7 @@ int bench_device_rest(struct cli_device *device);
 
 int bench_rtt(struct bench *bench);
 int bench_slots(struct bench *bench);
+int bench_fair(struct bench *bench);
 int bench_scan(struct bench *bench);
 int bench_pipeline(struct bench *bench);
 int bench_core(struct bench *bench);

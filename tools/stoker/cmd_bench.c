@@ -15,6 +15,9 @@ static const char help[] =
     "  slots     NOP slots per second; the peer launches an empty kernel for each item\n"
     "      --count N        slots (100000000)\n"
     "      --in-flight N    slots of the ring (256)\n"
+    "  fair      what seven tenants wait while another floods the ring, beside what they wait alone; and how many\n"
+    "            of 10,000 LOW slots run before a CRITICAL one published behind them\n"
+    "      --count N        slots of the seven (100000)\n"
     "  scan      stoker scan as a process of its own; the peers are rg -F and grep -F where they are installed\n"
     "      --file FILE      the file to scan\n"
     "  -f, --patterns FILE  the patterns, one a line\n"
@@ -51,6 +54,7 @@ enum {
 #define PIPELINE 8u
 #define CORE     16u
 #define LOG      32u
+#define FAIR     64u
 
 static const struct {
     const char *name;
@@ -60,6 +64,7 @@ static const struct {
     {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
     {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
     {"core", CORE, bench_core}, {"log", LOG, bench_log},
+    {"fair", FAIR, bench_fair},
 };
 
 static const struct option long_options[] = {
@@ -73,7 +78,7 @@ static const struct option long_options[] = {
 static unsigned cases_of(int option) {
     switch (option) {
     case OPT_COUNT:
-        return RTT | SLOTS | LOG;
+        return RTT | SLOTS | FAIR | LOG;
     case OPT_IN_FLIGHT:
         return SLOTS;
     case OPT_FILE:
@@ -84,9 +89,9 @@ static unsigned cases_of(int option) {
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
-        return RTT | SLOTS | PIPELINE;
+        return RTT | SLOTS | PIPELINE | FAIR;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR;
     }
 }
 
@@ -180,5 +185,6 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, scan, pipeline, core or log", argc > 1 ? " " : "", bench.name);
+    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core or log", argc > 1 ? " " : "",
+                   bench.name);
 }

@@ -84,6 +84,21 @@ STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct
 /* Sets the shutdown flag, release order. STK_E_MISSING. ISR-safe. */
 STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault);
 
+/* Changes the doorbell word: idle workers look at the ring at once. For who publishes by stk_ring_publish and its like;
+ * stk_publisher and stk_stream ring it themselves. Without it a slot is found too, later. STK_E_MISSING. ISR-safe. */
+STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fault);
+
+/* Gives each tenant observables and payload bytes (a multiple of 64) of its own, in a row from tenant 0 on: the built-in
+ * handlers, and all that use the range checks of the kernel dialect, reach no others. 0: all tenants share all, as after init. Before
+ * workers start. STK_E_MISSING; STK_E_ALIGN payload_bytes. */
+STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
+                                          struct stk_fault *fault);
+
+/* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first. 0: any number.
+ * Before workers start. STK_E_RANGE tenant 29 and above; STK_E_MISSING. */
+STK_MUST_CHECK int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims,
+                                         struct stk_fault *fault);
+
 #define STK_PRIORITY_OFFSETS (STK_PRIORITIES + 1u) /* five starts and the slot count */
 
 /* The default partition of `slots` slots: slots / 5 for each priority, the remainder to NORMAL.

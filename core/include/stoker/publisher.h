@@ -31,9 +31,10 @@ extern "C" {
  * processes may attach to one ring. */
 struct stk_publisher {
     struct stk_ring ring;
-    uint32_t *tail; /* tickets handed out */
-    uint32_t *head; /* tickets harvested */
-    uint32_t mask;  /* slots - 1 */
+    uint32_t *tail;     /* tickets handed out */
+    uint32_t *head;     /* tickets harvested */
+    uint32_t *doorbell; /* changed after each publish; NULL: the control buffer has none */
+    uint32_t mask;      /* slots - 1 */
 };
 
 /* Attaches to `ring` and `control`, whose memory must outlive it, and changes nothing. STK_E_ARG

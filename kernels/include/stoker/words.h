@@ -43,7 +43,7 @@
 #define STK_IDLE       4u
 #define STK_PRIORITIES 5u
 
-/* Scheduling limits of the reference's workers. */
+/* Scheduling limits; stoker's workers use the first. */
 #define STK_STARVATION_LIMIT      16u /* claims at or above HIGH before a lower partition goes first */
 #define STK_TENANT_FAIRNESS_LIMIT 64u /* claims of one tenant before others go first */
 
@@ -106,10 +106,11 @@
 #define STK_CTL_PRIORITY_OFFSETS  129u
 #define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on (a cache line)
- * by the device, but for LEASE. */
+/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for LEASE and the
+ * shares. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
+#define STK_CTL_DOORBELL     143u /* changed by publishers after PUBLISHED; idle workers look here, not at the ring */
 #define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
 #define STK_CTL_HEARTBEAT    145u /* grows while workers turn */
 #define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */
@@ -117,9 +118,13 @@
 #define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do */
 #define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
 #define STK_CTL_LEASE        150u /* changed by the host to end every worker's lease now; a worker reads it each turn */
-#define STK_CTL_ROUND        151u /* slot at which that worker's round through the whole ring was */
-#define STK_CTL_OBSERVABLE   160u
-#define STK_CTL_WORDS_MIN    160u
+/* What a tenant owns, as shares in a row from tenant 0 on; 0: all tenants share all. Written by the host. */
+#define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
+#define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
+#define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
+#define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
+#define STK_CTL_OBSERVABLE        160u
+#define STK_CTL_WORDS_MIN         160u
 
 /// Debug log ///
 

@@ -12,6 +12,7 @@
 #include "opencl_rig.h"
 #include "op_cases.h"
 #include "stoker/atomic.h"
+#include "stoker/control.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
@@ -131,7 +132,7 @@ static void assert_same_image(const char *name, uint32_t lanes) {
 }
 
 static void each_op_does_on_the_device_what_it_does_as_c(void **state) {
-    static const uint32_t lanes[] = {4, 1, 16};
+    static const uint32_t lanes[] = {4, 1, 64};
     size_t l, i, count = way->memory == STK_OPENCL_SVM_ATOMICS || way->residency == STK_BATCH ? 3 : 1;
     (void)state;
     for (l = 0; l < count; l++) {
@@ -237,15 +238,25 @@ static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
     close_device();
 }
 
+/* Unpartitioned and partitioned; the slots are published by index, so most lie outside their partition. */
 static void several_workers_run_each_slot_once(void **state) {
-    static const uint32_t lanes[] = {1, 4};
+    static const uint32_t lanes[] = {1, 4, 16, 64, 1, 16};
     size_t i;
     (void)state;
-    for (i = 0; i < 2; i++) {
-        const struct stk_opencl_config config = {.slots = 64, .workers = 2, .lanes = lanes[i]};
+    for (i = 0; i < 6; i++) {
+        const struct stk_opencl_config config = {.slots = 64, .workers = i < 3u ? 2u : 1u, .lanes = lanes[i]};
+        struct stk_control control;
         open_device(&config);
-        run_adds(100000);
-        assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN), 2u * (uint32_t)cl.launches);
+        control = (struct stk_control){.words = cl.memory.control, .count = cl.memory.control_words};
+        if (i % 2u) {
+            assert_int_equal(stk_control_set_priorities(&control, 64, NULL), STK_OK);
+        }
+        if (i >= 4u) {
+            assert_int_equal(stk_control_set_quota(&control, 0, 5, NULL), STK_OK);
+        }
+        run_adds(50000);
+        assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN), config.workers * (uint32_t)cl.launches);
+        assert_int_equal(stk_load(cl.memory.control + STK_CTL_TENANT_FAIRNESS), 50000);
         close_device();
     }
 }

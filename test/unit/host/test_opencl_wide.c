@@ -86,6 +86,16 @@ static void sixteen_lanes_end_each_slot_once(void **state) {
     run(16, 1);
 }
 
+static void sixty_four_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(64, 1);
+}
+
+static void two_workers_of_sixteen_lanes_end_each_slot_once(void **state) {
+    (void)state;
+    run(16, 2);
+}
+
 static void two_workers_of_four_lanes_end_each_slot_once(void **state) {
     (void)state;
     run(4, 2);
@@ -96,6 +106,8 @@ int main(void) {
         cmocka_unit_test(one_lane_ends_each_slot_once),
         cmocka_unit_test(four_lanes_end_each_slot_once),
         cmocka_unit_test(sixteen_lanes_end_each_slot_once),
+        cmocka_unit_test(sixty_four_lanes_end_each_slot_once),
+        cmocka_unit_test(two_workers_of_sixteen_lanes_end_each_slot_once),
         cmocka_unit_test(two_workers_of_four_lanes_end_each_slot_once),
     };
     int failed = 0;

@@ -1,0 +1,183 @@
+/* stoker kernels: where a worker looks for its next slot.
+ *
+ * Work is taken from the cursors of the partitions, CRITICAL first; after STK_STARVATION_LIMIT claims at or above HIGH a lower one
+ * goes first once. Two rounds find what lies elsewhere: the urgent one through CRITICAL and HIGH, a step in each turn, and the slow one
+ * through the whole ring, for slots in YIELD or REQUEUE behind a cursor, slots published outside their partition, and past holes. The slow
+ * round moves in every turn that found nothing else and in one of STK_ROUND_EVERY that did; once it has gone all the way round
+ * for nothing, it moves in one turn of STK_IDLE_EVERY until something is found or the doorbell word changes.
+ *
+ * A tenant may claim as many slots in one slow round of a worker as its quota says; after that its slots are passed over until the round
+ * is complete, when every other slot has been looked at. A quota of 0 is none.
+ */
+#ifndef STK_FIND_H
+#define STK_FIND_H
+
+#include "worker.h"
+
+#define STK_ROUND_EVERY 16u
+#define STK_IDLE_EVERY  16u
+
+/* The local words that count a tenant's claims in a round: one row for the round in hand, one that is being cleared. */
+#define STK_USED_ROW   32u
+#define STK_USED_WORDS (2u * STK_USED_ROW)
+
+/* Ways to a slot: the cursors of the partitions by their number, then the rounds. */
+#define STK_WAY_URGENT 5u
+#define STK_WAY_ROUND  6u
+#define STK_WAYS       7u
+
+STK_FN int stk_claimable(stk_u32 status) {
+    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+}
+
+STK_FN STK_GLOBAL stk_u32 *stk_slot_of(const struct stk_dev *d, stk_u32 slot) {
+    return d->ring + (stk_u64)slot * STK_SLOT_WORDS;
+}
+
+/// Entering ///
+
+/* Takes the partitions from the control words; one partition when they are not five in order that end at the slot count. */
+STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
+    stk_u32 p, ok = 1u;
+    for (p = 0; p <= STK_PRIORITIES; p++) {
+        w->first[p] = stk_ld(d->control + STK_CTL_PRIORITY_OFFSETS + p);
+        ok &= p == 0u || w->first[p] >= w->first[p == 0u ? 0u : p - 1u] ? 1u : 0u;
+    }
+    w->parts = ok != 0u && w->first[STK_PRIORITIES] == d->slots ? STK_PRIORITIES : 1u;
+    if (w->parts == 1u) {
+        w->first[0] = 0;
+        w->first[1] = d->slots;
+    }
+}
+
+/* Can a quota bind before a slow round is over? Only then are tenants looked at before a claim. */
+STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d) {
+    stk_u64 round = (stk_u64)d->slots * STK_ROUND_EVERY * STK_LANES;
+    stk_u32 t, bind = 0;
+    for (t = 0; t < STK_CTL_TENANT_MASKS; t++) {
+        stk_u32 quota = stk_quota_of(d, t);
+        bind |= quota != 0u && quota < round ? 1u : 0u;
+    }
+    return bind;
+}
+
+STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w) {
+    stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), round = stk_ld(d->control + STK_CTL_ROUND);
+    stk_find_partitions(d, w);
+    for (p = 0; p < w->parts; p++) {
+        stk_u32 cursor = w->parts == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
+        cursor = cursor >= w->first[p] && cursor < w->first[p + 1u] ? cursor : w->first[p];
+        w->cursor[p] = w->first[p] < w->first[p + 1u] ? cursor : STK_NO_SLOT;
+    }
+    w->round = round < d->slots ? round : 0u; /* goes on, so that short leases get around too */
+    w->urgent = w->first[0];
+    w->rounds = 0;
+    w->above = w->parts == 1u ? 0u : stk_ld(d->control + STK_CTL_STARVATION);
+    w->since = 0;
+    w->quiet = 0;
+    w->bell = 0;
+    w->quotas = stk_find_quotas(d);
+}
+
+/* One lane: where the next worker is to begin. */
+STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) {
+    stk_u32 p;
+    stk_st(d->control + STK_CTL_ROUND, w->round);
+    if (w->parts == 1u) {
+        stk_st(d->control + STK_CTL_CURSOR, w->cursor[0]);
+    }
+    for (p = 0; w->parts > 1u && p < w->parts; p++) {
+        stk_st(d->control + STK_CTL_PARTITION_CURSORS + p, w->cursor[p]);
+    }
+}
+
+/// Order ///
+
+/* The k-th partition to look at: those below HIGH first when it is their turn. */
+STK_FN stk_u32 stk_find_order(const struct stk_worker *w, stk_u32 k) {
+    stk_u32 p = w->above >= STK_STARVATION_LIMIT ? k + STK_NORMAL : k;
+    return p < w->parts ? p : p - w->parts;
+}
+
+/* How many of the partitions, in that order, come before the urgent round. */
+STK_FN stk_u32 stk_find_before_urgent(const struct stk_worker *w) {
+    return w->parts == 1u || w->above >= STK_STARVATION_LIMIT ? w->parts : (stk_u32)STK_NORMAL;
+}
+
+STK_FN stk_u32 stk_find_part_of(const struct stk_worker *w, stk_u32 slot) {
+    stk_u32 p = 0;
+    while (p + 1u < w->parts && slot >= w->first[p + 1u]) {
+        p++;
+    }
+    return p;
+}
+
+/* `slots` steps on from `slot`, in the partitions [from, to). */
+STK_FN stk_u32 stk_find_step(const struct stk_worker *w, stk_u32 from, stk_u32 to, stk_u32 slot, stk_u32 slots) {
+    stk_u32 first = w->first[from], room = w->first[to] - slot;
+    return slots < room ? slot + slots : first + (slots - room);
+}
+
+/* The slow round goes on by `slots`, which is at most the ring. */
+STK_FN void stk_find_round_on(const struct stk_dev *d, struct stk_worker *w, stk_u32 slots) {
+    stk_u32 room = d->slots - w->round;
+    w->rounds += slots < room ? 0u : 1u;
+    w->round = slots < room ? w->round + slots : slots - room;
+}
+
+STK_FN void stk_find_urgent_on(struct stk_worker *w, stk_u32 slots) {
+    stk_u32 size = w->first[STK_NORMAL] - w->first[0];
+    if (size != 0u) {
+        w->urgent = stk_find_step(w, 0u, STK_NORMAL, w->urgent, slots < size ? slots : size);
+    }
+}
+
+/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the slow round only took its
+ * turn. */
+STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
+                             int move) {
+    if (move && slot >= w->first[p]) {
+        w->cursor[p] = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
+    }
+    if (w->parts > 1u && n != 0u) {
+        w->above = p <= STK_HIGH ? w->above + n : 0u;
+        if (STK_LANE == 0u) {
+            stk_count_part(d, w, p, n);
+        }
+    }
+}
+
+/// Quotas ///
+
+/* The row of local words of the round in hand. */
+STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    return used + (w->rounds & 1u) * STK_USED_ROW;
+}
+
+/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
+STK_FN int stk_quota_take(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
+                          stk_u32 tenant) {
+    stk_u32 quota = w->quotas != 0u ? stk_quota_of(d, tenant) : 0u;
+    return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
+}
+
+/* After each step of the slow round: clears the row of the round before, which nobody uses any more. */
+STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before) {
+    if (w->quotas != 0u && w->rounds != rounds_before) {
+        stk_u32 t;
+        for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
+            used[(rounds_before & 1u) * STK_USED_ROW + t] = 0;
+        }
+    }
+}
+
+/// Quiet ///
+
+/* Nothing was found: the doorbell is read before the round that has to find nothing, so that no ring is missed. */
+STK_FN void stk_find_nothing(const struct stk_dev *d, struct stk_worker *w, stk_u32 bell) {
+    (void)d;
+    w->quiet = w->quiet == 0u || bell != w->bell ? 1u : w->quiet < 0x7FFFFFFFu ? w->quiet + 1u : w->quiet;
+    w->bell = bell;
+}
+
+#endif

@@ -1,0 +1,321 @@
+/* stoker kernels: the worker of several lanes.
+ *
+ * A turn: each lane looks at one slot of each way, slot cursor + lane; the way to take is chosen from what all of them saw; the lanes
+ * that saw a ready slot there claim and run it, one slot a lane. Slots for all lanes are held by the lanes that claimed them, and the
+ * group runs one of them a turn until none is left. A group that finds nothing for long lets lane 0 look alone.
+ *
+ * Both barriers are met in every turn: PoCL 3.1 runs what follows a barrier inside a branch once for each lane. Fences stand
+ * where all lanes pass or none. What the lanes tell one another goes through words in local memory, two sets of them by turns, so that one is cleared
+ * while the other is in use.
+ */
+#ifndef STK_LOOP_WIDE_H
+#define STK_LOOP_WIDE_H
+
+#include "find.h"
+
+#if STK_LANES > 1
+
+/* What a turn's lanes found: all 0 before it. */
+#define STK_TURN_LEAVE  0u /* 1: the worker is over */
+#define STK_TURN_BELL   1u /* the doorbell word */
+#define STK_TURN_READY  2u /* a bit for each way: some lane saw a ready slot there */
+#define STK_TURN_LAST   3u /* 1 + the last lane that saw one on the way chosen */
+#define STK_TURN_CLAIMS 4u /* slots claimed */
+#define STK_TURN_OVER   5u /* slots that ended */
+#define STK_TURN_COST   6u /* most that one of them charges to the lease */
+#define STK_TURN_HELD   7u /* lanes that hold a slot for all */
+#define STK_TURN_FIRST  8u /* STK_LANES - the first of those */
+#define STK_TURN_WORDS  9u
+
+/* What a lane that holds a slot for all has read of it: read once, so that all lanes run the same. */
+#define STK_HOLD_SLOT   0u
+#define STK_HOLD_OPCODE 1u
+#define STK_HOLD_TENANT 2u
+#define STK_HOLD_COST   3u
+#define STK_HOLD_WORDS  4u
+
+#define STK_SHARED_TURN  STK_USED_WORDS
+#define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
+#define STK_SHARED_WORDS (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
+
+/* Quiet turns after which the whole ring has been looked at since the doorbell was read. */
+#define STK_QUIET_TURNS(d) ((d)->slots / STK_LANES + 2u)
+
+/* A lane's own state beside the worker's. */
+struct stk_lane {
+    stk_u32 seen;   /* four bits for each way: the status of the ready slot there, 0: none */
+    stk_u32 held;   /* this lane holds a slot for all */
+    stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
+    stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
+    stk_u32 runner; /* ... which this lane held ... */
+    stk_u32 status; /* ... with this outcome */
+    stk_u32 way;    /* chosen in this turn */
+};
+
+/// Looking ///
+
+/* Lanes that look: all, or one when it has been quiet for long. */
+STK_FN stk_u32 stk_wide_lanes(const struct stk_dev *d, const struct stk_worker *w) {
+    return w->quiet > STK_QUIET_TURNS(d) ? 1u : (stk_u32)STK_LANES;
+}
+
+/* Does the slow round look in this turn? */
+STK_FN int stk_wide_round_due(const struct stk_dev *d, const struct stk_worker *w) {
+    return w->since >= STK_ROUND_EVERY ||
+           (w->quiet != 0u && (w->quiet <= STK_QUIET_TURNS(d) || w->quiet % STK_IDLE_EVERY == 0u));
+}
+
+/* The slot that lane `lane` looks at on a way, or STK_NO_SLOT. */
+STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 lane) {
+    stk_u32 from = 0, to = w->parts, at = w->round;
+    if (way < STK_PRIORITIES) {
+        from = way;
+        to = way + 1u;
+        at = w->cursor[way];
+    } else if (way == STK_WAY_URGENT) {
+        to = STK_NORMAL;
+        at = w->urgent;
+    } else if (lane < d->slots) {
+        return lane < d->slots - at ? at + lane : lane - (d->slots - at);
+    }
+    return at != STK_NO_SLOT && lane < w->first[to] - w->first[from] ? stk_find_step(w, from, to, at, lane)
+                                                                     : STK_NO_SLOT;
+}
+
+STK_FN int stk_wide_way_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way) {
+    return way == STK_WAY_ROUND ? stk_wide_round_due(d, w) : way < w->parts || (way == STK_WAY_URGENT && w->parts > 1u);
+}
+
+/* Is the tenant below its quota? */
+STK_FN int stk_quota_left(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
+                          stk_u32 tenant) {
+    stk_u32 quota = w->quotas != 0u ? stk_quota_of(d, tenant) : 0u;
+    return quota == 0u || stk_used_row(w, used)[tenant] < quota;
+}
+
+/* This lane's look: fills lane->seen; a bit for each way in which its slot is ready. */
+STK_FN stk_u32 stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                             STK_LOCAL stk_u32 *used) {
+    stk_u32 way, ready = 0, all = stk_wide_lanes(d, w);
+    lane->seen = 0;
+    for (way = 0; way < STK_WAYS; way++) {
+        stk_u32 slot =
+            STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
+        stk_u32 status = slot != STK_NO_SLOT ? stk_ld(stk_slot_of(d, slot) + STK_SLOT_STATUS) : (stk_u32)STK_EMPTY;
+        if (stk_claimable(status) &&
+            (w->quotas == 0u || stk_quota_left(d, w, used, stk_ld(stk_slot_of(d, slot) + STK_SLOT_TENANT)))) {
+            lane->seen |= status << (4u * way);
+            ready |= 1u << way;
+        }
+    }
+    return ready;
+}
+
+/* The way to take, STK_WAYS for none. */
+STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
+    stk_u32 k, way = STK_WAYS;
+    way = (ready >> STK_WAY_ROUND & 1u) != 0u ? STK_WAY_ROUND : way;
+    if (way != STK_WAYS && w->since >= STK_ROUND_EVERY) {
+        return way;
+    }
+    /* From the last choice to the first. */
+    for (k = w->parts; k > 0u; k--) {
+        stk_u32 p = stk_find_order(w, k - 1u);
+        way = k == stk_find_before_urgent(w) && (ready >> STK_WAY_URGENT & 1u) != 0u ? STK_WAY_URGENT : way;
+        way = (ready >> p & 1u) != 0u ? p : way;
+    }
+    return way;
+}
+
+/// Running ///
+
+/* Claims this lane's slot of the chosen way. Orders nothing. */
+STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *w, const struct stk_lane *lane,
+                              STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
+    STK_GLOBAL stk_u32 *words;
+    if (seen == 0u) {
+        return STK_NO_SLOT;
+    }
+    slot = stk_wide_slot(d, w, lane->way, STK_LANE);
+    words = stk_slot_of(d, slot);
+    stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
+    if (w->quotas != 0u && !stk_quota_take(d, w, shared, stk_ld(words + STK_SLOT_TENANT))) {
+        return STK_NO_SLOT;
+    }
+    return stk_cmpxchg_relaxed(words + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? slot : STK_NO_SLOT;
+}
+
+/* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is held. */
+STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *hold, STK_LOCAL stk_u32 *now,
+                            const struct stk_call *c, stk_u32 opcode) {
+    stk_u32 tenant = stk_ld(c->slot + STK_SLOT_TENANT);
+    stk_u32 cost = stk_slot_cost(d, opcode, stk_ld(c->args + STK_ARG_BYTES)), status;
+    stk_count_tenant(d, w, tenant);
+    status = stk_slot_run(d, w, c, opcode, tenant);
+    if (status == STK_FOR_ALL) {
+        hold[STK_HOLD_SLOT] = c->index;
+        hold[STK_HOLD_OPCODE] = opcode;
+        hold[STK_HOLD_TENANT] = tenant;
+        hold[STK_HOLD_COST] = cost;
+    } else {
+        stk_local_max(now + STK_TURN_COST, cost);
+    }
+    (void)stk_local_add(now + STK_TURN_CLAIMS, 1u);
+    return status;
+}
+
+/* Ends a slot. What was stored before has been fenced. */
+STK_FN void stk_wide_finish(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *now, stk_u32 slot,
+                            stk_u32 opcode, stk_u32 status) {
+    if (status != STK_MOVED) {
+        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status);
+    }
+    if (status == STK_DONE || status == STK_FAULT) {
+        (void)stk_local_add(now + STK_TURN_OVER, 1u);
+    }
+    stk_count_end(d, w, opcode, status);
+}
+
+/* The part of a turn in which lanes go their own ways, but for the fences. */
+STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
+                          STK_LOCAL stk_u32 *now, stk_u32 leave) {
+    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
+    stk_u32 slot = STK_NO_SLOT, opcode = 0, status = STK_FOR_ALL;
+    slot = stk_wide_claim(d, w, lane, shared, now);
+    STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
+    if (lane->runner != 0u) {
+        stk_wide_finish(d, w, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
+    }
+    if (slot != STK_NO_SLOT) {
+        struct stk_call c = stk_call_of(d, slot);
+        opcode = stk_ld(c.slot + STK_SLOT_OPCODE);
+        status = stk_wide_run(d, w, hold, now, &c, opcode);
+        lane->held = status == STK_FOR_ALL ? 1u : 0u;
+    }
+    STK_FENCE(); /* results are seen before the status */
+    if (status != STK_FOR_ALL) {
+        stk_wide_finish(d, w, now, slot, opcode, status);
+    }
+    if (leave != 0u && lane->held != 0u) {
+        /* Whoever comes next runs it. */
+        stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS, STK_REQUEUE);
+        lane->held = 0;
+    }
+    if (lane->held != 0u) {
+        (void)stk_local_add(now + STK_TURN_HELD, 1u);
+        stk_local_max(now + STK_TURN_FIRST, STK_LANES - STK_LANE);
+    }
+}
+
+/// The turn ///
+
+/* All lanes: the search goes on behind what this turn did. */
+STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const struct stk_lane *lane,
+                          STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now) {
+    stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_round_due(d, w), rounds = w->rounds;
+    int turn_of_round = w->since >= STK_ROUND_EVERY;
+    if (lane->way < STK_WAYS) {
+        stk_u32 last = stk_wide_slot(d, w, lane->way, now[STK_TURN_LAST] - 1u);
+        stk_find_claimed(d, w, stk_find_part_of(w, last), last, now[STK_TURN_CLAIMS],
+                         lane->way != STK_WAY_ROUND || !turn_of_round);
+    }
+    /* A round that saw something ready and did not get its turn looks there again. */
+    if (w->parts > 1u && (lane->way == STK_WAY_URGENT || (ready >> STK_WAY_URGENT & 1u) == 0u)) {
+        stk_find_urgent_on(w, all);
+    }
+    if (due && (lane->way == STK_WAY_ROUND || (ready >> STK_WAY_ROUND & 1u) == 0u)) {
+        stk_find_round_on(d, w, all < d->slots ? all : d->slots);
+        stk_quota_round(w, used, rounds);
+    }
+    w->since = turn_of_round ? 0u : w->since;
+    if (ready != 0u) {
+        w->since++;
+        w->quiet = 0;
+    } else {
+        stk_find_nothing(d, w, now[STK_TURN_BELL]);
+    }
+}
+
+/* All lanes: runs the slot that the first of the holding lanes holds. */
+STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
+                              STK_LOCAL stk_u32 *now) {
+    stk_u32 first = STK_LANES - now[STK_TURN_FIRST];
+    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * first;
+    struct stk_call c = stk_call_of(d, hold[STK_HOLD_SLOT]);
+    if ((w->share[0] | w->share[1]) != 0u) {
+        stk_worker_enter_tenant(d, w, hold[STK_HOLD_TENANT]);
+    }
+    stk_worker_charge(w, hold[STK_HOLD_COST]);
+    lane->status = stk_op_run(d, &c, hold[STK_HOLD_OPCODE]);
+    lane->ran = 1;
+    lane->runner = STK_LANE == first ? 1u : 0u;
+    lane->held = STK_LANE == first ? 0u : lane->held;
+}
+
+/* The whole life of a worker, called by every lane with the same arguments. Ends as the worker of one lane does. */
+STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
+                           stk_u32 idle_turns) {
+    struct stk_dev d = *dev;
+    struct stk_lane lane = {0, 0, 0, 0, 0, 0, STK_WAYS};
+    stk_u32 turn, i;
+    for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
+        shared[i] = 0;
+    }
+    stk_worker_enter(&d, w, turns);
+    stk_find_enter(&d, w);
+    STK_BARRIER();
+    for (turn = 0; turn <= turns; turn++) {
+        STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
+        STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
+        stk_u32 ready = 0, leave, ended;
+        if (STK_LANE == 0u) {
+            now[STK_TURN_LEAVE] = stk_worker_over(&d, w, idle_turns) ? 1u : 0u;
+            now[STK_TURN_BELL] = stk_ld(d.control + STK_CTL_DOORBELL);
+        }
+        ready = lane.holds == 0u ? stk_wide_look(&d, w, &lane, shared) : 0u;
+        if (ready != 0u) {
+            stk_local_or(now + STK_TURN_READY, ready);
+        }
+        STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
+        leave = now[STK_TURN_LEAVE];
+        lane.way = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_WAYS;
+        if (lane.way != STK_WAYS || lane.ran != 0u || lane.holds != 0u) {
+            stk_wide_work(&d, w, &lane, shared, now, leave);
+        } else {
+            stk_worker_flush(&d, w);
+        }
+        if (leave != 0u) {
+            stk_worker_flush(&d, w);
+        }
+        for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
+            next[i] = 0;
+        }
+        STK_BARRIER(); /* what each lane did */
+        if (leave != 0u) {
+            break;
+        }
+        stk_worker_tick(&d, w);
+        if (lane.holds == 0u) {
+            stk_wide_move(&d, w, &lane, shared, now);
+        }
+        ended = now[STK_TURN_OVER];
+        w->idle = ended != 0u ? 0u : w->idle + 1u;
+        stk_worker_charge(w, now[STK_TURN_COST]);
+        lane.ran = 0;
+        lane.runner = 0;
+        lane.holds = now[STK_TURN_HELD];
+        if (lane.holds != 0u) {
+            stk_wide_run_held(&d, w, &lane, shared, now);
+            lane.holds--;
+        }
+    }
+    STK_FENCE(); /* the counts are seen before the end */
+    if (STK_LANE == 0u) {
+        stk_find_leave(&d, w);
+        stk_worker_leave(&d, w, idle_turns);
+    }
+}
+
+#endif
+#endif

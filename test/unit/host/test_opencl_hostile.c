@@ -1,0 +1,122 @@
+/* The rings of test_hostile on the resident kernel, with one lane and many, one worker and two; skipped where there is no device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "hostile.h"
+#include "stoker/atomic.h"
+#include "stoker/port/opencl.h"
+#include "stoker/port/posix.h"
+
+#define SECOND UINT64_C(1000000000)
+#define RINGS  60u
+
+static struct hostile hostile;
+static struct op_image image;
+static struct stk_opencl cl;
+
+static void copy_in(void) {
+    op_forget_workers(image.control, cl.memory.control);
+    memcpy(cl.memory.control, image.control, sizeof image.control);
+    memcpy(cl.memory.debug, image.debug, sizeof image.debug);
+    memcpy(cl.memory.io, image.io, sizeof image.io);
+    memcpy(cl.memory.payload, image.payload, OPS_PAYLOAD);
+    memcpy(cl.memory.ring, image.ring, sizeof image.ring);
+}
+
+static void copy_out(void) {
+    memcpy(image.ring, cl.memory.ring, sizeof image.ring);
+    memcpy(image.control, cl.memory.control, sizeof image.control);
+    memcpy(image.debug, cl.memory.debug, sizeof image.debug);
+    memcpy(image.io, cl.memory.io, sizeof image.io);
+    memcpy(image.payload, cl.memory.payload, OPS_PAYLOAD);
+}
+
+/* No slot is left that was never taken up: those that go on waiting do so for good. */
+static int settled(void) {
+    uint32_t i, status, more = 0;
+    for (i = 0; i < OPS_SLOTS; i++) {
+        status = stk_load_acquire(cl.memory.ring + i * STK_SLOT_WORDS);
+        more |= status == STK_PUBLISHED || status == STK_CLAIMED;
+    }
+    return !more;
+}
+
+/* A fence that waits for slots that are over now has its turn too, hence the drives after the last slot was taken up. */
+static void run_ring(uint32_t seed) {
+    uint64_t start = stk_posix_platform_ops.now_ns(NULL);
+    uint32_t after = 0;
+    while (after < 300u) {
+        assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
+        after += settled() ? 1u : 0u;
+        if (stk_posix_platform_ops.now_ns(NULL) - start > 20 * SECOND) {
+            fail_msg("ring %u hangs", (unsigned)seed);
+        }
+    }
+    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+}
+
+static void run(uint32_t lanes, uint32_t workers) {
+    const struct stk_opencl_config config = {.slots = OPS_SLOTS,
+                                             .observables = OPS_OBSERVABLES,
+                                             .debug_records = OPS_RECORDS,
+                                             .io_slots = OPS_IO,
+                                             .payload_bytes = OPS_PAYLOAD,
+                                             .tenants = HOSTILE_TENANTS,
+                                             .lanes = lanes,
+                                             .workers = workers};
+    uint32_t seed, where;
+    int err = stk_opencl_open(&cl, &config);
+    if (err == STK_E_NODEV) {
+        print_message("skipped: %s\n", cl.reason);
+        skip();
+    }
+    assert_int_equal(err, STK_OK);
+    for (seed = 0; seed < RINGS; seed++) {
+        const char *wrong;
+        hostile_fill(&hostile, seed, OPS_PAYLOAD);
+        image = hostile.image;
+        copy_in();
+        run_ring(seed);
+        copy_out();
+        wrong = hostile_wrong(&hostile, &image, &where);
+        if (wrong != NULL) {
+            fail_msg("%u lanes, %u workers, ring %u, %u: %s", (unsigned)lanes, (unsigned)workers, (unsigned)seed,
+                     (unsigned)where, wrong);
+        }
+    }
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+}
+
+static void one_lane_is_contained(void **state) {
+    (void)state;
+    run(1, 1);
+}
+
+static void four_lanes_are_contained(void **state) {
+    (void)state;
+    run(4, 1);
+}
+
+static void sixteen_lanes_of_two_workers_are_contained(void **state) {
+    (void)state;
+    run(16, 2);
+}
+
+static void sixty_four_lanes_are_contained(void **state) {
+    (void)state;
+    run(64, 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_lane_is_contained),
+        cmocka_unit_test(four_lanes_are_contained),
+        cmocka_unit_test(sixteen_lanes_of_two_workers_are_contained),
+        cmocka_unit_test(sixty_four_lanes_are_contained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

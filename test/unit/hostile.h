@@ -1,0 +1,248 @@
+/* Rings full of slots that mean harm, and what they may have changed: the rules of core/SPEC.md once more, without the kernel's code.
+ * The same rings run on the interpreter, on the resident kernel and in a simulator. */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include "op_image.h"
+#include "stoker/scan_words.h"
+
+#define HOSTILE_TENANTS     4u   /* authorised: 0 .. 3 */
+#define HOSTILE_OBSERVABLES 100u /* of a tenant; the last of the 512 are nobody's */
+#define HOSTILE_SHARE       1024u
+#define HOSTILE_GOOD        4u /* every so many slots, one that does no wrong */
+
+struct hostile {
+    struct op_image image; /* before the run */
+    uint32_t payload_bytes;
+    uint64_t random;
+};
+
+static inline uint32_t hostile_next(struct hostile *h) {
+    h->random ^= h->random << 13;
+    h->random ^= h->random >> 7;
+    h->random ^= h->random << 17;
+    return (uint32_t)(h->random >> 16);
+}
+
+static inline uint32_t hostile_first(uint32_t tenant) {
+    return STK_CTL_OBSERVABLE + tenant * HOSTILE_OBSERVABLES;
+}
+
+static inline uint32_t hostile_opcode(struct hostile *h) {
+    static const uint32_t some[] = {0,
+                                    1,
+                                    2,
+                                    3,
+                                    4,
+                                    5,
+                                    6,
+                                    7,
+                                    8,
+                                    STK_OP_SCAN_COUNT,
+                                    STK_OP_SCAN_LOCATE,
+                                    STK_OP_SUM64,
+                                    STK_OP_LOAD_MISS,
+                                    STK_OP_PRINTF,
+                                    STK_OP_PACKED_SLOT,
+                                    STK_OP_PACKED_SLOT,
+                                    STK_OP_TENANT_BASE,
+                                    STK_OP_TENANT_BASE + STK_OP_TENANT_RANGE,
+                                    STK_OP_RESERVED_MIN,
+                                    STK_OP_SYSTEM_BIT};
+    uint32_t r = hostile_next(h);
+    return r % 16u == 0u ? (r | 1u) & 0xFFFFFFFEu : some[r / 16u % (sizeof some / sizeof *some)];
+}
+
+static inline uint32_t hostile_tenant(struct hostile *h) {
+    static const uint32_t some[] = {4, 28, 29, 31, 32, 0x80000000u, UINT32_MAX};
+    uint32_t r = hostile_next(h);
+    return r % 8u == 0u ? some[r / 8u % 7u] : r / 8u % HOSTILE_TENANTS;
+}
+
+/* A number close to some border. */
+static inline uint32_t hostile_argument(struct hostile *h) {
+    const uint32_t border[] = {0,
+                               STK_CTL_OBSERVABLE,
+                               OPS_CONTROL,
+                               hostile_first(hostile_next(h) % 6u),
+                               h->payload_bytes,
+                               HOSTILE_SHARE * (hostile_next(h) % 6u),
+                               64u * (hostile_next(h) % 32u),
+                               0x80000000u,
+                               0x40000000u + STK_CTL_OBSERVABLE,
+                               OPS_IO,
+                               OPS_SLOTS};
+    uint32_t r = hostile_next(h);
+    return r % 8u == 0u ? hostile_next(h) : border[r / 8u % (sizeof border / sizeof *border)] + r / 128u % 5u - 2u;
+}
+
+static inline void hostile_slot(struct hostile *h, uint32_t slot) {
+    uint32_t args[STK_SLOT_ARGS], i, tenant = hostile_tenant(h), opcode = hostile_opcode(h);
+    for (i = 0; i < STK_SLOT_ARGS; i++) {
+        args[i] = hostile_argument(h);
+    }
+    if (opcode == STK_OP_PACKED_SLOT && hostile_next(h) % 4u != 0u) {
+        uint32_t r = hostile_next(h);
+        args[0] = r % 4u | (r / 4u % 10u) << 8 | (r / 64u % 9u) << 16 | (r / 1024u % 9u) << 24;
+        args[1] = (r / 16384u % 9u) | (r % 7u) << 8 | (r % 11u) << 16 | (r % 5u) << 24;
+    }
+    if (slot % HOSTILE_GOOD == 0u) {
+        tenant = slot / HOSTILE_GOOD % HOSTILE_TENANTS;
+        opcode = STK_OP_STORE_U32;
+        args[1] = hostile_first(tenant) + 99u;
+    }
+    op_publish(&h->image, slot, opcode, tenant, args);
+}
+
+/* A ring of its own for each seed. */
+static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t payload_bytes) {
+    uint32_t i;
+    h->random = (seed + 1u) * UINT64_C(0x9E3779B97F4A7C15);
+    h->payload_bytes = payload_bytes;
+    op_image_reset(&h->image);
+    for (i = 0; i < HOSTILE_TENANTS; i++) {
+        h->image.control[STK_CTL_TENANT_MASK + i] = UINT32_MAX;
+    }
+    h->image.control[STK_CTL_SHARE_OBSERVABLES] = HOSTILE_OBSERVABLES;
+    h->image.control[STK_CTL_SHARE_PAYLOAD] = HOSTILE_SHARE;
+    for (i = 0; i < OPS_SLOTS; i++) {
+        hostile_slot(h, i);
+    }
+}
+
+/// What must come of it ///
+
+static inline int hostile_owns(uint32_t tenant, uint32_t first, uint64_t count) {
+    uint32_t from = hostile_first(tenant), end = from + HOSTILE_OBSERVABLES;
+    return first >= from && first <= end && count <= end - first;
+}
+
+static inline int hostile_owns_bytes(const struct hostile *h, uint32_t tenant, uint32_t first, uint64_t count) {
+    uint32_t from = tenant * HOSTILE_SHARE, end = from + HOSTILE_SHARE;
+    end = end < h->payload_bytes ? end : h->payload_bytes;
+    return first >= from && first <= end && count <= end - first;
+}
+
+/* The reason that a slot must fault with, 0 when it must be DONE, 99 when this table does not say. */
+static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *w) {
+    uint32_t op = w[STK_SLOT_OPCODE], t = w[STK_SLOT_TENANT];
+    const uint32_t *a = w + STK_SLOT_ARG0;
+    if (t >= HOSTILE_TENANTS) {
+        return STK_REASON_TENANT;
+    }
+    switch (op) {
+    case STK_OP_NOP:
+    case STK_OP_PRINTF:
+        return 0;
+    case STK_OP_STORE_U32:
+    case STK_OP_ATOMIC_ADD:
+        return hostile_owns(t, a[1], 1) ? 0 : STK_REASON_INDEX;
+    case STK_OP_LOAD_U32:
+        return hostile_owns(t, a[0], 1) && a[1] < OPS_CONTROL && hostile_owns(t, STK_CTL_OBSERVABLE + a[1], 1)
+                   ? 0
+                   : STK_REASON_INDEX;
+    case STK_OP_COMPARE_SWAP:
+        return STK_REASON_INDEX; /* a share of 100 never holds both words */
+    case STK_OP_MEMCPY:
+        return hostile_owns(t, a[0], a[2]) && hostile_owns(t, a[1], a[2]) ? 0 : STK_REASON_INDEX;
+    case STK_OP_DFA_STEP:
+        return a[1] > 255u || a[0] >= a[3]                                                 ? STK_REASON_ARGUMENT
+               : a[2] % 4u != 0 || !hostile_owns_bytes(h, t, a[2], (uint64_t)a[3] * 1024u) ? STK_REASON_PAYLOAD
+                                                                                           : 0;
+    case STK_OP_SUM64:
+        return a[0] % 4u != 0 || !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD
+               : a[2] != 0                                             ? STK_REASON_ARGUMENT
+                                                                       : 0;
+    case 8:
+    case STK_OP_TENANT_BASE:
+    case STK_OP_TENANT_BASE + STK_OP_TENANT_RANGE:
+    case STK_OP_RESERVED_MIN:
+    case STK_OP_SYSTEM_BIT:
+        return STK_REASON_OPCODE;
+    default:
+        return 99;
+    }
+}
+
+/* NULL, or what is wrong with slot `slot` after the run. */
+static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
+    const uint32_t *was = h->image.ring + slot * STK_SLOT_WORDS, *is = after->ring + slot * STK_SLOT_WORDS;
+    uint32_t verdict = hostile_verdict(h, was), status = is[STK_SLOT_STATUS];
+    uint32_t reason = is[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG];
+    if (memcmp(was + 1, is + 1, 12) != 0) {
+        return "opcode, tenant or priority was rewritten";
+    }
+    if (status != STK_DONE && status != STK_FAULT && status != STK_WAIT_IO && status != STK_REQUEUE) {
+        return "it did not end";
+    }
+    if (verdict == 99u) {
+        return status == STK_FAULT && (reason == 0u || reason > STK_REASON_TABLE) ? "it faulted without a reason"
+                                                                                  : NULL;
+    }
+    if (verdict == 0u) {
+        return status != STK_DONE ? "a good slot is not DONE" : NULL;
+    }
+    return status != STK_FAULT ? "a bad slot did not fault" : reason != verdict ? "the reason is another" : NULL;
+}
+
+/* Does some authorised tenant with a slot in the ring own control word `word`? */
+static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
+    uint32_t i;
+    for (i = 0; i < OPS_SLOTS; i++) {
+        uint32_t t = h->image.ring[i * STK_SLOT_WORDS + STK_SLOT_TENANT];
+        if (t < HOSTILE_TENANTS && hostile_owns(t, word, 1)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static inline int hostile_byte_owned(const struct hostile *h, uint32_t at) {
+    uint32_t i;
+    for (i = 0; i < OPS_SLOTS; i++) {
+        uint32_t t = h->image.ring[i * STK_SLOT_WORDS + STK_SLOT_TENANT];
+        if (t < HOSTILE_TENANTS && hostile_owns_bytes(h, t, at, 1)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The words below the observables that the workers keep. */
+static inline int hostile_word_kept(uint32_t word) {
+    return word == STK_CTL_DONE_COUNT || (word >= STK_CTL_TENANT_FAIRNESS && word <= STK_CTL_EPOCH) ||
+           (word >= STK_CTL_WORKERS_IN && word <= STK_CTL_LEASE);
+}
+
+/* NULL, or what is wrong; *where says which slot or word. */
+static inline const char *hostile_wrong(const struct hostile *h, const struct op_image *after, uint32_t *where) {
+    const struct op_image *b = &h->image;
+    const uint8_t *was = (const uint8_t *)b->payload, *is = (const uint8_t *)after->payload;
+    const char *wrong = NULL;
+    for (*where = 0; *where < OPS_SLOTS; ++*where) {
+        wrong = hostile_slot_wrong(h, after, *where);
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
+    for (*where = 0; *where < OPS_CONTROL; ++*where) {
+        if (b->control[*where] != after->control[*where] && !hostile_word_kept(*where) &&
+            !(*where >= STK_CTL_OBSERVABLE && hostile_word_owned(h, *where))) {
+            return "a control word that no tenant owns was written";
+        }
+    }
+    for (*where = 0; *where < OPS_PAYLOAD; ++*where) {
+        if (was[*where] != is[*where] && !hostile_byte_owned(h, *where)) {
+            return "a payload byte that no tenant owns was written";
+        }
+    }
+    for (*where = 0; *where < OPS_ZONE; ++*where) {
+        if ((after->zone0[*where] & after->zone1[*where] & after->zone2[*where] & after->zone3[*where] &
+             after->zone4[*where] & after->zone5[*where]) != 0xA5A5A5A5u) {
+            return "a word between the buffers was written";
+        }
+    }
+    return NULL;
+}
+
+#endif
