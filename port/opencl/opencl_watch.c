@@ -60,7 +60,8 @@ static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
  * are in long handlers, and then a slot is CLAIMED and no heart beats; or they have no core, and then none beats either. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
-    uint32_t round = cl->config.workers * (2u + 4u * cl->memory.slots / BEAT_TURNS), beaten;
+    /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at (kernels/find.h). */
+    uint32_t round = cl->config.workers * (2u + 32u * cl->memory.slots / BEAT_TURNS), beaten;
     if (done(cl) != w->done || (w->slot != NONE && !waits(cl, w->slot))) {
         restart(cl, now_ns, NONE);
         return 0;
