@@ -104,7 +104,7 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
 
 /* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads behind
  * it, so without this one line crosses from the host at a time. */
-#define STK_SLOTS_AHEAD 6u
+#define STK_SLOTS_AHEAD 8u
 
 /* Asks for the line of a slot that is soon to be claimed. */
 STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
