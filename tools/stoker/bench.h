@@ -17,6 +17,8 @@ struct bench_options {
     uint64_t bytes;     /* pipeline: of the file */
     uint64_t in_flight; /* slots */
     uint64_t runs;      /* scan, pipeline */
+    enum stk_residency residency;
+    enum stk_opencl_memory memory;
     int json;
 };
 

@@ -34,7 +34,10 @@ static const char help[] =
     "      --count N        records (65536)\n"
     "\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
-    "      --json           print one JSON array of the same figures\n";
+    "      --residency MODE ask for " CLI_RESIDENCIES "; likewise\n"
+    "      --memory KIND    ask for " CLI_MEMORIES "; likewise\n"
+    "      --json           print one JSON array of the same figures\n"
+    "\n" CLI_MODE_HELP;
 
 enum {
     OPT_COUNT = 256,
@@ -43,6 +46,8 @@ enum {
     OPT_RUNS,
     OPT_BYTES,
     OPT_DEVICE,
+    OPT_RESIDENCY,
+    OPT_MEMORY,
     OPT_JSON,
     OPT_HELP
 };
@@ -71,7 +76,8 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
     {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
     {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
-    {"device", required_argument, NULL, OPT_DEVICE}, {"json", no_argument, NULL, OPT_JSON},
+    {"device", required_argument, NULL, OPT_DEVICE}, {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY}, {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
 };
 
@@ -89,6 +95,8 @@ static unsigned cases_of(int option) {
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
+    case OPT_RESIDENCY:
+    case OPT_MEMORY:
         return RTT | SLOTS | PIPELINE | FAIR;
     default:
         return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR;
@@ -129,6 +137,10 @@ static int set_option(int option, struct bench_options *o) {
     case OPT_DEVICE:
         o->device = optarg;
         return 0;
+    case OPT_RESIDENCY:
+        return cli_parse_residency(optarg, &o->residency);
+    case OPT_MEMORY:
+        return cli_parse_memory(optarg, &o->memory);
     case OPT_JSON:
         o->json = 1;
         return 0;

@@ -20,12 +20,14 @@ static const char help[] =
     "      --workers N         work-groups on an OpenCL device (1); no more than were recorded for handlers that keep\n"
     "                          something for each worker, as those of scan do\n"
     "      --lanes N           work-items in each (1)\n"
+    "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
+    "      --memory KIND       ask them for " CLI_MEMORIES "\n"
     "      --json              print one JSON object\n"
     "\n"
     "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
     "instances are compared word by word: observables after each epoch, status and results of every slot.\n"
     "An epoch is named by the control buffer's number after the fence that ends it.\n"
-    "\n"
+    "\n" CLI_MODE_HELP "\n"
     "Exit code: 0 no difference; 1 a difference; 2 bad input, no device, or a recording that cannot be replayed.\n";
 
 enum {
@@ -36,6 +38,8 @@ enum {
     OPT_HANDLER,
     OPT_WORKERS,
     OPT_LANES,
+    OPT_RESIDENCY,
+    OPT_MEMORY,
     OPT_JSON,
     OPT_HELP
 };
@@ -48,6 +52,8 @@ static const struct option long_options[] = {
     {"handler", required_argument, NULL, OPT_HANDLER},
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"lanes", required_argument, NULL, OPT_LANES},
+    {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -98,6 +104,10 @@ static int set_option(int option, struct replay_options *o) {
         return number_option("workers", &o->workers);
     case OPT_LANES:
         return number_option("lanes", &o->lanes);
+    case OPT_RESIDENCY:
+        return cli_parse_residency(optarg, &o->residency);
+    case OPT_MEMORY:
+        return cli_parse_memory(optarg, &o->memory);
     case OPT_JSON:
         o->json = 1;
         return 0;

@@ -21,12 +21,14 @@ static const char help[] =
     "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto)\n"
     "      --workers N      work-groups of the resident kernel (1)\n"
     "      --lanes N        work-items in each (1)\n"
+    "      --residency MODE ask for " CLI_RESIDENCIES "\n"
+    "      --memory KIND    ask for " CLI_MEMORIES "\n"
     "      --reader NAME    auto, uring or posix (auto)\n"
     "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
     "      --log-size BYTES with --record: of the log (16M); one that the scan outgrows cannot be replayed\n"
     "      --quiet          no notes about fallbacks and no progress bar\n"
-    "\n"
+    "\n" CLI_MODE_HELP "\n"
     "Exit code: 0 all files scanned; 1 a file failed while it was read, the others are counted; 2 bad input or no "
     "device.\n";
 
@@ -40,6 +42,8 @@ enum {
     OPT_DEVICE,
     OPT_WORKERS,
     OPT_LANES,
+    OPT_RESIDENCY,
+    OPT_MEMORY,
     OPT_READER,
     OPT_QUIET,
     OPT_RECORD,
@@ -59,6 +63,8 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPT_DEVICE},
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"lanes", required_argument, NULL, OPT_LANES},
+    {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY},
     {"reader", required_argument, NULL, OPT_READER},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"record", required_argument, NULL, OPT_RECORD},
@@ -112,6 +118,10 @@ static int set_option(int option, struct scan_options *o) {
         bad = number_option("lanes", 1, 1024, &n);
         o->lanes = (uint32_t)n;
         return bad;
+    case OPT_RESIDENCY:
+        return cli_parse_residency(optarg, &o->residency);
+    case OPT_MEMORY:
+        return cli_parse_memory(optarg, &o->memory);
     case OPT_READER:
         o->reader = optarg;
         break;

@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user_ops.h"
@@ -17,25 +18,54 @@ const char *cli_memory_word(enum stk_opencl_memory memory) {
     return words[memory];
 }
 
-int cli_parse_residency(const char *text, enum stk_residency *residency) {
-    static const char *const words[] = {"resident", "quantum", "batch"};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *residency = (enum stk_residency)(i + STK_RESIDENT);
+static const char *residency_word(enum stk_residency residency) {
+    static const char *const words[] = {"any", "resident", "quantum", "batch"};
+    return words[residency];
+}
+
+/* The value of an option, or of a variable of the environment. */
+static int parse_residency(const char *name, const char *text, enum stk_residency *residency) {
+    for (int i = STK_RESIDENT; i <= (int)STK_BATCH; i++) {
+        if (strcmp(text, residency_word((enum stk_residency)i)) == 0) {
+            *residency = (enum stk_residency)i;
             return 0;
         }
     }
-    return cli_bad("--residency %s: give " CLI_RESIDENCIES, text);
+    return cli_bad("%s %s: give " CLI_RESIDENCIES, name, text);
 }
 
-int cli_parse_memory(const char *text, enum stk_opencl_memory *memory) {
+static int parse_memory(const char *name, const char *text, enum stk_opencl_memory *memory) {
     for (unsigned i = 1; i < STK_OPENCL_KINDS; i++) {
         if (strcmp(text, cli_memory_word((enum stk_opencl_memory)i)) == 0) {
             *memory = (enum stk_opencl_memory)i;
             return 0;
         }
     }
-    return cli_bad("--memory %s: give " CLI_MEMORIES, text);
+    return cli_bad("%s %s: give " CLI_MEMORIES, name, text);
+}
+
+int cli_parse_residency(const char *text, enum stk_residency *residency) {
+    return parse_residency("--residency", text, residency);
+}
+
+int cli_parse_memory(const char *text, enum stk_opencl_memory *memory) {
+    return parse_memory("--memory", text, memory);
+}
+
+/* What no option says, the environment may. */
+static int take_environment(struct cli_device_wish *wish) {
+    const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
+    int bad = 0;
+    if (wish->residency || wish->memory) {
+        return 0;
+    }
+    if (residency && *residency) {
+        bad = parse_residency("STOKER_RESIDENCY", residency, &wish->residency);
+    }
+    if (bad == 0 && memory && *memory) {
+        bad = parse_memory("STOKER_MEMORY", memory, &wish->memory);
+    }
+    return bad;
 }
 
 static size_t pages(size_t bytes) {
@@ -100,22 +130,51 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
     return err;
 }
 
+/* The device is there and cannot do what was asked for. */
+static int cannot(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
+    const char *both = wish->residency && wish->memory ? ", --memory " : "";
+    const char *memory = wish->memory ? cli_memory_word(wish->memory) : "";
+    if (err == STK_E_ARG) {
+        return cli_bad("--residency %s, --memory %s: they do not go together: batch is for copies, the others are not",
+                       residency_word(wish->residency), memory);
+    }
+    return cli_bad("--%s %s%s%s: %s cannot: %s: stoker info --probe shows what it can",
+                   wish->residency ? "residency" : "memory", wish->residency ? residency_word(wish->residency) : memory,
+                   both, *both ? memory : "", d->opencl.device.name, d->opencl.reason);
+}
+
+static int not_opened(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
+    if (err == STK_E_UNSUPPORTED ? wish->residency || wish->memory
+                                 : err == STK_E_ARG && wish->residency && wish->memory) {
+        return cannot(d, wish, err);
+    }
+    fputs(d->opencl.build_log, stderr);
+    return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
+                   d->opencl.reason, stk_err_fix(err));
+}
+
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
-    int automatic = !wish->name || strcmp(wish->name, "auto") == 0, forced = wish->residency || wish->memory, err;
+    int automatic = !wish->name || strcmp(wish->name, "auto") == 0, asked = wish->residency || wish->memory, err;
     int any = automatic || strcmp(wish->name, "opencl") == 0;
+    struct cli_device_wish w = *wish;
     memset(d, 0, sizeof *d);
     if (!automatic && strcmp(wish->name, "interp") == 0) {
-        return open_interp(d, wish);
+        return asked
+                   ? cli_bad("--%s is for OpenCL devices, the interpreter runs in this process: leave it out, or name "
+                             "another --device",
+                             wish->residency ? "residency" : "memory")
+                   : open_interp(d, wish);
     }
-    err = open_opencl(d, wish, any ? NULL : wish->name);
+    err = take_environment(&w);
+    if (err != 0) {
+        return err;
+    }
+    err = open_opencl(d, &w, any ? NULL : wish->name);
     if (err == STK_OK) {
         return 0;
     }
-    if (!automatic || forced) {
-        fputs(d->opencl.build_log, stderr);
-        return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
-                       err == STK_E_ARG ? "this mode and this memory do not go together" : d->opencl.reason,
-                       stk_err_fix(err));
+    if (!automatic || asked || ((w.residency || w.memory) && err != STK_E_NODEV)) {
+        return not_opened(d, &w, err);
     }
     snprintf(d->note, sizeof d->note, "no OpenCL device (%s), the interpreter runs the kernel on this CPU",
              d->opencl.reason);

@@ -14,7 +14,9 @@ struct cli_device_wish {
                             those of user_ops.h */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
-    enum stk_opencl_memory memory;                              /* STK_OPENCL_ANY: the first that works */
+    enum stk_opencl_memory
+        memory; /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
+                                      devices for (CLI_MODE_HELP) */
 };
 
 struct cli_device {
@@ -39,6 +41,11 @@ const char *cli_residency_name(enum stk_residency residency);
 /* What --residency and --memory take. */
 #define CLI_RESIDENCIES "resident, quantum or batch"
 #define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
+
+/* Of the commands that run slots. */
+#define CLI_MODE_HELP                                                                                                  \
+    "Without --residency and --memory OpenCL devices are asked for STOKER_RESIDENCY and STOKER_MEMORY of the "         \
+    "environment, or for the\nbest that they can do; stoker info --probe shows what that is.\n"
 
 /* The word of a kind of memory on the command line. */
 const char *cli_memory_word(enum stk_opencl_memory memory);

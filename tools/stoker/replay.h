@@ -18,6 +18,8 @@ struct replay_options {
     const char *log, *on, *against, *tables, *handler;
     struct replay_input inputs[REPLAY_INPUTS_MAX];
     uint32_t input_count, workers, lanes;
+    enum stk_residency residency;
+    enum stk_opencl_memory memory;
     int json;
 };
 

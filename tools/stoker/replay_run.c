@@ -31,13 +31,22 @@ static char *load_text(const char *path) {
     return text;
 }
 
+static int is_interp(const struct replay_side *side) {
+    return strcmp(side->name, "interp") == 0;
+}
+
 static int check_sides(const struct replay *r) {
     const struct replay_side *s = r->sides;
     if (s[0].recorded && s[1].recorded) {
         return cli_bad("--on and --against are both recorded: name interp or an OpenCL device for one of them");
     }
+    if ((r->options.residency || r->options.memory) && (s[0].recorded || is_interp(&s[0])) &&
+        (s[1].recorded || is_interp(&s[1]))) {
+        return cli_bad("--%s is for OpenCL devices: name one with --on or --against, or leave it out",
+                       r->options.residency ? "residency" : "memory");
+    }
     for (uint32_t i = 0; i < STK_REPLAY_TARGETS; i++) {
-        if (r->options.handler && cli_user_op_count == 0u && strcmp(s[i].name, "interp") == 0) {
+        if (r->options.handler && cli_user_op_count == 0u && is_interp(&s[i])) {
             return cli_bad("%s interp: this stoker has no C build of the handlers: build one with "
                            "-DSTK_CLI_HANDLER=%s (kernels/README.md)",
                            s[i].option, r->options.handler);
@@ -107,6 +116,8 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         .payload_bytes = r->shape.payload_bytes,
         .workers = r->options.workers,
         .lanes = r->options.lanes,
+        .residency = is_interp(side) ? 0 : r->options.residency,
+        .memory = is_interp(side) ? STK_OPENCL_ANY : r->options.memory,
     };
     int bad = cli_device_open(&side->device, &wish);
     if (bad == 0 && side->device.note[0]) {

@@ -17,6 +17,8 @@ struct scan_options {
     uint64_t chunk;     /* data bytes of a chunk */
     uint64_t offsets;   /* matches to list */
     uint32_t depth, workers, lanes;
+    enum stk_residency residency;
+    enum stk_opencl_memory memory;
     int json, count, stats, quiet;
     char **files;
     uint32_t file_count;

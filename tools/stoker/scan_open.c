@@ -151,6 +151,8 @@ static int open_ports(struct scan *s) {
         .slots = s->options.depth,
         .workers = workers,
         .lanes = s->options.lanes,
+        .residency = s->options.residency,
+        .memory = s->options.memory,
     };
     int bad;
     if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u) {

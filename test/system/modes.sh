@@ -1,0 +1,83 @@
+# --residency and --memory of the commands that run slots, and STOKER_RESIDENCY and STOKER_MEMORY, their defaults: each mode does the
+# same work, and what cannot be done is refused with the reason.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+unset STOKER_RESIDENCY STOKER_MEMORY
+
+seq 1 60000 >a
+printf '99\n123\n' >p
+code 0 "$STOKER" scan --device interp --chunk 8K -f p a
+cp out want
+code 0 "$STOKER" scan --device interp --chunk 8K --record log -f p a
+scan="$STOKER scan --quiet --chunk 8K -f p"
+
+# Words that are none, values that are missing, and what has no mode.
+refused '--residency never: give resident, quantum or batch' $scan --residency never a
+refused '--memory paper: give svm-atomics' $scan --memory paper a
+refused '--residency needs a value' $scan a --residency
+refused '--residency is for OpenCL devices' $scan --device interp --residency resident a
+refused '--memory is for OpenCL devices' $scan --device interp --memory svm a
+refused '--residency never: give' "$STOKER" bench rtt --residency never
+refused '--memory paper: give' "$STOKER" bench slots --memory paper
+code 2 "$STOKER" bench scan --residency batch --file a -f p
+said 1 "bench scan takes no 'batch'"
+refused '--residency never: give' "$STOKER" replay --residency never log
+refused '--memory paper: give' "$STOKER" replay --memory paper log
+refused '--residency is for OpenCL devices' "$STOKER" replay --residency batch --on interp --against recorded log
+refused '--memory is for OpenCL devices' "$STOKER" replay --memory svm --on interp --against interp log
+refused 'STOKER_RESIDENCY never: give' env STOKER_RESIDENCY=never $scan a
+refused 'STOKER_MEMORY paper: give' env STOKER_MEMORY=paper $scan a
+
+# Without a device an option is refused; the environment's wish is about OpenCL devices only.
+nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+refused 'no OpenCL device' $nodev $scan --residency batch a
+code 0 $nodev env STOKER_RESIDENCY=batch $scan a
+cmp out want
+code 0 env STOKER_RESIDENCY=batch $scan --device interp a
+cmp out want
+
+has_opencl || {
+    echo "no OpenCL device: only the options were tried"
+    exit 0
+}
+
+# used MODE MEMORY ARGS...: the scan counts right, in this mode over this kind of memory.
+used() {
+    mode=$1 memory=$2
+    shift 2
+    code 0 "$@" --json --stats a
+    python3 - "$mode" "$memory" <<'PYTHON' || fail "$*"
+import json, sys
+o = json.load(open("out"))
+want = [line.split("\t") for line in open("want").read().splitlines()]
+assert [[str(p["count"]), p["pattern"]] for p in o["patterns"]] == want, o
+s = o["stats"]
+assert s["residency"] == sys.argv[1] and s["memory"] == sys.argv[2], s
+PYTHON
+}
+
+used RESIDENT 'fine-grain SVM with atomics' $scan --residency resident
+used QUANTUM 'fine-grain SVM with atomics' $scan --residency quantum
+used BATCH copies $scan --residency batch
+used RESIDENT 'ALLOC_HOST_PTR buffer' $scan --memory alloc-host
+used QUANTUM 'USE_HOST_PTR buffer' $scan --residency quantum --memory use-host
+used BATCH copies env STOKER_RESIDENCY=batch $scan
+used QUANTUM 'fine-grain SVM' env STOKER_RESIDENCY=quantum STOKER_MEMORY=svm $scan
+used RESIDENT 'fine-grain SVM with atomics' env STOKER_RESIDENCY=batch $scan --residency resident
+
+refused '--residency batch, --memory svm: they do not go together' $scan --residency batch --memory svm a
+refused '--residency quantum, --memory copies: they do not go together' $scan --residency quantum --memory copies a
+if ! "$STOKER" info | grep -q 'platform .*NVIDIA'; then
+    refused '--memory host-nv: .* cannot: .*not offered.*: stoker info --probe' $scan --memory host-nv a
+    refused '--residency quantum, --memory host-nv: .* cannot' "$STOKER" bench rtt --residency quantum --memory host-nv
+    refused '--memory host-nv: .* cannot' "$STOKER" replay --memory host-nv --input 0=a log
+fi
+
+for mode in resident quantum batch; do
+    code 0 "$STOKER" replay --residency $mode --on opencl --against recorded --input 0=a log
+    grep -q '^no difference: ' out || fail "$(cat out)"
+    code 0 "$STOKER" bench rtt --count 50 --residency $mode
+    grep -q '^case=rtt metric=p50 ' out
+done
+code 0 "$STOKER" bench slots --count 500 --in-flight 8 --residency batch --memory copies
+code 0 "$STOKER" bench pipeline --bytes 100K --runs 1 --residency quantum --memory alloc-host
