@@ -175,15 +175,26 @@ static uint64_t now(const struct stk_stream *s) {
     return s->config.platform->now_ns(s->config.platform_ctx);
 }
 
+/* Nothing can come: only this thread queues reads. So it sleeps, and a loop of polls costs no core. */
+static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
+    const uint32_t nothing = 0;
+    int err = s->config.platform->wait(s->config.platform_ctx, &nothing, nothing, timeout_ns);
+    return err == STK_E_TIMEOUT ? STK_OK : err;
+}
+
 int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
     uint64_t start, passed;
-    int handed;
+    int handed, was_idle;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
     }
+    was_idle = idle(stream);
     handed = turn(stream, 0);
     if (handed != 0 || timeout_ns == 0u) {
         return handed;
+    }
+    if (was_idle) {
+        return rest(stream, timeout_ns);
     }
     start = now(stream);
     for (passed = 0; handed == 0 && !idle(stream) && passed < timeout_ns; passed = now(stream) - start) {
@@ -206,7 +217,7 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
 int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
     uint64_t start = stream->closed ? 0u : now(stream), passed = 0;
     do {
-        int handed = stk_stream_poll(stream, timeout_ns - passed);
+        int handed = stk_stream_poll(stream, idle(stream) ? 0u : timeout_ns - passed);
         if (handed < 0) {
             return handed;
         }

@@ -150,11 +150,20 @@ static void poll_with_no_timeout_never_waits(void **state) {
     assert_true(w.clock.now < 1000 + w.clock.reads * 100u + 1u); /* no reap waited either */
 }
 
-static void poll_of_an_idle_stream_returns_at_once(void **state) {
+/* One sleep, not a loop that looks at what cannot change; and none where the caller does not want to wait. */
+static void poll_of_an_idle_stream_sleeps(void **state) {
     (void)state;
     world(NULL, NULL);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(w.clock.waits, 0);
     assert_int_equal(stk_stream_poll(&w.stream, 10 * MS), 0);
-    assert_true(w.clock.now < 1000 + MS);
+    assert_int_equal(w.clock.waits, 1);
+    assert_int_equal(w.clock.timeouts, 1);
+    assert_true(w.clock.now >= 1000 + 10 * MS);
+    /* What was in flight is over: nobody sleeps on. */
+    stream_chunks(3, 64, 0, STK_OP_SUM64);
+    w.clock.waits = 0;
+    assert_int_equal(stk_stream_drain(&w.stream, 10 * MS), STK_OK);
     assert_int_equal(w.clock.waits, 0);
 }
 
@@ -332,7 +341,7 @@ int main(void) {
         cmocka_unit_test(read_beyond_the_depth_must_wait),
         cmocka_unit_test(read_outside_the_limits_is_refused),
         cmocka_unit_test(poll_with_no_timeout_never_waits),
-        cmocka_unit_test(poll_of_an_idle_stream_returns_at_once),
+        cmocka_unit_test(poll_of_an_idle_stream_sleeps),
         cmocka_unit_test(more_chunks_than_a_call_of_the_port_carries_move_in_one_turn),
         cmocka_unit_test(pipe_gets_its_leads_from_the_chunks_before),
         cmocka_unit_test(end_of_a_pipe_is_a_result_without_bytes),
