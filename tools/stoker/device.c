@@ -143,9 +143,13 @@ static int cannot(const struct cli_device *d, const struct cli_device_wish *wish
                    both, *both ? memory : "", d->opencl.device.name, d->opencl.reason);
 }
 
+/* Some kind of memory was tried, and none was good for the mode. */
+static int tried(const struct cli_device *d, int err) {
+    return err == STK_E_UNSUPPORTED && d->opencl.outcome.memory != STK_OPENCL_ANY;
+}
+
 static int not_opened(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
-    if (err == STK_E_UNSUPPORTED ? wish->residency || wish->memory
-                                 : err == STK_E_ARG && wish->residency && wish->memory) {
+    if (((wish->residency || wish->memory) && tried(d, err)) || (wish->residency && wish->memory && err == STK_E_ARG)) {
         return cannot(d, wish, err);
     }
     fputs(d->opencl.build_log, stderr);
@@ -173,7 +177,7 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     if (err == STK_OK) {
         return 0;
     }
-    if (!automatic || asked || ((w.residency || w.memory) && err != STK_E_NODEV)) {
+    if (!automatic || asked || ((w.residency || w.memory) && tried(d, err))) {
         return not_opened(d, &w, err);
     }
     snprintf(d->note, sizeof d->note, "no OpenCL device (%s), the interpreter runs the kernel on this CPU",

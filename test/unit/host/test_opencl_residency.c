@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -110,16 +109,6 @@ static void kind_that_is_not_shared_at_all_is_refused_with_the_reasons(void **st
 
 /// Leases ///
 
-static void a_million_slots_need_at_most_four_launches(void **state) {
-    const struct stk_opencl_config config = {.lease_ns = 60 * SECOND, .idle_ns = 10 * SECOND};
-    const struct way *way = first_way(STK_RESIDENT);
-    (void)state;
-    open_way(&config, way);
-    (void)run_adds(1000000);
-    assert_true(cl.launches <= 4u);
-    close_way();
-}
-
 static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
     const struct stk_opencl_config config = {.lease_ns = 2000000, .idle_ns = SECOND};
     const struct way *way = first_way(STK_RESIDENT);
@@ -130,39 +119,6 @@ static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
     assert_true(queued >= 1u);
     assert_true(cl.lease_ends >= 1u);
     close_way();
-}
-
-static uint64_t cpu_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
-
-static void idle_device_costs_no_core(void **state) {
-    static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        const struct stk_opencl_config config = {.slots = 16};
-        const struct timespec pause = {.tv_nsec = 20000000};
-        uint64_t cpu, start;
-        open_way(&config, first_way(modes[i]));
-        (void)run_adds(100);
-        publish_add(0);
-        for (start = rig_now(); stk_ring_status(&ring, 0) != (int)STK_DONE || cl.running;) {
-            drive(stk_ring_status(&ring, 0) != (int)STK_DONE);
-            assert_true(rig_now() - start < 20 * SECOND);
-        }
-        cpu = cpu_ns();
-        for (start = rig_now(); rig_now() - start < SECOND;) {
-            drive(false);
-            nanosleep(&pause, NULL);
-        }
-        cpu = cpu_ns() - cpu;
-        if (cpu >= (rig_now() - start) / 100u) {
-            fail_msg("mode %d: %u us of a second", (int)modes[i], (unsigned)(cpu / 1000u));
-        }
-        close_way();
-    }
 }
 
 static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
@@ -196,9 +152,7 @@ int main(void) {
         cmocka_unit_test(kind_that_is_not_live_is_passed_over),
         cmocka_unit_test(kind_that_is_coherent_at_borders_only_is_for_quantum),
         cmocka_unit_test(kind_that_is_not_shared_at_all_is_refused_with_the_reasons),
-        cmocka_unit_test(a_million_slots_need_at_most_four_launches),
         cmocka_unit_test(next_lease_is_enqueued_before_the_running_one_ends),
-        cmocka_unit_test(idle_device_costs_no_core),
         cmocka_unit_test(kernel_that_does_not_leave_ends_in_a_clear_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

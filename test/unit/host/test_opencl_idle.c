@@ -1,0 +1,183 @@
+/* What happens where there is nothing to do: the kernel leaves, nothing is launched, and the next work wakes it. What that costs is
+ * shown by stoker bench idle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "opencl_adds.h"
+#include "stoker/port/sim.h"
+#include "stoker/stream.h"
+
+#define DEPTH 4u
+#define CHUNK 256u
+#define MS    UINT64_C(1000000)
+
+static uint32_t seen;
+
+static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    (void)ctx;
+    (void)next;
+    assert_int_equal(r->err, STK_OK);
+    assert_int_equal(r->results[0], CHUNK * 3u / 4u);
+    seen++;
+    return 0;
+}
+
+static uint32_t word(uint32_t at) {
+    return stk_load_acquire(cl.memory.control + at);
+}
+
+static void nap_ms(long ms) {
+    const struct timespec t = {.tv_nsec = ms * 1000000};
+    nanosleep(&t, NULL);
+}
+
+static void one_chunk(struct stk_stream *stream) {
+    const struct stk_stream_read read = {.bytes = CHUNK, .opcode = STK_OP_SUM64};
+    uint32_t before = seen;
+    assert_int_equal(stk_stream_read(stream, &read), STK_OK);
+    assert_int_equal(stk_stream_drain(stream, 20 * SECOND), STK_OK);
+    assert_int_equal(seen, before + 1u);
+}
+
+static void park(struct stk_stream *stream) {
+    uint64_t start = rig_now();
+    while (cl.running) {
+        assert_int_equal(stk_stream_poll(stream, MS), 0);
+        assert_true(rig_now() - start < 20 * SECOND);
+    }
+}
+
+/* Polled or not touched at all, for longer than any lease, idle time or quantum. */
+static void stay_parked(struct stk_stream *stream) {
+    uint64_t launches = cl.launches;
+    uint32_t beats = word(STK_CTL_HEARTBEAT), entered = word(STK_CTL_WORKERS_IN);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(stk_stream_poll(stream, 10 * MS), 0);
+        assert_int_equal(stk_stream_poll(stream, 0), 0);
+    }
+    nap_ms(50);
+    assert_true(cl.launches == launches && cl.running == 0u);
+    assert_int_equal(word(STK_CTL_HEARTBEAT), beats);
+    assert_int_equal(word(STK_CTL_WORKERS_IN), entered);
+}
+
+static void idle_stream(enum stk_residency mode) {
+    static _Alignas(64) uint8_t memory[8192], text[CHUNK];
+    const struct stk_opencl_config config = {
+        .slots = DEPTH, .payload_bytes = DEPTH * CHUNK, .lease_ns = 20 * MS, .idle_ns = 5 * MS};
+    const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = 5};
+    struct stk_stream_config stream_config = {.dispatch = &stk_opencl_ops,
+                                              .dispatch_ctx = &cl,
+                                              .ingest = &stk_sim_ingest_ops,
+                                              .platform = &stk_posix_platform_ops,
+                                              .on_result = on_result,
+                                              .depth = DEPTH,
+                                              .chunk_bytes = CHUNK,
+                                              .slot_timeout_ns = 30 * SECOND};
+    struct stk_sim_ingest ingest;
+    struct stk_stream stream;
+    struct stk_arena arena;
+    open_way(&config, first_way(mode));
+    stk_arena_init(&arena, memory, sizeof memory);
+    for (uint32_t i = 0; i < CHUNK; i += 4u) {
+        text[i] = 3;
+    }
+    assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
+    assert_int_equal(stk_sim_ingest_add(&ingest, text, sizeof text, false), 0);
+    stream_config.memory = cl.memory;
+    stream_config.ingest_ctx = &ingest;
+    assert_int_equal(stk_stream_init(&stream, &stream_config, &arena), STK_OK);
+    for (int round = 0; round < 3; round++) {
+        uint64_t launches = cl.launches;
+        one_chunk(&stream);
+        assert_true(cl.launches > launches);
+        park(&stream);
+        assert_true(cl.lease_ends + cl.idle_ends == cl.launches);
+        stay_parked(&stream);
+    }
+    assert_true(cl.idle_ends > 0u);
+    assert_int_equal(stk_stream_shutdown(&stream, 20 * SECOND), STK_OK);
+    close_way();
+}
+
+static void idle_stream_parks_and_the_next_chunk_wakes_it(void **state) {
+    (void)state;
+    idle_stream(STK_RESIDENT);
+}
+
+static void idle_stream_launches_nothing_in_quantum(void **state) {
+    (void)state;
+    idle_stream(STK_QUANTUM);
+}
+
+static void idle_stream_copies_nothing_in_batch(void **state) {
+    (void)state;
+    idle_stream(STK_BATCH);
+}
+
+static void await_word(uint32_t at, uint32_t old) {
+    uint64_t start = rig_now();
+    while (word(at) == old) {
+        nap_ms(1);
+        assert_true(rig_now() - start < 20 * SECOND);
+    }
+}
+
+/* The host may have died: nobody calls, and the kernel leaves after its idle turns. */
+static void kernel_leaves_by_itself_when_nobody_calls(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .lease_ns = 60 * SECOND};
+    (void)state;
+    open_way(&config, first_way(STK_RESIDENT));
+    publish_add(0);
+    drive(true);
+    await_word(STK_CTL_IDLE_ENDS, 0);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
+    assert_int_equal(word(STK_CTL_LEASE_ENDS), 0);
+    close_way();
+}
+
+/* Nor for longer than four times its lease, in turns, whatever its idle time is. */
+static void lease_ends_by_itself_when_nobody_calls(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .lease_ns = MS, .idle_ns = 60 * SECOND};
+    (void)state;
+    open_way(&config, first_way(STK_RESIDENT));
+    publish_add(0);
+    drive(true);
+    await_word(STK_CTL_LEASE_ENDS, 0);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
+    close_way();
+}
+
+static void heart_beats_while_the_kernel_is_there(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .lease_ns = 60 * SECOND, .idle_ns = 60 * SECOND};
+    uint32_t beats;
+    (void)state;
+    open_way(&config, first_way(STK_RESIDENT));
+    publish_add(0);
+    drive(true);
+    for (int i = 0; i < 5; i++) {
+        await_word(STK_CTL_HEARTBEAT, word(STK_CTL_HEARTBEAT));
+    }
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+    beats = word(STK_CTL_HEARTBEAT);
+    nap_ms(20);
+    assert_int_equal(word(STK_CTL_HEARTBEAT), beats);
+    close_way();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idle_stream_parks_and_the_next_chunk_wakes_it),
+        cmocka_unit_test(idle_stream_launches_nothing_in_quantum),
+        cmocka_unit_test(idle_stream_copies_nothing_in_batch),
+        cmocka_unit_test(kernel_leaves_by_itself_when_nobody_calls),
+        cmocka_unit_test(lease_ends_by_itself_when_nobody_calls),
+        cmocka_unit_test(heart_beats_while_the_kernel_is_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
