@@ -90,6 +90,7 @@ refuses rtt --runs 3
 refuses rtt extra
 refuses rtt --no-such-option
 refuses slots --in-flight 0
+refuses idle --bytes 4K
 refuses slots --device no-such-device
 refuses scan
 refuses scan --file text
@@ -112,6 +113,7 @@ else
     refuses rtt --count 100
     refuses slots --count 1000
     refuses pipeline --bytes 100K
+    refuses idle --count 3
 fi
 mkdir vendors
 export OCL_ICD_VENDORS=$PWD/vendors

@@ -81,3 +81,13 @@ for mode in resident quantum batch; do
 done
 code 0 "$STOKER" bench slots --count 500 --in-flight 8 --residency batch --memory copies
 code 0 "$STOKER" bench pipeline --bytes 100K --runs 1 --residency quantum --memory alloc-host
+
+# What a stream costs that does nothing: the form of what is printed.
+code 0 "$STOKER" bench idle --count 3 --runs 1
+for metric in polled untouched polled_with_a_read; do
+    grep -Eq "^case=idle metric=$metric value=[0-9.e+-]+ unit=percent peer=- peer_value=- ratio=-$" out || fail "no $metric"
+done
+for metric in wake_p50 wake_p99; do
+    grep -Eq "^case=idle metric=$metric value=[0-9.e+-]+ unit=ns peer=enqueue.finish peer_value=[0-9.e+-]+ ratio=[0-9.e+-]+$" out ||
+        fail "no $metric"
+done

@@ -13,10 +13,10 @@
 
 struct bench_options {
     const char *device, *file, *patterns;
-    uint64_t count;     /* rtt, slots, fair: items in all blocks; log: records */
+    uint64_t count;     /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
     uint64_t bytes;     /* pipeline: of the file */
     uint64_t in_flight; /* slots */
-    uint64_t runs;      /* scan, pipeline */
+    uint64_t runs;      /* scan, pipeline; idle: seconds */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;
@@ -97,5 +97,6 @@ int bench_scan(struct bench *bench);
 int bench_pipeline(struct bench *bench);
 int bench_core(struct bench *bench);
 int bench_log(struct bench *bench);
+int bench_idle(struct bench *bench);
 
 #endif

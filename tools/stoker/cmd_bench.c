@@ -32,6 +32,11 @@ static const char help[] =
     "reading\n"
     "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
     "      --count N        records (65536)\n"
+    "  idle      percent of a core that a stream with nothing to do costs, and the time from publish to done on a "
+    "parked device;\n"
+    "            the peer launches an empty kernel\n"
+    "      --count N        times that the device is woken (200)\n"
+    "      --runs N         seconds of each measurement (2)\n"
     "\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "; likewise\n"
@@ -60,6 +65,7 @@ enum {
 #define CORE     16u
 #define LOG      32u
 #define FAIR     64u
+#define IDLE     128u
 
 static const struct {
     const char *name;
@@ -69,7 +75,7 @@ static const struct {
     {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
     {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
     {"core", CORE, bench_core}, {"log", LOG, bench_log},
-    {"fair", FAIR, bench_fair},
+    {"fair", FAIR, bench_fair}, {"idle", IDLE, bench_idle},
 };
 
 static const struct option long_options[] = {
@@ -84,22 +90,22 @@ static const struct option long_options[] = {
 static unsigned cases_of(int option) {
     switch (option) {
     case OPT_COUNT:
-        return RTT | SLOTS | FAIR | LOG;
+        return RTT | SLOTS | FAIR | LOG | IDLE;
     case OPT_IN_FLIGHT:
         return SLOTS;
     case OPT_FILE:
     case 'f':
         return SCAN;
     case OPT_RUNS:
-        return SCAN | PIPELINE;
+        return SCAN | PIPELINE | IDLE;
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
     case OPT_RESIDENCY:
     case OPT_MEMORY:
-        return RTT | SLOTS | PIPELINE | FAIR;
+        return RTT | SLOTS | PIPELINE | FAIR | IDLE;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR | IDLE;
     }
 }
 
@@ -197,6 +203,6 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core or log", argc > 1 ? " " : "",
+    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core, log or idle", argc > 1 ? " " : "",
                    bench.name);
 }

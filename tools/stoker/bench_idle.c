@@ -1,0 +1,217 @@
+/* stoker bench idle: what a stream costs that has nothing to do, in percent of a core, and how long a parked device takes to answer; the
+ * peer launches an empty kernel after as long a pause. */
+#include <CL/cl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "reader.h"
+
+#define COUNT_DEFAULT 200u
+#define RUNS_DEFAULT  2u /* seconds of each measurement */
+#define SECOND_NS     UINT64_C(1000000000)
+#define POLL_NS       UINT64_C(100000000)
+#define PARK_NS       UINT64_C(10000000000)
+#define PAUSE_NS      5000000L
+#define DRIVE_EVERY   64u /* looks at the slot between two drives of a wait */
+#define SLOTS         8u
+#define DEPTH         4u /* the stream's slots; the last slot of the ring is ours */
+#define CHUNK         4096u
+
+struct idle {
+    struct bench *bench;
+    struct cli_device device;
+    struct cli_reader reader;
+    struct bench_cl peer;
+    cl_kernel empty;
+    struct stk_ring ring;
+    struct stk_stream stream;
+    struct histogram ours, theirs;
+    int ends[2]; /* of a pipe into which nobody writes */
+};
+
+static int failed(int err) {
+    return cli_bad("bench idle: %s: %s", stk_err_name(err), stk_err_fix(err));
+}
+
+static int drop(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {
+    (void)ctx;
+    (void)result;
+    (void)next;
+    return 0;
+}
+
+static void pause_for(long ns) {
+    const struct timespec t = {.tv_sec = ns / (long)SECOND_NS, .tv_nsec = ns % (long)SECOND_NS};
+    nanosleep(&t, NULL);
+}
+
+static uint64_t cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+static int park(struct idle *b) {
+    uint64_t start = cli_now_ns();
+    while (b->device.opencl.running) {
+        int err = b->device.dispatch->drive(b->device.ctx, false);
+        if (err < 0) {
+            return failed(err);
+        }
+        if (cli_now_ns() - start > PARK_NS) {
+            return cli_bad("bench idle: the kernel does not park: report this with the output of stoker info --probe");
+        }
+        pause_for(100000);
+    }
+    return 0;
+}
+
+/* Percent of a core over so many seconds, with polls or without any call. */
+static int percent(struct idle *b, const char *metric, int polled) {
+    uint64_t runs = b->bench->options.runs ? b->bench->options.runs : RUNS_DEFAULT;
+    uint64_t cpu = cpu_ns(), start = cli_now_ns(), passed = 0;
+    while (passed < runs * SECOND_NS) {
+        if (polled) {
+            int err = stk_stream_poll(&b->stream, POLL_NS);
+            if (err < 0) {
+                return failed(err);
+            }
+        } else {
+            pause_for((long)(runs * SECOND_NS - passed));
+        }
+        passed = cli_now_ns() - start;
+    }
+    cpu = cpu_ns() - cpu;
+    bench_figure(b->bench, &(struct bench_figure){.metric = metric,
+                                                  .value = 100.0 * (double)cpu / (double)passed,
+                                                  .unit = "percent",
+                                                  .better = BENCH_LESS});
+    return 0;
+}
+
+/* The same with a read in flight that does not end. */
+static int percent_waiting(struct idle *b) {
+    int source = cli_reader_add(&b->reader, b->ends[0], 1), err = source;
+    if (source >= 0) {
+        const struct stk_stream_read read = {
+            .source = (uint32_t)source, .flags = STK_READ_SEQUENTIAL, .bytes = CHUNK, .opcode = STK_OP_SUM64};
+        err = stk_stream_read(&b->stream, &read);
+    }
+    return err < 0 ? failed(err) : percent(b, "polled_with_a_read", 1);
+}
+
+/* From publish to DONE seen. */
+static int wake(struct idle *b) {
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    uint64_t start = cli_now_ns();
+    int err = stk_ring_publish(&b->ring, SLOTS - 1u, &nop);
+    err = err == STK_OK ? b->device.dispatch->drive(b->device.ctx, true) : err;
+    for (uint32_t looks = 1; err >= 0 && stk_ring_status(&b->ring, SLOTS - 1u) != (int)STK_DONE; looks++) {
+        err = looks % DRIVE_EVERY == 0u ? b->device.dispatch->drive(b->device.ctx, true) : 0;
+    }
+    histogram_add(&b->ours, cli_now_ns() - start);
+    return err < 0 ? failed(err) : 0;
+}
+
+static int wakes(struct idle *b) {
+    uint64_t count = b->bench->options.count ? b->bench->options.count : COUNT_DEFAULT;
+    int bad = bench_cl_launch(&b->peer, b->empty); /* its first launch compiles */
+    for (uint64_t i = 0; i < count && bad == 0; i++) {
+        uint64_t start;
+        bad = park(b);
+        pause_for(PAUSE_NS);
+        bad = bad ? bad : wake(b);
+        bad = bad ? bad : park(b);
+        pause_for(PAUSE_NS);
+        start = cli_now_ns();
+        bad = bad ? bad : bench_cl_launch(&b->peer, b->empty);
+        histogram_add(&b->theirs, cli_now_ns() - start);
+    }
+    return bad;
+}
+
+static void report_wakes(struct idle *b) {
+    static const struct {
+        const char *metric;
+        uint32_t per_100000;
+    } rows[] = {{"wake_p50", 50000}, {"wake_p99", 99000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bench_figure(b->bench, &(struct bench_figure){
+                                   .metric = rows[i].metric,
+                                   .value = (double)histogram_at(&b->ours, rows[i].per_100000),
+                                   .unit = "ns",
+                                   .better = BENCH_LESS,
+                                   .peer = "enqueue+finish",
+                                   .peer_value = (double)histogram_at(&b->theirs, rows[i].per_100000),
+                               });
+    }
+}
+
+static int open_stream(struct idle *b) {
+    static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(DEPTH, 0u))];
+    const struct stk_stream_config config = {
+        .memory = b->device.memory,
+        .dispatch = b->device.dispatch,
+        .dispatch_ctx = b->device.ctx,
+        .ingest = b->reader.ops,
+        .ingest_ctx = b->reader.ctx,
+        .platform = &stk_posix_platform_ops,
+        .on_result = drop,
+        .depth = DEPTH,
+        .chunk_bytes = CHUNK,
+        .priority = STK_NORMAL,
+    };
+    struct stk_arena arena;
+    int err;
+    stk_arena_init(&arena, memory, sizeof memory);
+    err = stk_stream_init(&b->stream, &config, &arena);
+    return err == STK_OK ? 0 : failed(err);
+}
+
+static int measure(struct idle *b) {
+    int bad = wake(b);
+    b->ours = (struct histogram){0};
+    bad = bad ? bad : percent(b, "polled", 1);
+    bad = bad ? bad : park(b);
+    bad = bad ? bad : percent(b, "untouched", 0);
+    bad = bad ? bad : wakes(b);
+    if (bad == 0) {
+        report_wakes(b);
+        bad = park(b);
+    }
+    bad = bad ? bad : percent_waiting(b);
+    if (bad == 0) {
+        int err = stk_stream_shutdown(&b->stream, PARK_NS);
+        bad = err == STK_OK ? 0 : failed(err);
+    }
+    return bad;
+}
+
+int bench_idle(struct bench *bench) {
+    static struct idle b;
+    const struct cli_device_wish wish = {.slots = SLOTS, .payload_bytes = DEPTH * CHUNK};
+    const char *text = bench_cl_empty;
+    int bad;
+    b.bench = bench;
+    bad = bench_device_open(bench, &b.device, &wish);
+    if (bad) {
+        return bad;
+    }
+    b.ring = (struct stk_ring){.words = b.device.memory.ring, .slots = SLOTS};
+    bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: close some of the process's files");
+    bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH);
+    bad = bad ? bad : open_stream(&b);
+    bad = bad ? bad : bench_cl_open(&b.peer, b.device.opencl.cl_device, &text, 1);
+    if (bad == 0) {
+        b.empty = bench_cl_kernel(&b.peer, "nothing");
+        bad = b.empty ? measure(&b) : CLI_BAD;
+    }
+    if (b.empty) {
+        clReleaseKernel(b.empty);
+    }
+    bench_cl_close(&b.peer);
+    cli_reader_close(&b.reader);
+    cli_device_close(&b.device);
+    return bad;
+}
