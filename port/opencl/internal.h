@@ -52,6 +52,13 @@ void stk_opencl_give(struct stk_opencl *cl);
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
 
+/// Waiting: opencl_drain.c ///
+
+#define STK_OPENCL_DRAIN_NS UINT64_C(60000000000) /* for commands that no kernel holds up */
+
+/* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of it runs. */
+int stk_opencl_drain(struct stk_opencl *cl, uint64_t timeout_ns);
+
 /// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
 
 uint64_t stk_opencl_now_ns(void);

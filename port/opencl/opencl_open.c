@@ -89,9 +89,18 @@ static int open_tries(struct stk_opencl *cl) {
     return cl->tries ? STK_OK : STK_E_NOMEM;
 }
 
+/* No worker runs, and the queue is empty: those that have left may not have returned yet. STK_E_TIMEOUT. */
+static int quiet(struct stk_opencl *cl, uint64_t timeout_ns) {
+    uint64_t start = stk_opencl_now_ns(), passed;
+    if (stk_opencl_join(cl, timeout_ns) == STK_E_TIMEOUT) {
+        return STK_E_TIMEOUT;
+    }
+    passed = stk_opencl_now_ns() - start;
+    return cl->cl_queue ? stk_opencl_drain(cl, passed < timeout_ns ? timeout_ns - passed : 0u) : STK_OK;
+}
+
 static void release(struct stk_opencl *cl) {
     if (cl->cl_queue) {
-        (void)clFinish(cl->cl_queue); /* workers that have left may not have returned yet */
         stk_opencl_give(cl);
     }
     if (cl->tries) {
@@ -150,7 +159,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     }
     err = bring_up(cl);
     cl->config.known = NULL;
-    if (err != STK_OK && stk_opencl_join(cl, LEAVE_NS) != STK_E_TIMEOUT) {
+    if (err != STK_OK && quiet(cl, LEAVE_NS) != STK_E_TIMEOUT) {
         release(cl);
     }
     return err;
@@ -160,7 +169,7 @@ int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns) {
     if (!cl->cl_context) {
         return STK_OK;
     }
-    if (stk_opencl_join(cl, timeout_ns) == STK_E_TIMEOUT) {
+    if (quiet(cl, timeout_ns) == STK_E_TIMEOUT) {
         return STK_E_TIMEOUT;
     }
     release(cl);

@@ -35,11 +35,16 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode) {
 int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
     struct stk_opencl_config config = cl->config;
     struct stk_opencl_outcome *o = &cl->outcome;
-    int err = set_up(cl, mode), joined;
+    uint32_t payload_bytes = cl->memory.payload_bytes;
+    int err, joined;
+    cl->memory.payload_bytes =
+        0; /* no slot of the handshake has any, and copies of a large one would be all that it does */
+    err = set_up(cl, mode);
     o->residency = mode;
     err = err == STK_OK ? stk_opencl_shake(cl) : err;
     joined = stk_opencl_join(cl, LEAVE_NS);
     cl->config = config;
+    cl->memory.payload_bytes = payload_bytes;
     cl->groups = config.workers;
     if (joined != STK_OK) {
         stk_opencl_say(cl, "; a kernel of the handshake did not leave");

@@ -137,16 +137,17 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
 }
 
 void stk_opencl_region_close(struct stk_opencl *cl, struct stk_opencl_region *region) {
+    int in_use = 0;
     if (region->cl_mem) {
         if (region->host) {
             (void)clEnqueueUnmapMemObject(cl->cl_queue, region->cl_mem, region->host, 0, NULL, NULL);
-            (void)clFinish(cl->cl_queue);
+            in_use = stk_opencl_drain(cl, STK_OPENCL_DRAIN_NS) != STK_OK;
         }
         clReleaseMemObject(region->cl_mem);
     }
     if (region->raw && region->raw_is_svm) {
         clSVMFree(cl->cl_context, region->raw);
-    } else if (region->raw) {
+    } else if (region->raw && !in_use) { /* or they stay, since the driver may still copy into them */
         munmap(region->raw, region->bytes);
     }
     *region = (struct stk_opencl_region){0};
