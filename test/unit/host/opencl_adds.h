@@ -80,4 +80,31 @@ static const char slow_text[] =
     "    return STK_DONE;\n"
     "}\n#define STK_USER_OPS(X) X(0x20001u, user_slow, STK_SCALAR)\n";
 
+/* Runs user_slow in slot 0; returns how long it took, in nanoseconds. */
+static inline uint64_t time_slow(uint32_t steps) {
+    const uint32_t args[] = {steps};
+    const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+    uint64_t start = rig_now();
+    assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
+    while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    return rig_now() - start;
+}
+
+/* The steps of user_slow that take about so many milliseconds: a load of each may cross a bus, or be in a cache. */
+static inline uint32_t slow_steps(const struct way *way, uint32_t ms) {
+    const struct stk_opencl_config config = {.slots = 4, .user_source = slow_text};
+    uint64_t took, steps = 1000;
+    open_way(&config, way);
+    (void)time_slow(1); /* drivers compile in it */
+    while ((took = time_slow((uint32_t)steps)) < 3000000u && steps < (UINT64_C(1) << 28)) {
+        steps *= 4u;
+    }
+    close_way();
+    steps = steps * ms * 1000000u / took;
+    return steps < UINT32_MAX ? (uint32_t)steps : UINT32_MAX;
+}
+
 #endif

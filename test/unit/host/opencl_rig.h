@@ -1,5 +1,6 @@
 /* The ways in which the tests use an OpenCL device: each mode over each kind of memory. STK_TEST_DEVICE, an index or a part of a
- * name, says which device; what it cannot do is left out with a message. PoCL on a CPU can do everything but clCreateBufferNV. */
+ * name, says which device; what it cannot do is left out with a message. STK_TEST_RESIDENCY, resident, quantum or batch, leaves out the
+ * other modes. PoCL on a CPU can do everything but clCreateBufferNV. */
 #ifndef OPENCL_RIG_H
 #define OPENCL_RIG_H
 
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opencl_modes.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
 
@@ -37,9 +39,13 @@ static inline uint64_t rig_now(void) {
     return stk_posix_platform_ops.now_ns(NULL);
 }
 
+static inline int rig_is_pocl(const struct stk_opencl *cl) {
+    return strstr(cl->device.platform, "Portable Computing") != NULL;
+}
+
 /* Says why a way is left out; fails where it must not be. Returns 0. */
 static inline int rig_left_out(const struct stk_opencl *cl, const struct way *way, int err) {
-    int pocl = strstr(cl->device.platform, "Portable Computing") && way->memory != STK_OPENCL_HOST_NV;
+    int pocl = rig_is_pocl(cl) && way->memory != STK_OPENCL_HOST_NV;
     print_message("left out: %s: %s\n", way->name, cl->reason);
     if (err != STK_E_NODEV && (err != STK_E_UNSUPPORTED || pocl)) {
         fail_msg("%s: %s: %s\n%s", way->name, stk_err_name(err), cl->reason, cl->build_log);
@@ -53,6 +59,9 @@ static inline const struct stk_opencl_outcome *rig_can(const struct way *way) {
     static struct stk_opencl_outcome found[WAYS];
     static int asked[WAYS];
     size_t i = (size_t)(way - ways);
+    if (wanted_residency() && wanted_residency() != way->residency) {
+        return NULL;
+    }
     if (!asked[i]) {
         const struct stk_opencl_config config = {
             .device = getenv("STK_TEST_DEVICE"), .slots = 64, .residency = way->residency, .memory = way->memory};

@@ -77,11 +77,21 @@ static int open_dead(uint32_t kinds, enum stk_opencl_memory memory) {
     return err;
 }
 
+/* For another one that is; where there is none, the next two tests show what is done without. (Kinds that stall would only be waited
+ * for once more, for seconds each.) */
 static void kind_that_is_not_live_is_passed_over(void **state) {
-    enum stk_opencl_memory first = first_way(STK_RESIDENT)->memory;
+    const struct way *first = first_way(STK_RESIDENT), *next = first + 1;
     (void)state;
-    assert_int_equal(open_dead(1u << first, STK_OPENCL_ANY), STK_OK);
-    assert_int_not_equal(cl.outcome.memory, first);
+    while (next->residency == STK_RESIDENT && !rig_can(next)) {
+        next++;
+    }
+    if (next->residency != STK_RESIDENT) {
+        print_message("skipped: %s is all that this device can do\n", first->name);
+        skip();
+    }
+    assert_int_equal(open_dead(1u << first->memory, STK_OPENCL_ANY), STK_OK);
+    assert_int_equal(cl.outcome.memory, next->memory);
+    assert_int_equal(cl.mode, STK_RESIDENT);
     assert_non_null(strstr(cl.reason, "handshake: "));
     assert_non_null(strstr(cl.reason, "the host did not see the running kernel's stores"));
     (void)run_adds(1000);
@@ -127,11 +137,12 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
     for (size_t i = 0; i < 3; i++) {
         const struct stk_opencl_config config = {
             .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .user_source = slow_text};
-        const uint32_t args[] = {200000000u};
+        const struct way *way = first_way(modes[i]);
+        const uint32_t args[] = {slow_steps(way, 300)};
         const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
         uint64_t start = rig_now();
         int err = STK_OK;
-        open_way(&config, first_way(modes[i]));
+        open_way(&config, way);
         assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
         while (err >= 0 && rig_now() - start < 60 * SECOND) {
             err = stk_opencl_ops.drive(&cl, true);
@@ -140,7 +151,12 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
         assert_non_null(strstr(cl.reason, "timeout"));
         assert_int_equal(stk_opencl_ops.drive(&cl, true), STK_E_DEVICE);
         /* The kernel still has the memory, so nothing is released before it leaves. */
-        assert_int_equal(stk_opencl_close(&cl, 60 * SECOND), STK_OK);
+        while ((err = stk_opencl_close(&cl, 1000000)) == STK_E_TIMEOUT && rig_now() - start < 60 * SECOND) {
+            assert_non_null(cl.cl_context);
+            assert_non_null(cl.memory.ring);
+        }
+        assert_int_equal(err, STK_OK);
+        assert_null(cl.cl_context);
     }
 }
 
