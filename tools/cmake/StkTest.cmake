@@ -13,6 +13,35 @@ endfunction()
 set(STK_LONG_TESTS unit.opencl unit.opencl_residency unit.opencl_wide system.modes system.scan_fallback
   system.scan_outputs system.scan_pipe system.scan_progress)
 
+# Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others. (Elsewhere those of
+# unit/ run all modes in one go.)
+set(STK_MODE_TESTS unit.opencl unit.opencl_stream unit.opencl_wide unit.replay_opencl system.replay system.replay_scan
+  system.scan_counts system.scan_faults system.scan_huge_slow system.scan_outputs system.scan_pipe)
+
+# stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): that for one test, whose mode the variable of the environment
+# says; FIRST is the mode of NAME itself.
+function(stk_test_modes name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "VARIABLE;FIRST" "COMMAND")
+  if(NOT STK_GATES OR NOT STK_HOSTED OR NOT name IN_LIST STK_MODE_TESTS)
+    return()
+  endif()
+  get_test_property(${name} ENVIRONMENT env)
+  get_test_property(${name} LABELS labels)
+  get_test_property(${name} TIMEOUT timeout)
+  get_test_property(${name} WORKING_DIRECTORY dir)
+  if(NOT dir)
+    set(dir ${CMAKE_CURRENT_BINARY_DIR})
+  endif()
+  foreach(mode quantum batch)
+    add_test(NAME ${name}.${mode} WORKING_DIRECTORY ${dir} COMMAND ${arg_COMMAND})
+    set_tests_properties(${name}.${mode} PROPERTIES LABELS "${labels};long" TIMEOUT ${timeout} RUN_SERIAL ON
+      ENVIRONMENT "${env};${arg_VARIABLE}=${mode}")
+  endforeach()
+  if(arg_FIRST)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "${arg_VARIABLE}=${arg_FIRST}")
+  endif()
+endfunction()
+
 # stk_test_properties(NAME LABELS...): what every test gets; the sanitizers' options, PoCL's cache in
 # the build tree, a time limit that only a hang reaches.
 function(stk_test_properties name)
