@@ -54,7 +54,7 @@ int stk_opencl_layout(struct stk_opencl *cl);
 
 /// Waiting: opencl_drain.c ///
 
-#define STK_OPENCL_DRAIN_NS UINT64_C(60000000000) /* for commands that no kernel holds up */
+#define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
 
 /* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of it runs. */
 int stk_opencl_drain(struct stk_opencl *cl, uint64_t timeout_ns);

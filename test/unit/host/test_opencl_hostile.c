@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "hostile.h"
+#include "opencl_modes.h"
 #include "stoker/atomic.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
@@ -60,7 +61,9 @@ static void run_ring(uint32_t seed) {
 }
 
 static void run(uint32_t lanes, uint32_t workers) {
-    const struct stk_opencl_config config = {.slots = OPS_SLOTS,
+    const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"),
+                                             .residency = wanted_residency(),
+                                             .slots = OPS_SLOTS,
                                              .observables = OPS_OBSERVABLES,
                                              .debug_records = OPS_RECORDS,
                                              .io_slots = OPS_IO,
