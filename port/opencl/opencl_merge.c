@@ -10,6 +10,11 @@ static int claimable(uint32_t status) {
     return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
 }
 
+/* Neither empty nor over. */
+static int unfinished(uint32_t status) {
+    return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
+}
+
 /* The host's words, as they are at some moment each. */
 static void copy_words(uint32_t *to, const uint32_t *from, size_t words) {
     for (size_t i = 0; i < words; i++) {
@@ -35,6 +40,14 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
             status = STK_EMPTY; /* none of the device's */
         }
         stk_store(to, status);
+    }
+    /* What is not the device's is shown as CLAIMED where it is not over, for the fences behind it: those in WAIT_IO, and what was
+     * published since, before a fence that is handed over. */
+    for (uint32_t i = 0; i < m->slots; i++) {
+        uint32_t *to = ring + (size_t)i * STK_SLOT_WORDS;
+        if (!claimable(stk_load(to)) && unfinished(stk_load_acquire(m->ring + (size_t)i * STK_SLOT_WORDS))) {
+            stk_store(to, STK_CLAIMED);
+        }
     }
     if (b->handed) {
         copy_words(b->sent[REGION_CONTROL].host, m->control, cl->regions[REGION_CONTROL].bytes / 4u);
@@ -133,7 +146,7 @@ static void merge_ring(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < cl->memory.slots; i++) {
         size_t at = (size_t)i * STK_SLOT_WORDS;
         uint32_t *to = cl->memory.ring + at;
-        if (stk_load(sent + at) != STK_EMPTY) {
+        if (claimable(stk_load(sent + at))) {
             copy_words(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
             stk_store_release(to, stk_load(got + at));
         }

@@ -188,6 +188,41 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     close_way();
 }
 
+/* A fence waits for a slot before it that the device does not get, as it waits for its read. */
+static void fence_waits_for_what_is_not_with_the_device(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
+    const uint32_t args[] = {1, 5};
+    const struct stk_work fence = {STK_OP_BATCH_FENCE, 0, STK_NORMAL, 2, args};
+    uint32_t *miss;
+    uint64_t start = rig_now(), launches;
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    miss = ring.words + 2u * STK_SLOT_WORDS;
+    stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
+    stk_store(miss + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store_release(miss, STK_PUBLISHED);
+    while (stk_load_acquire(miss) != STK_WAIT_IO) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_ring_publish(&ring, 3, &fence), STK_OK);
+    for (launches = cl.launches; cl.launches < launches + 10u;) {
+        drive(true);
+        assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_DONE);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load_acquire(miss), STK_WAIT_IO);
+    stk_store_release(cl.memory.io + STK_IO_STATUS, STK_IO_OK);
+    stk_store_release(miss, STK_REQUEUE);
+    while (stk_ring_status(&ring, 3) != (int)STK_DONE) {
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+    assert_int_equal(stk_load_acquire(miss), STK_DONE);
+    assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 5);
+    close_way();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dead_memory_loses_no_slot),
@@ -196,6 +231,7 @@ int main(void) {
         cmocka_unit_test(launches_that_see_nothing_end_the_mode),
         cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
         cmocka_unit_test(what_the_host_does_meanwhile_is_kept),
+        cmocka_unit_test(fence_waits_for_what_is_not_with_the_device),
         cmocka_unit_test(io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
