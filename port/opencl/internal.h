@@ -56,7 +56,8 @@ int stk_opencl_layout(struct stk_opencl *cl);
 
 #define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
 
-/* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of it runs. */
+/* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of
+ * it runs. */
 int stk_opencl_drain(struct stk_opencl *cl, uint64_t timeout_ns);
 
 /// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///

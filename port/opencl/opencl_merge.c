@@ -41,8 +41,8 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         }
         stk_store(to, status);
     }
-    /* What is not the device's is shown as CLAIMED where it is not over, for the fences behind it: those in WAIT_IO, and what was
-     * published since, before a fence that is handed over. */
+    /* What is not the device's is shown as CLAIMED where it is not over, for the fences behind it: those in WAIT_IO,
+     * and what was published since, before a fence that is handed over. */
     for (uint32_t i = 0; i < m->slots; i++) {
         uint32_t *to = ring + (size_t)i * STK_SLOT_WORDS;
         if (!claimable(stk_load(to)) && unfinished(stk_load_acquire(m->ring + (size_t)i * STK_SLOT_WORDS))) {

@@ -1,5 +1,5 @@
-# --residency and --memory of the commands that run slots, and STOKER_RESIDENCY and STOKER_MEMORY, their defaults: each mode does the
-# same work, and what cannot be done is refused with the reason.
+# --residency and --memory of the commands that run slots, and STOKER_RESIDENCY and STOKER_MEMORY, their defaults:
+# each mode does the same work, and what cannot be done is refused with the reason.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 unset STOKER_RESIDENCY STOKER_MEMORY

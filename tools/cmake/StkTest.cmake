@@ -13,13 +13,14 @@ endfunction()
 set(STK_LONG_TESTS unit.opencl unit.opencl_residency unit.opencl_wide system.modes system.scan_fallback
   system.scan_outputs system.scan_pipe system.scan_progress)
 
-# Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others. (Elsewhere those of
-# unit/ run all modes in one go.)
-set(STK_MODE_TESTS unit.opencl unit.opencl_hostile unit.opencl_stream unit.opencl_wide unit.replay_opencl system.replay system.replay_scan
-  system.scan_counts system.scan_faults system.scan_huge_slow system.scan_outputs system.scan_pipe)
+# Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
+# (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
+set(STK_MODE_TESTS unit.opencl unit.opencl_hostile unit.opencl_stream unit.opencl_wide unit.replay_opencl
+  system.replay system.replay_scan system.scan_counts system.scan_faults system.scan_huge_slow system.scan_outputs
+  system.scan_pipe)
 
-# stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): that for one test, whose mode the variable of the environment
-# says; FIRST is the mode of NAME itself.
+# stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): that for one test, whose mode the variable of the
+# environment says; FIRST is the mode of NAME itself.
 function(stk_test_modes name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "VARIABLE;FIRST" "COMMAND")
   if(NOT STK_GATES OR NOT STK_HOSTED OR NOT name IN_LIST STK_MODE_TESTS)

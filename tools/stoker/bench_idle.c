@@ -1,5 +1,5 @@
-/* stoker bench idle: what a stream costs that has nothing to do, in percent of a core, and how long a parked device takes to answer; the
- * peer launches an empty kernel after as long a pause. */
+/* stoker bench idle: what a stream costs that has nothing to do, in percent of a core, and how long a parked device
+ * takes to answer; the peer launches an empty kernel after as long a pause. */
 #include <CL/cl.h>
 #include <time.h>
 #include <unistd.h>

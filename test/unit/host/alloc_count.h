@@ -1,6 +1,7 @@
-/* Counts what one thread allocates and releases: this program's malloc and its kin stand before the C library's for everything that is
- * loaded, the driver too. Only between begin and end, and only on the thread that called begin, since the library has no thread of its
- * own and a driver's threads are the driver's. What happens inside an OpenCL call is the driver's as well. Include it once. */
+/* Counts what one thread allocates and releases: this program's malloc and its kin stand before the C library's for
+ * everything that is loaded, the driver too. Only between begin and end, and only on the thread that called begin,
+ * since the library has no thread of its own and a driver's threads are the driver's. What happens inside an OpenCL
+ * call is the driver's as well. Include it once. */
 #ifndef ALLOC_COUNT_H
 #define ALLOC_COUNT_H
 

@@ -1,6 +1,6 @@
-/* The ways in which the tests use an OpenCL device: each mode over each kind of memory. STK_TEST_DEVICE, an index or a part of a
- * name, says which device; what it cannot do is left out with a message. STK_TEST_RESIDENCY, resident, quantum or batch, leaves out the
- * other modes. PoCL on a CPU can do everything but clCreateBufferNV. */
+/* The ways in which the tests use an OpenCL device: each mode over each kind of memory. STK_TEST_DEVICE, an index or a
+ * part of a name, says which device; what it cannot do is left out with a message. STK_TEST_RESIDENCY, resident,
+ * quantum or batch, leaves out the other modes. PoCL on a CPU can do everything but clCreateBufferNV. */
 #ifndef OPENCL_RIG_H
 #define OPENCL_RIG_H
 

@@ -1,4 +1,5 @@
-/* What a million slots cost: launches, and allocations, which are counted by taking the place of the C library's functions. */
+/* What a million slots cost: launches, and allocations, which are counted by taking the place of the C library's
+ * functions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,8 +72,8 @@ static void check_counts(const struct way *way) {
     assert_int_equal(alloc_count.driver, 0);
 }
 
-/* One lease is long enough to hold them all here; with the default one, of 100 ms, they take as many launches as tenths of a
- * second. */
+/* One lease is long enough to hold them all here; with the default one, of 100 ms, they take as many launches as
+ * tenths of a second. */
 static void a_million_slots_need_four_launches_and_no_allocation(void **state) {
     const struct stk_opencl_config config = {.lease_ns = 60 * SECOND, .idle_ns = 10 * SECOND};
     const struct way *way = first_way(STK_RESIDENT);

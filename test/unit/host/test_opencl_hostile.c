@@ -46,8 +46,8 @@ static int settled(void) {
     return !more;
 }
 
-/* A fence that waits for slots that are over now has its turn too, hence the drives after the last slot was taken up. With copies what
- * waits is with the device, CLAIMED, in every launch, so launches are counted. */
+/* A fence that waits for slots that are over now has its turn too, hence the drives after the last slot was taken up.
+ * With copies what waits is with the device, CLAIMED, in every launch, so launches are counted. */
 static void run_ring(uint32_t seed) {
     uint64_t start = stk_posix_platform_ops.now_ns(NULL), launches = cl.launches;
     uint32_t after = 0;

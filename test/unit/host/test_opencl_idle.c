@@ -1,5 +1,5 @@
-/* What happens where there is nothing to do: the kernel leaves, nothing is launched, and the next work wakes it. What that costs is
- * shown by stoker bench idle. */
+/* What happens where there is nothing to do: the kernel leaves, nothing is launched, and the next work wakes it. What
+ * that costs is shown by stoker bench idle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

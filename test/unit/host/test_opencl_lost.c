@@ -51,7 +51,8 @@ static void see_dead_memory(uint32_t parts, const char *reason) {
     }
     assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 51);
-    /* Turns may be faster in memory that the host does not see, and then the kernel is gone before the watch has seen enough. */
+    /* Turns may be faster in memory that the host does not see, and then the kernel is gone before the watch has seen
+     * enough. */
     if (!strstr(cl.reason, reason) && (rig_is_pocl(&cl) || !strstr(cl.reason, "did not see its last stores"))) {
         fail_msg("%s", cl.reason);
     }

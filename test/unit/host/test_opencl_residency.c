@@ -77,8 +77,8 @@ static int open_dead(uint32_t kinds, enum stk_opencl_memory memory) {
     return err;
 }
 
-/* For another one that is; where there is none, the next two tests show what is done without. (Kinds that stall would only be waited
- * for once more, for seconds each.) */
+/* For another one that is; where there is none, the next two tests show what is done without. (Kinds that stall would
+ * only be waited for once more, for seconds each.) */
 static void kind_that_is_not_live_is_passed_over(void **state) {
     const struct way *first = first_way(STK_RESIDENT), *next = first + 1;
     (void)state;

@@ -164,7 +164,8 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
- * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in port/README.md. */
+ * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in
+ * port/README.md. */
 STK_MUST_CHECK int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns);
 
 #ifdef __cplusplus
