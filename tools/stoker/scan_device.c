@@ -1,7 +1,9 @@
 /* The devices of a scan, each with a reader and a stream over its own memory. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "scan.h"
 
@@ -138,10 +140,26 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err), why(d));
 }
 
+/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since the reads of
+ * the lost device may still move its position. */
+static int read_again(struct scan *s) {
+    const char *name = s->files[s->file].name;
+    struct stat st;
+    int fd = -1;
+    if (!s->sequential) {
+        return 1;
+    }
+    if (strcmp(name, "-") != 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+    }
+    s->fd = fd >= 0 ? fd : s->fd;
+    return fd >= 0;
+}
+
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (s->sequential || err == STK_E_NOMEM || stk_units_live(&s->units) == 1u) {
+    if (err == STK_E_NOMEM || stk_units_live(&s->units) == 1u || !read_again(s)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;

@@ -98,8 +98,11 @@ static void settle(struct scan *s, struct scan_file *f) {
 }
 
 /* The readers let go of the file. */
-static int release(struct scan *s) {
+static int release(struct scan *s, int fd) {
     int first = 0;
+    if (s->fd != fd) {
+        close(s->fd); /* opened anew when a device was lost */
+    }
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         int err = d->source >= 0 ? cli_reader_remove(&d->reader, (uint32_t)d->source) : 0;
@@ -123,11 +126,11 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
         err = scan_record_file(s);
         bad = err < 0 ? scan_device_failed(&s->devices[0], err) : 0;
     }
-    if (bad) {
-        return bad;
+    if (bad == 0) {
+        settle(s, &s->files[index]);
+        bad = release(s, fd);
     }
-    settle(s, &s->files[index]);
-    return release(s);
+    return bad;
 }
 
 static int scan_named(struct scan *s, uint32_t index) {
