@@ -1,5 +1,5 @@
 /* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so on fail from the
- * Nth time on that it is driven; 0 never. What a lost device counted stays in its memory, as on a real one. The linker puts this
+ * Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not open. What a lost device counted stays in its memory, as on a real one. The linker puts this
  * in the way of cli_device_open. */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,14 @@ int __real_cli_device_open(struct cli_device *device, const struct cli_device_wi
 int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 
 int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish) {
-    int bad = __real_cli_device_open(device, wish);
+    static unsigned long asked;
+    const char *refuse = getenv("STK_TEST_REFUSE");
+    int bad;
+    if (refuse && strtoul(refuse, NULL, 10) == ++asked) {
+        memset(device, 0, sizeof *device);
+        return cli_bad("device %s: the test refuses it: ask for another", wish->name);
+    }
+    bad = __real_cli_device_open(device, wish);
     if (bad == 0 && opened < DEVICES_MAX) {
         devices[opened] = (struct losing){.own = device->dispatch, .ctx = device->ctx, .lost_at = number(opened)};
         device->dispatch = &losing_ops;

@@ -30,7 +30,13 @@ POCL_DEVICES="pthread pthread"
 export POCL_DEVICES
 if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     loses 0,4 0,1
-    loses 20 1,interp
+    # One that does not open is missed by `all` only where there is no other.
+    code 0 env STK_TEST_REFUSE=1 "$STOKER_LOSING" scan -f patterns --device all --json --offsets 20000 f?
+    cmp want out
+    said 1 'device 0: the test refuses it'
+    code 2 env STK_TEST_REFUSE=2 "$STOKER_LOSING" scan --quiet -f patterns --device interp,1 f?
+    [ ! -s out ]
+    said 1 'device 1: the test refuses it'
 fi
 
 # With the last one the scan ends; a pipe cannot be read again, so it ends with the first.

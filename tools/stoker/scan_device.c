@@ -93,6 +93,25 @@ static int name_all(struct scan *s) {
     return i != 0u ? 0 : cli_bad("--device all: %s", stk_err_fix(STK_E_NODEV));
 }
 
+/* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
+static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+    struct scan_device *d = &s->devices[s->device_count];
+    struct cli_device_wish w = *wish;
+    int bad;
+    w.name = s->options.devices[i];
+    d->scan = s;
+    d->index = s->device_count;
+    d->source = -1;
+    bad = cli_device_open(&d->device, &w);
+    if (bad) {
+        cli_device_close(&d->device);
+        return s->options.all_devices ? 0 : bad;
+    }
+    s->options.devices[s->device_count++] = w.name;
+    s->fleet.count = s->device_count;
+    return open_device(d, buffer, lead);
+}
+
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
     struct stk_units_config units = {0};
     int bad = s->options.all_devices ? name_all(s) : 0, err;
@@ -105,20 +124,15 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     }
     s->fleet.devices = s->fleet_devices;
     for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
-        struct scan_device *d = &s->devices[i];
-        struct cli_device_wish w = *wish;
-        w.name = s->options.devices[i];
-        d->scan = s;
-        d->index = i;
-        d->source = -1;
-        bad = cli_device_open(&d->device, &w);
-        s->device_count = s->fleet.count = i + 1u;
-        bad = bad ? bad : open_device(d, buffer, lead);
+        bad = open_named(s, i, wish, buffer, lead);
+    }
+    if (bad || s->device_count == 0u) {
+        return CLI_BAD;
     }
     units.devices = s->device_count;
     units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
     err = stk_units_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
-    return bad || err == STK_OK ? bad : cli_bad("devices: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), stk_err_fix(err));
 }
 
 /// Losing one ///
