@@ -21,7 +21,7 @@
 #define DEVICES 2u
 #define DEPTH   4u
 #define CHUNK   4096u
-#define UNITS   3000u
+#define UNITS   1000u
 #define SECOND  UINT64_C(1000000000)
 
 /* One device and what drives it. */
@@ -40,6 +40,7 @@ struct side {
 
 static const char *const names[DEVICES] = {"0", "1"};
 static struct side sides[DEVICES];
+static struct stk_opencl_outcome known[DEVICES]; /* of the first open of each */
 static struct stk_units units;
 STK_UNITS_DEFINE(units_memory, DEVICES, 1);
 static uint32_t *text;
@@ -150,7 +151,8 @@ static void *work(void *arg) {
 
 static void open_side(struct side *side, uint32_t index) {
     const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 1, .seed = index + 1};
-    const struct stk_opencl_config config = {.device = names[index], .slots = DEPTH, .payload_bytes = DEPTH * CHUNK};
+    const struct stk_opencl_config config = {
+        .device = names[index], .slots = DEPTH, .payload_bytes = DEPTH * CHUNK, .known = &known[index]};
     struct stk_arena arena;
     int err;
     memset(side, 0, sizeof *side);
@@ -159,6 +161,7 @@ static void open_side(struct side *side, uint32_t index) {
     if (err != STK_OK) {
         fail_msg("device %s: %s: %s", names[index], stk_err_name(err), side->cl.reason);
     }
+    known[index] = side->cl.outcome;
     stk_arena_init(&arena, side->memory, sizeof side->memory);
     assert_int_equal(stk_sim_ingest_init(&side->ingest, &ingest, &arena), STK_OK);
     assert_int_equal(stk_sim_ingest_add(&side->ingest, text, UNITS * CHUNK, false), 0);
@@ -252,7 +255,7 @@ static void a_fleet_routes_to_either(void **state) {
     }
     for (uint32_t i = 0; i < DEVICES; i++) {
         const struct stk_opencl_config config = {
-            .device = names[i], .slots = 4, .payload_bytes = i == 0u ? 4096u : 8192u};
+            .device = names[i], .slots = 4, .payload_bytes = i == 0u ? 4096u : 8192u, .known = &known[i]};
         struct stk_dispatch_info about;
         assert_int_equal(stk_opencl_open(&sides[i].cl, &config), STK_OK);
         stk_opencl_ops.info(&sides[i].cl, &about);

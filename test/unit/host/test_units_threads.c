@@ -17,7 +17,7 @@
 #define THREADS 4u
 #define RUNS    2u
 #define TOTAL   200000u
-#define ROUNDS  10u
+#define ROUNDS  4u
 
 STK_UNITS_DEFINE(memory, THREADS, RUNS);
 static struct stk_units units;
