@@ -84,6 +84,22 @@ static int name_contains(const char *name, const char *part) {
     return 0;
 }
 
+static int meets(const struct stk_opencl_device *d, const struct stk_opencl_need *need) {
+    return (!need->name || name_contains(d->name, need->name)) && d->memory >= need->memory &&
+           d->units >= need->units && (!need->fine_grain || d->fine_grain) && (!need->svm_atomics || d->svm_atomics);
+}
+
+int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct stk_opencl_device *device) {
+    struct stk_opencl_device d;
+    for (uint32_t i = from; stk_opencl_device(i, &d) == STK_OK; i++) {
+        if (meets(&d, need)) {
+            *device = d;
+            return (int)i;
+        }
+    }
+    return STK_E_NODEV;
+}
+
 static int matches(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     char *end;
     unsigned long number;

@@ -18,7 +18,9 @@ static const char help[] =
     "      --stats          also print slots, bytes, reads, launches, latency and speed (on stderr without --json)\n"
     "      --chunk BYTES    data bytes of a chunk, 4K to 1G (256K)\n"
     "      --depth N        chunks in flight, 1 to 4096 (8)\n"
-    "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto)\n"
+    "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto); several, as 0,1 or "
+    "by\n"
+    "                       one --device each, or all, share the work\n"
     "      --workers N      work-groups of the resident kernel (1)\n"
     "      --lanes N        work-items in each (1)\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
@@ -82,6 +84,23 @@ static int number_option(const char *name, uint64_t least, uint64_t most, uint64
     return 0;
 }
 
+/* The names between the commas. */
+static int device_option(struct scan_options *o) {
+    char *rest = optarg, *name;
+    while ((name = strsep(&rest, ",")) != NULL) {
+        if (strcmp(name, "all") == 0) {
+            o->all_devices = 1;
+        } else if (!*name) {
+            return cli_bad("--device: an empty name: give auto, interp, all, an index or part of a name");
+        } else if (o->device_count == SCAN_DEVICES_MAX) {
+            return cli_bad("--device: more than %u devices", SCAN_DEVICES_MAX);
+        } else {
+            o->devices[o->device_count++] = name;
+        }
+    }
+    return o->all_devices && o->device_count != 0u ? cli_bad("--device all: is all of them, name no other") : 0;
+}
+
 static int set_option(int option, struct scan_options *o) {
     uint64_t n = 0;
     int bad = 0;
@@ -108,8 +127,7 @@ static int set_option(int option, struct scan_options *o) {
         o->depth = (uint32_t)n;
         return bad;
     case OPT_DEVICE:
-        o->device = optarg;
-        break;
+        return device_option(o);
     case OPT_WORKERS:
         bad = number_option("workers", 1, 1024, &n);
         o->workers = (uint32_t)n;
@@ -166,6 +184,7 @@ static int parse(int argc, char **argv, struct scan_options *o) {
     if (optind == argc) {
         return cli_bad("no file to scan: name files after the options, or - for standard input");
     }
+    o->device_count = o->device_count != 0u ? o->device_count : 1u; /* auto */
     o->files = argv + optind;
     o->file_count = (uint32_t)(argc - optind);
     return 0;

@@ -70,6 +70,31 @@ void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len) {
     }
 }
 
+void matches_restart(struct matches *m, size_t wanted) {
+    m->wanted = wanted;
+    m->count = m->file_start = 0;
+    m->closed = wanted == 0u;
+}
+
+size_t matches_room(const struct matches *m) {
+    return m->wanted > m->file_start ? m->wanted - m->file_start : 0u;
+}
+
+int matches_full_before(const struct matches *m, uint64_t from, uint32_t max_len) {
+    return m->count >= m->wanted && m->count > m->file_start && m->items[m->count - 1u].start + max_len <= from;
+}
+
+int matches_merge(struct matches *m, const struct matches *part) {
+    int bad = 0;
+    for (size_t i = 0; bad == 0 && i < part->count; i++) {
+        bad = push(m, part->items[i]);
+    }
+    if (m->count >= m->wanted) {
+        trim(m);
+    }
+    return bad;
+}
+
 void matches_end_file(struct matches *m, int keep) {
     if (keep) {
         trim(m);

@@ -31,6 +31,18 @@ int matches_add(struct matches *m, const struct patterns *p, uint32_t file, uint
 /* All of the file before byte `seen` has been looked at: keeps the first ones, and closes the list when they are known. */
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len);
 
+/* A list of its own for a part of a file: begins it again, empty, for the first `wanted`. */
+void matches_restart(struct matches *m, size_t wanted);
+
+/* How many matches of the file being scanned may be listed. */
+size_t matches_room(const struct matches *m);
+
+/* Are as many as wanted known that all lie before any match which ends behind byte `from`? */
+int matches_full_before(const struct matches *m, uint64_t from, uint32_t max_len);
+
+/* Adds what a part of the file has, in any order of the parts. 0, or CLI_BAD without memory. */
+int matches_merge(struct matches *m, const struct matches *part);
+
 /* The file is finished, or failed: its matches stand, or are dropped. */
 void matches_end_file(struct matches *m, int keep);
 

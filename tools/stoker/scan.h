@@ -7,10 +7,17 @@
 #include "matches.h"
 #include "patterns.h"
 #include "reader.h"
+#include "stoker/fleet.h"
 #include "stoker/port/file.h"
+#include "stoker/units.h"
+
+#define SCAN_DEVICES_MAX 16u
 
 struct scan_options {
-    const char *patterns, *device, *reader;
+    const char *patterns, *reader;
+    const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
+    uint32_t device_count;
+    int all_devices;    /* every OpenCL device instead */
     const char *record; /* the log; NULL: none */
     uint64_t log_size;  /* 0: SCAN_LOG_SIZE */
     uint32_t epoch;     /* chunks */
@@ -54,12 +61,46 @@ struct scan_recording {
     int open;
 };
 
-struct scan {
-    struct scan_options options;
-    struct patterns patterns;
+struct scan;
+
+/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results count when
+ * all of them are there: what a lost device had begun is as if it had never been. */
+struct scan_device {
+    struct scan *scan;
+    uint32_t index;
     struct cli_device device;
     struct cli_reader reader;
     struct stk_stream stream;
+    struct stk_dispatch_info info; /* at the end of the scan */
+    void *arena_memory;
+    size_t arena_bytes;
+    int lost;
+    int source; /* the file, in the reader; below 0: it was not needed yet */
+    /* the run */
+    struct stk_units_run run;
+    int busy;
+    uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
+    uint64_t started_ns;
+    int source_ended;  /* a pipe said so */
+    uint64_t unfolded; /* bytes counted on the device since its counters were folded */
+    uint64_t bytes;    /* scanned */
+    uint64_t ends;     /* bytes in which a pattern ended */
+    uint64_t *visits;  /* per accepting state */
+    int err, os_error; /* what happened to the file, if it failed */
+    uint64_t err_at;   /* and at which byte */
+    int list;          /* its matches may be wanted */
+    struct matches matches;
+};
+
+struct scan {
+    struct scan_options options;
+    struct patterns patterns;
+    struct scan_device *devices;
+    uint32_t device_count;
+    struct stk_fleet fleet; /* what they can do, and how fast they are */
+    struct stk_fleet_device fleet_devices[SCAN_DEVICES_MAX];
+    struct stk_units units; /* of the file being scanned */
+    uint32_t units_memory[STK_UNITS_BYTES(SCAN_DEVICES_MAX, 1) / sizeof(uint32_t)];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */
@@ -68,19 +109,17 @@ struct scan {
     uint64_t total;
     struct matches matches;
     struct scan_stats stats;
-    struct stk_dispatch_info info;
-    uint32_t image_at, hits_at, out_at; /* bytes of the payload */
+    uint32_t image_at, hits_at, out_at; /* bytes of each device's payload */
     /* the file being scanned */
     uint32_t file;
-    int source_ended;  /* a pipe said so */
-    uint64_t unfolded; /* bytes counted on the device since its counters were folded */
-    uint64_t ends;     /* bytes of the file in which a pattern ended */
+    int fd, sequential;
+    uint64_t unit_bytes; /* of the file, in a unit */
+    uint64_t ends;       /* bytes of the file in which a pattern ended */
+    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
     uint64_t *file_visits;
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
-    void *arena_memory;
-    size_t arena_bytes;
 };
 
 /* Checks files, loads patterns, opens device, reader and stream. 0, or an exit code with the line written. */
@@ -89,13 +128,39 @@ int scan_open(struct scan *scan, const struct scan_options *options);
 /* Scans every file. CLI_OK, CLI_FAULT when a file failed, CLI_BAD when the device did. */
 int scan_run(struct scan *scan);
 
-/* Scans one open file; its result goes to scan->files[index]. 0, or CLI_BAD when the device failed. */
+/* Scans one open file; its result goes to scan->files[index]. 0, or CLI_BAD when no device is left for it. */
 int scan_file(struct scan *scan, uint32_t index, int fd);
 
-/* The stream's callback; its ctx is the scan. */
+void scan_close(struct scan *scan);
+
+/// Devices: scan_device.c ///
+
+/* Opens the devices of the options, with `buffer` bytes for a chunk and its lead. 0, or CLI_BAD with the line written. */
+int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
+void scan_devices_close(struct scan *scan);
+
+/* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
+int scan_device_lose(struct scan_device *device, int err);
+
+/* The line for a device or a recording that failed; returns CLI_BAD. */
+int scan_device_failed(const struct scan_device *device, int err);
+
+/// A run of units on a device: scan_chunks.c ///
+
+/* The stream's callback; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-void scan_close(struct scan *scan);
+/* Begins device->run. */
+void scan_run_begin(struct scan_device *device);
+
+/* Moves the run on, and waits at most wait_ns for a chunk. Above 0 when something moved, or a negative enum stk_err. */
+int scan_run_step(struct scan_device *device, uint64_t wait_ns);
+
+/* Is all of it here? */
+int scan_run_over(const struct scan_device *device);
+
+/* Takes its counts out of the device: they are in device->visits and device->ends. */
+void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
 

@@ -76,22 +76,49 @@ static json_t *matches_json(const struct scan *s) {
     return list;
 }
 
+/* What a device is; with several, also what it did. */
+static void set_device(json_t *o, const struct scan_device *d) {
+    json_object_set_new(o, "device", json_string(d->info.device));
+    json_object_set_new(o, "dispatch", json_string(d->device.dispatch->name));
+    json_object_set_new(o, "residency", json_string(cli_residency_name(d->info.residency)));
+    json_object_set_new(o, "memory", json_string(d->info.memory));
+    json_object_set_new(o, "workers", number(d->info.workers));
+    json_object_set_new(o, "lanes", number(d->info.lanes));
+    json_object_set_new(o, "reader", json_string(d->reader.ops->name));
+}
+
+static json_t *devices_json(const struct scan *s) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        const struct scan_device *d = &s->devices[i];
+        json_t *o = json_object();
+        set_device(o, d);
+        json_object_set_new(o, "slots", number(d->stream.stats.slots));
+        json_object_set_new(o, "bytes", number(d->stream.stats.bytes));
+        json_object_set_new(o, "launches", number(d->info.launches));
+        json_object_set_new(o, "lost", json_boolean(d->lost));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static void add_note(json_t *notes, const char *text) {
+    if (text[0]) {
+        json_array_append_new(notes, json_string(text));
+    }
+}
+
 static json_t *stats_json(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     json_t *o = json_object(), *notes = json_array();
-    json_object_set_new(o, "device", json_string(s->info.device));
-    json_object_set_new(o, "dispatch", json_string(s->device.dispatch->name));
-    json_object_set_new(o, "residency", json_string(cli_residency_name(s->info.residency)));
-    json_object_set_new(o, "memory", json_string(s->info.memory));
-    json_object_set_new(o, "workers", number(s->info.workers));
-    json_object_set_new(o, "lanes", number(s->info.lanes));
-    json_object_set_new(o, "reader", json_string(s->reader.ops->name));
-    if (s->device.note[0]) {
-        json_array_append_new(notes, json_string(s->device.note));
+    set_device(o, &s->devices[0]);
+    if (s->device_count > 1u) {
+        json_object_set_new(o, "devices", devices_json(s));
     }
-    if (s->reader.note[0]) {
-        json_array_append_new(notes, json_string(s->reader.note));
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        add_note(notes, s->devices[i].device.note);
     }
+    add_note(notes, s->devices[0].reader.note);
     json_object_set_new(o, "notes", notes);
     json_object_set_new(o, "slots", number(t->slots));
     json_object_set_new(o, "bytes", number(t->bytes));

@@ -8,11 +8,6 @@
 
 #include "scan.h"
 
-/* A slot may wait for all that were published before it; only a device that does not live scans less than a megabyte a
- * second. */
-#define SLOT_TIMEOUT_NS          UINT64_C(10000000000)
-#define SLOT_TIMEOUT_NS_PER_BYTE 1000u
-
 /* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
 static int check_stdin(struct stat *st) {
     int mode = fcntl(STDIN_FILENO, F_GETFL);
@@ -88,33 +83,6 @@ static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     return out + (s->options.offsets ? (uint64_t)SCAN_LOCATE_ROOM * STK_MATCH_WORDS * 4u : 0u);
 }
 
-static int open_stream(struct scan *s, uint32_t buffer, uint32_t lead) {
-    const struct stk_stream_config config = {
-        .memory = s->device.memory,
-        .dispatch = s->device.dispatch,
-        .dispatch_ctx = s->device.ctx,
-        .ingest = s->reader.ops,
-        .ingest_ctx = s->reader.ctx,
-        .platform = &stk_posix_platform_ops,
-        .on_result = scan_on_result,
-        .on_result_ctx = s,
-        .depth = s->options.depth,
-        .chunk_bytes = buffer,
-        .lead_max = lead,
-        .priority = STK_NORMAL,
-        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE,
-        .recorder = s->options.record ? &s->recording.recorder : NULL,
-        .epoch_chunks = s->options.epoch,
-    };
-    struct stk_arena arena;
-    int err;
-    s->arena_bytes = STK_ARENA_BYTES(STK_STREAM_BYTES(s->options.depth, lead));
-    s->arena_memory = cli_map(s->arena_bytes);
-    stk_arena_init(&arena, s->arena_memory, s->arena_memory ? s->arena_bytes : 0u);
-    err = stk_stream_init(&s->stream, &config, &arena);
-    return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), stk_err_fix(err));
-}
-
 /* Patterns that end in each accepting state: its own, and those of its longest suffix. */
 static void weigh(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
@@ -147,31 +115,19 @@ static int open_ports(struct scan *s) {
     uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
     uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
     struct cli_device_wish wish = {
-        .name = s->options.device,
         .slots = s->options.depth,
         .workers = workers,
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,
     };
-    int bad;
     if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u) {
         return cli_bad(
             "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
             (unsigned long long)payload);
     }
     wish.payload_bytes = (uint32_t)payload;
-    bad = cli_device_open(&s->device, &wish);
-    if (bad == 0) {
-        memcpy(s->device.memory.payload + s->image_at, s->patterns.automaton.image, s->patterns.automaton.image_bytes);
-        memset(s->device.memory.payload + s->hits_at, 0, payload - s->hits_at);
-        bad = cli_reader_open(&s->reader, s->options.reader, s->device.memory.payload, buffer * s->options.depth,
-                              s->options.depth);
-    }
-    if (bad == 0 && s->options.record) {
-        bad = scan_record_open(s);
-    }
-    return bad ? bad : open_stream(s, (uint32_t)buffer, lead);
+    return scan_devices_open(s, &wish, (uint32_t)buffer, lead);
 }
 
 int scan_open(struct scan *s, const struct scan_options *options) {
@@ -182,24 +138,11 @@ int scan_open(struct scan *s, const struct scan_options *options) {
     bad = bad ? bad : load_patterns(s);
     bad = bad ? bad : take_counters(s);
     bad = bad ? bad : matches_init(&s->matches, options->offsets);
-    bad = bad ? bad : open_ports(s);
-    if (bad == 0 && s->device.note[0] && !options->quiet) {
-        cli_note("%s", s->device.note);
-    }
-    if (bad == 0 && s->reader.note[0] && !options->quiet) {
-        cli_note("%s", s->reader.note);
-    }
-    return bad;
+    return bad ? bad : open_ports(s);
 }
 
 void scan_close(struct scan *s) {
-    if (s->arena_memory && s->stream.entries) {
-        (void)!stk_stream_shutdown(&s->stream, UINT64_C(2000000000));
-    }
-    scan_record_close(s);
-    cli_reader_close(&s->reader);
-    cli_device_close(&s->device);
-    cli_unmap(s->arena_memory, s->arena_bytes);
+    scan_devices_close(s);
     matches_free(&s->matches);
     patterns_free(&s->patterns);
     free(s->files);

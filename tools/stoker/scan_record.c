@@ -71,7 +71,7 @@ static int begin(struct scan *s) {
         .label = STK_RECORD_TABLES,
     };
     int err = stk_recorder_init(&s->recording.recorder, &config);
-    err = err == STK_OK ? stk_recorder_start(&s->recording.recorder, &s->device.memory) : err;
+    err = err == STK_OK ? stk_recorder_start(&s->recording.recorder, &s->devices[0].device.memory) : err;
     return err == STK_OK ? stk_recorder_input(&s->recording.recorder, &tables) : err;
 }
 
@@ -86,7 +86,8 @@ int scan_record_open(struct scan *s) {
 }
 
 int scan_record_file(struct scan *s) {
-    return stk_stream_epoch(&s->stream, s->file, s->stream.config.slot_timeout_ns);
+    struct stk_stream *stream = &s->devices[0].stream;
+    return stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
 }
 
 void scan_record_close(struct scan *s) {

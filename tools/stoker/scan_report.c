@@ -26,18 +26,33 @@ static double gb_per_s(const struct scan_stats *t) {
     return t->elapsed_ns ? (double)t->bytes / (double)t->elapsed_ns : 0.0;
 }
 
+static void print_note(const char *text) {
+    if (text[0]) {
+        fprintf(stderr, "note          %s\n", text);
+    }
+}
+
+static void print_device(const struct scan *s, const struct scan_device *d) {
+    const struct stk_dispatch_info *i = &d->info;
+    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device, d->device.dispatch->name,
+            cli_residency_name(i->residency), i->memory, i->workers, i->workers == 1 ? "" : "s", i->lanes,
+            i->lanes == 1 ? "" : "s");
+    if (s->device_count > 1u) {
+        fprintf(stderr, "share         %llu slots, %llu bytes%s\n", (unsigned long long)d->stream.stats.slots,
+                (unsigned long long)d->stream.stats.bytes, d->lost ? ", then it was lost" : "");
+    }
+}
+
 static void print_stats(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
-    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", s->info.device,
-            s->device.dispatch->name, cli_residency_name(s->info.residency), s->info.memory, s->info.workers,
-            s->info.workers == 1 ? "" : "s", s->info.lanes, s->info.lanes == 1 ? "" : "s");
-    fprintf(stderr, "reader        %s\n", s->reader.ops->name);
-    if (s->device.note[0]) {
-        fprintf(stderr, "note          %s\n", s->device.note);
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        print_device(s, &s->devices[i]);
     }
-    if (s->reader.note[0]) {
-        fprintf(stderr, "note          %s\n", s->reader.note);
+    fprintf(stderr, "reader        %s\n", s->devices[0].reader.ops->name);
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        print_note(s->devices[i].device.note);
     }
+    print_note(s->devices[0].reader.note);
     fprintf(stderr, "slots         %llu\n", (unsigned long long)t->slots);
     fprintf(stderr, "bytes         %llu\n", (unsigned long long)t->bytes);
     fprintf(stderr, "bounce bytes  %llu\n", (unsigned long long)t->bounce_bytes);

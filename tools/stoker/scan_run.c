@@ -1,148 +1,90 @@
-/* The scan itself: files in chunks through the stream, counts back. */
+/* The scan itself: file after file, each shared out between the devices. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "scan.h"
-#include "stoker/atomic.h"
 
 #define POLL_NS UINT64_C(100000000)
 
-/* Asks for the matches of the same chunk from byte `from` of it on. */
-static int locate(struct scan *s, struct stk_stream_next *next, uint32_t from) {
-    next->opcode = STK_OP_SCAN_LOCATE;
-    next->params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
-    next->params[STK_SCAN_FROM - STK_ARG_PARAM] = from;
-    next->params[STK_SCAN_OUT - STK_ARG_PARAM] = s->out_at;
-    next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LOCATE_ROOM;
-    return STK_STREAM_AGAIN;
+/* Units of the file: chunks, or several of them where there are too many to count; a pipe is one. */
+static uint32_t count_units(struct scan *s) {
+    uint64_t chunks = (s->files[s->file].size + s->options.chunk - 1u) / s->options.chunk;
+    uint64_t in_one = chunks / UINT32_MAX + 1u;
+    s->unit_bytes = s->sequential ? 0u : s->options.chunk * in_one;
+    return s->sequential ? 1u : (uint32_t)((chunks + in_one - 1u) / in_one);
 }
 
-/* Takes the records that LOCATE left, and asks for more while they may matter. */
-static int take_matches(struct scan *s, const struct stk_stream_result *r, struct stk_stream_next *next) {
-    const uint32_t *out = (const void *)(s->device.memory.payload + s->out_at);
-    uint64_t chunk_start = r->offset - r->lead;
-    uint32_t records = r->results[0] < SCAN_LOCATE_ROOM ? r->results[0] : SCAN_LOCATE_ROOM, reached = r->results[1];
-    for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
-        if (matches_add(&s->matches, &s->patterns, s->file, chunk_start + stk_load(out + STK_MATCH_END),
-                        stk_load(out + STK_MATCH_STATE)) != 0) {
-            return STK_E_NOMEM;
-        }
-    }
-    matches_settle(&s->matches, chunk_start + reached, s->patterns.automaton.max_len);
-    return matches_open(&s->matches) && reached < r->lead + r->bytes ? locate(s, next, reached) : 0;
-}
-
-int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
-    struct scan *s = ctx;
+/* The run is whole: what came of it becomes part of the file. */
+static int take_run(struct scan_device *d) {
+    struct scan *s = d->scan;
     struct scan_file *f = &s->files[s->file];
-    if (r->latency_ns != 0) {
-        histogram_add(&s->stats.latency, r->latency_ns);
+    uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
+    scan_run_end(d);
+    for (uint32_t i = 0; d->ends != 0u && i < accepting; i++) {
+        s->file_visits[i] += d->visits[i];
+        d->visits[i] = 0;
     }
-    if (r->err == STK_E_FAULT) {
-        return STK_E_FAULT; /* our own tables were refused: no file is to blame */
+    s->ends += d->ends;
+    if (d->err != STK_OK && d->err_at < s->err_at) {
+        s->err_at = d->err_at;
+        f->err = d->err;
+        f->os_error = d->os_error;
     }
-    if (r->err != STK_OK) {
-        /* The first failure of a file says what happened to it. */
-        f->os_error = f->err == STK_OK ? r->os_error : f->os_error;
-        f->err = f->err == STK_OK ? r->err : f->err;
+    stk_fleet_learn(&s->fleet_devices[d->index], d->bytes, cli_now_ns() - d->started_ns);
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        (void)!stk_units_weigh(&s->units, i, stk_fleet_weight(&s->fleet, i));
+    }
+    if (matches_merge(&s->matches, &d->matches) != 0) {
+        return CLI_BAD;
+    }
+    return stk_units_done(&s->units, d->index, &d->run, d->run.count) == STK_OK ? 0 : CLI_BAD;
+}
+
+/* One turn of one device: a run if it has none, or what moves in it. Adds to *moved and *busy. 0, or CLI_BAD. */
+static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
+    int err;
+    if (!d->busy && stk_units_claim(&d->scan->units, d->index, &d->run) == 1) {
+        scan_run_begin(d);
+    }
+    if (!d->busy) {
         return 0;
     }
-    if (r->opcode == STK_OP_SCAN_LOCATE) {
-        return take_matches(s, r, next);
+    err = scan_run_step(d, wait_ns);
+    if (err < 0) {
+        return scan_device_lose(d, err);
     }
-    f->bytes += r->bytes;
-    s->ends += (uint64_t)r->results[1] << 32 | r->results[0];
-    s->source_ended = r->bytes < s->options.chunk; /* only the last read of a pipe comes short */
-    if (s->progress) {
-        s->progress(s);
-    }
-    return matches_open(&s->matches) && (r->results[0] | r->results[1]) != 0 ? locate(s, next, r->lead) : 0;
+    *moved += (uint32_t)err;
+    *busy += 1u;
+    return scan_run_over(d) ? take_run(d) : 0;
 }
 
-/* Adds the device's 32-bit counters to the file's, and clears them. Nothing is in flight. */
-static void fold(struct scan *s) {
-    uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
-    uint32_t *hits = (void *)(s->device.memory.payload + s->hits_at);
-    for (uint32_t w = 0; s->ends != 0u && w < s->device.workers; w++) {
-        for (uint32_t i = 0; i < accepting; i++, hits++) {
-            s->file_visits[i] += stk_load(hits);
-            stk_store(hits, 0);
+/* Shares the file out until all of it is done. The device that suits best gets the first run, and all of what cannot be shared. 0, or
+ * CLI_BAD when no device is left. */
+static int share_out(struct scan *s) {
+    const struct stk_fleet_need need = {
+        .device = STK_FLEET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->out_at};
+    int first = stk_fleet_route(&s->fleet, &need), bad = 0;
+    uint64_t wait_ns = 0;
+    if (first < 0) {
+        return cli_bad("no device for the scan: %s: device %u lacks %s", stk_err_name(first), s->fleet.fault.index,
+                       stk_fleet_lack_name((enum stk_fleet_lack)s->fleet.fault.value));
+    }
+    while (bad == 0 && !stk_units_finished(&s->units)) {
+        uint32_t moved = 0, busy = 0;
+        for (uint32_t i = 0; bad == 0 && i < s->device_count; i++) {
+            bad = turn(&s->devices[((uint32_t)first + i) % s->device_count], wait_ns, &moved, &busy);
         }
+        /* One that works alone is waited for; several are looked at in turn. */
+        wait_ns = busy <= 1u ? POLL_NS : moved != 0u ? 0u : STK_WAIT_SLICE_NS;
     }
-    s->unfolded = 0;
-}
-
-static int device_failed(struct scan *s, int err) {
-    if (s->recording.file.os_error != 0) {
-        return cli_bad("%s: %s: the recording cannot go on, free space there or scan without --record",
-                       s->options.record, strerror(s->recording.file.os_error));
-    }
-    return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err),
-                   s->device.is_opencl ? s->device.opencl.reason : "interpreter");
-}
-
-/* Waits until nothing is in flight: for a pipe as long as its writer takes, for the device as long as the stream does. */
-static int drain(struct scan *s) {
-    int err = 0;
-    while (err >= 0 && stk_stream_in_flight(&s->stream) != 0u) {
-        err = stk_stream_poll(&s->stream, POLL_NS);
-    }
-    return err;
-}
-
-static struct stk_stream_read next_read(const struct scan *s, uint32_t source, int sequential, uint64_t offset,
-                                        uint64_t size) {
-    uint32_t overlap = s->patterns.automaton.max_len - 1u;
-    uint64_t left = size - offset;
-    struct stk_stream_read read = {
-        .source = source,
-        .flags = sequential ? STK_READ_SEQUENTIAL : 0u,
-        .offset = offset,
-        .bytes = (uint32_t)(sequential || left > s->options.chunk ? s->options.chunk : left),
-        .lead = !sequential && offset < overlap ? (uint32_t)offset : overlap,
-        .opcode = STK_OP_SCAN_COUNT,
-        .tag = s->file, /* the label of the inputs in a recording */
-    };
-    read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
-    read.params[STK_SCAN_HITS - STK_ARG_PARAM] = s->hits_at;
-    return read;
-}
-
-/* Queues the next chunk, or makes room for it. */
-static int advance(struct scan *s, const struct stk_stream_read *read) {
-    int err;
-    if (s->unfolded + read->bytes > UINT32_MAX) {
-        /* The device counts in 32 bits: fold before they could overflow. */
-        err = drain(s);
-        fold(s);
-        return err;
-    }
-    err = stk_stream_read(&s->stream, read);
-    s->unfolded += err == STK_OK ? read->bytes : 0u;
-    return err == STK_E_AGAIN ? stk_stream_poll(&s->stream, POLL_NS) : err;
-}
-
-/* Streams one source until its end or its first failure. Returns a negative enum stk_err when stream or device failed. */
-static int stream_source(struct scan *s, uint32_t source, int sequential, uint64_t size) {
-    uint64_t offset = 0;
-    int err = 0;
-    s->source_ended = 0;
-    while (err >= 0 && s->files[s->file].err == STK_OK && !s->source_ended && (sequential || offset < size)) {
-        struct stk_stream_read read = next_read(s, source, sequential, offset, size);
-        uint64_t queued = s->stream.queued;
-        err = advance(s, &read);
-        offset += s->stream.queued != queued ? read.bytes : 0u;
-    }
-    err = err < 0 ? err : drain(s);
-    return err < 0 || !s->options.record ? err : scan_record_file(s);
+    return bad;
 }
 
 /* The file's visits become its count, and part of the total unless it failed. */
 static void settle(struct scan *s, struct scan_file *f) {
     uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
-    fold(s);
     for (uint32_t i = 0; s->ends != 0u && i < accepting; i++) {
         uint64_t visits = f->err == STK_OK ? s->file_visits[i] : 0u;
         f->count += visits * s->weights[i];
@@ -151,24 +93,44 @@ static void settle(struct scan *s, struct scan_file *f) {
     }
     s->ends = 0;
     s->total += f->count;
+    f->bytes = f->err == STK_OK ? f->bytes : s->err_at;
     matches_end_file(&s->matches, f->err == STK_OK);
 }
 
+/* The readers let go of the file. */
+static int release(struct scan *s, int fd) {
+    int first = 0;
+    if (s->fd != fd) {
+        close(s->fd); /* opened anew when a device was lost */
+    }
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        struct scan_device *d = &s->devices[i];
+        int err = d->source >= 0 ? cli_reader_remove(&d->reader, (uint32_t)d->source) : 0;
+        d->source = -1;
+        if (err < 0 && !d->lost && first == 0) {
+            first = scan_device_failed(d, err);
+        }
+    }
+    return first;
+}
+
 int scan_file(struct scan *s, uint32_t index, int fd) {
-    struct scan_file *f = &s->files[index];
-    int sequential = f->size == 0, source = cli_reader_add(&s->reader, fd, sequential), err;
+    int bad, err;
     s->file = index;
-    if (source < 0) {
-        f->err = source;
-        return 0;
+    s->fd = fd;
+    s->sequential = s->files[index].size == 0u;
+    s->err_at = UINT64_MAX;
+    err = stk_units_begin(&s->units, count_units(s));
+    bad = err == STK_OK ? share_out(s) : scan_device_failed(&s->devices[0], err);
+    if (bad == 0 && s->options.record) {
+        err = scan_record_file(s);
+        bad = err < 0 ? scan_device_failed(&s->devices[0], err) : 0;
     }
-    err = stream_source(s, (uint32_t)source, sequential, f->size);
-    if (err < 0) {
-        return device_failed(s, err);
+    if (bad == 0) {
+        settle(s, &s->files[index]);
+        bad = release(s, fd);
     }
-    settle(s, f);
-    err = cli_reader_remove(&s->reader, (uint32_t)source);
-    return err < 0 ? device_failed(s, err) : 0;
+    return bad;
 }
 
 static int scan_named(struct scan *s, uint32_t index) {
@@ -188,14 +150,18 @@ static int scan_named(struct scan *s, uint32_t index) {
 }
 
 static void collect_stats(struct scan *s) {
-    struct stk_ingest_stats ingest;
-    s->reader.ops->stats(s->reader.ctx, &ingest);
-    s->device.dispatch->info(s->device.ctx, &s->info);
-    s->stats.slots = s->stream.stats.slots;
-    s->stats.bytes = s->stream.stats.bytes;
-    s->stats.bounce_bytes = s->stream.stats.bounce_bytes + ingest.bounce_bytes;
-    s->stats.reads = ingest.os_reads;
-    s->stats.launches = s->info.launches;
+    struct scan_stats *t = &s->stats;
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        struct scan_device *d = &s->devices[i];
+        struct stk_ingest_stats ingest;
+        d->reader.ops->stats(d->reader.ctx, &ingest);
+        d->device.dispatch->info(d->device.ctx, &d->info);
+        t->slots += d->stream.stats.slots;
+        t->bytes += d->stream.stats.bytes;
+        t->bounce_bytes += d->stream.stats.bounce_bytes + ingest.bounce_bytes;
+        t->reads += ingest.os_reads;
+        t->launches += d->info.launches;
+    }
 }
 
 int scan_run(struct scan *s) {

@@ -16,6 +16,7 @@
 #include "stoker/task.h"
 #include "stoker/telemetry_sketch.h"
 #include "stoker/tenant.h"
+#include "stoker/units.h"
 #include "stream_world.h"
 
 #define UNITS 256u /* most slots of a shape here */
@@ -46,6 +47,36 @@ static void ring_use(const uint32_t *n) {
 }
 
 static const struct sized rings = {"ring", ring_bytes, ring_at, NULL, ring_use, &ring, sizeof ring, 0};
+
+/// Units ///
+
+static struct stk_units units;
+
+static int units_bytes(const uint32_t *n, size_t *bytes) {
+    return stk_units_bytes(n[0], n[1], bytes);
+}
+
+static int units_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
+    const struct stk_units_config config = {.devices = n[0], .runs = n[1], .run_max = 1};
+    (void)fault;
+    return stk_units_init(&units, memory, bytes, &config);
+}
+
+static void units_use(const uint32_t *n) {
+    uint32_t runs = n[1] == 0 ? 1 : n[1];
+    assert_int_equal(stk_units_begin(&units, UINT32_MAX), STK_OK);
+    for (uint32_t d = 0; d < n[0]; d++) {
+        struct stk_units_run run;
+        assert_int_equal(stk_units_weigh(&units, d, STK_UNITS_WEIGHT_MAX), STK_OK);
+        for (uint32_t i = 0; i < runs; i++) {
+            assert_int_equal(stk_units_claim(&units, d, &run), 1);
+        }
+        assert_int_equal(stk_units_claim(&units, d, &run), STK_E_FULL);
+        assert_int_equal(stk_units_lose(&units, d), STK_OK);
+    }
+}
+
+static const struct sized unit_ranges = {"units", units_bytes, units_at, NULL, units_use, &units, sizeof units, 1};
 
 /// Control buffer ///
 

@@ -35,6 +35,18 @@ struct stk_opencl_device {
 /* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
 
+/* What a device must have; members that are 0 ask for nothing. */
+struct stk_opencl_need {
+    const char *name; /* a part of its name, whatever the case of the letters; NULL: any */
+    uint64_t memory;  /* bytes */
+    uint32_t units;
+    int fine_grain, svm_atomics;
+};
+
+/* Finds the first device from index `from` on that has all of it, describes it and returns its index, which as text is what
+ * stk_opencl_config.device takes: devices of one name differ in nothing else. STK_E_NODEV there is none (any more). */
+STK_MUST_CHECK int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct stk_opencl_device *device);
+
 /// Shared memory ///
 
 /* Kinds of memory, in the order in which open tries them. */

@@ -1,0 +1,64 @@
+/* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so on fail from the
+ * Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not open. What a lost device counted stays in its memory, as on a real one. The linker puts this
+ * in the way of cli_device_open. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+#define DEVICES_MAX 4u
+
+static struct losing {
+    const struct stk_dispatch_ops *own;
+    void *ctx;
+    unsigned long lost_at, drives;
+} devices[DEVICES_MAX];
+static unsigned opened;
+
+static int drive(void *ctx, bool pending) {
+    struct losing *l = ctx;
+    l->drives++;
+    return l->lost_at != 0 && l->drives >= l->lost_at ? STK_E_DEVICE : l->own->drive(l->ctx, pending);
+}
+
+static int stop(void *ctx, uint64_t timeout_ns) {
+    struct losing *l = ctx;
+    return l->own->stop(l->ctx, timeout_ns);
+}
+
+static void info(void *ctx, struct stk_dispatch_info *about) {
+    struct losing *l = ctx;
+    l->own->info(l->ctx, about);
+}
+
+static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info};
+
+/* Number `n` of the list; 0 where the list ends before. */
+static unsigned long number(unsigned n) {
+    const char *at = getenv("STK_TEST_LOSE");
+    while (at && n-- != 0u) {
+        at = strchr(at, ',');
+        at = at ? at + 1 : NULL;
+    }
+    return at ? strtoul(at, NULL, 10) : 0;
+}
+
+int __real_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
+int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
+
+int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish) {
+    static unsigned long asked;
+    const char *refuse = getenv("STK_TEST_REFUSE");
+    int bad;
+    if (refuse && strtoul(refuse, NULL, 10) == ++asked) {
+        memset(device, 0, sizeof *device);
+        return cli_bad("device %s: the test refuses it: ask for another", wish->name);
+    }
+    bad = __real_cli_device_open(device, wish);
+    if (bad == 0 && opened < DEVICES_MAX) {
+        devices[opened] = (struct losing){.own = device->dispatch, .ctx = device->ctx, .lost_at = number(opened)};
+        device->dispatch = &losing_ops;
+        device->ctx = &devices[opened++];
+    }
+    return bad;
+}

@@ -1,0 +1,86 @@
+# Several devices share a scan: whatever is printed is, byte for byte, what one device prints, and each of them had a share.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+python3 "$lib/make_case.py" 11 4096
+yes 'the then he' | head -c 600000 >f8
+printf 'the\nhe\nthen he' >>patterns
+: >f9
+
+# What one device prints, in every form.
+n=0
+for form in "" --count --json "--offsets 1" "--offsets 7 --json" "--offsets 3000" "--offsets 90000 --json"; do
+    n=$((n + 1))
+    "$STOKER" scan --quiet -f patterns --device interp $form f? >one.$n
+done
+
+# equal DEVICES FORMS OPTION...: these devices print the same in the forms with these numbers.
+equal() {
+    devices=$1 forms=$2
+    shift 2
+    n=0
+    for form in "" --count --json "--offsets 1" "--offsets 7 --json" "--offsets 3000" "--offsets 90000 --json"; do
+        n=$((n + 1))
+        case $forms in *$n*) ;; *) continue ;; esac
+        "$STOKER" scan --quiet -f patterns --device "$devices" $form "$@" f? >several || fail "$devices: $form $*"
+        cmp one.$n several || fail "$devices: $form $*"
+    done
+}
+
+# shared DEVICES N: each of N devices had a part of f8.
+shared() {
+    code 0 "$STOKER" scan --stats -f patterns --device "$1" --chunk 4K f8
+    [ "$(grep -Ec '^share         [1-9][0-9]* slots, [1-9][0-9]* bytes$' err)" -eq "$2" ] || fail "$1: $(cat err)"
+    [ "$(grep -c '^device  ' err)" -eq "$2" ]
+    grep -q '^bytes         600000$' err || fail "a byte went twice, or never: $(cat err)"
+}
+
+python3 "$lib/naive.py" patterns f? >want.json
+"$STOKER" scan --quiet -f patterns --device interp,interp --chunk 4K --json f? >got.json
+python3 "$lib/expect.py" want.json <got.json
+
+equal interp,interp 1234567 --chunk 4K
+equal interp,interp,interp 567 --chunk 4097 --depth 2 --reader posix
+equal interp,interp 57
+shared interp,interp 2
+shared interp,interp,interp,interp 4
+
+# A pipe is one device's.
+code 0 "$STOKER" scan --quiet -f patterns --device interp --count f8
+cp out one
+cat f8 | code 0 "$STOKER" scan --quiet -f patterns --device interp,interp --chunk 4K --count -
+cmp one out
+
+# A file that fails is not counted, and says where it failed, on however many devices.
+for devices in interp interp,interp; do
+    code 1 "$STOKER" scan --quiet --chunk 4K --device $devices -f patterns --json --offsets 100 f0 /proc/self/mem f8
+    cp out "failed.$devices"
+done
+cmp failed.interp failed.interp,interp
+
+code 0 "$STOKER" scan --quiet --json --stats -f patterns --device interp --device interp --chunk 4K f8
+python3 -c '
+import json
+stats = json.load(open("out"))["stats"]
+assert len(stats["devices"]) == 2 and all(d["bytes"] > 0 and not d["lost"] for d in stats["devices"]), stats
+assert sum(d["bytes"] for d in stats["devices"]) == stats["bytes"] == 600000, stats'
+
+export POCL_DEVICES="pthread pthread"
+if has_opencl && "$STOKER" info | grep -q '^device 1'; then
+    [ "$("$STOKER" info | grep -c '^device [01]: pthread')" -eq 2 ]
+    code 0 "$STOKER" info --device 1
+    [ "$(grep -c '^device ' out)" -eq 1 ]
+    grep -q '^device 1: ' out
+    equal 0,1 57 --chunk 4K
+    equal all 7 --chunk 8K --workers 2 --lanes 4
+    equal 1,interp 6 --chunk 4K
+    shared all 2
+fi
+
+refused 'an empty name' "$STOKER" scan -f patterns --device interp, f0
+refused 'all: is all of them' "$STOKER" scan -f patterns --device all,interp f0
+refused 'more than 16 devices' "$STOKER" scan -f patterns --device "$(yes interp | head -17 | paste -sd ,)" f0
+refused 'writes down what one device does' "$STOKER" scan -f patterns --device interp,interp --record log f0
+refused 'no OpenCL device named no such' "$STOKER" scan -f patterns --device 'interp,no such' f0
+refused '--device all: no such device' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
+    --device all f0

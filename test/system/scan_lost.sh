@@ -1,0 +1,50 @@
+# A device that is lost in the middle of a scan leaves its work to the others, and nothing of what is printed changes.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+python3 "$lib/make_case.py" 12 4096
+yes 'the then he' | head -c 400000 >f8
+printf 'the\nhe\nthen he' >>patterns
+"$STOKER" scan --quiet -f patterns --device interp --json --offsets 20000 f? >want
+worked=0
+
+# loses LIST DEVICES: the result is whole though the devices are lost as LIST says.
+loses() {
+    code 0 env STK_TEST_LOSE="$1" "$STOKER_LOSING" scan -f patterns --device "$2" --chunk 4K --json --offsets 20000 f?
+    cmp want out || fail "$2 lost as $1"
+    [ "$(grep -c 'was lost: STK_E_DEVICE .*: the others do its work$' err)" -ge 1 ] || fail "$1 on $2: $(cat err)"
+    code 0 env STK_TEST_LOSE="$1" "$STOKER_LOSING" scan -f patterns --device "$2" --chunk 4K --stats --count f8
+    if grep -Eq '^share         [1-9][0-9]* slots, [0-9]+ bytes, then it was lost$' err; then
+        worked=$((worked + 1))
+    fi
+}
+
+for n in 1 2 3 5 8 17 25; do
+    loses $n interp,interp
+    loses 0,$n interp,interp
+    loses $n,0,$((n + 2)) interp,interp,interp
+done
+[ $worked -ge 10 ] || fail "hardly a device was lost while it worked"
+
+POCL_DEVICES="pthread pthread"
+export POCL_DEVICES
+if has_opencl && "$STOKER" info | grep -q '^device 1'; then
+    loses 0,4 0,1
+    # One that does not open is missed by `all` only where there is no other.
+    code 0 env STK_TEST_REFUSE=1 "$STOKER_LOSING" scan -f patterns --device all --json --offsets 20000 f?
+    cmp want out
+    said 1 'device 0: the test refuses it'
+    code 2 env STK_TEST_REFUSE=2 "$STOKER_LOSING" scan --quiet -f patterns --device interp,1 f?
+    [ ! -s out ]
+    said 1 'device 1: the test refuses it'
+fi
+
+# With the last one the scan ends; a pipe cannot be read again, so it ends with the first.
+code 2 env STK_TEST_LOSE=3,9 "$STOKER_LOSING" scan --quiet -f patterns --device interp,interp --chunk 4K f?
+[ ! -s out ]
+said 1 'device interp: STK_E_DEVICE: '
+cat f8 | code 2 env STK_TEST_LOSE=5,5 "$STOKER_LOSING" scan --quiet -f patterns --device interp,interp --chunk 4K -
+[ ! -s out ]
+said 1 'what it had of a pipe cannot be read again'
+code 2 env STK_TEST_LOSE=5 "$STOKER_LOSING" scan --quiet -f patterns --device interp --chunk 4K f?
+said 1 'device: STK_E_DEVICE'

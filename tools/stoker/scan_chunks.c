@@ -1,0 +1,168 @@
+/* A run of units on one device: chunks through its stream, counts and matches back. */
+#include <stddef.h>
+
+#include "scan.h"
+#include "stoker/atomic.h"
+
+/* Asks for the matches of the same chunk from byte `from` of it on. */
+static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t from) {
+    next->opcode = STK_OP_SCAN_LOCATE;
+    next->params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
+    next->params[STK_SCAN_FROM - STK_ARG_PARAM] = from;
+    next->params[STK_SCAN_OUT - STK_ARG_PARAM] = s->out_at;
+    next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LOCATE_ROOM;
+    return STK_STREAM_AGAIN;
+}
+
+/* Takes the records that LOCATE left, and asks for more while they may matter. */
+static int take_matches(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    const struct scan *s = d->scan;
+    const uint32_t *out = (const void *)(d->device.memory.payload + s->out_at);
+    uint64_t chunk_start = r->offset - r->lead;
+    uint32_t records = r->results[0] < SCAN_LOCATE_ROOM ? r->results[0] : SCAN_LOCATE_ROOM, reached = r->results[1];
+    for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
+        if (matches_add(&d->matches, &s->patterns, s->file, chunk_start + stk_load(out + STK_MATCH_END),
+                        stk_load(out + STK_MATCH_STATE)) != 0) {
+            return STK_E_NOMEM;
+        }
+    }
+    matches_settle(&d->matches, chunk_start + reached, s->patterns.automaton.max_len);
+    return matches_open(&d->matches) && reached < r->lead + r->bytes ? locate(s, next, reached) : 0;
+}
+
+/* The file failed here; where it failed first is what counts. */
+static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at) {
+    if (d->err == STK_OK) {
+        d->err = err;
+        d->os_error = os_error;
+        d->err_at = at;
+    }
+}
+
+int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    struct scan_device *d = ctx;
+    struct scan *s = d->scan;
+    if (d->lost) {
+        return 0;
+    }
+    if (r->latency_ns != 0) {
+        histogram_add(&s->stats.latency, r->latency_ns);
+    }
+    if (r->err == STK_E_FAULT) {
+        return STK_E_FAULT; /* our own tables were refused: no file is to blame */
+    }
+    if (r->err != STK_OK) {
+        fail_file(d, r->err, r->os_error, r->offset);
+        return 0;
+    }
+    if (r->opcode == STK_OP_SCAN_LOCATE) {
+        return take_matches(d, r, next);
+    }
+    d->ends += (uint64_t)r->results[1] << 32 | r->results[0]; /* of a failed file too: its counters are to be cleared */
+    d->bytes += r->bytes;
+    s->files[s->file].bytes += r->bytes;
+    d->source_ended = r->bytes < s->options.chunk; /* only the last read of a pipe comes short */
+    if (s->progress) {
+        s->progress(s);
+    }
+    return d->list && d->err == STK_OK && matches_open(&d->matches) && (r->results[0] | r->results[1]) != 0
+               ? locate(s, next, r->lead)
+               : 0;
+}
+
+/* Adds the device's 32-bit counters to the run's, and clears them. Nothing is in flight. */
+static void fold(struct scan_device *d) {
+    uint32_t accepting = stk_automaton_accepting(&d->scan->patterns.automaton);
+    uint32_t *hits = (void *)(d->device.memory.payload + d->scan->hits_at);
+    for (uint32_t w = 0; d->ends != 0u && w < d->device.workers; w++) {
+        for (uint32_t i = 0; i < accepting; i++, hits++) {
+            d->visits[i] += stk_load(hits);
+            stk_store(hits, 0);
+        }
+    }
+    d->unfolded = 0;
+}
+
+static struct stk_stream_read next_read(const struct scan_device *d) {
+    const struct scan *s = d->scan;
+    uint32_t overlap = s->patterns.automaton.max_len - 1u;
+    uint64_t left = d->end - d->next;
+    struct stk_stream_read read = {
+        .source = (uint32_t)d->source,
+        .flags = s->sequential ? STK_READ_SEQUENTIAL : 0u,
+        .offset = d->next,
+        .bytes = (uint32_t)(s->sequential || left > s->options.chunk ? s->options.chunk : left),
+        .lead = !s->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
+        .opcode = STK_OP_SCAN_COUNT,
+        .tag = s->file, /* the label of the inputs in a recording */
+    };
+    read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
+    read.params[STK_SCAN_HITS - STK_ARG_PARAM] = s->hits_at;
+    return read;
+}
+
+/* Is there more of the run to read? Not behind the byte at which the file has failed. */
+static int more(const struct scan_device *d) {
+    return d->err == STK_OK && d->next < d->scan->err_at && !d->source_ended &&
+           (d->scan->sequential || d->next < d->end);
+}
+
+/* Queues as many chunks as there is room for. Returns how many. */
+static int feed(struct scan_device *d) {
+    int queued = 0, err = STK_OK;
+    while (more(d) && err == STK_OK) {
+        struct stk_stream_read read = next_read(d);
+        if (d->unfolded + read.bytes > UINT32_MAX) {
+            /* The device counts in 32 bits: fold before they could overflow. */
+            if (stk_stream_in_flight(&d->stream) != 0u) {
+                break;
+            }
+            fold(d);
+        }
+        err = stk_stream_read(&d->stream, &read);
+        if (err == STK_OK) {
+            d->unfolded += read.bytes;
+            d->next += read.bytes;
+            queued++;
+        }
+    }
+    return err == STK_OK || err == STK_E_AGAIN ? queued : err;
+}
+
+void scan_run_begin(struct scan_device *d) {
+    const struct scan *s = d->scan;
+    uint64_t size = s->files[s->file].size;
+    d->start = d->next = d->run.first * s->unit_bytes;
+    d->end = d->start + d->run.count * s->unit_bytes;
+    d->end = d->end < size ? d->end : size;
+    d->started_ns = cli_now_ns();
+    d->bytes = d->ends = 0;
+    d->err = d->source_ended = 0;
+    d->busy = 1;
+    d->list = matches_open(&s->matches) && !matches_full_before(&s->matches, d->start, s->patterns.automaton.max_len);
+    matches_restart(&d->matches, matches_room(&s->matches));
+    if (d->source < 0) {
+        d->source = cli_reader_add(&d->reader, s->fd, s->sequential);
+        if (d->source < 0) {
+            fail_file(d, d->source, 0, d->start);
+        }
+    }
+}
+
+int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
+    int queued = feed(d), handed;
+    if (queued < 0) {
+        return queued;
+    }
+    handed = stk_stream_poll(&d->stream, queued != 0 ? 0u : wait_ns);
+    return handed < 0 ? handed : queued + handed;
+}
+
+int scan_run_over(const struct scan_device *d) {
+    return !more(d) && stk_stream_in_flight(&d->stream) == 0u;
+}
+
+void scan_run_end(struct scan_device *d) {
+    fold(d);
+    d->busy = 0;
+}

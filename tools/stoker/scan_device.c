@@ -1,0 +1,212 @@
+/* The devices of a scan, each with a reader and a stream over its own memory. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "scan.h"
+
+/* A slot may wait for all that were published before it; only a device that does not live scans less than a megabyte a
+ * second. */
+#define SLOT_TIMEOUT_NS          UINT64_C(10000000000)
+#define SLOT_TIMEOUT_NS_PER_BYTE 1000u
+
+#define CLOSE_NS UINT64_C(2000000000)
+#define RUN_MAX  4096u /* chunks: what is done again when a device is lost */
+
+static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
+    struct scan *s = d->scan;
+    const struct stk_stream_config config = {
+        .memory = d->device.memory,
+        .dispatch = d->device.dispatch,
+        .dispatch_ctx = d->device.ctx,
+        .ingest = d->reader.ops,
+        .ingest_ctx = d->reader.ctx,
+        .platform = &stk_posix_platform_ops,
+        .on_result = scan_on_result,
+        .on_result_ctx = d,
+        .depth = s->options.depth,
+        .chunk_bytes = buffer,
+        .lead_max = lead,
+        .priority = STK_NORMAL,
+        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE,
+        .recorder = s->options.record ? &s->recording.recorder : NULL,
+        .epoch_chunks = s->options.epoch,
+    };
+    struct stk_arena arena;
+    int err;
+    d->arena_bytes = STK_ARENA_BYTES(STK_STREAM_BYTES(s->options.depth, lead));
+    d->arena_memory = cli_map(d->arena_bytes);
+    stk_arena_init(&arena, d->arena_memory, d->arena_memory ? d->arena_bytes : 0u);
+    err = stk_stream_init(&d->stream, &config, &arena);
+    return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), stk_err_fix(err));
+}
+
+/* The tables, where every device sees them at the same place of its payload. */
+static int fill_payload(struct scan_device *d) {
+    const struct scan *s = d->scan;
+    const struct stk_automaton *a = &s->patterns.automaton;
+    memcpy(d->device.memory.payload + s->image_at, a->image, a->image_bytes);
+    memset(d->device.memory.payload + s->hits_at, 0, d->device.memory.payload_bytes - s->hits_at);
+    d->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *d->visits);
+    return d->visits ? 0 : cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
+}
+
+static void note(const struct scan *s, const char *text) {
+    if (text[0] && !s->options.quiet) {
+        cli_note("%s", text);
+    }
+}
+
+static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
+    struct scan *s = d->scan;
+    int bad = fill_payload(d);
+    bad = bad ? bad
+              : cli_reader_open(&d->reader, s->options.reader, d->device.memory.payload,
+                                (size_t)buffer * s->options.depth, s->options.depth);
+    if (bad == 0 && s->options.record) {
+        bad = scan_record_open(s);
+    }
+    bad = bad ? bad : open_stream(d, buffer, lead);
+    if (bad == 0) {
+        note(s, d->device.note);
+        note(s, d->index == 0u ? d->reader.note : "");
+        d->device.dispatch->info(d->device.ctx, &d->info);
+        stk_fleet_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
+        s->fleet_devices[d->index].units = d->device.is_opencl ? d->device.opencl.device.units : 1u;
+        s->fleet_devices[d->index].memory = d->device.is_opencl ? d->device.opencl.device.memory : 0u;
+    }
+    return bad;
+}
+
+/* The names that `all` stands for: the index of every OpenCL device. */
+static int name_all(struct scan *s) {
+    static char names[SCAN_DEVICES_MAX][12];
+    struct stk_opencl_device d;
+    uint32_t i = 0;
+    for (; i < SCAN_DEVICES_MAX && stk_opencl_device(i, &d) == STK_OK; i++) {
+        snprintf(names[i], sizeof names[i], "%u", (unsigned)i);
+        s->options.devices[i] = names[i];
+    }
+    s->options.device_count = i;
+    return i != 0u ? 0 : cli_bad("--device all: %s", stk_err_fix(STK_E_NODEV));
+}
+
+/* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
+static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+    struct scan_device *d = &s->devices[s->device_count];
+    struct cli_device_wish w = *wish;
+    int bad;
+    w.name = s->options.devices[i];
+    d->scan = s;
+    d->index = s->device_count;
+    d->source = -1;
+    bad = cli_device_open(&d->device, &w);
+    if (bad) {
+        cli_device_close(&d->device);
+        return s->options.all_devices ? 0 : bad;
+    }
+    s->options.devices[s->device_count++] = w.name;
+    s->fleet.count = s->device_count;
+    return open_device(d, buffer, lead);
+}
+
+int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+    struct stk_units_config units = {0};
+    int bad = s->options.all_devices ? name_all(s) : 0, err;
+    if (bad == 0 && s->options.record && s->options.device_count > 1u) {
+        bad = cli_bad("--record writes down what one device does: name one with --device");
+    }
+    s->devices = bad ? NULL : calloc(s->options.device_count, sizeof *s->devices);
+    if (!s->devices) {
+        return bad ? bad : cli_bad("no memory for %u devices", s->options.device_count);
+    }
+    s->fleet.devices = s->fleet_devices;
+    for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
+        bad = open_named(s, i, wish, buffer, lead);
+    }
+    if (bad || s->device_count == 0u) {
+        return CLI_BAD;
+    }
+    units.devices = s->device_count;
+    units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
+    err = stk_units_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
+    return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), stk_err_fix(err));
+}
+
+/// Losing one ///
+
+static const char *why(const struct scan_device *d) {
+    return d->device.is_opencl ? d->device.opencl.reason : "interpreter";
+}
+
+int scan_device_failed(const struct scan_device *d, int err) {
+    const struct scan *s = d->scan;
+    if (s->recording.file.os_error != 0) {
+        return cli_bad("%s: %s: the recording cannot go on, free space there or scan without --record",
+                       s->options.record, strerror(s->recording.file.os_error));
+    }
+    if (s->device_count > 1u) {
+        return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), stk_err_fix(err),
+                       why(d), s->sequential ? "; what it had of a pipe cannot be read again" : "");
+    }
+    return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err), why(d));
+}
+
+/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since the reads of
+ * the lost device may still move its position. */
+static int read_again(struct scan *s) {
+    const char *name = s->files[s->file].name;
+    struct stat st;
+    int fd = -1;
+    if (!s->sequential) {
+        return 1;
+    }
+    if (strcmp(name, "-") != 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+    }
+    s->fd = fd >= 0 ? fd : s->fd;
+    return fd >= 0;
+}
+
+int scan_device_lose(struct scan_device *d, int err) {
+    struct scan *s = d->scan;
+    char *text = d->device.note;
+    if (err == STK_E_NOMEM || stk_units_live(&s->units) == 1u || !read_again(s)) {
+        return scan_device_failed(d, err);
+    }
+    d->lost = 1;
+    s->fleet_devices[d->index].lost = true;
+    (void)!stk_units_lose(&s->units, d->index);
+    s->files[s->file].bytes -= d->busy ? d->bytes : 0u;
+    d->busy = 0;
+    scan_progress_end(s);
+    snprintf(text, sizeof d->device.note, "device %s was lost: %s (%s): the others do its work",
+             s->options.devices[d->index], stk_err_name(err), why(d));
+    note(s, text);
+    /* Its reads end here, or the system ends them: the buffers stay until the scan is closed. */
+    (void)!stk_stream_shutdown(&d->stream, CLOSE_NS);
+    return 0;
+}
+
+/// Closing ///
+
+void scan_devices_close(struct scan *s) {
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        struct scan_device *d = &s->devices[i];
+        if (d->arena_memory && d->stream.entries) {
+            (void)!stk_stream_shutdown(&d->stream, CLOSE_NS);
+        }
+    }
+    scan_record_close(s);
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        struct scan_device *d = &s->devices[i];
+        cli_reader_close(&d->reader);
+        cli_device_close(&d->device);
+        cli_unmap(d->arena_memory, d->arena_bytes);
+        matches_free(&d->matches);
+        free(d->visits);
+    }
+    free(s->devices);
+}
