@@ -33,6 +33,8 @@ static const char help[] =
     "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
     "      --count N        records (65536)\n"
     "\n"
+    "      --workers N      work-groups of the resident kernel (1); not for scan, core and log\n"
+    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU); likewise\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
     "      --json           print one JSON array of the same figures\n";
 
@@ -43,6 +45,8 @@ enum {
     OPT_RUNS,
     OPT_BYTES,
     OPT_DEVICE,
+    OPT_WORKERS,
+    OPT_LANES,
     OPT_JSON,
     OPT_HELP
 };
@@ -71,7 +75,8 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
     {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
     {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
-    {"device", required_argument, NULL, OPT_DEVICE}, {"json", no_argument, NULL, OPT_JSON},
+    {"device", required_argument, NULL, OPT_DEVICE}, {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},   {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
 };
 
@@ -89,6 +94,8 @@ static unsigned cases_of(int option) {
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
+    case OPT_WORKERS:
+    case OPT_LANES:
         return RTT | SLOTS | PIPELINE | FAIR;
     default:
         return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR;
@@ -129,6 +136,10 @@ static int set_option(int option, struct bench_options *o) {
     case OPT_DEVICE:
         o->device = optarg;
         return 0;
+    case OPT_WORKERS:
+        return number_option("workers", 1, 1024, &o->workers);
+    case OPT_LANES:
+        return number_option("lanes", 1, 1024, &o->lanes);
     case OPT_JSON:
         o->json = 1;
         return 0;

@@ -20,7 +20,7 @@ static const char help[] =
     "      --depth N        chunks in flight, 1 to 4096 (8)\n"
     "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto)\n"
     "      --workers N      work-groups of the resident kernel (1)\n"
-    "      --lanes N        work-items in each (1)\n"
+    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --reader NAME    auto, uring or posix (auto)\n"
     "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
