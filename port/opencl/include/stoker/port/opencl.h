@@ -29,6 +29,7 @@ struct stk_opencl_device {
     uint32_t units;    /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     uint64_t memory; /* bytes of global memory */
+    int is_cpu;      /* its work-items run on the host's cores */
     int fine_grain;  /* fine-grain SVM buffers */
     int svm_atomics; /* and atomics on them */
 };
@@ -64,7 +65,7 @@ struct stk_opencl_outcome {
     uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
     uint64_t items_ns;  /* the time they took */
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
-    uint32_t adds_lost; /* how many of them were lost: above 0, a slot must not be cancelled while workers run */
+    uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
 };
 
