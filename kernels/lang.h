@@ -28,6 +28,13 @@ typedef ulong stk_u64;
 #ifndef STK_LANES
 #define STK_LANES 1
 #endif
+/* A group's size, told to a compiler that gives registers away by it. */
+#if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
+#define STK_GROUP __attribute__((reqd_work_group_size(STK_LANES, 1, 1)))
+#else
+#define STK_GROUP
+#endif
+
 #if STK_LANES > 1
 #define STK_LOCAL     volatile __local
 #define STK_LANE      ((stk_u32)get_local_id(0))
@@ -64,6 +71,20 @@ void __nvvm_membar_sys(void);
 STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
     return *(const volatile STK_GLOBAL stk_u32 *)p;
 }
+
+/* The first words of a slot in one load of 16 bytes, where a worker of several lanes is alone with its slots: a new status comes with its
+ * opcode and tenant. No standard says so; the handshake of the port does, or does not take the memory. */
+struct stk_head {
+    stk_u32 status, opcode, tenant, priority;
+};
+
+#if STK_LANES > 1
+STK_FN struct stk_head stk_ld_head(const STK_GLOBAL stk_u32 *p) {
+    uint4 words = *(const volatile STK_GLOBAL uint4 *)p;
+    struct stk_head head = {words.x, words.y, words.z, words.w};
+    return head;
+}
+#endif
 
 /* One of many acquire loads that share a STK_FENCE after the last. */
 STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {

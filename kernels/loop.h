@@ -119,7 +119,7 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, stk_u32 slo
     stk_look_ahead(d, slot);
     stk_worker_charge(w, stk_slot_cost(d, opcode, stk_ld(c.args + STK_ARG_BYTES)));
     stk_count_tenant(d, w, tenant);
-    status = stk_slot_run(d, w, &c, opcode, tenant);
+    status = stk_slot_run(d, w, &c, opcode, tenant, stk_tenant_ok(d, tenant));
     if (status != STK_MOVED) {
         stk_st_release(c.slot + STK_SLOT_STATUS, status);
     }
@@ -142,7 +142,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     }
     stk_worker_enter(&d, w, turns);
     stk_find_enter(&d, w);
-    while (!stk_worker_over(&d, w, idle_turns)) {
+    while (!stk_worker_over(w, idle_turns, stk_ld(d.control + STK_CTL_SHUTDOWN), stk_ld(d.control + STK_CTL_LEASE))) {
         stk_u32 slot;
         stk_worker_tick(&d, w);
         slot = stk_find(&d, w, shared);

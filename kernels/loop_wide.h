@@ -16,16 +16,22 @@
 #if STK_LANES > 1
 
 /* What a turn's lanes found: all 0 before it. */
-#define STK_TURN_LEAVE  0u /* 1: the worker is over */
-#define STK_TURN_BELL   1u /* the doorbell word */
-#define STK_TURN_READY  2u /* a bit for each way: some lane saw a ready slot there */
-#define STK_TURN_LAST   3u /* 1 + the last lane that saw one on the way chosen */
-#define STK_TURN_CLAIMS 4u /* slots claimed */
-#define STK_TURN_OVER   5u /* slots that ended */
-#define STK_TURN_COST   6u /* most that one of them charges to the lease */
-#define STK_TURN_HELD   7u /* lanes that hold a slot for all */
-#define STK_TURN_FIRST  8u /* STK_LANES - the first of those */
-#define STK_TURN_WORDS  9u
+#define STK_TURN_READY  0u /* a bit for each way: some lane saw a ready slot there */
+#define STK_TURN_WORK   1u /* likewise: one that is more than a NOP */
+#define STK_TURN_LAST   2u /* 1 + the last lane that saw one on the way chosen */
+#define STK_TURN_CLAIMS 3u /* slots claimed */
+#define STK_TURN_OVER   4u /* slots that ended */
+#define STK_TURN_COST   5u /* most that one of them charges to the lease */
+#define STK_TURN_HELD   6u /* lanes that hold a slot for all */
+#define STK_TURN_FIRST  7u /* STK_LANES - the first of those */
+#define STK_TURN_WORDS  8u
+
+/* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From STK_CTL_TENANT_MASK
+ * on the index is the control word's own. */
+#define STK_POLL_SHUTDOWN 0u
+#define STK_POLL_LEASE    1u
+#define STK_POLL_BELL     2u
+#define STK_POLL_WORDS    32u
 
 /* What a lane that holds a slot for all has read of it: read once, so that all lanes run the same. */
 #define STK_HOLD_SLOT   0u
@@ -34,7 +40,8 @@
 #define STK_HOLD_COST   3u
 #define STK_HOLD_WORDS  4u
 
-#define STK_SHARED_TURN  STK_USED_WORDS
+#define STK_SHARED_POLL  STK_USED_WORDS
+#define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
 #define STK_SHARED_WORDS (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
 
@@ -44,6 +51,9 @@
 /* A lane's own state beside the worker's. */
 struct stk_lane {
     stk_u32 seen;   /* four bits for each way: the status of the ready slot there, 0: none */
+    stk_u32 kept;   /* the way of which it keeps the slot's ... */
+    stk_u32 opcode; /* ... opcode ... */
+    stk_u32 tenant; /* ... and tenant */
     stk_u32 held;   /* this lane holds a slot for all */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
@@ -93,22 +103,14 @@ STK_FN int stk_quota_left(const struct stk_dev *d, const struct stk_worker *w, S
     return quota == 0u || stk_used_row(w, used)[tenant] < quota;
 }
 
-/* This lane's look: fills lane->seen; a bit for each way in which its slot is ready. */
-STK_FN stk_u32 stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                             STK_LOCAL stk_u32 *used) {
-    stk_u32 way, ready = 0, all = stk_wide_lanes(d, w);
-    lane->seen = 0;
-    for (way = 0; way < STK_WAYS; way++) {
-        stk_u32 slot =
-            STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
-        stk_u32 status = slot != STK_NO_SLOT ? stk_ld(stk_slot_of(d, slot) + STK_SLOT_STATUS) : (stk_u32)STK_EMPTY;
-        if (stk_claimable(status) &&
-            (w->quotas == 0u || stk_quota_left(d, w, used, stk_ld(stk_slot_of(d, slot) + STK_SLOT_TENANT)))) {
-            lane->seen |= status << (4u * way);
-            ready |= 1u << way;
-        }
+/* Reads the control words of this turn. */
+STK_FN void stk_wide_poll(const struct stk_dev *d, STK_LOCAL stk_u32 *poll) {
+    stk_u32 i;
+    for (i = STK_LANE; i < STK_POLL_WORDS; i += STK_LANES) {
+        poll[i] = stk_ld(d->control + (i == STK_POLL_LEASE  ? STK_CTL_LEASE
+                                       : i == STK_POLL_BELL ? STK_CTL_DOORBELL
+                                                            : i));
     }
-    return ready;
 }
 
 /* The way to take, STK_WAYS for none. */
@@ -127,10 +129,51 @@ STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     return way;
 }
 
+/* The first words of the slot that this lane looks at on a way; EMPTY where it looks at none. */
+STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 all) {
+    stk_u32 slot = STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
+    struct stk_head head = {STK_EMPTY, 0, 0, 0};
+    return slot != STK_NO_SLOT ? stk_ld_head(stk_slot_of(d, slot)) : head;
+}
+
+/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come before the first
+ * use of one, so that they are on their way together. */
+STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                          STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    struct stk_head heads[STK_WAYS];
+    stk_u32 way, ready = 0, work = 0, all = stk_wide_lanes(d, w);
+    for (way = 0; way < STK_WAYS; way++) {
+        heads[way] = stk_wide_head(d, w, way, all);
+    }
+    stk_wide_poll(d, shared + STK_SHARED_POLL);
+    lane->seen = 0;
+    for (way = 0; way < STK_WAYS; way++) {
+        stk_u32 status = heads[way].status;
+        if (stk_claimable(status) && (w->quotas == 0u || stk_quota_left(d, w, shared, heads[way].tenant))) {
+            lane->seen |= status << (4u * way);
+            ready |= 1u << way;
+            work |= heads[way].opcode != STK_OP_NOP ? 1u << way : 0u;
+        }
+    }
+    if (ready == 0u) {
+        return;
+    }
+    lane->kept = stk_wide_choose(w, ready);
+    for (way = 0; way < STK_WAYS; way++) { /* selects: an index that the compiler knows keeps heads in registers */
+        lane->opcode = way == lane->kept ? heads[way].opcode : lane->opcode;
+        lane->tenant = way == lane->kept ? heads[way].tenant : lane->tenant;
+    }
+    stk_local_or(now + STK_TURN_READY, ready);
+    if (work != 0u) {
+        stk_local_or(now + STK_TURN_WORK, work);
+    }
+}
+
 /// Running ///
 
-/* Claims this lane's slot of the chosen way. Orders nothing. */
-STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *w, const struct stk_lane *lane,
+/* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone with its slots takes what it saw; it need not say so
+ * for a NOP, which it ends at once. */
+STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
     STK_GLOBAL stk_u32 *words;
@@ -140,25 +183,50 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *
     slot = stk_wide_slot(d, w, lane->way, STK_LANE);
     words = stk_slot_of(d, slot);
     stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
-    if (w->quotas != 0u && !stk_quota_take(d, w, shared, stk_ld(words + STK_SLOT_TENANT))) {
+    if (lane->kept != lane->way) {
+        struct stk_head head = stk_ld_head(words);
+        lane->opcode = head.opcode;
+        lane->tenant = head.tenant;
+    }
+    if (w->quotas != 0u && !stk_quota_take(d, w, shared, lane->tenant)) {
         return STK_NO_SLOT;
+    }
+    if (w->alone != 0u) {
+        if (lane->opcode != STK_OP_NOP) {
+            stk_st(words + STK_SLOT_STATUS, STK_CLAIMED);
+        }
+        return slot;
     }
     return stk_cmpxchg_relaxed(words + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? slot : STK_NO_SLOT;
 }
 
+/* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been set after the
+ * look at the mask and before that at the slot. */
+STK_FN int stk_wide_tenant_ok(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, stk_u32 tenant) {
+    return tenant < STK_CTL_TENANT_MASKS && (poll[STK_CTL_TENANT_MASK + tenant] != 0u || stk_tenant_ok(d, tenant));
+}
+
 /* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is held. */
-STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *hold, STK_LOCAL stk_u32 *now,
-                            const struct stk_call *c, stk_u32 opcode) {
-    stk_u32 tenant = stk_ld(c->slot + STK_SLOT_TENANT);
-    stk_u32 cost = stk_slot_cost(d, opcode, stk_ld(c->args + STK_ARG_BYTES)), status;
-    stk_count_tenant(d, w, tenant);
-    status = stk_slot_run(d, w, c, opcode, tenant);
+STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
+                            STK_LOCAL stk_u32 *now, const struct stk_call *c) {
+    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
+    stk_u32 cost = 0, status;
+    if (w->alone == 0u) { /* it may have been cancelled and published again between look and claim */
+        lane->opcode = stk_ld(c->slot + STK_SLOT_OPCODE);
+        lane->tenant = stk_ld(c->slot + STK_SLOT_TENANT);
+    }
+    if (lane->opcode > STK_OP_RESERVED_MAX) {
+        cost = stk_slot_cost(d, lane->opcode, stk_ld(c->args + STK_ARG_BYTES));
+    }
+    stk_count_tenant(d, w, lane->tenant);
+    status = stk_slot_run(d, w, c, lane->opcode, lane->tenant,
+                          stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant));
     if (status == STK_FOR_ALL) {
         hold[STK_HOLD_SLOT] = c->index;
-        hold[STK_HOLD_OPCODE] = opcode;
-        hold[STK_HOLD_TENANT] = tenant;
+        hold[STK_HOLD_OPCODE] = lane->opcode;
+        hold[STK_HOLD_TENANT] = lane->tenant;
         hold[STK_HOLD_COST] = cost;
-    } else {
+    } else if (cost != 0u) {
         stk_local_max(now + STK_TURN_COST, cost);
     }
     (void)stk_local_add(now + STK_TURN_CLAIMS, 1u);
@@ -177,25 +245,28 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, struct stk_worker *w, STK_L
     stk_count_end(d, w, opcode, status);
 }
 
-/* The part of a turn in which lanes go their own ways, but for the fences. */
+/* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads what the host reads or
+ * stored; a NOP does neither, and its opcode came with its status. */
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
-                          STK_LOCAL stk_u32 *now, stk_u32 leave) {
+                          STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
-    stk_u32 slot = STK_NO_SLOT, opcode = 0, status = STK_FOR_ALL;
-    slot = stk_wide_claim(d, w, lane, shared, now);
-    STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
+    stk_u32 slot = stk_wide_claim(d, w, lane, shared, now), status = STK_FOR_ALL;
+    if (fenced != 0u) {
+        STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
+    }
     if (lane->runner != 0u) {
         stk_wide_finish(d, w, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
     }
     if (slot != STK_NO_SLOT) {
         struct stk_call c = stk_call_of(d, slot);
-        opcode = stk_ld(c.slot + STK_SLOT_OPCODE);
-        status = stk_wide_run(d, w, hold, now, &c, opcode);
+        status = stk_wide_run(d, w, lane, shared, now, &c);
         lane->held = status == STK_FOR_ALL ? 1u : 0u;
     }
-    STK_FENCE(); /* results are seen before the status */
+    if (fenced != 0u) {
+        STK_FENCE(); /* results are seen before the status */
+    }
     if (status != STK_FOR_ALL) {
-        stk_wide_finish(d, w, now, slot, opcode, status);
+        stk_wide_finish(d, w, now, slot, lane->opcode, status);
     }
     if (leave != 0u && lane->held != 0u) {
         /* Whoever comes next runs it. */
@@ -212,7 +283,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
 
 /* All lanes: the search goes on behind what this turn did. */
 STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const struct stk_lane *lane,
-                          STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now) {
+                          STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now, stk_u32 bell) {
     stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_round_due(d, w), rounds = w->rounds;
     int turn_of_round = w->since >= STK_ROUND_EVERY;
     if (lane->way < STK_WAYS) {
@@ -233,7 +304,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
         w->since++;
         w->quiet = 0;
     } else {
-        stk_find_nothing(d, w, now[STK_TURN_BELL]);
+        stk_find_nothing(d, w, bell);
     }
 }
 
@@ -257,7 +328,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, 0, 0, 0, 0, 0, STK_WAYS};
+    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
     stk_u32 turn, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
@@ -268,20 +339,23 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     for (turn = 0; turn <= turns; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
-        stk_u32 ready = 0, leave, ended;
-        if (STK_LANE == 0u) {
-            now[STK_TURN_LEAVE] = stk_worker_over(&d, w, idle_turns) ? 1u : 0u;
-            now[STK_TURN_BELL] = stk_ld(d.control + STK_CTL_DOORBELL);
-        }
-        ready = lane.holds == 0u ? stk_wide_look(&d, w, &lane, shared) : 0u;
-        if (ready != 0u) {
-            stk_local_or(now + STK_TURN_READY, ready);
+        STK_LOCAL stk_u32 *poll = shared + STK_SHARED_POLL;
+        stk_u32 leave, fenced, bell, ended;
+        if (lane.holds == 0u) {
+            stk_wide_look(&d, w, &lane, shared, now);
+        } else {
+            stk_wide_poll(&d, poll);
         }
         STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
-        leave = now[STK_TURN_LEAVE];
+        leave = stk_worker_over(w, idle_turns, poll[STK_POLL_SHUTDOWN], poll[STK_POLL_LEASE]) ? 1u : 0u;
+        bell = poll[STK_POLL_BELL];
         lane.way = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_WAYS;
+        fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u ||
+                         (lane.way != STK_WAYS && (now[STK_TURN_WORK] >> lane.way & 1u) != 0u)
+                     ? 1u
+                     : 0u;
         if (lane.way != STK_WAYS || lane.ran != 0u || lane.holds != 0u) {
-            stk_wide_work(&d, w, &lane, shared, now, leave);
+            stk_wide_work(&d, w, &lane, shared, now, fenced, leave);
         } else {
             stk_worker_flush(&d, w);
         }
@@ -297,7 +371,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         }
         stk_worker_tick(&d, w);
         if (lane.holds == 0u) {
-            stk_wide_move(&d, w, &lane, shared, now);
+            stk_wide_move(&d, w, &lane, shared, now, bell);
         }
         ended = now[STK_TURN_OVER];
         w->idle = ended != 0u ? 0u : w->idle + 1u;

@@ -3,7 +3,7 @@
 #include "loop.h"
 #include "loop_wide.h"
 
-__kernel void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
+__kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
                            __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots, stk_u32 control_words,
                            stk_u32 debug_words, stk_u32 io_slots, stk_u32 payload_bytes, stk_u32 turns,
                            stk_u32 idle_turns) {

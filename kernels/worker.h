@@ -17,6 +17,7 @@ struct stk_worker {
     stk_u32 turns, idle; /* turns left in the lease; idle turns in a row */
     stk_u32 lease;       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;    /* slots that ended in DONE or FAULT */
+    stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
     stk_u32 done, faults;
@@ -142,8 +143,8 @@ STK_FN int stk_opcode_foreign(stk_u32 opcode, stk_u32 tenant) {
 
 /* Runs a claimed slot. With several lanes, one that is for all of them is only prepared. */
 STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, const struct stk_call *c, stk_u32 opcode,
-                            stk_u32 tenant) {
-    if (!stk_tenant_ok(d, tenant)) {
+                            stk_u32 tenant, int tenant_ok) {
+    if (!tenant_ok) {
         return stk_refuse(c, STK_REASON_TENANT, tenant);
     }
     if (opcode == STK_OP_NOP) {
@@ -183,9 +184,8 @@ STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 cost) {
 
 /// Coming and going ///
 
-STK_FN int stk_worker_over(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
-    return w->turns == 0u || w->idle >= idle_turns || stk_ld(d->control + STK_CTL_SHUTDOWN) != 0u ||
-           stk_ld(d->control + STK_CTL_LEASE) != w->lease;
+STK_FN int stk_worker_over(const struct stk_worker *w, stk_u32 idle_turns, stk_u32 shutdown, stk_u32 lease) {
+    return w->turns == 0u || w->idle >= idle_turns || shutdown != 0u || lease != w->lease;
 }
 
 /* A turn of the lease. */
@@ -211,6 +211,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->tenant_counts = 0;
     w->part = 0;
     w->part_count = 0;
+    w->alone = d->workers == 1u && stk_ld(d->control + STK_CTL_CANCEL_STOPPED) != 0u ? 1u : 0u;
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
     stk_worker_enter_tenant(d, w, 0u);

@@ -301,7 +301,7 @@ static int finish_chunks(struct stk_stream *s, uint64_t start, uint64_t timeout_
 }
 
 int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
-    uint64_t start, passed;
+    uint64_t start;
     int err, stopped = STK_OK;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
@@ -311,15 +311,14 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
     stk_stream_drop_fence(stream);
     err = stream->config.ingest->cancel(stream->config.ingest_ctx);
     cancel_queued(stream);
+    /* Workers leave before slots are cancelled: not on every memory does one side's claim keep the other from the slot. */
+    stk_store(stream->config.memory.control + STK_CTL_SHUTDOWN, 1u);
+    stopped = stream->config.dispatch->stop(stream->config.dispatch_ctx, timeout_ns);
+    if (stopped == STK_E_TIMEOUT) {
+        return err < 0 ? err : stopped;
+    }
     if (err >= 0) {
         err = finish_chunks(stream, start, timeout_ns);
-    }
-    /* Release: workers that see SHUTDOWN see every slot as it was left. */
-    stk_store_release(stream->config.memory.control + STK_CTL_SHUTDOWN, 1u);
-    if (stk_stream_in_flight(stream) == 0u || err == STK_E_DEVICE) {
-        passed = now(stream) - start;
-        stopped =
-            stream->config.dispatch->stop(stream->config.dispatch_ctx, passed < timeout_ns ? timeout_ns - passed : 0u);
     }
     stream->closed = stk_stream_in_flight(stream) == 0u && stopped == STK_OK;
     stopped = stopped == STK_OK ? stk_stream_tell_end(stream) : stopped;

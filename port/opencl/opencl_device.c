@@ -7,6 +7,7 @@
 
 #define PLATFORMS_MAX 16u
 #define DEVICES_MAX   32u
+#define LANES_USUAL   256u
 
 /* Device `index` over all platforms. */
 static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *device) {
@@ -40,8 +41,16 @@ static void device_text(cl_device_id device, cl_device_info what, char *out, siz
     out[size - 1u] = '\0';
 }
 
+/* On a CPU lanes only take turns; elsewhere they look at as many slots in the time of one look. */
+static uint32_t lanes_for(cl_device_id device, int is_cpu) {
+    size_t most = 0;
+    (void)clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL);
+    return is_cpu || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
+}
+
 static void describe(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
     cl_device_svm_capabilities svm = 0;
+    cl_device_type type = 0;
     cl_uint units = 0;
     cl_ulong memory = 0;
     memset(d, 0, sizeof *d);
@@ -56,6 +65,9 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
     d->units = units;
+    (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    d->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
+    d->lanes = lanes_for(device, d->is_cpu);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
     d->svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;

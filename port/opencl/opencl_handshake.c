@@ -37,7 +37,12 @@ static struct hand hand_of(struct stk_opencl *cl) {
     return h;
 }
 
-/* The slot of item `n` copies a word that the host has just written to another line of the memory. */
+/* The slot of item `n` copies a word that the host has just written to another line of the memory. One in four is a NOP instead, at
+ * another place in each round, so that a status that comes with an old opcode shows. */
+static int is_nop(const struct hand *h, uint32_t n) {
+    return (n + n / h->in_flight) % 4u == 3u;
+}
+
 static uint32_t value_of(uint32_t n) {
     return n * 2654435761u + 0x5A5A5A5Bu;
 }
@@ -45,7 +50,8 @@ static uint32_t value_of(uint32_t n) {
 static int publish(struct hand *h, uint32_t n) {
     uint32_t at = n % h->in_flight;
     const uint32_t args[2] = {STK_CTL_OBSERVABLE + at, h->pairs + at}; /* a control word, an observable */
-    const struct stk_work work = {.opcode = STK_OP_LOAD_U32, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    const struct stk_work work = {
+        .opcode = is_nop(h, n) ? STK_OP_NOP : STK_OP_LOAD_U32, .priority = STK_NORMAL, .nargs = 2, .args = args};
     stk_store(h->cl->memory.control + args[0], value_of(n));
     return stk_ring_publish(&h->ring, at, &work);
 }
@@ -93,7 +99,8 @@ static int await(struct hand *h, uint32_t slot) {
 static int answer(struct hand *h, uint32_t n) {
     uint32_t at = n % h->in_flight;
     int err = await(h, at);
-    if (err == STK_OK && stk_load(h->cl->memory.control + STK_CTL_OBSERVABLE + h->pairs + at) != value_of(n)) {
+    if (err == STK_OK &&
+        (stk_load(h->cl->memory.control + STK_CTL_OBSERVABLE + h->pairs + at) == value_of(n)) == is_nop(h, n)) {
         stk_opencl_say(h->cl, "%s: item %u: an old payload behind a new status",
                        stk_opencl_memory_name(h->cl->outcome.memory), (unsigned)n);
         return STK_E_CORRUPT;

@@ -57,7 +57,6 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->debug_records = c->debug_records ? c->debug_records : STK_LOG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
     c->workers = c->workers ? c->workers : 1u;
-    c->lanes = c->lanes ? c->lanes : 1u;
     c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
@@ -122,8 +121,22 @@ static void release(struct stk_opencl *cl) {
     cl->cl_kernel = cl->cl_program = cl->cl_queue = cl->cl_context = NULL;
 }
 
+/* A device may give this kernel smaller groups than it gives others. */
+static int check_lanes(struct stk_opencl *cl) {
+    size_t most = 0;
+    cl_int error =
+        clGetKernelWorkGroupInfo(cl->cl_kernel, cl->cl_device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
+    if (error == CL_SUCCESS && most < cl->config.lanes) {
+        stk_opencl_say(cl, "the device has room for groups of %zu lanes, not of %u: ask for fewer", most,
+                       (unsigned)cl->config.lanes);
+        return STK_E_UNSUPPORTED;
+    }
+    return stk_opencl_error(cl, error, "clGetKernelWorkGroupInfo");
+}
+
 static int bring_up(struct stk_opencl *cl) {
-    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build, open_tries, stk_opencl_settle};
+    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build, check_lanes, open_tries,
+                                                        stk_opencl_settle};
     int err = STK_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STK_OK; i++) {
         err = steps[i](cl);
@@ -152,6 +165,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
         return err;
     }
     cl->cl_device = device;
+    cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind barriers. */
         stk_opencl_say(cl, "PoCL breaks groups of two lanes, use 1, or 3 and more");

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "internal.h"
+#include "stoker/atomic.h"
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/io_queue.h"
@@ -168,6 +169,12 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
     return stk_opencl_error(cl, error, "clSetKernelArg");
 }
 
+/* Do atomics of host and device on one word exclude each other? Fine-grain SVM with atomics promises it, and a CPU's kernel runs on the
+ * host's own cores; over a bus adds of both sides get lost. */
+static int exclusive(const struct stk_opencl *cl) {
+    return cl->device.is_cpu || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
+}
+
 int stk_opencl_layout(struct stk_opencl *cl) {
     struct stk_device_memory *m = &cl->memory;
     struct stk_ring ring;
@@ -177,6 +184,7 @@ int stk_opencl_layout(struct stk_opencl *cl) {
     if (err == STK_OK) {
         err = stk_control_init(&control, m->control, (size_t)m->control_words * 4u, 0, cl->config.tenants,
                                cl->config.observables);
+        stk_store(m->control + STK_CTL_CANCEL_STOPPED, exclusive(cl) ? 0u : 1u);
     }
     memset(m->debug, 0, (size_t)m->debug_words * 4u);
     memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);

@@ -13,10 +13,11 @@
 
 struct bench_options {
     const char *device, *file, *patterns;
-    uint64_t count;     /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
-    uint64_t bytes;     /* pipeline: of the file */
-    uint64_t in_flight; /* slots */
-    uint64_t runs;      /* scan, pipeline; idle: seconds */
+    uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
+    uint64_t bytes;          /* pipeline: of the file */
+    uint64_t workers, lanes; /* of the resident kernel; 0: the default */
+    uint64_t in_flight;      /* slots */
+    uint64_t runs;           /* scan, pipeline; idle: seconds */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;

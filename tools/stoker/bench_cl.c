@@ -70,6 +70,8 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
     w.name = bench->options.device;
     w.residency = bench->options.residency;
     w.memory = bench->options.memory;
+    w.workers = (uint32_t)bench->options.workers;
+    w.lanes = (uint32_t)bench->options.lanes;
     bad = cli_device_open(device, &w);
     if (bad == 0 && !device->is_opencl) {
         bad = cli_bad("bench %s: %s; it needs an OpenCL device, for the peer runs there too", bench->name,

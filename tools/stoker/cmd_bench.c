@@ -38,6 +38,8 @@ static const char help[] =
     "      --count N        times that the device is woken (200)\n"
     "      --runs N         seconds of each measurement (2)\n"
     "\n"
+    "      --workers N      work-groups of the resident kernel (1); not for scan, core and log\n"
+    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU); likewise\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "; likewise\n"
     "      --memory KIND    ask for " CLI_MEMORIES "; likewise\n"
@@ -53,6 +55,8 @@ enum {
     OPT_DEVICE,
     OPT_RESIDENCY,
     OPT_MEMORY,
+    OPT_WORKERS,
+    OPT_LANES,
     OPT_JSON,
     OPT_HELP
 };
@@ -83,7 +87,8 @@ static const struct option long_options[] = {
     {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
     {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
     {"device", required_argument, NULL, OPT_DEVICE}, {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY}, {"json", no_argument, NULL, OPT_JSON},
+    {"memory", required_argument, NULL, OPT_MEMORY}, {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},   {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
 };
 
@@ -101,6 +106,8 @@ static unsigned cases_of(int option) {
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
+    case OPT_WORKERS:
+    case OPT_LANES:
     case OPT_RESIDENCY:
     case OPT_MEMORY:
         return RTT | SLOTS | PIPELINE | FAIR | IDLE;
@@ -147,6 +154,10 @@ static int set_option(int option, struct bench_options *o) {
         return cli_parse_residency(optarg, &o->residency);
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
+    case OPT_WORKERS:
+        return number_option("workers", 1, 1024, &o->workers);
+    case OPT_LANES:
+        return number_option("lanes", 1, 1024, &o->lanes);
     case OPT_JSON:
         o->json = 1;
         return 0;

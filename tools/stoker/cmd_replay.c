@@ -19,7 +19,7 @@ static const char help[] =
     "                          stoker with -DSTK_CLI_HANDLER=FILE (kernels/README.md)\n"
     "      --workers N         work-groups on an OpenCL device (1); no more than were recorded for handlers that keep\n"
     "                          something for each worker, as those of scan do\n"
-    "      --lanes N           work-items in each (1)\n"
+    "      --lanes N           work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
     "      --memory KIND       ask them for " CLI_MEMORIES "\n"
     "      --json              print one JSON object\n"

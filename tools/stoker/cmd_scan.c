@@ -22,7 +22,7 @@ static const char help[] =
     "by\n"
     "                       one --device each, or all, share the work\n"
     "      --workers N      work-groups of the resident kernel (1)\n"
-    "      --lanes N        work-items in each (1)\n"
+    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND    ask for " CLI_MEMORIES "\n"
     "      --reader NAME    auto, uring or posix (auto)\n"

@@ -123,6 +123,7 @@
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
+#define STK_CTL_CANCEL_STOPPED    159u /* written by the host: not 0: no slot is cancelled while a worker runs */
 #define STK_CTL_OBSERVABLE        160u
 #define STK_CTL_WORDS_MIN         160u
 

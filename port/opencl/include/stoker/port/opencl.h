@@ -27,9 +27,11 @@ struct stk_opencl_device {
     char version[64];  /* CL_DEVICE_VERSION */
     char driver[64];   /* CL_DRIVER_VERSION */
     uint32_t units;    /* compute units */
-    uint64_t memory;   /* bytes of global memory */
-    int fine_grain;    /* fine-grain SVM buffers */
-    int svm_atomics;   /* and atomics on them */
+    uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
+    uint64_t memory; /* bytes of global memory */
+    int is_cpu;      /* its work-items run on the host's cores */
+    int fine_grain;  /* fine-grain SVM buffers */
+    int svm_atomics; /* and atomics on them */
 };
 
 /* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
@@ -75,7 +77,7 @@ struct stk_opencl_outcome {
     uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
     uint64_t items_ns;  /* the time they took */
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
-    uint32_t adds_lost; /* how many of them were lost: above 0, a slot must not be cancelled while workers run */
+    uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
 };
 
@@ -91,7 +93,7 @@ struct stk_opencl_config {
     uint32_t io_slots;             /* at most 64; 0: 64 */
     uint32_t payload_bytes;        /* what handlers read and write; may be 0 */
     uint32_t workers;              /* work-groups; 0: 1 */
-    uint32_t lanes;                /* work-items in a group; 0: 1 */
+    uint32_t lanes;                /* work-items in a group; 0: what suits the device */
     uint64_t lease_ns;             /* longest time of one launch; 0: 100 ms */
     uint64_t idle_ns;              /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
     uint64_t quantum_ns;           /* QUANTUM: longest time of one launch; 0: 2 ms */
