@@ -21,6 +21,9 @@ static const char help[] =
     "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto)\n"
     "      --workers N      work-groups of the resident kernel (1)\n"
     "      --lanes N        work-items in each (1)\n"
+    "      --store FILE     keep the compiled program and what the handshake found in FILE, which is made, so that "
+    "the\n"
+    "                       next start takes them from there (else as STOKER_STORE says)\n"
     "      --reader NAME    auto, uring or posix (auto)\n"
     "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
@@ -40,6 +43,7 @@ enum {
     OPT_DEVICE,
     OPT_WORKERS,
     OPT_LANES,
+    OPT_STORE,
     OPT_READER,
     OPT_QUIET,
     OPT_RECORD,
@@ -59,6 +63,7 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPT_DEVICE},
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"lanes", required_argument, NULL, OPT_LANES},
+    {"store", required_argument, NULL, OPT_STORE},
     {"reader", required_argument, NULL, OPT_READER},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"record", required_argument, NULL, OPT_RECORD},
@@ -112,6 +117,9 @@ static int set_option(int option, struct scan_options *o) {
         bad = number_option("lanes", 1, 1024, &n);
         o->lanes = (uint32_t)n;
         return bad;
+    case OPT_STORE:
+        o->store = optarg;
+        break;
     case OPT_READER:
         o->reader = optarg;
         break;

@@ -90,9 +90,14 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .user_source = wish->handler,
         .residency = wish->residency,
         .memory = wish->memory,
+        .store = d->store.use,
     };
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
+    if (d->store.note[0] || d->opencl.kept[0]) {
+        snprintf(d->note, sizeof d->note, "%s%s",
+                 d->store.note[0] ? "" : "store: ", d->store.note[0] ? d->store.note : d->opencl.kept);
+    }
     d->memory = d->opencl.memory;
     d->dispatch = &stk_opencl_ops;
     d->ctx = &d->opencl;
@@ -107,11 +112,16 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     if (!automatic && strcmp(wish->name, "interp") == 0) {
         return open_interp(d, wish);
     }
+    if (cli_store_open(&d->store, wish->store) != 0) {
+        cli_store_close(&d->store);
+        return CLI_BAD;
+    }
     err = open_opencl(d, wish, any ? NULL : wish->name);
     if (err == STK_OK) {
         return 0;
     }
     if (!automatic || forced) {
+        cli_store_close(&d->store);
         fputs(d->opencl.build_log, stderr);
         return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
                        err == STK_E_ARG ? "this mode and this memory do not go together" : d->opencl.reason,
@@ -126,6 +136,7 @@ void cli_device_close(struct cli_device *d) {
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
         cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
     }
+    cli_store_close(&d->store);
     cli_unmap(d->host, d->host_bytes);
     d->host = NULL;
 }

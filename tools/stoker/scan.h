@@ -11,6 +11,7 @@
 
 struct scan_options {
     const char *patterns, *device, *reader;
+    const char *store;  /* file of kept programs; NULL: as the environment says */
     const char *record; /* the log; NULL: none */
     uint64_t log_size;  /* 0: SCAN_LOG_SIZE */
     uint32_t epoch;     /* chunks */

@@ -85,6 +85,10 @@ static json_t *stats_json(const struct scan *s) {
     json_object_set_new(o, "memory", json_string(s->info.memory));
     json_object_set_new(o, "workers", number(s->info.workers));
     json_object_set_new(o, "lanes", number(s->info.lanes));
+    if (s->device.is_opencl) {
+        json_object_set_new(o, "program", json_string(cli_built_word(s->device.opencl.built_from)));
+        json_object_set_new(o, "handshake", json_string(cli_proved_word(s->device.opencl.proved_from)));
+    }
     json_object_set_new(o, "reader", json_string(s->reader.ops->name));
     if (s->device.note[0]) {
         json_array_append_new(notes, json_string(s->device.note));

@@ -148,6 +148,7 @@ static int open_ports(struct scan *s) {
     uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
     struct cli_device_wish wish = {
         .name = s->options.device,
+        .store = s->options.store,
         .slots = s->options.depth,
         .workers = workers,
         .lanes = s->options.lanes,

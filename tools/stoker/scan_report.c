@@ -31,6 +31,10 @@ static void print_stats(const struct scan *s) {
     fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", s->info.device,
             s->device.dispatch->name, cli_residency_name(s->info.residency), s->info.memory, s->info.workers,
             s->info.workers == 1 ? "" : "s", s->info.lanes, s->info.lanes == 1 ? "" : "s");
+    if (s->device.is_opencl) {
+        fprintf(stderr, "program       %s; handshake: %s\n", cli_built_word(s->device.opencl.built_from),
+                cli_proved_word(s->device.opencl.proved_from));
+    }
     fprintf(stderr, "reader        %s\n", s->reader.ops->name);
     if (s->device.note[0]) {
         fprintf(stderr, "note          %s\n", s->device.note);
