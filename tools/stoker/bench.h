@@ -12,11 +12,11 @@
 #define BENCH_RUNS_MAX 99u
 
 struct bench_options {
-    const char *device, *file, *patterns;
+    const char *device, *file, *patterns, *store;
     uint64_t count;     /* rtt, slots, fair: items in all blocks; log: records */
     uint64_t bytes;     /* pipeline: of the file */
     uint64_t in_flight; /* slots */
-    uint64_t runs;      /* scan, pipeline */
+    uint64_t runs;      /* scan, pipeline, start */
     int json;
 };
 
@@ -95,5 +95,6 @@ int bench_scan(struct bench *bench);
 int bench_pipeline(struct bench *bench);
 int bench_core(struct bench *bench);
 int bench_log(struct bench *bench);
+int bench_start(struct bench *bench);
 
 #endif

@@ -68,11 +68,15 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
     struct cli_device_wish w = *wish;
     int bad;
     w.name = bench->options.device;
+    w.store = bench->options.store;
     bad = cli_device_open(device, &w);
     if (bad == 0 && !device->is_opencl) {
         bad = cli_bad("bench %s: %s; it needs an OpenCL device, for the peer runs there too", bench->name,
                       device->note[0] ? device->opencl.reason : "the interpreter has no launches to compare with");
         cli_device_close(device);
+    }
+    if (bad == 0 && device->note[0]) {
+        cli_note("%s", device->note);
     }
     return bad;
 }

@@ -33,7 +33,13 @@ static const char help[] =
     "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
     "      --count N        records (65536)\n"
     "\n"
+    "  start     from nothing to a device that takes work: from the store and from the RAM cache; the peer compiles "
+    "and\n"
+    "            probes. Each start is a process of its own with an empty driver's cache; folders are made in TMPDIR\n"
+    "      --runs N         runs of each (3)\n"
+    "\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
+    "      --store FILE     for rtt, slots, fair, pipeline: keep program and handshake in FILE (stoker scan --help)\n"
     "      --json           print one JSON array of the same figures\n";
 
 enum {
@@ -43,6 +49,7 @@ enum {
     OPT_RUNS,
     OPT_BYTES,
     OPT_DEVICE,
+    OPT_STORE,
     OPT_JSON,
     OPT_HELP
 };
@@ -55,6 +62,7 @@ enum {
 #define CORE     16u
 #define LOG      32u
 #define FAIR     64u
+#define START    128u
 
 static const struct {
     const char *name;
@@ -64,15 +72,21 @@ static const struct {
     {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
     {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
     {"core", CORE, bench_core}, {"log", LOG, bench_log},
-    {"fair", FAIR, bench_fair},
+    {"fair", FAIR, bench_fair}, {"start", START, bench_start},
 };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
-    {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
-    {"device", required_argument, NULL, OPT_DEVICE}, {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
+    {"file", required_argument, NULL, OPT_FILE},
+    {"patterns", required_argument, NULL, 'f'},
+    {"runs", required_argument, NULL, OPT_RUNS},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 static unsigned cases_of(int option) {
@@ -85,13 +99,15 @@ static unsigned cases_of(int option) {
     case 'f':
         return SCAN;
     case OPT_RUNS:
-        return SCAN | PIPELINE;
+        return SCAN | PIPELINE | START;
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
+        return RTT | SLOTS | PIPELINE | FAIR | START;
+    case OPT_STORE:
         return RTT | SLOTS | PIPELINE | FAIR;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR | START;
     }
 }
 
@@ -128,6 +144,9 @@ static int set_option(int option, struct bench_options *o) {
         return 0;
     case OPT_DEVICE:
         o->device = optarg;
+        return 0;
+    case OPT_STORE:
+        o->store = optarg;
         return 0;
     case OPT_JSON:
         o->json = 1;
@@ -185,6 +204,6 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core or log", argc > 1 ? " " : "",
+    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core, log or start", argc > 1 ? " " : "",
                    bench.name);
 }
