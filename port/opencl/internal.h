@@ -33,6 +33,65 @@ int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what);
 /* Appends to cl->reason, cut to fit. */
 void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/// What is kept: opencl_kept.c, opencl_binary.c, opencl_remember.c ///
+
+/* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with either. */
+#define STK_OPENCL_ABI 1u
+
+/* Of the compiler, with the lanes; part of a program's key. */
+#define STK_OPENCL_OPTIONS "-cl-std=CL1.2 -DSTK_LANES=%u"
+
+/* Bytes before a record's payload. */
+#define STK_OPENCL_KEPT_HEADER 272u
+
+/* A record that was found, whole and right. */
+struct stk_opencl_kept {
+    enum stk_opencl_origin from;
+    const uint8_t *key;
+    const uint8_t *record, *payload; /* the cache's, pinned, or in `pages` */
+    size_t record_bytes, mapped;
+    uint32_t bytes; /* of the payload */
+    void *pages;
+};
+
+/* Is there a cache or a store? */
+int stk_opencl_keeps(const struct stk_opencl *cl);
+
+/* 1: `got` has the record of `key` in the place `from`, and is to be dropped; 0: there is none, or it is not right, which is said. */
+int stk_opencl_kept_get(struct stk_opencl *cl, enum stk_opencl_origin from, const uint8_t *key, uint32_t kind,
+                        struct stk_opencl_kept *got);
+void stk_opencl_kept_drop(struct stk_opencl *cl, struct stk_opencl_kept *got);
+
+/* Puts what one place had into the other one. */
+void stk_opencl_kept_spread(struct stk_opencl *cl, const struct stk_opencl_kept *got);
+
+/* Writes the header before `bytes` bytes of payload, which begin STK_OPENCL_KEPT_HEADER bytes into `record`, and puts it into both. */
+void stk_opencl_kept_put(struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes);
+
+/* Appends to cl->kept, cut to fit, behind a separator. */
+void stk_opencl_kept_say(struct stk_opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void stk_opencl_put_word(uint8_t *at, uint32_t value);
+uint32_t stk_opencl_get_word(const uint8_t *at);
+
+/* The key of an artifact made from these by the compiler and the device of cl. 0 when there can be none. */
+int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
+                   uint8_t key[STK_STORE_KEY_BYTES]);
+
+/* Loads the program that these texts were compiled to. 1: cl->cl_program and cl->cl_kernel are there. */
+int stk_opencl_recall_program(struct stk_opencl *cl, const char *const *texts, const size_t *lengths, uint32_t count);
+
+/* After an open that failed: may the program that it found be the reason? Then the next one takes nothing that was kept. */
+int stk_opencl_doubts(const struct stk_opencl *cl, int err);
+void stk_opencl_distrust(struct stk_opencl *cl);
+
+/* What an earlier open found; STK_OPENCL_MADE: nothing. */
+enum stk_opencl_origin stk_opencl_recall_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome);
+
+/* stk_opencl_keep unless that is for later. Always STK_OK. */
+int stk_opencl_keep_now(struct stk_opencl *cl);
+void stk_opencl_keep_outcome(struct stk_opencl *cl);
+
 /// Shared memory: opencl_shared.c ///
 
 /* Allocates `bytes` of one kind and maps them. STK_E_UNSUPPORTED the device has no such memory; STK_E_NOMEM; cl->reason. */
@@ -147,8 +206,14 @@ int stk_opencl_settle(struct stk_opencl *cl);
 /* The handshake in cl->mode, calibrated. STK_OK, or why not, with the reason said. */
 int stk_opencl_shake(struct stk_opencl *cl);
 
+/* A short one, where a whole one was done before. */
+int stk_opencl_shake_again(struct stk_opencl *cl);
+
 /* Proves `mode` over the memory that is open: fills cl->outcome. STK_E_UNSUPPORTED it does not work, with the reason said. */
 int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
+
+/* Sees whether `known` is still so over the memory that is open: sets cl->outcome to it. STK_E_UNSUPPORTED it is not. */
+int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known);
 
 /// Tests ///
 

@@ -32,6 +32,9 @@ static int create(struct stk_opencl *cl) {
         snprintf(cl->reason, sizeof cl->reason, "the embedded kernel text has no place for user handlers");
         return STK_E_BUILD;
     }
+    if (stk_opencl_recall_program(cl, texts, lengths, sizeof texts / sizeof *texts)) {
+        return STK_OK;
+    }
     cl->cl_program = clCreateProgramWithSource(cl->cl_context, sizeof texts / sizeof *texts, texts, lengths, &error);
     return stk_opencl_error(cl, error, "clCreateProgramWithSource");
 }
@@ -39,14 +42,14 @@ static int create(struct stk_opencl *cl) {
 static cl_int compile(struct stk_opencl *cl, const char *more) {
     cl_device_id device = cl->cl_device;
     char options[96];
-    snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u%s", (unsigned)cl->config.lanes, more);
+    snprintf(options, sizeof options, STK_OPENCL_OPTIONS "%s", (unsigned)cl->config.lanes, more);
     return clBuildProgram(cl->cl_program, 1, &device, options, NULL, NULL);
 }
 
 int stk_opencl_build(struct stk_opencl *cl) {
     cl_int error;
     int err = create(cl);
-    if (err != STK_OK) {
+    if (err != STK_OK || cl->cl_kernel) {
         return err;
     }
     error = compile(cl, "");

@@ -11,6 +11,7 @@
 #define LAUNCHES     3u   /* that rounds may need where turns were timed wrong */
 #define ITEMS        100000u
 #define ITEMS_LEAST  64u
+#define ITEMS_AGAIN  512u /* where all were answered before */
 #define IN_FLIGHT    256u
 #define ADDS         2000u
 #define HANDSHAKE_NS UINT64_C(2000000000)
@@ -25,8 +26,9 @@ struct hand {
     struct stk_ring ring;
     uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
     uint32_t in_flight; /* most slots at a time */
-    uint64_t deadline;  /* of the wait for a slot */
-    int one_launch;     /* no launch but the one under way may answer */
+    uint32_t rounds, items;
+    uint64_t deadline; /* of the wait for a slot */
+    int one_launch;    /* no launch but the one under way may answer */
 };
 
 static struct hand hand_of(struct stk_opencl *cl) {
@@ -34,6 +36,8 @@ static struct hand hand_of(struct stk_opencl *cl) {
     struct hand h = {.cl = cl, .ring = {.words = cl->memory.ring, .slots = cl->memory.slots}, .pairs = words / 2u};
     uint32_t most = h.pairs < IN_FLIGHT ? h.pairs : IN_FLIGHT;
     h.in_flight = h.ring.slots < most ? h.ring.slots : most;
+    h.rounds = ROUNDS;
+    h.items = ITEMS;
     return h;
 }
 
@@ -125,7 +129,7 @@ static int rounds(struct hand *h, uint64_t until_ns) {
     uint32_t ns[ROUNDS];
     int err = STK_OK;
     o->rounds = 0;
-    while (err == STK_OK && o->rounds < ROUNDS && (o->rounds < ROUNDS_LEAST || stk_opencl_now_ns() <= until_ns)) {
+    while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || stk_opencl_now_ns() <= until_ns)) {
         uint64_t start = stk_opencl_now_ns(), took;
         h->deadline = start + HANDSHAKE_NS;
         err = publish(h, o->rounds);
@@ -161,7 +165,7 @@ static int rounds_in_one_launch(struct hand *h) {
 static int order(struct hand *h) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
     uint64_t start = stk_opencl_now_ns(), until = start + HANDSHAKE_NS;
-    uint32_t published = 0, last = ITEMS;
+    uint32_t published = 0, last = h->items;
     int err = STK_OK;
     for (o->items = 0; o->items < last && err == STK_OK; o->items += err == STK_OK) {
         if (o->items % h->in_flight == 0u && stk_opencl_now_ns() > until) {
@@ -217,18 +221,33 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
     }
 }
 
-int stk_opencl_shake(struct stk_opencl *cl) {
-    struct hand h = hand_of(cl);
+/* Rounds, then items. */
+static int shake(struct hand *h) {
+    struct stk_opencl *cl = h->cl;
     const char *phase = "round";
-    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(&h) : rounds(&h, stk_opencl_now_ns() + HANDSHAKE_NS);
+    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(h) : rounds(h, stk_opencl_now_ns() + HANDSHAKE_NS);
     if (err == STK_OK) {
         phase = "item";
         err = cl->running ? STK_OK : stk_opencl_layout(cl);
-        err = err == STK_OK ? order(&h) : err;
-    }
-    if (err == STK_OK && cl->mode == STK_RESIDENT) {
-        err = adds(&h);
+        err = err == STK_OK ? order(h) : err;
     }
     explain(cl, err, phase);
     return err;
+}
+
+int stk_opencl_shake(struct stk_opencl *cl) {
+    struct hand h = hand_of(cl);
+    int err = shake(&h);
+    if (err == STK_OK && cl->mode == STK_RESIDENT) {
+        err = adds(&h);
+        explain(cl, err, "item");
+    }
+    return err;
+}
+
+int stk_opencl_shake_again(struct stk_opencl *cl) {
+    struct hand h = hand_of(cl);
+    h.rounds = ROUNDS_LEAST;
+    h.items = ITEMS_AGAIN;
+    return shake(&h);
 }

@@ -135,8 +135,8 @@ static int check_lanes(struct stk_opencl *cl) {
 }
 
 static int bring_up(struct stk_opencl *cl) {
-    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build, check_lanes, open_tries,
-                                                        stk_opencl_settle};
+    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build,  check_lanes,
+                                                        open_tries,   stk_opencl_settle, stk_opencl_keep_now};
     int err = STK_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STK_OK; i++) {
         err = steps[i](cl);
@@ -172,6 +172,11 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
         return STK_E_UNSUPPORTED;
     }
     err = bring_up(cl);
+    if (stk_opencl_doubts(cl, err) && stk_opencl_join(cl, LEAVE_NS) != STK_E_TIMEOUT) {
+        release(cl);
+        stk_opencl_distrust(cl);
+        err = bring_up(cl);
+    }
     cl->config.known = NULL;
     if (err != STK_OK && quiet(cl, LEAVE_NS) != STK_E_TIMEOUT) {
         release(cl);
@@ -185,6 +190,9 @@ int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns) {
     }
     if (quiet(cl, timeout_ns) == STK_E_TIMEOUT) {
         return STK_E_TIMEOUT;
+    }
+    if (cl->fallbacks) {
+        (void)!stk_opencl_forget(cl);
     }
     release(cl);
     return STK_OK;

@@ -87,9 +87,9 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
     stk_opencl_say(cl, "%s", p->text);
 }
 
-/* What an earlier open found, where it is about this device and still to be had. */
-static int take_known(struct stk_opencl *cl) {
-    const struct stk_opencl_outcome *k = cl->config.known;
+/* What an earlier open found, where it is about this device, still to be had and still so. */
+static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
+    int err;
     if (!k || strcmp(k->device, cl->device.name) != 0 || strcmp(k->driver, cl->device.driver) != 0 ||
         k->turn_cost == 0u || k->residency < STK_RESIDENT || k->residency > STK_BATCH ||
         (k->residency == STK_BATCH) != (k->memory == STK_OPENCL_COPIES) || !wanted(cl, k->residency, k->memory) ||
@@ -97,15 +97,39 @@ static int take_known(struct stk_opencl *cl) {
         cl->reason[0] = '\0';
         return STK_E_UNSUPPORTED;
     }
-    cl->outcome = *k;
-    cl->turn_cost = k->turn_cost;
+    err = stk_opencl_prove_again(cl, k);
+    if (err != STK_OK) {
+        if (!cl->running) {
+            stk_opencl_give(cl);
+        }
+        return err;
+    }
+    cl->reason[0] = '\0';
     stk_opencl_say(cl, "as an earlier handshake found");
     return finish(cl);
 }
 
+/* What the caller knows, or else what cache or store remember. Why that does not work any more goes before the probe's reasons. */
+static int take_earlier(struct stk_opencl *cl, struct passed *p) {
+    struct stk_opencl_outcome kept;
+    const struct stk_opencl_outcome *known = cl->config.known;
+    enum stk_opencl_origin from = STK_OPENCL_FROM_CALLER, remembered = stk_opencl_recall_outcome(cl, &kept);
+    int err;
+    if (!known && remembered != STK_OPENCL_MADE) {
+        known = &kept;
+        from = remembered;
+    }
+    err = take_known(cl, known);
+    cl->proved_from = err == STK_OK ? from : STK_OPENCL_MADE;
+    if (err == STK_E_UNSUPPORTED) {
+        pass_over(cl, p);
+    }
+    return err;
+}
+
 int stk_opencl_settle(struct stk_opencl *cl) {
     struct passed p = {.used = 0};
-    int err = take_known(cl);
+    int err = take_earlier(cl, &p);
     for (int mode = STK_RESIDENT; mode <= (int)STK_BATCH && err == STK_E_UNSUPPORTED; mode++) {
         err = try_kinds(cl, (enum stk_residency)mode, &p);
         if (err == STK_OK) {

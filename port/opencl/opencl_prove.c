@@ -14,8 +14,8 @@ static int is_dead(const struct stk_opencl *cl, enum stk_residency mode) {
     return (cl->dead_kinds >> (unsigned)cl->outcome.memory >> (mode == STK_QUANTUM ? 8u : 0u) & 1u) != 0u;
 }
 
-/* With whole pages of observables, one worker, and nothing that would end the mode in between. */
-static int set_up(struct stk_opencl *cl, enum stk_residency mode) {
+/* With whole pages of observables, one worker, and nothing that would end the mode in between. `timed`: cl->turn_cost is known. */
+static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     uint32_t words = (uint32_t)(cl->regions[REGION_CONTROL].bytes / 4u);
     int err;
     cl->groups = 1;
@@ -24,7 +24,9 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode) {
     err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
                                                  : stk_opencl_set_args(cl, cl->regions, words);
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
-    err = err == STK_OK ? stk_opencl_calibrate(cl) : err;
+    if (err == STK_OK) {
+        err = timed ? stk_opencl_warm_up(cl) : stk_opencl_calibrate(cl);
+    }
     stk_opencl_set_mode(cl, mode);
     if (mode == STK_RESIDENT) {
         cl->turns = cl->idle_turns = stk_opencl_turns_of(STAY_NS, cl->turn_cost);
@@ -32,16 +34,18 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode) {
     return err;
 }
 
-int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
+static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
     struct stk_opencl_config config = cl->config;
     struct stk_opencl_outcome *o = &cl->outcome;
     uint32_t payload_bytes = cl->memory.payload_bytes;
     int err, joined;
     cl->memory.payload_bytes =
         0; /* no slot of the handshake has any, and copies of a large one would be all that it does */
-    err = set_up(cl, mode);
+    err = set_up(cl, mode, again);
     o->residency = mode;
-    err = err == STK_OK ? stk_opencl_shake(cl) : err;
+    if (err == STK_OK) {
+        err = again ? stk_opencl_shake_again(cl) : stk_opencl_shake(cl);
+    }
     joined = stk_opencl_join(cl, LEAVE_NS);
     cl->config = config;
     cl->memory.payload_bytes = payload_bytes;
@@ -52,4 +56,19 @@ int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
     }
     o->turn_cost = cl->turn_cost;
     return err == STK_OK || err == STK_E_DEVICE || err == STK_E_NOMEM ? err : refuse(cl);
+}
+
+int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
+    return prove(cl, mode, 0);
+}
+
+int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known) {
+    int err;
+    cl->outcome = *known;
+    cl->turn_cost = known->turn_cost;
+    err = prove(cl, known->residency, 1);
+    if (err == STK_OK) {
+        cl->outcome = *known; /* the figures of the whole handshake */
+    }
+    return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
 }

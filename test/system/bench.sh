@@ -91,6 +91,9 @@ refuses rtt extra
 refuses rtt --no-such-option
 refuses slots --in-flight 0
 refuses idle --bytes 4K
+refuses start --count 1
+refuses scan --store file
+TMPDIR=$PWD/no-such-folder refuses start
 refuses slots --device no-such-device
 refuses scan
 refuses scan --file text
@@ -108,10 +111,12 @@ if "$STOKER" info | grep -q '^device 0'; then
     measures "p50 p99 p99.9 max clock_p50" rtt --count 100
     measures "trickle_p50 trickle_p99 low_before_critical" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
+    measures "from_store from_cache first_with_store" start --runs 1
     measures "chunks_4K speed_4K best_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
 else
     refuses rtt --count 100
     refuses slots --count 1000
+    refuses start
     refuses pipeline --bytes 100K
     refuses idle --count 3
 fi

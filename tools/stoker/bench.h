@@ -12,12 +12,12 @@
 #define BENCH_RUNS_MAX 99u
 
 struct bench_options {
-    const char *device, *file, *patterns;
+    const char *device, *file, *patterns, *store;
     uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
     uint64_t bytes;          /* pipeline: of the file */
     uint64_t workers, lanes; /* of the resident kernel; 0: the default */
     uint64_t in_flight;      /* slots */
-    uint64_t runs;           /* scan, pipeline; idle: seconds */
+    uint64_t runs;           /* scan, pipeline, start; idle: seconds */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;
@@ -99,5 +99,6 @@ int bench_pipeline(struct bench *bench);
 int bench_core(struct bench *bench);
 int bench_log(struct bench *bench);
 int bench_idle(struct bench *bench);
+int bench_start(struct bench *bench);
 
 #endif

@@ -72,11 +72,15 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
     w.memory = bench->options.memory;
     w.workers = (uint32_t)bench->options.workers;
     w.lanes = (uint32_t)bench->options.lanes;
+    w.store = bench->options.store;
     bad = cli_device_open(device, &w);
     if (bad == 0 && !device->is_opencl) {
         bad = cli_bad("bench %s: %s; it needs an OpenCL device, for the peer runs there too", bench->name,
                       device->note[0] ? device->opencl.reason : "the interpreter has no launches to compare with");
         cli_device_close(device);
+    }
+    if (bad == 0 && device->note[0]) {
+        cli_note("%s", device->note);
     }
     return bad;
 }

@@ -38,11 +38,17 @@ static const char help[] =
     "      --count N        times that the device is woken (200)\n"
     "      --runs N         seconds of each measurement (2)\n"
     "\n"
+    "  start     from nothing to a device that takes work: from the store and from the RAM cache; the peer compiles "
+    "and\n"
+    "            probes. Each start is a process of its own with an empty driver's cache; folders are made in TMPDIR\n"
+    "      --runs N         runs of each (3)\n"
+    "\n"
     "      --workers N      work-groups of the resident kernel (1); not for scan, core and log\n"
     "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU); likewise\n"
     "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "; likewise\n"
     "      --memory KIND    ask for " CLI_MEMORIES "; likewise\n"
+    "      --store FILE     for rtt, slots, fair, pipeline: keep program and handshake in FILE (stoker scan --help)\n"
     "      --json           print one JSON array of the same figures\n"
     "\n" CLI_MODE_HELP;
 
@@ -57,6 +63,7 @@ enum {
     OPT_MEMORY,
     OPT_WORKERS,
     OPT_LANES,
+    OPT_STORE,
     OPT_JSON,
     OPT_HELP
 };
@@ -70,26 +77,36 @@ enum {
 #define LOG      32u
 #define FAIR     64u
 #define IDLE     128u
+#define START    256u
 
 static const struct {
     const char *name;
     unsigned bit;
     int (*run)(struct bench *bench);
 } cases[] = {
-    {"rtt", RTT, bench_rtt},    {"slots", SLOTS, bench_slots},
-    {"scan", SCAN, bench_scan}, {"pipeline", PIPELINE, bench_pipeline},
-    {"core", CORE, bench_core}, {"log", LOG, bench_log},
-    {"fair", FAIR, bench_fair}, {"idle", IDLE, bench_idle},
+    {"rtt", RTT, bench_rtt},       {"slots", SLOTS, bench_slots},
+    {"scan", SCAN, bench_scan},    {"pipeline", PIPELINE, bench_pipeline},
+    {"core", CORE, bench_core},    {"log", LOG, bench_log},
+    {"fair", FAIR, bench_fair},    {"idle", IDLE, bench_idle},
+    {"start", START, bench_start},
 };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
-    {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
-    {"device", required_argument, NULL, OPT_DEVICE}, {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY}, {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},   {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
+    {"file", required_argument, NULL, OPT_FILE},
+    {"patterns", required_argument, NULL, 'f'},
+    {"runs", required_argument, NULL, OPT_RUNS},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 static unsigned cases_of(int option) {
@@ -102,17 +119,20 @@ static unsigned cases_of(int option) {
     case 'f':
         return SCAN;
     case OPT_RUNS:
-        return SCAN | PIPELINE | IDLE;
+        return SCAN | PIPELINE | IDLE | START;
     case OPT_BYTES:
         return PIPELINE;
     case OPT_DEVICE:
+        return RTT | SLOTS | PIPELINE | FAIR | IDLE | START;
+    case OPT_STORE:
+        return RTT | SLOTS | PIPELINE | FAIR;
     case OPT_WORKERS:
     case OPT_LANES:
     case OPT_RESIDENCY:
     case OPT_MEMORY:
         return RTT | SLOTS | PIPELINE | FAIR | IDLE;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR | IDLE;
+        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR | IDLE | START;
     }
 }
 
@@ -158,6 +178,9 @@ static int set_option(int option, struct bench_options *o) {
         return number_option("workers", 1, 1024, &o->workers);
     case OPT_LANES:
         return number_option("lanes", 1, 1024, &o->lanes);
+    case OPT_STORE:
+        o->store = optarg;
+        return 0;
     case OPT_JSON:
         o->json = 1;
         return 0;
@@ -214,6 +237,6 @@ int cmd_bench(int argc, char **argv) {
             return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core, log or idle", argc > 1 ? " " : "",
-                   bench.name);
+    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core, log, idle or start",
+                   argc > 1 ? " " : "", bench.name);
 }

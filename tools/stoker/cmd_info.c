@@ -17,13 +17,17 @@ static const char help[] =
     "not\n"
     "      --device NAME     only this OpenCL device: an index or a part of its name\n"
     "      --residency MODE  ask for " CLI_RESIDENCIES "\n"
-    "      --memory KIND     ask for " CLI_MEMORIES "\n";
+    "      --memory KIND     ask for " CLI_MEMORIES "\n"
+    "      --store FILE      take program and handshake from FILE, or put them there; not with --probe. Says what is "
+    "in it\n";
 
 struct info_options {
     const char *device;
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int probe;
+    const char *store_path;
+    struct cli_store *store;
 };
 
 static void close_device(struct stk_opencl *cl) {
@@ -35,7 +39,12 @@ static void close_device(struct stk_opencl *cl) {
 static void show_residency(const char *name, const struct info_options *o) {
     static struct stk_opencl cl;
     struct stk_opencl_config config = {
-        .device = name, .payload_bytes = 4096, .residency = o->residency, .memory = o->memory};
+        .device = name,
+        .payload_bytes = 4096,
+        .residency = o->residency,
+        .memory = o->memory,
+        .store = o->store->use,
+    };
     struct stk_dispatch_info info;
     int err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
@@ -46,6 +55,10 @@ static void show_residency(const char *name, const struct info_options *o) {
     stk_opencl_ops.info(&cl, &info);
     printf("  residency   %s: %s\n", cli_residency_name(info.residency), info.reason);
     printf("  memory      %s\n", info.memory);
+    if (o->store->use) {
+        printf("  kept        program: %s, handshake: %s%s%s\n", cli_built_word(cl.built_from),
+               cli_proved_word(cl.proved_from), cl.kept[0] ? "; " : "", cl.kept);
+    }
     printf("  lease       %u turns, leaves after %u idle ones\n", cl.turns, cl.idle_turns);
     if (info.residency == STK_BATCH) {
         const struct stk_device_memory *m = &cl.memory;
@@ -157,6 +170,7 @@ enum {
     OPT_DEVICE,
     OPT_RESIDENCY,
     OPT_MEMORY,
+    OPT_STORE,
     OPT_HELP
 };
 
@@ -165,6 +179,7 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPT_DEVICE},
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
+    {"store", required_argument, NULL, OPT_STORE},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -186,6 +201,9 @@ static int parse(int argc, char **argv, struct info_options *o) {
         case OPT_MEMORY:
             bad = cli_parse_memory(optarg, &o->memory);
             break;
+        case OPT_STORE:
+            o->store_path = optarg;
+            break;
         case OPT_HELP:
             fputs(help, stdout);
             return -1;
@@ -196,20 +214,48 @@ static int parse(int argc, char **argv, struct info_options *o) {
     return bad == 0 && optind < argc ? cli_bad("info takes no '%s': see stoker info --help", argv[optind]) : bad;
 }
 
+static int show(const struct info_options *options) {
+    if (show_devices(options) == 0) {
+        if (options->device) {
+            return cli_bad("--device %s: no such OpenCL device: stoker info lists them", options->device);
+        }
+        printf("(no OpenCL device: install a driver, for instance pocl-opencl-icd)\n");
+    }
+    if (!options->device) {
+        show_limits();
+    }
+    return CLI_OK;
+}
+
+static void show_store(const struct cli_store *s) {
+    struct stk_store_stats stats;
+    if (s->note[0]) {
+        cli_note("%s", s->note);
+    }
+    if (s->use) {
+        stk_store_stats(s->use, &stats);
+        printf("store         %u records, %llu bytes, in %s (%llu KiB); %u found, %u put, %u damaged\n",
+               (unsigned)stats.artifacts, (unsigned long long)stats.bytes, s->path,
+               (unsigned long long)s->file.geometry.blocks * s->file.geometry.block_bytes / 1024u, (unsigned)stats.hits,
+               (unsigned)stats.puts, (unsigned)stats.corrupt);
+    }
+}
+
 int cmd_info(int argc, char **argv) {
-    struct info_options options = {0};
+    static struct cli_store store;
+    struct info_options options = {.store = &store};
     int code = parse(argc, argv, &options);
     if (code != 0) {
         return code < 0 ? CLI_OK : code;
     }
-    if (show_devices(&options) == 0) {
-        if (options.device) {
-            return cli_bad("--device %s: no such OpenCL device: stoker info lists them", options.device);
-        }
-        printf("(no OpenCL device: install a driver, for instance pocl-opencl-icd)\n");
+    if (options.probe && options.store_path) {
+        return cli_bad("--store with --probe: a probe tries everything anew: leave one of them out");
     }
-    if (!options.device) {
-        show_limits();
+    code = cli_store_open(&store, options.store_path);
+    if (code == 0) {
+        code = show(&options);
+        show_store(&store);
     }
-    return CLI_OK;
+    cli_store_close(&store);
+    return code;
 }

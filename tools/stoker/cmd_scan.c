@@ -25,6 +25,9 @@ static const char help[] =
     "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND    ask for " CLI_MEMORIES "\n"
+    "      --store FILE     keep the compiled program and what the handshake found in FILE, which is made, so that "
+    "the\n"
+    "                       next start takes them from there (else as STOKER_STORE says)\n"
     "      --reader NAME    auto, uring or posix (auto)\n"
     "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
@@ -46,6 +49,7 @@ enum {
     OPT_LANES,
     OPT_RESIDENCY,
     OPT_MEMORY,
+    OPT_STORE,
     OPT_READER,
     OPT_QUIET,
     OPT_RECORD,
@@ -67,6 +71,7 @@ static const struct option long_options[] = {
     {"lanes", required_argument, NULL, OPT_LANES},
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
+    {"store", required_argument, NULL, OPT_STORE},
     {"reader", required_argument, NULL, OPT_READER},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"record", required_argument, NULL, OPT_RECORD},
@@ -140,6 +145,9 @@ static int set_option(int option, struct scan_options *o) {
         return cli_parse_residency(optarg, &o->residency);
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
+    case OPT_STORE:
+        o->store = optarg;
+        break;
     case OPT_READER:
         o->reader = optarg;
         break;

@@ -120,9 +120,14 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .user_source = wish->handler,
         .residency = wish->residency,
         .memory = wish->memory,
+        .store = wish->store_of ? wish->store_of->use : d->store.use,
     };
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
+    if (d->store.note[0] || d->opencl.kept[0]) {
+        snprintf(d->note, sizeof d->note, "%s%s",
+                 d->store.note[0] ? "" : "store: ", d->store.note[0] ? d->store.note : d->opencl.kept);
+    }
     d->memory = d->opencl.memory;
     d->dispatch = &stk_opencl_ops;
     d->ctx = &d->opencl;
@@ -173,11 +178,16 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     if (err != 0) {
         return err;
     }
+    if (!wish->store_of && cli_store_open(&d->store, wish->store) != 0) {
+        cli_store_close(&d->store);
+        return CLI_BAD;
+    }
     err = open_opencl(d, &w, any ? NULL : wish->name);
     if (err == STK_OK) {
         return 0;
     }
     if (!automatic || asked || ((w.residency || w.memory) && tried(d, err))) {
+        cli_store_close(&d->store);
         return not_opened(d, &w, err);
     }
     snprintf(d->note, sizeof d->note, "no OpenCL device (%s), the interpreter runs the kernel on this CPU",
@@ -189,6 +199,7 @@ void cli_device_close(struct cli_device *d) {
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
         cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
     }
+    cli_store_close(&d->store);
     cli_unmap(d->host, d->host_bytes);
     d->host = NULL;
 }

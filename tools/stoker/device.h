@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
+#include "store.h"
 
 struct cli_device_wish {
     const char *name;    /* NULL or "auto": OpenCL, else the interpreter; "opencl": the first that can be resident;
@@ -12,6 +13,8 @@ struct cli_device_wish {
     const char *option;  /* that named it, for messages; NULL: --device */
     const char *handler; /* text of handlers of the user's for an OpenCL device; NULL: none. The interpreter has
                             those of user_ops.h */
+    const char *store;   /* file of kept programs; NULL: as the environment says */
+    const struct cli_store *store_of; /* a store that is open already and stays so, instead; NULL: none */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
     enum stk_opencl_memory
@@ -25,6 +28,7 @@ struct cli_device {
     void *ctx;
     char note[480]; /* why not what was hoped for; empty when all is well */
     struct stk_opencl opencl;
+    struct cli_store store;
     struct stk_interp interp;
     uint32_t workers;
     void *host; /* the interpreter's buffers */

@@ -11,7 +11,7 @@ static const struct {
 } commands[] = {
     {"scan", "count byte-string patterns in files, on the device", cmd_scan},
     {"info", "show devices, residency, io_uring features and limits", cmd_info},
-    {"bench", "measure against peers: rtt, slots, fair, scan, pipeline, core, log, idle", cmd_bench},
+    {"bench", "measure against peers: rtt, slots, fair, scan, pipeline, core, log, idle, start", cmd_bench},
     {"replay", "feed a recording into fresh instances and find where they part", cmd_replay},
     {"log", "show and check replay logs", cmd_log},
     {"conform", "run test vectors against this library", cmd_conform},

@@ -17,6 +17,7 @@ struct scan_options {
     const char *patterns, *reader;
     const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
     uint32_t device_count;
+    const char *store;  /* file of kept programs; NULL: as the environment says */
     int all_devices;    /* every OpenCL device instead */
     const char *record; /* the log; NULL: none */
     uint64_t log_size;  /* 0: SCAN_LOG_SIZE */

@@ -99,6 +99,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     struct cli_device_wish w = *wish;
     int bad;
     w.name = s->options.devices[i];
+    w.store_of = s->device_count > 0u && s->devices[0].device.store.use ? &s->devices[0].device.store : NULL;
     d->scan = s;
     d->index = s->device_count;
     d->source = -1;
@@ -200,7 +201,7 @@ void scan_devices_close(struct scan *s) {
         }
     }
     scan_record_close(s);
-    for (uint32_t i = 0; i < s->device_count; i++) {
+    for (uint32_t i = s->device_count; i-- > 0u;) { /* the first has the store of all */
         struct scan_device *d = &s->devices[i];
         cli_reader_close(&d->reader);
         cli_device_close(&d->device);

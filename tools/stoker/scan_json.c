@@ -84,6 +84,10 @@ static void set_device(json_t *o, const struct scan_device *d) {
     json_object_set_new(o, "memory", json_string(d->info.memory));
     json_object_set_new(o, "workers", number(d->info.workers));
     json_object_set_new(o, "lanes", number(d->info.lanes));
+    if (d->device.is_opencl) {
+        json_object_set_new(o, "program", json_string(cli_built_word(d->device.opencl.built_from)));
+        json_object_set_new(o, "handshake", json_string(cli_proved_word(d->device.opencl.proved_from)));
+    }
     json_object_set_new(o, "reader", json_string(d->reader.ops->name));
 }
 

@@ -115,6 +115,7 @@ static int open_ports(struct scan *s) {
     uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
     uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
     struct cli_device_wish wish = {
+        .store = s->options.store,
         .slots = s->options.depth,
         .workers = workers,
         .lanes = s->options.lanes,

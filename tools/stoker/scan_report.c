@@ -37,6 +37,10 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
     fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device, d->device.dispatch->name,
             cli_residency_name(i->residency), i->memory, i->workers, i->workers == 1 ? "" : "s", i->lanes,
             i->lanes == 1 ? "" : "s");
+    if (d->device.is_opencl) {
+        fprintf(stderr, "program       %s; handshake: %s\n", cli_built_word(d->device.opencl.built_from),
+                cli_proved_word(d->device.opencl.proved_from));
+    }
     if (s->device_count > 1u) {
         fprintf(stderr, "share         %llu slots, %llu bytes%s\n", (unsigned long long)d->stream.stats.slots,
                 (unsigned long long)d->stream.stats.bytes, d->lost ? ", then it was lost" : "");

@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/cache.h"
 #include "stoker/port/dispatch.h"
+#include "stoker/store.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,7 +69,7 @@ enum stk_opencl_memory {
 const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
 
 /* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same device under
- * the same driver, which then does not probe. */
+ * the same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
     char device[96], driver[64]; /* which it is about */
     enum stk_opencl_memory memory;
@@ -80,6 +82,19 @@ struct stk_opencl_outcome {
     uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
 };
+
+/// What is kept ///
+
+/* Where a program or the outcome of a handshake came from. */
+enum stk_opencl_origin {
+    STK_OPENCL_MADE = 0, /* compiled, or probed, by this open */
+    STK_OPENCL_FROM_CACHE = 1,
+    STK_OPENCL_FROM_STORE = 2,
+    STK_OPENCL_FROM_CALLER = 3 /* an outcome: config.known */
+};
+
+/* "this open", "the cache", "the store", "the caller": static strings. */
+const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 
 /// Port ///
 
@@ -103,7 +118,15 @@ struct stk_opencl_config {
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
     const struct stk_opencl_outcome *
         known; /* of an earlier open; used when device and driver are the same, it is what residency and memory ask for,
-                   and its memory can be had; read by open only. NULL: probe */
+                   its memory can be had, and a short handshake says so still; read by open only. NULL: what cache or
+                   store remember, or else probe */
+    /* Programs and outcomes of handshakes are looked for in the cache, then in the store, which is mounted, and put into both. Each
+     * may be NULL. They are the caller's, until close, and are used in open, keep, forget and close, and where a program is
+     * built anew. No trouble with either fails a call: cl->kept says it. */
+    struct stk_cache *cache;
+    struct stk_store *store;
+    int keep_late; /* 1: what open made is put there by stk_opencl_keep, when there is time: PoCL 3.1 compiles the kernel once
+                      more for its binary */
     const char
         *user_source; /* handlers in the dialect that end in #define STK_USER_OPS(X) X(opcode, function, width) ...;
                                 may be NULL */
@@ -164,6 +187,12 @@ struct stk_opencl {
     int cl_error;                                             /* the last OpenCL error code, 0 when there was none */
     char reason[320];                                         /* why this residency, or why open or the device failed */
     char build_log[2048];                                     /* of the last build that failed, cut to fit */
+    enum stk_opencl_origin built_from, proved_from;           /* of the program, of the outcome */
+    uint8_t program_key[STK_STORE_KEY_BYTES], outcome_key[STK_STORE_KEY_BYTES];
+    int distrusted; /* what was kept did not work */
+    int was_kept;   /* what this open made was put */
+    int keyed;      /* the keys are there: something is kept */
+    char kept[320]; /* what was wrong with what was kept, or with keeping it; empty when all is well */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
@@ -174,8 +203,20 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, or mode
  * and memory do not go together.
  * On error everything is released and `cl` keeps reason and build_log. Takes as long as the driver's compiler does, and some
- * seconds for each kind of memory that stalls. */
+ * seconds for each kind of memory that stalls; of both nothing where cache or store have what an earlier open put there
+ * (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the driver takes
+ * it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
+
+/* Puts what this open compiled and probed into cache and store, once: open has done it unless config.keep_late. Before close.
+ * Takes as long as the driver needs for its binary. Returns how many records were new, 0 to 2; what went wrong is in cl->kept. */
+STK_MUST_CHECK int stk_opencl_keep(struct stk_opencl *cl);
+
+/* Makes cache and store forget the outcome of the handshake that this open used or put there, so that the next open probes.
+ * close does it when a mode was left because memory stopped being shared; a program that does not close calls it when
+ * cl->fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the cache's; else as
+ * stk_store_remove. */
+STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
 
 /* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
  * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in

@@ -1,0 +1,203 @@
+/* What outlives the port: records in a RAM cache and a flash store, each behind a header of this port's (SPEC.md 9.5). Nothing in a
+ * record is used before all of its header and its digest are right. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+#include "stoker/blake3.h"
+
+#define VERSION     1u
+#define RECORD_MAX  (UINT32_C(256) << 20) /* no kernel is larger */
+#define AT_VERSION  4u
+#define AT_KIND     8u
+#define AT_BYTES    12u
+#define AT_DEVICE   16u
+#define AT_PLATFORM 112u
+#define AT_DRIVER   176u
+#define AT_DIGEST   240u
+
+static const uint8_t magic[4] = {'S', 'T', 'K', 'K'};
+
+_Static_assert(AT_DIGEST + STK_BLAKE3_OUT == STK_OPENCL_KEPT_HEADER, "the digest ends the header");
+_Static_assert(AT_PLATFORM - AT_DEVICE == sizeof((struct stk_opencl_device *)0)->name, "device");
+_Static_assert(AT_DRIVER - AT_PLATFORM == sizeof((struct stk_opencl_device *)0)->platform, "platform");
+_Static_assert(AT_DIGEST - AT_DRIVER == sizeof((struct stk_opencl_device *)0)->driver, "driver");
+
+void stk_opencl_put_word(uint8_t *at, uint32_t value) {
+    for (unsigned i = 0; i < 4u; i++) {
+        at[i] = (uint8_t)(value >> 8u * i);
+    }
+}
+
+uint32_t stk_opencl_get_word(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+void stk_opencl_kept_say(struct stk_opencl *cl, const char *format, ...) {
+    size_t used = strlen(cl->kept);
+    va_list args;
+    used += (size_t)snprintf(cl->kept + used, sizeof cl->kept - used, "%s", used ? "; " : "");
+    if (used >= sizeof cl->kept) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(cl->kept + used, sizeof cl->kept - used, format, args);
+    va_end(args);
+}
+
+int stk_opencl_keeps(const struct stk_opencl *cl) {
+    return cl->config.cache || cl->config.store;
+}
+
+/// Header ///
+
+/* Under the key, so that a record which was put under another key is none. 0 when it cannot be had. */
+static int digest_of(const uint8_t *key, const uint8_t *record, size_t bytes, uint8_t out[STK_BLAKE3_OUT]) {
+    struct stk_blake3 hash;
+    stk_blake3_init_keyed(&hash, key);
+    if (stk_blake3_update(&hash, record, AT_DIGEST) != STK_OK ||
+        stk_blake3_update(&hash, record + STK_OPENCL_KEPT_HEADER, bytes - STK_OPENCL_KEPT_HEADER) != STK_OK) {
+        return 0;
+    }
+    stk_blake3_digest(&hash, out);
+    return 1;
+}
+
+static int seal(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes) {
+    memset(record, 0, STK_OPENCL_KEPT_HEADER);
+    memcpy(record, magic, sizeof magic);
+    stk_opencl_put_word(record + AT_VERSION, VERSION);
+    stk_opencl_put_word(record + AT_KIND, kind);
+    stk_opencl_put_word(record + AT_BYTES, bytes);
+    memcpy(record + AT_DEVICE, cl->device.name, sizeof cl->device.name);
+    memcpy(record + AT_PLATFORM, cl->device.platform, sizeof cl->device.platform);
+    memcpy(record + AT_DRIVER, cl->device.driver, sizeof cl->device.driver);
+    return digest_of(key, record, (size_t)bytes + STK_OPENCL_KEPT_HEADER, record + AT_DIGEST);
+}
+
+/* NULL when all is right. */
+static const char *wrong_with(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, const uint8_t *record,
+                              size_t bytes) {
+    uint8_t digest[STK_BLAKE3_OUT];
+    if (bytes < STK_OPENCL_KEPT_HEADER) {
+        return "shorter than its header";
+    }
+    if (memcmp(record, magic, sizeof magic) != 0 || stk_opencl_get_word(record + AT_VERSION) != VERSION ||
+        stk_opencl_get_word(record + AT_KIND) != kind) {
+        return "of another format";
+    }
+    if (stk_opencl_get_word(record + AT_BYTES) != bytes - STK_OPENCL_KEPT_HEADER) {
+        return "of another length than it says";
+    }
+    if (memcmp(record + AT_DEVICE, cl->device.name, sizeof cl->device.name) != 0 ||
+        memcmp(record + AT_PLATFORM, cl->device.platform, sizeof cl->device.platform) != 0 ||
+        memcmp(record + AT_DRIVER, cl->device.driver, sizeof cl->device.driver) != 0) {
+        return "of another device or driver";
+    }
+    return digest_of(key, record, bytes, digest) && memcmp(digest, record + AT_DIGEST, sizeof digest) == 0 ? NULL
+                                                                                                           : "damaged";
+}
+
+/// Places ///
+
+static int take_cached(struct stk_opencl *cl, struct stk_opencl_kept *got) {
+    struct stk_artifact found;
+    if (!cl->config.cache || stk_cache_pin(cl->config.cache, got->key, &found) != 1) {
+        return 0;
+    }
+    got->record = found.data;
+    got->record_bytes = found.bytes;
+    return 1;
+}
+
+static int take_stored(struct stk_opencl *cl, struct stk_opencl_kept *got) {
+    uint32_t bytes = 0;
+    int found = cl->config.store ? stk_store_find(cl->config.store, got->key, &bytes) : 0;
+    if (found == 1 && bytes <= RECORD_MAX) {
+        void *pages = mmap(NULL, bytes + 1u, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        got->pages = pages == MAP_FAILED ? NULL : pages;
+        got->mapped = bytes + 1u;
+        found = got->pages ? stk_store_get(cl->config.store, got->key, got->pages, bytes, &bytes) : STK_E_NOMEM;
+        if (found == 0) {
+            stk_opencl_kept_say(cl, "the store's was damaged");
+        }
+    }
+    if (found < 0) {
+        stk_opencl_kept_say(cl, "the store could not be read: %s", stk_err_name(found));
+    }
+    got->record = got->pages;
+    got->record_bytes = bytes;
+    return found == 1;
+}
+
+int stk_opencl_kept_get(struct stk_opencl *cl, enum stk_opencl_origin from, const uint8_t *key, uint32_t kind,
+                        struct stk_opencl_kept *got) {
+    const char *wrong = NULL;
+    int found;
+    *got = (struct stk_opencl_kept){.from = from, .key = key};
+    found = from == STK_OPENCL_FROM_CACHE ? take_cached(cl, got) : take_stored(cl, got);
+    if (found) {
+        wrong = wrong_with(cl, key, kind, got->record, got->record_bytes);
+        got->payload = got->record + STK_OPENCL_KEPT_HEADER;
+        got->bytes = (uint32_t)(got->record_bytes - STK_OPENCL_KEPT_HEADER);
+    }
+    if (wrong) {
+        stk_opencl_kept_say(cl, "%s's was %s", stk_opencl_origin_name(from), wrong);
+    }
+    if (!found || wrong) {
+        stk_opencl_kept_drop(cl, got);
+        return 0;
+    }
+    return 1;
+}
+
+void stk_opencl_kept_drop(struct stk_opencl *cl, struct stk_opencl_kept *got) {
+    if (got->from == STK_OPENCL_FROM_CACHE && got->record) {
+        (void)!stk_cache_unpin(cl->config.cache, got->key);
+    }
+    if (got->pages) {
+        munmap(got->pages, got->mapped);
+    }
+    got->record = NULL;
+    got->pages = NULL;
+}
+
+static void store_it(struct stk_opencl *cl, const uint8_t *key, const void *record, size_t bytes) {
+    const struct stk_span span = {record, bytes};
+    int err = stk_store_put(cl->config.store, key, &span, 1);
+    if (err < 0) {
+        stk_opencl_kept_say(cl, "the store did not take %zu bytes: %s: %s", bytes, stk_err_name(err), stk_err_fix(err));
+    }
+}
+
+void stk_opencl_kept_spread(struct stk_opencl *cl, const struct stk_opencl_kept *got) {
+    if (got->from == STK_OPENCL_FROM_STORE && cl->config.cache) {
+        (void)!stk_cache_put(cl->config.cache, got->key, got->record,
+                             got->record_bytes); /* it counts what it refuses */
+    }
+    if (got->from == STK_OPENCL_FROM_CACHE && cl->config.store &&
+        stk_store_find(cl->config.store, got->key, NULL) == 0) {
+        store_it(cl, got->key, got->record, got->record_bytes);
+    }
+}
+
+void stk_opencl_kept_put(struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes) {
+    size_t all = (size_t)bytes + STK_OPENCL_KEPT_HEADER;
+    if (!seal(cl, key, kind, record, bytes)) {
+        stk_opencl_kept_say(cl, "%u bytes are too many to keep", (unsigned)bytes);
+        return;
+    }
+    if (cl->config.cache) {
+        (void)!stk_cache_put(cl->config.cache, key, record, all);
+    }
+    if (cl->config.store) {
+        store_it(cl, key, record, all);
+    }
+}
+
+const char *stk_opencl_origin_name(enum stk_opencl_origin origin) {
+    static const char *const names[] = {"this open", "the cache", "the store", "the caller"};
+    return names[(unsigned)origin < sizeof names / sizeof *names ? origin : STK_OPENCL_MADE];
+}

@@ -1,0 +1,110 @@
+/* What the handshake found, kept beside the program: its bytes (SPEC.md 9.5), its key, and when it is forgotten. */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+#include "stoker/artifact.h"
+
+#define KIND_OUTCOME 2u
+#define BYTES        48u
+
+static void put_long(uint8_t *at, uint64_t value) {
+    stk_opencl_put_word(at, (uint32_t)value);
+    stk_opencl_put_word(at + 4, (uint32_t)(value >> 32));
+}
+
+static uint64_t get_long(const uint8_t *at) {
+    return (uint64_t)stk_opencl_get_word(at + 4) << 32 | stk_opencl_get_word(at);
+}
+
+static void encode(const struct stk_opencl_outcome *o, uint8_t out[BYTES]) {
+    const uint32_t words[6] = {o->memory, o->residency, o->rounds, o->items, o->adds, o->adds_lost};
+    const uint64_t longs[3] = {o->p50_ns, o->items_ns, o->turn_cost};
+    for (unsigned i = 0; i < 6u; i++) {
+        stk_opencl_put_word(out + 4u * i, words[i]);
+    }
+    for (unsigned i = 0; i < 3u; i++) {
+        put_long(out + 24u + 8u * i, longs[i]);
+    }
+}
+
+/* Numbers that no handshake ends with are refused. */
+static int decode(const uint8_t *in, uint32_t bytes, struct stk_opencl_outcome *o) {
+    uint32_t memory, residency;
+    if (bytes != BYTES) {
+        return 0;
+    }
+    memory = stk_opencl_get_word(in);
+    residency = stk_opencl_get_word(in + 4);
+    if (memory < STK_OPENCL_SVM_ATOMICS || memory >= STK_OPENCL_KINDS || residency < STK_RESIDENT ||
+        residency > STK_BATCH || (residency == STK_BATCH) != (memory == STK_OPENCL_COPIES)) {
+        return 0;
+    }
+    o->memory = (enum stk_opencl_memory)memory;
+    o->residency = (enum stk_residency)residency;
+    o->rounds = stk_opencl_get_word(in + 8);
+    o->items = stk_opencl_get_word(in + 12);
+    o->adds = stk_opencl_get_word(in + 16);
+    o->adds_lost = stk_opencl_get_word(in + 20);
+    o->p50_ns = get_long(in + 24);
+    o->items_ns = get_long(in + 32);
+    o->turn_cost = get_long(in + 40);
+    return o->turn_cost != 0u && o->adds_lost <= o->adds;
+}
+
+/* The program and what was asked for; a turn costs what the program makes it cost, over so many slots. */
+static int outcome_key(struct stk_opencl *cl) {
+    const struct stk_opencl_config *c = &cl->config;
+    const struct stk_span program = {cl->program_key, sizeof cl->program_key};
+    char options[128];
+    snprintf(options, sizeof options, "outcome slots=%u workers=%u residency=%u memory=%u", (unsigned)c->slots,
+             (unsigned)c->workers, (unsigned)c->residency, (unsigned)c->memory);
+    return stk_opencl_key(cl, &program, 1, options, cl->outcome_key);
+}
+
+static int recall_from(struct stk_opencl *cl, enum stk_opencl_origin from, struct stk_opencl_outcome *outcome) {
+    struct stk_opencl_kept got;
+    int right;
+    if (!stk_opencl_kept_get(cl, from, cl->outcome_key, KIND_OUTCOME, &got)) {
+        return 0;
+    }
+    memset(outcome, 0, sizeof *outcome);
+    right = decode(got.payload, got.bytes, outcome);
+    if (right) {
+        memcpy(outcome->device, cl->device.name, sizeof outcome->device);
+        memcpy(outcome->driver, cl->device.driver, sizeof outcome->driver);
+        stk_opencl_kept_spread(cl, &got);
+    } else {
+        stk_opencl_kept_say(cl, "%s's handshake makes no sense", stk_opencl_origin_name(from));
+    }
+    stk_opencl_kept_drop(cl, &got);
+    return right;
+}
+
+enum stk_opencl_origin stk_opencl_recall_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome) {
+    cl->keyed = cl->keyed && outcome_key(cl);
+    for (int from = STK_OPENCL_FROM_CACHE; cl->keyed && !cl->distrusted && from <= STK_OPENCL_FROM_STORE; from++) {
+        if (recall_from(cl, (enum stk_opencl_origin)from, outcome)) {
+            return (enum stk_opencl_origin)from;
+        }
+    }
+    return STK_OPENCL_MADE;
+}
+
+void stk_opencl_keep_outcome(struct stk_opencl *cl) {
+    uint8_t record[STK_OPENCL_KEPT_HEADER + BYTES];
+    encode(&cl->outcome, record + STK_OPENCL_KEPT_HEADER);
+    stk_opencl_kept_put(cl, cl->outcome_key, KIND_OUTCOME, record, BYTES);
+}
+
+int stk_opencl_forget(struct stk_opencl *cl) {
+    int had = 0;
+    if (cl->keyed && cl->config.cache) {
+        had = stk_cache_remove(cl->config.cache, cl->outcome_key);
+    }
+    if (cl->keyed && cl->config.store) {
+        int stored = stk_store_remove(cl->config.store, cl->outcome_key);
+        had = stored < 0 || stored > had ? stored : had;
+    }
+    return had;
+}

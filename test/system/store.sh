@@ -1,0 +1,74 @@
+# --store: the second start takes program and handshake from the file; trouble with the file is said, and what is somebody else's is left alone.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+printf 'sea shells\n' >text
+printf 'shell\n' >patterns
+
+# What is no store is left as it was.
+code 0 sh -c "seq 1 100000 >numbers"
+cp numbers before
+refused 'is no store: name a file that does not exist' "$STOKER" scan --store numbers -f patterns text
+refused 'is no store: name a file that does not exist' "$STOKER" info --store text
+cmp numbers before
+refused '--store no/such/folder: No such file or directory' "$STOKER" scan --store no/such/folder -f patterns text
+refused 'leave one of them out' "$STOKER" info --probe --store kept
+[ ! -e kept ]
+
+# From the environment it is a note only.
+code 0 env STOKER_STORE=numbers "$STOKER" scan -f patterns text
+[ "$(cat out)" = "$(printf '1\tshell')" ]
+if "$STOKER" info | grep -q '^device 0'; then
+    grep -q 'STOKER_STORE numbers: is no store' err
+fi
+
+if has_opencl; then
+    # Each start with an empty cache of the driver: what it gains is the store's.
+    start() {
+        rm -rf driver
+        mkdir driver
+        code 0 env POCL_CACHE_DIR="$PWD/driver" "$STOKER" "$@"
+    }
+    start info --device 0 --store kept
+    grep -q '^  kept        program: compiled, handshake: probed$' out
+    grep -Eq '^store         2 records, [0-9]+ bytes, in kept ' out
+    start info --device 0 --store kept
+    grep -q '^  kept        program: store, handshake: store$' out
+    grep -q '^  residency   RESIDENT: as an earlier handshake found' out
+    start scan --store kept --stats -f patterns text
+    grep -q '^program       store; handshake: probed$' err # another ring, another outcome
+    start scan --store kept --stats --json -f patterns text
+    grep -q '"program": "store"' out
+    grep -q '"handshake": "store"' out
+    start bench rtt --store kept --count 100
+    code 0 env STOKER_STORE=kept "$STOKER" scan --stats -f patterns text
+    grep -q '^program       store; handshake: store$' err
+
+    # Damage, everywhere but in the blocks' headers: as if it had not been there, and mended.
+    python3 - <<'P'
+data = bytearray(open("kept", "rb").read())
+for at in range(0, len(data), 61):
+    data[at] ^= at % 65536 >= 64
+open("kept", "r+b").write(data)
+P
+    code 0 "$STOKER" scan --store kept --stats -f patterns text
+    grep -q '^program       compiled; handshake: probed$' err
+    code 0 "$STOKER" scan --store kept --stats -f patterns text
+    grep -q '^program       store; handshake: store$' err
+    # In the headers too: it is no store any more.
+    python3 - <<'P'
+data = bytearray(open("kept", "rb").read())
+for at in range(0, len(data), 31):
+    data[at] ^= 1
+open("kept", "r+b").write(data)
+P
+    refused 'is no store' "$STOKER" scan --store kept -f patterns text
+    rm kept
+    code 0 "$STOKER" scan --store kept --stats -f patterns text
+    grep -q '^program       compiled; handshake: probed$' err
+
+    # In use by another: left to it.
+    flock kept sh -c "\"$STOKER\" scan --store kept --stats -f patterns text >out 2>err"
+    grep -q 'kept: is in use by another process' err
+    grep -q '^program       compiled; ' err
+fi

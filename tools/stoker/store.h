@@ -1,0 +1,33 @@
+/* The file in which a command keeps compiled programs and what handshakes found, from one start to the next. */
+#ifndef STOKER_CLI_STORE_H
+#define STOKER_CLI_STORE_H
+
+#include "cli.h"
+#include "stoker/port/file.h"
+#include "stoker/port/opencl.h"
+
+#define CLI_STORE_ENV   "STOKER_STORE"
+#define CLI_STORE_BYTES (16u << 20) /* of a file that is made */
+
+struct cli_store {
+    struct stk_store *use; /* what a port is given; NULL: none */
+    char note[320];        /* why there is none although one was asked for; empty when all is well */
+    const char *path;
+    struct stk_file file;
+    struct stk_store store;
+    void *memory;
+    size_t memory_bytes;
+    int is_open, is_option;
+};
+
+/* Opens the store in the file `path`, which is made when it is missing; NULL: the one that STOKER_STORE names, if any. A file
+ * that another process uses now is left to it, with a note. 0, or CLI_BAD with the line written; where the environment named
+ * it, trouble is a note. */
+int cli_store_open(struct cli_store *store, const char *path);
+void cli_store_close(struct cli_store *store);
+
+/* "compiled", "cache", "store"; and "probed", "cache", "store", "caller". */
+const char *cli_built_word(enum stk_opencl_origin origin);
+const char *cli_proved_word(enum stk_opencl_origin origin);
+
+#endif
