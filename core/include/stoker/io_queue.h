@@ -50,8 +50,8 @@ struct stk_io_request {
     uint32_t src; /* handles: what they name is between the two sides */
     uint32_t dst;
     uint64_t offset; /* bytes into the source */
-    uint32_t bytes;
-    uint32_t tag; /* the asker's; an error code after STK_IO_ERROR */
+    uint32_t bytes;  /* an error code after STK_IO_ERROR */
+    uint32_t tag;    /* the asker's */
 };
 
 /* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or somebody else took
@@ -92,7 +92,7 @@ STK_MUST_CHECK int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_
 struct stk_io_result {
     uint32_t slot;
     int ok;         /* 0: the slot becomes STK_IO_ERROR */
-    uint32_t error; /* when not ok: goes to the tag, unless 0, which leaves the tag as it is */
+    uint32_t error; /* when not ok: goes to `bytes`, unless 0, which leaves them as they are */
 };
 
 /* Completes `count` claimed requests. All are checked before the first word changes; a slot named
