@@ -16,18 +16,17 @@ static bool wake(struct stk_miss *m, uint32_t k, uint32_t code) {
     const struct stk_io_result result = {.slot = 0, .ok = code == 0u, .error = code};
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_miss_io(m, k);
+    bool woken;
     if (stk_io_queue_complete(&io, &result, 1, NULL) != STK_OK) {
         return false;
     }
     m->requests[k].state = STK_MISS_OUTCOME;
     m->outcomes++;
-    if (stk_cas(status, STK_WAIT_IO, STK_REQUEUE) != STK_WAIT_IO) {
-        return false; /* the sweep recycles it */
-    }
+    woken = stk_cas(status, STK_WAIT_IO, STK_REQUEUE) == STK_WAIT_IO; /* else the sweep recycles it */
 #if defined(STK_CTL_DOORBELL)
     (void)stk_fetch_add(m->config.memory.control + STK_CTL_DOORBELL, 1); /* idle workers look */
 #endif
-    return true;
+    return woken;
 }
 
 void stk_miss_end(struct stk_miss *m, uint32_t k, uint32_t code, uint64_t *counter) {
@@ -101,16 +100,16 @@ static uint32_t request_of(const struct stk_miss *m, uint32_t slot, uint32_t sta
 
 /* A woken slot: it is claimed as a worker would, so that its outcome is gone before it is free. */
 static int cancel_woken(struct stk_miss *m, uint32_t slot) {
-    uint32_t *status = stk_slot_at(&m->ring, slot) + STK_SLOT_STATUS, k;
-    if (stk_cas(status, STK_REQUEUE, STK_CLAIMED) != STK_REQUEUE) {
-        return STK_E_STATUS;
-    }
-    k = request_of(m, slot, STK_MISS_OUTCOME);
+    uint32_t *status = stk_slot_at(&m->ring, slot) + STK_SLOT_STATUS;
+    bool ours = stk_cas(status, STK_REQUEUE, STK_CLAIMED) == STK_REQUEUE;
+    uint32_t k = ours ? request_of(m, slot, STK_MISS_OUTCOME) : m->queue.slots;
     if (k < m->queue.slots) {
         recycle(m, k);
     }
-    stk_store_release(status, STK_EMPTY);
-    return (int)STK_REQUEUE;
+    if (ours) {
+        stk_store_release(status, STK_EMPTY);
+    }
+    return ours ? (int)STK_REQUEUE : STK_E_STATUS;
 }
 
 int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
