@@ -23,9 +23,7 @@ static bool wake(struct stk_miss *m, uint32_t k, uint32_t code) {
     m->requests[k].state = STK_MISS_OUTCOME;
     m->outcomes++;
     woken = stk_cas(status, STK_WAIT_IO, STK_REQUEUE) == STK_WAIT_IO; /* else the sweep recycles it */
-#if defined(STK_CTL_DOORBELL)
-    (void)stk_fetch_add(m->config.memory.control + STK_CTL_DOORBELL, 1); /* idle workers look */
-#endif
+    stk_ring_bell(m->config.memory.control + STK_CTL_DOORBELL);
     return woken;
 }
 

@@ -20,6 +20,7 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
     drive();
     assert_status(5, STK_WAIT_IO);
     poll_ends(2);
+    assert_int_equal(w.control[STK_CTL_DOORBELL], 2); /* idle workers look */
     drive();
     assert_status(5, STK_DONE);
     assert_status(6, STK_DONE);
