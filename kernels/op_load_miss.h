@@ -43,8 +43,8 @@ STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c, s
     return STK_MOVED;
 }
 
-/* Is the request in this I/O slot this miss's own? The words of an I/O slot are its asker's and the host's alone, so a ticket that a
- * publisher made up gets nothing of another slot's. */
+/* Is the request in this I/O slot this miss's own? The words of an I/O slot are its asker's and the host's alone, so a
+ * ticket that a publisher made up gets nothing of another slot's. */
 STK_FN int stk_miss_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u32 resource) {
     return stk_ld(io + STK_IO_TAG) == c->index && stk_ld(io + STK_IO_SRC) == resource &&
            stk_ld(io + STK_IO_DST) == resource && stk_ld(io + STK_IO_OP) == STK_IO_OP_READ;
@@ -74,7 +74,8 @@ STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
     }
     code = stk_ld_acquire(io + STK_IO_BYTES); /* the last read of these words: then the slot may be another's */
-    /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that asks again. */
+    /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that
+     * asks again. */
     stk_st(c->slot + STK_SLOT_ARG0 + STK_MISS_TICKET, 0u);
     if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_EMPTY) != status) {
         return STK_REQUEUE; /* the host recycled it: ask again */

@@ -172,8 +172,8 @@ static int turn(struct stk_miss *m, uint64_t wait_ns) {
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
-/* A turn that waits one slice at most: for a read where one is out, and new requests are looked for after it, or else for the
- * first I/O slot to change, which a device's store need not end. */
+/* A turn that waits one slice at most: for a read where one is out, and new requests are looked for after it, or else
+ * for the first I/O slot to change, which a device's store need not end. */
 static int wait_turn(struct stk_miss *m, uint64_t left_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     uint64_t slice = left_ns < STK_WAIT_SLICE_NS ? left_ns : STK_WAIT_SLICE_NS;

@@ -1,4 +1,5 @@
-/* How requests end: an outcome for the slot that waits, or nothing where none does; cancel; and what a lost device left. */
+/* How requests end: an outcome for the slot that waits, or nothing where none does; cancel; and what a lost device
+ * left. */
 #include "miss_row.h"
 
 /// Ending ///
@@ -10,8 +11,8 @@ static void drop(struct stk_miss *m, uint32_t k) {
     (void)stk_cas(status, STK_CLAIMED, STK_EMPTY);
 }
 
-/* The outcome goes to I/O slot k, then its ring slot is woken, so that it finds it. False when the device has taken the I/O
- * slot's status from us, or somebody else has moved the ring slot. */
+/* The outcome goes to I/O slot k, then its ring slot is woken, so that it finds it. False when the device has taken the
+ * I/O slot's status from us, or somebody else has moved the ring slot. */
 static bool wake(struct stk_miss *m, uint32_t k, uint32_t code) {
     const struct stk_io_result result = {.slot = 0, .ok = code == 0u, .error = code};
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
@@ -61,8 +62,8 @@ static void recycle(struct stk_miss *m, uint32_t k) {
     (void)!stk_io_queue_recycle(&io, 0);
 }
 
-/* Will ring slot `slot` not come for the outcome in I/O slot k? The ticket is read before the status: a slot that has taken its
- * outcome clears the ticket, then empties the I/O slot, then ends. */
+/* Will ring slot `slot` not come for the outcome in I/O slot k? The ticket is read before the status: a slot that has
+ * taken its outcome clears the ticket, then empties the I/O slot, then ends. */
 static bool gone(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(ring, slot);
     uint32_t ticket = stk_slot_arg(w, STK_MISS_TICKET_ARG), status = stk_load_acquire(w + STK_SLOT_STATUS);
@@ -138,7 +139,8 @@ static bool names(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
            stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_MISS_TICKET_ARG) == k + 1u;
 }
 
-/* The slots that name a request which its asker did not live to publish forget it; one that waits for it is its asker's again. */
+/* The slots that name a request which its asker did not live to publish forget it; one that waits for it is its asker's
+ * again. */
 static uint32_t forget(const struct stk_ring *ring, uint32_t k) {
     uint32_t back = 0;
     for (uint32_t i = 0; i < ring->slots; i++) {

@@ -42,7 +42,8 @@ static inline uint32_t stk_slot_arg(const uint32_t *slot, uint32_t i) {
     return stk_load_acquire(slot + STK_SLOT_ARG0 + i);
 }
 
-/* Does ring slot `slot` wait for I/O slot k? What waits cannot have a ticket that its publisher made up: asking overwrites it. */
+/* Does ring slot `slot` wait for I/O slot k? What waits cannot have a ticket that its publisher made up: asking
+ * overwrites it. */
 static inline bool stk_miss_waits(const struct stk_miss *m, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(&m->ring, slot);
     return stk_load_acquire(w + STK_SLOT_STATUS) == STK_WAIT_IO && stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS &&
@@ -56,8 +57,8 @@ uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource);
 
 /// miss_end.c: what a request ends with ///
 
-/* Ends request k: with code 0 it was served, else it failed with that code. Counts it in *counter, or as cancelled when its slot no
- * longer waits. */
+/* Ends request k: with code 0 it was served, else it failed with that code. Counts it in *counter, or as cancelled when
+ * its slot no longer waits. */
 void stk_miss_end(struct stk_miss *m, uint32_t k, uint32_t code, uint64_t *counter);
 
 /* Ends every request that waits for `row`. */

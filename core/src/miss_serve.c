@@ -1,6 +1,6 @@
 /* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
-#include "miss_row.h"
 #include "fault.h"
+#include "miss_row.h"
 
 #define BATCH 16u /* reads reaped in one call of the port */
 
@@ -28,7 +28,8 @@ static int check(const struct stk_miss *m, const struct stk_io_request *asked, u
     return *prefetch && !m->rows[*row].is.prefetch ? STK_E_ACCESS : STK_OK;
 }
 
-/* A request that may wait for its row, or is served by what a prefetch has brought: then a miss is the one that it was for. */
+/* A request that may wait for its row, or is served by what a prefetch has brought: then a miss is the one that it was
+ * for. */
 static void enter(struct stk_miss *m, uint32_t k) {
     struct stk_miss_request *q = &m->requests[k];
     struct stk_miss_row *row = &m->rows[q->row];

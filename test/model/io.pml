@@ -35,7 +35,6 @@ active [WORKERS] proctype worker() {
     od
 }
 
-#define NOBODY 98 /* as the ghost of an outcome whose slot has gone */
 #define SERVER 99 /* as the holder of a slot that it has claimed */
 #define CANCELLABLE_AT_ONCE(s) ((s) == PUBLISHED || (s) == WAIT_IO || (s) == YIELD)
 
@@ -46,6 +45,15 @@ active [WORKERS] proctype worker() {
 #else
 #define WAITED(i) (status[i] == WAIT_IO && ASKED(i) -> arg2[i] : 0)
 #endif
+
+/* What it has asked for is nobody's from here on. */
+inline cancel_ghost(i) {
+    if
+    :: status[i] == WAIT_IO -> io_for[arg2[i] - 1] = NOBODY
+    :: else
+    fi;
+    ghost_cancel(i, LEAVING)
+}
 
 /* stk_miss_cancel of slot i, which was in WAIT_IO or PUBLISHED: k is the request that it waited for. */
 inline cancel_waiting(i, k) {
@@ -115,9 +123,9 @@ active proctype server() {
     :: forget_taken(1)
 #endif
 #if defined(SWEEP_AT_ONCE) /* weak fairness does not make a sweep look between two claims of a slot: here it always does */
-    :: d_step { io_for[0] == NOBODY -> io_free(0); req[0] = 0; req_slot[0] = 0 }
+    :: d_step { io_for[0] == NOBODY && req[0] == OUTCOME && io_status[0] == OK -> io_free(0); req[0] = 0; req_slot[0] = 0 }
 #if IOS == 2
-    :: d_step { io_for[1] == NOBODY -> io_free(1); req[1] = 0; req_slot[1] = 0 }
+    :: d_step { io_for[1] == NOBODY && req[1] == OUTCOME && io_status[1] == OK -> io_free(1); req[1] = 0; req_slot[1] = 0 }
 #endif
 #elif !defined(NO_SWEEP)
     :: d_step { SWEPT(0) -> swept = true }
@@ -128,9 +136,9 @@ active proctype server() {
 #endif
 #endif
     :: d_step { spent && !SERVABLE(0) && !SERVABLE(IOS - 1) -> spent = false }
-    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[0]) -> i = 0; spent = true; k = WAITED(i); ghost_cancel(i, LEAVING); status[i] = EMPTY }
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[0]) -> i = 0; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
        cancel_waiting(i, k)
-    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[1]) -> i = 1; spent = true; k = WAITED(i); ghost_cancel(i, LEAVING); status[i] = EMPTY }
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[1]) -> i = 1; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
        cancel_waiting(i, k)
 #ifdef PLAIN_CANCEL
     :: d_step { !spent && status[0] == REQUEUE -> i = 0; spent = true; cancel_plain(i) }

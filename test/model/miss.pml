@@ -13,6 +13,7 @@
 byte arg2[SLOTS]; /* STK_MISS_TICKET: 1 + the I/O slot; what a publisher made up, where it forges */
 byte io_status[IOS], io_tag[IOS];
 byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
+#define NOBODY 98 /* its slot was cancelled */
 
 /* What the service keeps of each I/O slot: struct stk_miss_request. */
 #define WAITING_FOR 1 /* STK_MISS_WAITING */
@@ -96,7 +97,7 @@ inline serve_claim(k) {
     d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
 #ifndef NO_CANCEL
     if
-    :: d_step { !WAITS(req_slot[k], k) -> drop(k) }
+    :: d_step { !WAITS(req_slot[k], k) -> assert(io_for[k] == NOBODY); drop(k) } /* not one that is about to wait */
     :: d_step { WAITS(req_slot[k], k) -> skip }
     fi
 #endif

@@ -1,15 +1,18 @@
 /* stoker: the host's side of LOAD_MISS, reads that slots on the device ask for.
  *
- * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6 and 4.3).
- * The host says which resources there are: where each is read from, where in the payload it goes, and which tenants may ask. stk_miss_poll claims
- * requests, checks each against this table, reads over the ingest port, completes the I/O slot and wakes the ring slot. A
- * request that is refused or fails faults its own slot, with reason STK_REASON_IO, and no other.
+ * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6
+ * and 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
+ * tenants may ask. stk_miss_poll claims requests, checks each against this table, reads over the ingest port, completes
+ * the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
+ * STK_REASON_IO, and no other.
  *
- * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are reached.
+ * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
+ * reached.
  *
- * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_miss_cancel). It may
- * run streams beside it, in turns. The ingest port is the service's own object, since completions are not shared; the same file
- * may be a source of several. The service is the only server of its I/O queue. No call blocks past its timeout.
+ * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_miss_cancel).
+ * It may run streams beside it, in turns. The ingest port is the service's own object, since completions are not
+ * shared; the same file may be a source of several. The service is the only server of its I/O queue. No call blocks
+ * past its timeout.
  */
 #ifndef STOKER_MISS_H
 #define STOKER_MISS_H
@@ -92,9 +95,10 @@ struct stk_miss {
 /* The same at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW above STK_MISS_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
 STK_MUST_CHECK int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
 
-/* A service with an empty table. Copies `config` and takes STK_MISS_BYTES(resources, memory.io_slots) from `arena`; ports, buffers
- * and arena memory stay the caller's and must outlive it. STK_E_ARG a mandatory member is missing; STK_E_OVERFLOW; STK_E_ALIGN;
- * STK_E_SPACE (fault.value and arena.need: bytes that would do). The arena is unchanged on error. */
+/* A service with an empty table. Copies `config` and takes STK_MISS_BYTES(resources, memory.io_slots) from `arena`;
+ * ports, buffers and arena memory stay the caller's and must outlive it. STK_E_ARG a mandatory member is missing;
+ * STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (fault.value and arena.need: bytes that would do). The arena is unchanged on
+ * error. */
 STK_MUST_CHECK int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, struct stk_arena *arena);
 
 /// Table ///
@@ -109,47 +113,53 @@ struct stk_miss_resource {
     uint32_t prefetch; /* 1: also ahead of need */
 };
 
-/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (fault.value: payload bytes that would do); STK_E_STATUS the number is in the table, or the
- * destination overlaps that of another (fault.value: whose); STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (fault.value: payload bytes that would do);
+ * STK_E_STATUS the number is in the table, or the destination overlaps that of another (fault.value: whose);
+ * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
 STK_MUST_CHECK int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource);
 
-/* Forgets a resource. STK_E_NOENT; STK_E_AGAIN slots wait for it or its destination is still being read into: poll first; STK_E_SHUTDOWN. */
+/* Forgets a resource. STK_E_NOENT; STK_E_AGAIN slots wait for it or its destination is still being read into: poll
+ * first; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
 
 /// Serving ///
 
-/* The value of a slot that faulted with STK_REASON_IO: the OS's number where a read failed with one, or an enum stk_err as a 32-bit word:
- * STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT malformed; STK_E_SHORT the
- * source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was shut down; what the ingest port said. */
+/* The value of a slot that faulted with STK_REASON_IO: the OS's number where a read failed with one, or an enum stk_err
+ * as a 32-bit word: STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT
+ * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was shut down;
+ * what the ingest port said. */
 #define STK_MISS_CODE(err) ((uint32_t)(err))
 
-/* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first request that
- * ends (0: not at all). Returns how many ended; 0 when none did in time. An error of the ingest port or of the dispatch port,
- * after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not the service's (fault.index: its tag); STK_E_SHUTDOWN.
+/* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first
+ * request that ends (0: not at all). Returns how many ended; 0 when none did in time. An error of the ingest port or of
+ * the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not
+ * the service's (fault.index: its tag); STK_E_SHUTDOWN.
  *
- * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the next miss
- * for the resource without a read, once. A read that takes too long fails its slots, and the destination is the port's until it
- * comes back (stk_miss_remove tells). */
+ * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the
+ * next miss for the resource without a read, once. A read that takes too long fails its slots, and the destination is
+ * the port's until it comes back (stk_miss_remove tells). */
 STK_MUST_CHECK int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */
 uint32_t stk_miss_in_flight(const struct stk_miss *miss);
 
-/* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on and serves
- * others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now. */
+/* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
+ * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now. */
 STK_MUST_CHECK int stk_miss_cancel(struct stk_miss *miss, uint32_t slot);
 
-/* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN, and waits until
- * no read is with the port. The slots go to REQUEUE: they end once the device is driven. STK_OK, or what failed first; STK_E_TIMEOUT the port still
- * owns destinations: a further call goes on waiting. Stop publishing load misses before: later ones wait for ever. */
+/* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN,
+ * and waits until no read is with the port. The slots go to REQUEUE: they end once the device is driven. STK_OK, or
+ * what failed first; STK_E_TIMEOUT the port still owns destinations: a further call goes on waiting. Stop publishing
+ * load misses before: later ones wait for ever. */
 STK_MUST_CHECK int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns);
 
 /// Lost devices ///
 
-/* For who puts back the slots of a device that was lost: frees requests that it did not live to publish, and outcomes that no
- * slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put back. Call it
- * before slots in CLAIMED are put back, and again after if some of them were faulted instead. No worker of the device may run, and no other
- * thread may be inside a call on the I/O queue. Needs no service. Returns how many slots went back to CLAIMED. */
+/* For who puts back the slots of a device that was lost: frees requests that it did not live to publish, and outcomes
+ * that no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put
+ * back. Call it before slots in CLAIMED are put back, and again after if some of them were faulted instead. No worker
+ * of the device may run, and no other thread may be inside a call on the I/O queue. Needs no service. Returns how many
+ * slots went back to CLAIMED. */
 uint32_t stk_miss_recover(const struct stk_device_memory *memory);
 
 #ifdef __cplusplus

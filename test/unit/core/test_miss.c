@@ -271,8 +271,8 @@ static int count_chunk(void *ctx, const struct stk_stream_result *r, struct stk_
     return 0;
 }
 
-/* Both on one thread, one device and one ring, each with an ingest port of its own: slots 0 to 3 and the end of the payload are
- * the stream's. */
+/* Both on one thread, one device and one ring, each with an ingest port of its own: slots 0 to 3 and the end of the
+ * payload are the stream's. */
 static void stream_and_service_run_beside_each_other(void **state) {
     static _Alignas(64) uint8_t memory[4096];
     struct stk_arena arena;

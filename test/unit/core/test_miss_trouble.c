@@ -1,4 +1,5 @@
-/* The miss service when something is wrong: requests, reads, ports, slots that do not wait any more, devices that are lost. */
+/* The miss service when something is wrong: requests, reads, ports, slots that do not wait any more, devices that are
+ * lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +33,8 @@ static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
     assert_quiet();
 }
 
-/* Parks slot `slot` with this tenant and resource by hand, as the device would for I/O slot k, and asks with any words. */
+/* Parks slot `slot` with this tenant and resource by hand, as the device would for I/O slot k, and asks with any words.
+ */
 static void ask_by_hand(uint32_t slot, uint32_t tenant, uint32_t k, const struct stk_io_request *request) {
     uint32_t *s = slot_words(slot), *io = io_slot(k);
     s[STK_SLOT_OPCODE] = STK_OP_LOAD_MISS;
@@ -419,7 +421,8 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
     }
 }
 
-/* The same in REQUEUE and CLAIMED: a slot of that number with another ticket is not the one that asked; with none it may be. */
+/* The same in REQUEUE and CLAIMED: a slot of that number with another ticket is not the one that asked; with none it
+ * may be. */
 static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
     static const struct {
         uint32_t status, ticket, kept;

@@ -1,4 +1,5 @@
-/* Load misses of an OpenCL device in each mode, served from a real file: by the reader that every system has, and by io_uring. */
+/* Load misses of an OpenCL device in each mode, served from a real file: by the reader that every system has, and by
+ * io_uring. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
