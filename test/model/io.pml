@@ -104,8 +104,8 @@ inline sweep(k, t, s) {
 #define GONE(k) (req[k] == OUTCOME && io_status[k] == OK && !COMES(status[req_slot[k]], arg2[req_slot[k]], k))
 #define SWEPT(k) (req[k] == OUTCOME && io_status[k] == OK && (!swept || GONE(k)))
 
-/* The host's thread for I/O. Cancels are its own too. `spent` and `swept`: after a cancel, or a sweep that may have found nothing, it does what there is
- * to do, so that it makes progress. */
+/* The host's thread for I/O. Cancels are its own too. `spent` and `swept`: after a cancel, or a sweep that may have found nothing,
+ * it does what there is to do, so that it makes progress. */
 active proctype server() {
     byte k, i, t, s;
     bool spent, swept;
