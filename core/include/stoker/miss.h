@@ -134,6 +134,7 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
  * request that ends (0: not at all). Returns how many ended; 0 when none did in time. An error of the ingest port or of
  * the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not
  * the service's (fault.index: its tag); STK_E_SHUTDOWN.
+ * The slots that it woke are pending to the device; for those that the caller published, the caller drives it.
  *
  * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the
  * next miss for the resource without a read, once. A read that takes too long fails its slots, and the destination is

@@ -64,9 +64,9 @@ static void start(const struct stk_ingest_ops *ops, void *ctx, uint32_t source, 
     served = sums = 0;
 }
 
-static void open_device(void) {
+static void open_device(uint32_t lanes, uint32_t workers) {
     const struct stk_opencl_config config = {
-        .slots = SLOTS, .io_slots = IO_SLOTS, .payload_bytes = RESOURCES * PLACE, .lanes = 1, .workers = 1};
+        .slots = SLOTS, .io_slots = IO_SLOTS, .payload_bytes = RESOURCES * PLACE, .lanes = lanes, .workers = workers};
     if (!rig_open(&cl, &config, way)) {
         skip();
     }
@@ -182,7 +182,7 @@ static void misses_are_read_by_the_posix_reader(void **state) {
     struct stk_arena arena;
     (void)state;
     assert_true(fd >= 0);
-    open_device();
+    open_device(1, 1);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_posix_reader_open(&reader, NULL, &arena), STK_OK);
     source = stk_posix_reader_add_file(&reader, fd, 0);
@@ -199,7 +199,7 @@ static void misses_are_read_by_io_uring(void **state) {
     struct stk_arena arena;
     (void)state;
     assert_true(fd >= 0);
-    open_device();
+    open_device(8, 2);
     stk_arena_init(&arena, memory, sizeof memory);
     err = stk_uring_open(&uring, &config, cl.memory.payload, cl.memory.payload_bytes, &arena);
     if (err == STK_OK) {
