@@ -1,7 +1,8 @@
 /* stoker kernels: LOAD_MISS, a read that the device asks the host for.
  *
  * The slot claims an I/O slot, parks in WAIT_IO and gives its lane back. The host reads, marks the I/O slot OK or ERROR
- * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in argument 2 and finishes.
+ * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in argument 2 and finishes. The host's side is
+ * stoker/miss.h.
  */
 #ifndef STK_OP_LOAD_MISS_H
 #define STK_OP_LOAD_MISS_H
@@ -22,8 +23,8 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
     return i;
 }
 
-STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 resource = stk_arg(c, 0), i = stk_io_take(d);
+STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c, stk_u32 resource) {
+    stk_u32 i = stk_io_take(d);
     STK_GLOBAL stk_u32 *io = d->io + i * STK_IO_WORDS;
     if (i == d->io_slots) {
         return STK_REQUEUE;
@@ -42,31 +43,45 @@ STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c) {
     return STK_MOVED;
 }
 
+/* Is the request in this I/O slot this miss's own? The words of an I/O slot are its asker's and the host's alone, so a
+ * ticket that a publisher made up gets nothing of another slot's. */
+STK_FN int stk_miss_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u32 resource, stk_u32 status) {
+    /* An error's code takes the tag's place, and the tag that of the length. */
+    return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index && stk_ld(io + STK_IO_SRC) == resource &&
+           stk_ld(io + STK_IO_DST) == resource && stk_ld(io + STK_IO_OP) == STK_IO_OP_READ;
+}
+
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 ticket = stk_arg(c, STK_MISS_TICKET), status, tag;
+    stk_u32 resource = stk_arg(c, 0), ticket = stk_arg(c, STK_MISS_TICKET), status, code;
     STK_GLOBAL stk_u32 *io;
     if (d->io_slots == 0u) {
         return stk_refuse(c, STK_REASON_IO, 0u);
     }
     if (ticket == 0u) {
-        return stk_miss_ask(d, c);
+        return stk_miss_ask(d, c, resource);
     }
     if (ticket > d->io_slots) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
     }
     io = d->io + (ticket - 1u) * STK_IO_WORDS;
     status = stk_ld_acquire(io + STK_IO_STATUS);
-    if (status != STK_IO_OK && status != STK_IO_ERROR) {
-        return STK_REQUEUE;
-    }
-    tag = stk_ld(io + STK_IO_TAG);
-    /* The I/O slot must be this miss's own. An error's code takes the tag's place. */
-    if (stk_ld(io + STK_IO_SRC) != stk_arg(c, 0) || (status == STK_IO_OK && tag != c->index)) {
+    if (!stk_miss_own(io, c, resource, status)) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
     }
+    if (status == STK_WAIT_IO || status == STK_PUBLISHED || status == STK_CLAIMED) {
+        return STK_REQUEUE; /* woken too early */
+    }
+    if (status != STK_IO_OK && status != STK_IO_ERROR) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
+    }
+    code = stk_ld_acquire(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
+    /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that
+     * asks again. */
     stk_st(c->slot + STK_SLOT_ARG0 + STK_MISS_TICKET, 0u);
-    stk_st_release(io + STK_IO_STATUS, STK_EMPTY);
-    return status == STK_IO_OK ? STK_DONE : stk_refuse(c, STK_REASON_IO, tag);
+    if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_EMPTY) != status) {
+        return STK_REQUEUE; /* the host recycled it: ask again */
+    }
+    return status == STK_IO_OK ? STK_DONE : stk_refuse(c, STK_REASON_IO, code);
 }
 
 #endif

@@ -179,9 +179,10 @@ int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result
         }
         done |= bit;
         if (!results[i].ok && results[i].error != 0) {
+            stk_store(w + STK_IO_BYTES, stk_load(w + STK_IO_TAG)); /* so that its asker still knows it */
             stk_store(w + STK_IO_TAG, results[i].error);
         }
-        /* Release: the transferred data and the tag are there before the outcome is seen. */
+        /* Release: the transferred data and the code are there before the outcome is seen. */
         stk_store_release(w + STK_IO_STATUS, results[i].ok ? STK_IO_OK : STK_IO_ERROR);
     }
     return STK_OK;

@@ -167,6 +167,14 @@ def main():
     seed("telemetry", "whole", head + b"".join(slot(i, 8 + i % 2, args=[i // 3, i % 3]) for i in range(8)) + b"\0" * 640)
     seed("telemetry", "short_control", head + every + b"\0" * 100)
     seed("telemetry", "odd_ring", head[:1] + b"\1" + head[2:] + every + b"\0" * 1000)
+    def ask(slot_index, io_slot, resource, wait=200):
+        return bytes([5, slot_index, io_slot, resource, wait])
+
+    seed("miss", "served", b"".join(ask(i, i, i) for i in range(4)) + bytes([4, 200, 0, 255]) * 4)
+    seed("miss", "shared", ask(0, 0, 1, 0) + ask(1, 1, 1, 0) + ask(2, 2, 1, 255))
+    seed("miss", "cancelled", ask(0, 0, 2, 0) + bytes([0, 0, 255]) + ask(0, 1, 2) + bytes([0, 0, 0]))
+    seed("miss", "refused", ask(5, 3, 4) + bytes([2, 96 + 7, 19, 0]) + bytes([2, 96 + 6, 1, 255]))
+    seed("miss", "recovered", ask(0, 0, 1, 0) + bytes([2, 96 + 6, 4, 0, 1, 0]) + ask(0, 0, 1))
     place = words(0xDEADBEEF, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) + b"\0" * 20
     failed = place[:44] + words(7, 1, 0xFFFFFFFF, 5, 6)
     log = b"VRRL0001" + words(1, 0) + struct.pack("<QQ", 3, 2)

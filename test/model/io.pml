@@ -1,6 +1,10 @@
-/* stoker model 3: LOAD_MISS, its server on the host, and cancel of slots that wait. See README.md. */
+/* stoker model 3: LOAD_MISS, its service on the host, cancel of slots in every state, and publishers that make tickets up. See
+ * README.md. */
 #ifndef WORKERS
 #define WORKERS 2
+#endif
+#ifndef HONEST
+#define FORGE
 #endif
 #include "miss.pml"
 
@@ -8,6 +12,16 @@ active proctype publisher() {
     byte mine;
     do
     :: atomic { take_coarse(mine); write_coarse(mine) }
+#ifdef FORGE
+    :: atomic { take_coarse(mine);
+                d_step { words[AT(mine)] = true; arg2[AT(mine)] = 1; ghost_publish(AT(mine), mine);
+                         status[AT(mine)] = PUBLISHED; mine = 0 } }
+#if IOS == 2
+    :: atomic { take_coarse(mine);
+                d_step { words[AT(mine)] = true; arg2[AT(mine)] = 2; ghost_publish(AT(mine), mine);
+                         status[AT(mine)] = PUBLISHED; mine = 0 } }
+#endif
+#endif
     od
 }
 
@@ -21,37 +35,119 @@ active [WORKERS] proctype worker() {
     od
 }
 
-/* STK_TO_CANCEL, and what the slot has asked for: recycled here when that is over, else when it completes. Then the harvester
- * may repair the hole. */
-inline cancel_end(i) {
-    if
-#ifndef CANCEL_LEAKS /* mutation: it stays */
-    :: d_step { arg2[i] != 0 && io_status[arg2[i] - 1] == OK ->
-                assert(io_src[arg2[i] - 1] == owner[i]); io_free(arg2[i] - 1) }
+#define SERVER 99 /* as the holder of a slot that it has claimed */
+#define CANCELLABLE_AT_ONCE(s) ((s) == PUBLISHED || (s) == WAIT_IO || (s) == YIELD)
+
+/* request_of: 1 + the request that slot i waits for, 0 for none. With PLAIN_CANCEL whoever cancels knows of no service. */
+#define ASKED(i) (arg2[i] != 0 && req[arg2[i] - 1] == WAITING_FOR && req_slot[arg2[i] - 1] == i)
+#ifdef PLAIN_CANCEL
+#define WAITED(i) 0
+#else
+#define WAITED(i) (status[i] == WAIT_IO && ASKED(i) -> arg2[i] : 0)
 #endif
+
+/* What it has asked for is nobody's from here on. */
+inline cancel_ghost(i) {
+    if
+    :: status[i] == WAIT_IO -> io_for[arg2[i] - 1] = NOBODY
     :: else
     fi;
-    d_step { life[i] = CANCELLED; spent = true; i = 0 }
+    ghost_cancel(i, LEAVING)
 }
 
-/* The host's thread for I/O. Cancels are its own too: a completion can be matched with its slot only where no cancel comes in
- * between. `spent`: after a cancel it serves, if there is anything to serve, so that it makes progress. */
+/* stk_miss_cancel of slot i, which was in WAIT_IO or PUBLISHED: k is the request that it waited for. */
+inline cancel_waiting(i, k) {
+    if
+#ifndef PLAIN_CANCEL
+    :: d_step { k != 0 -> drop(k - 1); life[i] = CANCELLED; k = 0; i = 0 }
+#endif
+    :: d_step { k == 0 -> life[i] = CANCELLED; i = 0 }
+    fi
+}
+
+/* Of one in REQUEUE, which was claimed: its outcome is recycled, and only then it is EMPTY. */
+inline cancel_woken(i, k) {
+    d_step { k = (arg2[i] != 0 && req[arg2[i] - 1] == OUTCOME && req_slot[arg2[i] - 1] == i -> arg2[i] : 0) }
+    if
+    :: d_step { k != 0 && io_status[k - 1] == OK -> assert(io_for[k - 1] == owner[i]);
+                io_free(k - 1); req[k - 1] = 0; req_slot[k - 1] = 0; k = 0 }
+#ifdef FORGE
+    :: d_step { k != 0 && io_status[k - 1] != OK -> req[k - 1] = 0; req_slot[k - 1] = 0; k = 0 } /* of its slot's miss before */
+#endif
+    :: d_step { k == 0 -> skip }
+    fi;
+    d_step { assert(life[i] == RUNNING && holder[i] == SERVER); holder[i] = 0; life[i] = CANCELLED; status[i] = EMPTY; i = 0 }
+}
+
+/* STK_TO_CANCEL of a slot in REQUEUE. From here on its outcome is nobody's. */
+inline cancel_plain(i) {
+    if
+    :: arg2[i] != 0 && io_status[arg2[i] - 1] == OK -> io_for[arg2[i] - 1] = NOBODY
+    :: else
+    fi;
+    ghost_cancel(i, CANCELLED); status[i] = EMPTY; i = 0
+}
+
+/* One sweep of I/O slot k: the ticket before the status. */
+inline sweep(k, t, s) {
+#ifdef SWEEP_HASTY
+    s = status[req_slot[k]]; /* mutation: the status first */
+    t = arg2[req_slot[k]];
+#else
+    t = arg2[req_slot[k]];
+    s = status[req_slot[k]];
+#endif
+    recycle_gone(k, t, s)
+}
+
+#define SERVABLE(k) ((io_status[k] == PUBLISHED && req[k] == 0) || req[k] == WAITING_FOR || TAKEN_BY(k))
+#define GONE(k) (req[k] == OUTCOME && io_status[k] == OK && !COMES(status[req_slot[k]], arg2[req_slot[k]], k))
+#define SWEPT(k) (req[k] == OUTCOME && io_status[k] == OK && (!swept || GONE(k)))
+
+/* The host's thread for I/O. Cancels are its own too. `spent` and `swept`: after a cancel, or a sweep that may have found nothing,
+ * it does what there is to do, so that it makes progress. */
 active proctype server() {
-    byte k, i;
-    bool spent;
+    byte k, i, t, s;
+    bool spent, swept;
     do
-    :: d_step { io_status[0] == PUBLISHED -> serve_claim(0); spent = false }
-    :: d_step { io_status[1] == PUBLISHED -> serve_claim(1); spent = false }
-    :: d_step { io_status[0] == CLAIMED -> k = 0; spent = false }
-       serve_end(k, i)
-    :: d_step { io_status[1] == CLAIMED -> k = 1; spent = false }
-       serve_end(k, i)
-    :: d_step { spent && !SERVABLE(io_status[0]) && !SERVABLE(io_status[1]) -> spent = false }
-#ifndef NO_CANCEL
-    :: d_step { !spent && CANCELLABLE(status[0]) -> i = 0; ghost_cancel(i, LEAVING); status[i] = EMPTY }
-       cancel_end(i)
-    :: d_step { !spent && CANCELLABLE(status[1]) -> i = 1; ghost_cancel(i, LEAVING); status[i] = EMPTY }
-       cancel_end(i)
+    :: serve_claim(0); spent = false
+#if IOS == 2
+    :: serve_claim(1); spent = false
+#endif
+    :: d_step { req[0] == WAITING_FOR -> spent = false; swept = false }
+       serve_end(0)
+    :: forget_taken(0)
+#if IOS == 2
+    :: d_step { req[1] == WAITING_FOR -> spent = false; swept = false }
+       serve_end(1)
+    :: forget_taken(1)
+#endif
+#if defined(SWEEP_AT_ONCE) /* weak fairness does not make a sweep look between two claims of a slot: here it always does */
+    :: d_step { io_for[0] == NOBODY && req[0] == OUTCOME && io_status[0] == OK -> io_free(0); req[0] = 0; req_slot[0] = 0 }
+#if IOS == 2
+    :: d_step { io_for[1] == NOBODY && req[1] == OUTCOME && io_status[1] == OK -> io_free(1); req[1] = 0; req_slot[1] = 0 }
+#endif
+#elif !defined(NO_SWEEP)
+    :: d_step { SWEPT(0) -> swept = true }
+       sweep(0, t, s)
+#if IOS == 2
+    :: d_step { SWEPT(1) -> swept = true }
+       sweep(1, t, s)
+#endif
+#endif
+    :: d_step { spent && !SERVABLE(0) && !SERVABLE(IOS - 1) -> spent = false }
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[0]) -> i = 0; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
+       cancel_waiting(i, k)
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[1]) -> i = 1; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
+       cancel_waiting(i, k)
+#ifdef PLAIN_CANCEL
+    :: d_step { !spent && status[0] == REQUEUE -> i = 0; spent = true; cancel_plain(i) }
+    :: d_step { !spent && status[1] == REQUEUE -> i = 1; spent = true; cancel_plain(i) }
+#else
+    :: d_step { !spent && status[0] == REQUEUE -> i = 0; spent = true; status[i] = CLAIMED; ghost_claim(i, SERVER) }
+       cancel_woken(i, k)
+    :: d_step { !spent && status[1] == REQUEUE -> i = 1; spent = true; status[i] = CLAIMED; ghost_claim(i, SERVER) }
+       cancel_woken(i, k)
 #endif
     od
 }

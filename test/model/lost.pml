@@ -72,15 +72,16 @@ active [WORKERS] proctype worker() {
 }
 
 active proctype server() {
-    byte k, i;
     do
-    :: d_step { io_status[0] == PUBLISHED -> serve_claim(0) }
-    :: d_step { io_status[0] == CLAIMED -> k = 0 }
-       serve_end(k, i)
+    :: serve_claim(0)
+    :: d_step { req[0] == WAITING_FOR -> skip }
+       serve_end(0)
+    :: forget_taken(0)
 #if IOS == 2
-    :: d_step { io_status[1] == PUBLISHED -> serve_claim(1) }
-    :: d_step { io_status[1] == CLAIMED -> k = 1 }
-       serve_end(k, i)
+    :: serve_claim(1)
+    :: d_step { req[1] == WAITING_FOR -> skip }
+       serve_end(1)
+    :: forget_taken(1)
 #endif
     od
 }
@@ -110,45 +111,44 @@ inline take_back(i) {
 
 #define NAMES(i, k) (arg2[i] == k + 1 && (status[i] == CLAIMED || status[i] == WAIT_IO || status[i] == REQUEUE))
 
-/* A request that its asker did not live to publish is forgotten, and its slot asks again. */
+/* A request that its asker did not live to publish: its slot forgets it, and is its asker's again if it waits. */
 inline forget(k, i) {
     if
-    :: NAMES(i, k) && io_status[k] == WAIT_IO ->
+    :: NAMES(i, k) ->
        arg2[i] = 0;
        if
-       :: status[i] == WAIT_IO -> take_back(i)
+       :: status[i] == WAIT_IO -> status[i] = CLAIMED; life[i] = RUNNING
        :: else
        fi
     :: else
     fi
 }
 
-/* What becomes of the ring and the I/O queue after a loss: DESIGN.md says CLAIMED slots; the rest is needed for LOAD_MISS. One step
- * each: publishers and server touch none of it meanwhile. */
-inline recover(k) {
+/* stk_miss_recover. One step for each I/O slot: publishers and server touch none of it meanwhile. */
+inline miss_recover(k) {
 #ifndef CLAIMED_ONLY
     k = 0;
     do
     :: d_step { k < IOS && io_status[k] == WAIT_IO -> forget(k, 0); forget(k, 1); io_free(k); k++ }
-    :: d_step { k < IOS && io_status[k] != WAIT_IO -> k++ }
+    :: d_step { k < IOS && io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k) -> io_free(k); k++ }
+    :: d_step { k < IOS && io_status[k] != WAIT_IO && !(io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k)) -> k++ }
     :: k == IOS -> break
     od;
+    k = 0
+#else
+    skip
 #endif
-    k = 0;
+}
+
+/* What becomes of the ring and the I/O queue after a loss. DESIGN.md says CLAIMED slots; the rest is needed for LOAD_MISS. */
+inline recover(k) {
+    miss_recover(k);
     do
     :: d_step { k < SLOTS && status[k] == CLAIMED -> assert(life[k] == RUNNING); take_back(k); k++ }
     :: d_step { k < SLOTS && status[k] != CLAIMED -> k++ }
-    :: k == SLOTS -> break
+    :: k == SLOTS -> k = 0; break
     od;
-#ifndef CLAIMED_ONLY
-    k = 0;
-    do
-    :: d_step { k < IOS && io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k) -> io_free(k); k++ }
-    :: d_step { k < IOS && !(io_status[k] == OK && !NAMES(0, k) && !NAMES(1, k)) -> k++ }
-    :: k == IOS -> break
-    od;
-#endif
-    k = 0;
+    miss_recover(k); /* slots that were faulted take no outcome */
     lost = false
 }
 

@@ -1,6 +1,6 @@
-/* stoker model: LOAD_MISS on the device and its server on the host, for the models that include it. Every slot holds one; the
- * resource it asks for is its ticket. Follows kernels/op_load_miss.h and core/src/io_queue.c. OK stands for ERROR as well, and DONE
- * for FAULT: they differ in what the handler reports, not in who may do what. */
+/* stoker model: LOAD_MISS on the device and the service on the host, for the models that include it. Every slot holds one, and all
+ * ask for the same resource, so that nothing but the protocol tells them apart. Follows kernels/op_load_miss.h, core/src/io_queue.c and
+ * core/src/miss*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) arg2[s] = 0
 #endif
@@ -9,12 +9,20 @@
 #define IOS 2
 #endif
 #define OK 16
-#define SERVABLE(s) ((s) == PUBLISHED || (s) == CLAIMED)
 
-byte arg2[SLOTS]; /* STK_MISS_TICKET: 1 + the I/O slot */
-byte io_status[IOS], io_src[IOS], io_tag[IOS];
+byte arg2[SLOTS]; /* STK_MISS_TICKET: 1 + the I/O slot; what a publisher made up, where it forges */
+byte io_status[IOS], io_tag[IOS];
+byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
+#define NOBODY 98 /* its slot was cancelled */
 
-inline io_free(k) { io_status[k] = EMPTY; io_src[k] = 0; io_tag[k] = 0 }
+/* What the service keeps of each I/O slot: struct stk_miss_request. */
+#define WAITING_FOR 1 /* STK_MISS_WAITING */
+#define OUTCOME 2
+byte req[IOS], req_slot[IOS];
+
+/// Worker ///
+
+inline io_free(k) { io_status[k] = EMPTY; io_for[k] = 0 }
 
 /* stk_io_take: k becomes 1 + the first free I/O slot, 0 when there is none. */
 inline io_take(k) {
@@ -33,6 +41,12 @@ inline io_take(k) {
     od
 }
 
+#ifdef ANY_TAG
+#define OWN(i, k) true /* mutation: whoever has a ticket */
+#else
+#define OWN(i, k) (io_tag[k] == i) /* stk_miss_own */
+#endif
+
 /* stk_op_load_miss on slot i, which worker w has claimed; k is the worker's own. */
 inline load_miss(w, i, k) {
     if
@@ -40,7 +54,7 @@ inline load_miss(w, i, k) {
        io_take(k);
        if
        :: d_step { k == 0 -> ghost_leave(i, w, READY); status[i] = REQUEUE }
-       :: d_step { k != 0 -> io_src[k - 1] = owner[i]; io_tag[k - 1] = i; arg2[i] = k }
+       :: d_step { k != 0 -> io_for[k - 1] = owner[i]; io_tag[k - 1] = i; arg2[i] = k }
 #ifdef ASK_FIRST
           io_status[k - 1] = PUBLISHED; /* mutation: the host sees the request before the slot waits */
           d_step { ghost_leave(i, w, WAITING); status[i] = WAIT_IO; k = 0 }
@@ -51,38 +65,84 @@ inline load_miss(w, i, k) {
        fi
     :: else ->
        if
-#ifdef CLAIMED_ONLY
-       :: d_step { io_status[arg2[i] - 1] != OK -> ghost_leave(i, w, READY); status[i] = REQUEUE } /* else nobody wakes it early */
+#ifdef TICKET_LAST
+       :: d_step { io_status[arg2[i] - 1] != OK -> assert(false) }
+#elif defined(FORGE) || defined(CLAIMED_ONLY)
+       :: d_step { OWN(i, arg2[i] - 1) && io_status[arg2[i] - 1] != OK && io_status[arg2[i] - 1] != EMPTY ->
+                   ghost_leave(i, w, READY); status[i] = REQUEUE } /* woken too early */
+       :: d_step { !OWN(i, arg2[i] - 1) || io_status[arg2[i] - 1] == EMPTY ->
+                   ghost_leave(i, w, ENDED); status[i] = FAULT } /* STK_REASON_ARGUMENT */
 #endif
-       :: d_step { io_status[arg2[i] - 1] == OK -> /* its words must be this miss's own: STK_REASON_ARGUMENT never */
-                   assert(io_src[arg2[i] - 1] == owner[i] && io_tag[arg2[i] - 1] == i); k = arg2[i] }
+       :: d_step { OWN(i, arg2[i] - 1) && io_status[arg2[i] - 1] == OK ->
+                   assert(io_for[arg2[i] - 1] == owner[i]); k = arg2[i] }
+#ifdef TICKET_LAST
+          d_step { assert(io_status[k - 1] == OK); io_free(k - 1) } /* mutation: a lost device leaves a ticket for what is gone */
           arg2[i] = 0;
-          d_step { io_free(k - 1); k = 0 }
+          k = 0;
+#else
+          arg2[i] = 0;
+          d_step { assert(io_status[k - 1] == OK); io_free(k - 1); k = 0 } /* the swap: nobody is faster */
+#endif
           d_step { ghost_leave(i, w, ENDED); status[i] = DONE }
        fi
     fi
 }
 
-/* stk_io_queue_claim. There is one server, so its swap is never lost. */
-inline serve_claim(k) { io_status[k] = CLAIMED }
+/// Service ///
 
-/* The server completes request k (stk_io_queue_complete) and wakes the slot that waits for it, unless that slot is no longer the
- * one that asked; then nobody else will recycle the request. */
-inline serve_end(k, i) {
-    d_step { i = io_tag[k]; io_status[k] = OK }
-#ifdef NO_CANCEL
-    /* Without cancels the slot is always the one that asked, and STK_TO_REQUEUE alone will do. */
-    d_step { assert(status[i] == WAIT_IO && arg2[i] == k + 1 && owner[i] == io_src[k]);
-             life[i] = READY; status[i] = REQUEUE; i = 0; k = 0 }
-#else
+#define WAITS(i, k) (status[i] == WAIT_IO && arg2[i] == k + 1) /* stk_miss_waits */
+
+/* stk_io_queue_claim, and what stk_miss_serve makes of a slot that does not wait. There is one server, so its swap is never lost. */
+inline serve_claim(k) {
+    d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
+#ifndef NO_CANCEL
     if
-#ifdef WAKE_ANY
-    :: d_step { status[i] == WAIT_IO || status[i] == CLAIMED -> /* mutation: stk_ring_transition, STK_TO_REQUEUE, alone */
-#else
-    :: d_step { status[i] == WAIT_IO && arg2[i] == k + 1 -> /* nobody but this thread moves a slot from WAIT_IO */
-#endif
-                assert(life[i] == WAITING && owner[i] == io_src[k]); life[i] = READY; status[i] = REQUEUE; i = 0; k = 0 }
-    :: else -> d_step { io_free(k); i = 0; k = 0 } /* stk_io_queue_recycle */
+    :: d_step { !WAITS(req_slot[k], k) -> assert(io_for[k] == NOBODY); drop(k) } /* not one that is about to wait */
+    :: d_step { WAITS(req_slot[k], k) -> skip }
     fi
 #endif
+}
+
+/* Nobody waits: no outcome is ever seen. */
+inline drop(k) {
+    assert(io_status[k] == CLAIMED);
+#ifdef DROP_LATE
+    io_status[k] = OK; req[k] = OUTCOME /* mutation: an outcome all the same, for the sweep */
+#else
+    io_free(k); req[k] = 0; req_slot[k] = 0
+#endif
+}
+
+/* stk_miss_end: the outcome, then the slot. */
+inline serve_end(k) {
+    if
+#ifdef WAKE_ANY
+    :: d_step { status[req_slot[k]] == WAIT_IO || status[req_slot[k]] == CLAIMED -> io_status[k] = OK; req[k] = OUTCOME }
+#else
+    :: d_step { WAITS(req_slot[k], k) -> io_status[k] = OK; req[k] = OUTCOME }
+#endif
+       d_step { assert(life[req_slot[k]] == WAITING && owner[req_slot[k]] == io_for[k]);
+                life[req_slot[k]] = READY; status[req_slot[k]] = REQUEUE }
+#ifdef PLAIN_CANCEL
+    :: d_step { !WAITS(req_slot[k], k) -> drop(k) } /* else stk_miss_cancel has dropped it */
+#endif
+    fi
+}
+
+/* stk_miss_sweep: what was taken is forgotten; what nobody will take is recycled. */
+#define TAKEN_BY(k) (req[k] == OUTCOME && io_status[k] != OK)
+#define COMES(s, t, k) ((s) == CLAIMED && ((t) == k + 1 || (t) == 0) || (s) == REQUEUE && (t) == k + 1)
+
+inline forget_taken(k) {
+    d_step { TAKEN_BY(k) -> req[k] = 0; req_slot[k] = 0 }
+}
+
+/* Recycles I/O slot k unless its slot comes for it; never what the slot that asked still wants. */
+inline recycle_gone(k, t, s) {
+    if
+    :: d_step { !COMES(s, t, k) && io_status[k] == OK ->
+                assert(owner[req_slot[k]] != io_for[k] || (life[req_slot[k]] != READY && life[req_slot[k]] != RUNNING));
+                io_free(k); req[k] = 0; req_slot[k] = 0; t = 0; s = 0 }
+    :: d_step { COMES(s, t, k) || io_status[k] != OK -> t = 0; s = 0 }
+    fi
 }

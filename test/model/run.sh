@@ -110,17 +110,24 @@ cancel)
     done
     ;;
 io)
-    prove safety
-    prove live -DWORKERS=1
-    for name in WAKE_ANY ASK_FIRST IO_TAKE_STORE; do
-        mutate safety $name
+    prove safety -DIOS=1
+    prove safety -DWORKERS=1
+    prove live -DWORKERS=1 -DIOS=1 -DSWEEP_AT_ONCE
+    prove safety -DIOS=1 -DHONEST -DPLAIN_CANCEL
+    prove live -DWORKERS=1 -DIOS=1 -DHONEST -DPLAIN_CANCEL -DSWEEP_AT_ONCE
+    for name in ASK_FIRST ANY_TAG DROP_LATE PLAIN_CANCEL; do
+        mutate safety $name -DWORKERS=1
     done
-    mutate live CANCEL_LEAKS -DWORKERS=1
+    mutate safety IO_TAKE_STORE
+    for name in WAKE_ANY SWEEP_HASTY; do
+        mutate safety $name -DHONEST -DPLAIN_CANCEL -DIOS=1
+    done
+    mutate live NO_SWEEP -DWORKERS=1 -DIOS=1 -DHONEST -DPLAIN_CANCEL
     ;;
 lost)
     prove safety
     prove live -DWORKERS=1
-    for name in LOST_LIVES REPAIR_BLIND; do
+    for name in LOST_LIVES REPAIR_BLIND TICKET_LAST; do
         mutate safety $name
     done
     for name in CLAIMED_ONLY NO_RETRY_LIMIT NO_REPAIR; do

@@ -50,8 +50,8 @@ struct stk_io_request {
     uint32_t src; /* handles: what they name is between the two sides */
     uint32_t dst;
     uint64_t offset; /* bytes into the source */
-    uint32_t bytes;
-    uint32_t tag; /* the asker's; an error code after STK_IO_ERROR */
+    uint32_t bytes;  /* after STK_IO_ERROR: the asker's tag */
+    uint32_t tag;    /* the asker's; after STK_IO_ERROR an error code */
 };
 
 /* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or somebody else took

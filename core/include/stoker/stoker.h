@@ -18,6 +18,7 @@
 #include "stoker/handover.h"
 #include "stoker/io_queue.h"
 #include "stoker/log.h"
+#include "stoker/miss.h"
 #include "stoker/publisher.h"
 #include "stoker/recorder.h"
 #include "stoker/replay.h"

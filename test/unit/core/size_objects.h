@@ -9,6 +9,7 @@
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/io_queue.h"
+#include "stoker/miss.h"
 #include "stoker/port/sim_flash.h"
 #include "stoker/ring.h"
 #include "stoker/sketch.h"
@@ -444,6 +445,53 @@ static void stream_use(const uint32_t *n) {
 }
 
 static const struct sized streams = {"stream", stream_bytes, NULL, stream_from, stream_use, NULL, 0, 1};
+
+/// Miss service ///
+
+static struct stk_miss misses;
+static uint32_t miss_io[STK_IO_SLOTS_MAX * STK_IO_WORDS];
+
+static int miss_bytes(const uint32_t *n, size_t *bytes) {
+    return stk_miss_bytes(n[0], n[1], bytes);
+}
+
+static int miss_from(const uint32_t *n, struct stk_arena *arena) {
+    struct stk_miss_config config;
+    int err;
+    world_parts(NULL, NULL);
+    config = (struct stk_miss_config){.memory = w.config.memory,
+                                      .dispatch = &stk_sim_dispatch_ops,
+                                      .dispatch_ctx = &w.device,
+                                      .ingest = &stk_sim_ingest_ops,
+                                      .ingest_ctx = &w.ingest,
+                                      .platform = &stk_sim_platform_ops,
+                                      .platform_ctx = &w.clock,
+                                      .resources = n[0]};
+    config.memory.io = miss_io;
+    config.memory.io_slots = n[1];
+    config.memory.payload_bytes = UINT32_MAX; /* none of it is read into */
+    err = stk_miss_init(&misses, &config, arena);
+    assert_true(misses.fault.value == (err == STK_E_SPACE ? arena->need : 0));
+    return err;
+}
+
+/* A full table where it is not too long, and every I/O slot asked through, by slots that do not wait. */
+static void miss_use(const uint32_t *n) {
+    uint32_t rows = n[0] != 0u ? n[0] : STK_MISS_RESOURCES_DEFAULT;
+    struct stk_miss_resource row = {.bytes = 1, .tenants = UINT32_MAX};
+    memset(miss_io, 0, sizeof miss_io);
+    for (uint32_t i = 0; i <= rows && rows <= 64u; i++) {
+        row.resource = UINT32_MAX - i;
+        row.dst = i * (UINT32_MAX / (rows + 1u));
+        assert_int_equal(stk_miss_add(&misses, &row), i < rows ? STK_OK : STK_E_FULL);
+    }
+    for (uint32_t k = 0; k < n[1]; k++) {
+        assert_int_equal(stk_io_queue_submit_read(&misses.queue, k, UINT32_MAX, UINT32_MAX, 0, k % SLOTS), STK_OK);
+    }
+    assert_int_equal(stk_miss_poll(&misses, 0), (int)n[1]);
+}
+
+static const struct sized miss_services = {"miss service", miss_bytes, NULL, miss_from, miss_use, NULL, 0, 1};
 
 /// Simulated ports ///
 

@@ -68,7 +68,7 @@ static void a_request_goes_through_its_whole_life(void **state) {
     assert_int_equal(stk_io_queue_submit(&queue, &ask), STK_OK);
 }
 
-static void an_error_code_goes_to_the_tag(void **state) {
+static void an_error_code_goes_to_the_tag_and_the_tag_to_bytes(void **state) {
     struct stk_io_request got;
     struct stk_io_result results[2] = {{0, 0, 5}, {1, 0, 0}};
     (void)state;
@@ -80,7 +80,9 @@ static void an_error_code_goes_to_the_tag(void **state) {
     assert_int_equal(stk_io_queue_status(&queue, 0), STK_IO_ERROR);
     assert_int_equal(stk_io_queue_read(&queue, 0, &got), STK_OK);
     assert_int_equal(got.tag, 5);
+    assert_int_equal(got.bytes, 70);
     assert_int_equal(stk_io_queue_read(&queue, 1, &got), STK_OK);
+    assert_int_equal(got.bytes, 10);
     assert_int_equal(got.tag, 71);
     assert_int_equal(stk_io_queue_recycle(&queue, 0), STK_IO_ERROR);
 }
@@ -160,7 +162,7 @@ int main(void) {
         TEST(bytes_are_macro_query_and_use),
         TEST(a_view_takes_whole_slots_up_to_64),
         TEST(a_request_goes_through_its_whole_life),
-        TEST(an_error_code_goes_to_the_tag),
+        TEST(an_error_code_goes_to_the_tag_and_the_tag_to_bytes),
         TEST(a_slot_completed_twice_takes_the_last_result),
         TEST(a_refused_completion_changes_nothing),
         TEST(poll_takes_no_more_than_there_is_room_for),

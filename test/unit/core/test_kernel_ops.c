@@ -297,25 +297,57 @@ static void load_miss_without_a_free_io_slot_is_requeued_until_there_is_one(void
     assert_int_equal(image.io[2 * STK_IO_WORDS + STK_IO_SRC], 50 + OPS_IO);
 }
 
-/* A slot that names the I/O slot of another miss gets nothing of it. */
+static void assert_ticket_refused(uint32_t slot) {
+    assert_int_equal(op_status(&image, slot), STK_FAULT);
+    assert_int_equal(op_arg(&image, slot, STK_FAULT_REASON_ARG), STK_REASON_ARGUMENT);
+    assert_int_equal(op_arg(&image, slot, STK_FAULT_VALUE_ARG), 2);
+}
+
+/* A slot that names the I/O slot of another miss gets nothing of it, whatever its outcome: slot 3 has asked for resource 42. */
 static void load_miss_with_the_ticket_of_another_is_refused(void **state) {
-    const uint32_t forged[STK_SLOT_ARGS] = {42, 0, 1};
-    struct stk_io_request request;
-    const struct stk_io_result result = {.slot = 0, .ok = 1};
-    struct stk_io_queue io = queue();
+    static const uint32_t forged[][STK_SLOT_ARGS] = {{42, 0, 1}, {43, 0, 1}, {42, 0, 2}, {42, 0, 4}};
+    uint32_t i, ok;
     (void)state;
-    op_image_reset(&image);
-    open_port();
-    ask(3, 42);
-    run();
-    assert_int_equal(stk_io_queue_claim(&io, &request, 1), 1);
-    assert_int_equal(stk_io_queue_complete(&io, &result, 1, NULL), STK_OK);
-    op_publish(&image, 9, STK_OP_LOAD_MISS, 0, forged);
-    run();
-    assert_int_equal(stk_io_queue_status(&io, 0), (int)STK_IO_OK);
-    assert_int_equal(op_status(&image, 9), STK_FAULT);
-    assert_int_equal(op_arg(&image, 9, STK_FAULT_REASON_ARG), STK_REASON_ARGUMENT);
-    assert_int_equal(op_arg(&image, 9, STK_FAULT_VALUE_ARG), 2);
+    for (i = 0; i < 8u; i++) {
+        struct stk_io_request request;
+        struct stk_io_queue io = queue();
+        struct stk_io_result result;
+        ok = i % 2u;
+        result = (struct stk_io_result){.slot = 0, .ok = (int)ok, .error = 9}; /* the forger's own index */
+        op_image_reset(&image);
+        open_port();
+        ask(3, 42);
+        run();
+        op_publish(&image, 9, STK_OP_LOAD_MISS, 0, forged[i / 2u]);
+        run(); /* while it is asked */
+        assert_ticket_refused(9);
+        assert_int_equal(stk_io_queue_claim(&io, &request, 1), 1);
+        assert_int_equal(stk_io_queue_complete(&io, &result, 1, NULL), STK_OK);
+        op_publish(&image, 9, STK_OP_LOAD_MISS, 0, forged[i / 2u]);
+        run(); /* once it is over */
+        assert_ticket_refused(9);
+        assert_int_equal(stk_io_queue_status(&io, 0), ok ? (int)STK_IO_OK : (int)STK_IO_ERROR);
+        assert_int_equal(op_status(&image, 3), STK_WAIT_IO);
+    }
+}
+
+/* A slot whose own request has gone is not put back for ever. */
+static void load_miss_whose_request_is_gone_is_refused(void **state) {
+    static const uint32_t statuses[] = {STK_EMPTY, STK_DONE, STK_YIELD, 77};
+    struct stk_ring ring = {.words = image.ring, .slots = OPS_SLOTS};
+    uint32_t i;
+    (void)state;
+    for (i = 0; i < 4u; i++) {
+        op_image_reset(&image);
+        open_port();
+        ask(3, 42);
+        run();
+        image.io[STK_IO_STATUS] = statuses[i];
+        assert_int_equal(stk_ring_transition(&ring, 3, STK_TO_REQUEUE), (int)STK_WAIT_IO);
+        run();
+        assert_ticket_refused(3);
+        assert_int_equal(image.io[STK_IO_STATUS], statuses[i]);
+    }
 }
 
 static void load_miss_without_a_queue_is_refused(void **state) {
@@ -344,6 +376,7 @@ int main(void) {
         cmocka_unit_test(load_miss_finishes_once_the_host_has_served_it),
         cmocka_unit_test(load_miss_without_a_free_io_slot_is_requeued_until_there_is_one),
         cmocka_unit_test(load_miss_with_the_ticket_of_another_is_refused),
+        cmocka_unit_test(load_miss_whose_request_is_gone_is_refused),
         cmocka_unit_test(load_miss_without_a_queue_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

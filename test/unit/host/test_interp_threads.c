@@ -12,8 +12,10 @@
 #include "device.h"
 #include "op_image.h"
 #include "stoker/io_queue.h"
+#include "stoker/miss.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/posix.h"
+#include "stoker/port/sim.h"
 #include "stoker/ring.h"
 
 #define OP_ECHO  8u
@@ -230,6 +232,75 @@ static void load_misses_are_served_while_the_workers_run(void **state) {
     crew_stop(&crew);
 }
 
+/* The workers run by themselves. */
+static int drive_nothing(void *ctx, bool pending) {
+    (void)ctx;
+    (void)pending;
+    return 0;
+}
+
+#define SOURCE_BYTES 64u
+#define RESOURCES    6u /* of which the first four are in the table */
+
+static void start_service(struct stk_miss *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
+    static const struct stk_dispatch_ops dispatch = {.name = "threads", .drive = drive_nothing};
+    static const uint8_t source[SOURCE_BYTES];
+    const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .seed = 7};
+    const struct stk_miss_config config = {.memory = op_image_memory(&image),
+                                           .dispatch = &dispatch,
+                                           .ingest = &stk_sim_ingest_ops,
+                                           .ingest_ctx = ingest,
+                                           .platform = &stk_posix_platform_ops};
+    assert_int_equal(stk_sim_ingest_init(ingest, &slow, arena), STK_OK);
+    assert_int_equal(stk_sim_ingest_add(ingest, source, sizeof source, false), 0);
+    assert_int_equal(stk_miss_init(miss, &config, arena), STK_OK);
+    for (uint32_t i = 0; i < 4u; i++) {
+        const struct stk_miss_resource row = {
+            .resource = i, .bytes = SOURCE_BYTES, .dst = i * SOURCE_BYTES, .tenants = 1, .prefetch = 1};
+        assert_int_equal(stk_miss_add(miss, &row), STK_OK);
+    }
+}
+
+/* Two workers, and a host that serves, publishes again what ended, and cancels. */
+static void service_serves_and_cancels_while_the_workers_run(void **state) {
+    static _Alignas(64) uint8_t memory[8192];
+    uint64_t start = stk_posix_platform_ops.now_ns(NULL);
+    uint32_t over = 0, cancelled = 0, at;
+    struct stk_arena arena;
+    struct stk_sim_ingest ingest;
+    struct stk_miss miss;
+    struct crew crew;
+    (void)state;
+    crew_start(&crew, 2);
+    stk_arena_init(&arena, memory, sizeof memory);
+    start_service(&miss, &ingest, &arena);
+    for (at = 0; over < 2000u || cancelled < 50u; at++) {
+        uint32_t slot = at % OPS_SLOTS;
+        int status = stk_ring_status(&ring, slot);
+        assert_true(stk_miss_poll(&miss, 0) >= 0);
+        if (at % 7u == 0u && stk_miss_cancel(&miss, slot) >= 0) {
+            cancelled++;
+            status = STK_EMPTY;
+        }
+        if (status == (int)STK_FAULT) {
+            assert_int_equal(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG), STK_REASON_IO);
+            assert_true(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0) >= 4u);
+            assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_FAULT);
+        }
+        if (status == (int)STK_DONE) {
+            assert_true(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0) < 4u);
+        }
+        if (status == (int)STK_DONE || status == (int)STK_FAULT || status == (int)STK_EMPTY) {
+            assert_int_equal(stk_ring_publish_load_miss(&ring, slot, 0, at % RESOURCES, at % 3u == 0u), STK_OK);
+            over += status != (int)STK_EMPTY;
+        }
+        assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);
+    }
+    crew_stop(&crew);
+    assert_int_equal(stk_miss_shutdown(&miss, 10 * SECOND), STK_OK);
+    assert_true(miss.stats.asked == miss.stats.served + miss.stats.refused + miss.stats.failed + miss.stats.cancelled);
+}
+
 static void fences_of_batches_pass_after_their_items(void **state) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE + 9u};
     const struct stk_work item = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = add};
@@ -260,6 +331,7 @@ int main(void) {
         cmocka_unit_test(interpreter_on_another_thread_loses_nothing),
         cmocka_unit_test(two_workers_on_two_threads_run_each_slot_once),
         cmocka_unit_test(load_misses_are_served_while_the_workers_run),
+        cmocka_unit_test(service_serves_and_cancels_while_the_workers_run),
         cmocka_unit_test(fences_of_batches_pass_after_their_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,169 @@
+/* stoker: the host's side of LOAD_MISS, reads that slots on the device ask for.
+ *
+ * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6
+ * and 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
+ * tenants may ask. stk_miss_poll claims requests, checks each against this table, reads over the ingest port, completes
+ * the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
+ * STK_REASON_IO, and no other.
+ *
+ * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
+ * reached.
+ *
+ * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_miss_cancel).
+ * It may run streams beside it, in turns. The ingest port is the service's own object, since completions are not
+ * shared; the same file may be a source of several. The service is the only server of its I/O queue. No call blocks
+ * past its timeout.
+ */
+#ifndef STOKER_MISS_H
+#define STOKER_MISS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/io_queue.h"
+#include "stoker/port/dispatch.h"
+#include "stoker/port/ingest.h"
+#include "stoker/port/platform.h"
+#include "stoker/ring.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Configuration ///
+
+#define STK_MISS_RESOURCES_DEFAULT 16u
+#define STK_MISS_RESOURCES_MAX     65536u
+
+struct stk_miss_config {
+    struct stk_device_memory memory; /* ring, control, io (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
+    const struct stk_dispatch_ops *dispatch;
+    void *dispatch_ctx;
+    const struct stk_ingest_ops *ingest; /* the service's own */
+    void *ingest_ctx;
+    const struct stk_platform_ops *platform;
+    void *platform_ctx;
+
+    uint32_t resources;  /* rows of the table, 1 .. STK_MISS_RESOURCES_MAX; 0: STK_MISS_RESOURCES_DEFAULT */
+    uint64_t timeout_ns; /* longest time from a claimed request to its end; 0: 10 s */
+};
+
+/// Object ///
+
+struct stk_miss_row;     /* one resource; private */
+struct stk_miss_request; /* what is known of one I/O slot; private */
+
+/* Requests since init. They add up: asked = served + refused + failed + cancelled + in flight. */
+struct stk_miss_stats {
+    uint64_t asked;     /* requests claimed */
+    uint64_t served;    /* their slots end DONE */
+    uint64_t refused;   /* not in the table, or malformed */
+    uint64_t failed;    /* the read failed, came short, or took too long */
+    uint64_t cancelled; /* nobody waits for them any more, or the service was shut down */
+    uint64_t reads;     /* reads submitted */
+    uint64_t shared;    /* requests that joined a read which others had asked for */
+    uint64_t ahead;     /* requests that were served by what a prefetch had brought */
+    uint64_t bytes;     /* of reads that did not fail */
+};
+
+struct stk_miss {
+    struct stk_miss_config config;
+    struct stk_ring ring;
+    struct stk_io_queue queue;
+    struct stk_miss_row *rows;
+    struct stk_miss_request *requests; /* one for each I/O slot */
+    struct stk_miss_stats stats;
+    struct stk_fault fault; /* of the last error; see each call */
+    uint32_t reading;       /* reads with the port */
+    uint32_t outcomes;      /* completed requests that their slots have not yet taken */
+    uint32_t next;          /* I/O slot whose read goes first when the port has room again */
+    uint8_t stopping;       /* shutdown began */
+    uint8_t closed;         /* shutdown finished, or init failed */
+};
+
+#define STK_MISS_ROW_BYTES     64u
+#define STK_MISS_REQUEST_BYTES 32u
+
+/* Arena bytes that init takes for the members of these names, 0 resources for the default. */
+#define STK_MISS_BYTES(resources, io_slots)                                                                            \
+    (STK_ALIGNED((size_t)((resources) == 0 ? STK_MISS_RESOURCES_DEFAULT : (resources)) * STK_MISS_ROW_BYTES) +         \
+     STK_ALIGNED((size_t)(io_slots)*STK_MISS_REQUEST_BYTES))
+#define STK_MISS_DEFINE(name, resources, io_slots) STK_STORAGE_DEFINE(name, STK_MISS_BYTES(resources, io_slots))
+
+/* The same at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW above STK_MISS_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
+STK_MUST_CHECK int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
+
+/* A service with an empty table. Copies `config` and takes STK_MISS_BYTES(resources, memory.io_slots) from `arena`;
+ * ports, buffers and arena memory stay the caller's and must outlive it. STK_E_ARG a mandatory member is missing;
+ * STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (fault.value and arena.need: bytes that would do). The arena is unchanged on
+ * error. */
+STK_MUST_CHECK int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, struct stk_arena *arena);
+
+/// Table ///
+
+struct stk_miss_resource {
+    uint32_t resource; /* the number that slots ask for: any */
+    uint32_t source;   /* of the ingest port */
+    uint64_t offset;   /* in the source, bytes */
+    uint32_t bytes;    /* 1 .. INT32_MAX */
+    uint32_t dst;      /* payload byte that the first one goes to */
+    uint32_t tenants;  /* bit t: tenant t may ask, 0 .. 28; not 0 */
+    uint32_t prefetch; /* 1: also ahead of need */
+};
+
+/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (fault.value: payload bytes that would do);
+ * STK_E_STATUS the number is in the table, or the destination overlaps that of another (fault.value: whose);
+ * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+STK_MUST_CHECK int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource);
+
+/* Forgets a resource. STK_E_NOENT; STK_E_AGAIN slots wait for it or its destination is still being read into: poll
+ * first; STK_E_SHUTDOWN. */
+STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
+
+/// Serving ///
+
+/* The value of a slot that faulted with STK_REASON_IO: the OS's number where a read failed with one, or an enum stk_err
+ * as a 32-bit word: STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT
+ * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was shut down;
+ * what the ingest port said. */
+#define STK_MISS_CODE(err) ((uint32_t)(err))
+
+/* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first
+ * request that ends (0: not at all). Returns how many ended; 0 when none did in time. An error of the ingest port or of
+ * the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not
+ * the service's (fault.index: its tag); STK_E_SHUTDOWN.
+ * The slots that it woke are pending to the device; for those that the caller published, the caller drives it.
+ *
+ * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the
+ * next miss for the resource without a read, once. A read that takes too long fails its slots, and the destination is
+ * the port's until it comes back (stk_miss_remove tells). */
+STK_MUST_CHECK int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns);
+
+/* Requests claimed and not ended. */
+uint32_t stk_miss_in_flight(const struct stk_miss *miss);
+
+/* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
+ * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now. */
+STK_MUST_CHECK int stk_miss_cancel(struct stk_miss *miss, uint32_t slot);
+
+/* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN,
+ * and waits until no read is with the port. The slots go to REQUEUE: they end once the device is driven. STK_OK, or
+ * what failed first; STK_E_TIMEOUT the port still owns destinations: a further call goes on waiting. Stop publishing
+ * load misses before: later ones wait for ever. */
+STK_MUST_CHECK int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns);
+
+/// Lost devices ///
+
+/* For who puts back the slots of a device that was lost: frees requests that it did not live to publish, and outcomes
+ * that no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put
+ * back. Call it before slots in CLAIMED are put back, and again after if some of them were faulted instead. No worker
+ * of the device may run, and no other thread may be inside a call on the I/O queue. Needs no service. Returns how many
+ * slots went back to CLAIMED. */
+uint32_t stk_miss_recover(const struct stk_device_memory *memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,206 @@
+/* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
+#include "fault.h"
+#include "miss_row.h"
+
+#define BATCH 16u /* reads reaped in one call of the port */
+
+/// Asked ///
+
+/* May the slot of `asked` have what it asks for? STK_OK and its row, or why not. */
+static int check(const struct stk_miss *m, const struct stk_io_request *asked, uint32_t *row, uint32_t *prefetch) {
+    const uint32_t *w = stk_slot_at(&m->ring, asked->tag);
+    uint32_t tenant = stk_load(w + STK_SLOT_TENANT);
+    *prefetch = stk_slot_arg(w, 1) != 0u;
+    if (m->stopping) {
+        return STK_E_SHUTDOWN;
+    }
+    if (asked->op != STK_IO_OP_READ || asked->dst != asked->src || asked->offset != 0u || asked->bytes != 0u ||
+        stk_slot_arg(w, 0) != asked->src) {
+        return STK_E_FORMAT;
+    }
+    *row = stk_miss_find(m, asked->src);
+    if (*row == STK_MISS_NO_ROW) {
+        return STK_E_NOENT;
+    }
+    if (tenant > 31u || (m->rows[*row].is.tenants >> tenant & 1u) == 0u) {
+        return STK_E_ACCESS;
+    }
+    return *prefetch && !m->rows[*row].is.prefetch ? STK_E_ACCESS : STK_OK;
+}
+
+/* A request that may wait for its row, or is served by what a prefetch has brought: then a miss is the one that it was
+ * for. */
+static void enter(struct stk_miss *m, uint32_t k) {
+    struct stk_miss_request *q = &m->requests[k];
+    struct stk_miss_row *row = &m->rows[q->row];
+    if (row->warm) {
+        row->warm = q->prefetch != 0u;
+        m->stats.ahead++;
+        stk_miss_end(m, k, 0, &m->stats.served);
+        return;
+    }
+    m->stats.shared += row->waiting > 1u || row->reading;
+}
+
+/* Request k was claimed. Nothing that it says is used before it was checked, and no word of it is read twice. */
+static void accept(struct stk_miss *m, uint32_t k, const struct stk_io_request *asked) {
+    struct stk_miss_request *q = &m->requests[k];
+    int err;
+    m->stats.asked++;
+    *q = (struct stk_miss_request){.slot = asked->tag, .row = STK_MISS_NO_ROW, .state = STK_MISS_WAITING};
+    q->since_ns = m->config.platform->now_ns(m->config.platform_ctx);
+    if (asked->tag >= m->ring.slots) {
+        q->slot = 0; /* which does not wait for it, or is not harmed */
+        stk_miss_end(m, k, STK_MISS_CODE(STK_E_FORMAT), &m->stats.refused);
+        return;
+    }
+    if (!stk_miss_waits(m, q->slot, k)) {
+        stk_miss_end(m, k, 0, &m->stats.cancelled);
+        return;
+    }
+    err = check(m, asked, &q->row, &q->prefetch);
+    if (err != STK_OK) {
+        q->row = STK_MISS_NO_ROW;
+        stk_miss_end(m, k, STK_MISS_CODE(err), &m->stats.refused);
+        return;
+    }
+    m->rows[q->row].waiting++;
+    enter(m, k);
+}
+
+static void claim(struct stk_miss *m) {
+    struct stk_io_request asked;
+    for (uint32_t k = 0; k < m->queue.slots; k++) {
+        struct stk_io_queue io = stk_miss_io(m, k);
+        if (m->requests[k].state == STK_MISS_FREE && stk_io_queue_claim(&io, &asked, 1) == 1) {
+            accept(m, k, &asked);
+        }
+    }
+}
+
+static void expire(struct stk_miss *m) {
+    uint64_t now;
+    if (stk_miss_in_flight(m) == 0u) {
+        return;
+    }
+    now = m->config.platform->now_ns(m->config.platform_ctx);
+    for (uint32_t k = 0; k < m->queue.slots; k++) {
+        const struct stk_miss_request *q = &m->requests[k];
+        if (q->state == STK_MISS_WAITING && now - q->since_ns > m->config.timeout_ns) {
+            stk_miss_end(m, k, STK_MISS_CODE(STK_E_TIMEOUT), &m->stats.failed);
+        }
+    }
+}
+
+/// Read ///
+
+/* Is this error about the read, not about the port? */
+static bool is_refusal(int err) {
+    return err == STK_E_RANGE || err == STK_E_ARG;
+}
+
+/* Offers the read of a row to the port. 1 it is off the list; 0 the port is full; or the port's error. */
+static int submit_row(struct stk_miss *m, uint32_t row) {
+    struct stk_miss_row *r = &m->rows[row];
+    const struct stk_ingest_read read = {.source = r->is.source,
+                                         .offset = r->is.offset,
+                                         .bytes = r->is.bytes,
+                                         .dst = m->config.memory.payload + r->is.dst,
+                                         .tag = row};
+    int taken = m->config.ingest->submit(m->config.ingest_ctx, &read, 1);
+    if (is_refusal(taken)) {
+        stk_miss_end_row(m, row, STK_MISS_CODE(taken), &m->stats.failed);
+        return 1;
+    }
+    if (taken > 0) {
+        r->reading = 1;
+        m->reading++;
+        m->stats.reads++;
+    }
+    return taken;
+}
+
+/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. */
+static int submit(struct stk_miss *m, uint32_t prefetch) {
+    for (uint32_t n = 0, first = m->next; n < m->queue.slots; n++) {
+        uint32_t k = (first + n) % m->queue.slots;
+        const struct stk_miss_request *q = &m->requests[k];
+        int taken;
+        if (q->state != STK_MISS_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
+            continue;
+        }
+        taken = submit_row(m, q->row);
+        if (taken <= 0) {
+            m->next = k;
+            return taken;
+        }
+    }
+    return 1;
+}
+
+/* Does nobody but prefetches wait for this row? */
+static bool only_prefetches(const struct stk_miss *m, uint32_t row) {
+    uint32_t waiting = 0;
+    for (uint32_t k = 0; k < m->queue.slots; k++) {
+        const struct stk_miss_request *q = &m->requests[k];
+        if (q->state == STK_MISS_WAITING && q->row == row) {
+            waiting++;
+            if (!q->prefetch) {
+                return false;
+            }
+        }
+    }
+    return waiting != 0u;
+}
+
+static void land(struct stk_miss *m, uint32_t row, const struct stk_ingest_done *done) {
+    struct stk_miss_row *r = &m->rows[row];
+    r->reading = 0;
+    m->reading--;
+    if (done->result == STK_E_CANCELED) {
+        stk_miss_end_row(m, row, STK_MISS_CODE(STK_E_CANCELED), &m->stats.cancelled);
+    } else if (done->result < 0) {
+        uint32_t code = done->os_error > 0 ? (uint32_t)done->os_error : STK_MISS_CODE(done->result);
+        stk_miss_end_row(m, row, code, &m->stats.failed);
+    } else if ((uint32_t)done->result < r->is.bytes) {
+        stk_miss_end_row(m, row, STK_MISS_CODE(STK_E_SHORT), &m->stats.failed);
+    } else {
+        m->stats.bytes += r->is.bytes;
+        r->warm = only_prefetches(m, row);
+        stk_miss_end_row(m, row, 0, &m->stats.served);
+    }
+}
+
+/* Takes a finished read in. One that is not the service's is told, and the others are taken in all the same. */
+static int take(struct stk_miss *m, const struct stk_ingest_done *done) {
+    uint32_t row = done->tag;
+    if (row >= m->config.resources || !m->rows[row].reading) {
+        return stk_fail(&m->fault, STK_E_RANGE, row, 0);
+    }
+    land(m, row, done);
+    return STK_OK;
+}
+
+static int reap(struct stk_miss *m, uint64_t wait_ns) {
+    struct stk_ingest_done done[BATCH];
+    int n = (int)BATCH, err = STK_OK;
+    while (m->reading != 0u && n == (int)BATCH) {
+        n = m->config.ingest->reap(m->config.ingest_ctx, done, BATCH, wait_ns);
+        for (int i = 0; i < n; i++) {
+            int taken = take(m, &done[i]);
+            err = err < 0 ? err : taken;
+        }
+        wait_ns = 0;
+    }
+    return n < 0 ? n : err;
+}
+
+int stk_miss_serve(struct stk_miss *m, uint64_t wait_ns) {
+    int taken;
+    stk_miss_sweep(m);
+    claim(m);
+    expire(m);
+    taken = m->stopping ? 1 : submit(m, 0);
+    taken = taken > 0 && !m->stopping ? submit(m, 1) : taken;
+    return taken < 0 ? taken : reap(m, wait_ns);
+}

@@ -1,0 +1,130 @@
+/* The miss service over a ring and an I/O queue that somebody else wrote, and goes on writing between its turns. */
+#include "fuzz.h"
+#include "stoker/atomic.h"
+#include "stoker/miss.h"
+#include "stoker/port/sim.h"
+
+#define SLOTS    6u
+#define IO_SLOTS 4u
+#define RING     (SLOTS * STK_SLOT_WORDS)
+#define IO       (IO_SLOTS * STK_IO_WORDS)
+#define PLACE    64u
+#define PAYLOAD  (4u * PLACE)
+#define SOURCE   100u
+
+static int drive_nothing(void *ctx, bool pending) {
+    (void)ctx;
+    (void)pending;
+    return 0;
+}
+
+static struct {
+    uint32_t *ring, *io, *control;
+    uint8_t *payload;
+    struct stk_sim_platform clock;
+    struct stk_sim_ingest ingest;
+    struct stk_miss miss;
+} w;
+
+static void *words(size_t count) {
+    void *p = calloc(count, sizeof(uint32_t));
+    FUZZ_CHECK(p != NULL);
+    return p;
+}
+
+/* Resources 0 to 3, the last beyond the end of its source; each goes to the first half of a place of its own. */
+static void start(uint8_t *memory, size_t bytes) {
+    static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing};
+    static const uint8_t source[SOURCE] = {1};
+    const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .clock = &w.clock};
+    struct stk_miss_config config = {.dispatch = &dispatch,
+                                     .ingest = &stk_sim_ingest_ops,
+                                     .ingest_ctx = &w.ingest,
+                                     .platform = &stk_sim_platform_ops,
+                                     .platform_ctx = &w.clock,
+                                     .timeout_ns = 2000};
+    struct stk_arena arena;
+    stk_arena_init(&arena, memory, bytes);
+    stk_sim_platform_init(&w.clock, 0, 100);
+    config.memory = (struct stk_device_memory){w.ring, SLOTS, w.control, STK_CTL_WORDS_MIN, NULL,
+                                               0,      w.io,  IO_SLOTS,  w.payload,         PAYLOAD};
+    FUZZ_CHECK(stk_sim_ingest_init(&w.ingest, &slow, &arena) == STK_OK);
+    FUZZ_CHECK(stk_sim_ingest_add(&w.ingest, source, sizeof source, false) == 0);
+    FUZZ_CHECK(stk_miss_init(&w.miss, &config, &arena) == STK_OK);
+    for (uint32_t i = 0; i < 4u; i++) {
+        const struct stk_miss_resource row = {
+            .resource = i, .offset = 24u * i, .bytes = PLACE / 2u, .dst = i * PLACE, .tenants = 3, .prefetch = i & 1u};
+        FUZZ_CHECK(stk_miss_add(&w.miss, &row) == STK_OK);
+    }
+}
+
+/* One word of ring or queue: small values mean most. */
+static void write_word(struct fuzz_input *in) {
+    uint32_t at = fuzz_u8(in) % (RING + IO), value = fuzz_u8(in);
+    value = value == 255u ? fuzz_u32(in) : value == 254u ? STK_OP_LOAD_MISS : value % 20u;
+    stk_store(at < RING ? w.ring + at : w.io + (at - RING), value);
+}
+
+/* Parks a miss and asks, as the device does. */
+static void ask(struct fuzz_input *in) {
+    uint32_t slot = fuzz_u8(in) % SLOTS, k = fuzz_u8(in) % IO_SLOTS, resource = fuzz_u8(in) % 5u, i = 0;
+    uint32_t *s = w.ring + slot * STK_SLOT_WORDS, *io = w.io + k * STK_IO_WORDS;
+    const uint32_t head[] = {STK_WAIT_IO, STK_OP_LOAD_MISS, resource % 3u, STK_NORMAL, resource, 0, k + 1u};
+    const uint32_t asked[] = {STK_IO_OP_READ, resource, resource, 0, 0, 0, STK_PUBLISHED, slot};
+    for (i = 0; i < 7u; i++) {
+        stk_store(s + i, head[i]);
+    }
+    for (i = 0; i < 8u; i++) {
+        stk_store(io + i, asked[i]);
+    }
+}
+
+static void turn(struct fuzz_input *in) {
+    switch (fuzz_u8(in) % 8u) {
+    case 0:
+        (void)!stk_miss_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
+        break;
+    case 1:
+        (void)stk_miss_recover(&w.miss.config.memory);
+        break;
+    case 2:
+    case 3:
+    case 4:
+        write_word(in);
+        break;
+    default:
+        ask(in);
+        break;
+    }
+    FUZZ_CHECK(stk_miss_poll(&w.miss, fuzz_u8(in)) >= 0);
+}
+
+static void check(void) {
+    const struct stk_miss_stats *s = &w.miss.stats;
+    FUZZ_CHECK(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_miss_in_flight(&w.miss));
+    FUZZ_CHECK(stk_miss_in_flight(&w.miss) + w.miss.outcomes <= IO_SLOTS);
+    for (uint32_t i = 0; i < PAYLOAD; i++) {
+        FUZZ_CHECK(i % PLACE < PLACE / 2u || w.payload[i] == 0);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static _Alignas(64) uint8_t memory[4096];
+    struct fuzz_input in = {data, size};
+    w.ring = words(RING);
+    w.io = words(IO);
+    w.control = words(STK_CTL_WORDS_MIN);
+    w.payload = words(PAYLOAD / 4u);
+    start(memory, sizeof memory);
+    while (in.size != 0) {
+        turn(&in);
+        check();
+    }
+    FUZZ_CHECK(stk_miss_shutdown(&w.miss, 1000000) == STK_OK);
+    FUZZ_CHECK(stk_miss_in_flight(&w.miss) == 0 && w.miss.reading == 0);
+    free(w.ring);
+    free(w.io);
+    free(w.control);
+    free(w.payload);
+    return 0;
+}
