@@ -17,10 +17,6 @@
 #define STK_ROUND_EVERY 16u
 #define STK_IDLE_EVERY  16u
 
-/* The local words that count a tenant's claims in a round: one row for the round in hand, one that is being cleared. */
-#define STK_USED_ROW   32u
-#define STK_USED_WORDS (2u * STK_USED_ROW)
-
 /* Ways to a slot: the cursors of the partitions by their number, then the rounds. */
 #define STK_WAY_URGENT 5u
 #define STK_WAY_ROUND  6u
@@ -51,17 +47,18 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
 }
 
 /* Can a quota bind before a slow round is over? Only then are tenants looked at before a claim. */
-STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d) {
+STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u64 round = (stk_u64)d->slots * STK_ROUND_EVERY * STK_LANES;
     stk_u32 t, bind = 0;
     for (t = 0; t < STK_CTL_TENANT_MASKS; t++) {
-        stk_u32 quota = stk_quota_of(d, t);
+        stk_u32 quota = stk_quota_of(used, t);
         bind |= quota != 0u && quota < round ? 1u : 0u;
     }
     return bind;
 }
 
-STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w) {
+/* After stk_quotas_enter. */
+STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), round = stk_ld(d->control + STK_CTL_ROUND);
     stk_find_partitions(d, w);
     for (p = 0; p < w->parts; p++) {
@@ -76,7 +73,7 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w) {
     w->since = 0;
     w->quiet = 0;
     w->bell = 0;
-    w->quotas = stk_find_quotas(d);
+    w->quotas = stk_find_quotas(d, used);
 }
 
 /* One lane: where the next worker is to begin. */
@@ -155,9 +152,8 @@ STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk
 }
 
 /* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
-STK_FN int stk_quota_take(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
-                          stk_u32 tenant) {
-    stk_u32 quota = w->quotas != 0u ? stk_quota_of(d, tenant) : 0u;
+STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    stk_u32 quota = w->quotas != 0u ? stk_quota_of(used, tenant) : 0u;
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
 }
 

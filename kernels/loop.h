@@ -22,7 +22,7 @@ STK_FN int stk_claim(const struct stk_dev *d, const struct stk_worker *w, STK_LO
     if (!stk_claimable(seen)) {
         return STK_NOT_READY;
     }
-    if (w->quotas != 0u && !stk_quota_take(d, w, used, stk_ld(slot + STK_SLOT_TENANT))) {
+    if (w->quotas != 0u && !stk_quota_take(w, used, stk_ld(slot + STK_SLOT_TENANT))) {
         return STK_NOT_READY;
     }
     /* The CAS acquires: the publisher's words are read after it. */
@@ -102,6 +102,32 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
     return slot;
 }
 
+/* A slot that ended, however often it was taken up: how often depends on the schedule. */
+STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
+    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
+        if (w->metric != opcode) {
+            stk_worker_flush(d, w);
+            w->metric = opcode;
+        }
+        w->metric_count++;
+    }
+    w->done += status == STK_DONE ? 1u : 0u;
+    w->faults += status == STK_FAULT ? 1u : 0u;
+    if (w->done >= 256u) {
+        stk_worker_flush(d, w);
+    }
+}
+
+/* A claim of a tenant that has a quota. */
+STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    if (tenant != w->tenant) {
+        stk_worker_flush(d, w);
+        w->tenant = tenant;
+        w->tenant_counts = stk_quota_of(used, tenant) != 0u ? 1u : 0u;
+    }
+    w->tenant_count += w->tenant_counts;
+}
+
 /* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads behind
  * it, so without this one line crosses from the host at a time. */
 #define STK_SLOTS_AHEAD 8u
@@ -113,12 +139,12 @@ STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
 }
 
 /* Runs the claimed slot and ends it: its words are seen before its status. */
-STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, stk_u32 slot) {
+STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status, over;
     stk_look_ahead(d, slot);
     stk_worker_charge(w, stk_slot_cost(d, opcode, stk_ld(c.args + STK_ARG_BYTES)));
-    stk_count_tenant(d, w, tenant);
+    stk_count_tenant(d, w, used, tenant);
     status = stk_slot_run(d, w, &c, opcode, tenant, stk_tenant_ok(d, tenant));
     if (status != STK_MOVED) {
         stk_st_release(c.slot + STK_SLOT_STATUS, status);
@@ -141,7 +167,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         shared[i] = 0;
     }
     stk_worker_enter(&d, w, turns);
-    stk_find_enter(&d, w);
+    stk_quotas_enter(&d, shared);
+    stk_find_enter(&d, w, shared);
     while (!stk_worker_over(w, idle_turns, stk_ld(d.control + STK_CTL_SHUTDOWN), stk_ld(d.control + STK_CTL_LEASE))) {
         stk_u32 slot;
         stk_worker_tick(&d, w);
@@ -149,7 +176,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         if (slot != STK_NO_SLOT) {
             w->since++;
             w->quiet = 0;
-            stk_worker_take(&d, w, slot);
+            stk_worker_take(&d, w, shared, slot);
         } else {
             w->idle++;
             stk_worker_flush(&d, w);

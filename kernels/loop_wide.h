@@ -40,7 +40,16 @@
 #define STK_HOLD_COST   3u
 #define STK_HOLD_WORDS  4u
 
-#define STK_SHARED_POLL  STK_USED_WORDS
+/* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in opcode, slots that were
+ * DONE and that were FAULT. */
+#define STK_COUNT_METRIC STK_CTL_METRICS_SLOTS
+#define STK_COUNT_DONE   (2u * STK_CTL_METRICS_SLOTS)
+#define STK_COUNT_FAULT  (STK_COUNT_DONE + 1u)
+#define STK_COUNT_WORDS  (STK_COUNT_DONE + 2u)
+#define STK_COUNT_TURNS  64u /* turns between two additions of a busy group */
+
+#define STK_SHARED_COUNT STK_USED_WORDS
+#define STK_SHARED_POLL  (STK_SHARED_COUNT + STK_COUNT_WORDS)
 #define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
 #define STK_SHARED_WORDS (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
@@ -97,9 +106,8 @@ STK_FN int stk_wide_way_open(const struct stk_dev *d, const struct stk_worker *w
 }
 
 /* Is the tenant below its quota? */
-STK_FN int stk_quota_left(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
-                          stk_u32 tenant) {
-    stk_u32 quota = w->quotas != 0u ? stk_quota_of(d, tenant) : 0u;
+STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    stk_u32 quota = w->quotas != 0u ? stk_quota_of(used, tenant) : 0u;
     return quota == 0u || stk_used_row(w, used)[tenant] < quota;
 }
 
@@ -149,7 +157,7 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
     lane->seen = 0;
     for (way = 0; way < STK_WAYS; way++) {
         stk_u32 status = heads[way].status;
-        if (stk_claimable(status) && (w->quotas == 0u || stk_quota_left(d, w, shared, heads[way].tenant))) {
+        if (stk_claimable(status) && (w->quotas == 0u || stk_quota_left(w, shared, heads[way].tenant))) {
             lane->seen |= status << (4u * way);
             ready |= 1u << way;
             work |= heads[way].opcode != STK_OP_NOP ? 1u << way : 0u;
@@ -188,7 +196,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
-    if (w->quotas != 0u && !stk_quota_take(d, w, shared, lane->tenant)) {
+    if (w->quotas != 0u && !stk_quota_take(w, shared, lane->tenant)) {
         return STK_NO_SLOT;
     }
     if (w->alone != 0u) {
@@ -218,7 +226,9 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
     if (lane->opcode > STK_OP_RESERVED_MAX) {
         cost = stk_slot_cost(d, lane->opcode, stk_ld(c->args + STK_ARG_BYTES));
     }
-    stk_count_tenant(d, w, lane->tenant);
+    if (stk_quota_of(shared, lane->tenant) != 0u) {
+        (void)stk_local_add(shared + STK_SHARED_COUNT + lane->tenant, 1u);
+    }
     status = stk_slot_run(d, w, c, lane->opcode, lane->tenant,
                           stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant));
     if (status == STK_FOR_ALL) {
@@ -234,15 +244,37 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
 }
 
 /* Ends a slot. What was stored before has been fenced. */
-STK_FN void stk_wide_finish(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *now, stk_u32 slot,
+STK_FN void stk_wide_finish(const struct stk_dev *d, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now, stk_u32 slot,
                             stk_u32 opcode, stk_u32 status) {
+    STK_LOCAL stk_u32 *counts = shared + STK_SHARED_COUNT;
     if (status != STK_MOVED) {
         stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status);
     }
-    if (status == STK_DONE || status == STK_FAULT) {
-        (void)stk_local_add(now + STK_TURN_OVER, 1u);
+    if (status != STK_DONE && status != STK_FAULT) {
+        return;
     }
-    stk_count_end(d, w, opcode, status);
+    (void)stk_local_add(now + STK_TURN_OVER, 1u);
+    (void)stk_local_add(counts + (status == STK_DONE ? STK_COUNT_DONE : STK_COUNT_FAULT), 1u);
+    if (opcode < STK_CTL_METRICS_SLOTS) {
+        (void)stk_local_add(counts + STK_COUNT_METRIC + opcode, 1u);
+    }
+}
+
+/* Adds what the group counted to the control words, each count by one lane; between barriers that no lane counts between. They lag
+ * while the group is busy and are exact when it is idle. */
+STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *counts) {
+    stk_u32 i;
+    for (i = STK_LANE; i < STK_COUNT_WORDS; i += STK_LANES) {
+        stk_u32 n = counts[i];
+        if (n != 0u) {
+            counts[i] = 0;
+            stk_add(d->control + (i < STK_COUNT_DONE    ? STK_CTL_TENANT_FAIRNESS + i
+                                  : i == STK_COUNT_DONE ? STK_CTL_DONE_COUNT
+                                                        : STK_CTL_FAULT_COUNT),
+                    n);
+        }
+    }
+    stk_worker_flush(d, w); /* the partitions, which lane 0 counts */
 }
 
 /* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads what the host reads or
@@ -255,7 +287,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
     }
     if (lane->runner != 0u) {
-        stk_wide_finish(d, w, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
+        stk_wide_finish(d, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
     }
     if (slot != STK_NO_SLOT) {
         struct stk_call c = stk_call_of(d, slot);
@@ -266,7 +298,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         STK_FENCE(); /* results are seen before the status */
     }
     if (status != STK_FOR_ALL) {
-        stk_wide_finish(d, w, now, slot, lane->opcode, status);
+        stk_wide_finish(d, shared, now, slot, lane->opcode, status);
     }
     if (leave != 0u && lane->held != 0u) {
         /* Whoever comes next runs it. */
@@ -333,9 +365,11 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
     }
-    stk_worker_enter(&d, w, turns);
-    stk_find_enter(&d, w);
     STK_BARRIER();
+    stk_quotas_enter(&d, shared);
+    stk_worker_enter(&d, w, turns);
+    STK_BARRIER();
+    stk_find_enter(&d, w, shared);
     for (turn = 0; turn <= turns; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
@@ -356,11 +390,6 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
                      : 0u;
         if (lane.way != STK_WAYS || lane.ran != 0u || lane.holds != 0u) {
             stk_wide_work(&d, w, &lane, shared, now, fenced, leave);
-        } else {
-            stk_worker_flush(&d, w);
-        }
-        if (leave != 0u) {
-            stk_worker_flush(&d, w);
         }
         for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
             next[i] = 0;
@@ -368,6 +397,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         STK_BARRIER(); /* what each lane did */
         if (leave != 0u) {
             break;
+        }
+        if (now[STK_TURN_OVER] == 0u || turn % STK_COUNT_TURNS == 0u) {
+            stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
         }
         stk_worker_tick(&d, w);
         if (lane.holds == 0u) {
@@ -384,7 +416,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
             lane.holds--;
         }
     }
+    stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
     STK_FENCE(); /* the counts are seen before the end */
+    STK_BARRIER();
     if (STK_LANE == 0u) {
         stk_find_leave(&d, w);
         stk_worker_leave(&d, w, idle_turns);

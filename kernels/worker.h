@@ -64,34 +64,21 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* A slot that ended, however often it was taken up: how often depends on the schedule. */
-STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
-    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
-        if (w->metric != opcode) {
-            stk_worker_flush(d, w);
-            w->metric = opcode;
-        }
-        w->metric_count++;
-    }
-    w->done += status == STK_DONE ? 1u : 0u;
-    w->faults += status == STK_FAULT ? 1u : 0u;
-    if (w->done >= 256u) {
-        stk_worker_flush(d, w);
+/* What the lanes share of the tenants: their claims in the round in hand, a row that is being cleared, and their quotas. */
+#define STK_USED_ROW   32u
+#define STK_USED_QUOTA (2u * STK_USED_ROW)
+#define STK_USED_WORDS (3u * STK_USED_ROW)
+
+/* Takes the quotas from the control words; all lanes. */
+STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
+    stk_u32 t;
+    for (t = STK_LANE; t < STK_CTL_TENANT_MASKS; t += STK_LANES) {
+        used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
     }
 }
 
-STK_FN stk_u32 stk_quota_of(const struct stk_dev *d, stk_u32 tenant) {
-    return tenant < STK_CTL_TENANT_MASKS ? stk_ld(d->control + STK_CTL_TENANT_QUOTA + tenant) : 0u;
-}
-
-/* A claim of a tenant that has a quota. */
-STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, stk_u32 tenant) {
-    if (tenant != w->tenant) {
-        stk_worker_flush(d, w);
-        w->tenant = tenant;
-        w->tenant_counts = stk_quota_of(d, tenant) != 0u ? 1u : 0u;
-    }
-    w->tenant_count += w->tenant_counts;
+STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
 }
 
 /* `n` claims in partition `part`. */

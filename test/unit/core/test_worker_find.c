@@ -87,7 +87,8 @@ static void run(uint32_t turns) {
 static void enter(void) {
     memset(shared, 0, sizeof shared);
     stk_worker_enter(&dev, &worker, UINT32_MAX);
-    stk_find_enter(&dev, &worker);
+    stk_quotas_enter(&dev, shared);
+    stk_find_enter(&dev, &worker, shared);
 }
 
 static uint32_t turn(void) {
@@ -95,7 +96,7 @@ static uint32_t turn(void) {
     if (slot != STK_NO_SLOT) {
         worker.since++;
         worker.quiet = 0;
-        stk_worker_take(&dev, &worker, slot);
+        stk_worker_take(&dev, &worker, shared, slot);
     }
     return slot;
 }
