@@ -121,22 +121,9 @@ static void release(struct stk_opencl *cl) {
     cl->cl_kernel = cl->cl_program = cl->cl_queue = cl->cl_context = NULL;
 }
 
-/* A device may give this kernel smaller groups than it gives others. */
-static int check_lanes(struct stk_opencl *cl) {
-    size_t most = 0;
-    cl_int error =
-        clGetKernelWorkGroupInfo(cl->cl_kernel, cl->cl_device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
-    if (error == CL_SUCCESS && most < cl->config.lanes) {
-        stk_opencl_say(cl, "the device has room for groups of %zu lanes, not of %u: ask for fewer", most,
-                       (unsigned)cl->config.lanes);
-        return STK_E_UNSUPPORTED;
-    }
-    return stk_opencl_error(cl, error, "clGetKernelWorkGroupInfo");
-}
-
 static int bring_up(struct stk_opencl *cl) {
-    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build,  check_lanes,
-                                                        open_tries,   stk_opencl_settle, stk_opencl_keep_now};
+    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build, open_tries, stk_opencl_settle,
+                                                        stk_opencl_keep_now};
     int err = STK_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STK_OK; i++) {
         err = steps[i](cl);

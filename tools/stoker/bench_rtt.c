@@ -4,7 +4,8 @@
 #include "bench.h"
 
 #define COUNT_DEFAULT  1000000u
-#define PEER_SHARE     50u   /* round trips of stoker for each launch of the peer */
+#define PEER_SHARE     50u /* round trips of stoker for each launch of the peer */
+#define SLOTS_DEFAULT  64u
 #define DRIVE_EVERY    1024u /* looks at the slot between two drives of a wait */
 #define CLOCK_READINGS 100000u
 
@@ -110,9 +111,10 @@ static void report(struct rtt *r) {
 int bench_rtt(struct bench *bench) {
     static struct rtt r;
     const char *text = bench_cl_empty;
+    uint32_t slots = bench->options.in_flight ? (uint32_t)bench->options.in_flight : SLOTS_DEFAULT;
     int bad;
     r.bench = bench;
-    bad = bench_device_open(bench, &r.device, &(struct cli_device_wish){.slots = 64});
+    bad = bench_device_open(bench, &r.device, &(struct cli_device_wish){.slots = slots});
     if (bad) {
         return bad;
     }

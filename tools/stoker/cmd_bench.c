@@ -12,6 +12,7 @@ static const char help[] =
     "\n"
     "  rtt       one NOP at a time through the resident kernel; the peer launches an empty kernel and waits\n"
     "      --count N        round trips (1000000)\n"
+    "      --in-flight N    slots of the ring, which are taken in turn (64)\n"
     "  slots     NOP slots per second; the peer launches an empty kernel for each item\n"
     "      --count N        slots (100000000)\n"
     "      --in-flight N    slots of the ring (256)\n"
@@ -114,7 +115,7 @@ static unsigned cases_of(int option) {
     case OPT_COUNT:
         return RTT | SLOTS | FAIR | LOG | IDLE;
     case OPT_IN_FLIGHT:
-        return SLOTS;
+        return RTT | SLOTS;
     case OPT_FILE:
     case 'f':
         return SCAN;
