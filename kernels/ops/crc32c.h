@@ -75,7 +75,7 @@ STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
 }
 
 /* What a state is multiplied by to move on over so many bytes. */
-STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
+STK_COLD stk_u32 stk_crc32c_power(stk_u32 bytes) {
     stk_u32 power = STK_CRC_ONE, k;
     for (k = 0; k < 32u && bytes >> k != 0u; k++) {
         if ((bytes >> k & 1u) != 0u) {
@@ -86,7 +86,7 @@ STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
 }
 
 /* Chains in step over four stretches of n words from the word p on, the first from state s. */
-STK_COLD stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 n) {
+STK_FN stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 n) {
     const STK_GLOBAL stk_u8 *p1 = p + (stk_u64)n * 4u, *p2 = p1 + (stk_u64)n * 4u, *p3 = p2 + (stk_u64)n * 4u;
     stk_u32 s1 = 0, s2 = 0, s3 = 0, power = stk_crc32c_power(n * 4u), i;
     for (i = 0; i < n; i++) {
@@ -100,8 +100,9 @@ STK_COLD stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u3
     return stk_crc32c_times(s, power) ^ s3;
 }
 
-/* State s, moved on over payload bytes [at, end). */
-STK_FN stk_u32 stk_crc32c_stretch(const struct stk_dev *d, stk_u32 s, stk_u32 at, stk_u32 end) {
+/* State s, moved on over payload bytes [at, end). Out of line, as all that is long: a driver compiles what is inlined for each
+ * place that runs handlers. */
+STK_COLD stk_u32 stk_crc32c_stretch(const struct stk_dev *d, stk_u32 s, stk_u32 at, stk_u32 end) {
     stk_u32 words, i;
     for (; at < end && (at & 3u) != 0u; at++) {
         s = stk_crc32c_byte(s, d->payload[at]);

@@ -51,8 +51,8 @@ STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *
 }
 
 /* Writes output samples [from, to), the first of which is sample `lead` of x. Returns how many were limited. */
-STK_FN stk_u32 stk_fir_stretch(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
-                               STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 from, stk_u32 to) {
+STK_COLD stk_u32 stk_fir_stretch(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
+                                 STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 from, stk_u32 to) {
     stk_u32 i, limited = 0;
     for (i = from; i < to; i++) {
         stk_i64 sum = stk_fir_sum(x, taps, lead + i, count) + (1 << 14) + STK_FIR_BIAS;
