@@ -75,7 +75,7 @@ STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
 }
 
 /* What a state is multiplied by to move on over so many bytes. */
-STK_COLD stk_u32 stk_crc32c_power(stk_u32 bytes) {
+STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
     stk_u32 power = STK_CRC_ONE, k;
     for (k = 0; k < 32u && bytes >> k != 0u; k++) {
         if ((bytes >> k & 1u) != 0u) {
@@ -100,46 +100,47 @@ STK_FN stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 
     return stk_crc32c_times(s, power) ^ s3;
 }
 
-/* State s, moved on over payload bytes [at, end). Out of line, as all that is long: a driver compiles what is inlined for each
- * place that runs handlers. */
-STK_COLD stk_u32 stk_crc32c_stretch(const struct stk_dev *d, stk_u32 s, stk_u32 at, stk_u32 end) {
+/* State s, moved on over bytes [at, end) of the payload p. */
+STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32 at, stk_u32 end) {
     stk_u32 words, i;
     for (; at < end && (at & 3u) != 0u; at++) {
-        s = stk_crc32c_byte(s, d->payload[at]);
+        s = stk_crc32c_byte(s, p[at]);
     }
     if (end - at >= STK_CRC_LONG) {
         words = (end - at) / (STK_CRC_CHAINS * 4u);
-        s = stk_crc32c_chains(s, d->payload + at, words);
+        s = stk_crc32c_chains(s, p + at, words);
         at += words * STK_CRC_CHAINS * 4u;
     }
     words = (end - at) / 4u;
     for (i = 0; i < words; i++) {
-        s = stk_crc32c_word(s ^ stk_payload_word(d->payload + at, i));
+        s = stk_crc32c_word(s ^ stk_payload_word(p + at, i));
     }
     for (at += words * 4u; at < end; at++) {
-        s = stk_crc32c_byte(s, d->payload[at]);
+        s = stk_crc32c_byte(s, p[at]);
     }
     return s;
 }
 
+/* A lane's share in the CRC of the n bytes of the payload p at `at`. Out of line and without stk_dev, as what is long should be:
+ * a driver compiles what is inlined for each place that runs handlers, and a struct whose address goes around for none well. */
+STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 crc, stk_u32 lane) {
+    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
+    stk_u32 s = stk_crc32c_stretch(p, lane == 0u ? ~crc : 0u, at + from, at + to);
+    s = stk_crc32c_times(s, stk_crc32c_power(n - to));
+    return lane == 0u ? ~s : s;
+}
+
 STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 crc = stk_arg(c, STK_CRC32C_FROM), n, share, from, to, s;
+    stk_u32 crc = stk_arg(c, STK_CRC32C_FROM);
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
     }
     if (lead > bytes) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
-    n = bytes - lead;
-    share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
-    from = (stk_u64)STK_LANE * share < n ? STK_LANE * share : n;
-    to = n - from < share ? n : from + share;
-    s = stk_crc32c_stretch(d, STK_LANE == 0u ? ~crc : 0u, offset + lead + from, offset + lead + to);
-    if (to != n) {
-        s = stk_crc32c_times(s, stk_crc32c_power(n - to));
-    }
-    stk_result_xor(c, 0, STK_LANE == 0u ? ~s : s);
+    stk_result_xor(c, 0, stk_crc32c_share(d->payload, offset + lead, bytes - lead, crc, STK_LANE));
     return STK_DONE;
 }
 

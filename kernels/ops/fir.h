@@ -50,9 +50,11 @@ STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *
     return sum;
 }
 
-/* Writes output samples [from, to), the first of which is sample `lead` of x. Returns how many were limited. */
-STK_COLD stk_u32 stk_fir_stretch(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
-                                 STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 from, stk_u32 to) {
+/* Writes a lane's share of n output samples, the first of which is sample `lead` of x. Returns how many were limited. */
+STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
+                               STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 n, stk_u32 lane) {
+    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
     stk_u32 i, limited = 0;
     for (i = from; i < to; i++) {
         stk_i64 sum = stk_fir_sum(x, taps, lead + i, count) + (1 << 14) + STK_FIR_BIAS;
@@ -71,7 +73,6 @@ STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes)
 STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 taps = stk_arg(c, STK_FIR_TAPS), count = stk_arg(c, STK_FIR_COUNT), out = stk_arg(c, STK_FIR_OUT);
-    stk_u32 n, share, from, to;
     if ((offset & 1u) != 0u || !stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
     }
@@ -93,14 +94,11 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     if (!stk_fir_apart(out, bytes - lead, offset, bytes) || !stk_fir_apart(out, bytes - lead, taps, count * 2u)) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FIR_OUT);
     }
-    n = (bytes - lead) / 2u;
-    share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
-    from = (stk_u64)STK_LANE * share < n ? STK_LANE * share : n;
-    to = n - from < share ? n : from + share;
-    stk_result_add64(
-        c, 0, stk_fir_stretch(d->payload + offset, d->payload + taps, count, d->payload + out, lead / 2u, from, to));
+    stk_result_add64(c, 0,
+                     stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out, lead / 2u,
+                                   (bytes - lead) / 2u, STK_LANE));
     if (STK_LANE == 0u) {
-        stk_result(c, 2, n);
+        stk_result(c, 2, (bytes - lead) / 2u);
     }
     return STK_DONE;
 }
