@@ -10,7 +10,7 @@ function(stk_test name target)
 endfunction()
 
 # Tests of ten seconds and more that every preset runs: `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS unit.opencl unit.opencl_residency unit.opencl_wide system.modes system.scan_devices system.scan_fallback
+set(STK_LONG_TESTS unit.opencl unit.opencl_chunk_ops unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.modes system.scan_devices system.scan_fallback
   system.scan_lost
   system.scan_outputs system.scan_pipe system.scan_progress)
 
