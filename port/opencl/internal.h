@@ -24,7 +24,7 @@ enum {
 /* Finds the device that `wanted` names. STK_E_NODEV. */
 int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info);
 
-/* Compiles the kernel text and the user's piece for cl->cl_device. */
+/* Compiles the kernel text and the user's pieces for cl->cl_device. */
 int stk_opencl_build(struct stk_opencl *cl);
 
 /* Keeps an OpenCL error and says what it means for the caller; STK_OK for CL_SUCCESS. */
@@ -91,6 +91,43 @@ enum stk_opencl_origin stk_opencl_recall_outcome(struct stk_opencl *cl, struct s
 /* stk_opencl_keep unless that is for later. Always STK_OK. */
 int stk_opencl_keep_now(struct stk_opencl *cl);
 void stk_opencl_keep_outcome(struct stk_opencl *cl);
+
+/// Source and build log: opencl_pieces.c, opencl_source.c, opencl_log.c ///
+
+/* Are pieces and fused ops of cl->config well? STK_OK, or STK_E_ARG with the reason said. */
+int stk_opencl_check_pieces(struct stk_opencl *cl);
+
+#define STK_OPENCL_FILES_MAX  48u /* files of the kernel text */
+#define STK_OPENCL_PLACES_MAX (STK_OPENCL_FILES_MAX + 2u * STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX + 1u)
+
+/* Lines of the whole text from `line` on that come from one file or piece. */
+struct stk_opencl_place {
+    const char *name;
+    uint32_t name_bytes;
+    uint32_t line; /* number of its first line in the whole text */
+    uint32_t made; /* the lines were made for it, so their numbers say nothing */
+};
+
+/* The text as clCreateProgramWithSource takes it. Each place starts with a #line that gives it its name and the number that its
+ * line has in the whole text anyway: so a driver's log has that number, whether the driver heeds #line or not. */
+struct stk_opencl_source {
+    const char *texts[2u * STK_OPENCL_PLACES_MAX];
+    size_t lengths[2u * STK_OPENCL_PLACES_MAX];
+    uint32_t count;
+    struct stk_opencl_place places[STK_OPENCL_PLACES_MAX];
+    uint32_t place_count;
+    uint32_t line; /* of what comes next */
+    size_t used;
+    char made[40960]; /* #line directives, the calls of the handlers and the list of opcodes */
+};
+
+/* Fills `source` from the kernel text and cl->config, which must stay as long as it. STK_E_BUILD when the kernel text is not what
+ * this port knows. */
+int stk_opencl_source(struct stk_opencl *cl, struct stk_opencl_source *source);
+
+/* Copies a driver's log of `bytes` bytes into to[0..room), with places as name:line:column of `source`. What does not fit is cut
+ * at a line, and then errors go before the rest. */
+void stk_opencl_map_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to, size_t room);
 
 /// Shared memory: opencl_shared.c ///
 

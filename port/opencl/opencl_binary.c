@@ -8,7 +8,7 @@
 #include "stoker/artifact.h"
 
 #define KIND_PROGRAM 1u
-#define TEXTS_MAX    320u
+#define TEXTS_MAX    (2u * STK_OPENCL_PLACES_MAX)
 #define KERNEL_ARGS  12u
 #define DRIVER_BYTES 640u /* platform, its version, the device's and the driver's */
 

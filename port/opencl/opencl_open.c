@@ -155,6 +155,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     cl->dead_kinds = kinds;
     cl->config = *config;
     err = apply_defaults(&cl->config);
+    err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
     if (err != STK_OK) {
         return err;
     }

@@ -106,7 +106,8 @@ static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **
 
 /* While the device has its copy, the host writes other lines and other words, publishes and takes slots back. */
 static void what_the_host_does_meanwhile_is_kept(void **state) {
-    const struct stk_opencl_config config = {.slots = 16, .payload_bytes = 8192, .user_source = slow_text};
+    const struct stk_opencl_config config = {
+        .slots = 16, .payload_bytes = 8192, .pieces = &slow_piece, .piece_count = 1};
     const struct way *way = first_way(STK_BATCH);
     const uint32_t args[] = {slow_steps(way, 20)}, store[] = {77, STK_CTL_OBSERVABLE + 3};
     const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};

@@ -96,6 +96,32 @@ enum stk_opencl_origin {
 /* "this open", "the cache", "the store", "the caller": static strings. */
 const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 
+/// Handlers of the user's ///
+
+#define STK_OPENCL_PIECES_MAX 32u
+#define STK_OPENCL_FUSED_MAX  16u
+#define STK_OPENCL_PARTS_MAX  8u /* functions of a fused op */
+#define STK_OPENCL_NAME_MAX   63u
+
+/* A piece of the dialect (kernels/README.md), compiled with the kernel. Pieces are one text, in their order: a later one may use
+ * what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no two are the same. */
+struct stk_opencl_piece {
+    const char *name;   /* what the build log calls it, say its file's name */
+    const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
+    uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
+    const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
+    uint32_t width;       /* of the function: STK_SCALAR or STK_WIDE */
+};
+
+/* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
+struct stk_opencl_fused {
+    const char *name;
+    uint32_t opcode; /* as that of a piece, but not 0 */
+    const char *const
+        *functions;          /* of pieces, all of one width, which is the op's; one may stand there several times */
+    uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
+};
+
 /// Port ///
 
 struct stk_opencl_config {
@@ -127,9 +153,10 @@ struct stk_opencl_config {
     struct stk_store *store;
     int keep_late; /* 1: what open made is put there by stk_opencl_keep, when there is time: PoCL 3.1 compiles the kernel once
                       more for its binary */
-    const char
-        *user_source; /* handlers in the dialect that end in #define STK_USER_OPS(X) X(opcode, function, width) ...;
-                                may be NULL */
+    const struct stk_opencl_piece *pieces; /* handlers of the user's; may be NULL. Stay until close, texts included */
+    uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
+    const struct stk_opencl_fused *fused;  /* opcodes that run several of them; may be NULL. Stay until close */
+    uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
 };
 
 /* One shared buffer: what the host sees of it, and what the kernel is given. */
@@ -186,8 +213,9 @@ struct stk_opencl {
     uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
     int cl_error;                                             /* the last OpenCL error code, 0 when there was none */
     char reason[320];                                         /* why this residency, or why open or the device failed */
-    char build_log[2048];                                     /* of the last build that failed, cut to fit */
-    enum stk_opencl_origin built_from, proved_from;           /* of the program, of the outcome */
+    char build_log[2048]; /* of the last build that failed: each place as name:line:column of a piece or a file under
+                             kernels/. The first errors when it does not fit, whole lines */
+    enum stk_opencl_origin built_from, proved_from; /* of the program, of the outcome */
     uint8_t program_key[STK_STORE_KEY_BYTES], outcome_key[STK_STORE_KEY_BYTES];
     int distrusted; /* what was kept did not work */
     int was_kept;   /* what this open made was put */
@@ -200,8 +228,8 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
 /* Opens a device, builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
  * the shared buffers. `cl` stays the caller's and must not move until close.
  * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
- * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, or mode
- * and memory do not go together.
+ * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, mode and
+ * memory do not go together, or a piece or a fused op is not well (cl->reason says which and what to do).
  * On error everything is released and `cl` keeps reason and build_log. Takes as long as the driver's compiler does, and some
  * seconds for each kind of memory that stalls; of both nothing where cache or store have what an earlier open put there
  * (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the driver takes
