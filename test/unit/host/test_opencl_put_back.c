@@ -98,8 +98,8 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     io_is(4, STK_IO_OK);
     miss_is(5, STK_REQUEUE, 6); /* its answer is there */
     io_is(5, STK_IO_OK);
-    io_is(6, STK_IO_OK); /* the host's own */
-    io_is(7, STK_WAIT_IO);
+    io_is(6, STK_IO_ERROR); /* no slot names it */
+    io_is(7, STK_CLAIMED);  /* the server has it */
     stk_opencl_put_back(&cl, 1);
     expect_miss(0, STK_REQUEUE, 0);
     expect_miss(1, STK_REQUEUE, 0);
@@ -109,7 +109,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     expect_miss(5, STK_REQUEUE, 6);
     for (uint32_t k = 0; k < 8u; k++) {
         static const uint32_t left[] = {STK_EMPTY, STK_EMPTY, STK_EMPTY, STK_PUBLISHED,
-                                        STK_EMPTY, STK_IO_OK, STK_IO_OK, STK_WAIT_IO};
+                                        STK_EMPTY, STK_IO_OK, STK_EMPTY, STK_CLAIMED};
         assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), left[k]);
     }
     serve_until_done(5);
@@ -119,10 +119,9 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     close_way();
 }
 
-static void answer_of_a_slot_that_faults_is_recycled(void **state) {
+static void answer_of_a_slot_that_faults_is_recycled_in(enum stk_residency mode) {
     const struct stk_opencl_config config = {.slots = 4, .io_slots = 4};
-    (void)state;
-    open_way(&config, first_way(STK_QUANTUM));
+    open_way(&config, first_way(mode));
     for (uint32_t i = 0; i <= STK_OPENCL_TRIES; i++) {
         assert_int_equal(stk_ring_status(&ring, 1), i ? (int)STK_REQUEUE : (int)STK_EMPTY);
         miss_is(1, STK_CLAIMED, 2);
@@ -132,6 +131,16 @@ static void answer_of_a_slot_that_faults_is_recycled(void **state) {
     assert_int_equal(stk_ring_status(&ring, 1), (int)STK_FAULT);
     assert_int_equal(stk_load(io_at(1) + STK_IO_STATUS), STK_EMPTY);
     close_way();
+}
+
+static void answer_of_a_slot_that_faults_is_recycled(void **state) {
+    (void)state;
+    answer_of_a_slot_that_faults_is_recycled_in(STK_QUANTUM);
+}
+
+static void answer_of_a_slot_that_faults_on_copies_is_recycled(void **state) {
+    (void)state;
+    answer_of_a_slot_that_faults_is_recycled_in(STK_BATCH);
 }
 
 static void launch_that_never_was_is_not_held_against_its_slots(void **state) {
@@ -177,6 +186,7 @@ int main(void) {
         cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
         cmocka_unit_test(requests_of_lost_kernels_are_put_back),
         cmocka_unit_test(answer_of_a_slot_that_faults_is_recycled),
+        cmocka_unit_test(answer_of_a_slot_that_faults_on_copies_is_recycled),
         cmocka_unit_test(launch_that_never_was_is_not_held_against_its_slots),
         cmocka_unit_test(errors_are_classed),
     };
