@@ -30,11 +30,13 @@ static const struct flow flows[] = {
     {"by handshake", {"", STK_BATCH, STK_OPENCL_COPIES}, 0},
 };
 #define FLOWS      (sizeof flows / sizeof *flows)
+#define FLOW_BATCH 2u
 #define FLOW_PROBE 4u
 
 static struct stk_opencl cl;
 static struct stk_ring ring;
 static struct stk_io_queue io;
+static struct stk_cache *work_cache; /* where programs are kept; NULL: nowhere */
 static uint32_t published, harvested, faulted, adds_faulted;
 
 static inline uint32_t *slot_at(uint32_t slot) {
@@ -73,6 +75,7 @@ static inline int work_open(const struct flow *flow, uint64_t deadline_ns) {
                                              .recovery_ns = 1000000,
                                              .residency = flow->way.residency,
                                              .memory = flow->way.memory,
+                                             .cache = work_cache,
                                              .known = flow == &flows[FLOW_PROBE] ? NULL : work_can(flow)};
     int err = stk_opencl_open(&cl, &config);
     published = harvested = faulted = adds_faulted = 0;
@@ -85,6 +88,17 @@ static inline int work_open(const struct flow *flow, uint64_t deadline_ns) {
         stk_opencl_inject(&cl, flow->falls ? 1u : 0u, 0x1Fu, flow->falls ? 2u : 0u);
     }
     return err;
+}
+
+/* From now on programs are kept, in a cache that is empty. */
+static inline void work_keeps(void) {
+    static struct stk_cache cache;
+    STK_CACHE_DEFINE(memory, 1, 8, 8u << 20);
+    const struct stk_cache_config config = {.shards = 1, .entries = 8, .bytes = 8u << 20};
+    struct stk_arena arena;
+    stk_arena_init(&arena, memory, sizeof memory);
+    assert_int_equal(stk_cache_init(&cache, &config, &arena), STK_OK);
+    work_cache = &cache;
 }
 
 /// Slots ///

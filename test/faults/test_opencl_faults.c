@@ -233,6 +233,31 @@ static void handshake(void **state) {
     }
 }
 
+/* An open that finds its program in the cache, or puts it there. */
+static void kept(void **state) {
+    static const enum fault_call calls[] = {CALL_clCreateProgramWithBinary, CALL_clGetKernelInfo, CALL_clBuildProgram,
+                                            CALL_clCreateKernel, CALL_clSetKernelArg};
+    static const enum fault_kind kinds[] = {FAULT_ONCE, FAULT_EVER};
+    struct fault_plan plan = {.call = CALL_clFlush, .nth = UINT32_MAX};
+    (void)state;
+    work_keeps();
+    for (size_t i = 0; i < 2u; i++) {
+        play(&flows[FLOW_BATCH], &plan);
+        assert_int_equal(cl.built_from, i ? STK_OPENCL_FROM_CACHE : STK_OPENCL_MADE);
+    }
+    for (size_t i = 0; i < 2u * (sizeof calls / sizeof *calls); i++) {
+        plan = (struct fault_plan){.call = calls[i / 2u], .nth = 1, .kind = kinds[i % 2u]};
+        plan.error = faults_error(plan.call, 0);
+        turn++;
+        play(&flows[FLOW_BATCH], &plan);
+        /* What fails once is got over, a binary by the compiler. */
+        if (plan.kind == FAULT_ONCE && plan.call != CALL_clSetKernelArg && cl.built_from != STK_OPENCL_MADE) {
+            fail_msg("%s fails with the program that is kept, and open takes it", faults_name(plan.call));
+        }
+    }
+    work_cache = NULL;
+}
+
 static void resident(void **state) {
     (void)state;
     play_flow(&flows[0]);
@@ -269,8 +294,9 @@ static void all_ends_were_met(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resident), cmocka_unit_test(quantum),   cmocka_unit_test(batch),
-        cmocka_unit_test(fallback), cmocka_unit_test(handshake), cmocka_unit_test(all_ends_were_met),
+        cmocka_unit_test(resident),          cmocka_unit_test(quantum),   cmocka_unit_test(batch),
+        cmocka_unit_test(fallback),          cmocka_unit_test(handshake), cmocka_unit_test(kept),
+        cmocka_unit_test(all_ends_were_met),
     };
     quick = argc > 1 && strcmp(argv[1], "quick") == 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
