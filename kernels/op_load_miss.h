@@ -47,8 +47,9 @@ STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c, s
  * ticket that a publisher made up gets nothing of another slot's. */
 STK_FN int stk_miss_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u32 resource, stk_u32 status) {
     /* An error's code takes the tag's place, and the tag that of the length. */
-    return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index && stk_ld(io + STK_IO_SRC) == resource &&
-           stk_ld(io + STK_IO_DST) == resource && stk_ld(io + STK_IO_OP) == STK_IO_OP_READ;
+    return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index &&
+           stk_ld(io + STK_IO_SRC) == resource && stk_ld(io + STK_IO_DST) == resource &&
+           stk_ld(io + STK_IO_OP) == STK_IO_OP_READ;
 }
 
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
