@@ -24,6 +24,8 @@ struct stk_dev {
 #ifndef __OPENCL_C_VERSION__
     const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */
     stk_u32 user_op_count;
+    const struct stk_fused_op *fused_ops; /* and those that run several functions one after the other */
+    stk_u32 fused_op_count;
 #endif
 };
 
@@ -35,10 +37,6 @@ struct stk_call {
     stk_u32 index;            /* of the slot in the ring */
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
 };
-
-/* How many lanes of the group run a handler on one slot. */
-#define STK_SCALAR 1 /* lane 0 */
-#define STK_WIDE   2 /* all of them, in step */
 
 /* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler
  * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */
@@ -66,6 +64,18 @@ STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
     }
 }
 
+/* XORs a lane's share into result word i, which the loop cleared. */
+STK_FN void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
+    if (!c->packed && i < STK_SLOT_RESULTS) {
+        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_RESULT + i;
+#if STK_LANES > 1
+        (void)atomic_xor((volatile STK_GLOBAL stk_u32 *)r, v);
+#else
+        stk_st(r, stk_ld(r) ^ v);
+#endif
+    }
+}
+
 /* Refuses the slot: reason and value go to its last two words. */
 STK_FN stk_u32 stk_refuse(const struct stk_call *c, stk_u32 reason, stk_u32 value) {
     stk_st(c->slot + STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG, value);
@@ -86,6 +96,16 @@ STK_FN int stk_payload_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count)
 /* Payload byte `at`, a multiple of 4 that was checked, as words. */
 STK_FN STK_GLOBAL stk_u32 *stk_payload_words(const struct stk_dev *d, stk_u32 at) {
     return (STK_GLOBAL stk_u32 *)(STK_GLOBAL void *)(d->payload + at);
+}
+
+/* Word i from the word p of the payload on: payload words are data, not shared state, so a plain load will do. */
+STK_FN stk_u32 stk_payload_word(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
+#ifdef __OPENCL_C_VERSION__
+    return ((const STK_GLOBAL stk_u32 *)p)[i];
+#else
+    p += (stk_u64)i * 4u;
+    return (stk_u32)p[0] | (stk_u32)p[1] << 8 | (stk_u32)p[2] << 16 | (stk_u32)p[3] << 24;
+#endif
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* stoker kernels: which handler runs which opcode.
  *
- * STK_OPS lists the handlers that come with stoker, STK_USER_OPS those of a source piece that the user adds: both are
- * X(opcode, function, width). On the host the interpreter's table adds its own.
+ * STK_OPS lists the handlers that come with stoker, STK_USER_OPS those of the user's pieces, which the port makes: both are
+ * X(opcode, function, width). On the host the interpreter's tables add its own.
  */
 #ifndef STK_OPS_H
 #define STK_OPS_H
@@ -9,10 +9,15 @@
 #include "device.h"
 #include "op_builtin.h"
 #include "op_load_miss.h"
+#include "fused.h"
+#include "ops/crc32c.h"
+#include "ops/fir.h"
 #include "ops/scan.h"
 #include "ops/sum.h"
 
 #define STK_OPS(X)                                                                                                     \
+    X(STK_OP_CRC32C, stk_op_crc32c, STK_WIDE)                                                                          \
+    X(STK_OP_FIR_Q15, stk_op_fir_q15, STK_WIDE)                                                                        \
     X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE)                                                                  \
     X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR)                                                              \
     X(STK_OP_SUM64, stk_op_sum64, STK_WIDE)
@@ -38,6 +43,24 @@ STK_FN const struct stk_user_op *stk_user_op_find(const struct stk_dev *d, stk_u
     }
     return 0;
 }
+
+STK_FN const struct stk_fused_op *stk_fused_op_find(const struct stk_dev *d, stk_u32 opcode) {
+    stk_u32 i;
+    for (i = 0; i < d->fused_op_count; i++) {
+        if (d->fused_ops[i].opcode == opcode) {
+            return &d->fused_ops[i];
+        }
+    }
+    return 0;
+}
+
+STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *c, const struct stk_fused_op *op) {
+    stk_u32 status = STK_DONE, i;
+    for (i = 0; i < op->part_count; i++) {
+        STK_FUSED_PART(i, op->parts[i])
+    }
+    return status;
+}
 #endif
 
 /* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */
@@ -59,7 +82,8 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
 #ifndef __OPENCL_C_VERSION__
     {
         const struct stk_user_op *op = stk_user_op_find(d, opcode);
-        return op ? op->width : 0u;
+        const struct stk_fused_op *fused = stk_fused_op_find(d, opcode);
+        return op ? op->width : fused ? fused->width : 0u;
     }
 #else
     (void)d;
@@ -98,8 +122,12 @@ STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk
 #ifndef __OPENCL_C_VERSION__
     {
         const struct stk_user_op *op = stk_user_op_find(d, opcode);
+        const struct stk_fused_op *fused = stk_fused_op_find(d, opcode);
         if (op) {
             return op->run(d, c);
+        }
+        if (fused) {
+            return stk_fused_op_run(d, c, fused);
         }
     }
 #endif

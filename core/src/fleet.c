@@ -42,7 +42,8 @@ static bool contains(const char *text, const char *part) {
 static bool in_kernel_text(uint32_t opcode) {
     return opcode <= STK_OP_BUILTIN_MAX || opcode == STK_OP_LOAD_MISS || opcode == STK_OP_PRINTF ||
            opcode == STK_OP_PACKED_SLOT || opcode == STK_OP_SHUTDOWN || opcode == STK_OP_SCAN_COUNT ||
-           opcode == STK_OP_SCAN_LOCATE || opcode == STK_OP_SUM64;
+           opcode == STK_OP_SCAN_LOCATE || opcode == STK_OP_SUM64 || opcode == STK_OP_CRC32C ||
+           opcode == STK_OP_FIR_Q15;
 }
 
 static bool has_opcode(const struct stk_fleet_device *d, uint32_t opcode) {

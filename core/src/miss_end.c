@@ -111,11 +111,20 @@ static int cancel_woken(struct stk_miss *m, uint32_t slot) {
     return ours ? (int)STK_REQUEUE : STK_E_STATUS;
 }
 
+/* May a worker be at any slot but those in WAIT_IO, on memory where its claim and ours do not exclude each other? */
+static bool workers_in_the_way(const uint32_t *control) {
+    uint32_t left = stk_load_acquire(control + STK_CTL_LEASE_ENDS) + stk_load_acquire(control + STK_CTL_IDLE_ENDS);
+    return stk_load(control + STK_CTL_CANCEL_STOPPED) != 0u && stk_load(control + STK_CTL_WORKERS_IN) != left;
+}
+
 int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
     uint32_t *w, opcode, k;
     int was = stk_ring_status(&miss->ring, slot);
     if (was < 0) {
         return was;
+    }
+    if (was != (int)STK_WAIT_IO && workers_in_the_way(miss->config.memory.control)) {
+        return STK_E_AGAIN;
     }
     w = stk_slot_at(&miss->ring, slot);
     opcode = stk_load(w + STK_SLOT_OPCODE);

@@ -5,16 +5,6 @@
 
 #include "device.h"
 
-/* A word of payload as the device sees it: payload words are data, not shared state, so a plain load will do. */
-STK_FN stk_u32 stk_payload_word(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
-#ifdef __OPENCL_C_VERSION__
-    return ((const STK_GLOBAL stk_u32 *)p)[i];
-#else
-    p += (stk_u64)i * 4u;
-    return (stk_u32)p[0] | (stk_u32)p[1] << 8 | (stk_u32)p[2] << 16 | (stk_u32)p[3] << 24;
-#endif
-}
-
 STK_FN stk_u64 stk_sum_words(const STK_GLOBAL stk_u8 *p, stk_u32 first, stk_u32 end) {
     stk_u64 sum = 0;
     stk_u32 i;

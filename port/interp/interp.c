@@ -50,6 +50,8 @@ static struct stk_dev device_of(const struct stk_interp *interp) {
         .workers = 1u,
         .user_ops = interp->config.user_ops,
         .user_op_count = interp->config.user_op_count,
+        .fused_ops = interp->config.fused_ops,
+        .fused_op_count = interp->config.fused_op_count,
     };
 }
 

@@ -24,11 +24,24 @@ enum {
 /* Finds the device that `wanted` names. STK_E_NODEV. */
 int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info);
 
-/* Compiles the kernel text and the user's piece for cl->cl_device. */
+/* Compiles the kernel text and the user's pieces for cl->cl_device. */
 int stk_opencl_build(struct stk_opencl *cl);
 
-/* Keeps an OpenCL error and says what it means for the caller; STK_OK for CL_SUCCESS. */
+/* A context and its queue: cl->cl_context, cl->cl_queue. */
+int stk_opencl_create_queue(struct stk_opencl *cl);
+
+/* Releases them, with program and kernel, as far as they are there. */
+void stk_opencl_release_context(struct stk_opencl *cl);
+
+/// Faults: opencl_fault.c ///
+
+/* Keeps an OpenCL error and its class, says so, and returns what it means for the caller; STK_OK for CL_SUCCESS. After open the
+ * reason is about this failure alone. */
 int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what);
+
+/* A failure that no call returned; STK_E_DEVICE. While the port is opened the device is then lost. */
+int stk_opencl_fail(struct stk_opencl *cl, enum stk_opencl_fault fault, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Appends to cl->reason, cut to fit. */
 void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -92,12 +105,49 @@ enum stk_opencl_origin stk_opencl_recall_outcome(struct stk_opencl *cl, struct s
 int stk_opencl_keep_now(struct stk_opencl *cl);
 void stk_opencl_keep_outcome(struct stk_opencl *cl);
 
+/// Source and build log: opencl_pieces.c, opencl_source.c, opencl_log.c ///
+
+/* Are pieces and fused ops of cl->config well? STK_OK, or STK_E_ARG with the reason said. */
+int stk_opencl_check_pieces(struct stk_opencl *cl);
+
+#define STK_OPENCL_FILES_MAX  48u /* files of the kernel text */
+#define STK_OPENCL_PLACES_MAX (STK_OPENCL_FILES_MAX + 2u * STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX + 1u)
+
+/* Lines of the whole text from `line` on that come from one file or piece. */
+struct stk_opencl_place {
+    const char *name;
+    uint32_t name_bytes;
+    uint32_t line; /* number of its first line in the whole text */
+    uint32_t made; /* the lines were made for it, so their numbers say nothing */
+};
+
+/* The text as clCreateProgramWithSource takes it. Each place starts with a #line that gives it its name and the number that its
+ * line has in the whole text anyway: so a driver's log has that number, whether the driver heeds #line or not. */
+struct stk_opencl_source {
+    const char *texts[2u * STK_OPENCL_PLACES_MAX];
+    size_t lengths[2u * STK_OPENCL_PLACES_MAX];
+    uint32_t count;
+    struct stk_opencl_place places[STK_OPENCL_PLACES_MAX];
+    uint32_t place_count;
+    uint32_t line; /* of what comes next */
+    size_t used;
+    char made[40960]; /* #line directives, the calls of the handlers and the list of opcodes */
+};
+
+/* Fills `source` from the kernel text and cl->config, which must stay as long as it. STK_E_BUILD when the kernel text is not what
+ * this port knows. */
+int stk_opencl_source(struct stk_opencl *cl, struct stk_opencl_source *source);
+
+/* Copies a driver's log of `bytes` bytes into to[0..room), with places as name:line:column of `source`. What does not fit is cut
+ * at a line, and then errors go before the rest. */
+void stk_opencl_map_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to, size_t room);
+
 /// Shared memory: opencl_shared.c ///
 
 /* Allocates `bytes` of one kind and maps them. STK_E_UNSUPPORTED the device has no such memory; STK_E_NOMEM; cl->reason. */
 int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory, size_t bytes,
                            struct stk_opencl_region *region);
-void stk_opencl_region_close(struct stk_opencl *cl, struct stk_opencl_region *region);
+void stk_opencl_region_close(struct stk_opencl_region *region);
 
 /* Makes the five regions the kernel's arguments; `control_words` is what the kernel may touch of the control buffer. */
 int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words);
@@ -117,7 +167,7 @@ int stk_opencl_layout(struct stk_opencl *cl);
 
 /* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of
  * it runs. */
-int stk_opencl_drain(struct stk_opencl *cl, uint64_t timeout_ns);
+int stk_opencl_drain(void *queue, uint64_t timeout_ns);
 
 /// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
 
@@ -127,7 +177,8 @@ void stk_opencl_nap(void);
 /* Enqueues a launch of the workers behind those under way, of which there is one at most. */
 int stk_opencl_launch(struct stk_opencl *cl);
 
-/* Has the older launch ended, as the driver says? 1, 0, or STK_E_DEVICE when it failed. */
+/* Has the older launch ended, as the driver says? 1, 0, or STK_E_DEVICE, with the fault kept, when it failed or the driver does not
+ * say; it stays where it is. */
 int stk_opencl_event_over(struct stk_opencl *cl);
 
 /* Takes note that the older launch is over. */
@@ -138,9 +189,6 @@ int stk_opencl_left(const struct stk_opencl *cl);
 
 /* Expects no more of workers whose leaving was never seen; none runs. */
 void stk_opencl_forget_ends(struct stk_opencl *cl);
-
-/* Marks the device lost; returns STK_E_DEVICE. */
-int stk_opencl_lose(struct stk_opencl *cl, const char *why);
 
 /* STK_E_DEVICE when the older launch stays past its deadline. */
 int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns);
@@ -177,7 +225,27 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl);
 /* Takes what came back into the shared memory. */
 void stk_opencl_merge(struct stk_opencl *cl);
 
-/// Falling back: opencl_watch.c ///
+/// A lost device: opencl_recover.c ///
+
+/* Where a recovery is. */
+enum {
+    RECOVER_NONE,
+    RECOVER_QUIET,   /* until no launch runs */
+    RECOVER_CONTEXT, /* after a pause: a new context */
+    RECOVER_PROGRAM,
+    RECOVER_MEMORY
+};
+
+/* After a failure, whose fault is kept: begins a recovery, or marks the device lost. 1 or STK_E_DEVICE. */
+int stk_opencl_recover(struct stk_opencl *cl);
+
+/* The next step of it. 1, 0 not yet, STK_E_DEVICE. */
+int stk_opencl_recover_on(struct stk_opencl *cl);
+
+/* The device is lost: looks whether its kernels are gone, and then puts back what they had. STK_E_DEVICE. */
+int stk_opencl_lost_on(struct stk_opencl *cl);
+
+/// Falling back: opencl_watch.c, opencl_put_back.c ///
 
 /* Looks whether published work is not seen by the running kernel, or its work not by the host. 1 when so, with the reason said. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns);
@@ -192,8 +260,9 @@ int stk_opencl_fall(struct stk_opencl *cl);
 /* 1 when the next mode was taken, 0 not yet, STK_E_DEVICE. */
 int stk_opencl_fall_on(struct stk_opencl *cl);
 
-/* Puts the slots back that a lost kernel had claimed: REQUEUE, or FAULT where that did not help. No worker runs. */
-void stk_opencl_put_back(struct stk_opencl *cl);
+/* Puts back what a lost kernel had claimed, slots of the ring and of the I/O queue: REQUEUE, or FAULT where that did not help; and
+ * EMPTY. No worker runs. `ran`: 0 when the kernel was never launched, which is not held against a slot. */
+void stk_opencl_put_back(struct stk_opencl *cl, int ran);
 
 /* How often a slot of lost kernels is put back before it faults. */
 #define STK_OPENCL_TRIES 3u

@@ -87,22 +87,34 @@ static int read_back(struct stk_opencl *cl) {
             b->copied += bytes;
         }
         if (event) {
-            clReleaseEvent(cl->cl_events[0]);
+            b->cl_launch = cl->cl_events[0];
             cl->cl_events[0] = event;
         }
     }
     return err == STK_OK ? stk_opencl_error(cl, clFlush(cl->cl_queue), "clFlush") : err;
 }
 
+/* The reads are over. 1 when so is the kernel before them, which a driver may have dropped. */
+static int launch_over(struct stk_opencl *cl) {
+    void *read = cl->cl_events[0];
+    int over;
+    cl->cl_events[0] = cl->batch.cl_launch ? cl->batch.cl_launch : read;
+    over = stk_opencl_event_over(cl);
+    cl->cl_events[0] = read;
+    return over;
+}
+
 int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending) {
     int did = 0, err;
     if (cl->running) {
         int over = stk_opencl_event_over(cl);
+        over = over > 0 ? launch_over(cl) : over;
         if (over <= 0) {
             return over < 0 ? over : stk_opencl_overdue(cl, stk_opencl_now_ns());
         }
         stk_opencl_merge(cl);
         stk_opencl_pop(cl);
+        cl->recovery.row = 0;
         did = 1;
     }
     if (!pending || stk_opencl_snapshot(cl) == 0u) {
@@ -110,7 +122,10 @@ int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending) {
     }
     err = send(cl);
     err = err == STK_OK ? stk_opencl_launch(cl) : err;
-    err = err == STK_OK ? read_back(cl) : err;
+    if (err == STK_OK) {
+        err = read_back(cl);
+        cl->batch.loose = err != STK_OK;
+    }
     cl->batch.fresh = 0;
-    return err == STK_OK ? 1 : stk_opencl_lose(cl, "copies there or back were refused");
+    return err == STK_OK ? 1 : err;
 }

@@ -8,7 +8,7 @@
 #include "stoker/artifact.h"
 
 #define KIND_PROGRAM 1u
-#define TEXTS_MAX    320u
+#define TEXTS_MAX    (2u * STK_OPENCL_PLACES_MAX)
 #define KERNEL_ARGS  12u
 #define DRIVER_BYTES 640u /* platform, its version, the device's and the driver's */
 
@@ -129,8 +129,6 @@ void stk_opencl_distrust(struct stk_opencl *cl) {
     stk_opencl_kept_say(cl, "%s's did not work: %.120s", stk_opencl_origin_name(cl->built_from), cl->reason);
     cl->built_from = STK_OPENCL_MADE;
     cl->distrusted = 1;
-    cl->lost = cl->falling = 0;
-    cl->reason[0] = '\0';
 }
 
 /* After the launches of open: PoCL compiles the kernel for a size of group when it is first launched with it, and puts into the
@@ -162,6 +160,9 @@ static void keep_program(struct stk_opencl *cl) {
 int stk_opencl_keep(struct stk_opencl *cl) {
     int program = cl->keyed && !cl->was_kept && cl->built_from == STK_OPENCL_MADE;
     int outcome = cl->keyed && !cl->was_kept && cl->proved_from == STK_OPENCL_MADE;
+    if (!cl->cl_program) {
+        return 0; /* lost: there may be one after a recovery */
+    }
     if (program) {
         keep_program(cl);
     }

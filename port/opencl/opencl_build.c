@@ -1,41 +1,43 @@
-/* The program: kernel text and the user's piece, compiled for one device. */
+/* The program: kernel text and the user's pieces, compiled for one device. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "internal.h"
-#include "stoker/kernel_text.h"
 
-/* The user's handlers go right before the table of opcodes, which names them. */
-#define USER_PIECE_BEFORE "#line 1 \"kernels/ops.h\""
+#define LOG_MAX (16u << 20) /* bytes of a log that is looked at */
 
-static void keep_log(struct stk_opencl *cl, cl_program program) {
+static void keep_log(struct stk_opencl *cl, const struct stk_opencl_source *source) {
     size_t size = 0;
+    void *raw = MAP_FAILED;
     cl->build_log[0] = '\0';
-    if (clGetProgramBuildInfo(program, cl->cl_device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) != CL_SUCCESS) {
+    if (clGetProgramBuildInfo(cl->cl_program, cl->cl_device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) != CL_SUCCESS ||
+        size == 0u) {
         return;
     }
-    /* The query refuses a buffer that is too small, so a long log is only said to be long. */
-    if (size > sizeof cl->build_log ||
-        clGetProgramBuildInfo(program, cl->cl_device, CL_PROGRAM_BUILD_LOG, size, cl->build_log, NULL) != CL_SUCCESS) {
-        snprintf(cl->build_log, sizeof cl->build_log, "build log of %zu bytes, too long to keep", size);
+    if (size <= LOG_MAX) {
+        raw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     }
+    if (raw == MAP_FAILED) {
+        snprintf(cl->build_log, sizeof cl->build_log, "build log of %zu bytes, too long to keep\n", size);
+        return;
+    }
+    if (clGetProgramBuildInfo(cl->cl_program, cl->cl_device, CL_PROGRAM_BUILD_LOG, size, raw, NULL) == CL_SUCCESS) {
+        stk_opencl_map_log(source, raw, strnlen(raw, size), cl->build_log, sizeof cl->build_log);
+    }
+    munmap(raw, size);
 }
 
-static int create(struct stk_opencl *cl) {
-    const char *user = cl->config.user_source ? cl->config.user_source : "";
-    const char *rest = strstr(stk_kernel_text, USER_PIECE_BEFORE);
-    size_t head = rest ? (size_t)(rest - stk_kernel_text) : 0u;
-    const char *texts[] = {stk_kernel_text, "#line 1 \"user_source\"\n", user, "\n", rest};
-    const size_t lengths[] = {head, strlen(texts[1]), strlen(user), 1, stk_kernel_text_len - head};
+static int create(struct stk_opencl *cl, struct stk_opencl_source *source) {
     cl_int error;
-    if (!rest) {
-        snprintf(cl->reason, sizeof cl->reason, "the embedded kernel text has no place for user handlers");
-        return STK_E_BUILD;
+    int err = stk_opencl_source(cl, source);
+    if (err != STK_OK) {
+        return err;
     }
-    if (stk_opencl_recall_program(cl, texts, lengths, sizeof texts / sizeof *texts)) {
+    if (stk_opencl_recall_program(cl, source->texts, source->lengths, source->count)) {
         return STK_OK;
     }
-    cl->cl_program = clCreateProgramWithSource(cl->cl_context, sizeof texts / sizeof *texts, texts, lengths, &error);
+    cl->cl_program = clCreateProgramWithSource(cl->cl_context, source->count, source->texts, source->lengths, &error);
     return stk_opencl_error(cl, error, "clCreateProgramWithSource");
 }
 
@@ -47,14 +49,15 @@ static cl_int compile(struct stk_opencl *cl, const char *more) {
 }
 
 int stk_opencl_build(struct stk_opencl *cl) {
+    struct stk_opencl_source source;
     cl_int error;
-    int err = create(cl);
+    int err = create(cl, &source);
     if (err != STK_OK || cl->cl_kernel) {
         return err;
     }
     error = compile(cl, "");
     if (error != CL_SUCCESS) {
-        keep_log(cl, cl->cl_program);
+        keep_log(cl, &source);
         if (strstr(cl->device.platform, "NVIDIA")) {
             error = compile(cl, " -DSTK_FENCE_PLAIN"); /* the one body of the dialect that a driver may not take */
         }

@@ -26,7 +26,7 @@ static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took)
         if (over) {
             stk_opencl_pop(cl);
         } else if (stk_opencl_now_ns() - start > limit_ns) {
-            return stk_opencl_lose(cl, "a launch over an empty ring did not end in time");
+            return stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a launch over an empty ring did not end in time");
         } else if (stk_opencl_now_ns() - start > limit_ns / 1000u) {
             stk_opencl_nap();
         }

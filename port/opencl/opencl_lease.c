@@ -31,19 +31,13 @@ void stk_opencl_forget_ends(struct stk_opencl *cl) {
     cl->expected_ends = ends(cl);
 }
 
-int stk_opencl_lose(struct stk_opencl *cl, const char *why) {
-    cl->lost = 1;
-    snprintf(cl->reason, sizeof cl->reason, "device lost: %s", why);
-    return STK_E_DEVICE;
-}
-
 /* The tests' fault: kernels go on in memory where the host does not look. */
 static int play_dead(struct stk_opencl *cl) {
     struct stk_opencl_region mixed[STK_OPENCL_REGIONS];
     uint32_t wanted = cl->dead_claims, taken = 0;
     int err;
-    if (cl->batch.device[REGION_RING].cl_mem) {
-        return STK_OK;
+    if (cl->batch.device[REGION_RING].cl_mem || cl->running) {
+        return STK_OK; /* mapping waits for what is in the queue */
     }
     for (uint32_t i = 0; i < cl->memory.slots && taken < wanted; i++) {
         taken += stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED;
@@ -58,16 +52,18 @@ static int play_dead(struct stk_opencl *cl) {
     return err == STK_OK ? stk_opencl_set_args(cl, mixed, cl->memory.control_words) : err;
 }
 
-static cl_int enqueue(struct stk_opencl *cl, cl_event *event) {
+static int enqueue(struct stk_opencl *cl, cl_event *event) {
     size_t local = cl->config.lanes, global = local * cl->groups;
     cl_int error = clSetKernelArg(cl->cl_kernel, 10, sizeof cl->turns, &cl->turns);
     if (error == CL_SUCCESS) {
         error = clSetKernelArg(cl->cl_kernel, 11, sizeof cl->idle_turns, &cl->idle_turns);
     }
-    if (error == CL_SUCCESS) {
-        error = clEnqueueNDRangeKernel(cl->cl_queue, cl->cl_kernel, 1, NULL, &global, &local, 0, NULL, event);
+    if (error != CL_SUCCESS) {
+        return stk_opencl_error(cl, error, "clSetKernelArg");
     }
-    return error;
+    return stk_opencl_error(
+        cl, clEnqueueNDRangeKernel(cl->cl_queue, cl->cl_kernel, 1, NULL, &global, &local, 0, NULL, event),
+        "clEnqueueNDRangeKernel");
 }
 
 int stk_opencl_launch(struct stk_opencl *cl) {
@@ -77,7 +73,7 @@ int stk_opencl_launch(struct stk_opencl *cl) {
         stk_load(cl->memory.control + STK_CTL_DONE_COUNT) >= cl->dead_after) {
         err = play_dead(cl);
     }
-    err = err == STK_OK ? stk_opencl_error(cl, enqueue(cl, &event), "clEnqueueNDRangeKernel") : err;
+    err = err == STK_OK ? enqueue(cl, &event) : err;
     if (err == STK_OK) {
         err = stk_opencl_error(cl, clFlush(cl->cl_queue), "clFlush");
     }
@@ -97,6 +93,10 @@ int stk_opencl_launch(struct stk_opencl *cl) {
 void stk_opencl_pop(struct stk_opencl *cl) {
     uint32_t idle = stk_load(cl->memory.control + STK_CTL_IDLE_ENDS), groups = cl->groups;
     clReleaseEvent(cl->cl_events[0]);
+    if (cl->batch.cl_launch) {
+        clReleaseEvent(cl->batch.cl_launch);
+        cl->batch.cl_launch = NULL;
+    }
     cl->cl_events[0] = cl->cl_events[1];
     cl->cl_events[1] = NULL;
     cl->running--;
@@ -109,28 +109,22 @@ void stk_opencl_pop(struct stk_opencl *cl) {
 int stk_opencl_event_over(struct stk_opencl *cl) {
     cl_int status = CL_QUEUED;
     cl_int error = clGetEventInfo(cl->cl_events[0], CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
-    if (error != CL_SUCCESS || status < 0) {
-        char why[64];
-        cl->cl_error = error != CL_SUCCESS ? error : status;
-        snprintf(why, sizeof why, "a launch ended with OpenCL error %d", cl->cl_error);
-        /* Nothing of a failed launch is waited for; those behind it fail with it. */
-        while (cl->running) {
-            stk_opencl_pop(cl);
-        }
-        return stk_opencl_lose(cl, why);
+    error = error != CL_SUCCESS ? error : status < 0 ? status : CL_SUCCESS;
+    if (error != CL_SUCCESS) {
+        cl->cl_error = error;
+        return stk_opencl_fail(cl, STK_OPENCL_DEVICE, "%s with OpenCL error %d",
+                               status < 0 ? "a launch ended" : "clGetEventInfo failed", error);
     }
     return status == CL_COMPLETE;
 }
 
 int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns) {
     uint64_t lease = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns;
-    char why[96];
     if (now_ns - cl->launched_ns <= lease + cl->config.deadline_ns) {
         return STK_OK;
     }
-    snprintf(why, sizeof why, "timeout: the kernel was still there %llu ms after its lease",
-             (unsigned long long)(cl->config.deadline_ns / 1000000u));
-    return stk_opencl_lose(cl, why);
+    return stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "timeout: the kernel was still there %llu ms after its lease",
+                           (unsigned long long)(cl->config.deadline_ns / 1000000u));
 }
 
 void stk_opencl_end_lease(struct stk_opencl *cl) {
@@ -139,47 +133,47 @@ void stk_opencl_end_lease(struct stk_opencl *cl) {
     stk_store(lease, stk_load(lease) + 1u);
 }
 
-/* Waits for the driver to say that every launch is over. */
-static int join_launches(struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns();
-    while (cl->running) {
-        int over = stk_opencl_event_over(cl);
-        if (over < 0) {
-            return over;
-        }
-        if (cl->mode == STK_RESIDENT) {
-            /* Again and again, for workers that had no core until now and enter with the last number. */
-            stk_opencl_end_lease(cl);
-        }
-        if (over) {
-            stk_opencl_pop(cl);
-        } else if (stk_opencl_now_ns() - start >= timeout_ns) {
-            return STK_E_TIMEOUT;
-        } else {
-            stk_opencl_nap();
-        }
+/* One look at the older launch, in whatever state the port is. */
+static int join_step(struct stk_opencl *cl) {
+    int over;
+    if (cl->lost) {
+        return stk_opencl_lost_on(cl);
     }
-    return STK_OK;
+    if (cl->recovery.step) {
+        return stk_opencl_recover_on(cl);
+    }
+    if (cl->mode == STK_BATCH) {
+        return stk_opencl_batch_drive(cl, false); /* takes in what came back */
+    }
+    if (cl->mode == STK_RESIDENT) {
+        /* Again and again, for workers that had no core until now and enter with the last number. */
+        stk_opencl_end_lease(cl);
+    }
+    over = stk_opencl_event_over(cl);
+    if (over > 0) {
+        stk_opencl_pop(cl);
+    }
+    return over;
 }
 
-/* The same, and takes in what came back. */
-static int join_batch(struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns();
-    while (cl->running) {
-        int err = stk_opencl_batch_drive(cl, false);
-        if (err < 0) {
-            return err;
-        }
-        if (cl->running && stk_opencl_now_ns() - start >= timeout_ns) {
-            return STK_E_TIMEOUT;
-        }
-        if (cl->running) {
-            stk_opencl_nap();
-        }
-    }
-    return STK_OK;
+/* Does a launch run, or is there one of which it is not known? */
+static int works(const struct stk_opencl *cl) {
+    return cl->running != 0u || cl->recovery.step == RECOVER_QUIET;
 }
 
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns) {
-    return cl->mode == STK_BATCH && !cl->lost ? join_batch(cl, timeout_ns) : join_launches(cl, timeout_ns);
+    uint64_t start = stk_opencl_now_ns();
+    while (works(cl)) {
+        int did = join_step(cl);
+        if (did < 0 && cl->opened && !cl->lost) {
+            (void)stk_opencl_recover(cl);
+        }
+        if (works(cl) && stk_opencl_now_ns() - start >= timeout_ns) {
+            return STK_E_TIMEOUT;
+        }
+        if (works(cl)) {
+            stk_opencl_nap();
+        }
+    }
+    return cl->lost ? STK_E_DEVICE : STK_OK;
 }

@@ -147,8 +147,10 @@ static void merge_ring(struct stk_opencl *cl) {
         size_t at = (size_t)i * STK_SLOT_WORDS;
         uint32_t *to = cl->memory.ring + at;
         if (claimable(stk_load(sent + at))) {
+            uint32_t status = stk_load(got + at);
             copy_words(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
-            stk_store_release(to, stk_load(got + at));
+            cl->tries[i] = status == STK_DONE || status == STK_FAULT ? 0 : cl->tries[i];
+            stk_store_release(to, status);
         }
     }
 }

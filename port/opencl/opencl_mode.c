@@ -97,11 +97,7 @@ static int drive_quantum(struct stk_opencl *cl, bool pending) {
     return did;
 }
 
-int stk_opencl_drive(void *ctx, bool pending) {
-    struct stk_opencl *cl = ctx;
-    if (cl->lost) {
-        return STK_E_DEVICE;
-    }
+static int drive_mode(struct stk_opencl *cl, bool pending) {
     if (cl->falling) {
         return stk_opencl_fall_on(cl);
     }
@@ -115,10 +111,21 @@ int stk_opencl_drive(void *ctx, bool pending) {
     }
 }
 
-static int opencl_stop(void *ctx, uint64_t timeout_ns) {
+int stk_opencl_drive(void *ctx, bool pending) {
     struct stk_opencl *cl = ctx;
-    int err = stk_opencl_join(cl, timeout_ns);
-    return cl->lost && err == STK_OK ? STK_E_DEVICE : err;
+    int did;
+    if (cl->lost) {
+        return stk_opencl_lost_on(cl);
+    }
+    if (cl->recovery.step) {
+        return stk_opencl_recover_on(cl);
+    }
+    did = drive_mode(cl, pending);
+    return did < 0 && cl->opened ? stk_opencl_recover(cl) : did;
+}
+
+static int opencl_stop(void *ctx, uint64_t timeout_ns) {
+    return stk_opencl_join(ctx, timeout_ns);
 }
 
 static void opencl_info(void *ctx, struct stk_dispatch_info *info) {
@@ -138,6 +145,7 @@ static void opencl_info(void *ctx, struct stk_dispatch_info *info) {
         .probe_items = cl->outcome.items,
         .copied_bytes = cl->batch.copied,
         .fallbacks = cl->fallbacks,
+        .recoveries = cl->recoveries,
     };
 }
 

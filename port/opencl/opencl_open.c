@@ -1,6 +1,4 @@
 /* Opening and closing: context, queue, program; memory and mode are found by opencl_probe.c. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,35 +11,6 @@
 #define LANES_MAX   1024u
 #define WORKERS_MAX 1024u
 #define LEAVE_NS    UINT64_C(2000000000) /* for a kernel that is still there when open fails */
-
-void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) {
-    size_t used = strlen(cl->reason);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(cl->reason + used, sizeof cl->reason - used, format, args);
-    va_end(args);
-}
-
-int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what) {
-    if (error == CL_SUCCESS) {
-        return STK_OK;
-    }
-    cl->cl_error = error;
-    stk_opencl_say(cl, "%s failed with OpenCL error %d", what, error);
-    switch (error) {
-    case CL_MEM_OBJECT_ALLOCATION_FAILURE:
-    case CL_OUT_OF_HOST_MEMORY:
-        return STK_E_NOMEM;
-    case CL_BUILD_PROGRAM_FAILURE:
-    case CL_COMPILER_NOT_AVAILABLE:
-        return STK_E_BUILD;
-    case CL_INVALID_WORK_GROUP_SIZE:
-    case CL_INVALID_BUFFER_SIZE:
-        return STK_E_UNSUPPORTED;
-    default:
-        return STK_E_DEVICE;
-    }
-}
 
 /* BATCH and copies are one thing: neither goes with another kind or mode. */
 static int pair_ok(const struct stk_opencl_config *c) {
@@ -62,49 +31,32 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
     c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
     c->deadline_ns = c->deadline_ns ? c->deadline_ns : UINT64_C(60000000000);
+    c->recoveries = c->recoveries ? c->recoveries : 3u;
+    c->recovery_ns = c->recovery_ns ? c->recovery_ns : UINT64_C(250000000);
     return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
                    c->io_slots > STK_IO_SLOTS_MAX || c->workers > WORKERS_MAX || c->lanes > LANES_MAX ||
-                   c->debug_records > (1u << 20) || c->tenants > STK_CTL_TENANT_MASKS || !pair_ok(c)
+                   c->debug_records > (1u << 20) || c->tenants > STK_CTL_TENANT_MASKS ||
+                   c->recovery_ns > UINT64_C(1) << 40 || !pair_ok(c)
                ? STK_E_ARG
                : STK_OK;
 }
 
-static int create_queue(struct stk_opencl *cl) {
+int stk_opencl_create_queue(struct stk_opencl *cl) {
     cl_device_id device = cl->cl_device;
     cl_int error;
     cl->cl_context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
-    if (error == CL_SUCCESS) {
-        /* In order; the later call is not in a driver of OpenCL 1.2. */
-        cl->cl_queue = strncmp(cl->device.version, "OpenCL 1.", 9) == 0
-                           ? clCreateCommandQueue(cl->cl_context, device, 0, &error)
-                           : clCreateCommandQueueWithProperties(cl->cl_context, device, NULL, &error);
+    if (error != CL_SUCCESS) {
+        cl->cl_context = NULL;
+        return stk_opencl_error(cl, error, "clCreateContext");
     }
-    return stk_opencl_error(cl, error, "clCreateContext or clCreateCommandQueue");
+    /* In order; the later call is not in a driver of OpenCL 1.2. */
+    cl->cl_queue = strncmp(cl->device.version, "OpenCL 1.", 9) == 0
+                       ? clCreateCommandQueue(cl->cl_context, device, 0, &error)
+                       : clCreateCommandQueueWithProperties(cl->cl_context, device, NULL, &error);
+    return stk_opencl_error(cl, error, "clCreateCommandQueue");
 }
 
-static int open_tries(struct stk_opencl *cl) {
-    void *pages = mmap(NULL, cl->config.slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    cl->tries = pages == MAP_FAILED ? NULL : pages;
-    return cl->tries ? STK_OK : STK_E_NOMEM;
-}
-
-/* No worker runs, and the queue is empty: those that have left may not have returned yet. STK_E_TIMEOUT. */
-static int quiet(struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns(), passed;
-    if (stk_opencl_join(cl, timeout_ns) == STK_E_TIMEOUT) {
-        return STK_E_TIMEOUT;
-    }
-    passed = stk_opencl_now_ns() - start;
-    return cl->cl_queue ? stk_opencl_drain(cl, passed < timeout_ns ? timeout_ns - passed : 0u) : STK_OK;
-}
-
-static void release(struct stk_opencl *cl) {
-    if (cl->cl_queue) {
-        stk_opencl_give(cl);
-    }
-    if (cl->tries) {
-        munmap(cl->tries, cl->config.slots);
-    }
+void stk_opencl_release_context(struct stk_opencl *cl) {
     if (cl->cl_kernel) {
         clReleaseKernel(cl->cl_kernel);
     }
@@ -117,18 +69,73 @@ static void release(struct stk_opencl *cl) {
     if (cl->cl_context) {
         clReleaseContext(cl->cl_context);
     }
-    cl->tries = NULL;
     cl->cl_kernel = cl->cl_program = cl->cl_queue = cl->cl_context = NULL;
 }
 
+static int open_tries(struct stk_opencl *cl) {
+    void *pages = mmap(NULL, cl->config.slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cl->tries = pages == MAP_FAILED ? NULL : pages;
+    return stk_opencl_error(cl, cl->tries ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY, "mmap");
+}
+
+/* Are all queues empty, after so long at most? Those that have left may not have returned yet. STK_E_TIMEOUT. */
+static int drain_all(const struct stk_opencl *cl, uint64_t timeout_ns) {
+    uint64_t start = stk_opencl_now_ns();
+    int err = STK_OK;
+    for (uint32_t i = 0; i <= cl->olds && err == STK_OK; i++) {
+        void *queue = i < cl->olds ? cl->old[i].cl_queue : cl->cl_queue;
+        uint64_t passed = stk_opencl_now_ns() - start;
+        err = queue ? stk_opencl_drain(queue, passed < timeout_ns ? timeout_ns - passed : 0u) : STK_OK;
+    }
+    return err;
+}
+
+/* Lost contexts last, since the memory that the host sees is theirs. */
+static void release(struct stk_opencl *cl) {
+    stk_opencl_give(cl);
+    (void)drain_all(cl, STK_OPENCL_DRAIN_NS); /* unmaps */
+    if (cl->tries) {
+        munmap(cl->tries, cl->config.slots);
+    }
+    cl->tries = NULL;
+    stk_opencl_release_context(cl);
+    for (; cl->olds; cl->olds--) {
+        clReleaseCommandQueue(cl->old[cl->olds - 1u].cl_queue);
+        clReleaseContext(cl->old[cl->olds - 1u].cl_context);
+    }
+}
+
 static int bring_up(struct stk_opencl *cl) {
-    static int (*const steps[])(struct stk_opencl *) = {create_queue, stk_opencl_build, open_tries, stk_opencl_settle,
-                                                        stk_opencl_keep_now};
+    static int (*const steps[])(struct stk_opencl *) = {stk_opencl_create_queue, stk_opencl_build, open_tries,
+                                                        stk_opencl_settle, stk_opencl_keep_now};
     int err = STK_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STK_OK; i++) {
         err = steps[i](cl);
     }
     return err;
+}
+
+/* Has every kernel left, and what is queued come to its end? A kernel that the driver knows nothing of, all the while, is gone too. */
+static int gone(struct stk_opencl *cl, uint64_t timeout_ns) {
+    uint64_t start = stk_opencl_now_ns(), passed;
+    int joined = stk_opencl_join(cl, timeout_ns);
+    while (cl->running && cl->recovery.mute) {
+        stk_opencl_pop(cl);
+    }
+    if (joined == STK_E_TIMEOUT && cl->running) {
+        return 0;
+    }
+    passed = stk_opencl_now_ns() - start;
+    return drain_all(cl, passed < timeout_ns ? timeout_ns - passed : 0u) == STK_OK;
+}
+
+/* Forgets how the last try ended. */
+static void start_over(struct stk_opencl *cl) {
+    cl->lost = cl->falling = 0;
+    cl->fault = STK_OPENCL_SOUND;
+    cl->cl_error = 0;
+    cl->recovery = (struct stk_opencl_recovery){0};
+    cl->reason[0] = '\0';
 }
 
 int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
@@ -142,6 +149,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     cl->dead_kinds = kinds;
     cl->config = *config;
     err = apply_defaults(&cl->config);
+    err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
     if (err != STK_OK) {
         return err;
     }
@@ -159,28 +167,34 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
         return STK_E_UNSUPPORTED;
     }
     err = bring_up(cl);
-    if (stk_opencl_doubts(cl, err) && stk_opencl_join(cl, LEAVE_NS) != STK_E_TIMEOUT) {
+    if (stk_opencl_doubts(cl, err) && gone(cl, LEAVE_NS)) {
         release(cl);
         stk_opencl_distrust(cl);
+        start_over(cl);
         err = bring_up(cl);
     }
     cl->config.known = NULL;
-    if (err != STK_OK && quiet(cl, LEAVE_NS) != STK_E_TIMEOUT) {
+    cl->opened = err == STK_OK;
+    if (err == STK_OK) {
+        cl->fault = STK_OPENCL_SOUND;
+        cl->cl_error = 0;
+    } else if (gone(cl, LEAVE_NS)) {
         release(cl);
     }
     return err;
 }
 
 int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns) {
-    if (!cl->cl_context) {
+    if (!cl->cl_context && !cl->opened) {
         return STK_OK;
     }
-    if (quiet(cl, timeout_ns) == STK_E_TIMEOUT) {
+    if (!gone(cl, timeout_ns)) {
         return STK_E_TIMEOUT;
     }
     if (cl->fallbacks) {
         (void)!stk_opencl_forget(cl);
     }
     release(cl);
+    cl->opened = 0;
     return STK_OK;
 }

@@ -4,6 +4,8 @@
 
 #include "internal.h"
 
+#define LEAVE_NS UINT64_C(2000000000) /* for a kernel that is there although it was refused */
+
 /* Why other kinds were passed over. */
 struct passed {
     char text[200];
@@ -62,7 +64,7 @@ static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct pass
 }
 
 /* Leaves the port as its user finds it. */
-static int finish(struct stk_opencl *cl) {
+static int arrange(struct stk_opencl *cl) {
     uint32_t words = cl->memory.control_words;
     int err;
     cl->mode = cl->outcome.residency;
@@ -72,6 +74,19 @@ static int finish(struct stk_opencl *cl) {
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
     cl->batch.copied = 0;
     stk_opencl_set_mode(cl, cl->mode);
+    return err;
+}
+
+/* The same, or nothing of it: the next kind may be tried. */
+static int finish(struct stk_opencl *cl) {
+    int err = arrange(cl);
+    if (err == STK_OK) {
+        return err;
+    }
+    if (stk_opencl_join(cl, LEAVE_NS) == STK_E_TIMEOUT) {
+        return STK_E_DEVICE;
+    }
+    stk_opencl_give(cl);
     return err;
 }
 
@@ -105,8 +120,11 @@ static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k)
         return err;
     }
     cl->reason[0] = '\0';
-    stk_opencl_say(cl, "as an earlier handshake found");
-    return finish(cl);
+    err = finish(cl);
+    if (err == STK_OK) {
+        stk_opencl_say(cl, "as an earlier handshake found");
+    }
+    return err;
 }
 
 /* What the caller knows, or else what cache or store remember. Why that does not work any more goes before the probe's reasons. */

@@ -50,8 +50,10 @@ static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
     cl->config = config;
     cl->memory.payload_bytes = payload_bytes;
     cl->groups = config.workers;
-    if (joined != STK_OK) {
+    if (joined == STK_E_TIMEOUT) {
         stk_opencl_say(cl, "; a kernel of the handshake did not leave");
+    }
+    if (joined != STK_OK) {
         return STK_E_DEVICE;
     }
     o->turn_cost = cl->turn_cost;

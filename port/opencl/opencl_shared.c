@@ -118,6 +118,8 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
     int err;
     *region = (struct stk_opencl_region){.bytes = (bytes + PAGE - 1u) & ~(size_t)(PAGE - 1u)};
     region->bytes = region->bytes ? region->bytes : PAGE;
+    region->cl_context = cl->cl_context;
+    region->cl_queue = cl->cl_queue;
     if (memory == STK_OPENCL_SVM_ATOMICS || memory == STK_OPENCL_SVM) {
         return memory == STK_OPENCL_SVM || cl->device.svm_atomics ? open_svm(cl, memory, region)
                                                                   : not_offered(cl, memory);
@@ -126,30 +128,33 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
     if (!region->cl_mem && memory == STK_OPENCL_HOST_NV && error == CL_INVALID_OPERATION) {
         return not_offered(cl, memory);
     }
-    err = stk_opencl_error(cl, error, stk_opencl_memory_name(memory));
+    err = stk_opencl_error(cl, error, memory == STK_OPENCL_HOST_NV ? "clCreateBufferNV" : "clCreateBuffer");
     err = err == STK_OK && memory != STK_OPENCL_HOST_NV ? zero(cl, region) : err;
     if (err == STK_OK && memory != STK_OPENCL_COPIES) {
         err = map(cl, region);
     }
     if (err != STK_OK) {
-        stk_opencl_region_close(cl, region);
+        stk_opencl_say(cl, " for %s", memory == STK_OPENCL_COPIES ? "a copy" : stk_opencl_memory_name(memory));
+        stk_opencl_region_close(region);
     }
     return err;
 }
 
-void stk_opencl_region_close(struct stk_opencl *cl, struct stk_opencl_region *region) {
-    int in_use = 0;
+void stk_opencl_region_close(struct stk_opencl_region *region) {
+    int pages = region->raw && !region->raw_is_svm, in_use = 0;
+    if (region->cl_mem && region->host) {
+        (void)clEnqueueUnmapMemObject(region->cl_queue, region->cl_mem, region->host, 0, NULL, NULL);
+    }
+    if (region->cl_mem && pages) {
+        in_use = stk_opencl_drain(region->cl_queue, STK_OPENCL_DRAIN_NS) != STK_OK;
+    }
     if (region->cl_mem) {
-        if (region->host) {
-            (void)clEnqueueUnmapMemObject(cl->cl_queue, region->cl_mem, region->host, 0, NULL, NULL);
-            in_use = stk_opencl_drain(cl, STK_OPENCL_DRAIN_NS) != STK_OK;
-        }
         clReleaseMemObject(region->cl_mem);
     }
-    if (region->raw && region->raw_is_svm) {
-        clSVMFree(cl->cl_context, region->raw);
-    } else if (region->raw && !in_use) { /* or they stay, since the driver may still copy into them */
+    if (pages && !in_use) { /* or they stay, since the driver may still copy into them */
         munmap(region->raw, region->bytes);
+    } else if (region->raw_is_svm) {
+        clSVMFree(region->cl_context, region->raw);
     }
     *region = (struct stk_opencl_region){0};
 }
@@ -229,10 +234,13 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
 
 void stk_opencl_give(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
-        stk_opencl_region_close(cl, &cl->regions[i]);
-        stk_opencl_region_close(cl, &cl->batch.device[i]);
-        stk_opencl_region_close(cl, &cl->batch.sent[i]);
-        stk_opencl_region_close(cl, &cl->batch.got[i]);
+        stk_opencl_region_close(&cl->regions[i]);
+        stk_opencl_region_close(&cl->batch.device[i]);
+        stk_opencl_region_close(&cl->batch.sent[i]);
+        stk_opencl_region_close(&cl->batch.got[i]);
+        for (uint32_t k = 0; k < cl->olds; k++) {
+            stk_opencl_region_close(&cl->old[k].got[i]);
+        }
     }
     cl->batch = (struct stk_opencl_batch){0};
     cl->memory = (struct stk_device_memory){0};

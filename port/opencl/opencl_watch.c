@@ -4,11 +4,9 @@
 #include "internal.h"
 #include "stoker/atomic.h"
 
-#define NONE            UINT32_MAX
-#define DEAF_LAUNCHES   8u    /* QUANTUM: launches that may pass a published slot over */
-#define BEAT_TURNS      1024u /* of the kernel's heartbeat */
-#define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
-#define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
+#define NONE          UINT32_MAX
+#define DEAF_LAUNCHES 8u    /* QUANTUM: launches that may pass a published slot over */
+#define BEAT_TURNS    1024u /* of the kernel's heartbeat */
 
 static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
     return cl->memory.ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS;
@@ -101,23 +99,6 @@ int stk_opencl_watch_border(struct stk_opencl *cl) {
     return 1;
 }
 
-void stk_opencl_put_back(struct stk_opencl *cl) {
-    for (uint32_t i = 0; i < cl->memory.slots; i++) {
-        uint32_t *status = status_at(cl, i);
-        if (stk_load_acquire(status) != STK_CLAIMED) {
-            cl->tries[i] = 0;
-        } else if (cl->tries[i]++ < STK_OPENCL_TRIES) {
-            stk_store_release(status, STK_REQUEUE); /* as it was: handlers check their arguments again */
-            cl->put_back++;
-        } else {
-            stk_store(status + FAULT_VALUE_AT, STK_OPENCL_TRIES);
-            stk_store(status + FAULT_REASON_AT, STK_REASON_LOST);
-            stk_store_release(status, STK_FAULT); /* after its reason */
-            cl->tries[i] = 0;
-        }
-    }
-}
-
 int stk_opencl_unseen_end(struct stk_opencl *cl) {
     stk_opencl_say(cl, "; then a kernel ended and the host did not see its last stores");
     return stk_opencl_fall(cl);
@@ -146,7 +127,7 @@ int stk_opencl_fall_on(struct stk_opencl *cl) {
     }
     cl->falling = 0;
     stk_opencl_forget_ends(cl);
-    stk_opencl_put_back(cl);
+    stk_opencl_put_back(cl, 1);
     if (cl->mode == STK_RESIDENT) {
         stk_opencl_set_mode(cl, STK_QUANTUM);
     } else {
@@ -154,7 +135,7 @@ int stk_opencl_fall_on(struct stk_opencl *cl) {
         stk_opencl_set_mode(cl, STK_BATCH);
     }
     if (err != STK_OK) {
-        return stk_opencl_lose(cl, "no memory for copies");
+        return err;
     }
     stk_opencl_say(cl, ", goes on as %s", cl->mode == STK_QUANTUM ? "QUANTUM" : "BATCH");
     return 1;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunk_cases.h"
 #include "device.h"
 #include "hostile.h"
 #include "op_cases.h"
@@ -183,6 +184,30 @@ static void run_hostile(void) {
     }
 }
 
+/* A CRC or a filter of random shape, also against the oracle. */
+static void compare_chunk(uint32_t *seed) {
+    const struct chunk_case c = chunk_case_random((uint8_t *)image.payload, OPS_PAYLOAD, seed);
+    static uint8_t payload[OPS_PAYLOAD];
+    uint32_t want[STK_SLOT_RESULTS];
+    memcpy(payload, image.payload, OPS_PAYLOAD);
+    chunk_expect(&c, payload, want);
+    op_publish(&image, 0, c.opcode, 0, c.args);
+    compare(c.opcode == STK_OP_CRC32C ? "crc" : "fir");
+    if (op_status(&image, 0) != STK_DONE || memcmp(op_slot(&image, 0) + STK_SLOT_RESULT, want, sizeof want) != 0 ||
+        memcmp(image.payload, payload, OPS_PAYLOAD) != 0) {
+        fprintf(stderr, "kernel_run: opcode 0x%x is not what the oracle says\n", (unsigned)c.opcode);
+        failures++;
+    }
+}
+
+static void compare_chunks(void) {
+    uint32_t seed = 5, i;
+    for (i = 0; i < 40; i++) {
+        op_image_reset(&image);
+        compare_chunk(&seed);
+    }
+}
+
 int main(int argc, char **argv) {
     const char *which = argc == 3 ? argv[2] : "";
     size_t i;
@@ -201,6 +226,7 @@ int main(int argc, char **argv) {
     }
     if (strcmp(which, "together") != 0) {
         compare_scans();
+        compare_chunks();
     }
     if (strcmp(which, "alone") != 0) {
         run_hostile();

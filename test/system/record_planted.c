@@ -15,7 +15,7 @@
 #define OBSERVABLES                  8u
 #define ROW(opcode, function, width) {(opcode), (width), function},
 
-static const struct stk_user_op ops[] = {STK_USER_OPS(ROW)};
+static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
 static _Alignas(64) uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
 static _Alignas(64) uint32_t control_words[STK_CTL_WORDS_MIN + OBSERVABLES];
 static uint8_t buffer[STK_LOG_BUFFER_BYTES(1, STK_FILE_PROG_DEFAULT)];

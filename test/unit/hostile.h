@@ -41,6 +41,8 @@ static inline uint32_t hostile_opcode(struct hostile *h) {
                                     STK_OP_SCAN_COUNT,
                                     STK_OP_SCAN_LOCATE,
                                     STK_OP_SUM64,
+                                    STK_OP_CRC32C,
+                                    STK_OP_FIR_Q15,
                                     STK_OP_LOAD_MISS,
                                     STK_OP_PRINTF,
                                     STK_OP_PACKED_SLOT,
@@ -123,6 +125,27 @@ static inline int hostile_owns_bytes(const struct hostile *h, uint32_t tenant, u
     return first >= from && first <= end && count <= end - first;
 }
 
+static inline int hostile_meet(uint32_t a, uint64_t a_bytes, uint32_t b, uint64_t b_bytes) {
+    return a_bytes != 0u && b_bytes != 0u && a < b + b_bytes && b < a + a_bytes;
+}
+
+static inline uint32_t hostile_fir_verdict(const struct hostile *h, uint32_t t, const uint32_t *a) {
+    uint64_t out_bytes = (uint64_t)a[1] - a[2], tap_bytes = a[4] * UINT64_C(2);
+    if (a[0] % 2u != 0 || !hostile_owns_bytes(h, t, a[0], a[1])) {
+        return STK_REASON_PAYLOAD;
+    }
+    if (a[1] % 2u != 0 || a[2] % 2u != 0 || a[2] > a[1] || a[4] == 0u || a[4] > STK_FIR_TAPS_MAX) {
+        return STK_REASON_ARGUMENT;
+    }
+    if (a[3] % 2u != 0 || !hostile_owns_bytes(h, t, a[3], tap_bytes) || a[5] % 2u != 0 ||
+        !hostile_owns_bytes(h, t, a[5], out_bytes)) {
+        return STK_REASON_PAYLOAD;
+    }
+    return hostile_meet(a[5], out_bytes, a[0], a[1]) || hostile_meet(a[5], out_bytes, a[3], tap_bytes)
+               ? STK_REASON_ARGUMENT
+               : 0;
+}
+
 /* The reason that a slot must fault with, 0 when it must be DONE, 99 when this table does not say. */
 static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *w) {
     uint32_t op = w[STK_SLOT_OPCODE], t = w[STK_SLOT_TENANT];
@@ -153,6 +176,10 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *
         return a[0] % 4u != 0 || !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD
                : a[2] != 0                                             ? STK_REASON_ARGUMENT
                                                                        : 0;
+    case STK_OP_CRC32C:
+        return !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD : a[2] > a[1] ? STK_REASON_ARGUMENT : 0;
+    case STK_OP_FIR_Q15:
+        return hostile_fir_verdict(h, t, a);
     case 8:
     case STK_OP_TENANT_BASE:
     case STK_OP_TENANT_BASE + STK_OP_TENANT_RANGE:

@@ -40,6 +40,10 @@ struct op_case {
         { OP_CONTROL, word, value }                                                                                    \
     }
 #define OP_BAD_INDEX(value) OP_REFUSED(STK_REASON_INDEX, value)
+#define OP_CRC(value)                                                                                                  \
+    STK_DONE, {                                                                                                        \
+        { OP_ARG, STK_RESULT_ARG, value }                                                                              \
+    }
 #define OP_NOTHING                                                                                                     \
     STK_DONE, {                                                                                                        \
         { OP_NONE, 0, 0 }                                                                                              \
@@ -276,6 +280,33 @@ static const struct op_case op_cases[] = {
      OP_REFUSED(STK_REASON_ARGUMENT, STK_SCAN_FROM)},
     {"locate from past the bytes", STK_OP_SCAN_LOCATE, 0, OP_A(0, 8, 4, 0, 9),
      OP_REFUSED(STK_REASON_ARGUMENT, STK_SCAN_FROM)},
+    {"crc of nothing at the end", STK_OP_CRC32C, 0, OP_A(OPS_PAYLOAD, 0, 0, 0x12345678), OP_CRC(0x12345678)},
+    {"crc of a chunk that is all lead", STK_OP_CRC32C, 0, OP_A(4, 8, 8), OP_CRC(0)},
+    {"crc past the payload", STK_OP_CRC32C, 0, OP_A(OPS_PAYLOAD - 1u, 2),
+     OP_REFUSED(STK_REASON_PAYLOAD, OPS_PAYLOAD - 1u)},
+    {"crc at the greatest offset", STK_OP_CRC32C, 0, OP_A(OPS_MAX, 1), OP_REFUSED(STK_REASON_PAYLOAD, OPS_MAX)},
+    {"crc of bytes that wrap", STK_OP_CRC32C, 0, OP_A(16, OPS_MAX), OP_REFUSED(STK_REASON_PAYLOAD, 16)},
+    {"crc with more lead than bytes", STK_OP_CRC32C, 0, OP_A(0, 8, 9), OP_REFUSED(STK_REASON_ARGUMENT, STK_ARG_LEAD)},
+    {"fir past the payload", STK_OP_FIR_Q15, 0, OP_A(OPS_PAYLOAD - 2u, 4),
+     OP_REFUSED(STK_REASON_PAYLOAD, OPS_PAYLOAD - 2u)},
+    {"fir of bytes that wrap", STK_OP_FIR_Q15, 0, OP_A(2, OPS_MAX - 1u), OP_REFUSED(STK_REASON_PAYLOAD, 2)},
+    {"fir at an odd byte", STK_OP_FIR_Q15, 0, OP_A(1, 8), OP_REFUSED(STK_REASON_PAYLOAD, 1)},
+    {"fir of half a sample", STK_OP_FIR_Q15, 0, OP_A(0, 9), OP_REFUSED(STK_REASON_ARGUMENT, STK_ARG_BYTES)},
+    {"fir with an odd lead", STK_OP_FIR_Q15, 0, OP_A(0, 8, 1), OP_REFUSED(STK_REASON_ARGUMENT, STK_ARG_LEAD)},
+    {"fir with more lead than bytes", STK_OP_FIR_Q15, 0, OP_A(0, 8, 10), OP_REFUSED(STK_REASON_ARGUMENT, STK_ARG_LEAD)},
+    {"fir without taps", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 16, 0, 32), OP_REFUSED(STK_REASON_ARGUMENT, STK_FIR_COUNT)},
+    {"fir with one tap too many", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 16, 257, 1024),
+     OP_REFUSED(STK_REASON_ARGUMENT, STK_FIR_COUNT)},
+    {"fir with taps past the payload", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, OPS_PAYLOAD - 2u, 2, 32),
+     OP_REFUSED(STK_REASON_PAYLOAD, OPS_PAYLOAD - 2u)},
+    {"fir with taps at an odd byte", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 17, 1, 32), OP_REFUSED(STK_REASON_PAYLOAD, 17)},
+    {"fir to an odd byte", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 16, 1, 33), OP_REFUSED(STK_REASON_PAYLOAD, 33)},
+    {"fir to past the payload", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 16, 1, OPS_PAYLOAD - 6u),
+     OP_REFUSED(STK_REASON_PAYLOAD, OPS_PAYLOAD - 6u)},
+    {"fir in place", STK_OP_FIR_Q15, 0, OP_A(0, 8, 0, 16, 1, 0), OP_REFUSED(STK_REASON_ARGUMENT, STK_FIR_OUT)},
+    {"fir onto its last sample", STK_OP_FIR_Q15, 0, OP_A(8, 8, 0, 0, 1, 14),
+     OP_REFUSED(STK_REASON_ARGUMENT, STK_FIR_OUT)},
+    {"fir onto its taps", STK_OP_FIR_Q15, 0, OP_A(16, 8, 0, 8, 1, 2), OP_REFUSED(STK_REASON_ARGUMENT, STK_FIR_OUT)},
 };
 
 #define OP_CASES (sizeof op_cases / sizeof *op_cases)

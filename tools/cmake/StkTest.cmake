@@ -10,8 +10,9 @@ function(stk_test name target)
 endfunction()
 
 # Tests of ten seconds and more that every preset runs: `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS unit.opencl unit.opencl_binary unit.opencl_miss unit.opencl_residency unit.opencl_wide system.modes system.scan_devices
-  system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress)
+set(STK_LONG_TESTS unit.opencl unit.opencl_binary unit.opencl_chunk_ops unit.opencl_miss unit.opencl_pieces
+  unit.opencl_residency unit.opencl_wide system.modes system.scan_devices system.scan_fallback system.scan_lost
+  system.scan_outputs system.scan_pipe system.scan_progress)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)

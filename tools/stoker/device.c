@@ -117,7 +117,8 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .payload_bytes = wish->payload_bytes,
         .workers = wish->workers,
         .lanes = wish->lanes,
-        .user_source = wish->handler,
+        .pieces = wish->handlers ? wish->handlers->pieces : NULL,
+        .piece_count = wish->handlers ? wish->handlers->count : 0,
         .residency = wish->residency,
         .memory = wish->memory,
         .store = wish->store_of ? wish->store_of->use : d->store.use,
@@ -154,7 +155,8 @@ static int tried(const struct cli_device *d, int err) {
 }
 
 static int not_opened(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
-    if (((wish->residency || wish->memory) && tried(d, err)) || (wish->residency && wish->memory && err == STK_E_ARG)) {
+    if (((wish->residency || wish->memory) && tried(d, err)) ||
+        (wish->residency && wish->memory && err == STK_E_ARG && !d->opencl.reason[0])) {
         return cannot(d, wish, err);
     }
     fputs(d->opencl.build_log, stderr);

@@ -3,18 +3,19 @@
 #define STOKER_CLI_DEVICE_H
 
 #include "cli.h"
+#include "handlers.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
 #include "store.h"
 
 struct cli_device_wish {
-    const char *name;    /* NULL or "auto": OpenCL, else the interpreter; "opencl": the first that can be resident;
+    const char *name;   /* NULL or "auto": OpenCL, else the interpreter; "opencl": the first that can be resident;
                             "interp"; an OpenCL device's index or part of its name */
-    const char *option;  /* that named it, for messages; NULL: --device */
-    const char *handler; /* text of handlers of the user's for an OpenCL device; NULL: none. The interpreter has
-                            those of user_ops.h */
-    const char *store;   /* file of kept programs; NULL: as the environment says */
-    const struct cli_store *store_of; /* a store that is open already and stays so, instead; NULL: none */
+    const char *option; /* that named it, for messages; NULL: --device */
+    const struct cli_handlers *handlers; /* of the user's for an OpenCL device; NULL: none. The interpreter has those of
+                                            user_ops.h */
+    const char *store;                   /* file of kept programs; NULL: as the environment says */
+    const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
     enum stk_opencl_memory

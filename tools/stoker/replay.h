@@ -35,8 +35,8 @@ struct replay {
     struct replay_options options;
     struct log_image log;
     int log_open;
-    char *handler; /* text */
-    char *tables;  /* path */
+    struct cli_handlers handlers;
+    char *tables; /* path */
     struct replay_side sides[STK_REPLAY_TARGETS];
     uint32_t side_of[STK_REPLAY_TARGETS]; /* which side is which target */
     uint32_t targets;
@@ -50,7 +50,7 @@ struct replay {
     int said;                        /* why the input is not to be had */
 };
 
-/* Loads the handler text and opens the log. 0, or CLI_BAD with the line written. */
+/* Loads the handlers and opens the log. 0, or CLI_BAD with the line written. */
 int replay_open(struct replay *replay, const struct replay_options *options);
 
 /* Replays every recording in the log. CLI_OK nothing differs, REPLAY_DIFFERS, or CLI_BAD. */

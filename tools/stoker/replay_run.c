@@ -11,25 +11,6 @@
 /* A slot may wait for all that were published before it, as in a scan. */
 #define SLOT_TIMEOUT_NS          UINT64_C(10000000000)
 #define SLOT_TIMEOUT_NS_PER_BYTE 1000u
-#define HANDLER_MAX              (1u << 20)
-
-/* The whole file as text; NULL with the line written. */
-static char *load_text(const char *path) {
-    FILE *file = fopen(path, "re");
-    char *text = file ? calloc(1, HANDLER_MAX + 1u) : NULL;
-    size_t got = text ? fread(text, 1, HANDLER_MAX, file) : 0;
-    int failed = !text || ferror(file) || strlen(text) != got;
-    if (failed) {
-        cli_bad("--handler %s: %s: name a file of handlers in the kernel dialect (kernels/README.md)", path,
-                file && text && !ferror(file) ? "not a text" : strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    if (file) {
-        fclose(file);
-    }
-    return text;
-}
 
 static int is_interp(const struct replay_side *side) {
     return strcmp(side->name, "interp") == 0;
@@ -91,8 +72,7 @@ int replay_open(struct replay *r, const struct replay_options *options) {
         bad = open_log(r);
     }
     if (bad == 0 && options->handler) {
-        r->handler = load_text(options->handler);
-        bad = r->handler ? 0 : CLI_BAD;
+        bad = cli_handlers_load(&r->handlers, options->handler);
     }
     return bad;
 }
@@ -110,7 +90,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
     const struct cli_device_wish wish = {
         .name = side->name,
         .option = side->option,
-        .handler = r->handler,
+        .handlers = &r->handlers,
         .slots = r->shape.slots,
         .observables = r->shape.observables,
         .payload_bytes = r->shape.payload_bytes,
@@ -205,6 +185,6 @@ void replay_close(struct replay *r) {
     if (r->log_open) {
         log_image_close(&r->log);
     }
-    free(r->handler);
+    cli_handlers_free(&r->handlers);
     free(r->tables);
 }

@@ -1,5 +1,5 @@
 /* The C build of the user's handlers. Their file is the text that --handler hands to an OpenCL device: functions of the
- * dialect and a last line #define STK_USER_OPS(X) ... */
+ * dialect and a last line #define STK_HANDLERS(X) ... */
 #include "user_ops.h"
 
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #define ROW(opcode, function, width) {(opcode), (width), function},
 
-static const struct stk_user_op ops[] = {STK_USER_OPS(ROW)};
+static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
 
 const struct stk_user_op *const cli_user_ops = ops;
 const uint32_t cli_user_op_count = sizeof ops / sizeof *ops;

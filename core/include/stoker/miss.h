@@ -145,7 +145,8 @@ STK_MUST_CHECK int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns);
 uint32_t stk_miss_in_flight(const struct stk_miss *miss);
 
 /* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
- * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now. */
+ * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now; STK_E_AGAIN workers
+ * run, on memory where a slot that does not wait can only be cancelled while none does (control word 159, SPEC.md 1.2). */
 STK_MUST_CHECK int stk_miss_cancel(struct stk_miss *miss, uint32_t slot);
 
 /* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN,

@@ -13,10 +13,21 @@ struct stk_dev;
 struct stk_call;
 
 /* A handler beside the built-in ones. It is written in the dialect (kernels/device.h) and compiled as C. */
+typedef uint32_t stk_handler(const struct stk_dev *dev, const struct stk_call *call);
+
 struct stk_user_op {
     uint32_t opcode;
     uint32_t width; /* STK_SCALAR or STK_WIDE */
-    uint32_t (*run)(const struct stk_dev *dev, const struct stk_call *call);
+    stk_handler *run;
+};
+
+/* An opcode that runs several handlers one after the other on the same slot: what a fused op of a device is
+ * (kernels/README.md). */
+struct stk_fused_op {
+    uint32_t opcode;
+    uint32_t width; /* of all parts */
+    stk_handler *const *parts;
+    uint32_t part_count;
 };
 
 /* Runs one worker on this thread until `turns` turns have passed, `idle_turns` turns in a row finished nothing, or the

@@ -74,6 +74,14 @@
 #define STK_OP_SCAN_COUNT  0x00010001u /* count pattern matches in a payload */
 #define STK_OP_SCAN_LOCATE 0x00010002u /* list pattern matches of a payload */
 #define STK_OP_SUM64       0x00010003u /* 64-bit sum of a payload's words */
+#define STK_OP_CRC32C      0x00010004u /* CRC-32C of a payload's bytes */
+#define STK_OP_FIR_Q15     0x00010005u /* fixed-point FIR filter over a payload's samples */
+#define STK_OP_STOKER_MIN  0x00010000u /* opcodes from here ... */
+#define STK_OP_STOKER_MAX  0x000100FFu /* ... to here are for handlers that come with stoker */
+
+/* How many lanes of a group run a handler on one slot. */
+#define STK_SCALAR 1u /* one */
+#define STK_WIDE   2u /* all of them, in step */
 
 /* Arguments of a handler on a payload chunk, as stk_stream fills them. Results go to the tail
  * (STK_RESULT_ARG). */
@@ -82,6 +90,16 @@
 #define STK_ARG_LEAD   2u /* bytes at its start that belong to the chunk before it */
 #define STK_ARG_PARAM  3u /* first of STK_ARG_PARAMS words that the caller chooses */
 #define STK_ARG_PARAMS 5u
+
+/* Parameters and results of STK_OP_CRC32C (kernels/ops/crc32c.h). */
+#define STK_CRC32C_FROM STK_ARG_PARAM /* the CRC to go on from: 0 at the start. Result 0: the CRC */
+
+/* Parameters and results of STK_OP_FIR_Q15 (kernels/ops/fir.h). */
+#define STK_FIR_TAPS  3u /* byte offset of the taps in the payload */
+#define STK_FIR_COUNT 4u /* how many: 1..STK_FIR_TAPS_MAX */
+#define STK_FIR_OUT                                                                                                    \
+    5u /* byte offset of the output. Results 0, 1: samples that saturated (64 bits); 2: samples written */
+#define STK_FIR_TAPS_MAX 256u
 
 /// Packed slot ///
 
@@ -165,5 +183,7 @@
 #define STK_REASON_PACKED    6u /* malformed packed slot; value: index of the inner op */
 #define STK_REASON_IO        7u /* the I/O of a load miss failed; value: its error code */
 #define STK_REASON_TABLE     8u /* a table in the payload is malformed; value: which check */
+#define STK_REASON_FUSED                                                                                               \
+    10u /* a part of a fused op, not the first, wanted to wait; value: which (9 is STK_REASON_LOST) */
 
 #endif

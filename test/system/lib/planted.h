@@ -30,4 +30,4 @@ STK_FN stk_u32 planted_mended(const struct stk_dev *d, const struct stk_call *c)
     return STK_DONE;
 }
 
-#define STK_USER_OPS(X) X(0x40000001u, planted_bug, STK_SCALAR) X(0x40000002u, planted_mended, STK_SCALAR)
+#define STK_HANDLERS(X) X(0x40000001u, planted_bug, STK_SCALAR) X(0x40000002u, planted_mended, STK_SCALAR)

@@ -92,9 +92,9 @@ static void each_need_leads_to_the_device_that_meets_it(void **state) {
 }
 
 static void what_the_kernel_text_has_every_device_has(void **state) {
-    static const uint32_t has[] = {STK_OP_NOP,        STK_OP_BATCH_FENCE, STK_OP_LOAD_MISS,
-                                   STK_OP_PRINTF,     STK_OP_PACKED_SLOT, STK_OP_SHUTDOWN,
-                                   STK_OP_SCAN_COUNT, STK_OP_SCAN_LOCATE, STK_OP_SUM64};
+    static const uint32_t has[] = {STK_OP_NOP,         STK_OP_BATCH_FENCE, STK_OP_LOAD_MISS,  STK_OP_PRINTF,
+                                   STK_OP_PACKED_SLOT, STK_OP_SHUTDOWN,    STK_OP_SCAN_COUNT, STK_OP_SCAN_LOCATE,
+                                   STK_OP_SUM64,       STK_OP_CRC32C,      STK_OP_FIR_Q15};
     struct stk_fleet_need need = {.device = GPU, .opcode_wanted = true};
     (void)state;
     for (size_t i = 0; i < sizeof has / sizeof *has; i++) {

@@ -337,6 +337,26 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     assert_quiet();
 }
 
+/* Where claims and cancels do not exclude each other, only a slot that waits is cancelled beside a worker. */
+static void slot_is_cancelled_once_workers_are_gone(void **state) {
+    uint32_t *control;
+    (void)state;
+    world(NULL, 4);
+    control = w.miss.config.memory.control;
+    ask(1, 2);
+    drive(); /* asked */
+    ask(0, 2);
+    control[STK_CTL_CANCEL_STOPPED] = 1;
+    control[STK_CTL_WORKERS_IN]++;
+    assert_int_equal(stk_miss_cancel(&w.miss, 0), STK_E_AGAIN);
+    assert_status(0, STK_PUBLISHED);
+    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_WAIT_IO);
+    control[STK_CTL_IDLE_ENDS]++;
+    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_PUBLISHED);
+    poll_ends(1);
+    assert_quiet();
+}
+
 /* A requeued miss that found no I/O slot has none to give back. */
 static void miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 8, .sources = 4, .delay = 4};
@@ -638,6 +658,7 @@ int main(void) {
         cmocka_unit_test(error_of_the_platform_ends_the_wait),
         cmocka_unit_test(lost_device_is_told_and_requests_go_on),
         cmocka_unit_test(slot_is_cancelled_in_every_state_of_its_miss),
+        cmocka_unit_test(slot_is_cancelled_once_workers_are_gone),
         cmocka_unit_test(miss_that_waits_for_an_io_slot_is_cancelled),
         cmocka_unit_test(late_completion_does_not_wake_the_next_miss_of_its_slot),
         cmocka_unit_test(forged_ticket_in_a_cancelled_slot_gets_no_outcome),

@@ -120,6 +120,29 @@ static void slots_that_nobody_claimed_are_taken_back(void **state) {
     assert_over(4);
 }
 
+static int status_at_stop;
+
+static int stop_that_looks(void *ctx, uint64_t timeout_ns) {
+    status_at_stop = status_of(0);
+    return stk_sim_dispatch_ops.stop(ctx, timeout_ns);
+}
+
+/* On memory where a claim and a cancel do not exclude each other, a cancel beside a running worker would hand out a chunk that is worked on. */
+static void workers_leave_before_slots_are_cancelled(void **state) {
+    struct stk_dispatch_ops watched = stk_sim_dispatch_ops;
+    (void)state;
+    watched.stop = stop_that_looks;
+    world(NULL, NULL);
+    w.device.idle = true;
+    w.stream.config.dispatch = &watched;
+    queue_some(4, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(status_at_stop, STK_PUBLISHED);
+    assert_int_equal(status_of(0), STK_EMPTY);
+    assert_over(4);
+}
+
 static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
     (void)state;
     world(NULL, NULL);
@@ -269,6 +292,7 @@ int main(void) {
         cmocka_unit_test(data_that_arrives_after_shutdown_began_is_not_published),
         cmocka_unit_test(read_that_never_ends_keeps_the_stream_open),
         cmocka_unit_test(slots_that_nobody_claimed_are_taken_back),
+        cmocka_unit_test(workers_leave_before_slots_are_cancelled),
         cmocka_unit_test(chunk_that_found_its_slot_in_use_is_canceled),
         cmocka_unit_test(shutdown_without_time_still_cancels_what_nobody_works_on),
         cmocka_unit_test(slots_that_are_claimed_finish),

@@ -78,7 +78,8 @@ static const char slow_text[] =
     "    for (i = 0; i < n; i++) { x = x * 1664525u + stk_ld(d->control + STK_CTL_OBSERVABLE); }\n"
     "    stk_result(c, 0, x);\n"
     "    return STK_DONE;\n"
-    "}\n#define STK_USER_OPS(X) X(0x20001u, user_slow, STK_SCALAR)\n";
+    "}\n";
+static const struct stk_opencl_piece slow_piece = {"slow", slow_text, 0x20001u, "user_slow", STK_SCALAR};
 
 /* Runs user_slow in slot 0; returns how long it took, in nanoseconds. */
 static inline uint64_t time_slow(uint32_t steps) {
@@ -95,7 +96,7 @@ static inline uint64_t time_slow(uint32_t steps) {
 
 /* The steps of user_slow that take about so many milliseconds: a load of each may cross a bus, or be in a cache. */
 static inline uint32_t slow_steps(const struct way *way, uint32_t ms) {
-    const struct stk_opencl_config config = {.slots = 4, .user_source = slow_text};
+    const struct stk_opencl_config config = {.slots = 4, .pieces = &slow_piece, .piece_count = 1};
     uint64_t took, steps = 1000;
     open_way(&config, way);
     (void)time_slow(1); /* drivers compile in it */

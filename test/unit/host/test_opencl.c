@@ -47,8 +47,9 @@ TWIN(
         return stk_ld(d->control + STK_CTL_OBSERVABLE + stk_arg(c, 0)) == 0u ? STK_REQUEUE : STK_DONE;
     })
 
-static const char table_text[] = "\n#define STK_USER_OPS(X) X(0x20001u, user_mix, STK_SCALAR) "
-                                 "X(0x20002u, user_wide, STK_WIDE) X(0x20003u, user_wait, STK_SCALAR)\n";
+static const struct stk_opencl_piece pieces[] = {{"twins", twin_text, 0x20001u, "user_mix", STK_SCALAR},
+                                                 {"twins.wide", NULL, 0x20002u, "user_wide", STK_WIDE},
+                                                 {"twins.wait", NULL, 0x20003u, "user_wait", STK_SCALAR}};
 static const struct stk_user_op twins[] = {
     {0x20001u, STK_SCALAR, user_mix}, {0x20002u, STK_WIDE, user_wide}, {0x20003u, STK_SCALAR, user_wait}};
 
@@ -69,14 +70,15 @@ static void close_device(void) {
     assert_null(cl.memory.ring);
 }
 
-static void open_for_images(uint32_t lanes, const char *user_source) {
+static void open_for_images(uint32_t lanes, uint32_t piece_count) {
     const struct stk_opencl_config config = {.slots = OPS_SLOTS,
                                              .observables = OPS_OBSERVABLES,
                                              .debug_records = OPS_RECORDS,
                                              .io_slots = OPS_IO,
                                              .payload_bytes = OPS_PAYLOAD,
                                              .lanes = lanes,
-                                             .user_source = user_source};
+                                             .pieces = pieces,
+                                             .piece_count = piece_count};
     open_device(&config);
     assert_int_equal(cl.memory.control_words, OPS_CONTROL);
     assert_int_equal(cl.memory.debug_words, OPS_DEBUG);
@@ -136,7 +138,7 @@ static void each_op_does_on_the_device_what_it_does_as_c(void **state) {
     size_t l, i, count = way->memory == STK_OPENCL_SVM_ATOMICS || way->residency == STK_BATCH ? 3 : 1;
     (void)state;
     for (l = 0; l < count; l++) {
-        open_for_images(lanes[l], NULL);
+        open_for_images(lanes[l], 0);
         for (i = 0; i < OP_CASES; i++) {
             op_case_before(&op_cases[i], &image);
             op_case_before(&op_cases[i], &expected);
@@ -150,12 +152,10 @@ static void each_op_does_on_the_device_what_it_does_as_c(void **state) {
 
 static void user_ops_from_source_equal_their_c_twins(void **state) {
     static const uint32_t lanes[] = {1, 4};
-    char source[sizeof twin_text + sizeof table_text];
     uint32_t l, i, k;
     (void)state;
-    snprintf(source, sizeof source, "%s%s", twin_text, table_text);
     for (l = 0; l < 2; l++) {
-        open_for_images(lanes[l], source);
+        open_for_images(lanes[l], 3);
         for (i = 0; i < 40; i++) {
             const struct stk_interp_config config = {.user_ops = twins, .user_op_count = 3};
             const struct stk_device_memory memory = op_image_memory(&expected);
@@ -175,24 +175,6 @@ static void user_ops_from_source_equal_their_c_twins(void **state) {
         }
         close_device();
     }
-}
-
-static void build_error_names_the_users_source_and_line(void **state) {
-    struct stk_opencl_config config = {
-        .user_source = "STK_FN stk_u32 broken(const struct stk_dev *d, const struct stk_call *c) {\n"
-                       "    return no_such_name;\n}\n#define STK_USER_OPS(X) X(0x20001u, broken, STK_SCALAR)\n"};
-    int err;
-    (void)state;
-    config.device = getenv("STK_TEST_DEVICE");
-    err = stk_opencl_open(&cl, &config);
-    if (err == STK_E_NODEV) {
-        skip();
-    }
-    assert_int_equal(err, STK_E_BUILD);
-    assert_non_null(strstr(cl.build_log, "user_source:2"));
-    assert_non_null(strstr(cl.build_log, "no_such_name"));
-    assert_null(cl.cl_context); /* everything was released */
-    assert_int_equal(stk_opencl_close(&cl, 0), STK_OK);
 }
 
 /* Adds 1 to observable 0 `total` times with the whole ring in flight; each slot must run exactly once. */
@@ -282,13 +264,11 @@ static void idle_kernel_parks_and_the_next_slot_wakes_it(void **state) {
 }
 
 static void close_with_slots_pending_leaves_nothing_running(void **state) {
-    char source[sizeof twin_text + sizeof table_text];
-    const struct stk_opencl_config config = {.slots = 8, .user_source = source};
+    const struct stk_opencl_config config = {.slots = 8, .pieces = pieces, .piece_count = 3};
     const struct stk_work wait = {0x20003u, 0, STK_NORMAL, 1, (const uint32_t[]){5}};
     const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
     uint32_t round, i;
     (void)state;
-    snprintf(source, sizeof source, "%s%s", twin_text, table_text);
     for (round = 0; round < 3; round++) {
         open_device(&config);
         for (i = 0; i < 8; i++) {
@@ -303,12 +283,10 @@ static void close_with_slots_pending_leaves_nothing_running(void **state) {
 }
 
 static void requeued_slot_ends_once_what_it_waits_for_is_there(void **state) {
-    char source[sizeof twin_text + sizeof table_text];
-    const struct stk_opencl_config config = {.slots = 8, .user_source = source};
+    const struct stk_opencl_config config = {.slots = 8, .pieces = pieces, .piece_count = 3};
     const struct stk_work wait = {0x20003u, 0, STK_NORMAL, 1, (const uint32_t[]){5}};
     uint32_t i;
     (void)state;
-    snprintf(source, sizeof source, "%s%s", twin_text, table_text);
     open_device(&config);
     assert_int_equal(stk_ring_publish(&ring, 3, &wait), STK_OK);
     for (i = 0; i < 1000; i++) {
@@ -396,7 +374,6 @@ int main(void) {
         cmocka_unit_test(shutdown_op_stops_the_kernel),
     };
     const struct CMUnitTest once[] = {
-        cmocka_unit_test(build_error_names_the_users_source_and_line),
         cmocka_unit_test(device_that_does_not_exist_is_said_by_name),
         cmocka_unit_test(device_is_found_by_number_and_by_part_of_its_name),
         cmocka_unit_test(numbers_out_of_range_are_refused),

@@ -119,7 +119,7 @@ static void sanitizers_take_the_place_of_what_would_count(void **state) {
     (void)MANY;
     (void)SOME;
     (void)run_adds;
-    (void)slow_text;
+    (void)slow_piece;
     print_message("skipped: allocations are counted in the place where a sanitizer counts them\n");
     skip();
 }

@@ -67,11 +67,12 @@ static void second_start_takes_from_the_cache_and_the_third_from_the_store(void 
 }
 
 static void other_text_options_or_wishes_are_other_records(void **state) {
-    static const char other[] = "/* nothing more */\n";
+    static const struct stk_opencl_piece other = {"other", "/* nothing more */\n", 0, NULL, 0};
     struct stk_opencl_config config = both;
     (void)state;
     first_start();
-    config.user_source = other;
+    config.pieces = &other;
+    config.piece_count = 1;
     start(&config, MADE, MADE);
     start(&config, CACHE, CACHE);
     config = both;
@@ -199,13 +200,14 @@ static void bad_record_of_the_cache_gives_way_to_the_stores(void **state) {
 
 /* A record of the other kind, or of another program, under this key. */
 static void record_of_another_key_is_made_again(void **state) {
+    static const struct stk_opencl_piece other = {"other", "/* other */\n", 0, NULL, 0};
     uint32_t bytes;
     (void)state;
     first_start();
     bytes = record_of(STORE, outcome_key);
     plant(STORE, program_key, bytes);
     assert_made_again(STORE, program_key, "of another format");
-    start(&(struct stk_opencl_config){.store = &store, .user_source = "/* other */\n"}, MADE, MADE);
+    start(&(struct stk_opencl_config){.store = &store, .pieces = &other, .piece_count = 1}, MADE, MADE);
     bytes = record_of(STORE, cl.program_key);
     plant(STORE, program_key, bytes);
     assert_made_again(STORE, program_key, "damaged");
@@ -297,6 +299,7 @@ static void store_without_room_fails_no_start(void **state) {
 }
 
 static void store_that_fails_fails_no_start(void **state) {
+    static const struct stk_opencl_piece fresh = {"fresh", "/* new */\n", 0, NULL, 0};
     (void)state;
     first_start();
     for (uint32_t block = 0; block < BLOCKS; block++) {
@@ -304,7 +307,7 @@ static void store_that_fails_fails_no_start(void **state) {
         stk_sim_flash_block(&flash, block)->bad_erase = true;
     }
     start(&stored, STORE, STORE); /* it can still be read */
-    start(&(struct stk_opencl_config){.store = &store, .user_source = "/* new */\n"}, MADE, MADE);
+    start(&(struct stk_opencl_config){.store = &store, .pieces = &fresh, .piece_count = 1}, MADE, MADE);
     assert_kept_says("the store did not take");
     assert_kept_says("STK_E_IO");
     flash.off = true;

@@ -81,32 +81,12 @@ static void launches_that_see_nothing_end_the_mode(void **state) {
     close_way();
 }
 
-static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **state) {
-    const struct stk_opencl_config config = {.slots = 4};
-    struct stk_slot slot;
-    (void)state;
-    open_way(&config, first_way(STK_BATCH));
-    publish_add(2);
-    for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
-        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
-        stk_opencl_put_back(&cl);
-        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
-    }
-    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
-    stk_opencl_put_back(&cl);
-    assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_FAULT);
-    assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
-    assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], STK_OPENCL_TRIES);
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_EMPTY);
-    close_way();
-}
-
 /// Copies ///
 
 /* While the device has its copy, the host writes other lines and other words, publishes and takes slots back. */
 static void what_the_host_does_meanwhile_is_kept(void **state) {
-    const struct stk_opencl_config config = {.slots = 16, .payload_bytes = 8192, .user_source = slow_text};
+    const struct stk_opencl_config config = {
+        .slots = 16, .payload_bytes = 8192, .pieces = &slow_piece, .piece_count = 1};
     const struct way *way = first_way(STK_BATCH);
     const uint32_t args[] = {slow_steps(way, 20)}, store[] = {77, STK_CTL_OBSERVABLE + 3};
     const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
@@ -230,7 +210,6 @@ int main(void) {
         cmocka_unit_test(heart_that_stops_for_the_host_ends_the_mode),
         cmocka_unit_test(kernel_that_turns_but_sees_nothing_ends_the_mode),
         cmocka_unit_test(launches_that_see_nothing_end_the_mode),
-        cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
         cmocka_unit_test(what_the_host_does_meanwhile_is_kept),
         cmocka_unit_test(fence_waits_for_what_is_not_with_the_device),
         cmocka_unit_test(io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts),

@@ -136,7 +136,7 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const struct stk_opencl_config config = {
-            .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .user_source = slow_text};
+            .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .pieces = &slow_piece, .piece_count = 1};
         const struct way *way = first_way(modes[i]);
         const uint32_t args[] = {slow_steps(way, 300)};
         const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};

@@ -32,7 +32,8 @@ static const char handler[] =
     "}\n"
     "    stk_result(c, 0, sum);\n"
     "    return STK_DONE;\n"
-    "}\n#define STK_USER_OPS(X) X(0x20001u, user_shift, STK_SCALAR)\n";
+    "}\n";
+static const struct stk_opencl_piece piece = {"shift", handler, 0x20001u, "user_shift", STK_SCALAR};
 
 static struct stk_opencl cl;
 static const struct way *way;
@@ -117,8 +118,12 @@ static void run(uint32_t opcode, uint32_t lead) {
 }
 
 static void open_device(uint32_t lanes, uint32_t workers) {
-    const struct stk_opencl_config config = {
-        .slots = DEPTH, .payload_bytes = PAYLOAD, .lanes = lanes, .workers = workers, .user_source = handler};
+    const struct stk_opencl_config config = {.slots = DEPTH,
+                                             .payload_bytes = PAYLOAD,
+                                             .lanes = lanes,
+                                             .workers = workers,
+                                             .pieces = &piece,
+                                             .piece_count = 1};
     if (!rig_open(&cl, &config, way)) {
         skip();
     }

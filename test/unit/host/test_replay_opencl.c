@@ -32,7 +32,7 @@
 #define MENDED      0x40000002u
 
 #define ROW(opcode, function, width) {(opcode), (width), function},
-static const struct stk_user_op ops[] = {STK_USER_OPS(ROW)};
+static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
 
 struct box {
     _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
@@ -44,6 +44,9 @@ static struct box recorded, replayed;
 static struct stk_opencl cl;
 static _Alignas(64) uint8_t scratch[STK_REPLAY_BYTES(SLOTS)];
 static char handlers[8192];
+
+#define PIECE(opcode, function, width) {#function, NULL, (opcode), #function, (width)},
+static const struct stk_opencl_piece pieces[] = {{.name = "planted.h", .source = handlers}, STK_HANDLERS(PIECE)};
 
 static void fresh(struct box *b) {
     const struct stk_interp_config config = {
@@ -187,7 +190,8 @@ static int open_device(void **state) {
     int err;
     (void)state;
     load_handlers();
-    config.user_source = handlers;
+    config.pieces = pieces;
+    config.piece_count = sizeof pieces / sizeof *pieces;
     err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
         print_message("no device: %s\n%s", cl.reason, cl.build_log);

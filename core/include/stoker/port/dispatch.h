@@ -47,6 +47,7 @@ struct stk_dispatch_info {
     uint32_t probe_items;  /* slots that it checked for order */
     uint64_t copied_bytes; /* BATCH: bytes copied to the device and back since open */
     uint32_t fallbacks;    /* times that memory stopped being shared and the next mode was taken */
+    uint32_t recoveries;   /* times that the device or its driver failed and the port went on all the same */
 };
 
 /* The reason of a slot that faulted because every kernel that claimed it was lost; the value is how often it was put back. */

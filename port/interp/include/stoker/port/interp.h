@@ -15,6 +15,8 @@ extern "C" {
 struct stk_interp_config {
     const struct stk_user_op *user_ops; /* handlers beside the built-in ones; may be NULL. Must outlive the port */
     uint32_t user_op_count;
+    const struct stk_fused_op *fused_ops; /* opcodes that run several handlers; may be NULL. Must outlive the port */
+    uint32_t fused_op_count;
     uint32_t turns;      /* most turns of one drive; 0: 64. A turn finishes at most one slot */
     uint32_t idle_turns; /* turns without a finished slot that end a drive; 0: the number of slots + 1 */
 };

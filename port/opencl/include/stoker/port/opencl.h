@@ -96,24 +96,72 @@ enum stk_opencl_origin {
 /* "this open", "the cache", "the store", "the caller": static strings. */
 const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 
+/// Handlers of the user's ///
+
+#define STK_OPENCL_PIECES_MAX 32u
+#define STK_OPENCL_FUSED_MAX  16u
+#define STK_OPENCL_PARTS_MAX  8u /* functions of a fused op */
+#define STK_OPENCL_NAME_MAX   63u
+
+/* A piece of the dialect (kernels/README.md), compiled with the kernel. Pieces are one text, in their order: a later one may use
+ * what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no two are the same. */
+struct stk_opencl_piece {
+    const char *name;   /* what the build log calls it, say its file's name */
+    const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
+    uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
+    const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
+    uint32_t width;       /* of the function: STK_SCALAR or STK_WIDE */
+};
+
+/* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
+struct stk_opencl_fused {
+    const char *name;
+    uint32_t opcode; /* as that of a piece, but not 0 */
+    const char *const
+        *functions;          /* of pieces, all of one width, which is the op's; one may stand there several times */
+    uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
+};
+
+/// Faults ///
+
+/* What failed, by the OpenCL error or by the clock. */
+enum stk_opencl_fault {
+    STK_OPENCL_SOUND = 0,
+    STK_OPENCL_BUILD = 1,   /* the program does not compile, or its binary is not taken: STK_E_BUILD */
+    STK_OPENCL_NOMEM = 2,   /* memory of host or device: STK_E_NOMEM */
+    STK_OPENCL_DEVICE = 3,  /* the device, its context or its queue; every code that is not known: STK_E_DEVICE */
+    STK_OPENCL_TIMEOUT = 4, /* a kernel past its deadline: STK_E_DEVICE */
+    STK_OPENCL_REFUSED = 5  /* arguments or sizes that this device does not take: STK_E_UNSUPPORTED */
+};
+
+/* The class of an OpenCL error code; STK_OPENCL_SOUND for CL_SUCCESS. Never STK_OPENCL_TIMEOUT. */
+enum stk_opencl_fault stk_opencl_fault_of(int error);
+
+/* "device", and what to do about it: static strings. */
+const char *stk_opencl_fault_name(enum stk_opencl_fault fault);
+const char *stk_opencl_fault_fix(enum stk_opencl_fault fault);
+
 /// Port ///
 
 struct stk_opencl_config {
     const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first with fine-grain SVM, or
                            else the first */
     uint32_t slots;     /* ring slots; 0: 256 */
-    uint32_t observables;          /* words; 0: 256 */
-    uint32_t tenants;              /* authorised tenants, from 0 on, at most 29; 0: 1 */
-    uint32_t debug_records;        /* 0: 64 */
-    uint32_t io_slots;             /* at most 64; 0: 64 */
-    uint32_t payload_bytes;        /* what handlers read and write; may be 0 */
-    uint32_t workers;              /* work-groups; 0: 1 */
-    uint32_t lanes;                /* work-items in a group; 0: what suits the device */
-    uint64_t lease_ns;             /* longest time of one launch; 0: 100 ms */
-    uint64_t idle_ns;              /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
-    uint64_t quantum_ns;           /* QUANTUM: longest time of one launch; 0: 2 ms */
-    uint64_t watch_ns;             /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
-    uint64_t deadline_ns;          /* a kernel that stays for so long after its lease is lost; 0: 60 s */
+    uint32_t observables;   /* words; 0: 256 */
+    uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
+    uint32_t debug_records; /* 0: 64 */
+    uint32_t io_slots;      /* at most 64; 0: 64 */
+    uint32_t payload_bytes; /* what handlers read and write; may be 0 */
+    uint32_t workers;       /* work-groups; 0: 1 */
+    uint32_t lanes;         /* work-items in a group; 0: what suits the device */
+    uint64_t lease_ns;      /* longest time of one launch; 0: 100 ms */
+    uint64_t idle_ns;       /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
+    uint64_t quantum_ns;    /* QUANTUM: longest time of one launch; 0: 2 ms */
+    uint64_t watch_ns;      /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
+    uint64_t deadline_ns;   /* a kernel that stays for so long after its lease is lost; 0: 60 s */
+    uint32_t recoveries;    /* new contexts that may be tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
+    uint64_t
+        recovery_ns; /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     enum stk_residency residency;  /* this mode or none; 0: the best */
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
     const struct stk_opencl_outcome *
@@ -127,18 +175,22 @@ struct stk_opencl_config {
     struct stk_store *store;
     int keep_late; /* 1: what open made is put there by stk_opencl_keep, when there is time: PoCL 3.1 compiles the kernel once
                       more for its binary */
-    const char
-        *user_source; /* handlers in the dialect that end in #define STK_USER_OPS(X) X(opcode, function, width) ...;
-                                may be NULL */
+    const struct stk_opencl_piece *pieces; /* handlers of the user's; may be NULL. Stay until close, texts included */
+    uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
+    const struct stk_opencl_fused *fused;  /* opcodes that run several of them; may be NULL. Stay until close */
+    uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
 };
+
+#define STK_OPENCL_NO_RECOVERY UINT32_MAX
 
 /* One shared buffer: what the host sees of it, and what the kernel is given. */
 struct stk_opencl_region {
-    void *host;     /* page-aligned, or as the driver mapped it */
-    void *cl_mem;   /* NULL: `host` is SVM */
-    void *raw;      /* what is to be freed, where that is not cl_mem */
-    size_t bytes;   /* whole pages */
-    int raw_is_svm; /* raw: from clSVMAlloc; else pages of this process */
+    void *host;                  /* page-aligned, or as the driver mapped it */
+    void *cl_mem;                /* NULL: `host` is SVM */
+    void *cl_context, *cl_queue; /* in which it was made and mapped */
+    void *raw;                   /* what is to be freed, where that is not cl_mem */
+    size_t bytes;                /* whole pages */
+    int raw_is_svm;              /* raw: from clSVMAlloc; else pages of this process */
 };
 #define STK_OPENCL_REGIONS 5u /* ring, control, debug, io, payload */
 
@@ -155,10 +207,31 @@ struct stk_opencl_batch {
     struct stk_opencl_region device[STK_OPENCL_REGIONS]; /* kernel arguments; no host pointer */
     struct stk_opencl_region sent[STK_OPENCL_REGIONS];   /* what the device holds, or held before the launch */
     struct stk_opencl_region got[STK_OPENCL_REGIONS];    /* what came back */
+    void *cl_launch;                                     /* the event of the kernel that the reads are behind */
     uint64_t copied;                                     /* bytes there and back since open */
     uint32_t handed;                                     /* slots with the device */
     int fresh;                                           /* the device holds nothing yet */
+    int loose;                                           /* reads into `got` may be under way that no event tells of */
 };
+
+/* How far the recovery of a lost device is. */
+struct stk_opencl_recovery {
+    uint32_t step;     /* 0: none under way */
+    uint32_t tries;    /* new contexts that were tried since open or stk_opencl_revive */
+    uint32_t row;      /* of them without a launch that worked in between */
+    uint64_t since_ns; /* when it began */
+    uint64_t next_ns;  /* no new context before */
+    int mute;          /* the driver did not say whether a launch is over */
+    int ran;           /* a launch was under way when it began */
+    int settled;       /* lost: what it had claimed was put back */
+};
+
+/* What a lost context holds until close: it may have read or written its memory to the last. */
+struct stk_opencl_old {
+    void *cl_context, *cl_queue;
+    struct stk_opencl_region got[STK_OPENCL_REGIONS];
+};
+#define STK_OPENCL_OLD_MAX 8u
 
 struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
@@ -170,6 +243,9 @@ struct stk_opencl {
     struct stk_opencl_region regions[STK_OPENCL_REGIONS];
     struct stk_opencl_batch batch;
     struct stk_opencl_watch watch;
+    struct stk_opencl_recovery recovery;
+    struct stk_opencl_old old[STK_OPENCL_OLD_MAX]; /* lost contexts */
+    uint32_t olds;
     uint8_t *tries;             /* per slot: how often it was put back */
     enum stk_residency mode;    /* in which the port works now */
     uint32_t turns, idle_turns; /* of a lease, from the calibration */
@@ -180,14 +256,17 @@ struct stk_opencl {
     uint32_t running;           /* launches under way */
     uint64_t launched_ns;       /* when the older of them became so */
     uint64_t launches, lease_ends, idle_ends;
-    uint32_t fallbacks; /* modes left because memory stopped being shared */
-    uint32_t put_back;  /* slots of lost kernels that were put back */
-    int lost, lease_over, falling;
+    uint32_t fallbacks;  /* modes left because memory stopped being shared */
+    uint32_t put_back;   /* slots of lost kernels that were put back */
+    uint32_t recoveries; /* lost devices that the port got over */
+    int opened, lost, lease_over, falling;
     uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
-    int cl_error;                                             /* the last OpenCL error code, 0 when there was none */
-    char reason[320];                                         /* why this residency, or why open or the device failed */
-    char build_log[2048];                                     /* of the last build that failed, cut to fit */
-    enum stk_opencl_origin built_from, proved_from;           /* of the program, of the outcome */
+    enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
+    int cl_error;                /* the last OpenCL error code, 0 when there was none */
+    char reason[320];            /* why this residency, or why open or the device failed */
+    char build_log[2048]; /* of the last build that failed: each place as name:line:column of a piece or a file under
+                             kernels/. The first errors when it does not fit, whole lines */
+    enum stk_opencl_origin built_from, proved_from; /* of the program, of the outcome */
     uint8_t program_key[STK_STORE_KEY_BYTES], outcome_key[STK_STORE_KEY_BYTES];
     int distrusted; /* what was kept did not work */
     int was_kept;   /* what this open made was put */
@@ -200,9 +279,10 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
 /* Opens a device, builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
  * the shared buffers. `cl` stays the caller's and must not move until close.
  * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
- * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, or mode
- * and memory do not go together.
- * On error everything is released and `cl` keeps reason and build_log. Takes as long as the driver's compiler does, and some
+ * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, mode and
+ * memory do not go together, or a piece or a fused op is not well (cl->reason says which and what to do).
+ * On error everything is released and `cl` keeps reason, fault and build_log; only where a kernel is still there after some seconds
+ * nothing is, and stk_opencl_close is to be called as after a success. Takes as long as the driver's compiler does, and some
  * seconds for each kind of memory that stalls; of both nothing where cache or store have what an earlier open put there
  * (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the driver takes
  * it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one. */
@@ -217,6 +297,23 @@ STK_MUST_CHECK int stk_opencl_keep(struct stk_opencl *cl);
  * cl->fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the cache's; else as
  * stk_store_remove. */
 STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
+
+/* What happens when a call of the driver fails after open, a launch fails, or a kernel stays past its deadline: the port waits until
+ * the driver says that no launch of it runs, puts the slots back that the launch had claimed (3 times at most, then FAULT with
+ * STK_REASON_LOST), and goes on as BATCH in a new context with a program built anew; cl->memory stays where and as it is. Drive does
+ * this in steps, none of which waits; one takes as long as the driver's call in it, the build as long as the compiler or the cache.
+ * cl->recoveries counts, cl->fault and cl->reason tell. A slot that was put back runs again: what its handler had already stored in
+ * shared memory stays.
+ * When config.recoveries are used up, or a kernel still runs at its deadline, drive and stop say STK_E_DEVICE from then on; what was
+ * claimed is put back as soon as the driver says that the kernel is gone (with copies at once), looked at in each drive. Nothing
+ * published is forgotten: ring and payload are as the host and the last launch left them. Then, before close:
+ * call stk_opencl_revive when the cause was seen to; or hand cl->memory to another port, stk_interp_open for one, once no slot is
+ * CLAIMED; or read the slots that are left with stk_ring_read and publish them to a port that is opened anew. Close frees the ring. */
+
+/* After STK_E_DEVICE: gives the port its recoveries again, so that the next drives make a new context.
+ * STK_E_STATUS nothing is lost; STK_E_AGAIN a kernel of the lost context still runs, as far as the driver says; STK_E_FULL 8 contexts
+ * were lost since open, all of which hold memory until close. */
+STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
 /* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
  * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in

@@ -1,0 +1,147 @@
+/* stoker handler: the CRC-32C of a chunk, without its lead, going on from the CRC in STK_CRC32C_FROM. Result 0: the CRC.
+ *
+ * A CRC is linear: that of a chunk is the XOR of what each stretch of it gives alone from state 0, moved on over the bytes behind
+ * the stretch, and of the first state, moved on over all. To move a state on by n bytes is to multiply it by x^(8n) modulo the
+ * polynomial, 32 steps for each bit set in n. So lanes take a stretch each, and in a long one STK_CRC_CHAINS chains go in
+ * step, since one alone waits for the latency of its look-ups.
+ */
+#ifndef STK_OP_CRC32C_H
+#define STK_OP_CRC32C_H
+
+#include "device.h"
+
+#ifdef __OPENCL_C_VERSION__
+#define STK_CRC_TABLE __constant
+#else
+#define STK_CRC_TABLE static const
+#endif
+
+#define STK_CRC_POLYNOMIAL 0x82F63B78u /* reflected: bit 31 is x^0 */
+#define STK_CRC_ONE        0x80000000u
+#define STK_CRC_CHAINS     4u
+#define STK_CRC_LONG       4096u /* bytes from which on chains are worth their merging */
+
+/* Entries are linear in their index, so four of them make a row. */
+#define STK_CRC_BIT(n, i, v) (((n) >> (i)) & 1u ? (v) : 0u)
+#define STK_CRC_NIBBLE(n, a, b, c, d)                                                                                  \
+    (STK_CRC_BIT(n, 0, a) ^ STK_CRC_BIT(n, 1, b) ^ STK_CRC_BIT(n, 2, c) ^ STK_CRC_BIT(n, 3, d))
+#define STK_CRC_FOUR(n, a, b, c, d)                                                                                    \
+    STK_CRC_NIBBLE(n, a, b, c, d), STK_CRC_NIBBLE(n + 1u, a, b, c, d), STK_CRC_NIBBLE(n + 2u, a, b, c, d),             \
+        STK_CRC_NIBBLE(n + 3u, a, b, c, d)
+#define STK_CRC_ROW(a, b, c, d)                                                                                        \
+    STK_CRC_FOUR(0u, a, b, c, d), STK_CRC_FOUR(4u, a, b, c, d), STK_CRC_FOUR(8u, a, b, c, d),                          \
+        STK_CRC_FOUR(12u, a, b, c, d)
+
+/* Row i: nibble i of a state, moved on by four bytes. */
+STK_CRC_TABLE stk_u32 stk_crc32c_rows[128] = {STK_CRC_ROW(0xDD45AAB8u, 0xBF672381u, 0x7B2231F3u, 0xF64463E6u),
+                                              STK_CRC_ROW(0xE964B13Du, 0xD725148Bu, 0xABA65FE7u, 0x52A0C93Fu),
+                                              STK_CRC_ROW(0xA541927Eu, 0x4F6F520Du, 0x9EDEA41Au, 0x38513EC5u),
+                                              STK_CRC_ROW(0x70A27D8Au, 0xE144FB14u, 0xC76580D9u, 0x8B277743u),
+                                              STK_CRC_ROW(0x13A29877u, 0x274530EEu, 0x4E8A61DCu, 0x9D14C3B8u),
+                                              STK_CRC_ROW(0x3FC5F181u, 0x7F8BE302u, 0xFF17C604u, 0xFBC3FAF9u),
+                                              STK_CRC_ROW(0xF26B8303u, 0xE13B70F7u, 0xC79A971Fu, 0x8AD958CFu),
+                                              STK_CRC_ROW(0x105EC76Fu, 0x20BD8EDEu, 0x417B1DBCu, 0x82F63B78u)};
+
+/* x^(8 * 2^k). */
+STK_CRC_TABLE stk_u32 stk_crc32c_powers[32] = {
+    0x00800000u, 0x00008000u, 0x82F63B78u, 0x6EA2D55Cu, 0x18B8EA18u, 0x510AC59Au, 0xB82BE955u, 0xB8FDB1E7u,
+    0x88E56F72u, 0x74C360A4u, 0xE4172B16u, 0x0D65762Au, 0x35D73A62u, 0x28461564u, 0xBF455269u, 0xE2EA32DCu,
+    0xFE7740E6u, 0xF946610Bu, 0x3C204F8Fu, 0x538586E3u, 0x59726915u, 0x734D5309u, 0xBC1AC763u, 0x7D0722CCu,
+    0xD289CABEu, 0xE94CA9BCu, 0x05B74F3Fu, 0xA51E1F42u, 0x40000000u, 0x20000000u, 0x08000000u, 0x00800000u};
+
+STK_FN stk_u32 stk_crc32c_byte(stk_u32 s, stk_u32 byte) {
+    s ^= byte;
+    s = stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
+    return stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
+}
+
+/* A state that a word was XORed into, moved on over that word. */
+STK_FN stk_u32 stk_crc32c_word(stk_u32 s) {
+    return stk_crc32c_rows[s & 15u] ^ stk_crc32c_rows[16u + (s >> 4 & 15u)] ^ stk_crc32c_rows[32u + (s >> 8 & 15u)] ^
+           stk_crc32c_rows[48u + (s >> 12 & 15u)] ^ stk_crc32c_rows[64u + (s >> 16 & 15u)] ^
+           stk_crc32c_rows[80u + (s >> 20 & 15u)] ^ stk_crc32c_rows[96u + (s >> 24 & 15u)] ^
+           stk_crc32c_rows[112u + (s >> 28)];
+}
+
+/* a * b modulo the polynomial. */
+STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
+    stk_u32 product = 0, i;
+    for (i = 0; i < 32u; i++) {
+        product ^= b & (0u - (a >> 31));
+        a <<= 1;
+        b = b >> 1 ^ (STK_CRC_POLYNOMIAL & (0u - (b & 1u)));
+    }
+    return product;
+}
+
+/* What a state is multiplied by to move on over so many bytes. */
+STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
+    stk_u32 power = STK_CRC_ONE, k;
+    for (k = 0; k < 32u && bytes >> k != 0u; k++) {
+        if ((bytes >> k & 1u) != 0u) {
+            power = stk_crc32c_times(power, stk_crc32c_powers[k]);
+        }
+    }
+    return power;
+}
+
+/* Chains in step over four stretches of n words from the word p on, the first from state s. */
+STK_FN stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 n) {
+    const STK_GLOBAL stk_u8 *p1 = p + (stk_u64)n * 4u, *p2 = p1 + (stk_u64)n * 4u, *p3 = p2 + (stk_u64)n * 4u;
+    stk_u32 s1 = 0, s2 = 0, s3 = 0, power = stk_crc32c_power(n * 4u), i;
+    for (i = 0; i < n; i++) {
+        s = stk_crc32c_word(s ^ stk_payload_word(p, i));
+        s1 = stk_crc32c_word(s1 ^ stk_payload_word(p1, i));
+        s2 = stk_crc32c_word(s2 ^ stk_payload_word(p2, i));
+        s3 = stk_crc32c_word(s3 ^ stk_payload_word(p3, i));
+    }
+    s = stk_crc32c_times(s, power) ^ s1;
+    s = stk_crc32c_times(s, power) ^ s2;
+    return stk_crc32c_times(s, power) ^ s3;
+}
+
+/* State s, moved on over bytes [at, end) of the payload p. */
+STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32 at, stk_u32 end) {
+    stk_u32 words, i;
+    for (; at < end && (at & 3u) != 0u; at++) {
+        s = stk_crc32c_byte(s, p[at]);
+    }
+    if (end - at >= STK_CRC_LONG) {
+        words = (end - at) / (STK_CRC_CHAINS * 4u);
+        s = stk_crc32c_chains(s, p + at, words);
+        at += words * STK_CRC_CHAINS * 4u;
+    }
+    words = (end - at) / 4u;
+    for (i = 0; i < words; i++) {
+        s = stk_crc32c_word(s ^ stk_payload_word(p + at, i));
+    }
+    for (at += words * 4u; at < end; at++) {
+        s = stk_crc32c_byte(s, p[at]);
+    }
+    return s;
+}
+
+/* A lane's share in the CRC of the n bytes of the payload p at `at`. Out of line and without stk_dev, as what is long should be:
+ * a driver compiles what is inlined for each place that runs handlers, and a struct whose address goes around for none well. */
+STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 crc, stk_u32 lane) {
+    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
+    stk_u32 s = stk_crc32c_stretch(p, lane == 0u ? ~crc : 0u, at + from, at + to);
+    s = stk_crc32c_times(s, stk_crc32c_power(n - to));
+    return lane == 0u ? ~s : s;
+}
+
+STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
+    stk_u32 crc = stk_arg(c, STK_CRC32C_FROM);
+    if (!stk_payload_ok(d, offset, bytes)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, offset);
+    }
+    if (lead > bytes) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
+    }
+    stk_result_xor(c, 0, stk_crc32c_share(d->payload, offset + lead, bytes - lead, crc, STK_LANE));
+    return STK_DONE;
+}
+
+#endif

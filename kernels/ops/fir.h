@@ -1,0 +1,106 @@
+/* stoker handler: a FIR filter over a chunk of samples.
+ *
+ * Samples and output are 16-bit, taps are Q15, all signed and little-endian at even bytes. The output has a sample for each one
+ * of the chunk after its lead, which is the filter's history: taps - 1 samples, or fewer, and what is missing counts as 0.
+ * y[i] = h[0] x[i] + h[1] x[i-1] + ..., summed exactly, then divided by 2^15, rounded to the nearest with halves up, and limited to 16
+ * bits. Lanes read each other's samples, so the output may touch neither chunk nor taps.
+ */
+#ifndef STK_OP_FIR_H
+#define STK_OP_FIR_H
+
+#include "device.h"
+
+#ifdef __OPENCL_C_VERSION__
+typedef int stk_i32;
+typedef long stk_i64;
+#else
+typedef int32_t stk_i32;
+typedef int64_t stk_i64;
+#endif
+
+/* More than any sum is below 0, and a multiple of 2^15: shifts then see no sign. */
+#define STK_FIR_BIAS ((stk_i64)1 << 40)
+
+STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
+#ifdef __OPENCL_C_VERSION__
+    return ((const STK_GLOBAL short *)p)[i];
+#else
+    p += (stk_u64)i * 2u;
+    return (stk_i32)(((stk_u32)p[0] | (stk_u32)p[1] << 8) ^ 0x8000u) - 0x8000;
+#endif
+}
+
+STK_FN void stk_fir_write(STK_GLOBAL stk_u8 *p, stk_u32 i, stk_i32 v) {
+#ifdef __OPENCL_C_VERSION__
+    ((STK_GLOBAL short *)p)[i] = (short)v;
+#else
+    p += (stk_u64)i * 2u;
+    p[0] = (stk_u8)((stk_u32)v & 0xFFu);
+    p[1] = (stk_u8)((stk_u32)v >> 8 & 0xFFu);
+#endif
+}
+
+/* The sum for sample i; there are none before sample 0. */
+STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 i, stk_u32 count) {
+    stk_u32 k, n = i < count ? i + 1u : count;
+    stk_i64 sum = 0;
+    for (k = 0; k < n; k++) {
+        sum += (stk_i64)(stk_fir_sample(taps, k) * stk_fir_sample(x, i - k));
+    }
+    return sum;
+}
+
+/* Writes a lane's share of n output samples, the first of which is sample `lead` of x. Returns how many were limited. */
+STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
+                               STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 n, stk_u32 lane) {
+    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
+    stk_u32 i, limited = 0;
+    for (i = from; i < to; i++) {
+        stk_i64 sum = stk_fir_sum(x, taps, lead + i, count) + (1 << 14) + STK_FIR_BIAS;
+        stk_i64 y = (stk_i64)((stk_u64)sum >> 15) - (STK_FIR_BIAS >> 15);
+        stk_i64 in = y > 32767 ? 32767 : y < -32768 ? -32768 : y;
+        limited += in != y ? 1u : 0u;
+        stk_fir_write(out, i, (stk_i32)in);
+    }
+    return limited;
+}
+
+STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes) {
+    return a_bytes == 0u || b_bytes == 0u || (stk_u64)a + a_bytes <= b || (stk_u64)b + b_bytes <= a;
+}
+
+STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
+    stk_u32 taps = stk_arg(c, STK_FIR_TAPS), count = stk_arg(c, STK_FIR_COUNT), out = stk_arg(c, STK_FIR_OUT);
+    if ((offset & 1u) != 0u || !stk_payload_ok(d, offset, bytes)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, offset);
+    }
+    if ((bytes & 1u) != 0u) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_BYTES);
+    }
+    if ((lead & 1u) != 0u || lead > bytes) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
+    }
+    if (count == 0u || count > STK_FIR_TAPS_MAX) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FIR_COUNT);
+    }
+    if ((taps & 1u) != 0u || !stk_payload_ok(d, taps, count * 2u)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, taps);
+    }
+    if ((out & 1u) != 0u || !stk_payload_ok(d, out, bytes - lead)) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, out);
+    }
+    if (!stk_fir_apart(out, bytes - lead, offset, bytes) || !stk_fir_apart(out, bytes - lead, taps, count * 2u)) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FIR_OUT);
+    }
+    stk_result_add64(c, 0,
+                     stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out, lead / 2u,
+                                   (bytes - lead) / 2u, STK_LANE));
+    if (STK_LANE == 0u) {
+        stk_result(c, 2, (bytes - lead) / 2u);
+    }
+    return STK_DONE;
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* An OpenCL driver that fails on demand: every call that port/opencl makes is wrapped (ld --wrap, so the driver's own calls are
+ * not), and mmap with them, counted, failed where a plan says so, and watched for what it creates and releases. For one thread. */
+#ifndef OPENCL_FAULTS_H
+#define OPENCL_FAULTS_H
+
+#define CL_TARGET_OPENCL_VERSION 300
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include <CL/cl.h>
+#include <stdint.h>
+
+/* The calls: CMakeLists.txt reads them here, one a line; a test looks whether they are all. */
+#define FAULT_CALLS(X)                                                                                                 \
+    X(clBuildProgram)                                                                                                  \
+    X(clCreateBuffer)                                                                                                  \
+    X(clCreateCommandQueue)                                                                                            \
+    X(clCreateCommandQueueWithProperties)                                                                              \
+    X(clCreateContext)                                                                                                 \
+    X(clCreateKernel)                                                                                                  \
+    X(clCreateProgramWithBinary)                                                                                       \
+    X(clCreateProgramWithSource)                                                                                       \
+    X(clEnqueueFillBuffer)                                                                                             \
+    X(clEnqueueMapBuffer)                                                                                              \
+    X(clEnqueueMarkerWithWaitList)                                                                                     \
+    X(clEnqueueNDRangeKernel)                                                                                          \
+    X(clEnqueueReadBuffer)                                                                                             \
+    X(clEnqueueUnmapMemObject)                                                                                         \
+    X(clEnqueueWriteBuffer)                                                                                            \
+    X(clFinish)                                                                                                        \
+    X(clFlush)                                                                                                         \
+    X(clGetDeviceIDs)                                                                                                  \
+    X(clGetDeviceInfo)                                                                                                 \
+    X(clGetEventInfo)                                                                                                  \
+    X(clGetExtensionFunctionAddressForPlatform)                                                                        \
+    X(clGetKernelInfo)                                                                                                 \
+    X(clGetKernelWorkGroupInfo)                                                                                        \
+    X(clGetPlatformIDs)                                                                                                \
+    X(clGetPlatformInfo)                                                                                               \
+    X(clGetProgramBuildInfo)                                                                                           \
+    X(clGetProgramInfo)                                                                                                \
+    X(clReleaseCommandQueue)                                                                                           \
+    X(clReleaseContext)                                                                                                \
+    X(clReleaseEvent)                                                                                                  \
+    X(clReleaseKernel)                                                                                                 \
+    X(clReleaseMemObject)                                                                                              \
+    X(clReleaseProgram)                                                                                                \
+    X(clSVMAlloc)                                                                                                      \
+    X(clSVMFree)                                                                                                       \
+    X(clSetKernelArg)                                                                                                  \
+    X(clSetKernelArgSVMPointer)                                                                                        \
+    X(mmap)                                                                                                            \
+    X(munmap)
+
+#define FAULT_ENUM(name) CALL_##name,
+enum fault_call {
+    FAULT_CALLS(FAULT_ENUM) FAULT_CALL_COUNT
+};
+
+/* What the test is at. */
+enum fault_phase {
+    FAULT_OPEN,
+    FAULT_RUN,
+    FAULT_CLOSE,
+    FAULT_PHASES
+};
+
+/* How it fails. */
+enum fault_kind {
+    FAULT_ONCE,    /* one call returns the error and does nothing (a release does its work all the same) */
+    FAULT_EVER,    /* this call fails from then on */
+    FAULT_ALL,     /* every call fails from then on, as after a device that is gone */
+    FAULT_STATUS,  /* clGetEventInfo: the launch did end, and its status is the error */
+    FAULT_DROPPED, /* clEnqueueNDRangeKernel: the launch is taken, never runs, and ends in the error */
+    FAULT_HANGS,   /* the same: the launch is taken, and does not begin before faults_end_hung */
+    FAULT_KINDS
+};
+
+struct fault_plan {
+    enum fault_call call;
+    enum fault_phase phase;
+    uint32_t nth; /* counted from 1, in this phase */
+    enum fault_kind kind;
+    cl_int error;
+    void (*dropped)(void); /* may be NULL: called when a launch was dropped */
+};
+
+/* Starts over: counts are 0, and `plan` (NULL: no faults) holds until the next one. What still lives stays known. */
+void faults_plan(const struct fault_plan *plan);
+void faults_phase(enum fault_phase phase);
+
+/* From now on the driver works again; counting goes on. */
+void faults_mend(void);
+
+/* The launches that hang end. */
+void faults_end_hung(void);
+
+const char *faults_name(enum fault_call call);
+uint32_t faults_count(enum fault_phase phase, enum fault_call call); /* of calls */
+uint32_t faults_fired(void);                                         /* calls that failed */
+
+/* The `i`-th error that this call may plausibly return, 0 past the last one. */
+cl_int faults_error(enum fault_call call, uint32_t i);
+
+/* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the first. */
+uint32_t faults_leaks(const char **what);
+
+/* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
+cl_int faults_next(enum fault_call call);
+const struct fault_plan *
+faults_now(void); /* the plan when the call that was asked about last is where it begins; or NULL */
+void faults_born(const char *kind, const void *object);
+void faults_gone(const char *kind, const void *object);
+void faults_mark(const void *event, cl_int status); /* this event's status from now on */
+cl_int faults_marked(const void *event);
+void faults_hold(cl_event event); /* a user event on which a launch hangs; its reference goes over */
+
+#endif

@@ -1,0 +1,283 @@
+/* The wrapped calls of the driver: ld sends the port's __real_NAME to __wrap_NAME here. */
+#include "opencl_faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* A call that returns its error. */
+#define WRAP(name, params, args)                                                                                       \
+    cl_int __real_##name params;                                                                                       \
+    cl_int __wrap_##name params;                                                                                       \
+    cl_int __wrap_##name params {                                                                                      \
+        cl_int fault = faults_next(CALL_##name);                                                                       \
+        return fault != CL_SUCCESS ? fault : __real_##name args;                                                       \
+    }
+
+/* One that releases: it does so even where it says that it failed. */
+#define WRAP_RELEASE(name, type, kind)                                                                                 \
+    cl_int __real_##name(type object);                                                                                 \
+    cl_int __wrap_##name(type object);                                                                                 \
+    cl_int __wrap_##name(type object) {                                                                                \
+        cl_int fault = faults_next(CALL_##name), error;                                                                \
+        faults_gone(kind, object);                                                                                     \
+        error = __real_##name(object);                                                                                 \
+        return fault != CL_SUCCESS ? fault : error;                                                                    \
+    }
+
+/* One that creates, and returns its error in `error`. */
+#define WRAP_NEW(name, type, kind, params, args)                                                                       \
+    type __real_##name params;                                                                                         \
+    type __wrap_##name params;                                                                                         \
+    type __wrap_##name params {                                                                                        \
+        cl_int fault = faults_next(CALL_##name);                                                                       \
+        type object;                                                                                                   \
+        if (fault != CL_SUCCESS) {                                                                                     \
+            *error = fault;                                                                                            \
+            return NULL;                                                                                               \
+        }                                                                                                              \
+        object = __real_##name args;                                                                                   \
+        faults_born(kind, object);                                                                                     \
+        return object;                                                                                                 \
+    }
+
+/// Platforms and devices ///
+
+WRAP(clGetPlatformIDs, (cl_uint room, cl_platform_id *ids, cl_uint *count), (room, ids, count))
+WRAP(clGetPlatformInfo, (cl_platform_id p, cl_platform_info what, size_t size, void *value, size_t *need),
+     (p, what, size, value, need))
+WRAP(clGetDeviceIDs, (cl_platform_id p, cl_device_type type, cl_uint room, cl_device_id *ids, cl_uint *count),
+     (p, type, room, ids, count))
+WRAP(clGetDeviceInfo, (cl_device_id d, cl_device_info what, size_t size, void *value, size_t *need),
+     (d, what, size, value, need))
+
+void *__real_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);
+void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);
+void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name) {
+    cl_int fault = faults_next(CALL_clGetExtensionFunctionAddressForPlatform);
+    return fault != CL_SUCCESS ? NULL : __real_clGetExtensionFunctionAddressForPlatform(p, name);
+}
+
+/// Contexts, queues, programs ///
+
+typedef void(CL_CALLBACK *context_note)(const char *, const void *, size_t, void *);
+typedef void(CL_CALLBACK *build_note)(cl_program, void *);
+
+WRAP_NEW(clCreateContext, cl_context, "context",
+         (const cl_context_properties *how, cl_uint n, const cl_device_id *d, context_note note, void *ctx,
+          cl_int *error),
+         (how, n, d, note, ctx, error))
+WRAP_NEW(clCreateCommandQueue, cl_command_queue, "queue",
+         (cl_context c, cl_device_id d, cl_command_queue_properties how, cl_int *error), (c, d, how, error))
+WRAP_NEW(clCreateCommandQueueWithProperties, cl_command_queue, "queue",
+         (cl_context c, cl_device_id d, const cl_queue_properties *how, cl_int *error), (c, d, how, error))
+WRAP_NEW(clCreateProgramWithSource, cl_program, "program",
+         (cl_context c, cl_uint n, const char **texts, const size_t *lengths, cl_int *error),
+         (c, n, texts, lengths, error))
+WRAP_NEW(clCreateProgramWithBinary, cl_program, "program",
+         (cl_context c, cl_uint n, const cl_device_id *d, const size_t *lengths, const unsigned char **binaries,
+          cl_int *status, cl_int *error),
+         (c, n, d, lengths, binaries, status, error))
+WRAP_NEW(clCreateKernel, cl_kernel, "kernel", (cl_program p, const char *name, cl_int *error), (p, name, error))
+WRAP(clBuildProgram, (cl_program p, cl_uint n, const cl_device_id *d, const char *options, build_note note, void *ctx),
+     (p, n, d, options, note, ctx))
+WRAP(clGetProgramBuildInfo,
+     (cl_program p, cl_device_id d, cl_program_build_info what, size_t size, void *value, size_t *need),
+     (p, d, what, size, value, need))
+WRAP(clGetProgramInfo, (cl_program p, cl_program_info what, size_t size, void *value, size_t *need),
+     (p, what, size, value, need))
+WRAP(clGetKernelInfo, (cl_kernel k, cl_kernel_info what, size_t size, void *value, size_t *need),
+     (k, what, size, value, need))
+WRAP(clGetKernelWorkGroupInfo,
+     (cl_kernel k, cl_device_id d, cl_kernel_work_group_info what, size_t size, void *value, size_t *need),
+     (k, d, what, size, value, need))
+WRAP_RELEASE(clReleaseContext, cl_context, "context")
+WRAP_RELEASE(clReleaseCommandQueue, cl_command_queue, "queue")
+WRAP_RELEASE(clReleaseProgram, cl_program, "program")
+WRAP_RELEASE(clReleaseKernel, cl_kernel, "kernel")
+
+/// Memory ///
+
+WRAP_NEW(clCreateBuffer, cl_mem, "buffer", (cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error),
+         (c, flags, bytes, host, error))
+WRAP_RELEASE(clReleaseMemObject, cl_mem, "buffer")
+
+void *__real_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align);
+void *__wrap_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align);
+void *__wrap_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align) {
+    void *memory = faults_next(CALL_clSVMAlloc) != CL_SUCCESS ? NULL : __real_clSVMAlloc(c, flags, bytes, align);
+    faults_born("SVM buffer", memory);
+    return memory;
+}
+
+void __real_clSVMFree(cl_context c, void *memory);
+void __wrap_clSVMFree(cl_context c, void *memory);
+void __wrap_clSVMFree(cl_context c, void *memory) {
+    (void)faults_next(CALL_clSVMFree);
+    faults_gone("SVM buffer", memory);
+    __real_clSVMFree(c, memory);
+}
+
+WRAP_NEW(clEnqueueMapBuffer, void *, "mapping",
+         (cl_command_queue q, cl_mem m, cl_bool wait, cl_map_flags flags, size_t at, size_t bytes, cl_uint n,
+          const cl_event *after, cl_event *event, cl_int *error),
+         (q, m, wait, flags, at, bytes, n, after, event, error))
+
+cl_int __real_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *host, cl_uint n, const cl_event *after,
+                                      cl_event *event);
+cl_int __wrap_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *host, cl_uint n, const cl_event *after,
+                                      cl_event *event);
+cl_int __wrap_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *host, cl_uint n, const cl_event *after,
+                                      cl_event *event) {
+    cl_int fault = faults_next(CALL_clEnqueueUnmapMemObject), error;
+    faults_gone("mapping", host);
+    error = __real_clEnqueueUnmapMemObject(q, m, host, n, after, event);
+    return fault != CL_SUCCESS ? fault : error;
+}
+
+/// Pages of the process ///
+
+void *__real_mmap(void *at, size_t bytes, int prot, int flags, int file, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int prot, int flags, int file, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int prot, int flags, int file, off_t offset) {
+    void *pages = MAP_FAILED;
+    if (faults_next(CALL_mmap) == CL_SUCCESS) {
+        pages = __real_mmap(at, bytes, prot, flags, file, offset);
+        faults_born("range of pages", pages);
+    }
+    return pages;
+}
+
+int __real_munmap(void *pages, size_t bytes);
+int __wrap_munmap(void *pages, size_t bytes);
+int __wrap_munmap(void *pages, size_t bytes) {
+    (void)faults_next(CALL_munmap);
+    faults_gone("range of pages", pages);
+    return __real_munmap(pages, bytes);
+}
+
+/// Commands ///
+
+WRAP(clEnqueueFillBuffer,
+     (cl_command_queue q, cl_mem m, const void *pattern, size_t unit, size_t at, size_t bytes, cl_uint n,
+      const cl_event *after, cl_event *event),
+     (q, m, pattern, unit, at, bytes, n, after, event))
+WRAP(clEnqueueWriteBuffer,
+     (cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, const void *host, cl_uint n,
+      const cl_event *after, cl_event *event),
+     (q, m, wait, at, bytes, host, n, after, event))
+WRAP(clSetKernelArg, (cl_kernel k, cl_uint i, size_t bytes, const void *value), (k, i, bytes, value))
+WRAP(clSetKernelArgSVMPointer, (cl_kernel k, cl_uint i, const void *value), (k, i, value))
+WRAP(clFlush, (cl_command_queue q), (q))
+
+cl_int __real_clFinish(cl_command_queue q);
+cl_int __wrap_clFinish(cl_command_queue q);
+cl_int __wrap_clFinish(cl_command_queue q) {
+    cl_int fault = faults_next(CALL_clFinish), error = __real_clFinish(q);
+    return fault != CL_SUCCESS ? fault : error;
+}
+
+cl_int __real_clEnqueueReadBuffer(cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, void *host,
+                                  cl_uint n, const cl_event *after, cl_event *event);
+cl_int __wrap_clEnqueueReadBuffer(cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, void *host,
+                                  cl_uint n, const cl_event *after, cl_event *event);
+cl_int __wrap_clEnqueueReadBuffer(cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, void *host,
+                                  cl_uint n, const cl_event *after, cl_event *event) {
+    cl_int error = faults_next(CALL_clEnqueueReadBuffer);
+    if (error == CL_SUCCESS) {
+        error = __real_clEnqueueReadBuffer(q, m, wait, at, bytes, host, n, after, event);
+        if (error == CL_SUCCESS && event) {
+            faults_born("event", *event);
+        }
+    }
+    return error;
+}
+
+static cl_event user_event(cl_command_queue q) {
+    cl_context context;
+    cl_event event = NULL;
+    cl_int error = clGetCommandQueueInfo(q, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    if (error == CL_SUCCESS) {
+        event = clCreateUserEvent(context, &error);
+    }
+    if (error != CL_SUCCESS) {
+        fprintf(stderr, "no user event: OpenCL error %d\n", error);
+        abort();
+    }
+    return event;
+}
+
+static void tell_dropped(const struct fault_plan *plan) {
+    if (plan->dropped) {
+        plan->dropped();
+    }
+}
+
+cl_int __real_clEnqueueMarkerWithWaitList(cl_command_queue q, cl_uint n, const cl_event *after, cl_event *event);
+cl_int __wrap_clEnqueueMarkerWithWaitList(cl_command_queue q, cl_uint n, const cl_event *after, cl_event *event);
+cl_int __wrap_clEnqueueMarkerWithWaitList(cl_command_queue q, cl_uint n, const cl_event *after, cl_event *event) {
+    cl_int error = faults_next(CALL_clEnqueueMarkerWithWaitList);
+    if (error == CL_SUCCESS) {
+        error = __real_clEnqueueMarkerWithWaitList(q, n, after, event);
+    }
+    if (error == CL_SUCCESS) {
+        faults_born("event", *event);
+    }
+    return error;
+}
+
+/* A launch that the driver takes and never runs. */
+static cl_int drop(cl_command_queue q, const struct fault_plan *plan, cl_event *event) {
+    *event = user_event(q);
+    faults_born("event", *event);
+    faults_mark(*event, plan->error);
+    clSetUserEventStatus(*event, CL_COMPLETE);
+    tell_dropped(plan);
+    return CL_SUCCESS;
+}
+
+cl_int __real_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint dims, const size_t *at,
+                                     const size_t *global, const size_t *local, cl_uint n, const cl_event *after,
+                                     cl_event *event);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint dims, const size_t *at,
+                                     const size_t *global, const size_t *local, cl_uint n, const cl_event *after,
+                                     cl_event *event);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint dims, const size_t *at,
+                                     const size_t *global, const size_t *local, cl_uint n, const cl_event *after,
+                                     cl_event *event) {
+    cl_int error = faults_next(CALL_clEnqueueNDRangeKernel);
+    cl_event until = NULL;
+    if (error == CL_SUCCESS && faults_now() && faults_now()->kind == FAULT_DROPPED) {
+        return drop(q, faults_now(), event);
+    }
+    if (error == CL_SUCCESS && faults_now()) {
+        until = user_event(q);
+        faults_hold(until);
+        tell_dropped(faults_now());
+    }
+    if (error == CL_SUCCESS) {
+        error =
+            __real_clEnqueueNDRangeKernel(q, k, dims, at, global, local, until ? 1 : n, until ? &until : after, event);
+    }
+    if (error == CL_SUCCESS) {
+        faults_born("event", *event);
+    }
+    return error;
+}
+
+cl_int __real_clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *need);
+cl_int __wrap_clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *need);
+cl_int __wrap_clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *need) {
+    cl_int error = faults_next(CALL_clGetEventInfo);
+    if (error == CL_SUCCESS && faults_now()) {
+        (void)clWaitForEvents(1, &event); /* what the driver calls over is over */
+        faults_mark(event, faults_now()->error);
+    }
+    if (error == CL_SUCCESS && faults_marked(event) != CL_SUCCESS && what == CL_EVENT_COMMAND_EXECUTION_STATUS) {
+        *(cl_int *)value = faults_marked(event);
+        return CL_SUCCESS;
+    }
+    return error != CL_SUCCESS ? error : __real_clGetEventInfo(event, what, size, value, need);
+}
+
+WRAP_RELEASE(clReleaseEvent, cl_event, "event")

@@ -1,0 +1,202 @@
+/* How often the port gets over a lost device, and what the user can do then. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "opencl_faults.h"
+#include "opencl_work.h"
+
+#define RESIDENT_FLOW 0u
+
+/* The next launch fails, once. */
+static void fail_launch(void) {
+    static struct fault_plan plan = {.call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .error = -9999};
+    faults_plan(&plan);
+    faults_phase(FAULT_RUN);
+}
+
+static void close_all(void) {
+    const char *what;
+    faults_plan(NULL);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    if (faults_leaks(&what) != 0u) {
+        fail_msg("%s", what);
+    }
+}
+
+/* What is left of the work, or all of it once more. */
+static int work_again(void) {
+    if (harvested == WORK_ITEMS) {
+        published = harvested = 0;
+        stk_store(cl.memory.control + STK_CTL_OBSERVABLE, 0u);
+    }
+    return work_on();
+}
+
+static void addresses_and_counters_outlive_the_device(void **state) {
+    struct stk_device_memory before;
+    struct stk_dispatch_info info;
+    (void)state;
+    assert_int_equal(work_open(&flows[RESIDENT_FLOW], 5 * SECOND), STK_OK);
+    before = cl.memory;
+    memset(cl.memory.payload, 0x5A, 4);
+    fail_launch();
+    assert_int_equal(work_on(), STK_OK);
+    assert_memory_equal(&before, &cl.memory, sizeof before);
+    stk_opencl_ops.info(&cl, &info);
+    assert_int_equal(info.recoveries, 1);
+    assert_int_equal(info.residency, STK_BATCH);
+    assert_string_equal(info.memory, "copies");
+    assert_int_equal(cl.fault, STK_OPENCL_DEVICE);
+    assert_int_equal(cl.cl_error, -9999);
+    assert_non_null(strstr(info.reason, "clEnqueueNDRangeKernel failed with OpenCL error -9999"));
+    assert_non_null(strstr(info.reason, "goes on as BATCH in a new context"));
+    close_all();
+}
+
+static void recovery_may_be_ruled_out(void **state) {
+    (void)state;
+    assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+    cl.config.recoveries = STK_OPENCL_NO_RECOVERY;
+    assert_int_equal(stk_opencl_revive(&cl), STK_E_STATUS);
+    fail_launch();
+    assert_int_equal(work_on(), STK_E_DEVICE);
+    assert_int_equal(cl.recoveries, 0);
+    assert_int_equal(stk_opencl_ops.stop(&cl, SECOND), STK_E_DEVICE);
+    assert_int_equal(work_elsewhere(), STK_OK);
+    close_all();
+}
+
+/* Three losses are got over, by default; the next one ends it, until the port is revived; eight contexts are held at most. */
+static void lost_contexts_are_bounded(void **state) {
+    uint32_t revived = 0;
+    (void)state;
+    assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+    for (uint32_t loss = 1; cl.olds < STK_OPENCL_OLD_MAX; loss++) {
+        int err;
+        fail_launch();
+        err = work_again();
+        assert_true(loss > 3u || err == STK_OK);
+        assert_true(loss != 4u || err == STK_E_DEVICE);
+        if (err != STK_OK) {
+            assert_int_equal(stk_opencl_revive(&cl), STK_OK);
+            assert_int_equal(work_again(), STK_OK);
+            revived++;
+        }
+    }
+    assert_true(revived >= 2u);
+    assert_int_equal(cl.recoveries, STK_OPENCL_OLD_MAX);
+    fail_launch();
+    assert_int_equal(work_again(), STK_E_DEVICE);
+    assert_int_equal(stk_opencl_revive(&cl), STK_E_FULL);
+    assert_int_equal(work_elsewhere(), STK_OK);
+    close_all();
+}
+
+/// Programs that are kept ///
+
+/* Open with the program in the cache, a launch that fails, and the way that `plan` goes from there. */
+static int lose_with(void (*next)(void)) {
+    static struct fault_plan launch = {
+        .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_DROPPED, .error = -9999};
+    work_keeps();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+        assert_int_equal(cl.built_from, i ? STK_OPENCL_FROM_CACHE : STK_OPENCL_MADE);
+        if (i == 0) {
+            close_all();
+        }
+    }
+    launch.dropped = next;
+    faults_plan(&launch);
+    faults_phase(FAULT_RUN);
+    return work_on();
+}
+
+static void end_kept(void) {
+    close_all();
+    work_cache = NULL;
+}
+
+static void new_context_takes_the_program_that_is_kept(void **state) {
+    (void)state;
+    assert_int_equal(lose_with(NULL), STK_OK);
+    assert_int_equal(cl.recoveries, 1);
+    assert_int_equal(cl.built_from, STK_OPENCL_FROM_CACHE);
+    assert_string_equal(cl.kept, "");
+    end_kept();
+}
+
+static void refuse_binaries(void) {
+    static const struct fault_plan plan = {.call = CALL_clCreateProgramWithBinary,
+                                           .phase = FAULT_RUN,
+                                           .nth = 1,
+                                           .kind = FAULT_EVER,
+                                           .error = CL_INVALID_BINARY};
+    faults_plan(&plan);
+    faults_phase(FAULT_RUN);
+}
+
+static void program_that_the_driver_refuses_then_is_compiled(void **state) {
+    (void)state;
+    assert_int_equal(lose_with(refuse_binaries), STK_OK);
+    assert_int_equal(faults_fired(), 1);
+    assert_int_equal(cl.recoveries, 1);
+    assert_int_equal(cl.built_from, STK_OPENCL_MADE);
+    assert_non_null(strstr(cl.kept, "the driver refused the cache's with OpenCL error -42"));
+    end_kept();
+}
+
+static void refuse_arguments(void) {
+    static const struct fault_plan plan = {
+        .call = CALL_clSetKernelArg, .phase = FAULT_RUN, .nth = 1, .error = CL_INVALID_KERNEL};
+    faults_plan(&plan);
+    faults_phase(FAULT_RUN);
+}
+
+static void kept_program_that_takes_no_arguments_is_compiled_next(void **state) {
+    (void)state;
+    assert_int_equal(lose_with(refuse_arguments), STK_OK);
+    assert_int_equal(cl.recovery.tries, 2);
+    assert_int_equal(cl.built_from, STK_OPENCL_MADE);
+    assert_non_null(strstr(cl.kept, "the cache's did not work: clSetKernelArg"));
+    end_kept();
+}
+
+static void fail_launches(void) {
+    static const struct fault_plan plan = {
+        .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_EVER, .error = -9999};
+    faults_plan(&plan);
+    faults_phase(FAULT_RUN);
+}
+
+static void kept_program_whose_launches_fail_is_compiled_next(void **state) {
+    (void)state;
+    assert_int_equal(lose_with(fail_launches), STK_E_DEVICE);
+    assert_int_equal(cl.recovery.tries, 3);
+    assert_non_null(strstr(cl.kept, "the cache's did not work: clEnqueueNDRangeKernel"));
+    assert_non_null(strstr(cl.reason, "clEnqueueNDRangeKernel failed with OpenCL error -9999"));
+    assert_int_equal(stk_opencl_keep(&cl), 0);
+    faults_mend();
+    assert_int_equal(stk_opencl_revive(&cl), STK_OK);
+    assert_int_equal(work_on(), STK_OK);
+    assert_int_equal(cl.built_from, STK_OPENCL_MADE);
+    end_kept();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_and_counters_outlive_the_device),
+        cmocka_unit_test(recovery_may_be_ruled_out),
+        cmocka_unit_test(lost_contexts_are_bounded),
+        cmocka_unit_test(new_context_takes_the_program_that_is_kept),
+        cmocka_unit_test(program_that_the_driver_refuses_then_is_compiled),
+        cmocka_unit_test(kept_program_that_takes_no_arguments_is_compiled_next),
+        cmocka_unit_test(kept_program_whose_launches_fail_is_compiled_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+/* What is put back after a kernel was lost, slots of the ring and of the I/O queue; and how errors are classed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "opencl_adds.h"
+#include "stoker/io_queue.h"
+
+/// Slots ///
+
+static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **state) {
+    const struct stk_opencl_config config = {.slots = 4};
+    struct stk_slot slot;
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    publish_add(2);
+    for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
+        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+        stk_opencl_put_back(&cl, 1);
+        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
+    }
+    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+    stk_opencl_put_back(&cl, 1);
+    assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
+    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
+    assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], STK_OPENCL_TRIES);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_EMPTY);
+    close_way();
+}
+
+/// What a lost kernel asked for ///
+
+static uint32_t *slot_at(uint32_t slot) {
+    return ring.words + (size_t)slot * STK_SLOT_WORDS;
+}
+
+static uint32_t *io_at(uint32_t k) {
+    return cl.memory.io + (size_t)k * STK_IO_WORDS;
+}
+
+/* A LOAD_MISS of resource 100 + slot, as a worker left it; `ticket`: 1 + its I/O slot, or 0. */
+static void miss_is(uint32_t slot, uint32_t status, uint32_t ticket) {
+    uint32_t *w = slot_at(slot);
+    stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
+    stk_store(w + STK_SLOT_ARG0, 100u + slot);
+    stk_store(w + STK_SLOT_ARG0 + 2u, ticket);
+    stk_store_release(w, status);
+}
+
+/* The I/O slot of that number, for the ring slot of that number. */
+static void io_is(uint32_t k, uint32_t status) {
+    stk_store(io_at(k) + STK_IO_OP, STK_IO_OP_READ);
+    stk_store(io_at(k) + STK_IO_SRC, 100u + k);
+    stk_store(io_at(k) + STK_IO_DST, 100u + k);
+    stk_store(io_at(k) + STK_IO_TAG, k);
+    stk_store_release(io_at(k) + STK_IO_STATUS, status);
+}
+
+static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
+    assert_int_equal(stk_load(slot_at(slot)), status);
+    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + 2u), ticket);
+}
+
+/* Answers all requests, and drives, until slots 0 to `last` are DONE. */
+static void serve_until_done(uint32_t last) {
+    struct stk_io_queue io = {.words = cl.memory.io, .slots = cl.memory.io_slots};
+    uint64_t start = rig_now();
+    for (uint32_t i = 0; i <= last; i += stk_ring_status(&ring, i) == (int)STK_DONE) {
+        struct stk_io_request asked;
+        if (stk_io_queue_claim(&io, &asked, 1) == 1) {
+            const struct stk_io_result result = {.slot = asked.slot, .ok = 1};
+            assert_int_equal(stk_io_queue_complete(&io, &result, 1, NULL), STK_OK);
+            assert_true(stk_ring_transition(&ring, asked.tag, STK_TO_REQUEUE) >= 0);
+        }
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+    }
+}
+
+/* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
+static void requests_of_lost_kernels_are_put_back(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
+    (void)state;
+    open_way(&config, first_way(STK_QUANTUM));
+    miss_is(0, STK_CLAIMED, 0); /* took an I/O slot */
+    io_is(0, STK_WAIT_IO);
+    miss_is(1, STK_CLAIMED, 2); /* and has its ticket */
+    io_is(1, STK_WAIT_IO);
+    miss_is(2, STK_WAIT_IO, 3); /* and parked, the request not published */
+    io_is(2, STK_WAIT_IO);
+    miss_is(3, STK_WAIT_IO, 4); /* and published */
+    io_is(3, STK_PUBLISHED);
+    miss_is(4, STK_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    io_is(4, STK_IO_OK);
+    miss_is(5, STK_REQUEUE, 6); /* its answer is there */
+    io_is(5, STK_IO_OK);
+    io_is(6, STK_IO_ERROR); /* no slot names it */
+    io_is(7, STK_CLAIMED);  /* the server has it */
+    stk_opencl_put_back(&cl, 1);
+    expect_miss(0, STK_REQUEUE, 0);
+    expect_miss(1, STK_REQUEUE, 0);
+    expect_miss(2, STK_REQUEUE, 0);
+    expect_miss(3, STK_WAIT_IO, 4);
+    expect_miss(4, STK_REQUEUE, 0);
+    expect_miss(5, STK_REQUEUE, 6);
+    for (uint32_t k = 0; k < 8u; k++) {
+        static const uint32_t left[] = {STK_EMPTY, STK_EMPTY, STK_EMPTY, STK_PUBLISHED,
+                                        STK_EMPTY, STK_IO_OK, STK_EMPTY, STK_CLAIMED};
+        assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), left[k]);
+    }
+    serve_until_done(5);
+    for (uint32_t k = 0; k < 6u; k++) {
+        assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), STK_EMPTY);
+    }
+    close_way();
+}
+
+static void answer_of_a_slot_that_faults_is_recycled_in(enum stk_residency mode) {
+    const struct stk_opencl_config config = {.slots = 4, .io_slots = 4};
+    open_way(&config, first_way(mode));
+    for (uint32_t i = 0; i <= STK_OPENCL_TRIES; i++) {
+        assert_int_equal(stk_ring_status(&ring, 1), i ? (int)STK_REQUEUE : (int)STK_EMPTY);
+        miss_is(1, STK_CLAIMED, 2);
+        io_is(1, STK_IO_OK);
+        stk_opencl_put_back(&cl, 1);
+    }
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_FAULT);
+    assert_int_equal(stk_load(io_at(1) + STK_IO_STATUS), STK_EMPTY);
+    close_way();
+}
+
+static void answer_of_a_slot_that_faults_is_recycled(void **state) {
+    (void)state;
+    answer_of_a_slot_that_faults_is_recycled_in(STK_QUANTUM);
+}
+
+static void answer_of_a_slot_that_faults_on_copies_is_recycled(void **state) {
+    (void)state;
+    answer_of_a_slot_that_faults_is_recycled_in(STK_BATCH);
+}
+
+static void launch_that_never_was_is_not_held_against_its_slots(void **state) {
+    const struct stk_opencl_config config = {.slots = 4};
+    (void)state;
+    open_way(&config, first_way(STK_BATCH));
+    publish_add(2);
+    for (uint32_t i = 0; i < 3u * STK_OPENCL_TRIES; i++) {
+        stk_store(slot_at(2), STK_CLAIMED);
+        stk_opencl_put_back(&cl, 0);
+        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
+    }
+    close_way();
+}
+
+/// Errors ///
+
+static void errors_are_classed(void **state) {
+    static const struct {
+        int error;
+        enum stk_opencl_fault fault;
+    } known[] = {{0, STK_OPENCL_SOUND},    {-11, STK_OPENCL_BUILD},    {-42, STK_OPENCL_BUILD},
+                 {-4, STK_OPENCL_NOMEM},   {-6, STK_OPENCL_NOMEM},     {-12, STK_OPENCL_NOMEM},
+                 {-2, STK_OPENCL_DEVICE},  {-5, STK_OPENCL_DEVICE},    {-14, STK_OPENCL_DEVICE},
+                 {-36, STK_OPENCL_DEVICE}, {-9999, STK_OPENCL_DEVICE}, {-54, STK_OPENCL_REFUSED},
+                 {-61, STK_OPENCL_REFUSED}};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_int_equal(stk_opencl_fault_of(known[i].error), known[i].fault);
+    }
+    for (int a = STK_OPENCL_SOUND; a <= STK_OPENCL_REFUSED; a++) {
+        for (int b = STK_OPENCL_SOUND; b < a; b++) {
+            assert_string_not_equal(stk_opencl_fault_name((enum stk_opencl_fault)a),
+                                    stk_opencl_fault_name((enum stk_opencl_fault)b));
+            assert_string_not_equal(stk_opencl_fault_fix((enum stk_opencl_fault)a),
+                                    stk_opencl_fault_fix((enum stk_opencl_fault)b));
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
+        cmocka_unit_test(requests_of_lost_kernels_are_put_back),
+        cmocka_unit_test(answer_of_a_slot_that_faults_is_recycled),
+        cmocka_unit_test(answer_of_a_slot_that_faults_on_copies_is_recycled),
+        cmocka_unit_test(launch_that_never_was_is_not_held_against_its_slots),
+        cmocka_unit_test(errors_are_classed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

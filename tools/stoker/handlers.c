@@ -1,0 +1,113 @@
+/* Reads a file of handlers and its list. */
+#include "handlers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define TEXT_MAX   (1u << 20)
+#define LIST_START "#define STK_HANDLERS(X)"
+
+/* The whole file as text; NULL with the line written. */
+static char *load_text(const char *path) {
+    FILE *file = fopen(path, "re");
+    char *text = file ? calloc(1, TEXT_MAX + 1u) : NULL;
+    size_t got = text ? fread(text, 1, TEXT_MAX, file) : 0;
+    int failed = !text || ferror(file) || strlen(text) != got;
+    if (failed) {
+        cli_bad("--handler %s: %s: name a file of handlers in the kernel dialect (kernels/README.md)", path,
+                file && text && !ferror(file) ? "not a text" : strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return text;
+}
+
+/* Blanks, and the ends of lines that go on. */
+static const char *skip(const char *p) {
+    for (;;) {
+        p += strspn(p, " \t");
+        if (p[0] == '\\' && p[strcspn(p, "\n")] == '\n' && strspn(p + 1, "\r") + 1u == strcspn(p, "\n")) {
+            p += strcspn(p, "\n") + 1u;
+            continue;
+        }
+        return p;
+    }
+}
+
+/* `token` and the blanks around it; NULL when it is not there. */
+static const char *expect(const char *p, const char *token) {
+    p = p ? skip(p) : NULL;
+    return p && strncmp(p, token, strlen(token)) == 0 ? skip(p + strlen(token)) : NULL;
+}
+
+/* X(opcode, function, width); NULL when it is not that. */
+static const char *read_handler(struct cli_handlers *h, const char *p) {
+    uint32_t i = h->count - 1u;
+    struct stk_opencl_piece *piece = &h->pieces[h->count];
+    unsigned long opcode;
+    const char *wide;
+    char *end;
+    size_t n;
+    p = expect(expect(p, "X"), "(");
+    if (!p || !isdigit((unsigned char)*p) || h->count == STK_OPENCL_PIECES_MAX) {
+        return NULL;
+    }
+    opcode = strtoul(p, &end, 0);
+    p = expect(end + strspn(end, "uUlL"), ",");
+    n = p ? strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") : 0u;
+    if (n == 0u || n > STK_OPENCL_NAME_MAX || opcode > UINT32_MAX) {
+        return NULL;
+    }
+    memcpy(h->functions[i], p, n);
+    p = expect(p + n, ",");
+    wide = expect(p, "STK_WIDE");
+    p = expect(wide ? wide : expect(p, "STK_SCALAR"), ")");
+    *piece = (struct stk_opencl_piece){h->functions[i], NULL, (uint32_t)opcode, h->functions[i],
+                                       wide ? STK_WIDE : STK_SCALAR};
+    h->count += p ? 1u : 0u;
+    return p;
+}
+
+static int read_list(struct cli_handlers *h, const char *path) {
+    const char *p = strstr(h->text, LIST_START);
+    p = p ? skip(p + sizeof LIST_START - 1u) : NULL;
+    while (p && *p == 'X') {
+        p = read_handler(h, p);
+    }
+    if (!p || h->count < 2u || (*p != '\0' && *p != '\n' && *p != '\r')) {
+        return cli_bad("--handler %s: end the file with its list, at most %u of them: " LIST_START
+                       " X(0x40000001u, function, STK_SCALAR) X(...) (kernels/README.md)",
+                       path, CLI_HANDLERS_MAX);
+    }
+    return 0;
+}
+
+int cli_handlers_load(struct cli_handlers *h, const char *path) {
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    size_t i, n = strlen(base);
+    memset(h, 0, sizeof *h);
+    h->text = load_text(path);
+    if (!h->text) {
+        return CLI_BAD;
+    }
+    n = n < STK_OPENCL_NAME_MAX ? n : STK_OPENCL_NAME_MAX;
+    for (i = 0; i < n; i++) {
+        h->file[i] = isalnum((unsigned char)base[i]) || strchr("_.+-", base[i]) ? base[i] : '_';
+    }
+    h->pieces[h->count++] = (struct stk_opencl_piece){.name = h->file, .source = h->text};
+    return read_list(h, path);
+}
+
+void cli_handlers_free(struct cli_handlers *h) {
+    free(h->text);
+    h->text = NULL;
+    h->count = 0;
+}
