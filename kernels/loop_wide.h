@@ -144,33 +144,37 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, const struct stk_w
     return slot != STK_NO_SLOT ? stk_ld_head(stk_slot_of(d, slot)) : head;
 }
 
+/* What this lane saw on one way goes into lane->seen, *ready and *work. */
+STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used, stk_u32 way,
+                         struct stk_head head, stk_u32 *ready, stk_u32 *work) {
+    if (stk_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
+        lane->seen |= head.status << (4u * way);
+        *ready |= 1u << way;
+        *work |= head.opcode != STK_OP_NOP ? 1u << way : 0u;
+    }
+}
+
+#define STK_EACH_WAY(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+#define STK_WAY_HEAD(i) struct stk_head head##i = stk_wide_head(d, w, i##u, all);
+#define STK_WAY_SEE(i)  stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
+#define STK_WAY_KEEP(i)                                                                                                \
+    lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
+    lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;
+
 /* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come before the first
- * use of one, so that they are on their way together. */
+ * use of one, and no head is in an array, which would be memory that waits for each: so all are on their way together. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    struct stk_head heads[STK_WAYS];
-    stk_u32 way, ready = 0, work = 0, all = stk_wide_lanes(d, w);
-    for (way = 0; way < STK_WAYS; way++) {
-        heads[way] = stk_wide_head(d, w, way, all);
-    }
+    stk_u32 ready = 0, work = 0, all = stk_wide_lanes(d, w);
+    STK_EACH_WAY(STK_WAY_HEAD)
     stk_wide_poll(d, shared + STK_SHARED_POLL);
     lane->seen = 0;
-    for (way = 0; way < STK_WAYS; way++) {
-        stk_u32 status = heads[way].status;
-        if (stk_claimable(status) && (w->quotas == 0u || stk_quota_left(w, shared, heads[way].tenant))) {
-            lane->seen |= status << (4u * way);
-            ready |= 1u << way;
-            work |= heads[way].opcode != STK_OP_NOP ? 1u << way : 0u;
-        }
-    }
+    STK_EACH_WAY(STK_WAY_SEE)
     if (ready == 0u) {
         return;
     }
     lane->kept = stk_wide_choose(w, ready);
-    for (way = 0; way < STK_WAYS; way++) { /* selects: an index that the compiler knows keeps heads in registers */
-        lane->opcode = way == lane->kept ? heads[way].opcode : lane->opcode;
-        lane->tenant = way == lane->kept ? heads[way].tenant : lane->tenant;
-    }
+    STK_EACH_WAY(STK_WAY_KEEP)
     stk_local_or(now + STK_TURN_READY, ready);
     if (work != 0u) {
         stk_local_or(now + STK_TURN_WORK, work);

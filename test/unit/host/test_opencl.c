@@ -199,6 +199,11 @@ static void run_adds(uint32_t total) {
         }
     }
     assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    if (stk_load(cl.memory.control + STK_CTL_OBSERVABLE) != total) {
+        print_message("%u workers of %u lanes: %u slots done, %u launches\n", (unsigned)cl.config.workers,
+                      (unsigned)cl.config.lanes, (unsigned)stk_load(cl.memory.control + STK_CTL_DONE_COUNT),
+                      (unsigned)cl.launches);
+    }
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), total);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_DONE_COUNT), total);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_METRICS + STK_OP_ATOMIC_ADD), total);
