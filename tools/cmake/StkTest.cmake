@@ -10,9 +10,12 @@ function(stk_test name target)
 endfunction()
 
 # Tests of ten seconds and more that every preset runs: `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS unit.opencl unit.opencl_binary unit.opencl_chunk_ops unit.opencl_miss unit.opencl_pieces
-  unit.opencl_residency unit.opencl_wide system.modes system.scan_devices system.scan_fallback system.scan_lost
-  system.scan_outputs system.scan_pipe system.scan_progress)
+set(STK_LONG_TESTS faults.opencl faults.opencl_limits unit.opencl unit.opencl_chunk_ops unit.opencl_miss
+  unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.bench system.modes system.scan_devices
+  system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress)
+
+# Those of thirty and more, slow by what they do.
+set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
@@ -49,7 +52,7 @@ endfunction()
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)
-  if(name MATCHES "_slow$")
+  if(name MATCHES "_slow$" OR name IN_LIST STK_SLOW_TESTS)
     list(APPEND labels slow)
     set(timeout 1200)
   endif()
