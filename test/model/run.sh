@@ -135,10 +135,11 @@ lost)
     done
     ;;
 search)
-    prove safety
+    prove safety -DTURNS=8
     prove live
-    mutate live IDLE_TURNS=2
-    mutate live TURNS=2
+    prove live -DTURNS=8
+    mutate live FORGET_ROUND
+    mutate live NO_ROUND -DTURNS=8
     ;;
 *)
     echo "run.sh: no model $model" >&2

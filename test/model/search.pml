@@ -1,15 +1,26 @@
-/* stoker model 5: where a worker looks (kernels/loop.h: stk_worker_enter, _turn, _take, _leave), lease after lease. Slots become
- * ready in any order, as after YIELD and REQUEUE; each is claimed in the end. See README.md. */
+/* stoker model 5: where a worker of one lane looks in a ring without partitions (kernels/find.h, stk_find and stk_worker_run in loop.h), lease
+ * after lease. Slots become ready in any order, as after YIELD and REQUEUE, and nobody rings; each is claimed in the end. See README.md. */
 #define SLOTS 4
 #ifndef TURNS
-#define TURNS (SLOTS - 1)
+#define TURNS 2 /* of a lease: it need not get around the ring */
 #endif
-#ifndef IDLE_TURNS
-#define IDLE_TURNS (SLOTS - 1)
+#define ROUND_EVERY 3 /* STK_ROUND_EVERY */
+#define IDLE_EVERY  2 /* STK_IDLE_EVERY */
+#define QUIET       (SLOTS + 1)
+#ifdef FORGET_ROUND
+#define ROUND_WORD 0
+#else
+#define ROUND_WORD round_word
+#endif
+#ifdef NO_ROUND
+#define ON(slot) slot
+#else
+#define ON(slot) AFTER(slot)
 #endif
 
 bool ready[SLOTS];
-byte cursor_word; /* STK_CTL_CURSOR */
+byte cursor_word;    /* STK_CTL_CURSOR */
+byte round_word = 1; /* STK_CTL_ROUND */
 
 #define ANY_READY (ready[0] || ready[1] || ready[2] || ready[3])
 #define AFTER(slot) ((slot) + 1 == SLOTS -> 0 : (slot) + 1)
@@ -25,9 +36,9 @@ active proctype others() {
     od
 }
 
-/* stk_worker_take. A slot that ends makes the worker patient again, one that goes to YIELD or REQUEUE does not. */
+/* A slot that ends makes the worker patient again, one that goes to YIELD or REQUEUE does not. */
 inline take(slot) {
-    d_step { ready[slot] = false; cursor = AFTER(slot) }
+    d_step { ready[slot] = false; found = true; since++; quiet = 0 }
     if
     :: idle = 0
     :: idle++
@@ -35,22 +46,50 @@ inline take(slot) {
 }
 
 active proctype worker() {
-    byte cursor, round, turns, idle;
+    byte cursor, round, turns, idle, since, quiet;
+    bool found;
 end:
     do
-    :: atomic { ANY_READY -> cursor = cursor_word; round = cursor; turns = TURNS; idle = 0 } /* launched when slots are pending */
+    :: atomic { ANY_READY -> cursor = cursor_word; round = ROUND_WORD; turns = TURNS } /* launched when slots are pending */
        do
-       :: atomic { turns == 0 || idle >= IDLE_TURNS -> cursor_word = cursor; cursor = 0; round = 0; turns = 0; idle = 0; break }
-       :: atomic { turns != 0 && idle < IDLE_TURNS ->
+       :: atomic { turns == 0 || idle >= TURNS ->
+                   cursor_word = cursor; round_word = round;
+                   cursor = 0; round = 0; turns = 0; idle = 0; since = 0; quiet = 0;
+                   break }
+       :: atomic { turns != 0 && idle < TURNS ->
                    turns--;
+                   found = false;
                    if
-                   :: ready[cursor] -> take(cursor)
-                   :: else ->
-                      round = AFTER(round);
+                   :: since >= ROUND_EVERY -> /* the slow round's turn */
+                      since = 0;
+                      round = ON(round);
                       if
                       :: ready[round] -> take(round)
-                      :: else -> idle++
+                      :: else
                       fi
+                   :: else
+                   fi;
+                   if
+                   :: !found && ready[cursor] -> take(cursor); cursor = AFTER(cursor)
+                   :: else
+                   fi;
+                   if
+                   :: !found ->
+                      quiet = (quiet > QUIET + 1 -> quiet - 1 : quiet + 1); /* a count without end, as far as it matters */
+                      if
+                      :: quiet <= QUIET || quiet % IDLE_EVERY == 0 ->
+                         round = ON(round);
+                         if
+                         :: ready[round] -> take(round); cursor = AFTER(round)
+                         :: else
+                         fi
+                      :: else
+                      fi;
+                      if
+                      :: !found -> idle++
+                      :: else
+                      fi
+                   :: else
                    fi }
        od
     od
