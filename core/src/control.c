@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "slot_words.h"
 #include "stoker/atomic.h"
 #include "words_of.h"
 
@@ -132,8 +133,7 @@ int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct s
 int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fault) {
     int err = reach(control, STK_CTL_DOORBELL, fault);
     if (err == STK_OK) {
-        /* Release: a worker that sees the change sees every slot published before it. */
-        (void)stk_fetch_add(control->words + STK_CTL_DOORBELL, 1);
+        stk_ring_bell(control->words + STK_CTL_DOORBELL);
     }
     return err;
 }
