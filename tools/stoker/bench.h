@@ -57,6 +57,9 @@ double bench_least(const double *values, uint32_t count);
 /* The block whose value is the median. */
 uint32_t bench_median_index(const double *values, uint32_t count);
 
+/* The template of a temporary name in TMPDIR, for mkostemp or mkdtemp; cut to `size`. */
+void bench_temporary(char *path, size_t size);
+
 /* An empty file in TMPDIR for the case `name`, which nothing but *fd names any more. 0, or CLI_BAD with the line written and *fd
  * below 0. */
 int bench_file(const char *name, int *fd);

@@ -73,10 +73,14 @@ double bench_least(const double *values, uint32_t count) {
     return least;
 }
 
-int bench_file(const char *name, int *fd) {
+void bench_temporary(char *path, size_t size) {
     const char *folder = getenv("TMPDIR");
+    snprintf(path, size, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
+}
+
+int bench_file(const char *name, int *fd) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/stoker-bench-XXXXXX", folder && folder[0] ? folder : "/tmp");
+    bench_temporary(path, sizeof path);
     *fd = mkostemp(path, O_CLOEXEC);
     if (*fd < 0) {
         return cli_bad("bench %s: %s: %s: name a folder that can be written in TMPDIR", name, path, strerror(errno));

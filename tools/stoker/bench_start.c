@@ -129,11 +129,10 @@ static void show(struct bench *b, const char *metric, const double *values, cons
 
 int bench_start(struct bench *b) {
     double open[WAYS][BENCH_RUNS_MAX], again[BENCH_RUNS_MAX];
-    const char *tmp = getenv("TMPDIR");
     char folder[480];
     int bad = 0;
     b->options.runs = b->options.runs ? b->options.runs : RUNS_DEFAULT;
-    snprintf(folder, sizeof folder, "%s/stoker-bench-XXXXXX", tmp ? tmp : "/tmp");
+    bench_temporary(folder, sizeof folder);
     if (!mkdtemp(folder)) {
         return cli_bad("bench start: %s: %s: set TMPDIR to a folder that can be written", folder, strerror(errno));
     }
