@@ -124,6 +124,7 @@ static void enter(struct stk_log *log) {
     log->unsure = log->found;
     log->ready = 0;
     log->found = 0;
+    log->begun = 0;
 }
 
 /* Programs a page of the block in use. Where that fails, the rest of the block is left. */
@@ -177,6 +178,7 @@ static int flush(struct stk_log *log) {
         }
         err = program_page(log, cell_at(log, 1u - with_header(log)));
         if (err == STK_OK) {
+            log->begun = 1;
             log->pending -= records;
             memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
         }
@@ -265,9 +267,9 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
-    /* While the header of the block in use is in the buffer, one more block keeps its own, so that mount has one to
-     * find. */
-    if (err == STK_OK && !log->ready && log->cell != 0u) {
+    /* While the block in use has no record, the newest ones may be in the block before it, and where others are bad that
+     * may be the next one to erase. */
+    if (err == STK_OK && !log->ready && log->begun) {
         err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;

@@ -108,11 +108,12 @@ static void seeks(struct fuzz_input *in) {
     }
 }
 
-/* What is appended is there after the next mount, and the last of all. */
+/* What is appended is there after the next mount, and the last of all. Where 2^32 laps are over and lap 1 came again,
+ * reading starts at its beginning (SPEC.md 6.1). */
 static void write_on(const struct stk_log_config *config, uint32_t count) {
     struct stk_log_record r = {.timestamp_ns = 1};
     struct stk_log_iter iter;
-    uint32_t sequence = flash_log.sequence, seen;
+    uint32_t sequence = flash_log.sequence, lap = flash_log.lap, seen;
     for (uint32_t i = 0; i < count; i++) {
         int err = stk_log_append(&flash_log, &r);
         FUZZ_CHECK(err == STK_OK || err == STK_E_IO);
@@ -125,7 +126,9 @@ static void write_on(const struct stk_log_config *config, uint32_t count) {
     }
     FUZZ_CHECK(flash_log.sequence == sequence + count);
     seen = walk(&iter);
-    FUZZ_CHECK(count == 0 || (seen != 0 && iter.expected == sequence + count));
+    if (flash_log.lap != 1u || lap == 1u) {
+        FUZZ_CHECK(count == 0 || (seen != 0 && iter.expected == sequence + count));
+    }
     if (stk_log_mount(&flash_log, config) == STK_OK) {
         (void)walk(&iter);
     }

@@ -72,7 +72,8 @@ struct stk_log_config {
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
- * erased ahead of it. A sync of a page that is not full costs the rest of the page; a mount that is followed by
+ * erased ahead of it. Each block that fails takes a block's worth of them; the newest record is kept while two blocks
+ * are good. A sync of a page that is not full costs the rest of the page; a mount that is followed by
  * appends costs two pages, or the rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log
  * cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
@@ -92,6 +93,7 @@ struct stk_log {
     struct stk_flash_geometry geometry;
     uint8_t ready;   /* `ahead` is erased (and has its header, where that is a page of its own) */
     uint8_t found;   /* what `unsure` will be in `ahead`: above 0 where mount found that, 0 where it was erased since */
+    uint8_t begun;   /* the block in use was programmed since mount, with its first record or a later one */
     uint8_t resumed; /* the next record is the first since mount */
     uint32_t cell;   /* of the block in use, where the next page begins; cells per block when it is full */
     uint32_t page_cells;  /* cells that are programmed as one */
@@ -141,8 +143,9 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
  * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Makes the end sure after a mount, and erases the next block ahead of need. Call it when there is time: once per
- * block's worth of records is enough for appends that never erase. Returns 1 when it did something, 0 when there was
+/* Makes the end sure after a mount, and erases the next block ahead of need, once the block in use took a record. Call it
+ * when there is time: once per block's worth of records is enough for appends that never erase; the first block after
+ * a mount has room for fewer. Returns 1 when it did something, 0 when there was
  * nothing to do; STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 

@@ -314,6 +314,43 @@ static void bad_blocks_in_a_row_are_passed_over(void **state) {
     }
 }
 
+static void assert_newest(uint32_t sequence) {
+    struct stk_log_record r = {.sequence = ~sequence};
+    start_walk();
+    while (stk_log_next(&iter, &r) == 1) {
+        assert_true(is_whole(&r));
+    }
+    assert_int_equal(r.sequence, sequence);
+}
+
+/* With two good blocks left, one is in use and the other is what is erased ahead: never while it holds the newest record. */
+static void the_newest_record_stays_where_two_blocks_are_left(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < SHAPES; i++) {
+        struct stk_flash_geometry g = shapes[i];
+        for (g.blocks = g.prog_unit > 64 ? 4 : 3; g.blocks <= 5; g.blocks++) {
+            for (uint32_t pair = 0; pair < g.blocks; pair++) {
+                format_at(&g, 0);
+                for (uint32_t b = 0; b < g.blocks; b++) {
+                    stk_sim_flash_block(&flash, b)->bad_prog = b != pair && b != (pair + 1) % g.blocks;
+                }
+                for (uint32_t n = 0; n < 6 * cells_of(&g); n++) {
+                    uint32_t newest = the_log.sequence;
+                    append_all(1);
+                    assert_int_equal(stk_log_sync(&the_log), STK_OK);
+                    for (uint32_t polls = 0; polls < 3; polls++) {
+                        assert_newest(newest);
+                        if (n % 11 == polls) {
+                            mount();
+                        }
+                        assert_true(stk_log_poll(&the_log) >= 0);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /* The medium refuses everything, for a while: an error, nothing is lost, and the log goes on afterwards. */
 static void a_dead_medium_costs_nothing(void **state) {
     (void)state;
@@ -486,6 +523,7 @@ int main(void) {
         cmocka_unit_test(a_program_that_fails_costs_a_block),
         cmocka_unit_test(an_erase_that_fails_costs_a_block),
         cmocka_unit_test(bad_blocks_in_a_row_are_passed_over),
+        cmocka_unit_test(the_newest_record_stays_where_two_blocks_are_left),
         cmocka_unit_test(a_dead_medium_costs_nothing),
         cmocka_unit_test(records_wait_for_a_medium_that_revives),
         cmocka_unit_test(when_every_block_is_bad_an_error_says_so),
