@@ -18,6 +18,7 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *debug;
     STK_GLOBAL stk_u32 *io;
     STK_GLOBAL stk_u8 *payload;
+    STK_GLOBAL stk_u32 *guards; /* the device's own: guard.h; may be NULL */
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */

@@ -10,7 +10,7 @@
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   STK_PREFETCH            a hint: this line will be written soon
- *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add
+ *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a STK_FENCE
  *   stk_local_add ..        words that the lanes of a group share
  */
 #ifndef STK_LANG_H
@@ -106,8 +106,18 @@ STK_FN void stk_st_release(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     *(volatile STK_GLOBAL stk_u32 *)p = v;
 }
 
+/* One of many release stores that share a STK_FENCE before the first. */
+STK_FN void stk_st_fenced(STK_GLOBAL stk_u32 *p, stk_u32 v) {
+    stk_st(p, v);
+}
+
+/* Orders nothing: for control flow that not all lanes take, with a fence that they all do. */
+STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
+    return atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
+}
+
 STK_FN stk_u32 stk_cmpxchg(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
-    stk_u32 was = atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
+    stk_u32 was = stk_cmpxchg_relaxed(p, expected, desired);
     STK_FENCE(); /* what the claim guards is not read before the claim */
     return was;
 }
@@ -117,11 +127,6 @@ STK_FN stk_u32 stk_add(STK_GLOBAL stk_u32 *p, stk_u32 v) {
 }
 
 #if STK_LANES > 1
-/* Orders nothing: for control flow that not all lanes take, followed by a fence that they all do. */
-STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
-    return atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
-}
-
 STK_FN stk_u32 stk_local_add(STK_LOCAL stk_u32 *p, stk_u32 v) {
     return atomic_add(p, v);
 }
@@ -184,7 +189,15 @@ STK_FN void stk_st_release(stk_u32 *p, stk_u32 v) {
     stk_store_release(p, v);
 }
 
+STK_FN void stk_st_fenced(stk_u32 *p, stk_u32 v) {
+    stk_store_release(p, v);
+}
+
 STK_FN stk_u32 stk_cmpxchg(stk_u32 *p, stk_u32 expected, stk_u32 desired) {
+    return stk_cas(p, expected, desired);
+}
+
+STK_FN stk_u32 stk_cmpxchg_relaxed(stk_u32 *p, stk_u32 expected, stk_u32 desired) {
     return stk_cas(p, expected, desired);
 }
 

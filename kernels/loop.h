@@ -18,15 +18,19 @@
 /* Claims slot `i` when it is ready and its tenant may. */
 STK_FN int stk_claim(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
     STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
-    stk_u32 seen = stk_ld(slot + STK_SLOT_STATUS);
+    stk_u32 guard = stk_guard(d, i), seen = stk_guard_even(guard) ? stk_ld_fenced(slot + STK_SLOT_STATUS) : STK_EMPTY;
     if (!stk_claimable(seen)) {
         return STK_NOT_READY;
     }
     if (w->quotas != 0u && !stk_quota_take(w, used, stk_ld(slot + STK_SLOT_TENANT))) {
         return STK_NOT_READY;
     }
-    /* The CAS acquires: the publisher's words are read after it. */
-    return stk_cmpxchg(slot + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? STK_CLAIM : STK_LOST;
+    if (!stk_take(d, i, guard, slot + STK_SLOT_STATUS, seen, STK_CLAIMED)) {
+        return STK_LOST;
+    }
+    STK_FENCE(); /* the publisher's words are read after the claim */
+    stk_taken(d, i, guard);
+    return STK_CLAIM;
 }
 
 /* Claims the slot under the cursor of partition `p`. */

@@ -62,7 +62,8 @@ struct stk_lane {
     stk_u32 seen;   /* four bits for each way: the status of the ready slot there, 0: none */
     stk_u32 kept;   /* the way of which it keeps the slot's ... */
     stk_u32 opcode; /* ... opcode ... */
-    stk_u32 tenant; /* ... and tenant */
+    stk_u32 tenant; /* ... tenant ... */
+    stk_u32 guard;  /* ... and guard */
     stk_u32 held;   /* this lane holds a slot for all */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
@@ -137,11 +138,20 @@ STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     return way;
 }
 
-/* The first words of the slot that this lane looks at on a way; EMPTY where it looks at none. */
-STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 all) {
-    stk_u32 slot = STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
+/* The slot that this lane looks at on a way, STK_NO_SLOT where it looks at none. */
+STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 all) {
+    return STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
+}
+
+/* Its guard; 0 where there is nothing to guard. */
+STK_FN stk_u32 stk_wide_guard(const struct stk_dev *d, stk_u32 slot) {
+    return slot != STK_NO_SLOT ? stk_guard(d, slot) : 0u;
+}
+
+/* Its first words; EMPTY where it is not to be looked at. */
+STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_u32 guard) {
     struct stk_head head = {STK_EMPTY, 0, 0, 0};
-    return slot != STK_NO_SLOT ? stk_ld_head(stk_slot_of(d, slot)) : head;
+    return slot != STK_NO_SLOT && stk_guard_even(guard) ? stk_ld_head(stk_slot_of(d, slot)) : head;
 }
 
 /* What this lane saw on one way goes into lane->seen, *ready and *work. */
@@ -155,17 +165,27 @@ STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_
 }
 
 #define STK_EACH_WAY(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
-#define STK_WAY_HEAD(i) struct stk_head head##i = stk_wide_head(d, w, i##u, all);
-#define STK_WAY_SEE(i)  stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
+#define STK_WAY_SLOT(i)                                                                                                \
+    stk_u32 slot##i = stk_wide_target(d, w, i##u, all);                                                                \
+    stk_u32 guard##i = 0;
+#define STK_WAY_GUARD(i) guard##i = stk_wide_guard(d, slot##i);
+#define STK_WAY_HEAD(i)  struct stk_head head##i = stk_wide_head(d, slot##i, guard##i);
+#define STK_WAY_SEE(i)   stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
 #define STK_WAY_KEEP(i)                                                                                                \
     lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
-    lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;
+    lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
+    lane->guard = lane->kept == i##u ? guard##i : lane->guard;
 
 /* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come before the first
- * use of one, and no head is in an array, which would be memory that waits for each: so all are on their way together. */
+ * use of one, and no head is in an array, which would be memory that waits for each: so all are on their way together, and before them the
+ * guards, where there are others to guard against. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 ready = 0, work = 0, all = stk_wide_lanes(d, w);
+    STK_EACH_WAY(STK_WAY_SLOT)
+    if (w->alone == 0u) {
+        STK_EACH_WAY(STK_WAY_GUARD)
+    }
     STK_EACH_WAY(STK_WAY_HEAD)
     stk_wide_poll(d, shared + STK_SHARED_POLL);
     lane->seen = 0;
@@ -196,7 +216,13 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *
     words = stk_slot_of(d, slot);
     stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
     if (lane->kept != lane->way) {
-        struct stk_head head = stk_ld_head(words);
+        struct stk_head head;
+        lane->guard = w->alone == 0u ? stk_wide_guard(d, slot) : 0u;
+        head = stk_wide_head(d, slot, lane->guard);
+        if (!stk_claimable(head.status)) {
+            return STK_NO_SLOT;
+        }
+        seen = head.status;
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
@@ -209,7 +235,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *
         }
         return slot;
     }
-    return stk_cmpxchg_relaxed(words + STK_SLOT_STATUS, seen, STK_CLAIMED) == seen ? slot : STK_NO_SLOT;
+    return stk_take(d, slot, lane->guard, words + STK_SLOT_STATUS, seen, STK_CLAIMED) ? slot : STK_NO_SLOT;
 }
 
 /* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been set after the
@@ -290,6 +316,9 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     if (fenced != 0u) {
         STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
     }
+    if (slot != STK_NO_SLOT && w->alone == 0u) {
+        stk_taken(d, slot, lane->guard);
+    }
     if (lane->runner != 0u) {
         stk_wide_finish(d, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
     }
@@ -364,7 +393,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
+    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
     stk_u32 turn, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;

@@ -7,7 +7,7 @@
 #ifndef STK_OP_LOAD_MISS_H
 #define STK_OP_LOAD_MISS_H
 
-#include "device.h"
+#include "guard.h"
 
 #define STK_MISS_TICKET 2u /* argument: 1 + index of the I/O slot that serves this miss */
 
@@ -16,7 +16,11 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
     stk_u32 i;
     for (i = 0; i < d->io_slots; i++) {
         STK_GLOBAL stk_u32 *status = d->io + i * STK_IO_WORDS + STK_IO_STATUS;
-        if (stk_ld(status) == STK_EMPTY && stk_cmpxchg(status, STK_EMPTY, STK_WAIT_IO) == STK_EMPTY) {
+        stk_u32 guard = stk_guard(d, d->slots + i);
+        if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_EMPTY &&
+            stk_take(d, d->slots + i, guard, status, STK_EMPTY, STK_WAIT_IO)) {
+            STK_FENCE(); /* the state is seen before the guard is even, and before the words that it guards are written */
+            stk_taken(d, d->slots + i, guard);
             break;
         }
     }

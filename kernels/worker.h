@@ -198,7 +198,10 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->tenant_counts = 0;
     w->part = 0;
     w->part_count = 0;
-    w->alone = d->workers == 1u && stk_ld(d->control + STK_CTL_CANCEL_STOPPED) != 0u ? 1u : 0u;
+    if (stk_ld(d->control + STK_CTL_CANCEL_STOPPED) == 0u) {
+        d->guards = 0;
+    }
+    w->alone = d->workers == 1u && d->guards ? 1u : 0u;
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
     stk_worker_enter_tenant(d, w, 0u);

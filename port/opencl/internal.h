@@ -19,6 +19,14 @@ enum {
     REGION_PAYLOAD
 };
 
+/* Arguments of the kernel behind the regions and their sizes. */
+enum {
+    ARG_TURNS = 2 * STK_OPENCL_REGIONS,
+    ARG_IDLE_TURNS,
+    ARG_GUARDS,
+    KERNEL_ARGS
+};
+
 /// Devices and programs: opencl_device.c, opencl_build.c ///
 
 /* Finds the device that `wanted` names. STK_E_NODEV. */
@@ -49,7 +57,7 @@ void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute_
 /// What is kept: opencl_kept.c, opencl_binary.c, opencl_remember.c ///
 
 /* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with either. */
-#define STK_OPENCL_ABI 1u
+#define STK_OPENCL_ABI 2u
 
 /* Of the compiler, with the lanes; part of a program's key. */
 #define STK_OPENCL_OPTIONS "-cl-std=CL1.2 -DSTK_LANES=%u"

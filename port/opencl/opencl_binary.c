@@ -9,7 +9,6 @@
 
 #define KIND_PROGRAM 1u
 #define TEXTS_MAX    (2u * STK_OPENCL_PLACES_MAX)
-#define KERNEL_ARGS  12u
 #define DRIVER_BYTES 640u /* platform, its version, the device's and the driver's */
 
 /* Which compiler it was, as exactly as OpenCL says: on PoCL only the platform's version names LLVM's. 0 when it does not say. */

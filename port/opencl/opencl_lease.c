@@ -54,9 +54,9 @@ static int play_dead(struct stk_opencl *cl) {
 
 static int enqueue(struct stk_opencl *cl, cl_event *event) {
     size_t local = cl->config.lanes, global = local * cl->groups;
-    cl_int error = clSetKernelArg(cl->cl_kernel, 10, sizeof cl->turns, &cl->turns);
+    cl_int error = clSetKernelArg(cl->cl_kernel, ARG_TURNS, sizeof cl->turns, &cl->turns);
     if (error == CL_SUCCESS) {
-        error = clSetKernelArg(cl->cl_kernel, 11, sizeof cl->idle_turns, &cl->idle_turns);
+        error = clSetKernelArg(cl->cl_kernel, ARG_IDLE_TURNS, sizeof cl->idle_turns, &cl->idle_turns);
     }
     if (error != CL_SUCCESS) {
         return stk_opencl_error(cl, error, "clSetKernelArg");

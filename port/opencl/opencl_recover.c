@@ -108,6 +108,7 @@ static void retire(struct stk_opencl *cl) {
         }
     }
     cl->batch.loose = 0;
+    stk_opencl_region_close(&cl->guards);
     clReleaseKernel(cl->cl_kernel);
     clReleaseProgram(cl->cl_program);
     cl->built_from = STK_OPENCL_MADE; /* as long as there is none */
@@ -123,6 +124,7 @@ static void drop(struct stk_opencl *cl) {
             stk_opencl_region_close(r);
         }
     }
+    stk_opencl_region_close(&cl->guards);
     stk_opencl_release_context(cl);
     cl->built_from = STK_OPENCL_MADE;
 }

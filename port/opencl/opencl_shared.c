@@ -159,10 +159,21 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
     *region = (struct stk_opencl_region){0};
 }
 
+/* Even, whatever a kernel that was lost left there. */
+static int open_guards(struct stk_opencl *cl) {
+    size_t bytes = ((size_t)cl->memory.slots + cl->memory.io_slots) * 4u;
+    return cl->guards.cl_mem ? zero(cl, &cl->guards)
+                             : stk_opencl_region_open(cl, STK_OPENCL_COPIES, bytes, &cl->guards);
+}
+
 int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words) {
     const struct stk_device_memory *m = &cl->memory;
     const uint32_t sizes[] = {m->slots, control_words, m->debug_words, m->io_slots, m->payload_bytes};
     cl_int error = CL_SUCCESS;
+    int err = open_guards(cl);
+    if (err != STK_OK) {
+        return err;
+    }
     for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
         cl_mem mem = regions[i].cl_mem;
         error = mem ? clSetKernelArg(cl->cl_kernel, i, sizeof mem, &mem)
@@ -170,6 +181,9 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
     }
     for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
         error = clSetKernelArg(cl->cl_kernel, STK_OPENCL_REGIONS + i, sizeof sizes[i], &sizes[i]);
+    }
+    if (error == CL_SUCCESS) {
+        error = clSetKernelArg(cl->cl_kernel, ARG_GUARDS, sizeof cl->guards.cl_mem, &cl->guards.cl_mem);
     }
     return stk_opencl_error(cl, error, "clSetKernelArg");
 }
@@ -242,6 +256,7 @@ void stk_opencl_give(struct stk_opencl *cl) {
             stk_opencl_region_close(&cl->old[k].got[i]);
         }
     }
+    stk_opencl_region_close(&cl->guards);
     cl->batch = (struct stk_opencl_batch){0};
     cl->memory = (struct stk_device_memory){0};
 }

@@ -61,7 +61,7 @@ static void run_device(cl_uint payload_bytes, cl_uint turns) {
     const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
                             sizeof image.payload};
     const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, payload_bytes, turns, IDLE_TURNS};
-    cl_mem buffers[5];
+    cl_mem buffers[5], no_guards = NULL;
     cl_int error;
     cl_uint i;
     for (i = 0; i < 5; i++) {
@@ -72,6 +72,7 @@ static void run_device(cl_uint payload_bytes, cl_uint turns) {
     for (i = 0; i < 7; i++) {
         must(clSetKernelArg(kernel, 5u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
     }
+    must(clSetKernelArg(kernel, 12, sizeof no_guards, &no_guards), "clSetKernelArg");
     must(clEnqueueNDRangeKernel(commands, kernel, 1, NULL, &lanes, &lanes, 0, NULL, NULL), "clEnqueueNDRangeKernel");
     for (i = 0; i < 5; i++) {
         must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),

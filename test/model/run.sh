@@ -134,6 +134,14 @@ lost)
         mutate live $name -DWORKERS=1
     done
     ;;
+bus)
+    prove safety
+    prove live
+    mutate live SWAP
+    for name in GUARD_LATE RELEASE_EARLY; do
+        mutate safety $name
+    done
+    ;;
 search)
     prove safety -DTURNS=8
     prove live

@@ -24,6 +24,7 @@
 #define TOTAL    40000u
 
 static struct op_image image;
+static uint32_t guards[OPS_SLOTS + OPS_IO]; /* of the workers, where control word 159 is set */
 static struct stk_ring ring;
 
 /* Results that are made of every argument: one stale word shows. */
@@ -82,6 +83,7 @@ static void *run_worker(void *arg) {
                           .debug = image.debug,
                           .io = image.io,
                           .payload = (uint8_t *)image.payload,
+                          .guards = guards,
                           .slots = OPS_SLOTS,
                           .control_words = OPS_CONTROL,
                           .debug_words = OPS_DEBUG,
@@ -104,8 +106,11 @@ struct crew {
     uint32_t number[2], count;
 };
 
-static void crew_start(struct crew *crew, uint32_t workers) {
+/* `bus`: the workers settle by guards who takes a slot. */
+static void crew_start(struct crew *crew, uint32_t workers, uint32_t bus) {
     op_image_reset(&image);
+    memset(guards, 0, sizeof guards);
+    image.control[STK_CTL_CANCEL_STOPPED] = bus;
     ring = (struct stk_ring){.words = image.ring, .slots = OPS_SLOTS};
     crew->count = workers;
     for (uint32_t i = 0; i < workers; i++) {
@@ -154,11 +159,11 @@ static void check_result(uint32_t n, uint32_t at) {
     assert_int_equal(slot.args[STK_RESULT_ARG + 3u], ~args[0]);
 }
 
-static void publish_and_harvest(uint32_t workers) {
+static void publish_and_harvest(uint32_t workers, uint32_t bus) {
     struct crew crew;
     uint32_t published = 0, harvested = 0;
     uint64_t start = stk_posix_platform_ops.now_ns(NULL);
-    crew_start(&crew, workers);
+    crew_start(&crew, workers, bus);
     while (harvested < TOTAL) {
         uint32_t at = harvested % OPS_SLOTS, args[8];
         while (published < TOTAL && published - harvested < OPS_SLOTS) {
@@ -184,12 +189,17 @@ static void publish_and_harvest(uint32_t workers) {
 
 static void interpreter_on_another_thread_loses_nothing(void **state) {
     (void)state;
-    publish_and_harvest(1);
+    publish_and_harvest(1, 0);
 }
 
 static void two_workers_on_two_threads_run_each_slot_once(void **state) {
     (void)state;
-    publish_and_harvest(2);
+    publish_and_harvest(2, 0);
+}
+
+static void two_workers_behind_a_bus_run_each_slot_once(void **state) {
+    (void)state;
+    publish_and_harvest(2, 1);
 }
 
 /* Completes what the workers asked for and wakes the slots that wait for it. */
@@ -205,13 +215,12 @@ static void serve(struct stk_io_queue *io) {
     }
 }
 
-static void load_misses_are_served_while_the_workers_run(void **state) {
+static void serve_load_misses(uint32_t bus) {
     struct stk_io_queue io = {.words = image.io, .slots = OPS_IO};
     struct crew crew;
     uint32_t over = 0, at = 0;
     uint64_t start = stk_posix_platform_ops.now_ns(NULL);
-    (void)state;
-    crew_start(&crew, 2);
+    crew_start(&crew, 2, bus);
     for (at = 0; at < OPS_SLOTS; at++) {
         assert_int_equal(stk_ring_publish_load_miss(&ring, at, 0, 100u + at, 0), STK_OK);
     }
@@ -230,6 +239,12 @@ static void load_misses_are_served_while_the_workers_run(void **state) {
         assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);
     }
     crew_stop(&crew);
+}
+
+static void load_misses_are_served_while_the_workers_run(void **state) {
+    (void)state;
+    serve_load_misses(0);
+    serve_load_misses(1);
 }
 
 /* The workers run by themselves. */
@@ -271,7 +286,7 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
     struct stk_miss miss;
     struct crew crew;
     (void)state;
-    crew_start(&crew, 2);
+    crew_start(&crew, 2, 0);
     stk_arena_init(&arena, memory, sizeof memory);
     start_service(&miss, &ingest, &arena);
     for (at = 0; over < 2000u || cancelled < 50u; at++) {
@@ -308,7 +323,7 @@ static void fences_of_batches_pass_after_their_items(void **state) {
     struct crew crew;
     uint32_t round;
     (void)state;
-    crew_start(&crew, 2);
+    crew_start(&crew, 2, 0);
     for (round = 0; round < 3000u; round++) {
         uint32_t start = round % 2u * 8u;
         uint64_t begin = stk_posix_platform_ops.now_ns(NULL);
@@ -330,6 +345,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interpreter_on_another_thread_loses_nothing),
         cmocka_unit_test(two_workers_on_two_threads_run_each_slot_once),
+        cmocka_unit_test(two_workers_behind_a_bus_run_each_slot_once),
         cmocka_unit_test(load_misses_are_served_while_the_workers_run),
         cmocka_unit_test(service_serves_and_cancels_while_the_workers_run),
         cmocka_unit_test(fences_of_batches_pass_after_their_items),

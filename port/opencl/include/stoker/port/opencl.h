@@ -241,6 +241,7 @@ struct stk_opencl {
     void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel; /* OpenCL handles */
     void *cl_events[2]; /* of the launches under way, the older one first */
     struct stk_opencl_region regions[STK_OPENCL_REGIONS];
+    struct stk_opencl_region guards; /* of the workers among themselves; no host pointer */
     struct stk_opencl_batch batch;
     struct stk_opencl_watch watch;
     struct stk_opencl_recovery recovery;

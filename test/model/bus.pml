@@ -1,0 +1,123 @@
+/* stoker model 6: workers whose swaps the host does not see as one step (control word 159). See README.md. */
+#define PUBLISHERS 1
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#include "machine.pml"
+
+/* A swap of the device over a bus: it reads, and later it writes, what it read where that was not what it expected. Other accesses of the
+ * device to the word come before or after it; the host's do not wait. */
+bool swapping[SLOTS];
+
+#define BY_DEVICE(s) (!swapping[s])
+
+/* The guard words, whose swaps all workers see as one step: odd, and who would still find what they read there. That is what a
+ * counter modulo 2^32 tells a worker that does not sleep through 2^31 claims of one slot. */
+bool odd[SLOTS];
+byte unchanged[WORKERS]; /* 1 + the slot, or 0 */
+
+inline read_guard(w, i) {
+    d_step {
+        unchanged[w] = (odd[i] -> 0 : i + 1)
+    }
+}
+
+inline forget(w, i) {
+    d_step {
+        if
+        :: unchanged[w] == i + 1 -> unchanged[w] = 0
+        :: else
+        fi
+    }
+}
+
+inline swap_guard(w, i, won) {
+    d_step {
+        won = unchanged[w] == i + 1;
+        if
+        :: won -> odd[i] = true; forget(0, i); forget(1, i)
+        :: else
+        fi
+    }
+}
+
+/* stk_guard, stk_take and stk_taken of guard.h */
+inline bus_claim(w, i, seen, mine) {
+#ifdef SWAP
+    seen = status[i];
+    mine = false;
+    if
+    :: CLAIMABLE(seen) -> /* mutation: a swap of the status, which the host writes too */
+       atomic { BY_DEVICE(i) -> swapping[i] = true; mine = (status[i] == seen); seen = status[i] }
+       d_step {
+           swapping[i] = false;
+           if
+           :: mine -> status[i] = CLAIMED; ghost_claim(i, w)
+           :: else -> status[i] = seen
+           fi
+       }
+    :: else
+    fi;
+#else
+#ifndef GUARD_LATE
+    read_guard(w, i);
+#endif
+    seen = status[i];
+#ifdef GUARD_LATE
+    read_guard(w, i); /* mutation: the guard after the status */
+#endif
+    mine = false;
+    if
+    :: CLAIMABLE(seen) ->
+       swap_guard(w, i, mine);
+       if
+       :: mine ->
+#ifdef RELEASE_EARLY
+          odd[i] = false; /* mutation: before the status says so */
+#endif
+          d_step { ghost_claim(i, w); status[i] = CLAIMED }
+#ifndef RELEASE_EARLY
+          odd[i] = false
+#endif
+       :: else
+       fi
+    :: else
+    fi;
+#endif
+    seen = 0
+}
+
+active proctype publisher() {
+    byte mine, h;
+    bool may;
+    do
+    :: publisher_take(0, mine, h);
+       publisher_write(mine)
+    od
+}
+
+active [WORKERS] proctype worker() {
+    byte cursor, seen, me = _pid - 1;
+    bool mine;
+    do
+    :: CLAIMABLE(status[cursor]) ->
+       bus_claim(me, cursor, seen, mine);
+       if
+       :: mine ->
+          assert(words[cursor]);
+          atomic { BY_DEVICE(cursor) -> ghost_leave(cursor, me, ENDED); status[cursor] = DONE; mine = false }
+       :: else
+       fi;
+       cursor = (cursor + 1) % SLOTS
+    :: !CLAIMABLE(status[cursor]) && CLAIMABLE(status[(cursor + 1) % SLOTS]) ->
+       cursor = (cursor + 1) % SLOTS
+    od
+}
+
+active proctype harvester() {
+    do
+    :: FINISHED(status[AT(head)]) && tail != head -> harvest()
+    od
+}
+
+ltl live { LIVE }
