@@ -39,6 +39,11 @@ struct stk_call {
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
 };
 
+/* Of `n` items each lane's share, rounded up. */
+STK_FN stk_u32 stk_lane_share(stk_u32 n) {
+    return n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+}
+
 /* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler
  * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */
 #define STK_MOVED 0xFFu

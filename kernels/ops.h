@@ -1,6 +1,6 @@
 /* stoker kernels: which handler runs which opcode.
  *
- * STK_OPS lists the handlers that come with stoker, STK_USER_OPS those of the user's pieces, which the port makes: both are
+ * STK_OPS (words.h) lists the handlers that come with stoker, STK_USER_OPS those of the user's pieces, which the port makes: both are
  * X(opcode, function, width). On the host the interpreter's tables add its own.
  */
 #ifndef STK_OPS_H
@@ -14,13 +14,6 @@
 #include "ops/fir.h"
 #include "ops/scan.h"
 #include "ops/sum.h"
-
-#define STK_OPS(X)                                                                                                     \
-    X(STK_OP_CRC32C, stk_op_crc32c, STK_WIDE)                                                                          \
-    X(STK_OP_FIR_Q15, stk_op_fir_q15, STK_WIDE)                                                                        \
-    X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE)                                                                  \
-    X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR)                                                              \
-    X(STK_OP_SUM64, stk_op_sum64, STK_WIDE)
 
 #ifndef STK_USER_OPS
 #define STK_USER_OPS(X)
@@ -65,14 +58,9 @@ STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *
 
 /* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */
 STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
-    if (opcode <= STK_OP_BUILTIN_MAX) {
-        return STK_SCALAR;
-    }
     switch (opcode) {
-    case STK_OP_LOAD_MISS:
-    case STK_OP_PRINTF:
+    case STK_OP_NOP:
     case STK_OP_PACKED_SLOT:
-    case STK_OP_SHUTDOWN:
         return STK_SCALAR;
         STK_OPS(STK_OP_WIDTH_CASE)
         STK_USER_OPS(STK_OP_WIDTH_CASE)
@@ -94,26 +82,6 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
 /* Runs a handler that is neither NOP nor a packed slot. */
 STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
     switch (opcode) {
-    case STK_OP_STORE_U32:
-        return stk_op_store(d, c);
-    case STK_OP_ATOMIC_ADD:
-        return stk_op_add(d, c);
-    case STK_OP_LOAD_U32:
-        return stk_op_load(d, c);
-    case STK_OP_COMPARE_SWAP:
-        return stk_op_compare_swap(d, c);
-    case STK_OP_MEMCPY:
-        return stk_op_memcpy(d, c);
-    case STK_OP_DFA_STEP:
-        return stk_op_dfa_step(d, c);
-    case STK_OP_BATCH_FENCE:
-        return stk_op_batch_fence(d, c);
-    case STK_OP_LOAD_MISS:
-        return stk_op_load_miss(d, c);
-    case STK_OP_PRINTF:
-        return stk_op_printf(d, c);
-    case STK_OP_SHUTDOWN:
-        return stk_op_shutdown(d, c);
         STK_OPS(STK_OP_RUN_CASE)
         STK_USER_OPS(STK_OP_RUN_CASE)
     default:

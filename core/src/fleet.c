@@ -40,10 +40,9 @@ static bool contains(const char *text, const char *part) {
 
 /* Has every kernel a handler for it? */
 static bool in_kernel_text(uint32_t opcode) {
-    return opcode <= STK_OP_BUILTIN_MAX || opcode == STK_OP_LOAD_MISS || opcode == STK_OP_PRINTF ||
-           opcode == STK_OP_PACKED_SLOT || opcode == STK_OP_SHUTDOWN || opcode == STK_OP_SCAN_COUNT ||
-           opcode == STK_OP_SCAN_LOCATE || opcode == STK_OP_SUM64 || opcode == STK_OP_CRC32C ||
-           opcode == STK_OP_FIR_Q15;
+#define IS_IT(op, function, width) || opcode == (op)
+    return opcode == STK_OP_NOP || opcode == STK_OP_PACKED_SLOT STK_OPS(IS_IT);
+#undef IS_IT
 }
 
 static bool has_opcode(const struct stk_fleet_device *d, uint32_t opcode) {

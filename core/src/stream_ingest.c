@@ -1,6 +1,7 @@
 /* Reads of the stream: from queued to arrived. */
 #include <string.h>
 
+#include "fault.h"
 #include "stoker/atomic.h"
 #include "stream_entry.h"
 
@@ -94,20 +95,21 @@ static void land(struct stk_stream_entry *e, const struct stk_ingest_done *done)
 
 static int reap(struct stk_stream *s, uint64_t wait_ns) {
     struct stk_ingest_done done[BATCH];
-    int n, moved = 0;
+    int n, moved = 0, err = STK_OK;
     do {
         n = s->config.ingest->reap(s->config.ingest_ctx, done, BATCH, moved == 0 ? wait_ns : 0u);
         for (int i = 0; i < n; i++) {
             uint32_t tag = done[i].tag;
             if (tag >= s->config.depth || s->entries[tag].state != STK_ENTRY_READING) {
-                s->fault = (struct stk_fault){.err = STK_E_RANGE, .index = tag};
-                return STK_E_RANGE; /* a read of somebody else's: the port is not ours alone */
+                /* A read of somebody else's: the port is not ours alone. What else came is ours. */
+                err = stk_fail(&s->fault, STK_E_RANGE, tag, 0);
+            } else {
+                land(&s->entries[tag], &done[i]);
             }
-            land(&s->entries[tag], &done[i]);
         }
         moved += n > 0 ? n : 0;
-    } while (n == (int)BATCH);
-    return n < 0 ? n : moved;
+    } while (n == (int)BATCH && err == STK_OK);
+    return err != STK_OK ? err : n < 0 ? n : moved;
 }
 
 /* Keeps the last bytes of the source for the chunks to come: the end of what was kept, then the end of this chunk's. */

@@ -166,7 +166,7 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)a.accepting * 4u * d->workers)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
-    share = (bytes - lead + STK_LANES - 1u) / STK_LANES;
+    share = stk_lane_share(bytes - lead);
     from = bytes - lead < STK_LANE * share ? bytes : lead + STK_LANE * share;
     end = bytes - from < share ? bytes : from + share;
     stk_result_add64(c, 0,

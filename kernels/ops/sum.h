@@ -25,7 +25,7 @@ STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
     words = bytes / 4u;
-    share = (words + STK_LANES - 1u) / STK_LANES;
+    share = stk_lane_share(words);
     first = STK_LANE * share < words ? STK_LANE * share : words;
     end = words - first < share ? words : first + share;
     sum = stk_sum_words(d->payload + offset, first, end);

@@ -83,6 +83,24 @@
 #define STK_SCALAR 1u /* one */
 #define STK_WIDE   2u /* all of them, in step */
 
+/* The handlers that every kernel has, as X(opcode, function, width): all opcodes but NOP, PACKED_SLOT and the user's own. */
+#define STK_OPS(X)                                                                                                     \
+    X(STK_OP_STORE_U32, stk_op_store, STK_SCALAR)                                                                      \
+    X(STK_OP_ATOMIC_ADD, stk_op_add, STK_SCALAR)                                                                       \
+    X(STK_OP_LOAD_U32, stk_op_load, STK_SCALAR)                                                                        \
+    X(STK_OP_COMPARE_SWAP, stk_op_compare_swap, STK_SCALAR)                                                            \
+    X(STK_OP_MEMCPY, stk_op_memcpy, STK_SCALAR)                                                                        \
+    X(STK_OP_DFA_STEP, stk_op_dfa_step, STK_SCALAR)                                                                    \
+    X(STK_OP_BATCH_FENCE, stk_op_batch_fence, STK_SCALAR)                                                              \
+    X(STK_OP_LOAD_MISS, stk_op_load_miss, STK_SCALAR)                                                                  \
+    X(STK_OP_PRINTF, stk_op_printf, STK_SCALAR)                                                                        \
+    X(STK_OP_SHUTDOWN, stk_op_shutdown, STK_SCALAR)                                                                    \
+    X(STK_OP_CRC32C, stk_op_crc32c, STK_WIDE)                                                                          \
+    X(STK_OP_FIR_Q15, stk_op_fir_q15, STK_WIDE)                                                                        \
+    X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE)                                                                  \
+    X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR)                                                              \
+    X(STK_OP_SUM64, stk_op_sum64, STK_WIDE)
+
 /* Arguments of a handler on a payload chunk, as stk_stream fills them. Results go to the tail
  * (STK_RESULT_ARG). */
 #define STK_ARG_OFFSET 0u /* byte offset of the chunk in the payload */

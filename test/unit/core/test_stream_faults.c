@@ -113,7 +113,7 @@ static void read_into_memory_that_the_port_does_not_have_fails_alone(void **stat
     }
 }
 
-/* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing. */
+/* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing, and those beside it count. */
 static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
     size_t i;
@@ -126,6 +126,9 @@ static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
         queue_some(1, 100);
         assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
         assert_int_equal(w.stream.fault.index, tags[i]);
+        assert_int_equal(stk_stream_drain(&w.stream, 100 * MS), STK_OK);
+        assert_int_equal(w.count, 1);
+        assert_int_equal(result(0)->err, STK_OK);
     }
 }
 
