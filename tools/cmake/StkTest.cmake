@@ -47,7 +47,7 @@ function(stk_test_modes name)
 endfunction()
 
 # stk_test_properties(NAME LABELS...): what every test gets; the sanitizers' options, PoCL's cache in
-# the build tree, a time limit that only a hang reaches.
+# the build tree, a time limit that only a hang reaches. Label device: those that STK_TEST_DEVICE gives another OpenCL device.
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)
@@ -57,6 +57,9 @@ function(stk_test_properties name)
   endif()
   if(name IN_LIST STK_LONG_TESTS)
     list(APPEND labels long)
+  endif()
+  if(name MATCHES "^unit\\.(opencl|replay_opencl)")
+    list(APPEND labels device)
   endif()
   set(env ${STK_TEST_ENV})
   if(STK_HOSTED)
