@@ -2,7 +2,7 @@
 #include "fault.h"
 #include "miss_row.h"
 
-#define BATCH 16u /* reads reaped in one call of the port */
+#define BATCH 16u /* reads submitted or reaped in one call of the port */
 
 /// Asked ///
 
@@ -99,40 +99,64 @@ static bool is_refusal(int err) {
     return err == STK_E_RANGE || err == STK_E_ARG;
 }
 
-/* Offers the read of a row to the port. 1 it is off the list; 0 the port is full; or the port's error. */
-static int submit_row(struct stk_miss *m, uint32_t row) {
-    struct stk_miss_row *r = &m->rows[row];
-    const struct stk_ingest_read read = {.source = r->is.source,
-                                         .offset = r->is.offset,
-                                         .bytes = r->is.bytes,
-                                         .dst = m->config.memory.payload + r->is.dst,
-                                         .tag = row};
-    int taken = m->config.ingest->submit(m->config.ingest_ctx, &read, 1);
-    if (is_refusal(taken)) {
-        stk_miss_end_row(m, row, STK_MISS_CODE(taken), &m->stats.failed);
-        return 1;
+/* What goes to the port in one call: reads, and how far down the list each was found. */
+struct offer {
+    struct stk_ingest_read reads[BATCH];
+    uint32_t at[BATCH], count;
+};
+
+/* Request `n` of the list joins the offer when it waits and its row is not being read, which from then on it is. */
+static void consider(struct stk_miss *m, struct offer *o, uint32_t n, uint32_t prefetch) {
+    const struct stk_miss_request *q = &m->requests[(m->next + n) % m->queue.slots];
+    struct stk_miss_row *r;
+    if (q->state != STK_MISS_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
+        return;
     }
-    if (taken > 0) {
-        r->reading = 1;
-        m->reading++;
-        m->stats.reads++;
+    r = &m->rows[q->row];
+    r->reading = 1;
+    o->reads[o->count] = (struct stk_ingest_read){.source = r->is.source,
+                                                  .offset = r->is.offset,
+                                                  .bytes = r->is.bytes,
+                                                  .dst = m->config.memory.payload + r->is.dst,
+                                                  .tag = q->row};
+    o->at[o->count++] = n;
+}
+
+/* Makes the offer. Returns how many the port took, or its error; the others are not being read after all. */
+static int submit_offer(struct stk_miss *m, const struct offer *o) {
+    int taken = m->config.ingest->submit(m->config.ingest_ctx, o->reads, o->count);
+    uint32_t under_way = taken > 0 ? (uint32_t)taken : 0u;
+    for (uint32_t i = under_way; i < o->count; i++) {
+        m->rows[o->reads[i].tag].reading = 0;
     }
+    m->reading += under_way;
+    m->stats.reads += under_way;
     return taken;
 }
 
-/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. */
+/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. An offer is taken or
+ * refused as one, so a refused one is made again read by read, and a read that is refused alone fails alone. */
 static int submit(struct stk_miss *m, uint32_t prefetch) {
-    for (uint32_t n = 0, first = m->next; n < m->queue.slots; n++) {
-        uint32_t k = (first + n) % m->queue.slots;
-        const struct stk_miss_request *q = &m->requests[k];
+    uint32_t n = 0, limit = BATCH;
+    while (n < m->queue.slots) {
+        struct offer o = {.count = 0};
+        uint32_t end = n;
         int taken;
-        if (q->state != STK_MISS_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
-            continue;
+        while (end < m->queue.slots && o.count < limit) {
+            consider(m, &o, end++, prefetch);
         }
-        taken = submit_row(m, q->row);
-        if (taken <= 0) {
-            m->next = k;
-            return taken;
+        taken = o.count != 0u ? submit_offer(m, &o) : 0;
+        if (is_refusal(taken)) {
+            if (o.count == 1u) {
+                stk_miss_end_row(m, o.reads[0].tag, STK_MISS_CODE(taken), &m->stats.failed);
+                n = end;
+            }
+            limit = 1;
+        } else if (taken < (int)o.count) {
+            m->next = (m->next + o.at[taken > 0 ? taken : 0]) % m->queue.slots;
+            return taken < 0 ? taken : 0;
+        } else {
+            n = end;
         }
     }
     return 1;

@@ -219,6 +219,34 @@ static void request_that_comes_while_it_waits_ends_the_wait(void **state) {
     assert_quiet();
 }
 
+static uint32_t submits;
+
+static int count_submits(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    submits++;
+    return stk_sim_ingest_ops.submit(ctx, reads, count);
+}
+
+/* What waits at the same time is one call of the port; prefetches come after the rest. */
+static void reads_go_to_the_port_together(void **state) {
+    struct stk_ingest_ops counting = stk_sim_ingest_ops;
+    (void)state;
+    counting.submit = count_submits;
+    submits = 0;
+    world(NULL, 16);
+    w.miss.config.ingest = &counting;
+    for (uint32_t i = 0; i < 6; i++) {
+        ask_as(i, 0, i, i == 5u);
+    }
+    ask(6, 2); /* shares a read */
+    drive();
+    poll_ends(7);
+    drive();
+    assert_int_equal(submits, 2);
+    assert_int_equal(w.miss.stats.reads, 6);
+    assert_int_equal(stk_ring_count_done(&w.ring, 7), 7);
+    assert_quiet();
+}
+
 static void port_that_is_full_gets_its_reads_later(void **state) {
     const struct stk_sim_ingest_config narrow = {.depth = 1, .sources = 4};
     (void)state;
@@ -484,6 +512,7 @@ int main(void) {
         cmocka_unit_test(prefetches_wait_behind_every_other_miss),
         cmocka_unit_test(poll_waits_for_its_timeout_and_no_longer),
         cmocka_unit_test(request_that_comes_while_it_waits_ends_the_wait),
+        cmocka_unit_test(reads_go_to_the_port_together),
         cmocka_unit_test(port_that_is_full_gets_its_reads_later),
         cmocka_unit_test(port_that_is_full_serves_all_in_turn),
         cmocka_unit_test(stream_and_service_run_beside_each_other),
