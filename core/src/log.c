@@ -77,7 +77,7 @@ static uint32_t room(const struct stk_log *log) {
 /// Blocks ///
 
 static int counted(struct stk_log *log, int err) {
-    log->stats.failed += err != STK_OK ? 1u : 0u;
+    log->stats.failed += (uint32_t)err >> 31; /* errors are below 0 */
     return err;
 }
 
@@ -97,11 +97,21 @@ static uint32_t next_lap(const struct stk_log *log) {
     return log->lap + (log->ahead < log->block ? 1u : 0u);
 }
 
-/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
+/* What was programmed so far survives a power cut. */
+static int medium_sync(const struct stk_log *log) {
+    const struct stk_flash_ops *f = log->config.flash;
+    return f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
+}
+
+/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. A medium
+ * that may keep an erase and lose a program made before it is synced first. */
 static int prepare(struct stk_log *log) {
+    int err = medium_sync(log);
+    if (err != STK_OK) {
+        return err;
+    }
     log->ahead = log->block;
     for (uint32_t i = 1; i < log->geometry.blocks && i <= 1u + STK_LOG_RUN; i++) {
-        int err;
         log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
         err = erase(log, log->ahead);
         if (err == STK_OK && stk_log_header_alone(log)) {
@@ -121,10 +131,9 @@ static void enter(struct stk_log *log) {
     log->lap = next_lap(log);
     log->block = log->ahead;
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
-    log->unsure = log->found;
+    log->unsure = log->found | log->cell;
     log->ready = 0;
     log->found = 0;
-    log->begun = 0;
 }
 
 /* Programs a page of the block in use. Where that fails, the rest of the block is left. */
@@ -137,7 +146,7 @@ static int program_page(struct stk_log *log, const void *page) {
 /* Nothing that went before a power cut tells whether this page was begun: it gets the one pattern that may go over
  * anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
 static void mark(struct stk_log *log) {
-    memset(log->config.buffer, (uint8_t)~log->geometry.erased, stk_log_page_bytes(log));
+    memset(log->config.buffer, ~log->geometry.erased, stk_log_page_bytes(log));
     log->stats.recovered++;
     (void)program_page(log, log->config.buffer);
 }
@@ -178,7 +187,6 @@ static int flush(struct stk_log *log) {
         }
         err = program_page(log, cell_at(log, 1u - with_header(log)));
         if (err == STK_OK) {
-            log->begun = 1;
             log->pending -= records;
             memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
         }
@@ -215,23 +223,17 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     return err;
 }
 
-static int flush_full(struct stk_log *log) {
-    return log->pending >= room(log) ? flush(log) : STK_OK;
-}
-
-/* One record into the buffer, and the page onto the flash when it is full. */
+/* One record into the buffer, and the page onto the flash when it is full. The buffer has room for it: what waits there is less than a
+ * page, for a page that could not go out lost its last record. */
 static int append(struct stk_log *log, const struct stk_log_record *record) {
     int err = settle(log);
-    if (err == STK_OK) {
-        err = flush_full(log); /* what found no block when it should have gone out */
-    }
     if (err != STK_OK) {
         return err;
     }
     log->pending++;
     stk_log_put_record(cell_at(log, log->pending), log, record);
     log->sequence++;
-    if (flush_full(log) != STK_OK) {
+    if (log->pending >= room(log) && flush(log) != STK_OK) {
         /* Its number is not given again: a part of it may have reached the flash. */
         log->pending--;
         return STK_E_IO;
@@ -258,10 +260,7 @@ int stk_log_sync(struct stk_log *log) {
     if (err == STK_OK && log->pending != 0u) {
         err = flush(log);
     }
-    if (err == STK_OK && log->config.flash->sync) {
-        err = log->config.flash->sync(log->config.flash_ctx);
-    }
-    return err;
+    return err == STK_OK ? medium_sync(log) : err;
 }
 
 int stk_log_poll(struct stk_log *log) {
@@ -269,7 +268,7 @@ int stk_log_poll(struct stk_log *log) {
     int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
     /* While the block in use has no record, the newest ones may be in the block before it, and where others are bad that
      * may be the next one to erase. */
-    if (err == STK_OK && !log->ready && log->begun) {
+    if (err == STK_OK && !log->ready && log->cell > log->unsure) {
         err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;

@@ -93,7 +93,6 @@ struct stk_log {
     struct stk_flash_geometry geometry;
     uint8_t ready;   /* `ahead` is erased (and has its header, where that is a page of its own) */
     uint8_t found;   /* what `unsure` will be in `ahead`: above 0 where mount found that, 0 where it was erased since */
-    uint8_t begun;   /* the block in use was programmed since mount, with its first record or a later one */
     uint8_t resumed; /* the next record is the first since mount */
     uint32_t cell;   /* of the block in use, where the next page begins; cells per block when it is full */
     uint32_t page_cells;  /* cells that are programmed as one */
@@ -102,9 +101,10 @@ struct stk_log {
     uint32_t lap;         /* of it */
     uint32_t ahead;       /* the block to use next, once `ready` */
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
-    uint32_t unsure;      /* cells of the block in use below which a page may have been begun without leaving a trace */
-    uint32_t sequence;    /* of the next record */
-    uint32_t id;          /* seeds every checksum */
+    uint32_t
+        unsure; /* cells of the block in use below which a page may have been begun without leaving a trace, or is its header */
+    uint32_t sequence; /* of the next record */
+    uint32_t id;       /* seeds every checksum */
     struct stk_log_config config;
     struct stk_log_stats stats;
 };
