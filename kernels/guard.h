@@ -12,12 +12,17 @@
 
 #include "device.h"
 
-/* Guard `i` as it was before the status is looked at: slots of the ring, then of the I/O queue. Without guards 0. */
+/* Guard `i`, read before the status: slots of the ring, then of the I/O queue. Without guards 0. */
 STK_FN stk_u32 stk_guard(const struct stk_dev *d, stk_u32 i) {
-    return d->guards ? stk_ld_fenced(d->guards + i) : 0u;
+    stk_u32 guard = 0;
+    if (d->guards) {
+        guard = stk_ld_fenced(d->guards + i);
+        STK_FENCE_LOADS();
+    }
+    return guard;
 }
 
-/* May the status be looked at? On a device only this choice keeps the look behind the guard's. */
+/* May the status be looked at? That no device looks before it has chosen is part of the order. */
 STK_FN int stk_guard_even(stk_u32 guard) {
     return (guard & 1u) == 0u;
 }

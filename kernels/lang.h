@@ -61,6 +61,14 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif
 
+/* Between a load and loads that are to come after it, where a branch on what it loaded lies between them. A compiler keeps volatile loads
+ * in order, x86 all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
+#if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll) || defined(__NVPTX__) || defined(__x86_64__)
+#define STK_FENCE_LOADS() ((void)0)
+#else
+#define STK_FENCE_LOADS() STK_FENCE()
+#endif
+
 /* Asks for the cache line at p, to be written soon. A hint, and only where a device has caches like a host's. */
 #if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
 #define STK_PREFETCH(p) __builtin_prefetch((const void *)(ulong)(p), 1)
@@ -166,8 +174,9 @@ typedef uint64_t stk_u64;
 #define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
 
-#define STK_PREFETCH(p) ((void)(p))
-#define STK_FENCE()     ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
+#define STK_PREFETCH(p)   ((void)(p))
+#define STK_FENCE()       ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
+#define STK_FENCE_LOADS() ((void)0)
 
 STK_FN stk_u32 stk_ld(const stk_u32 *p) {
     return stk_load(p);

@@ -198,7 +198,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->tenant_counts = 0;
     w->part = 0;
     w->part_count = 0;
-    if (stk_ld(d->control + STK_CTL_CANCEL_STOPPED) == 0u) {
+    if (stk_ld(d->control + STK_CTL_BUS) == 0u) {
         d->guards = 0;
     }
     w->alone = d->workers == 1u && d->guards ? 1u : 0u;

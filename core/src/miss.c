@@ -23,8 +23,8 @@ int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
 }
 
 static bool ports_missing(const struct stk_miss_config *c) {
-    return !c->dispatch || !c->dispatch->drive || !c->ingest || !c->ingest->submit || !c->ingest->reap ||
-           !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
+    return !c->dispatch || !c->dispatch->drive || !c->dispatch->info || !c->ingest || !c->ingest->submit ||
+           !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
 }
 
 static int check_config(const struct stk_miss_config *c, size_t *bytes) {

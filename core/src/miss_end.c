@@ -111,10 +111,15 @@ static int cancel_woken(struct stk_miss *m, uint32_t slot) {
     return ours ? (int)STK_REQUEUE : STK_E_STATUS;
 }
 
-/* May a worker be at any slot but those in WAIT_IO, on memory where its claim and ours do not exclude each other? */
-static bool workers_in_the_way(const uint32_t *control) {
-    uint32_t left = stk_load_acquire(control + STK_CTL_LEASE_ENDS) + stk_load_acquire(control + STK_CTL_IDLE_ENDS);
-    return stk_load(control + STK_CTL_CANCEL_STOPPED) != 0u && stk_load(control + STK_CTL_WORKERS_IN) != left;
+/* May a worker be at any slot but those in WAIT_IO, or come to it, on memory where its claim and ours do not exclude each other? One of a
+ * BATCH has copies. */
+static bool workers_in_the_way(const struct stk_miss *m) {
+    struct stk_dispatch_info info;
+    if (stk_load(m->config.memory.control + STK_CTL_BUS) == 0u) {
+        return false;
+    }
+    m->config.dispatch->info(m->config.dispatch_ctx, &info);
+    return info.residency != STK_BATCH && info.launches != info.lease_ends + info.idle_ends;
 }
 
 int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
@@ -123,7 +128,7 @@ int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
     if (was < 0) {
         return was;
     }
-    if (was != (int)STK_WAIT_IO && workers_in_the_way(miss->config.memory.control)) {
+    if (was != (int)STK_WAIT_IO && workers_in_the_way(miss)) {
         return STK_E_AGAIN;
     }
     w = stk_slot_at(&miss->ring, slot);

@@ -308,7 +308,6 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
     }
     start = now(stream);
     stream->stopping = 1;
-    stk_stream_drop_fence(stream);
     err = stream->config.ingest->cancel(stream->config.ingest_ctx);
     cancel_queued(stream);
     /* Workers leave before slots are cancelled: not on every memory does one side's claim keep the other from the slot. */
@@ -317,6 +316,7 @@ int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
     if (stopped == STK_E_TIMEOUT) {
         return err < 0 ? err : stopped;
     }
+    stk_stream_drop_fence(stream);
     if (err >= 0) {
         err = finish_chunks(stream, start, timeout_ns);
     }

@@ -80,7 +80,7 @@ int stk_stream_fence(struct stk_stream *s) {
 
 void stk_stream_drop_fence(struct stk_stream *s) {
     if (s->fence) {
-        /* A worker that has claimed it ends it; nothing waits for that. */
+        /* One that a worker has claimed, and left, nothing waits for. */
         (void)!stk_ring_transition(&s->ring, stk_entry_slot(s, s->barrier), STK_TO_CANCEL);
     }
     s->config.epoch_chunks = 0;

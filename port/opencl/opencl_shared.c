@@ -203,7 +203,7 @@ int stk_opencl_layout(struct stk_opencl *cl) {
     if (err == STK_OK) {
         err = stk_control_init(&control, m->control, (size_t)m->control_words * 4u, 0, cl->config.tenants,
                                cl->config.observables);
-        stk_store(m->control + STK_CTL_CANCEL_STOPPED, exclusive(cl) ? 0u : 1u);
+        stk_store(m->control + STK_CTL_BUS, exclusive(cl) ? 0u : 1u);
     }
     memset(m->debug, 0, (size_t)m->debug_words * 4u);
     memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);

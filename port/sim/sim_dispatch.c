@@ -177,7 +177,8 @@ static void sim_info(void *ctx, struct stk_dispatch_info *info) {
                                        .residency = d->config.residency,
                                        .workers = 1,
                                        .lanes = 1,
-                                       .launches = d->launches};
+                                       .launches = d->launches,
+                                       .idle_ends = d->launches};
 }
 
 const struct stk_dispatch_ops stk_sim_dispatch_ops = {

@@ -2,7 +2,7 @@
  *
  * A ring is an array of 64-byte slots over memory that the host and the device both see. The codec
  * below works on any such memory; it allocates nothing and takes no lock. A publisher writes the
- * words of a slot and its status last; a worker claims it by compare-and-swap; the status word
+ * words of a slot and its status last; a worker claims it, as a rule by compare-and-swap; the status word
  * alone decides who may touch a slot (the table in core/SPEC.md, "Slot").
  */
 #ifndef STOKER_RING_H
@@ -126,7 +126,7 @@ enum stk_transition {
     STK_TO_PUBLISH, /* always refused: publishing writes words too, use stk_ring_publish */
     STK_TO_CLAIM,   /* PUBLISHED, YIELD, REQUEUE -> CLAIMED */
     STK_TO_DONE,    /* CLAIMED -> DONE */
-    STK_TO_FAULT,   /* PUBLISHED, CLAIMED, WAIT_IO, YIELD, REQUEUE -> FAULT */
+    STK_TO_FAULT,   /* PUBLISHED, CLAIMED, WAIT_IO, YIELD, REQUEUE -> FAULT; by the host as STK_TO_CANCEL */
     STK_TO_CANCEL, /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; where control word 159 is set, only while no worker runs */
     STK_TO_WAIT_IO, /* CLAIMED -> WAIT_IO */
     STK_TO_YIELD,   /* CLAIMED -> YIELD */

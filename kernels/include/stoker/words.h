@@ -142,8 +142,8 @@
 #define STK_CTL_PRIORITY_OFFSETS  129u
 #define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for LEASE and the
- * shares. */
+/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for LEASE, the
+ * shares and BUS. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
 #define STK_CTL_DOORBELL     143u /* changed by publishers after PUBLISHED; idle workers look here, not at the ring */
@@ -159,7 +159,7 @@
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
-#define STK_CTL_CANCEL_STOPPED    159u /* written by the host: not 0: no slot is cancelled while a worker runs */
+#define STK_CTL_BUS               159u /* written by the host: not 0: its atomics and the device's do not exclude each other */
 #define STK_CTL_OBSERVABLE        160u
 #define STK_CTL_WORDS_MIN         160u
 

@@ -337,21 +337,34 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     assert_quiet();
 }
 
-/* Where claims and cancels do not exclude each other, only a slot that waits is cancelled beside a worker. */
+static struct stk_dispatch_info launches;
+
+static void tell_launches(void *ctx, struct stk_dispatch_info *info) {
+    (void)ctx;
+    *info = launches;
+}
+
+/* Where claims and cancels do not exclude each other, only a slot that waits is cancelled beside a launch, which may be one that has not begun.
+ * One with copies of the slots harms none. */
 static void slot_is_cancelled_once_workers_are_gone(void **state) {
-    uint32_t *control;
+    struct stk_dispatch_ops telling = stk_interp_ops;
     (void)state;
     world(NULL, 4);
-    control = w.miss.config.memory.control;
+    telling.info = tell_launches;
+    w.miss.config.dispatch = &telling;
     ask(1, 2);
     drive(); /* asked */
     ask(0, 2);
-    control[STK_CTL_CANCEL_STOPPED] = 1;
-    control[STK_CTL_WORKERS_IN]++;
+    ask(2, 3);
+    w.control[STK_CTL_BUS] = 1;
+    launches = (struct stk_dispatch_info){.residency = STK_RESIDENT, .launches = 3, .lease_ends = 1, .idle_ends = 1};
     assert_int_equal(stk_miss_cancel(&w.miss, 0), STK_E_AGAIN);
     assert_status(0, STK_PUBLISHED);
     assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_WAIT_IO);
-    control[STK_CTL_IDLE_ENDS]++;
+    launches.residency = STK_BATCH;
+    assert_int_equal(stk_miss_cancel(&w.miss, 2), (int)STK_PUBLISHED);
+    launches.residency = STK_RESIDENT;
+    launches.lease_ends++;
     assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_PUBLISHED);
     poll_ends(1);
     assert_quiet();

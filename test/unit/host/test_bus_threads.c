@@ -77,7 +77,7 @@ static void nothing_the_host_stores_is_lost(void **state) {
     pthread_t thread[2];
     (void)state;
     op_image_reset(&world);
-    world.control[STK_CTL_CANCEL_STOPPED] = 1;
+    world.control[STK_CTL_BUS] = 1;
     for (uint32_t i = 0; i < 2u; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, run_worker, &number[i]), 0);
     }

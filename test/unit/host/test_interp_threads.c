@@ -110,7 +110,7 @@ struct crew {
 static void crew_start(struct crew *crew, uint32_t workers, uint32_t bus) {
     op_image_reset(&image);
     memset(guards, 0, sizeof guards);
-    image.control[STK_CTL_CANCEL_STOPPED] = bus;
+    image.control[STK_CTL_BUS] = bus;
     ring = (struct stk_ring){.words = image.ring, .slots = OPS_SLOTS};
     crew->count = workers;
     for (uint32_t i = 0; i < workers; i++) {
@@ -254,11 +254,16 @@ static int drive_nothing(void *ctx, bool pending) {
     return 0;
 }
 
+static void tell_nothing(void *ctx, struct stk_dispatch_info *info) {
+    (void)ctx;
+    *info = (struct stk_dispatch_info){.launches = 0};
+}
+
 #define SOURCE_BYTES 64u
 #define RESOURCES    6u /* of which the first four are in the table */
 
 static void start_service(struct stk_miss *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
-    static const struct stk_dispatch_ops dispatch = {.name = "threads", .drive = drive_nothing};
+    static const struct stk_dispatch_ops dispatch = {.name = "threads", .drive = drive_nothing, .info = tell_nothing};
     static const uint8_t source[SOURCE_BYTES];
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .seed = 7};
     const struct stk_miss_config config = {.memory = op_image_memory(&image),

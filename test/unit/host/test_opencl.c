@@ -230,8 +230,9 @@ static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
 static void several_workers_run_each_slot_once(void **state) {
     static const struct {
         uint32_t workers, lanes, partitioned, quota, bus;
-    } cases[] = {{2, 1, 0, 0, 0},  {2, 4, 1, 0, 0}, {2, 16, 0, 0, 0}, {1, 64, 1, 0, 0}, {1, 1, 0, 5, 0},
-                 {1, 16, 1, 5, 0}, {2, 1, 1, 0, 1}, {2, 4, 0, 0, 1},  {2, 16, 1, 5, 1}, {1, 1, 0, 0, 1}};
+    } cases[] = {{2, 1, 0, 0, 0},  {2, 4, 1, 0, 0},  {2, 16, 0, 0, 0}, {1, 64, 1, 0, 0},
+                 {1, 1, 0, 5, 0},  {1, 16, 1, 5, 0}, {2, 1, 1, 0, 1},  {2, 4, 0, 0, 1},
+                 {2, 16, 1, 5, 1}, {1, 1, 0, 0, 1},  {1, 16, 1, 0, 1}};
     size_t i;
     (void)state;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -246,7 +247,7 @@ static void several_workers_run_each_slot_once(void **state) {
             assert_int_equal(stk_control_set_quota(&control, 0, cases[i].quota, NULL), STK_OK);
         }
         if (cases[i].bus) {
-            stk_store(cl.memory.control + STK_CTL_CANCEL_STOPPED, 1u);
+            stk_store(cl.memory.control + STK_CTL_BUS, 1u);
         }
         run_adds(50000);
         assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN), config.workers * (uint32_t)cl.launches);

@@ -39,7 +39,7 @@ struct stk_dispatch_info {
     enum stk_residency residency;
     uint32_t workers;      /* work-groups */
     uint32_t lanes;        /* work-items in a group */
-    uint64_t launches;     /* kernel launches since open */
+    uint64_t launches;     /* kernel launches since open; those that have not ended are under way or enqueued */
     uint64_t lease_ends;   /* launches that ended because their lease was used up */
     uint64_t idle_ends;    /* launches that ended because there was nothing to do */
     uint64_t probe_p50_ns; /* the handshake at open: median round trip of a slot; 0: there was none */
