@@ -125,11 +125,12 @@ STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_confi
 
 /* Appends `count` records; their sequences are the log's, whatever they hold. Units up to 64 bytes: one program each,
  * and a record is on the flash when this returns. Larger units: records wait in the buffer until a page is full or
- * the next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
- * that fails is passed over and its page goes to the next. A power cut may keep the first few records. Returns count;
- * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a row failed: that
- * record and those after it are not in the log (stats.records tells how many went in), those that wait in the buffer
- * stay there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
+ * the next sync. When a block is full and stk_log_poll did not make the next one ready, this syncs the medium and
+ * erases it first. A block that fails is passed over and its page goes to the next. A power cut may keep the first few
+ * records. Returns count; STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a
+ * row failed, or the medium could not be synced: that record and those after it are not in the log (stats.records
+ * tells how many went in), those that wait in the buffer stay there and go out with the next append or sync that finds
+ * a block; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
 /* Appends one record. 0, or the errors of stk_log_append_batch. */

@@ -16,7 +16,8 @@
 static struct medium {
     uint8_t now[BLOCKS][BLOCK_BYTES], after_a_cut[BLOCKS][BLOCK_BYTES];
     uint32_t bad; /* the last so many blocks */
-    uint32_t prog_unit;
+    uint32_t prog_unit, erases;
+    int sync_err;
 } medium;
 
 static void geometry(void *ctx, struct stk_flash_geometry *g) {
@@ -44,6 +45,7 @@ static int prog_it(void *ctx, uint32_t block, uint32_t offset, const void *data,
 
 static int erase_it(void *ctx, uint32_t block) {
     struct medium *m = ctx;
+    m->erases++;
     memset(m->now[block], 0xFF, BLOCK_BYTES);
     memset(m->after_a_cut[block], 0xFF, BLOCK_BYTES);
     return block >= BLOCKS - m->bad ? STK_E_IO : STK_OK;
@@ -51,8 +53,10 @@ static int erase_it(void *ctx, uint32_t block) {
 
 static int sync_it(void *ctx) {
     struct medium *m = ctx;
-    memcpy(m->after_a_cut, m->now, sizeof m->now);
-    return STK_OK;
+    if (m->sync_err == STK_OK) {
+        memcpy(m->after_a_cut, m->now, sizeof m->now);
+    }
+    return m->sync_err;
 }
 
 static const struct stk_flash_ops ops = {"lazy", geometry, read_it, prog_it, erase_it, sync_it};
@@ -81,9 +85,7 @@ static void assert_synced_stays(uint32_t prog_unit, uint32_t sync_every, uint32_
     const struct stk_log_record r = {.timestamp_ns = 1};
     struct stk_log flash_log;
     uint32_t synced = 0;
-    memset(&medium, 0xFF, sizeof medium);
-    medium.bad = 0;
-    medium.prog_unit = prog_unit;
+    medium = (struct medium){.prog_unit = prog_unit};
     assert_int_equal(stk_log_format(&flash_log, &config, 7, 0), STK_OK);
     medium.bad = bad;
     for (uint32_t n = 0; n < APPENDS; n++) {
@@ -112,7 +114,35 @@ static void cut_that_keeps_erases_alone_costs_no_synced_record(void **state) {
     }
 }
 
+/* What is not sure to stay is no reason to erase what was. The log goes on once the medium does. */
+static void medium_that_cannot_sync_erases_nothing(void **state) {
+    static uint8_t page[STK_LOG_BUFFER_BYTES(1, 64)];
+    const struct stk_log_config config = {&ops, &medium, page, sizeof page};
+    const struct stk_log_record r = {.timestamp_ns = 1};
+    struct stk_log flash_log;
+    uint32_t erases, n;
+    (void)state;
+    medium = (struct medium){.prog_unit = 64};
+    assert_int_equal(stk_log_format(&flash_log, &config, 7, 0), STK_OK);
+    erases = medium.erases;
+    medium.sync_err = STK_E_IO;
+    for (n = 0; stk_log_append(&flash_log, &r) == STK_OK; n++) {
+        assert_true(n < BLOCKS * BLOCK_BYTES / STK_LOG_CELL_BYTES);
+    }
+    assert_int_equal(n, BLOCK_BYTES / STK_LOG_CELL_BYTES - 1u);
+    assert_int_equal(stk_log_append(&flash_log, &r), STK_E_IO);
+    assert_int_equal(stk_log_poll(&flash_log), STK_E_IO);
+    assert_int_equal(medium.erases, erases);
+    medium.sync_err = STK_OK;
+    assert_int_equal(stk_log_append(&flash_log, &r), STK_OK);
+    assert_int_equal(stk_log_sync(&flash_log), STK_OK);
+    assert_int_equal(newest_after_a_cut(), n);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cut_that_keeps_erases_alone_costs_no_synced_record)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cut_that_keeps_erases_alone_costs_no_synced_record),
+        cmocka_unit_test(medium_that_cannot_sync_erases_nothing),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
