@@ -103,15 +103,11 @@ static int medium_sync(const struct stk_log *log) {
     return f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
 }
 
-/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. A medium
- * that may keep an erase and lose a program made before it is synced first. */
+/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
 static int prepare(struct stk_log *log) {
-    int err = medium_sync(log);
-    if (err != STK_OK) {
-        return err;
-    }
     log->ahead = log->block;
     for (uint32_t i = 1; i < log->geometry.blocks && i <= 1u + STK_LOG_RUN; i++) {
+        int err;
         log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
         err = erase(log, log->ahead);
         if (err == STK_OK && stk_log_header_alone(log)) {
@@ -266,10 +262,11 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
-    /* While the block in use has no record, the newest ones may be in the block before it, and where others are bad that
-     * may be the next one to erase. */
+    /* While the block in use has no record that surely stays, the newest ones may be in the block before it, and where
+     * others are bad that may be the next one to erase. */
     if (err == STK_OK && !log->ready && log->cell > log->unsure) {
-        err = prepare(log);
+        err = medium_sync(log);
+        err = err == STK_OK ? prepare(log) : err;
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
 }

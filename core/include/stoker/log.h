@@ -125,12 +125,11 @@ STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_confi
 
 /* Appends `count` records; their sequences are the log's, whatever they hold. Units up to 64 bytes: one program each,
  * and a record is on the flash when this returns. Larger units: records wait in the buffer until a page is full or
- * the next sync. When a block is full and stk_log_poll did not make the next one ready, this syncs the medium and
- * erases it first. A block that fails is passed over and its page goes to the next. A power cut may keep the first few
- * records. Returns count; STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a
- * row failed, or the medium could not be synced: that record and those after it are not in the log (stats.records
- * tells how many went in), those that wait in the buffer stay there and go out with the next append or sync that finds
- * a block; STK_E_SHUTDOWN the log is not mounted. */
+ * the next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
+ * that fails is passed over and its page goes to the next. A power cut may keep the first few records. Returns count;
+ * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a row failed: that
+ * record and those after it are not in the log (stats.records tells how many went in), those that wait in the buffer
+ * stay there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
 /* Appends one record. 0, or the errors of stk_log_append_batch. */
@@ -141,13 +140,14 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
 
 /* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
  * appended since mount survives a power cut, as do those that were synced before it; one that mount found although a
- * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN. */
+ * power cut had ended its program may still fade. On a lazy medium sync or poll at least once a lap, or a cut may leave
+ * no log at all. STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Makes the end sure after a mount, and erases the next block ahead of need, once the block in use took a record. Call it
- * when there is time: once per block's worth of records is enough for appends that never erase; the first block after
- * a mount has room for fewer. Returns 1 when it did something, 0 when there was
- * nothing to do; STK_E_IO; STK_E_SHUTDOWN. */
+/* Makes the end sure after a mount, and erases the next block ahead of need, once the block in use took a record, which
+ * it syncs first. Call it when there is time: once per block's worth of records is enough for appends that never erase;
+ * the first block after a mount has room for fewer. Returns 1 when it did something, 0 when there was nothing to do;
+ * STK_E_IO; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 
 /* Copies the counters out. */

@@ -104,7 +104,7 @@ static void assert_synced_stays(uint32_t prog_unit, uint32_t sync_every, uint32_
 }
 
 static void cut_that_keeps_erases_alone_costs_no_synced_record(void **state) {
-    static const uint32_t every[] = {1, 2, 5, 11, APPENDS};
+    static const uint32_t every[] = {1, 2, 5, 11};
     (void)state;
     for (uint32_t bad = 0; bad <= BLOCKS - 2u; bad++) {
         for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
@@ -114,7 +114,7 @@ static void cut_that_keeps_erases_alone_costs_no_synced_record(void **state) {
     }
 }
 
-/* What is not sure to stay is no reason to erase what was. The log goes on once the medium does. */
+/* What is not sure to stay is no reason to erase ahead what was. */
 static void medium_that_cannot_sync_erases_nothing(void **state) {
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 64)];
     const struct stk_log_config config = {&ops, &medium, page, sizeof page};
@@ -126,16 +126,17 @@ static void medium_that_cannot_sync_erases_nothing(void **state) {
     assert_int_equal(stk_log_format(&flash_log, &config, 7, 0), STK_OK);
     erases = medium.erases;
     medium.sync_err = STK_E_IO;
-    for (n = 0; stk_log_append(&flash_log, &r) == STK_OK; n++) {
-        assert_true(n < BLOCKS * BLOCK_BYTES / STK_LOG_CELL_BYTES);
+    for (n = 0; n < BLOCK_BYTES / STK_LOG_CELL_BYTES - 1u; n++) {
+        assert_int_equal(stk_log_append(&flash_log, &r), STK_OK);
+        if (n + 2u < BLOCK_BYTES / STK_LOG_CELL_BYTES) {
+            assert_int_equal(stk_log_poll(&flash_log), STK_E_IO);
+        }
+        assert_int_equal(stk_log_sync(&flash_log), STK_E_IO);
+        assert_int_equal(medium.erases, erases);
     }
-    assert_int_equal(n, BLOCK_BYTES / STK_LOG_CELL_BYTES - 1u);
-    assert_int_equal(stk_log_append(&flash_log, &r), STK_E_IO);
-    assert_int_equal(stk_log_poll(&flash_log), STK_E_IO);
-    assert_int_equal(medium.erases, erases);
     medium.sync_err = STK_OK;
     assert_int_equal(stk_log_append(&flash_log, &r), STK_OK);
-    assert_int_equal(stk_log_sync(&flash_log), STK_OK);
+    assert_int_equal(stk_log_poll(&flash_log), 1);
     assert_int_equal(newest_after_a_cut(), n);
 }
 
