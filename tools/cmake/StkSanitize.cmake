@@ -5,7 +5,9 @@ if(STK_SANITIZE)
 endif()
 
 set(STK_TEST_ENV "")
+set(STK_TEST_LAUNCHER "")
 if(STK_SANITIZE MATCHES "address")
+  set(STK_TEST_LAUNCHER ${CMAKE_CURRENT_LIST_DIR}/leak-retry)
   list(APPEND STK_TEST_ENV
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
     "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/lsan.supp:print_suppressions=0")

@@ -2,7 +2,11 @@
 # *_slow.c is labelled slow as well.
 function(stk_test name target)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "" "LABELS;ARGS")
-  add_test(NAME ${name} COMMAND ${target} ${arg_ARGS})
+  if(STK_TEST_LAUNCHER)
+    add_test(NAME ${name} COMMAND ${STK_TEST_LAUNCHER} $<TARGET_FILE:${target}> ${arg_ARGS})
+  else()
+    add_test(NAME ${name} COMMAND ${target} ${arg_ARGS})
+  endif()
   stk_test_properties(${name} ${arg_LABELS})
   if(arg_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
