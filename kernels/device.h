@@ -39,9 +39,11 @@ struct stk_call {
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
 };
 
-/* Of `n` items each lane's share, rounded up. */
-STK_FN stk_u32 stk_lane_share(stk_u32 n) {
-    return n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+/* Of `n` items those of lane `lane`: [*from, *to). Each has as many, but the last ones, which have what is left. */
+STK_FN void stk_lane_stretch(stk_u32 n, stk_u32 lane, stk_u32 *from, stk_u32 *to) {
+    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
+    *from = (stk_u64)lane * share < n ? lane * share : n;
+    *to = n - *from < share ? n : *from + share;
 }
 
 /* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler

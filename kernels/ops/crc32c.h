@@ -124,9 +124,9 @@ STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32
 /* A lane's share in the CRC of the n bytes of the payload p at `at`. Out of line and without stk_dev, as what is long should be:
  * a driver compiles what is inlined for each place that runs handlers, and a struct whose address goes around for none well. */
 STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 crc, stk_u32 lane) {
-    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
-    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
-    stk_u32 s = stk_crc32c_stretch(p, lane == 0u ? ~crc : 0u, at + from, at + to);
+    stk_u32 from, to, s;
+    stk_lane_stretch(n, lane, &from, &to);
+    s = stk_crc32c_stretch(p, lane == 0u ? ~crc : 0u, at + from, at + to);
     s = stk_crc32c_times(s, stk_crc32c_power(n - to));
     return lane == 0u ? ~s : s;
 }

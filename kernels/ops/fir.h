@@ -53,9 +53,8 @@ STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *
 /* Writes a lane's share of n output samples, the first of which is sample `lead` of x. Returns how many were limited. */
 STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
                                STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 n, stk_u32 lane) {
-    stk_u32 share = n / STK_LANES + (n % STK_LANES != 0u ? 1u : 0u);
-    stk_u32 from = (stk_u64)lane * share < n ? lane * share : n, to = n - from < share ? n : from + share;
-    stk_u32 i, limited = 0;
+    stk_u32 from, to, i, limited = 0;
+    stk_lane_stretch(n, lane, &from, &to);
     for (i = from; i < to; i++) {
         stk_i64 sum = stk_fir_sum(x, taps, lead + i, count) + (1 << 14) + STK_FIR_BIAS;
         stk_i64 y = (stk_i64)((stk_u64)sum >> 15) - (STK_FIR_BIAS >> 15);

@@ -151,7 +151,7 @@ STK_FN stk_u32 stk_scan_stretch(const struct stk_automaton_view *a, const STK_GL
 
 STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, share, from, end;
+    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, from, end;
     struct stk_automaton_view a;
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
@@ -166,11 +166,9 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)a.accepting * 4u * d->workers)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
-    share = stk_lane_share(bytes - lead);
-    from = bytes - lead < STK_LANE * share ? bytes : lead + STK_LANE * share;
-    end = bytes - from < share ? bytes : from + share;
+    stk_lane_stretch(bytes - lead, STK_LANE, &from, &end);
     stk_result_add64(c, 0,
-                     stk_scan_stretch(&a, d->payload + offset, from, end,
+                     stk_scan_stretch(&a, d->payload + offset, lead + from, lead + end,
                                       stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting));
     return STK_DONE;
 }

@@ -16,7 +16,7 @@ STK_FN stk_u64 stk_sum_words(const STK_GLOBAL stk_u8 *p, stk_u32 first, stk_u32 
 
 STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 words, share, first, end, i;
+    stk_u32 words, first, end, i;
     stk_u64 sum;
     if ((offset & 3u) != 0u || !stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
@@ -25,9 +25,7 @@ STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
     words = bytes / 4u;
-    share = stk_lane_share(words);
-    first = STK_LANE * share < words ? STK_LANE * share : words;
-    end = words - first < share ? words : first + share;
+    stk_lane_stretch(words, STK_LANE, &first, &end);
     sum = stk_sum_words(d->payload + offset, first, end);
     for (i = words * 4u; STK_LANE == 0u && i < bytes; i++) {
         sum += (stk_u64)d->payload[offset + i] << (8u * (i & 3u));
