@@ -1,6 +1,7 @@
 /* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
 #include "fault.h"
 #include "miss_row.h"
+#include "refusal.h"
 
 #define BATCH 16u /* reads submitted or reaped in one call of the port */
 
@@ -94,11 +95,6 @@ static void expire(struct stk_miss *m) {
 
 /// Read ///
 
-/* Is this error about the read, not about the port? */
-static bool is_refusal(int err) {
-    return err == STK_E_RANGE || err == STK_E_ARG;
-}
-
 /* What goes to the port in one call: reads, and how far down the list each was found. */
 struct offer {
     struct stk_ingest_read reads[BATCH];
@@ -134,8 +130,7 @@ static int submit_offer(struct stk_miss *m, const struct offer *o) {
     return taken;
 }
 
-/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. An offer is taken or
- * refused as one, so a refused one is made again read by read, and a read that is refused alone fails alone. */
+/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. */
 static int submit(struct stk_miss *m, uint32_t prefetch) {
     uint32_t n = 0, limit = BATCH;
     while (n < m->queue.slots) {
@@ -146,7 +141,7 @@ static int submit(struct stk_miss *m, uint32_t prefetch) {
             consider(m, &o, end++, prefetch);
         }
         taken = o.count != 0u ? submit_offer(m, &o) : 0;
-        if (is_refusal(taken)) {
+        if (stk_is_refusal(taken)) {
             if (o.count == 1u) {
                 stk_miss_end_row(m, o.reads[0].tag, STK_MISS_CODE(taken), &m->stats.failed);
                 n = end;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "refusal.h"
 #include "stoker/atomic.h"
 #include "stream_entry.h"
 
@@ -26,13 +27,7 @@ static struct stk_ingest_read port_read(const struct stk_stream *s, uint64_t chu
     return r;
 }
 
-/* Is this error about the read, not about the port? */
-static int is_refusal(int err) {
-    return err == STK_E_RANGE || err == STK_E_ARG;
-}
-
-/* Offers the next reads, at least one and at most `limit`, to the port; returns how many it took. A batch is taken or refused whole, so a
- * refused one is offered again read by read, and a read that is refused alone fails alone. */
+/* Offers the next reads, at least one and at most `limit`, to the port; returns how many it took. */
 static int submit_some(struct stk_stream *s, uint32_t limit, uint32_t *offered) {
     struct stk_ingest_read reads[BATCH];
     uint32_t n = 0;
@@ -43,7 +38,7 @@ static int submit_some(struct stk_stream *s, uint32_t limit, uint32_t *offered) 
     } while (n < limit && s->submitted + n != s->queued);
     *offered = n;
     taken = s->config.ingest->submit(s->config.ingest_ctx, reads, n);
-    if (n == 1u && is_refusal(taken)) {
+    if (n == 1u && stk_is_refusal(taken)) {
         stk_entry(s, s->submitted)->state = STK_ENTRY_OVER;
         stk_entry(s, s->submitted)->err = taken;
         taken = 1;
@@ -57,7 +52,7 @@ static int submit(struct stk_stream *s) {
     while (s->submitted != s->queued) {
         uint32_t offered;
         int taken = submit_some(s, limit, &offered);
-        if (is_refusal(taken)) {
+        if (stk_is_refusal(taken)) {
             limit = 1;
             continue;
         }
