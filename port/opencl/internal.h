@@ -118,6 +118,10 @@ void stk_opencl_keep_outcome(struct stk_opencl *cl);
 /* Are pieces and fused ops of cl->config well? STK_OK, or STK_E_ARG with the reason said. */
 int stk_opencl_check_pieces(struct stk_opencl *cl);
 
+/* The first piece with this function; STK_OPENCL_NO_PIECE: none. */
+uint32_t stk_opencl_piece_of(const struct stk_opencl_config *config, const char *function);
+#define STK_OPENCL_NO_PIECE 1000000u /* an index that no entry has */
+
 #define STK_OPENCL_FILES_MAX  48u /* files of the kernel text */
 #define STK_OPENCL_PLACES_MAX (STK_OPENCL_FILES_MAX + 2u * STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX + 1u)
 

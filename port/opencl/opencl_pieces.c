@@ -5,8 +5,6 @@
 #include "internal.h"
 #include "stoker/ring.h"
 
-#define MANY 1000000u /* an index that no entry has */
-
 static int name_ok(const char *name) {
     size_t n = name ? strlen(name) : 0u;
     return n >= 1u && n <= STK_OPENCL_NAME_MAX &&
@@ -94,15 +92,14 @@ static int check_opcode(struct stk_opencl *cl, uint32_t i) {
     return STK_OK;
 }
 
-/* The first piece with this function, or MANY. */
-static uint32_t piece_of(const struct stk_opencl_config *c, const char *function) {
+uint32_t stk_opencl_piece_of(const struct stk_opencl_config *c, const char *function) {
     uint32_t i;
     for (i = 0; i < c->piece_count; i++) {
         if (function && c->pieces[i].function && strcmp(c->pieces[i].function, function) == 0) {
             return i;
         }
     }
-    return MANY;
+    return STK_OPENCL_NO_PIECE;
 }
 
 static int check_function(struct stk_opencl *cl, uint32_t i) {
@@ -118,7 +115,7 @@ static int check_function(struct stk_opencl *cl, uint32_t i) {
     if (!identifier_ok(p->function)) {
         REFUSE("%s: %.80s is no name of a function in C", p->name, p->function);
     }
-    first = piece_of(c, p->function);
+    first = stk_opencl_piece_of(c, p->function);
     if (first != i) {
         REFUSE("%s: function %s is that of %s: a fused op runs one under another opcode", p->name, p->function,
                c->pieces[first].name);
@@ -155,8 +152,8 @@ static int check_fused(struct stk_opencl *cl, const struct stk_opencl_fused *f) 
         REFUSE("%s: fuses %u functions: name 1 to %u", f->name, (unsigned)f->function_count, STK_OPENCL_PARTS_MAX);
     }
     for (i = 0; i < f->function_count; i++) {
-        uint32_t at = piece_of(c, f->functions[i]);
-        if (at == MANY) {
+        uint32_t at = stk_opencl_piece_of(c, f->functions[i]);
+        if (at == STK_OPENCL_NO_PIECE) {
             REFUSE("%s: %.80s is the function of no piece: add a piece for it, with opcode 0 if it needs none", f->name,
                    f->functions[i] ? f->functions[i] : "(null)");
         }

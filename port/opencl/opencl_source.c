@@ -59,17 +59,6 @@ static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_fused
     add_text(s, s->made + from, s->used - from);
 }
 
-/* The width of the piece that has this function. */
-static uint32_t width_of(const struct stk_opencl_config *c, const char *function) {
-    uint32_t i;
-    for (i = 0; i < c->piece_count; i++) {
-        if (c->pieces[i].function && strcmp(c->pieces[i].function, function) == 0) {
-            break;
-        }
-    }
-    return i < c->piece_count ? c->pieces[i].width : STK_SCALAR;
-}
-
 static void add_list(struct stk_opencl_source *s, const struct stk_opencl_config *c) {
     static const char name[] = "opcodes";
     size_t from;
@@ -85,7 +74,7 @@ static void add_list(struct stk_opencl_source *s, const struct stk_opencl_config
     }
     for (i = 0; i < c->fused_count; i++) {
         make(s, " X(0x%xu, stk_fused_%u, %uu)", (unsigned)c->fused[i].opcode, (unsigned)i,
-             (unsigned)width_of(c, c->fused[i].functions[0]));
+             (unsigned)c->pieces[stk_opencl_piece_of(c, c->fused[i].functions[0])].width);
     }
     make(s, "\n");
     add_text(s, s->made + from, s->used - from);
