@@ -1,8 +1,6 @@
 /* stoker model 6: workers whose swaps the host does not see as one step (control word 159). See README.md. */
 #define PUBLISHERS 1
-#ifndef WORKERS
 #define WORKERS 2
-#endif
 #include "machine.pml"
 
 /* A swap of the device over a bus: it reads, and later it writes, what it read where that was not what it expected. Other accesses of the
@@ -14,7 +12,7 @@ bool swapping[SLOTS];
 /* The guard words, whose swaps all workers see as one step: odd, and who would still find what they read there. That is what a
  * counter modulo 2^32 tells a worker that does not sleep through 2^31 claims of one slot. */
 bool odd[SLOTS];
-byte unchanged[WORKERS]; /* 1 + the slot, or 0 */
+byte unchanged[PUBLISHERS + WORKERS]; /* by process: 1 + the slot, or 0 */
 
 inline read_guard(w, i) {
     d_step {
@@ -35,7 +33,7 @@ inline swap_guard(w, i, won) {
     d_step {
         won = unchanged[w] == i + 1;
         if
-        :: won -> odd[i] = true; forget(0, i); forget(1, i)
+        :: won -> odd[i] = true; forget(PUBLISHERS, i); forget(PUBLISHERS + 1, i)
         :: else
         fi
     }
@@ -87,37 +85,5 @@ inline bus_claim(w, i, seen, mine) {
     seen = 0
 }
 
-active proctype publisher() {
-    byte mine, h;
-    bool may;
-    do
-    :: publisher_take(0, mine, h);
-       publisher_write(mine)
-    od
-}
-
-active [WORKERS] proctype worker() {
-    byte cursor, seen, me = _pid - 1;
-    bool mine;
-    do
-    :: CLAIMABLE(status[cursor]) ->
-       bus_claim(me, cursor, seen, mine);
-       if
-       :: mine ->
-          assert(words[cursor]);
-          atomic { BY_DEVICE(cursor) -> ghost_leave(cursor, me, ENDED); status[cursor] = DONE; mine = false }
-       :: else
-       fi;
-       cursor = (cursor + 1) % SLOTS
-    :: !CLAIMABLE(status[cursor]) && CLAIMABLE(status[(cursor + 1) % SLOTS]) ->
-       cursor = (cursor + 1) % SLOTS
-    od
-}
-
-active proctype harvester() {
-    do
-    :: FINISHED(status[AT(head)]) && tail != head -> harvest()
-    od
-}
-
-ltl live { LIVE }
+#define CLAIM bus_claim
+#include "turns.pml"

@@ -1,0 +1,39 @@
+/* stoker model: publishers by ticket, workers and a harvester, for models that differ in how a worker claims: CLAIM, and BY_DEVICE, when
+ * it may store to a status. */
+
+active [PUBLISHERS] proctype publisher() {
+    byte mine, h;
+    bool may;
+    do
+    :: publisher_take(_pid, mine, h);
+       publisher_write(mine)
+    od
+}
+
+/* stk_worker_turn without its round, which search.pml has: in ticket order the cursor always comes to what is published, and a
+ * worker that looks at a slot that is not ready only looks again. */
+active [WORKERS] proctype worker() {
+    byte cursor, seen;
+    bool mine;
+    do
+    :: CLAIMABLE(status[cursor]) ->
+       CLAIM(_pid, cursor, seen, mine);
+       if
+       :: mine ->
+          assert(words[cursor]); /* stk_worker_take reads the words of this publish */
+          d_step { BY_DEVICE(cursor) -> ghost_leave(cursor, _pid, ENDED); status[cursor] = DONE; mine = false }
+       :: else
+       fi;
+       cursor = (cursor + 1) % SLOTS
+    :: !CLAIMABLE(status[cursor]) && CLAIMABLE(status[(cursor + 1) % SLOTS]) ->
+       cursor = (cursor + 1) % SLOTS
+    od
+}
+
+active proctype harvester() {
+    do
+    :: FINISHED(status[AT(head)]) && tail != head -> harvest()
+    od
+}
+
+ltl live { LIVE }
