@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "chunk_cases.h"
-#include "device.h"
 #include "hostile.h"
 #include "op_cases.h"
+#include "op_device.h"
 #include "stoker/automaton.h"
 #include "stoker/kernel_text.h"
 
@@ -82,17 +82,7 @@ static void run_device(cl_uint payload_bytes, cl_uint turns) {
 }
 
 static void run_reference(void) {
-    const struct stk_dev dev = {.ring = expected.ring,
-                                .control = expected.control,
-                                .debug = expected.debug,
-                                .io = expected.io,
-                                .payload = (uint8_t *)expected.payload,
-                                .slots = OPS_SLOTS,
-                                .control_words = OPS_CONTROL,
-                                .debug_words = OPS_DEBUG,
-                                .io_slots = OPS_IO,
-                                .payload_bytes = OPS_PAYLOAD,
-                                .workers = 1};
+    const struct stk_dev dev = op_image_device(&expected, 0, 1);
     (void)stk_reference_run(&dev, TURNS, IDLE_TURNS);
 }
 

@@ -44,20 +44,11 @@ static uint32_t bus_cas(uint32_t *word, uint32_t expected, uint32_t desired) {
 #include "loop.h"
 #undef stk_cas
 
+#include "op_device.h"
+
 static void *run_worker(void *arg) {
-    const struct stk_dev dev = {.ring = world.ring,
-                                .control = world.control,
-                                .debug = world.debug,
-                                .io = world.io,
-                                .payload = (uint8_t *)world.payload,
-                                .guards = guards,
-                                .slots = OPS_SLOTS,
-                                .control_words = OPS_CONTROL,
-                                .debug_words = OPS_DEBUG,
-                                .io_slots = OPS_IO,
-                                .payload_bytes = OPS_PAYLOAD,
-                                .worker = *(const uint32_t *)arg,
-                                .workers = 2};
+    struct stk_dev dev = op_image_device(&world, *(const uint32_t *)arg, 2);
+    dev.guards = guards;
     while (stk_load(world.control + STK_CTL_SHUTDOWN) == 0u) {
         struct stk_worker worker;
         uint32_t shared[STK_SHARED_WORDS];

@@ -9,8 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "device.h"
-#include "op_image.h"
+#include "op_device.h"
 #include "stoker/io_queue.h"
 #include "stoker/miss.h"
 #include "stoker/port/interp.h"
@@ -78,21 +77,10 @@ static void *drive_interpreter(void *arg) {
 
 /* One worker of two, as two work-groups of a device. */
 static void *run_worker(void *arg) {
-    struct stk_dev dev = {.ring = image.ring,
-                          .control = image.control,
-                          .debug = image.debug,
-                          .io = image.io,
-                          .payload = (uint8_t *)image.payload,
-                          .guards = guards,
-                          .slots = OPS_SLOTS,
-                          .control_words = OPS_CONTROL,
-                          .debug_words = OPS_DEBUG,
-                          .io_slots = OPS_IO,
-                          .payload_bytes = OPS_PAYLOAD,
-                          .worker = *(const uint32_t *)arg,
-                          .workers = 2,
-                          .user_ops = user_ops,
-                          .user_op_count = 2};
+    struct stk_dev dev = op_image_device(&image, *(const uint32_t *)arg, 2);
+    dev.guards = guards;
+    dev.user_ops = user_ops;
+    dev.user_op_count = 2;
     while (stk_load(image.control + STK_CTL_SHUTDOWN) == 0u) {
         if (stk_reference_run(&dev, 1000, OPS_SLOTS + 1u) == 0u) {
             sched_yield();

@@ -1,0 +1,26 @@
+/* What a worker as C is given of an op_image. Its includer has kernels/ among its include paths. */
+#ifndef OP_DEVICE_H
+#define OP_DEVICE_H
+
+#include "device.h"
+#include "op_image.h"
+
+/* Worker `worker` of `workers`, without guards and handlers of its own. */
+static inline struct stk_dev op_image_device(struct op_image *m, uint32_t worker, uint32_t workers) {
+    return (struct stk_dev){
+        .ring = m->ring,
+        .control = m->control,
+        .debug = m->debug,
+        .io = m->io,
+        .payload = (uint8_t *)m->payload,
+        .slots = OPS_SLOTS,
+        .control_words = OPS_CONTROL,
+        .debug_words = OPS_DEBUG,
+        .io_slots = OPS_IO,
+        .payload_bytes = OPS_PAYLOAD,
+        .worker = worker,
+        .workers = workers,
+    };
+}
+
+#endif
