@@ -19,6 +19,7 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *io;
     STK_GLOBAL stk_u8 *payload;
     STK_GLOBAL stk_u32 *guards; /* the device's own: guard.h; may be NULL */
+    STK_GLOBAL stk_u32 *limits; /* STK_LIMIT_WORDS words (words.h); NULL: no limits */
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
@@ -27,6 +28,8 @@ struct stk_dev {
     stk_u32 user_op_count;
     const struct stk_fused_op *fused_ops; /* and those that run several functions one after the other */
     stk_u32 fused_op_count;
+    const struct stk_user_cost *user_costs; /* what some of them cost */
+    stk_u32 user_cost_count;
 #endif
 };
 
@@ -37,6 +40,8 @@ struct stk_call {
     stk_u32 nargs;            /* arguments that may be read; the rest are 0 */
     stk_u32 index;            /* of the slot in the ring */
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
+    stk_u32 from; /* bytes that earlier calls for this slot did; 0 where the handler does not resume (cost.h) */
+    stk_u32 step; /* most bytes that this call may do where the handler resumes; not 0 */
 };
 
 /* Of `n` items those of lane `lane`: [*from, *to). Each has as many, but the last ones, which have what is left. */

@@ -6,8 +6,9 @@
  * round moves in every turn that found nothing else and in one of STK_ROUND_EVERY that did; once it has gone all the way round
  * for nothing, it moves in one turn of STK_IDLE_EVERY until something is found or the doorbell word changes.
  *
- * A tenant may claim as many slots in one slow round of a worker as its quota says; after that its slots are passed over until the round
- * is complete, when every other slot has been looked at. A quota of 0 is none.
+ * A tenant may claim as many slots in one slow round of a worker as its quota says, and spend as many units (cost.h) as its share; after
+ * that its slots are passed over until the round is complete, when every other slot has been looked at. What a slot spent above the share is
+ * taken off the next rounds, unless a whole round found no slot of anybody. A quota of 0 is none.
  */
 #ifndef STK_FIND_H
 #define STK_FIND_H
@@ -46,7 +47,17 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* Can a quota bind before a slow round is over? Only then are tenants looked at before a claim. */
+/* Returns 1 if several tenants may run slots under limits. */
+STK_FN stk_u32 stk_find_shared(const struct stk_dev *d) {
+    stk_u32 t, tenants = 0;
+    for (t = 0; t < STK_CTL_TENANT_MASKS; t++) {
+        tenants += stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u;
+    }
+    return d->limits && tenants > 1u ? 1u : 0u;
+}
+
+/* Returns 1 if a quota can bind before a slow round is over. Only then, and where tenants share the device, are tenants looked at before a
+ * claim. */
 STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u64 round = (stk_u64)d->slots * STK_ROUND_EVERY * STK_LANES;
     stk_u32 t, bind = 0;
@@ -73,7 +84,7 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     w->since = 0;
     w->quiet = 0;
     w->bell = 0;
-    w->quotas = stk_find_quotas(d, used);
+    w->quotas = stk_find_quotas(d, used) | stk_find_shared(d);
 }
 
 /* One lane: where the next worker is to begin. */
@@ -144,25 +155,35 @@ STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_
     }
 }
 
-/// Quotas ///
+/// Quotas and shares ///
 
 /* The row of local words of the round in hand. */
 STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     return used + (w->rounds & 1u) * STK_USED_ROW;
 }
 
+/* Returns 1 while the tenant is below its quota and its share. */
+STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    stk_u32 quota = stk_quota_of(used, tenant);
+    return *stk_spent_of(used, tenant) < stk_share_units(used, tenant) &&
+           (quota == 0u || stk_used_row(w, used)[tenant] < quota);
+}
+
 /* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
 STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    stk_u32 quota = w->quotas != 0u ? stk_quota_of(used, tenant) : 0u;
+    stk_u32 quota = stk_quota_of(used, tenant);
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
 }
 
-/* After each step of the slow round: clears the row of the round before, which nobody uses any more. */
-STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before) {
+/* After each step of the slow round: when a round is complete, clears the row of the round before, which nobody uses any more, and gives
+ * each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant to pay what it owes. */
+STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before, int empty) {
     if (w->quotas != 0u && w->rounds != rounds_before) {
         stk_u32 t;
         for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
+            stk_u32 spent = used[STK_USED_SPENT + t], share = used[STK_USED_SHARE + t];
             used[(rounds_before & 1u) * STK_USED_ROW + t] = 0;
+            used[STK_USED_SPENT + t] = spent > share && !empty ? spent - share : 0u;
         }
     }
 }

@@ -16,20 +16,24 @@
 #define STK_CLAIM     2
 
 /* Claims slot `i` when it is ready and its tenant may. */
-STK_FN int stk_claim(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
+STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
     STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
     stk_u32 guard = stk_guard(d, i), seen = stk_guard_even(guard) ? stk_ld_fenced(slot + STK_SLOT_STATUS) : STK_EMPTY;
     if (!stk_claimable(seen)) {
         return STK_NOT_READY;
     }
-    if (w->quotas != 0u && !stk_quota_take(w, used, stk_ld(slot + STK_SLOT_TENANT))) {
-        return STK_NOT_READY;
+    if (w->quotas != 0u) {
+        stk_u32 tenant = stk_ld(slot + STK_SLOT_TENANT);
+        if (!stk_quota_left(w, used, tenant) || !stk_quota_take(w, used, tenant)) {
+            return STK_NOT_READY;
+        }
     }
     if (!stk_take(d, i, guard, slot + STK_SLOT_STATUS, seen, STK_CLAIMED)) {
         return STK_LOST;
     }
     STK_FENCE(); /* the publisher's words are read after the claim */
     stk_taken(d, i, guard);
+    w->resumed = seen == STK_YIELD ? 1u : 0u;
     return STK_CLAIM;
 }
 
@@ -71,7 +75,7 @@ STK_FN stk_u32 stk_find_urgent(const struct stk_dev *d, struct stk_worker *w, ST
 STK_FN stk_u32 stk_find_round(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, int move) {
     stk_u32 rounds = w->rounds, slot;
     stk_find_round_on(d, w, 1u);
-    stk_quota_round(w, used, rounds);
+    stk_quota_round(w, used, rounds, w->quiet >= d->slots);
     slot = w->round;
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
@@ -104,6 +108,13 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
         }
     }
     return slot;
+}
+
+/* The slot that was just claimed under the cursor stopped half-way: the cursor goes back, so that the slot goes on before later ones
+ * begin. */
+STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
+    stk_u32 p = stk_find_part_of(w, slot), next = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
+    w->cursor[p] = w->cursor[p] == next ? slot : w->cursor[p];
 }
 
 /* A slot that ended, however often it was taken up: how often depends on the schedule. */
@@ -145,18 +156,24 @@ STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
 /* Runs the claimed slot and ends it: its words are seen before its status. */
 STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
-    stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status, over;
+    stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status, over, units;
     stk_look_ahead(d, slot);
-    stk_worker_charge(w, stk_slot_cost(d, opcode, stk_ld(c.args + STK_ARG_BYTES)));
     stk_count_tenant(d, w, used, tenant);
-    status = stk_slot_run(d, w, &c, opcode, tenant, stk_tenant_ok(d, tenant));
+    status = stk_slot_run(d, w, &c, opcode, tenant, stk_tenant_ok(d, tenant), &units);
+    stk_worker_charge(w, units);
+    if (w->quotas != 0u) {
+        stk_spend(used, tenant, units + w->turn_units);
+    }
+    if (status == STK_SLICED) {
+        stk_find_again(w, slot);
+    }
     if (status != STK_MOVED) {
-        stk_st_release(c.slot + STK_SLOT_STATUS, status);
+        stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
     }
     /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
      * 3.1's compiler crashes on the branches.) */
     over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
-    w->idle = over ? 0u : w->idle + 1u;
+    w->idle = over || status == STK_SLICED ? 0u : w->idle + 1u;
     w->finished += over;
     stk_count_end(d, w, opcode, status);
 }
@@ -184,9 +201,11 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         } else {
             w->idle++;
             stk_worker_flush(&d, w);
+            stk_worker_touch(&d, w);
         }
     }
     stk_worker_flush(&d, w);
+    stk_quotas_leave(&d, shared);
     STK_FENCE(); /* the counts are seen before the end */
     stk_find_leave(&d, w);
     stk_worker_leave(&d, w, idle_turns);

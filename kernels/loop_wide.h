@@ -20,8 +20,8 @@
 #define STK_TURN_WORK   1u /* likewise: one that is more than a NOP */
 #define STK_TURN_LAST   2u /* 1 + the last lane that saw one on the way chosen */
 #define STK_TURN_CLAIMS 3u /* slots claimed */
-#define STK_TURN_OVER   4u /* slots that ended */
-#define STK_TURN_COST   5u /* most that one of them charges to the lease */
+#define STK_TURN_OVER   4u /* slots that ended or got on */
+#define STK_TURN_COST   5u /* units of the dearest slot of one lane */
 #define STK_TURN_HELD   6u /* lanes that hold a slot for all */
 #define STK_TURN_FIRST  7u /* STK_LANES - the first of those */
 #define STK_TURN_WORDS  8u
@@ -37,8 +37,10 @@
 #define STK_HOLD_SLOT   0u
 #define STK_HOLD_OPCODE 1u
 #define STK_HOLD_TENANT 2u
-#define STK_HOLD_COST   3u
-#define STK_HOLD_WORDS  4u
+#define STK_HOLD_COST   3u /* units of the call, for each lane */
+#define STK_HOLD_FROM   4u /* as in struct stk_call */
+#define STK_HOLD_STEP   5u
+#define STK_HOLD_WORDS  6u
 
 /* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in opcode, slots that were
  * DONE and that were FAULT. */
@@ -64,6 +66,7 @@ struct stk_lane {
     stk_u32 opcode; /* ... opcode ... */
     stk_u32 tenant; /* ... tenant ... */
     stk_u32 guard;  /* ... and guard */
+    stk_u32 spent;  /* units that this lane charged the tenant of its slot before it knew the cost */
     stk_u32 held;   /* this lane holds a slot for all */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
@@ -106,10 +109,27 @@ STK_FN int stk_wide_way_open(const struct stk_dev *d, const struct stk_worker *w
     return way == STK_WAY_ROUND ? stk_wide_round_due(d, w) : way < w->parts || (way == STK_WAY_URGENT && w->parts > 1u);
 }
 
-/* Is the tenant below its quota? */
-STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    stk_u32 quota = w->quotas != 0u ? stk_quota_of(used, tenant) : 0u;
-    return quota == 0u || stk_used_row(w, used)[tenant] < quota;
+/* Most units that a lane charges before it knows the cost: all lanes together do not make a word wrap. */
+#define STK_LANE_SPENT_MAX (0x3FFFFFFFu / STK_LANES)
+
+/* Units that a slot of one lane costs beside those of its handler: the lanes share the turn. */
+STK_FN stk_u32 stk_wide_turn_units(const struct stk_worker *w) {
+    return w->turn_units / STK_LANES + 1u;
+}
+
+/* Takes one of the tenant's claims, and charges the tenant what a slot of this opcode may cost, so that the lanes do not all claim slots of
+ * one tenant before the first is charged. */
+STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used) {
+    int chunk = lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
+    STK_LOCAL stk_u32 *spent = stk_spent_of(used, lane->tenant);
+    lane->spent = !chunk ? stk_wide_turn_units(w) : w->budget < STK_LANE_SPENT_MAX ? w->budget : STK_LANE_SPENT_MAX;
+    if (stk_local_add(spent, lane->spent) < stk_share_units(used, lane->tenant) &&
+        stk_quota_take(w, used, lane->tenant)) {
+        return 1;
+    }
+    (void)stk_local_add(spent, 0u - lane->spent);
+    lane->spent = 0;
+    return 0;
 }
 
 /* Reads the control words of this turn. */
@@ -205,7 +225,7 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 
 /* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone with its slots takes what it saw; it need not say so
  * for a NOP, which it ends at once. */
-STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
     STK_GLOBAL stk_u32 *words;
@@ -226,16 +246,21 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, const struct stk_worker *
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
-    if (w->quotas != 0u && !stk_quota_take(w, shared, lane->tenant)) {
+    if (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared)) {
         return STK_NO_SLOT;
     }
+    w->resumed = seen == STK_YIELD ? 1u : 0u;
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             stk_st(words + STK_SLOT_STATUS, STK_CLAIMED);
         }
         return slot;
     }
-    return stk_take(d, slot, lane->guard, words + STK_SLOT_STATUS, seen, STK_CLAIMED) ? slot : STK_NO_SLOT;
+    if (stk_take(d, slot, lane->guard, words + STK_SLOT_STATUS, seen, STK_CLAIMED)) {
+        return slot;
+    }
+    (void)stk_local_add(stk_spent_of(shared, lane->tenant), 0u - lane->spent);
+    return STK_NO_SLOT;
 }
 
 /* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been set after the
@@ -246,28 +271,32 @@ STK_FN int stk_wide_tenant_ok(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, 
 
 /* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is held. */
 STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
-                            STK_LOCAL stk_u32 *now, const struct stk_call *c) {
-    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
-    stk_u32 cost = 0, status;
+                            STK_LOCAL stk_u32 *now, struct stk_call *c) {
+    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE, *spent;
+    stk_u32 units, status;
+    spent = stk_spent_of(shared, lane->tenant);
     if (w->alone == 0u) { /* it may have been cancelled and published again between look and claim */
         lane->opcode = stk_ld(c->slot + STK_SLOT_OPCODE);
         lane->tenant = stk_ld(c->slot + STK_SLOT_TENANT);
-    }
-    if (lane->opcode > STK_OP_RESERVED_MAX) {
-        cost = stk_slot_cost(d, lane->opcode, stk_ld(c->args + STK_ARG_BYTES));
     }
     if (stk_quota_of(shared, lane->tenant) != 0u) {
         (void)stk_local_add(shared + STK_SHARED_COUNT + lane->tenant, 1u);
     }
     status = stk_slot_run(d, w, c, lane->opcode, lane->tenant,
-                          stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant));
+                          stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant), &units);
+    if (w->quotas != 0u) {
+        (void)stk_local_add(spent, 0u - lane->spent);
+        stk_spend(shared, lane->tenant, units + stk_wide_turn_units(w));
+    }
     if (status == STK_FOR_ALL) {
         hold[STK_HOLD_SLOT] = c->index;
         hold[STK_HOLD_OPCODE] = lane->opcode;
         hold[STK_HOLD_TENANT] = lane->tenant;
-        hold[STK_HOLD_COST] = cost;
-    } else if (cost != 0u) {
-        stk_local_max(now + STK_TURN_COST, cost);
+        hold[STK_HOLD_COST] = units;
+        hold[STK_HOLD_FROM] = c->from;
+        hold[STK_HOLD_STEP] = c->step;
+    } else if (units != 0u) {
+        stk_local_max(now + STK_TURN_COST, units);
     }
     (void)stk_local_add(now + STK_TURN_CLAIMS, 1u);
     return status;
@@ -278,12 +307,15 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, STK_LOCAL stk_u32 *shared, 
                             stk_u32 opcode, stk_u32 status) {
     STK_LOCAL stk_u32 *counts = shared + STK_SHARED_COUNT;
     if (status != STK_MOVED) {
-        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status);
+        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
     }
-    if (status != STK_DONE && status != STK_FAULT) {
+    if (status != STK_DONE && status != STK_FAULT && status != STK_SLICED) {
         return;
     }
     (void)stk_local_add(now + STK_TURN_OVER, 1u);
+    if (status == STK_SLICED) {
+        return;
+    }
     (void)stk_local_add(counts + (status == STK_DONE ? STK_COUNT_DONE : STK_COUNT_FAULT), 1u);
     if (opcode < STK_CTL_METRICS_SLOTS) {
         (void)stk_local_add(counts + STK_COUNT_METRIC + opcode, 1u);
@@ -334,8 +366,9 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         stk_wide_finish(d, shared, now, slot, lane->opcode, status);
     }
     if (leave != 0u && lane->held != 0u) {
-        /* Whoever comes next runs it. */
-        stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS, STK_REQUEUE);
+        /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
+        stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS,
+               hold[STK_HOLD_FROM] != 0u ? STK_YIELD : STK_REQUEUE);
         lane->held = 0;
     }
     if (lane->held != 0u) {
@@ -362,7 +395,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     }
     if (due && (lane->way == STK_WAY_ROUND || (ready >> STK_WAY_ROUND & 1u) == 0u)) {
         stk_find_round_on(d, w, all < d->slots ? all : d->slots);
-        stk_quota_round(w, used, rounds);
+        stk_quota_round(w, used, rounds, ready == 0u && w->quiet >= STK_QUIET_TURNS(d));
     }
     w->since = turn_of_round ? 0u : w->since;
     if (ready != 0u) {
@@ -379,6 +412,8 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     stk_u32 first = STK_LANES - now[STK_TURN_FIRST];
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * first;
     struct stk_call c = stk_call_of(d, hold[STK_HOLD_SLOT]);
+    c.from = hold[STK_HOLD_FROM];
+    c.step = hold[STK_HOLD_STEP];
     if ((w->share[0] | w->share[1]) != 0u) {
         stk_worker_enter_tenant(d, w, hold[STK_HOLD_TENANT]);
     }
@@ -393,7 +428,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
+    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
     stk_u32 turn, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
@@ -441,6 +476,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         ended = now[STK_TURN_OVER];
         w->idle = ended != 0u ? 0u : w->idle + 1u;
         stk_worker_charge(w, now[STK_TURN_COST]);
+        if (STK_LANE == 0u && ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
+            stk_worker_touch(&d, w);
+        }
         lane.ran = 0;
         lane.runner = 0;
         lane.holds = now[STK_TURN_HELD];
@@ -450,6 +488,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         }
     }
     stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
+    stk_quotas_leave(&d, shared);
     STK_FENCE(); /* the counts are seen before the end */
     STK_BARRIER();
     if (STK_LANE == 0u) {

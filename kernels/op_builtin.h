@@ -2,7 +2,7 @@
 #ifndef STK_OP_BUILTIN_H
 #define STK_OP_BUILTIN_H
 
-#include "device.h"
+#include "cost.h"
 
 STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);
@@ -47,6 +47,12 @@ STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_cal
     }
     stk_st(d->control + to, stk_cmpxchg(d->control + at, expected, desired));
     return STK_DONE;
+}
+
+/* A word is moved alone: the loop does not become one of vectors. */
+STK_FN struct stk_cost stk_cost_memcpy(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 n = stk_arg(c, 2);
+    return stk_cost_of(n < d->control_words ? n : d->control_words, 32u * STK_COST_UNIT, 0);
 }
 
 /* As memmove: the direction of the copy follows the overlap. */
@@ -96,6 +102,12 @@ STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, s
         }
     }
     return 1;
+}
+
+/* A look at each of the slots before it: a cache line of 64 bytes. */
+STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 items = stk_arg(c, 0);
+    return stk_cost_of(items < d->slots ? items : d->slots, 64u * STK_COST_UNIT, 0);
 }
 
 /* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A packed slot

@@ -1,7 +1,7 @@
-/* stoker kernels: which handler runs which opcode.
+/* stoker kernels: which handler runs which opcode, and which function states its cost.
  *
  * STK_OPS (words.h) lists the handlers that come with stoker, STK_USER_OPS those of the user's pieces, which the port makes: both are
- * X(opcode, function, width). On the host the interpreter's tables add its own.
+ * X(opcode, function, width, cost). On the host the interpreter's tables add its own.
  */
 #ifndef STK_OPS_H
 #define STK_OPS_H
@@ -19,12 +19,15 @@
 #define STK_USER_OPS(X)
 #endif
 
-#define STK_OP_WIDTH_CASE(op, function, width)                                                                         \
+#define STK_OP_WIDTH_CASE(op, function, width, cost)                                                                   \
     case (op):                                                                                                         \
         return (width);
-#define STK_OP_RUN_CASE(op, function, width)                                                                           \
+#define STK_OP_RUN_CASE(op, function, width, cost)                                                                     \
     case (op):                                                                                                         \
         return function(d, c);
+#define STK_OP_COST_CASE(op, function, width, cost)                                                                    \
+    case (op):                                                                                                         \
+        return cost(d, c);
 
 #ifndef __OPENCL_C_VERSION__
 STK_FN const struct stk_user_op *stk_user_op_find(const struct stk_dev *d, stk_u32 opcode) {
@@ -56,6 +59,11 @@ STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *
 }
 #endif
 
+/* Returns 1 for a built-in opcode that the host switched off. */
+STK_FN int stk_op_off(const struct stk_dev *d, stk_u32 opcode) {
+    return d->limits && (d->limits[STK_LIMIT_OFF] & STK_OP_OFF(opcode)) != 0u;
+}
+
 /* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */
 STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
     switch (opcode) {
@@ -77,6 +85,32 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
     (void)d;
     return 0u;
 #endif
+}
+
+/* The cost of an op that is no packed slot. */
+STK_FN struct stk_cost stk_op_cost(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
+    switch (opcode) {
+        STK_OPS(STK_OP_COST_CASE)
+        STK_USER_OPS(STK_OP_COST_CASE)
+    default:
+        break;
+    }
+#ifndef __OPENCL_C_VERSION__
+    {
+        const struct stk_fused_op *fused = stk_fused_op_find(d, opcode);
+        stk_u32 i;
+        for (i = 0; i < d->user_cost_count; i++) {
+            if (d->user_costs[i].opcode == opcode) {
+                return d->user_costs[i].cost(d, c);
+            }
+        }
+        if (stk_user_op_find(d, opcode) || fused) {
+            return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT * (fused ? fused->part_count : 1u),
+                                     0u);
+        }
+    }
+#endif
+    return stk_cost_none(d, c);
 }
 
 /* Runs a handler that is neither NOP nor a packed slot. */

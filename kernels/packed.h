@@ -13,7 +13,23 @@ STK_FN stk_u32 stk_packed_byte(const struct stk_call *c, stk_u32 i) {
 }
 
 STK_FN int stk_packed_ok(const struct stk_dev *d, stk_u32 opcode, stk_u32 at, stk_u32 words) {
-    return at <= words && stk_op_width(d, opcode) == STK_SCALAR;
+    return at <= words && stk_op_width(d, opcode) == STK_SCALAR && !stk_op_off(d, opcode);
+}
+
+/* The arguments of the ops begin at this word of those of the slot. */
+STK_FN stk_u32 stk_packed_first(stk_u32 count) {
+    return (2u + 2u * count + 3u) / 4u;
+}
+
+/* The call of the inner op whose arguments begin at word `at` of those of all ops. It does not resume. */
+STK_FN struct stk_call stk_packed_call(const struct stk_call *c, stk_u32 first, stk_u32 words, stk_u32 at) {
+    struct stk_call inner = *c;
+    inner.packed = 1u;
+    inner.from = 0u;
+    inner.step = 0xFFFFFFFFu;
+    inner.args = c->args + first + at;
+    inner.nargs = words - at;
+    return inner;
 }
 
 /* The first inner op that is malformed, or `count` when all are well. */
@@ -42,9 +58,27 @@ STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call
     return 1;
 }
 
+/* The cost of all inner ops, in one piece. A header that is malformed costs nothing: the slot is refused. */
+STK_FN struct stk_cost stk_cost_packed(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = stk_packed_first(count), i;
+    stk_u64 sum = 0;
+    if (count > STK_PACKED_OPS_MAX || first + words > STK_PACKED_WORDS) {
+        return stk_cost_none(d, c);
+    }
+    for (i = 0; i < count; i++) {
+        stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
+        if (stk_packed_ok(d, opcode, at, words)) {
+            struct stk_call inner = stk_packed_call(c, first, words, at);
+            struct stk_cost cost = stk_op_cost(d, &inner, opcode);
+            sum += (stk_u64)cost.bytes * cost.per_byte / STK_COST_UNIT;
+        }
+    }
+    return stk_cost_of(sum < 0xFFFFFFFFu ? (stk_u32)sum : 0xFFFFFFFFu, STK_COST_UNIT, 0);
+}
+
 STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = (2u + 2u * count + 3u) / 4u, i;
-    struct stk_call inner = *c;
+    stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = stk_packed_first(count), i;
+    struct stk_call inner;
     if (count > STK_PACKED_OPS_MAX || first + words > STK_PACKED_WORDS) {
         return stk_refuse(c, STK_REASON_PACKED, 0xFFu);
     }
@@ -55,15 +89,13 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
     if (!stk_packed_fences_pass(d, c, count, words, first)) {
         return STK_REQUEUE;
     }
-    inner.packed = 1u;
     for (i = 0; i < count; i++) {
         stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
         /* Checked again, since these are loaded again. */
         if (!stk_packed_ok(d, opcode, at, words)) {
             return stk_refuse(c, STK_REASON_PACKED, i);
         }
-        inner.args = c->args + first + at;
-        inner.nargs = words - at;
+        inner = stk_packed_call(c, first, words, at);
         if (opcode != STK_OP_NOP && stk_op_run(d, &inner, opcode) != STK_DONE) {
             return stk_refuse(c, STK_REASON_PACKED, i);
         }

@@ -16,6 +16,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.io = io;
     d.payload = payload;
     d.guards = guards;
+    d.limits = guards ? guards + slots + io_slots : 0; /* the host lays the limits behind the guards */
     d.slots = slots;
     d.control_words = control_words;
     d.debug_words = debug_words;

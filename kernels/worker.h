@@ -17,6 +17,12 @@ struct stk_worker {
     stk_u32 turns, idle; /* turns left in the lease; idle turns in a row */
     stk_u32 lease;       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;    /* slots that ended in DONE or FAULT */
+    stk_u32 resumed;     /* the slot in hand was claimed in YIELD: its handler goes on */
+    stk_u32 budget;      /* units that one call of a handler that resumes may cost each lane */
+    stk_u32 whole;       /* units that a call which cannot stop half-way may cost each lane */
+    stk_u32 turn_units;  /* units that take as long as a turn */
+    stk_u32 touch;       /* payload bytes that a turn without work reads, to measure a unit; 0: none */
+    stk_u32 touched;     /* bits of the sum of what was read */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
@@ -34,7 +40,7 @@ struct stk_worker {
     stk_u32 since;                      /* turns with work since the round moved */
     stk_u32 quiet;                      /* turns in a row that found nothing */
     stk_u32 bell;                       /* the doorbell word when the first of those began */
-    stk_u32 quotas;                     /* may a quota bind? */
+    stk_u32 quotas;                     /* 1: tenants are looked at before a claim, since they may be passed over */
 };
 
 /// Counts ///
@@ -64,16 +70,50 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* What the lanes share of the tenants: their claims in the round in hand, a row that is being cleared, and their quotas. */
-#define STK_USED_ROW   32u
-#define STK_USED_QUOTA (2u * STK_USED_ROW)
-#define STK_USED_WORDS (3u * STK_USED_ROW)
+/* What the lanes share of the tenants, a row of words for each: claims in the round in hand, claims in a row that is being cleared, most
+ * claims in a round, units spent, and units that may be spent before the other tenants go first. Tenants without a mask share one account. */
+#define STK_USED_ROW    STK_LIMIT_ROWS
+#define STK_USED_QUOTA  (2u * STK_USED_ROW)
+#define STK_USED_SPENT  (3u * STK_USED_ROW)
+#define STK_USED_SHARE  (4u * STK_USED_ROW)
+#define STK_USED_WORDS  (5u * STK_USED_ROW)
+#define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
 
-/* Takes the quotas from the control words; all lanes. */
+/* Takes the quotas from the control words, and from the limits the shares and what the worker before left of them; all lanes. */
 STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u32 t;
-    for (t = STK_LANE; t < STK_CTL_TENANT_MASKS; t += STK_LANES) {
-        used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
+    for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
+        int known = t < STK_CTL_TENANT_MASKS;
+        used[STK_USED_QUOTA + t] = known ? stk_ld(d->control + STK_CTL_TENANT_QUOTA + t) : 0u;
+        used[STK_USED_SHARE + t] = !d->limits ? 0xFFFFFFFFu
+                                   : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
+                                              : d->limits[STK_LIMIT_BUDGET];
+        used[STK_USED_SPENT + t] = d->limits ? stk_ld(d->limits + STK_LIMIT_SPENT + t) : 0u;
+    }
+}
+
+/* Leaves what the tenants spent for the next worker; all lanes. */
+STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
+    stk_u32 t;
+    for (t = STK_LANE; d->limits && t < STK_USED_ROW; t += STK_LANES) {
+        stk_st(d->limits + STK_LIMIT_SPENT + t, used[STK_USED_SPENT + t]);
+    }
+}
+
+/* The units that a tenant spent. */
+STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return used + STK_USED_SPENT + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS);
+}
+
+STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return used[STK_USED_SHARE + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)];
+}
+
+/* Charges a tenant. A debt is cut at 2^30 units, so that no sum of the lanes wraps. */
+STK_FN void stk_spend(STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
+    STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
+    if (*spent < 0x40000000u) {
+        (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
     }
 }
 
@@ -99,6 +139,8 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
     c.nargs = STK_SLOT_ARGS;
     c.index = slot;
     c.packed = 0;
+    c.from = 0;
+    c.step = 0xFFFFFFFFu;
     return c;
 }
 
@@ -128,9 +170,67 @@ STK_FN int stk_opcode_foreign(stk_u32 opcode, stk_u32 tenant) {
 /* Not a status: the slot is for all lanes of the group. */
 #define STK_FOR_ALL 0xFEu
 
-/* Runs a claimed slot. With several lanes, one that is for all of them is only prepared. */
-STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, const struct stk_call *c, stk_u32 opcode,
-                            stk_u32 tenant, int tenant_ok) {
+/* The limit of the host that a slot of `units` units is above, 0: none. */
+STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cost, stk_u64 units, stk_u32 tenant) {
+    const STK_GLOBAL stk_u32 *row = d->limits + STK_LIMIT_TENANTS + tenant * STK_LIMIT_ROW;
+    stk_u32 bytes = row[STK_LIMIT_BYTES], most = row[STK_LIMIT_UNITS];
+    if (bytes != 0u && cost->bytes > bytes) {
+        return STK_COST_OVER_BYTES;
+    }
+    return most != 0u && units > (stk_u64)most * 1024u ? STK_COST_OVER_UNITS : 0u;
+}
+
+/* Looks at what the slot in hand costs: sets how far its next call goes, and *units to what that call costs each lane. Returns 0, or the
+ * limit that the slot is above. */
+STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c,
+                              const struct stk_cost *cost, stk_u32 tenant, stk_u32 width, stk_u32 *units) {
+    stk_u32 lanes = width == STK_WIDE ? STK_LANES : 1u, over, left, step;
+    stk_u64 all = (stk_u64)cost->bytes * cost->per_byte / STK_COST_UNIT, most = (stk_u64)w->budget * lanes, call;
+    if (cost->per_byte == 0u) {
+        return 0;
+    }
+    over = d->limits ? stk_slot_over(d, cost, all, tenant) : 0u;
+    if (over == 0u && cost->resumes == 0u && all > (stk_u64)w->whole * lanes) {
+        over = STK_COST_OVER_LEASE;
+    }
+    call = all;
+    if (cost->resumes != 0u) {
+        c->from = w->resumed != 0u ? stk_ld(c->slot + STK_SLOT_RESULT + STK_SLICE_AT) : 0u;
+        left = cost->bytes > c->from ? cost->bytes - c->from : 0u;
+        most = most * STK_COST_UNIT / cost->per_byte;
+        step = most < 0xFFFFFFFFu ? (stk_u32)most : 0xFFFFFFFFu;
+        step &= step < STK_SLICE_BYTES ? ~(STK_SLICE_FINE - 1u) : ~(STK_SLICE_BYTES - 1u);
+        c->step = step != 0u ? step : STK_SLICE_FINE;
+        left = left < c->step ? left : c->step;
+        call = (stk_u64)left * cost->per_byte / STK_COST_UNIT;
+    }
+    call /= lanes;
+    *units = call < 0xFFFFFFFFu ? (stk_u32)call : 0xFFFFFFFFu;
+    return over;
+}
+
+/* Makes a claimed slot ready to run: STK_DONE, or its refusal. */
+STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
+                              stk_u32 tenant, stk_u32 width, stk_u32 *units) {
+    struct stk_cost cost = opcode == STK_OP_PACKED_SLOT ? stk_cost_packed(d, c) : stk_op_cost(d, c, opcode);
+    stk_u32 over = stk_slot_price(d, w, c, &cost, tenant, width, units), i;
+    if (over != 0u) {
+        *units = 0;
+        return stk_refuse(c, STK_REASON_COST, over);
+    }
+    if (c->from == 0u && (width == STK_WIDE || cost.resumes != 0u)) {
+        for (i = 0; i < STK_SLOT_RESULTS; i++) {
+            stk_result(c, i, 0u);
+        }
+    }
+    return STK_DONE;
+}
+
+/* Runs a claimed slot, and sets *units to what the call costs. With several lanes, a slot that is for all of them is only prepared. */
+STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
+                            stk_u32 tenant, int tenant_ok, stk_u32 *units) {
+    stk_u32 width, status;
+    *units = 0;
     if (!tenant_ok) {
         return stk_refuse(c, STK_REASON_TENANT, tenant);
     }
@@ -143,30 +243,31 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, const
     if ((w->share[0] | w->share[1]) != 0u) {
         stk_worker_enter_tenant(d, w, tenant);
     }
+    if (stk_op_off(d, opcode)) {
+        return stk_refuse(c, STK_REASON_OFF, opcode);
+    }
+    width = stk_op_width(d, opcode);
+    status = stk_slot_ready(d, w, c, opcode, tenant, width, units);
+    if (status != STK_DONE) {
+        return status;
+    }
     if (opcode == STK_OP_PACKED_SLOT) {
         return stk_op_packed(d, c);
     }
-    if (stk_op_width(d, opcode) == STK_WIDE) {
-        stk_u32 i;
-        for (i = 0; i < STK_SLOT_RESULTS; i++) {
-            stk_result(c, i, 0u);
-        }
-        if (STK_LANES > 1) {
-            return STK_FOR_ALL;
-        }
+    return STK_LANES > 1 && width == STK_WIDE ? STK_FOR_ALL : stk_op_run(d, c, opcode);
+}
+
+/* Charges the lease the turns in whose time a call of `units` units runs, so that a lease lasts about as long with work as without. */
+STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 units) {
+    stk_u32 turns = units / w->turn_units;
+    w->turns = w->turns > turns ? w->turns - turns : 0u;
+}
+
+/* A turn without work sums up so many bytes of the payload where the host measures what a unit takes. */
+STK_FN void stk_worker_touch(const struct stk_dev *d, struct stk_worker *w) {
+    if (w->touch != 0u) {
+        w->touched |= (stk_u32)(stk_sum_words(d->payload, 0u, w->touch / 4u) >> 33);
     }
-    return stk_op_run(d, c, opcode);
-}
-
-/* A handler on a chunk takes as many turns of the lease as it has cache lines to look at, so that a lease of so many turns
- * lasts about as long with work as without. */
-STK_FN stk_u32 stk_slot_cost(const struct stk_dev *d, stk_u32 opcode, stk_u32 bytes) {
-    int chunk = opcode > STK_OP_RESERVED_MAX && opcode < STK_OP_SYSTEM_BIT && bytes <= d->payload_bytes;
-    return chunk ? bytes / 64u : 0u;
-}
-
-STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 cost) {
-    w->turns = w->turns > cost ? w->turns - cost : 0u;
 }
 
 /// Coming and going ///
@@ -189,6 +290,12 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->lease = stk_ld(d->control + STK_CTL_LEASE);
     w->idle = 0;
     w->finished = 0;
+    w->resumed = 0;
+    w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
+    w->whole = d->limits ? d->limits[STK_LIMIT_WHOLE] : 0xFFFFFFFFu;
+    w->turn_units = d->limits ? d->limits[STK_LIMIT_TURN] : 64u;
+    w->touch = d->limits ? d->limits[STK_LIMIT_TOUCH] : 0u;
+    w->touched = 0;
     w->done = 0;
     w->faults = 0;
     w->metric = 0;
@@ -212,6 +319,9 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
 
 /* One lane: counts why the worker leaves, then that it left. */
 STK_FN void stk_worker_leave(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
+    if (w->touched != 0u) {
+        stk_add(d->control + STK_CTL_HEARTBEAT, 1u); /* what was read matters, so a compiler does not drop the reads */
+    }
     stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
 }
 

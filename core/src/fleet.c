@@ -40,7 +40,7 @@ static bool contains(const char *text, const char *part) {
 
 /* Has every kernel a handler for it? */
 static bool in_kernel_text(uint32_t opcode) {
-#define IS_IT(op, function, width) || opcode == (op)
+#define IS_IT(op, function, width, cost) || opcode == (op)
     return opcode == STK_OP_NOP || opcode == STK_OP_PACKED_SLOT STK_OPS(IS_IT);
 #undef IS_IT
 }

@@ -3,12 +3,13 @@
  * A CRC is linear: that of a chunk is the XOR of what each stretch of it gives alone from state 0, moved on over the bytes behind
  * the stretch, and of the first state, moved on over all. To move a state on by n bytes is to multiply it by x^(8n) modulo the
  * polynomial, 32 steps for each bit set in n. So lanes take a stretch each, and in a long one STK_CRC_CHAINS chains go in
- * step, since one alone waits for the latency of its look-ups.
+ * step, since one alone waits for the latency of its look-ups. A call that does only a slice of the chunk is a set of such stretches too,
+ * so the slices may be XORed in one after the other without a state between them.
  */
 #ifndef STK_OP_CRC32C_H
 #define STK_OP_CRC32C_H
 
-#include "device.h"
+#include "cost.h"
 
 #ifdef __OPENCL_C_VERSION__
 #define STK_CRC_TABLE __constant
@@ -19,6 +20,7 @@
 #define STK_CRC_POLYNOMIAL 0x82F63B78u /* reflected: bit 31 is x^0 */
 #define STK_CRC_ONE        0x80000000u
 #define STK_CRC_CHAINS     4u
+#define STK_CRC_COST       208u  /* sixteenths of a unit for each byte */
 #define STK_CRC_LONG       4096u /* bytes from which on chains are worth their merging */
 
 /* Entries are linear in their index, so four of them make a row. */
@@ -121,27 +123,34 @@ STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32
     return s;
 }
 
-/* A lane's share in the CRC of the n bytes of the payload p at `at`. Out of line and without stk_dev, as what is long should be:
+/* A lane's share in the CRC of the n bytes of the payload p at `at`, of which this call does [first, last). Out of line and without stk_dev, as what is long should be:
  * a driver compiles what is inlined for each place that runs handlers, and a struct whose address goes around for none well. */
-STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 crc, stk_u32 lane) {
-    stk_u32 from, to, s;
-    stk_lane_stretch(n, lane, &from, &to);
-    s = stk_crc32c_stretch(p, lane == 0u ? ~crc : 0u, at + from, at + to);
-    s = stk_crc32c_times(s, stk_crc32c_power(n - to));
-    return lane == 0u ? ~s : s;
+STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 first, stk_u32 last,
+                                  stk_u32 crc, stk_u32 lane) {
+    stk_u32 from, to, s, begins = lane == 0u && first == 0u ? 1u : 0u;
+    stk_lane_stretch(last - first, lane, &from, &to);
+    s = stk_crc32c_stretch(p, begins != 0u ? ~crc : 0u, at + first + from, at + first + to);
+    s = stk_crc32c_times(s, stk_crc32c_power(n - first - to));
+    return begins != 0u ? ~s : s;
+}
+
+STK_FN struct stk_cost stk_cost_crc32c(const struct stk_dev *d, const struct stk_call *c) {
+    return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_CRC_COST, 1u);
 }
 
 STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 crc = stk_arg(c, STK_CRC32C_FROM);
+    stk_u32 crc = stk_arg(c, STK_CRC32C_FROM), first, last;
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
     }
     if (lead > bytes) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
-    stk_result_xor(c, 0, stk_crc32c_share(d->payload, offset + lead, bytes - lead, crc, STK_LANE));
-    return STK_DONE;
+    bytes -= lead;
+    stk_slice(c, bytes, &first, &last);
+    stk_result_xor(c, 0, stk_crc32c_share(d->payload, offset + lead, bytes, first, last, crc, STK_LANE));
+    return stk_slice_end(c, last, bytes);
 }
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef STK_OP_FIR_H
 #define STK_OP_FIR_H
 
-#include "device.h"
+#include "cost.h"
 
 #ifdef __OPENCL_C_VERSION__
 typedef int stk_i32;
@@ -20,6 +20,9 @@ typedef int64_t stk_i64;
 
 /* More than any sum is below 0, and a multiple of 2^15: shifts then see no sign. */
 #define STK_FIR_BIAS ((stk_i64)1 << 40)
+
+#define STK_FIR_COST     384u /* sixteenths of a unit for each byte ... */
+#define STK_FIR_COST_TAP 24u  /* ... and for each tap */
 
 STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #ifdef __OPENCL_C_VERSION__
@@ -65,6 +68,14 @@ STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_
     return limited;
 }
 
+/* For each byte, which is half of a sample: a multiplication for two taps. */
+STK_FN struct stk_cost stk_cost_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
+    stk_u32 count = stk_arg(c, STK_FIR_COUNT);
+    return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES),
+                             STK_FIR_COST + (count < STK_FIR_TAPS_MAX ? count : STK_FIR_TAPS_MAX) * STK_FIR_COST_TAP,
+                             1u);
+}
+
 STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes) {
     return a_bytes == 0u || b_bytes == 0u || (stk_u64)a + a_bytes <= b || (stk_u64)b + b_bytes <= a;
 }
@@ -72,6 +83,7 @@ STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes)
 STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 taps = stk_arg(c, STK_FIR_TAPS), count = stk_arg(c, STK_FIR_COUNT), out = stk_arg(c, STK_FIR_OUT);
+    stk_u32 n, from, to, status;
     if ((offset & 1u) != 0u || !stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
     }
@@ -93,13 +105,17 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     if (!stk_fir_apart(out, bytes - lead, offset, bytes) || !stk_fir_apart(out, bytes - lead, taps, count * 2u)) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FIR_OUT);
     }
+    n = bytes - lead;
+    stk_slice(c, n, &from, &to);
+    from &= ~1u; /* a place that somebody made up is a sample's all the same */
     stk_result_add64(c, 0,
-                     stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out, lead / 2u,
-                                   (bytes - lead) / 2u, STK_LANE));
-    if (STK_LANE == 0u) {
-        stk_result(c, 2, (bytes - lead) / 2u);
+                     stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out + from,
+                                   (lead + from) / 2u, (to - from) / 2u, STK_LANE));
+    status = stk_slice_end(c, to, n);
+    if (STK_LANE == 0u && status == STK_DONE) {
+        stk_result(c, 2, n / 2u);
     }
-    return STK_DONE;
+    return status;
 }
 
 #endif

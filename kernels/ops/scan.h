@@ -8,8 +8,11 @@
 #ifndef STK_OP_SCAN_H
 #define STK_OP_SCAN_H
 
-#include "device.h"
+#include "cost.h"
 #include "stoker/scan_words.h"
+
+#define STK_SCAN_COST_COUNT  288u  /* sixteenths of a unit for each byte */
+#define STK_SCAN_COST_LOCATE 1168u /* one chain waits for each look-up */
 
 #define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
 
@@ -149,9 +152,61 @@ STK_FN stk_u32 stk_scan_stretch(const struct stk_automaton_view *a, const STK_GL
     return count + stk_scan_one(a, p, from, end, hits);
 }
 
+STK_FN struct stk_cost stk_cost_scan_count(const struct stk_dev *d, const struct stk_call *c) {
+    return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_SCAN_COST_COUNT, 1u);
+}
+
+STK_FN struct stk_cost stk_cost_scan_locate(const struct stk_dev *d, const struct stk_call *c) {
+    return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_SCAN_COST_LOCATE, 1u);
+}
+
+/* A walk of one chain through a chunk from byte `begin` on, which may stop half-way: `at` is the byte to go on from, `to` that to stop at. */
+struct stk_scan_walk {
+    stk_u32 begin, at, to, state;
+};
+
+/* Takes up the walk that finds all matches which end at byte `from` or later: it begins a pattern's length before that byte. */
+STK_FN struct stk_scan_walk stk_scan_walk_enter(const struct stk_automaton_view *a, const struct stk_call *c,
+                                                stk_u32 from, stk_u32 bytes, stk_u32 step) {
+    struct stk_scan_walk w;
+    w.begin = from > a->overlap ? from - a->overlap : 0u;
+    w.at = w.begin + (c->from < bytes - w.begin ? c->from : bytes - w.begin);
+    w.to = bytes - w.at > step ? w.at + step : bytes;
+    w.state = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT + STK_SLICE_STATE) : 0u;
+    return w;
+}
+
+/* Ends a call; a walk that stopped half-way keeps its state beside its place. */
+STK_FN stk_u32 stk_scan_walk_leave(const struct stk_call *c, const struct stk_scan_walk *w, stk_u32 bytes) {
+    stk_u32 status = stk_slice_end(c, w->at - w->begin, bytes - w->begin);
+    if (status == STK_SLICED) {
+        stk_result(c, STK_SLICE_STATE, w->state);
+    }
+    return status;
+}
+
+/* Counts in one chain, which lane 0 walks alone: for patterns so long that the overlaps of the lanes would cost more than their stretches. */
+STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct stk_call *c, const STK_GLOBAL stk_u8 *p,
+                              stk_u32 lead, stk_u32 bytes, STK_GLOBAL stk_u32 *hits) {
+    struct stk_scan_walk w = stk_scan_walk_enter(a, c, lead, bytes, c->step / STK_LANES);
+    stk_u32 count = 0;
+    if (STK_LANE != 0u) {
+        return w.to < bytes ? STK_SLICED : STK_DONE;
+    }
+    for (; w.at < w.to; w.at++) {
+        w.state = stk_automaton_step(a, w.state, p[w.at]);
+        if ((w.state & STK_IMAGE_ENDS) != 0u && w.at >= lead) {
+            count += stk_automaton_hit(a, hits, w.state);
+        }
+    }
+    stk_result_add64(c, 0, count);
+    return stk_scan_walk_leave(c, &w, bytes);
+}
+
 STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, from, end;
+    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, first, last, from, end;
+    STK_GLOBAL stk_u32 *hits;
     struct stk_automaton_view a;
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
@@ -166,19 +221,23 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)a.accepting * 4u * d->workers)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
-    stk_lane_stretch(bytes - lead, STK_LANE, &from, &end);
-    stk_result_add64(c, 0,
-                     stk_scan_stretch(&a, d->payload + offset, lead + from, lead + end,
-                                      stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting));
-    return STK_DONE;
+    hits = stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting;
+    if (a.overlap > c->step / STK_LANES) {
+        return stk_scan_alone(&a, c, d->payload + offset, lead, bytes, hits);
+    }
+    stk_slice(c, bytes - lead, &first, &last);
+    stk_lane_stretch(last - first, STK_LANE, &from, &end);
+    stk_result_add64(c, 0, stk_scan_stretch(&a, d->payload + offset, lead + first + from, lead + first + end, hits));
+    return stk_slice_end(c, last, bytes - lead);
 }
 
 STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 from = stk_arg(c, STK_SCAN_FROM), at = stk_arg(c, STK_SCAN_OUT), room = stk_arg(c, STK_SCAN_ROOM);
-    stk_u32 bad, state, i, n = 0;
+    stk_u32 bad, n = 0;
     const STK_GLOBAL stk_u8 *p;
     STK_GLOBAL stk_u32 *out;
+    struct stk_scan_walk w;
     struct stk_automaton_view a;
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
@@ -195,18 +254,23 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     }
     p = d->payload + offset;
     out = stk_payload_words(d, at);
-    state = stk_automaton_enter(&a, p, from);
-    for (i = from; i < bytes && n < room; i++) {
-        state = stk_automaton_step(&a, state, p[i]);
-        if ((state & STK_IMAGE_ENDS) != 0u) {
-            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_END, i + 1u);
-            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_STATE, ((state & ~STK_IMAGE_ENDS) - a.accept) / a.stride);
+    w = stk_scan_walk_enter(&a, c, from, bytes, c->step);
+    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT) : 0u; /* matches that the calls before listed */
+    n = n < room ? n : room;
+    for (; w.at < w.to && (n < room || w.at < from); w.at++) {
+        w.state = stk_automaton_step(&a, w.state, p[w.at]);
+        if ((w.state & STK_IMAGE_ENDS) != 0u && w.at >= from) {
+            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_END, w.at + 1u);
+            stk_st(out + n * STK_MATCH_WORDS + STK_MATCH_STATE, ((w.state & ~STK_IMAGE_ENDS) - a.accept) / a.stride);
             n++;
         }
     }
     stk_result(c, 0, n);
-    stk_result(c, 1, i);
-    return STK_DONE;
+    if (n == room && w.at >= from) {
+        bytes = w.at; /* full: the walk ends here */
+    }
+    stk_result(c, 1, w.at);
+    return stk_scan_walk_leave(c, &w, bytes);
 }
 
 #endif

@@ -12,6 +12,7 @@ static int misaligned(const void *p) {
 
 int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
                     const struct stk_interp_config *config) {
+    struct stk_pace pace;
     if (!interp || !memory || !memory->ring || memory->slots == 0u || !memory->control ||
         memory->control_words < STK_CTL_WORDS_MIN) {
         return STK_E_ARG;
@@ -30,10 +31,12 @@ int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *m
     if (interp->config.idle_turns == 0u) {
         interp->config.idle_turns = memory->slots + 1u;
     }
-    return STK_OK;
+    pace = interp->config.pace;
+    pace.slots = memory->slots;
+    return stk_limits_table(interp->config.limits, &pace, interp->table);
 }
 
-static struct stk_dev device_of(const struct stk_interp *interp) {
+static struct stk_dev device_of(struct stk_interp *interp) {
     const struct stk_device_memory *m = &interp->memory;
     return (struct stk_dev){
         .ring = m->ring,
@@ -41,6 +44,7 @@ static struct stk_dev device_of(const struct stk_interp *interp) {
         .debug = m->debug,
         .io = m->io,
         .payload = m->payload,
+        .limits = interp->table,
         .slots = m->slots,
         .control_words = m->control_words,
         .debug_words = m->debug ? m->debug_words : 0u,
@@ -52,6 +56,8 @@ static struct stk_dev device_of(const struct stk_interp *interp) {
         .user_op_count = interp->config.user_op_count,
         .fused_ops = interp->config.fused_ops,
         .fused_op_count = interp->config.fused_op_count,
+        .user_costs = interp->config.costs,
+        .user_cost_count = interp->config.cost_count,
     };
 }
 

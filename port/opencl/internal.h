@@ -57,7 +57,7 @@ void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute_
 /// What is kept: opencl_kept.c, opencl_binary.c, opencl_remember.c ///
 
 /* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with either. */
-#define STK_OPENCL_ABI 2u
+#define STK_OPENCL_ABI 3u
 
 /* Of the compiler, with the lanes; part of a program's key. */
 #define STK_OPENCL_OPTIONS "-cl-std=CL1.2 -DSTK_LANES=%u"
@@ -143,7 +143,7 @@ struct stk_opencl_source {
     uint32_t place_count;
     uint32_t line; /* of what comes next */
     size_t used;
-    char made[40960]; /* #line directives, the calls of the handlers and the list of opcodes */
+    char made[57344]; /* #line directives, the calls of the handlers and of their costs, and the list of opcodes */
 };
 
 /* Fills `source` from the kernel text and cl->config, which must stay as long as it. STK_E_BUILD when the kernel text is not what
@@ -219,10 +219,17 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode);
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
 
+/* Makes the table of limits for the mode and the pace of the moment; the next launch hands it to the device. STK_E_ARG: the limits of the
+ * configuration are not valid. */
+int stk_opencl_set_limits(struct stk_opencl *cl);
+
+/* Enqueues the table of limits before a launch, where the device does not have it. */
+int stk_opencl_send_limits(struct stk_opencl *cl);
+
 /* One launch that does nothing: drivers compile in it. */
 int stk_opencl_warm_up(struct stk_opencl *cl);
 
-/* Measures a turn: sets cl->turn_cost. */
+/* Measures a turn and a unit of cost: sets cl->turn_cost and cl->unit_cost. */
 int stk_opencl_calibrate(struct stk_opencl *cl);
 
 /// Copies: opencl_batch.c, opencl_merge.c ///

@@ -1,5 +1,5 @@
-/* What a turn of the kernel costs: launches over an empty ring, timed by what the driver says, since the memory need not be
- * live. */
+/* What a turn of the kernel and a unit of cost take: launches over an empty ring, timed by what the driver says, since the memory need not
+ * be live. */
 #include "internal.h"
 
 #define CALIBRATIONS      3 /* of one length */
@@ -7,6 +7,12 @@
 #define CALIBRATION_TURNS 20000u
 #define CALIBRATION_NS    UINT64_C(20000000000)
 #define FIRST_LAUNCH_NS   UINT64_C(60000000000) /* drivers compile in it, on a busy machine for many seconds */
+
+#define TOUCH_BYTES     STK_OPENCL_PAGE /* of the payload, whose memory is a page at least */
+#define TOUCH_TURNS     16u /* at first, so that a slow device is not asked for more than it does in a moment */
+#define TOUCH_TURNS_MAX 4096u
+#define TOUCH_NS                                                                                                       \
+    UINT64_C(200000) /* long enough to tell from the noise of a launch, short beside a time slice of a core */
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
     /* In microseconds, so that no lease overflows. */
@@ -53,6 +59,28 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
     return time_launch(cl, FIRST_LAUNCH_NS, &took);
 }
 
+/* Measures a unit: turns that read the payload in order beside turns that do not. */
+static int measure_unit(struct stk_opencl *cl) {
+    uint64_t idle = 0, took = 0, units = 0;
+    int err = STK_OK;
+    for (uint32_t turns = TOUCH_TURNS; turns <= TOUCH_TURNS_MAX && took < 2u * idle + TOUCH_NS && err == STK_OK;
+         turns *= 4u) {
+        idle = took = UINT64_MAX;
+        units = (uint64_t)turns * TOUCH_BYTES;
+        cl->limits[STK_LIMIT_TOUCH] = 0;
+        cl->limits_sent = 0;
+        err = time_turns(cl, turns, &idle);
+        cl->limits[STK_LIMIT_TOUCH] = TOUCH_BYTES;
+        cl->limits_sent = 0;
+        err = err == STK_OK ? time_turns(cl, turns, &took) : err;
+    }
+    cl->limits[STK_LIMIT_TOUCH] = 0;
+    cl->limits_sent = 0;
+    took = took > idle ? took - idle : 1u;
+    cl->unit_cost = ((took << 20) + units - 1u) / units;
+    return err;
+}
+
 /* After a launch that may compile, two lengths, whose difference is turns alone; where there is none the kernel does not stay
  * for its turns, and no lease of it could be bounded. */
 int stk_opencl_calibrate(struct stk_opencl *cl) {
@@ -68,5 +96,5 @@ int stk_opencl_calibrate(struct stk_opencl *cl) {
         return STK_E_UNSUPPORTED;
     }
     cl->turn_cost = (many - few) / 3u;
-    return err;
+    return err == STK_OK ? measure_unit(cl) : err;
 }

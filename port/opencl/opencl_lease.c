@@ -54,7 +54,11 @@ static int play_dead(struct stk_opencl *cl) {
 
 static int enqueue(struct stk_opencl *cl, cl_event *event) {
     size_t local = cl->config.lanes, global = local * cl->groups;
-    cl_int error = clSetKernelArg(cl->cl_kernel, ARG_TURNS, sizeof cl->turns, &cl->turns);
+    int err = stk_opencl_send_limits(cl);
+    cl_int error = err == STK_OK ? clSetKernelArg(cl->cl_kernel, ARG_TURNS, sizeof cl->turns, &cl->turns) : CL_SUCCESS;
+    if (err != STK_OK) {
+        return err;
+    }
     if (error == CL_SUCCESS) {
         error = clSetKernelArg(cl->cl_kernel, ARG_IDLE_TURNS, sizeof cl->idle_turns, &cl->idle_turns);
     }

@@ -13,6 +13,7 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode) {
     cl->idle_turns = round;
     cl->watch = (struct stk_opencl_watch){.since_ns = stk_opencl_now_ns(), .slot = UINT32_MAX};
     cl->drives = 0;
+    (void)stk_opencl_set_limits(cl); /* open has looked whether they are valid */
     if (mode == STK_RESIDENT) {
         cl->turns = stk_opencl_turns_of(c->lease_ns * 4u, cl->turn_cost);
         cl->idle_turns = stk_opencl_turns_of(c->idle_ns, cl->turn_cost);

@@ -142,6 +142,16 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
     return stk_opencl_open_dead(cl, config, 0);
 }
 
+static int check_limits(struct stk_opencl *cl) {
+    const struct stk_pace pace = {0};
+    int err = stk_limits_table(cl->config.limits, &pace, cl->limits);
+    if (err != STK_OK) {
+        stk_opencl_say(cl, "limits: use weights up to %u, costs up to 2^41, and STK_OP_OFF of built-in opcodes",
+                       STK_WEIGHT_MAX);
+    }
+    return err;
+}
+
 int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
     cl_device_id device;
     int err;
@@ -149,6 +159,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     cl->dead_kinds = kinds;
     cl->config = *config;
     err = apply_defaults(&cl->config);
+    err = err == STK_OK ? check_limits(cl) : err;
     err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
     if (err != STK_OK) {
         return err;

@@ -166,6 +166,26 @@ static int check_fused(struct stk_opencl *cl, const struct stk_opencl_fused *f) 
     return STK_OK;
 }
 
+static int check_cost(struct stk_opencl *cl, uint32_t i) {
+    const struct stk_opencl_config *c = &cl->config;
+    uint32_t opcode = c->costs[i].opcode, k;
+    const char *function = c->costs[i].function;
+    for (k = 0; k < c->piece_count + c->fused_count && opcode_of(c, k) != opcode; k++) {
+    }
+    if (opcode == 0u || k == c->piece_count + c->fused_count) {
+        REFUSE("cost %u: opcode 0x%x is that of no piece and no fused op", (unsigned)i, (unsigned)opcode);
+    }
+    if (!function || !identifier_ok(function)) {
+        REFUSE("cost %u: %.80s is no name of a function in C", (unsigned)i, function ? function : "(null)");
+    }
+    for (k = 0; k < i; k++) {
+        if (c->costs[k].opcode == opcode) {
+            REFUSE("cost %u: opcode 0x%x has a cost already: name each opcode once", (unsigned)i, (unsigned)opcode);
+        }
+    }
+    return STK_OK;
+}
+
 int stk_opencl_check_pieces(struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     uint32_t i;
@@ -176,6 +196,9 @@ int stk_opencl_check_pieces(struct stk_opencl *cl) {
     if (c->fused_count > STK_OPENCL_FUSED_MAX || (c->fused_count != 0u && !c->fused)) {
         REFUSE("%u fused ops: give an array of at most %u", (unsigned)c->fused_count, STK_OPENCL_FUSED_MAX);
     }
+    if (c->cost_count > STK_OPENCL_COSTS_MAX || (c->cost_count != 0u && !c->costs)) {
+        REFUSE("%u costs: give an array of at most %u", (unsigned)c->cost_count, STK_OPENCL_COSTS_MAX);
+    }
     for (i = 0; i < c->piece_count && err == STK_OK; i++) {
         err = check_name(cl, i);
         err = err == STK_OK ? check_source(cl, i) : err;
@@ -185,6 +208,9 @@ int stk_opencl_check_pieces(struct stk_opencl *cl) {
         err = check_name(cl, i);
         err = err == STK_OK ? check_opcode(cl, i) : err;
         err = err == STK_OK ? check_fused(cl, &c->fused[i - c->piece_count]) : err;
+    }
+    for (i = 0; i < c->cost_count && err == STK_OK; i++) {
+        err = check_cost(cl, i);
     }
     return err;
 }

@@ -106,7 +106,7 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
 static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     int err;
     if (!k || strcmp(k->device, cl->device.name) != 0 || strcmp(k->driver, cl->device.driver) != 0 ||
-        k->turn_cost == 0u || k->residency < STK_RESIDENT || k->residency > STK_BATCH ||
+        k->turn_cost == 0u || k->unit_cost == 0u || k->residency < STK_RESIDENT || k->residency > STK_BATCH ||
         (k->residency == STK_BATCH) != (k->memory == STK_OPENCL_COPIES) || !wanted(cl, k->residency, k->memory) ||
         stk_opencl_take(cl, k->memory) != STK_OK) {
         cl->reason[0] = '\0';

@@ -20,10 +20,14 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     int err;
     cl->groups = 1;
     cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX / 4u;
+    cl->config.limits = NULL; /* the handshake's ops are those of the host */
     cl->mode = mode;
     err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
                                                  : stk_opencl_set_args(cl, cl->regions, words);
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    if (err == STK_OK) {
+        err = stk_opencl_set_limits(cl);
+    }
     if (err == STK_OK) {
         err = timed ? stk_opencl_warm_up(cl) : stk_opencl_calibrate(cl);
     }
@@ -57,6 +61,7 @@ static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
         return STK_E_DEVICE;
     }
     o->turn_cost = cl->turn_cost;
+    o->unit_cost = cl->unit_cost;
     return err == STK_OK || err == STK_E_DEVICE || err == STK_E_NOMEM ? err : refuse(cl);
 }
 
@@ -68,6 +73,7 @@ int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcom
     int err;
     cl->outcome = *known;
     cl->turn_cost = known->turn_cost;
+    cl->unit_cost = known->unit_cost;
     err = prove(cl, known->residency, 1);
     if (err == STK_OK) {
         cl->outcome = *known; /* the figures of the whole handshake */

@@ -159,9 +159,10 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
     *region = (struct stk_opencl_region){0};
 }
 
-/* Even, whatever a kernel that was lost left there. */
+/* Sets every guard to 0, which means free: a kernel that was lost may have left odd values there. The limits lie behind the guards. */
 static int open_guards(struct stk_opencl *cl) {
-    size_t bytes = ((size_t)cl->memory.slots + cl->memory.io_slots) * 4u;
+    size_t bytes = ((size_t)cl->memory.slots + cl->memory.io_slots + STK_LIMIT_WORDS) * 4u;
+    cl->limits_sent = 0;
     return cl->guards.cl_mem ? zero(cl, &cl->guards)
                              : stk_opencl_region_open(cl, STK_OPENCL_COPIES, bytes, &cl->guards);
 }

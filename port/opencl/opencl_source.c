@@ -35,17 +35,37 @@ static void start_place(struct stk_opencl_source *s, const char *name, size_t na
     s->places[s->place_count++] = (struct stk_opencl_place){name, (uint32_t)name_bytes, line, made ? 1u : 0u};
 }
 
+/* Makes the function that states the cost of an opcode: it calls the user's, if there is one. */
+static void make_cost(struct stk_opencl_source *s, const struct stk_opencl_config *c, const char *kind, uint32_t i,
+                      uint32_t opcode, uint32_t parts) {
+    uint32_t k = 0;
+    while (k < c->cost_count && c->costs[k].opcode != opcode) {
+        k++;
+    }
+    make(s, "STK_FN struct stk_cost stk_%s_cost_%u(const struct stk_dev *d, const struct stk_call *c) ", kind,
+         (unsigned)i);
+    if (k < c->cost_count) {
+        make(s, "{ return %s(d, c); }\n", c->costs[k].function);
+    } else {
+        make(s, "{ return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT * %uu, 0u); }\n",
+             (unsigned)parts);
+    }
+}
+
 /* A function of its own for each opcode: a function that a piece does not have is then missed in the piece's name. */
-static void add_call(struct stk_opencl_source *s, const struct stk_opencl_piece *p, uint32_t i) {
+static void add_call(struct stk_opencl_source *s, const struct stk_opencl_config *c, uint32_t i) {
+    const struct stk_opencl_piece *p = &c->pieces[i];
     size_t from;
     start_place(s, p->name, strlen(p->name), 1);
     from = s->used;
     make(s, "STK_FN stk_u32 stk_user_%u(const struct stk_dev *d, const struct stk_call *c) { return %s(d, c); }\n",
          (unsigned)i, p->function);
+    make_cost(s, c, "user", i, p->opcode, 1);
     add_text(s, s->made + from, s->used - from);
 }
 
-static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_fused *f, uint32_t i) {
+static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_config *c, uint32_t i) {
+    const struct stk_opencl_fused *f = &c->fused[i];
     size_t from;
     uint32_t k;
     start_place(s, f->name, strlen(f->name), 1);
@@ -56,6 +76,7 @@ static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_fused
         make(s, "STK_FUSED_PART(%uu, %s)\n", (unsigned)k, f->functions[k]);
     }
     make(s, "return status; }\n");
+    make_cost(s, c, "fused", i, f->opcode, f->function_count);
     add_text(s, s->made + from, s->used - from);
 }
 
@@ -68,13 +89,13 @@ static void add_list(struct stk_opencl_source *s, const struct stk_opencl_config
     make(s, "#define STK_USER_OPS(X)");
     for (i = 0; i < c->piece_count; i++) {
         if (c->pieces[i].opcode != 0u) {
-            make(s, " X(0x%xu, stk_user_%u, %uu)", (unsigned)c->pieces[i].opcode, (unsigned)i,
-                 (unsigned)c->pieces[i].width);
+            make(s, " X(0x%xu, stk_user_%u, %uu, stk_user_cost_%u)", (unsigned)c->pieces[i].opcode, (unsigned)i,
+                 (unsigned)c->pieces[i].width, (unsigned)i);
         }
     }
     for (i = 0; i < c->fused_count; i++) {
-        make(s, " X(0x%xu, stk_fused_%u, %uu)", (unsigned)c->fused[i].opcode, (unsigned)i,
-             (unsigned)c->pieces[stk_opencl_piece_of(c, c->fused[i].functions[0])].width);
+        make(s, " X(0x%xu, stk_fused_%u, %uu, stk_fused_cost_%u)", (unsigned)c->fused[i].opcode, (unsigned)i,
+             (unsigned)c->pieces[stk_opencl_piece_of(c, c->fused[i].functions[0])].width, (unsigned)i);
     }
     make(s, "\n");
     add_text(s, s->made + from, s->used - from);
@@ -89,11 +110,11 @@ static void add_pieces(struct stk_opencl_source *s, const struct stk_opencl_conf
             add_text(s, p->source, strlen(p->source));
         }
         if (p->opcode != 0u) {
-            add_call(s, p, i);
+            add_call(s, c, i);
         }
     }
     for (i = 0; i < c->fused_count; i++) {
-        add_fused(s, &c->fused[i], i);
+        add_fused(s, c, i);
     }
     if (c->piece_count != 0u) {
         add_list(s, c);

@@ -109,7 +109,7 @@ TMPDIR=$PWD/no-such-folder refuses log
 # What needs a device measures where there is one, and says so in one line where there is none.
 if "$STOKER" info | grep -q '^device 0'; then
     measures "p50 p99 p99.9 max clock_p50" rtt --count 100
-    measures "trickle_p50 trickle_p99 low_before_critical" fair --count 200
+    measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
     measures "from_store from_cache first_with_store" start --runs 1
     measures "chunks_4K speed_4K best_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1

@@ -17,6 +17,7 @@
 #include "stoker/fleet.h"
 #include "stoker/handover.h"
 #include "stoker/io_queue.h"
+#include "stoker/limits.h"
 #include "stoker/log.h"
 #include "stoker/miss.h"
 #include "stoker/publisher.h"

@@ -30,6 +30,16 @@ struct stk_fused_op {
     uint32_t part_count;
 };
 
+/* States what an op costs (kernels/cost.h), for an opcode of the two above. A handler without one costs a unit for each byte of its chunk, a
+ * fused op as much for each part, and neither stops half-way. */
+struct stk_cost;
+typedef struct stk_cost stk_handler_cost(const struct stk_dev *dev, const struct stk_call *call);
+
+struct stk_user_cost {
+    uint32_t opcode;
+    stk_handler_cost *cost;
+};
+
 /* Runs one worker on this thread until `turns` turns have passed, `idle_turns` turns in a row finished nothing, or the
  * control buffer says SHUTDOWN. A turn finishes one slot at most. Returns the slots that it finished. */
 uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns);

@@ -83,23 +83,24 @@
 #define STK_SCALAR 1u /* one */
 #define STK_WIDE   2u /* all of them, in step */
 
-/* The handlers that every kernel has, as X(opcode, function, width): all opcodes but NOP, PACKED_SLOT and the user's own. */
+/* The handlers that every kernel has, as X(opcode, function, width, cost): all opcodes but NOP, PACKED_SLOT and the user's own. `cost` is
+ * the function that states the cost of a slot (kernels/cost.h). */
 #define STK_OPS(X)                                                                                                     \
-    X(STK_OP_STORE_U32, stk_op_store, STK_SCALAR)                                                                      \
-    X(STK_OP_ATOMIC_ADD, stk_op_add, STK_SCALAR)                                                                       \
-    X(STK_OP_LOAD_U32, stk_op_load, STK_SCALAR)                                                                        \
-    X(STK_OP_COMPARE_SWAP, stk_op_compare_swap, STK_SCALAR)                                                            \
-    X(STK_OP_MEMCPY, stk_op_memcpy, STK_SCALAR)                                                                        \
-    X(STK_OP_DFA_STEP, stk_op_dfa_step, STK_SCALAR)                                                                    \
-    X(STK_OP_BATCH_FENCE, stk_op_batch_fence, STK_SCALAR)                                                              \
-    X(STK_OP_LOAD_MISS, stk_op_load_miss, STK_SCALAR)                                                                  \
-    X(STK_OP_PRINTF, stk_op_printf, STK_SCALAR)                                                                        \
-    X(STK_OP_SHUTDOWN, stk_op_shutdown, STK_SCALAR)                                                                    \
-    X(STK_OP_CRC32C, stk_op_crc32c, STK_WIDE)                                                                          \
-    X(STK_OP_FIR_Q15, stk_op_fir_q15, STK_WIDE)                                                                        \
-    X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE)                                                                  \
-    X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR)                                                              \
-    X(STK_OP_SUM64, stk_op_sum64, STK_WIDE)
+    X(STK_OP_STORE_U32, stk_op_store, STK_SCALAR, stk_cost_none)                                                       \
+    X(STK_OP_ATOMIC_ADD, stk_op_add, STK_SCALAR, stk_cost_none)                                                        \
+    X(STK_OP_LOAD_U32, stk_op_load, STK_SCALAR, stk_cost_none)                                                         \
+    X(STK_OP_COMPARE_SWAP, stk_op_compare_swap, STK_SCALAR, stk_cost_none)                                             \
+    X(STK_OP_MEMCPY, stk_op_memcpy, STK_SCALAR, stk_cost_memcpy)                                                       \
+    X(STK_OP_DFA_STEP, stk_op_dfa_step, STK_SCALAR, stk_cost_none)                                                     \
+    X(STK_OP_BATCH_FENCE, stk_op_batch_fence, STK_SCALAR, stk_cost_fence)                                              \
+    X(STK_OP_LOAD_MISS, stk_op_load_miss, STK_SCALAR, stk_cost_none)                                                   \
+    X(STK_OP_PRINTF, stk_op_printf, STK_SCALAR, stk_cost_none)                                                         \
+    X(STK_OP_SHUTDOWN, stk_op_shutdown, STK_SCALAR, stk_cost_none)                                                     \
+    X(STK_OP_CRC32C, stk_op_crc32c, STK_WIDE, stk_cost_crc32c)                                                         \
+    X(STK_OP_FIR_Q15, stk_op_fir_q15, STK_WIDE, stk_cost_fir_q15)                                                      \
+    X(STK_OP_SCAN_COUNT, stk_op_scan_count, STK_WIDE, stk_cost_scan_count)                                             \
+    X(STK_OP_SCAN_LOCATE, stk_op_scan_locate, STK_SCALAR, stk_cost_scan_locate)                                        \
+    X(STK_OP_SUM64, stk_op_sum64, STK_WIDE, stk_cost_sum64)
 
 /* Arguments of a handler on a payload chunk, as stk_stream fills them. Results go to the tail
  * (STK_RESULT_ARG). */
@@ -203,5 +204,53 @@
 #define STK_REASON_TABLE     8u /* a table in the payload is malformed; value: which check */
 #define STK_REASON_FUSED                                                                                               \
     10u /* a part of a fused op, not the first, wanted to wait; value: which (9 is STK_REASON_LOST) */
+#define STK_REASON_COST 11u /* the slot costs more than it may; value: STK_COST_OVER_*, the limit that it is above */
+#define STK_REASON_OFF  12u /* the host switched this opcode off; value: the opcode */
+
+#define STK_COST_OVER_LEASE 1u /* it cannot stop half-way, and would hold its worker for longer than a lease */
+#define STK_COST_OVER_BYTES 2u /* the host's limit of the bytes of a slot */
+#define STK_COST_OVER_UNITS 3u /* the host's limit of the cost of a slot */
+
+/// Cost and limits ///
+
+/* The cost of a slot is counted in units. A unit is one byte that one work-item reads in order, as STK_OP_SUM64 does. Handlers state their
+ * cost for each byte in sixteenths of a unit. */
+#define STK_COST_UNIT 16u
+
+/* A handler that resumes stops at multiples of so many bytes, or of STK_SLICE_FINE bytes where so many cost too much. */
+#define STK_SLICE_BYTES 32768u
+#define STK_SLICE_FINE  64u
+
+/* Result words in which a slot that is not finished (YIELD) keeps how far its handler is; 0 in the end. */
+#define STK_SLICE_AT    2u /* bytes that are done */
+#define STK_SLICE_STATE 3u /* a word of the handler's */
+
+/* The table of limits, in memory of the device's own: written by the host before a launch, read by workers when they enter. */
+#define STK_LIMIT_BUDGET  0u /* units that one call of a handler that resumes may cost */
+#define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: a lease */
+#define STK_LIMIT_TURN    2u /* units that take as long as a turn of the worker; not 0 */
+#define STK_LIMIT_OFF     3u /* STK_OP_OFF of the opcodes that are switched off */
+#define STK_LIMIT_TOUCH   4u /* payload bytes that a turn without work reads, to measure a unit; else 0 */
+#define STK_LIMIT_TENANTS 5u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
+#define STK_LIMIT_ROW     3u
+#define STK_LIMIT_BYTES   0u /* most bytes of a slot; 0: any */
+#define STK_LIMIT_UNITS   1u /* most 1,024 units of a slot; 0: any */
+#define STK_LIMIT_SHARE   2u /* units of the tenant before the other tenants go first */
+#define STK_LIMIT_SPENT   (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
+#define STK_LIMIT_ROWS                                                                                                 \
+    32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
+#define STK_LIMIT_WORDS (STK_LIMIT_SPENT + STK_LIMIT_ROWS)
+
+/* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
+#define STK_OP_OFF(op)                                                                                                 \
+    ((op) == STK_OP_NOP                                        ? 0u                                                    \
+     : (op) <= STK_OP_BUILTIN_MAX                              ? 1u << (op)                                            \
+     : (op) > STK_OP_STOKER_MIN && (op)-STK_OP_STOKER_MIN < 8u ? 0x100u << ((op)-STK_OP_STOKER_MIN)                    \
+     : (op) == STK_OP_LOAD_MISS                                ? 0x10000u                                              \
+     : (op) == STK_OP_PRINTF                                   ? 0x20000u                                              \
+     : (op) == STK_OP_PACKED_SLOT                              ? 0x40000u                                              \
+     : (op) == STK_OP_SHUTDOWN                                 ? 0x80000u                                              \
+                                                               : 0u)
+#define STK_OPS_OFF_ALL 0xFFEFEu /* every bit that STK_OP_OFF gives or may give */
 
 #endif

@@ -159,7 +159,7 @@ static void opcodes_that_are_taken_are_refused(void **state) {
 
 /* Whatever handler comes with stoker, its opcode is kept. */
 static void opcodes_of_stokers_handlers_are_refused(void **state) {
-#define OPCODE(opcode, function, width) (opcode),
+#define OPCODE(opcode, function, width, cost) (opcode),
     static const uint32_t taken[] = {STK_OPS(OPCODE)};
     (void)state;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {

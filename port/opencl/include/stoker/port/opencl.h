@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "stoker/cache.h"
+#include "stoker/limits.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/store.h"
 
@@ -81,6 +82,7 @@ struct stk_opencl_outcome {
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
     uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
+    uint64_t unit_cost; /* nanoseconds of 2^20 units of cost (stoker/limits.h) */
 };
 
 /// What is kept ///
@@ -120,6 +122,15 @@ struct stk_opencl_fused {
     const char *const
         *functions;          /* of pieces, all of one width, which is the op's; one may stand there several times */
     uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
+};
+
+#define STK_OPENCL_COSTS_MAX (STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX)
+
+/* The function of the pieces that states what an op costs (kernels/README.md, "Cost"). An op without one costs a unit for each byte of its
+ * chunk and handler. */
+struct stk_opencl_cost {
+    uint32_t opcode;      /* of a piece or of a fused op; each at most once */
+    const char *function; /* stk_cost function(const struct stk_dev *, const struct stk_call *), in a piece */
 };
 
 /// Faults ///
@@ -179,6 +190,10 @@ struct stk_opencl_config {
     uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
     const struct stk_opencl_fused *fused;  /* opcodes that run several of them; may be NULL. Stay until close */
     uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
+    const struct stk_opencl_cost *costs;   /* what pieces and fused ops cost; may be NULL. Stay until close */
+    uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
+    const struct stk_limits
+        *limits; /* what slots and tenants may use; NULL: no limits but the lease. Stay until close */
 };
 
 #define STK_OPENCL_NO_RECOVERY UINT32_MAX
@@ -241,21 +256,24 @@ struct stk_opencl {
     void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel; /* OpenCL handles */
     void *cl_events[2]; /* of the launches under way, the older one first */
     struct stk_opencl_region regions[STK_OPENCL_REGIONS];
-    struct stk_opencl_region guards; /* of the workers among themselves; no host pointer */
+    struct stk_opencl_region guards; /* of the workers among themselves, and the limits behind them; no host pointer */
     struct stk_opencl_batch batch;
     struct stk_opencl_watch watch;
     struct stk_opencl_recovery recovery;
     struct stk_opencl_old old[STK_OPENCL_OLD_MAX]; /* lost contexts */
     uint32_t olds;
-    uint8_t *tries;             /* per slot: how often it was put back */
-    enum stk_residency mode;    /* in which the port works now */
-    uint32_t turns, idle_turns; /* of a lease, from the calibration */
-    uint64_t turn_cost;         /* nanoseconds of a calibration launch */
-    uint32_t groups;            /* workers of a launch: config.workers but for the handshake */
-    uint32_t expected_ends;     /* control's end counters once every launched worker has left */
-    uint32_t drives;            /* drive calls, to look at the clock now and then only */
-    uint32_t running;           /* launches under way */
-    uint64_t launched_ns;       /* when the older of them became so */
+    uint8_t *tries;                   /* per slot: how often it was put back */
+    enum stk_residency mode;          /* in which the port works now */
+    uint32_t turns, idle_turns;       /* of a lease, from the calibration */
+    uint64_t turn_cost;               /* nanoseconds of a calibration launch */
+    uint64_t unit_cost;               /* nanoseconds of 2^20 units */
+    uint32_t limits[STK_LIMIT_WORDS]; /* the table that workers read ... */
+    int limits_sent;                  /* ... and whether the device has it as it is */
+    uint32_t groups;                  /* workers of a launch: config.workers but for the handshake */
+    uint32_t expected_ends;           /* control's end counters once every launched worker has left */
+    uint32_t drives;                  /* drive calls, to look at the clock now and then only */
+    uint32_t running;                 /* launches under way */
+    uint64_t launched_ns;             /* when the older of them became so */
     uint64_t launches, lease_ends, idle_ends;
     uint32_t fallbacks;  /* modes left because memory stopped being shared */
     uint32_t put_back;   /* slots of lost kernels that were put back */

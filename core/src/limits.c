@@ -1,0 +1,73 @@
+/* The table of limits, from what the host allows and what the device can do. */
+#include "stoker/limits.h"
+
+#define COST_UNIT    1024u /* units in the table's unit of a slot's cost */
+#define COST_MAX     (UINT64_C(1) << 41)
+#define CALLS        64u /* calls of a handler that resumes in the time of a lease: others wait for one of them */
+#define ROUNDS       16u /* times that the whole ring could be looked at in the time of a call */
+#define FS_PER_PS    UINT64_C(1000)
+#define PS_PER_NS    UINT64_C(1000)
+#define UNIT_FS      UINT64_C(1000000)
+#define TURN_UNITS   UINT64_C(64)
+#define LEASE_NS_MAX (UINT64_C(1) << 43) /* about two hours: the product below fits */
+
+static uint32_t at_most(uint64_t value, uint32_t most) {
+    return value < most ? (uint32_t)value : most;
+}
+
+/* Returns the smaller of two limits, of which 0 is none. */
+static uint64_t tighter(uint64_t a, uint64_t b) {
+    return a == 0u || (b != 0u && b < a) ? b : a;
+}
+
+static int are_valid(const struct stk_limits *l) {
+    int ok = (l->ops_off & ~STK_OPS_OFF_ALL) == 0u && l->slot_cost <= COST_MAX;
+    for (uint32_t t = 0; t < STK_CTL_TENANT_MASKS; t++) {
+        ok = ok && l->tenants[t].weight <= STK_WEIGHT_MAX && l->tenants[t].slot_cost <= COST_MAX;
+    }
+    return ok;
+}
+
+/* Fills the words that say how fast the device is. Returns the budget. */
+static uint32_t fill_pace(const struct stk_pace *pace, uint32_t *table) {
+    uint64_t unit_fs = pace->unit_fs ? pace->unit_fs : UNIT_FS;
+    uint64_t lease_ns = pace->lease_ns < LEASE_NS_MAX ? pace->lease_ns : LEASE_NS_MAX;
+    uint64_t whole = lease_ns ? lease_ns * (PS_PER_NS * FS_PER_PS) / unit_fs : UINT32_MAX;
+    uint64_t turn = pace->turn_ps ? at_most(pace->turn_ps, UINT32_MAX) * FS_PER_PS / unit_fs : TURN_UNITS;
+    uint64_t ring = ROUNDS * (uint64_t)pace->slots * (turn < UINT32_MAX / ROUNDS ? turn : UINT32_MAX / ROUNDS);
+    uint64_t budget = lease_ns ? whole / CALLS : STK_BUDGET_DEFAULT;
+    budget = budget > ring ? budget : ring;
+    budget = budget < whole ? budget : whole;
+    budget = budget > STK_BUDGET_MIN ? budget : STK_BUDGET_MIN;
+    table[STK_LIMIT_BUDGET] = at_most(budget, STK_BUDGET_MAX);
+    table[STK_LIMIT_WHOLE] = at_most(whole > STK_BUDGET_MIN ? whole : STK_BUDGET_MIN, UINT32_MAX);
+    table[STK_LIMIT_TURN] = turn ? at_most(turn, UINT32_MAX) : 1u;
+    return table[STK_LIMIT_BUDGET];
+}
+
+static void fill_tenant(const struct stk_limits *l, uint32_t tenant, uint32_t budget, uint32_t *row) {
+    const struct stk_tenant_limits *t = &l->tenants[tenant];
+    uint64_t cost = tighter(l->slot_cost, t->slot_cost);
+    row[STK_LIMIT_BYTES] = (uint32_t)tighter(l->slot_bytes, t->slot_bytes);
+    row[STK_LIMIT_UNITS] = (uint32_t)((cost + COST_UNIT - 1u) / COST_UNIT);
+    row[STK_LIMIT_SHARE] = budget * (t->weight ? t->weight : 1u);
+}
+
+int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pace, uint32_t table[STK_LIMIT_WORDS]) {
+    static const struct stk_limits none = {0};
+    uint32_t budget;
+    limits = limits ? limits : &none;
+    if (!are_valid(limits)) {
+        return STK_E_ARG;
+    }
+    budget = fill_pace(pace, table);
+    table[STK_LIMIT_OFF] = limits->ops_off;
+    table[STK_LIMIT_TOUCH] = 0;
+    for (uint32_t t = 0; t < STK_CTL_TENANT_MASKS; t++) {
+        fill_tenant(limits, t, budget, table + STK_LIMIT_TENANTS + t * STK_LIMIT_ROW);
+    }
+    for (uint32_t t = 0; t < STK_LIMIT_ROWS; t++) {
+        table[STK_LIMIT_SPENT + t] = 0;
+    }
+    return STK_OK;
+}

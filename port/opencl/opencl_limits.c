@@ -1,0 +1,30 @@
+/* The table of limits: made for the pace that was measured, handed to the device before a launch. */
+#include "internal.h"
+
+#define TURNS     20000u /* turns that cl->turn_cost is for */
+#define UNITS_LOG 20u    /* cl->unit_cost is for 2^20 units */
+
+int stk_opencl_set_limits(struct stk_opencl *cl) {
+    const struct stk_pace pace = {
+        .lease_ns = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns,
+        .unit_fs = cl->unit_cost < UINT64_MAX / 1000000u ? cl->unit_cost * 1000000u >> UNITS_LOG : UINT32_MAX,
+        .turn_ps = cl->turn_cost < UINT64_MAX / 1000u ? cl->turn_cost * 1000u / TURNS : UINT32_MAX,
+        .slots = cl->config.slots / cl->config.lanes + 1u,
+    };
+    cl->limits_sent = 0;
+    return stk_limits_table(cl->config.limits, &pace, cl->limits);
+}
+
+int stk_opencl_send_limits(struct stk_opencl *cl) {
+    size_t at = ((size_t)cl->memory.slots + cl->memory.io_slots) * 4u;
+    int err = STK_OK;
+    if (!cl->limits_sent) {
+        /* The queue runs in order, and the table changes only while no launch is under way. */
+        err = stk_opencl_error(cl,
+                               clEnqueueWriteBuffer(cl->cl_queue, cl->guards.cl_mem, CL_FALSE, at, sizeof cl->limits,
+                                                    cl->limits, 0, NULL, NULL),
+                               "clEnqueueWriteBuffer");
+        cl->limits_sent = err == STK_OK;
+    }
+    return err;
+}
