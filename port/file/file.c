@@ -6,7 +6,6 @@
 
 #include "file_internal.h"
 
-#define TRIES_MAX   64u   /* interruptions in a row without a byte */
 #define PIECE_BYTES 4096u /* of an erase that has to write */
 
 /// Transfers ///
@@ -30,7 +29,7 @@ static bool again(ssize_t n, uint32_t *tries) {
         *tries = 0;
         return true;
     }
-    return n < 0 && (errno == EINTR || errno == EAGAIN) && ++*tries < TRIES_MAX;
+    return n < 0 && (errno == EINTR || errno == EAGAIN) && ++*tries < STK_FILE_TRIES_MAX;
 }
 
 static int read_all(struct stk_file *f, off_t at, uint8_t *data, size_t bytes) {
@@ -87,11 +86,6 @@ static int file_prog(void *ctx, uint32_t block, uint32_t offset, const void *dat
 
 /// Erase ///
 
-/* Does the errno say that this fallocate mode cannot be had here, rather than that it went wrong? */
-static bool not_here(int os_error) {
-    return os_error == EOPNOTSUPP || os_error == ENOSYS || os_error == EINVAL || os_error == ENODEV;
-}
-
 /* Zeros without writing them. Zeroing keeps the space, so that a later program needs none; a hole gives it back, but
  * is what tmpfs has. Returns 1 when neither is to be had. */
 static int zero_block(struct stk_file *f, off_t at) {
@@ -100,7 +94,7 @@ static int zero_block(struct stk_file *f, off_t at) {
         if (fallocate(f->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, at, bytes) == 0) {
             return STK_OK;
         }
-        if (!not_here(errno)) {
+        if (!stk_file_not_here(errno)) {
             return stk_file_fail(f, errno);
         }
         f->zero_range = false;
@@ -109,7 +103,7 @@ static int zero_block(struct stk_file *f, off_t at) {
         if (fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, bytes) == 0) {
             return STK_OK;
         }
-        if (!not_here(errno)) {
+        if (!stk_file_not_here(errno)) {
             return stk_file_fail(f, errno);
         }
         f->punch_hole = false;

@@ -33,12 +33,14 @@ static int sync_directory(struct stk_file *f, const char *path) {
     return os_error == 0 || os_error == EINVAL ? STK_OK : stk_file_fail(f, os_error);
 }
 
-static int open_path(struct stk_file *f, const struct stk_file_config *config) {
+/* *made: the file was not there before. */
+static int open_path(struct stk_file *f, const struct stk_file_config *config, bool *made) {
     int flags = (config->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | (config->direct ? O_DIRECT : 0) |
                 O_NONBLOCK; /* no wait on a FIFO */
     f->fd = open(config->path, flags);
     if (f->fd < 0 && errno == ENOENT && config->create) {
-        f->fd = open(config->path, flags | O_CREAT, 0666);
+        f->fd = open(config->path, flags | O_CREAT | O_EXCL, 0666);
+        *made = f->fd >= 0;
     }
     f->owned = f->fd >= 0;
     return f->fd >= 0 ? STK_OK : stk_file_fail(f, errno);
@@ -77,29 +79,21 @@ static int length_of(struct stk_file *f, uint64_t *length) {
     return ioctl(f->fd, BLKGETSIZE64, length) == 0 ? STK_OK : stk_file_fail(f, errno);
 }
 
-/* Makes the file `bytes` long, with its space where the file system can give it ahead, and durable by name. */
-static int lengthen(struct stk_file *f, const struct stk_file_config *config) {
-    if (fallocate(f->fd, 0, 0, (off_t)config->bytes) != 0 &&
-        (errno == ENOSPC || ftruncate(f->fd, (off_t)config->bytes) != 0)) {
-        return stk_file_fail(f, errno);
+/* Makes the file `bytes` long, with its space where the file system can give it ahead, and durable by name. On failure
+ * the file gets back the length that it had. */
+static int lengthen(struct stk_file *f, const struct stk_file_config *config, uint64_t length) {
+    uint32_t tries = 0;
+    int r;
+    do {
+        r = fallocate(f->fd, 0, 0, (off_t)config->bytes);
+    } while (r != 0 && errno == EINTR && ++tries < STK_FILE_TRIES_MAX);
+    if (r != 0 && stk_file_not_here(errno)) {
+        r = ftruncate(f->fd, (off_t)config->bytes);
     }
-    return fsync(f->fd) != 0 ? stk_file_fail(f, errno) : sync_directory(f, config->path);
-}
-
-/* Gives the bytes that the geometry is to cover in *length. */
-static int fit_length(struct stk_file *f, const struct stk_file_config *config, uint64_t *length) {
-    int err = length_of(f, length);
-    if (err != STK_OK || config->bytes == 0) {
-        return err;
+    int err = r != 0 || fsync(f->fd) != 0 ? stk_file_fail(f, errno) : sync_directory(f, config->path);
+    if (err != STK_OK) {
+        (void)!ftruncate(f->fd, (off_t)length);
     }
-    if (*length < config->bytes) {
-        if (config->create) {
-            err = lengthen(f, config);
-        } else if (!config->grow) {
-            err = stk_file_refuse(f, STK_E_SHORT);
-        }
-    }
-    *length = config->bytes;
     return err;
 }
 
@@ -177,8 +171,22 @@ static int check_direct(struct stk_file *f) {
 
 /// Open and close ///
 
-int stk_file_open(struct stk_file *file, const struct stk_file_config *config) {
+/* Lays the geometry out, and makes the file as long as it says, last: what cannot be laid out changes no file. */
+static int fit(struct stk_file *f, const struct stk_file_config *config) {
     uint64_t length;
+    int err = length_of(f, &length);
+    if (err != STK_OK) {
+        return err;
+    }
+    bool is_short = length < config->bytes;
+    if (is_short && !config->create && !config->grow) {
+        return stk_file_refuse(f, STK_E_SHORT);
+    }
+    err = lay_out(f, config->bytes != 0 ? config->bytes : length);
+    return err == STK_OK && is_short && config->create ? lengthen(f, config, length) : err;
+}
+
+int stk_file_open(struct stk_file *file, const struct stk_file_config *config) {
     if (file == NULL || config == NULL) {
         return STK_E_ARG;
     }
@@ -188,15 +196,16 @@ int stk_file_open(struct stk_file *file, const struct stk_file_config *config) {
     if (err != STK_OK) {
         return err;
     }
-    err = config->path != NULL ? open_path(file, config) : take_fd(file, config);
+    bool made = false;
+    err = config->path != NULL ? open_path(file, config, &made) : take_fd(file, config);
     if (err == STK_OK && config->direct) {
         err = check_direct(file);
     }
     if (err == STK_OK) {
-        err = fit_length(file, config, &length);
+        err = fit(file, config);
     }
-    if (err == STK_OK) {
-        err = lay_out(file, length);
+    if (err != STK_OK && made) {
+        (void)unlink(config->path);
     }
     if (err != STK_OK) {
         stk_file_close(file);

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "host_file.h"
@@ -131,6 +133,33 @@ static void a_file_that_is_too_short_is_lengthened_on_request(void **state) {
     file = opened(&config);
     assert_int_equal(length_of(path), 4 * BLOCK);
     stk_file_close(&file);
+}
+
+/* A limit on the size of files stands for a full disk: both are found when the space is asked for. */
+static void a_file_that_cannot_be_made_or_lengthened_is_as_before(void **state) {
+    struct stk_file_config config = small();
+    struct rlimit old, low;
+    struct stk_file file;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    low = (struct rlimit){.rlim_cur = 2 * BLOCK, .rlim_max = old.rlim_max};
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    assert_int_equal(stk_file_open(&file, &config), STK_E_IO);
+    assert_int_equal(file.os_error, EFBIG);
+    assert_int_equal(access(path, F_OK), -1);
+    int fd = open(path, O_CREAT | O_RDWR, 0600);
+    assert_int_equal(pattern_write(fd, 0, 100), 0);
+    assert_int_equal(stk_file_open(&file, &config), STK_E_IO);
+    assert_int_equal(length_of(path), 100);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    config.bytes = BLOCK - 1; /* not one block: nothing to lengthen for */
+    assert_int_equal(stk_file_open(&file, &config), STK_E_SHORT);
+    assert_int_equal(length_of(path), 100);
+    close(fd);
+    unlink(path);
+    assert_int_equal(stk_file_open(&file, &config), STK_E_SHORT);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 static void configurations_that_break_a_rule_are_refused(void **state) {
@@ -418,6 +447,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(defaults_are_a_block_of_64_kib, NULL, drop_file),
         cmocka_unit_test_setup_teardown(an_existing_file_is_taken_as_it_is, NULL, drop_file),
         cmocka_unit_test_setup_teardown(a_file_that_is_too_short_is_lengthened_on_request, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_made_or_lengthened_is_as_before, NULL, drop_file),
         cmocka_unit_test_setup_teardown(configurations_that_break_a_rule_are_refused, NULL, drop_file),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused_with_its_errno, NULL, drop_file),
         cmocka_unit_test(a_descriptor_stays_the_callers),
