@@ -91,5 +91,10 @@ for option in --count --json --stats; do
     grep -q 'standard output could not be written' err || fail "$option into a full disk"
     code 2 sh -c '"$STOKER" scan -f patterns --quiet '$option' one >&-'
 done
+code 2 python3 -c 'import os, subprocess, sys
+read, write = os.pipe()
+os.close(read)
+sys.exit(subprocess.run(sys.argv[1:], stdout=write).returncode)' "$STOKER" scan -f patterns --quiet one
+said 1 'standard output could not be written'
 code 2 sh -c '"$STOKER" info >/dev/full'
 code 2 sh -c '"$STOKER" --help >/dev/full'

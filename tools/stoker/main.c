@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,18 @@ static void hold_standard_streams(void) {
     }
 }
 
+/* Does nothing: with a handler a signal no longer ends the process, and a program that it starts gets the default back. */
+static void ignore(int number) {
+    (void)number;
+}
+
+/* A limit on the size of files, or a reader that went away, is the error of a write, with a line of its own. */
+static void catch_write_signals(void) {
+    struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGXFSZ, &action, NULL);
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
 /* A result that was not written must not pass for one. */
 static int close_output(int code) {
     int failed = ferror(stdout);
@@ -66,5 +79,6 @@ static int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     hold_standard_streams();
+    catch_write_signals();
     return close_output(run(argc, argv));
 }
