@@ -293,11 +293,22 @@ def lines(log):
                       *r["args"], r["epoch"], r["status"], r["failure"], r["error"], r["digest"])
 
 
+def goes_to(stream, file):
+    """Is the stream of that number written to the file?"""
+    try:
+        return os.path.samestat(os.fstat(stream), file)
+    except OSError:
+        return False  # it is closed
+
+
 def read_file(path):
     try:
         with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            opened = os.fstat(file.fileno())
+            if not stat.S_ISREG(opened.st_mode):
                 raise NotALog("no regular file")
+            if any(goes_to(stream, opened) for stream in (1, 2)):
+                raise NotALog("is also written: send the output to another file")
             return file.read()
     except OSError as error:
         raise NotALog(error.strerror) from error

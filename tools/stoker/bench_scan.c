@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "output.h"
 
 #define RUNS_DEFAULT  5u
 #define OUTPUT_BYTES  4096u /* of what a program prints; the rest is dropped */
@@ -199,9 +200,13 @@ static void name_programs(struct scan_bench *s) {
 /* Reads the file once, so that it lies in the page cache as far as it fits. */
 static int warm(struct scan_bench *s, const char *name) {
     static char buffer[READ_BYTES];
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
     struct stat st;
     ssize_t n = 0;
+    int bad = cli_input(name), fd;
+    if (bad || cli_input(s->bench->options.patterns)) {
+        return CLI_BAD;
+    }
+    fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
     }

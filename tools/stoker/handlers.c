@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "output.h"
 
 #define TEXT_MAX   (1u << 20)
 #define LIST_START "#define STK_HANDLERS(X)"
@@ -94,7 +94,7 @@ int cli_handlers_load(struct cli_handlers *h, const char *path) {
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     size_t i, n = strlen(base);
     memset(h, 0, sizeof *h);
-    h->text = load_text(path);
+    h->text = cli_input(path) == 0 ? load_text(path) : NULL;
     if (!h->text) {
         return CLI_BAD;
     }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "stoker/crc32c.h"
 
 #define SEARCH_BYTES (UINT64_C(256) << 20) /* in which a whole header is looked for */
@@ -43,16 +44,17 @@ static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometr
            (uint64_t)word(cell, 5) * g->block_bytes == at;
 }
 
-/* The first whole header, whose block may be any, since each may be damaged. */
-static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
+/* Looks for the first whole header, whose block may be any, since each may be damaged. Returns 1, 0 for none, or -1 with
+ * errno set. */
+static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
     for (uint64_t at = 0; at < SEARCH_BYTES;) {
         ssize_t got = pread(f->fd, f->reads, LOG_IMAGE_READ_BYTES, (off_t)at);
         if (got < 0) {
-            return cli_bad("%s: %s: check the file and its medium", f->name, strerror(errno));
+            return -1;
         }
         for (size_t i = 0; i + CELL <= (size_t)got; i += CELL) {
             if (header_at(f->reads + i, at + i, g)) {
-                return 0;
+                return 1;
             }
         }
         if ((size_t)got < LOG_IMAGE_READ_BYTES) {
@@ -60,15 +62,35 @@ static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
         }
         at += (uint64_t)got;
     }
-    return cli_bad("%s: is no replay log: no whole header of STKLOG01 or VRRL0001 in it", f->name);
+    return 0;
+}
+
+static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
+    int found = search_header(f, g);
+    if (found < 0) {
+        return cli_bad("%s: %s: check the file and its medium", f->name, strerror(errno));
+    }
+    return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG01 or VRRL0001 in it", f->name);
 }
 
 /// Opening ///
 
-static int open_flash(struct log_image *f, uint64_t size) {
+/* Mounts the log of this geometry and begins the walk. Returns an enum stk_err. */
+static int mount_flash(struct log_image *f, const struct stk_flash_geometry *g) {
     struct stk_log_config config = {&stk_file_flash_ops, &f->file, f->buffer, sizeof f->buffer};
+    const struct stk_file_config file = {.fd = f->fd,
+                                         .bytes = (uint64_t)g->blocks * g->block_bytes,
+                                         .block_bytes = g->block_bytes,
+                                         .prog_unit = g->prog_unit,
+                                         .erased = g->erased,
+                                         .read_only = true};
+    int err = stk_file_open(&f->file, &file);
+    err = err != STK_OK ? err : stk_log_mount(&f->log, &config);
+    return err != STK_OK ? err : stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
+}
+
+static int open_flash(struct log_image *f, uint64_t size) {
     struct stk_flash_geometry g;
-    struct stk_file_config file;
     int err = find_header(f, &g);
     if (err) {
         return err;
@@ -77,15 +99,7 @@ static int open_flash(struct log_image *f, uint64_t size) {
         return cli_bad("%s: %llu of the %llu bytes of the log: copy the whole of it", f->name, (unsigned long long)size,
                        (unsigned long long)g.blocks * g.block_bytes);
     }
-    file = (struct stk_file_config){.fd = f->fd,
-                                    .bytes = (uint64_t)g.blocks * g.block_bytes,
-                                    .block_bytes = g.block_bytes,
-                                    .prog_unit = g.prog_unit,
-                                    .erased = g.erased,
-                                    .read_only = true};
-    err = stk_file_open(&f->file, &file);
-    err = err != STK_OK ? err : stk_log_mount(&f->log, &config);
-    err = err != STK_OK ? err : stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
+    err = mount_flash(f, &g);
     return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), stk_err_fix(err));
 }
 
@@ -109,6 +123,10 @@ static int open_v1(struct log_image *f, uint64_t size) {
 static int open_fd(struct log_image *f, uint64_t *size) {
     struct stat st;
     off_t end;
+    int bad = cli_input(f->name);
+    if (bad) {
+        return bad;
+    }
     f->fd = open(f->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe without a writer would be waited for */
     if (f->fd < 0 || fstat(f->fd, &st) != 0) {
         return cli_bad("%s: %s: name a file that exists and can be read", f->name, strerror(errno));
@@ -145,6 +163,20 @@ int log_image_open(struct log_image *f, const char *name) {
         log_image_close(f);
     }
     return bad;
+}
+
+/* The kinds of a store's records come behind those of a recording. */
+bool log_image_is_recording(int fd) {
+    static struct log_image f;
+    struct stk_log_record first = {.kind = STK_LOG_START};
+    struct stk_flash_geometry g;
+    bool is_log;
+    f.fd = fd;
+    f.reads = cli_map(LOG_IMAGE_READ_BYTES);
+    is_log = f.reads && search_header(&f, &g) == 1 && mount_flash(&f, &g) == STK_OK &&
+             stk_log_next(&f.iter, &first) >= 0 && first.kind <= STK_LOG_START;
+    cli_unmap(f.reads, LOG_IMAGE_READ_BYTES);
+    return is_log;
 }
 
 void log_image_close(struct log_image *f) {

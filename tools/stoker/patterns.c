@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output.h"
+
 #define SET_MAX (UINT64_C(1) << 30) /* bytes of a pattern file */
 
 /* Reads a whole file or pipe into memory. */
@@ -68,8 +70,12 @@ static int split(struct patterns *p, const char *path, size_t length) {
 int patterns_load(struct patterns *p, const char *path) {
     struct stat st;
     size_t length = 0;
-    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    int bad = cli_input(path), fd;
     memset(p, 0, sizeof *p);
+    if (bad) {
+        return bad;
+    }
+    fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return cli_bad("%s: %s: name a readable pattern file after -f", path, strerror(errno));
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output.h"
 #include "replay.h"
 #include "stoker/port/posix.h"
 #include "user_ops.h"
@@ -70,6 +71,10 @@ int replay_open(struct replay *r, const struct replay_options *options) {
     if (bad == 0) {
         snprintf(r->tables, bytes, "%s.tables", options->log);
         bad = open_log(r);
+    }
+    bad = bad ? bad : cli_input(options->tables ? options->tables : r->tables);
+    for (uint32_t i = 0; i < options->input_count && bad == 0; i++) {
+        bad = cli_input(options->inputs[i].path);
     }
     if (bad == 0 && options->handler) {
         bad = cli_handlers_load(&r->handlers, options->handler);

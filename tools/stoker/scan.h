@@ -5,6 +5,7 @@
 #include "device.h"
 #include "histogram.h"
 #include "matches.h"
+#include "output.h"
 #include "patterns.h"
 #include "reader.h"
 #include "stoker/fleet.h"
@@ -54,12 +55,14 @@ struct scan_stats {
 };
 
 struct scan_recording {
-    struct stk_file file;
+    struct cli_output output, tables;
+    char tables_path[CLI_PATH_BYTES];
+    struct stk_file file; /* over output.fd */
     struct stk_log log;
     struct stk_recorder recorder;
     void *buffer; /* of the log */
     size_t buffer_bytes;
-    int open;
+    int open; /* the log has its name */
 };
 
 struct scan;
@@ -165,9 +168,19 @@ void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
 
+/* Notes which files are written. 0, or CLI_BAD with the line written. */
+int scan_record_name(struct scan *scan);
+
+/* Checks that log and tables may be written, and locks what is there; changes nothing. 0, or CLI_BAD with the line written. */
+int scan_record_check(struct scan *scan);
+
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published yet. 0,
  * or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
+
+/* All is there for the scan: log and tables get their names, in place of those of an older recording. 0, or CLI_BAD with the
+ * line written. A run that ends before leaves what was there. */
+int scan_record_publish(struct scan *scan);
 
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
 int scan_record_file(struct scan *scan);

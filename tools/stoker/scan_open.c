@@ -48,12 +48,22 @@ static int check_files(struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         int bad;
         s->files[i].name = s->options.files[i];
-        bad = check_file(s->files[i].name, &s->files[i].size);
+        bad = cli_input(s->files[i].name);
+        bad = bad ? bad : check_file(s->files[i].name, &s->files[i].size);
         if (bad) {
             return bad;
         }
     }
     return 0;
+}
+
+/* Files that are written are noted before those that are read, whose check finds one that is both. */
+static int name_outputs(struct scan *s) {
+    char why[CLI_WHY_BYTES];
+    if (s->options.store && cli_output_name("--store", s->options.store, why)) {
+        return cli_bad("%s", why);
+    }
+    return s->options.record ? scan_record_name(s) : 0;
 }
 
 static int load_patterns(struct scan *s) {
@@ -135,11 +145,16 @@ int scan_open(struct scan *s, const struct scan_options *options) {
     int bad;
     memset(s, 0, sizeof *s);
     s->options = *options;
-    bad = check_files(s);
+    bad = name_outputs(s);
+    bad = bad ? bad : check_files(s);
     bad = bad ? bad : load_patterns(s);
     bad = bad ? bad : take_counters(s);
     bad = bad ? bad : matches_init(&s->matches, options->offsets);
-    return bad ? bad : open_ports(s);
+    if (bad == 0 && options->record) {
+        bad = scan_record_check(s);
+    }
+    bad = bad ? bad : open_ports(s);
+    return bad || !options->record ? bad : scan_record_publish(s);
 }
 
 void scan_close(struct scan *s) {

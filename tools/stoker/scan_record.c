@@ -2,40 +2,76 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "log_image.h"
 #include "scan.h"
 
 #define LOG_BYTES_MIN (4u * STK_FILE_BLOCK_DEFAULT)
 
-static int refuse(const struct scan *s, int err) {
-    const int os_error = s->recording.file.os_error;
-    return cli_bad("%s: %s: %s", s->options.record, os_error ? strerror(os_error) : stk_err_name(err),
-                   stk_err_fix(err));
+/* The line for an error of the log or of the file below it. */
+static int refuse(struct scan *s, int err) {
+    struct scan_recording *r = &s->recording;
+    (void)cli_output_trouble(&r->output, r->file.os_error, err);
+    return cli_bad("%s", r->output.why);
 }
 
-/* An empty log; what was in the file is gone. */
-static int create(struct scan *s, uint64_t bytes) {
+/// The files ///
+
+static bool are_tables(int fd) {
+    uint32_t words[2] = {0};
+    return pread(fd, words, sizeof words, 0) == (ssize_t)sizeof words && words[0] == STK_IMAGE_MAGIC &&
+           words[1] == STK_IMAGE_VERSION;
+}
+
+/* Opens and locks what is at the path, if anything; a file that holds something must be of the kind. */
+static int check(struct cli_output *o, const char *path, const char *kind, bool (*is_kind)(int fd)) {
+    int bad = cli_output_open(o, "--record", path, kind);
+    if (bad == 0 && o->fd >= 0 && o->st.st_size != 0 && !is_kind(o->fd)) {
+        bad = cli_output_refuse(o);
+    }
+    return bad ? cli_bad("%s", o->why) : 0;
+}
+
+int scan_record_check(struct scan *s) {
     struct scan_recording *r = &s->recording;
-    const struct stk_file_config config = {.path = s->options.record, .bytes = bytes, .create = true};
+    int bad;
+    if (s->options.log_size != 0 && s->options.log_size < LOG_BYTES_MIN) {
+        return cli_bad("--log-size %llu: too small for a log, give %u and more",
+                       (unsigned long long)s->options.log_size, LOG_BYTES_MIN);
+    }
+    bad = check(&r->output, s->options.record, "recording", log_image_is_recording);
+    return bad ? bad : check(&r->tables, r->tables_path, "file of tables", are_tables);
+}
+
+int scan_record_name(struct scan *s) {
+    struct scan_recording *r = &s->recording;
+    const char *path = s->options.record;
+    char why[CLI_WHY_BYTES];
+    if ((size_t)snprintf(r->tables_path, sizeof r->tables_path, "%s.tables", path) >= sizeof r->tables_path) {
+        return cli_bad("--record %s: the name is too long: use a shorter one", path);
+    }
+    if (cli_output_name("--record", path, why) || cli_output_name("--record", r->tables_path, why)) {
+        return cli_bad("%s", why);
+    }
+    return 0;
+}
+
+/* Makes an empty log. */
+static int create(struct scan *s) {
+    struct scan_recording *r = &s->recording;
+    struct stk_file_config config = {.bytes = s->options.log_size ? s->options.log_size : SCAN_LOG_SIZE};
     struct stk_log_config log = {.flash = &stk_file_flash_ops, .flash_ctx = &r->file};
-    struct stat st;
     int err;
-    if (bytes < LOG_BYTES_MIN) {
-        return cli_bad("--log-size %llu: too small for a log, give %u and more", (unsigned long long)bytes,
-                       LOG_BYTES_MIN);
+    if (cli_output_make(&r->output, config.bytes)) {
+        return cli_bad("%s", r->output.why);
     }
-    /* What a longer file holds behind the log is an old one's. */
-    if (stat(s->options.record, &st) == 0 && S_ISREG(st.st_mode) && truncate(s->options.record, 0) != 0) {
-        return cli_bad("%s: %s: name a file that may be written", s->options.record, strerror(errno));
-    }
+    config.fd = r->output.fd;
     err = stk_file_open(&r->file, &config);
     if (err != STK_OK) {
         return refuse(s, err);
     }
-    r->open = 1;
     r->buffer_bytes = stk_log_buffer_bytes(&r->file.geometry);
     r->buffer = cli_map(r->buffer_bytes);
     if (!r->buffer) {
@@ -47,20 +83,25 @@ static int create(struct scan *s, uint64_t bytes) {
     return err == STK_OK ? 0 : refuse(s, err);
 }
 
-/* The automaton's image as a file: its bytes come from no input. */
-static int write_tables(const struct scan *s) {
+/* Writes the automaton's image to a file of its own: its bytes come from no input. */
+static int write_tables(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
-    char path[4200];
-    FILE *file;
-    int failed;
-    if ((size_t)snprintf(path, sizeof path, "%s.tables", s->options.record) >= sizeof path) {
-        return cli_bad("%s: the name is too long: use a shorter one", s->options.record);
+    struct cli_output *o = &s->recording.tables;
+    const uint8_t *data = (const uint8_t *)a->image;
+    size_t done = 0;
+    int bad = cli_output_make(o, 0);
+    while (bad == 0 && done < a->image_bytes) {
+        ssize_t n = write(o->fd, data + done, a->image_bytes - done);
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            bad = cli_output_trouble(o, n == 0 ? EIO : errno, STK_E_IO);
+        }
     }
-    file = fopen(path, "we");
-    failed = !file || fwrite(a->image, 1, a->image_bytes, file) != a->image_bytes;
-    failed = (file && fclose(file) != 0) || failed;
-    return failed ? cli_bad("%s: %s: name a log beside which a file can be written", path, strerror(errno)) : 0;
+    return bad ? cli_bad("%s", o->why) : 0;
 }
+
+/// The recording ///
 
 static int begin(struct scan *s) {
     const struct stk_recorder_config config = {.log = &s->recording.log, .platform = &stk_posix_platform_ops};
@@ -76,13 +117,26 @@ static int begin(struct scan *s) {
 }
 
 int scan_record_open(struct scan *s) {
-    int bad = create(s, s->options.log_size ? s->options.log_size : SCAN_LOG_SIZE), err;
+    int bad = create(s), err;
     bad = bad ? bad : write_tables(s);
     if (bad) {
         return bad;
     }
     err = begin(s);
     return err == STK_OK ? 0 : refuse(s, err);
+}
+
+/* The tables go first: a log without them cannot be replayed. */
+int scan_record_publish(struct scan *s) {
+    struct scan_recording *r = &s->recording;
+    if (cli_output_publish(&r->tables)) {
+        return cli_bad("%s", r->tables.why);
+    }
+    if (cli_output_publish(&r->output)) {
+        return cli_bad("%s", r->output.why);
+    }
+    r->open = 1;
+    return 0;
 }
 
 int scan_record_file(struct scan *s) {
@@ -99,7 +153,9 @@ void scan_record_close(struct scan *s) {
             cli_note("%s: holds only the last of %u records, and cannot be replayed: use a larger --log-size",
                      s->options.record, stats.records);
         }
-        stk_file_close(&r->file);
     }
+    stk_file_close(&r->file);
+    cli_output_close(&r->output);
+    cli_output_close(&r->tables);
     cli_unmap(r->buffer, r->buffer_bytes);
 }

@@ -1,0 +1,22 @@
+"""failing_call.py CALL ERRNO COMMAND...: runs it where that system call fails with that number, by a seccomp filter."""
+import ctypes
+import os
+import platform
+import struct
+import sys
+
+LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF: load the system call's number, compare, return
+ALLOW, FAIL = 0x7FFF0000, 0x00050000
+CALLS = {"flock": {"x86_64": 73}}
+NUMBER_ELSEWHERE = {"flock": 32}  # the table that newer architectures share
+NO_NEW_PRIVS, SET_SECCOMP, FILTER = 38, 22, 2
+
+call = CALLS[sys.argv[1]].get(platform.machine(), NUMBER_ELSEWHERE[sys.argv[1]])
+code = struct.pack("HBBI" * 4, LOAD, 0, 0, 0, EQUAL, 0, 1, call, RETURN, 0, 0, FAIL | int(sys.argv[2]),
+                   RETURN, 0, 0, ALLOW)
+buffer = ctypes.create_string_buffer(code)
+program = struct.pack("HxxxxxxP", 4, ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or libc.prctl(SET_SECCOMP, FILTER, program, 0, 0) != 0:
+    sys.exit(f"no seccomp here: {os.strerror(ctypes.get_errno())}")
+os.execvp(sys.argv[3], sys.argv[3:])

@@ -1,0 +1,133 @@
+# Files that a command writes: never one that it reads or writes otherwise, never somebody else's, one process at a time,
+# and nothing half done.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+printf 'ab\n' >p
+seq 1 100000 | sed s/1/ab/g >in
+cp in in.kept
+cp p p.kept
+scan="$STOKER scan --device interp --count -f p"
+
+# untouched WORDS COMMAND...: refused with WORDS, and the folder has the same files with the same bytes as before.
+untouched() {
+    find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort >sums
+    refused "$@"
+    find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort | cmp - sums || fail "changed: $*"
+}
+
+# A file that is read, by any of its names.
+ln in hard
+ln -s in soft
+ln -s nothing dangling
+cp in log.tables
+untouched '--record in: is also read, as in: ' $scan --record in in
+untouched '--record p: is also read, as p: ' $scan --record p in
+untouched '--record in.*is also read' $scan --record in soft
+untouched '--record hard.*is also read, as in' $scan --record hard in
+untouched '--record soft.*is also read, as in' $scan --record soft in
+untouched '--record /dev/fd/5.*is also read' sh -c "$scan --record /dev/fd/5 in 5<>in"
+untouched '--record in: is also read, as -: ' sh -c "$scan --record in - <in"
+untouched '--record log.tables: is also read' $scan --record log in log.tables
+untouched '--store in: is also read' $scan --store in in
+untouched 'standard output: is also read, as in' sh -c "exec $scan in >>in"
+cmp in in.kept
+code 2 sh -c "exec $scan in 2>>in" # its own line is all that is added
+tail -n 1 in | grep -q 'standard error: is also read, as in'
+cp in.kept in
+
+# Two outputs in one file, which exists or not.
+untouched '--record new: is also written, as --store new: ' $scan --record new --store new in
+untouched '--record new: is also written, as --store ./new: ' $scan --record new --store ./new in
+untouched '--record new.tables: is also written, as --store' $scan --record new --store new.tables in
+code 2 sh -c "$scan --record told in >told"
+grep -q 'told: is also written, as standard output' err
+[ ! -s told ]
+code 0 sh -c "$scan in >told 2>&1" # the usual way to have both
+
+# What is somebody else's, and what is no file.
+untouched '--record in: is no recording' $scan --record in p
+untouched '--record log.tables: is no file of tables' $scan --record log p
+untouched '--record dangling: is a link to a file that does not exist' $scan --record dangling in
+untouched '--record /dev/null: is no regular file: .*leave --record out' $scan --record /dev/null in
+untouched '--record .: is no regular file' $scan --record . in
+untouched '--record no/such: No such file' $scan --record no/such in
+untouched '--record : No such file' $scan --record '' in
+head -c 1000000 /dev/zero >zeros
+untouched '--record zeros: is no recording' $scan --record zeros in
+rm log.tables
+
+# A log of an older run is replaced, through a link too; an empty file is as good as none.
+: >log
+chmod 640 log
+code 0 $scan --record log in
+[ "$(stat -c %a log)" = 640 ]
+ln -s log link
+cp log older
+code 0 $scan --record link --chunk 4K in
+[ -L link ]
+! cmp -s log older
+code 0 "$STOKER" replay --on interp --against recorded --input 0=in --tables link.tables log
+untouched 'is also read, as log' $scan --record log log
+untouched 'is also read, as log' sh -c "exec $STOKER log dump log >>log"
+untouched 'is also read, as in' sh -c "exec $STOKER replay --on interp --input 0=in log >>in"
+untouched 'is also read, as p' sh -c "exec $STOKER bench scan --file in -f p >>p"
+code 2 sh -c "exec python3 $lib/../../../tools/stklog.py log >>log"
+grep -q 'log: is also written' err
+code 0 python3 "$lib/../../../tools/stklog.py" log
+
+# A run that fails leaves what was there.
+untouched 'missing: No such file' $scan --record log missing
+untouched 'missing: No such file' $scan --record new in missing
+untouched 'no OpenCL device named nonesuch' "$STOKER" scan --device nonesuch -f p --record new in
+untouched '--reader nonesuch' $scan --reader nonesuch --record new in
+untouched '--reader nonesuch' $scan --reader nonesuch --record log in
+
+# No room, and no leave for so long a file: said, and nothing is left.
+limit='import resource, os, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
+os.execvp(sys.argv[1], sys.argv[1:])'
+untouched '--record new: File too large: .*ulimit -f' python3 -c "$limit" $scan --record new in
+untouched '--record log: File too large: .*ulimit -f' python3 -c "$limit" $scan --record log in
+
+# One process at a time: of two that begin together one is refused, and what the other wrote is whole.
+rm -f race race.tables
+for there in no yes; do
+    before=$(stat -c %i race 2>/dev/null) || before=none
+    mkfifo hold
+    $scan --record race - <hold >first 2>first.err &
+    first=$!
+    exec 6>hold
+    tries=0
+    until now=$(stat -c %i race 2>/dev/null) && [ "$now" != "$before" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || fail "nothing records: $(cat first.err)"
+        sleep 0.05
+    done
+    refused '--record race: is in use by another process' $scan --record race p
+    cat in >&6
+    exec 6>&-
+    wait $first
+    code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
+    rm hold
+done
+for round in 1 2 3 4 5; do
+    rm -f race race.tables
+    $scan --record race in >one 2>one.err &
+    first=$!
+    other=0
+    $scan --record race in >two 2>two.err || other=$?
+    mine=0
+    wait $first || mine=$?
+    [ $((mine + other)) -eq 0 ] || grep -q 'is in use by another process' one.err two.err || fail "$(cat one.err two.err)"
+    code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
+done
+
+# Where there are no locks, that is what is said.
+for number in 37 38; do # ENOLCK, ENOSYS
+    refused "--record race: it cannot be locked: flock: " python3 "$lib/failing_call.py" flock $number $scan --record race in
+    refused "--record new: it cannot be locked: flock: " python3 "$lib/failing_call.py" flock $number $scan --record new in
+    ! grep -q 'another process' err
+done
+[ ! -e new ]
+[ -z "$(find . -name '.stoker-*')" ] || fail "a temporary file is left"
