@@ -11,9 +11,55 @@ cp numbers before
 refused 'is no store: name a file that does not exist' "$STOKER" scan --store numbers -f patterns text
 refused 'is no store: name a file that does not exist' "$STOKER" info --store text
 cmp numbers before
+head -c 16777216 /dev/zero >zeros
+refused 'is no store' "$STOKER" info --store zeros
+cmp zeros /dev/zero -n 16777216
+code 0 "$STOKER" scan --device interp --record log -f patterns text
+cp log log.before
+refused 'is no store' "$STOKER" info --store log
+cmp log log.before
+refused 'is no regular file' "$STOKER" info --store /dev/null
 refused '--store no/such/folder: No such file or directory' "$STOKER" scan --store no/such/folder -f patterns text
 refused 'leave one of them out' "$STOKER" info --probe --store kept
 [ ! -e kept ]
+
+# Made for its user alone; programs are not taken from a file that somebody else could have written.
+(umask 0 && code 0 "$STOKER" info --store mine)
+[ "$(stat -c %a mine)" = 600 ]
+for mode in 620 602; do
+    chmod $mode mine
+    refused 'mine: others may write to it.*chmod go-w' "$STOKER" info --store mine
+done
+chmod 644 mine
+code 0 "$STOKER" info --store mine
+if [ "$(id -u)" -eq 0 ]; then
+    chown 65534 mine
+    refused 'mine: is a file of user 65534' "$STOKER" info --store mine
+    code 0 env STOKER_STORE=mine "$STOKER" scan -f patterns text
+    [ "$(cat out)" = "$(printf '1\tshell')" ]
+fi
+: >given
+chmod 666 given
+code 0 "$STOKER" info --store given
+[ "$(stat -c %a given)" = 600 ]
+
+# No leave for a file so long: no store, and no file. From the environment it fails nothing.
+limit='import resource, os, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
+os.execvp(sys.argv[1], sys.argv[1:])'
+refused '--store long: File too large: .*ulimit -f' python3 -c "$limit" "$STOKER" info --store long
+code 0 env STOKER_STORE=long python3 -c "$limit" "$STOKER" info
+grep -q 'STOKER_STORE long: File too large: .*; goes on without it' err
+code 0 env STOKER_STORE=long python3 -c "$limit" "$STOKER" scan -f patterns text
+[ ! -e long ]
+[ -z "$(find . -name '.stoker-*')" ]
+
+# Where there are no locks, that is what is said, and the store is left alone.
+for number in 37 38; do # ENOLCK, ENOSYS
+    code 0 python3 "$lib/failing_call.py" flock $number "$STOKER" info --store given
+    grep -q 'given: it cannot be locked: flock: .*; goes on without it' err
+    ! grep -q 'another process' err
+done
 
 # From the environment it is a note only.
 code 0 env STOKER_STORE=numbers "$STOKER" scan -f patterns text
@@ -69,6 +115,6 @@ P
 
     # In use by another: left to it.
     flock kept sh -c "\"$STOKER\" scan --store kept --stats -f patterns text >out 2>err"
-    grep -q 'kept: is in use by another process' err
+    grep -q 'kept: is in use by another process.*; goes on without it' err
     grep -q '^program       compiled; ' err
 fi

@@ -27,7 +27,7 @@ struct cli_device {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;
     void *ctx;
-    char note[480]; /* why not what was hoped for; empty when all is well */
+    char note[CLI_WHY_BYTES + 64u]; /* why not what was hoped for; empty when all is well */
     struct stk_opencl opencl;
     struct cli_store store;
     struct stk_interp interp;

@@ -1,11 +1,8 @@
 #include "store.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES  65536u
@@ -30,49 +27,51 @@ __attribute__((format(printf, 2, 3))) static int trouble(struct cli_store *s, co
     return CLI_BAD;
 }
 
-/* Who named the file. */
-static const char *what(const struct cli_store *s) {
-    return s->is_option ? "--store" : CLI_STORE_ENV;
+/* The output has said why. */
+static int output_trouble(struct cli_store *s) {
+    return trouble(s, "%s", s->output.why);
 }
 
 static int not_ours(struct cli_store *s) {
-    return trouble(s, "%s %s: is no store: name a file that does not exist, or one that --store made", what(s),
-                   s->path);
+    (void)cli_output_refuse(&s->output);
+    return output_trouble(s);
 }
 
-static int open_file(struct cli_store *s) {
-    struct stk_file_config config = {.path = s->path, .block_bytes = BLOCK_BYTES, .prog_unit = PROG_UNIT};
-    struct stat st;
-    int err;
-    if (stat(s->path, &st) != 0 || (S_ISREG(st.st_mode) && st.st_size == 0)) {
-        config.create = true;
-        config.bytes = CLI_STORE_BYTES;
+/* The line for an error of the store, or of the file below it. */
+static int store_trouble(struct cli_store *s, int err) {
+    (void)cli_output_trouble(&s->output, s->file.os_error, err);
+    return output_trouble(s);
+}
+
+/* The programs in it run with the rights of this process, so nobody else may have put them there. */
+static int check_owner(struct cli_store *s) {
+    const struct stat *st = &s->output.st;
+    if (st->st_uid != geteuid() && st->st_uid != 0) {
+        return trouble(s, "%s %s: is a file of user %lu, whose programs would run as this one: name a file of your own",
+                       s->output.what, s->path, (unsigned long)st->st_uid);
     }
+    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return trouble(s, "%s %s: others may write to it, and its programs run in this process: chmod go-w the file",
+                       s->output.what, s->path);
+    }
+    return 0;
+}
+
+static int open_file(struct cli_store *s, int is_new) {
+    struct stk_file_config config = {.block_bytes = BLOCK_BYTES, .prog_unit = PROG_UNIT};
+    int bad, err;
+    s->output.is_private = true;
+    bad = is_new ? cli_output_make(&s->output, CLI_STORE_BYTES) : 0;
+    bad = bad ? output_trouble(s) : is_new ? 0 : check_owner(s);
+    if (bad) {
+        return bad;
+    }
+    config.fd = s->output.fd;
     err = stk_file_open(&s->file, &config);
-    s->is_open = err == STK_OK;
-    if (err == STK_E_SHORT) {
-        return not_ours(s);
-    }
-    return err == STK_OK ? 0
-                         : trouble(s, "%s %s: %s: %s", what(s), s->path,
-                                   s->file.os_error ? strerror(s->file.os_error) : stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : err == STK_E_SHORT ? not_ours(s) : store_trouble(s, err);
 }
 
-/* Nothing was ever written: made just now, or by a process that did not get further. */
-static int is_blank(const struct cli_store *s) {
-    static const uint8_t zero[BLOCK_BYTES];
-    static uint8_t block[BLOCK_BYTES];
-    for (uint32_t i = 0; i < s->file.geometry.blocks; i++) {
-        if (stk_file_flash_ops.read((void *)&s->file, i, 0, block, sizeof block) != STK_OK ||
-            memcmp(block, zero, sizeof block) != 0) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int mount(struct cli_store *s) {
-    struct stk_fault fault = {0};
+static int take_memory(struct cli_store *s) {
     struct stk_store_config config = {.flash = &stk_file_flash_ops, .flash_ctx = &s->file, .entries = ENTRIES};
     struct stk_arena arena;
     int err;
@@ -85,19 +84,51 @@ static int mount(struct cli_store *s) {
     config.buffer_bytes = (uint32_t)BUFFER_BYTES;
     stk_arena_init(&arena, (uint8_t *)s->memory + BUFFER_BYTES, s->memory_bytes - BUFFER_BYTES);
     err = stk_store_init(&s->store, &config, &arena);
-    err = err == STK_OK ? stk_store_mount(&s->store, &fault) : err;
-    if (err == STK_E_FORMAT && is_blank(s)) {
-        err = stk_store_format(&s->store, (uint32_t)cli_now_ns());
+    return err == STK_OK ? 0 : err == STK_E_OVERFLOW ? not_ours(s) : store_trouble(s, err);
+}
+
+/* Begins an empty store, which gets its name when it is one. */
+static int begin(struct cli_store *s) {
+    int err = stk_store_format(&s->store, (uint32_t)cli_now_ns());
+    if (err != STK_OK) {
+        return store_trouble(s, err);
     }
+    return cli_output_publish(&s->output) ? output_trouble(s) : 0;
+}
+
+static int mount(struct cli_store *s) {
+    struct stk_fault fault = {0};
+    int err = stk_store_mount(&s->store, &fault);
     if (err == STK_E_FORMAT || err == STK_E_OVERFLOW) {
         return not_ours(s);
     }
     if (err < 0 && err != STK_E_FULL) { /* the newest are there all the same */
-        return trouble(s, "%s %s: %s: %s", what(s), s->path, stk_err_name(err), stk_err_fix(err));
+        return store_trouble(s, err);
     }
     (void)!stk_store_poll(&s->store); /* a put says what is wrong */
-    s->use = &s->store;
     return 0;
+}
+
+/* 0, or CLI_BAD with the line in the note. */
+static int open_store(struct cli_store *s) {
+    const char *what = s->is_option ? "--store" : CLI_STORE_ENV;
+    int is_new, bad;
+    if (cli_output_name(what, s->path, s->note)) {
+        return CLI_BAD;
+    }
+    if (cli_output_open(&s->output, what, s->path, "store")) {
+        return output_trouble(s);
+    }
+    is_new = s->output.fd < 0 || s->output.st.st_size == 0;
+    bad = open_file(s, is_new);
+    bad = bad ? bad : take_memory(s);
+    return bad ? bad : is_new ? begin(s) : mount(s);
+}
+
+/* Gives the lock back too. */
+static void close_files(struct cli_store *s) {
+    stk_file_close(&s->file);
+    cli_output_close(&s->output);
 }
 
 int cli_store_open(struct cli_store *s, const char *path) {
@@ -109,22 +140,23 @@ int cli_store_open(struct cli_store *s, const char *path) {
     if (!s->path) {
         return 0;
     }
-    bad = open_file(s);
-    if (bad == 0 && flock(s->file.fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)trouble(s, "%s %s: is in use by another process: goes on without it", what(s), s->path);
+    bad = open_store(s);
+    if (bad == 0) {
+        s->use = &s->store;
         return 0;
     }
-    bad = bad ? bad : mount(s);
-    if (bad && path) {
+    if (!path || s->output.no_lock) {
+        strcat(s->note, "; goes on without it");
+        bad = 0;
+    } else {
         cli_bad("%s", s->note);
     }
-    return path ? bad : 0;
+    close_files(s);
+    return bad;
 }
 
 void cli_store_close(struct cli_store *s) {
-    if (s->is_open) {
-        stk_file_close(&s->file); /* and the lock */
-    }
+    close_files(s);
     cli_unmap(s->memory, s->memory_bytes);
     *s = (struct cli_store){.use = NULL};
 }
