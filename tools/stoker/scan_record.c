@@ -144,15 +144,24 @@ int scan_record_file(struct scan *s) {
     return stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
 }
 
+/* Returns true if the log still holds its first record. A count of records does not tell: each sync fills up a page. */
+static bool is_whole(struct scan_recording *r) {
+    void *reads = cli_map(r->buffer_bytes);
+    struct stk_log_iter iter;
+    struct stk_log_record first = {.sequence = 0};
+    bool lost = reads && stk_log_iterate(&r->log, &iter, reads, (uint32_t)r->buffer_bytes) == STK_OK &&
+                stk_log_next(&iter, &first) == 1 && first.sequence != 0;
+    cli_unmap(reads, r->buffer_bytes);
+    return !lost;
+}
+
 void scan_record_close(struct scan *s) {
     struct scan_recording *r = &s->recording;
     struct stk_log_stats stats = {0};
-    if (r->open) {
+    if (r->open && !is_whole(r)) {
         stk_log_stats(&r->log, &stats);
-        if (stats.records > stk_log_capacity(&r->file.geometry)) {
-            cli_note("%s: holds only the last of %u records, and cannot be replayed: use a larger --log-size",
-                     s->options.record, stats.records);
-        }
+        cli_note("%s: holds only the last of %u records, and cannot be replayed: use a larger --log-size",
+                 s->options.record, stats.records);
     }
     stk_file_close(&r->file);
     cli_output_close(&r->output);
