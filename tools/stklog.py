@@ -333,7 +333,14 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    return max(dump(path, sys.stdout, sys.stderr) for path in sys.argv[1:])
+    try:
+        code = max(dump(path, sys.stdout, sys.stderr) for path in sys.argv[1:])
+        sys.stdout.flush()
+    except OSError as error:
+        print("stklog: standard output could not be written: %s" % error.strerror, file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter does not try again as it ends
+        code = 2
+    return code
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ untouched 'is also read, as in' sh -c "exec $STOKER replay --on interp --input 0
 untouched 'is also read, as p' sh -c "exec $STOKER bench scan --file in -f p >>p"
 code 2 sh -c "exec python3 $lib/../../../tools/stklog.py log >>log"
 grep -q 'log: is also written' err
+code 2 sh -c "exec python3 $lib/../../../tools/stklog.py log >/dev/full"
+grep -q '^stklog: standard output could not be written' err
 code 0 python3 "$lib/../../../tools/stklog.py" log
 
 # A run that fails leaves what was there.
