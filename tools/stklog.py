@@ -333,6 +333,9 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         print(__doc__.strip(), file=sys.stderr)
         return 2
+    if sys.stdout is None:
+        print("stklog: standard output is closed: send it to a file", file=sys.stderr)
+        return 2
     try:
         code = max(dump(path, sys.stdout, sys.stderr) for path in sys.argv[1:])
         sys.stdout.flush()

@@ -132,4 +132,13 @@ for number in 37 38; do # ENOLCK, ENOSYS
     ! grep -q 'another process' err
 done
 [ ! -e new ]
-[ -z "$(find . -name '.stoker-*')" ] || fail "a temporary file is left"
+[ -z "$(find . -name '.stoker-*')" ]
+
+# What a process that was killed left under the temporary name goes; what a live one has there does not.
+name=.stoker-$(PYTHONPATH=$lib/../../../tools python3 -B -c 'import stklog; print("%08x" % stklog.crc32c(b"new", 0))')
+printf rest >"$name"
+flock "$name" "$STOKER" scan --device interp -f p --record new in >out 2>err && fail "took what another process makes"
+grep -q -- '--record new: is in use by another process' err
+[ "$(cat "$name")" = rest ]
+code 0 $scan --record new in
+[ ! -e "$name" ] || fail "a temporary file is left"

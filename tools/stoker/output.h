@@ -28,7 +28,7 @@ int cli_input(const char *path);
  * nothing. 0, or CLI_BAD with the line in `why` when the command reads the file, or also writes it for another reason. */
 int cli_output_name(const char *what, const char *path, char why[CLI_WHY_BYTES]);
 
-/// Writing one: output.c ///
+/// Writing one: output.c, output_make.c ///
 
 struct cli_output {
     const char *what; /* the option that named it */
@@ -64,5 +64,19 @@ void cli_output_close(struct cli_output *output);
 
 /* The line for an errno, or for `err` where there is none, with what to do about it. Returns CLI_BAD. */
 int cli_output_trouble(struct cli_output *output, int os_error, int err);
+
+/// Shared by the files of the module ///
+
+/* The line for an errno. Returns CLI_BAD. */
+int cli_output_os_trouble(struct cli_output *output, int os_error);
+
+/* The line for a file that another process uses. Returns CLI_BAD. */
+int cli_output_in_use(struct cli_output *output);
+
+/* Locks the file. 0, or CLI_BAD with the line in `why` and no_lock set. */
+int cli_output_lock(struct cli_output *output, int fd);
+
+/* Returns true if the name is that of the open file. Another process may put its own there before a lock is taken. */
+bool cli_output_has_name(const char *name, int fd);
 
 #endif
