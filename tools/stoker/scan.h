@@ -185,6 +185,9 @@ int scan_record_publish(struct scan *scan);
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
 int scan_record_file(struct scan *scan);
 
+/* The line for an error of the log or of the file below it; returns CLI_BAD. */
+int scan_record_failed(struct scan *scan, int err);
+
 /* The stream has been shut down. Says when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 

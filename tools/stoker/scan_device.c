@@ -143,10 +143,9 @@ static const char *why(const struct scan_device *d) {
 }
 
 int scan_device_failed(const struct scan_device *d, int err) {
-    const struct scan *s = d->scan;
+    struct scan *s = d->scan;
     if (s->recording.file.os_error != 0) {
-        return cli_bad("%s: %s: the recording cannot go on, free space there or scan without --record",
-                       s->options.record, strerror(s->recording.file.os_error));
+        return scan_record_failed(s, err);
     }
     if (s->device_count > 1u) {
         return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), stk_err_fix(err),

@@ -10,8 +10,7 @@
 
 #define LOG_BYTES_MIN (4u * STK_FILE_BLOCK_DEFAULT)
 
-/* The line for an error of the log or of the file below it. */
-static int refuse(struct scan *s, int err) {
+int scan_record_failed(struct scan *s, int err) {
     struct scan_recording *r = &s->recording;
     (void)cli_output_trouble(&r->output, r->file.os_error, err);
     return cli_bad("%s", r->output.why);
@@ -70,7 +69,7 @@ static int create(struct scan *s) {
     config.fd = r->output.fd;
     err = stk_file_open(&r->file, &config);
     if (err != STK_OK) {
-        return refuse(s, err);
+        return scan_record_failed(s, err);
     }
     r->buffer_bytes = stk_log_buffer_bytes(&r->file.geometry);
     r->buffer = cli_map(r->buffer_bytes);
@@ -80,7 +79,7 @@ static int create(struct scan *s) {
     log.buffer = r->buffer;
     log.buffer_bytes = (uint32_t)r->buffer_bytes;
     err = stk_log_format(&r->log, &log, (uint32_t)time(NULL) ^ (uint32_t)getpid() << 16, 0);
-    return err == STK_OK ? 0 : refuse(s, err);
+    return err == STK_OK ? 0 : scan_record_failed(s, err);
 }
 
 /* Writes the automaton's image to a file of its own: its bytes come from no input. */
@@ -123,7 +122,7 @@ int scan_record_open(struct scan *s) {
         return bad;
     }
     err = begin(s);
-    return err == STK_OK ? 0 : refuse(s, err);
+    return err == STK_OK ? 0 : scan_record_failed(s, err);
 }
 
 /* The tables go first: a log without them cannot be replayed. */

@@ -7,11 +7,17 @@ import sys
 
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF: load the system call's number, compare, return
 ALLOW, FAIL = 0x7FFF0000, 0x00050000
-CALLS = {"flock": {"x86_64": 73}}
-NUMBER_ELSEWHERE = {"flock": 32}  # the table that newer architectures share
+CALLS = {  # on x86-64, and in the table that newer architectures share
+    "fallocate": (285, 47),
+    "fdatasync": (75, 83),
+    "flock": (73, 32),
+    "fsync": (74, 82),
+    "pwrite64": (18, 68),
+    "renameat2": (316, 276),
+}
 NO_NEW_PRIVS, SET_SECCOMP, FILTER = 38, 22, 2
 
-call = CALLS[sys.argv[1]].get(platform.machine(), NUMBER_ELSEWHERE[sys.argv[1]])
+call = CALLS[sys.argv[1]][platform.machine() != "x86_64"]
 code = struct.pack("HBBI" * 4, LOAD, 0, 0, 0, EQUAL, 0, 1, call, RETURN, 0, 0, FAIL | int(sys.argv[2]),
                    RETURN, 0, 0, ALLOW)
 buffer = ctypes.create_string_buffer(code)
