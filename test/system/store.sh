@@ -51,6 +51,12 @@ refused '--store long: File too large: .*ulimit -f' python3 -c "$limit" "$STOKER
 code 0 env STOKER_STORE=long python3 -c "$limit" "$STOKER" info
 grep -q 'STOKER_STORE long: File too large: .*; goes on without it' err
 code 0 env STOKER_STORE=long python3 -c "$limit" "$STOKER" scan -f patterns text
+for call in pwrite64 fallocate fsync; do
+    code 0 env STOKER_STORE=long python3 "$lib/failing_call.py" $call 28 "$STOKER" scan -f patterns text
+    [ "$(cat out)" = "$(printf '1\tshell')" ]
+    refused '--store long: No space left on device: free space' \
+        python3 "$lib/failing_call.py" $call 28 "$STOKER" info --store long
+done
 [ ! -e long ]
 [ -z "$(find . -name '.stoker-*')" ]
 
