@@ -294,7 +294,7 @@ def lines(log):
 
 
 def goes_to(stream, file):
-    """Is the stream of that number written to the file?"""
+    """Returns True if the stream of that number is written to the file."""
     try:
         return os.path.samestat(os.fstat(stream), file)
     except OSError:

@@ -1,5 +1,5 @@
-# Files that a command writes: never one that it reads or writes otherwise, never somebody else's, one process at a time,
-# and nothing half done.
+# Files that a command writes: never one that it reads or writes otherwise, never somebody else's, one process at a
+# time, and nothing half done.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -66,7 +66,7 @@ ln -s log link
 cp log older
 code 0 $scan --record link --chunk 4K in
 [ -L link ]
-! cmp -s log older
+cmp -s log older && fail "the older recording is still there"
 code 0 "$STOKER" replay --on interp --against recorded --input 0=in --tables link.tables log
 untouched 'is also read, as log' $scan --record log log
 untouched 'is also read, as log' sh -c "exec $STOKER log dump log >>log"
@@ -132,7 +132,8 @@ for round in 1 2 3 4 5; do
     $scan --record race in >two 2>two.err || other=$?
     mine=0
     wait $first || mine=$?
-    [ $((mine + other)) -eq 0 ] || grep -q 'is in use by another process' one.err two.err || fail "$(cat one.err two.err)"
+    [ $((mine + other)) -eq 0 ] || grep -q 'is in use by another process' one.err two.err ||
+        fail "$(cat one.err two.err)"
     code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
 done
 
@@ -141,7 +142,7 @@ for number in 37 38; do # ENOLCK, ENOSYS
     failing="python3 $lib/failing_call.py flock $number"
     untouched "--record race: it cannot be locked: flock: " $failing $scan --record race in
     untouched "--record new: it cannot be locked: flock: " $failing $scan --record new in
-    ! grep -q 'another process' err
+    grep -q 'another process' err && fail "no other process has a lock"
 done
 [ -z "$(find . -name '.stoker-*')" ]
 

@@ -44,8 +44,8 @@ static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometr
            (uint64_t)word(cell, 5) * g->block_bytes == at;
 }
 
-/* Looks for the first whole header, whose block may be any, since each may be damaged. Returns 1, 0 for none, or -1 with
- * errno set. */
+/* Looks for the first whole header, whose block may be any, since each may be damaged. Returns 1, 0 for none, or -1
+ * with errno set. */
 static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
     for (uint64_t at = 0; at < SEARCH_BYTES;) {
         ssize_t got = pread(f->fd, f->reads, LOG_IMAGE_READ_BYTES, (off_t)at);

@@ -35,7 +35,7 @@ static void hold_standard_streams(void) {
     }
 }
 
-/* Does nothing: with a handler a signal no longer ends the process, and a program that it starts gets the default back. */
+/* Does nothing. A signal with a handler does not end the process, and the programs that it starts have none. */
 static void ignore(int number) {
     (void)number;
 }

@@ -25,7 +25,7 @@ void cli_folder_of(const char *path, char folder[CLI_PATH_BYTES]);
 int cli_input(const char *path);
 
 /* Notes that the command writes `path`, which the option `what` names. Both must stay valid. The same again changes
- * nothing. 0, or CLI_BAD with the line in `why` when the command reads the file, or also writes it for another reason. */
+ * nothing. 0, or CLI_BAD with the line in `why` when the command reads the file, or writes it for another option. */
 int cli_output_name(const char *what, const char *path, char why[CLI_WHY_BYTES]);
 
 /// Writing one: output.c, output_make.c ///

@@ -12,7 +12,7 @@
 
 /// Making ///
 
-/* Gives the temporary name: in the folder of the target, the same in each run, and short however long the target's is. */
+/* Gives the temporary name: in the folder of the target, the same in each run, and short for a long target too. */
 static int name_temporary(const struct cli_output *o, char name[CLI_PATH_BYTES]) {
     const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
     char folder[CLI_PATH_BYTES];
@@ -27,7 +27,7 @@ static int remove_own(const char *name, int fd) {
     return cli_output_has_name(name, fd) ? unlink(name) : 0;
 }
 
-/* Removes what a process that was killed left under the temporary name. 0, or CLI_BAD where a live one has it locked. */
+/* Removes what a process that was killed left under the temporary name. 0, or CLI_BAD: a live one has it locked. */
 static int remove_orphan(struct cli_output *o, const char *name) {
     int fd = open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), bad;
     if (fd < 0) {

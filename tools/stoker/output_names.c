@@ -9,7 +9,7 @@
 
 /* A file by device and inode; one that does not exist yet by those of its folder and its name there. */
 struct named {
-    const char *what;    /* the option; NULL: the file is read */
+    const char *what;    /* the option or the stream; NULL: the file is read */
     const char *path;    /* as it was named */
     const char *missing; /* its name in the folder; NULL: the file exists */
     dev_t device;

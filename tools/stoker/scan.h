@@ -171,15 +171,16 @@ void scan_run_end(struct scan_device *device);
 /* Notes which files are written. 0, or CLI_BAD with the line written. */
 int scan_record_name(struct scan *scan);
 
-/* Checks that log and tables may be written, and locks what is there; changes nothing. 0, or CLI_BAD with the line written. */
+/* Checks that log and tables may be written, and locks what is there; changes nothing. 0, or CLI_BAD with the line
+ * written. */
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published yet. 0,
  * or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
-/* All is there for the scan: log and tables get their names, in place of those of an older recording. 0, or CLI_BAD with the
- * line written. A run that ends before leaves what was there. */
+/* All is there for the scan: log and tables get their names, in place of those of an older recording. 0, or CLI_BAD
+ * with the line written. A run that ends before leaves what was there. */
 int scan_record_publish(struct scan *scan);
 
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */

@@ -22,10 +22,11 @@ struct cli_store {
     int is_option;
 };
 
-/* Opens the store in the file `path`, which is made with mode 0600 when it is missing; NULL: the one that STOKER_STORE names,
- * if any. The programs in a store run in this process, and its hashes tell damage, not who wrote it: so a file of another
- * user but root, or one that others may write to, is refused. A file that another process uses now, or that cannot be
- * locked, is left alone, with a note. 0, or CLI_BAD with the line written; where the environment named it, trouble is a note. */
+/* Opens the store in the file `path`, which is made with mode 0600 when it is missing; NULL: the one that
+ * STOKER_STORE names, if any. The programs in a store run in this process, and its hashes tell damage, not who wrote
+ * it: so a file of another user but root, or one that others may write to, is refused. A file that another process
+ * uses now, or that cannot be locked, is left alone, with a note. 0, or CLI_BAD with the line written; where the
+ * environment named it, trouble is a note. */
 int cli_store_open(struct cli_store *store, const char *path);
 void cli_store_close(struct cli_store *store);
 

@@ -2,8 +2,9 @@
  *
  * Built kernels and tables by their 32-byte key, below the RAM cache. An artifact is a run of records of a flash log
  * (log.h) of its own, so the store inherits how that survives power cuts: an artifact is there, whole, once its put has
- * returned, and before that it is there whole or not at all. What is read is checked against a BLAKE3 hash: the hash shows
- * that an artifact is whole, not who wrote it, for its key is no secret. Who may write to the medium is up to the caller.
+ * returned, and before that it is there whole or not at all. What is read is checked against a BLAKE3 hash. The hash
+ * shows that an artifact is whole, not who wrote it, for its key is no secret: the caller decides who may write to the
+ * medium.
  *
  * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked for.
  * The artifacts in a block that is erased are dropped and reported. Who wants to keep one puts it again, which makes it

@@ -46,8 +46,8 @@ struct stk_mtd {
  * erases. STK_E_ARG a NULL; STK_E_RANGE first_block and blocks pass the end; STK_E_UNSUPPORTED no MTD device, or one
  * that a log cannot use: pages that are no power of two or larger than STK_FLASH_UNIT_MAX, MLC NAND outside SLC mode
  * (a later page can take an earlier one with it), ROM, UBI volumes; STK_E_NOENT, STK_E_ACCESS and others by the
- * errno, which is in mtd->os_error. After an error there is nothing to close. Nothing is locked: where several processes
- * may write, lock the device's file (flock) and pass `fd`. */
+ * errno, which is in mtd->os_error. After an error there is nothing to close. Nothing is locked: where several
+ * processes may write, lock the device's file (flock) and pass `fd`. */
 STK_MUST_CHECK int stk_mtd_open(struct stk_mtd *mtd, const struct stk_mtd_config *config);
 
 /* Closes what open opened. */
