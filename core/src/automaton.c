@@ -10,10 +10,11 @@
 
 struct build {
     struct stk_automaton *a;
-    uint32_t *trie; /* states * classes: next state, NONE where the trie has none yet */
-    uint32_t *name; /* per trie state: its number in the image */
-    uint32_t *fail; /* per trie state */
-    uint32_t *mark; /* per trie state: 1 when a pattern ends in it or in one of its suffixes */
+    uint32_t *trie;    /* states * classes: next state, NONE where the trie has none yet */
+    uint32_t *order;   /* trie states in breadth-first order */
+    uint32_t *name;    /* per trie state: its number in the image */
+    uint32_t *fail;    /* per trie state: its longest proper suffix */
+    uint32_t *nearest; /* per trie state: the longest pattern that it ends with, as a state; 0 for none */
     uint8_t classes[STK_IMAGE_CLASS_BYTES];
 };
 
@@ -95,19 +96,19 @@ static void insert_all(struct build *b, const struct stk_pattern *patterns) {
     struct stk_automaton *a = b->a;
     a->states = 1;
     clear_row(b, 0);
-    b->mark[0] = 0;
+    b->nearest[0] = 0;
     for (uint32_t i = 0; i < a->patterns; i++) {
         uint32_t state = 0;
         for (uint32_t k = 0; k < patterns[i].len; k++) {
             uint32_t *next = &b->trie[(size_t)state * a->classes + b->classes[patterns[i].bytes[k]]];
             if (*next == NONE) {
                 *next = a->states;
-                b->mark[a->states] = 0;
+                b->nearest[a->states] = 0;
                 clear_row(b, a->states++);
             }
             state = *next;
         }
-        b->mark[state] = 1;
+        b->nearest[state] = state;
         a->ends[i] = state;
     }
 }
@@ -116,10 +117,10 @@ static void insert_all(struct build *b, const struct stk_pattern *patterns) {
 static void complete(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t head = 0, tail = 0;
-    a->order[tail++] = 0;
+    b->order[tail++] = 0;
     b->fail[0] = 0;
     while (head < tail) {
-        uint32_t state = a->order[head++];
+        uint32_t state = b->order[head++];
         uint32_t *row = &b->trie[(size_t)state * a->classes];
         const uint32_t *suffix = &b->trie[(size_t)b->fail[state] * a->classes];
         for (uint32_t k = 0; k < a->classes; k++) {
@@ -127,9 +128,10 @@ static void complete(struct build *b) {
             if (row[k] == NONE) {
                 row[k] = beyond;
             } else {
+                uint32_t *nearest = &b->nearest[row[k]];
+                *nearest = *nearest != 0u ? *nearest : b->nearest[beyond];
                 b->fail[row[k]] = beyond;
-                b->mark[row[k]] |= b->mark[beyond];
-                a->order[tail++] = row[k];
+                b->order[tail++] = row[k];
             }
         }
     }
@@ -139,11 +141,11 @@ static void complete(struct build *b) {
 static void number(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t next = 0;
-    for (uint32_t accepting = 0; accepting < 2u; accepting++) {
+    for (int accepting = 0; accepting < 2; accepting++) {
         a->first_accept = next;
         for (uint32_t i = 0; i < a->states; i++) {
-            if (b->mark[a->order[i]] == accepting) {
-                b->name[a->order[i]] = next++;
+            if ((b->nearest[b->order[i]] != 0u) == accepting) {
+                b->name[b->order[i]] = next++;
             }
         }
     }
@@ -167,17 +169,18 @@ static void write_image(struct build *b) {
         uint32_t *row = table + (size_t)b->name[s] * a->classes;
         for (uint32_t k = 0; k < a->classes; k++) {
             uint32_t next = b->trie[(size_t)s * a->classes + k];
-            row[k] = stk_le32(b->name[next] * a->classes | (b->mark[next] ? STK_IMAGE_ENDS : 0u));
+            row[k] = stk_le32(b->name[next] * a->classes | (b->nearest[next] != 0u ? STK_IMAGE_ENDS : 0u));
         }
-        a->fail[b->name[s]] = b->name[b->fail[s]];
     }
 }
 
-/* From trie states to image states in what is kept. */
-static void rename_kept(struct build *b) {
+/* Writes what is kept beside the image, in the image's numbers. */
+static void write_kept(struct build *b) {
     struct stk_automaton *a = b->a;
-    for (uint32_t i = 0; i < a->states; i++) {
-        a->order[i] = b->name[a->order[i]];
+    for (uint32_t s = 0; s < a->states; s++) {
+        if (b->nearest[s] != 0u) {
+            a->link[b->name[s] - a->first_accept] = b->name[b->nearest[b->fail[s]]];
+        }
     }
     memset(a->first_pattern, 0, (size_t)(a->states - a->first_accept) * 4u);
     for (uint32_t i = a->patterns; i-- > 0u;) {
@@ -201,16 +204,16 @@ static int take_all(struct build *b, struct stk_arena *arena, size_t states, siz
     stk_arena_release(arena, start);
     size_t table = table_bytes(states, a->classes);
     a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + padded(table));
-    a->fail = stk_arena_take(arena, states * 4u);
-    a->order = stk_arena_take(arena, states * 4u);
+    a->link = stk_arena_take(arena, states * 4u);
     a->first_pattern = stk_arena_take(arena, states * 4u);
     a->ends = stk_arena_take(arena, (size_t)a->patterns * 4u);
     a->next_pattern = stk_arena_take(arena, (size_t)a->patterns * 4u);
     *scratch = stk_arena_mark(arena);
     b->trie = stk_arena_take(arena, table);
+    b->order = stk_arena_take(arena, states * 4u);
     b->name = stk_arena_take(arena, states * 4u);
     b->fail = stk_arena_take(arena, states * 4u);
-    b->mark = stk_arena_take(arena, states * 4u);
+    b->nearest = stk_arena_take(arena, states * 4u);
     return STK_OK;
 }
 
@@ -238,27 +241,28 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
     complete(&b);
     number(&b);
     write_image(&b);
-    rename_kept(&b);
+    write_kept(&b);
     stk_arena_release(arena, scratch);
     return STK_OK;
 }
 
 void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *visits, uint64_t *scratch,
                                uint64_t *occurrences) {
-    memset(scratch, 0, (size_t)a->states * sizeof *scratch);
-    memcpy(scratch + a->first_accept, visits, (size_t)stk_automaton_accepting(a) * sizeof *scratch);
-    /* Deepest first: a visit of a state is also one of its longest suffix. */
-    for (uint32_t i = a->states; i-- > 1u;) {
-        scratch[a->fail[a->order[i]]] += scratch[a->order[i]];
+    uint32_t accepting = stk_automaton_accepting(a);
+    memcpy(scratch, visits, (size_t)accepting * sizeof *scratch);
+    /* Deepest first, which is the last number first: a visit of a state is also one of the patterns that its link leads to. */
+    for (uint32_t i = accepting; i-- > 0u;) {
+        if (a->link[i] != 0u) {
+            scratch[a->link[i] - a->first_accept] += scratch[i];
+        }
     }
     for (uint32_t p = 0; p < a->patterns; p++) {
-        occurrences[p] = scratch[a->ends[p]];
+        occurrences[p] = scratch[a->ends[p] - a->first_accept];
     }
 }
 
 int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct stk_match_cursor *cursor,
                        uint32_t *pattern) {
-    uint32_t state;
     if (cursor->state == 0u) {
         if (accepting >= stk_automaton_accepting(a)) {
             return 0;
@@ -266,10 +270,10 @@ int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct
         cursor->state = a->first_accept + accepting + 1u;
         cursor->pattern = a->first_pattern[accepting];
     }
-    /* Suffixes get shorter with each step, so this ends at the root, which accepts nothing. */
-    for (state = cursor->state - 1u; cursor->pattern == 0u; state = cursor->state - 1u) {
-        uint32_t shorter = a->fail[state];
-        if (shorter < a->first_accept) {
+    if (cursor->pattern == 0u) {
+        /* A link leads to a state in which a pattern of its own ends, so one step finds the next pattern. */
+        uint32_t shorter = a->link[cursor->state - 1u - a->first_accept];
+        if (shorter == 0u) {
             return 0;
         }
         cursor->state = shorter + 1u;

@@ -93,17 +93,14 @@ static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     return out + (s->options.offsets ? (uint64_t)SCAN_LOCATE_ROOM * STK_MATCH_WORDS * 4u : 0u);
 }
 
-/* Patterns that end in each accepting state: its own, and those of its longest suffix. */
+/* Patterns that end in each accepting state: its own, and those that its link leads to, which have a smaller number. */
 static void weigh(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     for (uint32_t i = 0; i < a->patterns; i++) {
         s->weights[a->ends[i] - a->first_accept]++;
     }
-    for (uint32_t i = 0; i < a->states; i++) {
-        uint32_t state = a->order[i], suffix = a->fail[state];
-        if (state >= a->first_accept && suffix >= a->first_accept) {
-            s->weights[state - a->first_accept] += s->weights[suffix - a->first_accept];
-        }
+    for (uint32_t i = 0; i < stk_automaton_accepting(a); i++) {
+        s->weights[i] += a->link[i] != 0u ? s->weights[a->link[i] - a->first_accept] : 0u;
     }
 }
 
@@ -112,7 +109,7 @@ static int take_counters(struct scan *s) {
     s->weights = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->weights);
     s->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->visits);
     s->file_visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->file_visits);
-    s->scratch = calloc(a->states, sizeof *s->scratch);
+    s->scratch = calloc(stk_automaton_accepting(a), sizeof *s->scratch);
     s->occurrences = calloc(a->patterns, sizeof *s->occurrences);
     if (!s->weights || !s->visits || !s->file_visits || !s->scratch || !s->occurrences) {
         return cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);

@@ -156,6 +156,29 @@ static void walk_names_the_patterns_that_end_here_longest_first(void **state) {
     }
 }
 
+/* Every state ends a pattern, and all but three by a suffix alone: the walk goes from pattern to pattern. */
+static void walk_takes_no_step_that_names_no_pattern(void **state) {
+    static const uint32_t lengths[] = {1, 2, 60};
+    struct stk_arena arena;
+    uint32_t i, at;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    memset(set.bytes, 'a', 60);
+    for (i = 0; i < 3; i++) {
+        set.pattern[i] = (struct stk_pattern){set.bytes, lengths[i]};
+    }
+    assert_int_equal(build(set.pattern, 3, &arena, ARENA_BYTES), STK_OK);
+    assert_int_equal(stk_automaton_accepting(&a), 60);
+    for (i = 0; i < 60; i++) {
+        uint32_t steps = 0, ends = i == 0u ? 1u : i < 59u ? 2u : 3u; /* in the state after i + 1 letters */
+        for (at = a.first_accept + i; a.link[at - a.first_accept] != 0u; steps++) {
+            at = a.link[at - a.first_accept];
+            assert_true(a.first_pattern[at - a.first_accept] != 0u);
+        }
+        assert_int_equal(steps, a.first_pattern[i] != 0u ? ends - 1u : ends);
+    }
+}
+
 static void walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so(void **state) {
     struct stk_match_cursor cursor = {0};
     uint32_t p = 77;
@@ -372,6 +395,7 @@ int main(void) {
         cmocka_unit_test(long_run_of_one_letter_overlaps_itself),
         cmocka_unit_test(bytes_at_both_ends_of_the_range_are_bytes_like_others),
         cmocka_unit_test(walk_names_the_patterns_that_end_here_longest_first),
+        cmocka_unit_test(walk_takes_no_step_that_names_no_pattern),
         cmocka_unit_test(walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so),
         cmocka_unit_test(equal_patterns_share_a_state_and_each_is_named),
         cmocka_unit_test(set_of_every_byte_value_has_no_class_of_others),
