@@ -11,15 +11,24 @@
 
 #define LINE_BYTES 8192 /* of a message: longer than any path */
 
+static int is_control(unsigned char b) {
+    return b < 0x20 || b == 0x7F;
+}
+
 void cli_print_bytes(FILE *out, const void *bytes, size_t len) {
     const unsigned char *b = bytes;
-    for (size_t i = 0; i < len; i++) {
-        if (b[i] < 0x20 || b[i] == 0x7F) {
-            fprintf(out, "\\x%02X", b[i]);
-        } else {
-            fputs(b[i] == '\\' ? "\\" : "", out);
-            fputc(b[i], out);
+    size_t i = 0, plain;
+    while (i < len) {
+        if (is_control(b[i])) {
+            fprintf(out, "\\x%02X", b[i++]);
+            continue;
         }
+        /* All bytes up to the next that is not printed as it is go out in one call: a pattern may be long. */
+        fputs(b[i] == '\\' ? "\\" : "", out);
+        for (plain = 1; i + plain < len && !is_control(b[i + plain]) && b[i + plain] != '\\'; plain++) {
+        }
+        fwrite(b + i, 1, plain, out);
+        i += plain;
     }
 }
 
