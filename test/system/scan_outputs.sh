@@ -48,6 +48,18 @@ printf 'a\naa\naaa\n' >runs
 python3 "$lib/naive.py" runs many >want-many.json
 "$STOKER" scan -f runs --quiet --json --offsets 15000 many | python3 "$lib/expect.py" want-many.json 15000
 
+# Every state of a long pattern ends the short one. A slot of the list reads the length of the long pattern again, so it has room
+# for as many records: three slots, and one that counts.
+{ head -c 20000 /dev/zero | tr '\0' a; printf '\na\n'; } >long
+"$STOKER" scan -f long --quiet --json --stats --offsets 200000 --device interp many >got
+python3 - <<'PYTHON'
+import json
+got = json.load(open("got"))
+want = [(at, p) for at in range(60000) for p in (0, 1) if p == 1 or at <= 40000]
+assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
+assert got["stats"]["slots"] == 4, got["stats"]["slots"]
+PYTHON
+
 # JSON: every field.
 scan --json --stats --offsets 2 >got
 python3 - <<'PYTHON'

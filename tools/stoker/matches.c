@@ -18,7 +18,26 @@ int matches_open(const struct matches *m) {
     return m->wanted != 0 && !m->closed;
 }
 
+static int compare(const void *a, const void *b) {
+    const struct match *x = a, *y = b;
+    if (x->start != y->start) {
+        return x->start < y->start ? -1 : 1;
+    }
+    return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
+}
+
+/* Sorts the file's matches and drops what is past the wanted number. */
+static void trim(struct matches *m) {
+    if (m->count > m->file_start) {
+        qsort(m->items + m->file_start, m->count - m->file_start, sizeof *m->items, compare);
+    }
+    m->count = m->count < m->wanted ? m->count : m->wanted;
+}
+
 static int push(struct matches *m, struct match match) {
+    if (m->count == m->room && m->count / 2u >= m->wanted) {
+        trim(m); /* frees at least half of the room, so the list takes no more memory than twice what is wanted */
+    }
     if (m->count == m->room) {
         size_t room = m->room ? m->room * 2u : 1024u;
         struct match *items = realloc(m->items, room * sizeof *items);
@@ -41,22 +60,6 @@ int matches_add(struct matches *m, const struct patterns *p, uint32_t file, uint
         err = push(m, (struct match){.start = end - length, .file = file, .pattern = pattern, .length = length});
     }
     return err;
-}
-
-static int compare(const void *a, const void *b) {
-    const struct match *x = a, *y = b;
-    if (x->start != y->start) {
-        return x->start < y->start ? -1 : 1;
-    }
-    return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
-}
-
-/* Sorts the file's matches and drops what is past the wanted number. */
-static void trim(struct matches *m) {
-    if (m->count > m->file_start) {
-        qsort(m->items + m->file_start, m->count - m->file_start, sizeof *m->items, compare);
-    }
-    m->count = m->count < m->wanted ? m->count : m->wanted;
 }
 
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len) {
@@ -89,7 +92,7 @@ int matches_merge(struct matches *m, const struct matches *part) {
     for (size_t i = 0; bad == 0 && i < part->count; i++) {
         bad = push(m, part->items[i]);
     }
-    if (m->count >= m->wanted) {
+    if (part->count != 0u && m->count >= m->wanted) {
         trim(m);
     }
     return bad;

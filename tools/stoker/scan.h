@@ -36,7 +36,7 @@ struct scan_options {
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
 #define SCAN_LOG_SIZE      (16u << 20)
-#define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE */
+#define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE, or more for long patterns */
 
 /* What came of one file. */
 struct scan_file {
@@ -114,6 +114,7 @@ struct scan {
     struct matches matches;
     struct scan_stats stats;
     uint32_t image_at, hits_at, out_at; /* bytes of each device's payload */
+    uint32_t locate_room;               /* match records that fit behind out_at */
     /* the file being scanned */
     uint32_t file;
     int fd, sequential;

@@ -10,7 +10,7 @@ static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t f
     next->params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
     next->params[STK_SCAN_FROM - STK_ARG_PARAM] = from;
     next->params[STK_SCAN_OUT - STK_ARG_PARAM] = s->out_at;
-    next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LOCATE_ROOM;
+    next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = s->locate_room;
     return STK_STREAM_AGAIN;
 }
 
@@ -19,7 +19,7 @@ static int take_matches(struct scan_device *d, const struct stk_stream_result *r
     const struct scan *s = d->scan;
     const uint32_t *out = (const void *)(d->device.memory.payload + s->out_at);
     uint64_t chunk_start = r->offset - r->lead;
-    uint32_t records = r->results[0] < SCAN_LOCATE_ROOM ? r->results[0] : SCAN_LOCATE_ROOM, reached = r->results[1];
+    uint32_t records = r->results[0] < s->locate_room ? r->results[0] : s->locate_room, reached = r->results[1];
     for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
         if (matches_add(&d->matches, &s->patterns, s->file, chunk_start + stk_load(out + STK_MATCH_END),
                         stk_load(out + STK_MATCH_STATE)) != 0) {
