@@ -1,5 +1,5 @@
 # install(): libraries and headers are installed where they are declared (StkLibrary); here the
-# package files that find them again, wherever the prefix is moved to.
+# package files that find them again, wherever the prefix is moved to, and in the build tree.
 include(CMakePackageConfigHelpers)
 set(stk_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stoker)
 
@@ -7,6 +7,7 @@ get_property(STK_EXPORTS GLOBAL PROPERTY STK_EXPORTS)
 list(REMOVE_DUPLICATES STK_EXPORTS)
 foreach(export IN LISTS STK_EXPORTS)
   install(EXPORT stoker-${export} NAMESPACE stoker:: DESTINATION ${stk_cmake_dir})
+  export(EXPORT stoker-${export} NAMESPACE stoker:: FILE ${PROJECT_BINARY_DIR}/stoker-${export}.cmake)
 endforeach()
 
 configure_package_config_file(tools/cmake/stoker-config.cmake.in stoker-config.cmake
@@ -15,7 +16,8 @@ write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameM
 install(FILES ${PROJECT_BINARY_DIR}/stoker-config.cmake ${PROJECT_BINARY_DIR}/stoker-config-version.cmake
         DESTINATION ${stk_cmake_dir})
 
-# pkg-config: what this build lacks is named by neither file.
+# pkg-config: what this build lacks is named by neither file. Their paths hold in the prefix alone, so the files have another
+# name until they are installed.
 set(stk_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH STK_PC_PREFIX /${stk_pc_dir} /)
 string(REGEX REPLACE "/$" "" STK_PC_PREFIX "${STK_PC_PREFIX}")
@@ -35,9 +37,9 @@ endif()
 if(TARGET stk_port_uring)
   string(APPEND STK_PC_LINUX_REQUIRES ", liburing")
 endif()
-configure_file(tools/cmake/stoker.pc.in stoker.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/stoker.pc DESTINATION ${stk_pc_dir})
+configure_file(tools/cmake/stoker.pc.in stoker.pc.installed @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/stoker.pc.installed RENAME stoker.pc DESTINATION ${stk_pc_dir})
 if(STK_HOSTED)
-  configure_file(tools/cmake/stoker-linux.pc.in stoker-linux.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/stoker-linux.pc DESTINATION ${stk_pc_dir})
+  configure_file(tools/cmake/stoker-linux.pc.in stoker-linux.pc.installed @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/stoker-linux.pc.installed RENAME stoker-linux.pc DESTINATION ${stk_pc_dir})
 endif()

@@ -2,7 +2,8 @@
 #
 # One static library stk_NAME, alias stoker::NAME, exported in the set EXPORT (default: base).
 # INCLUDE folders are public and installed whole. Without sources no target is made, so that callers
-# test `if(TARGET stoker::NAME)` for what is optional.
+# test `if(TARGET stoker::NAME)` for what is optional. No feature of C is asked of who links the library:
+# a parent may have enabled C++ alone.
 function(stk_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "FREESTANDING" "EXPORT" "SOURCES;PUBLIC;PRIVATE;INCLUDE")
   if(NOT arg_SOURCES)
@@ -16,18 +17,21 @@ function(stk_library name)
   add_library(stk_${name} STATIC ${arg_SOURCES})
   add_library(stoker::${name} ALIAS stk_${name})
   set_target_properties(stk_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ${STK_HOSTED})
-  target_compile_features(stk_${name} PUBLIC c_std_11)
-  target_compile_options(stk_${name} PRIVATE $<$<BOOL:${arg_FREESTANDING}>:-ffreestanding>)
-  target_link_libraries(stk_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:stk_warnings>)
+  # The warnings are taken as options: a link to their target would be part of what is exported.
+  target_compile_options(stk_${name} PRIVATE $<TARGET_PROPERTY:stk_warnings,INTERFACE_COMPILE_OPTIONS>
+    $<$<BOOL:${arg_FREESTANDING}>:-ffreestanding>)
+  target_link_libraries(stk_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   foreach(dir IN LISTS arg_INCLUDE)
     target_include_directories(stk_${name} PUBLIC $<BUILD_INTERFACE:${dir}>)
-    if(IS_DIRECTORY ${dir})
+    if(STOKER_INSTALL AND IS_DIRECTORY ${dir})
       install(DIRECTORY ${dir}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
     endif()
   endforeach()
 
-  install(TARGETS stk_${name} EXPORT stoker-${arg_EXPORT}
-          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  if(STOKER_INSTALL)
+    install(TARGETS stk_${name} EXPORT stoker-${arg_EXPORT}
+            ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  endif()
   set_property(GLOBAL APPEND PROPERTY STK_LIBRARIES stk_${name})
   set_property(GLOBAL APPEND PROPERTY STK_EXPORTS ${arg_EXPORT})
 endfunction()

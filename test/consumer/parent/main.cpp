@@ -1,0 +1,5 @@
+#include <stoker/stoker.h>
+
+int main() {
+    return stk_err_name(0) == nullptr;
+}
