@@ -4,6 +4,7 @@
 
 #include "stoker/arena.h"
 #include "stoker/artifact.h"
+#include "stoker/atomic.h"
 #include "stoker/automaton.h"
 #include "stoker/blake3.h"
 #include "stoker/cache.h"

@@ -2,19 +2,33 @@
  *
  * Buffers that cross threads, devices or the wire are arrays of little-endian uint32_t. These
  * accessors convert to the host's order and give C11 memory order; every call site says what it
- * orders.
+ * orders. In C++ (11 or later) they are the same by <atomic>.
  */
 #ifndef STOKER_ATOMIC_H
 #define STOKER_ATOMIC_H
 
+#ifdef __cplusplus
+#include <atomic>
+#else
 #include <stdatomic.h>
+#endif
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "atomic words must be plain words");
+/* The names that differ between the two languages; the functions of <atomic> are found by the type of their argument. */
+#ifdef __cplusplus
+typedef std::atomic<uint32_t> stk_atomic_word_;
+#define STK_ORDER_(order) std::memory_order_##order
+static_assert(sizeof(stk_atomic_word_) == sizeof(uint32_t), "atomic words must be plain words");
+static_assert(ATOMIC_INT_LOCK_FREE == 2, "words must be lock-free to be shared with a device");
+#else
+typedef _Atomic uint32_t stk_atomic_word_;
+#define STK_ORDER_(order) memory_order_##order
+_Static_assert(sizeof(stk_atomic_word_) == sizeof(uint32_t), "atomic words must be plain words");
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "words must be lock-free to be shared with a device");
+#endif
 
 static inline uint32_t stk_le32(uint32_t v) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -24,28 +38,28 @@ static inline uint32_t stk_le32(uint32_t v) {
 #endif
 }
 
-static inline _Atomic uint32_t *stk_atomic_(uint32_t *p) {
-    return (_Atomic uint32_t *)(void *)p;
+static inline stk_atomic_word_ *stk_atomic_(uint32_t *p) {
+    return (stk_atomic_word_ *)(void *)p;
 }
 
-static inline const _Atomic uint32_t *stk_atomic_const_(const uint32_t *p) {
-    return (const _Atomic uint32_t *)(const void *)p;
+static inline const stk_atomic_word_ *stk_atomic_const_(const uint32_t *p) {
+    return (const stk_atomic_word_ *)(const void *)p;
 }
 
 static inline uint32_t stk_load(const uint32_t *p) {
-    return stk_le32(atomic_load_explicit(stk_atomic_const_(p), memory_order_relaxed));
+    return stk_le32(atomic_load_explicit(stk_atomic_const_(p), STK_ORDER_(relaxed)));
 }
 
 static inline uint32_t stk_load_acquire(const uint32_t *p) {
-    return stk_le32(atomic_load_explicit(stk_atomic_const_(p), memory_order_acquire));
+    return stk_le32(atomic_load_explicit(stk_atomic_const_(p), STK_ORDER_(acquire)));
 }
 
 static inline void stk_store(uint32_t *p, uint32_t v) {
-    atomic_store_explicit(stk_atomic_(p), stk_le32(v), memory_order_relaxed);
+    atomic_store_explicit(stk_atomic_(p), stk_le32(v), STK_ORDER_(relaxed));
 }
 
 static inline void stk_store_release(uint32_t *p, uint32_t v) {
-    atomic_store_explicit(stk_atomic_(p), stk_le32(v), memory_order_release);
+    atomic_store_explicit(stk_atomic_(p), stk_le32(v), STK_ORDER_(release));
 }
 
 /* Copies `n` words, 1, 2 or 4, as they are, out of or into memory that others may write or read at the same moment: relaxed
@@ -62,7 +76,7 @@ static inline void stk_store_release(uint32_t *p, uint32_t v) {
 static inline void stk_raw_out(void *to, const uint32_t *from, uint32_t n) {
 #if defined(STK_COPY_BY_WORD)
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t word = atomic_load_explicit(stk_atomic_const_(from + i), memory_order_relaxed);
+        uint32_t word = atomic_load_explicit(stk_atomic_const_(from + i), STK_ORDER_(relaxed));
         memcpy((uint8_t *)to + i * sizeof word, &word, sizeof word);
     }
 #else
@@ -75,7 +89,7 @@ static inline void stk_raw_in(uint32_t *to, const void *from, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         uint32_t word;
         memcpy(&word, (const uint8_t *)from + i * sizeof word, sizeof word);
-        atomic_store_explicit(stk_atomic_(to + i), word, memory_order_relaxed);
+        atomic_store_explicit(stk_atomic_(to + i), word, STK_ORDER_(relaxed));
     }
 #else
     __builtin_memcpy(to, from, n * sizeof *to);
@@ -104,8 +118,8 @@ static inline void stk_copy_in(uint32_t *to, const uint32_t *from, uint32_t n) {
  * success. */
 static inline uint32_t stk_cas(uint32_t *p, uint32_t expected, uint32_t desired) {
     uint32_t e = stk_le32(expected);
-    atomic_compare_exchange_strong_explicit(stk_atomic_(p), &e, stk_le32(desired), memory_order_acq_rel,
-                                            memory_order_acquire);
+    atomic_compare_exchange_strong_explicit(stk_atomic_(p), &e, stk_le32(desired), STK_ORDER_(acq_rel),
+                                            STK_ORDER_(acquire));
     return stk_le32(e);
 }
 
@@ -119,7 +133,7 @@ static inline uint32_t stk_fetch_add(uint32_t *p, uint32_t v) {
     }
     return seen;
 #else
-    return atomic_fetch_add_explicit(stk_atomic_(p), v, memory_order_acq_rel);
+    return atomic_fetch_add_explicit(stk_atomic_(p), v, STK_ORDER_(acq_rel));
 #endif
 }
 
