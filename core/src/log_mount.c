@@ -63,17 +63,19 @@ static int is_of_log(const struct stk_log *log) {
     return stk_log_header_id(log->config.buffer) == log->id;
 }
 
-/* And of `lap`, or later? */
-static int not_before(const struct stk_log *log, uint32_t lap) {
-    return is_of_log(log) && (int32_t)(stk_log_header_lap(log->config.buffer) - lap) >= 0;
+/* And of `lap`, or later? Laps count around, so each of three may be later than the one before, without end. So only the laps from
+ * `first` on count, that of the first block found: among them, later is an order. */
+static int not_before(const struct stk_log *log, uint32_t lap, uint32_t first) {
+    uint32_t found = stk_log_header_lap(log->config.buffer);
+    return is_of_log(log) && (int32_t)(found - lap) >= 0 && (int32_t)(found - first) >= 0;
 }
 
 /* Halves what lies behind the newest block so far. A damaged header counts as old: look_past mends that. */
-static void halve(struct stk_log *log) {
+static void halve(struct stk_log *log, uint32_t first) {
     uint32_t end = log->geometry.blocks;
     while (end - log->block > 1u) {
         uint32_t middle = log->block + (end - log->block) / 2u;
-        if (look(log, middle) == USED && not_before(log, log->lap)) {
+        if (look(log, middle) == USED && not_before(log, log->lap, first)) {
             take_block(log, middle);
         } else {
             end = middle;
@@ -140,7 +142,7 @@ static int take_damaged(struct stk_log *log, uint32_t at, uint32_t lap) {
 
 /* A block that could not be erased keeps an old header, and any block may have a damaged one; both may have led the
  * search astray: looks behind the block found. 1 when a newer one was there, which is then the newest so far. */
-static int look_past(struct stk_log *log) {
+static int look_past(struct stk_log *log, uint32_t first) {
     uint32_t old = 0, at = log->block, lap = log->lap;
     for (uint32_t i = 1; i < log->geometry.blocks && old < STK_LOG_RUN; i++) {
         enum block_state state;
@@ -149,31 +151,38 @@ static int look_past(struct stk_log *log) {
             lap++;
         }
         state = look(log, at);
-        if (state == USED && not_before(log, lap)) {
-            take_block(log, at);
+        /* A damaged one is not the block before the newest, whose records may be newer than a header that was written ahead. */
+        if (state != DAMAGED) {
+            if (state == USED && not_before(log, lap, first)) {
+                take_block(log, at);
+                return 1;
+            }
+            old++;
+        } else if (old == 0u && i + 1u < log->geometry.blocks && take_damaged(log, at, lap)) {
             return 1;
         }
-        /* Not the block before the newest, whose records may be newer than a header that was written ahead. */
-        if (state == DAMAGED && old == 0u && i + 1u < log->geometry.blocks && take_damaged(log, at, lap)) {
-            return 1;
-        }
-        old += state != DAMAGED ? 1u : 0u;
     }
     return 0;
 }
 
+/* Finds the first block, and from it the newest. Each turn ends at a later block than the one before, so there are no more turns than
+ * blocks; a medium may show other headers at each read, so they are counted. */
 static int find_newest(struct stk_log *log) {
-    for (uint32_t at = 0; at < log->geometry.blocks; at++) {
-        if (look(log, at) == USED) {
-            log->id = stk_log_header_id(log->config.buffer);
-            take_block(log, at);
-            do {
-                halve(log);
-            } while (look_past(log));
-            return STK_OK;
+    uint32_t blocks = log->geometry.blocks, n, first;
+    for (n = 0; look(log, n) != USED;) {
+        if (++n == blocks) {
+            return STK_E_FORMAT;
         }
     }
-    return STK_E_FORMAT;
+    log->id = stk_log_header_id(log->config.buffer);
+    take_block(log, n);
+    for (first = log->lap; blocks != 0u; blocks--) {
+        halve(log, first);
+        if (!look_past(log, first)) {
+            break;
+        }
+    }
+    return STK_OK;
 }
 
 /* May the log go on in the block that was in use? Not where a page that was begun may not be touched. */
