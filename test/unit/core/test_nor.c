@@ -246,6 +246,21 @@ static void transfers_stay_within_their_block(void **state) {
     assert_true(ops->sync == NULL);
 }
 
+static void a_program_of_a_part_of_a_word_is_refused(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        struct stk_nor_config config = plug(&boards[i]);
+        uint8_t data[16] = {0}, out[16];
+        struct stk_nor nor = opened(&config);
+        assert_int_equal(ops->prog(&nor, 0, 0, data, 1), STK_E_RANGE);
+        assert_int_equal(ops->prog(&nor, 0, 0, data, config.width + 1u), STK_E_RANGE);
+        assert_int_equal(ops->prog(&nor, 0, 1, data, config.width), STK_E_RANGE);
+        assert_int_equal(ops->read(&nor, 0, 0, out, 16), STK_OK);
+        assert_int_equal(out[0] & out[1] & out[config.width], 0xFF); /* nothing was programmed */
+        assert_int_equal(ops->prog(&nor, 0, 0, data, 2u * config.width), STK_OK);
+    }
+}
+
 static void an_erase_reaches_its_block_and_no_more(void **state) {
     uint8_t zeros[4] = {0}, out[4];
     (void)state;
@@ -441,6 +456,7 @@ int main(void) {
         cmocka_unit_test(memory_is_no_flash),
         cmocka_unit_test(bytes_come_back_as_they_went_in),
         cmocka_unit_test(transfers_stay_within_their_block),
+        cmocka_unit_test(a_program_of_a_part_of_a_word_is_refused),
         cmocka_unit_test(an_erase_reaches_its_block_and_no_more),
         cmocka_unit_test(bits_only_leave_the_erased_value),
         cmocka_unit_test(ones_are_not_programmed),
