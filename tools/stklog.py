@@ -138,26 +138,31 @@ def first_whole(flash):
     raise NotALog("no block has a whole header")
 
 
-def halve(flash, b, lap):
+def later(lap, first, than):
+    """6.5, step 1: is the lap one that counts, and after another?"""
+    return not after(first, lap) and after(lap, than)
+
+
+def halve(flash, b, lap, first):
     """6.5, step 2: the last block and its lap."""
     high = flash.blocks
     while high - b > 1:
         middle = (b + high) // 2
-        if flash.whole(middle) and not after(lap, flash.header(middle)["lap"]):
+        if flash.whole(middle) and later(flash.header(middle)["lap"], first, (lap - 1) % U32):
             b, lap = middle, flash.header(middle)["lap"]
         else:
             high = middle
     return b, lap
 
 
-def behind(flash, b, lap, begun):
+def behind(flash, b, lap, begun, first):
     """6.5, step 3: a newer block behind b, its lap, and what no later record may come before; or None."""
     sound = 0
     for step in range(1, flash.blocks):
         block = (b + step) % flash.blocks
         place = (lap - 1) % U32 if block > b else lap  # the lap of a block that waits for its next use
         h = flash.header(block)
-        if isinstance(h, dict) and after(h["lap"], place):
+        if isinstance(h, dict) and later(h["lap"], first, place):
             return block, h["lap"], h["sequence"]
         if h == "damaged" and sound == 0 and step + 1 < flash.blocks:
             records = flash.records(block)
@@ -172,12 +177,12 @@ def behind(flash, b, lap, begun):
 def newest(flash):
     """6.5: the newest block and its lap."""
     b = first_whole(flash)
-    lap = flash.header(b)["lap"]
-    while True:
-        at, lap = halve(flash, b, lap)
+    lap = first = flash.header(b)["lap"]
+    for _ in range(flash.blocks):
+        at, lap = halve(flash, b, lap, first)
         if at != b or flash.whole(b):
             begun = flash.header(at)["sequence"]
-        b, found = at, behind(flash, at, lap, begun)
+        b, found = at, behind(flash, at, lap, begun, first)
         if found is None:
             break
         b, lap, begun = found

@@ -1,9 +1,11 @@
 /* log_images FOLDER: writes images of flash with a log on it, in every state that is easily brought about: new, part full,
- * laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log. */
+ * laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log, with laps that no
+ * log has. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "stoker/crc32c.h"
 #include "stoker/log.h"
 #include "stoker/port/sim_flash.h"
 
@@ -209,6 +211,28 @@ static void logs_after_others(void) {
     }
 }
 
+static void set_word(uint32_t block, uint32_t at, uint32_t value) {
+    for (uint32_t bit = 8u * at; bit < 8u * at + 32u; bit++, value >>= 1) {
+        if ((stk_sim_flash_data(&w.flash, block)[bit / 8u] >> bit % 8u & 1u) != (value & 1u)) {
+            stk_sim_flash_flip(&w.flash, block, bit);
+        }
+    }
+}
+
+/* Headers whose laps go around, each later than the one before it; and any laps. */
+static void logs_of_any_laps(void) {
+    for (uint32_t i = 0; i < 8; i++) {
+        begin(i, 0);
+        append(below(3u * lap()));
+        finish();
+        for (uint32_t block = 0; block < w.geometry->blocks; block++) {
+            set_word(block, 12, i == 0 ? 1u + block * (UINT32_MAX / w.geometry->blocks) : below(1u << 31) * 2u);
+            set_word(block, 60, stk_crc32c(0, stk_sim_flash_data(&w.flash, block), 60));
+        }
+        image("laps");
+    }
+}
+
 int main(int argc, char **argv) {
     uint32_t all = 0;
     if (argc != 2) {
@@ -225,6 +249,7 @@ int main(int argc, char **argv) {
         damaged_logs();
         logs_with_bad_blocks();
         logs_after_others();
+        logs_of_any_laps();
         need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
         all += w.images;
     }
