@@ -71,13 +71,14 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
 
 /// Table ///
 
-/* A resource lies in the first row that was free when it was added, from its number's own row on, around. */
+/* A resource lies in the first row that was free when it was added, from its number's own row on, around. Nobody looks for it further
+ * than the furthest lies, so a slot that asks for what is not there does not cost a walk through the table. */
 static uint32_t row_after(const struct stk_miss *m, uint32_t resource, uint32_t n) {
     return (uint32_t)(((uint64_t)resource + n) % m->config.resources);
 }
 
 uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource) {
-    for (uint32_t n = 0; n < m->config.resources; n++) {
+    for (uint32_t n = 0; n < m->reach; n++) {
         uint32_t row = row_after(m, resource, n);
         if (m->rows[row].used && m->rows[row].is.resource == resource) {
             return row;
@@ -86,12 +87,13 @@ uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource) {
     return STK_MISS_NO_ROW;
 }
 
-static uint32_t find_free(const struct stk_miss *m, uint32_t resource) {
+/* Rows from the resource's own row to the first free one; as many as there are rows when none is. */
+static uint32_t steps_to_free(const struct stk_miss *m, uint32_t resource) {
     uint32_t n = 0;
     while (n < m->config.resources && m->rows[row_after(m, resource, n)].used) {
         n++;
     }
-    return n < m->config.resources ? row_after(m, resource, n) : STK_MISS_NO_ROW;
+    return n;
 }
 
 static uint64_t end_of(const struct stk_miss_resource *r) {
@@ -111,7 +113,7 @@ static int check_beside(struct stk_miss *m, const struct stk_miss_resource *r) {
 }
 
 int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource) {
-    uint32_t row;
+    uint32_t steps;
     int err;
     if (miss->closed || miss->stopping) {
         return STK_E_SHUTDOWN;
@@ -126,11 +128,12 @@ int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource
     if (err != STK_OK) {
         return err;
     }
-    row = find_free(miss, resource->resource);
-    if (row == STK_MISS_NO_ROW) {
+    steps = steps_to_free(miss, resource->resource);
+    if (steps == miss->config.resources) {
         return stk_fail(&miss->fault, STK_E_FULL, resource->resource, miss->config.resources);
     }
-    miss->rows[row] = (struct stk_miss_row){.is = *resource, .used = 1};
+    miss->rows[row_after(miss, resource->resource, steps)] = (struct stk_miss_row){.is = *resource, .used = 1};
+    miss->reach = steps < miss->reach ? miss->reach : steps + 1u;
     return STK_OK;
 }
 

@@ -418,6 +418,27 @@ static void full_table_finds_every_row_and_takes_no_more(void **state) {
     assert_quiet();
 }
 
+/* The steps of a search, in a table that is full: one where every resource lies in its own row. */
+static void number_that_is_not_there_costs_no_walk_through_the_table(void **state) {
+    struct stk_miss_resource row;
+    (void)state;
+    world_parts(NULL, ROWS);
+    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(w.miss.reach, 0);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        row = row_of(i);
+        row.resource = 1000u * ROWS + i;
+        assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+        assert_int_equal(w.miss.reach, 1);
+    }
+    assert_int_equal(stk_miss_remove(&w.miss, 7), STK_E_NOENT);
+    assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
+    row.resource = 2000u * ROWS;
+    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK); /* around to the last row */
+    assert_int_equal(w.miss.reach, ROWS);
+    assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
+}
+
 static void row_that_is_waited_for_stays(void **state) {
     const struct stk_sim_ingest_config narrow = {.depth = 1, .sources = 4, .delay = 1};
     (void)state;
@@ -518,6 +539,7 @@ int main(void) {
         cmocka_unit_test(stream_and_service_run_beside_each_other),
         cmocka_unit_test(row_that_cannot_be_is_refused),
         cmocka_unit_test(full_table_finds_every_row_and_takes_no_more),
+        cmocka_unit_test(number_that_is_not_there_costs_no_walk_through_the_table),
         cmocka_unit_test(row_that_is_waited_for_stays),
         cmocka_unit_test(config_that_cannot_work_is_refused),
         cmocka_unit_test(defaults_are_what_the_header_says),
