@@ -56,7 +56,8 @@ const struct fault_plan *faults_now(void) {
 }
 
 static int is_status(void) {
-    return plan.kind == FAULT_STATUS || plan.kind == FAULT_DROPPED || plan.kind == FAULT_HANGS;
+    return plan.kind == FAULT_STATUS || plan.kind == FAULT_DROPPED || plan.kind == FAULT_HANGS ||
+           plan.kind == FAULT_BLIND;
 }
 
 cl_int faults_next(enum fault_call call) {

@@ -71,6 +71,7 @@ enum fault_kind {
     FAULT_STATUS,  /* clGetEventInfo: the launch did end, and its status is the error */
     FAULT_DROPPED, /* clEnqueueNDRangeKernel: the launch is taken, never runs, and ends in the error */
     FAULT_HANGS,   /* the same: the launch is taken, and does not begin before faults_end_hung */
+    FAULT_BLIND,   /* the same: the launch is said to be taken, never runs, and has no event */
     FAULT_KINDS
 };
 

@@ -29,9 +29,10 @@ static const struct flow flows[] = {
     {"RESIDENT and down", {"", STK_RESIDENT, STK_OPENCL_ALLOC_HOST}, 1},
     {"by handshake", {"", STK_BATCH, STK_OPENCL_COPIES}, 0},
 };
-#define FLOWS      (sizeof flows / sizeof *flows)
-#define FLOW_BATCH 2u
-#define FLOW_PROBE 4u
+#define FLOWS        (sizeof flows / sizeof *flows)
+#define FLOW_QUANTUM 1u
+#define FLOW_BATCH   2u
+#define FLOW_PROBE   4u
 
 static struct stk_opencl cl;
 static struct stk_ring ring;

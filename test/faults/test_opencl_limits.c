@@ -58,6 +58,22 @@ static void addresses_and_counters_outlive_the_device(void **state) {
     close_all();
 }
 
+/* Drive launches until two are under way: one that nobody can look at would never be. */
+static void launch_without_an_event_is_a_failed_one(void **state) {
+    static const struct fault_plan plan = {
+        .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_BLIND};
+    (void)state;
+    assert_int_equal(work_open(&flows[FLOW_QUANTUM], 5 * SECOND), STK_OK);
+    faults_plan(&plan);
+    faults_phase(FAULT_RUN);
+    assert_int_equal(work_on(), STK_OK);
+    assert_int_equal(faults_fired(), 1);
+    assert_int_equal(cl.recoveries, 1);
+    assert_int_equal(cl.fault, STK_OPENCL_DEVICE);
+    assert_non_null(strstr(cl.reason, "clEnqueueNDRangeKernel gave no event"));
+    close_all();
+}
+
 static void recovery_may_be_ruled_out(void **state) {
     (void)state;
     assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
@@ -191,6 +207,7 @@ static void kept_program_whose_launches_fail_is_compiled_next(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_and_counters_outlive_the_device),
+        cmocka_unit_test(launch_without_an_event_is_a_failed_one),
         cmocka_unit_test(recovery_may_be_ruled_out),
         cmocka_unit_test(lost_contexts_are_bounded),
         cmocka_unit_test(new_context_takes_the_program_that_is_kept),
