@@ -107,7 +107,7 @@ static uint32_t lowest(const struct stk_units *u) {
 
 uint32_t stk_units_settled(const struct stk_units *units) {
     uint32_t low = lowest(units), known = stk_load_acquire(units->words + UNITS_LOW);
-    while (known < low) {
+    for (uint32_t tries = 0; known < low && tries < STK_UNITS_TRIES; tries++) {
         uint32_t seen = stk_cas(units->words + UNITS_LOW, known, low);
         known = seen == known ? low : seen;
     }

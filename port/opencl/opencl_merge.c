@@ -90,11 +90,12 @@ static void merge_control(struct stk_opencl *cl) {
     }
 }
 
-/* Appends one record, as a worker does. */
+/* Appends one record, as a worker does: each try that fails means that one more record went in, so there are no more tries than
+ * records. */
 static void append(struct stk_opencl *cl, const uint32_t *record) {
     uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_LOG_RECORDS;
     uint32_t at = stk_load(log + STK_LOG_CURSOR), was;
-    while (at <= room - STK_LOG_RECORD_WORDS) {
+    for (uint32_t tries = room / STK_LOG_RECORD_WORDS; tries != 0u && at <= room - STK_LOG_RECORD_WORDS; tries--) {
         was = stk_cas(log + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
         if (was == at) {
             copy_words(log + STK_LOG_RECORDS + at, record, STK_LOG_RECORD_WORDS);
