@@ -59,6 +59,10 @@ static int submit(struct stk_stream *s) {
         if (taken < 0) {
             return taken;
         }
+        if ((uint32_t)taken > offered) {
+            /* What is counted past the last queued read is never at its end again. */
+            return stk_fail(&s->fault, STK_E_RANGE, (uint32_t)taken, offered);
+        }
         s->submitted += (uint32_t)taken;
         moved += taken;
         if ((uint32_t)taken < offered) {

@@ -113,6 +113,23 @@ static void read_into_memory_that_the_port_does_not_have_fails_alone(void **stat
     }
 }
 
+static int takes_one_more(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    int taken = stk_sim_ingest_ops.submit(ctx, reads, count);
+    return taken > 0 ? taken + 1 : taken;
+}
+
+static void port_that_takes_more_than_it_was_offered_is_refused(void **state) {
+    struct stk_ingest_ops ops = stk_sim_ingest_ops;
+    (void)state;
+    world(NULL, NULL);
+    ops.submit = takes_one_more;
+    w.stream.config.ingest = &ops;
+    queue_some(3, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
+    assert_int_equal(w.stream.fault.index, 4);
+    assert_int_equal(w.stream.fault.value, 3);
+}
+
 /* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing, and those beside it count. */
 static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
@@ -415,6 +432,7 @@ int main(void) {
         cmocka_unit_test(error_of_the_port_comes_out_of_the_poll_and_loses_nothing),
         cmocka_unit_test(read_that_the_port_refuses_fails_alone),
         cmocka_unit_test(read_into_memory_that_the_port_does_not_have_fails_alone),
+        cmocka_unit_test(port_that_takes_more_than_it_was_offered_is_refused),
         cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
         cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),
