@@ -62,6 +62,7 @@ struct scan {
     struct stk_store_entry entry; /* of the artifact that the last head began */
     uint32_t expected;            /* sequence of the next record */
     uint32_t whole;               /* no record of it was missing so far */
+    uint32_t read_to;             /* sequence before which no tail is sought: one that was sought there was none */
     uint32_t left_out;
 };
 
@@ -107,7 +108,7 @@ static void begin(struct stk_store *store, struct scan *scan, const struct store
     scan->whole = 1;
     tail = tail_of(&scan->entry);
     if (store->log.geometry.lazy || stk_store_cells(note->bytes) < 2u * store->log.block_cells ||
-        (int32_t)(store->log.sequence - tail) <= 0) {
+        (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(sequence - scan->read_to) < 0) {
         return;
     }
     /* A seek fails only when something was erased since the walk began. */
@@ -117,6 +118,8 @@ static void begin(struct stk_store *store, struct scan *scan, const struct store
         found(store, scan);
         scan->expected = tail + 1u;
     } else {
+        /* Heads without a tail may stand side by side, and going there and back takes more than a block of reads. */
+        scan->read_to = tail;
         err = stk_log_seek_sequence(&store->iter, sequence + 1u);
     }
     (void)err;
@@ -157,6 +160,7 @@ static int scan_all(struct stk_store *store) {
     struct scan scan;
     int err = stk_store_walk(store), any = 0;
     memset(&scan, 0, sizeof scan);
+    scan.read_to = store->log.sequence - (uint32_t)INT32_MAX;
     while (err == STK_OK && stk_log_next(&store->iter, &r) == 1) {
         store->oldest = any ? store->oldest : r.sequence;
         any = 1;

@@ -184,6 +184,24 @@ static void a_cut_put_is_there_whole_or_not_at_all(void **state) {
     }
 }
 
+/* Each names a size whose tail lies in the log and is none, and a look at a tail takes some ten reads. */
+static void heads_without_a_tail_side_by_side_cost_no_search_each(void **state) {
+    const struct stk_flash_geometry g = {64, 64, 512, 60, 0xFF, STK_FLASH_MANY, 0};
+    const struct stk_log_record head = {.kind = 6, .args = {0, 0, 0, 20u * STK_STORE_CELL_BYTES}};
+    uint64_t reads;
+    (void)state;
+    world_open(&g);
+    for (uint32_t i = 0; i < 350; i++) {
+        assert_int_equal(stk_log_append(&world.store.log, &head), STK_OK);
+    }
+    assert_int_equal(put(1, 1, 100), 0);
+    reads = world.flash.counts.reads;
+    assert_int_equal(world_mount(), 1);
+    reads = world.flash.counts.reads - reads;
+    assert_true(reads < 350 + 100); /* 4,600 with a search for each */
+    assert_int_equal(got(1, 1, 100), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flipped_bit_costs_at_most_what_it_is_in),
@@ -195,6 +213,7 @@ int main(void) {
         cmocka_unit_test(an_artifact_that_overwrites_itself_is_refused),
         cmocka_unit_test(a_medium_that_is_gone_fails_every_write_and_keeps_the_index),
         cmocka_unit_test(a_cut_put_is_there_whole_or_not_at_all),
+        cmocka_unit_test(heads_without_a_tail_side_by_side_cost_no_search_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
