@@ -5,6 +5,7 @@
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS /* clCreateCommandQueue */
 #include <CL/cl.h>
 
+#include "stoker/blake3.h"
 #include "stoker/port/opencl.h"
 #include "stoker/words.h"
 
@@ -40,6 +41,23 @@ int stk_opencl_create_queue(struct stk_opencl *cl);
 
 /* Releases them, with program and kernel, as far as they are there. */
 void stk_opencl_release_context(struct stk_opencl *cl);
+
+/// Texts: opencl_text.c ///
+
+/* Texts of a device, or of a platform where `device` is NULL, with the digest of all that were asked for. */
+struct stk_opencl_texts {
+    cl_platform_id platform;
+    cl_device_id device;
+    struct stk_blake3 hash;
+    int whole; /* 1: every text so far is in the digest, from its first byte to its last */
+};
+
+/* Asks for a text and copies as much of it as fits into out[0..size), cut between two characters; "?" where the driver does not
+ * give it, and then `whole` is 0. */
+void stk_opencl_text(struct stk_opencl_texts *texts, cl_uint what, char *out, size_t size);
+
+/* Removes the start of a UTF-8 character whose end was cut off. */
+void stk_opencl_trim(char *text);
 
 /// Faults: opencl_fault.c ///
 
@@ -105,6 +123,9 @@ int stk_opencl_recall_program(struct stk_opencl *cl, const char *const *texts, c
 /* After an open that failed: may the program that it found be the reason? Then the next one takes nothing that was kept. */
 int stk_opencl_doubts(const struct stk_opencl *cl, int err);
 void stk_opencl_distrust(struct stk_opencl *cl);
+
+/* Writes down in `outcome` which device and driver it is about. */
+void stk_opencl_sign(const struct stk_opencl *cl, struct stk_opencl_outcome *outcome);
 
 /* What an earlier open found; STK_OPENCL_MADE: nothing. */
 enum stk_opencl_origin stk_opencl_recall_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome);

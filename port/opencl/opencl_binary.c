@@ -9,21 +9,6 @@
 
 #define KIND_PROGRAM 1u
 #define TEXTS_MAX    (2u * STK_OPENCL_PLACES_MAX)
-#define DRIVER_BYTES 640u /* platform, its version, the device's and the driver's */
-
-/* Which compiler it was, as exactly as OpenCL says: on PoCL only the platform's version names LLVM's. 0 when it does not say. */
-static int driver_text(const struct stk_opencl *cl, char out[DRIVER_BYTES]) {
-    cl_device_id device = cl->cl_device;
-    cl_platform_id platform = NULL;
-    char version[256];
-    if (clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL) != CL_SUCCESS ||
-        clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version, version, NULL) != CL_SUCCESS) {
-        return 0;
-    }
-    version[sizeof version - 1u] = '\0';
-    snprintf(out, DRIVER_BYTES, "%s\n%s\n%s\n%s", cl->device.platform, version, cl->device.version, cl->device.driver);
-    return 1;
-}
 
 static struct stk_span span_of(const char *text) {
     return (struct stk_span){text, strlen(text)};
@@ -31,16 +16,15 @@ static struct stk_span span_of(const char *text) {
 
 int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
                    uint8_t key[STK_STORE_KEY_BYTES]) {
-    char driver[DRIVER_BYTES];
     const struct stk_artifact_recipe recipe = {
         .abi = STK_OPENCL_ABI,
         .source_count = count,
         .sources = sources,
         .options = span_of(options),
         .device = span_of(cl->device.name),
-        .driver = {driver, driver_text(cl, driver) ? strlen(driver) : 0u},
+        .driver = {cl->device.identity, sizeof cl->device.identity},
     };
-    return recipe.driver.bytes != 0u && stk_artifact_key(&recipe, key) == STK_OK;
+    return cl->device.identified && stk_artifact_key(&recipe, key) == STK_OK;
 }
 
 static int program_key(struct stk_opencl *cl, const char *const *texts, const size_t *lengths, uint32_t count) {

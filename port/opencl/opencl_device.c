@@ -33,12 +33,21 @@ static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *dev
     return STK_E_NODEV;
 }
 
-static void device_text(cl_device_id device, cl_device_info what, char *out, size_t size) {
-    out[0] = '\0';
-    if (clGetDeviceInfo(device, what, size, out, NULL) != CL_SUCCESS) {
-        memcpy(out, "?", 2);
+/* Names, versions, and the digest of all of them. On PoCL only the platform's version names the compiler. */
+static void describe_texts(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
+    struct stk_opencl_texts texts = {.platform = platform, .whole = 1};
+    char platform_version[2]; /* for the digest alone */
+    stk_blake3_init(&texts.hash);
+    stk_opencl_text(&texts, CL_PLATFORM_NAME, d->platform, sizeof d->platform);
+    stk_opencl_text(&texts, CL_PLATFORM_VERSION, platform_version, sizeof platform_version);
+    texts.device = device;
+    stk_opencl_text(&texts, CL_DEVICE_NAME, d->name, sizeof d->name);
+    stk_opencl_text(&texts, CL_DEVICE_VERSION, d->version, sizeof d->version);
+    stk_opencl_text(&texts, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
+    d->identified = texts.whole;
+    if (texts.whole) {
+        stk_blake3_digest(&texts.hash, d->identity);
     }
-    out[size - 1u] = '\0';
 }
 
 /* On a CPU lanes only take turns; elsewhere they look at as many slots in the time of one look. */
@@ -54,12 +63,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     cl_uint units = 0;
     cl_ulong memory = 0;
     memset(d, 0, sizeof *d);
-    device_text(device, CL_DEVICE_NAME, d->name, sizeof d->name);
-    device_text(device, CL_DEVICE_VERSION, d->version, sizeof d->version);
-    device_text(device, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof d->platform, d->platform, NULL) != CL_SUCCESS) {
-        memcpy(d->platform, "?", 2);
-    }
+    describe_texts(platform, device, d);
     /* A device of OpenCL 1.2 refuses this query: it has no SVM. */
     (void)clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof svm, &svm, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);

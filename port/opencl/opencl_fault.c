@@ -83,6 +83,7 @@ const char *stk_opencl_fault_fix(enum stk_opencl_fault fault) {
 static void say_all(struct stk_opencl *cl, const char *format, va_list args) {
     size_t used = strlen(cl->reason);
     vsnprintf(cl->reason + used, sizeof cl->reason - used, format, args);
+    stk_opencl_trim(cl->reason);
 }
 
 void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) {

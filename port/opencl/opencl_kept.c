@@ -45,6 +45,7 @@ void stk_opencl_kept_say(struct stk_opencl *cl, const char *format, ...) {
     va_start(args, format);
     vsnprintf(cl->kept + used, sizeof cl->kept - used, format, args);
     va_end(args);
+    stk_opencl_trim(cl->kept);
 }
 
 int stk_opencl_keeps(const struct stk_opencl *cl) {

@@ -29,8 +29,7 @@ static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk
 
 static void forget(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     cl->outcome = (struct stk_opencl_outcome){.memory = memory};
-    memcpy(cl->outcome.device, cl->device.name, sizeof cl->outcome.device);
-    memcpy(cl->outcome.driver, cl->device.driver, sizeof cl->outcome.driver);
+    stk_opencl_sign(cl, &cl->outcome);
 }
 
 /* One kind in one mode; what it took is given back when it does not work. */
@@ -102,13 +101,18 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
     stk_opencl_say(cl, "%s", p->text);
 }
 
+/* Is an outcome about this device under this driver? */
+static int is_about(const struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
+    return strcmp(k->device, cl->device.name) == 0 && strcmp(k->driver, cl->device.driver) == 0 &&
+           memcmp(k->identity, cl->device.identity, sizeof k->identity) == 0;
+}
+
 /* What an earlier open found, where it is about this device, still to be had and still so. */
 static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     int err;
-    if (!k || strcmp(k->device, cl->device.name) != 0 || strcmp(k->driver, cl->device.driver) != 0 ||
-        k->turn_cost == 0u || k->unit_cost == 0u || k->residency < STK_RESIDENT || k->residency > STK_BATCH ||
-        (k->residency == STK_BATCH) != (k->memory == STK_OPENCL_COPIES) || !wanted(cl, k->residency, k->memory) ||
-        stk_opencl_take(cl, k->memory) != STK_OK) {
+    if (!k || !is_about(cl, k) || k->turn_cost == 0u || k->unit_cost == 0u || k->residency < STK_RESIDENT ||
+        k->residency > STK_BATCH || (k->residency == STK_BATCH) != (k->memory == STK_OPENCL_COPIES) ||
+        !wanted(cl, k->residency, k->memory) || stk_opencl_take(cl, k->memory) != STK_OK) {
         cl->reason[0] = '\0';
         return STK_E_UNSUPPORTED;
     }

@@ -63,6 +63,12 @@ static int outcome_key(struct stk_opencl *cl) {
     return stk_opencl_key(cl, &program, 1, options, cl->outcome_key);
 }
 
+void stk_opencl_sign(const struct stk_opencl *cl, struct stk_opencl_outcome *outcome) {
+    memcpy(outcome->device, cl->device.name, sizeof outcome->device);
+    memcpy(outcome->driver, cl->device.driver, sizeof outcome->driver);
+    memcpy(outcome->identity, cl->device.identity, sizeof outcome->identity);
+}
+
 static int recall_from(struct stk_opencl *cl, enum stk_opencl_origin from, struct stk_opencl_outcome *outcome) {
     struct stk_opencl_kept got;
     int right;
@@ -72,8 +78,7 @@ static int recall_from(struct stk_opencl *cl, enum stk_opencl_origin from, struc
     memset(outcome, 0, sizeof *outcome);
     right = decode(got.payload, got.bytes, outcome);
     if (right) {
-        memcpy(outcome->device, cl->device.name, sizeof outcome->device);
-        memcpy(outcome->driver, cl->device.driver, sizeof outcome->driver);
+        stk_opencl_sign(cl, outcome);
         stk_opencl_kept_spread(cl, &got);
     } else {
         stk_opencl_kept_say(cl, "%s's handshake makes no sense", stk_opencl_origin_name(from));

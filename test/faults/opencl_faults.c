@@ -106,6 +106,36 @@ cl_int faults_error(enum fault_call call, uint32_t i) {
     return i < ERRORS_MAX ? set[i] : CL_SUCCESS;
 }
 
+/// Texts ///
+
+#define TEXTS_MAX 4u
+
+static struct {
+    cl_uint what;
+    const char *text;
+} texts[TEXTS_MAX];
+
+void faults_text(cl_uint what, const char *text) {
+    uint32_t i = 0;
+    while (i < TEXTS_MAX && texts[i].what != what && texts[i].text) {
+        i++;
+    }
+    if (i == TEXTS_MAX) {
+        fprintf(stderr, "more texts than the test has room for\n");
+        abort();
+    }
+    texts[i].what = what;
+    texts[i].text = text;
+}
+
+const char *faults_text_of(cl_uint what) {
+    const char *text = NULL;
+    for (uint32_t i = 0; i < TEXTS_MAX; i++) {
+        text = texts[i].what == what ? texts[i].text : text;
+    }
+    return text;
+}
+
 /// What lives ///
 
 static uint32_t find(const char *kind, const void *object) {

@@ -104,6 +104,10 @@ cl_int faults_error(enum fault_call call, uint32_t i);
 /* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the first. */
 uint32_t faults_leaks(const char **what);
 
+/* From now on the driver says `text` of itself for this property of platforms or devices; NULL: what is so. 4 properties at most. */
+void faults_text(cl_uint what, const char *text);
+const char *faults_text_of(cl_uint what);
+
 /* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);
 const struct fault_plan *

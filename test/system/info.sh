@@ -11,6 +11,9 @@ grep -Eq '^limits        [0-9]+ ring slots, [0-9]+ chunks in a stream, [0-9]+ I/
 grep -Eq '^stoker        [0-9]+\.[0-9]+\.[0-9]+, wire format 0\.6$' out
 if grep -q '^device 0' out; then
     grep -q '^  platform    [^ ].*, driver [^ ]' out
+    if grep -Eq '^  platform    .*(^|[ ,])[?](,|$)' out; then
+        fail "a driver's text is not shown: $(cat out)"
+    fi
     grep -Eq '^  units       [1-9][0-9]*, [0-9.]+ GB$' out
     grep -q '^  SVM         ' out
     # Residency with its reason; on a device that has it, the memory kind and the lease too.

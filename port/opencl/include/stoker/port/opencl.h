@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/blake3.h"
 #include "stoker/cache.h"
 #include "stoker/limits.h"
 #include "stoker/port/dispatch.h"
@@ -24,12 +25,16 @@ extern "C" {
 
 /// Devices ///
 
+/* A driver's text that is longer than its member is cut between two characters. A text that the driver does not give is "?". */
 struct stk_opencl_device {
     char name[96];     /* CL_DEVICE_NAME */
     char platform[64]; /* CL_PLATFORM_NAME */
-    char version[64];  /* CL_DEVICE_VERSION */
+    char version[128]; /* CL_DEVICE_VERSION */
     char driver[64];   /* CL_DRIVER_VERSION */
-    uint32_t units;    /* compute units */
+    uint8_t identity
+        [STK_BLAKE3_OUT]; /* digest of these texts and CL_PLATFORM_VERSION, each as long as the driver gives it */
+    int identified;       /* 0: the driver did not give all of them, and `identity` is zeros */
+    uint32_t units;       /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     uint64_t memory; /* bytes of global memory */
     int is_cpu;      /* its work-items run on the host's cores */
@@ -72,7 +77,8 @@ const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
 /* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same device under
  * the same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
-    char device[96], driver[64]; /* which it is about */
+    char device[96], driver[64];      /* which it is about */
+    uint8_t identity[STK_BLAKE3_OUT]; /* likewise: stk_opencl_device.identity */
     enum stk_opencl_memory memory;
     enum stk_residency residency; /* 0: none */
     uint32_t rounds;              /* slots published and answered one at a time */

@@ -1,0 +1,66 @@
+/* Texts that a driver gives about itself, and texts that are cut to fit. A driver's text may have any length: a member of
+ * struct stk_opencl_device shows its start, and the digest of the whole texts tells devices and drivers apart. */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define USUAL_BYTES     512u       /* of a text: longer ones are read into pages of their own */
+#define TEXT_MAX        (1u << 20) /* bytes of a text that is read */
+#define CONTINUES(byte) (((unsigned char)(byte)&0xC0u) == 0x80u)
+
+void stk_opencl_trim(char *text) {
+    size_t bytes = strlen(text), tail = 0, whole;
+    unsigned char lead;
+    while (tail < 3u && tail < bytes && CONTINUES(text[bytes - 1u - tail])) {
+        tail++;
+    }
+    lead = tail < bytes ? (unsigned char)text[bytes - 1u - tail] : 0u;
+    whole = lead >= 0xF0u ? 4u : lead >= 0xE0u ? 3u : lead >= 0xC0u ? 2u : 0u;
+    if (whole > tail + 1u) {
+        text[bytes - 1u - tail] = '\0';
+    }
+}
+
+/* Asks the device, or the platform where there is no device. */
+static cl_int ask(const struct stk_opencl_texts *t, cl_uint what, size_t room, void *out, size_t *need) {
+    return t->device ? clGetDeviceInfo(t->device, what, room, out, need)
+                     : clGetPlatformInfo(t->platform, what, room, out, need);
+}
+
+/* Copies the start of a text of `bytes` bytes and adds the whole text to the digest. */
+static void take(struct stk_opencl_texts *t, const char *text, size_t bytes, char *out, size_t size) {
+    size_t fits = bytes < size - 1u ? bytes : size - 1u;
+    memcpy(out, text, fits);
+    out[fits] = '\0';
+    if (fits < bytes) {
+        stk_opencl_trim(out);
+    }
+    /* The byte behind a text keeps two texts apart from one longer text. */
+    t->whole =
+        t->whole && stk_blake3_update(&t->hash, text, bytes) == STK_OK && stk_blake3_update(&t->hash, "", 1) == STK_OK;
+}
+
+void stk_opencl_text(struct stk_opencl_texts *t, cl_uint what, char *out, size_t size) {
+    char usual[USUAL_BYTES], *text = usual;
+    void *pages = NULL;
+    size_t need = 0;
+    cl_int error = ask(t, what, 0, NULL, &need);
+    if (error == CL_SUCCESS && need > sizeof usual) {
+        pages = need <= TEXT_MAX ? mmap(NULL, need, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                 : MAP_FAILED;
+        text = pages;
+    }
+    if (error == CL_SUCCESS && need != 0u && pages != MAP_FAILED) {
+        error = ask(t, what, need, text, NULL);
+    }
+    if (error != CL_SUCCESS || pages == MAP_FAILED) {
+        memcpy(out, "?", 2);
+        t->whole = 0;
+    } else {
+        take(t, text, strnlen(text, need), out, size);
+    }
+    if (pages && pages != MAP_FAILED) {
+        munmap(pages, need);
+    }
+}
