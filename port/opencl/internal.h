@@ -30,8 +30,8 @@ enum {
 
 /// Devices and programs: opencl_device.c, opencl_build.c ///
 
-/* Finds the device that `wanted` names. STK_E_NODEV. */
-int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info);
+/* stk_opencl_next, of the devices that `wanted` names; NULL or "": all. */
+int stk_opencl_candidate(const char *wanted, uint32_t *place, cl_device_id *device, struct stk_opencl_device *info);
 
 /* Compiles the kernel text and the user's pieces for cl->cl_device. */
 int stk_opencl_build(struct stk_opencl *cl);

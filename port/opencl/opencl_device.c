@@ -7,6 +7,7 @@
 
 #define PLATFORMS_MAX 16u
 #define DEVICES_MAX   32u
+#define DEVICES_ALL   (PLATFORMS_MAX * DEVICES_MAX)
 #define LANES_USUAL   256u
 
 /* Device `index` over all platforms. */
@@ -51,10 +52,18 @@ static void describe_texts(cl_platform_id platform, cl_device_id device, struct 
 }
 
 /* On a CPU lanes only take turns; elsewhere they look at as many slots in the time of one look. */
-static uint32_t lanes_for(cl_device_id device, int is_cpu) {
+static uint32_t lanes_for(cl_device_id device, enum stk_opencl_type type) {
     size_t most = 0;
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL);
-    return is_cpu || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
+    return type == STK_OPENCL_CPU || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
+}
+
+/* A driver sets one of these bits, and may set the one of the default device beside it. */
+static enum stk_opencl_type type_of(cl_device_type bits) {
+    return (bits & CL_DEVICE_TYPE_GPU)           ? STK_OPENCL_GPU
+           : (bits & CL_DEVICE_TYPE_ACCELERATOR) ? STK_OPENCL_ACCELERATOR
+           : (bits & CL_DEVICE_TYPE_CPU)         ? STK_OPENCL_CPU
+                                                 : STK_OPENCL_OTHER;
 }
 
 static void describe(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
@@ -70,8 +79,8 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
     d->units = units;
     (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
-    d->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
-    d->lanes = lanes_for(device, d->is_cpu);
+    d->type = type_of(type);
+    d->lanes = lanes_for(device, d->type);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
     d->svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;
@@ -116,28 +125,48 @@ int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct st
     return STK_E_NODEV;
 }
 
+/* Does `wanted` name this device, by its index or by a part of its name? */
 static int matches(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     char *end;
     unsigned long number;
     if (!wanted || !wanted[0]) {
-        return d->fine_grain; /* what it says of itself is good for an order, no more */
+        return 1;
     }
     number = strtoul(wanted, &end, 10);
     return *end == '\0' ? number == index : name_contains(d->name, wanted);
 }
 
-int stk_opencl_select(const char *wanted, cl_device_id *device, struct stk_opencl_device *info) {
+/* A number for each device, above 0, in the order in which they are tried. What a device says of its memory is good for an order, no
+ * more: the handshake finds out what is so. */
+static uint32_t place_of(uint32_t index, const struct stk_opencl_device *d) {
+    uint32_t sharing = d->svm_atomics ? 0u : d->fine_grain ? 1u : 2u;
+    return ((uint32_t)d->type * 3u + sharing) * DEVICES_ALL + index + 1u;
+}
+
+int stk_opencl_candidate(const char *wanted, uint32_t *place, cl_device_id *device, struct stk_opencl_device *info) {
+    uint32_t best = UINT32_MAX, found = 0;
+    struct stk_opencl_device d;
     cl_platform_id platform;
-    struct stk_opencl_device first = {0};
-    for (uint32_t i = 0; device_at(i, &platform, device) == STK_OK; i++) {
-        describe(platform, *device, info);
-        if (matches(wanted, i, info)) {
-            return STK_OK;
-        }
-        if (i == 0u) {
-            first = *info;
+    cl_device_id id;
+    for (uint32_t i = 0; device_at(i, &platform, &id) == STK_OK; i++) {
+        uint32_t at;
+        describe(platform, id, &d);
+        at = place_of(i, &d);
+        if (at > *place && at < best && matches(wanted, i, &d)) {
+            best = at;
+            found = i;
+            *device = id;
+            *info = d;
         }
     }
-    *info = first;
-    return !wanted || !wanted[0] ? device_at(0, &platform, device) : STK_E_NODEV;
+    if (best == UINT32_MAX) {
+        return STK_E_NODEV;
+    }
+    *place = best;
+    return (int)found;
+}
+
+int stk_opencl_next(uint32_t *place, struct stk_opencl_device *device) {
+    cl_device_id id;
+    return stk_opencl_candidate(NULL, place, &id, device);
 }

@@ -1,4 +1,6 @@
 /* Opening and closing: context, queue, program; memory and mode are found by opencl_probe.c. */
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -152,25 +154,9 @@ static int check_limits(struct stk_opencl *cl) {
     return err;
 }
 
-int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
-    cl_device_id device;
+/* Opens the device that was chosen. On error everything is released, but for what a kernel that is still there uses. */
+static int open_device(struct stk_opencl *cl) {
     int err;
-    memset(cl, 0, sizeof *cl);
-    cl->dead_kinds = kinds;
-    cl->config = *config;
-    err = apply_defaults(&cl->config);
-    err = err == STK_OK ? check_limits(cl) : err;
-    err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
-    if (err != STK_OK) {
-        return err;
-    }
-    err = stk_opencl_select(config->device, &device, &cl->device);
-    if (err != STK_OK) {
-        stk_opencl_say(cl, "no OpenCL device %s%s", config->device ? "named " : "was found",
-                       config->device ? config->device : "");
-        return err;
-    }
-    cl->cl_device = device;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind barriers. */
@@ -192,6 +178,56 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     } else if (gone(cl, LEAVE_NS)) {
         release(cl);
     }
+    return err;
+}
+
+/* Sets `cl` up for one device. passed_over, its last member, stays. */
+static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
+    memset(cl, 0, offsetof(struct stk_opencl, passed_over));
+    cl->dead_kinds = kinds;
+    cl->config = *config;
+    return apply_defaults(&cl->config);
+}
+
+/* Notes why a device did not open. The reason is that of the first device, or tells of all. */
+static void pass_over(struct stk_opencl *cl, int index) {
+    size_t used = strlen(cl->passed_over);
+    snprintf(cl->passed_over + used, sizeof cl->passed_over - used, "%sdevice %d (%s): %.240s", used ? "; " : "", index,
+             cl->device.name, cl->reason);
+    stk_opencl_trim(cl->passed_over);
+    if (used) {
+        memcpy(cl->reason, cl->passed_over, sizeof cl->reason);
+    }
+}
+
+int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
+    const char *wanted = config->device && config->device[0] ? config->device : NULL;
+    struct stk_opencl_device info;
+    cl_device_id device;
+    uint32_t place = 0;
+    int index, err;
+    cl->passed_over[0] = '\0';
+    err = begin(cl, config, kinds);
+    err = err == STK_OK ? check_limits(cl) : err;
+    err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
+    if (err != STK_OK) {
+        return err;
+    }
+    index = stk_opencl_candidate(wanted, &place, &device, &info);
+    if (index < 0) {
+        stk_opencl_say(cl, "no OpenCL device %s%s", wanted ? "named " : "was found", wanted ? wanted : "");
+        return index;
+    }
+    do {
+        (void)begin(cl, config, kinds);
+        cl->device = info;
+        cl->cl_device = device;
+        err = open_device(cl);
+        if (err != STK_OK) {
+            pass_over(cl, index);
+            index = stk_opencl_candidate(wanted, &place, &device, &info);
+        }
+    } while (err != STK_OK && index >= 0);
     return err;
 }
 

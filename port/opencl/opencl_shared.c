@@ -192,7 +192,7 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
 /* Do atomics of host and device on one word exclude each other? Fine-grain SVM with atomics promises it, and a CPU's kernel runs on the
  * host's own cores; over a bus adds of both sides get lost. */
 static int exclusive(const struct stk_opencl *cl) {
-    return cl->device.is_cpu || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
+    return cl->device.type == STK_OPENCL_CPU || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
 }
 
 int stk_opencl_layout(struct stk_opencl *cl) {

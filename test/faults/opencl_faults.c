@@ -136,6 +136,38 @@ const char *faults_text_of(cl_uint what) {
     return text;
 }
 
+/// Numbers ///
+
+#define DEVICES_MAX 4u
+#define NUMBERS_MAX 4u
+
+static struct {
+    cl_uint what;
+    cl_ulong value;
+} numbers[DEVICES_MAX][NUMBERS_MAX];
+
+void faults_number(uint32_t index, cl_uint what, cl_ulong value) {
+    uint32_t i = 0;
+    while (index < DEVICES_MAX && i < NUMBERS_MAX && numbers[index][i].what != what && numbers[index][i].what != 0u) {
+        i++;
+    }
+    if (index >= DEVICES_MAX || i == NUMBERS_MAX) {
+        fprintf(stderr, "more numbers than the test has room for\n");
+        abort();
+    }
+    numbers[index][i].what = what;
+    numbers[index][i].value = value;
+}
+
+const cl_ulong *faults_number_of(uint32_t index, cl_uint what) {
+    for (uint32_t i = 0; index < DEVICES_MAX && i < NUMBERS_MAX; i++) {
+        if (numbers[index][i].what == what) {
+            return &numbers[index][i].value;
+        }
+    }
+    return NULL;
+}
+
 /// What lives ///
 
 static uint32_t find(const char *kind, const void *object) {

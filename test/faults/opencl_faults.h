@@ -108,6 +108,11 @@ uint32_t faults_leaks(const char **what);
 void faults_text(cl_uint what, const char *text);
 const char *faults_text_of(cl_uint what);
 
+/* From now on device `index` of the first platform says `value` for this property, in as many bytes as the caller has room for. 4 devices
+ * and 4 properties at most. */
+void faults_number(uint32_t index, cl_uint what, cl_ulong value);
+const cl_ulong *faults_number_of(uint32_t index, cl_uint what); /* NULL: what is so */
+
 /* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);
 const struct fault_plan *

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define DEVICES_MAX 16u /* of a platform that a test tells apart */
+
 /* A call that returns its error. */
 #define WRAP(name, params, args)                                                                                       \
     cl_int __real_##name params;                                                                                       \
@@ -63,20 +65,44 @@ static cl_int give_text(const char *text, size_t room, void *value, size_t *need
     return CL_SUCCESS;
 }
 
-/* One that tells a property, which may be a text of the test's. */
-#define WRAP_INFO(name, type)                                                                                          \
-    cl_int __real_##name(type object, cl_uint what, size_t room, void *value, size_t *need);                           \
-    cl_int __wrap_##name(type object, cl_uint what, size_t room, void *value, size_t *need);                           \
-    cl_int __wrap_##name(type object, cl_uint what, size_t room, void *value, size_t *need) {                          \
-        cl_int fault = faults_next(CALL_##name);                                                                       \
-        const char *text = faults_text_of(what);                                                                       \
-        return fault != CL_SUCCESS ? fault                                                                             \
-               : text              ? give_text(text, room, value, need)                                                \
-                                   : __real_##name(object, what, room, value, need);                                                \
-    }
+cl_int __real_clGetPlatformInfo(cl_platform_id p, cl_uint what, size_t room, void *value, size_t *need);
+cl_int __wrap_clGetPlatformInfo(cl_platform_id p, cl_uint what, size_t room, void *value, size_t *need);
+cl_int __wrap_clGetPlatformInfo(cl_platform_id p, cl_uint what, size_t room, void *value, size_t *need) {
+    cl_int fault = faults_next(CALL_clGetPlatformInfo);
+    const char *text = faults_text_of(what);
+    return fault != CL_SUCCESS ? fault
+           : text              ? give_text(text, room, value, need)
+                               : __real_clGetPlatformInfo(p, what, room, value, need);
+}
 
-WRAP_INFO(clGetPlatformInfo, cl_platform_id)
-WRAP_INFO(clGetDeviceInfo, cl_device_id)
+/* The index of a device of the first platform. */
+static uint32_t index_of(cl_device_id device) {
+    cl_platform_id platform;
+    cl_device_id ids[DEVICES_MAX];
+    cl_uint count = 0, i = 0;
+    if (__real_clGetPlatformIDs(1, &platform, NULL) == CL_SUCCESS) {
+        (void)__real_clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES_MAX, ids, &count);
+    }
+    while (i < count && i < DEVICES_MAX && ids[i] != device) {
+        i++;
+    }
+    return i;
+}
+
+cl_int __real_clGetDeviceInfo(cl_device_id d, cl_uint what, size_t room, void *value, size_t *need);
+cl_int __wrap_clGetDeviceInfo(cl_device_id d, cl_uint what, size_t room, void *value, size_t *need);
+cl_int __wrap_clGetDeviceInfo(cl_device_id d, cl_uint what, size_t room, void *value, size_t *need) {
+    cl_int fault = faults_next(CALL_clGetDeviceInfo);
+    const char *text = faults_text_of(what);
+    const cl_ulong *number = faults_number_of(index_of(d), what);
+    if (fault == CL_SUCCESS && number && value) {
+        memcpy(value, number, room < sizeof *number ? room : sizeof *number); /* the low bytes come first */
+        return CL_SUCCESS;
+    }
+    return fault != CL_SUCCESS ? fault
+           : text              ? give_text(text, room, value, need)
+                               : __real_clGetDeviceInfo(d, what, room, value, need);
+}
 
 void *__real_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);
 void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);

@@ -41,6 +41,9 @@ static int open_device(const struct bench *b, struct stk_opencl *cl, struct stk_
     const struct stk_opencl_config config = {
         .device = b->options.device, .payload_bytes = 4096, .store = store, .cache = cache};
     int err = stk_opencl_open(cl, &config);
+    if (err == STK_OK && cl->passed_over[0]) {
+        cli_note("bench start: passed over: %s", cl->passed_over);
+    }
     return err == STK_OK ? 0 : cli_bad("bench start: %s: %s", cl->reason, stk_err_fix(err));
 }
 

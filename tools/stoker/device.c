@@ -109,6 +109,14 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), stk_err_fix(err));
 }
 
+/* Adds to the note, behind a separator. */
+static void add_note(struct cli_device *d, const char *what, const char *text) {
+    size_t used = strlen(d->note);
+    if (text[0]) {
+        snprintf(d->note + used, sizeof d->note - used, "%s%s%s", used ? "; " : "", what, text);
+    }
+}
+
 static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish, const char *name) {
     const struct stk_opencl_config config = {
         .device = name,
@@ -125,9 +133,10 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
     };
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
-    if (d->store.note[0] || d->opencl.kept[0]) {
-        snprintf(d->note, sizeof d->note, "%s%s",
-                 d->store.note[0] ? "" : "store: ", d->store.note[0] ? d->store.note : d->opencl.kept);
+    add_note(d, "", d->store.note);
+    add_note(d, "store: ", d->store.note[0] ? "" : d->opencl.kept);
+    if (err == STK_OK) {
+        add_note(d, "passed over: ", d->opencl.passed_over);
     }
     d->memory = d->opencl.memory;
     d->dispatch = &stk_opencl_ops;
@@ -192,8 +201,8 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
         cli_store_close(&d->store);
         return not_opened(d, &w, err);
     }
-    snprintf(d->note, sizeof d->note, "no OpenCL device (%s), the interpreter runs the kernel on this CPU",
-             d->opencl.reason);
+    snprintf(d->note, sizeof d->note, "%s: the interpreter runs the kernel on this CPU",
+             d->opencl.passed_over[0] ? d->opencl.passed_over : d->opencl.reason);
     return open_interp(d, wish);
 }
 

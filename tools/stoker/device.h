@@ -9,9 +9,10 @@
 #include "store.h"
 
 struct cli_device_wish {
-    const char *name;   /* NULL or "auto": OpenCL, else the interpreter; "opencl": the first that can be resident;
-                            "interp"; an OpenCL device's index or part of its name */
-    const char *option; /* that named it, for messages; NULL: --device */
+    const char *
+        name; /* NULL or "auto": the first OpenCL device that opens (stk_opencl_next), else the interpreter; "opencl": likewise,
+                            without the interpreter; "interp"; an OpenCL device's index or part of its name */
+    const char *option;                  /* that named it, for messages; NULL: --device */
     const struct cli_handlers *handlers; /* of the user's for an OpenCL device; NULL: none. The interpreter has those of
                                             user_ops.h */
     const char *store;                   /* file of kept programs; NULL: as the environment says */
@@ -27,7 +28,7 @@ struct cli_device {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;
     void *ctx;
-    char note[CLI_WHY_BYTES + 64u]; /* why not what was hoped for; empty when all is well */
+    char note[1024 + CLI_WHY_BYTES]; /* why not what was hoped for; empty when all is well */
     struct stk_opencl opencl;
     struct cli_store store;
     struct stk_interp interp;

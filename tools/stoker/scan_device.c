@@ -80,13 +80,14 @@ static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     return bad;
 }
 
-/* The names that `all` stands for: the index of every OpenCL device. */
+/* The names that `all` stands for: the index of every OpenCL device, in the order in which one would be chosen. */
 static int name_all(struct scan *s) {
     static char names[SCAN_DEVICES_MAX][12];
     struct stk_opencl_device d;
-    uint32_t i = 0;
-    for (; i < SCAN_DEVICES_MAX && stk_opencl_device(i, &d) == STK_OK; i++) {
-        snprintf(names[i], sizeof names[i], "%u", (unsigned)i);
+    uint32_t i = 0, place = 0;
+    int index;
+    for (; i < SCAN_DEVICES_MAX && (index = stk_opencl_next(&place, &d)) >= 0; i++) {
+        snprintf(names[i], sizeof names[i], "%d", index);
         s->options.devices[i] = names[i];
     }
     s->options.device_count = i;

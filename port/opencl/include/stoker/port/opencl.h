@@ -25,6 +25,14 @@ extern "C" {
 
 /// Devices ///
 
+/* Kinds of devices, in the order in which open tries them. */
+enum stk_opencl_type {
+    STK_OPENCL_GPU = 0,
+    STK_OPENCL_ACCELERATOR = 1,
+    STK_OPENCL_CPU = 2, /* its work-items run on the host's cores */
+    STK_OPENCL_OTHER = 3
+};
+
 /* A driver's text that is longer than its member is cut between two characters. A text that the driver does not give is "?". */
 struct stk_opencl_device {
     char name[96];     /* CL_DEVICE_NAME */
@@ -37,13 +45,18 @@ struct stk_opencl_device {
     uint32_t units;       /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     uint64_t memory; /* bytes of global memory */
-    int is_cpu;      /* its work-items run on the host's cores */
+    enum stk_opencl_type type;
     int fine_grain;  /* fine-grain SVM buffers */
     int svm_atomics; /* and atomics on them */
 };
 
 /* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
+
+/* Goes through all devices in the order in which open tries them: by type; of one type those with atomics on fine-grain SVM, then those
+ * with fine-grain SVM, then the others; of these in the order of their indices. `*place` is 0 before the first call. Describes the next
+ * device and returns its index. STK_E_NODEV there is no further one; *device is as it was. */
+STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *device);
 
 /* What a device must have; members that are 0 ask for nothing. */
 struct stk_opencl_need {
@@ -161,9 +174,10 @@ const char *stk_opencl_fault_fix(enum stk_opencl_fault fault);
 /// Port ///
 
 struct stk_opencl_config {
-    const char *device; /* an index ("0"), or a part of the device's name; NULL or "": the first with fine-grain SVM, or
-                           else the first */
-    uint32_t slots;     /* ring slots; 0: 256 */
+    const char *
+        device; /* an index ("0"), or a part of the device's name; NULL or "": any. Of several the first one that opens, in the
+                           order of stk_opencl_next */
+    uint32_t slots;         /* ring slots; 0: 256 */
     uint32_t observables;   /* words; 0: 256 */
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
     uint32_t debug_records; /* 0: 64 */
@@ -288,7 +302,7 @@ struct stk_opencl {
     uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
     enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
     int cl_error;                /* the last OpenCL error code, 0 when there was none */
-    char reason[320];            /* why this residency, or why open or the device failed */
+    char reason[640];            /* why this residency, or why open or the device failed */
     char build_log[2048]; /* of the last build that failed: each place as name:line:column of a piece or a file under
                              kernels/. The first errors when it does not fit, whole lines */
     enum stk_opencl_origin built_from, proved_from; /* of the program, of the outcome */
@@ -297,17 +311,22 @@ struct stk_opencl {
     int was_kept;   /* what this open made was put */
     int keyed;      /* the keys are there: something is kept */
     char kept[320]; /* what was wrong with what was kept, or with keeping it; empty when all is well */
+    char passed_over
+        [640]; /* the devices that open tried and that did not open, each as "device INDEX (NAME): why". The last member:
+                              one try after the other clears those before it */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
 
-/* Opens a device, builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
+/* Opens the first device of those that config.device names which can be opened (see there), builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
  * the shared buffers. `cl` stays the caller's and must not move until close.
  * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
  * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, mode and
  * memory do not go together, or a piece or a fused op is not well (cl->reason says which and what to do).
+ * Where several devices fail, the error, fault and build_log are those of the last one, and the reason tells of each.
  * On error everything is released and `cl` keeps reason, fault and build_log; only where a kernel is still there after some seconds
- * nothing is, and stk_opencl_close is to be called as after a success. Takes as long as the driver's compiler does, and some
+ * nothing is, and stk_opencl_close is to be called as after a success. (Where there is a further device to try, such a kernel, its
+ * context and its memory are left to the driver.) Takes as long as the driver's compiler does, and some
  * seconds for each kind of memory that stalls; of both nothing where cache or store have what an earlier open put there
  * (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the driver takes
  * it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one. */

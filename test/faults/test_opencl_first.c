@@ -1,0 +1,138 @@
+/* Which device open takes: each one is tried, in the order of the header, and what did not open is said. PoCL makes three of one CPU. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "opencl_faults.h"
+#include "opencl_work.h"
+
+#define DEVICES 3u
+
+static int open_any(const char *device) {
+    const struct stk_opencl_config config = {.device = device, .slots = 16, .residency = STK_BATCH};
+    return stk_opencl_open(&cl, &config);
+}
+
+static void close_all(void) {
+    const char *what;
+    faults_plan(NULL);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    if (faults_leaks(&what) != 0u) {
+        fail_msg("%s", what);
+    }
+}
+
+static void assert_order(int first, int second, int third) {
+    const int order[DEVICES] = {first, second, third};
+    struct stk_opencl_device d, untouched;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        assert_int_equal(stk_opencl_next(&place, &d), order[i]);
+    }
+    untouched = d;
+    assert_int_equal(stk_opencl_next(&place, &d), STK_E_NODEV);
+    assert_memory_equal(&d, &untouched, sizeof d);
+}
+
+static void device_says(uint32_t index, cl_device_type type, cl_device_svm_capabilities svm) {
+    faults_number(index, CL_DEVICE_TYPE, type);
+    faults_number(index, CL_DEVICE_SVM_CAPABILITIES, svm);
+}
+
+static void order_is_type_then_sharing_then_index(void **state) {
+    const cl_device_svm_capabilities coarse = CL_DEVICE_SVM_COARSE_GRAIN_BUFFER,
+                                     fine = coarse | CL_DEVICE_SVM_FINE_GRAIN_BUFFER,
+                                     atomics = fine | CL_DEVICE_SVM_ATOMICS;
+    (void)state;
+    assert_order(0, 1, 2);
+    device_says(0, CL_DEVICE_TYPE_CPU, atomics);
+    device_says(1, CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_DEFAULT, 0);
+    device_says(2, CL_DEVICE_TYPE_ACCELERATOR, atomics);
+    assert_order(1, 2, 0);
+    device_says(1, CL_DEVICE_TYPE_CUSTOM, atomics);
+    assert_order(2, 0, 1);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        device_says(i, CL_DEVICE_TYPE_GPU, i == 0u ? coarse : i == 1u ? fine : atomics);
+    }
+    assert_order(2, 1, 0);
+    device_says(0, CL_DEVICE_TYPE_GPU, fine);
+    assert_order(2, 0, 1);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        device_says(i, CL_DEVICE_TYPE_CPU, atomics);
+    }
+}
+
+static void device_that_does_not_open_is_passed_over(void **state) {
+    static const struct {
+        enum fault_call call;
+        cl_int error;
+    } faults[] = {{CALL_clCreateContext, CL_DEVICE_NOT_AVAILABLE},
+                  {CALL_clBuildProgram, CL_BUILD_PROGRAM_FAILURE},
+                  {CALL_clEnqueueNDRangeKernel, CL_OUT_OF_RESOURCES}};
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const struct fault_plan plan = {.call = faults[i].call, .nth = 1, .error = faults[i].error};
+        faults_plan(&plan);
+        assert_int_equal(open_any(i == 1u ? "" : NULL), STK_OK);
+        assert_non_null(strstr(cl.passed_over, "device 0 ("));
+        assert_non_null(strstr(cl.passed_over, faults_name(faults[i].call)));
+        assert_null(strstr(cl.passed_over, "device 1 ("));
+        assert_null(strstr(cl.reason, "failed"));
+        assert_int_equal(cl.fault, STK_OPENCL_SOUND);
+        close_all();
+    }
+}
+
+static void first_one_that_opens_passes_nothing_over(void **state) {
+    (void)state;
+    memset(&cl, 0x5A, sizeof cl); /* as a caller may hand it in */
+    assert_int_equal(open_any(NULL), STK_OK);
+    assert_string_equal(cl.passed_over, "");
+    close_all();
+}
+
+static void reason_tells_of_every_device_when_none_opens(void **state) {
+    const struct fault_plan plan = {
+        .call = CALL_clCreateContext, .nth = 1, .kind = FAULT_EVER, .error = CL_DEVICE_NOT_AVAILABLE};
+    (void)state;
+    faults_plan(&plan);
+    assert_int_equal(open_any(NULL), STK_E_DEVICE);
+    assert_int_equal(faults_fired(), DEVICES);
+    assert_string_equal(cl.reason, cl.passed_over);
+    assert_non_null(strstr(cl.reason, "device 0 ("));
+    assert_non_null(strstr(cl.reason, "; device 1 ("));
+    assert_non_null(strstr(cl.reason, "; device 2 ("));
+    close_all();
+}
+
+static void device_that_was_asked_for_has_no_stand_in(void **state) {
+    const struct fault_plan plan = {.call = CALL_clCreateContext, .nth = 1, .error = CL_DEVICE_NOT_AVAILABLE};
+    (void)state;
+    faults_plan(&plan);
+    assert_int_equal(open_any("1"), STK_E_DEVICE);
+    assert_null(strstr(cl.reason, "device 0"));
+    assert_non_null(strstr(cl.passed_over, "device 1 ("));
+    close_all();
+    assert_int_equal(open_any("no such device"), STK_E_NODEV);
+    assert_string_equal(cl.passed_over, "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_is_type_then_sharing_then_index),
+        cmocka_unit_test(device_that_does_not_open_is_passed_over),
+        cmocka_unit_test(first_one_that_opens_passes_nothing_over),
+        cmocka_unit_test(reason_tells_of_every_device_when_none_opens),
+        cmocka_unit_test(device_that_was_asked_for_has_no_stand_in),
+    };
+    struct stk_opencl_device d;
+    setenv("POCL_DEVICES", "pthread pthread pthread", 1); /* before the first call of OpenCL */
+    if (stk_opencl_device(DEVICES - 1u, &d) != STK_OK || stk_opencl_device(DEVICES, &d) == STK_OK) {
+        print_message("skipped: there are not three OpenCL devices\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
