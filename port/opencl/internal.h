@@ -202,6 +202,12 @@ int stk_opencl_layout(struct stk_opencl *cl);
  * it runs. */
 int stk_opencl_drain(void *queue, uint64_t timeout_ns);
 
+/* `limit_ns`, or what is left of config.open_ns where that is less. While the port is opened. */
+uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns);
+
+/* STK_E_DEVICE, with the reason said, once open has taken its time. */
+int stk_opencl_in_time(struct stk_opencl *cl);
+
 /// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
 
 uint64_t stk_opencl_now_ns(void);
@@ -247,8 +253,12 @@ int stk_opencl_set_limits(struct stk_opencl *cl);
 /* Enqueues the table of limits before a launch, where the device does not have it. */
 int stk_opencl_send_limits(struct stk_opencl *cl);
 
-/* One launch that does nothing: drivers compile in it. */
+/* One launch that does nothing: drivers compile in it, so it may take all that is left of open's time. */
 int stk_opencl_warm_up(struct stk_opencl *cl);
+
+/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM count on. STK_E_UNSUPPORTED they do not,
+ * with the reason said and cl->synchronous set. */
+int stk_opencl_check_launch(struct stk_opencl *cl);
 
 /* Measures a turn and a unit of cost: sets cl->turn_cost and cl->unit_cost. */
 int stk_opencl_calibrate(struct stk_opencl *cl);

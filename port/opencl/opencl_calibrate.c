@@ -6,7 +6,8 @@
 #define TRIES             20
 #define CALIBRATION_TURNS 20000u
 #define CALIBRATION_NS    UINT64_C(20000000000)
-#define FIRST_LAUNCH_NS   UINT64_C(60000000000) /* drivers compile in it, on a busy machine for many seconds */
+#define SPIN_NS           UINT64_C(20000000)  /* looks without naps, which would make short launches longer */
+#define STAY_NS           UINT64_C(100000000) /* of two launches that are long enough to tell a driver by */
 
 #define TOUCH_BYTES     STK_OPENCL_PAGE /* of the payload, whose memory is a page at least */
 #define TOUCH_TURNS     16u /* at first, so that a slow device is not asked for more than it does in a moment */
@@ -20,23 +21,34 @@ uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
     return turns < 1000u ? 1000u : turns > UINT32_MAX ? UINT32_MAX : (uint32_t)turns;
 }
 
-/* One launch over an empty ring, in nanoseconds, as the driver sees it: the memory need not be live. */
-static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took) {
-    uint64_t start = stk_opencl_now_ns();
-    int err = stk_opencl_launch(cl);
-    while (err == STK_OK && cl->running) {
+/* Waits until no launch is under way, as the driver sees it: the memory need not be live. */
+static int wait_for_launches(struct stk_opencl *cl, uint64_t start_ns, uint64_t limit_ns) {
+    while (cl->running) {
+        uint64_t passed = stk_opencl_now_ns() - start_ns;
         int over = stk_opencl_event_over(cl);
         if (over < 0) {
             return over;
         }
         if (over) {
             stk_opencl_pop(cl);
-        } else if (stk_opencl_now_ns() - start > limit_ns) {
-            return stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a launch over an empty ring did not end in time");
-        } else if (stk_opencl_now_ns() - start > limit_ns / 1000u) {
+        } else if (passed > limit_ns) {
+            int err = stk_opencl_in_time(cl);
+            return err != STK_OK
+                       ? err
+                       : stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a launch over an empty ring did not end in time");
+        } else if (passed > SPIN_NS) {
             stk_opencl_nap();
         }
     }
+    return STK_OK;
+}
+
+/* One launch over an empty ring, in nanoseconds. */
+static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took) {
+    uint64_t start = stk_opencl_now_ns(), limit = stk_opencl_allowed(cl, limit_ns);
+    int err = stk_opencl_in_time(cl);
+    err = err == STK_OK ? stk_opencl_launch(cl) : err;
+    err = err == STK_OK ? wait_for_launches(cl, start, limit) : err;
     *took = stk_opencl_now_ns() - start;
     return err;
 }
@@ -56,7 +68,7 @@ static int time_turns(struct stk_opencl *cl, uint32_t turns, uint64_t *best) {
 int stk_opencl_warm_up(struct stk_opencl *cl) {
     uint64_t took = 0;
     cl->turns = cl->idle_turns = 1;
-    return time_launch(cl, FIRST_LAUNCH_NS, &took);
+    return time_launch(cl, UINT64_MAX, &took);
 }
 
 /* Measures a unit: turns that read the payload in order beside turns that do not. */
@@ -81,11 +93,45 @@ static int measure_unit(struct stk_opencl *cl) {
     return err;
 }
 
-/* After a launch that may compile, two lengths, whose difference is turns alone; where there is none the kernel does not stay
- * for its turns, and no lease of it could be bounded. */
+/* Two launches of so many turns, one behind the other, as RESIDENT and QUANTUM keep them. `inside`: the first one had left when the calls
+ * that launch both had returned. */
+static int time_pair(struct stk_opencl *cl, uint32_t turns, uint64_t *took, int *inside) {
+    uint64_t start = stk_opencl_now_ns(), limit = stk_opencl_allowed(cl, CALIBRATION_NS);
+    int err = stk_opencl_in_time(cl);
+    cl->turns = cl->idle_turns = turns;
+    for (int i = 0; i < 2 && err == STK_OK; i++) {
+        err = stk_opencl_launch(cl);
+    }
+    *inside = err == STK_OK ? stk_opencl_event_over(cl) : err;
+    err = *inside < 0 ? *inside : wait_for_launches(cl, start, limit);
+    *took = stk_opencl_now_ns() - start;
+    return err;
+}
+
+/* A kernel that is over when the calls return was short, or the host had lost its core, or the driver ran the kernel inside the call. So
+ * each pair stays four times as long as the one before, until the calls return earlier or the pair was long enough. */
+int stk_opencl_check_launch(struct stk_opencl *cl) {
+    uint64_t took = 0;
+    int inside = 1, err = STK_OK;
+    for (uint32_t turns = CALIBRATION_TURNS; inside && took < STAY_NS && turns < UINT32_MAX / 4u && err == STK_OK;
+         turns *= 4u) {
+        err = time_pair(cl, turns, &took, &inside);
+    }
+    if (err == STK_OK && inside && took >= STAY_NS) {
+        cl->synchronous = 1;
+        stk_opencl_say(cl,
+                       "the driver is synchronous, its call that launches a kernel returns when the kernel has left: "
+                       "only BATCH can be used");
+        return STK_E_UNSUPPORTED;
+    }
+    return err;
+}
+
+/* Two lengths, whose difference is turns alone; where there is none the kernel does not stay for its turns, and no lease of it could be
+ * bounded. */
 int stk_opencl_calibrate(struct stk_opencl *cl) {
     uint64_t few = UINT64_MAX, many = UINT64_MAX;
-    int err = stk_opencl_warm_up(cl);
+    int err = STK_OK;
     /* Again where other work on the machine hid the difference. */
     for (int i = 0; (i == 0 || many <= few + few / 4u) && i < TRIES && err == STK_OK; i++) {
         err = time_turns(cl, CALIBRATION_TURNS, &few);

@@ -125,7 +125,7 @@ int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct st
     return STK_E_NODEV;
 }
 
-/* Does `wanted` name this device, by its index or by a part of its name? */
+/* Returns 1 when `wanted` names this device, by its index or by a part of its name. */
 static int matches(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     char *end;
     unsigned long number;

@@ -1,5 +1,21 @@
-/* Waiting for the queue, by looks at an event: clFinish has no deadline, and some drivers stay in it for minutes. */
+/* Bounds of waiting: what open may take, and the queue, which is waited for by looks at an event: clFinish has no deadline, and some
+ * drivers stay in it for minutes. */
 #include "internal.h"
+
+/* By the time that has passed, so that no number of the caller's overflows. */
+uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns) {
+    uint64_t passed = stk_opencl_now_ns() - cl->began_ns;
+    uint64_t left = passed < cl->config.open_ns ? cl->config.open_ns - passed : 0u;
+    return left < limit_ns ? left : limit_ns;
+}
+
+int stk_opencl_in_time(struct stk_opencl *cl) {
+    if (stk_opencl_allowed(cl, UINT64_MAX) != 0u) {
+        return STK_OK;
+    }
+    return stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "open was not done within open_ns, which is %llu ms",
+                           (unsigned long long)(cl->config.open_ns / 1000000u));
+}
 
 static int look_until(cl_event event, uint64_t until_ns) {
     cl_int status = CL_QUEUED, error = CL_SUCCESS;

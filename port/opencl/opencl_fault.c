@@ -55,7 +55,8 @@ static const struct {
     [STK_OPENCL_BUILD] = {"build", "see build_log; another driver or device may take the program", STK_E_BUILD},
     [STK_OPENCL_NOMEM] = {"memory", "use fewer slots or a smaller payload, or free memory", STK_E_NOMEM},
     [STK_OPENCL_DEVICE] = {"device", "see the driver's log, reset the device, then revive or open again", STK_E_DEVICE},
-    [STK_OPENCL_TIMEOUT] = {"timeout", "make handlers shorter, or raise deadline_ns", STK_E_DEVICE},
+    [STK_OPENCL_TIMEOUT] = {"timeout", "raise open_ns for open; later raise deadline_ns, or make handlers shorter",
+                            STK_E_DEVICE},
     [STK_OPENCL_REFUSED] = {"refused", "ask for other lanes, sizes, memory or another device", STK_E_UNSUPPORTED},
 };
 

@@ -131,7 +131,7 @@ static int rounds(struct hand *h, uint64_t until_ns) {
     o->rounds = 0;
     while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || stk_opencl_now_ns() <= until_ns)) {
         uint64_t start = stk_opencl_now_ns(), took;
-        h->deadline = start + HANDSHAKE_NS;
+        h->deadline = start + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
         err = publish(h, o->rounds);
         err = err == STK_OK ? answer(h, o->rounds) : err;
         took = stk_opencl_now_ns() - start;
@@ -147,14 +147,14 @@ static int rounds(struct hand *h, uint64_t until_ns) {
  * wrong: then it gets more. */
 static int rounds_in_one_launch(struct hand *h) {
     struct stk_opencl *cl = h->cl;
-    uint64_t until = stk_opencl_now_ns() + HANDSHAKE_NS;
+    uint64_t until = stk_opencl_now_ns() + stk_opencl_allowed(cl, HANDSHAKE_NS);
     int err = STK_E_CANCELED, joined = STK_OK;
     h->one_launch = 1;
     for (uint32_t i = 0; i < LAUNCHES && err == STK_E_CANCELED && joined == STK_OK; i++) {
         joined = stk_opencl_layout(cl);
         err = joined == STK_OK ? stk_opencl_launch(cl) : joined;
         err = err == STK_OK ? rounds(h, until) : err;
-        joined = cl->running ? stk_opencl_join(cl, LEAVE_NS) : STK_OK;
+        joined = cl->running ? stk_opencl_join(cl, stk_opencl_allowed(cl, LEAVE_NS)) : STK_OK;
         cl->turns = cl->idle_turns = cl->turns < UINT32_MAX / 8u ? cl->turns * 8u : UINT32_MAX;
     }
     h->one_launch = 0;
@@ -164,7 +164,7 @@ static int rounds_in_one_launch(struct hand *h) {
 /* Many slots in flight: no old payload behind a new status. */
 static int order(struct hand *h) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
-    uint64_t start = stk_opencl_now_ns(), until = start + HANDSHAKE_NS;
+    uint64_t start = stk_opencl_now_ns(), until = start + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
     uint32_t published = 0, last = h->items;
     int err = STK_OK;
     for (o->items = 0; o->items < last && err == STK_OK; o->items += err == STK_OK) {
@@ -174,7 +174,8 @@ static int order(struct hand *h) {
         for (; published < last && published - o->items < h->in_flight && err == STK_OK; published++) {
             err = publish(h, published);
         }
-        h->deadline = o->items % h->in_flight == 0u ? stk_opencl_now_ns() + HANDSHAKE_NS : h->deadline;
+        h->deadline =
+            o->items % h->in_flight == 0u ? stk_opencl_now_ns() + stk_opencl_allowed(h->cl, HANDSHAKE_NS) : h->deadline;
         err = err == STK_OK && o->items < last ? answer(h, o->items) : err;
     }
     o->items_ns = stk_opencl_now_ns() - start;
@@ -190,7 +191,7 @@ static int adds(struct hand *h) {
     const struct stk_work work = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = args};
     int err = STK_OK;
     stk_store(word, 0u);
-    h->deadline = stk_opencl_now_ns() + HANDSHAKE_NS;
+    h->deadline = stk_opencl_now_ns() + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
     for (uint32_t done = 0; done < ADDS && err == STK_OK; done++) {
         for (; published < ADDS && published - done < h->in_flight && err == STK_OK; published++) {
             err = stk_ring_publish(&h->ring, published % h->in_flight, &work);
@@ -225,7 +226,8 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
 static int shake(struct hand *h) {
     struct stk_opencl *cl = h->cl;
     const char *phase = "round";
-    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(h) : rounds(h, stk_opencl_now_ns() + HANDSHAKE_NS);
+    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(h)
+                                       : rounds(h, stk_opencl_now_ns() + stk_opencl_allowed(cl, HANDSHAKE_NS));
     if (err == STK_OK) {
         phase = "item";
         err = cl->running ? STK_OK : stk_opencl_layout(cl);

@@ -33,6 +33,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
     c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
     c->deadline_ns = c->deadline_ns ? c->deadline_ns : UINT64_C(60000000000);
+    c->open_ns = c->open_ns ? c->open_ns : UINT64_C(120000000000);
     c->recoveries = c->recoveries ? c->recoveries : 3u;
     c->recovery_ns = c->recovery_ns ? c->recovery_ns : UINT64_C(250000000);
     return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
@@ -133,7 +134,7 @@ static int gone(struct stk_opencl *cl, uint64_t timeout_ns) {
 
 /* Forgets how the last try ended. */
 static void start_over(struct stk_opencl *cl) {
-    cl->lost = cl->falling = 0;
+    cl->lost = cl->falling = cl->synchronous = 0;
     cl->fault = STK_OPENCL_SOUND;
     cl->cl_error = 0;
     cl->recovery = (struct stk_opencl_recovery){0};
@@ -164,7 +165,7 @@ static int open_device(struct stk_opencl *cl) {
         return STK_E_UNSUPPORTED;
     }
     err = bring_up(cl);
-    if (stk_opencl_doubts(cl, err) && gone(cl, LEAVE_NS)) {
+    if (stk_opencl_doubts(cl, err) && stk_opencl_allowed(cl, UINT64_MAX) != 0u && gone(cl, LEAVE_NS)) {
         release(cl);
         stk_opencl_distrust(cl);
         start_over(cl);
@@ -182,14 +183,15 @@ static int open_device(struct stk_opencl *cl) {
 }
 
 /* Sets `cl` up for one device. passed_over, its last member, stays. */
-static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
+static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds, uint64_t began_ns) {
     memset(cl, 0, offsetof(struct stk_opencl, passed_over));
+    cl->began_ns = began_ns;
     cl->dead_kinds = kinds;
     cl->config = *config;
     return apply_defaults(&cl->config);
 }
 
-/* Notes why a device did not open. The reason is that of the first device, or tells of all. */
+/* Notes why a device did not open. The reason is that of the only device, or tells of all. */
 static void pass_over(struct stk_opencl *cl, int index) {
     size_t used = strlen(cl->passed_over);
     snprintf(cl->passed_over + used, sizeof cl->passed_over - used, "%sdevice %d (%s): %.240s", used ? "; " : "", index,
@@ -204,10 +206,11 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     const char *wanted = config->device && config->device[0] ? config->device : NULL;
     struct stk_opencl_device info;
     cl_device_id device;
+    uint64_t began_ns = stk_opencl_now_ns();
     uint32_t place = 0;
     int index, err;
     cl->passed_over[0] = '\0';
-    err = begin(cl, config, kinds);
+    err = begin(cl, config, kinds, began_ns);
     err = err == STK_OK ? check_limits(cl) : err;
     err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
     if (err != STK_OK) {
@@ -219,13 +222,17 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
         return index;
     }
     do {
-        (void)begin(cl, config, kinds);
+        (void)begin(cl, config, kinds, began_ns);
         cl->device = info;
         cl->cl_device = device;
         err = open_device(cl);
         if (err != STK_OK) {
             pass_over(cl, index);
             index = stk_opencl_candidate(wanted, &place, &device, &info);
+        }
+        if (err != STK_OK && index >= 0 && stk_opencl_allowed(cl, UINT64_MAX) == 0u) {
+            stk_opencl_say(cl, "; no time was left for device %d", index);
+            index = STK_E_NODEV;
         }
     } while (err != STK_OK && index >= 0);
     return err;

@@ -8,7 +8,7 @@
 
 /* Why other kinds were passed over. */
 struct passed {
-    char text[200];
+    char text[400];
     size_t used;
 };
 
@@ -22,9 +22,11 @@ static void pass_over(struct stk_opencl *cl, struct passed *p) {
     cl->reason[0] = '\0';
 }
 
+/* Returns 1 for a kind that is asked for in this mode and not known to be impossible. */
 static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk_opencl_memory memory) {
     const struct stk_opencl_config *c = &cl->config;
-    return (c->residency == 0 || c->residency == mode) && (c->memory == STK_OPENCL_ANY || c->memory == memory);
+    return !(cl->synchronous && mode != STK_BATCH) && (c->residency == 0 || c->residency == mode) &&
+           (c->memory == STK_OPENCL_ANY || c->memory == memory);
 }
 
 static void forget(struct stk_opencl *cl, enum stk_opencl_memory memory) {
@@ -101,7 +103,7 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
     stk_opencl_say(cl, "%s", p->text);
 }
 
-/* Is an outcome about this device under this driver? */
+/* Returns 1 when an outcome is about this device under this driver. */
 static int is_about(const struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     return strcmp(k->device, cl->device.name) == 0 && strcmp(k->driver, cl->device.driver) == 0 &&
            memcmp(k->identity, cl->device.identity, sizeof k->identity) == 0;
@@ -156,7 +158,11 @@ int stk_opencl_settle(struct stk_opencl *cl) {
         err = try_kinds(cl, (enum stk_residency)mode, &p);
         if (err == STK_OK) {
             err = finish(cl);
-            describe(cl, &p);
+            if (err == STK_OK) {
+                describe(cl, &p);
+            } else if (err == STK_E_UNSUPPORTED) {
+                pass_over(cl, &p);
+            }
         }
     }
     if (err == STK_E_UNSUPPORTED) {

@@ -25,12 +25,10 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
                                                  : stk_opencl_set_args(cl, cl->regions, words);
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
-    if (err == STK_OK) {
-        err = stk_opencl_set_limits(cl);
-    }
-    if (err == STK_OK) {
-        err = timed ? stk_opencl_warm_up(cl) : stk_opencl_calibrate(cl);
-    }
+    err = err == STK_OK ? stk_opencl_set_limits(cl) : err;
+    err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
+    err = err == STK_OK && mode != STK_BATCH ? stk_opencl_check_launch(cl) : err;
+    err = err == STK_OK && !timed ? stk_opencl_calibrate(cl) : err;
     stk_opencl_set_mode(cl, mode);
     if (mode == STK_RESIDENT) {
         cl->turns = cl->idle_turns = stk_opencl_turns_of(STAY_NS, cl->turn_cost);
@@ -50,15 +48,18 @@ static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
     if (err == STK_OK) {
         err = again ? stk_opencl_shake_again(cl) : stk_opencl_shake(cl);
     }
-    joined = stk_opencl_join(cl, LEAVE_NS);
+    joined = stk_opencl_join(cl, stk_opencl_allowed(cl, LEAVE_NS));
     cl->config = config;
     cl->memory.payload_bytes = payload_bytes;
     cl->groups = config.workers;
-    if (joined == STK_E_TIMEOUT) {
-        stk_opencl_say(cl, "; a kernel of the handshake did not leave");
+    if (joined == STK_E_TIMEOUT && stk_opencl_in_time(cl) == STK_OK) {
+        (void)stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a kernel of the handshake did not leave");
     }
     if (joined != STK_OK) {
         return STK_E_DEVICE;
+    }
+    if (err != STK_OK && stk_opencl_in_time(cl) != STK_OK) {
+        return STK_E_DEVICE; /* what was not answered had no time for it */
     }
     o->turn_cost = cl->turn_cost;
     o->unit_cost = cl->unit_cost;

@@ -106,6 +106,18 @@ cl_int faults_error(enum fault_call call, uint32_t i) {
     return i < ERRORS_MAX ? set[i] : CL_SUCCESS;
 }
 
+/// Calls that wait ///
+
+static enum fault_call waiting = FAULT_CALL_COUNT;
+
+void faults_waits(enum fault_call call) {
+    waiting = call;
+}
+
+int faults_waits_in(enum fault_call call) {
+    return waiting == call;
+}
+
 /// Texts ///
 
 #define TEXTS_MAX 4u

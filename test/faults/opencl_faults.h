@@ -104,6 +104,11 @@ cl_int faults_error(enum fault_call call, uint32_t i);
 /* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the first. */
 uint32_t faults_leaks(const char **what);
 
+/* From now on this call, a launch or a flush, does not return while a launch is under way: a launch waits for those before it, a flush for
+ * all. FAULT_CALL_COUNT: none does. */
+void faults_waits(enum fault_call call);
+int faults_waits_in(enum fault_call call);
+
 /* From now on the driver says `text` of itself for this property of platforms or devices; NULL: what is so. 4 properties at most. */
 void faults_text(cl_uint what, const char *text);
 const char *faults_text_of(cl_uint what);

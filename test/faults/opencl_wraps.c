@@ -221,9 +221,18 @@ WRAP(clEnqueueWriteBuffer,
      (q, m, wait, at, bytes, host, n, after, event))
 WRAP(clSetKernelArg, (cl_kernel k, cl_uint i, size_t bytes, const void *value), (k, i, bytes, value))
 WRAP(clSetKernelArgSVMPointer, (cl_kernel k, cl_uint i, const void *value), (k, i, value))
-WRAP(clFlush, (cl_command_queue q), (q))
 
 cl_int __real_clFinish(cl_command_queue q);
+cl_int __real_clFlush(cl_command_queue q);
+cl_int __wrap_clFlush(cl_command_queue q);
+cl_int __wrap_clFlush(cl_command_queue q) {
+    cl_int fault = faults_next(CALL_clFlush);
+    if (fault == CL_SUCCESS && faults_waits_in(CALL_clFlush)) {
+        return __real_clFinish(q);
+    }
+    return fault != CL_SUCCESS ? fault : __real_clFlush(q);
+}
+
 cl_int __wrap_clFinish(cl_command_queue q);
 cl_int __wrap_clFinish(cl_command_queue q) {
     cl_int fault = faults_next(CALL_clFinish), error = __real_clFinish(q);
@@ -300,6 +309,9 @@ cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint di
                                      cl_event *event) {
     cl_int error = faults_next(CALL_clEnqueueNDRangeKernel);
     cl_event until = NULL;
+    if (faults_waits_in(CALL_clEnqueueNDRangeKernel)) {
+        (void)__real_clFinish(q);
+    }
     if (error == CL_SUCCESS && faults_now() && faults_now()->kind == FAULT_DROPPED) {
         return drop(q, faults_now(), event);
     }

@@ -38,13 +38,17 @@ static void remove_tree(const char *path) {
 }
 
 static int open_device(const struct bench *b, struct stk_opencl *cl, struct stk_store *store, struct stk_cache *cache) {
-    const struct stk_opencl_config config = {
+    struct stk_opencl_config config = {
         .device = b->options.device, .payload_bytes = 4096, .store = store, .cache = cache};
-    int err = stk_opencl_open(cl, &config);
+    int bad = cli_open_ns(&config.open_ns), err;
+    if (bad != 0) {
+        return bad;
+    }
+    err = stk_opencl_open(cl, &config);
     if (err == STK_OK && cl->passed_over[0]) {
         cli_note("bench start: passed over: %s", cl->passed_over);
     }
-    return err == STK_OK ? 0 : cli_bad("bench start: %s: %s", cl->reason, stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("bench start: %s: %s", cl->reason, cli_open_advice(cl, err));
 }
 
 static double seconds_since(uint64_t start) {

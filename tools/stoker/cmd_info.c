@@ -19,12 +19,14 @@ static const char help[] =
     "      --residency MODE  ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND     ask for " CLI_MEMORIES "\n"
     "      --store FILE      take program and handshake from FILE, or put them there; not with --probe. Says what is "
-    "in it\n";
+    "in it\n"
+    "\n" CLI_OPEN_HELP;
 
 struct info_options {
     const char *device;
     enum stk_residency residency;
     enum stk_opencl_memory memory;
+    uint64_t open_ns;
     int probe;
     const char *store_path;
     struct cli_store *store;
@@ -43,13 +45,15 @@ static void show_residency(const char *name, const struct info_options *o) {
         .payload_bytes = 4096,
         .residency = o->residency,
         .memory = o->memory,
+        .open_ns = o->open_ns,
         .store = o->store->use,
     };
     struct stk_dispatch_info info;
     int err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
-        printf("  residency   none yet: %s\n",
-               err == STK_E_ARG ? "this mode and this memory do not go together" : cl.reason);
+        printf("  residency   none yet: %s: %s\n",
+               err == STK_E_ARG ? "this mode and this memory do not go together" : cl.reason,
+               cli_open_advice(&cl, err));
         return;
     }
     stk_opencl_ops.info(&cl, &info);
@@ -73,10 +77,11 @@ static void show_residency(const char *name, const struct info_options *o) {
 }
 
 /* One kind in one mode. */
-static void probe_one(const char *name, enum stk_residency residency, enum stk_opencl_memory memory) {
+static void probe_one(const char *name, const struct info_options *options, enum stk_residency residency,
+                      enum stk_opencl_memory memory) {
     static struct stk_opencl cl;
     const struct stk_opencl_config config = {
-        .device = name, .payload_bytes = 4096, .residency = residency, .memory = memory};
+        .device = name, .payload_bytes = 4096, .residency = residency, .memory = memory, .open_ns = options->open_ns};
     const struct stk_opencl_outcome *o = &cl.outcome;
     uint64_t start = cli_now_ns();
     int err = stk_opencl_open(&cl, &config);
@@ -100,7 +105,7 @@ static void probe(const char *name, const struct info_options *o) {
             int pair = (mode == (int)STK_BATCH) == (kind == STK_OPENCL_COPIES);
             int asked = (o->residency == 0 || (int)o->residency == mode) && (o->memory == 0 || o->memory == kind);
             if (pair && asked) {
-                probe_one(name, (enum stk_residency)mode, (enum stk_opencl_memory)kind);
+                probe_one(name, o, (enum stk_residency)mode, (enum stk_opencl_memory)kind);
             }
         }
     }
@@ -251,7 +256,8 @@ int cmd_info(int argc, char **argv) {
     if (options.probe && options.store_path) {
         return cli_bad("--store with --probe: a probe tries everything anew: leave one of them out");
     }
-    code = cli_store_open(&store, options.store_path);
+    code = cli_open_ns(&options.open_ns);
+    code = code != 0 ? code : cli_store_open(&store, options.store_path);
     if (code == 0) {
         code = show(&options);
         show_store(&store);

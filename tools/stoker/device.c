@@ -6,7 +6,8 @@
 
 #include "user_ops.h"
 
-#define CLOSE_NS UINT64_C(2000000000)
+#define CLOSE_NS         UINT64_C(2000000000)
+#define OPEN_SECONDS_MAX 86400u
 
 const char *cli_residency_name(enum stk_residency residency) {
     return residency == STK_RESIDENT ? "RESIDENT" : residency == STK_QUANTUM ? "QUANTUM" : "BATCH";
@@ -52,12 +53,26 @@ int cli_parse_memory(const char *text, enum stk_opencl_memory *memory) {
     return parse_memory("--memory", text, memory);
 }
 
+int cli_open_ns(uint64_t *open_ns) {
+    const char *text = getenv("STOKER_OPEN_SECONDS");
+    uint64_t seconds = 0;
+    if (text && *text && (cli_parse_number(text, OPEN_SECONDS_MAX, &seconds) != 0 || seconds == 0u)) {
+        return cli_bad("STOKER_OPEN_SECONDS %s: give a whole number from 1 to %u", text, OPEN_SECONDS_MAX);
+    }
+    *open_ns = seconds * UINT64_C(1000000000);
+    return 0;
+}
+
+const char *cli_open_advice(const struct stk_opencl *cl, int err) {
+    return cl->fault == STK_OPENCL_TIMEOUT ? "set STOKER_OPEN_SECONDS to more seconds" : stk_err_fix(err);
+}
+
 /* What no option says, the environment may. */
 static int take_environment(struct cli_device_wish *wish) {
     const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
-    int bad = 0;
-    if (wish->residency || wish->memory) {
-        return 0;
+    int bad = wish->open_ns ? 0 : cli_open_ns(&wish->open_ns);
+    if (bad != 0 || wish->residency || wish->memory) {
+        return bad;
     }
     if (residency && *residency) {
         bad = parse_residency("STOKER_RESIDENCY", residency, &wish->residency);
@@ -129,6 +144,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .piece_count = wish->handlers ? wish->handlers->count : 0,
         .residency = wish->residency,
         .memory = wish->memory,
+        .open_ns = wish->open_ns,
         .store = wish->store_of ? wish->store_of->use : d->store.use,
     };
     int err = stk_opencl_open(&d->opencl, &config);
@@ -170,7 +186,7 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
     }
     fputs(d->opencl.build_log, stderr);
     return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
-                   d->opencl.reason, stk_err_fix(err));
+                   d->opencl.reason, cli_open_advice(&d->opencl, err));
 }
 
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
@@ -201,8 +217,10 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
         cli_store_close(&d->store);
         return not_opened(d, &w, err);
     }
-    snprintf(d->note, sizeof d->note, "%s: the interpreter runs the kernel on this CPU",
-             d->opencl.passed_over[0] ? d->opencl.passed_over : d->opencl.reason);
+    snprintf(d->note, sizeof d->note, "%s: the interpreter runs the kernel on this CPU%s%s",
+             d->opencl.passed_over[0] ? d->opencl.passed_over : d->opencl.reason,
+             d->opencl.fault == STK_OPENCL_TIMEOUT ? ": " : "",
+             d->opencl.fault == STK_OPENCL_TIMEOUT ? cli_open_advice(&d->opencl, err) : "");
     return open_interp(d, wish);
 }
 

@@ -20,8 +20,9 @@ struct cli_device_wish {
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
     enum stk_opencl_memory
-        memory; /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
+        memory;       /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
                                       devices for (CLI_MODE_HELP) */
+    uint64_t open_ns; /* as stk_opencl_config.open_ns; 0: as the environment says */
 };
 
 struct cli_device {
@@ -49,12 +50,21 @@ const char *cli_residency_name(enum stk_residency residency);
 #define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
 
 /* Of the commands that run slots. */
+#define CLI_OPEN_HELP                                                                                                  \
+    "Opening a device, its compiler included, may take STOKER_OPEN_SECONDS of the environment (120).\n"
 #define CLI_MODE_HELP                                                                                                  \
     "Without --residency and --memory OpenCL devices are asked for STOKER_RESIDENCY and STOKER_MEMORY of the "         \
-    "environment, or for the\nbest that they can do; stoker info --probe shows what that is.\n"
+    "environment, or for the\nbest that they can do; stoker info --probe shows what that is.\n" CLI_OPEN_HELP
 
 /* The word of a kind of memory on the command line. */
 const char *cli_memory_word(enum stk_opencl_memory memory);
+
+/* What STOKER_OPEN_SECONDS of the environment says, as stk_opencl_config.open_ns takes it; 0 where it says nothing. 0, or CLI_BAD with the
+ * line written. */
+int cli_open_ns(uint64_t *open_ns);
+
+/* What a user of the command may do about an open that failed. */
+const char *cli_open_advice(const struct stk_opencl *cl, int err);
 
 /* Values of --residency and --memory. 0, or CLI_BAD with the line written. */
 int cli_parse_residency(const char *text, enum stk_residency *residency);

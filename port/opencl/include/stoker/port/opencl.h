@@ -190,6 +190,7 @@ struct stk_opencl_config {
     uint64_t quantum_ns;    /* QUANTUM: longest time of one launch; 0: 2 ms */
     uint64_t watch_ns;      /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
     uint64_t deadline_ns;   /* a kernel that stays for so long after its lease is lost; 0: 60 s */
+    uint64_t open_ns;       /* the whole of open, of which the driver's compiler may take all; 0: 120 s */
     uint32_t recoveries;    /* new contexts that may be tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     uint64_t
         recovery_ns; /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
@@ -299,6 +300,8 @@ struct stk_opencl {
     uint32_t put_back;   /* slots of lost kernels that were put back */
     uint32_t recoveries; /* lost devices that the port got over */
     int opened, lost, lease_over, falling;
+    uint64_t began_ns; /* when open began */
+    int synchronous;   /* the driver runs a kernel inside the call that launches it */
     uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
     enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
     int cl_error;                /* the last OpenCL error code, 0 when there was none */
@@ -318,18 +321,22 @@ struct stk_opencl {
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
 
-/* Opens the first device of those that config.device names which can be opened (see there), builds the kernel, finds the memory and the mode that work by handshakes of bounded length, and lays out
- * the shared buffers. `cl` stays the caller's and must not move until close.
+/* Opens the first device of those that config.device names which can be opened (see there), builds the kernel, finds the memory and
+ * the mode that work by handshakes of bounded length, and lays out the shared buffers. `cl` stays the caller's and must not move until
+ * close.
  * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
- * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE; STK_E_ARG a number is out of range, mode and
- * memory do not go together, or a piece or a fused op is not well (cl->reason says which and what to do).
- * Where several devices fail, the error, fault and build_log are those of the last one, and the reason tells of each.
+ * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE, with cl->fault STK_OPENCL_TIMEOUT when config.open_ns
+ * are over; STK_E_ARG a number is out of range, mode and memory do not go together, or a piece or a fused op is not well (cl->reason says
+ * which and what to do). Where several devices fail, error, fault and build_log are those of the last one, and the reason tells of each.
  * On error everything is released and `cl` keeps reason, fault and build_log; only where a kernel is still there after some seconds
  * nothing is, and stk_opencl_close is to be called as after a success. (Where there is a further device to try, such a kernel, its
- * context and its memory are left to the driver.) Takes as long as the driver's compiler does, and some
- * seconds for each kind of memory that stalls; of both nothing where cache or store have what an earlier open put there
- * (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the driver takes
- * it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one. */
+ * context and its memory are left to the driver.) Takes as long as the driver's compiler does, and some seconds for each kind of memory
+ * that stalls, in all config.open_ns at most, to which come some seconds for a kernel that is still there, and the rest of a call of the
+ * driver that is under way then: no call of the driver can be broken off. Takes nothing of both where cache or store have what an
+ * earlier open put there (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the
+ * driver takes it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one.
+ * A driver that runs a kernel inside the call that launches it (cl->synchronous) is good for BATCH alone, where a drive then takes as
+ * long as its launch stays: the slots that are ready, and lease_ns where handlers are bounded by it. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Puts what this open compiled and probed into cache and store, once: open has done it unless config.keep_late. Before close.
