@@ -51,9 +51,8 @@ static void show_residency(const char *name, const struct info_options *o) {
     struct stk_dispatch_info info;
     int err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
-        printf("  residency   none yet: %s: %s\n",
-               err == STK_E_ARG ? "this mode and this memory do not go together" : cl.reason,
-               cli_open_advice(&cl, err));
+        printf("  residency   none yet: %s%s\n",
+               err == STK_E_ARG ? "this mode and this memory do not go together" : cl.reason, cli_open_advice(&cl));
         return;
     }
     stk_opencl_ops.info(&cl, &info);
@@ -87,7 +86,8 @@ static void probe_one(const char *name, const struct info_options *options, enum
     int err = stk_opencl_open(&cl, &config);
     printf("  %-8s %-11s ", cli_residency_name(residency), cli_memory_word(memory));
     if (err != STK_OK) {
-        printf("no: %s (%s, %.1f s)\n", cl.reason, stk_err_name(err), (double)(cli_now_ns() - start) / 1e9);
+        printf("no: %s%s (%s, %.1f s)\n", cl.reason, cli_open_advice(&cl), stk_err_name(err),
+               (double)(cli_now_ns() - start) / 1e9);
         fputs(cl.build_log, stdout);
     } else {
         printf("yes: %u rounds, p50 %.2f us; %u items in order, %.3f M/s; %u of %u adds lost; turn %.1f ns; %.1f s\n",

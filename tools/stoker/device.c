@@ -63,8 +63,8 @@ int cli_open_ns(uint64_t *open_ns) {
     return 0;
 }
 
-const char *cli_open_advice(const struct stk_opencl *cl, int err) {
-    return cl->fault == STK_OPENCL_TIMEOUT ? "set STOKER_OPEN_SECONDS to more seconds" : stk_err_fix(err);
+const char *cli_open_advice(const struct stk_opencl *cl) {
+    return cl->fault == STK_OPENCL_TIMEOUT ? ": set STOKER_OPEN_SECONDS to more seconds" : "";
 }
 
 /* What no option says, the environment may. */
@@ -185,8 +185,8 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
         return cannot(d, wish, err);
     }
     fputs(d->opencl.build_log, stderr);
-    return cli_bad("%s %s: %s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
-                   d->opencl.reason, cli_open_advice(&d->opencl, err));
+    return cli_bad("%s %s: %s%s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
+                   d->opencl.reason, cli_open_advice(&d->opencl), stk_err_fix(err));
 }
 
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
@@ -217,10 +217,8 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
         cli_store_close(&d->store);
         return not_opened(d, &w, err);
     }
-    snprintf(d->note, sizeof d->note, "%s: the interpreter runs the kernel on this CPU%s%s",
-             d->opencl.passed_over[0] ? d->opencl.passed_over : d->opencl.reason,
-             d->opencl.fault == STK_OPENCL_TIMEOUT ? ": " : "",
-             d->opencl.fault == STK_OPENCL_TIMEOUT ? cli_open_advice(&d->opencl, err) : "");
+    snprintf(d->note, sizeof d->note, "%s: the interpreter runs the kernel on this CPU%s",
+             d->opencl.passed_over[0] ? d->opencl.passed_over : d->opencl.reason, cli_open_advice(&d->opencl));
     return open_interp(d, wish);
 }
 

@@ -22,7 +22,7 @@ struct cli_device_wish {
     enum stk_opencl_memory
         memory;       /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
                                       devices for (CLI_MODE_HELP) */
-    uint64_t open_ns; /* as stk_opencl_config.open_ns; 0: as the environment says */
+    uint64_t open_ns; /* nanoseconds that opening may take; 0: as the environment says */
 };
 
 struct cli_device {
@@ -63,8 +63,8 @@ const char *cli_memory_word(enum stk_opencl_memory memory);
  * line written. */
 int cli_open_ns(uint64_t *open_ns);
 
-/* What a user of the command may do about an open that failed. */
-const char *cli_open_advice(const struct stk_opencl *cl, int err);
+/* What to append to the reason of an open that failed: how to give it more time where it had too little, or nothing. */
+const char *cli_open_advice(const struct stk_opencl *cl);
 
 /* Values of --residency and --memory. 0, or CLI_BAD with the line written. */
 int cli_parse_residency(const char *text, enum stk_residency *residency);

@@ -39,10 +39,10 @@ struct stk_opencl_device {
     char platform[64]; /* CL_PLATFORM_NAME */
     char version[128]; /* CL_DEVICE_VERSION */
     char driver[64];   /* CL_DRIVER_VERSION */
-    uint8_t identity
-        [STK_BLAKE3_OUT]; /* digest of these texts and CL_PLATFORM_VERSION, each as long as the driver gives it */
-    int identified;       /* 0: the driver did not give all of them, and `identity` is zeros */
-    uint32_t units;       /* compute units */
+    /* Digest of these texts and CL_PLATFORM_VERSION, each as long as the driver gives it. */
+    uint8_t identity[STK_BLAKE3_OUT];
+    int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
+    uint32_t units; /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     uint64_t memory; /* bytes of global memory */
     enum stk_opencl_type type;
@@ -91,7 +91,7 @@ const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
  * the same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
     char device[96], driver[64];      /* which it is about */
-    uint8_t identity[STK_BLAKE3_OUT]; /* likewise: stk_opencl_device.identity */
+    uint8_t identity[STK_BLAKE3_OUT]; /* of that device: stk_opencl_device.identity */
     enum stk_opencl_memory memory;
     enum stk_residency residency; /* 0: none */
     uint32_t rounds;              /* slots published and answered one at a time */
@@ -174,9 +174,9 @@ const char *stk_opencl_fault_fix(enum stk_opencl_fault fault);
 /// Port ///
 
 struct stk_opencl_config {
-    const char *
-        device; /* an index ("0"), or a part of the device's name; NULL or "": any. Of several the first one that opens, in the
-                           order of stk_opencl_next */
+    /* An index ("0"), or a part of the device's name; NULL or "": any. Where several devices are meant, the first one that opens is taken,
+     * in the order of stk_opencl_next. */
+    const char *device;
     uint32_t slots;         /* ring slots; 0: 256 */
     uint32_t observables;   /* words; 0: 256 */
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
@@ -314,9 +314,9 @@ struct stk_opencl {
     int was_kept;   /* what this open made was put */
     int keyed;      /* the keys are there: something is kept */
     char kept[320]; /* what was wrong with what was kept, or with keeping it; empty when all is well */
-    char passed_over
-        [640]; /* the devices that open tried and that did not open, each as "device INDEX (NAME): why". The last member:
-                              one try after the other clears those before it */
+    /* The devices that open tried and that did not open, each as "device INDEX (NAME): why". Open clears the members before this one for
+     * each device that it tries. */
+    char passed_over[640];
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
