@@ -56,7 +56,7 @@ struct stk_opencl_texts {
  * give it, and then `whole` is 0. */
 void stk_opencl_text(struct stk_opencl_texts *texts, cl_uint what, char *out, size_t size);
 
-/* Removes the start of a UTF-8 character whose end was cut off. */
+/* Puts zeros in place of the start of a UTF-8 character whose end was cut off. */
 void stk_opencl_trim(char *text);
 
 /// Faults: opencl_fault.c ///

@@ -18,7 +18,7 @@ void stk_opencl_trim(char *text) {
     lead = tail < bytes ? (unsigned char)text[bytes - 1u - tail] : 0u;
     whole = lead >= 0xF0u ? 4u : lead >= 0xE0u ? 3u : lead >= 0xC0u ? 2u : 0u;
     if (whole > tail + 1u) {
-        text[bytes - 1u - tail] = '\0';
+        memset(text + bytes - 1u - tail, 0, tail + 1u);
     }
 }
 
@@ -41,26 +41,36 @@ static void take(struct stk_opencl_texts *t, const char *text, size_t bytes, cha
         t->whole && stk_blake3_update(&t->hash, text, bytes) == STK_OK && stk_blake3_update(&t->hash, "", 1) == STK_OK;
 }
 
+/* Reads a text that the usual buffer has no room for into pages of its own, which the caller unmaps: *bytes. NULL, with the error. */
+static char *read_long(const struct stk_opencl_texts *t, cl_uint what, size_t *bytes, cl_int *error) {
+    void *pages = MAP_FAILED;
+    *error = ask(t, what, 0, NULL, bytes);
+    if (*error == CL_SUCCESS && *bytes != 0u && *bytes <= TEXT_MAX) {
+        pages = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    if (pages == MAP_FAILED) {
+        *error = CL_OUT_OF_HOST_MEMORY;
+        return NULL;
+    }
+    *error = ask(t, what, *bytes, pages, NULL);
+    return pages;
+}
+
 void stk_opencl_text(struct stk_opencl_texts *t, cl_uint what, char *out, size_t size) {
-    char usual[USUAL_BYTES], *text = usual;
-    void *pages = NULL;
-    size_t need = 0;
-    cl_int error = ask(t, what, 0, NULL, &need);
-    if (error == CL_SUCCESS && need > sizeof usual) {
-        pages = need <= TEXT_MAX ? mmap(NULL, need, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                 : MAP_FAILED;
-        text = pages;
+    char usual[USUAL_BYTES] = {0}, *pages = NULL;
+    const char *text = usual;
+    size_t bytes = sizeof usual;
+    cl_int error = ask(t, what, sizeof usual, usual, NULL);
+    if (error == CL_INVALID_VALUE) { /* also what a driver says of a property that it does not know */
+        text = pages = read_long(t, what, &bytes, &error);
     }
-    if (error == CL_SUCCESS && need != 0u && pages != MAP_FAILED) {
-        error = ask(t, what, need, text, NULL);
-    }
-    if (error != CL_SUCCESS || pages == MAP_FAILED) {
+    if (error == CL_SUCCESS) {
+        take(t, text, strnlen(text, bytes), out, size);
+    } else {
         memcpy(out, "?", 2);
         t->whole = 0;
-    } else {
-        take(t, text, strnlen(text, need), out, size);
     }
-    if (pages && pages != MAP_FAILED) {
-        munmap(pages, need);
+    if (pages) {
+        munmap(pages, bytes);
     }
 }

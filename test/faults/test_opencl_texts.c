@@ -44,6 +44,9 @@ static void longer_text_is_cut_between_two_characters(void **state) {
                      letters(bytes, "\xE2\x82\xAC\xF0\x9F\x98\x80\xC3\xA9 and more that does not fit"));
         assert_true(d.identified);
         assert_memory_equal(d.driver, text, strlen(d.driver));
+        for (size_t i = strlen(d.driver); i < sizeof d.driver; i++) {
+            assert_int_equal(d.driver[i], 0);
+        }
         assert_true(strlen(d.driver) > 59u);
         assert_false(((unsigned char)text[strlen(d.driver)] & 0xC0u) == 0x80u);
     }
