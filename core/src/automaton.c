@@ -174,7 +174,7 @@ static void write_image(struct build *b) {
     }
 }
 
-/* Writes what is kept beside the image, in the image's numbers. */
+/* Writes the links and the lists of patterns, in the state numbers of the image. */
 static void write_kept(struct build *b) {
     struct stk_automaton *a = b->a;
     for (uint32_t s = 0; s < a->states; s++) {
@@ -250,7 +250,8 @@ void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *vi
                                uint64_t *occurrences) {
     uint32_t accepting = stk_automaton_accepting(a);
     memcpy(scratch, visits, (size_t)accepting * sizeof *scratch);
-    /* Deepest first, which is the last number first: a visit of a state is also one of the patterns that its link leads to. */
+    /* The deepest states have the largest numbers. A visit of a state is also a visit of the state that its link leads
+     * to. */
     for (uint32_t i = accepting; i-- > 0u;) {
         if (a->link[i] != 0u) {
             scratch[a->link[i] - a->first_accept] += scratch[i];
@@ -271,7 +272,7 @@ int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct
         cursor->pattern = a->first_pattern[accepting];
     }
     if (cursor->pattern == 0u) {
-        /* A link leads to a state in which a pattern of its own ends, so one step finds the next pattern. */
+        /* A link leads to a state in which a pattern of that length ends, so one step finds the next pattern. */
         uint32_t shorter = a->link[cursor->state - 1u - a->first_accept];
         if (shorter == 0u) {
             return 0;

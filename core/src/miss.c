@@ -71,8 +71,9 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
 
 /// Table ///
 
-/* A resource lies in the first row that was free when it was added, from its number's own row on, around. Nobody looks for it further
- * than the furthest lies, so a slot that asks for what is not there does not cost a walk through the table. */
+/* A resource lies in the first row that was free when the resource was added, from the row of its number on, around. A
+ * search looks at `reach` rows, the most that any resource needed. So a slot that asks for a number which is not in the
+ * table does not cost a walk through all rows. */
 static uint32_t row_after(const struct stk_miss *m, uint32_t resource, uint32_t n) {
     return (uint32_t)(((uint64_t)resource + n) % m->config.resources);
 }
@@ -87,7 +88,8 @@ uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource) {
     return STK_MISS_NO_ROW;
 }
 
-/* Rows from the resource's own row to the first free one; as many as there are rows when none is. */
+/* Counts the rows from the resource's own row to the first free one. Returns the number of all rows when none is
+ * free. */
 static uint32_t steps_to_free(const struct stk_miss *m, uint32_t resource) {
     uint32_t n = 0;
     while (n < m->config.resources && m->rows[row_after(m, resource, n)].used) {

@@ -60,7 +60,7 @@ static int submit(struct stk_stream *s) {
             return taken;
         }
         if ((uint32_t)taken > offered) {
-            /* What is counted past the last queued read is never at its end again. */
+            /* `submitted` would pass `queued`, and this loop would not end. */
             return stk_fail(&s->fault, STK_E_RANGE, (uint32_t)taken, offered);
         }
         s->submitted += (uint32_t)taken;

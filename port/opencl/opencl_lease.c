@@ -82,7 +82,8 @@ int stk_opencl_launch(struct stk_opencl *cl) {
         err = stk_opencl_error(cl, clFlush(cl->cl_queue), "clFlush");
     }
     if (!event) {
-        /* A launch that nobody can look at is none, or drive would launch without end. */
+        /* The end of a launch without an event cannot be seen. Such a launch would not count as running, and drive
+         * would launch again and again. */
         return err != STK_OK ? err : stk_opencl_fail(cl, STK_OPENCL_DEVICE, "clEnqueueNDRangeKernel gave no event");
     }
     if (cl->running == 0u) {

@@ -90,8 +90,8 @@ static void merge_control(struct stk_opencl *cl) {
     }
 }
 
-/* Appends one record, as a worker does: each try that fails means that one more record went in, so there are no more tries than
- * records. */
+/* Appends one record, as a worker does. A swap that fails means that somebody else appended a record, so there are no
+ * more tries than the log has room for records. */
 static void append(struct stk_opencl *cl, const uint32_t *record) {
     uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_LOG_RECORDS;
     uint32_t at = stk_load(log + STK_LOG_CURSOR), was;

@@ -1,6 +1,6 @@
-/* log_images FOLDER: writes images of flash with a log on it, in every state that is easily brought about: new, part full,
- * laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log, with laps that no
- * log has. */
+/* log_images FOLDER: writes images of flash with a log on it, in every state that is easily brought about: new, part
+ * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
+ * with laps that no log has. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

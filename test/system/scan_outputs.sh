@@ -48,8 +48,8 @@ printf 'a\naa\naaa\n' >runs
 python3 "$lib/naive.py" runs many >want-many.json
 "$STOKER" scan -f runs --quiet --json --offsets 15000 many | python3 "$lib/expect.py" want-many.json 15000
 
-# Every state of a long pattern ends the short one. A slot of the list reads the length of the long pattern again, so it has room
-# for as many records: three slots, and one that counts.
+# Every state of a long pattern ends the short one. A slot of the list reads the length of the long pattern again, so
+# the slot has room for as many records. That makes three slots, and one that counts.
 { head -c 20000 /dev/zero | tr '\0' a; printf '\na\n'; } >long
 "$STOKER" scan -f long --quiet --json --stats --offsets 200000 --device interp many >got
 python3 - <<'PYTHON'

@@ -23,7 +23,7 @@ void cli_print_bytes(FILE *out, const void *bytes, size_t len) {
             fprintf(out, "\\x%02X", b[i++]);
             continue;
         }
-        /* All bytes up to the next that is not printed as it is go out in one call: a pattern may be long. */
+        /* Writes all bytes up to the next special one in one call, because a pattern may have thousands of bytes. */
         fputs(b[i] == '\\' ? "\\" : "", out);
         for (plain = 1; i + plain < len && !is_control(b[i + plain]) && b[i + plain] != '\\'; plain++) {
         }

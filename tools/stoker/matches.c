@@ -36,7 +36,7 @@ static void trim(struct matches *m) {
 
 static int push(struct matches *m, struct match match) {
     if (m->count == m->room && m->count / 2u >= m->wanted) {
-        trim(m); /* frees at least half of the room, so the list takes no more memory than twice what is wanted */
+        trim(m); /* frees half of the room or more, so the list never holds more than twice what is wanted */
     }
     if (m->count == m->room) {
         size_t room = m->room ? m->room * 2u : 1024u;

@@ -90,12 +90,14 @@ static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     s->image_at = (uint32_t)image;
     s->hits_at = (uint32_t)hits;
     s->out_at = (uint32_t)out;
-    /* Each LOCATE reads max_len - 1 bytes again before it goes on: no more than the records that it may leave. */
+    /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
+     * than a byte for each match. */
     s->locate_room = a->max_len > SCAN_LOCATE_ROOM ? a->max_len : SCAN_LOCATE_ROOM;
     return out + (s->options.offsets ? (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u : 0u);
 }
 
-/* Patterns that end in each accepting state: its own, and those that its link leads to, which have a smaller number. */
+/* Counts the patterns that end in each accepting state: its own, and those of the state that its link leads to, which
+ * has a smaller number. */
 static void weigh(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     for (uint32_t i = 0; i < a->patterns; i++) {

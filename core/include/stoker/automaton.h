@@ -52,17 +52,17 @@ size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 #define STK_AUTOMATON_ONES2_(n) STK_AUTOMATON_ONES3_((n) | (n) >> 3 | (n) >> 6)
 #define STK_AUTOMATON_ONES3_(n) ((n) | (n) >> 9 | (n) >> 18)
 
-/* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `link` and
- * the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
+/* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `link`
+ * and the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
  * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31 bytes;
  * STK_E_SPACE with fault.value = bytes of arena that would do. The arena is unchanged on error.
  * Time: O(total * classes). */
 STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                                        struct stk_arena *arena);
 
-/* Occurrences per pattern out of visits per accepting state (visits[i]: state first_accept + i), both counted since zero.
- * `scratch` holds as many words of 64 bits as `visits`, and does not overlap it; `occurrences` holds a->patterns. Returns
- * nothing; the sum of occurrences is the number of matches. */
+/* Occurrences per pattern out of visits per accepting state (visits[i]: state first_accept + i), both counted since
+ * zero. `scratch` holds as many words of 64 bits as `visits`, and does not overlap it; `occurrences` holds a->patterns.
+ * Returns nothing; the sum of occurrences is the number of matches. */
 void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *visits, uint64_t *scratch,
                                uint64_t *occurrences);
 

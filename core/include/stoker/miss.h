@@ -77,7 +77,7 @@ struct stk_miss {
     struct stk_miss_stats stats;
     struct stk_fault fault; /* of the last error; see each call */
     uint32_t reading;       /* reads with the port */
-    uint32_t reach;         /* rows from a resource's own row in which it may lie */
+    uint32_t reach;         /* rows that a search looks at, from the resource's own row on */
     uint32_t outcomes;      /* completed requests that their slots have not yet taken */
     uint32_t next;          /* I/O slot whose read goes first when the port has room again */
     uint8_t stopping;       /* shutdown began */

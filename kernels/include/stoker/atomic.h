@@ -2,7 +2,7 @@
  *
  * Buffers that cross threads, devices or the wire are arrays of little-endian uint32_t. These
  * accessors convert to the host's order and give C11 memory order; every call site says what it
- * orders. In C++ (11 or later) they are the same by <atomic>.
+ * orders. In C++11 and later the accessors use <atomic> and are otherwise the same.
  */
 #ifndef STOKER_ATOMIC_H
 #define STOKER_ATOMIC_H
@@ -17,7 +17,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The names that differ between the two languages; the functions of <atomic> are found by the type of their argument. */
+/* Names that differ between C and C++. The calls below have no std::, because C++ finds the functions of <atomic> by
+ * the type of their first argument. */
 #ifdef __cplusplus
 typedef std::atomic<uint32_t> stk_atomic_word_;
 #define STK_ORDER_(order) std::memory_order_##order

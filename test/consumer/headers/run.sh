@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD; each header compiles alone, as C11 and as C++17, with the compilers that are here.
+# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD; each header compiles alone, as C11 and as C++17, with gcc and clang.
 set -eu
 cmake=$1 build=$2 work=$3
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: a program in C++ takes the sources in, by makefiles in a folder with a space in its name.
+# run.sh CMAKE BUILD WORK CC LIBDIR: a program in C++ takes the sources in. It is built by makefiles, in a folder with
+# a space in its name.
 set -eu
 cmake=$1 work="$3/a parent"
 here=$(cd "$(dirname "$0")" && pwd)
