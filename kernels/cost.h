@@ -14,6 +14,14 @@
 /* Returned by a handler that stopped half-way and got on: the slot goes to YIELD, and the turn counts as work. */
 #define STK_SLICED 0xFDu
 
+/* Sixteenths of a unit for each byte, as measured beside STK_OP_SUM64 (test/bench/RESULTS.md): on a lane that is a core of a CPU, where the
+ * sum is a loop of vectors, and on a group of many lanes, where the bus bounds the sum. */
+#if STK_LANES == 1
+#define STK_PER_BYTE(core, group) (core)
+#else
+#define STK_PER_BYTE(core, group) (group)
+#endif
+
 /* The cost of a slot. */
 struct stk_cost {
     stk_u32 bytes;    /* bytes that the handler goes through */

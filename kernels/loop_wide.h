@@ -37,7 +37,7 @@
 #define STK_HOLD_SLOT   0u
 #define STK_HOLD_OPCODE 1u
 #define STK_HOLD_TENANT 2u
-#define STK_HOLD_COST   3u /* units of the call, for each lane */
+#define STK_HOLD_COST   3u /* units of the call */
 #define STK_HOLD_FROM   4u /* as in struct stk_call */
 #define STK_HOLD_STEP   5u
 #define STK_HOLD_WORDS  6u
@@ -476,7 +476,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         ended = now[STK_TURN_OVER];
         w->idle = ended != 0u ? 0u : w->idle + 1u;
         stk_worker_charge(w, now[STK_TURN_COST]);
-        if (STK_LANE == 0u && ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
+        if (ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
             stk_worker_touch(&d, w);
         }
         lane.ran = 0;

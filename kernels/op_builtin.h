@@ -52,7 +52,7 @@ STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_cal
 /* A word is moved alone: the loop does not become one of vectors. */
 STK_FN struct stk_cost stk_cost_memcpy(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 n = stk_arg(c, 2);
-    return stk_cost_of(n < d->control_words ? n : d->control_words, 32u * STK_COST_UNIT, 0);
+    return stk_cost_of(n < d->control_words ? n : d->control_words, STK_PER_BYTE(512u, 64u), 0);
 }
 
 /* As memmove: the direction of the copy follows the overlap. */
@@ -107,7 +107,7 @@ STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, s
 /* A look at each of the slots before it: a cache line of 64 bytes. */
 STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 items = stk_arg(c, 0);
-    return stk_cost_of(items < d->slots ? items : d->slots, 64u * STK_COST_UNIT, 0);
+    return stk_cost_of(items < d->slots ? items : d->slots, STK_PER_BYTE(1024u, 64u), 0);
 }
 
 /* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A packed slot

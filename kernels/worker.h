@@ -18,10 +18,12 @@ struct stk_worker {
     stk_u32 lease;       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;    /* slots that ended in DONE or FAULT */
     stk_u32 resumed;     /* the slot in hand was claimed in YIELD: its handler goes on */
-    stk_u32 budget;      /* units that one call of a handler that resumes may cost each lane */
-    stk_u32 whole;       /* units that a call which cannot stop half-way may cost each lane */
+    stk_u32 budget;      /* units that one call of a handler that resumes may cost */
+    stk_u32 whole;       /* units that a call which cannot stop half-way may cost */
     stk_u32 turn_units;  /* units that take as long as a turn */
+    stk_u32 lane_units;  /* units that a byte costs which one lane reads alone */
     stk_u32 touch;       /* payload bytes that a turn without work reads, to measure a unit; 0: none */
+    stk_u32 touches;     /* 1: one lane reads them; 0: all lanes do */
     stk_u32 touched;     /* bits of the sum of what was read */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
@@ -180,31 +182,33 @@ STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cos
     return most != 0u && units > (stk_u64)most * 1024u ? STK_COST_OVER_UNITS : 0u;
 }
 
-/* Looks at what the slot in hand costs: sets how far its next call goes, and *units to what that call costs each lane. Returns 0, or the
- * limit that the slot is above. */
+/* Looks at what the slot in hand costs: sets how far its next call goes, and *units to what that call costs. Returns 0, or the limit that the
+ * slot is above. */
 STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c,
                               const struct stk_cost *cost, stk_u32 tenant, stk_u32 width, stk_u32 *units) {
-    stk_u32 lanes = width == STK_WIDE ? STK_LANES : 1u, over, left, step;
-    stk_u64 all = (stk_u64)cost->bytes * cost->per_byte / STK_COST_UNIT, most = (stk_u64)w->budget * lanes, call;
-    if (cost->per_byte == 0u) {
+    /* Without limits nobody knows the pace: 64 bytes are a turn, whatever is done with them. */
+    stk_u64 per_byte = !d->limits && cost->per_byte != 0u
+                           ? STK_COST_UNIT
+                           : (stk_u64)cost->per_byte * (width == STK_WIDE ? 1u : w->lane_units);
+    stk_u64 all = cost->bytes * per_byte / STK_COST_UNIT, most, call = all;
+    stk_u32 over, left, step;
+    if (per_byte == 0u) {
         return 0;
     }
     over = d->limits ? stk_slot_over(d, cost, all, tenant) : 0u;
-    if (over == 0u && cost->resumes == 0u && all > (stk_u64)w->whole * lanes) {
+    if (over == 0u && cost->resumes == 0u && all > w->whole) {
         over = STK_COST_OVER_LEASE;
     }
-    call = all;
     if (cost->resumes != 0u) {
         c->from = w->resumed != 0u ? stk_ld(c->slot + STK_SLOT_RESULT + STK_SLICE_AT) : 0u;
         left = cost->bytes > c->from ? cost->bytes - c->from : 0u;
-        most = most * STK_COST_UNIT / cost->per_byte;
+        most = (stk_u64)w->budget * STK_COST_UNIT / per_byte;
         step = most < 0xFFFFFFFFu ? (stk_u32)most : 0xFFFFFFFFu;
         step &= step < STK_SLICE_BYTES ? ~(STK_SLICE_FINE - 1u) : ~(STK_SLICE_BYTES - 1u);
         c->step = step != 0u ? step : STK_SLICE_FINE;
         left = left < c->step ? left : c->step;
-        call = (stk_u64)left * cost->per_byte / STK_COST_UNIT;
+        call = left * per_byte / STK_COST_UNIT;
     }
-    call /= lanes;
     *units = call < 0xFFFFFFFFu ? (stk_u32)call : 0xFFFFFFFFu;
     return over;
 }
@@ -265,8 +269,12 @@ STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 units) {
 
 /* A turn without work sums up so many bytes of the payload where the host measures what a unit takes. */
 STK_FN void stk_worker_touch(const struct stk_dev *d, struct stk_worker *w) {
-    if (w->touch != 0u) {
-        w->touched |= (stk_u32)(stk_sum_words(d->payload, 0u, w->touch / 4u) >> 33);
+    stk_u32 from, to, words = w->touch / 4u;
+    int reads = w->touches == 0u ? 1 : STK_LANE == 0u;
+    if (w->touch != 0u && reads) {
+        stk_lane_stretch(words, w->touches == 0u ? STK_LANE : 0u, &from, &to);
+        to = w->touches == 0u ? to : words;
+        w->touched |= (stk_u32)(stk_sum_words(d->payload, from, to) >> 33);
     }
 }
 
@@ -294,7 +302,9 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
     w->whole = d->limits ? d->limits[STK_LIMIT_WHOLE] : 0xFFFFFFFFu;
     w->turn_units = d->limits ? d->limits[STK_LIMIT_TURN] : 64u;
+    w->lane_units = d->limits ? d->limits[STK_LIMIT_LANE] : 1u;
     w->touch = d->limits ? d->limits[STK_LIMIT_TOUCH] : 0u;
+    w->touches = d->limits ? d->limits[STK_LIMIT_TOUCHES] : 0u;
     w->touched = 0;
     w->done = 0;
     w->faults = 0;

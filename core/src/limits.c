@@ -7,6 +7,7 @@
 #define ROUNDS       16u /* times that the whole ring could be looked at in the time of a call */
 #define FS_PER_PS    UINT64_C(1000)
 #define PS_PER_NS    UINT64_C(1000)
+#define LANE_MAX     65536u /* a lane that is slower is counted as this slow, so that no cost wraps */
 #define UNIT_FS      UINT64_C(1000000)
 #define TURN_UNITS   UINT64_C(64)
 #define LEASE_NS_MAX (UINT64_C(1) << 43) /* about two hours: the product below fits */
@@ -42,6 +43,7 @@ static uint32_t fill_pace(const struct stk_pace *pace, uint32_t *table) {
     table[STK_LIMIT_BUDGET] = at_most(budget, STK_BUDGET_MAX);
     table[STK_LIMIT_WHOLE] = at_most(whole > STK_BUDGET_MIN ? whole : STK_BUDGET_MIN, UINT32_MAX);
     table[STK_LIMIT_TURN] = turn ? at_most(turn, UINT32_MAX) : 1u;
+    table[STK_LIMIT_LANE] = pace->lane_fs > unit_fs ? at_most(pace->lane_fs / unit_fs, LANE_MAX) : 1u;
     return table[STK_LIMIT_BUDGET];
 }
 
@@ -62,7 +64,7 @@ int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pac
     }
     budget = fill_pace(pace, table);
     table[STK_LIMIT_OFF] = limits->ops_off;
-    table[STK_LIMIT_TOUCH] = 0;
+    table[STK_LIMIT_TOUCH] = table[STK_LIMIT_TOUCHES] = 0;
     for (uint32_t t = 0; t < STK_CTL_TENANT_MASKS; t++) {
         fill_tenant(limits, t, budget, table + STK_LIMIT_TENANTS + t * STK_LIMIT_ROW);
     }

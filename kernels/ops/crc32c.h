@@ -20,7 +20,7 @@
 #define STK_CRC_POLYNOMIAL 0x82F63B78u /* reflected: bit 31 is x^0 */
 #define STK_CRC_ONE        0x80000000u
 #define STK_CRC_CHAINS     4u
-#define STK_CRC_COST       208u  /* sixteenths of a unit for each byte */
+#define STK_CRC_COST       STK_PER_BYTE(208u, 13u)
 #define STK_CRC_LONG       4096u /* bytes from which on chains are worth their merging */
 
 /* Entries are linear in their index, so four of them make a row. */

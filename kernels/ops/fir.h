@@ -21,8 +21,8 @@ typedef int64_t stk_i64;
 /* More than any sum is below 0, and a multiple of 2^15: shifts then see no sign. */
 #define STK_FIR_BIAS ((stk_i64)1 << 40)
 
-#define STK_FIR_COST     384u /* sixteenths of a unit for each byte ... */
-#define STK_FIR_COST_TAP 24u  /* ... and for each tap */
+#define STK_FIR_COST     STK_PER_BYTE(384u, 20u)
+#define STK_FIR_COST_TAP STK_PER_BYTE(24u, 2u) /* for each tap */
 
 STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #ifdef __OPENCL_C_VERSION__

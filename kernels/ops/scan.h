@@ -11,8 +11,8 @@
 #include "cost.h"
 #include "stoker/scan_words.h"
 
-#define STK_SCAN_COST_COUNT  288u  /* sixteenths of a unit for each byte */
-#define STK_SCAN_COST_LOCATE 1168u /* one chain waits for each look-up */
+#define STK_SCAN_COST_COUNT  STK_PER_BYTE(288u, 56u)
+#define STK_SCAN_COST_LOCATE STK_PER_BYTE(1168u, 224u) /* one chain waits for each look-up */
 
 #define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
 

@@ -250,6 +250,9 @@ uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
  * configuration are not valid. */
 int stk_opencl_set_limits(struct stk_opencl *cl);
 
+/* Lets turns without work read so many bytes of the payload from the next launch on, by all lanes or by one. */
+void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one);
+
 /* Enqueues the table of limits before a launch, where the device does not have it. */
 int stk_opencl_send_limits(struct stk_opencl *cl);
 

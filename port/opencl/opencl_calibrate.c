@@ -9,11 +9,10 @@
 #define SPIN_NS           UINT64_C(20000000)  /* looks without naps, which would make short launches longer */
 #define STAY_NS           UINT64_C(100000000) /* of two launches that are long enough to tell a driver by */
 
-#define TOUCH_BYTES     STK_OPENCL_PAGE /* of the payload, whose memory is a page at least */
-#define TOUCH_TURNS     16u /* at first, so that a slow device is not asked for more than it does in a moment */
+#define TOUCH_BYTES_MAX (1u << 20) /* of the payload in a turn: more than a device keeps near */
 #define TOUCH_TURNS_MAX 4096u
-#define TOUCH_NS                                                                                                       \
-    UINT64_C(200000) /* long enough to tell from the noise of a launch, short beside a time slice of a core */
+/* Long enough to tell from the noise of a launch, short beside a time slice of a core. */
+#define TOUCH_NS UINT64_C(200000)
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
     /* In microseconds, so that no lease overflows. */
@@ -71,25 +70,23 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
     return time_launch(cl, UINT64_MAX, &took);
 }
 
-/* Measures a unit: turns that read the payload in order beside turns that do not. */
-static int measure_unit(struct stk_opencl *cl) {
+/* Measures 2^20 units, by all lanes or by one: turns that read the payload in order beside turns that do not. */
+static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
+    size_t region = cl->regions[REGION_PAYLOAD].bytes;
+    uint32_t bytes = region < TOUCH_BYTES_MAX ? (uint32_t)region : TOUCH_BYTES_MAX;
     uint64_t idle = 0, took = 0, units = 0;
     int err = STK_OK;
-    for (uint32_t turns = TOUCH_TURNS; turns <= TOUCH_TURNS_MAX && took < 2u * idle + TOUCH_NS && err == STK_OK;
-         turns *= 4u) {
+    for (uint32_t turns = 1; turns <= TOUCH_TURNS_MAX && took < 2u * idle + TOUCH_NS && err == STK_OK; turns *= 4u) {
         idle = took = UINT64_MAX;
-        units = (uint64_t)turns * TOUCH_BYTES;
-        cl->limits[STK_LIMIT_TOUCH] = 0;
-        cl->limits_sent = 0;
+        units = (uint64_t)turns * bytes;
+        stk_opencl_touch(cl, 0, one);
         err = time_turns(cl, turns, &idle);
-        cl->limits[STK_LIMIT_TOUCH] = TOUCH_BYTES;
-        cl->limits_sent = 0;
+        stk_opencl_touch(cl, bytes, one);
         err = err == STK_OK ? time_turns(cl, turns, &took) : err;
     }
-    cl->limits[STK_LIMIT_TOUCH] = 0;
-    cl->limits_sent = 0;
+    stk_opencl_touch(cl, 0, 0);
     took = took > idle ? took - idle : 1u;
-    cl->unit_cost = ((took << 20) + units - 1u) / units;
+    *cost = ((took << 20) + units - 1u) / units;
     return err;
 }
 
@@ -156,5 +153,7 @@ int stk_opencl_calibrate(struct stk_opencl *cl) {
         return STK_E_UNSUPPORTED;
     }
     cl->turn_cost = (many - few) / 3u;
-    return err == STK_OK ? measure_unit(cl) : err;
+    err = err == STK_OK ? measure_unit(cl, 0, &cl->unit_cost) : err;
+    cl->lane_cost = cl->unit_cost;
+    return err == STK_OK && cl->config.lanes > 1u ? measure_unit(cl, 1, &cl->lane_cost) : err;
 }

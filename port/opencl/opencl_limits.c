@@ -4,15 +4,27 @@
 #define TURNS     20000u /* turns that cl->turn_cost is for */
 #define UNITS_LOG 20u    /* cl->unit_cost is for 2^20 units */
 
+/* Femtoseconds of a unit of which 2^20 take so many nanoseconds. */
+static uint64_t unit_fs(uint64_t ns) {
+    return ns < UINT64_MAX / 1000000u ? ns * 1000000u >> UNITS_LOG : UINT32_MAX;
+}
+
 int stk_opencl_set_limits(struct stk_opencl *cl) {
     const struct stk_pace pace = {
         .lease_ns = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns,
-        .unit_fs = cl->unit_cost < UINT64_MAX / 1000000u ? cl->unit_cost * 1000000u >> UNITS_LOG : UINT32_MAX,
+        .unit_fs = unit_fs(cl->unit_cost),
+        .lane_fs = unit_fs(cl->lane_cost),
         .turn_ps = cl->turn_cost < UINT64_MAX / 1000u ? cl->turn_cost * 1000u / TURNS : UINT32_MAX,
         .slots = cl->config.slots / cl->config.lanes + 1u,
     };
     cl->limits_sent = 0;
     return stk_limits_table(cl->config.limits, &pace, cl->limits);
+}
+
+void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one) {
+    cl->limits[STK_LIMIT_TOUCH] = bytes;
+    cl->limits[STK_LIMIT_TOUCHES] = one;
+    cl->limits_sent = 0;
 }
 
 int stk_opencl_send_limits(struct stk_opencl *cl) {

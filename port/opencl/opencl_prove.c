@@ -63,6 +63,7 @@ static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
     }
     o->turn_cost = cl->turn_cost;
     o->unit_cost = cl->unit_cost;
+    o->lane_cost = cl->lane_cost;
     return err == STK_OK || err == STK_E_DEVICE || err == STK_E_NOMEM ? err : refuse(cl);
 }
 
@@ -75,6 +76,7 @@ int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcom
     cl->outcome = *known;
     cl->turn_cost = known->turn_cost;
     cl->unit_cost = known->unit_cost;
+    cl->lane_cost = known->lane_cost;
     err = prove(cl, known->residency, 1);
     if (err == STK_OK) {
         cl->outcome = *known; /* the figures of the whole handshake */

@@ -6,7 +6,7 @@
 #include "stoker/artifact.h"
 
 #define KIND_OUTCOME 2u
-#define BYTES        56u
+#define BYTES        64u
 
 static void put_long(uint8_t *at, uint64_t value) {
     stk_opencl_put_word(at, (uint32_t)value);
@@ -19,11 +19,11 @@ static uint64_t get_long(const uint8_t *at) {
 
 static void encode(const struct stk_opencl_outcome *o, uint8_t out[BYTES]) {
     const uint32_t words[6] = {o->memory, o->residency, o->rounds, o->items, o->adds, o->adds_lost};
-    const uint64_t longs[4] = {o->p50_ns, o->items_ns, o->turn_cost, o->unit_cost};
+    const uint64_t longs[5] = {o->p50_ns, o->items_ns, o->turn_cost, o->unit_cost, o->lane_cost};
     for (unsigned i = 0; i < 6u; i++) {
         stk_opencl_put_word(out + 4u * i, words[i]);
     }
-    for (unsigned i = 0; i < 4u; i++) {
+    for (unsigned i = 0; i < 5u; i++) {
         put_long(out + 24u + 8u * i, longs[i]);
     }
 }
@@ -50,6 +50,7 @@ static int decode(const uint8_t *in, uint32_t bytes, struct stk_opencl_outcome *
     o->items_ns = get_long(in + 32);
     o->turn_cost = get_long(in + 40);
     o->unit_cost = get_long(in + 48);
+    o->lane_cost = get_long(in + 56);
     return o->turn_cost != 0u && o->unit_cost != 0u && o->adds_lost <= o->adds;
 }
 

@@ -1,7 +1,7 @@
 /* stoker: how much of a device a slot and a tenant may use.
  *
  * No slot holds a worker for longer than a lease, whatever its tenant asks for. Handlers state their cost in units; a unit is the time
- * in which one work-item reads one byte in order and uses that byte. A dispatch port measures how long a unit takes on its device, and hands
+ * in which a worker reads one byte in order, with all its lanes. A dispatch port measures how long a unit takes on its device, and hands
  * workers a table of limits (core/SPEC.md, 2.4) that these calls make:
  *
  * - A handler that resumes is called again and again, each time for at most `budget` units, and other slots run in between.
@@ -49,6 +49,7 @@ struct stk_pace {
     uint64_t lease_ns; /* how long a lease lasts, nanoseconds; 0: not known, and no slot is too dear for a lease */
     uint64_t unit_fs;  /* how long a unit takes, femtoseconds (10^-15 s); 0: 1,000,000, which is 1 ns */
     uint64_t turn_ps;  /* how long a turn without work takes, picoseconds; 0: 64 units */
+    uint64_t lane_fs;  /* how long a byte takes that one lane of several reads alone, femtoseconds; 0: as unit_fs */
     uint32_t slots;    /* of the ring: how many turns a look at all of them takes */
 };
 

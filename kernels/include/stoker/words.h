@@ -213,8 +213,8 @@
 
 /// Cost and limits ///
 
-/* The cost of a slot is counted in units. A unit is one byte that one work-item reads in order, as STK_OP_SUM64 does. Handlers state their
- * cost for each byte in sixteenths of a unit. */
+/* The cost of a slot is counted in units. A unit is one byte that a worker reads in order with all its lanes, as STK_OP_SUM64 does. Handlers
+ * state their cost for each byte in sixteenths of a unit. */
 #define STK_COST_UNIT 16u
 
 /* A handler that resumes stops at multiples of so many bytes, or of STK_SLICE_FINE bytes where so many cost too much. */
@@ -230,8 +230,10 @@
 #define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: a lease */
 #define STK_LIMIT_TURN    2u /* units that take as long as a turn of the worker; not 0 */
 #define STK_LIMIT_OFF     3u /* STK_OP_OFF of the opcodes that are switched off */
-#define STK_LIMIT_TOUCH   4u /* payload bytes that a turn without work reads, to measure a unit; else 0 */
-#define STK_LIMIT_TENANTS 5u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
+#define STK_LIMIT_LANE    4u /* units that a byte costs which one lane reads alone, not 0 */
+#define STK_LIMIT_TOUCH   5u /* payload bytes that a turn without work reads, to measure a unit; else 0 */
+#define STK_LIMIT_TOUCHES 6u /* lanes that read them: 0 all, 1 one */
+#define STK_LIMIT_TENANTS 7u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
 #define STK_LIMIT_ROW     3u
 #define STK_LIMIT_BYTES   0u /* most bytes of a slot; 0: any */
 #define STK_LIMIT_UNITS   1u /* most 1,024 units of a slot; 0: any */

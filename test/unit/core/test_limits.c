@@ -40,13 +40,17 @@ static void paces_at_the_ends_of_their_ranges_give_a_table_that_works(void **sta
     static const uint64_t ends[] = {0, 1, 1000, UINT32_MAX, UINT64_MAX};
     uint32_t i;
     (void)state;
-    for (i = 0; i < 625u; i++) {
-        const struct stk_pace pace = {ends[i % 5u], ends[i / 5u % 5u], ends[i / 25u % 5u],
-                                      (uint32_t)ends[i / 125u % 5u]};
+    for (i = 0; i < 3125u; i++) {
+        const struct stk_pace pace = {.lease_ns = ends[i % 5u],
+                                      .unit_fs = ends[i / 5u % 5u],
+                                      .turn_ps = ends[i / 25u % 5u],
+                                      .lane_fs = ends[i / 125u % 5u],
+                                      .slots = (uint32_t)ends[i / 625u % 5u]};
         assert_int_equal(stk_limits_table(NULL, &pace, table), STK_OK);
         assert_in_range(table[STK_LIMIT_BUDGET], STK_BUDGET_MIN, STK_BUDGET_MAX);
         assert_true(table[STK_LIMIT_WHOLE] >= STK_BUDGET_MIN);
         assert_true(table[STK_LIMIT_TURN] >= 1u);
+        assert_in_range(table[STK_LIMIT_LANE], 1, 65536);
         assert_true(tenant(0)[STK_LIMIT_SHARE] == table[STK_LIMIT_BUDGET]);
     }
 }

@@ -101,7 +101,8 @@ struct stk_opencl_outcome {
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
     uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
-    uint64_t unit_cost; /* nanoseconds of 2^20 units of cost (stoker/limits.h) */
+    uint64_t unit_cost; /* nanoseconds of 2^20 units of cost (stoker/limits.h) ... */
+    uint64_t lane_cost; /* ... and of as many bytes that one lane reads alone */
 };
 
 /// What is kept ///
@@ -287,7 +288,7 @@ struct stk_opencl {
     enum stk_residency mode;          /* in which the port works now */
     uint32_t turns, idle_turns;       /* of a lease, from the calibration */
     uint64_t turn_cost;               /* nanoseconds of a calibration launch */
-    uint64_t unit_cost;               /* nanoseconds of 2^20 units */
+    uint64_t unit_cost, lane_cost;    /* nanoseconds of 2^20 units, and of as many of one lane alone */
     uint32_t limits[STK_LIMIT_WORDS]; /* the table that workers read ... */
     int limits_sent;                  /* ... and whether the device has it as it is */
     uint32_t groups;                  /* workers of a launch: config.workers but for the handshake */
