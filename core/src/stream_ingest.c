@@ -72,23 +72,19 @@ static int submit(struct stk_stream *s) {
     return moved;
 }
 
-/* Takes one completion into its entry. */
+/* Takes one completion into its entry. A read that came short has met the end of its source: what there is of the chunk
+ * is data like any other, and a chunk that lies behind the end is empty. */
 static void land(struct stk_stream_entry *e, const struct stk_ingest_done *done) {
     int sequential = (e->read.flags & STK_READ_SEQUENTIAL) != 0u;
-    uint32_t expected = e->read.bytes + (sequential ? 0u : e->read.lead);
+    uint32_t lead = sequential ? 0u : e->read.lead, got = (uint32_t)done->result;
     e->os_error = done->os_error;
     e->state = STK_ENTRY_READY;
     if (done->result < 0) {
         e->err = done->result;
         e->state = STK_ENTRY_OVER;
-    } else if (sequential) {
-        e->got = (uint32_t)done->result;
-    } else if ((uint32_t)done->result != expected) {
-        e->err = STK_E_SHORT;
-        e->state = STK_ENTRY_OVER;
-    } else {
-        e->got = e->read.bytes;
-        e->lead = e->read.lead;
+    } else if (got > lead) {
+        e->lead = lead;
+        e->got = got - lead;
     }
 }
 
@@ -144,7 +140,9 @@ static int arrive(struct stk_stream *s) {
         struct stk_stream_entry *e = stk_entry(s, s->arrived);
         if (e->state == STK_ENTRY_READY && (e->read.flags & STK_READ_SEQUENTIAL) != 0u) {
             carry(s, s->arrived);
-            e->state = e->got == 0u ? STK_ENTRY_OVER : STK_ENTRY_READY;
+        }
+        if (e->state == STK_ENTRY_READY && e->got == 0u) {
+            e->state = STK_ENTRY_OVER; /* behind the end: there is nothing to publish */
         }
         s->arrived++;
         moved++;

@@ -53,6 +53,17 @@ for reader in posix uring; do
         esac
     done
 
+    # A file that announces more bytes than it has ends where its bytes end.
+    sysfs=/sys/devices/system/cpu/online
+    if [ "$(stat -c %s $sysfs)" -gt "$(wc -c <$sysfs)" ]; then
+        printf '0\n-\n' >digits
+        cat $sysfs >copy
+        "$STOKER" scan --device interp --chunk 4K -f digits --count copy >want
+        "$STOKER" scan --device interp --reader $reader --chunk 4K -f digits --count $sysfs >got 2>err
+        cmp want got
+        [ ! -s err ] || fail "$(cat err)"
+    fi
+
     # A file that grows is counted as far as it went.
     rm -f hold
     mkfifo hold

@@ -92,6 +92,8 @@ struct scan_device {
     uint64_t *visits;  /* per accepting state */
     int err, os_error; /* what happened to the file, if it failed */
     uint64_t err_at;   /* and at which byte */
+    uint64_t eof_at;   /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
+    uint64_t data_end; /* byte behind the last one that was read */
     int list;          /* its matches may be wanted */
     struct matches matches;
 };
@@ -121,6 +123,8 @@ struct scan {
     uint64_t unit_bytes; /* of the file, in a unit */
     uint64_t ends;       /* bytes of the file in which a pattern ended */
     uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;     /* as in struct scan_device, of all devices */
+    uint64_t data_end;
     uint64_t *file_visits;
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */

@@ -39,6 +39,24 @@ static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at)
     }
 }
 
+/* Data bytes of the chunk at `offset` if the file is as long as announced. */
+static uint64_t announced(const struct scan_device *d, uint64_t offset) {
+    uint64_t left = d->end - offset;
+    return d->scan->sequential || left > d->scan->options.chunk ? d->scan->options.chunk : left;
+}
+
+/* Keeps where the data ended. A read of a file with a size comes short only where the file ends. */
+static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
+    uint64_t end = r->offset + r->bytes;
+    d->source_ended = r->bytes < announced(d, r->offset);
+    if (d->source_ended && !d->scan->sequential && end < d->eof_at) {
+        d->eof_at = end;
+    }
+    if (r->bytes != 0u && end > d->data_end) {
+        d->data_end = end;
+    }
+}
+
 int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan_device *d = ctx;
     struct scan *s = d->scan;
@@ -61,7 +79,7 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
     d->ends += (uint64_t)r->results[1] << 32 | r->results[0]; /* of a failed file too: its counters are to be cleared */
     d->bytes += r->bytes;
     s->files[s->file].bytes += r->bytes;
-    d->source_ended = r->bytes < s->options.chunk; /* only the last read of a pipe comes short */
+    note_end(d, r);
     if (s->progress) {
         s->progress(s);
     }
@@ -86,12 +104,11 @@ static void fold(struct scan_device *d) {
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
     uint32_t overlap = s->patterns.automaton.max_len - 1u;
-    uint64_t left = d->end - d->next;
     struct stk_stream_read read = {
         .source = (uint32_t)d->source,
         .flags = s->sequential ? STK_READ_SEQUENTIAL : 0u,
         .offset = d->next,
-        .bytes = (uint32_t)(s->sequential || left > s->options.chunk ? s->options.chunk : left),
+        .bytes = (uint32_t)announced(d, d->next),
         .lead = !s->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
         .opcode = STK_OP_SCAN_COUNT,
         .tag = s->file, /* the label of the inputs in a recording */
@@ -136,7 +153,8 @@ void scan_run_begin(struct scan_device *d) {
     d->end = d->start + d->run.count * s->unit_bytes;
     d->end = d->end < size ? d->end : size;
     d->started_ns = cli_now_ns();
-    d->bytes = d->ends = 0;
+    d->bytes = d->ends = d->data_end = 0;
+    d->eof_at = UINT64_MAX;
     d->err = d->source_ended = 0;
     d->busy = 1;
     d->list = matches_open(&s->matches) && !matches_full_before(&s->matches, d->start, s->patterns.automaton.max_len);

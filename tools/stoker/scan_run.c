@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scan.h"
@@ -32,6 +33,8 @@ static int take_run(struct scan_device *d) {
         f->err = d->err;
         f->os_error = d->os_error;
     }
+    s->eof_at = d->eof_at < s->eof_at ? d->eof_at : s->eof_at;
+    s->data_end = d->data_end > s->data_end ? d->data_end : s->data_end;
     stk_fleet_learn(&s->fleet_devices[d->index], d->bytes, cli_now_ns() - d->started_ns);
     for (uint32_t i = 0; i < s->device_count; i++) {
         (void)!stk_units_weigh(&s->units, i, stk_fleet_weight(&s->fleet, i));
@@ -82,6 +85,20 @@ static int share_out(struct scan *s) {
     return bad;
 }
 
+/* Fails the file if it shrank while it was read: a read met an end before the announced size, and the size is smaller now; or
+ * there is data behind that end, since the file was cut and grew again, and bytes between were missed. A file that merely
+ * announces more than it holds, as those of sysfs do, is counted to its end. */
+static void check_end(struct scan *s, struct scan_file *f) {
+    struct stat st;
+    if (f->err != STK_OK || s->eof_at == UINT64_MAX) {
+        return;
+    }
+    if (fstat(s->fd, &st) != 0 || (uint64_t)st.st_size < f->size || s->eof_at < s->data_end) {
+        f->err = STK_E_SHORT;
+        s->err_at = s->eof_at;
+    }
+}
+
 /* The file's visits become its count, and part of the total unless it failed. */
 static void settle(struct scan *s, struct scan_file *f) {
     uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
@@ -119,7 +136,8 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
     s->file = index;
     s->fd = fd;
     s->sequential = s->files[index].size == 0u;
-    s->err_at = UINT64_MAX;
+    s->err_at = s->eof_at = UINT64_MAX;
+    s->data_end = 0;
     err = stk_units_begin(&s->units, count_units(s));
     bad = err == STK_OK ? share_out(s) : scan_device_failed(&s->devices[0], err);
     if (bad == 0 && s->options.record) {
@@ -127,6 +145,7 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
         bad = err < 0 ? scan_device_failed(&s->devices[0], err) : 0;
     }
     if (bad == 0) {
+        check_end(s, &s->files[index]);
         settle(s, &s->files[index]);
         bad = release(s, fd);
     }

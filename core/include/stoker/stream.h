@@ -92,13 +92,13 @@ struct stk_stream_next {
 };
 
 struct stk_stream_result {
-    int err;          /* STK_OK; STK_E_FAULT the handler refused; STK_E_SHORT the source ended early; STK_E_IO,
-                            STK_E_CANCELED, ... the read failed; STK_E_RANGE, STK_E_ARG the port refused it */
+    int err;          /* STK_OK; STK_E_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed;
+                            STK_E_RANGE, STK_E_ARG the port refused it */
     int32_t os_error; /* the OS's number behind a failed read, or 0 */
     uint32_t reason;  /* STK_REASON_* and its value, for STK_E_FAULT */
     uint32_t value;
     uint64_t tag, offset; /* of the read */
-    uint32_t bytes;       /* data bytes that arrived; 0 at the end of a sequential source */
+    uint32_t bytes;       /* data bytes that arrived: fewer than asked for where the source ended, 0 behind its end */
     uint32_t lead;        /* lead bytes before them */
     uint32_t opcode;      /* what ran */
     const uint8_t *data;  /* lead, then data */
