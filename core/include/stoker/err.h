@@ -40,12 +40,12 @@ extern "C" {
     X(STK_E_STATUS, -10, "the slot is not in a state that allows this: read its status and see the slot table")        \
     X(STK_E_AGAIN, -11, "nothing is ready now: poll and try again")                                                    \
     X(STK_E_TIMEOUT, -12, "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
-    X(STK_E_IO, -13, "the storage reported an error: the OS error says which; check the medium and the file")          \
+    X(STK_E_IO, -13, "the system reported an error: the OS error says which; for EIO check the file's medium")         \
     X(STK_E_SHORT, -14,                                                                                                \
       "the data ended before its announced size: the file shrank while it was read; read it "                          \
       "again")                                                                                                         \
     X(STK_E_CANCELED, -15, "the stream was shut down before this finished: submit it again to a new stream")           \
-    X(STK_E_NODEV, -16, "no such device: list devices with `stoker info` and name one of those")                       \
+    X(STK_E_NODEV, -16, "no such device: check its name; `stoker info` lists the devices that run kernels")            \
     X(STK_E_UNSUPPORTED, -17,                                                                                          \
       "this device or kernel lacks a needed feature: use another port; `stoker info` says why")                        \
     X(STK_E_BUILD, -18, "the kernel text did not compile: the build log names file and line")                          \
@@ -64,7 +64,9 @@ extern "C" {
     X(STK_E_BUDGET, -31, "larger than the cache's byte budget, or the cache is disabled: raise the budgets")           \
     X(STK_E_PINNED, -32, "pinned artifacts are in the way: unpin what is no longer in use, then try again")            \
     X(STK_E_FORMAT, -33, "this is no log, or one of another version or geometry: check what is mounted, or format it") \
-    X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")
+    X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")      \
+    X(STK_E_FILES, -35, "too many open files: close some, or raise `ulimit -n`")                                       \
+    X(STK_E_NOSPC, -36, "no space for the file: free some, or raise the quota or `ulimit -f`")
 
 enum stk_err {
 #define STK_ERR_ENUM(name, value, fix) name = (value),

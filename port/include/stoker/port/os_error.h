@@ -6,16 +6,21 @@
 
 #include "stoker/err.h"
 
-/* The stoker code for a positive errno; STK_OK for 0. Numbers without a code of their own are STK_E_IO: the caller
- * keeps the errno beside it. EINTR and EAGAIN mean "try again"; a port that gave up retrying says STK_E_IO itself. */
+/* The stoker code for a positive errno; STK_OK for 0. A code stands for one thing to do about it (stk_err_fix), and
+ * numbers without a code of their own are STK_E_IO: the caller keeps the errno beside it. EINTR and EAGAIN mean "try
+ * again"; a port that gave up retrying says STK_E_IO itself. */
 static inline int stk_os_error(int os_error) {
     switch (os_error) {
     case 0:
         return STK_OK;
     case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
         return STK_E_NOENT;
     case EACCES:
     case EPERM:
+    case EROFS:
         return STK_E_ACCESS;
     case EISDIR:
         return STK_E_ISDIR;
@@ -24,15 +29,22 @@ static inline int stk_os_error(int os_error) {
     case EINVAL:
         return STK_E_ARG;
     case ENOMEM:
+    case ENOBUFS:
+        return STK_E_NOMEM;
     case EMFILE:
     case ENFILE:
-        return STK_E_NOMEM;
+        return STK_E_FILES;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STK_E_NOSPC;
     case EINTR:
     case EAGAIN:
         return STK_E_AGAIN;
     case ECANCELED:
         return STK_E_CANCELED;
     case ENOSYS:
+    case ENOTTY:
     case EOPNOTSUPP:
         return STK_E_UNSUPPORTED;
     case ENODEV:

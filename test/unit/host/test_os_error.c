@@ -1,0 +1,54 @@
+/* The one translation from errno to enum stk_err: each number gets an advice that fits it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stoker/port/os_error.h"
+
+static void every_errno_of_a_file_gets_an_advice_that_fits(void **state) {
+    static const struct {
+        int os_error;
+        const char *advice; /* a part of it */
+    } cases[] = {
+        {ENOENT, "check the path"}, {ENOTDIR, "check the path"},
+        {ELOOP, "check the path"},  {ENAMETOOLONG, "check the path"},
+        {EACCES, "mode and owner"}, {EPERM, "mode and owner"},
+        {EROFS, "mode and owner"},  {EISDIR, "directory"},
+        {EMFILE, "ulimit -n"},      {ENFILE, "ulimit -n"},
+        {ENOMEM, "memory"},         {ENOBUFS, "memory"},
+        {ENOSPC, "no space"},       {EDQUOT, "quota"},
+        {EFBIG, "ulimit -f"},       {ENODEV, "no such device"},
+        {ENXIO, "no such device"},  {EIO, "medium"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *fix = stk_err_fix(stk_os_error(cases[i].os_error));
+        if (!strstr(fix, cases[i].advice)) {
+            fail_msg("errno %d: %s", cases[i].os_error, fix);
+        }
+    }
+}
+
+static void numbers_that_a_port_handles_itself_have_codes(void **state) {
+    (void)state;
+    assert_int_equal(stk_os_error(0), STK_OK);
+    assert_int_equal(stk_os_error(EINTR), STK_E_AGAIN);
+    assert_int_equal(stk_os_error(EAGAIN), STK_E_AGAIN);
+    assert_int_equal(stk_os_error(ECANCELED), STK_E_CANCELED);
+    assert_int_equal(stk_os_error(ETIMEDOUT), STK_E_TIMEOUT);
+    assert_int_equal(stk_os_error(EINVAL), STK_E_ARG);
+    assert_int_equal(stk_os_error(ENOSYS), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_os_error(9999), STK_E_IO);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_errno_of_a_file_gets_an_advice_that_fits),
+        cmocka_unit_test(numbers_that_a_port_handles_itself_have_codes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
