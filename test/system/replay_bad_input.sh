@@ -46,6 +46,17 @@ head -c 3000 a >short
 refused 'short: it is shorter' $replay --input 0=short log
 sed 's/7/8/' a >other
 refused 'bytes of input 0 at .* are not those' $replay --input 0=other log
+# A FIFO that nobody writes into holds nothing back.
+mkfifo fifo
+refused 'fifo: is no regular file' $replay fifo
+refused 'fifo: is no regular file' $replay --input 0=fifo log
+refused 'fifo: is no regular file' $replay --input 0=a --tables fifo log
+refused '--handler fifo: no process has it open for writing' \
+    "$STOKER" replay --handler fifo --on opencl --against recorded log
+refused 'fifo: is no regular file' "$STOKER" log verify fifo
+refused 'fifo: is no regular file' "$STOKER" bench scan --file fifo -f p
+refused 'fifo: is no regular file' "$STOKER" bench scan --file a -f fifo
+refused '--store fifo' "$STOKER" info --store fifo
 mv log.tables tables
 refused 'log.tables: No such file.*--tables' $replay --input 0=a log
 code 0 $replay --input 0=a --tables tables log

@@ -16,6 +16,9 @@ refused "missing: No such file.*: name a file" $scan -f p f missing
 refused "missing: No such file.*: name a readable pattern file" $scan -f missing f
 refused "dir: is a directory" $scan -f p f dir
 refused "dir: is a directory" $scan -f dir f
+refused "missing: No such file.*: name a readable pattern file" $scan -f p -f missing f
+printf 'the\n\n\n' >ends
+refused "ends:2: empty pattern" $scan -f ends f
 refused "is a directory" sh -c "$scan -f p - <dir"
 refused "empty: the pattern file is empty" $scan -f empty f
 refused "gap:2: empty pattern" $scan -f gap f
@@ -46,6 +49,24 @@ os.execvp(sys.argv[1], sys.argv[1:])'
     code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp --reader posix -f p f
     code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp --chunk 4K --depth 1 -f p f
 fi
+
+# Standard input can be read once.
+refused "standard input is named 2 times" sh -c "$scan -f - - <p"
+refused "standard input is named 2 times" sh -c "$scan -f p - - <f"
+refused "standard input is named 2 times" sh -c "cat p | $scan -f /dev/stdin -"
+
+# A FIFO that nobody writes into is no pattern file.
+mkfifo fifo
+refused "fifo: no process has it open for writing" $scan -f fifo f
+
+# Options that would take the place of themselves.
+refused "--chunk is given twice: give it once" $scan -f p --chunk 4K --chunk 8K f
+refused "--offsets is given twice" $scan -f p --offsets 2 --json --offsets 3 f
+refused "--on is given twice" "$STOKER" replay --on interp --on recorded log
+refused "--store is given twice" "$STOKER" info --store a --store b
+refused "--runs is given twice" "$STOKER" bench scan --runs 1 --runs 2
+refused "--input 0=b: input 0 is a already" "$STOKER" replay --input 0=a --input 1=b --input 0=b log
+code 0 $scan --json --json -f p f
 
 # Options.
 refused "no OpenCL device named nonesuch: .*stoker info" "$STOKER" scan -f p --device nonesuch f

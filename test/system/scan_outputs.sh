@@ -60,6 +60,21 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
+# JSON holds UTF-8 only: other bytes are there as digits, in files and in notes.
+odd=$(printf 'odd\377')
+cp one "$odd"
+printf 'a\r\n' >"$odd-set"
+"$STOKER" scan -f "$odd-set" --quiet --json --stats "$odd" >got
+python3 - <<'PYTHON'
+import json
+got = json.load(open("got"))
+assert bytes.fromhex(got["files"][0]["file_hex"]) == b"odd\xff" and "file" not in got["files"][0], got["files"]
+notes = got["stats"]["notes"]
+kept = [i for i, n in enumerate(notes) if "odd\ufffd-set: 1 of 1" in n]
+assert kept and len(got["stats"]["notes_hex"]) == len(notes), got["stats"]
+assert b"odd\xff-set: 1 of 1" in bytes.fromhex(got["stats"]["notes_hex"][kept[0]])
+PYTHON
+
 # JSON: every field.
 scan --json --stats --offsets 2 >got
 python3 - <<'PYTHON'

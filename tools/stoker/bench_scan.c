@@ -4,12 +4,11 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
-#include "output.h"
+#include "input.h"
 
 #define RUNS_DEFAULT  5u
 #define OUTPUT_BYTES  4096u /* of what a program prints; the rest is dropped */
@@ -200,25 +199,31 @@ static void name_programs(struct scan_bench *s) {
 /* Reads the file once, so that it lies in the page cache as far as it fits. */
 static int warm(struct scan_bench *s, const char *name) {
     static char buffer[READ_BYTES];
-    struct stat st;
+    const struct cli_input input = {"", name, "name a file that exists and can be read"};
     ssize_t n = 0;
-    int bad = cli_input(name), fd;
-    if (bad || cli_input(s->bench->options.patterns)) {
-        return CLI_BAD;
-    }
-    fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = cli_input_open(&input);
     if (fd < 0) {
-        return cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
-    }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        close(fd);
-        return cli_bad("%s: bench scan needs a regular file that is not empty", name);
+        return CLI_BAD;
     }
     while ((n = read(fd, buffer, sizeof buffer)) > 0) {
         s->bytes += (uint64_t)n;
     }
+    if (n < 0 || s->bytes == 0u) {
+        n = cli_bad("%s: %s: name a file that is not empty", name, n < 0 ? strerror(errno) : "holds nothing");
+    }
     close(fd);
-    return n < 0 ? cli_bad("%s: %s", name, strerror(errno)) : 0;
+    return (int)n;
+}
+
+/* Each program reads the patterns anew, so they must be a file. */
+static int check_patterns(const char *name) {
+    const struct cli_input input = {"", name, "name a readable pattern file after -f"};
+    int fd = cli_input_open(&input);
+    if (fd < 0) {
+        return CLI_BAD;
+    }
+    close(fd);
+    return 0;
 }
 
 int bench_scan(struct bench *bench) {
@@ -229,7 +234,8 @@ int bench_scan(struct bench *bench) {
     if (!bench->options.file || !bench->options.patterns) {
         return cli_bad("bench scan: name the file with --file and the patterns with -f");
     }
-    bad = warm(&s, bench->options.file);
+    bad = check_patterns(bench->options.patterns);
+    bad = bad ? bad : warm(&s, bench->options.file);
     if (bad == 0) {
         name_programs(&s);
         bad = measure(&s);

@@ -1,7 +1,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +29,20 @@ void cli_print_bytes(FILE *out, const void *bytes, size_t len) {
         fwrite(b + i, 1, plain, out);
         i += plain;
     }
+}
+
+size_t cli_utf8(const void *bytes, size_t len) {
+    const unsigned char *s = bytes;
+    unsigned char first = len ? s[0] : 0xFFu;
+    size_t n = first < 0x80u ? 1 : first < 0xC2u ? 0 : first < 0xE0u ? 2 : first < 0xF0u ? 3 : first < 0xF5u ? 4 : 0;
+    unsigned least = first == 0xE0u ? 0xA0u : first == 0xF0u ? 0x90u : 0x80u;
+    unsigned most = first == 0xEDu ? 0x9Fu : first == 0xF4u ? 0x8Fu : 0xBFu;
+    for (size_t i = 1; i < n; i++) {
+        if (i == len || s[i] < (i == 1 ? least : 0x80u) || s[i] > (i == 1 ? most : 0xBFu)) {
+            return 0;
+        }
+    }
+    return n;
 }
 
 /* One line, whatever bytes a file name brought into it. */
@@ -67,6 +80,21 @@ int cli_bad_option(const char *command, int option, char **argv) {
         return cli_bad("%s: this option takes no value: see stoker %s --help", word, command);
     }
     return cli_bad("no option %s: see stoker %s --help", is_long ? word : letter, command);
+}
+
+int cli_once(const struct option *options, int option, uint64_t *seen) {
+    uint32_t i = 0;
+    while (options[i].name && options[i].val != option) {
+        i++;
+    }
+    if (!options[i].name || options[i].has_arg == no_argument) {
+        return 0;
+    }
+    if ((*seen >> i & 1u) != 0u) {
+        return cli_bad("--%s is given twice: give it once", options[i].name);
+    }
+    *seen |= UINT64_C(1) << i;
+    return 0;
 }
 
 int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "json_out.h"
 
 static const char help[] =
     "usage: stoker bench CASE [OPTION]...\n"
@@ -192,6 +193,7 @@ static int set_option(int option, struct bench_options *o) {
 
 /* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
 static int parse(int argc, char **argv, unsigned which, struct bench_options *o) {
+    uint64_t seen = 0;
     int option;
     while ((option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
         int bad;
@@ -202,7 +204,8 @@ static int parse(int argc, char **argv, unsigned which, struct bench_options *o)
         if ((cases_of(option) & which) == 0u) {
             return cli_bad("bench %s takes no '%s' (stoker bench --help)", argv[0], argv[optind - 1]);
         }
-        bad = set_option(option, o);
+        bad = cli_once(long_options, option, &seen);
+        bad = bad ? bad : set_option(option, o);
         if (bad) {
             return bad;
         }
@@ -219,8 +222,7 @@ static int run_case(struct bench *bench, int (*run)(struct bench *)) {
     bench->figures = bench->options.json ? json_array() : NULL;
     code = run(bench);
     if (bench->figures && code == 0) {
-        json_dumpf(bench->figures, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-        putchar('\n');
+        return cli_json_print(bench->figures, 9);
     }
     json_decref(bench->figures);
     return code;

@@ -191,8 +191,13 @@ static const struct option long_options[] = {
 
 /* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
 static int parse(int argc, char **argv, struct info_options *o) {
+    uint64_t seen = 0;
     int option, bad = 0;
     while (bad == 0 && (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        bad = cli_once(long_options, option, &seen);
+        if (bad) {
+            break;
+        }
         switch (option) {
         case OPT_PROBE:
             o->probe = 1;

@@ -22,7 +22,7 @@ static const char help[] =
     "      --lanes N           work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
     "      --memory KIND       ask them for " CLI_MEMORIES "\n"
-    "      --json              print one JSON object\n"
+    "      --json              print one JSON object; name_hex instead of name for a SIDE that is no UTF-8\n"
     "\n"
     "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
     "instances are compared word by word: observables after each epoch, status and results of every slot.\n"
@@ -80,6 +80,12 @@ static int input_option(struct replay_options *o) {
     if (!equals || cli_parse_number(optarg, UINT32_MAX, &label) != 0 || equals[1] == '\0') {
         return cli_bad("--input %s: give LABEL=PATH, the label a whole number", optarg);
     }
+    for (uint32_t i = 0; i < o->input_count; i++) {
+        if (o->inputs[i].label == label) {
+            return cli_bad("--input %u=%s: input %u is %s already: give each label once", (unsigned)label, equals + 1,
+                           (unsigned)label, o->inputs[i].path);
+        }
+    }
     o->inputs[o->input_count++] = (struct replay_input){(uint32_t)label, equals + 1, -1};
     return 0;
 }
@@ -117,6 +123,7 @@ static int set_option(int option, struct replay_options *o) {
 }
 
 static int parse(int argc, char **argv, struct replay_options *o) {
+    uint64_t seen = 0;
     int option;
     while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         int bad;
@@ -124,7 +131,9 @@ static int parse(int argc, char **argv, struct replay_options *o) {
             fputs(help, stdout);
             return -1;
         }
-        bad = option == '?' || option == ':' ? cli_bad_option("replay", option, argv) : set_option(option, o);
+        bad = option == '?' || option == ':' ? cli_bad_option("replay", option, argv) : 0;
+        bad = bad || option == OPT_INPUT ? bad : cli_once(long_options, option, &seen); /* inputs add up */
+        bad = bad ? bad : set_option(option, o);
         if (bad) {
             return bad;
         }

@@ -1,17 +1,22 @@
 /* stoker scan: its options. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "scan.h"
 
 static const char help[] =
     "usage: stoker scan -f PATTERNS [OPTION]... FILE...\n"
     "Counts every occurrence, overlapping ones too, of every pattern in the files, on the device.\n"
-    "PATTERNS has one pattern a line, any bytes but a line feed; FILE - is standard input.\n"
+    "PATTERNS has one pattern a line, any bytes but a line feed. - is standard input, for PATTERNS or for one FILE. A "
+    "FIFO "
+    "that\n"
+    "is a FILE is waited for until a process writes into it; one with patterns needs its writer within 5 s.\n"
     "\n"
-    "  -f, --patterns FILE  the patterns\n"
+    "  -f, --patterns FILE  the patterns; several times: those of all files, in their order\n"
     "      --count          print the total only, not a count for each pattern\n"
     "      --offsets N      also print the first N matches as FILE:OFFSET:PATTERN\n"
     "      --json           print one JSON object\n"
@@ -36,6 +41,12 @@ static const char help[] =
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
     "      --log-size BYTES with --record: of the log (16M); one that the scan outgrows cannot be replayed\n"
     "      --quiet          no notes about fallbacks and no progress bar\n"
+    "\n"
+    "JSON holds UTF-8. A pattern, file or device that is none is in KEY_hex instead of KEY, as hexadecimal digits; in "
+    "a "
+    "note\n"
+    "each such byte is U+FFFD, and notes_hex has the note's bytes.\n"
+    "Options with a value are given once, but for -f and --device.\n"
     "\n" CLI_MODE_HELP "\n"
     "Exit code: 0 all files scanned; 1 a file failed while it was read, the others are counted; 2 bad input or no "
     "device.\n";
@@ -114,7 +125,7 @@ static int set_option(int option, struct scan_options *o) {
     int bad = 0;
     switch (option) {
     case 'f':
-        o->patterns = optarg;
+        o->patterns[o->pattern_files++] = optarg;
         break;
     case OPT_COUNT:
         o->count = 1;
@@ -173,7 +184,34 @@ static int set_option(int option, struct scan_options *o) {
     return 0;
 }
 
+/* Standard input gives its bytes once: to one of the pattern files, or to one of the files. */
+static int check_stdin_once(const struct scan_options *o) {
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < o->pattern_files; i++) {
+        named += cli_is_stdin(o->patterns[i]) ? 1u : 0u;
+    }
+    for (uint32_t i = 0; i < o->file_count; i++) {
+        named += cli_is_stdin(o->files[i]) ? 1u : 0u;
+    }
+    return named > 1u ? cli_bad("standard input is named %u times and can be read once: put the rest into files", named)
+                      : 0;
+}
+
+static int check(struct scan_options *o) {
+    if (o->pattern_files == 0u) {
+        return cli_bad("no patterns: name a pattern file with -f (stoker scan --help)");
+    }
+    if (!o->record && (o->epoch != 0u || o->log_size != 0u)) {
+        return cli_bad("--%s without --record: name the log to record in", o->epoch ? "epoch" : "log-size");
+    }
+    if (o->file_count == 0u) {
+        return cli_bad("no file to scan: name files after the options, or - for standard input");
+    }
+    return check_stdin_once(o);
+}
+
 static int parse(int argc, char **argv, struct scan_options *o) {
+    uint64_t seen = 0;
     int option;
     while ((option = getopt_long(argc, argv, ":f:", long_options, NULL)) != -1) {
         int bad;
@@ -181,41 +219,43 @@ static int parse(int argc, char **argv, struct scan_options *o) {
             fputs(help, stdout);
             return -1;
         }
-        bad = option == '?' || option == ':' ? cli_bad_option("scan", option, argv) : set_option(option, o);
+        bad = option == '?' || option == ':' ? cli_bad_option("scan", option, argv) : 0;
+        /* Patterns and devices add up. */
+        bad = bad || option == 'f' || option == OPT_DEVICE ? bad : cli_once(long_options, option, &seen);
+        bad = bad ? bad : set_option(option, o);
         if (bad) {
             return bad;
         }
     }
-    if (!o->patterns) {
-        return cli_bad("no patterns: name a pattern file with -f (stoker scan --help)");
-    }
-    if (!o->record && (o->epoch != 0u || o->log_size != 0u)) {
-        return cli_bad("--%s without --record: name the log to record in", o->epoch ? "epoch" : "log-size");
-    }
-    if (optind == argc) {
-        return cli_bad("no file to scan: name files after the options, or - for standard input");
-    }
     o->device_count = o->device_count != 0u ? o->device_count : 1u; /* auto */
     o->files = argv + optind;
     o->file_count = (uint32_t)(argc - optind);
-    return 0;
+    return check(o);
 }
 
-int cmd_scan(int argc, char **argv) {
+static int run(const struct scan_options *options) {
     static struct scan scan;
-    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
-    int code = parse(argc, argv, &options);
-    if (code != 0) {
-        return code < 0 ? CLI_OK : code;
-    }
-    code = scan_open(&scan, &options);
+    int code = scan_open(&scan, options);
     if (code == 0) {
-        scan.progress = isatty(STDERR_FILENO) && !options.quiet ? scan_progress : NULL;
+        scan.progress = isatty(STDERR_FILENO) && !options->quiet ? scan_progress : NULL;
         code = scan_run(&scan);
-        if (code != CLI_BAD) {
-            scan_report(&scan);
+        if (code != CLI_BAD && scan_report(&scan) != 0) {
+            code = CLI_BAD;
         }
     }
     scan_close(&scan);
+    return code;
+}
+
+int cmd_scan(int argc, char **argv) {
+    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
+    int code;
+    options.patterns = calloc((size_t)argc, sizeof *options.patterns); /* no more -f than words */
+    if (!options.patterns) {
+        return cli_bad("no memory for %d words: name fewer files", argc);
+    }
+    code = parse(argc, argv, &options);
+    code = code == 0 ? run(&options) : code < 0 ? CLI_OK : code;
+    free(options.patterns);
     return code;
 }

@@ -2,30 +2,24 @@
 #include "handlers.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "input.h"
 
 #define TEXT_MAX   (1u << 20)
 #define LIST_START "#define STK_HANDLERS(X)"
+#define HANDLERS   "name a file of handlers in the kernel dialect (kernels/README.md)"
 
 /* The whole file as text; NULL with the line written. */
 static char *load_text(const char *path) {
-    FILE *file = fopen(path, "re");
-    char *text = file ? calloc(1, TEXT_MAX + 1u) : NULL;
-    size_t got = text ? fread(text, 1, TEXT_MAX, file) : 0;
-    int failed = !text || ferror(file) || strlen(text) != got;
-    if (failed) {
-        cli_bad("--handler %s: %s: name a file of handlers in the kernel dialect (kernels/README.md)", path,
-                file && text && !ferror(file) ? "not a text" : strerror(errno));
+    const struct cli_input input = {"--handler ", path, HANDLERS};
+    size_t length = 0;
+    char *text = cli_input_load(&input, TEXT_MAX, &length);
+    if (text && strlen(text) != length) {
+        cli_bad("--handler %s: not a text: " HANDLERS, path);
         free(text);
         text = NULL;
-    }
-    if (file) {
-        fclose(file);
     }
     return text;
 }
@@ -94,7 +88,7 @@ int cli_handlers_load(struct cli_handlers *h, const char *path) {
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     size_t i, n = strlen(base);
     memset(h, 0, sizeof *h);
-    h->text = cli_input(path) == 0 ? load_text(path) : NULL;
+    h->text = load_text(path);
     if (!h->text) {
         return CLI_BAD;
     }

@@ -2,12 +2,10 @@
 #include "log_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "input.h"
 #include "stoker/crc32c.h"
 
 #define SEARCH_BYTES (UINT64_C(256) << 20) /* in which a whole header is looked for */
@@ -68,7 +66,7 @@ static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
 static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
     int found = search_header(f, g);
     if (found < 0) {
-        return cli_bad("%s: %s: check the file and its medium", f->name, strerror(errno));
+        return cli_bad("%s: %s: %s", f->name, strerror(errno), cli_os_fix(errno, "name a file that can be read"));
     }
     return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG01 or VRRL0001 in it", f->name);
 }
@@ -121,21 +119,11 @@ static int open_v1(struct log_image *f, uint64_t size) {
 }
 
 static int open_fd(struct log_image *f, uint64_t *size) {
-    struct stat st;
+    const struct cli_input input = {"", f->name, "name a file that exists and can be read"};
     off_t end;
-    int bad = cli_input(f->name);
-    if (bad) {
-        return bad;
-    }
-    f->fd = open(f->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe without a writer would be waited for */
-    if (f->fd < 0 || fstat(f->fd, &st) != 0) {
-        return cli_bad("%s: %s: name a file that exists and can be read", f->name, strerror(errno));
-    }
-    if (S_ISDIR(st.st_mode)) {
-        return cli_bad("%s: is a directory: name a file", f->name);
-    }
-    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
-        return cli_bad("%s: is no regular file: copy what it gives into one", f->name);
+    f->fd = cli_input_open(&input);
+    if (f->fd < 0) {
+        return CLI_BAD;
     }
     end = lseek(f->fd, 0, SEEK_END);
     if (end <= 0) {

@@ -1,94 +1,112 @@
 #include "patterns.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "output.h"
+#include "input.h"
 
-#define SET_MAX (UINT64_C(1) << 30) /* bytes of a pattern file */
+#define SET_MAX ((size_t)1 << 30) /* bytes of a pattern file */
 
-/* Reads a whole file or pipe into memory. */
-static char *read_all(int fd, size_t *length) {
-    size_t room = 65536, n = 0;
-    char *text = malloc(room);
-    while (text) {
-        ssize_t got = read(fd, text + n, room - n);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            *length = n;
-            if (got == 0) {
-                return text;
-            }
-            break;
-        }
-        n += (size_t)got;
-        if (n == room) {
-            char *more = room < SET_MAX ? realloc(text, room * 2u) : NULL;
-            if (!more) {
-                errno = EFBIG;
-                break;
-            }
-            text = more;
-            room *= 2u;
-        }
+/// Notes ///
+
+/* Adds a note. One that there is no memory for is left out. */
+__attribute__((format(printf, 2, 3))) static void add_note(struct patterns *p, const char *format, ...) {
+    char **notes = realloc(p->notes, (p->note_count + 1u) * sizeof *notes), *text;
+    va_list args;
+    int bytes;
+    if (!notes) {
+        return;
     }
-    free(text);
-    return NULL;
+    p->notes = notes;
+    va_start(args, format);
+    bytes = vasprintf(&text, format, args);
+    va_end(args);
+    if (bytes >= 0) {
+        p->notes[p->note_count++] = text;
+    }
 }
 
-static int split(struct patterns *p, const char *path, size_t length) {
-    size_t lines = 0, start = 0;
-    for (size_t i = 0; i < length; i++) {
-        lines += p->text[i] == '\n';
+/* Every byte of a line counts. An editor on another system may have written bytes that nobody sees: it does so on most
+ * lines, so that a few binary patterns that end with this byte are no reason for a note. */
+static void note_unseen(struct patterns *p, const char *path, const char *text, size_t length, uint32_t first) {
+    uint32_t returns = 0, n = p->count - first;
+    for (uint32_t i = first; i < p->count; i++) {
+        returns += p->items[i].bytes[p->items[i].len - 1u] == '\r';
     }
-    lines += length > 0 && p->text[length - 1u] != '\n';
+    if (returns != 0u && returns >= n - returns) {
+        add_note(p,
+                 "%s: %u of %u patterns end with a carriage return (CR), which is part of the pattern: save the file "
+                 "with LF line ends if that is not meant",
+                 path, returns, n);
+    }
+    if (length >= 3u && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        add_note(p,
+                 "%s: begins with a byte order mark (BOM), which is part of the first pattern: save the file as UTF-8 "
+                 "without one if that is not meant",
+                 path);
+    } else if (length >= 2u && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
+        add_note(p,
+                 "%s: begins as UTF-16 does, with a byte order mark (BOM), and its bytes are taken as they are: save "
+                 "the file as UTF-8 without one if that is not meant",
+                 path);
+    }
+}
+
+/// Loading ///
+
+/* Lines of the file. One empty line at the end of others is left by many editors, and is none. */
+static size_t count_lines(const char *text, size_t length) {
+    size_t lines = 0;
+    for (size_t i = 0; i < length; i++) {
+        lines += text[i] == '\n';
+    }
+    lines += length > 0 && text[length - 1u] != '\n';
+    return lines > 1u && length > 1u && memcmp(text + length - 2u, "\n\n", 2) == 0 ? lines - 1u : lines;
+}
+
+/* Appends the patterns of one file. */
+static int split(struct patterns *p, const char *path, const char *text, size_t length) {
+    size_t lines = count_lines(text, length), start = 0;
+    uint32_t first = p->count;
+    struct stk_pattern *items;
     if (lines == 0) {
         return cli_bad("%s: the pattern file is empty: put one pattern on each line", path);
     }
-    p->items = calloc(lines, sizeof *p->items);
-    if (!p->items || lines > UINT32_MAX / 2u) {
+    items = lines <= UINT32_MAX / 2u - first ? realloc(p->items, (first + lines) * sizeof *items) : NULL;
+    if (!items) {
         return cli_bad("%s: no memory for %zu patterns: split the file", path, lines);
     }
+    p->items = items;
     for (size_t i = 0; i < lines; i++) {
-        const char *end = memchr(p->text + start, '\n', length - start);
-        size_t len = end ? (size_t)(end - (p->text + start)) : length - start;
+        const char *end = memchr(text + start, '\n', length - start);
+        size_t len = end ? (size_t)(end - (text + start)) : length - start;
         if (len == 0) {
-            return cli_bad("%s:%zu: empty pattern: remove the empty line", path, i + 1u);
+            return cli_bad("%s:%zu: empty pattern, which would match everywhere: remove the empty line", path, i + 1u);
         }
-        p->items[p->count++] = (struct stk_pattern){(const uint8_t *)p->text + start, (uint32_t)len};
+        p->items[p->count++] = (struct stk_pattern){(const uint8_t *)text + start, (uint32_t)len};
         start += len + 1u;
     }
+    note_unseen(p, path, text, length, first);
     return 0;
 }
 
-int patterns_load(struct patterns *p, const char *path) {
-    struct stat st;
-    size_t length = 0;
-    int bad = cli_input(path), fd;
+int patterns_load(struct patterns *p, char *const *paths, uint32_t count) {
+    int bad = 0;
     memset(p, 0, sizeof *p);
-    if (bad) {
-        return bad;
+    p->texts = calloc(count, sizeof *p->texts);
+    if (!p->texts) {
+        return cli_bad("no memory for %u pattern files: name fewer", count);
     }
-    fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return cli_bad("%s: %s: name a readable pattern file after -f", path, strerror(errno));
+    for (uint32_t i = 0; bad == 0 && i < count; i++) {
+        const struct cli_input input = {"", paths[i], "name a readable pattern file after -f"};
+        size_t length = 0;
+        char *text = cli_input_load(&input, SET_MAX, &length);
+        p->texts[p->text_count++] = text;
+        bad = text ? split(p, paths[i], text, length) : CLI_BAD;
     }
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        close(fd);
-        return cli_bad("%s: is a directory: name a pattern file after -f", path);
-    }
-    p->text = read_all(fd, &length);
-    close(fd);
-    if (!p->text) {
-        return cli_bad("%s: %s: name a readable pattern file of at most 1 GiB after -f", path, strerror(errno));
-    }
-    return split(p, path, length);
+    return bad;
 }
 
 static uint32_t distinct_bytes(const struct patterns *p, uint64_t *total) {
@@ -123,7 +141,14 @@ int patterns_build(struct patterns *p) {
 
 void patterns_free(struct patterns *p) {
     cli_unmap(p->memory, p->memory_bytes);
+    for (uint32_t i = 0; i < p->text_count; i++) {
+        free(p->texts[i]);
+    }
+    free(p->texts);
     free(p->items);
-    free(p->text);
+    for (uint32_t i = 0; i < p->note_count; i++) {
+        free(p->notes[i]);
+    }
+    free(p->notes);
     memset(p, 0, sizeof *p);
 }

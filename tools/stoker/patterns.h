@@ -7,14 +7,19 @@
 struct patterns {
     struct stk_pattern *items;
     uint32_t count;
-    char *text; /* what they point into */
+    char **texts; /* of the files, which the patterns point into */
+    uint32_t text_count;
+    char **notes; /* about bytes that are part of a pattern and may not be meant to be */
+    uint32_t note_count;
     struct stk_automaton automaton;
     void *memory; /* the automaton's arena */
     size_t memory_bytes;
 };
 
-/* Reads one pattern a line: every byte between two line feeds, the last line feed optional. 0, or CLI_BAD. */
-int patterns_load(struct patterns *p, const char *path);
+/* Reads the patterns of all files, in their order: one a line, every byte between two line feeds. The last line feed
+ * is optional, and one empty line at the end of a file is no pattern; any other empty line is refused. 0, or CLI_BAD.
+ * */
+int patterns_load(struct patterns *p, char *const *paths, uint32_t count);
 
 /* Builds the automaton. 0, or CLI_BAD. */
 int patterns_build(struct patterns *p);

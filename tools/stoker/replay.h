@@ -61,8 +61,8 @@ void replay_close(struct replay *replay);
 int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
 void replay_close_inputs(struct replay *replay);
 
-/* One line, or one JSON object, on stdout. */
-void replay_report(const struct replay *replay, int what);
+/* One line, or one JSON object, on stdout. 0, or CLI_BAD with the line written. */
+int replay_report(const struct replay *replay, int what);
 
 /* The line for what stk_replay_run, or stk_replay_init, returned below 0. Returns CLI_BAD. */
 int replay_trouble(const struct replay *replay, int err);

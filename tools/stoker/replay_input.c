@@ -1,10 +1,12 @@
 /* Where the bytes of a recording's inputs come from: files that the user names, and the tables beside the log. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "replay.h"
+
+#define RECORDED "give the file that was recorded"
 
 /* The open file of a label, NULL with the line written. */
 static struct replay_input *find(struct replay *r, uint32_t label) {
@@ -20,14 +22,12 @@ static struct replay_input *find(struct replay *r, uint32_t label) {
         return NULL;
     }
     if (o->inputs[i].fd < 0) {
-        o->inputs[i].fd = open(o->inputs[i].path, O_RDONLY | O_CLOEXEC);
+        const struct cli_input input = {"", o->inputs[i].path,
+                                        label == STK_RECORD_TABLES ? "name the file with --tables PATH"
+                                                                   : "name the file with --input LABEL=PATH"};
+        o->inputs[i].fd = cli_input_open(&input);
     }
-    if (o->inputs[i].fd < 0) {
-        cli_bad("%s: %s: name the file with %s", o->inputs[i].path, strerror(errno),
-                label == STK_RECORD_TABLES ? "--tables PATH" : "--input LABEL=PATH");
-        return NULL;
-    }
-    return &o->inputs[i];
+    return o->inputs[i].fd >= 0 ? &o->inputs[i] : NULL;
 }
 
 static int read_at(const struct replay_input *input, uint64_t offset, uint8_t *data, uint32_t bytes) {
@@ -38,8 +38,8 @@ static int read_at(const struct replay_input *input, uint64_t offset, uint8_t *d
             continue;
         }
         if (n <= 0) {
-            cli_bad("%s: %s: give the file that was recorded", input->path,
-                    n < 0 ? strerror(errno) : "it is shorter than what was recorded");
+            cli_bad("%s: %s: %s", input->path, n < 0 ? strerror(errno) : "it is shorter than what was recorded",
+                    n < 0 ? cli_os_fix(errno, RECORDED) : RECORDED);
             return STK_E_SHORT;
         }
         got += (uint32_t)n;

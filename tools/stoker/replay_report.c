@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_out.h"
 #include "replay.h"
 
 static const char *status_name(uint64_t status) {
@@ -62,11 +63,14 @@ static json_t *number(uint64_t n) {
 
 static json_t *value_json(const struct replay *r, uint32_t side) {
     char text[32];
+    json_t *o;
     snprintf(text, sizeof text, "0x%llx", (unsigned long long)value_of(r, side));
-    return json_pack("{s:s, s:s}", "name", r->sides[side].name, "value", text);
+    o = json_pack("{s:s}", "value", text);
+    cli_json_set(o, "name", r->sides[side].name, strlen(r->sides[side].name));
+    return o;
 }
 
-static void print_json(const struct replay *r, int what) {
+static int print_json(const struct replay *r, int what) {
     const struct stk_replay_report *p = &r->report;
     int of_slot = p->what == STK_REPLAY_STATUS || p->what == STK_REPLAY_RESULT;
     int of_word = p->what == STK_REPLAY_OBSERVABLE || p->what == STK_REPLAY_RESULT;
@@ -86,19 +90,19 @@ static void print_json(const struct replay *r, int what) {
         json_object_set_new(o, "on", value_json(r, 0));
         json_object_set_new(o, "against", value_json(r, 1));
     }
-    json_dumpf(o, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(o);
+    return cli_json_print(o, 6);
 }
 
-void replay_report(const struct replay *r, int what) {
+int replay_report(const struct replay *r, int what) {
     if (r->options.json) {
-        print_json(r, what);
-    } else if (what == STK_REPLAY_DIFFERS) {
+        return print_json(r, what);
+    }
+    if (what == STK_REPLAY_DIFFERS) {
         print_difference(r);
     } else {
         printf("no difference: %llu epochs, %llu slots\n", (unsigned long long)r->epochs, (unsigned long long)r->slots);
     }
+    return 0;
 }
 
 static const char *kind_name(uint32_t kind) {

@@ -178,7 +178,7 @@ int replay_run(struct replay *r) {
             r->shape = r->core.shape;
         }
         if (bad == 0 && what != STK_REPLAY_AGAIN) {
-            replay_report(r, what);
+            bad = replay_report(r, what);
         }
         close_targets(r);
     }

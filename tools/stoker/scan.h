@@ -15,7 +15,9 @@
 #define SCAN_DEVICES_MAX 16u
 
 struct scan_options {
-    const char *patterns, *reader;
+    char **patterns; /* pattern files, one at least */
+    uint32_t pattern_files;
+    const char *reader;
     const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
     uint32_t device_count;
     const char *store;  /* file of kept programs; NULL: as the environment says */
@@ -197,9 +199,10 @@ int scan_record_failed(struct scan *scan, int err);
 /* The stream has been shut down. Says when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
-/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). */
-void scan_report(struct scan *scan);
-void scan_report_json(struct scan *scan);
+/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). 0, or CLI_BAD with the line
+ * written. */
+int scan_report(struct scan *scan);
+int scan_report_json(struct scan *scan);
 
 /* A progress bar on stderr, once the scan has taken a second. */
 void scan_progress(struct scan *scan);

@@ -1,47 +1,20 @@
 /* What a scan found, as one JSON object. */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "json_out.h"
 #include "scan.h"
 
 static json_t *number(uint64_t n) {
     return json_integer((json_int_t)n);
 }
 
-static json_t *hex_of(const uint8_t *bytes, size_t len) {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2u * len + 1u);
-    json_t *hex = NULL;
-    for (size_t i = 0; text && i < len; i++) {
-        text[2u * i] = digits[bytes[i] >> 4];
-        text[2u * i + 1u] = digits[bytes[i] & 15u];
-    }
-    if (text) {
-        hex = json_stringn_nocheck(text, 2u * len);
-    }
-    free(text);
-    return hex;
-}
-
-/* Text where the bytes are UTF-8; else the key gets "_hex" and hexadecimal digits. */
-static void set_bytes(json_t *object, const char *key, const void *bytes, size_t len) {
-    json_t *text = json_stringn(bytes, len);
-    char name[32];
-    if (text) {
-        json_object_set_new(object, key, text);
-        return;
-    }
-    snprintf(name, sizeof name, "%s_hex", key);
-    json_object_set_new(object, name, hex_of(bytes, len));
-}
-
 static json_t *patterns_json(const struct scan *s) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->patterns.count; i++) {
         json_t *item = json_object();
-        set_bytes(item, "pattern", s->patterns.items[i].bytes, s->patterns.items[i].len);
+        cli_json_set(item, "pattern", s->patterns.items[i].bytes, s->patterns.items[i].len);
         json_object_set_new(item, "count", number(s->occurrences[i]));
         json_array_append_new(list, item);
     }
@@ -53,7 +26,7 @@ static json_t *files_json(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         const struct scan_file *f = &s->files[i];
         json_t *item = json_object();
-        set_bytes(item, "file", f->name, strlen(f->name));
+        cli_json_set(item, "file", f->name, strlen(f->name));
         json_object_set_new(item, "bytes", number(f->bytes));
         json_object_set_new(item, "count", f->err == STK_OK ? number(f->count) : json_null());
         if (f->err != STK_OK) {
@@ -78,10 +51,10 @@ static json_t *matches_json(const struct scan *s) {
 
 /* What a device is; with several, also what it did. */
 static void set_device(json_t *o, const struct scan_device *d) {
-    json_object_set_new(o, "device", json_string(d->info.device));
+    cli_json_set(o, "device", d->info.device, strlen(d->info.device));
     json_object_set_new(o, "dispatch", json_string(d->device.dispatch->name));
     json_object_set_new(o, "residency", json_string(cli_residency_name(d->info.residency)));
-    json_object_set_new(o, "memory", json_string(d->info.memory));
+    cli_json_set(o, "memory", d->info.memory, strlen(d->info.memory));
     json_object_set_new(o, "workers", number(d->info.workers));
     json_object_set_new(o, "lanes", number(d->info.lanes));
     if (d->device.is_opencl) {
@@ -106,24 +79,26 @@ static json_t *devices_json(const struct scan *s) {
     return list;
 }
 
-static void add_note(json_t *notes, const char *text) {
-    if (text[0]) {
-        json_array_append_new(notes, json_string(text));
+/* What was said on standard error. */
+static void set_notes(json_t *o, const struct scan *s) {
+    json_object_set_new(o, "notes", json_array());
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        cli_json_add(o, "notes", s->devices[i].device.note);
+    }
+    cli_json_add(o, "notes", s->devices[0].reader.note);
+    for (uint32_t i = 0; i < s->patterns.note_count; i++) {
+        cli_json_add(o, "notes", s->patterns.notes[i]);
     }
 }
 
 static json_t *stats_json(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
-    json_t *o = json_object(), *notes = json_array();
+    json_t *o = json_object();
     set_device(o, &s->devices[0]);
     if (s->device_count > 1u) {
         json_object_set_new(o, "devices", devices_json(s));
     }
-    for (uint32_t i = 0; i < s->device_count; i++) {
-        add_note(notes, s->devices[i].device.note);
-    }
-    add_note(notes, s->devices[0].reader.note);
-    json_object_set_new(o, "notes", notes);
+    set_notes(o, s);
     json_object_set_new(o, "slots", number(t->slots));
     json_object_set_new(o, "bytes", number(t->bytes));
     json_object_set_new(o, "bounce_bytes", number(t->bounce_bytes));
@@ -136,7 +111,7 @@ static json_t *stats_json(const struct scan *s) {
     return o;
 }
 
-void scan_report_json(struct scan *s) {
+int scan_report_json(struct scan *s) {
     json_t *root = json_object();
     json_object_set_new(root, "total", number(s->total));
     if (!s->options.count) {
@@ -149,7 +124,5 @@ void scan_report_json(struct scan *s) {
     if (s->options.stats) {
         json_object_set_new(root, "stats", stats_json(s));
     }
-    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    putchar('\n');
-    json_decref(root);
+    return cli_json_print(root, 6);
 }

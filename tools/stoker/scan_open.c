@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "scan.h"
 
 /* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
@@ -27,7 +28,8 @@ static int check_file(const char *name, uint64_t *size) {
     if (strcmp(name, "-") == 0) {
         bad = check_stdin(&st);
     } else if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
-        bad = cli_bad("%s: %s: name a file that exists and can be read", name, strerror(errno));
+        bad =
+            cli_bad("%s: %s: %s", name, strerror(errno), cli_os_fix(errno, "name a file that exists and can be read"));
     } else if (S_ISSOCK(st.st_mode)) {
         bad = cli_bad("%s: is a socket: pipe its data in and name - instead", name);
     }
@@ -67,7 +69,10 @@ static int name_outputs(struct scan *s) {
 }
 
 static int load_patterns(struct scan *s) {
-    int bad = patterns_load(&s->patterns, s->options.patterns);
+    int bad = patterns_load(&s->patterns, s->options.patterns, s->options.pattern_files);
+    for (uint32_t i = 0; i < s->patterns.note_count && !s->options.quiet; i++) {
+        cli_note("%s", s->patterns.notes[i]);
+    }
     for (uint32_t i = 0; bad == 0 && i < s->patterns.count; i++) {
         if (s->patterns.items[i].len > s->options.chunk) {
             bad = cli_bad("pattern %u has %u bytes, more than a chunk of %llu: use a larger --chunk", i + 1u,

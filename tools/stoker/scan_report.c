@@ -28,7 +28,9 @@ static double gb_per_s(const struct scan_stats *t) {
 
 static void print_note(const char *text) {
     if (text[0]) {
-        fprintf(stderr, "note          %s\n", text);
+        fputs("note          ", stderr);
+        cli_print_bytes(stderr, text, strlen(text));
+        fputc('\n', stderr);
     }
 }
 
@@ -57,6 +59,9 @@ static void print_stats(const struct scan *s) {
         print_note(s->devices[i].device.note);
     }
     print_note(s->devices[0].reader.note);
+    for (uint32_t i = 0; i < s->patterns.note_count; i++) {
+        print_note(s->patterns.notes[i]);
+    }
     fprintf(stderr, "slots         %llu\n", (unsigned long long)t->slots);
     fprintf(stderr, "bytes         %llu\n", (unsigned long long)t->bytes);
     fprintf(stderr, "bounce bytes  %llu\n", (unsigned long long)t->bounce_bytes);
@@ -67,10 +72,9 @@ static void print_stats(const struct scan *s) {
     fprintf(stderr, "speed         %.2f GB/s (%.3f s)\n", gb_per_s(t), (double)t->elapsed_ns / 1e9);
 }
 
-void scan_report(struct scan *s) {
+int scan_report(struct scan *s) {
     if (s->options.json) {
-        scan_report_json(s);
-        return;
+        return scan_report_json(s);
     }
     if (s->options.count) {
         printf("%llu\n", (unsigned long long)s->total);
@@ -82,4 +86,5 @@ void scan_report(struct scan *s) {
     if (s->options.stats) {
         print_stats(s);
     }
+    return 0;
 }

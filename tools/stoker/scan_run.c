@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "scan.h"
+#include "stoker/port/os_error.h"
 
-#define POLL_NS UINT64_C(100000000)
+#define POLL_NS    UINT64_C(100000000)
+#define OTHER_FILE "check that it exists and can be read"
 
 /* Units of the file: chunks, or several of them where there are too many to count; a pipe is one. */
 static uint32_t count_units(struct scan *s) {
@@ -85,9 +88,9 @@ static int share_out(struct scan *s) {
     return bad;
 }
 
-/* Fails the file if it shrank while it was read: a read met an end before the announced size, and the size is smaller now; or
- * there is data behind that end, since the file was cut and grew again, and bytes between were missed. A file that merely
- * announces more than it holds, as those of sysfs do, is counted to its end. */
+/* Fails the file if it shrank while it was read: a read met an end before the announced size, and the size is smaller
+ * now; or there is data behind that end, since the file was cut and grew again, and bytes between were missed. A file
+ * that merely announces more than it holds, as those of sysfs do, is counted to its end. */
 static void check_end(struct scan *s, struct scan_file *f) {
     struct stat st;
     if (f->err != STK_OK || s->eof_at == UINT64_MAX) {
@@ -158,7 +161,7 @@ static int scan_named(struct scan *s, uint32_t index) {
     if (fd < 0) {
         /* It was there a moment ago. */
         f->os_error = errno;
-        f->err = errno == ENOENT ? STK_E_NOENT : errno == EACCES ? STK_E_ACCESS : STK_E_IO;
+        f->err = stk_os_error(errno);
         return 0;
     }
     bad = scan_file(s, index, fd);
@@ -192,7 +195,7 @@ int scan_run(struct scan *s) {
         scan_progress_end(s);
         if (f->err != STK_OK && code != CLI_BAD) {
             cli_note("%s: %s%s%s: not counted", f->name, f->os_error ? strerror(f->os_error) : stk_err_fix(f->err),
-                     f->os_error ? ": " : "", f->os_error ? stk_err_fix(f->err) : "");
+                     f->os_error ? ": " : "", f->os_error ? cli_os_fix(f->os_error, OTHER_FILE) : "");
             code = CLI_FAULT;
         }
     }

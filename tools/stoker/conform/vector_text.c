@@ -1,5 +1,6 @@
 #include "vector_text.h"
 
+#include "cli.h"
 #include "vector_check.h"
 
 #include <errno.h>
@@ -8,26 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 sequence at `s`, 0 when there is none: no overlong form, no surrogate, nothing above U+10FFFF. */
-static size_t utf8_length(const unsigned char *s) {
-    size_t len = s[0] < 0x80u ? 1 : s[0] < 0xC2u ? 0 : s[0] < 0xE0u ? 2 : s[0] < 0xF0u ? 3 : s[0] < 0xF5u ? 4 : 0;
-    unsigned least = s[0] == 0xE0u ? 0xA0u : s[0] == 0xF0u ? 0x90u : 0x80u;
-    unsigned most = s[0] == 0xEDu ? 0x9Fu : s[0] == 0xF4u ? 0x8Fu : 0xBFu;
-    for (size_t i = 1; i < len; i++) {
-        if (s[i] < (i == 1 ? least : 0x80u) || s[i] > (i == 1 ? most : 0xBFu)) {
-            return 0;
-        }
-    }
-    return len;
-}
-
 static bool is_utf8(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t len = 1;
-    for (; *s != '\0' && len != 0; s += len) {
-        len = utf8_length(s);
+    size_t left = strlen(text), taken = 1;
+    for (; left != 0 && taken != 0; left -= taken, text += taken) {
+        taken = cli_utf8(text, left);
     }
-    return len != 0;
+    return taken != 0;
 }
 
 const char *vec_parse(struct vec *v, char *text) {

@@ -1,0 +1,20 @@
+/* JSON that a command prints. Names and texts come from outside and may hold any bytes; JSON holds UTF-8 only. */
+#ifndef STOKER_CLI_JSON_OUT_H
+#define STOKER_CLI_JSON_OUT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Sets `key` to a text; where the bytes are no UTF-8, KEY_hex to their hexadecimal digits instead. */
+void cli_json_set(json_t *object, const char *key, const void *bytes, size_t len);
+
+/* Appends a text to the array `key` of the object; an empty text is left out. A byte that is no UTF-8 becomes U+FFFD
+ * there, and the array KEY_hex, which is there only then, has the hexadecimal digits of each such text and null for
+ * the others. */
+void cli_json_add(json_t *object, const char *key, const char *text);
+
+/* Prints the value and a line feed on standard output, and frees it. `digits`: of a real number. 0, or CLI_BAD with
+ * the line written. */
+int cli_json_print(json_t *value, unsigned digits);
+
+#endif
