@@ -69,6 +69,20 @@ expect 0 foreign
 closes_with '8 passed, 0 failed, 2 skipped'
 grep -q '1 records of unknown kinds skipped, the first at foreign/a/b/two.case:5' out || fail "the unknown is not named"
 
+# Links to folders: each folder is run once, however many ways lead to it.
+mkdir -p links/a links/b
+cp foreign/one.table links/a
+for folder in a b; do
+    for n in 1 2 3; do
+        ln -s .. links/$folder/up$n
+    done
+done
+ln -s a links/again
+ln -s loop.case links/loop.case
+expect 1 links
+closes_with '1 passed, 1 failed, 0 skipped'
+grep -q '^links/loop.case: cannot be read: ' out || fail "the link that leads nowhere is not named"
+
 # Text that is no record, a field that nothing compares, a number that is none.
 mkdir broken
 printf 'rec=probe partition_slots=1 worker_width=1 probe_count=1 active_lanes=1 probe_budget=1 extra=1\n' >broken/a.table

@@ -10,7 +10,18 @@
 #include "cli.h"
 #include "run.h"
 
-#define DEPTH_MAX 32u /* folders within folders; a ring of links ends here */
+#define DEPTH_MAX 32u /* folders within folders */
+
+struct folder {
+    dev_t device;
+    ino_t inode;
+};
+
+/* Folders that were entered. A link may lead back to a folder, or many to the same one: each is run once. */
+struct folders {
+    struct folder *seen;
+    size_t count, room;
+};
 
 static void unreadable(struct tally *total, const char *path, const char *why) {
     printf("%s: cannot be read: %s\n", path, why);
@@ -57,22 +68,45 @@ static bool is_vector(const char *name) {
     return false;
 }
 
-static void run_directory(struct tally *total, const char *path, unsigned depth);
+/* Returns true when the folder was not met before, and keeps it. */
+static bool is_new(struct folders *f, const struct stat *st) {
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->seen[i].device == st->st_dev && f->seen[i].inode == st->st_ino) {
+            return false;
+        }
+    }
+    if (f->count == f->room) {
+        size_t room = 2u * f->room + 16u;
+        struct folder *more = vec_alloc(room * sizeof *more);
+        for (size_t i = 0; i < f->count; i++) {
+            more[i] = f->seen[i];
+        }
+        free(f->seen);
+        f->seen = more;
+        f->room = room;
+    }
+    f->seen[f->count++] = (struct folder){st->st_dev, st->st_ino};
+    return true;
+}
 
-static void run_entry(struct tally *total, const char *directory, const char *name, unsigned depth) {
+static void run_directory(struct tally *total, struct folders *f, const char *path, unsigned depth);
+
+static void run_entry(struct tally *total, struct folders *f, const char *directory, const char *name, unsigned depth) {
     struct stat st;
     size_t len = strlen(directory) + strlen(name) + 2;
     char *path = vec_alloc(len);
     snprintf(path, len, "%s/%s", directory, name);
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        run_directory(total, path, depth + 1);
+        if (is_new(f, &st)) {
+            run_directory(total, f, path, depth + 1);
+        }
     } else if (is_vector(name)) {
         run_file(total, path);
     }
     free(path);
 }
 
-static void run_directory(struct tally *total, const char *path, unsigned depth) {
+static void run_directory(struct tally *total, struct folders *f, const char *path, unsigned depth) {
     struct dirent **entry = NULL;
     int count = depth > DEPTH_MAX ? -1 : scandir(path, &entry, NULL, alphasort);
     if (count < 0) {
@@ -81,7 +115,7 @@ static void run_directory(struct tally *total, const char *path, unsigned depth)
     }
     for (int i = 0; i < count; i++) {
         if (entry[i]->d_name[0] != '.') {
-            run_entry(total, path, entry[i]->d_name, depth);
+            run_entry(total, f, path, entry[i]->d_name, depth);
         }
         free(entry[i]);
     }
@@ -92,6 +126,7 @@ static void help(void) {
     puts("usage: stoker conform DIR\n"
          "Runs every .case, .table, .expect and .trace file below DIR, in the format of "
          "test/conformance/vectors/README.md.\n"
+         "Links are followed, and each folder is run once.\n"
          "Prints a line for each value that differs, with both, then 'N passed, N failed, N skipped'. Skipped is what "
          "is no\n"
          "part of the contract (message texts, lossy readers, what stoker does otherwise on purpose) or not covered "
@@ -101,6 +136,7 @@ static void help(void) {
 
 int cmd_conform(int argc, char **argv) {
     struct tally total = {0};
+    struct folders folders = {0};
     struct stat st;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         help();
@@ -112,7 +148,9 @@ int cmd_conform(int argc, char **argv) {
     if (stat(argv[1], &st) != 0 || !S_ISDIR(st.st_mode)) {
         return cli_bad("conform: no directory '%s': name one that holds vector files", argv[1]);
     }
-    run_directory(&total, argv[1], 0);
+    (void)is_new(&folders, &st);
+    run_directory(&total, &folders, argv[1], 0);
+    free(folders.seen);
     if (total.files == 0) {
         return cli_bad("conform: no vector file below '%s': name a directory that has some", argv[1]);
     }
