@@ -5,6 +5,7 @@
 #include "uring_internal.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 
 #include "stoker/port/os_clock.h"
@@ -16,6 +17,7 @@
 #define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH)
 #define FEATURES_NEEDED     (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
 #define CLOSE_BATCH         32u
+#define RING_ENTRY_BYTES    128u      /* about what an entry takes in both queues */
 #define CLOSE_SLICE_NS      10000000u /* between two attempts to cancel what would not end */
 
 /// Opening ///
@@ -26,6 +28,8 @@ static struct stk_uring_config resolved(const struct stk_uring_config *config) {
     c.sources = c.sources != 0 ? c.sources : STK_URING_SOURCES_DEFAULT;
     c.sqpoll_idle_ms = c.sqpoll_idle_ms != 0 ? c.sqpoll_idle_ms : SQPOLL_IDLE_DEFAULT;
     c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : PIECE_MAX;
+    c.read_timeout_ns = c.read_timeout_ns != 0 ? c.read_timeout_ns : STK_URING_READ_TIMEOUT_DEFAULT;
+    c.refused_max = c.refused_max != 0 ? c.refused_max : STK_URING_REFUSED_DEFAULT;
     return c;
 }
 
@@ -54,30 +58,16 @@ static int check_config(struct stk_uring *u, const struct stk_uring_config *c, s
     return stk_uring_bytes(c, need) < 0 ? refuse(u, STK_E_OVERFLOW, 0, 0) : STK_OK;
 }
 
-static int setup_error(int os_error) {
-    switch (os_error) {
-    case EPERM:
-    case EACCES:
-    case EINVAL:
-        return STK_E_UNSUPPORTED; /* forbidden, or a flag that this kernel does not know */
-    case ENOMEM:
-        return STK_E_LOCKED; /* before Linux 5.12 the ring itself counts as locked memory */
-    default:
-        return stk_os_error(os_error);
-    }
-}
-
-static int buffers_error(int os_error) {
-    switch (os_error) {
-    case EPERM:
-    case ENOMEM:
+/* The code of an errno with which the kernel refused `bytes` of memory, or the ring at all. Other refusals than those
+ * of memory and of descriptors mean that io_uring cannot be had, or not so: forbidden, unknown to this kernel, or
+ * memory that cannot be pinned. */
+static int refusal_code(int os_error, uint64_t bytes) {
+    struct rlimit limit;
+    int err = stk_os_error(os_error);
+    if (err == STK_E_NOMEM && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur < bytes) {
         return STK_E_LOCKED;
-    case EFAULT:
-    case EOPNOTSUPP:
-        return STK_E_UNSUPPORTED; /* memory that cannot be pinned: a file's or a driver's mapping */
-    default:
-        return stk_os_error(os_error);
     }
+    return err == STK_E_NOMEM || err == STK_E_FILES ? err : STK_E_UNSUPPORTED;
 }
 
 /* Returns 0 or a positive errno, with no ring left behind it. */
@@ -113,23 +103,35 @@ static int register_memory(struct stk_uring *u) {
     return -io_uring_register_buffers(u->ring, pieces, n);
 }
 
+/* Registers memory and files, and reads a byte. Returns 0, or a positive errno with u->call set. */
+static int prepare_ring(struct stk_uring *u) {
+    int e = 0;
+    u->call = "io_uring_register (buffers)";
+    if ((u->flags & STK_URING_PLAIN) == 0) {
+        e = register_memory(u);
+    }
+    if (e == 0) {
+        u->call = "io_uring_register (files)";
+        e = -io_uring_register_files(u->ring, u->fds, u->sources);
+    }
+    return e == 0 ? stk_uring_try_(u) : e;
+}
+
 /* Sets the ring up, all or nothing. */
 static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
-    int e = setup_ring(u, c);
-    if (e != 0) {
-        return refuse(u, setup_error(e), 0, (uint64_t)e);
-    }
-    e = (c->flags & STK_URING_PLAIN) != 0 ? 0 : register_memory(u);
-    int err = buffers_error(e);
+    uint64_t bytes =
+        (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES; /* before Linux 5.12 the ring counts as locked memory */
+    int e;
+    u->call = "io_uring_setup";
+    e = setup_ring(u, c);
     if (e == 0) {
-        e = -io_uring_register_files(u->ring, u->fds, u->sources);
-        err = stk_os_error(e);
+        bytes = u->mem_bytes;
+        e = prepare_ring(u);
+        if (e != 0) {
+            io_uring_queue_exit(u->ring);
+        }
     }
-    if (e != 0) {
-        io_uring_queue_exit(u->ring);
-        return refuse(u, err, 0, (uint64_t)e);
-    }
-    return STK_OK;
+    return e == 0 ? STK_OK : refuse(u, refusal_code(e, bytes), 0, (uint64_t)e);
 }
 
 /* Cuts the arena's piece up and makes every list. */
@@ -180,10 +182,13 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     uring->sources = c.sources;
     uring->flags = c.flags;
     uring->piece_bytes = c.piece_bytes;
+    uring->read_timeout_ns = c.read_timeout_ns;
+    uring->refused_max = c.refused_max;
+    uring->looked_ns = stk_os_now_ns();
     lay_out(uring, piece);
     r = start_ring(uring, &c);
     if (r < 0) {
-        *uring = (struct stk_uring){.fault = uring->fault};
+        *uring = (struct stk_uring){.fault = uring->fault, .call = uring->call};
         stk_arena_release(arena, mark);
     }
     return r;

@@ -118,6 +118,7 @@ int stk_uring_probe(struct stk_uring_info *info) {
     struct io_uring ring;
     struct io_uring_params params = {.flags = 0};
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    int answer = 0;
     if (info == NULL) {
         return STK_E_ARG;
     }
@@ -126,6 +127,13 @@ int stk_uring_probe(struct stk_uring_info *info) {
     int r = io_uring_queue_init_params(PROBE_ENTRIES, &ring, &params);
     if (r < 0) {
         info->os_error = -r;
+        return STK_E_UNSUPPORTED;
+    }
+    io_uring_prep_nop(io_uring_get_sqe(&ring));
+    r = stk_uring_ask_(&ring, &answer);
+    if (r != 0) {
+        io_uring_queue_exit(&ring);
+        info->os_error = r;
         return STK_E_UNSUPPORTED;
     }
     info->available = true;
@@ -145,10 +153,8 @@ static const char *why_not(int os_error) {
     case EPERM:
     case EACCES:
         return "forbidden here (sysctl kernel.io_uring_disabled, or a container's seccomp profile)";
-    case ENOMEM:
-        return "too little locked memory, raise `ulimit -l`";
     default:
-        return "the kernel refused it";
+        return strerror(os_error);
     }
 }
 

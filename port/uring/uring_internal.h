@@ -2,6 +2,7 @@
 #ifndef STOKER_URING_INTERNAL_H
 #define STOKER_URING_INTERNAL_H
 
+#include <errno.h>
 #include <stdint.h>
 
 #include <liburing.h>
@@ -59,6 +60,44 @@ static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t 
     u->fault = (struct stk_fault){err, index, value};
     return err;
 }
+
+/* Longest time between two looks of a reap that waits. What lies beyond that between two looks counts for no
+ * deadline: the process was stopped, or its caller was elsewhere, and could not have seen an answer. */
+#define STK_URING_LOOK_NS UINT64_C(1000000000)
+
+/* Does the errno of an io_uring_enter say "try again"? */
+static inline bool stk_uring_passing_(int os_error) {
+    return os_error == EINTR || os_error == EAGAIN || os_error == EBUSY || os_error == ETIME;
+}
+
+/// One request: uring_try.c ///
+
+/* Sends the one request that was prepared and waits for its answer, for about a second. Returns 0, or a positive errno:
+ * ETIMEDOUT where no answer came. */
+int stk_uring_ask_(struct io_uring *ring, int *answer);
+
+/* Reads one byte through a ring that was just set up, as every later read goes; the memory stays as it is. Returns 0,
+ * or a positive errno with u->call set. */
+int stk_uring_try_(struct stk_uring *u);
+
+/// Bounds: uring_late.c ///
+
+/* The ring is of no use any more: reap says `err` from now on. Keeps the first failure. */
+void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_error);
+
+/* The kernel did not take requests, and may take them later. After too many times the ring has failed. */
+void stk_uring_refused_(struct stk_uring *u, int os_error);
+
+/* Moves the watched time on. */
+void stk_uring_look_(struct stk_uring *u);
+
+/* Cancels positioned reads that the kernel has had for too long. */
+void stk_uring_find_late_(struct stk_uring *u);
+
+/// Requests: uring_ring.c ///
+
+/* Asks for the end of operation `index`. Returns false where there is no room for the request. */
+bool stk_uring_cancel_one_(struct stk_uring *u, uint32_t index);
 
 /* Hands the outbox, and a cancel that is due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);

@@ -80,6 +80,8 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
         finish_at_end(u, index);
     } else if (op->got == op->bytes) {
         finish(u, index, (int32_t)op->got, 0);
+    } else if (op->late && (interrupted || res == -ECANCELED)) {
+        finish(u, index, STK_E_TIMEOUT, ETIMEDOUT);
     } else if (u->canceling && (res > 0 || interrupted || res == -ECANCELED)) {
         finish(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res > 0) {
@@ -206,7 +208,10 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     /* A cancel that met a request between two states ends nothing: ask again. */
     u->cancel_due = u->cancel_due || (u->canceling && u->cancels == 0 && u->out != 0);
     for (;;) {
+        /* The answers that are there first: after a pause of any length no read is late that has been answered. */
+        stk_uring_look_(u);
         stk_uring_harvest_(u);
+        stk_uring_find_late_(u);
         stk_uring_flush_(u);
         int n = deliver(u, done, max);
         uint64_t left = timeout_ns != 0 && n == 0 ? stk_os_left_ns(deadline) : 0;
@@ -216,7 +221,7 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         if (n != 0 || max == 0 || u->in_flight == 0 || left == 0) {
             return n;
         }
-        stk_uring_wait_(u, left);
+        stk_uring_wait_(u, left < STK_URING_LOOK_NS ? left : STK_URING_LOOK_NS);
     }
 }
 

@@ -27,6 +27,8 @@ static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io
         io_uring_prep_read_fixed(sqe, (int)op->source, dst, bytes, at, (int)(where / u->piece_bytes));
     }
     op->state = OP_READ;
+    op->late = 0;
+    op->sent_ns = u->watched_ns;
     u->stats.os_reads++;
 }
 
@@ -58,6 +60,10 @@ static bool send_cancel(struct stk_uring *u, uint64_t target, int flags) {
     return true;
 }
 
+bool stk_uring_cancel_one_(struct stk_uring *u, uint32_t index) {
+    return send_cancel(u, index, 0);
+}
+
 /* Asks for all that is out to end. Where there is no room for a cancel, the next reap sends it. */
 static void fill_cancels(struct stk_uring *u) {
     u->cancel_due = false;
@@ -66,18 +72,14 @@ static void fill_cancels(struct stk_uring *u) {
         return;
     }
     for (uint32_t i = 0; i < u->depth; i++) {
-        if ((u->ops[i].state == OP_READ || u->ops[i].state == OP_POLL) && !send_cancel(u, i, 0)) {
+        if ((u->ops[i].state == OP_READ || u->ops[i].state == OP_POLL) && !stk_uring_cancel_one_(u, i)) {
             return;
         }
     }
 }
 
-static bool passing(int os_error) {
-    return os_error == EINTR || os_error == EAGAIN || os_error == EBUSY || os_error == ETIME;
-}
-
-static void note_failure(struct stk_uring *u, int os_error) {
-    u->broken = refuse(u, STK_E_IO, 0, (uint64_t)os_error);
+static void note_failure(struct stk_uring *u, const char *call, int os_error) {
+    stk_uring_failed_(u, call, STK_E_IO, os_error);
 }
 
 void stk_uring_flush_(struct stk_uring *u) {
@@ -90,12 +92,14 @@ void stk_uring_flush_(struct stk_uring *u) {
             return;
         }
         int r = io_uring_submit(u->ring);
-        if (r < 0 && !passing(-r)) {
-            note_failure(u, -r);
+        if (r < 0 && !stk_uring_passing_(-r)) {
+            note_failure(u, "io_uring_enter", -r);
         }
         if (r <= 0) {
+            stk_uring_refused_(u, r < 0 ? -r : EAGAIN);
             return;
         }
+        u->refused = 0;
     } while ((u->flags & STK_URING_SQPOLL) == 0);
 }
 
@@ -113,6 +117,7 @@ void stk_uring_harvest_(struct stk_uring *u) {
         uint64_t data = io_uring_cqe_get_data64(cqe);
         int res = cqe->res;
         io_uring_cqe_seen(u->ring, cqe);
+        u->refused = 0;
         if (data == CANCEL_DATA) {
             cancel_answered(u, res);
             continue;
@@ -122,15 +127,20 @@ void stk_uring_harvest_(struct stk_uring *u) {
     }
 }
 
-/* One system call that sends what is left and waits. Returns false when the kernel had no memory for it. */
+/* One system call that sends what is left and waits. Returns false when the kernel refused to take what is
+ * left for now. */
 static bool wait_timed(struct stk_uring *u, const struct timespec *t) {
     struct __kernel_timespec kt = {.tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec};
     struct io_uring_cqe *cqe;
     int r = io_uring_submit_and_wait_timeout(u->ring, &cqe, 1, &kt, NULL);
-    if (r < 0 && !passing(-r)) {
-        note_failure(u, -r);
+    if (r < 0 && !stk_uring_passing_(-r)) {
+        note_failure(u, "io_uring_enter", -r);
     }
-    return r != -EAGAIN;
+    if (r == -EAGAIN || r == -EBUSY) {
+        stk_uring_refused_(u, -r);
+        return false;
+    }
+    return true;
 }
 
 void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
@@ -146,6 +156,6 @@ void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
     struct pollfd p = {.fd = ring->ring_fd, .events = POLLIN};
     unsent = unsent || io_uring_sq_ready(ring) != 0;
     if (ppoll(&p, 1, by_poll && !unsent ? &whole : &pause, NULL) < 0 && errno != EINTR) {
-        note_failure(u, errno);
+        note_failure(u, "ppoll", errno);
     }
 }

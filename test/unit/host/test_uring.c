@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -594,7 +595,10 @@ static int open_without_locked_memory(void) {
     }
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
     int r = stk_uring_open(&u, &config, mem, sizeof mem, &arena);
-    return r == STK_E_LOCKED && u.fault.value == ENOMEM && u.ring == NULL && stk_arena_mark(&arena) == 0 ? 0 : 1;
+    return r == STK_E_LOCKED && u.fault.value == ENOMEM && strcmp(u.call, "io_uring_register (buffers)") == 0 &&
+                   u.ring == NULL && stk_arena_mark(&arena) == 0
+               ? 0
+               : 1;
 }
 
 static void too_little_locked_memory_is_said(void **state) {
@@ -603,10 +607,11 @@ static void too_little_locked_memory_is_said(void **state) {
     assert_int_equal(in_child(open_without_locked_memory), 0);
 }
 
-static int forbid_setup(int os_error) {
+/* From here on the process gets `os_error` from a system call. */
+static int forbid(unsigned call, int os_error) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)os_error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -614,16 +619,25 @@ static int forbid_setup(int os_error) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) : -1;
 }
 
+/* Is the ring refused with this code, the errno and the name of the call, and nothing kept? */
+static bool refused_by(const char *call, int os_error, int err) {
+    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
+    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
+    mem[0] = 0x5A;
+    int free_before = dup(0);
+    (void)close(free_before);
+    int r = stk_uring_open(&uring, &config, mem, sizeof mem, &arena);
+    return r == err && uring.fault.value == (uint64_t)os_error && strcmp(uring.call, call) == 0 && mem[0] == 0x5A &&
+           stk_arena_mark(&arena) == 0 && dup(0) == free_before; /* and no descriptor is left open */
+}
+
 static int open_where_forbidden(int os_error) {
     struct stk_uring_info info;
-    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
     char text[STK_URING_TEXT_BYTES];
-    if (forbid_setup(os_error) != 0) {
+    if (forbid(SYS_io_uring_setup, os_error) != 0) {
         return 77;
     }
-    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    int r = stk_uring_open(&uring, &config, mem, sizeof mem, &arena);
-    if (r != STK_E_UNSUPPORTED || uring.fault.value != (uint64_t)os_error || stk_arena_mark(&arena) != 0) {
+    if (!refused_by("io_uring_setup", os_error, STK_E_UNSUPPORTED)) {
         return 1;
     }
     if (stk_uring_probe(&info) != STK_E_UNSUPPORTED || info.available || info.os_error != os_error) {
@@ -648,6 +662,107 @@ static void a_kernel_without_io_uring_is_unsupported(void **state) {
     }
     assert_int_equal(r, 0);
     assert_int_equal(in_child(open_where_eperm), 0);
+}
+
+static int open_where_enter_is_forbidden(void) {
+    struct stk_uring_info info;
+    if (forbid(SYS_io_uring_enter, EPERM) != 0) {
+        return 77;
+    }
+    return refused_by("io_uring_enter", EPERM, STK_E_UNSUPPORTED) && stk_uring_probe(&info) == STK_E_UNSUPPORTED &&
+                   info.os_error == EPERM
+               ? 0
+               : 1;
+}
+
+static int open_where_enter_says_again(void) {
+    return forbid(SYS_io_uring_enter, EAGAIN) == 0 && refused_by("io_uring_enter", EAGAIN, STK_E_UNSUPPORTED) ? 0 : 1;
+}
+
+static int open_where_register_is_forbidden(void) {
+    return forbid(SYS_io_uring_register, EPERM) == 0 &&
+                   refused_by("io_uring_register (buffers)", EPERM, STK_E_UNSUPPORTED)
+               ? 0
+               : 1;
+}
+
+static int open_without_descriptors(void) {
+    return forbid(SYS_io_uring_setup, EMFILE) == 0 && refused_by("io_uring_setup", EMFILE, STK_E_FILES) ? 0 : 1;
+}
+
+static int open_without_memory(void) {
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    (void)getrlimit(RLIMIT_MEMLOCK, &limit); /* where the limit is not in the way, it is no advice to raise it */
+    int err = limit.rlim_cur >= sizeof mem ? STK_E_NOMEM : STK_E_LOCKED;
+    return forbid(SYS_io_uring_register, ENOMEM) == 0 && refused_by("io_uring_register (buffers)", ENOMEM, err) ? 0 : 1;
+}
+
+static void io_uring_that_is_there_in_part_is_not_opened(void **state) {
+    (void)state;
+    need_uring();
+    int r = in_child(open_where_enter_is_forbidden);
+    if (r == 77) {
+        skip(); /* no seccomp here */
+    }
+    assert_int_equal(r, 0);
+    assert_int_equal(in_child(open_where_enter_says_again), 0);
+    assert_int_equal(in_child(open_where_register_is_forbidden), 0);
+    assert_int_equal(in_child(open_without_descriptors), 0);
+    assert_int_equal(in_child(open_without_memory), 0);
+}
+
+/* The kernel takes no request any more, once the ring is open. */
+static int submit_where_enter_says_again(void) {
+    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .refused_max = 3};
+    struct stk_ingest_done done;
+    int fd = pattern_file(4096), n = 0;
+    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
+    if (stk_uring_open(&uring, &config, mem, sizeof mem, &arena) != STK_OK || stk_uring_add_file(&uring, fd, 0) != 0 ||
+        forbid(SYS_io_uring_enter, EAGAIN) != 0) {
+        return 77;
+    }
+    (void)submit1(0, 0, 4096, mem, 1);
+    while (n == 0) {
+        n = stk_uring_ops.reap(&uring, &done, 1, SLICE);
+    }
+    return n == STK_E_IO && uring.fault.value == EAGAIN && strcmp(uring.call, "io_uring_enter") == 0 ? 0 : 1;
+}
+
+static void a_kernel_that_refuses_for_ever_fails_the_ring(void **state) {
+    (void)state;
+    need_uring();
+    int r = in_child(submit_where_enter_says_again);
+    if (r == 77) {
+        skip(); /* no seccomp here */
+    }
+    assert_int_equal(r, 0);
+}
+
+/* An event counter has offsets as far as lseek tells, and a read of it waits until somebody counts. */
+static void a_read_that_does_not_end_is_late(void **state) {
+    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .read_timeout_ns = SLICE};
+    struct stk_ingest_done done;
+    int fd = eventfd(0, EFD_CLOEXEC), file = pattern_file(4096), n = 0;
+    (void)state;
+    need_uring();
+    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
+    assert_int_equal(stk_uring_open(&uring, &config, mem, sizeof mem, &arena), STK_OK);
+    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
+    if (uring.source[0].kind != 1u) {
+        skip(); /* a kernel whose event counters cannot seek */
+    }
+    assert_int_equal(submit1(0, 0, 8, mem, 1), 1);
+    while (n == 0) {
+        n = stk_uring_ops.reap(&uring, &done, 1, SLICE);
+    }
+    assert_int_equal(n, 1);
+    assert_int_equal(done.result, STK_E_TIMEOUT);
+    assert_int_equal(done.os_error, ETIMEDOUT);
+    assert_int_equal(stk_uring_add_file(&uring, file, 0), 1); /* and it goes on */
+    assert_int_equal(submit1(1, 0, 4096, mem, 2), 1);
+    assert_int_equal(reap1().result, 4096);
+    close(file);
+    close(fd);
 }
 
 static void the_probe_describes_the_kernel(void **state) {
@@ -701,6 +816,9 @@ int main(void) {
         cmocka_unit_test(open_checks_its_arguments),
         cmocka_unit_test(too_little_locked_memory_is_said),
         cmocka_unit_test(a_kernel_without_io_uring_is_unsupported),
+        cmocka_unit_test(io_uring_that_is_there_in_part_is_not_opened),
+        cmocka_unit_test(a_kernel_that_refuses_for_ever_fails_the_ring),
+        TEST_ALONE(a_read_that_does_not_end_is_late),
         cmocka_unit_test(the_probe_describes_the_kernel),
     };
     available = stk_uring_probe(&info) == STK_OK;

@@ -26,6 +26,9 @@ extern "C" {
 #define STK_URING_SOURCES_DEFAULT 16u
 #define STK_URING_SOURCES_MAX     4096u
 #define STK_URING_PIECES_MAX      64u
+#define STK_URING_REFUSED_DEFAULT 5000u
+
+#define STK_URING_READ_TIMEOUT_DEFAULT UINT64_C(60000000000)
 
 enum stk_uring_flags {
     /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Open fails with
@@ -44,6 +47,14 @@ struct stk_uring_config {
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
     uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
+    uint32_t
+        refused_max; /* refusals of requests in a row, EAGAIN or EBUSY at least 1 ms apart, before the ring counts as
+                                failed; default STK_URING_REFUSED_DEFAULT */
+    /* The longest that the kernel may have one request of a source with offsets, beyond 1 us a byte, in nanoseconds;
+     * the read then ends with STK_E_TIMEOUT. Only time counts in which reap could have seen an answer. Default
+     * STK_URING_READ_TIMEOUT_DEFAULT; UINT64_MAX for ever. Sequential sources wait for their data as long as it
+     * takes. */
+    uint64_t read_timeout_ns;
 };
 
 /// Object ///
@@ -56,6 +67,8 @@ struct stk_uring_op {
     int32_t result, os_error;
     uint32_t next;
     uint16_t state, tries;
+    uint64_t sent_ns; /* watched time at which its request went out, or was cancelled for being late */
+    uint32_t late;    /* its request was cancelled for being late */
 };
 
 struct stk_uring_list {
@@ -86,6 +99,12 @@ struct stk_uring {
     struct stk_uring_list free, outbox, ready;
     struct stk_ingest_stats stats;
     struct stk_fault fault; /* last refusal; see each call */
+    const char *call;       /* the system call behind a refusal of open, or behind `broken`; static; NULL: none */
+    uint64_t read_timeout_ns;
+    uint64_t looked_ns, watched_ns,
+        look_late_ns;              /* last look; time watched so far; when late reads are looked for next */
+    uint64_t refused_ns;           /* when the last refusal was counted */
+    uint32_t refused, refused_max; /* refusals in a row, and how many may be */
 };
 
 #define STK_URING_RING_BYTES 256u /* at least sizeof(struct io_uring) */
@@ -103,12 +122,14 @@ struct stk_uring {
 STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes);
 
 /* Opens a ring over `bytes` bytes at `mem`, into which every read must go; they stay the caller's and must not be
- * freed before close has returned STK_OK. config may be NULL for the defaults. On an error the arena is as it was, no
- * kernel object is left, and uring->fault.value has the errno (unless said otherwise).
- * STK_E_ARG a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the
- * maximum, or memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do);
- * STK_E_UNSUPPORTED the kernel has no io_uring, forbids it, or cannot pin this memory; STK_E_LOCKED RLIMIT_MEMLOCK is
- * too small for `bytes`; STK_E_NOMEM. */
+ * freed before close has returned STK_OK. config may be NULL for the defaults. Reads one byte of a pipe through the
+ * ring before it returns, since a ring that can be made is not always one that works; the memory keeps its bytes, and
+ * a kernel that does not answer is given up after about a second. On an error the arena is as it was, no kernel
+ * object is left, uring->fault.value has the errno (unless said otherwise) and uring->call the system call. STK_E_ARG
+ * a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the maximum, or
+ * memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do); STK_E_UNSUPPORTED
+ * the kernel has no io_uring, forbids it or a part of it, does not answer, or cannot pin this memory; STK_E_LOCKED
+ * RLIMIT_MEMLOCK is too small for `bytes`: open again with STK_URING_PLAIN; STK_E_NOMEM; STK_E_FILES. */
 STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem,
                                   size_t bytes, struct stk_arena *arena);
 
@@ -135,10 +156,12 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /// Reading ///
 
-/* ctx is a struct stk_uring. Submit refuses, taking nothing (fault.index: which read of the batch): STK_E_RANGE no such
- * source, STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset beyond 2^63 - 1; STK_E_SHUTDOWN
- * closed. It takes none (0) while reads that a cancel ended are still to be reaped. A ring that the kernel fails is
- * reported by reap from then on. */
+/* ctx is a struct stk_uring. Submit refuses, taking nothing (fault.index: which read of the batch): STK_E_RANGE no
+ * such source, STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset beyond 2^63 - 1;
+ * STK_E_SHUTDOWN closed. It takes none (0) while reads that a cancel ended are still to be reaped. A ring that the
+ * kernel fails is reported by reap from then on: STK_E_IO, or STK_E_TIMEOUT where it keeps a read that was late and
+ * cancelled; fault.value has the errno. A read of a source with offsets that the kernel gave up in read_timeout_ns is
+ * a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;
 
 /// What the kernel can do ///

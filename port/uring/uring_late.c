@@ -1,0 +1,65 @@
+/* stoker port: reads that the kernel does not answer, and requests that it does not take. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <errno.h>
+
+#include "stoker/port/os_clock.h"
+
+#define REFUSED_EVERY_NS 1000000u             /* refusals closer together count once */
+#define LATE_NS_PER_BYTE 1000u                /* a medium that gives less than 1 MB/s is as good as dead */
+#define CANCEL_NS        UINT64_C(5000000000) /* for the end of a read that was cancelled */
+
+void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_error) {
+    if (u->broken == 0) {
+        u->call = call;
+        u->broken = refuse(u, err, 0, (uint64_t)os_error);
+    }
+}
+
+void stk_uring_refused_(struct stk_uring *u, int os_error) {
+    uint64_t now = stk_os_now_ns();
+    if (now - u->refused_ns < REFUSED_EVERY_NS) {
+        return;
+    }
+    u->refused_ns = now;
+    if (++u->refused > u->refused_max) {
+        stk_uring_failed_(u, "io_uring_enter", STK_E_IO, os_error);
+    }
+}
+
+void stk_uring_look_(struct stk_uring *u) {
+    uint64_t now = stk_os_now_ns(), step = now - u->looked_ns;
+    u->looked_ns = now;
+    u->watched_ns += step < STK_URING_LOOK_NS ? step : STK_URING_LOOK_NS;
+}
+
+/* The longest that the kernel may have a read, in watched time. */
+static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *op) {
+    uint64_t more = (uint64_t)op->bytes * LATE_NS_PER_BYTE;
+    return op->late ? CANCEL_NS : u->read_timeout_ns + more;
+}
+
+void stk_uring_find_late_(struct stk_uring *u) {
+    if (u->read_timeout_ns == UINT64_MAX || u->watched_ns < u->look_late_ns) {
+        return;
+    }
+    u->look_late_ns =
+        u->watched_ns + (u->read_timeout_ns / 4u < STK_URING_LOOK_NS ? u->read_timeout_ns / 4u : STK_URING_LOOK_NS);
+    for (uint32_t i = 0; i < u->depth; i++) {
+        struct stk_uring_op *op = &u->ops[i];
+        bool timed = op->state == OP_READ && u->source[op->source].kind == SOURCE_POSITIONED;
+        if (!timed || u->watched_ns - op->sent_ns <= limit_of(u, op)) {
+            continue;
+        }
+        if (op->late) {
+            /* The kernel keeps the read, and with it the memory. */
+            stk_uring_failed_(u, "a read that was cancelled", STK_E_TIMEOUT, ETIMEDOUT);
+        } else if (stk_uring_cancel_one_(u, i)) {
+            op->late = 1;
+            op->sent_ns = u->watched_ns;
+        }
+    }
+}
