@@ -50,6 +50,20 @@ for errno in 1 38; do # EPERM, ENOSYS
     fi
 done
 
+# io_uring that is there in part: the next way that reads is taken, and the note names the call.
+if python3 "$lib/without_uring.py" 1:enter true; then
+    for refusal in 1:enter 11:enter 1:register 12:setup 24:setup; do
+        without="python3 $lib/without_uring.py $refusal"
+        code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
+        python3 "$lib/expect.py" want.json <out || fail "$refusal"
+        said 1 "no io_uring here (io_uring_${refusal#*:}.*errno ${refusal%:*}), files are read with pread"
+    done
+    refused 'io_uring does not work here (io_uring_setup: .*errno 24' $without \
+        "$STOKER" scan --device interp --reader uring -f patterns f1
+    code 0 python3 "$lib/without_uring.py" 1:enter "$STOKER" info
+    grep -q 'io_uring      not available: forbidden' out
+fi
+
 # What was asked for by name is no fallback.
 code 0 "$STOKER" scan -f patterns --count --device interp --reader posix f?
 [ ! -s err ] || fail "a note about what was asked for: $(cat err)"

@@ -23,6 +23,8 @@ const char *cli_os_fix(int os_error, const char *advice) {
     case STK_E_ARG: /* a file of another kind, such as those of /proc that cannot be read so */
     case STK_E_UNSUPPORTED:
         return advice;
+    case STK_E_AGAIN:
+        return "try again";
     default:
         return stk_err_fix(stk_os_error(os_error));
     }

@@ -5,13 +5,17 @@
 
 #define CLOSE_NS UINT64_C(2000000000)
 
-static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth) {
-    const struct stk_uring_config config = {.depth = depth, .sources = CLI_SOURCES};
+/* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the call and the errno in r->uring. */
+static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t flags) {
+    const struct stk_uring_config config = {.depth = depth, .sources = CLI_SOURCES, .flags = flags};
     struct stk_arena arena;
+    int err;
     stk_arena_init(&arena, r->memory, r->memory_bytes);
+    err = stk_uring_open(&r->uring, &config, payload, bytes, &arena);
     r->ops = &stk_uring_ops;
     r->ctx = &r->uring;
-    return stk_uring_open(&r->uring, &config, payload, bytes, &arena);
+    r->is_uring = err == STK_OK;
+    return err;
 }
 
 static int open_posix(struct cli_reader *r, uint32_t depth) {
@@ -23,21 +27,49 @@ static int open_posix(struct cli_reader *r, uint32_t depth) {
     return stk_posix_reader_open(&r->posix, &config, &arena);
 }
 
-static int refuse(const struct cli_reader *r, int err, size_t bytes) {
-    if (err == STK_E_LOCKED) {
-        return cli_bad("io_uring may not lock %zu bytes: raise `ulimit -l`, use a smaller --chunk or --depth, or "
-                       "--reader posix",
-                       bytes);
+/* The call of io_uring that failed last, and why. */
+static const char *why(const struct cli_reader *r, char *text, size_t size) {
+    int os_error = (int)r->uring.fault.value;
+    snprintf(text, size, "%s: %s, errno %d", r->uring.call ? r->uring.call : "io_uring", strerror(os_error), os_error);
+    return text;
+}
+
+/* Opens the first way that reads. Returns STK_OK or a negative enum stk_err. */
+static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth) {
+    char text[160];
+    int err = open_uring(r, payload, bytes, depth, 0);
+    if (err == STK_OK) {
+        return STK_OK;
     }
-    return cli_bad("the %s reader failed: %s: %s", r->ops->name, strerror((int)r->uring.fault.value), stk_err_fix(err));
+    why(r, text, sizeof text);
+    if (open_uring(r, payload, bytes, depth, STK_URING_PLAIN) == STK_OK) {
+        snprintf(r->note, sizeof r->note, "io_uring cannot register %zu bytes (%s%s): it reads into memory as it is",
+                 bytes, text, err == STK_E_LOCKED ? "; `ulimit -l` is too low" : "");
+        return STK_OK;
+    }
+    snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread", why(r, text, sizeof text));
+    return open_posix(r, depth);
+}
+
+static int refuse(const struct cli_reader *r, int err, size_t bytes) {
+    char text[160];
+    if (!r->is_uring && r->ops == &stk_posix_reader_ops) {
+        return cli_bad("the posix reader failed: %s: %s", stk_err_name(err), stk_err_fix(err));
+    }
+    why(r, text, sizeof text);
+    if (err == STK_E_LOCKED) {
+        return cli_bad("io_uring may not lock %zu bytes (%s): raise `ulimit -l`, use a smaller --chunk or --depth, or "
+                       "--reader auto",
+                       bytes, text);
+    }
+    return cli_bad("io_uring does not work here (%s): use --reader auto or posix", text);
 }
 
 int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size_t bytes, uint32_t depth) {
-    int want_uring = which && strcmp(which, "uring") == 0, want_posix = which && strcmp(which, "posix") == 0;
     size_t uring = STK_URING_BYTES(depth, CLI_SOURCES), posix = STK_POSIX_READER_BYTES(depth, CLI_SOURCES);
-    int err = STK_E_UNSUPPORTED;
+    int err;
     memset(r, 0, sizeof *r);
-    if (which && !want_uring && !want_posix && strcmp(which, "auto") != 0) {
+    if (which && strcmp(which, "uring") != 0 && strcmp(which, "posix") != 0 && strcmp(which, "auto") != 0) {
         return cli_bad("--reader %s: use auto, uring or posix", which);
     }
     r->memory_bytes = STK_ARENA_BYTES(uring > posix ? uring : posix);
@@ -45,15 +77,11 @@ int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size
     if (!r->memory) {
         return cli_bad("no memory for %u reads in flight: use a smaller --depth", depth);
     }
-    if (!want_posix) {
-        err = open_uring(r, payload, bytes, depth);
-        r->is_uring = err == STK_OK;
-    }
-    if (err == STK_E_UNSUPPORTED && !want_uring) {
-        if (!want_posix) {
-            snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread",
-                     strerror((int)r->uring.fault.value));
-        }
+    if (!which || strcmp(which, "auto") == 0) {
+        err = open_auto(r, payload, bytes, depth);
+    } else if (strcmp(which, "uring") == 0) {
+        err = open_uring(r, payload, bytes, depth, 0);
+    } else {
         err = open_posix(r, depth);
     }
     if (err != STK_OK) {
@@ -63,8 +91,16 @@ int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size
     return 0;
 }
 
+int cli_reader_failed(const struct cli_reader *r) {
+    char text[160];
+    if (!r->is_uring || r->uring.broken == 0) {
+        return 0;
+    }
+    return cli_bad("io_uring failed (%s): try again, or use --reader posix", why(r, text, sizeof text));
+}
+
 void cli_reader_close(struct cli_reader *r) {
-    if (r->is_uring && stk_uring_close(&r->uring, CLOSE_NS) != STK_OK) {
+    if (r->is_uring && stk_uring_close(&r->uring, CLOSE_NS) == STK_E_TIMEOUT) {
         cli_note("the kernel still reads into the buffers after 2 s");
     }
     r->is_uring = 0;
@@ -79,4 +115,8 @@ int cli_reader_add(struct cli_reader *r, int fd, int sequential) {
 
 int cli_reader_remove(struct cli_reader *r, uint32_t source) {
     return r->is_uring ? stk_uring_remove_source(&r->uring, source) : stk_posix_reader_remove_source(&r->posix, source);
+}
+
+int cli_reader_os_error(const struct cli_reader *r) {
+    return (int)(r->is_uring ? r->uring.fault.value : r->posix.fault.value);
 }

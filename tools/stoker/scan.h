@@ -150,6 +150,9 @@ void scan_close(struct scan *scan);
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
 void scan_devices_close(struct scan *scan);
 
+/* The note of the device's reader; empty where the first device's says the same. */
+const char *scan_reader_note(const struct scan_device *device);
+
 /* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
 int scan_device_lose(struct scan_device *device, int err);
 

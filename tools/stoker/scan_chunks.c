@@ -162,7 +162,7 @@ void scan_run_begin(struct scan_device *d) {
     if (d->source < 0) {
         d->source = cli_reader_add(&d->reader, s->fd, s->sequential);
         if (d->source < 0) {
-            fail_file(d, d->source, 0, d->start);
+            fail_file(d, d->source, cli_reader_os_error(&d->reader), d->start);
         }
     }
 }

@@ -59,6 +59,11 @@ static void note(const struct scan *s, const char *text) {
     }
 }
 
+const char *scan_reader_note(const struct scan_device *d) {
+    const struct scan_device *first = &d->scan->devices[0];
+    return d == first || strcmp(d->reader.note, first->reader.note) != 0 ? d->reader.note : "";
+}
+
 static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     struct scan *s = d->scan;
     int bad = fill_payload(d);
@@ -71,7 +76,7 @@ static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     bad = bad ? bad : open_stream(d, buffer, lead);
     if (bad == 0) {
         note(s, d->device.note);
-        note(s, d->index == 0u ? d->reader.note : "");
+        note(s, scan_reader_note(d));
         d->device.dispatch->info(d->device.ctx, &d->info);
         stk_fleet_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
         s->fleet_devices[d->index].units = d->device.is_opencl ? d->device.opencl.device.units : 1u;
@@ -147,6 +152,9 @@ int scan_device_failed(const struct scan_device *d, int err) {
     struct scan *s = d->scan;
     if (s->recording.file.os_error != 0) {
         return scan_record_failed(s, err);
+    }
+    if (cli_reader_failed(&d->reader)) {
+        return CLI_BAD;
     }
     if (s->device_count > 1u) {
         return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), stk_err_fix(err),

@@ -84,8 +84,8 @@ static void set_notes(json_t *o, const struct scan *s) {
     json_object_set_new(o, "notes", json_array());
     for (uint32_t i = 0; i < s->device_count; i++) {
         cli_json_add(o, "notes", s->devices[i].device.note);
+        cli_json_add(o, "notes", scan_reader_note(&s->devices[i]));
     }
-    cli_json_add(o, "notes", s->devices[0].reader.note);
     for (uint32_t i = 0; i < s->patterns.note_count; i++) {
         cli_json_add(o, "notes", s->patterns.notes[i]);
     }

@@ -57,8 +57,8 @@ static void print_stats(const struct scan *s) {
     fprintf(stderr, "reader        %s\n", s->devices[0].reader.ops->name);
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_note(s->devices[i].device.note);
+        print_note(scan_reader_note(&s->devices[i]));
     }
-    print_note(s->devices[0].reader.note);
     for (uint32_t i = 0; i < s->patterns.note_count; i++) {
         print_note(s->patterns.notes[i]);
     }

@@ -128,7 +128,8 @@ static int release(struct scan *s, int fd) {
         int err = d->source >= 0 ? cli_reader_remove(&d->reader, (uint32_t)d->source) : 0;
         d->source = -1;
         if (err < 0 && !d->lost && first == 0) {
-            first = scan_device_failed(d, err);
+            first = cli_bad("%s: the %s reader keeps the file open: %s: use --reader posix", s->files[s->file].name,
+                            d->reader.ops->name, strerror(cli_reader_os_error(&d->reader)));
         }
     }
     return first;

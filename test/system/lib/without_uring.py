@@ -1,4 +1,5 @@
-"""without_uring.py ERRNO COMMAND...: runs it where io_uring_setup fails with that number, by a seccomp filter."""
+"""without_uring.py ERRNO[:CALL] COMMAND...: runs it where a system call fails with that number, by a seccomp filter. CALL is
+setup (io_uring_setup, also when it is not given), enter or register."""
 import ctypes
 import os
 import struct
@@ -6,10 +7,11 @@ import sys
 
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF: load the system call's number, compare, return
 ALLOW, FAIL = 0x7FFF0000, 0x00050000
-IO_URING_SETUP = 425  # on every architecture
+CALLS = {"setup": 425, "enter": 426, "register": 427}  # on every architecture
 NO_NEW_PRIVS, SET_SECCOMP, FILTER = 38, 22, 2
 
-code = struct.pack("HBBI" * 4, LOAD, 0, 0, 0, EQUAL, 0, 1, IO_URING_SETUP, RETURN, 0, 0, FAIL | int(sys.argv[1]),
+errno, _, call = sys.argv[1].partition(":")
+code = struct.pack("HBBI" * 4, LOAD, 0, 0, 0, EQUAL, 0, 1, CALLS[call or "setup"], RETURN, 0, 0, FAIL | int(errno),
                    RETURN, 0, 0, ALLOW)
 buffer = ctypes.create_string_buffer(code)
 program = struct.pack("HxxxxxxP", 4, ctypes.addressof(buffer))
