@@ -73,6 +73,19 @@ f.seek(-1, 1)
 f.write(bytes([b[0] ^ 4]))'
 refused 'record [0-9]*: records before it are missing or damaged' $replay --input 0=a --tables log.tables damaged
 
+# A small log may announce a large instance, and a slot that never ends: both are bounded by options.
+announce="env PYTHONDONTWRITEBYTECODE=1 STKLOG_DIR=$(dirname "$0")/../../tools python3 $lib/announce.py"
+cp log large
+$announce large 4294836224
+refused 'large: record .*: the recorded instance has .* bytes.*: give --size-max 42948' $replay large
+$announce large 536870912
+code 0 $replay --size-max 1G large
+refused '--size-max 0: give bytes' $replay --size-max 0 large
+cp log never
+$announce never 1048576 never
+refused 'slot 1 did not end on interp in time: give a longer --timeout' $replay --timeout 1 never
+refused '--timeout 0: give whole seconds' $replay --timeout 0 never
+
 # A log without a record.
 code 0 "$STOKER" scan --device interp --record whole -f p --count a
 head -c 4096 whole >empty

@@ -6,6 +6,8 @@
 
 #include "replay.h"
 
+#define TIMEOUT_SECONDS_MAX 86400u
+
 static const char help[] =
     "usage: stoker replay [OPTION]... LOG\n"
     "Feeds a recording (stoker scan --record, or stk_recorder) into fresh instances and says where they part first.\n"
@@ -22,6 +24,8 @@ static const char help[] =
     "      --lanes N           work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
     "      --memory KIND       ask them for " CLI_MEMORIES "\n"
+    "      --size-max BYTES    most memory of an instance that the recording may ask for (256M)\n"
+    "      --timeout SECONDS   longest wait for one slot, 1 to 86400 (10, and up to 60 with a large payload)\n"
     "      --json              print one JSON object; name_hex instead of name for a SIDE that is no UTF-8\n"
     "\n"
     "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
@@ -40,6 +44,8 @@ enum {
     OPT_LANES,
     OPT_RESIDENCY,
     OPT_MEMORY,
+    OPT_SIZE_MAX,
+    OPT_TIMEOUT,
     OPT_JSON,
     OPT_HELP
 };
@@ -54,6 +60,8 @@ static const struct option long_options[] = {
     {"lanes", required_argument, NULL, OPT_LANES},
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
+    {"size-max", required_argument, NULL, OPT_SIZE_MAX},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -65,6 +73,14 @@ static int number_option(const char *name, uint32_t *value) {
         return cli_bad("--%s %s: give a whole number from 1 to 1024", name, optarg);
     }
     *value = (uint32_t)n;
+    return 0;
+}
+
+static int timeout_option(uint64_t *ns) {
+    if (cli_parse_number(optarg, TIMEOUT_SECONDS_MAX, ns) != 0 || *ns == 0u) {
+        return cli_bad("--timeout %s: give whole seconds from 1 to %u", optarg, TIMEOUT_SECONDS_MAX);
+    }
+    *ns *= UINT64_C(1000000000);
     return 0;
 }
 
@@ -114,6 +130,12 @@ static int set_option(int option, struct replay_options *o) {
         return cli_parse_residency(optarg, &o->residency);
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
+    case OPT_SIZE_MAX:
+        return cli_parse_bytes(optarg, &o->size_max) == 0 && o->size_max != 0u
+                   ? 0
+                   : cli_bad("--size-max %s: give bytes, 64K and more", optarg);
+    case OPT_TIMEOUT:
+        return timeout_option(&o->timeout_ns);
     case OPT_JSON:
         o->json = 1;
         return 0;

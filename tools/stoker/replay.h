@@ -7,6 +7,9 @@
 
 #define REPLAY_INPUTS_MAX 256u
 #define REPLAY_DIFFERS    1 /* exit code */
+#define REPLAY_SIZE_MAX   (UINT64_C(256) << 20)
+
+#define REPLAY_TIMEOUT_MAX_NS UINT64_C(60000000000)
 
 struct replay_input {
     uint32_t label;
@@ -18,6 +21,8 @@ struct replay_options {
     const char *log, *on, *against, *tables, *handler;
     struct replay_input inputs[REPLAY_INPUTS_MAX];
     uint32_t input_count, workers, lanes;
+    uint64_t size_max;   /* bytes of an instance that a recording may ask for; 0: REPLAY_SIZE_MAX */
+    uint64_t timeout_ns; /* longest wait for one slot; 0: by the size of the payload, REPLAY_TIMEOUT_MAX_NS at most */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;

@@ -129,8 +129,8 @@ int replay_trouble(const struct replay *r, int err) {
                        "record again",
                        p->record.sequence, (unsigned long long)p->epochs);
     case STK_E_TIMEOUT:
-        return cli_bad("record %u: slot %u did not end on %s: %s", p->record.sequence, p->slot, side->name,
-                       stk_err_fix(err));
+        return cli_bad("record %u: slot %u did not end on %s in time: give a longer --timeout, or name another device",
+                       p->record.sequence, p->slot, side->name);
     case STK_E_DEVICE:
         return cli_bad("record %u: %s: %s", p->record.sequence, side->name, stk_err_fix(err));
     default:

@@ -112,9 +112,31 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         *target = (struct stk_replay_target){side->device.memory, side->device.dispatch, side->device.ctx};
         /* What the shape does not have is not there: a port's default would be. */
         target->memory.control_words = STK_CTL_OBSERVABLE + r->shape.observables;
-        memset(target->memory.payload, 0, r->shape.payload_bytes);
+        if (side->device.is_opencl) { /* the interpreter's memory is fresh, and takes no room until it is used */
+            memset(target->memory.payload, 0, r->shape.payload_bytes);
+        }
     }
     return bad;
+}
+
+/* A few bytes of a log may announce an instance of gigabytes. */
+static int check_size(const struct replay *r) {
+    const struct stk_replay_shape *shape = &r->shape;
+    uint64_t most = r->options.size_max ? r->options.size_max : REPLAY_SIZE_MAX;
+    uint64_t bytes = (uint64_t)shape->payload_bytes + (uint64_t)shape->slots * STK_SLOT_BYTES +
+                     (uint64_t)shape->observables * sizeof(uint32_t);
+    return bytes <= most
+               ? 0
+               : cli_bad("%s: record %u: the recorded instance has %llu bytes, and --size-max allows %llu: give "
+                         "--size-max %llu if the recording can be trusted",
+                         r->options.log, shape->sequence, (unsigned long long)bytes, (unsigned long long)most,
+                         (unsigned long long)bytes);
+}
+
+static uint64_t slot_timeout(const struct replay *r) {
+    uint64_t ns = SLOT_TIMEOUT_NS + (uint64_t)r->shape.payload_bytes * SLOT_TIMEOUT_NS_PER_BYTE;
+    ns = ns < REPLAY_TIMEOUT_MAX_NS ? ns : REPLAY_TIMEOUT_MAX_NS;
+    return r->options.timeout_ns ? r->options.timeout_ns : ns;
 }
 
 /* Fresh instances for the recording under way. */
@@ -124,10 +146,10 @@ static int open_targets(struct replay *r) {
         .platform = &stk_posix_platform_ops,
         .input = replay_give_input,
         .input_ctx = r,
-        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)r->shape.payload_bytes * SLOT_TIMEOUT_NS_PER_BYTE,
+        .slot_timeout_ns = slot_timeout(r),
     };
     struct stk_fault fault = {0};
-    int bad = 0, err;
+    int bad = check_size(r), err;
     for (uint32_t i = 0; i < r->targets && bad == 0; i++) {
         bad = open_target(r, &r->sides[r->side_of[i]], &config.target[i]);
     }
