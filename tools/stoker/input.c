@@ -12,7 +12,8 @@
 #include "stoker/port/os_error.h"
 
 #define ROOM_FIRST 65536u
-#define LOOK_MS    10 /* between two looks at a FIFO without a writer */
+#define TRIES_MAX  64u /* interruptions in a row without a byte */
+#define LOOK_MS    10  /* between two looks at a FIFO without a writer */
 
 const char *cli_os_fix(int os_error, const char *advice) {
     switch (stk_os_error(os_error)) {
@@ -73,6 +74,23 @@ int cli_input_open(const struct cli_input *in) {
         fd = -1;
     }
     return fd;
+}
+
+ssize_t cli_read_at(int fd, void *data, size_t bytes, uint64_t offset) {
+    size_t got = 0;
+    uint32_t tries = 0;
+    while (got < bytes) {
+        ssize_t n = pread(fd, (char *)data + got, bytes - got, (off_t)(offset + got));
+        if (n < 0 && (errno == EINTR || errno == EAGAIN) && ++tries < TRIES_MAX) {
+            continue;
+        }
+        if (n <= 0) {
+            return n < 0 ? n : (ssize_t)got;
+        }
+        got += (size_t)n;
+        tries = 0;
+    }
+    return (ssize_t)got;
 }
 
 /* Waits until there is something to read, or the end. `begun`: a writer has been there. A FIFO that no process has

@@ -2,6 +2,8 @@
 #ifndef STOKER_CLI_INPUT_H
 #define STOKER_CLI_INPUT_H
 
+#include <sys/types.h>
+
 #include "cli.h"
 
 struct cli_input {
@@ -19,6 +21,10 @@ int cli_input_open(const struct cli_input *input);
  * line written. */
 #define CLI_WRITER_NS UINT64_C(5000000000)
 char *cli_input_load(const struct cli_input *input, size_t most, size_t *length);
+
+/* Reads at an offset, over short and interrupted reads. The bytes, fewer than asked for only at the end; -1 with
+ * errno. */
+ssize_t cli_read_at(int fd, void *data, size_t bytes, uint64_t offset);
 
 /* What to do about an errno of a file: `advice` where its name or its rights are at fault, else what the system
  * lacks. */

@@ -46,7 +46,7 @@ static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometr
  * with errno set. */
 static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
     for (uint64_t at = 0; at < SEARCH_BYTES;) {
-        ssize_t got = pread(f->fd, f->reads, LOG_IMAGE_READ_BYTES, (off_t)at);
+        ssize_t got = cli_read_at(f->fd, f->reads, LOG_IMAGE_READ_BYTES, at);
         if (got < 0) {
             return -1;
         }
@@ -143,7 +143,7 @@ int log_image_open(struct log_image *f, const char *name) {
     f->reads = cli_map(LOG_IMAGE_READ_BYTES);
     bad = f->reads ? open_fd(f, &size) : cli_bad("no memory for %u bytes", LOG_IMAGE_READ_BYTES);
     if (bad == 0) {
-        ssize_t got = pread(f->fd, magic, sizeof magic, 0);
+        ssize_t got = cli_read_at(f->fd, magic, sizeof magic, 0);
         bad = got == (ssize_t)sizeof magic && memcmp(magic, v1_magic, sizeof magic) == 0 ? open_v1(f, size)
                                                                                          : open_flash(f, size);
     }

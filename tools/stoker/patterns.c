@@ -7,7 +7,7 @@
 
 #include "input.h"
 
-#define SET_MAX ((size_t)1 << 30) /* bytes of a pattern file */
+#define SET_MAX ((size_t)1 << 29) /* bytes of a pattern file; no larger one makes a table that fits the format */
 
 /// Notes ///
 

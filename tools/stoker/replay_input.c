@@ -31,20 +31,13 @@ static struct replay_input *find(struct replay *r, uint32_t label) {
 }
 
 static int read_at(const struct replay_input *input, uint64_t offset, uint8_t *data, uint32_t bytes) {
-    uint32_t got = 0;
-    while (got < bytes) {
-        ssize_t n = pread(input->fd, data + got, bytes - got, (off_t)(offset + got));
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            cli_bad("%s: %s: %s", input->path, n < 0 ? strerror(errno) : "it is shorter than what was recorded",
-                    n < 0 ? cli_os_fix(errno, RECORDED) : RECORDED);
-            return STK_E_SHORT;
-        }
-        got += (uint32_t)n;
+    ssize_t got = cli_read_at(input->fd, data, bytes, offset);
+    if (got == (ssize_t)bytes) {
+        return STK_OK;
     }
-    return STK_OK;
+    cli_bad("%s: %s: %s", input->path, got < 0 ? strerror(errno) : "it is shorter than what was recorded",
+            got < 0 ? cli_os_fix(errno, RECORDED) : RECORDED);
+    return STK_E_SHORT;
 }
 
 int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes) {
