@@ -201,6 +201,9 @@ int bench_idle(struct bench *bench) {
     b.ring = (struct stk_ring){.words = b.device.memory.ring, .slots = SLOTS};
     bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: close some of the process's files");
     bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH);
+    if (bad == 0 && b.reader.note[0]) {
+        cli_note("%s", b.reader.note);
+    }
     bad = bad ? bad : open_stream(&b);
     bad = bad ? bad : bench_cl_open(&b.peer, b.device.opencl.cl_device, &text, 1);
     if (bad == 0) {

@@ -26,6 +26,10 @@ const char *cli_os_fix(int os_error, const char *advice) {
         return advice;
     case STK_E_AGAIN:
         return "try again";
+    case STK_E_IO:
+        return os_error == EIO ? "check the medium of the file" : advice;
+    case STK_E_TIMEOUT:
+        return "check the medium, or the network behind the file";
     default:
         return stk_err_fix(stk_os_error(os_error));
     }
