@@ -119,8 +119,8 @@ static int prepare_ring(struct stk_uring *u) {
 
 /* Sets the ring up, all or nothing. */
 static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
-    uint64_t bytes =
-        (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES; /* before Linux 5.12 the ring counts as locked memory */
+    /* Before Linux 5.12 the ring counts as locked memory. */
+    uint64_t bytes = (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES;
     int e;
     u->call = "io_uring_setup";
     e = setup_ring(u, c);

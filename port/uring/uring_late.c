@@ -39,15 +39,17 @@ void stk_uring_look_(struct stk_uring *u) {
 /* The longest that the kernel may have a read, in watched time. */
 static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *op) {
     uint64_t more = (uint64_t)op->bytes * LATE_NS_PER_BYTE;
-    return op->late ? CANCEL_NS : u->read_timeout_ns + more;
+    uint64_t whole = u->read_timeout_ns > UINT64_MAX - more ? UINT64_MAX : u->read_timeout_ns + more;
+    return op->late ? CANCEL_NS : whole;
 }
 
 void stk_uring_find_late_(struct stk_uring *u) {
+    /* Often enough for the timeout, without a walk over all reads in each reap. */
+    uint64_t quarter = u->read_timeout_ns / 4u;
     if (u->read_timeout_ns == UINT64_MAX || u->watched_ns < u->look_late_ns) {
         return;
     }
-    u->look_late_ns =
-        u->watched_ns + (u->read_timeout_ns / 4u < STK_URING_LOOK_NS ? u->read_timeout_ns / 4u : STK_URING_LOOK_NS);
+    u->look_late_ns = u->watched_ns + (quarter < STK_URING_LOOK_NS ? quarter : STK_URING_LOOK_NS);
     for (uint32_t i = 0; i < u->depth; i++) {
         struct stk_uring_op *op = &u->ops[i];
         bool timed = op->state == OP_READ && u->source[op->source].kind == SOURCE_POSITIONED;

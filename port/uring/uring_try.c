@@ -66,8 +66,8 @@ static int read_a_byte(struct stk_uring *u, int fd) {
 int stk_uring_try_(struct stk_uring *u) {
     int ends[2], none = -1, e;
     uint8_t byte = u->mem[0]; /* the memory is the caller's: it gets the byte that is there already */
+    u->call = "pipe2";
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        u->call = "pipe2";
         return errno;
     }
     e = write(ends[1], &byte, 1) == 1 ? read_a_byte(u, ends[0]) : EIO;

@@ -47,9 +47,9 @@ struct stk_uring_config {
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
     uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
-    uint32_t
-        refused_max; /* refusals of requests in a row, EAGAIN or EBUSY at least 1 ms apart, before the ring counts as
-                                failed; default STK_URING_REFUSED_DEFAULT */
+    /* Refusals of requests in a row, EAGAIN or EBUSY at least 1 ms apart, before the ring counts as failed. Default
+     * STK_URING_REFUSED_DEFAULT. */
+    uint32_t refused_max;
     /* The longest that the kernel may have one request of a source with offsets, beyond 1 us a byte, in nanoseconds;
      * the read then ends with STK_E_TIMEOUT. Only time counts in which reap could have seen an answer. Default
      * STK_URING_READ_TIMEOUT_DEFAULT; UINT64_MAX for ever. Sequential sources wait for their data as long as it
@@ -101,8 +101,9 @@ struct stk_uring {
     struct stk_fault fault; /* last refusal; see each call */
     const char *call;       /* the system call behind a refusal of open, or behind `broken`; static; NULL: none */
     uint64_t read_timeout_ns;
-    uint64_t looked_ns, watched_ns,
-        look_late_ns;              /* last look; time watched so far; when late reads are looked for next */
+    uint64_t looked_ns;            /* when reap looked last */
+    uint64_t watched_ns;           /* time in which an answer would have been seen */
+    uint64_t look_late_ns;         /* watched time at which late reads are looked for next */
     uint64_t refused_ns;           /* when the last refusal was counted */
     uint32_t refused, refused_max; /* refusals in a row, and how many may be */
 };
