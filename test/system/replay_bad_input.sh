@@ -83,8 +83,8 @@ code 0 $replay --size-max 1G large
 refused '--size-max 0: give bytes' $replay --size-max 0 large
 cp log never
 $announce never 1048576 never
-refused 'slot 1 did not end on interp in time: give a longer --timeout' $replay --timeout 1 never
-refused '--timeout 0: give whole seconds' $replay --timeout 0 never
+refused 'slot 1 did not end on interp in time: give a longer --timeout' $replay --timeout 200 never
+refused '--timeout 0: give whole milliseconds' $replay --timeout 0 never
 
 # A log without a record.
 code 0 "$STOKER" scan --device interp --record whole -f p --count a

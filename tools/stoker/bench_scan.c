@@ -199,9 +199,9 @@ static void name_programs(struct scan_bench *s) {
 /* Reads the file once, so that it lies in the page cache as far as it fits. */
 static int warm(struct scan_bench *s, const char *name) {
     static char buffer[READ_BYTES];
-    const struct cli_input input = {"", name, "name a file that exists and can be read"};
+    const struct cli_file input = {"", name, "name a file that exists and can be read"};
     ssize_t n = 0;
-    int fd = cli_input_open(&input);
+    int fd = cli_file_open(&input);
     if (fd < 0) {
         return CLI_BAD;
     }
@@ -217,8 +217,8 @@ static int warm(struct scan_bench *s, const char *name) {
 
 /* Each program reads the patterns anew, so they must be a file. */
 static int check_patterns(const char *name) {
-    const struct cli_input input = {"", name, "name a readable pattern file after -f"};
-    int fd = cli_input_open(&input);
+    const struct cli_file input = {"", name, "name a readable pattern file after -f"};
+    int fd = cli_file_open(&input);
     if (fd < 0) {
         return CLI_BAD;
     }

@@ -6,7 +6,7 @@
 
 #include "replay.h"
 
-#define TIMEOUT_SECONDS_MAX 86400u
+#define TIMEOUT_MS_MAX 86400000u
 
 static const char help[] =
     "usage: stoker replay [OPTION]... LOG\n"
@@ -25,7 +25,7 @@ static const char help[] =
     "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
     "      --memory KIND       ask them for " CLI_MEMORIES "\n"
     "      --size-max BYTES    most memory of an instance that the recording may ask for (256M)\n"
-    "      --timeout SECONDS   longest wait for one slot, 1 to 86400 (10, and up to 60 with a large payload)\n"
+    "      --timeout MS        longest wait for one slot, 1 to 86400000 (10000, and up to 60000 with a large payload)\n"
     "      --json              print one JSON object; name_hex instead of name for a SIDE that is no UTF-8\n"
     "\n"
     "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
@@ -77,10 +77,10 @@ static int number_option(const char *name, uint32_t *value) {
 }
 
 static int timeout_option(uint64_t *ns) {
-    if (cli_parse_number(optarg, TIMEOUT_SECONDS_MAX, ns) != 0 || *ns == 0u) {
-        return cli_bad("--timeout %s: give whole seconds from 1 to %u", optarg, TIMEOUT_SECONDS_MAX);
+    if (cli_parse_number(optarg, TIMEOUT_MS_MAX, ns) != 0 || *ns == 0u) {
+        return cli_bad("--timeout %s: give whole milliseconds from 1 to %u", optarg, TIMEOUT_MS_MAX);
     }
-    *ns *= UINT64_C(1000000000);
+    *ns *= UINT64_C(1000000);
     return 0;
 }
 

@@ -13,9 +13,9 @@
 
 /* The whole file as text; NULL with the line written. */
 static char *load_text(const char *path) {
-    const struct cli_input input = {"--handler ", path, HANDLERS};
+    const struct cli_file input = {"--handler ", path, HANDLERS};
     size_t length = 0;
-    char *text = cli_input_load(&input, TEXT_MAX, &length);
+    char *text = cli_file_load(&input, TEXT_MAX, &length);
     if (text && strlen(text) != length) {
         cli_bad("--handler %s: not a text: " HANDLERS, path);
         free(text);

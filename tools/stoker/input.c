@@ -35,7 +35,7 @@ const char *cli_os_fix(int os_error, const char *advice) {
     }
 }
 
-static int trouble(const struct cli_input *in, int os_error) {
+static int trouble(const struct cli_file *in, int os_error) {
     return cli_bad("%s%s: %s: %s", in->option, in->path, strerror(os_error), cli_os_fix(os_error, in->advice));
 }
 
@@ -50,7 +50,7 @@ int cli_is_stdin(const char *path) {
 }
 
 /* Opens whatever the path names but a directory, without waiting for a FIFO's writer. -1 with the line written. */
-static int open_any(const struct cli_input *in, struct stat *st) {
+static int open_any(const struct cli_file *in, struct stat *st) {
     int fd;
     if (cli_input(in->path)) {
         return -1;
@@ -69,7 +69,7 @@ static int open_any(const struct cli_input *in, struct stat *st) {
     return -1;
 }
 
-int cli_input_open(const struct cli_input *in) {
+int cli_file_open(const struct cli_file *in) {
     struct stat st;
     int fd = open_any(in, &st);
     if (fd >= 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
@@ -168,7 +168,7 @@ static char *read_all(int fd, int is_fifo, size_t most, size_t *length) {
     return text;
 }
 
-char *cli_input_load(const struct cli_input *in, size_t most, size_t *length) {
+char *cli_file_load(const struct cli_file *in, size_t most, size_t *length) {
     int is_stdin = strcmp(in->path, "-") == 0, fd;
     struct stat st;
     char *text;

@@ -6,21 +6,21 @@
 
 #include "cli.h"
 
-struct cli_input {
+struct cli_file {
     const char *option; /* in front of the path in a message, as "--handler "; "": nothing */
-    const char *path;   /* cli_input_load: "-" is standard input */
+    const char *path;   /* cli_file_load: "-" is standard input */
     const char *advice; /* where the name is at fault: "name a readable pattern file after -f" */
 };
 
 /* Opens a regular file or a block device to be read at any offset; whatever else is refused at once, a FIFO without a
  * writer too. The descriptor, or -1 with the line written. */
-int cli_input_open(const struct cli_input *input);
+int cli_file_open(const struct cli_file *input);
 
 /* Reads all of a file or a stream, at most `most` bytes, into memory with a NUL behind; free() it. A stream is waited
  * for as long as something has it open for writing, and a FIFO that has no writer for CLI_WRITER_NS. NULL with the
  * line written. */
 #define CLI_WRITER_NS UINT64_C(5000000000)
-char *cli_input_load(const struct cli_input *input, size_t most, size_t *length);
+char *cli_file_load(const struct cli_file *input, size_t most, size_t *length);
 
 /* Reads at an offset, over short and interrupted reads. The bytes, fewer than asked for only at the end; -1 with
  * errno. */

@@ -119,9 +119,9 @@ static int open_v1(struct log_image *f, uint64_t size) {
 }
 
 static int open_fd(struct log_image *f, uint64_t *size) {
-    const struct cli_input input = {"", f->name, "name a file that exists and can be read"};
+    const struct cli_file input = {"", f->name, "name a file that exists and can be read"};
     off_t end;
-    f->fd = cli_input_open(&input);
+    f->fd = cli_file_open(&input);
     if (f->fd < 0) {
         return CLI_BAD;
     }

@@ -100,9 +100,9 @@ int patterns_load(struct patterns *p, char *const *paths, uint32_t count) {
         return cli_bad("no memory for %u pattern files: name fewer", count);
     }
     for (uint32_t i = 0; bad == 0 && i < count; i++) {
-        const struct cli_input input = {"", paths[i], "name a readable pattern file after -f"};
+        const struct cli_file input = {"", paths[i], "name a readable pattern file after -f"};
         size_t length = 0;
-        char *text = cli_input_load(&input, SET_MAX, &length);
+        char *text = cli_file_load(&input, SET_MAX, &length);
         p->texts[p->text_count++] = text;
         bad = text ? split(p, paths[i], text, length) : CLI_BAD;
     }

@@ -22,10 +22,10 @@ static struct replay_input *find(struct replay *r, uint32_t label) {
         return NULL;
     }
     if (o->inputs[i].fd < 0) {
-        const struct cli_input input = {"", o->inputs[i].path,
-                                        label == STK_RECORD_TABLES ? "name the file with --tables PATH"
-                                                                   : "name the file with --input LABEL=PATH"};
-        o->inputs[i].fd = cli_input_open(&input);
+        const struct cli_file input = {"", o->inputs[i].path,
+                                       label == STK_RECORD_TABLES ? "name the file with --tables PATH"
+                                                                  : "name the file with --input LABEL=PATH"};
+        o->inputs[i].fd = cli_file_open(&input);
     }
     return o->inputs[i].fd >= 0 ? &o->inputs[i] : NULL;
 }

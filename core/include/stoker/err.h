@@ -65,8 +65,8 @@ extern "C" {
     X(STK_E_PINNED, -32, "pinned artifacts are in the way: unpin what is no longer in use, then try again")            \
     X(STK_E_FORMAT, -33, "this is no log, or one of another version or geometry: check what is mounted, or format it") \
     X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")      \
-    X(STK_E_FILES, -35, "no descriptor is left: close some files, or raise `ulimit -n`")                               \
-    X(STK_E_NOSPC, -36, "no space for the file: free some, or raise the quota or `ulimit -f`")
+    X(STK_E_FILES, -36, "no descriptor is left: close some files, or raise `ulimit -n`")                               \
+    X(STK_E_NOSPC, -37, "no space for the file: free some, or raise the quota or `ulimit -f`")
 
 enum stk_err {
 #define STK_ERR_ENUM(name, value, fix) name = (value),
