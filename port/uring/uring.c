@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "stoker/port/os_clock.h"
+#include "stoker/port/os_fuse.h"
 #include "stoker/port/os_source.h"
 
 #define SQPOLL_IDLE_DEFAULT 50u
@@ -251,6 +252,10 @@ int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags) {
         return refuse(uring, STK_E_FULL, i, 0);
     }
     int r = stk_os_source(fd, &sequential, &os_error);
+    if (r == STK_OK && stk_os_on_fuse(fd)) {
+        r = STK_E_UNSUPPORTED;
+        os_error = EOPNOTSUPP;
+    }
     if (r == STK_OK) {
         os_error = update_file(uring, i, fd);
         r = stk_os_error(os_error);

@@ -43,6 +43,7 @@ struct scan_options {
 /* What came of one file. */
 struct scan_file {
     const char *name;
+    int on_fuse;    /* io_uring is not for it */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* scanned */
     uint64_t count; /* occurrences in it */

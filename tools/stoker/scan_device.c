@@ -64,12 +64,36 @@ const char *scan_reader_note(const struct scan_device *d) {
     return d == first || strcmp(d->reader.note, first->reader.note) != 0 ? d->reader.note : "";
 }
 
+/* The first file that io_uring is not for; NULL: none. */
+static const char *fuse_file(const struct scan *s) {
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        if (s->files[i].on_fuse) {
+            return s->files[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int open_reader(struct scan_device *d, uint32_t buffer) {
+    struct scan *s = d->scan;
+    const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s);
+    int automatic = strcmp(which, "auto") == 0, bad;
+    if (fuse && strcmp(which, "uring") == 0) {
+        return cli_bad("%s: lies on FUSE, where io_uring may give bytes twice: use --reader auto or posix", fuse);
+    }
+    bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, d->device.memory.payload,
+                          (size_t)buffer * s->options.depth, s->options.depth);
+    if (bad == 0 && fuse && automatic) {
+        snprintf(d->reader.note, sizeof d->reader.note,
+                 "%.160s lies on FUSE, where io_uring may give bytes twice: files are read with pread", fuse);
+    }
+    return bad;
+}
+
 static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     struct scan *s = d->scan;
     int bad = fill_payload(d);
-    bad = bad ? bad
-              : cli_reader_open(&d->reader, s->options.reader, d->device.memory.payload,
-                                (size_t)buffer * s->options.depth, s->options.depth);
+    bad = bad ? bad : open_reader(d, buffer);
     if (bad == 0 && s->options.record) {
         bad = scan_record_open(s);
     }

@@ -8,6 +8,7 @@
 
 #include "input.h"
 #include "scan.h"
+#include "stoker/port/os_fuse.h"
 
 /* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
 static int check_stdin(struct stat *st) {
@@ -21,10 +22,11 @@ static int check_stdin(struct stat *st) {
     return 0;
 }
 
-static int check_file(const char *name, uint64_t *size) {
+static int check_file(struct scan_file *f) {
+    const char *name = f->name;
     struct stat st;
+    struct statfs fs = {0};
     int bad = 0;
-    *size = 0;
     if (strcmp(name, "-") == 0) {
         bad = check_stdin(&st);
     } else if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
@@ -37,7 +39,11 @@ static int check_file(const char *name, uint64_t *size) {
         bad = cli_bad("%s: is a directory: name the files in it", name);
     }
     if (bad == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-        *size = (uint64_t)st.st_size;
+        f->size = (uint64_t)st.st_size;
+    }
+    if (bad == 0) {
+        int failed = strcmp(name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(name, &fs);
+        f->on_fuse = stk_os_is_fuse(&st, failed ? errno : 0, &fs);
     }
     return bad;
 }
@@ -51,7 +57,7 @@ static int check_files(struct scan *s) {
         int bad;
         s->files[i].name = s->options.files[i];
         bad = cli_input(s->files[i].name);
-        bad = bad ? bad : check_file(s->files[i].name, &s->files[i].size);
+        bad = bad ? bad : check_file(&s->files[i]);
         if (bad) {
             return bad;
         }

@@ -149,7 +149,8 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  * ends. The descriptor stays the caller's and must stay open until the source is removed. With O_DIRECT, offsets,
  * lengths and dst must be aligned as the file system asks. Returns the source's index, the lowest free one.
  * fault.index is that index, fault.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open for
- * writing only; STK_E_ARG bad descriptor or flags; STK_E_SHUTDOWN the ring is closed. */
+ * writing only; STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give the
+ * same bytes twice: read it with another port; STK_E_SHUTDOWN the ring is closed. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
