@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "stoker/port/os_error.h"
+
 #define TRIES_MAX 64u /* of a call that is interrupted */
 
 /// Lines ///
@@ -40,7 +42,7 @@ int cli_output_trouble(struct cli_output *o, int os_error, int err) {
 }
 
 int cli_output_os_trouble(struct cli_output *o, int os_error) {
-    return cli_output_trouble(o, os_error, STK_E_IO);
+    return cli_output_trouble(o, os_error, stk_os_error(os_error));
 }
 
 int cli_output_refuse(struct cli_output *o) {

@@ -145,12 +145,12 @@ static void a_file_that_cannot_be_made_or_lengthened_is_as_before(void **state) 
     low = (struct rlimit){.rlim_cur = 2 * BLOCK, .rlim_max = old.rlim_max};
     assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-    assert_int_equal(stk_file_open(&file, &config), STK_E_IO);
+    assert_int_equal(stk_file_open(&file, &config), STK_E_NOSPC);
     assert_int_equal(file.os_error, EFBIG);
     assert_int_equal(access(path, F_OK), -1);
     int fd = open(path, O_CREAT | O_RDWR, 0600);
     assert_int_equal(pattern_write(fd, 0, 100), 0);
-    assert_int_equal(stk_file_open(&file, &config), STK_E_IO);
+    assert_int_equal(stk_file_open(&file, &config), STK_E_NOSPC);
     assert_int_equal(length_of(path), 100);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     config.bytes = BLOCK - 1; /* not one block: nothing to lengthen for */
