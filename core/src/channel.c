@@ -1,6 +1,8 @@
 /* stoker: the in-process producer and consumer. */
 #include "stoker/channel.h"
 
+#include <string.h>
+
 #include "le.h"
 #include "slot_words.h"
 
@@ -20,12 +22,13 @@ static int check(const struct stk_ring *ring, uint32_t slot, size_t bytes) {
 
 static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t bytes) {
     struct stk_ring *ring = ctx;
-    const uint8_t *in = image;
+    uint8_t in[STK_SLOT_BYTES];
     int err = check(ring, slot, bytes);
     if (err != STK_OK) {
         return err;
     }
     uint32_t *w = stk_slot_at(ring, slot);
+    memcpy(in, image, sizeof in); /* whole before the first store: the image may lie in the slot */
     stk_slot_in(w, in);
     /* Release: the fifteen words above come before the status. */
     stk_store_release(w + STK_SLOT_STATUS, stk_get32(in));

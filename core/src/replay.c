@@ -129,6 +129,9 @@ static int take_publish(struct stk_replay *r, const struct stk_log_record *recor
     if (record->slot >= r->shape.slots) {
         return STK_E_RANGE;
     }
+    if ((uint32_t)record->error > STK_IDLE) {
+        return STK_E_CORRUPT; /* no publisher has such a priority */
+    }
     r->pending = *record;
     r->has_pending = 1;
     memset(r->args, 0, sizeof r->args);

@@ -1,6 +1,7 @@
 /* stoker: publishing single slots and batches. */
 #include "fault.h"
 #include "slot_words.h"
+#include "words_of.h"
 
 int stk_opcode_publishable(uint32_t opcode) {
     return stk_opcode_ok(opcode) ? STK_OK : STK_E_OPCODE;
@@ -48,16 +49,30 @@ int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t te
     return STK_OK;
 }
 
-/* All that can be wrong with a batch, before its first byte is written. */
+/* Returns the argument of `work` that stk_work_check refused with `err`. */
+static uint32_t wrong_argument(const struct stk_work *work, int err) {
+    return err == STK_E_ARGS ? work->nargs : err == STK_E_ARG ? work->priority : work->opcode;
+}
+
+/* Checks all that can be wrong with a batch before its first byte is written. A slot that is published must not hold what a later slot is
+ * still to be made of, so the items and their arguments lie outside of the batch. */
 static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items, uint32_t count,
                        struct stk_fault *fault) {
+    const uint32_t *slots;
+    size_t bytes;
     if (start >= ring->slots || count >= ring->slots - start) {
         return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count + 1);
     }
+    slots = stk_slot_at(ring, start);
+    bytes = ((size_t)count + 1u) * STK_SLOT_BYTES;
     for (uint32_t i = 0; i < count; i++) {
         int err = stk_work_check(&items[i]);
         if (err != STK_OK) {
-            return stk_fail(fault, err, start + i, err == STK_E_ARGS ? items[i].nargs : items[i].opcode);
+            return stk_fail(fault, err, start + i, wrong_argument(&items[i], err));
+        }
+        if (stk_overlap(&items[i], sizeof items[i], slots, bytes) ||
+            stk_overlap(items[i].args, items[i].nargs * sizeof *items[i].args, slots, bytes)) {
+            return stk_fail(fault, STK_E_OVERLAP, start + i, 0);
         }
     }
     for (uint32_t i = 0; i <= count; i++) {

@@ -30,7 +30,7 @@ static inline int stk_work_check(const struct stk_work *work) {
     if (work->nargs > STK_SLOT_ARGS) {
         return STK_E_ARGS;
     }
-    if (work->nargs > 0 && work->args == NULL) {
+    if ((work->nargs > 0 && work->args == NULL) || work->priority > STK_IDLE) {
         return STK_E_ARG;
     }
     return stk_opcode_ok(work->opcode) ? STK_OK : STK_E_OPCODE;
@@ -55,22 +55,21 @@ static inline void stk_slot_in(uint32_t *w, const uint8_t *from) {
     }
 }
 
-/* Every word but the status. Nobody else writes these while the slot is free, yet others may read them at any time. */
+/* Writes every word but the status. Nobody else writes these while the slot is free, yet others may read them at any time. All of `work` is
+ * read before the first store, since the work and its arguments may be words of this very slot. */
 static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
-    static const uint32_t zeros[4] = {0};
-    const uint32_t owner[2] = {work->tenant, work->priority};
-    uint32_t i = 0;
-    stk_store(w + STK_SLOT_OPCODE, work->opcode);
+    const uint32_t opcode = work->opcode, owner[2] = {work->tenant, work->priority}, nargs = work->nargs;
+    uint32_t args[STK_SLOT_ARGS] = {0}, i = 0;
+    for (; i + 4 <= nargs; i += 4) {
+        memcpy(args + i, work->args + i, 4 * sizeof *args);
+    }
+    for (; i < nargs; i++) {
+        args[i] = work->args[i];
+    }
+    stk_store(w + STK_SLOT_OPCODE, opcode);
     stk_copy_in(w + STK_SLOT_TENANT, owner, 2);
-    w += STK_SLOT_ARG0;
-    for (; i + 4 <= work->nargs; i += 4) {
-        stk_copy_in(w + i, work->args + i, 4);
-    }
-    for (uint32_t k = i; k < STK_SLOT_ARGS; k += 4) {
-        stk_copy_in(w + k, zeros, 4);
-    }
-    for (; i < work->nargs; i++) {
-        stk_store(w + i, work->args[i]);
+    for (i = 0; i < STK_SLOT_ARGS; i += 4) {
+        stk_copy_in(w + STK_SLOT_ARG0 + i, args + i, 4);
     }
 }
 

@@ -72,6 +72,9 @@ int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct s
     if (!stk_opcode_ok(task->opcode)) {
         return STK_E_OPCODE;
     }
+    if (task->priority > STK_IDLE) {
+        return STK_E_ARG;
+    }
     uint32_t *w = task_at(queue, slot);
     /* Acquire: the last owner's writes to the slot are over before ours. */
     if (!is_in(stk_load_acquire(w), SET(STK_TASK_EMPTY) | SET(STK_TASK_DONE))) {

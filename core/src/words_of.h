@@ -2,6 +2,7 @@
 #ifndef STK_SRC_WORDS_OF_H
 #define STK_SRC_WORDS_OF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,12 @@ static inline int stk_layout_check(const void *mem, size_t bytes, size_t need) {
         return STK_E_SPACE;
     }
     return (mem == NULL && need > 0) ? STK_E_ARG : STK_OK;
+}
+
+/* Returns true if two pieces of memory have a byte in common. */
+static inline bool stk_overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
+    uintptr_t from = (uintptr_t)a, to = (uintptr_t)b;
+    return a_bytes != 0 && b_bytes != 0 && (from <= to ? to - from < a_bytes : from - to < b_bytes);
 }
 
 /* How many whole units of `unit` bytes, a multiple of 4, lie at `mem`, for a view of them: at most `most`. */

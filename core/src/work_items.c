@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "slot_words.h"
+#include "words_of.h"
 
 static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count, struct stk_fault *fault) {
     for (uint32_t i = 0; i < count; i++) {
@@ -13,9 +14,22 @@ static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint
     return STK_OK;
 }
 
-static int check_free(const struct stk_ring *ring, uint32_t start, uint32_t count, struct stk_fault *fault) {
+/* The items are read one by one while slots [start, start + count) are written, so they must lie elsewhere. */
+static int check_apart(const struct stk_ring *ring, uint32_t start, uint32_t slots, const struct stk_work_item *items,
+                       uint32_t count, struct stk_fault *fault) {
+    int overlap = stk_overlap(items, (size_t)count * sizeof *items, stk_slot_at(ring, start), STK_RING_BYTES(slots));
+    return overlap ? stk_fail(fault, STK_E_OVERLAP, start, 0) : STK_OK;
+}
+
+static int check_free(const struct stk_ring *ring, uint32_t start, const struct stk_work_item *items, uint32_t count,
+                      struct stk_fault *fault) {
+    int err;
     if (start > ring->slots || count > ring->slots - start) {
         return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count);
+    }
+    err = check_apart(ring, start, count, items, count, fault);
+    if (err != STK_OK) {
+        return err;
     }
     for (uint32_t i = start; i < start + count; i++) {
         /* Acquire: the worker's last writes to the slot are over before ours. */
@@ -31,7 +45,7 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
                            uint32_t count, struct stk_fault *fault) {
     int err = check_opcodes(start, items, count, fault);
     if (err == STK_OK) {
-        err = check_free(ring, start, count, fault);
+        err = check_free(ring, start, items, count, fault);
     }
     if (err != STK_OK) {
         return err;
@@ -62,6 +76,7 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
         return stk_fail(fault, STK_E_RANGE, ring->slots, count);
     }
     int err = check_opcodes(0, items, count, fault);
+    err = err == STK_OK ? check_apart(ring, 0, ring->slots, items, count, fault) : err;
     if (err != STK_OK) {
         return err;
     }

@@ -65,6 +65,7 @@ extern "C" {
     X(STK_E_PINNED, -32, "pinned artifacts are in the way: unpin what is no longer in use, then try again")            \
     X(STK_E_FORMAT, -33, "this is no log, or one of another version or geometry: check what is mounted, or format it") \
     X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")      \
+    X(STK_E_OVERLAP, -35, "the memory given lies in the slots that the call writes: pass a copy that lies elsewhere")  \
     X(STK_E_FILES, -36, "no descriptor is left: close some files, or raise `ulimit -n`")                               \
     X(STK_E_NOSPC, -37, "no space for the file: free some, or raise the quota or `ulimit -f`")
 

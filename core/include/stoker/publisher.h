@@ -51,7 +51,8 @@ STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t
 /// Publishing: any thread ///
 
 /* Publishes `work` in the slot of the next ticket and returns that slot; *ticket (may be NULL) gets
- * the ticket. Errors, with nothing changed: STK_E_ARGS and STK_E_OPCODE as stk_ring_publish;
+ * the ticket. Errors, with nothing changed: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as
+ * stk_ring_publish;
  * STK_E_FULL no credit, harvest first; STK_E_AGAIN after STK_PUBLISHER_TRIES swaps were lost to
  * other publishers; STK_E_STATUS the slot is not EMPTY though it was harvested, since someone
  * published it without a ticket. Lock-free; ISR-safe. */

@@ -81,7 +81,8 @@ STK_MUST_CHECK int stk_task_queue_view(struct stk_task_queue *queue, void *mem, 
  * may move a task that is RUNNING. ISR-safe. */
 
 /* Writes `task` into slot `slot`, which must be EMPTY or DONE, and makes it READY; task->state is
- * ignored. One publisher per slot at a time. STK_E_OPCODE as stk_ring_publish. */
+ * ignored, and `task` may be the slot itself. One publisher per slot at a time. STK_E_OPCODE as
+ * stk_ring_publish; STK_E_ARG a priority above STK_IDLE. */
 STK_MUST_CHECK int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct stk_task *task);
 
 /* Copies slot `slot` out, the state first with acquire order. */

@@ -52,6 +52,17 @@ static void images_replace_any_status_and_done_is_counted(void **state) {
     assert_int_equal(consumer.ops->done(consumer.ctx), 0);
 }
 
+static void an_image_may_lie_in_its_slot(void **state) {
+    uint8_t was[STK_SLOT_BYTES];
+    uint8_t *image = (uint8_t *)(void *)ring.words + 24;
+    (void)state;
+    for (uint32_t i = 0; i < sizeof was; i++) {
+        was[i] = image[i] = (uint8_t)(i + 5);
+    }
+    assert_int_equal(producer.ops->publish(producer.ctx, 0, image, 64), 0);
+    assert_memory_equal(ring.words, was, 64);
+}
+
 static void a_refused_call_touches_neither_side(void **state) {
     uint8_t image[STK_SLOT_BYTES] = {7}, out[STK_SLOT_BYTES] = {9};
     (void)state;
@@ -67,9 +78,8 @@ static void a_refused_call_touches_neither_side(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(both_ends_have_the_same_stable_name),
-        TEST(what_is_published_is_read_back),
-        TEST(images_replace_any_status_and_done_is_counted),
+        TEST(both_ends_have_the_same_stable_name),           TEST(what_is_published_is_read_back),
+        TEST(images_replace_any_status_and_done_is_counted), TEST(an_image_may_lie_in_its_slot),
         TEST(a_refused_call_touches_neither_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

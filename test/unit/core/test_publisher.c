@@ -142,6 +142,8 @@ static void bad_work_takes_no_ticket(void **state) {
     assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_ARGS);
     bad.nargs = 0;
     assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_OPCODE);
+    bad = (struct stk_work){STK_OP_NOP, 0, STK_IDLE + 1, 0, NULL};
+    assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_ARG);
     assert_int_equal(stk_publisher_pending(&publisher), 0);
 }
 

@@ -88,6 +88,69 @@ static void reserved_opcodes_are_not_publishable(void **state) {
     assert_int_equal(stk_opcode_user(STK_OP_SHUTDOWN), STK_E_OPCODE);
 }
 
+static void a_priority_that_is_none_is_refused(void **state) {
+    struct stk_work works[2] = {{8, 0, STK_IDLE, 0, NULL}, {8, 0, STK_IDLE + 1, 0, NULL}};
+    struct stk_fault fault = {0, 0, 0};
+    (void)state;
+    assert_int_equal(stk_ring_publish(&ring, 0, &works[1]), STK_E_ARG);
+    works[1].priority = UINT32_MAX;
+    assert_int_equal(stk_ring_publish(&ring, 0, &works[1]), STK_E_ARG);
+    works[1].priority = 9;
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, works, 2, 0, &fault), STK_E_ARG);
+    assert_int_equal(fault.index, 1);
+    assert_int_equal(fault.value, 9);
+    unchanged();
+    assert_int_equal(stk_ring_publish(&ring, 0, &works[0]), STK_OK);
+}
+
+static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
+    struct stk_work work = {8, 0, STK_NORMAL, 12, args};
+    struct stk_slot slot;
+    (void)state;
+    for (uint32_t nargs = 0; nargs <= 12; nargs++) {
+        for (uint32_t from = 0; from + nargs <= STK_SLOT_WORDS; from++) {
+            uint32_t was[STK_SLOT_WORDS];
+            work = (struct stk_work){8, 5, STK_LOW, 12, args};
+            stk_store(ring.words, STK_EMPTY);
+            assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
+            stk_store(ring.words, STK_DONE);
+            memcpy(was, ring.words, sizeof was);
+            work = (struct stk_work){9, 6, STK_HIGH, nargs, ring.words + from};
+            assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
+            assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
+            assert_memory_equal(slot.args, was + from, nargs * sizeof *was);
+            for (uint32_t i = nargs; i < STK_SLOT_ARGS; i++) {
+                assert_int_equal(slot.args[i], 0);
+            }
+        }
+    }
+    memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_LOW, 2, args}, sizeof work); /* the work itself too */
+    stk_store(ring.words, STK_DONE);
+    assert_int_equal(stk_ring_publish(&ring, 0, (const struct stk_work *)(const void *)(ring.words + 4)), STK_OK);
+    assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
+    assert_int_equal(slot.opcode, 10);
+    assert_int_equal(slot.tenant, 7);
+    assert_int_equal(slot.args[1], 2);
+    assert_int_equal(slot.args[2], 0);
+}
+
+static void a_batch_made_of_its_own_slots_is_refused(void **state) {
+    struct stk_work items[2] = {{8, 0, 0, 1, args}, {8, 0, 0, 2, NULL}};
+    struct stk_fault fault = {0, 0, 0};
+    (void)state;
+    items[1].args = ring.words + STK_SLOT_WORDS - 1; /* its second word is in slot 1 */
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &fault), STK_E_OVERLAP);
+    assert_int_equal(fault.index, 2);
+    items[1].args = ring.words + (size_t)SLOTS * STK_SLOT_WORDS - 2; /* in the slot of the fence */
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), STK_E_OVERLAP);
+    assert_int_equal(
+        stk_ring_publish_batch(&ring, 1, 0, (const struct stk_work *)(const void *)(ring.words + 16), 1, 0, NULL),
+        STK_E_OVERLAP); /* zeros: a NOP */
+    unchanged();
+    items[1].args = ring.words + STK_SLOT_WORDS - 2; /* in a slot that is none of the batch's */
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), 3);
+}
+
 static void a_batch_ends_with_its_fence(void **state) {
     struct stk_work items[2] = {{STK_OP_NOP, 1, STK_LOW, 0, NULL}, {8, 1, STK_LOW, 1, args}};
     struct stk_slot slot;
@@ -161,6 +224,9 @@ int main(void) {
         TEST(only_empty_and_done_slots_take_work),
         TEST(errors_come_in_their_documented_order),
         TEST(reserved_opcodes_are_not_publishable),
+        TEST(a_priority_that_is_none_is_refused),
+        TEST(work_may_be_made_of_the_words_of_its_own_slot),
+        TEST(a_batch_made_of_its_own_slots_is_refused),
         TEST(a_batch_ends_with_its_fence),
         TEST(a_refused_batch_changes_nothing_and_names_its_slot),
         TEST(a_load_miss_has_a_call_of_its_own),

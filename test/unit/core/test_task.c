@@ -62,6 +62,8 @@ static void publish_wants_an_empty_or_done_slot(void **state) {
         assert_int_equal(stk_task_publish(&queue, 1, &task), ok ? STK_OK : STK_E_STATUS);
         assert_int_equal(stk_load(memory + STK_SLOT_WORDS), ok ? (uint32_t)STK_TASK_READY : from);
     }
+    task.priority = STK_IDLE + 1;
+    assert_int_equal(stk_task_publish(&queue, 0, &task), STK_E_ARG);
     task.opcode = STK_OP_LOAD_MISS;
     assert_int_equal(stk_task_publish(&queue, 0, &task), STK_E_OPCODE);
     assert_int_equal(stk_task_publish(&queue, SLOTS, &task), STK_E_RANGE);

@@ -53,6 +53,17 @@ static void refused_items_change_nothing(void **state) {
     assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
 }
 
+static void items_that_lie_in_their_slots_are_refused(void **state) {
+    struct stk_work_item *items = (struct stk_work_item *)(void *)(mem + STK_RING_BYTES(SLOTS) - 32);
+    struct stk_fault fault = {0, 0, 0};
+    (void)state;
+    assert_int_equal(stk_ring_publish_items(&ring, 1, 7, items, 2, &fault), STK_E_OVERLAP);
+    assert_int_equal(fault.index, 1);
+    assert_int_equal(stk_ring_fill_items(&ring, 7, items, 2, NULL), STK_E_OVERLAP);
+    assert_memory_equal(mem, before, sizeof mem);
+    assert_int_equal(stk_ring_publish_items(&ring, 0, 7, items, 2, NULL), 2);
+}
+
 static void filling_leaves_unused_words_and_empties_the_rest(void **state) {
     struct stk_work_item items[4] = {{8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}};
     struct stk_fault fault = {0, 0, 0};
@@ -77,6 +88,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(items_become_slots_of_three_arguments),
         TEST(refused_items_change_nothing),
+        TEST(items_that_lie_in_their_slots_are_refused),
         TEST(filling_leaves_unused_words_and_empties_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
