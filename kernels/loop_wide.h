@@ -414,7 +414,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     struct stk_call c = stk_call_of(d, hold[STK_HOLD_SLOT]);
     c.from = hold[STK_HOLD_FROM];
     c.step = hold[STK_HOLD_STEP];
-    if ((w->share[0] | w->share[1]) != 0u) {
+    if (d->shared_out != 0u) {
         stk_worker_enter_tenant(d, w, hold[STK_HOLD_TENANT]);
     }
     stk_worker_charge(w, hold[STK_HOLD_COST]);

@@ -149,7 +149,7 @@ STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) 
 /* Where tenants have shares of their own, stopping the workers of all of them is the first tenant's. */
 STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 tenant = stk_ld(c->slot + STK_SLOT_TENANT);
-    if (tenant != 0u && (d->observable_first != STK_CTL_OBSERVABLE || d->payload_first != 0u)) {
+    if (tenant != 0u && d->shared_out != 0u) {
         return stk_refuse(c, STK_REASON_TENANT, tenant);
     }
     stk_st_release(d->control + STK_CTL_SHUTDOWN, 1u);

@@ -244,7 +244,7 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struc
     if (stk_opcode_foreign(opcode, tenant)) {
         return stk_refuse(c, STK_REASON_OPCODE, opcode);
     }
-    if ((w->share[0] | w->share[1]) != 0u) {
+    if (d->shared_out != 0u) {
         stk_worker_enter_tenant(d, w, tenant);
     }
     if (stk_op_off(d, opcode)) {
@@ -321,6 +321,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->alone = d->workers == 1u && d->guards ? 1u : 0u;
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
+    d->shared_out = w->share[0] | w->share[1];
     stk_worker_enter_tenant(d, w, 0u);
     if (STK_LANE == 0u) {
         stk_add(d->control + STK_CTL_WORKERS_IN, 1u);

@@ -271,6 +271,34 @@ static void fence_waits_for_its_items_and_for_no_others(void **state) {
     }
 }
 
+/* Shares are set, and the tenants of one of the two kinds own nothing of it since there is nothing. */
+static void shutdown_is_the_first_tenants_however_small_the_shares(void **state) {
+    static const struct {
+        uint32_t observables, payload, control_words, payload_bytes;
+    } some[] = {{4, 0, STK_CTL_WORDS_MIN, OPS_PAYLOAD}, {0, 64, OPS_CONTROL, 0}, {4, 64, STK_CTL_WORDS_MIN, 0}};
+    struct stk_device_memory memory = op_image_memory(&image);
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof some / sizeof *some; i++) {
+        open_port(0, 0);
+        memory.control_words = some[i].control_words;
+        memory.payload_bytes = some[i].payload_bytes;
+        image.control[STK_CTL_TENANT_MASK + 1u] = UINT32_MAX;
+        image.control[STK_CTL_SHARE_OBSERVABLES] = some[i].observables;
+        image.control[STK_CTL_SHARE_PAYLOAD] = some[i].payload;
+        assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
+        put(0, STK_OP_SHUTDOWN, 0, 0);
+        image.ring[STK_SLOT_TENANT] = 1;
+        assert_int_equal(drive(), 1);
+        assert_int_equal(op_status(&image, 0), STK_FAULT);
+        assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_TENANT);
+        assert_int_equal(control(STK_CTL_SHUTDOWN), 0);
+        put(0, STK_OP_SHUTDOWN, 0, 0);
+        assert_int_equal(drive(), 1);
+        assert_int_equal(control(STK_CTL_SHUTDOWN), 1);
+    }
+}
+
 static void batch_and_its_fence_end_in_one_drive(void **state) {
     const uint32_t add[] = {1, OBS(1)};
     const struct stk_work items[] = {{STK_OP_ATOMIC_ADD, 0, 2, 2, add}, {STK_OP_ATOMIC_ADD, 0, 2, 2, add}};
@@ -365,6 +393,7 @@ int main(void) {
         cmocka_unit_test(ring_of_one_slot_works),
         cmocka_unit_test(yielded_and_requeued_slots_run_again_until_done_and_count_once),
         cmocka_unit_test(fence_waits_for_its_items_and_for_no_others),
+        cmocka_unit_test(shutdown_is_the_first_tenants_however_small_the_shares),
         cmocka_unit_test(batch_and_its_fence_end_in_one_drive),
         cmocka_unit_test(counts_are_exact_when_the_worker_is_gone),
         cmocka_unit_test(heartbeat_grows_while_a_worker_turns),
