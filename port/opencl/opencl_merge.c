@@ -15,10 +15,17 @@ static int unfinished(uint32_t status) {
     return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
 }
 
-/* The host's words, as they are at some moment each. */
-static void copy_words(uint32_t *to, const uint32_t *from, size_t words) {
+/* Copies words that other threads may write, each as it is at some moment, into a buffer of the port's. */
+static void copy_from_shared(uint32_t *to, const uint32_t *from, size_t words) {
     for (size_t i = 0; i < words; i++) {
         stk_raw_out(to + i, from + i, 1);
+    }
+}
+
+/* Copies words of a buffer of the port's to where other threads may read them at any time. */
+static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
+    for (size_t i = 0; i < words; i++) {
+        stk_raw_in(to + i, from + i, 1);
     }
 }
 
@@ -34,7 +41,7 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         uint32_t status = stk_load(from);
         /* The CAS acquires the publisher's words, and from here on nobody cancels the slot. */
         if (claimable(status) && stk_cas(from, status, STK_CLAIMED) == status) {
-            copy_words(to + 1, from + 1, STK_SLOT_WORDS - 1u);
+            copy_from_shared(to + 1, from + 1, STK_SLOT_WORDS - 1u);
             b->handed++;
         } else {
             status = STK_EMPTY; /* none of the device's */
@@ -50,9 +57,9 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         }
     }
     if (b->handed) {
-        copy_words(b->sent[REGION_CONTROL].host, m->control, cl->regions[REGION_CONTROL].bytes / 4u);
-        copy_words(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
-        copy_words(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
+        copy_from_shared(b->sent[REGION_CONTROL].host, m->control, cl->regions[REGION_CONTROL].bytes / 4u);
+        copy_from_shared(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
+        copy_from_shared(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
     }
     return b->handed;
 }
@@ -98,7 +105,7 @@ static void append(struct stk_opencl *cl, const uint32_t *record) {
     for (uint32_t tries = room / STK_LOG_RECORD_WORDS; tries != 0u && at <= room - STK_LOG_RECORD_WORDS; tries--) {
         was = stk_cas(log + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
         if (was == at) {
-            copy_words(log + STK_LOG_RECORDS + at, record, STK_LOG_RECORD_WORDS);
+            copy_to_shared(log + STK_LOG_RECORDS + at, record, STK_LOG_RECORD_WORDS);
             return;
         }
         at = was;
@@ -149,7 +156,7 @@ static void merge_ring(struct stk_opencl *cl) {
         uint32_t *to = cl->memory.ring + at;
         if (claimable(stk_load(sent + at))) {
             uint32_t status = stk_load(got + at);
-            copy_words(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
+            copy_to_shared(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
             cl->tries[i] = status == STK_DONE || status == STK_FAULT ? 0 : cl->tries[i];
             stk_store_release(to, status);
         }
@@ -164,8 +171,8 @@ static void merge_io(struct stk_opencl *cl) {
         const uint32_t *sent = (const uint32_t *)cl->batch.sent[REGION_IO].host + at;
         uint32_t *to = cl->memory.io + at;
         if (memcmp(got, sent, STK_IO_WORDS * 4u) != 0) {
-            copy_words(to, got, STK_IO_STATUS);
-            copy_words(to + STK_IO_TAG, got + STK_IO_TAG, 1);
+            copy_to_shared(to, got, STK_IO_STATUS);
+            copy_to_shared(to + STK_IO_TAG, got + STK_IO_TAG, 1);
             stk_store_release(to + STK_IO_STATUS, stk_load(got + STK_IO_STATUS)); /* after its words */
         }
     }
