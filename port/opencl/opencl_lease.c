@@ -97,7 +97,7 @@ int stk_opencl_launch(struct stk_opencl *cl) {
 }
 
 void stk_opencl_pop(struct stk_opencl *cl) {
-    uint32_t idle = stk_load(cl->memory.control + STK_CTL_IDLE_ENDS), groups = cl->groups;
+    uint32_t idle = stk_load(cl->memory.control + STK_CTL_IDLE_ENDS);
     clReleaseEvent(cl->cl_events[0]);
     if (cl->batch.cl_launch) {
         clReleaseEvent(cl->batch.cl_launch);
@@ -108,7 +108,9 @@ void stk_opencl_pop(struct stk_opencl *cl) {
     cl->running--;
     cl->launched_ns = cl->running ? stk_opencl_now_ns() : cl->launched_ns;
     cl->lease_over = 0;
-    cl->idle_ends = idle / groups;
+    cl->idle_workers += idle - cl->idle_seen; /* the difference is right when the counter has wrapped */
+    cl->idle_seen = idle;
+    cl->idle_ends = cl->idle_workers / cl->groups;
     cl->lease_ends = cl->launches - cl->running - cl->idle_ends;
 }
 

@@ -209,7 +209,8 @@ int stk_opencl_layout(struct stk_opencl *cl) {
     memset(m->debug, 0, (size_t)m->debug_words * 4u);
     memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);
     cl->expected_ends = 0;
-    cl->launches = cl->lease_ends = cl->idle_ends = 0;
+    cl->launches = cl->lease_ends = cl->idle_ends = cl->idle_workers = 0;
+    cl->idle_seen = 0;
     return err;
 }
 

@@ -170,6 +170,30 @@ static void heart_beats_while_the_kernel_is_there(void **state) {
     close_way();
 }
 
+/* The device counts workers modulo 2^32: the port's own counts go on as if it did not. The state is that of a port that launched four
+ * workers 2^30 - 2 times. */
+static void counts_of_ends_go_on_when_the_devices_counter_wraps(void **state) {
+    const struct stk_opencl_config config = {.slots = 8, .workers = 4, .lease_ns = 60 * SECOND};
+    const uint32_t idle = UINT32_MAX - 7u;
+    (void)state;
+    open_way(&config, first_way(STK_RESIDENT));
+    stk_store(cl.memory.control + STK_CTL_IDLE_ENDS, idle);
+    stk_store(cl.memory.control + STK_CTL_WORKERS_IN, idle);
+    cl.expected_ends = cl.idle_seen = idle;
+    cl.idle_workers = idle;
+    cl.launches = cl.idle_ends = idle / 4u;
+    for (uint32_t i = 1; i <= 4u; i++) {
+        publish_add(0);
+        do {
+            drive(stk_ring_status(&ring, 0) == (int)STK_PUBLISHED);
+        } while (cl.running || stk_ring_status(&ring, 0) != (int)STK_DONE);
+        assert_true(cl.launches >= (uint64_t)idle / 4u + i);
+        assert_true(cl.idle_ends + cl.lease_ends == cl.launches && cl.lease_ends == 0u);
+    }
+    assert_true(word(STK_CTL_IDLE_ENDS) < idle);
+    close_way();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(idle_stream_parks_and_the_next_chunk_wakes_it),
@@ -178,6 +202,7 @@ int main(void) {
         cmocka_unit_test(kernel_leaves_by_itself_when_nobody_calls),
         cmocka_unit_test(lease_ends_by_itself_when_nobody_calls),
         cmocka_unit_test(heart_beats_while_the_kernel_is_there),
+        cmocka_unit_test(counts_of_ends_go_on_when_the_devices_counter_wraps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -297,9 +297,11 @@ struct stk_opencl {
     uint32_t running;                 /* launches under way */
     uint64_t launched_ns;             /* when the older of them became so */
     uint64_t launches, lease_ends, idle_ends;
-    uint32_t fallbacks;  /* modes left because memory stopped being shared */
-    uint32_t put_back;   /* slots of lost kernels that were put back */
-    uint32_t recoveries; /* lost devices that the port got over */
+    uint64_t idle_workers; /* workers that left with nothing to do: the device's counter, which wraps, without end */
+    uint32_t idle_seen;    /* that counter when it was last added */
+    uint32_t fallbacks;    /* modes left because memory stopped being shared */
+    uint32_t put_back;     /* slots of lost kernels that were put back */
+    uint32_t recoveries;   /* lost devices that the port got over */
     int opened, lost, lease_over, falling;
     uint64_t began_ns; /* when open began */
     int synchronous;   /* the driver runs a kernel inside the call that launches it */
