@@ -18,8 +18,11 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *debug;
     STK_GLOBAL stk_u32 *io;
     STK_GLOBAL stk_u8 *payload;
-    STK_GLOBAL stk_u32 *guards; /* the device's own: guard.h; may be NULL */
+    STK_GLOBAL stk_u32 *guards; /* guard.h: the device's own behind a bus, else the custody words; may be NULL */
     STK_GLOBAL stk_u32 *limits; /* STK_LIMIT_WORDS words (words.h); NULL: no limits */
+    /* Set by the worker when it enters. */
+    STK_GLOBAL stk_u32 *custody; /* behind a bus: the custody words that the host reads; may be NULL */
+    stk_u32 swap;                /* not 0: who holds a guard swaps the status, since the host may change it too */
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */

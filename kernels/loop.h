@@ -32,7 +32,7 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
         return STK_LOST;
     }
     STK_FENCE(); /* the publisher's words are read after the claim */
-    stk_taken(d, i, guard);
+    w->guard = guard;
     w->resumed = seen == STK_YIELD ? 1u : 0u;
     return STK_CLAIM;
 }
@@ -170,6 +170,7 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
     if (status != STK_MOVED) {
         stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
     }
+    stk_let_go(d, slot, w->guard);
     /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
      * 3.1's compiler crashes on the branches.) */
     over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;

@@ -40,7 +40,8 @@
 #define STK_HOLD_COST   3u /* units of the call */
 #define STK_HOLD_FROM   4u /* as in struct stk_call */
 #define STK_HOLD_STEP   5u
-#define STK_HOLD_WORDS  6u
+#define STK_HOLD_GUARD  6u
+#define STK_HOLD_WORDS  7u
 
 /* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in opcode, slots that were
  * DONE and that were FAULT. */
@@ -224,7 +225,8 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 /// Running ///
 
 /* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone with its slots takes what it saw; it need not say so
- * for a NOP, which it ends at once. */
+ * for a NOP, which it ends at once. Its custody words have no guards to follow: their values change from turn to
+ * turn. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
@@ -252,7 +254,9 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     w->resumed = seen == STK_YIELD ? 1u : 0u;
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
+            lane->guard = w->turns << 1;
             stk_st(words + STK_SLOT_STATUS, STK_CLAIMED);
+            stk_show_custody(d, slot, lane->guard + 1u);
         }
         return slot;
     }
@@ -295,6 +299,7 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
         hold[STK_HOLD_COST] = units;
         hold[STK_HOLD_FROM] = c->from;
         hold[STK_HOLD_STEP] = c->step;
+        hold[STK_HOLD_GUARD] = lane->guard;
     } else if (units != 0u) {
         stk_local_max(now + STK_TURN_COST, units);
     }
@@ -303,11 +308,14 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
 }
 
 /* Ends a slot. What was stored before has been fenced. */
-STK_FN void stk_wide_finish(const struct stk_dev *d, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now, stk_u32 slot,
-                            stk_u32 opcode, stk_u32 status) {
+STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *shared,
+                            STK_LOCAL stk_u32 *now, stk_u32 slot, stk_u32 opcode, stk_u32 status, stk_u32 guard) {
     STK_LOCAL stk_u32 *counts = shared + STK_SHARED_COUNT;
     if (status != STK_MOVED) {
         stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
+    }
+    if (w->alone == 0u || opcode != STK_OP_NOP) {
+        stk_let_go(d, slot, guard);
     }
     if (status != STK_DONE && status != STK_FAULT && status != STK_SLICED) {
         return;
@@ -348,11 +356,9 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     if (fenced != 0u) {
         STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
     }
-    if (slot != STK_NO_SLOT && w->alone == 0u) {
-        stk_taken(d, slot, lane->guard);
-    }
     if (lane->runner != 0u) {
-        stk_wide_finish(d, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status);
+        stk_wide_finish(d, w, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status,
+                        hold[STK_HOLD_GUARD]);
     }
     if (slot != STK_NO_SLOT) {
         struct stk_call c = stk_call_of(d, slot);
@@ -363,12 +369,13 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         STK_FENCE(); /* results are seen before the status */
     }
     if (status != STK_FOR_ALL) {
-        stk_wide_finish(d, shared, now, slot, lane->opcode, status);
+        stk_wide_finish(d, w, shared, now, slot, lane->opcode, status, lane->guard);
     }
     if (leave != 0u && lane->held != 0u) {
         /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
         stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS,
                hold[STK_HOLD_FROM] != 0u ? STK_YIELD : STK_REQUEUE);
+        stk_let_go(d, hold[STK_HOLD_SLOT], hold[STK_HOLD_GUARD]);
         lane->held = 0;
     }
     if (lane->held != 0u) {

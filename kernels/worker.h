@@ -26,6 +26,7 @@ struct stk_worker {
     stk_u32 touches;     /* 1: one lane reads them; 0: all lanes do */
     stk_u32 touched;     /* bits of the sum of what was read */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
+    stk_u32 guard;       /* one lane: of the slot in hand */
     stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
     stk_u32 done, faults;
@@ -292,6 +293,25 @@ STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
+/* Finds out how slots are taken (guard.h). */
+STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
+    stk_u32 bus = stk_ld(d->control + STK_CTL_BUS), at = bus >> STK_CUSTODY_SHIFT;
+    STK_GLOBAL stk_u32 *custody = 0;
+    if (at != 0u) {
+        custody = d->control + at;
+    }
+    w->guard = 0;
+    d->swap = (bus & STK_BUS_BIT) == 0u ? 1u : 0u;
+    d->custody = 0;
+    if (d->swap != 0u) {
+        d->guards = custody;
+        w->alone = 0;
+    } else {
+        d->custody = custody;
+        w->alone = d->workers == 1u && d->guards ? 1u : 0u;
+    }
+}
+
 /* `turns` is the whole lease. */
 STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 turns) {
     w->turns = turns;
@@ -315,10 +335,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->tenant_counts = 0;
     w->part = 0;
     w->part_count = 0;
-    if (stk_ld(d->control + STK_CTL_BUS) == 0u) {
-        d->guards = 0;
-    }
-    w->alone = d->workers == 1u && d->guards ? 1u : 0u;
+    stk_worker_enter_custody(d, w);
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
     d->shared_out = w->share[0] | w->share[1];

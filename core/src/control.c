@@ -151,6 +151,18 @@ int stk_control_set_shares(struct stk_control *control, uint32_t observables, ui
     return err;
 }
 
+int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_fault *fault) {
+    int err = reach(control, STK_CTL_BUS, fault);
+    if (err == STK_OK && at != 0u && (at < control->count || at > UINT32_MAX >> STK_CUSTODY_SHIFT)) {
+        err = stk_fail(fault, STK_E_RANGE, STK_CTL_BUS, at);
+    }
+    if (err == STK_OK) {
+        uint32_t bus = stk_load(control->words + STK_CTL_BUS) & STK_BUS_BIT;
+        stk_store(control->words + STK_CTL_BUS, at << STK_CUSTODY_SHIFT | bus);
+    }
+    return err;
+}
+
 int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims, struct stk_fault *fault) {
     int err = tenant < STK_CTL_TENANT_MASKS ? STK_OK : stk_fail(fault, STK_E_RANGE, tenant, STK_CTL_TENANT_MASKS);
     err = err == STK_OK ? reach(control, STK_CTL_TENANT_QUOTA + tenant, fault) : err;

@@ -115,7 +115,7 @@ static int cancel_woken(struct stk_miss *m, uint32_t slot) {
  * BATCH has copies. */
 static bool workers_in_the_way(const struct stk_miss *m) {
     struct stk_dispatch_info info;
-    if (stk_load(m->config.memory.control + STK_CTL_BUS) == 0u) {
+    if ((stk_load(m->config.memory.control + STK_CTL_BUS) & STK_BUS_BIT) == 0u) {
         return false;
     }
     m->config.dispatch->info(m->config.dispatch_ctx, &info);

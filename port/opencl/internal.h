@@ -75,7 +75,7 @@ void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) __attribute_
 /// What is kept: opencl_kept.c, opencl_binary.c, opencl_remember.c ///
 
 /* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with either. */
-#define STK_OPENCL_ABI 3u
+#define STK_OPENCL_ABI 4u
 
 /* Of the compiler, with the lanes; part of a program's key. */
 #define STK_OPENCL_OPTIONS "-cl-std=CL1.2 -DSTK_LANES=%u"
@@ -193,6 +193,18 @@ void stk_opencl_give(struct stk_opencl *cl);
 
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
+
+/* The word at which the custody words begin: the first page behind `control_words`. The handshake uses all words before
+ * it. */
+static inline uint32_t stk_opencl_custody_at(uint32_t control_words) {
+    const uint32_t page = STK_OPENCL_PAGE / 4u;
+    return (control_words + page - 1u) / page * page;
+}
+
+/* The custody words of the shared memory, those of the ring and then those of the I/O queue; odd: in hand. */
+static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
+    return cl->memory.control + stk_opencl_custody_at(cl->memory.control_words);
+}
 
 /// Waiting: opencl_drain.c ///
 

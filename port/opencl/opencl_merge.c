@@ -31,6 +31,17 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 
 /// There ///
 
+/* Takes slot `i` for the device, as a worker does (kernels/guard.h): in custody before its status is swapped. */
+static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
+    uint32_t *custody = stk_opencl_custody(cl) + i;
+    (void)stk_fetch_add(custody, 1u);
+    if (stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, status, STK_CLAIMED) == status) {
+        return 1;
+    }
+    (void)stk_fetch_add(custody, 1u);
+    return 0;
+}
+
 uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     const struct stk_device_memory *m = &cl->memory;
     struct stk_opencl_batch *b = &cl->batch;
@@ -40,7 +51,7 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         uint32_t *from = m->ring + (size_t)i * STK_SLOT_WORDS, *to = ring + (size_t)i * STK_SLOT_WORDS;
         uint32_t status = stk_load(from);
         /* The CAS acquires the publisher's words, and from here on nobody cancels the slot. */
-        if (claimable(status) && stk_cas(from, status, STK_CLAIMED) == status) {
+        if (claimable(status) && take(cl, i, status)) {
             copy_from_shared(to + 1, from + 1, STK_SLOT_WORDS - 1u);
             b->handed++;
         } else {
@@ -57,7 +68,8 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         }
     }
     if (b->handed) {
-        copy_from_shared(b->sent[REGION_CONTROL].host, m->control, cl->regions[REGION_CONTROL].bytes / 4u);
+        /* The copy's custody words stay 0: the kernel takes the slots of its copy itself. */
+        copy_from_shared(b->sent[REGION_CONTROL].host, m->control, stk_opencl_custody_at(m->control_words));
         copy_from_shared(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
         copy_from_shared(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
     }
@@ -87,7 +99,7 @@ static int is_set(uint32_t word) {
 static void merge_control(struct stk_opencl *cl) {
     const uint32_t *sent = cl->batch.sent[REGION_CONTROL].host, *got = cl->batch.got[REGION_CONTROL].host;
     uint32_t *to = cl->memory.control;
-    for (uint32_t i = 0; i < cl->regions[REGION_CONTROL].bytes / 4u; i++) {
+    for (uint32_t i = 0; i < stk_opencl_custody_at(cl->memory.control_words); i++) {
         uint32_t was = stk_load(sent + i), now = stk_load(got + i);
         if (was != now && is_set(i)) {
             stk_store(to + i, now);
@@ -159,6 +171,7 @@ static void merge_ring(struct stk_opencl *cl) {
             copy_to_shared(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
             cl->tries[i] = status == STK_DONE || status == STK_FAULT ? 0 : cl->tries[i];
             stk_store_release(to, status);
+            (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u); /* out of hand, after the status */
         }
     }
 }

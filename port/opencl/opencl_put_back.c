@@ -26,6 +26,14 @@ static int is_over(uint32_t status) {
     return status == STK_EMPTY || status == STK_PUBLISHED || status == STK_DONE || status == STK_FAULT;
 }
 
+/* Lets go of all that a lost kernel had in hand. */
+static void let_go(struct stk_opencl *cl) {
+    uint32_t *custody = stk_opencl_custody(cl);
+    for (uint32_t i = 0; i < cl->memory.slots + cl->memory.io_slots; i++) {
+        stk_store_release(custody + i, (stk_load(custody + i) + 1u) & ~1u); /* after what was stored to its slot */
+    }
+}
+
 void stk_opencl_put_back(struct stk_opencl *cl, int ran) {
     uint32_t faulted = 0;
     /* A launch on copies left the host's I/O queue as it was. */
@@ -41,6 +49,7 @@ void stk_opencl_put_back(struct stk_opencl *cl, int ran) {
             cl->tries[i] = 0;
         }
     }
+    let_go(cl);
     if (faulted) {
         (void)stk_miss_recover(&cl->memory); /* whose outcomes nobody takes now */
     }

@@ -204,7 +204,10 @@ int stk_opencl_layout(struct stk_opencl *cl) {
     if (err == STK_OK) {
         err = stk_control_init(&control, m->control, (size_t)m->control_words * 4u, 0, cl->config.tenants,
                                cl->config.observables);
-        stk_store(m->control + STK_CTL_BUS, exclusive(cl) ? 0u : 1u);
+    }
+    if (err == STK_OK) {
+        stk_store(m->control + STK_CTL_BUS, exclusive(cl) ? 0u : STK_BUS_BIT);
+        err = stk_control_set_custody(&control, stk_opencl_custody_at(m->control_words), NULL);
     }
     memset(m->debug, 0, (size_t)m->debug_words * 4u);
     memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);
@@ -219,7 +222,7 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     const struct stk_opencl_config *c = &cl->config;
     const size_t bytes[STK_OPENCL_REGIONS] = {
         STK_RING_BYTES(c->slots),
-        STK_CONTROL_BYTES(c->observables),
+        ((size_t)stk_opencl_custody_at(STK_CTL_OBSERVABLE + c->observables) + c->slots + c->io_slots) * 4u,
         (STK_LOG_RECORDS + (size_t)c->debug_records * STK_LOG_RECORD_WORDS) * 4u,
         (size_t)c->io_slots * STK_IO_WORDS * 4u,
         c->payload_bytes,

@@ -55,7 +55,8 @@ struct stk_io_request {
 };
 
 /* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or somebody else took
- * it first. Any number of askers, the device among them; with control word 159 set the device alone. ISR-safe. */
+ * it first. Any number of askers, the device among them; with bit 0 of control word 159 set the device alone.
+ * ISR-safe. */
 STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request);
 
 /* Publishes a read of `bytes` bytes from offset 0 of `src` to `dst`. Errors as above. */

@@ -129,7 +129,7 @@ enum stk_transition {
     STK_TO_CLAIM,   /* PUBLISHED, YIELD, REQUEUE -> CLAIMED */
     STK_TO_DONE,    /* CLAIMED -> DONE */
     STK_TO_FAULT,   /* PUBLISHED, CLAIMED, WAIT_IO, YIELD, REQUEUE -> FAULT; by the host as STK_TO_CANCEL */
-    STK_TO_CANCEL, /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; where control word 159 is set, only while no worker runs */
+    STK_TO_CANCEL, /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; where bit 0 of control word 159 is set, only while no worker runs */
     STK_TO_WAIT_IO, /* CLAIMED -> WAIT_IO */
     STK_TO_YIELD,   /* CLAIMED -> YIELD */
     STK_TO_REQUEUE, /* CLAIMED, WAIT_IO -> REQUEUE */

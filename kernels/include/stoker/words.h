@@ -160,9 +160,14 @@
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
-#define STK_CTL_BUS               159u /* written by the host: not 0: its atomics and the device's do not exclude each other */
-#define STK_CTL_OBSERVABLE        160u
-#define STK_CTL_WORDS_MIN         160u
+/* Written by the host. Bit 0: its atomics and the device's do not exclude each other. The bits above: the control word
+ * at which the custody words begin, one for each slot of the ring and then of the I/O queue: odd while a worker has
+ * that slot in hand. 0: there are none. */
+#define STK_CTL_BUS        159u
+#define STK_BUS_BIT        1u
+#define STK_CUSTODY_SHIFT  1u
+#define STK_CTL_OBSERVABLE 160u
+#define STK_CTL_WORDS_MIN  160u
 
 /// Debug log ///
 
@@ -194,14 +199,15 @@
 #define STK_FAULT_REASON_ARG 11u
 #define STK_FAULT_VALUE_ARG  10u
 #define STK_REASON_NONE      0u
-#define STK_REASON_OPCODE    1u /* no handler for this opcode; value: the opcode */
-#define STK_REASON_TENANT    2u /* tenant not authorised; value: the tenant */
-#define STK_REASON_INDEX     3u /* control or observable index out of the tenant's window; value: the index */
-#define STK_REASON_PAYLOAD   4u /* payload range out of bounds; value: its offset */
-#define STK_REASON_ARGUMENT  5u /* an argument makes no sense; value: the argument's index */
-#define STK_REASON_PACKED    6u /* malformed packed slot; value: index of the inner op */
-#define STK_REASON_IO        7u /* the I/O of a load miss failed; value: its error code */
-#define STK_REASON_TABLE     8u /* a table in the payload is malformed; value: which check */
+#define STK_REASON_OPCODE    1u  /* no handler for this opcode; value: the opcode */
+#define STK_REASON_TENANT    2u  /* tenant not authorised; value: the tenant */
+#define STK_REASON_INDEX     3u  /* control or observable index out of the tenant's window; value: the index */
+#define STK_REASON_PAYLOAD   4u  /* payload range out of bounds; value: its offset */
+#define STK_REASON_ARGUMENT  5u  /* an argument makes no sense; value: the argument's index */
+#define STK_REASON_PACKED    6u  /* malformed packed slot; value: index of the inner op */
+#define STK_REASON_IO        7u  /* the I/O of a load miss failed; value: its error code */
+#define STK_REASON_TABLE     8u  /* a table in the payload is malformed; value: which check */
+#define STK_REASON_STATUS    13u /* the status word was no status: neither worker nor host stored it; value: that word */
 #define STK_REASON_FUSED                                                                                               \
     10u /* a part of a fused op, not the first, wanted to wait; value: which (9 is STK_REASON_LOST) */
 #define STK_REASON_COST 11u /* the slot costs more than it may; value: STK_COST_OVER_*, the limit that it is above */

@@ -141,6 +141,27 @@ static void priorities_are_written_whole_or_not_at_all(void **state) {
     assert_true(zone_intact(540));
 }
 
+static void custody_words_lie_behind_the_view(void **state) {
+    struct stk_control control;
+    struct stk_fault fault = {0, 0, 0};
+    uint32_t value = 0;
+    (void)state;
+    assert_int_equal(stk_control_init(&control, zone_paint(), 640, 0, 0, 0), STK_OK);
+    stk_store(control.words + STK_CTL_BUS, STK_BUS_BIT);
+    assert_int_equal(stk_control_set_custody(&control, 159, &fault), STK_E_RANGE);
+    assert_int_equal(fault.value, 159);
+    assert_int_equal(stk_control_set_custody(&control, 0x80000000u, &fault), STK_E_RANGE);
+    assert_int_equal(stk_control_set_custody(&control, 0x7FFFFFFFu, NULL), STK_OK);
+    assert_int_equal(stk_control_word(&control, STK_CTL_BUS, &value, NULL), STK_OK);
+    assert_int_equal(value, UINT32_MAX);
+    assert_int_equal(stk_control_set_custody(&control, 0, NULL), STK_OK);
+    assert_int_equal(stk_control_word(&control, STK_CTL_BUS, &value, NULL), STK_OK);
+    assert_int_equal(value, STK_BUS_BIT);
+    control.count = STK_CTL_BUS;
+    assert_int_equal(stk_control_set_custody(&control, 0, &fault), STK_E_MISSING);
+    assert_true(zone_intact(640));
+}
+
 static void the_shutdown_flag_is_zero_or_one(void **state) {
     struct stk_control control;
     uint32_t value = 0;
@@ -163,6 +184,7 @@ int main(void) {
         cmocka_unit_test(a_read_behind_the_end_names_the_word),
         cmocka_unit_test(metrics_that_do_not_fit_are_not_cut_off),
         cmocka_unit_test(priorities_are_written_whole_or_not_at_all),
+        cmocka_unit_test(custody_words_lie_behind_the_view),
         cmocka_unit_test(the_shutdown_flag_is_zero_or_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "op_cases.h"
+#include "stoker/control.h"
 #include "stoker/port/interp.h"
 #include "stoker/ring.h"
 
@@ -299,6 +300,54 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
     }
 }
 
+/// Custody ///
+
+#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind what the device is told of */
+
+static uint32_t in_hand[4], runs;
+
+/* Runs inside of slot 5's handler, as a tenant that stores what it likes to its own slot, and a second worker that sees
+ * it. */
+static void hook_forges(void) {
+    struct stk_interp second = port;
+    in_hand[runs] = control(CUSTODY_AT + 5u);
+    if (runs++ == 0u) {
+        image.ring[5 * STK_SLOT_WORDS] = STK_PUBLISHED;
+        assert_int_equal(stk_interp_ops.drive(&second, true), 0);
+        assert_int_equal(op_status(&image, 5), STK_PUBLISHED);
+        image.ring[5 * STK_SLOT_WORDS] = STK_DONE;
+    }
+}
+
+static void a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says(void **state) {
+    struct stk_device_memory memory = op_image_memory(&image);
+    struct stk_control view = {image.control, CUSTODY_AT};
+    (void)state;
+    open_port(0, 0);
+    memory.control_words = CUSTODY_AT;
+    assert_int_equal(stk_control_set_custody(&view, CUSTODY_AT, NULL), STK_OK);
+    memset(image.control + CUSTODY_AT, 0, (OPS_SLOTS + OPS_IO) * 4u);
+    assert_int_equal(stk_interp_open(&port, &memory, &(struct stk_interp_config){user_ops, 3, .idle_turns = 100}),
+                     STK_OK);
+    runs = 0;
+    hook = hook_forges;
+    put(5, OP_HOST, 0, 0);
+    assert_int_equal(drive(), 1);
+    assert_int_equal(runs, 1);
+    assert_int_equal(in_hand[0], 1);
+    assert_int_equal(op_status(&image, 5), STK_DONE);
+    assert_int_equal(control(CUSTODY_AT + 5u), 2);
+    put(5, OP_LATER, 2, STK_YIELD); /* let go whenever it waits */
+    put(6, 99, 0, 0);               /* and when it faults */
+    assert_int_equal(drive(), 1);
+    assert_int_equal(control(CUSTODY_AT + 5u), 8);
+    assert_int_equal(op_status(&image, 6), STK_FAULT);
+    assert_int_equal(control(CUSTODY_AT + 6u), 2);
+    for (uint32_t i = 0; i < OPS_SLOTS; i++) {
+        assert_int_equal(control(CUSTODY_AT + i) & 1u, 0);
+    }
+}
+
 static void batch_and_its_fence_end_in_one_drive(void **state) {
     const uint32_t add[] = {1, OBS(1)};
     const struct stk_work items[] = {{STK_OP_ATOMIC_ADD, 0, 2, 2, add}, {STK_OP_ATOMIC_ADD, 0, 2, 2, add}};
@@ -394,6 +443,7 @@ int main(void) {
         cmocka_unit_test(yielded_and_requeued_slots_run_again_until_done_and_count_once),
         cmocka_unit_test(fence_waits_for_its_items_and_for_no_others),
         cmocka_unit_test(shutdown_is_the_first_tenants_however_small_the_shares),
+        cmocka_unit_test(a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says),
         cmocka_unit_test(batch_and_its_fence_end_in_one_drive),
         cmocka_unit_test(counts_are_exact_when_the_worker_is_gone),
         cmocka_unit_test(heartbeat_grows_while_a_worker_turns),
