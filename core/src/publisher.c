@@ -1,6 +1,7 @@
 /* stoker: tickets. */
 #include "stoker/publisher.h"
 
+#include "custody.h"
 #include "slot_words.h"
 
 /* Tickets from `older` to `newer`, modulo 2^32. */
@@ -24,14 +25,24 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     publisher->tail = control->words + STK_CTL_PUBLISH_TAIL;
     publisher->head = control->words + STK_CTL_HARVEST_HEAD;
     publisher->doorbell = control->count > STK_CTL_DOORBELL ? control->words + STK_CTL_DOORBELL : NULL;
+    publisher->control = control->count > STK_CTL_BUS ? control->words : NULL;
     publisher->mask = ring->slots - 1;
+    publisher->doubted = publisher->entered = 0;
+    publisher->doubts = false;
     return STK_OK;
+}
+
+/* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
+ * back where custody words stand for that nobody has the slot. */
+static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
+    return stk_status_publishable(status) || status == STK_FAULT ||
+           (status > STK_FAULT && stk_custody(publisher->control) != NULL);
 }
 
 int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
     for (uint32_t i = 0; i < publisher->ring.slots; i++) {
         uint32_t status = stk_load_acquire(stk_slot_at(&publisher->ring, i) + STK_SLOT_STATUS);
-        if (!stk_status_publishable(status) && status != STK_FAULT) {
+        if (!is_recyclable(publisher, status)) {
             return STK_E_STATUS;
         }
     }
@@ -43,10 +54,24 @@ int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
     return STK_OK;
 }
 
+/* Looks whether the slot of `ticket`, which has been harvested, may be written: EMPTY, and in nobody's hand. */
+static int look(const struct stk_publisher *publisher, uint32_t ticket) {
+    uint32_t slot = ticket & publisher->mask;
+    /* Acquire: a status that belongs to this very ticket comes after the swap that took it, so that
+     * the tail that the caller reads next has moved; if it has not, the slot was taken past the tickets. */
+    uint32_t status = stk_load_acquire(stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS);
+    if (status == STK_EMPTY) {
+        return stk_in_custody(publisher->control, slot) ? STK_E_AGAIN : STK_OK;
+    }
+    /* A tenant stored that in a slot that was no longer its own: the harvester gives the slot back. */
+    return stk_custody(publisher->control) != NULL ? STK_E_AGAIN : STK_E_STATUS;
+}
+
 /* One attempt to take ticket *ticket, the tail as last seen. STK_E_AGAIN: another publisher was
- * faster, look again. */
+ * faster, or the slot is to be given back first: look again. */
 static int take(struct stk_publisher *publisher, uint32_t *ticket) {
     uint32_t tail = *ticket;
+    int err;
     /* Acquire: a head that gives credit for a slot comes after the harvester's reads of it and its
      * EMPTY. */
     uint32_t pending = distance(stk_load_acquire(publisher->head), tail);
@@ -56,11 +81,10 @@ static int take(struct stk_publisher *publisher, uint32_t *ticket) {
         *ticket = stk_load(publisher->tail);
         return *ticket == tail && pending == publisher->ring.slots ? STK_E_FULL : STK_E_AGAIN;
     }
-    /* Acquire: a status that belongs to this very ticket comes after the swap that took it, so that
-     * the tail read below has moved; if it has not, the slot was taken past the tickets. */
-    if (stk_load_acquire(slot_of(publisher, tail) + STK_SLOT_STATUS) != STK_EMPTY) {
+    err = look(publisher, tail);
+    if (err != STK_OK) {
         *ticket = stk_load(publisher->tail);
-        return *ticket == tail ? STK_E_STATUS : STK_E_AGAIN;
+        return *ticket == tail ? err : STK_E_AGAIN;
     }
     *ticket = stk_cas(publisher->tail, tail, tail + 1);
     return *ticket == tail ? STK_OK : STK_E_AGAIN;
@@ -99,31 +123,98 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher) {
     return distance(head, stk_load(publisher->tail));
 }
 
-int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket) {
-    uint32_t head = stk_load(publisher->head); /* ours: no one else moves it */
-    uint32_t *w = slot_of(publisher, head);
-    /* Acquire: the results are those that the worker stored before it set the status, and the tail
-     * read next has passed this ticket; if it has not, the slot was finished past the tickets. */
-    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
-    if ((status != STK_DONE && status != STK_FAULT) || stk_load(publisher->tail) == head) {
-        return STK_E_AGAIN;
+/* Makes a slot that is over EMPTY. A tenant may have stored PUBLISHED since the slot was looked at, and a worker may
+ * have taken that: the custody word is odd before the worker claims, and EMPTY is not claimed, so that one of the two
+ * sees the other. Then the slot stays as it was. */
+static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
+    uint32_t *word = stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS;
+    bool taken = stk_cas(word, status, STK_EMPTY) == status;
+    bool held = stk_in_custody(publisher->control, slot);
+    (void)(taken && held && stk_cas(word, STK_EMPTY, status));
+    return taken && !held;
+}
+
+/* Returns true if the slot of `ticket`, whose status word is no status, will not be written to: no worker claims such a
+ * slot, but one may have looked at the slot before. Custody words tell at once, where a claim is a swap of the status;
+ * else all workers that were there when this was first asked have to leave. */
+static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
+    const uint32_t *control = publisher->control;
+    uint32_t ends;
+    if (control == NULL) {
+        return false;
     }
-    stk_slot_copy(w, status, out);
-    stk_store(w + STK_SLOT_STATUS, STK_EMPTY);
+    if (stk_custody(control) != NULL && (stk_load(control + STK_CTL_BUS) & STK_BUS_BIT) == 0) {
+        return !stk_in_custody(control, ticket & publisher->mask);
+    }
+    ends = stk_worker_ends(control);
+    if (!publisher->doubts || publisher->doubted != ticket) {
+        publisher->doubts = true;
+        publisher->doubted = ticket;
+        publisher->entered = stk_load(control + STK_CTL_WORKERS_IN);
+    }
+    return distance(publisher->entered, ends) < UINT32_MAX / 2u;
+}
+
+static bool is_over(struct stk_publisher *publisher, uint32_t ticket, uint32_t status) {
+    return status > STK_FAULT ? abandoned(publisher, ticket)
+                              : stk_slot_ended(publisher->control, ticket & publisher->mask, status);
+}
+
+/* Hands out the oldest ticket, whose slot is EMPTY now and was `end`. */
+static int deliver(struct stk_publisher *publisher, uint32_t head, const struct stk_slot *end, struct stk_slot *out,
+                   uint32_t *ticket) {
+    *out = *end;
     /* Release: our reads of the slot and its EMPTY come before the credit for it. */
     stk_store_release(publisher->head, head + 1);
     if (ticket != NULL) {
         *ticket = head;
     }
-    return (int)status;
+    return (int)end->status;
+}
+
+/* Gives the slot of the next ticket back, where custody words say that no worker has it, and its status that none may
+ * claim it. No publisher takes the ticket before the slot is EMPTY, and nobody else makes it so: a publisher that did
+ * might do so to a slot that another has published. */
+static void give_back(struct stk_publisher *publisher, uint32_t head) {
+    uint32_t tail = stk_load(publisher->tail), slot = tail & publisher->mask, status;
+    if (stk_custody(publisher->control) == NULL || distance(head, tail) >= publisher->ring.slots) {
+        return;
+    }
+    status = stk_load_acquire(stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS);
+    if (status != STK_EMPTY && !stk_status_claimable(status) && !stk_in_custody(publisher->control, slot)) {
+        (void)empty(publisher, slot, status);
+    }
+}
+
+int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket) {
+    uint32_t head = stk_load(publisher->head); /* ours: no one else moves it */
+    uint32_t *w = slot_of(publisher, head);
+    struct stk_slot end;
+    /* Acquire: the results are those that the worker stored before it set the status, and the tail
+     * read next has passed this ticket; if it has not, the slot was finished past the tickets. */
+    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
+    if (stk_load(publisher->tail) == head || !is_over(publisher, head, status)) {
+        give_back(publisher, head);
+        return STK_E_AGAIN;
+    }
+    stk_slot_copy_end(w, status, &end);
+    return empty(publisher, head & publisher->mask, status) ? deliver(publisher, head, &end, out, ticket) : STK_E_AGAIN;
+}
+
+/* Returns true if the oldest slot, in this status, is one that nobody will move on: a hole, or one that only says that
+ * a worker has it. */
+static bool is_hole(const struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
+    return status == STK_EMPTY ? !stk_in_custody(publisher->control, slot)
+                               : status == STK_CLAIMED && stk_nobody_has(publisher->control, slot);
 }
 
 int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket) {
-    uint32_t head = stk_load(publisher->head);
+    uint32_t head = stk_load(publisher->head), slot = head & publisher->mask, status;
     if (ticket != head || stk_load(publisher->tail) == head) {
         return STK_E_AGAIN;
     }
-    if (stk_load_acquire(slot_of(publisher, head) + STK_SLOT_STATUS) != STK_EMPTY) {
+    status = stk_load_acquire(slot_of(publisher, head) + STK_SLOT_STATUS);
+    if (!is_hole(publisher, slot, status) || !empty(publisher, slot, status)) {
         return STK_E_STATUS;
     }
     stk_store_release(publisher->head, head + 1);

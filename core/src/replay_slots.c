@@ -1,4 +1,5 @@
 /* The slots of a replay: published to every target, waited for, compared. */
+#include "custody.h"
 #include "replay_parts.h"
 #include "slot_words.h"
 #include "stoker/atomic.h"
@@ -14,10 +15,6 @@ static uint32_t *words_of(const struct stk_replay *r, uint32_t target, uint32_t 
 }
 
 /// Waiting ///
-
-static int finished(uint32_t status) {
-    return status == STK_DONE || status == STK_FAULT;
-}
 
 /* Lets every target work. Above 0 when one of them did something at once. */
 static int drive(struct stk_replay *r) {
@@ -55,7 +52,7 @@ static int await(struct stk_replay *r, uint32_t target, uint32_t slot) {
         /* Acquire: the other words are those that the worker stored before this status. */
         uint32_t seen = stk_load_acquire(status);
         int did;
-        if (finished(seen)) {
+        if (stk_slot_ended(r->config.target[target].memory.control, slot, seen)) {
             return STK_OK;
         }
         did = drive(r);
@@ -99,8 +96,8 @@ static int compare(struct stk_replay *r, const struct stk_slot *a, uint32_t stat
 static void take(struct stk_replay *r, uint32_t slot, struct stk_slot ends[STK_REPLAY_TARGETS]) {
     for (uint32_t t = 0; t < r->config.targets; t++) {
         uint32_t *w = words_of(r, t, slot), status = stk_load(w + STK_SLOT_STATUS);
-        stk_slot_copy(w, status, &ends[t]);
-        if (status == STK_FAULT) {
+        stk_slot_copy_end(w, status, &ends[t]);
+        if (ends[t].status == STK_FAULT) {
             stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
         }
     }

@@ -18,6 +18,10 @@ static inline bool stk_status_publishable(uint32_t status) {
     return status == STK_EMPTY || status == STK_DONE;
 }
 
+static inline bool stk_status_claimable(uint32_t status) {
+    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+}
+
 static inline bool stk_opcode_ok(uint32_t opcode) {
     if (opcode >= STK_OP_SYSTEM_BIT) {
         return opcode == STK_OP_PACKED_SLOT || opcode == STK_OP_SHUTDOWN;
@@ -55,8 +59,9 @@ static inline void stk_slot_in(uint32_t *w, const uint8_t *from) {
     }
 }
 
-/* Writes every word but the status. Nobody else writes these while the slot is free, yet others may read them at any time. All of `work` is
- * read before the first store, since the work and its arguments may be words of this very slot. */
+/* Writes every word but the status. Nobody else writes these while the slot is free, yet others may read them at any
+ * time. All of `work` is read before the first store, since the work and its arguments may be words of this very
+ * slot. */
 static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
     const uint32_t opcode = work->opcode, owner[2] = {work->tenant, work->priority}, nargs = work->nargs;
     uint32_t args[STK_SLOT_ARGS] = {0}, i = 0;
@@ -92,6 +97,17 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
     stk_copy_out(&out->priority, w + STK_SLOT_PRIORITY, 1);
     for (uint32_t i = 0; i < STK_SLOT_ARGS; i += 4) {
         stk_copy_out(out->args + i, w + STK_SLOT_ARG0 + i, 4);
+    }
+}
+
+/* The same for a slot that is over: one whose status word was overwritten by what is no status is a fault, with that
+ * word as its value. */
+static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
+    stk_slot_copy(w, status, out);
+    if (status > STK_FAULT) {
+        out->status = STK_FAULT;
+        out->args[STK_FAULT_REASON_ARG] = STK_REASON_STATUS;
+        out->args[STK_FAULT_VALUE_ARG] = status;
     }
 }
 

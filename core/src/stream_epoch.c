@@ -1,4 +1,7 @@
 /* Epochs of the stream: a barrier among the chunks, and a fence in the slot of the chunk behind it. */
+#include <string.h>
+
+#include "custody.h"
 #include "slot_words.h"
 #include "stream_entry.h"
 
@@ -28,15 +31,17 @@ static int publish_fence(struct stk_stream *s) {
 }
 
 /* The fence was refused: the chunks behind it go on, as part of this epoch. */
-static int refused(struct stk_stream *s, uint32_t slot) {
+static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     uint32_t *w = stk_slot_at(&s->ring, slot);
+    struct stk_slot end;
     struct stk_record_failure failure = {.slot = slot,
                                          .tenant = s->config.tenant,
                                          .opcode = STK_OP_BATCH_FENCE,
                                          .status = STK_FAULT,
                                          .err = STK_E_FAULT};
     int err = STK_OK;
-    stk_copy_out(failure.results, w + STK_SLOT_RESULT, STK_SLOT_RESULTS);
+    stk_slot_copy_end(w, status, &end);
+    memcpy(failure.results, end.args + STK_RESULT_ARG, sizeof failure.results);
     stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
     s->fault = (struct stk_fault){.err = STK_E_FAULT, .index = slot};
     stk_stream_next_epoch(s);
@@ -68,11 +73,11 @@ int stk_stream_fence(struct stk_stream *s) {
     }
     /* Acquire: observables and epoch are those that were stored before this status. */
     status = stk_load_acquire(stk_slot_at(&s->ring, slot) + STK_SLOT_STATUS);
-    if (status == STK_FAULT) {
-        return refused(s, slot);
+    if (!stk_slot_ended(s->config.memory.control, slot, status)) {
+        return late(s, slot);
     }
     if (status != STK_DONE) {
-        return late(s, slot);
+        return refused(s, slot, status);
     }
     stk_stream_next_epoch(s);
     return s->config.recorder ? stk_recorder_epoch(s->config.recorder, tag) : STK_OK;

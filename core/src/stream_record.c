@@ -35,11 +35,13 @@ int stk_stream_tell_failure(const struct stk_stream *s, uint64_t chunk, const st
 
 int stk_stream_tell_late(const struct stk_stream *s, uint32_t slot) {
     const uint32_t *w = stk_slot_at(&s->ring, slot);
+    uint32_t status = stk_load(w + STK_SLOT_STATUS);
     const struct stk_record_failure failure = {
         .slot = slot,
         .tenant = s->config.tenant,
         .opcode = stk_load(w + STK_SLOT_OPCODE),
-        .status = stk_load(w + STK_SLOT_STATUS),
+        .status = status <= STK_FAULT ? status
+                                      : STK_FAULT + 1u, /* a record has 8 bits for a word that anyone may have stored */
         .err = STK_E_TIMEOUT,
     };
     int err = s->config.recorder ? stk_recorder_failure(s->config.recorder, &failure) : STK_OK;

@@ -1,4 +1,5 @@
 /* Slots of the stream: from arrived to delivered. */
+#include "custody.h"
 #include "slot_words.h"
 #include "stream_entry.h"
 
@@ -84,7 +85,7 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     struct stk_slot slot;
     uint64_t now;
-    if (status != STK_DONE && status != STK_FAULT) {
+    if (!stk_slot_ended(s->config.memory.control, at, status)) {
         now = s->config.platform->now_ns(s->config.platform_ctx);
         if (now - e->published_ns > s->config.slot_timeout_ns) {
             s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = at};
@@ -92,8 +93,8 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
         }
         return 0;
     }
-    stk_slot_copy(w, status, &slot);
-    if (status == STK_FAULT) {
+    stk_slot_copy_end(w, status, &slot);
+    if (slot.status == STK_FAULT) {
         r->err = STK_E_FAULT;
         r->reason = slot.args[STK_FAULT_REASON_ARG];
         r->value = slot.args[STK_FAULT_VALUE_ARG];

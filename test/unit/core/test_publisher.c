@@ -10,7 +10,7 @@
 #define SLOTS 4u
 
 static _Alignas(64) uint8_t ring_memory[STK_RING_BYTES(SLOTS)];
-static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(0)];
+static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(SLOTS)]; /* the last words are for custody */
 static struct stk_ring ring;
 static struct stk_control control;
 static struct stk_publisher publisher;
@@ -163,6 +163,21 @@ static void init_wants_a_power_of_two_and_the_harvest_word(void **state) {
     assert_int_equal(stk_publisher_init(&publisher, &ring, &small), STK_E_MISSING);
 }
 
+static uint32_t *status_of(uint32_t ticket) {
+    return ring.words + (size_t)(ticket % SLOTS) * STK_SLOT_WORDS;
+}
+
+static uint32_t *custody_of(uint32_t ticket) {
+    return control.words + control.count + ticket % SLOTS;
+}
+
+static void with_custody(void) {
+    assert_int_equal(stk_control_set_custody(&control, control.count, NULL), STK_OK);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        stk_store(custody_of(i), 0);
+    }
+}
+
 static void reset_recycles_finished_slots_only(void **state) {
     (void)state;
     stk_store(ring.words, STK_DONE);
@@ -173,7 +188,152 @@ static void reset_recycles_finished_slots_only(void **state) {
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
     assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
     assert_int_equal(stk_ring_status(&ring, 1), STK_EMPTY);
+    stk_store(ring.words + 16, 99); /* no status */
+    assert_int_equal(stk_publisher_reset(&publisher, 0), STK_E_STATUS);
+    with_custody();
+    assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
     assert_int_equal(publish(), 0);
+}
+
+/// Tenants that store to their own status words ///
+
+/* Workers that are inside, as their own counts say. */
+static void workers(uint32_t entered, uint32_t lease_ends, uint32_t idle_ends) {
+    stk_store(control.words + STK_CTL_WORKERS_IN, entered);
+    stk_store(control.words + STK_CTL_LEASE_ENDS, lease_ends);
+    stk_store(control.words + STK_CTL_IDLE_ENDS, idle_ends);
+}
+
+static void nothing_is_harvested(void) {
+    struct stk_slot slot = {.opcode = 77};
+    uint32_t oldest = stk_publisher_oldest(&publisher);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_E_AGAIN);
+    assert_int_equal(slot.opcode, 77);
+    assert_int_equal(stk_publisher_oldest(&publisher), oldest);
+}
+
+static void an_end_that_the_tenant_stored_waits_for_the_workers_own(void **state) {
+    struct stk_slot slot;
+    uint32_t ticket;
+    (void)state;
+    with_custody();
+    ticket = publish();
+    stk_store(custody_of(ticket), 1); /* a worker has it */
+    while (stk_publisher_pending(&publisher) < SLOTS) {
+        (void)publish(); /* nothing to give back */
+    }
+    for (uint32_t status = STK_DONE; status < STK_FAULT + 3u; status++) {
+        stk_store(status_of(ticket), status);
+        nothing_is_harvested();
+        assert_int_equal(stk_load(status_of(ticket)), status);
+    }
+    stk_store(status_of(ticket), STK_EMPTY); /* nor is it a hole */
+    assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
+    stk_store(status_of(ticket), STK_DONE);
+    stk_store(custody_of(ticket), 2);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_DONE);
+}
+
+static void a_word_that_is_no_status_is_a_fault_of_its_ticket_alone(void **state) {
+    struct stk_slot slot;
+    uint32_t got = 0, ticket, next;
+    (void)state;
+    with_custody();
+    ticket = publish();
+    next = publish();
+    work(next, STK_TO_DONE);
+    stk_store(status_of(ticket), 99);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_FAULT);
+    assert_int_equal(got, ticket);
+    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_STATUS);
+    assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], 99);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+    assert_int_equal(got, next);
+}
+
+/* Behind a bus, or without custody words, a worker may still be about to claim what it saw before: those that were
+ * there leave first. */
+static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void **state) {
+    struct stk_slot slot;
+    (void)state;
+    for (uint32_t bus = 0; bus < 2u; bus++) {
+        uint32_t ticket;
+        workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two are inside */
+        if (bus) {
+            with_custody();
+            stk_store(control.words + STK_CTL_BUS, stk_load(control.words + STK_CTL_BUS) | STK_BUS_BIT);
+        }
+        ticket = publish();
+        stk_store(status_of(ticket), 8);
+        nothing_is_harvested();
+        workers(1, UINT32_MAX - 3u, 2); /* one left, two came */
+        nothing_is_harvested();
+        workers(1, UINT32_MAX - 3u, 3);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
+        ticket = publish();
+        stk_store(status_of(ticket), 8);
+        nothing_is_harvested(); /* another ticket, and two are inside */
+        workers(1, 0, 1);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
+    }
+}
+
+static void a_control_buffer_without_the_words_tells_nothing(void **state) {
+    struct stk_control small = {control.words, STK_CTL_BUS};
+    uint32_t ticket;
+    (void)state;
+    assert_int_equal(stk_publisher_init(&publisher, &ring, &small), STK_OK);
+    ticket = publish();
+    stk_store(status_of(ticket), 99);
+    nothing_is_harvested();
+    stk_store(status_of(ticket), STK_CLAIMED);
+    assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
+}
+
+static void a_slot_that_was_harvested_is_given_back_whatever_it_says(void **state) {
+    struct stk_slot slot;
+    (void)state;
+    with_custody();
+    for (uint32_t status = 0; status < 10u; status++) {
+        uint32_t *word = status_of(FIRST + status), *custody = custody_of(FIRST + status);
+        int claimable = status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+        stk_store(word, status);
+        stk_store(custody, 1);
+        nothing_is_harvested();
+        assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
+        stk_store(custody, 2);
+        nothing_is_harvested();
+        if (claimable) { /* until a worker has run that */
+            assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
+            stk_store(word, STK_DONE);
+            nothing_is_harvested();
+        }
+        assert_int_equal(publish(), (uint32_t)(FIRST + status));
+        work(FIRST + status, STK_TO_DONE);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_DONE);
+    }
+}
+
+static void a_claim_that_no_worker_made_is_stepped_over_on_demand(void **state) {
+    uint32_t ticket;
+    (void)state;
+    for (uint32_t custody = 0; custody < 2u; custody++) {
+        ticket = publish();
+        stk_store(status_of(ticket), STK_CLAIMED);
+        nothing_is_harvested();
+        if (custody) {
+            with_custody();
+            stk_store(custody_of(ticket), 1);
+        } else {
+            workers(5, 2, 2);
+        }
+        assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
+        stk_store(custody_of(ticket), 0);
+        workers(5, 2, 3);
+        assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_OK);
+        assert_int_equal(stk_load(status_of(ticket)), STK_EMPTY);
+    }
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, NULL)
@@ -191,6 +351,12 @@ int main(void) {
         TEST(indices_out_of_step_end_in_an_error),
         TEST(init_wants_a_power_of_two_and_the_harvest_word),
         TEST(reset_recycles_finished_slots_only),
+        TEST(an_end_that_the_tenant_stored_waits_for_the_workers_own),
+        TEST(a_word_that_is_no_status_is_a_fault_of_its_ticket_alone),
+        TEST(a_word_that_is_no_status_waits_for_the_workers_that_were_there),
+        TEST(a_control_buffer_without_the_words_tells_nothing),
+        TEST(a_slot_that_was_harvested_is_given_back_whatever_it_says),
+        TEST(a_claim_that_no_worker_made_is_stepped_over_on_demand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -343,6 +343,18 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
     assert_int_equal(r.opcode, STK_OP_BATCH_FENCE);
 }
 
+static void fence_whose_status_is_none_is_refused(void **state) {
+    (void)state;
+    recorded();
+    w.device.stuck = true;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, 0), STK_E_TIMEOUT);
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 8;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_FAULT);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_EMPTY);
+    w.device.stuck = false;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
+}
+
 static void slot_that_is_not_free_keeps_the_fence_out(void **state) {
     (void)state;
     recorded();
@@ -429,6 +441,7 @@ int main(void) {
         cmocka_unit_test(epoch_that_times_out_goes_on),
         cmocka_unit_test(late_fence_is_told_of),
         cmocka_unit_test(refused_fence_says_so_and_the_stream_goes_on),
+        cmocka_unit_test(fence_whose_status_is_none_is_refused),
         cmocka_unit_test(slot_that_is_not_free_keeps_the_fence_out),
         cmocka_unit_test(stream_ends_an_epoch_after_so_many_chunks),
         cmocka_unit_test(shutdown_leaves_no_chunk_behind_a_fence),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "stoker/wait.h"
+#include "stoker/control.h"
 #include "stream_world.h"
 
 static void source_that_ends_early_hands_out_what_it_has(void **state) {
@@ -190,6 +191,35 @@ static void slot_without_a_result_times_out_by_index_and_may_still_end(void **st
     (void)stk_sim_dispatch_ops.drive(&w.device, true);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 3);
+}
+
+static void status_that_is_none_is_a_fault_of_its_chunk(void **state) {
+    (void)state;
+    world(NULL, NULL);
+    w.device.stuck = true;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 0xABCDu;
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
+    assert_int_equal(result(0)->err, STK_E_FAULT);
+    assert_int_equal(result(0)->reason, STK_REASON_STATUS);
+    assert_int_equal(result(0)->value, 0xABCDu);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_EMPTY);
+}
+
+static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
+    struct stk_control control = {w.control, STK_CTL_WORDS_MIN + 4u};
+    uint32_t *custody = w.control + control.count + FIRST_SLOT;
+    (void)state;
+    world(NULL, NULL);
+    assert_int_equal(stk_control_set_custody(&control, control.count, NULL), STK_OK);
+    *custody = 1;
+    queue_some(1, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_DONE);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+    *custody = 2;
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
 }
 
 static void drain_gives_up_in_time_and_may_be_called_again(void **state) {
@@ -440,6 +470,8 @@ int main(void) {
         cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
         cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),
+        cmocka_unit_test(status_that_is_none_is_a_fault_of_its_chunk),
+        cmocka_unit_test(result_of_a_slot_that_a_worker_has_is_not_taken),
         cmocka_unit_test(drain_gives_up_in_time_and_may_be_called_again),
         cmocka_unit_test(latency_is_the_time_from_published_to_seen),
         cmocka_unit_test(result_that_came_since_the_last_turn_is_taken_without_a_sleep),
