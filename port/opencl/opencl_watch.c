@@ -12,9 +12,14 @@ static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
     return cl->memory.ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS;
 }
 
-static int any_claimed(const struct stk_opencl *cl) {
+static uint32_t custody_of(const struct stk_opencl *cl, uint32_t slot) {
+    return stk_load(stk_opencl_custody(cl) + slot);
+}
+
+/* Returns true if a worker has some slot in hand. Statuses do not tell: a tenant may store CLAIMED. */
+static int any_in_hand(const struct stk_opencl *cl) {
     uint32_t i = 0;
-    while (i < cl->memory.slots && stk_load(status_at(cl, i)) != STK_CLAIMED) {
+    while (i < cl->memory.slots && (custody_of(cl, i) & 1u) == 0u) {
         i++;
     }
     return i < cl->memory.slots;
@@ -35,10 +40,19 @@ static int runs(struct stk_opencl *cl) {
     return status == CL_RUNNING;
 }
 
-/* A slot that a worker which sees it moves on: published, or put back by us. (What a handler puts back may stay as it is.) */
+/* Returns true for a slot that a worker which sees it takes: published, or put back by us, and in nobody's hand. (What
+ * a handler puts back may stay as it is.) */
 static int waits(const struct stk_opencl *cl, uint32_t slot) {
     uint32_t status = stk_load(status_at(cl, slot));
-    return status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u);
+    return (status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u)) &&
+           (custody_of(cl, slot) & 1u) == 0u;
+}
+
+/* Returns true if the slot under watch still waits and no worker has had it since. A tenant that stores PUBLISHED again
+ * and again in a slot of its own makes it look as if nobody took it: the custody word, which no tenant can reach,
+ * changes with each time that a worker did. */
+static int untouched(const struct stk_opencl *cl) {
+    return waits(cl, cl->watch.slot) && custody_of(cl, cl->watch.slot) == cl->watch.custody;
 }
 
 static uint32_t find_waiting(const struct stk_opencl *cl) {
@@ -52,15 +66,17 @@ static uint32_t find_waiting(const struct stk_opencl *cl) {
 /* Something moved: the watch starts again. */
 static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
     cl->watch = (struct stk_opencl_watch){.since_ns = now_ns, .done = done(cl), .beats = beats(cl), .slot = slot};
+    cl->watch.custody = slot != NONE ? custody_of(cl, slot) : 0u;
 }
 
-/* A published slot that stays published while no slot ends, for half of the watch and then for all of it, is not seen; or the workers
- * are in long handlers, and then a slot is CLAIMED and no heart beats; or they have no core, and then none beats either. */
+/* A published slot that stays published and that no worker takes while no slot ends, for half of the watch and then for
+ * all of it, is not seen; or the workers are in long handlers, and then a slot is in hand and no heart beats; or they
+ * have no core, and then none beats either. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
     /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at (kernels/find.h). */
     uint32_t round = cl->config.workers * (2u + 32u * cl->memory.slots / BEAT_TURNS), beaten;
-    if (done(cl) != w->done || (w->slot != NONE && !waits(cl, w->slot))) {
+    if (done(cl) != w->done || (w->slot != NONE && !untouched(cl))) {
         restart(cl, now_ns, NONE);
         return 0;
     }
@@ -72,7 +88,7 @@ int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
         return 0;
     }
     beaten = beats(cl) - w->beats;
-    if (beaten == 0u && runs(cl) && !any_claimed(cl)) {
+    if (beaten == 0u && runs(cl) && !any_in_hand(cl)) {
         stk_opencl_say(cl, "; then the host no longer saw the kernel's heartbeat");
         return 1;
     }
@@ -87,7 +103,7 @@ int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
  * ended any slot, was not there for them or their work is not here for us. */
 int stk_opencl_watch_border(struct stk_opencl *cl) {
     struct stk_opencl_watch *w = &cl->watch;
-    if (w->slot == NONE || done(cl) != w->done || !waits(cl, w->slot)) {
+    if (w->slot == NONE || done(cl) != w->done || !untouched(cl)) {
         /* The launch behind this one may have begun before the slot that is picked now was published. */
         restart(cl, 0, find_waiting(cl));
         return 0;

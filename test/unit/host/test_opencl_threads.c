@@ -1,5 +1,5 @@
-/* What other threads may read at any time while the port takes copies in: words of the ring, of the debug log and of the I/O queue. The
- * thread sanitizer sees stores that are not atomic. */
+/* What other threads may read at any time while the port takes copies in: words of the ring, of the debug log and of
+ * the I/O queue. The thread sanitizer sees stores that are not atomic. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

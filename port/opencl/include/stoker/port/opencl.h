@@ -236,6 +236,7 @@ struct stk_opencl_watch {
     uint64_t since_ns;    /* nothing moved since */
     uint32_t done, beats; /* slots that ended, heartbeat then */
     uint32_t slot;        /* a published one; UINT32_MAX: none picked */
+    uint32_t custody;     /* its custody word then */
     uint32_t launches;    /* QUANTUM: launches that came and went since */
 };
 

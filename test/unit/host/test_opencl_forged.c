@@ -1,0 +1,311 @@
+/* A tenant that stores what it likes in the status words of its own slots: the modes stay, and the slots of others end
+ * as they should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "opencl_adds.h"
+#include "stoker/publisher.h"
+
+#define SLOTS    8u
+#define SHARE    4096u /* payload of a tenant */
+#define FORGER   1u
+#define VICTIM   2u
+#define SUM      (SHARE / 4u * 0x01010101u)
+#define BUSY     0x20001u
+#define WATCH_NS (SECOND / 5u)
+
+/* A handler that computes for as many steps as its argument says. */
+static const char busy_text[] = "STK_FN stk_u32 user_busy(const struct stk_dev *d, const struct stk_call *c) {\n"
+                                "    stk_u32 i, n = stk_arg(c, 0), x = n;\n"
+                                "    for (i = 0; i < n; i++) { x = x * 1664525u + (x >> 7); }\n"
+                                "    stk_result(c, 0, x);\n"
+                                "    return d->slots != 0u ? STK_DONE : STK_YIELD;\n"
+                                "}\n";
+static const struct stk_opencl_piece busy_piece = {"busy", busy_text, BUSY, "user_busy", STK_SCALAR};
+
+static struct stk_control control;
+static struct stk_publisher publisher;
+static uint32_t over;
+
+static int open_shared(const struct stk_opencl_config *wish, const struct way *way) {
+    struct stk_opencl_config config = *wish;
+    config.slots = config.slots ? config.slots : SLOTS;
+    config.tenants = 3;
+    config.payload_bytes = 3u * SHARE;
+    config.pieces = &busy_piece;
+    config.piece_count = 1;
+    if (!rig_open(&cl, &config, way)) {
+        return 0;
+    }
+    ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
+    assert_int_equal(stk_control_view(&control, cl.memory.control, cl.memory.control_words * 4u), STK_OK);
+    assert_int_equal(stk_control_set_shares(&control, 16, SHARE, NULL), STK_OK);
+    assert_int_equal(stk_publisher_init(&publisher, &ring, &control), STK_OK);
+    memset(cl.memory.payload + VICTIM * SHARE, 1, SHARE);
+    stk_store(&over, 0);
+    return 1;
+}
+
+/* Returns true for the first way of its mode that works here. */
+static int is_first(size_t way) {
+    size_t i = 0;
+    while (i < way && (ways[i].residency != ways[way].residency || !rig_can(&ways[i]))) {
+        i++;
+    }
+    return i == way && rig_can(&ways[way]) != NULL;
+}
+
+static uint32_t *status_of(uint32_t slot) {
+    return ring.words + (size_t)slot * STK_SLOT_WORDS;
+}
+
+/// The watch ///
+
+/* Slot 6 is in no status, so that nobody may move it and the fence behind it waits for ever; slot 7, the fence, is
+ * published again and again. */
+static void *publish_for_ever(void *arg) {
+    while (stk_load(&over) == 0u) {
+        stk_store_release(status_of(7), STK_PUBLISHED);
+    }
+    return arg;
+}
+
+static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
+    const struct stk_opencl_config config = {.watch_ns = WATCH_NS};
+    const uint32_t args[] = {1, 0};
+    const struct stk_work fence = {STK_OP_BATCH_FENCE, FORGER, STK_NORMAL, 2, args};
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        pthread_t thread;
+        void *end = NULL;
+        uint32_t ran = 0;
+        uint64_t start;
+        if (!is_first(i) || ways[i].residency == STK_BATCH || !open_shared(&config, &ways[i])) {
+            continue;
+        }
+        stk_store(status_of(6), 99);
+        assert_int_equal(stk_ring_publish(&ring, 7, &fence), STK_OK);
+        assert_int_equal(pthread_create(&thread, NULL, publish_for_ever, &over), 0);
+        start = rig_now();
+        while (rig_now() - start < 4u * WATCH_NS) {
+            drive(true);
+        }
+        start = rig_now();
+        while (ran < 100u) { /* and others are served */
+            publish_add(0);
+            while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+                drive(true);
+                assert_true(rig_now() - start < 60 * SECOND);
+            }
+            ran++;
+        }
+        assert_int_equal(cl.mode, ways[i].residency);
+        assert_int_equal(cl.fallbacks, 0);
+        stk_store(&over, 1u);
+        assert_int_equal(pthread_join(thread, &end), 0);
+        close_way();
+    }
+}
+
+/// Tickets ///
+
+static uint32_t publish_busy(uint32_t steps) {
+    const struct stk_work busy = {BUSY, FORGER, STK_NORMAL, 1, &steps};
+    uint32_t ticket = 0;
+    assert_true(stk_publisher_publish(&publisher, &busy, &ticket) >= 0);
+    return ticket;
+}
+
+static int publish_sum(uint32_t *ticket) {
+    const uint32_t args[] = {VICTIM * SHARE, SHARE};
+    const struct stk_work sum = {STK_OP_SUM64, VICTIM, STK_NORMAL, 2, args};
+    return stk_publisher_publish(&publisher, &sum, ticket);
+}
+
+/* Publishes a slot of the forger's and waits until a worker, or a launch over copies, has it. A slot that was over
+ * before that was seen is followed by a longer one. Returns its ticket. */
+static uint32_t publish_and_await_claim(void) {
+    uint64_t start = rig_now();
+    uint32_t steps = 10000000u, ticket = publish_busy(steps);
+    while (stk_load(status_of(0)) != STK_CLAIMED) {
+        struct stk_slot slot;
+        drive(true);
+        assert_true(rig_now() - start < 60 * SECOND);
+        if (stk_publisher_harvest(&publisher, &slot, NULL) >= 0) {
+            steps *= 2u;
+            ticket = publish_busy(steps);
+        }
+    }
+    return ticket;
+}
+
+static void harvest_next(struct stk_slot *slot, uint32_t *ticket) {
+    uint64_t start = rig_now();
+    int end;
+    while ((end = stk_publisher_harvest(&publisher, slot, ticket)) == STK_E_AGAIN) {
+        drive(true);
+        if (rig_now() - start > 20 * SECOND) {
+            fail_msg("the oldest of %u is in status %x: %s", (unsigned)stk_publisher_pending(&publisher),
+                     (unsigned)stk_load(status_of(0)), cl.reason);
+        }
+    }
+    assert_true(end >= 0);
+}
+
+/* One slot, so that the victim's ticket has the same. */
+static void forge_an_end(void) {
+    struct stk_slot slot;
+    uint32_t forged = publish_and_await_claim(), ticket;
+    stk_store_release(status_of(0), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &ticket), STK_E_AGAIN);
+    assert_int_equal(publish_sum(&ticket), STK_E_FULL);
+    harvest_next(&slot, &ticket);
+    assert_int_equal(ticket, forged);
+    assert_true(publish_sum(&ticket) >= 0);
+    harvest_next(&slot, &forged);
+    assert_int_equal(forged, ticket);
+    assert_int_equal(slot.status, STK_DONE);
+    assert_int_equal(slot.tenant, VICTIM);
+    assert_int_equal(slot.args[STK_RESULT_ARG], SUM);
+}
+
+static void end_that_a_tenant_stored_ends_nobodys_ticket(void **state) {
+    /* Bit 0: several lanes, bit 1: two workers, bit 2: the workers claim as behind a bus. */
+    static const uint32_t hows[] = {0, 3, 5, 7};
+    (void)state;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows * WAYS; i++) {
+        size_t way = i % WAYS;
+        uint32_t how = hows[i / WAYS];
+        const struct stk_opencl_config config = {
+            .slots = 1, .lanes = how & 1u ? 8u : 1u, .workers = how & 2u ? 2u : 1u};
+        if (!is_first(way) || (how && ways[way].residency == STK_BATCH) || !open_shared(&config, &ways[way])) {
+            continue;
+        }
+        if (how & 4u) {
+            stk_store(control.words + STK_CTL_BUS, stk_load(control.words + STK_CTL_BUS) | STK_BUS_BIT);
+        }
+        forge_an_end();
+        assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+        for (uint32_t k = 0; k < ring.slots + cl.memory.io_slots; k++) {
+            assert_int_equal(stk_load(stk_opencl_custody(&cl) + k) & 1u, 0);
+        }
+        close_way();
+    }
+}
+
+/// Any status at any time ///
+
+/* Held while the forger stores, and while the harvester takes a slot: a slot is the forger's until its ticket is
+ * harvested. */
+static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t owned[SLOTS]; /* tickets + 1 of the forger, by slot */
+
+static void *forge_for_ever(void *arg) {
+    static const uint32_t some[] = {STK_PUBLISHED, STK_DONE, 99, STK_FAULT, STK_REQUEUE, UINT32_MAX, STK_YIELD, 8};
+    uint32_t n = 1;
+    while (stk_load(&over) == 0u) {
+        n = n * 1664525u + 1013904223u;
+        (void)pthread_mutex_lock(&owner);
+        if (owned[n >> 28 & (SLOTS - 1u)] != 0u) {
+            stk_store_release(status_of(n >> 28 & (SLOTS - 1u)), some[n >> 20 & 7u]);
+        }
+        (void)pthread_mutex_unlock(&owner);
+        sched_yield();
+    }
+    return arg;
+}
+
+/* Publishes for both tenants as far as there is credit. Returns how many of the victim's. */
+static uint32_t publish_both(uint32_t *turn) {
+    uint32_t sums = 0, ticket;
+    while (stk_publisher_pending(&publisher) < SLOTS) {
+        int forgers = *turn % 2u == 0u, slot;
+        (void)pthread_mutex_lock(&owner);
+        slot = forgers ? stk_publisher_publish(
+                             &publisher, &(struct stk_work){BUSY, FORGER, STK_NORMAL, 1, &(uint32_t){500}}, &ticket)
+                       : publish_sum(&ticket);
+        if (slot >= 0) {
+            owned[slot] = forgers ? 1u : 0u;
+        }
+        (void)pthread_mutex_unlock(&owner);
+        if (slot == STK_E_AGAIN) {
+            break; /* a worker still has it */
+        }
+        assert_true(slot >= 0);
+        *turn += 1u;
+        sums += forgers ? 0u : 1u;
+    }
+    return sums;
+}
+
+/* Harvests what is over. Returns how many of the victim's there were. */
+static uint32_t harvest_all(void) {
+    struct stk_slot slot;
+    uint32_t ticket, sums = 0;
+    for (;;) {
+        int end, forgers;
+        (void)pthread_mutex_lock(&owner);
+        end = stk_publisher_harvest(&publisher, &slot, &ticket);
+        forgers = end >= 0 && owned[ticket % SLOTS] != 0u;
+        if (end >= 0) {
+            owned[ticket % SLOTS] = 0;
+        }
+        (void)pthread_mutex_unlock(&owner);
+        if (end == STK_E_AGAIN) {
+            return sums;
+        }
+        if (!forgers) {
+            assert_int_equal(end, STK_DONE);
+            assert_int_equal(slot.opcode, STK_OP_SUM64);
+            assert_int_equal(slot.tenant, VICTIM);
+            assert_int_equal(slot.args[STK_RESULT_ARG], SUM);
+            sums++;
+        }
+    }
+}
+
+static void tickets_of_others_end_whatever_a_tenant_stores(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2u * WAYS; i++) {
+        const struct stk_opencl_config config = {.lanes = i < WAYS ? 1u : 8u, .workers = 2, .watch_ns = WATCH_NS};
+        const struct way *way = &ways[i % WAYS];
+        uint32_t turn = 0, published = 0, harvested = 0;
+        pthread_t thread;
+        void *end = NULL;
+        uint64_t start;
+        if (!is_first(i % WAYS) || !open_shared(&config, way)) {
+            continue;
+        }
+        memset(owned, 0, sizeof owned);
+        assert_int_equal(pthread_create(&thread, NULL, forge_for_ever, &over), 0);
+        start = rig_now();
+        while (harvested < published || published < 1000u) {
+            published += published < 1000u ? publish_both(&turn) : 0u;
+            drive(true);
+            harvested += harvest_all();
+            if (rig_now() - start > 60 * SECOND) {
+                fail_msg("%s: %u of %u harvested, the oldest is in status %x", way->name, (unsigned)harvested,
+                         (unsigned)published, (unsigned)stk_load(status_of(stk_publisher_oldest(&publisher) % SLOTS)));
+            }
+        }
+        assert_int_equal(cl.fallbacks, 0);
+        stk_store(&over, 1u);
+        assert_int_equal(pthread_join(thread, &end), 0);
+        close_way();
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slot_that_is_published_again_and_again_ends_no_mode),
+        cmocka_unit_test(end_that_a_tenant_stored_ends_nobodys_ticket),
+        cmocka_unit_test(tickets_of_others_end_whatever_a_tenant_stores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
