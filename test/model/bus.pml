@@ -39,7 +39,7 @@ inline swap_guard(w, i, won) {
     }
 }
 
-/* stk_guard, stk_take and stk_taken of guard.h */
+/* stk_guard and stk_take of guard.h; LET_GO is stk_let_go */
 inline bus_claim(w, i, seen, mine) {
 #ifdef SWAP
     seen = status[i];
@@ -74,9 +74,6 @@ inline bus_claim(w, i, seen, mine) {
           odd[i] = false; /* mutation: before the status says so */
 #endif
           d_step { ghost_claim(i, w); status[i] = CLAIMED }
-#ifndef RELEASE_EARLY
-          odd[i] = false
-#endif
        :: else
        fi
     :: else
@@ -86,4 +83,5 @@ inline bus_claim(w, i, seen, mine) {
 }
 
 #define CLAIM bus_claim
+#define LET_GO(s) odd[s] = false
 #include "turns.pml"

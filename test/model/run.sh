@@ -142,6 +142,13 @@ bus)
         mutate safety $name
     done
     ;;
+forged)
+    prove safety
+    prove live
+    for name in STATUS_FIRST RELEASE_EARLY BLIND_PUBLISH BLIND_HARVEST ONE_LOOK; do
+        mutate safety $name
+    done
+    ;;
 search)
     prove safety -DTURNS=8
     prove live

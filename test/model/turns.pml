@@ -1,5 +1,5 @@
 /* stoker model: publishers by ticket, workers and a harvester, for models that differ in how a worker claims: CLAIM, and BY_DEVICE, when
- * it may store to a status. */
+ * it may store to a status; and in what it does once the slot has ended, LET_GO. */
 
 active [PUBLISHERS] proctype publisher() {
     byte mine, h;
@@ -9,6 +9,10 @@ active [PUBLISHERS] proctype publisher() {
        publisher_write(mine)
     od
 }
+
+#ifndef LET_GO
+#define LET_GO(s) skip
+#endif
 
 /* stk_worker_turn without its round, which search.pml has: in ticket order the cursor always comes to what is published, and a
  * worker that looks at a slot that is not ready only looks again. */
@@ -22,6 +26,7 @@ active [WORKERS] proctype worker() {
        :: mine ->
           assert(words[cursor]); /* stk_worker_take reads the words of this publish */
           d_step { BY_DEVICE(cursor) -> ghost_leave(cursor, _pid, ENDED); status[cursor] = DONE; mine = false }
+          LET_GO(cursor)
        :: else
        fi;
        cursor = (cursor + 1) % SLOTS
