@@ -1,7 +1,7 @@
 /* stoker: how the host knows that a slot has ended, whatever the status of the slot says. Private to the core.
  *
  * A tenant may store any status in its own slots at any time. What it cannot reach are the control words: the custody
- * words, which say whether a worker has a slot in hand (SPEC.md, 1.11), and where there are none the counts of the
+ * words, which say whether a worker has a slot in hand (SPEC.md, 1.12), and where there are none the counts of the
  * workers that came and went.
  */
 #ifndef STK_SRC_CUSTODY_H
