@@ -57,6 +57,8 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
     }
     s.config.resources = s.config.resources != 0u ? s.config.resources : STK_MISS_RESOURCES_DEFAULT;
     s.config.timeout_ns = s.config.timeout_ns != 0u ? s.config.timeout_ns : TIMEOUT_DEFAULT_NS;
+    /* The clock is read by the first turn: time that counts before a request is claimed is no request's. */
+    stk_deadline_start(&s.requests_end, s.config.timeout_ns, 0);
     if (err == STK_OK) {
         memset(memory, 0, bytes);
         s.rows = (struct stk_miss_row *)(void *)memory;
@@ -177,11 +179,10 @@ static int turn(struct stk_miss *m, uint64_t wait_ns) {
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
-/* A turn that waits one slice at most: for a read where one is out, and new requests are looked for after it, or else
- * for the first I/O slot to change, which a device's store need not end. */
-static int wait_turn(struct stk_miss *m, uint64_t left_ns) {
+/* A turn that waits one slice: for a read where one is out, and new requests are looked for after it, or else for the first
+ * I/O slot to change, which a device's store need not end. */
+static int wait_turn(struct stk_miss *m, uint64_t slice) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
-    uint64_t slice = left_ns < STK_WAIT_SLICE_NS ? left_ns : STK_WAIT_SLICE_NS;
     int err = STK_OK;
     if (m->reading == 0u) {
         err = m->config.platform->wait(m->config.platform_ctx, word, stk_le32(stk_load(word)), slice);
@@ -191,15 +192,20 @@ static int wait_turn(struct stk_miss *m, uint64_t left_ns) {
 }
 
 int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns) {
-    uint64_t before = ended(miss), start, passed;
+    uint64_t before = ended(miss), left;
+    struct stk_deadline end;
     int err;
     if (miss->closed) {
         return STK_E_SHUTDOWN;
     }
     err = turn(miss, 0);
-    start = err == STK_OK && timeout_ns != 0u && ended(miss) == before ? now(miss) : 0u;
-    for (passed = 0; err == STK_OK && ended(miss) == before && passed < timeout_ns; passed = now(miss) - start) {
-        err = wait_turn(miss, timeout_ns - passed);
+    if (err != STK_OK || timeout_ns == 0u || ended(miss) != before) {
+        return err < 0 ? err : (int)(ended(miss) - before);
+    }
+    stk_deadline_start(&end, timeout_ns, now(miss));
+    for (left = timeout_ns; err == STK_OK && ended(miss) == before && left != 0u;
+         left = stk_deadline_look(&end, now(miss))) {
+        err = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
     }
     return err < 0 ? err : (int)(ended(miss) - before);
 }
@@ -216,22 +222,22 @@ static void end_unread(struct stk_miss *m) {
 }
 
 int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns) {
-    uint64_t start, passed;
+    struct stk_deadline end;
     int err, failed;
     if (miss->closed) {
         return STK_E_SHUTDOWN;
     }
-    start = now(miss);
+    stk_deadline_start(&end, timeout_ns, now(miss));
     miss->stopping = 1;
     err = miss->config.ingest->cancel(miss->config.ingest_ctx);
     end_unread(miss);
     failed = turn(miss, 0);
     err = err < 0 ? err : failed;
-    for (passed = now(miss) - start; miss->reading != 0u; passed = now(miss) - start) {
-        if (passed >= timeout_ns) {
+    while (miss->reading != 0u) {
+        if (stk_deadline_look(&end, now(miss)) == 0u) {
             return err < 0 ? err : STK_E_TIMEOUT;
         }
-        failed = wait_turn(miss, timeout_ns - passed);
+        failed = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         err = err < 0 ? err : failed;
     }
     miss->closed = 1;

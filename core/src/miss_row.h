@@ -23,8 +23,8 @@ enum stk_miss_state {
 };
 
 struct stk_miss_request {
-    uint64_t since_ns;
-    uint32_t slot; /* of the ring */
+    uint64_t since_ns; /* what had counted of requests_end when it was claimed */
+    uint32_t slot;     /* of the ring */
     uint32_t row;
     uint32_t state;
     uint32_t prefetch;

@@ -48,8 +48,10 @@ static void accept(struct stk_miss *m, uint32_t k, const struct stk_io_request *
     struct stk_miss_request *q = &m->requests[k];
     int err;
     m->stats.asked++;
-    *q = (struct stk_miss_request){.slot = asked->tag, .row = STK_MISS_NO_ROW, .state = STK_MISS_WAITING};
-    q->since_ns = m->config.platform->now_ns(m->config.platform_ctx);
+    *q = (struct stk_miss_request){.since_ns = stk_deadline_counted(&m->requests_end),
+                                   .slot = asked->tag,
+                                   .row = STK_MISS_NO_ROW,
+                                   .state = STK_MISS_WAITING};
     if (asked->tag >= m->ring.slots) {
         q->slot = 0; /* which does not wait for it, or is not harmed */
         stk_miss_end(m, k, STK_MISS_CODE(STK_E_FORMAT), &m->stats.refused);
@@ -79,15 +81,14 @@ static void claim(struct stk_miss *m) {
     }
 }
 
+/* Ends the requests that took too long, as the clock said before the reads that have come were taken in. */
 static void expire(struct stk_miss *m) {
-    uint64_t now;
     if (stk_miss_in_flight(m) == 0u) {
         return;
     }
-    now = m->config.platform->now_ns(m->config.platform_ctx);
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         const struct stk_miss_request *q = &m->requests[k];
-        if (q->state == STK_MISS_WAITING && now - q->since_ns > m->config.timeout_ns) {
+        if (q->state == STK_MISS_WAITING && stk_deadline_left(&m->requests_end, q->since_ns) == 0u) {
             stk_miss_end(m, k, STK_MISS_CODE(STK_E_TIMEOUT), &m->stats.failed);
         }
     }
@@ -215,11 +216,13 @@ static int reap(struct stk_miss *m, uint64_t wait_ns) {
 }
 
 int stk_miss_serve(struct stk_miss *m, uint64_t wait_ns) {
-    int taken;
+    int taken, err;
+    (void)stk_deadline_look(&m->requests_end, m->config.platform->now_ns(m->config.platform_ctx));
     stk_miss_sweep(m);
     claim(m);
-    expire(m);
     taken = m->stopping ? 1 : submit(m, 0);
     taken = taken > 0 && !m->stopping ? submit(m, 1) : taken;
-    return taken < 0 ? taken : reap(m, wait_ns);
+    err = taken < 0 ? taken : reap(m, wait_ns);
+    expire(m);
+    return err;
 }

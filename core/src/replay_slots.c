@@ -3,6 +3,7 @@
 #include "replay_parts.h"
 #include "slot_words.h"
 #include "stoker/atomic.h"
+#include "stoker/deadline.h"
 #include "stoker/wait.h"
 
 #define SPINS 256u /* looks at a slot before a sleep */
@@ -47,7 +48,8 @@ static int doze(struct stk_replay *r, const uint32_t *status, uint32_t seen) {
 /* Waits until the slot has ended in one target, with all of them at work. */
 static int await(struct stk_replay *r, uint32_t target, uint32_t slot) {
     const uint32_t *status = words_of(r, target, slot) + STK_SLOT_STATUS;
-    uint64_t start = now(r);
+    struct stk_deadline end;
+    stk_deadline_start(&end, r->config.slot_timeout_ns, now(r));
     for (;;) {
         /* Acquire: the other words are those that the worker stored before this status. */
         uint32_t seen = stk_load_acquire(status);
@@ -62,7 +64,7 @@ static int await(struct stk_replay *r, uint32_t target, uint32_t slot) {
         if (did < 0) {
             return did;
         }
-        if (now(r) - start > r->config.slot_timeout_ns) {
+        if (stk_deadline_look(&end, now(r)) == 0u) {
             r->report->target = target;
             return STK_E_TIMEOUT;
         }

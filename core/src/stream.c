@@ -75,6 +75,8 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         s.entries = (struct stk_stream_entry *)(void *)memory;
         s.carry = memory + STK_ALIGNED((size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
     }
+    /* The clock is read by the first turn: time that counts before a slot is published is no slot's. */
+    stk_deadline_start(&s.slots_end, s.config.slot_timeout_ns, 0);
     stk_stream_next_epoch(&s);
     s.fault.err = err;
     s.closed = err != STK_OK;
@@ -131,8 +133,7 @@ static int finished(uint32_t status) {
 }
 
 /* Waits for the device a little: looks, then sleeps one slice. Data that arrives meanwhile is taken in by the next turn. */
-static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t left_ns) {
-    uint64_t slice = left_ns < STK_WAIT_SLICE_NS ? left_ns : STK_WAIT_SLICE_NS;
+static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice) {
     uint32_t seen = stk_load(status);
     int err;
     for (uint32_t i = 0; i < SPINS && !finished(seen); i++) {
@@ -145,10 +146,22 @@ static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t le
     return err == STK_E_TIMEOUT ? STK_OK : err;
 }
 
+static uint64_t now(const struct stk_stream *s) {
+    return s->config.platform->now_ns(s->config.platform_ctx);
+}
+
+uint64_t stk_stream_clock(struct stk_stream *s) {
+    uint64_t now_ns = now(s);
+    (void)stk_deadline_look(&s->slots_end, now_ns);
+    return now_ns;
+}
+
 /* One turn: everything that can move moves, nothing waits longer than read_wait_ns. Returns chunks handed out. */
 static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     int published, driven, handed, fenced;
     int err = stk_stream_ingest(s, read_wait_ns);
+    (void)stk_stream_clock(
+        s); /* before the device and its slots are looked at, which may end a deadline only after that */
     if (err < 0) {
         return err;
     }
@@ -171,10 +184,6 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     return fenced < 0 ? fenced : handed;
 }
 
-static uint64_t now(const struct stk_stream *s) {
-    return s->config.platform->now_ns(s->config.platform_ctx);
-}
-
 /* Nothing can come: only this thread queues reads. So it sleeps, and a loop of polls costs no core. */
 static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
     const uint32_t nothing = 0;
@@ -183,7 +192,8 @@ static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
 }
 
 int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
-    uint64_t start, passed;
+    struct stk_deadline end;
+    uint64_t left;
     int handed, was_idle;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
@@ -196,15 +206,15 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
     if (was_idle) {
         return rest(stream, timeout_ns);
     }
-    start = now(stream);
-    for (passed = 0; handed == 0 && !idle(stream) && passed < timeout_ns; passed = now(stream) - start) {
+    stk_deadline_start(&end, timeout_ns, now(stream));
+    for (left = timeout_ns; handed == 0 && !idle(stream) && left != 0u; left = stk_deadline_look(&end, now(stream))) {
         const uint32_t *status = awaited(stream);
         uint64_t read_wait = 0;
         int err = STK_OK;
         if (status) {
-            err = wait_device(stream, status, timeout_ns - passed);
+            err = wait_device(stream, status, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         } else {
-            read_wait = timeout_ns - passed;
+            read_wait = stk_deadline_wait(&end, UINT64_MAX);
         }
         if (err < 0) {
             return err;
@@ -214,29 +224,35 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
     return handed;
 }
 
-int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
-    uint64_t start = stream->closed ? 0u : now(stream), passed = 0;
+int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end) {
     do {
-        int handed = stk_stream_poll(stream, idle(stream) ? 0u : timeout_ns - passed);
+        int handed = stk_stream_poll(s, idle(s) ? 0u : stk_deadline_wait(end, UINT64_MAX));
         if (handed < 0) {
             return handed;
         }
-        if (idle(stream)) {
+        if (idle(s)) {
             return STK_OK;
         }
-        passed = now(stream) - start;
-    } while (passed < timeout_ns);
+    } while (stk_deadline_look(end, now(s)) != 0u);
     return STK_E_TIMEOUT;
 }
 
-int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
-    uint64_t start, passed = 0;
+int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
+    struct stk_deadline end;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
     }
-    start = now(stream);
+    stk_deadline_start(&end, timeout_ns, now(stream));
+    return stk_stream_drain_until(stream, &end);
+}
+
+int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
+    struct stk_deadline end;
+    if (stream->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    stk_deadline_start(&end, timeout_ns, now(stream));
     for (;;) {
-        uint64_t left = timeout_ns - passed;
         int err = turn(stream, 0);
         if (err >= 0) {
             err =
@@ -246,12 +262,11 @@ int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32
             return err;
         }
         err = stk_wait_word(stream->config.platform, stream->config.platform_ctx, word, value,
-                            left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+                            stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         if (err != STK_E_TIMEOUT) {
             return err;
         }
-        passed = now(stream) - start;
-        if (passed >= timeout_ns) {
+        if (stk_deadline_look(&end, now(stream)) == 0u) {
             return STK_E_TIMEOUT;
         }
     }
@@ -280,45 +295,55 @@ static void cancel_queued(struct stk_stream *s) {
 
 /* Polls until nothing is in flight. An error that a chunk was handed out with is the callback's and does not stop the
  * others; returns the first error. */
-static int finish_chunks(struct stk_stream *s, uint64_t start, uint64_t timeout_ns) {
-    uint64_t passed = now(s) - start, delivered;
+static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
     int first = STK_OK, err;
     while (stk_stream_in_flight(s) != 0u) {
-        uint64_t left = passed < timeout_ns ? timeout_ns - passed : 0u;
+        uint64_t delivered = s->delivered;
         cancel_slots(s);
-        delivered = s->delivered;
-        err = stk_stream_poll(s, left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+        err = stk_stream_poll(s, stk_deadline_wait(end, STK_WAIT_SLICE_NS));
         first = first == STK_OK && err < 0 ? err : first;
-        passed = now(s) - start;
         if (err < 0 && s->delivered == delivered) {
             return err; /* a port's */
         }
-        if (stk_stream_in_flight(s) != 0u && passed >= timeout_ns) {
+        if (stk_deadline_look(end, now(s)) == 0u && stk_stream_in_flight(s) != 0u) {
             return STK_E_TIMEOUT;
         }
     }
     return first;
 }
 
+/* Lets the port stop the workers, again until they have stopped or the deadline is over. A port that gives up at once, under a clock
+ * that stands still, is not asked for ever. */
+static int stop(struct stk_stream *s, struct stk_deadline *end) {
+    uint64_t left = stk_deadline_left(end, 0), before;
+    int err;
+    do {
+        before = left;
+        err = s->config.dispatch->stop(s->config.dispatch_ctx, stk_deadline_wait(end, UINT64_MAX));
+        left = stk_deadline_look(end, now(s));
+    } while (err == STK_E_TIMEOUT && left != 0u && left != before);
+    return err;
+}
+
 int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns) {
-    uint64_t start;
+    struct stk_deadline end;
     int err, stopped = STK_OK;
     if (stream->closed) {
         return STK_E_SHUTDOWN;
     }
-    start = now(stream);
+    stk_deadline_start(&end, timeout_ns, now(stream));
     stream->stopping = 1;
     err = stream->config.ingest->cancel(stream->config.ingest_ctx);
     cancel_queued(stream);
     /* Workers leave before slots are cancelled: not on every memory does one side's claim keep the other from the slot. */
     stk_store(stream->config.memory.control + STK_CTL_SHUTDOWN, 1u);
-    stopped = stream->config.dispatch->stop(stream->config.dispatch_ctx, timeout_ns);
+    stopped = stop(stream, &end);
     if (stopped == STK_E_TIMEOUT) {
         return err < 0 ? err : stopped;
     }
     stk_stream_drop_fence(stream);
     if (err >= 0) {
-        err = finish_chunks(stream, start, timeout_ns);
+        err = finish_chunks(stream, &end);
     }
     stream->closed = stk_stream_in_flight(stream) == 0u && stopped == STK_OK;
     stopped = stopped == STK_OK ? stk_stream_tell_end(stream) : stopped;

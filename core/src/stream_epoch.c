@@ -26,7 +26,8 @@ static int publish_fence(struct stk_stream *s) {
     }
     stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     s->fence = 1;
-    s->fence_ns = s->config.platform->now_ns(s->config.platform_ctx);
+    (void)stk_stream_clock(s);
+    s->fence_since_ns = stk_deadline_counted(&s->slots_end);
     return stk_stream_tell_publish(s, slot, &work);
 }
 
@@ -52,7 +53,7 @@ static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
 }
 
 static int late(struct stk_stream *s, uint32_t slot) {
-    if (s->config.platform->now_ns(s->config.platform_ctx) - s->fence_ns <= s->config.slot_timeout_ns) {
+    if (stk_deadline_left(&s->slots_end, s->fence_since_ns) != 0u) {
         return STK_OK;
     }
     s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = slot};
@@ -93,14 +94,14 @@ void stk_stream_drop_fence(struct stk_stream *s) {
 }
 
 int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns) {
-    uint64_t start, passed;
+    struct stk_deadline end;
     int err;
     if (stream->closed || stream->stopping) {
         return STK_E_SHUTDOWN;
     }
-    start = stream->config.platform->now_ns(stream->config.platform_ctx);
+    stk_deadline_start(&end, timeout_ns, stream->config.platform->now_ns(stream->config.platform_ctx));
     if (!stream->asked) {
-        err = stk_stream_drain(stream, timeout_ns);
+        err = stk_stream_drain_until(stream, &end);
         if (err != STK_OK) {
             return err;
         }
@@ -108,6 +109,5 @@ int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_n
         stream->fence_tag = tag;
         stream->asked = 1;
     }
-    passed = stream->config.platform->now_ns(stream->config.platform_ctx) - start;
-    return stk_stream_drain(stream, passed < timeout_ns ? timeout_ns - passed : 0u);
+    return stk_stream_drain_until(stream, &end);
 }

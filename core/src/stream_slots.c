@@ -22,7 +22,8 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     for (uint32_t i = 0; i < STK_ARG_PARAMS; i++) {
         args[STK_ARG_PARAM + i] = params[i];
     }
-    e->published_ns = s->config.platform->now_ns(s->config.platform_ctx);
+    e->published_ns = stk_stream_clock(s);
+    e->since_ns = stk_deadline_counted(&s->slots_end);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
     if (err == STK_OK) {
         stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
@@ -84,10 +85,8 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     /* Acquire: the other words are those that the worker stored before this status. */
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     struct stk_slot slot;
-    uint64_t now;
     if (!stk_slot_ended(s->config.memory.control, at, status)) {
-        now = s->config.platform->now_ns(s->config.platform_ctx);
-        if (now - e->published_ns > s->config.slot_timeout_ns) {
+        if (stk_deadline_left(&s->slots_end, e->since_ns) == 0u) {
             s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = at};
             return e->told++ == 0u ? stk_stream_tell_late(s, at) : STK_E_TIMEOUT;
         }
@@ -104,7 +103,7 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         r->results[i] = slot.args[STK_RESULT_ARG + i];
     }
-    r->latency_ns = s->config.platform->now_ns(s->config.platform_ctx) - e->published_ns;
+    r->latency_ns = stk_time_since(e->published_ns, s->config.platform->now_ns(s->config.platform_ctx));
     return 1;
 }
 

@@ -1,5 +1,7 @@
 /* stoker: what tenants publish, and its end. */
 #include "stoker/wait.h"
+
+#include "stoker/deadline.h"
 #include "tenant_entry.h"
 
 /* Is the tenant revoked, its state word being `word`, or opcode `local` outside its window? */
@@ -99,19 +101,19 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
 /* Sleeps until the count is 0. *word is the word as seen last. */
 static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_platform_ops *platform, void *ctx,
                          uint64_t timeout_ns, uint32_t *word) {
-    uint64_t start = platform->now_ns(ctx), passed = 0;
+    uint64_t left = timeout_ns;
+    struct stk_deadline end;
+    stk_deadline_start(&end, timeout_ns, platform->now_ns(ctx));
     /* Acquire: the harvest of the slots that are gone is seen. */
     *word = stk_load_acquire(&entry->word);
-    while ((*word & TENANT_COUNT) != 0 && passed < timeout_ns) {
+    while ((*word & TENANT_COUNT) != 0 && left != 0) {
         /* A harvester does not wake us, so no sleep is long. */
-        uint64_t left = timeout_ns - passed;
-        int err =
-            platform->wait(ctx, &entry->word, stk_le32(*word), left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+        int err = platform->wait(ctx, &entry->word, stk_le32(*word), stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         if (err != STK_OK && err != STK_E_TIMEOUT) {
             return err;
         }
         *word = stk_load_acquire(&entry->word); /* as above */
-        passed = platform->now_ns(ctx) - start;
+        left = stk_deadline_look(&end, platform->now_ns(ctx));
     }
     return (*word & TENANT_COUNT) == 0 ? STK_OK : STK_E_TIMEOUT;
 }

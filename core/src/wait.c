@@ -2,12 +2,14 @@
 #include "stoker/wait.h"
 
 #include "stoker/atomic.h"
+#include "stoker/deadline.h"
 
 #define SPINS 256u /* looks before the first sleep; a few hundred nanoseconds */
 
 int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, const uint32_t *word, uint32_t value,
                   uint64_t timeout_ns) {
-    uint64_t start, passed = 0;
+    struct stk_deadline end;
+    uint64_t left;
     uint32_t seen = stk_load_acquire(word); /* orders what was stored before the word */
     for (uint32_t i = 0; i < SPINS && seen != value && timeout_ns != 0u; i++) {
         seen = stk_load_acquire(word);
@@ -15,11 +17,9 @@ int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, c
     if (seen == value) {
         return STK_OK;
     }
-    start = platform->now_ns(platform_ctx);
-    while (passed < timeout_ns) {
-        uint64_t left = timeout_ns - passed;
-        int woken =
-            platform->wait(platform_ctx, word, stk_le32(seen), left < STK_WAIT_SLICE_NS ? left : STK_WAIT_SLICE_NS);
+    stk_deadline_start(&end, timeout_ns, platform->now_ns(platform_ctx));
+    for (left = timeout_ns; left != 0u; left = stk_deadline_look(&end, platform->now_ns(platform_ctx))) {
+        int woken = platform->wait(platform_ctx, word, stk_le32(seen), stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         if (woken != STK_OK && woken != STK_E_TIMEOUT) {
             return woken;
         }
@@ -27,7 +27,6 @@ int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, c
         if (seen == value) {
             return STK_OK;
         }
-        passed = platform->now_ns(platform_ctx) - start;
     }
     return STK_E_TIMEOUT;
 }

@@ -5,6 +5,7 @@
 
 #include "sim_random.h"
 #include "stoker/atomic.h"
+#include "stoker/deadline.h"
 #include "stoker/words.h"
 
 /// Set-up ///
@@ -155,7 +156,7 @@ static int sim_stop(void *ctx, uint64_t timeout_ns) {
     }
     if (d->stop_hangs || (d->stuck && d->held != 0)) {
         if (d->config.clock != NULL) {
-            d->config.clock->now += timeout_ns;
+            d->config.clock->now = stk_time_sum(d->config.clock->now, timeout_ns);
         }
         return STK_E_TIMEOUT;
     }

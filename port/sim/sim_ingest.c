@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim_random.h"
+#include "stoker/deadline.h"
 
 #define COUNT_MAX 65536u
 
@@ -267,7 +268,7 @@ static int sim_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint6
         s->ops[i].wait -= s->ops[i].wait != 0;
     }
     if (n == 0 && max != 0 && s->in_flight != 0 && s->config.clock != NULL) {
-        s->config.clock->now += timeout_ns;
+        s->config.clock->now = stk_time_sum(s->config.clock->now, timeout_ns);
     }
     return (int)n;
 }

@@ -2,6 +2,7 @@
 #include "stoker/port/sim.h"
 
 #include "stoker/atomic.h"
+#include "stoker/deadline.h"
 
 void stk_sim_platform_init(struct stk_sim_platform *platform, uint64_t now, uint64_t step) {
     *platform = (struct stk_sim_platform){.now = now, .step = step};
@@ -32,7 +33,7 @@ static int sim_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
             return STK_OK;
         }
     }
-    p->now += timeout_ns;
+    p->now = stk_time_sum(p->now, timeout_ns);
     p->timeouts++;
     return STK_E_TIMEOUT;
 }

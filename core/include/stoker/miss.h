@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "stoker/arena.h"
+#include "stoker/deadline.h"
 #include "stoker/err.h"
 #include "stoker/io_queue.h"
 #include "stoker/port/dispatch.h"
@@ -47,7 +48,7 @@ struct stk_miss_config {
     void *platform_ctx;
 
     uint32_t resources;  /* rows of the table, 1 .. STK_MISS_RESOURCES_MAX; 0: STK_MISS_RESOURCES_DEFAULT */
-    uint64_t timeout_ns; /* longest time from a claimed request to its end; 0: 10 s */
+    uint64_t timeout_ns; /* longest time from a claimed request to its end (deadline.h); 0: 10 s; UINT64_MAX: never */
 };
 
 /// Object ///
@@ -75,13 +76,14 @@ struct stk_miss {
     struct stk_miss_row *rows;
     struct stk_miss_request *requests; /* one for each I/O slot */
     struct stk_miss_stats stats;
-    struct stk_fault fault; /* of the last error; see each call */
-    uint32_t reading;       /* reads with the port */
-    uint32_t reach;         /* rows that a search looks at, from the resource's own row on */
-    uint32_t outcomes;      /* completed requests that their slots have not yet taken */
-    uint32_t next;          /* I/O slot whose read goes first when the port has room again */
-    uint8_t stopping;       /* shutdown began */
-    uint8_t closed;         /* shutdown finished, or init failed */
+    struct stk_deadline requests_end; /* each claimed request has all of it */
+    struct stk_fault fault;           /* of the last error; see each call */
+    uint32_t reading;                 /* reads with the port */
+    uint32_t reach;                   /* rows that a search looks at, from the resource's own row on */
+    uint32_t outcomes;                /* completed requests that their slots have not yet taken */
+    uint32_t next;                    /* I/O slot whose read goes first when the port has room again */
+    uint8_t stopping;                 /* shutdown began */
+    uint8_t closed;                   /* shutdown finished, or init failed */
 };
 
 #define STK_MISS_ROW_BYTES     64u
@@ -132,7 +134,7 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
 #define STK_MISS_CODE(err) ((uint32_t)(err))
 
 /* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first
- * request that ends (0: not at all). Returns how many ended; 0 when none did in time. An error of the ingest port or of
+ * request that ends (0: not at all; UINT64_MAX: for ever). Returns how many ended; 0 when none did in time. An error of the ingest port or of
  * the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not
  * the service's (fault.index: its tag); STK_E_SHUTDOWN.
  * The slots that it woke are pending to the device; for those that the caller published, the caller drives it.

@@ -78,7 +78,7 @@ struct stk_replay_config {
     void *platform_ctx;
     stk_replay_input_fn input; /* NULL: a log with an INPUT record is refused with STK_E_MISSING */
     void *input_ctx;
-    uint64_t slot_timeout_ns; /* longest wait for one slot; 0: 10 s */
+    uint64_t slot_timeout_ns; /* longest wait for one slot (deadline.h); 0: 10 s; UINT64_MAX: never */
 };
 
 /// Report ///

@@ -12,6 +12,7 @@
 #include "stoker/config.h"
 #include "stoker/control.h"
 #include "stoker/crc32c.h"
+#include "stoker/deadline.h"
 #include "stoker/debug_log.h"
 #include "stoker/err.h"
 #include "stoker/evidence.h"

@@ -5,7 +5,7 @@
  * through a callback, in the order of the reads. A chunk keeps its payload buffer and its ring slot from read to result,
  * so a stream of `depth` chunks owns `depth` of both and nothing is copied or allocated on the way.
  *
- * One thread drives a stream. No call blocks past its timeout.
+ * One thread drives a stream. No call blocks past its timeout (deadline.h): 0 does not wait, UINT64_MAX never ends.
  */
 #ifndef STOKER_STREAM_H
 #define STOKER_STREAM_H
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "stoker/arena.h"
+#include "stoker/deadline.h"
 #include "stoker/err.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/port/ingest.h"
@@ -58,7 +59,7 @@ struct stk_stream_config {
     uint32_t payload_offset;  /* its buffers start at this byte of the payload; multiple of 64 */
     uint32_t tenant;          /* of every slot */
     uint32_t priority;        /* of every slot, STK_CRITICAL .. STK_IDLE */
-    uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result; 0: 10 s */
+    uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 
     /* Writes down every input, publish, failure and epoch of the stream; its recording was started with `memory`, and it outlives the
      * stream. The label of an input is the low half of its read's tag. An error of its log is returned by the call that
@@ -124,9 +125,10 @@ struct stk_stream {
     uint32_t carry_bytes;
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
-    struct stk_fault fault; /* index: the ring slot; value: bytes that would do */
-    uint64_t barrier;       /* the first chunk after the epoch under way, not published before its fence has passed */
-    uint64_t fence_ns;      /* when that was published */
+    struct stk_fault fault;        /* index: the ring slot; value: bytes that would do */
+    struct stk_deadline slots_end; /* each published slot has all of it, a fence too */
+    uint64_t barrier;        /* the first chunk after the epoch under way, not published before its fence has passed */
+    uint64_t fence_since_ns; /* what had counted of slots_end when the fence was published */
     uint32_t fence_tag;
     uint8_t fence;    /* it is with the workers */
     uint8_t asked;    /* by stk_stream_epoch */

@@ -207,7 +207,7 @@ static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(v
     drive();
     assert_int_equal(stk_miss_poll(&w.miss, 99 * MS), 0);
     assert_int_equal(w.miss.stats.shared, 1);
-    w.miss.config.timeout_ns = 10000 * MS;
+    w.miss.requests_end.timeout_ns = 10000 * MS;
     assert_int_equal(stk_miss_poll(&w.miss, 10000 * MS), 1);
     drive();
     assert_status(4, STK_DONE);
@@ -215,6 +215,34 @@ static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(v
     assert_int_equal(w.miss.stats.reads, 2);
     assert_int_equal(stk_miss_remove(&w.miss, 2), STK_OK);
     assert_quiet();
+}
+
+/* A read that ended in the pause serves its slot; one that did not goes on, and an owner that always looks late gets its end. */
+static void request_outlives_a_pause_of_the_process(void **state) {
+    static const struct stk_sim_fault faults[] = {{0, STK_SIM_DELAY, 12, 0, 0}, {1, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};
+    int ended = 0, polls = 0;
+    (void)state;
+    world(&ingest, 8);
+    ask(0, 2);
+    drive();
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+        w.clock.now += 10000 * MS;
+    }
+    poll_ends(1);
+    drive();
+    assert_status(0, STK_DONE);
+    ask(1, 3);
+    drive();
+    for (polls = 0; polls < 20 && ended == 0; polls++) {
+        w.clock.now += 10000 * MS;
+        ended = stk_miss_poll(&w.miss, 0);
+    }
+    assert_int_equal(ended, 1);
+    assert_in_range(polls, 2, 10);
+    drive();
+    assert_failed(1, STK_MISS_CODE(STK_E_TIMEOUT));
 }
 
 /// Ports ///
@@ -667,6 +695,7 @@ int main(void) {
         cmocka_unit_test(prefetch_that_fails_brings_nothing),
         cmocka_unit_test(read_that_the_port_refuses_faults_its_slots),
         cmocka_unit_test(read_that_takes_too_long_fails_its_slots_and_keeps_its_destination),
+        cmocka_unit_test(request_outlives_a_pause_of_the_process),
         cmocka_unit_test(error_of_a_port_is_returned_and_loses_nothing),
         cmocka_unit_test(error_of_the_platform_ends_the_wait),
         cmocka_unit_test(lost_device_is_told_and_requests_go_on),

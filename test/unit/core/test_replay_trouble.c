@@ -276,6 +276,31 @@ static int replay_stuck(uint32_t target, int err) {
     return replay();
 }
 
+/* The process is stopped in the first drives, in which the target comes to nothing. */
+static int stopped_drive(void *ctx, bool pending) {
+    if (stuck.drives++ < 5u) {
+        rig.clock.now += UINT64_C(3600000000000);
+        return 0;
+    }
+    return stk_interp_ops.drive(ctx, pending);
+}
+
+static void slot_outlives_pauses_of_the_process(void **state) {
+    static const struct stk_dispatch_ops stopped_ops = {.name = "stopped", .drive = stopped_drive};
+    (void)state;
+    record();
+    put2(3, OP_ADD, 1, 1);
+    end_epoch(1);
+    (void)box_fresh(1);
+    (void)box_fresh(2);
+    targets(2);
+    stuck = (struct stuck){0, 0};
+    rig_config.target[1].dispatch = &stopped_ops;
+    rig_config.slot_timeout_ns = 1000000;
+    assert_int_equal(replay(), STK_REPLAY_SAME);
+    assert_true(stuck.drives > 5u);
+}
+
 static void target_that_does_not_work_is_named(void **state) {
     uint32_t t;
     (void)state;
@@ -457,6 +482,7 @@ int main(void) {
         cmocka_unit_test(difference_is_found_before_the_next_start_and_at_the_end),
         cmocka_unit_test(reader_errors_come_out),
         cmocka_unit_test(log_that_lost_its_start_says_so),
+        cmocka_unit_test(slot_outlives_pauses_of_the_process),
         cmocka_unit_test(target_that_does_not_work_is_named),
         cmocka_unit_test(failing_wait_comes_out),
         cmocka_unit_test(slot_that_ends_during_a_wait_is_seen),

@@ -283,6 +283,21 @@ static void epoch_that_times_out_goes_on(void **state) {
     assert_int_equal(w.count, 3);
 }
 
+static void fence_outlives_a_pause_of_the_process(void **state) {
+    (void)state;
+    parts(NULL, NULL);
+    w.config.slot_timeout_ns = 100 * MS;
+    assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
+    w.device.stuck = true;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
+    w.clock.now += 1000000 * MS;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
+    assert_int_equal(w.stream.fault.err, STK_OK); /* the call's deadline, not the fence's */
+    w.device.stuck = false;
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, UINT64_MAX), STK_OK);
+    assert_int_equal(w.control[TAG_AT], 9);
+}
+
 static void late_fence_is_told_of(void **state) {
     struct stk_log_record r;
     uint32_t with;
@@ -439,6 +454,7 @@ int main(void) {
         cmocka_unit_test(epoch_waits_for_every_chunk_and_the_callback_sees_no_fence),
         cmocka_unit_test(epoch_without_a_recorder_is_a_fence),
         cmocka_unit_test(epoch_that_times_out_goes_on),
+        cmocka_unit_test(fence_outlives_a_pause_of_the_process),
         cmocka_unit_test(late_fence_is_told_of),
         cmocka_unit_test(refused_fence_says_so_and_the_stream_goes_on),
         cmocka_unit_test(fence_whose_status_is_none_is_refused),

@@ -287,6 +287,29 @@ static void quiesce_ends_with_the_last_drain(void **state) {
     assert_int_equal(c.quiesce_timeouts, 2);
 }
 
+/* Comes back from every third sleep an hour late, as a process that was stopped in it. */
+static int sleep_and_stop(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    if (clock_state.sleeps % 3u == 0u) {
+        clock_state.now += UINT64_C(3600000000000);
+    }
+    return sleep_ns(ctx, word, seen, timeout_ns);
+}
+
+static void quiesce_outlives_pauses_of_the_process(void **state) {
+    static const struct stk_platform_ops stopped = {"test", now_ns, sleep_and_stop, NULL};
+    struct stk_tenant a = enlist(2, 0, 0);
+    (void)state;
+    start_clock();
+    assert_int_equal(publish(&a, 0, 0), STK_OK);
+    clock_state.whose = &a;
+    clock_state.drain_in_sleep = 15;
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &fault), STK_OK);
+    assert_int_equal(clock_state.sleeps, 15);
+    assert_int_equal(publish(&a, 1, 0), STK_OK);
+    clock_state.whose = NULL;
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &fault), STK_E_TIMEOUT);
+}
+
 static void an_error_of_the_wait_is_no_timeout(void **state) {
     struct stk_tenant a = enlist(2, 0, 0);
     struct stk_tenant_counters c;
@@ -350,13 +373,14 @@ static void selection_takes_who_gets_along(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_table_of_none_takes_none),           TEST(a_window_is_a_million_opcodes_below_the_high_bit),
-        TEST(publish_writes_id_and_global_opcode),  TEST(a_refused_publish_counts_nothing),
-        TEST(tickets_are_published_likewise),       TEST(draining_more_than_is_outstanding_changes_nothing),
-        TEST(a_revoked_handle_is_refused_first),    TEST(ids_of_nobody_are_no_tenants),
-        TEST(ids_come_back_only_after_quiesce),     TEST(handles_of_the_owner_before_do_nothing),
-        TEST(quiesce_ends_with_the_last_drain),     TEST(an_error_of_the_wait_is_no_timeout),
-        TEST(reservations_stay_within_their_quota), TEST(selection_takes_who_gets_along),
+        TEST(a_table_of_none_takes_none),          TEST(a_window_is_a_million_opcodes_below_the_high_bit),
+        TEST(publish_writes_id_and_global_opcode), TEST(a_refused_publish_counts_nothing),
+        TEST(tickets_are_published_likewise),      TEST(draining_more_than_is_outstanding_changes_nothing),
+        TEST(a_revoked_handle_is_refused_first),   TEST(ids_of_nobody_are_no_tenants),
+        TEST(ids_come_back_only_after_quiesce),    TEST(handles_of_the_owner_before_do_nothing),
+        TEST(quiesce_ends_with_the_last_drain),    TEST(quiesce_outlives_pauses_of_the_process),
+        TEST(an_error_of_the_wait_is_no_timeout),  TEST(reservations_stay_within_their_quota),
+        TEST(selection_takes_who_gets_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

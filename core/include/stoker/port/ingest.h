@@ -41,7 +41,8 @@ struct stk_ingest_ops {
      * or an error, in which case none was taken. Never blocks on the data. Mandatory. */
     int (*submit)(void *ctx, const struct stk_ingest_read *reads, uint32_t count);
 
-    /* Collects up to `max` finished reads, in any order. Waits at most `timeout_ns` for the first (0: not at all).
+    /* Collects up to `max` finished reads, in any order. Waits at most `timeout_ns` for the first (0: not at all;
+     * UINT64_MAX: for ever).
      * Returns how many; 0 when none finished; an error when the port itself failed. A failed read is a completion with
      * a negative result, never an error here. Short reads go on and interrupted ones are retried inside the port.
      * Mandatory. */
