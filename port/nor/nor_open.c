@@ -92,8 +92,8 @@ static int enter_query(const struct stk_nor *n) {
 static uint32_t polls_of(const struct stk_nor *n, uint32_t time, uint32_t unit_us, uint32_t polls_per_us) {
     uint32_t power = cfi8(n, time);
     power = power == 0 ? 14u : power + cfi8(n, time + CFI_TO_MAX);
-    uint64_t polls = ((uint64_t)unit_us << (power < 24u ? power : 24u)) * polls_per_us;
-    return polls < UINT32_MAX ? (uint32_t)polls : UINT32_MAX;
+    uint64_t worst_us = (uint64_t)unit_us << (power < 24u ? power : 24u);
+    return worst_us < UINT32_MAX / polls_per_us ? (uint32_t)worst_us * polls_per_us : UINT32_MAX;
 }
 
 static int read_table(struct stk_nor *n, const struct stk_nor_config *config) {

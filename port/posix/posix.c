@@ -30,13 +30,12 @@ static int word_changed(const uint32_t *word, uint32_t seen) {
 }
 
 /* Sleeps in slices until the word changes or the deadline passes. */
-static int wait_sliced(const uint32_t *word, uint32_t seen, uint64_t deadline) {
+static int wait_sliced(const uint32_t *word, uint32_t seen, struct stk_deadline *deadline) {
     while (!word_changed(word, seen)) {
-        uint64_t left = stk_os_left_ns(deadline);
-        if (left == 0) {
+        if (stk_os_left_ns(deadline) == 0) {
             return STK_E_TIMEOUT;
         }
-        struct timespec slice = stk_os_timespec(left < SLICE_NS ? left : SLICE_NS);
+        struct timespec slice = stk_os_timespec(stk_deadline_wait(deadline, SLICE_NS));
         (void)nanosleep(&slice, NULL); /* cut short by a signal: the loop looks again */
     }
     return STK_OK;
@@ -76,7 +75,7 @@ static int posix_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t t
         return STK_E_TIMEOUT;
     }
     struct futex_time t = futex_time(timeout_ns);
-    uint64_t deadline = stk_os_deadline(timeout_ns);
+    struct stk_deadline deadline = stk_os_deadline(timeout_ns);
     /* `seen` is in stored order, which is what the kernel compares. */
     if (syscall(FUTEX_CALL, word, FUTEX_WAIT_PRIVATE, seen, &t, NULL, 0) == 0 || errno == EAGAIN || errno == EINTR) {
         return STK_OK; /* woken, changed before the sleep, or a signal: an early return */
@@ -84,7 +83,7 @@ static int posix_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t t
     if (errno == ETIMEDOUT) {
         return word_changed(word, seen) ? STK_OK : STK_E_TIMEOUT;
     }
-    return wait_sliced(word, seen, deadline); /* no futex on this kernel or this memory */
+    return wait_sliced(word, seen, &deadline); /* no futex on this kernel or this memory */
 }
 
 static void posix_wake(void *ctx, uint32_t *word) {
@@ -96,8 +95,9 @@ static void posix_wake(void *ctx, uint32_t *word) {
 #else
 
 static int posix_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
+    struct stk_deadline deadline = stk_os_deadline(timeout_ns);
     (void)ctx;
-    return wait_sliced(word, seen, stk_os_deadline(timeout_ns));
+    return wait_sliced(word, seen, &deadline);
 }
 
 static void posix_wake(void *ctx, uint32_t *word) {

@@ -186,16 +186,15 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
     if (r == NULL || (done == NULL && max != 0)) {
         return STK_E_ARG;
     }
-    uint64_t deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : 0;
+    struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
     for (;;) {
         bool moved = turn(r, max);
         int n = deliver(r, done, max);
-        uint64_t left = timeout_ns != 0 ? stk_os_left_ns(deadline) : 0;
-        if (n != 0 || max == 0 || r->in_flight == 0 || left == 0) {
+        if (n != 0 || max == 0 || r->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             return n;
         }
         /* Nothing moved, so all that is left waits on a pipe. What the poll finds, the next turn finds again. */
-        if (!moved && poll_sources(r, left) < 0 && errno != EINTR) {
+        if (!moved && poll_sources(r, stk_deadline_wait(&deadline, UINT64_MAX)) < 0 && errno != EINTR) {
             return refuse(r, stk_os_error(errno), 0, (uint64_t)errno);
         }
     }

@@ -205,12 +205,12 @@ int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
     if (uring->ring == NULL) {
         return STK_OK;
     }
-    uint64_t deadline = stk_os_deadline(timeout_ns);
+    struct stk_deadline deadline = stk_os_deadline(timeout_ns);
     int r = stk_uring_ops.cancel(uring);
     while (r >= 0 && uring->in_flight != 0) {
-        uint64_t left = stk_os_left_ns(deadline);
+        uint64_t left = stk_os_left_ns(&deadline);
         /* Each reap cancels anew what did not end. */
-        r = stk_uring_ops.reap(uring, dropped, CLOSE_BATCH, left < CLOSE_SLICE_NS ? left : CLOSE_SLICE_NS);
+        r = stk_uring_ops.reap(uring, dropped, CLOSE_BATCH, stk_deadline_wait(&deadline, CLOSE_SLICE_NS));
         if (r == 0 && left == 0) {
             return refuse(uring, STK_E_TIMEOUT, 0, uring->out);
         }

@@ -204,7 +204,7 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     if (u->ring == NULL) {
         return STK_E_SHUTDOWN;
     }
-    uint64_t deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : 0;
+    struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
     /* A cancel that met a request between two states ends nothing: ask again. */
     u->cancel_due = u->cancel_due || (u->canceling && u->cancels == 0 && u->out != 0);
     for (;;) {
@@ -214,14 +214,13 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         stk_uring_find_late_(u);
         stk_uring_flush_(u);
         int n = deliver(u, done, max);
-        uint64_t left = timeout_ns != 0 && n == 0 ? stk_os_left_ns(deadline) : 0;
         if (n == 0 && u->broken != 0) {
             return u->broken;
         }
-        if (n != 0 || max == 0 || u->in_flight == 0 || left == 0) {
+        if (n != 0 || max == 0 || u->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             return n;
         }
-        stk_uring_wait_(u, left < STK_URING_LOOK_NS ? left : STK_URING_LOOK_NS);
+        stk_uring_wait_(u, stk_deadline_wait(&deadline, STK_URING_LOOK_NS));
     }
 }
 

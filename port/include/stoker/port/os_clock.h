@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "stoker/deadline.h"
+
 #define STK_NS_PER_S 1000000000u
 
 /* CLOCK_MONOTONIC in nanoseconds. */
@@ -14,16 +16,16 @@ static inline uint64_t stk_os_now_ns(void) {
     return (uint64_t)t.tv_sec * STK_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-/* The moment `timeout_ns` from now, at most UINT64_MAX. */
-static inline uint64_t stk_os_deadline(uint64_t timeout_ns) {
-    uint64_t now = stk_os_now_ns();
-    return timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+/* A deadline that ends `timeout_ns` from now. */
+static inline struct stk_deadline stk_os_deadline(uint64_t timeout_ns) {
+    struct stk_deadline deadline;
+    stk_deadline_start(&deadline, timeout_ns, stk_os_now_ns());
+    return deadline;
 }
 
-/* Nanoseconds until `deadline`, 0 once it has passed. */
-static inline uint64_t stk_os_left_ns(uint64_t deadline) {
-    uint64_t now = stk_os_now_ns();
-    return deadline > now ? deadline - now : 0;
+/* Looks at the clock. Returns the nanoseconds left, 0 once the deadline is over. */
+static inline uint64_t stk_os_left_ns(struct stk_deadline *deadline) {
+    return stk_deadline_look(deadline, stk_os_now_ns());
 }
 
 /* `ns` as a timespec, cut to what every time_t holds (24 days). */
