@@ -210,9 +210,9 @@ static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
 
 #define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
 
-/* Waits until the queue is empty, at most timeout_ns. STK_E_TIMEOUT; STK_OK too where the queue has failed: nothing of
- * it runs. */
-int stk_opencl_drain(void *queue, uint64_t timeout_ns);
+/* Waits until the queue is empty or the deadline is over, with one look at least. STK_E_TIMEOUT; STK_OK too where the queue
+ * has failed: nothing of it runs. */
+int stk_opencl_drain(void *queue, struct stk_deadline *end);
 
 /* `limit_ns`, or what is left of config.open_ns where that is less. While the port is opened. */
 uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns);
@@ -241,14 +241,15 @@ int stk_opencl_left(const struct stk_opencl *cl);
 /* Expects no more of workers whose leaving was never seen; none runs. */
 void stk_opencl_forget_ends(struct stk_opencl *cl);
 
-/* STK_E_DEVICE when the older launch stays past its deadline. */
+/* STK_E_DEVICE when the older launch stays past its deadline, which one more look at it confirms. */
 int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns);
 
 /* Changes the lease word: workers that see it leave. */
 void stk_opencl_end_lease(struct stk_opencl *cl);
 
-/* Waits until no worker runs, at most timeout_ns. */
+/* Waits until no worker runs, at most timeout_ns, or until a deadline that is under way is over. */
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns);
+int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end);
 
 /* drive, in the mode of the moment. */
 int stk_opencl_drive(void *ctx, bool pending);

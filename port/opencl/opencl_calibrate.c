@@ -16,26 +16,29 @@
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
     /* In microseconds, so that no lease overflows. */
-    uint64_t turns = ns / 1000u * CALIBRATION_TURNS / (turn_cost / 1000u ? turn_cost / 1000u : 1u);
+    uint64_t us = ns / 1000u, most_us = UINT64_MAX / CALIBRATION_TURNS;
+    uint64_t turns = (us < most_us ? us : most_us) * CALIBRATION_TURNS / (turn_cost / 1000u ? turn_cost / 1000u : 1u);
     return turns < 1000u ? 1000u : turns > UINT32_MAX ? UINT32_MAX : (uint32_t)turns;
 }
 
 /* Waits until no launch is under way, as the driver sees it: the memory need not be live. */
 static int wait_for_launches(struct stk_opencl *cl, uint64_t start_ns, uint64_t limit_ns) {
+    struct stk_deadline end;
+    stk_deadline_start(&end, limit_ns, start_ns);
     while (cl->running) {
-        uint64_t passed = stk_opencl_now_ns() - start_ns;
+        uint64_t now = stk_opencl_now_ns(), left = stk_deadline_look(&end, now);
         int over = stk_opencl_event_over(cl);
         if (over < 0) {
             return over;
         }
         if (over) {
             stk_opencl_pop(cl);
-        } else if (passed > limit_ns) {
+        } else if (left == 0u) {
             int err = stk_opencl_in_time(cl);
             return err != STK_OK
                        ? err
                        : stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a launch over an empty ring did not end in time");
-        } else if (passed > SPIN_NS) {
+        } else if (stk_time_since(start_ns, now) > SPIN_NS) {
             stk_opencl_nap();
         }
     }

@@ -4,7 +4,7 @@
 
 /* By the time that has passed, so that no number of the caller's overflows. */
 uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns) {
-    uint64_t passed = stk_opencl_now_ns() - cl->began_ns;
+    uint64_t passed = stk_time_since(cl->began_ns, stk_opencl_now_ns());
     uint64_t left = passed < cl->config.open_ns ? cl->config.open_ns - passed : 0u;
     return left < limit_ns ? left : limit_ns;
 }
@@ -17,27 +17,29 @@ int stk_opencl_in_time(struct stk_opencl *cl) {
                            (unsigned long long)(cl->config.open_ns / 1000000u));
 }
 
-static int look_until(cl_event event, uint64_t until_ns) {
+/* Looks at the event until it is complete; each look comes after one at the clock. */
+static int look_until(cl_event event, struct stk_deadline *end) {
     cl_int status = CL_QUEUED, error = CL_SUCCESS;
+    uint64_t left = 1;
     for (int looks = 0; error == CL_SUCCESS && status > CL_COMPLETE; looks++) {
-        if (stk_opencl_now_ns() >= until_ns && looks) {
+        if (left == 0u) {
             return STK_E_TIMEOUT;
         }
         if (looks > 100) {
             stk_opencl_nap();
         }
+        left = stk_deadline_look(end, stk_opencl_now_ns());
         error = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
     }
     return error == CL_SUCCESS ? STK_OK : STK_E_DEVICE;
 }
 
-int stk_opencl_drain(void *queue, uint64_t timeout_ns) {
-    uint64_t until = stk_opencl_now_ns() + timeout_ns;
+int stk_opencl_drain(void *queue, struct stk_deadline *end) {
     cl_event event = NULL;
     int err = STK_E_DEVICE;
     /* The queue is in order: behind all of it. */
     if (clEnqueueMarkerWithWaitList(queue, 0, NULL, &event) == CL_SUCCESS && event) {
-        err = clFlush(queue) == CL_SUCCESS ? look_until(event, until) : STK_E_DEVICE;
+        err = clFlush(queue) == CL_SUCCESS ? look_until(event, end) : STK_E_DEVICE;
         (void)clReleaseEvent(event);
     }
     if (err == STK_E_DEVICE) {

@@ -27,9 +27,19 @@ struct hand {
     uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
     uint32_t in_flight; /* most slots at a time */
     uint32_t rounds, items;
-    uint64_t deadline; /* of the wait for a slot */
-    int one_launch;    /* no launch but the one under way may answer */
+    struct stk_deadline end; /* of the wait for a slot */
+    int one_launch;          /* no launch but the one under way may answer */
 };
+
+/* Starts a deadline of the handshake, within what is left of open. */
+static void start(const struct hand *h, struct stk_deadline *end) {
+    stk_deadline_start(end, stk_opencl_allowed(h->cl, HANDSHAKE_NS), stk_opencl_now_ns());
+}
+
+/* Looks at the clock. Is the deadline over? */
+static int over(struct stk_deadline *end) {
+    return stk_deadline_look(end, stk_opencl_now_ns()) == 0u;
+}
 
 static struct hand hand_of(struct stk_opencl *cl) {
     uint32_t words = stk_opencl_custody_at(cl->memory.control_words) - STK_CTL_OBSERVABLE - SPARE_WORDS;
@@ -91,7 +101,7 @@ static int await(struct hand *h, uint32_t slot) {
             if (h->one_launch && stk_opencl_left(cl)) {
                 return STK_E_CANCELED;
             }
-            if (stk_opencl_now_ns() > h->deadline) {
+            if (over(&h->end)) {
                 return STK_E_TIMEOUT;
             }
         }
@@ -124,17 +134,17 @@ static uint64_t median(uint32_t *ns, uint32_t count) {
 }
 
 /* One slot at a time. Until all are answered, the time is over, or the one launch is. */
-static int rounds(struct hand *h, uint64_t until_ns) {
+static int rounds(struct hand *h, struct stk_deadline *end) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
     uint32_t ns[ROUNDS];
     int err = STK_OK;
     o->rounds = 0;
-    while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || stk_opencl_now_ns() <= until_ns)) {
-        uint64_t start = stk_opencl_now_ns(), took;
-        h->deadline = start + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
+    while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || !over(end))) {
+        uint64_t began = stk_opencl_now_ns(), took;
+        start(h, &h->end);
         err = publish(h, o->rounds);
         err = err == STK_OK ? answer(h, o->rounds) : err;
-        took = stk_opencl_now_ns() - start;
+        took = stk_time_since(began, stk_opencl_now_ns());
         if (err == STK_OK) {
             ns[o->rounds++] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
         }
@@ -147,13 +157,14 @@ static int rounds(struct hand *h, uint64_t until_ns) {
  * wrong: then it gets more. */
 static int rounds_in_one_launch(struct hand *h) {
     struct stk_opencl *cl = h->cl;
-    uint64_t until = stk_opencl_now_ns() + stk_opencl_allowed(cl, HANDSHAKE_NS);
+    struct stk_deadline end;
     int err = STK_E_CANCELED, joined = STK_OK;
+    start(h, &end);
     h->one_launch = 1;
     for (uint32_t i = 0; i < LAUNCHES && err == STK_E_CANCELED && joined == STK_OK; i++) {
         joined = stk_opencl_layout(cl);
         err = joined == STK_OK ? stk_opencl_launch(cl) : joined;
-        err = err == STK_OK ? rounds(h, until) : err;
+        err = err == STK_OK ? rounds(h, &end) : err;
         joined = cl->running ? stk_opencl_join(cl, stk_opencl_allowed(cl, LEAVE_NS)) : STK_OK;
         cl->turns = cl->idle_turns = cl->turns < UINT32_MAX / 8u ? cl->turns * 8u : UINT32_MAX;
     }
@@ -164,21 +175,22 @@ static int rounds_in_one_launch(struct hand *h) {
 /* Many slots in flight: no old payload behind a new status. */
 static int order(struct hand *h) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
-    uint64_t start = stk_opencl_now_ns(), until = start + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
+    uint64_t began = stk_opencl_now_ns();
+    struct stk_deadline end;
     uint32_t published = 0, last = h->items;
     int err = STK_OK;
+    start(h, &end);
     for (o->items = 0; o->items < last && err == STK_OK; o->items += err == STK_OK) {
-        if (o->items % h->in_flight == 0u && stk_opencl_now_ns() > until) {
-            last = published;
+        if (o->items % h->in_flight == 0u) {
+            last = over(&end) ? published : last;
+            start(h, &h->end);
         }
         for (; published < last && published - o->items < h->in_flight && err == STK_OK; published++) {
             err = publish(h, published);
         }
-        h->deadline =
-            o->items % h->in_flight == 0u ? stk_opencl_now_ns() + stk_opencl_allowed(h->cl, HANDSHAKE_NS) : h->deadline;
         err = err == STK_OK && o->items < last ? answer(h, o->items) : err;
     }
-    o->items_ns = stk_opencl_now_ns() - start;
+    o->items_ns = stk_time_since(began, stk_opencl_now_ns());
     return err == STK_OK && o->items < ITEMS_LEAST ? STK_E_TIMEOUT : err;
 }
 
@@ -191,7 +203,7 @@ static int adds(struct hand *h) {
     const struct stk_work work = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = args};
     int err = STK_OK;
     stk_store(word, 0u);
-    h->deadline = stk_opencl_now_ns() + stk_opencl_allowed(h->cl, HANDSHAKE_NS);
+    start(h, &h->end);
     for (uint32_t done = 0; done < ADDS && err == STK_OK; done++) {
         for (; published < ADDS && published - done < h->in_flight && err == STK_OK; published++) {
             err = stk_ring_publish(&h->ring, published % h->in_flight, &work);
@@ -226,8 +238,10 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
 static int shake(struct hand *h) {
     struct stk_opencl *cl = h->cl;
     const char *phase = "round";
-    int err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(h)
-                                       : rounds(h, stk_opencl_now_ns() + stk_opencl_allowed(cl, HANDSHAKE_NS));
+    struct stk_deadline end;
+    int err;
+    start(h, &end);
+    err = cl->mode == STK_RESIDENT ? rounds_in_one_launch(h) : rounds(h, &end);
     if (err == STK_OK) {
         phase = "item";
         err = cl->running ? STK_OK : stk_opencl_layout(cl);

@@ -70,6 +70,14 @@ static int enqueue(struct stk_opencl *cl, cl_event *event) {
         "clEnqueueNDRangeKernel");
 }
 
+/* A launch has become the older one: its lease and its deadline begin. */
+static void begin_lease(struct stk_opencl *cl) {
+    uint64_t lease = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns;
+    cl->launched_ns = stk_opencl_now_ns();
+    cl->lease_over = 0;
+    stk_deadline_start(&cl->kernel_end, stk_time_sum(lease, cl->config.deadline_ns), cl->launched_ns);
+}
+
 int stk_opencl_launch(struct stk_opencl *cl) {
     cl_event event = NULL;
     int err = STK_OK;
@@ -87,8 +95,7 @@ int stk_opencl_launch(struct stk_opencl *cl) {
         return err != STK_OK ? err : stk_opencl_fail(cl, STK_OPENCL_DEVICE, "clEnqueueNDRangeKernel gave no event");
     }
     if (cl->running == 0u) {
-        cl->launched_ns = stk_opencl_now_ns();
-        cl->lease_over = 0;
+        begin_lease(cl);
     }
     cl->cl_events[cl->running++] = event;
     cl->expected_ends += cl->groups;
@@ -106,8 +113,9 @@ void stk_opencl_pop(struct stk_opencl *cl) {
     cl->cl_events[0] = cl->cl_events[1];
     cl->cl_events[1] = NULL;
     cl->running--;
-    cl->launched_ns = cl->running ? stk_opencl_now_ns() : cl->launched_ns;
-    cl->lease_over = 0;
+    if (cl->running) {
+        begin_lease(cl);
+    }
     cl->idle_workers += idle - cl->idle_seen; /* the difference is right when the counter has wrapped */
     cl->idle_seen = idle;
     cl->idle_ends = cl->idle_workers / cl->groups;
@@ -127,9 +135,13 @@ int stk_opencl_event_over(struct stk_opencl *cl) {
 }
 
 int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns) {
-    uint64_t lease = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns;
-    if (now_ns - cl->launched_ns <= lease + cl->config.deadline_ns) {
+    int over;
+    if (stk_deadline_look(&cl->kernel_end, now_ns) != 0u) {
         return STK_OK;
+    }
+    over = stk_opencl_event_over(cl); /* the process may have been stopped between the last look and the clock */
+    if (over != 0) {
+        return over < 0 ? over : STK_OK;
     }
     return stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "timeout: the kernel was still there %llu ms after its lease",
                            (unsigned long long)(cl->config.deadline_ns / 1000000u));
@@ -170,13 +182,19 @@ static int works(const struct stk_opencl *cl) {
 }
 
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns();
+    struct stk_deadline end;
+    stk_deadline_start(&end, timeout_ns, stk_opencl_now_ns());
+    return stk_opencl_join_until(cl, &end);
+}
+
+int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end) {
     while (works(cl)) {
+        uint64_t left = stk_deadline_look(end, stk_opencl_now_ns()); /* then the launch is looked at */
         int did = join_step(cl);
         if (did < 0 && cl->opened && !cl->lost) {
             (void)stk_opencl_recover(cl);
         }
-        if (works(cl) && stk_opencl_now_ns() - start >= timeout_ns) {
+        if (works(cl) && left == 0u) {
             return STK_E_TIMEOUT;
         }
         if (works(cl)) {

@@ -11,11 +11,13 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode) {
     uint32_t round = 2u * c->slots + 64u;
     cl->mode = mode;
     cl->idle_turns = round;
-    cl->watch = (struct stk_opencl_watch){.since_ns = stk_opencl_now_ns(), .slot = UINT32_MAX};
+    cl->watch = (struct stk_opencl_watch){.slot = UINT32_MAX};
+    stk_deadline_start(&cl->watch.quiet_end, c->watch_ns / 2u, stk_opencl_now_ns());
     cl->drives = 0;
     (void)stk_opencl_set_limits(cl); /* open has looked whether they are valid */
     if (mode == STK_RESIDENT) {
-        cl->turns = stk_opencl_turns_of(c->lease_ns * 4u, cl->turn_cost);
+        uint64_t twice = stk_time_sum(c->lease_ns, c->lease_ns);
+        cl->turns = stk_opencl_turns_of(stk_time_sum(twice, twice), cl->turn_cost);
         cl->idle_turns = stk_opencl_turns_of(c->idle_ns, cl->turn_cost);
     } else {
         cl->turns = stk_opencl_turns_of(mode == STK_QUANTUM ? c->quantum_ns : c->lease_ns, cl->turn_cost);
@@ -40,7 +42,8 @@ static int look_closer(struct stk_opencl *cl, bool pending) {
     if (pending && stk_opencl_watch_live(cl, now)) {
         return stk_opencl_fall(cl);
     }
-    if (!cl->lease_over && now - cl->launched_ns > cl->config.lease_ns) {
+    /* A pause of the process is time of the lease: the device may have run all the while, and a lease that ends loses nothing. */
+    if (!cl->lease_over && stk_time_since(cl->launched_ns, now) > cl->config.lease_ns) {
         err = pending && cl->running == 1u ? stk_opencl_launch(cl) : STK_OK;
         stk_opencl_end_lease(cl);
         cl->lease_over = 1;
@@ -58,7 +61,8 @@ static int drive_resident(struct stk_opencl *cl, bool pending) {
     }
     if (!cl->running && !cl->falling && pending && err == STK_OK) {
         err = stk_opencl_launch(cl);
-        cl->watch = (struct stk_opencl_watch){.since_ns = cl->launched_ns, .done = cl->watch.done, .slot = UINT32_MAX};
+        cl->watch = (struct stk_opencl_watch){.done = cl->watch.done, .slot = UINT32_MAX};
+        stk_deadline_start(&cl->watch.quiet_end, cl->config.watch_ns / 2u, cl->launched_ns);
         err = err == STK_OK ? 1 : err;
     }
     return err;

@@ -81,22 +81,22 @@ static int open_tries(struct stk_opencl *cl) {
     return stk_opencl_error(cl, cl->tries ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY, "mmap");
 }
 
-/* Are all queues empty, after so long at most? Those that have left may not have returned yet. STK_E_TIMEOUT. */
-static int drain_all(const struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns();
+/* Waits until all queues are empty. Those that have left may not have returned yet. STK_E_TIMEOUT. */
+static int drain_all(const struct stk_opencl *cl, struct stk_deadline *end) {
     int err = STK_OK;
     for (uint32_t i = 0; i <= cl->olds && err == STK_OK; i++) {
         void *queue = i < cl->olds ? cl->old[i].cl_queue : cl->cl_queue;
-        uint64_t passed = stk_opencl_now_ns() - start;
-        err = queue ? stk_opencl_drain(queue, passed < timeout_ns ? timeout_ns - passed : 0u) : STK_OK;
+        err = queue ? stk_opencl_drain(queue, end) : STK_OK;
     }
     return err;
 }
 
 /* Lost contexts last, since the memory that the host sees is theirs. */
 static void release(struct stk_opencl *cl) {
+    struct stk_deadline end;
     stk_opencl_give(cl);
-    (void)drain_all(cl, STK_OPENCL_DRAIN_NS); /* unmaps */
+    stk_deadline_start(&end, STK_OPENCL_DRAIN_NS, stk_opencl_now_ns());
+    (void)drain_all(cl, &end); /* unmaps */
     if (cl->tries) {
         munmap(cl->tries, cl->config.slots);
     }
@@ -120,16 +120,17 @@ static int bring_up(struct stk_opencl *cl) {
 
 /* Has every kernel left, and what is queued come to its end? A kernel that the driver knows nothing of, all the while, is gone too. */
 static int gone(struct stk_opencl *cl, uint64_t timeout_ns) {
-    uint64_t start = stk_opencl_now_ns(), passed;
-    int joined = stk_opencl_join(cl, timeout_ns);
+    struct stk_deadline end;
+    int joined;
+    stk_deadline_start(&end, timeout_ns, stk_opencl_now_ns());
+    joined = stk_opencl_join_until(cl, &end);
     while (cl->running && cl->recovery.mute) {
         stk_opencl_pop(cl);
     }
     if (joined == STK_E_TIMEOUT && cl->running) {
         return 0;
     }
-    passed = stk_opencl_now_ns() - start;
-    return drain_all(cl, passed < timeout_ns ? timeout_ns - passed : 0u) == STK_OK;
+    return drain_all(cl, &end) == STK_OK;
 }
 
 /* Forgets how the last try ended. */

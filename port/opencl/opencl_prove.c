@@ -19,7 +19,7 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     uint32_t words = stk_opencl_custody_at(cl->memory.control_words);
     int err;
     cl->groups = 1;
-    cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX / 4u;
+    cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX;
     cl->config.limits = NULL; /* the handshake's ops are those of the host */
     cl->mode = mode;
     err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)

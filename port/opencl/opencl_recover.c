@@ -12,6 +12,12 @@
 
 #include "internal.h"
 
+/* The wait for launches that do not end begins. */
+static void begin_wait(struct stk_opencl *cl) {
+    stk_deadline_start(&cl->recovery.quiet_end, stk_time_sum(cl->config.lease_ns, cl->config.deadline_ns),
+                       stk_opencl_now_ns());
+}
+
 static int lose(struct stk_opencl *cl) {
     char why[sizeof cl->reason];
     memcpy(why, cl->reason, sizeof why);
@@ -20,7 +26,7 @@ static int lose(struct stk_opencl *cl) {
     cl->lost = 1;
     cl->falling = 0;
     cl->recovery.step = RECOVER_NONE;
-    cl->recovery.since_ns = stk_opencl_now_ns();
+    begin_wait(cl);
     return stk_opencl_lost_on(cl);
 }
 
@@ -43,8 +49,9 @@ static int quiet(struct stk_opencl *cl) {
     return 1;
 }
 
-static int past_deadline(const struct stk_opencl *cl) {
-    return stk_opencl_now_ns() - cl->recovery.since_ns > cl->config.lease_ns + cl->config.deadline_ns;
+/* Has the wait for them taken too long? Looks at the clock; look at the launches after that. */
+static int past_deadline(struct stk_opencl *cl) {
+    return stk_deadline_look(&cl->recovery.quiet_end, stk_opencl_now_ns()) == 0u;
 }
 
 /* What no launch has any more, or copies have. */
@@ -57,11 +64,11 @@ static void settle(struct stk_opencl *cl) {
 }
 
 int stk_opencl_lost_on(struct stk_opencl *cl) {
-    int over = quiet(cl);
+    int late = past_deadline(cl), over = quiet(cl);
     if (!over && cl->mode == STK_RESIDENT) {
         stk_opencl_end_lease(cl);
     }
-    if (!over && cl->recovery.mute && cl->opened && past_deadline(cl)) {
+    if (!over && cl->recovery.mute && cl->opened && late) {
         while (cl->running) {
             stk_opencl_pop(cl); /* a driver that has not known it for so long does not run it */
         }
@@ -89,7 +96,7 @@ int stk_opencl_recover(struct stk_opencl *cl) {
     doubt(cl, STK_E_DEVICE);
     cl->falling = 0;
     cl->recovery.step = RECOVER_QUIET;
-    cl->recovery.since_ns = stk_opencl_now_ns();
+    begin_wait(cl);
     (void)clFlush(cl->cl_queue); /* of a launch that was enqueued before the failure */
     return 1;
 }
@@ -133,7 +140,7 @@ static void drop(struct stk_opencl *cl) {
 static int plan(struct stk_opencl *cl) {
     struct stk_opencl_recovery *r = &cl->recovery;
     uint64_t pause = r->row ? cl->config.recovery_ns << (r->row < 16u ? r->row - 1u : 15u) : 0u;
-    r->next_ns = stk_opencl_now_ns() + pause;
+    r->next_ns = stk_time_sum(stk_opencl_now_ns(), pause);
     r->step = RECOVER_CONTEXT;
     return 1;
 }
@@ -174,11 +181,12 @@ static int step(struct stk_opencl *cl) {
 
 /* No launch runs, or it is too late to wait for that. */
 static int quiet_step(struct stk_opencl *cl) {
+    int late = past_deadline(cl);
     if (cl->mode == STK_RESIDENT) {
         stk_opencl_end_lease(cl); /* again and again, for workers that had no core until now */
     }
     if (!quiet(cl)) {
-        if (past_deadline(cl)) {
+        if (late) {
             (void)stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "timeout: after OpenCL error %d the kernel did not end",
                                   cl->cl_error);
             return lose(cl);

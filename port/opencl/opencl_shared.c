@@ -142,11 +142,13 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
 
 void stk_opencl_region_close(struct stk_opencl_region *region) {
     int pages = region->raw && !region->raw_is_svm, in_use = 0;
+    struct stk_deadline end;
     if (region->cl_mem && region->host) {
         (void)clEnqueueUnmapMemObject(region->cl_queue, region->cl_mem, region->host, 0, NULL, NULL);
     }
     if (region->cl_mem && pages) {
-        in_use = stk_opencl_drain(region->cl_queue, STK_OPENCL_DRAIN_NS) != STK_OK;
+        stk_deadline_start(&end, STK_OPENCL_DRAIN_NS, stk_opencl_now_ns());
+        in_use = stk_opencl_drain(region->cl_queue, &end) != STK_OK;
     }
     if (region->cl_mem) {
         clReleaseMemObject(region->cl_mem);

@@ -65,8 +65,9 @@ static uint32_t find_waiting(const struct stk_opencl *cl) {
 
 /* Something moved: the watch starts again. */
 static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
-    cl->watch = (struct stk_opencl_watch){.since_ns = now_ns, .done = done(cl), .beats = beats(cl), .slot = slot};
+    cl->watch = (struct stk_opencl_watch){.done = done(cl), .beats = beats(cl), .slot = slot};
     cl->watch.custody = slot != NONE ? custody_of(cl, slot) : 0u;
+    stk_deadline_start(&cl->watch.quiet_end, cl->config.watch_ns / 2u, now_ns);
 }
 
 /* A published slot that stays published and that no worker takes while no slot ends, for half of the watch and then for
@@ -74,13 +75,14 @@ static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
  * have no core, and then none beats either. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
+    uint64_t left = stk_deadline_look(&w->quiet_end, now_ns);
     /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at (kernels/find.h). */
     uint32_t round = cl->config.workers * (2u + 32u * cl->memory.slots / BEAT_TURNS), beaten;
     if (done(cl) != w->done || (w->slot != NONE && !untouched(cl))) {
         restart(cl, now_ns, NONE);
         return 0;
     }
-    if (now_ns - w->since_ns < cl->config.watch_ns / 2u) {
+    if (left != 0u) {
         return 0;
     }
     if (w->slot == NONE) {

@@ -15,6 +15,7 @@
 
 #include "stoker/blake3.h"
 #include "stoker/cache.h"
+#include "stoker/deadline.h"
 #include "stoker/limits.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/store.h"
@@ -186,13 +187,15 @@ struct stk_opencl_config {
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t workers;       /* work-groups; 0: 1 */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
-    uint64_t lease_ns;      /* longest time of one launch; 0: 100 ms */
-    uint64_t idle_ns;       /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
-    uint64_t quantum_ns;    /* QUANTUM: longest time of one launch; 0: 2 ms */
-    uint64_t watch_ns;      /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
-    uint64_t deadline_ns;   /* a kernel that stays for so long after its lease is lost; 0: 60 s */
-    uint64_t open_ns;       /* the whole of open, of which the driver's compiler may take all; 0: 120 s */
-    uint32_t recoveries;    /* new contexts that may be tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
+    /* Times take any value; UINT64_MAX is never. A launch without end ends after 2^32 - 1 turns. What watch_ns and deadline_ns count is
+     * in stoker/deadline.h. */
+    uint64_t lease_ns;    /* longest time of one launch; 0: 100 ms */
+    uint64_t idle_ns;     /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
+    uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
+    uint64_t watch_ns;    /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
+    uint64_t deadline_ns; /* a kernel that stays for so long after its lease is lost; 0: 60 s */
+    uint64_t open_ns;     /* the whole of open, of which the driver's compiler may take all; 0: 120 s */
+    uint32_t recoveries;  /* new contexts that may be tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     uint64_t
         recovery_ns; /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     enum stk_residency residency;  /* this mode or none; 0: the best */
@@ -233,11 +236,11 @@ struct stk_opencl_region {
 
 /* What says that shared memory has stopped being shared. */
 struct stk_opencl_watch {
-    uint64_t since_ns;    /* nothing moved since */
-    uint32_t done, beats; /* slots that ended, heartbeat then */
-    uint32_t slot;        /* a published one; UINT32_MAX: none picked */
-    uint32_t custody;     /* its custody word then */
-    uint32_t launches;    /* QUANTUM: launches that came and went since */
+    struct stk_deadline quiet_end; /* nothing moved since it began; half of watch_ns */
+    uint32_t done, beats;          /* slots that ended, heartbeat then */
+    uint32_t slot;                 /* a published one; UINT32_MAX: none picked */
+    uint32_t custody;              /* its custody word then */
+    uint32_t launches;             /* QUANTUM: launches that came and went since */
 };
 
 /* Where BATCH keeps its copies. */
@@ -254,14 +257,14 @@ struct stk_opencl_batch {
 
 /* How far the recovery of a lost device is. */
 struct stk_opencl_recovery {
-    uint32_t step;     /* 0: none under way */
-    uint32_t tries;    /* new contexts that were tried since open or stk_opencl_revive */
-    uint32_t row;      /* of them without a launch that worked in between */
-    uint64_t since_ns; /* when it began */
-    uint64_t next_ns;  /* no new context before */
-    int mute;          /* the driver did not say whether a launch is over */
-    int ran;           /* a launch was under way when it began */
-    int settled;       /* lost: what it had claimed was put back */
+    uint32_t step;                 /* 0: none under way */
+    uint32_t tries;                /* new contexts that were tried since open or stk_opencl_revive */
+    uint32_t row;                  /* of them without a launch that worked in between */
+    struct stk_deadline quiet_end; /* of the wait for launches that do not end */
+    uint64_t next_ns;              /* no new context before */
+    int mute;                      /* the driver did not say whether a launch is over */
+    int ran;                       /* a launch was under way when it began */
+    int settled;                   /* lost: what it had claimed was put back */
 };
 
 /* What a lost context holds until close: it may have read or written its memory to the last. */
@@ -297,6 +300,7 @@ struct stk_opencl {
     uint32_t drives;                  /* drive calls, to look at the clock now and then only */
     uint32_t running;                 /* launches under way */
     uint64_t launched_ns;             /* when the older of them became so */
+    struct stk_deadline kernel_end;   /* of the older: lease and deadline_ns */
     uint64_t launches, lease_ends, idle_ends;
     uint64_t idle_workers; /* workers that left with nothing to do: the device's counter, which wraps, without end */
     uint32_t idle_seen;    /* that counter when it was last added */
@@ -370,7 +374,8 @@ STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
  * were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
-/* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
+/* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything. Its 0 looks once
+ * and its UINT64_MAX never ends, as those of stop.
  * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in
  * port/README.md. */
 STK_MUST_CHECK int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns);

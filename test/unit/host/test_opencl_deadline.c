@@ -1,0 +1,176 @@
+/* The deadlines of the OpenCL port: the greatest numbers, a process that is stopped, a queue that is slow to empty. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "opencl_adds.h"
+
+#define MS UINT64_C(1000000)
+
+static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
+
+static void nap_ms(long ms) {
+    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* Is this mode among those that the run is about? */
+static int is_wanted(enum stk_residency mode) {
+    return !wanted_residency() || wanted_residency() == mode;
+}
+
+/// The greatest numbers ///
+
+/* Kernels stay: drives look at the clock many times while one runs. */
+static void greatest_times_of_the_configuration_never_end(void **state) {
+    static const struct stk_opencl_config configs[] = {
+        {.deadline_ns = UINT64_MAX, .idle_ns = 50 * MS, .lease_ns = 20 * MS},
+        {.deadline_ns = UINT64_MAX / 2u + 1u, .lease_ns = UINT64_MAX / 2u + 1u, .quantum_ns = UINT64_MAX / 2u + 1u},
+        {.deadline_ns = UINT64_MAX, .watch_ns = UINT64_MAX, .lease_ns = UINT64_MAX, .quantum_ns = UINT64_MAX},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof configs / sizeof *configs * 3u; i++) {
+        const struct stk_opencl_config *c = &configs[i / 3u];
+        enum stk_residency mode = modes[i % 3u];
+        uint64_t launches;
+        if (!is_wanted(mode)) {
+            continue;
+        }
+        open_way(c, first_way(mode));
+        assert_true(cl.turns >= 1000u);
+        launches = cl.launches;
+        (void)run_adds(5000);
+        assert_int_equal(cl.mode, mode);
+        assert_int_equal(cl.recoveries, 0);
+        assert_int_equal(cl.fallbacks, 0);
+        if (mode == STK_RESIDENT && c->lease_ns == UINT64_MAX) {
+            assert_true(cl.turns == UINT32_MAX); /* four times the lease */
+            assert_true(cl.launches - launches < 100u);
+        }
+        close_way();
+    }
+}
+
+static void greatest_timeout_of_close_waits_for_the_queue(void **state) {
+    const size_t bytes = (size_t)256 << 20;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct stk_opencl_config config = {.slots = 8};
+        cl_mem big;
+        cl_int error;
+        uint32_t zero = 0;
+        if (!is_wanted(modes[i])) {
+            continue;
+        }
+        open_way(&config, first_way(modes[i]));
+        big = clCreateBuffer(cl.cl_context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+        assert_int_equal(error, CL_SUCCESS);
+        for (uint32_t k = 0; k < 4; k++) {
+            assert_int_equal(clEnqueueFillBuffer(cl.cl_queue, big, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
+                             CL_SUCCESS);
+        }
+        (void)!stk_opencl_close(&cl, 0); /* one look, which a fast device needs no more of */
+        assert_int_equal(stk_opencl_close(&cl, UINT64_MAX), STK_OK);
+        clReleaseMemObject(big);
+    }
+}
+
+/// A process that is stopped ///
+
+/* A child that stops this process for `ms` milliseconds after each byte that it is sent. */
+static struct stopper {
+    pid_t pid;
+    int to;
+} stopper;
+
+static int start_stopper(void **state) {
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    stopper.pid = fork();
+    if (stopper.pid == 0) {
+        uint16_t ms;
+        close(ends[1]);
+        while (read(ends[0], &ms, sizeof ms) == (ssize_t)sizeof ms) {
+            kill(getppid(), SIGSTOP);
+            nap_ms(ms);
+            kill(getppid(), SIGCONT);
+        }
+        _exit(0);
+    }
+    close(ends[0]);
+    stopper.to = ends[1];
+    return stopper.pid > 0 ? 0 : -1;
+}
+
+static int end_stopper(void **state) {
+    (void)state;
+    close(stopper.to);
+    return waitpid(stopper.pid, NULL, 0) == stopper.pid ? 0 : -1;
+}
+
+/* Returns once the process has been stopped in a launch and goes on; drives all the while. */
+static void be_stopped(uint16_t ms) {
+    uint64_t before = rig_now(), now;
+    while (cl.running == 0u) {
+        drive(true);
+    }
+    now = rig_now();
+    assert_int_equal(write(stopper.to, &ms, sizeof ms), sizeof ms);
+    for (uint64_t last = now; now - last < ms * MS * 3u / 4u; now = rig_now()) {
+        last = now;
+        drive(true);
+        assert_true(now - before < 60 * SECOND);
+    }
+}
+
+/* A slow slot is out, and deadline and watch are shorter than the pause: neither ends, for the workers were stopped too. */
+static void pause_costs_neither_the_device_nor_its_mode(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct way *way = is_wanted(modes[i]) ? first_way(modes[i]) : NULL;
+        const uint32_t args[] = {way ? slow_steps(way, 100) : 0u};
+        const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+        const struct stk_opencl_config config = {.slots = 8,
+                                                 .pieces = &slow_piece,
+                                                 .piece_count = 1,
+                                                 .lease_ns = 10 * MS,
+                                                 .watch_ns = 2 * SECOND,
+                                                 .deadline_ns = 2 * SECOND};
+        if (!way) {
+            continue;
+        }
+        open_way(&config, way);
+        for (uint32_t slot = 0; slot < 3; slot++) {
+            assert_int_equal(stk_ring_publish(&ring, slot, &slow), STK_OK);
+        }
+        be_stopped(2400);
+        for (uint32_t slot = 0; slot < 3; slot++) {
+            for (uint64_t start = rig_now(); stk_ring_status(&ring, slot) != (int)STK_DONE;) {
+                drive(true);
+                assert_true(rig_now() - start < 60 * SECOND);
+            }
+        }
+        if (cl.mode != modes[i] || cl.fallbacks || cl.recoveries) {
+            fail_msg("%s: mode %d: %s", way->name, (int)cl.mode, cl.reason);
+        }
+        assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+        close_way();
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(pause_costs_neither_the_device_nor_its_mode, start_stopper, end_stopper),
+        cmocka_unit_test(greatest_times_of_the_configuration_never_end),
+        cmocka_unit_test(greatest_timeout_of_close_waits_for_the_queue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
