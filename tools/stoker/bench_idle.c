@@ -53,13 +53,15 @@ static uint64_t cpu_ns(void) {
 }
 
 static int park(struct idle *b) {
-    uint64_t start = cli_now_ns();
+    struct stk_deadline end;
+    stk_deadline_start(&end, PARK_NS, cli_now_ns());
     while (b->device.opencl.running) {
+        uint64_t left = stk_deadline_look(&end, cli_now_ns());
         int err = b->device.dispatch->drive(b->device.ctx, false);
         if (err < 0) {
             return failed(err);
         }
-        if (cli_now_ns() - start > PARK_NS) {
+        if (left == 0u) {
             return cli_bad("bench idle: the kernel does not park: report this with the output of stoker info --probe");
         }
         pause_for(100000);

@@ -39,6 +39,9 @@ static const char help[] =
     "                       an older recording; any other file is refused\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
     "      --log-size BYTES with --record: of the log (16M); one that the scan outgrows cannot be replayed\n"
+    "      --timeout MS     give the device up when a chunk, or a kernel after its lease, takes longer; time in which "
+    "the\n"
+    "                       scan is stopped does not count (chunk: 10000, and 1 for each KB in flight; kernel: 60000)\n"
     "      --quiet          no notes about fallbacks and no progress bar\n"
     "\n"
     "JSON holds UTF-8. A pattern, file or device that is none is in KEY_hex instead, as hexadecimal digits;\n"
@@ -62,6 +65,7 @@ enum {
     OPT_MEMORY,
     OPT_STORE,
     OPT_READER,
+    OPT_TIMEOUT,
     OPT_QUIET,
     OPT_RECORD,
     OPT_EPOCH,
@@ -84,6 +88,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"store", required_argument, NULL, OPT_STORE},
     {"reader", required_argument, NULL, OPT_READER},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"record", required_argument, NULL, OPT_RECORD},
     {"epoch", required_argument, NULL, OPT_EPOCH},
@@ -162,6 +167,8 @@ static int set_option(int option, struct scan_options *o) {
     case OPT_READER:
         o->reader = optarg;
         break;
+    case OPT_TIMEOUT:
+        return number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
     case OPT_QUIET:
         o->quiet = 1;
         break;

@@ -20,9 +20,10 @@ struct cli_device_wish {
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
     enum stk_opencl_memory
-        memory;       /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
+        memory;           /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
                                       devices for (CLI_MODE_HELP) */
-    uint64_t open_ns; /* nanoseconds that opening may take; 0: as the environment says */
+    uint64_t open_ns;     /* nanoseconds that opening may take; 0: as the environment says */
+    uint64_t deadline_ns; /* of an OpenCL device's kernel after its lease; 0: the port's default */
 };
 
 struct cli_device {

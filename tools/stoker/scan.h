@@ -20,13 +20,14 @@ struct scan_options {
     const char *reader;
     const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
     uint32_t device_count;
-    const char *store;  /* file of kept programs; NULL: as the environment says */
-    int all_devices;    /* every OpenCL device instead */
-    const char *record; /* the log; NULL: none */
-    uint64_t log_size;  /* 0: SCAN_LOG_SIZE */
-    uint32_t epoch;     /* chunks */
-    uint64_t chunk;     /* data bytes of a chunk */
-    uint64_t offsets;   /* matches to list */
+    const char *store;   /* file of kept programs; NULL: as the environment says */
+    int all_devices;     /* every OpenCL device instead */
+    const char *record;  /* the log; NULL: none */
+    uint64_t log_size;   /* 0: SCAN_LOG_SIZE */
+    uint64_t timeout_ms; /* of a slot, and of a kernel after its lease; 0: the defaults of both */
+    uint32_t epoch;      /* chunks */
+    uint64_t chunk;      /* data bytes of a chunk */
+    uint64_t offsets;    /* matches to list */
     uint32_t depth, workers, lanes;
     enum stk_residency residency;
     enum stk_opencl_memory memory;
@@ -38,6 +39,7 @@ struct scan_options {
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
 #define SCAN_LOG_SIZE      (16u << 20)
+#define SCAN_NS_PER_MS     UINT64_C(1000000)
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE, or more for long patterns */
 
 /* What came of one file. */

@@ -15,6 +15,12 @@
 #define CLOSE_NS UINT64_C(2000000000)
 #define RUN_MAX  4096u /* chunks: what is done again when a device is lost */
 
+static uint64_t slot_timeout_ns(const struct scan *s, uint32_t buffer) {
+    return s->options.timeout_ms != 0u
+               ? s->options.timeout_ms * SCAN_NS_PER_MS
+               : SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE;
+}
+
 static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     struct scan *s = d->scan;
     const struct stk_stream_config config = {
@@ -30,7 +36,7 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
         .chunk_bytes = buffer,
         .lead_max = lead,
         .priority = STK_NORMAL,
-        .slot_timeout_ns = SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE,
+        .slot_timeout_ns = slot_timeout_ns(s, buffer),
         .recorder = s->options.record ? &s->recording.recorder : NULL,
         .epoch_chunks = s->options.epoch,
     };

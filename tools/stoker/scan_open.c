@@ -143,6 +143,7 @@ static int open_ports(struct scan *s) {
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,
+        .deadline_ns = s->options.timeout_ms * SCAN_NS_PER_MS,
     };
     if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u) {
         return cli_bad(
