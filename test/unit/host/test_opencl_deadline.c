@@ -1,25 +1,17 @@
 /* The deadlines of the OpenCL port: the greatest numbers, a process that is stopped, a queue that is slow to empty. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "opencl_adds.h"
+#include "stopper.h"
 
 #define MS UINT64_C(1000000)
 
 static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
-
-static void nap_ms(long ms) {
-    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    nanosleep(&t, NULL);
-}
 
 /* Is this mode among those that the run is about? */
 static int is_wanted(enum stk_residency mode) {
@@ -84,46 +76,28 @@ static void greatest_timeout_of_close_waits_for_the_queue(void **state) {
 
 /// A process that is stopped ///
 
-/* A child that stops this process for `ms` milliseconds after each byte that it is sent. */
-static struct stopper {
-    pid_t pid;
-    int to;
-} stopper;
+static struct stopper stopper;
 
 static int start_stopper(void **state) {
-    int ends[2];
     (void)state;
-    assert_int_equal(pipe(ends), 0);
-    stopper.pid = fork();
-    if (stopper.pid == 0) {
-        uint16_t ms;
-        close(ends[1]);
-        while (read(ends[0], &ms, sizeof ms) == (ssize_t)sizeof ms) {
-            kill(getppid(), SIGSTOP);
-            nap_ms(ms);
-            kill(getppid(), SIGCONT);
-        }
-        _exit(0);
-    }
-    close(ends[0]);
-    stopper.to = ends[1];
-    return stopper.pid > 0 ? 0 : -1;
+    stopper_start(&stopper, -1);
+    return 0;
 }
 
 static int end_stopper(void **state) {
     (void)state;
-    close(stopper.to);
-    return waitpid(stopper.pid, NULL, 0) == stopper.pid ? 0 : -1;
+    stopper_end(&stopper);
+    return 0;
 }
 
 /* Returns once the process has been stopped in a launch and goes on; drives all the while. */
-static void be_stopped(uint16_t ms) {
+static void be_stopped(uint32_t ms) {
     uint64_t before = rig_now(), now;
     while (cl.running == 0u) {
         drive(true);
     }
     now = rig_now();
-    assert_int_equal(write(stopper.to, &ms, sizeof ms), sizeof ms);
+    stopper_stop(&stopper, 0, ms);
     for (uint64_t last = now; now - last < ms * MS * 3u / 4u; now = rig_now()) {
         last = now;
         drive(true);
@@ -136,7 +110,7 @@ static void pause_costs_neither_the_device_nor_its_mode(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const struct way *way = is_wanted(modes[i]) ? first_way(modes[i]) : NULL;
-        const uint32_t args[] = {way ? slow_steps(way, 100) : 0u};
+        const uint32_t args[] = {way ? slow_steps(way, 60) : 0u};
         const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
         const struct stk_opencl_config config = {.slots = 8,
                                                  .pieces = &slow_piece,

@@ -15,6 +15,7 @@
 
 #include "host_file.h"
 #include "stoker/port/posix.h"
+#include "stopper.h"
 
 #define DEPTH     16u
 #define SOURCES   4u
@@ -207,6 +208,23 @@ static void a_silent_pipe_keeps_the_deadline_and_holds_no_file_up(void **state) 
     close(fd);
 }
 
+static void reap_outlives_a_stop_of_the_process(void **state) {
+    struct stopper stopper;
+    int fds[2];
+    struct stk_ingest_done done;
+    (void)state;
+    assert_int_equal(pipe(fds), 0);
+    stopper_start(&stopper, fds[1]);
+    assert_int_equal(stk_posix_reader_add_file(&reader, fds[0], 0), 0);
+    assert_int_equal(submit1(0, 0, 1, mem, 1), 1);
+    stopper_stop(&stopper, 30, 1500);
+    assert_int_equal(stk_posix_reader_ops.reap(&reader, &done, 1, SECOND), 1); /* it comes after the stop */
+    assert_int_equal(done.result, 1);
+    stopper_end(&stopper);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void two_pipes_are_served_as_they_come(void **state) {
     int a[2], b[2];
     (void)state;
@@ -347,6 +365,7 @@ int main(void) {
         TEST(a_pipe_with_a_slow_writer_fills_each_read_in_order),
         TEST(a_nonblocking_pipe_is_waited_for),
         TEST(a_silent_pipe_keeps_the_deadline_and_holds_no_file_up),
+        TEST(reap_outlives_a_stop_of_the_process),
         TEST(two_pipes_are_served_as_they_come),
         TEST(a_file_added_as_sequential_goes_on_where_it_is),
         TEST(cancel_ends_every_read_once),

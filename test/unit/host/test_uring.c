@@ -22,6 +22,7 @@
 
 #include "host_file.h"
 #include "stoker/port/uring.h"
+#include "stopper.h"
 
 #define DEPTH     16u
 #define SOURCES   4u
@@ -363,6 +364,24 @@ static void reap_of_a_silent_pipe_keeps_its_deadline(void **state) {
     close(fds[1]);
     assert_int_equal(reap1().result, 0);
     close(fds[0]);
+}
+
+static void reap_outlives_a_stop_of_the_process(void **state) {
+    struct stopper stopper;
+    int fds[2];
+    struct stk_ingest_done done;
+    (void)state;
+    need_uring();
+    assert_int_equal(pipe(fds), 0);
+    stopper_start(&stopper, fds[1]);
+    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
+    assert_int_equal(submit1(0, 0, 1, mem, 1), 1);
+    stopper_stop(&stopper, 30, 1500);
+    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, SECOND), 1); /* it comes after the stop */
+    assert_int_equal(done.result, 1);
+    stopper_end(&stopper);
+    close(fds[0]);
+    close(fds[1]);
 }
 
 static void reap_with_nothing_in_flight_returns_at_once(void **state) {
@@ -803,6 +822,7 @@ int main(void) {
         TEST(a_socket_reads_in_order),
         TEST(a_file_added_as_sequential_goes_on_where_it_is),
         TEST(reap_of_a_silent_pipe_keeps_its_deadline),
+        TEST(reap_outlives_a_stop_of_the_process),
         TEST(reap_with_nothing_in_flight_returns_at_once),
         TEST_ALONE(cancel_ends_every_read_once),
         TEST_ALONE(cancel_one_by_one_ends_every_read_once),
