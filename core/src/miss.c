@@ -179,16 +179,16 @@ static int turn(struct stk_miss *m, uint64_t wait_ns) {
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
-/* A turn that waits one slice: for a read where one is out, and new requests are looked for after it, or else for the first
- * I/O slot to change, which a device's store need not end. */
-static int wait_turn(struct stk_miss *m, uint64_t slice) {
+/* A turn that waits `wait_ns`: for a read where one is out, and new requests are looked for after it, or else for the
+ * first I/O slot to change, which a device's store need not end. */
+static int wait_turn(struct stk_miss *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;
     if (m->reading == 0u) {
-        err = m->config.platform->wait(m->config.platform_ctx, word, stk_le32(stk_load(word)), slice);
-        slice = 0;
+        err = m->config.platform->wait(m->config.platform_ctx, word, stk_le32(stk_load(word)), wait_ns);
+        wait_ns = 0;
     }
-    return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, slice);
+    return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
 }
 
 int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns) {

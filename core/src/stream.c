@@ -132,8 +132,9 @@ static int finished(uint32_t status) {
     return status == STK_DONE || status == STK_FAULT;
 }
 
-/* Waits for the device a little: looks, then sleeps one slice. Data that arrives meanwhile is taken in by the next turn. */
-static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice) {
+/* Waits for the device a little: looks, then sleeps `slice_ns`. Data that arrives meanwhile is taken in by the next
+ * turn. */
+static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
     int err;
     for (uint32_t i = 0; i < SPINS && !finished(seen); i++) {
@@ -142,7 +143,7 @@ static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t sl
     if (finished(seen)) {
         return STK_OK;
     }
-    err = s->config.platform->wait(s->config.platform_ctx, status, stk_le32(seen), slice);
+    err = s->config.platform->wait(s->config.platform_ctx, status, stk_le32(seen), slice_ns);
     return err == STK_E_TIMEOUT ? STK_OK : err;
 }
 
@@ -160,8 +161,8 @@ uint64_t stk_stream_clock(struct stk_stream *s) {
 static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     int published, driven, handed, fenced;
     int err = stk_stream_ingest(s, read_wait_ns);
-    (void)stk_stream_clock(
-        s); /* before the device and its slots are looked at, which may end a deadline only after that */
+    /* The clock before the device and its slots, so that what they did in a pause is seen before the pause counts. */
+    (void)stk_stream_clock(s);
     if (err < 0) {
         return err;
     }
@@ -312,8 +313,8 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
     return first;
 }
 
-/* Lets the port stop the workers, again until they have stopped or the deadline is over. A port that gives up at once, under a clock
- * that stands still, is not asked for ever. */
+/* Asks the port to stop the workers until they have stopped or the deadline is over. A port that gives up at once
+ * under a clock that stands still is asked once. */
 static int stop(struct stk_stream *s, struct stk_deadline *end) {
     uint64_t left = stk_deadline_left(end, 0), before;
     int err;

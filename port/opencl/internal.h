@@ -210,8 +210,8 @@ static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
 
 #define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
 
-/* Waits until the queue is empty or the deadline is over, with one look at least. STK_E_TIMEOUT; STK_OK too where the queue
- * has failed: nothing of it runs. */
+/* Waits until the queue is empty or the deadline is over, with one look at least. STK_E_TIMEOUT; STK_OK too where the
+ * queue has failed: nothing of it runs. */
 int stk_opencl_drain(void *queue, struct stk_deadline *end);
 
 /* `limit_ns`, or what is left of config.open_ns where that is less. While the port is opened. */

@@ -42,7 +42,8 @@ static int look_closer(struct stk_opencl *cl, bool pending) {
     if (pending && stk_opencl_watch_live(cl, now)) {
         return stk_opencl_fall(cl);
     }
-    /* A pause of the process is time of the lease: the device may have run all the while, and a lease that ends loses nothing. */
+    /* A pause of the process is time of the lease: the device may have run all the while, and nothing is lost with the
+     * lease. */
     if (!cl->lease_over && stk_time_since(cl->launched_ns, now) > cl->config.lease_ns) {
         err = pending && cl->running == 1u ? stk_opencl_launch(cl) : STK_OK;
         stk_opencl_end_lease(cl);

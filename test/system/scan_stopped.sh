@@ -1,5 +1,5 @@
-# A scan that is stopped for longer than its deadline, by SIGSTOP as by Ctrl-Z or a machine that sleeps, goes on afterwards
-# and counts right, in each mode, however often it is stopped.
+# A scan that is stopped for longer than its deadline, as by Ctrl-Z, goes on afterwards and counts right, in each mode,
+# however often it is stopped.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 unset STOKER_RESIDENCY STOKER_MEMORY
@@ -12,7 +12,8 @@ has_opencl || {
     exit 0
 }
 
-# A hole of 1 GiB, so that the scan takes long and the file does not, in chunks that keep a slot out nearly all the time.
+# A hole of 1 GiB, so that the scan takes time and the file takes no room, in chunks that keep a slot out nearly all the
+# time.
 truncate -s 1G huge
 printf needle >>huge
 pids=

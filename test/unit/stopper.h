@@ -1,5 +1,5 @@
-/* A child that stops this process for a while, as Ctrl-Z or a debugger does, and lets it go on. Started while the process has one
- * thread. */
+/* A child that stops this process for a while, as Ctrl-Z or a debugger does, and lets it go on. Start it while the
+ * process has one thread. */
 #ifndef STOPPER_H
 #define STOPPER_H
 

@@ -24,8 +24,9 @@ set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
-set(STK_MODE_TESTS unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_miss unit.opencl_stream unit.opencl_wide
-  unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults system.scan_outputs)
+set(STK_MODE_TESTS unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_miss unit.opencl_stream
+  unit.opencl_wide unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults
+  system.scan_outputs)
 
 # stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): that for one test, whose mode the variable of the
 # environment says; FIRST is the mode of NAME itself.

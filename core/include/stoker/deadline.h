@@ -1,14 +1,14 @@
 /* stoker: deadlines. What a timeout means, for core and ports.
  *
- * A deadline counts the time in which its owner could have seen progress. The owner looks at what it waits for, then at the
- * clock, and so on until the deadline is over. Between two looks at the clock counts the wait that the deadline gave out, and
- * beyond that an eighth of the timeout at most. A longer gap is a pause: the process was stopped, the machine slept, or
- * nobody called. So after a pause of any length there is time left to look once more and to go on, and an owner that looks
- * seldom by its own choice still gets the end, with its ninth look at the latest. A clock that goes backwards counts nothing.
+ * A deadline counts the time in which its owner could have seen progress. The owner looks at the clock, then at what
+ * it waits for, and so on until the deadline is over. Between two looks at the clock, the deadline counts the sleep
+ * that it gave out and at most an eighth of the timeout (100 us at least) beyond that. A longer gap is a pause: the
+ * process was stopped, the machine was suspended, or nobody called. So a pause of any length uses up little, and the
+ * owner looks once more before it gives up. An owner that looks seldom by its own choice gets the end with its ninth
+ * look at the latest. A clock that goes backwards counts nothing.
  *
- * Every sum saturates: a timeout of UINT64_MAX never ends, and 0 is over at once. All calls are ISR-safe; one thread at a
- * time uses a deadline.
- */
+ * Every sum saturates: a timeout of UINT64_MAX never ends, and 0 is over at once. All calls are ISR-safe; one thread
+ * at a time uses a deadline. */
 #ifndef STOKER_DEADLINE_H
 #define STOKER_DEADLINE_H
 
@@ -39,12 +39,12 @@ struct stk_deadline {
 /* Starts a deadline that ends `timeout_ns` after `now_ns`, the time of a monotonic clock. */
 void stk_deadline_start(struct stk_deadline *deadline, uint64_t timeout_ns, uint64_t now_ns);
 
-/* Looks at the clock, which says `now_ns`: counts the time since the last look. Returns the nanoseconds left: 0 the deadline
- * is over, UINT64_MAX it never is. Look at what is waited for before the answer is taken for the end. */
+/* Looks at the clock, which says `now_ns`: counts the time since the last look. Returns the nanoseconds left: 0 when
+ * the deadline is over, UINT64_MAX when it never ends. Look at what is waited for once more before giving up. */
 uint64_t stk_deadline_look(struct stk_deadline *deadline, uint64_t now_ns);
 
-/* Returns how long to sleep now: what is left, at most `most_ns`, and at most an eighth of a long timeout, so that a pause
- * inside the sleep uses up no more. Look at the clock after the sleep. */
+/* Returns how long to sleep now: what is left, cut to `most_ns` and to an eighth of the timeout (100 ms at least), so
+ * that a pause inside the sleep uses up little. Look at the clock after the sleep. */
 uint64_t stk_deadline_wait(struct stk_deadline *deadline, uint64_t most_ns);
 
 /// One deadline for many: each begins at a time of its own and has the whole timeout ///

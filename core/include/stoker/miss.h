@@ -134,9 +134,9 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
 #define STK_MISS_CODE(err) ((uint32_t)(err))
 
 /* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first
- * request that ends (0: not at all; UINT64_MAX: for ever). Returns how many ended; 0 when none did in time. An error of the ingest port or of
- * the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port returned a read that is not
- * the service's (fault.index: its tag); STK_E_SHUTDOWN.
+ * request that ends (0: not at all; UINT64_MAX: for ever). Returns how many ended; 0 when none did in time. An error
+ * of the ingest port or of the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port
+ * returned a read that is not the service's (fault.index: its tag); STK_E_SHUTDOWN.
  * The slots that it woke are pending to the device; for those that the caller published, the caller drives it.
  *
  * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the

@@ -123,8 +123,8 @@ STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, st
  * is how many); STK_E_AGAIN after STK_TENANT_TRIES lost swaps. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_fault *fault);
 
-/* Waits until none of the tenant's slots is outstanding, looking at least once, at most `timeout_ns` (deadline.h): 0 does
- * not wait, UINT64_MAX never ends.
+/* Waits until none of the tenant's slots is outstanding, looking at least once, at most `timeout_ns` (deadline.h): 0
+ * does not wait, UINT64_MAX never ends.
  * It stops nobody from publishing: unregister first for an end that lasts. Once it succeeded on an
  * unregistered tenant, the id may go to another.
  * STK_E_TIMEOUT (fault: value is how many are outstanding), or an error of the port's wait. */

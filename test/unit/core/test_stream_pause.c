@@ -1,5 +1,5 @@
-/* The stream's deadlines over a clock that jumps, as it does when the process was stopped: what the device did meanwhile is
- * looked at, and what it did not do gets its time. */
+/* The stream's deadlines over a clock that jumps, as it does when the process was stopped: the stream sees what the
+ * device did meanwhile, and gives time to what the device did not do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

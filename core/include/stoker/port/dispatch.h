@@ -62,7 +62,8 @@ struct stk_dispatch_ops {
      * to do, STK_E_DEVICE when the device was lost. Mandatory. */
     int (*drive)(void *ctx, bool pending);
 
-    /* Waits until no worker runs, at most `timeout_ns` (0 looks once, UINT64_MAX never ends); the caller has set the control buffer's SHUTDOWN word.
+    /* Waits until no worker runs, at most `timeout_ns` (0 looks once, UINT64_MAX never ends); the caller has set the
+     * control buffer's SHUTDOWN word.
      * STK_OK, STK_E_TIMEOUT, STK_E_DEVICE. Mandatory. */
     int (*stop)(void *ctx, uint64_t timeout_ns);
 

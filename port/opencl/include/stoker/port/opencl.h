@@ -187,8 +187,8 @@ struct stk_opencl_config {
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t workers;       /* work-groups; 0: 1 */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
-    /* Times take any value; UINT64_MAX is never. A launch without end ends after 2^32 - 1 turns. What watch_ns and deadline_ns count is
-     * in stoker/deadline.h. */
+    /* The times take any value; UINT64_MAX is never, but no launch has more than 2^32 - 1 turns. stoker/deadline.h says
+     * what watch_ns and deadline_ns count. */
     uint64_t lease_ns;    /* longest time of one launch; 0: 100 ms */
     uint64_t idle_ns;     /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
     uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
@@ -374,8 +374,8 @@ STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
  * were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
-/* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything. Its 0 looks once
- * and its UINT64_MAX never ends, as those of stop.
+/* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
+ * A timeout of 0 looks once, UINT64_MAX never ends; the same holds for stop.
  * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in
  * port/README.md. */
 STK_MUST_CHECK int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns);

@@ -135,8 +135,9 @@ STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_urin
                                   size_t bytes, struct stk_arena *arena);
 
 /* Cancels what is in flight, waits for the kernel to let go of the memory for at most `timeout_ns` (0 looks once,
- * UINT64_MAX never ends), and closes the ring. Completions that were not reaped are dropped. STK_OK, also when it is closed already; STK_E_TIMEOUT the kernel
- * still holds `out` reads: the ring stays open, and the memory may still be written, until another close succeeds. */
+ * UINT64_MAX never ends), and closes the ring. Completions that were not reaped are dropped. STK_OK, also when it is
+ * closed already; STK_E_TIMEOUT the kernel still holds `out` reads: the ring stays open, and the memory may still be
+ * written, until another close succeeds. */
 STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns);
 
 /// Sources ///
