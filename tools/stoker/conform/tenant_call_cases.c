@@ -169,7 +169,8 @@ static void do_quiesce(struct vec *v, struct world *w) {
     if (seat == NULL) {
         return;
     }
-    int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins, &fault);
+    /* The greatest number of spins ends, and the greatest timeout does not. */
+    int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins < UINT64_MAX ? spins : spins - 1u, &fault);
     if (seat->overdrawn || (spins == 0 && err == STK_OK)) {
         seat->early = true;
         v->skip = true;
