@@ -21,7 +21,7 @@ void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_er
 
 void stk_uring_refused_(struct stk_uring *u, int os_error) {
     uint64_t now = stk_os_now_ns();
-    if (now - u->refused_ns < REFUSED_EVERY_NS) {
+    if (stk_time_since(u->refused_ns, now) < REFUSED_EVERY_NS) {
         return;
     }
     u->refused_ns = now;
@@ -31,7 +31,7 @@ void stk_uring_refused_(struct stk_uring *u, int os_error) {
 }
 
 void stk_uring_look_(struct stk_uring *u) {
-    uint64_t now = stk_os_now_ns(), step = now - u->looked_ns;
+    uint64_t now = stk_os_now_ns(), step = stk_time_since(u->looked_ns, now);
     u->looked_ns = now;
     u->watched_ns += step < STK_URING_LOOK_NS ? step : STK_URING_LOOK_NS;
 }
@@ -39,8 +39,7 @@ void stk_uring_look_(struct stk_uring *u) {
 /* The longest that the kernel may have a read, in watched time. */
 static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *op) {
     uint64_t more = (uint64_t)op->bytes * LATE_NS_PER_BYTE;
-    uint64_t whole = u->read_timeout_ns > UINT64_MAX - more ? UINT64_MAX : u->read_timeout_ns + more;
-    return op->late ? CANCEL_NS : whole;
+    return op->late ? CANCEL_NS : stk_time_sum(u->read_timeout_ns, more);
 }
 
 void stk_uring_find_late_(struct stk_uring *u) {
