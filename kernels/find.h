@@ -47,15 +47,6 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* Returns 1 if several tenants may run slots under limits. */
-STK_FN stk_u32 stk_find_shared(const struct stk_dev *d) {
-    stk_u32 t, tenants = 0;
-    for (t = 0; t < STK_CTL_TENANT_MASKS; t++) {
-        tenants += stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u;
-    }
-    return d->limits && tenants > 1u ? 1u : 0u;
-}
-
 /* Returns 1 if a quota can bind before a slow round is over. Only then, and where tenants share the device, are tenants looked at before a
  * claim. */
 STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
@@ -84,7 +75,7 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     w->since = 0;
     w->quiet = 0;
     w->bell = 0;
-    w->quotas = stk_find_quotas(d, used) | stk_find_shared(d);
+    w->quotas = stk_find_quotas(d, used) | (d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u);
 }
 
 /* One lane: where the next worker is to begin. */

@@ -81,13 +81,19 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
 #define STK_USED_SHARE  (4u * STK_USED_ROW)
 #define STK_USED_WORDS  (5u * STK_USED_ROW)
 #define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
+/* How many tenants have a mask: a word of the quotas that is no tenant's. */
+#define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 
-/* Takes the quotas from the control words, and from the limits the shares and what the worker before left of them; all lanes. */
+/* Takes the quotas from the control words, and from the limits the shares and what the worker before left of them; counts the tenants that
+ * may run slots. All lanes, a tenant each: over a bus every load of a lane takes its time. The words were cleared before. */
 STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u32 t;
     for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
         int known = t < STK_CTL_TENANT_MASKS;
-        used[STK_USED_QUOTA + t] = known ? stk_ld(d->control + STK_CTL_TENANT_QUOTA + t) : 0u;
+        if (known) {
+            used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
+            (void)stk_local_add(used + STK_USED_TENANTS, stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u);
+        }
         used[STK_USED_SHARE + t] = !d->limits ? 0xFFFFFFFFu
                                    : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
                                               : d->limits[STK_LIMIT_BUDGET];

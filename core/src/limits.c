@@ -3,8 +3,8 @@
 
 #define COST_UNIT    1024u /* units in the table's unit of a slot's cost */
 #define COST_MAX     (UINT64_C(1) << 41)
-#define CALLS        64u /* calls of a handler that resumes in the time of a lease: others wait for one of them */
-#define ROUNDS       16u /* times that the whole ring could be looked at in the time of a call */
+#define CALLS        128u /* calls of a handler that resumes in the time of a lease: others wait for one of them */
+#define ROUNDS       16u  /* times that the whole ring could be looked at in the time of a call */
 #define FS_PER_PS    UINT64_C(1000)
 #define PS_PER_NS    UINT64_C(1000)
 #define LANE_MAX     65536u /* a lane that is slower is counted as this slow, so that no cost wraps */

@@ -11,7 +11,7 @@
 #define TENANTS      3u /* 0 floods */
 #define OTHERS       2u
 #define SLOTS        256u
-#define OWN          16u            /* checksums of one of the others under way */
+#define OWN          48u            /* checksums of one of the others under way */
 #define FIRST_NOP    (OTHERS * OWN) /* slots of their NOPs */
 #define FIRST_FLOOD  (FIRST_NOP + OTHERS)
 #define SHARE        (4u << 20)   /* payload bytes of a tenant */

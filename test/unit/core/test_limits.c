@@ -20,11 +20,11 @@ static void a_budget_is_a_part_of_a_lease(void **state) {
     (void)state;
     assert_int_equal(stk_limits_table(NULL, &pace, table), STK_OK);
     assert_int_equal(table[STK_LIMIT_WHOLE], 100000000);
-    assert_int_equal(table[STK_LIMIT_BUDGET], 100000000 / 64);
+    assert_int_equal(table[STK_LIMIT_BUDGET], 100000000 / 128);
     assert_int_equal(table[STK_LIMIT_TURN], 10);
     assert_int_equal(table[STK_LIMIT_OFF], 0);
     assert_int_equal(table[STK_LIMIT_TOUCH], 0);
-    assert_int_equal(tenant(28)[STK_LIMIT_SHARE], 100000000 / 64);
+    assert_int_equal(tenant(28)[STK_LIMIT_SHARE], 100000000 / 128);
     assert_int_equal(tenant(28)[STK_LIMIT_BYTES], 0);
     assert_int_equal(tenant(28)[STK_LIMIT_UNITS], 0);
 }
