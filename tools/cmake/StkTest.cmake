@@ -14,10 +14,11 @@ function(stk_test name target)
 endfunction()
 
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS faults.opencl faults.opencl_limits unit.opencl unit.opencl_chunk_ops unit.opencl_hostile unit.opencl_miss
+set(STK_LONG_TESTS faults.opencl faults.opencl_limits faults.opencl_synchronous
+  unit.opencl unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_miss
   unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.bench system.modes system.scan_devices
   system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped
-  system.store)
+  system.store system.synchronous)
 
 # Those of thirty and more, slow by what they do.
 set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
