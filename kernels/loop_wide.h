@@ -225,8 +225,8 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 /// Running ///
 
 /* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone with its slots takes what it saw; it need not say so
- * for a NOP, which it ends at once. Its custody words have no guards to follow: their values change from turn to
- * turn. */
+ * for a NOP, which it ends at once. The guard is read all the same, from the device's own memory: the custody word has to change with
+ * each claim, in later launches too, or the host takes a slot that was put back for one that nobody saw. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
@@ -254,7 +254,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     w->resumed = seen == STK_YIELD ? 1u : 0u;
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
-            lane->guard = w->turns << 1;
+            lane->guard = stk_ld(d->guards + slot);
             stk_st(words + STK_SLOT_STATUS, STK_CLAIMED);
             stk_show_custody(d, slot, lane->guard + 1u);
         }
