@@ -26,6 +26,7 @@ struct stk_dev {
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
+    stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; kept by the worker */
     stk_u32 shared_out; /* not 0: tenants have shares, of which some or all may be empty; kept by the worker */
 #ifndef __OPENCL_C_VERSION__
     const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */

@@ -61,7 +61,7 @@ STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *
 
 /* Returns 1 for a built-in opcode that the host switched off. */
 STK_FN int stk_op_off(const struct stk_dev *d, stk_u32 opcode) {
-    return d->limits && (d->limits[STK_LIMIT_OFF] & STK_OP_OFF(opcode)) != 0u;
+    return (d->ops_off & STK_OP_OFF(opcode)) != 0u;
 }
 
 /* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */

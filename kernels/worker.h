@@ -325,6 +325,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->idle = 0;
     w->finished = 0;
     w->resumed = 0;
+    d->ops_off = d->limits ? d->limits[STK_LIMIT_OFF] : 0u;
     w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
     w->whole = d->limits ? d->limits[STK_LIMIT_WHOLE] : 0xFFFFFFFFu;
     w->turn_units = d->limits ? d->limits[STK_LIMIT_TURN] : 64u;
