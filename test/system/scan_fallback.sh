@@ -33,7 +33,7 @@ nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
 fell 'no OpenCL device was found' dispatch interp $nodev
 
 for errno in 1 38; do # EPERM, ENOSYS
-    without="python3 $lib/without_uring.py $errno"
+    without="python3 $lib/failing_call.py io_uring_setup $errno"
     if $without true; then
         if has_opencl; then
             fell 'files are read with pread' reader posix $without
@@ -51,16 +51,16 @@ for errno in 1 38; do # EPERM, ENOSYS
 done
 
 # io_uring that is there in part: the next way that reads is taken, and the note names the call.
-if python3 "$lib/without_uring.py" 1:enter true; then
+if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
     for refusal in 1:enter 11:enter 1:register 12:setup 24:setup; do
-        without="python3 $lib/without_uring.py $refusal"
+        without="python3 $lib/failing_call.py io_uring_${refusal#*:} ${refusal%:*}"
         code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
         python3 "$lib/expect.py" want.json <out || fail "$refusal"
         said 1 "no io_uring here (io_uring_${refusal#*:}.*errno ${refusal%:*}), files are read with pread"
     done
     refused 'io_uring does not work here (io_uring_setup: .*errno 24' $without \
         "$STOKER" scan --device interp --reader uring -f patterns f1
-    code 0 python3 "$lib/without_uring.py" 1:enter "$STOKER" info
+    code 0 python3 "$lib/failing_call.py" io_uring_enter 1 "$STOKER" info
     grep -q 'io_uring      not available: forbidden' out
 fi
 

@@ -12,6 +12,9 @@ CALLS = {  # on x86-64, and in the table that newer architectures share
     "fdatasync": (75, 83),
     "flock": (73, 32),
     "fsync": (74, 82),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "io_uring_setup": (425, 425),
     "pwrite64": (18, 68),
     "renameat2": (316, 276),
 }
