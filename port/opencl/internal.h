@@ -259,6 +259,9 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode);
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
 
+/* Measures a unit of cost as a slot takes it, in the mode that was found; the ring is to be laid out anew. */
+int stk_opencl_pace(struct stk_opencl *cl);
+
 /* Makes the table of limits for the mode and the pace of the moment; the next launch hands it to the device. STK_E_ARG: the limits of the
  * configuration are not valid. */
 int stk_opencl_set_limits(struct stk_opencl *cl);

@@ -65,7 +65,7 @@ static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct pass
 }
 
 /* Leaves the port as its user finds it. */
-static int arrange(struct stk_opencl *cl) {
+static int arrange(struct stk_opencl *cl, int known) {
     uint32_t words = cl->memory.control_words;
     int err;
     cl->mode = cl->outcome.residency;
@@ -73,14 +73,18 @@ static int arrange(struct stk_opencl *cl) {
     err = cl->mode == STK_BATCH ? stk_opencl_batch_open(cl, words) : stk_opencl_set_args(cl, cl->regions, words);
     err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    if (err == STK_OK && !known) {
+        err = stk_opencl_pace(cl);
+        err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    }
     cl->batch.copied = 0;
     stk_opencl_set_mode(cl, cl->mode);
     return err;
 }
 
 /* The same, or nothing of it: the next kind may be tried. */
-static int finish(struct stk_opencl *cl) {
-    int err = arrange(cl);
+static int finish(struct stk_opencl *cl, int known) {
+    int err = arrange(cl, known);
     if (err == STK_OK) {
         return err;
     }
@@ -126,7 +130,7 @@ static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k)
         return err;
     }
     cl->reason[0] = '\0';
-    err = finish(cl);
+    err = finish(cl, 1);
     if (err == STK_OK) {
         stk_opencl_say(cl, "as an earlier handshake found");
     }
@@ -157,7 +161,7 @@ int stk_opencl_settle(struct stk_opencl *cl) {
     for (int mode = STK_RESIDENT; mode <= (int)STK_BATCH && err == STK_E_UNSUPPORTED; mode++) {
         err = try_kinds(cl, (enum stk_residency)mode, &p);
         if (err == STK_OK) {
-            err = finish(cl);
+            err = finish(cl, 0);
             if (err == STK_OK) {
                 describe(cl, &p);
             } else if (err == STK_E_UNSUPPORTED) {

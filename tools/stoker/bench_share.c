@@ -14,8 +14,8 @@
 #define OWN          48u            /* checksums of one of the others under way */
 #define FIRST_NOP    (OTHERS * OWN) /* slots of their NOPs */
 #define FIRST_FLOOD  (FIRST_NOP + OTHERS)
-#define SHARE        (4u << 20)   /* payload bytes of a tenant */
-#define CHUNK        (256u << 10) /* bytes of a checksum */
+#define SHARE        (4u << 20)  /* payload bytes of a tenant */
+#define CHUNK        (64u << 10) /* bytes of a checksum */
 #define TAPS         256u
 #define TAP_BYTES    (TAPS * 2u)
 #define FLOOD_BYTES  ((SHARE - TAP_BYTES) / 2u & ~63u) /* of a filter: its output needs as much */
