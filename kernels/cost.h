@@ -1,21 +1,22 @@
 /* stoker kernels: what a handler costs, and how a handler stops half-way.
  *
- * No slot may hold a worker for longer than a lease. Each handler therefore states its cost before it runs, as bytes and a cost for
- * each byte. The worker compares that cost with its limits and with those of the tenant (worker.h), and then either refuses the slot,
- * or tells the handler how many bytes it may do in this call. A handler that resumes does them with stk_slice(), and returns what
- * stk_slice_end() returns: the slot is DONE, or goes to YIELD with its place in result word 2, and the next worker that claims it
- * goes on from there.
- */
+ * No slot may hold a worker for longer than a lease. Each handler therefore states its cost before it runs: a number of
+ * bytes, and a cost for each byte. The worker compares the cost with its own limits and with those of the tenant
+ * (worker.h). Then the worker either refuses the slot, or gives the handler the most bytes that this call may do. A
+ * handler that resumes takes its bytes from stk_slice() and returns what stk_slice_end() returns: the slot is DONE, or
+ * goes to YIELD with its place in result word 2. The next worker that claims the slot goes on from that place. */
 #ifndef STK_COST_H
 #define STK_COST_H
 
 #include "device.h"
 
-/* Returned by a handler that stopped half-way and got on: the slot goes to YIELD, and the turn counts as work. */
+/* Returned by a handler that stopped half-way and did a part of its work: the slot goes to YIELD, and the turn counts
+ * as work. */
 #define STK_SLICED 0xFDu
 
-/* Sixteenths of a unit for each byte, as measured beside STK_OP_SUM64 (test/bench/RESULTS.md): on a lane that is a core of a CPU, where the
- * sum is a loop of vectors, and on a group of many lanes, where the bus bounds the sum. */
+/* Cost of the built-in handlers, in sixteenths of a unit for each byte, measured beside STK_OP_SUM64
+ * (test/bench/RESULTS.md). There are two values, because the sum differs: on a lane that is a core of a CPU the sum is
+ * a loop of vectors, and on a group of many lanes the bus bounds the sum. */
 #if STK_LANES == 1
 #define STK_PER_BYTE(core, group) (core)
 #else
@@ -25,8 +26,8 @@
 /* The cost of a slot. */
 struct stk_cost {
     stk_u32 bytes;    /* bytes that the handler goes through */
-    stk_u32 per_byte; /* sixteenths of a unit for each of them (STK_COST_UNIT) */
-    stk_u32 resumes;  /* 1: the handler stops half-way when it is told to; 0: it cannot */
+    stk_u32 per_byte; /* cost of each byte, in sixteenths of a unit (STK_COST_UNIT) */
+    stk_u32 resumes;  /* 1: the handler can stop half-way and go on later; 0: it runs in one piece */
 };
 
 STK_FN struct stk_cost stk_cost_of(stk_u32 bytes, stk_u32 per_byte, stk_u32 resumes) {
@@ -37,27 +38,28 @@ STK_FN struct stk_cost stk_cost_of(stk_u32 bytes, stk_u32 per_byte, stk_u32 resu
     return cost;
 }
 
-/* The cost of a handler that goes through a chunk of so many bytes. A chunk that is larger than the payload costs nothing: it is no chunk, or
- * its handler refuses the slot. */
+/* Returns the cost of a handler that goes through a chunk of `bytes` bytes. A chunk that is larger than the payload
+ * costs nothing: either the argument is not the size of a chunk, or the handler refuses the slot. */
 STK_FN struct stk_cost stk_cost_of_chunk(const struct stk_dev *d, stk_u32 bytes, stk_u32 per_byte, stk_u32 resumes) {
     return stk_cost_of(bytes <= d->payload_bytes ? bytes : 0u, per_byte, resumes);
 }
 
-/* An op that takes about a turn. */
+/* Returns the cost of an op that takes about a turn: nothing. */
 STK_FN struct stk_cost stk_cost_none(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     (void)c;
     return stk_cost_of(0, 0, 0);
 }
 
-/* Gives the part of `n` bytes that this call is to do: [*from, *to), counted from the first byte that the handler goes through. All
- * lanes get the same. The last part ends at n; every other border is a multiple of STK_SLICE_FINE. */
+/* Sets [*from, *to), the part of `n` bytes that this call is to do, counted from the first byte that the handler goes
+ * through. All lanes get the same part. The last part ends at n; every other border is a multiple of STK_SLICE_FINE. */
 STK_FN void stk_slice(const struct stk_call *c, stk_u32 n, stk_u32 *from, stk_u32 *to) {
     *from = c->from < n ? c->from : n;
     *to = n - *from > c->step ? *from + c->step : n;
 }
 
-/* Ends a call that did its part up to `to` of `n` bytes: DONE after the last, else the slot keeps the place. */
+/* Ends a call that did its part up to byte `to` of `n`. The slot is DONE after the last part; before that the slot
+ * keeps the place. Return the result of this function. */
 STK_FN stk_u32 stk_slice_end(const struct stk_call *c, stk_u32 to, stk_u32 n) {
     if (STK_LANE == 0u && to < n) {
         stk_result(c, STK_SLICE_AT, to);

@@ -18,22 +18,25 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *debug;
     STK_GLOBAL stk_u32 *io;
     STK_GLOBAL stk_u8 *payload;
-    STK_GLOBAL stk_u32 *guards; /* guard.h: the device's own behind a bus, else the custody words; may be NULL */
+    /* guard words (guard.h). Behind a bus they lie in the device's own memory, else they are the custody words; may be
+     * NULL */
+    STK_GLOBAL stk_u32 *guards;
     STK_GLOBAL stk_u32 *limits; /* STK_LIMIT_WORDS words (words.h); NULL: no limits */
     /* Set by the worker when it enters. */
     STK_GLOBAL stk_u32 *custody; /* behind a bus: the custody words that the host reads; may be NULL */
-    stk_u32 swap;                /* not 0: who holds a guard swaps the status, since the host may change it too */
+    /* not 0: a worker that holds a guard still swaps the status, since the host may change the status too */
+    stk_u32 swap;
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
-    stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; kept by the worker */
-    stk_u32 shared_out; /* not 0: tenants have shares, of which some or all may be empty; kept by the worker */
+    stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; the worker sets this word */
+    stk_u32 shared_out; /* not 0: tenants have shares, which may be empty; the worker sets this word */
 #ifndef __OPENCL_C_VERSION__
     const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */
     stk_u32 user_op_count;
     const struct stk_fused_op *fused_ops; /* and those that run several functions one after the other */
     stk_u32 fused_op_count;
-    const struct stk_user_cost *user_costs; /* what some of them cost */
+    const struct stk_user_cost *user_costs; /* what some of these ops cost */
     stk_u32 user_cost_count;
 #endif
 };
@@ -45,7 +48,7 @@ struct stk_call {
     stk_u32 nargs;            /* arguments that may be read; the rest are 0 */
     stk_u32 index;            /* of the slot in the ring */
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
-    stk_u32 from; /* bytes that earlier calls for this slot did; 0 where the handler does not resume (cost.h) */
+    stk_u32 from; /* bytes that earlier calls for this slot have done; 0 where the handler does not resume (cost.h) */
     stk_u32 step; /* most bytes that this call may do where the handler resumes; not 0 */
 };
 

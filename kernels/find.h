@@ -1,15 +1,16 @@
 /* stoker kernels: where a worker looks for its next slot.
  *
- * Work is taken from the cursors of the partitions, CRITICAL first; after STK_STARVATION_LIMIT claims at or above HIGH a lower one
- * goes first once. Two rounds find what lies elsewhere: the urgent one through CRITICAL and HIGH, a step in each turn, and the slow one
- * through the whole ring, for slots in YIELD or REQUEUE behind a cursor, slots published outside their partition, and past holes. The slow
- * round moves in every turn that found nothing else and in one of STK_ROUND_EVERY that did; once it has gone all the way round
- * for nothing, it moves in one turn of STK_IDLE_EVERY until something is found or the doorbell word changes.
+ * Work is taken from the cursors of the partitions, CRITICAL first; after STK_STARVATION_LIMIT claims at or above HIGH
+ * a lower one goes first once. Two rounds find the slots that lie elsewhere. The urgent round goes through CRITICAL and
+ * HIGH, one step in each turn. The slow round goes through the whole ring: it finds slots in YIELD or REQUEUE behind a
+ * cursor, slots published outside their partition, and slots behind holes. The slow round moves in every turn that
+ * found nothing else and in one of STK_ROUND_EVERY that did. Once the slow round has gone all the way round for
+ * nothing, it moves in one turn of STK_IDLE_EVERY until something is found or the doorbell word changes.
  *
- * A tenant may claim as many slots in one slow round of a worker as its quota says, and spend as many units (cost.h) as its share; after
- * that its slots are passed over until the round is complete, when every other slot has been looked at. What a slot spent above the share is
- * taken off the next rounds, unless a whole round found no slot of anybody. A quota of 0 is none.
- */
+ * In one slow round of a worker a tenant may claim as many slots as its quota says, and spend as many units (cost.h) as
+ * its share. After that its slots are passed over until the round is complete, when every other slot has been looked
+ * at. Units that a tenant spent above its share are taken off its shares in the next rounds. A whole round that found
+ * no slot of any tenant ends these debts. A quota of 0 means no quota. */
 #ifndef STK_FIND_H
 #define STK_FIND_H
 
@@ -47,8 +48,8 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* Returns 1 if a quota can bind before a slow round is over. Only then, and where tenants share the device, are tenants looked at before a
- * claim. */
+/* Returns 1 if some tenant may use up its quota before a slow round is over. Tenants are looked at before a claim only
+ * in this case, and where tenants share the device. */
 STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u64 round = (stk_u64)d->slots * STK_ROUND_EVERY * STK_LANES;
     stk_u32 t, bind = 0;
@@ -166,8 +167,9 @@ STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, s
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
 }
 
-/* After each step of the slow round: when a round is complete, clears the row of the round before, which nobody uses any more, and gives
- * each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant to pay what it owes. */
+/* Follows each step of the slow round. When a round is complete, clears the row of the round before, which nobody uses
+ * any more, and gives each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant
+ * to pay its debt, and all debts end. */
 STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before, int empty) {
     if (w->quotas != 0u && w->rounds != rounds_before) {
         stk_u32 t;

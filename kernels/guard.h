@@ -1,16 +1,18 @@
-/* stoker kernels: one of many takes a slot, and has it in hand until it lets go.
+/* stoker kernels: how one of many workers takes a slot, and keeps it in hand until the worker lets go.
  *
- * Lanes of all workers see a status that they may take, and one does. Where host and device see each other's atomics as such, they swap
- * the status. Over a bus (control word 159) a swap of the device is a read of the host's memory and a later write, and what the host
- * stores in between may be lost, even where the swap finds another status than it expects. So there the lanes settle it among themselves, by a word in
- * the device's own memory, the guard: even while nobody has the slot, one more while somebody does, then two more. Who
- * reads an even guard, after that a status that may be taken, and then swaps the guard is the only one.
+ * Lanes of all workers see a status that they may take, and exactly one of them must take the slot. Where host and
+ * device see each other's atomics as such, the lanes swap the status. Over a bus (control word 159) a swap of the
+ * device is a read of the host's memory and a later write. A store of the host in between may be lost, even where the
+ * swap finds another status than it expects. So there the lanes decide with a word in the device's own memory, the
+ * guard. A guard is even while nobody has the slot, and odd while a worker has it: taking the slot adds one, and
+ * letting go adds one more. A lane that reads an even guard, then a status that may be taken, and then swaps the guard
+ * is the only one that takes the slot.
  *
  * A status can be forged: a tenant may store to a slot of its own at any time. So a guard stays odd until the slot has
- * ended: what a tenant stores meanwhile gives the slot to no second worker. The host sees the same in the custody
- * words, which no tenant can reach: behind a bus they follow the guards, and elsewhere they are the guards, beside the
- * swap of the status. A host that finds DONE and an odd word beside it knows that no worker stored that DONE.
- */
+ * ended, and a status that a tenant stores meanwhile gives the slot to no second worker. The host sees the same in the
+ * custody words, which no tenant can reach. Behind a bus the custody words follow the guards. Elsewhere the custody
+ * words are the guards, and the lanes swap the status as well. A host that finds DONE beside an odd custody word knows
+ * that no worker stored this DONE. */
 #ifndef STK_GUARD_H
 #define STK_GUARD_H
 
@@ -32,15 +34,16 @@ STK_FN int stk_guard_even(stk_u32 guard) {
     return (guard & 1u) == 0u;
 }
 
-/* Shows the host whether a worker has slot `i`, where the guards are not what the host reads. */
+/* Shows the host, in the custody word of slot `i`, whether a worker has the slot. Does nothing where the host reads the
+ * guards themselves. */
 STK_FN void stk_show_custody(const struct stk_dev *d, stk_u32 i, stk_u32 value) {
     if (d->custody) {
         stk_st_fenced(d->custody + i, value);
     }
 }
 
-/* Lets go of slot `i`, whose guard was `guard` when it was taken: others may take it. After the store that ended it, so
- * that a host which sees the even word sees that store. */
+/* Lets go of slot `i`, whose guard was `guard` before the slot was taken: other workers may take the slot now. Call it
+ * after the store that ended the slot: a host that sees the even word then also sees that store. */
 STK_FN void stk_let_go(const struct stk_dev *d, stk_u32 i, stk_u32 guard) {
     if (d->guards) {
         stk_st_fenced(d->guards + i, guard + 2u);
@@ -48,8 +51,8 @@ STK_FN void stk_let_go(const struct stk_dev *d, stk_u32 i, stk_u32 guard) {
     stk_show_custody(d, i, guard + 2u);
 }
 
-/* Takes slot `i`, moving its status from `seen` to `to`: 1, or 0 when somebody else took it. Orders nothing: a fence
- * follows, and stk_let_go in the end. */
+/* Takes slot `i` and moves its status from `seen` to `to`. Returns 1, or 0 when somebody else took the slot. Orders
+ * nothing: put a fence behind the call, and call stk_let_go in the end. */
 STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBAL stk_u32 *status, stk_u32 seen,
                     stk_u32 to) {
     if (d->guards && stk_cmpxchg_relaxed(d->guards + i, guard, guard + 1u) != guard) {

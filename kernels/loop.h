@@ -110,8 +110,8 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
     return slot;
 }
 
-/* The slot that was just claimed under the cursor stopped half-way: the cursor goes back, so that the slot goes on before later ones
- * begin. */
+/* Moves the cursor back to `slot`, which was just claimed under the cursor and stopped half-way. So the slot goes on
+ * before later slots begin. */
 STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
     stk_u32 p = stk_find_part_of(w, slot), next = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
     w->cursor[p] = w->cursor[p] == next ? slot : w->cursor[p];

@@ -20,7 +20,7 @@
 #define STK_TURN_WORK   1u /* likewise: one that is more than a NOP */
 #define STK_TURN_LAST   2u /* 1 + the last lane that saw one on the way chosen */
 #define STK_TURN_CLAIMS 3u /* slots claimed */
-#define STK_TURN_OVER   4u /* slots that ended or got on */
+#define STK_TURN_OVER   4u /* slots that ended or did a part of their work */
 #define STK_TURN_COST   5u /* units of the dearest slot of one lane */
 #define STK_TURN_HELD   6u /* lanes that hold a slot for all */
 #define STK_TURN_FIRST  7u /* STK_LANES - the first of those */
@@ -67,7 +67,7 @@ struct stk_lane {
     stk_u32 opcode; /* ... opcode ... */
     stk_u32 tenant; /* ... tenant ... */
     stk_u32 guard;  /* ... and guard */
-    stk_u32 spent;  /* units that this lane charged the tenant of its slot before it knew the cost */
+    stk_u32 spent;  /* units that this lane charged the tenant of its slot before the cost was known */
     stk_u32 held;   /* this lane holds a slot for all */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
@@ -110,16 +110,18 @@ STK_FN int stk_wide_way_open(const struct stk_dev *d, const struct stk_worker *w
     return way == STK_WAY_ROUND ? stk_wide_round_due(d, w) : way < w->parts || (way == STK_WAY_URGENT && w->parts > 1u);
 }
 
-/* Most units that a lane charges before it knows the cost: all lanes together do not make a word wrap. */
+/* Most units that a lane charges before the cost is known. The limit keeps the sum of all lanes from wrapping a word.
+ */
 #define STK_LANE_SPENT_MAX (0x3FFFFFFFu / STK_LANES)
 
-/* Units that a slot of one lane costs beside those of its handler: the lanes share the turn. */
+/* Returns the units that a slot of one lane costs beside those of its handler: its part of the turn, which the lanes
+ * share. */
 STK_FN stk_u32 stk_wide_turn_units(const struct stk_worker *w) {
     return w->turn_units / STK_LANES + 1u;
 }
 
-/* Takes one of the tenant's claims, and charges the tenant what a slot of this opcode may cost, so that the lanes do not all claim slots of
- * one tenant before the first is charged. */
+/* Takes one of the tenant's claims, and charges the tenant in advance for the most that a slot of this opcode may cost.
+ * Without this charge all lanes could claim slots of one tenant before the first of them is charged. */
 STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used) {
     int chunk = lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, lane->tenant);
@@ -224,9 +226,10 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 
 /// Running ///
 
-/* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone with its slots takes what it saw; it need not say so
- * for a NOP, which it ends at once. The guard is read all the same, from the device's own memory: the custody word has to change with
- * each claim, in later launches too, or the host takes a slot that was put back for one that nobody saw. */
+/* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone takes its slots as it saw them. It
+ * does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
+ * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
+ * takes a slot that was put back for a slot that no worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;

@@ -49,7 +49,7 @@ STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_cal
     return STK_DONE;
 }
 
-/* A word is moved alone: the loop does not become one of vectors. */
+/* States the cost of STK_OP_MEMCPY. Each word is moved alone: compilers do not make a loop of vectors here. */
 STK_FN struct stk_cost stk_cost_memcpy(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 n = stk_arg(c, 2);
     return stk_cost_of(n < d->control_words ? n : d->control_words, STK_PER_BYTE(512u, 64u), 0);
@@ -104,7 +104,8 @@ STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, s
     return 1;
 }
 
-/* A look at each of the slots before it: a cache line of 64 bytes. */
+/* States the cost of STK_OP_BATCH_FENCE: a look at each of the slots before the fence, which reads a cache line of 64
+ * bytes. */
 STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 items = stk_arg(c, 0);
     return stk_cost_of(items < d->slots ? items : d->slots, STK_PER_BYTE(1024u, 64u), 0);

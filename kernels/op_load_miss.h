@@ -20,7 +20,7 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
         if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_EMPTY &&
             stk_take(d, d->slots + i, guard, status, STK_EMPTY, STK_WAIT_IO)) {
             STK_FENCE(); /* the state is seen before the guard is even, and before the words that it guards are written */
-            stk_let_go(d, d->slots + i, guard); /* in WAIT_IO nobody else touches it */
+            stk_let_go(d, d->slots + i, guard); /* in WAIT_IO no other worker touches the slot */
             break;
         }
     }

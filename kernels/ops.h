@@ -1,8 +1,8 @@
 /* stoker kernels: which handler runs which opcode, and which function states its cost.
  *
- * STK_OPS (words.h) lists the handlers that come with stoker, STK_USER_OPS those of the user's pieces, which the port makes: both are
- * X(opcode, function, width, cost). On the host the interpreter's tables add its own.
- */
+ * STK_OPS (words.h) lists the handlers that come with stoker. STK_USER_OPS lists those of the user's pieces; the port
+ * makes this list. Both are X(opcode, function, width, cost). On the host the interpreter's tables add its own
+ * handlers. */
 #ifndef STK_OPS_H
 #define STK_OPS_H
 
@@ -87,7 +87,7 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
 #endif
 }
 
-/* The cost of an op that is no packed slot. */
+/* Returns the cost of an op other than a packed slot. */
 STK_FN struct stk_cost stk_op_cost(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
     switch (opcode) {
         STK_OPS(STK_OP_COST_CASE)

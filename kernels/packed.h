@@ -16,12 +16,13 @@ STK_FN int stk_packed_ok(const struct stk_dev *d, stk_u32 opcode, stk_u32 at, st
     return at <= words && stk_op_width(d, opcode) == STK_SCALAR && !stk_op_off(d, opcode);
 }
 
-/* The arguments of the ops begin at this word of those of the slot. */
+/* Returns the index, among the slot's arguments, of the word at which the arguments of the inner ops begin. */
 STK_FN stk_u32 stk_packed_first(stk_u32 count) {
     return (2u + 2u * count + 3u) / 4u;
 }
 
-/* The call of the inner op whose arguments begin at word `at` of those of all ops. It does not resume. */
+/* Returns the call of the inner op whose arguments begin at word `at` of the arguments of all inner ops. This call does
+ * not resume. */
 STK_FN struct stk_call stk_packed_call(const struct stk_call *c, stk_u32 first, stk_u32 words, stk_u32 at) {
     struct stk_call inner = *c;
     inner.packed = 1u;
@@ -58,7 +59,7 @@ STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call
     return 1;
 }
 
-/* The cost of all inner ops, in one piece. A header that is malformed costs nothing: the slot is refused. */
+/* States the cost of all inner ops, which run in one piece. A malformed header costs nothing: the slot is refused. */
 STK_FN struct stk_cost stk_cost_packed(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = stk_packed_first(count), i;
     stk_u64 sum = 0;

@@ -17,16 +17,16 @@ struct stk_worker {
     stk_u32 turns, idle; /* turns left in the lease; idle turns in a row */
     stk_u32 lease;       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;    /* slots that ended in DONE or FAULT */
-    stk_u32 resumed;     /* the slot in hand was claimed in YIELD: its handler goes on */
+    stk_u32 resumed;     /* 1: the slot in hand was claimed in YIELD, so its handler goes on */
     stk_u32 budget;      /* units that one call of a handler that resumes may cost */
     stk_u32 whole;       /* units that a call which cannot stop half-way may cost */
     stk_u32 turn_units;  /* units that take as long as a turn */
-    stk_u32 lane_units;  /* units that a byte costs which one lane reads alone */
-    stk_u32 touch;       /* payload bytes that a turn without work reads, to measure a unit; 0: none */
+    stk_u32 lane_units;  /* units that a byte costs when one lane reads it alone */
+    stk_u32 touch;       /* payload bytes that a turn without work reads while the host measures a unit; 0: none */
     stk_u32 touches;     /* 1: one lane reads them; 0: all lanes do */
-    stk_u32 touched;     /* bits of the sum of what was read */
+    stk_u32 touched;     /* some bits of the sum of these bytes */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
-    stk_u32 guard;       /* one lane: of the slot in hand */
+    stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
     stk_u32 done, faults;
@@ -73,19 +73,21 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* What the lanes share of the tenants, a row of words for each: claims in the round in hand, claims in a row that is being cleared, most
- * claims in a round, units spent, and units that may be spent before the other tenants go first. Tenants without a mask share one account. */
+/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the round in hand, claims in
+ * a row that is being cleared, most claims in a round, units spent, and units that may be spent before the other
+ * tenants go first. Tenants without a mask share one account. */
 #define STK_USED_ROW    STK_LIMIT_ROWS
 #define STK_USED_QUOTA  (2u * STK_USED_ROW)
 #define STK_USED_SPENT  (3u * STK_USED_ROW)
 #define STK_USED_SHARE  (4u * STK_USED_ROW)
 #define STK_USED_WORDS  (5u * STK_USED_ROW)
 #define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
-/* How many tenants have a mask: a word of the quotas that is no tenant's. */
+/* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 
-/* Takes the quotas from the control words, and from the limits the shares and what the worker before left of them; counts the tenants that
- * may run slots. All lanes, a tenant each: over a bus every load of a lane takes its time. The words were cleared before. */
+/* Loads the quotas from the control words. From the limits it loads the shares and the units that tenants have spent,
+ * as the worker before left them. Counts the tenants that may run slots. Each lane loads the words of one tenant at a
+ * time, because over a bus every load of a lane takes its time. The words were cleared before. */
 STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u32 t;
     for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
@@ -101,7 +103,7 @@ STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     }
 }
 
-/* Leaves what the tenants spent for the next worker; all lanes. */
+/* Stores, for the next worker, the units that the tenants have spent. All lanes call it. */
 STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     stk_u32 t;
     for (t = STK_LANE; d->limits && t < STK_USED_ROW; t += STK_LANES) {
@@ -109,7 +111,7 @@ STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     }
 }
 
-/* The units that a tenant spent. */
+/* Returns the word that counts the units spent by a tenant. */
 STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return used + STK_USED_SPENT + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS);
 }
@@ -118,7 +120,7 @@ STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return used[STK_USED_SHARE + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)];
 }
 
-/* Charges a tenant. A debt is cut at 2^30 units, so that no sum of the lanes wraps. */
+/* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
 STK_FN void stk_spend(STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
     if (*spent < 0x40000000u) {
@@ -179,7 +181,7 @@ STK_FN int stk_opcode_foreign(stk_u32 opcode, stk_u32 tenant) {
 /* Not a status: the slot is for all lanes of the group. */
 #define STK_FOR_ALL 0xFEu
 
-/* The limit of the host that a slot of `units` units is above, 0: none. */
+/* Returns which of the host's limits a slot of `units` units passes, as STK_COST_OVER_*; 0: none. */
 STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cost, stk_u64 units, stk_u32 tenant) {
     const STK_GLOBAL stk_u32 *row = d->limits + STK_LIMIT_TENANTS + tenant * STK_LIMIT_ROW;
     stk_u32 bytes = row[STK_LIMIT_BYTES], most = row[STK_LIMIT_UNITS];
@@ -189,11 +191,12 @@ STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cos
     return most != 0u && units > (stk_u64)most * 1024u ? STK_COST_OVER_UNITS : 0u;
 }
 
-/* Looks at what the slot in hand costs: sets how far its next call goes, and *units to what that call costs. Returns 0, or the limit that the
- * slot is above. */
+/* Computes what the slot in hand costs. Sets how far its next call goes, and *units to the cost of that call. Returns
+ * 0, or the limit that the slot passes (STK_COST_OVER_*). */
 STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c,
                               const struct stk_cost *cost, stk_u32 tenant, stk_u32 width, stk_u32 *units) {
-    /* Without limits nobody knows the pace: 64 bytes are a turn, whatever is done with them. */
+    /* Without limits nobody knows the pace: each byte costs one unit, whatever the handler does, and 64 units are a
+     * turn. */
     stk_u64 per_byte = !d->limits && cost->per_byte != 0u
                            ? STK_COST_UNIT
                            : (stk_u64)cost->per_byte * (width == STK_WIDE ? 1u : w->lane_units);
@@ -220,7 +223,7 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
     return over;
 }
 
-/* Makes a claimed slot ready to run: STK_DONE, or its refusal. */
+/* Makes a claimed slot ready to run. Returns STK_DONE, or the refusal of the slot. */
 STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
                               stk_u32 tenant, stk_u32 width, stk_u32 *units) {
     struct stk_cost cost = opcode == STK_OP_PACKED_SLOT ? stk_cost_packed(d, c) : stk_op_cost(d, c, opcode);
@@ -237,7 +240,8 @@ STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *
     return STK_DONE;
 }
 
-/* Runs a claimed slot, and sets *units to what the call costs. With several lanes, a slot that is for all of them is only prepared. */
+/* Runs a claimed slot, and sets *units to the cost of the call. With several lanes, a slot that all of them run
+ * together is only prepared here. */
 STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
                             stk_u32 tenant, int tenant_ok, stk_u32 *units) {
     stk_u32 width, status;
@@ -268,13 +272,14 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struc
     return STK_LANES > 1 && width == STK_WIDE ? STK_FOR_ALL : stk_op_run(d, c, opcode);
 }
 
-/* Charges the lease the turns in whose time a call of `units` units runs, so that a lease lasts about as long with work as without. */
+/* Charges the lease for a call of `units` units: it takes off the turns that would fit into the time of the call. So a
+ * lease lasts about as long with work as without. */
 STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 units) {
     stk_u32 turns = units / w->turn_units;
     w->turns = w->turns > turns ? w->turns - turns : 0u;
 }
 
-/* A turn without work sums up so many bytes of the payload where the host measures what a unit takes. */
+/* Sums up w->touch bytes of the payload in a turn without work. The host measures the time of a unit this way. */
 STK_FN void stk_worker_touch(const struct stk_dev *d, struct stk_worker *w) {
     stk_u32 from, to, words = w->touch / 4u;
     int reads = w->touches == 0u ? 1 : STK_LANE == 0u;
@@ -299,7 +304,7 @@ STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* Finds out how slots are taken (guard.h). */
+/* Finds out how this worker takes slots (guard.h). */
 STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
     stk_u32 bus = stk_ld(d->control + STK_CTL_BUS), at = bus >> STK_CUSTODY_SHIFT;
     STK_GLOBAL stk_u32 *custody = 0;
@@ -355,7 +360,8 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
 /* One lane: counts why the worker leaves, then that it left. */
 STK_FN void stk_worker_leave(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
     if (w->touched != 0u) {
-        stk_add(d->control + STK_CTL_HEARTBEAT, 1u); /* what was read matters, so a compiler does not drop the reads */
+        /* the sum is used here, so that a compiler does not drop the reads */
+        stk_add(d->control + STK_CTL_HEARTBEAT, 1u);
     }
     stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);
 }

@@ -12,9 +12,9 @@ struct build {
     struct stk_automaton *a;
     uint32_t *trie;    /* states * classes: next state, NONE where the trie has none yet */
     uint32_t *order;   /* trie states in breadth-first order */
-    uint32_t *name;    /* per trie state: its number in the image */
-    uint32_t *fail;    /* per trie state: its longest proper suffix */
-    uint32_t *nearest; /* per trie state: the longest pattern that it ends with, as a state; 0 for none */
+    uint32_t *name;    /* per trie state: the number of the state in the image */
+    uint32_t *fail;    /* per trie state: the state of its longest proper suffix */
+    uint32_t *nearest; /* per trie state: the state of the longest pattern that the state ends with; 0: there is none */
     uint8_t classes[STK_IMAGE_CLASS_BYTES];
 };
 
@@ -174,7 +174,7 @@ static void write_image(struct build *b) {
     }
 }
 
-/* Writes the links and the lists of patterns, in the state numbers of the image. */
+/* Writes the links and the lists of patterns. Their state numbers are those of the image. */
 static void write_kept(struct build *b) {
     struct stk_automaton *a = b->a;
     for (uint32_t s = 0; s < a->states; s++) {

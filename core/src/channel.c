@@ -28,7 +28,8 @@ static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t byte
         return err;
     }
     uint32_t *w = stk_slot_at(ring, slot);
-    memcpy(in, image, sizeof in); /* whole before the first store: the image may lie in the slot */
+    /* the whole image is read before the first store, since the image may lie in the slot itself */
+    memcpy(in, image, sizeof in);
     stk_slot_in(w, in);
     /* Release: the fifteen words above come before the status. */
     stk_store_release(w + STK_SLOT_STATUS, stk_get32(in));

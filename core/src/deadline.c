@@ -1,9 +1,10 @@
 /* stoker: deadlines. */
 #include "stoker/deadline.h"
 
-#define GAP_PARTS    8u                  /* a gap between two looks counts one of so many parts of the timeout */
-#define GAP_LEAST_NS 100000u             /* and at least this: twice the sleep of one turn of a wait (stoker/wait.h) */
-#define LONG_WAIT_NS UINT64_C(100000000) /* a sleep of at most this length is not cut into parts */
+#define GAP_PARTS 8u /* a gap between two looks counts at most the timeout divided by this number */
+/* but a gap up to this length always counts in full: twice the sleep of one turn of a wait (stoker/wait.h) */
+#define GAP_LEAST_NS 100000u
+#define LONG_WAIT_NS UINT64_C(100000000) /* a sleep of this length or less is not cut into parts */
 
 static uint64_t least(uint64_t a, uint64_t b) {
     return a < b ? a : b;

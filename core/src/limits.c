@@ -1,22 +1,23 @@
-/* The table of limits, from what the host allows and what the device can do. */
+/* Makes the table of limits from what the host allows and from the pace of the device. */
 #include "stoker/limits.h"
 
-#define COST_UNIT    1024u /* units in the table's unit of a slot's cost */
-#define COST_MAX     (UINT64_C(1) << 41)
-#define CALLS        128u /* calls of a handler that resumes in the time of a lease: others wait for one of them */
-#define ROUNDS       16u  /* times that the whole ring could be looked at in the time of a call */
+#define COST_UNIT 1024u /* the table gives the limit of a slot's cost in multiples of so many units */
+#define COST_MAX  (UINT64_C(1) << 41)
+/* calls of a handler that resumes which fit into a lease: another slot waits for one call, not for a lease */
+#define CALLS        128u
+#define ROUNDS       16u /* a call may cost at least as much as so many looks at the whole ring */
 #define FS_PER_PS    UINT64_C(1000)
 #define PS_PER_NS    UINT64_C(1000)
-#define LANE_MAX     65536u /* a lane that is slower is counted as this slow, so that no cost wraps */
+#define LANE_MAX     65536u /* a lane that is slower counts as this slow, so that no cost wraps */
 #define UNIT_FS      UINT64_C(1000000)
 #define TURN_UNITS   UINT64_C(64)
-#define LEASE_NS_MAX (UINT64_C(1) << 43) /* about two hours: the product below fits */
+#define LEASE_NS_MAX (UINT64_C(1) << 43) /* about two hours: lease_ns * 10^6 in fill_pace() fits into 64 bits */
 
 static uint32_t at_most(uint64_t value, uint32_t most) {
     return value < most ? (uint32_t)value : most;
 }
 
-/* Returns the smaller of two limits, of which 0 is none. */
+/* Returns the smaller of two limits. A limit of 0 means no limit. */
 static uint64_t tighter(uint64_t a, uint64_t b) {
     return a == 0u || (b != 0u && b < a) ? b : a;
 }

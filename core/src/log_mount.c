@@ -63,9 +63,10 @@ static int is_of_log(const struct stk_log *log) {
     return stk_log_header_id(log->config.buffer) == log->id;
 }
 
-/* Returns 1 when the header that look() read is of this log and its lap is `lap` or later. Laps wrap around, so each of
- * three blocks may be later than the one before, and a search that follows them would not end. So a lap must not be
- * before `first`, the lap of the first block found: within half of all numbers, "later" is an order. */
+/* Returns 1 when the header that look() read belongs to this log and its lap is `lap` or later. Laps wrap around, so
+ * each of three blocks may be later than the one before, and a search that follows them would not end. So a lap before
+ * `first`, the lap of the first block found, does not count: the laps that are left lie within half of all numbers,
+ * where "later" is an order. */
 static int not_before(const struct stk_log *log, uint32_t lap, uint32_t first) {
     uint32_t found = stk_log_header_lap(log->config.buffer);
     return is_of_log(log) && (int32_t)(found - lap) >= 0 && (int32_t)(found - first) >= 0;
@@ -152,8 +153,8 @@ static int look_past(struct stk_log *log, uint32_t first) {
             lap++;
         }
         state = look(log, at);
-        /* The block right before the newest is not taken when it is damaged: its records may be newer than a header
-         * that was written ahead. */
+        /* A damaged block right before the newest is not taken: its records may be newer than a header that was written
+         * ahead. */
         if (state != DAMAGED) {
             if (state == USED && not_before(log, lap, first)) {
                 take_block(log, at);
@@ -169,7 +170,7 @@ static int look_past(struct stk_log *log, uint32_t first) {
 
 /* Finds the first block with a whole header, and from there the newest block. Each turn ends at a later block than the
  * turn before, so there are no more turns than blocks. The turns are counted all the same, because a faulty medium may
- * show another header at each read. */
+ * return another header at each read. */
 static int find_newest(struct stk_log *log) {
     uint32_t blocks = log->geometry.blocks, n, first;
     for (n = 0; look(log, n) != USED;) {

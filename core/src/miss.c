@@ -57,7 +57,7 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
     }
     s.config.resources = s.config.resources != 0u ? s.config.resources : STK_MISS_RESOURCES_DEFAULT;
     s.config.timeout_ns = s.config.timeout_ns != 0u ? s.config.timeout_ns : TIMEOUT_DEFAULT_NS;
-    /* The clock is read by the first turn: time that counts before a request is claimed is no request's. */
+    /* The first turn reads the clock. Time that counts before a request is claimed belongs to no request. */
     stk_deadline_start(&s.requests_end, s.config.timeout_ns, 0);
     if (err == STK_OK) {
         memset(memory, 0, bytes);
@@ -73,9 +73,10 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
 
 /// Table ///
 
-/* A resource lies in the first row that was free when the resource was added, from the row of its number on, around. A
- * search looks at `reach` rows, the most that any resource needed. So a slot that asks for a number which is not in the
- * table does not cost a walk through all rows. */
+/* Returns the n-th row that a search for the resource looks at. A resource lies in the first row that was free when the
+ * resource was added; the search begins at the row of the resource's number and goes around. A search looks at `reach`
+ * rows, the most that any resource needed. So a slot that asks for a number which is not in the table does not cost a
+ * walk through all rows. */
 static uint32_t row_after(const struct stk_miss *m, uint32_t resource, uint32_t n) {
     return (uint32_t)(((uint64_t)resource + n) % m->config.resources);
 }
@@ -179,8 +180,9 @@ static int turn(struct stk_miss *m, uint64_t wait_ns) {
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
-/* A turn that waits `wait_ns`: for a read where one is out, and new requests are looked for after it, or else for the
- * first I/O slot to change, which a device's store need not end. */
+/* Waits for `wait_ns` in one turn. Where a read is out, the turn waits for the read, and the caller looks for new
+ * requests after it. Where no read is out, the turn waits for the first I/O slot to change; the store of a device may
+ * not end this wait. */
 static int wait_turn(struct stk_miss *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;

@@ -23,7 +23,7 @@ enum stk_miss_state {
 };
 
 struct stk_miss_request {
-    uint64_t since_ns; /* what had counted of requests_end when it was claimed */
+    uint64_t since_ns; /* time that requests_end had counted when the request was claimed */
     uint32_t slot;     /* of the ring */
     uint32_t row;
     uint32_t state;

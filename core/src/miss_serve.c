@@ -81,7 +81,8 @@ static void claim(struct stk_miss *m) {
     }
 }
 
-/* Ends the requests that took too long, as the clock said before the reads that have come were taken in. */
+/* Ends the requests that took too long. The deadline was looked at before the finished reads were taken in, so a read
+ * that finished during a pause is not late. */
 static void expire(struct stk_miss *m) {
     if (stk_miss_in_flight(m) == 0u) {
         return;

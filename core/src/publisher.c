@@ -33,7 +33,7 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
 }
 
 /* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
- * back where custody words stand for that nobody has the slot. */
+ * back only with custody words, which show that no worker has the slot. */
 static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
     return stk_status_publishable(status) || status == STK_FAULT ||
            (status > STK_FAULT && stk_custody(publisher->control) != NULL);
@@ -54,21 +54,22 @@ int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
     return STK_OK;
 }
 
-/* Looks whether the slot of `ticket`, which has been harvested, may be written: EMPTY, and in nobody's hand. */
+/* Returns STK_OK if the slot of `ticket`, which was harvested before, may be written: the slot is EMPTY and no worker
+ * has it. */
 static int look(const struct stk_publisher *publisher, uint32_t ticket) {
     uint32_t slot = ticket & publisher->mask;
-    /* Acquire: a status that belongs to this very ticket comes after the swap that took it, so that
-     * the tail that the caller reads next has moved; if it has not, the slot was taken past the tickets. */
+    /* Acquire: a status that belongs to this very ticket was stored after the swap that took the ticket. So the tail
+     * that the caller reads next has moved. If the tail has not moved, someone took the slot without a ticket. */
     uint32_t status = stk_load_acquire(stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS);
     if (status == STK_EMPTY) {
         return stk_in_custody(publisher->control, slot) ? STK_E_AGAIN : STK_OK;
     }
-    /* A tenant stored that in a slot that was no longer its own: the harvester gives the slot back. */
+    /* A tenant stored this status in a slot that was no longer its own: the harvester gives the slot back. */
     return stk_custody(publisher->control) != NULL ? STK_E_AGAIN : STK_E_STATUS;
 }
 
-/* One attempt to take ticket *ticket, the tail as last seen. STK_E_AGAIN: another publisher was
- * faster, or the slot is to be given back first: look again. */
+/* Tries once to take ticket *ticket, the tail as last seen. STK_E_AGAIN: another publisher was faster, or the harvester
+ * has to give the slot back first. Look again then. */
 static int take(struct stk_publisher *publisher, uint32_t *ticket) {
     uint32_t tail = *ticket;
     int err;
@@ -123,9 +124,10 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher) {
     return distance(head, stk_load(publisher->tail));
 }
 
-/* Makes a slot that is over EMPTY. A tenant may have stored PUBLISHED since the slot was looked at, and a worker may
- * have taken that: the custody word is odd before the worker claims, and EMPTY is not claimed, so that one of the two
- * sees the other. Then the slot stays as it was. */
+/* Makes the slot EMPTY, whose status was `status`. Returns true if the slot is EMPTY now and no worker has it. A tenant
+ * may have stored PUBLISHED since the caller looked at the slot, and a worker may have taken the slot. The worker makes
+ * the custody word odd before it claims, and no worker claims EMPTY, so either the worker sees EMPTY or this call sees
+ * the odd word. In the second case the slot gets its status back. */
 static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
     uint32_t *word = stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS;
     bool taken = stk_cas(word, status, STK_EMPTY) == status;
@@ -134,9 +136,9 @@ static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t statu
     return taken && !held;
 }
 
-/* Returns true if the slot of `ticket`, whose status word is no status, will not be written to: no worker claims such a
- * slot, but one may have looked at the slot before. Custody words tell at once, where a claim is a swap of the status;
- * else all workers that were there when this was first asked have to leave. */
+/* Returns true if no worker will write to the slot of `ticket`, whose status word is no status. No worker claims such a
+ * slot, but one may have looked at the slot before. Where a claim swaps the status, the custody word decides at once.
+ * Elsewhere all workers that were there when this function first saw the ticket have to leave. */
 static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     const uint32_t *control = publisher->control;
     uint32_t ends;
@@ -160,11 +162,11 @@ static bool is_over(struct stk_publisher *publisher, uint32_t ticket, uint32_t s
                               : stk_slot_ended(publisher->control, ticket & publisher->mask, status);
 }
 
-/* Hands out the oldest ticket, whose slot is EMPTY now and was `end`. */
+/* Hands out the oldest ticket. `end` is a copy of its slot, which is EMPTY now. */
 static int deliver(struct stk_publisher *publisher, uint32_t head, const struct stk_slot *end, struct stk_slot *out,
                    uint32_t *ticket) {
     *out = *end;
-    /* Release: our reads of the slot and its EMPTY come before the credit for it. */
+    /* Release: the reads of the slot and the store of EMPTY come before the credit for the slot. */
     stk_store_release(publisher->head, head + 1);
     if (ticket != NULL) {
         *ticket = head;
@@ -172,9 +174,9 @@ static int deliver(struct stk_publisher *publisher, uint32_t head, const struct 
     return (int)end->status;
 }
 
-/* Gives the slot of the next ticket back, where custody words say that no worker has it, and its status that none may
- * claim it. No publisher takes the ticket before the slot is EMPTY, and nobody else makes it so: a publisher that did
- * might do so to a slot that another has published. */
+/* Gives the slot of the next ticket back if no worker has the slot, by its custody word, and no worker may claim its
+ * status. No publisher takes the ticket before the slot is EMPTY, and only the harvester makes the slot EMPTY. If a
+ * publisher did so, it could clear a slot that another publisher has published. */
 static void give_back(struct stk_publisher *publisher, uint32_t head) {
     uint32_t tail = stk_load(publisher->tail), slot = tail & publisher->mask, status;
     if (stk_custody(publisher->control) == NULL || distance(head, tail) >= publisher->ring.slots) {
@@ -201,8 +203,8 @@ int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out,
     return empty(publisher, head & publisher->mask, status) ? deliver(publisher, head, &end, out, ticket) : STK_E_AGAIN;
 }
 
-/* Returns true if the oldest slot, in this status, is one that nobody will move on: a hole, or one that only says that
- * a worker has it. */
+/* Returns true if nobody will move the oldest slot, in this status, on: the slot is EMPTY, or it says CLAIMED although
+ * no worker has it. */
 static bool is_hole(const struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
     return status == STK_EMPTY ? !stk_in_custody(publisher->control, slot)
                                : status == STK_CLAIMED && stk_nobody_has(publisher->control, slot);

@@ -54,8 +54,8 @@ static uint32_t wrong_argument(const struct stk_work *work, int err) {
     return err == STK_E_ARGS ? work->nargs : err == STK_E_ARG ? work->priority : work->opcode;
 }
 
-/* Checks all that can be wrong with a batch before its first byte is written. A slot that is published must not hold
- * what a later slot is still to be made of, so the items and their arguments lie outside of the batch. */
+/* Checks all that can be wrong with a batch before its first byte is written. The items and their arguments must lie
+ * outside of the batch: a store to an early slot would overwrite what a later slot is still to be made of. */
 static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items, uint32_t count,
                        struct stk_fault *fault) {
     const uint32_t *slots;

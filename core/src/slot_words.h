@@ -59,8 +59,8 @@ static inline void stk_slot_in(uint32_t *w, const uint8_t *from) {
     }
 }
 
-/* Writes every word but the status. Nobody else writes these while the slot is free, yet others may read them at any
- * time. All of `work` is read before the first store, since the work and its arguments may be words of this very
+/* Writes every word but the status. Nobody else writes these words while the slot is free, but others may read them at
+ * any time. Reads all of `work` before the first store, since the work and its arguments may be words of this very
  * slot. */
 static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
     const uint32_t opcode = work->opcode, owner[2] = {work->tenant, work->priority}, nargs = work->nargs;
@@ -100,8 +100,8 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
     }
 }
 
-/* The same for a slot that is over: one whose status word was overwritten by what is no status is a fault, with that
- * word as its value. */
+/* Copies a slot that is over, as stk_slot_copy() does. A slot whose status word is no status becomes a fault with
+ * STK_REASON_STATUS, and the word is the fault's value. */
 static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     stk_slot_copy(w, status, out);
     if (status > STK_FAULT) {

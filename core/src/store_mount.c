@@ -62,7 +62,7 @@ struct scan {
     struct stk_store_entry entry; /* of the artifact that the last head began */
     uint32_t expected;            /* sequence of the next record */
     uint32_t whole;               /* no record of it was missing so far */
-    uint32_t read_to;             /* no tail is sought before this sequence; the last search found none */
+    uint32_t read_to;             /* below this sequence no tail is sought, since the last search found none */
     uint32_t left_out;
 };
 
@@ -118,8 +118,8 @@ static void begin(struct stk_store *store, struct scan *scan, const struct store
         found(store, scan);
         scan->expected = tail + 1u;
     } else {
-        /* Many heads without a tail may follow each other, and a seek to a tail and back may read more than a block. So
-         * the walk reads on in order up to where this tail should have been. */
+        /* Many heads without a tail may follow each other. A seek to a tail and back may read more than a block each
+         * time. So the walk reads on in order up to the place where this tail should have been. */
         scan->read_to = tail;
         err = stk_log_seek_sequence(&store->iter, sequence + 1u);
     }

@@ -75,7 +75,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         s.entries = (struct stk_stream_entry *)(void *)memory;
         s.carry = memory + STK_ALIGNED((size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
     }
-    /* The clock is read by the first turn: time that counts before a slot is published is no slot's. */
+    /* The first turn reads the clock. Time that counts before a slot is published belongs to no slot. */
     stk_deadline_start(&s.slots_end, s.config.slot_timeout_ns, 0);
     stk_stream_next_epoch(&s);
     s.fault.err = err;
@@ -132,8 +132,8 @@ static int finished(uint32_t status) {
     return status == STK_DONE || status == STK_FAULT;
 }
 
-/* Waits for the device a little: looks, then sleeps `slice_ns`. Data that arrives meanwhile is taken in by the next
- * turn. */
+/* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next turn takes in data that arrives
+ * meanwhile. */
 static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
     int err;
@@ -161,7 +161,8 @@ uint64_t stk_stream_clock(struct stk_stream *s) {
 static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     int published, driven, handed, fenced;
     int err = stk_stream_ingest(s, read_wait_ns);
-    /* The clock before the device and its slots, so that what they did in a pause is seen before the pause counts. */
+    /* The clock is read before the device and its slots are looked at, so a result that came during a pause is seen
+     * before the pause counts. */
     (void)stk_stream_clock(s);
     if (err < 0) {
         return err;
@@ -313,8 +314,8 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
     return first;
 }
 
-/* Asks the port to stop the workers until they have stopped or the deadline is over. A port that gives up at once
- * under a clock that stands still is asked once. */
+/* Asks the port to stop the workers, again and again, until they have stopped or the deadline is over. Asks only once
+ * when the port gives up at once and the clock does not move. */
 static int stop(struct stk_stream *s, struct stk_deadline *end) {
     uint64_t left = stk_deadline_left(end, 0), before;
     int err;

@@ -13,8 +13,8 @@ enum stk_entry_state {
 
 struct stk_stream_entry {
     struct stk_stream_read read;
-    uint64_t published_ns; /* by the clock, for the latency */
-    uint64_t since_ns;     /* what had counted of slots_end then */
+    uint64_t published_ns; /* clock at the publish, in nanoseconds; for the latency */
+    uint64_t since_ns;     /* time that slots_end had counted at the publish */
     int32_t err, os_error;
     uint32_t state;
     uint32_t got;  /* data bytes that arrived */
@@ -47,7 +47,7 @@ static inline uint32_t stk_entry_start(const struct stk_stream *s, uint64_t chun
     return stk_entry_offset(s, chunk) + e->read.lead - e->lead;
 }
 
-/* Looks at the clock, for slots_end. Returns what the clock says. */
+/* Looks at the clock for slots_end. Returns the time of the clock. */
 uint64_t stk_stream_clock(struct stk_stream *s);
 
 /* Submits queued reads and takes in finished ones; waits up to wait_ns for a finished one. Returns how many moved. */
@@ -59,7 +59,7 @@ int stk_stream_publish(struct stk_stream *s);
 /* Hands finished chunks to the callback, in order. Returns how many. */
 int stk_stream_harvest(struct stk_stream *s);
 
-/* stk_stream_drain with a deadline that is under way. */
+/* Does what stk_stream_drain does, up to a deadline that was started before. */
 int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
 
 /// Epochs: stream_epoch.c ///

@@ -60,7 +60,7 @@ static int submit(struct stk_stream *s) {
             return taken;
         }
         if ((uint32_t)taken > offered) {
-            /* `submitted` would pass `queued`, and this loop would not end. */
+            /* More reads than were offered: `submitted` would pass `queued`, and this loop would not end. */
             return stk_fail(&s->fault, STK_E_RANGE, (uint32_t)taken, offered);
         }
         s->submitted += (uint32_t)taken;
@@ -72,8 +72,8 @@ static int submit(struct stk_stream *s) {
     return moved;
 }
 
-/* Takes one completion into its entry. A read that came short has met the end of its source: what there is of the chunk
- * is data like any other, and a chunk that lies behind the end is empty. */
+/* Puts one completion into its entry. A read that came short has met the end of its source: the bytes that arrived are
+ * data like any other, and a chunk that lies behind the end is empty. */
 static void land(struct stk_stream_entry *e, const struct stk_ingest_done *done) {
     int sequential = (e->read.flags & STK_READ_SEQUENTIAL) != 0u;
     uint32_t lead = sequential ? 0u : e->read.lead, got = (uint32_t)done->result;
@@ -142,7 +142,7 @@ static int arrive(struct stk_stream *s) {
             carry(s, s->arrived);
         }
         if (e->state == STK_ENTRY_READY && e->got == 0u) {
-            e->state = STK_ENTRY_OVER; /* behind the end: there is nothing to publish */
+            e->state = STK_ENTRY_OVER; /* the chunk lies behind the end of the source: there is nothing to publish */
         }
         s->arrived++;
         moved++;

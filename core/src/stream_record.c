@@ -40,8 +40,8 @@ int stk_stream_tell_late(const struct stk_stream *s, uint32_t slot) {
         .slot = slot,
         .tenant = s->config.tenant,
         .opcode = stk_load(w + STK_SLOT_OPCODE),
-        .status = status <= STK_FAULT ? status
-                                      : STK_FAULT + 1u, /* a record has 8 bits for a word that anyone may have stored */
+        /* The record has 8 bits for the status, and anyone may have stored a larger word. */
+        .status = status <= STK_FAULT ? status : STK_FAULT + 1u,
         .err = STK_E_TIMEOUT,
     };
     int err = s->config.recorder ? stk_recorder_failure(s->config.recorder, &failure) : STK_OK;

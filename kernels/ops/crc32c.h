@@ -1,11 +1,12 @@
-/* stoker handler: the CRC-32C of a chunk, without its lead, going on from the CRC in STK_CRC32C_FROM. Result 0: the CRC.
+/* stoker handler: the CRC-32C of a chunk, without its lead, going on from the CRC in STK_CRC32C_FROM. Result 0: the
+ * CRC.
  *
- * A CRC is linear: that of a chunk is the XOR of what each stretch of it gives alone from state 0, moved on over the bytes behind
- * the stretch, and of the first state, moved on over all. To move a state on by n bytes is to multiply it by x^(8n) modulo the
- * polynomial, 32 steps for each bit set in n. So lanes take a stretch each, and in a long one STK_CRC_CHAINS chains go in
- * step, since one alone waits for the latency of its look-ups. A call that does only a slice of the chunk is a set of such stretches too,
- * so the slices may be XORed in one after the other without a state between them.
- */
+ * A CRC is linear. So the CRC of a chunk is the XOR of two kinds of states: the state that each stretch of the chunk
+ * gives alone from state 0, moved on over the bytes behind the stretch; and the first state, moved on over all bytes.
+ * To move a state on by n bytes is to multiply it by x^(8n) modulo the polynomial, 32 steps for each bit set in n. So
+ * each lane takes a stretch. In a long stretch STK_CRC_CHAINS chains go in step, since a single chain waits for the
+ * latency of its look-ups. A call that does only a slice of the chunk is a set of such stretches too, so the slices may
+ * be XORed in one after the other without a state between them. */
 #ifndef STK_OP_CRC32C_H
 #define STK_OP_CRC32C_H
 
@@ -123,8 +124,9 @@ STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32
     return s;
 }
 
-/* A lane's share in the CRC of the n bytes of the payload p at `at`, of which this call does [first, last). Out of line and without stk_dev, as what is long should be:
- * a driver compiles what is inlined for each place that runs handlers, and a struct whose address goes around for none well. */
+/* Returns a lane's share of the CRC of n bytes, which begin at byte `at` of the payload p. This call does the bytes
+ * [first, last) of them. The function is out of line and takes no stk_dev: a driver compiles inlined code again for
+ * each place that runs handlers, and compiles a struct badly when its address is passed around. */
 STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u32 n, stk_u32 first, stk_u32 last,
                                   stk_u32 crc, stk_u32 lane) {
     stk_u32 from, to, s, begins = lane == 0u && first == 0u ? 1u : 0u;

@@ -68,7 +68,7 @@ STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_
     return limited;
 }
 
-/* For each byte, which is half of a sample: a multiplication for two taps. */
+/* States the cost of each byte. A byte is half of a sample, so each byte costs one multiplication for two taps. */
 STK_FN struct stk_cost stk_cost_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 count = stk_arg(c, STK_FIR_COUNT);
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES),
@@ -107,7 +107,7 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     }
     n = bytes - lead;
     stk_slice(c, n, &from, &to);
-    from &= ~1u; /* a place that somebody made up is a sample's all the same */
+    from &= ~1u; /* a place that somebody forged still becomes the start of a sample */
     stk_result_add64(c, 0,
                      stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out + from,
                                    (lead + from) / 2u, (to - from) / 2u, STK_LANE));

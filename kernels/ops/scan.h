@@ -160,12 +160,14 @@ STK_FN struct stk_cost stk_cost_scan_locate(const struct stk_dev *d, const struc
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_SCAN_COST_LOCATE, 1u);
 }
 
-/* A walk of one chain through a chunk from byte `begin` on, which may stop half-way: `at` is the byte to go on from, `to` that to stop at. */
+/* A walk of one chain through a chunk, which may stop half-way. `begin`: the first byte; `at`: the byte to go on from;
+ * `to`: the byte to stop at. */
 struct stk_scan_walk {
     stk_u32 begin, at, to, state;
 };
 
-/* Takes up the walk that finds all matches which end at byte `from` or later: it begins a pattern's length before that byte. */
+/* Takes up the walk that finds all matches which end at byte `from` or later. The walk begins a pattern's length, less
+ * one byte, before that byte. */
 STK_FN struct stk_scan_walk stk_scan_walk_enter(const struct stk_automaton_view *a, const struct stk_call *c,
                                                 stk_u32 from, stk_u32 bytes, stk_u32 step) {
     struct stk_scan_walk w;
@@ -176,7 +178,7 @@ STK_FN struct stk_scan_walk stk_scan_walk_enter(const struct stk_automaton_view 
     return w;
 }
 
-/* Ends a call; a walk that stopped half-way keeps its state beside its place. */
+/* Ends a call. A walk that stopped half-way keeps its state in the result word beside its place. */
 STK_FN stk_u32 stk_scan_walk_leave(const struct stk_call *c, const struct stk_scan_walk *w, stk_u32 bytes) {
     stk_u32 status = stk_slice_end(c, w->at - w->begin, bytes - w->begin);
     if (status == STK_SLICED) {
@@ -185,7 +187,8 @@ STK_FN stk_u32 stk_scan_walk_leave(const struct stk_call *c, const struct stk_sc
     return status;
 }
 
-/* Counts in one chain, which lane 0 walks alone: for patterns so long that the overlaps of the lanes would cost more than their stretches. */
+/* Counts in one chain, which lane 0 walks alone. This is for patterns so long that the overlaps of the lanes would cost
+ * more than their stretches. */
 STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct stk_call *c, const STK_GLOBAL stk_u8 *p,
                               stk_u32 lead, stk_u32 bytes, STK_GLOBAL stk_u32 *hits) {
     struct stk_scan_walk w = stk_scan_walk_enter(a, c, lead, bytes, c->step / STK_LANES);
@@ -255,7 +258,7 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     p = d->payload + offset;
     out = stk_payload_words(d, at);
     w = stk_scan_walk_enter(&a, c, from, bytes, c->step);
-    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT) : 0u; /* matches that the calls before listed */
+    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT) : 0u; /* matches that earlier calls listed */
     n = n < room ? n : room;
     for (; w.at < w.to && (n < room || w.at < from); w.at++) {
         w.state = stk_automaton_step(&a, w.state, p[w.at]);
@@ -267,7 +270,7 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     }
     stk_result(c, 0, n);
     if (n == room && w.at >= from) {
-        bytes = w.at; /* full: the walk ends here */
+        bytes = w.at; /* the room for matches is full: the walk ends here */
     }
     stk_result(c, 1, w.at);
     return stk_scan_walk_leave(c, &w, bytes);

@@ -5,8 +5,8 @@
 
 #include "cost.h"
 
-/* Sums up words [first, end) from p on. Out of line, since the loop is also what a unit of cost is: the host measures the same code that
- * the handler runs (worker.h). */
+/* Returns the sum of words [first, end) from p on. The function is out of line so that there is one copy of the loop:
+ * its time per byte is the unit of cost, and the host measures the very code that the handler runs (worker.h). */
 STK_COLD stk_u64 stk_sum_words(const STK_GLOBAL stk_u8 *p, stk_u32 first, stk_u32 end) {
     stk_u64 sum = 0;
     stk_u32 i;
@@ -31,10 +31,10 @@ STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
     stk_slice(c, bytes, &from, &to);
-    from &= ~3u; /* a place that somebody made up is a word's all the same */
+    from &= ~3u; /* a place that somebody forged still becomes the start of a word */
     stk_lane_stretch((to - from) / 4u, STK_LANE, &first, &end);
     sum = stk_sum_words(d->payload + offset + from, first, end);
-    for (i = to & ~3u; STK_LANE == 0u && i < to; i++) { /* only at the end of the chunk */
+    for (i = to & ~3u; STK_LANE == 0u && i < to; i++) { /* runs only at the end of the chunk */
         sum += (stk_u64)d->payload[offset + i] << (8u * (i & 3u));
     }
     stk_result_add64(c, 0, sum);

@@ -27,8 +27,9 @@ struct stk_automaton {
     uint32_t *image; /* words; goes to the device as it is */
     size_t image_bytes;
     uint32_t states, classes, first_accept, max_len, patterns;
-    uint32_t *link; /* per accepting state: the state of its longest proper suffix that is a pattern, 0 for none */
-    uint32_t *ends; /* per pattern: the state in which it ends; equal patterns share one */
+    /* per accepting state: the state of its longest proper suffix that is a pattern; 0: no suffix is one */
+    uint32_t *link;
+    uint32_t *ends;          /* per pattern: the state in which the pattern ends; equal patterns have the same state */
     uint32_t *first_pattern; /* per accepting state: 1 + a pattern that ends there, 0 when only suffixes do */
     uint32_t *next_pattern;  /* per pattern: 1 + the next equal pattern, 0 for the last */
     struct stk_fault
@@ -52,22 +53,25 @@ size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 #define STK_AUTOMATON_ONES2_(n) STK_AUTOMATON_ONES3_((n) | (n) >> 3 | (n) >> 6)
 #define STK_AUTOMATON_ONES3_(n) ((n) | (n) >> 9 | (n) >> 18)
 
-/* Builds the automaton of `count` patterns in `arena`. What it needs only while building is given back; `image`, `link`
- * and the other arrays stay in the arena and live as long as it does. The patterns' bytes are not kept.
- * STK_E_PATTERN no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31 bytes;
- * STK_E_SPACE with fault.value = bytes of arena that would do. The arena is unchanged on error.
+/* Builds the automaton of `count` patterns in `arena`. Memory that only the build needs is given back. `image`, `link`
+ * and the other arrays stay in the arena and live as long as the arena does. The patterns' bytes are not kept.
+ * STK_E_PATTERN there is no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31
+ * bytes; STK_E_SPACE the arena is too small (fault.value: bytes of arena that would do). The arena is unchanged on
+ * error.
  * Time: O(total * classes). */
 STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                                        struct stk_arena *arena);
 
-/* Occurrences per pattern out of visits per accepting state (visits[i]: state first_accept + i), both counted since
- * zero. `scratch` holds as many words of 64 bits as `visits`, and does not overlap it; `occurrences` holds a->patterns.
- * Returns nothing; the sum of occurrences is the number of matches. */
+/* Computes the occurrences of each pattern from the visits of each accepting state. visits[i] counts the visits of
+ * state first_accept + i since zero; occurrences[p] counts those of pattern p since zero. `scratch` holds as many
+ * 64-bit words as `visits` and does not overlap it; `occurrences` holds a->patterns words. The sum of all occurrences
+ * is the number of matches. */
 void stk_automaton_occurrences(const struct stk_automaton *a, const uint64_t *visits, uint64_t *scratch,
                                uint64_t *occurrences);
 
-/* Walks the patterns that end in accepting state `accepting` (counted from the first accepting one), longest first. Start
- * with *cursor = 0; returns 1 and the pattern's index until none is left, then 0. Time of each call: O(1). */
+/* Walks the patterns that end in accepting state `accepting` (counted from the first accepting one), longest first.
+ * Start with *cursor = 0. Returns 1 and the index of the next pattern; returns 0 when no pattern is left. Time of each
+ * call: O(1). */
 struct stk_match_cursor {
     uint32_t state;   /* 1 + the state whose patterns come next; 0 before the first call */
     uint32_t pattern; /* 1 + the pattern that comes next in that state; 0 for none */

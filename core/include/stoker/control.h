@@ -94,11 +94,13 @@ STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct
 STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
                                           struct stk_fault *fault);
 
-/* Tells workers and host that custody words begin at word `at` of the same memory, behind the words of this view, which
- * is all that handlers reach: one word for each slot of the ring and then of the I/O queue, zeros now. Workers keep a
- * word odd while they have that slot in hand, so that the host need not believe a status that a tenant forged. 0: none,
- * as after init. Before workers start; the view is the one whose length the device is given. STK_E_MISSING; STK_E_RANGE
- * `at` is within the view, or 2^31 and above. The caller answers for the memory there. */
+/* Sets the place of the custody words: they begin at word `at` of the same memory, behind the words of this view.
+ * Handlers reach the words of the view only. There is one custody word for each slot of the ring, then one for each
+ * slot of the I/O queue. The caller provides the memory at `at` and sets these words to 0 before workers start. A
+ * worker keeps the word of a slot odd while it has the slot in hand, so the host need not believe a status that a
+ * tenant forged. 0: there are no custody words, as after init.
+ * Call it before workers start, on the view whose length the device is given. STK_E_MISSING; STK_E_RANGE `at` lies
+ * within the view, or is 2^31 or more. */
 STK_MUST_CHECK int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_fault *fault);
 
 /* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first. 0: any number.

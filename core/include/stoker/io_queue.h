@@ -54,8 +54,8 @@ struct stk_io_request {
     uint32_t tag;    /* the asker's; after STK_IO_ERROR an error code */
 };
 
-/* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or somebody else took
- * it first. Any number of askers, the device among them; with bit 0 of control word 159 set the device alone.
+/* Publishes `request` in its slot, which must be EMPTY. STK_E_RANGE; STK_E_STATUS the slot is in use, or another asker
+ * took the slot first. Any number of askers, also the device; only the device where bit 0 of control word 159 is set.
  * ISR-safe. */
 STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request *request);
 

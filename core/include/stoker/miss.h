@@ -76,14 +76,15 @@ struct stk_miss {
     struct stk_miss_row *rows;
     struct stk_miss_request *requests; /* one for each I/O slot */
     struct stk_miss_stats stats;
-    struct stk_deadline requests_end; /* each claimed request has all of it */
-    struct stk_fault fault;           /* of the last error; see each call */
-    uint32_t reading;                 /* reads with the port */
-    uint32_t reach;                   /* rows that a search looks at, from the resource's own row on */
-    uint32_t outcomes;                /* completed requests that their slots have not yet taken */
-    uint32_t next;                    /* I/O slot whose read goes first when the port has room again */
-    uint8_t stopping;                 /* shutdown began */
-    uint8_t closed;                   /* shutdown finished, or init failed */
+    /* deadline of all claimed requests; each request has the whole timeout from its claim on */
+    struct stk_deadline requests_end;
+    struct stk_fault fault; /* of the last error; see each call */
+    uint32_t reading;       /* reads that the ingest port has now */
+    uint32_t reach;         /* rows that a search looks at, from the resource's own row on */
+    uint32_t outcomes;      /* completed requests that their slots have not yet taken */
+    uint32_t next;          /* I/O slot whose read goes first when the port has room again */
+    uint8_t stopping;       /* shutdown began */
+    uint8_t closed;         /* shutdown finished, or init failed */
 };
 
 #define STK_MISS_ROW_BYTES     64u
@@ -133,15 +134,16 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
  * what the ingest port said. */
 #define STK_MISS_CODE(err) ((uint32_t)(err))
 
-/* Takes in requests, moves reads on, ends what is over and drives the device; waits up to timeout_ns for the first
- * request that ends (0: not at all; UINT64_MAX: for ever). Returns how many ended; 0 when none did in time. An error
- * of the ingest port or of the dispatch port, after which nothing is lost: poll again. STK_E_RANGE the ingest port
- * returned a read that is not the service's (fault.index: its tag); STK_E_SHUTDOWN.
- * The slots that it woke are pending to the device; for those that the caller published, the caller drives it.
+/* Takes in requests, moves reads on, ends the requests that are over and drives the device. Waits up to timeout_ns for
+ * the first request that ends (0: not at all; UINT64_MAX: for ever). Returns how many requests ended; 0 when none ended
+ * in time. Returns an error of the ingest port or of the dispatch port as it is; nothing is lost then: poll again.
+ * STK_E_RANGE the ingest port returned a read that is not the service's (fault.index: its tag); STK_E_SHUTDOWN.
+ * The slots that this call woke are pending to the device. The caller drives the device for those slots that it
+ * published itself.
  *
- * Several misses for one resource share one read. A prefetch waits behind every other miss; what it brought serves the
- * next miss for the resource without a read, once. A read that takes too long fails its slots, and the destination is
- * the port's until it comes back (stk_miss_remove tells). */
+ * Several misses for one resource share one read. A prefetch waits behind every other miss. The data of a prefetch
+ * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
+ * destination is the port's until the read comes back (stk_miss_remove tells). */
 STK_MUST_CHECK int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */

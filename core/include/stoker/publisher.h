@@ -1,17 +1,16 @@
 /* stoker: many publishers, one harvester, one ring.
  *
- * Publishers take slots by ticket: a free-running index in the control buffer, moved by
- * compare-and-swap, gives each of them a slot of its own without scanning. One harvester takes
- * results in ticket order and hands the slots back, which is the publishers' credit. Both indices
- * are u32 and wrap; they are only ever compared by difference.
+ * Publishers take slots by ticket: a free-running index in the control buffer, moved by compare-and-swap, gives each of
+ * them a slot of its own without scanning the ring. One harvester takes the results in ticket order and hands the slots
+ * back, which is the publishers' credit. Both indices are u32 and wrap; they are only ever compared by difference.
  *
- * Order on one slot: ticket taken -> words -> PUBLISHED -> a worker -> DONE or FAULT -> harvested
- * -> EMPTY -> head moves. A tenant that may write its own slot may forge its status. Where the control buffer
- * has custody words (stk_control_set_custody; the OpenCL port lays them out), no forged status ends another
- * ticket, blocks the tickets behind it, or gives a slot away that a worker still has. A harvested slot goes to EMPTY
- * rather than staying DONE, since an old DONE under a new ticket whose publisher has not written yet could not be told
- * from a new one.
- */
+ * Order on one slot: ticket taken -> words -> PUBLISHED -> a worker -> DONE or FAULT -> harvested -> EMPTY -> head
+ * moves. A harvested slot goes to EMPTY and does not stay DONE: a new ticket whose publisher has not written yet would
+ * find the old DONE there, and nobody could tell the old DONE from a new one.
+ *
+ * A tenant that may write its own slot may forge the slot's status. Custody words (stk_control_set_custody; the OpenCL
+ * port lays them out) hold against such a tenant: no forged status ends the ticket of another tenant, blocks the
+ * tickets behind it, or gives a slot away while a worker still has the slot. */
 #ifndef STOKER_PUBLISHER_H
 #define STOKER_PUBLISHER_H
 
@@ -30,9 +29,8 @@ extern "C" {
 
 #define STK_PUBLISHER_TRIES 64u /* lost swaps in a row before stk_publisher_publish gives up with STK_E_AGAIN */
 
-/* Any number of threads may share one. All that publishers need lives
- * in the control words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so that publishers in several
- * processes may attach to one ring. */
+/* One publisher object may be shared by any number of threads. All state that publishers share lies in the control
+ * words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so publishers in several processes may attach to one ring. */
 struct stk_publisher {
     struct stk_ring ring;
     uint32_t *tail;          /* tickets handed out */
@@ -40,8 +38,8 @@ struct stk_publisher {
     uint32_t *doorbell;      /* changed after each publish; NULL: the control buffer has none */
     const uint32_t *control; /* the control words; NULL: the buffer ends before word 159 */
     uint32_t mask;           /* slots - 1 */
-    /* The harvester's: the ticket whose status word is no status, and the workers that had entered when that was first
-     * seen. */
+    /* The harvester's: a ticket whose status word is no status (`doubted`, when `doubts` is set), and the count of
+     * workers that had entered (`entered`) when the harvester first saw that word. */
     uint32_t doubted, entered;
     bool doubts;
 };
@@ -52,21 +50,22 @@ struct stk_publisher {
 STK_MUST_CHECK int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *ring,
                                       const struct stk_control *control);
 
-/* Begins again with ticket `first` (0 will do), slots that are DONE or FAULT becoming EMPTY, and, with custody words,
- * those whose status word is no status. While no publisher, harvester or worker runs. STK_E_STATUS when a slot is in
+/* Begins again with ticket `first` (0 will do). Slots that are DONE or FAULT become EMPTY; with custody words, so do
+ * slots whose status word is no status. Call it while no publisher, harvester or worker runs. STK_E_STATUS a slot is in
  * any other status, and then nothing changes. */
 STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first);
 
 /// Publishing: any thread ///
 
-/* Publishes `work` in the slot of the next ticket and returns that slot; *ticket (may be NULL) gets
- * the ticket. Errors, with nothing changed: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as
- * stk_ring_publish;
- * STK_E_FULL no credit, harvest first; STK_E_AGAIN after STK_PUBLISHER_TRIES swaps were lost to
- * other publishers, or, with custody words, while the slot is not EMPTY though it was harvested: a tenant stored
- * to a slot that was no longer its own, and stk_publisher_harvest gives the slot back once no worker has it;
- * STK_E_STATUS, without custody words, the slot is not EMPTY though it was harvested, since someone
- * published it without a ticket. Lock-free; ISR-safe. */
+/* Publishes `work` in the slot of the next ticket and returns that slot; *ticket (may be NULL) gets the ticket.
+ * Lock-free; ISR-safe. Nothing changes on error:
+ * - STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as in stk_ring_publish.
+ * - STK_E_FULL no credit: harvest first.
+ * - STK_E_AGAIN after STK_PUBLISHER_TRIES swaps were lost to other publishers. With custody words also while the slot
+ *   is not free although it was harvested, because a tenant stored to a slot that was no longer its own;
+ *   stk_publisher_harvest gives the slot back once no worker has it.
+ * - STK_E_STATUS without custody words: the slot is not EMPTY although it was harvested, because someone published it
+ *   without a ticket. */
 STK_MUST_CHECK int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work,
                                          uint32_t *ticket);
 
@@ -75,22 +74,22 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
 
 /// Harvesting: one thread at a time ///
 
-/* Takes the oldest ticket's slot if it is finished: copies it to *out, its ticket to *ticket (may
- * be NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns
- * STK_DONE or STK_FAULT. A slot whose status word is no status (no worker will claim it) is a FAULT
- * with STK_REASON_STATUS and that word as value, once no worker has it; where that cannot be told, once
- * all workers that were there when it was first seen have left. STK_E_AGAIN when nothing is
- * pending or the oldest slot is not finished, whatever its status says: a worker still has it. Then the slot of the
- * next ticket is given back, where a tenant has stored to it since its harvest.
+/* Takes the slot of the oldest ticket if the slot is finished: copies it to *out and its ticket to *ticket (may be
+ * NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns STK_DONE or STK_FAULT.
+ * A slot whose status word is no status is never claimed by a worker. Such a slot is a FAULT with STK_REASON_STATUS,
+ * and the word is the value, once no worker has the slot. Where the custody words cannot tell, the slot is a FAULT once
+ * all workers have left that were there when the harvester first saw the word.
+ * STK_E_AGAIN nothing is pending, or the oldest slot is not finished: a worker still has it, whatever its status says.
+ * This call then also gives the slot of the next ticket back, if a tenant has stored to that slot since its harvest.
  * Never blocks; ISR-safe if the harvester is the ISR. */
 STK_MUST_CHECK int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket);
 
-/* Steps over the oldest ticket when its slot is EMPTY: its publisher died before PUBLISHED, or the
- * slot was cancelled; or when its slot says CLAIMED though no worker has it, since its tenant stored that. (A
- * slot that its tenant keeps in WAIT_IO, YIELD, REQUEUE or PUBLISHED is cancelled first: stk_ring_transition,
- * stk_miss_cancel.) `ticket` names the hole, so that a repair that comes late repairs nothing.
- * Only when it is known that the publisher will not wake up and write after all. STK_E_AGAIN when
- * that ticket is not the oldest pending one, STK_E_STATUS when its slot is in another status, or a worker has it. */
+/* Steps over the oldest ticket in two cases. Its slot is EMPTY: the publisher died before PUBLISHED, or the slot was
+ * cancelled. Or its slot says CLAIMED although no worker has the slot: its tenant stored that status. A slot that its
+ * tenant keeps in WAIT_IO, YIELD, REQUEUE or PUBLISHED is cancelled first (stk_ring_transition, stk_miss_cancel).
+ * `ticket` names the hole, so that a repair that comes late repairs nothing.
+ * Call it only when it is known that the publisher will not wake up and write after all. STK_E_AGAIN that ticket is not
+ * the oldest pending one; STK_E_STATUS its slot is in another status, or a worker has the slot. */
 STK_MUST_CHECK int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket);
 
 /* The oldest pending ticket: what stk_publisher_harvest waits for and stk_publisher_repair may step

@@ -64,20 +64,18 @@ STK_MUST_CHECK int stk_opcode_publishable(uint32_t opcode);
 /* May this opcode name a user's handler? STK_OK or STK_E_OPCODE. */
 STK_MUST_CHECK int stk_opcode_user(uint32_t opcode);
 
-/* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words
- * are overwritten). Arguments beyond nargs become 0; `work` and its arguments may be words of the
- * slot. Checked in this order, and nothing is changed on error: STK_E_RANGE the slot, STK_E_ARGS
- * nargs > 12, STK_E_ARG no arguments beside nargs > 0 or a priority above STK_IDLE, STK_E_OPCODE,
- * STK_E_STATUS the slot is in use. One publisher per slot at a time; several publishers of one ring use stk_publisher
- * (stoker/publisher.h). ISR-safe. */
+/* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words are overwritten).
+ * Arguments beyond nargs become 0. `work` and its arguments may be words of the slot itself. The checks come in this
+ * order, and nothing changes on error: STK_E_RANGE the slot; STK_E_ARGS nargs > 12; STK_E_ARG nargs > 0 without
+ * arguments, or a priority above STK_IDLE; STK_E_OPCODE; STK_E_STATUS the slot is in use. One publisher per slot at a
+ * time; several publishers of one ring use stk_publisher (stoker/publisher.h). ISR-safe. */
 STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work);
 
-/* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag)
- * after them, all with tenant `tenant` and priority NORMAL. All is checked before the first byte
- * changes. Returns the slots used, count + 1. STK_E_RANGE the batch leaves the ring; then item by
- * item STK_E_ARGS, STK_E_ARG (as above, though the item's priority is not used), STK_E_OPCODE,
- * STK_E_OVERLAP the item or its arguments lie in the batch's own slots; then STK_E_STATUS. `fault`
- * (may be NULL) gets the index of the slot at fault and the argument that was refused. */
+/* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag) after them, all with
+ * tenant `tenant` and priority NORMAL. All checks come before the first byte changes. Returns the slots used, count +
+ * 1. STK_E_RANGE the batch leaves the ring. Then for each item: STK_E_ARGS; STK_E_ARG (as above: the item's priority is
+ * checked although it is not used); STK_E_OPCODE; STK_E_OVERLAP the item or its arguments lie in the batch's own slots.
+ * Then STK_E_STATUS. `fault` (may be NULL) gets the index of the slot at fault and the argument that was refused. */
 STK_MUST_CHECK int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
                                           const struct stk_work *items, uint32_t count, uint32_t tag,
                                           struct stk_fault *fault);
@@ -129,7 +127,8 @@ enum stk_transition {
     STK_TO_CLAIM,   /* PUBLISHED, YIELD, REQUEUE -> CLAIMED */
     STK_TO_DONE,    /* CLAIMED -> DONE */
     STK_TO_FAULT,   /* PUBLISHED, CLAIMED, WAIT_IO, YIELD, REQUEUE -> FAULT; by the host as STK_TO_CANCEL */
-    STK_TO_CANCEL, /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; where bit 0 of control word 159 is set, only while no worker runs */
+    /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; only while no worker runs where bit 0 of control word 159 is set */
+    STK_TO_CANCEL,
     STK_TO_WAIT_IO, /* CLAIMED -> WAIT_IO */
     STK_TO_YIELD,   /* CLAIMED -> YIELD */
     STK_TO_REQUEUE, /* CLAIMED, WAIT_IO -> REQUEUE */

@@ -1,17 +1,16 @@
 /* stoker: the flash store of artifacts.
  *
- * Built kernels and tables by their 32-byte key, below the RAM cache. An artifact is a run of records of a flash log
- * (log.h) of its own, so the store inherits how that survives power cuts: an artifact is there, whole, once its put has
- * returned, and before that it is there whole or not at all. What is read is checked against a BLAKE3 hash. The hash
- * shows that an artifact is whole, not who wrote it, for its key is no secret: the caller decides who may write to the
- * medium.
+ * Keeps built kernels and tables by their 32-byte key, below the RAM cache. An artifact is a run of records of a flash
+ * log (log.h) that is the store's own, so the store survives power cuts as the log does: an artifact is there, whole,
+ * once its put has returned; before that the artifact is there whole or not at all. Each read is checked against a
+ * BLAKE3 hash. The hash shows that an artifact is whole. It does not show who wrote the artifact, since the key of the
+ * hash is no secret: the caller decides who may write to the medium.
  *
- * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked for.
- * The artifacts in a block that is erased are dropped and reported. Who wants to keep one puts it again, which makes it
- * the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons.
+ * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked
+ * for. The artifacts in a block that is erased are dropped and reported. A caller that wants to keep an artifact puts
+ * it again, which makes it the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons.
  *
- * One thread uses a store. No call may be made from an interrupt.
- */
+ * One thread uses a store. No call may be made from an interrupt. */
 #ifndef STOKER_STORE_H
 #define STOKER_STORE_H
 

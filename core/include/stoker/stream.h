@@ -1,12 +1,11 @@
 /* stoker: a stream of chunks from storage through a handler on the device.
  *
- * stk_stream_read queues a read; stk_stream_poll moves everything on: reads are submitted and land in a payload buffer
- * that the device sees, the slot of a chunk that arrived is published, workers run its handler, and the result comes back
- * through a callback, in the order of the reads. A chunk keeps its payload buffer and its ring slot from read to result,
- * so a stream of `depth` chunks owns `depth` of both and nothing is copied or allocated on the way.
+ * stk_stream_read queues a read; stk_stream_poll moves everything on. Reads are submitted and land in a payload buffer
+ * that the device sees. The slot of a chunk that arrived is published, and workers run its handler. The result comes
+ * back through a callback, in the order of the reads. A chunk keeps its payload buffer and its ring slot from read to
+ * result, so a stream of `depth` chunks owns `depth` of both, and nothing is copied or allocated on the way.
  *
- * One thread drives a stream. No call blocks past its timeout (deadline.h): 0 does not wait, UINT64_MAX never ends.
- */
+ * One thread drives a stream. No call blocks past its timeout (deadline.h): 0 does not wait, UINT64_MAX never ends. */
 #ifndef STOKER_STREAM_H
 #define STOKER_STREAM_H
 
@@ -99,7 +98,7 @@ struct stk_stream_result {
     uint32_t reason;  /* STK_REASON_* and its value, for STK_E_FAULT */
     uint32_t value;
     uint64_t tag, offset; /* of the read */
-    uint32_t bytes;       /* data bytes that arrived: fewer than asked for where the source ended, 0 behind its end */
+    uint32_t bytes;       /* data bytes that arrived: fewer than asked for at the end of the source, 0 behind the end */
     uint32_t lead;        /* lead bytes before them */
     uint32_t opcode;      /* what ran */
     const uint8_t *data;  /* lead, then data */
@@ -125,10 +124,11 @@ struct stk_stream {
     uint32_t carry_bytes;
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
-    struct stk_fault fault;        /* index: the ring slot; value: bytes that would do */
-    struct stk_deadline slots_end; /* each published slot has all of it, a fence too */
+    struct stk_fault fault; /* index: the ring slot; value: bytes that would do */
+    /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
+    struct stk_deadline slots_end;
     uint64_t barrier;        /* the first chunk after the epoch under way, not published before its fence has passed */
-    uint64_t fence_since_ns; /* what had counted of slots_end when the fence was published */
+    uint64_t fence_since_ns; /* time that slots_end had counted when the fence was published */
     uint32_t fence_tag;
     uint8_t fence;    /* it is with the workers */
     uint8_t asked;    /* by stk_stream_epoch */

@@ -123,11 +123,10 @@ STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, st
  * is how many); STK_E_AGAIN after STK_TENANT_TRIES lost swaps. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_fault *fault);
 
-/* Waits until none of the tenant's slots is outstanding, looking at least once, at most `timeout_ns` (deadline.h): 0
- * does not wait, UINT64_MAX never ends.
- * It stops nobody from publishing: unregister first for an end that lasts. Once it succeeded on an
- * unregistered tenant, the id may go to another.
- * STK_E_TIMEOUT (fault: value is how many are outstanding), or an error of the port's wait. */
+/* Waits until none of the tenant's slots is outstanding. Looks at least once, and waits at most `timeout_ns`
+ * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing: unregister first for an
+ * end that lasts. Once it succeeded on an unregistered tenant, the id may go to another tenant.
+ * STK_E_TIMEOUT (fault: value is how many slots are outstanding), or an error of the port's wait. */
 STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform,
                                       void *platform_ctx, uint64_t timeout_ns, struct stk_fault *fault);
 

@@ -24,16 +24,16 @@ struct stk_work_item {
     uint32_t param;
 };
 
-/* Publishes `count` items in slots start, start+1, ... of a live ring. All is checked before the
- * first byte changes, in this order: STK_E_OPCODE, STK_E_RANGE the items leave the ring,
- * STK_E_OVERLAP `items` lie in the slots they go to, STK_E_STATUS a slot is in use; `fault` (may be NULL) gets the
- * slot. Returns count. One publisher per slot at a time. */
+/* Publishes `count` items in slots start, start+1, ... of a live ring. All checks come before the first byte changes,
+ * in this order: STK_E_OPCODE; STK_E_RANGE the items leave the ring; STK_E_OVERLAP `items` lie in the slots that they
+ * go to; STK_E_STATUS a slot is in use. `fault` (may be NULL) gets the slot. Returns count. One publisher per slot at a
+ * time. */
 STK_MUST_CHECK int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant,
                                           const struct stk_work_item *items, uint32_t count, struct stk_fault *fault);
 
-/* Fills a ring that no worker has started on: item i in slot i, every slot behind them EMPTY. Words
- * that an item does not use keep what they held. STK_E_RANGE more items than slots, then
- * STK_E_OPCODE, then STK_E_OVERLAP `items` lie in the ring; nothing changes on error. Returns count. */
+/* Fills a ring that no worker has started on: item i goes to slot i, and every slot behind the items is EMPTY. Words
+ * that an item does not use keep their values. STK_E_RANGE more items than slots; then STK_E_OPCODE; then STK_E_OVERLAP
+ * `items` lie in the ring. Nothing changes on error. Returns count. */
 STK_MUST_CHECK int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items,
                                        uint32_t count, struct stk_fault *fault);
 

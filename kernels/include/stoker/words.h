@@ -83,8 +83,8 @@
 #define STK_SCALAR 1u /* one */
 #define STK_WIDE   2u /* all of them, in step */
 
-/* The handlers that every kernel has, as X(opcode, function, width, cost): all opcodes but NOP, PACKED_SLOT and the user's own. `cost` is
- * the function that states the cost of a slot (kernels/cost.h). */
+/* The handlers that every kernel has, as X(opcode, function, width, cost): all opcodes but NOP, PACKED_SLOT and the
+ * user's own. `cost` is the function that states the cost of a slot (kernels/cost.h). */
 #define STK_OPS(X)                                                                                                     \
     X(STK_OP_STORE_U32, stk_op_store, STK_SCALAR, stk_cost_none)                                                       \
     X(STK_OP_ATOMIC_ADD, stk_op_add, STK_SCALAR, stk_cost_none)                                                        \
@@ -160,9 +160,10 @@
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
-/* Written by the host. Bit 0: its atomics and the device's do not exclude each other. The bits above: the control word
- * at which the custody words begin, one for each slot of the ring and then of the I/O queue: odd while a worker has
- * that slot in hand. 0: there are none. */
+/* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other. The bits
+ * above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
+ * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
+ * in hand. */
 #define STK_CTL_BUS        159u
 #define STK_BUS_BIT        1u
 #define STK_CUSTODY_SHIFT  1u
@@ -207,43 +208,45 @@
 #define STK_REASON_PACKED    6u  /* malformed packed slot; value: index of the inner op */
 #define STK_REASON_IO        7u  /* the I/O of a load miss failed; value: its error code */
 #define STK_REASON_TABLE     8u  /* a table in the payload is malformed; value: which check */
-#define STK_REASON_STATUS    13u /* the status word was no status: neither worker nor host stored it; value: that word */
+#define STK_REASON_STATUS    13u /* the status word is no status: no worker or host stored it; value: the word */
 #define STK_REASON_FUSED                                                                                               \
     10u /* a part of a fused op, not the first, wanted to wait; value: which (9 is STK_REASON_LOST) */
-#define STK_REASON_COST 11u /* the slot costs more than it may; value: STK_COST_OVER_*, the limit that it is above */
+#define STK_REASON_COST 11u /* the slot costs more than allowed; value: the limit that was passed, STK_COST_OVER_* */
 #define STK_REASON_OFF  12u /* the host switched this opcode off; value: the opcode */
 
-#define STK_COST_OVER_LEASE 1u /* it cannot stop half-way, and would hold its worker for longer than a lease */
-#define STK_COST_OVER_BYTES 2u /* the host's limit of the bytes of a slot */
-#define STK_COST_OVER_UNITS 3u /* the host's limit of the cost of a slot */
+#define STK_COST_OVER_LEASE 1u /* the handler cannot stop half-way, and would hold its worker for longer than a lease */
+#define STK_COST_OVER_BYTES 2u /* above the host's limit of the bytes of a slot */
+#define STK_COST_OVER_UNITS 3u /* above the host's limit of the cost of a slot */
 
 /// Cost and limits ///
 
-/* The cost of a slot is counted in units. A unit is one byte that a worker reads in order with all its lanes, as STK_OP_SUM64 does. Handlers
- * state their cost for each byte in sixteenths of a unit. */
+/* The cost of a slot is counted in units. A unit is the cost of one byte that a worker reads in order with all its
+ * lanes, as STK_OP_SUM64 does. Handlers state their cost for each byte in sixteenths of a unit. */
 #define STK_COST_UNIT 16u
 
-/* A handler that resumes stops at multiples of so many bytes, or of STK_SLICE_FINE bytes where so many cost too much. */
+/* A handler that resumes stops at multiples of STK_SLICE_BYTES bytes, or of STK_SLICE_FINE bytes where STK_SLICE_BYTES
+ * bytes cost more than a call may. */
 #define STK_SLICE_BYTES 32768u
 #define STK_SLICE_FINE  64u
 
-/* Result words in which a slot that is not finished (YIELD) keeps how far its handler is; 0 in the end. */
+/* Result words in which a slot in YIELD keeps the place of its handler. They are 0 when the handler has finished. */
 #define STK_SLICE_AT    2u /* bytes that are done */
-#define STK_SLICE_STATE 3u /* a word of the handler's */
+#define STK_SLICE_STATE 3u /* one word of the handler's own */
 
-/* The table of limits, in memory of the device's own: written by the host before a launch, read by workers when they enter. */
+/* The table of limits, in the device's own memory. The host writes it before a launch; workers read it when they enter.
+ */
 #define STK_LIMIT_BUDGET  0u /* units that one call of a handler that resumes may cost */
-#define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: a lease */
+#define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: the units of a lease */
 #define STK_LIMIT_TURN    2u /* units that take as long as a turn of the worker; not 0 */
 #define STK_LIMIT_OFF     3u /* STK_OP_OFF of the opcodes that are switched off */
-#define STK_LIMIT_LANE    4u /* units that a byte costs which one lane reads alone, not 0 */
-#define STK_LIMIT_TOUCH   5u /* payload bytes that a turn without work reads, to measure a unit; else 0 */
-#define STK_LIMIT_TOUCHES 6u /* lanes that read them: 0 all, 1 one */
+#define STK_LIMIT_LANE    4u /* units that a byte costs when one lane reads it alone; not 0 */
+#define STK_LIMIT_TOUCH   5u /* payload bytes that a turn without work reads while the host measures a unit; else 0 */
+#define STK_LIMIT_TOUCHES 6u /* lanes that read these bytes: 0 all, 1 one */
 #define STK_LIMIT_TENANTS 7u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
 #define STK_LIMIT_ROW     3u
-#define STK_LIMIT_BYTES   0u /* most bytes of a slot; 0: any */
-#define STK_LIMIT_UNITS   1u /* most 1,024 units of a slot; 0: any */
-#define STK_LIMIT_SHARE   2u /* units of the tenant before the other tenants go first */
+#define STK_LIMIT_BYTES   0u /* most bytes of a slot; 0: any number */
+#define STK_LIMIT_UNITS   1u /* most cost of a slot, in multiples of 1,024 units; 0: any cost */
+#define STK_LIMIT_SHARE   2u /* units that the tenant may spend before the other tenants go first */
 #define STK_LIMIT_SPENT   (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
 #define STK_LIMIT_ROWS                                                                                                 \
     32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
