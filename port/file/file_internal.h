@@ -7,7 +7,7 @@
 #include "stoker/port/file.h"
 #include "stoker/port/os_error.h"
 
-#define STK_FILE_TRIES_MAX 64u /* interruptions in a row without a byte */
+#define STK_FILE_TRIES_MAX 64u /* interruptions in a row, without a byte in between */
 
 /* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up. */
 static inline int stk_file_fail(struct stk_file *file, int os_error) {
@@ -15,7 +15,8 @@ static inline int stk_file_fail(struct stk_file *file, int os_error) {
     return os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error);
 }
 
-/* Returns true if the errno says that this mode of fallocate cannot be had here, rather than that it went wrong. */
+/* Returns true if the errno says that this mode of fallocate is not available here. Any other errno means that the call
+ * failed. */
 static inline bool stk_file_not_here(int os_error) {
     return os_error == EOPNOTSUPP || os_error == ENOSYS || os_error == EINVAL || os_error == ENODEV;
 }

@@ -33,7 +33,7 @@ static int sync_directory(struct stk_file *f, const char *path) {
     return os_error == 0 || os_error == EINVAL ? STK_OK : stk_file_fail(f, os_error);
 }
 
-/* *made: the file was not there before. */
+/* Opens the path. Sets *made if this call created the file. */
 static int open_path(struct stk_file *f, const struct stk_file_config *config, bool *made) {
     int flags = (config->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | (config->direct ? O_DIRECT : 0) |
                 O_NONBLOCK; /* no wait on a FIFO */
@@ -79,8 +79,8 @@ static int length_of(struct stk_file *f, uint64_t *length) {
     return ioctl(f->fd, BLKGETSIZE64, length) == 0 ? STK_OK : stk_file_fail(f, errno);
 }
 
-/* Makes the file `bytes` long, with its space where the file system can give it ahead, and durable by name. On failure
- * the file gets back the length that it had. */
+/* Makes the file `bytes` long and syncs its name. The file gets its space ahead where the file system can do so. On
+ * failure the file gets back the length that it had. */
 static int lengthen(struct stk_file *f, const struct stk_file_config *config, uint64_t length) {
     uint32_t tries = 0;
     int r;
@@ -171,7 +171,8 @@ static int check_direct(struct stk_file *f) {
 
 /// Open and close ///
 
-/* Lays the geometry out, and makes the file as long as it says, last: what cannot be laid out changes no file. */
+/* Lays the geometry out. Makes the file as long as the geometry says in the last step, so a geometry that is refused
+ * changes no file. */
 static int fit(struct stk_file *f, const struct stk_file_config *config) {
     uint64_t length;
     int err = length_of(f, &length);

@@ -91,7 +91,7 @@ static int nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void
     const uint8_t *in = data;
     uint32_t at;
     int err = place_of(n, block, offset, bytes, &at);
-    /* The loop below programs whole words, so it would never come to the end of a part of a word. */
+    /* The loop below programs whole words. It would never come to the end of a part of a word. */
     if (err == STK_OK && ((offset | bytes) & (n->geometry.prog_unit - 1u)) != 0) {
         err = STK_E_RANGE;
     }

@@ -30,7 +30,7 @@ enum {
 
 /// Devices and programs: opencl_device.c, opencl_build.c ///
 
-/* stk_opencl_next, of the devices that `wanted` names; NULL or "": all. */
+/* Does what stk_opencl_next does, for the devices that `wanted` names; NULL or "": for all devices. */
 int stk_opencl_candidate(const char *wanted, uint32_t *place, cl_device_id *device, struct stk_opencl_device *info);
 
 /* Compiles the kernel text and the user's pieces for cl->cl_device. */
@@ -44,7 +44,7 @@ void stk_opencl_release_context(struct stk_opencl *cl);
 
 /// Texts: opencl_text.c ///
 
-/* Texts of a device, or of a platform where `device` is NULL, with the digest of all that were asked for. */
+/* Texts of a device, or of a platform where `device` is NULL, with the digest of all texts that were asked for. */
 struct stk_opencl_texts {
     cl_platform_id platform;
     cl_device_id device;
@@ -52,11 +52,11 @@ struct stk_opencl_texts {
     int whole; /* 1: every text so far is in the digest, from its first byte to its last */
 };
 
-/* Asks for a text and copies as much of it as fits into out[0..size), cut between two characters; "?" where the driver does not
- * give it, and then `whole` is 0. */
+/* Asks for a text and copies as much of the text as fits into out[0..size), cut between two characters. Where the
+ * driver does not give the text, `out` is "?" and `whole` becomes 0. */
 void stk_opencl_text(struct stk_opencl_texts *texts, cl_uint what, char *out, size_t size);
 
-/* Puts zeros in place of the start of a UTF-8 character whose end was cut off. */
+/* Clears, at the end of a text that was cut, a UTF-8 character that is not whole. */
 void stk_opencl_trim(char *text);
 
 /// Faults: opencl_fault.c ///
@@ -124,7 +124,7 @@ int stk_opencl_recall_program(struct stk_opencl *cl, const char *const *texts, c
 int stk_opencl_doubts(const struct stk_opencl *cl, int err);
 void stk_opencl_distrust(struct stk_opencl *cl);
 
-/* Writes down in `outcome` which device and driver it is about. */
+/* Notes in `outcome` the device and the driver that it belongs to. */
 void stk_opencl_sign(const struct stk_opencl *cl, struct stk_opencl_outcome *outcome);
 
 /* What an earlier open found; STK_OPENCL_MADE: nothing. */
@@ -164,7 +164,8 @@ struct stk_opencl_source {
     uint32_t place_count;
     uint32_t line; /* of what comes next */
     size_t used;
-    char made[57344]; /* #line directives, the calls of the handlers and of their costs, and the list of opcodes */
+    /* #line directives, the calls of the handlers and of their cost functions, and the list of opcodes */
+    char made[57344];
 };
 
 /* Fills `source` from the kernel text and cl->config, which must stay as long as it. STK_E_BUILD when the kernel text is not what
@@ -194,14 +195,15 @@ void stk_opencl_give(struct stk_opencl *cl);
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
 
-/* The word at which the custody words begin: the first page behind `control_words`. The handshake uses all words before
- * it. */
+/* Returns the index of the word at which the custody words begin: at the first page behind `control_words`. The
+ * handshake uses all words before it. */
 static inline uint32_t stk_opencl_custody_at(uint32_t control_words) {
     const uint32_t page = STK_OPENCL_PAGE / 4u;
     return (control_words + page - 1u) / page * page;
 }
 
-/* The custody words of the shared memory, those of the ring and then those of the I/O queue; odd: in hand. */
+/* Returns the custody words in the shared memory: one for each slot of the ring, then one for each I/O slot. An odd
+ * word means that a worker has the slot in hand. */
 static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
     return cl->memory.control + stk_opencl_custody_at(cl->memory.control_words);
 }
@@ -210,14 +212,15 @@ static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
 
 #define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
 
-/* Waits until the queue is empty or the deadline is over, with one look at least. STK_E_TIMEOUT; STK_OK too where the
- * queue has failed: nothing of it runs. */
+/* Waits until the queue is empty or the deadline is over. Looks at least once. Returns STK_OK or STK_E_TIMEOUT. STK_OK
+ * is also returned where the queue has failed, since nothing of a failed queue runs. */
 int stk_opencl_drain(void *queue, struct stk_deadline *end);
 
-/* `limit_ns`, or what is left of config.open_ns where that is less. While the port is opened. */
+/* Returns `limit_ns`, or the time that is left of config.open_ns where that is shorter. Call it only while the port is
+ * opened. */
 uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns);
 
-/* STK_E_DEVICE, with the reason said, once open has taken its time. */
+/* Returns STK_OK while open has time left. Else sets the reason and returns STK_E_DEVICE. */
 int stk_opencl_in_time(struct stk_opencl *cl);
 
 /// Leases: opencl_lease.c, opencl_mode.c, opencl_calibrate.c ///
@@ -241,13 +244,14 @@ int stk_opencl_left(const struct stk_opencl *cl);
 /* Expects no more of workers whose leaving was never seen; none runs. */
 void stk_opencl_forget_ends(struct stk_opencl *cl);
 
-/* STK_E_DEVICE when the older launch stays past its deadline, which one more look at it confirms. */
+/* Returns STK_E_DEVICE when the older launch stays past its deadline, and one more look at the launch confirms this. */
 int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns);
 
 /* Changes the lease word: workers that see it leave. */
 void stk_opencl_end_lease(struct stk_opencl *cl);
 
-/* Waits until no worker runs, at most timeout_ns, or until a deadline that is under way is over. */
+/* Waits until no worker runs, at most timeout_ns. The second function waits until a deadline that is under way is over.
+ */
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns);
 int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end);
 
@@ -259,24 +263,26 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode);
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost);
 
-/* Measures a unit of cost as a slot takes it, in the mode that was found; the ring is to be laid out anew. */
+/* Measures a unit of cost by a slot, in the mode that was found. The caller lays the ring out anew afterwards. */
 int stk_opencl_pace(struct stk_opencl *cl);
 
-/* Makes the table of limits for the mode and the pace of the moment; the next launch hands it to the device. STK_E_ARG: the limits of the
- * configuration are not valid. */
+/* Makes the table of limits for the present mode and pace. The next launch hands the table to the device. STK_E_ARG:
+ * the limits of the configuration are not valid. */
 int stk_opencl_set_limits(struct stk_opencl *cl);
 
-/* Lets turns without work read so many bytes of the payload from the next launch on, by all lanes or by one. */
+/* Makes turns without work read `bytes` bytes of the payload from the next launch on. `one`: 0 all lanes read them, 1
+ * one lane. */
 void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one);
 
-/* Enqueues the table of limits before a launch, where the device does not have it. */
+/* Enqueues the table of limits before a launch, unless the device has this table already. */
 int stk_opencl_send_limits(struct stk_opencl *cl);
 
-/* One launch that does nothing: drivers compile in it, so it may take all that is left of open's time. */
+/* Does one launch without work. Drivers compile in their first launch, so it may take all the time that open has left.
+ */
 int stk_opencl_warm_up(struct stk_opencl *cl);
 
-/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM count on. STK_E_UNSUPPORTED they do not,
- * with the reason said and cl->synchronous set. */
+/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM need. STK_E_UNSUPPORTED
+ * the calls do not; the reason and cl->synchronous are set. */
 int stk_opencl_check_launch(struct stk_opencl *cl);
 
 /* Measures a turn and a unit of cost: sets cl->turn_cost and cl->unit_cost. */

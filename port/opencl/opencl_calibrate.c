@@ -1,17 +1,19 @@
-/* What a turn of the kernel and a unit of cost take: launches over an empty ring, timed by what the driver says, since the memory need not
- * be live. */
+/* Measures the time of a turn of the kernel and of a unit of cost: by launches over an empty ring. The driver says when
+ * a launch is over, since the memory need not be live. */
 #include "internal.h"
 
 #define CALIBRATIONS      3 /* of one length */
 #define TRIES             20
 #define CALIBRATION_TURNS 20000u
 #define CALIBRATION_NS    UINT64_C(20000000000)
-#define SPIN_NS           UINT64_C(20000000)  /* looks without naps, which would make short launches longer */
-#define STAY_NS           UINT64_C(100000000) /* of two launches that are long enough to tell a driver by */
+/* looks without naps for so long, since naps would make short launches seem longer */
+#define SPIN_NS UINT64_C(20000000)
+/* two launches that take so long together are long enough to judge a driver by */
+#define STAY_NS UINT64_C(100000000)
 
-#define TOUCH_BYTES_MAX (1u << 20) /* of the payload in a turn: more than a device keeps near */
+#define TOUCH_BYTES_MAX (1u << 20) /* payload bytes that a turn reads at most: more than a device's caches hold */
 #define TOUCH_TURNS_MAX 4096u
-/* Long enough to tell from the noise of a launch, short beside a time slice of a core. */
+/* Time that is long beside the noise of a launch, and short beside a time slice of a core. */
 #define TOUCH_NS UINT64_C(200000)
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
@@ -21,7 +23,7 @@ uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
     return turns < 1000u ? 1000u : turns > UINT32_MAX ? UINT32_MAX : (uint32_t)turns;
 }
 
-/* Waits until no launch is under way, as the driver sees it: the memory need not be live. */
+/* Waits until the driver says that no launch is under way: the memory need not be live. */
 static int wait_for_launches(struct stk_opencl *cl, uint64_t start_ns, uint64_t limit_ns) {
     struct stk_deadline end;
     stk_deadline_start(&end, limit_ns, start_ns);
@@ -45,7 +47,7 @@ static int wait_for_launches(struct stk_opencl *cl, uint64_t start_ns, uint64_t 
     return STK_OK;
 }
 
-/* One launch over an empty ring, in nanoseconds. */
+/* Does one launch over an empty ring. Sets *took to its time in nanoseconds. */
 static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took) {
     uint64_t start = stk_opencl_now_ns(), limit = stk_opencl_allowed(cl, limit_ns);
     int err = stk_opencl_in_time(cl);
@@ -73,7 +75,8 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
     return time_launch(cl, UINT64_MAX, &took);
 }
 
-/* Measures 2^20 units, by all lanes or by one: turns that read the payload in order beside turns that do not. */
+/* Measures the time of 2^20 units, read by all lanes or by one: compares turns that read the payload in order with
+ * turns that do not. */
 static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
     size_t region = cl->regions[REGION_PAYLOAD].bytes;
     uint32_t bytes = region < TOUCH_BYTES_MAX ? (uint32_t)region : TOUCH_BYTES_MAX;
@@ -93,8 +96,8 @@ static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
     return err;
 }
 
-/* Two launches of so many turns, one behind the other, as RESIDENT and QUANTUM keep them. `inside`: the first one had left when the calls
- * that launch both had returned. */
+/* Does two launches of `turns` turns, one behind the other, as RESIDENT and QUANTUM do. Sets *inside to 1 if the first
+ * launch was already over when both enqueueing calls had returned. */
 static int time_pair(struct stk_opencl *cl, uint32_t turns, uint64_t *took, int *inside) {
     uint64_t start = stk_opencl_now_ns(), limit = stk_opencl_allowed(cl, CALIBRATION_NS);
     int err = stk_opencl_in_time(cl);
@@ -108,8 +111,8 @@ static int time_pair(struct stk_opencl *cl, uint32_t turns, uint64_t *took, int 
     return err;
 }
 
-/* The shortest of several pairs, since the host may lose its core, or the process may be stopped, during any. The first pair that tells
- * that the driver returns, or that the kernels were short, is the last. */
+/* Takes the shortest of several pairs, since in any of them the host may lose its core or the process may be stopped.
+ * Ends with the first pair which shows that the driver's calls return early, or that the kernels were short. */
 static int time_pairs(struct stk_opencl *cl, uint32_t turns, uint64_t *shortest, int *inside) {
     int err = STK_OK;
     *shortest = UINT64_MAX;
@@ -122,8 +125,8 @@ static int time_pairs(struct stk_opencl *cl, uint32_t turns, uint64_t *shortest,
     return err;
 }
 
-/* A kernel that is over when the calls return was short, or the driver ran the kernel inside a call. So each pair stays four times as long
- * as the one before, until the calls return earlier or the pair was long enough. */
+/* A kernel that is over when the calls return was either short, or the driver ran the kernel inside a call. So each
+ * pair stays four times as long as the one before, until the calls return earlier or the pair was long enough. */
 int stk_opencl_check_launch(struct stk_opencl *cl) {
     uint64_t took = 0;
     int inside = 1, err = STK_OK;
@@ -141,8 +144,8 @@ int stk_opencl_check_launch(struct stk_opencl *cl) {
     return err;
 }
 
-/* Two lengths, whose difference is turns alone; where there is none the kernel does not stay for its turns, and no lease of it could be
- * bounded. */
+/* Measures launches of two lengths: their difference is the time of turns alone. Where there is no difference, the
+ * kernel does not stay for its turns, and no lease of it could be bounded. */
 int stk_opencl_calibrate(struct stk_opencl *cl) {
     uint64_t few = UINT64_MAX, many = UINT64_MAX;
     int err = STK_OK;

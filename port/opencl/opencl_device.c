@@ -34,10 +34,10 @@ static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *dev
     return STK_E_NODEV;
 }
 
-/* Names, versions, and the digest of all of them. On PoCL only the platform's version names the compiler. */
+/* Reads names and versions, and the digest of all of them. On PoCL only the platform's version names the compiler. */
 static void describe_texts(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
     struct stk_opencl_texts texts = {.platform = platform, .whole = 1};
-    char platform_version[2]; /* for the digest alone */
+    char platform_version[2]; /* read for the digest alone */
     stk_blake3_init(&texts.hash);
     stk_opencl_text(&texts, CL_PLATFORM_NAME, d->platform, sizeof d->platform);
     stk_opencl_text(&texts, CL_PLATFORM_VERSION, platform_version, sizeof platform_version);
@@ -58,7 +58,7 @@ static uint32_t lanes_for(cl_device_id device, enum stk_opencl_type type) {
     return type == STK_OPENCL_CPU || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
 }
 
-/* A driver sets one of these bits, and may set the one of the default device beside it. */
+/* Returns the type. A driver sets one of these bits, and may set the bit of the default device as well. */
 static enum stk_opencl_type type_of(cl_device_type bits) {
     return (bits & CL_DEVICE_TYPE_GPU)           ? STK_OPENCL_GPU
            : (bits & CL_DEVICE_TYPE_ACCELERATOR) ? STK_OPENCL_ACCELERATOR
@@ -136,8 +136,8 @@ static int matches(const char *wanted, uint32_t index, const struct stk_opencl_d
     return *end == '\0' ? number == index : name_contains(d->name, wanted);
 }
 
-/* A number for each device, above 0, in the order in which they are tried. What a device says of its memory is good for an order, no
- * more: the handshake finds out what is so. */
+/* Returns a number for each device, above 0, in the order in which devices are tried. The device's own word about its
+ * memory is good enough for an order and for no more: the handshake finds out what works. */
 static uint32_t place_of(uint32_t index, const struct stk_opencl_device *d) {
     uint32_t sharing = d->svm_atomics ? 0u : d->fine_grain ? 1u : 2u;
     return ((uint32_t)d->type * 3u + sharing) * DEVICES_ALL + index + 1u;

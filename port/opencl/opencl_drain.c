@@ -1,8 +1,9 @@
-/* Bounds of waiting: what open may take, and the queue, which is waited for by looks at an event: clFinish has no deadline, and some
- * drivers stay in it for minutes. */
+/* Bounds on waiting: the time that open may take, and the wait for a queue. A queue is waited for by looks at an event:
+ * clFinish has no deadline, and some drivers stay in it for minutes. */
 #include "internal.h"
 
-/* By the time that has passed, so that no number of the caller's overflows. */
+/* Subtracts the time that has passed from open_ns, and adds nothing to a number of the caller's, which could overflow.
+ */
 uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns) {
     uint64_t passed = stk_time_since(cl->began_ns, stk_opencl_now_ns());
     uint64_t left = passed < cl->config.open_ns ? cl->config.open_ns - passed : 0u;
@@ -17,7 +18,7 @@ int stk_opencl_in_time(struct stk_opencl *cl) {
                            (unsigned long long)(cl->config.open_ns / 1000000u));
 }
 
-/* Looks at the event until it is complete; each look comes after one at the clock. */
+/* Looks at the event until it is complete or the deadline is over. Looks at the clock before each look at the event. */
 static int look_until(cl_event event, struct stk_deadline *end) {
     cl_int status = CL_QUEUED, error = CL_SUCCESS;
     uint64_t left = 1;

@@ -27,8 +27,8 @@ struct hand {
     uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
     uint32_t in_flight; /* most slots at a time */
     uint32_t rounds, items;
-    struct stk_deadline end; /* of the wait for a slot */
-    int one_launch;          /* no launch but the one under way may answer */
+    struct stk_deadline end; /* deadline of the wait for a slot */
+    int one_launch;          /* 1: only the launch that is under way may answer */
 };
 
 /* Starts a deadline of the handshake, within what is left of open. */
@@ -36,7 +36,7 @@ static void start(const struct hand *h, struct stk_deadline *end) {
     stk_deadline_start(end, stk_opencl_allowed(h->cl, HANDSHAKE_NS), stk_opencl_now_ns());
 }
 
-/* Looks at the clock. Is the deadline over? */
+/* Looks at the clock. Returns 1 once the deadline is over. */
 static int over(struct stk_deadline *end) {
     return stk_deadline_look(end, stk_opencl_now_ns()) == 0u;
 }

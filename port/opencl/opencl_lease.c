@@ -70,7 +70,7 @@ static int enqueue(struct stk_opencl *cl, cl_event *event) {
         "clEnqueueNDRangeKernel");
 }
 
-/* A launch has become the older one: its lease and its deadline begin. */
+/* Starts the lease and the deadline of a launch that has become the older one. */
 static void begin_lease(struct stk_opencl *cl) {
     uint64_t lease = cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns;
     cl->launched_ns = stk_opencl_now_ns();
@@ -116,7 +116,7 @@ void stk_opencl_pop(struct stk_opencl *cl) {
     if (cl->running) {
         begin_lease(cl);
     }
-    cl->idle_workers += idle - cl->idle_seen; /* the difference is right when the counter has wrapped */
+    cl->idle_workers += idle - cl->idle_seen; /* the difference is right even when the counter has wrapped */
     cl->idle_seen = idle;
     cl->idle_ends = cl->idle_workers / cl->groups;
     cl->lease_ends = cl->launches - cl->running - cl->idle_ends;
@@ -139,7 +139,8 @@ int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns) {
     if (stk_deadline_look(&cl->kernel_end, now_ns) != 0u) {
         return STK_OK;
     }
-    over = stk_opencl_event_over(cl); /* the process may have been stopped between the last look and the clock */
+    /* looks again, since the process may have been stopped between the last look and the clock */
+    over = stk_opencl_event_over(cl);
     if (over != 0) {
         return over < 0 ? over : STK_OK;
     }
@@ -189,7 +190,8 @@ int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns) {
 
 int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end) {
     while (works(cl)) {
-        uint64_t left = stk_deadline_look(end, stk_opencl_now_ns()); /* then the launch is looked at */
+        /* the clock is read before the launch is looked at */
+        uint64_t left = stk_deadline_look(end, stk_opencl_now_ns());
         int did = join_step(cl);
         if (did < 0 && cl->opened && !cl->lost) {
             (void)stk_opencl_recover(cl);

@@ -1,10 +1,10 @@
-/* The table of limits: made for the pace that was measured, handed to the device before a launch. */
+/* Makes the table of limits for the pace that was measured, and hands it to the device before a launch. */
 #include "internal.h"
 
-#define TURNS     20000u /* turns that cl->turn_cost is for */
-#define UNITS_LOG 20u    /* cl->unit_cost is for 2^20 units */
+#define TURNS     20000u /* cl->turn_cost is the time of so many turns */
+#define UNITS_LOG 20u    /* cl->unit_cost is the time of 2^20 units */
 
-/* Femtoseconds of a unit of which 2^20 take so many nanoseconds. */
+/* Returns the femtoseconds of one unit, where 2^20 units take `ns` nanoseconds. */
 static uint64_t unit_fs(uint64_t ns) {
     return ns < UINT64_MAX / 1000000u ? ns * 1000000u >> UNITS_LOG : UINT32_MAX;
 }

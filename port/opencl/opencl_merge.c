@@ -15,14 +15,14 @@ static int unfinished(uint32_t status) {
     return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
 }
 
-/* Copies words that other threads may write, each as it is at some moment, into a buffer of the port's. */
+/* Copies words that other threads may write into a buffer of the port's own. Each word is loaded whole. */
 static void copy_from_shared(uint32_t *to, const uint32_t *from, size_t words) {
     for (size_t i = 0; i < words; i++) {
         stk_raw_out(to + i, from + i, 1);
     }
 }
 
-/* Copies words of a buffer of the port's to where other threads may read them at any time. */
+/* Copies words of a buffer of the port's own to shared memory, where other threads may read them at any time. */
 static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
     for (size_t i = 0; i < words; i++) {
         stk_raw_in(to + i, from + i, 1);
@@ -31,7 +31,8 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 
 /// There ///
 
-/* Takes slot `i` for the device, as a worker does (kernels/guard.h): in custody before its status is swapped. */
+/* Takes slot `i` for the device as a worker does (kernels/guard.h): the custody word becomes odd before the status is
+ * swapped. */
 static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
     uint32_t *custody = stk_opencl_custody(cl) + i;
     (void)stk_fetch_add(custody, 1u);
@@ -68,7 +69,7 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
         }
     }
     if (b->handed) {
-        /* The copy's custody words stay 0: the kernel takes the slots of its copy itself. */
+        /* The custody words in the device's copy stay 0: the kernel takes the slots of its copy itself. */
         copy_from_shared(b->sent[REGION_CONTROL].host, m->control, stk_opencl_custody_at(m->control_words));
         copy_from_shared(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
         copy_from_shared(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
@@ -109,7 +110,7 @@ static void merge_control(struct stk_opencl *cl) {
     }
 }
 
-/* Appends one record, as a worker does. A swap that fails means that somebody else appended a record, so there are no
+/* Appends one record, as a worker does. A swap that fails means that somebody else appended a record. So there are no
  * more tries than the log has room for records. */
 static void append(struct stk_opencl *cl, const uint32_t *record) {
     uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_LOG_RECORDS;
@@ -171,7 +172,8 @@ static void merge_ring(struct stk_opencl *cl) {
             copy_to_shared(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
             cl->tries[i] = status == STK_DONE || status == STK_FAULT ? 0 : cl->tries[i];
             stk_store_release(to, status);
-            (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u); /* out of hand, after the status */
+            /* the slot leaves custody, after its status was stored */
+            (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u);
         }
     }
 }

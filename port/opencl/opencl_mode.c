@@ -14,7 +14,7 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode) {
     cl->watch = (struct stk_opencl_watch){.slot = UINT32_MAX};
     stk_deadline_start(&cl->watch.quiet_end, c->watch_ns / 2u, stk_opencl_now_ns());
     cl->drives = 0;
-    (void)stk_opencl_set_limits(cl); /* open has looked whether they are valid */
+    (void)stk_opencl_set_limits(cl); /* open has checked that the limits are valid */
     if (mode == STK_RESIDENT) {
         uint64_t twice = stk_time_sum(c->lease_ns, c->lease_ns);
         cl->turns = stk_opencl_turns_of(stk_time_sum(twice, twice), cl->turn_cost);
@@ -42,8 +42,8 @@ static int look_closer(struct stk_opencl *cl, bool pending) {
     if (pending && stk_opencl_watch_live(cl, now)) {
         return stk_opencl_fall(cl);
     }
-    /* A pause of the process is time of the lease: the device may have run all the while, and nothing is lost with the
-     * lease. */
+    /* A pause of the process counts for the lease: the device may have run during the pause, and a lease that ends
+     * loses nothing. */
     if (!cl->lease_over && stk_time_since(cl->launched_ns, now) > cl->config.lease_ns) {
         err = pending && cl->running == 1u ? stk_opencl_launch(cl) : STK_OK;
         stk_opencl_end_lease(cl);

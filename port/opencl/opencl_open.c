@@ -81,7 +81,7 @@ static int open_tries(struct stk_opencl *cl) {
     return stk_opencl_error(cl, cl->tries ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY, "mmap");
 }
 
-/* Waits until all queues are empty. Those that have left may not have returned yet. STK_E_TIMEOUT. */
+/* Waits until all queues are empty. Kernels that have left may not have returned yet. STK_E_TIMEOUT. */
 static int drain_all(const struct stk_opencl *cl, struct stk_deadline *end) {
     int err = STK_OK;
     for (uint32_t i = 0; i <= cl->olds && err == STK_OK; i++) {
@@ -96,7 +96,7 @@ static void release(struct stk_opencl *cl) {
     struct stk_deadline end;
     stk_opencl_give(cl);
     stk_deadline_start(&end, STK_OPENCL_DRAIN_NS, stk_opencl_now_ns());
-    (void)drain_all(cl, &end); /* unmaps */
+    (void)drain_all(cl, &end); /* waits for the unmaps */
     if (cl->tries) {
         munmap(cl->tries, cl->config.slots);
     }
@@ -156,7 +156,7 @@ static int check_limits(struct stk_opencl *cl) {
     return err;
 }
 
-/* Opens the device that was chosen. On error everything is released, but for what a kernel that is still there uses. */
+/* Opens the device that was chosen. On error everything is released, except what a kernel that is still there uses. */
 static int open_device(struct stk_opencl *cl) {
     int err;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
@@ -183,7 +183,7 @@ static int open_device(struct stk_opencl *cl) {
     return err;
 }
 
-/* Sets `cl` up for one device. passed_over, its last member, stays. */
+/* Sets `cl` up for one device. passed_over, the last member of `cl`, keeps its text. */
 static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds, uint64_t began_ns) {
     memset(cl, 0, offsetof(struct stk_opencl, passed_over));
     cl->began_ns = began_ns;
@@ -192,7 +192,8 @@ static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, 
     return apply_defaults(&cl->config);
 }
 
-/* Notes why a device did not open. The reason is that of the only device, or tells of all. */
+/* Notes why a device did not open. With one device the reason is that of this device; with several the reason lists all
+ * of them. */
 static void pass_over(struct stk_opencl *cl, int index) {
     size_t used = strlen(cl->passed_over);
     snprintf(cl->passed_over + used, sizeof cl->passed_over - used, "%sdevice %d (%s): %.240s", used ? "; " : "", index,

@@ -22,7 +22,7 @@ static void pass_over(struct stk_opencl *cl, struct passed *p) {
     cl->reason[0] = '\0';
 }
 
-/* Returns 1 for a kind that is asked for in this mode and not known to be impossible. */
+/* Returns 1 for a kind of memory that is asked for in this mode and not known to be impossible. */
 static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk_opencl_memory memory) {
     const struct stk_opencl_config *c = &cl->config;
     return !(cl->synchronous && mode != STK_BATCH) && (c->residency == 0 || c->residency == mode) &&
@@ -107,7 +107,7 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
     stk_opencl_say(cl, "%s", p->text);
 }
 
-/* Returns 1 when an outcome is about this device under this driver. */
+/* Returns 1 when an outcome belongs to this device under this driver. */
 static int is_about(const struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     return strcmp(k->device, cl->device.name) == 0 && strcmp(k->driver, cl->device.driver) == 0 &&
            memcmp(k->identity, cl->device.identity, sizeof k->identity) == 0;

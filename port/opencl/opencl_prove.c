@@ -20,7 +20,7 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     int err;
     cl->groups = 1;
     cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX;
-    cl->config.limits = NULL; /* the handshake's ops are those of the host */
+    cl->config.limits = NULL; /* the ops of the handshake are the host's own, so no limits hold for them */
     cl->mode = mode;
     err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
                                                  : stk_opencl_set_args(cl, cl->regions, words);
@@ -59,7 +59,7 @@ static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
         return STK_E_DEVICE;
     }
     if (err != STK_OK && stk_opencl_in_time(cl) != STK_OK) {
-        return STK_E_DEVICE; /* what was not answered had no time for it */
+        return STK_E_DEVICE; /* the wait ended because open has no time left, so it says nothing about the memory */
     }
     o->turn_cost = cl->turn_cost;
     o->unit_cost = cl->unit_cost;

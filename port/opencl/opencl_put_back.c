@@ -26,11 +26,11 @@ static int is_over(uint32_t status) {
     return status == STK_EMPTY || status == STK_PUBLISHED || status == STK_DONE || status == STK_FAULT;
 }
 
-/* Lets go of all that a lost kernel had in hand. */
+/* Lets go of all slots that a lost kernel had in hand. */
 static void let_go(struct stk_opencl *cl) {
     uint32_t *custody = stk_opencl_custody(cl);
     for (uint32_t i = 0; i < cl->memory.slots + cl->memory.io_slots; i++) {
-        stk_store_release(custody + i, (stk_load(custody + i) + 1u) & ~1u); /* after what was stored to its slot */
+        stk_store_release(custody + i, (stk_load(custody + i) + 1u) & ~1u); /* release: after the stores to the slot */
     }
 }
 

@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-/* The wait for launches that do not end begins. */
+/* Starts the wait for launches that do not end. */
 static void begin_wait(struct stk_opencl *cl) {
     stk_deadline_start(&cl->recovery.quiet_end, stk_time_sum(cl->config.lease_ns, cl->config.deadline_ns),
                        stk_opencl_now_ns());
@@ -49,7 +49,8 @@ static int quiet(struct stk_opencl *cl) {
     return 1;
 }
 
-/* Has the wait for them taken too long? Looks at the clock; look at the launches after that. */
+/* Returns 1 when the wait for the launches has taken too long. Looks at the clock; look at the launches after this
+ * call. */
 static int past_deadline(struct stk_opencl *cl) {
     return stk_deadline_look(&cl->recovery.quiet_end, stk_opencl_now_ns()) == 0u;
 }

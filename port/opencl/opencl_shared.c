@@ -161,7 +161,8 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
     *region = (struct stk_opencl_region){0};
 }
 
-/* Sets every guard to 0, which means free: a kernel that was lost may have left odd values there. The limits lie behind the guards. */
+/* Sets every guard to 0, which means free. A kernel that was lost may have left odd values, which mean held. The limits
+ * lie behind the guards. */
 static int open_guards(struct stk_opencl *cl) {
     size_t bytes = ((size_t)cl->memory.slots + cl->memory.io_slots + STK_LIMIT_WORDS) * 4u;
     cl->limits_sent = 0;

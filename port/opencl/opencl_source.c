@@ -35,7 +35,7 @@ static void start_place(struct stk_opencl_source *s, const char *name, size_t na
     s->places[s->place_count++] = (struct stk_opencl_place){name, (uint32_t)name_bytes, line, made ? 1u : 0u};
 }
 
-/* Makes the function that states the cost of an opcode: it calls the user's, if there is one. */
+/* Makes the function that states the cost of an opcode. It calls the user's function, if there is one. */
 static void make_cost(struct stk_opencl_source *s, const struct stk_opencl_config *c, const char *kind, uint32_t i,
                       uint32_t opcode, uint32_t parts) {
     uint32_t k = 0;

@@ -1,12 +1,12 @@
-/* Texts that a driver gives about itself, and texts that are cut to fit. A driver's text may have any length: a member of
- * struct stk_opencl_device shows its start, and the digest of the whole texts tells devices and drivers apart. */
+/* Texts that a driver gives about itself, and texts that are cut to fit. A driver's text may have any length. A member
+ * of struct stk_opencl_device holds its start; the digest of the whole texts tells devices and drivers apart. */
 #include <string.h>
 #include <sys/mman.h>
 
 #include "internal.h"
 
-#define USUAL_BYTES     512u       /* of a text: longer ones are read into pages of their own */
-#define TEXT_MAX        (1u << 20) /* bytes of a text that is read */
+#define USUAL_BYTES     512u       /* bytes of a text; longer texts are read into pages of their own */
+#define TEXT_MAX        (1u << 20) /* most bytes of a text that are read */
 #define CONTINUES(byte) (((unsigned char)(byte)&0xC0u) == 0x80u)
 
 void stk_opencl_trim(char *text) {
@@ -22,7 +22,7 @@ void stk_opencl_trim(char *text) {
     }
 }
 
-/* Asks the device, or the platform where there is no device. */
+/* Asks the device for a text, or the platform where there is no device. */
 static cl_int ask(const struct stk_opencl_texts *t, cl_uint what, size_t room, void *out, size_t *need) {
     return t->device ? clGetDeviceInfo(t->device, what, room, out, need)
                      : clGetPlatformInfo(t->platform, what, room, out, need);
@@ -36,12 +36,13 @@ static void take(struct stk_opencl_texts *t, const char *text, size_t bytes, cha
     if (fits < bytes) {
         stk_opencl_trim(out);
     }
-    /* The byte behind a text keeps two texts apart from one longer text. */
+    /* The zero byte behind each text keeps two texts apart from one longer text. */
     t->whole =
         t->whole && stk_blake3_update(&t->hash, text, bytes) == STK_OK && stk_blake3_update(&t->hash, "", 1) == STK_OK;
 }
 
-/* Reads a text that the usual buffer has no room for into pages of its own, which the caller unmaps: *bytes. NULL, with the error. */
+/* Reads a text that is too long for the usual buffer into pages of its own, which the caller unmaps. Sets *bytes to its
+ * length. Returns NULL on error, with the error in *error. */
 static char *read_long(const struct stk_opencl_texts *t, cl_uint what, size_t *bytes, cl_int *error) {
     void *pages = MAP_FAILED;
     *error = ask(t, what, 0, NULL, bytes);
@@ -61,7 +62,7 @@ void stk_opencl_text(struct stk_opencl_texts *t, cl_uint what, char *out, size_t
     const char *text = usual;
     size_t bytes = sizeof usual;
     cl_int error = ask(t, what, sizeof usual, usual, NULL);
-    if (error == CL_INVALID_VALUE) { /* also what a driver says of a property that it does not know */
+    if (error == CL_INVALID_VALUE) { /* a driver also returns this for a property that it does not know */
         text = pages = read_long(t, what, &bytes, &error);
     }
     if (error == CL_SUCCESS) {

@@ -16,7 +16,7 @@ static uint32_t custody_of(const struct stk_opencl *cl, uint32_t slot) {
     return stk_load(stk_opencl_custody(cl) + slot);
 }
 
-/* Returns true if a worker has some slot in hand. Statuses do not tell: a tenant may store CLAIMED. */
+/* Returns true if a worker has some slot in hand. The statuses cannot show this, since a tenant may store CLAIMED. */
 static int any_in_hand(const struct stk_opencl *cl) {
     uint32_t i = 0;
     while (i < cl->memory.slots && (custody_of(cl, i) & 1u) == 0u) {
@@ -40,17 +40,17 @@ static int runs(struct stk_opencl *cl) {
     return status == CL_RUNNING;
 }
 
-/* Returns true for a slot that a worker which sees it takes: published, or put back by us, and in nobody's hand. (What
- * a handler puts back may stay as it is.) */
+/* Returns true for a slot that a worker takes once it sees the slot: published, or put back by the port, and in
+ * nobody's hand. (A slot that a handler puts back may stay as it is.) */
 static int waits(const struct stk_opencl *cl, uint32_t slot) {
     uint32_t status = stk_load(status_at(cl, slot));
     return (status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u)) &&
            (custody_of(cl, slot) & 1u) == 0u;
 }
 
-/* Returns true if the slot under watch still waits and no worker has had it since. A tenant that stores PUBLISHED again
- * and again in a slot of its own makes it look as if nobody took it: the custody word, which no tenant can reach,
- * changes with each time that a worker did. */
+/* Returns true if the slot under watch still waits and no worker has had it since the watch began. A tenant that stores
+ * PUBLISHED again and again in its own slot makes the slot look as if no worker took it. The custody word, which no
+ * tenant can reach, changes each time that a worker takes the slot. */
 static int untouched(const struct stk_opencl *cl) {
     return waits(cl, cl->watch.slot) && custody_of(cl, cl->watch.slot) == cl->watch.custody;
 }
@@ -70,9 +70,10 @@ static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
     stk_deadline_start(&cl->watch.quiet_end, cl->config.watch_ns / 2u, now_ns);
 }
 
-/* A published slot that stays published and that no worker takes while no slot ends, for half of the watch and then for
- * all of it, is not seen; or the workers are in long handlers, and then a slot is in hand and no heart beats; or they
- * have no core, and then none beats either. */
+/* Returns 1 when memory is no longer shared. During the first half of watch_ns no slot ends; then a waiting slot is
+ * picked. During the second half no slot ends and no worker takes that slot. Then the workers do not see the slot, or
+ * they are in long handlers, or they have no core. In long handlers a slot is in hand and the heartbeat stands still.
+ * Without a core the heartbeat stands still too. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
     uint64_t left = stk_deadline_look(&w->quiet_end, now_ns);

@@ -83,7 +83,7 @@ static int posix_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t t
     if (errno == ETIMEDOUT) {
         return word_changed(word, seen) ? STK_OK : STK_E_TIMEOUT;
     }
-    return wait_sliced(word, seen, &deadline); /* no futex on this kernel or this memory */
+    return wait_sliced(word, seen, &deadline); /* this kernel has no futex, or has none for this memory */
 }
 
 static void posix_wake(void *ctx, uint32_t *word) {

@@ -59,9 +59,9 @@ static int check_config(struct stk_uring *u, const struct stk_uring_config *c, s
     return stk_uring_bytes(c, need) < 0 ? refuse(u, STK_E_OVERFLOW, 0, 0) : STK_OK;
 }
 
-/* The code of an errno with which the kernel refused `bytes` of memory, or the ring at all. Other refusals than those
- * of memory and of descriptors mean that io_uring cannot be had, or not so: forbidden, unknown to this kernel, or
- * memory that cannot be pinned. */
+/* Returns the code of an errno with which the kernel refused `bytes` of memory, or the ring. An errno that is about
+ * neither memory nor descriptors means that io_uring is not available, or not in this way: it is forbidden, or unknown
+ * to this kernel, or the memory cannot be pinned. */
 static int refusal_code(int os_error, uint64_t bytes) {
     struct rlimit limit;
     int err = stk_os_error(os_error);
@@ -104,7 +104,7 @@ static int register_memory(struct stk_uring *u) {
     return -io_uring_register_buffers(u->ring, pieces, n);
 }
 
-/* Registers memory and files, and reads a byte. Returns 0, or a positive errno with u->call set. */
+/* Registers memory and files, and reads a byte through the ring. Returns 0, or a positive errno with u->call set. */
 static int prepare_ring(struct stk_uring *u) {
     int e = 0;
     u->call = "io_uring_register (buffers)";
@@ -118,7 +118,7 @@ static int prepare_ring(struct stk_uring *u) {
     return e == 0 ? stk_uring_try_(u) : e;
 }
 
-/* Sets the ring up, all or nothing. */
+/* Sets the ring up. On an error nothing of the ring is left. */
 static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
     /* Before Linux 5.12 the ring counts as locked memory. */
     uint64_t bytes = (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES;

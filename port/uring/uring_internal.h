@@ -61,11 +61,11 @@ static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t 
     return err;
 }
 
-/* Longest time between two looks of a reap that waits. What lies beyond that between two looks counts for no
- * deadline: the process was stopped, or its caller was elsewhere, and could not have seen an answer. */
+/* Longest time between two looks of a reap that waits. Of a longer gap only this much counts for a deadline: the
+ * process was stopped, or its caller was elsewhere, and could not have seen an answer. */
 #define STK_URING_LOOK_NS UINT64_C(1000000000)
 
-/* Does the errno of an io_uring_enter say "try again"? */
+/* Returns true if the errno of an io_uring_enter means "try again". */
 static inline bool stk_uring_passing_(int os_error) {
     return os_error == EINTR || os_error == EAGAIN || os_error == EBUSY || os_error == ETIME;
 }
@@ -76,27 +76,28 @@ static inline bool stk_uring_passing_(int os_error) {
  * ETIMEDOUT where no answer came. */
 int stk_uring_ask_(struct io_uring *ring, int *answer);
 
-/* Reads one byte through a ring that was just set up, as every later read goes; the memory stays as it is. Returns 0,
- * or a positive errno with u->call set. */
+/* Reads one byte through a ring that was just set up, in the same way as every later read. The memory keeps its bytes.
+ * Returns 0, or a positive errno with u->call set. */
 int stk_uring_try_(struct stk_uring *u);
 
 /// Bounds: uring_late.c ///
 
-/* The ring is of no use any more: reap says `err` from now on. Keeps the first failure. */
+/* Marks the ring as failed: from now on reap returns `err`. Keeps the first failure. */
 void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_error);
 
-/* The kernel did not take requests, and may take them later. After too many times the ring has failed. */
+/* Counts a refusal: the kernel did not take requests now, and may take them later. After too many refusals the ring has
+ * failed. */
 void stk_uring_refused_(struct stk_uring *u, int os_error);
 
-/* Moves the watched time on. */
+/* Adds the time since the last look to the watched time. */
 void stk_uring_look_(struct stk_uring *u);
 
-/* Cancels positioned reads that the kernel has had for too long. */
+/* Cancels the positioned reads that the kernel has had for too long. */
 void stk_uring_find_late_(struct stk_uring *u);
 
 /// Requests: uring_ring.c ///
 
-/* Asks for the end of operation `index`. Returns false where there is no room for the request. */
+/* Asks the kernel to cancel operation `index`. Returns false where there is no room for the request. */
 bool stk_uring_cancel_one_(struct stk_uring *u, uint32_t index);
 
 /* Hands the outbox, and a cancel that is due, to the kernel as far as it takes them; the next reap goes on. */

@@ -1,4 +1,4 @@
-/* stoker port: reads that the kernel does not answer, and requests that it does not take. */
+/* stoker port: reads that the kernel does not answer, and requests that the kernel does not take. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -10,7 +10,7 @@
 
 #define REFUSED_EVERY_NS 1000000u             /* refusals closer together count once */
 #define LATE_NS_PER_BYTE 1000u                /* a medium that gives less than 1 MB/s is as good as dead */
-#define CANCEL_NS        UINT64_C(5000000000) /* for the end of a read that was cancelled */
+#define CANCEL_NS        UINT64_C(5000000000) /* time that the kernel has to end a read that was cancelled */
 
 void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_error) {
     if (u->broken == 0) {
@@ -36,14 +36,14 @@ void stk_uring_look_(struct stk_uring *u) {
     u->watched_ns += step < STK_URING_LOOK_NS ? step : STK_URING_LOOK_NS;
 }
 
-/* The longest that the kernel may have a read, in watched time. */
+/* Returns the longest watched time that the kernel may keep a read. */
 static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *op) {
     uint64_t more = (uint64_t)op->bytes * LATE_NS_PER_BYTE;
     return op->late ? CANCEL_NS : stk_time_sum(u->read_timeout_ns, more);
 }
 
 void stk_uring_find_late_(struct stk_uring *u) {
-    /* Often enough for the timeout, without a walk over all reads in each reap. */
+    /* Looks for late reads often enough for the timeout, but does not walk over all reads in each reap. */
     uint64_t quarter = u->read_timeout_ns / 4u;
     if (u->read_timeout_ns == UINT64_MAX || u->watched_ns < u->look_late_ns) {
         return;
@@ -56,7 +56,7 @@ void stk_uring_find_late_(struct stk_uring *u) {
             continue;
         }
         if (op->late) {
-            /* The kernel keeps the read, and with it the memory. */
+            /* The kernel keeps the read, and with the read the memory. */
             stk_uring_failed_(u, "a read that was cancelled", STK_E_TIMEOUT, ETIMEDOUT);
         } else if (stk_uring_cancel_one_(u, i)) {
             op->late = 1;

@@ -208,7 +208,7 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     /* A cancel that met a request between two states ends nothing: ask again. */
     u->cancel_due = u->cancel_due || (u->canceling && u->cancels == 0 && u->out != 0);
     for (;;) {
-        /* The answers that are there first: after a pause of any length no read is late that has been answered. */
+        /* Takes in the answers that are there first: after a pause of any length no read that was answered is late. */
         stk_uring_look_(u);
         stk_uring_harvest_(u);
         stk_uring_find_late_(u);

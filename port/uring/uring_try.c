@@ -1,5 +1,5 @@
-/* stoker port: one request and its answer, to find out whether a ring works. A sandbox may give a ring and then
- * refuse to enter or to register, and an emulation may know some operations only. */
+/* stoker port: sends one request and waits for its answer, to find out whether a ring works. A sandbox may give a ring
+ * and then refuse to enter it or to register with it. An emulation may know only some operations. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -12,8 +12,8 @@
 
 #include "stoker/port/os_clock.h"
 
-#define LOOKS   1000u    /* for the answer of one request */
-#define LOOK_NS 1000000u /* between two of them */
+#define LOOKS   1000u    /* looks for the answer of one request */
+#define LOOK_NS 1000000u /* nanoseconds between two looks */
 
 int stk_uring_ask_(struct io_uring *ring, int *answer) {
     struct pollfd p = {.fd = ring->ring_fd, .events = POLLIN};
@@ -37,8 +37,8 @@ int stk_uring_ask_(struct io_uring *ring, int *answer) {
     return r < 0 ? -r : ETIMEDOUT;
 }
 
-/* Reads one byte from a pipe into the first byte of the memory, as every later read goes: from a registered file and,
- * unless the ring is plain, into registered memory. Returns 0 or a positive errno. */
+/* Reads one byte from a pipe into the first byte of the memory, in the same way as every later read: from a registered
+ * file and, unless the ring is plain, into registered memory. Returns 0 or a positive errno. */
 static int read_a_byte(struct stk_uring *u, int fd) {
     int r = io_uring_register_files_update(u->ring, 0, &fd, 1), answer = 0, e;
     struct io_uring_sqe *sqe;
@@ -65,13 +65,13 @@ static int read_a_byte(struct stk_uring *u, int fd) {
 
 int stk_uring_try_(struct stk_uring *u) {
     int ends[2], none = -1, e;
-    uint8_t byte = u->mem[0]; /* the memory is the caller's: it gets the byte that is there already */
+    uint8_t byte = u->mem[0]; /* the memory is the caller's, so the pipe holds the byte that is there already */
     u->call = "pipe2";
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return errno;
     }
     e = write(ends[1], &byte, 1) == 1 ? read_a_byte(u, ends[0]) : EIO;
-    /* A request that was not answered may still run: it finds the pipe empty and at its end, and writes nothing. */
+    /* A request that was not answered may still run. It finds the pipe empty and at its end, and writes nothing. */
     (void)!read(ends[0], &byte, 1);
     (void)close(ends[1]);
     if (e == 0) {

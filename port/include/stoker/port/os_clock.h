@@ -16,7 +16,7 @@ static inline uint64_t stk_os_now_ns(void) {
     return (uint64_t)t.tv_sec * STK_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-/* A deadline that ends `timeout_ns` from now. */
+/* Returns a deadline that ends `timeout_ns` from now. */
 static inline struct stk_deadline stk_os_deadline(uint64_t timeout_ns) {
     struct stk_deadline deadline;
     stk_deadline_start(&deadline, timeout_ns, stk_os_now_ns());

@@ -6,9 +6,9 @@
 
 #include "stoker/err.h"
 
-/* The stoker code for a positive errno; STK_OK for 0. A code stands for one thing to do about it (stk_err_fix), and
- * numbers without a code of their own are STK_E_IO: the caller keeps the errno beside it. EINTR and EAGAIN mean "try
- * again"; a port that gave up retrying says STK_E_IO itself. */
+/* Returns the stoker code for a positive errno; STK_OK for 0. Each code stands for one remedy (stk_err_fix). Numbers
+ * without a code of their own are STK_E_IO, so the caller keeps the errno as well. EINTR and EAGAIN mean "try again"; a
+ * port that gave up retrying returns STK_E_IO itself. */
 static inline int stk_os_error(int os_error) {
     switch (os_error) {
     case 0:

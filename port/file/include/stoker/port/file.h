@@ -47,16 +47,17 @@ struct stk_file {
     bool zero_range, punch_hole; /* not yet seen to be missing here */
 };
 
-/* Opens and checks. A file that is made is filled with zeros, gets its space at once, so that no program fails for
- * want of it later, has mode 0666 less the umask, and is synced with its directory. An existing file is not changed,
- * but `create` may lengthen it; its content need not be erased. On failure what was made is removed, and what was
- * lengthened is as long as before. Nothing is locked: where several processes may write, lock the file (flock) and
- * pass `fd`. With a limit on the size of files (RLIMIT_FSIZE) the process has to catch or ignore SIGXFSZ, so that the
- * limit is STK_E_IO, errno EFBIG. STK_E_ARG a unit or `erased` breaks its rule, create without path or bytes, `fd`
- * lacks O_DIRECT; STK_E_OVERFLOW 2^32 blocks and more, or a whole file of 4 GiB and more; STK_E_SHORT the file is
- * shorter than `bytes` (or than one block), and neither create nor grow is set; STK_E_ALIGN direct, and a unit is no
- * multiple of file->align, which is set then; STK_E_NOENT, STK_E_ACCESS, STK_E_ISDIR, STK_E_IO and others by the
- * errno, which is in file->os_error. After an error there is nothing to close. */
+/* Opens and checks the file. A new file is filled with zeros, gets its space at once, so that no program fails later
+ * for want of space, has mode 0666 less the umask, and is synced with its directory. An existing file is not changed,
+ * but `create` may lengthen it; its content need not be erased. On failure a new file is removed, and a file that was
+ * lengthened gets its old length back. The port locks nothing: where several processes may write, lock the file (flock)
+ * and pass `fd`. With a limit on the size of files (RLIMIT_FSIZE) the process has to catch or ignore SIGXFSZ; then the
+ * limit is reported as STK_E_IO, errno EFBIG.
+ * STK_E_ARG a unit or `erased` breaks its rule, create without path or bytes, `fd` lacks O_DIRECT; STK_E_OVERFLOW 2^32
+ * blocks and more, or a whole file of 4 GiB and more; STK_E_SHORT the file is shorter than `bytes` (or than one block),
+ * and neither create nor grow is set; STK_E_ALIGN direct, and a unit is no multiple of file->align, which is set then;
+ * STK_E_NOENT, STK_E_ACCESS, STK_E_ISDIR, STK_E_IO and others by the errno, which is in file->os_error. After an error
+ * there is nothing to close. */
 STK_MUST_CHECK int stk_file_open(struct stk_file *file, const struct stk_file_config *config);
 
 /* Closes what open opened. Does not sync. */

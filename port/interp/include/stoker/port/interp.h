@@ -20,25 +20,26 @@ struct stk_interp_config {
     uint32_t fused_op_count;
     uint32_t turns;                    /* most turns of one drive; 0: 64. A turn finishes at most one slot */
     uint32_t idle_turns;               /* turns without a finished slot that end a drive; 0: the number of slots + 1 */
-    const struct stk_user_cost *costs; /* of handlers and fused ops; may be NULL. Must outlive the port */
+    const struct stk_user_cost *costs; /* costs of handlers and fused ops; may be NULL. Must outlive the port */
     uint32_t cost_count;
     const struct stk_limits *limits; /* what slots and tenants may use; NULL: no limits. Read by open only */
     struct stk_pace
-        pace; /* how fast this machine is, where somebody measured it; slots is the port's. All zero: unknown */
+        pace; /* pace of this machine, where somebody measured it. The port sets pace.slots itself. All zero: unknown */
 };
 
 struct stk_interp {
     struct stk_device_memory memory;
     struct stk_interp_config config;
     uint64_t launches, lease_ends, idle_ends;
-    uint32_t table[STK_LIMIT_WORDS]; /* of limits, for the worker */
+    uint32_t table[STK_LIMIT_WORDS]; /* table of limits that the worker reads */
 };
 
 extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct stk_interp */
 
 /* Binds the interpreter to the buffers in `memory`, which the caller laid out (stk_ring_init, stk_control_init ...) and
  * keeps until the last call. `config` may be NULL for defaults.
- * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, or limits that stk_limits_table refuses; STK_E_ALIGN a buffer is not 4-byte aligned. */
+ * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, or limits that stk_limits_table refuses;
+ * STK_E_ALIGN a buffer is not 4-byte aligned. */
 STK_MUST_CHECK int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
                                    const struct stk_interp_config *config);
 

@@ -34,7 +34,8 @@ enum stk_opencl_type {
     STK_OPENCL_OTHER = 3
 };
 
-/* A driver's text that is longer than its member is cut between two characters. A text that the driver does not give is "?". */
+/* A device, as its driver describes it. A text that is longer than its member is cut between two characters. A text
+ * that the driver does not give is "?". */
 struct stk_opencl_device {
     char name[96];     /* CL_DEVICE_NAME */
     char platform[64]; /* CL_PLATFORM_NAME */
@@ -54,9 +55,10 @@ struct stk_opencl_device {
 /* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
 
-/* Goes through all devices in the order in which open tries them: by type; of one type those with atomics on fine-grain SVM, then those
- * with fine-grain SVM, then the others; of these in the order of their indices. `*place` is 0 before the first call. Describes the next
- * device and returns its index. STK_E_NODEV there is no further one; *device is as it was. */
+/* Goes through all devices in the order in which open tries them: by type; within a type by shared memory (first the
+ * devices with atomics on fine-grain SVM, then those with fine-grain SVM, then the others); then by index. `*place` is
+ * 0 before the first call. Describes the next device and returns its index. STK_E_NODEV there is no further device;
+ * *device is unchanged. */
 STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *device);
 
 /* What a device must have; members that are 0 ask for nothing. */
@@ -91,8 +93,8 @@ const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
 /* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same device under
  * the same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
-    char device[96], driver[64];      /* which it is about */
-    uint8_t identity[STK_BLAKE3_OUT]; /* of that device: stk_opencl_device.identity */
+    char device[96], driver[64];      /* the device and the driver that the outcome belongs to */
+    uint8_t identity[STK_BLAKE3_OUT]; /* identity of this device: stk_opencl_device.identity */
     enum stk_opencl_memory memory;
     enum stk_residency residency; /* 0: none */
     uint32_t rounds;              /* slots published and answered one at a time */
@@ -102,8 +104,8 @@ struct stk_opencl_outcome {
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
     uint32_t adds_lost; /* how many of them were lost */
     uint64_t turn_cost; /* nanoseconds of a calibration launch */
-    uint64_t unit_cost; /* nanoseconds of 2^20 units of cost (stoker/limits.h) ... */
-    uint64_t lane_cost; /* ... and of as many bytes that one lane reads alone */
+    uint64_t unit_cost; /* nanoseconds that 2^20 units of cost take (stoker/limits.h) */
+    uint64_t lane_cost; /* nanoseconds that 2^20 bytes take when one lane reads them alone */
 };
 
 /// What is kept ///
@@ -147,11 +149,12 @@ struct stk_opencl_fused {
 
 #define STK_OPENCL_COSTS_MAX (STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX)
 
-/* The function of the pieces that states what an op costs (kernels/README.md, "Cost"). An op without one costs a unit for each byte of its
- * chunk and handler. */
+/* Names the function of the pieces that states what an op costs (kernels/README.md, "Cost"). An op without such a
+ * function costs one unit for each byte of its chunk and for each handler that it runs. */
 struct stk_opencl_cost {
-    uint32_t opcode;      /* of a piece or of a fused op; each at most once */
-    const char *function; /* stk_cost function(const struct stk_dev *, const struct stk_call *), in a piece */
+    uint32_t opcode; /* opcode of a piece or of a fused op; each opcode at most once */
+    /* name of a function in a piece: stk_cost function(const struct stk_dev *, const struct stk_call *) */
+    const char *function;
 };
 
 /// Faults ///
@@ -176,8 +179,8 @@ const char *stk_opencl_fault_fix(enum stk_opencl_fault fault);
 /// Port ///
 
 struct stk_opencl_config {
-    /* An index ("0"), or a part of the device's name; NULL or "": any. Where several devices are meant, the first one that opens is taken,
-     * in the order of stk_opencl_next. */
+    /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
+     * the first one that opens, in the order of stk_opencl_next. */
     const char *device;
     uint32_t slots;         /* ring slots; 0: 256 */
     uint32_t observables;   /* words; 0: 256 */
@@ -187,15 +190,15 @@ struct stk_opencl_config {
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t workers;       /* work-groups; 0: 1 */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
-    /* The times take any value; UINT64_MAX is never, but no launch has more than 2^32 - 1 turns. stoker/deadline.h says
-     * what watch_ns and deadline_ns count. */
+    /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
+     * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
     uint64_t lease_ns;    /* longest time of one launch; 0: 100 ms */
     uint64_t idle_ns;     /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
     uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
-    uint64_t watch_ns;    /* a published slot that no live kernel takes for so long ends the mode; 0: 3 s */
-    uint64_t deadline_ns; /* a kernel that stays for so long after its lease is lost; 0: 60 s */
-    uint64_t open_ns;     /* the whole of open, of which the driver's compiler may take all; 0: 120 s */
-    uint32_t recoveries;  /* new contexts that may be tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
+    uint64_t watch_ns;    /* the port leaves the mode when no live kernel takes a published slot for so long; 0: 3 s */
+    uint64_t deadline_ns; /* a kernel that stays for so long after its lease counts as lost; 0: 60 s */
+    uint64_t open_ns;     /* longest time of open as a whole; the driver's compiler may take all of it; 0: 120 s */
+    uint32_t recoveries;  /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     uint64_t
         recovery_ns; /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     enum stk_residency residency;  /* this mode or none; 0: the best */
@@ -215,10 +218,10 @@ struct stk_opencl_config {
     uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
     const struct stk_opencl_fused *fused;  /* opcodes that run several of them; may be NULL. Stay until close */
     uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
-    const struct stk_opencl_cost *costs;   /* what pieces and fused ops cost; may be NULL. Stay until close */
+    const struct stk_opencl_cost *costs;   /* costs of pieces and fused ops; may be NULL. Must stay until close */
     uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
     const struct stk_limits
-        *limits; /* what slots and tenants may use; NULL: no limits but the lease. Stay until close */
+        *limits; /* what slots and tenants may use; NULL: no limits but the lease. Must stay until close */
 };
 
 #define STK_OPENCL_NO_RECOVERY UINT32_MAX
@@ -236,11 +239,11 @@ struct stk_opencl_region {
 
 /* What says that shared memory has stopped being shared. */
 struct stk_opencl_watch {
-    struct stk_deadline quiet_end; /* nothing moved since it began; half of watch_ns */
-    uint32_t done, beats;          /* slots that ended, heartbeat then */
-    uint32_t slot;                 /* a published one; UINT32_MAX: none picked */
-    uint32_t custody;              /* its custody word then */
-    uint32_t launches;             /* QUANTUM: launches that came and went since */
+    struct stk_deadline quiet_end; /* deadline of half of watch_ns, in which nothing moved */
+    uint32_t done, beats;          /* slots that had ended, and the heartbeat, when the watch began */
+    uint32_t slot;                 /* the published slot under watch; UINT32_MAX: none was picked */
+    uint32_t custody;              /* custody word of that slot when the watch began */
+    uint32_t launches;             /* QUANTUM: launches that came and went since the watch began */
 };
 
 /* Where BATCH keeps its copies. */
@@ -257,14 +260,14 @@ struct stk_opencl_batch {
 
 /* How far the recovery of a lost device is. */
 struct stk_opencl_recovery {
-    uint32_t step;                 /* 0: none under way */
+    uint32_t step;                 /* step of the recovery; 0: no recovery is under way */
     uint32_t tries;                /* new contexts that were tried since open or stk_opencl_revive */
-    uint32_t row;                  /* of them without a launch that worked in between */
-    struct stk_deadline quiet_end; /* of the wait for launches that do not end */
-    uint64_t next_ns;              /* no new context before */
-    int mute;                      /* the driver did not say whether a launch is over */
-    int ran;                       /* a launch was under way when it began */
-    int settled;                   /* lost: what it had claimed was put back */
+    uint32_t row;                  /* new contexts in a row without a launch that worked in between */
+    struct stk_deadline quiet_end; /* deadline of the wait for launches that do not end */
+    uint64_t next_ns;              /* time before which no new context is made */
+    int mute;                      /* 1: the driver did not say whether a launch is over */
+    int ran;                       /* 1: a launch was under way when the recovery began */
+    int settled;                   /* 1: the slots that the lost device had claimed were put back */
 };
 
 /* What a lost context holds until close: it may have read or written its memory to the last. */
@@ -282,38 +285,39 @@ struct stk_opencl {
     void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel; /* OpenCL handles */
     void *cl_events[2]; /* of the launches under way, the older one first */
     struct stk_opencl_region regions[STK_OPENCL_REGIONS];
-    struct stk_opencl_region guards; /* of the workers among themselves, and the limits behind them; no host pointer */
+    /* guard words, which the workers use among themselves, and the table of limits behind them; no host pointer */
+    struct stk_opencl_region guards;
     struct stk_opencl_batch batch;
     struct stk_opencl_watch watch;
     struct stk_opencl_recovery recovery;
     struct stk_opencl_old old[STK_OPENCL_OLD_MAX]; /* lost contexts */
     uint32_t olds;
-    uint8_t *tries;                   /* per slot: how often it was put back */
-    enum stk_residency mode;          /* in which the port works now */
-    uint32_t turns, idle_turns;       /* of a lease, from the calibration */
-    uint64_t turn_cost;               /* nanoseconds of a calibration launch */
-    uint64_t unit_cost, lane_cost;    /* nanoseconds of 2^20 units, and of as many of one lane alone */
-    uint32_t limits[STK_LIMIT_WORDS]; /* the table that workers read ... */
-    int limits_sent;                  /* ... and whether the device has it as it is */
-    uint32_t groups;                  /* workers of a launch: config.workers but for the handshake */
+    uint8_t *tries;                   /* for each slot: how often the slot was put back */
+    enum stk_residency mode;          /* the mode in which the port works now */
+    uint32_t turns, idle_turns;       /* turns and idle turns of a lease, from the calibration */
+    uint64_t turn_cost;               /* nanoseconds of a launch of the calibration */
+    uint64_t unit_cost, lane_cost;    /* nanoseconds of 2^20 units, and of 2^20 bytes that one lane reads alone */
+    uint32_t limits[STK_LIMIT_WORDS]; /* the table of limits that workers read */
+    int limits_sent;                  /* 1: the device has the table as it is in `limits` */
+    uint32_t groups;                  /* workers of a launch: config.workers except in the handshake */
     uint32_t expected_ends;           /* control's end counters once every launched worker has left */
-    uint32_t drives;                  /* drive calls, to look at the clock now and then only */
+    uint32_t drives;                  /* drive calls; the port reads the clock only at some of them */
     uint32_t running;                 /* launches under way */
-    uint64_t launched_ns;             /* when the older of them became so */
-    struct stk_deadline kernel_end;   /* of the older: lease and deadline_ns */
+    uint64_t launched_ns;             /* when the older launch became the older one */
+    struct stk_deadline kernel_end;   /* deadline of the older launch: its lease and deadline_ns */
     uint64_t launches, lease_ends, idle_ends;
-    uint64_t idle_workers; /* workers that left with nothing to do: the device's counter, which wraps, without end */
-    uint32_t idle_seen;    /* that counter when it was last added */
-    uint32_t fallbacks;    /* modes left because memory stopped being shared */
+    uint64_t idle_workers; /* workers that left with nothing to do, in 64 bits; the device's own counter wraps */
+    uint32_t idle_seen;    /* value of the device's counter when it was last added to idle_workers */
+    uint32_t fallbacks;    /* modes that were left because memory stopped being shared */
     uint32_t put_back;     /* slots of lost kernels that were put back */
-    uint32_t recoveries;   /* lost devices that the port got over */
+    uint32_t recoveries;   /* lost devices from which the port has recovered */
     int opened, lost, lease_over, falling;
     uint64_t began_ns; /* when open began */
-    int synchronous;   /* the driver runs a kernel inside the call that launches it */
+    int synchronous;   /* 1: the driver runs a kernel inside the call that launches it */
     uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
     enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
     int cl_error;                /* the last OpenCL error code, 0 when there was none */
-    char reason[640];            /* why this residency, or why open or the device failed */
+    char reason[640];            /* why this mode was chosen, or why open or the device failed */
     char build_log[2048]; /* of the last build that failed: each place as name:line:column of a piece or a file under
                              kernels/. The first errors when it does not fit, whole lines */
     enum stk_opencl_origin built_from, proved_from; /* of the program, of the outcome */
@@ -322,29 +326,40 @@ struct stk_opencl {
     int was_kept;   /* what this open made was put */
     int keyed;      /* the keys are there: something is kept */
     char kept[320]; /* what was wrong with what was kept, or with keeping it; empty when all is well */
-    /* The devices that open tried and that did not open, each as "device INDEX (NAME): why". Open clears the members before this one for
-     * each device that it tries. */
+    /* The devices that open tried and could not open, each as "device INDEX (NAME): why". Open clears the members
+     * before this one for each device that it tries, so this member comes last. */
     char passed_over[640];
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
 
-/* Opens the first device of those that config.device names which can be opened (see there), builds the kernel, finds the memory and
- * the mode that work by handshakes of bounded length, and lays out the shared buffers. `cl` stays the caller's and must not move until
- * close.
- * STK_E_NODEV no driver or no device of that name; STK_E_UNSUPPORTED the mode or memory asked for does not work
- * (cl->reason says why); STK_E_BUILD (cl->build_log); STK_E_NOMEM; STK_E_DEVICE, with cl->fault STK_OPENCL_TIMEOUT when config.open_ns
- * are over; STK_E_ARG a number is out of range, mode and memory do not go together, or a piece or a fused op is not well (cl->reason says
- * which and what to do). Where several devices fail, error, fault and build_log are those of the last one, and the reason tells of each.
- * On error everything is released and `cl` keeps reason, fault and build_log; only where a kernel is still there after some seconds
- * nothing is, and stk_opencl_close is to be called as after a success. (Where there is a further device to try, such a kernel, its
- * context and its memory are left to the driver.) Takes as long as the driver's compiler does, and some seconds for each kind of memory
- * that stalls, in all config.open_ns at most, to which come some seconds for a kernel that is still there, and the rest of a call of the
- * driver that is under way then: no call of the driver can be broken off. Takes nothing of both where cache or store have what an
- * earlier open put there (built_from, proved_from). What they have is used when it is whole and of this device and driver, and when the
- * driver takes it; else the program is compiled, memory and mode are probed, and the new record takes the place of the old one.
- * A driver that runs a kernel inside the call that launches it (cl->synchronous) is good for BATCH alone, where a drive then takes as
- * long as its launch stays: the slots that are ready, and lease_ns where handlers are bounded by it. */
+/* Opens a device. Tries the devices that config.device names (see there) one after the other until one opens. Builds
+ * the kernel, finds by handshakes of bounded length the memory and the mode that work, and lays out the shared buffers.
+ * `cl` stays the caller's and must not move until close.
+ *
+ * Errors:
+ * - STK_E_NODEV no driver or no device of that name.
+ * - STK_E_UNSUPPORTED the mode or memory asked for does not work (cl->reason says why).
+ * - STK_E_BUILD the kernel did not compile (cl->build_log); STK_E_NOMEM.
+ * - STK_E_DEVICE the device failed; cl->fault is STK_OPENCL_TIMEOUT when config.open_ns are over.
+ * - STK_E_ARG a number is out of range, mode and memory do not go together, or a piece or a fused op is not valid
+ *   (cl->reason says which one and what to do).
+ *
+ * Where several devices fail, error, fault and build_log are those of the last device, and the reason tells of each. On
+ * error everything is released, and `cl` keeps reason, fault and build_log. There is one exception: where a kernel is
+ * still there after some seconds, nothing is released, and stk_opencl_close is to be called as after a success. (Where
+ * there is a further device to try, such a kernel, its context and its memory are left to the driver.)
+ *
+ * Time: as long as the driver's compiler takes, plus some seconds for each kind of memory that stalls. Both together
+ * take at most config.open_ns. Two things may come on top: some seconds for a kernel that is still there, and the rest
+ * of a driver's call that is under way then, since no call of the driver can be broken off. Open needs neither the
+ * compiler nor the probing where cache or store have the records of an earlier open (built_from, proved_from). Such a
+ * record is used when it is whole, belongs to this device and driver, and the driver takes it. Else the program is
+ * compiled, memory and mode are probed, and a new record replaces the old one.
+ *
+ * A driver that runs a kernel inside the call that launches it (cl->synchronous) is good for BATCH alone. A drive then
+ * takes as long as its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are
+ * bounded by lease_ns. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Puts what this open compiled and probed into cache and store, once: open has done it unless config.keep_late. Before close.
@@ -374,10 +389,9 @@ STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
  * were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
-/* Ends the lease, waits for the kernel and for what the driver has queued at most timeout_ns, and releases everything.
+/* Ends the lease, waits at most timeout_ns for the kernel and for what the driver has queued, and releases everything.
  * A timeout of 0 looks once, UINT64_MAX never ends; the same holds for stop.
- * STK_E_TIMEOUT: the kernel still runs and nothing was released; call again. What may block is listed in
- * port/README.md. */
+ * STK_E_TIMEOUT the kernel still runs and nothing was released: call again. port/README.md lists what may block. */
 STK_MUST_CHECK int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns);
 
 #ifdef __cplusplus

@@ -47,13 +47,13 @@ struct stk_uring_config {
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
     uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
-    /* Refusals of requests in a row, EAGAIN or EBUSY at least 1 ms apart, before the ring counts as failed. Default
-     * STK_URING_REFUSED_DEFAULT. */
+    /* How often in a row requests may be refused (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as
+     * failed. Default STK_URING_REFUSED_DEFAULT. */
     uint32_t refused_max;
-    /* The longest that the kernel may have one request of a source with offsets, beyond 1 us a byte, in nanoseconds;
-     * the read then ends with STK_E_TIMEOUT. Only time counts in which reap could have seen an answer. Default
-     * STK_URING_READ_TIMEOUT_DEFAULT; UINT64_MAX for ever. Sequential sources wait for their data as long as it
-     * takes. */
+    /* Longest time, in nanoseconds, that the kernel may keep one request of a source with offsets; 1 us for each byte
+     * of the request is added. The read then ends with STK_E_TIMEOUT. Only time in which reap could have seen an answer
+     * counts. Default STK_URING_READ_TIMEOUT_DEFAULT; UINT64_MAX: for ever. Reads of sequential sources wait for their
+     * data as long as it takes. */
     uint64_t read_timeout_ns;
 };
 
@@ -67,8 +67,9 @@ struct stk_uring_op {
     int32_t result, os_error;
     uint32_t next;
     uint16_t state, tries;
-    uint64_t sent_ns; /* watched time at which its request went out, or was cancelled for being late */
-    uint32_t late;    /* its request was cancelled for being late */
+    /* watched time when the request of this read was sent, or when the read was cancelled for being late */
+    uint64_t sent_ns;
+    uint32_t late; /* 1: the request of this read was cancelled for being late */
 };
 
 struct stk_uring_list {
@@ -99,13 +100,13 @@ struct stk_uring {
     struct stk_uring_list free, outbox, ready;
     struct stk_ingest_stats stats;
     struct stk_fault fault; /* last refusal; see each call */
-    const char *call;       /* the system call behind a refusal of open, or behind `broken`; static; NULL: none */
+    const char *call;       /* system call behind a refusal of open, or behind `broken`; a static text; NULL: none */
     uint64_t read_timeout_ns;
-    uint64_t looked_ns;            /* when reap looked last */
-    uint64_t watched_ns;           /* time in which an answer would have been seen */
-    uint64_t look_late_ns;         /* watched time at which late reads are looked for next */
-    uint64_t refused_ns;           /* when the last refusal was counted */
-    uint32_t refused, refused_max; /* refusals in a row, and how many may be */
+    uint64_t looked_ns;            /* time when reap looked last */
+    uint64_t watched_ns;           /* watched time: time in which an answer would have been seen, in nanoseconds */
+    uint64_t look_late_ns;         /* watched time of the next look for late reads */
+    uint64_t refused_ns;           /* time when the last refusal was counted */
+    uint32_t refused, refused_max; /* refusals in a row, and the most that may follow each other */
 };
 
 #define STK_URING_RING_BYTES 256u /* at least sizeof(struct io_uring) */
@@ -122,22 +123,23 @@ struct stk_uring {
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
 STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes);
 
-/* Opens a ring over `bytes` bytes at `mem`, into which every read must go; they stay the caller's and must not be
- * freed before close has returned STK_OK. config may be NULL for the defaults. Reads one byte of a pipe through the
- * ring before it returns, since a ring that can be made is not always one that works; the memory keeps its bytes, and
- * a kernel that does not answer is given up after about a second. On an error the arena is as it was, no kernel
- * object is left, uring->fault.value has the errno (unless said otherwise) and uring->call the system call. STK_E_ARG
- * a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the maximum, or
- * memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do); STK_E_UNSUPPORTED
- * the kernel has no io_uring, forbids it or a part of it, does not answer, or cannot pin this memory; STK_E_LOCKED
- * RLIMIT_MEMLOCK is too small for `bytes`: open again with STK_URING_PLAIN; STK_E_NOMEM; STK_E_FILES. */
+/* Opens a ring over `bytes` bytes at `mem`, into which every read must go. The memory stays the caller's and must not
+ * be freed before close has returned STK_OK. `config` may be NULL for the defaults. A ring that can be made does not
+ * always work. So open reads one byte of a pipe through the ring before it returns; the memory keeps its bytes, and
+ * open gives up after about a second when the kernel does not answer. On an error the arena is as it was, no kernel
+ * object is left, uring->fault.value has the errno (unless a code below says otherwise) and uring->call the system
+ * call.
+ * STK_E_ARG a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the
+ * maximum, or memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do);
+ * STK_E_UNSUPPORTED the kernel has no io_uring, forbids it or a part of it, does not answer, or cannot pin this memory;
+ * STK_E_LOCKED RLIMIT_MEMLOCK is too small for `bytes`: open again with STK_URING_PLAIN; STK_E_NOMEM; STK_E_FILES. */
 STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem,
                                   size_t bytes, struct stk_arena *arena);
 
-/* Cancels what is in flight, waits for the kernel to let go of the memory for at most `timeout_ns` (0 looks once,
- * UINT64_MAX never ends), and closes the ring. Completions that were not reaped are dropped. STK_OK, also when it is
- * closed already; STK_E_TIMEOUT the kernel still holds `out` reads: the ring stays open, and the memory may still be
- * written, until another close succeeds. */
+/* Cancels the reads in flight, waits at most `timeout_ns` (0 looks once, UINT64_MAX never ends) for the kernel to let
+ * go of the memory, and closes the ring. Completions that were not reaped are dropped. Returns STK_OK, also when the
+ * ring is closed already. STK_E_TIMEOUT the kernel still holds `out` reads: the ring stays open, and the kernel may
+ * still write to the memory until another close succeeds. */
 STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns);
 
 /// Sources ///
@@ -145,13 +147,13 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
 /* add_file: read on from where the descriptor is, ignoring offsets, even if it can seek. */
 #define STK_URING_SEQUENTIAL 1u
 
-/* Adds `fd` as a source. flags: 0 or STK_URING_SEQUENTIAL; what cannot seek (pipes, FIFOs, sockets, terminals) is
- * sequential by itself: its reads run one at a time in the order of submission, each until it is full or the source
+/* Adds `fd` as a source. flags: 0 or STK_URING_SEQUENTIAL. A descriptor that cannot seek (pipe, FIFO, socket, terminal)
+ * is always sequential: its reads run one at a time in the order of submission, each until it is full or the source
  * ends. The descriptor stays the caller's and must stay open until the source is removed. With O_DIRECT, offsets,
  * lengths and dst must be aligned as the file system asks. Returns the source's index, the lowest free one.
- * fault.index is that index, fault.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open for
- * writing only; STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give the
- * same bytes twice: read it with another port; STK_E_SHUTDOWN the ring is closed. */
+ * On error fault.index is that index, fault.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open
+ * for writing only; STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give
+ * the same bytes twice: read it with another port; STK_E_SHUTDOWN the ring is closed. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
@@ -159,12 +161,12 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /// Reading ///
 
-/* ctx is a struct stk_uring. Submit refuses, taking nothing (fault.index: which read of the batch): STK_E_RANGE no
- * such source, STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset beyond 2^63 - 1;
- * STK_E_SHUTDOWN closed. It takes none (0) while reads that a cancel ended are still to be reaped. A ring that the
- * kernel fails is reported by reap from then on: STK_E_IO, or STK_E_TIMEOUT where it keeps a read that was late and
- * cancelled; fault.value has the errno. A read of a source with offsets that the kernel gave up in read_timeout_ns is
- * a completion with STK_E_TIMEOUT. */
+/* The ingest interface; ctx is a struct stk_uring. Submit refuses a batch and takes none of it (fault.index: which
+ * read): STK_E_RANGE no such source; STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset
+ * beyond 2^63 - 1; STK_E_SHUTDOWN closed. Submit returns 0 while reads that a cancel ended are still to be reaped. When
+ * the kernel fails the ring, reap reports this from then on: STK_E_IO, or STK_E_TIMEOUT where the kernel keeps a read
+ * that was late and cancelled; fault.value has the errno. A read of a source with offsets that the kernel gave up in
+ * read_timeout_ns is a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;
 
 /// What the kernel can do ///
