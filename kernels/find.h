@@ -10,7 +10,7 @@
  * In one slow round of a worker a tenant may claim as many slots as its quota says, and spend as many units (cost.h) as
  * its share. After that its slots are passed over until the round is complete, when every other slot has been looked
  * at. Units that a tenant spent above its share are taken off its shares in the next rounds. A whole round that found
- * no slot of any tenant ends these debts. A quota of 0 means no quota. */
+ * no slot to run ends these debts. A quota of 0 means no quota. */
 #ifndef STK_FIND_H
 #define STK_FIND_H
 
