@@ -139,7 +139,7 @@ def first_whole(flash):
 
 
 def later(lap, first, than):
-    """6.5, step 1: is the lap one that counts, and after another?"""
+    """6.5, step 1: returns True if the lap counts and is after the lap `than`."""
     return not after(first, lap) and after(lap, than)
 
 
@@ -299,7 +299,7 @@ def lines(log):
 
 
 def goes_to(stream, file):
-    """Returns True if the stream of that number is written to the file."""
+    """Returns True if the descriptor `stream` writes to the file."""
     try:
         return os.path.samestat(os.fstat(stream), file)
     except OSError:

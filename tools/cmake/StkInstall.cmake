@@ -1,5 +1,5 @@
-# install(): libraries and headers are installed where they are declared (StkLibrary); here the
-# package files that find them again, wherever the prefix is moved to, and in the build tree.
+# install(): StkLibrary installs libraries and headers where they are declared. This file makes the package files that
+# find them again, in an installed tree, wherever its prefix is moved to, and in the build tree.
 include(CMakePackageConfigHelpers)
 set(stk_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stoker)
 
@@ -16,8 +16,8 @@ write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameM
 install(FILES ${PROJECT_BINARY_DIR}/stoker-config.cmake ${PROJECT_BINARY_DIR}/stoker-config-version.cmake
         DESTINATION ${stk_cmake_dir})
 
-# pkg-config: what this build lacks is named by neither file. Their paths are right in the prefix alone, so the files
-# have another name until they are installed.
+# pkg-config: neither file names a library that this build lacks. The paths in the files are right only in the prefix,
+# so the files have another name until they are installed.
 set(stk_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH STK_PC_PREFIX /${stk_pc_dir} /)
 string(REGEX REPLACE "/$" "" STK_PC_PREFIX "${STK_PC_PREFIX}")

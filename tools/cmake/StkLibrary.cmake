@@ -2,8 +2,8 @@
 #
 # One static library stk_NAME, alias stoker::NAME, exported in the set EXPORT (default: base).
 # INCLUDE folders are public and installed whole. Without sources no target is made, so that callers
-# test `if(TARGET stoker::NAME)` for what is optional. No feature of C is asked of who links the library:
-# a parent may have enabled C++ alone.
+# test `if(TARGET stoker::NAME)` for an optional library. A project that links the library needs no feature of C, since
+# a parent project may have enabled C++ alone.
 function(stk_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "FREESTANDING" "EXPORT" "SOURCES;PUBLIC;PRIVATE;INCLUDE")
   if(NOT arg_SOURCES)
@@ -17,7 +17,7 @@ function(stk_library name)
   add_library(stk_${name} STATIC ${arg_SOURCES})
   add_library(stoker::${name} ALIAS stk_${name})
   set_target_properties(stk_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ${STK_HOSTED})
-  # The warnings are taken as options: a link to their target would be part of what is exported.
+  # Takes the options of the warnings from their target. A link to that target would have to be exported too.
   target_compile_options(stk_${name} PRIVATE $<TARGET_PROPERTY:stk_warnings,INTERFACE_COMPILE_OPTIONS>
     $<$<BOOL:${arg_FREESTANDING}>:-ffreestanding>)
   target_link_libraries(stk_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})

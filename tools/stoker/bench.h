@@ -97,7 +97,7 @@ int bench_device_rest(struct cli_device *device);
 int bench_rtt(struct bench *bench);
 int bench_slots(struct bench *bench);
 int bench_fair(struct bench *bench);
-int bench_share(struct bench *bench); /* a part of fair */
+int bench_share(struct bench *bench); /* called by bench_fair() */
 int bench_scan(struct bench *bench);
 int bench_pipeline(struct bench *bench);
 int bench_core(struct bench *bench);

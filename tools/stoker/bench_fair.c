@@ -1,5 +1,6 @@
-/* stoker bench fair: one tenant floods the ring and seven publish a slot now and then; what those wait, beside what they wait when
- * nobody floods. And how many of ten thousand LOW slots still run before a CRITICAL one that is published behind them. And what is left for
+/* stoker bench fair. First part: one tenant floods the ring, and seven others publish a slot now and then; prints how
+ * long these slots wait, and how long they wait when nobody floods. Second part: prints how many of ten thousand LOW
+ * slots still run before a CRITICAL slot that is published behind them. Third part: prints the time that is left for
  * two tenants beside one that floods the ring with the dearest slots (bench_share.c). */
 #include <string.h>
 

@@ -215,7 +215,7 @@ static int warm(struct scan_bench *s, const char *name) {
     return (int)n;
 }
 
-/* Each program reads the patterns anew, so they must be a file. */
+/* Checks that the patterns are a regular file, since each program reads them anew. */
 static int check_patterns(const char *name) {
     const struct cli_file input = {"", name, "name a readable pattern file after -f"};
     int fd = cli_file_open(&input);

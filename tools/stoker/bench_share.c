@@ -1,6 +1,7 @@
-/* stoker bench fair, third part: one tenant keeps most of the ring full of the dearest slots that are legal, each a filter of 256 taps over
- * all that the tenant owns. Two others keep some checksums under way, and a NOP that comes back again and again. How much of the
- * device's time do the two get, of an equal share, and how long do their NOPs wait, in leases? */
+/* stoker bench fair, third part: one tenant keeps most of the ring full of the dearest slots that are legal, each a
+ * filter of 256 taps over all that the tenant owns. Two others keep some checksums under way, and a NOP that comes back
+ * again and again. Prints how much of the device's time these two get, compared with an equal share, and how many
+ * leases their NOPs wait. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,17 +9,17 @@
 #include "stoker/atomic.h"
 #include "stoker/control.h"
 
-#define TENANTS      3u /* 0 floods */
+#define TENANTS      3u /* tenants; tenant 0 floods the ring */
 #define OTHERS       2u
 #define SLOTS        256u
-#define OWN          48u            /* checksums of one of the others under way */
-#define FIRST_NOP    (OTHERS * OWN) /* slots of their NOPs */
+#define OWN          48u            /* checksums that each of the other tenants keeps under way */
+#define FIRST_NOP    (OTHERS * OWN) /* first of the slots for their NOPs */
 #define FIRST_FLOOD  (FIRST_NOP + OTHERS)
-#define SHARE        (4u << 20)  /* payload bytes of a tenant */
-#define CHUNK        (64u << 10) /* bytes of a checksum */
+#define SHARE        (4u << 20)  /* payload bytes of each tenant */
+#define CHUNK        (64u << 10) /* bytes of one checksum */
 #define TAPS         256u
 #define TAP_BYTES    (TAPS * 2u)
-#define FLOOD_BYTES  ((SHARE - TAP_BYTES) / 2u & ~63u) /* of a filter: its output needs as much */
+#define FLOOD_BYTES  ((SHARE - TAP_BYTES) / 2u & ~63u) /* bytes of one filter: its output needs as many bytes again */
 #define BLOCKS       3u
 #define BLOCK_MS_MAX 500u
 #define BLOCK_MS_MIN 50u
@@ -26,8 +27,8 @@
 
 struct other {
     uint64_t done;        /* checksums that ended */
-    uint64_t nop_at;      /* when the NOP under way was published */
-    double alone, shared; /* checksums a second */
+    uint64_t nop_at;      /* time at which the NOP under way was published */
+    double alone, shared; /* checksums a second, alone and beside the others */
 };
 
 struct share {
@@ -57,7 +58,7 @@ static int flood(struct share *s, uint32_t slot) {
     return is_free(s, slot) ? publish(s, slot, &work) : STK_OK;
 }
 
-/* Counts and publishes again what ended of one of the others. */
+/* Counts the slots of one of the other tenants that ended, and publishes them again. */
 static int serve(struct share *s, uint32_t i, int count_nops) {
     struct other *o = &s->others[i];
     const uint32_t args[] = {(i + 1u) * SHARE, CHUNK};
@@ -81,7 +82,7 @@ static int serve(struct share *s, uint32_t i, int count_nops) {
     return err;
 }
 
-/* Lets the tenants of the mask run for a block; *i of the others counts from the first harvest on. */
+/* Lets the tenants of the mask run for one block. The counts of the other tenants begin at 0. */
 static int run(struct share *s, uint32_t mask) {
     uint64_t start = cli_now_ns();
     int err = STK_OK, did;
@@ -101,7 +102,8 @@ static int run(struct share *s, uint32_t mask) {
     return err;
 }
 
-/* Takes away what is still under way: the tenants lose their masks, so that the workers refuse their slots. */
+/* Clears the slots that are still under way: takes the masks away from the tenants, so that the workers refuse their
+ * slots. */
 static int clear(struct share *s) {
     uint32_t left = 1;
     for (uint32_t t = 0; t < TENANTS; t++) {
@@ -126,7 +128,7 @@ static int clear(struct share *s) {
     return STK_OK;
 }
 
-/* One block: each of the others alone, then all three. */
+/* Runs one block: each of the other tenants alone, then all three tenants together. */
 static int block(struct share *s, double *share) {
     double seconds = (double)s->block_ns / 1e9;
     int err = STK_OK;

@@ -23,16 +23,16 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The line for what getopt_long did not take, '?' or ':': its own lines say what is wrong, and not what to do. */
 int cli_bad_option(const char *command, int option, char **argv);
 
-/* An option with a value that is given a second time would silently take the place of the first. `seen` has a bit for
- * each of `options` and begins as 0. 0, or CLI_BAD with the line written when `option` was there before; options
- * without a value may repeat. */
+/* Checks that an option with a value is given once: a second value would silently replace the first one. `seen` has a
+ * bit for each of `options` and begins as 0. Options without a value may repeat. Returns 0, or CLI_BAD with the line
+ * written when `option` was given before. */
 int cli_once(const struct option *options, int option, uint64_t *seen);
 
 /* The bytes with those that a terminal would not show as \xHH, a backslash as two. */
 void cli_print_bytes(FILE *out, const void *bytes, size_t len);
 
-/* Bytes of the UTF-8 sequence at the start of `bytes`, 0 when there is none: no overlong form, no surrogate, nothing
- * above U+10FFFF. */
+/* Returns the bytes of the UTF-8 sequence at the start of `bytes`; 0 when there is none. Overlong forms, surrogates and
+ * characters above U+10FFFF do not count. */
 size_t cli_utf8(const void *bytes, size_t len);
 
 /* "256K", "1M", "2G", "4096": bytes. 0 on success. */

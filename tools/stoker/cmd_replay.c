@@ -154,7 +154,8 @@ static int parse(int argc, char **argv, struct replay_options *o) {
             return -1;
         }
         bad = option == '?' || option == ':' ? cli_bad_option("replay", option, argv) : 0;
-        bad = bad || option == OPT_INPUT ? bad : cli_once(long_options, option, &seen); /* inputs add up */
+        /* several inputs may be given */
+        bad = bad || option == OPT_INPUT ? bad : cli_once(long_options, option, &seen);
         bad = bad ? bad : set_option(option, o);
         if (bad) {
             return bad;

@@ -188,7 +188,8 @@ static int set_option(int option, struct scan_options *o) {
     return 0;
 }
 
-/* Standard input gives its bytes once: to one of the pattern files, or to one of the files. */
+/* Checks that standard input is used once, as one of the pattern files or as one of the files, since it gives its bytes
+ * once. */
 static int check_stdin_once(const struct scan_options *o) {
     uint32_t named = 0;
     for (uint32_t i = 0; i < o->pattern_files; i++) {
@@ -224,7 +225,7 @@ static int parse(int argc, char **argv, struct scan_options *o) {
             return -1;
         }
         bad = option == '?' || option == ':' ? cli_bad_option("scan", option, argv) : 0;
-        /* Patterns and devices add up. */
+        /* Several pattern files and several devices may be given. */
         bad = bad || option == 'f' || option == OPT_DEVICE ? bad : cli_once(long_options, option, &seen);
         bad = bad ? bad : set_option(option, o);
         if (bad) {
@@ -254,7 +255,8 @@ static int run(const struct scan_options *options) {
 int cmd_scan(int argc, char **argv) {
     struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
     int code;
-    options.patterns = calloc((size_t)argc, sizeof *options.patterns); /* no more -f than words */
+    /* there are no more -f than words of the command line */
+    options.patterns = calloc((size_t)argc, sizeof *options.patterns);
     if (!options.patterns) {
         return cli_bad("no memory for %d words: name fewer files", argc);
     }

@@ -124,7 +124,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), stk_err_fix(err));
 }
 
-/* Adds to the note, behind a separator. */
+/* Adds a text to the note, behind a separator. */
 static void add_note(struct cli_device *d, const char *what, const char *text) {
     size_t used = strlen(d->note);
     if (text[0]) {

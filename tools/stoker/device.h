@@ -9,28 +9,29 @@
 #include "store.h"
 
 struct cli_device_wish {
-    const char *
-        name; /* NULL or "auto": the first OpenCL device that opens (stk_opencl_next), else the interpreter; "opencl": likewise,
-                            without the interpreter; "interp"; an OpenCL device's index or part of its name */
-    const char *option;                  /* that named it, for messages; NULL: --device */
+    /* NULL or "auto": the first OpenCL device that opens (stk_opencl_next), else the interpreter; "opencl": the same
+     * without the interpreter; "interp": the interpreter; else the index of an OpenCL device, or a part of its name */
+    const char *name;
+    const char *option;                  /* option that named the device, for messages; NULL: --device */
     const struct cli_handlers *handlers; /* of the user's for an OpenCL device; NULL: none. The interpreter has those of
                                             user_ops.h */
     const char *store;                   /* file of kept programs; NULL: as the environment says */
     const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     enum stk_residency residency;                               /* 0: the best that works */
-    enum stk_opencl_memory
-        memory;           /* STK_OPENCL_ANY: the first that works. With neither, what the environment asks OpenCL
-                                      devices for (CLI_MODE_HELP) */
-    uint64_t open_ns;     /* nanoseconds that opening may take; 0: as the environment says */
-    uint64_t deadline_ns; /* of an OpenCL device's kernel after its lease; 0: the port's default */
+    /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
+     * hold for OpenCL devices (CLI_MODE_HELP) */
+    enum stk_opencl_memory memory;
+    uint64_t open_ns; /* nanoseconds that opening may take; 0: the value of STOKER_OPEN_SECONDS */
+    /* nanoseconds that a kernel of an OpenCL device may stay after its lease; 0: the port's default */
+    uint64_t deadline_ns;
 };
 
 struct cli_device {
     struct stk_device_memory memory;
     const struct stk_dispatch_ops *dispatch;
     void *ctx;
-    char note[1024 + CLI_WHY_BYTES]; /* why not what was hoped for; empty when all is well */
+    char note[1024 + CLI_WHY_BYTES]; /* why the result is not the best one; empty when all is well */
     struct stk_opencl opencl;
     struct cli_store store;
     struct stk_interp interp;
@@ -60,11 +61,12 @@ const char *cli_residency_name(enum stk_residency residency);
 /* The word of a kind of memory on the command line. */
 const char *cli_memory_word(enum stk_opencl_memory memory);
 
-/* What STOKER_OPEN_SECONDS of the environment says, as stk_opencl_config.open_ns takes it; 0 where it says nothing. 0, or CLI_BAD with the
- * line written. */
+/* Reads STOKER_OPEN_SECONDS from the environment. Sets *open_ns as stk_opencl_config.open_ns takes it, 0 where the
+ * variable is not set. Returns 0, or CLI_BAD with the line written. */
 int cli_open_ns(uint64_t *open_ns);
 
-/* What to append to the reason of an open that failed: how to give it more time where it had too little, or nothing. */
+/* Returns the text to append to the reason of an open that failed: how to give open more time where it had too little;
+ * else an empty text. */
 const char *cli_open_advice(const struct stk_opencl *cl);
 
 /* Values of --residency and --memory. 0, or CLI_BAD with the line written. */

@@ -12,8 +12,8 @@
 #include "stoker/port/os_error.h"
 
 #define ROOM_FIRST 65536u
-#define TRIES_MAX  64u /* interruptions in a row without a byte */
-#define LOOK_MS    10  /* between two looks at a FIFO without a writer */
+#define TRIES_MAX  64u /* interruptions in a row, without a byte in between */
+#define LOOK_MS    10  /* milliseconds between two looks at a FIFO without a writer */
 
 const char *cli_os_fix(int os_error, const char *advice) {
     switch (stk_os_error(os_error)) {
@@ -21,7 +21,7 @@ const char *cli_os_fix(int os_error, const char *advice) {
     case STK_E_ACCESS:
     case STK_E_ISDIR:
     case STK_E_NODEV:
-    case STK_E_ARG: /* a file of another kind, such as those of /proc that cannot be read so */
+    case STK_E_ARG: /* a file of another kind, such as a file of /proc that cannot be read at an offset */
     case STK_E_UNSUPPORTED:
         return advice;
     case STK_E_AGAIN:
@@ -49,7 +49,8 @@ int cli_is_stdin(const char *path) {
            named.st_ino == own.st_ino;
 }
 
-/* Opens whatever the path names but a directory, without waiting for a FIFO's writer. -1 with the line written. */
+/* Opens anything that the path names, except a directory, without waiting for the writer of a FIFO. Returns the
+ * descriptor, or -1 with the line written. */
 static int open_any(const struct cli_file *in, struct stat *st) {
     int fd;
     if (cli_input(in->path)) {
@@ -97,9 +98,9 @@ ssize_t cli_read_at(int fd, void *data, size_t bytes, uint64_t offset) {
     return (ssize_t)got;
 }
 
-/* Waits until there is something to read, or the end. `begun`: a writer has been there. A FIFO that no process has
- * opened for writing shows no event at all, so it is looked at again and again. Returns 0 when a read is worth a try,
- * else an errno. */
+/* Waits until there is something to read, or the end. `begun`: the stream has had a writer. A FIFO that no process has
+ * opened for writing shows no event at all, so this function looks at it again and again. Returns 0 when a read is
+ * worth a try, else an errno. */
 static int wait_for_bytes(int fd, int begun, uint64_t deadline) {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     while (poll(&p, 1, begun ? -1 : LOOK_MS) < 0) {
@@ -110,17 +111,17 @@ static int wait_for_bytes(int fd, int begun, uint64_t deadline) {
     return begun || p.revents != 0 || cli_now_ns() < deadline ? 0 : ETIMEDOUT;
 }
 
-/* One read, which waits for bytes where the descriptor does not. Returns the bytes, 0 at the end, or -1 with errno. */
+/* Reads once; waits for bytes where the descriptor does not wait. Returns the number of bytes, 0 at the end, or -1 with
+ * errno. */
 static ssize_t read_some(int fd, char *to, size_t room, int *is_fifo, uint64_t deadline) {
     for (;;) {
         ssize_t got = read(fd, to, room);
         int os_error = got < 0 ? errno : 0;
         struct pollfd p = {.fd = fd, .events = POLLIN};
         if (got > 0 || (got < 0 && os_error == EAGAIN)) {
-            *is_fifo = 0; /* it has had a writer */
+            *is_fifo = 0; /* the FIFO has had a writer */
         }
-        /* The end, unless this is a FIFO that nobody has opened for writing yet: such a one does not say that it was
-         * hung up. */
+        /* The end, unless this is a FIFO that nobody has opened for writing yet: such a FIFO shows no POLLHUP. */
         if (got > 0 || (got == 0 && (!*is_fifo || (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0)))) {
             return got;
         }
@@ -135,7 +136,8 @@ static ssize_t read_some(int fd, char *to, size_t room, int *is_fifo, uint64_t d
     }
 }
 
-/* Reads to the end. NULL with errno: EFBIG more than `most` bytes, ETIMEDOUT a FIFO without a writer. */
+/* Reads to the end. Returns NULL with errno on failure: EFBIG more than `most` bytes, ETIMEDOUT a FIFO without a
+ * writer. */
 static char *read_all(int fd, int is_fifo, size_t most, size_t *length) {
     uint64_t deadline = cli_now_ns() + CLI_WRITER_NS;
     size_t room = ROOM_FIRST, n = 0;

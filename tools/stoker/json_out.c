@@ -22,7 +22,7 @@ static json_t *hex_of(const uint8_t *bytes, size_t len) {
     return hex;
 }
 
-/* The text with U+FFFD in the place of each byte that is no UTF-8. */
+/* Returns the text with U+FFFD in place of each byte that is no UTF-8. */
 static json_t *replaced(const uint8_t *bytes, size_t len) {
     static const char mark[] = "\xEF\xBF\xBD";
     char *text = malloc(len * (sizeof mark - 1u) + 1u);
@@ -52,7 +52,7 @@ void cli_json_set(json_t *object, const char *key, const void *bytes, size_t len
     json_object_set_new(object, name, hex_of(bytes, len));
 }
 
-/* The array `key` of the object, made when it is missing. */
+/* Returns the array `key` of the object. Makes the array when it is missing. */
 static json_t *array_of(json_t *object, const char *key) {
     if (!json_object_get(object, key)) {
         json_object_set_new(object, key, json_array());
@@ -83,6 +83,6 @@ int cli_json_print(json_t *value, unsigned digits) {
     int failed = !value || json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) != 0;
     json_decref(value);
     putchar('\n');
-    /* An output that could not be written is said at the end. */
+    /* An output that could not be written is reported at the end of the command. */
     return failed && !ferror(stdout) ? cli_bad("no memory for the JSON output: ask for less of it") : 0;
 }

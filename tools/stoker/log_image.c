@@ -42,8 +42,8 @@ static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometr
            (uint64_t)word(cell, 5) * g->block_bytes == at;
 }
 
-/* Looks for the first whole header, whose block may be any, since each may be damaged. Returns 1, 0 for none, or -1
- * with errno set. */
+/* Looks for the first whole header. Any block may be damaged, so the header may be in any block. Returns 1, 0 when
+ * there is none, or -1 with errno set. */
 static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
     for (uint64_t at = 0; at < SEARCH_BYTES;) {
         ssize_t got = cli_read_at(f->fd, f->reads, LOG_IMAGE_READ_BYTES, at);
@@ -73,7 +73,7 @@ static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
 
 /// Opening ///
 
-/* Mounts the log of this geometry and begins the walk. Returns an enum stk_err. */
+/* Mounts the log with this geometry and begins the walk. Returns an enum stk_err. */
 static int mount_flash(struct log_image *f, const struct stk_flash_geometry *g) {
     struct stk_log_config config = {&stk_file_flash_ops, &f->file, f->buffer, sizeof f->buffer};
     const struct stk_file_config file = {.fd = f->fd,
@@ -153,7 +153,7 @@ int log_image_open(struct log_image *f, const char *name) {
     return bad;
 }
 
-/* The kinds of a store's records come behind those of a recording. */
+/* The kinds of a store's records have larger numbers than those of a recording. */
 bool log_image_is_recording(int fd) {
     static struct log_image f;
     struct stk_log_record first = {.kind = STK_LOG_START};

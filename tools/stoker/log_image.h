@@ -34,8 +34,8 @@ struct log_counts {
 int log_image_open(struct log_image *f, const char *name);
 void log_image_close(struct log_image *f);
 
-/* Returns true if the open file is the image of a log on flash, whole, and not that of a store, which is a log too.
- * Writes no line. */
+/* Returns true if the open file is a whole image of a log on flash, and no store. (A store is a log too.) Writes no
+ * line. */
 bool log_image_is_recording(int fd);
 
 /* Walks all records, each to `each` (which may be NULL). A v1 file ends where a record is damaged: that counts as corrupt, with

@@ -35,12 +35,14 @@ static void hold_standard_streams(void) {
     }
 }
 
-/* Does nothing. A signal with a handler does not end the process, and the programs that it starts have none. */
+/* Does nothing. A signal that has a handler does not end the process; programs that this process starts do not inherit
+ * the handler. */
 static void ignore(int number) {
     (void)number;
 }
 
-/* A limit on the size of files, or a reader that went away, is the error of a write, with a line of its own. */
+/* Lets a write fail with an errno and a line of its own when it reaches the limit on the size of files, or when the
+ * reader has gone away. Without handlers a signal would end the process. */
 static void catch_write_signals(void) {
     struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
     (void)sigaction(SIGXFSZ, &action, NULL);

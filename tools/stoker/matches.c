@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b) {
     return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
 }
 
-/* Sorts the file's matches and drops what is past the wanted number. */
+/* Sorts the file's matches and drops those past the wanted number. */
 static void trim(struct matches *m) {
     if (m->count > m->file_start) {
         qsort(m->items + m->file_start, m->count - m->file_start, sizeof *m->items, compare);
@@ -36,7 +36,7 @@ static void trim(struct matches *m) {
 
 static int push(struct matches *m, struct match match) {
     if (m->count == m->room && m->count / 2u >= m->wanted) {
-        trim(m); /* frees half of the room or more, so the list never holds more than twice what is wanted */
+        trim(m); /* frees half of the room or more, so the list never holds more than twice the wanted number */
     }
     if (m->count == m->room) {
         size_t room = m->room ? m->room * 2u : 1024u;

@@ -1,4 +1,4 @@
-/* A file that a command writes: what is there is checked and locked. */
+/* A file that a command writes: checks and locks the file that is there. */
 #include "output.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 
 #include "stoker/port/os_error.h"
 
-#define TRIES_MAX 64u /* of a call that is interrupted */
+#define TRIES_MAX 64u /* tries of a call that is interrupted */
 
 /// Lines ///
 
-/* What to do about the errno of a write, or about `err` when no errno says more. */
+/* Returns the remedy for the errno of a write, or for `err` when no errno gives one. */
 static const char *fix(int os_error, int err) {
     switch (os_error) {
     case EFBIG:
@@ -83,7 +83,8 @@ bool cli_output_has_name(const char *name, int fd) {
            open_file.st_ino == named.st_ino;
 }
 
-/* Gives the file its name without links in `target`. A link to nothing would put the file where nobody looks for it. */
+/* Sets `target` to the file's name without links. Refuses a link to nothing, since the file would appear where nobody
+ * looks for it. */
 static int resolve(struct cli_output *o) {
     size_t length = strlen(o->path);
     char folder[CLI_PATH_BYTES];
@@ -114,7 +115,7 @@ int cli_output_open(struct cli_output *o, const char *what, const char *path, co
     if (stat(o->target, &o->st) != 0) {
         return errno == ENOENT ? 0 : cli_output_os_trouble(o, errno);
     }
-    if (!S_ISREG(o->st.st_mode)) { /* not opened: that alone does something to some devices */
+    if (!S_ISREG(o->st.st_mode)) { /* not opened, since the open alone has an effect on some devices */
         snprintf(o->why, sizeof o->why, "%s %s: is no regular file: name one, or leave %s out to write none", o->what,
                  o->path, o->what);
         return CLI_BAD;

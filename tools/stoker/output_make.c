@@ -1,4 +1,4 @@
-/* A file that a command writes: made under a temporary name, and named when it is whole. */
+/* A file that a command writes: makes the file under a temporary name, and gives it its name when it is whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "stoker/crc32c.h"
 #include "stoker/port/file.h"
 
-#define TRIES_MAX 64u /* of a name that others keep taking */
+#define TRIES_MAX 64u /* tries with a name that other processes keep taking */
 
 /// Making ///
 
-/* Gives the temporary name: in the folder of the target, the same in each run, and short for a long target too. */
+/* Gives the temporary name: in the folder of the target, the same in each run, and short even for a long target. */
 static int name_temporary(const struct cli_output *o, char name[CLI_PATH_BYTES]) {
     const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
     char folder[CLI_PATH_BYTES];
@@ -22,12 +22,13 @@ static int name_temporary(const struct cli_output *o, char name[CLI_PATH_BYTES])
     return length < CLI_PATH_BYTES ? 0 : -1;
 }
 
-/* Takes the name from the open file, if the file still has it. Returns 0, or -1 with errno set. */
+/* Removes the name from the open file, if the name still belongs to the file. Returns 0, or -1 with errno set. */
 static int remove_own(const char *name, int fd) {
     return cli_output_has_name(name, fd) ? unlink(name) : 0;
 }
 
-/* Removes what a process that was killed left under the temporary name. 0, or CLI_BAD: a live one has it locked. */
+/* Removes the file that a killed process left under the temporary name. Returns 0, or CLI_BAD when a live process has
+ * it locked. */
 static int remove_orphan(struct cli_output *o, const char *name) {
     int fd = open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), bad;
     if (fd < 0) {
@@ -41,7 +42,8 @@ static int remove_orphan(struct cli_output *o, const char *name) {
     return bad;
 }
 
-/* The file that is replaced may be another user's, and have a mode of its own: who could use it still can. */
+/* Gives the new file the owner and the mode of the file that it replaces, so that everyone who could use the old file
+ * can use the new one. */
 static void take_over_rights(const struct cli_output *o, int fd) {
     if (o->old >= 0 && !o->is_private) {
         (void)!fchown(fd, o->st.st_uid, o->st.st_gid);
@@ -49,7 +51,8 @@ static void take_over_rights(const struct cli_output *o, int fd) {
     }
 }
 
-/* Gives the file its length and its space. The port finds it by its name: it makes room in no other way. */
+/* Gives the file its length and its space. Opens the file with the file port by its name, since the port makes room in
+ * no other way. */
 static int make_room(struct cli_output *o, uint64_t bytes) {
     const struct stk_file_config config = {.path = o->temporary, .bytes = bytes, .create = true};
     struct stk_file file;
@@ -73,7 +76,8 @@ static int make_locked(struct cli_output *o, const char *name) {
         return bad ? bad : cli_output_os_trouble(o, errno);
     }
     bad = cli_output_lock(o, fd);
-    if (bad == 0 && !cli_output_has_name(name, fd)) { /* taken for an orphan before it was locked */
+    /* another process took the file for an orphan before the file was locked */
+    if (bad == 0 && !cli_output_has_name(name, fd)) {
         o->no_lock = true;
         bad = cli_output_in_use(o);
     }
@@ -102,7 +106,8 @@ int cli_output_make(struct cli_output *o, uint64_t bytes) {
 
 /// Naming ///
 
-/* Gives the file its name where nothing has the name yet. Some file systems know only the older of the two ways. */
+/* Gives the file its name where nothing has the name yet. There are two ways; some file systems know only the older
+ * one. */
 static int name_new(const struct cli_output *o) {
     int r = renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->target, RENAME_NOREPLACE);
     if (r != 0 && (errno == EINVAL || errno == ENOSYS)) {
@@ -114,7 +119,8 @@ static int name_new(const struct cli_output *o) {
     return r;
 }
 
-/* A name that a power cut takes back is no name. A file system that cannot sync folders has nothing to sync. */
+/* Makes the name durable: a name that a power cut takes back is no name. A file system that cannot sync folders has
+ * nothing to sync. */
 static int sync_folder(const struct cli_output *o) {
     char folder[CLI_PATH_BYTES];
     int fd, r;

@@ -1,17 +1,20 @@
-/* Which files a command reads and writes, and that none of those it writes is another one of them. */
+/* Notes which files a command reads and writes, and checks that no file that is written is also another of these files.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "output.h"
 
-#define NAMES_MAX 8u /* written by one command: both streams, --record and its tables, --store, STOKER_STORE */
+/* most files written by one command: both streams, --record and its tables, --store, STOKER_STORE */
+#define NAMES_MAX 8u
 
-/* A file by device and inode; one that does not exist yet by those of its folder and its name there. */
+/* A file, by device and inode. A file that does not exist yet, by device and inode of its folder and by its name there.
+ */
 struct named {
-    const char *what;    /* the option or the stream; NULL: the file is read */
-    const char *path;    /* as it was named */
-    const char *missing; /* its name in the folder; NULL: the file exists */
+    const char *what;    /* option or stream that names the file; NULL: the file is read */
+    const char *path;    /* path as the user wrote it */
+    const char *missing; /* name in the folder; NULL: the file exists */
     dev_t device;
     ino_t inode;
 };
@@ -19,8 +22,8 @@ struct named {
 static struct {
     struct named written[NAMES_MAX];
     uint32_t written_count;
-    bool has_streams;   /* standard output and standard error are among them */
-    struct named *read; /* `read_room` of them, `read_count` in use */
+    bool has_streams;   /* standard output and standard error are in the list */
+    struct named *read; /* files that are read: room for `read_room`, `read_count` in use */
     size_t read_count, read_room;
 } names;
 
@@ -45,11 +48,11 @@ static void name_missing(struct named *n) {
     }
 }
 
-/* Fills in which file it is. Terminals, pipes and the like are not compared: returns false. */
+/* Fills in the identity of the file. Returns false for terminals, pipes and the like, which are not compared. */
 static bool identify(struct named *n, int fd) {
     struct stat st;
     if (fd >= 0 && fstat(fd, &st) != 0) {
-        return false; /* closed */
+        return false; /* the descriptor is closed */
     }
     if (fd < 0 && stat(n->path, &st) != 0) {
         name_missing(n);
@@ -65,7 +68,7 @@ static bool is_same(const struct named *a, const struct named *b) {
            (!a->missing || strcmp(a->missing, b->missing) == 0);
 }
 
-/* A stream has a path that no option can have. */
+/* Returns true for a stream. Its path is one that no option can have. */
 static bool is_stream(const struct named *n) {
     return n->what && !n->path[0];
 }
@@ -92,7 +95,8 @@ static void add_written(const struct named *n) {
     }
 }
 
-/* Standard output and standard error are written too, where they go to a file. Both may go to the same one. */
+/* Adds standard output and standard error where they go to a file, since they are written too. Both may go to the same
+ * file. */
 static void add_streams(void) {
     static const char *const streams[] = {"standard output", "standard error"};
     for (int i = 0; i < 2 && !names.has_streams; i++) {
@@ -104,7 +108,7 @@ static void add_streams(void) {
     names.has_streams = true;
 }
 
-/* The line for two names of one file, the first of which is written. Returns CLI_BAD. */
+/* Puts the line for two names of one file, the first of which is written, into `why`. Returns CLI_BAD. */
 static int clash(const struct named *written, const struct named *other, char why[CLI_WHY_BYTES]) {
     const char *blank = is_stream(written) ? "" : " ";
     if (!other->what) {

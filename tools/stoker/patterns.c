@@ -7,11 +7,11 @@
 
 #include "input.h"
 
-#define SET_MAX ((size_t)1 << 29) /* bytes of a pattern file; no larger one makes a table that fits the format */
+#define SET_MAX ((size_t)1 << 29) /* bytes of a pattern file; a larger file has no table that fits the format */
 
 /// Notes ///
 
-/* Adds a note. One that there is no memory for is left out. */
+/* Adds a note. A note for which there is no memory is left out. */
 __attribute__((format(printf, 2, 3))) static void add_note(struct patterns *p, const char *format, ...) {
     char **notes = realloc(p->notes, (p->note_count + 1u) * sizeof *notes), *text;
     va_list args;
@@ -28,8 +28,9 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct patterns *p, c
     }
 }
 
-/* Every byte of a line counts. An editor on another system may have written bytes that nobody sees: it does so on most
- * lines, so that a few binary patterns that end with this byte are no reason for a note. */
+/* Notes bytes that nobody sees in an editor and that still belong to a pattern: a carriage return at the end of lines,
+ * or a byte order mark. An editor on another system writes the carriage return on most lines, so a few binary patterns
+ * that end with this byte cause no note. */
 static void note_unseen(struct patterns *p, const char *path, const char *text, size_t length, uint32_t first) {
     uint32_t returns = 0, n = p->count - first;
     for (uint32_t i = first; i < p->count; i++) {
@@ -56,7 +57,7 @@ static void note_unseen(struct patterns *p, const char *path, const char *text, 
 
 /// Loading ///
 
-/* Lines of the file. One empty line at the end of others is left by many editors, and is none. */
+/* Counts the lines of the file. Many editors leave one empty line at the end of others; this line does not count. */
 static size_t count_lines(const char *text, size_t length) {
     size_t lines = 0;
     for (size_t i = 0; i < length; i++) {

@@ -5,7 +5,7 @@
 
 #define CLOSE_NS UINT64_C(2000000000)
 
-/* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the call and the errno in r->uring. */
+/* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the system call and the errno in r->uring. */
 static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t flags) {
     const struct stk_uring_config config = {.depth = depth, .sources = CLI_SOURCES, .flags = flags};
     struct stk_arena arena;
@@ -27,14 +27,14 @@ static int open_posix(struct cli_reader *r, uint32_t depth) {
     return stk_posix_reader_open(&r->posix, &config, &arena);
 }
 
-/* The call of io_uring that failed last, and why. */
+/* Returns a text with the system call of io_uring that failed last, and why it failed. */
 static const char *why(const struct cli_reader *r, char *text, size_t size) {
     int os_error = (int)r->uring.fault.value;
     snprintf(text, size, "%s: %s, errno %d", r->uring.call ? r->uring.call : "io_uring", strerror(os_error), os_error);
     return text;
 }
 
-/* Opens the first way that reads. Returns STK_OK or a negative enum stk_err. */
+/* Opens the first of the three ways that works. Returns STK_OK or a negative enum stk_err. */
 static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth) {
     char text[160];
     int err = open_uring(r, payload, bytes, depth, 0);

@@ -21,8 +21,9 @@ struct replay_options {
     const char *log, *on, *against, *tables, *handler;
     struct replay_input inputs[REPLAY_INPUTS_MAX];
     uint32_t input_count, workers, lanes;
-    uint64_t size_max;   /* bytes of an instance that a recording may ask for; 0: REPLAY_SIZE_MAX */
-    uint64_t timeout_ns; /* longest wait for one slot; 0: by the size of the payload, REPLAY_TIMEOUT_MAX_NS at most */
+    uint64_t size_max; /* most bytes of an instance that a recording may ask for; 0: REPLAY_SIZE_MAX */
+    /* longest wait for one slot, in nanoseconds; 0: by the size of the payload, REPLAY_TIMEOUT_MAX_NS at most */
+    uint64_t timeout_ns;
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;
@@ -66,7 +67,7 @@ void replay_close(struct replay *replay);
 int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
 void replay_close_inputs(struct replay *replay);
 
-/* One line, or one JSON object, on stdout. 0, or CLI_BAD with the line written. */
+/* Prints one line, or one JSON object, on stdout. Returns 0, or CLI_BAD with the line written. */
 int replay_report(const struct replay *replay, int what);
 
 /* The line for what stk_replay_run, or stk_replay_init, returned below 0. Returns CLI_BAD. */

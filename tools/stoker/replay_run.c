@@ -119,7 +119,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
     return bad;
 }
 
-/* A few bytes of a log may announce an instance of gigabytes. */
+/* Checks the size of the instance, since a few bytes of a log may announce an instance of gigabytes. */
 static int check_size(const struct replay *r) {
     const struct stk_replay_shape *shape = &r->shape;
     uint64_t most = r->options.size_max ? r->options.size_max : REPLAY_SIZE_MAX;

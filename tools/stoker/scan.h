@@ -15,19 +15,20 @@
 #define SCAN_DEVICES_MAX 16u
 
 struct scan_options {
-    char **patterns; /* pattern files, one at least */
+    char **patterns; /* pattern files; at least one */
     uint32_t pattern_files;
     const char *reader;
     const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
     uint32_t device_count;
-    const char *store;   /* file of kept programs; NULL: as the environment says */
-    int all_devices;     /* every OpenCL device instead */
-    const char *record;  /* the log; NULL: none */
-    uint64_t log_size;   /* 0: SCAN_LOG_SIZE */
-    uint64_t timeout_ms; /* of a slot, and of a kernel after its lease; 0: the defaults of both */
-    uint32_t epoch;      /* chunks */
-    uint64_t chunk;      /* data bytes of a chunk */
-    uint64_t offsets;    /* matches to list */
+    const char *store;  /* file of kept programs; NULL: the value of STOKER_STORE */
+    int all_devices;    /* 1: use every OpenCL device instead of `devices` */
+    const char *record; /* file of the recording; NULL: none */
+    uint64_t log_size;  /* bytes of the recording; 0: SCAN_LOG_SIZE */
+    /* longest time of a slot, and of a kernel after its lease, in milliseconds; 0: the defaults of both */
+    uint64_t timeout_ms;
+    uint32_t epoch;   /* chunks of an epoch */
+    uint64_t chunk;   /* data bytes of a chunk */
+    uint64_t offsets; /* matches to list */
     uint32_t depth, workers, lanes;
     enum stk_residency residency;
     enum stk_opencl_memory memory;
@@ -40,12 +41,12 @@ struct scan_options {
 #define SCAN_DEPTH_DEFAULT 8u
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
-#define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE, or more for long patterns */
+#define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
 /* What came of one file. */
 struct scan_file {
     const char *name;
-    int on_fuse;    /* io_uring is not for it */
+    int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* scanned */
     uint64_t count; /* occurrences in it */
@@ -62,12 +63,12 @@ struct scan_stats {
 struct scan_recording {
     struct cli_output output, tables;
     char tables_path[CLI_PATH_BYTES];
-    struct stk_file file; /* over output.fd */
+    struct stk_file file; /* flash port over output.fd */
     struct stk_log log;
     struct stk_recorder recorder;
     void *buffer; /* of the log */
     size_t buffer_bytes;
-    int open; /* the log has its name */
+    int open; /* 1: the log has its name */
 };
 
 struct scan;
@@ -98,7 +99,7 @@ struct scan_device {
     int err, os_error; /* what happened to the file, if it failed */
     uint64_t err_at;   /* and at which byte */
     uint64_t eof_at;   /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
-    uint64_t data_end; /* byte behind the last one that was read */
+    uint64_t data_end; /* offset behind the last byte that was read */
     int list;          /* its matches may be wanted */
     struct matches matches;
 };
@@ -128,7 +129,7 @@ struct scan {
     uint64_t unit_bytes; /* of the file, in a unit */
     uint64_t ends;       /* bytes of the file in which a pattern ended */
     uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_device, of all devices */
+    uint64_t eof_at;     /* as in struct scan_device, over all devices */
     uint64_t data_end;
     uint64_t *file_visits;
     uint64_t *scratch;
@@ -153,7 +154,7 @@ void scan_close(struct scan *scan);
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
 void scan_devices_close(struct scan *scan);
 
-/* The note of the device's reader; empty where the first device's says the same. */
+/* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);
 
 /* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
@@ -181,32 +182,32 @@ void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
 
-/* Notes which files are written. 0, or CLI_BAD with the line written. */
+/* Notes which files the scan writes. Returns 0, or CLI_BAD with the line written. */
 int scan_record_name(struct scan *scan);
 
-/* Checks that log and tables may be written, and locks what is there; changes nothing. 0, or CLI_BAD with the line
- * written. */
+/* Checks that log and tables may be written, and locks the files that are there; changes nothing. Returns 0, or CLI_BAD
+ * with the line written. */
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published yet. 0,
  * or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
-/* All is there for the scan: log and tables get their names, in place of those of an older recording. 0, or CLI_BAD
- * with the line written. A run that ends before leaves what was there. */
+/* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan
+ * needs is ready: a run that ends before leaves the older recording. Returns 0, or CLI_BAD with the line written. */
 int scan_record_publish(struct scan *scan);
 
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
 int scan_record_file(struct scan *scan);
 
-/* The line for an error of the log or of the file below it; returns CLI_BAD. */
+/* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);
 
 /* The stream has been shut down. Says when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
-/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). 0, or CLI_BAD with the line
- * written. */
+/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the
+ * line written. */
 int scan_report(struct scan *scan);
 int scan_report_json(struct scan *scan);
 

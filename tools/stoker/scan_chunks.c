@@ -39,13 +39,13 @@ static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at)
     }
 }
 
-/* Data bytes of the chunk at `offset` if the file is as long as announced. */
+/* Returns the data bytes of the chunk at `offset` if the file is as long as announced. */
 static uint64_t announced(const struct scan_device *d, uint64_t offset) {
     uint64_t left = d->end - offset;
     return d->scan->sequential || left > d->scan->options.chunk ? d->scan->options.chunk : left;
 }
 
-/* Keeps where the data ended. A read of a file with a size comes short only where the file ends. */
+/* Notes where the data ended. A read of a file with a size comes short only where the file ends. */
 static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     uint64_t end = r->offset + r->bytes;
     d->source_ended = r->bytes < announced(d, r->offset);

@@ -70,7 +70,7 @@ const char *scan_reader_note(const struct scan_device *d) {
     return d == first || strcmp(d->reader.note, first->reader.note) != 0 ? d->reader.note : "";
 }
 
-/* The first file that io_uring is not for; NULL: none. */
+/* Returns the first file that io_uring must not read; NULL: there is none. */
 static const char *fuse_file(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         if (s->files[i].on_fuse) {
@@ -115,7 +115,8 @@ static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     return bad;
 }
 
-/* The names that `all` stands for: the index of every OpenCL device, in the order in which one would be chosen. */
+/* Sets the names that `all` stands for: the index of every OpenCL device, in the order in which stoker would choose
+ * one. */
 static int name_all(struct scan *s) {
     static char names[SCAN_DEVICES_MAX][12];
     struct stk_opencl_device d;

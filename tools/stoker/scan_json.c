@@ -79,7 +79,7 @@ static json_t *devices_json(const struct scan *s) {
     return list;
 }
 
-/* What was said on standard error. */
+/* Adds the notes that were written to standard error. */
 static void set_notes(json_t *o, const struct scan *s) {
     json_object_set_new(o, "notes", json_array());
     for (uint32_t i = 0; i < s->device_count; i++) {

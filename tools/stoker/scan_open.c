@@ -65,7 +65,8 @@ static int check_files(struct scan *s) {
     return 0;
 }
 
-/* Files that are written are noted before those that are read, whose check finds one that is both. */
+/* Notes the files that are written. The files that are read are noted after them; that check finds a file that is both.
+ */
 static int name_outputs(struct scan *s) {
     char why[CLI_WHY_BYTES];
     if (s->options.store && cli_output_name("--store", s->options.store, why)) {
@@ -102,13 +103,13 @@ static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     s->hits_at = (uint32_t)hits;
     s->out_at = (uint32_t)out;
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
-     * than a byte for each match. */
+     * than one byte for each match. */
     s->locate_room = a->max_len > SCAN_LOCATE_ROOM ? a->max_len : SCAN_LOCATE_ROOM;
     return out + (s->options.offsets ? (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u : 0u);
 }
 
-/* Counts the patterns that end in each accepting state: its own, and those of the state that its link leads to, which
- * has a smaller number. */
+/* Counts the patterns that end in each accepting state. They are the state's own patterns, and those of the state that
+ * its link leads to, which has a smaller number. */
 static void weigh(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     for (uint32_t i = 0; i < a->patterns; i++) {

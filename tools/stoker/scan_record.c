@@ -24,7 +24,7 @@ static bool are_tables(int fd) {
            words[1] == STK_IMAGE_VERSION;
 }
 
-/* Opens and locks what is at the path, if anything; a file that holds something must be of the kind. */
+/* Opens and locks the file at the path, if there is one. A file that is not empty must be of the kind. */
 static int check(struct cli_output *o, const char *path, const char *kind, bool (*is_kind)(int fd)) {
     int bad = cli_output_open(o, "--record", path, kind);
     if (bad == 0 && o->fd >= 0 && o->st.st_size != 0 && !is_kind(o->fd)) {
@@ -82,7 +82,7 @@ static int create(struct scan *s) {
     return err == STK_OK ? 0 : scan_record_failed(s, err);
 }
 
-/* Writes the automaton's image to a file of its own: its bytes come from no input. */
+/* Writes the automaton's image to a file of its own, because its bytes come from no input. */
 static int write_tables(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     struct cli_output *o = &s->recording.tables;
@@ -125,7 +125,7 @@ int scan_record_open(struct scan *s) {
     return err == STK_OK ? 0 : scan_record_failed(s, err);
 }
 
-/* The tables go first: a log without them cannot be replayed. */
+/* The tables get their name first: a log without its tables cannot be replayed. */
 int scan_record_publish(struct scan *s) {
     struct scan_recording *r = &s->recording;
     if (cli_output_publish(&r->tables)) {
@@ -143,7 +143,8 @@ int scan_record_file(struct scan *s) {
     return stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
 }
 
-/* Returns true if the log still holds its first record. A count of records does not tell: each sync fills up a page. */
+/* Returns true if the log still holds its first record. The count of records does not show this, since each sync fills
+ * up a page. */
 static bool is_whole(struct scan_recording *r) {
     void *reads = cli_map(r->buffer_bytes);
     struct stk_log_iter iter;

@@ -88,9 +88,10 @@ static int share_out(struct scan *s) {
     return bad;
 }
 
-/* Fails the file if it shrank while it was read: a read met an end before the announced size, and the size is smaller
- * now; or there is data behind that end, since the file was cut and grew again, and bytes between were missed. A file
- * that merely announces more than it holds, as those of sysfs do, is counted to its end. */
+/* Fails the file if it shrank while it was read. There are two signs of this. A read met an end before the announced
+ * size, and the size is smaller now. Or there is data behind that end: the file was cut and grew again, and the bytes
+ * in between were missed. A file that merely announces more than it holds, such as a file of sysfs, is counted to its
+ * end. */
 static void check_end(struct scan *s, struct scan_file *f) {
     struct stat st;
     if (f->err != STK_OK || s->eof_at == UINT64_MAX) {

@@ -27,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static int trouble(struct cli_store *s, co
     return CLI_BAD;
 }
 
-/* The output has said why. */
+/* Copies the line of the output into the note. Returns CLI_BAD. */
 static int output_trouble(struct cli_store *s) {
     return trouble(s, "%s", s->output.why);
 }
@@ -37,13 +37,13 @@ static int not_ours(struct cli_store *s) {
     return output_trouble(s);
 }
 
-/* The line for an error of the store, or of the file below it. */
+/* Puts the line for an error of the store, or of the file below it, into the note. */
 static int store_trouble(struct cli_store *s, int err) {
     (void)cli_output_trouble(&s->output, s->file.os_error, err);
     return output_trouble(s);
 }
 
-/* The programs in it run with the rights of this process, so nobody else may have put them there. */
+/* Checks that nobody else can have put programs into the file: they run with the rights of this process. */
 static int check_owner(struct cli_store *s) {
     const struct stat *st = &s->output.st;
     if (st->st_uid != geteuid() && st->st_uid != 0) {
@@ -87,7 +87,7 @@ static int take_memory(struct cli_store *s) {
     return err == STK_OK ? 0 : err == STK_E_OVERFLOW ? not_ours(s) : store_trouble(s, err);
 }
 
-/* Begins an empty store, which gets its name when it is one. */
+/* Begins an empty store in a new file. The file gets its name once the store is whole. */
 static int begin(struct cli_store *s) {
     int err = stk_store_format(&s->store, (uint32_t)cli_now_ns());
     if (err != STK_OK) {
@@ -109,7 +109,7 @@ static int mount(struct cli_store *s) {
     return 0;
 }
 
-/* 0, or CLI_BAD with the line in the note. */
+/* Opens the store. Returns 0, or CLI_BAD with the line in the note. */
 static int open_store(struct cli_store *s) {
     const char *what = s->is_option ? "--store" : CLI_STORE_ENV;
     int is_new, bad;
@@ -125,7 +125,7 @@ static int open_store(struct cli_store *s) {
     return bad ? bad : is_new ? begin(s) : mount(s);
 }
 
-/* Gives the lock back too. */
+/* Closes the files, which also releases the lock. */
 static void close_files(struct cli_store *s) {
     stk_file_close(&s->file);
     cli_output_close(&s->output);

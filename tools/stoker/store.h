@@ -11,22 +11,22 @@
 #define CLI_STORE_BYTES (16u << 20) /* of a file that is made */
 
 struct cli_store {
-    struct stk_store *use;          /* what a port is given; NULL: none */
-    char note[CLI_WHY_BYTES + 32u]; /* why there is none although one was asked for; empty when all is well */
+    struct stk_store *use;          /* the store that a port is given; NULL: there is none */
+    char note[CLI_WHY_BYTES + 32u]; /* why there is no store although one was asked for; empty when all is well */
     const char *path;
     struct cli_output output;
-    struct stk_file file; /* over output.fd */
+    struct stk_file file; /* flash port over output.fd */
     struct stk_store store;
     void *memory;
     size_t memory_bytes;
     int is_option;
 };
 
-/* Opens the store in the file `path`, which is made with mode 0600 when it is missing; NULL: the one that
- * STOKER_STORE names, if any. The programs in a store run in this process, and its hashes tell damage, not who wrote
- * it: so a file of another user but root, or one that others may write to, is refused. A file that another process
- * uses now, or that cannot be locked, is left alone, with a note. 0, or CLI_BAD with the line written; where the
- * environment named it, trouble is a note. */
+/* Opens the store in the file `path`; NULL: in the file that STOKER_STORE names, if any. A missing file is made with
+ * mode 0600. The programs in a store run in this process, and its hashes show damage, not who wrote a program. So a
+ * file of another user (except root), or one that others may write to, is refused. A file that another process uses
+ * now, or that cannot be locked, is not used, and the note says so. Returns 0, or CLI_BAD with the line written. Where
+ * the environment named the file, any trouble is only a note. */
 int cli_store_open(struct cli_store *store, const char *path);
 void cli_store_close(struct cli_store *store);
 

@@ -10,14 +10,15 @@
 #include "cli.h"
 #include "run.h"
 
-#define DEPTH_MAX 32u /* folders within folders */
+#define DEPTH_MAX 32u /* deepest nesting of folders */
 
 struct folder {
     dev_t device;
     ino_t inode;
 };
 
-/* Folders that were entered. A link may lead back to a folder, or many to the same one: each is run once. */
+/* Folders that were entered. A link may lead back to a folder, and several links may lead to the same folder: each
+ * folder is run once. */
 struct folders {
     struct folder *seen;
     size_t count, room;
@@ -68,7 +69,7 @@ static bool is_vector(const char *name) {
     return false;
 }
 
-/* Returns true when the folder was not met before, and keeps it. */
+/* Notes a folder. Returns true when the folder was not noted before. */
 static bool is_new(struct folders *f, const struct stat *st) {
     for (size_t i = 0; i < f->count; i++) {
         if (f->seen[i].device == st->st_dev && f->seen[i].inode == st->st_ino) {

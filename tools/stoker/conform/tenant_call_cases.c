@@ -155,7 +155,7 @@ static int sleep_ns(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
     (void)word;
     (void)seen;
     (void)timeout_ns;
-    /* Nobody drains meanwhile, so each sleep is a long one: several are the whole wait, however long that is. */
+    /* Nobody drains meanwhile, so each sleep is long: a few sleeps use up any timeout. */
     *(uint64_t *)ctx += UINT64_MAX / 16u;
     return STK_E_TIMEOUT;
 }
@@ -169,7 +169,7 @@ static void do_quiesce(struct vec *v, struct world *w) {
     if (seat == NULL) {
         return;
     }
-    /* The greatest number of spins ends, and the greatest timeout does not. */
+    /* The greatest number of spins must end; a timeout of UINT64_MAX would not. */
     int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins < UINT64_MAX ? spins : spins - 1u, &fault);
     if (seat->overdrawn || (spins == 0 && err == STK_OK)) {
         seat->early = true;
