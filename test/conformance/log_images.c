@@ -1,6 +1,6 @@
-/* log_images FOLDER: writes images of flash with a log on it, in every state that is easily brought about: new, part
+/* log_images FOLDER: writes images of flash with a log on it, in every state that is easy to bring about: new, partly
  * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
- * with laps that no log has. */
+ * with laps that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +219,8 @@ static void set_word(uint32_t block, uint32_t at, uint32_t value) {
     }
 }
 
-/* Headers whose laps go around, each later than the one before it; and any laps. */
+/* Writes images with headers whose laps go around in a circle, each later than the one before it, and images with
+ * arbitrary laps. */
 static void logs_of_any_laps(void) {
     for (uint32_t i = 0; i < 8; i++) {
         begin(i, 0);

@@ -71,7 +71,7 @@ enum fault_kind {
     FAULT_STATUS,  /* clGetEventInfo: the launch did end, and its status is the error */
     FAULT_DROPPED, /* clEnqueueNDRangeKernel: the launch is taken, never runs, and ends in the error */
     FAULT_HANGS,   /* the same: the launch is taken, and does not begin before faults_end_hung */
-    FAULT_BLIND,   /* the same: the launch is said to be taken, never runs, and has no event */
+    FAULT_BLIND,   /* the same: the driver reports that it took the launch; the launch never runs and has no event */
     FAULT_KINDS
 };
 
@@ -104,19 +104,20 @@ cl_int faults_error(enum fault_call call, uint32_t i);
 /* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the first. */
 uint32_t faults_leaks(const char **what);
 
-/* From now on this call, a launch or a flush, does not return while a launch is under way: a launch waits for those before it, a flush for
- * all. FAULT_CALL_COUNT: none does. */
+/* From now on this call, a launch or a flush, waits while a launch is under way: a launch waits for the launches before
+ * it, a flush for all launches. FAULT_CALL_COUNT: no call waits. */
 void faults_waits(enum fault_call call);
 int faults_waits_in(enum fault_call call);
 
-/* From now on the driver says `text` of itself for this property of platforms or devices; NULL: what is so. 4 properties at most. */
+/* From now on the driver gives `text` for this property of platforms or devices; NULL: the driver's own text. 4
+ * properties at most. */
 void faults_text(cl_uint what, const char *text);
 const char *faults_text_of(cl_uint what);
 
-/* From now on device `index` of the first platform says `value` for this property, in as many bytes as the caller has room for. 4 devices
- * and 4 properties at most. */
+/* From now on device `index` of the first platform gives `value` for this property, in as many bytes as the caller has
+ * room for. 4 devices and 4 properties at most. */
 void faults_number(uint32_t index, cl_uint what, cl_ulong value);
-const cl_ulong *faults_number_of(uint32_t index, cl_uint what); /* NULL: what is so */
+const cl_ulong *faults_number_of(uint32_t index, cl_uint what); /* NULL: the device's own value */
 
 /* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define DEVICES_MAX 16u /* of a platform that a test tells apart */
+#define DEVICES_MAX 16u /* most devices of a platform that a test tells apart */
 
 /* A call that returns its error. */
 #define WRAP(name, params, args)                                                                                       \
@@ -50,7 +50,8 @@ WRAP(clGetPlatformIDs, (cl_uint room, cl_platform_id *ids, cl_uint *count), (roo
 WRAP(clGetDeviceIDs, (cl_platform_id p, cl_device_type type, cl_uint room, cl_device_id *ids, cl_uint *count),
      (p, type, room, ids, count))
 
-/* A text that the test gives in place of the driver's, by the rules of OpenCL: room for less than all of it is an error. */
+/* Gives the test's text in place of the driver's, by the rules of OpenCL: room for less than the whole text is an
+ * error. */
 static cl_int give_text(const char *text, size_t room, void *value, size_t *need) {
     size_t bytes = strlen(text) + 1u;
     if (value && room < bytes) {
@@ -75,7 +76,7 @@ cl_int __wrap_clGetPlatformInfo(cl_platform_id p, cl_uint what, size_t room, voi
                                : __real_clGetPlatformInfo(p, what, room, value, need);
 }
 
-/* The index of a device of the first platform. */
+/* Returns the index of a device of the first platform. */
 static uint32_t index_of(cl_device_id device) {
     cl_platform_id platform;
     cl_device_id ids[DEVICES_MAX];

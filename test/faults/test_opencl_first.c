@@ -1,4 +1,5 @@
-/* Which device open takes: each one is tried, in the order of the header, and what did not open is said. PoCL makes three of one CPU. */
+/* Which device open takes: open tries the devices in the order of the header, and reports each that does not open. PoCL
+ * makes three devices of one CPU. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,7 +89,7 @@ static void device_that_does_not_open_is_passed_over(void **state) {
 
 static void first_one_that_opens_passes_nothing_over(void **state) {
     (void)state;
-    memset(&cl, 0x5A, sizeof cl); /* as a caller may hand it in */
+    memset(&cl, 0x5A, sizeof cl); /* a caller may pass a struct that was never cleared */
     assert_int_equal(open_any(NULL), STK_OK);
     assert_string_equal(cl.passed_over, "");
     close_all();

@@ -58,7 +58,7 @@ static void addresses_and_counters_outlive_the_device(void **state) {
     close_all();
 }
 
-/* Drive launches until two are under way: one that nobody can look at would never be. */
+/* Drives launch until two launches are under way. A launch that nobody can look at would never count as running. */
 static void launch_without_an_event_is_a_failed_one(void **state) {
     static const struct fault_plan plan = {
         .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_BLIND};

@@ -1,4 +1,4 @@
-/* Drivers whose calls do not return while a kernel stays, of which PoCL's "basic" is one; and the bound of open. */
+/* Drivers whose calls do not return while a kernel stays, such as PoCL's "basic"; and the time limit of open. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,14 +56,15 @@ static void earlier_handshake_of_such_a_mode_is_not_believed(void **state) {
     close_all();
     known.memory = STK_OPENCL_SVM_ATOMICS;
     known.residency = STK_RESIDENT;
-    known.turn_cost = 1; /* a lease of which would stay for minutes */
+    known.turn_cost = 1; /* with this value a lease would stay for minutes */
     assert_int_equal(open_as(BASIC, 0, &known), STK_OK);
     assert_int_equal(cl.mode, STK_BATCH);
     assert_int_equal(cl.proved_from, STK_OPENCL_MADE);
     close_all();
 }
 
-/* Other drivers of the kind: one that runs a kernel in the flush, one that takes no launch while another one is under way. */
+/* Two other drivers of this kind: one runs the kernel in the flush, the other takes no launch while another one is
+ * under way. */
 static void driver_that_waits_in_another_call_is_found_too(void **state) {
     static const enum fault_call calls[] = {CALL_clFlush, CALL_clEnqueueNDRangeKernel};
     (void)state;
@@ -92,7 +93,8 @@ static void open_without_time_says_which_setting_to_raise(void **state) {
     }
 }
 
-/* The first launch, which may be compiling; and one of the handshake, unless the machine is too slow to come so far. */
+/* The launch is the first one, in which the driver may be compiling, or one of the handshake, unless the machine is too
+ * slow to get that far. */
 static void launch_that_never_begins_ends_open(void **state) {
     static const uint32_t launches[] = {1, 10};
     (void)state;

@@ -1,4 +1,5 @@
-/* Texts of any length that a driver gives about itself: shown as far as they fit, and told apart by all of their bytes. */
+/* Texts of any length that a driver gives about itself: a member shows as much as fits, and the identity covers all
+ * bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 static char text[3000];
 
-/* A text of `bytes` letters and then `end`. */
+/* Returns a text of `bytes` letters with `end` behind them. */
 static const char *letters(size_t bytes, const char *end) {
     memset(text, 'v', bytes);
     snprintf(text + bytes, sizeof text - bytes, "%s", end);
@@ -58,7 +59,7 @@ static void longer_text_is_cut_between_two_characters(void **state) {
     assert_int_equal(strlen(d.name), sizeof d.name - 1u);
 }
 
-/* Each text that says which driver it is, in bytes that no member shows. */
+/* Changes each text that identifies the driver, in bytes that no member shows. */
 static void drivers_that_differ_behind_the_cut_have_other_identities(void **state) {
     static const cl_uint which[] = {CL_PLATFORM_NAME, CL_PLATFORM_VERSION, CL_DEVICE_NAME, CL_DEVICE_VERSION,
                                     CL_DRIVER_VERSION};

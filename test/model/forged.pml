@@ -13,7 +13,7 @@
 
 byte status, head, tail;
 bool odd;                /* the custody word */
-bool unchanged[WORKERS]; /* who would still find the custody word that he read */
+bool unchanged[WORKERS]; /* workers whose swap would still find the custody word that they read */
 
 /// Ghosts ///
 
@@ -71,7 +71,7 @@ active [WORKERS] proctype worker() {
        if
        :: mine ->
 #ifdef RELEASE_EARLY
-          change(false); /* mutation: others may take it while it runs */
+          change(false); /* mutation: others may take the slot while it runs */
 #endif
           d_step { inside++; assert(inside == 1 && words != 0); job = words }
           d_step { assert(job == words); ran = true } /* results go to the slot of the ticket that was run */
@@ -100,7 +100,7 @@ active proctype publisher() {
        seen = status;
        if
 #ifdef BLIND_PUBLISH
-       :: seen != PUBLISHED -> /* mutation: neither custody nor EMPTY is asked for */
+       :: seen != PUBLISHED -> /* mutation: the publisher checks neither custody nor EMPTY */
 #else
        :: seen == EMPTY && !odd ->
 #endif
@@ -122,7 +122,7 @@ active proctype harvester() {
        taken = false;
        if
 #ifdef BLIND_HARVEST
-       :: seen == DONE || seen == BAD -> /* mutation: the status is believed */
+       :: seen == DONE || seen == BAD -> /* mutation: the harvester believes the status */
 #else
        :: (seen == DONE || seen == BAD) && !odd ->
 #endif
@@ -161,5 +161,5 @@ active proctype harvester() {
     od
 }
 
-/* Weakly fair, others' tickets are not held up for ever, once the forger lets its slot end. */
+/* Under weak fairness the tickets of others are not held up for ever, once the forger lets its slot end. */
 ltl live { [] ((tail != head && !FORGERS(head)) -> <> (tail == head)) }

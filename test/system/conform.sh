@@ -69,7 +69,7 @@ expect 0 foreign
 closes_with '8 passed, 0 failed, 2 skipped'
 grep -q '1 records of unknown kinds skipped, the first at foreign/a/b/two.case:5' out || fail "the unknown is not named"
 
-# Links to folders: each folder is run once, however many ways lead to it.
+# Links to folders: each folder is run once, even if several links lead to it.
 mkdir -p links/a links/b
 cp foreign/one.table links/a
 for folder in a b; do

@@ -1,6 +1,6 @@
-/* fuse_short FOLDER: mounts a FUSE file system on FOLDER and serves it until it is unmounted. Its two files hold
- * TEXT: `more` announces 1 MiB, `none` announces no byte. Both are read by direct I/O, so that the kernel asks for
- * every byte. Exit code 77 where nothing may be mounted. */
+/* fuse_short FOLDER: mounts a FUSE file system on FOLDER and serves it until it is unmounted. Its two files hold TEXT:
+ * `more` announces 1 MiB, `none` announces no byte. Both are read by direct I/O, so that the kernel asks for every
+ * byte. Exit code 77 where mounting is not allowed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -75,7 +75,7 @@ static void serve(const struct fuse_in_header *in, const void *argument) {
         break;
     case FUSE_FORGET:
     case FUSE_BATCH_FORGET:
-        break; /* has no answer */
+        break; /* this request has no answer */
     case FUSE_FLUSH:
     case FUSE_RELEASE:
         reply(in, 0, NULL, 0);

@@ -46,7 +46,7 @@ head -c 3000 a >short
 refused 'short: it is shorter' $replay --input 0=short log
 sed 's/7/8/' a >other
 refused 'bytes of input 0 at .* are not those' $replay --input 0=other log
-# A FIFO that nobody writes into holds nothing back.
+# A FIFO that nobody writes into does not hold the command up.
 mkfifo fifo
 refused 'fifo: is no regular file' $replay fifo
 refused 'fifo: is no regular file' $replay --input 0=fifo log
@@ -73,7 +73,7 @@ f.seek(-1, 1)
 f.write(bytes([b[0] ^ 4]))'
 refused 'record [0-9]*: records before it are missing or damaged' $replay --input 0=a --tables log.tables damaged
 
-# A small log may announce a large instance, and a slot that never ends: both are bounded by options.
+# A small log may announce a large instance or a slot that never ends; options bound both.
 announce="env PYTHONDONTWRITEBYTECODE=1 STKLOG_DIR=$(dirname "$0")/../../tools python3 $lib/announce.py"
 cp log large
 $announce large 4294836224

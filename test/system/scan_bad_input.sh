@@ -51,7 +51,7 @@ os.execvp(sys.argv[1], sys.argv[1:])'
     code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp --chunk 4K --depth 1 -f p f
 fi
 
-# Standard input can be read once.
+# Standard input can be read only once.
 refused "standard input is named 2 times" sh -c "$scan -f - - <p"
 refused "standard input is named 2 times" sh -c "$scan -f p - - <f"
 refused "standard input is named 2 times" sh -c "cat p | $scan -f /dev/stdin -"
@@ -60,7 +60,7 @@ refused "standard input is named 2 times" sh -c "cat p | $scan -f /dev/stdin -"
 mkfifo fifo
 refused "fifo: no process has it open for writing" $scan -f fifo f
 
-# Options that would take the place of themselves.
+# Options with a value that are given twice: the second value would silently replace the first.
 refused "--chunk is given twice: give it once" $scan -f p --chunk 4K --chunk 8K f
 refused "--offsets is given twice" $scan -f p --offsets 2 --json --offsets 3 f
 refused "--on is given twice" "$STOKER" replay --on interp --on recorded log

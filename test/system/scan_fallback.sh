@@ -50,7 +50,7 @@ for errno in 1 38; do # EPERM, ENOSYS
     fi
 done
 
-# io_uring that is there in part: the next way that reads is taken, and the note names the call.
+# Only a part of io_uring works: stoker takes the next way that reads, and the note names the system call.
 if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
     for refusal in 1:enter 11:enter 1:register 12:setup 24:setup; do
         without="python3 $lib/failing_call.py io_uring_${refusal#*:} ${refusal%:*}"

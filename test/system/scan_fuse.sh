@@ -1,8 +1,8 @@
-# Files of FUSE, which announce other sizes than they have: they are counted to their end, and read with pread.
+# Files on FUSE that announce a wrong size: they are read with pread and counted to their end.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
-# The mount is seen by this test alone, and goes with it.
+# Only this test sees the mount, which goes away when the test ends.
 if [ "${1:-}" != inside ]; then
     unshare -m true 2>/dev/null || {
         echo "no mount namespaces here: nothing was tried"

@@ -60,7 +60,7 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
-# JSON holds UTF-8 only: other bytes are there as digits, in files and in notes.
+# JSON holds UTF-8 only: other bytes appear as hexadecimal digits, in files and in notes.
 odd=$(printf 'odd\377')
 cp one "$odd"
 printf 'a\r\n' >"$odd-set"

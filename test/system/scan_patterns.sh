@@ -1,11 +1,11 @@
-# Pattern files: several add up, streams are waited for, and bytes that nobody sees are mentioned.
+# Pattern files: the patterns of several files count, stoker waits for streams, and notes mention invisible bytes.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 printf 'the then he\r\n' >f
 scan="$STOKER scan --device interp"
 
-# counts WANT COMMAND...: the output is WANT, and nothing was said.
+# counts WANT COMMAND...: the output is WANT, and standard error is empty.
 counts() {
     printf "$1" >want
     shift
@@ -25,7 +25,7 @@ counts '2\tthe\n1\tthen\n3\the\n' sh -c "$scan -f b -f - f <a"
 printf 'the\n\n' >ends
 counts '2\tthe\n' $scan -f ends f
 
-# A pipe that its owner made non-blocking, and a FIFO whose writer comes later, are waited for.
+# Stoker waits for a pipe that its owner made non-blocking, and for a FIFO whose writer comes later.
 { sleep 0.3 && printf 'the\n' && sleep 0.3 && printf 'he\n'; } |
     python3 -c 'import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])' $scan -f - f >out
 printf '2\tthe\n3\the\n' | cmp - out
@@ -34,7 +34,7 @@ mkfifo fifo
 counts '1\tthen\n3\the\n' $scan -f fifo f
 wait
 
-# Bytes that an editor left behind are part of the pattern, and are mentioned.
+# Bytes that an editor left behind are part of the pattern, and a note mentions them.
 printf 'the\r\nhe\r\n' >crlf
 code 0 $scan --json --stats -f crlf f
 said 1 'crlf: 2 of 2 patterns end with a carriage return'

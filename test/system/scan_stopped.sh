@@ -1,5 +1,5 @@
-# A scan that is stopped for longer than its deadline, as by Ctrl-Z, goes on afterwards and counts right, in each mode,
-# however often it is stopped.
+# A scan that is stopped for longer than its deadline, as by Ctrl-Z, goes on afterwards and counts right. This holds in
+# each mode, even if the scan is stopped often.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 unset STOKER_RESIDENCY STOKER_MEMORY
@@ -12,8 +12,8 @@ has_opencl || {
     exit 0
 }
 
-# A hole of 1 GiB, so that the scan takes time and the file takes no room, in chunks that keep a slot out nearly all the
-# time.
+# A hole of 1 GiB, so that the scan takes time and the file takes no room. With this size of chunks a slot is with the
+# device nearly all the time.
 truncate -s 1G huge
 printf needle >>huge
 pids=
@@ -22,7 +22,7 @@ for mode in resident quantum batch; do
     eval "$mode=$!"
     pids="$pids $!"
 done
-# stop SECONDS: stops all of them. One that is over already is not there to be stopped.
+# stop SECONDS: stops all scans for so long, except those that are over already.
 stop() {
     for pid in $pids; do kill -STOP "$pid" 2>kill.err || true; done
     sleep "$1"
@@ -33,7 +33,7 @@ stop 1.5 # while the device is opened
 for pid in $pids; do
     while [ -d "/proc/$pid/fd" ] && ! ls -l "/proc/$pid/fd" 2>ls.err | grep -q huge; do sleep 0.05; done
     sleep 0.1
-    kill -STOP "$pid" 2>kill.err || true # until all of them scan
+    kill -STOP "$pid" 2>kill.err || true # until all of them are scanning
 done
 stop 1.5
 sleep 0.1

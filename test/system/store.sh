@@ -23,7 +23,7 @@ refused '--store no/such/folder: No such file or directory' "$STOKER" scan --sto
 refused 'leave one of them out' "$STOKER" info --probe --store kept
 [ ! -e kept ]
 
-# Made for its user alone; programs are not taken from a file that somebody else could have written.
+# The store is made for its user alone. Stoker takes no programs from a file that somebody else could have written.
 (umask 0 && code 0 "$STOKER" info --store mine)
 [ "$(stat -c %a mine)" = 600 ]
 for mode in 620 602; do
@@ -43,7 +43,8 @@ chmod 666 given
 code 0 "$STOKER" info --store given
 [ "$(stat -c %a given)" = 600 ]
 
-# No leave for a file so long: no store, and no file. From the environment it fails nothing.
+# The limit on the size of files is too small: there is no store, and no file is left. When the environment named the
+# store, the command still succeeds.
 limit='import resource, os, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
 os.execvp(sys.argv[1], sys.argv[1:])'
@@ -60,7 +61,7 @@ done
 [ ! -e long ]
 [ -z "$(find . -name '.stoker-*')" ]
 
-# Where there are no locks, that is what is said, and the store is left alone.
+# Where there are no locks, the message says so, and the store is not used.
 for number in 37 38; do # ENOLCK, ENOSYS
     code 0 python3 "$lib/failing_call.py" flock $number "$STOKER" info --store given
     grep -q 'given: it cannot be locked: flock: .*; goes on without it' err

@@ -1,5 +1,5 @@
-# Every command works on a driver that runs the kernel inside the call that launches it, as PoCL's device "basic" does: in BATCH, which
-# is said with the reason.
+# Every command works on a driver that runs the kernel inside the call that launches it, as PoCL's device "basic" does.
+# The command then works in BATCH and reports this with the reason.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -26,7 +26,7 @@ for mode in resident quantum; do
     refused "$mode: basic.* cannot: $why" "$STOKER" scan --count --residency $mode -f p f
 done
 
-# One whose calls return is taken where a mode needs that, and the other is named.
+# Where a mode needs a driver whose calls return, stoker takes a device with such a driver and names the other one.
 POCL_DEVICES="basic pthread" code 0 "$STOKER" scan --count --residency resident -f p f
 [ "$(cat out)" = 4 ]
 said 1 "passed over: device 0 (basic.*): $why"
@@ -36,7 +36,7 @@ code 0 "$STOKER" bench slots --count 1000
 code 0 "$STOKER" scan --quiet --count --device basic --record log -f p f
 code 0 "$STOKER" replay --on opencl --against interp --input 0=f log
 
-# What opening may take.
+# The longest time that opening may take.
 refused 'STOKER_OPEN_SECONDS 0: give' env STOKER_OPEN_SECONDS=0 "$STOKER" scan -f p f
 refused 'STOKER_OPEN_SECONDS x: give' env STOKER_OPEN_SECONDS=x "$STOKER" info
 code 0 env STOKER_OPEN_SECONDS=60 "$STOKER" scan --count -f p f

@@ -1,5 +1,5 @@
-# Files that a command writes: never one that it reads or writes otherwise, never somebody else's, one process at a
-# time, and nothing half done.
+# Files that a command writes. A command never writes a file that it also reads or writes otherwise, nor a file that
+# stoker did not make. One process writes a file at a time, and no file is left half done.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -9,7 +9,7 @@ cp in in.kept
 cp p p.kept
 scan="$STOKER scan --device interp --count -f p"
 
-# untouched WORDS COMMAND...: refused with WORDS, and the folder has the same files with the same bytes as before.
+# untouched WORDS COMMAND...: COMMAND is refused with WORDS, and the folder has the same files and bytes as before.
 untouched() {
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort >sums
     refused "$@"
@@ -32,7 +32,7 @@ untouched '--record log.tables: is also read' $scan --record log in log.tables
 untouched '--store in: is also read' $scan --store in in
 untouched 'standard output: is also read, as in' sh -c "exec $scan in >>in"
 cmp in in.kept
-code 2 sh -c "exec $scan in 2>>in" # its own line is all that is added
+code 2 sh -c "exec $scan in 2>>in" # only the line of the command itself is added
 tail -n 1 in | grep -q 'standard error: is also read, as in'
 cp in.kept in
 
@@ -45,7 +45,7 @@ grep -q 'told: is also written, as standard output' err
 [ ! -s told ]
 code 0 sh -c "$scan in >told 2>&1" # the usual way to have both
 
-# What is somebody else's, and what is no file.
+# Files that stoker did not make, and things that are no file.
 untouched '--record in: is no recording' $scan --record in p
 untouched '--record log.tables: is no file of tables' $scan --record log p
 untouched '--record dangling: is a link to a file that does not exist' $scan --record dangling in
@@ -78,14 +78,14 @@ code 2 sh -c "exec python3 $lib/../../../tools/stklog.py log >/dev/full"
 grep -q '^stklog: standard output could not be written' err
 code 0 python3 "$lib/../../../tools/stklog.py" log
 
-# A run that fails leaves what was there.
+# A run that fails leaves the old file.
 untouched 'missing: No such file' $scan --record log missing
 untouched 'missing: No such file' $scan --record new in missing
 untouched 'no OpenCL device named nonesuch' "$STOKER" scan --device nonesuch -f p --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record log in
 
-# No room, and no leave for so long a file: said, and nothing is left.
+# No room, or a limit on the size of files: the message says so, and no file is left.
 limit='import resource, os, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
 os.execvp(sys.argv[1], sys.argv[1:])'
@@ -99,11 +99,11 @@ for number in 28 122; do # ENOSPC, EDQUOT
     done
 done
 
-# A file system that knows rename and link alone.
+# A file system that knows only rename and link.
 code 0 python3 "$lib/failing_call.py" renameat2 22 $scan --record plain in
 code 0 "$STOKER" replay --on interp --against recorded --input 0=in plain
 
-# One process at a time: of two that begin together one is refused, and what the other wrote is whole.
+# One process at a time: of two that begin together one is refused, and the file of the other is whole.
 rm -f race race.tables
 for there in no yes; do
     before=$(stat -c %i race 2>/dev/null) || before=none
@@ -137,7 +137,7 @@ for round in 1 2 3 4 5; do
     code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
 done
 
-# Where there are no locks, that is what is said.
+# Where there are no locks, the message says so.
 for number in 37 38; do # ENOLCK, ENOSYS
     failing="python3 $lib/failing_call.py flock $number"
     untouched "--record race: it cannot be locked: flock: " $failing $scan --record race in
@@ -146,7 +146,7 @@ for number in 37 38; do # ENOLCK, ENOSYS
 done
 [ -z "$(find . -name '.stoker-*')" ]
 
-# What a process that was killed left under the temporary name goes; what a live one has there does not.
+# A file that a killed process left under the temporary name is removed; the file of a live process stays.
 name=.stoker-$(PYTHONPATH=$lib/../../../tools python3 -B -c 'import stklog; print("%08x" % stklog.crc32c(b"new", 0))')
 printf rest >"$name"
 flock "$name" "$STOKER" scan --device interp -f p --record new in >out 2>err && fail "took what another process makes"

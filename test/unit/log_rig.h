@@ -18,7 +18,7 @@ static struct log_rig {
     uint8_t buffer[STK_LOG_BUFFER_BYTES(1, 64)], read_buffer[4u * STK_LOG_BUFFER_BYTES(1, 64)];
     uint32_t blocks; /* that the medium has */
     int fail;        /* knob: programs and erases fail */
-    int good;        /* knob: programs that work although `fail` is set */
+    int good;        /* knob: programs that succeed before `fail` takes effect */
     int fail_sync;   /* knob */
     uint32_t erases, syncs;
     struct stk_log log;

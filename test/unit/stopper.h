@@ -1,5 +1,5 @@
-/* A child that stops this process for a while, as Ctrl-Z or a debugger does, and lets it go on. Start it while the
- * process has one thread. */
+/* A child process that stops this process for a while, as Ctrl-Z or a debugger does, and then lets it go on. Start the
+ * child while this process has one thread. */
 #ifndef STOPPER_H
 #define STOPPER_H
 
@@ -23,7 +23,8 @@ struct stop {
     uint32_t after_ms, ms;
 };
 
-/* What the child does with each stop that it is sent. A while after it, `then` gets a byte, unless it is -1. */
+/* Does the child's work: carries out each stop that it is asked for. A while after a stop, writes a byte to `then`,
+ * unless `then` is -1. */
 static inline void stopper_serve(int from, int then) {
     struct stop stop;
     while (read(from, &stop, sizeof stop) == (ssize_t)sizeof stop) {
@@ -52,7 +53,7 @@ static inline void stopper_start(struct stopper *s, int then) {
     s->to = ends[1];
 }
 
-/* The process will be stopped for `ms` milliseconds, `after_ms` from now. */
+/* Makes the child stop this process `after_ms` from now, for `ms` milliseconds. */
 static inline void stopper_stop(const struct stopper *s, uint32_t after_ms, uint32_t ms) {
     const struct stop stop = {after_ms, ms};
     assert_int_equal(write(s->to, &stop, sizeof stop), sizeof stop);

@@ -27,8 +27,8 @@ struct seen {
 
 static struct world {
     _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
-    _Alignas(
-        64) uint32_t control[STK_CTL_WORDS_MIN + 4u + SLOTS]; /* the last ones for custody, where a test wants it */
+    /* the last words of `control` are custody words, where a test wants them */
+    _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + 4u + SLOTS];
     _Alignas(64) uint8_t payload[PAYLOAD];
     _Alignas(64) uint8_t arena_memory[8192];
     uint8_t source_data[SOURCE];

@@ -9,12 +9,12 @@ rm -rf "$work"
 mkdir "$work/units"
 include=$work/prefix/include
 (cd "$include" && find stoker -name '*.h') | while read -r header; do
-    # A header of numbers alone declares nothing, and C wants a declaration.
+    # A header that only defines numbers declares nothing, but a C file needs a declaration.
     printf '#include <%s>\nextern int one;\n' "$header" >"$work/units/$(echo "$header" | tr / _).c"
 done
 [ "$(find "$work/units" -name '*.c' | wc -l)" -ge 50 ]
 
-# compiles LANGUAGE STANDARD COMPILER: the headers, and a program that uses them, whose words are copied by both ways.
+# compiles LANGUAGE STANDARD COMPILER: compiles the headers, and a program that uses them and copies words both ways.
 compiles() {
     command -v "$3" >/dev/null || return 0
     set -- "$3" -x "$1" -std="$2" -Wall -Wextra -Wpedantic -Werror -I"$include"

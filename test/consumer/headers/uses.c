@@ -1,4 +1,4 @@
-/* What a program of someone else's does with the headers alone, in C and in C++. */
+/* Stands for a program of someone else that uses the headers alone, in C and in C++. */
 #include <stoker/atomic.h>
 #include <stoker/stoker.h>
 

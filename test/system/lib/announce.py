@@ -1,5 +1,6 @@
-"""announce.py LOG PAYLOAD [never]: changes a recording in place. Its START announces PAYLOAD bytes, and nothing follows; with
-`never` a SHUTDOWN follows and a NOP behind it, which no worker takes. core/SPEC.md, sections 6 and 8, has the layout."""
+"""announce.py LOG PAYLOAD [never]: changes a recording in place. Its START announces PAYLOAD bytes, and nothing
+follows. With `never` a SHUTDOWN follows, and behind it a NOP that no worker takes. core/SPEC.md, sections 6 and 8, has
+the layout."""
 import os
 import struct
 import sys

@@ -1,4 +1,5 @@
-"""failing_call.py CALL ERRNO COMMAND...: runs it where that system call fails with that number, by a seccomp filter."""
+"""failing_call.py CALL ERRNO COMMAND...: runs COMMAND under a seccomp filter that makes system call CALL fail with
+ERRNO."""
 import ctypes
 import os
 import platform

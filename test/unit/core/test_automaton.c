@@ -156,7 +156,7 @@ static void walk_names_the_patterns_that_end_here_longest_first(void **state) {
     }
 }
 
-/* Every state ends a pattern, and all but three by a suffix alone: the walk goes from pattern to pattern. */
+/* Every state ends a pattern, and all but three end one only by a suffix: the walk goes from pattern to pattern. */
 static void walk_takes_no_step_that_names_no_pattern(void **state) {
     static const uint32_t lengths[] = {1, 2, 60};
     struct stk_arena arena;
@@ -170,7 +170,8 @@ static void walk_takes_no_step_that_names_no_pattern(void **state) {
     assert_int_equal(build(set.pattern, 3, &arena, ARENA_BYTES), STK_OK);
     assert_int_equal(stk_automaton_accepting(&a), 60);
     for (i = 0; i < 60; i++) {
-        uint32_t steps = 0, ends = i == 0u ? 1u : i < 59u ? 2u : 3u; /* in the state after i + 1 letters */
+        /* steps and patterns in the state after i + 1 letters */
+        uint32_t steps = 0, ends = i == 0u ? 1u : i < 59u ? 2u : 3u;
         for (at = a.first_accept + i; a.link[at - a.first_accept] != 0u; steps++) {
             at = a.link[at - a.first_accept];
             assert_true(a.first_pattern[at - a.first_accept] != 0u);

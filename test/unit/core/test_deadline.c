@@ -29,7 +29,7 @@ static void time_between_looks_is_counted_to_the_nanosecond(void **state) {
     }
     assert_true(stk_deadline_look(&d, now + 10 * MS - 1u) == 1u);
     assert_true(stk_deadline_look(&d, now + 10 * MS) == 0u);
-    assert_true(stk_deadline_look(&d, now + 11 * MS) == 0u); /* and stays over */
+    assert_true(stk_deadline_look(&d, now + 11 * MS) == 0u); /* the deadline stays over */
 }
 
 static void pause_of_any_length_counts_an_eighth(void **state) {
@@ -62,7 +62,7 @@ static void clock_that_goes_back_counts_nothing(void **state) {
     (void)state;
     assert_true(stk_deadline_look(&d, HOUR - 1u) == 80 * MS);
     assert_true(stk_deadline_look(&d, 0) == 80 * MS);
-    assert_true(stk_deadline_look(&d, 5 * MS) == 75 * MS); /* and goes on from there */
+    assert_true(stk_deadline_look(&d, 5 * MS) == 75 * MS); /* the count goes on from there */
     assert_true(stk_time_since(7, 6) == 0u && stk_time_since(6, 7) == 1u);
 }
 
@@ -73,7 +73,7 @@ static void greatest_timeout_never_ends_and_none_is_over_at_once(void **state) {
         assert_true(stk_deadline_look(&d, i % 2u != 0u ? UINT64_MAX : 0u) == UINT64_MAX);
     }
     assert_true(stk_deadline_left(&d, 0) == UINT64_MAX);
-    d = start(UINT64_MAX - 1u, UINT64_MAX); /* the longest that ends */
+    d = start(UINT64_MAX - 1u, UINT64_MAX); /* the longest timeout that ends */
     assert_true(stk_deadline_look(&d, UINT64_MAX) == UINT64_MAX - 1u);
     d = start(0, 3);
     assert_true(stk_deadline_look(&d, 3) == 0u);
@@ -86,12 +86,13 @@ static void wait_that_was_given_out_counts_in_full(void **state) {
     struct stk_deadline d = start(8000 * MS, 0);
     (void)state;
     assert_true(stk_deadline_wait(&d, 5) == 5u);
-    assert_true(stk_deadline_wait(&d, UINT64_MAX) == 1000 * MS); /* a part: a pause inside it costs no more */
-    assert_true(stk_deadline_look(&d, 1500 * MS) == 6500 * MS);  /* late out of the sleep */
+    /* a part of the time left, so that a pause inside the sleep costs no more */
     assert_true(stk_deadline_wait(&d, UINT64_MAX) == 1000 * MS);
-    assert_true(stk_deadline_look(&d, HOUR) == 4500 * MS); /* stopped in it */
+    assert_true(stk_deadline_look(&d, 1500 * MS) == 6500 * MS); /* the owner woke up late */
+    assert_true(stk_deadline_wait(&d, UINT64_MAX) == 1000 * MS);
+    assert_true(stk_deadline_look(&d, HOUR) == 4500 * MS); /* the process was stopped in the sleep */
     assert_true(stk_deadline_look(&d, 2 * HOUR) == 3500 * MS);
-    d = start(3 * MS, 0); /* a short one is slept through in one piece */
+    d = start(3 * MS, 0); /* a short timeout is one sleep */
     assert_true(stk_deadline_wait(&d, UINT64_MAX) == 3 * MS);
     assert_true(stk_deadline_look(&d, 3 * MS) == 0u);
 }
@@ -100,7 +101,7 @@ static void each_of_many_has_the_whole_timeout_from_its_own_beginning(void **sta
     struct stk_deadline d = start(8 * MS, 0);
     uint64_t first, second;
     (void)state;
-    (void)stk_deadline_look(&d, HOUR); /* before either began */
+    (void)stk_deadline_look(&d, HOUR); /* a look before either of them began */
     first = stk_deadline_counted(&d);
     assert_true(stk_deadline_left(&d, first) == 8 * MS);
     (void)stk_deadline_look(&d, HOUR + MS);
@@ -139,7 +140,7 @@ static void wait_for_a_word_outlives_pauses(void **state) {
     word = 0;
     clock.waits = 5;
     assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &clock, &word, 7, 1000 * MS), STK_E_TIMEOUT);
-    assert_in_range(clock.waits, 5 + 8, 5 + 9); /* one that is always away */
+    assert_in_range(clock.waits, 5 + 8, 5 + 9); /* an owner that is always late */
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-/* The table of limits: what a pace makes of it, what the host's limits become, and what is refused. */
+/* The table of limits: which values follow from a pace and from the host's limits, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Media whose headers are whole, each of one log, but were never written by one: laps that go around in a circle. */
+/* Media whose headers are whole and belong to one log, although no log has written them: laps that go around in a
+ * circle. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,12 +10,12 @@
 #include "stoker/crc32c.h"
 
 #define BLOCKS_MAX 16u
-#define READS_MAX  1000u /* a mount that reads as much does not end */
+#define READS_MAX  1000u /* a mount that reads as often as this does not end */
 
 static uint32_t blocks, reads, seed = 9;
-static uint32_t flaky; /* knob: each look at a block shows a header of a later lap than any look before it */
+static uint32_t flaky; /* knob: each look at a block shows a header with a later lap than all looks before */
 
-/* The header of SPEC.md 6.1. */
+/* Writes the header of SPEC.md 6.1. */
 static void put_header(uint8_t *cell, uint32_t block, uint32_t lap) {
     const uint32_t words[13] = {WORLD_ID, lap, 0, block, 128, blocks, 64, 0xFF};
     uint32_t crc;
@@ -39,7 +40,7 @@ static int counted_read(void *ctx, uint32_t block, uint32_t offset, void *data, 
     return STK_OK;
 }
 
-/* Flash of so many blocks, each with a header of its lap and nothing else. */
+/* Lays out `count` blocks of flash, each with a header of its lap and nothing else. */
 static void lay_out(uint32_t count, const uint32_t *laps) {
     const struct stk_flash_geometry g = {64, 64, 128, count, 0xFF, STK_FLASH_MANY, 0};
     blocks = count;
@@ -71,7 +72,8 @@ static uint32_t mount(void) {
     return took;
 }
 
-/* The search for the newest block, and a few reads for the end of the log in it. */
+/* Returns the most reads that a mount may take: the search for the newest block, and a few reads for the end of the log
+ * in it. */
 static uint32_t most_reads(uint32_t count) {
     return 2u * count + 8u;
 }

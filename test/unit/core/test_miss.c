@@ -418,7 +418,7 @@ static void full_table_finds_every_row_and_takes_no_more(void **state) {
     assert_quiet();
 }
 
-/* The steps of a search, in a table that is full: one where every resource lies in its own row. */
+/* Counts the steps of a search in a full table. A search takes one step, since every resource lies in its own row. */
 static void number_that_is_not_there_costs_no_walk_through_the_table(void **state) {
     struct stk_miss_resource row;
     (void)state;
@@ -434,7 +434,7 @@ static void number_that_is_not_there_costs_no_walk_through_the_table(void **stat
     assert_int_equal(stk_miss_remove(&w.miss, 7), STK_E_NOENT);
     assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
     row.resource = 2000u * ROWS;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK); /* around to the last row */
+    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK); /* the search goes around to the last row */
     assert_int_equal(w.miss.reach, ROWS);
     assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
 }

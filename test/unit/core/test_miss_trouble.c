@@ -217,8 +217,8 @@ static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(v
     assert_quiet();
 }
 
-/* A read that ended in the pause serves its slot. One that hangs times out all the same for an owner that always looks
- * late. */
+/* A read that ended during the pause serves its slot. A read that hangs still times out, even for an owner that always
+ * looks late. */
 static void request_outlives_a_pause_of_the_process(void **state) {
     static const struct stk_sim_fault faults[] = {{0, STK_SIM_DELAY, 12, 0, 0}, {1, STK_SIM_HANG, 0, 0, 0}};
     const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};

@@ -135,7 +135,7 @@ static void what_the_table_may_hold_is_taken(void **state) {
     assert_int_equal(nor.word_polls, 100u << 14);
     assert_int_equal(nor.erase_polls, UINT32_MAX);
     assert_int_equal(nor.buffer_bytes, 128);
-    config.polls_per_us = 1099511628u; /* times an erase of weeks: 28 * 2^27 beyond 2^64 */
+    config.polls_per_us = 1099511628u; /* this number times an erase of weeks is 28 * 2^27 beyond 2^64 */
     nor = opened(&config);
     assert_int_equal(nor.erase_polls, UINT32_MAX);
     config.polls_per_us = 0;

@@ -10,7 +10,7 @@
 #define SLOTS 4u
 
 static _Alignas(64) uint8_t ring_memory[STK_RING_BYTES(SLOTS)];
-static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(SLOTS)]; /* the last words are for custody */
+static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(SLOTS)]; /* the last words are custody words */
 static struct stk_ring ring;
 static struct stk_control control;
 static struct stk_publisher publisher;
@@ -188,7 +188,7 @@ static void reset_recycles_finished_slots_only(void **state) {
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
     assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
     assert_int_equal(stk_ring_status(&ring, 1), STK_EMPTY);
-    stk_store(ring.words + 16, 99); /* no status */
+    stk_store(ring.words + 16, 99); /* 99 is no status */
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_E_STATUS);
     with_custody();
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
@@ -197,7 +197,7 @@ static void reset_recycles_finished_slots_only(void **state) {
 
 /// Tenants that store to their own status words ///
 
-/* Workers that are inside, as their own counts say. */
+/* Sets the counts of workers that entered and left. */
 static void workers(uint32_t entered, uint32_t lease_ends, uint32_t idle_ends) {
     stk_store(control.words + STK_CTL_WORKERS_IN, entered);
     stk_store(control.words + STK_CTL_LEASE_ENDS, lease_ends);
@@ -218,16 +218,16 @@ static void an_end_that_the_tenant_stored_waits_for_the_workers_own(void **state
     (void)state;
     with_custody();
     ticket = publish();
-    stk_store(custody_of(ticket), 1); /* a worker has it */
+    stk_store(custody_of(ticket), 1); /* a worker has the slot */
     while (stk_publisher_pending(&publisher) < SLOTS) {
-        (void)publish(); /* nothing to give back */
+        (void)publish(); /* there is nothing to give back */
     }
     for (uint32_t status = STK_DONE; status < STK_FAULT + 3u; status++) {
         stk_store(status_of(ticket), status);
         nothing_is_harvested();
         assert_int_equal(stk_load(status_of(ticket)), status);
     }
-    stk_store(status_of(ticket), STK_EMPTY); /* nor is it a hole */
+    stk_store(status_of(ticket), STK_EMPTY); /* an EMPTY slot in custody is no hole */
     assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
     stk_store(status_of(ticket), STK_DONE);
     stk_store(custody_of(ticket), 2);
@@ -252,14 +252,14 @@ static void a_word_that_is_no_status_is_a_fault_of_its_ticket_alone(void **state
     assert_int_equal(got, next);
 }
 
-/* Behind a bus, or without custody words, a worker may still be about to claim what it saw before: those that were
- * there leave first. */
+/* Behind a bus, or without custody words, a worker may still be about to claim a status that it saw before: the workers
+ * that were there leave first. */
 static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void **state) {
     struct stk_slot slot;
     (void)state;
     for (uint32_t bus = 0; bus < 2u; bus++) {
         uint32_t ticket;
-        workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two are inside */
+        workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two workers are inside */
         if (bus) {
             with_custody();
             stk_store(control.words + STK_CTL_BUS, stk_load(control.words + STK_CTL_BUS) | STK_BUS_BIT);
@@ -267,13 +267,13 @@ static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void 
         ticket = publish();
         stk_store(status_of(ticket), 8);
         nothing_is_harvested();
-        workers(1, UINT32_MAX - 3u, 2); /* one left, two came */
+        workers(1, UINT32_MAX - 3u, 2); /* one worker left, two entered */
         nothing_is_harvested();
         workers(1, UINT32_MAX - 3u, 3);
         assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
         ticket = publish();
         stk_store(status_of(ticket), 8);
-        nothing_is_harvested(); /* another ticket, and two are inside */
+        nothing_is_harvested(); /* it is another ticket, and two workers are inside */
         workers(1, 0, 1);
         assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
     }
@@ -304,7 +304,7 @@ static void a_slot_that_was_harvested_is_given_back_whatever_it_says(void **stat
         assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
         stk_store(custody, 2);
         nothing_is_harvested();
-        if (claimable) { /* until a worker has run that */
+        if (claimable) { /* until a worker has run the slot */
             assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
             stk_store(word, STK_DONE);
             nothing_is_harvested();

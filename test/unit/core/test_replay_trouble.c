@@ -276,7 +276,7 @@ static int replay_stuck(uint32_t target, int err) {
     return replay();
 }
 
-/* The process is stopped in the first drives, in which the target comes to nothing. */
+/* Stops the process in the first drives, in which the target makes no progress. */
 static int stopped_drive(void *ctx, bool pending) {
     if (stuck.drives++ < 5u) {
         rig.clock.now += UINT64_C(3600000000000);

@@ -124,7 +124,8 @@ static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
             }
         }
     }
-    memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_LOW, 2, args}, sizeof work); /* the work itself too */
+    /* the work itself lies in the slot, too */
+    memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_LOW, 2, args}, sizeof work);
     stk_store(ring.words, STK_DONE);
     assert_int_equal(stk_ring_publish(&ring, 0, (const struct stk_work *)(const void *)(ring.words + 4)), STK_OK);
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
@@ -138,16 +139,17 @@ static void a_batch_made_of_its_own_slots_is_refused(void **state) {
     struct stk_work items[2] = {{8, 0, 0, 1, args}, {8, 0, 0, 2, NULL}};
     struct stk_fault fault = {0, 0, 0};
     (void)state;
-    items[1].args = ring.words + STK_SLOT_WORDS - 1; /* its second word is in slot 1 */
+    items[1].args = ring.words + STK_SLOT_WORDS - 1; /* the second word of these arguments is in slot 1 */
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &fault), STK_E_OVERLAP);
     assert_int_equal(fault.index, 2);
-    items[1].args = ring.words + (size_t)SLOTS * STK_SLOT_WORDS - 2; /* in the slot of the fence */
+    items[1].args = ring.words + (size_t)SLOTS * STK_SLOT_WORDS - 2; /* these arguments lie in the slot of the fence */
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), STK_E_OVERLAP);
     assert_int_equal(
         stk_ring_publish_batch(&ring, 1, 0, (const struct stk_work *)(const void *)(ring.words + 16), 1, 0, NULL),
-        STK_E_OVERLAP); /* zeros: a NOP */
+        STK_E_OVERLAP); /* the item reads as zeros, which is a NOP */
     unchanged();
-    items[1].args = ring.words + STK_SLOT_WORDS - 2; /* in a slot that is none of the batch's */
+    /* these arguments lie in a slot that does not belong to the batch */
+    items[1].args = ring.words + STK_SLOT_WORDS - 2;
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), 3);
 }
 

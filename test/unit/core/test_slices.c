@@ -1,5 +1,6 @@
-/* Handlers that stop half-way, through the interpreter: a chunk that is done in many calls ends as one that is done in one, a place that
- * somebody made up harms nobody else, other slots run in between, and a tenant that floods leaves the others their share. */
+/* Handlers that stop half-way, run by the interpreter. A chunk that is done in many calls ends like a chunk that is
+ * done in one. A place that somebody forged harms nobody else. Other slots run in between. A tenant that floods leaves
+ * the others their share. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +21,11 @@
 #define OUT_AT      (48u << 10)
 #define HITS_AT     (88u << 10)
 #define IMAGE_AT    (92u << 10)
-#define LONG        3900u /* bytes of a long pattern: more than a slice */
+#define LONG        3900u /* bytes of a long pattern: more than a slice has */
 #define ARENA_BYTES (400u << 10)
 #define OP_WHOLE    0x20001u /* a user's handler that cannot stop half-way */
-#define OP_HALVES   0x20002u /* one that can */
-#define OP_OTHER    0x20003u /* one that states its cost */
+#define OP_HALVES   0x20002u /* a user's handler that can */
+#define OP_OTHER    0x20003u /* a user's handler that states its cost */
 
 static _Alignas(64) uint8_t payload[PAYLOAD], copy[PAYLOAD], before[PAYLOAD], arena_memory[ARENA_BYTES];
 static uint32_t ring_words[SLOTS * STK_SLOT_WORDS], control_words[STK_CTL_WORDS_MIN + 8u];
@@ -37,7 +38,7 @@ static uint32_t op_whole(const struct stk_dev *d, const struct stk_call *c) {
     return STK_DONE;
 }
 
-/* Counts its calls in result 0, and bytes in result 1. */
+/* Counts its calls in result 0 and its bytes in result 1. */
 static uint32_t op_halves(const struct stk_dev *d, const struct stk_call *c) {
     uint32_t n = stk_arg(c, STK_ARG_BYTES), from, to;
     (void)d;
@@ -61,7 +62,7 @@ static const struct stk_user_op user_ops[] = {
     {OP_WHOLE, STK_SCALAR, op_whole}, {OP_HALVES, STK_SCALAR, op_halves}, {OP_OTHER, STK_SCALAR, op_whole}};
 static const struct stk_user_cost costs[] = {{OP_HALVES, cost_halves}, {OP_OTHER, cost_other}};
 
-/* A lease of nothing: every call gets the least budget there is. */
+/* Opens the port. With a lease of almost no time every call gets the smallest budget. */
 static void open_port(const struct stk_limits *limits, uint64_t lease_ns, uint32_t tenants) {
     const struct stk_device_memory memory = {.ring = ring_words,
                                              .slots = SLOTS,
@@ -101,7 +102,7 @@ static int is_over(uint32_t slot) {
     return status(slot) == STK_DONE || status(slot) == STK_FAULT;
 }
 
-/* Drives until the slot is over. Returns how often it was seen in YIELD. */
+/* Drives until the slot is over. Returns how often the slot was seen in YIELD. */
 static uint32_t finish(uint32_t slot) {
     uint32_t yields = 0;
     while (!is_over(slot)) {
@@ -112,7 +113,8 @@ static uint32_t finish(uint32_t slot) {
     return yields;
 }
 
-/* Runs a slot in one call, then in slices: results and payload are equal. Returns how often it stopped. */
+/* Runs a slot in one call, then in slices, and checks that results and payload are equal. Returns how often the slot
+ * stopped. */
 static uint32_t check(uint32_t opcode, const uint32_t *args) {
     uint32_t whole[STK_SLOT_RESULTS], stops;
     memcpy(before, payload, PAYLOAD);
@@ -144,7 +146,7 @@ static void checksums_filters_and_sums_in_slices_are_those_of_the_whole(void **s
     assert_true(stops > 60u);
 }
 
-/* Text of two letters, with a long run that a long pattern matches. */
+/* Makes a text of two letters, with a long run that a long pattern matches. */
 static void set_up_scan(uint32_t pattern_bytes, uint32_t *seed) {
     static uint8_t long_pattern[LONG];
     const struct stk_pattern patterns[] = {
@@ -187,7 +189,7 @@ static void counts_and_lists_in_slices_are_those_of_the_whole(void **state) {
     }
 }
 
-/* A whole chunk of lead, and an automaton that says it knows patterns of 4 GiB: no call reads more than its slice. */
+/* The whole chunk is lead, and the automaton claims to know patterns of 4 GiB: no call reads more than its slice. */
 static void a_made_up_pattern_length_costs_no_more_than_slices(void **state) {
     uint32_t seed = 9, stops;
     const uint32_t args[8] = {0, TEXT, TEXT - 1u, IMAGE_AT, HITS_AT};
@@ -227,7 +229,8 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
     }
 }
 
-/* What its publisher left in the words of the results is no place to go on from, and a slot put back begins anew. */
+/* The words that a publisher left in the results are no place to go on from, and a slot that was put back begins anew.
+ */
 static void a_slot_that_is_published_or_put_back_begins_at_its_start(void **state) {
     uint32_t args[12] = {0, 120000}, want, i;
     (void)state;
@@ -240,7 +243,7 @@ static void a_slot_that_is_published_or_put_back_begins_at_its_start(void **stat
     put(1, STK_OP_SUM64, 0, args, 12);
     (void)stk_interp_ops.drive(&port, true);
     assert_int_equal(status(1), STK_YIELD);
-    ring_words[STK_SLOT_WORDS] = STK_REQUEUE; /* as after a lost device */
+    ring_words[STK_SLOT_WORDS] = STK_REQUEUE; /* the status after a lost device */
     (void)finish(1);
     assert_int_equal(results(1)[0], want);
 }
@@ -327,7 +330,8 @@ static void limits_of_the_host_hold_for_slots_tenants_and_ops(void **state) {
     refused(6, STK_REASON_PACKED, 0);
 }
 
-/* Tenant 0 keeps ten filters of 256 taps under way, the dearest slots there are; tenants 1 and 2 two checksums each. */
+/* Tenant 0 keeps ten filters of 256 taps under way, which are the dearest slots; tenants 1 and 2 keep two checksums
+ * each. */
 static void shares(const struct stk_limits *limits, uint32_t drives, uint64_t units[3]) {
     const uint32_t filter[6] = {0, TEXT, 0, OUT_AT - 512u, 256, OUT_AT}, sum[2] = {0, TEXT};
     uint32_t i, slot;
@@ -361,7 +365,7 @@ static void a_tenant_that_floods_dear_slots_leaves_the_others_their_share(void *
     assert_in_range(units[1] * 10u / units[2], 25, 35);
 }
 
-/* Where nobody else waits, a tenant pays nothing back. */
+/* A tenant pays nothing back where nobody else waits. */
 static void a_tenant_alone_is_not_held_back(void **state) {
     const uint32_t args[2] = {0, 150000};
     uint32_t drives = 0;

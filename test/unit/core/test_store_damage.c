@@ -184,7 +184,8 @@ static void a_cut_put_is_there_whole_or_not_at_all(void **state) {
     }
 }
 
-/* Each names a size whose tail lies in the log and is none, and a look at a tail takes some ten reads. */
+/* Each head names a size whose tail would lie in the log, but there is no tail. A look at a tail takes some ten reads.
+ */
 static void heads_without_a_tail_side_by_side_cost_no_search_each(void **state) {
     const struct stk_flash_geometry g = {64, 64, 512, 60, 0xFF, STK_FLASH_MANY, 0};
     const struct stk_log_record head = {.kind = 6, .args = {0, 0, 0, 20u * STK_STORE_CELL_BYTES}};
@@ -198,7 +199,7 @@ static void heads_without_a_tail_side_by_side_cost_no_search_each(void **state) 
     reads = world.flash.counts.reads;
     assert_int_equal(world_mount(), 1);
     reads = world.flash.counts.reads - reads;
-    assert_true(reads < 350 + 100); /* 4,600 with a search for each */
+    assert_true(reads < 350 + 100); /* it would be 4,600 reads with a search for each head */
     assert_int_equal(got(1, 1, 100), 1);
 }
 

@@ -182,7 +182,7 @@ static void error_of_the_log_comes_out_and_loses_no_chunk(void **state) {
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_IO);
 }
 
-/* A medium that takes the record of the input and no more. */
+/* A medium takes the record of the input and no record after it. */
 static void publish_that_the_log_refuses_is_published_all_the_same(void **state) {
     (void)state;
     recorded();
@@ -292,7 +292,7 @@ static void fence_outlives_a_pause_of_the_process(void **state) {
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
     w.clock.now += 1000000 * MS;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_OK); /* the call's deadline, not the fence's */
+    assert_int_equal(w.stream.fault.err, STK_OK); /* the deadline of the call is over, not that of the fence */
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, UINT64_MAX), STK_OK);
     assert_int_equal(w.control[TAG_AT], 9);

@@ -16,8 +16,8 @@ static void source_that_ends_early_hands_out_what_it_has(void **state) {
     world(NULL, NULL);
     assert_int_equal(stk_sim_ingest_shrink(&w.ingest, (uint32_t)w.source, 250), STK_OK);
     queue_some(2, 100);
-    queue(read_at(200, 100, 8)); /* comes short */
-    queue(read_at(254, 100, 8)); /* of its lead there is something, of its data nothing */
+    queue(read_at(200, 100, 8)); /* this read comes short */
+    queue(read_at(254, 100, 8)); /* some bytes of the lead are there, and no byte of the data */
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 4);
     for (uint32_t i = 0; i < 4; i++) {

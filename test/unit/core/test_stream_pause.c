@@ -1,5 +1,5 @@
-/* The stream's deadlines over a clock that jumps, as it does when the process was stopped: the stream sees what the
- * device did meanwhile, and gives time to what the device did not do. */
+/* The stream's deadlines with a clock that jumps, as after the process was stopped: the stream sees the work that the
+ * device did meanwhile, and gives the device time for the rest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void stop_in_the_sleep(void *ctx, const uint32_t *word, uint32_t seen, ui
     w.clock.hook = NULL;
 }
 
-/* The call's own deadline and the slots': neither is over when the process comes back out of a sleep. */
+/* Neither the call's own deadline nor a slot's is over when the process comes back out of a sleep. */
 static void pause_inside_a_call_ends_neither_the_call_nor_its_slots(void **state) {
     (void)state;
     stuck_world(TIMEOUT);
@@ -49,7 +49,7 @@ static void pause_inside_a_call_ends_neither_the_call_nor_its_slots(void **state
     assert_in_range(w.clock.now - HOUR, 40 * MS, 60 * MS);
     w.clock.hook = stop_in_the_sleep;
     assert_int_equal(stk_stream_drain(&w.stream, 8 * MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_OK); /* the drain's, not a slot's */
+    assert_int_equal(w.stream.fault.err, STK_OK); /* the deadline of the drain is over, not that of a slot */
     w.clock.hook = stop_in_the_sleep;
     assert_int_equal(stk_stream_wait_word(&w.stream, w.control + STK_CTL_OBSERVABLE, 1, 8 * MS), STK_E_TIMEOUT);
     assert_int_equal(w.stream.fault.err, STK_OK);
@@ -132,7 +132,7 @@ static void greatest_timeouts_never_end(void **state) {
 
 static int stops;
 
-/* A port that was stopped with the process: its first stop comes back late and empty. */
+/* Stands for a port that was stopped with the process: its first stop comes back late and without success. */
 static int late_stop(void *ctx, uint64_t timeout_ns) {
     w.clock.now += stops++ == 0 ? HOUR : timeout_ns / 2u;
     return stops < 4 ? STK_E_TIMEOUT : stk_sim_dispatch_ops.stop(ctx, timeout_ns);

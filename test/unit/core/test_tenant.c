@@ -287,7 +287,7 @@ static void quiesce_ends_with_the_last_drain(void **state) {
     assert_int_equal(c.quiesce_timeouts, 2);
 }
 
-/* Comes back from every third sleep an hour late, as a process that was stopped in it. */
+/* Comes back from every third sleep an hour late, as if the process was stopped in the sleep. */
 static int sleep_and_stop(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
     if (clock_state.sleeps % 3u == 0u) {
         clock_state.now += UINT64_C(3600000000000);

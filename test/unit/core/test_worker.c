@@ -272,7 +272,7 @@ static void fence_waits_for_its_items_and_for_no_others(void **state) {
     }
 }
 
-/* Shares are set, and the tenants of one of the two kinds own nothing of it since there is nothing. */
+/* There are shares, but there is nothing of one of the two kinds, so the tenants own nothing of that kind. */
 static void shutdown_is_the_first_tenants_however_small_the_shares(void **state) {
     static const struct {
         uint32_t observables, payload, control_words, payload_bytes;
@@ -302,12 +302,12 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
 
 /// Custody ///
 
-#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind what the device is told of */
+#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind the words that the device is told of */
 
 static uint32_t in_hand[4], runs;
 
-/* Runs inside of slot 5's handler, as a tenant that stores what it likes to its own slot, and a second worker that sees
- * it. */
+/* Runs inside of slot 5's handler. Acts as a tenant that stores any status to its own slot, and as a second worker that
+ * sees the slot. */
 static void hook_forges(void) {
     struct stk_interp second = port;
     in_hand[runs] = control(CUSTODY_AT + 5u);
@@ -337,8 +337,8 @@ static void a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says(void **st
     assert_int_equal(in_hand[0], 1);
     assert_int_equal(op_status(&image, 5), STK_DONE);
     assert_int_equal(control(CUSTODY_AT + 5u), 2);
-    put(5, OP_LATER, 2, STK_YIELD); /* let go whenever it waits */
-    put(6, 99, 0, 0);               /* and when it faults */
+    put(5, OP_LATER, 2, STK_YIELD); /* the worker lets go each time that the slot waits */
+    put(6, 99, 0, 0);               /* and when the slot faults */
     assert_int_equal(drive(), 1);
     assert_int_equal(control(CUSTODY_AT + 5u), 8);
     assert_int_equal(op_status(&image, 6), STK_FAULT);

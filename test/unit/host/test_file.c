@@ -135,7 +135,7 @@ static void a_file_that_is_too_short_is_lengthened_on_request(void **state) {
     stk_file_close(&file);
 }
 
-/* A limit on the size of files stands for a full disk: both are found when the space is asked for. */
+/* A limit on the size of files stands for a full disk: the port finds both when it asks for the space. */
 static void a_file_that_cannot_be_made_or_lengthened_is_as_before(void **state) {
     struct stk_file_config config = small();
     struct rlimit old, low;
@@ -153,7 +153,7 @@ static void a_file_that_cannot_be_made_or_lengthened_is_as_before(void **state) 
     assert_int_equal(stk_file_open(&file, &config), STK_E_NOSPC);
     assert_int_equal(length_of(path), 100);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    config.bytes = BLOCK - 1; /* not one block: nothing to lengthen for */
+    config.bytes = BLOCK - 1; /* less than one block: the file is not lengthened for this */
     assert_int_equal(stk_file_open(&file, &config), STK_E_SHORT);
     assert_int_equal(length_of(path), 100);
     close(fd);

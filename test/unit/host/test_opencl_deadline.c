@@ -1,4 +1,5 @@
-/* The deadlines of the OpenCL port: the greatest numbers, a process that is stopped, a queue that is slow to empty. */
+/* The deadlines of the OpenCL port: the greatest numbers, a process that is stopped, and a queue that takes long to
+ * empty. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,14 +14,14 @@
 
 static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
 
-/* Is this mode among those that the run is about? */
+/* Returns 1 when the run includes this mode. */
 static int is_wanted(enum stk_residency mode) {
     return !wanted_residency() || wanted_residency() == mode;
 }
 
 /// The greatest numbers ///
 
-/* Kernels stay: drives look at the clock many times while one runs. */
+/* Kernels stay, so drives look at the clock many times while a kernel runs. */
 static void greatest_times_of_the_configuration_never_end(void **state) {
     static const struct stk_opencl_config configs[] = {
         {.deadline_ns = UINT64_MAX, .idle_ns = 50 * MS, .lease_ns = 20 * MS},
@@ -68,7 +69,7 @@ static void greatest_timeout_of_close_waits_for_the_queue(void **state) {
             assert_int_equal(clEnqueueFillBuffer(cl.cl_queue, big, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
                              CL_SUCCESS);
         }
-        (void)!stk_opencl_close(&cl, 0); /* one look, which a fast device needs no more of */
+        (void)!stk_opencl_close(&cl, 0); /* one look, which is enough for a fast device */
         assert_int_equal(stk_opencl_close(&cl, UINT64_MAX), STK_OK);
         clReleaseMemObject(big);
     }
@@ -90,7 +91,7 @@ static int end_stopper(void **state) {
     return 0;
 }
 
-/* Returns once the process has been stopped in a launch and goes on; drives all the while. */
+/* Drives all the while, until the process has been stopped in a launch and goes on. */
 static void be_stopped(uint32_t ms) {
     uint64_t before = rig_now(), now;
     while (cl.running == 0u) {
@@ -105,8 +106,8 @@ static void be_stopped(uint32_t ms) {
     }
 }
 
-/* A slow slot is out, and deadline and watch are shorter than the pause. Neither ends, since the workers were stopped
- * too. */
+/* A slow slot is with the device, and deadline and watch are shorter than the pause. Neither of them ends, since the
+ * workers were stopped too. */
 static void pause_costs_neither_the_device_nor_its_mode(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) {

@@ -1,5 +1,4 @@
-/* A tenant that stores what it likes in the status words of its own slots: the modes stay, and the slots of others end
- * as they should. */
+/* A tenant stores any words in the statuses of its own slots: the modes stay, and the slots of others end correctly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,14 +12,14 @@
 #include "stoker/publisher.h"
 
 #define SLOTS    8u
-#define SHARE    4096u /* payload of a tenant */
+#define SHARE    4096u /* payload bytes of each tenant */
 #define FORGER   1u
 #define VICTIM   2u
 #define SUM      (SHARE / 4u * 0x01010101u)
 #define BUSY     0x20001u
 #define WATCH_NS (SECOND / 5u)
 
-/* A handler that computes for as many steps as its argument says. */
+/* Text of a handler that computes for as many steps as its argument says. */
 static const char busy_text[] = "STK_FN stk_u32 user_busy(const struct stk_dev *d, const struct stk_call *c) {\n"
                                 "    stk_u32 i, n = stk_arg(c, 0), x = n;\n"
                                 "    for (i = 0; i < n; i++) { x = x * 1664525u + (x >> 7); }\n"
@@ -52,7 +51,7 @@ static int open_shared(const struct stk_opencl_config *wish, const struct way *w
     return 1;
 }
 
-/* Returns true for the first way of its mode that works here. */
+/* Returns true for the first memory that works here in its mode. */
 static int is_first(size_t way) {
     size_t i = 0;
     while (i < way && (ways[i].residency != ways[way].residency || !rig_can(&ways[i]))) {
@@ -67,8 +66,8 @@ static uint32_t *status_of(uint32_t slot) {
 
 /// The watch ///
 
-/* Slot 6 is in no status, so that nobody may move it and the fence behind it waits for ever; slot 7, the fence, is
- * published again and again. */
+/* Publishes slot 7 again and again. Slot 7 is a fence, and waits for ever for slot 6, which is in no status, so that
+ * nobody may move it. */
 static void *publish_for_ever(void *arg) {
     while (stk_load(&over) == 0u) {
         stk_store_release(status_of(7), STK_PUBLISHED);
@@ -97,7 +96,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
             drive(true);
         }
         start = rig_now();
-        while (ran < 100u) { /* and others are served */
+        while (ran < 100u) { /* and the slots of others are served */
             publish_add(0);
             while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
                 drive(true);
@@ -128,8 +127,8 @@ static int publish_sum(uint32_t *ticket) {
     return stk_publisher_publish(&publisher, &sum, ticket);
 }
 
-/* Publishes a slot of the forger's and waits until a worker, or a launch over copies, has it. A slot that was over
- * before that was seen is followed by a longer one. Returns its ticket. */
+/* Publishes a slot of the forger and waits until a worker, or a launch over copies, has the slot. When the slot was
+ * over before a worker was seen with it, publishes a longer slot. Returns the ticket. */
 static uint32_t publish_and_await_claim(void) {
     uint64_t start = rig_now();
     uint32_t steps = 10000000u, ticket = publish_busy(steps);
@@ -158,7 +157,7 @@ static void harvest_next(struct stk_slot *slot, uint32_t *ticket) {
     assert_true(end >= 0);
 }
 
-/* One slot, so that the victim's ticket has the same. */
+/* The ring has one slot, so the victim's ticket gets the same slot. */
 static void forge_an_end(void) {
     struct stk_slot slot;
     uint32_t forged = publish_and_await_claim(), ticket;
@@ -201,10 +200,10 @@ static void end_that_a_tenant_stored_ends_nobodys_ticket(void **state) {
 
 /// Any status at any time ///
 
-/* Held while the forger stores, and while the harvester takes a slot: a slot is the forger's until its ticket is
+/* Held while the forger stores, and while the harvester takes a slot: a slot belongs to the forger until its ticket is
  * harvested. */
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t owned[SLOTS]; /* tickets + 1 of the forger, by slot */
+static uint32_t owned[SLOTS]; /* for each slot: 1 + the forger's ticket */
 
 static void *forge_for_ever(void *arg) {
     static const uint32_t some[] = {STK_PUBLISHED, STK_DONE, 99, STK_FAULT, STK_REQUEUE, UINT32_MAX, STK_YIELD, 8};
@@ -221,7 +220,7 @@ static void *forge_for_ever(void *arg) {
     return arg;
 }
 
-/* Publishes for both tenants as far as there is credit. Returns how many of the victim's. */
+/* Publishes for both tenants as far as there is credit. Returns how many slots of the victim it published. */
 static uint32_t publish_both(uint32_t *turn) {
     uint32_t sums = 0, ticket;
     while (stk_publisher_pending(&publisher) < SLOTS) {
@@ -235,7 +234,7 @@ static uint32_t publish_both(uint32_t *turn) {
         }
         (void)pthread_mutex_unlock(&owner);
         if (slot == STK_E_AGAIN) {
-            break; /* a worker still has it */
+            break; /* a worker still has the slot */
         }
         assert_true(slot >= 0);
         *turn += 1u;
@@ -244,7 +243,7 @@ static uint32_t publish_both(uint32_t *turn) {
     return sums;
 }
 
-/* Harvests what is over. Returns how many of the victim's there were. */
+/* Harvests the slots that are over. Returns how many slots of the victim it harvested. */
 static uint32_t harvest_all(void) {
     struct stk_slot slot;
     uint32_t ticket, sums = 0;

@@ -170,8 +170,8 @@ static void heart_beats_while_the_kernel_is_there(void **state) {
     close_way();
 }
 
-/* The device counts workers modulo 2^32: the port's own counts go on as if it did not. The state is that of a port that
- * launched four workers 2^30 - 2 times. */
+/* The device counts workers modulo 2^32, but the port's own counts go on. The state is that of a port that launched
+ * four workers 2^30 - 2 times. */
 static void counts_of_ends_go_on_when_the_devices_counter_wraps(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .workers = 4, .lease_ns = 60 * SECOND};
     const uint32_t idle = UINT32_MAX - 7u;

@@ -1,5 +1,5 @@
-/* What other threads may read at any time while the port takes copies in: words of the ring, of the debug log and of
- * the I/O queue. The thread sanitizer sees stores that are not atomic. */
+/* Words of the ring, of the debug log and of the I/O queue, which other threads may read at any time while the port
+ * takes copies in. The thread sanitizer reports stores that are not atomic. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +43,7 @@ static void *look(void *arg) {
     return err == STK_OK ? &over : NULL;
 }
 
-/* A record, a request for a read, and results in each round. */
+/* Makes a debug record, a request for a read, and results in each round. */
 static void one_round(uint32_t round) {
     const uint32_t args[] = {round + 1u, 2, 3};
     const struct stk_work print = {STK_OP_PRINTF, 0, STK_NORMAL, 3, args};

@@ -1,4 +1,4 @@
-/* The one translation from errno to enum stk_err: each number gets an advice that fits it. */
+/* The table that translates errno to enum stk_err: each number gets advice that fits it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 static void every_errno_of_a_file_gets_an_advice_that_fits(void **state) {
     static const struct {
         int os_error;
-        const char *advice; /* a part of it */
+        const char *advice; /* a part of the advice */
     } cases[] = {
         {ENOENT, "check the path"}, {ENOTDIR, "check the path"},
         {ELOOP, "check the path"},  {ENAMETOOLONG, "check the path"},

@@ -218,7 +218,7 @@ static void reap_outlives_a_stop_of_the_process(void **state) {
     assert_int_equal(stk_posix_reader_add_file(&reader, fds[0], 0), 0);
     assert_int_equal(submit1(0, 0, 1, mem, 1), 1);
     stopper_stop(&stopper, 30, 1500);
-    assert_int_equal(stk_posix_reader_ops.reap(&reader, &done, 1, SECOND), 1); /* it comes after the stop */
+    assert_int_equal(stk_posix_reader_ops.reap(&reader, &done, 1, SECOND), 1); /* the data comes after the stop */
     assert_int_equal(done.result, 1);
     stopper_end(&stopper);
     close(fds[0]);

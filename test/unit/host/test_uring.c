@@ -377,7 +377,7 @@ static void reap_outlives_a_stop_of_the_process(void **state) {
     assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
     assert_int_equal(submit1(0, 0, 1, mem, 1), 1);
     stopper_stop(&stopper, 30, 1500);
-    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, SECOND), 1); /* it comes after the stop */
+    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, SECOND), 1); /* the data comes after the stop */
     assert_int_equal(done.result, 1);
     stopper_end(&stopper);
     close(fds[0]);
@@ -626,7 +626,7 @@ static void too_little_locked_memory_is_said(void **state) {
     assert_int_equal(in_child(open_without_locked_memory), 0);
 }
 
-/* From here on the process gets `os_error` from a system call. */
+/* Makes this system call fail with `os_error` from now on. */
 static int forbid(unsigned call, int os_error) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -638,7 +638,7 @@ static int forbid(unsigned call, int os_error) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) : -1;
 }
 
-/* Is the ring refused with this code, the errno and the name of the call, and nothing kept? */
+/* Returns true if the ring is refused with this code, the errno and the name of the call, and nothing is kept. */
 static bool refused_by(const char *call, int os_error, int err) {
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
@@ -647,7 +647,7 @@ static bool refused_by(const char *call, int os_error, int err) {
     (void)close(free_before);
     int r = stk_uring_open(&uring, &config, mem, sizeof mem, &arena);
     return r == err && uring.fault.value == (uint64_t)os_error && strcmp(uring.call, call) == 0 && mem[0] == 0x5A &&
-           stk_arena_mark(&arena) == 0 && dup(0) == free_before; /* and no descriptor is left open */
+           stk_arena_mark(&arena) == 0 && dup(0) == free_before; /* no descriptor is left open */
 }
 
 static int open_where_forbidden(int os_error) {
@@ -711,7 +711,7 @@ static int open_without_descriptors(void) {
 
 static int open_without_memory(void) {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-    (void)getrlimit(RLIMIT_MEMLOCK, &limit); /* where the limit is not in the way, it is no advice to raise it */
+    (void)getrlimit(RLIMIT_MEMLOCK, &limit); /* where the limit is high enough, raising it would be no help */
     int err = limit.rlim_cur >= sizeof mem ? STK_E_NOMEM : STK_E_LOCKED;
     return forbid(SYS_io_uring_register, ENOMEM) == 0 && refused_by("io_uring_register (buffers)", ENOMEM, err) ? 0 : 1;
 }
@@ -721,7 +721,7 @@ static void io_uring_that_is_there_in_part_is_not_opened(void **state) {
     need_uring();
     int r = in_child(open_where_enter_is_forbidden);
     if (r == 77) {
-        skip(); /* no seccomp here */
+        skip(); /* there is no seccomp here */
     }
     assert_int_equal(r, 0);
     assert_int_equal(in_child(open_where_enter_says_again), 0);
@@ -730,7 +730,7 @@ static void io_uring_that_is_there_in_part_is_not_opened(void **state) {
     assert_int_equal(in_child(open_without_memory), 0);
 }
 
-/* The kernel takes no request any more, once the ring is open. */
+/* Makes the kernel refuse requests once the ring is open. */
 static int submit_where_enter_says_again(void) {
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .refused_max = 3};
     struct stk_ingest_done done;
@@ -752,7 +752,7 @@ static void a_kernel_that_refuses_for_ever_fails_the_ring(void **state) {
     need_uring();
     int r = in_child(submit_where_enter_says_again);
     if (r == 77) {
-        skip(); /* no seccomp here */
+        skip(); /* there is no seccomp here */
     }
     assert_int_equal(r, 0);
 }
@@ -768,7 +768,7 @@ static void a_read_that_does_not_end_is_late(void **state) {
     assert_int_equal(stk_uring_open(&uring, &config, mem, sizeof mem, &arena), STK_OK);
     assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
     if (uring.source[0].kind != 1u) {
-        skip(); /* a kernel whose event counters cannot seek */
+        skip(); /* this kernel's event counters cannot seek */
     }
     assert_int_equal(submit1(0, 0, 8, mem, 1), 1);
     while (n == 0) {
@@ -777,7 +777,7 @@ static void a_read_that_does_not_end_is_late(void **state) {
     assert_int_equal(n, 1);
     assert_int_equal(done.result, STK_E_TIMEOUT);
     assert_int_equal(done.os_error, ETIMEDOUT);
-    assert_int_equal(stk_uring_add_file(&uring, file, 0), 1); /* and it goes on */
+    assert_int_equal(stk_uring_add_file(&uring, file, 0), 1); /* the ring goes on */
     assert_int_equal(submit1(1, 0, 4096, mem, 2), 1);
     assert_int_equal(reap1().result, 4096);
     close(file);
