@@ -72,17 +72,23 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     w->round = round < d->slots ? round : 0u; /* goes on, so that short leases get around too */
     w->urgent = w->first[0];
     w->rounds = 0;
+    w->shares = d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u;
+    w->start = w->shares != 0u ? stk_ld(d->limits + STK_LIMIT_START) : 0u;
+    w->start = w->start < d->slots ? w->start : 0u;
     w->above = w->parts == 1u ? 0u : stk_ld(d->control + STK_CTL_STARVATION);
     w->since = 0;
     w->quiet = 0;
     w->bell = 0;
-    w->quotas = stk_find_quotas(d, used) | (d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u);
+    w->quotas = stk_find_quotas(d, used) | w->shares;
 }
 
 /* One lane: where the next worker is to begin. */
 STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) {
     stk_u32 p;
     stk_st(d->control + STK_CTL_ROUND, w->round);
+    if (w->shares != 0u) {
+        stk_st(d->limits + STK_LIMIT_START, w->start);
+    }
     if (w->parts == 1u) {
         stk_st(d->control + STK_CTL_CURSOR, w->cursor[0]);
     }
@@ -118,11 +124,31 @@ STK_FN stk_u32 stk_find_step(const struct stk_worker *w, stk_u32 from, stk_u32 t
     return slots < room ? slot + slots : first + (slots - room);
 }
 
-/* The slow round goes on by `slots`, which is at most the ring. */
+/* Returns the slot that is `slots` steps behind `slot` in the whole ring. Both are at most the size of the ring. */
+STK_FN stk_u32 stk_find_plus(const struct stk_dev *d, stk_u32 slot, stk_u32 slots) {
+    stk_u32 room = d->slots - slot;
+    return slots < room ? slot + slots : slots - room;
+}
+
+/* Returns the distance between the starts of two slow rounds: about 0.62 of the ring, so that the starts spread
+ * evenly. */
+STK_FN stk_u32 stk_find_stride(const struct stk_dev *d) {
+    return (stk_u32)((stk_u64)d->slots * 40503u >> 16);
+}
+
+/* Moves the slow round on by `slots`, which is at most the size of the ring. Where tenants have shares, each round
+ * starts at another slot: a tenant spends its share on the first of its slots that the round meets, and these must not
+ * be the same slots in each round. */
 STK_FN void stk_find_round_on(const struct stk_dev *d, struct stk_worker *w, stk_u32 slots) {
-    stk_u32 room = d->slots - w->round;
-    w->rounds += slots < room ? 0u : 1u;
-    w->round = slots < room ? w->round + slots : slots - room;
+    stk_u32 left = w->start > w->round ? w->start - w->round : d->slots - (w->round - w->start);
+    stk_u32 over = slots >= left ? 1u : 0u;
+    w->rounds += over;
+    if (over != 0u && w->shares != 0u) {
+        w->start = stk_find_plus(d, w->start, stk_find_stride(d));
+        w->round = stk_find_plus(d, w->start, slots - left);
+    } else {
+        w->round = stk_find_plus(d, w->round, slots);
+    }
 }
 
 STK_FN void stk_find_urgent_on(struct stk_worker *w, stk_u32 slots) {

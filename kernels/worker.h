@@ -38,6 +38,8 @@ struct stk_worker {
     stk_u32 first[STK_PRIORITIES + 1u]; /* first slot of each, and the end of the last */
     stk_u32 cursor[STK_PRIORITIES];     /* slot of each to look at next; STK_NO_SLOT: it has none */
     stk_u32 round, urgent;              /* slots of the rounds to look at next */
+    stk_u32 start;                      /* slot at which the slow round began */
+    stk_u32 shares;                     /* 1: several tenants share the device under limits */
     stk_u32 rounds;                     /* rounds through the ring that are complete */
     stk_u32 above;                      /* claims at or above HIGH since one below */
     stk_u32 since;                      /* turns with work since the round moved */

@@ -41,7 +41,7 @@ static uint32_t fill_pace(const struct stk_pace *pace, uint32_t *table) {
     budget = budget > ring ? budget : ring;
     budget = budget < whole ? budget : whole;
     budget = budget > STK_BUDGET_MIN ? budget : STK_BUDGET_MIN;
-    table[STK_LIMIT_BUDGET] = at_most(budget, STK_BUDGET_MAX);
+    table[STK_LIMIT_BUDGET] = at_most(budget, lease_ns ? STK_BUDGET_MAX : STK_BUDGET_DEFAULT);
     table[STK_LIMIT_WHOLE] = at_most(whole > STK_BUDGET_MIN ? whole : STK_BUDGET_MIN, UINT32_MAX);
     table[STK_LIMIT_TURN] = turn ? at_most(turn, UINT32_MAX) : 1u;
     table[STK_LIMIT_LANE] = pace->lane_fs > unit_fs ? at_most(pace->lane_fs / unit_fs, LANE_MAX) : 1u;
@@ -72,5 +72,6 @@ int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pac
     for (uint32_t t = 0; t < STK_LIMIT_ROWS; t++) {
         table[STK_LIMIT_SPENT + t] = 0;
     }
+    table[STK_LIMIT_START] = 0;
     return STK_OK;
 }

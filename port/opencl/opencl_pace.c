@@ -45,7 +45,7 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     if (cl->mode == STK_BATCH || bytes < BYTES_MIN) {
         return STK_OK; /* copies would be all that is timed */
     }
-    cl->config.limits = NULL; /* the user's are not for this slot */
+    cl->config.limits = NULL;                                       /* the user's are not for this slot */
     cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX / 4u; /* nothing is to end the mode in between */
     stk_opencl_set_mode(cl, cl->mode);
     for (int i = 0; i < RUNS && err == STK_OK; i++) {

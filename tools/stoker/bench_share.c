@@ -16,7 +16,7 @@
 #define FIRST_NOP    (OTHERS * OWN) /* first of the slots for their NOPs */
 #define FIRST_FLOOD  (FIRST_NOP + OTHERS)
 #define SHARE        (4u << 20)  /* payload bytes of each tenant */
-#define CHUNK        (64u << 10) /* bytes of one checksum */
+#define CHUNK        (16u << 10) /* bytes of one checksum */
 #define TAPS         256u
 #define TAP_BYTES    (TAPS * 2u)
 #define FLOOD_BYTES  ((SHARE - TAP_BYTES) / 2u & ~63u) /* bytes of one filter: its output needs as many bytes again */

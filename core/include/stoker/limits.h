@@ -60,7 +60,7 @@ struct stk_pace {
  * length of a lease is not known, the budget is DEFAULT. */
 #define STK_BUDGET_MIN     65536u
 #define STK_BUDGET_DEFAULT 16777216u
-#define STK_BUDGET_MAX     16777216u
+#define STK_BUDGET_MAX     4194304u
 
 /* Fills the table of limits that workers read. `limits` may be NULL, which means all zero.
  * STK_E_ARG a weight is above STK_WEIGHT_MAX, a cost is above 2^41, or ops_off has a bit that belongs to no op. The

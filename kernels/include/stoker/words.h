@@ -250,7 +250,9 @@
 #define STK_LIMIT_SPENT   (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
 #define STK_LIMIT_ROWS                                                                                                 \
     32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
-#define STK_LIMIT_WORDS (STK_LIMIT_SPENT + STK_LIMIT_ROWS)
+#define STK_LIMIT_START                                                                                                \
+    (STK_LIMIT_SPENT + STK_LIMIT_ROWS) /* slot at which the present slow round began, kept likewise */
+#define STK_LIMIT_WORDS (STK_LIMIT_START + 1u)
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \

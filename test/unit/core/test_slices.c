@@ -330,16 +330,16 @@ static void limits_of_the_host_hold_for_slots_tenants_and_ops(void **state) {
     refused(6, STK_REASON_PACKED, 0);
 }
 
-/* Tenant 0 keeps ten filters of 256 taps under way, which are the dearest slots; tenants 1 and 2 keep two checksums
- * each. */
+/* Tenant 0 keeps four filters of 256 taps under way, which are the dearest slots; tenants 1 and 2 keep two checksums
+ * each. Units count when a slot is done. */
 static void shares(const struct stk_limits *limits, uint32_t drives, uint64_t units[3]) {
     const uint32_t filter[6] = {0, TEXT, 0, OUT_AT - 512u, 256, OUT_AT}, sum[2] = {0, TEXT};
     uint32_t i, slot;
     open_port(limits, 1, 3);
     memset(units, 0, 3u * sizeof *units);
     for (i = 0; i < drives; i++) {
-        for (slot = 0; slot < 14u; slot++) {
-            uint32_t tenant = slot < 10u ? 0u : 1u + slot % 2u;
+        for (slot = 0; slot < 8u; slot++) {
+            uint32_t tenant = slot < 4u ? 0u : 1u + slot % 2u;
             if (status(slot) == STK_DONE) {
                 units[tenant] += TEXT * (tenant == 0u ? 384u + 24u * 256u : 208u) / STK_COST_UNIT;
             }
