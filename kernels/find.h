@@ -14,7 +14,7 @@
 #ifndef STK_FIND_H
 #define STK_FIND_H
 
-#include "worker.h"
+#include "shares.h"
 
 #define STK_ROUND_EVERY 16u
 #define STK_IDLE_EVERY  16u
@@ -169,40 +169,6 @@ STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_
         w->above = p <= STK_HIGH ? w->above + n : 0u;
         if (STK_LANE == 0u) {
             stk_count_part(d, w, p, n);
-        }
-    }
-}
-
-/// Quotas and shares ///
-
-/* The row of local words of the round in hand. */
-STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    return used + (w->rounds & 1u) * STK_USED_ROW;
-}
-
-/* Returns 1 while the tenant is below its quota and its share. */
-STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    stk_u32 quota = stk_quota_of(used, tenant);
-    return *stk_spent_of(used, tenant) < stk_share_units(used, tenant) &&
-           (quota == 0u || stk_used_row(w, used)[tenant] < quota);
-}
-
-/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
-STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    stk_u32 quota = stk_quota_of(used, tenant);
-    return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
-}
-
-/* Follows each step of the slow round. When a round is complete, clears the row of the round before, which nobody uses
- * any more, and gives each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant
- * to pay its debt, and all debts end. */
-STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before, int empty) {
-    if (w->quotas != 0u && w->rounds != rounds_before) {
-        stk_u32 t;
-        for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
-            stk_u32 spent = used[STK_USED_SPENT + t], share = used[STK_USED_SHARE + t];
-            used[(rounds_before & 1u) * STK_USED_ROW + t] = 0;
-            used[STK_USED_SPENT + t] = spent > share && !empty ? spent - share : 0u;
         }
     }
 }

@@ -75,65 +75,6 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the round in hand, claims in
- * a row that is being cleared, most claims in a round, units spent, and units that may be spent before the other
- * tenants go first. Tenants without a mask share one account. */
-#define STK_USED_ROW    STK_LIMIT_ROWS
-#define STK_USED_QUOTA  (2u * STK_USED_ROW)
-#define STK_USED_SPENT  (3u * STK_USED_ROW)
-#define STK_USED_SHARE  (4u * STK_USED_ROW)
-#define STK_USED_WORDS  (5u * STK_USED_ROW)
-#define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
-/* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
-#define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
-
-/* Loads the quotas from the control words. From the limits it loads the shares and the units that tenants have spent,
- * as the worker before left them. Counts the tenants that may run slots. Each lane loads the words of one tenant at a
- * time, because over a bus every load of a lane takes its time. The words were cleared before. */
-STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
-    stk_u32 t;
-    for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
-        int known = t < STK_CTL_TENANT_MASKS;
-        if (known) {
-            used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
-            (void)stk_local_add(used + STK_USED_TENANTS, stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u);
-        }
-        used[STK_USED_SHARE + t] = !d->limits ? 0xFFFFFFFFu
-                                   : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
-                                              : d->limits[STK_LIMIT_BUDGET];
-        used[STK_USED_SPENT + t] = d->limits ? stk_ld(d->limits + STK_LIMIT_SPENT + t) : 0u;
-    }
-}
-
-/* Stores, for the next worker, the units that the tenants have spent. All lanes call it. */
-STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
-    stk_u32 t;
-    for (t = STK_LANE; d->limits && t < STK_USED_ROW; t += STK_LANES) {
-        stk_st(d->limits + STK_LIMIT_SPENT + t, used[STK_USED_SPENT + t]);
-    }
-}
-
-/* Returns the word that counts the units spent by a tenant. */
-STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    return used + STK_USED_SPENT + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS);
-}
-
-STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    return used[STK_USED_SHARE + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)];
-}
-
-/* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
-STK_FN void stk_spend(STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
-    STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
-    if (*spent < 0x40000000u) {
-        (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
-    }
-}
-
-STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
-}
-
 /* `n` claims in partition `part`. */
 STK_FN void stk_count_part(const struct stk_dev *d, struct stk_worker *w, stk_u32 part, stk_u32 n) {
     if (part != w->part) {

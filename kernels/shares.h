@@ -1,0 +1,102 @@
+/* stoker kernels: what tenants may claim and spend, as the lanes of a worker count it in local memory.
+ *
+ * A quota bounds the claims of a tenant in one slow round, and a share the units that its slots cost (cost.h). A tenant
+ * that is above either is passed over until the round is complete (find.h).
+ */
+#ifndef STK_SHARES_H
+#define STK_SHARES_H
+
+#include "worker.h"
+
+/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the round in hand, claims in
+ * a row that is being cleared, most claims in a round, units spent, and units that may be spent before the other
+ * tenants go first. Tenants without a mask share one account. */
+#define STK_USED_ROW    STK_LIMIT_ROWS
+#define STK_USED_QUOTA  (2u * STK_USED_ROW)
+#define STK_USED_SPENT  (3u * STK_USED_ROW)
+#define STK_USED_SHARE  (4u * STK_USED_ROW)
+#define STK_USED_WORDS  (5u * STK_USED_ROW)
+#define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
+/* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
+#define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
+
+/* Loads the quotas from the control words. From the limits it loads the shares and the units that tenants have spent,
+ * as the worker before left them. Counts the tenants that may run slots. Each lane loads the words of one tenant at a
+ * time, because over a bus every load of a lane takes its time. The words were cleared before. */
+STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
+    stk_u32 t;
+    for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
+        int known = t < STK_CTL_TENANT_MASKS;
+        if (known) {
+            used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
+            (void)stk_local_add(used + STK_USED_TENANTS, stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u);
+        }
+        used[STK_USED_SHARE + t] = !d->limits ? 0xFFFFFFFFu
+                                   : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
+                                              : d->limits[STK_LIMIT_BUDGET];
+        used[STK_USED_SPENT + t] = d->limits ? stk_ld(d->limits + STK_LIMIT_SPENT + t) : 0u;
+    }
+}
+
+/* Stores, for the next worker, the units that the tenants have spent. All lanes call it. */
+STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
+    stk_u32 t;
+    for (t = STK_LANE; d->limits && t < STK_USED_ROW; t += STK_LANES) {
+        stk_st(d->limits + STK_LIMIT_SPENT + t, used[STK_USED_SPENT + t]);
+    }
+}
+
+/* Returns the word that counts the units spent by a tenant. */
+STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return used + STK_USED_SPENT + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS);
+}
+
+STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return used[STK_USED_SHARE + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)];
+}
+
+/* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
+STK_FN void stk_spend(STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
+    STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
+    if (*spent < 0x40000000u) {
+        (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
+    }
+}
+
+STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
+}
+
+/* The row of local words of the round in hand. */
+STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    return used + (w->rounds & 1u) * STK_USED_ROW;
+}
+
+/* Returns 1 while the tenant is below its quota and its share. */
+STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    stk_u32 quota = stk_quota_of(used, tenant);
+    return *stk_spent_of(used, tenant) < stk_share_units(used, tenant) &&
+           (quota == 0u || stk_used_row(w, used)[tenant] < quota);
+}
+
+/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
+STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
+    stk_u32 quota = stk_quota_of(used, tenant);
+    return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
+}
+
+/* Follows each step of the slow round. When a round is complete, clears the row of the round before, which nobody uses
+ * any more, and gives each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant
+ * to pay its debt, and all debts end. */
+STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before, int empty) {
+    if (w->quotas != 0u && w->rounds != rounds_before) {
+        stk_u32 t;
+        for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
+            stk_u32 spent = used[STK_USED_SPENT + t], share = used[STK_USED_SHARE + t];
+            used[(rounds_before & 1u) * STK_USED_ROW + t] = 0;
+            used[STK_USED_SPENT + t] = spent > share && !empty ? spent - share : 0u;
+        }
+    }
+}
+
+#endif
