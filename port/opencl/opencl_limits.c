@@ -31,9 +31,10 @@ int stk_opencl_send_limits(struct stk_opencl *cl) {
     size_t at = ((size_t)cl->memory.slots + cl->memory.io_slots) * 4u;
     int err = STK_OK;
     if (!cl->limits_sent) {
-        /* The queue runs in order, and the table changes only while no launch is under way. */
+        /* The call waits for the write, which is short: the table changes only while no launch is under way, so the
+         * queue holds copies at most. */
         err = stk_opencl_error(cl,
-                               clEnqueueWriteBuffer(cl->cl_queue, cl->guards.cl_mem, CL_FALSE, at, sizeof cl->limits,
+                               clEnqueueWriteBuffer(cl->cl_queue, cl->guards.cl_mem, CL_TRUE, at, sizeof cl->limits,
                                                     cl->limits, 0, NULL, NULL),
                                "clEnqueueWriteBuffer");
         cl->limits_sent = err == STK_OK;

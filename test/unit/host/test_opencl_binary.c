@@ -326,18 +326,18 @@ static void outcome_that_no_handshake_ends_with_is_not_believed(void **state) {
     static const struct {
         uint32_t at, value;
     } wrong[] = {
-        {0, STK_OPENCL_KINDS}, {4, 4}, {4, STK_BATCH}, {20, 0xFFFFFFFF}, {40, 0},
+        {0, STK_OPENCL_KINDS}, {4, 4}, {4, STK_BATCH}, {20, 0xFFFFFFFF}, {40, 0}, {48, 0},
     };
     (void)state;
     first_start();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         uint32_t bytes = record_of(CACHE, outcome_key);
-        assert_int_equal(bytes, STK_OPENCL_KEPT_HEADER + 48u);
+        assert_int_equal(bytes, STK_OPENCL_KEPT_HEADER + 64u);
         stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER, STK_OPENCL_SVM_ATOMICS);
         stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + 4, STK_QUANTUM);
         stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at, wrong[i].value);
-        if (wrong[i].at == 40u) {
-            stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + 44, 0);
+        if (wrong[i].at >= 40u) { /* 64 bits */
+            stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at + 4u, 0);
         }
         seal_again(outcome_key, bytes);
         plant(CACHE, outcome_key, bytes);
