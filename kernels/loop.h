@@ -76,6 +76,9 @@ STK_FN stk_u32 stk_find_round(const struct stk_dev *d, struct stk_worker *w, STK
     stk_u32 rounds = w->rounds, slot;
     stk_find_round_on(d, w, 1u);
     stk_quota_round(w, used, rounds, w->quiet >= d->slots);
+    if (stk_shares_over(d, w, used, rounds)) {
+        w->turns = 0; /* the lease is over */
+    }
     slot = w->round;
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
@@ -162,7 +165,7 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
     status = stk_slot_run(d, w, &c, opcode, tenant, stk_tenant_ok(d, tenant), &units);
     stk_worker_charge(w, units);
     if (w->quotas != 0u) {
-        stk_spend(used, tenant, units + w->turn_units);
+        stk_spend(w, used, tenant, units + w->turn_units);
     }
     if (status == STK_SLICED) {
         stk_find_again(w, slot);

@@ -293,7 +293,7 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
                           stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant), &units);
     if (w->quotas != 0u) {
         (void)stk_local_add(spent, 0u - lane->spent);
-        stk_spend(shared, lane->tenant, units + stk_wide_turn_units(w));
+        stk_spend(w, shared, lane->tenant, units + stk_wide_turn_units(w));
     }
     if (status == STK_FOR_ALL) {
         hold[STK_HOLD_SLOT] = c->index;
@@ -406,6 +406,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     if (due && (lane->way == STK_WAY_ROUND || (ready >> STK_WAY_ROUND & 1u) == 0u)) {
         stk_find_round_on(d, w, all < d->slots ? all : d->slots);
         stk_quota_round(w, used, rounds, ready == 0u && w->quiet >= STK_QUIET_TURNS(d));
+        w->turns = stk_shares_over(d, w, used, rounds) ? 0u : w->turns;
     }
     w->since = turn_of_round ? 0u : w->since;
     if (ready != 0u) {

@@ -9,14 +9,16 @@
 #include "worker.h"
 
 /* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the round in hand, claims in
- * a row that is being cleared, most claims in a round, units spent, and units that may be spent before the other
- * tenants go first. Tenants without a mask share one account. */
-#define STK_USED_ROW    STK_LIMIT_ROWS
-#define STK_USED_QUOTA  (2u * STK_USED_ROW)
-#define STK_USED_SPENT  (3u * STK_USED_ROW)
-#define STK_USED_SHARE  (4u * STK_USED_ROW)
-#define STK_USED_WORDS  (5u * STK_USED_ROW)
-#define STK_USED_OTHERS STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
+ * a row that is being cleared, most claims in a round, units spent, units that may be spent before the other tenants
+ * go first, and the last round in which a slot of the tenant ran (0: none since the worker entered). Tenants without a mask share one account. */
+#define STK_USED_ROW             STK_LIMIT_ROWS
+#define STK_USED_QUOTA           (2u * STK_USED_ROW)
+#define STK_USED_SPENT           (3u * STK_USED_ROW)
+#define STK_USED_SHARE           (4u * STK_USED_ROW)
+#define STK_USED_RAN             (5u * STK_USED_ROW)
+#define STK_USED_WORDS           (6u * STK_USED_ROW)
+#define STK_USED_IN_ROUND(round) ((round) + 1u)       /* of a worker, which counts its rounds from 0 */
+#define STK_USED_OTHERS          STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 
@@ -56,8 +58,9 @@ STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
 }
 
 /* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
-STK_FN void stk_spend(STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
+STK_FN void stk_spend(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
+    used[STK_USED_RAN + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)] = STK_USED_IN_ROUND(w->rounds);
     if (*spent < 0x40000000u) {
         (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
     }
@@ -83,6 +86,22 @@ STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, s
 STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     stk_u32 quota = stk_quota_of(used, tenant);
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
+}
+
+/* Returns 1 if the worker is to leave after the slow round `round`. In BATCH the slots that tenants publish meanwhile are
+ * not there for this launch. So where several tenants had slots, and only one of them still had some in this round, that
+ * tenant would have the rest of the lease for itself. */
+STK_FN int stk_shares_over(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
+                           stk_u32 round) {
+    stk_u32 t, tenants = 0, now = 0;
+    if (w->shares == 0u || w->rounds == round || d->limits[STK_LIMIT_BATCH] == 0u) {
+        return 0;
+    }
+    for (t = 0; t < STK_USED_ROW; t++) {
+        tenants += used[STK_USED_RAN + t] != 0u ? 1u : 0u;
+        now += used[STK_USED_RAN + t] == STK_USED_IN_ROUND(round) ? 1u : 0u;
+    }
+    return tenants > 1u && now <= 1u;
 }
 
 /* Follows each step of the slow round. When a round is complete, clears the row of the round before, which nobody uses

@@ -17,8 +17,10 @@ int stk_opencl_set_limits(struct stk_opencl *cl) {
         .turn_ps = cl->turn_cost < UINT64_MAX / 1000u ? cl->turn_cost * 1000u / TURNS : UINT32_MAX,
         .slots = cl->config.slots / cl->config.lanes + 1u,
     };
+    int err = stk_limits_table(cl->config.limits, &pace, cl->limits);
     cl->limits_sent = 0;
-    return stk_limits_table(cl->config.limits, &pace, cl->limits);
+    cl->limits[STK_LIMIT_BATCH] = cl->mode == STK_BATCH ? 1u : 0u;
+    return err;
 }
 
 void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one) {

@@ -99,6 +99,11 @@ static int run(struct share *s, uint32_t mask) {
         did = turn % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch->drive(s->device.ctx, true) : 0;
         err = did < 0 ? did : err;
     }
+    for (uint32_t i = 0; i < OTHERS && (mask & 1u); i++) { /* a NOP that still waits has waited for so long at least */
+        if (s->others[i].nop_at) {
+            histogram_add(&s->nops, cli_now_ns() - s->others[i].nop_at);
+        }
+    }
     return err;
 }
 

@@ -11,9 +11,10 @@
 #include "output.h"
 #include "stoker/port/os_error.h"
 
-#define ROOM_FIRST 65536u
-#define TRIES_MAX  64u /* interruptions in a row, without a byte in between */
-#define LOOK_MS    10  /* milliseconds between two looks at a FIFO without a writer */
+#define ROOM_FIRST  65536u
+#define TRIES_MAX   64u   /* interruptions in a row, without a byte in between */
+#define REFUSED_MAX 1000u /* refusals of one read that poll() said would give bytes */
+#define LOOK_MS     10    /* milliseconds between two looks at a FIFO without a writer */
 
 const char *cli_os_fix(int os_error, const char *advice) {
     switch (stk_os_error(os_error)) {
@@ -114,7 +115,7 @@ static int wait_for_bytes(int fd, int begun, uint64_t deadline) {
 /* Reads once; waits for bytes where the descriptor does not wait. Returns the number of bytes, 0 at the end, or -1 with
  * errno. */
 static ssize_t read_some(int fd, char *to, size_t room, int *is_fifo, uint64_t deadline) {
-    for (;;) {
+    for (unsigned refused = 0;;) {
         ssize_t got = read(fd, to, room);
         int os_error = got < 0 ? errno : 0;
         struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -125,7 +126,10 @@ static ssize_t read_some(int fd, char *to, size_t room, int *is_fifo, uint64_t d
         if (got > 0 || (got == 0 && (!*is_fifo || (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0)))) {
             return got;
         }
-        if (got < 0 && os_error != EINTR && os_error != EAGAIN) {
+        /* A FIFO without a writer has a deadline of its own. Elsewhere poll() waits for bytes, so a read that is refused
+         * again and again will not come. */
+        if (got < 0 && ((os_error != EINTR && os_error != EAGAIN) || ++refused > REFUSED_MAX)) {
+            errno = os_error;
             return -1;
         }
         os_error = os_error == EINTR ? 0 : wait_for_bytes(fd, !*is_fifo, deadline);

@@ -251,8 +251,9 @@
 #define STK_LIMIT_ROWS                                                                                                 \
     32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
 #define STK_LIMIT_START                                                                                                \
-    (STK_LIMIT_SPENT + STK_LIMIT_ROWS) /* slot at which the present slow round began, kept likewise */
-#define STK_LIMIT_WORDS (STK_LIMIT_START + 1u)
+    (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present slow round began, kept likewise */
+#define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
+#define STK_LIMIT_WORDS (STK_LIMIT_BATCH + 1u)
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \
