@@ -131,6 +131,10 @@ int patterns_build(struct patterns *p) {
     int err;
     p->memory_bytes = stk_automaton_bytes(p->count, total, distinct);
     p->memory = p->memory_bytes ? cli_map(p->memory_bytes) : NULL;
+    if (!p->memory && p->memory_bytes) {
+        return cli_bad("patterns: no memory for a table of %zu bytes: free some, or split the pattern file",
+                       p->memory_bytes);
+    }
     if (!p->memory) {
         return cli_bad("%u patterns of %llu bytes make a table that does not fit: split the pattern file", p->count,
                        (unsigned long long)total);
