@@ -126,7 +126,8 @@ STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane
     int chunk = lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, lane->tenant);
     lane->spent = !chunk ? stk_wide_turn_units(w) : w->budget < STK_LANE_SPENT_MAX ? w->budget : STK_LANE_SPENT_MAX;
-    if (stk_local_add(spent, lane->spent) < stk_share_units(used, lane->tenant) &&
+    /* An op of one turn needs no luck among the lanes: the look has seen that its tenant may go on. */
+    if ((stk_local_add(spent, lane->spent) < stk_share_units(used, lane->tenant) || !chunk) &&
         stk_quota_take(w, used, lane->tenant)) {
         return 1;
     }
