@@ -48,19 +48,24 @@ STK_FN void stk_quotas_leave(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
     }
 }
 
+/* Returns the index of a tenant's account in the rows above. */
+STK_FN stk_u32 stk_account_of(stk_u32 tenant) {
+    return tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS;
+}
+
 /* Returns the word that counts the units spent by a tenant. */
 STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    return used + STK_USED_SPENT + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS);
+    return used + STK_USED_SPENT + stk_account_of(tenant);
 }
 
 STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
-    return used[STK_USED_SHARE + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)];
+    return used[STK_USED_SHARE + stk_account_of(tenant)];
 }
 
 /* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
 STK_FN void stk_spend(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
-    used[STK_USED_RAN + (tenant < STK_CTL_TENANT_MASKS ? tenant : STK_USED_OTHERS)] = STK_USED_IN_ROUND(w->rounds);
+    used[STK_USED_RAN + stk_account_of(tenant)] = STK_USED_IN_ROUND(w->rounds);
     if (*spent < 0x40000000u) {
         (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
     }
