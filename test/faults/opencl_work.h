@@ -3,6 +3,7 @@
 #ifndef OPENCL_WORK_H
 #define OPENCL_WORK_H
 
+#include "opencl_faults.h"
 #include "../../port/opencl/internal.h"
 #include "../unit/host/opencl_rig.h"
 #include "stoker/atomic.h"
@@ -211,6 +212,18 @@ static inline int work_elsewhere(void) {
     static struct stk_interp interp;
     int err = stk_interp_open(&interp, &cl.memory, NULL);
     return err == STK_OK ? work(&stk_interp_ops, &interp) : err;
+}
+
+/* Closes the port without a fault, and once more, which must do no harm. Fails the test when the port left something
+ * behind. */
+static inline void work_close(void) {
+    const char *what;
+    faults_plan(NULL);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    if (faults_leaks(&what) != 0u) {
+        fail_msg("%s", what);
+    }
 }
 
 #endif

@@ -17,15 +17,6 @@ static int open_any(const char *device) {
     return stk_opencl_open(&cl, &config);
 }
 
-static void close_all(void) {
-    const char *what;
-    faults_plan(NULL);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
-    if (faults_leaks(&what) != 0u) {
-        fail_msg("%s", what);
-    }
-}
-
 static void assert_order(int first, int second, int third) {
     const int order[DEVICES] = {first, second, third};
     struct stk_opencl_device d, untouched;
@@ -83,7 +74,7 @@ static void device_that_does_not_open_is_passed_over(void **state) {
         assert_null(strstr(cl.passed_over, "device 1 ("));
         assert_null(strstr(cl.reason, "failed"));
         assert_int_equal(cl.fault, STK_OPENCL_SOUND);
-        close_all();
+        work_close();
     }
 }
 
@@ -92,7 +83,7 @@ static void first_one_that_opens_passes_nothing_over(void **state) {
     memset(&cl, 0x5A, sizeof cl); /* a caller may pass a struct that was never cleared */
     assert_int_equal(open_any(NULL), STK_OK);
     assert_string_equal(cl.passed_over, "");
-    close_all();
+    work_close();
 }
 
 static void reason_tells_of_every_device_when_none_opens(void **state) {
@@ -106,7 +97,7 @@ static void reason_tells_of_every_device_when_none_opens(void **state) {
     assert_non_null(strstr(cl.reason, "device 0 ("));
     assert_non_null(strstr(cl.reason, "; device 1 ("));
     assert_non_null(strstr(cl.reason, "; device 2 ("));
-    close_all();
+    work_close();
 }
 
 static void device_that_was_asked_for_has_no_stand_in(void **state) {
@@ -116,7 +107,7 @@ static void device_that_was_asked_for_has_no_stand_in(void **state) {
     assert_int_equal(open_any("1"), STK_E_DEVICE);
     assert_null(strstr(cl.reason, "device 0"));
     assert_non_null(strstr(cl.passed_over, "device 1 ("));
-    close_all();
+    work_close();
     assert_int_equal(open_any("no such device"), STK_E_NODEV);
     assert_string_equal(cl.passed_over, "");
 }

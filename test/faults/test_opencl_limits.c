@@ -18,16 +18,6 @@ static void fail_launch(void) {
     faults_phase(FAULT_RUN);
 }
 
-static void close_all(void) {
-    const char *what;
-    faults_plan(NULL);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
-    if (faults_leaks(&what) != 0u) {
-        fail_msg("%s", what);
-    }
-}
-
 /* What is left of the work, or all of it once more. */
 static int work_again(void) {
     if (harvested == WORK_ITEMS) {
@@ -55,7 +45,7 @@ static void addresses_and_counters_outlive_the_device(void **state) {
     assert_int_equal(cl.cl_error, -9999);
     assert_non_null(strstr(info.reason, "clEnqueueNDRangeKernel failed with OpenCL error -9999"));
     assert_non_null(strstr(info.reason, "goes on as BATCH in a new context"));
-    close_all();
+    work_close();
 }
 
 /* Drives launch until two launches are under way. A launch that nobody can look at would never count as running. */
@@ -71,7 +61,7 @@ static void launch_without_an_event_is_a_failed_one(void **state) {
     assert_int_equal(cl.recoveries, 1);
     assert_int_equal(cl.fault, STK_OPENCL_DEVICE);
     assert_non_null(strstr(cl.reason, "clEnqueueNDRangeKernel gave no event"));
-    close_all();
+    work_close();
 }
 
 static void recovery_may_be_ruled_out(void **state) {
@@ -84,7 +74,7 @@ static void recovery_may_be_ruled_out(void **state) {
     assert_int_equal(cl.recoveries, 0);
     assert_int_equal(stk_opencl_ops.stop(&cl, SECOND), STK_E_DEVICE);
     assert_int_equal(work_elsewhere(), STK_OK);
-    close_all();
+    work_close();
 }
 
 /* Three losses are got over, by default; the next one ends it, until the port is revived; eight contexts are held at most. */
@@ -110,7 +100,7 @@ static void lost_contexts_are_bounded(void **state) {
     assert_int_equal(work_again(), STK_E_DEVICE);
     assert_int_equal(stk_opencl_revive(&cl), STK_E_FULL);
     assert_int_equal(work_elsewhere(), STK_OK);
-    close_all();
+    work_close();
 }
 
 /// Programs that are kept ///
@@ -124,7 +114,7 @@ static int lose_with(void (*next)(void)) {
         assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
         assert_int_equal(cl.built_from, i ? STK_OPENCL_FROM_CACHE : STK_OPENCL_MADE);
         if (i == 0) {
-            close_all();
+            work_close();
         }
     }
     launch.dropped = next;
@@ -134,7 +124,7 @@ static int lose_with(void (*next)(void)) {
 }
 
 static void end_kept(void) {
-    close_all();
+    work_close();
     work_cache = NULL;
 }
 

@@ -17,25 +17,16 @@ static int open_as(const char *device, enum stk_residency residency, const struc
     return stk_opencl_open(&cl, &config);
 }
 
-static void close_all(void) {
-    const char *what;
-    faults_plan(NULL);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
-    if (faults_leaks(&what) != 0u) {
-        fail_msg("%s", what);
-    }
-}
-
 static void synchronous_driver_works_in_batch(void **state) {
     (void)state;
     setenv("STK_TEST_DEVICE", BASIC, 1);
     assert_int_equal(open_as(BASIC, 0, NULL), STK_OK);
     assert_int_equal(cl.mode, STK_BATCH);
     assert_non_null(strstr(cl.reason, "the driver is synchronous"));
-    close_all();
+    work_close();
     assert_int_equal(work_open(&flows[FLOW_PROBE], 5 * SECOND), STK_OK);
     assert_int_equal(work_on(), STK_OK);
-    close_all();
+    work_close();
 }
 
 static void modes_beside_a_running_kernel_are_refused_with_the_reason(void **state) {
@@ -44,7 +35,7 @@ static void modes_beside_a_running_kernel_are_refused_with_the_reason(void **sta
     for (size_t i = 0; i < 2u; i++) {
         assert_int_equal(open_as(BASIC, modes[i], NULL), STK_E_UNSUPPORTED);
         assert_non_null(strstr(cl.reason, "the driver is synchronous"));
-        close_all();
+        work_close();
     }
 }
 
@@ -53,14 +44,14 @@ static void earlier_handshake_of_such_a_mode_is_not_believed(void **state) {
     (void)state;
     assert_int_equal(open_as(BASIC, 0, NULL), STK_OK);
     known = cl.outcome;
-    close_all();
+    work_close();
     known.memory = STK_OPENCL_SVM_ATOMICS;
     known.residency = STK_RESIDENT;
     known.turn_cost = 1; /* with this value a lease would stay for minutes */
     assert_int_equal(open_as(BASIC, 0, &known), STK_OK);
     assert_int_equal(cl.mode, STK_BATCH);
     assert_int_equal(cl.proved_from, STK_OPENCL_MADE);
-    close_all();
+    work_close();
 }
 
 /* Two other drivers of this kind: one runs the kernel in the flush, the other takes no launch while another one is
@@ -73,12 +64,12 @@ static void driver_that_waits_in_another_call_is_found_too(void **state) {
         assert_int_equal(open_as(PTHREAD, 0, NULL), STK_OK);
         assert_int_equal(cl.mode, STK_BATCH);
         assert_non_null(strstr(cl.reason, "the driver is synchronous"));
-        close_all();
+        work_close();
     }
     faults_waits(FAULT_CALL_COUNT);
     assert_int_equal(open_as(PTHREAD, 0, NULL), STK_OK);
     assert_null(strstr(cl.reason, "the driver is synchronous"));
-    close_all();
+    work_close();
 }
 
 static void open_without_time_says_which_setting_to_raise(void **state) {
@@ -89,7 +80,7 @@ static void open_without_time_says_which_setting_to_raise(void **state) {
         assert_int_equal(stk_opencl_open(&cl, &config), STK_E_DEVICE);
         assert_int_equal(cl.fault, STK_OPENCL_TIMEOUT);
         assert_non_null(strstr(cl.reason, "raise open_ns"));
-        close_all();
+        work_close();
     }
 }
 
@@ -110,7 +101,7 @@ static void launch_that_never_begins_ends_open(void **state) {
             assert_int_equal(stk_opencl_close(&cl, 0), STK_E_TIMEOUT); /* nothing was released */
         }
         faults_end_hung();
-        close_all();
+        work_close();
     }
 }
 
