@@ -5,7 +5,9 @@
 
 #include "log_parts.h"
 
-#define BLOCKS_MIN 3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
+#define BLOCKS_MIN   3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
+#define FAILURES_MAX 4u          /* programs in a row; in all of them a block was erased for nothing */
+#define CELLS_MAX    0x10000000u /* of a log: sequence numbers that boots leave out must not come round within it */
 
 /// Configuration ///
 
@@ -13,18 +15,20 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry) {
     return STK_LOG_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
 }
 
-static int unit_ok(uint32_t unit) {
-    return unit - 1u < STK_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0u;
-}
-
 int stk_log_check_geometry(const struct stk_flash_geometry *g) {
-    uint32_t largest = stk_log_buffer_bytes(g) - STK_LOG_CELL_BYTES, cells = g->block_bytes / STK_LOG_CELL_BYTES;
-    if (!unit_ok(g->read_unit) || !unit_ok(g->prog_unit) || (g->block_bytes & (largest - 1u)) != 0u ||
-        (uint8_t)(g->erased + 1u) > 1u || g->rewrite > STK_FLASH_ANY) {
+    uint32_t page, cells;
+    if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
+        g->block_bytes % g->read_unit != 0u || g->block_bytes % g->prog_unit != 0u || (uint8_t)(g->erased + 1u) > 1u ||
+        g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
-    return g->blocks < (g->prog_unit > STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
-                   cells > INT32_MAX / g->blocks
+    page = STK_LOG_PAGE_BYTES(g->prog_unit);
+    if (page % g->read_unit != 0u && g->read_unit % page != 0u) {
+        return STK_E_ARG;
+    }
+    cells = g->block_bytes / page * (page / STK_LOG_CELL_BYTES);
+    return g->blocks < (page >= 2u * STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
+                   cells > CELLS_MAX / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
@@ -49,52 +53,63 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         g->rewrite = STK_FLASH_ONCE; /* after a cut, no page of a block that was in use can be trusted to be blank */
     }
     log->config = *config;
-    log->stats.page_bytes = STK_LOG_UNIT_(STK_LOG_CELL_BYTES, g->prog_unit);
+    log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
     log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
-    log->block_cells = g->block_bytes / STK_LOG_CELL_BYTES;
+    log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
+    memset(config->buffer, g->erased, stk_log_buffer_bytes(g));
     return STK_OK;
 }
 
-/// Buffer ///
+/// The medium ///
 
-/* The first cell of the buffer is for a header, the records behind it make a page; or, in the first page of a block
- * where the header has none of its own, both together do. */
-
-static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
-    return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
+int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
+                 uint32_t *reads) {
+    uint32_t tries = 2;
+    int err;
+    do {
+        ++*reads;
+        err = log->config.flash->read(log->config.flash_ctx, block, offset, data, bytes);
+    } while (stk_log_is_unreadable(err) && --tries != 0u);
+    return err;
 }
 
-/* Has the page to program next the header in it? */
-static uint32_t with_header(const struct stk_log *log) {
-    return log->cell == 0u;
+const uint8_t *stk_log_peek(struct stk_log *log, uint8_t *to, uint32_t block, uint32_t cell, uint32_t pages) {
+    uint32_t offset = stk_log_offset(log, cell), bytes = pages * stk_log_page_bytes(log), before = 0;
+    int err;
+    if (log->geometry.read_unit > stk_log_page_bytes(log)) {
+        before = offset % log->geometry.read_unit;
+        bytes = log->geometry.read_unit;
+    }
+    err = stk_log_read(log, block, offset - before, to, bytes, &log->stats.mount_reads);
+    if (err != STK_OK && !stk_log_is_unreadable(err)) {
+        log->refused = err;
+    }
+    return err == STK_OK ? to + before : NULL;
 }
-
-/* Records that it takes. */
-static uint32_t room(const struct stk_log *log) {
-    return log->page_cells - with_header(log);
-}
-
-/// Blocks ///
 
 static int counted(struct stk_log *log, int err) {
-    log->stats.failed += (uint32_t)err >> 31; /* errors are below 0 */
+    log->stats.failed += err == STK_E_IO ? 1u : 0u;
     return err;
 }
 
 static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *page) {
+    int err =
+        log->config.flash->prog(log->config.flash_ctx, block, stk_log_offset(log, cell), page, stk_log_page_bytes(log));
     log->stats.programs++;
-    return counted(log, log->config.flash->prog(log->config.flash_ctx, block, cell * STK_LOG_CELL_BYTES, page,
-                                                stk_log_page_bytes(log)));
+    log->failures = err == STK_OK ? 0u : log->failures + (err == STK_E_IO ? 1u : 0u);
+    return counted(log, err);
+}
+
+/* Where every program fails, the medium is to blame, not its blocks. So a call gives up after FAILURES_MAX programs in a row
+ * that failed, and each call after that when one more has. The next call goes on from there: blocks are bad, one after the
+ * other, or the medium recovers. */
+static int gives_up(const struct stk_log *log) {
+    return log->failures >= FAILURES_MAX;
 }
 
 static int erase(struct stk_log *log, uint32_t block) {
     log->stats.erases++;
     return counted(log, log->config.flash->erase(log->config.flash_ctx, block));
-}
-
-/* The lap of the next use of the block ahead. */
-static uint32_t next_lap(const struct stk_log *log) {
-    return log->lap + (log->ahead < log->block ? 1u : 0u);
 }
 
 /* What was programmed so far survives a power cut. */
@@ -103,94 +118,212 @@ static int medium_sync(const struct stk_log *log) {
     return f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
 }
 
-/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. */
-static int prepare(struct stk_log *log) {
+/// Buffer ///
+
+/* Records that wait lie at the start of the buffer, behind the header where they go into the first page of a block and the
+ * header has no page of its own. So each page is programmed from the start of the buffer, which is as aligned as the
+ * caller made it. A page of one cell leaves room for a second one, for headers and markers. */
+
+static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
+    return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
+}
+
+static uint8_t *scratch(const struct stk_log *log) {
+    return cell_at(log, stk_log_header_alone(log) ? 1u : 0u);
+}
+
+/* Records that the next page takes. */
+static uint32_t room(const struct stk_log *log) {
+    return log->page_cells - log->shifted;
+}
+
+/* Puts the records that wait at cell `to` of the buffer. */
+static void shift(struct stk_log *log, uint32_t from, uint8_t to) {
+    memmove(cell_at(log, to), cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
+    log->shifted = to;
+}
+
+/// Blocks ///
+
+static uint32_t following(const struct stk_log *log, uint32_t block) {
+    return block + 1u == log->geometry.blocks ? 0u : block + 1u;
+}
+
+/* The lap of the next use of the block ahead. */
+static uint32_t next_lap(const struct stk_log *log) {
+    return log->lap + (log->ahead < log->block ? 1u : 0u);
+}
+
+/* Begins again behind the block with the newest record. The blocks behind it have none. */
+static void start_over(struct stk_log *log) {
+    if (log->block != log->last) {
+        log->lap -= log->last > log->block ? 1u : 0u;
+        log->block = log->last;
+        log->cell = log->block_cells;
+    }
     log->ahead = log->block;
-    for (uint32_t i = 1; i < log->geometry.blocks && i <= 1u + STK_LOG_RUN; i++) {
-        int err;
-        log->ahead = log->ahead + 1u == log->geometry.blocks ? 0u : log->ahead + 1u;
-        err = erase(log, log->ahead);
-        if (err == STK_OK && stk_log_header_alone(log)) {
-            stk_log_put_header(log, log->ahead, next_lap(log));
-            err = program(log, log->ahead, 0, log->config.buffer);
+}
+
+/* Erases the block ahead, and programs its header where that is a page of its own. A block that is tried again in the same lap
+ * may have a whole header, which an erase that a cut ends may leave whole: mount would take the block for a ready one. So that
+ * header is spoiled first. */
+static int make_ready(struct stk_log *log, uint32_t again) {
+    int err = STK_OK;
+    if (again && log->geometry.rewrite != STK_FLASH_ONCE) {
+        memset(scratch(log), ~log->geometry.erased, stk_log_page_bytes(log));
+        err = program(log, log->ahead, 0, scratch(log));
+    }
+    err = err == STK_OK || err == STK_E_IO ? erase(log, log->ahead) : err;
+    if (err == STK_OK && stk_log_header_alone(log)) {
+        stk_log_put_header(log, scratch(log), log->ahead, next_lap(log));
+        err = program(log, log->ahead, 0, scratch(log));
+    }
+    return err;
+}
+
+/* Makes the next block that can be used ready. Blocks that fail are passed over, but no more than mount looks at, and never
+ * the block with the newest record. The medium is synced first: a cut on a lazy medium could otherwise keep the erase and
+ * lose the records before it. */
+static int prepare(struct stk_log *log) {
+    uint32_t window = stk_log_window(log), again = 0;
+    uint32_t passed = log->ahead - log->last + (log->ahead < log->last ? log->geometry.blocks : 0u);
+    int err = medium_sync(log);
+    for (uint32_t tries = window; tries != 0u && err == STK_OK; tries--) {
+        uint32_t before = log->ahead;
+        if (passed++ == window) {
+            start_over(log);
+            passed = again = 1;
         }
+        log->ahead = following(log, log->ahead);
+        err = make_ready(log, again);
         if (err == STK_OK) {
             log->ready = 1;
             return STK_OK;
         }
+        if (err != STK_E_IO) {
+            log->ahead = before; /* refused: the next call takes the same block */
+        } else if (!gives_up(log)) {
+            err = STK_OK;
+        }
     }
-    return STK_E_IO;
+    if (err == STK_OK) {
+        start_over(log);
+        err = STK_E_IO;
+    }
+    return err;
 }
 
 /* The ready block becomes the one in use. */
 static void enter(struct stk_log *log) {
     log->lap = next_lap(log);
     log->block = log->ahead;
+    log->seed = stk_log_seed(log->id, log->lap);
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = log->found | log->cell;
     log->ready = 0;
     log->found = 0;
+    if (!stk_log_header_alone(log) && !log->shifted) {
+        shift(log, 0, 1);
+    }
 }
 
-/* Programs a page of the block in use. Where that fails, the rest of the block is left. */
+/* Programs a page of the block in use. Where that fails, the rest of the block is left. A page that is refused may be
+ * programmed again. */
 static int program_page(struct stk_log *log, const void *page) {
     int err = program(log, log->block, log->cell, page);
-    log->cell = err == STK_OK ? log->cell + log->page_cells : log->block_cells;
+    if (err == STK_OK) {
+        log->cell += log->page_cells;
+    } else if (err == STK_E_IO) {
+        log->cell = log->block_cells;
+    }
     return err;
 }
 
-/* Nothing that went before a power cut tells whether this page was begun: it gets the one pattern that may go over
- * anything. It uses the buffer, which is empty after a mount; later, only the cell that is free for a header. */
-static void mark(struct stk_log *log) {
-    memset(log->config.buffer, ~log->geometry.erased, stk_log_page_bytes(log));
-    log->stats.recovered++;
-    (void)program_page(log, log->config.buffer);
+/* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go over
+ * anything. A page that cannot be read is left alone, because it may hold a record that can be read later. */
+static int mark(struct stk_log *log) {
+    uint8_t *page = scratch(log);
+    log->refused = STK_OK;
+    if (stk_log_peek(log, page, log->block, log->cell, 1)) {
+        memset(page, ~log->geometry.erased, stk_log_page_bytes(log));
+        log->stats.recovered++;
+        return program_page(log, page);
+    }
+    log->cell += log->refused == STK_OK ? log->page_cells : 0u;
+    return log->refused;
 }
 
 /* Returns when the next page may be written. Pages behind the last record are marked up to where the log is sure
  * again, then those of the block that mount found ahead; the rest of a block where that fails is left. */
 static int settle(struct stk_log *log) {
-    for (;;) {
+    int err = STK_OK;
+    while (err == STK_OK || err == STK_E_IO) {
         if (log->cell == log->block_cells) {
-            int err = log->ready ? STK_OK : prepare(log);
+            err = log->ready ? STK_OK : prepare(log);
             if (err != STK_OK) {
                 return err;
             }
             enter(log);
         } else if (log->cell < log->unsure) {
-            mark(log);
+            err = mark(log);
         } else {
             return STK_OK;
         }
     }
+    return err;
 }
 
-/* Programs what is in the buffer, the rest of a page blank. Where a block fails, what is left goes to the next. */
-static int flush(struct stk_log *log) {
-    uint32_t failures = 0;
+/* Where a block fails, what is left of the records goes to the next one. */
+int stk_log_flush(struct stk_log *log) {
     int err;
     do {
-        uint32_t records = log->pending, space;
+        uint32_t records, end;
         err = settle(log);
         if (err != STK_OK) {
             return err;
         }
-        space = room(log);
-        records = records < space ? records : space;
-        memset(cell_at(log, 1u + records), log->geometry.erased, (size_t)(space - records) * STK_LOG_CELL_BYTES);
-        if (with_header(log)) {
-            stk_log_put_header(log, log->block, log->lap);
+        records = log->pending < room(log) ? log->pending : room(log);
+        end = log->shifted + records;
+        if (log->shifted) {
+            stk_log_put_header(log, cell_at(log, 0), log->block, log->lap);
         }
-        err = program_page(log, cell_at(log, 1u - with_header(log)));
+        for (uint32_t i = log->shifted; i < end; i++) {
+            stk_log_seal(cell_at(log, i), log->seed);
+        }
+        memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
+        err = program_page(log, cell_at(log, 0));
         if (err == STK_OK) {
+            log->last = log->block;
             log->pending -= records;
-            memmove(cell_at(log, 1), cell_at(log, 1u + records), (size_t)log->pending * STK_LOG_CELL_BYTES);
+            shift(log, end, 0);
         }
-    } while (err == STK_OK ? log->pending != 0u : ++failures <= STK_LOG_RUN);
+    } while (err == STK_OK ? log->pending != 0u : err == STK_E_IO && !gives_up(log));
     return err;
 }
 
 /// Calls ///
+
+/* Reads the header of each block, and erases each but block 0. A block that cannot be erased keeps what it held, so the
+ * new log needs a greater format number than any header that is there. Counts the longest run of such blocks. */
+static int erase_all(struct stk_log *log) {
+    uint32_t run = 0;
+    int err = STK_OK;
+    for (uint32_t i = 0; i < log->geometry.blocks && err == STK_OK; i++) {
+        const uint8_t *cell = stk_log_peek(log, log->config.buffer, i, 0, 1);
+        if (cell && stk_log_is_header(cell, log, i) && stk_log_header_format(cell) > log->format) {
+            log->format = stk_log_header_format(cell);
+        }
+        err = log->refused;
+        if (i != 0u && err == STK_OK) {
+            err = erase(log, i);
+            run = err == STK_OK ? 0u : run + 1u;
+            log->reach = run > log->reach ? run : log->reach;
+            err = err == STK_E_IO ? STK_OK : err;
+        }
+    }
+    log->format++;
+    return err;
+}
 
 int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id, uint32_t sequence) {
     int err = stk_log_open(log, config);
@@ -199,16 +332,21 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     }
     log->id = id;
     log->sequence = sequence;
+    log->blocks = log->geometry.blocks;
+    log->boot = 1;
     /* As if the last block were full: block 0 is then made ready as any next block is, and last, since mount looks
      * there first. */
-    log->block = log->geometry.blocks - 1u;
+    log->block = log->last = log->ahead = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
-    for (uint32_t i = 1; i < log->geometry.blocks; i++) {
-        (void)erase(log, i); /* one that fails is passed over when its turn comes */
-    }
-    err = settle(log);
-    if (err == STK_OK && log->cell == 0u) {
-        err = flush(log); /* the header alone: mount finds the log before its first record */
+    err = erase_all(log);
+    /* The header goes onto the flash, so that mount finds the log before its first record. All blocks may be tried. */
+    for (uint32_t turns = log->geometry.blocks; turns != 0u && (err == STK_OK || err == STK_E_IO); turns--) {
+        log->failures = 0;
+        err = settle(log);
+        if (err == STK_OK && log->cell == 0u) {
+            err = stk_log_flush(log);
+        }
+        turns = err == STK_OK ? 1u : turns;
     }
     if (err == STK_OK) {
         err = stk_log_sync(log);
@@ -219,54 +357,58 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     return err;
 }
 
-/* One record into the buffer, and the page onto the flash when it is full. The buffer has room for it: what waits there is less than a
- * page, for a page that could not go out lost its last record. */
-static int append(struct stk_log *log, const struct stk_log_record *record) {
-    int err = settle(log);
+int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
+    int err = stk_log_settle(log);
     if (err != STK_OK) {
         return err;
     }
+    /* The buffer has room: what waits there is less than a page, for a page that could not go out lost its last record. */
+    stk_log_put_cell(cell_at(log, log->shifted + log->pending), log, kind, body);
     log->pending++;
-    stk_log_put_record(cell_at(log, log->pending), log, record);
     log->sequence++;
-    if (log->pending >= room(log) && flush(log) != STK_OK) {
-        /* Its number is not given again: a part of it may have reached the flash. */
-        log->pending--;
-        return STK_E_IO;
+    if (log->pending >= room(log)) {
+        err = stk_log_flush(log);
+        if (err != STK_OK) {
+            /* The number is not given again: a part of the record may have reached the flash. */
+            log->pending--;
+            return err;
+        }
     }
     log->resumed = 0;
     log->stats.records++;
     return STK_OK;
 }
 
-int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
-    int err = log->config.flash ? STK_OK : STK_E_SHUTDOWN;
-    uint32_t i;
-    for (i = 0; i < count && err == STK_OK; i++) {
-        err = stk_log_record_fits(&records[i]) ? STK_OK : STK_E_RANGE;
-    }
-    for (i = 0; i < count && err == STK_OK; i++) {
-        err = append(log, &records[i]);
-    }
-    return err == STK_OK ? (int)count : err;
+/* Every call but format and mount begins with this one. */
+static int begin_call(struct stk_log *log) {
+    log->failures = log->failures < FAILURES_MAX ? log->failures : FAILURES_MAX - 1u;
+    return log->config.flash ? STK_OK : STK_E_SHUTDOWN;
+}
+
+int stk_log_settle(struct stk_log *log) {
+    int err = begin_call(log);
+    return err == STK_OK ? settle(log) : err;
 }
 
 int stk_log_sync(struct stk_log *log) {
-    int err = log->config.flash ? STK_OK : STK_E_SHUTDOWN;
+    int err = begin_call(log);
     if (err == STK_OK && log->pending != 0u) {
-        err = flush(log);
+        err = stk_log_flush(log);
     }
     return err == STK_OK ? medium_sync(log) : err;
 }
 
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
-    int err = log->config.flash ? settle(log) : STK_E_SHUTDOWN;
-    /* While the block in use has no record that surely stays, the newest ones may be in the block before it, and where
-     * others are bad that may be the next one to erase. */
-    if (err == STK_OK && !log->ready && log->cell > log->unsure) {
-        err = medium_sync(log);
-        err = err == STK_OK ? prepare(log) : err;
+    int err = begin_call(log);
+    /* Without a record since the mount nothing is done: a device that restarts again and again must not wear its flash. */
+    if (err != STK_OK || log->stats.records == 0u) {
+        return err;
+    }
+    err = settle(log);
+    /* While the block in use has no record that surely stays, the newest ones are in a block before it. */
+    if (err == STK_OK && !log->ready && log->last == log->block) {
+        err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
 }

@@ -1,37 +1,47 @@
-/* Cells of the flash log, bit by bit as SPEC.md has them. */
+/* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell is
+ * not known here. */
 #include <string.h>
 
 #include "log_parts.h"
 #include "stoker/crc32c.h"
 
-#define CHECKED      60u /* bytes before the checksum */
-#define RECORD_MAGIC 0xDEADBEEFu
-#define RESUMED      8u          /* beside the kind */
-#define MAGIC_LOW    0x4C4B5453u /* "STKL" */
-#define MAGIC_HIGH   0x3130474Fu /* "OG01" */
+#define CHECKED    60u         /* bytes before the checksum */
+#define MAGIC_LOW  0x4C4B5453u /* "STKL" */
+#define MAGIC_HIGH 0x3230474Fu /* "OG02" */
 
-static void seal(uint8_t *cell, uint32_t seed) {
+uint32_t stk_log_seed(uint32_t id, uint32_t lap) {
+    uint8_t bytes[4];
+    stk_put32(bytes, lap);
+    return stk_crc32c(id, bytes, sizeof bytes);
+}
+
+void stk_log_seal(uint8_t *cell, uint32_t seed) {
     stk_put32(cell + CHECKED, stk_crc32c(seed, cell, CHECKED));
 }
 
-/* Writes what is the same in every header of `block` around id, lap and sequence. */
+/* Writes the fields that every header of `block` shares around those that differ from lap to lap. */
 static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
     stk_put32(cell, MAGIC_LOW);
     stk_put32(cell + 4, MAGIC_HIGH);
     stk_put32(cell + 20, block);
     stk_put32(cell + 24, log->geometry.block_bytes);
-    stk_put32(cell + 28, log->geometry.blocks);
     stk_put32(cell + 32, log->geometry.prog_unit);
     stk_put32(cell + 36, log->geometry.erased);
-    memset(cell + 40, 0, CHECKED - 40u);
-    seal(cell, 0);
+    memset(cell + 52, 0, CHECKED - 52u);
+    stk_log_seal(cell, 0);
 }
 
-void stk_log_put_header(const struct stk_log *log, uint32_t block, uint32_t lap) {
-    uint8_t *cell = log->config.buffer;
+void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap) {
+    /* The blocks between the one with the newest record and this one were passed over. */
+    uint32_t run = block - log->last + (block > log->last ? 0u : log->geometry.blocks) - 1u;
+    log->reach = run > log->reach ? run : log->reach;
     stk_put32(cell + 8, log->id);
     stk_put32(cell + 12, lap);
     stk_put32(cell + 16, log->sequence - log->pending);
+    stk_put32(cell + 28, log->geometry.blocks);
+    stk_put32(cell + 40, log->format);
+    stk_put32(cell + 44, log->boot);
+    stk_put32(cell + 48, log->reach);
     complete_header(cell, log, block);
 }
 
@@ -42,48 +52,25 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
     return memcmp(cell, same, sizeof same) == 0;
 }
 
-int stk_log_record_fits(const struct stk_log_record *r) {
-    return (r->kind >> 3 | r->failure >> 4 | r->status >> 8) == 0u && r->error == (int16_t)r->error;
+void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body) {
+    stk_put32(cell, kind);
+    memcpy(cell + 4, body, STK_LOG_BODY_BYTES);
+    stk_put32(cell + 52, log->sequence);
+    stk_put32(cell + 56, log->boot << 1 | log->resumed);
 }
 
-void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *r) {
-    stk_put32(cell, RECORD_MAGIC);
-    stk_put64(cell + 4, r->timestamp_ns);
-    stk_put32(cell + 12, r->slot);
-    stk_put32(cell + 16, r->tenant);
-    stk_put32(cell + 20, r->opcode);
-    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        stk_put32(cell + 24 + 4u * i, r->args[i]);
-    }
-    stk_put32(cell + 40, r->epoch);
-    stk_put32(cell + 44, log->sequence);
-    stk_put32(cell + 48,
-              r->kind | (log->resumed ? RESUMED : 0u) | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16);
-    stk_put64(cell + 52, r->digest);
-    seal(cell, log->id);
+int stk_log_is_cell(const uint8_t *cell, uint32_t seed) {
+    /* Boots begin with 1. So a blank cell and a marker are no cells, whatever the seed makes of their bytes. */
+    return stk_log_cell_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
+           stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
 }
 
-int stk_log_is_record(const uint8_t *cell, const struct stk_log *log) {
-    return stk_get32(cell) == RECORD_MAGIC && stk_get32(cell + CHECKED) == stk_crc32c(log->id, cell, CHECKED);
-}
-
-void stk_log_get_record(const uint8_t *cell, struct stk_log_record *r) {
-    uint32_t kind = stk_get32(cell + 48);
-    r->timestamp_ns = stk_get64(cell + 4);
-    r->slot = stk_get32(cell + 12);
-    r->tenant = stk_get32(cell + 16);
-    r->opcode = stk_get32(cell + 20);
-    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        r->args[i] = stk_get32(cell + 24 + 4u * i);
-    }
-    r->epoch = stk_get32(cell + 40);
-    r->sequence = stk_log_record_sequence(cell);
-    r->resumed = (kind & RESUMED) != 0u;
-    r->kind = kind & 7u;
-    r->status = kind >> 8 & 255u;
-    r->failure = kind >> 4 & 15u;
-    r->error = (int16_t)(uint16_t)(kind >> 16);
-    r->digest = stk_get64(cell + 52);
+void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out) {
+    out->kind = stk_get32(cell);
+    out->sequence = stk_log_cell_sequence(cell);
+    out->boot = stk_log_cell_boot(cell);
+    out->resumed = cell[56] & 1u;
+    memcpy(out->body, cell + 4, STK_LOG_BODY_BYTES);
 }
 
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value) {

@@ -1,4 +1,4 @@
-/* Reading the flash log. */
+/* Reading the flash log: walks over its cells, oldest first. */
 #include "log_parts.h"
 
 uint32_t stk_log_blocks(const struct stk_log *log) {
@@ -10,101 +10,114 @@ static uint32_t block_at(const struct stk_log *log, uint32_t place) {
     return block >= log->geometry.blocks ? block - log->geometry.blocks : block;
 }
 
-/* Reads the next bytes of the block. Where that fails, one unit may be to blame: what cannot be read by itself is
- * damaged. */
-static void fill(struct stk_log_iter *it, const struct stk_log *log) {
-    uint32_t unit = stk_log_read_unit(log), bytes = log->geometry.block_bytes - it->offset;
-    bytes = it->buffer_bytes < bytes ? it->buffer_bytes : bytes;
+/* The lap that a block's place in the log asks for. */
+static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
+    return block <= log->block ? log->lap : log->lap - 1u;
+}
+
+void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
+    const struct stk_log *log = it->source;
+    it->block = block;
+    it->seed = stk_log_seed(log->id, lap_of(log, block));
+}
+
+/* Where the read fails, one piece may be to blame: what cannot be read by itself is damaged. */
+int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes) {
+    const struct stk_log *log = it->source;
+    uint32_t piece = stk_log_piece(log), cells = piece / stk_log_page_bytes(log) * log->page_cells;
+    int err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     it->at = 0;
-    while (log->config.flash->read(log->config.flash_ctx, it->block, it->offset, it->buffer, bytes) != STK_OK) {
-        if (bytes == unit) {
-            it->bad += unit / STK_LOG_CELL_BYTES;
-            it->at = unit;
-            break;
-        }
-        bytes = unit;
+    if (stk_log_is_unreadable(err) && bytes != piece) {
+        bytes = piece;
+        err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
+    }
+    if (stk_log_is_unreadable(err)) {
+        it->bad += cells;
+        it->unreadable += cells;
+        it->at = bytes;
+        err = STK_OK;
     }
     it->filled = bytes;
-    it->offset += bytes;
+    it->offset = start + bytes;
+    return err;
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap.
- * Where the header cannot be read, the records tell for themselves. */
+/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. Where the
+ * header cannot be read, the cells tell for themselves. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
-    uint32_t lap = it->block <= log->block ? log->lap : log->lap - 1u;
     if (it->at == 0u) {
-        it->at = STK_LOG_CELL_BYTES;
         if (stk_log_is_header(it->buffer, log, it->block) &&
-            (stk_log_header_lap(it->buffer) != lap || stk_log_header_id(it->buffer) != log->id)) {
-            it->offset = log->geometry.block_bytes;
+            (stk_log_header_lap(it->buffer) != lap_of(log, it->block) || stk_log_header_id(it->buffer) != log->id)) {
+            it->offset = stk_log_used_bytes(log);
             it->at = it->filled;
+        } else {
+            stk_log_step(it, log);
         }
     }
 }
 
-/* Goes on to bytes that were not looked at yet. 0 at the end. */
+/* Goes on to bytes that were not looked at yet. 1; 0 at the end; a read that was refused. */
 static int more(struct stk_log_iter *it, const struct stk_log *log) {
-    while (it->at == it->filled) {
-        if (it->offset == log->geometry.block_bytes) {
+    int err = STK_OK;
+    while (it->at == it->filled && err == STK_OK) {
+        uint32_t left = stk_log_used_bytes(log) - it->offset;
+        if (left == 0u) {
             if (it->left == 0u) {
                 return 0;
             }
             it->left--;
-            it->block = it->block + 1u == log->geometry.blocks ? 0u : it->block + 1u;
+            stk_log_enter_block(it, it->block + 1u == log->geometry.blocks ? 0u : it->block + 1u);
             it->offset = 0;
+            left = stk_log_used_bytes(log);
         }
-        fill(it, log);
-        if (it->offset == it->filled) {
+        err = stk_log_fill(it, it->offset, left < it->buffer_bytes ? left : it->buffer_bytes);
+        if (it->offset == it->filled && err == STK_OK) {
             pass_header(it, log);
         }
     }
-    return 1;
+    return err == STK_OK ? 1 : err;
 }
 
-/* Is it the next record, or one after it? A copy of a record that had to move is not, nor what an earlier lap left. */
+/* Is it the next record, or one after it? A copy of a record that had to move is not. */
 static int follows(const struct stk_log_iter *it, const struct stk_log *log, uint32_t sequence) {
     return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(log->sequence - 1u - sequence) >= 0;
 }
 
 /* Counts what came before a record. */
-static void count(struct stk_log_iter *it, const struct stk_log_record *record) {
-    uint32_t missing = it->begun && !record->resumed ? record->sequence - it->expected : 0u;
+static void count(struct stk_log_iter *it, const struct stk_log_cell *cell) {
+    uint32_t missing = it->begun && !cell->resumed ? cell->sequence - it->expected : 0u;
     it->corrupt += missing;
     it->torn += it->bad > missing ? it->bad - missing : 0u;
     it->bad = 0;
     it->begun = 1;
-    it->expected = record->sequence + 1u;
+    it->expected = cell->sequence + 1u;
     it->records++;
 }
 
-int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_record *record) {
+int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     const struct stk_log *log = it->source;
-    if (it->erases != log->stats.erases) {
-        return STK_E_AGAIN;
-    }
-    while (more(it, log)) {
+    int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
+    while (err == 1 && (err = more(it, log)) == 1) {
         const uint8_t *cell = it->buffer + it->at;
-        it->at += STK_LOG_CELL_BYTES;
-        if (!stk_log_is_record(cell, log)) {
+        stk_log_step(it, log);
+        if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
-        } else if (follows(it, log, stk_log_record_sequence(cell))) {
-            stk_log_get_record(cell, record);
-            count(it, record);
+        } else if (follows(it, log, stk_log_cell_sequence(cell))) {
+            stk_log_get_cell(cell, out);
+            count(it, out);
             return 1;
         }
     }
-    it->torn += it->bad;
-    it->bad = 0;
-    return 0;
-}
-
-int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record) {
-    return iter->next(iter, record);
+    if (err == 0) {
+        it->torn += it->bad;
+        it->bad = 0;
+    }
+    return err;
 }
 
 void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     const struct stk_log *log = it->source;
-    it->block = block_at(log, place);
+    stk_log_enter_block(it, block_at(log, place));
     it->offset = 0;
     it->left = blocks - 1u;
     it->at = 0;
@@ -115,6 +128,7 @@ void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     it->records = 0;
     it->corrupt = 0;
     it->torn = 0;
+    it->unreadable = 0;
 }
 
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes) {
@@ -124,14 +138,16 @@ int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t
     return !buffer ? STK_E_ARG : buffer_bytes < stk_log_buffer_bytes(&log->geometry) ? STK_E_SPACE : STK_OK;
 }
 
-int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {
+int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {
     int err = stk_log_check_reader(log, buffer, buffer_bytes);
     if (err == STK_OK) {
-        iter->next = stk_log_next_cell;
+        iter->next = NULL;
+        iter->of_flash = 1;
         iter->source = log;
         iter->buffer = buffer;
-        iter->buffer_bytes = buffer_bytes & ~(stk_log_read_unit(log) - 1u);
+        iter->buffer_bytes = buffer_bytes - buffer_bytes % stk_log_piece(log);
         iter->erases = log->stats.erases;
+        iter->reads = 0;
         stk_log_begin(iter, 0, stk_log_blocks(log));
     }
     return err;

@@ -1,5 +1,9 @@
-/* The parts of the flash log. Private to its files. A block is an array of cells of 64 bytes, the first of which is
- * its header. Cells are programmed in pages: one cell, or as many as the program unit holds. */
+/* The parts of the flash log. Private to its files.
+ *
+ * A block is an array of cells of 64 bytes; the first cell is the block's header. Cells are programmed in pages. A page is
+ * the smallest number of whole program units that holds a cell. Each use of a block has a number, its lap. The checksum
+ * of a cell depends on the lap, so that a cell of an earlier use never passes for a record: this one rule decides for
+ * mount, walk and seek which cells count. */
 #ifndef STK_SRC_LOG_PARTS_H
 #define STK_SRC_LOG_PARTS_H
 
@@ -8,18 +12,24 @@
 
 /// Geometry ///
 
+/* Bytes of a page. */
 static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
     return log->stats.page_bytes;
 }
 
-/* Has the header a page of its own? Else records share it. */
+/* Has the header a page of its own? Else records share its page. */
 static inline int stk_log_header_alone(const struct stk_log *log) {
     return log->page_cells == 1u;
 }
 
-/* What is read at least. */
-static inline uint32_t stk_log_read_unit(const struct stk_log *log) {
-    return STK_LOG_UNIT_(STK_LOG_CELL_BYTES, log->geometry.read_unit);
+/* The smallest read: whole pages and whole read units. */
+static inline uint32_t stk_log_piece(const struct stk_log *log) {
+    return STK_LOG_LARGER_(stk_log_page_bytes(log), log->geometry.read_unit);
+}
+
+/* Where the page that begins with cell `cell` lies in its block, in bytes. */
+static inline uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell) {
+    return cell / log->page_cells * stk_log_page_bytes(log);
 }
 
 /* STK_OK, or why a log cannot use the geometry. */
@@ -28,20 +38,41 @@ int stk_log_check_geometry(const struct stk_flash_geometry *geometry);
 /* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
-/* Pages from the first blank one on that a power cut may have left unsure: one that was begun or that reads blank
- * today, and one whose mark was begun. */
+/* Pages behind the last one in use that a power cut may have left unsure: one that was begun and reads blank today, and
+ * one whose mark was begun. */
 #define STK_LOG_UNSURE 2u
 
-/* Blocks in a row that may fail: so many are passed over, and so many do not mislead a mount. More of them are no bad
- * blocks but a medium that fails, and every further try would cost a block of records. */
-#define STK_LOG_RUN 3u
+/* Blocks that mount looks at behind the newest one it knows, and that may be passed over in a row. */
+static inline uint32_t stk_log_window(const struct stk_log *log) {
+    uint32_t most = log->geometry.blocks - 1u;
+    return most > STK_LOG_REACH && log->reach < most - STK_LOG_REACH ? STK_LOG_REACH + log->reach : most;
+}
+
+/// Reading the medium ///
+
+/* Did the medium fail to give the bytes? Any other error says that the call was wrong. */
+static inline int stk_log_is_unreadable(int err) {
+    return err == STK_E_IO || err == STK_E_SHORT;
+}
+
+/* Reads, and reads once more when the medium fails; *reads counts both. Returns the error of the last read. */
+int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
+                 uint32_t *reads);
+
+/* Reads `pages` pages of a block, from the page that begins with cell `cell` on, to `to`, which has room for a piece.
+ * Returns the first of their bytes, NULL when the pages cannot be read. log->refused gets the error of a wrong call. */
+const uint8_t *stk_log_peek(struct stk_log *log, uint8_t *to, uint32_t block, uint32_t cell, uint32_t pages);
 
 /// Cells ///
 
-/* Writes the header of `block` for its use in `lap` into the log's buffer. */
-void stk_log_put_header(const struct stk_log *log, uint32_t block, uint32_t lap);
+/* The seed of the checksums in a block's use in `lap`. */
+uint32_t stk_log_seed(uint32_t id, uint32_t lap);
 
-/* Is the cell the header of `block`, in this geometry? Of any log: its id, lap and sequence are to be looked at. */
+/* Writes the header of `block` for its use in `lap` into `cell`. */
+void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap);
+
+/* Is the cell the header of `block`, in this geometry but for the number of blocks? Of any log: the caller looks at the
+ * fields below. */
 int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t block);
 
 static inline uint32_t stk_log_header_id(const uint8_t *cell) {
@@ -56,37 +87,90 @@ static inline uint32_t stk_log_header_sequence(const uint8_t *cell) {
     return stk_get32(cell + 16);
 }
 
-/* Writes a record into a cell, with the log's sequence for its own. */
-void stk_log_put_record(uint8_t *cell, const struct stk_log *log, const struct stk_log_record *record);
+static inline uint32_t stk_log_header_blocks(const uint8_t *cell) {
+    return stk_get32(cell + 28);
+}
 
-/* Is the cell a record? */
-int stk_log_is_record(const uint8_t *cell, const struct stk_log *log);
+static inline uint32_t stk_log_header_format(const uint8_t *cell) {
+    return stk_get32(cell + 40);
+}
 
-static inline uint32_t stk_log_record_sequence(const uint8_t *cell) {
+static inline uint32_t stk_log_header_boot(const uint8_t *cell) {
     return stk_get32(cell + 44);
 }
 
-/* Reads a cell that is one. */
-void stk_log_get_record(const uint8_t *cell, struct stk_log_record *record);
+static inline uint32_t stk_log_header_reach(const uint8_t *cell) {
+    return stk_get32(cell + 48);
+}
 
-/* Can a cell hold the record? */
-int stk_log_record_fits(const struct stk_log_record *record);
+/* Writes a cell, but for its checksum, with the log's sequence and boot. */
+void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body);
+
+/* Writes the checksum of a cell, or of a header with seed 0. */
+void stk_log_seal(uint8_t *cell, uint32_t seed);
+
+/* Is it a whole cell of the use with this seed? A header may look like one: do not ask about the first cell of a block. */
+int stk_log_is_cell(const uint8_t *cell, uint32_t seed);
+
+static inline uint32_t stk_log_cell_sequence(const uint8_t *cell) {
+    return stk_get32(cell + 52);
+}
+
+#define STK_LOG_BOOT_MAX 0x7FFFFFFEu
+
+static inline uint32_t stk_log_cell_boot(const uint8_t *cell) {
+    return stk_get32(cell + 56) >> 1;
+}
 
 /* Are all `bytes` bytes equal to `value`? */
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
+
+/// Mount ///
+
+/* As stk_log_mount; the log may have fewer blocks than the flash, `log->blocks` says how many. */
+int stk_log_find(struct stk_log *log, const struct stk_log_config *config);
+
+/// Writing ///
+
+/* Programs the records that wait, the rest of a page blank; without one, the header of a block that has none yet. */
+int stk_log_flush(struct stk_log *log);
 
 /// Walks ///
 
 /* Blocks that may hold records: all, or in the first lap those up to the one in use. The first is the oldest. */
 uint32_t stk_log_blocks(const struct stk_log *log);
 
-/* Begins a walk at the block at `place` of those, over `blocks` of them. */
+/* Places the walk at the start of the block at `place` of those, over `blocks` of them. */
 void stk_log_begin(struct stk_log_iter *iter, uint32_t place, uint32_t blocks);
 
-/* The iterator's `next`. */
-int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_record *record);
+/* Bytes of a block that hold pages. */
+static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
+    return stk_log_offset(log, log->block_cells);
+}
 
-/* Can the log be read with this buffer? STK_OK, or as stk_log_iterate. */
+/* Reads `bytes` bytes at `start` of the walk's block into its buffer. What the medium cannot give back counts as damaged.
+ * STK_OK; a read that was refused. */
+int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes);
+
+/* Sets what depends on iter->block: the seed of its cells. */
+void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);
+
+/* Moves the walk past a cell, and past the bytes behind the last cell of a page. */
+static inline void stk_log_step(struct stk_log_iter *iter, const struct stk_log *log) {
+    uint32_t rest = stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
+    iter->at += STK_LOG_CELL_BYTES;
+    if (rest != 0u && (iter->at + rest) % stk_log_page_bytes(log) == 0u) {
+        iter->at += rest;
+    }
+}
+
+/* Fills *out from the bytes of a cell. */
+void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out);
+
+/* Fills *record from a cell that a recorder wrote. */
+void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *record);
+
+/* Can the log be read with this buffer? STK_OK, or as stk_log_walk. */
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes);
 
 #endif

@@ -1,27 +1,62 @@
-/* What a log has beside recording and reading, apart, since a recorder needs none of it. */
+/* Finding a record of the flash log by its number, boot or time. */
 #include "log_parts.h"
 
-static int before(const struct stk_log_record *r, uint64_t time, const uint32_t *sequence) {
-    return sequence ? (int32_t)(r->sequence - *sequence) < 0 : r->timestamp_ns < time;
+enum key {
+    SEQUENCE,
+    BOOT,
+    BOOT_TIME
+};
+
+/* Records are in order of these keys: of sequences, of boots, and of times within a boot. */
+struct target {
+    enum key key;
+    uint32_t number; /* sequence or boot */
+    uint64_t time;
+};
+
+static uint64_t time_of(const struct stk_log_cell *cell) {
+    return stk_get64(cell->body);
+}
+
+static int is_before(const struct stk_log_cell *cell, const struct target *t) {
+    int32_t difference = (int32_t)((t->key == SEQUENCE ? cell->sequence : cell->boot) - t->number);
+    return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
+}
+
+/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew. Returns
+ * STK_OK, or the error of the search. */
+static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
+    const struct stk_log *log = it->source;
+    if (found == 1) {
+        uint32_t rest = stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
+        it->at -= STK_LOG_CELL_BYTES + (it->at % stk_log_page_bytes(log) == 0u ? rest : 0u);
+        it->expected = cell->sequence;
+    }
+    it->bad = 0;
+    it->begun = 0;
+    it->records = 0;
+    it->corrupt = 0;
+    it->torn = 0;
+    it->unreadable = 0;
+    return found < 0 ? found : STK_OK;
 }
 
 /* The last block that begins before the target may hold it, and no block before that one can. A block without a
- * record tells nothing, so the next is asked. */
-static int seek(struct stk_log_iter *it, uint64_t time, const uint32_t *sequence) {
-    uint32_t low = 0, all, high;
-    struct stk_log_record record;
+ * record tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell,
+ * 0 at the end. The record is returned next. */
+static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
+    uint32_t low = 0, all = stk_log_blocks(it->source), high = all;
     int found;
-    if (it->next != stk_log_next_cell) {
-        return STK_E_UNSUPPORTED;
-    }
-    all = high = stk_log_blocks(it->source);
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u, at = middle;
         do {
             stk_log_begin(it, at, 1);
-            found = stk_log_next_cell(it, &record);
+            found = stk_log_next_cell(it, cell);
         } while (found == 0 && ++at < high);
-        if (found == 1 && before(&record, time, sequence)) {
+        if (found < 0) {
+            return found;
+        }
+        if (found == 1 && is_before(cell, t)) {
             low = at;
         } else {
             high = middle;
@@ -29,35 +64,79 @@ static int seek(struct stk_log_iter *it, uint64_t time, const uint32_t *sequence
     }
     stk_log_begin(it, low, all - low);
     do {
-        found = stk_log_next_cell(it, &record);
-    } while (found == 1 && before(&record, time, sequence));
-    if (found == 1) {
-        it->at -= STK_LOG_CELL_BYTES; /* it is returned next */
-        it->expected = record.sequence;
-    }
-    it->begun = 0;
-    it->records = 0;
-    it->corrupt = 0;
-    it->torn = 0;
+        found = stk_log_next_cell(it, cell);
+    } while (found == 1 && is_before(cell, t));
+    (void)end_search(it, found, cell);
+    return found;
+}
+
+static int seek_to(struct stk_log_iter *it, enum key key, uint32_t number, uint64_t time) {
+    const struct target t = {key, number, time};
+    struct stk_log_cell cell;
+    int found = it->of_flash ? seek(it, &t, &cell) : STK_E_UNSUPPORTED;
     return found < 0 ? found : STK_OK;
 }
 
 int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence) {
-    return seek(iter, 0, &sequence);
+    return seek_to(iter, SEQUENCE, sequence, 0);
+}
+
+int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot) {
+    return seek_to(iter, BOOT, boot, 0);
+}
+
+int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns) {
+    return seek_to(iter, BOOT_TIME, boot, timestamp_ns);
+}
+
+/* Walks from the oldest record to the first one at or after `time`. */
+static int walk_to_time(struct stk_log_iter *it, uint64_t time) {
+    struct stk_log_cell cell;
+    int found;
+    stk_log_begin(it, 0, stk_log_blocks(it->source));
+    do {
+        found = stk_log_next_cell(it, &cell);
+    } while (found == 1 && time_of(&cell) < time);
+    return end_search(it, found, &cell);
 }
 
 int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
-    return seek(iter, timestamp_ns, NULL);
+    struct target t = {BOOT_TIME, 0, timestamp_ns};
+    struct stk_log_cell cell;
+    uint32_t first, passed = 0;
+    int found;
+    if (!iter->of_flash) {
+        return STK_E_UNSUPPORTED;
+    }
+    stk_log_begin(iter, 0, stk_log_blocks(iter->source));
+    found = stk_log_next_cell(iter, &cell);
+    first = t.number = cell.boot;
+    while (found == 1) {
+        found = seek(iter, &t, &cell);
+        if (found == 1 && cell.boot == t.number) {
+            return STK_OK;
+        }
+        /* A damaged medium may name boots in a circle: each one must be later than the one before, from the first on. */
+        if (found != 1 || cell.boot - first <= passed) {
+            break;
+        }
+        passed = cell.boot - first;
+        t.number = cell.boot;
+    }
+    return found < 0 ? found : walk_to_time(iter, timestamp_ns);
 }
+
+/// What else a reader asks ///
 
 int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                   struct stk_log_block *out) {
+    uint32_t reads = 0;
     int err = stk_log_check_reader(log, buffer, buffer_bytes);
     if (err == STK_OK && block >= log->geometry.blocks) {
         err = STK_E_RANGE;
     }
     if (err == STK_OK) {
-        err = log->config.flash->read(log->config.flash_ctx, block, 0, buffer, stk_log_read_unit(log));
+        err = stk_log_read(log, block, 0, buffer, stk_log_piece(log), &reads);
     }
     if (err == STK_OK && (!stk_log_is_header(buffer, log, block) || stk_log_header_id(buffer) != log->id)) {
         err = STK_E_FORMAT;
@@ -70,10 +149,12 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
 }
 
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
+    uint32_t page;
     if (stk_log_check_geometry(geometry) != STK_OK) {
         return 0;
     }
-    return (uint64_t)(geometry->blocks - 2u) * (geometry->block_bytes / STK_LOG_CELL_BYTES - 1u);
+    page = STK_LOG_PAGE_BYTES(geometry->prog_unit);
+    return (uint64_t)(geometry->blocks - 2u) * (geometry->block_bytes / page * (page / STK_LOG_CELL_BYTES) - 1u);
 }
 
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {

@@ -1,8 +1,12 @@
-/* stoker: the flash replay log.
+/* stoker: the flash log.
  *
- * A ring of erase blocks that takes 64-byte records, never programs a unit twice and erases each block once a lap. It
- * survives a power cut at any byte of any program or erase: every record appended before the last sync that returned is
- * there afterwards, in order, and no record is invented. SPEC.md section 5 has the bits, DESIGN.md the reasons.
+ * A ring of erase blocks that takes cells of 64 bytes, never programs a unit twice and erases each block once a lap. It
+ * survives a power cut at any byte of any program or erase: every cell appended before the last sync that returned is
+ * there afterwards, in order, and no cell is invented. POWER-CUTS.md says what holds on which medium, SPEC.md section 6
+ * has the bits, DESIGN.md the reasons.
+ *
+ * A cell carries 48 bytes and a kind that the log does not read. Replay records (the struct below) are one use of cells,
+ * the artifacts of store.h are another. A flash holds cells of one use only.
  *
  * A log is a plain state machine over a flash port: no clock, no lock, no allocation. One thread uses it.
  */
@@ -21,7 +25,8 @@ extern "C" {
 
 /// Records ///
 
-#define STK_LOG_CELL_BYTES 64u /* of a record, and of a block's header, on the medium */
+#define STK_LOG_CELL_BYTES 64u /* of a cell, and of a block's header, on the medium */
+#define STK_LOG_BODY_BYTES 48u /* of a cell that its writer fills */
 #define STK_LOG_ARGS       4u
 
 /* recorder.h says what the recorder puts into each. */
@@ -48,6 +53,7 @@ struct stk_log_record {
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
     uint32_t sequence; /* set by the log: free-running. v1: place in the file */
+    uint32_t boot;     /* set by the log: mounts so far, 1 until the first one. v1: 0 */
     uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
     uint32_t kind;     /* enum stk_log_kind; at most 7 */
     uint32_t status;   /* of the slot; at most 255 on flash */
@@ -56,20 +62,40 @@ struct stk_log_record {
     uint64_t digest;   /* 0: not told */
 };
 
+/* A cell as a walk returns it. */
+struct stk_log_cell {
+    uint32_t kind;     /* its writer's */
+    uint32_t sequence; /* set by the log: free-running, compared by difference */
+    uint32_t boot;     /* set by the log: 1 .. 0x7FFFFFFE; mounts so far, 1 until the first one */
+    uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
+    uint8_t body[STK_LOG_BODY_BYTES];
+};
+
 /// Log ///
 
 struct stk_log_config {
     const struct stk_flash_ops *flash; /* mandatory */
     void *flash_ctx;
-    void *buffer;          /* mandatory; the log's until it is dropped. Any alignment */
+    void *
+        buffer; /* mandatory; the log's until it is dropped. Any alignment that the port takes: pages are programmed from
+                     the start of the buffer, and read to it */
     uint32_t buffer_bytes; /* at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };
 
-/* What a log needs as buffer: a cell, and a page, which is 64 bytes or a larger unit. */
-#define STK_LOG_UNIT_(a, b) ((a) > (b) ? (uint32_t)(a) : (uint32_t)(b))
+#define STK_LOG_LARGER_(a, b) ((a) > (b) ? (uint32_t)(a) : (uint32_t)(b))
+
+/* Bytes of a page: the smallest number of whole program units that holds a cell. */
+#define STK_LOG_PAGE_BYTES(prog_unit)                                                                                  \
+    ((STK_LOG_CELL_BYTES + (uint32_t)(prog_unit)-1u) / (uint32_t)(prog_unit) * (uint32_t)(prog_unit))
+
+/* What a log needs as buffer: a cell, and a page or a larger read unit. */
 #define STK_LOG_BUFFER_BYTES(read_unit, prog_unit)                                                                     \
-    (STK_LOG_CELL_BYTES + STK_LOG_UNIT_(STK_LOG_CELL_BYTES, STK_LOG_UNIT_(read_unit, prog_unit)))
+    (STK_LOG_CELL_BYTES + STK_LOG_LARGER_(read_unit, STK_LOG_PAGE_BYTES(prog_unit)))
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
+
+/* Blocks that fail are passed over; so many in a row, and as many more as the log has met before or format has found, do
+ * no harm. A flash of STK_LOG_REACH + 2 blocks or fewer may lose all blocks but two. */
+#define STK_LOG_REACH 64u
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
  * erased ahead of it. Each block that fails takes a block's worth of them; the newest record is kept while two blocks
@@ -84,52 +110,77 @@ struct stk_log_stats {
     uint32_t records;     /* appended since mount */
     uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
     uint32_t recovered;   /* pages that a power cut may have left unsure and that were marked since mount */
-    uint32_t mount_reads; /* read operations that mount took */
+    uint32_t mount_reads; /* read operations that mount or format took */
     uint32_t page_bytes;  /* of each program */
 };
 
 /* Visible for sizeof only. */
 struct stk_log {
     struct stk_flash_geometry geometry;
-    uint8_t ready;   /* `ahead` is erased (and has its header, where that is a page of its own) */
-    uint8_t found;   /* what `unsure` will be in `ahead`: above 0 where mount found that, 0 where it was erased since */
-    uint8_t resumed; /* the next record is the first since mount */
-    uint32_t cell;   /* of the block in use, where the next page begins; cells per block when it is full */
+    uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
+    uint8_t shifted;      /* cells of the buffer before the records that wait: 1 where a header shares their page */
+    uint8_t resumed;      /* the next record is the first since mount */
     uint32_t page_cells;  /* cells that are programmed as one */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
     uint32_t lap;         /* of it */
-    uint32_t ahead;       /* the block to use next, once `ready` */
+    uint32_t seed;        /* of the checksums of its cells */
+    uint32_t cell;        /* of the block in use, where the next page begins; block_cells when it is full or left */
+    uint32_t unsure;      /* cells of the block in use below which pages are to be marked */
+    uint32_t ahead;       /* the block to use next, once `ready`; else the one behind which to look for it */
+    uint32_t found;       /* what `unsure` will be in `ahead`: above 0 where mount found that block */
+    uint32_t last;        /* the block with the newest record; the block is never erased for the next one */
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
-    uint32_t
-        unsure; /* cells of the block in use below which a page may have been begun without leaving a trace, or is its header */
-    uint32_t sequence; /* of the next record */
-    uint32_t id;       /* seeds every checksum */
+    uint32_t sequence;    /* of the next record */
+    uint32_t boot;        /* of the next record */
+    uint32_t id;          /* seeds every checksum */
+    uint32_t format;      /* how often the flash was formatted, as far as known; 0 while mount knows no header */
+    uint32_t reach;       /* the longest run of blocks that were passed over */
+    uint32_t blocks;      /* of the log, as its newest header says */
+    uint32_t failures;    /* programs in a row that failed */
+    int refused;          /* error of a read that was wrong, 0 for none */
     struct stk_log_config config;
     struct stk_log_stats stats;
 };
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that
  * was on the flash before (a random number, the time); `sequence` is that of the first record, 0 unless it continues
- * another log. A format that a power cut ends is begun again: until it has returned, mount may find the old log's
- * rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a member of config is missing
- * or the geometry breaks its rules; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer
- * than 3 blocks (4 where the program unit is above 64) or 2 cells in a block, or 2^31 cells and more; STK_E_IO no
- * block could be used. */
+ * another log. Blocks that cannot be erased are passed over, and the log notes how many there are in a row; what they hold
+ * of an older log is never taken for this one's. A format that a power cut ends is begun again: until it has returned,
+ * mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a
+ * member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the page the read
+ * unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks (4 where a page
+ * holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any other error of the
+ * port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
-/* Finds the log on the flash and its end, in O(log blocks) reads; writes nothing. Call stk_log_poll next, which makes
- * the end sure; else the first append does. STK_E_FORMAT no log, or one of another geometry; else as stk_log_format. */
+/* Finds the log on the flash and its end; writes nothing. The first append makes the end sure. The search for the newest
+ * block reads log2(blocks) headers, one in each of the STK_LOG_REACH blocks behind (and as many more as have ever failed in
+ * a row), and no more than 2 * blocks pages in all; then it reads log2(pages of a block) pages and those behind the last
+ * record. A read that fails is tried once more. A page that cannot be read then is no record, and is not blank either; blocks
+ * that cannot be read at all right behind the newest one are passed over until the next mount. STK_E_FORMAT no log, or one
+ * of another geometry (of fewer blocks: stk_log_grow); STK_E_IO no log was found, and a read failed; else as
+ * stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
-/* Appends `count` records; their sequences are the log's, whatever they hold. Units up to 64 bytes: one program each,
- * and a record is on the flash when this returns. Larger units: records wait in the buffer until a page is full or
- * the next sync. When a block is full and stk_log_poll did not make the next one ready, this erases it first. A block
- * that fails is passed over and its page goes to the next. A power cut may keep the first few records. Returns count;
- * STK_E_RANGE a field passes what the format holds: nothing changed; STK_E_IO four blocks in a row failed: that
- * record and those after it are not in the log (stats.records tells how many went in), those that wait in the buffer
- * stay there and go out with the next append or sync that finds a block; STK_E_SHUTDOWN the log is not mounted. */
+/* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets the log
+ * use the blocks behind. What those hold is erased. Programs a header and syncs; a power cut leaves the log as it was, or
+ * grown. A log that has the blocks of the geometry is just mounted. Errors as stk_log_mount and stk_log_sync. */
+STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config *config);
+
+/* Appends a cell with a copy of the 48 bytes of `body`. Units up to 64 bytes: one program, and the cell is on the flash when
+ * this returns. Larger units: cells wait in the buffer until a page is full or the next sync. When a block is full and
+ * stk_log_poll did not make the next one ready, this erases the next one first. The first append after a mount may have to
+ * mark pages, or to erase a block: see stk_log_settle. A block that fails is passed over and its page goes to the next. A
+ * power cut may keep the cell. STK_E_IO no block could be used: the cell is not in the log; those that wait in the buffer
+ * stay there and go out with the next call that finds a block; STK_E_SHUTDOWN the log is not mounted; any other error of
+ * the port, which refused a call (STK_E_ALIGN: the buffer): as with STK_E_IO. */
+STK_MUST_CHECK int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body);
+
+/* Appends `count` records as cells, one after the other; their sequences and boots are the log's, whatever they hold. Returns
+ * count; STK_E_RANGE a field passes what the format holds: nothing changed; else as stk_log_append_cell, and
+ * stats.records tells how many went in. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
 /* Appends one record. 0, or the errors of stk_log_append_batch. */
@@ -140,15 +191,19 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
 
 /* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
  * appended since mount survives a power cut, as do those that were synced before it; one that mount found although a
- * power cut had ended its program may still fade. On a lazy medium sync or poll at least once a lap, or a cut may leave
- * no log at all. STK_E_IO; STK_E_SHUTDOWN. */
+ * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a call. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Makes the end sure after a mount, and erases the next block ahead of need, once the block in use took a record, which
- * it syncs first. Call it when there is time: once per block's worth of records is enough for appends that never erase;
- * the first block after a mount has room for fewer. Returns 1 when it did something, 0 when there was nothing to do;
- * STK_E_IO; STK_E_SHUTDOWN. */
+/* Erases the next block ahead of need, once a record was appended since the mount, and syncs the medium first. Call it when
+ * there is time: once per block's worth of records is enough for appends that never erase; the first block after a mount has
+ * room for fewer. Without a record since the mount it does nothing, so that a device which restarts again and again does not
+ * wear its flash. Returns 1 when it did something, 0 when there was nothing to do; else as stk_log_sync. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
+
+/* Makes the log ready for its next append: after a mount that takes up to two programs (STK_FLASH_MANY and
+ * STK_FLASH_INVERT), or an erase where the block in use cannot be used further. Call it in a boot that will append, before
+ * the append that must not wait. Errors as stk_log_sync. */
+STK_MUST_CHECK int stk_log_settle(struct stk_log *log);
 
 /* Copies the counters out. */
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats);
@@ -174,8 +229,10 @@ struct stk_log_iter {
     const void *source;
     uint8_t *buffer;
     uint32_t buffer_bytes;
+    uint32_t of_flash; /* 1: source is a struct stk_log */
     uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
+    uint32_t seed;          /* of the checksums in that block */
     uint32_t left;          /* blocks after this one; v1: records */
     uint32_t at, filled;    /* bytes of the buffer: taken, valid */
     uint32_t expected;      /* sequence of the next record */
@@ -184,27 +241,64 @@ struct stk_log_iter {
     uint32_t records;       /* returned so far */
     uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
+    uint32_t unreadable; /* cells that the medium did not give back; they count as damaged too */
+    uint32_t reads;      /* read operations since the walk was started */
 };
 
 /* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in
- * the iterator. STK_E_AGAIN the log erased a block since the walk began: seek to the sequence wanted; v1:
- * STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the file ends early, STK_E_IO. */
+ * the iterator. STK_E_AGAIN the log erased a block since the walk began: seek to the sequence wanted; an error of the port
+ * that refused a read; v1: STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the file ends early, STK_E_IO. */
 STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record);
 
-/* Starts a walk at the oldest record. `buffer` is the iterator's until it is dropped, at least stk_log_buffer_bytes;
- * the larger it is the fewer reads. Records that wait in the log's own buffer are not seen. STK_E_ARG; STK_E_SPACE;
- * STK_E_SHUTDOWN. */
+/* The same for cells, in a walk that stk_log_walk or stk_log_iterate started. */
+STK_MUST_CHECK int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
+
+/* Starts a walk over records at the oldest one. `buffer` is the iterator's until it is dropped, at least
+ * stk_log_buffer_bytes; the larger it is the fewer reads. Records that wait in the log's own buffer are not seen.
+ * STK_E_ARG; STK_E_SPACE; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                    uint32_t buffer_bytes);
 
+/* The same over cells: only stk_log_next_cell and stk_log_prev_cell may follow, and the calls that place the walk. */
+STK_MUST_CHECK int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
+                                uint32_t buffer_bytes);
+
+/// Placing a walk; the iterator's counters begin anew. STK_E_UNSUPPORTED over a v1 file; else as stk_log_next ///
+
 /* Moves the walk to the first record whose sequence is `sequence` or comes after it (by difference modulo 2^32), or
- * to the end when there is none, in O(log blocks + log cells of a block) reads; the iterator's counters begin anew.
- * STK_E_AGAIN as stk_log_next; STK_E_UNSUPPORTED the walk is over a v1 file. */
+ * to the end when there is none, in O(log blocks + cells of a block) reads. */
 STK_MUST_CHECK int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence);
 
-/* The same to the first record at or after `timestamp_ns`, for logs whose times never go back; in others, to some
- * record at or after it. */
+/* The same to the first record of `boot`, or of the first boot after it that has one. */
+STK_MUST_CHECK int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot);
+
+/* The same to the first record of `boot` at or after `timestamp_ns`, or to the first record of a later boot. Of records (not
+ * of other cells), where the clock does not go back within a boot. */
+STK_MUST_CHECK int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns);
+
+/* The same to the first record in the log, whatever its boot, at or after `timestamp_ns`. The clock may begin anew at each
+ * boot: the call looks at one boot after the other, with O(log blocks) reads each. Where the clock went back within a boot,
+ * it finds some record at or after the time whenever there is one; when the boots show none, it reads the whole log. */
 STK_MUST_CHECK int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns);
+
+/* Moves the walk behind the newest record. */
+STK_MUST_CHECK int stk_log_seek_end(struct stk_log_iter *iter);
+
+/* Moves the walk before the newest `records` records, or before all when there are fewer. */
+STK_MUST_CHECK int stk_log_seek_last(struct stk_log_iter *iter, uint32_t records);
+
+/* Reads the whole log and sets *records to how many it holds; the walk is at the end then. */
+STK_MUST_CHECK int stk_log_count(struct stk_log_iter *iter, uint32_t *records);
+
+/// Walking backwards ///
+
+/* The record before the place of the walk, which lies between two records: after a next, prev returns the same record again.
+ * Returns 1 and fills *record, 0 at the begin. Only `unreadable` is counted. Errors as stk_log_next; STK_E_UNSUPPORTED over
+ * a v1 file. */
+STK_MUST_CHECK int stk_log_prev(struct stk_log_iter *iter, struct stk_log_record *record);
+
+/* The same for cells. */
+STK_MUST_CHECK int stk_log_prev_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@
 #define EVERY(g) for (const struct stk_flash_geometry *g = geometries; g < geometries + GEOMETRIES; g++)
 
 #if UINTPTR_MAX <= UINT64_MAX
-_Static_assert(sizeof(struct stk_log) <= 128, "what a log costs beside its buffer");
+_Static_assert(sizeof(struct stk_log) <= 192, "what a log costs beside its buffer");
 #endif
 
 /// Writing and reading back ///
@@ -414,7 +414,8 @@ static void stats_tell_what_was_done(void **state) {
         assert_int_equal(stats.records, lap_of(g));
         assert_true(stats.programs == world.flash.counts.programs);
         assert_true(stats.erases == world.flash.counts.erases);
-        assert_int_equal(stats.failed + stats.recovered + stats.mount_reads, 0);
+        assert_int_equal(stats.failed + stats.recovered, 0);
+        assert_int_equal(stats.mount_reads, g->blocks); /* the headers that format looked at */
         world.flash.counts.reads = 0;
         world_remount();
         stk_log_stats(&world.log, &stats);
@@ -424,8 +425,9 @@ static void stats_tell_what_was_done(void **state) {
     }
 }
 
-/* The page behind the last may have been begun. It is marked where that is allowed, and matters. */
-static void an_unsure_end_is_made_sure_by_a_poll(void **state) {
+/* The page behind the last may have been begun. It is marked where that is allowed, and matters; but not in a boot without a
+ * record, for a device may restart again and again. */
+static void an_unsure_end_is_made_sure_before_the_first_record(void **state) {
     (void)state;
     EVERY(g) {
         int marks = (g->rewrite == STK_FLASH_INVERT || g->rewrite == STK_FLASH_MANY) && !g->lazy;
@@ -433,8 +435,9 @@ static void an_unsure_end_is_made_sure_by_a_poll(void **state) {
         world_append(1);
         assert_int_equal(stk_log_sync(&world.log), STK_OK);
         world_remount();
-        assert_int_equal(stk_log_poll(&world.log), 1);
         assert_int_equal(stk_log_poll(&world.log), 0);
+        assert_int_equal(world.log.stats.programs + world.log.stats.erases, 0);
+        assert_int_equal(stk_log_settle(&world.log), STK_OK);
         if (g->block_bytes / STK_LOG_CELL_BYTES > 1u + page_of(g)) {
             assert_int_equal(world.log.stats.recovered != 0u, marks);
         }
@@ -455,7 +458,7 @@ static void a_mount_reads_little(void **state) {
             world_append(1);
             if (i % 5u == 0u) {
                 world_remount();
-                assert_true(world.log.stats.mount_reads <= log2 + 16u);
+                assert_true(world.log.stats.mount_reads <= log2 + blocks + 16u);
             }
         }
     }
@@ -527,7 +530,7 @@ int main(void) {
         cmocka_unit_test(an_append_is_one_program_and_never_an_erase_when_polled),
         cmocka_unit_test(every_block_is_erased_once_a_lap),
         cmocka_unit_test(stats_tell_what_was_done),
-        cmocka_unit_test(an_unsure_end_is_made_sure_by_a_poll),
+        cmocka_unit_test(an_unsure_end_is_made_sure_before_the_first_record),
         cmocka_unit_test(a_mount_reads_little),
         cmocka_unit_test(a_block_tells_its_lap),
         cmocka_unit_test(a_damaged_record_is_counted_and_passed_over),

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "stoker/crc32c.h"
 #include "stoker/log.h"
 #include "stoker/port/sim_flash.h"
 
@@ -14,8 +15,7 @@
 #define MEDIUM_MAX (8u * 1024u) /* bytes of the largest flash here */
 #define CELLS_MAX  (MEDIUM_MAX / STK_LOG_CELL_BYTES)
 #define UNIT_MAX   256u
-#define MAGIC      0xDEADBEEFu /* SPEC.md, 6.2 */
-#define SEQUENCE   44u
+#define SEQUENCE   52u /* SPEC.md, 6.2 */
 
 static const struct stk_flash_geometry shapes[] = {
     {.read_unit = 1, .prog_unit = 1, .block_bytes = 512, .blocks = 6, .erased = 0xFF, .rewrite = STK_FLASH_MANY},
@@ -158,6 +158,11 @@ static void fill(const struct stk_flash_geometry *g) {
     memset(hit, 0, sizeof hit);
 }
 
+/* The seed of a block's checksums, by what SPEC.md says of it. */
+static uint32_t seed_of(uint32_t block) {
+    return stk_crc32c(9, stk_sim_flash_data(&flash, block) + 12, 4);
+}
+
 /* Where the records are, by what SPEC.md says of them; returns how many. */
 static uint32_t places[CELLS_MAX], sequences[CELLS_MAX];
 
@@ -165,7 +170,7 @@ static uint32_t find_places(void) {
     uint32_t n = 0, cells = cells_of(&flash.config.geometry);
     for (uint32_t i = 0; i < cells * flash.config.geometry.blocks; i++) {
         const uint8_t *cell = stk_sim_flash_data(&flash, i / cells) + i % cells * STK_LOG_CELL_BYTES;
-        if (i % cells != 0 && word_at(cell) == MAGIC) {
+        if (i % cells != 0 && word_at(cell + 60) == stk_crc32c(seed_of(i / cells), cell, 60)) {
             places[n] = i;
             sequences[n++] = word_at(cell + SEQUENCE);
         }

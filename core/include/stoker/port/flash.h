@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define STK_FLASH_UNIT_MAX 4096u /* largest read and program unit */
+#define STK_FLASH_UNIT_MAX 16384u /* largest read and program unit */
 
 /* What may be done to a unit that was programmed, or whose program a power cut ended, before its block is erased
  * again. */
@@ -22,7 +22,7 @@ enum stk_flash_rewrite {
 };
 
 struct stk_flash_geometry {
-    uint32_t read_unit;   /* reads start and end at multiples of this; a power of two, 1 .. STK_FLASH_UNIT_MAX */
+    uint32_t read_unit;   /* reads start and end at multiples of this; 1 .. STK_FLASH_UNIT_MAX */
     uint32_t prog_unit;   /* programs likewise */
     uint32_t block_bytes; /* erased as one; a multiple of both units */
     uint32_t blocks;
