@@ -9,10 +9,10 @@
 
 #define STK_FILE_TRIES_MAX 64u /* interruptions in a row, without a byte in between */
 
-/* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up. */
+/* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up: STK_E_AGAIN. */
 static inline int stk_file_fail(struct stk_file *file, int os_error) {
     file->os_error = os_error;
-    return os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error);
+    return stk_os_flash_error(os_error);
 }
 
 /* Returns true if the errno says that this mode of fallocate is not available here. Any other errno means that the call

@@ -100,7 +100,7 @@ static int lengthen(struct stk_file *f, const struct stk_file_config *config, ui
 /// Geometry ///
 
 static bool is_unit(uint32_t unit) {
-    return unit != 0 && unit <= STK_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0;
+    return unit != 0 && unit <= STK_FLASH_UNIT_MAX;
 }
 
 static uint32_t or_default(uint32_t value, uint32_t other) {

@@ -19,10 +19,31 @@ static int place_of(struct stk_mtd *m, uint32_t block, uint32_t offset, uint32_t
     return STK_OK;
 }
 
-/* One transfer, whole or not at all. What was interrupted goes on where that is allowed: the kernel may have
- * programmed part of what it then says it did not. */
+/* May what was begun be done again? Not where a unit is programmed once: the kernel may have programmed a part of what it
+ * then says it did not. */
+static bool may_repeat(const struct stk_mtd *m) {
+    return m->geometry.rewrite >= STK_FLASH_MANY;
+}
+
+/* Keeps the errno of a call to the device and returns its code. A driver says ETIMEDOUT when the chip took longer than
+ * it ever may, which makes its block bad. */
+static int fail(struct stk_mtd *m, int os_error) {
+    int err = stk_os_flash_error(os_error);
+    return stk_mtd_fail(m, err == STK_E_TIMEOUT ? STK_E_IO : err, os_error);
+}
+
+/* The same for a program that failed. `begun`: a part of it went through before. Where no unit may be programmed again,
+ * only an error that comes before any program leaves the block good. */
+static int fail_program(struct stk_mtd *m, int os_error, bool begun) {
+    int err = fail(m, os_error);
+    bool unsure = begun || err == STK_E_AGAIN || err == STK_E_DEVICE;
+    return unsure && !may_repeat(m) ? STK_E_IO : err;
+}
+
+/* One transfer, whole or not at all. What was interrupted goes on where that is allowed. */
 static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t bytes) {
-    bool retry = !out || m->geometry.rewrite >= STK_FLASH_MANY;
+    const size_t all = bytes;
+    bool retry = !out || may_repeat(m);
     for (uint32_t tries = 0; bytes != 0;) {
         ssize_t n = out ? m->os->pwrite(m->fd, data, bytes, at) : m->os->pread(m->fd, data, bytes, at);
         int os_error = n < 0 ? errno : 0;
@@ -31,8 +52,10 @@ static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t
             data += n;
             bytes -= (size_t)n;
             at += (off_t)n;
+        } else if (n == 0) {
+            return stk_mtd_fail(m, STK_E_SHORT, 0); /* the device ends here */
         } else if (os_error != EINTR || !retry || ++tries == TRIES_MAX) {
-            return stk_mtd_fail(m, STK_E_IO, os_error);
+            return out ? fail_program(m, os_error, bytes != all) : fail(m, os_error);
         }
     }
     return STK_OK;
@@ -42,7 +65,7 @@ static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t
 static int look_at_ecc(struct stk_mtd *m, bool *lost) {
     struct mtd_ecc_stats stats = {0};
     if (m->os->ioctl(m->fd, ECCGETSTATS, &stats) != 0) {
-        return stk_mtd_fail(m, STK_E_IO, errno);
+        return fail(m, errno);
     }
     *lost = stats.failed != m->ecc_lost;
     m->ecc_lost = stats.failed;
@@ -71,7 +94,7 @@ static int mtd_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint
 static int check_bad(struct stk_mtd *m, uint32_t block) {
     loff_t at = (loff_t)(m->first + (uint64_t)block * m->geometry.block_bytes);
     int bad = m->marks_bad ? m->os->ioctl(m->fd, MEMGETBADBLOCK, &at) : 0;
-    return bad == 0 ? STK_OK : stk_mtd_fail(m, STK_E_IO, bad < 0 ? errno : 0);
+    return bad == 0 ? STK_OK : bad < 0 ? fail(m, errno) : stk_mtd_fail(m, STK_E_IO, 0);
 }
 
 static int mtd_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
@@ -93,11 +116,11 @@ static int erase_range(struct stk_mtd *m, uint64_t at) {
             return STK_OK;
         }
         if (errno != ENOTTY || at > UINT32_MAX) {
-            return stk_mtd_fail(m, STK_E_IO, errno);
+            return fail(m, errno);
         }
         m->erase64 = false;
     }
-    return m->os->ioctl(m->fd, MEMERASE, &narrow) == 0 ? STK_OK : stk_mtd_fail(m, STK_E_IO, errno);
+    return m->os->ioctl(m->fd, MEMERASE, &narrow) == 0 ? STK_OK : fail(m, errno);
 }
 
 static int mtd_erase(void *ctx, uint32_t block) {

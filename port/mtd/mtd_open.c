@@ -47,8 +47,8 @@ static int describe(struct stk_mtd *m, const struct stk_mtd_config *config) {
         return stk_mtd_fail(m, errno == ENOTTY || errno == EINVAL ? STK_E_UNSUPPORTED : stk_os_error(errno), errno);
     }
     int rewrite = rewrite_of(&info);
-    if (rewrite < 0 || info.writesize == 0 || info.writesize > STK_FLASH_UNIT_MAX ||
-        (info.writesize & (info.writesize - 1u)) != 0 || info.erasesize == 0 || info.erasesize % info.writesize != 0) {
+    if (rewrite < 0 || info.writesize == 0 || info.writesize > STK_FLASH_UNIT_MAX || info.erasesize == 0 ||
+        info.erasesize % info.writesize != 0) {
         return stk_mtd_fail(m, STK_E_UNSUPPORTED, 0);
     }
     off_t size = m->os->seek_end(m->fd);

@@ -14,6 +14,16 @@ static int place_of(struct stk_nor *n, uint32_t block, uint32_t offset, uint32_t
     return STK_OK;
 }
 
+/* Waits for an operation that passed its time limit: as long as the chip works on it, the chip ignores commands and
+ * answers reads with its status. STK_E_TIMEOUT the chip still works. */
+static int wait_for_chip(struct stk_nor *n, uint32_t at) {
+    if (n->late) {
+        int err = n->amd ? stk_nor_amd_wait(n, at) : stk_nor_intel_wait(n, at);
+        n->late = err != STK_OK;
+    }
+    return n->late ? STK_E_TIMEOUT : STK_OK;
+}
+
 /* A word of the bus and the bytes that it has in memory. */
 static uint32_t word_of(const struct stk_nor *n, const uint8_t *bytes) {
     uint16_t half;
@@ -40,6 +50,9 @@ static int nor_flash_read(void *ctx, uint32_t block, uint32_t offset, void *data
     uint8_t word[4], *out = data;
     uint32_t at;
     int err = place_of(n, block, offset, bytes, &at);
+    if (err == STK_OK && wait_for_chip(n, at) != STK_OK) {
+        err = STK_E_IO;
+    }
     while (err == STK_OK && bytes != 0) {
         uint32_t skip = at % n->width, some = n->width - skip;
         some = some < bytes ? some : bytes;
@@ -76,11 +89,15 @@ static int program_run(struct stk_nor *n, uint32_t at, const uint8_t *data, uint
     return kept == all ? STK_OK : program(n, at, words, count);
 }
 
-/* Unlocks the block, unless it is the one that was unlocked last: a program is made of many calls. */
-static int unlock(struct stk_nor *n, uint32_t block) {
-    int err = STK_OK;
-    if (n->locks && n->unlocked != block) {
-        err = stk_nor_intel_unlock(n, n->first + block * n->geometry.block_bytes);
+/* Makes the chip ready to change the block: waits for it, and unlocks the block, unless it is the one that was unlocked
+ * last. Nothing of the block is changed, so no error of this makes it bad. */
+static int make_ready(struct stk_nor *n, uint32_t block) {
+    uint32_t at = n->first + block * n->geometry.block_bytes;
+    int err = wait_for_chip(n, at);
+    if (err == STK_OK && n->locks && n->unlocked != block) {
+        err = stk_nor_intel_unlock(n, at) == STK_OK ? STK_OK
+              : n->fault.err == STK_E_TIMEOUT       ? STK_E_TIMEOUT
+                                                    : STK_E_ACCESS;
         n->unlocked = err == STK_OK ? block : UINT32_MAX;
     }
     return err;
@@ -92,15 +109,18 @@ static int nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void
     uint32_t at;
     int err = place_of(n, block, offset, bytes, &at);
     /* The loop below programs whole words. It would never come to the end of a part of a word. */
-    if (err == STK_OK && ((offset | bytes) & (n->geometry.prog_unit - 1u)) != 0) {
+    if (err == STK_OK && (offset % n->geometry.prog_unit != 0 || bytes % n->geometry.prog_unit != 0)) {
         err = STK_E_RANGE;
     }
     if (err == STK_OK) {
-        err = unlock(n, block);
+        err = make_ready(n, block);
     }
     while (err == STK_OK && bytes != 0) {
         uint32_t count = run_of(n, at, bytes), some = count * n->width;
         err = program_run(n, at, in, count);
+        if (err != STK_OK && in != data && n->geometry.rewrite == STK_FLASH_ONCE) {
+            err = STK_E_IO; /* a part is there, and may not be programmed again */
+        }
         in += some;
         at += some;
         bytes -= some;
@@ -113,7 +133,7 @@ static int nor_flash_erase(void *ctx, uint32_t block) {
     uint32_t at;
     int err = place_of(n, block, 0, n->geometry.block_bytes, &at);
     if (err == STK_OK) {
-        err = unlock(n, block);
+        err = make_ready(n, block);
     }
     if (err != STK_OK) {
         return err;

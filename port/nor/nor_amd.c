@@ -41,11 +41,21 @@ static int finish(struct stk_nor *n, uint32_t at, uint32_t want, uint32_t polls)
         uint32_t exceeded = now & (((before ^ now) & toggle) >> 1);
         before = nor_read(n, at);
         now = nor_read(n, at);
+        exceeded &= ((before ^ now) & toggle) >> 1; /* a chip that ended in between had data there */
         if (((before ^ now) & toggle) != 0 && (exceeded != 0 || polls-- == 0)) {
             return give_up(n, exceeded != 0 ? STK_E_IO : STK_E_TIMEOUT, at, now);
         }
     }
     return now == want ? STK_OK : give_up(n, STK_E_IO, at, now);
+}
+
+int stk_nor_amd_wait(struct stk_nor *n, uint32_t at) {
+    uint32_t toggle = nor_each(n, DQ_TOGGLE), polls = n->erase_polls, before, now;
+    do {
+        before = nor_read(n, at);
+        now = nor_read(n, at);
+    } while (((before ^ now) & toggle) != 0 && polls-- != 0);
+    return ((before ^ now) & toggle) == 0 ? STK_OK : STK_E_TIMEOUT;
 }
 
 int stk_nor_amd_program(struct stk_nor *n, uint32_t at, const uint32_t *words, uint32_t count) {

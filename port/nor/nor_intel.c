@@ -6,6 +6,7 @@ enum {
     CMD_PROGRAM = 0x40,
     CMD_CLEAR_STATUS = 0x50,
     CMD_LOCKS = 0x60,
+    CMD_READ_STATUS = 0x70,
     CMD_CONFIRM = 0xD0,
     CMD_BUFFER = 0xE8,
     CMD_READ = 0xFF
@@ -14,33 +15,50 @@ enum {
 enum {
     SR_READY = 0x80,
     SR_ERRORS = 0x3A, /* erase, program, voltage, locked */
-    SR_LOCKED = 0x02
+    SR_REFUSED = 0x0A /* voltage, locked: nothing was begun */
 };
 
-/* Waits for the end of what runs, and leaves the chips in read mode. */
-static int finish(struct stk_nor *n, uint32_t at, uint32_t polls) {
-    uint32_t ready = nor_each(n, SR_READY), status = nor_read(n, at);
-    while ((status & ready) != ready && polls-- != 0) {
+/* Are all chips done? */
+static int is_ready(const struct stk_nor *n, uint32_t status) {
+    return (status & nor_each(n, SR_READY)) == nor_each(n, SR_READY);
+}
+
+/* Waits for the end of what runs, and leaves the chips in read mode. Returns the last status. */
+static uint32_t poll(const struct stk_nor *n, uint32_t at, uint32_t polls) {
+    uint32_t status = nor_read(n, at);
+    while (!is_ready(n, status) && polls-- != 0) {
         status = nor_read(n, at);
     }
     nor_command(n, at, CMD_CLEAR_STATUS);
     nor_command(n, at, CMD_READ);
-    if ((status & ready) != ready) {
+    return status;
+}
+
+/* Waits likewise and returns how the operation ended. */
+static int finish(struct stk_nor *n, uint32_t at, uint32_t polls) {
+    uint32_t status = poll(n, at, polls);
+    if (!is_ready(n, status)) {
         return nor_fail(n, STK_E_TIMEOUT, at, status);
     }
     if ((status & nor_each(n, SR_ERRORS)) != 0) {
-        return nor_fail(n, (status & nor_each(n, SR_LOCKED)) != 0 ? STK_E_ACCESS : STK_E_IO, at, status);
+        return nor_fail(n, (status & nor_each(n, SR_REFUSED)) != 0 ? STK_E_ACCESS : STK_E_IO, at, status);
     }
     return STK_OK;
 }
 
-/* Asks for the write buffer until the chips have it. */
+int stk_nor_intel_wait(struct stk_nor *n, uint32_t at) {
+    nor_command(n, at, CMD_READ_STATUS);
+    return is_ready(n, poll(n, at, n->erase_polls)) ? STK_OK : STK_E_TIMEOUT;
+}
+
+/* Asks for the write buffer until the chips have it. Nothing is programmed before that. */
 static int take_buffer(struct stk_nor *n, uint32_t at) {
-    uint32_t ready = nor_each(n, SR_READY), status = 0;
-    for (uint32_t polls = n->buffer_polls; (status & ready) != ready; polls--) {
+    uint32_t status = 0;
+    for (uint32_t polls = n->buffer_polls; !is_ready(n, status); polls--) {
         if (polls == 0) {
             nor_command(n, at, CMD_READ);
-            return nor_fail(n, STK_E_TIMEOUT, at, status);
+            (void)nor_fail(n, STK_E_TIMEOUT, at, status);
+            return STK_E_TIMEOUT;
         }
         nor_command(n, at, CMD_BUFFER);
         status = nor_read(n, at);

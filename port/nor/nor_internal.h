@@ -22,10 +22,12 @@ static inline void nor_command(const struct stk_nor *n, uint32_t at, uint32_t co
     nor_write(n, at, nor_each(n, command));
 }
 
-/* Keeps why, and returns what the interface has for it. */
+/* Keeps the reason in the fault. Returns what the interface says of a program or an erase that failed so: a locked block
+ * is a refusal, all else makes the block bad. */
 static inline int nor_fail(struct stk_nor *n, int err, uint32_t at, uint32_t status) {
     n->fault = (struct stk_fault){err, (at - n->first) / n->geometry.block_bytes, status};
-    return STK_E_IO;
+    n->late = err == STK_E_TIMEOUT;
+    return err == STK_E_ACCESS ? err : STK_E_IO;
 }
 
 /* The command sets. `at` is a byte of the chips; `words` are what the bus is to be given, of `count` words within one
@@ -35,6 +37,10 @@ int stk_nor_intel_erase(struct stk_nor *n, uint32_t at);
 int stk_nor_intel_unlock(struct stk_nor *n, uint32_t at);
 int stk_nor_amd_program(struct stk_nor *n, uint32_t at, const uint32_t *words, uint32_t count);
 int stk_nor_amd_erase(struct stk_nor *n, uint32_t at);
+
+/* Wait for the end of an operation that passed its limit. STK_OK; STK_E_TIMEOUT the chip still works. */
+int stk_nor_intel_wait(struct stk_nor *n, uint32_t at);
+int stk_nor_amd_wait(struct stk_nor *n, uint32_t at);
 
 #define NOR_BUFFER_WORDS 64u /* of one buffered program, at most: the rest of a larger buffer brings little */
 

@@ -162,7 +162,7 @@ static int lay_out(struct stk_nor *n, const struct stk_nor_config *config) {
 static int check_config(struct stk_nor *n, const struct stk_nor_config *config) {
     uint32_t unit = config->prog_unit != 0 ? config->prog_unit : config->width;
     if ((config->width != 2 && config->width != 4) || unit < config->width || unit > STK_FLASH_UNIT_MAX ||
-        (unit & (unit - 1u)) != 0 || (config->bus == NULL && config->base == NULL)) {
+        unit % config->width != 0 || (config->bus == NULL && config->base == NULL)) {
         return STK_E_ARG;
     }
     *n = (struct stk_nor){

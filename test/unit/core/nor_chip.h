@@ -54,6 +54,8 @@ struct chip {
     uint32_t polls;     /* that each operation takes */
     uint32_t no_buffer; /* requests for the buffer that are put off */
     bool fail_program, fail_erase;
+    uint32_t buffers_left; /* that it gives before it gives none; 0: any number */
+    bool no_voltage;
     uint32_t locked; /* mask of blocks */
 };
 
@@ -125,7 +127,12 @@ static inline void chip_start(struct chip *c) {
     c->step = STEP_NONE;
 }
 
+/* Does the chip refuse to change the word's block? */
 static inline bool chip_is_locked(struct chip *c, uint32_t word) {
+    if (c->no_voltage) {
+        c->status |= 0x18;
+        return true;
+    }
     if ((c->locked >> chip_block(word) & 1u) == 0) {
         return false;
     }
@@ -199,14 +206,19 @@ static inline void intel_command(struct chip *c, uint32_t word, uint16_t command
         c->buffer_block = chip_block(word);
         c->buffer_words = 0;
         if (c->no_buffer != 0) {
-            c->no_buffer--;
+            c->no_buffer -= c->no_buffer != UINT32_MAX;
             c->busy = 1;
         } else {
             c->step = STEP_COUNT;
+            c->no_buffer = c->buffers_left == 1 ? UINT32_MAX : 0;
+            c->buffers_left -= c->buffers_left != 0;
         }
         break;
     case 0x50:
         c->status = 0;
+        break;
+    case 0x70:
+        c->mode = CHIP_STATUS;
         break;
     case 0x98:
         c->mode = CHIP_QUERY;
@@ -347,8 +359,15 @@ static inline uint16_t chip_read(struct chip *c, uint32_t word) {
     return word < CHIP_USED ? c->mem[word] : 0xFFFF;
 }
 
+/* A busy chip takes no command but that for its status. */
+static inline bool chip_ignores(const struct chip *c) {
+    return c->busy != 0 && c->step == STEP_NONE && !c->exceeded;
+}
+
 static inline void chip_write(struct chip *c, uint32_t word, uint16_t value) {
-    if (c->amd) {
+    if (chip_ignores(c)) {
+        c->mode = !c->amd && value == 0x70 ? CHIP_STATUS : c->mode;
+    } else if (c->amd) {
         amd_write(c, word, value);
     } else {
         intel_write(c, word, value);

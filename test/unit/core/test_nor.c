@@ -176,8 +176,9 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
     static const struct {
         uint32_t width, unit;
         int err;
-    } row[] = {{0, 0, STK_E_ARG}, {1, 0, STK_E_ARG},    {8, 0, STK_E_ARG},      {4, 2, STK_E_ARG},
-               {2, 6, STK_E_ARG}, {2, 8192, STK_E_ARG}, {2, 4096, STK_E_RANGE}, {2, 1024, STK_OK}};
+    } row[] = {{0, 0, STK_E_ARG},   {1, 0, STK_E_ARG},      {8, 0, STK_E_ARG},     {4, 2, STK_E_ARG},
+               {2, 7, STK_E_ARG},   {4, 6, STK_E_ARG},      {2, 16386, STK_E_ARG}, {2, 16384, STK_E_RANGE},
+               {2, 6, STK_E_RANGE}, {2, 4096, STK_E_RANGE}, {2, 1024, STK_OK}};
     struct stk_nor nor;
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -263,6 +264,22 @@ static void a_program_of_a_part_of_a_word_is_refused(void **state) {
         assert_int_equal(out[0] & out[1] & out[config.width], 0xFF); /* nothing was programmed */
         assert_int_equal(ops->prog(&nor, 0, 0, data, 2u * config.width), STK_OK);
     }
+}
+
+static void units_need_not_be_powers_of_two(void **state) {
+    struct stk_nor_config config = plug(&boards[0]);
+    uint8_t in[528], out[528];
+    (void)state;
+    chips[0].cfi[0x2F] = 33; /* blocks of 8448 bytes, 16 times 528 */
+    config.prog_unit = 528;
+    struct stk_nor nor = opened(&config);
+    assert_int_equal(nor.geometry.block_bytes, 8448);
+    fill(in, sizeof in, 5);
+    assert_int_equal(ops->prog(&nor, 0, 512, in, 528), STK_E_RANGE);
+    assert_int_equal(ops->prog(&nor, 0, 528, in, 512), STK_E_RANGE);
+    assert_int_equal(ops->prog(&nor, 0, 528, in, 528), STK_OK);
+    assert_int_equal(ops->read(&nor, 0, 528, out, 528), STK_OK);
+    assert_memory_equal(in, out, 528);
 }
 
 static void an_erase_reaches_its_block_and_no_more(void **state) {
@@ -357,6 +374,29 @@ static void a_chip_that_stays_busy_is_given_up(void **state) {
     }
 }
 
+/* As long as a chip works on what was given up, it ignores commands and reads give its status: nothing may look done. */
+static void a_late_chip_is_waited_for_before_the_next_call(void **state) {
+    uint8_t data[4] = {0}, out[4];
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        struct stk_nor_config config = plug(&boards[i]);
+        struct stk_nor nor = opened(&config);
+        assert_int_equal(ops->prog(&nor, 2, 0, data, 4), STK_OK);
+        chips[0].polls = UINT32_MAX;
+        assert_int_equal(ops->erase(&nor, 1), STK_E_IO);
+        assert_int_equal(ops->erase(&nor, 2), STK_E_TIMEOUT); /* this block is not bad */
+        assert_int_equal(ops->prog(&nor, 2, 4, data, 4), STK_E_TIMEOUT);
+        assert_int_equal(ops->read(&nor, 2, 0, out, 4), STK_E_IO);
+        chips[0].busy = 100; /* the end is near */
+        chips[0].polls = 3;
+        assert_int_equal(ops->read(&nor, 2, 0, out, 4), STK_OK);
+        assert_memory_equal(out, data, 4);
+        assert_int_equal(ops->erase(&nor, 2), STK_OK);
+        assert_int_equal(ops->read(&nor, 2, 0, out, 4), STK_OK);
+        assert_int_equal(out[0] & out[3], 0xFF);
+    }
+}
+
 static void the_last_poll_still_counts(void **state) {
     uint8_t data[4] = {0};
     (void)state;
@@ -376,9 +416,24 @@ static void a_buffer_that_is_taken_is_waited_for(void **state) {
     chips[0].no_buffer = 5;
     assert_int_equal(ops->prog(&nor, 0, 0, data, 16), STK_OK);
     chips[0].no_buffer = UINT32_MAX;
-    assert_int_equal(ops->prog(&nor, 0, 0, data, 16), STK_E_IO);
+    assert_int_equal(ops->prog(&nor, 0, 0, data, 16), STK_E_TIMEOUT); /* nothing was programmed */
     assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
     assert_int_equal(chips[0].mode, CHIP_ARRAY);
+}
+
+/* Where a unit is programmed once, what was begun cannot be begun again: the block is bad. */
+static void a_refusal_after_a_part_of_a_program_is_a_bad_block_of_flash_that_is_programmed_once(void **state) {
+    uint8_t data[128] = {0};
+    (void)state;
+    for (int once = 0; once < 2; once++) {
+        struct stk_nor_config config = plug(&boards[0]);
+        config.once = once != 0;
+        config.prog_unit = 128;
+        struct stk_nor nor = opened(&config);
+        chips[0].buffers_left = 2;
+        assert_int_equal(ops->prog(&nor, 0, 0, data, 128), once ? STK_E_IO : STK_E_TIMEOUT);
+        assert_int_equal(chips[0].buffered, 2);
+    }
 }
 
 static void locked_blocks_are_refused_where_the_chip_cannot_unlock_them(void **state) {
@@ -386,15 +441,15 @@ static void locked_blocks_are_refused_where_the_chip_cannot_unlock_them(void **s
     (void)state;
     for (uint32_t i = 0; i < 4; i++) {
         struct stk_nor_config config = plug(&boards[i]);
-        int why = boards[i].amd ? STK_E_IO : STK_E_ACCESS; /* the AMD set has no status that tells */
+        int why = boards[i].amd ? STK_E_IO : STK_E_ACCESS; /* a refusal; the AMD set has no status that tells */
         struct stk_nor nor = opened(&config);
         assert_int_equal(ops->prog(&nor, 1, 8, data, 4), STK_OK);
         chips[0].locked = chips[1].locked = 1u << 1;
-        assert_int_equal(ops->erase(&nor, 1), STK_E_IO);
+        assert_int_equal(ops->erase(&nor, 1), why);
         if (!boards[i].amd) {
             assert_int_equal(nor.fault.err, why);
         }
-        assert_int_equal(ops->prog(&nor, 1, 0, data, 4), STK_E_IO);
+        assert_int_equal(ops->prog(&nor, 1, 0, data, 4), why);
         assert_int_equal(nor.fault.err, why);
         assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
     }
@@ -416,9 +471,22 @@ static void blocks_that_lock_one_by_one_are_unlocked_before_they_are_written(voi
     assert_int_equal(chips[1].unlocks, 2);
     assert_int_equal(chips[1].locked, ~0xCu);
     chips[0].polls = UINT32_MAX;
-    assert_int_equal(ops->erase(&nor, 1), STK_E_IO);
+    assert_int_equal(ops->erase(&nor, 1), STK_E_TIMEOUT); /* it is the lock that does not answer */
     assert_int_equal(chips[0].erases, 1);
     assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
+}
+
+static void a_missing_voltage_is_a_refusal(void **state) {
+    struct stk_nor_config config = plug(&boards[0]);
+    uint8_t data[4] = {0};
+    (void)state;
+    struct stk_nor nor = opened(&config);
+    chips[0].no_voltage = true;
+    assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_E_ACCESS);
+    assert_int_equal(ops->erase(&nor, 0), STK_E_ACCESS);
+    assert_int_equal(nor.fault.err, STK_E_ACCESS);
+    chips[0].no_voltage = false;
+    assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
 }
 
 /// A log ///
@@ -461,12 +529,16 @@ int main(void) {
         cmocka_unit_test(bytes_come_back_as_they_went_in),
         cmocka_unit_test(transfers_stay_within_their_block),
         cmocka_unit_test(a_program_of_a_part_of_a_word_is_refused),
+        cmocka_unit_test(units_need_not_be_powers_of_two),
         cmocka_unit_test(an_erase_reaches_its_block_and_no_more),
         cmocka_unit_test(bits_only_leave_the_erased_value),
         cmocka_unit_test(ones_are_not_programmed),
         cmocka_unit_test(errors_of_a_chip_are_told_and_cleared),
         cmocka_unit_test(a_chip_that_stays_busy_is_given_up),
+        cmocka_unit_test(a_late_chip_is_waited_for_before_the_next_call),
         cmocka_unit_test(the_last_poll_still_counts),
+        cmocka_unit_test(a_refusal_after_a_part_of_a_program_is_a_bad_block_of_flash_that_is_programmed_once),
+        cmocka_unit_test(a_missing_voltage_is_a_refusal),
         cmocka_unit_test(a_buffer_that_is_taken_is_waited_for),
         cmocka_unit_test(locked_blocks_are_refused_where_the_chip_cannot_unlock_them),
         cmocka_unit_test(a_log_lives_on_chips_of_either_kind),

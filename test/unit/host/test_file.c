@@ -167,10 +167,10 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
         struct stk_file_config config;
         int err;
     } row[] = {
-        {{.prog_unit = 3}, STK_E_ARG},
-        {{.prog_unit = 8192}, STK_E_ARG},
-        {{.read_unit = 24}, STK_E_ARG},
-        {{.read_unit = 8192}, STK_E_ARG},
+        {{.prog_unit = 3}, STK_E_ARG},  /* no part of a block of 64 KiB */
+        {{.read_unit = 24}, STK_E_ARG}, /* likewise */
+        {{.prog_unit = 16385, .block_bytes = 16385}, STK_E_ARG},
+        {{.read_unit = 16385, .block_bytes = 16385, .prog_unit = 1}, STK_E_ARG},
         {{.erased = 1}, STK_E_ARG},
         {{.block_bytes = 6000}, STK_E_ARG},
         {{.block_bytes = 6144, .prog_unit = 1024, .read_unit = 4096}, STK_E_ARG},
@@ -198,6 +198,29 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
     assert_int_equal(stk_file_open(NULL, &config), STK_E_ARG);
     assert_int_equal(stk_file_open(&file, NULL), STK_E_ARG);
     close(fd);
+}
+
+/* The image of a chip has the chip's geometry. */
+static void units_need_not_be_powers_of_two(void **state) {
+    static const uint32_t units[] = {24, 528, 2112, 16384};
+    static uint8_t in[16384], out[16384];
+    (void)state;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        const struct stk_file_config config = {.path = path,
+                                               .bytes = (uint64_t)units[i] * 64,
+                                               .block_bytes = units[i] * 8,
+                                               .prog_unit = units[i],
+                                               .read_unit = units[i] / 2,
+                                               .create = true};
+        struct stk_file file = opened(&config);
+        assert_int_equal(file.geometry.blocks, 8);
+        pattern_fill(in, i, units[i]);
+        assert_int_equal(ops->prog(&file, 7, units[i] * 7, in, units[i]), STK_OK);
+        assert_int_equal(ops->read(&file, 7, units[i] * 7, out, units[i]), STK_OK);
+        assert_memory_equal(in, out, units[i]);
+        stk_file_close(&file);
+        assert_int_equal(unlink(path), 0);
+    }
 }
 
 static void what_is_no_file_is_refused_with_its_errno(void **state) {
@@ -449,6 +472,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_file_that_is_too_short_is_lengthened_on_request, NULL, drop_file),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_made_or_lengthened_is_as_before, NULL, drop_file),
         cmocka_unit_test_setup_teardown(configurations_that_break_a_rule_are_refused, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(units_need_not_be_powers_of_two, NULL, drop_file),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused_with_its_errno, NULL, drop_file),
         cmocka_unit_test(a_descriptor_stays_the_callers),
         cmocka_unit_test_setup_teardown(transfers_stay_within_their_block, NULL, drop_file),

@@ -14,21 +14,22 @@
 #include "../../../port/mtd/mtd_os.h"
 #include "stoker/log.h"
 
-#define ERASE   4096u
-#define BLOCKS  8u
-#define FAKE_FD 77
+#define ERASE     4096u
+#define ERASE_MAX 65536u
+#define BLOCKS    8u
+#define FAKE_FD   77
 
 /* The device, and what it does next. */
 static struct {
     struct mtd_info_user info;
     uint64_t size;
-    uint8_t bytes[ERASE * BLOCKS];
+    uint8_t bytes[ERASE_MAX * BLOCKS];
     struct mtd_ecc_stats stats;
     uint32_t bad; /* mask of blocks */
     int open_errno;
     int info_errno, seek_errno, bad_errno, stats_errno, unlock_errno, erase_errno;
-    int io_errno; /* of the next `io_errors` transfers */
-    uint32_t io_errors;
+    int io_errno; /* of the next `io_errors` transfers, after `before_errors` that work */
+    uint32_t io_errors, before_errors;
     uint32_t lost; /* reads from now on that lose something */
     uint32_t most; /* bytes of one transfer */
     bool once;     /* programs meet erased bytes only */
@@ -55,13 +56,13 @@ static int fake_close(int fd) {
 }
 
 static int erase(uint64_t start, uint64_t length) {
-    assert_int_equal(start % ERASE, 0);
-    assert_int_equal(length, ERASE);
-    assert_in_range(start, 0, sizeof dev.bytes - ERASE);
+    assert_int_equal(start % dev.info.erasesize, 0);
+    assert_int_equal(length, dev.info.erasesize);
+    assert_in_range(start, 0, dev.size - length);
     if (dev.erase_errno != 0) {
         return answer(dev.erase_errno);
     }
-    memset(dev.bytes + start, 0xFF, ERASE);
+    memset(dev.bytes + start, 0xFF, length);
     dev.erases++;
     return 0;
 }
@@ -75,7 +76,7 @@ static int fake_ioctl(int fd, unsigned long request, void *argument) {
     case MEMGETBADBLOCK: {
         loff_t at;
         memcpy(&at, argument, sizeof at);
-        return dev.bad_errno != 0 ? answer(dev.bad_errno) : (int)(dev.bad >> (at / ERASE) & 1u);
+        return dev.bad_errno != 0 ? answer(dev.bad_errno) : (int)(dev.bad >> (at / dev.info.erasesize) & 1u);
     }
     case ECCGETSTATS:
         memcpy(argument, &dev.stats, sizeof dev.stats);
@@ -107,7 +108,8 @@ static off_t fake_seek_end(int fd) {
 /* How many bytes of a transfer go through; below zero with errno. */
 static ssize_t granted(size_t bytes, off_t at) {
     assert_in_range(at, 0, sizeof dev.bytes - bytes);
-    if (dev.io_errors != 0) {
+    if (dev.io_errors != 0 && dev.before_errors-- == 0) {
+        dev.before_errors = 0;
         dev.io_errors--;
         return answer(dev.io_errno);
     }
@@ -129,7 +131,7 @@ static ssize_t fake_pread(int fd, void *data, size_t bytes, off_t at) {
 static ssize_t fake_pwrite(int fd, const void *data, size_t bytes, off_t at) {
     ssize_t n = granted(bytes, at);
     assert_int_equal(fd, FAKE_FD);
-    assert_int_equal((uint64_t)at % dev.info.writesize, 0);
+    assert_true((uint64_t)at % dev.info.writesize == 0 || dev.most != 0);
     dev.writes++;
     for (ssize_t i = 0; i < n; i++) {
         assert_true(!dev.once || dev.bytes[at + i] == 0xFF);
@@ -144,8 +146,8 @@ static const struct stk_flash_ops *const ops = &stk_mtd_flash_ops;
 static struct stk_mtd_config plug(uint8_t type, uint32_t flags, uint32_t writesize) {
     memset(&dev, 0, sizeof dev);
     memset(dev.bytes, 0xFF, sizeof dev.bytes);
-    dev.info = (struct mtd_info_user){type, flags, sizeof dev.bytes, ERASE, writesize, 64, 0};
-    dev.size = sizeof dev.bytes;
+    dev.info = (struct mtd_info_user){type, flags, ERASE * BLOCKS, ERASE, writesize, 64, 0};
+    dev.size = ERASE * BLOCKS;
     return (struct stk_mtd_config){.path = "/dev/mtd7"};
 }
 
@@ -182,10 +184,10 @@ static void the_kernel_says_what_may_be_done(void **state) {
         {MTD_RAM, MTD_CAP_RAM, 1, STK_FLASH_ANY},
         {MTD_RAM, MTD_WRITEABLE, 1, STK_E_UNSUPPORTED},
         {MTD_DATAFLASH, MTD_WRITEABLE, 512, STK_FLASH_ONCE},
-        {MTD_DATAFLASH, MTD_WRITEABLE, 528, STK_E_UNSUPPORTED},
+        {MTD_DATAFLASH, MTD_WRITEABLE, 528, STK_E_UNSUPPORTED}, /* no part of a block of 4096 */
         {MTD_MLCNANDFLASH, MTD_CAP_NANDFLASH, 2048, STK_E_UNSUPPORTED},
         {MTD_MLCNANDFLASH, MTD_CAP_NANDFLASH | MTD_SLC_ON_MLC_EMULATION, 2048, STK_FLASH_ONCE},
-        {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 8192, STK_E_UNSUPPORTED},
+        {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 8192, STK_E_UNSUPPORTED}, /* larger than a block */
         {MTD_NANDFLASH, MTD_CAP_NANDFLASH, 0, STK_E_UNSUPPORTED},
         {MTD_ROM, MTD_CAP_ROM, 1, STK_E_UNSUPPORTED},
         {MTD_UBIVOLUME, MTD_WRITEABLE, 2048, STK_E_UNSUPPORTED},
@@ -210,6 +212,34 @@ static void the_kernel_says_what_may_be_done(void **state) {
         }
         stk_mtd_close(&mtd);
         assert_int_equal(dev.closes, dev.opens);
+    }
+}
+
+/* Pages of DataFlash, of NAND with its spare bytes, and of large NAND. */
+static void pages_are_of_any_size_up_to_16_kib(void **state) {
+    static const struct {
+        uint32_t page, pages;
+        int err;
+    } row[] = {
+        {528, 8, STK_OK}, {2112, 2, STK_OK}, {24, 100, STK_OK}, {16384, 4, STK_OK}, {16385, 3, STK_E_UNSUPPORTED}};
+    static uint8_t in[16384], out[16384];
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct stk_mtd_config config = plug(MTD_DATAFLASH, MTD_WRITEABLE, row[i].page);
+        struct stk_mtd mtd;
+        dev.info.erasesize = row[i].page * row[i].pages;
+        dev.size = (uint64_t)dev.info.erasesize * BLOCKS;
+        assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), row[i].err);
+        if (row[i].err == STK_OK) {
+            assert_int_equal(mtd.geometry.prog_unit, row[i].page);
+            assert_int_equal(mtd.geometry.blocks, BLOCKS);
+            memset(in, (int)i + 1, sizeof in);
+            assert_int_equal(ops->prog(&mtd, 7, row[i].page, in, row[i].page), STK_OK);
+            assert_int_equal(ops->read(&mtd, 7, row[i].page, out, row[i].page), STK_OK);
+            assert_memory_equal(in, out, row[i].page);
+            assert_int_equal(ops->erase(&mtd, 7), STK_OK);
+            assert_int_equal(dev.bytes[dev.size - 1], 0xFF);
+        }
     }
 }
 
@@ -340,8 +370,9 @@ static void what_was_cut_short_goes_on(void **state) {
     assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_OK);
     assert_memory_equal(in, out, 64);
     dev.io_errors = 1000;
-    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_E_IO);
+    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_E_AGAIN);
     assert_int_equal(mtd.os_error, EINTR);
+    assert_int_equal(ops->prog(&mtd, 0, 0, out, 64), STK_E_AGAIN); /* NOR takes the same bytes again */
 }
 
 /* The kernel may have programmed pages before it was interrupted, and a page is programmed once. */
@@ -357,23 +388,56 @@ static void a_page_is_never_programmed_twice(void **state) {
     assert_int_equal(ops->prog(&mtd, 0, 512, page, 512), STK_OK);
 }
 
-static void errors_of_transfers_are_io(void **state) {
-    struct stk_mtd_config config = plug_nor();
-    uint8_t data[8] = {0};
+/* What the system refuses makes no block bad; what the chip could not do does, and so does a chip that took too long. */
+static void only_errors_of_the_chip_make_a_block_bad(void **state) {
+    static const struct {
+        int os_error, nor, nand; /* of a program */
+        int erase, read;
+    } row[] = {
+        {EIO, STK_E_IO, STK_E_IO, STK_E_IO, STK_E_IO},
+        {EBADMSG, STK_E_IO, STK_E_IO, STK_E_IO, STK_E_IO},
+        {ETIMEDOUT, STK_E_IO, STK_E_IO, STK_E_IO, STK_E_IO},
+        {EROFS, STK_E_ACCESS, STK_E_ACCESS, STK_E_ACCESS, STK_E_ACCESS}, /* the block is locked */
+        {EPERM, STK_E_ACCESS, STK_E_ACCESS, STK_E_ACCESS, STK_E_ACCESS},
+        {EBADF, STK_E_ARG, STK_E_ARG, STK_E_ARG, STK_E_ARG},
+        {EINVAL, STK_E_ARG, STK_E_ARG, STK_E_ARG, STK_E_ARG},
+        {ENOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM},
+        {ENODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV}, /* it was taken out */
+        {ESTALE, STK_E_DEVICE, STK_E_IO, STK_E_DEVICE, STK_E_DEVICE}, /* a page of NAND may have been begun */
+        {EBUSY, STK_E_AGAIN, STK_E_IO, STK_E_AGAIN, STK_E_AGAIN},
+        {0, STK_E_SHORT, STK_E_SHORT, STK_OK, STK_E_SHORT}, /* the device ends here, it says */
+    };
+    uint8_t data[512] = {0};
     (void)state;
-    struct stk_mtd mtd = opened(&config);
-    dev.io_errno = EROFS;
-    dev.io_errors = 2;
-    assert_int_equal(ops->prog(&mtd, 0, 0, data, 8), STK_E_IO);
-    assert_int_equal(mtd.os_error, EROFS);
-    assert_int_equal(ops->read(&mtd, 0, 0, data, 8), STK_E_IO);
-    dev.io_errno = 0; /* the device ends here, it says */
-    dev.io_errors = 1;
-    assert_int_equal(ops->read(&mtd, 0, 0, data, 8), STK_E_IO);
-    assert_int_equal(mtd.os_error, 0);
-    dev.erase_errno = EIO;
-    assert_int_equal(ops->erase(&mtd, 0), STK_E_IO);
-    assert_int_equal(mtd.os_error, EIO);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        for (int nand = 0; nand < 2; nand++) {
+            struct stk_mtd_config config = nand ? plug_nand() : plug_nor();
+            struct stk_mtd mtd = opened(&config);
+            dev.io_errno = row[i].os_error;
+            dev.io_errors = 2;
+            assert_int_equal(ops->prog(&mtd, 0, 0, data, 512), nand ? row[i].nand : row[i].nor);
+            assert_int_equal(mtd.os_error, row[i].os_error);
+            assert_int_equal(ops->read(&mtd, 0, 0, data, 512), row[i].read);
+            dev.erase_errno = row[i].os_error;
+            assert_int_equal(ops->erase(&mtd, 0), row[i].erase);
+            assert_int_equal(mtd.os_error, row[i].os_error);
+        }
+    }
+}
+
+/* Where a page is programmed once, no refusal after the first bytes leaves the block good. */
+static void a_program_that_was_refused_half_way_is_a_bad_block_of_nand(void **state) {
+    uint8_t data[512] = {0};
+    (void)state;
+    for (int nand = 0; nand < 2; nand++) {
+        struct stk_mtd_config config = nand ? plug_nand() : plug_nor();
+        struct stk_mtd mtd = opened(&config);
+        dev.most = 256;
+        dev.io_errno = ENOMEM;
+        dev.io_errors = dev.before_errors = 1;
+        assert_int_equal(ops->prog(&mtd, 0, 0, data, 512), nand ? STK_E_IO : STK_E_NOMEM);
+        assert_int_equal(mtd.os_error, ENOMEM);
+    }
 }
 
 /// NAND ///
@@ -429,7 +493,7 @@ static void kernels_without_erase64_are_asked_the_old_way(void **state) {
     mtd.erase64 = true;
     mtd.first = (uint64_t)1 << 33; /* out of the old call's reach */
     mtd.marks_bad = false;
-    assert_int_equal(ops->erase(&mtd, 1), STK_E_IO);
+    assert_int_equal(ops->erase(&mtd, 1), STK_E_UNSUPPORTED);
     assert_int_equal(mtd.os_error, ENOTTY);
 }
 
@@ -475,6 +539,7 @@ static void a_file_is_no_mtd_device(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kernel_says_what_may_be_done),
+        cmocka_unit_test(pages_are_of_any_size_up_to_16_kib),
         cmocka_unit_test(erase_sizes_that_make_no_sense_are_refused),
         cmocka_unit_test(a_window_of_blocks_can_be_named),
         cmocka_unit_test(sizes_above_4_gib_come_from_the_end_of_the_device),
@@ -484,7 +549,8 @@ int main(void) {
         cmocka_unit_test(transfers_stay_within_their_block),
         cmocka_unit_test(what_was_cut_short_goes_on),
         cmocka_unit_test(a_page_is_never_programmed_twice),
-        cmocka_unit_test(errors_of_transfers_are_io),
+        cmocka_unit_test(only_errors_of_the_chip_make_a_block_bad),
+        cmocka_unit_test(a_program_that_was_refused_half_way_is_a_bad_block_of_nand),
         cmocka_unit_test(bad_blocks_are_not_touched),
         cmocka_unit_test(reads_that_lose_something_twice_are_errors),
         cmocka_unit_test(kernels_without_erase64_are_asked_the_old_way),

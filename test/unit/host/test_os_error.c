@@ -45,8 +45,31 @@ static void numbers_that_a_port_handles_itself_have_codes(void **state) {
     assert_int_equal(stk_os_error(9999), STK_E_IO);
 }
 
+/* A caller takes STK_E_IO of flash for a bad block, so no other trouble may be one. */
+static void only_errors_of_the_medium_are_io_on_flash(void **state) {
+    static const int medium[] = {EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO};
+    static const struct {
+        int os_error, err;
+    } other[] = {
+        {ENOSPC, STK_E_NOSPC},      {EDQUOT, STK_E_NOSPC}, {EFBIG, STK_E_NOSPC},   {EROFS, STK_E_ACCESS},
+        {EACCES, STK_E_ACCESS},     {EPERM, STK_E_ACCESS}, {EINTR, STK_E_AGAIN},   {EAGAIN, STK_E_AGAIN},
+        {EBUSY, STK_E_AGAIN},       {ENOMEM, STK_E_NOMEM}, {EBADF, STK_E_ARG},     {EINVAL, STK_E_ARG},
+        {ENODEV, STK_E_NODEV},      {ENXIO, STK_E_NODEV},  {ESTALE, STK_E_DEVICE}, {ENOLINK, STK_E_DEVICE},
+        {ETIMEDOUT, STK_E_TIMEOUT}, {9999, STK_E_DEVICE},
+    };
+    (void)state;
+    assert_int_equal(stk_os_flash_error(0), STK_OK);
+    for (size_t i = 0; i < sizeof medium / sizeof *medium; i++) {
+        assert_int_equal(stk_os_flash_error(medium[i]), STK_E_IO);
+    }
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        assert_int_equal(stk_os_flash_error(other[i].os_error), other[i].err);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_errors_of_the_medium_are_io_on_flash),
         cmocka_unit_test(every_errno_of_a_file_gets_an_advice_that_fits),
         cmocka_unit_test(numbers_that_a_port_handles_itself_have_codes),
     };

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define STK_FLASH_UNIT_MAX 16384u /* largest read and program unit */
+#define STK_FLASH_UNIT_MAX 16384u /* largest read and program unit, in bytes */
 
 /* What may be done to a unit that was programmed, or whose program a power cut ended, before its block is erased
  * again. */
@@ -22,8 +22,8 @@ enum stk_flash_rewrite {
 };
 
 struct stk_flash_geometry {
-    uint32_t read_unit;   /* reads start and end at multiples of this; 1 .. STK_FLASH_UNIT_MAX */
-    uint32_t prog_unit;   /* programs likewise */
+    uint32_t read_unit; /* reads start and end at multiples of this; any number of bytes, 1 .. STK_FLASH_UNIT_MAX */
+    uint32_t prog_unit; /* the same for programs; neither unit needs to be a power of two: 24, 528 and 2112 are fine */
     uint32_t block_bytes; /* erased as one; a multiple of both units */
     uint32_t blocks;
     uint8_t erased;  /* every byte of an erased block: 0xFF or 0x00 */
@@ -32,6 +32,18 @@ struct stk_flash_geometry {
         lazy; /* 1: of what was programmed and erased since the last sync, a power cut may lose any part in any order */
 };
 
+/* What the errors of read, prog, erase and sync mean:
+ *
+ *   STK_E_IO     The medium failed. prog, erase: the block is bad, and holds anything. read: the bytes cannot be had now,
+ *                and nothing may be concluded. sync: what was done since the last sync may be lost.
+ *   STK_E_SHORT  read: the medium ends before the bytes.
+ *   any other    The port, or the system below it, refused the call: the call breaks a rule (STK_E_RANGE, STK_E_ALIGN), or
+ *                something is in the way (STK_E_ACCESS no right to write, STK_E_NOSPC a full disk, STK_E_NODEV ...). Such an
+ *                error never tells of a bad block: the caller hands it on. The same call may be made again once its cause
+ *                is gone, also where a unit is programmed once; a port that cannot promise that says STK_E_IO.
+ *
+ * Addresses: `data` of read and prog has any alignment. A port that needs aligned addresses says STK_E_ALIGN before it
+ * does anything, and its header says where the alignment can be read (struct stk_file has `align`). */
 struct stk_flash_ops {
     const char *name;
 
@@ -39,21 +51,22 @@ struct stk_flash_ops {
     void (*geometry)(void *ctx, struct stk_flash_geometry *geometry);
 
     /* Copies `bytes` at `offset` of `block` to `data`, both multiples of read_unit. 0; STK_E_IO the medium cannot give them
-     * back (an ECC error that was not corrected): nothing may be concluded from `data`; STK_E_RANGE. Bounded time.
-     * Mandatory. */
+     * back now (an ECC error that was not corrected): nothing may be concluded from `data`; STK_E_SHORT; STK_E_RANGE and
+     * other refusals. Bounded time. Mandatory. */
     int (*read)(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes);
 
     /* Programs `bytes` at `offset` of an erased part of `block`, both multiples of prog_unit; units are programmed in
      * ascending order within a block. 0 when the bytes will read back now (and after a power cut once sync has returned);
-     * STK_E_IO the block is bad: any part of the bytes may have been programmed; STK_E_RANGE. Bounded time. Mandatory. */
+     * STK_E_IO the block is bad: any part of the bytes may have been programmed, also all of them; STK_E_RANGE and other
+     * refusals. Bounded time. Mandatory. */
     int (*prog)(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes);
 
-    /* Erases `block`. 0; STK_E_IO the block is bad and holds anything; STK_E_RANGE. Bounded time, the longest of all calls.
-     * Mandatory. */
+    /* Erases `block`. 0; STK_E_IO the block is bad and holds anything: what it held, erased bytes, or a mixture;
+     * STK_E_RANGE and other refusals. Bounded time, the longest of all calls. Mandatory. */
     int (*erase)(void *ctx, uint32_t block);
 
-    /* Returns when all that was programmed and erased survives a power cut. 0; STK_E_IO. Optional: NULL where prog and
-     * erase are durable when they return. */
+    /* Returns when all that was programmed and erased survives a power cut. 0; STK_E_IO; refusals. Optional: NULL where
+     * prog and erase are durable when they return. */
     int (*sync)(void *ctx);
 };
 

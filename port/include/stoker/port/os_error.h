@@ -8,7 +8,7 @@
 
 /* Returns the stoker code for a positive errno; STK_OK for 0. Each code stands for one remedy (stk_err_fix). Numbers
  * without a code of their own are STK_E_IO, so the caller keeps the errno as well. EINTR and EAGAIN mean "try again"; a
- * port that gave up retrying returns STK_E_IO itself. */
+ * port of reads that gave up retrying returns STK_E_IO itself. */
 static inline int stk_os_error(int os_error) {
     switch (os_error) {
     case 0:
@@ -54,6 +54,27 @@ static inline int stk_os_error(int os_error) {
         return STK_E_TIMEOUT;
     default:
         return STK_E_IO;
+    }
+}
+
+/* The same for calls on flash, whose callers take STK_E_IO for a bad block (stoker/port/flash.h). So only the numbers with
+ * which Linux tells of a medium are STK_E_IO: a failed transfer, and errors of ECC, checksums and remote targets. A number
+ * without a code of its own is STK_E_DEVICE. */
+static inline int stk_os_flash_error(int os_error) {
+    switch (os_error) {
+    case EIO:
+    case EBADMSG:
+    case EUCLEAN:
+    case EILSEQ:
+    case ENODATA:
+    case EREMOTEIO:
+        return STK_E_IO;
+    case EBUSY:
+        return STK_E_AGAIN;
+    default: {
+        int err = stk_os_error(os_error);
+        return err == STK_E_IO ? STK_E_DEVICE : err;
+    }
     }
 }
 

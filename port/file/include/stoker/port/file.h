@@ -27,13 +27,14 @@ struct stk_file_config {
     uint64_t
         bytes; /* to use, whole blocks, from the start; 0: as many whole blocks as there are. Mandatory to create */
     uint32_t block_bytes; /* a multiple of both units; default 64 KiB */
-    uint32_t prog_unit;   /* a power of two up to STK_FLASH_UNIT_MAX; default 4096, what file systems write at least */
-    uint32_t read_unit;   /* likewise; default 1, with direct 4096 */
-    uint8_t erased;       /* 0x00 or 0xFF. Default 0x00, which Linux makes without writing the block's bytes */
-    bool create;          /* make `path` when it is missing, and lengthen it to `bytes` when it is shorter */
-    bool grow;      /* it may be shorter than `bytes`: reads behind its end are STK_E_SHORT, programs lengthen it */
-    bool read_only; /* programs and erases are STK_E_ACCESS */
-    bool direct;    /* O_DIRECT: past the page cache. An `fd` must have it already */
+    uint32_t
+        prog_unit; /* 1 .. STK_FLASH_UNIT_MAX; default 4096, what file systems write at least. Image of a chip: its page */
+    uint32_t read_unit; /* 1 .. STK_FLASH_UNIT_MAX; default 1, with direct 4096 */
+    uint8_t erased;     /* 0x00 or 0xFF. Default 0x00, which Linux makes without writing the block's bytes */
+    bool create;        /* make `path` when it is missing, and lengthen it to `bytes` when it is shorter */
+    bool grow;          /* it may be shorter than `bytes`: reads behind its end are STK_E_SHORT, programs lengthen it */
+    bool read_only;     /* programs and erases are STK_E_ACCESS */
+    bool direct;        /* O_DIRECT: past the page cache. An `fd` must have it already */
 };
 
 /* Visible for sizeof, and for reading os_error and align. */
@@ -52,7 +53,7 @@ struct stk_file {
  * but `create` may lengthen it; its content need not be erased. On failure a new file is removed, and a file that was
  * lengthened gets its old length back. The port locks nothing: where several processes may write, lock the file (flock)
  * and pass `fd`. With a limit on the size of files (RLIMIT_FSIZE) the process has to catch or ignore SIGXFSZ; then the
- * limit is reported as STK_E_IO, errno EFBIG.
+ * limit is reported as STK_E_NOSPC, errno EFBIG.
  * STK_E_ARG a unit or `erased` breaks its rule, create without path or bytes, `fd` lacks O_DIRECT; STK_E_OVERFLOW 2^32
  * blocks and more, or a whole file of 4 GiB and more; STK_E_SHORT the file is shorter than `bytes` (or than one block),
  * and neither create nor grow is set; STK_E_ALIGN direct, and a unit is no multiple of file->align, which is set then;
@@ -65,7 +66,10 @@ void stk_file_close(struct stk_file *file);
 
 /* ctx is a struct stk_file. A read or program within a block is one system call unless the kernel cuts it short. read
  * says STK_E_SHORT where the file ends early. With direct, `data` at an address that is no multiple of file->align is
- * STK_E_ALIGN. sync is fdatasync. Other errors are by the errno. */
+ * STK_E_ALIGN; so a log or a store needs a buffer with that alignment. sync is fdatasync. Other errors are by the errno:
+ * STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO); STK_E_NOSPC for a full disk or
+ * a quota, STK_E_ACCESS for a file system that became read only, STK_E_AGAIN for a call that was interrupted 64 times in a
+ * row, STK_E_DEVICE for a number without a code of its own. After these the same call may be made again. */
 extern const struct stk_flash_ops stk_file_flash_ops;
 
 #ifdef __cplusplus

@@ -44,7 +44,7 @@ struct stk_mtd {
  * 0xFF. rewrite is STK_FLASH_MANY for NOR whose bits can be cleared one by one, STK_FLASH_ONCE for NOR with ECC and
  * for NAND, STK_FLASH_ANY for RAM. Blocks that are marked bad are part of the geometry and refuse programs and
  * erases. STK_E_ARG a NULL; STK_E_RANGE first_block and blocks pass the end; STK_E_UNSUPPORTED no MTD device, or one
- * that a log cannot use: pages that are no power of two or larger than STK_FLASH_UNIT_MAX, MLC NAND outside SLC mode
+ * that a log cannot use: pages larger than STK_FLASH_UNIT_MAX, MLC NAND outside SLC mode
  * (a later page can take an earlier one with it), ROM, UBI volumes; STK_E_NOENT, STK_E_ACCESS and others by the
  * errno, which is in mtd->os_error. After an error there is nothing to close. Nothing is locked: where several
  * processes may write, lock the device's file (flock) and pass `fd`. */
@@ -55,8 +55,11 @@ void stk_mtd_close(struct stk_mtd *mtd);
 
 /* ctx is a struct stk_mtd. Programs and erases are durable when they return: there is no sync. read says STK_E_IO
  * when the device counted an uncorrectable error during it, twice in a row: the count is one for the whole device,
- * and somebody else's reads raise it too. prog and erase of a bad block are STK_E_IO with errno 0; other errors of
- * the system are STK_E_IO as well, with the errno in mtd->os_error. */
+ * and somebody else's reads raise it too. prog and erase of a bad block are STK_E_IO with errno 0. Other errors are by the
+ * errno, which is in mtd->os_error: STK_E_IO where the medium failed, which includes a chip that took too long
+ * (ETIMEDOUT); STK_E_ACCESS for a locked block (EROFS) and for a descriptor that may not write; STK_E_NODEV for a device
+ * that is gone; STK_E_SHORT where the device ends. A program that was interrupted is STK_E_IO where a unit is programmed
+ * once: a part of it may be there. */
 extern const struct stk_flash_ops stk_mtd_flash_ops;
 
 #ifdef __cplusplus

@@ -35,7 +35,7 @@ struct stk_nor_config {
     uint32_t width;     /* bytes of the bus: 2 one chip, 4 two chips. Mandatory */
     uint32_t offset;    /* byte of the chips where block 0 begins: the first of an erase block. Default 0 */
     uint32_t bytes;     /* to use, whole blocks; default up to the end of the erase region that holds `offset` */
-    uint32_t prog_unit; /* a power of two, at least width, up to STK_FLASH_UNIT_MAX; default width */
+    uint32_t prog_unit; /* a multiple of width, up to STK_FLASH_UNIT_MAX; default width */
     uint32_t
         polls_per_us; /* status reads in a microsecond, at most: a program or an erase is given up after the chip's own
                               worst time in polls of this length. Default STK_NOR_POLLS_DEFAULT */
@@ -55,6 +55,7 @@ struct stk_nor {
     uint32_t unlocked; /* block that was unlocked last */
     bool locks;        /* blocks may be locked, each for itself */
     bool amd;          /* the command set */
+    bool late;         /* an operation passed its time limit; the chip may still work on it */
     struct stk_fault
         fault; /* of the last call that failed: STK_E_TIMEOUT, STK_E_ACCESS locked, STK_E_IO; block; status */
 };
@@ -67,8 +68,13 @@ STK_MUST_CHECK int stk_nor_open(struct stk_nor *nor, const struct stk_nor_config
 
 /* ctx is a struct stk_nor. Bits only leave the erased value: what is programmed is what was there AND the data. prog
  * and erase return when the chip is done: there is no sync. Where the chip locks its blocks one by one, a block is
- * unlocked before it is written. STK_E_IO the chip reports an error, stays busy beyond its own limit, or is locked:
- * nor->fault says which. */
+ * unlocked before it is written. nor->fault says why a call failed.
+ * STK_E_IO: the chip reports an error, or a program or an erase takes longer than the chip's own limit (nor->fault.err
+ * STK_E_TIMEOUT). Then the next call waits for the end of that operation first, because a busy chip takes no command and
+ * gives no data; where it does not end, prog and erase are STK_E_TIMEOUT and read is STK_E_IO.
+ * STK_E_ACCESS: the block is locked, or the voltage for programs is off; command set 0x0001 only, since 0x0002 has no
+ * status that tells. STK_E_TIMEOUT: the chip does not unlock the block or does not give its write buffer. After these two
+ * nothing was changed and the same call may be made again. STK_E_RANGE: see struct stk_flash_ops. */
 extern const struct stk_flash_ops stk_nor_flash_ops;
 
 #ifdef __cplusplus
