@@ -4,10 +4,6 @@
 #include "sim_flash_parts.h"
 #include "sim_random.h"
 
-static uint32_t smaller(uint32_t a, uint32_t b) {
-    return a < b ? a : b;
-}
-
 /// Unstable places ///
 
 /* The bytes before the program, and those it was to leave, of weak place i. */
@@ -32,7 +28,8 @@ static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t f
     uint32_t i = f->weak_next++ % STK_SIM_FLASH_WEAK;
     uint32_t offset = p->offset + from, bytes = to - from;
     stk_sim_flash_settle(f, p->index, offset, bytes);
-    f->weak[i] = (struct stk_sim_flash_weak){p->index, offset, bytes};
+    f->weak[i] = (struct stk_sim_flash_weak){p->index, offset, bytes, f->prog_cut == STK_SIM_PROG_FLICKERING};
+    p->block->flickers = p->block->flickers || f->weak[i].flickers;
     memcpy(weak_old(f, i), sim_flash_bytes(f, p->index) + offset, bytes);
     for (uint32_t n = 0; n < bytes; n++) {
         weak_new(f, i)[n] = sim_flash_byte(f, weak_old(f, i)[n], p->data[from + n]);
@@ -50,6 +47,36 @@ static void redraw(struct stk_sim_flash *f, uint32_t i) {
         bytes[n] = (uint8_t)((a[n] & ~mask) | (b[n] & mask));
     }
     stk_sim_flash_block(f, w->block)->stamp = ++f->stamp;
+}
+
+/* Reads bytes of a marginal block: what it holds is as before the erase. Each 64 bytes read as that, as erased, or as
+ * bits of both; now and then only the first 64 bytes are not erased. */
+static void read_marginal(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes) {
+    const struct stk_flash_geometry *g = &f->config.geometry;
+    const uint8_t *old = sim_flash_bytes(f, block) + offset;
+    bool header_only = sim_random_below(&f->rng, 4) == 0;
+    uint32_t how = 0;
+    for (uint32_t i = 0; i < bytes; i++) {
+        if (i == 0 || (offset + i) % 64 == 0) {
+            how = header_only ? offset + i >= 64 : sim_random_below(&f->rng, 3);
+        }
+        uint8_t mask = how == 0 ? 0 : how == 1 ? 0xFF : (uint8_t)sim_random_below(&f->rng, 256);
+        data[i] = (uint8_t)((old[i] & ~mask) | (g->erased & mask));
+    }
+}
+
+void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes) {
+    for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
+        const struct stk_sim_flash_weak *w = &f->weak[i];
+        if (w->flickers && w->block == block && w->offset < offset + bytes && offset < w->offset + w->bytes) {
+            redraw(f, i);
+        }
+    }
+    if (stk_sim_flash_block(f, block)->marginal) {
+        read_marginal(f, block, offset, data, bytes);
+    } else {
+        memcpy(data, sim_flash_bytes(f, block) + offset, bytes);
+    }
 }
 
 void stk_sim_flash_power_on(struct stk_sim_flash *flash) {
@@ -95,10 +122,10 @@ static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, ui
         apply_some(f, p, k);
         return p->bytes;
     }
-    if (f->prog_cut == STK_SIM_PROG_UNSTABLE) {
+    if (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING) {
         /* A chip programs small units many at a time, through a buffer. */
-        uint32_t at = k < p->bytes ? u : p->bytes - smaller(p->bytes, f->weak_max);
-        uint32_t end = at + smaller(p->bytes - at, f->weak_max);
+        uint32_t at = k < p->bytes ? u : p->bytes - sim_smaller(p->bytes, f->weak_max);
+        uint32_t end = at + sim_smaller(p->bytes - at, f->weak_max);
         stk_sim_flash_apply(f, p, 0, at);
         weaken(f, p, at, end);
         return end;
@@ -131,10 +158,10 @@ void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, u
 void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     uint8_t *bytes = sim_flash_bytes(f, block);
-    uint32_t i = sim_random_below(&f->rng, 2) != 0 ? smaller(64, g->block_bytes) : 0;
+    uint32_t i = sim_random_below(&f->rng, 2) != 0 ? sim_smaller(64, g->block_bytes) : 0;
     while (i < g->block_bytes) {
         uint64_t r = sim_random(&f->rng);
-        uint32_t n = smaller(smaller((uint32_t)(1u + (r >> 8) % 8), 8), g->block_bytes - i);
+        uint32_t n = sim_smaller(sim_smaller((uint32_t)(1u + (r >> 8) % 8), 8), g->block_bytes - i);
         if ((r & 3u) == 0) {
             memset(bytes + i, g->erased, n);
         } else if ((r & 3u) == 1) {
@@ -155,13 +182,15 @@ static void leave_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     uint8_t *bytes = sim_flash_bytes(f, block);
     uint32_t part = (uint32_t)((uint64_t)g->block_bytes * k / (STK_SIM_FLASH_ERASE_STEPS - 1u));
+    uint32_t tail = g->block_bytes - sim_smaller(64, g->block_bytes);
+    tail = (uint32_t)((uint64_t)tail * k / (STK_SIM_FLASH_ERASE_STEPS - 2u));
     if (f->erase_cut == STK_SIM_ERASE_LOOKS_DONE) {
         memset(bytes, g->erased, g->block_bytes);
     } else if (f->erase_cut == STK_SIM_ERASE_PREFIX) {
         memset(bytes, g->erased, part);
     } else if (f->erase_cut == STK_SIM_ERASE_SUFFIX) {
-        memset(bytes + (g->block_bytes - part), g->erased, part);
-    } else if (f->erase_cut != STK_SIM_ERASE_NOTHING) {
+        memset(bytes + (g->block_bytes - tail), g->erased, tail);
+    } else if (f->erase_cut != STK_SIM_ERASE_NOTHING && f->erase_cut != STK_SIM_ERASE_FLICKERING) {
         stk_sim_flash_garbage(f, block);
     }
 }
@@ -178,5 +207,7 @@ void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k
             spoil_some(f, block);
         }
         b->shaky = f->erase_cut == STK_SIM_ERASE_UNSTABLE;
+        b->marginal = f->erase_cut == STK_SIM_ERASE_FLICKERING;
+        b->flickers = b->marginal;
     }
 }

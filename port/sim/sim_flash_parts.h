@@ -1,8 +1,11 @@
-/* stoker port: what sim_flash.c and sim_flash_cut.c share. */
+/* stoker port: what the files of the simulated flash share. */
 #ifndef STOKER_SIM_FLASH_PARTS_H
 #define STOKER_SIM_FLASH_PARTS_H
 
 #include "stoker/port/sim_flash.h"
+
+#define SIM_SECTOR_MIN     64u
+#define SIM_SECTOR_DEFAULT 512u
 
 /* A program: the first unit and how many it takes are in units, the rest in bytes. */
 struct sim_prog {
@@ -26,6 +29,10 @@ static inline uint8_t *sim_flash_unreadable(const struct stk_sim_flash *f, uint3
     return sim_flash_used(f, block) + STK_SIM_FLASH_MAP_(g->block_bytes, g->prog_unit);
 }
 
+static inline uint32_t sim_smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
 static inline bool sim_bit(const uint8_t *map, uint32_t i) {
     return (map[i / 8] >> (i % 8) & 1u) != 0;
 }
@@ -43,6 +50,25 @@ static inline uint8_t sim_flash_byte(const struct stk_sim_flash *f, uint8_t old,
     return (uint8_t)(f->config.geometry.erased == 0xFF ? old & data : old | data);
 }
 
+/// Rules ///
+
+/* Notes a call that broke `rule`. Returns STK_E_RANGE. */
+int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule, uint32_t block, uint32_t offset,
+                          uint32_t bytes);
+
+/* Are these bytes whole units of the medium? */
+bool stk_sim_flash_is_placed(const struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_t offset,
+                             uint32_t bytes);
+
+/* The rule that a program breaks. */
+enum stk_sim_flash_rule stk_sim_flash_rule_of(const struct stk_sim_flash *f, const struct sim_prog *p);
+
+/// Changes ///
+
+/* Call before bytes of a block change. Returns the block. */
+struct stk_sim_flash_block *stk_sim_flash_changed(struct stk_sim_flash *f, uint32_t block, uint32_t offset,
+                                                  uint32_t bytes);
+
 /* Programs bytes from .. to - 1 of `p`, and counts units from .. to - 1 of the medium as programmed. */
 void stk_sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
 void stk_sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
@@ -56,8 +82,32 @@ void stk_sim_flash_clear(struct stk_sim_flash *f, uint32_t block);
 /* Unstable places that overlap these bytes settle. */
 void stk_sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
 
+/* Reads bytes of a block that flickers. */
+void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes);
+
+/// Cuts and failures ///
+
 /* What a cut at step k leaves. */
 void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k);
 void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k);
+
+/* A program or an erase that fails, and makes its block bad. Returns STK_E_IO. */
+int stk_sim_flash_fail_prog(struct stk_sim_flash *f, const struct sim_prog *p);
+int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block);
+
+/* Does the read fault hit a read of these bytes? Then it is used up by one. */
+bool stk_sim_flash_read_fails(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
+
+/// Lazy media ///
+
+/* Sets the journal up where the medium is lazy; its memory is all zeros. */
+void stk_sim_flash_journal_init(struct stk_sim_flash *f);
+void stk_sim_flash_journal_copy(struct stk_sim_flash *to, const struct stk_sim_flash *from);
+
+/* What the medium holds now survives a power cut. */
+void stk_sim_flash_remember_all(struct stk_sim_flash *f);
+
+/* Takes sectors back to what they held before. */
+void stk_sim_flash_forget(struct stk_sim_flash *f);
 
 #endif

@@ -23,7 +23,7 @@ static const struct stk_flash_geometry geometries[] = {
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
-#define WORLD_FLASH_BYTES 53248u
+#define WORLD_FLASH_BYTES 196608u
 
 static struct flash_log {
     struct stk_sim_flash flash;

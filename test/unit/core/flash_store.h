@@ -30,7 +30,7 @@ static struct flash_store {
     struct stk_sim_flash flash;
     struct stk_store store;
     struct stk_fault fault;
-    _Alignas(64) uint8_t memory[49152];
+    _Alignas(64) uint8_t memory[131072];
     _Alignas(64) uint8_t index[STK_STORE_BYTES(ENTRIES)];
     uint8_t buffer[STK_STORE_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX) + READ_BYTES];
     uint8_t data[BYTES_MAX];

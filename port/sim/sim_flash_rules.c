@@ -1,0 +1,81 @@
+/* stoker port: simulated flash, the rules that its user must keep. */
+#include "sim_flash_parts.h"
+
+const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule) {
+    static const char *const names[STK_SIM_FLASH_RULES] = {
+        "no rule was broken",
+        "not whole units inside the medium",
+        "a unit was programmed twice without an erase between",
+        "bits would have to go back to the erased value",
+        "a unit was programmed after one behind it",
+        "a program into a block that was not erased to the end",
+    };
+    return (uint32_t)rule < STK_SIM_FLASH_RULES ? names[rule] : "unknown";
+}
+
+int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule, uint32_t block, uint32_t offset,
+                          uint32_t bytes) {
+    if (f->violation.rule == STK_SIM_FLASH_KEPT) {
+        f->violation =
+            (struct stk_sim_flash_violation){rule, block, offset, bytes, f->counts.programs + f->counts.erases};
+    }
+    return STK_E_RANGE;
+}
+
+bool stk_sim_flash_is_placed(const struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_t offset,
+                             uint32_t bytes) {
+    const struct stk_flash_geometry *g = &f->config.geometry;
+    return block < g->blocks && bytes != 0 && offset <= g->block_bytes && bytes <= g->block_bytes - offset &&
+           (unit == 1 || (offset % unit == 0 && bytes % unit == 0));
+}
+
+static bool is_inverse(const struct stk_sim_flash *f, const uint8_t *data) {
+    uint8_t inverse = (uint8_t)~f->config.geometry.erased;
+    uint32_t i = 0;
+    while (i < f->config.geometry.prog_unit && data[i] == inverse) {
+        i++;
+    }
+    return i == f->config.geometry.prog_unit;
+}
+
+/* Would every bit of the unit get the value asked for? */
+static bool bits_fit(const struct stk_sim_flash *f, const uint8_t *old, const uint8_t *data) {
+    uint32_t i = 0;
+    while (i < f->config.geometry.prog_unit && sim_flash_byte(f, old[i], data[i]) == data[i]) {
+        i++;
+    }
+    return i == f->config.geometry.prog_unit;
+}
+
+/* For a unit that was programmed before. */
+static enum stk_sim_flash_rule rule_again(const struct stk_sim_flash *f, const uint8_t *old, const uint8_t *data) {
+    uint32_t rewrite = f->config.geometry.rewrite;
+    if (rewrite == STK_FLASH_ONCE) {
+        return STK_SIM_FLASH_TWICE;
+    }
+    if ((rewrite == STK_FLASH_INVERT || f->config.strict_once) && !is_inverse(f, data)) {
+        return STK_SIM_FLASH_TWICE;
+    }
+    return bits_fit(f, old, data) ? STK_SIM_FLASH_KEPT : STK_SIM_FLASH_BITS;
+}
+
+enum stk_sim_flash_rule stk_sim_flash_rule_of(const struct stk_sim_flash *f, const struct sim_prog *p) {
+    uint32_t unit = f->config.geometry.prog_unit;
+    const uint8_t *used = sim_flash_used(f, p->index), *bytes = sim_flash_bytes(f, p->index) + p->offset;
+    enum stk_sim_flash_rule rule = STK_SIM_FLASH_KEPT;
+    if (f->config.geometry.rewrite == STK_FLASH_ANY) {
+        return rule;
+    }
+    if (p->block->broken) {
+        return STK_SIM_FLASH_BROKEN;
+    }
+    for (uint32_t at = 0; at < p->bytes && rule == STK_SIM_FLASH_KEPT; at += unit) {
+        uint32_t u = (p->offset + at) / unit;
+        if (sim_bit(used, u)) {
+            rule = rule_again(f, bytes + at, p->data + at);
+        } else if (u < p->block->next) {
+            rule = STK_SIM_FLASH_ORDER;
+        }
+    }
+    return rule;
+}
