@@ -5,32 +5,15 @@
 #include <string.h>
 
 #define SECONDS_PER_FIRST 90u /* about: second cuts after one first */
-#define CHAIN_CUTS        32u
-#define FAILURES_SHOWN    8u
-
-/* One run over one shape. */
-struct run {
-    struct world world;
-    struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
-    const struct plan *plan;
-    struct tally *tally;
-    uint32_t index;
-    bool quiet;
-    uint32_t rhythm;
-    uint64_t candidates; /* first cuts that the rhythm has, in all modes */
-    uint64_t thin;       /* one in so many of them is tried, where it is not a clean one */
-    uint64_t thin_clean; /* and where it is */
-    uint64_t pair;       /* one in so many that is tried gets second cuts */
-    uint64_t format_quota;
-};
 
 /// Which cuts ///
-
-#define MODES 7u
 
 /* Does a cut in this mode at step k differ from all others? */
 static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint32_t last = op->steps - 1, unit = r->world.shape->geometry.prog_unit;
+    if (r->world.shape->geometry.lazy != 0) {
+        return true; /* what else the medium forgets is drawn anew */
+    }
     if (op->erase) {
         return k == 0 || k == last ? mode == 0 : k == 1 || mode > STK_SIM_ERASE_LOOKS_DONE;
     }
@@ -43,6 +26,7 @@ static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32
     case STK_SIM_PROG_NO_TRACE:
         return k < last && k % unit == 0;
     case STK_SIM_PROG_UNSTABLE: /* not the media that take any value */
+    case STK_SIM_PROG_FLICKERING:
         return k % unit == 0 && r->world.shape->geometry.rewrite != STK_FLASH_ANY;
     case STK_SIM_PROG_UNREADABLE:
         return k % unit == 0;
@@ -63,32 +47,7 @@ static bool is_wanted(uint64_t want, uint64_t have) {
     return want == ANY || want == have;
 }
 
-/// Failures ///
-
-static bool judge(struct run *r, const char *what) {
-    struct world *w = &r->world;
-    if (w->wrong == NULL) {
-        return true;
-    }
-    if (!r->quiet && r->tally->failures < FAILURES_SHOWN) {
-        printf("FAILED --geometry %u --rhythm %u %s: %s (%u)\n", (unsigned)r->index, (unsigned)r->rhythm, what,
-               w->wrong, (unsigned)w->where);
-        fflush(stdout);
-    }
-    r->tally->failures++;
-    w->wrong = NULL;
-    return false;
-}
-
 /// Second cuts ///
-
-static void set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
-    struct stk_sim_flash *f = &r->world.tap.flash;
-    f->cut_at = at;
-    f->prog_cut = (enum stk_sim_prog_cut)(mode < STK_SIM_PROG_CUTS ? mode : 0);
-    f->erase_cut = (enum stk_sim_erase_cut)mode;
-    f->rng = work_hash(at * MODES + mode, seed) | 1u;
-}
 
 static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t second, uint32_t mode2) {
     struct world *w = &r->world;
@@ -96,9 +55,9 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     world_restore(w, &r->cut);
     w->tap.trace = r->plan->trace;
     world_mount(w);
-    set_cut(r, second, mode2, cut * MODES + mode);
+    run_set_cut(r, second, mode2, cut * MODES + mode);
     work_script(w, work_recovery(cut));
-    if (!w->tap.flash.off) {
+    if (!w->tap.flash.off && !tap_flickers(&w->tap)) { /* other bits may lead to other operations */
         world_fail(w, "the second cut was never reached", 0);
     }
     world_mount_and_check(w);
@@ -108,7 +67,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     r->tally->second++;
     snprintf(what, sizeof what, "--cut %llu --mode %u --second %llu --mode2 %u", (unsigned long long)cut,
              (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
-    (void)judge(r, what);
+    (void)run_judge(r, what);
 }
 
 static void try_seconds_of(struct run *r, uint64_t cut, uint32_t mode, const struct op *op) {
@@ -139,17 +98,24 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     struct world *w = &r->world;
     char what[96];
     world_restore(w, &r->before);
-    set_cut(r, cut, mode, 0);
+    run_set_cut(r, cut, mode, 0);
     w->tap.trace = r->plan->trace;
     (void)work_call(w, call, luck);
     world_save(w, &r->cut);
+    if (work_hash(cut, mode + 9) % 8 == 0) {
+        world_mount_shaken(w, work_hash(cut, mode));
+        world_check(w);
+        work_script(w, "as");
+        world_check(w);
+        world_restore(w, &r->cut);
+    }
     world_mount_and_check(w);
     w->tap.n_ops = 0;
     work_script(w, work_recovery(cut));
     world_mount_and_check(w);
     w->tap.trace = false;
     snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
-    bool right = judge(r, what);
+    bool right = run_judge(r, what);
     r->tally->first++;
     if (r->plan->only ? r->plan->second != ANY : right && work_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
@@ -160,6 +126,9 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
 static void try_op(struct run *r, char call, uint64_t luck, const struct op *op) {
     for (uint32_t k = 0; k < op->steps; k++) {
         for (uint32_t mode = 0; mode < MODES; mode++) {
+            if (run_is_over(r)) {
+                return;
+            }
             if (r->thin == 0) {
                 r->candidates += differs(r, op, k, mode);
             } else if (r->plan->only ? op->first + k == r->plan->cut && is_wanted(r->plan->mode, mode)
@@ -178,7 +147,7 @@ static bool try_call(struct run *r, char call, uint64_t luck) {
     world_save(w, &r->before);
     w->tap.n_ops = 0;
     (void)work_call(w, call, luck);
-    if (!judge(r, "without a cut")) {
+    if (!run_judge(r, "without a cut")) {
         return false;
     }
     n = w->tap.n_ops;
@@ -201,25 +170,17 @@ static void check_capacity(struct run *r, bool padded) {
     struct model *m = &r->world.model;
     uint64_t capacity = stk_log_capacity(&r->world.shape->geometry);
     uint64_t want = m->sure < capacity ? m->sure : capacity;
-    if (!padded && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
+    if (!padded && r->rhythm < 5 && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
         world_fail(&r->world, "fewer records are kept than the capacity", m->sure - m->head);
-        (void)judge(r, "without a cut");
+        (void)run_judge(r, "without a cut");
     }
 }
 
-static void fresh_world(struct run *r, void *memory, size_t bytes) {
-    struct world *w = &r->world;
-    memset(memory, 0, bytes);
-    world_init(w, w->shape, r->plan->plant, r->plan->steady, memory, bytes);
-    world_format(w, 0x5EED);
-    (void)judge(r, "format");
-}
-
-static void work_through(struct run *r, uint8_t *memory, size_t bytes) {
+static void work_through(struct run *r) {
     struct world *w = &r->world;
     uint64_t erases = (uint64_t)w->shape->geometry.blocks * w->shape->laps_ppc / 100;
     bool padded = w->shape->geometry.prog_unit > STK_LOG_CELL_BYTES;
-    fresh_world(r, memory, bytes);
+    run_fresh_world(r);
     erases += w->tap.flash.counts.erases;
     for (uint32_t i = 0; w->tap.flash.counts.erases < erases && i < 100000; i++) {
         char call = work_rhythm(w, r->rhythm, i);
@@ -230,10 +191,22 @@ static void work_through(struct run *r, uint8_t *memory, size_t bytes) {
         check_capacity(r, padded);
     }
     world_mount_and_check(w);
-    (void)judge(r, "without a cut");
+    (void)run_judge(r, "without a cut");
 }
 
 /// Cuts of format ///
+
+/* Formats a log that was in use, on a medium whose first blocks are bad, or some that `luck` chooses. */
+static void try_format_bad(struct run *r, uint64_t luck) {
+    struct world *w = &r->world;
+    world_restore(w, &r->before);
+    world_go_bad(w, luck);
+    world_format(w, 0xF0);
+    world_mount_and_check(w);
+    work_script(w, "aabasp");
+    world_mount_and_check(w);
+    (void)run_judge(r, "format with bad blocks");
+}
 
 /* Formats a log that was in use. */
 static void try_format(struct run *r) {
@@ -243,12 +216,17 @@ static void try_format(struct run *r) {
     world_save(w, &r->before);
     world_format(w, 0xF0);
     to = w->tap.flash.steps;
+    world_mount_and_check(w);
+    (void)run_judge(r, "format");
+    for (uint64_t i = 0; i < 16 && w->shape->bad != 0; i++) {
+        try_format_bad(r, i % 2 != 0 ? i << 12 : work_hash(i, 11));
+    }
     for (uint64_t i = from * MODES; i < to * MODES; i++) {
         if (work_hash(i, 3) % (1 + (to - from) * MODES / (r->format_quota + 1)) != 0) {
             continue;
         }
         world_restore(w, &r->before);
-        set_cut(r, i / MODES, (uint32_t)(i % MODES), 0);
+        run_set_cut(r, i / MODES, (uint32_t)(i % MODES), 0);
         world_format(w, 0xF0);
         world_mount_remains(w);
         world_format(w, 0xF1);
@@ -256,36 +234,8 @@ static void try_format(struct run *r) {
         world_mount_and_check(w);
         r->tally->first++;
         snprintf(what, sizeof what, "format cut at %llu", (unsigned long long)i);
-        (void)judge(r, what);
+        (void)run_judge(r, what);
     }
-}
-
-/// Chains: many cuts in a row, at random ///
-
-static void run_chain(struct run *r, uint64_t seed, uint8_t *memory, size_t bytes) {
-    struct world *w = &r->world;
-    uint64_t dice = seed;
-    char what[64];
-    fresh_world(r, memory, bytes);
-    w->tap.trace = r->plan->trace;
-    snprintf(what, sizeof what, "--chain %llu", (unsigned long long)seed);
-    for (uint32_t n = 0; n < CHAIN_CUTS && w->wrong == NULL; n++) {
-        uint64_t span = (uint64_t)w->shape->geometry.prog_unit * 4 + 400;
-        dice = work_hash(dice, n);
-        set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 4)), (uint32_t)(dice >> 50) % MODES, dice);
-        if (w->shape->geometry.rewrite == STK_FLASH_ANY && w->tap.flash.prog_cut == STK_SIM_PROG_UNSTABLE) {
-            w->tap.flash.prog_cut = STK_SIM_PROG_CLEAN;
-        }
-        for (uint32_t i = 0; i < 60 && !w->tap.flash.off && w->wrong == NULL; i++) {
-            dice = work_hash(dice, i);
-            w->tap.n_ops = 0;
-            (void)work_call(w, "aabbbpps"[dice >> 61], dice);
-        }
-        r->tally->chained += w->tap.flash.off;
-        world_mount_and_check(w);
-    }
-    w->tap.trace = false;
-    (void)judge(r, what);
 }
 
 /// Runs ///
@@ -300,52 +250,13 @@ static void share(struct run *r, uint64_t quota) {
     r->pair = (firsts < r->candidates ? firsts : r->candidates) * SECONDS_PER_FIRST / seconds + 1;
 }
 
-static void run_rhythm(struct run *r, uint64_t quota, uint8_t *memory, size_t bytes) {
+void cuts_of_rhythm(struct run *r, uint64_t quota) {
     r->candidates = 0;
     r->thin = 0;
-    work_through(r, memory, bytes);
+    work_through(r);
     share(r, quota);
-    work_through(r, memory, bytes);
+    work_through(r);
     if (!r->plan->only) {
         try_format(r);
     }
-}
-
-static void run_all(struct run *r, uint8_t *memory, size_t bytes) {
-    const struct plan *plan = r->plan;
-    uint32_t rhythms = r->world.shape->rhythms;
-    if (plan->chain != ANY) {
-        run_chain(r, plan->chain, memory, bytes);
-        return;
-    }
-    for (r->rhythm = 0; r->rhythm < rhythms; r->rhythm++) {
-        if (is_wanted(plan->rhythm, r->rhythm)) {
-            run_rhythm(r, plan->quota / rhythms, memory, bytes);
-        }
-    }
-    /* Each cut in a row may spoil one more header, and three blocks have no more of them. */
-    for (uint64_t seed = 0; !plan->only && r->world.shape->geometry.blocks > 3u && seed < plan->quota / 8 / CHAIN_CUTS;
-         seed++) {
-        run_chain(r, seed, memory, bytes);
-    }
-}
-
-void cuts_run(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet, struct tally *tally) {
-    static struct run r;
-    size_t bytes = world_flash_bytes(shape);
-    uint8_t *memory = calloc(4, bytes);
-    if (memory == NULL) {
-        abort();
-    }
-    memset(&r, 0, sizeof r);
-    r.plan = plan;
-    r.tally = tally;
-    r.index = index;
-    r.quiet = quiet;
-    r.world.shape = shape;
-    world_copy_init(&r.before, &r.world, memory + bytes, bytes);
-    world_copy_init(&r.after, &r.world, memory + 2 * bytes, bytes);
-    world_copy_init(&r.cut, &r.world, memory + 3 * bytes, bytes);
-    run_all(&r, memory, bytes);
-    free(memory);
 }

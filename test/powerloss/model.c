@@ -12,7 +12,6 @@ static struct model_entry *entry(struct model *m, uint32_t i) {
 void model_save(const struct model *m, struct model_copy *copy) {
     copy->head = m->head;
     copy->sure = m->sure;
-    copy->assigned = m->assigned;
     copy->tail = m->tail;
     copy->cycle = m->cycle;
     copy->fresh = m->fresh;
@@ -28,7 +27,6 @@ void model_save(const struct model *m, struct model_copy *copy) {
 void model_restore(struct model *m, const struct model_copy *copy) {
     m->head = copy->head;
     m->sure = copy->sure;
-    m->assigned = copy->assigned;
     m->tail = copy->tail;
     m->cycle = copy->cycle;
     m->fresh = copy->fresh;
@@ -74,7 +72,7 @@ bool model_same(const struct stk_log_record *a, const struct stk_log_record *b) 
 /// Events ///
 
 void model_start(struct model *m) {
-    m->head = m->sure = m->assigned = m->tail = m->cycle = 0;
+    m->head = m->sure = m->tail = m->cycle = 0;
     m->fresh = false; /* format is no mount */
     memset(m->in, 0, sizeof m->in);
 }
@@ -82,7 +80,6 @@ void model_start(struct model *m) {
 void model_power_on(struct model *m) {
     m->cycle++;
     m->fresh = true;
-    m->assigned = m->tail;
     for (uint32_t i = m->sure; i != m->tail; i++) {
         entry(m, i)->seen = false;
     }
@@ -95,11 +92,12 @@ void model_give(struct model *m, uint32_t sequence) {
 
 /* A log erases its oldest block, whose records are then gone, or one that has none that anybody may rely on: then the list
  * stays as it is, and should the block have had some after all, the next walk misses them. */
-void model_erase(struct model *m, uint32_t block) {
+void model_erase(struct model *m, uint32_t block, uint32_t troubled) {
     struct model_range *r = &m->in[block];
     bool oldest = true;
     for (uint32_t i = 0; i < MODEL_BLOCKS; i++) {
-        oldest = oldest && (m->in[i].from == m->in[i].to || m->in[i].from >= r->from);
+        const struct model_range *other = &m->in[i];
+        oldest = oldest && (other->from == other->to || other->from >= r->from || (troubled >> i & 1u) != 0);
     }
     if (oldest && r->from != r->to && r->to > m->head) {
         m->head = r->to;
@@ -107,30 +105,52 @@ void model_erase(struct model *m, uint32_t block) {
     r->from = r->to = 0;
 }
 
-void model_program(struct model *m, uint32_t block) {
+void model_place(struct model *m, uint32_t block, uint32_t sequence) {
     struct model_range *r = &m->in[block];
-    if (m->assigned == m->tail) {
-        return;
+    uint32_t i = m->tail;
+    while (i != m->sure && entry(m, i - 1)->sequence != sequence) {
+        i--;
     }
-    r->from = r->from == r->to ? m->assigned : r->from;
-    r->to = m->tail;
-    m->assigned = m->tail;
+    if (i != m->sure) {
+        r->from = r->from == r->to ? i - 1 : r->from;
+        r->to = i;
+    }
 }
 
-void model_keep(struct model *m, uint32_t waiting) {
-    while (m->tail - m->sure > waiting) {
+void model_keep(struct model *m, uint32_t sequence) {
+    uint32_t end = m->tail;
+    while (end != m->sure && entry(m, end - 1)->cycle == m->cycle &&
+           (int32_t)(entry(m, end - 1)->sequence - sequence) >= 0) {
+        end--;
+    }
+    while (m->sure != end) {
         struct model_entry *e = entry(m, m->sure++);
         e->must = e->cycle == m->cycle || (m->steady && e->seen);
     }
 }
 
+const struct model_entry *model_at(const struct model *m, uint32_t i) {
+    return &m->list[i % MODEL_RECORDS];
+}
+
+uint32_t model_pick(struct model *m, uint64_t luck) {
+    uint32_t many = m->sure > m->head ? m->sure - m->head : 0, i = m->head;
+    i += many != 0 ? (uint32_t)(luck % many) : 0;
+    for (uint32_t n = 0; n < 8 && many != 0 && i + n < m->sure; n++) {
+        if (entry(m, i + n)->must) {
+            return i + n;
+        }
+    }
+    return UINT32_MAX;
+}
+
 /// Walks ///
 
 /* Moves *i on to the record returned. Returns what is wrong if it is not there, or if one is missing before it. */
-static const char *find(struct model *m, uint32_t *i, const struct stk_log_record *r) {
+static const char *find(struct model *m, uint32_t *i, const struct stk_log_record *r, bool reads_fail) {
     struct stk_log_record want;
     while (*i != m->tail && (entry(m, *i)->sequence != r->sequence || entry(m, *i)->cycle != r->opcode)) {
-        if (*i >= m->head && entry(m, *i)->must) {
+        if (*i >= m->head && entry(m, *i)->must && !reads_fail) {
             return "a record that was on the flash is missing";
         }
         m->passed = entry(m, *i)->first || m->passed == UINT32_MAX ? UINT32_MAX : m->passed + 1;
@@ -160,7 +180,10 @@ static uint32_t first_index(struct model *m, const struct stk_log_record *r) {
     return i;
 }
 
-static const char *check_end(struct model *m, uint32_t i, int result) {
+static const char *check_end(struct model *m, uint32_t i, int result, bool reads_fail) {
+    if (reads_fail) {
+        return result < 0 && result != STK_E_IO ? "the walk failed otherwise than with STK_E_IO" : NULL;
+    }
     if (result < 0) {
         return "the walk failed";
     }
@@ -173,7 +196,7 @@ static const char *check_end(struct model *m, uint32_t i, int result) {
 }
 
 const char *model_check(struct model *m, const struct stk_log *log, void *buffer, uint32_t buffer_bytes,
-                        uint32_t *where) {
+                        bool reads_fail, uint32_t *where) {
     struct stk_log_iter iter;
     struct stk_log_record r;
     const char *wrong = NULL;
@@ -188,7 +211,7 @@ const char *model_check(struct model *m, const struct stk_log *log, void *buffer
             return "records are out of order";
         }
         last = r.sequence;
-        wrong = find(m, &i, &r);
+        wrong = find(m, &i, &r, reads_fail);
         if (wrong != NULL) {
             return wrong;
         }
@@ -196,8 +219,8 @@ const char *model_check(struct model *m, const struct stk_log *log, void *buffer
     if (iter.records != 0 && (int32_t)(log->sequence - last) <= 0) {
         return "the log would give a number again";
     }
-    if (iter.corrupt > m->passed) {
+    if (iter.corrupt > m->passed && !reads_fail) {
         return "the walk misses more records than there were";
     }
-    return check_end(m, i, got);
+    return check_end(m, i, got, reads_fail);
 }

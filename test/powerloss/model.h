@@ -7,9 +7,9 @@
 
 #include "stoker/log.h"
 
-#define MODEL_BLOCKS  8u
+#define MODEL_BLOCKS  16u
 #define MODEL_RECORDS 16384u /* more than any log here holds, and those to come */
-#define MODEL_OPEN    256u   /* records that a cut may still take, at most */
+#define MODEL_OPEN    1024u  /* records that a cut may still take, at most */
 
 /* A record that was given to the log. */
 struct model_entry {
@@ -25,14 +25,13 @@ struct model_range {
 };
 
 struct model {
-    uint32_t head;     /* those before it were in blocks that have been erased since */
-    uint32_t sure;     /* those before it cannot change any more: they are there for good, or may come and go */
-    uint32_t assigned; /* those before it are in the range of a block, or never reached one */
+    uint32_t head; /* those before it were in blocks that have been erased since */
+    uint32_t sure; /* those before it cannot change any more: they are there for good, or may come and go */
     uint32_t tail;
-    uint32_t cycle; /* power cycles so far */
-    uint32_t
-        passed; /* records that the latest walk did not find; UINT32_MAX when the first of a cycle was among them, since the
-                        numbers before it were never given and nothing tells so */
+    uint32_t cycle; /* mounts so far */
+    /* Records that the latest walk did not find; UINT32_MAX when the first of a cycle was among them, since the numbers
+     * before it were never given and nothing tells so. */
+    uint32_t passed;
     bool fresh;  /* no record was given in this cycle */
     bool steady; /* what was once returned, and synced since, is there for good as well */
     struct model_range in[MODEL_BLOCKS];
@@ -41,7 +40,7 @@ struct model {
 
 /* The part of a model that a call can change. */
 struct model_copy {
-    uint32_t head, sure, assigned, tail, cycle;
+    uint32_t head, sure, tail, cycle;
     bool fresh;
     struct model_range in[MODEL_BLOCKS];
     struct model_entry open[MODEL_OPEN];
@@ -60,17 +59,23 @@ void model_power_on(struct model *m);
 /* A record is about to be given to the log. */
 void model_give(struct model *m, uint32_t sequence);
 
-/* An erase of `block` was begun. */
-void model_erase(struct model *m, uint32_t block);
+/* An erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds what cannot be read: the log may
+ * pass it over. */
+void model_erase(struct model *m, uint32_t block, uint32_t troubled);
 
-/* Records were programmed, into `block` and maybe others after it. */
-void model_program(struct model *m, uint32_t block);
+/* The record that has this sequence was programmed into `block`. */
+void model_place(struct model *m, uint32_t block, uint32_t sequence);
 
-/* All but the last `waiting` records are on the flash for good. */
-void model_keep(struct model *m, uint32_t waiting);
+/* All records that were given are on the flash for good, but those of this cycle from `sequence` on. */
+void model_keep(struct model *m, uint32_t sequence);
 
-/* Walks the log that was just mounted. Returns NULL, or what is wrong with it; *where is the sequence at fault. */
+/* A record that must be there; UINT32_MAX when there is none near the one that `luck` chooses. */
+uint32_t model_pick(struct model *m, uint64_t luck);
+const struct model_entry *model_at(const struct model *m, uint32_t i);
+
+/* Walks the log that was just mounted. Returns NULL, or what is wrong with it; *where is the sequence at fault. While
+ * reads may fail, nothing need be there, but all else holds. */
 const char *model_check(struct model *m, const struct stk_log *log, void *buffer, uint32_t buffer_bytes,
-                        uint32_t *where);
+                        bool reads_fail, uint32_t *where);
 
 #endif

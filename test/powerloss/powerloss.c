@@ -1,52 +1,26 @@
-/* powerloss [--quick | --long | --self-test] [--steady] [--trace] [--cuts N] [--geometry I [--rhythm R [--cut N --mode M [--second N
- * --mode2 M]] | --chain N]]: cuts the power of a flash log at every byte of what it programs and at ten points of what it
- * erases, once, twice, and many times in a row. Exit status 1 when a record was lost or invented, or a rule of the flash was
- * broken. */
+/* powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--steady] [--trace] [--cuts N] [--geometry I [--rhythm R
+ * [--cut N --mode M [--second N --mode2 M]] | --chain N]]: cuts the power of a flash log at every byte of what it programs
+ * and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose blocks go bad and
+ * whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be run anywhere, and
+ * their cuts add up. Exit status 1 when a record was lost or invented, or a rule of the flash was broken; --caught turns
+ * that round, for a log that has a mistake. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cuts.h"
+#include "shapes.h"
 
-#define QUOTA_DEFAULT 1000000u
-#define QUOTA_QUICK   4000u
-#define QUOTA_LONG    30000000u
+#define QUOTA_DEFAULT 3500000u
+#define QUOTA_QUICK   8000u
 #define QUOTA_SELF    2000u
-
-#define FLASH(r, p, bytes, n, value, rule)                                                                             \
-    { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule }
-
-/* read unit, program unit, bytes of a block, blocks, erased value, rule; laps in hundredths, rhythms, weight */
-static const struct shape shapes[] = {
-    {"NOR 1, 256 x 3", FLASH(1, 1, 256, 3, 0xFF, STK_FLASH_MANY), 600, 5, 40},
-    {"NOR 1, 512 x 4, erased 0", FLASH(1, 1, 512, 4, 0x00, STK_FLASH_MANY), 300, 5, 32},
-    {"NOR 4, 4096 x 3, read 4", FLASH(4, 4, 4096, 3, 0xFF, STK_FLASH_MANY), 150, 5, 16},
-    {"once 8, 320 x 5", FLASH(1, 8, 320, 5, 0xFF, STK_FLASH_ONCE), 400, 5, 32},
-    {"invert 8, 512 x 4, read 8", FLASH(8, 8, 512, 4, 0xFF, STK_FLASH_INVERT), 400, 5, 40},
-    {"once 16, 512 x 3, read 16", FLASH(16, 16, 512, 3, 0xFF, STK_FLASH_ONCE), 400, 5, 32},
-    {"invert 16, 256 x 8, erased 0", FLASH(16, 16, 256, 8, 0x00, STK_FLASH_INVERT), 300, 5, 32},
-    {"once 32, 1024 x 4, read 4", FLASH(4, 32, 1024, 4, 0xFF, STK_FLASH_ONCE), 300, 5, 28},
-    {"invert 64, 256 x 3", FLASH(1, 64, 256, 3, 0xFF, STK_FLASH_INVERT), 600, 5, 40},
-    {"once 64, 128 x 4", FLASH(64, 64, 128, 4, 0xFF, STK_FLASH_ONCE), 800, 5, 32},
-    {"once 256, 1024 x 4", FLASH(1, 256, 1024, 4, 0xFF, STK_FLASH_ONCE), 300, 5, 32},
-    {"invert 256, 512 x 5, read 128", FLASH(128, 256, 512, 5, 0xFF, STK_FLASH_INVERT), 300, 5, 32},
-    {"once 512, 2048 x 4, read 512", FLASH(512, 512, 2048, 4, 0x00, STK_FLASH_ONCE), 300, 4, 24},
-    {"NOR 512, 512 x 4", FLASH(1, 512, 512, 4, 0xFF, STK_FLASH_MANY), 500, 4, 24},
-    {"once 2048, 8192 x 4, read 2048", FLASH(2048, 2048, 8192, 4, 0xFF, STK_FLASH_ONCE), 200, 4, 24},
-    {"once 4096, 8192 x 4, read 512", FLASH(512, 4096, 8192, 4, 0xFF, STK_FLASH_ONCE), 200, 4, 20},
-    {"invert 4096, 16384 x 4", FLASH(4096, 4096, 16384, 4, 0xFF, STK_FLASH_INVERT), 150, 4, 16},
-    {"any 1, 512 x 4", FLASH(1, 1, 512, 4, 0xFF, STK_FLASH_ANY), 300, 5, 24},
-    {"NOR 1, 32768 x 3, read 64", FLASH(64, 1, 32768, 3, 0xFF, STK_FLASH_MANY), 105, 2, 1},
-    {"NAND 2048, 131072 x 4", FLASH(2048, 2048, 131072, 4, 0xFF, STK_FLASH_ONCE), 110, 2, 1},
-};
-
-#define SHAPES (sizeof shapes / sizeof shapes[0])
+#define QUOTA_CAUGHT  400000u
 
 struct options {
     struct plan plan;
-    uint64_t quota, geometry;
-    bool self_test;
+    uint64_t quota, geometry, first, count;
+    bool self_test, caught;
 };
 
 static double now(void) {
@@ -55,37 +29,77 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static uint64_t weights(void) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < shapes_count; i++) {
+        sum += shapes[i].weight;
+    }
+    return sum;
+}
+
+static void print_sum(const struct tally *t, double start) {
+    printf("%llu cuts tried, %llu failures, %.1f s\n", (unsigned long long)(t->first + t->second + t->chained),
+           (unsigned long long)t->failures, now() - start);
+}
+
 /// Runs ///
+
+static void run_one(const struct options *o, uint32_t i, struct tally *all) {
+    struct tally t = {0, 0, 0, 0, 0, 0};
+    struct plan plan = o->plan;
+    double begin = now();
+    plan.quota = o->quota * shapes[i].weight / weights();
+    run_shape(&shapes[i], i, &plan, false, &t);
+    printf("%2u  %-36s %9llu %9llu %9llu %9llu %8llu %7.1f\n", (unsigned)i, shapes[i].name,
+           (unsigned long long)t.operations, (unsigned long long)t.first, (unsigned long long)t.second,
+           (unsigned long long)t.chained, (unsigned long long)t.failures, now() - begin);
+    fflush(stdout);
+    all->first += t.first;
+    all->second += t.second;
+    all->chained += t.chained;
+    all->failures += t.failures;
+}
 
 static uint64_t run_shapes(const struct options *o) {
     struct tally all = {0, 0, 0, 0, 0, 0};
-    uint64_t weights = 0;
     double start = now();
-    for (size_t i = 0; i < SHAPES; i++) {
-        weights += shapes[i].weight;
-    }
-    printf(" #  %-32s %9s %9s %9s %9s %8s %7s\n", "geometry", "flash ops", "one cut", "two cuts", "chained", "failures",
+    printf(" #  %-36s %9s %9s %9s %9s %8s %7s\n", "geometry", "flash ops", "one cut", "two cuts", "chained", "failures",
            "seconds");
-    for (size_t i = 0; i < SHAPES; i++) {
-        struct tally t = {0, 0, 0, 0, 0, 0};
-        struct plan plan = o->plan;
-        double begin = now();
-        if (o->geometry != ANY && o->geometry != i) {
-            continue;
+    for (uint32_t i = 0; i < shapes_count && !(o->plan.first_failure && all.failures != 0); i++) {
+        if (o->geometry == ANY || o->geometry == i) {
+            run_one(o, i, &all);
         }
-        plan.quota = o->quota * shapes[i].weight / weights;
-        cuts_run(&shapes[i], (uint32_t)i, &plan, false, &t);
-        printf("%2u  %-32s %9llu %9llu %9llu %9llu %8llu %7.1f\n", (unsigned)i, shapes[i].name,
-               (unsigned long long)t.operations, (unsigned long long)t.first, (unsigned long long)t.second,
-               (unsigned long long)t.chained, (unsigned long long)t.failures, now() - begin);
-        fflush(stdout);
-        all.first += t.first;
-        all.second += t.second;
-        all.chained += t.chained;
-        all.failures += t.failures;
     }
-    printf("%llu cuts tried, %llu failures, %.1f s\n", (unsigned long long)(all.first + all.second + all.chained),
-           (unsigned long long)all.failures, now() - start);
+    print_sum(&all, start);
+    return all.failures;
+}
+
+/* Returns the shape of a chain of --long. */
+static uint32_t shape_of(uint64_t seed) {
+    uint64_t at = work_hash(seed, 1) % weights();
+    uint32_t i = 0;
+    while (at >= shapes[i].weight || shapes[i].geometry.blocks < 4u) {
+        at -= at >= shapes[i].weight ? shapes[i].weight : at;
+        i = (i + 1) % shapes_count;
+    }
+    return i;
+}
+
+/* Chains are sorted by shape: making a run ready takes longer than a chain. */
+static uint64_t run_long(const struct options *o) {
+    struct tally all = {0, 0, 0, 0, 0, 0};
+    double start = now();
+    for (uint32_t i = 0; i < shapes_count; i++) {
+        struct run *r = NULL;
+        for (uint64_t seed = o->first; seed < o->first + o->count; seed++) {
+            if (shape_of(seed) == i) {
+                r = r == NULL ? run_begin(&shapes[i], i, &o->plan, false, &all) : r;
+                run_chain(r, seed);
+            }
+        }
+    }
+    printf("chains %llu to %llu: ", (unsigned long long)o->first, (unsigned long long)(o->first + o->count - 1));
+    print_sum(&all, start);
     return all.failures;
 }
 
@@ -94,18 +108,16 @@ static int self_test(void) {
     static const char *const names[PLANTS] = {
         "nothing planted",
         "a program that a later cut undoes",
-        "mount uses the last cell again",
-        "mount trusts the first blank cell",
-        "mount gives the last number again",
         "an erase takes the next block along",
         "bits are read wrong",
         "erases do nothing",
     };
     int missed = 0;
     for (uint32_t i = 0; i < PLANTS; i++) {
-        const struct plan plan = {QUOTA_SELF, (enum plant)i, false, false, false, ANY, ANY, ANY, ANY, ANY, ANY};
+        const struct plan plan = {QUOTA_SELF, (enum plant)i, false, false, false, i != PLANT_NONE,
+                                  ANY,        ANY,           ANY,   ANY,   ANY,   ANY};
         struct tally t = {0, 0, 0, 0, 0, 0};
-        cuts_run(&shapes[4], 4, &plan, i != PLANT_NONE, &t);
+        run_shape(&shapes[4], 4, &plan, i != PLANT_NONE, &t);
         bool right = (t.failures != 0) == (i != PLANT_NONE);
         printf("%-36s %8llu failures of %8llu: %s\n", names[i], (unsigned long long)t.failures,
                (unsigned long long)(t.first + t.second + t.chained), right ? "right" : "WRONG");
@@ -117,20 +129,19 @@ static int self_test(void) {
 /// Options ///
 
 static int usage(void) {
-    fprintf(
-        stderr,
-        "usage: powerloss [--quick | --long | --self-test] [--steady] [--trace] [--cuts N] [--geometry I [--rhythm R "
-        "[--cut N --mode M [--second N --mode2 M]] | --chain N]]\n");
+    fprintf(stderr, "usage: powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--steady] [--trace] "
+                    "[--cuts N] [--geometry I [--rhythm R [--cut N --mode M [--second N --mode2 M]] | --chain N]]\n");
     return 2;
 }
 
 static bool take_flag(struct options *o, const char *arg) {
     if (strcmp(arg, "--quick") == 0) {
         o->quota = QUOTA_QUICK;
-    } else if (strcmp(arg, "--long") == 0) {
-        o->quota = QUOTA_LONG;
     } else if (strcmp(arg, "--self-test") == 0) {
         o->self_test = true;
+    } else if (strcmp(arg, "--caught") == 0) {
+        o->caught = o->plan.first_failure = true;
+        o->quota = QUOTA_CAUGHT;
     } else if (strcmp(arg, "--steady") == 0) {
         o->plan.steady = true;
     } else if (strcmp(arg, "--trace") == 0) {
@@ -141,7 +152,17 @@ static bool take_flag(struct options *o, const char *arg) {
     return true;
 }
 
-static bool take_number(struct options *o, const char *arg, const char *value) {
+static bool to_number(uint64_t *to, const char *value) {
+    char *end;
+    if (value == NULL) {
+        return false;
+    }
+    *to = strtoull(value, &end, 10);
+    return *value != '\0' && *end == '\0';
+}
+
+/* Returns how many arguments the option takes, 0 when it is none or has a wrong value. */
+static int take_numbers(struct options *o, char **arg) {
     const struct {
         const char *name;
         uint64_t *to;
@@ -150,29 +171,31 @@ static bool take_number(struct options *o, const char *arg, const char *value) {
         {"--cut", &o->plan.cut},     {"--mode", &o->plan.mode},    {"--second", &o->plan.second},
         {"--mode2", &o->plan.mode2}, {"--chain", &o->plan.chain},
     };
+    if (strcmp(arg[0], "--long") == 0) {
+        return to_number(&o->first, arg[1]) && to_number(&o->count, arg[2]) && o->count != 0 ? 3 : 0;
+    }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (strcmp(arg, numbers[i].name) == 0 && value != NULL) {
-            char *end;
-            *numbers[i].to = strtoull(value, &end, 10);
-            return *value != '\0' && *end == '\0';
+        if (strcmp(arg[0], numbers[i].name) == 0) {
+            return to_number(numbers[i].to, arg[1]) ? 2 : 0;
         }
     }
-    return false;
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    struct options o = {{0, PLANT_NONE, false, false, false, ANY, ANY, ANY, ANY, ANY, ANY}, QUOTA_DEFAULT, ANY, false};
-    for (int i = 1; i < argc; i++) {
-        if (!take_flag(&o, argv[i])) {
-            if (!take_number(&o, argv[i], argv[i + 1])) {
-                return usage();
-            }
-            i++;
+    struct options o = {.plan = {0, PLANT_NONE, false, false, false, false, ANY, ANY, ANY, ANY, ANY, ANY},
+                        .quota = QUOTA_DEFAULT,
+                        .geometry = ANY};
+    for (int i = 1, n; i < argc; i += n) {
+        n = take_flag(&o, argv[i]) ? 1 : take_numbers(&o, argv + i);
+        if (n == 0) {
+            return usage();
         }
     }
     o.plan.only = o.plan.cut != ANY || o.plan.chain != ANY;
     if (o.self_test) {
         return self_test() != 0;
     }
-    return run_shapes(&o) != 0;
+    uint64_t failures = o.count != 0 ? run_long(&o) : run_shapes(&o);
+    return (failures != 0) != o.caught;
 }

@@ -11,6 +11,21 @@ int work_call(struct world *w, char call, uint64_t luck) {
         return world_sync(w);
     case 'p':
         return world_poll(w);
+    case 'x':
+        world_go_bad(w, luck);
+        return STK_OK;
+    case 'h':
+        world_heal(w);
+        return STK_OK;
+    case 'r':
+        world_mount_shaken(w, luck);
+        return STK_OK;
+    case 'u':
+        world_mount_blind(w);
+        return STK_OK;
+    case 'w':
+        world_check_shaken(w, luck);
+        return STK_OK;
     default:
         world_mount(w);
         return STK_OK;
@@ -29,8 +44,12 @@ char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i) {
         return i % (lap + 1) == lap ? 'p' : i % 4 == 3 ? 's' : 'a';
     case 3: /* mounts between */
         return dice < 9 ? 'a' : dice < 11 ? 'b' : dice < 13 ? 'p' : dice < 15 ? 's' : 'm';
-    default: /* neither polls nor syncs */
+    case 4: /* neither polls nor syncs */
         return 'a';
+    case 5: /* mounts and walks while reads fail */
+        return dice < 8 ? 'a' : dice < 10 ? 'b' : dice < 11 ? 'p' : dice < 12 ? 's' : dice < 14 ? 'r' : "wu"[dice % 2];
+    default: /* blocks go bad and are well again */
+        return i % (2 * lap + 1) == lap ? 'x' : i % (16 * lap + 3) == 15 * lap ? 'h' : "aaapbsab"[dice % 8];
     }
 }
 

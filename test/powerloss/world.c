@@ -1,90 +1,9 @@
 #include "world.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/// The tap ///
-
-static void trace(const struct tap *t, const char *what, uint32_t block, uint32_t offset, uint32_t bytes, int result) {
-    if (t->trace) {
-        printf("  step %llu: %s block %u, %u bytes at %u: %s\n", (unsigned long long)t->flash.steps, what,
-               (unsigned)block, (unsigned)bytes, (unsigned)offset, stk_err_name(result));
-    }
-}
-
-static void note(struct tap *t, uint32_t steps, bool erase) {
-    if (t->n_ops < OPS_MAX) {
-        t->ops[t->n_ops++] = (struct op){t->flash.steps, steps, erase};
-    }
-}
-
-static void tap_geometry(void *ctx, struct stk_flash_geometry *geometry) {
-    struct tap *t = ctx;
-    stk_sim_flash_ops.geometry(&t->flash, geometry);
-}
-
-static int tap_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
-    struct tap *t = ctx;
-    int err = stk_sim_flash_ops.read(&t->flash, block, offset, data, bytes);
-    if (t->plant == PLANT_FLIPPED_READ && ++t->reads % 1000 == 0 && bytes > 64) {
-        ((uint8_t *)data)[bytes - 30] ^= 4;
-    }
-    return err;
-}
-
-/* Everything but a header that has a page of its own holds records, or covers where some might have been. */
-static void see_program(struct tap *t, uint32_t block, uint32_t offset, uint32_t bytes) {
-    if (!t->programmed && (offset != 0 || bytes > STK_LOG_CELL_BYTES)) {
-        t->programmed = true;
-        t->block = block;
-    }
-}
-
-static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
-    struct tap *t = ctx;
-    if (!t->flash.off) {
-        note(t, bytes + 1, false);
-        see_program(t, block, offset, bytes);
-        if (t->plant == PLANT_LATE_PROGRAM && t->flash.cut_at - t->flash.steps > bytes) {
-            memcpy(t->late, stk_sim_flash_data(&t->flash, block) + offset, bytes);
-            t->late_block = block;
-            t->late_offset = offset;
-            t->late_bytes = bytes;
-        }
-    }
-    int err = stk_sim_flash_ops.prog(&t->flash, block, offset, data, bytes);
-    trace(t, *(const uint8_t *)data + t->flash.config.geometry.erased == 0xFF ? "mark" : "program", block, offset,
-          bytes, err);
-    return err;
-}
-
-static int tap_erase(void *ctx, uint32_t block) {
-    struct tap *t = ctx;
-    uint32_t next = (block + 1) % t->flash.config.geometry.blocks;
-    if (t->flash.off) {
-        return STK_E_IO;
-    }
-    note(t, STK_SIM_FLASH_ERASE_STEPS, true);
-    if (t->flash.cut_at != t->flash.steps) { /* at its first step it is not begun */
-        model_erase(t->model, block);
-    }
-    if (t->plant == PLANT_WIDE_ERASE) {
-        (void)stk_sim_flash_ops.erase(&t->flash, next);
-    }
-    int err = t->plant == PLANT_STALE_HEADERS ? STK_OK : stk_sim_flash_ops.erase(&t->flash, block);
-    trace(t, "erase", block, 0, t->flash.config.geometry.block_bytes, err);
-    return err;
-}
-
-static const struct stk_flash_ops tap_ops = {"tap", tap_geometry, tap_read, tap_prog, tap_erase, NULL};
-
-static void undo_late(struct tap *t) {
-    struct stk_sim_flash_block *b = stk_sim_flash_block(&t->flash, t->late_block);
-    memcpy((uint8_t *)(b + 1) + t->late_offset, t->late, t->late_bytes);
-    b->stamp = ++t->flash.stamp;
-    t->late_bytes = 0;
-}
+#include "work.h"
 
 /// Worlds and copies ///
 
@@ -97,19 +16,25 @@ size_t world_flash_bytes(const struct shape *shape) {
 }
 
 static void init_flash(struct stk_sim_flash *flash, const struct shape *shape, void *memory, size_t bytes) {
-    const struct stk_sim_flash_config config = {.geometry = shape->geometry, .strict_once = true};
+    const struct stk_sim_flash_config config = {
+        .geometry = shape->geometry, .strict_once = true, .align = shape->align, .sector = shape->sector};
     struct stk_arena arena;
     stk_arena_init(&arena, memory, bytes);
     if (stk_sim_flash_init(flash, &config, &arena) < 0) {
         abort();
     }
+    flash->prog_fail = STK_SIM_PROG_FAIL_MIXED;
+    flash->erase_fail = STK_SIM_ERASE_FAIL_MIXED;
 }
 
 void world_init(struct world *w, const struct shape *shape, enum plant plant, bool steady, void *memory, size_t bytes) {
-    memset(w, 0, sizeof *w);
+    memset(w, 0, offsetof(struct world, page));
     w->shape = shape;
     w->tap.plant = plant;
     w->tap.model = &w->model;
+    w->tap.log = &w->log;
+    w->tap.reads_left = UINT64_MAX;
+    w->wrong = NULL;
     init_flash(&w->tap.flash, shape, memory, bytes);
     model_start(&w->model);
     w->model.steady = steady;
@@ -141,108 +66,53 @@ void world_fail(struct world *w, const char *wrong, uint32_t where) {
     }
 }
 
+/// Bad blocks ///
+
+static uint32_t good_blocks(const struct world *w) {
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
+        const struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, i);
+        good += !b->bad_prog && !b->bad_erase;
+    }
+    return good;
+}
+
+void world_go_bad(struct world *w, uint64_t luck) {
+    struct stk_sim_flash *f = &w->tap.flash;
+    uint32_t blocks = w->shape->geometry.blocks, at = (uint32_t)(luck >> 4) % blocks;
+    for (uint32_t n = 1 + (uint32_t)(luck >> 12) % 6; n != 0; n--) {
+        struct stk_sim_flash_block *b = stk_sim_flash_block(f, at);
+        uint64_t dice = work_hash(luck, n);
+        if (good_blocks(w) > blocks - w->shape->bad) {
+            b->bad_prog = b->bad_prog || (dice >> 20) % 3 != 0;
+            b->bad_erase = b->bad_erase || (dice >> 20) % 3 != 1;
+        }
+        at = (at + 1) % blocks;
+    }
+}
+
+void world_heal(struct world *w) {
+    for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
+        struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, i);
+        b->bad_prog = b->bad_erase = false;
+    }
+}
+
 /// Calls ///
 
-static struct stk_log_config config_of(struct world *w) {
-    return (struct stk_log_config){&tap_ops, &w->tap, w->page, stk_log_buffer_bytes(&w->shape->geometry)};
-}
-
-void world_format(struct world *w, uint32_t id) {
-    const struct stk_log_config config = config_of(w);
-    /* Numbers that wrap soon are as good as any. */
-    int err = stk_log_format(&w->log, &config, id, (uint32_t)-40);
-    model_start(&w->model);
-    if (err < 0 && !w->tap.flash.off) {
-        world_fail(w, "format failed", 0);
-    }
-}
-
-/* A log whose format was cut: there may be none, or some of the old one, as it was given. */
-void world_mount_remains(struct world *w) {
-    const struct stk_log_config config = config_of(w);
-    struct stk_log_record r, want;
-    struct stk_log_iter iter;
-    stk_sim_flash_power_on(&w->tap.flash);
-    int err = stk_log_mount(&w->log, &config);
-    if (err == STK_OK) {
-        err = stk_log_iterate(&w->log, &iter, w->walk, sizeof w->walk);
-        while (err >= 0 && (err = stk_log_next(&iter, &r)) == 1) {
-            model_record(r.sequence, r.opcode, &want);
-            if (!model_same(&r, &want)) {
-                world_fail(w, "a record differs from the one given", r.sequence);
-            }
-        }
-    }
-    if (err < 0 && err != STK_E_FORMAT) {
-        world_fail(w, "the rest of a log could not be read", 0);
-    }
-}
-
-static void plant_in(struct world *w) {
-    struct stk_log *log = &w->log;
-    if (w->tap.plant == PLANT_REUSED_CELL && log->cell > 1 && log->cell != world_block_cells(w)) {
-        log->cell -= STK_LOG_BUFFER_BYTES(1, w->shape->geometry.prog_unit) / STK_LOG_CELL_BYTES;
-        log->unsure = 0;
-    } else if (w->tap.plant == PLANT_NO_MARK) {
-        log->unsure = log->found = 0;
-    } else if (w->tap.plant == PLANT_SAME_NUMBER) {
-        log->sequence--;
-    }
-}
-
-void world_mount(struct world *w) {
-    const struct stk_log_config config = config_of(w);
-    if (w->tap.late_bytes != 0) {
-        undo_late(&w->tap);
-    }
-    stk_sim_flash_power_on(&w->tap.flash);
-    model_power_on(&w->model);
-    if (stk_log_mount(&w->log, &config) < 0) {
-        world_fail(w, "mount failed", 0);
-    } else {
-        plant_in(w);
-    }
-    if (w->tap.trace) {
-        printf("  mount: lap %u, block %u, cell %u, next record %u\n", (unsigned)w->log.lap, (unsigned)w->log.block,
-               (unsigned)w->log.cell, (unsigned)w->log.sequence);
-    }
-}
-
-void world_mount_and_check(struct world *w) {
-    const struct stk_sim_flash_violation *v = &w->tap.flash.violation;
-    uint32_t where = 0;
-    if (v->rule != STK_SIM_FLASH_KEPT) {
-        world_fail(w, stk_sim_flash_rule_name(v->rule), v->block);
-    }
-    world_mount(w);
-    if (w->wrong == NULL) {
-        const char *wrong = model_check(&w->model, &w->log, w->walk, sizeof w->walk, &where);
-        if (wrong != NULL) {
-            world_fail(w, wrong, where);
-        }
-    }
-}
-
-/* A poll may take the cut for a bad block, which it leaves behind. */
-static void begin_call(struct world *w, bool poll) {
-    w->tap.programmed = false;
-    w->tap.polled = poll;
-}
-
-/* What the call brought onto the flash is there for good when it returned without an error. */
-static int end_call(struct world *w, int result) {
-    if (w->tap.programmed) {
-        model_program(&w->model, w->tap.block);
-    }
-    if (w->tap.flash.off && result >= 0 && !w->tap.polled) {
+/* What the call brought onto the flash is there for good when it returned without an error. A poll may take the cut for
+ * a bad block, which it leaves behind. */
+static int end_call(struct world *w, int result, bool poll) {
+    const struct stk_sim_flash *f = &w->tap.flash;
+    if (f->off && result >= 0 && !poll) {
         world_fail(w, "a call did not notice that the power was lost", w->log.sequence);
-    } else if (!w->tap.flash.off && result < 0) {
+    } else if (!f->off && result < 0) {
         world_fail(w, "a call failed", w->log.sequence);
     }
-    if (result >= 0 && !w->tap.flash.off) {
-        model_keep(&w->model, w->log.pending);
+    if (result >= 0 && !f->off && w->shape->geometry.lazy == 0) {
+        model_keep(&w->model, w->log.sequence - w->log.pending);
     }
-    return w->tap.flash.off ? STK_E_IO : result;
+    return f->off ? STK_E_IO : result;
 }
 
 int world_append(struct world *w, uint32_t count) {
@@ -251,21 +121,25 @@ int world_append(struct world *w, uint32_t count) {
         model_record(w->log.sequence + i, w->model.cycle, &records[i]);
         model_give(&w->model, w->log.sequence + i);
     }
-    begin_call(w, false);
     int result = count == 1 ? stk_log_append(&w->log, records) : stk_log_append_batch(&w->log, records, count);
-    return end_call(w, result);
+    return end_call(w, result, false);
 }
 
 int world_sync(struct world *w) {
-    begin_call(w, false);
-    int result = end_call(w, stk_log_sync(&w->log));
+    int result = end_call(w, stk_log_sync(&w->log), false);
     if (result >= 0) {
-        model_keep(&w->model, 0);
+        model_keep(&w->model, w->log.sequence);
     }
     return result;
 }
 
+/* A device that starts again and again without recording anything must not wear its flash out. */
 int world_poll(struct world *w) {
-    begin_call(w, true);
-    return end_call(w, stk_log_poll(&w->log));
+    const struct stk_sim_flash_counts *c = &w->tap.flash.counts;
+    uint64_t done = c->programs + c->erases;
+    int result = end_call(w, stk_log_poll(&w->log), true);
+    if (w->model.fresh && done != c->programs + c->erases) {
+        world_fail(w, "a poll worked on the flash though nothing was recorded since the mount", w->log.sequence);
+    }
+    return result;
 }

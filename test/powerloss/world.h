@@ -3,10 +3,9 @@
 #define POWERLOSS_WORLD_H
 
 #include "model.h"
-#include "stoker/port/sim_flash.h"
+#include "tap.h"
 
 #define WALK_BYTES 65536u
-#define OPS_MAX    64u
 
 struct shape {
     const char *name;
@@ -14,43 +13,9 @@ struct shape {
     uint32_t laps_ppc; /* length of the workload: hundredths of the flash */
     uint32_t rhythms;  /* how many of the rhythms of work.h */
     uint32_t weight;   /* share of the cuts */
-};
-
-/* Mistakes that the test must notice, planted between the log and its flash or in what mount found. */
-enum plant {
-    PLANT_NONE = 0,
-    PLANT_LATE_PROGRAM,  /* the last program before a cut is undone by it */
-    PLANT_REUSED_CELL,   /* mount steps back to the last cell */
-    PLANT_NO_MARK,       /* mount trusts the first blank cell */
-    PLANT_SAME_NUMBER,   /* mount gives the last number again */
-    PLANT_WIDE_ERASE,    /* an erase takes the next block along */
-    PLANT_FLIPPED_READ,  /* now and then a bit is read wrong */
-    PLANT_STALE_HEADERS, /* erases do nothing */
-    PLANTS
-};
-
-/* An operation on the flash, as the cuts are placed. */
-struct op {
-    uint64_t first; /* step */
-    uint32_t steps;
-    bool erase;
-};
-
-/* Stands between the log and the flash, and writes down what passes. */
-struct tap {
-    struct stk_sim_flash flash;
-    enum plant plant;
-    bool trace; /* prints every operation */
-    struct model *model;
-    bool polled;     /* the call is a poll */
-    bool programmed; /* records, since the call began */
-    uint32_t block;  /* and into which block first */
-    uint32_t n_ops;
-    struct op ops[OPS_MAX];
-    uint32_t late_block, late_offset,
-        late_bytes; /* PLANT_LATE_PROGRAM: the last program and what was there before it */
-    uint8_t late[STK_FLASH_UNIT_MAX];
-    uint32_t reads;
+    uint32_t bad;      /* blocks that may be bad at one time */
+    uint32_t sector;   /* of a lazy medium; 0: the simulator's default */
+    uint32_t align;    /* of buffers; 0: any */
 };
 
 struct world {
@@ -58,8 +23,8 @@ struct world {
     struct tap tap;
     struct model model;
     struct stk_log log;
-    uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
-    uint8_t walk[WALK_BYTES];
+    _Alignas(4096) uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
+    _Alignas(4096) uint8_t walk[WALK_BYTES];
     const char *wrong; /* the first thing, NULL when there is none */
     uint32_t where;    /* sequence */
 };
@@ -82,20 +47,44 @@ void world_restore(struct world *w, const struct world_copy *copy);
 void world_format(struct world *w, uint32_t id);
 void world_mount_remains(struct world *w);
 
+/// Mounts, in check.c ///
+
 /* Power comes back, the log is mounted. */
 void world_mount(struct world *w);
-/* And everything in it is looked at. */
-void world_mount_and_check(struct world *w);
 
-/* Calls of the log; they return what it does. Appends give it the next `count` records. */
+/* The same while reads fail for a while, and again once they are well where that was too much for the mount. */
+void world_mount_shaken(struct world *w, uint64_t luck);
+
+/* The same where no read works at first. */
+void world_mount_blind(struct world *w);
+
+/* Everything in the log is looked at. */
+void world_check(struct world *w);
+
+/* The same while reads fail for a while, and then again. */
+void world_check_shaken(struct world *w, uint64_t luck);
+
+static inline void world_mount_and_check(struct world *w) {
+    world_mount(w);
+    world_check(w);
+}
+
+/// Calls of the log; they return what it does ///
+
+/* Appends the next `count` records. */
 int world_append(struct world *w, uint32_t count);
 int world_sync(struct world *w);
 int world_poll(struct world *w);
 
+/* A few blocks in a row go bad, each in its way, as far as the shape allows; or those that are bad are well again. */
+void world_go_bad(struct world *w, uint64_t luck);
+void world_heal(struct world *w);
+
 void world_fail(struct world *w, const char *wrong, uint32_t where);
 
 static inline uint32_t world_block_cells(const struct world *w) {
-    return w->shape->geometry.block_bytes / STK_LOG_CELL_BYTES;
+    return w->shape->geometry.block_bytes / tap_page_bytes(&w->shape->geometry) *
+           (tap_page_bytes(&w->shape->geometry) / STK_LOG_CELL_BYTES);
 }
 
 #endif
