@@ -15,6 +15,19 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry) {
     return STK_LOG_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
 }
 
+uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell) {
+    return cell / log->page_cells * stk_log_page_bytes(log);
+}
+
+uint32_t stk_log_following(const struct stk_log *log, uint32_t block) {
+    return block + 1u == log->geometry.blocks ? 0u : block + 1u;
+}
+
+uint32_t stk_log_window(const struct stk_log *log) {
+    uint32_t most = log->geometry.blocks - 1u, window = STK_LOG_REACH + log->reach;
+    return window < most ? window : most;
+}
+
 int stk_log_check_geometry(const struct stk_flash_geometry *g) {
     uint32_t page, cells;
     if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
@@ -53,9 +66,9 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         g->rewrite = STK_FLASH_ONCE; /* after a cut, no page of a block that was in use can be trusted to be blank */
     }
     log->config = *config;
-    log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
-    log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
-    log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
+    log->page_bytes = log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
+    log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
+    log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
     memset(config->buffer, g->erased, stk_log_buffer_bytes(g));
     return STK_OK;
 }
@@ -73,14 +86,10 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
     return err;
 }
 
-const uint8_t *stk_log_peek(struct stk_log *log, uint8_t *to, uint32_t block, uint32_t cell, uint32_t pages) {
-    uint32_t offset = stk_log_offset(log, cell), bytes = pages * stk_log_page_bytes(log), before = 0;
-    int err;
-    if (log->geometry.read_unit > stk_log_page_bytes(log)) {
-        before = offset % log->geometry.read_unit;
-        bytes = log->geometry.read_unit;
-    }
-    err = stk_log_read(log, block, offset - before, to, bytes, &log->stats.mount_reads);
+const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) {
+    uint32_t offset = stk_log_offset(log, cell), piece = stk_log_piece(log), before = offset % piece;
+    uint8_t *to = log->config.buffer;
+    int err = stk_log_read(log, block, offset - before, to, piece, &log->stats.mount_reads);
     if (err != STK_OK && !stk_log_is_unreadable(err)) {
         log->refused = err;
     }
@@ -128,10 +137,6 @@ static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
 }
 
-static uint8_t *scratch(const struct stk_log *log) {
-    return cell_at(log, stk_log_header_alone(log) ? 1u : 0u);
-}
-
 /* Records that the next page takes. */
 static uint32_t room(const struct stk_log *log) {
     return log->page_cells - log->shifted;
@@ -144,10 +149,6 @@ static void shift(struct stk_log *log, uint32_t from, uint8_t to) {
 }
 
 /// Blocks ///
-
-static uint32_t following(const struct stk_log *log, uint32_t block) {
-    return block + 1u == log->geometry.blocks ? 0u : block + 1u;
-}
 
 /* The lap of the next use of the block ahead. */
 static uint32_t next_lap(const struct stk_log *log) {
@@ -164,52 +165,35 @@ static void start_over(struct stk_log *log) {
     log->ahead = log->block;
 }
 
-/* Erases the block ahead, and programs its header where that is a page of its own. A block that is tried again in the same lap
- * may have a whole header, which an erase that a cut ends may leave whole: mount would take the block for a ready one. So that
- * header is spoiled first. */
-static int make_ready(struct stk_log *log, uint32_t again) {
-    int err = STK_OK;
-    if (again && log->geometry.rewrite != STK_FLASH_ONCE) {
-        memset(scratch(log), ~log->geometry.erased, stk_log_page_bytes(log));
-        err = program(log, log->ahead, 0, scratch(log));
-    }
-    err = err == STK_OK || err == STK_E_IO ? erase(log, log->ahead) : err;
-    if (err == STK_OK && stk_log_header_alone(log)) {
-        stk_log_put_header(log, scratch(log), log->ahead, next_lap(log));
-        err = program(log, log->ahead, 0, scratch(log));
-    }
-    return err;
-}
-
-/* Makes the next block that can be used ready. Blocks that fail are passed over, but no more than mount looks at, and never
- * the block with the newest record. The medium is synced first: a cut on a lazy medium could otherwise keep the erase and
- * lose the records before it. */
+/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that fail
+ * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced first: a
+ * cut on a lazy medium could otherwise keep the erase and lose the records before it. */
 static int prepare(struct stk_log *log) {
-    uint32_t window = stk_log_window(log), again = 0;
-    uint32_t passed = log->ahead - log->last + (log->ahead < log->last ? log->geometry.blocks : 0u);
+    uint32_t window = stk_log_window(log), before = log->ahead;
+    uint32_t passed = before - log->last + (before < log->last ? log->geometry.blocks : 0u);
     int err = medium_sync(log);
-    for (uint32_t tries = window; tries != 0u && err == STK_OK; tries--) {
-        uint32_t before = log->ahead;
+    for (uint32_t tries = window; err == STK_OK; tries--) {
         if (passed++ == window) {
             start_over(log);
-            passed = again = 1;
+            passed = 1;
         }
-        log->ahead = following(log, log->ahead);
-        err = make_ready(log, again);
+        if (tries == 0u) {
+            return STK_E_IO;
+        }
+        before = log->ahead;
+        log->ahead = stk_log_following(log, before);
+        err = erase(log, log->ahead);
+        if (err == STK_OK && stk_log_header_alone(log)) {
+            stk_log_put_header(log, cell_at(log, 1), log->ahead, next_lap(log));
+            err = program(log, log->ahead, 0, cell_at(log, 1));
+        }
         if (err == STK_OK) {
             log->ready = 1;
             return STK_OK;
         }
-        if (err != STK_E_IO) {
-            log->ahead = before; /* refused: the next call takes the same block */
-        } else if (!gives_up(log)) {
-            err = STK_OK;
-        }
+        err = err == STK_E_IO && !gives_up(log) ? STK_OK : err;
     }
-    if (err == STK_OK) {
-        start_over(log);
-        err = STK_E_IO;
-    }
+    log->ahead = err == STK_E_IO ? log->ahead : before; /* a call that was refused tells nothing about the block */
     return err;
 }
 
@@ -219,9 +203,8 @@ static void enter(struct stk_log *log) {
     log->block = log->ahead;
     log->seed = stk_log_seed(log->id, log->lap);
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
-    log->unsure = log->found | log->cell;
+    log->unsure = 0;
     log->ready = 0;
-    log->found = 0;
     if (!stk_log_header_alone(log) && !log->shifted) {
         shift(log, 0, 1);
     }
@@ -240,21 +223,21 @@ static int program_page(struct stk_log *log, const void *page) {
 }
 
 /* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go over
- * anything. A page that cannot be read is left alone, because it may hold a record that can be read later. */
+ * anything. A page that cannot be read is left alone, because it may hold a record that can be read later. The buffer is empty
+ * when pages are marked, which is before the first record of a boot. */
 static int mark(struct stk_log *log) {
-    uint8_t *page = scratch(log);
     log->refused = STK_OK;
-    if (stk_log_peek(log, page, log->block, log->cell, 1)) {
-        memset(page, ~log->geometry.erased, stk_log_page_bytes(log));
+    if (stk_log_peek(log, log->block, log->cell)) {
+        memset(cell_at(log, 0), ~log->geometry.erased, stk_log_page_bytes(log));
         log->stats.recovered++;
-        return program_page(log, page);
+        return program_page(log, cell_at(log, 0));
     }
     log->cell += log->refused == STK_OK ? log->page_cells : 0u;
     return log->refused;
 }
 
-/* Returns when the next page may be written. Pages behind the last record are marked up to where the log is sure
- * again, then those of the block that mount found ahead; the rest of a block where that fails is left. */
+/* Returns when the next page may be written. Pages behind the last record that mount found are marked up to where the log is
+ * sure again; the rest of a block where that fails is left. */
 static int settle(struct stk_log *log) {
     int err = STK_OK;
     while (err == STK_OK || err == STK_E_IO) {
@@ -309,7 +292,7 @@ static int erase_all(struct stk_log *log) {
     uint32_t run = 0;
     int err = STK_OK;
     for (uint32_t i = 0; i < log->geometry.blocks && err == STK_OK; i++) {
-        const uint8_t *cell = stk_log_peek(log, log->config.buffer, i, 0, 1);
+        const uint8_t *cell = stk_log_peek(log, i, 0);
         if (cell && stk_log_is_header(cell, log, i) && stk_log_header_format(cell) > log->format) {
             log->format = stk_log_header_format(cell);
         }
@@ -406,8 +389,10 @@ int stk_log_poll(struct stk_log *log) {
         return err;
     }
     err = settle(log);
-    /* While the block in use has no record that surely stays, the newest ones are in a block before it. */
-    if (err == STK_OK && !log->ready && log->last == log->block) {
+    /* While the block in use has no record, the newest ones are in a block before it. In the block that mount found, the poll
+     * waits until the room left is no more than what the boot has appended: the boot may end before it needs another block. */
+    if (err == STK_OK && !log->ready && log->last == log->block &&
+        (log->unsure == 0u || log->block_cells - log->cell - log->pending <= log->stats.records)) {
         err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;

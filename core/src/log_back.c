@@ -39,7 +39,7 @@ static int more_before(struct stk_log_iter *it, const struct stk_log *log) {
 
 int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     const struct stk_log *log = it->source;
-    uint32_t page = stk_log_page_bytes(log), rest = page % STK_LOG_CELL_BYTES;
+    uint32_t page = stk_log_page_bytes(log), rest = stk_log_rest(log);
     int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
     while (err == 1 && (err = more_before(it, log)) == 1) {
         const uint8_t *cell;

@@ -52,6 +52,10 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
     return memcmp(cell, same, sizeof same) == 0;
 }
 
+int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap) {
+    return stk_log_header_id(cell) == log->id && stk_log_header_lap(cell) == lap;
+}
+
 void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body) {
     stk_put32(cell, kind);
     memcpy(cell + 4, body, STK_LOG_BODY_BYTES);

@@ -1,19 +1,11 @@
 /* Growing a flash log to a larger partition. */
 #include "log_parts.h"
 
-/* The new number of blocks is in force once a header with it is the newest. The block that was made ready ahead has a header
- * with the old number; it is entered and left, because a block whose header is whole must not be erased in the same lap: a
- * cut erase could leave that header whole. */
+/* The new number of blocks is in force once a header with it is the newest. So the block in use is left for the next one. */
 static int enter_next(struct stk_log *log) {
-    int err = STK_OK;
-    if (log->ready) {
-        log->cell = log->block_cells;
-        err = stk_log_settle(log);
-    }
+    int err;
     log->cell = log->block_cells;
-    if (err == STK_OK) {
-        err = stk_log_settle(log);
-    }
+    err = stk_log_settle(log);
     if (err == STK_OK && log->cell == 0u) {
         err = stk_log_flush(log);
     }

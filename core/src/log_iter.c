@@ -42,16 +42,24 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes) {
     return err;
 }
 
+/* Moves the walk past a cell, and past the bytes behind the last cell of a page. */
+static void step(struct stk_log_iter *it, const struct stk_log *log) {
+    uint32_t rest = stk_log_rest(log);
+    it->at += STK_LOG_CELL_BYTES;
+    if (rest != 0u && (it->at + rest) % stk_log_page_bytes(log) == 0u) {
+        it->at += rest;
+    }
+}
+
 /* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. Where the
  * header cannot be read, the cells tell for themselves. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
     if (it->at == 0u) {
-        if (stk_log_is_header(it->buffer, log, it->block) &&
-            (stk_log_header_lap(it->buffer) != lap_of(log, it->block) || stk_log_header_id(it->buffer) != log->id)) {
+        if (stk_log_is_header(it->buffer, log, it->block) && !stk_log_is_use(log, it->buffer, lap_of(log, it->block))) {
             it->offset = stk_log_used_bytes(log);
             it->at = it->filled;
         } else {
-            stk_log_step(it, log);
+            step(it, log);
         }
     }
 }
@@ -99,7 +107,7 @@ int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
     while (err == 1 && (err = more(it, log)) == 1) {
         const uint8_t *cell = it->buffer + it->at;
-        stk_log_step(it, log);
+        step(it, log);
         if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
         } else if (follows(it, log, stk_log_cell_sequence(cell))) {

@@ -14,7 +14,7 @@
 
 /* Bytes of a page. */
 static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
-    return log->stats.page_bytes;
+    return log->page_bytes;
 }
 
 /* Has the header a page of its own? Else records share its page. */
@@ -28,9 +28,10 @@ static inline uint32_t stk_log_piece(const struct stk_log *log) {
 }
 
 /* Where the page that begins with cell `cell` lies in its block, in bytes. */
-static inline uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell) {
-    return cell / log->page_cells * stk_log_page_bytes(log);
-}
+uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
+
+/* The block after this one in the ring. */
+uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
 
 /* STK_OK, or why a log cannot use the geometry. */
 int stk_log_check_geometry(const struct stk_flash_geometry *geometry);
@@ -43,10 +44,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 #define STK_LOG_UNSURE 2u
 
 /* Blocks that mount looks at behind the newest one it knows, and that may be passed over in a row. */
-static inline uint32_t stk_log_window(const struct stk_log *log) {
-    uint32_t most = log->geometry.blocks - 1u;
-    return most > STK_LOG_REACH && log->reach < most - STK_LOG_REACH ? STK_LOG_REACH + log->reach : most;
-}
+uint32_t stk_log_window(const struct stk_log *log);
 
 /// Reading the medium ///
 
@@ -59,9 +57,9 @@ static inline int stk_log_is_unreadable(int err) {
 int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
                  uint32_t *reads);
 
-/* Reads `pages` pages of a block, from the page that begins with cell `cell` on, to `to`, which has room for a piece.
- * Returns the first of their bytes, NULL when the pages cannot be read. log->refused gets the error of a wrong call. */
-const uint8_t *stk_log_peek(struct stk_log *log, uint8_t *to, uint32_t block, uint32_t cell, uint32_t pages);
+/* Reads the page of a block that begins with cell `cell` to the start of the log's buffer. Returns its first byte, NULL when
+ * the page cannot be read. log->refused gets the error of a wrong call. */
+const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 
 /// Cells ///
 
@@ -102,6 +100,9 @@ static inline uint32_t stk_log_header_boot(const uint8_t *cell) {
 static inline uint32_t stk_log_header_reach(const uint8_t *cell) {
     return stk_get32(cell + 48);
 }
+
+/* Is the header at `cell` of this log, for its block's use in `lap`? */
+int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap);
 
 /* Writes a cell, but for its checksum, with the log's sequence and boot. */
 void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body);
@@ -155,13 +156,9 @@ int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes);
 /* Sets what depends on iter->block: the seed of its cells. */
 void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);
 
-/* Moves the walk past a cell, and past the bytes behind the last cell of a page. */
-static inline void stk_log_step(struct stk_log_iter *iter, const struct stk_log *log) {
-    uint32_t rest = stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
-    iter->at += STK_LOG_CELL_BYTES;
-    if (rest != 0u && (iter->at + rest) % stk_log_page_bytes(log) == 0u) {
-        iter->at += rest;
-    }
+/* Bytes behind the last cell of a page. */
+static inline uint32_t stk_log_rest(const struct stk_log *log) {
+    return stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
 }
 
 /* Fills *out from the bytes of a cell. */

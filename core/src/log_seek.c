@@ -28,7 +28,7 @@ static int is_before(const struct stk_log_cell *cell, const struct target *t) {
 static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
     const struct stk_log *log = it->source;
     if (found == 1) {
-        uint32_t rest = stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
+        uint32_t rest = stk_log_rest(log);
         it->at -= STK_LOG_CELL_BYTES + (it->at % stk_log_page_bytes(log) == 0u ? rest : 0u);
         it->expected = cell->sequence;
     }

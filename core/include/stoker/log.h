@@ -116,11 +116,13 @@ struct stk_log_stats {
 
 /* Visible for sizeof only. */
 struct stk_log {
+    struct stk_log_config config;
     struct stk_flash_geometry geometry;
     uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
     uint8_t shifted;      /* cells of the buffer before the records that wait: 1 where a header shares their page */
     uint8_t resumed;      /* the next record is the first since mount */
-    uint32_t page_cells;  /* cells that are programmed as one */
+    uint32_t page_bytes;  /* that are programmed as one */
+    uint32_t page_cells;  /* of them */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
     uint32_t lap;         /* of it */
@@ -128,18 +130,16 @@ struct stk_log {
     uint32_t cell;        /* of the block in use, where the next page begins; block_cells when it is full or left */
     uint32_t unsure;      /* cells of the block in use below which pages are to be marked */
     uint32_t ahead;       /* the block to use next, once `ready`; else the one behind which to look for it */
-    uint32_t found;       /* what `unsure` will be in `ahead`: above 0 where mount found that block */
-    uint32_t last;        /* the block with the newest record; the block is never erased for the next one */
+    uint32_t last;        /* the block with the newest record, which is never erased for the next one */
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
     uint32_t sequence;    /* of the next record */
     uint32_t boot;        /* of the next record */
     uint32_t id;          /* seeds every checksum */
     uint32_t format;      /* how often the flash was formatted, as far as known; 0 while mount knows no header */
     uint32_t reach;       /* the longest run of blocks that were passed over */
-    uint32_t blocks;      /* of the log, as its newest header says */
     uint32_t failures;    /* programs in a row that failed */
     int refused;          /* error of a read that was wrong, 0 for none */
-    struct stk_log_config config;
+    uint32_t blocks;      /* of the log, as its newest header says */
     struct stk_log_stats stats;
 };
 
