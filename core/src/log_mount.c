@@ -238,18 +238,23 @@ static void find_last_block(struct search *s) {
 /// Mount ///
 
 /* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no further
- * records, since mount finds it only by its cells. Where something was begun in a newer block, the block was full, or left. */
+ * records, since mount finds it only by its cells. Where something was begun in a newer block, the block was full, or left. A
+ * newer block is the first to be erased: a record in it may come back until then, behind records that are newer. */
 static void go_on(struct search *s, uint32_t newest) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
-    log->ahead = log->last = log->block;
+    log->last = log->block;
     log->cell = log->cell != 0u ? log->cell : log->page_cells;
     log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
     log->unsure = log->unsure < log->block_cells ? log->unsure : log->block_cells;
     if (!goes_on(log) || s->how != HEADER || begun > 1u) {
         log->cell = log->block_cells;
     }
-    for (; log->block == newest && s->unreadable != 0u; s->unreadable--) {
+    if (log->block != newest) {
+        log->ahead = (newest == 0u ? log->geometry.blocks : newest) - 1u;
+        return;
+    }
+    for (log->ahead = newest; s->unreadable != 0u; s->unreadable--) {
         log->ahead = stk_log_following(log, log->ahead);
         s->behind += log->block_cells;
     }
