@@ -6,7 +6,8 @@
 #include "log_parts.h"
 
 #define BLOCKS_MIN   3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
-#define FAILURES_MAX 4u          /* programs in a row; in all of them a block was erased for nothing */
+#define FAILURES_MAX 4u /* programs in a row; in all of them a block was erased for nothing */
+#define LAG_MAX      64u
 #define CELLS_MAX    0x10000000u /* of a log: sequence numbers that boots leave out must not come round within it */
 
 /// Configuration ///
@@ -28,6 +29,11 @@ uint32_t stk_log_window(const struct stk_log *log) {
     return window < most ? window : most;
 }
 
+uint32_t stk_log_lag(const struct stk_log *log) {
+    uint32_t part = log->geometry.blocks / 8u;
+    return part < LAG_MAX ? part : LAG_MAX;
+}
+
 int stk_log_check_geometry(const struct stk_flash_geometry *g) {
     uint32_t page, cells;
     if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
@@ -41,7 +47,7 @@ int stk_log_check_geometry(const struct stk_flash_geometry *g) {
     }
     cells = g->block_bytes / page * (page / STK_LOG_CELL_BYTES);
     return g->blocks < (page >= 2u * STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
-                   cells > CELLS_MAX / g->blocks
+                   cells > (g->lazy ? CELLS_MAX / 16u : CELLS_MAX) / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
@@ -69,6 +75,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     log->page_bytes = log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
     log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
     log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
+    log->unsynced = LAG_MAX; /* a log that was mounted before may have left something */
     memset(config->buffer, g->erased, stk_log_buffer_bytes(g));
     return STK_OK;
 }
@@ -122,9 +129,11 @@ static int erase(struct stk_log *log, uint32_t block) {
 }
 
 /* What was programmed so far survives a power cut. */
-static int medium_sync(const struct stk_log *log) {
+static int medium_sync(struct stk_log *log) {
     const struct stk_flash_ops *f = log->config.flash;
-    return f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
+    int err = f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
+    log->unsynced = err == STK_OK ? 0u : log->unsynced;
+    return err;
 }
 
 /// Buffer ///
@@ -166,12 +175,13 @@ static void start_over(struct stk_log *log) {
 }
 
 /* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that fail
- * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced first: a
- * cut on a lazy medium could otherwise keep the erase and lose the records before it. */
+ * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced now and then,
+ * so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
 static int prepare(struct stk_log *log) {
     uint32_t window = stk_log_window(log), before = log->ahead;
     uint32_t passed = before - log->last + (before < log->last ? log->geometry.blocks : 0u);
-    int err = medium_sync(log);
+    int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
+    log->unsynced++;
     for (uint32_t tries = window; err == STK_OK; tries--) {
         if (passed++ == window) {
             start_over(log);
@@ -393,7 +403,8 @@ int stk_log_poll(struct stk_log *log) {
      * waits until the room left is no more than what the boot has appended: the boot may end before it needs another block. */
     if (err == STK_OK && !log->ready && log->last == log->block &&
         (log->unsure == 0u || log->block_cells - log->cell - log->pending <= log->stats.records)) {
-        err = prepare(log);
+        err = medium_sync(log);
+        err = err == STK_OK ? prepare(log) : err;
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
 }

@@ -275,8 +275,9 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         }
         go_on(&s, newest);
         /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that were
-         * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of two blocks. */
-        log->sequence += s.behind + 2u * log->page_cells + (log->geometry.lazy ? 2u * log->block_cells : 0u);
+         * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. */
+        log->sequence +=
+            s.behind + 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->seed = stk_log_seed(log->id, log->lap);
         log->boot++;
         log->resumed = 1;

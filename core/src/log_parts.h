@@ -46,6 +46,9 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 /* Blocks that mount looks at behind the newest one it knows, and that may be passed over in a row. */
 uint32_t stk_log_window(const struct stk_log *log);
 
+/* Blocks that may be used between two syncs of the medium. */
+uint32_t stk_log_lag(const struct stk_log *log);
+
 /// Reading the medium ///
 
 /* Did the medium fail to give the bytes? Any other error says that the call was wrong. */

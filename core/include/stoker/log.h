@@ -138,6 +138,7 @@ struct stk_log {
     uint32_t format;      /* how often the flash was formatted, as far as known; 0 while mount knows no header */
     uint32_t reach;       /* the longest run of blocks that were passed over */
     uint32_t failures;    /* programs in a row that failed */
+    uint32_t unsynced;    /* blocks made ready since the medium was synced */
     int refused;          /* error of a read that was wrong, 0 for none */
     uint32_t blocks;      /* of the log, as its newest header says */
     struct stk_log_stats stats;
@@ -150,7 +151,7 @@ struct stk_log {
  * mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a
  * member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the page the read
  * unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks (4 where a page
- * holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any other error of the
+ * holds two cells) or 2 cells in a block, or more than 2^28 cells (2^24 on a lazy medium); STK_E_IO no block could be used; any other error of the
  * port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
