@@ -6,8 +6,7 @@
 #include "log_parts.h"
 
 #define BLOCKS_MIN   3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
-#define FAILURES_MAX 4u /* programs in a row; in all of them a block was erased for nothing */
-#define LAG_MAX      64u
+#define FAILURES_MAX 4u          /* programs in a row; in all of them a block was erased for nothing */
 #define CELLS_MAX    0x10000000u /* of a log: sequence numbers that boots leave out must not come round within it */
 
 /// Configuration ///
@@ -30,8 +29,8 @@ uint32_t stk_log_window(const struct stk_log *log) {
 }
 
 uint32_t stk_log_lag(const struct stk_log *log) {
-    uint32_t part = log->geometry.blocks / 8u;
-    return part < LAG_MAX ? part : LAG_MAX;
+    uint32_t half = log->geometry.blocks / 2u - 1u, most = INT32_MAX / (log->geometry.blocks * log->block_cells) - 2u;
+    return half < most ? half : most;
 }
 
 int stk_log_check_geometry(const struct stk_flash_geometry *g) {
@@ -47,7 +46,7 @@ int stk_log_check_geometry(const struct stk_flash_geometry *g) {
     }
     cells = g->block_bytes / page * (page / STK_LOG_CELL_BYTES);
     return g->blocks < (page >= 2u * STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
-                   cells > (g->lazy ? CELLS_MAX / 16u : CELLS_MAX) / g->blocks
+                   cells > CELLS_MAX / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
@@ -75,7 +74,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     log->page_bytes = log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
     log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
     log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
-    log->unsynced = LAG_MAX; /* a log that was mounted before may have left something */
+    log->unsynced = UINT32_MAX / 2u; /* a log that was mounted before may have left something */
     memset(config->buffer, g->erased, stk_log_buffer_bytes(g));
     return STK_OK;
 }

@@ -151,7 +151,7 @@ struct stk_log {
  * mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a
  * member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the page the read
  * unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks (4 where a page
- * holds two cells) or 2 cells in a block, or more than 2^28 cells (2^24 on a lazy medium); STK_E_IO no block could be used; any other error of the
+ * holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any other error of the
  * port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
