@@ -2,8 +2,8 @@
 """stklog.py FILE...: prints the records of replay logs, oldest first.
 
 A second reader, written from core/SPEC.md alone (section 6 for logs on flash, "Replay log v1 files" for the others), so
-that a mistake in the library's own reader shows. It prints what `stoker log dump` prints: a line for each record, and the
-counts on stderr. Exit code: 0 the log is whole, 1 something in it is corrupt, 2 it is no log or cannot be read.
+that a mistake in the library's own reader shows. It prints what `stoker log dump` prints: a line for each record, and
+the counts on stderr. Exit code: 0 the log is whole, 1 something in it is corrupt, 2 it is no log or cannot be read.
 """
 import os
 import stat
@@ -11,7 +11,11 @@ import struct
 import sys
 
 CELL = 64
+MAGIC = b"STKLOG02"
 SEARCH = 1 << 28  # bytes in which the header of a log on flash is looked for
+UNIT_MAX = 16384
+CELLS_MAX = 1 << 28  # of a log
+REACH = 64  # blocks in a row that may fail, beside the longest run that a header tells
 KINDS = ["publish", "failure", "more", "input", "epoch", "start"]
 U32 = 1 << 32
 
@@ -28,7 +32,7 @@ class Log:
 
     def counts(self):
         first, last = ("-", "-") if not self.records else (self.records[0]["sequence"], self.records[-1]["sequence"])
-        return "records=%d first=%s last=%s corrupt=%d torn=%d" % (
+        return "records=%d first=%s last=%s corrupt=%d torn=%d unreadable=0" % (
             len(self.records), first, last, self.corrupt, self.torn)
 
 
@@ -59,160 +63,213 @@ def after(a, b):
 # Logs on flash: section 6.
 
 
+def page_of(unit):
+    """6: bytes of a page, which is the smallest number of whole program units that holds a cell."""
+    return (CELL + unit - 1) // unit * unit
+
+
 def header(cell):
-    """The header's fields when the cell is one, whatever the flash; else None."""
+    """6.1: the header's fields when the cell is one of a flash that a log can use, whatever the flash; else None."""
     words = struct.unpack("<8s14I", cell)
-    if words[0] != b"STKLOG01" or crc32c(cell[:60], 0) != words[14] or any(words[9:14]):
+    if words[0] != MAGIC or crc32c(cell[:60], 0) != words[14] or any(words[12:14]):
         return None
-    keys = ("id", "lap", "sequence", "block", "block_bytes", "blocks", "unit", "erased")
-    h = dict(zip(keys, words[1:9]))
-    unit = h["unit"]
-    if not 1 <= unit <= 4096 or unit & (unit - 1) or h["erased"] not in (0, 255) or h["blocks"] < 3:
+    keys = ("id", "lap", "sequence", "block", "block_bytes", "blocks", "unit", "erased", "format", "boot", "reach")
+    h = dict(zip(keys, words[1:12]))
+    if not 1 <= h["unit"] <= UNIT_MAX or h["erased"] not in (0, 255) or h["block_bytes"] % h["unit"]:
         return None
-    if h["block_bytes"] % max(CELL, unit) or h["block_bytes"] < 2 * CELL or h["block"] >= h["blocks"]:
+    page_cells = page_of(h["unit"]) // CELL
+    cells = h["block_bytes"] // page_of(h["unit"]) * page_cells
+    if h["blocks"] < (4 if page_cells > 1 else 3) or not 2 <= cells <= CELLS_MAX // h["blocks"]:
         return None
-    return h
-
-
-def record(cell, seed):
-    """The record when the cell is one, else None."""
-    if cell[:4] != b"\xEF\xBE\xAD\xDE":
-        return None
-    if crc32c(cell[:60], seed) != struct.unpack_from("<I", cell, 60)[0]:
-        return None
-    (stamp, slot, tenant, opcode, a, b, c, d, epoch, sequence, kind, error, digest) = struct.unpack_from(
-        "<Q3I4I2IHhQ", cell, 4)
-    return {
-        "sequence": sequence, "resumed": kind >> 3 & 1, "kind": kind & 7, "timestamp_ns": stamp, "slot": slot,
-        "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch, "status": kind >> 8,
-        "failure": kind >> 4 & 15, "error": error, "digest": digest,
-    }
+    return h if h["block"] < h["blocks"] else None
 
 
 class Flash:
-    """An image with the geometry that its headers tell."""
+    """An image with the geometry that a header tells. A block's state is its header, or CELLS or NOTHING (6.5)."""
+
+    CELLS, NOTHING = "cells", "nothing"
 
     def __init__(self, data, like):
         self.data, self.like = data, like
-        self.id, self.block_bytes, self.blocks = like["id"], like["block_bytes"], like["blocks"]
-        self.cells = self.block_bytes // CELL
-        self.page = max(CELL, like["unit"])
-        self.blank_cell = bytes([like["erased"]]) * CELL
-        self.headers = {}
+        self.blocks, self.block_bytes = like["blocks"], like["block_bytes"]
+        self.page = page_of(like["unit"])
+        self.page_cells = self.page // CELL
+        self.cells = self.block_bytes // self.page * self.page_cells
+        self.blank = bytes([like["erased"]]) * CELL
+        self.marker = bytes([like["erased"] ^ 255]) * CELL
 
     def cell(self, block, cell):
-        at = block * self.block_bytes + cell * CELL
+        at = block * self.block_bytes + cell // self.page_cells * self.page + cell % self.page_cells * CELL
         return self.data[at:at + CELL]
 
+    def page_is(self, block, cell, what):
+        """Returns True if every cell of the page that begins with cell `cell` is `what`."""
+        return all(self.cell(block, cell + i) == what for i in range(self.page_cells))
+
     def header(self, block):
-        """The block's header, "blank" or "damaged"."""
-        if block not in self.headers:
-            self.headers[block] = self.look(block)
-        return self.headers[block]
-
-    def look(self, block):
+        """The whole header of a block, of any log; else None."""
         h = header(self.cell(block, 0))
-        same = ("block_bytes", "blocks", "unit", "erased")
-        if h is not None and h["block"] == block and all(h[k] == self.like[k] for k in same):
-            return h if h["id"] == self.id else "foreign"
-        at = block * self.block_bytes
-        start = self.data[at:at + min(2 * self.page, self.block_bytes)]
-        return "blank" if start == self.blank_cell[:1] * len(start) else "damaged"
+        same = ("block_bytes", "unit", "erased")
+        return h if h and h["block"] == block and all(h[k] == self.like[k] for k in same) else None
 
-    def whole(self, block):
-        return isinstance(self.header(block), dict)
+    def record(self, block, cell, seed):
+        """6.2: what a cell holds when it is a whole one of the use with this seed; else None."""
+        found = self.cell(block, cell)
+        kind, body, sequence, boot, crc = struct.unpack("<I48s3I", found)
+        if boot >> 1 in (0, 0x7FFFFFFF) or crc != crc32c(found[:60], seed):
+            return None
+        return {"sequence": sequence, "boot": boot >> 1, "resumed": boot & 1, "kind": kind, "body": body}
 
-    def record(self, block, cell):
-        return record(self.cell(block, cell), self.id)
-
-    def records(self, block, begin=1, end=None):
-        found = (self.record(block, cell) for cell in range(begin, end or self.cells))
-        return [r for r in found if r is not None]
-
-
-def first_whole(flash):
-    """6.5, step 1."""
-    for block in range(flash.blocks):
-        if flash.whole(block):
-            return block
-    raise NotALog("no block has a whole header")
+    def last_in(self, block, cell, seed):
+        """The last record of the page that begins with cell `cell`, or None."""
+        for i in range(cell + self.page_cells - 1, max(cell, 1) - 1, -1):
+            found = self.record(block, i, seed)
+            if found:
+                return found
+        return None
 
 
-def later(lap, first, than):
-    """6.5, step 1: returns True if the lap counts and is after the lap `than`."""
-    return not after(first, lap) and after(lap, than)
+class Search:
+    """6.5: finds the block with the last record, as far as it is known: its index, its lap, and the log it is of."""
 
+    def __init__(self, flash):
+        self.flash, self.block, self.lap, self.of, self.first, self.last = flash, 0, 0, None, 0, None
 
-def halve(flash, b, lap, first):
-    """6.5, step 2: the last block and its lap."""
-    high = flash.blocks
-    while high - b > 1:
-        middle = (b + high) // 2
-        if flash.whole(middle) and later(flash.header(middle)["lap"], first, (lap - 1) % U32):
-            b, lap = middle, flash.header(middle)["lap"]
-        else:
-            high = middle
-    return b, lap
+    def seed(self, lap):
+        return crc32c(struct.pack("<I", lap), self.of["id"])
 
-
-def behind(flash, b, lap, begun, first):
-    """6.5, step 3: a newer block behind b, its lap, and what no later record may come before; or None."""
-    sound = 0
-    for step in range(1, flash.blocks):
-        block = (b + step) % flash.blocks
-        place = (lap - 1) % U32 if block > b else lap  # the lap of a block that waits for its next use
+    def look(self, block, lap):
+        """The header of a block, or what is in it without one, for its use in `lap`."""
+        flash = self.flash
         h = flash.header(block)
-        if isinstance(h, dict) and later(h["lap"], first, place):
-            return block, h["lap"], h["sequence"]
-        if h == "damaged" and sound == 0 and step + 1 < flash.blocks:
-            records = flash.records(block)
-            if records and not after(begun, records[-1]["sequence"]):
-                return block, (place + 1) % U32, (records[-1]["sequence"] + 1) % U32
-        sound += h != "damaged"
-        if sound == 3:
-            break
-    return None
+        if h or self.of is None:
+            return h or flash.NOTHING
+        marked = False
+        for cell in range(0, flash.cells, flash.page_cells):
+            if flash.last_in(block, cell, self.seed(lap)):
+                return flash.CELLS
+            marked = marked or (cell != 0 and flash.page_is(block, cell, flash.marker))
+            if cell != 0 and (not marked or flash.page_is(block, cell, flash.blank)):
+                break
+        return flash.NOTHING
 
+    def take(self, block, lap, found):
+        self.block, self.lap = block, lap
+        if isinstance(found, dict):
+            if self.of is None or found["format"] != self.of["format"]:
+                self.first = found["lap"]
+            self.of, self.lap = found, found["lap"]
 
-def newest(flash):
-    """6.5: the newest block and its lap."""
-    b = first_whole(flash)
-    lap = first = flash.header(b)["lap"]
-    for _ in range(flash.blocks):
-        at, lap = halve(flash, b, lap, first)
-        if at != b or flash.whole(b):
-            begun = flash.header(at)["sequence"]
-        b, found = at, behind(flash, at, lap, begun, first)
-        if found is None:
-            break
-        b, lap, begun = found
-    if not flash.records(b) and (lap != 1 or b != 0):
-        return ((b - 1) % flash.blocks, (lap - 1) % U32 if b == 0 else lap)
-    return b, lap
+    def is_newer(self, found, lap):
+        if not isinstance(found, dict):
+            return found == self.flash.CELLS
+        if found["format"] != self.of["format"]:
+            return found["format"] > self.of["format"]
+        return found["id"] == self.of["id"] and not after(lap, found["lap"]) and not after(self.first, found["lap"])
 
+    def take_newer(self, block, lap):
+        found = self.look(block, lap)
+        if self.is_newer(found, lap):
+            self.take(block, lap, found)
+            return True
+        return False
 
-def belongs(flash, block, b, lap):
-    """6.3: does the block hold records of the log?"""
-    h = flash.header(block)
-    if isinstance(h, dict):
-        return h["lap"] == (lap if block <= b else (lap - 1) % U32)
-    return h != "foreign"
+    def halve(self):
+        end = self.flash.blocks
+        while end - self.block > 1:
+            middle = self.block + (end - self.block) // 2
+            if not self.take_newer(middle, self.lap):
+                end = middle
+
+    def window(self):
+        return min(self.flash.blocks - 1, REACH + self.of["reach"])
+
+    def look_past(self):
+        """Takes a newer block behind the newest one so far, where there is one."""
+        at, lap = self.block, self.lap
+        for _ in range(self.window()):
+            at, lap = (0, (lap + 1) % U32) if at + 1 == self.flash.blocks else (at + 1, lap)
+            if self.take_newer(at, lap):
+                return True
+        return False
+
+    def find_newest(self):
+        for block in range(self.flash.blocks):
+            found = self.look(block, 0)
+            if isinstance(found, dict):
+                self.take(block, 0, found)
+                break
+        else:
+            raise NotALog("no block has a whole header")
+        for _ in range(self.flash.blocks):
+            self.halve()
+            if not self.look_past():
+                break
+
+    def cells_used(self):
+        """Cells of the pages that were begun: a page is blank for good only when the next one is, too."""
+        flash, low, high = self.flash, 0, self.flash.cells
+        middle = flash.page_cells
+        while high - low > flash.page_cells:
+            two = range(middle, min(middle + 2 * flash.page_cells, flash.cells))
+            if all(flash.cell(self.block, i) == flash.blank for i in two):
+                high = middle
+            else:
+                low = middle
+            middle = low + (high - low) // flash.page_cells // 2 * flash.page_cells
+        return high
+
+    def find_last(self):
+        """The last record of the block, or None."""
+        flash = self.flash
+        for cell in range(self.cells_used() - flash.page_cells, -1, -flash.page_cells):
+            found = flash.last_in(self.block, cell, self.seed(self.lap))
+            if found:
+                return found
+        return None
+
+    def step_back(self):
+        """Goes to the block before. Returns True if it belongs to the log."""
+        if self.block == 0:
+            self.block, self.lap = self.flash.blocks, (self.lap - 1) % U32
+        self.block -= 1
+        found = self.look(self.block, self.lap)
+        if isinstance(found, dict):
+            return all(found[k] == self.of[k] for k in ("format", "id")) and found["lap"] == self.lap
+        return found == self.flash.CELLS
+
+    def find_last_block(self):
+        newest, ours = (self.block, self.lap), True
+        for step in range(self.window(), -1, -1):
+            self.last = self.find_last() if ours else None
+            if self.last or step == 0 or (self.lap == 1 and self.block == 0):
+                break
+            ours = self.step_back()
+        if self.last is None:
+            self.block, self.lap = newest
 
 
 def read_flash(data, like):
     """6.3: every record in order, and what is missing."""
     flash, log = Flash(data, like), Log()
-    b, lap = newest(flash)
-    end = flash.records(b)
+    search = Search(flash)
+    search.find_newest()
+    if search.of["blocks"] != flash.blocks:
+        raise NotALog("its newest header tells of %d blocks" % search.of["blocks"])
+    search.find_last_block()
+    b, lap = search.block, search.lap
     last, bad = None, 0
     for block in [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]:
-        if not belongs(flash, block, b, lap):
+        use = lap if block <= b else (lap - 1) % U32
+        h = flash.header(block)
+        if h and (h["lap"] != use or h["id"] != search.of["id"]):
             continue
+        seed = search.seed(use)
         for at in range(1, flash.cells):
-            found = flash.record(block, at)
+            found = flash.record(block, at, seed)
             if found is None:
-                bad += flash.cell(block, at) != flash.blank_cell
-            elif end and after(found["sequence"], end[-1]["sequence"]):
+                bad += flash.cell(block, at) != flash.blank
+            elif search.last is None or after(found["sequence"], search.last["sequence"]):
                 continue
             elif last is None or after(found["sequence"], last):
                 known = last is not None and not found["resumed"]
@@ -220,20 +277,36 @@ def read_flash(data, like):
                 log.corrupt += missing
                 log.torn += max(0, bad - missing)
                 last, bad = found["sequence"], 0
-                log.records.append(found)
+                log.records.append(decoded(found))
     log.torn += bad
     return log
 
 
+def decoded(found):
+    """6.2, 8: the fields of a replay record. A cell of another writer, bit 3 of whose kind is set, is left as it is."""
+    kind = found["kind"]
+    if kind >> 3 & 1:
+        return found
+    (stamp, slot, tenant, opcode, a, b, c, d, epoch, digest) = struct.unpack("<Q3I4IIQ", found["body"])
+    return {
+        "sequence": found["sequence"], "boot": found["boot"], "resumed": found["resumed"], "kind": kind & 7,
+        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch,
+        "status": kind >> 8 & 255, "failure": kind >> 4 & 15, "error": (kind >> 16 ^ 0x8000) - 0x8000, "digest": digest,
+    }
+
+
 def find_header(data):
-    """The header that tells the geometry: the first whole one that lies where it says."""
-    at = data.find(b"STKLOG01", 0, SEARCH)
+    """The header that tells the geometry. Of all whole ones that lie where they say, those of the newest format count,
+    and of these the one with the most blocks, since a log only grows."""
+    best = None
+    at = data.find(MAGIC, 0, SEARCH)
     while at >= 0:
-        h = header(data[at:at + CELL]) if at % CELL == 0 and at + CELL <= len(data) else None
+        h = header(data[at:at + CELL]) if at + CELL <= len(data) else None
         if h and h["block"] * h["block_bytes"] == at:
-            return h
-        at = data.find(b"STKLOG01", at + 1, SEARCH)
-    return None
+            if best is None or (h["format"], h["blocks"]) > (best["format"], best["blocks"]):
+                best = h
+        at = data.find(MAGIC, at + 1, SEARCH)
+    return best
 
 
 # Files of version 1.
@@ -268,8 +341,8 @@ def v1_record(cell, place):
     (stamp, slot, tenant, opcode, a, b, c, d, epoch, status, failure, error, digest) = struct.unpack_from(
         "<Q3I4I2IIiQ", cell, 4)
     return {
-        "sequence": place, "resumed": 0, "kind": int(any((status, failure, error, digest))), "timestamp_ns": stamp,
-        "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch, "status": status,
+        "sequence": place, "boot": 0, "resumed": 0, "kind": int(any((status, failure, error, digest))),
+        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch, "status": status,
         "failure": min(failure, 4), "error": error, "digest": digest,
     }
 
@@ -290,12 +363,16 @@ def read_log(data):
 
 def lines(log):
     """What is printed: a line for each record."""
-    form = ("sequence=%d resumed=%d kind=%s timestamp_ns=%d slot=%d tenant=%d opcode=%d args=%d,%d,%d,%d epoch=%d "
-            "status=%d failure=%d error=%d digest=%016x")
+    form = ("sequence=%d boot=%d resumed=%d kind=%s timestamp_ns=%d slot=%d tenant=%d opcode=%d args=%d,%d,%d,%d "
+            "epoch=%d status=%d failure=%d error=%d digest=%016x")
     for r in log.records:
+        if "body" in r:
+            yield "sequence=%d boot=%d resumed=%d kind=%08x body=%s" % (
+                r["sequence"], r["boot"], r["resumed"], r["kind"], r["body"].hex())
+            continue
         kind = KINDS[r["kind"]] if r["kind"] < len(KINDS) else str(r["kind"])
-        yield form % (r["sequence"], r["resumed"], kind, r["timestamp_ns"], r["slot"], r["tenant"], r["opcode"],
-                      *r["args"], r["epoch"], r["status"], r["failure"], r["error"], r["digest"])
+        yield form % (r["sequence"], r["boot"], r["resumed"], kind, r["timestamp_ns"], r["slot"], r["tenant"],
+                      r["opcode"], *r["args"], r["epoch"], r["status"], r["failure"], r["error"], r["digest"])
 
 
 def goes_to(stream, file):

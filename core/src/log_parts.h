@@ -167,9 +167,6 @@ static inline uint32_t stk_log_rest(const struct stk_log *log) {
 /* Fills *out from the bytes of a cell. */
 void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out);
 
-/* Fills *record from a cell that a recorder wrote. */
-void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *record);
-
 /* Can the log be read with this buffer? STK_OK, or as stk_log_walk. */
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes);
 

@@ -1,6 +1,6 @@
 /* log_images FOLDER: writes images of flash with a log on it, in every state that is easy to bring about: new, partly
  * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
- * with laps that no log writes. */
+ * grown, with laps that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,17 @@
 #define MEMORY_BYTES (1u << 20)
 
 static const struct stk_flash_geometry geometries[] = {
-    {1, 1, 256, 4, 0xFF, STK_FLASH_MANY, 0},        {1, 8, 256, 3, 0xFF, STK_FLASH_INVERT, 0},
-    {1, 16, 512, 5, 0x00, STK_FLASH_ONCE, 0},       {4, 32, 512, 4, 0xFF, STK_FLASH_ANY, 0},
-    {1, 64, 128, 3, 0xFF, STK_FLASH_MANY, 0},       {64, 64, 192, 7, 0x00, STK_FLASH_INVERT, 0},
-    {4, 64, 1024, 6, 0xFF, STK_FLASH_MANY, 1},      {256, 64, 1024, 8, 0xFF, STK_FLASH_MANY, 0},
-    {1, 128, 1024, 4, 0xFF, STK_FLASH_INVERT, 0},   {1, 256, 1024, 6, 0x00, STK_FLASH_MANY, 0},
-    {16, 512, 2048, 4, 0xFF, STK_FLASH_ONCE, 0},    {1, 1024, 1024, 5, 0xFF, STK_FLASH_MANY, 0},
-    {2048, 2048, 4096, 4, 0xFF, STK_FLASH_ONCE, 1}, {1, 4096, 8192, 4, 0x00, STK_FLASH_ANY, 1},
-    {4096, 4096, 4096, 4, 0x00, STK_FLASH_ANY, 0},  {1, 1, 128, 40, 0xFF, STK_FLASH_ONCE, 1},
+    {1, 1, 256, 4, 0xFF, STK_FLASH_MANY, 0},         {1, 8, 256, 3, 0xFF, STK_FLASH_INVERT, 0},
+    {1, 16, 512, 5, 0x00, STK_FLASH_ONCE, 0},        {4, 32, 512, 4, 0xFF, STK_FLASH_ANY, 0},
+    {1, 64, 128, 3, 0xFF, STK_FLASH_MANY, 0},        {64, 64, 192, 7, 0x00, STK_FLASH_INVERT, 0},
+    {4, 64, 1024, 6, 0xFF, STK_FLASH_MANY, 1},       {256, 64, 1024, 8, 0xFF, STK_FLASH_MANY, 0},
+    {1, 128, 1024, 4, 0xFF, STK_FLASH_INVERT, 0},    {1, 256, 1024, 6, 0x00, STK_FLASH_MANY, 0},
+    {16, 512, 2048, 4, 0xFF, STK_FLASH_ONCE, 0},     {1, 1024, 1024, 5, 0xFF, STK_FLASH_MANY, 0},
+    {2048, 2048, 4096, 4, 0xFF, STK_FLASH_ONCE, 1},  {1, 4096, 8192, 4, 0x00, STK_FLASH_ANY, 1},
+    {4096, 4096, 4096, 4, 0x00, STK_FLASH_ANY, 0},   {1, 1, 128, 40, 0xFF, STK_FLASH_ONCE, 1},
+    {8, 24, 720, 5, 0xFF, STK_FLASH_MANY, 0},        {1, 48, 960, 6, 0x00, STK_FLASH_INVERT, 0},
+    {528, 528, 2112, 5, 0xFF, STK_FLASH_ONCE, 0},    {1, 2112, 4224, 6, 0xFF, STK_FLASH_MANY, 0},
+    {512, 16384, 16384, 4, 0xFF, STK_FLASH_ONCE, 0}, {1, 1, 192, 150, 0xFF, STK_FLASH_MANY, 0},
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
@@ -27,6 +30,7 @@ static struct {
     const char *folder;
     const struct stk_flash_geometry *geometry;
     uint32_t number; /* of the geometry */
+    uint32_t blocks; /* of the flash that the log may use */
     struct stk_sim_flash flash;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
@@ -34,6 +38,9 @@ static struct {
     uint64_t rng;
     uint32_t images;
 } w = {.rng = 1};
+
+/* The first w.blocks blocks of the flash. */
+static struct stk_flash_ops part_ops;
 
 static void need(int holds, const char *what) {
     if (!holds) {
@@ -50,20 +57,34 @@ static uint32_t below(uint32_t n) {
 /// The log ///
 
 static uint32_t lap(void) {
-    return w.geometry->blocks * (w.geometry->block_bytes / STK_LOG_CELL_BYTES - 1u);
+    uint32_t page = STK_LOG_PAGE_BYTES(w.geometry->prog_unit);
+    return w.geometry->blocks * (w.geometry->block_bytes / page * (page / STK_LOG_CELL_BYTES) - 1u);
 }
 
 static struct stk_log_config config(void) {
-    return (struct stk_log_config){&stk_sim_flash_ops, &w.flash, w.page, sizeof w.page};
+    return (struct stk_log_config){&part_ops, &w.flash, w.page, sizeof w.page};
 }
 
-static void begin(uint32_t id, uint32_t sequence) {
+static void part_geometry(void *ctx, struct stk_flash_geometry *geometry) {
+    stk_sim_flash_ops.geometry(ctx, geometry);
+    geometry->blocks = w.blocks;
+}
+
+/* Formats a log on the first `blocks` blocks of a new flash. */
+static void begin_on(uint32_t blocks, uint32_t id, uint32_t sequence) {
     const struct stk_sim_flash_config flash = {.geometry = *w.geometry, .seed = 1u + below(1000000)};
     const struct stk_log_config c = config();
     struct stk_arena arena;
+    w.blocks = blocks;
+    part_ops = stk_sim_flash_ops;
+    part_ops.geometry = part_geometry;
     stk_arena_init(&arena, w.memory, sizeof w.memory);
     need(stk_sim_flash_init(&w.flash, &flash, &arena) == STK_OK, "no flash");
     need(stk_log_format(&w.log, &c, id, sequence) == STK_OK, "no log");
+}
+
+static void begin(uint32_t id, uint32_t sequence) {
+    begin_on(w.geometry->blocks, id, sequence);
 }
 
 /* Appends until `count` went in or the power is gone. */
@@ -211,6 +232,25 @@ static void logs_after_others(void) {
     }
 }
 
+/* Logs on a part of the flash that grow to all of it, in the first lap and later, and write on. */
+static void grown_logs(void) {
+    const uint32_t blocks = w.geometry->blocks, least = w.geometry->prog_unit > STK_LOG_CELL_BYTES / 2u ? 4u : 3u;
+    for (uint32_t i = 0; i < 6 && blocks > least; i++) {
+        const struct stk_log_config c = config();
+        begin_on(least + below(blocks - least), i, 0);
+        append(below(3u * lap()));
+        finish();
+        image("small");
+        w.blocks = blocks;
+        stk_sim_flash_power_on(&w.flash);
+        need(stk_log_grow(&w.log, &c) == STK_OK, "a log does not grow");
+        image("grown");
+        append(below(2u * lap()));
+        finish();
+        image("grown_on");
+    }
+}
+
 static void set_word(uint32_t block, uint32_t at, uint32_t value) {
     for (uint32_t bit = 8u * at; bit < 8u * at + 32u; bit++, value >>= 1) {
         if ((stk_sim_flash_data(&w.flash, block)[bit / 8u] >> bit % 8u & 1u) != (value & 1u)) {
@@ -250,6 +290,7 @@ int main(int argc, char **argv) {
         damaged_logs();
         logs_with_bad_blocks();
         logs_after_others();
+        grown_logs();
         logs_of_any_laps();
         need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
         all += w.images;

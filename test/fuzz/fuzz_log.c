@@ -1,15 +1,18 @@
-/* A flash log over an image that somebody else wrote: mounted, read, written on, and mounted again. The first bytes of the
- * input choose the geometry, the rest is the image. */
+/* A flash log over an image that somebody else wrote: mounted, read in both directions, written on, and mounted again.
+ * The first bytes of the input choose the geometry, the rest is the image, and the last ones what is done with it. */
 #include "fuzz.h"
 #include "stoker/log.h"
 
 #define BLOCKS_MAX     16u
-#define BYTES_MAX      16384u
+#define BYTES_MAX      65536u
+#define NONE           UINT32_MAX
+#define SCRIPT         28u                                                        /* bytes at the end of the input */
 #define MOUNT_READS(g) (3u * ((g)->blocks + 32u) * ((g)->block_bytes / 64u + 8u)) /* more is no progress */
 
 static uint8_t image[BYTES_MAX];
 static struct stk_flash_geometry geometry;
-static uint32_t bad_block; /* fails to erase and program */
+static uint32_t bad_block;  /* fails to erase and program */
+static uint32_t unreadable; /* byte of the image: reads that touch it fail; or NONE */
 static uint32_t calls;
 
 static void image_geometry(void *ctx, struct stk_flash_geometry *g) {
@@ -26,9 +29,11 @@ static uint8_t *place(uint32_t block, uint32_t offset, uint32_t bytes, uint32_t 
 }
 
 static int image_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
+    const uint8_t *at = place(block, offset, bytes, geometry.read_unit);
+    uint32_t first = (uint32_t)(at - image);
     (void)ctx;
-    memcpy(data, place(block, offset, bytes, geometry.read_unit), bytes);
-    return STK_OK;
+    memcpy(data, at, bytes);
+    return first <= unreadable && unreadable - first < bytes ? STK_E_IO : STK_OK;
 }
 
 static int image_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
@@ -56,14 +61,16 @@ static struct stk_log flash_log;
 static uint8_t *page; /* of exactly the length that the log asks for */
 static uint8_t walk_bytes[BYTES_MAX];
 
+/* Returns the bytes of the image. */
 static uint32_t choose_geometry(struct fuzz_input *in) {
-    uint32_t read_log2 = fuzz_u8(in) % 13u, prog_log2 = fuzz_u8(in) % 13u, bits = fuzz_u8(in), pages = fuzz_u8(in);
-    uint32_t unit = 64;
-    geometry.read_unit = 1u << read_log2;
-    geometry.prog_unit = 1u << prog_log2;
-    unit = geometry.read_unit > unit ? geometry.read_unit : unit;
-    unit = geometry.prog_unit > unit ? geometry.prog_unit : unit;
-    geometry.block_bytes = unit * (1u + pages % 16u);
+    static const uint16_t units[] = {1,    2,    4,    8,     16, 32, 64, 128, 256, 512, 1024,
+                                     2048, 4096, 8192, 16384, 24, 48, 80, 96,  192, 528, 2112};
+    const uint32_t count = sizeof units / sizeof *units;
+    uint32_t read = fuzz_u8(in) % count, prog = fuzz_u8(in) % count, bits = fuzz_u8(in), pages = fuzz_u8(in), whole;
+    geometry.read_unit = units[read];
+    geometry.prog_unit = units[prog];
+    whole = STK_LOG_PAGE_BYTES(geometry.prog_unit);
+    geometry.block_bytes = (whole > geometry.read_unit ? whole : geometry.read_unit) * (1u + pages % 16u);
     geometry.blocks = 3u + (pages >> 4) % (BLOCKS_MAX - 2u);
     geometry.rewrite = bits & 3u;
     geometry.lazy = bits >> 2 & 1u;
@@ -80,6 +87,7 @@ static uint32_t walk_on(struct stk_log_iter *iter) {
     while ((got = stk_log_next(iter, &r)) == 1) {
         FUZZ_CHECK(seen == 0 || (int32_t)(r.sequence - last) > 0);
         FUZZ_CHECK((int32_t)(flash_log.sequence - r.sequence) > 0);
+        FUZZ_CHECK(r.boot != 0 && r.resumed <= 1u && r.kind <= 7u);
         last = r.sequence;
         seen++;
         FUZZ_CHECK(seen <= geometry.blocks * (geometry.block_bytes / STK_LOG_CELL_BYTES));
@@ -105,7 +113,35 @@ static void seeks(struct fuzz_input *in) {
         (void)walk_on(&iter);
         FUZZ_CHECK(stk_log_seek_time(&iter, fuzz_u32(in)) == STK_OK);
         (void)walk_on(&iter);
+        FUZZ_CHECK(stk_log_seek_boot(&iter, target % 4u) == STK_OK);
+        (void)walk_on(&iter);
+        FUZZ_CHECK(stk_log_seek_boot_time(&iter, target % 4u, 1000u * target) == STK_OK);
+        (void)walk_on(&iter);
     }
+}
+
+/* Backwards nothing comes twice either; a step back and one forth are the same record. */
+static void walk_back(struct fuzz_input *in) {
+    uint32_t seen = 0, last = 0, records = 0, few = fuzz_u8(in) % 8u;
+    struct stk_log_iter iter;
+    struct stk_log_record r, same;
+    int got;
+    (void)walk(&iter);
+    FUZZ_CHECK(stk_log_count(&iter, &records) == STK_OK && records == walk(&iter));
+    FUZZ_CHECK(stk_log_seek_end(&iter) == STK_OK);
+    while ((got = stk_log_prev(&iter, &r)) == 1) {
+        FUZZ_CHECK(seen == 0 || (int32_t)(last - r.sequence) > 0);
+        if (seen % 3u == few % 3u) {
+            FUZZ_CHECK(stk_log_next(&iter, &same) == 1 && same.sequence == r.sequence);
+            FUZZ_CHECK(stk_log_prev(&iter, &same) == 1 && same.sequence == r.sequence);
+        }
+        last = r.sequence;
+        seen++;
+        FUZZ_CHECK(seen <= geometry.blocks * (geometry.block_bytes / STK_LOG_CELL_BYTES));
+    }
+    FUZZ_CHECK(got == 0);
+    FUZZ_CHECK(stk_log_seek_last(&iter, few) == STK_OK);
+    FUZZ_CHECK(walk_on(&iter) <= few);
 }
 
 /* What is appended is there after the next mount, and the last of all. Where 2^32 laps are over and lap 1 came again,
@@ -126,7 +162,7 @@ static void write_on(const struct stk_log_config *config, uint32_t count) {
     }
     FUZZ_CHECK(flash_log.sequence == sequence + count);
     seen = walk(&iter);
-    if (flash_log.lap != 1u || lap == 1u) {
+    if (unreadable == NONE && (flash_log.lap != 1u || lap == 1u)) {
         FUZZ_CHECK(count == 0 || (seen != 0 && iter.expected == sequence + count));
     }
     if (stk_log_mount(&flash_log, config) == STK_OK) {
@@ -136,7 +172,7 @@ static void write_on(const struct stk_log_config *config, uint32_t count) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
-    struct fuzz_input script = {data + size - (size < 24u ? size : 24u), size < 24u ? size : 24u};
+    struct fuzz_input script = {data + size - (size < SCRIPT ? size : SCRIPT), size < SCRIPT ? size : SCRIPT};
     uint32_t bytes = choose_geometry(&in), page_bytes = stk_log_buffer_bytes(&geometry);
     struct stk_log_config config = {&ops, NULL, NULL, page_bytes};
     if (bytes > sizeof image || geometry.block_bytes + page_bytes > sizeof walk_bytes) {
@@ -148,9 +184,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(page != NULL);
     config.buffer = page;
     calls = 0;
+    unreadable = (fuzz_u8(&script) & 3u) == 3u ? (fuzz_u8(&script) << 8 | fuzz_u8(&script)) % bytes : NONE;
     if (stk_log_mount(&flash_log, &config) == STK_OK) {
         FUZZ_CHECK(calls <= MOUNT_READS(&geometry));
         seeks(&script);
+        walk_back(&script);
         write_on(&config, fuzz_u8(&script) % 40u);
     }
     free(page);

@@ -28,43 +28,79 @@ def sealed(cell, seed):
     return cell + words(crc32c(cell, seed))
 
 
-def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF):
+LOG_ID = 7
+# fuzz_log.c: the units that an input can name.
+UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 24, 48, 80, 96, 192, 528, 2112]
+
+
+def page_of(unit):
+    """core/SPEC.md 6"""
+    return (64 + unit - 1) // unit * unit
+
+
+def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, log_format=1, boot=1, reach=0):
     """core/SPEC.md 6.1"""
-    return sealed(b"STKLOG01" + words(7, lap, sequence, block, block_bytes, blocks, unit, erased, 0, 0, 0, 0, 0), 0)
+    fields = words(LOG_ID, lap, sequence, block, block_bytes, blocks, unit, erased, log_format, boot, reach, 0, 0)
+    return sealed(b"STKLOG02" + fields, 0)
 
 
-def log_record(sequence, resumed=0):
+def log_cell(lap, sequence, kind, body, boot=1, resumed=0):
     """core/SPEC.md 6.2"""
-    cell = words(0xDEADBEEF, 1000 * sequence, 0, 1, 2, 8, 1, 2, 3, 4, 0, sequence, resumed << 3, 0, 0)
-    return sealed(cell, 7)
+    cell = words(kind) + body + words(sequence, boot << 1 | resumed)
+    return sealed(cell, crc32c(words(lap), LOG_ID))
 
 
-def log_image(blocks, cells, laps, newest, unit=1, erased=0xFF, left=0):
-    """A log whose block `newest` has `left` cells that are not written yet, before the fuzzer's four bytes of geometry."""
+def log_record(lap, sequence, boot=1, resumed=0):
+    """A replay record (core/SPEC.md 6.2) with the time in microseconds of its number."""
+    body = struct.pack("<QIII4IIQ", 1000 * sequence, 1, 2, 8, 1, 2, 3, 4, 0, 0)
+    return log_cell(lap, sequence, 0, body, boot, resumed)
+
+
+def block_of(cells, pages, unit, erased):
+    """The cells laid out in pages of the unit, the rest of each page and of the block blank."""
+    page = page_of(unit)
+    each = page // 64
+    out = b""
+    for at in range(0, pages * each, each):
+        out += b"".join(cells[at:at + each]).ljust(page, bytes([erased]))
+    return out
+
+
+def log_image(blocks, pages, laps, newest, unit=1, erased=0xFF, left=0, boot_at=None, block_bytes=None):
+    """A log whose block `newest` has `left` cells that are not written yet. From the record `boot_at` on it is boot 2."""
     image, sequence = [], 0
+    cells = pages * (page_of(unit) // 64)
+    block_bytes = block_bytes or pages * page_of(unit)
     for step in range(1, blocks + 1):
         block = (newest + step) % blocks
         lap = laps if block <= newest else laps - 1
         used = cells - 1 - (left if block == newest else 0)
-        body = log_header(block, lap, sequence, 64 * cells, blocks, unit, erased)
-        body += b"".join(log_record(sequence + i) for i in range(used))
-        sequence += used
-        image.append((block, body + bytes([erased]) * (64 * cells - len(body)) if lap else bytes([erased]) * 64 * cells))
+        own = []
+        if lap:
+            boot = 1 if boot_at is None or sequence < boot_at else 2
+            own.append(log_header(block, lap, sequence, block_bytes, blocks, unit, erased, boot=boot))
+            for number in range(sequence, sequence + used):
+                later = boot_at is not None and number >= boot_at
+                own.append(log_record(lap, number, 2 if later else 1, int(number == boot_at)))
+            sequence += used
+        body = block_of(own, pages, unit, erased)
+        image.append((block, body.ljust(block_bytes, bytes([erased]))))
     return bytearray(b"".join(body for _, body in sorted(image)))
 
 
 def log_seeds():
-    def geometry(blocks, cells, unit=1, rewrite=2, lazy=0, erased=0xFF):
-        """The first four bytes of the input; pages of 64 bytes or a unit."""
-        pages = 64 * cells // max(64, unit)
-        return bytes([0, unit.bit_length() - 1, rewrite | lazy << 2 | (0 if erased else 8) | 0xF0, pages - 1 | blocks - 3 << 4])
+    def geometry(blocks, pages, unit=1, rewrite=2, lazy=0, erased=0xFF, read_unit=1):
+        """The first four bytes of the input."""
+        bits = rewrite | lazy << 2 | (0 if erased else 8) | 0xF0
+        return bytes([UNITS.index(read_unit), UNITS.index(unit), bits, pages - 1 | blocks - 3 << 4])
 
-    tail = bytes(range(1, 25))
+    tail = bytes(range(1, 29))
     nor = geometry(8, 4)
     whole = log_image(8, 4, 3, 4, left=1)
     seed("log", "laps", nor + whole + tail)
     seed("log", "first_lap", nor + log_image(8, 4, 1, 2, left=2) + tail)
     seed("log", "once_lazy", geometry(8, 4, rewrite=0, lazy=1) + whole)
+    seed("log", "boots", nor + log_image(8, 4, 3, 4, left=1, boot_at=12) + tail)
     torn = bytearray(whole)
     torn[256 * 4 + 192 + 10:256 * 4 + 192 + 40] = b"\0" * 30
     seed("log", "torn", nor + torn)
@@ -78,25 +114,46 @@ def log_seeds():
     stale = bytearray(whole)
     stale[256 * 2:256 * 3] = log_image(8, 4, 2, 4)[256 * 2:256 * 3]
     seed("log", "block_not_erased", nor + stale)
-    seed("log", "page_256", geometry(4, 8, unit=256, erased=0) + log_image(4, 8, 2, 1, unit=256, erased=0, left=3))
-    seed("log", "page_4096", geometry(3, 64, unit=4096, rewrite=3) + log_image(3, 64, 2, 0, unit=4096)[:4000])
+    remnant = bytearray(whole)
+    remnant[256 * 4 + 128:256 * 5] = log_image(8, 4, 2, 4)[256 * 4 + 128:256 * 5]
+    seed("log", "remnant_of_a_lap", geometry(8, 4, rewrite=0, lazy=1) + remnant + tail)
+    older = bytearray(whole)
+    older[:64] = log_header(0, 9, 999, 256, 8, log_format=0)
+    seed("log", "older_format", nor + older + tail)
+    around = bytearray(whole)
+    for block in range(8):
+        around[256 * block:256 * block + 64] = log_header(block, 1 + block * 0x20000000, 3 * block, 256, 8)
+    seed("log", "lap_wraps", nor + around + tail)
+    seed("log", "page_256", geometry(4, 2, unit=256, erased=0) + log_image(4, 2, 2, 1, unit=256, erased=0, left=3) + tail)
+    seed("log", "page_528", geometry(4, 1, unit=528) + log_image(4, 1, 2, 1, unit=528, left=5) + tail)
+    seed("log", "page_72", geometry(4, 5, unit=24, read_unit=8) + log_image(4, 5, 2, 1, unit=24, left=1) + tail)
+    seed("log", "page_4096", geometry(4, 1, unit=4096, rewrite=3) + log_image(4, 1, 2, 0, unit=4096)[:4000])
+    bad = bytearray(geometry(3, 4))
+    bad[2] = bad[2] & 0x0F | 1 << 4  # block 1 fails, so two blocks are left
+    seed("log", "two_blocks_left", bytes(bad) + log_image(3, 4, 2, 2, left=1) + tail)
     seed("log", "short", nor + whole[:700])
     seed("log", "ahead", nor + log_image(8, 4, 3, 4, left=3) + tail)
 
 
-def store_cell(sequence, kind, note, body):
-    """core/SPEC.md 9.1 in a record of 6.2"""
-    cell = words(0xDEADBEEF) + body[:40] + words(sequence, kind | note << 8) + body[40:48]
-    return sealed(cell, 7)
+def store_header(block, cells, blocks):
+    """core/SPEC.md 6.1, in the first lap"""
+    sequence = block * (cells - 1)
+    return sealed(b"STKLOG02" + words(7, 1, sequence, block, 64 * cells, blocks, 1, 0xFF, 1, 1, 0, 0, 0), 0)
+
+
+def store_cell(sequence, kind, body, resumed=0):
+    """core/SPEC.md 9.1 in a cell of 6.2"""
+    cell = words(kind) + body + words(sequence, 1 << 1 | resumed)
+    return sealed(cell, crc32c(words(1), 7))
 
 
 def store_artifact(sequence, name, data):
-    """core/SPEC.md 9.2; the hash is zeros, so that it is read to its end and then refused."""
+    """core/SPEC.md 9.2 and 9.3; the hash is zeros, so that it is read to its end and then refused."""
     key = bytes([name]) * 32
-    cells = [store_cell(sequence, 6, 0, key + words(len(data), sequence, 0, 0))]
+    cells = [store_cell(sequence, 9, key + words(len(data), sequence, 0, 0))]
     for at in range(0, len(data), 48):
-        cells.append(store_cell(sequence + len(cells), 7, 0, data[at:at + 48].ljust(48, b"\0")))
-    cells.append(store_cell(sequence + len(cells), 6, 1, bytes(32) + words(len(data), sequence, 0, 0)))
+        cells.append(store_cell(sequence + len(cells), 8, data[at:at + 48].ljust(48, b"\0")))
+    cells.append(store_cell(sequence + len(cells), 10, bytes(32) + words(len(data), sequence, 0, 0)))
     return cells
 
 
@@ -106,7 +163,7 @@ def store_image(records, blocks, cells):
     for block in range(blocks):
         own = records[block * (cells - 1):(block + 1) * (cells - 1)]
         if own:
-            body += log_header(block, 1, block * (cells - 1), 64 * cells, blocks) + b"".join(own)
+            body += store_header(block, cells, blocks) + b"".join(own)
             body += b"\xff" * (64 * (cells - 1 - len(own)))
         else:
             body += b"\xff" * (64 * cells)
@@ -117,7 +174,7 @@ def store_seeds():
     nor, lazy = bytes([0, 0, 0xF2, 3 | 8 << 4]), bytes([0, 0, 0xF4, 3 | 8 << 4])
     tail = bytes(range(1, 65))
     records = store_artifact(0, 1, b"x" * 50) + store_artifact(4, 2, b"") + store_artifact(6, 3, bytes(range(200)))
-    gone = store_cell(13, 6, 2, b"\1" * 32 + bytes(16))
+    gone = store_cell(13, 11, b"\1" * 32 + bytes(16))
     whole = store_image(records + [gone], 12, 4)
     seed("store", "whole", nor + whole + tail)
     seed("store", "lazy", lazy + whole + tail)
@@ -125,10 +182,12 @@ def store_seeds():
     seed("store", "torn_then_whole", nor + store_image(records[:8] + store_artifact(8, 4, b"abc"), 12, 4) + tail)
     seed("store", "large", nor + store_image(store_artifact(0, 1, b"y" * 1200) + store_artifact(27, 2, b"z"), 12, 4) + tail)
     seed("store", "large_torn", nor + store_image(store_artifact(0, 1, b"y" * 1200)[:-1] + store_artifact(26, 2, b"z"), 12, 4))
-    seed("store", "vast", nor + store_image([store_cell(0, 6, 0, b"\1" * 32 + words(0xFFFFFFFF, 0, 0, 0))] * 3, 12, 4) + tail)
+    seed("store", "vast", nor + store_image([store_cell(0, 9, b"\1" * 32 + words(0xFFFFFFFF, 0, 0, 0))] * 3, 12, 4) + tail)
     many = [cell for i in range(9) for cell in store_artifact(2 * i, i, b"")]
     seed("store", "too_many", nor + store_image(many, 12, 4) + tail)
-    seed("store", "a_log", nor + log_image(12, 4, 1, 2) + tail)
+    versions = [cell for i in range(5) for cell in store_artifact(3 * i, 1, bytes([i] * 40))]
+    seed("store", "versions", nor + store_image(versions + [store_cell(15, 11, b"\2" * 32 + bytes(16))], 12, 4) + tail)
+    seed("store", "a_log", nor + store_image([store_cell(i, 0, bytes(48)) for i in range(5)], 12, 4) + tail)
 
 
 def main():

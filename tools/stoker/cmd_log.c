@@ -6,22 +6,43 @@
 #include "log_image.h"
 
 static const char help[] =
-    "usage: stoker log dump|verify|stats FILE [--json]\n"
-    "Reads a replay log: the image of a log on flash (STKLOG01) or a v1 file (VRRL0001), told apart by what is in "
+    "usage: stoker log dump|verify|count|boots|stats FILE [OPTION...]\n"
+    "Reads a replay log: the image of a log on flash (STKLOG02) or a v1 file (VRRL0001), told apart by what is in "
     "them.\n"
     "Nothing is written to FILE.\n"
     "\n"
     "  dump       a line for each record, oldest first, and the counts of verify on standard error:\n"
-    "             sequence= resumed= kind= timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure= "
-    "error=\n"
-    "             digest=, all of them numbers in decimal but kind (publish, failure, more, input, epoch, start; a\n"
-    "             number when it is none of them) and digest (16 hexadecimal digits)\n"
-    "  verify     records= first= last= corrupt= torn=: the sequences of the first and the last record, - when there\n"
-    "             is none; records that are missing between others; writes that were cut short\n"
-    "  stats      geometry, laps and erases of the blocks, and the counts\n"
-    "      --json the same in JSON: an array of records, or one object\n"
+    "             sequence= boot= resumed= kind= timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure=\n"
+    "             error= digest=, all of them numbers in decimal but kind (publish, failure, more, input, epoch,\n"
+    "             start; a number when it is none of them) and digest (16 hexadecimal digits). What another writer "
+    "put\n"
+    "             there, as a store does: sequence= boot= resumed= kind= body=, the last two in hexadecimal\n"
+    "  verify     records= first= last= corrupt= torn= unreadable=: how many there are; the sequences of the first "
+    "and\n"
+    "             the last one, - when there is none; records that are missing between others; writes that were cut\n"
+    "             short; records for which there is room where the file could not be read\n"
+    "  count      the number of records\n"
+    "  boots      a line for each boot: boot= records= first= last= first_ns= last_ns=, its first and last sequence "
+    "and\n"
+    "             time stamp. A boot is the time from one mount of the log to the next; the one that formatted it is "
+    "1\n"
+    "  stats      geometry, laps and erases of the blocks, how often the flash was formatted and the log mounted for\n"
+    "             records, the longest run of blocks that failed (reach=), and the counts\n"
     "\n"
-    "Exit code: 0 the log is whole, 1 something in it is corrupt, 2 it is no log or cannot be read.\n";
+    "dump, verify and count can be told which records to take:\n"
+    "  -n, --lines N    no more than the N newest\n"
+    "  -r, --reverse    newest first; not of a v1 file\n"
+    "  -b, --boot N     of boot N as dump and boots name it; 0: of the last boot, -1: of the one before it, and so "
+    "on;\n"
+    "                   not of a v1 file\n"
+    "  -S, --since NS   with a time stamp at or after NS. The clock may begin anew at each boot: give --boot too then\n"
+    "  -U, --until NS   with a time stamp at or before NS\n"
+    "\n"
+    "      --json       the same in JSON: an array of records or boots, or one object\n"
+    "\n"
+    "Exit code: 0 the log is whole, 1 something in it is corrupt or could not be read, 2 it is no log or cannot be "
+    "read\n"
+    "at all.\n";
 
 /// Records ///
 
@@ -38,23 +59,46 @@ static const char *kind_name(uint32_t kind, char number[12]) {
     return number;
 }
 
-static void print_record(void *ctx, const struct stk_log_record *r) {
-    static const char text[] = "sequence=%u resumed=%u kind=%s timestamp_ns=%llu slot=%u tenant=%u opcode=%u "
-                               "args=%u,%u,%u,%u epoch=%u status=%u failure=%u error=%d digest=%016llx\n";
-    static const char json[] =
-        "{\"sequence\": %u, \"resumed\": %u, \"kind\": \"%s\", \"timestamp_ns\": %llu, "
-        "\"slot\": %u, \"tenant\": %u, \"opcode\": %u, \"args\": [%u, %u, %u, %u], "
-        "\"epoch\": %u, \"status\": %u, \"failure\": %u, \"error\": %d, \"digest\": \"%016llx\"}";
-    struct dump *d = ctx;
-    char number[12];
-    const char *kind = kind_name(r->kind, number);
+/* Begins the next element of a JSON array. */
+static void print_comma(struct dump *d) {
     if (d->json) {
         fputs(d->begun ? ",\n  " : "\n  ", stdout);
     }
     d->begun = true;
-    printf(d->json ? json : text, r->sequence, r->resumed, kind, (unsigned long long)r->timestamp_ns, r->slot,
+}
+
+static void print_cell(const struct dump *d, const struct stk_log_cell *cell) {
+    printf(d->json ? "{\"sequence\": %u, \"boot\": %u, \"resumed\": %u, \"kind\": \"%08x\", \"body\": \""
+                   : "sequence=%u boot=%u resumed=%u kind=%08x body=",
+           cell->sequence, cell->boot, cell->resumed, cell->kind);
+    for (uint32_t i = 0; i < STK_LOG_BODY_BYTES; i++) {
+        printf("%02x", cell->body[i]);
+    }
+    fputs(d->json ? "\"}" : "\n", stdout);
+}
+
+static void print_record(struct dump *d, const struct stk_log_record *r) {
+    static const char text[] = "sequence=%u boot=%u resumed=%u kind=%s timestamp_ns=%llu slot=%u tenant=%u opcode=%u "
+                               "args=%u,%u,%u,%u epoch=%u status=%u failure=%u error=%d digest=%016llx\n";
+    static const char json[] =
+        "{\"sequence\": %u, \"boot\": %u, \"resumed\": %u, \"kind\": \"%s\", \"timestamp_ns\": %llu, "
+        "\"slot\": %u, \"tenant\": %u, \"opcode\": %u, \"args\": [%u, %u, %u, %u], "
+        "\"epoch\": %u, \"status\": %u, \"failure\": %u, \"error\": %d, \"digest\": \"%016llx\"}";
+    char number[12];
+    const char *kind = kind_name(r->kind, number);
+    printf(d->json ? json : text, r->sequence, r->boot, r->resumed, kind, (unsigned long long)r->timestamp_ns, r->slot,
            r->tenant, r->opcode, r->args[0], r->args[1], r->args[2], r->args[3], r->epoch, r->status, r->failure,
            (int)r->error, (unsigned long long)r->digest);
+}
+
+static void print_entry(void *ctx, const struct log_entry *e) {
+    struct dump *d = ctx;
+    print_comma(d);
+    if (e->is_cell) {
+        print_cell(d, &e->cell);
+    } else {
+        print_record(d, &e->record);
+    }
 }
 
 /// Counts ///
@@ -65,7 +109,7 @@ static void print_counts(FILE *out, const struct log_counts *c) {
     } else {
         fputs("records=0 first=- last=-", out);
     }
-    fprintf(out, " corrupt=%u torn=%u\n", c->corrupt, c->torn);
+    fprintf(out, " corrupt=%u torn=%u unreadable=%u\n", c->corrupt, c->torn, c->unreadable);
 }
 
 /* The members of a JSON object. */
@@ -75,7 +119,7 @@ static void print_counts_json(const struct log_counts *c) {
     } else {
         fputs("\"records\": 0, \"first\": null, \"last\": null", stdout);
     }
-    printf(", \"corrupt\": %u, \"torn\": %u", c->corrupt, c->torn);
+    printf(", \"corrupt\": %u, \"torn\": %u, \"unreadable\": %u", c->corrupt, c->torn, c->unreadable);
 }
 
 /// Statistics ///
@@ -117,14 +161,16 @@ static void print_v1_stats(const struct stk_vrrl *v, const struct log_counts *c,
 static void print_flash_stats(struct log_image *f, const struct log_counts *c, bool json) {
     const struct stk_flash_geometry *g = &f->log.geometry;
     struct laps laps = count_laps(f);
-    printf(json ? "{\"format\": \"STKLOG01\", \"id\": %u, \"block_bytes\": %u, \"blocks\": %u, \"prog_unit\": %u, "
+    printf(json ? "{\"format\": \"STKLOG02\", \"id\": %u, \"block_bytes\": %u, \"blocks\": %u, \"prog_unit\": %u, "
                   "\"erased\": %u, "
-                : "format=STKLOG01 id=%u block_bytes=%u blocks=%u prog_unit=%u erased=%u\n",
+                : "format=STKLOG02 id=%u block_bytes=%u blocks=%u prog_unit=%u erased=%u\n",
            f->log.id, g->block_bytes, g->blocks, g->prog_unit, g->erased);
     printf(
         json ? "\"headers\": %u, \"without\": %u, \"erases_min\": %u, \"erases_max\": %u, \"lap\": %u, \"block\": %u, "
              : "headers=%u without=%u erases_min=%u erases_max=%u lap=%u block=%u\n",
         laps.headers, laps.none, laps.headers ? laps.least : 0u, laps.most, f->log.lap, f->log.block);
+    printf(json ? "\"formats\": %u, \"boots\": %u, \"reach\": %u, " : "formats=%u boots=%u reach=%u\n", f->log.format,
+           f->log.boot - 1u, f->log.reach);
     printf(json ? "\"capacity\": %llu, \"record_bytes\": %llu, \"mount_reads\": %u, "
                 : "capacity=%llu record_bytes=%llu mount_reads=%u\n",
            (unsigned long long)stk_log_capacity(g), (unsigned long long)c->records * STK_LOG_CELL_BYTES,
@@ -137,27 +183,82 @@ static void print_flash_stats(struct log_image *f, const struct log_counts *c, b
     }
 }
 
+/// Boots ///
+
+struct boots {
+    struct dump dump;
+    uint32_t boot, records, first, last;
+    uint64_t first_ns, last_ns;
+};
+
+static void print_boot(struct boots *b) {
+    static const char text[] = "boot=%u records=%u first=%u last=%u first_ns=%llu last_ns=%llu\n";
+    static const char json[] = "{\"boot\": %u, \"records\": %u, \"first\": %u, \"last\": %u, \"first_ns\": %llu, "
+                               "\"last_ns\": %llu}";
+    if (b->records) {
+        print_comma(&b->dump);
+        printf(b->dump.json ? json : text, b->boot, b->records, b->first, b->last, (unsigned long long)b->first_ns,
+               (unsigned long long)b->last_ns);
+    }
+}
+
+static void take_boot(void *ctx, const struct log_entry *e) {
+    struct boots *b = ctx;
+    uint64_t ns = e->is_cell ? 0 : e->record.timestamp_ns;
+    if (b->records && e->record.boot != b->boot) {
+        print_boot(b);
+        b->records = 0;
+    }
+    if (!b->records) {
+        b->boot = e->record.boot;
+        b->first = e->record.sequence;
+        b->first_ns = ns;
+    }
+    b->records++;
+    b->last = e->record.sequence;
+    b->last_ns = ns;
+}
+
 /// Commands ///
 
-static int do_dump(struct log_image *f, bool json) {
-    struct dump dump = {json, false};
-    struct log_counts counts;
-    int code;
+static void begin_array(bool json) {
     if (json) {
         putchar('[');
     }
-    code = log_image_walk(f, print_record, &dump, &counts);
-    if (json) {
-        puts(dump.begun ? "\n]" : "]");
+}
+
+static void end_array(const struct dump *d) {
+    if (d->json) {
+        puts(d->begun ? "\n]" : "]");
     }
     fflush(stdout); /* the counts come after the records where both go to one place */
+}
+
+static int do_dump(struct log_image *f, const struct log_range *range, bool json) {
+    struct dump dump = {json, false};
+    struct log_counts counts;
+    int code;
+    begin_array(json);
+    code = log_image_walk(f, range, print_entry, &dump, &counts);
+    end_array(&dump);
     print_counts(stderr, &counts);
     return code;
 }
 
-static int do_verify(struct log_image *f, bool json) {
+static int do_boots(struct log_image *f, const struct log_range *range, bool json) {
+    struct boots boots = {.dump = {json, false}};
     struct log_counts counts;
-    int code = log_image_walk(f, NULL, NULL, &counts);
+    int code;
+    begin_array(json);
+    code = log_image_walk(f, range, take_boot, &boots, &counts);
+    print_boot(&boots);
+    end_array(&boots.dump);
+    return code;
+}
+
+static int do_verify(struct log_image *f, const struct log_range *range, bool json) {
+    struct log_counts counts;
+    int code = log_image_walk(f, range, NULL, NULL, &counts);
     if (json) {
         putchar('{');
         print_counts_json(&counts);
@@ -168,9 +269,16 @@ static int do_verify(struct log_image *f, bool json) {
     return code;
 }
 
-static int do_stats(struct log_image *f, bool json) {
+static int do_count(struct log_image *f, const struct log_range *range, bool json) {
     struct log_counts counts;
-    int code = log_image_walk(f, NULL, NULL, &counts);
+    int code = log_image_walk(f, range, NULL, NULL, &counts);
+    printf(json ? "{\"records\": %u}\n" : "%u\n", counts.records);
+    return code;
+}
+
+static int do_stats(struct log_image *f, const struct log_range *range, bool json) {
+    struct log_counts counts;
+    int code = log_image_walk(f, range, NULL, NULL, &counts);
     if (f->v1) {
         print_v1_stats(&f->vrrl, &counts, json);
     } else {
@@ -179,42 +287,118 @@ static int do_stats(struct log_image *f, bool json) {
     return code;
 }
 
-static const struct {
+struct action {
     const char *name;
-    int (*run)(struct log_image *f, bool json);
-} actions[] = {{"dump", do_dump}, {"verify", do_verify}, {"stats", do_stats}};
+    int (*run)(struct log_image *f, const struct log_range *range, bool json);
+    bool takes_range;
+};
 
-static int run(int (*action)(struct log_image *f, bool json), const char *name, bool json) {
+static const struct action actions[] = {{"dump", do_dump, true},
+                                        {"verify", do_verify, true},
+                                        {"count", do_count, true},
+                                        {"boots", do_boots, false},
+                                        {"stats", do_stats, false}};
+
+static int run(const struct action *action, const char *name, const struct log_range *range, bool json) {
     static struct log_image file;
-    int code = log_image_open(&file, name);
+    int code;
+    if (!action->takes_range &&
+        (range->has_lines || range->reverse || range->has_boot || range->has_since || range->has_until)) {
+        return cli_bad("log %s: takes no range: leave --lines, --reverse, --boot, --since and --until away",
+                       action->name);
+    }
+    code = log_image_open(&file, name);
     if (code == 0) {
-        code = action(&file, json);
+        code = log_image_check_range(&file, range);
+    }
+    if (code == 0) {
+        code = action->run(&file, range, json);
+    }
+    if (file.reads) {
         log_image_close(&file);
     }
     return code;
 }
 
+/// Options ///
+
+static const struct option long_options[] = {
+    {"lines", required_argument, NULL, 'n'}, {"reverse", no_argument, NULL, 'r'},
+    {"boot", required_argument, NULL, 'b'},  {"since", required_argument, NULL, 'S'},
+    {"until", required_argument, NULL, 'U'}, {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+
+struct log_options {
+    struct log_range range;
+    bool json, help;
+};
+
+/* A boot as records name it, or how many before the last one. */
+static int parse_boot(const char *text, int64_t *boot) {
+    uint64_t n = 0;
+    int bad = cli_parse_number(text + (text[0] == '-'), UINT32_MAX, &n);
+    *boot = text[0] == '-' ? -(int64_t)n : (int64_t)n;
+    return bad;
+}
+
+/* Returns 0, or CLI_BAD with the line written. */
+static int take_option(int option, const char *value, struct log_options *o) {
+    struct log_range *r = &o->range;
+    uint64_t n = 0;
+    switch (option) {
+    case 'n':
+        r->has_lines = cli_parse_number(value, UINT32_MAX, &n) == 0;
+        r->lines = (uint32_t)n;
+        return r->has_lines ? 0 : cli_bad("log: --lines %s: give a number of records", value);
+    case 'b':
+        r->has_boot = parse_boot(value, &r->boot) == 0;
+        return r->has_boot ? 0 : cli_bad("log: --boot %s: give the number of a boot, or 0, -1, -2 ...", value);
+    case 'S':
+        r->has_since = cli_parse_number(value, UINT64_MAX, &r->since) == 0;
+        return r->has_since ? 0 : cli_bad("log: --since %s: give a time stamp in nanoseconds", value);
+    case 'U':
+        r->has_until = cli_parse_number(value, UINT64_MAX, &r->until) == 0;
+        return r->has_until ? 0 : cli_bad("log: --until %s: give a time stamp in nanoseconds", value);
+    case 'r':
+        r->reverse = true;
+        return 0;
+    case 'j':
+        o->json = true;
+        return 0;
+    default:
+        o->help = true;
+        return 0;
+    }
+}
+
+static int parse(int argc, char **argv, struct log_options *o) {
+    uint64_t seen = 0;
+    int option, bad = 0;
+    opterr = 0;
+    while (bad == 0 && (option = getopt_long(argc, argv, ":n:rb:S:U:h", long_options, NULL)) != -1) {
+        bad = option == '?' || option == ':' ? cli_bad_option("log", option, argv) : 0;
+        bad = bad ? bad : cli_once(long_options, option, &seen);
+        bad = bad ? bad : take_option(option, optarg, o);
+    }
+    return bad;
+}
+
 int cmd_log(int argc, char **argv) {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    bool json = false;
-    int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
-        }
-        if (option != 'j') {
-            return CLI_BAD; /* getopt has said why */
-        }
-        json = true;
+    struct log_options o = {.json = false};
+    int bad = parse(argc, argv, &o);
+    if (bad) {
+        return bad;
+    }
+    if (o.help) {
+        fputs(help, stdout);
+        return CLI_OK;
     }
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (optind < argc && strcmp(argv[optind], actions[i].name) == 0) {
-            return argc - optind == 2 ? run(actions[i].run, argv[optind + 1], json)
+            return argc - optind == 2 ? run(&actions[i], argv[optind + 1], &o.range, o.json)
                                       : cli_bad("log %s: name one file (stoker log --help)", argv[optind]);
         }
     }
-    return cli_bad("log%s%s: use dump, verify or stats, and name a file (stoker log --help)", optind < argc ? " " : "",
-                   optind < argc ? argv[optind] : "");
+    return cli_bad("log%s%s: use dump, verify, count, boots or stats, and name a file (stoker log --help)",
+                   optind < argc ? " " : "", optind < argc ? argv[optind] : "");
 }

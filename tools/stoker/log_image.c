@@ -12,7 +12,7 @@
 #define CELL         STK_LOG_CELL_BYTES
 #define MAGIC_BYTES  8u
 
-static const char flash_magic[] = "STKLOG01", v1_magic[] = "VRRL0001";
+static const char flash_magic[] = "STKLOG02", v1_magic[] = "VRRL0001";
 
 /// The geometry ///
 
@@ -21,61 +21,107 @@ static uint32_t word(const uint8_t *cell, uint32_t i) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static bool power_of_two(uint32_t n) {
-    return n != 0 && (n & (n - 1u)) == 0;
-}
+/* A header that tells the geometry of a log. */
+struct found {
+    struct stk_flash_geometry geometry;
+    uint32_t format;
+};
 
 /* SPEC.md section 6.1: is the cell at byte `at` the whole header of a block that lies there? */
-static bool header_at(const uint8_t *cell, uint64_t at, struct stk_flash_geometry *g) {
-    uint32_t page;
+static bool header_at(const uint8_t *cell, uint64_t at, struct found *h) {
+    struct stk_flash_geometry *g = &h->geometry;
     if (memcmp(cell, flash_magic, MAGIC_BYTES) != 0 || word(cell, 15) != stk_crc32c(0, cell, CELL - 4u)) {
         return false;
     }
+    h->format = word(cell, 10);
     *g = (struct stk_flash_geometry){.read_unit = 1,
                                      .prog_unit = word(cell, 8),
                                      .block_bytes = word(cell, 6),
                                      .blocks = word(cell, 7),
-                                     .erased = (uint8_t)word(cell, 9)};
-    page = g->prog_unit > CELL ? g->prog_unit : CELL;
-    return power_of_two(g->prog_unit) && g->prog_unit <= STK_FLASH_UNIT_MAX && g->block_bytes % page == 0 &&
-           (word(cell, 9) == 0u || word(cell, 9) == 255u) && stk_log_capacity(g) != 0 && word(cell, 5) < g->blocks &&
+                                     .erased = (uint8_t)word(cell, 9),
+                                     .rewrite = STK_FLASH_MANY};
+    return word(cell, 9) <= 255u && stk_log_capacity(g) != 0 && word(cell, 5) < g->blocks &&
            (uint64_t)word(cell, 5) * g->block_bytes == at;
 }
 
-/* Looks for the first whole header. Any block may be damaged, so the header may be in any block. Returns 1, 0 when
- * there is none, or -1 with errno set. */
-static int search_header(struct log_image *f, struct stk_flash_geometry *g) {
+/* Takes the header when it is of a newer log, or of the same one when that had grown. */
+static int take_header(const struct found *h, struct found *best, int is_first) {
+    bool newer = is_first || h->format > best->format ||
+                 (h->format == best->format && h->geometry.blocks > best->geometry.blocks);
+    if (newer) {
+        *best = *h;
+    }
+    return 1;
+}
+
+/* Looks at all whole headers. Any block may be damaged, and a bad one may hold the header of an older log. Returns 1, 0
+ * when there is none, or -1 with errno set. */
+static int search_header(struct log_image *f, struct found *best) {
+    int found = 0;
     for (uint64_t at = 0; at < SEARCH_BYTES;) {
         ssize_t got = cli_read_at(f->fd, f->reads, LOG_IMAGE_READ_BYTES, at);
+        const uint8_t *p = f->reads, *end = p + got;
+        struct found h;
         if (got < 0) {
             return -1;
         }
-        for (size_t i = 0; i + CELL <= (size_t)got; i += CELL) {
-            if (header_at(f->reads + i, at + i, g)) {
-                return 1;
+        while ((p = memmem(p, (size_t)(end - p), flash_magic, MAGIC_BYTES)) != NULL && end - p >= (ptrdiff_t)CELL) {
+            if (header_at(p, at + (uint64_t)(p - f->reads), &h)) {
+                found = take_header(&h, best, !found);
             }
+            p++;
         }
         if ((size_t)got < LOG_IMAGE_READ_BYTES) {
             break;
         }
-        at += (uint64_t)got;
+        at += (uint64_t)got - (CELL - 1u); /* a header may lie across the end */
     }
-    return 0;
+    return found;
 }
 
-static int find_header(struct log_image *f, struct stk_flash_geometry *g) {
-    int found = search_header(f, g);
+static int find_header(struct log_image *f) {
+    struct found best;
+    int found = search_header(f, &best);
+    f->geometry = best.geometry;
     if (found < 0) {
         return cli_bad("%s: %s: %s", f->name, strerror(errno), cli_os_fix(errno, "name a file that can be read"));
     }
-    return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG01 or VRRL0001 in it", f->name);
+    return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG02 or VRRL0001 in it", f->name);
 }
 
 /// Opening ///
 
-/* Mounts the log with this geometry and begins the walk. Returns an enum stk_err. */
-static int mount_flash(struct log_image *f, const struct stk_flash_geometry *g) {
-    struct stk_log_config config = {&stk_file_flash_ops, &f->file, f->buffer, sizeof f->buffer};
+/* The flash that an image was copied from may allow less than a file; then a mount looks for less. An image is read as if a
+ * page could be marked, which finds whatever any flash keeps. */
+static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
+    *geometry = ((const struct log_image *)ctx)->geometry;
+}
+
+static int image_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
+    struct log_image *f = ctx;
+    int err = stk_file_flash_ops.read(&f->file, block, offset, data, bytes);
+    if (err == STK_E_IO && f->read_error == 0) {
+        f->read_error = f->file.os_error;
+    }
+    return err;
+}
+
+static int image_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
+    (void)ctx, (void)block, (void)offset, (void)data, (void)bytes;
+    return STK_E_ACCESS;
+}
+
+static int image_erase(void *ctx, uint32_t block) {
+    (void)ctx, (void)block;
+    return STK_E_ACCESS;
+}
+
+static const struct stk_flash_ops image_ops = {"image", image_geometry, image_read, image_prog, image_erase, NULL};
+
+/* Mounts the log with the geometry that was found. Returns an enum stk_err. */
+static int mount_flash(struct log_image *f) {
+    const struct stk_flash_geometry *g = &f->geometry;
+    struct stk_log_config config = {&image_ops, f, f->buffer, sizeof f->buffer};
     const struct stk_file_config file = {.fd = f->fd,
                                          .bytes = (uint64_t)g->blocks * g->block_bytes,
                                          .block_bytes = g->block_bytes,
@@ -88,16 +134,16 @@ static int mount_flash(struct log_image *f, const struct stk_flash_geometry *g) 
 }
 
 static int open_flash(struct log_image *f, uint64_t size) {
-    struct stk_flash_geometry g;
-    int err = find_header(f, &g);
+    const struct stk_flash_geometry *g = &f->geometry;
+    int err = find_header(f);
     if (err) {
         return err;
     }
-    if (size / g.block_bytes < g.blocks) {
+    if (size / g->block_bytes < g->blocks) {
         return cli_bad("%s: %llu of the %llu bytes of the log: copy the whole of it", f->name, (unsigned long long)size,
-                       (unsigned long long)g.blocks * g.block_bytes);
+                       (unsigned long long)g->blocks * g->block_bytes);
     }
-    err = mount_flash(f, &g);
+    err = mount_flash(f);
     return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), stk_err_fix(err));
 }
 
@@ -153,16 +199,19 @@ int log_image_open(struct log_image *f, const char *name) {
     return bad;
 }
 
-/* The kinds of a store's records have larger numbers than those of a recording. */
+/* A store is made of cells of its own kinds. */
 bool log_image_is_recording(int fd) {
     static struct log_image f;
-    struct stk_log_record first = {.kind = STK_LOG_START};
-    struct stk_flash_geometry g;
+    struct log_entry first = {.is_cell = false};
+    struct found best;
     bool is_log;
     f.fd = fd;
     f.reads = cli_map(LOG_IMAGE_READ_BYTES);
-    is_log = f.reads && search_header(&f, &g) == 1 && mount_flash(&f, &g) == STK_OK &&
-             stk_log_next(&f.iter, &first) >= 0 && first.kind <= STK_LOG_START;
+    is_log = f.reads && search_header(&f, &best) == 1;
+    if (is_log) {
+        f.geometry = best.geometry;
+        is_log = mount_flash(&f) == STK_OK && log_image_next(&f, &first) >= 0 && !first.is_cell;
+    }
     cli_unmap(f.reads, LOG_IMAGE_READ_BYTES);
     return is_log;
 }
@@ -174,39 +223,4 @@ void log_image_close(struct log_image *f) {
     }
     f->reads = NULL;
     f->fd = -1;
-}
-
-/// Walking ///
-
-static void say_why(const struct log_image *f, int err) {
-    struct stk_fault fault = {0, 0, 0};
-    stk_vrrl_where(&f->iter, &fault);
-    if (err == STK_E_CORRUPT) {
-        cli_note("%s: record %u: magic 0x%08llX: the records after it are not shown", f->name, (unsigned)fault.index,
-                 (unsigned long long)fault.value);
-    } else {
-        cli_note("%s: record %u: %s: %s", f->name, (unsigned)fault.index, stk_err_name(err), stk_err_fix(err));
-    }
-}
-
-int log_image_walk(struct log_image *f, void (*each)(void *ctx, const struct stk_log_record *record), void *ctx,
-                   struct log_counts *counts) {
-    struct stk_log_record record;
-    int got;
-    memset(counts, 0, sizeof *counts);
-    while ((got = stk_log_next(&f->iter, &record)) == 1) {
-        counts->first = counts->records == 0 ? record.sequence : counts->first;
-        counts->last = record.sequence;
-        counts->records++;
-        if (each) {
-            each(ctx, &record);
-        }
-    }
-    counts->corrupt = f->iter.corrupt;
-    counts->torn = f->iter.torn;
-    if (got < 0) {
-        counts->corrupt++;
-        say_why(f, got);
-    }
-    return counts->corrupt ? CLI_FAULT : CLI_OK;
 }

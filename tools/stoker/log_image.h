@@ -11,14 +11,32 @@
 
 #define LOG_IMAGE_READ_BYTES 262144u /* read at once */
 
+/* A record of a recording; or a cell that another writer made, which is shown as it is. */
+struct log_entry {
+    bool is_cell;
+    struct stk_log_record record; /* sequence, boot and resumed are set for both */
+    struct stk_log_cell cell;     /* when is_cell */
+};
+
+/* Which records are wanted, and in which order. All members 0: all of them, oldest first. */
+struct log_range {
+    bool has_boot, has_since, has_until, has_lines, reverse;
+    int64_t boot; /* 1 and above: as records name it; 0: the last one that has records; -1: the one before it ... */
+    uint64_t since,
+        until;      /* time stamps, both included. A cell of another writer has no time, so none is wanted then */
+    uint32_t lines; /* no more than so many of the newest of them */
+};
+
 struct log_image {
     const char *name;
     int fd;
     bool v1;
     struct stk_file file;
+    struct stk_flash_geometry geometry; /* that the headers tell */
     struct stk_log log;
     struct stk_vrrl vrrl;
     struct stk_log_iter iter;
+    int read_error; /* errno of the first read that the medium failed */
     uint8_t buffer[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
     uint8_t *reads; /* LOG_IMAGE_READ_BYTES */
 };
@@ -26,7 +44,7 @@ struct log_image {
 /* What a walk over all records found. */
 struct log_counts {
     uint32_t records, first, last; /* first, last: sequences, when there are records */
-    uint32_t corrupt, torn;
+    uint32_t corrupt, torn, unreadable;
 };
 
 /* Finds out what the file is, by what it holds, and begins a walk. Never writes. 0, or CLI_BAD with the line written;
@@ -38,9 +56,18 @@ void log_image_close(struct log_image *f);
  * line. */
 bool log_image_is_recording(int fd);
 
-/* Walks all records, each to `each` (which may be NULL). A v1 file ends where a record is damaged: that counts as corrupt, with
- * a line written. Returns CLI_OK, or CLI_FAULT when something is corrupt. */
-int log_image_walk(struct log_image *f, void (*each)(void *ctx, const struct stk_log_record *record), void *ctx,
-                   struct log_counts *counts);
+/* The next or the previous entry of the walk. As stk_log_next and stk_log_prev. */
+int log_image_next(struct log_image *f, struct log_entry *entry);
+int log_image_prev(struct log_image *f, struct log_entry *entry);
+
+/* Can the range be had of this log? 0, or CLI_BAD with the line written. */
+int log_image_check_range(const struct log_image *f, const struct log_range *range);
+
+/* Walks the records of the range, each to `each` (which may be NULL), and fills *counts: `records`, `first` and `last` are of
+ * the range, in the order of the walk; the others are of all records that were passed on the way. A v1 file ends where a
+ * record is damaged: that counts as corrupt. What is corrupt or could not be read is said on standard error. Returns CLI_OK, or
+ * CLI_FAULT when there is such. */
+int log_image_walk(struct log_image *f, const struct log_range *range,
+                   void (*each)(void *ctx, const struct log_entry *entry), void *ctx, struct log_counts *counts);
 
 #endif

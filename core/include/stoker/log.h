@@ -254,6 +254,10 @@ STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record
 /* The same for cells, in a walk that stk_log_walk or stk_log_iterate started. */
 STK_MUST_CHECK int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
 
+/* Fills *record from a cell. The cell is a replay record when bit 3 of its kind is clear. Of any other cell only sequence,
+ * boot and resumed are meaningful. */
+void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *record);
+
 /* Starts a walk over records at the oldest one. `buffer` is the iterator's until it is dropped, at least
  * stk_log_buffer_bytes; the larger it is the fewer reads. Records that wait in the log's own buffer are not seen.
  * STK_E_ARG; STK_E_SPACE; STK_E_SHUTDOWN. */

@@ -11,22 +11,28 @@ from stklog import crc32c  # noqa: E402
 CELL, PUBLISH, START = 64, 0, 5
 path, payload = sys.argv[1], int(sys.argv[2])
 log = bytearray(open(path, "rb").read())
-ident = struct.unpack_from("<I", log, 8)[0]
-used = [at for at in range(CELL, len(log), CELL) if log[at:at + 4] == b"\xef\xbe\xad\xde"]
-start = next(at for at in used if struct.unpack_from("<H", log, at + 48)[0] & 7 == START)
-sequence = struct.unpack_from("<I", log, start + 44)[0]
+ident, lap = struct.unpack_from("<II", log, 8)
+seed = crc32c(struct.pack("<I", lap), ident)
+
+
+def checksum(at):
+    return struct.pack("<I", crc32c(bytes(log[at:at + 60]), seed))
 
 
 def seal(at):
-    struct.pack_into("<I", log, at + 60, crc32c(bytes(log[at:at + 60]), ident))
+    log[at + 60:at + 64] = checksum(at)
 
 
 def publish(at, slot, opcode, number):
-    struct.pack_into("<IQIII4III", log, at, 0xDEADBEEF, 0, slot, 0, opcode, 0, 0, 0, 0, 0, number)
-    struct.pack_into("<HhQ", log, at + 48, PUBLISH, 2, 0)
+    struct.pack_into("<IQIII4IIQII", log, at, PUBLISH | 2 << 16, 0, slot, 0, opcode, 0, 0, 0, 0, 0, 0, number, boot << 1)
     seal(at)
 
 
+block = struct.unpack_from("<I", log, 24)[0]
+used = [at for at in range(CELL, block, CELL) if log[at + 60:at + 64] == checksum(at) and any(log[at + 52:at + 60])]
+start = next(at for at in used if log[at] & 15 == START)
+sequence, boot = struct.unpack_from("<II", log, start + 52)
+boot >>= 1
 struct.pack_into("<I", log, start + 32, payload)
 seal(start)
 for at in used:
