@@ -144,12 +144,15 @@ class Search:
         h = flash.header(block)
         if h or self.of is None:
             return h or flash.NOTHING
-        marked = False
+        shared = flash.page_cells > 1  # records share the header's page, which a cut may have left unsure
+        more = shared or not flash.page_is(block, 0, flash.blank)
         for cell in range(0, flash.cells, flash.page_cells):
+            if cell != 0:
+                marked = shared and flash.page_is(block, cell, flash.marker)
+                more = marked or (more and cell != flash.page_cells)
             if flash.last_in(block, cell, self.seed(lap)):
                 return flash.CELLS
-            marked = marked or (cell != 0 and flash.page_is(block, cell, flash.marker))
-            if cell != 0 and (not marked or flash.page_is(block, cell, flash.blank)):
+            if not more:
                 break
         return flash.NOTHING
 
@@ -235,7 +238,7 @@ class Search:
         self.block -= 1
         found = self.look(self.block, self.lap)
         if isinstance(found, dict):
-            return all(found[k] == self.of[k] for k in ("format", "id")) and found["lap"] == self.lap
+            return found["id"] == self.of["id"] and found["lap"] == self.lap
         return found == self.flash.CELLS
 
     def find_last_block(self):
