@@ -85,7 +85,7 @@ def header(cell):
 
 
 class Flash:
-    """An image with the geometry that a header tells. A block's state is its header, or CELLS or NOTHING (6.5)."""
+    """An image with the geometry that a header tells. A block's state is its header, or CELLS or NOTHING (6.6)."""
 
     CELLS, NOTHING = "cells", "nothing"
 
@@ -130,10 +130,12 @@ class Flash:
 
 
 class Search:
-    """6.5: finds the block with the last record, as far as it is known: its index, its lap, and the log it is of."""
+    """6.6: finds the block with the last record. As far as that is known: its index, its lap, and the header that names
+    the log; and how many pages were read for it."""
 
     def __init__(self, flash):
         self.flash, self.block, self.lap, self.of, self.first, self.last = flash, 0, 0, None, 0, None
+        self.pages = 0
 
     def seed(self, lap):
         return crc32c(struct.pack("<I", lap), self.of["id"])
@@ -142,12 +144,14 @@ class Search:
         """The header of a block, or what is in it without one, for its use in `lap`."""
         flash = self.flash
         h = flash.header(block)
+        self.pages += 1
         if h or self.of is None:
             return h or flash.NOTHING
         shared = flash.page_cells > 1  # records share the header's page, which a cut may have left unsure
         more = shared or not flash.page_is(block, 0, flash.blank)
         for cell in range(0, flash.cells, flash.page_cells):
             if cell != 0:
+                self.pages += 1
                 marked = shared and flash.page_is(block, cell, flash.marker)
                 more = marked or (more and cell != flash.page_cells)
             if flash.last_in(block, cell, self.seed(lap)):
@@ -188,12 +192,17 @@ class Search:
         return min(self.flash.blocks - 1, REACH + self.of["reach"])
 
     def look_past(self):
-        """Takes a newer block behind the newest one so far, where there is one."""
-        at, lap = self.block, self.lap
-        for _ in range(self.window()):
+        """Takes newer blocks behind the newest one so far. Returns True if it is time to halve again."""
+        at, lap, since = self.block, self.lap, 0
+        for _ in range(self.flash.blocks - 1):
+            if since >= self.window():
+                break
             at, lap = (0, (lap + 1) % U32) if at + 1 == self.flash.blocks else (at + 1, lap)
+            since += 1
             if self.take_newer(at, lap):
-                return True
+                if self.pages < self.flash.blocks // 2:
+                    return True
+                lap, since = self.lap, 0
         return False
 
     def find_newest(self):
@@ -204,10 +213,9 @@ class Search:
                 break
         else:
             raise NotALog("no block has a whole header")
-        for _ in range(self.flash.blocks):
+        self.halve()
+        while self.look_past():
             self.halve()
-            if not self.look_past():
-                break
 
     def cells_used(self):
         """Cells of the pages that were begun: a page is blank for good only when the next one is, too."""
@@ -253,7 +261,7 @@ class Search:
 
 
 def read_flash(data, like):
-    """6.3: every record in order, and what is missing."""
+    """6.4: every record in order, and what is missing."""
     flash, log = Flash(data, like), Log()
     search = Search(flash)
     search.find_newest()
@@ -286,7 +294,7 @@ def read_flash(data, like):
 
 
 def decoded(found):
-    """6.2, 8: the fields of a replay record. A cell of another writer, bit 3 of whose kind is set, is left as it is."""
+    """6.3: the fields of a replay record. A cell of another writer, bit 3 of whose kind is set, is left as it is."""
     kind = found["kind"]
     if kind >> 3 & 1:
         return found

@@ -205,6 +205,8 @@ static void logs_with_bad_blocks(void) {
         bad = stk_sim_flash_block(&w.flash, below(w.geometry->blocks));
         bad->bad_erase = i % 3u != 0;
         bad->bad_prog = i % 3u != 1;
+        w.flash.prog_fail = (enum stk_sim_prog_fail)below(STK_SIM_PROG_FAILS);
+        w.flash.erase_fail = (enum stk_sim_erase_fail)below(STK_SIM_ERASE_FAILS);
         append(below(2u * lap()));
         finish();
         image("bad_block");
