@@ -23,8 +23,8 @@ static int is_before(const struct stk_log_cell *cell, const struct target *t) {
     return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
 }
 
-/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew. Returns
- * STK_OK, or the error of the search. */
+/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but for
+ * those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the search. */
 static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
     const struct stk_log *log = it->source;
     if (found == 1) {
@@ -37,7 +37,6 @@ static int end_search(struct stk_log_iter *it, int found, const struct stk_log_c
     it->records = 0;
     it->corrupt = 0;
     it->torn = 0;
-    it->unreadable = 0;
     return found < 0 ? found : STK_OK;
 }
 

@@ -6,6 +6,17 @@
 
 /// Set-up ///
 
+uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry) {
+    return STK_STORE_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
+}
+
+/* Returns how many bytes of the buffer are for reading. The log's part lies behind them, at a multiple of the largest unit,
+ * so that both parts are as aligned as the caller's buffer. */
+static uint32_t reading_bytes(const struct stk_flash_geometry *g, uint32_t bytes) {
+    uint32_t need = stk_log_buffer_bytes(g), unit = need - STK_LOG_CELL_BYTES;
+    return (bytes - need) / unit * unit;
+}
+
 int stk_store_init(struct stk_store *store, const struct stk_store_config *config, struct stk_arena *arena) {
     struct stk_flash_geometry g;
     size_t bytes;
@@ -22,7 +33,7 @@ int stk_store_init(struct stk_store *store, const struct stk_store_config *confi
     if (stk_store_largest(&g) == 0u) {
         return STK_E_OVERFLOW;
     }
-    memory = config->buffer_bytes < 2u * stk_log_buffer_bytes(&g) ? NULL : stk_arena_take(arena, bytes);
+    memory = config->buffer_bytes < stk_store_buffer_bytes(&g) ? NULL : stk_arena_take(arena, bytes);
     if (!memory) {
         return STK_E_SPACE;
     }
@@ -30,160 +41,144 @@ int stk_store_init(struct stk_store *store, const struct stk_store_config *confi
     store->config = *config;
     store->entry = memory;
     store->log.geometry = g;
+    store->read_bytes = reading_bytes(&g, config->buffer_bytes);
     return STK_OK;
 }
 
-/* What a log needs of the buffer; the rest is for reading. */
-static struct stk_log_config log_config(const struct stk_store *store) {
+struct stk_log_config stk_store_log_config(const struct stk_store *store) {
     const struct stk_store_config *c = &store->config;
-    const struct stk_log_config config = {c->flash, c->flash_ctx, c->buffer,
-                                          stk_log_buffer_bytes(&store->log.geometry)};
+    const struct stk_log_config config = {c->flash, c->flash_ctx, (uint8_t *)c->buffer + store->read_bytes,
+                                          c->buffer_bytes - store->read_bytes};
     return config;
 }
 
 static void clear(struct stk_store *store) {
-    memset(&store->stats, 0, sizeof store->stats);
-    store->count = 0;
+    stk_store_clear(store);
     store->erases = store->log.stats.erases;
-    store->oldest = store->log.sequence;
+    store->begins = store->log.sequence;
     store->reading = 0;
+    store->unsettled = 0;
 }
 
 int stk_store_format(struct stk_store *store, uint32_t id) {
-    const struct stk_log_config config = log_config(store);
+    const struct stk_log_config config = stk_store_log_config(store);
     int err = stk_log_format(&store->log, &config, id, 0);
     clear(store);
     return err;
 }
 
+int stk_store_walk(struct stk_store *store) {
+    return stk_log_walk(&store->log, &store->iter, store->config.buffer, store->read_bytes);
+}
+
 /// The scan ///
 
+/* A scan is in an artifact, the open one: what the last head began. Its next cell should have the sequence store->next. */
 struct scan {
-    struct stk_store_entry entry; /* of the artifact that the last head began */
-    uint32_t expected;            /* sequence of the next record */
-    uint32_t whole;               /* no record of it was missing so far */
-    uint32_t read_to;             /* below this sequence no tail is sought, since the last search found none */
+    int whole;        /* no cell of the artifact is known to be missing so far */
+    uint32_t read_to; /* below this sequence no tail is sought, since the last search found none */
     uint32_t left_out;
 };
 
-int stk_store_walk(struct stk_store *store) {
-    uint32_t used = stk_log_buffer_bytes(&store->log.geometry);
-    return stk_log_iterate(&store->log, &store->iter, (uint8_t *)store->config.buffer + used,
-                           store->config.buffer_bytes - used);
-}
-
-static uint32_t tail_of(const struct stk_store_entry *entry) {
-    return entry->sequence + 1u + stk_store_cells(entry->bytes);
-}
-
-/* Is the record the tail of the artifact? */
-static int ends(const struct scan *scan, const struct stk_log_record *r) {
-    uint8_t cell[STK_STORE_CELL_BYTES];
-    struct store_note_body note;
-    stk_store_unpack(r, cell);
-    stk_store_get_note(cell, &note);
-    return stk_store_is_note(r, STORE_TAIL) && r->sequence == tail_of(&scan->entry) &&
-           note.head == scan->entry.sequence && note.bytes == scan->entry.bytes;
-}
-
+/* The artifact was put, and put to the end. */
 static void found(struct stk_store *store, struct scan *scan) {
-    uint32_t i = stk_store_entry_of(store, scan->entry.key);
-    if (i != store->count) {
-        stk_store_leave(store, i);
-    } else if (store->count == store->config.entries) {
-        stk_store_leave(store, 0);
+    if (store->count == store->config.entries && stk_store_entry_of(store, store->open.key) == STK_STORE_NONE) {
+        stk_store_leave(store, stk_store_oldest(store));
         scan->left_out++;
     }
-    stk_store_add(store, &scan->entry);
+    stk_store_set(store, &store->open);
+    scan->whole = 0;
 }
 
-/* A head: goes straight to the tail where that is far and records reach the flash in order. */
-static void begin(struct stk_store *store, struct scan *scan, const struct store_note_body *note, uint32_t sequence) {
-    struct stk_log_record r;
-    uint32_t tail;
+/* Goes to the tail of the artifact. Returns 1 if it is there, and if the cells before it are that may have been programmed
+ * with it. A power cut may leave any part of one page; an earlier page was whole before the tail's was begun. */
+static int has_tail(struct stk_store *store) {
+    uint32_t tail = stk_store_tail(&store->open);
     int err;
-    memcpy(scan->entry.key, note->name, sizeof scan->entry.key);
-    scan->entry.sequence = sequence;
-    scan->entry.bytes = note->bytes;
-    scan->whole = 1;
-    tail = tail_of(&scan->entry);
-    if (store->log.geometry.lazy || stk_store_cells(note->bytes) < 2u * store->log.block_cells ||
-        (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(sequence - scan->read_to) < 0) {
-        return;
+    store->next = tail - (store->log.page_cells - 1u);
+    err = stk_log_seek_sequence(&store->iter, store->next);
+    while (err == STK_OK && stk_log_next_cell(&store->iter, &store->cell) == 1 && store->cell.sequence == store->next) {
+        if (store->next++ == tail) {
+            return stk_store_is_tail(&store->cell, &store->open);
+        }
     }
-    /* A seek fails only when something was erased since the walk began. */
-    scan->whole = 0;
-    err = stk_log_seek_sequence(&store->iter, tail);
-    if (err == STK_OK && stk_log_next(&store->iter, &r) == 1 && ends(scan, &r)) {
+    return 0;
+}
+
+/* A head: goes straight to the tail where that is far and cells reach the flash in order. Many heads without a tail may
+ * follow each other, and a seek to a tail and back may read more than a block each time. So after a search that found
+ * none, the walk reads on in order up to the place where that tail should have been. */
+static int begin(struct stk_store *store, struct scan *scan) {
+    uint32_t head = store->open.sequence, tail = stk_store_tail(&store->open);
+    if (store->log.geometry.lazy || stk_store_cells(store->open.bytes) < 2u * store->log.block_cells ||
+        (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(head - scan->read_to) < 0) {
+        return STK_OK;
+    }
+    if (has_tail(store)) {
         found(store, scan);
-        scan->expected = tail + 1u;
-    } else {
-        /* Many heads without a tail may follow each other. A seek to a tail and back may read more than a block each
-         * time. So the walk reads on in order up to the place where this tail should have been. */
-        scan->read_to = tail;
-        err = stk_log_seek_sequence(&store->iter, sequence + 1u);
+        return STK_OK;
     }
-    (void)err;
+    scan->read_to = tail;
+    store->next = head + 1u;
+    return stk_log_seek_sequence(&store->iter, store->next);
 }
 
-static void forget(struct stk_store *store, const uint8_t *key) {
-    uint32_t i = stk_store_entry_of(store, key);
-    if (i != store->count) {
-        stk_store_leave(store, i);
+/* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where the
+ * medium could not give back what is missing, get finds out. */
+static int look(struct stk_store *store, struct scan *scan) {
+    const struct stk_log_cell *cell = &store->cell;
+    int in_doubt = stk_store_in_doubt(store);
+    if (cell->sequence != store->next) {
+        scan->whole = scan->whole && in_doubt;
+        if (scan->whole && (int32_t)(cell->sequence - stk_store_tail(&store->open)) > 0) {
+            found(store, scan);
+        }
     }
-}
-
-/* Looks at the next record; a torn artifact ends where a number is missing, or at the next note. */
-static void look(struct stk_store *store, struct scan *scan, const struct stk_log_record *r) {
-    uint8_t cell[STK_STORE_CELL_BYTES];
-    struct store_note_body note;
-    scan->whole = scan->whole && r->sequence == scan->expected;
-    scan->expected = r->sequence + 1u;
-    if (r->kind != STORE_NOTE) {
-        return;
+    store->next = cell->sequence + 1u;
+    if (cell->kind == STORE_DATA) {
+        return STK_OK;
     }
-    if (scan->whole && ends(scan, r)) {
+    if (scan->whole && stk_store_is_tail(cell, &store->open)) {
         found(store, scan);
     }
-    scan->whole = 0;
-    stk_store_unpack(r, cell);
-    stk_store_get_note(cell, &note);
-    if (r->status == STORE_HEAD) {
-        begin(store, scan, &note, r->sequence);
-    } else if (r->status == STORE_REMOVED) {
-        forget(store, note.name);
+    stk_store_get_head(cell, &store->open); /* of a removal: its key */
+    scan->whole = cell->kind == STORE_HEAD;
+    if (cell->kind == STORE_REMOVED) {
+        stk_store_leave(store, stk_store_entry_of(store, store->open.key));
     }
+    return scan->whole ? begin(store, scan) : STK_OK;
 }
 
-/* Fills the index. Returns how many artifacts were left out, or STK_E_FORMAT. */
+/* Fills the index. Returns how many artifacts were left out, or an error. */
 static int scan_all(struct stk_store *store) {
-    struct stk_log_record r;
-    struct scan scan;
+    struct scan scan = {0, store->log.sequence - (uint32_t)INT32_MAX, 0};
     int err = stk_store_walk(store), any = 0;
-    memset(&scan, 0, sizeof scan);
-    scan.read_to = store->log.sequence - (uint32_t)INT32_MAX;
-    while (err == STK_OK && stk_log_next(&store->iter, &r) == 1) {
-        store->oldest = any ? store->oldest : r.sequence;
+    while (err == STK_OK && (err = stk_log_next_cell(&store->iter, &store->cell)) == 1) {
+        store->begins = any ? store->begins : store->cell.sequence;
         any = 1;
-        err = r.kind < STORE_NOTE ? STK_E_FORMAT : STK_OK;
-        look(store, &scan, &r);
+        err = (store->cell.kind & STORE_KIND) == 0u ? STK_E_FORMAT : look(store, &scan);
     }
     return err == STK_OK ? (int)scan.left_out : err;
 }
 
-int stk_store_mount(struct stk_store *store, struct stk_fault *fault) {
-    const struct stk_log_config config = log_config(store);
-    int err = stk_log_mount(&store->log, &config), left_out;
+int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *fault) {
+    int left_out;
     clear(store);
-    if (err != STK_OK) {
-        return err;
+    if (mounted != STK_OK) {
+        return mounted;
     }
+    store->unsettled = 1;
     left_out = scan_all(store);
     if (left_out < 0) {
         store->log.config.flash = NULL;
-        store->count = 0;
+        stk_store_clear(store);
         return left_out;
     }
     return left_out == 0 ? (int)store->count
                          : stk_fail(fault, STK_E_FULL, (uint32_t)left_out, (uint64_t)store->count + (uint32_t)left_out);
+}
+
+int stk_store_mount(struct stk_store *store, struct stk_fault *fault) {
+    const struct stk_log_config config = stk_store_log_config(store);
+    return stk_store_begin(store, stk_log_mount(&store->log, &config), fault);
 }

@@ -1,290 +1,157 @@
+/* A store on simulated flash, and what is done to it. */
 #include "store_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void wrong(struct world *w, const char *what, uint32_t where) {
+void world_fail(struct world *w, const char *wrong, uint32_t where) {
     if (w->wrong == NULL) {
-        w->wrong = what;
+        w->wrong = wrong;
         w->where = where;
     }
 }
 
-/// The tap between store and flash ///
-
-static void tap_geometry(void *ctx, struct stk_flash_geometry *g) {
-    struct world *w = ctx;
-    *g = w->flash.config.geometry;
-}
-
-static int tap_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
-    struct world *w = ctx;
-    int err = stk_sim_flash_ops.read(&w->flash, block, offset, data, bytes);
-    if (w->plant == PLANT_FLIPPED_READ && ++w->reads % 500 == 0 && bytes > 64) {
-        ((uint8_t *)data)[bytes - 30] ^= 4;
-    }
-    return err;
-}
-
-/* Does a page hold a record? */
-static bool has_record(const uint8_t *page, uint32_t bytes) {
-    static const uint8_t magic[] = {0xEF, 0xBE, 0xAD, 0xDE};
-    uint32_t at = 0;
-    while (at < bytes && memcmp(page + at, magic, sizeof magic) != 0) {
-        at += STK_LOG_CELL_BYTES;
-    }
-    return at < bytes;
-}
-
-static void note(struct world *w, uint32_t steps, bool erase) {
-    if (w->n_ops < OPS_MAX) {
-        w->ops[w->n_ops++] = (struct op){w->flash.steps, steps, erase};
-    }
-}
-
-static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
-    struct world *w = ctx;
-    if (!w->flash.off) {
-        note(w, bytes + 1, false);
-        w->wrote |= has_record(data, bytes) ? 1u << block : 0u;
-        w->wrote_first = w->wrote_first != 0 ? w->wrote_first : w->wrote;
-        memcpy(w->late, stk_sim_flash_data(&w->flash, block) + offset, bytes);
-        if (w->flash.cut_at - w->flash.steps > bytes) {
-            w->late_block = block;
-            w->late_offset = offset;
-            w->late_bytes = bytes;
-        }
-    }
-    return stk_sim_flash_ops.prog(&w->flash, block, offset, data, bytes);
-}
-
-static void undo_late(struct world *w) {
-    struct stk_sim_flash_block *b = stk_sim_flash_block(&w->flash, w->late_block);
-    if (w->late_bytes != 0) {
-        memcpy((uint8_t *)(b + 1) + w->late_offset, w->late, w->late_bytes);
-        b->stamp = ++w->flash.stamp;
-        w->late_bytes = 0;
-    }
-}
-
-/* An erase of `block` was begun, or has ended: then what was in it is gone. */
-static void see_erase(struct world *w, uint32_t block, bool ended) {
-    for (uint32_t k = 0; k < KEYS; k++) {
-        struct history *h = &w->s.key[k];
-        uint32_t n = 0;
-        for (uint32_t i = 0; i < h->n; i++) {
-            bool in = (h->deed[i].blocks >> block & 1u) != 0;
-            h->deed[i].erasing |= in;
-            if (!in || !ended) {
-                h->deed[n++] = h->deed[i];
-            }
-        }
-        h->n = n;
-    }
-}
-
-static int tap_erase(void *ctx, uint32_t block) {
-    struct world *w = ctx;
-    int err;
-    if (w->flash.off) {
-        return STK_E_IO;
-    }
-    note(w, STK_SIM_FLASH_ERASE_STEPS, true);
-    if (w->flash.cut_at != w->flash.steps) { /* at its first step it is not begun */
-        see_erase(w, block, false);
-    }
-    if (w->plant == PLANT_WIDE_ERASE) {
-        (void)stk_sim_flash_ops.erase(&w->flash, (block + 1) % w->flash.config.geometry.blocks);
-    }
-    err = w->plant == PLANT_NO_ERASE ? STK_OK : stk_sim_flash_ops.erase(&w->flash, block);
-    if (err == STK_OK) {
-        see_erase(w, block, true);
-    }
-    return err;
-}
-
-static const struct stk_flash_ops tap_ops = {"tap", tap_geometry, tap_read, tap_prog, tap_erase, NULL};
-
-/// Deeds ///
-
-static const uint8_t *key_of(uint32_t k) {
+const uint8_t *world_key(uint32_t k) {
     static uint8_t key[STK_STORE_KEY_BYTES];
     memset(key, 0x11, sizeof key);
     key[5] = (uint8_t)k;
     return key;
 }
 
-static struct deed *new_deed(struct world *w, uint32_t k) {
-    struct history *h = &w->s.key[k];
-    if (h->n == HISTORY) {
-        memmove(h->deed, h->deed + 1, (HISTORY - 1) * sizeof h->deed[0]);
-        h->n--;
+/// Bad blocks and reads that fail ///
+
+static uint32_t good_blocks(const struct world *w) {
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
+        const struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, i);
+        good += !b->bad_prog && !b->bad_erase;
     }
-    h->deed[h->n] = (struct deed){0};
-    return &h->deed[h->n++];
+    return good;
 }
 
-static void content(uint8_t *data, uint32_t tag, uint32_t bytes) {
-    for (uint32_t i = 0; i < bytes; i++) {
-        data[i] = (uint8_t)(tag * 41u + i * 3u + (i >> 7));
+void world_go_bad(struct world *w, uint64_t luck) {
+    uint32_t blocks = w->shape->geometry.blocks, at = (uint32_t)(luck >> 4) % blocks;
+    for (uint32_t n = 1 + (uint32_t)(luck >> 12) % 5; n != 0; n--) {
+        struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, at);
+        uint64_t dice = world_hash(luck, n);
+        if (good_blocks(w) > blocks - w->shape->bad) {
+            b->bad_prog = b->bad_prog || (dice >> 20) % 3 != 0;
+            b->bad_erase = b->bad_erase || (dice >> 20) % 3 != 1;
+        }
+        at = (at + 1) % blocks;
+    }
+}
+
+void world_heal(struct world *w) {
+    for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
+        struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, i);
+        b->bad_prog = b->bad_erase = false;
+    }
+}
+
+void world_shake(struct world *w, uint64_t luck) {
+    const struct stk_flash_geometry *g = &w->shape->geometry;
+    struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
+    uint64_t dice = world_hash(luck, 77);
+    uint32_t page = tap_page_bytes(g);
+    *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
+                                           .from = w->tap.flash.counts.reads + (dice >> 8) % (4u * g->blocks + 8u),
+                                           .times = 1 + (dice >> 20) % 6};
+    if ((dice & 1u) != 0) {
+        r->block = (uint32_t)(dice >> 24) % g->blocks;
+        r->offset = (uint32_t)(dice >> 32) % (g->block_bytes / page) * page;
+        r->bytes = (dice & 2u) != 0 ? page : 0;
+        r->from = 0;
+    }
+}
+
+/// Calls ///
+
+static void trace(const struct world *w, const char *what, uint32_t k, uint32_t bytes, int result) {
+    if (w->tap.trace) {
+        printf("  call %u: %s %u, %u bytes: %d%s\n", (unsigned)w->s.model.call, what, (unsigned)k, (unsigned)bytes,
+               result, w->tap.flash.off ? ", cut" : "");
     }
 }
 
 /* The store says that an artifact left. It must have had to. */
 static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     struct world *w = ctx;
-    struct history *h = &w->s.key[key[5]];
-    const struct deed *last = h->n != 0 ? &h->deed[h->n - 1] : NULL;
-    (void)bytes;
+    trace(w, "drops", key[5], bytes, 0);
     if (w->full && w->s.store.log.stats.records == w->records + 1) {
-        w->wrote = 0; /* what is put comes after the record that says so */
-    } else if (last != NULL && last->firm && !last->erasing && !w->flash.off) {
-        wrong(w, "an artifact was dropped without need", key[5]);
-    }
-}
-
-/* Could the key's artifact be this one, or none (NULL)? */
-static bool may_be(const struct history *h, const uint8_t *data, uint32_t bytes) {
-    static uint8_t want[BYTES_MAX];
-    for (uint32_t i = h->n; i-- != 0;) {
-        const struct deed *d = &h->deed[i];
-        if (d->put && data != NULL && d->bytes == bytes) {
-            content(want, d->tag, bytes);
-            if (memcmp(want, data, bytes) == 0) {
-                return true;
-            }
-        }
-        if (!d->put && data == NULL) {
-            return true;
-        }
-        if (d->firm && !d->erasing) {
-            return false;
-        }
-    }
-    return data == NULL;
-}
-
-static void check_key(struct world *w, uint32_t k) {
-    static uint8_t data[BYTES_MAX];
-    uint32_t bytes = 0;
-    int got = stk_store_get(&w->s.store, key_of(k), data, sizeof data, &bytes);
-    if (got < 0) {
-        wrong(w, "a get failed", k);
-    } else if (!may_be(&w->s.key[k], got == 1 ? data : NULL, bytes)) {
-        if (got == 0 && w->left_out != 0) {
-            w->left_out--;
-            return;
-        }
-        wrong(w, got == 1 ? "an artifact is not what was put last" : "an artifact is missing", k);
-    }
-}
-
-/// Calls ///
-
-static void plant_in(struct world *w) {
-    struct stk_store *s = &w->s.store;
-    if (w->plant == PLANT_SWAPPED_INDEX && s->count > 1) {
-        uint32_t sequence = s->entry[0].sequence;
-        s->entry[0].sequence = s->entry[1].sequence;
-        s->entry[1].sequence = sequence;
-    } else if (w->plant == PLANT_FEW_KEPT && s->count > 2) {
-        s->count--;
-    }
-}
-
-static void mount(struct world *w) {
-    if (w->plant == PLANT_LATE_PROGRAM) {
-        undo_late(w);
-    }
-    stk_sim_flash_power_on(&w->flash);
-    struct stk_fault fault = {0, 0, 0};
-    int err = stk_store_mount(&w->s.store, &fault);
-    if (err < 0 && err != STK_E_FULL) {
-        wrong(w, "mount failed", 0);
-    }
-    /* An artifact whose last record shows only after some power-ons may be one too many for the index. */
-    w->left_out = fault.index;
-    plant_in(w);
-}
-
-void world_mount_and_check(struct world *w) {
-    if (w->flash.violation.rule != STK_SIM_FLASH_KEPT) {
-        wrong(w, stk_sim_flash_rule_name(w->flash.violation.rule), w->flash.violation.block);
-    }
-    mount(w);
-    for (uint32_t k = 0; k < KEYS && w->wrong == NULL; k++) {
-        check_key(w, k);
+        w->tap.wrote = 0; /* what is put comes after the record that says so */
+    } else if (model_is_firm(&w->s.model, key[5]) && !w->tap.flash.off && !w->s.partial) {
+        world_fail(w, "an artifact was dropped without need", key[5]);
     }
 }
 
 /* The record that says that an artifact left is the first of its call. */
 static void place_drops(struct world *w) {
     for (uint32_t k = 0; k < KEYS; k++) {
-        for (uint32_t i = 0; i < w->s.key[k].n; i++) {
-            struct deed *d = &w->s.key[k].deed[i];
-            d->blocks |= !d->put && d->tag == w->s.tags ? w->wrote_first : 0u;
+        for (uint32_t i = 0; i < w->s.model.key[k].n; i++) {
+            struct deed *d = &w->s.model.key[k].deed[i];
+            d->blocks |= !d->put && d->call == w->s.model.call ? w->tap.wrote_first : 0u;
         }
     }
 }
 
 /* All that the call did is there for good, if it returned with the power on. */
-static bool end_call(struct world *w, int result) {
+static bool end_call(struct world *w, int result, bool may_fail) {
     place_drops(w);
-    if (w->flash.off) {
+    if (w->tap.failed) {
+        model_copied(&w->s.model);
+    }
+    if (w->tap.flash.off) {
         return false;
     }
-    if (result < 0) {
-        wrong(w, "a call failed", 0);
+    if (result >= 0) {
+        model_keep(&w->s.model);
+    } else if (!may_fail || result != STK_E_IO) {
+        world_fail(w, "a call failed", 0);
     }
-    for (uint32_t k = 0; k < KEYS; k++) {
-        for (uint32_t i = 0; i < w->s.key[k].n; i++) {
-            struct deed *d = &w->s.key[k].deed[i];
-            /* A deed of an earlier power cycle that was cut is none for ever. */
-            d->firm |= d->tag == w->s.tags;
-        }
-    }
-    if (w->plant == PLANT_NO_TAIL) {
-        undo_late(w);
+    if (w->tap.plant == PLANT_NO_TAIL) {
+        tap_undo_late(&w->tap);
     }
     return w->wrong == NULL;
 }
 
 /* With a full index the oldest artifact is to leave first, if a cut does not come before that. */
 static void begin_put(struct world *w, uint32_t k) {
-    w->records = w->s.store.log.stats.records;
-    w->full = w->s.store.count == ENTRIES && stk_store_find(&w->s.store, key_of(k), NULL) == 0;
+    const struct stk_store *s = &w->s.store;
+    w->records = s->log.stats.records;
+    w->full = s->count == ENTRIES && stk_store_find(s, world_key(k), NULL) == 0;
     if (w->full) {
-        new_deed(w, w->s.store.entry[0].key[5])->tag = w->s.tags;
+        (void)model_do(&w->s.model, s->entry[s->entry[0].next[0]].artifact.key[5], false, 0, 0);
     }
 }
 
+/* With bad blocks the largest artifacts may overwrite their own beginning. */
 static bool call_put(struct world *w, uint32_t k, uint32_t bytes) {
     static uint8_t data[BYTES_MAX];
     const struct stk_span spans[] = {{data, bytes / 3}, {data + bytes / 3, bytes - bytes / 3}};
-    struct deed *d;
-    content(data, w->s.tags, bytes);
+    model_content(data, w->s.model.call, bytes);
     begin_put(w, k);
-    int result = stk_store_put(&w->s.store, key_of(k), spans, 2);
+    int result = stk_store_put(&w->s.store, world_key(k), spans, 2);
     w->full = false;
-    d = new_deed(w, k);
-    *d = (struct deed){w->s.tags, bytes, true, false, false, w->wrote};
-    return end_call(w, result);
+    trace(w, "put", k, bytes, result);
+    (void)model_do(&w->s.model, k, true, bytes, w->tap.wrote);
+    return end_call(w, result, tap_is_troubled(&w->tap));
 }
 
 static bool call_remove(struct world *w, uint32_t k) {
-    int result = stk_store_remove(&w->s.store, key_of(k));
-    if (result != 0) {
-        struct deed *d = new_deed(w, k);
-        d->tag = w->s.tags;
-    }
-    return end_call(w, result);
+    int result = stk_store_remove(&w->s.store, world_key(k));
+    trace(w, "remove", k, 0, result);
+    (void)model_do(&w->s.model, k, false, 0, 0);
+    return end_call(w, result, tap_is_troubled(&w->tap));
 }
 
 bool world_call(struct world *w, uint64_t dice) {
     uint32_t what = (uint32_t)(dice >> 20) % 16, k = (uint32_t)(dice >> 30) % KEYS;
-    uint32_t most = stk_store_largest(&w->flash.config.geometry) / (dice >> 50 & 1 ? 4 : 16);
-    w->s.tags++;
-    w->wrote = w->wrote_first = 0;
+    uint32_t most = stk_store_largest(&w->shape->geometry) / (dice >> 50 & 1 ? 4 : 16);
+    w->s.model.call++;
+    w->tap.wrote = w->tap.wrote_first = 0;
+    w->tap.failed = false;
     most = most < BYTES_MAX ? most : BYTES_MAX;
     if (what < 10) {
         return call_put(w, k, (uint32_t)(dice >> 8) % (most + 1));
@@ -294,57 +161,72 @@ bool world_call(struct world *w, uint64_t dice) {
     }
     if (what < 15) {
         int result = stk_store_poll(&w->s.store);
-        return end_call(w, w->flash.off ? 0 : result);
+        trace(w, "poll", 0, 0, result);
+        return end_call(w, w->tap.flash.off ? 0 : result, tap_is_troubled(&w->tap));
     }
-    mount(w);
+    world_mount(w, 0);
     return w->wrong == NULL;
 }
 
 /// Worlds and copies ///
 
-size_t world_flash_bytes(const struct stk_flash_geometry *g) {
+size_t world_flash_bytes(const struct store_shape *shape) {
     size_t bytes = 0;
-    if (stk_sim_flash_bytes(g, &bytes) < 0) {
+    if (stk_sim_flash_bytes(&shape->geometry, &bytes) < 0) {
         abort();
     }
     return STK_ARENA_BYTES(bytes);
 }
 
-static void init_flash(struct stk_sim_flash *flash, const struct stk_flash_geometry *g, void *memory, size_t bytes) {
-    const struct stk_sim_flash_config config = {.geometry = *g, .strict_once = true};
+static void init_flash(struct stk_sim_flash *flash, const struct store_shape *shape, void *memory, size_t bytes) {
+    const struct stk_sim_flash_config config = {
+        .geometry = shape->geometry, .strict_once = true, .align = shape->align, .sector = shape->sector};
     struct stk_arena arena;
     stk_arena_init(&arena, memory, bytes);
     if (stk_sim_flash_init(flash, &config, &arena) < 0) {
         abort();
     }
+    flash->prog_fail = STK_SIM_PROG_FAIL_MIXED;
+    flash->erase_fail = STK_SIM_ERASE_FAIL_MIXED;
 }
 
-void world_init(struct world *w, const struct stk_flash_geometry *g, enum plant plant, void *memory, size_t bytes) {
-    struct stk_store_config config = {.flash = &tap_ops, .flash_ctx = w, .entries = ENTRIES, .dropped = on_dropped};
+void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes) {
+    struct stk_store_config config = {.flash = shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops,
+                                      .flash_ctx = &w->tap,
+                                      .entries = ENTRIES,
+                                      .dropped = on_dropped};
     struct stk_arena arena;
     memset(w, 0, sizeof *w);
-    w->plant = plant;
-    init_flash(&w->flash, g, memory, bytes);
+    w->shape = shape;
+    w->tap.plant = plant;
+    w->tap.model = &w->s.model;
+    w->tap.log = &w->s.store.log;
+    w->tap.reads_left = UINT64_MAX;
+    init_flash(&w->tap.flash, shape, memory, bytes);
     config.buffer = w->s.buffer;
-    config.buffer_bytes = 2u * stk_log_buffer_bytes(g) + 1024u;
+    config.buffer_bytes = stk_store_buffer_bytes(&shape->geometry) + READ_BYTES;
     config.dropped_ctx = w;
     stk_arena_init(&arena, w->s.index, sizeof w->s.index);
     if (stk_store_init(&w->s.store, &config, &arena) < 0 || stk_store_format(&w->s.store, 0x570E) < 0) {
-        wrong(w, "format failed", 0);
+        world_fail(w, "format failed", 0);
     }
 }
 
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes) {
-    init_flash(&copy->flash, &w->flash.config.geometry, memory, bytes);
+    init_flash(&copy->flash, w->shape, memory, bytes);
+}
+
+static size_t used_bytes(const struct state *s) {
+    return offsetof(struct state, buffer) + s->store.config.buffer_bytes;
 }
 
 void world_save(const struct world *w, struct world_copy *copy) {
-    stk_sim_flash_copy(&copy->flash, &w->flash);
-    memcpy(&copy->s, &w->s, offsetof(struct state, buffer) + 2u * stk_log_buffer_bytes(&w->flash.config.geometry));
+    stk_sim_flash_copy(&copy->flash, &w->tap.flash);
+    memcpy(&copy->s, &w->s, used_bytes(&w->s));
 }
 
 void world_restore(struct world *w, const struct world_copy *copy) {
-    stk_sim_flash_copy(&w->flash, &copy->flash);
-    memcpy(&w->s, &copy->s, offsetof(struct state, buffer) + 2u * stk_log_buffer_bytes(&w->flash.config.geometry));
-    w->late_bytes = 0;
+    stk_sim_flash_copy(&w->tap.flash, &copy->flash);
+    memcpy(&w->s, &copy->s, used_bytes(&copy->s));
+    w->tap.late_bytes = 0;
 }

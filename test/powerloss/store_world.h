@@ -2,78 +2,41 @@
 #ifndef POWERLOSS_STORE_WORLD_H
 #define POWERLOSS_STORE_WORLD_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "stoker/port/sim_flash.h"
+#include "store_tap.h"
 #include "stoker/store.h"
 
-#define KEYS      6u
-#define ENTRIES   5u /* so that the index is full at times */
-#define HISTORY   32u
-#define OPS_MAX   256u
-#define BYTES_MAX 4096u
+#define ENTRIES      5u /* fewer than keys, so that the index is full at times */
+#define READ_BYTES   1024u
+#define BUFFER_BYTES (STK_STORE_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX) + READ_BYTES)
 
-/* Mistakes that the test must notice. */
-enum plant {
-    PLANT_NONE = 0,
-    PLANT_LATE_PROGRAM,  /* the last program before a cut is undone by it */
-    PLANT_NO_TAIL,       /* a call returns before its last program */
-    PLANT_WIDE_ERASE,    /* an erase takes the next block along */
-    PLANT_FLIPPED_READ,  /* now and then a bit is read wrong */
-    PLANT_NO_ERASE,      /* erases do nothing */
-    PLANT_SWAPPED_INDEX, /* mount takes one artifact for another */
-    PLANT_FEW_KEPT,      /* and passes over the newest */
-    PLANTS
+struct store_shape {
+    const char *name;
+    struct stk_flash_geometry geometry;
+    uint32_t laps;   /* length of the workload */
+    uint32_t weight; /* share of the cuts */
+    uint32_t bad;    /* blocks that may be bad at one time */
+    uint32_t sector; /* of a lazy medium */
+    uint32_t align;  /* of buffers; 0: any */
 };
 
-/* Something that was done to a key. */
-struct deed {
-    uint32_t tag, bytes; /* of the artifact put */
-    bool put;            /* else removed */
-    bool firm;           /* the call returned */
-    bool erasing;        /* an erase of a block that it is in was begun */
-    uint32_t blocks;     /* a bit for each that it is in */
-};
-
-/* The deeds that may still be on the flash, oldest first. */
-struct history {
-    uint32_t n;
-    struct deed deed[HISTORY];
-};
-
-/* An operation on the flash, as the cuts are placed. */
-struct op {
-    uint64_t first; /* step */
-    uint32_t steps;
-    bool erase;
-};
-
-/* All that a copy has to keep but the flash. */
+/* All that a copy has to keep but the flash. The buffer comes last: a copy takes as much of it as is used. */
 struct state {
-    struct history key[KEYS];
-    uint32_t tags; /* given so far */
+    struct model model;
+    bool partial; /* the latest mount met reads that failed: it may have missed artifacts */
     struct stk_store store;
-    uint8_t index[STK_ARENA_BYTES(STK_STORE_BYTES(ENTRIES))];
-    uint8_t buffer[STK_STORE_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX) + 2048u];
+    _Alignas(64) uint8_t index[STK_ARENA_BYTES(STK_STORE_BYTES(ENTRIES))];
+    _Alignas(4096) uint8_t buffer[BUFFER_BYTES];
 };
 
 struct world {
-    struct stk_sim_flash flash;
+    const struct store_shape *shape;
+    struct tap tap;
     struct state s;
-    enum plant plant;
-    uint32_t wrote;       /* blocks that records went to since the call began, or since the last drop */
-    uint32_t wrote_first; /* the first of them since it began */
-    uint32_t records;     /* of the log when a put began */
-    bool full;            /* it has to let an artifact go */
-    uint32_t left_out;    /* artifacts that the latest mount said it had no room for */
-    uint32_t reads;
-    uint32_t n_ops;
-    struct op ops[OPS_MAX];
-    uint32_t late_block, late_offset, late_bytes;
-    uint8_t late[STK_FLASH_UNIT_MAX];
-    const char *wrong; /* the first thing */
-    uint32_t where;
+    uint32_t records;  /* of the log when a put began */
+    bool full;         /* the put has to let an artifact go */
+    uint32_t left_out; /* artifacts that the latest mount said it had no room for */
+    const char *wrong; /* the first thing, NULL when there is none */
+    uint32_t where;    /* the key, as a rule */
 };
 
 struct world_copy {
@@ -81,22 +44,45 @@ struct world_copy {
     struct state s;
 };
 
-size_t world_flash_bytes(const struct stk_flash_geometry *g);
-void world_init(struct world *w, const struct stk_flash_geometry *g, enum plant plant, void *memory, size_t bytes);
+/* Flash for a shape in `memory`; an own piece for each world and copy. An empty store. */
+size_t world_flash_bytes(const struct store_shape *shape);
+void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 void world_save(const struct world *w, struct world_copy *copy);
 void world_restore(struct world *w, const struct world_copy *copy);
 
-/* Power comes back, the store is mounted and all of it is read. */
-void world_mount_and_check(struct world *w);
+/* Power comes back, and the store is mounted; while reads fail for a while, where `luck` is not 0, and again once they are
+ * well when that was too much for the mount. */
+void world_mount(struct world *w, uint64_t luck);
+
+/* Everything in the store is read. */
+void world_check(struct world *w);
+
+/* The same while reads fail for a while, and then again. */
+void world_check_shaken(struct world *w, uint64_t luck);
+
+static inline void world_mount_and_check(struct world *w) {
+    world_mount(w, 0);
+    world_check(w);
+}
 
 /* One call that follows from `dice`: put, remove, poll, or a mount without a cut. Returns false when the power went. */
 bool world_call(struct world *w, uint64_t dice);
+
+/* A few blocks in a row go bad, each in its way, as far as the shape allows; or those that are bad are well again. */
+void world_go_bad(struct world *w, uint64_t luck);
+void world_heal(struct world *w);
 
 static inline uint64_t world_hash(uint64_t a, uint64_t b) {
     uint64_t x = (a + 1) * 0x9E3779B97F4A7C15u + b * 0xD1B54A32D192ED03u;
     x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
     return x ^ x >> 29;
 }
+
+/// For the parts of a world ///
+
+void world_fail(struct world *w, const char *wrong, uint32_t where);
+const uint8_t *world_key(uint32_t k);
+void world_shake(struct world *w, uint64_t luck);
 
 #endif

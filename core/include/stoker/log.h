@@ -242,8 +242,10 @@ struct stk_log_iter {
     uint32_t records;       /* returned so far */
     uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
-    uint32_t unreadable; /* cells that the medium did not give back; they count as damaged too */
-    uint32_t reads;      /* read operations since the walk was started */
+    /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of the last
+     * block that begins before the target and the record found. */
+    uint32_t unreadable;
+    uint32_t reads; /* read operations since the walk was started */
 };
 
 /* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in

@@ -20,7 +20,7 @@ static const struct stk_flash_geometry geometries[] = {
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
-#define ENTRIES    8u
+#define ENTRIES    8u /* of the index, unless a test needs more */
 #define KEYS       32u
 #define BYTES_MAX  16384u
 #define STORE_ID   0x57u
@@ -55,7 +55,7 @@ static inline void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
 
 static inline struct stk_store_config config_of(const struct stk_flash_geometry *g, uint32_t entries) {
     const struct stk_store_config config = {
-        &stk_sim_flash_ops, &world.flash, world.buffer, 2u * stk_log_buffer_bytes(g) + READ_BYTES, entries,
+        &stk_sim_flash_ops, &world.flash, world.buffer, stk_store_buffer_bytes(g) + READ_BYTES, entries,
         on_dropped,         &world};
     return config;
 }
@@ -113,6 +113,15 @@ static inline int got(uint32_t k, uint32_t tag, uint32_t bytes) {
 
 static inline int has(uint32_t k) {
     return stk_store_find(&world.store, key_of(k), NULL);
+}
+
+/* What the index keeps of key k, which is in it; to do damage. */
+static inline struct stk_store_artifact *entry_of(uint32_t k) {
+    struct stk_store_entry *e = world.store.entry + 1;
+    while (memcmp(e->artifact.key, key_of(k), STK_STORE_KEY_BYTES) != 0) {
+        e++;
+    }
+    return &e->artifact;
 }
 
 static inline struct stk_store_stats stats(void) {
