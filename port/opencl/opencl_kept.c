@@ -113,23 +113,38 @@ static int take_cached(struct stk_opencl *cl, struct stk_opencl_kept *got) {
     return 1;
 }
 
+/* Reads the store's artifact into pages for `bytes` bytes, the size that find told. Returns as stk_store_get. */
+static int read_stored(struct stk_opencl *cl, struct stk_opencl_kept *got, uint32_t bytes) {
+    void *pages = mmap(NULL, bytes + 1u, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint32_t size = 0;
+    int found;
+    if (pages == MAP_FAILED) {
+        return STK_E_NOMEM;
+    }
+    got->pages = pages;
+    got->mapped = bytes + 1u;
+    got->record = pages;
+    found = stk_store_get(cl->config.store, got->key, pages, bytes, &size);
+    got->record_bytes = size;
+    return found;
+}
+
+/* Where an older and larger version takes the place of a damaged one, find tells the new size. */
 static int take_stored(struct stk_opencl *cl, struct stk_opencl_kept *got) {
     uint32_t bytes = 0;
-    int found = cl->config.store ? stk_store_find(cl->config.store, got->key, &bytes) : 0;
-    if (found == 1 && bytes <= RECORD_MAX) {
-        void *pages = mmap(NULL, bytes + 1u, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        got->pages = pages == MAP_FAILED ? NULL : pages;
-        got->mapped = bytes + 1u;
-        found = got->pages ? stk_store_get(cl->config.store, got->key, got->pages, bytes, &bytes) : STK_E_NOMEM;
-        if (found == 0) {
-            stk_opencl_kept_say(cl, "the store's was damaged");
+    int found;
+    do {
+        stk_opencl_kept_drop(cl, got);
+        found = cl->config.store ? stk_store_find(cl->config.store, got->key, &bytes) : 0;
+        if (found == 1) {
+            found = bytes <= RECORD_MAX ? read_stored(cl, got, bytes) : STK_E_OVERFLOW;
         }
-    }
-    if (found < 0) {
+    } while (found == STK_E_SPACE);
+    if (found == STK_E_CORRUPT) {
+        stk_opencl_kept_say(cl, "the store's was damaged");
+    } else if (found < 0) {
         stk_opencl_kept_say(cl, "the store could not be read: %s", stk_err_name(found));
     }
-    got->record = got->pages;
-    got->record_bytes = bytes;
     return found == 1;
 }
 
