@@ -197,8 +197,10 @@ static int prepare(struct stk_log *log) {
             err = program(log, log->ahead, 0, cell_at(log, 1));
         }
         if (err == STK_OK) {
-            log->ready = 1;
-            return STK_OK;
+            /* A lazy medium could keep a record of the block and bring back what was erased behind the record. */
+            err = log->geometry.lazy ? medium_sync(log) : STK_OK;
+            log->ready = err == STK_OK;
+            return err;
         }
         err = err == STK_E_IO && !gives_up(log) ? STK_OK : err;
     }
