@@ -20,6 +20,8 @@ struct search {
     enum look how;       /* how the block is known */
     uint32_t end;        /* cells of the pages of the block that were begun */
     uint32_t behind;     /* cells behind the last record that may have taken a number */
+    uint32_t lost;       /* pages of the block behind its last record that cannot be read */
+    uint32_t touched;    /* 1: the block behind the newest has no header, so a use of it may have been begun */
     uint32_t sequence;   /* of the last record */
     uint32_t boot;       /* of the last record */
 };
@@ -91,6 +93,7 @@ static int take_newer(struct search *s, uint32_t block, uint32_t lap) {
     enum look how = look(log, block, lap);
     if (how != CELLS && (how != HEADER || !is_newer_header(s, lap))) {
         s->unreadable += how == UNREADABLE ? 1u : 0u;
+        s->touched = how != HEADER;
         return 0;
     }
     log->block = block;
@@ -127,7 +130,7 @@ static void halve(struct search *s) {
  * found may save reads. */
 static int look_past(struct search *s) {
     struct stk_log *log = s->log;
-    uint32_t at = log->block, lap = log->lap, since = 0, unreadable = 0;
+    uint32_t at = log->block, lap = log->lap, since = 0, unreadable = 0, touched = 0;
     for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_window(log); since++) {
         s->unreadable = 0;
         if (++at == log->geometry.blocks) {
@@ -141,11 +144,13 @@ static int look_past(struct search *s) {
             lap = log->lap;
             since = UINT32_MAX;
             unreadable = 0;
-        } else if (unreadable == since) {
-            unreadable += s->unreadable;
+        } else {
+            unreadable += unreadable == since ? s->unreadable : 0u;
+            touched = since == 0u ? s->touched : touched;
         }
     }
     s->unreadable = unreadable;
+    s->touched = touched;
     return 0;
 }
 
@@ -199,9 +204,11 @@ static void find_last(struct search *s) {
     struct stk_log *log = s->log;
     uint32_t seed = stk_log_seed(log->id, log->lap);
     s->end = cells_used(log);
+    s->lost = 0;
     for (log->cell = s->end; log->cell != 0u; log->cell -= log->page_cells) {
         uint32_t cell = log->cell - log->page_cells;
-        const uint8_t *last = last_cell_in(log, stk_log_peek(log, log->block, cell), cell, seed);
+        const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
+        s->lost += page ? 0u : 1u;
         if (last) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);
@@ -212,17 +219,19 @@ static void find_last(struct search *s) {
 }
 
 /* Finds the block with the last record: the newest one, or one before it where records did not get that far. log->cell is 0
- * when no block has one; the block is the newest one then. */
-static void find_last_block(struct search *s) {
+ * when no block has one; the block is the newest one then. Returns the pages of the newest block that cannot be read. */
+static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
-    uint32_t newest = log->block, lap = log->lap, end;
+    uint32_t newest = log->block, lap = log->lap, end, lost;
     find_last(s);
     end = s->end;
+    lost = s->lost;
     for (uint32_t left = stk_log_window(log); log->cell == 0u; left--) {
         if (left == 0u || (log->lap == 1u && log->block == 0u)) {
             log->block = newest; /* nothing is before the block */
             log->lap = lap;
             s->end = end;
+            s->lost = lost;
             s->how = HEADER;
             break;
         }
@@ -233,25 +242,28 @@ static void find_last_block(struct search *s) {
             find_last(s);
         }
     }
+    return lost;
 }
 
 /// Mount ///
 
 /* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no further
- * records, since mount finds it only by its cells. Where something was begun in a newer block, the block was full, or left. A
- * newer block is the first to be erased: a record in it may come back until then, behind records that are newer. */
-static void go_on(struct search *s, uint32_t newest) {
+ * records, since mount finds it only by its cells; nor does one with a page behind the last record that cannot be read, which
+ * may hold one. Where something was begun in a newer block, the block was full, or left. The newest block is erased next when it
+ * has no record, and not one before it: what a cut left in it may be whole one day, behind records that were written before.
+ * A newest block with `lost` pages that cannot be read is passed over, because it may hold records. */
+static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
     log->last = log->block;
     log->cell = log->cell != 0u ? log->cell : log->page_cells;
     log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
     log->unsure = log->unsure < log->block_cells ? log->unsure : log->block_cells;
-    if (!goes_on(log) || s->how != HEADER || begun > 1u) {
+    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || begun > 1u) {
         log->cell = log->block_cells;
     }
     if (log->block != newest) {
-        log->ahead = (newest == 0u ? log->geometry.blocks : newest) - 1u;
+        log->ahead = lost != 0u ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;
         return;
     }
     for (log->ahead = newest; s->unreadable != 0u; s->unreadable--) {
@@ -267,17 +279,17 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         err = find_newest(&s);
     }
     if (err == STK_OK) {
-        uint32_t newest = log->block;
-        find_last_block(&s);
+        uint32_t newest = log->block, lost = find_last_block(&s), begun;
         if (log->cell != 0u) {
             log->sequence = (int32_t)(s.sequence - log->sequence) < 0 ? log->sequence : s.sequence + 1u;
             log->boot = s.boot > log->boot ? s.boot : log->boot;
         }
-        go_on(&s, newest);
+        go_on(&s, newest, lost);
         /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that were
-         * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. */
-        log->sequence +=
-            s.behind + 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
+         * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. A boot
+         * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */
+        begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
+        log->sequence += s.behind + (1u + s.touched) * begun;
         log->seed = stk_log_seed(log->id, log->lap);
         log->boot++;
         log->resumed = 1;
