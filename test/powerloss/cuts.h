@@ -10,7 +10,7 @@
 struct plan {
     uint64_t quota; /* cuts for this shape, about */
     enum plant plant;
-    bool steady, only, trace;
+    bool only, trace;
     bool first_failure;                               /* stop there */
     uint64_t rhythm, cut, mode, second, mode2, chain; /* ANY where not given */
 };

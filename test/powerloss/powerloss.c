@@ -1,4 +1,4 @@
-/* powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--steady] [--trace] [--cuts N] [--geometry I [--rhythm R
+/* powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] [--cuts N] [--geometry I [--rhythm R
  * [--cut N --mode M [--second N --mode2 M]] | --chain N]]: cuts the power of a flash log at every byte of what it programs
  * and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose blocks go bad and
  * whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be run anywhere, and
@@ -114,8 +114,8 @@ static int self_test(void) {
     };
     int missed = 0;
     for (uint32_t i = 0; i < PLANTS; i++) {
-        const struct plan plan = {QUOTA_SELF, (enum plant)i, false, false, false, i != PLANT_NONE,
-                                  ANY,        ANY,           ANY,   ANY,   ANY,   ANY};
+        const struct plan plan = {QUOTA_SELF, (enum plant)i, false, false, i != PLANT_NONE, ANY, ANY,
+                                  ANY,        ANY,           ANY,   ANY};
         struct tally t = {0, 0, 0, 0, 0, 0};
         run_shape(&shapes[4], 4, &plan, i != PLANT_NONE, &t);
         bool right = (t.failures != 0) == (i != PLANT_NONE);
@@ -129,7 +129,7 @@ static int self_test(void) {
 /// Options ///
 
 static int usage(void) {
-    fprintf(stderr, "usage: powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--steady] [--trace] "
+    fprintf(stderr, "usage: powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] "
                     "[--cuts N] [--geometry I [--rhythm R [--cut N --mode M [--second N --mode2 M]] | --chain N]]\n");
     return 2;
 }
@@ -142,8 +142,6 @@ static bool take_flag(struct options *o, const char *arg) {
     } else if (strcmp(arg, "--caught") == 0) {
         o->caught = o->plan.first_failure = true;
         o->quota = QUOTA_CAUGHT;
-    } else if (strcmp(arg, "--steady") == 0) {
-        o->plan.steady = true;
     } else if (strcmp(arg, "--trace") == 0) {
         o->plan.trace = true;
     } else {
@@ -183,7 +181,7 @@ static int take_numbers(struct options *o, char **arg) {
 }
 
 int main(int argc, char **argv) {
-    struct options o = {.plan = {0, PLANT_NONE, false, false, false, false, ANY, ANY, ANY, ANY, ANY, ANY},
+    struct options o = {.plan = {0, PLANT_NONE, false, false, false, ANY, ANY, ANY, ANY, ANY, ANY},
                         .quota = QUOTA_DEFAULT,
                         .geometry = ANY};
     for (int i = 1, n; i < argc; i += n) {

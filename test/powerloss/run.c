@@ -29,20 +29,24 @@ bool run_is_over(const struct run *r) {
     return r->plan->first_failure && r->tally->failures != 0;
 }
 
+/* On media that take any value no bit stays between two values: what was written last is there. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
-    bool settles = f->config.geometry.rewrite == STK_FLASH_ANY &&
-                   (mode == STK_SIM_PROG_UNSTABLE || mode == STK_SIM_PROG_FLICKERING);
+    bool settles = f->config.geometry.rewrite == STK_FLASH_ANY;
+    bool prog_unsettled = mode == STK_SIM_PROG_UNSTABLE || mode == STK_SIM_PROG_FLICKERING;
+    bool erase_unsettled = mode == STK_SIM_ERASE_UNSTABLE || mode == STK_SIM_ERASE_FLICKERING;
     f->cut_at = at;
-    f->prog_cut = (enum stk_sim_prog_cut)(mode < STK_SIM_PROG_CUTS && !settles ? mode : 0);
-    f->erase_cut = (enum stk_sim_erase_cut)mode;
+    f->prog_cut =
+        mode >= STK_SIM_PROG_CUTS || (settles && prog_unsettled) ? STK_SIM_PROG_CLEAN : (enum stk_sim_prog_cut)mode;
+    f->erase_cut = settles && erase_unsettled ? STK_SIM_ERASE_GARBAGE : (enum stk_sim_erase_cut)mode;
     f->rng = work_hash(at * MODES + mode, seed) | 1u;
+    world_steady_cut(&r->world);
 }
 
 void run_fresh_world(struct run *r) {
     struct world *w = &r->world;
     memset(r->memory, 0, r->bytes);
-    world_init(w, w->shape, r->plan->plant, r->plan->steady, r->memory, r->bytes);
+    world_init(w, w->shape, r->plan->plant, r->memory, r->bytes);
     w->tap.trace = r->plan->trace && r->plan->chain != ANY;
     world_format(w, 0x5EED);
     (void)run_judge(r, "format");

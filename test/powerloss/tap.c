@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CELL_SEQUENCE 44u /* where a record has its number */
+#define CELL_SLOT     12u /* where a cell has the slot of a record, and its number */
+#define CELL_SEQUENCE 52u
 
 /// Looking ///
 
@@ -20,6 +21,10 @@ static void note(struct tap *t, uint32_t steps, bool erase) {
     }
 }
 
+static uint32_t number_at(const uint8_t *p) {
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 static bool is_blank(const uint8_t *cell) {
     return cell[0] == cell[1] && memcmp(cell, cell + 1, STK_LOG_CELL_BYTES - 1u) == 0;
 }
@@ -28,16 +33,16 @@ static bool is_blank(const uint8_t *cell) {
 static void see_records(struct tap *t, uint32_t block, uint32_t offset, const uint8_t *page) {
     uint32_t cells = tap_page_bytes(&t->flash.config.geometry) / STK_LOG_CELL_BYTES;
     for (uint32_t i = offset == 0; i < cells; i++) {
-        const uint8_t *cell = page + i * STK_LOG_CELL_BYTES, *s = cell + CELL_SEQUENCE;
+        const uint8_t *cell = page + i * STK_LOG_CELL_BYTES;
         if (!is_blank(cell)) {
-            model_place(t->model, block, s[0] | (uint32_t)s[1] << 8 | (uint32_t)s[2] << 16 | (uint32_t)s[3] << 24);
+            model_place(t->model, block, number_at(cell + CELL_SLOT), number_at(cell + CELL_SEQUENCE));
         }
     }
 }
 
-/* Blocks that are bad, or that cannot be read to the end. */
+/* Blocks that are bad, or that cannot be read to the end; any that mount may not have read. */
 static uint32_t troubled(const struct tap *t) {
-    uint32_t map = 0;
+    uint32_t map = t->blurred ? UINT32_MAX : 0;
     for (uint32_t i = 0; i < t->flash.config.geometry.blocks; i++) {
         const struct stk_sim_flash_block *b = stk_sim_flash_block(&t->flash, i);
         map |= (uint32_t)(b->bad_prog || b->bad_erase || b->unreadable) << i;
@@ -54,12 +59,12 @@ static void tap_geometry(void *ctx, struct stk_flash_geometry *geometry) {
 
 static int tap_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
     struct tap *t = ctx;
-    if (t->reads_left == 0) {
+    if (t->reads_left < READ_COST) {
         t->endless = true;
         return STK_E_RANGE; /* a call that never ends is ended by an error that no medium has */
     }
-    t->reads_left--;
     int err = stk_sim_flash_ops.read(&t->flash, block, offset, data, bytes);
+    t->reads_left -= err == STK_OK ? READ_COST : 1u; /* what fails is tried again, alone and with what is around it */
     if (t->plant == PLANT_FLIPPED_READ && ++t->reads % 1000 == 0 && bytes > 64) {
         ((uint8_t *)data)[bytes - 30] ^= 4;
     }
@@ -83,6 +88,8 @@ static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     int err = stk_sim_flash_ops.prog(&t->flash, block, offset, data, bytes);
     if (err == STK_OK) {
         see_records(t, block, offset, data);
+    } else if (!t->flash.off) {
+        t->failed++;
     }
     trace(t, *(const uint8_t *)data + t->flash.config.geometry.erased == 0xFF ? "mark" : "program", block, offset,
           bytes, err);
@@ -111,7 +118,7 @@ static int tap_sync(void *ctx) {
     struct tap *t = ctx;
     int err = stk_sim_flash_ops.sync(&t->flash);
     if (err == STK_OK) {
-        model_keep(t->model, t->log->sequence - t->log->pending);
+        model_keep(t->model);
     }
     trace(t, "sync", 0, 0, 0, err);
     return err;

@@ -5,7 +5,8 @@
 #include "model.h"
 #include "stoker/port/sim_flash.h"
 
-#define OPS_MAX 256u
+#define OPS_MAX   256u
+#define READ_COST 16u
 
 /* Mistakes that the test must notice. */
 enum plant {
@@ -29,9 +30,10 @@ struct tap {
     enum plant plant;
     bool trace; /* prints every operation */
     struct model *model;
-    const struct stk_log *log;
-    uint64_t reads_left; /* that the call may make; too many is a mistake of the log */
+    uint32_t failed;     /* programs, since the call began */
+    uint64_t reads_left; /* that the call may make, each READ_COST, or 1 where it fails; more is a mistake of the log */
     bool endless;        /* it made more */
+    bool blurred;        /* mount could not read all: what it did not see may be missing until the next one */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
     /* PLANT_LATE_PROGRAM: the last program and what was there before it */

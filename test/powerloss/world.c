@@ -27,17 +27,16 @@ static void init_flash(struct stk_sim_flash *flash, const struct shape *shape, v
     flash->erase_fail = STK_SIM_ERASE_FAIL_MIXED;
 }
 
-void world_init(struct world *w, const struct shape *shape, enum plant plant, bool steady, void *memory, size_t bytes) {
+void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes) {
     memset(w, 0, offsetof(struct world, page));
     w->shape = shape;
     w->tap.plant = plant;
     w->tap.model = &w->model;
-    w->tap.log = &w->log;
     w->tap.reads_left = UINT64_MAX;
     w->wrong = NULL;
+    w->tap.blurred = false;
     init_flash(&w->tap.flash, shape, memory, bytes);
-    model_start(&w->model);
-    w->model.steady = steady;
+    model_start(&w->model, shape->geometry.blocks);
 }
 
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes) {
@@ -47,6 +46,8 @@ void world_copy_init(struct world_copy *copy, const struct world *w, void *memor
 void world_save(const struct world *w, struct world_copy *copy) {
     stk_sim_flash_copy(&copy->flash, &w->tap.flash);
     model_save(&w->model, &copy->model);
+    copy->blurred = w->tap.blurred;
+    copy->had_bad = w->had_bad;
     copy->log = w->log;
     memcpy(copy->page, w->page, stk_log_buffer_bytes(&w->shape->geometry));
 }
@@ -54,6 +55,8 @@ void world_save(const struct world *w, struct world_copy *copy) {
 void world_restore(struct world *w, const struct world_copy *copy) {
     stk_sim_flash_copy(&w->tap.flash, &copy->flash);
     model_restore(&w->model, &copy->model);
+    w->tap.blurred = copy->blurred;
+    w->had_bad = copy->had_bad;
     w->log = copy->log;
     w->tap.late_bytes = 0;
     memcpy(w->page, copy->page, stk_log_buffer_bytes(&w->shape->geometry));
@@ -80,6 +83,7 @@ static uint32_t good_blocks(const struct world *w) {
 void world_go_bad(struct world *w, uint64_t luck) {
     struct stk_sim_flash *f = &w->tap.flash;
     uint32_t blocks = w->shape->geometry.blocks, at = (uint32_t)(luck >> 4) % blocks;
+    w->had_bad = true;
     for (uint32_t n = 1 + (uint32_t)(luck >> 12) % 6; n != 0; n--) {
         struct stk_sim_flash_block *b = stk_sim_flash_block(f, at);
         uint64_t dice = work_hash(luck, n);
@@ -100,43 +104,60 @@ void world_heal(struct world *w) {
 
 /// Calls ///
 
+/* A call may give up where programs failed, and the next one goes on; but not for ever. */
+static bool may_fail(struct world *w, int result) {
+    w->given_up = result == STK_E_IO && w->tap.failed != 0 ? w->given_up + 1u : 0;
+    return w->given_up != 0 && w->given_up <= w->shape->geometry.blocks;
+}
+
 /* What the call brought onto the flash is there for good when it returned without an error. A poll may take the cut for
- * a bad block, which it leaves behind. */
+ * a bad block, which it leaves behind. Returns whether the work may go on. */
 static int end_call(struct world *w, int result, bool poll) {
     const struct stk_sim_flash *f = &w->tap.flash;
-    if (f->off && result >= 0 && !poll) {
-        world_fail(w, "a call did not notice that the power was lost", w->log.sequence);
-    } else if (!f->off && result < 0) {
+    if (f->off) {
+        if (result >= 0 && !poll) {
+            world_fail(w, "a call did not notice that the power was lost", w->log.sequence);
+        }
+        return STK_E_IO;
+    }
+    if (!may_fail(w, result) && result < 0) {
         world_fail(w, "a call failed", w->log.sequence);
     }
-    if (result >= 0 && !f->off && w->shape->geometry.lazy == 0) {
-        model_keep(&w->model, w->log.sequence - w->log.pending);
+    if (w->shape->geometry.lazy == 0) {
+        model_keep(&w->model);
     }
-    return f->off ? STK_E_IO : result;
+    return STK_OK;
 }
 
 int world_append(struct world *w, uint32_t count) {
     struct stk_log_record records[16];
+    uint32_t before = w->log.stats.records;
     for (uint32_t i = 0; i < count; i++) {
-        model_record(w->log.sequence + i, w->model.cycle, &records[i]);
-        model_give(&w->model, w->log.sequence + i);
+        model_give(&w->model, &records[i]);
     }
+    w->tap.failed = 0;
     int result = count == 1 ? stk_log_append(&w->log, records) : stk_log_append_batch(&w->log, records, count);
+    if (result < 0 && !w->tap.flash.off) {
+        model_refuse(&w->model, count - (w->log.stats.records - before));
+    }
     return end_call(w, result, false);
 }
 
 int world_sync(struct world *w) {
-    int result = end_call(w, stk_log_sync(&w->log), false);
-    if (result >= 0) {
-        model_keep(&w->model, w->log.sequence);
+    w->tap.failed = 0;
+    int result = stk_log_sync(&w->log);
+    int end = end_call(w, result, false);
+    if (result >= 0 && end >= 0 && w->model.sure != w->model.tail) {
+        world_fail(w, "a sync left records that were appended", w->log.sequence);
     }
-    return result;
+    return end;
 }
 
 /* A device that starts again and again without recording anything must not wear its flash out. */
 int world_poll(struct world *w) {
     const struct stk_sim_flash_counts *c = &w->tap.flash.counts;
     uint64_t done = c->programs + c->erases;
+    w->tap.failed = 0;
     int result = end_call(w, stk_log_poll(&w->log), true);
     if (w->model.fresh && done != c->programs + c->erases) {
         world_fail(w, "a poll worked on the flash though nothing was recorded since the mount", w->log.sequence);

@@ -25,19 +25,22 @@ struct world {
     struct stk_log log;
     _Alignas(4096) uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
     _Alignas(4096) uint8_t walk[WALK_BYTES];
+    bool had_bad;      /* blocks were bad since format */
+    uint32_t given_up; /* calls in a row that failed because programs did */
     const char *wrong; /* the first thing, NULL when there is none */
     uint32_t where;    /* sequence */
 };
 
 struct world_copy {
     struct stk_sim_flash flash;
+    bool blurred, had_bad;
     struct model_copy model;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
 };
 
 /* Flash for a shape in `memory`; an own piece for each world and copy. */
-void world_init(struct world *w, const struct shape *shape, enum plant plant, bool steady, void *memory, size_t bytes);
+void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 size_t world_flash_bytes(const struct shape *shape);
 
@@ -55,6 +58,9 @@ void world_mount(struct world *w);
 /* The same while reads fail for a while, and again once they are well where that was too much for the mount. */
 void world_mount_shaken(struct world *w, uint64_t luck);
 
+/* Changes the next cut to one whose traces stay as they are, while mount may not have read all. */
+void world_steady_cut(struct world *w);
+
 /* The same where no read works at first. */
 void world_mount_blind(struct world *w);
 
@@ -69,7 +75,7 @@ static inline void world_mount_and_check(struct world *w) {
     world_check(w);
 }
 
-/// Calls of the log; they return what it does ///
+/// Calls of the log; they return an error when the power was lost ///
 
 /* Appends the next `count` records. */
 int world_append(struct world *w, uint32_t count);

@@ -109,7 +109,7 @@ struct stk_sim_flash_block {
 #define STK_SIM_FLASH_STRIDE_(block_bytes, prog_unit)                                                                  \
     STK_ALIGNED(sizeof(struct stk_sim_flash_block) + (size_t)(block_bytes) +                                           \
                 2u * STK_SIM_FLASH_MAP_(block_bytes, prog_unit))
-#define STK_SIM_FLASH_WEAK_(prog_unit) ((prog_unit) > 64u ? (size_t)(prog_unit) : (size_t)64)
+#define STK_SIM_FLASH_WEAK_(prog_unit) (((size_t)63 / (prog_unit) + 1u) * (prog_unit)) /* 64 bytes in whole units */
 #define STK_SIM_FLASH_BYTES(blocks, block_bytes, prog_unit)                                                            \
     ((size_t)(blocks)*STK_SIM_FLASH_STRIDE_(block_bytes, prog_unit) +                                                  \
      STK_ALIGNED(2u * STK_SIM_FLASH_WEAK * STK_SIM_FLASH_WEAK_(prog_unit)))
