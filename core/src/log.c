@@ -212,7 +212,7 @@ static int prepare(struct stk_log *log) {
 static void enter(struct stk_log *log) {
     log->lap = next_lap(log);
     log->block = log->ahead;
-    log->seed = stk_log_seed(log->id, log->lap);
+    log->seed = stk_log_seed(log, log->lap);
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = 0;
     log->ready = 0;

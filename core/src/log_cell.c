@@ -9,10 +9,12 @@
 #define MAGIC_LOW  0x4C4B5453u /* "STKL" */
 #define MAGIC_HIGH 0x3230474Fu /* "OG02" */
 
-uint32_t stk_log_seed(uint32_t id, uint32_t lap) {
-    uint8_t bytes[4];
-    stk_put32(bytes, lap);
-    return stk_crc32c(id, bytes, sizeof bytes);
+uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap) {
+    uint8_t bytes[12];
+    stk_put32(bytes, log->id);
+    stk_put32(bytes + 4, lap);
+    stk_put32(bytes + 8, log->format);
+    return stk_crc32c(0, bytes, sizeof bytes);
 }
 
 void stk_log_seal(uint8_t *cell, uint32_t seed) {

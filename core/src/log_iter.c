@@ -18,7 +18,7 @@ static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
 void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
     it->block = block;
-    it->seed = stk_log_seed(log->id, lap_of(log, block));
+    it->seed = stk_log_seed(log, lap_of(log, block));
 }
 
 /* Where the read fails, one piece may be to blame: what cannot be read by itself is damaged. */

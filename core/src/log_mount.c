@@ -53,7 +53,7 @@ static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value)
  * blank first page ends the look where no record follows an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     const uint8_t *page = stk_log_peek(log, block, 0);
-    uint32_t seed = stk_log_seed(log->id, lap), cell = 0;
+    uint32_t seed = stk_log_seed(log, lap), cell = 0;
     int unsure = goes_on(log) && !stk_log_header_alone(log), more = unsure || !is_all(log, page, log->geometry.erased);
     enum look none = page ? NOTHING : UNREADABLE;
     if (page && stk_log_is_header(page, log, block)) {
@@ -202,7 +202,7 @@ static uint32_t cells_used(struct stk_log *log) {
 /* Looks backwards for the last whole record of log->block. Sets log->cell to the end of its page, or to 0. */
 static void find_last(struct search *s) {
     struct stk_log *log = s->log;
-    uint32_t seed = stk_log_seed(log->id, log->lap);
+    uint32_t seed = stk_log_seed(log, log->lap);
     s->end = cells_used(log);
     s->lost = 0;
     for (log->cell = s->end; log->cell != 0u; log->cell -= log->page_cells) {
@@ -290,7 +290,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
          * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
-        log->seed = stk_log_seed(log->id, log->lap);
+        log->seed = stk_log_seed(log, log->lap);
         log->boot++;
         log->resumed = 1;
     }

@@ -66,8 +66,8 @@ const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 
 /// Cells ///
 
-/* The seed of the checksums in a block's use in `lap`. */
-uint32_t stk_log_seed(uint32_t id, uint32_t lap);
+/* The seed of the checksums in a block's use in `lap`, of this log since this format. */
+uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap);
 
 /* Writes the header of `block` for its use in `lap` into `cell`. */
 void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap);

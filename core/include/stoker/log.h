@@ -134,7 +134,7 @@ struct stk_log {
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
     uint32_t sequence;    /* of the next record */
     uint32_t boot;        /* of the next record */
-    uint32_t id;          /* seeds every checksum */
+    uint32_t id;          /* goes into every checksum */
     uint32_t format;      /* how often the flash was formatted, as far as known; 0 while mount knows no header */
     uint32_t reach;       /* the longest run of blocks that were passed over */
     uint32_t failures;    /* programs in a row that failed */

@@ -160,7 +160,11 @@ static void fill(const struct stk_flash_geometry *g) {
 
 /* The seed of a block's checksums, by what SPEC.md says of it. */
 static uint32_t seed_of(uint32_t block) {
-    return stk_crc32c(9, stk_sim_flash_data(&flash, block) + 12, 4);
+    const uint8_t *header = stk_sim_flash_data(&flash, block);
+    uint8_t bytes[12];
+    memcpy(bytes, header + 8, 8);      /* id, lap */
+    memcpy(bytes + 8, header + 40, 4); /* format number */
+    return stk_crc32c(0, bytes, sizeof bytes);
 }
 
 /* Where the records are, by what SPEC.md says of them; returns how many. */
