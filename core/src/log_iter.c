@@ -15,10 +15,22 @@ static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
     return block <= log->block ? log->lap : log->lap - 1u;
 }
 
+/* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
+ * header. So no record of a block counts whose number reaches that header's. */
 void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
+    uint32_t next = stk_log_header_alone(log) ? log->block : block;
     it->block = block;
     it->seed = stk_log_seed(log, lap_of(log, block));
+    it->limited = 0;
+    while (next != log->block && !it->limited) {
+        next = stk_log_following(log, next);
+        if (stk_log_read(log, next, 0, it->buffer, stk_log_piece(log), &it->reads) == STK_OK &&
+            stk_log_is_header(it->buffer, log, next) && stk_log_is_use(log, it->buffer, lap_of(log, next))) {
+            it->limit = stk_log_header_sequence(it->buffer);
+            it->limited = 1;
+        }
+    }
 }
 
 /* Where the read fails, one piece may be to blame: what cannot be read by itself is damaged. */
@@ -88,7 +100,8 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
 
 /* Is it the next record, or one after it? A copy of a record that had to move is not. */
 static int follows(const struct stk_log_iter *it, const struct stk_log *log, uint32_t sequence) {
-    return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(log->sequence - 1u - sequence) >= 0;
+    uint32_t limit = it->limited ? it->limit : log->sequence;
+    return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
 }
 
 /* Counts what came before a record. */

@@ -234,6 +234,8 @@ struct stk_log_iter {
     uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
     uint32_t seed;          /* of the checksums in that block */
+    uint32_t limited;       /* 1: no record in that block has a number that reaches `limit` */
+    uint32_t limit;
     uint32_t left;          /* blocks after this one; v1: records */
     uint32_t at, filled;    /* bytes of the buffer: taken, valid */
     uint32_t expected;      /* sequence of the next record */

@@ -48,6 +48,26 @@ static void a_program_that_fails_after_it_did_something_hides_no_record(void **s
     }
 }
 
+/* The page that fails has records: these go to the next block, and a copy that is whole is no second record. */
+static void a_page_of_records_that_fails_is_read_once(void **state) {
+    (void)state;
+    EVERY(g) {
+        PARTLY(left) {
+            script_open(g);
+            for (uint32_t at = 0; at < script_block_records(); at++) {
+                script_open(g);
+                script_put_synced(at);
+                medium.prog_fails[script.log.block] = (uint8_t)left;
+                script_put_synced(3);
+                script_assert_holds(0, script.number);
+                assert_int_equal(script.seen, script.number);
+                assert_goes_on(0);
+                assert_int_equal(script.seen, script.number);
+            }
+        }
+    }
+}
+
 /* Every record that the walk gives is found by its number, by its time and from behind. */
 static void assert_all_found(void) {
     struct stk_log_record r;
@@ -198,6 +218,7 @@ static void a_log_lives_while_two_blocks_are_good(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_fails_after_it_did_something_hides_no_record),
+        cmocka_unit_test(a_page_of_records_that_fails_is_read_once),
         cmocka_unit_test(a_seek_trusts_no_block_that_failed_to_erase),
         cmocka_unit_test(a_format_over_blocks_that_cannot_be_erased_ends_the_old_log),
         cmocka_unit_test(runs_of_blocks_that_fail_in_several_ways_hide_no_record),
