@@ -63,16 +63,16 @@ static void step(struct stk_log_iter *it, const struct stk_log *log) {
     }
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. Where the
- * header cannot be read, the cells tell for themselves. */
+/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. No record
+ * of the block has a number before that of the header. Where the header cannot be read, the cells tell for themselves. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
-    if (it->at == 0u) {
-        if (stk_log_is_header(it->buffer, log, it->block) && !stk_log_is_use(log, it->buffer, lap_of(log, it->block))) {
-            it->offset = stk_log_used_bytes(log);
-            it->at = it->filled;
-        } else {
-            step(it, log);
-        }
+    it->whole = it->at == 0u && stk_log_is_header(it->buffer, log, it->block);
+    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : it->expected;
+    if (it->whole && !stk_log_is_use(log, it->buffer, lap_of(log, it->block))) {
+        it->offset = stk_log_used_bytes(log);
+        it->at = it->filled;
+    } else if (it->at == 0u) {
+        step(it, log);
     }
 }
 
@@ -101,7 +101,8 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
 /* Is it the next record, or one after it? A copy of a record that had to move is not. */
 static int follows(const struct stk_log_iter *it, const struct stk_log *log, uint32_t sequence) {
     uint32_t limit = it->limited ? it->limit : log->sequence;
-    return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
+    return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(sequence - it->floor) >= 0 &&
+           (int32_t)(limit - 1u - sequence) >= 0;
 }
 
 /* Counts what came before a record. */

@@ -51,11 +51,11 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
         do {
             stk_log_begin(it, at, 1);
             found = stk_log_next_cell(it, cell);
-        } while (found == 0 && ++at < high);
+        } while ((found == 0 || (found == 1 && !it->whole)) && ++at < high);
         if (found < 0) {
             return found;
         }
-        if (found == 1 && is_before(cell, t)) {
+        if (found == 1 && it->whole && is_before(cell, t)) {
             low = at;
         } else {
             high = middle;

@@ -234,15 +234,17 @@ struct stk_log_iter {
     uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
     uint32_t seed;          /* of the checksums in that block */
+    uint32_t whole;         /* 1: that block has a whole header */
+    uint32_t floor;         /* no record in that block has a number before this one */
     uint32_t limited;       /* 1: no record in that block has a number that reaches `limit` */
     uint32_t limit;
-    uint32_t left;          /* blocks after this one; v1: records */
-    uint32_t at, filled;    /* bytes of the buffer: taken, valid */
-    uint32_t expected;      /* sequence of the next record */
-    uint32_t erases;        /* of the log when the walk began */
-    uint32_t bad;           /* damaged cells since the last record */
-    uint32_t records;       /* returned so far */
-    uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
+    uint32_t left;       /* blocks after this one; v1: records */
+    uint32_t at, filled; /* bytes of the buffer: taken, valid */
+    uint32_t expected;   /* sequence of the next record */
+    uint32_t erases;     /* of the log when the walk began */
+    uint32_t bad;        /* damaged cells since the last record */
+    uint32_t records;    /* returned so far */
+    uint32_t corrupt;    /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
     /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of the last
      * block that begins before the target and the record found. */
