@@ -36,10 +36,13 @@ static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t b
 void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap) {
     /* The blocks between the one with the newest record and this one were passed over. */
     uint32_t run = block - log->last + (block > log->last ? 0u : log->geometry.blocks) - 1u;
+    const uint8_t *waiting = (const uint8_t *)log->config.buffer + (size_t)log->shifted * STK_LOG_CELL_BYTES;
+    /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it seems. */
+    uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
     log->reach = run > log->reach ? run : log->reach;
     stk_put32(cell + 8, log->id);
     stk_put32(cell + 12, lap);
-    stk_put32(cell + 16, log->sequence - log->pending);
+    stk_put32(cell + 16, first);
     stk_put32(cell + 28, log->geometry.blocks);
     stk_put32(cell + 40, log->format);
     stk_put32(cell + 44, log->boot);
