@@ -138,7 +138,11 @@ class Search:
         self.pages = 0
 
     def seed(self, lap):
-        return crc32c(struct.pack("<I", lap), self.of["id"])
+        return crc32c(struct.pack("<3I", self.of["id"], lap, self.of["format"]), 0)
+
+    def is_use(self, h, lap):
+        """Is the header of this log, for its block's use in `lap`?"""
+        return (h["id"], h["lap"], h["format"]) == (self.of["id"], lap, self.of["format"])
 
     def look(self, block, lap):
         """The header of a block, or what is in it without one, for its use in `lap`."""
@@ -245,9 +249,7 @@ class Search:
             self.block, self.lap = self.flash.blocks, (self.lap - 1) % U32
         self.block -= 1
         found = self.look(self.block, self.lap)
-        if isinstance(found, dict):
-            return found["id"] == self.of["id"] and found["lap"] == self.lap
-        return found == self.flash.CELLS
+        return self.is_use(found, self.lap) if isinstance(found, dict) else found == self.flash.CELLS
 
     def find_last_block(self):
         newest, ours = (self.block, self.lap), True
@@ -270,10 +272,12 @@ def read_flash(data, like):
     search.find_last_block()
     b, lap = search.block, search.lap
     last, bad = None, 0
-    for block in [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]:
-        use = lap if block <= b else (lap - 1) % U32
+    order = [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]
+    uses = [lap if block <= b else (lap - 1) % U32 for block in order]
+    limits = limits_of(search, order, uses)
+    for block, use, limit in zip(order, uses, limits):
         h = flash.header(block)
-        if h and (h["lap"] != use or h["id"] != search.of["id"]):
+        if h and not search.is_use(h, use):
             continue
         seed = search.seed(use)
         for at in range(1, flash.cells):
@@ -281,6 +285,8 @@ def read_flash(data, like):
             if found is None:
                 bad += flash.cell(block, at) != flash.blank
             elif search.last is None or after(found["sequence"], search.last["sequence"]):
+                continue
+            elif limit is not None and not after(limit, found["sequence"]):
                 continue
             elif last is None or after(found["sequence"], last):
                 known = last is not None and not found["resumed"]
@@ -291,6 +297,17 @@ def read_flash(data, like):
                 log.records.append(decoded(found))
     log.torn += bad
     return log
+
+
+def limits_of(search, order, uses):
+    """6.4: for each block the sequence that its records do not reach, where a page holds two cells or more; else None."""
+    limits, limit = [], None
+    for block, use in zip(reversed(order), reversed(uses)):
+        limits.append(limit)
+        h = search.flash.header(block)
+        if search.flash.page_cells > 1 and h and search.is_use(h, use):
+            limit = h["sequence"]
+    return reversed(limits)
 
 
 def decoded(found):

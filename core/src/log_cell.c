@@ -58,7 +58,8 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
 }
 
 int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap) {
-    return stk_log_header_id(cell) == log->id && stk_log_header_lap(cell) == lap;
+    return stk_log_header_id(cell) == log->id && stk_log_header_lap(cell) == lap &&
+           stk_log_header_format(cell) == log->format;
 }
 
 void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body) {

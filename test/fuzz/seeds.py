@@ -28,7 +28,7 @@ def sealed(cell, seed):
     return cell + words(crc32c(cell, seed))
 
 
-LOG_ID = 7
+LOG_ID, LOG_FORMAT = 7, 1
 # fuzz_log.c: the units that an input can name.
 UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 24, 48, 80, 96, 192, 528, 2112]
 
@@ -38,7 +38,7 @@ def page_of(unit):
     return (64 + unit - 1) // unit * unit
 
 
-def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, log_format=1, boot=1, reach=0):
+def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, log_format=LOG_FORMAT, boot=1, reach=0):
     """core/SPEC.md 6.1"""
     fields = words(LOG_ID, lap, sequence, block, block_bytes, blocks, unit, erased, log_format, boot, reach, 0, 0)
     return sealed(b"STKLOG02" + fields, 0)
@@ -47,7 +47,7 @@ def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, l
 def log_cell(lap, sequence, kind, body, boot=1, resumed=0):
     """core/SPEC.md 6.2"""
     cell = words(kind) + body + words(sequence, boot << 1 | resumed)
-    return sealed(cell, crc32c(words(lap), LOG_ID))
+    return sealed(cell, crc32c(words(LOG_ID, lap, LOG_FORMAT), 0))
 
 
 def log_record(lap, sequence, boot=1, resumed=0):
@@ -142,9 +142,9 @@ def store_header(block, cells, blocks):
 
 
 def store_cell(sequence, kind, body, resumed=0):
-    """core/SPEC.md 9.1 in a cell of 6.2"""
+    """core/SPEC.md 9.1 in a cell of 6.2, of the log with id 7, lap 1 and format number 1"""
     cell = words(kind) + body + words(sequence, 1 << 1 | resumed)
-    return sealed(cell, crc32c(words(1), 7))
+    return sealed(cell, crc32c(words(7, 1, 1), 0))
 
 
 def store_artifact(sequence, name, data):

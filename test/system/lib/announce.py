@@ -11,8 +11,7 @@ from stklog import crc32c  # noqa: E402
 CELL, PUBLISH, START = 64, 0, 5
 path, payload = sys.argv[1], int(sys.argv[2])
 log = bytearray(open(path, "rb").read())
-ident, lap = struct.unpack_from("<II", log, 8)
-seed = crc32c(struct.pack("<I", lap), ident)
+seed = crc32c(bytes(log[8:16] + log[40:44]), 0)  # id, lap, format number
 
 
 def checksum(at):
