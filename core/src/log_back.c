@@ -18,21 +18,14 @@ static int block_before(struct stk_log_iter *it, const struct stk_log *log) {
 static int more_before(struct stk_log_iter *it, const struct stk_log *log) {
     int err = STK_OK;
     while (it->at == 0u && err == STK_OK) {
-        uint32_t start = it->offset - it->filled, piece = stk_log_piece(log), bytes;
-        if (start == 0u) {
-            if (!block_before(it, log)) {
-                it->filled = it->offset = 0; /* a walk forward reads the header first */
-                return 0;
-            }
-            continue;
+        uint32_t start = it->offset - it->filled, bytes = start < it->buffer_bytes ? start : it->buffer_bytes;
+        if (start != 0u) {
+            err = stk_log_fill(it, start - bytes, bytes, 1);
+            it->at = it->at == it->filled ? 0u : it->filled; /* unreadable bytes are passed over */
+        } else if (!block_before(it, log)) {
+            it->filled = it->offset = 0; /* a walk forward reads the header first */
+            return 0;
         }
-        bytes = start < it->buffer_bytes ? start : it->buffer_bytes;
-        err = stk_log_fill(it, start - bytes, bytes);
-        if (err == STK_OK && it->filled != bytes) {
-            /* A piece of these bytes cannot be read: take them one by one, the last one first. */
-            err = stk_log_fill(it, start - piece, piece);
-        }
-        it->at = it->at == it->filled ? 0u : it->filled; /* unreadable bytes are passed over */
     }
     return err == STK_OK ? 1 : err;
 }
@@ -46,7 +39,8 @@ int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         it->at -= STK_LOG_CELL_BYTES + (it->at % page == 0u ? rest : 0u);
         cell = it->buffer + it->at;
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&
-            (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0) {
+            (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 &&
+            stk_log_belongs(it, stk_log_cell_sequence(cell))) {
             stk_log_get_cell(cell, out);
             it->expected = out->sequence;
             it->begun = 0;

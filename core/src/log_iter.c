@@ -1,6 +1,13 @@
 /* Reading the flash log: walks over its cells, oldest first. */
 #include "log_parts.h"
 
+/* What is known of the numbers of a block's records. */
+enum {
+    NOT_KNOWN,
+    NO_LIMIT,
+    LIMIT
+};
+
 uint32_t stk_log_blocks(const struct stk_log *log) {
     return log->lap == 1u ? log->block + 1u : log->geometry.blocks;
 }
@@ -15,39 +22,82 @@ static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
     return block <= log->block ? log->lap : log->lap - 1u;
 }
 
-/* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
- * header. So no record of a block counts whose number reaches that header's. */
 void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
-    uint32_t next = stk_log_header_alone(log) ? log->block : block;
     it->block = block;
     it->seed = stk_log_seed(log, lap_of(log, block));
-    it->limited = 0;
-    while (next != log->block && !it->limited) {
-        next = stk_log_following(log, next);
-        if (stk_log_read(log, next, 0, it->buffer, stk_log_piece(log), &it->reads) == STK_OK &&
-            stk_log_is_header(it->buffer, log, next) && stk_log_is_use(log, it->buffer, lap_of(log, next))) {
-            it->limit = stk_log_header_sequence(it->buffer);
-            it->limited = 1;
-        }
+    it->limited = NOT_KNOWN;
+}
+
+/* Reads the header of a block into the walk's buffer. 1 a header of any use; 0 none; a read that was refused. */
+static int read_header(struct stk_log_iter *it, uint32_t block) {
+    const struct stk_log *log = it->source;
+    int err = stk_log_read(log, block, 0, it->buffer, stk_log_piece(log), &it->reads);
+    if (err != STK_OK) {
+        return stk_log_is_unreadable(err) ? 0 : err;
     }
+    return stk_log_is_header(it->buffer, log, block);
+}
+
+/* Notes what the header at the start of the buffer says of the walk's block; where it is not whole, the cells tell for
+ * themselves. No record has a number before that of the header, and a block that was last used in another lap has none. */
+static void take_header(struct stk_log_iter *it, const struct stk_log *log, int found) {
+    it->whole = found && stk_log_is_use(log, it->buffer, lap_of(log, it->block));
+    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (found ? 0u : (uint32_t)INT32_MAX);
+}
+
+/* Finds which numbers the records of the walk's block can have; a walk forward takes the block's own header later. A page of
+ * several records whose program failed may hold any of them, and all of them were written again behind the next header: so
+ * no record reaches that header's number. */
+static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int backward) {
+    uint32_t next = it->block;
+    int found = backward ? read_header(it, it->block) : 0;
+    if (found >= 0) {
+        take_header(it, log, found);
+        found = 0;
+    }
+    while (found == 0 && next != log->block && !stk_log_header_alone(log)) {
+        next = stk_log_following(log, next);
+        found = read_header(it, next);
+        found = found == 1 ? stk_log_is_use(log, it->buffer, lap_of(log, next)) : found;
+    }
+    if (found < 0) {
+        return found;
+    }
+    it->limit = stk_log_header_sequence(it->buffer);
+    it->limited = found == 1 ? LIMIT : NO_LIMIT;
+    return STK_OK;
+}
+
+int stk_log_belongs(const struct stk_log_iter *it, uint32_t sequence) {
+    const struct stk_log *log = it->source;
+    uint32_t limit = it->limited == LIMIT ? it->limit : log->sequence;
+    return (int32_t)(sequence - it->floor) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
 }
 
 /* Where the read fails, one piece may be to blame: what cannot be read by itself is damaged. */
-int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes) {
+int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int backward) {
     const struct stk_log *log = it->source;
     uint32_t piece = stk_log_piece(log), cells = piece / stk_log_page_bytes(log) * log->page_cells;
-    int err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
+    int err = it->limited == NOT_KNOWN ? find_bounds(it, log, backward) : STK_OK;
     it->at = 0;
+    if (err == STK_OK) {
+        err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
+    }
     if (stk_log_is_unreadable(err) && bytes != piece) {
+        start += backward ? bytes - piece : 0u;
         bytes = piece;
         err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     }
     if (stk_log_is_unreadable(err)) {
         it->bad += cells;
         it->unreadable += cells;
-        it->at = bytes;
         err = STK_OK;
+        it->at = bytes;
+    }
+    if (err != STK_OK) {
+        start += backward ? bytes : 0u; /* the walk stays where it was */
+        bytes = 0;
     }
     it->filled = bytes;
     it->offset = start + bytes;
@@ -63,12 +113,11 @@ static void step(struct stk_log_iter *it, const struct stk_log *log) {
     }
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. No record
- * of the block has a number before that of the header. Where the header cannot be read, the cells tell for themselves. */
+/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. */
 static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
-    it->whole = it->at == 0u && stk_log_is_header(it->buffer, log, it->block);
-    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : it->expected;
-    if (it->whole && !stk_log_is_use(log, it->buffer, lap_of(log, it->block))) {
+    int found = it->at == 0u && stk_log_is_header(it->buffer, log, it->block);
+    take_header(it, log, found);
+    if (found && !it->whole) {
         it->offset = stk_log_used_bytes(log);
         it->at = it->filled;
     } else if (it->at == 0u) {
@@ -90,19 +139,12 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
             it->offset = 0;
             left = stk_log_used_bytes(log);
         }
-        err = stk_log_fill(it, it->offset, left < it->buffer_bytes ? left : it->buffer_bytes);
+        err = stk_log_fill(it, it->offset, left < it->buffer_bytes ? left : it->buffer_bytes, 0);
         if (it->offset == it->filled && err == STK_OK) {
             pass_header(it, log);
         }
     }
     return err == STK_OK ? 1 : err;
-}
-
-/* Is it the next record, or one after it? A copy of a record that had to move is not. */
-static int follows(const struct stk_log_iter *it, const struct stk_log *log, uint32_t sequence) {
-    uint32_t limit = it->limited ? it->limit : log->sequence;
-    return (int32_t)(sequence - it->expected) >= 0 && (int32_t)(sequence - it->floor) >= 0 &&
-           (int32_t)(limit - 1u - sequence) >= 0;
 }
 
 /* Counts what came before a record. */
@@ -124,7 +166,8 @@ int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         step(it, log);
         if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
-        } else if (follows(it, log, stk_log_cell_sequence(cell))) {
+        } else if ((int32_t)(stk_log_cell_sequence(cell) - it->expected) >= 0 &&
+                   stk_log_belongs(it, stk_log_cell_sequence(cell))) {
             stk_log_get_cell(cell, out);
             count(it, out);
             return 1;

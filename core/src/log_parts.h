@@ -61,7 +61,7 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
                  uint32_t *reads);
 
 /* Reads the page of a block that begins with cell `cell` to the start of the log's buffer. Returns its first byte, NULL when
- * the page cannot be read. log->refused gets the error of a wrong call. */
+ * the page cannot be read. log->refused gets the error of a wrong call; nothing is read any more then. */
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 
 /// Cells ///
@@ -152,9 +152,13 @@ static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
     return stk_log_offset(log, log->block_cells);
 }
 
-/* Reads `bytes` bytes at `start` of the walk's block into its buffer. What the medium cannot give back counts as damaged.
- * STK_OK; a read that was refused. */
-int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes);
+/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one piece of them alone, the last one
+ * when the walk goes backward. What the medium cannot give back then counts as damaged, and as taken. STK_OK; a read that was
+ * refused, which leaves the walk between the same bytes. */
+int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int backward);
+
+/* Can a record of the walk's block have this number? */
+int stk_log_belongs(const struct stk_log_iter *iter, uint32_t sequence);
 
 /* Sets what depends on iter->block: the seed of its cells. */
 void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);

@@ -118,18 +118,18 @@ struct stk_log_stats {
 struct stk_log {
     struct stk_log_config config;
     struct stk_flash_geometry geometry;
-    uint8_t ready;        /* `ahead` is erased (and has its header, where that is a page of its own) */
-    uint8_t shifted;      /* cells of the buffer before the records that wait: 1 where a header shares their page */
-    uint8_t resumed;      /* the next record is the first since mount */
-    uint32_t page_bytes;  /* that are programmed as one */
-    uint32_t page_cells;  /* of them */
+    uint8_t ready;       /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
+    uint8_t shifted;     /* cells of the buffer before the records that wait: 1 where a header shares their page */
+    uint8_t resumed;     /* the next record is the first since mount */
+    uint32_t page_bytes; /* that are programmed as one */
+    uint32_t page_cells; /* of them */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
     uint32_t lap;         /* of it */
     uint32_t seed;        /* of the checksums of its cells */
     uint32_t cell;        /* of the block in use, where the next page begins; block_cells when it is full or left */
     uint32_t unsure;      /* cells of the block in use below which pages are to be marked */
-    uint32_t ahead;       /* the block to use next, once `ready`; else the one behind which to look for it */
+    uint32_t ahead;       /* the block to use next; while `ready` is 0 the one behind which to look for it */
     uint32_t last;        /* the block with the newest record, which is never erased for the next one */
     uint32_t pending;     /* records in the buffer that are not on the flash yet */
     uint32_t sequence;    /* of the next record */
@@ -234,9 +234,10 @@ struct stk_log_iter {
     uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
     uint32_t seed;          /* of the checksums in that block */
-    uint32_t whole;         /* 1: that block has a whole header */
+    uint32_t whole;         /* 1: that block has a whole header of its use */
     uint32_t floor;         /* no record in that block has a number before this one */
-    uint32_t limited;       /* 1: no record in that block has a number that reaches `limit` */
+    uint32_t
+        limited; /* 0: not known yet; 2: no record in that block has a number that reaches `limit`; 1: not limited */
     uint32_t limit;
     uint32_t left;       /* blocks after this one; v1: records */
     uint32_t at, filled; /* bytes of the buffer: taken, valid */
