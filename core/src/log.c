@@ -95,9 +95,10 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) {
     uint32_t offset = stk_log_offset(log, cell), piece = stk_log_piece(log), before = offset % piece;
     uint8_t *to = log->config.buffer;
-    int err = stk_log_read(log, block, offset - before, to, piece, &log->stats.mount_reads);
-    if (err != STK_OK && !stk_log_is_unreadable(err)) {
-        log->refused = err;
+    int err = log->refused;
+    if (err == STK_OK) {
+        err = stk_log_read(log, block, offset - before, to, piece, &log->stats.mount_reads);
+        log->refused = stk_log_is_unreadable(err) ? STK_OK : err;
     }
     return err == STK_OK ? to + before : NULL;
 }
@@ -173,6 +174,32 @@ static void start_over(struct stk_log *log) {
     log->ahead = log->block;
 }
 
+/* How far `ahead` is made ready. A call that the port refused goes on from there when it is made again. */
+enum {
+    STALE, /* it is the block behind which to look for the next one */
+    ERASED,
+    HEADED, /* its header is programmed, where that is a page of its own */
+    READY
+};
+
+/* Makes the block ahead ready. */
+static int make_ready(struct stk_log *log) {
+    int err = STK_OK;
+    while (err == STK_OK && log->ready != READY) {
+        if (log->ready == STALE) {
+            err = erase(log, log->ahead);
+        } else if (log->ready == ERASED && stk_log_header_alone(log)) {
+            stk_log_put_header(log, cell_at(log, 1), log->ahead, next_lap(log));
+            err = program(log, log->ahead, 0, cell_at(log, 1));
+        } else if (log->ready == HEADED && log->geometry.lazy) {
+            /* A lazy medium could keep a record of the block and bring back what was erased behind the record. */
+            err = medium_sync(log);
+        }
+        log->ready = (uint8_t)(log->ready + (err == STK_OK ? 1u : 0u));
+    }
+    return err;
+}
+
 /* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that fail
  * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced now and then,
  * so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
@@ -181,30 +208,26 @@ static int prepare(struct stk_log *log) {
     uint32_t passed = before - log->last + (before < log->last ? log->geometry.blocks : 0u);
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
     log->unsynced++;
-    for (uint32_t tries = window; err == STK_OK; tries--) {
-        if (passed++ == window) {
-            start_over(log);
-            passed = 1;
+    for (uint32_t tries = window; err == STK_OK && log->ready != READY; tries--) {
+        if (log->ready == STALE) {
+            if (passed++ == window) {
+                start_over(log);
+                passed = 1;
+            }
+            if (tries == 0u) {
+                return STK_E_IO;
+            }
+            before = log->ahead;
+            log->ahead = stk_log_following(log, before);
         }
-        if (tries == 0u) {
-            return STK_E_IO;
+        err = make_ready(log);
+        if (err == STK_E_IO && log->ready != HEADED) {
+            log->ready = STALE;
+            err = gives_up(log) ? err : STK_OK;
+        } else if (err != STK_OK && log->ready == STALE) {
+            log->ahead = before; /* a call that was refused tells nothing about the block */
         }
-        before = log->ahead;
-        log->ahead = stk_log_following(log, before);
-        err = erase(log, log->ahead);
-        if (err == STK_OK && stk_log_header_alone(log)) {
-            stk_log_put_header(log, cell_at(log, 1), log->ahead, next_lap(log));
-            err = program(log, log->ahead, 0, cell_at(log, 1));
-        }
-        if (err == STK_OK) {
-            /* A lazy medium could keep a record of the block and bring back what was erased behind the record. */
-            err = log->geometry.lazy ? medium_sync(log) : STK_OK;
-            log->ready = err == STK_OK;
-            return err;
-        }
-        err = err == STK_E_IO && !gives_up(log) ? STK_OK : err;
     }
-    log->ahead = err == STK_E_IO ? log->ahead : before; /* a call that was refused tells nothing about the block */
     return err;
 }
 
@@ -215,7 +238,7 @@ static void enter(struct stk_log *log) {
     log->seed = stk_log_seed(log, log->lap);
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = 0;
-    log->ready = 0;
+    log->ready = STALE;
     if (!stk_log_header_alone(log) && !log->shifted) {
         shift(log, 0, 1);
     }
@@ -253,7 +276,7 @@ static int settle(struct stk_log *log) {
     int err = STK_OK;
     while (err == STK_OK || err == STK_E_IO) {
         if (log->cell == log->block_cells) {
-            err = log->ready ? STK_OK : prepare(log);
+            err = log->ready == READY ? STK_OK : prepare(log);
             if (err != STK_OK) {
                 return err;
             }
@@ -402,7 +425,7 @@ int stk_log_poll(struct stk_log *log) {
     err = settle(log);
     /* While the block in use has no record, the newest ones are in a block before it. In the block that mount found, the poll
      * waits until the room left is no more than what the boot has appended: the boot may end before it needs another block. */
-    if (err == STK_OK && !log->ready && log->last == log->block &&
+    if (err == STK_OK && log->ready != READY && log->last == log->block &&
         (log->unsure == 0u || log->block_cells - log->cell - log->pending <= log->stats.records)) {
         err = medium_sync(log);
         err = err == STK_OK ? prepare(log) : err;
