@@ -418,15 +418,16 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = begin_call(log);
-    /* Without a record since the mount nothing is done: a device that restarts again and again must not wear its flash. */
-    if (err != STK_OK || log->stats.records == 0u) {
+    /* A device that restarts again and again must not wear its flash: a boot may end before it needs another block, and the next
+     * one would erase that block again. So after a mount nothing is done until the boot has appended more than the block has room
+     * for, and one record more: a boot of one record does nothing here. */
+    if (err != STK_OK || log->stats.records == 0u ||
+        (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {
         return err;
     }
     err = settle(log);
-    /* While the block in use has no record, the newest ones are in a block before it. In the block that mount found, the poll
-     * waits until the room left is no more than what the boot has appended: the boot may end before it needs another block. */
-    if (err == STK_OK && log->ready != READY && log->last == log->block &&
-        (log->unsure == 0u || log->block_cells - log->cell - log->pending <= log->stats.records)) {
+    /* While the block in use has no record, the newest ones are in a block before it. */
+    if (err == STK_OK && log->ready != READY && log->last == log->block) {
         err = medium_sync(log);
         err = err == STK_OK ? prepare(log) : err;
     }

@@ -291,7 +291,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
         log->seed = stk_log_seed(log, log->lap);
-        log->boot++;
+        log->boot = log->boot < STK_LOG_BOOT_MAX ? log->boot + 1u : STK_LOG_BOOT_MAX;
         log->resumed = 1;
     }
     err = log->refused != STK_OK ? log->refused : err;

@@ -195,15 +195,15 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
  * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a call. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Erases the next block ahead of need, once a record was appended since the mount, and syncs the medium first. Call it when
- * there is time: once per block's worth of records is enough for appends that never erase; the first block after a mount has
- * room for fewer. Without a record since the mount it does nothing, so that a device which restarts again and again does not
- * wear its flash. Returns 1 when it did something, 0 when there was nothing to do; else as stk_log_sync. */
+/* Erases the next block ahead of need, and syncs the medium first. Call it when there is time: once per block's worth of
+ * records is enough for appends that never erase, once the boot has appended as many. After a mount it does nothing until the
+ * boot has appended two records more than the block in use has room for, so that a device which restarts again and again does
+ * not wear its flash. Returns 1 when it did something, 0 when there was nothing to do; else as stk_log_sync. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 
 /* Makes the log ready for its next append: after a mount that takes up to two programs (STK_FLASH_MANY and
- * STK_FLASH_INVERT), or an erase where the block in use cannot be used further. Call it in a boot that will append, before
- * the append that must not wait. Errors as stk_log_sync. */
+ * STK_FLASH_INVERT), and an erase and a header where the block in use cannot be used further. Call it in a boot that will append,
+ * before the append that must not wait. Errors as stk_log_sync. */
 STK_MUST_CHECK int stk_log_settle(struct stk_log *log);
 
 /* Copies the counters out. */
