@@ -6,7 +6,7 @@
 #define BLOCKS_MAX     16u
 #define BYTES_MAX      65536u
 #define NONE           UINT32_MAX
-#define SCRIPT         28u                                                        /* bytes at the end of the input */
+#define SCRIPT         32u                                                        /* bytes at the end of the input */
 #define MOUNT_READS(g) (3u * ((g)->blocks + 32u) * ((g)->block_bytes / 64u + 8u)) /* more is no progress */
 
 static uint8_t image[BYTES_MAX];
@@ -184,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(page != NULL);
     config.buffer = page;
     calls = 0;
-    unreadable = (fuzz_u8(&script) & 3u) == 3u ? (fuzz_u8(&script) << 8 | fuzz_u8(&script)) % bytes : NONE;
+    unreadable = (fuzz_u8(&script) & 3u) == 3u ? fuzz_u32(&script) % bytes : NONE;
     if (stk_log_mount(&flash_log, &config) == STK_OK) {
         FUZZ_CHECK(calls <= MOUNT_READS(&geometry));
         seeks(&script);

@@ -94,7 +94,7 @@ def log_seeds():
         bits = rewrite | lazy << 2 | (0 if erased else 8) | 0xF0
         return bytes([UNITS.index(read_unit), UNITS.index(unit), bits, pages - 1 | blocks - 3 << 4])
 
-    tail = bytes(range(1, 29))
+    tail = bytes(range(1, 33))
     nor = geometry(8, 4)
     whole = log_image(8, 4, 3, 4, left=1)
     seed("log", "laps", nor + whole + tail)
