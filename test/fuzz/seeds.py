@@ -28,7 +28,7 @@ def sealed(cell, seed):
     return cell + words(crc32c(cell, seed))
 
 
-LOG_ID, LOG_FORMAT = 7, 1
+LOG_ID = 7
 # fuzz_log.c: the units that an input can name.
 UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 24, 48, 80, 96, 192, 528, 2112]
 
@@ -38,7 +38,7 @@ def page_of(unit):
     return (64 + unit - 1) // unit * unit
 
 
-def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, log_format=LOG_FORMAT, boot=1, reach=0):
+def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, log_format=1, boot=1, reach=0):
     """core/SPEC.md 6.1"""
     fields = words(LOG_ID, lap, sequence, block, block_bytes, blocks, unit, erased, log_format, boot, reach, 0, 0)
     return sealed(b"STKLOG02" + fields, 0)
@@ -47,7 +47,7 @@ def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, l
 def log_cell(lap, sequence, kind, body, boot=1, resumed=0):
     """core/SPEC.md 6.2"""
     cell = words(kind) + body + words(sequence, boot << 1 | resumed)
-    return sealed(cell, crc32c(words(LOG_ID, lap, LOG_FORMAT), 0))
+    return sealed(cell, crc32c(words(lap), LOG_ID))
 
 
 def log_record(lap, sequence, boot=1, resumed=0):
@@ -135,16 +135,9 @@ def log_seeds():
     seed("log", "ahead", nor + log_image(8, 4, 3, 4, left=3) + tail)
 
 
-def store_header(block, cells, blocks):
-    """core/SPEC.md 6.1, in the first lap"""
-    sequence = block * (cells - 1)
-    return sealed(b"STKLOG02" + words(7, 1, sequence, block, 64 * cells, blocks, 1, 0xFF, 1, 1, 0, 0, 0), 0)
-
-
 def store_cell(sequence, kind, body, resumed=0):
-    """core/SPEC.md 9.1 in a cell of 6.2, of the log with id 7, lap 1 and format number 1"""
-    cell = words(kind) + body + words(sequence, 1 << 1 | resumed)
-    return sealed(cell, crc32c(words(7, 1, 1), 0))
+    """core/SPEC.md 9.1 in a cell of the first lap"""
+    return log_cell(1, sequence, kind, body, 1, resumed)
 
 
 def store_artifact(sequence, name, data):
@@ -163,7 +156,7 @@ def store_image(records, blocks, cells):
     for block in range(blocks):
         own = records[block * (cells - 1):(block + 1) * (cells - 1)]
         if own:
-            body += store_header(block, cells, blocks) + b"".join(own)
+            body += log_header(block, 1, block * (cells - 1), 64 * cells, blocks) + b"".join(own)
             body += b"\xff" * (64 * (cells - 1 - len(own)))
         else:
             body += b"\xff" * (64 * cells)
