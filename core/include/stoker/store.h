@@ -9,7 +9,8 @@
  *
  * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked
  * for. The artifacts in a block that is erased are dropped and reported. A caller that wants to keep an artifact puts
- * it again, which makes it the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons.
+ * it again, which makes it the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons; POWER-CUTS.md says what a
+ * power cut leaves at which point.
  *
  * One thread uses a store. No call may be made from an interrupt. */
 #ifndef STOKER_STORE_H

@@ -1,4 +1,4 @@
-/* A log over a file with O_DIRECT, which demands aligned addresses: nothing is lost, and a buffer without the
+/* A log and a store over a file with O_DIRECT, which demands aligned addresses: nothing is lost, and a buffer without the
  * alignment is an error of the call. Where the file system has no O_DIRECT the tests are skipped. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,10 +14,12 @@
 
 #include "stoker/log.h"
 #include "stoker/port/file.h"
+#include "stoker/store.h"
 
-#define RECORDS 5000u
-#define BYTES   (1u << 20)
-#define BUFFER  65536u
+#define RECORDS   5000u
+#define ARTIFACTS 40u
+#define BYTES     (1u << 20)
+#define BUFFER    65536u
 
 static const struct stk_flash_ops *const ops = &stk_file_flash_ops;
 static _Alignas(4096) uint8_t own[BUFFER + 64], walk[BUFFER + 64];
@@ -127,6 +129,55 @@ static void a_buffer_without_the_alignment_is_an_error_of_the_call(void **state)
     assert_int_equal(flash_log.stats.failed, 0);
 }
 
+static void fill(uint8_t *data, uint32_t bytes, uint32_t seed) {
+    for (uint32_t i = 0; i < bytes; i++) {
+        data[i] = (uint8_t)((i + seed) * 2654435761u >> 13);
+    }
+}
+
+static void a_store_past_the_page_cache_keeps_every_artifact(void **state) {
+    static struct stk_store store;
+    STK_STORE_DEFINE(index, ARTIFACTS + 1);
+    const struct stk_store_config config = {
+        .flash = ops, .flash_ctx = &file, .buffer = own, .buffer_bytes = BUFFER, .entries = ARTIFACTS + 1};
+    uint8_t key[STK_STORE_KEY_BYTES] = {0}, in[3000], out[3000];
+    struct stk_arena arena;
+    uint32_t bytes;
+    (void)state;
+    need_direct();
+    stk_arena_init(&arena, index, sizeof index);
+    assert_int_equal(stk_store_init(&store, &config, &arena), STK_OK);
+    assert_int_equal(stk_store_format(&store, 5), STK_OK);
+    for (uint32_t i = 0; i < ARTIFACTS; i++) {
+        struct stk_span span = {in, 10 + i * 70};
+        key[0] = (uint8_t)i;
+        fill(in, sizeof in, i);
+        assert_int_equal(stk_store_put(&store, key, &span, 1), 0);
+    }
+    assert_int_equal(stk_store_mount(&store, NULL), ARTIFACTS);
+    for (uint32_t i = 0; i < ARTIFACTS; i++) {
+        key[0] = (uint8_t)i;
+        fill(in, sizeof in, i);
+        assert_int_equal(stk_store_get(&store, key, out, sizeof out, &bytes), 1);
+        assert_int_equal(bytes, 10 + i * 70);
+        assert_memory_equal(in, out, bytes);
+    }
+}
+
+static void a_store_with_a_buffer_without_the_alignment_says_so(void **state) {
+    static struct stk_store store;
+    STK_STORE_DEFINE(index, 4);
+    const struct stk_store_config config = {
+        .flash = ops, .flash_ctx = &file, .buffer = own + 1, .buffer_bytes = BUFFER, .entries = 4};
+    struct stk_arena arena;
+    (void)state;
+    need_direct();
+    stk_arena_init(&arena, index, sizeof index);
+    assert_int_equal(stk_store_init(&store, &config, &arena), STK_OK);
+    assert_int_equal(stk_store_format(&store, 5), STK_E_ALIGN);
+    assert_int_equal(stk_store_mount(&store, NULL), STK_E_ALIGN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_direct, close_direct)
 
 int main(void) {
@@ -134,6 +185,8 @@ int main(void) {
         TEST(a_log_past_the_page_cache_keeps_every_record),
         TEST(a_log_past_the_page_cache_goes_on_after_mounts),
         TEST(a_buffer_without_the_alignment_is_an_error_of_the_call),
+        TEST(a_store_past_the_page_cache_keeps_every_artifact),
+        TEST(a_store_with_a_buffer_without_the_alignment_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
