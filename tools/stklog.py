@@ -138,11 +138,25 @@ class Search:
         self.pages = 0
 
     def seed(self, lap):
-        return crc32c(struct.pack("<3I", self.of["id"], lap, self.of["format"]), 0)
+        """6.2: the seed of the checksums of a block's cells in its use in `lap`."""
+        return crc32c(struct.pack("<III", self.of["id"], lap, self.of["format"]), 0)
 
-    def is_use(self, h, lap):
-        """Is the header of this log, for its block's use in `lap`?"""
-        return (h["id"], h["lap"], h["format"]) == (self.of["id"], lap, self.of["format"])
+    def is_use(self, found, lap):
+        """Is the header that of a block of this log in its use in `lap`?"""
+        return found["lap"] == lap and all(found[k] == self.of[k] for k in ("id", "format"))
+
+    def place(self, block):
+        """6.4: the lap that the block's place asks for."""
+        return self.lap if block <= self.block else (self.lap - 1) % U32
+
+    def limit(self, block):
+        """6.4: the sequence that no record of the block reaches, where a page holds two cells or more; else None."""
+        while self.flash.page_cells > 1 and block != self.block:
+            block = (block + 1) % self.flash.blocks
+            h = self.flash.header(block)
+            if h and self.is_use(h, self.place(block)):
+                return h["sequence"]
+        return None
 
     def look(self, block, lap):
         """The header of a block, or what is in it without one, for its use in `lap`."""
@@ -249,7 +263,9 @@ class Search:
             self.block, self.lap = self.flash.blocks, (self.lap - 1) % U32
         self.block -= 1
         found = self.look(self.block, self.lap)
-        return self.is_use(found, self.lap) if isinstance(found, dict) else found == self.flash.CELLS
+        if isinstance(found, dict):
+            return self.is_use(found, self.lap)
+        return found == self.flash.CELLS
 
     def find_last_block(self):
         newest, ours = (self.block, self.lap), True
@@ -272,14 +288,11 @@ def read_flash(data, like):
     search.find_last_block()
     b, lap = search.block, search.lap
     last, bad = None, 0
-    order = [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]
-    uses = [lap if block <= b else (lap - 1) % U32 for block in order]
-    limits = limits_of(search, order, uses)
-    for block, use, limit in zip(order, uses, limits):
+    for block in [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]:
         h = flash.header(block)
-        if h and not search.is_use(h, use):
+        if h and not search.is_use(h, search.place(block)):
             continue
-        seed = search.seed(use)
+        seed, limit = search.seed(search.place(block)), search.limit(block)
         for at in range(1, flash.cells):
             found = flash.record(block, at, seed)
             if found is None:
@@ -297,17 +310,6 @@ def read_flash(data, like):
                 log.records.append(decoded(found))
     log.torn += bad
     return log
-
-
-def limits_of(search, order, uses):
-    """6.4: for each block the sequence that its records do not reach, where a page holds two cells or more; else None."""
-    limits, limit = [], None
-    for block, use in zip(reversed(order), reversed(uses)):
-        limits.append(limit)
-        h = search.flash.header(block)
-        if search.flash.page_cells > 1 and h and search.is_use(h, use):
-            limit = h["sequence"]
-    return reversed(limits)
 
 
 def decoded(found):

@@ -31,6 +31,7 @@ static struct {
     const struct stk_flash_geometry *geometry;
     uint32_t number; /* of the geometry */
     uint32_t blocks; /* of the flash that the log may use */
+    uint32_t hole;   /* so many programs from now one fails, and leaves a hole in its page; 0: none does */
     struct stk_sim_flash flash;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
@@ -70,6 +71,16 @@ static void part_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     geometry->blocks = w.blocks;
 }
 
+/* A program that fails may leave any part of its page. */
+static int part_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
+    int err = stk_sim_flash_ops.prog(ctx, block, offset, data, bytes);
+    if (err == STK_OK && w.hole != 0u && --w.hole == 0u) {
+        stk_sim_flash_flip(&w.flash, block, 8u * (offset + below(bytes)) + below(8));
+        return STK_E_IO;
+    }
+    return err;
+}
+
 /* Formats a log on the first `blocks` blocks of a new flash. */
 static void begin_on(uint32_t blocks, uint32_t id, uint32_t sequence) {
     const struct stk_sim_flash_config flash = {.geometry = *w.geometry, .seed = 1u + below(1000000)};
@@ -78,6 +89,8 @@ static void begin_on(uint32_t blocks, uint32_t id, uint32_t sequence) {
     w.blocks = blocks;
     part_ops = stk_sim_flash_ops;
     part_ops.geometry = part_geometry;
+    part_ops.prog = part_prog;
+    w.hole = 0;
     stk_arena_init(&arena, w.memory, sizeof w.memory);
     need(stk_sim_flash_init(&w.flash, &flash, &arena) == STK_OK, "no flash");
     need(stk_log_format(&w.log, &c, id, sequence) == STK_OK, "no log");
@@ -218,6 +231,25 @@ static void logs_with_bad_blocks(void) {
     }
 }
 
+/* Programs that fail with all but one byte programmed, in pages of one cell and of many. */
+static void logs_with_holes(void) {
+    for (uint32_t i = 0; i < 6; i++) {
+        begin(i, 0);
+        append(below(lap()));
+        for (uint32_t fails = 0; fails < 3; fails++) {
+            w.hole = 1u + below(4);
+            append(1u + below(lap() / 2u));
+        }
+        finish();
+        image("hole");
+        if (remount()) {
+            append(below(5));
+            finish();
+            image("hole_on");
+        }
+    }
+}
+
 /* What an earlier log left, in its first lap, in a block that cannot be erased, but for block 0. */
 static void logs_after_others(void) {
     for (uint32_t i = 0; i < 6; i++) {
@@ -226,7 +258,7 @@ static void logs_after_others(void) {
         append(below(lap()));
         finish();
         stk_sim_flash_block(&w.flash, 1u + below(w.geometry->blocks - 1u))->bad_erase = true;
-        if (stk_log_format(&w.log, &c, i + 100u, 0) == STK_OK) {
+        if (stk_log_format(&w.log, &c, i % 2u ? i + 100u : i, 0) == STK_OK) {
             append(lap() + below(2u * lap()));
             finish();
             image("second");
@@ -291,6 +323,7 @@ int main(int argc, char **argv) {
         cut_logs();
         damaged_logs();
         logs_with_bad_blocks();
+        logs_with_holes();
         logs_after_others();
         grown_logs();
         logs_of_any_laps();

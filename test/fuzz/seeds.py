@@ -47,7 +47,7 @@ def log_header(block, lap, sequence, block_bytes, blocks, unit=1, erased=0xFF, l
 def log_cell(lap, sequence, kind, body, boot=1, resumed=0):
     """core/SPEC.md 6.2"""
     cell = words(kind) + body + words(sequence, boot << 1 | resumed)
-    return sealed(cell, crc32c(words(lap), LOG_ID))
+    return sealed(cell, crc32c(words(LOG_ID, lap, 1), 0))
 
 
 def log_record(lap, sequence, boot=1, resumed=0):
