@@ -301,6 +301,8 @@ def read_flash(data, like):
                 continue
             elif limit is not None and not after(limit, found["sequence"]):
                 continue
+            elif h and after(h["sequence"], found["sequence"]):
+                continue
             elif last is None or after(found["sequence"], last):
                 known = last is not None and not found["resumed"]
                 missing = (found["sequence"] - last - 1) % U32 if known else 0
