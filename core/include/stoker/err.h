@@ -23,7 +23,7 @@ extern "C" {
     X(STK_E_ARG, -1, "an argument is NULL, zero or out of its documented range: see the comment of the call")          \
     X(STK_E_ALIGN, -2,                                                                                                 \
       "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O "                          \
-      "slots")                                                                                                         \
+      "slots, for flash what its port asks")                                                                           \
     X(STK_E_OVERFLOW, -3, "the size does not fit the format: ask for fewer slots, records or words")                   \
     X(STK_E_MISSING, -4,                                                                                               \
       "the buffer ends before the word asked for: pass the whole buffer; the fault says which "                        \
