@@ -191,9 +191,12 @@ static int make_ready(struct stk_log *log) {
         } else if (log->ready == ERASED && stk_log_header_alone(log)) {
             stk_log_put_header(log, cell_at(log, 1), log->ahead, next_lap(log));
             err = program(log, log->ahead, 0, cell_at(log, 1));
-        } else if (log->ready == HEADED && log->geometry.lazy) {
-            /* A lazy medium could keep a record of the block and bring back what was erased behind the record. */
+        } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
+            /* A boot before this one may have begun to use the block, and have left no trace of itself. A lazy medium could
+             * bring back what that boot wrote, behind records of this boot that have the same numbers. Not so once the
+             * erase is durable, and once a record of this boot is: then the next boot takes other numbers. */
             err = medium_sync(log);
+            log->prepared = (uint8_t)(log->prepared + (err == STK_OK ? 1u : 0u));
         }
         log->ready = (uint8_t)(log->ready + (err == STK_OK ? 1u : 0u));
     }

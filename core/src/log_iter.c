@@ -1,11 +1,12 @@
 /* Reading the flash log: walks over its cells, oldest first. */
 #include "log_parts.h"
 
-/* What is known of the numbers of a block's records. */
+/* What is known of the block that a walk is in. */
 enum {
-    NOT_KNOWN,
-    NO_LIMIT,
-    LIMIT
+    UNKNOWN,
+    FOREIGN, /* it was last used in another lap */
+    OURS,
+    LIMITED /* none of its records has a number that reaches `limit` */
 };
 
 uint32_t stk_log_blocks(const struct stk_log *log) {
@@ -26,7 +27,7 @@ void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
     it->block = block;
     it->seed = stk_log_seed(log, lap_of(log, block));
-    it->limited = NOT_KNOWN;
+    it->bounds = UNKNOWN;
 }
 
 /* Reads the header of a block into the walk's buffer. 1 a header of any use; 0 none; a read that was refused. */
@@ -39,39 +40,31 @@ static int read_header(struct stk_log_iter *it, uint32_t block) {
     return stk_log_is_header(it->buffer, log, block);
 }
 
-/* Notes what the header at the start of the buffer says of the walk's block; where it is not whole, the cells tell for
- * themselves. No record has a number before that of the header, and a block that was last used in another lap has none. */
-static void take_header(struct stk_log_iter *it, const struct stk_log *log, int found) {
-    it->whole = found && stk_log_is_use(log, it->buffer, lap_of(log, it->block));
-    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (found ? 0u : (uint32_t)INT32_MAX);
-}
-
-/* Finds which numbers the records of the walk's block can have; a walk forward takes the block's own header later. A page of
- * several records whose program failed may hold any of them, and all of them were written again behind the next header: so
- * no record reaches that header's number. */
-static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int backward) {
-    uint32_t next = it->block;
-    int found = backward ? read_header(it, it->block) : 0;
-    if (found >= 0) {
-        take_header(it, log, found);
-        found = 0;
-    }
-    while (found == 0 && next != log->block && !stk_log_header_alone(log)) {
+/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header, and a block
+ * that was last used in another lap has no record; where the header is not whole, the cells tell for themselves. A page of
+ * several records whose program failed may hold any of them, and all of them were written again behind the next header: so no
+ * record reaches that header's number. */
+static int find_bounds(struct stk_log_iter *it, const struct stk_log *log) {
+    uint32_t next = stk_log_header_alone(log) ? log->block : it->block;
+    int found = read_header(it, it->block);
+    it->whole = found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, it->block));
+    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
+    it->bounds = found == 1 && !it->whole ? FOREIGN : OURS;
+    while (next != log->block && it->bounds == OURS && found >= 0) {
         next = stk_log_following(log, next);
         found = read_header(it, next);
-        found = found == 1 ? stk_log_is_use(log, it->buffer, lap_of(log, next)) : found;
+        it->limit = stk_log_header_sequence(it->buffer);
+        if (found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, next)) && (int32_t)(it->limit - it->floor) >= 0) {
+            it->bounds = LIMITED;
+        }
     }
-    if (found < 0) {
-        return found;
-    }
-    it->limit = stk_log_header_sequence(it->buffer);
-    it->limited = found == 1 ? LIMIT : NO_LIMIT;
-    return STK_OK;
+    it->bounds = found < 0 ? UNKNOWN : it->bounds;
+    return found < 0 ? found : STK_OK;
 }
 
 int stk_log_belongs(const struct stk_log_iter *it, uint32_t sequence) {
     const struct stk_log *log = it->source;
-    uint32_t limit = it->limited == LIMIT ? it->limit : log->sequence;
+    uint32_t limit = it->bounds == LIMITED ? it->limit : log->sequence;
     return (int32_t)(sequence - it->floor) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
 }
 
@@ -79,9 +72,9 @@ int stk_log_belongs(const struct stk_log_iter *it, uint32_t sequence) {
 int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int backward) {
     const struct stk_log *log = it->source;
     uint32_t piece = stk_log_piece(log), cells = piece / stk_log_page_bytes(log) * log->page_cells;
-    int err = it->limited == NOT_KNOWN ? find_bounds(it, log, backward) : STK_OK;
-    it->at = 0;
-    if (err == STK_OK) {
+    int err = it->bounds == UNKNOWN ? find_bounds(it, log) : STK_OK;
+    it->at = it->bounds == FOREIGN ? bytes : 0u; /* a block of another lap is passed over */
+    if (err == STK_OK && it->bounds != FOREIGN) {
         err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     }
     if (stk_log_is_unreadable(err) && bytes != piece) {
@@ -97,7 +90,7 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int ba
     }
     if (err != STK_OK) {
         start += backward ? bytes : 0u; /* the walk stays where it was */
-        bytes = 0;
+        bytes = it->at = 0;
     }
     it->filled = bytes;
     it->offset = start + bytes;
@@ -113,18 +106,6 @@ static void step(struct stk_log_iter *it, const struct stk_log *log) {
     }
 }
 
-/* The block's first bytes were read: passes over the header, and over a block that was last used in another lap. */
-static void pass_header(struct stk_log_iter *it, const struct stk_log *log) {
-    int found = it->at == 0u && stk_log_is_header(it->buffer, log, it->block);
-    take_header(it, log, found);
-    if (found && !it->whole) {
-        it->offset = stk_log_used_bytes(log);
-        it->at = it->filled;
-    } else if (it->at == 0u) {
-        step(it, log);
-    }
-}
-
 /* Goes on to bytes that were not looked at yet. 1; 0 at the end; a read that was refused. */
 static int more(struct stk_log_iter *it, const struct stk_log *log) {
     int err = STK_OK;
@@ -135,14 +116,11 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
                 return 0;
             }
             it->left--;
-            stk_log_enter_block(it, it->block + 1u == log->geometry.blocks ? 0u : it->block + 1u);
+            stk_log_enter_block(it, stk_log_following(log, it->block));
             it->offset = 0;
             left = stk_log_used_bytes(log);
         }
         err = stk_log_fill(it, it->offset, left < it->buffer_bytes ? left : it->buffer_bytes, 0);
-        if (it->offset == it->filled && err == STK_OK) {
-            pass_header(it, log);
-        }
     }
     return err == STK_OK ? 1 : err;
 }
@@ -163,7 +141,11 @@ int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
     while (err == 1 && (err = more(it, log)) == 1) {
         const uint8_t *cell = it->buffer + it->at;
+        uint32_t place = it->offset - it->filled + it->at;
         step(it, log);
+        if (place == 0u) {
+            continue; /* the header */
+        }
         if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
         } else if ((int32_t)(stk_log_cell_sequence(cell) - it->expected) >= 0 &&

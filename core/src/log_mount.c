@@ -20,6 +20,7 @@ struct search {
     enum look how;       /* how the block is known */
     uint32_t end;        /* cells of the pages of the block that were begun */
     uint32_t behind;     /* cells behind the last record that may have taken a number */
+    uint32_t least;      /* sequence in the block's header, where that is whole: no record of the block is before it */
     uint32_t lost;       /* pages of the block behind its last record that cannot be read */
     uint32_t touched;    /* 1: the block behind the newest has no header, so a use of it may have been begun */
     uint32_t sequence;   /* of the last record */
@@ -209,7 +210,7 @@ static void find_last(struct search *s) {
         uint32_t cell = log->cell - log->page_cells;
         const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
         s->lost += page ? 0u : 1u;
-        if (last) {
+        if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);
             break;
@@ -218,31 +219,45 @@ static void find_last(struct search *s) {
     s->behind += s->end - log->cell;
 }
 
+/* Goes to the block before log->block. Returns 1 when it is there and of the lap that its place asks for. */
+static int step_back(struct search *s) {
+    struct stk_log *log = s->log;
+    if (log->lap == 1u && log->block == 0u) {
+        return 0;
+    }
+    log->lap -= log->block == 0u ? 1u : 0u;
+    log->block = (log->block == 0u ? log->geometry.blocks : log->block) - 1u;
+    s->how = look(log, log->block, log->lap);
+    s->least = stk_log_header_sequence(log->config.buffer);
+    return s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap));
+}
+
 /* Finds the block with the last record: the newest one, or one before it where records did not get that far. log->cell is 0
- * when no block has one; the block is the newest one then. Returns the pages of the newest block that cannot be read. */
+ * when no block has one; the block is the newest one then. What a cut left in the newest block may be whole only now, when newer
+ * records are in a block before it: so the next block before it that has records is asked too. Returns the pages of the newest
+ * block that cannot be read. */
 static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
-    uint32_t newest = log->block, lap = log->lap, end, lost;
+    struct search newest;
+    uint32_t block = log->block, lap = log->lap, cell, tries = stk_log_window(log);
+    s->least = log->sequence;
     find_last(s);
-    end = s->end;
-    lost = s->lost;
-    for (uint32_t left = stk_log_window(log); log->cell == 0u; left--) {
-        if (left == 0u || (log->lap == 1u && log->block == 0u)) {
-            log->block = newest; /* nothing is before the block */
-            log->lap = lap;
-            s->end = end;
-            s->lost = lost;
-            s->how = HEADER;
-            break;
-        }
-        log->lap -= log->block == 0u ? 1u : 0u;
-        log->block = (log->block == 0u ? log->geometry.blocks : log->block) - 1u;
-        s->how = look(log, log->block, log->lap);
-        if (s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap))) {
+    newest = *s;
+    cell = log->cell;
+    do {
+        log->cell = 0;
+        if (step_back(s)) {
             find_last(s);
         }
+    } while (log->cell == 0u && --tries != 0u);
+    if (log->cell == 0u || (cell != 0u && (int32_t)(s->sequence - newest.sequence) <= 0)) {
+        newest.behind = cell == 0u ? s->behind : newest.behind;
+        *s = newest;
+        log->block = block;
+        log->lap = lap;
+        log->cell = cell;
     }
-    return lost;
+    return newest.lost;
 }
 
 /// Mount ///

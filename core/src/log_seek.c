@@ -40,6 +40,22 @@ static int end_search(struct stk_log_iter *it, int found, const struct stk_log_c
     return found < 0 ? found : STK_OK;
 }
 
+/* Reads the first record of the block at `place`. Returns as stk_log_next_cell. */
+static int first_of(struct stk_log_iter *it, uint32_t place, struct stk_log_cell *cell) {
+    stk_log_begin(it, place, 1);
+    return stk_log_next_cell(it, cell);
+}
+
+/* A block that could not be erased may hold records that a cut had left in this lap: they have smaller numbers than those of
+ * the block before it, and led the search astray. Returns the place where the walk begins. */
+static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_cell *cell) {
+    if (low != 0u && first_of(it, low, cell) == 1) {
+        uint32_t sequence = cell->sequence;
+        low -= first_of(it, low - 1u, cell) == 1 && (int32_t)(cell->sequence - sequence) > 0 ? 1u : 0u;
+    }
+    return low;
+}
+
 /* The last block that begins before the target may hold it, and no block before that one can. A block without a
  * record tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell,
  * 0 at the end. The record is returned next. */
@@ -49,8 +65,7 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u, at = middle;
         do {
-            stk_log_begin(it, at, 1);
-            found = stk_log_next_cell(it, cell);
+            found = first_of(it, at, cell);
         } while ((found == 0 || (found == 1 && !it->whole)) && ++at < high);
         if (found < 0) {
             return found;
@@ -61,6 +76,7 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
             high = middle;
         }
     }
+    low = start_of(it, low, cell);
     stk_log_begin(it, low, all - low);
     do {
         found = stk_log_next_cell(it, cell);

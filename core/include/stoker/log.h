@@ -121,6 +121,7 @@ struct stk_log {
     uint8_t ready;       /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
     uint8_t shifted;     /* cells of the buffer before the records that wait: 1 where a header shares their page */
     uint8_t resumed;     /* the next record is the first since mount */
+    uint8_t prepared;    /* blocks made ready since mount, up to 2 */
     uint32_t page_bytes; /* that are programmed as one */
     uint32_t page_cells; /* of them */
     uint32_t block_cells; /* of a block, the header's among them */
@@ -236,16 +237,15 @@ struct stk_log_iter {
     uint32_t seed;          /* of the checksums in that block */
     uint32_t whole;         /* 1: that block has a whole header of its use */
     uint32_t floor;         /* no record in that block has a number before this one */
-    uint32_t
-        limited; /* 0: not known yet; 2: no record in that block has a number that reaches `limit`; 1: not limited */
-    uint32_t limit;
-    uint32_t left;       /* blocks after this one; v1: records */
-    uint32_t at, filled; /* bytes of the buffer: taken, valid */
-    uint32_t expected;   /* sequence of the next record */
-    uint32_t erases;     /* of the log when the walk began */
-    uint32_t bad;        /* damaged cells since the last record */
-    uint32_t records;    /* returned so far */
-    uint32_t corrupt;    /* sequence numbers that are missing between those returned, other than right before a mount */
+    uint32_t bounds;        /* what is known of that block */
+    uint32_t limit;         /* no record in that block has a number that reaches this one, where `bounds` says so */
+    uint32_t left;          /* blocks after this one; v1: records */
+    uint32_t at, filled;    /* bytes of the buffer: taken, valid */
+    uint32_t expected;      /* sequence of the next record */
+    uint32_t erases;        /* of the log when the walk began */
+    uint32_t bad;           /* damaged cells since the last record */
+    uint32_t records;       /* returned so far */
+    uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
     /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of the last
      * block that begins before the target and the record found. */
