@@ -72,7 +72,18 @@ static int mount(struct world *w) {
     return err;
 }
 
+/* After a restart nobody knows that the erase of a block failed: programs into the block fail as well. */
+static void stay_bad(struct stk_sim_flash_block *b) {
+    if (b->bad_erase && b->broken) {
+        b->bad_prog = true;
+        b->broken = false;
+    }
+}
+
 static void power_on(struct world *w) {
+    for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
+        stay_bad(stk_sim_flash_block(&w->tap.flash, i));
+    }
     tap_undo_late(&w->tap);
     stk_sim_flash_power_on(&w->tap.flash);
     w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
@@ -105,11 +116,11 @@ static uint64_t shake(struct world *w, uint64_t luck) {
     return r->times;
 }
 
-/* A block that mount passes over because it cannot be read is used by the next boot. What a cut left unstable in the block
+/* A block that mount passes over because it cannot be read is used by a boot to come. What a cut left unstable in the block
  * behind it could then come back. */
 void world_steady_cut(struct world *w) {
     struct stk_sim_flash *f = &w->tap.flash;
-    if (w->tap.blurred && (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING)) {
+    if (w->had_blur && (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING)) {
         f->prog_cut = STK_SIM_PROG_TORN;
     }
 }
@@ -120,6 +131,7 @@ void world_mount_shaken(struct world *w, uint64_t luck) {
     int err = mount(w);
     w->tap.flash.read_fault.times = 0;
     w->tap.blurred = times != 1;
+    w->had_blur = w->had_blur || w->tap.blurred;
     world_steady_cut(w);
     if (err < 0 && times == 1) {
         world_fail(w, "mount failed after one read that failed once", 0);

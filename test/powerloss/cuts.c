@@ -170,7 +170,7 @@ static void check_capacity(struct run *r, bool padded) {
     struct model *m = &r->world.model;
     uint64_t capacity = stk_log_capacity(&r->world.shape->geometry);
     uint64_t want = m->sure < capacity ? m->sure : capacity;
-    if (!padded && r->rhythm < 5 && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
+    if (!padded && r->rhythm < 5 && m->sure == m->tail && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
         world_fail(&r->world, "fewer records are kept than the capacity", m->sure - m->head);
         (void)run_judge(r, "without a cut");
     }

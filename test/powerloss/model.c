@@ -82,8 +82,13 @@ void model_start(struct model *m, uint32_t blocks) {
     memset(m->in, 0, sizeof m->in);
 }
 
-/* What was not synced in the cycle before may come and go. */
+/* What was not synced in the cycle before may come and go: no block has it. */
 void model_mount(struct model *m, uint32_t block) {
+    for (uint32_t i = 0; i < m->blocks; i++) {
+        struct model_range *r = &m->in[i];
+        r->from = r->from < m->sure ? r->from : m->sure;
+        r->to = r->to < m->sure ? r->to : m->sure;
+    }
     m->cycle++;
     m->fresh = true;
     m->sure = m->tail;

@@ -29,10 +29,11 @@ bool run_is_over(const struct run *r) {
     return r->plan->first_failure && r->tally->failures != 0;
 }
 
-/* On media that take any value no bit stays between two values: what was written last is there. */
+/* On media that take any value no bit stays between two values: what was written last is there. Nor on lazy media, where
+ * sectors are of any age instead. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
-    bool settles = f->config.geometry.rewrite == STK_FLASH_ANY;
+    bool settles = f->config.geometry.rewrite == STK_FLASH_ANY || f->config.geometry.lazy != 0;
     bool prog_unsettled = mode == STK_SIM_PROG_UNSTABLE || mode == STK_SIM_PROG_FLICKERING;
     bool erase_unsettled = mode == STK_SIM_ERASE_UNSTABLE || mode == STK_SIM_ERASE_FLICKERING;
     f->cut_at = at;

@@ -48,6 +48,7 @@ void world_save(const struct world *w, struct world_copy *copy) {
     model_save(&w->model, &copy->model);
     copy->blurred = w->tap.blurred;
     copy->had_bad = w->had_bad;
+    copy->had_blur = w->had_blur;
     copy->log = w->log;
     memcpy(copy->page, w->page, stk_log_buffer_bytes(&w->shape->geometry));
 }
@@ -57,6 +58,7 @@ void world_restore(struct world *w, const struct world_copy *copy) {
     model_restore(&w->model, &copy->model);
     w->tap.blurred = copy->blurred;
     w->had_bad = copy->had_bad;
+    w->had_blur = copy->had_blur;
     w->log = copy->log;
     w->tap.late_bytes = 0;
     memcpy(w->page, copy->page, stk_log_buffer_bytes(&w->shape->geometry));

@@ -26,6 +26,7 @@ struct world {
     _Alignas(4096) uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
     _Alignas(4096) uint8_t walk[WALK_BYTES];
     bool had_bad;      /* blocks were bad since format */
+    bool had_blur;     /* a mount since format could not read all */
     uint32_t given_up; /* calls in a row that failed because programs did */
     const char *wrong; /* the first thing, NULL when there is none */
     uint32_t where;    /* sequence */
@@ -33,7 +34,7 @@ struct world {
 
 struct world_copy {
     struct stk_sim_flash flash;
-    bool blurred, had_bad;
+    bool blurred, had_bad, had_blur;
     struct model_copy model;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
@@ -58,7 +59,7 @@ void world_mount(struct world *w);
 /* The same while reads fail for a while, and again once they are well where that was too much for the mount. */
 void world_mount_shaken(struct world *w, uint64_t luck);
 
-/* Changes the next cut to one whose traces stay as they are, while mount may not have read all. */
+/* Changes the next cut to one whose traces stay as they are, once a mount may not have read all. */
 void world_steady_cut(struct world *w);
 
 /* The same where no read works at first. */

@@ -1,0 +1,57 @@
+# Planted mistakes: each program links the suite with a copy of one source of core/ in which one text is replaced, and must find
+# what that breaks. The object of the copy defines all that its member of the library does, so the linker takes no other.
+#
+# stk_mutant(NAME FILE OLD NEW [ARGS...]): core/src/FILE with NEW in place of OLD, which must be there once. ARGS go to the
+# suite: with `--geometry` it looks where the mistake shows first.
+function(stk_mutant name file old new)
+  set(path ${PROJECT_SOURCE_DIR}/core/src/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(READ ${path} text)
+  string(FIND "${text}" "${old}" first)
+  string(FIND "${text}" "${old}" last REVERSE)
+  if(first EQUAL -1 OR NOT first EQUAL last)
+    message(FATAL_ERROR "mutant ${name}: the text to replace must be in ${file} exactly once:\n${old}")
+  endif()
+  string(REPLACE "${old}" "${new}" text "${text}")
+  set(copy ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
+  set(before)
+  if(EXISTS ${copy})
+    file(READ ${copy} before)
+  endif()
+  if(NOT before STREQUAL text)
+    file(WRITE ${copy} "${text}")
+  endif()
+  add_executable(powerloss_${name} ${copy} $<TARGET_OBJECTS:powerloss_suite>)
+  target_include_directories(powerloss_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/src)
+  # A mistake may leave a variable or a function without use.
+  target_compile_options(powerloss_${name} PRIVATE -w)
+  stk_link(powerloss_${name} ${STK_TEST_LIBS})
+  stk_test(powerloss.finds.${name} powerloss_${name} LABELS host ARGS --caught ${ARGN})
+endfunction()
+
+## Rows: what the log does about a medium, taken out ##
+
+stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 4)
+stk_mutant(trusts_ready log_mount.c "        log->ahead = lost != 0u ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;"
+  "        log->ahead = newest; log->ready = goes_on(log) && stk_log_header_alone(log);" --geometry 4)
+stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
+stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));" "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
+stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 26)
+stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 20)
+stk_mutant(blind_format log_mount.c "            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;" "            return STK_E_FORMAT;" --geometry 1)
+stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), before = log->ahead;" "    uint32_t window = 3u, before = log->ahead;" --geometry 24)
+stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22)
+stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
+stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1)
+stk_mutant(marks_unread log.c "    if (stk_log_peek(log, log->block, log->cell)) {" "    (void)stk_log_peek(log, log->block, log->cell); if (1) {" --geometry 1)
+stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u" --geometry 1)
+stk_mutant(restless_poll log.c "err != STK_OK || log->stats.records == 0u" "err != STK_OK" --geometry 1)
+stk_mutant(odd_buffer log.c "        err = program_page(log, cell_at(log, 0));"
+  "        err = program_page(log, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)));" --geometry 31)
+stk_mutant(old_remains log.c "            if (log->geometry.lazy && log->prepared < 2u) {" "            if (0) {" --geometry 28)
+stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 1)
+
+## What any log needs ##
+
+stk_mutant(number_again log_mount.c "log->sequence : s.sequence + 1u;" "log->sequence : s.sequence - 1u;" --geometry 4)
+stk_mutant(no_marks log_mount.c "    log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;" "    log->unsure = 0u;" --geometry 4)
