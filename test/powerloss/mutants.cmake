@@ -53,5 +53,6 @@ stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <=
 
 ## What any log needs ##
 
-stk_mutant(number_again log_mount.c "log->sequence : s.sequence + 1u;" "log->sequence : s.sequence - 1u;" --geometry 4)
+stk_mutant(number_again log_mount.c "        log->sequence += s.behind + (1u + s.touched) * begun;"
+  "        log->sequence -= 1u;" --geometry 4)
 stk_mutant(no_marks log_mount.c "    log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;" "    log->unsure = 0u;" --geometry 4)

@@ -100,7 +100,9 @@ void world_go_bad(struct world *w, uint64_t luck) {
 void world_heal(struct world *w) {
     for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
         struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, i);
-        b->bad_prog = b->bad_erase = false;
+        b->bad_prog = b->bad_erase && b->broken; /* until it is erased */
+        b->broken = b->broken && !b->bad_prog;
+        b->bad_erase = false;
     }
 }
 
