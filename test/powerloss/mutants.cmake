@@ -48,7 +48,7 @@ stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun 
 stk_mutant(restless_poll log.c "err != STK_OK || log->stats.records == 0u" "err != STK_OK" --geometry 1)
 stk_mutant(odd_buffer log.c "        err = program_page(log, cell_at(log, 0));"
   "        err = program_page(log, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)));" --geometry 31)
-stk_mutant(old_remains log.c "            if (log->geometry.lazy && log->prepared < 2u) {" "            if (0) {" --geometry 28)
+stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28)
 stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 1)
 
 ## What any log needs ##
