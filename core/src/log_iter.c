@@ -41,15 +41,15 @@ static int read_header(struct stk_log_iter *it, uint32_t block) {
 }
 
 /* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header, and a block
- * that was last used in another lap has no record; where the header is not whole, the cells tell for themselves. A page of
- * several records whose program failed may hold any of them, and all of them were written again behind the next header: so no
- * record reaches that header's number. */
-static int find_bounds(struct stk_log_iter *it, const struct stk_log *log) {
+ * that was last used in another lap has no record; where the header is not whole, the cells tell for themselves. `found` is what
+ * read_header said of the block. */
+static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int found) {
     uint32_t next = stk_log_header_alone(log) ? log->block : it->block;
-    int found = read_header(it, it->block);
     it->whole = found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, it->block));
     it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
     it->bounds = found == 1 && !it->whole ? FOREIGN : OURS;
+    /* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
+     * header: so no record reaches that header's number. */
     while (next != log->block && it->bounds == OURS && found >= 0) {
         next = stk_log_following(log, next);
         found = read_header(it, next);
@@ -68,32 +68,51 @@ int stk_log_belongs(const struct stk_log_iter *it, uint32_t sequence) {
     return (int32_t)(sequence - it->floor) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
 }
 
-/* Where the read fails, one piece may be to blame: what cannot be read by itself is damaged. */
-int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int backward) {
-    const struct stk_log *log = it->source;
+/* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is damaged.
+ * Returns STK_OK, or a read that was refused. */
+static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
     uint32_t piece = stk_log_piece(log), cells = piece / stk_log_page_bytes(log) * log->page_cells;
-    int err = it->bounds == UNKNOWN ? find_bounds(it, log) : STK_OK;
-    it->at = it->bounds == FOREIGN ? bytes : 0u; /* a block of another lap is passed over */
-    if (err == STK_OK && it->bounds != FOREIGN) {
-        err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
-    }
+    int err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     if (stk_log_is_unreadable(err) && bytes != piece) {
         start += backward ? bytes - piece : 0u;
         bytes = piece;
         err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     }
+    it->at = 0;
     if (stk_log_is_unreadable(err)) {
         it->bad += cells;
         it->unreadable += cells;
         err = STK_OK;
         it->at = bytes;
     }
-    if (err != STK_OK) {
-        start += backward ? bytes : 0u; /* the walk stays where it was */
-        bytes = it->at = 0;
+    if (err == STK_OK) {
+        it->filled = bytes;
+        it->offset = start + bytes;
     }
-    it->filled = bytes;
-    it->offset = start + bytes;
+    return err;
+}
+
+int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int backward) {
+    const struct stk_log *log = it->source;
+    /* A read from the start of the block brings the header along, where no other header is needed. */
+    int with_header = start == 0u && stk_log_header_alone(log), err = STK_OK;
+    if (it->bounds == UNKNOWN && !with_header) {
+        int found = read_header(it, it->block);
+        err = found < 0 ? found : find_bounds(it, log, found);
+    }
+    if (err == STK_OK && it->bounds != FOREIGN) {
+        err = read_some(it, log, start, bytes, backward);
+    }
+    if (err == STK_OK && it->bounds == UNKNOWN) {
+        err = find_bounds(it, log, it->at == 0u && stk_log_is_header(it->buffer, log, it->block));
+    }
+    if (err == STK_OK && it->bounds == FOREIGN) { /* a block of another lap is passed over */
+        it->at = it->filled = bytes;
+        it->offset = start + bytes;
+    } else if (err != STK_OK) { /* the walk stays where it was */
+        it->at = it->filled = 0;
+        it->offset = start + (backward ? bytes : 0u);
+    }
     return err;
 }
 
