@@ -124,12 +124,13 @@ static int begin(struct stk_store *store, struct scan *scan) {
 }
 
 /* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where the
- * medium could not give back what is missing, get finds out. */
+ * medium could not give back what is missing, get finds out; but not on lazy media, where a power cut may leave a page like
+ * that in the middle of an artifact. */
 static int look(struct stk_store *store, struct scan *scan) {
     const struct stk_log_cell *cell = &store->cell;
     int in_doubt = stk_store_in_doubt(store);
     if (cell->sequence != store->next) {
-        scan->whole = scan->whole && in_doubt;
+        scan->whole = scan->whole && in_doubt && !store->log.geometry.lazy;
         if (scan->whole && (int32_t)(cell->sequence - stk_store_tail(&store->open)) > 0) {
             found(store, scan);
         }

@@ -81,12 +81,14 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *faul
 /* Begins a walk over all cells, in the part of the buffer that is for reading. */
 int stk_store_walk(struct stk_store *store);
 
-/* Has the walk passed cells, since this was asked last, that were written and that the medium could not give back? Cells
- * right before a mount do not count: a power cut may have left them so, and then they never were anything. */
+/* Asked after each cell of a walk: were there cells between the one before and this one that were written and that the medium
+ * could not give back? Cells between two boots do not count: a power cut may have left them so, and then they never were
+ * anything. */
 static inline int stk_store_in_doubt(struct stk_store *store) {
-    int in_doubt = store->iter.corrupt != 0u && store->iter.unreadable != 0u;
+    int in_doubt = store->iter.corrupt != 0u && store->iter.unreadable != 0u && store->cell.boot == store->boot;
     store->iter.corrupt = 0;
     store->iter.unreadable = 0;
+    store->boot = store->cell.boot;
     return in_doubt;
 }
 

@@ -115,6 +115,7 @@ struct stk_store {
     uint32_t left;                  /* bytes of it that no record was read for yet */
     uint32_t next;                  /* sequence of its next record */
     struct stk_log_cell cell;       /* the one that is being read or written */
+    uint32_t boot;                  /* of the cell before it in a walk */
     struct stk_store_artifact open; /* the artifact that is being read */
     uint32_t read_bytes;            /* of the buffer, for reading; the log has the rest */
     struct stk_store_stats stats;
@@ -139,8 +140,8 @@ STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
  * an artifact of more than two blocks, which cost O(log blocks) reads and a block's records. So a mount takes at most
  * the reads that fit the whole flash into the buffer, and those. Writes nothing; call stk_store_poll next. Returns how
  * many artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that
- * the medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, the key
- * has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the newest are mounted all
+ * the medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
+ * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the newest are mounted all
  * the same, and the fault's value says how many entries would do, its index how many artifacts were left out; STK_E_FORMAT
  * no store, or the log of a recorder; else as stk_log_mount. After any other error than STK_E_FULL it is not mounted. */
 STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_fault *fault);

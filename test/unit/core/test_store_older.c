@@ -218,6 +218,37 @@ static void what_cannot_be_read_before_an_older_version_does_not_matter(void **s
     assert_int_equal(got(1, 1, 90), 1);
 }
 
+/* A cut left a page that cannot be read, and damage took the first record after it, which said that a mount came between. */
+static void what_a_cut_left_unreadable_hides_no_older_version(void **state) {
+    (void)state;
+    world_open(&wide);
+    assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
+    assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+    spoil(7);
+    assert_int_equal(world_mount(), 1);
+    assert_int_equal(got(1, 1, 90), 1);
+    assert_int_equal(put(2, 3, 40), 0);
+    stk_sim_flash_flip(&world.flash, world.store.log.block,
+                       ((world.store.log.cell - 3u) * STK_LOG_CELL_BYTES + 20u) * 8u);
+    assert_int_equal(world_mount(), 1);
+    assert_int_equal(got(1, 1, 90), 1);
+    assert_int_equal(stats().unread, 0);
+}
+
+/* Where a cut may take any page that was not synced, the page may be in the middle of the artifact that it ended. */
+static void what_cannot_be_read_on_a_lazy_medium_was_perhaps_never_put(void **state) {
+    struct stk_flash_geometry lazy = wide;
+    (void)state;
+    lazy.lazy = 1;
+    world_open(&lazy);
+    assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
+    assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+    spoil(5);
+    assert_int_equal(got(1, 2, 90), STK_E_IO);
+    assert_int_equal(world_mount(), 1);
+    assert_int_equal(got(1, 1, 90), 1);
+}
+
 static int read_error;
 
 static int refusing_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
@@ -301,6 +332,8 @@ int main(void) {
         cmocka_unit_test(an_older_version_that_cannot_be_read_is_not_given_up),
         cmocka_unit_test(a_removal_that_cannot_be_read_hides_the_versions_before_it),
         cmocka_unit_test(what_cannot_be_read_before_an_older_version_does_not_matter),
+        cmocka_unit_test(what_a_cut_left_unreadable_hides_no_older_version),
+        cmocka_unit_test(what_cannot_be_read_on_a_lazy_medium_was_perhaps_never_put),
         cmocka_unit_test(a_read_that_is_refused_is_an_error_of_the_call),
         cmocka_unit_test(a_put_that_failed_is_settled_by_the_next_remove),
     };
