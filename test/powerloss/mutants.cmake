@@ -2,7 +2,7 @@
 # what that breaks. The object of the copy defines all that its member of the library does, so the linker takes no other.
 #
 # stk_mutant(NAME FILE OLD NEW [ARGS...]): core/src/FILE with NEW in place of OLD, which must be there once. ARGS go to the
-# suite: with `--geometry` it looks where the mistake shows first.
+# suite, which `mutant_suite` names: with `--geometry` it looks where the mistake shows first.
 function(stk_mutant name file old new)
   set(path ${PROJECT_SOURCE_DIR}/core/src/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
@@ -13,7 +13,7 @@ function(stk_mutant name file old new)
     message(FATAL_ERROR "mutant ${name}: the text to replace must be in ${file} exactly once:\n${old}")
   endif()
   string(REPLACE "${old}" "${new}" text "${text}")
-  set(copy ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
+  set(copy ${CMAKE_CURRENT_BINARY_DIR}/mutants/${mutant_suite}/${name}/${file})
   set(before)
   if(EXISTS ${copy})
     file(READ ${copy} before)
@@ -21,13 +21,15 @@ function(stk_mutant name file old new)
   if(NOT before STREQUAL text)
     file(WRITE ${copy} "${text}")
   endif()
-  add_executable(powerloss_${name} ${copy} $<TARGET_OBJECTS:powerloss_suite>)
-  target_include_directories(powerloss_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/src)
+  add_executable(${mutant_suite}_${name} ${copy} $<TARGET_OBJECTS:${mutant_suite}_suite>)
+  target_include_directories(${mutant_suite}_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/src)
   # A mistake may leave a variable or a function without use.
-  target_compile_options(powerloss_${name} PRIVATE -w)
-  stk_link(powerloss_${name} ${STK_TEST_LIBS})
-  stk_test(powerloss.finds.${name} powerloss_${name} LABELS host ARGS --caught ${ARGN})
+  target_compile_options(${mutant_suite}_${name} PRIVATE -w)
+  stk_link(${mutant_suite}_${name} ${STK_TEST_LIBS})
+  stk_test(${mutant_suite}.finds.${name} ${mutant_suite}_${name} LABELS host ARGS --caught ${ARGN})
 endfunction()
+
+set(mutant_suite powerloss)
 
 ## Rows: what the log does about a medium, taken out ##
 

@@ -40,9 +40,10 @@ static bool is_wanted(uint64_t want, uint64_t have) {
     return want == ANY || want == have;
 }
 
-/* Both ends of an operation are tried more often than what lies between. */
+/* Both ends of an operation are tried more often than what lies between: near its end little is missing, and what is may be
+ * anywhere in the page. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
-    uint64_t thin = k == 0 || k == op->steps - 1 ? r->thin / 8 + 1 : r->thin;
+    uint64_t thin = k == 0 || k + 4 >= op->steps ? r->thin / 12 + 1 : r->thin;
     if (r->plan->cut != ANY) {
         return differs(r, op, k, mode) && op->first + k == r->plan->cut && is_wanted(r->plan->mode, mode);
     }

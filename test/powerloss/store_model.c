@@ -54,7 +54,21 @@ void model_erased(struct model *m, uint32_t block) {
     }
 }
 
+void model_erased_lazily(struct model *m, uint32_t block) {
+    m->erased |= 1u << block;
+}
+
+void model_synced(struct model *m) {
+    for (uint32_t block = 0; m->erased != 0; block++) {
+        if ((m->erased >> block & 1u) != 0) {
+            model_erased(m, block);
+        }
+        m->erased &= ~(1u << block);
+    }
+}
+
 void model_mount(struct model *m) {
+    m->erased = 0;
     for (uint32_t k = 0; k < KEYS; k++) {
         struct history *h = &m->key[k];
         uint32_t n = 0;
@@ -105,6 +119,15 @@ bool model_knows(const struct model *m, uint32_t key, const uint8_t *data, uint3
         }
     }
     return false;
+}
+
+bool model_is_plain(const struct model *m, uint32_t key, uint32_t bytes) {
+    const struct history *h = &m->key[key];
+    uint32_t i = h->n;
+    while (i != 0 && !(h->deed[i - 1].put && h->deed[i - 1].bytes == bytes)) {
+        i--;
+    }
+    return i != 0 && !h->deed[i - 1].erasing && !h->deed[i - 1].copied;
 }
 
 bool model_is_firm(const struct model *m, uint32_t key) {

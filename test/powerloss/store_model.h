@@ -28,7 +28,8 @@ struct history {
 
 struct model {
     struct history key[KEYS];
-    uint32_t call; /* number of the latest one */
+    uint32_t call;   /* number of the latest one */
+    uint32_t erased; /* a bit for each block that was erased since a lazy medium was synced */
 };
 
 void model_start(struct model *m);
@@ -48,6 +49,10 @@ void model_erase(struct model *m, uint32_t block);
 /* The erase has ended, and what the block held is gone for good. */
 void model_erased(struct model *m, uint32_t block);
 
+/* The same on a lazy medium, and the sync that makes it so. */
+void model_erased_lazily(struct model *m, uint32_t block);
+void model_synced(struct model *m);
+
 /* The store is about to be mounted. */
 void model_mount(struct model *m);
 
@@ -59,6 +64,9 @@ bool model_allows(const struct model *m, uint32_t key, const uint8_t *data, uint
 
 /* Did the key ever get this artifact? */
 bool model_knows(const struct model *m, uint32_t key, const uint8_t *data, uint32_t bytes);
+
+/* Was the last artifact of this size written once, into blocks that no erase was begun of since? */
+bool model_is_plain(const struct model *m, uint32_t key, uint32_t bytes);
 
 /* Must the key have the artifact that was put last? */
 bool model_is_firm(const struct model *m, uint32_t key);

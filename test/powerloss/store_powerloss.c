@@ -11,7 +11,7 @@
 
 #include "store_cuts.h"
 
-#define QUOTA_DEFAULT 1500000u
+#define QUOTA_DEFAULT 2000000u
 #define QUOTA_QUICK   8000u
 #define QUOTA_SELF    4000u
 #define QUOTA_CAUGHT  200000u
@@ -47,6 +47,7 @@ static const struct store_shape shapes[] = {
     {"lazy any 512, 2048 x 6", LAZY(512, 512, 2048, 6, 0xFF, STK_FLASH_ANY), 4, 4, 0, 512, 0},
     {"lazy any 1, 512 x 9, sector 64, bad", LAZY(1, 1, 512, 9, 0xFF, STK_FLASH_ANY), 4, 4, 4, 64, 0},
     {"lazy once 256, 1024 x 9", LAZY(1, 256, 1024, 9, 0xFF, STK_FLASH_ONCE), 4, 4, 0, 256, 0},
+    {"lazy any 1, 256 x 16, sector 64", LAZY(1, 1, 256, 16, 0xFF, STK_FLASH_ANY), 4, 4, 0, 64, 0},
     /* ports that need aligned buffers, as files with O_DIRECT do */
     {"lazy any 512, 4096 x 5, aligned", LAZY(512, 512, 4096, 5, 0xFF, STK_FLASH_ANY), 4, 3, 0, 512, 512},
     {"any 4096, 8192 x 5, aligned", FLASH(4096, 4096, 8192, 5, 0xFF, STK_FLASH_ANY), 3, 1, 0, 0, 4096},

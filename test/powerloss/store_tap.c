@@ -96,7 +96,7 @@ static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
         t->wrote |= 1u << block;
         t->wrote_first = t->wrote_first != 0 ? t->wrote_first : t->wrote;
     }
-    t->failed = t->failed || (is_on && err != STK_OK);
+    t->failed = t->failed || (err != STK_OK && !t->flash.off);
     trace(t, "program", block, offset, bytes, err);
     return err;
 }
@@ -125,6 +125,8 @@ static int tap_erase(void *ctx, uint32_t block) {
     int err = t->plant == PLANT_NO_ERASE ? STK_OK : stk_sim_flash_ops.erase(&t->flash, block);
     if (err == STK_OK && t->flash.config.geometry.lazy == 0) {
         model_erased(t->model, block);
+    } else if (err == STK_OK) {
+        model_erased_lazily(t->model, block);
     }
     trace(t, "erase", block, 0, t->flash.config.geometry.block_bytes, err);
     return err;
@@ -133,6 +135,9 @@ static int tap_erase(void *ctx, uint32_t block) {
 static int tap_sync(void *ctx) {
     struct tap *t = ctx;
     int err = stk_sim_flash_ops.sync(&t->flash);
+    if (err == STK_OK) {
+        model_synced(t->model);
+    }
     trace(t, "sync", 0, 0, 0, err);
     return err;
 }

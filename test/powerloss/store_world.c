@@ -148,7 +148,7 @@ static bool call_remove(struct world *w, uint32_t k) {
 
 bool world_call(struct world *w, uint64_t dice) {
     uint32_t what = (uint32_t)(dice >> 20) % 16, k = (uint32_t)(dice >> 30) % KEYS;
-    uint32_t most = stk_store_largest(&w->shape->geometry) / (dice >> 50 & 1 ? 4 : 16);
+    uint32_t most = stk_store_largest(&w->shape->geometry) / (dice >> 50 & 1 ? 3 : 16);
     w->s.model.call++;
     w->tap.wrote = w->tap.wrote_first = 0;
     w->tap.failed = false;
