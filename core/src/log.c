@@ -196,7 +196,7 @@ static int make_ready(struct stk_log *log) {
              * bring back what that boot wrote, behind records of this boot that have the same numbers. Not so once the
              * erase is durable, and once a record of this boot is: then the next boot takes other numbers. */
             err = medium_sync(log);
-            log->prepared = (uint8_t)(log->prepared + (err == STK_OK ? 1u : 0u));
+            log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
         }
         log->ready = (uint8_t)(log->ready + (err == STK_OK ? 1u : 0u));
     }

@@ -121,7 +121,7 @@ struct stk_log {
     uint8_t ready;       /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
     uint8_t shifted;     /* cells of the buffer before the records that wait: 1 where a header shares their page */
     uint8_t resumed;     /* the next record is the first since mount */
-    uint8_t prepared;    /* blocks made ready since mount, up to 2 */
+    uint8_t prepared;    /* blocks made ready since mount behind one with a record, up to 2 */
     uint32_t page_bytes; /* that are programmed as one */
     uint32_t page_cells; /* of them */
     uint32_t block_cells; /* of a block, the header's among them */
