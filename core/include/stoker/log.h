@@ -53,7 +53,7 @@ struct stk_log_record {
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
     uint32_t sequence; /* set by the log: free-running. v1: place in the file */
-    uint32_t boot;     /* set by the log: mounts so far, 1 until the first one. v1: 0 */
+    uint32_t boot;     /* set by the log: of the boots that wrote to it, 1 the first, that of the format. v1: 0 */
     uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
     uint32_t kind;     /* enum stk_log_kind; at most 7 */
     uint32_t status;   /* of the slot; at most 255 on flash */
@@ -66,7 +66,7 @@ struct stk_log_record {
 struct stk_log_cell {
     uint32_t kind;     /* its writer's */
     uint32_t sequence; /* set by the log: free-running, compared by difference */
-    uint32_t boot;     /* set by the log: 1 .. 0x7FFFFFFE; mounts so far, 1 until the first one */
+    uint32_t boot;     /* set by the log: 1 .. 0x7FFFFFFE; of the boots that wrote to it, 1 the first */
     uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
     uint8_t body[STK_LOG_BODY_BYTES];
 };
