@@ -167,8 +167,9 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
 /* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets the log
- * use the blocks behind. What those hold is erased. Programs a header and syncs; a power cut leaves the log as it was, or
- * grown. A log that has the blocks of the geometry is just mounted. Errors as stk_log_mount and stk_log_sync. */
+ * use the blocks behind. What those hold is erased. Takes the next block, as the first record behind a full block does, programs
+ * its header and syncs; a power cut leaves the log as it was, or grown. A log that has the blocks of the geometry is just
+ * mounted. Errors as stk_log_mount and stk_log_sync. */
 STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config *config);
 
 /* Appends a cell with a copy of the 48 bytes of `body`. Units up to 64 bytes: one program, and the cell is on the flash when
