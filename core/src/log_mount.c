@@ -7,7 +7,7 @@
 /* What a look at a block found. */
 enum look {
     NOTHING,    /* no header, and no cell of the lap that its place asks for */
-    UNREADABLE, /* the medium gives back neither the first page nor the second one */
+    UNREADABLE, /* the medium does not give back the first page, nor a cell of that lap behind it */
     CELLS,      /* the header is lost, and a cell of that lap is there */
     HEADER      /* a header of this place, at the start of the log's buffer: of any log and lap */
 };
@@ -69,7 +69,7 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
             break;
         }
         page = stk_log_peek(log, block, cell);
-        none = page ? NOTHING : none;
+        none = page && stk_log_header_alone(log) ? NOTHING : none;
         more = (cell != log->page_cells && more) || (unsure && is_all(log, page, (uint8_t)~log->geometry.erased));
     }
     return none;

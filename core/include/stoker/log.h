@@ -161,7 +161,7 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
  * block reads log2(blocks) headers, one in each of the STK_LOG_REACH blocks behind (and as many more as have ever failed in
  * a row), and no more than 2 * blocks pages in all; then it reads log2(pages of a block) pages and those behind the last
  * record. A read that fails is tried once more. A page that cannot be read then is no record, and is not blank either; blocks
- * that cannot be read at all right behind the newest one are passed over until the next mount. STK_E_FORMAT no log, or one
+ * whose records cannot be read right behind the newest one are passed over until the next mount. STK_E_FORMAT no log, or one
  * of another geometry (of fewer blocks: stk_log_grow); STK_E_IO no log was found, and a read failed; else as
  * stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
