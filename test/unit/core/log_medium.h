@@ -45,6 +45,8 @@ static struct medium {
     enum done cut_leaves;                                          /* knob: of the call that is cut */
     int off;                                                       /* the power is gone */
     void (*on_read)(uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes); /* knob: changes what was read */
+    /* knob: is told of a program before it is done */
+    void (*on_prog)(uint32_t block, uint32_t offset, const uint8_t *data, uint32_t bytes);
 } medium;
 
 static inline uint8_t *medium_at(uint32_t block, uint32_t offset) {
@@ -117,6 +119,9 @@ static inline int medium_prog(void *ctx, uint32_t block, uint32_t offset, const 
     }
     assert_true(medium.next[block] != NO_CALL); /* else an erase was begun and did not end well */
     assert_true(!again || medium.geometry.rewrite != STK_FLASH_ONCE);
+    if (medium.on_prog) {
+        medium.on_prog(block, offset, p, bytes);
+    }
     err = done != NO_FAULT ? STK_E_IO : STK_OK;
     if (medium_cut()) {
         done = medium.cut_leaves;
