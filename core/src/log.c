@@ -260,8 +260,8 @@ static int program_page(struct stk_log *log, const void *page) {
 }
 
 /* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go over
- * anything. A page that cannot be read is left alone, because it may hold a record that can be read later. The buffer is empty
- * when pages are marked, which is before the first record of a boot. */
+ * anything. A page that cannot be read may hold a record that can be read later: then the rest of the block is left. The buffer is
+ * empty when pages are marked, which is before the first record of a boot. */
 static int mark(struct stk_log *log) {
     log->refused = STK_OK;
     if (stk_log_peek(log, log->block, log->cell)) {
@@ -269,7 +269,7 @@ static int mark(struct stk_log *log) {
         log->stats.recovered++;
         return program_page(log, cell_at(log, 0));
     }
-    log->cell += log->refused == STK_OK ? log->page_cells : 0u;
+    log->cell = log->refused == STK_OK ? log->block_cells : log->cell;
     return log->refused;
 }
 

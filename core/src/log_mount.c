@@ -22,6 +22,7 @@ struct search {
     uint32_t behind;     /* cells behind the last record that may have taken a number */
     uint32_t least;      /* sequence in the block's header, where that is whole: no record of the block is before it */
     uint32_t lost;       /* pages of the block behind its last record that cannot be read */
+    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read */
     uint32_t touched;    /* 1: the block behind the newest has no header, so a use of it may have been begun */
     uint32_t sequence;   /* of the last record */
     uint32_t boot;       /* of the last record */
@@ -210,6 +211,7 @@ static void find_last(struct search *s) {
         uint32_t cell = log->cell - log->page_cells;
         const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
         s->lost += page ? 0u : 1u;
+        s->hidden |= page ? 0u : 1u;
         if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);
@@ -248,10 +250,14 @@ static uint32_t find_last_block(struct search *s) {
         log->cell = 0;
         if (step_back(s)) {
             find_last(s);
+        } else if (s->how == UNREADABLE) {
+            s->behind += log->block_cells;
+            s->hidden = 1;
         }
     } while (log->cell == 0u && --tries != 0u);
     if (log->cell == 0u || (cell != 0u && (int32_t)(s->sequence - newest.sequence) <= 0)) {
         newest.behind = cell == 0u ? s->behind : newest.behind;
+        newest.hidden = cell == 0u ? s->hidden : newest.hidden;
         *s = newest;
         log->block = block;
         log->lap = lap;
@@ -263,10 +269,10 @@ static uint32_t find_last_block(struct search *s) {
 /// Mount ///
 
 /* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no further
- * records, since mount finds it only by its cells; nor does one with a page behind the last record that cannot be read, which
- * may hold one. Where something was begun in a newer block, the block was full, or left. The newest block is erased next when it
- * has no record, and not one before it: what a cut left in it may be whole one day, behind records that were written before.
- * A newest block with `lost` pages that cannot be read is passed over, because it may hold records. */
+ * records, since mount finds it only by its cells; nor does one with a page behind the last record, or a block behind it, that
+ * cannot be read and may hold a record. Where something was begun in a newer block, the block was full, or left. The newest
+ * block is erased next when it has no record, and not one before it: what a cut left in it may be whole one day, behind records
+ * that were written before. A newest block with `lost` pages that cannot be read is passed over, because it may hold records. */
 static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
@@ -274,13 +280,14 @@ static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     log->cell = log->cell != 0u ? log->cell : log->page_cells;
     log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
     log->unsure = log->unsure < log->block_cells ? log->unsure : log->block_cells;
-    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || begun > 1u) {
+    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || s->unreadable != 0u || begun > 1u) {
         log->cell = log->block_cells;
     }
     if (log->block != newest) {
         log->ahead = lost != 0u ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;
         return;
     }
+    s->hidden |= s->unreadable != 0u;
     for (log->ahead = newest; s->unreadable != 0u; s->unreadable--) {
         log->ahead = stk_log_following(log, log->ahead);
         s->behind += log->block_cells;
@@ -294,19 +301,21 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         err = find_newest(&s);
     }
     if (err == STK_OK) {
-        uint32_t newest = log->block, lost = find_last_block(&s), begun;
+        uint32_t newest = log->block, lost = find_last_block(&s), begun, boots;
         if (log->cell != 0u) {
             log->sequence = (int32_t)(s.sequence - log->sequence) < 0 ? log->sequence : s.sequence + 1u;
             log->boot = s.boot > log->boot ? s.boot : log->boot;
         }
         go_on(&s, newest, lost);
+        boots = 1u + (s.hidden ? s.behind : 0u); /* each boot that wrote has a page at least */
+        s.behind *= s.hidden ? 3u : 1u;          /* what cannot be read may hold boots, and numbers that they left out */
         /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that were
          * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. A boot
          * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
         log->seed = stk_log_seed(log, log->lap);
-        log->boot = log->boot < STK_LOG_BOOT_MAX ? log->boot + 1u : STK_LOG_BOOT_MAX;
+        log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;
         log->resumed = 1;
     }
     err = log->refused != STK_OK ? log->refused : err;
