@@ -207,7 +207,7 @@ class Search:
                 end = middle
 
     def window(self):
-        return min(self.flash.blocks - 1, REACH + self.of["reach"])
+        return min(self.flash.blocks - 1, REACH + 1 + self.of["reach"])
 
     def look_past(self):
         """Takes newer blocks behind the newest one so far. Returns True if it is time to halve again."""

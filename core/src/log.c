@@ -24,7 +24,7 @@ uint32_t stk_log_following(const struct stk_log *log, uint32_t block) {
 }
 
 uint32_t stk_log_window(const struct stk_log *log) {
-    uint32_t most = log->geometry.blocks - 1u, window = STK_LOG_REACH + log->reach;
+    uint32_t most = log->geometry.blocks - 1u, window = STK_LOG_REACH + 1u + log->reach;
     return window < most ? window : most;
 }
 
@@ -324,9 +324,10 @@ int stk_log_flush(struct stk_log *log) {
 /// Calls ///
 
 /* Reads the header of each block, and erases each but block 0. A block that cannot be erased keeps what it held, so the
- * new log needs a greater format number than any header that is there. Counts the longest run of such blocks. */
+ * new log needs a greater format number than any header that is there. Counts the longest run of such blocks: one at the end of
+ * the flash goes on at its start, block 0 among it. */
 static int erase_all(struct stk_log *log) {
-    uint32_t run = 0;
+    uint32_t run = 0, first = UINT32_MAX;
     int err = STK_OK;
     for (uint32_t i = 0; i < log->geometry.blocks && err == STK_OK; i++) {
         const uint8_t *cell = stk_log_peek(log, i, 0);
@@ -336,10 +337,18 @@ static int erase_all(struct stk_log *log) {
         err = log->refused;
         if (i != 0u && err == STK_OK) {
             err = erase(log, i);
-            run = err == STK_OK ? 0u : run + 1u;
+            if (err == STK_OK) {
+                first = first == UINT32_MAX ? run : first;
+                run = 0;
+            } else if (err == STK_E_IO) {
+                run++;
+                err = STK_OK;
+            }
             log->reach = run > log->reach ? run : log->reach;
-            err = err == STK_E_IO ? STK_OK : err;
         }
+    }
+    if (run != 0u && first < log->geometry.blocks && run + 1u + first > log->reach) {
+        log->reach = run + 1u + first;
     }
     log->format++;
     return err;

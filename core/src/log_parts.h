@@ -43,7 +43,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
  * one whose mark was begun. */
 #define STK_LOG_UNSURE 2u
 
-/* Blocks that mount looks at behind the newest one it knows, and that may be passed over in a row. */
+/* Blocks that mount looks at behind the newest one it knows: as many as may be passed over in a row, and the next one. */
 uint32_t stk_log_window(const struct stk_log *log);
 
 /* Blocks that may be used between two syncs of the medium. */

@@ -128,7 +128,7 @@ static int serial_nor(struct bench *b) {
 /* The most reads of mounts at some ends of the log, against the bound that log.h states: what the search for the newest
  * block may take, and 24 for the search within the block. */
 static int mount_reads(struct bench *b, uint32_t log2_blocks) {
-    const uint32_t blocks = 1u << log2_blocks, search = log2_blocks + STK_LOG_REACH,
+    const uint32_t blocks = 1u << log2_blocks, search = log2_blocks + STK_LOG_REACH + 1u,
                    some = blocks * (BLOCK / UNIT - 1u) / 11u + 1u;
     struct flash f;
     char metric[32];

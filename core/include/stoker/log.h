@@ -158,12 +158,12 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
                                   uint32_t sequence);
 
 /* Finds the log on the flash and its end; writes nothing. The first append makes the end sure. The search for the newest
- * block reads log2(blocks) headers, one in each of the STK_LOG_REACH blocks behind (and as many more as have ever failed in
- * a row), and no more than 2 * blocks pages in all; then it reads log2(pages of a block) pages and those behind the last
- * record. A read that fails is tried once more. A page that cannot be read then is no record, and is not blank either; blocks
- * whose records cannot be read right behind the newest one are passed over until the next mount. STK_E_FORMAT no log, or one
- * of another geometry (of fewer blocks: stk_log_grow); STK_E_IO no log was found, and a read failed; else as
- * stk_log_format. */
+ * block reads log2(blocks) headers, one in each of the STK_LOG_REACH + 1 blocks behind (and as many more as have ever failed
+ * in a row), and no more than 2 * blocks pages in all; then it looks for the last record in the newest block, and in the one
+ * before that has records: log2(pages of a block) pages each, and those behind the record. A read that fails is tried once more.
+ * A page that cannot be read then is no record, and is not blank either; blocks whose records cannot be read right behind the
+ * newest one are passed over until the next mount. STK_E_FORMAT no log, or one of another geometry (of fewer blocks:
+ * stk_log_grow); STK_E_IO no log was found, and a read failed; else as stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
 /* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets the log
