@@ -40,7 +40,7 @@ int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         cell = it->buffer + it->at;
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&
             (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 &&
-            stk_log_belongs(it, stk_log_cell_sequence(cell))) {
+            stk_log_belongs(it, cell)) {
             stk_log_get_cell(cell, out);
             it->expected = out->sequence;
             it->begun = 0;

@@ -49,11 +49,12 @@ static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int f
     it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
     it->bounds = found == 1 && !it->whole ? FOREIGN : OURS;
     /* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
-     * header: so no record reaches that header's number. */
+     * header: so no record of that header's boot reaches its number. */
     while (next != log->block && it->bounds == OURS && found >= 0) {
         next = stk_log_following(log, next);
         found = read_header(it, next);
         it->limit = stk_log_header_sequence(it->buffer);
+        it->limit_boot = stk_log_header_boot(it->buffer);
         if (found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, next)) && (int32_t)(it->limit - it->floor) >= 0) {
             it->bounds = LIMITED;
         }
@@ -62,9 +63,10 @@ static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int f
     return found < 0 ? found : STK_OK;
 }
 
-int stk_log_belongs(const struct stk_log_iter *it, uint32_t sequence) {
+int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
     const struct stk_log *log = it->source;
-    uint32_t limit = it->bounds == LIMITED ? it->limit : log->sequence;
+    uint32_t sequence = stk_log_cell_sequence(cell);
+    uint32_t limit = it->bounds == LIMITED && stk_log_cell_boot(cell) <= it->limit_boot ? it->limit : log->sequence;
     return (int32_t)(sequence - it->floor) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
 }
 
@@ -167,8 +169,7 @@ int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         }
         if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
-        } else if ((int32_t)(stk_log_cell_sequence(cell) - it->expected) >= 0 &&
-                   stk_log_belongs(it, stk_log_cell_sequence(cell))) {
+        } else if ((int32_t)(stk_log_cell_sequence(cell) - it->expected) >= 0 && stk_log_belongs(it, cell)) {
             stk_log_get_cell(cell, out);
             count(it, out);
             return 1;

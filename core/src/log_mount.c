@@ -280,7 +280,7 @@ static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     log->cell = log->cell != 0u ? log->cell : log->page_cells;
     log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
     log->unsure = log->unsure < log->block_cells ? log->unsure : log->block_cells;
-    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || s->unreadable != 0u || begun > 1u) {
+    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u) {
         log->cell = log->block_cells;
     }
     if (log->block != newest) {
@@ -308,7 +308,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         }
         go_on(&s, newest, lost);
         boots = 1u + (s.hidden ? s.behind : 0u); /* each boot that wrote has a page at least */
-        s.behind *= s.hidden ? 3u : 1u;          /* what cannot be read may hold boots, and numbers that they left out */
+        s.behind *= s.hidden ? 3u : 1u; /* what cannot be read may hold boots, and numbers that they left out */
         /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that were
          * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. A boot
          * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */

@@ -157,8 +157,8 @@ static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
  * refused, which leaves the walk between the same bytes. */
 int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int backward);
 
-/* Can a record of the walk's block have this number? */
-int stk_log_belongs(const struct stk_log_iter *iter, uint32_t sequence);
+/* Can a record of the walk's block have the number of this cell? */
+int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 
 /* Sets what depends on iter->block: the seed of its cells. */
 void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);

@@ -240,6 +240,7 @@ struct stk_log_iter {
     uint32_t floor;         /* no record in that block has a number before this one */
     uint32_t bounds;        /* what is known of that block */
     uint32_t limit;         /* no record in that block has a number that reaches this one, where `bounds` says so */
+    uint32_t limit_boot;    /* but for records of later boots than this one */
     uint32_t left;          /* blocks after this one; v1: records */
     uint32_t at, filled;    /* bytes of the buffer: taken, valid */
     uint32_t expected;      /* sequence of the next record */
