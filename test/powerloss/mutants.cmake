@@ -46,7 +46,7 @@ stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1)
 stk_mutant(marks_unread log.c "    if (stk_log_peek(log, log->block, log->cell)) {" "    (void)stk_log_peek(log, log->block, log->cell); if (1) {" --geometry 1)
-stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || s->unreadable != 0u || begun > 1u" "s->how != HEADER || begun > 1u" --geometry 1)
+stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u" --geometry 1)
 stk_mutant(restless_poll log.c "err != STK_OK || log->stats.records == 0u" "err != STK_OK" --geometry 1)
 stk_mutant(odd_buffer log.c "        err = program_page(log, cell_at(log, 0));"
   "        err = program_page(log, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)));" --geometry 31)
