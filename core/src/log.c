@@ -33,49 +33,53 @@ uint32_t stk_log_lag(const struct stk_log *log) {
     return half < most ? half : most;
 }
 
-int stk_log_check_geometry(const struct stk_flash_geometry *g) {
-    uint32_t page, cells;
+uint32_t stk_log_between(const struct stk_log *log, uint32_t block) {
+    uint32_t run = block - log->last - 1u;
+    return block > log->last ? run : run + log->geometry.blocks;
+}
+
+int stk_log_measure(struct stk_log *log) {
+    const struct stk_flash_geometry *g = &log->geometry;
     if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
         g->block_bytes % g->read_unit != 0u || g->block_bytes % g->prog_unit != 0u || (uint8_t)(g->erased + 1u) > 1u ||
         g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
-    page = STK_LOG_PAGE_BYTES(g->prog_unit);
-    if (page % g->read_unit != 0u && g->read_unit % page != 0u) {
+    log->page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
+    log->piece = STK_LOG_LARGER_(log->page_bytes, g->read_unit);
+    log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
+    log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
+    if (log->piece % log->page_bytes != 0u || log->piece % g->read_unit != 0u) {
         return STK_E_ARG;
     }
-    cells = g->block_bytes / page * (page / STK_LOG_CELL_BYTES);
-    return g->blocks < (page >= 2u * STK_LOG_CELL_BYTES ? BLOCKS_MIN + 1u : BLOCKS_MIN) || cells < 2u ||
-                   cells > CELLS_MAX / g->blocks
+    return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
+                   log->block_cells > CELLS_MAX / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
 
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     const struct stk_flash_ops *f = config->flash;
-    struct stk_flash_geometry *g = &log->geometry;
     int err;
     memset(log, 0, sizeof *log);
     if (!f || !f->geometry || !f->read || !f->prog || !f->erase || !config->buffer) {
         return STK_E_ARG;
     }
-    f->geometry(config->flash_ctx, g);
-    err = stk_log_check_geometry(g);
-    if (err == STK_OK && config->buffer_bytes < stk_log_buffer_bytes(g)) {
-        err = STK_E_SPACE;
-    }
+    f->geometry(config->flash_ctx, &log->geometry);
+    err = stk_log_measure(log);
     if (err != STK_OK) {
         return err;
     }
-    if (g->lazy) {
-        g->rewrite = STK_FLASH_ONCE; /* after a cut, no page of a block that was in use can be trusted to be blank */
+    if (config->buffer_bytes < STK_LOG_CELL_BYTES + log->piece) {
+        return STK_E_SPACE;
+    }
+    if (log->geometry.lazy) {
+        log->geometry.rewrite = STK_FLASH_ONCE; /* after a cut, no page that was in use can be trusted to be blank */
     }
     log->config = *config;
-    log->page_bytes = log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
-    log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
-    log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
+    log->stats.page_bytes = log->page_bytes;
     log->unsynced = UINT32_MAX / 2u; /* a log that was mounted before may have left something */
-    memset(config->buffer, g->erased, stk_log_buffer_bytes(g));
+    memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->piece);
     return STK_OK;
 }
 
@@ -93,7 +97,7 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
 }
 
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) {
-    uint32_t offset = stk_log_offset(log, cell), piece = stk_log_piece(log), before = offset % piece;
+    uint32_t offset = stk_log_offset(log, cell), piece = log->piece, before = offset % piece;
     uint8_t *to = log->config.buffer;
     int err = log->refused;
     if (err == STK_OK) {
@@ -119,8 +123,12 @@ static int program(struct stk_log *log, uint32_t block, uint32_t cell, const voi
 /* Where every program fails, the medium is to blame, not its blocks. So a call gives up after FAILURES_MAX programs in a row
  * that failed, and each call after that when one more has. The next call goes on from there: blocks are bad, one after the
  * other, or the medium recovers. */
-static int gives_up(const struct stk_log *log) {
-    return log->failures >= FAILURES_MAX;
+static int gives_up(struct stk_log *log) {
+    if (log->failures < FAILURES_MAX) {
+        return 0;
+    }
+    log->failures = FAILURES_MAX - 1u;
+    return 1;
 }
 
 static int erase(struct stk_log *log, uint32_t block) {
@@ -138,31 +146,25 @@ static int medium_sync(struct stk_log *log) {
 
 /// Buffer ///
 
-/* Records that wait lie at the start of the buffer, behind the header where they go into the first page of a block and the
- * header has no page of its own. So each page is programmed from the start of the buffer, which is as aligned as the
- * caller made it. A page of one cell leaves room for a second one, for headers and markers. */
+/* Records that wait lie at the start of the buffer. Each page is programmed from there, which is as aligned as the caller made
+ * it. There is room for one cell more than a page has: for the header that goes before the records of a block, where it has no
+ * page of its own, and for that page where it has. */
 
 static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
 }
 
-/* Records that the next page takes. */
-static uint32_t room(const struct stk_log *log) {
-    return log->page_cells - log->shifted;
+/* Moves the records that wait within the buffer. */
+static void move_records(struct stk_log *log, uint32_t to, uint32_t from) {
+    memmove(cell_at(log, to), cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
 }
 
-/* Puts the records that wait at cell `to` of the buffer. */
-static void shift(struct stk_log *log, uint32_t from, uint8_t to) {
-    memmove(cell_at(log, to), cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
-    log->shifted = to;
+/* Cells of the next page that are no records: the header, where it shares the first page of its block. */
+static uint32_t header_cells(const struct stk_log *log) {
+    return log->cell == 0u ? 1u : 0u;
 }
 
 /// Blocks ///
-
-/* The lap of the next use of the block ahead. */
-static uint32_t next_lap(const struct stk_log *log) {
-    return log->lap + (log->ahead < log->block ? 1u : 0u);
-}
 
 /* Begins again behind the block with the newest record. The blocks behind it have none. */
 static void start_over(struct stk_log *log) {
@@ -182,23 +184,20 @@ enum {
     READY
 };
 
-/* Makes the block ahead ready. */
-static int make_ready(struct stk_log *log) {
+/* Takes the next step to make a block ready: the block ahead, or the one behind it when that is stale. */
+static int make_ready(struct stk_log *log, uint32_t block) {
     int err = STK_OK;
-    while (err == STK_OK && log->ready != READY) {
-        if (log->ready == STALE) {
-            err = erase(log, log->ahead);
-        } else if (log->ready == ERASED && stk_log_header_alone(log)) {
-            stk_log_put_header(log, cell_at(log, 1), log->ahead, next_lap(log));
-            err = program(log, log->ahead, 0, cell_at(log, 1));
-        } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
-            /* A boot before this one may have begun to use the block, and have left no trace of itself. A lazy medium could
-             * bring back what that boot wrote, behind records of this boot that have the same numbers. Not so once the
-             * erase is durable, and once a record of this boot is: then the next boot takes other numbers. */
-            err = medium_sync(log);
-            log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
-        }
-        log->ready = (uint8_t)(log->ready + (err == STK_OK ? 1u : 0u));
+    if (log->ready == STALE) {
+        err = erase(log, block);
+    } else if (log->ready == ERASED && stk_log_header_alone(log)) {
+        stk_log_put_header(log, 1, block);
+        err = program(log, block, 0, cell_at(log, 1));
+    } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
+        /* A boot before this one may have begun to use the block, and have left no trace of itself. A lazy medium could
+         * bring back what that boot wrote, behind records of this boot that have the same numbers. Not so once the
+         * erase is durable, and once a record of this boot is: then the next boot takes other numbers. */
+        err = medium_sync(log);
+        log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
     }
     return err;
 }
@@ -207,50 +206,44 @@ static int make_ready(struct stk_log *log) {
  * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced now and then,
  * so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
 static int prepare(struct stk_log *log) {
-    uint32_t window = stk_log_window(log), before = log->ahead;
-    uint32_t passed = before - log->last + (before < log->last ? log->geometry.blocks : 0u);
+    uint32_t window = stk_log_window(log), tries = window, block;
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
     log->unsynced++;
-    for (uint32_t tries = window; err == STK_OK && log->ready != READY; tries--) {
+    while (err == STK_OK && log->ready != READY) {
+        block = log->ahead;
         if (log->ready == STALE) {
-            if (passed++ == window) {
+            block = stk_log_following(log, block);
+            if (stk_log_between(log, block) == window) {
                 start_over(log);
-                passed = 1;
+                block = stk_log_following(log, log->ahead);
             }
-            if (tries == 0u) {
-                return STK_E_IO;
-            }
-            before = log->ahead;
-            log->ahead = stk_log_following(log, before);
         }
-        err = make_ready(log);
-        if (err == STK_E_IO && log->ready != HEADED) {
+        err = make_ready(log, block);
+        if (err == STK_OK) {
+            log->ready++;
+            log->ahead = block;
+        } else if (err == STK_E_IO && log->ready != HEADED) {
             log->ready = STALE;
-            err = gives_up(log) ? err : STK_OK;
-        } else if (err != STK_OK && log->ready == STALE) {
-            log->ahead = before; /* a call that was refused tells nothing about the block */
+            log->ahead = block;
+            err = --tries == 0u || gives_up(log) ? err : STK_OK;
         }
     }
-    return err;
+    return err; /* a call that was refused tells nothing about the block */
 }
 
 /* The ready block becomes the one in use. */
 static void enter(struct stk_log *log) {
-    log->lap = next_lap(log);
+    log->lap = stk_log_lap_of_next(log, log->ahead);
     log->block = log->ahead;
-    log->seed = stk_log_seed(log, log->lap);
     log->cell = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = 0;
     log->ready = STALE;
-    if (!stk_log_header_alone(log) && !log->shifted) {
-        shift(log, 0, 1);
-    }
 }
 
-/* Programs a page of the block in use. Where that fails, the rest of the block is left. A page that is refused may be
- * programmed again. */
-static int program_page(struct stk_log *log, const void *page) {
-    int err = program(log, log->block, log->cell, page);
+/* Programs the start of the buffer as the next page of the block in use. Where that fails, the rest of the block is left. A
+ * page that is refused may be programmed again. */
+static int program_page(struct stk_log *log) {
+    int err = program(log, log->block, log->cell, log->config.buffer);
     if (err == STK_OK) {
         log->cell += log->page_cells;
     } else if (err == STK_E_IO) {
@@ -265,9 +258,9 @@ static int program_page(struct stk_log *log, const void *page) {
 static int mark(struct stk_log *log) {
     log->refused = STK_OK;
     if (stk_log_peek(log, log->block, log->cell)) {
-        memset(cell_at(log, 0), ~log->geometry.erased, stk_log_page_bytes(log));
+        memset(log->config.buffer, ~log->geometry.erased, stk_log_page_bytes(log));
         log->stats.recovered++;
-        return program_page(log, cell_at(log, 0));
+        return program_page(log);
     }
     log->cell = log->refused == STK_OK ? log->block_cells : log->cell;
     return log->refused;
@@ -279,7 +272,7 @@ static int settle(struct stk_log *log) {
     int err = STK_OK;
     while (err == STK_OK || err == STK_E_IO) {
         if (log->cell == log->block_cells) {
-            err = log->ready == READY ? STK_OK : prepare(log);
+            err = prepare(log);
             if (err != STK_OK) {
                 return err;
             }
@@ -297,26 +290,28 @@ static int settle(struct stk_log *log) {
 int stk_log_flush(struct stk_log *log) {
     int err;
     do {
-        uint32_t records, end;
+        uint32_t first, end, seed;
         err = settle(log);
         if (err != STK_OK) {
             return err;
         }
-        records = log->pending < room(log) ? log->pending : room(log);
-        end = log->shifted + records;
-        if (log->shifted) {
-            stk_log_put_header(log, cell_at(log, 0), log->block, log->lap);
+        first = header_cells(log);
+        if (first != 0u) {
+            move_records(log, first, 0);
+            stk_log_put_header(log, 0, log->block);
         }
-        for (uint32_t i = log->shifted; i < end; i++) {
-            stk_log_seal(cell_at(log, i), log->seed);
+        seed = stk_log_seed(log, log->lap);
+        for (end = first; end < first + log->pending && end < log->page_cells; end++) {
+            stk_log_seal(cell_at(log, end), seed);
         }
         memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
-        err = program_page(log, cell_at(log, 0));
+        err = program_page(log);
         if (err == STK_OK) {
             log->last = log->block;
-            log->pending -= records;
-            shift(log, end, 0);
+            log->pending -= end - first;
+            first = end;
         }
+        move_records(log, 0, first);
     } while (err == STK_OK ? log->pending != 0u : err == STK_E_IO && !gives_up(log));
     return err;
 }
@@ -392,10 +387,10 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
         return err;
     }
     /* The buffer has room: what waits there is less than a page, for a page that could not go out lost its last record. */
-    stk_log_put_cell(cell_at(log, log->shifted + log->pending), log, kind, body);
+    stk_log_put_cell(cell_at(log, log->pending), log, kind, body);
     log->pending++;
     log->sequence++;
-    if (log->pending >= room(log)) {
+    if (header_cells(log) + log->pending >= log->page_cells) {
         err = stk_log_flush(log);
         if (err != STK_OK) {
             /* The number is not given again: a part of the record may have reached the flash. */
@@ -409,8 +404,7 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
 }
 
 /* Every call but format and mount begins with this one. */
-static int begin_call(struct stk_log *log) {
-    log->failures = log->failures < FAILURES_MAX ? log->failures : FAILURES_MAX - 1u;
+static int begin_call(const struct stk_log *log) {
     return log->config.flash ? STK_OK : STK_E_SHUTDOWN;
 }
 

@@ -29,19 +29,20 @@ static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t b
     stk_put32(cell + 24, log->geometry.block_bytes);
     stk_put32(cell + 32, log->geometry.prog_unit);
     stk_put32(cell + 36, log->geometry.erased);
-    memset(cell + 52, 0, CHECKED - 52u);
+    stk_put32(cell + 52, 0);
+    stk_put32(cell + 56, 0);
     stk_log_seal(cell, 0);
 }
 
-void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap) {
-    /* The blocks between the one with the newest record and this one were passed over. */
-    uint32_t run = block - log->last + (block > log->last ? 0u : log->geometry.blocks) - 1u;
-    const uint8_t *waiting = (const uint8_t *)log->config.buffer + (size_t)log->shifted * STK_LOG_CELL_BYTES;
+void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
+    uint8_t *buffer = log->config.buffer, *cell = buffer + (size_t)slot * STK_LOG_CELL_BYTES;
+    const uint8_t *waiting = buffer + (size_t)(1u - slot) * STK_LOG_CELL_BYTES;
     /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it seems. */
     uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
+    uint32_t run = stk_log_between(log, block); /* they were passed over */
     log->reach = run > log->reach ? run : log->reach;
     stk_put32(cell + 8, log->id);
-    stk_put32(cell + 12, lap);
+    stk_put32(cell + 12, stk_log_lap_of_next(log, block));
     stk_put32(cell + 16, first);
     stk_put32(cell + 28, log->geometry.blocks);
     stk_put32(cell + 40, log->format);

@@ -33,7 +33,7 @@ void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
 /* Reads the header of a block into the walk's buffer. 1 a header of any use; 0 none; a read that was refused. */
 static int read_header(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
-    int err = stk_log_read(log, block, 0, it->buffer, stk_log_piece(log), &it->reads);
+    int err = stk_log_read(log, block, 0, it->buffer, log->piece, &it->reads);
     if (err != STK_OK) {
         return stk_log_is_unreadable(err) ? 0 : err;
     }
@@ -73,7 +73,7 @@ int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
 /* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is damaged.
  * Returns STK_OK, or a read that was refused. */
 static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
-    uint32_t piece = stk_log_piece(log), cells = piece / stk_log_page_bytes(log) * log->page_cells;
+    uint32_t piece = log->piece, cells = piece / stk_log_page_bytes(log) * log->page_cells;
     int err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
     if (stk_log_is_unreadable(err) && bytes != piece) {
         start += backward ? bytes - piece : 0u;
@@ -202,7 +202,7 @@ int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t
     if (!log->config.flash) {
         return STK_E_SHUTDOWN;
     }
-    return !buffer ? STK_E_ARG : buffer_bytes < stk_log_buffer_bytes(&log->geometry) ? STK_E_SPACE : STK_OK;
+    return !buffer ? STK_E_ARG : buffer_bytes < STK_LOG_CELL_BYTES + log->piece ? STK_E_SPACE : STK_OK;
 }
 
 int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {
@@ -212,7 +212,7 @@ int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buf
         iter->of_flash = 1;
         iter->source = log;
         iter->buffer = buffer;
-        iter->buffer_bytes = buffer_bytes - buffer_bytes % stk_log_piece(log);
+        iter->buffer_bytes = buffer_bytes - buffer_bytes % log->piece;
         iter->erases = log->stats.erases;
         iter->reads = 0;
         stk_log_begin(iter, 0, stk_log_blocks(log));

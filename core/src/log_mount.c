@@ -314,7 +314,6 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
          * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
-        log->seed = stk_log_seed(log, log->lap);
         log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;
         log->resumed = 1;
     }

@@ -22,19 +22,17 @@ static inline int stk_log_header_alone(const struct stk_log *log) {
     return log->page_cells == 1u;
 }
 
-/* The smallest read: whole pages and whole read units. */
-static inline uint32_t stk_log_piece(const struct stk_log *log) {
-    return STK_LOG_LARGER_(stk_log_page_bytes(log), log->geometry.read_unit);
-}
-
 /* Where the page that begins with cell `cell` lies in its block, in bytes. */
 uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
+
+/* Blocks between the one with the newest record and a block that comes after it. */
+uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
 
 /* The block after this one in the ring. */
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
 
-/* STK_OK, or why a log cannot use the geometry. */
-int stk_log_check_geometry(const struct stk_flash_geometry *geometry);
+/* Fills what follows from log->geometry: pages, cells and pieces. STK_OK, or why a log cannot use the geometry. */
+int stk_log_measure(struct stk_log *log);
 
 /* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
@@ -69,8 +67,14 @@ const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 /* The seed of the checksums in a block's use in `lap`, of this log since this format. */
 uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap);
 
-/* Writes the header of `block` for its use in `lap` into `cell`. */
-void stk_log_put_header(struct stk_log *log, uint8_t *cell, uint32_t block, uint32_t lap);
+/* The lap of a block that is in use, or is the next one to be used. */
+static inline uint32_t stk_log_lap_of_next(const struct stk_log *log, uint32_t block) {
+    return block < log->block ? log->lap + 1u : log->lap;
+}
+
+/* Writes the header of a block, which is in use or the next one to be used, into cell `slot` of the log's buffer: 0 or 1. In
+ * the other one of these two is the first of the records that wait. */
+void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block);
 
 /* Is the cell the header of `block`, in this geometry but for the number of blocks? Of any log: the caller looks at the
  * fields below. */

@@ -151,7 +151,7 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
         err = STK_E_RANGE;
     }
     if (err == STK_OK) {
-        err = stk_log_read(log, block, 0, buffer, stk_log_piece(log), &reads);
+        err = stk_log_read(log, block, 0, buffer, log->piece, &reads);
     }
     if (err == STK_OK && (!stk_log_is_header(buffer, log, block) || stk_log_header_id(buffer) != log->id)) {
         err = STK_E_FORMAT;
@@ -164,12 +164,8 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
 }
 
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
-    uint32_t page;
-    if (stk_log_check_geometry(geometry) != STK_OK) {
-        return 0;
-    }
-    page = STK_LOG_PAGE_BYTES(geometry->prog_unit);
-    return (uint64_t)(geometry->blocks - 2u) * (geometry->block_bytes / page * (page / STK_LOG_CELL_BYTES) - 1u);
+    struct stk_log log = {.geometry = *geometry};
+    return stk_log_measure(&log) == STK_OK ? (uint64_t)(geometry->blocks - 2u) * (log.block_cells - 1u) : 0u;
 }
 
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {

@@ -41,15 +41,15 @@ stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log,
 stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 26)
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 20)
 stk_mutant(blind_format log_mount.c "            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;" "            return STK_E_FORMAT;" --geometry 1)
-stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), before = log->ahead;" "    uint32_t window = 3u, before = log->ahead;" --geometry 24)
+stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), tries" "    uint32_t window = 3u, tries" --geometry 24)
 stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1)
 stk_mutant(marks_unread log.c "    if (stk_log_peek(log, log->block, log->cell)) {" "    (void)stk_log_peek(log, log->block, log->cell); if (1) {" --geometry 1)
 stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u" --geometry 1)
 stk_mutant(restless_poll log.c "err != STK_OK || log->stats.records == 0u" "err != STK_OK" --geometry 1)
-stk_mutant(odd_buffer log.c "        err = program_page(log, cell_at(log, 0));"
-  "        err = program_page(log, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)));" --geometry 31)
+stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
+  "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))" --geometry 31)
 stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28)
 stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 1)
 

@@ -119,15 +119,14 @@ struct stk_log {
     struct stk_log_config config;
     struct stk_flash_geometry geometry;
     uint8_t ready;       /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
-    uint8_t shifted;     /* cells of the buffer before the records that wait: 1 where a header shares their page */
     uint8_t resumed;     /* the next record is the first since mount */
     uint8_t prepared;    /* blocks made ready since mount behind one with a record, up to 2 */
     uint32_t page_bytes; /* that are programmed as one */
     uint32_t page_cells; /* of them */
+    uint32_t piece;      /* bytes of the smallest read: whole pages and whole read units */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
     uint32_t lap;         /* of it */
-    uint32_t seed;        /* of the checksums of its cells */
     uint32_t cell;        /* of the block in use, where the next page begins; block_cells when it is full or left */
     uint32_t unsure;      /* cells of the block in use below which pages are to be marked */
     uint32_t ahead;       /* the block to use next; while `ready` is 0 the one behind which to look for it */
