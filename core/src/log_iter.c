@@ -1,14 +1,6 @@
 /* Reading the flash log: walks over its cells, oldest first. */
 #include "log_parts.h"
 
-/* What is known of the block that a walk is in. */
-enum {
-    UNKNOWN,
-    FOREIGN, /* it was last used in another lap */
-    OURS,
-    LIMITED /* none of its records has a number that reaches `limit` */
-};
-
 uint32_t stk_log_blocks(const struct stk_log *log) {
     return log->lap == 1u ? log->block + 1u : log->geometry.blocks;
 }
@@ -27,70 +19,80 @@ void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     const struct stk_log *log = it->source;
     it->block = block;
     it->seed = stk_log_seed(log, lap_of(log, block));
-    it->bounds = UNKNOWN;
+    it->use = STK_LOG_UNKNOWN;
 }
 
-/* Reads the header of a block into the walk's buffer. 1 a header of any use; 0 none; a read that was refused. */
-static int read_header(struct stk_log_iter *it, uint32_t block) {
-    const struct stk_log *log = it->source;
-    int err = stk_log_read(log, block, 0, it->buffer, log->piece, &it->reads);
-    if (err != STK_OK) {
-        return stk_log_is_unreadable(err) ? 0 : err;
+/* What the bytes in the walk's buffer, the first of a block, tell of the block. */
+static int header_tells(const struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
+    if (!stk_log_is_header(it->buffer, log, block)) {
+        return STK_LOG_HEADLESS;
     }
-    return stk_log_is_header(it->buffer, log, block);
+    return stk_log_is_use(log, it->buffer, lap_of(log, block)) ? STK_LOG_OURS : STK_LOG_FOREIGN;
 }
 
-/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header, and a block
- * that was last used in another lap has no record; where the header is not whole, the cells tell for themselves. `found` is what
- * read_header said of the block. */
-static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int found) {
-    uint32_t next = stk_log_header_alone(log) ? log->block : it->block;
-    it->whole = found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, it->block));
-    it->floor = it->whole ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
-    it->bounds = found == 1 && !it->whole ? FOREIGN : OURS;
+/* Reads the header of a block into the walk's buffer. Returns what it tells; an error when the read was refused. */
+static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
+    int err = stk_log_read(log, block, 0, it->buffer, log->piece, &it->reads);
+    if (err == STK_OK) {
+        return header_tells(it, log, block);
+    }
+    return stk_log_is_unreadable(err) ? STK_LOG_HEADLESS : err;
+}
+
+/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header. `use` is
+ * what that header tells, or an error, which is returned. */
+static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int use) {
+    uint32_t next = it->block;
+    int found = use;
+    it->floor = use == STK_LOG_OURS ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
+    it->span = UINT32_MAX;
     /* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
      * header: so no record of that header's boot reaches its number. */
-    while (next != log->block && it->bounds == OURS && found >= 0) {
+    while (!stk_log_header_alone(log) && next != log->block && use != STK_LOG_FOREIGN && found >= 0) {
         next = stk_log_following(log, next);
-        found = read_header(it, next);
-        it->limit = stk_log_header_sequence(it->buffer);
-        it->limit_boot = stk_log_header_boot(it->buffer);
-        if (found == 1 && stk_log_is_use(log, it->buffer, lap_of(log, next)) && (int32_t)(it->limit - it->floor) >= 0) {
-            it->bounds = LIMITED;
+        found = read_header(it, log, next);
+        if (found == STK_LOG_OURS && (int32_t)(stk_log_header_sequence(it->buffer) - it->floor) >= 0) {
+            it->span = stk_log_header_sequence(it->buffer) - it->floor;
+            it->span_boot = stk_log_header_boot(it->buffer);
+            break;
         }
     }
-    it->bounds = found < 0 ? UNKNOWN : it->bounds;
-    return found < 0 ? found : STK_OK;
+    if (found < 0) {
+        return found;
+    }
+    it->use = (uint32_t)use;
+    return STK_OK;
 }
 
 int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
     const struct stk_log *log = it->source;
-    uint32_t sequence = stk_log_cell_sequence(cell);
-    uint32_t limit = it->bounds == LIMITED && stk_log_cell_boot(cell) <= it->limit_boot ? it->limit : log->sequence;
-    return (int32_t)(sequence - it->floor) >= 0 && (int32_t)(limit - 1u - sequence) >= 0;
+    uint32_t place = stk_log_cell_sequence(cell) - it->floor;
+    return place < log->sequence - it->floor && (place < it->span || stk_log_cell_boot(cell) > it->span_boot);
 }
 
 /* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is damaged.
  * Returns STK_OK, or a read that was refused. */
 static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
     uint32_t piece = log->piece, cells = piece / stk_log_page_bytes(log) * log->page_cells;
-    int err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
-    if (stk_log_is_unreadable(err) && bytes != piece) {
-        start += backward ? bytes - piece : 0u;
-        bytes = piece;
-        err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
-    }
+    int err;
     it->at = 0;
-    if (stk_log_is_unreadable(err)) {
-        it->bad += cells;
-        it->unreadable += cells;
-        err = STK_OK;
-        it->at = bytes;
-    }
-    if (err == STK_OK) {
-        it->filled = bytes;
-        it->offset = start + bytes;
-    }
+    do {
+        err = stk_log_read(log, it->block, start, it->buffer, bytes, &it->reads);
+        if (!stk_log_is_unreadable(err)) {
+            break;
+        }
+        if (bytes == piece) {
+            it->bad += cells;
+            it->unreadable += cells;
+            it->at = bytes;
+            err = STK_OK;
+        } else {
+            start += backward ? bytes - piece : 0u;
+            bytes = piece;
+        }
+    } while (err != STK_OK);
+    it->filled = bytes;
+    it->offset = start + bytes;
     return err;
 }
 
@@ -98,17 +100,16 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int ba
     const struct stk_log *log = it->source;
     /* A read from the start of the block brings the header along, where no other header is needed. */
     int with_header = start == 0u && stk_log_header_alone(log), err = STK_OK;
-    if (it->bounds == UNKNOWN && !with_header) {
-        int found = read_header(it, it->block);
-        err = found < 0 ? found : find_bounds(it, log, found);
+    if (it->use == STK_LOG_UNKNOWN && !with_header) {
+        err = find_bounds(it, log, read_header(it, log, it->block));
     }
-    if (err == STK_OK && it->bounds != FOREIGN) {
+    if (err == STK_OK && it->use != STK_LOG_FOREIGN) {
         err = read_some(it, log, start, bytes, backward);
     }
-    if (err == STK_OK && it->bounds == UNKNOWN) {
-        err = find_bounds(it, log, it->at == 0u && stk_log_is_header(it->buffer, log, it->block));
+    if (err == STK_OK && it->use == STK_LOG_UNKNOWN) {
+        err = find_bounds(it, log, it->at == 0u ? header_tells(it, log, it->block) : STK_LOG_HEADLESS);
     }
-    if (err == STK_OK && it->bounds == FOREIGN) { /* a block of another lap is passed over */
+    if (err == STK_OK && it->use == STK_LOG_FOREIGN) { /* a block of another lap is passed over */
         it->at = it->filled = bytes;
         it->offset = start + bytes;
     } else if (err != STK_OK) { /* the walk stays where it was */
@@ -122,25 +123,26 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int ba
 static void step(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t rest = stk_log_rest(log);
     it->at += STK_LOG_CELL_BYTES;
-    if (rest != 0u && (it->at + rest) % stk_log_page_bytes(log) == 0u) {
+    if ((it->at + rest) % stk_log_page_bytes(log) == 0u) {
         it->at += rest;
     }
 }
 
 /* Goes on to bytes that were not looked at yet. 1; 0 at the end; a read that was refused. */
 static int more(struct stk_log_iter *it, const struct stk_log *log) {
+    uint32_t used = stk_log_used_bytes(log);
     int err = STK_OK;
     while (it->at == it->filled && err == STK_OK) {
-        uint32_t left = stk_log_used_bytes(log) - it->offset;
-        if (left == 0u) {
+        uint32_t left;
+        if (it->offset == used) {
             if (it->left == 0u) {
                 return 0;
             }
             it->left--;
             stk_log_enter_block(it, stk_log_following(log, it->block));
             it->offset = 0;
-            left = stk_log_used_bytes(log);
         }
+        left = used - it->offset;
         err = stk_log_fill(it, it->offset, left < it->buffer_bytes ? left : it->buffer_bytes, 0);
     }
     return err == STK_OK ? 1 : err;

@@ -164,6 +164,14 @@ int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int 
 /* Can a record of the walk's block have the number of this cell? */
 int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 
+/* What the header of a walk's block tells. */
+enum stk_log_use {
+    STK_LOG_UNKNOWN,  /* it was not read yet */
+    STK_LOG_HEADLESS, /* there is none: the cells tell for themselves */
+    STK_LOG_OURS,     /* the block is in the use that its place asks for */
+    STK_LOG_FOREIGN   /* it was last used in another lap, and has no record */
+};
+
 /* Sets what depends on iter->block: the seed of its cells. */
 void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);
 

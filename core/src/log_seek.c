@@ -66,11 +66,11 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
         uint32_t middle = low + (high - low) / 2u, at = middle;
         do {
             found = first_of(it, at, cell);
-        } while ((found == 0 || (found == 1 && !it->whole)) && ++at < high);
+        } while ((found == 0 || (found == 1 && it->use != STK_LOG_OURS)) && ++at < high);
         if (found < 0) {
             return found;
         }
-        if (found == 1 && it->whole && is_before(cell, t)) {
+        if (found == 1 && it->use == STK_LOG_OURS && is_before(cell, t)) {
             low = at;
         } else {
             high = middle;

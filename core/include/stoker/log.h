@@ -235,11 +235,10 @@ struct stk_log_iter {
     uint32_t begun;
     uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
     uint32_t seed;          /* of the checksums in that block */
-    uint32_t whole;         /* 1: that block has a whole header of its use */
+    uint32_t use;           /* what the header of that block tells */
     uint32_t floor;         /* no record in that block has a number before this one */
-    uint32_t bounds;        /* what is known of that block */
-    uint32_t limit;         /* no record in that block has a number that reaches this one, where `bounds` says so */
-    uint32_t limit_boot;    /* but for records of later boots than this one */
+    uint32_t span;          /* nor one that is not less than so many behind it */
+    uint32_t span_boot;     /* but for records of later boots than this one */
     uint32_t left;          /* blocks after this one; v1: records */
     uint32_t at, filled;    /* bytes of the buffer: taken, valid */
     uint32_t expected;      /* sequence of the next record */
