@@ -63,6 +63,9 @@ void run_fresh_world(struct run *r);
 /* Cuts at every operation of the run's rhythm, and cuts after those. */
 void cuts_of_rhythm(struct run *r, uint64_t quota);
 
+/* Formats the log that the run has, where blocks are bad and where the power is cut. */
+void cuts_of_format(struct run *r);
+
 /* One log that loses power many times, and has blocks that go bad and reads that fail as `seed` says. */
 void run_chain(struct run *r, uint64_t seed);
 

@@ -33,25 +33,29 @@ set(mutant_suite powerloss)
 
 ## Rows: what the log does about a medium, taken out ##
 
-stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 4)
+stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 1 --long 0 2000)
 stk_mutant(trusts_ready log_mount.c "        log->ahead = lost != 0u ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;"
-  "        log->ahead = newest; log->ready = goes_on(log) && stk_log_header_alone(log);" --geometry 4)
+  "        log->ahead = newest; log->ready = goes_on(log) && stk_log_header_alone(log) ? 3u : 0u;"
+  --geometry 4)
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
 stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));" "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
-stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 26)
-stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 20)
-stk_mutant(blind_format log_mount.c "            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;" "            return STK_E_FORMAT;" --geometry 1)
+stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 27 --long 0 4000)
+stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
+stk_mutant(blind_format log_mount.c "            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;" "            return STK_E_FORMAT;"
+  --geometry 1 --long 0 500)
 stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), tries" "    uint32_t window = 3u, tries" --geometry 24)
-stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22)
+stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
-stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1)
-stk_mutant(marks_unread log.c "    if (stk_log_peek(log, log->block, log->cell)) {" "    (void)stk_log_peek(log, log->block, log->cell); if (1) {" --geometry 1)
-stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u" --geometry 1)
-stk_mutant(restless_poll log.c "err != STK_OK || log->stats.records == 0u" "err != STK_OK" --geometry 1)
+stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
+stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u"
+  --geometry 1 --long 0 2000)
+stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0u ||
+        (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {"
+  "    if (err != STK_OK) {" --geometry 1)
 stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
   "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))" --geometry 31)
-stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28)
-stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 1)
+stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28 --long 0 2000)
+stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 26 --long 0 2000)
 
 ## What any log needs ##
 
