@@ -47,7 +47,7 @@ stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), tries" " 
 stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
-stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u" "s->how != HEADER || begun > 1u"
+stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u" "s->how != HEADER || begun > 1u"
   --geometry 1 --long 0 2000)
 stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0u ||
         (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {"
