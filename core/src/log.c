@@ -307,6 +307,9 @@ int stk_log_flush(struct stk_log *log) {
         memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
         err = program_page(log);
         if (err == STK_OK) {
+            /* Mount knows the run as well now: a header that failed, and told of a longer one, would lead the log too far. */
+            uint32_t run = log->last != log->block ? stk_log_between(log, log->block) : 0u;
+            log->reach = run > log->reach ? run : log->reach;
             log->last = log->block;
             log->pending -= end - first;
             first = end;

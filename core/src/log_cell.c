@@ -40,14 +40,13 @@ void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
     /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it seems. */
     uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
     uint32_t run = stk_log_between(log, block); /* they were passed over */
-    log->reach = run > log->reach ? run : log->reach;
     stk_put32(cell + 8, log->id);
     stk_put32(cell + 12, stk_log_lap_of_next(log, block));
     stk_put32(cell + 16, first);
     stk_put32(cell + 28, log->geometry.blocks);
     stk_put32(cell + 40, log->format);
     stk_put32(cell + 44, log->boot);
-    stk_put32(cell + 48, log->reach);
+    stk_put32(cell + 48, run > log->reach ? run : log->reach);
     complete_header(cell, log, block);
 }
 

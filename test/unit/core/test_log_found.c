@@ -154,6 +154,25 @@ static void a_header_that_comes_back_hides_no_record_of_a_later_boot(void **stat
     script_assert_holds(7, script.number);
 }
 
+/* The header of block 64 fails, which would have told mount to look further. */
+static void no_record_goes_further_than_mount_looks(void **state) {
+    const struct stk_flash_geometry large = {1, 1, 512, 200, 0xFF, STK_FLASH_MANY, 0};
+    uint32_t kept = 0, last = 0;
+    (void)state;
+    script_open(&large);
+    script_put_synced(script_block_records());
+    memset(medium.erase_fails + 1, ALL, 95);
+    medium.erase_fails[64] = NO_FAULT;
+    medium.prog_fails[64] = NONE;
+    for (uint32_t tries = 0; tries < 8u; tries++) {
+        last = script.number;
+        kept += script_try() == STK_OK && stk_log_sync(&script.log) == STK_OK ? 1u : 0u;
+    }
+    script_mount();
+    script_assert_holds(0, script_block_records());
+    assert_true(kept == 0u || script_saw(last));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_walk_turns_round_at_each_record),
@@ -161,6 +180,7 @@ int main(void) {
         cmocka_unit_test(a_page_that_cannot_be_marked_hides_no_record),
         cmocka_unit_test(records_behind_a_block_that_cannot_be_read_come_after_its_own),
         cmocka_unit_test(a_header_that_comes_back_hides_no_record_of_a_later_boot),
+        cmocka_unit_test(no_record_goes_further_than_mount_looks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
