@@ -97,8 +97,14 @@ void world_mount(struct world *w) {
     }
 }
 
-/* Lets reads of some place fail from one of the next reads on, one to three times; once where blocks are bad as well: a
- * mount that cannot read a block behind a bad one has no way to tell that it is newer. */
+/* May reads fail more often than the log tries? Not where blocks are bad as well: a mount that cannot read a block behind a bad
+ * one has no way to tell that it is newer. Nor where a block was passed over unread before and holds records in its first
+ * page, since one page that cannot be read hides such a block. */
+static bool may_hide(const struct world *w) {
+    return !w->had_bad && (!w->had_blur || tap_page_bytes(&w->shape->geometry) < 2u * STK_LOG_CELL_BYTES);
+}
+
+/* Lets reads of some place fail from one of the next reads on, one to three times. Returns how often. */
 static uint64_t shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
     struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
@@ -106,7 +112,7 @@ static uint64_t shake(struct world *w, uint64_t luck) {
     uint32_t page = tap_page_bytes(g);
     *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
                                            .from = w->tap.flash.counts.reads + (dice >> 8) % (2u * g->blocks + 8u),
-                                           .times = w->had_bad ? 1 : 1 + (dice >> 20) % 3};
+                                           .times = may_hide(w) ? 1 + (dice >> 20) % 3 : 1};
     if ((dice & 1u) != 0) {
         r->block = (uint32_t)(dice >> 24) % g->blocks;
         r->offset = (uint32_t)(dice >> 32) % (g->block_bytes / page) * page;

@@ -55,7 +55,6 @@ stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0
 stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
   "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))" --geometry 31)
 stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28 --long 0 2000)
-stk_mutant(ghost_newest log_mount.c "(int32_t)(s->sequence - newest.sequence) <= 0" "1" --geometry 26 --long 0 2000)
 
 ## What any log needs ##
 
