@@ -7,7 +7,8 @@
 /* What a look at a block found. */
 enum look {
     NOTHING,    /* no header, and no cell of the lap that its place asks for */
-    UNREADABLE, /* the medium does not give back the first page, nor a cell of that lap behind it */
+    UNREADABLE, /* the medium gives back neither the first page nor the second one */
+    OLDER,      /* a header of this place, but not of the newest use */
     CELLS,      /* the header is lost, and a cell of that lap is there */
     HEADER      /* a header of this place, at the start of the log's buffer: of any log and lap */
 };
@@ -54,33 +55,33 @@ static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value)
  * have gone on behind a first page that a cut left unsure: then the second page is marked, and a record is further behind. A
  * blank first page ends the look where no record follows an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
-    const uint8_t *page = stk_log_peek(log, block, 0);
     uint32_t seed = stk_log_seed(log, lap), cell = 0;
-    int unsure = goes_on(log) && !stk_log_header_alone(log), more = unsure || !is_all(log, page, log->geometry.erased);
-    enum look none = page ? NOTHING : UNREADABLE;
-    if (page && stk_log_is_header(page, log, block)) {
-        return HEADER;
-    }
-    while (log->format != 0u) {
+    int unsure = goes_on(log) && !stk_log_header_alone(log), more;
+    enum look none = UNREADABLE;
+    do {
+        const uint8_t *page = stk_log_peek(log, block, cell);
+        if (page && cell == 0u && stk_log_is_header(page, log, block)) {
+            return HEADER;
+        }
         if (last_cell_in(log, page, cell, seed)) {
             return CELLS;
         }
-        cell += log->page_cells;
-        if (!more || cell == log->block_cells) {
-            break;
+        none = page ? NOTHING : none;
+        more = log->format != 0u;
+        if (cell == 0u) {
+            more = more && (unsure || !is_all(log, page, log->geometry.erased));
+        } else if (cell == log->page_cells) {
+            more = unsure && is_all(log, page, (uint8_t)~log->geometry.erased);
         }
-        page = stk_log_peek(log, block, cell);
-        none = page && stk_log_header_alone(log) ? NOTHING : none;
-        more = (cell != log->page_cells && more) || (unsure && is_all(log, page, (uint8_t)~log->geometry.erased));
-    }
+        cell += log->page_cells;
+    } while (more && cell != log->block_cells);
     return none;
 }
 
-/* Is the header at the start of the buffer that of a newer log, or of this log with `lap` or a later one? Laps wrap around,
- * so each of three blocks may be later than the one before, and a search that follows them would not end. So a lap before
- * `first` does not count: the laps that are left lie within half of all numbers, where "later" is an order. */
-static int is_newer_header(const struct search *s, uint32_t lap) {
-    const uint8_t *cell = s->log->config.buffer;
+/* Is the header at `cell` that of a newer log, or of this log with `lap` or a later one? Laps wrap around, so each of three
+ * blocks may be later than the one before, and a search that follows them would not end. So a lap before `first` does not
+ * count: the laps that are left lie within half of all numbers, where "later" is an order. */
+static int is_newer_header(const struct search *s, const uint8_t *cell, uint32_t lap) {
     uint32_t format = stk_log_header_format(cell), found = stk_log_header_lap(cell);
     if (format != s->log->format) {
         return format > s->log->format;
@@ -88,22 +89,18 @@ static int is_newer_header(const struct search *s, uint32_t lap) {
     return stk_log_header_id(cell) == s->log->id && (int32_t)(found - lap) >= 0 && (int32_t)(found - s->first) >= 0;
 }
 
-/* Looks at a block, and takes it for the newest one when it was used in `lap` or later. Returns 1 when it did. */
-static int take_newer(struct search *s, uint32_t block, uint32_t lap) {
+/* Looks at a block, and takes it for the newest one when it was used after that one: returns CELLS or HEADER then. */
+static enum look take_newer(struct search *s, uint32_t block) {
     struct stk_log *log = s->log;
     const uint8_t *cell = log->config.buffer;
+    uint32_t lap = stk_log_lap_of_next(log, block);
     enum look how = look(log, block, lap);
-    if (how != CELLS && (how != HEADER || !is_newer_header(s, lap))) {
-        s->unreadable += how == UNREADABLE ? 1u : 0u;
-        s->touched = how != HEADER;
-        return 0;
-    }
-    log->block = block;
-    log->lap = lap;
-    s->how = how;
     if (how == HEADER) {
-        log->lap = stk_log_header_lap(cell);
-        s->first = stk_log_header_format(cell) != log->format ? log->lap : s->first;
+        if (!is_newer_header(s, cell, lap)) {
+            return OLDER;
+        }
+        lap = stk_log_header_lap(cell);
+        s->first = stk_log_header_format(cell) != log->format ? lap : s->first;
         log->id = stk_log_header_id(cell);
         log->format = stk_log_header_format(cell);
         log->sequence = stk_log_header_sequence(cell);
@@ -111,7 +108,12 @@ static int take_newer(struct search *s, uint32_t block, uint32_t lap) {
         log->boot = stk_log_header_boot(cell);
         log->reach = stk_log_header_reach(cell);
     }
-    return 1;
+    if (how >= CELLS) {
+        log->block = block;
+        log->lap = lap;
+        s->how = how;
+    }
+    return how;
 }
 
 /// The newest block ///
@@ -121,7 +123,7 @@ static void halve(struct search *s) {
     uint32_t end = s->log->geometry.blocks;
     while (end - s->log->block > 1u) {
         uint32_t middle = s->log->block + (end - s->log->block) / 2u;
-        if (!take_newer(s, middle, s->log->lap)) {
+        if (take_newer(s, middle) < CELLS) {
             end = middle;
         }
     }
@@ -132,37 +134,36 @@ static void halve(struct search *s) {
  * found may save reads. */
 static int look_past(struct search *s) {
     struct stk_log *log = s->log;
-    uint32_t at = log->block, lap = log->lap, since = 0, unreadable = 0, touched = 0;
+    uint32_t at = log->block, since = 0;
+    s->unreadable = 0;
+    s->touched = 0;
     for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_window(log); since++) {
-        s->unreadable = 0;
-        if (++at == log->geometry.blocks) {
-            at = 0;
-            lap++;
-        }
-        if (take_newer(s, at, lap)) {
+        enum look how;
+        at = stk_log_following(log, at);
+        how = take_newer(s, at);
+        if (how >= CELLS) {
             if (log->stats.mount_reads < log->geometry.blocks / 2u) {
                 return 1;
             }
-            lap = log->lap;
             since = UINT32_MAX;
-            unreadable = 0;
-        } else {
-            unreadable += unreadable == since ? s->unreadable : 0u;
-            touched = since == 0u ? s->touched : touched;
+            s->unreadable = 0;
+            continue;
         }
+        s->unreadable += how == UNREADABLE && s->unreadable == since ? 1u : 0u;
+        s->touched = since == 0u ? how != OLDER : s->touched;
     }
-    s->unreadable = unreadable;
-    s->touched = touched;
     return 0;
 }
 
 /* Finds the first block with a whole header, and from there the newest block. */
 static int find_newest(struct search *s) {
-    struct stk_log *log = s->log;
     uint32_t n = 0;
-    while (!take_newer(s, n, 0)) {
-        if (++n == log->geometry.blocks) {
-            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;
+    int err = STK_E_FORMAT;
+    enum look how;
+    while ((how = take_newer(s, n)) < CELLS) {
+        err = how == UNREADABLE ? STK_E_IO : err;
+        if (++n == s->log->geometry.blocks) {
+            return err;
         }
     }
     do {
@@ -188,17 +189,17 @@ static int is_blank_from(struct stk_log *log, uint32_t cell) {
 
 /* Cells of the pages of log->block that were begun, its header's among them. */
 static uint32_t cells_used(struct stk_log *log) {
-    uint32_t page = log->page_cells, low = 0, high = log->block_cells, middle = page;
+    uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
     /* The second page is asked first: that is all that a block which was made ready ahead takes. */
-    while (high - low > page) {
-        if (is_blank_from(log, middle)) {
+    while (high - low > 1u) {
+        if (is_blank_from(log, middle * log->page_cells)) {
             high = middle;
         } else {
             low = middle;
         }
-        middle = low + (high - low) / page / 2u * page;
+        middle = (low + high) / 2u;
     }
-    return high;
+    return high * log->page_cells;
 }
 
 /* Looks backwards for the last whole record of log->block. Sets log->cell to the end of its page, or to 0. */
@@ -279,7 +280,6 @@ static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     log->last = log->block;
     log->cell = log->cell != 0u ? log->cell : log->page_cells;
     log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
-    log->unsure = log->unsure < log->block_cells ? log->unsure : log->block_cells;
     if (!goes_on(log) || s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u) {
         log->cell = log->block_cells;
     }

@@ -41,7 +41,7 @@ stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(by
 stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));" "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
 stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 27 --long 0 4000)
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
-stk_mutant(blind_format log_mount.c "            return s->unreadable != 0u ? STK_E_IO : STK_E_FORMAT;" "            return STK_E_FORMAT;"
+stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
 stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), tries" "    uint32_t window = 3u, tries" --geometry 24)
 stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
