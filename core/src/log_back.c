@@ -39,8 +39,7 @@ int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         it->at -= STK_LOG_CELL_BYTES + (it->at % page == 0u ? rest : 0u);
         cell = it->buffer + it->at;
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&
-            (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 &&
-            stk_log_belongs(it, cell)) {
+            (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 && stk_log_belongs(it, cell)) {
             stk_log_get_cell(cell, out);
             it->expected = out->sequence;
             it->begun = 0;

@@ -284,7 +284,8 @@ static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
         log->cell = log->block_cells;
     }
     if (log->block != newest) {
-        log->ahead = lost != 0u ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;
+        uint32_t entered = goes_on(log) && log->cell == log->block_cells;
+        log->ahead = lost != 0u || entered ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;
         return;
     }
     s->hidden |= s->unreadable != 0u;

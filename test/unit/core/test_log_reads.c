@@ -15,11 +15,13 @@ static const struct stk_flash_geometry shapes[] = {
 #define SHAPES   (sizeof shapes / sizeof *shapes)
 #define EVERY(g) for (const struct stk_flash_geometry *g = shapes; g < shapes + SHAPES; g++)
 
-/* Records that are kept when the boots that follow take five blocks. */
+/* The oldest record that is surely kept when the boots that follow take six blocks. A boot may pass over the block that the boot
+ * before it had made ready. */
 static uint32_t oldest_kept(void) {
-    uint32_t lost = 5u * script_block_records();
-    return script.log.lap == 1u || script.numbers[0] + lost > script.number ? script.numbers[0]
-                                                                            : script.numbers[0] + lost;
+    uint32_t blocks = medium.geometry.blocks, kept = blocks > 6u ? (blocks - 6u) * script_block_records() : 1u;
+    uint32_t oldest = script.number > kept ? script.number - kept : 0u,
+             first = script_walk() != 0u ? script.numbers[0] : 0u;
+    return oldest > first ? oldest : first;
 }
 
 /* A log in its first or second lap, with some records in the block in use. */
