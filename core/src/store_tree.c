@@ -11,7 +11,7 @@
 _Static_assert(STK_STORE_ENTRIES_MAX <= LEAF, "a link holds an entry and a bit");
 
 static uint32_t bit_of(const uint8_t *key, uint32_t bit) {
-    return key[bit / 8u] >> (7u - bit % 8u) & 1u;
+    return (uint32_t)key[bit / 8u] >> (7u - bit % 8u) & 1u;
 }
 
 static uint32_t *next_link(struct stk_store *store, uint32_t node, const uint8_t *key) {
