@@ -29,8 +29,8 @@ enum call {
 };
 
 static struct medium {
-    struct stk_flash_geometry geometry;
     uint8_t now[MEDIUM_BYTES], synced[MEDIUM_BYTES];               /* as reads see it; as it was at the last sync */
+    struct stk_flash_geometry geometry;                            /* from here on cleared for each new medium */
     uint32_t next[MEDIUM_BLOCKS];                                  /* offset of the first unit not programmed yet */
     uint32_t erased[MEDIUM_BLOCKS];                                /* erases of each block */
     uint8_t prog_fails[MEDIUM_BLOCKS], erase_fails[MEDIUM_BLOCKS]; /* knobs: enum done */
@@ -51,6 +51,10 @@ static struct medium {
 
 static inline uint8_t *medium_at(uint32_t block, uint32_t offset) {
     return medium.now + (size_t)block * medium.geometry.block_bytes + offset;
+}
+
+static inline uint32_t medium_bytes(void) {
+    return medium.geometry.blocks * medium.geometry.block_bytes;
 }
 
 static inline void medium_geometry(void *ctx, struct stk_flash_geometry *g) {
@@ -166,8 +170,8 @@ static inline int medium_erase(void *ctx, uint32_t block) {
 static inline int medium_sync(void *ctx) {
     int err = medium_begin(SYNC);
     (void)ctx;
-    if (err == STK_OK) {
-        memcpy(medium.synced, medium.now, sizeof medium.now);
+    if (err == STK_OK && medium.geometry.lazy) {
+        memcpy(medium.synced, medium.now, medium_bytes());
     }
     return err;
 }
@@ -177,14 +181,14 @@ static const struct stk_flash_ops medium_ops = {"medium",    medium_geometry, me
 
 /* Makes the medium blank, well and of this geometry. */
 static inline void medium_new(const struct stk_flash_geometry *g) {
-    memset(&medium, 0, sizeof medium);
+    memset(&medium.geometry, 0, sizeof medium - offsetof(struct medium, geometry));
     assert_true(g->blocks <= MEDIUM_BLOCKS && (uint64_t)g->blocks * g->block_bytes <= MEDIUM_BYTES);
     medium.geometry = *g;
     medium.cut_at = NO_CALL;
     medium.bad_to = NO_CALL;
     medium.bad_err = STK_E_IO;
-    memset(medium.now, g->erased, sizeof medium.now);
-    memset(medium.synced, g->erased, sizeof medium.synced);
+    memset(medium.now, g->erased, medium_bytes());
+    memset(medium.synced, g->erased, medium_bytes());
 }
 
 /* Lets reads of the bytes [from, to) of a block fail, so many times. */

@@ -66,7 +66,7 @@ static inline void script_put_synced(uint32_t count) {
 static inline int script_try_mount(void) {
     const struct stk_log_config config = script_config();
     medium.off = 0;
-    memset(script.buffer, 0x5A, sizeof script.buffer);
+    memset(script.buffer, 0x5A, config.buffer_bytes);
     return stk_log_mount(&script.log, &config);
 }
 

@@ -18,7 +18,7 @@ static const struct stk_flash_geometry shapes[] = {
 static int grow(void) {
     const struct stk_log_config config = script_config();
     medium.off = 0;
-    memset(script.buffer, 0x5A, sizeof script.buffer);
+    memset(script.buffer, 0x5A, config.buffer_bytes);
     return stk_log_grow(&script.log, &config);
 }
 

@@ -57,7 +57,7 @@ static void assert_goes_round(uint32_t bad) {
     for (uint32_t n = 0; n < 2u * good * per_block + 7u;) {
         script_put_synced(per_block / 2u + 1u);
         n += per_block / 2u + 1u;
-        if (n % 11u == 0u || n > 2u * good * per_block) {
+        if (n % 23u == 0u || n > 2u * good * per_block) {
             mount_in_bounds();
             script_assert_holds(script.number - 1u, script.number);
         }
