@@ -66,7 +66,7 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
         if (last_cell_in(log, page, cell, seed)) {
             return CELLS;
         }
-        none = page ? NOTHING : none;
+        none = page && (cell == 0u || stk_log_header_alone(log)) ? NOTHING : none; /* the first page may hold records */
         more = log->format != 0u;
         if (cell == 0u) {
             more = more && (unsure || !is_all(log, page, log->geometry.erased));
