@@ -1,6 +1,6 @@
-/* How many reads a mount takes on flashes of up to 65,536 blocks of 4 KiB, wherever the log ends. Most of such a flash is not
- * kept: of each block its header, and the whole of those that were programmed last; other cells read as used and damaged,
- * which is all that a mount could want to know of them. */
+/* How many reads a mount takes on flashes of up to 65,536 blocks of 4 KiB, wherever the log ends, among bad blocks too. Most of
+ * such a flash is not kept: of each block its header, and the whole of those that were programmed last; other cells read as
+ * used and damaged, which is all that a mount could want to know of them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -22,6 +22,8 @@ static struct {
     uint8_t recent[RECENT][BLOCK];
     uint32_t at[RECENT], next; /* which blocks those are */
     uint32_t reads;
+    uint32_t bad_from, bad_to,
+        bad_every; /* knobs: these blocks cannot be erased: a run, and each of so many; 0: none */
 } sparse;
 
 static uint8_t buffer[STK_LOG_BUFFER_BYTES(1, CELL)], other_buffer[STK_LOG_BUFFER_BYTES(1, CELL)];
@@ -73,9 +75,17 @@ static int sparse_prog(void *ctx, uint32_t block, uint32_t offset, const void *d
     return STK_OK;
 }
 
+static int is_bad(uint32_t block) {
+    return (block >= sparse.bad_from && block < sparse.bad_to) ||
+           (sparse.bad_every != 0 && block % sparse.bad_every == 5);
+}
+
 static int sparse_erase(void *ctx, uint32_t block) {
     uint8_t *kept = recent(block);
     (void)ctx;
+    if (is_bad(block)) {
+        return STK_E_IO;
+    }
     if (kept == NULL) {
         uint32_t i = sparse.next++ % RECENT;
         sparse.at[i] = block;
@@ -87,6 +97,14 @@ static int sparse_erase(void *ctx, uint32_t block) {
 }
 
 static const struct stk_flash_ops ops = {"sparse", sparse_geometry, sparse_read, sparse_prog, sparse_erase, NULL};
+
+/* A blank flash of well blocks. */
+static void lay_out(uint32_t blocks) {
+    memset(&sparse, 0xFF, sizeof sparse);
+    sparse.blocks = blocks;
+    sparse.next = 0;
+    sparse.bad_to = sparse.bad_every = 0;
+}
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
@@ -149,9 +167,7 @@ static void a_mount_takes_few_reads(void **state) {
     const struct stk_log_config config = {&ops, NULL, buffer, sizeof buffer};
     (void)state;
     for (uint32_t blocks = 3; blocks <= BLOCKS_MAX; blocks = blocks < 16 ? blocks + 1 : blocks * 4) {
-        memset(&sparse, 0xFF, sizeof sparse);
-        sparse.blocks = blocks;
-        sparse.next = 0;
+        lay_out(blocks);
         worst = 0;
         assert_int_equal(stk_log_format(&the_log, &config, 3, 0), STK_OK);
         look();
@@ -164,9 +180,54 @@ static void a_mount_takes_few_reads(void **state) {
     }
 }
 
+/* A mount beside the log finds the same end, with two reads for each block at most. */
+static void look_among_bad_blocks(uint32_t run) {
+    const struct stk_log_config config = {&ops, NULL, other_buffer, sizeof other_buffer};
+    uint32_t blocks = sparse.blocks, window = smaller(blocks, STK_LOG_REACH + 1 + the_log.reach);
+    struct stk_log other;
+    sparse.reads = 0;
+    assert_int_equal(stk_log_mount(&other, &config), STK_OK);
+    assert_true(other.block == the_log.block && (int32_t)(other.sequence - the_log.sequence) >= 0);
+    assert_true(sparse.reads <= 2 * blocks + 24);
+    assert_true(sparse.reads <= 2 * (log2_of(blocks) + window + run) + 48);
+}
+
+/* A run of bad blocks in the middle, and single ones: format finds them (`late` is 0), or they fail in use. */
+static void look_all_around(uint32_t blocks, uint32_t run, uint32_t every, int late) {
+    const struct stk_log_config config = {&ops, NULL, buffer, sizeof buffer};
+    lay_out(blocks);
+    for (int bad = 0; bad <= 1; bad++) {
+        sparse.bad_from = blocks / 2;
+        sparse.bad_to = blocks / 2 + (bad ? run : 0);
+        sparse.bad_every = bad ? every : 0;
+        if (bad != late) {
+            assert_int_equal(stk_log_format(&the_log, &config, 3, 0), STK_OK);
+        }
+    }
+    for (uint32_t i = 0; i < 2 * blocks; i++) {
+        append_to(64);
+        append_to(3);
+        if (blocks <= 256 || i % (blocks / 64) <= 2) {
+            look_among_bad_blocks(run);
+        }
+    }
+}
+
+static void a_mount_among_bad_blocks_reads_each_block_twice_at_most(void **state) {
+    static const uint32_t runs[] = {0, 7, STK_LOG_REACH, 500};
+    (void)state;
+    for (uint32_t blocks = 16; blocks <= 4096; blocks *= 4) {
+        for (uint32_t n = 0; n < 16; n++) {
+            uint32_t run = smaller(runs[n % 4], blocks / 4);
+            look_all_around(blocks, run, n < 8 ? 0 : 11, n / 4 % 2 != 0 && run < STK_LOG_REACH);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mount_takes_few_reads),
+        cmocka_unit_test(a_mount_among_bad_blocks_reads_each_block_twice_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
