@@ -45,11 +45,11 @@ int stk_log_measure(struct stk_log *log) {
         g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
-    log->page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
-    log->piece = STK_LOG_LARGER_(log->page_bytes, g->read_unit);
-    log->page_cells = log->page_bytes / STK_LOG_CELL_BYTES;
-    log->block_cells = g->block_bytes / log->page_bytes * log->page_cells;
-    if (log->piece % log->page_bytes != 0u || log->piece % g->read_unit != 0u) {
+    log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
+    log->piece = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
+    log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
+    log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
+    if (log->piece % log->stats.page_bytes != 0u || log->piece % g->read_unit != 0u) {
         return STK_E_ARG;
     }
     return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
@@ -77,7 +77,6 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         log->geometry.rewrite = STK_FLASH_ONCE; /* after a cut, no page that was in use can be trusted to be blank */
     }
     log->config = *config;
-    log->stats.page_bytes = log->page_bytes;
     log->unsynced = UINT32_MAX / 2u; /* a log that was mounted before may have left something */
     memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->piece);
     return STK_OK;
@@ -131,7 +130,7 @@ static int gives_up(struct stk_log *log) {
     return 1;
 }
 
-static int erase(struct stk_log *log, uint32_t block) {
+STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
     log->stats.erases++;
     return counted(log, log->config.flash->erase(log->config.flash_ctx, block));
 }

@@ -22,7 +22,7 @@ void stk_log_seal(uint8_t *cell, uint32_t seed) {
 }
 
 /* Writes the fields that every header of `block` shares around those that differ from lap to lap. */
-static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
+STK_LOG_ONCE static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
     stk_put32(cell, MAGIC_LOW);
     stk_put32(cell + 4, MAGIC_HIGH);
     stk_put32(cell + 20, block);

@@ -7,7 +7,7 @@
 /* What a look at a block found. */
 enum look {
     NOTHING,    /* no header, and no cell of the lap that its place asks for */
-    UNREADABLE, /* the medium gives back neither the first page nor the second one */
+    UNREADABLE, /* the medium does not give back the first page, nor a cell of that lap behind it */
     OLDER,      /* a header of this place, but not of the newest use */
     CELLS,      /* the header is lost, and a cell of that lap is there */
     HEADER      /* a header of this place, at the start of the log's buffer: of any log and lap */

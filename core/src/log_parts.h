@@ -10,11 +10,18 @@
 #include "le.h"
 #include "stoker/log.h"
 
+/* A function that is called twice and takes less code once. */
+#ifdef __GNUC__
+#define STK_LOG_ONCE __attribute__((noinline))
+#else
+#define STK_LOG_ONCE
+#endif
+
 /// Geometry ///
 
 /* Bytes of a page. */
 static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
-    return log->page_bytes;
+    return log->stats.page_bytes;
 }
 
 /* Has the header a page of its own? Else records share its page. */

@@ -114,16 +114,16 @@ struct stk_log_stats {
     uint32_t page_bytes;  /* of each program */
 };
 
-/* Visible for sizeof only. */
+/* Visible for sizeof only. Small members and those of which the code is full are first, where short instructions reach them. */
 struct stk_log {
-    struct stk_log_config config;
     struct stk_flash_geometry geometry;
-    uint8_t ready;       /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
-    uint8_t resumed;     /* the next record is the first since mount */
-    uint8_t prepared;    /* blocks made ready since mount behind one with a record, up to 2 */
-    uint32_t page_bytes; /* that are programmed as one */
-    uint32_t page_cells; /* of them */
-    uint32_t piece;      /* bytes of the smallest read: whole pages and whole read units */
+    uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
+    uint8_t resumed;  /* the next record is the first since mount */
+    uint8_t prepared; /* blocks made ready since mount behind one with a record, up to 2 */
+    struct stk_log_config config;
+    struct stk_log_stats stats;
+    uint32_t page_cells;  /* of a page, which has stats.page_bytes */
+    uint32_t piece;       /* bytes of the smallest read: whole pages and whole read units */
     uint32_t block_cells; /* of a block, the header's among them */
     uint32_t block;       /* in use */
     uint32_t lap;         /* of it */
@@ -139,9 +139,8 @@ struct stk_log {
     uint32_t reach;       /* the longest run of blocks that were passed over */
     uint32_t failures;    /* programs in a row that failed */
     uint32_t unsynced;    /* blocks made ready since the medium was synced */
-    int refused;          /* error of a read that was wrong, 0 for none */
     uint32_t blocks;      /* of the log, as its newest header says */
-    struct stk_log_stats stats;
+    int refused;          /* error of a read that was wrong, 0 for none */
 };
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that

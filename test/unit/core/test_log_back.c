@@ -134,7 +134,7 @@ static void pieces_that_cannot_be_read_are_passed_over_both_ways(void **state) {
         script_open(g);
         script_put_synced((g->blocks + 1u) * script_block_records() + 2u);
         all = script_walk();
-        piece = script.log.page_bytes > g->read_unit ? script.log.page_bytes : g->read_unit;
+        piece = script.log.piece;
         for (uint32_t block = 0; block < g->blocks; block++) {
             for (uint32_t at = 0; at + piece <= g->block_bytes; at += piece * (1u + g->block_bytes / piece / 6u)) {
                 uint32_t seen, unreadable;

@@ -94,7 +94,7 @@ static void pages_that_cannot_be_read_for_a_while_lose_nothing(void **state) {
     EVERY(g) {
         uint32_t piece, per_block;
         script_open(g);
-        piece = script.log.page_bytes > g->read_unit ? script.log.page_bytes : g->read_unit;
+        piece = script.log.piece;
         per_block = script_block_records();
         for (uint32_t lap = 1; lap <= 2u; lap++) {
             for (uint32_t records = 0; records <= 2u * per_block; records += 1u + per_block / 4u) {
