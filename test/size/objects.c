@@ -3,3 +3,6 @@
 
 extern struct stk_log size_of_stk_log;
 struct stk_log size_of_stk_log;
+
+extern struct stk_log_iter size_of_stk_log_iter;
+struct stk_log_iter size_of_stk_log_iter;
