@@ -243,6 +243,7 @@ static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
     struct search newest;
     uint32_t block = log->block, lap = log->lap, cell, tries = stk_log_window(log);
+    int older;
     s->least = log->sequence;
     find_last(s);
     newest = *s;
@@ -256,7 +257,11 @@ static uint32_t find_last_block(struct search *s) {
             s->hidden = 1;
         }
     } while (log->cell == 0u && --tries != 0u);
-    if (log->cell == 0u || (cell != 0u && (int32_t)(s->sequence - newest.sequence) <= 0)) {
+    /* A number that is greater is not enough: a program that failed may have left a record whose append failed too. The header of
+     * that page, and of the one that took the other records then, have the same number. */
+    older = (int32_t)(s->sequence - newest.sequence) <= 0 ||
+            (s->how == HEADER && newest.how == HEADER && s->least == newest.least);
+    if (log->cell == 0u || (cell != 0u && older)) {
         newest.behind = cell == 0u ? s->behind : newest.behind;
         newest.hidden = cell == 0u ? s->hidden : newest.hidden;
         *s = newest;
