@@ -1,12 +1,12 @@
 /* stoker: the flash log.
  *
- * A ring of erase blocks that takes cells of 64 bytes, never programs a unit twice and erases each block once a lap. It
- * survives a power cut at any byte of any program or erase: every cell appended before the last sync that returned is
- * there afterwards, in order, and no cell is invented. POWER-CUTS.md says what holds on which medium, SPEC.md section 6
- * has the bits, DESIGN.md the reasons.
+ * A ring of erase blocks that takes cells of 64 bytes, never programs a unit twice and erases each block once a lap.
+ * It survives a power cut at any byte of any program or erase: every cell appended before the last sync that returned
+ * is there afterwards, in order, and no cell is invented. POWER-CUTS.md says what holds on which medium, SPEC.md
+ * section 6 has the bits, DESIGN.md the reasons.
  *
- * A cell carries 48 bytes and a kind that the log does not read. Replay records (the struct below) are one use of cells,
- * the artifacts of store.h are another. A flash holds cells of one use only.
+ * A cell carries 48 bytes and a kind that the log does not read. Replay records (the struct below) are one use of
+ * cells, the artifacts of store.h are another. A flash holds cells of one use only.
  *
  * A log is a plain state machine over a flash port: no clock, no lock, no allocation. One thread uses it.
  */
@@ -93,15 +93,15 @@ struct stk_log_config {
     (STK_LOG_CELL_BYTES + STK_LOG_LARGER_(read_unit, STK_LOG_PAGE_BYTES(prog_unit)))
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
-/* Blocks that fail are passed over; so many in a row, and as many more as the log has met before or format has found, do
- * no harm. A flash of STK_LOG_REACH + 2 blocks or fewer may lose all blocks but two. */
+/* Blocks that fail are passed over; so many in a row, and as many more as the log has met before or format has found,
+ * do no harm. A flash of STK_LOG_REACH + 2 blocks or fewer may lose all blocks but two. */
 #define STK_LOG_REACH 64u
 
 /* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
  * erased ahead of it. Each block that fails takes a block's worth of them; the newest record is kept while two blocks
- * are good. A sync of a page that is not full costs the rest of the page; a mount that is followed by
- * appends costs two pages, or the rest of the block where flash is STK_FLASH_ONCE or lazy. 0 for a geometry that a log
- * cannot use. */
+ * are good. A sync of a page that is not full costs the rest of the page; a mount that is followed by appends costs
+ * two pages, or the rest of the block where flash is STK_FLASH_ONCE or lazy, or the block behind the one in use where
+ * that one was full. 0 for a geometry that a log cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {
@@ -145,42 +145,46 @@ struct stk_log {
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that
  * was on the flash before (a random number, the time); `sequence` is that of the first record, 0 unless it continues
- * another log. Blocks that cannot be erased are passed over, and the log notes how many there are in a row; what they hold
- * of an older log is never taken for this one's. A format that a power cut ends is begun again: until it has returned,
- * mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails. STK_E_ARG a
- * member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the page the read
- * unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks (4 where a page
- * holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any other error of the
- * port, which refused a call. */
+ * another log. Blocks that cannot be erased are passed over, and the log notes how many there are in a row; what they
+ * hold of an older log is never taken for this one's. A format that a power cut ends is begun again: until it has
+ * returned, mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails.
+ * STK_E_ARG a member of config is missing or the geometry breaks its rules: the read unit must divide the page, or
+ * the page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3
+ * blocks (4 where a page holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be
+ * used; any other error of the port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
-/* Finds the log on the flash and its end; writes nothing. The first append makes the end sure. The search for the newest
- * block reads log2(blocks) headers, one in each of the STK_LOG_REACH + 1 blocks behind (and as many more as have ever failed
- * in a row), and no more than 2 * blocks pages in all; then it looks for the last record in the newest block, and in the one
- * before that has records: log2(pages of a block) pages each, and those behind the record. A read that fails is tried once more.
- * A page that cannot be read then is no record, and is not blank either; blocks whose records cannot be read right behind the
- * newest one are passed over until the next mount. STK_E_FORMAT no log, or one of another geometry (of fewer blocks:
- * stk_log_grow); STK_E_IO no log was found, and a read failed; else as stk_log_format. */
+/* Finds the log on the flash and its end; writes nothing. The first append makes the end sure. The search for the
+ * newest block reads log2(blocks) headers, one in each of the STK_LOG_REACH + 1 blocks behind (and as many more as
+ * have ever failed in a row), and in all 2 * blocks pages, or up to 3 * blocks where most blocks are bad; then it
+ * looks for the last record in the newest block, and in the one before that has records: log2(pages of a block) pages
+ * each, and those behind the record. A read that fails is tried once more. A page that cannot be read then is no
+ * record, and is not blank either; blocks whose records cannot be read right behind the newest one are passed over
+ * until the next mount. STK_E_FORMAT no log, or one of another geometry (of fewer blocks: stk_log_grow); STK_E_IO no
+ * log was found, and a read failed; else as stk_log_format. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
-/* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets the log
- * use the blocks behind. What those hold is erased. Takes the next block, as the first record behind a full block does, programs
- * its header and syncs; a power cut leaves the log as it was, or grown. A log that has the blocks of the geometry is just
- * mounted. Errors as stk_log_mount and stk_log_sync. */
+/* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets
+ * the log use the blocks behind. What those hold is erased. Takes the next block, as the first record behind a full
+ * block does, programs its header and syncs; a power cut leaves the log as it was, or grown. A log that has the
+ * blocks of the geometry is just mounted: so call this at each start in place of stk_log_mount until a record was
+ * synced after the growth, for a cut before that may undo the growth, and stk_log_mount then says STK_E_FORMAT.
+ * Errors as stk_log_mount and stk_log_sync. */
 STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config *config);
 
-/* Appends a cell with a copy of the 48 bytes of `body`. Units up to 64 bytes: one program, and the cell is on the flash when
- * this returns. Larger units: cells wait in the buffer until a page is full or the next sync. When a block is full and
- * stk_log_poll did not make the next one ready, this erases the next one first. The first append after a mount may have to
- * mark pages, or to erase a block: see stk_log_settle. A block that fails is passed over and its page goes to the next. A
- * power cut may keep the cell. STK_E_IO no block could be used: the cell is not in the log; those that wait in the buffer
- * stay there and go out with the next call that finds a block; STK_E_SHUTDOWN the log is not mounted; any other error of
- * the port, which refused a call (STK_E_ALIGN: the buffer): as with STK_E_IO. */
+/* Appends a cell with a copy of the 48 bytes of `body`. Units up to 64 bytes: one program, and the cell is on the
+ * flash when this returns. Larger units: cells wait in the buffer until a page is full or the next sync. When a block
+ * is full and stk_log_poll did not make the next one ready, this erases the next one first. The first append after a
+ * mount may have to mark pages, or to erase a block: see stk_log_settle. A block that fails is passed over and its
+ * page goes to the next. A power cut may keep the cell. STK_E_IO no block could be used: the cell is not in the log,
+ * or a walk finds it although the call failed; those that wait in the buffer stay there and go out with the next call
+ * that finds a block; STK_E_SHUTDOWN the log is not mounted; any other error of the port, which refused a call
+ * (STK_E_ALIGN: the buffer): as with STK_E_IO. */
 STK_MUST_CHECK int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body);
 
-/* Appends `count` records as cells, one after the other; their sequences and boots are the log's, whatever they hold. Returns
- * count; STK_E_RANGE a field passes what the format holds: nothing changed; else as stk_log_append_cell, and
+/* Appends `count` records as cells, one after the other; their sequences and boots are the log's, whatever they hold.
+ * Returns count; STK_E_RANGE a field passes what the format holds: nothing changed; else as stk_log_append_cell, and
  * stats.records tells how many went in. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
@@ -195,15 +199,16 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
  * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a call. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Erases the next block ahead of need, and syncs the medium first. Call it when there is time: once per block's worth of
- * records is enough for appends that never erase, once the boot has appended as many. After a mount it does nothing until the
- * boot has appended two records more than the block in use has room for, so that a device which restarts again and again does
- * not wear its flash. Returns 1 when it did something, 0 when there was nothing to do; else as stk_log_sync. */
+/* Erases the next block ahead of need, and syncs the medium first. Call it when there is time: once per block's worth
+ * of records is enough for appends that never erase, once the boot has appended as many. After a mount it does
+ * nothing until the boot has appended two records more than the block in use has room for, so that a device which
+ * restarts again and again does not wear its flash. Returns 1 when it did something, 0 when there was nothing to do;
+ * else as stk_log_sync. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 
 /* Makes the log ready for its next append: after a mount that takes up to two programs (STK_FLASH_MANY and
- * STK_FLASH_INVERT), and an erase and a header where the block in use cannot be used further. Call it in a boot that will append,
- * before the append that must not wait. Errors as stk_log_sync. */
+ * STK_FLASH_INVERT), and an erase and a header where the block in use cannot be used further. Call it in a boot that
+ * will append, before the append that must not wait. Errors as stk_log_sync. */
 STK_MUST_CHECK int stk_log_settle(struct stk_log *log);
 
 /* Copies the counters out. */
@@ -253,15 +258,16 @@ struct stk_log_iter {
 };
 
 /* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in
- * the iterator. STK_E_AGAIN the log erased a block since the walk began: seek to the sequence wanted; an error of the port
- * that refused a read; v1: STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the file ends early, STK_E_IO. */
+ * the iterator. STK_E_AGAIN the log erased a block since the walk began: begin a new walk and seek to the sequence
+ * wanted; an error of the port that refused a read; v1: STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the
+ * file ends early, STK_E_IO. */
 STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record);
 
 /* The same for cells, in a walk that stk_log_walk or stk_log_iterate started. */
 STK_MUST_CHECK int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
 
-/* Fills *record from a cell. The cell is a replay record when bit 3 of its kind is clear. Of any other cell only sequence,
- * boot and resumed are meaningful. */
+/* Fills *record from a cell. The cell is a replay record when bit 3 of its kind is clear. Of any other cell only
+ * sequence, boot and resumed are meaningful. */
 void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *record);
 
 /* Starts a walk over records at the oldest one. `buffer` is the iterator's until it is dropped, at least
@@ -283,13 +289,14 @@ STK_MUST_CHECK int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t seq
 /* The same to the first record of `boot`, or of the first boot after it that has one. */
 STK_MUST_CHECK int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot);
 
-/* The same to the first record of `boot` at or after `timestamp_ns`, or to the first record of a later boot. Of records (not
- * of other cells), where the clock does not go back within a boot. */
+/* The same to the first record of `boot` at or after `timestamp_ns`, or to the first record of a later boot. Of
+ * records (not of other cells), where the clock does not go back within a boot. */
 STK_MUST_CHECK int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns);
 
-/* The same to the first record in the log, whatever its boot, at or after `timestamp_ns`. The clock may begin anew at each
- * boot: the call looks at one boot after the other, with O(log blocks) reads each. Where the clock went back within a boot,
- * it finds some record at or after the time whenever there is one; when the boots show none, it reads the whole log. */
+/* The same to the first record in the log, whatever its boot, at or after `timestamp_ns`. The clock may begin anew at
+ * each boot: the call looks at one boot after the other, with O(log blocks) reads each. Where the clock went back
+ * within a boot, it finds some record at or after the time whenever there is one; when the boots show none, it reads
+ * the whole log. */
 STK_MUST_CHECK int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns);
 
 /* Moves the walk behind the newest record. */
@@ -303,9 +310,9 @@ STK_MUST_CHECK int stk_log_count(struct stk_log_iter *iter, uint32_t *records);
 
 /// Walking backwards ///
 
-/* The record before the place of the walk, which lies between two records: after a next, prev returns the same record again.
- * Returns 1 and fills *record, 0 at the begin. Only `unreadable` is counted. Errors as stk_log_next; STK_E_UNSUPPORTED over
- * a v1 file. */
+/* The record before the place of the walk, which lies between two records: after a next, prev returns the same record
+ * again. Returns 1 and fills *record, 0 at the begin. Only `unreadable` is counted. Errors as stk_log_next;
+ * STK_E_UNSUPPORTED over a v1 file. */
 STK_MUST_CHECK int stk_log_prev(struct stk_log_iter *iter, struct stk_log_record *record);
 
 /* The same for cells. */

@@ -411,7 +411,9 @@ static void records_come_back_as_they_went_in(void **state) {
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(stk_log_next(&iter, &out), 1);
-        assert_memory_equal(&out, &in[i], sizeof out);
+        /* The bytes between the last two members mean nothing. */
+        assert_memory_equal(&out, &in[i], offsetof(struct stk_log_record, error) + sizeof out.error);
+        assert_true(out.digest == in[i].digest);
     }
     r.bytes[STK_VRRL_BYTES(0) + 48] = 200; /* a class that nobody knows */
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
