@@ -348,6 +348,7 @@ static int erase_all(struct stk_log *log) {
         log->reach = run + 1u + first;
     }
     log->format++;
+    log->format += log->format == 0u ? 1u : 0u; /* 0 is no log */
     return err;
 }
 

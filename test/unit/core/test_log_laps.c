@@ -15,20 +15,23 @@
 static uint32_t blocks, reads, seed = 9;
 static uint32_t flaky; /* knob: each look at a block shows a header with a later lap than all looks before */
 
+static void seal(uint8_t *cell) {
+    uint32_t crc = stk_crc32c(0, cell, 60);
+    for (unsigned i = 0; i < 4; i++) {
+        cell[60 + i] = (uint8_t)(crc >> 8 * i);
+    }
+}
+
 /* Writes the header of SPEC.md 6.1. */
 static void put_header(uint8_t *cell, uint32_t block, uint32_t lap) {
     const uint32_t words[13] = {WORLD_ID, lap, 0, block, 128, blocks, 64, 0xFF, 1, 1};
-    uint32_t crc;
     memcpy(cell, "STKLOG02", 8);
     for (unsigned i = 0; i < 13; i++) {
         const uint32_t w = words[i];
         const uint8_t bytes[4] = {(uint8_t)w, (uint8_t)(w >> 8), (uint8_t)(w >> 16), (uint8_t)(w >> 24)};
         memcpy(cell + 8 + 4 * i, bytes, 4);
     }
-    crc = stk_crc32c(0, cell, 60);
-    for (unsigned i = 0; i < 4; i++) {
-        cell[60 + i] = (uint8_t)(crc >> 8 * i);
-    }
+    seal(cell);
 }
 
 static int counted_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
@@ -119,11 +122,32 @@ static void a_medium_that_shows_later_laps_for_ever_is_mounted(void **state) {
     flaky = 0;
 }
 
+/* Only a damaged flash has the greatest format number. A new log on that flash is found all the same. */
+static void a_format_behind_the_greatest_number_is_found(void **state) {
+    static const uint32_t laps[3] = {1, 1, 1};
+    struct stk_log_config config;
+    uint8_t cell[STK_LOG_CELL_BYTES];
+    (void)state;
+    lay_out(3, laps);
+    put_header(cell, 1, 1);
+    memset(cell + 40, 0xFF, 4);
+    seal(cell);
+    assert_int_equal(stk_sim_flash_ops.erase(&world.flash, 1), STK_OK);
+    assert_int_equal(stk_sim_flash_ops.prog(&world.flash, 1, 0, cell, sizeof cell), STK_OK);
+    config = world_config();
+    assert_int_equal(stk_log_format(&world.log, &config, WORLD_ID, 0), STK_OK);
+    assert_int_equal(world.log.format, 1);
+    world_append(1);
+    world_remount();
+    assert_int_equal(world_walk(), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(laps_in_a_circle_are_mounted),
         cmocka_unit_test(laps_of_any_numbers_are_mounted),
         cmocka_unit_test(a_medium_that_shows_later_laps_for_ever_is_mounted),
+        cmocka_unit_test(a_format_behind_the_greatest_number_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
