@@ -18,7 +18,7 @@ truncate -s 1G huge
 printf needle >>huge
 pids=
 for mode in resident quantum batch; do
-    "$STOKER" scan --residency $mode --timeout 1000 --chunk 64M --depth 2 --count -f p huge >out.$mode 2>err.$mode &
+    "$STOKER" scan --residency $mode --timeout 1000 --chunk 32M --depth 2 --count -f p huge >out.$mode 2>err.$mode &
     eval "$mode=$!"
     pids="$pids $!"
 done
