@@ -7,7 +7,7 @@ static int block_before(struct stk_log_iter *it, const struct stk_log *log) {
         return 0;
     }
     it->left++;
-    stk_log_enter_block(it, (it->block == 0u ? log->geometry.blocks : it->block) - 1u);
+    stk_log_enter_block(it, stk_log_preceding(log, it->block));
     it->offset = stk_log_used_bytes(log);
     it->filled = 0;
     it->at = 0;
@@ -32,11 +32,10 @@ static int more_before(struct stk_log_iter *it, const struct stk_log *log) {
 
 int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     const struct stk_log *log = it->source;
-    uint32_t page = stk_log_page_bytes(log), rest = stk_log_rest(log);
     int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
     while (err == 1 && (err = more_before(it, log)) == 1) {
         const uint8_t *cell;
-        it->at -= STK_LOG_CELL_BYTES + (it->at % page == 0u ? rest : 0u);
+        stk_log_step_back(it, log);
         cell = it->buffer + it->at;
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&
             (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 && stk_log_belongs(it, cell)) {

@@ -192,12 +192,8 @@ void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     it->at = 0;
     it->filled = 0;
     it->expected = log->sequence - (uint32_t)INT32_MAX;
-    it->bad = 0;
-    it->begun = 0;
-    it->records = 0;
-    it->corrupt = 0;
-    it->torn = 0;
     it->unreadable = 0;
+    stk_log_count_anew(it);
 }
 
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes) {

@@ -229,7 +229,7 @@ static int step_back(struct search *s) {
         return 0;
     }
     log->lap -= log->block == 0u ? 1u : 0u;
-    log->block = (log->block == 0u ? log->geometry.blocks : log->block) - 1u;
+    log->block = stk_log_preceding(log, log->block);
     s->how = look(log, log->block, log->lap);
     s->least = stk_log_header_sequence(log->config.buffer);
     return s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap));
@@ -278,7 +278,9 @@ static uint32_t find_last_block(struct search *s) {
  * records, since mount finds it only by its cells; nor does one with a page behind the last record, or a block behind it, that
  * cannot be read and may hold a record. Where something was begun in a newer block, the block was full, or left. The newest
  * block is erased next when it has no record, and not one before it: what a cut left in it may be whole one day, behind records
- * that were written before. A newest block with `lost` pages that cannot be read is passed over, because it may hold records. */
+ * that were written before. A newest block with `lost` pages that cannot be read is passed over, because it may hold records.
+ * A newest block that a record may have been begun in is passed over too, where the log goes on in blocks: a cut of its erase could
+ * leave that record whole, and the next boot would go on in a block that was not erased to the end. */
 static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
@@ -290,7 +292,7 @@ static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     }
     if (log->block != newest) {
         uint32_t entered = goes_on(log) && log->cell == log->block_cells;
-        log->ahead = lost != 0u || entered ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;
+        log->ahead = lost != 0u || entered ? newest : stk_log_preceding(log, newest);
         return;
     }
     s->hidden |= s->unreadable != 0u;

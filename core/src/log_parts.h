@@ -38,6 +38,11 @@ uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
 /* The block after this one in the ring. */
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
 
+/* The block before this one in the ring. */
+static inline uint32_t stk_log_preceding(const struct stk_log *log, uint32_t block) {
+    return (block == 0u ? log->geometry.blocks : block) - 1u;
+}
+
 /* Fills what follows from log->geometry: pages, cells and pieces. STK_OK, or why a log cannot use the geometry. */
 int stk_log_measure(struct stk_log *log);
 
@@ -185,6 +190,21 @@ void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);
 /* Bytes behind the last cell of a page. */
 static inline uint32_t stk_log_rest(const struct stk_log *log) {
     return stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
+}
+
+/* Moves the walk back past a cell, and past the bytes behind the last cell of a page. */
+static inline void stk_log_step_back(struct stk_log_iter *iter, const struct stk_log *log) {
+    uint32_t rest = iter->at % stk_log_page_bytes(log) == 0u ? stk_log_rest(log) : 0u;
+    iter->at -= STK_LOG_CELL_BYTES + rest;
+}
+
+/* Begins the counters of a walk anew, but for those of reads and of what cannot be read. */
+static inline void stk_log_count_anew(struct stk_log_iter *iter) {
+    iter->bad = 0;
+    iter->begun = 0;
+    iter->records = 0;
+    iter->corrupt = 0;
+    iter->torn = 0;
 }
 
 /* Fills *out from the bytes of a cell. */

@@ -26,17 +26,11 @@ static int is_before(const struct stk_log_cell *cell, const struct target *t) {
 /* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but for
  * those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the search. */
 static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
-    const struct stk_log *log = it->source;
     if (found == 1) {
-        uint32_t rest = stk_log_rest(log);
-        it->at -= STK_LOG_CELL_BYTES + (it->at % stk_log_page_bytes(log) == 0u ? rest : 0u);
+        stk_log_step_back(it, it->source);
         it->expected = cell->sequence;
     }
-    it->bad = 0;
-    it->begun = 0;
-    it->records = 0;
-    it->corrupt = 0;
-    it->torn = 0;
+    stk_log_count_anew(it);
     return found < 0 ? found : STK_OK;
 }
 

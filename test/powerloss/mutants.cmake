@@ -34,7 +34,7 @@ set(mutant_suite powerloss)
 ## Rows: what the log does about a medium, taken out ##
 
 stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 1 --long 0 2000)
-stk_mutant(trusts_ready log_mount.c "        log->ahead = lost != 0u || entered ? newest : (newest == 0u ? log->geometry.blocks : newest) - 1u;"
+stk_mutant(trusts_ready log_mount.c "        log->ahead = lost != 0u || entered ? newest : stk_log_preceding(log, newest);"
   "        log->ahead = newest; log->ready = goes_on(log) && stk_log_header_alone(log) ? 3u : 0u;"
   --geometry 4)
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
