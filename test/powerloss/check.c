@@ -46,7 +46,7 @@ void world_mount_remains(struct world *w) {
 /* Reads that a mount may take: two for each block, and what finds the end of one or two blocks. */
 static uint64_t mount_reads_max(const struct world *w) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
-    uint64_t pages = g->block_bytes / tap_page_bytes(g);
+    uint64_t pages = g->block_bytes / medium_page_bytes(g);
     return (4u * g->blocks + 4u * pages + 16u) * READ_COST;
 }
 
@@ -84,7 +84,7 @@ static void power_on(struct world *w) {
     for (uint32_t i = 0; i < w->shape->geometry.blocks; i++) {
         stay_bad(stk_sim_flash_block(&w->tap.flash, i));
     }
-    tap_undo_late(&w->tap);
+    late_undo(&w->tap.late, &w->tap.flash);
     stk_sim_flash_power_on(&w->tap.flash);
     w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
 }
@@ -101,15 +101,15 @@ void world_mount(struct world *w) {
  * one has no way to tell that it is newer. Nor where a block was passed over unread before and holds records in its first
  * page, since one page that cannot be read hides such a block. */
 static bool may_hide(const struct world *w) {
-    return !w->had_bad && (!w->had_blur || tap_page_bytes(&w->shape->geometry) < 2u * STK_LOG_CELL_BYTES);
+    return !w->had_bad && (!w->had_blur || medium_page_bytes(&w->shape->geometry) < 2u * STK_LOG_CELL_BYTES);
 }
 
 /* Lets reads of some place fail from one of the next reads on, one to three times. Returns how often. */
 static uint64_t shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
     struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
-    uint64_t dice = work_hash(luck, 77);
-    uint32_t page = tap_page_bytes(g);
+    uint64_t dice = cut_hash(luck, 77);
+    uint32_t page = medium_page_bytes(g);
     *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
                                            .from = w->tap.flash.counts.reads + (dice >> 8) % (2u * g->blocks + 8u),
                                            .times = may_hide(w) ? 1 + (dice >> 20) % 3 : 1};
@@ -195,7 +195,7 @@ void world_check(struct world *w) {
         }
     }
     if (w->wrong == NULL && !w->tap.blurred) {
-        check_seek(w, work_hash(w->tap.flash.steps, w->model.cycle));
+        check_seek(w, cut_hash(w->tap.flash.steps, w->model.cycle));
     }
 }
 

@@ -8,43 +8,12 @@
 
 /// Which cuts ///
 
-/* Does a cut in this mode at step k differ from all others? */
-static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
-    uint32_t last = op->steps - 1, unit = r->world.shape->geometry.prog_unit;
-    if (r->world.shape->geometry.lazy != 0) {
-        return true; /* what else the medium forgets is drawn anew */
-    }
-    if (op->erase) {
-        return k == 0 || k == last ? mode == 0 : k == 1 || mode > STK_SIM_ERASE_LOOKS_DONE;
-    }
-    switch (mode) {
-    case STK_SIM_PROG_CLEAN:
-        return true;
-    case STK_SIM_PROG_TORN:
-    case STK_SIM_PROG_REORDERED:
-        return k < last;
-    case STK_SIM_PROG_NO_TRACE:
-        return k < last && k % unit == 0;
-    case STK_SIM_PROG_UNSTABLE: /* not the media that take any value */
-    case STK_SIM_PROG_FLICKERING:
-        return k % unit == 0 && r->world.shape->geometry.rewrite != STK_FLASH_ANY;
-    case STK_SIM_PROG_UNREADABLE:
-        return k % unit == 0;
-    default:
-        return false;
-    }
-}
-
 /* Both ends of every operation are tried in every mode, the bytes between as far as the quota goes. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint64_t thin = mode == STK_SIM_PROG_CLEAN && !op->erase ? r->thin_clean : r->thin;
     bool end = k == 0 || k == op->steps - 1;
-    return differs(r, op, k, mode) &&
-           ((end && thin < 200) || work_hash(op->first + k, mode) % (end ? thin / 100 + 1 : thin) == 0);
-}
-
-static bool is_wanted(uint64_t want, uint64_t have) {
-    return want == ANY || want == have;
+    return cut_differs(&r->world.shape->geometry, op, k, mode) &&
+           ((end && thin < 200) || cut_hash(op->first + k, mode) % (end ? thin / 100 + 1 : thin) == 0);
 }
 
 /// Second cuts ///
@@ -55,7 +24,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     world_restore(w, &r->cut);
     w->tap.trace = r->plan->trace;
     world_mount(w);
-    bool flickers = tap_flickers(&w->tap);
+    bool flickers = medium_flickers(&w->tap.flash);
     run_set_cut(r, second, mode2, cut * MODES + mode);
     work_script(w, work_recovery(cut));
     if (!w->tap.flash.off && !flickers) { /* other bits may lead to other operations */
@@ -76,8 +45,8 @@ static void try_seconds_of(struct run *r, uint64_t cut, uint32_t mode, const str
     const uint32_t steps[] = {0, 1, last / 2, last - 1, last};
     for (uint32_t i = 0; i < MODES * 5; i++) {
         uint32_t mode2 = i % MODES, k = steps[i / MODES];
-        if ((i < MODES || k > steps[i / MODES - 1]) && differs(r, op, k, mode2) &&
-            is_wanted(r->plan->second, op->first + k) && is_wanted(r->plan->mode2, mode2)) {
+        if ((i < MODES || k > steps[i / MODES - 1]) && cut_differs(&r->world.shape->geometry, op, k, mode2) &&
+            cut_is_wanted(r->plan->second, op->first + k) && cut_is_wanted(r->plan->mode2, mode2)) {
             try_second(r, cut, mode, op->first + k, mode2);
         }
     }
@@ -103,8 +72,8 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     w->tap.trace = r->plan->trace;
     (void)work_call(w, call, luck);
     world_save(w, &r->cut);
-    if (work_hash(cut, mode + 9) % 8 == 0) {
-        world_mount_shaken(w, work_hash(cut, mode));
+    if (cut_hash(cut, mode + 9) % 8 == 0) {
+        world_mount_shaken(w, cut_hash(cut, mode));
         world_check(w);
         work_script(w, "as");
         world_check(w);
@@ -118,7 +87,7 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
     bool right = run_judge(r, what);
     r->tally->first++;
-    if (r->plan->only ? r->plan->second != ANY : right && work_hash(cut, mode) / 8 % r->pair == 0) {
+    if (r->plan->only ? r->plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
     }
 }
@@ -131,8 +100,8 @@ static void try_op(struct run *r, char call, uint64_t luck, const struct op *op)
                 return;
             }
             if (r->thin == 0) {
-                r->candidates += differs(r, op, k, mode);
-            } else if (r->plan->only ? op->first + k == r->plan->cut && is_wanted(r->plan->mode, mode)
+                r->candidates += cut_differs(&r->world.shape->geometry, op, k, mode);
+            } else if (r->plan->only ? op->first + k == r->plan->cut && cut_is_wanted(r->plan->mode, mode)
                                      : is_tried(r, op, k, mode)) {
                 try_first(r, call, luck, op->first + k, mode);
             }
@@ -186,7 +155,7 @@ static void work_through(struct run *r) {
     for (uint32_t i = 0; w->tap.flash.counts.erases < erases && i < 100000; i++) {
         char call = work_rhythm(w, r->rhythm, i);
         padded = padded || call == 'm' || call == 'b'; /* the model takes a batch to be in its first block */
-        if (!try_call(r, call, work_hash(i, r->rhythm))) {
+        if (!try_call(r, call, cut_hash(i, r->rhythm))) {
             return;
         }
         check_capacity(r, padded);

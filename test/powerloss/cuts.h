@@ -4,8 +4,6 @@
 
 #include "work.h"
 
-#define ANY UINT64_MAX
-
 /* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. */
 struct plan {
     uint64_t quota; /* cuts for this shape, about */
@@ -45,8 +43,6 @@ struct run *run_begin(const struct shape *shape, uint32_t index, const struct pl
 void run_shape(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet, struct tally *tally);
 
 /// What the parts of a run share ///
-
-#define MODES 8u /* ways of a cut, of programs and of erases */
 
 /* Counts a failure, and prints it. Returns true when there is none. */
 bool run_judge(struct run *r, const char *what);

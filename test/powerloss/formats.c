@@ -24,10 +24,10 @@ void cuts_of_format(struct run *r) {
     world_mount_and_check(w);
     (void)run_judge(r, "format");
     for (uint64_t i = 0; i < 16 && w->shape->bad != 0; i++) {
-        try_format_bad(r, i % 2 != 0 ? i << 12 : work_hash(i, 11));
+        try_format_bad(r, i % 2 != 0 ? i << 12 : cut_hash(i, 11));
     }
     for (uint64_t i = from * MODES; i < to * MODES; i++) {
-        if (work_hash(i, 3) % (1 + (to - from) * MODES / (r->format_quota + 1)) != 0) {
+        if (cut_hash(i, 3) % (1 + (to - from) * MODES / (r->format_quota + 1)) != 0) {
             continue;
         }
         world_restore(w, &r->before);

@@ -34,13 +34,7 @@ bool run_is_over(const struct run *r) {
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
     bool settles = f->config.geometry.rewrite == STK_FLASH_ANY || f->config.geometry.lazy != 0;
-    bool prog_unsettled = mode == STK_SIM_PROG_UNSTABLE || mode == STK_SIM_PROG_FLICKERING;
-    bool erase_unsettled = mode == STK_SIM_ERASE_UNSTABLE || mode == STK_SIM_ERASE_FLICKERING;
-    f->cut_at = at;
-    f->prog_cut =
-        mode >= STK_SIM_PROG_CUTS || (settles && prog_unsettled) ? STK_SIM_PROG_CLEAN : (enum stk_sim_prog_cut)mode;
-    f->erase_cut = settles && erase_unsettled ? STK_SIM_ERASE_GARBAGE : (enum stk_sim_erase_cut)mode;
-    f->rng = work_hash(at * MODES + mode, seed) | 1u;
+    cut_set(f, settles, at, mode, seed);
     world_steady_cut(&r->world);
 }
 
@@ -58,7 +52,7 @@ void run_fresh_world(struct run *r) {
 /* What a chain does beside appends and what goes with them. */
 static char pick_call(const struct world *w, uint64_t seed, uint64_t dice) {
     static const char *const usual[] = {"aabbbpps", "aaaaaaab", "asasapas", "aaabbbbb", "apapapas", "bbbbsbbp"};
-    uint64_t kind = work_hash(seed, 5);
+    uint64_t kind = cut_hash(seed, 5);
     if ((kind & 1u) != 0 && w->shape->bad != 0 && (dice >> 8) % 32 == 0) {
         return (dice >> 16) % 4 == 0 ? 'h' : 'x';
     }
@@ -69,7 +63,7 @@ static char pick_call(const struct world *w, uint64_t seed, uint64_t dice) {
 }
 
 static void end_link(struct world *w, uint64_t seed, uint64_t dice) {
-    bool shaken = (work_hash(seed, 5) & 2u) != 0 && dice % 4 == 0;
+    bool shaken = (cut_hash(seed, 5) & 2u) != 0 && dice % 4 == 0;
     if (!w->tap.flash.off && (dice & 8u) != 0) {
         stk_sim_flash_power_off(&w->tap.flash);
     }
@@ -89,15 +83,15 @@ void run_chain(struct run *r, uint64_t seed) {
     snprintf(what, sizeof what, "--chain %llu", (unsigned long long)seed);
     for (uint32_t n = 0; n < CHAIN_CUTS && w->wrong == NULL; n++) {
         uint64_t span = (uint64_t)w->shape->geometry.prog_unit * 4 + 400;
-        dice = work_hash(dice, n);
+        dice = cut_hash(dice, n);
         run_set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 4)), (uint32_t)(dice >> 50) % MODES, dice);
         for (uint32_t i = 0; i < 60 && !w->tap.flash.off && w->wrong == NULL; i++) {
-            dice = work_hash(dice, i);
+            dice = cut_hash(dice, i);
             w->tap.n_ops = 0;
             (void)work_call(w, pick_call(w, seed, dice), dice);
         }
         r->tally->chained += w->tap.flash.off;
-        end_link(w, seed, work_hash(dice, 61));
+        end_link(w, seed, cut_hash(dice, 61));
     }
     (void)run_judge(r, what);
 }
@@ -128,7 +122,7 @@ struct run *run_begin(const struct shape *shape, uint32_t index, const struct pl
                       struct tally *tally) {
     static struct run r;
     static uint8_t *memory;
-    size_t bytes = world_flash_bytes(shape);
+    size_t bytes = medium_bytes(&shape->geometry);
     free(memory);
     memory = calloc(4, bytes);
     if (memory == NULL) {

@@ -1,10 +1,5 @@
 #include "shapes.h"
 
-#define FLASH(r, p, bytes, n, value, rule)                                                                             \
-    { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule }
-#define LAZY(r, p, bytes, n, value, rule)                                                                              \
-    { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule, .lazy = 1 }
-
 /* Of FLASH and LAZY: read unit, program unit, bytes of a block, blocks, erased value, rule. Then: laps in hundredths,
  * rhythms, weight, bad blocks, bytes of a lazy sector, alignment. */
 const struct shape shapes[] = {

@@ -8,7 +8,7 @@
 
 static void power_on(struct world *w) {
     if (w->tap.plant == PLANT_LATE_PROGRAM) {
-        tap_undo_late(&w->tap);
+        late_undo(&w->tap.late, &w->tap.flash);
     }
     stk_sim_flash_power_on(&w->tap.flash);
     w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
@@ -18,7 +18,7 @@ static void power_on(struct world *w) {
  * than two blocks. Each read that fails is done again, first with the pages behind it, then alone. */
 static uint64_t mount_reads_max(const struct world *w) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
-    uint64_t pages = g->block_bytes / tap_page_bytes(g);
+    uint64_t pages = g->block_bytes / medium_page_bytes(g);
     return 4u * (2u * g->blocks + 4u * pages + 16u) + 8u * g->blocks * pages;
 }
 
@@ -76,7 +76,7 @@ void world_mount(struct world *w, uint64_t luck) {
 
 /* Reads the artifact in pieces, again when a damaged version gave way to an older one. */
 static int read_pieces(struct world *w, uint32_t k, uint8_t *data, uint32_t *bytes) {
-    uint32_t piece = 1 + (uint32_t)(world_hash(w->s.model.call, k) % 300), at = 0;
+    uint32_t piece = 1 + (uint32_t)(cut_hash(w->s.model.call, k) % 300), at = 0;
     int got = 0;
     do {
         got = stk_store_open(&w->s.store, world_key(k), bytes);
@@ -107,7 +107,7 @@ static bool is_allowed(const struct world *w, uint32_t k, int got, const uint8_t
     /* Where the key may have nothing, what it may have may be unreadable. A cut may also leave what cannot be read beside what
      * changes at each read, and hide that. */
     if (got == STK_E_IO && tap_is_unreadable(&w->tap) && !model_is_firm(m, k)) {
-        return tap_flickers(&w->tap) || model_allows(m, k, NULL, 0);
+        return medium_flickers(&w->tap.flash) || model_allows(m, k, NULL, 0);
     }
     if (got < 0 && got != STK_E_CORRUPT) {
         return false;
@@ -117,7 +117,7 @@ static bool is_allowed(const struct world *w, uint32_t k, int got, const uint8_t
 
 /* Where nothing changes from read to read, what mount took for whole is whole. Mount found `bytes` bytes. */
 static void check_mount(struct world *w, uint32_t k, uint32_t bytes, uint32_t corrupt) {
-    if (w->s.store.stats.corrupt != corrupt && !tap_flickers(&w->tap) && !w->s.partial &&
+    if (w->s.store.stats.corrupt != corrupt && !medium_flickers(&w->tap.flash) && !w->s.partial &&
         model_is_plain(&w->s.model, k, bytes)) {
         world_fail(w, "mount took a damaged artifact for whole", k);
     }

@@ -8,53 +8,22 @@
 
 /// Which cuts ///
 
-/* Does a cut in this mode at step k differ from all others? */
-static bool differs(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
-    const struct stk_flash_geometry *g = &r->world.shape->geometry;
-    uint32_t last = op->steps - 1;
-    if (g->lazy != 0) {
-        return true; /* what else the medium forgets is drawn anew */
-    }
-    if (op->erase) {
-        return k == 0 || k == last ? mode == 0 : k == 1 || mode > STK_SIM_ERASE_LOOKS_DONE;
-    }
-    switch (mode) {
-    case STK_SIM_PROG_CLEAN:
-        return true;
-    case STK_SIM_PROG_TORN:
-    case STK_SIM_PROG_REORDERED:
-        return k < last;
-    case STK_SIM_PROG_NO_TRACE:
-        return k < last && k % g->prog_unit == 0;
-    case STK_SIM_PROG_UNSTABLE:
-    case STK_SIM_PROG_FLICKERING:
-        return k % g->prog_unit == 0 && g->rewrite != STK_FLASH_ANY;
-    case STK_SIM_PROG_UNREADABLE:
-        return k % g->prog_unit == 0;
-    default:
-        return false;
-    }
-}
-
-static bool is_wanted(uint64_t want, uint64_t have) {
-    return want == ANY || want == have;
-}
-
 /* Both ends of an operation are tried more often than what lies between: near its end little is missing, and what is may be
  * anywhere in the page. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint64_t thin = k == 0 || k + 4 >= op->steps ? r->thin / 12 + 1 : r->thin;
     if (r->plan->cut != ANY) {
-        return differs(r, op, k, mode) && op->first + k == r->plan->cut && is_wanted(r->plan->mode, mode);
+        return cut_differs(&r->world.shape->geometry, op, k, mode) && op->first + k == r->plan->cut &&
+               cut_is_wanted(r->plan->mode, mode);
     }
-    return differs(r, op, k, mode) && world_hash(op->first + k, mode) % thin == 0;
+    return cut_differs(&r->world.shape->geometry, op, k, mode) && cut_hash(op->first + k, mode) % thin == 0;
 }
 
 /// Trying them ///
 
 /* Goes on after a cut: some calls, until one loses power. */
 static void recover(struct run *r, uint64_t cut) {
-    for (uint32_t i = 0; i < 3 && world_call(&r->world, world_hash(cut, i)); i++) {
+    for (uint32_t i = 0; i < 3 && world_call(&r->world, cut_hash(cut, i)); i++) {
     }
 }
 
@@ -89,9 +58,10 @@ static void try_seconds(struct run *r, uint64_t cut, uint32_t mode) {
         for (uint32_t j = 0; j < ops[i].steps * MODES && !run_is_over(r); j++) {
             uint32_t k = j / MODES, mode2 = j % MODES;
             bool tried = r->plan->second != ANY
-                             ? is_wanted(r->plan->second, ops[i].first + k)
-                             : world_hash(ops[i].first + k, cut + mode2) % (all / SECONDS_EACH + 1) == 0;
-            if (tried && differs(r, &ops[i], k, mode2) && is_wanted(r->plan->mode2, mode2)) {
+                             ? cut_is_wanted(r->plan->second, ops[i].first + k)
+                             : cut_hash(ops[i].first + k, cut + mode2) % (all / SECONDS_EACH + 1) == 0;
+            if (tried && cut_differs(&r->world.shape->geometry, &ops[i], k, mode2) &&
+                cut_is_wanted(r->plan->mode2, mode2)) {
                 try_second(r, cut, mode, ops[i].first + k, mode2);
             }
         }
@@ -118,8 +88,8 @@ static void try_first(struct run *r, uint64_t cut, uint32_t mode) {
     w->tap.trace = r->plan->trace;
     (void)world_call(w, r->dice);
     world_save(w, &r->cut);
-    if (world_hash(cut, mode + 9) % 8 == 0) {
-        mount_shaken(r, world_hash(cut, mode));
+    if (cut_hash(cut, mode + 9) % 8 == 0) {
+        mount_shaken(r, cut_hash(cut, mode));
     }
     world_mount_and_check(w);
     w->tap.n_ops = 0;
@@ -129,7 +99,7 @@ static void try_first(struct run *r, uint64_t cut, uint32_t mode) {
     r->tally->first++;
     snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
     right = run_judge(r, what);
-    if (r->plan->cut != ANY ? r->plan->second != ANY : right && world_hash(cut, mode) / 8 % r->pair == 0) {
+    if (r->plan->cut != ANY ? r->plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
     }
 }
@@ -151,7 +121,7 @@ static bool try_call(struct run *r) {
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = 0; j < ops[i].steps * MODES && !run_is_over(r); j++) {
             if (r->thin == 0) {
-                r->candidates += differs(r, &ops[i], j / MODES, j % MODES);
+                r->candidates += cut_differs(&r->world.shape->geometry, &ops[i], j / MODES, j % MODES);
             } else if (is_tried(r, &ops[i], j / MODES, j % MODES)) {
                 try_first(r, ops[i].first + j / MODES, j % MODES);
             }
@@ -171,10 +141,10 @@ static void work_through(struct run *r, enum plant plant) {
     world_init(w, shape, plant, r->memory, r->bytes);
     erases = w->tap.flash.counts.erases + (uint64_t)shape->geometry.blocks * shape->laps;
     for (r->call = 0; w->tap.flash.counts.erases < erases && r->call < CALLS_MAX && !run_is_over(r); r->call++) {
-        r->dice = world_hash(r->call, r->index + 77);
+        r->dice = cut_hash(r->call, r->index + 77);
         if (shape->bad != 0 && r->call % 16 == 5) {
             world_heal(w);
-            world_go_bad(w, world_hash(r->call, 3));
+            world_go_bad(w, cut_hash(r->call, 3));
         }
         if (r->thin != 0 && r->plan->call != ANY && r->call != r->plan->call) {
             (void)world_call(w, r->dice);

@@ -4,9 +4,6 @@
 
 #include "store_world.h"
 
-#define ANY   UINT64_MAX
-#define MODES 8u /* ways of a cut, of programs and of erases */
-
 /* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. */
 struct plan {
     uint64_t quota; /* cuts for this shape, about */

@@ -16,11 +16,6 @@
 #define QUOTA_SELF    4000u
 #define QUOTA_CAUGHT  200000u
 
-#define FLASH(r, p, bytes, n, value, rule)                                                                             \
-    { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule }
-#define LAZY(r, p, bytes, n, value, rule)                                                                              \
-    { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule, .lazy = 1 }
-
 /* Of FLASH and LAZY: read unit, program unit, bytes of a block, blocks, erased value, rule. Then: laps, weight, bad blocks,
  * bytes of a lazy sector, alignment. */
 static const struct store_shape shapes[] = {
@@ -65,12 +60,6 @@ struct options {
     bool self_test, caught;
 };
 
-static double now(void) {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static uint64_t weights(void) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < SHAPES; i++) {
@@ -81,7 +70,7 @@ static uint64_t weights(void) {
 
 static void print_sum(const struct tally *t, double start) {
     printf("%llu cuts tried, %llu failures, %.1f s\n", (unsigned long long)(t->first + t->second + t->chained),
-           (unsigned long long)t->failures, now() - start);
+           (unsigned long long)t->failures, clock_now() - start);
 }
 
 /// Runs ///
@@ -89,12 +78,12 @@ static void print_sum(const struct tally *t, double start) {
 static void run_one(const struct options *o, uint32_t i, struct tally *all) {
     struct tally t = {0, 0, 0, 0, 0};
     struct plan plan = o->plan;
-    double begin = now();
+    double begin = clock_now();
     plan.quota = o->quota * shapes[i].weight / weights();
     run_shape(&shapes[i], i, &plan, false, &t);
     printf("%2u  %-36s %9llu %9llu %9llu %9llu %8llu %7.1f\n", (unsigned)i, shapes[i].name,
            (unsigned long long)t.operations, (unsigned long long)t.first, (unsigned long long)t.second,
-           (unsigned long long)t.chained, (unsigned long long)t.failures, now() - begin);
+           (unsigned long long)t.chained, (unsigned long long)t.failures, clock_now() - begin);
     fflush(stdout);
     all->first += t.first;
     all->second += t.second;
@@ -104,7 +93,7 @@ static void run_one(const struct options *o, uint32_t i, struct tally *all) {
 
 static uint64_t run_shapes(const struct options *o) {
     struct tally all = {0, 0, 0, 0, 0};
-    double start = now();
+    double start = clock_now();
     printf(" #  %-36s %9s %9s %9s %9s %8s %7s\n", "geometry", "flash ops", "one cut", "two cuts", "chained", "failures",
            "seconds");
     for (uint32_t i = 0; i < SHAPES && !(o->plan.first_failure && all.failures != 0); i++) {
@@ -118,7 +107,7 @@ static uint64_t run_shapes(const struct options *o) {
 
 /* Returns the shape of a chain of --long. */
 static uint32_t shape_of(uint64_t seed) {
-    uint64_t at = world_hash(seed, 1) % weights();
+    uint64_t at = cut_hash(seed, 1) % weights();
     uint32_t i = 0;
     while (at >= shapes[i].weight) {
         at -= shapes[i++].weight;
@@ -129,7 +118,7 @@ static uint32_t shape_of(uint64_t seed) {
 /* Chains are sorted by shape: making a run ready takes longer than a chain. */
 static uint64_t run_long(const struct options *o) {
     struct tally all = {0, 0, 0, 0, 0};
-    double start = now();
+    double start = clock_now();
     for (uint32_t i = 0; i < SHAPES; i++) {
         struct run *r = NULL;
         for (uint64_t seed = o->first; seed < o->first + o->count; seed++) {
@@ -185,41 +174,20 @@ static bool take_flag(struct options *o, const char *arg) {
     return true;
 }
 
-static bool to_number(uint64_t *to, const char *value) {
-    char *end;
-    if (value == NULL) {
-        return false;
-    }
-    *to = strtoull(value, &end, 10);
-    return *value != '\0' && *end == '\0';
-}
-
-/* Returns how many arguments the option takes, 0 when it is none or has a wrong value. */
-static int take_numbers(struct options *o, char **arg) {
-    const struct {
-        const char *name;
-        uint64_t *to;
-    } numbers[] = {
+static int take_options(struct options *o, char **arg) {
+    const struct number numbers[] = {
         {"--cuts", &o->quota},       {"--geometry", &o->geometry}, {"--call", &o->plan.call},
         {"--cut", &o->plan.cut},     {"--mode", &o->plan.mode},    {"--second", &o->plan.second},
         {"--mode2", &o->plan.mode2}, {"--chain", &o->plan.chain},
     };
-    if (strcmp(arg[0], "--long") == 0) {
-        return to_number(&o->first, arg[1]) && to_number(&o->count, arg[2]) && o->count != 0 ? 3 : 0;
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (strcmp(arg[0], numbers[i].name) == 0) {
-            return to_number(numbers[i].to, arg[1]) ? 2 : 0;
-        }
-    }
-    return 0;
+    return take_numbers(numbers, sizeof numbers / sizeof numbers[0], &o->first, &o->count, arg);
 }
 
 int main(int argc, char **argv) {
     struct options o = {
         .plan = {0, PLANT_NONE, false, false, ANY, ANY, ANY, ANY, ANY, ANY}, .quota = QUOTA_DEFAULT, .geometry = ANY};
     for (int i = 1, n; i < argc; i += n) {
-        n = take_flag(&o, argv[i]) ? 1 : take_numbers(&o, argv + i);
+        n = take_flag(&o, argv[i]) ? 1 : take_options(&o, argv + i);
         if (n == 0) {
             fprintf(stderr,
                     "usage: store_powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] "

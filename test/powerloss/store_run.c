@@ -32,13 +32,7 @@ bool run_is_over(const struct run *r) {
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
     bool settles = f->config.geometry.rewrite == STK_FLASH_ANY;
-    bool prog_unsettled = mode == STK_SIM_PROG_UNSTABLE || mode == STK_SIM_PROG_FLICKERING;
-    bool erase_unsettled = mode == STK_SIM_ERASE_UNSTABLE || mode == STK_SIM_ERASE_FLICKERING;
-    f->cut_at = at;
-    f->prog_cut =
-        mode >= STK_SIM_PROG_CUTS || (settles && prog_unsettled) ? STK_SIM_PROG_CLEAN : (enum stk_sim_prog_cut)mode;
-    f->erase_cut = settles && erase_unsettled ? STK_SIM_ERASE_GARBAGE : (enum stk_sim_erase_cut)mode;
-    f->rng = world_hash(at * MODES + mode, seed) | 1u;
+    cut_set(f, settles, at, mode, seed);
 }
 
 /// Chains ///
@@ -60,7 +54,7 @@ static void end_link(struct world *w, uint64_t kind, uint64_t dice) {
 
 static void work(struct world *w, uint64_t kind, uint64_t dice) {
     for (uint32_t i = 0; i < 30 && !w->tap.flash.off && w->wrong == NULL; i++) {
-        dice = world_hash(dice, i);
+        dice = cut_hash(dice, i);
         w->tap.n_ops = 0;
         if ((kind & 2u) != 0 && dice % 16 == 0) {
             world_check_shaken(w, dice);
@@ -76,7 +70,7 @@ static void work(struct world *w, uint64_t kind, uint64_t dice) {
 
 void run_chain(struct run *r, uint64_t seed) {
     struct world *w = &r->world;
-    uint64_t dice = seed, kind = world_hash(seed, 5);
+    uint64_t dice = seed, kind = cut_hash(seed, 5);
     char what[64];
     memset(r->memory, 0, r->bytes);
     world_init(w, w->shape, r->plan->plant, r->memory, r->bytes);
@@ -85,11 +79,11 @@ void run_chain(struct run *r, uint64_t seed) {
     r->call = 0;
     for (uint32_t n = 0; n < CHAIN_CUTS && w->wrong == NULL; n++) {
         uint64_t span = (uint64_t)w->shape->geometry.prog_unit * 8 + 800;
-        dice = world_hash(dice, n);
+        dice = cut_hash(dice, n);
         run_set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 5)), (uint32_t)(dice >> 50) % MODES, dice);
         work(w, kind, dice);
         r->tally->chained += w->tap.flash.off;
-        end_link(w, kind, world_hash(dice, 61));
+        end_link(w, kind, cut_hash(dice, 61));
     }
     (void)run_judge(r, what);
 }
@@ -100,7 +94,7 @@ struct run *run_begin(const struct store_shape *shape, uint32_t index, const str
                       struct tally *tally) {
     static struct run r;
     static uint8_t *memory;
-    size_t bytes = world_flash_bytes(shape);
+    size_t bytes = medium_bytes(&shape->geometry);
     free(memory);
     memory = calloc(4, bytes);
     if (memory == NULL) {

@@ -30,14 +30,6 @@ static bool has_record(const uint8_t *page, uint32_t offset, uint32_t bytes) {
     return any;
 }
 
-bool tap_flickers(const struct tap *t) {
-    bool any = false;
-    for (uint32_t i = 0; i < t->flash.config.geometry.blocks; i++) {
-        any = any || stk_sim_flash_block(&t->flash, i)->flickers;
-    }
-    return any;
-}
-
 bool tap_is_unreadable(const struct tap *t) {
     bool any = t->flash.read_fault.times != 0;
     for (uint32_t i = 0; i < t->flash.config.geometry.blocks; i++) {
@@ -84,11 +76,8 @@ static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     bool is_on = !t->flash.off;
     if (is_on) {
         note(t, bytes + 1, false);
-        memcpy(t->late, stk_sim_flash_data(&t->flash, block) + offset, bytes);
         if (t->flash.cut_at - t->flash.steps > bytes) {
-            t->late_block = block;
-            t->late_offset = offset;
-            t->late_bytes = bytes;
+            late_keep(&t->late, &t->flash, block, offset, bytes);
         }
     }
     int err = stk_sim_flash_ops.prog(&t->flash, block, offset, data, bytes);
@@ -144,12 +133,3 @@ static int tap_sync(void *ctx) {
 
 const struct stk_flash_ops tap_ops = {"tap", tap_geometry, tap_read, tap_prog, tap_erase, NULL};
 const struct stk_flash_ops tap_ops_lazy = {"lazy", tap_geometry, tap_read, tap_prog, tap_erase, tap_sync};
-
-void tap_undo_late(struct tap *t) {
-    if (t->late_bytes != 0) {
-        struct stk_sim_flash_block *b = stk_sim_flash_block(&t->flash, t->late_block);
-        memcpy((uint8_t *)(b + 1) + t->late_offset, t->late, t->late_bytes);
-        b->stamp = ++t->flash.stamp;
-        t->late_bytes = 0;
-    }
-}

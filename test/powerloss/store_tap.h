@@ -2,9 +2,8 @@
 #ifndef POWERLOSS_STORE_TAP_H
 #define POWERLOSS_STORE_TAP_H
 
+#include "medium.h"
 #include "store_model.h"
-#include "stoker/log.h"
-#include "stoker/port/sim_flash.h"
 
 #define OPS_MAX 512u
 
@@ -17,13 +16,6 @@ enum plant {
     PLANT_FLIPPED_READ, /* now and then a bit is read wrong */
     PLANT_NO_ERASE,     /* erases do nothing */
     PLANTS
-};
-
-/* An operation on the flash, as the cuts are placed. */
-struct op {
-    uint64_t first; /* step */
-    uint32_t steps;
-    bool erase;
 };
 
 struct tap {
@@ -39,28 +31,15 @@ struct tap {
     bool endless;              /* it made more */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
-    /* The last program, and what was there before it. */
-    uint32_t late_block, late_offset, late_bytes;
-    uint8_t late[STK_FLASH_UNIT_MAX];
+    struct late late;
     uint32_t reads;
 };
 
 /* With and without a sync; ctx is a struct tap. */
 extern const struct stk_flash_ops tap_ops, tap_ops_lazy;
 
-/* Bytes of a page of the log. */
-static inline uint32_t tap_page_bytes(const struct stk_flash_geometry *g) {
-    return (64u - 1u) / g->prog_unit * g->prog_unit + g->prog_unit;
-}
-
-/* Does the medium return other bytes at each read? */
-bool tap_flickers(const struct tap *t);
-
 /* Is there a unit that cannot be read; or that, or a block that is bad? */
 bool tap_is_unreadable(const struct tap *t);
 bool tap_is_troubled(const struct tap *t);
-
-/* Takes the last program back. */
-void tap_undo_late(struct tap *t);
 
 #endif

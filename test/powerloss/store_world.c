@@ -34,7 +34,7 @@ void world_go_bad(struct world *w, uint64_t luck) {
     uint32_t blocks = w->shape->geometry.blocks, at = (uint32_t)(luck >> 4) % blocks;
     for (uint32_t n = 1 + (uint32_t)(luck >> 12) % 5; n != 0; n--) {
         struct stk_sim_flash_block *b = stk_sim_flash_block(&w->tap.flash, at);
-        uint64_t dice = world_hash(luck, n);
+        uint64_t dice = cut_hash(luck, n);
         if (good_blocks(w) > blocks - w->shape->bad) {
             b->bad_prog = b->bad_prog || (dice >> 20) % 3 != 0;
             b->bad_erase = b->bad_erase || (dice >> 20) % 3 != 1;
@@ -53,8 +53,8 @@ void world_heal(struct world *w) {
 void world_shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
     struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
-    uint64_t dice = world_hash(luck, 77);
-    uint32_t page = tap_page_bytes(g);
+    uint64_t dice = cut_hash(luck, 77);
+    uint32_t page = medium_page_bytes(g);
     *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
                                            .from = w->tap.flash.counts.reads + (dice >> 8) % (4u * g->blocks + 8u),
                                            .times = 1 + (dice >> 20) % 6};
@@ -111,7 +111,7 @@ static bool end_call(struct world *w, int result, bool may_fail) {
         world_fail(w, "a call failed", 0);
     }
     if (w->tap.plant == PLANT_NO_TAIL) {
-        tap_undo_late(&w->tap);
+        late_undo(&w->tap.late, &w->tap.flash);
     }
     return w->wrong == NULL;
 }
@@ -170,26 +170,6 @@ bool world_call(struct world *w, uint64_t dice) {
 
 /// Worlds and copies ///
 
-size_t world_flash_bytes(const struct store_shape *shape) {
-    size_t bytes = 0;
-    if (stk_sim_flash_bytes(&shape->geometry, &bytes) < 0) {
-        abort();
-    }
-    return STK_ARENA_BYTES(bytes);
-}
-
-static void init_flash(struct stk_sim_flash *flash, const struct store_shape *shape, void *memory, size_t bytes) {
-    const struct stk_sim_flash_config config = {
-        .geometry = shape->geometry, .strict_once = true, .align = shape->align, .sector = shape->sector};
-    struct stk_arena arena;
-    stk_arena_init(&arena, memory, bytes);
-    if (stk_sim_flash_init(flash, &config, &arena) < 0) {
-        abort();
-    }
-    flash->prog_fail = STK_SIM_PROG_FAIL_MIXED;
-    flash->erase_fail = STK_SIM_ERASE_FAIL_MIXED;
-}
-
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes) {
     struct stk_store_config config = {.flash = shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops,
                                       .flash_ctx = &w->tap,
@@ -202,7 +182,7 @@ void world_init(struct world *w, const struct store_shape *shape, enum plant pla
     w->tap.model = &w->s.model;
     w->tap.log = &w->s.store.log;
     w->tap.reads_left = UINT64_MAX;
-    init_flash(&w->tap.flash, shape, memory, bytes);
+    medium_init(&w->tap.flash, &shape->geometry, shape->align, shape->sector, memory, bytes);
     config.buffer = w->s.buffer;
     config.buffer_bytes = stk_store_buffer_bytes(&shape->geometry) + READ_BYTES;
     config.dropped_ctx = w;
@@ -213,7 +193,7 @@ void world_init(struct world *w, const struct store_shape *shape, enum plant pla
 }
 
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes) {
-    init_flash(&copy->flash, w->shape, memory, bytes);
+    medium_init(&copy->flash, &w->shape->geometry, w->shape->align, w->shape->sector, memory, bytes);
 }
 
 static size_t used_bytes(const struct state *s) {
@@ -228,5 +208,5 @@ void world_save(const struct world *w, struct world_copy *copy) {
 void world_restore(struct world *w, const struct world_copy *copy) {
     stk_sim_flash_copy(&w->tap.flash, &copy->flash);
     memcpy(&w->s, &copy->s, used_bytes(&copy->s));
-    w->tap.late_bytes = 0;
+    w->tap.late.bytes = 0;
 }

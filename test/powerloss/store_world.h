@@ -45,7 +45,6 @@ struct world_copy {
 };
 
 /* Flash for a shape in `memory`; an own piece for each world and copy. An empty store. */
-size_t world_flash_bytes(const struct store_shape *shape);
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 void world_save(const struct world *w, struct world_copy *copy);
@@ -72,12 +71,6 @@ bool world_call(struct world *w, uint64_t dice);
 /* A few blocks in a row go bad, each in its way, as far as the shape allows; or those that are bad are well again. */
 void world_go_bad(struct world *w, uint64_t luck);
 void world_heal(struct world *w);
-
-static inline uint64_t world_hash(uint64_t a, uint64_t b) {
-    uint64_t x = (a + 1) * 0x9E3779B97F4A7C15u + b * 0xD1B54A32D192ED03u;
-    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
-    return x ^ x >> 29;
-}
 
 /// For the parts of a world ///
 

@@ -31,7 +31,7 @@ static bool is_blank(const uint8_t *cell) {
 
 /* Tells the model which records a page has that was programmed: all of its cells but the header, blank ones and marks. */
 static void see_records(struct tap *t, uint32_t block, uint32_t offset, const uint8_t *page) {
-    uint32_t cells = tap_page_bytes(&t->flash.config.geometry) / STK_LOG_CELL_BYTES;
+    uint32_t cells = medium_page_bytes(&t->flash.config.geometry) / STK_LOG_CELL_BYTES;
     for (uint32_t i = offset == 0; i < cells; i++) {
         const uint8_t *cell = page + i * STK_LOG_CELL_BYTES;
         if (!is_blank(cell)) {
@@ -79,10 +79,7 @@ static int tap_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     if (!t->flash.off) {
         note(t, bytes + 1, false);
         if (t->plant == PLANT_LATE_PROGRAM && t->flash.cut_at - t->flash.steps > bytes) {
-            memcpy(t->late, stk_sim_flash_data(&t->flash, block) + offset, bytes);
-            t->late_block = block;
-            t->late_offset = offset;
-            t->late_bytes = bytes;
+            late_keep(&t->late, &t->flash, block, offset, bytes);
         }
     }
     int err = stk_sim_flash_ops.prog(&t->flash, block, offset, data, bytes);
@@ -126,20 +123,3 @@ static int tap_sync(void *ctx) {
 
 const struct stk_flash_ops tap_ops = {"tap", tap_geometry, tap_read, tap_prog, tap_erase, NULL};
 const struct stk_flash_ops tap_ops_lazy = {"lazy", tap_geometry, tap_read, tap_prog, tap_erase, tap_sync};
-
-bool tap_flickers(const struct tap *t) {
-    bool any = false;
-    for (uint32_t i = 0; i < t->flash.config.geometry.blocks; i++) {
-        any = any || stk_sim_flash_block(&t->flash, i)->flickers;
-    }
-    return any;
-}
-
-void tap_undo_late(struct tap *t) {
-    if (t->late_bytes != 0) {
-        struct stk_sim_flash_block *b = stk_sim_flash_block(&t->flash, t->late_block);
-        memcpy((uint8_t *)(b + 1) + t->late_offset, t->late, t->late_bytes);
-        b->stamp = ++t->flash.stamp;
-        t->late_bytes = 0;
-    }
-}

@@ -2,8 +2,8 @@
 #ifndef POWERLOSS_TAP_H
 #define POWERLOSS_TAP_H
 
+#include "medium.h"
 #include "model.h"
-#include "stoker/port/sim_flash.h"
 
 #define OPS_MAX   256u
 #define READ_COST 16u
@@ -18,13 +18,6 @@ enum plant {
     PLANTS
 };
 
-/* An operation on the flash, as the cuts are placed. */
-struct op {
-    uint64_t first; /* step */
-    uint32_t steps;
-    bool erase;
-};
-
 struct tap {
     struct stk_sim_flash flash;
     enum plant plant;
@@ -36,24 +29,11 @@ struct tap {
     bool blurred;        /* mount could not read all: what it did not see may be missing until the next one */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
-    /* PLANT_LATE_PROGRAM: the last program and what was there before it */
-    uint32_t late_block, late_offset, late_bytes;
-    uint8_t late[STK_FLASH_UNIT_MAX];
+    struct late late;
     uint32_t reads;
 };
 
 /* With and without a sync; ctx is a struct tap. */
 extern const struct stk_flash_ops tap_ops, tap_ops_lazy;
-
-/* Bytes of a page of the log, and the cells that it holds. */
-static inline uint32_t tap_page_bytes(const struct stk_flash_geometry *g) {
-    return (STK_LOG_CELL_BYTES - 1u) / g->prog_unit * g->prog_unit + g->prog_unit;
-}
-
-/* Does the medium return other bytes at each read? */
-bool tap_flickers(const struct tap *t);
-
-/* Takes back what PLANT_LATE_PROGRAM says; called at each power-on. */
-void tap_undo_late(struct tap *t);
 
 #endif

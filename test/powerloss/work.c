@@ -34,7 +34,7 @@ int work_call(struct world *w, char call, uint64_t luck) {
 
 char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i) {
     uint32_t lap = world_block_cells(w) - 1; /* records of a block */
-    uint32_t dice = (uint32_t)(work_hash(rhythm, i) >> 33) % 16;
+    uint32_t dice = (uint32_t)(cut_hash(rhythm, i) >> 33) % 16;
     switch (rhythm) {
     case 0: /* polls after every append, syncs now and then */
         return i % 12 == 11 ? 's' : i % 2 != 0 ? 'p' : 'a';

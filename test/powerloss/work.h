@@ -6,12 +6,6 @@
 
 #define RHYTHMS 7u /* the last one needs a shape with blocks that may be bad */
 
-static inline uint64_t work_hash(uint64_t a, uint64_t b) {
-    uint64_t x = (a + 1) * 0x9E3779B97F4A7C15u + b * 0xD1B54A32D192ED03u;
-    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
-    return x ^ x >> 29;
-}
-
 /* Calls are letters: a append, b batch, s sync, p poll, m mount without a cut, x blocks go bad, h they are well again; and
  * while reads fail for a while r mount, u mount when no read works at first, w walk. Returns what the log does, 0 for what
  * is no call of it. */

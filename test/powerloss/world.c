@@ -7,26 +7,6 @@
 
 /// Worlds and copies ///
 
-size_t world_flash_bytes(const struct shape *shape) {
-    size_t bytes = 0;
-    if (stk_sim_flash_bytes(&shape->geometry, &bytes) < 0) {
-        abort();
-    }
-    return STK_ARENA_BYTES(bytes);
-}
-
-static void init_flash(struct stk_sim_flash *flash, const struct shape *shape, void *memory, size_t bytes) {
-    const struct stk_sim_flash_config config = {
-        .geometry = shape->geometry, .strict_once = true, .align = shape->align, .sector = shape->sector};
-    struct stk_arena arena;
-    stk_arena_init(&arena, memory, bytes);
-    if (stk_sim_flash_init(flash, &config, &arena) < 0) {
-        abort();
-    }
-    flash->prog_fail = STK_SIM_PROG_FAIL_MIXED;
-    flash->erase_fail = STK_SIM_ERASE_FAIL_MIXED;
-}
-
 void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes) {
     memset(w, 0, offsetof(struct world, page));
     w->shape = shape;
@@ -35,12 +15,12 @@ void world_init(struct world *w, const struct shape *shape, enum plant plant, vo
     w->tap.reads_left = UINT64_MAX;
     w->wrong = NULL;
     w->tap.blurred = false;
-    init_flash(&w->tap.flash, shape, memory, bytes);
+    medium_init(&w->tap.flash, &shape->geometry, shape->align, shape->sector, memory, bytes);
     model_start(&w->model, shape->geometry.blocks);
 }
 
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes) {
-    init_flash(&copy->flash, w->shape, memory, bytes);
+    medium_init(&copy->flash, &w->shape->geometry, w->shape->align, w->shape->sector, memory, bytes);
 }
 
 void world_save(const struct world *w, struct world_copy *copy) {
@@ -60,7 +40,7 @@ void world_restore(struct world *w, const struct world_copy *copy) {
     w->had_bad = copy->had_bad;
     w->had_blur = copy->had_blur;
     w->log = copy->log;
-    w->tap.late_bytes = 0;
+    w->tap.late.bytes = 0;
     memcpy(w->page, copy->page, stk_log_buffer_bytes(&w->shape->geometry));
 }
 
@@ -88,7 +68,7 @@ void world_go_bad(struct world *w, uint64_t luck) {
     w->had_bad = true;
     for (uint32_t n = 1 + (uint32_t)(luck >> 12) % 6; n != 0; n--) {
         struct stk_sim_flash_block *b = stk_sim_flash_block(f, at);
-        uint64_t dice = work_hash(luck, n);
+        uint64_t dice = cut_hash(luck, n);
         if (good_blocks(w) > blocks - w->shape->bad) {
             b->bad_prog = b->bad_prog || (dice >> 20) % 3 != 0;
             b->bad_erase = b->bad_erase || (dice >> 20) % 3 != 1;

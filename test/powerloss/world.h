@@ -43,7 +43,6 @@ struct world_copy {
 /* Flash for a shape in `memory`; an own piece for each world and copy. */
 void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
-size_t world_flash_bytes(const struct shape *shape);
 
 void world_save(const struct world *w, struct world_copy *copy);
 void world_restore(struct world *w, const struct world_copy *copy);
@@ -90,8 +89,8 @@ void world_heal(struct world *w);
 void world_fail(struct world *w, const char *wrong, uint32_t where);
 
 static inline uint32_t world_block_cells(const struct world *w) {
-    return w->shape->geometry.block_bytes / tap_page_bytes(&w->shape->geometry) *
-           (tap_page_bytes(&w->shape->geometry) / STK_LOG_CELL_BYTES);
+    return w->shape->geometry.block_bytes / medium_page_bytes(&w->shape->geometry) *
+           (medium_page_bytes(&w->shape->geometry) / STK_LOG_CELL_BYTES);
 }
 
 #endif
