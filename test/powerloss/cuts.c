@@ -168,6 +168,9 @@ static void work_through(struct run *r) {
 
 /* Shares the quota out over first cuts and pairs. */
 static void share(struct run *r, uint64_t quota) {
+    /* A small --cuts leaves a rhythm a share of 0, and the quota divides below. */
+    if (quota == 0)
+        quota = 1;
     uint64_t firsts = quota / 3 + 1, seconds = quota / 2 + 1;
     r->thin = r->candidates / firsts + 1;
     r->format_quota = quota / 20;
