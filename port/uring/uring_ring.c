@@ -127,8 +127,8 @@ void stk_uring_harvest_(struct stk_uring *u) {
     }
 }
 
-/* Sends the requests that are left and waits, in one system call. Returns false when the kernel refused to take these
- * requests for now. */
+/* Sends the requests that are left and waits, in one system call. Returns false when the kernel did not take the
+ * requests; the next call sends them again. */
 static bool wait_timed(struct stk_uring *u, const struct timespec *t) {
     struct __kernel_timespec kt = {.tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec};
     struct io_uring_cqe *cqe;
