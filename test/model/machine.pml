@@ -1,7 +1,7 @@
 /* stoker model: the slot, the tickets, and the calls that every model shares.
  *
  * One step (atomic, d_step) is one access to a shared word, or several that nobody can tell apart from one, as in
- * kernels/loop.h, core/src/publisher.c and core/src/slot.c. Ghosts are variables that no code has: they say what each slot has
+ * kernels/loop.h, core/src/ring/publisher.c and core/src/ring/slot.c. Ghosts are variables that no code has: they say what each slot has
  * been through since its ticket was taken, and every move asserts what it needs. */
 #ifndef SLOTS
 #define SLOTS 2

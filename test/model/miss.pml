@@ -1,6 +1,6 @@
 /* stoker model: LOAD_MISS on the device and the service on the host, for the models that include it. Every slot holds one, and all
- * ask for the same resource, so that nothing but the protocol tells them apart. Follows kernels/op_load_miss.h, core/src/io_queue.c and
- * core/src/miss*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
+ * ask for the same resource, so that nothing but the protocol tells them apart. Follows kernels/op_load_miss.h, core/src/ring/io_queue.c and
+ * core/src/stream/miss*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) arg2[s] = 0
 #endif

@@ -1,10 +1,10 @@
 # Planted mistakes: each program links the suite with a copy of one source of core/ in which one text is replaced, and must find
 # what that breaks. The object of the copy defines all that its member of the library does, so the linker takes no other.
 #
-# stk_mutant(NAME FILE OLD NEW [ARGS...]): core/src/FILE with NEW in place of OLD, which must be there once. ARGS go to the
+# stk_mutant(NAME FILE OLD NEW [ARGS...]): core/src/flash/FILE with NEW in place of OLD, which must be there once. ARGS go to the
 # suite, which `mutant_suite` names: with `--geometry` it looks where the mistake shows first.
 function(stk_mutant name file old new)
-  set(path ${PROJECT_SOURCE_DIR}/core/src/${file})
+  set(path ${PROJECT_SOURCE_DIR}/core/src/flash/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   file(READ ${path} text)
   string(FIND "${text}" "${old}" first)
@@ -22,7 +22,8 @@ function(stk_mutant name file old new)
     file(WRITE ${copy} "${text}")
   endif()
   add_executable(${mutant_suite}_${name} ${copy} $<TARGET_OBJECTS:${mutant_suite}_suite>)
-  target_include_directories(${mutant_suite}_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/src)
+  target_include_directories(${mutant_suite}_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/src
+    ${PROJECT_SOURCE_DIR}/core/src/flash)
   # A mistake may leave a variable or a function without use.
   target_compile_options(${mutant_suite}_${name} PRIVATE -w)
   stk_link(${mutant_suite}_${name} ${STK_TEST_LIBS})

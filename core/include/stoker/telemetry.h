@@ -2,8 +2,8 @@
  *
  * A decode takes the bytes of a ring and a control buffer that were read back, or the live ones while workers and
  * publishers write them, and leaves in the caller's memory: how many slots are in each status, the first words of every
- * slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h, evidence.h and
- * telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever cut off.
+ * slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
+ * parity/evidence.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever cut off.
  */
 #ifndef STOKER_TELEMETRY_H
 #define STOKER_TELEMETRY_H

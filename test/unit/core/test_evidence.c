@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stoker/evidence.h"
+#include "stoker/parity/evidence.h"
 #include "telemetry_rig.h"
 
 static uint32_t bps(uint64_t copied, uint64_t avoided) {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stoker/handover.h"
+#include "stoker/parity/handover.h"
 
 #define SLOTS_MAX 40u
 

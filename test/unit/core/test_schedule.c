@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stoker/schedule.h"
+#include "stoker/parity/schedule.h"
 
 static void every_slot_is_looked_at_by_some_lane(void **state) {
     (void)state;

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "red_zone.h"
-#include "stoker/sketch.h"
+#include "stoker/parity/sketch.h"
 
 /// Helpers ///
 

@@ -8,7 +8,7 @@
 
 #include "red_zone.h"
 #include "stoker/atomic.h"
-#include "stoker/task.h"
+#include "stoker/parity/task.h"
 
 #define SLOTS 3u
 

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "red_zone.h"
-#include "stoker/telemetry_sketch.h"
+#include "stoker/parity/telemetry_sketch.h"
 #include "telemetry_rig.h"
 
 static void bytes_are_macro_query_and_use(void **state) {

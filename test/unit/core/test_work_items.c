@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "stoker/atomic.h"
-#include "stoker/work_items.h"
+#include "stoker/parity/work_items.h"
 
 #define SLOTS 3u
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "stoker/handover.h"
+#include "stoker/parity/handover.h"
 
 #define SLOTS  64u
 #define IMAGES 300000u

@@ -1,6 +1,6 @@
 #include "cases.h"
 
-#include "stoker/work_items.h"
+#include "stoker/parity/work_items.h"
 
 #include <stdlib.h>
 #include <string.h>

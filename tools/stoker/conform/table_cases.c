@@ -2,7 +2,7 @@
 
 #include "stoker/control.h"
 #include "stoker/ring.h"
-#include "stoker/schedule.h"
+#include "stoker/parity/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "cases.h"
 
-#include "stoker/task.h"
+#include "stoker/parity/task.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Telemetry of malformed sizes, and tables. */
 #include "telemetry_world.h"
 
-#include "stoker/evidence.h"
+#include "stoker/parity/evidence.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 
 #include "cases.h"
 
-#include "stoker/telemetry_sketch.h"
+#include "stoker/parity/telemetry_sketch.h"
 
 #define SNAPSHOTS 16u
 

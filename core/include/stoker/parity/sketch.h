@@ -1,0 +1,79 @@
+/* stoker: count-min sketches, how often a key was seen, in fixed memory.
+ *
+ * `depth` rows of `width` counters. A key adds to one counter of each row; its estimate is the
+ * smallest of them, which is never below what was added for the key and exceeds it by other keys
+ * that fell on the same counters in every row.
+ *
+ * G. Cormode, S. Muthukrishnan, "An improved data stream summary: the count-min sketch and its
+ * applications", Journal of Algorithms 55 (2005). The counter of a key in row r is
+ * splitmix64(key ^ r * 0x9E3779B97F4A7C15) modulo width, so that sketches of one shape merge
+ * wherever they were made. splitmix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom
+ * number generators", OOPSLA 2014.
+ *
+ * A sketch has no lock: calls that change one are made by one thread at a time. Calls loop over
+ * `depth` rows, or over all counters where that is said.
+ */
+#ifndef STOKER_PARITY_SKETCH_H
+#define STOKER_PARITY_SKETCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Sketch over caller memory ///
+
+#define STK_SKETCH_BYTES(depth, width)        ((size_t)(depth) * (size_t)(width) * sizeof(uint64_t))
+#define STK_SKETCH_DEFINE(name, depth, width) STK_STORAGE_DEFINE(name, STK_SKETCH_BYTES(depth, width))
+
+struct stk_sketch {
+    uint64_t *counters; /* depth * width, row by row, host order; caller's memory */
+    size_t bytes;       /* at counters, perhaps more than this shape needs */
+    uint32_t depth;
+    uint32_t width;
+};
+
+/* Bytes of a sketch of that shape. STK_E_ARG depth or width is 0; STK_E_OVERFLOW one of them is
+ * beyond 2^32 - 1, or this machine cannot address that many. ISR-safe. */
+STK_MUST_CHECK int stk_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
+
+/* Makes an empty sketch in `bytes` bytes at mem, clearing those that it uses. The rest is kept for
+ * stk_sketch_reset_shape. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not aligned to 8 bytes;
+ * STK_E_SPACE fewer than STK_SKETCH_BYTES(depth, width); STK_E_ARG mem is NULL. All counters. */
+STK_MUST_CHECK int stk_sketch_init(struct stk_sketch *sketch, void *mem, size_t bytes, uint64_t depth, uint64_t width);
+
+/* Empties the sketch and gives it another shape in the memory it has. Errors of stk_sketch_bytes;
+ * STK_E_SPACE the memory given to init is too small for that shape. All counters of it. */
+STK_MUST_CHECK int stk_sketch_reset_shape(struct stk_sketch *sketch, uint64_t depth, uint64_t width);
+
+/* Empties the sketch. All counters. */
+void stk_sketch_clear(struct stk_sketch *sketch);
+
+/// Counting ///
+
+/* Adds `amount` to the counters of `key`. STK_E_OVERFLOW when one of them would pass 2^64 - 1: none
+ * has changed. ISR-safe. */
+STK_MUST_CHECK int stk_sketch_add(struct stk_sketch *sketch, uint64_t key, uint64_t amount);
+
+/* The same, but a counter that would pass 2^64 - 1 stays there. ISR-safe. */
+void stk_sketch_add_saturating(struct stk_sketch *sketch, uint64_t key, uint64_t amount);
+
+/* How much was added for `key`, or more. ISR-safe. */
+uint64_t stk_sketch_estimate(const struct stk_sketch *sketch, uint64_t key);
+
+/* Adds every counter of `from`, which may be `into` itself. STK_E_ARG their shapes differ;
+ * STK_E_OVERFLOW a counter would pass 2^64 - 1: none has changed. All counters, twice. */
+STK_MUST_CHECK int stk_sketch_merge(struct stk_sketch *into, const struct stk_sketch *from);
+
+/* The counter of `key` in row `row` of a sketch that is `width` wide. width is not 0. ISR-safe. */
+uint32_t stk_sketch_bucket(uint64_t key, uint32_t row, uint32_t width);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

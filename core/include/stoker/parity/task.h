@@ -1,0 +1,139 @@
+/* stoker: task slots, work that stops and goes on.
+ *
+ * A task is a slot of 16 words whose first four are those of a ring slot; behind the three words of a
+ * work item come the words of its continuation: where to go on, one word of scratch, and the
+ * counters that a scheduler ages it by (core/SPEC.md, "Task queue"). The state word alone decides
+ * who may touch a slot, as in the ring: whoever moves a task takes it to RUNNING first, writes its
+ * words, and stores the new state last.
+ */
+#ifndef STOKER_PARITY_TASK_H
+#define STOKER_PARITY_TASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+#include "stoker/words.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Layout ///
+
+#define STK_TASK_QUEUE_BYTES(slots)        ((size_t)(slots)*STK_SLOT_BYTES)
+#define STK_TASK_QUEUE_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_TASK_QUEUE_BYTES(slots))
+
+enum stk_task_state {
+    STK_TASK_EMPTY,
+    STK_TASK_READY,
+    STK_TASK_RUNNING,
+    STK_TASK_DONE,
+    STK_TASK_PAUSED,
+    STK_TASK_YIELDED,
+    STK_TASK_REQUEUED,
+    STK_TASK_FAULTED
+};
+
+#define STK_TASK_FLAG_PAUSED  1u /* set by pause, cleared by resume */
+#define STK_TASK_FLAG_YIELDED 2u /* set by yield, cleared by resume */
+#define STK_TASK_FLAG_REQUEUE 4u /* set by requeue */
+#define STK_TASK_FLAG_RESUMED 8u /* set by resume, cleared by pause */
+
+/* A task as read or as it is to be published, in host order; the members are the words in their order. */
+struct stk_task {
+    uint32_t state;
+    uint32_t opcode;
+    uint32_t tenant;
+    uint32_t priority;
+    uint32_t input, output, param; /* of the work item */
+    uint32_t pc;                   /* continuation: where to go on */
+    uint32_t data;                 /* continuation: its scratch word; the error code of a FAULTED task */
+    uint32_t resume_epoch;         /* the epoch in which a PAUSED task may go on */
+    uint32_t id;
+    uint32_t parent; /* id of the task that made this one, 0 for none */
+    uint32_t age_ticks;
+    uint32_t requeues;
+    uint32_t yields;
+    uint32_t flags; /* STK_TASK_FLAG_* */
+};
+
+struct stk_task_queue {
+    uint32_t *words; /* slots * 16 little-endian words, caller's memory */
+    uint32_t slots;
+};
+
+/* Bytes a queue of `slots` tasks takes. STK_E_OVERFLOW above STK_RING_SLOTS_MAX. */
+STK_MUST_CHECK int stk_task_queue_bytes(uint32_t slots, size_t *bytes);
+
+/* Lays out an empty queue: clears `slots` slots at mem. Errors as stk_ring_init. */
+STK_MUST_CHECK int stk_task_queue_init(struct stk_task_queue *queue, void *mem, size_t bytes, uint32_t slots);
+
+/* Attaches to a queue that exists, changing nothing. Errors as stk_ring_view. */
+STK_MUST_CHECK int stk_task_queue_view(struct stk_task_queue *queue, void *mem, size_t bytes);
+
+/// Tasks ///
+
+/* A task is live while it is READY, RUNNING, PAUSED, YIELDED or REQUEUED. In every call below: STK_E_RANGE
+ * the slot; STK_E_STATUS the task is in a state that forbids the move, or another party moved it first.
+ * Nothing is changed on error, though others may see the task RUNNING for a moment. Only its own worker
+ * may move a task that is RUNNING. ISR-safe. */
+
+/* Writes `task` into slot `slot`, which must be EMPTY or DONE, and makes it READY; task->state is
+ * ignored, and `task` may be the slot itself. One publisher per slot at a time. STK_E_OPCODE as
+ * stk_ring_publish; STK_E_ARG a priority above STK_IDLE. */
+STK_MUST_CHECK int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct stk_task *task);
+
+/* Copies slot `slot` out, the state first with acquire order. */
+STK_MUST_CHECK int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_task *task);
+
+/* May a worker take a task in this state? READY, YIELDED and REQUEUED. */
+int stk_task_schedulable(uint32_t state);
+
+/* READY, YIELDED, REQUEUED -> RUNNING, for the caller alone. Returns the state before. */
+STK_MUST_CHECK int stk_task_claim(struct stk_task_queue *queue, uint32_t slot);
+
+/* Live -> PAUSED, to go on at `pc` with `data` no earlier than in epoch `epoch`. */
+STK_MUST_CHECK int stk_task_pause(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
+                                  uint32_t epoch);
+
+/* PAUSED -> READY. Who calls has seen the epoch. */
+STK_MUST_CHECK int stk_task_resume(struct stk_task_queue *queue, uint32_t slot);
+
+/* Live -> YIELDED, to go on at `pc` with `data`, and one more yield. STK_E_OVERFLOW the count would pass
+ * 2^32 - 1: these counters say how often one task was put off, so they do not wrap. */
+STK_MUST_CHECK int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data);
+
+/* Live -> REQUEUED with priority `priority`, to go on at `pc` with `data`; one more requeue and one tick
+ * of age. STK_E_ARG `priority` is none; STK_E_OVERFLOW as above. */
+STK_MUST_CHECK int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
+                                    uint32_t priority);
+
+/* Live -> DONE, all flags cleared. */
+STK_MUST_CHECK int stk_task_complete(struct stk_task_queue *queue, uint32_t slot);
+
+/* Live -> FAULTED, `data` saying why. */
+STK_MUST_CHECK int stk_task_fault(struct stk_task_queue *queue, uint32_t slot, uint32_t data);
+
+/* FAULTED -> EMPTY, by the host once it has read the fault. */
+STK_MUST_CHECK int stk_task_acknowledge(struct stk_task_queue *queue, uint32_t slot);
+
+/// Snapshot ///
+
+struct stk_task_snapshot {
+    uint32_t empty, ready, running, done, paused, yielded, requeued, faulted;
+    uint32_t unknown;               /* slots whose state word is no state */
+    uint32_t schedulable;           /* ready + yielded + requeued */
+    uint32_t max_priority_age;      /* ticks, of any slot */
+    uint64_t total_requeues;        /* of all slots, whatever their state */
+    uint64_t continuation_pressure; /* total_requeues + yielded + requeued */
+};
+
+/* Counts the whole queue. While others move tasks it is a picture of each slot, not of one moment. */
+void stk_task_queue_snapshot(const struct stk_task_queue *queue, struct stk_task_snapshot *snapshot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

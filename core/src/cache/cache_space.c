@@ -1,0 +1,206 @@
+/* stoker: the cache's memory for artifacts.
+ *
+ * Artifacts lie in units, linked by address from the ground, which stands at unit 0 and takes none. A gap belongs to
+ * the artifact below it, so gaps need no records of their own: at most one for each entry and the ground. Gaps of like
+ * size are in one list (two-level segregated fit, Masmano et al., "TLSF: a new dynamic memory allocator for real-time
+ * systems", 2004): four classes to a power of two. When no gap is long enough, artifacts between gaps are moved down.
+ */
+#include "cache_internal.h"
+
+#include <string.h>
+
+#define LOOKS 8u /* gaps of the fitting class tried one by one before a larger class is */
+
+/* The highest bit of n > 0. */
+static uint32_t top_bit(uint32_t n) {
+#if defined(__GNUC__)
+    return 31u - (uint32_t)__builtin_clz(n);
+#else
+    uint32_t bit = 0;
+    for (uint32_t step = 16; step != 0; step /= 2) {
+        uint32_t high = (n >> step) != 0 ? step : 0;
+        n >>= high;
+        bit += high;
+    }
+    return bit;
+#endif
+}
+
+static uint32_t class_of(uint32_t units) {
+    if (units < 4) {
+        return units;
+    }
+    uint32_t top = top_bit(units);
+    return (top - 1u) * 4u + ((units >> (top - 2u)) & 3u);
+}
+
+static void list_gap(struct stk_cache_shard *s, uint32_t e, uint32_t units) {
+    struct stk_cache_gap *g = &s->gap[e];
+    g->units = units;
+    if (units == 0) {
+        return;
+    }
+    uint32_t c = class_of(units), bit = 1u << (c % 32u);
+    bool some = (s->some[c / 32u] & bit) != 0;
+    g->prev = UINT32_MAX;
+    g->next = some ? s->first[c] : UINT32_MAX;
+    if (some) {
+        s->gap[g->next].prev = e;
+    }
+    s->first[c] = e;
+    s->some[c / 32u] |= bit;
+}
+
+/* Takes e's gap off its list and returns it. */
+static uint32_t unlist_gap(struct stk_cache_shard *s, uint32_t e) {
+    struct stk_cache_gap *g = &s->gap[e];
+    uint32_t units = g->units, c = class_of(units);
+    g->units = 0;
+    if (units == 0) {
+        return 0;
+    }
+    if (g->next != UINT32_MAX) {
+        s->gap[g->next].prev = g->prev;
+    }
+    if (g->prev != UINT32_MAX) {
+        s->gap[g->prev].next = g->next;
+    } else if (g->next != UINT32_MAX) {
+        s->first[c] = g->next;
+    } else {
+        s->some[c / 32u] &= ~(1u << (c % 32u));
+    }
+    return units;
+}
+
+void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units) {
+    /* Pinned: it never moves. */
+    s->entry[GROUND] = (struct stk_cache_entry){.pins = 1, .below = GROUND, .above = GROUND};
+    list_gap(s, GROUND, units);
+}
+
+/* The owner of a gap of at least `units`, or UINT32_MAX. */
+static uint32_t find_gap(const struct stk_cache_shard *s, uint32_t units) {
+    uint32_t c = class_of(units), looks = LOOKS;
+    uint32_t word = c / 32u, bits = s->some[word] >> (c % 32u) << (c % 32u);
+    if ((bits & 1u << (c % 32u)) != 0) {
+        for (uint32_t e = s->first[c]; e != UINT32_MAX && looks != 0; e = s->gap[e].next, looks--) {
+            if (s->gap[e].units >= units) {
+                return e;
+            }
+        }
+        bits &= ~(1u << (c % 32u));
+    }
+    while (bits == 0 && ++word < STK_CACHE_CLASSES / 32u) {
+        bits = s->some[word];
+    }
+    return bits == 0 ? UINT32_MAX : s->first[word * 32u + top_bit(bits & (0u - bits))];
+}
+
+static uint32_t size_of(const struct stk_cache_shard *s, uint32_t e) {
+    return stk_cache_units(s->entry[e].bytes);
+}
+
+/* Neighbours whose gaps add up: those above `first` up to and with `last` are to be moved down to it. */
+struct stretch {
+    uint32_t first, last;
+    uint64_t moved; /* units of artifacts that move */
+};
+
+/* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that grows
+ * at its end and is cut at its start as long as it is enough. */
+static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t units) {
+    struct stretch at = {GROUND, GROUND, 0}, best = at;
+    uint64_t room = s->gap[GROUND].units;
+    best.moved = room >= units ? 0 : UINT64_MAX;
+    for (uint32_t e = s->entry[GROUND].above; e != GROUND; e = s->entry[e].above) {
+        at.last = e;
+        at.moved += size_of(s, e);
+        room += s->gap[e].units;
+        if (s->entry[e].pins != 0) {
+            at = (struct stretch){e, e, 0};
+            room = s->gap[e].units;
+        }
+        while (at.first != e && room - s->gap[at.first].units >= units) {
+            room -= s->gap[at.first].units;
+            at.first = s->entry[at.first].above;
+            at.moved -= size_of(s, at.first);
+        }
+        if (room >= units && at.moved < best.moved) {
+            best = at;
+        }
+    }
+    return best;
+}
+
+/* Moves the artifacts of a stretch down; all its gaps become the gap of its last one, which is returned. */
+static uint32_t close_gaps(struct stk_cache_shard *s, const struct stretch *stretch) {
+    uint32_t e = stretch->first, units = unlist_gap(s, e);
+    uint32_t top = s->entry[e].at + size_of(s, e);
+    while (e != stretch->last) {
+        e = s->entry[e].above;
+        units += unlist_gap(s, e);
+        memmove(s->space + (size_t)top * STK_CACHE_UNIT, s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT,
+                s->entry[e].bytes);
+        s->entry[e].at = top;
+        top += size_of(s, e);
+    }
+    list_gap(s, e, units);
+    return e;
+}
+
+void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e) {
+    uint32_t units = size_of(s, e);
+    s->entry[e].at = 0;
+    if (units == 0) {
+        return;
+    }
+    uint32_t owner = find_gap(s, units);
+    if (owner == UINT32_MAX) {
+        struct stretch stretch = find_stretch(s, units);
+        owner = close_gaps(s, &stretch);
+    }
+    uint32_t rest = unlist_gap(s, owner) - units, above = s->entry[owner].above;
+    s->entry[e].at = s->entry[owner].at + size_of(s, owner);
+    s->entry[e].below = owner;
+    s->entry[e].above = above;
+    s->entry[owner].above = e;
+    s->entry[above].below = e;
+    list_gap(s, e, rest);
+}
+
+void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e) {
+    uint32_t units = size_of(s, e);
+    if (units == 0) {
+        return;
+    }
+    uint32_t below = s->entry[e].below, above = s->entry[e].above;
+    s->entry[below].above = above;
+    s->entry[above].below = below;
+    units += unlist_gap(s, e);
+    units += unlist_gap(s, below);
+    list_gap(s, below, units);
+}
+
+bool stk_cache_space_has(const struct stk_cache_shard *s, uint32_t units) {
+    return find_gap(s, units) != UINT32_MAX;
+}
+
+uint32_t stk_cache_space_hole(const struct stk_cache_shard *s, uint32_t e) {
+    uint32_t units = size_of(s, e);
+    return units == 0 ? 0 : units + s->gap[e].units + s->gap[s->entry[e].below].units;
+}
+
+bool stk_cache_space_would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until) {
+    uint64_t room = 0;
+    uint32_t e = GROUND;
+    do {
+        if (s->entry[e].pins != 0) {
+            room = 0;
+        } else if (e == old || s->entry[e].tick <= until) {
+            room += size_of(s, e);
+        }
+        room += s->gap[e].units;
+        e = s->entry[e].above;
+    } while (room < units && e != GROUND);
+    return room >= units;
+}

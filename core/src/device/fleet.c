@@ -1,0 +1,159 @@
+/* stoker: routing over several devices. */
+#include "stoker/fleet.h"
+
+#include <stddef.h>
+
+#include "base/fault.h"
+#include "stoker/words.h"
+
+void stk_fleet_describe(struct stk_fleet_device *device, const struct stk_dispatch_info *info,
+                        const struct stk_device_memory *memory) {
+    device->name = info->device;
+    device->residency = info->residency;
+    device->workers = info->workers;
+    device->lanes = info->lanes;
+    device->payload_bytes = memory->payload_bytes;
+}
+
+/// Needs ///
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool starts_with(const char *text, const char *part) {
+    while (*part != '\0' && lower(*text) == lower(*part)) {
+        text++;
+        part++;
+    }
+    return *part == '\0';
+}
+
+static bool contains(const char *text, const char *part) {
+    bool found = starts_with(text, part);
+    while (!found && *text != '\0') {
+        text++;
+        found = starts_with(text, part);
+    }
+    return found;
+}
+
+/* Has every kernel a handler for it? */
+static bool in_kernel_text(uint32_t opcode) {
+#define IS_IT(op, function, width, cost) || opcode == (op)
+    return opcode == STK_OP_NOP || opcode == STK_OP_PACKED_SLOT STK_OPS(IS_IT);
+#undef IS_IT
+}
+
+static bool has_opcode(const struct stk_fleet_device *d, uint32_t opcode) {
+    bool has = in_kernel_text(opcode);
+    for (uint32_t i = 0; i < d->opcode_ranges && !has; i++) {
+        has = opcode >= d->opcodes[i].first && opcode <= d->opcodes[i].last;
+    }
+    return has;
+}
+
+static bool resident_enough(const struct stk_fleet_device *d, enum stk_residency least) {
+    return least == 0 || (unsigned)d->residency <= (unsigned)least; /* the better the smaller */
+}
+
+enum stk_fleet_lack stk_fleet_lacks(const struct stk_fleet *fleet, uint32_t device, const struct stk_fleet_need *need) {
+    const struct stk_fleet_device *d = &fleet->devices[device];
+    const bool met[] = {
+        [STK_LACKS_INDEX] = need->device == STK_FLEET_ANY || need->device == device,
+        [STK_LACKS_NAME] = need->name == NULL || contains(d->name != NULL ? d->name : "", need->name),
+        [STK_LACKS_LIFE] = !d->lost && d->residency != 0,
+        [STK_LACKS_OPCODE] = !need->opcode_wanted || has_opcode(d, need->opcode),
+        [STK_LACKS_RESIDENCY] = resident_enough(d, need->residency),
+        [STK_LACKS_MEMORY] = d->memory >= need->memory,
+        [STK_LACKS_PAYLOAD] = d->payload_bytes >= need->payload_bytes,
+        [STK_LACKS_UNITS] = d->units >= need->units,
+        [STK_LACKS_LANES] = d->lanes >= need->lanes,
+    };
+    uint32_t lack = STK_LACKS_INDEX;
+    while (lack <= STK_LACKS_LANES && met[lack]) {
+        lack++;
+    }
+    return lack <= STK_LACKS_LANES ? (enum stk_fleet_lack)lack : STK_LACKS_NOTHING;
+}
+
+const char *stk_fleet_lack_name(enum stk_fleet_lack lack) {
+    static const char *const names[] = {
+        "nothing", "index", "name", "life", "opcode", "residency", "memory", "payload", "compute units", "lanes",
+    };
+    return (unsigned)lack < sizeof names / sizeof *names ? names[lack] : "?";
+}
+
+/// Routing ///
+
+static bool better(const struct stk_fleet_device *a, const struct stk_fleet_device *b, bool by_speed) {
+    if (by_speed) {
+        return a->speed > b->speed;
+    }
+    return a->residency != b->residency ? (unsigned)a->residency < (unsigned)b->residency : a->units > b->units;
+}
+
+/* The best of those that meet every need; count when none does. */
+static uint32_t best_of(const struct stk_fleet *f, const struct stk_fleet_need *need) {
+    uint32_t best = f->count;
+    bool by_speed = true;
+    for (uint32_t i = 0; i < f->count; i++) {
+        by_speed = by_speed && (stk_fleet_lacks(f, i, need) != STK_LACKS_NOTHING || f->devices[i].speed != 0u);
+    }
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (stk_fleet_lacks(f, i, need) == STK_LACKS_NOTHING &&
+            (best == f->count || better(&f->devices[i], &f->devices[best], by_speed))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+int stk_fleet_route(struct stk_fleet *fleet, const struct stk_fleet_need *need) {
+    uint32_t best = best_of(fleet, need), at = 0;
+    enum stk_fleet_lack farthest = STK_LACKS_INDEX;
+    if (best != fleet->count) {
+        return (int)best;
+    }
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        enum stk_fleet_lack lack = stk_fleet_lacks(fleet, i, need);
+        if (lack > farthest) {
+            farthest = lack;
+            at = i;
+        }
+    }
+    return stk_fail(&fleet->fault, farthest > STK_LACKS_NAME ? STK_E_UNSUPPORTED : STK_E_NODEV, at, farthest);
+}
+
+/// Learning ///
+
+#define NS_PER_S UINT64_C(1000000000)
+
+void stk_fleet_learn(struct stk_fleet_device *device, uint64_t work, uint64_t ns) {
+    uint64_t whole, sample;
+    if (work == 0u || ns == 0u) {
+        return;
+    }
+    /* work * 10^9 / ns; for work that would not fit, work / ns first. */
+    whole = work / ns > UINT64_MAX / NS_PER_S ? UINT64_MAX : work / ns * NS_PER_S;
+    sample = work <= UINT64_MAX / NS_PER_S ? work * NS_PER_S / ns : whole;
+    sample = sample == 0u ? 1u : sample;
+    device->speed = device->speed == 0u ? sample : device->speed - device->speed / 4u + sample / 4u;
+}
+
+uint32_t stk_fleet_weight(const struct stk_fleet *fleet, uint32_t device) {
+    uint64_t fastest = 0, mine = fleet->devices[device].speed, weight;
+    bool known = true;
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        const struct stk_fleet_device *d = &fleet->devices[i];
+        known = known && (d->lost || d->speed != 0u);
+        fastest = !d->lost && d->speed > fastest ? d->speed : fastest;
+    }
+    if (!known || mine >= fastest) {
+        return STK_FLEET_WEIGHT;
+    }
+    /* Scaled down first where the product would not fit. */
+    weight = fastest > UINT64_MAX / STK_FLEET_WEIGHT ? mine / (fastest / STK_FLEET_WEIGHT)
+                                                     : mine * STK_FLEET_WEIGHT / fastest;
+    return weight == 0u ? 1u : weight > STK_FLEET_WEIGHT ? STK_FLEET_WEIGHT : (uint32_t)weight;
+}

@@ -1,0 +1,194 @@
+/* stoker: claim-next: a run from the counter to done. */
+#include "stoker/units.h"
+
+#include <stddef.h>
+
+#include "units_internal.h"
+
+/// Claiming ///
+
+/* How much of `left` units is one run of this device. */
+static uint32_t run_of(const struct stk_units *u, uint32_t device, uint32_t left) {
+    uint64_t mine = stk_load(stk_units_device(u, device) + UNITS_WEIGHT), all = 0, n = left;
+    uint32_t live = 0;
+    for (uint32_t d = 0; d < u->config.devices; d++) {
+        if (stk_load(stk_units_device(u, d) + UNITS_LOST) == 0u) {
+            all += stk_load(stk_units_device(u, d) + UNITS_WEIGHT);
+            live++;
+        }
+    }
+    if (live > 1u) {
+        n = (n * mine + 2u * all - 1u) / (2u * all);
+    }
+    n = n < u->config.run_min ? u->config.run_min : n;
+    n = n > u->config.run_max ? u->config.run_max : n;
+    return n < left ? (uint32_t)n : left;
+}
+
+/* Makes a free run of the caller's hold these units. */
+static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
+    stk_store(mine + UNITS_FIRST, first);
+    stk_store(mine + UNITS_COUNT, count);
+    /* Release: who sees HELD sees which units. */
+    stk_store_release(mine + UNITS_STATE, UNITS_HELD);
+}
+
+/* Takes a run that was given back, or the front of it. Returns how many units. */
+static uint32_t take_back(struct stk_units *u, uint32_t device, uint32_t *mine) {
+    for (uint32_t i = 0; i < stk_units_all(u); i++) {
+        uint32_t *from = stk_units_any(u, i), first, count, n;
+        /* Acquire on success: the units are those that were given back last. */
+        if (stk_load(from + UNITS_STATE) != UNITS_BACK ||
+            stk_cas(from + UNITS_STATE, UNITS_BACK, UNITS_MOVING) != UNITS_BACK) {
+            continue;
+        }
+        first = stk_load(from + UNITS_FIRST);
+        count = stk_load(from + UNITS_COUNT);
+        n = run_of(u, device, count);
+        hold(mine, first, n);
+        /* Between the two: who has looked at `mine` too early and looks at `from` too late sees another number here. */
+        stk_fetch_add(u->words + UNITS_MOVES, 1u);
+        stk_store(from + UNITS_COUNT, count - n);
+        stk_store_release(from + UNITS_FIRST, first + n); /* release: behind the number */
+        /* Release: the next owner of this run comes after our reads and writes of it. */
+        stk_store_release(from + UNITS_STATE, n == count ? UNITS_FREE : UNITS_BACK);
+        return n;
+    }
+    return 0;
+}
+
+/* The first unit that may not be handed out yet. */
+static uint32_t window_end(const struct stk_units *u) {
+    uint64_t end = u->config.window < u->total ? (uint64_t)stk_units_settled(u) + u->config.window : u->total;
+    return end < u->total ? (uint32_t)end : u->total;
+}
+
+/* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are never in
+ * nobody's hands. */
+static uint32_t take_next(struct stk_units *u, uint32_t device, uint32_t *mine) {
+    uint32_t end = window_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
+    int ours;
+    for (uint32_t tries = 0; next < end && tries < STK_UNITS_TRIES; tries++) {
+        n = run_of(u, device, u->total - next);
+        n = n < end - next ? n : end - next;
+        hold(mine, next, n);
+        /* Release: who sees the counter behind these units sees them held. */
+        seen = stk_cas(u->words + UNITS_NEXT, next, next + n);
+        ours = seen == next;
+        next = seen;
+        if (ours) {
+            return n;
+        }
+    }
+    stk_store_release(mine + UNITS_STATE, UNITS_FREE);
+    return 0;
+}
+
+static void count_up(uint32_t *word, uint32_t n) {
+    stk_store(word, stk_load(word) + n); /* of its device alone */
+}
+
+/* A run of the device's own that holds nothing, or NULL. */
+static uint32_t *free_run(const struct stk_units *u, uint32_t device, uint32_t *at) {
+    for (*at = 0; *at < u->config.runs; ++*at) {
+        uint32_t *run = stk_units_run_at(u, device, *at);
+        /* Acquire: who took it from us has read it. */
+        if (stk_load_acquire(run + UNITS_STATE) == UNITS_FREE) {
+            return run;
+        }
+    }
+    return NULL;
+}
+
+/* With no free run: takes one of its own back where it lies, that it gave back and nobody took. */
+static int retake(const struct stk_units *u, uint32_t device, struct stk_units_run *run) {
+    uint32_t held = 0;
+    for (uint32_t at = 0; at < u->config.runs; at++) {
+        uint32_t *mine = stk_units_run_at(u, device, at);
+        /* Acquire on success: another may have taken the front of it. */
+        uint32_t state = stk_cas(mine + UNITS_STATE, UNITS_BACK, UNITS_HELD);
+        if (state == UNITS_BACK) {
+            *run = (struct stk_units_run){stk_load(mine + UNITS_FIRST), stk_load(mine + UNITS_COUNT), at};
+            return 1;
+        }
+        held += state == UNITS_HELD;
+    }
+    return held == u->config.runs ? STK_E_FULL : STK_E_AGAIN;
+}
+
+static int claim(struct stk_units *u, uint32_t device, struct stk_units_run *run) {
+    uint32_t *mine = free_run(u, device, &run->at);
+    if (mine == NULL) {
+        return retake(u, device, run);
+    }
+    run->count = take_back(u, device, mine);
+    if (run->count == 0u) {
+        run->count = take_next(u, device, mine);
+    }
+    run->first = stk_load(mine + UNITS_FIRST);
+    return run->count != 0u ? 1 : stk_units_finished(u) ? 0 : STK_E_AGAIN;
+}
+
+int stk_units_claim(struct stk_units *units, uint32_t device, struct stk_units_run *run) {
+    struct stk_units_run got = {0, 0, 0};
+    int err;
+    if (device >= units->config.devices) {
+        return STK_E_RANGE;
+    }
+    if (stk_load(stk_units_device(units, device) + UNITS_LOST) != 0u) {
+        return STK_E_DEVICE;
+    }
+    err = claim(units, device, &got);
+    if (err == 1) {
+        count_up(stk_units_device(units, device) + UNITS_CLAIMED, got.count);
+        *run = got;
+    }
+    return err;
+}
+
+/// Ending ///
+
+/* Does the device hold this very run? */
+static int check_run(const struct stk_units *u, uint32_t device, const struct stk_units_run *run) {
+    const uint32_t *mine;
+    if (device >= u->config.devices) {
+        return STK_E_RANGE;
+    }
+    if (run->at >= u->config.runs) {
+        return STK_E_STATUS;
+    }
+    mine = stk_units_run_at(u, device, run->at);
+    return stk_load(mine + UNITS_STATE) == UNITS_HELD && stk_load(mine + UNITS_FIRST) == run->first &&
+                   stk_load(mine + UNITS_COUNT) == run->count
+               ? STK_OK
+               : STK_E_STATUS;
+}
+
+int stk_units_done(struct stk_units *units, uint32_t device, struct stk_units_run *run, uint32_t count) {
+    int err = check_run(units, device, run);
+    uint32_t *mine;
+    if (err != STK_OK || count > run->count) {
+        return err != STK_OK ? err : STK_E_ARG;
+    }
+    mine = stk_units_run_at(units, device, run->at);
+    run->first += count;
+    run->count -= count;
+    stk_store(mine + UNITS_COUNT, run->count);
+    /* Release, here and below: who sees that the units are done sees what we stored for them before. */
+    stk_store_release(mine + UNITS_FIRST, run->first);
+    if (run->count == 0u) {
+        stk_store_release(mine + UNITS_STATE, UNITS_FREE);
+    }
+    count_up(stk_units_device(units, device) + UNITS_FINISHED, count);
+    stk_fetch_add(units->words + UNITS_DONE, count);
+    return STK_OK;
+}
+
+int stk_units_give_back(struct stk_units *units, uint32_t device, const struct stk_units_run *run) {
+    int err = check_run(units, device, run);
+    if (err == STK_OK) {
+        /* Release: who takes it sees which units. */
+        stk_store_release(stk_units_run_at(units, device, run->at) + UNITS_STATE, UNITS_BACK);
+    }
+    return err;
+}

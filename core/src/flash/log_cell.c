@@ -1,0 +1,91 @@
+/* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell is
+ * not known here. */
+#include <string.h>
+
+#include "log_internal.h"
+#include "stoker/crc32c.h"
+
+#define CHECKED    60u         /* bytes before the checksum */
+#define MAGIC_LOW  0x4C4B5453u /* "STKL" */
+#define MAGIC_HIGH 0x3230474Fu /* "OG02" */
+
+uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap) {
+    uint8_t bytes[12];
+    stk_put32(bytes, log->id);
+    stk_put32(bytes + 4, lap);
+    stk_put32(bytes + 8, log->format);
+    return stk_crc32c(0, bytes, sizeof bytes);
+}
+
+void stk_log_seal(uint8_t *cell, uint32_t seed) {
+    stk_put32(cell + CHECKED, stk_crc32c(seed, cell, CHECKED));
+}
+
+/* Writes the fields that every header of `block` shares around those that differ from lap to lap. */
+STK_LOG_ONCE static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
+    stk_put32(cell, MAGIC_LOW);
+    stk_put32(cell + 4, MAGIC_HIGH);
+    stk_put32(cell + 20, block);
+    stk_put32(cell + 24, log->geometry.block_bytes);
+    stk_put32(cell + 32, log->geometry.prog_unit);
+    stk_put32(cell + 36, log->geometry.erased);
+    stk_put32(cell + 52, 0);
+    stk_put32(cell + 56, 0);
+    stk_log_seal(cell, 0);
+}
+
+void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
+    uint8_t *buffer = log->config.buffer, *cell = buffer + (size_t)slot * STK_LOG_CELL_BYTES;
+    const uint8_t *waiting = buffer + (size_t)(1u - slot) * STK_LOG_CELL_BYTES;
+    /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it seems. */
+    uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
+    uint32_t run = stk_log_between(log, block); /* they were passed over */
+    stk_put32(cell + 8, log->id);
+    stk_put32(cell + 12, stk_log_lap_of_next(log, block));
+    stk_put32(cell + 16, first);
+    stk_put32(cell + 28, log->geometry.blocks);
+    stk_put32(cell + 40, log->format);
+    stk_put32(cell + 44, log->boot);
+    stk_put32(cell + 48, run > log->reach ? run : log->reach);
+    complete_header(cell, log, block);
+}
+
+int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t block) {
+    uint8_t same[STK_LOG_CELL_BYTES];
+    memcpy(same, cell, sizeof same);
+    complete_header(same, log, block);
+    return memcmp(cell, same, sizeof same) == 0;
+}
+
+int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap) {
+    return stk_log_header_id(cell) == log->id && stk_log_header_lap(cell) == lap &&
+           stk_log_header_format(cell) == log->format;
+}
+
+void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body) {
+    stk_put32(cell, kind);
+    memcpy(cell + 4, body, STK_LOG_BODY_BYTES);
+    stk_put32(cell + 52, log->sequence);
+    stk_put32(cell + 56, log->boot << 1 | log->resumed);
+}
+
+int stk_log_is_cell(const uint8_t *cell, uint32_t seed) {
+    /* Boots begin with 1. So a blank cell and a marker are no cells, whatever the seed makes of their bytes. */
+    return stk_log_cell_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
+           stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
+}
+
+void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out) {
+    out->kind = stk_get32(cell);
+    out->sequence = stk_log_cell_sequence(cell);
+    out->boot = stk_log_cell_boot(cell);
+    out->resumed = cell[56] & 1u;
+    memcpy(out->body, cell + 4, STK_LOG_BODY_BYTES);
+}
+
+int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value) {
+    uint32_t i;
+    for (i = 0; i < bytes && p[i] == value; i++) {
+    }
+    return i == bytes;
+}

@@ -1,0 +1,167 @@
+/* Finding a record of the flash log by its number, boot or time. */
+#include "log_internal.h"
+
+enum key {
+    SEQUENCE,
+    BOOT,
+    BOOT_TIME
+};
+
+/* Records are in order of these keys: of sequences, of boots, and of times within a boot. */
+struct target {
+    enum key key;
+    uint32_t number; /* sequence or boot */
+    uint64_t time;
+};
+
+static uint64_t time_of(const struct stk_log_cell *cell) {
+    return stk_get64(cell->body);
+}
+
+static int is_before(const struct stk_log_cell *cell, const struct target *t) {
+    int32_t difference = (int32_t)((t->key == SEQUENCE ? cell->sequence : cell->boot) - t->number);
+    return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
+}
+
+/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but for
+ * those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the search. */
+static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
+    if (found == 1) {
+        stk_log_step_back(it, it->source);
+        it->expected = cell->sequence;
+    }
+    stk_log_count_anew(it);
+    return found < 0 ? found : STK_OK;
+}
+
+/* Reads the first record of the block at `place`. Returns as stk_log_next_cell. */
+static int first_of(struct stk_log_iter *it, uint32_t place, struct stk_log_cell *cell) {
+    stk_log_begin(it, place, 1);
+    return stk_log_next_cell(it, cell);
+}
+
+/* A block that could not be erased may hold records that a cut had left in this lap: they have smaller numbers than those of
+ * the block before it, and led the search astray. Returns the place where the walk begins. */
+static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_cell *cell) {
+    if (low != 0u && first_of(it, low, cell) == 1) {
+        uint32_t sequence = cell->sequence;
+        low -= first_of(it, low - 1u, cell) == 1 && (int32_t)(cell->sequence - sequence) > 0 ? 1u : 0u;
+    }
+    return low;
+}
+
+/* The last block that begins before the target may hold it, and no block before that one can. A block without a
+ * record tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell,
+ * 0 at the end. The record is returned next. */
+static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
+    uint32_t low = 0, all = stk_log_blocks(it->source), high = all;
+    int found;
+    while (high - low > 1u) {
+        uint32_t middle = low + (high - low) / 2u, at = middle;
+        do {
+            found = first_of(it, at, cell);
+        } while ((found == 0 || (found == 1 && it->use != STK_LOG_OURS)) && ++at < high);
+        if (found < 0) {
+            return found;
+        }
+        if (found == 1 && it->use == STK_LOG_OURS && is_before(cell, t)) {
+            low = at;
+        } else {
+            high = middle;
+        }
+    }
+    low = start_of(it, low, cell);
+    stk_log_begin(it, low, all - low);
+    do {
+        found = stk_log_next_cell(it, cell);
+    } while (found == 1 && is_before(cell, t));
+    (void)end_search(it, found, cell);
+    return found;
+}
+
+static int seek_to(struct stk_log_iter *it, enum key key, uint32_t number, uint64_t time) {
+    const struct target t = {key, number, time};
+    struct stk_log_cell cell;
+    int found = it->of_flash ? seek(it, &t, &cell) : STK_E_UNSUPPORTED;
+    return found < 0 ? found : STK_OK;
+}
+
+int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence) {
+    return seek_to(iter, SEQUENCE, sequence, 0);
+}
+
+int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot) {
+    return seek_to(iter, BOOT, boot, 0);
+}
+
+int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns) {
+    return seek_to(iter, BOOT_TIME, boot, timestamp_ns);
+}
+
+/* Walks from the oldest record to the first one at or after `time`. */
+static int walk_to_time(struct stk_log_iter *it, uint64_t time) {
+    struct stk_log_cell cell;
+    int found;
+    stk_log_begin(it, 0, stk_log_blocks(it->source));
+    do {
+        found = stk_log_next_cell(it, &cell);
+    } while (found == 1 && time_of(&cell) < time);
+    return end_search(it, found, &cell);
+}
+
+int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
+    struct target t = {BOOT_TIME, 0, timestamp_ns};
+    struct stk_log_cell cell;
+    uint32_t first, passed = 0;
+    int found;
+    if (!iter->of_flash) {
+        return STK_E_UNSUPPORTED;
+    }
+    stk_log_begin(iter, 0, stk_log_blocks(iter->source));
+    found = stk_log_next_cell(iter, &cell);
+    first = t.number = cell.boot;
+    while (found == 1) {
+        found = seek(iter, &t, &cell);
+        if (found == 1 && cell.boot == t.number) {
+            return STK_OK;
+        }
+        /* A damaged medium may name boots in a circle: each one must be later than the one before, from the first on. */
+        if (found != 1 || cell.boot - first <= passed) {
+            break;
+        }
+        passed = cell.boot - first;
+        t.number = cell.boot;
+    }
+    return found < 0 ? found : walk_to_time(iter, timestamp_ns);
+}
+
+/// What else a reader asks ///
+
+int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
+                  struct stk_log_block *out) {
+    uint32_t reads = 0;
+    int err = stk_log_check_reader(log, buffer, buffer_bytes);
+    if (err == STK_OK && block >= log->geometry.blocks) {
+        err = STK_E_RANGE;
+    }
+    if (err == STK_OK) {
+        err = stk_log_read(log, block, 0, buffer, log->piece, &reads);
+    }
+    if (err == STK_OK && (!stk_log_is_header(buffer, log, block) || stk_log_header_id(buffer) != log->id)) {
+        err = STK_E_FORMAT;
+    }
+    if (err == STK_OK) {
+        out->lap = stk_log_header_lap(buffer);
+        out->sequence = stk_log_header_sequence(buffer);
+    }
+    return err;
+}
+
+uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
+    struct stk_log log = {.geometry = *geometry};
+    return stk_log_measure(&log) == STK_OK ? (uint64_t)(geometry->blocks - 2u) * (log.block_cells - 1u) : 0u;
+}
+
+void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {
+    *stats = log->stats;
+}

@@ -1,0 +1,173 @@
+/* The flash store's writing side; store_mount.c finds artifacts again, store_read.c reads them. */
+#include "stoker/store.h"
+
+#include <string.h>
+
+#include "store_internal.h"
+
+/* After a call of the log: drops the artifacts that its erases have taken. */
+static void age(struct stk_store *store) {
+    if (store->erases == store->log.stats.erases) {
+        return;
+    }
+    store->erases = store->log.stats.erases;
+    store->reading = 0;
+    /* Cells that cannot be read now may still be there, so a walk that begins with such cells says nothing. */
+    if (stk_store_walk(store) == STK_OK && stk_log_next_cell(&store->iter, &store->cell) == 1 &&
+        store->iter.unreadable == 0u) {
+        store->begins = store->cell.sequence;
+    }
+    while (stk_store_oldest(store) != STK_STORE_NONE &&
+           (int32_t)(store->entry[stk_store_oldest(store)].artifact.sequence - store->begins) < 0) {
+        stk_store_drop(store, stk_store_oldest(store));
+    }
+}
+
+/* Appends the bytes that were gathered in the body, and zeros behind them. */
+static int append(struct stk_store *store, enum stk_store_kind kind) {
+    int err;
+    memset(store->cell.body + store->filled, 0, sizeof store->cell.body - store->filled);
+    store->filled = 0;
+    err = stk_log_append_cell(&store->log, (uint32_t)kind, store->cell.body);
+    age(store);
+    return err;
+}
+
+static int append_note(struct stk_store *store, enum stk_store_kind kind, const uint8_t *name,
+                       const struct stk_store_artifact *artifact) {
+    stk_store_put_note(store->cell.body, name, artifact);
+    store->filled = sizeof store->cell.body;
+    return append(store, kind);
+}
+
+static int append_data(struct stk_store *store, const uint8_t *data, size_t bytes) {
+    int err = stk_blake3_update(&store->hash, data, bytes);
+    while (err == STK_OK && bytes != 0u) {
+        uint32_t n = STK_STORE_CELL_BYTES - store->filled;
+        n = bytes < n ? (uint32_t)bytes : n;
+        memcpy(store->cell.body + store->filled, data, n);
+        store->filled += n;
+        data += n;
+        bytes -= n;
+        if (store->filled == STK_STORE_CELL_BYTES) {
+            err = append(store, STORE_DATA);
+        }
+    }
+    return err;
+}
+
+static int sync(struct stk_store *store) {
+    int err = stk_log_sync(&store->log);
+    age(store);
+    return err;
+}
+
+/// Calls ///
+
+/* Adds up the bytes of the spans, if they may be put. */
+static int check_put(const struct stk_store *store, const struct stk_span *spans, uint32_t count, uint32_t *bytes) {
+    uint32_t largest = stk_store_largest(&store->log.geometry), all = 0;
+    if (!stk_store_mounted(store)) {
+        return STK_E_SHUTDOWN;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!spans[i].data && spans[i].bytes != 0u) {
+            return STK_E_ARG;
+        }
+        if (spans[i].bytes > largest - all) {
+            return STK_E_OVERFLOW;
+        }
+        all += (uint32_t)spans[i].bytes;
+    }
+    *bytes = all;
+    return STK_OK;
+}
+
+/* Where the index is full, the oldest artifact is removed for a new one. */
+static int make_room(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]) {
+    struct stk_store_artifact oldest;
+    int err;
+    if (store->count < store->config.entries || stk_store_entry_of(store, key) != STK_STORE_NONE) {
+        return STK_OK;
+    }
+    oldest = store->entry[stk_store_oldest(store)].artifact;
+    err = append_note(store, STORE_REMOVED, oldest.key, &oldest);
+    if (err == STK_OK) {
+        stk_store_drop(store, stk_store_entry_of(store, oldest.key)); /* the append may have dropped it */
+    }
+    return err;
+}
+
+static int write_artifact(struct stk_store *store, struct stk_store_artifact *artifact, const struct stk_span *spans,
+                          uint32_t count) {
+    uint8_t digest[STK_BLAKE3_OUT];
+    int err;
+    stk_blake3_init_keyed(&store->hash, artifact->key);
+    artifact->sequence = store->log.sequence;
+    err = append_note(store, STORE_HEAD, artifact->key, artifact);
+    for (uint32_t i = 0; i < count && err == STK_OK; i++) {
+        err = append_data(store, spans[i].data, spans[i].bytes);
+    }
+    if (err == STK_OK && store->filled != 0u) {
+        err = append(store, STORE_DATA);
+    }
+    if (err == STK_OK) {
+        stk_blake3_digest(&store->hash, digest);
+        err = append_note(store, STORE_TAIL, digest, artifact);
+    }
+    return err == STK_OK ? sync(store) : err;
+}
+
+int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], const struct stk_span *spans,
+                  uint32_t count) {
+    struct stk_store_artifact artifact;
+    uint32_t dropped = store->stats.dropped;
+    int err = check_put(store, spans, count, &artifact.bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    store->reading = 0;
+    store->filled = 0;
+    memcpy(artifact.key, key, sizeof artifact.key);
+    err = make_room(store, key);
+    if (err == STK_OK) {
+        err = write_artifact(store, &artifact, spans, count);
+        store->unsettled |= err != STK_OK;
+    }
+    if (err != STK_OK || (int32_t)(artifact.sequence - store->begins) < 0) {
+        return err != STK_OK ? err : STK_E_IO; /* it has overwritten itself */
+    }
+    stk_store_set(store, &artifact);
+    store->stats.puts++;
+    return (int)(store->stats.dropped - dropped);
+}
+
+int stk_store_remove(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]) {
+    struct stk_store_artifact artifact = {.bytes = 0};
+    uint32_t i;
+    int err;
+    if (!stk_store_mounted(store)) {
+        return STK_E_SHUTDOWN;
+    }
+    i = stk_store_entry_of(store, key);
+    if (i != STK_STORE_NONE) {
+        artifact = store->entry[i].artifact;
+    } else if (!store->unsettled) {
+        return 0;
+    }
+    store->reading = 0;
+    err = append_note(store, STORE_REMOVED, key, &artifact);
+    if (err == STK_OK) {
+        err = sync(store);
+    }
+    if (err == STK_OK) {
+        stk_store_leave(store, stk_store_entry_of(store, key)); /* the append may have dropped it */
+    }
+    return err == STK_OK ? i != STK_STORE_NONE : err;
+}
+
+int stk_store_poll(struct stk_store *store) {
+    int err = stk_log_poll(&store->log);
+    age(store);
+    return err;
+}

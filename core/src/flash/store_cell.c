@@ -1,0 +1,24 @@
+/* Cells of the flash store, byte by byte as SPEC.md has them. */
+#include <string.h>
+
+#include "base/le.h"
+#include "store_internal.h"
+
+void stk_store_put_note(uint8_t body[STK_STORE_CELL_BYTES], const uint8_t name[STK_STORE_KEY_BYTES],
+                        const struct stk_store_artifact *artifact) {
+    memset(body, 0, STK_STORE_CELL_BYTES);
+    memcpy(body, name, STK_STORE_KEY_BYTES);
+    stk_put32(body + 32, artifact->bytes);
+    stk_put32(body + 36, artifact->sequence);
+}
+
+void stk_store_get_head(const struct stk_log_cell *cell, struct stk_store_artifact *artifact) {
+    memcpy(artifact->key, cell->body, STK_STORE_KEY_BYTES);
+    artifact->bytes = stk_get32(cell->body + 32);
+    artifact->sequence = cell->sequence;
+}
+
+int stk_store_is_tail(const struct stk_log_cell *cell, const struct stk_store_artifact *artifact) {
+    return cell->kind == STORE_TAIL && cell->sequence == stk_store_tail(artifact) &&
+           stk_get32(cell->body + 32) == artifact->bytes && stk_get32(cell->body + 36) == artifact->sequence;
+}

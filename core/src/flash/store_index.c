@@ -1,0 +1,133 @@
+/* The flash store's index: its entries by age, its memory and its counters. */
+#include <string.h>
+
+#include "store_internal.h"
+
+/// Memory ///
+
+_Static_assert(STK_STORE_ENTRIES_MAX < SIZE_MAX / sizeof(struct stk_store_entry) - 1u, "any machine can address them");
+
+int stk_store_bytes(uint32_t entries, size_t *out) {
+    if (entries == 0u || entries > STK_STORE_ENTRIES_MAX) {
+        return entries == 0u ? STK_E_ARG : STK_E_OVERFLOW;
+    }
+    *out = STK_STORE_BYTES(entries);
+    return STK_OK;
+}
+
+/* Records that an artifact does without: its head and tail, and two that marks may take in a block that mount found. */
+#define SPARE 4u
+
+uint32_t stk_store_largest(const struct stk_flash_geometry *geometry) {
+    uint64_t cells = stk_log_capacity(geometry);
+    uint64_t bytes = cells > SPARE ? (cells - SPARE) * STK_STORE_CELL_BYTES : 0u;
+    bytes = bytes < STK_BLAKE3_INPUT_MAX ? bytes : STK_BLAKE3_INPUT_MAX;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+/// Age ///
+
+enum side {
+    NEWER,
+    OLDER
+};
+
+/* Links the entry where its sequence belongs. Entry 0 closes the ring: it is newer than the newest and older than the oldest.
+ * An artifact that was just put, or that mount found, is the newest; one that takes the place of a damaged one may be older
+ * than others. */
+static void link_by_age(struct stk_store *store, uint32_t i) {
+    struct stk_store_entry *all = store->entry, *e = &all[i];
+    uint32_t older = all[0].next[OLDER];
+    while (older != STK_STORE_NONE && (int32_t)(all[older].artifact.sequence - e->artifact.sequence) > 0) {
+        older = all[older].next[OLDER];
+    }
+    e->next[OLDER] = older;
+    e->next[NEWER] = all[older].next[NEWER];
+    all[older].next[NEWER] = i;
+    all[e->next[NEWER]].next[OLDER] = i;
+}
+
+static void unlink(struct stk_store *store, uint32_t i) {
+    const struct stk_store_entry *e = &store->entry[i];
+    store->entry[e->next[OLDER]].next[NEWER] = e->next[NEWER];
+    store->entry[e->next[NEWER]].next[OLDER] = e->next[OLDER];
+    store->stats.bytes -= e->artifact.bytes;
+}
+
+/// Entries ///
+
+void stk_store_clear(struct stk_store *store) {
+    memset(&store->stats, 0, sizeof store->stats);
+    store->count = 0;
+    store->used = 0;
+    store->free = STK_STORE_NONE;
+    store->entry[0].next[NEWER] = STK_STORE_NONE;
+    store->entry[0].next[OLDER] = STK_STORE_NONE;
+}
+
+/* Takes a free entry for the key of `artifact`. */
+static uint32_t take_entry(struct stk_store *store, const struct stk_store_artifact *artifact) {
+    uint32_t i = store->free;
+    if (i == STK_STORE_NONE) {
+        i = ++store->used;
+    } else {
+        store->free = store->entry[i].next[0];
+    }
+    store->entry[i].artifact = *artifact;
+    stk_store_tree_add(store, i);
+    store->count++;
+    return i;
+}
+
+void stk_store_set(struct stk_store *store, const struct stk_store_artifact *artifact) {
+    uint32_t i = stk_store_entry_of(store, artifact->key);
+    if (i == STK_STORE_NONE) {
+        i = take_entry(store, artifact);
+    } else {
+        unlink(store, i);
+    }
+    store->entry[i].artifact = *artifact;
+    store->stats.bytes += artifact->bytes;
+    link_by_age(store, i);
+}
+
+void stk_store_leave(struct stk_store *store, uint32_t i) {
+    if (i == STK_STORE_NONE) {
+        return;
+    }
+    unlink(store, i);
+    stk_store_tree_remove(store, i);
+    store->entry[i].next[0] = store->free;
+    store->free = i;
+    store->count--;
+}
+
+void stk_store_drop(struct stk_store *store, uint32_t i) {
+    if (i == STK_STORE_NONE) {
+        return;
+    }
+    stk_store_leave(store, i);
+    store->stats.dropped++;
+    if (store->config.dropped) { /* a free entry keeps what it had */
+        store->config.dropped(store->config.dropped_ctx, store->entry[i].artifact.key, store->entry[i].artifact.bytes);
+    }
+}
+
+/// Calls ///
+
+int stk_store_find(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes) {
+    uint32_t i;
+    if (!stk_store_mounted(store)) {
+        return STK_E_SHUTDOWN;
+    }
+    i = stk_store_entry_of(store, key);
+    if (i != STK_STORE_NONE && bytes) {
+        *bytes = store->entry[i].artifact.bytes;
+    }
+    return i != STK_STORE_NONE;
+}
+
+void stk_store_stats(const struct stk_store *store, struct stk_store_stats *stats) {
+    *stats = store->stats;
+    stats->artifacts = store->count;
+}

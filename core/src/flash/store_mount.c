@@ -1,0 +1,185 @@
+/* Making a flash store, and finding its artifacts again. */
+#include <string.h>
+
+#include "base/fault.h"
+#include "store_internal.h"
+
+/// Set-up ///
+
+uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry) {
+    return STK_STORE_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
+}
+
+/* Returns how many bytes of the buffer are for reading. The log's part lies behind them, at a multiple of the largest unit,
+ * so that both parts are as aligned as the caller's buffer. */
+static uint32_t reading_bytes(const struct stk_flash_geometry *g, uint32_t bytes) {
+    uint32_t need = stk_log_buffer_bytes(g), unit = need - STK_LOG_CELL_BYTES;
+    return (bytes - need) / unit * unit;
+}
+
+int stk_store_init(struct stk_store *store, const struct stk_store_config *config, struct stk_arena *arena) {
+    struct stk_flash_geometry g;
+    size_t bytes;
+    void *memory;
+    int err;
+    if (!store || !config || !arena || !config->buffer || !config->flash || !config->flash->geometry) {
+        return STK_E_ARG;
+    }
+    err = stk_store_bytes(config->entries, &bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    config->flash->geometry(config->flash_ctx, &g);
+    if (stk_store_largest(&g) == 0u) {
+        return STK_E_OVERFLOW;
+    }
+    memory = config->buffer_bytes < stk_store_buffer_bytes(&g) ? NULL : stk_arena_take(arena, bytes);
+    if (!memory) {
+        return STK_E_SPACE;
+    }
+    memset(store, 0, sizeof *store);
+    store->config = *config;
+    store->entry = memory;
+    store->log.geometry = g;
+    store->read_bytes = reading_bytes(&g, config->buffer_bytes);
+    return STK_OK;
+}
+
+struct stk_log_config stk_store_log_config(const struct stk_store *store) {
+    const struct stk_store_config *c = &store->config;
+    const struct stk_log_config config = {c->flash, c->flash_ctx, (uint8_t *)c->buffer + store->read_bytes,
+                                          c->buffer_bytes - store->read_bytes};
+    return config;
+}
+
+static void clear(struct stk_store *store) {
+    stk_store_clear(store);
+    store->erases = store->log.stats.erases;
+    store->begins = store->log.sequence;
+    store->reading = 0;
+    store->unsettled = 0;
+}
+
+int stk_store_format(struct stk_store *store, uint32_t id) {
+    const struct stk_log_config config = stk_store_log_config(store);
+    int err = stk_log_format(&store->log, &config, id, 0);
+    clear(store);
+    return err;
+}
+
+int stk_store_walk(struct stk_store *store) {
+    return stk_log_walk(&store->log, &store->iter, store->config.buffer, store->read_bytes);
+}
+
+/// The scan ///
+
+/* A scan is in an artifact, the open one: what the last head began. Its next cell should have the sequence store->next. */
+struct scan {
+    int whole;        /* no cell of the artifact is known to be missing so far */
+    uint32_t read_to; /* below this sequence no tail is sought, since the last search found none */
+    uint32_t left_out;
+};
+
+/* The artifact was put, and put to the end. */
+static void found(struct stk_store *store, struct scan *scan) {
+    if (store->count == store->config.entries && stk_store_entry_of(store, store->open.key) == STK_STORE_NONE) {
+        stk_store_leave(store, stk_store_oldest(store));
+        scan->left_out++;
+    }
+    stk_store_set(store, &store->open);
+    scan->whole = 0;
+}
+
+/* Goes to the tail of the artifact. Returns 1 if it is there, and if the cells before it are that may have been programmed
+ * with it. A power cut may leave any part of one page; an earlier page was whole before the tail's was begun. */
+static int has_tail(struct stk_store *store) {
+    uint32_t tail = stk_store_tail(&store->open);
+    int err;
+    store->next = tail - (store->log.page_cells - 1u);
+    err = stk_log_seek_sequence(&store->iter, store->next);
+    while (err == STK_OK && stk_log_next_cell(&store->iter, &store->cell) == 1 && store->cell.sequence == store->next) {
+        if (store->next++ == tail) {
+            return stk_store_is_tail(&store->cell, &store->open);
+        }
+    }
+    return 0;
+}
+
+/* A head: goes straight to the tail where that is far and cells reach the flash in order. Many heads without a tail may
+ * follow each other, and a seek to a tail and back may read more than a block each time. So after a search that found
+ * none, the walk reads on in order up to the place where that tail should have been. */
+static int begin(struct stk_store *store, struct scan *scan) {
+    uint32_t head = store->open.sequence, tail = stk_store_tail(&store->open);
+    if (store->log.geometry.lazy || stk_store_cells(store->open.bytes) < 2u * store->log.block_cells ||
+        (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(head - scan->read_to) < 0) {
+        return STK_OK;
+    }
+    if (has_tail(store)) {
+        found(store, scan);
+        return STK_OK;
+    }
+    scan->read_to = tail;
+    store->next = head + 1u;
+    return stk_log_seek_sequence(&store->iter, store->next);
+}
+
+/* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where the
+ * medium could not give back what is missing, get finds out; but not on lazy media, where a power cut may leave a page like
+ * that in the middle of an artifact. */
+static int look(struct stk_store *store, struct scan *scan) {
+    const struct stk_log_cell *cell = &store->cell;
+    int in_doubt = stk_store_in_doubt(store);
+    if (cell->sequence != store->next) {
+        scan->whole = scan->whole && in_doubt && !store->log.geometry.lazy;
+        if (scan->whole && (int32_t)(cell->sequence - stk_store_tail(&store->open)) > 0) {
+            found(store, scan);
+        }
+    }
+    store->next = cell->sequence + 1u;
+    if (cell->kind == STORE_DATA) {
+        return STK_OK;
+    }
+    if (scan->whole && stk_store_is_tail(cell, &store->open)) {
+        found(store, scan);
+    }
+    stk_store_get_head(cell, &store->open); /* of a removal: its key */
+    scan->whole = cell->kind == STORE_HEAD;
+    if (cell->kind == STORE_REMOVED) {
+        stk_store_leave(store, stk_store_entry_of(store, store->open.key));
+    }
+    return scan->whole ? begin(store, scan) : STK_OK;
+}
+
+/* Fills the index. Returns how many artifacts were left out, or an error. */
+static int scan_all(struct stk_store *store) {
+    struct scan scan = {0, store->log.sequence - (uint32_t)INT32_MAX, 0};
+    int err = stk_store_walk(store), any = 0;
+    while (err == STK_OK && (err = stk_log_next_cell(&store->iter, &store->cell)) == 1) {
+        store->begins = any ? store->begins : store->cell.sequence;
+        any = 1;
+        err = (store->cell.kind & STORE_KIND) == 0u ? STK_E_FORMAT : look(store, &scan);
+    }
+    return err == STK_OK ? (int)scan.left_out : err;
+}
+
+int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *fault) {
+    int left_out;
+    clear(store);
+    if (mounted != STK_OK) {
+        return mounted;
+    }
+    store->unsettled = 1;
+    left_out = scan_all(store);
+    if (left_out < 0) {
+        store->log.config.flash = NULL;
+        stk_store_clear(store);
+        return left_out;
+    }
+    return left_out == 0 ? (int)store->count
+                         : stk_fail(fault, STK_E_FULL, (uint32_t)left_out, (uint64_t)store->count + (uint32_t)left_out);
+}
+
+int stk_store_mount(struct stk_store *store, struct stk_fault *fault) {
+    const struct stk_log_config config = stk_store_log_config(store);
+    return stk_store_begin(store, stk_log_mount(&store->log, &config), fault);
+}

@@ -1,0 +1,123 @@
+/* Reading artifacts of the flash store. */
+#include <string.h>
+
+#include "store_internal.h"
+
+int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes) {
+    uint32_t i;
+    int err = stk_store_walk(store); /* STK_E_SHUTDOWN when it is not mounted */
+    store->reading = 0;
+    if (err != STK_OK) {
+        return err;
+    }
+    i = stk_store_entry_of(store, key);
+    if (i == STK_STORE_NONE) {
+        store->stats.misses++;
+        return 0;
+    }
+    store->open = store->entry[i].artifact;
+    stk_store_follow(store);
+    err = stk_log_seek_sequence(&store->iter, store->open.sequence);
+    if (err != STK_OK) {
+        return err;
+    }
+    store->reading = 1;
+    *bytes = store->open.bytes;
+    return 1;
+}
+
+/* Reads the next cell of the open artifact, as stk_store_step. The head may be damaged. STK_E_IO the cell may be among those
+ * that the medium cannot give back. */
+static int next_cell(struct stk_store *store) {
+    int got = stk_log_next_cell(&store->iter, &store->cell);
+    if (got == 1 && store->cell.sequence == store->open.sequence) {
+        store->iter.unreadable = 0;
+        got = stk_log_next_cell(&store->iter, &store->cell);
+    }
+    if (got >= 0) {
+        got = got == 0 ? STK_E_CORRUPT : stk_store_step(store);
+        if (got != STK_E_CORRUPT) {
+            store->iter.unreadable = 0;
+        } else if (store->iter.unreadable != 0u) {
+            got = STK_E_IO;
+        }
+    }
+    return got;
+}
+
+/* The artifact is damaged. It gives way to the older version that is still there, else it leaves. Returns STK_E_CORRUPT, or
+ * why that cannot be told; then nothing changes. */
+static int give_way(struct stk_store *store) {
+    int found = stk_store_older(store);
+    if (found < 0) {
+        return found;
+    }
+    store->stats.corrupt++;
+    if (found == 1) {
+        stk_store_set(store, &store->open);
+    } else {
+        stk_store_drop(store, stk_store_entry_of(store, store->open.key));
+    }
+    return STK_E_CORRUPT;
+}
+
+/* Ends the reading with what next_cell returned. Returns 0 when the artifact is whole. */
+static int end(struct stk_store *store, int got) {
+    store->reading = 0;
+    if (got == STK_E_CORRUPT) {
+        got = give_way(store);
+    }
+    store->stats.hits += got == 1 ? 1u : 0u;
+    store->stats.unread += got == STK_E_IO ? 1u : 0u;
+    return got == 1 ? STK_OK : got;
+}
+
+int stk_store_read(struct stk_store *store, void *data, uint32_t room) {
+    uint32_t done = 0;
+    if (!store->reading) {
+        return STK_E_STATUS;
+    }
+    if (store->left == 0u && store->at == store->filled) {
+        return end(store, next_cell(store));
+    }
+    if (!data || room == 0u) {
+        return STK_E_ARG;
+    }
+    room = room < INT32_MAX ? room : INT32_MAX;
+    while (done < room && (store->left | (store->filled - store->at)) != 0u) {
+        uint32_t n = room - done;
+        int got = store->at == store->filled ? next_cell(store) : STK_OK;
+        if (got != STK_OK) {
+            return end(store, got);
+        }
+        n = n < store->filled - store->at ? n : store->filled - store->at;
+        memcpy((uint8_t *)data + done, store->cell.body + store->at, n);
+        store->at += n;
+        done += n;
+    }
+    return (int)done;
+}
+
+int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data, size_t room,
+                  uint32_t *bytes) {
+    uint32_t size, at;
+    int got;
+    do {
+        got = stk_store_open(store, key, &size);
+        if (got == 1 && size > room) {
+            store->reading = 0;
+            got = STK_E_SPACE;
+        }
+        if (got != 1) {
+            return got;
+        }
+        for (at = 0; got > 0; at += (uint32_t)got) {
+            got = stk_store_read(store, (uint8_t *)data + at, size - at);
+        }
+    } while (got == STK_E_CORRUPT && stk_store_entry_of(store, key) != STK_STORE_NONE);
+    if (got < 0) {
+        return got;
+    }
+    *bytes = size;
+    return 1;
+}

@@ -1,0 +1,78 @@
+/* stoker: evidence. */
+#include "stoker/parity/evidence.h"
+
+#include <stdbool.h>
+
+#define BPS 10000u
+
+uint32_t stk_evidence_missing(const struct stk_evidence *evidence) {
+    return STK_EVIDENCE_ALL & ~evidence->families;
+}
+
+int stk_evidence_complete(const struct stk_evidence *evidence) {
+    return evidence->version == STK_EVIDENCE_VERSION && stk_evidence_missing(evidence) == 0;
+}
+
+const char *stk_evidence_family(uint32_t family) {
+    switch (family) {
+    case STK_EVIDENCE_RING:
+        return "ring";
+    case STK_EVIDENCE_CONTROL:
+        return "control";
+    case STK_EVIDENCE_COPY:
+        return "copy";
+    case STK_EVIDENCE_RESIDENCY:
+        return "residency";
+    default:
+        return "unknown";
+    }
+}
+
+struct wide {
+    uint64_t high; /* units of 2^32 */
+    uint32_t low;
+};
+
+static struct wide times(uint64_t a, uint32_t b) {
+    uint64_t low = (a & UINT32_MAX) * b;
+    return (struct wide){(a >> 32) * b + (low >> 32), (uint32_t)low};
+}
+
+/* q * copied <= (BPS - q) * avoided, which is q <= BPS * avoided / (copied + avoided) without the sum that may not fit. */
+static bool at_least(uint32_t q, uint64_t copied, uint64_t avoided) {
+    struct wide a = times(copied, q);
+    struct wide b = times(avoided, BPS - q);
+    return a.high < b.high || (a.high == b.high && a.low <= b.low);
+}
+
+uint32_t stk_evidence_avoided_bps(const struct stk_evidence *evidence) {
+    uint32_t low = 0, high = BPS;
+    if (evidence->host_copy_avoided_bytes == 0) {
+        return 0;
+    }
+    while (low < high) {
+        uint32_t middle = (low + high + 1u) / 2u;
+        if (at_least(middle, evidence->host_copy_bytes, evidence->host_copy_avoided_bytes)) {
+            low = middle;
+        } else {
+            high = middle - 1u;
+        }
+    }
+    return low;
+}
+
+void stk_telemetry_capacity(const struct stk_telemetry *t, struct stk_capacity_evidence *out) {
+    uint32_t room = t->opcodes_max > 0 ? t->slots_max : 0;
+    out->version = STK_EVIDENCE_VERSION;
+    out->slots = t->snapshot.occupancy.slots;
+    out->slots_room = t->slots_max;
+    out->windows = t->window_count;
+    out->windows_room = room;
+    out->opcodes_room = t->opcodes_max;
+    out->keys_room = room;
+}
+
+int stk_capacity_complete(const struct stk_capacity_evidence *e) {
+    return e->version == STK_EVIDENCE_VERSION && e->slots <= e->slots_room && e->windows <= e->windows_room &&
+           e->windows <= e->keys_room;
+}

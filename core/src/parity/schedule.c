@@ -1,0 +1,36 @@
+/* stoker: scheduling arithmetic. */
+#include "stoker/parity/schedule.h"
+
+struct stk_probe stk_probe_plan(uint32_t slots, uint32_t width) {
+    struct stk_probe plan = {0, 0, 0};
+    uint32_t lanes = width == 0 ? 1 : width;
+    if (slots == 0) {
+        return plan;
+    }
+    plan.active_lanes = lanes < slots ? lanes : slots;
+    plan.probe_count = (slots - 1) / plan.active_lanes + 1;
+    uint64_t looks = (uint64_t)plan.active_lanes * plan.probe_count;
+    plan.probe_budget = looks < UINT32_MAX ? (uint32_t)looks : UINT32_MAX;
+    return plan;
+}
+
+static uint64_t divide_up(uint64_t n, uint64_t by) {
+    return (n + by - 1) / by;
+}
+
+struct stk_launch stk_launch_plan(const struct stk_launch_load *load) {
+    struct stk_launch plan = {0, 0};
+    uint64_t width = load->width == 0 ? 1 : load->width;
+    uint64_t most = load->workers_max == 0 ? 1 : load->workers_max;
+    if (load->ready == 0 && load->parked == 0) {
+        return plan;
+    }
+    uint64_t workers = divide_up(load->ready, width);
+    workers = workers < most ? workers : most;
+    workers = workers == 0 ? 1 : workers;
+    uint64_t lanes = workers * width;
+    uint64_t turns = divide_up(load->slots, lanes) + divide_up(load->ready, lanes);
+    plan.workers = (uint32_t)workers;
+    plan.turns = turns < UINT32_MAX ? (uint32_t)turns : UINT32_MAX;
+    return plan;
+}

@@ -1,0 +1,82 @@
+/* stoker: telemetry, five sketches of a decode. */
+#include "stoker/parity/telemetry_sketch.h"
+
+#include "base/fault.h"
+#include "base/words_of.h"
+
+_Static_assert(STK_TABLES == 5, "as many as STK_TELEMETRY_SKETCH_BYTES has room for");
+
+int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes) {
+    size_t one;
+    int err = stk_sketch_bytes(depth, width, &one);
+    if (err != STK_OK) {
+        return err;
+    }
+    if (one > SIZE_MAX / STK_TABLES) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = STK_TABLES * one;
+    return STK_OK;
+}
+
+int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes, uint64_t depth,
+                              uint64_t width, struct stk_fault *fault) {
+    size_t need;
+    int err = stk_telemetry_sketch_bytes(depth, width, &need);
+    if (err != STK_OK) {
+        return stk_fail(fault, err, 0, 0);
+    }
+    if ((uintptr_t)mem % sizeof(uint64_t) != 0) {
+        return stk_fail(fault, STK_E_ALIGN, 0, sizeof(uint64_t));
+    }
+    err = stk_layout_check(mem, bytes, need);
+    for (uint32_t i = 0; i < STK_TABLES && err == STK_OK; i++) {
+        uint8_t *piece = (uint8_t *)mem + i * (need / STK_TABLES);
+        err = stk_sketch_init(&sketch->table[i], piece, need / STK_TABLES, depth, width);
+    }
+    if (err != STK_OK) {
+        return stk_fail(fault, err, 0, need);
+    }
+    sketch->slots = 0;
+    sketch->active = 0;
+    return STK_OK;
+}
+
+static void add(struct stk_telemetry_sketch *sketch, enum stk_telemetry_table table, uint32_t key, uint32_t amount) {
+    stk_sketch_add_saturating(&sketch->table[table], key, amount);
+}
+
+static void add_row(struct stk_telemetry_sketch *sketch, const struct stk_row *row, uint32_t lost) {
+    if (lost == STK_ROW_TORN) {
+        return;
+    }
+    add(sketch, STK_TABLE_STATUS, row->status, 1);
+    if (stk_status_active(row->status)) {
+        sketch->active++;
+    }
+    if (lost == STK_ROW_WORDS) {
+        return;
+    }
+    add(sketch, STK_TABLE_OPCODE, row->opcode, 1);
+    add(sketch, STK_TABLE_TENANT, row->tenant, 1);
+    if (stk_status_active(row->status)) {
+        add(sketch, STK_TABLE_ACTIVE_OPCODE, row->opcode, 1);
+    }
+}
+
+void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_telemetry *t) {
+    for (uint32_t i = 0; i < STK_TABLES; i++) {
+        stk_sketch_clear(&sketch->table[i]);
+    }
+    sketch->slots = t->snapshot.occupancy.slots;
+    sketch->active = 0;
+    for (uint32_t i = 0; i < sketch->slots; i++) {
+        add_row(sketch, t->rows + i, t->lost[i]);
+    }
+    for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS; i++) {
+        uint32_t count = t->snapshot.control.metrics[i];
+        if (count != 0) {
+            add(sketch, STK_TABLE_METRICS, i, count);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/* stoker: work items. */
+#include "stoker/parity/work_items.h"
+
+#include "base/fault.h"
+#include "ring/slot_words.h"
+#include "base/words_of.h"
+
+static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count, struct stk_fault *fault) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (!stk_opcode_ok(items[i].opcode)) {
+            return stk_fail(fault, STK_E_OPCODE, start + i, items[i].opcode);
+        }
+    }
+    return STK_OK;
+}
+
+/* The items are read one by one while slots [start, start + count) are written, so they must lie elsewhere. */
+static int check_apart(const struct stk_ring *ring, uint32_t start, uint32_t slots, const struct stk_work_item *items,
+                       uint32_t count, struct stk_fault *fault) {
+    int overlap = stk_overlap(items, (size_t)count * sizeof *items, stk_slot_at(ring, start), STK_RING_BYTES(slots));
+    return overlap ? stk_fail(fault, STK_E_OVERLAP, start, 0) : STK_OK;
+}
+
+static int check_free(const struct stk_ring *ring, uint32_t start, const struct stk_work_item *items, uint32_t count,
+                      struct stk_fault *fault) {
+    int err;
+    if (start > ring->slots || count > ring->slots - start) {
+        return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count);
+    }
+    err = check_apart(ring, start, count, items, count, fault);
+    if (err != STK_OK) {
+        return err;
+    }
+    for (uint32_t i = start; i < start + count; i++) {
+        /* Acquire: the worker's last writes to the slot are over before ours. */
+        uint32_t status = stk_load_acquire(stk_slot_at(ring, i) + STK_SLOT_STATUS);
+        if (!stk_status_publishable(status)) {
+            return stk_fail(fault, STK_E_STATUS, i, status);
+        }
+    }
+    return STK_OK;
+}
+
+int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant, const struct stk_work_item *items,
+                           uint32_t count, struct stk_fault *fault) {
+    int err = check_opcodes(start, items, count, fault);
+    if (err == STK_OK) {
+        err = check_free(ring, start, items, count, fault);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t args[3] = {items[i].input, items[i].output, items[i].param};
+        struct stk_work work = {items[i].opcode, tenant, STK_NORMAL, 3, args};
+        stk_slot_publish(stk_slot_at(ring, start + i), &work);
+    }
+    return (int)count;
+}
+
+/* Only the words that the item has; the ring is ours alone, and the release makes it whole for who
+ * starts on it. */
+static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
+    stk_store(w + STK_SLOT_OPCODE, item->opcode);
+    stk_store(w + STK_SLOT_TENANT, tenant);
+    stk_store(w + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store(w + STK_SLOT_ARG0, item->input);
+    stk_store(w + STK_SLOT_ARG0 + 1, item->output);
+    stk_store(w + STK_SLOT_ARG0 + 2, item->param);
+    stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
+}
+
+int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items, uint32_t count,
+                        struct stk_fault *fault) {
+    if (count > ring->slots) {
+        return stk_fail(fault, STK_E_RANGE, ring->slots, count);
+    }
+    int err = check_opcodes(0, items, count, fault);
+    err = err == STK_OK ? check_apart(ring, 0, ring->slots, items, count, fault) : err;
+    if (err != STK_OK) {
+        return err;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        fill_slot(stk_slot_at(ring, i), tenant, &items[i]);
+    }
+    for (uint32_t i = count; i < ring->slots; i++) {
+        stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_EMPTY);
+    }
+    return (int)count;
+}

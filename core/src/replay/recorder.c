@@ -1,0 +1,173 @@
+/* Events into records. SPEC.md, "Recording", has the same fields in words. */
+#include "stoker/recorder.h"
+
+#include "record_internal.h"
+#include "stoker/atomic.h"
+
+int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_config *config) {
+    if (!config->log || !config->platform || !config->platform->now_ns) {
+        return STK_E_ARG;
+    }
+    *recorder = (struct stk_recorder){.config = *config};
+    return STK_OK;
+}
+
+/* Appends, with time and epoch. What the log did not take is a hole, and every epoch from then on says so. */
+static int append(struct stk_recorder *r, struct stk_log_record *record) {
+    int err;
+    if (!r->memory.ring) {
+        return STK_E_SHUTDOWN;
+    }
+    record->timestamp_ns = r->config.platform->now_ns(r->config.platform_ctx);
+    record->epoch = r->epoch;
+    err = stk_log_append(r->config.log, record);
+    r->lost += err < 0 ? 1u : 0u;
+    return err < 0 ? err : STK_OK;
+}
+
+static uint64_t observables_digest(const struct stk_device_memory *m) {
+    return stk_record_digest_words(m->control + STK_CTL_OBSERVABLE, m->control_words - STK_CTL_OBSERVABLE);
+}
+
+static uint32_t tenants(const struct stk_device_memory *m) {
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < STK_CTL_TENANT_MASKS; i++) {
+        bits |= stk_load(m->control + STK_CTL_TENANT_MASK + i) != 0u ? 1u << i : 0u;
+    }
+    return bits;
+}
+
+int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory) {
+    uint32_t debug = memory->debug && memory->debug_words != 0u
+                         ? (memory->debug_words - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS
+                         : 0u;
+    struct stk_log_record record = {.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION};
+    int err;
+    if (!memory->ring || memory->slots == 0u || !memory->control || memory->control_words < STK_CTL_WORDS_MIN) {
+        return STK_E_ARG;
+    }
+    if (debug > STK_START_DEBUG_MAX || memory->io_slots > STK_START_IO_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    recorder->memory = *memory;
+    recorder->lost = 0;
+    /* Acquire: the observables are read after it. */
+    recorder->epoch = stk_load_acquire(memory->control + STK_CTL_EPOCH);
+    record.tenant = tenants(memory);
+    record.args[STK_START_SLOTS] = memory->slots;
+    record.args[STK_START_CONTROL] = memory->control_words;
+    record.args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
+    record.args[STK_START_SIDE] = debug << STK_START_DEBUG_SHIFT | memory->io_slots;
+    record.digest = observables_digest(memory);
+    err = append(recorder, &record);
+    recorder->memory.ring = err == STK_OK ? memory->ring : NULL;
+    return err;
+}
+
+int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input) {
+    const struct stk_device_memory *m = &recorder->memory;
+    struct stk_log_record record = {
+        .kind = STK_LOG_INPUT,
+        .slot = input->slot,
+        .tenant = input->lead,
+        .opcode = input->label,
+        .args = {input->offset, input->bytes, (uint32_t)input->position, (uint32_t)(input->position >> 32)},
+    };
+    if (!m->ring) {
+        return STK_E_SHUTDOWN;
+    }
+    if (!m->payload || input->offset > m->payload_bytes || input->bytes > m->payload_bytes - input->offset) {
+        return STK_E_RANGE;
+    }
+    if (!recorder->config.no_input_digest) {
+        record.digest = stk_record_digest(m->payload + input->offset, input->bytes);
+    }
+    return append(recorder, &record);
+}
+
+/* Is there anything but zeros in the arguments from `first` on? A record carries STK_LOG_ARGS of them. */
+static int take_args(const struct stk_work *work, uint32_t first, uint32_t out[STK_LOG_ARGS]) {
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
+        out[i] = first + i < work->nargs ? work->args[first + i] : 0u;
+        any |= out[i];
+    }
+    return any != 0u;
+}
+
+int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work) {
+    struct stk_log_record record = {
+        .kind = STK_LOG_PUBLISH,
+        .slot = slot,
+        .tenant = work->tenant,
+        .opcode = work->opcode,
+        .error = (int32_t)work->priority,
+    };
+    int err;
+    (void)take_args(work, 0, record.args);
+    err = append(recorder, &record);
+    record.kind = STK_LOG_MORE;
+    for (uint32_t first = STK_LOG_ARGS; first < STK_SLOT_ARGS && err == STK_OK; first += STK_LOG_ARGS) {
+        record.error = (int32_t)first;
+        err = take_args(work, first, record.args) ? append(recorder, &record) : STK_OK;
+    }
+    return err;
+}
+
+uint32_t stk_record_class(int err, uint32_t reason) {
+    switch (err) {
+    case STK_E_DEVICE:
+        return STK_FAILURE_DEVICE_LOSS;
+    case STK_E_FAULT:
+        return reason == STK_REASON_IO ? STK_FAILURE_TRANSIENT_QUEUE : STK_FAILURE_PROGRAM_BUG;
+    case STK_E_IO:
+    case STK_E_SHORT:
+        return STK_FAILURE_TRANSIENT_QUEUE;
+    case STK_E_CANCELED:
+        return STK_FAILURE_NONE;
+    default:
+        return STK_FAILURE_UNCLASSIFIED;
+    }
+}
+
+int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
+    struct stk_log_record record = {
+        .kind = STK_LOG_FAILURE,
+        .slot = failure->slot,
+        .tenant = failure->tenant,
+        .opcode = failure->opcode,
+        .status = failure->status,
+        .error = failure->err,
+        .failure = stk_record_class(failure->err, failure->results[STK_FAULT_REASON_ARG - STK_RESULT_ARG]),
+    };
+    uint32_t stored[STK_SLOT_RESULTS];
+    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
+        record.args[i] = failure->results[i];
+        stk_store(stored + i, failure->results[i]);
+    }
+    record.digest = stk_record_digest_words(stored, STK_SLOT_RESULTS);
+    return append(recorder, &record);
+}
+
+int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
+    const struct stk_device_memory *m = &recorder->memory;
+    struct stk_log_record record = {.kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT};
+    int err;
+    if (!m->ring) {
+        return STK_E_SHUTDOWN;
+    }
+    /* Acquire: what the workers stored before the fence is seen. */
+    recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
+    record.args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
+    record.args[STK_EPOCH_COUNT] = m->control_words - STK_CTL_OBSERVABLE;
+    record.args[STK_EPOCH_TAG] = tag;
+    record.args[STK_EPOCH_LOST] = recorder->lost;
+    record.digest = observables_digest(m);
+    err = append(recorder, &record);
+    return err == STK_OK ? stk_log_sync(recorder->config.log) : err;
+}
+
+int stk_recorder_poll(struct stk_recorder *recorder) {
+    int err = stk_log_poll(recorder->config.log);
+    return err < 0 ? err : STK_OK;
+}

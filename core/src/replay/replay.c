@@ -1,0 +1,274 @@
+/* Replay: the records of a log in their order. */
+#include "stoker/replay.h"
+
+#include <string.h>
+
+#include "replay_internal.h"
+#include "stoker/atomic.h"
+#include "base/words_of.h"
+
+#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+
+/// START ///
+
+static int shape_of(const struct stk_log_record *start, struct stk_replay_shape *shape) {
+    if (start->opcode != STK_RECORDER_VERSION) {
+        return STK_E_UNSUPPORTED;
+    }
+    if (start->args[STK_START_SLOTS] == 0u || start->args[STK_START_SLOTS] > STK_RING_SLOTS_INIT_MAX ||
+        start->args[STK_START_CONTROL] < STK_CTL_WORDS_MIN) {
+        return STK_E_CORRUPT;
+    }
+    *shape = (struct stk_replay_shape){
+        .slots = start->args[STK_START_SLOTS],
+        .observables = start->args[STK_START_CONTROL] - STK_CTL_OBSERVABLE,
+        .payload_bytes = start->args[STK_START_PAYLOAD],
+        .debug_records = start->args[STK_START_SIDE] >> STK_START_DEBUG_SHIFT,
+        .io_slots = start->args[STK_START_SIDE] & STK_START_IO_MAX,
+        .tenants = start->tenant,
+        .epoch = start->epoch,
+        .digest = start->digest,
+        .sequence = start->sequence,
+    };
+    return STK_OK;
+}
+
+int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_shape *shape, uint32_t *skipped) {
+    struct stk_log_record record;
+    uint32_t passed = 0;
+    int more = stk_log_next(iter, &record);
+    while (more == 1 && record.kind != STK_LOG_START) {
+        passed++;
+        more = stk_log_next(iter, &record);
+    }
+    if (more < 0) {
+        return more;
+    }
+    *skipped = passed;
+    if (more == 1) {
+        int err = shape_of(&record, shape);
+        more = err < 0 ? err : 1;
+    }
+    return more;
+}
+
+/// Init ///
+
+int stk_replay_bytes(uint32_t slots, size_t *bytes) {
+    if (slots > STK_RING_SLOTS_INIT_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of(STK_REPLAY_BYTES(slots), bytes);
+}
+
+static int check_target(const struct stk_replay_target *t, const struct stk_replay_shape *shape) {
+    const struct stk_device_memory *m = &t->memory;
+    uint64_t digest;
+    if (!t->dispatch || !t->dispatch->drive || !m->ring || !m->control || (shape->payload_bytes != 0u && !m->payload)) {
+        return STK_E_ARG;
+    }
+    if (m->slots != shape->slots || m->control_words != STK_CTL_OBSERVABLE + shape->observables ||
+        m->payload_bytes < shape->payload_bytes) {
+        return STK_E_RANGE;
+    }
+    digest = stk_record_digest_words(m->control + STK_CTL_OBSERVABLE, shape->observables);
+    return shape->digest != 0u && digest != shape->digest ? STK_E_STATUS : STK_OK;
+}
+
+static int check(const struct stk_replay_config *c, const struct stk_replay_shape *shape, const void *scratch,
+                 size_t bytes, struct stk_fault *fault) {
+    if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform || !c->platform->now_ns ||
+        !c->platform->wait || !scratch) {
+        return STK_E_ARG;
+    }
+    for (uint32_t i = 0; i < c->targets; i++) {
+        int err = check_target(&c->target[i], shape);
+        if (err != STK_OK) {
+            fault->index = i;
+            return err;
+        }
+    }
+    if (((uintptr_t)scratch & 7u) != 0u) {
+        return STK_E_ALIGN;
+    }
+    fault->value = STK_REPLAY_BYTES(shape->slots);
+    return bytes < fault->value ? STK_E_SPACE : STK_OK;
+}
+
+/* Which tenants may run decides what becomes of a slot. */
+static void prepare(const struct stk_replay_target *t, const struct stk_replay_shape *shape) {
+    for (uint32_t i = 0; i < STK_CTL_TENANT_MASKS; i++) {
+        stk_store(t->memory.control + STK_CTL_TENANT_MASK + i, (shape->tenants >> i & 1u) != 0u ? UINT32_MAX : 0u);
+    }
+    stk_store(t->memory.control + STK_CTL_EPOCH, shape->epoch);
+}
+
+int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
+                    const struct stk_replay_shape *shape, void *scratch, size_t bytes, struct stk_fault *fault) {
+    struct stk_fault found = {0};
+    found.err = check(config, shape, scratch, bytes, &found);
+    if (found.err != STK_OK) {
+        if (fault) {
+            *fault = found;
+        }
+        return found.err;
+    }
+    *replay = (struct stk_replay){.config = *config, .shape = *shape, .slots = scratch, .epoch = shape->epoch + 1u};
+    replay->config.slot_timeout_ns = config->slot_timeout_ns != 0u ? config->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
+    memset(scratch, 0, STK_REPLAY_BYTES(shape->slots));
+    for (uint32_t i = 0; i < config->targets; i++) {
+        prepare(&config->target[i], shape);
+    }
+    return STK_OK;
+}
+
+/// Records ///
+
+/* Arguments may follow in MORE records, so the work waits for the record after it. */
+static int take_publish(struct stk_replay *r, const struct stk_log_record *record) {
+    if (record->slot >= r->shape.slots) {
+        return STK_E_RANGE;
+    }
+    if ((uint32_t)record->error > STK_IDLE) {
+        return STK_E_CORRUPT; /* no publisher has such a priority */
+    }
+    r->pending = *record;
+    r->has_pending = 1;
+    memset(r->args, 0, sizeof r->args);
+    memcpy(r->args, record->args, sizeof record->args);
+    return STK_REPLAY_SAME;
+}
+
+static int take_more(struct stk_replay *r, const struct stk_log_record *record) {
+    uint32_t first = (uint32_t)record->error;
+    if (!r->has_pending || record->slot != r->pending.slot || first < STK_LOG_ARGS ||
+        first > STK_SLOT_ARGS - STK_LOG_ARGS) {
+        return STK_E_CORRUPT;
+    }
+    memcpy(r->args + first, record->args, sizeof record->args);
+    return STK_REPLAY_SAME;
+}
+
+static int take_failure(struct stk_replay *r, const struct stk_log_record *record) {
+    struct stk_recorded_end end = {.status = STK_FAULT, .results = record->args};
+    if (record->status != STK_FAULT) {
+        /* Of a read, of the device, or of the clock: the slot runs in the targets, and nothing is known of its end. */
+        r->report->skipped++;
+        end = stk_recorded_unknown;
+        return record->slot < r->shape.slots ? stk_replay_settle(r, record->slot, &end) : STK_REPLAY_SAME;
+    }
+    if (record->slot >= r->shape.slots) {
+        return STK_E_RANGE;
+    }
+    return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
+}
+
+static int fill(struct stk_replay *r, const struct stk_log_record *record) {
+    const struct stk_replay_target *t = r->config.target;
+    uint32_t offset = record->args[STK_INPUT_OFFSET], bytes = record->args[STK_INPUT_BYTES];
+    int err;
+    if (!r->config.input) {
+        return STK_E_MISSING;
+    }
+    err = r->config.input(r->config.input_ctx, record, t[0].memory.payload + offset, bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    if (record->digest != 0u && stk_record_digest(t[0].memory.payload + offset, bytes) != record->digest) {
+        return STK_E_CORRUPT;
+    }
+    if (r->config.targets == STK_REPLAY_TARGETS) {
+        memcpy(t[1].memory.payload + offset, t[0].memory.payload + offset, bytes);
+    }
+    return STK_REPLAY_SAME;
+}
+
+static int take_input(struct stk_replay *r, const struct stk_log_record *record) {
+    uint32_t offset = record->args[STK_INPUT_OFFSET], bytes = record->args[STK_INPUT_BYTES];
+    int what;
+    if (offset > r->shape.payload_bytes || bytes > r->shape.payload_bytes - offset ||
+        (record->slot >= r->shape.slots && record->slot != STK_RECORD_NO_SLOT)) {
+        return STK_E_RANGE;
+    }
+    what = record->slot == STK_RECORD_NO_SLOT ? stk_replay_settle_all(r, &stk_recorded_done)
+                                              : stk_replay_settle(r, record->slot, &stk_recorded_done);
+    return what == STK_REPLAY_SAME ? fill(r, record) : what;
+}
+
+static int take_epoch(struct stk_replay *r, const struct stk_log_record *record) {
+    int what;
+    if (record->args[STK_EPOCH_LOST] != 0u || record->args[STK_EPOCH_COUNT] != r->shape.observables) {
+        return STK_E_CORRUPT;
+    }
+    what = stk_replay_settle_all(r, &stk_recorded_done);
+    r->epoch = record->epoch;
+    what = what == STK_REPLAY_SAME ? stk_replay_observables(r, record) : what;
+    if (what == STK_REPLAY_SAME) {
+        r->report->epochs++;
+        r->epoch = record->epoch + 1u;
+    }
+    return what;
+}
+
+/* The recording is over: what still runs has no recorded end. */
+static int finish(struct stk_replay *r) {
+    int what = stk_replay_publish(r);
+    return what == STK_REPLAY_SAME ? stk_replay_settle_all(r, &stk_recorded_unknown) : what;
+}
+
+static int take_start(struct stk_replay *r, const struct stk_log_record *record) {
+    int what = finish(r);
+    if (what == STK_REPLAY_SAME) {
+        what = shape_of(record, &r->shape);
+    }
+    return what == STK_REPLAY_SAME ? STK_REPLAY_AGAIN : what;
+}
+
+static int take(struct stk_replay *r, const struct stk_log_record *record) {
+    int what = record->kind == STK_LOG_MORE ? STK_REPLAY_SAME : stk_replay_publish(r);
+    if (what != STK_REPLAY_SAME) {
+        return what;
+    }
+    switch (record->kind) {
+    case STK_LOG_PUBLISH:
+        return take_publish(r, record);
+    case STK_LOG_MORE:
+        return take_more(r, record);
+    case STK_LOG_FAILURE:
+        return take_failure(r, record);
+    case STK_LOG_INPUT:
+        return take_input(r, record);
+    case STK_LOG_EPOCH:
+        return take_epoch(r, record);
+    case STK_LOG_START:
+        return take_start(r, record);
+    default:
+        return STK_E_UNSUPPORTED;
+    }
+}
+
+/* May records be missing before this one? After a mount nobody knows what was published before it and not written down. */
+static int after_a_gap(const struct stk_log_iter *iter, uint32_t corrupt, const struct stk_log_record *record) {
+    return iter->corrupt != corrupt || (record->resumed != 0u && record->kind != STK_LOG_START);
+}
+
+int stk_replay_run(struct stk_replay *replay, struct stk_log_iter *iter, struct stk_replay_report *report) {
+    uint32_t corrupt = iter->corrupt;
+    int what = STK_REPLAY_SAME;
+    *report = (struct stk_replay_report){0};
+    replay->report = report;
+    while (what == STK_REPLAY_SAME) {
+        int more = stk_log_next(iter, &report->record);
+        if (more == 0) {
+            what = finish(replay);
+            break;
+        }
+        report->records += more > 0 ? 1u : 0u;
+        if (more > 0 && after_a_gap(iter, corrupt, &report->record)) {
+            more = STK_E_CORRUPT;
+        }
+        what = more < 0 ? more : take(replay, &report->record);
+    }
+    report->err = what < 0 ? what : STK_OK;
+    return what;
+}

@@ -1,0 +1,184 @@
+/* The slots of a replay: published to every target, waited for, compared. */
+#include "ring/custody.h"
+#include "replay_internal.h"
+#include "ring/slot_words.h"
+#include "stoker/atomic.h"
+#include "stoker/deadline.h"
+#include "stoker/wait.h"
+
+#define SPINS 256u /* looks at a slot before a sleep */
+
+const struct stk_recorded_end stk_recorded_done = {.status = STK_DONE};
+const struct stk_recorded_end stk_recorded_unknown = {.status = STK_EMPTY};
+
+static uint32_t *words_of(const struct stk_replay *r, uint32_t target, uint32_t slot) {
+    return r->config.target[target].memory.ring + (size_t)slot * STK_SLOT_WORDS;
+}
+
+/// Waiting ///
+
+/* Lets every target work. Above 0 when one of them did something at once. */
+static int drive(struct stk_replay *r) {
+    int did = 0;
+    for (uint32_t t = 0; t < r->config.targets; t++) {
+        const struct stk_replay_target *target = &r->config.target[t];
+        int err = target->dispatch->drive(target->dispatch_ctx, true);
+        if (err < 0) {
+            r->report->target = t;
+            return err;
+        }
+        did |= err;
+    }
+    return did;
+}
+
+static uint64_t now(const struct stk_replay *r) {
+    return r->config.platform->now_ns(r->config.platform_ctx);
+}
+
+/* Waits a little for a slot whose status was `seen`. */
+static int doze(struct stk_replay *r, const uint32_t *status, uint32_t seen) {
+    int err;
+    for (uint32_t i = 0; i < SPINS && stk_load(status) == seen; i++) {
+    }
+    err = r->config.platform->wait(r->config.platform_ctx, status, stk_le32(seen), STK_WAIT_SLICE_NS);
+    return err == STK_E_TIMEOUT ? STK_OK : err;
+}
+
+/* Waits until the slot has ended in one target, with all of them at work. */
+static int await(struct stk_replay *r, uint32_t target, uint32_t slot) {
+    const uint32_t *status = words_of(r, target, slot) + STK_SLOT_STATUS;
+    struct stk_deadline end;
+    stk_deadline_start(&end, r->config.slot_timeout_ns, now(r));
+    for (;;) {
+        /* Acquire: the other words are those that the worker stored before this status. */
+        uint32_t seen = stk_load_acquire(status);
+        int did;
+        if (stk_slot_ended(r->config.target[target].memory.control, slot, seen)) {
+            return STK_OK;
+        }
+        did = drive(r);
+        if (did == 0) {
+            did = doze(r, status, seen);
+        }
+        if (did < 0) {
+            return did;
+        }
+        if (stk_deadline_look(&end, now(r)) == 0u) {
+            r->report->target = target;
+            return STK_E_TIMEOUT;
+        }
+    }
+}
+
+/// Comparing ///
+
+static int differs(struct stk_replay *r, enum stk_replay_what what, uint32_t word, uint64_t a, uint64_t b) {
+    r->report->what = what;
+    r->report->epoch = r->epoch;
+    r->report->word = word;
+    r->report->value[0] = a;
+    r->report->value[1] = b;
+    return STK_REPLAY_DIFFERS;
+}
+
+static int compare(struct stk_replay *r, const struct stk_slot *a, uint32_t status, const uint32_t *results) {
+    if (a->status != status) {
+        return differs(r, STK_REPLAY_STATUS, 0, a->status, status);
+    }
+    for (uint32_t i = 0; results && i < STK_SLOT_RESULTS; i++) {
+        if (a->args[STK_RESULT_ARG + i] != results[i]) {
+            return differs(r, STK_REPLAY_RESULT, i, a->args[STK_RESULT_ARG + i], results[i]);
+        }
+    }
+    return STK_REPLAY_SAME;
+}
+
+/* Takes a finished slot out of its targets. A faulted one is acknowledged here, once it has been read. */
+static void take(struct stk_replay *r, uint32_t slot, struct stk_slot ends[STK_REPLAY_TARGETS]) {
+    for (uint32_t t = 0; t < r->config.targets; t++) {
+        uint32_t *w = words_of(r, t, slot), status = stk_load(w + STK_SLOT_STATUS);
+        stk_slot_copy_end(w, status, &ends[t]);
+        if (ends[t].status == STK_FAULT) {
+            stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
+        }
+    }
+}
+
+int stk_replay_settle(struct stk_replay *r, uint32_t slot, const struct stk_recorded_end *recorded) {
+    struct stk_slot ends[STK_REPLAY_TARGETS] = {{0}};
+    if (!r->slots[slot].flying) {
+        return STK_REPLAY_SAME;
+    }
+    for (uint32_t t = 0; t < r->config.targets; t++) {
+        int err = await(r, t, slot);
+        if (err < 0) {
+            r->report->slot = slot;
+            return err;
+        }
+    }
+    take(r, slot, ends);
+    r->slots[slot].flying = 0;
+    r->flying--;
+    r->report->slot = slot;
+    r->report->opcode = ends[0].opcode;
+    r->report->sequence = r->slots[slot].sequence;
+    if (r->config.targets == STK_REPLAY_TARGETS) {
+        return compare(r, &ends[0], ends[1].status, ends[1].args + STK_RESULT_ARG);
+    }
+    return recorded->status == STK_EMPTY ? STK_REPLAY_SAME : compare(r, &ends[0], recorded->status, recorded->results);
+}
+
+int stk_replay_settle_all(struct stk_replay *r, const struct stk_recorded_end *recorded) {
+    int what = STK_REPLAY_SAME;
+    for (uint32_t i = 0; r->flying != 0u && what == STK_REPLAY_SAME; i++) {
+        what = stk_replay_settle(r, i, recorded);
+    }
+    return what;
+}
+
+int stk_replay_observables(struct stk_replay *r, const struct stk_log_record *record) {
+    const uint32_t *a = r->config.target[0].memory.control + STK_CTL_OBSERVABLE;
+    const uint32_t *b =
+        r->config.targets == STK_REPLAY_TARGETS ? r->config.target[1].memory.control + STK_CTL_OBSERVABLE : NULL;
+    uint64_t digest;
+    r->report->sequence = record->sequence;
+    r->report->slot = STK_RECORD_NO_SLOT;
+    for (uint32_t i = 0; b && i < r->shape.observables; i++) {
+        uint32_t x = stk_load(a + i), y = stk_load(b + i);
+        if (x != y) {
+            return differs(r, STK_REPLAY_OBSERVABLE, i, x, y);
+        }
+    }
+    if (b || record->digest == 0u) {
+        return STK_REPLAY_SAME;
+    }
+    digest = stk_record_digest_words(a, r->shape.observables);
+    return digest == record->digest ? STK_REPLAY_SAME : differs(r, STK_REPLAY_DIGEST, 0, digest, record->digest);
+}
+
+/// Publishing ///
+
+int stk_replay_publish(struct stk_replay *r) {
+    const struct stk_log_record *p = &r->pending;
+    const struct stk_work work = {p->opcode, p->tenant, (uint32_t)p->error, STK_SLOT_ARGS, r->args};
+    int err;
+    if (!r->has_pending) {
+        return STK_REPLAY_SAME;
+    }
+    r->has_pending = 0;
+    /* Before a fence everything has ended, in the recorded run too: it writes an observable that handlers may read. */
+    err = p->opcode == STK_OP_BATCH_FENCE ? stk_replay_settle_all(r, &stk_recorded_done)
+                                          : stk_replay_settle(r, p->slot, &stk_recorded_done);
+    for (uint32_t t = 0; t < r->config.targets && err == STK_OK; t++) {
+        struct stk_ring ring = {.words = r->config.target[t].memory.ring, .slots = r->shape.slots};
+        err = stk_ring_publish(&ring, p->slot, &work);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    r->slots[p->slot] = (struct stk_replay_slot){.sequence = p->sequence, .flying = 1};
+    r->flying++;
+    r->report->slots += p->opcode != STK_OP_BATCH_FENCE ? 1u : 0u;
+    return STK_REPLAY_SAME;
+}

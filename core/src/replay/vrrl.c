@@ -1,0 +1,179 @@
+/* stoker: v1 replay logs: make, open, append. The walk is in vrrl_walk.c. */
+#include <string.h>
+
+#include "base/fault.h"
+#include "vrrl_internal.h"
+
+int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes) {
+    if (capacity == 0) {
+        return STK_E_ARG;
+    }
+    if (capacity > STK_VRRL_CAPACITY_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = STK_VRRL_BYTES(capacity);
+    return STK_OK;
+}
+
+/// Make and open ///
+
+/* Looks at the medium and begins *log. */
+static int attach(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
+                  struct stk_flash_geometry *geometry) {
+    if (flash == NULL || flash->geometry == NULL || flash->read == NULL || flash->prog == NULL ||
+        flash->erase == NULL) {
+        return STK_E_ARG;
+    }
+    flash->geometry(flash_ctx, geometry);
+    if (geometry->rewrite != STK_FLASH_ANY || geometry->read_unit != 1 || geometry->prog_unit != 1 ||
+        geometry->blocks != 1) {
+        return STK_E_UNSUPPORTED;
+    }
+    *log = (struct stk_vrrl){.flash = flash, .flash_ctx = flash_ctx, .bytes = geometry->block_bytes};
+    return STK_OK;
+}
+
+/* The whole header, as the reference writes it. A cut within it can leave a mixture of two cursors, which still is one
+ * below the capacity or is taken modulo it: a walk then begins at the wrong place. The format has no remedy. */
+static int write_header(const struct stk_vrrl *log, uint32_t cursor) {
+    uint8_t header[STK_VRRL_HEADER_BYTES];
+    stk_put32(header + VRRL_H_MAGIC, VRRL_MAGIC_LO);
+    stk_put32(header + VRRL_H_MAGIC + 4, VRRL_MAGIC_HI);
+    stk_put32(header + VRRL_H_VERSION, VRRL_VERSION);
+    stk_put32(header + VRRL_H_FLAGS, log->flags);
+    stk_put64(header + VRRL_H_CAPACITY, log->capacity);
+    stk_put64(header + VRRL_H_CURSOR, cursor);
+    return log->flash->prog(log->flash_ctx, 0, 0, header, sizeof header);
+}
+
+/* Zeros are empty records. An erase makes them where erased bytes are 0; elsewhere they are written. */
+static int clear(const struct stk_vrrl *log, uint8_t erased, uint32_t bytes) {
+    static const uint8_t zeros[STK_VRRL_RECORD_BYTES] = {0};
+    int err = STK_OK;
+    if (erased == 0) {
+        return log->flash->erase(log->flash_ctx, 0);
+    }
+    for (uint32_t at = STK_VRRL_HEADER_BYTES; at < bytes && err == STK_OK; at += STK_VRRL_RECORD_BYTES) {
+        err = log->flash->prog(log->flash_ctx, 0, at, zeros, sizeof zeros);
+    }
+    return err;
+}
+
+int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx, uint64_t capacity) {
+    struct stk_flash_geometry geometry;
+    struct stk_vrrl made;
+    uint32_t bytes;
+    int err = stk_vrrl_bytes(capacity, &bytes);
+    if (err == STK_OK) {
+        err = attach(&made, flash, flash_ctx, &geometry);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    if (made.bytes < bytes) {
+        return STK_E_SPACE;
+    }
+    made.capacity = (uint32_t)capacity;
+    err = clear(&made, geometry.erased, bytes);
+    if (err == STK_OK) {
+        err = write_header(&made, 0);
+    }
+    if (err == STK_OK) {
+        err = stk_vrrl_sync(&made);
+    }
+    if (err == STK_OK) {
+        *log = made;
+    }
+    return err;
+}
+
+static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_fault *fault) {
+    uint64_t capacity = stk_get64(header + VRRL_H_CAPACITY);
+    uint32_t bytes;
+    if (stk_get32(header) != VRRL_MAGIC_LO || stk_get32(header + 4) != VRRL_MAGIC_HI) {
+        return stk_fail(fault, STK_E_FORMAT, VRRL_H_MAGIC, stk_get64(header));
+    }
+    if (stk_get32(header + VRRL_H_VERSION) != VRRL_VERSION) {
+        return stk_fail(fault, STK_E_FORMAT, VRRL_H_VERSION, stk_get32(header + VRRL_H_VERSION));
+    }
+    int err = stk_vrrl_bytes(capacity, &bytes);
+    if (err != STK_OK) {
+        return stk_fail(fault, err, VRRL_H_CAPACITY, capacity);
+    }
+    log->flags = stk_get32(header + VRRL_H_FLAGS);
+    log->capacity = (uint32_t)capacity;
+    log->cursor = (uint32_t)(stk_get64(header + VRRL_H_CURSOR) % capacity);
+    return STK_OK;
+}
+
+int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx, struct stk_fault *fault) {
+    struct stk_flash_geometry geometry;
+    struct stk_vrrl found;
+    uint8_t header[STK_VRRL_HEADER_BYTES];
+    int err = attach(&found, flash, flash_ctx, &geometry);
+    if (err != STK_OK) {
+        return err;
+    }
+    if (found.bytes < sizeof header) {
+        return stk_fail(fault, STK_E_SHORT, found.bytes, 0);
+    }
+    err = flash->read(flash_ctx, 0, 0, header, sizeof header);
+    if (err != STK_OK) {
+        return stk_fail(fault, err, 0, 0);
+    }
+    err = parse_header(&found, header, fault);
+    if (err == STK_OK) {
+        *log = found;
+    }
+    return err;
+}
+
+/// Append ///
+
+static void encode(uint8_t *out, const struct stk_log_record *record) {
+    memset(out, 0, STK_VRRL_RECORD_BYTES);
+    stk_put32(out + VRRL_R_MAGIC, VRRL_RECORD_MAGIC);
+    stk_put64(out + VRRL_R_TIMESTAMP, record->timestamp_ns);
+    stk_put32(out + VRRL_R_SLOT, record->slot);
+    stk_put32(out + VRRL_R_TENANT, record->tenant);
+    stk_put32(out + VRRL_R_OPCODE, record->opcode);
+    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
+        stk_put32(out + VRRL_R_ARGS + 4 * i, record->args[i]);
+    }
+    stk_put32(out + VRRL_R_EPOCH, record->epoch);
+    if (record->kind == STK_LOG_FAILURE) {
+        stk_put32(out + VRRL_R_STATUS, record->status);
+        stk_put32(out + VRRL_R_FAILURE, record->failure);
+        stk_put32(out + VRRL_R_ERROR, (uint32_t)record->error);
+        stk_put64(out + VRRL_R_DIGEST, record->digest);
+    }
+}
+
+int stk_vrrl_append(struct stk_vrrl *log, const struct stk_log_record *record) {
+    uint8_t bytes[STK_VRRL_RECORD_BYTES];
+    uint32_t offset = vrrl_offset(log->cursor), next = (log->cursor + 1) % log->capacity;
+    if (record->kind != STK_LOG_PUBLISH && record->kind != STK_LOG_FAILURE) {
+        return STK_E_ARG;
+    }
+    if (record->kind == STK_LOG_FAILURE && record->failure > STK_FAILURE_UNCLASSIFIED) {
+        return STK_E_RANGE;
+    }
+    if (log->bytes < offset + STK_VRRL_RECORD_BYTES) {
+        return STK_E_SHORT;
+    }
+    encode(bytes, record);
+    /* The record before the header that counts it: a cut between the two leaves a cursor that is one behind. */
+    int err = log->flash->prog(log->flash_ctx, 0, offset, bytes, sizeof bytes);
+    if (err == STK_OK) {
+        err = write_header(log, next);
+    }
+    if (err == STK_OK) {
+        log->cursor = next;
+        log->appended++;
+    }
+    return err;
+}
+
+int stk_vrrl_sync(struct stk_vrrl *log) {
+    return log->flash->sync == NULL ? STK_OK : log->flash->sync(log->flash_ctx);
+}

@@ -1,0 +1,97 @@
+/* stoker: the debug log. */
+#include "stoker/debug_log.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "stoker/atomic.h"
+#include "base/words_of.h"
+
+int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
+    if (records > STK_DEBUG_LOG_RECORDS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
+}
+
+_Static_assert(STK_DEBUG_LOG_RECORDS_INIT_MAX <= (SIZE_MAX / 4u - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS,
+               "what init lays out can be counted");
+
+int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
+    if (records > STK_DEBUG_LOG_RECORDS_INIT_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    size_t need = STK_DEBUG_LOG_BYTES(records);
+    int err = stk_layout_check(mem, bytes, need);
+    if (err != STK_OK) {
+        return err;
+    }
+    memset(mem, 0, need);
+    log->words = mem;
+    log->count = (uint32_t)(need / 4);
+    return STK_OK;
+}
+
+int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
+    uint32_t count;
+    int err = stk_units_of(mem, bytes, 4, UINT32_MAX, &count);
+    if (err != STK_OK) {
+        return err;
+    }
+    log->words = mem;
+    log->count = count;
+    return STK_OK;
+}
+
+int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault) {
+    if (log->count == 0) {
+        return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
+    }
+    /* Acquire: with a slot already seen DONE this also covers the words of its record. */
+    uint32_t cursor = stk_load_acquire(log->words + STK_LOG_CURSOR);
+    if (cursor > log->count - STK_LOG_RECORDS || cursor % STK_LOG_RECORD_WORDS != 0) {
+        return stk_fail(fault, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
+    }
+    return (int)(cursor / STK_LOG_RECORD_WORDS);
+}
+
+static void copy_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+    const uint32_t *w = log->words + STK_LOG_RECORDS + (size_t)index * STK_LOG_RECORD_WORDS;
+    out->format = stk_load(w);
+    for (uint32_t i = 0; i < 3; i++) {
+        out->args[i] = stk_load(w + 1 + i);
+    }
+}
+
+int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+    if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
+        return STK_E_RANGE;
+    }
+    copy_record(log, index, out);
+    return STK_OK;
+}
+
+int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
+                       struct stk_fault *fault) {
+    int count = stk_debug_log_count(log, fault);
+    if (count < 0) {
+        return count;
+    }
+    if ((uint32_t)count > cap) {
+        return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
+    }
+    for (uint32_t i = 0; i < (uint32_t)count; i++) {
+        copy_record(log, i, &out[i]); /* the cursor was inside the log */
+    }
+    return count;
+}
+
+int stk_debug_log_reset(struct stk_debug_log *log) {
+    if (log->count == 0) {
+        return STK_E_MISSING;
+    }
+    /* Release: the host's reads of the old records are over before a writer may reuse their place.
+     */
+    stk_store_release(log->words + STK_LOG_CURSOR, 0);
+    return STK_OK;
+}

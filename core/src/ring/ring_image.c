@@ -1,0 +1,50 @@
+/* stoker: rings and slots as plain bytes, read back from somewhere: any alignment, nothing atomic.
+ */
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/le.h"
+#include "stoker/ring.h"
+
+#define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* up to its last argument */
+
+void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch) {
+    memset(out, 0, STK_SLOT_BYTES);
+    stk_put32(out + 4 * STK_SLOT_STATUS, STK_PUBLISHED);
+    stk_put32(out + 4 * STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
+    stk_put32(out + 4 * STK_SLOT_ARG0, resource);
+    stk_put32(out + 4 * (STK_SLOT_ARG0 + 1), prefetch != 0);
+}
+
+int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch) {
+    const uint8_t *in = slot;
+    if (bytes < LOAD_MISS_BYTES) {
+        return STK_E_MISSING;
+    }
+    if (stk_get32(in + 4 * STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
+        return STK_E_OPCODE;
+    }
+    *resource = stk_get32(in + 4 * STK_SLOT_ARG0);
+    *prefetch = stk_get32(in + 4 * (STK_SLOT_ARG0 + 1)) != 0;
+    return STK_OK;
+}
+
+int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_fault *fault) {
+    if (items > STK_RING_SLOTS_MAX) {
+        return stk_fail(fault, STK_E_OVERFLOW, 0, items);
+    }
+    if (items == 0) {
+        return 0;
+    }
+    if (bytes % 4 != 0) {
+        return stk_fail(fault, STK_E_ALIGN, 0, bytes);
+    }
+    if (bytes < items * STK_SLOT_BYTES) {
+        return stk_fail(fault, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS), items * STK_SLOT_BYTES);
+    }
+    int done = 0;
+    for (const uint8_t *slot = image, *end = slot + items * STK_SLOT_BYTES; slot < end; slot += STK_SLOT_BYTES) {
+        done += stk_get32(slot + 4 * STK_SLOT_STATUS) == STK_DONE;
+    }
+    return done;
+}

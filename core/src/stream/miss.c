@@ -1,0 +1,247 @@
+/* The miss service: its life and its table. miss_serve.c moves requests, miss_end.c ends them. */
+#include "stoker/miss.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "miss_internal.h"
+#include "stoker/wait.h"
+#include "base/words_of.h"
+
+#define TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+
+/// Set-up ///
+
+int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
+    if (io_slots == 0u) {
+        return STK_E_ARG;
+    }
+    if (resources > STK_MISS_RESOURCES_MAX || io_slots > STK_IO_SLOTS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of(STK_MISS_BYTES(resources, io_slots), bytes);
+}
+
+static bool ports_missing(const struct stk_miss_config *c) {
+    return !c->dispatch || !c->dispatch->drive || !c->dispatch->info || !c->ingest || !c->ingest->submit ||
+           !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
+}
+
+static int check_config(const struct stk_miss_config *c, size_t *bytes) {
+    const struct stk_device_memory *m = &c->memory;
+    if (ports_missing(c) || !m->ring || m->slots == 0u || !m->control || m->control_words < STK_CTL_WORDS_MIN ||
+        !m->io || !m->payload) {
+        return STK_E_ARG;
+    }
+    return stk_miss_bytes(c->resources, m->io_slots, bytes);
+}
+
+static int views(struct stk_miss *s) {
+    const struct stk_device_memory *m = &s->config.memory;
+    int err = stk_ring_view(&s->ring, m->ring, STK_RING_BYTES(m->slots));
+    return err == STK_OK ? stk_io_queue_view(&s->queue, m->io, STK_IO_QUEUE_BYTES(m->io_slots)) : err;
+}
+
+int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, struct stk_arena *arena) {
+    struct stk_miss s = {.config = *config};
+    uint8_t *memory = NULL;
+    size_t bytes = 0;
+    int err = check_config(config, &bytes);
+    if (err == STK_OK) {
+        err = views(&s);
+    }
+    if (err == STK_OK) {
+        memory = stk_arena_take(arena, bytes);
+        s.fault.value = memory ? 0u : arena->need;
+        err = memory ? STK_OK : STK_E_SPACE;
+    }
+    s.config.resources = s.config.resources != 0u ? s.config.resources : STK_MISS_RESOURCES_DEFAULT;
+    s.config.timeout_ns = s.config.timeout_ns != 0u ? s.config.timeout_ns : TIMEOUT_DEFAULT_NS;
+    /* The first turn reads the clock. Time that counts before a request is claimed belongs to no request. */
+    stk_deadline_start(&s.requests_end, s.config.timeout_ns, 0);
+    if (err == STK_OK) {
+        memset(memory, 0, bytes);
+        s.rows = (struct stk_miss_row *)(void *)memory;
+        s.requests =
+            (struct stk_miss_request *)(void *)(memory + STK_ALIGNED((size_t)s.config.resources * STK_MISS_ROW_BYTES));
+    }
+    s.fault.err = err;
+    s.closed = err != STK_OK;
+    *miss = s;
+    return err;
+}
+
+/// Table ///
+
+/* Returns the n-th row that a search for the resource looks at. A resource lies in the first row that was free when the
+ * resource was added; the search begins at the row of the resource's number and goes around. A search looks at `reach`
+ * rows, the most that any resource needed. So a slot that asks for a number which is not in the table does not cost a
+ * walk through all rows. */
+static uint32_t row_after(const struct stk_miss *m, uint32_t resource, uint32_t n) {
+    return (uint32_t)(((uint64_t)resource + n) % m->config.resources);
+}
+
+uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource) {
+    for (uint32_t n = 0; n < m->reach; n++) {
+        uint32_t row = row_after(m, resource, n);
+        if (m->rows[row].used && m->rows[row].is.resource == resource) {
+            return row;
+        }
+    }
+    return STK_MISS_NO_ROW;
+}
+
+/* Counts the rows from the resource's own row to the first free one. Returns the number of all rows when none is
+ * free. */
+static uint32_t steps_to_free(const struct stk_miss *m, uint32_t resource) {
+    uint32_t n = 0;
+    while (n < m->config.resources && m->rows[row_after(m, resource, n)].used) {
+        n++;
+    }
+    return n;
+}
+
+static uint64_t end_of(const struct stk_miss_resource *r) {
+    return (uint64_t)r->dst + r->bytes;
+}
+
+/* May not stand beside a resource of the same number, or one whose read would go to the same bytes. */
+static int check_beside(struct stk_miss *m, const struct stk_miss_resource *r) {
+    for (uint32_t row = 0; row < m->config.resources; row++) {
+        const struct stk_miss_resource *other = &m->rows[row].is;
+        if (m->rows[row].used &&
+            (other->resource == r->resource || (r->dst < end_of(other) && other->dst < end_of(r)))) {
+            return stk_fail(&m->fault, STK_E_STATUS, r->resource, other->resource);
+        }
+    }
+    return STK_OK;
+}
+
+int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource) {
+    uint32_t steps;
+    int err;
+    if (miss->closed || miss->stopping) {
+        return STK_E_SHUTDOWN;
+    }
+    if (resource->bytes == 0u || resource->bytes > INT32_MAX || resource->tenants == 0u || resource->prefetch > 1u) {
+        return stk_fail(&miss->fault, STK_E_ARG, resource->resource, resource->bytes);
+    }
+    if (end_of(resource) > miss->config.memory.payload_bytes) {
+        return stk_fail(&miss->fault, STK_E_SPACE, resource->resource, end_of(resource));
+    }
+    err = check_beside(miss, resource);
+    if (err != STK_OK) {
+        return err;
+    }
+    steps = steps_to_free(miss, resource->resource);
+    if (steps == miss->config.resources) {
+        return stk_fail(&miss->fault, STK_E_FULL, resource->resource, miss->config.resources);
+    }
+    miss->rows[row_after(miss, resource->resource, steps)] = (struct stk_miss_row){.is = *resource, .used = 1};
+    miss->reach = steps < miss->reach ? miss->reach : steps + 1u;
+    return STK_OK;
+}
+
+int stk_miss_remove(struct stk_miss *miss, uint32_t resource) {
+    uint32_t row;
+    if (miss->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    row = stk_miss_find(miss, resource);
+    if (row == STK_MISS_NO_ROW) {
+        return stk_fail(&miss->fault, STK_E_NOENT, resource, 0);
+    }
+    if (miss->rows[row].waiting != 0u || miss->rows[row].reading) {
+        return stk_fail(&miss->fault, STK_E_AGAIN, resource, miss->rows[row].waiting);
+    }
+    miss->rows[row].used = 0;
+    return STK_OK;
+}
+
+/// Turns ///
+
+uint32_t stk_miss_in_flight(const struct stk_miss *miss) {
+    const struct stk_miss_stats *s = &miss->stats;
+    return (uint32_t)(s->asked - s->served - s->refused - s->failed - s->cancelled);
+}
+
+static uint64_t ended(const struct stk_miss *m) {
+    return m->stats.asked - stk_miss_in_flight(m);
+}
+
+static uint64_t now(const struct stk_miss *m) {
+    return m->config.platform->now_ns(m->config.platform_ctx);
+}
+
+/* A turn, then the device: slots that were woken are pending. */
+static int turn(struct stk_miss *m, uint64_t wait_ns) {
+    int err = stk_miss_serve(m, wait_ns);
+    int driven = m->config.dispatch->drive(m->config.dispatch_ctx, m->outcomes != 0u);
+    return err < 0 ? err : driven < 0 ? driven : STK_OK;
+}
+
+/* Waits for `wait_ns` in one turn. Where a read is out, the turn waits for the read, and the caller looks for new
+ * requests after it. Where no read is out, the turn waits for the first I/O slot to change; the store of a device may
+ * not end this wait. */
+static int wait_turn(struct stk_miss *m, uint64_t wait_ns) {
+    const uint32_t *word = m->queue.words + STK_IO_STATUS;
+    int err = STK_OK;
+    if (m->reading == 0u) {
+        err = m->config.platform->wait(m->config.platform_ctx, word, stk_le32(stk_load(word)), wait_ns);
+        wait_ns = 0;
+    }
+    return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
+}
+
+int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns) {
+    uint64_t before = ended(miss), left;
+    struct stk_deadline end;
+    int err;
+    if (miss->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    err = turn(miss, 0);
+    if (err != STK_OK || timeout_ns == 0u || ended(miss) != before) {
+        return err < 0 ? err : (int)(ended(miss) - before);
+    }
+    stk_deadline_start(&end, timeout_ns, now(miss));
+    for (left = timeout_ns; err == STK_OK && ended(miss) == before && left != 0u;
+         left = stk_deadline_look(&end, now(miss))) {
+        err = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+    }
+    return err < 0 ? err : (int)(ended(miss) - before);
+}
+
+/// End ///
+
+/* Reads that the port was never given are not read any more. */
+static void end_unread(struct stk_miss *m) {
+    for (uint32_t k = 0; k < m->queue.slots; k++) {
+        if (m->requests[k].state == STK_MISS_WAITING && !m->rows[m->requests[k].row].reading) {
+            stk_miss_end(m, k, STK_MISS_CODE(STK_E_CANCELED), &m->stats.cancelled);
+        }
+    }
+}
+
+int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns) {
+    struct stk_deadline end;
+    int err, failed;
+    if (miss->closed) {
+        return STK_E_SHUTDOWN;
+    }
+    stk_deadline_start(&end, timeout_ns, now(miss));
+    miss->stopping = 1;
+    err = miss->config.ingest->cancel(miss->config.ingest_ctx);
+    end_unread(miss);
+    failed = turn(miss, 0);
+    err = err < 0 ? err : failed;
+    while (miss->reading != 0u) {
+        if (stk_deadline_look(&end, now(miss)) == 0u) {
+            return err < 0 ? err : STK_E_TIMEOUT;
+        }
+        failed = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+        err = err < 0 ? err : failed;
+    }
+    miss->closed = 1;
+    return err;
+}

@@ -1,0 +1,113 @@
+/* Epochs of the stream: a barrier among the chunks, and a fence in the slot of the chunk behind it. */
+#include <string.h>
+
+#include "ring/custody.h"
+#include "ring/slot_words.h"
+#include "stream_internal.h"
+
+#define NO_BARRIER UINT64_MAX
+
+void stk_stream_next_epoch(struct stk_stream *s) {
+    s->barrier = s->config.epoch_chunks != 0u ? s->delivered + s->config.epoch_chunks : NO_BARRIER;
+    s->fence_tag = (uint32_t)s->barrier;
+    s->fence = 0;
+    s->asked = 0;
+    s->told = 0;
+}
+
+/* The chunk behind the barrier is not published before the fence has passed, so its slot is free. */
+static int publish_fence(struct stk_stream *s) {
+    const uint32_t args[] = {0, s->fence_tag};
+    const struct stk_work work = {STK_OP_BATCH_FENCE, s->config.tenant, s->config.priority, 2, args};
+    uint32_t slot = stk_entry_slot(s, s->barrier);
+    int err = stk_ring_publish(&s->ring, slot, &work);
+    if (err != STK_OK) {
+        return err;
+    }
+    stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
+    s->fence = 1;
+    (void)stk_stream_clock(s);
+    s->fence_since_ns = stk_deadline_counted(&s->slots_end);
+    return stk_stream_tell_publish(s, slot, &work);
+}
+
+/* The fence was refused: the chunks behind it go on, as part of this epoch. */
+static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
+    uint32_t *w = stk_slot_at(&s->ring, slot);
+    struct stk_slot end;
+    struct stk_record_failure failure = {.slot = slot,
+                                         .tenant = s->config.tenant,
+                                         .opcode = STK_OP_BATCH_FENCE,
+                                         .status = STK_FAULT,
+                                         .err = STK_E_FAULT};
+    int err = STK_OK;
+    stk_slot_copy_end(w, status, &end);
+    memcpy(failure.results, end.args + STK_RESULT_ARG, sizeof failure.results);
+    stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
+    s->fault = (struct stk_fault){.err = STK_E_FAULT, .index = slot};
+    stk_stream_next_epoch(s);
+    if (s->config.recorder) {
+        err = stk_recorder_failure(s->config.recorder, &failure);
+    }
+    return err < 0 ? err : STK_E_FAULT;
+}
+
+static int late(struct stk_stream *s, uint32_t slot) {
+    if (stk_deadline_left(&s->slots_end, s->fence_since_ns) != 0u) {
+        return STK_OK;
+    }
+    s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = slot};
+    if (s->told) {
+        return STK_E_TIMEOUT;
+    }
+    s->told = 1;
+    return stk_stream_tell_late(s, slot);
+}
+
+int stk_stream_fence(struct stk_stream *s) {
+    uint32_t slot = stk_entry_slot(s, s->barrier), status, tag = s->fence_tag;
+    if (s->delivered != s->barrier) {
+        return STK_OK;
+    }
+    if (!s->fence) {
+        return publish_fence(s);
+    }
+    /* Acquire: observables and epoch are those that were stored before this status. */
+    status = stk_load_acquire(stk_slot_at(&s->ring, slot) + STK_SLOT_STATUS);
+    if (!stk_slot_ended(s->config.memory.control, slot, status)) {
+        return late(s, slot);
+    }
+    if (status != STK_DONE) {
+        return refused(s, slot, status);
+    }
+    stk_stream_next_epoch(s);
+    return s->config.recorder ? stk_recorder_epoch(s->config.recorder, tag) : STK_OK;
+}
+
+void stk_stream_drop_fence(struct stk_stream *s) {
+    if (s->fence) {
+        /* One that a worker has claimed, and left, nothing waits for. */
+        (void)!stk_ring_transition(&s->ring, stk_entry_slot(s, s->barrier), STK_TO_CANCEL);
+    }
+    s->config.epoch_chunks = 0;
+    stk_stream_next_epoch(s);
+}
+
+int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns) {
+    struct stk_deadline end;
+    int err;
+    if (stream->closed || stream->stopping) {
+        return STK_E_SHUTDOWN;
+    }
+    stk_deadline_start(&end, timeout_ns, stream->config.platform->now_ns(stream->config.platform_ctx));
+    if (!stream->asked) {
+        err = stk_stream_drain_until(stream, &end);
+        if (err != STK_OK) {
+            return err;
+        }
+        stream->barrier = stream->delivered;
+        stream->fence_tag = tag;
+        stream->asked = 1;
+    }
+    return stk_stream_drain_until(stream, &end);
+}

@@ -1,0 +1,153 @@
+/* stoker: telemetry, the object and its decodes. */
+#include "stoker/telemetry.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "stoker/atomic.h"
+#include "telemetry_internal.h"
+#include "base/words_of.h"
+
+_Static_assert(sizeof(struct stk_row) == 32 && sizeof(struct stk_window) == 60, "as STK_TELEMETRY_BYTES is documented");
+_Static_assert(STK_NAME_ENTRIES * sizeof(struct stk_name) == 64, "what STK_TELEMETRY_BYTES has for an opcode");
+
+int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
+    if (slots > STK_TELEMETRY_SLOTS_MAX || opcodes > STK_TELEMETRY_OPCODES_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    *bytes = STK_TELEMETRY_BYTES(slots, opcodes); /* 115 MB at most */
+    return STK_OK;
+}
+
+/* Widest alignment first, so that no piece needs padding. */
+static void lay_out(struct stk_telemetry *t, void *mem) {
+    size_t most = t->slots_max > t->opcodes_max ? t->slots_max : t->opcodes_max;
+    if (t->opcodes_max == 0) {
+        t->rows = mem;
+        t->lost = (void *)(t->rows + t->slots_max);
+        return;
+    }
+    t->keys[0] = mem;
+    t->keys[1] = t->keys[0] + most;
+    t->rows = (void *)(t->keys[1] + most);
+    t->windows = (void *)(t->rows + t->slots_max);
+    t->bins = (void *)(t->windows + t->slots_max);
+    t->names = (void *)(t->bins + 256);
+    t->lost = (void *)(t->names + (size_t)STK_NAME_ENTRIES * t->opcodes_max);
+}
+
+int stk_telemetry_init(struct stk_telemetry *t, void *mem, size_t bytes, uint32_t slots, uint32_t opcodes,
+                       struct stk_fault *fault) {
+    size_t need;
+    int err = stk_telemetry_bytes(slots, opcodes, &need);
+    if (err != STK_OK) {
+        return stk_fail(fault, err, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : opcodes);
+    }
+    if ((uintptr_t)mem % STK_TELEMETRY_ALIGN != 0) {
+        return stk_fail(fault, STK_E_ALIGN, 0, STK_TELEMETRY_ALIGN);
+    }
+    err = stk_layout_check(mem, bytes, need);
+    if (err != STK_OK) {
+        return stk_fail(fault, err, 0, need);
+    }
+    memset(t, 0, sizeof *t);
+    t->slots_max = slots;
+    t->opcodes_max = opcodes;
+    lay_out(t, mem);
+    return STK_OK;
+}
+
+/* What a decode of this size needs beyond what is there. */
+static int room_check(const struct stk_telemetry *t, uint64_t slots, const struct stk_opcodes *opcodes,
+                      struct stk_fault *fault) {
+    uint32_t named = opcodes == NULL ? 0 : opcodes->count;
+    if (slots > STK_TELEMETRY_SLOTS_MAX || named > STK_TELEMETRY_OPCODES_MAX) {
+        return stk_fail(fault, STK_E_OVERFLOW, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : named);
+    }
+    if (slots > t->slots_max || named > t->opcodes_max) {
+        size_t most_slots = slots > t->slots_max ? (size_t)slots : t->slots_max;
+        size_t most_named = named > t->opcodes_max ? named : t->opcodes_max;
+        return stk_fail(fault, STK_E_SPACE, 0, STK_TELEMETRY_BYTES(most_slots, most_named));
+    }
+    return STK_OK;
+}
+
+static int control_check(uint64_t words, struct stk_fault *fault) {
+    if (words < STK_CTL_WORDS_MIN) {
+        return stk_fail(fault, STK_E_MISSING, (uint32_t)words, 4u * STK_CTL_WORDS_MIN);
+    }
+    return STK_OK;
+}
+
+static int image_check(size_t ring_bytes, size_t control_bytes, struct stk_fault *fault) {
+    if (control_bytes % 4 != 0) {
+        return stk_fail(fault, STK_E_ALIGN, 0, control_bytes);
+    }
+    int err = control_check(control_bytes / 4, fault);
+    if (err == STK_OK && ring_bytes % STK_SLOT_BYTES != 0) {
+        return stk_fail(fault, STK_E_ALIGN, 0, ring_bytes);
+    }
+    return err;
+}
+
+static int names_check(const struct stk_opcodes *opcodes, struct stk_fault *fault) {
+    if (opcodes != NULL && opcodes->list == NULL && opcodes->count > 0) {
+        return stk_fail(fault, STK_E_ARG, 0, opcodes->count);
+    }
+    return STK_OK;
+}
+
+/* No names, no windows. */
+static void begin(struct stk_telemetry *t, const struct stk_opcodes *opcodes, struct stk_names *names) {
+    t->window_count = 0;
+    names->count = 0;
+    if (opcodes != NULL && opcodes->count > 0) {
+        stk_names_make(names, t, opcodes);
+    }
+}
+
+int stk_telemetry_decode(struct stk_telemetry *t, const void *ring, size_t ring_bytes, const void *control,
+                         size_t control_bytes, const struct stk_opcodes *opcodes, struct stk_fault *fault) {
+    if ((ring == NULL && ring_bytes > 0) || (control == NULL && control_bytes > 0)) {
+        return stk_fail(fault, STK_E_ARG, 0, 0);
+    }
+    int err = names_check(opcodes, fault);
+    if (err == STK_OK) {
+        err = image_check(ring_bytes, control_bytes, fault);
+    }
+    if (err == STK_OK) {
+        err = room_check(t, ring_bytes / STK_SLOT_BYTES, opcodes, fault);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    struct stk_names names;
+    begin(t, opcodes, &names);
+    stk_control_decode(&t->snapshot.control, control, NULL);
+    uint32_t matched = stk_rows_decode(t, ring, (uint32_t)(ring_bytes / STK_SLOT_BYTES), &names);
+    stk_windows_make(t, matched);
+    return STK_OK;
+}
+
+int stk_telemetry_read(struct stk_telemetry *t, const struct stk_ring *ring, const struct stk_control *control,
+                       enum stk_feed feed, const struct stk_opcodes *opcodes, struct stk_fault *fault) {
+    int err = names_check(opcodes, fault);
+    if (err == STK_OK) {
+        err = control_check(control->count, fault);
+    }
+    if (err == STK_OK) {
+        err = room_check(t, ring->slots, opcodes, fault);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    if (feed == STK_FEED_TICKETS && (ring->slots & (ring->slots - 1u)) != 0) {
+        return stk_fail(fault, STK_E_ARG, 0, ring->slots);
+    }
+    struct stk_names names;
+    begin(t, opcodes, &names);
+    stk_control_decode(&t->snapshot.control, NULL, control->words);
+    uint32_t matched = stk_rows_read(t, ring, control->words + STK_CTL_PUBLISH_TAIL, feed, &names);
+    stk_windows_make(t, matched);
+    return STK_OK;
+}

@@ -1,0 +1,122 @@
+/* stoker: telemetry, ticketed windows from the slots that belong to one. */
+#include <string.h>
+
+#include "telemetry_internal.h"
+
+/* A slot's argument 1 as an index from `required` on. */
+static inline uint32_t class_of(uint32_t arg) {
+    return arg < 2u ? arg : 2u;
+}
+
+_Static_assert(offsetof(struct stk_window, lookahead) == offsetof(struct stk_window, required) + 4 &&
+                   offsetof(struct stk_window, other) == offsetof(struct stk_window, required) + 8,
+               "classes are counted by index");
+
+/* Counts a slot. Slots come in descending order, so that the first one of a window is the last to leave its number, in the
+ * place of the tenant. */
+static inline void window_add(struct stk_window *window, const struct stk_row *row, uint32_t slot) {
+    uint32_t *classes = &window->required;
+    uint32_t kind = stk_status_kind(row->status), class = class_of(row->args[1]);
+    window->tenant = slot;
+    window->count[kind]++;
+    classes[class]++;
+}
+
+/* Names a window that was counted after its first slot. */
+static inline void window_name(struct stk_window *window, const struct stk_row *first) {
+    window->ticket = first->args[0];
+    window->opcode = first->opcode;
+    window->tenant = first->tenant;
+}
+
+/// Tickets close together: a window for each that could be, in their order; then those without a slot go ///
+
+static uint32_t close_up(struct stk_window *windows, uint32_t count, const struct stk_row *rows) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if ((windows[i].required | windows[i].lookahead | windows[i].other) == 0) {
+            continue;
+        }
+        if (n < i) {
+            windows[n] = windows[i];
+        }
+        window_name(windows + n, rows + windows[i].tenant);
+        n++;
+    }
+    return n;
+}
+
+/* `least` is the number of the first of `count` windows. */
+static uint32_t windows_direct(struct stk_telemetry *t, uint32_t keys, uint64_t least, uint32_t count) {
+    const struct stk_row *rows = t->rows;
+    const uint64_t *key = t->keys[0];
+    struct stk_window *windows = t->windows;
+    memset(windows, 0, count * sizeof *windows);
+    for (uint32_t i = keys; i-- > 0;) {
+        uint32_t slot = stk_key_slot(key[i]);
+        window_add(windows + (size_t)(stk_key_window(key[i]) - least), rows + slot, slot);
+    }
+    return close_up(windows, count, rows);
+}
+
+/// Tickets far apart: keys sorted ///
+
+static bool begins_window(const uint64_t *key) {
+    return stk_key_window(key[0]) != stk_key_window(key[-1]);
+}
+
+static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t keys) {
+    const uint64_t *key = stk_keys_sort(t->keys, t->bins, keys, STK_KEY_WINDOW);
+    uint32_t count = 1;
+    for (uint32_t i = 1; i < keys; i++) {
+        count += begins_window(key + i);
+    }
+    memset(t->windows, 0, count * sizeof *t->windows);
+    struct stk_window *window = t->windows + count - 1u;
+    for (uint32_t i = keys; i-- > 0;) {
+        uint32_t slot = stk_key_slot(key[i]);
+        window_add(window, t->rows + slot, slot);
+        window -= i > 0 && begins_window(key + i);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        window_name(t->windows + i, t->rows + t->windows[i].tenant);
+    }
+    return count;
+}
+
+/// Which of the two ///
+
+struct span {
+    uint64_t least, greatest;
+};
+
+static inline void span_add(struct span *span, uint64_t key) {
+    span->least = key < span->least ? key : span->least;
+    span->greatest = key > span->greatest ? key : span->greatest;
+}
+
+/* Of `keys` keys, 1 at least. In two halves, so that one comparison need not wait for the one before it. */
+static struct span span_of(const uint64_t *key, uint32_t keys) {
+    struct span low = {key[keys - 1u], key[keys - 1u]}, high = low;
+    uint32_t half = keys / 2;
+    for (uint32_t i = 0; i < half; i++) {
+        span_add(&low, key[i]);
+        span_add(&high, key[half + i]);
+    }
+    span_add(&low, high.least);
+    span_add(&low, high.greatest);
+    return low;
+}
+
+/* Both take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for windows, and
+ * sorting takes at most six passes. */
+void stk_windows_make(struct stk_telemetry *t, uint32_t keys) {
+    if (keys == 0) {
+        return;
+    }
+    struct span span = span_of(t->keys[0], keys);
+    uint64_t least = stk_key_window(span.least);
+    uint64_t could_be = stk_key_window(span.greatest) - least + 1u;
+    t->window_count =
+        could_be <= t->slots_max ? windows_direct(t, keys, least, (uint32_t)could_be) : windows_sorted(t, keys);
+}

@@ -1,0 +1,142 @@
+/* stoker: the table of tenants. */
+#include "stoker/tenant.h"
+
+#include <string.h>
+
+#include "tenant_internal.h"
+#include "base/words_of.h"
+
+int stk_tenant_bytes(uint32_t capacity, size_t *bytes) {
+    if (capacity > STK_TENANT_IDS_MAX) {
+        return STK_E_OVERFLOW;
+    }
+    return stk_size_of(STK_TENANT_BYTES(capacity), bytes);
+}
+
+int stk_tenants_init(struct stk_tenants *tenants, uint32_t capacity, struct stk_arena *arena) {
+    size_t bytes;
+    int err = stk_tenant_bytes(capacity, &bytes);
+    if (err != STK_OK) {
+        return err;
+    }
+    void *entries = stk_arena_take(arena, bytes);
+    if (entries == NULL) {
+        return STK_E_SPACE;
+    }
+    memset(entries, 0, bytes);
+    tenants->entries = entries;
+    tenants->capacity = capacity;
+    tenants->issued = 0;
+    tenants->active = 0;
+    return STK_OK;
+}
+
+static uint64_t at_least_one(uint64_t quota) {
+    return quota == 0 ? 1 : quota;
+}
+
+/* Fills entry `entry` for a new tenant that nobody knows yet. */
+static void open_entry(struct stk_tenant_entry *entry, const struct stk_tenant_config *config, uint32_t generation) {
+    uint64_t slots = at_least_one(config->max_outstanding);
+    entry->label = config->label;
+    entry->max_outstanding = slots;
+    entry->max_staging_bytes = at_least_one(config->max_staging_bytes);
+    entry->staging_bytes = 0;
+    entry->max_handles = at_least_one(config->max_handles);
+    entry->handles = 0;
+    stk_store(&entry->generation, generation);
+    stk_store(&entry->cap, slots < TENANT_COUNT ? (uint32_t)slots : TENANT_COUNT);
+    stk_store(&entry->drained, 0);
+    stk_store(&entry->quiesce_calls, 0);
+    stk_store(&entry->quiesce_timeouts, 0);
+    /* Release: who sees this word sees the generation, and so that an old handle is one. */
+    stk_store_release(&entry->word, TENANT_GENERATION(generation));
+}
+
+/* The index of a free entry and the generation of its next owner; STK_E_FULL. */
+static int find_free(struct stk_tenants *tenants, uint32_t *generation) {
+    *generation = 1;
+    if (tenants->issued < tenants->capacity) {
+        return (int)tenants->issued++;
+    }
+    for (uint32_t i = 0; i < tenants->capacity; i++) {
+        /* Acquire: the last drain of the old owner is over before we clear its counters. */
+        if ((stk_load_acquire(&tenants->entries[i].word) & TENANT_QUIESCED) != 0) {
+            *generation = stk_load(&tenants->entries[i].generation) + 1;
+            return (int)i;
+        }
+    }
+    return STK_E_FULL;
+}
+
+int stk_tenant_register(struct stk_tenants *tenants, const struct stk_tenant_config *config,
+                        struct stk_tenant *tenant) {
+    static const struct stk_tenant_config unbounded = {NULL, STK_TENANT_UNBOUNDED, STK_TENANT_UNBOUNDED,
+                                                       STK_TENANT_UNBOUNDED};
+    uint32_t generation;
+    int index = find_free(tenants, &generation);
+    if (index < 0) {
+        return index;
+    }
+    open_entry(&tenants->entries[index], config == NULL ? &unbounded : config, generation);
+    tenants->active++;
+    tenant->tenants = tenants;
+    tenant->id = (uint32_t)index + 1;
+    tenant->generation = generation;
+    return index + 1;
+}
+
+int stk_tenant_unregister(struct stk_tenants *tenants, uint32_t id) {
+    if (!stk_tenant_is_active(tenants, id - 1)) {
+        return STK_E_REVOKED;
+    }
+    /* The bit is clear and only this thread sets it, so adding sets it, whatever others count meanwhile. */
+    (void)stk_fetch_add(&tenants->entries[id - 1].word, TENANT_CLOSED);
+    tenants->active--;
+    return STK_OK;
+}
+
+int stk_tenant_lookup(struct stk_tenants *tenants, uint32_t id, struct stk_tenant *tenant) {
+    if (!stk_tenant_is_active(tenants, id - 1)) {
+        return STK_E_REVOKED;
+    }
+    tenant->tenants = tenants;
+    tenant->id = id;
+    tenant->generation = stk_load(&tenants->entries[id - 1].generation);
+    return STK_OK;
+}
+
+int stk_tenants_list(const struct stk_tenants *tenants, uint32_t *ids, uint32_t cap) {
+    return stk_tenants_select(tenants, NULL, 0, ids, cap);
+}
+
+/* Is row `row` of the matrix free of conflicts with each of rows[0..count)? */
+static int goes_with(const uint32_t *conflicts, uint32_t side, const uint32_t *rows, uint32_t count, uint32_t row) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (conflicts[(size_t)row * side + rows[i]] != 0 || conflicts[(size_t)rows[i] * side + row] != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int stk_tenants_select(const struct stk_tenants *tenants, const uint32_t *conflicts, size_t cells, uint32_t *ids,
+                       uint32_t cap) {
+    uint32_t side = tenants->active, taken = 0;
+    int judged = conflicts != NULL && cells == (size_t)side * side;
+    if (cap < side) {
+        return STK_E_SPACE;
+    }
+    for (uint32_t row = 0; row < side; row++) {
+        if (!judged || goes_with(conflicts, side, ids, taken, row)) {
+            ids[taken++] = row;
+        }
+    }
+    /* Rows become ids: both ascend, so one walk over the table meets them in order. */
+    for (uint32_t index = 0, row = 0, next = 0; next < taken; index++) {
+        if (stk_tenant_is_active(tenants, index) && row++ == ids[next]) {
+            ids[next++] = index + 1;
+        }
+    }
+    return (int)taken;
+}

@@ -1,0 +1,80 @@
+/* stoker: what tenants reserve, and their counters. */
+#include "tenant_internal.h"
+
+/* Takes `n` of what `most` allows. */
+static int reserve(const struct stk_tenant *tenant, uint64_t *used, uint64_t most, uint64_t n,
+                   struct stk_fault *fault) {
+    if (n > UINT64_MAX - *used) {
+        return stk_fail(fault, STK_E_OVERFLOW, tenant->id, *used);
+    }
+    if (*used + n > most) {
+        return stk_fail(fault, STK_E_QUOTA, tenant->id, *used);
+    }
+    *used += n;
+    return STK_OK;
+}
+
+static int is_open(const struct stk_tenant_entry *entry) {
+    return (stk_load(&entry->word) & TENANT_CLOSED) == 0;
+}
+
+/* Unregistering gives everything back, without a write that would meet ours. */
+static int release(const struct stk_tenant *tenant, const struct stk_tenant_entry *entry, uint64_t *used, uint64_t n,
+                   struct stk_fault *fault) {
+    uint64_t held = is_open(entry) ? *used : 0;
+    if (n > held) {
+        return stk_fail(fault, STK_E_UNDERFLOW, tenant->id, held);
+    }
+    *used = held - n;
+    return STK_OK;
+}
+
+/* The entry of a tenant that may still take something, else NULL. */
+static struct stk_tenant_entry *open_entry_of(const struct stk_tenant *tenant) {
+    struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
+    return entry != NULL && is_open(entry) ? entry : NULL;
+}
+
+int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault) {
+    struct stk_tenant_entry *e = open_entry_of(tenant);
+    return e == NULL ? stk_tenant_revoked(tenant, fault)
+                     : reserve(tenant, &e->staging_bytes, e->max_staging_bytes, bytes, fault);
+}
+
+int stk_tenant_reserve_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_fault *fault) {
+    struct stk_tenant_entry *e = open_entry_of(tenant);
+    return e == NULL ? stk_tenant_revoked(tenant, fault) : reserve(tenant, &e->handles, e->max_handles, handles, fault);
+}
+
+int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault) {
+    struct stk_tenant_entry *e = stk_tenant_entry_of(tenant);
+    return e == NULL ? stk_tenant_revoked(tenant, fault) : release(tenant, e, &e->staging_bytes, bytes, fault);
+}
+
+int stk_tenant_release_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_fault *fault) {
+    struct stk_tenant_entry *e = stk_tenant_entry_of(tenant);
+    return e == NULL ? stk_tenant_revoked(tenant, fault) : release(tenant, e, &e->handles, handles, fault);
+}
+
+int stk_tenant_counters(const struct stk_tenant *tenant, struct stk_tenant_counters *counters) {
+    const struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
+    if (entry == NULL) {
+        return STK_E_REVOKED;
+    }
+    uint32_t word = stk_load_acquire(&entry->word); /* the drains that it counts come with it */
+    uint32_t drained = stk_load(&entry->drained);
+    counters->label = entry->label;
+    counters->id = tenant->id;
+    counters->revoked = (word & TENANT_CLOSED) != 0;
+    counters->outstanding = word & TENANT_COUNT;
+    counters->drained = drained;
+    counters->published = drained + counters->outstanding;
+    counters->quiesce_calls = stk_load(&entry->quiesce_calls);
+    counters->quiesce_timeouts = stk_load(&entry->quiesce_timeouts);
+    counters->max_outstanding = entry->max_outstanding;
+    counters->staging_bytes = counters->revoked != 0 ? 0 : entry->staging_bytes;
+    counters->max_staging_bytes = entry->max_staging_bytes;
+    counters->handles = counters->revoked != 0 ? 0 : entry->handles;
+    counters->max_handles = entry->max_handles;
+    return STK_OK;
+}
