@@ -67,7 +67,7 @@ STK_FN stk_u32 stk_slice_end(const struct stk_call *c, stk_u32 to, stk_u32 n) {
         stk_result(c, STK_SLICE_AT, 0u);
         stk_result(c, STK_SLICE_STATE, 0u);
     }
-    return to < n ? STK_SLICED : STK_DONE;
+    return to < n ? STK_SLICED : STK_SLOT_DONE;
 }
 
 #endif

@@ -59,7 +59,7 @@ STK_FN void stk_lane_stretch(stk_u32 n, stk_u32 lane, stk_u32 *from, stk_u32 *to
     *to = n - *from < share ? n : *from + share;
 }
 
-/* A handler returns the status its slot gets: STK_DONE, STK_YIELD, STK_REQUEUE, or what stk_refuse returns. A handler
+/* A handler returns the status its slot gets: STK_SLOT_DONE, STK_SLOT_YIELD, STK_SLOT_REQUEUE, or what stk_refuse returns. A handler
  * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */
 #define STK_MOVED 0xFFu
 
@@ -101,7 +101,7 @@ STK_FN void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
 STK_FN stk_u32 stk_refuse(const struct stk_call *c, stk_u32 reason, stk_u32 value) {
     stk_st(c->slot + STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG, value);
     stk_st(c->slot + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG, reason);
-    return STK_FAULT;
+    return STK_SLOT_FAULT;
 }
 
 /* Are control words [first, first + count) all observables of the tenant? */

@@ -25,7 +25,7 @@
 #define STK_WAYS       7u
 
 STK_FN int stk_claimable(stk_u32 status) {
-    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
 }
 
 STK_FN STK_GLOBAL stk_u32 *stk_slot_of(const struct stk_dev *d, stk_u32 slot) {

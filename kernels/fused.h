@@ -11,9 +11,9 @@
 
 /* Part i, in a function with `d`, `c` and `status`, which is DONE before the first and the op's status after the last. */
 #define STK_FUSED_PART(i, function)                                                                                    \
-    if (status == STK_DONE) {                                                                                          \
+    if (status == STK_SLOT_DONE) {                                                                                     \
         status = function(d, c);                                                                                       \
-        if ((i) != 0u && status != STK_DONE && status != STK_FAULT) {                                                  \
+        if ((i) != 0u && status != STK_SLOT_DONE && status != STK_SLOT_FAULT) {                                        \
             status = stk_refuse(c, STK_REASON_FUSED, (i));                                                             \
         }                                                                                                              \
     }

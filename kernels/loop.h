@@ -18,7 +18,8 @@
 /* Claims slot `i` when it is ready and its tenant may. */
 STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
     STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
-    stk_u32 guard = stk_guard(d, i), seen = stk_guard_even(guard) ? stk_ld_fenced(slot + STK_SLOT_STATUS) : STK_EMPTY;
+    stk_u32 guard = stk_guard(d, i),
+            seen = stk_guard_even(guard) ? stk_ld_fenced(slot + STK_SLOT_STATUS) : STK_SLOT_EMPTY;
     if (!stk_claimable(seen)) {
         return STK_NOT_READY;
     }
@@ -28,12 +29,12 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
             return STK_NOT_READY;
         }
     }
-    if (!stk_take(d, i, guard, slot + STK_SLOT_STATUS, seen, STK_CLAIMED)) {
+    if (!stk_take(d, i, guard, slot + STK_SLOT_STATUS, seen, STK_SLOT_CLAIMED)) {
         return STK_LOST;
     }
     STK_FENCE(); /* the publisher's words are read after the claim */
     w->guard = guard;
-    w->resumed = seen == STK_YIELD ? 1u : 0u;
+    w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
     return STK_CLAIM;
 }
 
@@ -122,15 +123,15 @@ STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
 
 /* A slot that ended, however often it was taken up: how often depends on the schedule. */
 STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
-    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_DONE || status == STK_FAULT)) {
+    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_SLOT_DONE || status == STK_SLOT_FAULT)) {
         if (w->metric != opcode) {
             stk_worker_flush(d, w);
             w->metric = opcode;
         }
         w->metric_count++;
     }
-    w->done += status == STK_DONE ? 1u : 0u;
-    w->faults += status == STK_FAULT ? 1u : 0u;
+    w->done += status == STK_SLOT_DONE ? 1u : 0u;
+    w->faults += status == STK_SLOT_FAULT ? 1u : 0u;
     if (w->done >= 256u) {
         stk_worker_flush(d, w);
     }
@@ -171,12 +172,12 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
         stk_find_again(w, slot);
     }
     if (status != STK_MOVED) {
-        stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
+        stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_SLOT_YIELD : status);
     }
     stk_let_go(d, slot, w->guard);
     /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
      * 3.1's compiler crashes on the branches.) */
-    over = status == STK_DONE || status == STK_FAULT ? 1u : 0u;
+    over = status == STK_SLOT_DONE || status == STK_SLOT_FAULT ? 1u : 0u;
     w->idle = over || status == STK_SLICED ? 0u : w->idle + 1u;
     w->finished += over;
     stk_count_end(d, w, opcode, status);

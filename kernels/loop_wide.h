@@ -174,7 +174,7 @@ STK_FN stk_u32 stk_wide_guard(const struct stk_dev *d, stk_u32 slot) {
 
 /* Its first words; EMPTY where it is not to be looked at. */
 STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_u32 guard) {
-    struct stk_head head = {STK_EMPTY, 0, 0, 0};
+    struct stk_head head = {STK_SLOT_EMPTY, 0, 0, 0};
     return slot != STK_NO_SLOT && stk_guard_even(guard) ? stk_ld_head(stk_slot_of(d, slot)) : head;
 }
 
@@ -255,16 +255,16 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     if (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared)) {
         return STK_NO_SLOT;
     }
-    w->resumed = seen == STK_YIELD ? 1u : 0u;
+    w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
-            stk_st(words + STK_SLOT_STATUS, STK_CLAIMED);
+            stk_st(words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
             stk_show_custody(d, slot, lane->guard + 1u);
         }
         return slot;
     }
-    if (stk_take(d, slot, lane->guard, words + STK_SLOT_STATUS, seen, STK_CLAIMED)) {
+    if (stk_take(d, slot, lane->guard, words + STK_SLOT_STATUS, seen, STK_SLOT_CLAIMED)) {
         return slot;
     }
     (void)stk_local_add(stk_spent_of(shared, lane->tenant), 0u - lane->spent);
@@ -316,19 +316,19 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w,
                             STK_LOCAL stk_u32 *now, stk_u32 slot, stk_u32 opcode, stk_u32 status, stk_u32 guard) {
     STK_LOCAL stk_u32 *counts = shared + STK_SHARED_COUNT;
     if (status != STK_MOVED) {
-        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status == STK_SLICED ? STK_YIELD : status);
+        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, status == STK_SLICED ? STK_SLOT_YIELD : status);
     }
     if (w->alone == 0u || opcode != STK_OP_NOP) {
         stk_let_go(d, slot, guard);
     }
-    if (status != STK_DONE && status != STK_FAULT && status != STK_SLICED) {
+    if (status != STK_SLOT_DONE && status != STK_SLOT_FAULT && status != STK_SLICED) {
         return;
     }
     (void)stk_local_add(now + STK_TURN_OVER, 1u);
     if (status == STK_SLICED) {
         return;
     }
-    (void)stk_local_add(counts + (status == STK_DONE ? STK_COUNT_DONE : STK_COUNT_FAULT), 1u);
+    (void)stk_local_add(counts + (status == STK_SLOT_DONE ? STK_COUNT_DONE : STK_COUNT_FAULT), 1u);
     if (opcode < STK_CTL_METRICS_SLOTS) {
         (void)stk_local_add(counts + STK_COUNT_METRIC + opcode, 1u);
     }
@@ -378,7 +378,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     if (leave != 0u && lane->held != 0u) {
         /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
         stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS,
-               hold[STK_HOLD_FROM] != 0u ? STK_YIELD : STK_REQUEUE);
+               hold[STK_HOLD_FROM] != 0u ? STK_SLOT_YIELD : STK_SLOT_REQUEUE);
         stk_let_go(d, hold[STK_HOLD_SLOT], hold[STK_HOLD_GUARD]);
         lane->held = 0;
     }

@@ -10,7 +10,7 @@ STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_INDEX, to);
     }
     stk_st(d->control + to, value);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
@@ -19,7 +19,7 @@ STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_INDEX, to);
     }
     stk_add(d->control + to, value);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* Index of observable i as a control word, or 0 when the tenant has no such observable. */
@@ -37,7 +37,7 @@ STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_INDEX, i);
     }
     stk_st(d->control + to, stk_ld(d->control + from));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_call *c) {
@@ -46,7 +46,7 @@ STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_cal
         return stk_refuse(c, STK_REASON_INDEX, at);
     }
     stk_st(d->control + to, stk_cmpxchg(d->control + at, expected, desired));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* States the cost of STK_OP_MEMCPY. Each word is moved alone: compilers do not make a loop of vectors here. */
@@ -68,7 +68,7 @@ STK_FN stk_u32 stk_op_memcpy(const struct stk_dev *d, const struct stk_call *c) 
         stk_u32 k = to <= from ? i : n - 1u - i;
         stk_st(d->control + to + k, stk_ld(d->control + from + k));
     }
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* next = table[state * 256 + byte], a dense table of words in the payload. */
@@ -84,11 +84,11 @@ STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c
         return stk_refuse(c, STK_REASON_PAYLOAD, table);
     }
     stk_result(c, 0, stk_ld(stk_payload_words(d, table) + (state * 256u + byte)));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 STK_FN int stk_unfinished(stk_u32 status) {
-    return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
+    return status != STK_SLOT_EMPTY && status != STK_SLOT_DONE && status != STK_SLOT_FAULT;
 }
 
 /* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was, so one that
@@ -116,26 +116,27 @@ STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_
 STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1);
     if (!c->packed && !stk_fence_passes(d, c, items)) {
-        return STK_REQUEUE;
+        return STK_SLOT_REQUEUE;
     }
     STK_FENCE(); /* what the batch stored is seen before the epoch */
     if (d->observable_first < d->observable_end) {
         stk_st(d->control + d->observable_first, tag);
     }
     stk_add(d->control + STK_CTL_EPOCH, 1u);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* Adds a record of the debug log; a full log drops it. */
 STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 i, room = d->debug_words < STK_LOG_RECORDS ? 0u : d->debug_words - STK_LOG_RECORDS;
-    stk_u32 at = room < STK_LOG_RECORD_WORDS ? 0u : stk_ld(d->debug + STK_LOG_CURSOR);
+    stk_u32 i, room = d->debug_words < STK_DEBUG_RECORDS_WORD ? 0u : d->debug_words - STK_DEBUG_RECORDS_WORD;
+    stk_u32 at = room < STK_DEBUG_RECORD_WORDS ? 0u : stk_ld(d->debug + STK_DEBUG_CURSOR_WORD);
     /* Another lane may move the cursor first; each try that fails means that one more record went in. */
-    for (i = 0; i <= room / STK_LOG_RECORD_WORDS && room >= STK_LOG_RECORD_WORDS && at <= room - STK_LOG_RECORD_WORDS;
+    for (i = 0;
+         i <= room / STK_DEBUG_RECORD_WORDS && room >= STK_DEBUG_RECORD_WORDS && at <= room - STK_DEBUG_RECORD_WORDS;
          i++) {
-        stk_u32 was = stk_cmpxchg(d->debug + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
+        stk_u32 was = stk_cmpxchg(d->debug + STK_DEBUG_CURSOR_WORD, at, at + STK_DEBUG_RECORD_WORDS);
         if (was == at) {
-            STK_GLOBAL stk_u32 *r = d->debug + STK_LOG_RECORDS + at;
+            STK_GLOBAL stk_u32 *r = d->debug + STK_DEBUG_RECORDS_WORD + at;
             stk_st(r, stk_arg(c, 0));
             stk_st(r + 1, stk_arg(c, 1));
             stk_st(r + 2, stk_arg(c, 2));
@@ -144,7 +145,7 @@ STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) 
         }
         at = was;
     }
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* Where tenants have shares of their own, stopping the workers of all of them is the first tenant's. */
@@ -154,7 +155,7 @@ STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d, const struct stk_call *c
         return stk_refuse(c, STK_REASON_TENANT, tenant);
     }
     stk_st_release(d->control + STK_CTL_SHUTDOWN, 1u);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 #endif

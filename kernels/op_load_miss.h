@@ -2,14 +2,14 @@
  *
  * The slot claims an I/O slot, parks in WAIT_IO and gives its lane back. The host reads, marks the I/O slot OK or ERROR
  * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in argument 2 and finishes. The host's side is
- * stoker/miss.h.
+ * stoker/fetch.h.
  */
 #ifndef STK_OP_LOAD_MISS_H
 #define STK_OP_LOAD_MISS_H
 
 #include "guard.h"
 
-#define STK_MISS_TICKET 2u /* argument: 1 + index of the I/O slot that serves this miss */
+#define STK_FETCH_TICKET 2u /* argument: 1 + index of the I/O slot that serves this miss */
 
 /* Takes a free I/O slot: EMPTY -> WAIT_IO, a state in which the host leaves it alone. io_slots when none is free. */
 STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
@@ -17,8 +17,8 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
     for (i = 0; i < d->io_slots; i++) {
         STK_GLOBAL stk_u32 *status = d->io + i * STK_IO_WORDS + STK_IO_STATUS;
         stk_u32 guard = stk_guard(d, d->slots + i);
-        if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_EMPTY &&
-            stk_take(d, d->slots + i, guard, status, STK_EMPTY, STK_WAIT_IO)) {
+        if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_SLOT_EMPTY &&
+            stk_take(d, d->slots + i, guard, status, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO)) {
             STK_FENCE(); /* the state is seen before the guard is even, and before the words that it guards are written */
             stk_let_go(d, d->slots + i, guard); /* in WAIT_IO no other worker touches the slot */
             break;
@@ -27,11 +27,11 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
     return i;
 }
 
-STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c, stk_u32 resource) {
+STK_FN stk_u32 stk_fetch_ask(const struct stk_dev *d, const struct stk_call *c, stk_u32 resource) {
     stk_u32 i = stk_io_take(d);
     STK_GLOBAL stk_u32 *io = d->io + i * STK_IO_WORDS;
     if (i == d->io_slots) {
-        return STK_REQUEUE;
+        return STK_SLOT_REQUEUE;
     }
     stk_st(io + STK_IO_OP, STK_IO_OP_READ);
     stk_st(io + STK_IO_SRC, resource);
@@ -40,16 +40,16 @@ STK_FN stk_u32 stk_miss_ask(const struct stk_dev *d, const struct stk_call *c, s
     stk_st(io + STK_IO_OFFSET_HI, 0u);
     stk_st(io + STK_IO_BYTES, 0u); /* the whole resource */
     stk_st(io + STK_IO_TAG, c->index);
-    stk_st(c->slot + STK_SLOT_ARG0 + STK_MISS_TICKET, i + 1u);
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET, i + 1u);
     /* The slot waits before the host can see the request, so that its completion always finds it in WAIT_IO. */
-    stk_st_release(c->slot + STK_SLOT_STATUS, STK_WAIT_IO);
-    stk_st_release(io + STK_IO_STATUS, STK_PUBLISHED);
+    stk_st_release(c->slot + STK_SLOT_STATUS, STK_SLOT_WAIT_IO);
+    stk_st_release(io + STK_IO_STATUS, STK_SLOT_PUBLISHED);
     return STK_MOVED;
 }
 
 /* Is the request in this I/O slot this miss's own? The words of an I/O slot are its asker's and the host's alone, so a
  * ticket that a publisher made up gets nothing of another slot's. */
-STK_FN int stk_miss_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u32 resource, stk_u32 status) {
+STK_FN int stk_fetch_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u32 resource, stk_u32 status) {
     /* An error's code takes the tag's place, and the tag that of the length. */
     return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index &&
            stk_ld(io + STK_IO_SRC) == resource && stk_ld(io + STK_IO_DST) == resource &&
@@ -57,36 +57,36 @@ STK_FN int stk_miss_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u3
 }
 
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 resource = stk_arg(c, 0), ticket = stk_arg(c, STK_MISS_TICKET), status, code;
+    stk_u32 resource = stk_arg(c, 0), ticket = stk_arg(c, STK_FETCH_TICKET), status, code;
     STK_GLOBAL stk_u32 *io;
     if (d->io_slots == 0u) {
         return stk_refuse(c, STK_REASON_IO, 0u);
     }
     if (ticket == 0u) {
-        return stk_miss_ask(d, c, resource);
+        return stk_fetch_ask(d, c, resource);
     }
     if (ticket > d->io_slots) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
     }
     io = d->io + (ticket - 1u) * STK_IO_WORDS;
     status = stk_ld_acquire(io + STK_IO_STATUS);
-    if (!stk_miss_own(io, c, resource, status)) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
+    if (!stk_fetch_own(io, c, resource, status)) {
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
     }
-    if (status == STK_WAIT_IO || status == STK_PUBLISHED || status == STK_CLAIMED) {
-        return STK_REQUEUE; /* woken too early */
+    if (status == STK_SLOT_WAIT_IO || status == STK_SLOT_PUBLISHED || status == STK_SLOT_CLAIMED) {
+        return STK_SLOT_REQUEUE; /* woken too early */
     }
     if (status != STK_IO_OK && status != STK_IO_ERROR) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_MISS_TICKET);
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
     }
     code = stk_ld_acquire(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
     /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that
      * asks again. */
-    stk_st(c->slot + STK_SLOT_ARG0 + STK_MISS_TICKET, 0u);
-    if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_EMPTY) != status) {
-        return STK_REQUEUE; /* the host recycled it: ask again */
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET, 0u);
+    if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
+        return STK_SLOT_REQUEUE; /* the host recycled it: ask again */
     }
-    return status == STK_IO_OK ? STK_DONE : stk_refuse(c, STK_REASON_IO, code);
+    return status == STK_IO_OK ? STK_SLOT_DONE : stk_refuse(c, STK_REASON_IO, code);
 }
 
 #endif

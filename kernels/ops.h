@@ -51,7 +51,7 @@ STK_FN const struct stk_fused_op *stk_fused_op_find(const struct stk_dev *d, stk
 }
 
 STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *c, const struct stk_fused_op *op) {
-    stk_u32 status = STK_DONE, i;
+    stk_u32 status = STK_SLOT_DONE, i;
     for (i = 0; i < op->part_count; i++) {
         STK_FUSED_PART(i, op->parts[i])
     }

@@ -88,7 +88,7 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
         return stk_refuse(c, STK_REASON_PACKED, i);
     }
     if (!stk_packed_fences_pass(d, c, count, words, first)) {
-        return STK_REQUEUE;
+        return STK_SLOT_REQUEUE;
     }
     for (i = 0; i < count; i++) {
         stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
@@ -97,11 +97,11 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
             return stk_refuse(c, STK_REASON_PACKED, i);
         }
         inner = stk_packed_call(c, first, words, at);
-        if (opcode != STK_OP_NOP && stk_op_run(d, &inner, opcode) != STK_DONE) {
+        if (opcode != STK_OP_NOP && stk_op_run(d, &inner, opcode) != STK_SLOT_DONE) {
             return stk_refuse(c, STK_REASON_PACKED, i);
         }
     }
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 #endif

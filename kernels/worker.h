@@ -166,7 +166,7 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
     return over;
 }
 
-/* Makes a claimed slot ready to run. Returns STK_DONE, or the refusal of the slot. */
+/* Makes a claimed slot ready to run. Returns STK_SLOT_DONE, or the refusal of the slot. */
 STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
                               stk_u32 tenant, stk_u32 width, stk_u32 *units) {
     struct stk_cost cost = opcode == STK_OP_PACKED_SLOT ? stk_cost_packed(d, c) : stk_op_cost(d, c, opcode);
@@ -180,7 +180,7 @@ STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *
             stk_result(c, i, 0u);
         }
     }
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* Runs a claimed slot, and sets *units to the cost of the call. With several lanes, a slot that all of them run
@@ -193,7 +193,7 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struc
         return stk_refuse(c, STK_REASON_TENANT, tenant);
     }
     if (opcode == STK_OP_NOP) {
-        return STK_DONE;
+        return STK_SLOT_DONE;
     }
     if (stk_opcode_foreign(opcode, tenant)) {
         return stk_refuse(c, STK_REASON_OPCODE, opcode);
@@ -206,7 +206,7 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struc
     }
     width = stk_op_width(d, opcode);
     status = stk_slot_ready(d, w, c, opcode, tenant, width, units);
-    if (status != STK_DONE) {
+    if (status != STK_SLOT_DONE) {
         return status;
     }
     if (opcode == STK_OP_PACKED_SLOT) {
@@ -249,13 +249,13 @@ STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
 
 /* Finds out how this worker takes slots (guard.h). */
 STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
-    stk_u32 bus = stk_ld(d->control + STK_CTL_BUS), at = bus >> STK_CUSTODY_SHIFT;
+    stk_u32 bus = stk_ld(d->control + STK_CTL_NO_SHARED_ATOMICS), at = bus >> STK_CUSTODY_SHIFT;
     STK_GLOBAL stk_u32 *custody = 0;
     if (at != 0u) {
         custody = d->control + at;
     }
     w->guard = 0;
-    d->swap = (bus & STK_BUS_BIT) == 0u ? 1u : 0u;
+    d->swap = (bus & STK_NO_SHARED_ATOMICS_BIT) == 0u ? 1u : 0u;
     d->custody = 0;
     if (d->swap != 0u) {
         d->guards = custody;

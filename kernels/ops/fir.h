@@ -112,7 +112,7 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
                      stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out + from,
                                    (lead + from) / 2u, (to - from) / 2u, STK_LANE));
     status = stk_slice_end(c, to, n);
-    if (STK_LANE == 0u && status == STK_DONE) {
+    if (STK_LANE == 0u && status == STK_SLOT_DONE) {
         stk_result(c, 2, n / 2u);
     }
     return status;

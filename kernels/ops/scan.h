@@ -194,7 +194,7 @@ STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct s
     struct stk_scan_walk w = stk_scan_walk_enter(a, c, lead, bytes, c->step / STK_LANES);
     stk_u32 count = 0;
     if (STK_LANE != 0u) {
-        return w.to < bytes ? STK_SLICED : STK_DONE;
+        return w.to < bytes ? STK_SLICED : STK_SLOT_DONE;
     }
     for (; w.at < w.to; w.at++) {
         w.state = stk_automaton_step(a, w.state, p[w.at]);

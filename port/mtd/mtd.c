@@ -36,7 +36,7 @@ static int fail(struct stk_mtd *m, int os_error) {
  * only an error that comes before any program leaves the block good. */
 static int fail_program(struct stk_mtd *m, int os_error, bool begun) {
     int err = fail(m, os_error);
-    bool unsure = begun || err == STK_E_AGAIN || err == STK_E_DEVICE;
+    bool unsure = begun || err == STK_E_WOULD_BLOCK || err == STK_E_DEVICE;
     return unsure && !may_repeat(m) ? STK_E_IO : err;
 }
 

@@ -96,7 +96,7 @@ static int make_ready(struct stk_nor *n, uint32_t block) {
     int err = wait_for_chip(n, at);
     if (err == STK_OK && n->locks && n->unlocked != block) {
         err = stk_nor_intel_unlock(n, at) == STK_OK ? STK_OK
-              : n->fault.err == STK_E_TIMEOUT       ? STK_E_TIMEOUT
+              : n->info.err == STK_E_TIMEOUT        ? STK_E_TIMEOUT
                                                     : STK_E_ACCESS;
         n->unlocked = err == STK_OK ? block : UINT32_MAX;
     }

@@ -89,7 +89,7 @@ static int drive_on(struct stk_opencl *cl) {
 static int await(struct hand *h, uint32_t slot) {
     struct stk_opencl *cl = h->cl;
     uint32_t every = cl->mode == STK_RESIDENT ? DRIVE_EVERY : 1u;
-    for (uint32_t looks = 1; stk_ring_status(&h->ring, slot) != (int)STK_DONE; looks++) {
+    for (uint32_t looks = 1; stk_ring_status(&h->ring, slot) != (int)STK_SLOT_DONE; looks++) {
         if (!h->one_launch && looks % every == 0u) {
             int err = drive_on(cl);
             if (err != STK_OK) {

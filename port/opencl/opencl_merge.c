@@ -7,12 +7,12 @@
 #define LINE 64u
 
 static int claimable(uint32_t status) {
-    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
 }
 
 /* Neither empty nor over. */
 static int unfinished(uint32_t status) {
-    return status != STK_EMPTY && status != STK_DONE && status != STK_FAULT;
+    return status != STK_SLOT_EMPTY && status != STK_SLOT_DONE && status != STK_SLOT_FAULT;
 }
 
 /* Copies words that other threads may write into a buffer of the port's own. Each word is loaded whole. */
@@ -36,7 +36,7 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
     uint32_t *custody = stk_opencl_custody(cl) + i;
     (void)stk_fetch_add(custody, 1u);
-    if (stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, status, STK_CLAIMED) == status) {
+    if (stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, status, STK_SLOT_CLAIMED) == status) {
         return 1;
     }
     (void)stk_fetch_add(custody, 1u);
@@ -56,7 +56,7 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
             copy_from_shared(to + 1, from + 1, STK_SLOT_WORDS - 1u);
             b->handed++;
         } else {
-            status = STK_EMPTY; /* none of the device's */
+            status = STK_SLOT_EMPTY; /* none of the device's */
         }
         stk_store(to, status);
     }
@@ -65,7 +65,7 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < m->slots; i++) {
         uint32_t *to = ring + (size_t)i * STK_SLOT_WORDS;
         if (!claimable(stk_load(to)) && unfinished(stk_load_acquire(m->ring + (size_t)i * STK_SLOT_WORDS))) {
-            stk_store(to, STK_CLAIMED);
+            stk_store(to, STK_SLOT_CLAIMED);
         }
     }
     if (b->handed) {
@@ -113,12 +113,12 @@ static void merge_control(struct stk_opencl *cl) {
 /* Appends one record, as a worker does. A swap that fails means that somebody else appended a record. So there are no
  * more tries than the log has room for records. */
 static void append(struct stk_opencl *cl, const uint32_t *record) {
-    uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_LOG_RECORDS;
-    uint32_t at = stk_load(log + STK_LOG_CURSOR), was;
-    for (uint32_t tries = room / STK_LOG_RECORD_WORDS; tries != 0u && at <= room - STK_LOG_RECORD_WORDS; tries--) {
-        was = stk_cas(log + STK_LOG_CURSOR, at, at + STK_LOG_RECORD_WORDS);
+    uint32_t *log = cl->memory.debug, room = cl->memory.debug_words - STK_DEBUG_RECORDS_WORD;
+    uint32_t at = stk_load(log + STK_DEBUG_CURSOR_WORD), was;
+    for (uint32_t tries = room / STK_DEBUG_RECORD_WORDS; tries != 0u && at <= room - STK_DEBUG_RECORD_WORDS; tries--) {
+        was = stk_cas(log + STK_DEBUG_CURSOR_WORD, at, at + STK_DEBUG_RECORD_WORDS);
         if (was == at) {
-            copy_to_shared(log + STK_LOG_RECORDS + at, record, STK_LOG_RECORD_WORDS);
+            copy_to_shared(log + STK_DEBUG_RECORDS_WORD + at, record, STK_DEBUG_RECORD_WORDS);
             return;
         }
         at = was;
@@ -127,9 +127,9 @@ static void append(struct stk_opencl *cl, const uint32_t *record) {
 
 static void merge_debug(struct stk_opencl *cl) {
     const uint32_t *sent = cl->batch.sent[REGION_DEBUG].host, *got = cl->batch.got[REGION_DEBUG].host;
-    uint32_t from = stk_load(sent + STK_LOG_CURSOR), to = stk_load(got + STK_LOG_CURSOR);
-    for (; from < to && to <= cl->memory.debug_words - STK_LOG_RECORDS; from += STK_LOG_RECORD_WORDS) {
-        append(cl, got + STK_LOG_RECORDS + from);
+    uint32_t from = stk_load(sent + STK_DEBUG_CURSOR_WORD), to = stk_load(got + STK_DEBUG_CURSOR_WORD);
+    for (; from < to && to <= cl->memory.debug_words - STK_DEBUG_RECORDS_WORD; from += STK_DEBUG_RECORD_WORDS) {
+        append(cl, got + STK_DEBUG_RECORDS_WORD + from);
     }
 }
 
@@ -138,14 +138,15 @@ static void merge_debug(struct stk_opencl *cl) {
 static void reserve_io(struct stk_opencl *cl, uint32_t i) {
     uint32_t *got = (uint32_t *)cl->batch.got[REGION_IO].host + (size_t)i * STK_IO_WORDS;
     uint32_t slot = stk_load(got + STK_IO_TAG);
-    if (stk_cas(cl->memory.io + (size_t)i * STK_IO_WORDS + STK_IO_STATUS, STK_EMPTY, STK_WAIT_IO) == STK_EMPTY) {
+    if (stk_cas(cl->memory.io + (size_t)i * STK_IO_WORDS + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) ==
+        STK_SLOT_EMPTY) {
         return;
     }
     memcpy(got, (const uint32_t *)cl->batch.sent[REGION_IO].host + (size_t)i * STK_IO_WORDS, STK_IO_WORDS * 4u);
     if (slot < cl->memory.slots) {
         uint32_t *w = (uint32_t *)cl->batch.got[REGION_RING].host + (size_t)slot * STK_SLOT_WORDS;
         stk_store(w + STK_SLOT_ARG0 + 2u, 0u); /* its ticket */
-        stk_store(w + STK_SLOT_STATUS, STK_REQUEUE);
+        stk_store(w + STK_SLOT_STATUS, STK_SLOT_REQUEUE);
     }
 }
 
@@ -155,7 +156,7 @@ static uint32_t io_status(const struct stk_opencl_region *side, uint32_t i) {
 
 static void reserve_asked(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < cl->memory.io_slots; i++) {
-        if (io_status(cl->batch.sent, i) == STK_EMPTY && io_status(cl->batch.got, i) == STK_PUBLISHED) {
+        if (io_status(cl->batch.sent, i) == STK_SLOT_EMPTY && io_status(cl->batch.got, i) == STK_SLOT_PUBLISHED) {
             reserve_io(cl, i);
         }
     }
@@ -170,7 +171,7 @@ static void merge_ring(struct stk_opencl *cl) {
         if (claimable(stk_load(sent + at))) {
             uint32_t status = stk_load(got + at);
             copy_to_shared(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
-            cl->tries[i] = status == STK_DONE || status == STK_FAULT ? 0 : cl->tries[i];
+            cl->tries[i] = status == STK_SLOT_DONE || status == STK_SLOT_FAULT ? 0 : cl->tries[i];
             stk_store_release(to, status);
             /* the slot leaves custody, after its status was stored */
             (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u);

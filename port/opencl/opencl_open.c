@@ -25,7 +25,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->slots = c->slots ? c->slots : 256u;
     c->observables = c->observables ? c->observables : 256u;
     c->tenants = c->tenants ? c->tenants : 1u;
-    c->debug_records = c->debug_records ? c->debug_records : STK_LOG_RECORDS_DEFAULT;
+    c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
     c->workers = c->workers ? c->workers : 1u;
     c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);

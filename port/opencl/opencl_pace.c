@@ -16,7 +16,7 @@ static int time_slot(struct stk_opencl *cl, const struct stk_work *work, uint64_
     struct stk_deadline end;
     int err = stk_ring_publish(&ring, 0, work), did;
     stk_deadline_start(&end, stk_opencl_allowed(cl, SLOT_NS), start);
-    while (err == STK_OK && stk_ring_status(&ring, 0) != (int)STK_DONE) {
+    while (err == STK_OK && stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
         did = stk_opencl_drive(cl, true);
         err = did < 0 ? did : stk_deadline_look(&end, stk_opencl_now_ns()) == 0u ? STK_E_TIMEOUT : STK_OK;
     }

@@ -225,7 +225,7 @@ int stk_opencl_revive(struct stk_opencl *cl) {
     }
     (void)stk_opencl_lost_on(cl);
     if (cl->running) {
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     }
     if (cl->olds == STK_OPENCL_OLD_MAX) {
         return STK_E_FULL;

@@ -209,7 +209,7 @@ int stk_opencl_layout(struct stk_opencl *cl) {
                                cl->config.observables);
     }
     if (err == STK_OK) {
-        stk_store(m->control + STK_CTL_BUS, exclusive(cl) ? 0u : STK_BUS_BIT);
+        stk_store(m->control + STK_CTL_NO_SHARED_ATOMICS, exclusive(cl) ? 0u : STK_NO_SHARED_ATOMICS_BIT);
         err = stk_control_set_custody(&control, stk_opencl_custody_at(m->control_words), NULL);
     }
     memset(m->debug, 0, (size_t)m->debug_words * 4u);
@@ -226,7 +226,7 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     const size_t bytes[STK_OPENCL_REGIONS] = {
         STK_RING_BYTES(c->slots),
         ((size_t)stk_opencl_custody_at(STK_CTL_OBSERVABLE + c->observables) + c->slots + c->io_slots) * 4u,
-        (STK_LOG_RECORDS + (size_t)c->debug_records * STK_LOG_RECORD_WORDS) * 4u,
+        (STK_DEBUG_RECORDS_WORD + (size_t)c->debug_records * STK_DEBUG_RECORD_WORDS) * 4u,
         (size_t)c->io_slots * STK_IO_WORDS * 4u,
         c->payload_bytes,
     };
@@ -241,7 +241,7 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
         .control = cl->regions[REGION_CONTROL].host,
         .control_words = STK_CTL_OBSERVABLE + c->observables,
         .debug = cl->regions[REGION_DEBUG].host,
-        .debug_words = STK_LOG_RECORDS + c->debug_records * STK_LOG_RECORD_WORDS,
+        .debug_words = STK_DEBUG_RECORDS_WORD + c->debug_records * STK_DEBUG_RECORD_WORDS,
         .io = cl->regions[REGION_IO].host,
         .io_slots = c->io_slots,
         .payload = cl->regions[REGION_PAYLOAD].host,

@@ -71,7 +71,7 @@ static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_confi
     start_place(s, f->name, strlen(f->name), 1);
     from = s->used;
     make(s, "STK_FN stk_u32 stk_fused_%u(const struct stk_dev *d, const struct stk_call *c) {\n", (unsigned)i);
-    make(s, "stk_u32 status = STK_DONE;\n");
+    make(s, "stk_u32 status = STK_SLOT_DONE;\n");
     for (k = 0; k < f->function_count; k++) {
         make(s, "STK_FUSED_PART(%uu, %s)\n", (unsigned)k, f->functions[k]);
     }

@@ -44,7 +44,7 @@ static int runs(struct stk_opencl *cl) {
  * nobody's hand. (A slot that a handler puts back may stay as it is.) */
 static int waits(const struct stk_opencl *cl, uint32_t slot) {
     uint32_t status = stk_load(status_at(cl, slot));
-    return (status == STK_PUBLISHED || (status == STK_REQUEUE && cl->tries[slot] != 0u)) &&
+    return (status == STK_SLOT_PUBLISHED || (status == STK_SLOT_REQUEUE && cl->tries[slot] != 0u)) &&
            (custody_of(cl, slot) & 1u) == 0u;
 }
 

@@ -39,7 +39,7 @@ static inline uint32_t list_pop(const struct stk_posix_op *ops, struct stk_posix
 
 /* Keeps the detail of a refusal and returns its code. */
 static inline int refuse(struct stk_posix_reader *r, int err, uint32_t index, uint64_t value) {
-    r->fault = (struct stk_fault){err, index, value};
+    r->info = (struct stk_error_info){err, index, value};
     return err;
 }
 

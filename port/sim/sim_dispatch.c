@@ -69,8 +69,8 @@ static bool told_to_stop(const struct stk_sim_dispatch *d) {
 static bool claim(struct stk_sim_dispatch *d, uint32_t index) {
     uint32_t *slot = slot_at(d, index);
     uint32_t status = stk_load_acquire(slot + STK_SLOT_STATUS);
-    bool waits = status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
-    if (!waits || stk_cas(slot + STK_SLOT_STATUS, status, STK_CLAIMED) != status) {
+    bool waits = status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
+    if (!waits || stk_cas(slot + STK_SLOT_STATUS, status, STK_SLOT_CLAIMED) != status) {
         return false;
     }
     d->mine[index] = 1;
@@ -83,13 +83,13 @@ static bool claim(struct stk_sim_dispatch *d, uint32_t index) {
 static void end_slot(struct stk_sim_dispatch *d, uint32_t index) {
     uint32_t *slot = slot_at(d, index);
     int r = d->config.handler != NULL ? d->config.handler(d->config.handler_ctx, index, slot) : 0;
-    uint32_t status = r == 0 ? STK_DONE : r < 0 ? STK_FAULT : (uint32_t)r;
+    uint32_t status = r == 0 ? STK_SLOT_DONE : r < 0 ? STK_SLOT_FAULT : (uint32_t)r;
     d->mine[index] = 0;
     d->held--;
-    if (status == STK_DONE) {
+    if (status == STK_SLOT_DONE) {
         d->done++;
         count(d, STK_CTL_DONE_COUNT);
-    } else if (status == STK_FAULT) {
+    } else if (status == STK_SLOT_FAULT) {
         d->faulted++;
         count(d, STK_CTL_FAULT_COUNT);
     }

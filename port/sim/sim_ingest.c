@@ -9,7 +9,7 @@
 #define COUNT_MAX 65536u
 
 static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
-    s->fault = (struct stk_fault){err, index, value};
+    s->fault = (struct stk_error_info){err, index, value};
     return err;
 }
 

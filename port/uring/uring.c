@@ -189,7 +189,7 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     lay_out(uring, piece);
     r = start_ring(uring, &c);
     if (r < 0) {
-        *uring = (struct stk_uring){.fault = uring->fault, .call = uring->call};
+        *uring = (struct stk_uring){.info = uring->info, .call = uring->call};
         stk_arena_release(arena, mark);
     }
     return r;

@@ -57,7 +57,7 @@ static inline uint32_t list_pop(const struct stk_uring_op *ops, struct stk_uring
 
 /* Keeps the detail of a refusal and returns its code. */
 static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t value) {
-    u->fault = (struct stk_fault){err, index, value};
+    u->info = (struct stk_error_info){err, index, value};
     return err;
 }
 

@@ -126,7 +126,7 @@ static inline void publish(uint32_t n) {
     stk_store(slot_at(at) + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(slot_at(at) + STK_SLOT_PRIORITY, STK_NORMAL);
     stk_store(slot_at(at) + STK_SLOT_ARG0, n);
-    stk_store_release(slot_at(at), STK_PUBLISHED);
+    stk_store_release(slot_at(at), STK_SLOT_PUBLISHED);
 }
 
 /* The host's side of the reads. */
@@ -156,11 +156,11 @@ static inline int harvest(void) {
     uint32_t at = harvested % WORK_SLOTS;
     int status = stk_ring_status(&ring, at);
     struct stk_slot slot;
-    if (status == (int)STK_DONE) {
+    if (status == (int)STK_SLOT_DONE) {
         check(harvested++);
         return 1;
     }
-    if (status != (int)STK_FAULT) {
+    if (status != (int)STK_SLOT_FAULT) {
         return 0;
     }
     assert_int_equal(stk_ring_read(&ring, at, &slot), STK_OK);
@@ -199,7 +199,7 @@ static inline int work(const struct stk_dispatch_ops *ops, void *ctx) {
     }
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), (WORK_ITEMS + 3u) / 4u - adds_faulted);
     for (uint32_t k = 0; k < io.slots; k++) {
-        assert_int_equal(stk_io_queue_status(&io, k), (int)STK_EMPTY);
+        assert_int_equal(stk_io_queue_status(&io, k), (int)STK_SLOT_EMPTY);
     }
     return STK_OK;
 }

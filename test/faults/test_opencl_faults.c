@@ -25,7 +25,7 @@ static uint8_t failed[FAULT_CALL_COUNT];
 static void claim_some(void) {
     claimed = 0;
     for (uint32_t i = 0; i < cl.memory.slots && claimed < 3u && cl.mode != STK_BATCH; i++) {
-        claimed += stk_cas(slot_at(i), STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED;
+        claimed += stk_cas(slot_at(i), STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED;
     }
 }
 
@@ -50,11 +50,12 @@ static void after_loss(const struct fault_plan *plan) {
     check_text(plan, STK_E_DEVICE);
     if (plan->kind == FAULT_HANGS && faults_fired() != 0u) {
         assert_int_equal(cl.fault, STK_OPENCL_TIMEOUT);
-        assert_true(cl.mode == STK_BATCH ? count_status(STK_CLAIMED) == 0u : count_status(STK_CLAIMED) >= claimed);
-        assert_int_equal(stk_opencl_revive(&cl), STK_E_AGAIN);
+        assert_true(cl.mode == STK_BATCH ? count_status(STK_SLOT_CLAIMED) == 0u
+                                         : count_status(STK_SLOT_CLAIMED) >= claimed);
+        assert_int_equal(stk_opencl_revive(&cl), STK_E_WOULD_BLOCK);
     }
     faults_end_hung();
-    while (count_status(STK_CLAIMED) != 0u) {
+    while (count_status(STK_SLOT_CLAIMED) != 0u) {
         assert_int_equal(stk_opencl_ops.drive(&cl, true), STK_E_DEVICE);
         assert_true(rig_now() - start < 20 * SECOND);
     }

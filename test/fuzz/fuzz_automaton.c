@@ -46,7 +46,7 @@ static void scan(const struct stk_automaton *a, const uint8_t *text, uint32_t n)
     FUZZ_CHECK(stk_interp_open(&interp, &memory, NULL) == STK_OK);
     FUZZ_CHECK(stk_ring_publish(&ring, 0, &work) == STK_OK);
     FUZZ_CHECK(stk_interp_ops.drive(&interp, true) == 1);
-    FUZZ_CHECK(stk_ring_status(&ring, 0) == (int)STK_DONE);
+    FUZZ_CHECK(stk_ring_status(&ring, 0) == (int)STK_SLOT_DONE);
     for (uint32_t i = 0; i < stk_automaton_accepting(a); i++) {
         uint32_t word;
         memcpy(&word, payload + hits_at + 4u * i, 4);

@@ -5,7 +5,7 @@
 static void serve(struct stk_io_queue *queue, struct fuzz_input *in) {
     struct stk_io_request requests[STK_IO_SLOTS_MAX];
     struct stk_io_result results[8];
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     int polled = stk_io_queue_poll(queue, requests, STK_IO_SLOTS_MAX), claimed;
     uint32_t n = fuzz_u8(in) % 8u;
     claimed = stk_io_queue_claim(queue, requests, STK_IO_SLOTS_MAX);
@@ -13,7 +13,7 @@ static void serve(struct stk_io_queue *queue, struct fuzz_input *in) {
     for (uint32_t i = 0; i < n; i++) {
         results[i] = (struct stk_io_result){fuzz_u8(in) % 70u, fuzz_u8(in) & 1, fuzz_u32(in)};
     }
-    (void)!stk_io_queue_complete(queue, results, n, &fault);
+    (void)!stk_io_queue_complete(queue, results, n, &info);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -7,12 +7,12 @@
 static void publish(struct stk_ring *ring, struct fuzz_input *in) {
     uint32_t args[16] = {0};
     struct stk_work items[3];
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint32_t slot = fuzz_u8(in), count = fuzz_u8(in) % 4u;
     for (uint32_t i = 0; i < 3; i++) {
         items[i] = (struct stk_work){fuzz_u32(in), fuzz_u8(in), fuzz_u8(in), fuzz_u8(in) % 16u, args};
     }
-    if (stk_ring_publish_batch(ring, slot, 1, items, count < 3 ? count : 3, fuzz_u32(in), &fault) < 0) {
+    if (stk_ring_publish_batch(ring, slot, 1, items, count < 3 ? count : 3, fuzz_u32(in), &info) < 0) {
         (void)!stk_ring_publish(ring, slot, &items[0]);
     }
 }

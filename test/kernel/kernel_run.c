@@ -151,8 +151,8 @@ static void compare_scans(void) {
     op_publish(&image, 4, STK_OP_SCAN_COUNT, 0, short_text);
     op_publish(&image, 5, STK_OP_SUM64, 0, sum);
     compare("scans");
-    if (op_status(&image, 0) != STK_DONE || op_arg(&image, 0, STK_RESULT_ARG) == 0u ||
-        op_arg(&image, 3, STK_RESULT_ARG) != ROOM || op_status(&image, 5) != STK_DONE) {
+    if (op_status(&image, 0) != STK_SLOT_DONE || op_arg(&image, 0, STK_RESULT_ARG) == 0u ||
+        op_arg(&image, 3, STK_RESULT_ARG) != ROOM || op_status(&image, 5) != STK_SLOT_DONE) {
         fprintf(stderr, "kernel_run: the scans did not run\n");
         failures++;
     }
@@ -184,7 +184,7 @@ static void compare_chunk(uint32_t *seed) {
     chunk_expect(&c, payload, want);
     op_publish(&image, 0, c.opcode, 0, c.args);
     compare(c.opcode == STK_OP_CRC32C ? "crc" : "fir");
-    if (op_status(&image, 0) != STK_DONE || memcmp(op_slot(&image, 0) + STK_SLOT_RESULT, want, sizeof want) != 0 ||
+    if (op_status(&image, 0) != STK_SLOT_DONE || memcmp(op_slot(&image, 0) + STK_SLOT_RESULT, want, sizeof want) != 0 ||
         memcmp(image.payload, payload, OPS_PAYLOAD) != 0) {
         fprintf(stderr, "kernel_run: opcode 0x%x is not what the oracle says\n", (unsigned)c.opcode);
         failures++;

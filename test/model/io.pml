@@ -6,7 +6,7 @@
 #ifndef HONEST
 #define FORGE
 #endif
-#include "miss.pml"
+#include "fetch.pml"
 
 active proctype publisher() {
     byte mine;
@@ -55,7 +55,7 @@ inline cancel_ghost(i) {
     ghost_cancel(i, LEAVING)
 }
 
-/* stk_miss_cancel of slot i, which was in WAIT_IO or PUBLISHED: k is the request that it waited for. */
+/* stk_fetch_cancel of slot i, which was in WAIT_IO or PUBLISHED: k is the request that it waited for. */
 inline cancel_waiting(i, k) {
     if
 #ifndef PLAIN_CANCEL

@@ -11,7 +11,7 @@ byte tries[2]; /* the host's own */
 #ifndef IOS
 #define IOS 1
 #endif
-#include "miss.pml"
+#include "fetch.pml"
 
 bool inside[WORKERS + 1]; /* by _pid; the publisher is 0 */
 #if WORKERS == 2
@@ -124,7 +124,7 @@ inline forget(k, i) {
     fi
 }
 
-/* stk_miss_recover. One step for each I/O slot: publishers and server touch none of it meanwhile. */
+/* stk_fetch_recover. One step for each I/O slot: publishers and server touch none of it meanwhile. */
 inline miss_recover(k) {
 #ifndef CLAIMED_ONLY
     k = 0;

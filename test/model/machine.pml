@@ -101,7 +101,7 @@ inline take_ghosts(p, mine) {
 #define TAKEABLE(s) ((s) == EMPTY)
 #endif
 
-/* Gets ticket `mine` and leaves when it is this publisher's. STK_E_FULL and STK_E_AGAIN are tried again. */
+/* Gets ticket `mine` and leaves when it is this publisher's. STK_E_FULL and STK_E_WOULD_BLOCK are tried again. */
 inline publisher_take(p, mine, h) {
     atomic { mine = tail; awake[p] = 1 }
     do

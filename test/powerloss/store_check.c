@@ -24,11 +24,11 @@ static uint64_t mount_reads_max(const struct world *w) {
 
 static int mount(struct world *w) {
     const struct stk_sim_flash_counts *c = &w->tap.flash.counts;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint64_t done = c->programs + c->erases;
     model_mount(&w->s.model);
     w->tap.reads_left = mount_reads_max(w);
-    int err = stk_store_mount(&w->s.store, &fault);
+    int err = stk_store_mount(&w->s.store, &info);
     w->tap.reads_left = UINT64_MAX;
     if (w->tap.endless) {
         world_fail(w, "mount took too many reads", 0);
@@ -42,21 +42,21 @@ static int mount(struct world *w) {
                (unsigned)w->s.store.log.block, (unsigned)w->s.store.log.cell, (unsigned)w->s.store.log.sequence);
     }
     /* An artifact whose last record shows only after some power-ons may be one too many for the index. */
-    w->left_out = fault.index;
+    w->left_out = info.index;
     return err == STK_E_FULL ? 0 : err;
 }
 
 /* One read that fails once is read again, and changes nothing. */
 void world_mount(struct world *w, uint64_t luck) {
-    const struct stk_sim_flash_read_fault *fault = &w->tap.flash.read_fault;
+    const struct stk_sim_flash_read_fault *info = &w->tap.flash.read_fault;
     int err;
     power_on(w);
     w->s.partial = false;
     if (luck != 0) {
         world_shake(w, luck);
-        uint64_t times = fault->times;
+        uint64_t times = info->times;
         err = mount(w);
-        w->s.partial = times - fault->times > 1;
+        w->s.partial = times - info->times > 1;
         w->tap.flash.read_fault.times = 0;
         if (err >= 0) {
             return;
@@ -192,13 +192,13 @@ void world_check(struct world *w) {
 /* While reads fail, a get may say so; it forgets nothing for that, and returns nothing else. */
 void world_check_shaken(struct world *w, uint64_t luck) {
     static uint8_t data[BYTES_MAX];
-    const struct stk_sim_flash_read_fault *fault = &w->tap.flash.read_fault;
+    const struct stk_sim_flash_read_fault *info = &w->tap.flash.read_fault;
     world_shake(w, luck);
     for (uint32_t k = 0; k < KEYS && w->wrong == NULL; k++) {
-        uint64_t times = fault->times;
+        uint64_t times = info->times;
         uint32_t bytes = 0;
         int got = get(w, k, data, &bytes);
-        bool excused = got == STK_E_IO && times - fault->times > 1;
+        bool excused = got == STK_E_IO && times - info->times > 1;
         if (w->tap.trace) {
             printf("  key %u while reads fail: %d, %u bytes\n", (unsigned)k, got, (unsigned)bytes);
         }

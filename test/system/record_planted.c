@@ -54,7 +54,7 @@ static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uin
 static int run(uint32_t last) {
     int err = STK_OK;
     for (uint32_t i = 0;
-         err >= 0 && i < SLOTS && stk_load_acquire(ring_words + (size_t)last * STK_SLOT_WORDS) != STK_DONE; i++) {
+         err >= 0 && i < SLOTS && stk_load_acquire(ring_words + (size_t)last * STK_SLOT_WORDS) != STK_SLOT_DONE; i++) {
         err = stk_interp_ops.drive(&interp, true);
     }
     return err;

@@ -199,17 +199,18 @@ static inline const char *hostile_slot_wrong(const struct hostile *h, const stru
     if (memcmp(was + 1, is + 1, 12) != 0) {
         return "opcode, tenant or priority was rewritten";
     }
-    if (status != STK_DONE && status != STK_FAULT && status != STK_WAIT_IO && status != STK_REQUEUE) {
+    if (status != STK_SLOT_DONE && status != STK_SLOT_FAULT && status != STK_SLOT_WAIT_IO &&
+        status != STK_SLOT_REQUEUE) {
         return "it did not end";
     }
     if (verdict == 99u) {
-        return status == STK_FAULT && (reason == 0u || reason > STK_REASON_TABLE) ? "it faulted without a reason"
-                                                                                  : NULL;
+        return status == STK_SLOT_FAULT && (reason == 0u || reason > STK_REASON_TABLE) ? "it faulted without a reason"
+                                                                                       : NULL;
     }
     if (verdict == 0u) {
-        return status != STK_DONE ? "a good slot is not DONE" : NULL;
+        return status != STK_SLOT_DONE ? "a good slot is not DONE" : NULL;
     }
-    return status != STK_FAULT ? "a bad slot did not fault" : reason != verdict ? "the reason is another" : NULL;
+    return status != STK_SLOT_FAULT ? "a bad slot did not fault" : reason != verdict ? "the reason is another" : NULL;
 }
 
 /* Does some authorised tenant with a slot in the ring own control word `word`? */

@@ -30,22 +30,22 @@ struct op_case {
 #define OP_A(...)                                                                                                      \
     { __VA_ARGS__ }
 #define OP_REFUSED(reason, value)                                                                                      \
-    STK_FAULT, {                                                                                                       \
+    STK_SLOT_FAULT, {                                                                                                  \
         {OP_ARG, STK_FAULT_VALUE_ARG, value}, {                                                                        \
             OP_ARG, STK_FAULT_REASON_ARG, reason                                                                       \
         }                                                                                                              \
     }
 #define OP_SETS(word, value)                                                                                           \
-    STK_DONE, {                                                                                                        \
+    STK_SLOT_DONE, {                                                                                                   \
         { OP_CONTROL, word, value }                                                                                    \
     }
 #define OP_BAD_INDEX(value) OP_REFUSED(STK_REASON_INDEX, value)
 #define OP_CRC(value)                                                                                                  \
-    STK_DONE, {                                                                                                        \
+    STK_SLOT_DONE, {                                                                                                   \
         { OP_ARG, STK_RESULT_ARG, value }                                                                              \
     }
 #define OP_NOTHING                                                                                                     \
-    STK_DONE, {                                                                                                        \
+    STK_SLOT_DONE, {                                                                                                   \
         { OP_NONE, 0, 0 }                                                                                              \
     }
 
@@ -96,7 +96,7 @@ static const struct op_case op_cases[] = {
      STK_OP_COMPARE_SWAP,
      0,
      OP_A(OPS_FIRST, OPS_OBSERVABLE(OPS_FIRST), 9),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OPS_FIRST, 9}, {OP_CONTROL, OBS(OPS_FIRST), OPS_OBSERVABLE(OPS_FIRST)}}},
     {"swap that fails", STK_OP_COMPARE_SWAP, 0, OP_A(OPS_FIRST, 1, 9),
      OP_SETS(OBS(OPS_FIRST), OPS_OBSERVABLE(OPS_FIRST))},
@@ -112,13 +112,13 @@ static const struct op_case op_cases[] = {
      STK_OP_MEMCPY,
      0,
      OP_A(OBS(0), OBS(100), 2),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OBS(100), OPS_OBSERVABLE(OBS(0))}, {OP_CONTROL, OBS(101), OPS_OBSERVABLE(OBS(1))}}},
     {"copy up over itself",
      STK_OP_MEMCPY,
      0,
      OP_A(OBS(0), OBS(1), 3),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OBS(1), OPS_OBSERVABLE(OBS(0))},
       {OP_CONTROL, OBS(2), OPS_OBSERVABLE(OBS(1))},
       {OP_CONTROL, OBS(3), OPS_OBSERVABLE(OBS(2))}}},
@@ -126,7 +126,7 @@ static const struct op_case op_cases[] = {
      STK_OP_MEMCPY,
      0,
      OP_A(OBS(1), OBS(0), 3),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OBS(0), OPS_OBSERVABLE(OBS(1))},
       {OP_CONTROL, OBS(1), OPS_OBSERVABLE(OBS(2))},
       {OP_CONTROL, OBS(2), OPS_OBSERVABLE(OBS(3))}}},
@@ -148,13 +148,13 @@ static const struct op_case op_cases[] = {
      STK_OP_DFA_STEP,
      0,
      OP_A(1, 255, 1024, 2),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_ARG, STK_RESULT_ARG, OPS_PAYLOAD_WORD(256u + 511u)}}},
     {"step of a table at the end of the payload",
      STK_OP_DFA_STEP,
      0,
      OP_A(0, 0, OPS_PAYLOAD - 2048u, 2),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_ARG, STK_RESULT_ARG, OPS_PAYLOAD_WORD(OPS_PAYLOAD / 4u - 512u)}}},
     {"step of a table one word too far", STK_OP_DFA_STEP, 0, OP_A(0, 0, OPS_PAYLOAD - 2044u, 2),
      OP_REFUSED(STK_REASON_PAYLOAD, OPS_PAYLOAD - 2044u)},
@@ -174,31 +174,31 @@ static const struct op_case op_cases[] = {
      STK_OP_BATCH_FENCE,
      0,
      OP_A(0, 77),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OPS_FIRST, 77}, {OP_CONTROL, STK_CTL_EPOCH, 1}}},
     {"fence of more items than the ring has",
      STK_OP_BATCH_FENCE,
      0,
      OP_A(OPS_MAX, 78),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OPS_FIRST, 78}, {OP_CONTROL, STK_CTL_EPOCH, 1}}},
 
     {"printf",
      STK_OP_PRINTF,
      0,
      OP_A(11, 22, 33),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_DEBUG, 0, 4}, {OP_DEBUG, 1, 11}, {OP_DEBUG, 2, 22}, {OP_DEBUG, 3, 33}, {OP_DEBUG, 4, 0}}},
     {"load miss",
      STK_OP_LOAD_MISS,
      0,
      OP_A(42, 1),
-     STK_WAIT_IO,
+     STK_SLOT_WAIT_IO,
      {{OP_ARG, 2, 1},
       {OP_IO, STK_IO_OP, STK_IO_OP_READ},
       {OP_IO, STK_IO_SRC, 42},
       {OP_IO, STK_IO_DST, 42},
-      {OP_IO, STK_IO_STATUS, STK_PUBLISHED},
+      {OP_IO, STK_IO_STATUS, STK_SLOT_PUBLISHED},
       {OP_IO, STK_IO_TAG, 0}}},
     {"load miss with a ticket past the queue", STK_OP_LOAD_MISS, 0, OP_A(42, 1, OPS_IO + 1u),
      OP_REFUSED(STK_REASON_ARGUMENT, 2)},
@@ -222,7 +222,7 @@ static const struct op_case op_cases[] = {
      STK_OP_PACKED_SLOT,
      0,
      OP_A(OP_HEAD(2u, 4u, 1, 0), OP_PAIR(2u, 2u, 0, 0), 7, OBS(0), 8, OBS(1)),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OBS(0), 7}, {OP_CONTROL, OBS(1), OPS_OBSERVABLE(OBS(1)) + 8u}}},
     {"packed ops that share arguments", STK_OP_PACKED_SLOT, 0,
      OP_A(OP_HEAD(2u, 2u, 1, 0), OP_PAIR(2u, 0u, 0, 0), 7, OBS(0)), OP_SETS(OBS(0), 14)},
@@ -247,20 +247,20 @@ static const struct op_case op_cases[] = {
      STK_OP_PACKED_SLOT,
      0,
      OP_A(OP_HEAD(3u, 4u, 1, 0), OP_PAIR(1u, 2u, 2, 0), 7, OBS(0), 7, 5),
-     STK_FAULT,
+     STK_SLOT_FAULT,
      {{OP_CONTROL, OBS(0), 7}, {OP_ARG, STK_FAULT_VALUE_ARG, 1}, {OP_ARG, STK_FAULT_REASON_ARG, STK_REASON_PACKED}}},
     {"packed fence",
      STK_OP_PACKED_SLOT,
      0,
      OP_A(OP_HEAD(1u, 2u, 7, 0), 0, 5),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_CONTROL, OPS_FIRST, 5}, {OP_CONTROL, STK_CTL_EPOCH, 1}}},
 
     {"sum of the payload",
      STK_OP_SUM64,
      0,
      OP_A(0, 16),
-     STK_DONE,
+     STK_SLOT_DONE,
      {{OP_ARG, 8, OPS_PAYLOAD_WORD(0) * 4u + 6u}, {OP_ARG, 9, 3}}},
     {"sum of nothing at the end", STK_OP_SUM64, 0, OP_A(OPS_PAYLOAD, 0), OP_NOTHING},
     {"sum one byte past the end", STK_OP_SUM64, 0, OP_A(OPS_PAYLOAD - 4u, 5),
@@ -329,8 +329,8 @@ static inline void op_case_after(const struct op_case *c, struct op_image *m) {
     if (c->opcode < STK_CTL_METRICS_SLOTS) {
         m->control[STK_CTL_METRICS + c->opcode] = 1;
     }
-    m->control[STK_CTL_DONE_COUNT] = c->status == STK_DONE;
-    m->control[STK_CTL_FAULT_COUNT] = c->status == STK_FAULT;
+    m->control[STK_CTL_DONE_COUNT] = c->status == STK_SLOT_DONE;
+    m->control[STK_CTL_FAULT_COUNT] = c->status == STK_SLOT_FAULT;
 }
 
 #endif

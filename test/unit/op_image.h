@@ -13,7 +13,7 @@
 #define OPS_OBSERVABLES 512u
 #define OPS_CONTROL     (STK_CTL_WORDS_MIN + OPS_OBSERVABLES)
 #define OPS_RECORDS     4u
-#define OPS_DEBUG       (STK_LOG_RECORDS + OPS_RECORDS * STK_LOG_RECORD_WORDS)
+#define OPS_DEBUG       (STK_DEBUG_RECORDS_WORD + OPS_RECORDS * STK_DEBUG_RECORD_WORDS)
 #define OPS_IO          4u
 #define OPS_PAYLOAD     8192u
 #define OPS_ZONE        64u /* words of a red zone */
@@ -77,7 +77,7 @@ static inline uint32_t *op_slot(struct op_image *m, uint32_t slot) {
 static inline void op_publish(struct op_image *m, uint32_t slot, uint32_t opcode, uint32_t tenant,
                               const uint32_t args[STK_SLOT_ARGS]) {
     uint32_t *w = op_slot(m, slot);
-    w[STK_SLOT_STATUS] = STK_PUBLISHED;
+    w[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
     w[STK_SLOT_OPCODE] = opcode;
     w[STK_SLOT_TENANT] = tenant;
     w[STK_SLOT_PRIORITY] = STK_NORMAL;

@@ -21,12 +21,12 @@
 static uint32_t rig_order(const struct stk_dev *d, const struct stk_call *c) {
     uint32_t to = STK_CTL_OBSERVABLE + stk_arg(c, 1);
     stk_st(d->control + to, stk_ld(d->control + to) * 31u + stk_arg(c, 0));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t rig_add(const struct stk_dev *d, const struct stk_call *c) {
     stk_add(d->control + STK_CTL_OBSERVABLE + stk_arg(c, 1), stk_arg(c, 0));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t rig_sum(const struct stk_dev *d, const struct stk_call *c) {
@@ -36,12 +36,12 @@ static uint32_t rig_sum(const struct stk_dev *d, const struct stk_call *c) {
     }
     stk_result(c, 0, sum);
     stk_result(c, 1, last);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t rig_odd(const struct stk_dev *d, const struct stk_call *c) {
     stk_result(c, stk_arg(c, 1), stk_ld(d->debug));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t rig_refuse(const struct stk_dev *d, const struct stk_call *c) {
@@ -58,7 +58,7 @@ static const struct stk_user_op rig_user_ops[] = {{OP_ORDER, STK_SCALAR, rig_ord
 static struct box {
     _Alignas(64) uint32_t ring[RIG_SLOTS * STK_SLOT_WORDS];
     _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + RIG_OBSERVABLES];
-    _Alignas(64) uint32_t debug[STK_LOG_RECORDS + 2u * STK_LOG_RECORD_WORDS];
+    _Alignas(64) uint32_t debug[STK_DEBUG_RECORDS_WORD + 2u * STK_DEBUG_RECORD_WORDS];
     _Alignas(64) uint8_t payload[RIG_PAYLOAD];
     struct stk_device_memory memory;
     struct stk_interp interp;
@@ -76,7 +76,7 @@ static inline struct box *box_fresh(uint32_t i) {
                                            .control = b->control,
                                            .control_words = STK_CTL_WORDS_MIN + RIG_OBSERVABLES,
                                            .debug = b->debug,
-                                           .debug_words = STK_LOG_RECORDS + 2u * STK_LOG_RECORD_WORDS,
+                                           .debug_words = STK_DEBUG_RECORDS_WORD + 2u * STK_DEBUG_RECORD_WORDS,
                                            .payload = b->payload,
                                            .payload_bytes = RIG_PAYLOAD};
     assert_int_equal(stk_interp_open(&b->interp, &b->memory, &config), STK_OK);
@@ -153,11 +153,11 @@ static inline void targets(uint32_t n) {
 
 /* Replays the log from its first START; what stk_replay_run says. */
 static inline int replay(void) {
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t skipped = MASK;
     assert_int_equal(stk_replay_find(rig_walk(), &rig_shape, &skipped), 1);
     assert_int_equal(skipped, 0);
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, &fault),
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, &info),
                      STK_OK);
     return stk_replay_run(&rig_replay, &rig.iter, &rig_report);
 }

@@ -15,7 +15,7 @@ endfunction()
 
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow ones.
 set(STK_LONG_TESTS faults.opencl faults.opencl_limits faults.opencl_synchronous
-  unit.opencl unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_miss
+  unit.opencl unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_fetch
   unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.bench system.modes system.scan_devices
   system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped
   system.store system.synchronous)
@@ -25,7 +25,7 @@ set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
-set(STK_MODE_TESTS unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_miss unit.opencl_stream
+set(STK_MODE_TESTS unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_stream
   unit.opencl_wide unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults
   system.scan_outputs)
 

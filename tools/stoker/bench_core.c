@@ -43,7 +43,7 @@ static void publish_and_read(void *ctx, uint32_t count) {
         uint32_t at = i % RING_SLOTS;
         err |= stk_ring_publish(ring, at, &work);
         err |= stk_ring_read(ring, at, &slot);
-        stk_store(ring->words + at * STK_SLOT_WORDS, STK_DONE);
+        stk_store(ring->words + at * STK_SLOT_WORDS, STK_SLOT_DONE);
     }
     sink = slot.args[0] | (uint32_t)err;
 }
@@ -54,7 +54,7 @@ struct raw_ends {
 };
 
 static void put_and_read_raw(void *ctx, uint32_t count) {
-    static const uint32_t image[STK_SLOT_WORDS] = {STK_PUBLISHED, STK_OP_TENANT_BASE};
+    static const uint32_t image[STK_SLOT_WORDS] = {STK_SLOT_PUBLISHED, STK_OP_TENANT_BASE};
     const struct raw_ends *ends = ctx;
     uint32_t out[STK_SLOT_WORDS];
     int err = 0;
@@ -85,7 +85,7 @@ static void ring_figures(struct bench *b) {
     report(b, "ring_publish_read", time_of(publish_and_read, &ring, 4096));
     report(b, "ring_raw_put_read", time_of(put_and_read_raw, &ends, 4096));
     for (uint32_t i = 0; i < large.slots; i += 2) {
-        stk_store(large.words + i * STK_SLOT_WORDS, STK_DONE);
+        stk_store(large.words + i * STK_SLOT_WORDS, STK_SLOT_DONE);
     }
     report(b, "done_count_per_slot", time_of(count_done, &large, large.slots));
 }
@@ -248,5 +248,5 @@ int bench_core(struct bench *b) {
     cache_figures(b);
     telemetry_figures(b);
     blake3_figures(b);
-    return bench_handover(b);
+    return bench_spsc(b);
 }

@@ -8,7 +8,7 @@
 double bench_b3sum_ns_per_byte(void);
 
 /* The hand-over between two threads, and its peers. An exit code. */
-int bench_handover(struct bench *bench);
+int bench_spsc(struct bench *bench);
 
 /* Peers in C++, where its header was there: images through an atomic queue. Spins until it is done. */
 void bench_atomic_queue_open(void);

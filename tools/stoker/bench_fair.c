@@ -60,7 +60,7 @@ static int fail(int err) {
 static int flood(struct fair *f) {
     uint32_t slot = f->flood;
     int status = stk_ring_status(&f->ring, slot);
-    if (status != (int)STK_DONE && status != (int)STK_EMPTY) {
+    if (status != (int)STK_SLOT_DONE && status != (int)STK_SLOT_EMPTY) {
         return STK_OK;
     }
     f->flood = slot + 1u == FLOOD_SLOTS ? 0u : slot + 1u;
@@ -71,7 +71,7 @@ static int flood(struct fair *f) {
 static int trickle(struct fair *f, uint32_t i, struct histogram *h) {
     struct trickle *t = &f->trickles[i];
     uint64_t now = cli_now_ns();
-    if (t->at != 0 && stk_ring_status(&f->ring, t->slot) == (int)STK_DONE) {
+    if (t->at != 0 && stk_ring_status(&f->ring, t->slot) == (int)STK_SLOT_DONE) {
         histogram_add(h, now - t->at);
         f->random = f->random * 1664525u + 1013904223u;
         t->resume = now + (f->random >> 8) % GAP_NS;
@@ -96,7 +96,7 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
         }
     }
     for (uint32_t i = 0; i < SLOTS && err == STK_OK; i++) {
-        for (int s = stk_ring_status(&f->ring, i); err == STK_OK && s != (int)STK_DONE && s != (int)STK_EMPTY;
+        for (int s = stk_ring_status(&f->ring, i); err == STK_OK && s != (int)STK_SLOT_DONE && s != (int)STK_SLOT_EMPTY;
              s = stk_ring_status(&f->ring, i)) {
             err = drive(f);
         }
@@ -148,7 +148,7 @@ static void report(struct fair *f) {
 
 static int until_done(struct fair *f, uint32_t slot) {
     int err = STK_OK;
-    for (uint32_t looks = 1; err == STK_OK && stk_ring_status(&f->ring, slot) != (int)STK_DONE; looks++) {
+    for (uint32_t looks = 1; err == STK_OK && stk_ring_status(&f->ring, slot) != (int)STK_SLOT_DONE; looks++) {
         err = looks % DRIVE_EVERY == 0u ? drive(f) : STK_OK;
     }
     return err;

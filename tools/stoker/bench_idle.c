@@ -109,7 +109,7 @@ static int wake(struct idle *b) {
     uint64_t start = cli_now_ns();
     int err = stk_ring_publish(&b->ring, SLOTS - 1u, &nop);
     err = err == STK_OK ? b->device.dispatch->drive(b->device.ctx, true) : err;
-    for (uint32_t looks = 1; err >= 0 && stk_ring_status(&b->ring, SLOTS - 1u) != (int)STK_DONE; looks++) {
+    for (uint32_t looks = 1; err >= 0 && stk_ring_status(&b->ring, SLOTS - 1u) != (int)STK_SLOT_DONE; looks++) {
         err = looks % DRIVE_EVERY == 0u ? b->device.dispatch->drive(b->device.ctx, true) : 0;
     }
     histogram_add(&b->ours, cli_now_ns() - start);

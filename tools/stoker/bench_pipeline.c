@@ -95,7 +95,7 @@ static int stream_all(struct stk_stream *stream, const struct pipeline_file *f, 
         read.bytes = left < chunk ? (uint32_t)left : chunk;
         err = stk_stream_read(stream, &read);
         read.offset += err == STK_OK ? read.bytes : 0u;
-        if (err == STK_E_AGAIN) {
+        if (err == STK_E_WOULD_BLOCK) {
             err = stk_stream_poll(stream, POLL_NS);
         }
     }

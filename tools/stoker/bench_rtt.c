@@ -20,7 +20,7 @@ struct rtt {
 
 /* Waits for one slot as a host would: looks, and now and then lets the port renew its lease. */
 static int await(struct rtt *r, uint32_t slot) {
-    for (uint32_t looks = 1; stk_ring_status(&r->ring, slot) != (int)STK_DONE; looks++) {
+    for (uint32_t looks = 1; stk_ring_status(&r->ring, slot) != (int)STK_SLOT_DONE; looks++) {
         if (looks % DRIVE_EVERY == 0u) {
             int err = r->device.dispatch->drive(r->device.ctx, true);
             if (err < 0) {

@@ -43,7 +43,7 @@ struct share {
 
 static int is_free(const struct share *s, uint32_t slot) {
     int status = stk_ring_status(&s->ring, slot);
-    return status == (int)STK_DONE || status == (int)STK_EMPTY;
+    return status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_EMPTY;
 }
 
 static int publish(struct share *s, uint32_t slot, const struct stk_work *work) {
@@ -67,7 +67,7 @@ static int serve(struct share *s, uint32_t i, int count_nops) {
     int err = STK_OK;
     for (uint32_t k = 0; k < OWN && err == STK_OK; k++) {
         if (is_free(s, i * OWN + k)) {
-            o->done += stk_ring_status(&s->ring, i * OWN + k) == (int)STK_DONE;
+            o->done += stk_ring_status(&s->ring, i * OWN + k) == (int)STK_SLOT_DONE;
             err = publish(s, i * OWN + k, &sum);
         }
     }
@@ -121,7 +121,7 @@ static int clear(struct share *s) {
         }
         left = 0;
         for (uint32_t i = 0; i < SLOTS; i++) {
-            if (stk_ring_status(&s->ring, i) == (int)STK_FAULT) {
+            if (stk_ring_status(&s->ring, i) == (int)STK_SLOT_FAULT) {
                 (void)!stk_ring_transition(&s->ring, i, STK_TO_ACK);
             }
             left += !is_free(s, i);

@@ -109,7 +109,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
         .control = (void *)(at + ring),
         .control_words = STK_CTL_OBSERVABLE + observables,
         .debug = (void *)(at + ring + control),
-        .debug_words = STK_LOG_RECORDS + STK_LOG_RECORDS_DEFAULT * STK_LOG_RECORD_WORDS,
+        .debug_words = STK_DEBUG_RECORDS_WORD + STK_DEBUG_RECORDS_DEFAULT * STK_DEBUG_RECORD_WORDS,
         .io = (void *)(at + ring + control + side),
         .io_slots = STK_IO_SLOTS_MAX,
         .payload = at + ring + control + 2u * side,

@@ -25,7 +25,7 @@ const char *cli_os_fix(int os_error, const char *advice) {
     case STK_E_ARG: /* a file of another kind, such as a file of /proc that cannot be read at an offset */
     case STK_E_UNSUPPORTED:
         return advice;
-    case STK_E_AGAIN:
+    case STK_E_WOULD_BLOCK:
         return "try again";
     case STK_E_IO:
         return os_error == EIO ? "check the medium of the file" : advice;

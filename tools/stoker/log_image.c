@@ -151,17 +151,17 @@ static int open_flash(struct log_image *f, uint64_t size) {
 static int open_v1(struct log_image *f, uint64_t size) {
     uint32_t bytes = STK_VRRL_BYTES(STK_VRRL_CAPACITY_MAX);
     struct stk_file_config file = {.fd = f->fd, .prog_unit = 1, .read_unit = 1, .read_only = true};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     int err;
     f->v1 = true;
     file.block_bytes = size < bytes ? (uint32_t)size : bytes;
     file.bytes = file.block_bytes;
     err = stk_file_open(&f->file, &file);
-    err = err != STK_OK ? err : stk_vrrl_open(&f->vrrl, &stk_file_flash_ops, &f->file, &fault);
+    err = err != STK_OK ? err : stk_vrrl_open(&f->vrrl, &stk_file_flash_ops, &f->file, &info);
     err = err != STK_OK ? err : stk_vrrl_iterate(&f->vrrl, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
     return err == STK_OK ? 0
                          : cli_bad("%s: its header, byte %u, has %llu (%s): copy the whole of a v1 log", f->name,
-                                   (unsigned)fault.index, (unsigned long long)fault.value, stk_err_name(err));
+                                   (unsigned)info.index, (unsigned long long)info.value, stk_err_name(err));
 }
 
 static int open_fd(struct log_image *f, uint64_t *size) {

@@ -136,15 +136,15 @@ static int count_damage(struct log_image *f, const struct log_counts *counts) {
 /// Reports ///
 
 static void say_why(const struct log_image *f, int err) {
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     if (f->v1) {
-        stk_vrrl_where(&f->iter, &fault);
+        stk_vrrl_where(&f->iter, &info);
     }
     if (err == STK_E_CORRUPT) {
-        cli_note("%s: record %u: magic 0x%08llX: the records after it are not shown", f->name, (unsigned)fault.index,
-                 (unsigned long long)fault.value);
+        cli_note("%s: record %u: magic 0x%08llX: the records after it are not shown", f->name, (unsigned)info.index,
+                 (unsigned long long)info.value);
     } else if (f->v1) {
-        cli_note("%s: record %u: %s: %s", f->name, (unsigned)fault.index, stk_err_name(err), stk_err_fix(err));
+        cli_note("%s: record %u: %s: %s", f->name, (unsigned)info.index, stk_err_name(err), stk_err_fix(err));
     } else {
         cli_note("%s: block %u: %s: %s", f->name, f->iter.block, stk_err_name(err), stk_err_fix(err));
     }

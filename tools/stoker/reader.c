@@ -29,7 +29,7 @@ static int open_posix(struct cli_reader *r, uint32_t depth) {
 
 /* Returns a text with the system call of io_uring that failed last, and why it failed. */
 static const char *why(const struct cli_reader *r, char *text, size_t size) {
-    int os_error = (int)r->uring.fault.value;
+    int os_error = (int)r->uring.info.value;
     snprintf(text, size, "%s: %s, errno %d", r->uring.call ? r->uring.call : "io_uring", strerror(os_error), os_error);
     return text;
 }
@@ -118,5 +118,5 @@ int cli_reader_remove(struct cli_reader *r, uint32_t source) {
 }
 
 int cli_reader_os_error(const struct cli_reader *r) {
-    return (int)(r->is_uring ? r->uring.fault.value : r->posix.fault.value);
+    return (int)(r->is_uring ? r->uring.info.value : r->posix.info.value);
 }

@@ -72,6 +72,6 @@ int replay_report(const struct replay *replay, int what);
 
 /* The line for what stk_replay_run, or stk_replay_init, returned below 0. Returns CLI_BAD. */
 int replay_trouble(const struct replay *replay, int err);
-int replay_refused(const struct replay *replay, int err, const struct stk_fault *fault);
+int replay_refused(const struct replay *replay, int err, const struct stk_error_info *info);
 
 #endif

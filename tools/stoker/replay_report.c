@@ -139,12 +139,12 @@ int replay_trouble(const struct replay *r, int err) {
     }
 }
 
-int replay_refused(const struct replay *r, int err, const struct stk_fault *fault) {
+int replay_refused(const struct replay *r, int err, const struct stk_error_info *info) {
     if (err == STK_E_STATUS) {
         return cli_bad(
             "record %u: the recorded instance was not fresh, its observables held something: start a recording "
             "before anything is published",
             r->shape.sequence);
     }
-    return cli_bad("%s: %s: %s", r->sides[r->side_of[fault->index]].name, stk_err_name(err), stk_err_fix(err));
+    return cli_bad("%s: %s: %s", r->sides[r->side_of[info->index]].name, stk_err_name(err), stk_err_fix(err));
 }

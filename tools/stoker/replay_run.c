@@ -148,7 +148,7 @@ static int open_targets(struct replay *r) {
         .input_ctx = r,
         .slot_timeout_ns = slot_timeout(r),
     };
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     int bad = check_size(r), err;
     for (uint32_t i = 0; i < r->targets && bad == 0; i++) {
         bad = open_target(r, &r->sides[r->side_of[i]], &config.target[i]);
@@ -161,8 +161,8 @@ static int open_targets(struct replay *r) {
     if (!r->scratch) {
         return cli_bad("no memory to replay %u slots", r->shape.slots);
     }
-    err = stk_replay_init(&r->core, &config, &r->shape, r->scratch, r->scratch_bytes, &fault);
-    return err == STK_OK ? 0 : replay_refused(r, err, &fault);
+    err = stk_replay_init(&r->core, &config, &r->shape, r->scratch, r->scratch_bytes, &info);
+    return err == STK_OK ? 0 : replay_refused(r, err, &info);
 }
 
 /* Goes to the first recording that is there from its start on. 0, or CLI_BAD. */
@@ -187,8 +187,8 @@ static int find_recording(struct replay *r) {
 }
 
 int replay_run(struct replay *r) {
-    int what = STK_REPLAY_AGAIN, bad = find_recording(r);
-    while (bad == 0 && what == STK_REPLAY_AGAIN) {
+    int what = STK_REPLAY_RESTART, bad = find_recording(r);
+    while (bad == 0 && what == STK_REPLAY_RESTART) {
         r->recordings++;
         bad = open_targets(r);
         if (bad == 0) {
@@ -199,7 +199,7 @@ int replay_run(struct replay *r) {
             r->skipped += r->report.skipped;
             r->shape = r->core.shape;
         }
-        if (bad == 0 && what != STK_REPLAY_AGAIN) {
+        if (bad == 0 && what != STK_REPLAY_RESTART) {
             bad = replay_report(r, what);
         }
         close_targets(r);

@@ -8,9 +8,9 @@
 #include "output.h"
 #include "patterns.h"
 #include "reader.h"
-#include "stoker/fleet.h"
+#include "stoker/device_set.h"
 #include "stoker/port/file.h"
-#include "stoker/units.h"
+#include "stoker/work_split.h"
 
 #define SCAN_DEVICES_MAX 16u
 
@@ -87,7 +87,7 @@ struct scan_device {
     int lost;
     int source; /* the file, in the reader; below 0: it was not needed yet */
     /* the run */
-    struct stk_units_run run;
+    struct stk_work_split_run run;
     int busy;
     uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
     uint64_t started_ns;
@@ -109,10 +109,10 @@ struct scan {
     struct patterns patterns;
     struct scan_device *devices;
     uint32_t device_count;
-    struct stk_fleet fleet; /* what they can do, and how fast they are */
-    struct stk_fleet_device fleet_devices[SCAN_DEVICES_MAX];
-    struct stk_units units; /* of the file being scanned */
-    uint32_t units_memory[STK_UNITS_BYTES(SCAN_DEVICES_MAX, 1) / sizeof(uint32_t)];
+    struct stk_device_set fleet; /* what they can do, and how fast they are */
+    struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
+    struct stk_work_split units; /* of the file being scanned */
+    uint32_t units_memory[STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1) / sizeof(uint32_t)];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */

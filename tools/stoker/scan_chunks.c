@@ -11,7 +11,7 @@ static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t f
     next->params[STK_SCAN_FROM - STK_ARG_PARAM] = from;
     next->params[STK_SCAN_OUT - STK_ARG_PARAM] = s->out_at;
     next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = s->locate_room;
-    return STK_STREAM_AGAIN;
+    return STK_STREAM_REPUBLISH;
 }
 
 /* Takes the records that LOCATE left, and asks for more while they may matter. */
@@ -66,8 +66,8 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
     if (r->latency_ns != 0) {
         histogram_add(&s->stats.latency, r->latency_ns);
     }
-    if (r->err == STK_E_FAULT) {
-        return STK_E_FAULT; /* our own tables were refused: no file is to blame */
+    if (r->err == STK_E_SLOT_FAULT) {
+        return STK_E_SLOT_FAULT; /* our own tables were refused: no file is to blame */
     }
     if (r->err != STK_OK) {
         fail_file(d, r->err, r->os_error, r->offset);
@@ -143,7 +143,7 @@ static int feed(struct scan_device *d) {
             queued++;
         }
     }
-    return err == STK_OK || err == STK_E_AGAIN ? queued : err;
+    return err == STK_OK || err == STK_E_WOULD_BLOCK ? queued : err;
 }
 
 void scan_run_begin(struct scan_device *d) {

@@ -108,7 +108,7 @@ static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
         note(s, d->device.note);
         note(s, scan_reader_note(d));
         d->device.dispatch->info(d->device.ctx, &d->info);
-        stk_fleet_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
+        stk_device_set_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
         s->fleet_devices[d->index].units = d->device.is_opencl ? d->device.opencl.device.units : 1u;
         s->fleet_devices[d->index].memory = d->device.is_opencl ? d->device.opencl.device.memory : 0u;
     }
@@ -151,7 +151,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
 }
 
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
-    struct stk_units_config units = {0};
+    struct stk_work_split_config units = {0};
     int bad = s->options.all_devices ? name_all(s) : 0, err;
     if (bad == 0 && s->options.record && s->options.device_count > 1u) {
         bad = cli_bad("--record writes down what one device does: name one with --device");
@@ -169,7 +169,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     }
     units.devices = s->device_count;
     units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
-    err = stk_units_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
+    err = stk_work_split_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
     return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), stk_err_fix(err));
 }
 
@@ -213,12 +213,12 @@ static int read_again(struct scan *s) {
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || stk_units_live(&s->units) == 1u || !read_again(s)) {
+    if (err == STK_E_NOMEM || stk_work_split_live(&s->units) == 1u || !read_again(s)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;
     s->fleet_devices[d->index].lost = true;
-    (void)!stk_units_lose(&s->units, d->index);
+    (void)!stk_work_split_lose(&s->units, d->index);
     s->files[s->file].bytes -= d->busy ? d->bytes : 0u;
     d->busy = 0;
     scan_progress_end(s);

@@ -38,20 +38,20 @@ static int take_run(struct scan_device *d) {
     }
     s->eof_at = d->eof_at < s->eof_at ? d->eof_at : s->eof_at;
     s->data_end = d->data_end > s->data_end ? d->data_end : s->data_end;
-    stk_fleet_learn(&s->fleet_devices[d->index], d->bytes, cli_now_ns() - d->started_ns);
+    stk_device_set_learn(&s->fleet_devices[d->index], d->bytes, cli_now_ns() - d->started_ns);
     for (uint32_t i = 0; i < s->device_count; i++) {
-        (void)!stk_units_weigh(&s->units, i, stk_fleet_weight(&s->fleet, i));
+        (void)!stk_work_split_weigh(&s->units, i, stk_device_set_weight(&s->fleet, i));
     }
     if (matches_merge(&s->matches, &d->matches) != 0) {
         return CLI_BAD;
     }
-    return stk_units_done(&s->units, d->index, &d->run, d->run.count) == STK_OK ? 0 : CLI_BAD;
+    return stk_work_split_done(&s->units, d->index, &d->run, d->run.count) == STK_OK ? 0 : CLI_BAD;
 }
 
 /* One turn of one device: a run if it has none, or what moves in it. Adds to *moved and *busy. 0, or CLI_BAD. */
 static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int err;
-    if (!d->busy && stk_units_claim(&d->scan->units, d->index, &d->run) == 1) {
+    if (!d->busy && stk_work_split_claim(&d->scan->units, d->index, &d->run) == 1) {
         scan_run_begin(d);
     }
     if (!d->busy) {
@@ -69,15 +69,15 @@ static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
 /* Shares the file out until all of it is done. The device that suits best gets the first run, and all of what cannot be shared. 0, or
  * CLI_BAD when no device is left. */
 static int share_out(struct scan *s) {
-    const struct stk_fleet_need need = {
-        .device = STK_FLEET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->out_at};
-    int first = stk_fleet_route(&s->fleet, &need), bad = 0;
+    const struct stk_device_set_need need = {
+        .device = STK_DEVICE_SET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->out_at};
+    int first = stk_device_set_route(&s->fleet, &need), bad = 0;
     uint64_t wait_ns = 0;
     if (first < 0) {
-        return cli_bad("no device for the scan: %s: device %u lacks %s", stk_err_name(first), s->fleet.fault.index,
-                       stk_fleet_lack_name((enum stk_fleet_lack)s->fleet.fault.value));
+        return cli_bad("no device for the scan: %s: device %u lacks %s", stk_err_name(first), s->fleet.info.index,
+                       stk_device_set_lack_name((enum stk_device_set_lack)s->fleet.info.value));
     }
-    while (bad == 0 && !stk_units_finished(&s->units)) {
+    while (bad == 0 && !stk_work_split_finished(&s->units)) {
         uint32_t moved = 0, busy = 0;
         for (uint32_t i = 0; bad == 0 && i < s->device_count; i++) {
             bad = turn(&s->devices[((uint32_t)first + i) % s->device_count], wait_ns, &moved, &busy);
@@ -143,7 +143,7 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
     s->sequential = s->files[index].size == 0u;
     s->err_at = s->eof_at = UINT64_MAX;
     s->data_end = 0;
-    err = stk_units_begin(&s->units, count_units(s));
+    err = stk_work_split_begin(&s->units, count_units(s));
     bad = err == STK_OK ? share_out(s) : scan_device_failed(&s->devices[0], err);
     if (bad == 0 && s->options.record) {
         err = scan_record_file(s);

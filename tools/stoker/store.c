@@ -97,8 +97,8 @@ static int begin(struct cli_store *s) {
 }
 
 static int mount(struct cli_store *s) {
-    struct stk_fault fault = {0};
-    int err = stk_store_mount(&s->store, &fault);
+    struct stk_error_info info = {0};
+    int err = stk_store_mount(&s->store, &info);
     if (err == STK_E_FORMAT || err == STK_E_OVERFLOW) {
         return not_ours(s);
     }

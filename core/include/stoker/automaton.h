@@ -32,8 +32,8 @@ struct stk_automaton {
     uint32_t *ends;          /* per pattern: the state in which the pattern ends; equal patterns have the same state */
     uint32_t *first_pattern; /* per accepting state: 1 + a pattern that ends there, 0 when only suffixes do */
     uint32_t *next_pattern;  /* per pattern: 1 + the next equal pattern, 0 for the last */
-    struct stk_fault
-        fault; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
+    struct stk_error_info
+        info; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };
 
 /* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that use

@@ -19,7 +19,7 @@ extern "C" {
 
 /// Producer ///
 
-/* The calls never block and never retry; a medium that would have to wait returns STK_E_AGAIN. */
+/* The calls never block and never retry; a medium that would have to wait returns STK_E_WOULD_BLOCK. */
 struct stk_producer_ops {
     /* Stable, for logs and reports: lower case, words joined by '-'. */
     const char *name;
@@ -31,7 +31,7 @@ struct stk_producer_ops {
     /* Puts one whole slot image, 64 little-endian bytes, in slot `slot`; the status goes last,
      * whatever it is. 0: written and visible. Positive: never; a slot is written whole or not at
      * all, so there is no short write. Negative: nothing was written: STK_E_RANGE the slot,
-     * STK_E_ALIGN bytes is not 64, STK_E_AGAIN, or the medium's own error. The image is the
+     * STK_E_ALIGN bytes is not 64, STK_E_WOULD_BLOCK, or the medium's own error. The image is the
      * caller's again on return. */
     int (*publish)(void *ctx, uint32_t slot, const void *image, size_t bytes);
 };
@@ -52,10 +52,10 @@ struct stk_consumer_ops {
 
     /* Copies slot `slot` out as 64 little-endian bytes, status first.
      * 0: read. Positive: never; there is no short read. Negative: `out` is untouched: STK_E_RANGE,
-     * STK_E_ALIGN bytes is not 64, STK_E_AGAIN, or the medium's own error. */
+     * STK_E_ALIGN bytes is not 64, STK_E_WOULD_BLOCK, or the medium's own error. */
     int (*read)(void *ctx, uint32_t slot, void *out, size_t bytes);
 
-    /* How many slots are DONE now. 0: none. Negative: the count is not known: STK_E_AGAIN or the
+    /* How many slots are DONE now. 0: none. Negative: the count is not known: STK_E_WOULD_BLOCK or the
      * medium's own error. */
     int (*done)(void *ctx);
 };

@@ -53,19 +53,20 @@ STK_MUST_CHECK int stk_control_view(struct stk_control *control, void *mem, size
 
 /* Slots that workers have finished, modulo 2^32: compare by difference. STK_E_MISSING. ISR-safe, as
  * all reads here. */
-STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_done_count(const struct stk_control *control, uint32_t *value,
+                                          struct stk_error_info *info);
 
 /* Batch fences passed, modulo 2^32. STK_E_MISSING. */
-STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_error_info *info);
 
 /* Observable `index`, acquire order: what its writer stored before is seen. STK_E_OVERFLOW when the
  * index passes 2^32 words, STK_E_MISSING. */
 STK_MUST_CHECK int stk_control_observable(const struct stk_control *control, uint32_t index, uint32_t *value,
-                                          struct stk_fault *fault);
+                                          struct stk_error_info *info);
 
 /* Any word, acquire order. STK_E_MISSING. */
 STK_MUST_CHECK int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value,
-                                    struct stk_fault *fault);
+                                    struct stk_error_info *info);
 
 struct stk_metric {
     uint32_t opcode; /* below 32 */
@@ -77,22 +78,22 @@ struct stk_metric {
  * (STK_CTL_METRICS_SLOTS always does); out is untouched on error, and fault's value is then the
  * bytes that out needs. */
 STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
-                                       struct stk_fault *fault);
+                                       struct stk_error_info *info);
 
 /// Writing ///
 
 /* Sets the shutdown flag, release order. STK_E_MISSING. ISR-safe. */
-STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_error_info *info);
 
 /* Changes the doorbell word: idle workers look at the ring at once. For who publishes by stk_ring_publish and its like;
  * stk_publisher and stk_stream ring it themselves. Without it a slot is found too, later. STK_E_MISSING. ISR-safe. */
-STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct stk_error_info *info);
 
 /* Gives each tenant observables and payload bytes (a multiple of 64) of its own, in a row from tenant 0 on: the built-in
  * handlers, and all that use the range checks of the kernel dialect, reach no others. 0: all tenants share all, as after init. Before
  * workers start. STK_E_MISSING; STK_E_ALIGN payload_bytes. */
 STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
-                                          struct stk_fault *fault);
+                                          struct stk_error_info *info);
 
 /* Sets the place of the custody words: they begin at word `at` of the same memory, behind the words of this view.
  * Handlers reach the words of the view only. There is one custody word for each slot of the ring, then one for each
@@ -101,12 +102,12 @@ STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t 
  * tenant forged. 0: there are no custody words, as after init.
  * Call it before workers start, on the view whose length the device is given. STK_E_MISSING; STK_E_RANGE `at` lies
  * within the view, or is 2^31 or more. */
-STK_MUST_CHECK int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_error_info *info);
 
 /* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first. 0: any number.
  * Before workers start. STK_E_RANGE tenant 29 and above; STK_E_MISSING. */
 STK_MUST_CHECK int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims,
-                                         struct stk_fault *fault);
+                                         struct stk_error_info *info);
 
 #define STK_PRIORITY_OFFSETS (STK_PRIORITIES + 1u) /* five starts and the slot count */
 
@@ -116,7 +117,7 @@ void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]
 
 /* Writes the default partition to the control words. STK_E_MISSING, and then no word changes.
  * Before workers start. */
-STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault);
+STK_MUST_CHECK int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_error_info *info);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,8 @@ extern "C" {
 
 /// Layout ///
 
-#define STK_DEBUG_LOG_BYTES(records)        (4u * ((size_t)STK_LOG_RECORDS + (size_t)STK_LOG_RECORD_WORDS * (size_t)(records)))
+#define STK_DEBUG_LOG_BYTES(records)                                                                                   \
+    (4u * ((size_t)STK_DEBUG_RECORDS_WORD + (size_t)STK_DEBUG_RECORD_WORDS * (size_t)(records)))
 #define STK_DEBUG_LOG_DEFINE(name, records) STK_STORAGE_DEFINE(name, STK_DEBUG_LOG_BYTES(records))
 #define STK_DEBUG_LOG_RECORDS_MAX           1073741823u /* most records whose words can be counted */
 #define STK_DEBUG_LOG_RECORDS_INIT_MAX      1048576u    /* most records that init will lay out */
@@ -53,7 +54,7 @@ STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size
  * seen DONE, until then its words may be those from before. STK_E_MISSING when the cursor passes the buffer or points
  * into a record; `fault` (may be NULL) then has in value the cursor and in index the word after the last one it covers
  * (saturated). ISR-safe. */
-STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault);
+STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_error_info *info);
 
 /* Record `index`, below stk_debug_log_count(). STK_E_RANGE when the buffer ends before it. */
 STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out);
@@ -61,7 +62,7 @@ STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_
 /* All records into out[0..cap). Returns how many. STK_E_MISSING as above, STK_E_SPACE when cap is
  * too small, with the bytes that out needs in fault's value; out is untouched on error. */
 STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
-                                      struct stk_fault *fault);
+                                      struct stk_error_info *info);
 
 /* Empties the log. While no handler runs: what one appends at the same moment is lost, or left behind a cursor that
  * starts over. STK_E_MISSING when the log has no word at all. */

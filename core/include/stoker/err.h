@@ -38,7 +38,7 @@ extern "C" {
       "the opcode is reserved or outside its window: use 8..0xFFEF or 0x10000..0x7FFFFFFF for "                        \
       "handlers of your own, 0..0xFFFFF inside a tenant's window")                                                     \
     X(STK_E_STATUS, -10, "the slot is not in a state that allows this: read its status and see the slot table")        \
-    X(STK_E_AGAIN, -11, "nothing is ready now: poll and try again")                                                    \
+    X(STK_E_WOULD_BLOCK, -11, "nothing is ready now: poll and try again")                                              \
     X(STK_E_TIMEOUT, -12, "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
     X(STK_E_IO, -13, "the system reported an error: the OS error says which; for EIO check the file's medium")         \
     X(STK_E_SHORT, -14,                                                                                                \
@@ -52,7 +52,7 @@ extern "C" {
     X(STK_E_DEVICE, -19, "the device or its driver failed: reopen the device; if it repeats, check the driver's log")  \
     X(STK_E_NOMEM, -20, "the OS or driver is out of memory: use smaller chunks or fewer in flight")                    \
     X(STK_E_LOCKED, -21, "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth")           \
-    X(STK_E_FAULT, -22, "the handler refused the slot: its reason word says why")                                      \
+    X(STK_E_SLOT_FAULT, -22, "the handler refused the slot: its reason word says why")                                 \
     X(STK_E_SHUTDOWN, -23, "the object was shut down: initialise it again")                                            \
     X(STK_E_NOENT, -24, "no such file: check the path")                                                                \
     X(STK_E_ACCESS, -25, "permission denied: check the file's mode and owner")                                         \
@@ -67,7 +67,8 @@ extern "C" {
     X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")      \
     X(STK_E_OVERLAP, -35, "the memory given lies in the slots that the call writes: pass a copy that lies elsewhere")  \
     X(STK_E_FILES, -36, "no descriptor is left: close some files, or raise `ulimit -n`")                               \
-    X(STK_E_NOSPC, -37, "no space for the file: free some, or raise the quota or `ulimit -f`")
+    X(STK_E_NOSPC, -37, "no space for the file: free some, or raise the quota or `ulimit -f`")                         \
+    X(STK_E_STALE, -38, "the log changed under the walk: begin a new walk, and seek to the number wanted")
 
 enum stk_err {
 #define STK_ERR_ENUM(name, value, fix) name = (value),
@@ -75,9 +76,8 @@ enum stk_err {
 #undef STK_ERR_ENUM
 };
 
-/* Where the last error of an object happened. Each object says what `index` and `value` mean for
- * it. */
-struct stk_fault {
+/* Where an error happened. Each call and each object says what `index` and `value` mean for it. */
+struct stk_error_info {
     int err;        /* the code, STK_OK when nothing failed yet */
     uint32_t index; /* which word, slot, record, pattern ... */
     uint64_t value; /* what was found there, or how many bytes would do */

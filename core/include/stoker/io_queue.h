@@ -74,7 +74,7 @@ STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slo
  * STK_E_STATUS when the word there is no status. */
 STK_MUST_CHECK int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot);
 
-/* What slot `slot` holds, from PUBLISHED on. STK_E_RANGE; STK_E_AGAIN when it is EMPTY or still being written. */
+/* What slot `slot` holds, from PUBLISHED on. STK_E_RANGE; STK_E_WOULD_BLOCK when it is EMPTY or still being written. */
 STK_MUST_CHECK int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out);
 
 /* 1 when slot `slot` is EMPTY, 0 when it is in use. STK_E_RANGE. */
@@ -101,7 +101,7 @@ struct stk_io_result {
  * be NULL) gets the index into results, and the slot or its status. Only for requests that the
  * caller claimed. */
 STK_MUST_CHECK int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results,
-                                         uint32_t count, struct stk_fault *fault);
+                                         uint32_t count, struct stk_error_info *info);
 
 /* Puts an OK or ERROR slot back to EMPTY, by compare-and-swap: host or device, whoever consumed the
  * outcome. Returns the previous status. STK_E_RANGE, STK_E_STATUS. */

@@ -258,7 +258,7 @@ struct stk_log_iter {
 };
 
 /* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in
- * the iterator. STK_E_AGAIN the log erased a block since the walk began: begin a new walk and seek to the sequence
+ * the iterator. STK_E_STALE the log erased a block since the walk began: begin a new walk and seek to the sequence
  * wanted; an error of the port that refused a read; v1: STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the
  * file ends early, STK_E_IO. */
 STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record);

@@ -90,8 +90,8 @@ struct stk_record_failure {
     uint32_t slot;   /* or STK_RECORD_NO_SLOT */
     uint32_t tenant; /* of the slot */
     uint32_t opcode; /* of the slot */
-    uint32_t status; /* of the slot: STK_FAULT, or where it stood; STK_EMPTY when it was never published */
-    int err;         /* enum stk_err: STK_E_FAULT, STK_E_TIMEOUT, STK_E_CANCELED, STK_E_DEVICE, that of a read */
+    uint32_t status; /* of the slot: STK_SLOT_FAULT, or where it stood; STK_SLOT_EMPTY when it was never published */
+    int err;         /* enum stk_err: STK_E_SLOT_FAULT, STK_E_TIMEOUT, STK_E_CANCELED, STK_E_DEVICE, that of a read */
     uint32_t results[STK_SLOT_RESULTS]; /* the last words of the slot; those of a FAULT end in value and reason */
 };
 

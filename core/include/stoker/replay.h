@@ -85,7 +85,7 @@ struct stk_replay_config {
 
 enum stk_replay_what {
     STK_REPLAY_NOTHING = 0,
-    STK_REPLAY_STATUS,     /* of a slot: values are STK_DONE, STK_FAULT ... as in words.h */
+    STK_REPLAY_STATUS,     /* of a slot: values are STK_SLOT_DONE, STK_SLOT_FAULT ... as in words.h */
     STK_REPLAY_RESULT,     /* word `word` of a slot's results */
     STK_REPLAY_OBSERVABLE, /* observable `word`, control word 160 + word */
     STK_REPLAY_DIGEST      /* of the observables; value[1] is the recorded one */
@@ -123,7 +123,7 @@ struct stk_replay_slot; /* private */
 
 struct stk_replay {
     struct stk_replay_config config;
-    struct stk_replay_shape shape; /* of the recording under way, or of the next one after STK_REPLAY_AGAIN */
+    struct stk_replay_shape shape; /* of the recording under way, or of the next one after STK_REPLAY_RESTART */
     struct stk_replay_slot *slots;
     struct stk_replay_report *report; /* of the run under way */
     uint32_t flying;                  /* slots that were published and not looked at since */
@@ -140,11 +140,11 @@ struct stk_replay {
  * fresh. `fault` gets the target as index, and the bytes that would do as value. Nothing is changed on error. */
 STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
                                    const struct stk_replay_shape *shape, void *scratch, size_t bytes,
-                                   struct stk_fault *fault);
+                                   struct stk_error_info *info);
 
 #define STK_REPLAY_SAME    0 /* the log ended and nothing differed */
 #define STK_REPLAY_DIFFERS 1
-#define STK_REPLAY_AGAIN   2 /* nothing differed up to another START: replay->shape is of it, and fresh targets go on */
+#define STK_REPLAY_RESTART 2 /* nothing differed up to another START: replay->shape is of it, and fresh targets go on */
 
 /* Replays what follows the START up to the end of the log, the next START or the first difference. Slots may be left running in
  * the targets after a difference or an error.

@@ -78,7 +78,7 @@ STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const 
  * Then STK_E_STATUS. `fault` (may be NULL) gets the index of the slot at fault and the argument that was refused. */
 STK_MUST_CHECK int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
                                           const struct stk_work *items, uint32_t count, uint32_t tag,
-                                          struct stk_fault *fault);
+                                          struct stk_error_info *info);
 
 /* One op inside a packed slot. */
 struct stk_packed_op {
@@ -149,7 +149,8 @@ STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t ite
  * always 0 done. STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no
  * multiple of 4, STK_E_MISSING the bytes end before that many slots; `fault` (may be NULL) gets the
  * word after the last one needed and the bytes that would do. */
-STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_fault *fault);
+STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
+                                             struct stk_error_info *info);
 
 #ifdef __cplusplus
 }

@@ -144,14 +144,14 @@ STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
  * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the newest are mounted all
  * the same, and the fault's value says how many entries would do, its index how many artifacts were left out; STK_E_FORMAT
  * no store, or the log of a recorder; else as stk_log_mount. After any other error than STK_E_FULL it is not mounted. */
-STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_fault *fault);
+STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_error_info *info);
 
 /* Mounts as stk_store_mount a store that was made when the flash had fewer blocks, all of which it has still, and lets the
  * store use the blocks behind. Init comes first, when the flash has its new size. What the new blocks hold is erased. The
  * oldest block or two may have to be erased as well; what was in them is gone without a report. A power cut leaves the
  * store as it was, or grown. A store that has the blocks of the flash is just mounted. Errors as stk_store_mount and
  * stk_log_grow. */
-STK_MUST_CHECK int stk_store_grow(struct stk_store *store, struct stk_fault *fault);
+STK_MUST_CHECK int stk_store_grow(struct stk_store *store, struct stk_error_info *info);
 
 /* Erases the next block ahead of need, which may drop artifacts, and makes the end sure after a mount. As stk_log_poll. */
 STK_MUST_CHECK int stk_store_poll(struct stk_store *store);

@@ -34,10 +34,10 @@ struct stk_stream_result;
 struct stk_stream_next;
 
 /* Called by stk_stream_poll for each chunk, in the order of the reads. The chunk's data and results are valid until it
- * returns. 0: done with the chunk. STK_STREAM_AGAIN: publish the same chunk again with the handler and parameters in
+ * returns. 0: done with the chunk. STK_STREAM_REPUBLISH: publish the same chunk again with the handler and parameters in
  * `next`; its result comes back before that of any later chunk. Negative: done with the chunk, and the poll returns this
  * error. It must not call the stream. */
-#define STK_STREAM_AGAIN 1
+#define STK_STREAM_REPUBLISH 1
 typedef int (*stk_stream_fn)(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
 struct stk_stream_config {
@@ -92,10 +92,10 @@ struct stk_stream_next {
 };
 
 struct stk_stream_result {
-    int err;          /* STK_OK; STK_E_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed;
+    int err;          /* STK_OK; STK_E_SLOT_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed;
                             STK_E_RANGE, STK_E_ARG the port refused it */
     int32_t os_error; /* the OS's number behind a failed read, or 0 */
-    uint32_t reason;  /* STK_REASON_* and its value, for STK_E_FAULT */
+    uint32_t reason;  /* STK_REASON_* and its value, for STK_E_SLOT_FAULT */
     uint32_t value;
     uint64_t tag, offset; /* of the read */
     uint32_t bytes;       /* data bytes that arrived: fewer than asked for at the end of the source, 0 behind the end */
@@ -124,7 +124,7 @@ struct stk_stream {
     uint32_t carry_bytes;
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
-    struct stk_fault fault; /* index: the ring slot; value: bytes that would do */
+    struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
     /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
     struct stk_deadline slots_end;
     uint64_t barrier;        /* the first chunk after the epoch under way, not published before its fence has passed */
@@ -157,7 +157,7 @@ STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *b
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 
-/* Queues a read; it is submitted by the next poll. STK_E_AGAIN every buffer is in flight: poll first; STK_E_ARG a length
+/* Queues a read; it is submitted by the next poll. STK_E_WOULD_BLOCK every buffer is in flight: poll first; STK_E_ARG a length
  * or the lead is out of range; STK_E_OPCODE; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *read);
 
@@ -176,7 +176,7 @@ STK_MUST_CHECK int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_
 /* Ends an epoch: hands out every chunk, publishes a BATCH_FENCE with `tag` through a slot of the stream, and waits for it: the
  * epoch of the control buffer goes up by one and observable 0, where there is one, becomes `tag`. The callback sees nothing of it. A recorder
  * then takes the digest of the observables, while nothing of the stream runs, and makes its log sync. What others publish on the ring is theirs
- * to wait for. STK_OK; STK_E_TIMEOUT: the epoch ends in a later poll, and a further call goes on waiting for it; STK_E_FAULT the fence was refused,
+ * to wait for. STK_OK; STK_E_TIMEOUT: the epoch ends in a later poll, and a further call goes on waiting for it; STK_E_SLOT_FAULT the fence was refused,
  * as every slot of this tenant is; the errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns);
 

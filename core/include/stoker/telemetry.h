@@ -3,7 +3,7 @@
  * A decode takes the bytes of a ring and a control buffer that were read back, or the live ones while workers and
  * publishers write them, and leaves in the caller's memory: how many slots are in each status, the first words of every
  * slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
- * parity/evidence.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever cut off.
+ * parity/copy_report.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever cut off.
  */
 #ifndef STOKER_TELEMETRY_H
 #define STOKER_TELEMETRY_H
@@ -132,7 +132,7 @@ STK_MUST_CHECK int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t 
  * not aligned to STK_TELEMETRY_ALIGN, STK_E_SPACE when `bytes` is too small (fault's value: how many would do),
  * STK_E_ARG mem NULL. mem stays the caller's and must outlive the object. */
 STK_MUST_CHECK int stk_telemetry_init(struct stk_telemetry *telemetry, void *mem, size_t bytes, uint32_t slots,
-                                      uint32_t opcodes, struct stk_fault *fault);
+                                      uint32_t opcodes, struct stk_error_info *info);
 
 /// Decoding ///
 
@@ -152,7 +152,7 @@ struct stk_opcodes {
  * would do). ISR-safe, if slow. */
 STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const void *ring, size_t ring_bytes,
                                         const void *control, size_t control_bytes, const struct stk_opcodes *opcodes,
-                                        struct stk_fault *fault);
+                                        struct stk_error_info *info);
 
 /* Who may publish into a live ring while it is read. Workers may do anything to it in every case. */
 enum stk_feed {
@@ -172,18 +172,18 @@ enum stk_feed {
  * that is no power of two. Any thread; never blocks. */
 STK_MUST_CHECK int stk_telemetry_read(struct stk_telemetry *telemetry, const struct stk_ring *ring,
                                       const struct stk_control *control, enum stk_feed feed,
-                                      const struct stk_opcodes *opcodes, struct stk_fault *fault);
+                                      const struct stk_opcodes *opcodes, struct stk_error_info *info);
 
 /// Filters ///
 
 /* The indices of the windows that are active, ascending, into out[0..cap). Returns how many. STK_E_SPACE when cap is too
  * small: out is untouched, and fault's value the bytes that it needs (window_count entries always do). */
 STK_MUST_CHECK int stk_telemetry_active_windows(const struct stk_telemetry *telemetry, uint32_t *out, uint32_t cap,
-                                                struct stk_fault *fault);
+                                                struct stk_error_info *info);
 
 /* The indices of the active slots with this opcode, ascending; the rest as above. */
 STK_MUST_CHECK int stk_telemetry_active_slots(const struct stk_telemetry *telemetry, uint32_t opcode, uint32_t *out,
-                                              uint32_t cap, struct stk_fault *fault);
+                                              uint32_t cap, struct stk_error_info *info);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,7 @@ extern "C" {
 
 #define STK_TENANT_IDS_MAX                1023u /* ids 1 .. 1023: the next window would reach the reserved high bit */
 #define STK_TENANT_OUTSTANDING_MAX        0x0FFFFFFFu /* most outstanding slots that are counted, whatever the quota */
-#define STK_TENANT_TRIES                  64u         /* lost swaps in a row before a call gives up with STK_E_AGAIN */
+#define STK_TENANT_TRIES                  64u /* lost swaps in a row before a call gives up with STK_E_WOULD_BLOCK */
 #define STK_TENANT_ENTRY_BYTES            128u
 #define STK_TENANT_BYTES(capacity)        STK_ALIGNED((size_t)(capacity)*STK_TENANT_ENTRY_BYTES)
 #define STK_TENANT_DEFINE(name, capacity) STK_STORAGE_DEFINE(name, STK_TENANT_BYTES(capacity))
@@ -104,45 +104,49 @@ STK_MUST_CHECK int stk_tenants_select(const struct stk_tenants *tenants, const u
 /* The opcode on the wire of opcode `local` of this tenant's window, 0x40000000 + id * 2^20 + local.
  * STK_E_OPCODE `local` is 2^20 or more (fault: value is local). */
 STK_MUST_CHECK int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode,
-                                     struct stk_fault *fault);
+                                     struct stk_error_info *info);
 
 /* Publishes `work` in slot `slot` of `ring`, work->opcode being local to the tenant's window and
  * work->tenant ignored. STK_E_OPCODE as stk_tenant_opcode; STK_E_QUOTA as many slots are outstanding as
  * the tenant may have (fault: value is how many), or for a moment while another thread's publish is
- * being refused; then the errors of stk_ring_publish; STK_E_AGAIN after STK_TENANT_TRIES lost swaps.
+ * being refused; then the errors of stk_ring_publish; STK_E_WOULD_BLOCK after STK_TENANT_TRIES lost swaps.
  * Nothing is changed on error. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
-                                      const struct stk_work *work, struct stk_fault *fault);
+                                      const struct stk_work *work, struct stk_error_info *info);
 
 /* The same by ticket: errors and result of stk_publisher_publish. */
 STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, struct stk_publisher *publisher,
-                                             const struct stk_work *work, uint32_t *ticket, struct stk_fault *fault);
+                                             const struct stk_work *work, uint32_t *ticket,
+                                             struct stk_error_info *info);
 
 /* Says that `slots` slots of the tenant came to an end and were harvested, whether DONE, FAULT or
  * cancelled. A revoked tenant is drained likewise. STK_E_UNDERFLOW fewer are outstanding (fault: value
- * is how many); STK_E_AGAIN after STK_TENANT_TRIES lost swaps. ISR-safe. */
-STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_fault *fault);
+ * is how many); STK_E_WOULD_BLOCK after STK_TENANT_TRIES lost swaps. ISR-safe. */
+STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots,
+                                           struct stk_error_info *info);
 
 /* Waits until none of the tenant's slots is outstanding. Looks at least once, and waits at most `timeout_ns`
  * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing: unregister first for an
  * end that lasts. Once it succeeded on an unregistered tenant, the id may go to another tenant.
  * STK_E_TIMEOUT (fault: value is how many slots are outstanding), or an error of the port's wait. */
 STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform,
-                                      void *platform_ctx, uint64_t timeout_ns, struct stk_fault *fault);
+                                      void *platform_ctx, uint64_t timeout_ns, struct stk_error_info *info);
 
 /// Reserving ///
 
 /* Takes `bytes` bytes or `handles` handles of the quota. STK_E_OVERFLOW the sum passes 2^64;
  * STK_E_QUOTA (fault: value is what is reserved already). */
-STK_MUST_CHECK int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault);
+STK_MUST_CHECK int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes,
+                                              struct stk_error_info *info);
 STK_MUST_CHECK int stk_tenant_reserve_handles(const struct stk_tenant *tenant, uint64_t handles,
-                                              struct stk_fault *fault);
+                                              struct stk_error_info *info);
 
 /* Gives them back. STK_E_UNDERFLOW less is reserved (fault: value is how much): 0 once the tenant is
  * unregistered, which gave everything back. */
-STK_MUST_CHECK int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault);
+STK_MUST_CHECK int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes,
+                                              struct stk_error_info *info);
 STK_MUST_CHECK int stk_tenant_release_handles(const struct stk_tenant *tenant, uint64_t handles,
-                                              struct stk_fault *fault);
+                                              struct stk_error_info *info);
 
 /// Counters ///
 

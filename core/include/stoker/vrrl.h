@@ -59,7 +59,7 @@ STK_MUST_CHECK int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_
  * untouched); STK_E_OVERFLOW it is above STK_VRRL_CAPACITY_MAX; STK_E_UNSUPPORTED as above; else the port's error.
  * `fault` may be NULL: index is the byte of the header, value what was found there. */
 STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
-                                 struct stk_fault *fault);
+                                 struct stk_error_info *info);
 
 /* Overwrites the oldest record, then the header. Kinds are STK_LOG_PUBLISH, of which the format keeps everything up
  * to `epoch` and no priority, and STK_LOG_FAILURE, of which it keeps all; one whose status, failure, error and digest
@@ -79,13 +79,13 @@ STK_MUST_CHECK int stk_vrrl_sync(struct stk_vrrl *log);
  * the walk. STK_E_ARG buffer is NULL; STK_E_SPACE it is shorter than a record.
  *
  * stk_log_next says STK_E_CORRUPT for a record whose magic is neither right nor 0, STK_E_SHORT where the medium ends
- * early, STK_E_AGAIN when appends have overtaken the walk, else the port's error; the walk stays there. */
+ * early, STK_E_STALE when appends have overtaken the walk, else the port's error; the walk stays there. */
 STK_MUST_CHECK int stk_vrrl_iterate(const struct stk_vrrl *log, struct stk_log_iter *iter, void *buffer,
                                     uint32_t buffer_bytes);
 
 /* Where a walk is: index is the place of the record that comes next, or at which stk_log_next failed; value, after
  * STK_E_CORRUPT, the magic found there. err is left alone. */
-void stk_vrrl_where(const struct stk_log_iter *iter, struct stk_fault *fault);
+void stk_vrrl_where(const struct stk_log_iter *iter, struct stk_error_info *info);
 
 #ifdef __cplusplus
 }

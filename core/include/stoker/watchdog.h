@@ -57,7 +57,7 @@ struct stk_watchdog {
  * STK_E_ARG the done count grew by 2^31 or more, that is, it went backwards: the snapshots are in the wrong order, or the
  * control buffer was begun anew (fault: the word, and by how much it grew). */
 STK_MUST_CHECK int stk_watchdog(const struct stk_snapshot *earlier, const struct stk_snapshot *later,
-                                struct stk_watchdog *out, struct stk_fault *fault);
+                                struct stk_watchdog *out, struct stk_error_info *info);
 
 /// Priority accounting ///
 

@@ -32,7 +32,7 @@ static int more_before(struct stk_log_iter *it, const struct stk_log *log) {
 
 int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     const struct stk_log *log = it->source;
-    int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
+    int err = it->erases == log->stats.erases ? 1 : STK_E_STALE;
     while (err == 1 && (err = more_before(it, log)) == 1) {
         const uint8_t *cell;
         stk_log_step_back(it, log);
@@ -63,7 +63,7 @@ int stk_log_seek_end(struct stk_log_iter *iter) {
         return STK_E_UNSUPPORTED;
     }
     if (iter->erases != log->stats.erases) {
-        return STK_E_AGAIN;
+        return STK_E_STALE;
     }
     stk_log_begin(iter, stk_log_blocks(log) - 1u, 1);
     iter->offset = stk_log_used_bytes(log);

@@ -161,7 +161,7 @@ static void count(struct stk_log_iter *it, const struct stk_log_cell *cell) {
 
 int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     const struct stk_log *log = it->source;
-    int err = it->erases == log->stats.erases ? 1 : STK_E_AGAIN;
+    int err = it->erases == log->stats.erases ? 1 : STK_E_STALE;
     while (err == 1 && (err = more(it, log)) == 1) {
         const uint8_t *cell = it->buffer + it->at;
         uint32_t place = it->offset - it->filled + it->at;

@@ -1,7 +1,7 @@
 /* Growing a flash store: apart, since most stores keep their size. */
 #include "store_internal.h"
 
-int stk_store_grow(struct stk_store *store, struct stk_fault *fault) {
+int stk_store_grow(struct stk_store *store, struct stk_error_info *info) {
     const struct stk_log_config config = stk_store_log_config(store);
-    return stk_store_begin(store, stk_log_grow(&store->log, &config), fault);
+    return stk_store_begin(store, stk_log_grow(&store->log, &config), info);
 }

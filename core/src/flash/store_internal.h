@@ -74,7 +74,7 @@ static inline int stk_store_mounted(const struct stk_store *store) {
 struct stk_log_config stk_store_log_config(const struct stk_store *store);
 
 /* Fills the index after the log was mounted, or failed to be with the error `mounted`. Returns as stk_store_mount. */
-int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *fault);
+int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info *info);
 
 /// Walks ///
 

@@ -1,7 +1,7 @@
 /* Making a flash store, and finding its artifacts again. */
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "store_internal.h"
 
 /// Set-up ///
@@ -162,7 +162,7 @@ static int scan_all(struct stk_store *store) {
     return err == STK_OK ? (int)scan.left_out : err;
 }
 
-int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *fault) {
+int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info *info) {
     int left_out;
     clear(store);
     if (mounted != STK_OK) {
@@ -176,10 +176,10 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_fault *faul
         return left_out;
     }
     return left_out == 0 ? (int)store->count
-                         : stk_fail(fault, STK_E_FULL, (uint32_t)left_out, (uint64_t)store->count + (uint32_t)left_out);
+                         : stk_fail(info, STK_E_FULL, (uint32_t)left_out, (uint64_t)store->count + (uint32_t)left_out);
 }
 
-int stk_store_mount(struct stk_store *store, struct stk_fault *fault) {
+int stk_store_mount(struct stk_store *store, struct stk_error_info *info) {
     const struct stk_log_config config = stk_store_log_config(store);
-    return stk_store_begin(store, stk_log_mount(&store->log, &config), fault);
+    return stk_store_begin(store, stk_log_mount(&store->log, &config), info);
 }

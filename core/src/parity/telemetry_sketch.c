@@ -1,7 +1,7 @@
 /* stoker: telemetry, five sketches of a decode. */
 #include "stoker/parity/telemetry_sketch.h"
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "base/words_of.h"
 
 _Static_assert(STK_TABLES == 5, "as many as STK_TELEMETRY_SKETCH_BYTES has room for");
@@ -20,14 +20,14 @@ int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes) {
 }
 
 int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes, uint64_t depth,
-                              uint64_t width, struct stk_fault *fault) {
+                              uint64_t width, struct stk_error_info *info) {
     size_t need;
     int err = stk_telemetry_sketch_bytes(depth, width, &need);
     if (err != STK_OK) {
-        return stk_fail(fault, err, 0, 0);
+        return stk_fail(info, err, 0, 0);
     }
     if ((uintptr_t)mem % sizeof(uint64_t) != 0) {
-        return stk_fail(fault, STK_E_ALIGN, 0, sizeof(uint64_t));
+        return stk_fail(info, STK_E_ALIGN, 0, sizeof(uint64_t));
     }
     err = stk_layout_check(mem, bytes, need);
     for (uint32_t i = 0; i < STK_TABLES && err == STK_OK; i++) {
@@ -35,7 +35,7 @@ int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, si
         err = stk_sketch_init(&sketch->table[i], piece, need / STK_TABLES, depth, width);
     }
     if (err != STK_OK) {
-        return stk_fail(fault, err, 0, need);
+        return stk_fail(info, err, 0, need);
     }
     sketch->slots = 0;
     sketch->active = 0;

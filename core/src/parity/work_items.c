@@ -1,14 +1,15 @@
 /* stoker: work items. */
 #include "stoker/parity/work_items.h"
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "ring/slot_words.h"
 #include "base/words_of.h"
 
-static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count, struct stk_fault *fault) {
+static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count,
+                         struct stk_error_info *info) {
     for (uint32_t i = 0; i < count; i++) {
         if (!stk_opcode_ok(items[i].opcode)) {
-            return stk_fail(fault, STK_E_OPCODE, start + i, items[i].opcode);
+            return stk_fail(info, STK_E_OPCODE, start + i, items[i].opcode);
         }
     }
     return STK_OK;
@@ -16,18 +17,18 @@ static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint
 
 /* The items are read one by one while slots [start, start + count) are written, so they must lie elsewhere. */
 static int check_apart(const struct stk_ring *ring, uint32_t start, uint32_t slots, const struct stk_work_item *items,
-                       uint32_t count, struct stk_fault *fault) {
+                       uint32_t count, struct stk_error_info *info) {
     int overlap = stk_overlap(items, (size_t)count * sizeof *items, stk_slot_at(ring, start), STK_RING_BYTES(slots));
-    return overlap ? stk_fail(fault, STK_E_OVERLAP, start, 0) : STK_OK;
+    return overlap ? stk_fail(info, STK_E_OVERLAP, start, 0) : STK_OK;
 }
 
 static int check_free(const struct stk_ring *ring, uint32_t start, const struct stk_work_item *items, uint32_t count,
-                      struct stk_fault *fault) {
+                      struct stk_error_info *info) {
     int err;
     if (start > ring->slots || count > ring->slots - start) {
-        return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count);
+        return stk_fail(info, STK_E_RANGE, start, (uint64_t)start + count);
     }
-    err = check_apart(ring, start, count, items, count, fault);
+    err = check_apart(ring, start, count, items, count, info);
     if (err != STK_OK) {
         return err;
     }
@@ -35,17 +36,17 @@ static int check_free(const struct stk_ring *ring, uint32_t start, const struct 
         /* Acquire: the worker's last writes to the slot are over before ours. */
         uint32_t status = stk_load_acquire(stk_slot_at(ring, i) + STK_SLOT_STATUS);
         if (!stk_status_publishable(status)) {
-            return stk_fail(fault, STK_E_STATUS, i, status);
+            return stk_fail(info, STK_E_STATUS, i, status);
         }
     }
     return STK_OK;
 }
 
 int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant, const struct stk_work_item *items,
-                           uint32_t count, struct stk_fault *fault) {
-    int err = check_opcodes(start, items, count, fault);
+                           uint32_t count, struct stk_error_info *info) {
+    int err = check_opcodes(start, items, count, info);
     if (err == STK_OK) {
-        err = check_free(ring, start, items, count, fault);
+        err = check_free(ring, start, items, count, info);
     }
     if (err != STK_OK) {
         return err;
@@ -67,16 +68,16 @@ static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *
     stk_store(w + STK_SLOT_ARG0, item->input);
     stk_store(w + STK_SLOT_ARG0 + 1, item->output);
     stk_store(w + STK_SLOT_ARG0 + 2, item->param);
-    stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
+    stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_PUBLISHED);
 }
 
 int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items, uint32_t count,
-                        struct stk_fault *fault) {
+                        struct stk_error_info *info) {
     if (count > ring->slots) {
-        return stk_fail(fault, STK_E_RANGE, ring->slots, count);
+        return stk_fail(info, STK_E_RANGE, ring->slots, count);
     }
-    int err = check_opcodes(0, items, count, fault);
-    err = err == STK_OK ? check_apart(ring, 0, ring->slots, items, count, fault) : err;
+    int err = check_opcodes(0, items, count, info);
+    err = err == STK_OK ? check_apart(ring, 0, ring->slots, items, count, info) : err;
     if (err != STK_OK) {
         return err;
     }
@@ -84,7 +85,7 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
         fill_slot(stk_slot_at(ring, i), tenant, &items[i]);
     }
     for (uint32_t i = count; i < ring->slots; i++) {
-        stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_EMPTY);
+        stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }
     return (int)count;
 }

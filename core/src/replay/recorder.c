@@ -39,7 +39,7 @@ static uint32_t tenants(const struct stk_device_memory *m) {
 
 int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory) {
     uint32_t debug = memory->debug && memory->debug_words != 0u
-                         ? (memory->debug_words - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS
+                         ? (memory->debug_words - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS
                          : 0u;
     struct stk_log_record record = {.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION};
     int err;
@@ -118,7 +118,7 @@ uint32_t stk_record_class(int err, uint32_t reason) {
     switch (err) {
     case STK_E_DEVICE:
         return STK_FAILURE_DEVICE_LOSS;
-    case STK_E_FAULT:
+    case STK_E_SLOT_FAULT:
         return reason == STK_REASON_IO ? STK_FAILURE_TRANSIENT_QUEUE : STK_FAILURE_PROGRAM_BUG;
     case STK_E_IO:
     case STK_E_SHORT:

@@ -76,7 +76,7 @@ static int check_target(const struct stk_replay_target *t, const struct stk_repl
 }
 
 static int check(const struct stk_replay_config *c, const struct stk_replay_shape *shape, const void *scratch,
-                 size_t bytes, struct stk_fault *fault) {
+                 size_t bytes, struct stk_error_info *info) {
     if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform || !c->platform->now_ns ||
         !c->platform->wait || !scratch) {
         return STK_E_ARG;
@@ -84,15 +84,15 @@ static int check(const struct stk_replay_config *c, const struct stk_replay_shap
     for (uint32_t i = 0; i < c->targets; i++) {
         int err = check_target(&c->target[i], shape);
         if (err != STK_OK) {
-            fault->index = i;
+            info->index = i;
             return err;
         }
     }
     if (((uintptr_t)scratch & 7u) != 0u) {
         return STK_E_ALIGN;
     }
-    fault->value = STK_REPLAY_BYTES(shape->slots);
-    return bytes < fault->value ? STK_E_SPACE : STK_OK;
+    info->value = STK_REPLAY_BYTES(shape->slots);
+    return bytes < info->value ? STK_E_SPACE : STK_OK;
 }
 
 /* Which tenants may run decides what becomes of a slot. */
@@ -104,12 +104,12 @@ static void prepare(const struct stk_replay_target *t, const struct stk_replay_s
 }
 
 int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
-                    const struct stk_replay_shape *shape, void *scratch, size_t bytes, struct stk_fault *fault) {
-    struct stk_fault found = {0};
+                    const struct stk_replay_shape *shape, void *scratch, size_t bytes, struct stk_error_info *info) {
+    struct stk_error_info found = {0};
     found.err = check(config, shape, scratch, bytes, &found);
     if (found.err != STK_OK) {
-        if (fault) {
-            *fault = found;
+        if (info) {
+            *info = found;
         }
         return found.err;
     }
@@ -150,8 +150,8 @@ static int take_more(struct stk_replay *r, const struct stk_log_record *record) 
 }
 
 static int take_failure(struct stk_replay *r, const struct stk_log_record *record) {
-    struct stk_recorded_end end = {.status = STK_FAULT, .results = record->args};
-    if (record->status != STK_FAULT) {
+    struct stk_recorded_end end = {.status = STK_SLOT_FAULT, .results = record->args};
+    if (record->status != STK_SLOT_FAULT) {
         /* Of a read, of the device, or of the clock: the slot runs in the targets, and nothing is known of its end. */
         r->report->skipped++;
         end = stk_recorded_unknown;
@@ -221,7 +221,7 @@ static int take_start(struct stk_replay *r, const struct stk_log_record *record)
     if (what == STK_REPLAY_SAME) {
         what = shape_of(record, &r->shape);
     }
-    return what == STK_REPLAY_SAME ? STK_REPLAY_AGAIN : what;
+    return what == STK_REPLAY_SAME ? STK_REPLAY_RESTART : what;
 }
 
 static int take(struct stk_replay *r, const struct stk_log_record *record) {

@@ -8,8 +8,8 @@
 
 #define SPINS 256u /* looks at a slot before a sleep */
 
-const struct stk_recorded_end stk_recorded_done = {.status = STK_DONE};
-const struct stk_recorded_end stk_recorded_unknown = {.status = STK_EMPTY};
+const struct stk_recorded_end stk_recorded_done = {.status = STK_SLOT_DONE};
+const struct stk_recorded_end stk_recorded_unknown = {.status = STK_SLOT_EMPTY};
 
 static uint32_t *words_of(const struct stk_replay *r, uint32_t target, uint32_t slot) {
     return r->config.target[target].memory.ring + (size_t)slot * STK_SLOT_WORDS;
@@ -99,8 +99,8 @@ static void take(struct stk_replay *r, uint32_t slot, struct stk_slot ends[STK_R
     for (uint32_t t = 0; t < r->config.targets; t++) {
         uint32_t *w = words_of(r, t, slot), status = stk_load(w + STK_SLOT_STATUS);
         stk_slot_copy_end(w, status, &ends[t]);
-        if (ends[t].status == STK_FAULT) {
-            stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
+        if (ends[t].status == STK_SLOT_FAULT) {
+            stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY); /* our reads of it come before */
         }
     }
 }
@@ -126,7 +126,8 @@ int stk_replay_settle(struct stk_replay *r, uint32_t slot, const struct stk_reco
     if (r->config.targets == STK_REPLAY_TARGETS) {
         return compare(r, &ends[0], ends[1].status, ends[1].args + STK_RESULT_ARG);
     }
-    return recorded->status == STK_EMPTY ? STK_REPLAY_SAME : compare(r, &ends[0], recorded->status, recorded->results);
+    return recorded->status == STK_SLOT_EMPTY ? STK_REPLAY_SAME
+                                              : compare(r, &ends[0], recorded->status, recorded->results);
 }
 
 int stk_replay_settle_all(struct stk_replay *r, const struct stk_recorded_end *recorded) {

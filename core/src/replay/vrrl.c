@@ -1,7 +1,7 @@
 /* stoker: v1 replay logs: make, open, append. The walk is in vrrl_walk.c. */
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "vrrl_internal.h"
 
 int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes) {
@@ -87,18 +87,18 @@ int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_ops *flash, voi
     return err;
 }
 
-static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_fault *fault) {
+static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_error_info *info) {
     uint64_t capacity = stk_get64(header + VRRL_H_CAPACITY);
     uint32_t bytes;
     if (stk_get32(header) != VRRL_MAGIC_LO || stk_get32(header + 4) != VRRL_MAGIC_HI) {
-        return stk_fail(fault, STK_E_FORMAT, VRRL_H_MAGIC, stk_get64(header));
+        return stk_fail(info, STK_E_FORMAT, VRRL_H_MAGIC, stk_get64(header));
     }
     if (stk_get32(header + VRRL_H_VERSION) != VRRL_VERSION) {
-        return stk_fail(fault, STK_E_FORMAT, VRRL_H_VERSION, stk_get32(header + VRRL_H_VERSION));
+        return stk_fail(info, STK_E_FORMAT, VRRL_H_VERSION, stk_get32(header + VRRL_H_VERSION));
     }
     int err = stk_vrrl_bytes(capacity, &bytes);
     if (err != STK_OK) {
-        return stk_fail(fault, err, VRRL_H_CAPACITY, capacity);
+        return stk_fail(info, err, VRRL_H_CAPACITY, capacity);
     }
     log->flags = stk_get32(header + VRRL_H_FLAGS);
     log->capacity = (uint32_t)capacity;
@@ -106,7 +106,8 @@ static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_
     return STK_OK;
 }
 
-int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx, struct stk_fault *fault) {
+int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
+                  struct stk_error_info *info) {
     struct stk_flash_geometry geometry;
     struct stk_vrrl found;
     uint8_t header[STK_VRRL_HEADER_BYTES];
@@ -115,13 +116,13 @@ int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void 
         return err;
     }
     if (found.bytes < sizeof header) {
-        return stk_fail(fault, STK_E_SHORT, found.bytes, 0);
+        return stk_fail(info, STK_E_SHORT, found.bytes, 0);
     }
     err = flash->read(flash_ctx, 0, 0, header, sizeof header);
     if (err != STK_OK) {
-        return stk_fail(fault, err, 0, 0);
+        return stk_fail(info, err, 0, 0);
     }
-    err = parse_header(&found, header, fault);
+    err = parse_header(&found, header, info);
     if (err == STK_OK) {
         *log = found;
     }

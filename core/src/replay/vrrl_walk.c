@@ -48,7 +48,7 @@ static int fill(const struct stk_vrrl *log, struct stk_log_iter *iter) {
     count = count < to_end ? count : to_end;
     /* Appends overwrite the places that the walk passes first. */
     if (log->appended - iter->erases > passed) {
-        return STK_E_AGAIN;
+        return STK_E_STALE;
     }
     int err = read_places(log, iter, count);
     if (err != STK_OK && count > 1) {
@@ -108,7 +108,7 @@ int stk_vrrl_iterate(const struct stk_vrrl *log, struct stk_log_iter *iter, void
     return STK_OK;
 }
 
-void stk_vrrl_where(const struct stk_log_iter *iter, struct stk_fault *fault) {
-    fault->index = iter->block;
-    fault->value = iter->expected;
+void stk_vrrl_where(const struct stk_log_iter *iter, struct stk_error_info *info) {
+    info->index = iter->block;
+    info->value = iter->expected;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "slot_words.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"
@@ -47,7 +47,7 @@ int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int s
 
 int stk_control_view(struct stk_control *control, void *mem, size_t bytes) {
     uint32_t count;
-    int err = stk_units_of(mem, bytes, 4, UINT32_MAX, &count);
+    int err = stk_work_split_of(mem, bytes, 4, UINT32_MAX, &count);
     if (err != STK_OK) {
         return err;
     }
@@ -57,51 +57,51 @@ int stk_control_view(struct stk_control *control, void *mem, size_t bytes) {
 }
 
 /* Is every word up to `word` there? */
-static int reach(const struct stk_control *control, uint32_t word, struct stk_fault *fault) {
+static int reach(const struct stk_control *control, uint32_t word, struct stk_error_info *info) {
     if (word >= control->count) {
-        return stk_fail(fault, STK_E_MISSING, word, 4u * ((uint64_t)word + 1));
+        return stk_fail(info, STK_E_MISSING, word, 4u * ((uint64_t)word + 1));
     }
     return STK_OK;
 }
 
-int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value, struct stk_fault *fault) {
-    int err = reach(control, word, fault);
+int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value, struct stk_error_info *info) {
+    int err = reach(control, word, info);
     if (err == STK_OK) {
         *value = stk_load_acquire(control->words + word);
     }
     return err;
 }
 
-int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_fault *fault) {
-    return stk_control_word(control, STK_CTL_DONE_COUNT, value, fault);
+int stk_control_done_count(const struct stk_control *control, uint32_t *value, struct stk_error_info *info) {
+    return stk_control_word(control, STK_CTL_DONE_COUNT, value, info);
 }
 
-int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_fault *fault) {
-    return stk_control_word(control, STK_CTL_EPOCH, value, fault);
+int stk_control_epoch(const struct stk_control *control, uint32_t *value, struct stk_error_info *info) {
+    return stk_control_word(control, STK_CTL_EPOCH, value, info);
 }
 
 int stk_control_observable(const struct stk_control *control, uint32_t index, uint32_t *value,
-                           struct stk_fault *fault) {
+                           struct stk_error_info *info) {
     if (index > UINT32_MAX - STK_CTL_OBSERVABLE) {
-        return stk_fail(fault, STK_E_OVERFLOW, index, STK_CONTROL_OBSERVABLES_MAX);
+        return stk_fail(info, STK_E_OVERFLOW, index, STK_CONTROL_OBSERVABLES_MAX);
     }
-    return stk_control_word(control, STK_CTL_OBSERVABLE + index, value, fault);
+    return stk_control_word(control, STK_CTL_OBSERVABLE + index, value, info);
 }
 
 /* The first metric word that is missing is the one to name, hence a check of each in turn. */
-static int metrics_reach(const struct stk_control *control, struct stk_fault *fault) {
+static int metrics_reach(const struct stk_control *control, struct stk_error_info *info) {
     int err = STK_OK;
     for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS && err == STK_OK; i++) {
-        err = reach(control, STK_CTL_METRICS + i, fault);
+        err = reach(control, STK_CTL_METRICS + i, info);
     }
     return err;
 }
 
 int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
-                        struct stk_fault *fault) {
+                        struct stk_error_info *info) {
     struct stk_metric found[STK_CTL_METRICS_SLOTS];
     uint32_t count = 0;
-    int err = metrics_reach(control, fault);
+    int err = metrics_reach(control, info);
     if (err != STK_OK) {
         return err;
     }
@@ -113,7 +113,7 @@ int stk_control_metrics(const struct stk_control *control, struct stk_metric *ou
         }
     }
     if (count > cap) {
-        return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)count * sizeof *out);
+        return stk_fail(info, STK_E_SPACE, cap, (uint64_t)count * sizeof *out);
     }
     if (count > 0) {
         memcpy(out, found, count * sizeof *out);
@@ -121,8 +121,8 @@ int stk_control_metrics(const struct stk_control *control, struct stk_metric *ou
     return (int)count;
 }
 
-int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_fault *fault) {
-    int err = reach(control, STK_CTL_SHUTDOWN, fault);
+int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_error_info *info) {
+    int err = reach(control, STK_CTL_SHUTDOWN, info);
     if (err == STK_OK) {
         /* Release: a worker that sees the flag sees every slot published before it. */
         stk_store_release(control->words + STK_CTL_SHUTDOWN, shutdown != 0);
@@ -130,8 +130,8 @@ int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct s
     return err;
 }
 
-int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fault) {
-    int err = reach(control, STK_CTL_DOORBELL, fault);
+int stk_control_ring_doorbell(struct stk_control *control, struct stk_error_info *info) {
+    int err = reach(control, STK_CTL_DOORBELL, info);
     if (err == STK_OK) {
         stk_ring_bell(control->words + STK_CTL_DOORBELL);
     }
@@ -139,10 +139,10 @@ int stk_control_ring_doorbell(struct stk_control *control, struct stk_fault *fau
 }
 
 int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
-                           struct stk_fault *fault) {
-    int err = reach(control, STK_CTL_SHARE_PAYLOAD, fault);
+                           struct stk_error_info *info) {
+    int err = reach(control, STK_CTL_SHARE_PAYLOAD, info);
     if (err == STK_OK && payload_bytes % 64u != 0) {
-        err = stk_fail(fault, STK_E_ALIGN, STK_CTL_SHARE_PAYLOAD, payload_bytes);
+        err = stk_fail(info, STK_E_ALIGN, STK_CTL_SHARE_PAYLOAD, payload_bytes);
     }
     if (err == STK_OK) {
         stk_store(control->words + STK_CTL_SHARE_OBSERVABLES, observables);
@@ -151,21 +151,21 @@ int stk_control_set_shares(struct stk_control *control, uint32_t observables, ui
     return err;
 }
 
-int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_fault *fault) {
-    int err = reach(control, STK_CTL_BUS, fault);
+int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_error_info *info) {
+    int err = reach(control, STK_CTL_NO_SHARED_ATOMICS, info);
     if (err == STK_OK && at != 0u && (at < control->count || at > UINT32_MAX >> STK_CUSTODY_SHIFT)) {
-        err = stk_fail(fault, STK_E_RANGE, STK_CTL_BUS, at);
+        err = stk_fail(info, STK_E_RANGE, STK_CTL_NO_SHARED_ATOMICS, at);
     }
     if (err == STK_OK) {
-        uint32_t bus = stk_load(control->words + STK_CTL_BUS) & STK_BUS_BIT;
-        stk_store(control->words + STK_CTL_BUS, at << STK_CUSTODY_SHIFT | bus);
+        uint32_t bus = stk_load(control->words + STK_CTL_NO_SHARED_ATOMICS) & STK_NO_SHARED_ATOMICS_BIT;
+        stk_store(control->words + STK_CTL_NO_SHARED_ATOMICS, at << STK_CUSTODY_SHIFT | bus);
     }
     return err;
 }
 
-int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims, struct stk_fault *fault) {
-    int err = tenant < STK_CTL_TENANT_MASKS ? STK_OK : stk_fail(fault, STK_E_RANGE, tenant, STK_CTL_TENANT_MASKS);
-    err = err == STK_OK ? reach(control, STK_CTL_TENANT_QUOTA + tenant, fault) : err;
+int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims, struct stk_error_info *info) {
+    int err = tenant < STK_CTL_TENANT_MASKS ? STK_OK : stk_fail(info, STK_E_RANGE, tenant, STK_CTL_TENANT_MASKS);
+    err = err == STK_OK ? reach(control, STK_CTL_TENANT_QUOTA + tenant, info) : err;
     if (err == STK_OK) {
         stk_store(control->words + STK_CTL_TENANT_QUOTA + tenant, claims);
     }
@@ -182,9 +182,9 @@ void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]
     offsets[STK_PRIORITIES] = slots;
 }
 
-int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_fault *fault) {
+int stk_control_set_priorities(struct stk_control *control, uint32_t slots, struct stk_error_info *info) {
     uint32_t offsets[STK_PRIORITY_OFFSETS];
-    int err = reach(control, STK_CTL_PRIORITY_OFFSETS + STK_PRIORITIES, fault);
+    int err = reach(control, STK_CTL_PRIORITY_OFFSETS + STK_PRIORITIES, info);
     if (err != STK_OK) {
         return err;
     }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 
@@ -11,10 +11,10 @@ int stk_debug_log_bytes(uint32_t records, size_t *bytes) {
     if (records > STK_DEBUG_LOG_RECORDS_MAX) {
         return STK_E_OVERFLOW;
     }
-    return stk_size_of(4u * (STK_LOG_RECORDS + (uint64_t)STK_LOG_RECORD_WORDS * records), bytes);
+    return stk_size_of(4u * (STK_DEBUG_RECORDS_WORD + (uint64_t)STK_DEBUG_RECORD_WORDS * records), bytes);
 }
 
-_Static_assert(STK_DEBUG_LOG_RECORDS_INIT_MAX <= (SIZE_MAX / 4u - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS,
+_Static_assert(STK_DEBUG_LOG_RECORDS_INIT_MAX <= (SIZE_MAX / 4u - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS,
                "what init lays out can be counted");
 
 int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records) {
@@ -34,7 +34,7 @@ int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint3
 
 int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
     uint32_t count;
-    int err = stk_units_of(mem, bytes, 4, UINT32_MAX, &count);
+    int err = stk_work_split_of(mem, bytes, 4, UINT32_MAX, &count);
     if (err != STK_OK) {
         return err;
     }
@@ -43,20 +43,20 @@ int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
     return STK_OK;
 }
 
-int stk_debug_log_count(const struct stk_debug_log *log, struct stk_fault *fault) {
+int stk_debug_log_count(const struct stk_debug_log *log, struct stk_error_info *info) {
     if (log->count == 0) {
-        return stk_fail(fault, STK_E_MISSING, STK_LOG_CURSOR, 0);
+        return stk_fail(info, STK_E_MISSING, STK_DEBUG_CURSOR_WORD, 0);
     }
     /* Acquire: with a slot already seen DONE this also covers the words of its record. */
-    uint32_t cursor = stk_load_acquire(log->words + STK_LOG_CURSOR);
-    if (cursor > log->count - STK_LOG_RECORDS || cursor % STK_LOG_RECORD_WORDS != 0) {
-        return stk_fail(fault, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
+    uint32_t cursor = stk_load_acquire(log->words + STK_DEBUG_CURSOR_WORD);
+    if (cursor > log->count - STK_DEBUG_RECORDS_WORD || cursor % STK_DEBUG_RECORD_WORDS != 0) {
+        return stk_fail(info, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
     }
-    return (int)(cursor / STK_LOG_RECORD_WORDS);
+    return (int)(cursor / STK_DEBUG_RECORD_WORDS);
 }
 
 static void copy_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
-    const uint32_t *w = log->words + STK_LOG_RECORDS + (size_t)index * STK_LOG_RECORD_WORDS;
+    const uint32_t *w = log->words + STK_DEBUG_RECORDS_WORD + (size_t)index * STK_DEBUG_RECORD_WORDS;
     out->format = stk_load(w);
     for (uint32_t i = 0; i < 3; i++) {
         out->args[i] = stk_load(w + 1 + i);
@@ -64,7 +64,7 @@ static void copy_record(const struct stk_debug_log *log, uint32_t index, struct 
 }
 
 int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
-    if (log->count == 0 || index >= (log->count - STK_LOG_RECORDS) / STK_LOG_RECORD_WORDS) {
+    if (log->count == 0 || index >= (log->count - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS) {
         return STK_E_RANGE;
     }
     copy_record(log, index, out);
@@ -72,13 +72,13 @@ int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct
 }
 
 int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
-                       struct stk_fault *fault) {
-    int count = stk_debug_log_count(log, fault);
+                       struct stk_error_info *info) {
+    int count = stk_debug_log_count(log, info);
     if (count < 0) {
         return count;
     }
     if ((uint32_t)count > cap) {
-        return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
+        return stk_fail(info, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
     }
     for (uint32_t i = 0; i < (uint32_t)count; i++) {
         copy_record(log, i, &out[i]); /* the cursor was inside the log */
@@ -92,6 +92,6 @@ int stk_debug_log_reset(struct stk_debug_log *log) {
     }
     /* Release: the host's reads of the old records are over before a writer may reuse their place.
      */
-    stk_store_release(log->words + STK_LOG_CURSOR, 0);
+    stk_store_release(log->words + STK_DEBUG_CURSOR_WORD, 0);
     return STK_OK;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 
@@ -41,7 +41,7 @@ int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint3
 
 int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes) {
     uint32_t slots;
-    int err = stk_units_of(mem, bytes, STK_IO_SLOT_BYTES, STK_IO_SLOTS_MAX, &slots);
+    int err = stk_work_split_of(mem, bytes, STK_IO_SLOT_BYTES, STK_IO_SLOTS_MAX, &slots);
     if (err != STK_OK) {
         return err;
     }
@@ -59,7 +59,7 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
     uint32_t *w = slot_at(queue, request->slot);
     /* The swap reserves the slot against the device and other askers, none of whom touches a slot in WAIT_IO. Acquire: the
      * words of the request before are no longer read by whoever emptied it. */
-    if (stk_cas(w + STK_IO_STATUS, STK_EMPTY, STK_WAIT_IO) != STK_EMPTY) {
+    if (stk_cas(w + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) != STK_SLOT_EMPTY) {
         return STK_E_STATUS;
     }
     stk_store(w + STK_IO_OP, request->op);
@@ -70,7 +70,7 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
     stk_store(w + STK_IO_BYTES, request->bytes);
     stk_store(w + STK_IO_TAG, request->tag);
     /* Release: who sees PUBLISHED sees the seven words above. */
-    stk_store_release(w + STK_IO_STATUS, STK_PUBLISHED);
+    stk_store_release(w + STK_IO_STATUS, STK_SLOT_PUBLISHED);
     return STK_OK;
 }
 
@@ -102,7 +102,7 @@ int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot) {
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS);
-    return status <= STK_FAULT || status == STK_IO_OK || status == STK_IO_ERROR ? (int)status : STK_E_STATUS;
+    return status <= STK_SLOT_FAULT || status == STK_IO_OK || status == STK_IO_ERROR ? (int)status : STK_E_STATUS;
 }
 
 int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out) {
@@ -110,8 +110,8 @@ int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct st
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS);
-    if (status == STK_EMPTY || status == STK_WAIT_IO) {
-        return STK_E_AGAIN;
+    if (status == STK_SLOT_EMPTY || status == STK_SLOT_WAIT_IO) {
+        return STK_E_WOULD_BLOCK;
     }
     copy_out(queue, slot, out);
     return STK_OK;
@@ -121,7 +121,7 @@ int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
-    return stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_EMPTY;
+    return stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_SLOT_EMPTY;
 }
 
 /// Serving ///
@@ -130,7 +130,7 @@ int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *o
     uint32_t found = 0;
     for (uint32_t slot = 0; slot < queue->slots && found < cap; slot++) {
         /* Acquire: pairs with the release of PUBLISHED, so that the words are the request's. */
-        if (stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_PUBLISHED) {
+        if (stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_SLOT_PUBLISHED) {
             copy_out(queue, slot, &out[found++]);
         }
     }
@@ -143,7 +143,8 @@ int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, u
         uint32_t *status = slot_at(queue, slot) + STK_IO_STATUS;
         /* The plain look spares idle slots a locked bus cycle; the acquire of the swap orders the
          * words after it. */
-        if (stk_load(status) == STK_PUBLISHED && stk_cas(status, STK_PUBLISHED, STK_CLAIMED) == STK_PUBLISHED) {
+        if (stk_load(status) == STK_SLOT_PUBLISHED &&
+            stk_cas(status, STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED) {
             copy_out(queue, slot, &out[found++]);
         }
     }
@@ -151,23 +152,23 @@ int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, u
 }
 
 static int complete_check(const struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
-                          struct stk_fault *fault) {
+                          struct stk_error_info *info) {
     for (uint32_t i = 0; i < count; i++) {
         if (results[i].slot >= queue->slots) {
-            return stk_fail(fault, STK_E_RANGE, i, results[i].slot);
+            return stk_fail(info, STK_E_RANGE, i, results[i].slot);
         }
         uint32_t status = stk_load(slot_at(queue, results[i].slot) + STK_IO_STATUS);
-        if (status != STK_CLAIMED) {
-            return stk_fail(fault, STK_E_STATUS, i, status);
+        if (status != STK_SLOT_CLAIMED) {
+            return stk_fail(info, STK_E_STATUS, i, status);
         }
     }
     return STK_OK;
 }
 
 int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
-                          struct stk_fault *fault) {
+                          struct stk_error_info *info) {
     uint64_t done = 0; /* one bit per slot */
-    int err = complete_check(queue, results, count, fault);
+    int err = complete_check(queue, results, count, info);
     if (err != STK_OK) {
         return err;
     }
@@ -194,7 +195,7 @@ int stk_io_queue_recycle(struct stk_io_queue *queue, uint32_t slot) {
     }
     uint32_t *status = slot_at(queue, slot) + STK_IO_STATUS;
     uint32_t was = stk_load(status);
-    if ((was != STK_IO_OK && was != STK_IO_ERROR) || stk_cas(status, was, STK_EMPTY) != was) {
+    if ((was != STK_IO_OK && was != STK_IO_ERROR) || stk_cas(status, was, STK_SLOT_EMPTY) != was) {
         return STK_E_STATUS;
     }
     return (int)was;

@@ -25,7 +25,7 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     publisher->tail = control->words + STK_CTL_PUBLISH_TAIL;
     publisher->head = control->words + STK_CTL_HARVEST_HEAD;
     publisher->doorbell = control->count > STK_CTL_DOORBELL ? control->words + STK_CTL_DOORBELL : NULL;
-    publisher->control = control->count > STK_CTL_BUS ? control->words : NULL;
+    publisher->control = control->count > STK_CTL_NO_SHARED_ATOMICS ? control->words : NULL;
     publisher->mask = ring->slots - 1;
     publisher->doubted = publisher->entered = 0;
     publisher->doubts = false;
@@ -35,8 +35,8 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
 /* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
  * back only with custody words, which show that no worker has the slot. */
 static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
-    return stk_status_publishable(status) || status == STK_FAULT ||
-           (status > STK_FAULT && stk_custody(publisher->control) != NULL);
+    return stk_status_publishable(status) || status == STK_SLOT_FAULT ||
+           (status > STK_SLOT_FAULT && stk_custody(publisher->control) != NULL);
 }
 
 int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
@@ -47,7 +47,7 @@ int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
         }
     }
     for (uint32_t i = 0; i < publisher->ring.slots; i++) {
-        stk_store(stk_slot_at(&publisher->ring, i) + STK_SLOT_STATUS, STK_EMPTY);
+        stk_store(stk_slot_at(&publisher->ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }
     stk_store_release(publisher->head, first);
     stk_store_release(publisher->tail, first);
@@ -61,14 +61,14 @@ static int look(const struct stk_publisher *publisher, uint32_t ticket) {
     /* Acquire: a status that belongs to this very ticket was stored after the swap that took the ticket. So the tail
      * that the caller reads next has moved. If the tail has not moved, someone took the slot without a ticket. */
     uint32_t status = stk_load_acquire(stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS);
-    if (status == STK_EMPTY) {
-        return stk_in_custody(publisher->control, slot) ? STK_E_AGAIN : STK_OK;
+    if (status == STK_SLOT_EMPTY) {
+        return stk_in_custody(publisher->control, slot) ? STK_E_WOULD_BLOCK : STK_OK;
     }
     /* A tenant stored this status in a slot that was no longer its own: the harvester gives the slot back. */
-    return stk_custody(publisher->control) != NULL ? STK_E_AGAIN : STK_E_STATUS;
+    return stk_custody(publisher->control) != NULL ? STK_E_WOULD_BLOCK : STK_E_STATUS;
 }
 
-/* Tries once to take ticket *ticket, the tail as last seen. STK_E_AGAIN: another publisher was faster, or the harvester
+/* Tries once to take ticket *ticket, the tail as last seen. STK_E_WOULD_BLOCK: another publisher was faster, or the harvester
  * has to give the slot back first. Look again then. */
 static int take(struct stk_publisher *publisher, uint32_t *ticket) {
     uint32_t tail = *ticket;
@@ -80,15 +80,15 @@ static int take(struct stk_publisher *publisher, uint32_t *ticket) {
         /* Read after the tail, the head may have passed an old tail; then the difference is
          * "negative". */
         *ticket = stk_load(publisher->tail);
-        return *ticket == tail && pending == publisher->ring.slots ? STK_E_FULL : STK_E_AGAIN;
+        return *ticket == tail && pending == publisher->ring.slots ? STK_E_FULL : STK_E_WOULD_BLOCK;
     }
     err = look(publisher, tail);
     if (err != STK_OK) {
         *ticket = stk_load(publisher->tail);
-        return *ticket == tail ? err : STK_E_AGAIN;
+        return *ticket == tail ? err : STK_E_WOULD_BLOCK;
     }
     *ticket = stk_cas(publisher->tail, tail, tail + 1);
-    return *ticket == tail ? STK_OK : STK_E_AGAIN;
+    return *ticket == tail ? STK_OK : STK_E_WOULD_BLOCK;
 }
 
 int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work, uint32_t *ticket) {
@@ -100,7 +100,7 @@ int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work
     uint32_t tries = STK_PUBLISHER_TRIES;
     do {
         err = take(publisher, &mine);
-    } while (err == STK_E_AGAIN && --tries > 0);
+    } while (err == STK_E_WOULD_BLOCK && --tries > 0);
     if (err != STK_OK) {
         return err;
     }
@@ -130,9 +130,9 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher) {
  * the odd word. In the second case the slot gets its status back. */
 static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
     uint32_t *word = stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS;
-    bool taken = stk_cas(word, status, STK_EMPTY) == status;
+    bool taken = stk_cas(word, status, STK_SLOT_EMPTY) == status;
     bool held = stk_in_custody(publisher->control, slot);
-    (void)(taken && held && stk_cas(word, STK_EMPTY, status));
+    (void)(taken && held && stk_cas(word, STK_SLOT_EMPTY, status));
     return taken && !held;
 }
 
@@ -145,7 +145,8 @@ static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     if (control == NULL) {
         return false;
     }
-    if (stk_custody(control) != NULL && (stk_load(control + STK_CTL_BUS) & STK_BUS_BIT) == 0) {
+    if (stk_custody(control) != NULL &&
+        (stk_load(control + STK_CTL_NO_SHARED_ATOMICS) & STK_NO_SHARED_ATOMICS_BIT) == 0) {
         return !stk_in_custody(control, ticket & publisher->mask);
     }
     ends = stk_worker_ends(control);
@@ -158,8 +159,8 @@ static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
 }
 
 static bool is_over(struct stk_publisher *publisher, uint32_t ticket, uint32_t status) {
-    return status > STK_FAULT ? abandoned(publisher, ticket)
-                              : stk_slot_ended(publisher->control, ticket & publisher->mask, status);
+    return status > STK_SLOT_FAULT ? abandoned(publisher, ticket)
+                                   : stk_slot_ended(publisher->control, ticket & publisher->mask, status);
 }
 
 /* Hands out the oldest ticket. `end` is a copy of its slot, which is EMPTY now. */
@@ -183,7 +184,7 @@ static void give_back(struct stk_publisher *publisher, uint32_t head) {
         return;
     }
     status = stk_load_acquire(stk_slot_at(&publisher->ring, slot) + STK_SLOT_STATUS);
-    if (status != STK_EMPTY && !stk_status_claimable(status) && !stk_in_custody(publisher->control, slot)) {
+    if (status != STK_SLOT_EMPTY && !stk_status_claimable(status) && !stk_in_custody(publisher->control, slot)) {
         (void)empty(publisher, slot, status);
     }
 }
@@ -197,23 +198,24 @@ int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out,
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     if (stk_load(publisher->tail) == head || !is_over(publisher, head, status)) {
         give_back(publisher, head);
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     }
     stk_slot_copy_end(w, status, &end);
-    return empty(publisher, head & publisher->mask, status) ? deliver(publisher, head, &end, out, ticket) : STK_E_AGAIN;
+    return empty(publisher, head & publisher->mask, status) ? deliver(publisher, head, &end, out, ticket)
+                                                            : STK_E_WOULD_BLOCK;
 }
 
 /* Returns true if nobody will move the oldest slot, in this status, on: the slot is EMPTY, or it says CLAIMED although
  * no worker has it. */
 static bool is_hole(const struct stk_publisher *publisher, uint32_t slot, uint32_t status) {
-    return status == STK_EMPTY ? !stk_in_custody(publisher->control, slot)
-                               : status == STK_CLAIMED && stk_nobody_has(publisher->control, slot);
+    return status == STK_SLOT_EMPTY ? !stk_in_custody(publisher->control, slot)
+                                    : status == STK_SLOT_CLAIMED && stk_nobody_has(publisher->control, slot);
 }
 
 int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket) {
     uint32_t head = stk_load(publisher->head), slot = head & publisher->mask, status;
     if (ticket != head || stk_load(publisher->tail) == head) {
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     }
     status = stk_load_acquire(slot_of(publisher, head) + STK_SLOT_STATUS);
     if (!is_hole(publisher, slot, status) || !empty(publisher, slot, status)) {

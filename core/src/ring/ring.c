@@ -34,7 +34,7 @@ int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots
 
 int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes) {
     uint32_t slots;
-    int err = stk_units_of(mem, bytes, STK_SLOT_BYTES, STK_RING_SLOTS_MAX, &slots);
+    int err = stk_work_split_of(mem, bytes, STK_SLOT_BYTES, STK_RING_SLOTS_MAX, &slots);
     if (err != STK_OK) {
         return err;
     }
@@ -57,11 +57,11 @@ int stk_ring_status(const struct stk_ring *ring, uint32_t slot) {
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(stk_slot_at(ring, slot) + STK_SLOT_STATUS);
-    return status <= STK_FAULT ? (int)status : STK_E_STATUS;
+    return status <= STK_SLOT_FAULT ? (int)status : STK_E_STATUS;
 }
 
 static inline int is_done(const uint32_t *w) {
-    return stk_load_acquire(w + STK_SLOT_STATUS) == STK_DONE;
+    return stk_load_acquire(w + STK_SLOT_STATUS) == STK_SLOT_DONE;
 }
 
 int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {

@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "base/le.h"
 #include "stoker/ring.h"
 
@@ -10,7 +10,7 @@
 
 void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch) {
     memset(out, 0, STK_SLOT_BYTES);
-    stk_put32(out + 4 * STK_SLOT_STATUS, STK_PUBLISHED);
+    stk_put32(out + 4 * STK_SLOT_STATUS, STK_SLOT_PUBLISHED);
     stk_put32(out + 4 * STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_put32(out + 4 * STK_SLOT_ARG0, resource);
     stk_put32(out + 4 * (STK_SLOT_ARG0 + 1), prefetch != 0);
@@ -29,22 +29,22 @@ int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uin
     return STK_OK;
 }
 
-int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_fault *fault) {
+int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, struct stk_error_info *info) {
     if (items > STK_RING_SLOTS_MAX) {
-        return stk_fail(fault, STK_E_OVERFLOW, 0, items);
+        return stk_fail(info, STK_E_OVERFLOW, 0, items);
     }
     if (items == 0) {
         return 0;
     }
     if (bytes % 4 != 0) {
-        return stk_fail(fault, STK_E_ALIGN, 0, bytes);
+        return stk_fail(info, STK_E_ALIGN, 0, bytes);
     }
     if (bytes < items * STK_SLOT_BYTES) {
-        return stk_fail(fault, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS), items * STK_SLOT_BYTES);
+        return stk_fail(info, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS), items * STK_SLOT_BYTES);
     }
     int done = 0;
     for (const uint8_t *slot = image, *end = slot + items * STK_SLOT_BYTES; slot < end; slot += STK_SLOT_BYTES) {
-        done += stk_get32(slot + 4 * STK_SLOT_STATUS) == STK_DONE;
+        done += stk_get32(slot + 4 * STK_SLOT_STATUS) == STK_SLOT_DONE;
     }
     return done;
 }

@@ -1,5 +1,5 @@
 /* stoker: publishing single slots and batches. */
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "slot_words.h"
 #include "base/words_of.h"
 
@@ -57,35 +57,35 @@ static uint32_t wrong_argument(const struct stk_work *work, int err) {
 /* Checks all that can be wrong with a batch before its first byte is written. The items and their arguments must lie
  * outside of the batch: a store to an early slot would overwrite what a later slot is still to be made of. */
 static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items, uint32_t count,
-                       struct stk_fault *fault) {
+                       struct stk_error_info *info) {
     const uint32_t *slots;
     size_t bytes;
     if (start >= ring->slots || count >= ring->slots - start) {
-        return stk_fail(fault, STK_E_RANGE, start, (uint64_t)start + count + 1);
+        return stk_fail(info, STK_E_RANGE, start, (uint64_t)start + count + 1);
     }
     slots = stk_slot_at(ring, start);
     bytes = ((size_t)count + 1u) * STK_SLOT_BYTES;
     for (uint32_t i = 0; i < count; i++) {
         int err = stk_work_check(&items[i]);
         if (err != STK_OK) {
-            return stk_fail(fault, err, start + i, wrong_argument(&items[i], err));
+            return stk_fail(info, err, start + i, wrong_argument(&items[i], err));
         }
         if (stk_overlap(&items[i], sizeof items[i], slots, bytes) ||
             stk_overlap(items[i].args, items[i].nargs * sizeof *items[i].args, slots, bytes)) {
-            return stk_fail(fault, STK_E_OVERLAP, start + i, 0);
+            return stk_fail(info, STK_E_OVERLAP, start + i, 0);
         }
     }
     for (uint32_t i = 0; i <= count; i++) {
         if (!slot_is_free(ring, start + i)) {
-            return stk_fail(fault, STK_E_STATUS, start + i, stk_load(stk_slot_at(ring, start + i) + STK_SLOT_STATUS));
+            return stk_fail(info, STK_E_STATUS, start + i, stk_load(stk_slot_at(ring, start + i) + STK_SLOT_STATUS));
         }
     }
     return STK_OK;
 }
 
 int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant, const struct stk_work *items,
-                           uint32_t count, uint32_t tag, struct stk_fault *fault) {
-    int err = batch_check(ring, start, items, count, fault);
+                           uint32_t count, uint32_t tag, struct stk_error_info *info) {
+    int err = batch_check(ring, start, items, count, info);
     if (err != STK_OK) {
         return err;
     }

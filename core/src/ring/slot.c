@@ -8,20 +8,23 @@ static const struct {
     uint8_t from;
     uint8_t to;
 } rule[] = {
-    [STK_TO_PUBLISH] = {0, STK_PUBLISHED},
-    [STK_TO_CLAIM] = {FROM(STK_PUBLISHED) | FROM(STK_YIELD) | FROM(STK_REQUEUE), STK_CLAIMED},
-    [STK_TO_DONE] = {FROM(STK_CLAIMED), STK_DONE},
-    [STK_TO_FAULT] = {FROM(STK_PUBLISHED) | FROM(STK_CLAIMED) | FROM(STK_WAIT_IO) | FROM(STK_YIELD) | FROM(STK_REQUEUE),
-                      STK_FAULT},
-    [STK_TO_CANCEL] = {FROM(STK_PUBLISHED) | FROM(STK_WAIT_IO) | FROM(STK_YIELD) | FROM(STK_REQUEUE), STK_EMPTY},
-    [STK_TO_WAIT_IO] = {FROM(STK_CLAIMED), STK_WAIT_IO},
-    [STK_TO_YIELD] = {FROM(STK_CLAIMED), STK_YIELD},
-    [STK_TO_REQUEUE] = {FROM(STK_CLAIMED) | FROM(STK_WAIT_IO), STK_REQUEUE},
-    [STK_TO_ACK] = {FROM(STK_FAULT), STK_EMPTY},
+    [STK_TO_PUBLISH] = {0, STK_SLOT_PUBLISHED},
+    [STK_TO_CLAIM] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_YIELD) | FROM(STK_SLOT_REQUEUE), STK_SLOT_CLAIMED},
+    [STK_TO_DONE] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_DONE},
+    [STK_TO_FAULT] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_CLAIMED) | FROM(STK_SLOT_WAIT_IO) |
+                          FROM(STK_SLOT_YIELD) | FROM(STK_SLOT_REQUEUE),
+                      STK_SLOT_FAULT},
+    [STK_TO_CANCEL] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_WAIT_IO) | FROM(STK_SLOT_YIELD) |
+                           FROM(STK_SLOT_REQUEUE),
+                       STK_SLOT_EMPTY},
+    [STK_TO_WAIT_IO] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_WAIT_IO},
+    [STK_TO_YIELD] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_YIELD},
+    [STK_TO_REQUEUE] = {FROM(STK_SLOT_CLAIMED) | FROM(STK_SLOT_WAIT_IO), STK_SLOT_REQUEUE},
+    [STK_TO_ACK] = {FROM(STK_SLOT_FAULT), STK_SLOT_EMPTY},
 };
 
 int stk_transition_allowed(uint32_t from, enum stk_transition to) {
-    if (from > STK_FAULT || (uint32_t)to >= sizeof rule / sizeof rule[0]) {
+    if (from > STK_SLOT_FAULT || (uint32_t)to >= sizeof rule / sizeof rule[0]) {
         return 0;
     }
     return (rule[to].from & FROM(from)) != 0;

@@ -15,11 +15,11 @@ static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot) 
 }
 
 static inline bool stk_status_publishable(uint32_t status) {
-    return status == STK_EMPTY || status == STK_DONE;
+    return status == STK_SLOT_EMPTY || status == STK_SLOT_DONE;
 }
 
 static inline bool stk_status_claimable(uint32_t status) {
-    return status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
 }
 
 static inline bool stk_opcode_ok(uint32_t opcode) {
@@ -81,7 +81,7 @@ static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
 /* The release orders the words above before the status: who sees PUBLISHED sees them all. */
 static inline void stk_slot_publish(uint32_t *w, const struct stk_work *work) {
     stk_slot_fill(w, work);
-    stk_store_release(w + STK_SLOT_STATUS, STK_PUBLISHED);
+    stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_PUBLISHED);
 }
 
 /* Tells idle workers to look at the ring. Release: who sees the doorbell changed sees what was published before. */
@@ -104,8 +104,8 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
  * STK_REASON_STATUS, and the word is the fault's value. */
 static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     stk_slot_copy(w, status, out);
-    if (status > STK_FAULT) {
-        out->status = STK_FAULT;
+    if (status > STK_SLOT_FAULT) {
+        out->status = STK_SLOT_FAULT;
         out->args[STK_FAULT_REASON_ARG] = STK_REASON_STATUS;
         out->args[STK_FAULT_VALUE_ARG] = status;
     }

@@ -76,7 +76,7 @@ static int check_patterns(struct stk_automaton *a, const struct stk_pattern *pat
     }
     for (uint32_t i = 0; i < count; i++) {
         if (patterns[i].len == 0u || !patterns[i].bytes) {
-            a->fault.index = i;
+            a->info.index = i;
             return STK_E_PATTERN;
         }
         *total += patterns[i].len;
@@ -198,7 +198,7 @@ static int take_all(struct build *b, struct stk_arena *arena, size_t states, siz
     size_t start = stk_arena_mark(arena);
     /* All of it at once first: a refusal then names what the whole needs. */
     if (!stk_arena_take(arena, need)) {
-        a->fault.value = arena->need;
+        a->info.value = arena->need;
         return STK_E_SPACE;
     }
     stk_arena_release(arena, start);
@@ -234,7 +234,7 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
         }
     }
     if (err != STK_OK) {
-        a->fault.err = err;
+        a->info.err = err;
         return err;
     }
     insert_all(&b, patterns);

@@ -29,7 +29,7 @@ static int ports_missing(const struct stk_stream_config *c) {
            !c->on_result;
 }
 
-static int check_config(const struct stk_stream_config *c, struct stk_fault *fault) {
+static int check_config(const struct stk_stream_config *c, struct stk_error_info *info) {
     const struct stk_device_memory *m = &c->memory;
     uint64_t payload_end = (uint64_t)c->payload_offset + (uint64_t)c->depth * c->chunk_bytes;
     if (ports_missing(c) || !m->ring || !m->control || !m->payload || m->control_words < STK_CTL_WORDS_MIN) {
@@ -46,7 +46,7 @@ static int check_config(const struct stk_stream_config *c, struct stk_fault *fau
         return STK_E_RANGE;
     }
     if (payload_end > m->payload_bytes) {
-        fault->value = payload_end;
+        info->value = payload_end;
         return STK_E_SPACE;
     }
     return STK_OK;
@@ -58,7 +58,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
     size_t bytes = 0;
     int err;
     apply_defaults(&s.config);
-    err = check_config(&s.config, &s.fault);
+    err = check_config(&s.config, &s.info);
     if (err == STK_OK) {
         err = stk_ring_view(&s.ring, s.config.memory.ring, STK_RING_BYTES(s.config.memory.slots));
     }
@@ -68,7 +68,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
     if (err == STK_OK) {
         /* One piece for both, so that a refusal leaves the arena as it was and names the full need. */
         memory = stk_arena_take(arena, bytes);
-        s.fault.value = memory ? 0u : arena->need;
+        s.info.value = memory ? 0u : arena->need;
         err = memory ? STK_OK : STK_E_SPACE;
     }
     if (err == STK_OK) {
@@ -78,7 +78,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
     /* The first turn reads the clock. Time that counts before a slot is published belongs to no slot. */
     stk_deadline_start(&s.slots_end, s.config.slot_timeout_ns, 0);
     stk_stream_next_epoch(&s);
-    s.fault.err = err;
+    s.info.err = err;
     s.closed = err != STK_OK;
     *stream = s;
     return err;
@@ -102,7 +102,7 @@ int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *rea
         return STK_E_OPCODE;
     }
     if (stream->queued - stream->delivered >= stream->config.depth) {
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     }
     e = stk_entry(stream, stream->queued);
     *e = (struct stk_stream_entry){.read = *read, .state = STK_ENTRY_READING};
@@ -129,7 +129,7 @@ static const uint32_t *awaited(const struct stk_stream *s) {
 }
 
 static int finished(uint32_t status) {
-    return status == STK_DONE || status == STK_FAULT;
+    return status == STK_SLOT_DONE || status == STK_SLOT_FAULT;
 }
 
 /* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next turn takes in data that arrives

@@ -38,25 +38,25 @@ static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     struct stk_record_failure failure = {.slot = slot,
                                          .tenant = s->config.tenant,
                                          .opcode = STK_OP_BATCH_FENCE,
-                                         .status = STK_FAULT,
-                                         .err = STK_E_FAULT};
+                                         .status = STK_SLOT_FAULT,
+                                         .err = STK_E_SLOT_FAULT};
     int err = STK_OK;
     stk_slot_copy_end(w, status, &end);
     memcpy(failure.results, end.args + STK_RESULT_ARG, sizeof failure.results);
-    stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY); /* our reads of it come before */
-    s->fault = (struct stk_fault){.err = STK_E_FAULT, .index = slot};
+    stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY); /* our reads of it come before */
+    s->info = (struct stk_error_info){.err = STK_E_SLOT_FAULT, .index = slot};
     stk_stream_next_epoch(s);
     if (s->config.recorder) {
         err = stk_recorder_failure(s->config.recorder, &failure);
     }
-    return err < 0 ? err : STK_E_FAULT;
+    return err < 0 ? err : STK_E_SLOT_FAULT;
 }
 
 static int late(struct stk_stream *s, uint32_t slot) {
     if (stk_deadline_left(&s->slots_end, s->fence_since_ns) != 0u) {
         return STK_OK;
     }
-    s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = slot};
+    s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = slot};
     if (s->told) {
         return STK_E_TIMEOUT;
     }
@@ -77,7 +77,7 @@ int stk_stream_fence(struct stk_stream *s) {
     if (!stk_slot_ended(s->config.memory.control, slot, status)) {
         return late(s, slot);
     }
-    if (status != STK_DONE) {
+    if (status != STK_SLOT_DONE) {
         return refused(s, slot, status);
     }
     stk_stream_next_epoch(s);

@@ -1,7 +1,7 @@
 /* Reads of the stream: from queued to arrived. */
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "base/refusal.h"
 #include "stoker/atomic.h"
 #include "stream_internal.h"
@@ -61,7 +61,7 @@ static int submit(struct stk_stream *s) {
         }
         if ((uint32_t)taken > offered) {
             /* More reads than were offered: `submitted` would pass `queued`, and this loop would not end. */
-            return stk_fail(&s->fault, STK_E_RANGE, (uint32_t)taken, offered);
+            return stk_fail(&s->info, STK_E_RANGE, (uint32_t)taken, offered);
         }
         s->submitted += (uint32_t)taken;
         moved += taken;
@@ -97,7 +97,7 @@ static int reap(struct stk_stream *s, uint64_t wait_ns) {
             uint32_t tag = done[i].tag;
             if (tag >= s->config.depth || s->entries[tag].state != STK_ENTRY_READING) {
                 /* A read of somebody else's: the port is not ours alone. What else came is ours. */
-                err = stk_fail(&s->fault, STK_E_RANGE, tag, 0);
+                err = stk_fail(&s->info, STK_E_RANGE, tag, 0);
             } else {
                 land(&s->entries[tag], &done[i]);
             }

@@ -24,7 +24,7 @@ int stk_stream_tell_failure(const struct stk_stream *s, uint64_t chunk, const st
         .slot = stk_entry_slot(s, chunk),
         .tenant = s->config.tenant,
         .opcode = r->opcode,
-        .status = r->err == STK_E_FAULT ? STK_FAULT : STK_EMPTY,
+        .status = r->err == STK_E_SLOT_FAULT ? STK_SLOT_FAULT : STK_SLOT_EMPTY,
         .err = r->err,
     };
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
@@ -41,7 +41,7 @@ int stk_stream_tell_late(const struct stk_stream *s, uint32_t slot) {
         .tenant = s->config.tenant,
         .opcode = stk_load(w + STK_SLOT_OPCODE),
         /* The record has 8 bits for the status, and anyone may have stored a larger word. */
-        .status = status <= STK_FAULT ? status : STK_FAULT + 1u,
+        .status = status <= STK_SLOT_FAULT ? status : STK_SLOT_FAULT + 1u,
         .err = STK_E_TIMEOUT,
     };
     int err = s->config.recorder ? stk_recorder_failure(s->config.recorder, &failure) : STK_OK;

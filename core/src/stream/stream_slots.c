@@ -87,18 +87,18 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     struct stk_slot slot;
     if (!stk_slot_ended(s->config.memory.control, at, status)) {
         if (stk_deadline_left(&s->slots_end, e->since_ns) == 0u) {
-            s->fault = (struct stk_fault){.err = STK_E_TIMEOUT, .index = at};
+            s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = at};
             return e->told++ == 0u ? stk_stream_tell_late(s, at) : STK_E_TIMEOUT;
         }
         return 0;
     }
     stk_slot_copy_end(w, status, &slot);
-    if (slot.status == STK_FAULT) {
-        r->err = STK_E_FAULT;
+    if (slot.status == STK_SLOT_FAULT) {
+        r->err = STK_E_SLOT_FAULT;
         r->reason = slot.args[STK_FAULT_REASON_ARG];
         r->value = slot.args[STK_FAULT_VALUE_ARG];
         /* Only the host moves a slot out of FAULT. Release: our reads of it come before. */
-        stk_store_release(w + STK_SLOT_STATUS, STK_EMPTY);
+        stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         r->results[i] = slot.args[STK_RESULT_ARG + i];
@@ -135,7 +135,7 @@ static int deliver(struct stk_stream *s) {
         told = stk_stream_tell_failure(s, s->delivered, &r);
     }
     wish = s->config.on_result(s->config.on_result_ctx, &r, &next);
-    if (wish == STK_STREAM_AGAIN && e->state == STK_ENTRY_PUBLISHED && !s->stopping) {
+    if (wish == STK_STREAM_REPUBLISH && e->state == STK_ENTRY_PUBLISHED && !s->stopping) {
         int again = STK_OK;
         wish = publish_chunk(s, s->delivered, next.opcode, next.params, &again);
         if (wish == STK_OK) {

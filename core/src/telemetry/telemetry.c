@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "stoker/atomic.h"
 #include "telemetry_internal.h"
 #include "base/words_of.h"
@@ -37,18 +37,18 @@ static void lay_out(struct stk_telemetry *t, void *mem) {
 }
 
 int stk_telemetry_init(struct stk_telemetry *t, void *mem, size_t bytes, uint32_t slots, uint32_t opcodes,
-                       struct stk_fault *fault) {
+                       struct stk_error_info *info) {
     size_t need;
     int err = stk_telemetry_bytes(slots, opcodes, &need);
     if (err != STK_OK) {
-        return stk_fail(fault, err, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : opcodes);
+        return stk_fail(info, err, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : opcodes);
     }
     if ((uintptr_t)mem % STK_TELEMETRY_ALIGN != 0) {
-        return stk_fail(fault, STK_E_ALIGN, 0, STK_TELEMETRY_ALIGN);
+        return stk_fail(info, STK_E_ALIGN, 0, STK_TELEMETRY_ALIGN);
     }
     err = stk_layout_check(mem, bytes, need);
     if (err != STK_OK) {
-        return stk_fail(fault, err, 0, need);
+        return stk_fail(info, err, 0, need);
     }
     memset(t, 0, sizeof *t);
     t->slots_max = slots;
@@ -59,40 +59,40 @@ int stk_telemetry_init(struct stk_telemetry *t, void *mem, size_t bytes, uint32_
 
 /* What a decode of this size needs beyond what is there. */
 static int room_check(const struct stk_telemetry *t, uint64_t slots, const struct stk_opcodes *opcodes,
-                      struct stk_fault *fault) {
+                      struct stk_error_info *info) {
     uint32_t named = opcodes == NULL ? 0 : opcodes->count;
     if (slots > STK_TELEMETRY_SLOTS_MAX || named > STK_TELEMETRY_OPCODES_MAX) {
-        return stk_fail(fault, STK_E_OVERFLOW, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : named);
+        return stk_fail(info, STK_E_OVERFLOW, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : named);
     }
     if (slots > t->slots_max || named > t->opcodes_max) {
         size_t most_slots = slots > t->slots_max ? (size_t)slots : t->slots_max;
         size_t most_named = named > t->opcodes_max ? named : t->opcodes_max;
-        return stk_fail(fault, STK_E_SPACE, 0, STK_TELEMETRY_BYTES(most_slots, most_named));
+        return stk_fail(info, STK_E_SPACE, 0, STK_TELEMETRY_BYTES(most_slots, most_named));
     }
     return STK_OK;
 }
 
-static int control_check(uint64_t words, struct stk_fault *fault) {
+static int control_check(uint64_t words, struct stk_error_info *info) {
     if (words < STK_CTL_WORDS_MIN) {
-        return stk_fail(fault, STK_E_MISSING, (uint32_t)words, 4u * STK_CTL_WORDS_MIN);
+        return stk_fail(info, STK_E_MISSING, (uint32_t)words, 4u * STK_CTL_WORDS_MIN);
     }
     return STK_OK;
 }
 
-static int image_check(size_t ring_bytes, size_t control_bytes, struct stk_fault *fault) {
+static int image_check(size_t ring_bytes, size_t control_bytes, struct stk_error_info *info) {
     if (control_bytes % 4 != 0) {
-        return stk_fail(fault, STK_E_ALIGN, 0, control_bytes);
+        return stk_fail(info, STK_E_ALIGN, 0, control_bytes);
     }
-    int err = control_check(control_bytes / 4, fault);
+    int err = control_check(control_bytes / 4, info);
     if (err == STK_OK && ring_bytes % STK_SLOT_BYTES != 0) {
-        return stk_fail(fault, STK_E_ALIGN, 0, ring_bytes);
+        return stk_fail(info, STK_E_ALIGN, 0, ring_bytes);
     }
     return err;
 }
 
-static int names_check(const struct stk_opcodes *opcodes, struct stk_fault *fault) {
+static int names_check(const struct stk_opcodes *opcodes, struct stk_error_info *info) {
     if (opcodes != NULL && opcodes->list == NULL && opcodes->count > 0) {
-        return stk_fail(fault, STK_E_ARG, 0, opcodes->count);
+        return stk_fail(info, STK_E_ARG, 0, opcodes->count);
     }
     return STK_OK;
 }
@@ -107,16 +107,16 @@ static void begin(struct stk_telemetry *t, const struct stk_opcodes *opcodes, st
 }
 
 int stk_telemetry_decode(struct stk_telemetry *t, const void *ring, size_t ring_bytes, const void *control,
-                         size_t control_bytes, const struct stk_opcodes *opcodes, struct stk_fault *fault) {
+                         size_t control_bytes, const struct stk_opcodes *opcodes, struct stk_error_info *info) {
     if ((ring == NULL && ring_bytes > 0) || (control == NULL && control_bytes > 0)) {
-        return stk_fail(fault, STK_E_ARG, 0, 0);
+        return stk_fail(info, STK_E_ARG, 0, 0);
     }
-    int err = names_check(opcodes, fault);
+    int err = names_check(opcodes, info);
     if (err == STK_OK) {
-        err = image_check(ring_bytes, control_bytes, fault);
+        err = image_check(ring_bytes, control_bytes, info);
     }
     if (err == STK_OK) {
-        err = room_check(t, ring_bytes / STK_SLOT_BYTES, opcodes, fault);
+        err = room_check(t, ring_bytes / STK_SLOT_BYTES, opcodes, info);
     }
     if (err != STK_OK) {
         return err;
@@ -130,19 +130,19 @@ int stk_telemetry_decode(struct stk_telemetry *t, const void *ring, size_t ring_
 }
 
 int stk_telemetry_read(struct stk_telemetry *t, const struct stk_ring *ring, const struct stk_control *control,
-                       enum stk_feed feed, const struct stk_opcodes *opcodes, struct stk_fault *fault) {
-    int err = names_check(opcodes, fault);
+                       enum stk_feed feed, const struct stk_opcodes *opcodes, struct stk_error_info *info) {
+    int err = names_check(opcodes, info);
     if (err == STK_OK) {
-        err = control_check(control->count, fault);
+        err = control_check(control->count, info);
     }
     if (err == STK_OK) {
-        err = room_check(t, ring->slots, opcodes, fault);
+        err = room_check(t, ring->slots, opcodes, info);
     }
     if (err != STK_OK) {
         return err;
     }
     if (feed == STK_FEED_TICKETS && (ring->slots & (ring->slots - 1u)) != 0) {
-        return stk_fail(fault, STK_E_ARG, 0, ring->slots);
+        return stk_fail(info, STK_E_ARG, 0, ring->slots);
     }
     struct stk_names names;
     begin(t, opcodes, &names);

@@ -1,20 +1,20 @@
 /* stoker: telemetry, questions to a decode. */
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "telemetry_internal.h"
 
 int stk_status_active(uint32_t status) {
-    const uint32_t active =
-        1u << STK_PUBLISHED | 1u << STK_CLAIMED | 1u << STK_WAIT_IO | 1u << STK_YIELD | 1u << STK_REQUEUE;
-    return status <= STK_FAULT && (active >> status & 1u) != 0;
+    const uint32_t active = 1u << STK_SLOT_PUBLISHED | 1u << STK_SLOT_CLAIMED | 1u << STK_SLOT_WAIT_IO |
+                            1u << STK_SLOT_YIELD | 1u << STK_SLOT_REQUEUE;
+    return status <= STK_SLOT_FAULT && (active >> status & 1u) != 0;
 }
 
 uint32_t stk_occupancy_depth(const struct stk_occupancy *o) {
-    return o->slots - o->count[STK_EMPTY] - o->count[STK_DONE] - o->torn;
+    return o->slots - o->count[STK_SLOT_EMPTY] - o->count[STK_SLOT_DONE] - o->torn;
 }
 
 int stk_window_active(const struct stk_window *w) {
-    return (w->count[STK_PUBLISHED] | w->count[STK_CLAIMED] | w->count[STK_WAIT_IO] | w->count[STK_YIELD] |
-            w->count[STK_REQUEUE]) != 0;
+    return (w->count[STK_SLOT_PUBLISHED] | w->count[STK_SLOT_CLAIMED] | w->count[STK_SLOT_WAIT_IO] |
+            w->count[STK_SLOT_YIELD] | w->count[STK_SLOT_REQUEUE]) != 0;
 }
 
 /* What a filter looks for. */
@@ -26,13 +26,13 @@ struct want {
 };
 
 /* Counts first: out is written only when all fits. */
-static int filter(const struct want *want, uint32_t *out, uint32_t cap, struct stk_fault *fault) {
+static int filter(const struct want *want, uint32_t *out, uint32_t cap, struct stk_error_info *info) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < want->of; i++) {
         count += want->match(want, i) != 0;
     }
     if (count > cap) {
-        return stk_fail(fault, STK_E_SPACE, cap, (uint64_t)count * sizeof *out);
+        return stk_fail(info, STK_E_SPACE, cap, (uint64_t)count * sizeof *out);
     }
     for (uint32_t i = 0, at = 0; at < count; i++) {
         if (want->match(want, i)) {
@@ -51,13 +51,14 @@ static int slot_matches(const struct want *want, uint32_t i) {
     return row->opcode == want->opcode && want->t->lost[i] == STK_ROW_WHOLE && stk_status_active(row->status);
 }
 
-int stk_telemetry_active_windows(const struct stk_telemetry *t, uint32_t *out, uint32_t cap, struct stk_fault *fault) {
+int stk_telemetry_active_windows(const struct stk_telemetry *t, uint32_t *out, uint32_t cap,
+                                 struct stk_error_info *info) {
     const struct want want = {t, window_matches, t->window_count, 0};
-    return filter(&want, out, cap, fault);
+    return filter(&want, out, cap, info);
 }
 
 int stk_telemetry_active_slots(const struct stk_telemetry *t, uint32_t opcode, uint32_t *out, uint32_t cap,
-                               struct stk_fault *fault) {
+                               struct stk_error_info *info) {
     const struct want want = {t, slot_matches, t->snapshot.occupancy.slots, opcode};
-    return filter(&want, out, cap, fault);
+    return filter(&want, out, cap, info);
 }

@@ -1,7 +1,7 @@
 /* stoker: health of a run from its snapshots. */
 #include "stoker/watchdog.h"
 
-#include "base/fault.h"
+#include "base/error_info.h"
 
 #define PPM 1000000u
 #define BPS 10000u
@@ -35,40 +35,40 @@ void stk_runtime_counters(const struct stk_snapshot *snapshot, struct stk_runtim
     uint32_t read = o->slots - o->torn;
     out->slots = o->slots;
     out->depth = stk_occupancy_depth(o);
-    out->idle_slots = o->count[STK_EMPTY];
-    out->idle_ppm = share(o->count[STK_EMPTY], read, PPM);
+    out->idle_slots = o->count[STK_SLOT_EMPTY];
+    out->idle_ppm = share(o->count[STK_SLOT_EMPTY], read, PPM);
     out->depth_bps = share(out->depth, read, BPS);
-    out->occupied_bps = share(read - o->count[STK_EMPTY], read, BPS);
+    out->occupied_bps = share(read - o->count[STK_SLOT_EMPTY], read, BPS);
     out->done = c->done_count;
-    out->unharvested = o->count[STK_DONE];
-    out->requeued = o->count[STK_REQUEUE];
-    out->faulted = o->count[STK_FAULT];
+    out->unharvested = o->count[STK_SLOT_DONE];
+    out->requeued = o->count[STK_SLOT_REQUEUE];
+    out->faulted = o->count[STK_SLOT_FAULT];
     out->tenant_skew = skew(c->tenant_fairness, STK_CTL_TENANT_FAIRNESSES);
     out->tenant_total = sum(c->tenant_fairness, STK_CTL_TENANT_FAIRNESSES);
     out->priority_total = sum(c->priority_fairness, STK_PRIORITIES);
 }
 
 int stk_watchdog(const struct stk_snapshot *earlier, const struct stk_snapshot *later, struct stk_watchdog *out,
-                 struct stk_fault *fault) {
+                 struct stk_error_info *info) {
     const struct stk_occupancy *o = &later->occupancy;
     uint32_t done = later->control.done_count - earlier->control.done_count;
     if (done >= (uint32_t)1 << 31) {
-        return stk_fail(fault, STK_E_ARG, STK_CTL_DONE_COUNT, done);
+        return stk_fail(info, STK_E_ARG, STK_CTL_DONE_COUNT, done);
     }
     out->done_delta = done;
     out->fault_delta = later->control.faults - earlier->control.faults;
     out->heartbeat_delta = later->control.heartbeat - earlier->control.heartbeat;
     out->depth = stk_occupancy_depth(o);
-    out->faulted = o->count[STK_FAULT];
-    out->requeued = o->count[STK_REQUEUE];
-    out->idle_ppm = share(o->count[STK_EMPTY], o->slots - o->torn, PPM);
+    out->faulted = o->count[STK_SLOT_FAULT];
+    out->requeued = o->count[STK_SLOT_REQUEUE];
+    out->idle_ppm = share(o->count[STK_SLOT_EMPTY], o->slots - o->torn, PPM);
     out->stalled = done == 0 && out->fault_delta == 0 && o->torn == 0 && out->depth > out->faulted;
     out->stalled_reference = done == 0 && out->depth > 0 && out->faulted == 0;
     return STK_OK;
 }
 
 void stk_priority_accounting(const struct stk_snapshot *snapshot, struct stk_priority_accounting *out) {
-    out->requeued = snapshot->occupancy.count[STK_REQUEUE];
+    out->requeued = snapshot->occupancy.count[STK_SLOT_REQUEUE];
     out->promoted = 0;
     out->oldest = 0;
 }

@@ -2,7 +2,7 @@
 #ifndef STK_SRC_TENANT_INTERNAL_H
 #define STK_SRC_TENANT_INTERNAL_H
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "stoker/atomic.h"
 #include "stoker/tenant.h"
 
@@ -35,8 +35,8 @@ static inline struct stk_tenant_entry *stk_tenant_entry_of(const struct stk_tena
     return stk_load(&entry->generation) == tenant->generation ? entry : NULL;
 }
 
-static inline int stk_tenant_revoked(const struct stk_tenant *tenant, struct stk_fault *fault) {
-    return stk_fail(fault, STK_E_REVOKED, tenant->id, 0);
+static inline int stk_tenant_revoked(const struct stk_tenant *tenant, struct stk_error_info *info) {
+    return stk_fail(info, STK_E_REVOKED, tenant->id, 0);
 }
 
 /* Is entry `index` a registered tenant? */

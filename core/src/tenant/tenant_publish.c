@@ -5,21 +5,21 @@
 #include "tenant_internal.h"
 
 /* Is the tenant revoked, its state word being `word`, or opcode `local` outside its window? */
-static int check(const struct stk_tenant *tenant, uint32_t word, uint32_t local, struct stk_fault *fault) {
+static int check(const struct stk_tenant *tenant, uint32_t word, uint32_t local, struct stk_error_info *info) {
     if (stk_tenant_entry_of(tenant) == NULL || (word & TENANT_CLOSED) != 0) {
-        return stk_tenant_revoked(tenant, fault);
+        return stk_tenant_revoked(tenant, info);
     }
-    return local < STK_OP_TENANT_RANGE ? STK_OK : stk_fail(fault, STK_E_OPCODE, tenant->id, local);
+    return local < STK_OP_TENANT_RANGE ? STK_OK : stk_fail(info, STK_E_OPCODE, tenant->id, local);
 }
 
 static uint32_t opcode_of(const struct stk_tenant *tenant, uint32_t local) {
     return STK_OP_TENANT_BASE + tenant->id * STK_OP_TENANT_RANGE + local;
 }
 
-int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode, struct stk_fault *fault) {
+int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode, struct stk_error_info *info) {
     /* Acquire: a word of another owner comes with that owner's generation. */
     uint32_t word = stk_load_acquire(&tenant->tenants->entries[tenant->id - 1].word);
-    int err = check(tenant, word, local, fault);
+    int err = check(tenant, word, local, info);
     if (err == STK_OK) {
         *opcode = opcode_of(tenant, local);
     }
@@ -28,21 +28,21 @@ int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t 
 
 /* Makes `out` what goes on the wire for `work`, and counts one more slot for it. */
 static int admit(const struct stk_tenant *tenant, const struct stk_work *work, struct stk_work *out,
-                 struct stk_fault *fault) {
+                 struct stk_error_info *info) {
     struct stk_tenant_entry *entry = &tenant->tenants->entries[tenant->id - 1];
     uint32_t tries = STK_TENANT_TRIES;
     int err;
     do {
         uint32_t word = stk_load_acquire(&entry->word); /* as above */
-        err = check(tenant, word, work->opcode, fault);
+        err = check(tenant, word, work->opcode, info);
         if (err != STK_OK) {
             return err;
         }
         if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
-            return stk_fail(fault, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
+            return stk_fail(info, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
         }
-        err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_AGAIN;
-    } while (err == STK_E_AGAIN && --tries > 0);
+        err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_WOULD_BLOCK;
+    } while (err == STK_E_WOULD_BLOCK && --tries > 0);
     *out = *work;
     out->tenant = tenant->id;
     out->opcode = opcode_of(tenant, work->opcode);
@@ -50,48 +50,48 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
 }
 
 /* Gives back the credit of a slot that was not published after all. It is ours, so the count is not 0. */
-static int drop_credit(const struct stk_tenant *tenant, int err, struct stk_fault *fault) {
+static int drop_credit(const struct stk_tenant *tenant, int err, struct stk_error_info *info) {
     (void)stk_fetch_add(&tenant->tenants->entries[tenant->id - 1].word, UINT32_MAX);
-    return stk_fail(fault, err, tenant->id, 0);
+    return stk_fail(info, err, tenant->id, 0);
 }
 
 int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
-                       const struct stk_work *work, struct stk_fault *fault) {
+                       const struct stk_work *work, struct stk_error_info *info) {
     struct stk_work mine;
-    int err = admit(tenant, work, &mine, fault);
+    int err = admit(tenant, work, &mine, info);
     if (err != STK_OK) {
         return err;
     }
     err = stk_ring_publish(ring, slot, &mine);
-    return err == STK_OK ? STK_OK : drop_credit(tenant, err, fault);
+    return err == STK_OK ? STK_OK : drop_credit(tenant, err, info);
 }
 
 int stk_tenant_publish_ticket(const struct stk_tenant *tenant, struct stk_publisher *publisher,
-                              const struct stk_work *work, uint32_t *ticket, struct stk_fault *fault) {
+                              const struct stk_work *work, uint32_t *ticket, struct stk_error_info *info) {
     struct stk_work mine;
-    int err = admit(tenant, work, &mine, fault);
+    int err = admit(tenant, work, &mine, info);
     if (err != STK_OK) {
         return err;
     }
     err = stk_publisher_publish(publisher, &mine, ticket);
-    return err >= 0 ? err : drop_credit(tenant, err, fault);
+    return err >= 0 ? err : drop_credit(tenant, err, info);
 }
 
-int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_fault *fault) {
+int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, struct stk_error_info *info) {
     struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
     uint32_t tries = STK_TENANT_TRIES;
     int err;
     if (entry == NULL) {
-        return stk_tenant_revoked(tenant, fault);
+        return stk_tenant_revoked(tenant, info);
     }
     do {
         uint32_t word = stk_load(&entry->word), count = word & TENANT_COUNT;
         if (slots > count) {
-            return stk_fail(fault, STK_E_UNDERFLOW, tenant->id, count);
+            return stk_fail(info, STK_E_UNDERFLOW, tenant->id, count);
         }
         /* Release: whoever sees the lower count sees the harvest before it. */
-        err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_AGAIN;
-    } while (err == STK_E_AGAIN && --tries > 0);
+        err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_WOULD_BLOCK;
+    } while (err == STK_E_WOULD_BLOCK && --tries > 0);
     if (err == STK_OK) {
         (void)stk_fetch_add(&entry->drained, (uint32_t)slots);
     }
@@ -119,11 +119,11 @@ static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_
 }
 
 int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform, void *platform_ctx,
-                       uint64_t timeout_ns, struct stk_fault *fault) {
+                       uint64_t timeout_ns, struct stk_error_info *info) {
     struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
     uint32_t word;
     if (entry == NULL) {
-        return stk_tenant_revoked(tenant, fault);
+        return stk_tenant_revoked(tenant, info);
     }
     (void)stk_fetch_add(&entry->quiesce_calls, 1);
     int err = wait_for_none(entry, platform, platform_ctx, timeout_ns, &word);
@@ -131,7 +131,7 @@ int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platfor
         (void)stk_fetch_add(&entry->quiesce_timeouts, 1);
     }
     if (err != STK_OK) {
-        return stk_fail(fault, err, tenant->id, word & TENANT_COUNT);
+        return stk_fail(info, err, tenant->id, word & TENANT_COUNT);
     }
     if ((word & TENANT_CLOSED) != 0) {
         /* Nothing can be counted any more. A swap is lost only to another thread that sets the same bit. */

@@ -3,12 +3,12 @@
 
 /* Takes `n` of what `most` allows. */
 static int reserve(const struct stk_tenant *tenant, uint64_t *used, uint64_t most, uint64_t n,
-                   struct stk_fault *fault) {
+                   struct stk_error_info *info) {
     if (n > UINT64_MAX - *used) {
-        return stk_fail(fault, STK_E_OVERFLOW, tenant->id, *used);
+        return stk_fail(info, STK_E_OVERFLOW, tenant->id, *used);
     }
     if (*used + n > most) {
-        return stk_fail(fault, STK_E_QUOTA, tenant->id, *used);
+        return stk_fail(info, STK_E_QUOTA, tenant->id, *used);
     }
     *used += n;
     return STK_OK;
@@ -20,10 +20,10 @@ static int is_open(const struct stk_tenant_entry *entry) {
 
 /* Unregistering gives everything back, without a write that would meet ours. */
 static int release(const struct stk_tenant *tenant, const struct stk_tenant_entry *entry, uint64_t *used, uint64_t n,
-                   struct stk_fault *fault) {
+                   struct stk_error_info *info) {
     uint64_t held = is_open(entry) ? *used : 0;
     if (n > held) {
-        return stk_fail(fault, STK_E_UNDERFLOW, tenant->id, held);
+        return stk_fail(info, STK_E_UNDERFLOW, tenant->id, held);
     }
     *used = held - n;
     return STK_OK;
@@ -35,25 +35,25 @@ static struct stk_tenant_entry *open_entry_of(const struct stk_tenant *tenant) {
     return entry != NULL && is_open(entry) ? entry : NULL;
 }
 
-int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault) {
+int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_error_info *info) {
     struct stk_tenant_entry *e = open_entry_of(tenant);
-    return e == NULL ? stk_tenant_revoked(tenant, fault)
-                     : reserve(tenant, &e->staging_bytes, e->max_staging_bytes, bytes, fault);
+    return e == NULL ? stk_tenant_revoked(tenant, info)
+                     : reserve(tenant, &e->staging_bytes, e->max_staging_bytes, bytes, info);
 }
 
-int stk_tenant_reserve_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_fault *fault) {
+int stk_tenant_reserve_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_error_info *info) {
     struct stk_tenant_entry *e = open_entry_of(tenant);
-    return e == NULL ? stk_tenant_revoked(tenant, fault) : reserve(tenant, &e->handles, e->max_handles, handles, fault);
+    return e == NULL ? stk_tenant_revoked(tenant, info) : reserve(tenant, &e->handles, e->max_handles, handles, info);
 }
 
-int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_fault *fault) {
+int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes, struct stk_error_info *info) {
     struct stk_tenant_entry *e = stk_tenant_entry_of(tenant);
-    return e == NULL ? stk_tenant_revoked(tenant, fault) : release(tenant, e, &e->staging_bytes, bytes, fault);
+    return e == NULL ? stk_tenant_revoked(tenant, info) : release(tenant, e, &e->staging_bytes, bytes, info);
 }
 
-int stk_tenant_release_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_fault *fault) {
+int stk_tenant_release_handles(const struct stk_tenant *tenant, uint64_t handles, struct stk_error_info *info) {
     struct stk_tenant_entry *e = stk_tenant_entry_of(tenant);
-    return e == NULL ? stk_tenant_revoked(tenant, fault) : release(tenant, e, &e->handles, handles, fault);
+    return e == NULL ? stk_tenant_revoked(tenant, info) : release(tenant, e, &e->handles, handles, info);
 }
 
 int stk_tenant_counters(const struct stk_tenant *tenant, struct stk_tenant_counters *counters) {

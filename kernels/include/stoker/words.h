@@ -25,14 +25,14 @@
 
 /// Status of a slot ///
 
-#define STK_EMPTY     0u
-#define STK_PUBLISHED 1u
-#define STK_CLAIMED   2u
-#define STK_DONE      3u
-#define STK_WAIT_IO   4u
-#define STK_YIELD     5u
-#define STK_REQUEUE   6u
-#define STK_FAULT     7u
+#define STK_SLOT_EMPTY     0u
+#define STK_SLOT_PUBLISHED 1u
+#define STK_SLOT_CLAIMED   2u
+#define STK_SLOT_DONE      3u
+#define STK_SLOT_WAIT_IO   4u
+#define STK_SLOT_YIELD     5u
+#define STK_SLOT_REQUEUE   6u
+#define STK_SLOT_FAULT     7u
 
 /// Priority ///
 
@@ -164,18 +164,18 @@
  * above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
  * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
  * in hand. */
-#define STK_CTL_BUS        159u
-#define STK_BUS_BIT        1u
-#define STK_CUSTODY_SHIFT  1u
-#define STK_CTL_OBSERVABLE 160u
-#define STK_CTL_WORDS_MIN  160u
+#define STK_CTL_NO_SHARED_ATOMICS 159u
+#define STK_NO_SHARED_ATOMICS_BIT 1u
+#define STK_CUSTODY_SHIFT         1u
+#define STK_CTL_OBSERVABLE        160u
+#define STK_CTL_WORDS_MIN         160u
 
 /// Debug log ///
 
-#define STK_LOG_CURSOR          0u
-#define STK_LOG_RECORDS         1u
-#define STK_LOG_RECORD_WORDS    4u
-#define STK_LOG_RECORDS_DEFAULT 64u
+#define STK_DEBUG_CURSOR_WORD     0u
+#define STK_DEBUG_RECORDS_WORD    1u
+#define STK_DEBUG_RECORD_WORDS    4u
+#define STK_DEBUG_RECORDS_DEFAULT 64u
 
 /// I/O queue ///
 

@@ -18,7 +18,7 @@ STK_FN stk_u32 planted_bug(const struct stk_dev *d, const struct stk_call *c) {
     }
     seen = stk_ld(d->control + to);
     stk_st(d->control + to, seen * 31u + planted_value(stk_arg(c, 1), stk_arg(c, 2)));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 STK_FN stk_u32 planted_mended(const struct stk_dev *d, const struct stk_call *c) {
@@ -27,7 +27,7 @@ STK_FN stk_u32 planted_mended(const struct stk_dev *d, const struct stk_call *c)
         return stk_refuse(c, STK_REASON_INDEX, to);
     }
     stk_add(d->control + to, planted_value(stk_arg(c, 1), stk_arg(c, 2)));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 #define STK_HANDLERS(X) X(0x40000001u, planted_bug, STK_SCALAR) X(0x40000002u, planted_mended, STK_SCALAR)

@@ -29,7 +29,7 @@ static const struct stk_flash_geometry geometries[] = {
 static struct flash_store {
     struct stk_sim_flash flash;
     struct stk_store store;
-    struct stk_fault fault;
+    struct stk_error_info info;
     _Alignas(64) uint8_t memory[131072];
     _Alignas(64) uint8_t index[STK_STORE_BYTES(ENTRIES)];
     uint8_t buffer[STK_STORE_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX) + READ_BYTES];
@@ -83,7 +83,7 @@ static inline void world_open(const struct stk_flash_geometry *g) {
 static inline int world_mount(void) {
     stk_sim_flash_power_on(&world.flash);
     memset(world.buffer, 0x5A, sizeof world.buffer);
-    return stk_store_mount(&world.store, &world.fault);
+    return stk_store_mount(&world.store, &world.info);
 }
 
 static inline void content(uint8_t *data, uint32_t tag, uint32_t bytes) {

@@ -9,7 +9,7 @@
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
 #include "stoker/io_queue.h"
-#include "stoker/miss.h"
+#include "stoker/fetch.h"
 #include "stoker/port/sim_flash.h"
 #include "stoker/ring.h"
 #include "stoker/parity/sketch.h"
@@ -17,7 +17,7 @@
 #include "stoker/parity/task.h"
 #include "stoker/parity/telemetry_sketch.h"
 #include "stoker/tenant.h"
-#include "stoker/units.h"
+#include "stoker/work_split.h"
 #include "stream_world.h"
 
 #define UNITS 256u /* most slots of a shape here */
@@ -30,8 +30,8 @@ static int ring_bytes(const uint32_t *n, size_t *bytes) {
     return stk_ring_bytes(n[0], bytes);
 }
 
-static int ring_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int ring_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_ring_init(&ring, memory, bytes, n[0]);
 }
 
@@ -40,8 +40,8 @@ static void ring_use(const uint32_t *n) {
     const struct stk_work work = {1u << 17, UINT32_MAX, STK_IDLE, STK_SLOT_ARGS, args};
     for (uint32_t i = 0; i < n[0]; i++) {
         assert_int_equal(stk_ring_publish(&ring, i, &work), STK_OK);
-        assert_int_equal(stk_ring_transition(&ring, i, STK_TO_CLAIM), STK_PUBLISHED);
-        assert_int_equal(stk_ring_transition(&ring, i, STK_TO_DONE), STK_CLAIMED);
+        assert_int_equal(stk_ring_transition(&ring, i, STK_TO_CLAIM), STK_SLOT_PUBLISHED);
+        assert_int_equal(stk_ring_transition(&ring, i, STK_TO_DONE), STK_SLOT_CLAIMED);
     }
     assert_int_equal(stk_ring_publish(&ring, n[0], &work), STK_E_RANGE);
     assert_int_equal(stk_ring_count_done(&ring, n[0]), (int)n[0]);
@@ -51,29 +51,29 @@ static const struct sized rings = {"ring", ring_bytes, ring_at, NULL, ring_use, 
 
 /// Units ///
 
-static struct stk_units units;
+static struct stk_work_split units;
 
 static int units_bytes(const uint32_t *n, size_t *bytes) {
-    return stk_units_bytes(n[0], n[1], bytes);
+    return stk_work_split_bytes(n[0], n[1], bytes);
 }
 
-static int units_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    const struct stk_units_config config = {.devices = n[0], .runs = n[1], .run_max = 1};
-    (void)fault;
-    return stk_units_init(&units, memory, bytes, &config);
+static int units_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    const struct stk_work_split_config config = {.devices = n[0], .runs = n[1], .run_max = 1};
+    (void)info;
+    return stk_work_split_init(&units, memory, bytes, &config);
 }
 
 static void units_use(const uint32_t *n) {
     uint32_t runs = n[1] == 0 ? 1 : n[1];
-    assert_int_equal(stk_units_begin(&units, UINT32_MAX), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, UINT32_MAX), STK_OK);
     for (uint32_t d = 0; d < n[0]; d++) {
-        struct stk_units_run run;
-        assert_int_equal(stk_units_weigh(&units, d, STK_UNITS_WEIGHT_MAX), STK_OK);
+        struct stk_work_split_run run;
+        assert_int_equal(stk_work_split_weigh(&units, d, STK_WORK_SPLIT_WEIGHT_MAX), STK_OK);
         for (uint32_t i = 0; i < runs; i++) {
-            assert_int_equal(stk_units_claim(&units, d, &run), 1);
+            assert_int_equal(stk_work_split_claim(&units, d, &run), 1);
         }
-        assert_int_equal(stk_units_claim(&units, d, &run), STK_E_FULL);
-        assert_int_equal(stk_units_lose(&units, d), STK_OK);
+        assert_int_equal(stk_work_split_claim(&units, d, &run), STK_E_FULL);
+        assert_int_equal(stk_work_split_lose(&units, d), STK_OK);
     }
 }
 
@@ -87,8 +87,8 @@ static int control_bytes(const uint32_t *n, size_t *bytes) {
     return stk_control_bytes(n[0], bytes);
 }
 
-static int control_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int control_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_control_init(&control, memory, bytes, 0, 32, n[0]);
 }
 
@@ -115,20 +115,20 @@ static int log_bytes(const uint32_t *n, size_t *bytes) {
     return stk_debug_log_bytes(n[0], bytes);
 }
 
-static int log_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int log_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_debug_log_init(&debug_log, memory, bytes, n[0]);
 }
 
 static void log_use(const uint32_t *n) {
     static struct stk_debug_record records[UNITS];
-    stk_store(debug_log.words + STK_LOG_CURSOR, n[0] * STK_LOG_RECORD_WORDS); /* as handlers that filled it */
-    for (uint32_t i = 0; i < n[0] * STK_LOG_RECORD_WORDS; i++) {
-        stk_store(debug_log.words + STK_LOG_RECORDS + i, ~i);
+    stk_store(debug_log.words + STK_DEBUG_CURSOR_WORD, n[0] * STK_DEBUG_RECORD_WORDS); /* as handlers that filled it */
+    for (uint32_t i = 0; i < n[0] * STK_DEBUG_RECORD_WORDS; i++) {
+        stk_store(debug_log.words + STK_DEBUG_RECORDS_WORD + i, ~i);
     }
     assert_int_equal(stk_debug_log_read(&debug_log, records, UNITS, NULL), (int)n[0]);
     assert_int_equal(stk_debug_log_reset(&debug_log), STK_OK);
-    stk_store(debug_log.words + STK_LOG_CURSOR, (n[0] + 1) * STK_LOG_RECORD_WORDS);
+    stk_store(debug_log.words + STK_DEBUG_CURSOR_WORD, (n[0] + 1) * STK_DEBUG_RECORD_WORDS);
     assert_int_equal(stk_debug_log_count(&debug_log, NULL), STK_E_MISSING);
 }
 
@@ -142,8 +142,8 @@ static int io_bytes(const uint32_t *n, size_t *bytes) {
     return stk_io_queue_bytes(n[0], bytes);
 }
 
-static int io_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int io_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_io_queue_init(&io_queue, memory, bytes, n[0]);
 }
 
@@ -172,8 +172,8 @@ static int task_bytes(const uint32_t *n, size_t *bytes) {
     return stk_task_queue_bytes(n[0], bytes);
 }
 
-static int task_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int task_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_task_queue_init(&tasks, memory, bytes, n[0]);
 }
 
@@ -200,8 +200,8 @@ static int sketch_bytes(const uint32_t *n, size_t *bytes) {
     return stk_sketch_bytes(n[0], n[1], bytes);
 }
 
-static int sketch_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    (void)fault;
+static int sketch_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    (void)info;
     return stk_sketch_init(&sketch, memory, bytes, n[0], n[1]);
 }
 
@@ -226,8 +226,8 @@ static int telemetry_bytes(const uint32_t *n, size_t *bytes) {
     return stk_telemetry_bytes(n[0], n[1], bytes);
 }
 
-static int telemetry_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    return stk_telemetry_init(&telemetry, memory, bytes, n[0], n[1], fault);
+static int telemetry_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    return stk_telemetry_init(&telemetry, memory, bytes, n[0], n[1], info);
 }
 
 /* Every slot is a window of its own, and its opcode is named; the opcodes that are left over name none. */
@@ -237,7 +237,7 @@ static void telemetry_use(const uint32_t *n) {
     for (uint32_t i = 0; i < UNITS; i++) {
         uint32_t *slot = told_ring + (size_t)i * STK_SLOT_WORDS;
         list[i] = 1000u + i;
-        stk_store(slot + STK_SLOT_STATUS, STK_PUBLISHED);
+        stk_store(slot + STK_SLOT_STATUS, STK_SLOT_PUBLISHED);
         stk_store(slot + STK_SLOT_OPCODE, 1000u + (n[1] == 0 ? 0 : i % n[1]));
         stk_store(slot + STK_SLOT_ARG0, ~i);
     }
@@ -258,8 +258,8 @@ static int tables_bytes(const uint32_t *n, size_t *bytes) {
     return stk_telemetry_sketch_bytes(n[0], n[1], bytes);
 }
 
-static int tables_at(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault) {
-    return stk_telemetry_sketch_init(&tables, memory, bytes, n[0], n[1], fault);
+static int tables_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+    return stk_telemetry_sketch_init(&tables, memory, bytes, n[0], n[1], info);
 }
 
 static void tables_use(const uint32_t *n) {
@@ -401,8 +401,8 @@ static int automaton_from(const uint32_t *n, struct stk_arena *arena) {
         patterns[i] = (struct stk_pattern){pattern_bytes + i * each, i + 1 < n[0] ? each : n[1] - i * each};
     }
     int err = stk_automaton_build(&automaton, patterns, n[0], arena);
-    assert_true(automaton.fault.err == err);
-    assert_true(automaton.fault.value == (err == STK_E_SPACE ? arena->need : 0));
+    assert_true(automaton.info.err == err);
+    assert_true(automaton.info.value == (err == STK_E_SPACE ? arena->need : 0));
     /* What only building needed was given back; the test wants what it was. */
     arena->used = err == STK_OK ? arena->size : arena->used;
     return err;
@@ -427,7 +427,7 @@ static int stream_from(const uint32_t *n, struct stk_arena *arena) {
     w.config.depth = n[0];
     w.config.lead_max = n[1];
     int err = stk_stream_init(&w.stream, &w.config, arena);
-    assert_true(w.stream.fault.value == (err == STK_E_SPACE ? arena->need : 0));
+    assert_true(w.stream.info.value == (err == STK_E_SPACE ? arena->need : 0));
     return err;
 }
 
@@ -436,7 +436,7 @@ static void stream_use(const uint32_t *n) {
     struct stk_stream_read more = read_at(0, 1, 0);
     uint32_t lead = n[1] < 200u ? n[1] : 200u;
     queue_some(w.stream.config.depth, 1);
-    assert_int_equal(stk_stream_read(&w.stream, &more), STK_E_AGAIN);
+    assert_int_equal(stk_stream_read(&w.stream, &more), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     for (uint32_t i = 0; i < 20; i++) {
         queue(pipe_read(i * 13u, 13, lead));
@@ -448,47 +448,47 @@ static const struct sized streams = {"stream", stream_bytes, NULL, stream_from, 
 
 /// Miss service ///
 
-static struct stk_miss misses;
+static struct stk_fetch misses;
 static uint32_t miss_io[STK_IO_SLOTS_MAX * STK_IO_WORDS];
 
 static int miss_bytes(const uint32_t *n, size_t *bytes) {
-    return stk_miss_bytes(n[0], n[1], bytes);
+    return stk_fetch_bytes(n[0], n[1], bytes);
 }
 
 static int miss_from(const uint32_t *n, struct stk_arena *arena) {
-    struct stk_miss_config config;
+    struct stk_fetch_config config;
     int err;
     world_parts(NULL, NULL);
-    config = (struct stk_miss_config){.memory = w.config.memory,
-                                      .dispatch = &stk_sim_dispatch_ops,
-                                      .dispatch_ctx = &w.device,
-                                      .ingest = &stk_sim_ingest_ops,
-                                      .ingest_ctx = &w.ingest,
-                                      .platform = &stk_sim_platform_ops,
-                                      .platform_ctx = &w.clock,
-                                      .resources = n[0]};
+    config = (struct stk_fetch_config){.memory = w.config.memory,
+                                       .dispatch = &stk_sim_dispatch_ops,
+                                       .dispatch_ctx = &w.device,
+                                       .ingest = &stk_sim_ingest_ops,
+                                       .ingest_ctx = &w.ingest,
+                                       .platform = &stk_sim_platform_ops,
+                                       .platform_ctx = &w.clock,
+                                       .resources = n[0]};
     config.memory.io = miss_io;
     config.memory.io_slots = n[1];
     config.memory.payload_bytes = UINT32_MAX; /* none of it is read into */
-    err = stk_miss_init(&misses, &config, arena);
-    assert_true(misses.fault.value == (err == STK_E_SPACE ? arena->need : 0));
+    err = stk_fetch_init(&misses, &config, arena);
+    assert_true(misses.info.value == (err == STK_E_SPACE ? arena->need : 0));
     return err;
 }
 
 /* A full table where it is not too long, and every I/O slot asked through, by slots that do not wait. */
 static void miss_use(const uint32_t *n) {
-    uint32_t rows = n[0] != 0u ? n[0] : STK_MISS_RESOURCES_DEFAULT;
-    struct stk_miss_resource row = {.bytes = 1, .tenants = UINT32_MAX};
+    uint32_t rows = n[0] != 0u ? n[0] : STK_FETCH_RESOURCES_DEFAULT;
+    struct stk_fetch_resource row = {.bytes = 1, .tenants = UINT32_MAX};
     memset(miss_io, 0, sizeof miss_io);
     for (uint32_t i = 0; i <= rows && rows <= 64u; i++) {
         row.resource = UINT32_MAX - i;
         row.dst = i * (UINT32_MAX / (rows + 1u));
-        assert_int_equal(stk_miss_add(&misses, &row), i < rows ? STK_OK : STK_E_FULL);
+        assert_int_equal(stk_fetch_register(&misses, &row), i < rows ? STK_OK : STK_E_FULL);
     }
     for (uint32_t k = 0; k < n[1]; k++) {
         assert_int_equal(stk_io_queue_submit_read(&misses.queue, k, UINT32_MAX, UINT32_MAX, 0, k % SLOTS), STK_OK);
     }
-    assert_int_equal(stk_miss_poll(&misses, 0), (int)n[1]);
+    assert_int_equal(stk_fetch_poll(&misses, 0), (int)n[1]);
 }
 
 static const struct sized miss_services = {"miss service", miss_bytes, NULL, miss_from, miss_use, NULL, 0, 1};
@@ -540,7 +540,7 @@ static int dispatch_from(const uint32_t *n, struct stk_arena *arena) {
 
 static void dispatch_use(const uint32_t *n) {
     for (uint32_t i = 0; i < n[0]; i++) {
-        stk_store(told_ring + (size_t)i * STK_SLOT_WORDS, STK_PUBLISHED);
+        stk_store(told_ring + (size_t)i * STK_SLOT_WORDS, STK_SLOT_PUBLISHED);
     }
     assert_int_equal(stk_sim_dispatch_ops.drive(&dispatch, true), 1);
     assert_int_equal(dispatch.done, n[0]);

@@ -14,7 +14,7 @@ struct sized {
     int (*bytes)(const uint32_t *n, size_t *bytes); /* stk_x_bytes */
     /* Init, one of the two: in memory, with the fault's value 0 where the call names no number of bytes; or from an
      * arena, where what the object itself says about a refusal is compared in here. */
-    int (*at)(const uint32_t *n, void *memory, size_t bytes, struct stk_fault *fault);
+    int (*at)(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info);
     int (*from)(const uint32_t *n, struct stk_arena *arena);
     void (*use)(const uint32_t *n); /* to the full, and so that it gives back what is not memory */
     const void *object;             /* what a refusal leaves as it was; NULL where the object keeps the refusal */
@@ -30,12 +30,12 @@ struct sized_shape {
 };
 
 static inline int size_init(const struct sized_shape *s, void *memory, size_t bytes, size_t *would_do, size_t *used) {
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     struct stk_arena arena;
     int err;
     if (s->sized->at != NULL) {
-        err = s->sized->at(s->n, memory, bytes, &fault);
-        *would_do = (size_t)fault.value;
+        err = s->sized->at(s->n, memory, bytes, &info);
+        *would_do = (size_t)info.value;
         *used = s->macro;
         return err;
     }

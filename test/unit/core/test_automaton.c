@@ -294,8 +294,8 @@ static void memory_bound_is_what_it_takes_and_one_byte_less_fails(void **state) 
         need = stk_automaton_bytes(set.count, set.used, distinct);
         assert_true(need != 0 && need <= STK_AUTOMATON_BYTES(set.count, set.used));
         assert_int_equal(build(set.pattern, set.count, &arena, need - 1u), STK_E_SPACE);
-        assert_int_equal(a.fault.err, STK_E_SPACE);
-        assert_int_equal(a.fault.value, need);
+        assert_int_equal(a.info.err, STK_E_SPACE);
+        assert_int_equal(a.info.value, need);
         assert_int_equal(arena.used, 0);
         assert_int_equal(build(set.pattern, set.count, &arena, need), STK_OK);
         assert_true(arena.used < need); /* what was only for building is given back */
@@ -313,10 +313,10 @@ static void memory_that_ends_within_any_piece_is_refused_whole(void **state) {
     (void)state;
     scan_set_random(&set, BUDGET, &seed);
     assert_int_equal(build(set.pattern, set.count, &arena, 0), STK_E_SPACE);
-    need = (size_t)a.fault.value;
+    need = (size_t)a.info.value;
     for (bytes = 0; bytes < need; bytes += STK_ALIGN) {
         assert_int_equal(build(set.pattern, set.count, &arena, bytes), STK_E_SPACE);
-        assert_int_equal(a.fault.value, need);
+        assert_int_equal(a.info.value, need);
         assert_int_equal(arena.used, 0);
     }
     assert_int_equal(build(set.pattern, set.count, &arena, need), STK_OK);
@@ -341,14 +341,14 @@ static void empty_sets_and_empty_patterns_are_refused_by_index(void **state) {
     struct stk_arena arena;
     (void)state;
     assert_int_equal(build(NULL, 0, &arena, ARENA_BYTES), STK_E_PATTERN);
-    assert_int_equal(a.fault.err, STK_E_PATTERN);
+    assert_int_equal(a.info.err, STK_E_PATTERN);
     assert_int_equal(build(patterns, 3, &arena, ARENA_BYTES), STK_E_PATTERN);
-    assert_int_equal(a.fault.index, 2);
+    assert_int_equal(a.info.index, 2);
     assert_int_equal(build(patterns + 3, 1, &arena, ARENA_BYTES), STK_E_PATTERN);
-    assert_int_equal(a.fault.index, 0);
+    assert_int_equal(a.info.index, 0);
     assert_int_equal(arena.used, 0);
     assert_int_equal(build(patterns, 2, &arena, ARENA_BYTES), STK_OK);
-    assert_int_equal(a.fault.err, STK_OK);
+    assert_int_equal(a.info.err, STK_OK);
 }
 
 static void set_too_large_for_the_format_is_refused(void **state) {
@@ -364,11 +364,11 @@ static void set_too_large_for_the_format_is_refused(void **state) {
     }
     stk_arena_init(&arena, NULL, 0);
     assert_int_equal(stk_automaton_build(&a, many, UINT32_MAX, &arena), STK_E_PATTERN); /* looks at none of them */
-    assert_int_equal(a.fault.index, 0);
+    assert_int_equal(a.info.index, 0);
     assert_int_equal(a.max_len, 0);
     assert_int_equal(stk_automaton_build(&a, many, 33, &arena), STK_E_OVERFLOW);
-    assert_int_equal(a.fault.err, STK_E_OVERFLOW);
-    assert_int_equal(a.fault.value, 0);
+    assert_int_equal(a.info.err, STK_E_OVERFLOW);
+    assert_int_equal(a.info.value, 0);
     assert_int_equal(arena.need, 0);
 }
 

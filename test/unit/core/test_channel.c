@@ -41,7 +41,7 @@ static void what_is_published_is_read_back(void **state) {
 }
 
 static void images_replace_any_status_and_done_is_counted(void **state) {
-    uint8_t image[STK_SLOT_BYTES] = {STK_DONE};
+    uint8_t image[STK_SLOT_BYTES] = {STK_SLOT_DONE};
     (void)state;
     assert_int_equal(consumer.ops->done(consumer.ctx), 0);
     assert_int_equal(producer.ops->publish(producer.ctx, 0, image, 64), 0);
@@ -71,7 +71,7 @@ static void a_refused_call_touches_neither_side(void **state) {
     assert_int_equal(consumer.ops->read(consumer.ctx, 2, out, 64), STK_E_RANGE);
     assert_int_equal(consumer.ops->read(consumer.ctx, 0, out, 32), STK_E_ALIGN);
     assert_int_equal(out[0], 9);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, NULL)

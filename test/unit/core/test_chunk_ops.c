@@ -34,9 +34,9 @@ static uint32_t run(const struct chunk_case *c, uint32_t payload_bytes, uint32_t
     ring_words[STK_SLOT_OPCODE] = c->opcode;
     ring_words[STK_SLOT_PRIORITY] = STK_NORMAL;
     memcpy(ring_words + STK_SLOT_ARG0, c->args, sizeof c->args);
-    ring_words[STK_SLOT_STATUS] = STK_PUBLISHED;
+    ring_words[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
-    while (ring_words[STK_SLOT_STATUS] == STK_PUBLISHED) {
+    while (ring_words[STK_SLOT_STATUS] == STK_SLOT_PUBLISHED) {
         assert_int_equal(stk_interp_ops.drive(&port, true), 1);
     }
     memcpy(results, ring_words + STK_SLOT_RESULT, 4u * sizeof *results);
@@ -47,7 +47,7 @@ static void check(const struct chunk_case *c, uint32_t payload_bytes) {
     uint32_t results[4], want[4];
     memcpy(expected, pool, sizeof pool);
     chunk_expect(c, expected + ZONE, want);
-    assert_int_equal(run(c, payload_bytes, results), STK_DONE);
+    assert_int_equal(run(c, payload_bytes, results), STK_SLOT_DONE);
     assert_memory_equal(results, want, sizeof want);
     assert_memory_equal(pool, expected, sizeof pool);
 }
@@ -87,9 +87,9 @@ static void crc_of_known_texts(void **state) {
     (void)state;
     memset(payload, 0, 64);
     memcpy(payload + 33, "123456789", 9);
-    assert_int_equal(run(&zeros, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&zeros, PAYLOAD, results), STK_SLOT_DONE);
     assert_int_equal(results[0], 0x8A9136AAu);
-    assert_int_equal(run(&digits, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&digits, PAYLOAD, results), STK_SLOT_DONE);
     assert_int_equal(results[0], 0xE3069283u);
 }
 
@@ -100,9 +100,9 @@ static void crc_of_chunks_is_that_of_the_whole(void **state) {
     (void)state;
     chunk_fill(payload, PAYLOAD, &seed);
     whole = stk_crc32c(0, payload, 9000);
-    assert_int_equal(run(&c, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&c, PAYLOAD, results), STK_SLOT_DONE);
     c = (struct chunk_case){STK_OP_CRC32C, {900, 8100, 100, results[0]}};
-    assert_int_equal(run(&c, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&c, PAYLOAD, results), STK_SLOT_DONE);
     assert_int_equal(results[0], whole);
 }
 
@@ -123,7 +123,7 @@ static void fir_rounds_halves_up_and_limits(void **state) {
     (void)state;
     put_samples(0, taps, 2);
     put_samples(100, samples, 6);
-    assert_int_equal(run(&c, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&c, PAYLOAD, results), STK_SLOT_DONE);
     for (i = 0; i < 6; i++) {
         assert_int_equal(chunk_sample(payload + 200 + i * 2u), want[i]);
     }
@@ -145,12 +145,12 @@ static void fir_of_chunks_with_history_is_that_of_the_whole(void **state) {
     uint32_t seed = 9, results[4], at = 0, n;
     (void)state;
     chunk_fill(payload, PAYLOAD, &seed);
-    assert_int_equal(run(&c, PAYLOAD, results), STK_DONE);
+    assert_int_equal(run(&c, PAYLOAD, results), STK_SLOT_DONE);
     for (n = 1; at < SAMPLES; at += n, n = n * 3u < SAMPLES - at ? n * 3u : SAMPLES - at) {
         uint32_t lead = at < TAPS - 1u ? at : TAPS - 1u;
         c = (struct chunk_case){STK_OP_FIR_Q15,
                                 {IN + (at - lead) * 2u, (lead + n) * 2u, lead * 2u, 0, TAPS, OUT + at * 2u}};
-        assert_int_equal(run(&c, PAYLOAD, results), STK_DONE);
+        assert_int_equal(run(&c, PAYLOAD, results), STK_SLOT_DONE);
         assert_int_equal(results[2], n);
     }
     assert_memory_equal(payload + OUT, payload + WHOLE, SAMPLES * 2u);

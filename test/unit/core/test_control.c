@@ -53,12 +53,12 @@ static void a_view_of_more_words_than_an_index_reaches_is_refused(void **state) 
 
 static void a_view_of_nothing_holds_no_word(void **state) {
     struct stk_control control;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t value = 42;
     (void)state;
     assert_int_equal(stk_control_view(&control, NULL, 0), STK_OK);
-    assert_int_equal(stk_control_word(&control, 0, &value, &fault), STK_E_MISSING);
-    assert_int_equal(fault.value, 4);
+    assert_int_equal(stk_control_word(&control, 0, &value, &info), STK_E_MISSING);
+    assert_int_equal(info.value, 4);
     assert_int_equal(value, 42);
 }
 
@@ -79,61 +79,61 @@ static void masks_stop_at_29_and_quotas_at_32(void **state) {
 
 static void a_read_behind_the_end_names_the_word(void **state) {
     struct stk_control control;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t value = 42;
     uint8_t *mem = zone_paint();
     (void)state;
     assert_int_equal(stk_control_view(&control, mem, 512), STK_OK);
-    assert_int_equal(stk_control_done_count(&control, &value, &fault), STK_OK);
+    assert_int_equal(stk_control_done_count(&control, &value, &info), STK_OK);
     assert_int_equal(value, 0xA5A5A5A5u);
     value = 42;
-    assert_int_equal(stk_control_epoch(&control, &value, &fault), STK_E_MISSING);
-    assert_int_equal(fault.err, STK_E_MISSING);
-    assert_int_equal(fault.index, STK_CTL_EPOCH);
-    assert_int_equal(fault.value, 516);
-    assert_int_equal(stk_control_observable(&control, 3, &value, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 163);
-    assert_int_equal(stk_control_observable(&control, STK_CONTROL_OBSERVABLES_MAX, &value, &fault), STK_E_MISSING);
-    assert_int_equal(stk_control_observable(&control, STK_CONTROL_OBSERVABLES_MAX + 1, &value, &fault), STK_E_OVERFLOW);
+    assert_int_equal(stk_control_epoch(&control, &value, &info), STK_E_MISSING);
+    assert_int_equal(info.err, STK_E_MISSING);
+    assert_int_equal(info.index, STK_CTL_EPOCH);
+    assert_int_equal(info.value, 516);
+    assert_int_equal(stk_control_observable(&control, 3, &value, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 163);
+    assert_int_equal(stk_control_observable(&control, STK_CONTROL_OBSERVABLES_MAX, &value, &info), STK_E_MISSING);
+    assert_int_equal(stk_control_observable(&control, STK_CONTROL_OBSERVABLES_MAX + 1, &value, &info), STK_E_OVERFLOW);
     assert_int_equal(value, 42);
 }
 
 static void metrics_that_do_not_fit_are_not_cut_off(void **state) {
     struct stk_control control;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     struct stk_metric metric[2] = {{1, 1}, {1, 1}};
     (void)state;
     assert_int_equal(stk_control_init(&control, zone_paint(), 640, 0, 0, 0), STK_OK);
-    assert_int_equal(stk_control_metrics(&control, NULL, 0, &fault), 0);
+    assert_int_equal(stk_control_metrics(&control, NULL, 0, &info), 0);
     stk_store(control.words + STK_CTL_METRICS + 2, 7);
     stk_store(control.words + STK_CTL_METRICS + 31, 9);
-    assert_int_equal(stk_control_metrics(&control, metric, 1, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, 2 * sizeof metric[0]);
+    assert_int_equal(stk_control_metrics(&control, metric, 1, &info), STK_E_SPACE);
+    assert_int_equal(info.value, 2 * sizeof metric[0]);
     assert_int_equal(metric[0].opcode, 1);
-    assert_int_equal(stk_control_metrics(&control, metric, 2, &fault), 2);
+    assert_int_equal(stk_control_metrics(&control, metric, 2, &info), 2);
     assert_int_equal(metric[0].opcode, 2);
     assert_int_equal(metric[0].count, 7);
     assert_int_equal(metric[1].opcode, 31);
     control.count = STK_CTL_METRICS + 31;
-    assert_int_equal(stk_control_metrics(&control, metric, 2, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, STK_CTL_METRICS + 31);
+    assert_int_equal(stk_control_metrics(&control, metric, 2, &info), STK_E_MISSING);
+    assert_int_equal(info.index, STK_CTL_METRICS + 31);
     control.count = STK_CTL_METRICS + 5;
-    assert_int_equal(stk_control_metrics(&control, metric, 2, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, STK_CTL_METRICS + 5);
+    assert_int_equal(stk_control_metrics(&control, metric, 2, &info), STK_E_MISSING);
+    assert_int_equal(info.index, STK_CTL_METRICS + 5);
 }
 
 static void priorities_are_written_whole_or_not_at_all(void **state) {
     struct stk_control control;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t value = 0;
     uint8_t *mem = zone_paint();
     (void)state;
     assert_int_equal(stk_control_view(&control, mem, 536), STK_OK);
-    assert_int_equal(stk_control_set_priorities(&control, 7, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 134);
+    assert_int_equal(stk_control_set_priorities(&control, 7, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 134);
     assert_true(zone_intact(0));
     assert_int_equal(stk_control_view(&control, mem, 540), STK_OK);
-    assert_int_equal(stk_control_set_priorities(&control, 7, &fault), STK_OK);
+    assert_int_equal(stk_control_set_priorities(&control, 7, &info), STK_OK);
     assert_int_equal(stk_control_word(&control, 132, &value, NULL), STK_OK);
     assert_int_equal(value, 5);
     assert_int_equal(stk_control_word(&control, 134, &value, NULL), STK_OK);
@@ -143,22 +143,22 @@ static void priorities_are_written_whole_or_not_at_all(void **state) {
 
 static void custody_words_lie_behind_the_view(void **state) {
     struct stk_control control;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t value = 0;
     (void)state;
     assert_int_equal(stk_control_init(&control, zone_paint(), 640, 0, 0, 0), STK_OK);
-    stk_store(control.words + STK_CTL_BUS, STK_BUS_BIT);
-    assert_int_equal(stk_control_set_custody(&control, 159, &fault), STK_E_RANGE);
-    assert_int_equal(fault.value, 159);
-    assert_int_equal(stk_control_set_custody(&control, 0x80000000u, &fault), STK_E_RANGE);
+    stk_store(control.words + STK_CTL_NO_SHARED_ATOMICS, STK_NO_SHARED_ATOMICS_BIT);
+    assert_int_equal(stk_control_set_custody(&control, 159, &info), STK_E_RANGE);
+    assert_int_equal(info.value, 159);
+    assert_int_equal(stk_control_set_custody(&control, 0x80000000u, &info), STK_E_RANGE);
     assert_int_equal(stk_control_set_custody(&control, 0x7FFFFFFFu, NULL), STK_OK);
-    assert_int_equal(stk_control_word(&control, STK_CTL_BUS, &value, NULL), STK_OK);
+    assert_int_equal(stk_control_word(&control, STK_CTL_NO_SHARED_ATOMICS, &value, NULL), STK_OK);
     assert_int_equal(value, UINT32_MAX);
     assert_int_equal(stk_control_set_custody(&control, 0, NULL), STK_OK);
-    assert_int_equal(stk_control_word(&control, STK_CTL_BUS, &value, NULL), STK_OK);
-    assert_int_equal(value, STK_BUS_BIT);
-    control.count = STK_CTL_BUS;
-    assert_int_equal(stk_control_set_custody(&control, 0, &fault), STK_E_MISSING);
+    assert_int_equal(stk_control_word(&control, STK_CTL_NO_SHARED_ATOMICS, &value, NULL), STK_OK);
+    assert_int_equal(value, STK_NO_SHARED_ATOMICS_BIT);
+    control.count = STK_CTL_NO_SHARED_ATOMICS;
+    assert_int_equal(stk_control_set_custody(&control, 0, &info), STK_E_MISSING);
     assert_true(zone_intact(640));
 }
 

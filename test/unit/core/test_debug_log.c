@@ -52,32 +52,32 @@ static void records_come_out_in_order(void **state) {
 
 static void a_cursor_that_lies_is_reported_with_its_value(void **state) {
     struct stk_debug_log log = log_of(12);
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 13);
-    assert_int_equal(fault.value, 12);
+    assert_int_equal(stk_debug_log_count(&log, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 13);
+    assert_int_equal(info.value, 12);
     stk_store(log.words, 3);
-    assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 4);
+    assert_int_equal(stk_debug_log_count(&log, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 4);
     stk_store(log.words, UINT32_MAX);
-    assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, UINT32_MAX);
-    assert_int_equal(fault.value, UINT32_MAX);
+    assert_int_equal(stk_debug_log_count(&log, &info), STK_E_MISSING);
+    assert_int_equal(info.index, UINT32_MAX);
+    assert_int_equal(info.value, UINT32_MAX);
     log.count = 8; /* seven words of records: the second one is cut off */
     stk_store(log.words, 8);
-    assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
+    assert_int_equal(stk_debug_log_count(&log, &info), STK_E_MISSING);
     log.count = 0;
-    assert_int_equal(stk_debug_log_count(&log, &fault), STK_E_MISSING);
+    assert_int_equal(stk_debug_log_count(&log, &info), STK_E_MISSING);
 }
 
 static void reading_with_a_cursor_that_lies_leaves_the_output_alone(void **state) {
     struct stk_debug_log log = log_of(12);
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     struct stk_debug_record r[3] = {{99, {0, 0, 0}}, {0, {0, 0, 0}}, {0, {0, 0, 0}}};
     (void)state;
-    assert_int_equal(stk_debug_log_read(&log, r, 3, &fault), STK_E_MISSING);
-    assert_int_equal(fault.value, 12);
+    assert_int_equal(stk_debug_log_read(&log, r, 3, &info), STK_E_MISSING);
+    assert_int_equal(info.value, 12);
     assert_int_equal(r[0].format, 99);
     log.count = 0;
     assert_int_equal(stk_debug_log_record(&log, 0, r), STK_E_RANGE);
@@ -86,11 +86,11 @@ static void reading_with_a_cursor_that_lies_leaves_the_output_alone(void **state
 
 static void too_little_room_leaves_the_output_alone(void **state) {
     struct stk_debug_log log = log_of(8);
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     struct stk_debug_record r = {99, {0, 0, 0}};
     (void)state;
-    assert_int_equal(stk_debug_log_read(&log, &r, 1, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, 2 * sizeof r);
+    assert_int_equal(stk_debug_log_read(&log, &r, 1, &info), STK_E_SPACE);
+    assert_int_equal(info.value, 2 * sizeof r);
     assert_int_equal(r.format, 99);
 }
 

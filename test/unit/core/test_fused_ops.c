@@ -28,7 +28,7 @@ static uint32_t part_a(const struct stk_dev *d, const struct stk_call *c) {
     note('a');
     stk_st(d->control + OBS(0), stk_ld(d->control + OBS(0)) * 10u + 1u);
     stk_result(c, 0, stk_arg(c, 0));
-    return stk_arg(c, 1) == STK_FAULT ? stk_refuse(c, 71, 1) : stk_arg(c, 1);
+    return stk_arg(c, 1) == STK_SLOT_FAULT ? stk_refuse(c, 71, 1) : stk_arg(c, 1);
 }
 
 /* Sees what the part before it stored. */
@@ -36,14 +36,14 @@ static uint32_t part_b(const struct stk_dev *d, const struct stk_call *c) {
     note('b');
     stk_st(d->control + OBS(0), stk_ld(d->control + OBS(0)) * 10u + 2u);
     stk_result(c, 1, stk_arg(c, 0) + 1u);
-    return stk_arg(c, 2) == STK_FAULT ? stk_refuse(c, 72, 2) : stk_arg(c, 2);
+    return stk_arg(c, 2) == STK_SLOT_FAULT ? stk_refuse(c, 72, 2) : stk_arg(c, 2);
 }
 
 static uint32_t part_wide(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     note('w');
     stk_result_add64(c, 0, UINT64_C(0x100000005));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t part_wide_xor(const struct stk_dev *d, const struct stk_call *c) {
@@ -52,7 +52,7 @@ static uint32_t part_wide_xor(const struct stk_dev *d, const struct stk_call *c)
     stk_result_xor(c, 2, 0xFF00FF00u);
     stk_result_xor(c, 2, 0x0F0F0F0Fu);
     stk_result_xor(c, 4, 1); /* is no result */
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 enum {
@@ -92,9 +92,9 @@ static uint32_t run(uint32_t opcode, const uint32_t args[STK_SLOT_ARGS]) {
 }
 
 static void parts_run_in_order_on_the_same_slot(void **state) {
-    const uint32_t args[STK_SLOT_ARGS] = {7, STK_DONE, STK_DONE};
+    const uint32_t args[STK_SLOT_ARGS] = {7, STK_SLOT_DONE, STK_SLOT_DONE};
     (void)state;
-    assert_int_equal(run(OP_ABA, args), STK_DONE);
+    assert_int_equal(run(OP_ABA, args), STK_SLOT_DONE);
     assert_string_equal(trace, "aba");
     assert_int_equal(image.control[OBS(0)], 121);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 7);
@@ -103,12 +103,13 @@ static void parts_run_in_order_on_the_same_slot(void **state) {
 }
 
 static void fault_of_a_part_ends_the_op_with_its_reason(void **state) {
-    const uint32_t first[STK_SLOT_ARGS] = {7, STK_FAULT, STK_DONE}, second[STK_SLOT_ARGS] = {7, STK_DONE, STK_FAULT};
+    const uint32_t first[STK_SLOT_ARGS] = {7, STK_SLOT_FAULT, STK_SLOT_DONE},
+                   second[STK_SLOT_ARGS] = {7, STK_SLOT_DONE, STK_SLOT_FAULT};
     (void)state;
-    assert_int_equal(run(OP_ABA, first), STK_FAULT);
+    assert_int_equal(run(OP_ABA, first), STK_SLOT_FAULT);
     assert_string_equal(trace, "a");
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), 71);
-    assert_int_equal(run(OP_ABA, second), STK_FAULT);
+    assert_int_equal(run(OP_ABA, second), STK_SLOT_FAULT);
     assert_string_equal(trace, "ab");
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), 72);
     assert_int_equal(op_arg(&image, 0, STK_FAULT_VALUE_ARG), 2);
@@ -117,26 +118,26 @@ static void fault_of_a_part_ends_the_op_with_its_reason(void **state) {
 }
 
 static void first_part_may_wait_and_the_op_starts_again(void **state) {
-    static const uint32_t waits[] = {STK_YIELD, STK_REQUEUE};
+    static const uint32_t waits[] = {STK_SLOT_YIELD, STK_SLOT_REQUEUE};
     uint32_t i;
     (void)state;
     for (i = 0; i < 2; i++) {
-        const uint32_t args[STK_SLOT_ARGS] = {7, waits[i], STK_DONE};
+        const uint32_t args[STK_SLOT_ARGS] = {7, waits[i], STK_SLOT_DONE};
         assert_int_equal(run(OP_AB, args), waits[i]);
         assert_string_equal(trace, "a");
-        op_slot(&image, 0)[STK_SLOT_ARG0 + 1] = STK_DONE;
-        assert_int_equal(run_on(2u * OPS_SLOTS), STK_DONE);
+        op_slot(&image, 0)[STK_SLOT_ARG0 + 1] = STK_SLOT_DONE;
+        assert_int_equal(run_on(2u * OPS_SLOTS), STK_SLOT_DONE);
         assert_string_equal(trace, "aab");
     }
 }
 
 static void later_part_that_waits_is_refused(void **state) {
-    static const uint32_t waits[] = {STK_YIELD, STK_REQUEUE, STK_MOVED, STK_WAIT_IO};
+    static const uint32_t waits[] = {STK_SLOT_YIELD, STK_SLOT_REQUEUE, STK_MOVED, STK_SLOT_WAIT_IO};
     uint32_t i;
     (void)state;
     for (i = 0; i < 4; i++) {
-        const uint32_t args[STK_SLOT_ARGS] = {7, STK_DONE, waits[i]};
-        assert_int_equal(run(OP_ABA, args), STK_FAULT);
+        const uint32_t args[STK_SLOT_ARGS] = {7, STK_SLOT_DONE, waits[i]};
+        assert_int_equal(run(OP_ABA, args), STK_SLOT_FAULT);
         assert_string_equal(trace, "ab");
         assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_FUSED);
         assert_int_equal(op_arg(&image, 0, STK_FAULT_VALUE_ARG), 1);
@@ -146,7 +147,7 @@ static void later_part_that_waits_is_refused(void **state) {
 static void wide_parts_share_results_that_start_at_0(void **state) {
     const uint32_t args[STK_SLOT_ARGS] = {[8] = 91, 92, 93, 94};
     (void)state;
-    assert_int_equal(run(OP_WIDE, args), STK_DONE);
+    assert_int_equal(run(OP_WIDE, args), STK_SLOT_DONE);
     assert_string_equal(trace, "wx");
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 5);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG + 1u), 1);
@@ -155,14 +156,14 @@ static void wide_parts_share_results_that_start_at_0(void **state) {
 }
 
 static void scalar_op_may_be_packed_and_a_wide_one_may_not(void **state) {
-    const uint32_t both[STK_SLOT_ARGS] = {OP_HEAD(2u, 3u, OP_AB, 0), OP_PAIR((uint32_t)OP_ALONE, 0u, 0, 0), 7, STK_DONE,
-                                          STK_DONE},
+    const uint32_t both[STK_SLOT_ARGS] = {OP_HEAD(2u, 3u, OP_AB, 0), OP_PAIR((uint32_t)OP_ALONE, 0u, 0, 0), 7,
+                                          STK_SLOT_DONE, STK_SLOT_DONE},
                    with_wide[STK_SLOT_ARGS] = {OP_HEAD(2u, 3u, OP_AB, 0), OP_PAIR((uint32_t)OP_WIDE, 0u, 0, 0), 7,
-                                               STK_DONE, STK_DONE};
+                                               STK_SLOT_DONE, STK_SLOT_DONE};
     (void)state;
-    assert_int_equal(run(STK_OP_PACKED_SLOT, both), STK_DONE);
+    assert_int_equal(run(STK_OP_PACKED_SLOT, both), STK_SLOT_DONE);
     assert_string_equal(trace, "aba");
-    assert_int_equal(run(STK_OP_PACKED_SLOT, with_wide), STK_FAULT);
+    assert_int_equal(run(STK_OP_PACKED_SLOT, with_wide), STK_SLOT_FAULT);
     assert_string_equal(trace, "");
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_PACKED);
 }
@@ -170,8 +171,8 @@ static void scalar_op_may_be_packed_and_a_wide_one_may_not(void **state) {
 static void op_of_no_parts_does_nothing(void **state) {
     const uint32_t args[STK_SLOT_ARGS] = {0};
     (void)state;
-    assert_int_equal(run(OP_NONE_AT_ALL, args), STK_DONE);
-    assert_int_equal(run(OP_NONE_AT_ALL + 1, args), STK_FAULT);
+    assert_int_equal(run(OP_NONE_AT_ALL, args), STK_SLOT_DONE);
+    assert_int_equal(run(OP_NONE_AT_ALL + 1, args), STK_SLOT_FAULT);
 }
 
 int main(void) {

@@ -48,7 +48,7 @@ static void a_request_goes_through_its_whole_life(void **state) {
     struct stk_io_request ask = {1, STK_IO_OP_WRITE, 7, 8, 0x123456789Au, 512, 99}, got;
     struct stk_io_result result = {1, 1, 0};
     (void)state;
-    assert_int_equal(stk_io_queue_read(&queue, 1, &got), STK_E_AGAIN);
+    assert_int_equal(stk_io_queue_read(&queue, 1, &got), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_io_queue_submit(&queue, &ask), STK_OK);
     assert_int_equal(stk_io_queue_submit(&queue, &ask), STK_E_STATUS);
     assert_int_equal(stk_io_queue_recycled(&queue, 1), 0);
@@ -100,23 +100,23 @@ static void a_slot_completed_twice_takes_the_last_result(void **state) {
     assert_int_equal(stk_io_queue_read(&queue, 0, &got[0]), STK_OK);
     assert_int_equal(got[0].tag, 70);
     assert_int_equal(stk_io_queue_status(&queue, 1), STK_IO_ERROR);
-    assert_int_equal(stk_io_queue_status(&queue, 2), STK_CLAIMED);
+    assert_int_equal(stk_io_queue_status(&queue, 2), STK_SLOT_CLAIMED);
 }
 
 static void a_refused_completion_changes_nothing(void **state) {
     struct stk_io_request got;
     struct stk_io_result results[2] = {{0, 1, 0}, {2, 1, 0}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     assert_int_equal(stk_io_queue_publish(&queue, 0, 3, 10, 70), STK_OK);
     assert_int_equal(stk_io_queue_claim(&queue, &got, 1), 1);
-    assert_int_equal(stk_io_queue_complete(&queue, results, 2, &fault), STK_E_STATUS);
-    assert_int_equal(fault.index, 1);
-    assert_int_equal(fault.value, STK_EMPTY);
+    assert_int_equal(stk_io_queue_complete(&queue, results, 2, &info), STK_E_STATUS);
+    assert_int_equal(info.index, 1);
+    assert_int_equal(info.value, STK_SLOT_EMPTY);
     results[1].slot = 3;
-    assert_int_equal(stk_io_queue_complete(&queue, results, 2, &fault), STK_E_RANGE);
-    assert_int_equal(fault.value, 3);
-    assert_int_equal(stk_io_queue_status(&queue, 0), STK_CLAIMED);
+    assert_int_equal(stk_io_queue_complete(&queue, results, 2, &info), STK_E_RANGE);
+    assert_int_equal(info.value, 3);
+    assert_int_equal(stk_io_queue_status(&queue, 0), STK_SLOT_CLAIMED);
 }
 
 static void poll_takes_no_more_than_there_is_room_for(void **state) {
@@ -135,9 +135,9 @@ static void poll_takes_no_more_than_there_is_room_for(void **state) {
 static void a_slot_that_another_asker_writes_is_left_alone(void **state) {
     struct stk_io_request got;
     (void)state;
-    stk_store(queue.words + STK_IO_STATUS, STK_WAIT_IO);
+    stk_store(queue.words + STK_IO_STATUS, STK_SLOT_WAIT_IO);
     assert_int_equal(stk_io_queue_publish(&queue, 0, 3, 10, 70), STK_E_STATUS);
-    assert_int_equal(stk_io_queue_read(&queue, 0, &got), STK_E_AGAIN);
+    assert_int_equal(stk_io_queue_read(&queue, 0, &got), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_io_queue_poll(&queue, &got, 1), 0);
     assert_int_equal(stk_io_queue_recycled(&queue, 0), 0);
 }

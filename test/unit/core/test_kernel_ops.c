@@ -21,7 +21,7 @@ static uint32_t op_rewrite(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     stk_st(c->slot + STK_SLOT_ARG0, stk_ld(c->slot + STK_SLOT_ARG0 + 11));
     stk_st(c->slot + STK_SLOT_ARG0 + 1, stk_ld(c->slot + STK_SLOT_ARG0 + 10));
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t wide_runs;
@@ -34,13 +34,13 @@ static uint32_t op_wide(const struct stk_dev *d, const struct stk_call *c) {
     stk_result_add64(c, 2, UINT64_MAX);
     stk_result_add64(c, 3, 1); /* has no second word */
     stk_result(c, 4, 1);       /* is no result */
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t op_last_arg(const struct stk_dev *d, const struct stk_call *c) {
     stk_st(d->control + STK_CTL_OBSERVABLE, stk_arg(c, 11) + stk_arg(c, 12) + stk_arg(c, UINT32_MAX));
     stk_result(c, 0, 1); /* a packed slot has no results */
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static const struct stk_user_op user_ops[] = {
@@ -101,7 +101,7 @@ static void packed_header_rewritten_while_it_runs_is_contained(void **state) {
         expected = image;
         wide_runs = 0;
         run();
-        assert_int_equal(op_status(&image, 0), STK_FAULT);
+        assert_int_equal(op_status(&image, 0), STK_SLOT_FAULT);
         assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_PACKED);
         assert_int_equal(op_arg(&image, 0, STK_FAULT_VALUE_ARG), 1);
         assert_int_equal(wide_runs, 0);
@@ -119,7 +119,7 @@ static void packed_op_sees_zero_past_its_arguments(void **state) {
     op_publish(&image, 0, STK_OP_PACKED_SLOT, 0, args);
     open_port();
     run();
-    assert_int_equal(op_status(&image, 0), STK_DONE);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
     assert_int_equal(image.control[STK_CTL_OBSERVABLE], 0);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 0);
 }
@@ -130,7 +130,7 @@ static void slot_op_reads_its_last_argument_and_none_after_it(void **state) {
     op_image_reset(&image);
     op_publish(&image, 0, 10, 0, args);
     op_publish(&image, 1, 10, 3, args); /* were it read: an opcode, a tenant */
-    op_slot(&image, 1)[STK_SLOT_STATUS] = STK_EMPTY;
+    op_slot(&image, 1)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
     open_port();
     run();
     assert_int_equal(image.control[STK_CTL_OBSERVABLE], 99);
@@ -147,7 +147,7 @@ static void wide_op_gets_cleared_results_and_adds_in_64_bits(void **state) {
     wide_runs = 0;
     run();
     assert_int_equal(wide_runs, 1);
-    op_slot(&expected, 15)[STK_SLOT_STATUS] = STK_DONE;
+    op_slot(&expected, 15)[STK_SLOT_STATUS] = STK_SLOT_DONE;
     op_slot(&expected, 15)[STK_SLOT_RESULT] = 0;
     op_slot(&expected, 15)[STK_SLOT_RESULT + 1] = 2;
     op_slot(&expected, 15)[STK_SLOT_RESULT + 2] = UINT32_MAX;
@@ -165,7 +165,7 @@ static void wide_op_may_not_be_packed(void **state) {
     open_port();
     wide_runs = 0;
     run();
-    assert_int_equal(op_status(&image, 0), STK_FAULT);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_FAULT);
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_PACKED);
     assert_int_equal(wide_runs, 0);
 }
@@ -179,7 +179,7 @@ static void published_packed_slot_of_the_codec_runs(void **state) {
     assert_int_equal(stk_ring_publish_packed(&ring, 5, 0, ops, 3), STK_OK);
     open_port();
     run();
-    assert_int_equal(op_status(&image, 5), STK_DONE);
+    assert_int_equal(op_status(&image, 5), STK_SLOT_DONE);
     assert_int_equal(image.control[OBS(3)], 42);
 }
 
@@ -221,7 +221,7 @@ static void printf_stays_inside_the_log_whatever_the_cursor_says(void **state) {
         memory.debug_words = i < 5 ? OPS_DEBUG : sizes[i - 5];
         op_publish(&image, 0, STK_OP_PRINTF, 0, args);
         expected = image;
-        op_slot(&expected, 0)[STK_SLOT_STATUS] = STK_DONE;
+        op_slot(&expected, 0)[STK_SLOT_STATUS] = STK_SLOT_DONE;
         expected.control[STK_CTL_DONE_COUNT] = 1;
         assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
         run();
@@ -252,18 +252,18 @@ static void load_miss_finishes_once_the_host_has_served_it(void **state) {
         open_port();
         ask(7, 42);
         run();
-        assert_int_equal(op_status(&image, 7), STK_WAIT_IO);
+        assert_int_equal(op_status(&image, 7), STK_SLOT_WAIT_IO);
         assert_int_equal(stk_io_queue_claim(&io, &request, 1), 1);
         assert_int_equal(request.op, STK_IO_OP_READ);
         assert_int_equal(request.src, 42);
         assert_int_equal(request.tag, 7);
         /* Woken too early it goes on waiting. */
-        assert_int_equal(stk_ring_transition(&ring, 7, STK_TO_REQUEUE), (int)STK_WAIT_IO);
+        assert_int_equal(stk_ring_transition(&ring, 7, STK_TO_REQUEUE), (int)STK_SLOT_WAIT_IO);
         run();
-        assert_int_equal(op_status(&image, 7), STK_REQUEUE);
+        assert_int_equal(op_status(&image, 7), STK_SLOT_REQUEUE);
         assert_int_equal(stk_io_queue_complete(&io, &result, 1, NULL), STK_OK);
         run();
-        assert_int_equal(op_status(&image, 7), ok ? STK_DONE : STK_FAULT);
+        assert_int_equal(op_status(&image, 7), ok ? STK_SLOT_DONE : STK_SLOT_FAULT);
         assert_int_equal(op_arg(&image, 7, STK_FAULT_REASON_ARG), ok ? STK_REASON_NONE : STK_REASON_IO);
         assert_int_equal(op_arg(&image, 7, STK_FAULT_VALUE_ARG), ok ? 0 : 5);
         assert_int_equal(stk_io_queue_recycled(&io, 0), 1);
@@ -285,20 +285,20 @@ static void load_miss_without_a_free_io_slot_is_requeued_until_there_is_one(void
         ask(i, 50 + i);
     }
     run();
-    assert_int_equal(op_status(&image, OPS_IO - 1u), STK_WAIT_IO);
-    assert_int_equal(op_status(&image, OPS_IO), STK_REQUEUE);
+    assert_int_equal(op_status(&image, OPS_IO - 1u), STK_SLOT_WAIT_IO);
+    assert_int_equal(op_status(&image, OPS_IO), STK_SLOT_REQUEUE);
     assert_int_equal(stk_io_queue_claim(&io, requests, OPS_IO), OPS_IO);
     assert_int_equal(stk_io_queue_complete(&io, &result, 1, NULL), STK_OK);
-    assert_int_equal(stk_ring_transition(&ring, requests[2].tag, STK_TO_REQUEUE), (int)STK_WAIT_IO);
+    assert_int_equal(stk_ring_transition(&ring, requests[2].tag, STK_TO_REQUEUE), (int)STK_SLOT_WAIT_IO);
     run();
     run();
-    assert_int_equal(op_status(&image, requests[2].tag), STK_DONE);
-    assert_int_equal(op_status(&image, OPS_IO), STK_WAIT_IO);
+    assert_int_equal(op_status(&image, requests[2].tag), STK_SLOT_DONE);
+    assert_int_equal(op_status(&image, OPS_IO), STK_SLOT_WAIT_IO);
     assert_int_equal(image.io[2 * STK_IO_WORDS + STK_IO_SRC], 50 + OPS_IO);
 }
 
 static void assert_ticket_refused(uint32_t slot) {
-    assert_int_equal(op_status(&image, slot), STK_FAULT);
+    assert_int_equal(op_status(&image, slot), STK_SLOT_FAULT);
     assert_int_equal(op_arg(&image, slot, STK_FAULT_REASON_ARG), STK_REASON_ARGUMENT);
     assert_int_equal(op_arg(&image, slot, STK_FAULT_VALUE_ARG), 2);
 }
@@ -327,13 +327,13 @@ static void load_miss_with_the_ticket_of_another_is_refused(void **state) {
         run(); /* once it is over */
         assert_ticket_refused(9);
         assert_int_equal(stk_io_queue_status(&io, 0), ok ? (int)STK_IO_OK : (int)STK_IO_ERROR);
-        assert_int_equal(op_status(&image, 3), STK_WAIT_IO);
+        assert_int_equal(op_status(&image, 3), STK_SLOT_WAIT_IO);
     }
 }
 
 /* A slot whose own request has gone is not put back for ever. */
 static void load_miss_whose_request_is_gone_is_refused(void **state) {
-    static const uint32_t statuses[] = {STK_EMPTY, STK_DONE, STK_YIELD, 77};
+    static const uint32_t statuses[] = {STK_SLOT_EMPTY, STK_SLOT_DONE, STK_SLOT_YIELD, 77};
     struct stk_ring ring = {.words = image.ring, .slots = OPS_SLOTS};
     uint32_t i;
     (void)state;
@@ -343,7 +343,7 @@ static void load_miss_whose_request_is_gone_is_refused(void **state) {
         ask(3, 42);
         run();
         image.io[STK_IO_STATUS] = statuses[i];
-        assert_int_equal(stk_ring_transition(&ring, 3, STK_TO_REQUEUE), (int)STK_WAIT_IO);
+        assert_int_equal(stk_ring_transition(&ring, 3, STK_TO_REQUEUE), (int)STK_SLOT_WAIT_IO);
         run();
         assert_ticket_refused(3);
         assert_int_equal(image.io[STK_IO_STATUS], statuses[i]);
@@ -358,7 +358,7 @@ static void load_miss_without_a_queue_is_refused(void **state) {
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
     ask(0, 1);
     run();
-    assert_int_equal(op_status(&image, 0), STK_FAULT);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_FAULT);
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_IO);
 }
 

@@ -293,9 +293,9 @@ static void a_walk_sees_what_is_appended_until_a_block_is_erased(void **state) {
     world_iterate();
     assert_int_equal(stk_log_next(&world.iter, &r), 1);
     assert_int_equal(stk_log_poll(&world.log), 1);
-    assert_int_equal(stk_log_next(&world.iter, &r), STK_E_AGAIN);
-    assert_int_equal(stk_log_seek_sequence(&world.iter, 0), STK_E_AGAIN);
-    assert_int_equal(stk_log_seek_time(&world.iter, 0), STK_E_AGAIN);
+    assert_int_equal(stk_log_next(&world.iter, &r), STK_E_STALE);
+    assert_int_equal(stk_log_seek_sequence(&world.iter, 0), STK_E_STALE);
+    assert_int_equal(stk_log_seek_time(&world.iter, 0), STK_E_STALE);
     world_iterate();
     assert_int_equal(stk_log_next(&world.iter, &r), 1);
     assert_int_equal(r.sequence, 0);

@@ -207,10 +207,10 @@ static void a_walk_back_ends_when_the_log_erases_and_is_of_flash_alone(void **st
     script_put_synced(7);
     script_iterate();
     script_put_synced(3);
-    assert_int_equal(stk_log_prev(&script.iter, &r), STK_E_AGAIN);
-    assert_int_equal(stk_log_seek_end(&script.iter), STK_E_AGAIN);
-    assert_int_equal(stk_log_seek_last(&script.iter, 2), STK_E_AGAIN);
-    assert_int_equal(stk_log_count(&script.iter, &count), STK_E_AGAIN);
+    assert_int_equal(stk_log_prev(&script.iter, &r), STK_E_STALE);
+    assert_int_equal(stk_log_seek_end(&script.iter), STK_E_STALE);
+    assert_int_equal(stk_log_seek_last(&script.iter, 2), STK_E_STALE);
+    assert_int_equal(stk_log_count(&script.iter, &count), STK_E_STALE);
     script.iter.of_flash = 0;
     assert_int_equal(stk_log_prev(&script.iter, &r), STK_E_UNSUPPORTED);
     assert_int_equal(stk_log_seek_end(&script.iter), STK_E_UNSUPPORTED);

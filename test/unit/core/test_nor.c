@@ -346,9 +346,9 @@ static void errors_of_a_chip_are_told_and_cleared(void **state) {
             c->fail_program = what < 2;
             int err = what == 2 ? ops->erase(&nor, 2) : ops->prog(&nor, 2, 0, data, what == 0 ? config.width : 16);
             assert_int_equal(err, STK_E_IO);
-            assert_int_equal(nor.fault.err, STK_E_IO);
-            assert_int_equal(nor.fault.index, 2);
-            assert_int_not_equal(nor.fault.value, 0);
+            assert_int_equal(nor.info.err, STK_E_IO);
+            assert_int_equal(nor.info.index, 2);
+            assert_int_not_equal(nor.info.value, 0);
             c->fail_erase = c->fail_program = false;
             assert_int_equal(ops->erase(&nor, 2), STK_OK);
             assert_int_equal(ops->prog(&nor, 2, 0, data, 16), STK_OK);
@@ -368,8 +368,8 @@ static void a_chip_that_stays_busy_is_given_up(void **state) {
             chips[0].polls = UINT32_MAX;
             int err = what == 2 ? ops->erase(&nor, 1) : ops->prog(&nor, 1, 0, data, what == 0 ? config.width : 16);
             assert_int_equal(err, STK_E_IO);
-            assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
-            assert_int_equal(nor.fault.index, 1);
+            assert_int_equal(nor.info.err, STK_E_TIMEOUT);
+            assert_int_equal(nor.info.index, 1);
         }
     }
 }
@@ -417,7 +417,7 @@ static void a_buffer_that_is_taken_is_waited_for(void **state) {
     assert_int_equal(ops->prog(&nor, 0, 0, data, 16), STK_OK);
     chips[0].no_buffer = UINT32_MAX;
     assert_int_equal(ops->prog(&nor, 0, 0, data, 16), STK_E_TIMEOUT); /* nothing was programmed */
-    assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
+    assert_int_equal(nor.info.err, STK_E_TIMEOUT);
     assert_int_equal(chips[0].mode, CHIP_ARRAY);
 }
 
@@ -447,10 +447,10 @@ static void locked_blocks_are_refused_where_the_chip_cannot_unlock_them(void **s
         chips[0].locked = chips[1].locked = 1u << 1;
         assert_int_equal(ops->erase(&nor, 1), why);
         if (!boards[i].amd) {
-            assert_int_equal(nor.fault.err, why);
+            assert_int_equal(nor.info.err, why);
         }
         assert_int_equal(ops->prog(&nor, 1, 0, data, 4), why);
-        assert_int_equal(nor.fault.err, why);
+        assert_int_equal(nor.info.err, why);
         assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
     }
 }
@@ -473,7 +473,7 @@ static void blocks_that_lock_one_by_one_are_unlocked_before_they_are_written(voi
     chips[0].polls = UINT32_MAX;
     assert_int_equal(ops->erase(&nor, 1), STK_E_TIMEOUT); /* it is the lock that does not answer */
     assert_int_equal(chips[0].erases, 1);
-    assert_int_equal(nor.fault.err, STK_E_TIMEOUT);
+    assert_int_equal(nor.info.err, STK_E_TIMEOUT);
 }
 
 static void a_missing_voltage_is_a_refusal(void **state) {
@@ -484,7 +484,7 @@ static void a_missing_voltage_is_a_refusal(void **state) {
     chips[0].no_voltage = true;
     assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_E_ACCESS);
     assert_int_equal(ops->erase(&nor, 0), STK_E_ACCESS);
-    assert_int_equal(nor.fault.err, STK_E_ACCESS);
+    assert_int_equal(nor.info.err, STK_E_ACCESS);
     chips[0].no_voltage = false;
     assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
 }

@@ -40,8 +40,8 @@ static uint32_t publish(void) {
 }
 
 static void work(uint32_t ticket, enum stk_transition end) {
-    assert_int_equal(stk_ring_transition(&ring, ticket % SLOTS, STK_TO_CLAIM), STK_PUBLISHED);
-    assert_int_equal(stk_ring_transition(&ring, ticket % SLOTS, end), STK_CLAIMED);
+    assert_int_equal(stk_ring_transition(&ring, ticket % SLOTS, STK_TO_CLAIM), STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_ring_transition(&ring, ticket % SLOTS, end), STK_SLOT_CLAIMED);
 }
 
 static void tickets_pass_two_to_the_32_in_step_with_slots(void **state) {
@@ -52,10 +52,10 @@ static void tickets_pass_two_to_the_32_in_step_with_slots(void **state) {
         uint32_t ticket = publish();
         assert_int_equal(ticket, (uint32_t)(FIRST + i));
         work(ticket, STK_TO_DONE);
-        assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_DONE);
         assert_int_equal(got, ticket);
-        assert_int_equal(slot.status, STK_DONE);
-        assert_int_equal(stk_ring_status(&ring, ticket % SLOTS), STK_EMPTY);
+        assert_int_equal(slot.status, STK_SLOT_DONE);
+        assert_int_equal(stk_ring_status(&ring, ticket % SLOTS), STK_SLOT_EMPTY);
     }
     assert_int_equal(stk_publisher_pending(&publisher), 0);
 }
@@ -72,7 +72,7 @@ static void a_full_ring_gives_no_ticket_until_harvest(void **state) {
     work(first, STK_TO_DONE);
     assert_int_equal(stk_publisher_publish(&publisher, &nop, &ticket), STK_E_FULL);
     assert_int_equal(ticket, 5);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_DONE);
     assert_int_equal(publish(), (uint32_t)(first + SLOTS));
 }
 
@@ -81,13 +81,13 @@ static void results_come_in_ticket_order(void **state) {
     uint32_t a = publish(), b = publish(), got = 0;
     (void)state;
     work(b, STK_TO_DONE);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_WOULD_BLOCK);
     work(a, STK_TO_DONE);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_DONE);
     assert_int_equal(got, a);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_DONE);
     assert_int_equal(got, b);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_WOULD_BLOCK);
 }
 
 static void a_fault_is_harvested_and_acknowledged(void **state) {
@@ -95,36 +95,36 @@ static void a_fault_is_harvested_and_acknowledged(void **state) {
     uint32_t ticket = publish();
     (void)state;
     work(ticket, STK_TO_FAULT);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
-    assert_int_equal(slot.status, STK_FAULT);
-    assert_int_equal(stk_ring_status(&ring, ticket % SLOTS), STK_EMPTY);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_FAULT);
+    assert_int_equal(slot.status, STK_SLOT_FAULT);
+    assert_int_equal(stk_ring_status(&ring, ticket % SLOTS), STK_SLOT_EMPTY);
 }
 
 static void a_hole_stops_the_harvest_until_repaired(void **state) {
     struct stk_slot slot;
     uint32_t dead = publish(), next = publish(), got = 0;
     (void)state;
-    assert_int_equal(stk_ring_transition(&ring, dead % SLOTS, STK_TO_CANCEL), STK_PUBLISHED);
+    assert_int_equal(stk_ring_transition(&ring, dead % SLOTS, STK_TO_CANCEL), STK_SLOT_PUBLISHED);
     work(next, STK_TO_DONE);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_publisher_oldest(&publisher), dead);
-    assert_int_equal(stk_publisher_repair(&publisher, next), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_repair(&publisher, next), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_publisher_repair(&publisher, dead), STK_OK);
-    assert_int_equal(stk_publisher_repair(&publisher, dead), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_repair(&publisher, dead), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_publisher_repair(&publisher, next), STK_E_STATUS);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_DONE);
     assert_int_equal(got, next);
-    assert_int_equal(stk_publisher_repair(&publisher, next + 1), STK_E_AGAIN); /* nothing pending */
+    assert_int_equal(stk_publisher_repair(&publisher, next + 1), STK_E_WOULD_BLOCK); /* nothing pending */
 }
 
 static void slots_used_past_the_tickets_are_noticed(void **state) {
     struct stk_slot slot;
     uint32_t *status = ring.words + (size_t)(FIRST % SLOTS) * STK_SLOT_WORDS;
     (void)state;
-    stk_store(status, STK_PUBLISHED);
+    stk_store(status, STK_SLOT_PUBLISHED);
     assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_STATUS);
-    stk_store(status, STK_DONE); /* nobody's: no ticket was taken for it */
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_E_AGAIN);
+    stk_store(status, STK_SLOT_DONE); /* nobody's: no ticket was taken for it */
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_STATUS);
     assert_int_equal(stk_publisher_pending(&publisher), 0);
 }
@@ -150,7 +150,7 @@ static void bad_work_takes_no_ticket(void **state) {
 static void indices_out_of_step_end_in_an_error(void **state) {
     (void)state;
     stk_store(control.words + STK_CTL_HARVEST_HEAD, FIRST + 9); /* a head that passed the tail */
-    assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_WOULD_BLOCK);
 }
 
 static void init_wants_a_power_of_two_and_the_harvest_word(void **state) {
@@ -180,14 +180,14 @@ static void with_custody(void) {
 
 static void reset_recycles_finished_slots_only(void **state) {
     (void)state;
-    stk_store(ring.words, STK_DONE);
-    stk_store(ring.words + 16, STK_CLAIMED);
+    stk_store(ring.words, STK_SLOT_DONE);
+    stk_store(ring.words + 16, STK_SLOT_CLAIMED);
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_E_STATUS);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_DONE);
-    stk_store(ring.words + 16, STK_FAULT);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_DONE);
+    stk_store(ring.words + 16, STK_SLOT_FAULT);
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
-    assert_int_equal(stk_ring_status(&ring, 1), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 1), STK_SLOT_EMPTY);
     stk_store(ring.words + 16, 99); /* 99 is no status */
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_E_STATUS);
     with_custody();
@@ -207,7 +207,7 @@ static void workers(uint32_t entered, uint32_t lease_ends, uint32_t idle_ends) {
 static void nothing_is_harvested(void) {
     struct stk_slot slot = {.opcode = 77};
     uint32_t oldest = stk_publisher_oldest(&publisher);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_E_AGAIN);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_E_WOULD_BLOCK);
     assert_int_equal(slot.opcode, 77);
     assert_int_equal(stk_publisher_oldest(&publisher), oldest);
 }
@@ -222,16 +222,16 @@ static void an_end_that_the_tenant_stored_waits_for_the_workers_own(void **state
     while (stk_publisher_pending(&publisher) < SLOTS) {
         (void)publish(); /* there is nothing to give back */
     }
-    for (uint32_t status = STK_DONE; status < STK_FAULT + 3u; status++) {
+    for (uint32_t status = STK_SLOT_DONE; status < STK_SLOT_FAULT + 3u; status++) {
         stk_store(status_of(ticket), status);
         nothing_is_harvested();
         assert_int_equal(stk_load(status_of(ticket)), status);
     }
-    stk_store(status_of(ticket), STK_EMPTY); /* an EMPTY slot in custody is no hole */
+    stk_store(status_of(ticket), STK_SLOT_EMPTY); /* an EMPTY slot in custody is no hole */
     assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
-    stk_store(status_of(ticket), STK_DONE);
+    stk_store(status_of(ticket), STK_SLOT_DONE);
     stk_store(custody_of(ticket), 2);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_DONE);
 }
 
 static void a_word_that_is_no_status_is_a_fault_of_its_ticket_alone(void **state) {
@@ -243,12 +243,12 @@ static void a_word_that_is_no_status_is_a_fault_of_its_ticket_alone(void **state
     next = publish();
     work(next, STK_TO_DONE);
     stk_store(status_of(ticket), 99);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_FAULT);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_FAULT);
     assert_int_equal(got, ticket);
-    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.status, STK_SLOT_FAULT);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_STATUS);
     assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], 99);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &got), STK_SLOT_DONE);
     assert_int_equal(got, next);
 }
 
@@ -262,7 +262,8 @@ static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void 
         workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two workers are inside */
         if (bus) {
             with_custody();
-            stk_store(control.words + STK_CTL_BUS, stk_load(control.words + STK_CTL_BUS) | STK_BUS_BIT);
+            stk_store(control.words + STK_CTL_NO_SHARED_ATOMICS,
+                      stk_load(control.words + STK_CTL_NO_SHARED_ATOMICS) | STK_NO_SHARED_ATOMICS_BIT);
         }
         ticket = publish();
         stk_store(status_of(ticket), 8);
@@ -270,24 +271,24 @@ static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void 
         workers(1, UINT32_MAX - 3u, 2); /* one worker left, two entered */
         nothing_is_harvested();
         workers(1, UINT32_MAX - 3u, 3);
-        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_FAULT);
         ticket = publish();
         stk_store(status_of(ticket), 8);
         nothing_is_harvested(); /* it is another ticket, and two workers are inside */
         workers(1, 0, 1);
-        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_FAULT);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_FAULT);
     }
 }
 
 static void a_control_buffer_without_the_words_tells_nothing(void **state) {
-    struct stk_control small = {control.words, STK_CTL_BUS};
+    struct stk_control small = {control.words, STK_CTL_NO_SHARED_ATOMICS};
     uint32_t ticket;
     (void)state;
     assert_int_equal(stk_publisher_init(&publisher, &ring, &small), STK_OK);
     ticket = publish();
     stk_store(status_of(ticket), 99);
     nothing_is_harvested();
-    stk_store(status_of(ticket), STK_CLAIMED);
+    stk_store(status_of(ticket), STK_SLOT_CLAIMED);
     assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_E_STATUS);
 }
 
@@ -297,21 +298,21 @@ static void a_slot_that_was_harvested_is_given_back_whatever_it_says(void **stat
     with_custody();
     for (uint32_t status = 0; status < 10u; status++) {
         uint32_t *word = status_of(FIRST + status), *custody = custody_of(FIRST + status);
-        int claimable = status == STK_PUBLISHED || status == STK_YIELD || status == STK_REQUEUE;
+        int claimable = status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
         stk_store(word, status);
         stk_store(custody, 1);
         nothing_is_harvested();
-        assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
+        assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_WOULD_BLOCK);
         stk_store(custody, 2);
         nothing_is_harvested();
         if (claimable) { /* until a worker has run the slot */
-            assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_AGAIN);
-            stk_store(word, STK_DONE);
+            assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_WOULD_BLOCK);
+            stk_store(word, STK_SLOT_DONE);
             nothing_is_harvested();
         }
         assert_int_equal(publish(), (uint32_t)(FIRST + status));
         work(FIRST + status, STK_TO_DONE);
-        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_DONE);
+        assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_DONE);
     }
 }
 
@@ -320,7 +321,7 @@ static void a_claim_that_no_worker_made_is_stepped_over_on_demand(void **state) 
     (void)state;
     for (uint32_t custody = 0; custody < 2u; custody++) {
         ticket = publish();
-        stk_store(status_of(ticket), STK_CLAIMED);
+        stk_store(status_of(ticket), STK_SLOT_CLAIMED);
         nothing_is_harvested();
         if (custody) {
             with_custody();
@@ -332,7 +333,7 @@ static void a_claim_that_no_worker_made_is_stepped_over_on_demand(void **state) 
         stk_store(custody_of(ticket), 0);
         workers(5, 2, 3);
         assert_int_equal(stk_publisher_repair(&publisher, ticket), STK_OK);
-        assert_int_equal(stk_load(status_of(ticket)), STK_EMPTY);
+        assert_int_equal(stk_load(status_of(ticket)), STK_SLOT_EMPTY);
     }
 }
 

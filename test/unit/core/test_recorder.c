@@ -17,7 +17,7 @@
 
 static _Alignas(64) uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
 static _Alignas(64) uint32_t control_words[STK_CTL_WORDS_MIN + OBSERVABLES];
-static _Alignas(64) uint32_t debug_words[STK_LOG_RECORDS + 5u * STK_LOG_RECORD_WORDS];
+static _Alignas(64) uint32_t debug_words[STK_DEBUG_RECORDS_WORD + 5u * STK_DEBUG_RECORD_WORDS];
 static _Alignas(64) uint8_t payload[PAYLOAD];
 static struct stk_device_memory memory;
 
@@ -32,7 +32,7 @@ static void fresh(void) {
                                         .control = control_words,
                                         .control_words = STK_CTL_WORDS_MIN + OBSERVABLES,
                                         .debug = debug_words,
-                                        .debug_words = STK_LOG_RECORDS + 5u * STK_LOG_RECORD_WORDS,
+                                        .debug_words = STK_DEBUG_RECORDS_WORD + 5u * STK_DEBUG_RECORD_WORDS,
                                         .io_slots = 9,
                                         .payload = payload,
                                         .payload_bytes = PAYLOAD};
@@ -210,8 +210,8 @@ static void failure_tells_status_class_and_results(void **state) {
     const struct stk_record_failure failure = {.slot = 4,
                                                .tenant = 1,
                                                .opcode = 9,
-                                               .status = STK_FAULT,
-                                               .err = STK_E_FAULT,
+                                               .status = STK_SLOT_FAULT,
+                                               .err = STK_E_SLOT_FAULT,
                                                .results = {5, 6, 0x99, STK_REASON_PAYLOAD}};
     const uint8_t stored[16] = {5, 0, 0, 0, 6, 0, 0, 0, 0x99, 0, 0, 0, STK_REASON_PAYLOAD};
     struct stk_log_record r;
@@ -223,9 +223,9 @@ static void failure_tells_status_class_and_results(void **state) {
     assert_int_equal(r.slot, 4);
     assert_int_equal(r.tenant, 1);
     assert_int_equal(r.opcode, 9);
-    assert_int_equal(r.status, STK_FAULT);
+    assert_int_equal(r.status, STK_SLOT_FAULT);
     assert_int_equal(r.failure, STK_FAILURE_PROGRAM_BUG);
-    assert_int_equal(r.error, STK_E_FAULT);
+    assert_int_equal(r.error, STK_E_SLOT_FAULT);
     assert_int_equal(r.args[2], 0x99);
     assert_int_equal(r.args[3], STK_REASON_PAYLOAD);
     assert_true(r.digest == digest_of(stored, sizeof stored));
@@ -234,8 +234,8 @@ static void failure_tells_status_class_and_results(void **state) {
 static void classes_follow_the_error(void **state) {
     (void)state;
     assert_int_equal(stk_record_class(STK_E_DEVICE, 0), STK_FAILURE_DEVICE_LOSS);
-    assert_int_equal(stk_record_class(STK_E_FAULT, STK_REASON_INDEX), STK_FAILURE_PROGRAM_BUG);
-    assert_int_equal(stk_record_class(STK_E_FAULT, STK_REASON_IO), STK_FAILURE_TRANSIENT_QUEUE);
+    assert_int_equal(stk_record_class(STK_E_SLOT_FAULT, STK_REASON_INDEX), STK_FAILURE_PROGRAM_BUG);
+    assert_int_equal(stk_record_class(STK_E_SLOT_FAULT, STK_REASON_IO), STK_FAILURE_TRANSIENT_QUEUE);
     assert_int_equal(stk_record_class(STK_E_IO, 0), STK_FAILURE_TRANSIENT_QUEUE);
     assert_int_equal(stk_record_class(STK_E_SHORT, 0), STK_FAILURE_TRANSIENT_QUEUE);
     assert_int_equal(stk_record_class(STK_E_CANCELED, 0), STK_FAILURE_NONE);

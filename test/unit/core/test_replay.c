@@ -112,7 +112,7 @@ static void epoch_numbers_go_on_from_those_of_the_recorded_instance(void **state
     put2(5, OP_ORDER, 2, 1);
     end_epoch(2);
     /* The first START has nothing behind it. */
-    assert_int_equal(replay_out_of_order(2), STK_REPLAY_AGAIN);
+    assert_int_equal(replay_out_of_order(2), STK_REPLAY_RESTART);
     assert_int_equal(rig_replay.shape.epoch, MASK - 1u);
     assert_int_equal(rig_replay.shape.sequence, 1);
     assert_int_equal(
@@ -184,12 +184,15 @@ static void fence_comes_after_all_that_was_published_before(void **state) {
 
 /* A fault in slot 1, as the recorder is told of it, with `value` and result 0. */
 static void record_fault(uint32_t value, uint32_t first) {
-    struct stk_record_failure failure = {
-        .slot = 1, .opcode = OP_REFUSE, .status = STK_FAULT, .err = STK_E_FAULT, .results = {first, 0, value, 5}};
+    struct stk_record_failure failure = {.slot = 1,
+                                         .opcode = OP_REFUSE,
+                                         .status = STK_SLOT_FAULT,
+                                         .err = STK_E_SLOT_FAULT,
+                                         .results = {first, 0, value, 5}};
     record();
     put2(1, OP_REFUSE, 0x77, 0);
     run_box();
-    stk_store(boxes[0].ring + STK_SLOT_WORDS, STK_EMPTY);
+    stk_store(boxes[0].ring + STK_SLOT_WORDS, STK_SLOT_EMPTY);
     assert_int_equal(stk_recorder_failure(&rig.recorder, &failure), STK_OK);
     put2(1, OP_ADD, 1, 1);
     end_epoch(1);
@@ -222,10 +225,10 @@ static void fault_that_was_not_recorded_differs(void **state) {
     record();
     put2(4, OP_REFUSE, 1, 0);
     run_box();
-    stk_store(boxes[0].ring + 4u * STK_SLOT_WORDS, STK_EMPTY);
+    stk_store(boxes[0].ring + 4u * STK_SLOT_WORDS, STK_SLOT_EMPTY);
     end_epoch(1);
     assert_int_equal(replay_on(1), STK_REPLAY_DIFFERS);
-    assert_report(STK_REPLAY_STATUS, 1, 0, STK_FAULT, STK_DONE);
+    assert_report(STK_REPLAY_STATUS, 1, 0, STK_SLOT_FAULT, STK_SLOT_DONE);
     assert_int_equal(rig_report.slot, 4);
     assert_int_equal(rig_report.opcode, OP_REFUSE);
     assert_int_equal(replay_on(2), STK_REPLAY_SAME);
@@ -241,16 +244,16 @@ static void fault_in_one_target_differs(void **state) {
     boxes[2].interp.config.user_op_count = 0;
     targets(2);
     assert_int_equal(replay(), STK_REPLAY_DIFFERS);
-    assert_report(STK_REPLAY_STATUS, 1, 0, STK_DONE, STK_FAULT);
+    assert_report(STK_REPLAY_STATUS, 1, 0, STK_SLOT_DONE, STK_SLOT_FAULT);
 }
 
 static void failures_of_reads_clocks_and_devices_say_nothing_about_a_slot(void **state) {
-    struct stk_record_failure failure = {.slot = 2, .status = STK_EMPTY, .err = STK_E_SHORT};
+    struct stk_record_failure failure = {.slot = 2, .status = STK_SLOT_EMPTY, .err = STK_E_SHORT};
     (void)state;
     record();
     assert_int_equal(stk_recorder_failure(&rig.recorder, &failure), STK_OK);
     put2(2, OP_REFUSE, 1, 0);
-    failure.status = STK_CLAIMED;
+    failure.status = STK_SLOT_CLAIMED;
     failure.err = STK_E_TIMEOUT;
     assert_int_equal(stk_recorder_failure(&rig.recorder, &failure), STK_OK);
     failure.slot = STK_RECORD_NO_SLOT;

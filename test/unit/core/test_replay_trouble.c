@@ -129,8 +129,8 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = STK_LOG_MORE, .slot = 3, .error = 3}, STK_E_CORRUPT},
         {{.kind = STK_LOG_MORE, .slot = 3, .error = 9}, STK_E_CORRUPT},
         {{.kind = STK_LOG_MORE, .slot = 3, .error = -1}, STK_E_CORRUPT},
-        {{.kind = STK_LOG_FAILURE, .slot = RIG_SLOTS, .status = STK_FAULT}, STK_E_RANGE},
-        {{.kind = STK_LOG_FAILURE, .slot = 1, .status = STK_FAULT}, STK_E_CORRUPT},
+        {{.kind = STK_LOG_FAILURE, .slot = RIG_SLOTS, .status = STK_SLOT_FAULT}, STK_E_RANGE},
+        {{.kind = STK_LOG_FAILURE, .slot = 1, .status = STK_SLOT_FAULT}, STK_E_CORRUPT},
         {{.kind = STK_LOG_INPUT, .slot = RIG_SLOTS}, STK_E_RANGE},
         {{.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD + 1u, 0}}, STK_E_RANGE},
         {{.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD - 4u, 5}}, STK_E_RANGE},
@@ -182,7 +182,7 @@ static void recording_that_goes_on_after_a_mount_without_a_start_is_refused(void
     put2(0, OP_ADD, 1, 1);
     assert_int_equal(stk_log_mount(&rig.log, &config), STK_OK);
     assert_int_equal(stk_recorder_start(&rig.recorder, &boxes[0].memory), STK_OK);
-    assert_int_equal(replay_on(2), STK_REPLAY_AGAIN);
+    assert_int_equal(replay_on(2), STK_REPLAY_RESTART);
 }
 
 static void difference_is_found_before_the_next_start_and_at_the_end(void **state) {
@@ -216,11 +216,11 @@ static void reader_errors_come_out(void **state) {
     assert_int_equal(stk_replay_find(rig_walk(), &shape, &skipped), 1);
     assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &shape, rig_scratch, sizeof rig_scratch, NULL), STK_OK);
     rig.iter.erases--; /* as if the log had erased a block meanwhile */
-    assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_E_AGAIN);
+    assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_E_STALE);
     assert_int_equal(rig_report.records, 0);
     rig_walk();
     rig.iter.erases--;
-    assert_int_equal(stk_replay_find(&rig.iter, &shape, &skipped), STK_E_AGAIN);
+    assert_int_equal(stk_replay_find(&rig.iter, &shape, &skipped), STK_E_STALE);
 }
 
 static void log_that_lost_its_start_says_so(void **state) {
@@ -379,15 +379,15 @@ static void slot_that_ends_during_a_wait_is_seen(void **state) {
 
 /// Init ///
 
-static int init(struct stk_fault *fault) {
-    return stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, fault);
+static int init(struct stk_error_info *info) {
+    return stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, info);
 }
 
 static void init_checks_every_relation(void **state) {
     const struct stk_dispatch_ops no_drive = {.name = "none"};
     const struct stk_platform_ops no_clock = {.wait = broken_wait};
     struct stk_platform_ops no_wait = stk_sim_platform_ops;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     struct stk_replay_config good;
     struct stk_replay_shape shape;
     uint32_t t;
@@ -402,9 +402,9 @@ static void init_checks_every_relation(void **state) {
         rig_config = good;                                                                                             \
         rig_shape = shape;                                                                                             \
         change;                                                                                                        \
-        assert_int_equal(init(&fault), want);                                                                          \
+        assert_int_equal(init(&info), want);                                                                           \
         assert_int_equal(init(NULL), want);                                                                            \
-        assert_int_equal(fault.err, want);                                                                             \
+        assert_int_equal(info.err, want);                                                                              \
     } while (0)
     REFUSED(rig_config.targets = 0, STK_E_ARG);
     REFUSED(rig_config.targets = 3, STK_E_ARG);
@@ -414,7 +414,7 @@ static void init_checks_every_relation(void **state) {
     for (t = 0; t < 2; t++) {
         struct stk_replay_target *target = &rig_config.target[t];
         REFUSED(target->dispatch = NULL, STK_E_ARG);
-        assert_int_equal(fault.index, t);
+        assert_int_equal(info.index, t);
         REFUSED(target->dispatch = &no_drive, STK_E_ARG);
         REFUSED(target->memory.ring = NULL, STK_E_ARG);
         REFUSED(target->memory.control = NULL, STK_E_ARG);
@@ -429,9 +429,9 @@ static void init_checks_every_relation(void **state) {
     rig_shape.digest = 0; /* not told */
     rig_shape.payload_bytes = 0;
     rig_config.target[1].memory.payload = NULL;
-    assert_int_equal(init(&fault), STK_OK);
-    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, NULL, 0, &fault), STK_E_ARG);
-    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, rig_scratch + 4, 1000, &fault), STK_E_ALIGN);
+    assert_int_equal(init(&info), STK_OK);
+    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, NULL, 0, &info), STK_E_ARG);
+    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, rig_scratch + 4, 1000, &info), STK_E_ALIGN);
 }
 
 static void tenants_of_the_recording_are_authorised(void **state) {
@@ -448,7 +448,7 @@ static void tenants_of_the_recording_are_authorised(void **state) {
 }
 
 static void scratch_is_used_as_far_as_its_size_says(void **state) {
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     size_t bytes = 0;
     uint8_t *memory;
     (void)state;
@@ -461,11 +461,11 @@ static void scratch_is_used_as_far_as_its_size_says(void **state) {
     (void)box_fresh(1);
     (void)box_fresh(2);
     memory = zone_paint();
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes - 1u, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, bytes);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes - 1u, &info), STK_E_SPACE);
+    assert_int_equal(info.value, bytes);
     assert_true(zone_intact(0));
     assert_int_equal(stk_replay_find(rig_walk(), &rig_shape, &rig_report.target), 1);
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes, &fault), STK_OK);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes, &info), STK_OK);
     assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_REPLAY_SAME);
     assert_int_equal(zone_used(), bytes);
     assert_true(zone_intact(bytes));

@@ -82,9 +82,9 @@ static void a_word_that_is_no_status_is_an_error_of_its_own(void **state) {
     struct stk_ring ring;
     (void)state;
     assert_int_equal(stk_ring_init(&ring, zone_paint(), 64, 1), STK_OK);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
-    stk_store(ring.words, STK_FAULT);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_FAULT);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
+    stk_store(ring.words, STK_SLOT_FAULT);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_FAULT);
     stk_store(ring.words, 8);
     assert_int_equal(stk_ring_status(&ring, 0), STK_E_STATUS);
     stk_store(ring.words, UINT32_MAX);
@@ -96,8 +96,8 @@ static void done_slots_are_counted_up_to_items(void **state) {
     struct stk_ring ring;
     (void)state;
     assert_int_equal(stk_ring_init(&ring, zone_paint(), 256, 4), STK_OK);
-    stk_store(ring.words, STK_DONE);
-    stk_store(ring.words + 48, STK_DONE);
+    stk_store(ring.words, STK_SLOT_DONE);
+    stk_store(ring.words + 48, STK_SLOT_DONE);
     assert_int_equal(stk_ring_count_done(&ring, 0), 0);
     assert_int_equal(stk_ring_count_done(&ring, 3), 1);
     assert_int_equal(stk_ring_count_done(&ring, 4), 2);
@@ -110,27 +110,27 @@ static void every_slot_is_counted_in_rings_of_every_length(void **state) {
     for (uint32_t slots = 1; slots <= 13; slots++) {
         assert_int_equal(stk_ring_init(&ring, zone_paint(), STK_RING_BYTES(slots), slots), STK_OK);
         for (uint32_t i = 0; i < slots; i++) {
-            stk_store(ring.words + i * STK_SLOT_WORDS, STK_DONE);
+            stk_store(ring.words + i * STK_SLOT_WORDS, STK_SLOT_DONE);
             assert_int_equal(stk_ring_count_done(&ring, slots), 1);
-            stk_store(ring.words + i * STK_SLOT_WORDS, STK_FAULT);
+            stk_store(ring.words + i * STK_SLOT_WORDS, STK_SLOT_FAULT);
         }
     }
 }
 
 static void a_short_image_names_the_word_and_the_bytes(void **state) {
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint8_t *mem = zone_paint();
     (void)state;
     memset(mem, 0, 256);
-    mem[1 + 64] = STK_DONE; /* an unaligned image whose slot 1 is done */
-    assert_int_equal(stk_ring_image_count_done(mem + 1, 128, 2, &fault), 1);
-    assert_int_equal(fault.err, STK_OK);
-    assert_int_equal(stk_ring_image_count_done(mem, 127, 2, &fault), STK_E_ALIGN);
-    assert_int_equal(stk_ring_image_count_done(mem, 124, 2, &fault), STK_E_MISSING);
-    assert_int_equal(fault.err, STK_E_MISSING);
-    assert_int_equal(fault.index, 32);
-    assert_int_equal(fault.value, 128);
-    assert_int_equal(stk_ring_image_count_done(mem, 124, UINT64_MAX, &fault), STK_E_OVERFLOW);
+    mem[1 + 64] = STK_SLOT_DONE; /* an unaligned image whose slot 1 is done */
+    assert_int_equal(stk_ring_image_count_done(mem + 1, 128, 2, &info), 1);
+    assert_int_equal(info.err, STK_OK);
+    assert_int_equal(stk_ring_image_count_done(mem, 127, 2, &info), STK_E_ALIGN);
+    assert_int_equal(stk_ring_image_count_done(mem, 124, 2, &info), STK_E_MISSING);
+    assert_int_equal(info.err, STK_E_MISSING);
+    assert_int_equal(info.index, 32);
+    assert_int_equal(info.value, 128);
+    assert_int_equal(stk_ring_image_count_done(mem, 124, UINT64_MAX, &info), STK_E_OVERFLOW);
     assert_int_equal(stk_ring_image_count_done(mem, 127, 0, NULL), 0);
 }
 

@@ -40,7 +40,7 @@ static void what_does_not_fit_twelve_words_is_refused(void **state) {
     ops[0].nargs = ops[1].nargs = 0;
     assert_int_equal(stk_ring_publish_packed(&ring, 0, 0, ops, STK_PACKED_OPS_MAX + 1), STK_E_ARGS);
     assert_int_equal(stk_ring_publish_packed(&ring, 0, 0, ops, UINT32_MAX), STK_E_ARGS);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
     assert_int_equal(stk_ring_publish_packed(&ring, 0, 0, ops, STK_PACKED_OPS_MAX), STK_OK);
 }
 

@@ -33,7 +33,7 @@ static void a_published_slot_holds_the_work_and_zeros_behind(void **state) {
     (void)state;
     assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_PUBLISHED);
+    assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.opcode, STK_OP_TENANT_BASE);
     assert_int_equal(slot.tenant, 9);
     assert_int_equal(slot.priority, STK_HIGH);
@@ -48,7 +48,7 @@ static void only_empty_and_done_slots_take_work(void **state) {
     (void)state;
     for (uint32_t status = 0; status < 10; status++) {
         stk_store((uint32_t *)(void *)mem, status);
-        int free = status == STK_EMPTY || status == STK_DONE;
+        int free = status == STK_SLOT_EMPTY || status == STK_SLOT_DONE;
         assert_int_equal(stk_ring_publish(&ring, 0, &work), free ? (int)STK_OK : (int)STK_E_STATUS);
     }
 }
@@ -56,7 +56,7 @@ static void only_empty_and_done_slots_take_work(void **state) {
 static void errors_come_in_their_documented_order(void **state) {
     struct stk_work work = {STK_OP_LOAD_MISS, 0, STK_NORMAL, 13, args};
     (void)state;
-    stk_store((uint32_t *)(void *)mem, STK_CLAIMED);
+    stk_store((uint32_t *)(void *)mem, STK_SLOT_CLAIMED);
     memcpy(before, mem, sizeof mem);
     assert_int_equal(stk_ring_publish(&ring, SLOTS, &work), STK_E_RANGE);
     assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_E_ARGS);
@@ -90,15 +90,15 @@ static void reserved_opcodes_are_not_publishable(void **state) {
 
 static void a_priority_that_is_none_is_refused(void **state) {
     struct stk_work works[2] = {{8, 0, STK_IDLE, 0, NULL}, {8, 0, STK_IDLE + 1, 0, NULL}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     assert_int_equal(stk_ring_publish(&ring, 0, &works[1]), STK_E_ARG);
     works[1].priority = UINT32_MAX;
     assert_int_equal(stk_ring_publish(&ring, 0, &works[1]), STK_E_ARG);
     works[1].priority = 9;
-    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, works, 2, 0, &fault), STK_E_ARG);
-    assert_int_equal(fault.index, 1);
-    assert_int_equal(fault.value, 9);
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, works, 2, 0, &info), STK_E_ARG);
+    assert_int_equal(info.index, 1);
+    assert_int_equal(info.value, 9);
     unchanged();
     assert_int_equal(stk_ring_publish(&ring, 0, &works[0]), STK_OK);
 }
@@ -111,9 +111,9 @@ static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
         for (uint32_t from = 0; from + nargs <= STK_SLOT_WORDS; from++) {
             uint32_t was[STK_SLOT_WORDS];
             work = (struct stk_work){8, 5, STK_LOW, 12, args};
-            stk_store(ring.words, STK_EMPTY);
+            stk_store(ring.words, STK_SLOT_EMPTY);
             assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
-            stk_store(ring.words, STK_DONE);
+            stk_store(ring.words, STK_SLOT_DONE);
             memcpy(was, ring.words, sizeof was);
             work = (struct stk_work){9, 6, STK_HIGH, nargs, ring.words + from};
             assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
@@ -126,7 +126,7 @@ static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
     }
     /* the work itself lies in the slot, too */
     memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_LOW, 2, args}, sizeof work);
-    stk_store(ring.words, STK_DONE);
+    stk_store(ring.words, STK_SLOT_DONE);
     assert_int_equal(stk_ring_publish(&ring, 0, (const struct stk_work *)(const void *)(ring.words + 4)), STK_OK);
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
     assert_int_equal(slot.opcode, 10);
@@ -137,11 +137,11 @@ static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
 
 static void a_batch_made_of_its_own_slots_is_refused(void **state) {
     struct stk_work items[2] = {{8, 0, 0, 1, args}, {8, 0, 0, 2, NULL}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     items[1].args = ring.words + STK_SLOT_WORDS - 1; /* the second word of these arguments is in slot 1 */
-    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &fault), STK_E_OVERLAP);
-    assert_int_equal(fault.index, 2);
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &info), STK_E_OVERLAP);
+    assert_int_equal(info.index, 2);
     items[1].args = ring.words + (size_t)SLOTS * STK_SLOT_WORDS - 2; /* these arguments lie in the slot of the fence */
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), STK_E_OVERLAP);
     assert_int_equal(
@@ -158,7 +158,7 @@ static void a_batch_ends_with_its_fence(void **state) {
     struct stk_slot slot;
     (void)state;
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 6, items, 2, 77, NULL), 3);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
     assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
     assert_int_equal(slot.tenant, 6);
     assert_int_equal(slot.priority, STK_NORMAL);
@@ -170,23 +170,23 @@ static void a_batch_ends_with_its_fence(void **state) {
 
 static void a_refused_batch_changes_nothing_and_names_its_slot(void **state) {
     struct stk_work items[3] = {{8, 0, 0, 0, NULL}, {8, 0, 0, 13, args}, {STK_OP_SYSTEM_BIT, 0, 0, 0, NULL}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 3, 0, &fault), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 3, 0, &info), STK_E_RANGE);
     assert_int_equal(stk_ring_publish_batch(&ring, UINT32_MAX, 0, items, 3, 0, NULL), STK_E_RANGE);
     assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, UINT32_MAX, 0, NULL), STK_E_RANGE);
-    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &fault), STK_E_ARGS);
-    assert_int_equal(fault.index, 1);
-    assert_int_equal(fault.value, 13);
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &info), STK_E_ARGS);
+    assert_int_equal(info.index, 1);
+    assert_int_equal(info.value, 13);
     items[1].nargs = 0;
-    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &fault), STK_E_OPCODE);
-    assert_int_equal(fault.index, 2);
+    assert_int_equal(stk_ring_publish_batch(&ring, 0, 0, items, 3, 0, &info), STK_E_OPCODE);
+    assert_int_equal(info.index, 2);
     unchanged();
-    stk_store(ring.words + 48, STK_WAIT_IO); /* where the fence would go */
+    stk_store(ring.words + 48, STK_SLOT_WAIT_IO); /* where the fence would go */
     memcpy(before, mem, sizeof mem);
-    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &fault), STK_E_STATUS);
-    assert_int_equal(fault.index, 3);
-    assert_int_equal(fault.value, STK_WAIT_IO);
+    assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &info), STK_E_STATUS);
+    assert_int_equal(info.index, 3);
+    assert_int_equal(info.value, STK_SLOT_WAIT_IO);
     unchanged();
 }
 
@@ -208,7 +208,7 @@ static void an_encoded_load_miss_decodes_from_24_bytes(void **state) {
     uint32_t resource = 0, prefetch = 0;
     (void)state;
     stk_load_miss_encode(image + 1, 0x01020304, 1);
-    assert_int_equal(image[1], STK_PUBLISHED);
+    assert_int_equal(image[1], STK_SLOT_PUBLISHED);
     assert_int_equal(image[1 + 16], 4);
     assert_int_equal(stk_load_miss_decode(image + 1, 23, &resource, &prefetch), STK_E_MISSING);
     assert_int_equal(stk_load_miss_decode(image + 1, 24, &resource, &prefetch), STK_OK);

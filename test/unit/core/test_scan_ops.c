@@ -64,9 +64,9 @@ static struct stk_slot run(uint32_t opcode, const uint32_t args[8]) {
     assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);
     (void)stk_interp_ops.drive(&port, true);
     assert_int_equal(stk_ring_read(&ring, 1, &slot), STK_OK);
-    assert_true(slot.status == STK_DONE || slot.status == STK_FAULT);
-    if (slot.status == STK_FAULT) {
-        assert_int_equal(stk_ring_transition(&ring, 1, STK_TO_ACK), STK_FAULT);
+    assert_true(slot.status == STK_SLOT_DONE || slot.status == STK_SLOT_FAULT);
+    if (slot.status == STK_SLOT_FAULT) {
+        assert_int_equal(stk_ring_transition(&ring, 1, STK_TO_ACK), STK_SLOT_FAULT);
     }
     return slot;
 }
@@ -82,7 +82,7 @@ static struct stk_slot locate(uint32_t bytes, uint32_t lead, uint32_t from, uint
 }
 
 static void assert_refused(struct stk_slot slot, uint32_t reason, uint32_t value) {
-    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.status, STK_SLOT_FAULT);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], reason);
     assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], value);
 }
@@ -106,7 +106,7 @@ static void assert_hits(const struct scan_set *s, uint32_t n, uint32_t lead) {
 
 static void check_count(const struct scan_set *s, uint32_t n, uint32_t lead) {
     struct stk_slot slot = count(text_at, n, lead);
-    assert_int_equal(slot.status, STK_DONE);
+    assert_int_equal(slot.status, STK_SLOT_DONE);
     assert_int_equal(slot.args[STK_RESULT_ARG], scan_naive_ends(payload + text_at, n, lead, s));
     assert_int_equal(slot.args[STK_RESULT_ARG + 1], 0);
     assert_hits(s, n, lead);
@@ -160,7 +160,7 @@ static void matches_across_chunk_borders_count_once(void **state) {
             uint32_t lead = from < automaton.max_len - 1u ? from : automaton.max_len - 1u;
             end = from + 1u + scan_below(&seed, round % 2 ? 8 : 400);
             end = end < n ? end : n;
-            assert_int_equal(count(text_at + from - lead, lead + end - from, lead).status, STK_DONE);
+            assert_int_equal(count(text_at + from - lead, lead + end - from, lead).status, STK_SLOT_DONE);
         }
         assert_hits(&set, n, 0);
     }
@@ -226,7 +226,7 @@ static void check_locate(const struct scan_set *s, uint32_t n, uint32_t lead, ui
     do {
         struct stk_slot slot = locate(n, lead, from, room);
         uint32_t records = slot.args[STK_RESULT_ARG];
-        assert_int_equal(slot.status, STK_DONE);
+        assert_int_equal(slot.status, STK_SLOT_DONE);
         assert_true(records <= room);
         assert_true(slot.args[STK_RESULT_ARG + 1] > from || n == from);
         assert_true(records == room || slot.args[STK_RESULT_ARG + 1] == n);
@@ -274,7 +274,7 @@ static void locate_without_room_stays_where_it_is(void **state) {
     memset(payload, 'x', 100);
     memcpy(copy, pool, sizeof pool);
     slot = locate(100, 0, 40, 0);
-    assert_int_equal(slot.status, STK_DONE);
+    assert_int_equal(slot.status, STK_SLOT_DONE);
     assert_int_equal(slot.args[STK_RESULT_ARG], 0);
     assert_int_equal(slot.args[STK_RESULT_ARG + 1], 40);
     assert_memory_equal(copy, pool, sizeof pool);
@@ -355,7 +355,7 @@ static void corrupt_table_and_classes_are_contained(void **state) {
         if (round % 2u) {
             memset(payload + image_at + STK_IMAGE_WORDS * 4u, 0xFF, STK_IMAGE_CLASS_BYTES);
         }
-        assert_int_equal(survive(500).status, STK_DONE);
+        assert_int_equal(survive(500).status, STK_SLOT_DONE);
     }
 }
 
@@ -375,7 +375,7 @@ static void sum_equals_the_naive_sum_at_every_length(void **state) {
         for (i = 0; i < length; i++) {
             sum += (uint64_t)payload[args[0] + i] << (8u * (i % 4u));
         }
-        assert_int_equal(slot.status, STK_DONE);
+        assert_int_equal(slot.status, STK_SLOT_DONE);
         assert_int_equal(slot.args[STK_RESULT_ARG], (uint32_t)sum);
         assert_int_equal(slot.args[STK_RESULT_ARG + 1], (uint32_t)(sum >> 32));
     }

@@ -352,7 +352,7 @@ static int drive(bool pending) {
 static int leave_as_arg0(void *ctx, uint32_t slot_index, uint32_t *words) {
     uint32_t *calls = ctx;
     ++*calls;
-    assert_int_equal(stk_load(words), STK_CLAIMED);
+    assert_int_equal(stk_load(words), STK_SLOT_CLAIMED);
     assert_ptr_equal(words, ring + slot_index * STK_SLOT_WORDS);
     stk_store(words + STK_SLOT_RESULT, slot_index + 100);
     return (int)(int32_t)stk_load(words + STK_SLOT_ARG0);
@@ -362,20 +362,20 @@ static void a_drive_runs_the_handler_and_leaves_what_it_says(void **state) {
     uint32_t calls = 0;
     (void)state;
     open_dispatch((struct stk_sim_dispatch_config){.handler = leave_as_arg0, .handler_ctx = &calls});
-    set_status(0, STK_PUBLISHED);
-    set_status(2, STK_REQUEUE);
-    stk_store(ring + 2 * STK_SLOT_WORDS + STK_SLOT_ARG0, (uint32_t)STK_E_FAULT);
-    set_status(3, STK_YIELD);
-    stk_store(ring + 3 * STK_SLOT_WORDS + STK_SLOT_ARG0, STK_WAIT_IO);
-    set_status(4, STK_WAIT_IO);
+    set_status(0, STK_SLOT_PUBLISHED);
+    set_status(2, STK_SLOT_REQUEUE);
+    stk_store(ring + 2 * STK_SLOT_WORDS + STK_SLOT_ARG0, (uint32_t)STK_E_SLOT_FAULT);
+    set_status(3, STK_SLOT_YIELD);
+    stk_store(ring + 3 * STK_SLOT_WORDS + STK_SLOT_ARG0, STK_SLOT_WAIT_IO);
+    set_status(4, STK_SLOT_WAIT_IO);
     assert_int_equal(drive(false), 0); /* nobody said that work waits */
     assert_int_equal(drive(true), 1);
     assert_int_equal(calls, 3);
-    assert_int_equal(status_of(0), STK_DONE);
-    assert_int_equal(status_of(1), STK_EMPTY);
-    assert_int_equal(status_of(2), STK_FAULT);
-    assert_int_equal(status_of(3), STK_WAIT_IO);
-    assert_int_equal(status_of(4), STK_WAIT_IO);
+    assert_int_equal(status_of(0), STK_SLOT_DONE);
+    assert_int_equal(status_of(1), STK_SLOT_EMPTY);
+    assert_int_equal(status_of(2), STK_SLOT_FAULT);
+    assert_int_equal(status_of(3), STK_SLOT_WAIT_IO);
+    assert_int_equal(status_of(4), STK_SLOT_WAIT_IO);
     assert_int_equal(stk_load(ring + STK_SLOT_RESULT), 100);
     assert_int_equal(stk_load(control + STK_CTL_DONE_COUNT), 1);
     assert_int_equal(stk_load(control + STK_CTL_FAULT_COUNT), 1);
@@ -387,13 +387,13 @@ static void slots_end_after_the_delay(void **state) {
     (void)state;
     open_dispatch((struct stk_sim_dispatch_config){.delay = 2});
     dispatch.drives = UINT32_MAX - 1; /* and across the wrap of the counter */
-    set_status(1, STK_PUBLISHED);
+    set_status(1, STK_SLOT_PUBLISHED);
     assert_int_equal(drive(true), 1);
-    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
     assert_int_equal(drive(true), 0);
-    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
     assert_int_equal(drive(true), 1);
-    assert_int_equal(status_of(1), STK_DONE);
+    assert_int_equal(status_of(1), STK_SLOT_DONE);
 }
 
 static void a_drive_takes_at_most_per_drive_slots(void **state) {
@@ -401,7 +401,7 @@ static void a_drive_takes_at_most_per_drive_slots(void **state) {
     for (uint64_t seed = 0; seed < 5; seed++) {
         open_dispatch((struct stk_sim_dispatch_config){.per_drive = 3, .seed = seed});
         for (uint32_t i = 0; i < SLOTS; i++) {
-            set_status(i, STK_PUBLISHED);
+            set_status(i, STK_SLOT_PUBLISHED);
         }
         assert_int_equal(drive(true), 1);
         assert_true(dispatch.done == 3);
@@ -414,22 +414,22 @@ static void a_drive_takes_at_most_per_drive_slots(void **state) {
 static void a_lost_device_says_so_and_can_be_revived(void **state) {
     (void)state;
     open_dispatch((struct stk_sim_dispatch_config){.delay = 1});
-    set_status(0, STK_PUBLISHED);
-    set_status(1, STK_PUBLISHED);
+    set_status(0, STK_SLOT_PUBLISHED);
+    set_status(1, STK_SLOT_PUBLISHED);
     dispatch.lose_after = 1;
     assert_int_equal(drive(true), 1);
     assert_int_equal(drive(true), STK_E_DEVICE);
     assert_int_equal(drive(true), STK_E_DEVICE);
     assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 1), STK_E_DEVICE);
-    assert_int_equal(status_of(0), STK_DONE);
-    assert_int_equal(status_of(1), STK_CLAIMED);
+    assert_int_equal(status_of(0), STK_SLOT_DONE);
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
     stk_sim_dispatch_revive(&dispatch);
     assert_int_equal(drive(true), 1);
-    assert_int_equal(status_of(1), STK_CLAIMED); /* the host's to put back */
-    set_status(1, STK_REQUEUE);
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED); /* the host's to put back */
+    set_status(1, STK_SLOT_REQUEUE);
     assert_int_equal(drive(true), 1);
     assert_int_equal(drive(true), 1);
-    assert_int_equal(status_of(1), STK_DONE);
+    assert_int_equal(status_of(1), STK_SLOT_DONE);
     struct stk_dispatch_info info;
     stk_sim_dispatch_ops.info(&dispatch, &info);
     assert_true(info.launches == 2);
@@ -441,12 +441,12 @@ static void a_stuck_device_claims_and_never_ends(void **state) {
     stk_sim_platform_init(&clock_, 0, 0);
     open_dispatch((struct stk_sim_dispatch_config){.clock = &clock_});
     dispatch.stuck = true;
-    set_status(0, STK_PUBLISHED);
+    set_status(0, STK_SLOT_PUBLISHED);
     assert_int_equal(drive(true), 1);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(drive(true), 0);
     }
-    assert_int_equal(status_of(0), STK_CLAIMED);
+    assert_int_equal(status_of(0), STK_SLOT_CLAIMED);
     assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 77), STK_E_TIMEOUT);
     assert_true(clock_.now == 77);
     dispatch.stuck = false;
@@ -455,22 +455,22 @@ static void a_stuck_device_claims_and_never_ends(void **state) {
     assert_true(clock_.now == 80);
     dispatch.stop_hangs = false;
     assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 3), STK_OK);
-    assert_int_equal(status_of(0), STK_DONE); /* a worker ends what it holds */
+    assert_int_equal(status_of(0), STK_SLOT_DONE); /* a worker ends what it holds */
 }
 
 static void an_idle_device_and_a_told_one_claim_nothing(void **state) {
     (void)state;
     open_dispatch((struct stk_sim_dispatch_config){0});
-    set_status(0, STK_PUBLISHED);
+    set_status(0, STK_SLOT_PUBLISHED);
     dispatch.idle = true;
     assert_int_equal(drive(true), 1); /* launched */
     assert_int_equal(drive(true), 0);
-    assert_int_equal(status_of(0), STK_PUBLISHED);
+    assert_int_equal(status_of(0), STK_SLOT_PUBLISHED);
     dispatch.idle = false;
     stk_store_release(control + STK_CTL_SHUTDOWN, 1);
     assert_int_equal(drive(true), 0);
     assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 1), STK_OK);
-    assert_int_equal(status_of(0), STK_PUBLISHED);
+    assert_int_equal(status_of(0), STK_SLOT_PUBLISHED);
 }
 
 /// Template ///

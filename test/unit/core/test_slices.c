@@ -35,7 +35,7 @@ static struct stk_interp port;
 static uint32_t op_whole(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     stk_result(c, 0, 1);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 /* Counts its calls in result 0 and its bytes in result 1. */
@@ -99,7 +99,7 @@ static const uint32_t *results(uint32_t slot) {
 }
 
 static int is_over(uint32_t slot) {
-    return status(slot) == STK_DONE || status(slot) == STK_FAULT;
+    return status(slot) == STK_SLOT_DONE || status(slot) == STK_SLOT_FAULT;
 }
 
 /* Drives until the slot is over. Returns how often the slot was seen in YIELD. */
@@ -107,7 +107,7 @@ static uint32_t finish(uint32_t slot) {
     uint32_t yields = 0;
     while (!is_over(slot)) {
         (void)stk_interp_ops.drive(&port, true);
-        yields += status(slot) == STK_YIELD ? 1u : 0u;
+        yields += status(slot) == STK_SLOT_YIELD ? 1u : 0u;
         assert_true(yields < 100000u);
     }
     return yields;
@@ -121,14 +121,14 @@ static uint32_t check(uint32_t opcode, const uint32_t *args) {
     open_port(NULL, 0, 1);
     put(1, opcode, 0, args, 8);
     assert_int_equal(finish(1), 0);
-    assert_int_equal(status(1), STK_DONE);
+    assert_int_equal(status(1), STK_SLOT_DONE);
     memcpy(whole, results(1), sizeof whole);
     memcpy(copy, payload, PAYLOAD);
     memcpy(payload, before, PAYLOAD);
     open_port(NULL, 1, 1);
     put(1, opcode, 0, args, 8);
     stops = finish(1);
-    assert_int_equal(status(1), STK_DONE);
+    assert_int_equal(status(1), STK_SLOT_DONE);
     assert_memory_equal(results(1), whole, sizeof whole);
     assert_memory_equal(payload, copy, PAYLOAD);
     return stops;
@@ -199,7 +199,7 @@ static void a_made_up_pattern_length_costs_no_more_than_slices(void **state) {
     open_port(NULL, 1, 1);
     put(1, STK_OP_SCAN_COUNT, 0, args, 5);
     stops = finish(1);
-    assert_int_equal(status(1), STK_DONE);
+    assert_int_equal(status(1), STK_SLOT_DONE);
     assert_in_range(stops, 5, 50);
 }
 
@@ -221,7 +221,7 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
             ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT] = UINT32_MAX; /* records that were never written */
             ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT + STK_SLICE_AT] = places[k];
             ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT + STK_SLICE_STATE] = UINT32_MAX;
-            ring_words[STK_SLOT_WORDS] = STK_YIELD;
+            ring_words[STK_SLOT_WORDS] = STK_SLOT_YIELD;
             (void)finish(1);
             assert_memory_equal(payload, before, OUT_AT - 1024u);
             assert_memory_equal(payload + IMAGE_AT, before + IMAGE_AT, PAYLOAD - IMAGE_AT);
@@ -242,8 +242,8 @@ static void a_slot_that_is_published_or_put_back_begins_at_its_start(void **stat
     open_port(NULL, 1, 1);
     put(1, STK_OP_SUM64, 0, args, 12);
     (void)stk_interp_ops.drive(&port, true);
-    assert_int_equal(status(1), STK_YIELD);
-    ring_words[STK_SLOT_WORDS] = STK_REQUEUE; /* the status after a lost device */
+    assert_int_equal(status(1), STK_SLOT_YIELD);
+    ring_words[STK_SLOT_WORDS] = STK_SLOT_REQUEUE; /* the status after a lost device */
     (void)finish(1);
     assert_int_equal(results(1)[0], want);
 }
@@ -267,7 +267,7 @@ static void other_slots_run_between_the_slices_of_a_tenant_and_its_own_in_order(
     put(1, STK_OP_SUM64, 0, sum, 2);
     put(2, STK_OP_SUM64, 0, sum, 2);
     (void)finish(1);
-    assert_int_equal(status(2), STK_PUBLISHED);
+    assert_int_equal(status(2), STK_SLOT_PUBLISHED);
 }
 
 static void a_handler_of_the_user_resumes_by_the_same_helpers(void **state) {
@@ -281,7 +281,7 @@ static void a_handler_of_the_user_resumes_by_the_same_helpers(void **state) {
 }
 
 static void refused(uint32_t slot, uint32_t reason, uint32_t value) {
-    assert_int_equal(status(slot), STK_FAULT);
+    assert_int_equal(status(slot), STK_SLOT_FAULT);
     assert_int_equal(ring_words[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], reason);
     assert_int_equal(ring_words[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], value);
 }
@@ -296,14 +296,14 @@ static void what_cannot_stop_and_costs_more_than_a_lease_is_refused(void **state
     (void)state;
     open_port(NULL, 1, 1);
     run(1, OP_WHOLE, 0, 65536);
-    assert_int_equal(status(1), STK_DONE);
+    assert_int_equal(status(1), STK_SLOT_DONE);
     run(2, OP_WHOLE, 0, 65537);
     refused(2, STK_REASON_COST, STK_COST_OVER_LEASE);
     run(3, OP_OTHER, 0, 32769);
     refused(3, STK_REASON_COST, STK_COST_OVER_LEASE);
     open_port(NULL, 0, 1); /* a lease of unknown length refuses nothing */
     run(2, OP_WHOLE, 0, UINT32_MAX);
-    assert_int_equal(status(2), STK_DONE);
+    assert_int_equal(status(2), STK_SLOT_DONE);
 }
 
 static void limits_of_the_host_hold_for_slots_tenants_and_ops(void **state) {
@@ -314,7 +314,7 @@ static void limits_of_the_host_hold_for_slots_tenants_and_ops(void **state) {
     (void)state;
     open_port(&limits, 0, 3);
     run(0, STK_OP_SUM64, 0, 8192);
-    assert_int_equal(status(0), STK_DONE);
+    assert_int_equal(status(0), STK_SLOT_DONE);
     run(1, STK_OP_SUM64, 0, 8193);
     refused(1, STK_REASON_COST, STK_COST_OVER_BYTES);
     run(2, STK_OP_SUM64, 1, 4097);
@@ -322,7 +322,7 @@ static void limits_of_the_host_hold_for_slots_tenants_and_ops(void **state) {
     run(3, STK_OP_SUM64, 2, 2049);
     refused(3, STK_REASON_COST, STK_COST_OVER_UNITS);
     run(4, STK_OP_SUM64, 2, 2048);
-    assert_int_equal(status(4), STK_DONE);
+    assert_int_equal(status(4), STK_SLOT_DONE);
     run(5, STK_OP_FIR_Q15, 0, 0);
     refused(5, STK_REASON_OFF, STK_OP_FIR_Q15);
     put(6, STK_OP_PACKED_SLOT, 0, packed, 12);
@@ -340,10 +340,10 @@ static void shares(const struct stk_limits *limits, uint32_t drives, uint64_t un
     for (i = 0; i < drives; i++) {
         for (slot = 0; slot < 8u; slot++) {
             uint32_t tenant = slot < 4u ? 0u : 1u + slot % 2u;
-            if (status(slot) == STK_DONE) {
+            if (status(slot) == STK_SLOT_DONE) {
                 units[tenant] += TEXT * (tenant == 0u ? 384u + 24u * 256u : 208u) / STK_COST_UNIT;
             }
-            if (status(slot) == STK_DONE || status(slot) == STK_EMPTY) {
+            if (status(slot) == STK_SLOT_DONE || status(slot) == STK_SLOT_EMPTY) {
                 put(slot, tenant == 0u ? STK_OP_FIR_Q15 : STK_OP_CRC32C, tenant, tenant == 0u ? filter : sum,
                     tenant == 0u ? 6u : 2u);
             }

@@ -58,7 +58,7 @@ static void moves_out_of_range_are_refused(void **state) {
     (void)state;
     assert_int_equal(stk_ring_transition(&ring, 1, STK_TO_CLAIM), STK_E_RANGE);
     assert_int_equal(stk_ring_transition(&ring, UINT32_MAX, STK_TO_CLAIM), STK_E_RANGE);
-    assert_false(stk_transition_allowed(STK_PUBLISHED, (enum stk_transition)99));
+    assert_false(stk_transition_allowed(STK_SLOT_PUBLISHED, (enum stk_transition)99));
 }
 
 int main(void) {

@@ -193,9 +193,9 @@ static void a_smaller_index_mounts_the_newest_and_says_how_many_it_takes(void **
     }
     world_init(4);
     assert_int_equal(world_mount(), STK_E_FULL);
-    assert_int_equal(world.fault.err, STK_E_FULL);
-    assert_int_equal(world.fault.index, 2);
-    assert_true(world.fault.value == 6);
+    assert_int_equal(world.info.err, STK_E_FULL);
+    assert_int_equal(world.info.index, 2);
+    assert_true(world.info.value == 6);
     assert_true(has(0) == 0 && has(1) == 0 && has(2) == 1 && got(5, 5, 10) == 1);
     assert_int_equal(put(7, 7, 10), 1);
     assert_int_equal(stk_store_mount(&world.store, NULL), STK_E_FULL);
@@ -257,12 +257,12 @@ static void a_store_grows_with_its_flash(void **state) {
         blocks_now = 20;
         stk_arena_init(&arena, world.index, sizeof world.index);
         assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_OK);
-        assert_int_equal(stk_store_mount(&world.store, &world.fault), STK_E_FORMAT);
-        int grown = stk_store_grow(&world.store, &world.fault);
+        assert_int_equal(stk_store_mount(&world.store, &world.info), STK_E_FORMAT);
+        int grown = stk_store_grow(&world.store, &world.info);
         assert_true(grown > 0 && grown <= (int)there && grown + 4 >= (int)there); /* two blocks may go */
         assert_int_equal(got((n - 1u) % KEYS, n - 1u, 60), 1);
         assert_true(put(30, 30, stk_store_largest(&g)) >= 0);
-        assert_int_equal(stk_store_grow(&world.store, &world.fault), stats().artifacts);
+        assert_int_equal(stk_store_grow(&world.store, &world.info), stats().artifacts);
         assert_int_equal(world_mount(), stats().artifacts);
         assert_int_equal(got(30, 30, stk_store_largest(&g)), 1);
         assert_true(rules_kept());

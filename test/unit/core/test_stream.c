@@ -19,7 +19,7 @@ static void stream_chunks(uint32_t n, uint32_t bytes, uint32_t lead, uint32_t op
             struct stk_stream_read r = read_at(offset, bytes, offset < lead ? (uint32_t)offset : lead);
             r.opcode = opcode;
             r.tag = 1000u + i;
-            if (stk_stream_read(&w.stream, &r) == STK_E_AGAIN) {
+            if (stk_stream_read(&w.stream, &r) == STK_E_WOULD_BLOCK) {
                 break;
             }
         }
@@ -95,7 +95,7 @@ static void read_beyond_the_depth_must_wait(void **state) {
     world(NULL, NULL);
     queue_some(DEPTH, 100);
     r = read_at(0, 100, 0);
-    assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_AGAIN);
+    assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_stream_in_flight(&w.stream), DEPTH);
     assert_int_equal(stk_stream_poll(&w.stream, MS), DEPTH);
     assert_int_equal(stk_stream_read(&w.stream, &r), STK_OK);
@@ -250,7 +250,7 @@ static int again_three_times(const struct stk_stream_result *r, struct stk_strea
     if (r->tag == 100 && r->results[3] < 3) {
         next->opcode = r->results[3] == 1 ? STK_OP_SUM64 : OP;
         next->params[0] = r->results[3] + 1u;
-        return STK_STREAM_AGAIN;
+        return STK_STREAM_REPUBLISH;
     }
     return 0;
 }
@@ -276,7 +276,7 @@ static void chunk_that_is_wanted_again_comes_back_before_any_later_one(void **st
 
 static int again_after_a_fault(const struct stk_stream_result *r, struct stk_stream_next *next) {
     next->opcode = OP;
-    return r->err == STK_E_FAULT ? STK_STREAM_AGAIN : 0;
+    return r->err == STK_E_SLOT_FAULT ? STK_STREAM_REPUBLISH : 0;
 }
 
 static void refused_chunk_says_why_and_may_run_again(void **state) {
@@ -290,19 +290,19 @@ static void refused_chunk_says_why_and_may_run_again(void **state) {
     queue(read_at(100, 100, 0));
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 3);
-    assert_int_equal(result(0)->err, STK_E_FAULT);
+    assert_int_equal(result(0)->err, STK_E_SLOT_FAULT);
     assert_int_equal(result(0)->reason, STK_REASON_OPCODE);
     assert_int_equal(result(0)->value, OP + 1u);
     assert_int_equal(result(1)->err, STK_OK);
     assert_int_equal(result(1)->tag, 0);
     assert_int_equal(result(2)->tag, 100);
     assert_int_equal(w.stream.stats.faults, 1);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_DONE);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_DONE);
 }
 
 static int again_with_a_bad_opcode(const struct stk_stream_result *r, struct stk_stream_next *next) {
     next->opcode = STK_OP_RESERVED_MAX;
-    return r->tag == 0 ? STK_STREAM_AGAIN : 0;
+    return r->tag == 0 ? STK_STREAM_REPUBLISH : 0;
 }
 
 static void opcode_that_may_not_be_published_ends_the_chunk(void **state) {

@@ -82,7 +82,7 @@ static void chunk_is_recorded_as_input_and_publish(void **state) {
 static int again_once(const struct stk_stream_result *r, struct stk_stream_next *next) {
     next->params[0] = 7;
     next->params[2] = 9;
-    return r->results[3] == 0 ? STK_STREAM_AGAIN : 0;
+    return r->results[3] == 0 ? STK_STREAM_REPUBLISH : 0;
 }
 
 static void chunk_that_runs_again_is_published_again_on_the_same_input(void **state) {
@@ -120,14 +120,14 @@ static void failures_are_recorded(void **state) {
     (void)rig_kind(STK_LOG_PUBLISH);
     f = rig_kind(STK_LOG_FAILURE);
     assert_int_equal(f.slot, FIRST_SLOT);
-    assert_int_equal(f.status, STK_FAULT);
-    assert_int_equal(f.error, STK_E_FAULT);
+    assert_int_equal(f.status, STK_SLOT_FAULT);
+    assert_int_equal(f.error, STK_E_SLOT_FAULT);
     assert_int_equal(f.failure, STK_FAILURE_PROGRAM_BUG);
     assert_int_equal(f.args[2], OP + 1u);
     assert_int_equal(f.args[3], STK_REASON_OPCODE);
     f = rig_kind(STK_LOG_FAILURE);
     assert_int_equal(f.slot, FIRST_SLOT + 1u);
-    assert_int_equal(f.status, STK_EMPTY);
+    assert_int_equal(f.status, STK_SLOT_EMPTY);
     assert_int_equal(f.error, STK_E_IO);
     rig_at_end();
 }
@@ -153,7 +153,7 @@ static void late_slot_and_lost_device_are_recorded_once(void **state) {
     (void)rig_kind(STK_LOG_PUBLISH);
     f = rig_kind(STK_LOG_FAILURE);
     assert_int_equal(f.slot, FIRST_SLOT);
-    assert_int_equal(f.status, STK_CLAIMED);
+    assert_int_equal(f.status, STK_SLOT_CLAIMED);
     assert_int_equal(f.error, STK_E_TIMEOUT);
     assert_int_equal(f.failure, STK_FAILURE_UNCLASSIFIED);
     f = rig_kind(STK_LOG_FAILURE);
@@ -292,7 +292,7 @@ static void fence_outlives_a_pause_of_the_process(void **state) {
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
     w.clock.now += 1000000 * MS;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_OK); /* the deadline of the call is over, not that of the fence */
+    assert_int_equal(w.stream.info.err, STK_OK); /* the deadline of the call is over, not that of the fence */
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, UINT64_MAX), STK_OK);
     assert_int_equal(w.control[TAG_AT], 9);
@@ -309,8 +309,8 @@ static void late_fence_is_told_of(void **state) {
         assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
         w.device.stuck = true;
         assert_int_equal(stk_stream_epoch(&w.stream, 9, 10 * MS), STK_E_TIMEOUT);
-        assert_int_equal(w.stream.fault.err, STK_E_TIMEOUT);
-        assert_int_equal(w.stream.fault.index, FIRST_SLOT);
+        assert_int_equal(w.stream.info.err, STK_E_TIMEOUT);
+        assert_int_equal(w.stream.info.index, FIRST_SLOT);
         assert_int_equal(stk_stream_epoch(&w.stream, 9, 10 * MS), STK_E_TIMEOUT);
     }
     read_back();
@@ -340,9 +340,9 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
             rig.recorder.memory.ring = NULL;
             assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SHUTDOWN);
         } else {
-            assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_FAULT);
+            assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
         }
-        assert_int_equal(w.stream.fault.index, FIRST_SLOT + 1u);
+        assert_int_equal(w.stream.info.index, FIRST_SLOT + 1u);
         rig.recorder.memory.ring = w.ring;
         queue_some(3, 100);
         assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
@@ -353,7 +353,7 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
     (void)rig_kind(STK_LOG_PUBLISH);
     (void)rig_kind(STK_LOG_PUBLISH);
     r = rig_kind(STK_LOG_FAILURE);
-    assert_int_equal(r.status, STK_FAULT);
+    assert_int_equal(r.status, STK_SLOT_FAULT);
     assert_int_equal(r.args[3], STK_REASON_OPCODE);
     assert_int_equal(r.opcode, STK_OP_BATCH_FENCE);
 }
@@ -364,8 +364,8 @@ static void fence_whose_status_is_none_is_refused(void **state) {
     w.device.stuck = true;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, 0), STK_E_TIMEOUT);
     w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 8;
-    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_FAULT);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_EMPTY);
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_EMPTY);
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
@@ -373,9 +373,9 @@ static void fence_whose_status_is_none_is_refused(void **state) {
 static void slot_that_is_not_free_keeps_the_fence_out(void **state) {
     (void)state;
     recorded();
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_WAIT_IO; /* somebody else's doing */
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_WAIT_IO; /* somebody else's doing */
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_STATUS);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_EMPTY;
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_EMPTY;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
 
@@ -394,7 +394,7 @@ static void stream_ends_an_epoch_after_so_many_chunks(void **state) {
         assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
         for (i = 0; i < 22; i++) {
             struct stk_stream_read read = read_at(i * 100u, 100, 0);
-            while (stk_stream_read(&w.stream, &read) == STK_E_AGAIN) {
+            while (stk_stream_read(&w.stream, &read) == STK_E_WOULD_BLOCK) {
                 assert_true(stk_stream_poll(&w.stream, MS) >= 0);
             }
         }
@@ -438,7 +438,7 @@ static void shutdown_leaves_no_chunk_behind_a_fence(void **state) {
         assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, DEPTH);
         assert_int_equal(result(3)->err, STK_E_CANCELED);
-        assert_int_equal(w.ring[(FIRST_SLOT + 3u) * STK_SLOT_WORDS], claimed ? STK_DONE : STK_EMPTY);
+        assert_int_equal(w.ring[(FIRST_SLOT + 3u) * STK_SLOT_WORDS], claimed ? STK_SLOT_DONE : STK_SLOT_EMPTY);
     }
 }
 

@@ -34,7 +34,7 @@ static void source_that_ends_early_hands_out_what_it_has(void **state) {
 
 static int again_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
     (void)next;
-    return r->err == STK_OK ? 0 : STK_STREAM_AGAIN;
+    return r->err == STK_OK ? 0 : STK_STREAM_REPUBLISH;
 }
 
 static void failed_read_hands_out_the_error_of_the_os(void **state) {
@@ -131,8 +131,8 @@ static void port_that_takes_more_than_it_was_offered_is_refused(void **state) {
     w.stream.config.ingest = &ops;
     queue_some(3, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
-    assert_int_equal(w.stream.fault.index, 4);
-    assert_int_equal(w.stream.fault.value, 3);
+    assert_int_equal(w.stream.info.index, 4);
+    assert_int_equal(w.stream.info.value, 3);
 }
 
 /* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing, and those beside it count. */
@@ -147,7 +147,7 @@ static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
         assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
         queue_some(1, 100);
         assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
-        assert_int_equal(w.stream.fault.index, tags[i]);
+        assert_int_equal(w.stream.info.index, tags[i]);
         assert_int_equal(stk_stream_drain(&w.stream, 100 * MS), STK_OK);
         assert_int_equal(w.count, 1);
         assert_int_equal(result(0)->err, STK_OK);
@@ -158,14 +158,14 @@ static void slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_i
     uint32_t *status = w.ring + (FIRST_SLOT + 1u) * STK_SLOT_WORDS;
     (void)state;
     world(NULL, NULL);
-    *status = STK_CLAIMED;
+    *status = STK_SLOT_CLAIMED;
     queue_some(3, 100);
     assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_STATUS);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_STATUS);
-    assert_int_equal(*status, STK_CLAIMED);
+    assert_int_equal(*status, STK_SLOT_CLAIMED);
     assert_int_equal(status[STK_SLOT_OPCODE], 0);
     assert_int_equal(w.stream.stats.slots, 1);
-    *status = STK_EMPTY;
+    *status = STK_SLOT_EMPTY;
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 3);
     assert_int_equal(result(1)->tag, 100);
@@ -184,8 +184,8 @@ static void slot_without_a_result_times_out_by_index_and_may_still_end(void **st
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, MS), 0);
     assert_int_equal(stk_stream_poll(&w.stream, 10 * MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.index, FIRST_SLOT + 1u);
+    assert_int_equal(w.stream.info.err, STK_E_TIMEOUT);
+    assert_int_equal(w.stream.info.index, FIRST_SLOT + 1u);
     assert_in_range(w.clock.now, 2 * MS, 3 * MS); /* no sooner, and not after the poll's own time */
     w.device.stuck = false;
     (void)stk_sim_dispatch_ops.drive(&w.device, true);
@@ -201,10 +201,10 @@ static void status_that_is_none_is_a_fault_of_its_chunk(void **state) {
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 0xABCDu;
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
-    assert_int_equal(result(0)->err, STK_E_FAULT);
+    assert_int_equal(result(0)->err, STK_E_SLOT_FAULT);
     assert_int_equal(result(0)->reason, STK_REASON_STATUS);
     assert_int_equal(result(0)->value, 0xABCDu);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_EMPTY);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_EMPTY);
 }
 
 static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
@@ -216,7 +216,7 @@ static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
     *custody = 1;
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_DONE);
+    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_DONE);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     *custody = 2;
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
@@ -274,7 +274,7 @@ static void result_that_came_since_the_last_turn_is_taken_without_a_sleep(void *
     queue(refused);
     assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
     assert_int_equal(result(0)->err, STK_OK);
-    assert_int_equal(result(1)->err, STK_E_FAULT);
+    assert_int_equal(result(1)->err, STK_E_SLOT_FAULT);
     assert_int_equal(w.clock.waits, 0);
 }
 
@@ -392,8 +392,8 @@ static void refuse(int err, uint64_t value) {
     struct stk_stream_read r = read_at(0, 1, 0);
     size_t used = w.arena.used;
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), err);
-    assert_int_equal(w.stream.fault.err, err);
-    assert_int_equal(w.stream.fault.value, value);
+    assert_int_equal(w.stream.info.err, err);
+    assert_int_equal(w.stream.info.value, value);
     assert_int_equal(w.arena.used, used);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_SHUTDOWN); /* a stream that never began */
     assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_SHUTDOWN);

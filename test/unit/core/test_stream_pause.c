@@ -49,10 +49,10 @@ static void pause_inside_a_call_ends_neither_the_call_nor_its_slots(void **state
     assert_in_range(w.clock.now - HOUR, 40 * MS, 60 * MS);
     w.clock.hook = stop_in_the_sleep;
     assert_int_equal(stk_stream_drain(&w.stream, 8 * MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_OK); /* the deadline of the drain is over, not that of a slot */
+    assert_int_equal(w.stream.info.err, STK_OK); /* the deadline of the drain is over, not that of a slot */
     w.clock.hook = stop_in_the_sleep;
     assert_int_equal(stk_stream_wait_word(&w.stream, w.control + STK_CTL_OBSERVABLE, 1, 8 * MS), STK_E_TIMEOUT);
-    assert_int_equal(w.stream.fault.err, STK_OK);
+    assert_int_equal(w.stream.info.err, STK_OK);
     w.device.stuck = false;
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 2);
@@ -81,7 +81,7 @@ static void slot_that_never_ends_times_out_for_a_caller_that_polls_once_an_hour(
     }
     assert_int_equal(err, STK_E_TIMEOUT);
     assert_in_range(polls, 2, 9);
-    assert_int_equal(w.stream.fault.index, FIRST_SLOT);
+    assert_int_equal(w.stream.info.index, FIRST_SLOT);
 }
 
 static void time_before_a_slot_is_published_is_not_the_slots(void **state) {

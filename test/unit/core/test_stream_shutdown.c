@@ -111,12 +111,12 @@ static void slots_that_nobody_claimed_are_taken_back(void **state) {
     w.device.idle = true;
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(status_of(3), STK_PUBLISHED);
+    assert_int_equal(status_of(3), STK_SLOT_PUBLISHED);
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_E_CANCELED);
     assert_int_equal(result(3)->err, STK_E_CANCELED);
-    assert_int_equal(status_of(0), STK_EMPTY);
-    assert_int_equal(status_of(3), STK_EMPTY);
+    assert_int_equal(status_of(0), STK_SLOT_EMPTY);
+    assert_int_equal(status_of(3), STK_SLOT_EMPTY);
     assert_over(4);
 }
 
@@ -138,21 +138,21 @@ static void workers_leave_before_slots_are_cancelled(void **state) {
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
-    assert_int_equal(status_at_stop, STK_PUBLISHED);
-    assert_int_equal(status_of(0), STK_EMPTY);
+    assert_int_equal(status_at_stop, STK_SLOT_PUBLISHED);
+    assert_int_equal(status_of(0), STK_SLOT_EMPTY);
     assert_over(4);
 }
 
 static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
     (void)state;
     world(NULL, NULL);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_CLAIMED; /* somebody else's */
+    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_CLAIMED; /* somebody else's */
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_STATUS);
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_E_CANCELED);
     assert_int_equal(result(1)->err, STK_E_CANCELED);
-    assert_int_equal(status_of(0), STK_CLAIMED);
+    assert_int_equal(status_of(0), STK_SLOT_CLAIMED);
     assert_int_equal(w.stream.stats.slots, 0);
     assert_over(2);
 }
@@ -174,8 +174,8 @@ static void slots_that_are_claimed_finish(void **state) {
     world(NULL, &device);
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(status_of(1), STK_CLAIMED);
-    assert_int_equal(status_of(2), STK_PUBLISHED);
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
+    assert_int_equal(status_of(2), STK_SLOT_PUBLISHED);
     assert_int_equal(stk_stream_shutdown(&w.stream, 100 * MS), STK_OK);
     assert_int_equal(result(0)->err, STK_OK);
     assert_int_equal(result(1)->err, STK_OK);
@@ -185,7 +185,7 @@ static void slots_that_are_claimed_finish(void **state) {
 }
 
 static void slots_that_wait_or_yield_are_taken_back(void **state) {
-    static const uint32_t waiting[] = {STK_YIELD, STK_REQUEUE, STK_WAIT_IO};
+    static const uint32_t waiting[] = {STK_SLOT_YIELD, STK_SLOT_REQUEUE, STK_SLOT_WAIT_IO};
     size_t i;
     (void)state;
     for (i = 0; i < 3; i++) {
@@ -255,7 +255,7 @@ static void error_of_the_callback_keeps_no_chunk_from_it(void **state) {
 static int again(const struct stk_stream_result *r, struct stk_stream_next *next) {
     (void)r;
     (void)next;
-    return STK_STREAM_AGAIN;
+    return STK_STREAM_REPUBLISH;
 }
 
 static void chunk_that_is_wanted_again_is_over_too(void **state) {

@@ -12,7 +12,7 @@ static void bytes_are_macro_query_and_use(void **state) {
     static const uint32_t list[] = {7, 8, 9};
     const struct stk_opcodes opcodes = {list, 3};
     struct stk_telemetry t;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     size_t bytes = 0;
     void *mem = zone_paint();
     (void)state;
@@ -22,8 +22,8 @@ static void bytes_are_macro_query_and_use(void **state) {
     }
     assert_int_equal(stk_telemetry_bytes(16, 3, &bytes), STK_OK);
     assert_int_equal(bytes, STK_TELEMETRY_BYTES(16, 3));
-    assert_int_equal(stk_telemetry_init(&t, mem, bytes - 1, 16, 3, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, bytes);
+    assert_int_equal(stk_telemetry_init(&t, mem, bytes - 1, 16, 3, &info), STK_E_SPACE);
+    assert_int_equal(info.value, bytes);
     assert_int_equal(stk_telemetry_init(&t, mem, bytes, 16, 3, NULL), STK_OK);
     assert_true(zone_intact(0));
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 1024, rig_control, 640, &opcodes, NULL), STK_OK);
@@ -43,7 +43,7 @@ static void without_opcodes_it_is_33_bytes_a_slot(void **state) {
     assert_int_equal(stk_telemetry_init(&t, mem, bytes, 16, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 1024, rig_control, 640, NULL, NULL), STK_OK);
     assert_true(zone_intact(bytes));
-    assert_int_equal(t.snapshot.occupancy.count[STK_EMPTY], 16);
+    assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_EMPTY], 16);
     assert_int_equal(t.window_count, 0);
 }
 
@@ -51,84 +51,84 @@ static void init_refuses_what_does_not_fit(void **state) {
     struct stk_telemetry t;
     size_t bytes = 42;
     uint8_t *mem = zone_paint();
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     assert_int_equal(stk_telemetry_bytes(STK_TELEMETRY_SLOTS_MAX + 1, 0, &bytes), STK_E_OVERFLOW);
     assert_int_equal(stk_telemetry_bytes(0, STK_TELEMETRY_OPCODES_MAX + 1, &bytes), STK_E_OVERFLOW);
     assert_int_equal(bytes, 42);
-    assert_int_equal(stk_telemetry_init(&t, mem, 8192, STK_TELEMETRY_SLOTS_MAX + 1, 0, &fault), STK_E_OVERFLOW);
-    assert_int_equal(fault.value, STK_TELEMETRY_SLOTS_MAX + 1);
-    assert_int_equal(stk_telemetry_init(&t, mem, 8192, 1, STK_TELEMETRY_OPCODES_MAX + 1, &fault), STK_E_OVERFLOW);
-    assert_int_equal(fault.value, STK_TELEMETRY_OPCODES_MAX + 1);
-    assert_int_equal(stk_telemetry_init(&t, mem + 4, 8188, 1, 1, &fault), STK_E_ALIGN);
-    assert_int_equal(stk_telemetry_init(&t, NULL, 8192, 1, 1, &fault), STK_E_ARG);
+    assert_int_equal(stk_telemetry_init(&t, mem, 8192, STK_TELEMETRY_SLOTS_MAX + 1, 0, &info), STK_E_OVERFLOW);
+    assert_int_equal(info.value, STK_TELEMETRY_SLOTS_MAX + 1);
+    assert_int_equal(stk_telemetry_init(&t, mem, 8192, 1, STK_TELEMETRY_OPCODES_MAX + 1, &info), STK_E_OVERFLOW);
+    assert_int_equal(info.value, STK_TELEMETRY_OPCODES_MAX + 1);
+    assert_int_equal(stk_telemetry_init(&t, mem + 4, 8188, 1, 1, &info), STK_E_ALIGN);
+    assert_int_equal(stk_telemetry_init(&t, NULL, 8192, 1, 1, &info), STK_E_ARG);
     assert_true(zone_intact(0));
 }
 
 /* A decode whose every refusal must leave it alone. */
 static void decode_one_published(void) {
     rig_reset();
-    rig_slot(0, STK_PUBLISHED, 9, 5, 0);
+    rig_slot(0, STK_SLOT_PUBLISHED, 9, 5, 0);
     assert_int_equal(rig_decode(1, NULL), STK_OK);
 }
 
 static void assert_one_published(void) {
     assert_int_equal(rig.snapshot.occupancy.slots, 1);
-    assert_int_equal(rig.snapshot.occupancy.count[STK_PUBLISHED], 1);
+    assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 1);
     assert_int_equal(rig.rows[0].opcode, 9);
 }
 
 static void errors_come_in_their_order(void **state) {
     const struct stk_opcodes nothing = {NULL, 1};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     decode_one_published();
-    assert_int_equal(stk_telemetry_decode(&rig, NULL, 64, rig_control, 1, NULL, &fault), STK_E_ARG);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, NULL, 1, NULL, &fault), STK_E_ARG);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 1, &nothing, &fault), STK_E_ARG);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 641, NULL, &fault), STK_E_ALIGN);
-    assert_int_equal(fault.value, 641);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 636, NULL, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 159);
-    assert_int_equal(fault.value, 640);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, NULL, 0, NULL, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 0);
-    assert_int_equal(fault.value, 640);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 65, rig_control, 640, NULL, &fault), STK_E_ALIGN);
-    assert_int_equal(fault.value, 65);
+    assert_int_equal(stk_telemetry_decode(&rig, NULL, 64, rig_control, 1, NULL, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, NULL, 1, NULL, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 1, &nothing, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 641, NULL, &info), STK_E_ALIGN);
+    assert_int_equal(info.value, 641);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 1, rig_control, 636, NULL, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 159);
+    assert_int_equal(info.value, 640);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, NULL, 0, NULL, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 0);
+    assert_int_equal(info.value, 640);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 65, rig_control, 640, NULL, &info), STK_E_ALIGN);
+    assert_int_equal(info.value, 65);
     assert_one_published();
 }
 
 static void too_little_room_names_what_would_do(void **state) {
     static const uint32_t list[STK_TELEMETRY_OPCODES_MAX + 1u];
     struct stk_opcodes opcodes = {list, STK_TELEMETRY_OPCODES_MAX + 1};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     size_t many = ((size_t)STK_TELEMETRY_SLOTS_MAX + 1) * STK_SLOT_BYTES;
     (void)state;
     decode_one_published();
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, many, rig_control, 640, NULL, &fault), STK_E_OVERFLOW);
-    assert_int_equal(fault.value, STK_TELEMETRY_SLOTS_MAX + 1);
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, rig_control, 640, &opcodes, &fault), STK_E_OVERFLOW);
-    assert_int_equal(fault.value, STK_TELEMETRY_OPCODES_MAX + 1);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, many, rig_control, 640, NULL, &info), STK_E_OVERFLOW);
+    assert_int_equal(info.value, STK_TELEMETRY_SLOTS_MAX + 1);
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, rig_control, 640, &opcodes, &info), STK_E_OVERFLOW);
+    assert_int_equal(info.value, STK_TELEMETRY_OPCODES_MAX + 1);
     assert_int_equal(
-        stk_telemetry_decode(&rig, rig_ring, (RIG_SLOTS + 1) * STK_SLOT_BYTES, rig_control, 640, NULL, &fault),
+        stk_telemetry_decode(&rig, rig_ring, (RIG_SLOTS + 1) * STK_SLOT_BYTES, rig_control, 640, NULL, &info),
         STK_E_SPACE);
-    assert_int_equal(fault.value, STK_TELEMETRY_BYTES(RIG_SLOTS + 1, RIG_OPCODES));
+    assert_int_equal(info.value, STK_TELEMETRY_BYTES(RIG_SLOTS + 1, RIG_OPCODES));
     opcodes.count = RIG_OPCODES + 1;
-    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, rig_control, 640, &opcodes, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, STK_TELEMETRY_BYTES(RIG_SLOTS, RIG_OPCODES + 1));
+    assert_int_equal(stk_telemetry_decode(&rig, rig_ring, 64, rig_control, 640, &opcodes, &info), STK_E_SPACE);
+    assert_int_equal(info.value, STK_TELEMETRY_BYTES(RIG_SLOTS, RIG_OPCODES + 1));
     assert_one_published();
 }
 
 static void too_little_room_without_opcodes_names_what_would_do(void **state) {
     STK_TELEMETRY_DEFINE(memory, 1, 0);
     struct stk_telemetry small;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     rig_reset();
     assert_int_equal(stk_telemetry_init(&small, memory, sizeof memory, 1, 0, NULL), STK_OK);
-    assert_int_equal(stk_telemetry_decode(&small, rig_ring, 128, rig_control, 640, NULL, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, STK_TELEMETRY_BYTES(2, 0));
+    assert_int_equal(stk_telemetry_decode(&small, rig_ring, 128, rig_control, 640, NULL, &info), STK_E_SPACE);
+    assert_int_equal(info.value, STK_TELEMETRY_BYTES(2, 0));
 }
 
 static void an_empty_ring_has_nothing(void **state) {
@@ -168,11 +168,11 @@ static void windows_group_ticket_and_opcode(void **state) {
     const struct stk_opcodes opcodes = {list, 3};
     (void)state;
     rig_reset();
-    rig_slot(0, STK_EMPTY, 40, 9, 0);
-    rig_slot(1, STK_CLAIMED, 30, 9, 2);
+    rig_slot(0, STK_SLOT_EMPTY, 40, 9, 0);
+    rig_slot(1, STK_SLOT_CLAIMED, 30, 9, 2);
     rig_slot(2, 99, 40, 8, 1);
-    rig_slot(3, STK_DONE, 40, 9, 1);
-    rig_slot(4, STK_PUBLISHED, 31, 9, 0);
+    rig_slot(3, STK_SLOT_DONE, 40, 9, 1);
+    rig_slot(4, STK_SLOT_PUBLISHED, 31, 9, 0);
     assert_int_equal(rig_decode(5, &opcodes), STK_OK);
     assert_int_equal(rig.window_count, 3);
     const struct stk_window *w = rig.windows;
@@ -188,35 +188,35 @@ static void windows_group_ticket_and_opcode(void **state) {
     assert_int_equal(w[2].tenant, 100);
     assert_int_equal(w[2].required, 1);
     assert_int_equal(w[2].lookahead, 1);
-    assert_int_equal(w[2].count[STK_EMPTY], 1);
-    assert_int_equal(w[2].count[STK_DONE], 1);
+    assert_int_equal(w[2].count[STK_SLOT_EMPTY], 1);
+    assert_int_equal(w[2].count[STK_SLOT_DONE], 1);
     assert_false(stk_window_active(&w[2]));
 }
 
 static void filters_write_all_or_nothing(void **state) {
     static const uint32_t list[] = {40};
     const struct stk_opcodes opcodes = {list, 1};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     uint32_t out[3] = {77, 77, 77};
     (void)state;
     rig_reset();
-    rig_slot(0, STK_PUBLISHED, 40, 1, 0);
-    rig_slot(1, STK_FAULT, 40, 2, 0);
-    rig_slot(2, STK_YIELD, 40, 3, 0);
-    rig_slot(3, STK_WAIT_IO, 41, 3, 0);
+    rig_slot(0, STK_SLOT_PUBLISHED, 40, 1, 0);
+    rig_slot(1, STK_SLOT_FAULT, 40, 2, 0);
+    rig_slot(2, STK_SLOT_YIELD, 40, 3, 0);
+    rig_slot(3, STK_SLOT_WAIT_IO, 41, 3, 0);
     rig_slot(4, 9, 40, 1, 0);
     assert_int_equal(rig_decode(5, &opcodes), STK_OK);
-    assert_int_equal(stk_telemetry_active_slots(&rig, 40, out, 1, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, 8);
-    assert_int_equal(stk_telemetry_active_windows(&rig, out, 1, &fault), STK_E_SPACE);
+    assert_int_equal(stk_telemetry_active_slots(&rig, 40, out, 1, &info), STK_E_SPACE);
+    assert_int_equal(info.value, 8);
+    assert_int_equal(stk_telemetry_active_windows(&rig, out, 1, &info), STK_E_SPACE);
     assert_int_equal(out[0], 77);
-    assert_int_equal(stk_telemetry_active_slots(&rig, 40, out, 2, &fault), 2);
+    assert_int_equal(stk_telemetry_active_slots(&rig, 40, out, 2, &info), 2);
     assert_int_equal(out[0], 0);
     assert_int_equal(out[1], 2);
-    assert_int_equal(stk_telemetry_active_windows(&rig, out, 3, &fault), 2);
+    assert_int_equal(stk_telemetry_active_windows(&rig, out, 3, &info), 2);
     assert_int_equal(out[1], 2);
     assert_int_equal(out[2], 77);
-    assert_int_equal(stk_telemetry_active_slots(&rig, 42, NULL, 0, &fault), 0);
+    assert_int_equal(stk_telemetry_active_slots(&rig, 42, NULL, 0, &info), 0);
 }
 
 static void control_words_are_all_there(void **state) {

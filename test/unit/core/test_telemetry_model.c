@@ -95,7 +95,7 @@ static void model_make(uint32_t slots, const struct stk_opcodes *opcodes) {
         window->required += class == 0;
         window->lookahead += class == 1;
         window->other += class > 1;
-        window->count[status <= STK_FAULT ? status : STK_UNKNOWN]++;
+        window->count[status <= STK_SLOT_FAULT ? status : STK_UNKNOWN]++;
     }
 }
 
@@ -103,7 +103,7 @@ static void assert_is_model(uint32_t slots) {
     uint32_t count[STK_STATUS_KINDS] = {0};
     for (uint32_t i = 0; i < slots; i++) {
         uint32_t status = stk_load(rig_ring + (size_t)i * STK_SLOT_WORDS);
-        count[status <= STK_FAULT ? status : STK_UNKNOWN]++;
+        count[status <= STK_SLOT_FAULT ? status : STK_UNKNOWN]++;
     }
     assert_int_equal(rig.snapshot.occupancy.slots, slots);
     assert_memory_equal(rig.snapshot.occupancy.count, count, sizeof count);
@@ -168,16 +168,16 @@ static void many_equal_slots_are_counted(void **state) {
     (void)state;
     rig_reset();
     for (uint32_t i = 0; i < 600; i++) {
-        stk_store(words + (size_t)i * STK_SLOT_WORDS, i < 590 ? STK_FAULT : STK_UNKNOWN);
+        stk_store(words + (size_t)i * STK_SLOT_WORDS, i < 590 ? STK_SLOT_FAULT : STK_UNKNOWN);
         stk_store(words + (size_t)i * STK_SLOT_WORDS + STK_SLOT_ARG0, i % 2 * 0x10000000u);
     }
     assert_int_equal(stk_telemetry_init(&t, memory, sizeof memory, 600, 1, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, words, sizeof words, rig_control, 640, &opcodes, NULL), STK_OK);
-    assert_int_equal(t.snapshot.occupancy.count[STK_FAULT], 590);
+    assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_FAULT], 590);
     assert_int_equal(t.snapshot.occupancy.count[STK_UNKNOWN], 10);
     assert_int_equal(t.window_count, 2);
     assert_int_equal(t.windows[1].ticket, 0x10000000);
-    assert_int_equal(t.windows[1].count[STK_FAULT], 295);
+    assert_int_equal(t.windows[1].count[STK_SLOT_FAULT], 295);
     assert_int_equal(t.windows[0].count[STK_UNKNOWN], 5);
 }
 
@@ -194,7 +194,7 @@ static void the_greatest_numbers_have_windows(void **state) {
         list[i] = i;
     }
     for (uint32_t i = 0; i < 4; i++) {
-        rig_slot(3 - i, STK_DONE, want[i].opcode, want[i].ticket, 0);
+        rig_slot(3 - i, STK_SLOT_DONE, want[i].opcode, want[i].ticket, 0);
     }
     assert_int_equal(stk_telemetry_init(&t, memory, sizeof memory, 4, STK_TELEMETRY_OPCODES_MAX, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 256, rig_control, 640, &opcodes, NULL), STK_OK);

@@ -12,9 +12,9 @@ static const struct stk_opcodes opcodes = {list, 1};
 
 static void four_slots(void) {
     rig_reset();
-    rig_slot(0, STK_EMPTY, 40, 1, 0);
-    rig_slot(1, STK_PUBLISHED, 40, 2, 0);
-    rig_slot(2, STK_DONE, 40, 3, 0);
+    rig_slot(0, STK_SLOT_EMPTY, 40, 1, 0);
+    rig_slot(1, STK_SLOT_PUBLISHED, 40, 2, 0);
+    rig_slot(2, STK_SLOT_DONE, 40, 3, 0);
     rig_slot(3, 99, 40, 4, 0);
 }
 
@@ -39,13 +39,13 @@ static void a_slot_that_may_be_rewritten_has_a_status_only(void **state) {
     assert_int_equal(rig.lost[0], STK_ROW_WORDS);
     assert_int_equal(rig.rows[0].opcode, 0);
     assert_int_equal(rig.rows[2].args[0], 3);
-    assert_int_equal(rig.snapshot.occupancy.count[STK_EMPTY], 1);
+    assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_EMPTY], 1);
     assert_int_equal(rig_read(4, STK_FEED_ANY, &opcodes), STK_OK);
     assert_int_equal(rig.window_count, 2);
     assert_int_equal(rig.lost[2], STK_ROW_WORDS);
-    assert_int_equal(rig.rows[2].status, STK_DONE);
+    assert_int_equal(rig.rows[2].status, STK_SLOT_DONE);
     assert_int_equal(rig.rows[2].args[0], 0);
-    assert_int_equal(rig.snapshot.occupancy.count[STK_DONE], 1);
+    assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_DONE], 1);
     assert_int_equal(stk_telemetry_active_slots(&rig, 40, out, 4, NULL), 1);
     assert_int_equal(stk_telemetry_active_slots(&rig, 0, out, 4, NULL), 0);
 }
@@ -54,20 +54,20 @@ static void errors_leave_the_last_decode(void **state) {
     struct stk_ring ring = {rig_ring, 3};
     struct stk_control control = {rig_control, 159};
     const struct stk_opcodes nothing = {NULL, 1};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
     four_slots();
     assert_int_equal(rig_read(4, STK_FEED_NONE, &opcodes), STK_OK);
-    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, &nothing, &fault), STK_E_ARG);
-    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &fault), STK_E_MISSING);
-    assert_int_equal(fault.index, 159);
+    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, &nothing, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &info), STK_E_MISSING);
+    assert_int_equal(info.index, 159);
     control.count = 160;
-    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_TICKETS, NULL, &fault), STK_E_ARG);
-    assert_int_equal(fault.value, 3);
+    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_TICKETS, NULL, &info), STK_E_ARG);
+    assert_int_equal(info.value, 3);
     ring.slots = RIG_SLOTS + 1;
-    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &fault), STK_E_SPACE);
+    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &info), STK_E_SPACE);
     ring.slots = STK_TELEMETRY_SLOTS_MAX + 1;
-    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &fault), STK_E_OVERFLOW);
+    assert_int_equal(stk_telemetry_read(&rig, &ring, &control, STK_FEED_NONE, NULL, &info), STK_E_OVERFLOW);
     assert_int_equal(rig.snapshot.occupancy.slots, 4);
     assert_int_equal(rig.window_count, 4);
 }
@@ -87,12 +87,12 @@ static void a_status_that_changed_is_read_again(void **state) {
     (void)state;
     rig_reset();
     memset(overlay, 0, sizeof overlay);
-    overlay[7] = stk_le32(STK_PUBLISHED);
-    overlay[14] = stk_le32(STK_CLAIMED);
+    overlay[7] = stk_le32(STK_SLOT_PUBLISHED);
+    overlay[14] = stk_le32(STK_SLOT_CLAIMED);
     assert_int_equal(read_overlay(7, &control, STK_FEED_NONE), STK_OK);
     assert_int_equal(rig.lost[0], STK_ROW_WHOLE);
-    assert_int_equal(rig.snapshot.occupancy.count[STK_CLAIMED], 1);
-    assert_int_equal(rig.snapshot.occupancy.count[STK_PUBLISHED], 0);
+    assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_CLAIMED], 1);
+    assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 0);
 }
 
 /* Word 7 of the row is the slot's opcode: the status is the same, the words are not. */
@@ -101,9 +101,9 @@ static void words_that_changed_are_read_again(void **state) {
     (void)state;
     rig_reset();
     memset(overlay, 0, sizeof overlay);
-    overlay[6] = stk_le32(STK_CLAIMED);
+    overlay[6] = stk_le32(STK_SLOT_CLAIMED);
     overlay[7] = stk_le32(1111);
-    overlay[12] = stk_le32(STK_CLAIMED); /* to word 6 of the row, which is the slot's status */
+    overlay[12] = stk_le32(STK_SLOT_CLAIMED); /* to word 6 of the row, which is the slot's status */
     overlay[13] = stk_le32(2222);
     assert_int_equal(read_overlay(6, &control, STK_FEED_ANY), STK_OK);
     assert_int_equal(rig.lost[0], STK_ROW_WHOLE);
@@ -118,14 +118,14 @@ static void a_slot_that_got_a_ticket_is_read_again(void **state) {
     struct stk_telemetry t;
     (void)state;
     rig_reset();
-    rig_slot(0, STK_PUBLISHED, 40, 5, 0);
+    rig_slot(0, STK_SLOT_PUBLISHED, 40, 5, 0);
     stk_store(rig_ring + STK_SLOT_ARG0 + 3, 1);
     memory[STK_CTL_PUBLISH_TAIL] = 0;
     assert_int_equal(STK_CTL_PUBLISH_TAIL % 2, 1);
     assert_int_equal(stk_telemetry_init(&t, memory + STK_CTL_PUBLISH_TAIL - 7, 33, 1, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_read(&t, &ring, &control, STK_FEED_TICKETS, NULL, NULL), STK_OK);
     assert_int_equal(t.lost[0], STK_ROW_WHOLE);
-    assert_int_equal(t.snapshot.occupancy.count[STK_PUBLISHED], 1);
+    assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 1);
 }
 
 /* The slot is one word behind the row, so that each try moves its words down by one, and the tail of the tickets is the row's
@@ -145,7 +145,7 @@ static void a_slot_that_never_holds_still_is_torn(void **state) {
     assert_int_equal(t.lost[0], STK_ROW_TORN);
     assert_int_equal(t.rows[0].status | t.rows[0].opcode | t.rows[0].args[3], 0);
     assert_int_equal(t.snapshot.occupancy.torn, 1);
-    assert_int_equal(t.snapshot.occupancy.count[STK_UNKNOWN] + t.snapshot.occupancy.count[STK_EMPTY], 0);
+    assert_int_equal(t.snapshot.occupancy.count[STK_UNKNOWN] + t.snapshot.occupancy.count[STK_SLOT_EMPTY], 0);
     assert_int_equal(stk_occupancy_depth(&t.snapshot.occupancy), 0);
 }
 

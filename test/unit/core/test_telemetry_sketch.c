@@ -10,17 +10,17 @@
 
 static void bytes_are_macro_query_and_use(void **state) {
     struct stk_telemetry_sketch s;
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     size_t bytes = 0;
     uint8_t *mem = zone_paint();
     (void)state;
     assert_int_equal(stk_telemetry_sketch_bytes(2, 7, &bytes), STK_OK);
     assert_int_equal(bytes, STK_TELEMETRY_SKETCH_BYTES(2, 7));
-    assert_int_equal(stk_telemetry_sketch_init(&s, mem, bytes - 1, 2, 7, &fault), STK_E_SPACE);
-    assert_int_equal(fault.value, bytes);
-    assert_int_equal(stk_telemetry_sketch_init(&s, mem + 4, bytes, 2, 7, &fault), STK_E_ALIGN);
-    assert_int_equal(stk_telemetry_sketch_init(&s, NULL, bytes, 2, 7, &fault), STK_E_ARG);
-    assert_int_equal(stk_telemetry_sketch_init(&s, mem, bytes, 0, 7, &fault), STK_E_ARG);
+    assert_int_equal(stk_telemetry_sketch_init(&s, mem, bytes - 1, 2, 7, &info), STK_E_SPACE);
+    assert_int_equal(info.value, bytes);
+    assert_int_equal(stk_telemetry_sketch_init(&s, mem + 4, bytes, 2, 7, &info), STK_E_ALIGN);
+    assert_int_equal(stk_telemetry_sketch_init(&s, NULL, bytes, 2, 7, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_sketch_init(&s, mem, bytes, 0, 7, &info), STK_E_ARG);
     assert_true(zone_intact(0));
     assert_int_equal(stk_telemetry_sketch_init(&s, mem, bytes, 2, 7, NULL), STK_OK);
     assert_int_equal(zone_used(), bytes);
@@ -42,9 +42,9 @@ static void each_table_counts_its_own(void **state) {
     struct stk_telemetry_sketch s;
     (void)state;
     rig_reset();
-    rig_slot(0, STK_PUBLISHED, 40, 1, 0);
-    rig_slot(1, STK_DONE, 40, 1, 0);
-    rig_slot(2, STK_EMPTY, 41, 1, 0);
+    rig_slot(0, STK_SLOT_PUBLISHED, 40, 1, 0);
+    rig_slot(1, STK_SLOT_DONE, 40, 1, 0);
+    rig_slot(2, STK_SLOT_EMPTY, 41, 1, 0);
     rig_slot(3, 99, 41, 1, 0);
     stk_store(rig_control + STK_CTL_METRICS + 5, 1234);
     assert_int_equal(stk_telemetry_sketch_init(&s, mem, sizeof mem, 4, 64, NULL), STK_OK);
@@ -66,17 +66,17 @@ static void what_was_lost_is_not_counted(void **state) {
     struct stk_telemetry_sketch s;
     (void)state;
     rig_reset();
-    rig_slot(0, STK_DONE, 40, 1, 0);
-    rig_slot(1, STK_PUBLISHED, 40, 1, 0);
+    rig_slot(0, STK_SLOT_DONE, 40, 1, 0);
+    rig_slot(1, STK_SLOT_PUBLISHED, 40, 1, 0);
     assert_int_equal(stk_telemetry_sketch_init(&s, mem, sizeof mem, 4, 64, NULL), STK_OK);
     assert_int_equal(rig_read(2, STK_FEED_ANY, NULL), STK_OK);
     stk_telemetry_sketch(&s, &rig);
     assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_OPCODE], 40), 1);
-    assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_STATUS], STK_DONE), 1);
+    assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_STATUS], STK_SLOT_DONE), 1);
     rig.lost[1] = STK_ROW_TORN;
     stk_telemetry_sketch(&s, &rig);
     assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_OPCODE], 40), 0);
-    assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_STATUS], STK_PUBLISHED), 0);
+    assert_int_equal(stk_sketch_estimate(&s.table[STK_TABLE_STATUS], STK_SLOT_PUBLISHED), 0);
     assert_int_equal(s.active, 0);
 }
 

@@ -13,14 +13,14 @@ STK_TENANT_DEFINE(table_memory, CAPACITY);
 static _Alignas(64) uint8_t ring_memory[STK_RING_BYTES(SLOTS)];
 static struct stk_tenants tenants;
 static struct stk_ring ring;
-static struct stk_fault fault;
+static struct stk_error_info info;
 
 static int setup(void **state) {
     struct stk_arena arena;
     (void)state;
     stk_arena_init(&arena, table_memory, sizeof table_memory);
     int err = stk_tenants_init(&tenants, CAPACITY, &arena);
-    fault = (struct stk_fault){0, 0, 0};
+    info = (struct stk_error_info){0, 0, 0};
     return err == STK_OK ? stk_ring_init(&ring, ring_memory, sizeof ring_memory, SLOTS) : err;
 }
 
@@ -34,7 +34,7 @@ static struct stk_tenant enlist(uint64_t slots, uint64_t staging, uint64_t handl
 static int publish(const struct stk_tenant *tenant, uint32_t slot, uint32_t local) {
     static const uint32_t args[2] = {5, 6};
     struct stk_work work = {local, 999, STK_HIGH, 2, args};
-    return stk_tenant_publish(tenant, &ring, slot, &work, &fault);
+    return stk_tenant_publish(tenant, &ring, slot, &work, &info);
 }
 
 static uint32_t outstanding(const struct stk_tenant *tenant) {
@@ -73,7 +73,7 @@ static int sleep_ns(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
 static const struct stk_platform_ops platform = {"test", now_ns, sleep_ns, NULL};
 
 static int quiesce(const struct stk_tenant *tenant, uint64_t timeout_ns) {
-    return stk_tenant_quiesce(tenant, &platform, NULL, timeout_ns, &fault);
+    return stk_tenant_quiesce(tenant, &platform, NULL, timeout_ns, &info);
 }
 
 static void start_clock(void) {
@@ -102,9 +102,9 @@ static void a_window_is_a_million_opcodes_below_the_high_bit(void **state) {
     assert_int_equal(opcode, 0x40100000u);
     assert_int_equal(stk_tenant_opcode(&a, 0xFFFFF, &opcode, NULL), STK_OK);
     assert_int_equal(opcode, 0x401FFFFFu);
-    assert_int_equal(stk_tenant_opcode(&a, 0x100000, &opcode, &fault), STK_E_OPCODE);
-    assert_int_equal(fault.index, a.id);
-    assert_int_equal(fault.value, 0x100000);
+    assert_int_equal(stk_tenant_opcode(&a, 0x100000, &opcode, &info), STK_E_OPCODE);
+    assert_int_equal(info.index, a.id);
+    assert_int_equal(info.value, 0x100000);
     assert_int_equal(opcode, 0x401FFFFFu);
     last.id = STK_TENANT_IDS_MAX;
     assert_true(STK_OP_TENANT_BASE + last.id * STK_OP_TENANT_RANGE + 0xFFFFFu == STK_OP_SYSTEM_BIT - 1);
@@ -116,7 +116,7 @@ static void publish_writes_id_and_global_opcode(void **state) {
     (void)state;
     assert_int_equal(publish(&a, 3, 9), STK_OK);
     assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_PUBLISHED);
+    assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.opcode, 0x40100009u);
     assert_int_equal(slot.tenant, a.id);
     assert_int_equal(slot.priority, STK_HIGH);
@@ -128,13 +128,13 @@ static void a_refused_publish_counts_nothing(void **state) {
     struct stk_tenant a = enlist(1, 0, 0);
     (void)state;
     assert_int_equal(publish(&a, SLOTS, 9), STK_E_RANGE);
-    assert_int_equal(fault.err, STK_E_RANGE);
+    assert_int_equal(info.err, STK_E_RANGE);
     assert_int_equal(publish(&a, 0, STK_OP_TENANT_RANGE), STK_E_OPCODE);
     assert_int_equal(outstanding(&a), 0);
     assert_int_equal(publish(&a, 0, 0), STK_OK);
     assert_int_equal(publish(&a, SLOTS, 9), STK_E_QUOTA); /* before the ring looks at it */
-    assert_int_equal(fault.index, a.id);
-    assert_int_equal(fault.value, 1);
+    assert_int_equal(info.index, a.id);
+    assert_int_equal(info.value, 1);
     assert_int_equal(stk_tenant_note_drained(&a, 1, NULL), STK_OK);
     assert_int_equal(publish(&a, 0, 0), STK_E_STATUS);
     assert_int_equal(outstanding(&a), 0);
@@ -152,13 +152,13 @@ static void tickets_are_published_likewise(void **state) {
     assert_int_equal(stk_control_init(&control, control_memory, sizeof control_memory, 0, 1, 0), STK_OK);
     assert_int_equal(stk_publisher_init(&publisher, &ring, &control), STK_OK);
     for (uint32_t i = 0; i < SLOTS; i++) {
-        assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, &ticket, &fault), i);
+        assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, &ticket, &info), i);
         assert_int_equal(ticket, i);
     }
-    assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, NULL, &fault), STK_E_FULL);
+    assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, NULL, &info), STK_E_FULL);
     assert_int_equal(outstanding(&a), SLOTS);
     work.opcode = STK_OP_TENANT_RANGE;
-    assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, NULL, &fault), STK_E_OPCODE);
+    assert_int_equal(stk_tenant_publish_ticket(&a, &publisher, &work, NULL, &info), STK_E_OPCODE);
     assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
     assert_int_equal(slot.opcode, 0x40100003u);
 }
@@ -166,14 +166,14 @@ static void tickets_are_published_likewise(void **state) {
 static void draining_more_than_is_outstanding_changes_nothing(void **state) {
     struct stk_tenant a = enlist(4, 0, 0);
     (void)state;
-    assert_int_equal(stk_tenant_note_drained(&a, 0, &fault), STK_OK);
+    assert_int_equal(stk_tenant_note_drained(&a, 0, &info), STK_OK);
     assert_int_equal(publish(&a, 0, 0), STK_OK);
-    assert_int_equal(stk_tenant_note_drained(&a, 2, &fault), STK_E_UNDERFLOW);
-    assert_int_equal(fault.value, 1);
-    assert_int_equal(stk_tenant_note_drained(&a, UINT64_C(0x100000001), &fault), STK_E_UNDERFLOW);
+    assert_int_equal(stk_tenant_note_drained(&a, 2, &info), STK_E_UNDERFLOW);
+    assert_int_equal(info.value, 1);
+    assert_int_equal(stk_tenant_note_drained(&a, UINT64_C(0x100000001), &info), STK_E_UNDERFLOW);
     assert_int_equal(outstanding(&a), 1);
     assert_int_equal(publish(&a, 1, 0), STK_OK);
-    assert_int_equal(stk_tenant_note_drained(&a, 2, &fault), STK_OK);
+    assert_int_equal(stk_tenant_note_drained(&a, 2, &info), STK_OK);
     assert_int_equal(outstanding(&a), 0);
 }
 
@@ -186,15 +186,15 @@ static void a_revoked_handle_is_refused_first(void **state) {
     assert_int_equal(stk_tenant_unregister(&tenants, a.id), STK_OK);
     assert_int_equal(stk_tenant_unregister(&tenants, a.id), STK_E_REVOKED);
     assert_int_equal(stk_tenant_lookup(&tenants, a.id, &again), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_opcode(&a, UINT32_MAX, &opcode, &fault), STK_E_REVOKED);
-    assert_int_equal(fault.index, a.id);
+    assert_int_equal(stk_tenant_opcode(&a, UINT32_MAX, &opcode, &info), STK_E_REVOKED);
+    assert_int_equal(info.index, a.id);
     assert_int_equal(publish(&a, SLOTS, UINT32_MAX), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_reserve_staging(&a, 0, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_reserve_handles(&a, 0, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_release_staging(&a, 1, &fault), STK_E_UNDERFLOW);
-    assert_int_equal(fault.value, 0);
-    assert_int_equal(stk_tenant_note_drained(&a, 1, &fault), STK_OK);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_PUBLISHED); /* claimed or not, it runs to its end */
+    assert_int_equal(stk_tenant_reserve_staging(&a, 0, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_reserve_handles(&a, 0, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_release_staging(&a, 1, &info), STK_E_UNDERFLOW);
+    assert_int_equal(info.value, 0);
+    assert_int_equal(stk_tenant_note_drained(&a, 1, &info), STK_OK);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_PUBLISHED); /* claimed or not, it runs to its end */
 }
 
 static void ids_of_nobody_are_no_tenants(void **state) {
@@ -253,13 +253,13 @@ static void handles_of_the_owner_before_do_nothing(void **state) {
     assert_int_equal(stk_tenant_reserve_handles(&next, 5, NULL), STK_OK);
     assert_int_equal(publish(&next, 0, 0), STK_OK);
     assert_int_equal(publish(&old, 1, 0), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_opcode(&old, 0, &opcode, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_note_drained(&old, 1, &fault), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_opcode(&old, 0, &opcode, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_note_drained(&old, 1, &info), STK_E_REVOKED);
     assert_int_equal(quiesce(&old, 0), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_reserve_staging(&old, 1, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_reserve_handles(&old, 1, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_release_staging(&old, 1, &fault), STK_E_REVOKED);
-    assert_int_equal(stk_tenant_release_handles(&old, 1, &fault), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_reserve_staging(&old, 1, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_reserve_handles(&old, 1, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_release_staging(&old, 1, &info), STK_E_REVOKED);
+    assert_int_equal(stk_tenant_release_handles(&old, 1, &info), STK_E_REVOKED);
     assert_int_equal(stk_tenant_counters(&old, &c), STK_E_REVOKED);
     assert_int_equal(stk_tenant_counters(&next, &c), STK_OK);
     assert_true(c.staging_bytes == 5 && c.handles == 5 && c.outstanding == 1 && c.quiesce_calls == 0);
@@ -277,7 +277,7 @@ static void quiesce_ends_with_the_last_drain(void **state) {
     assert_int_equal(quiesce(&a, 120000), STK_E_TIMEOUT); /* 50 + 50 + 20 us */
     assert_int_equal(clock_state.sleeps, 3);
     assert_int_equal(clock_state.now, 121000);
-    assert_int_equal(fault.value, 1);
+    assert_int_equal(info.value, 1);
     clock_state.whose = &a;
     clock_state.drain_in_sleep = 5;
     assert_int_equal(quiesce(&a, UINT64_MAX), STK_OK);
@@ -303,11 +303,11 @@ static void quiesce_outlives_pauses_of_the_process(void **state) {
     assert_int_equal(publish(&a, 0, 0), STK_OK);
     clock_state.whose = &a;
     clock_state.drain_in_sleep = 15;
-    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &fault), STK_OK);
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &info), STK_OK);
     assert_int_equal(clock_state.sleeps, 15);
     assert_int_equal(publish(&a, 1, 0), STK_OK);
     clock_state.whose = NULL;
-    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &fault), STK_E_TIMEOUT);
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &info), STK_E_TIMEOUT);
 }
 
 static void an_error_of_the_wait_is_no_timeout(void **state) {
@@ -326,17 +326,17 @@ static void reservations_stay_within_their_quota(void **state) {
     struct stk_tenant a = enlist(0, 100, 3), free_one;
     struct stk_tenant_counters c;
     (void)state;
-    assert_int_equal(stk_tenant_reserve_staging(&a, 60, &fault), STK_OK);
-    assert_int_equal(stk_tenant_reserve_staging(&a, 41, &fault), STK_E_QUOTA);
-    assert_int_equal(fault.value, 60);
-    assert_int_equal(stk_tenant_reserve_staging(&a, UINT64_MAX, &fault), STK_E_OVERFLOW);
-    assert_int_equal(stk_tenant_reserve_staging(&a, 40, &fault), STK_OK);
-    assert_int_equal(stk_tenant_release_staging(&a, 101, &fault), STK_E_UNDERFLOW);
-    assert_int_equal(fault.value, 100);
-    assert_int_equal(stk_tenant_release_staging(&a, 99, &fault), STK_OK);
-    assert_int_equal(stk_tenant_reserve_handles(&a, 4, &fault), STK_E_QUOTA);
-    assert_int_equal(stk_tenant_reserve_handles(&a, 3, &fault), STK_OK);
-    assert_int_equal(stk_tenant_release_handles(&a, 1, &fault), STK_OK);
+    assert_int_equal(stk_tenant_reserve_staging(&a, 60, &info), STK_OK);
+    assert_int_equal(stk_tenant_reserve_staging(&a, 41, &info), STK_E_QUOTA);
+    assert_int_equal(info.value, 60);
+    assert_int_equal(stk_tenant_reserve_staging(&a, UINT64_MAX, &info), STK_E_OVERFLOW);
+    assert_int_equal(stk_tenant_reserve_staging(&a, 40, &info), STK_OK);
+    assert_int_equal(stk_tenant_release_staging(&a, 101, &info), STK_E_UNDERFLOW);
+    assert_int_equal(info.value, 100);
+    assert_int_equal(stk_tenant_release_staging(&a, 99, &info), STK_OK);
+    assert_int_equal(stk_tenant_reserve_handles(&a, 4, &info), STK_E_QUOTA);
+    assert_int_equal(stk_tenant_reserve_handles(&a, 3, &info), STK_OK);
+    assert_int_equal(stk_tenant_release_handles(&a, 1, &info), STK_OK);
     assert_int_equal(stk_tenant_counters(&a, &c), STK_OK);
     assert_true(c.staging_bytes == 1 && c.max_staging_bytes == 100 && c.handles == 2 && c.max_handles == 3);
     assert_true(c.max_outstanding == 1 && c.id == a.id && c.revoked == 0);

@@ -117,7 +117,7 @@ static void step_publish(struct model *m) {
         want = STK_E_QUOTA;
     } else if (slot >= SLOTS) {
         want = STK_E_RANGE;
-    } else if (status != STK_EMPTY) {
+    } else if (status != STK_SLOT_EMPTY) {
         want = STK_E_STATUS;
     }
     assert_int_equal(stk_tenant_publish(&m->handle, &ring, slot, &work, NULL), want);

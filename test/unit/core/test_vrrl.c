@@ -248,13 +248,13 @@ static void headers_that_are_none_are_refused(void **state) {
     for (uint32_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct ram r;
         struct stk_vrrl log = made(&r, 3);
-        struct stk_fault fault = {0};
+        struct stk_error_info info = {0};
         r.bytes[row[i].at] = row[i].value;
         log.capacity = 99;
-        assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &fault), row[i].err);
-        assert_int_equal(fault.err, row[i].err);
-        assert_int_equal(fault.index, row[i].index);
-        assert_true(fault.value == row[i].found);
+        assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), row[i].err);
+        assert_int_equal(info.err, row[i].err);
+        assert_int_equal(info.index, row[i].index);
+        assert_true(info.value == row[i].found);
         assert_int_equal(log.capacity, 99);
     }
 }
@@ -262,13 +262,13 @@ static void headers_that_are_none_are_refused(void **state) {
 static void a_header_that_cannot_be_read_is_refused(void **state) {
     struct ram r;
     struct stk_vrrl log = made(&r, 3);
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     (void)state;
     r.length = STK_VRRL_HEADER_BYTES - 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &fault), STK_E_SHORT);
+    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), STK_E_SHORT);
     r.geometry.block_bytes = STK_VRRL_HEADER_BYTES - 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &fault), STK_E_SHORT);
-    assert_int_equal(fault.index, STK_VRRL_HEADER_BYTES - 1);
+    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), STK_E_SHORT);
+    assert_int_equal(info.index, STK_VRRL_HEADER_BYTES - 1);
     r = ram_of(STK_VRRL_BYTES(3));
     r.fail_after = 0;
     assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_E_IO);
@@ -443,7 +443,7 @@ static void a_record_of_another_magic_ends_the_walk(void **state) {
     uint8_t buffer[8 * STK_VRRL_RECORD_BYTES];
     struct stk_log_record record;
     struct stk_log_iter iter;
-    struct stk_fault fault = {.err = 5};
+    struct stk_error_info info = {.err = 5};
     struct ram r;
     struct stk_vrrl log = made(&r, 3);
     (void)state;
@@ -456,10 +456,10 @@ static void a_record_of_another_magic_ends_the_walk(void **state) {
         record.args[0] = 55;
         assert_int_equal(stk_log_next(&iter, &record), STK_E_CORRUPT);
         assert_int_equal(record.args[0], 55);
-        stk_vrrl_where(&iter, &fault);
-        assert_int_equal(fault.err, 5);
-        assert_int_equal(fault.index, 1);
-        assert_int_equal(fault.value, 0xDEADBEEE);
+        stk_vrrl_where(&iter, &info);
+        assert_int_equal(info.err, 5);
+        assert_int_equal(info.index, 1);
+        assert_int_equal(info.value, 0xDEADBEEE);
     }
 }
 
@@ -507,7 +507,7 @@ static void appends_that_overtake_a_walk_are_told(void **state) {
     assert_int_equal(record.args[0], 1);
     append(&log, 4);
     append(&log, 5);
-    assert_int_equal(stk_log_next(&iter, &record), STK_E_AGAIN);
+    assert_int_equal(stk_log_next(&iter, &record), STK_E_STALE);
 }
 
 static void a_walk_needs_room_for_a_record(void **state) {

@@ -13,11 +13,11 @@ static struct stk_snapshot busy(uint32_t done) {
     struct stk_snapshot s;
     memset(&s, 0, sizeof s);
     s.occupancy.slots = 8;
-    s.occupancy.count[STK_EMPTY] = 2;
-    s.occupancy.count[STK_DONE] = 1;
-    s.occupancy.count[STK_PUBLISHED] = 3;
-    s.occupancy.count[STK_FAULT] = 1;
-    s.occupancy.count[STK_REQUEUE] = 1;
+    s.occupancy.count[STK_SLOT_EMPTY] = 2;
+    s.occupancy.count[STK_SLOT_DONE] = 1;
+    s.occupancy.count[STK_SLOT_PUBLISHED] = 3;
+    s.occupancy.count[STK_SLOT_FAULT] = 1;
+    s.occupancy.count[STK_SLOT_REQUEUE] = 1;
     s.control.done_count = done;
     return s;
 }
@@ -73,14 +73,14 @@ static void a_count_that_passed_two_to_the_32_is_progress(void **state) {
 static void a_count_that_went_back_is_refused(void **state) {
     struct stk_snapshot before = busy(100), after = busy(99);
     struct stk_watchdog dog = {.depth = 42};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    assert_int_equal(stk_watchdog(&before, &after, &dog, &fault), STK_E_ARG);
-    assert_int_equal(fault.index, STK_CTL_DONE_COUNT);
-    assert_int_equal(fault.value, UINT32_MAX);
+    assert_int_equal(stk_watchdog(&before, &after, &dog, &info), STK_E_ARG);
+    assert_int_equal(info.index, STK_CTL_DONE_COUNT);
+    assert_int_equal(info.value, UINT32_MAX);
     after.control.done_count = before.control.done_count + 0x80000000u;
-    assert_int_equal(stk_watchdog(&before, &after, &dog, &fault), STK_E_ARG);
-    assert_int_equal(fault.value, 0x80000000u);
+    assert_int_equal(stk_watchdog(&before, &after, &dog, &info), STK_E_ARG);
+    assert_int_equal(info.value, 0x80000000u);
     assert_int_equal(dog.depth, 42);
 }
 
@@ -97,8 +97,8 @@ static void a_faulted_slot_does_not_hide_a_stall(void **state) {
     assert_int_equal(dog.requeued, 1);
     assert_int_equal(dog.idle_ppm, 250000);
     assert_int_equal(dog.heartbeat_delta, 12);
-    after.occupancy.count[STK_FAULT] = 0;
-    after.occupancy.count[STK_PUBLISHED] = 4;
+    after.occupancy.count[STK_SLOT_FAULT] = 0;
+    after.occupancy.count[STK_SLOT_PUBLISHED] = 4;
     assert_int_equal(stk_watchdog(&before, &after, &dog, NULL), STK_OK);
     assert_int_equal(dog.stalled, 1);
     assert_int_equal(dog.stalled_reference, 1);
@@ -119,11 +119,11 @@ static void what_waits_for_the_host_or_moves_is_no_stall(void **state) {
     assert_int_equal(dog.stalled, 0);
     memset(&after.occupancy, 0, sizeof after.occupancy);
     after.occupancy.slots = 2;
-    after.occupancy.count[STK_FAULT] = 2;
+    after.occupancy.count[STK_SLOT_FAULT] = 2;
     assert_int_equal(stk_watchdog(&before, &after, &dog, NULL), STK_OK);
     assert_int_equal(dog.stalled, 0);
-    after.occupancy.count[STK_FAULT] = 0;
-    after.occupancy.count[STK_EMPTY] = 2;
+    after.occupancy.count[STK_SLOT_FAULT] = 0;
+    after.occupancy.count[STK_SLOT_EMPTY] = 2;
     assert_int_equal(stk_watchdog(&before, &after, &dog, NULL), STK_OK);
     assert_int_equal(dog.stalled + dog.stalled_reference, 0);
 }
@@ -135,7 +135,7 @@ static void requeued_slots_call_for_a_drain(void **state) {
     stk_priority_accounting(&s, &a);
     assert_int_equal(a.requeued, 1);
     assert_int_equal(stk_priority_drain(&a), STK_DRAIN_PENDING);
-    s.occupancy.count[STK_REQUEUE] = 0;
+    s.occupancy.count[STK_SLOT_REQUEUE] = 0;
     stk_priority_accounting(&s, &a);
     assert_int_equal(stk_priority_drain(&a), STK_DRAIN_NONE);
     a.oldest = 3;

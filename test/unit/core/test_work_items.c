@@ -28,37 +28,37 @@ static void items_become_slots_of_three_arguments(void **state) {
     (void)state;
     assert_int_equal(stk_ring_publish_items(&ring, 0, 7, items, 2, NULL), 2);
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_PUBLISHED);
+    assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.tenant, 7);
     assert_int_equal(slot.priority, STK_NORMAL);
     assert_int_equal(slot.args[2], 3);
     assert_int_equal(slot.args[4], 0);
-    assert_int_equal(stk_ring_status(&ring, 2), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 2), STK_SLOT_EMPTY);
 }
 
 static void refused_items_change_nothing(void **state) {
     struct stk_work_item items[2] = {{8, 1, 2, 3}, {STK_OP_LOAD_MISS, 4, 5, 6}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    assert_int_equal(stk_ring_publish_items(&ring, 9, 7, items, 2, &fault), STK_E_OPCODE);
-    assert_int_equal(fault.index, 10);
+    assert_int_equal(stk_ring_publish_items(&ring, 9, 7, items, 2, &info), STK_E_OPCODE);
+    assert_int_equal(info.index, 10);
     items[1].opcode = 8;
-    assert_int_equal(stk_ring_publish_items(&ring, 2, 7, items, 2, &fault), STK_E_RANGE);
-    assert_int_equal(stk_ring_publish_items(&ring, 4, 7, items, 0, &fault), STK_E_RANGE);
-    assert_int_equal(stk_ring_publish_items(&ring, 3, 7, items, 0, &fault), 0);
+    assert_int_equal(stk_ring_publish_items(&ring, 2, 7, items, 2, &info), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_items(&ring, 4, 7, items, 0, &info), STK_E_RANGE);
+    assert_int_equal(stk_ring_publish_items(&ring, 3, 7, items, 0, &info), 0);
     assert_memory_equal(mem, before, sizeof mem);
-    stk_store(ring.words + 16, STK_FAULT);
-    assert_int_equal(stk_ring_publish_items(&ring, 0, 7, items, 2, &fault), STK_E_STATUS);
-    assert_int_equal(fault.index, 1);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
+    stk_store(ring.words + 16, STK_SLOT_FAULT);
+    assert_int_equal(stk_ring_publish_items(&ring, 0, 7, items, 2, &info), STK_E_STATUS);
+    assert_int_equal(info.index, 1);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
 }
 
 static void items_that_lie_in_their_slots_are_refused(void **state) {
     struct stk_work_item *items = (struct stk_work_item *)(void *)(mem + STK_RING_BYTES(SLOTS) - 32);
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    assert_int_equal(stk_ring_publish_items(&ring, 1, 7, items, 2, &fault), STK_E_OVERLAP);
-    assert_int_equal(fault.index, 1);
+    assert_int_equal(stk_ring_publish_items(&ring, 1, 7, items, 2, &info), STK_E_OVERLAP);
+    assert_int_equal(info.index, 1);
     assert_int_equal(stk_ring_fill_items(&ring, 7, items, 2, NULL), STK_E_OVERLAP);
     assert_memory_equal(mem, before, sizeof mem);
     assert_int_equal(stk_ring_publish_items(&ring, 0, 7, items, 2, NULL), 2);
@@ -66,19 +66,19 @@ static void items_that_lie_in_their_slots_are_refused(void **state) {
 
 static void filling_leaves_unused_words_and_empties_the_rest(void **state) {
     struct stk_work_item items[4] = {{8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}, {8, 1, 2, 3}};
-    struct stk_fault fault = {0, 0, 0};
+    struct stk_error_info info = {0, 0, 0};
     (void)state;
-    stk_store(ring.words + 16, STK_CLAIMED);
+    stk_store(ring.words + 16, STK_SLOT_CLAIMED);
     assert_int_equal(stk_ring_fill_items(&ring, 7, items, 4, NULL), STK_E_RANGE);
     items[3].opcode = STK_OP_LOAD_MISS;
-    assert_int_equal(stk_ring_fill_items(&ring, 7, items + 1, 3, &fault), STK_E_OPCODE);
-    assert_int_equal(fault.index, 2);
-    assert_int_equal(fault.value, STK_OP_LOAD_MISS);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_EMPTY);
-    assert_int_equal(stk_ring_status(&ring, 1), STK_CLAIMED);
+    assert_int_equal(stk_ring_fill_items(&ring, 7, items + 1, 3, &info), STK_E_OPCODE);
+    assert_int_equal(info.index, 2);
+    assert_int_equal(info.value, STK_OP_LOAD_MISS);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 1), STK_SLOT_CLAIMED);
     assert_int_equal(stk_ring_fill_items(&ring, 7, items, 1, NULL), 1);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_PUBLISHED);
-    assert_int_equal(stk_ring_status(&ring, 1), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_ring_status(&ring, 1), STK_SLOT_EMPTY);
     assert_int_equal(mem[32], 0x77);
 }
 

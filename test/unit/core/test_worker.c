@@ -26,7 +26,7 @@ static uint32_t op_later(const struct stk_dev *d, const struct stk_call *c) {
     uint32_t left = stk_arg(c, 0);
     (void)d;
     if (left == 0) {
-        return STK_DONE;
+        return STK_SLOT_DONE;
     }
     stk_st(c->args, left - 1);
     return stk_arg(c, 1);
@@ -36,13 +36,13 @@ static uint32_t op_host(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     (void)c;
     hook();
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t op_record(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     order[orders++ % 64u] = c->index;
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static const struct stk_user_op user_ops[] = {
@@ -92,11 +92,11 @@ static void drive_without_work_runs_nothing(void **state) {
     open_port(0, 0);
     put(0, STK_OP_NOP, 0, 0);
     assert_int_equal(stk_interp_ops.drive(&port, false), 0);
-    assert_int_equal(op_status(&image, 0), STK_PUBLISHED);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_PUBLISHED);
     assert_int_equal(control(STK_CTL_WORKERS_IN), 0);
     assert_int_equal(drive(), 1);
     assert_int_equal(drive(), 0);
-    assert_int_equal(op_status(&image, 0), STK_DONE);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
 }
 
 static void lease_ends_after_its_turns_and_the_next_goes_on(void **state) {
@@ -134,8 +134,8 @@ static void worker_with_nothing_to_do_leaves_after_its_idle_turns(void **state) 
     assert_int_equal(control(STK_CTL_LEASE_ENDS), 0);
     assert_int_equal(port.idle_ends, 1);
     /* Waiting on is no progress either. */
-    put(1, OP_LATER, 1000, STK_REQUEUE);
-    put(2, OP_LATER, 1000, STK_YIELD);
+    put(1, OP_LATER, 1000, STK_SLOT_REQUEUE);
+    put(2, OP_LATER, 1000, STK_SLOT_YIELD);
     assert_int_equal(drive(), 0);
     assert_int_equal(control(STK_CTL_IDLE_ENDS), 2);
     assert_in_range(op_arg(&image, 1, 0) + op_arg(&image, 2, 0), 2000 - 7, 1998);
@@ -154,12 +154,12 @@ static void changed_lease_word_ends_the_lease_after_the_slot_in_hand(void **stat
     put(1, OP_HOST, 0, 0);
     put(2, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
-    assert_int_equal(op_status(&image, 1), STK_DONE);
-    assert_int_equal(op_status(&image, 2), STK_PUBLISHED);
+    assert_int_equal(op_status(&image, 1), STK_SLOT_DONE);
+    assert_int_equal(op_status(&image, 2), STK_SLOT_PUBLISHED);
     assert_int_equal(control(STK_CTL_DONE_COUNT), 2);
     assert_int_equal(control(STK_CTL_LEASE_ENDS), 1);
     assert_int_equal(drive(), 1);
-    assert_int_equal(op_status(&image, 2), STK_DONE);
+    assert_int_equal(op_status(&image, 2), STK_SLOT_DONE);
 }
 
 static void shutdown_stops_before_the_next_slot(void **state) {
@@ -168,8 +168,8 @@ static void shutdown_stops_before_the_next_slot(void **state) {
     put(0, STK_OP_SHUTDOWN, 0, 0);
     put(1, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
-    assert_int_equal(op_status(&image, 0), STK_DONE);
-    assert_int_equal(op_status(&image, 1), STK_PUBLISHED);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
+    assert_int_equal(op_status(&image, 1), STK_SLOT_PUBLISHED);
     assert_int_equal(control(STK_CTL_SHUTDOWN), 1);
     assert_int_equal(drive(), 0);
     assert_int_equal(control(STK_CTL_LEASE_ENDS), 2);
@@ -182,13 +182,14 @@ static void slots_behind_the_cursor_and_holes_are_found(void **state) {
     assert_int_equal(drive(), 1);
     put(3, OP_RECORD, 0, 0); /* behind the cursor, alone */
     put(5, OP_RECORD, 0, 0);
-    put(12, OP_RECORD, 0, 0);                      /* before it, past holes */
-    image.ring[13 * STK_SLOT_WORDS] = STK_CLAIMED; /* a claimed slot of a worker that is gone is no hole to fall in */
+    put(12, OP_RECORD, 0, 0); /* before it, past holes */
+    image.ring[13 * STK_SLOT_WORDS] =
+        STK_SLOT_CLAIMED; /* a claimed slot of a worker that is gone is no hole to fall in */
     put(15, OP_RECORD, 0, 0);
     put(0, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
     assert_int_equal(orders, 6);
-    assert_int_equal(op_status(&image, 13), STK_CLAIMED);
+    assert_int_equal(op_status(&image, 13), STK_SLOT_CLAIMED);
     assert_int_equal(control(STK_CTL_DONE_COUNT), 6);
 }
 
@@ -203,7 +204,7 @@ static void slot_published_behind_a_running_worker_is_found(void **state) {
     put(1, OP_HOST, 0, 0);
     assert_int_equal(drive(), 1);
     assert_int_equal(orders, 1);
-    assert_int_equal(op_status(&image, 0), STK_DONE);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
 }
 
 static void spoiled_cursor_starts_at_the_first_slot(void **state) {
@@ -230,42 +231,43 @@ static void ring_of_one_slot_works(void **state) {
         put(1, STK_OP_BATCH_FENCE, 5, 99); /* not in the ring */
         assert_int_equal(drive(), 1);
         assert_int_equal(control(STK_CTL_EPOCH), i);
-        assert_int_equal(op_status(&image, 1), STK_PUBLISHED);
+        assert_int_equal(op_status(&image, 1), STK_SLOT_PUBLISHED);
     }
 }
 
 static void yielded_and_requeued_slots_run_again_until_done_and_count_once(void **state) {
     (void)state;
     open_port(0, 100);
-    put(4, OP_LATER, 3, STK_YIELD);
-    put(5, OP_LATER, 4, STK_REQUEUE);
+    put(4, OP_LATER, 3, STK_SLOT_YIELD);
+    put(5, OP_LATER, 4, STK_SLOT_REQUEUE);
     assert_int_equal(drive(), 1);
-    assert_int_equal(op_status(&image, 4), STK_DONE);
-    assert_int_equal(op_status(&image, 5), STK_DONE);
+    assert_int_equal(op_status(&image, 4), STK_SLOT_DONE);
+    assert_int_equal(op_status(&image, 5), STK_SLOT_DONE);
     assert_int_equal(op_arg(&image, 4, 0), 0);
     assert_int_equal(control(STK_CTL_DONE_COUNT), 2);
     assert_int_equal(control(STK_CTL_METRICS + OP_LATER), 2);
 }
 
 static void fence_waits_for_its_items_and_for_no_others(void **state) {
-    static const uint32_t waiting[] = {STK_PUBLISHED, STK_CLAIMED, STK_WAIT_IO, STK_YIELD, STK_REQUEUE};
-    static const uint32_t over[] = {STK_EMPTY, STK_DONE, STK_FAULT};
+    static const uint32_t waiting[] = {STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED, STK_SLOT_WAIT_IO, STK_SLOT_YIELD,
+                                       STK_SLOT_REQUEUE};
+    static const uint32_t over[] = {STK_SLOT_EMPTY, STK_SLOT_DONE, STK_SLOT_FAULT};
     size_t i;
     (void)state;
     for (i = 0; i < 5; i++) {
         open_port(0, 0);
         put(14, STK_OP_NOP, 0, 0); /* not the fence's: a slot that stays claimed */
-        image.ring[14 * STK_SLOT_WORDS] = STK_CLAIMED;
-        put(15, OP_LATER, 500, STK_REQUEUE); /* the fence's, by way of the end of the ring */
+        image.ring[14 * STK_SLOT_WORDS] = STK_SLOT_CLAIMED;
+        put(15, OP_LATER, 500, STK_SLOT_REQUEUE); /* the fence's, by way of the end of the ring */
         image.ring[15 * STK_SLOT_WORDS] = waiting[i];
         put(0, STK_OP_NOP, 0, 0);
         put(1, STK_OP_BATCH_FENCE, 2, 7);
         (void)drive();
-        assert_int_equal(op_status(&image, 1), STK_REQUEUE);
+        assert_int_equal(op_status(&image, 1), STK_SLOT_REQUEUE);
         assert_int_equal(control(STK_CTL_EPOCH), 0);
         image.ring[15 * STK_SLOT_WORDS] = over[i % 3];
         assert_int_equal(drive(), 1);
-        assert_int_equal(op_status(&image, 1), STK_DONE);
+        assert_int_equal(op_status(&image, 1), STK_SLOT_DONE);
         assert_int_equal(control(STK_CTL_EPOCH), 1);
         assert_int_equal(control(STK_CTL_OBSERVABLE), 7);
         assert_int_equal(control(STK_CTL_METRICS + STK_OP_BATCH_FENCE), 1);
@@ -291,7 +293,7 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
         put(0, STK_OP_SHUTDOWN, 0, 0);
         image.ring[STK_SLOT_TENANT] = 1;
         assert_int_equal(drive(), 1);
-        assert_int_equal(op_status(&image, 0), STK_FAULT);
+        assert_int_equal(op_status(&image, 0), STK_SLOT_FAULT);
         assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_TENANT);
         assert_int_equal(control(STK_CTL_SHUTDOWN), 0);
         put(0, STK_OP_SHUTDOWN, 0, 0);
@@ -312,10 +314,10 @@ static void hook_forges(void) {
     struct stk_interp second = port;
     in_hand[runs] = control(CUSTODY_AT + 5u);
     if (runs++ == 0u) {
-        image.ring[5 * STK_SLOT_WORDS] = STK_PUBLISHED;
+        image.ring[5 * STK_SLOT_WORDS] = STK_SLOT_PUBLISHED;
         assert_int_equal(stk_interp_ops.drive(&second, true), 0);
-        assert_int_equal(op_status(&image, 5), STK_PUBLISHED);
-        image.ring[5 * STK_SLOT_WORDS] = STK_DONE;
+        assert_int_equal(op_status(&image, 5), STK_SLOT_PUBLISHED);
+        image.ring[5 * STK_SLOT_WORDS] = STK_SLOT_DONE;
     }
 }
 
@@ -335,13 +337,13 @@ static void a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says(void **st
     assert_int_equal(drive(), 1);
     assert_int_equal(runs, 1);
     assert_int_equal(in_hand[0], 1);
-    assert_int_equal(op_status(&image, 5), STK_DONE);
+    assert_int_equal(op_status(&image, 5), STK_SLOT_DONE);
     assert_int_equal(control(CUSTODY_AT + 5u), 2);
-    put(5, OP_LATER, 2, STK_YIELD); /* the worker lets go each time that the slot waits */
-    put(6, 99, 0, 0);               /* and when the slot faults */
+    put(5, OP_LATER, 2, STK_SLOT_YIELD); /* the worker lets go each time that the slot waits */
+    put(6, 99, 0, 0);                    /* and when the slot faults */
     assert_int_equal(drive(), 1);
     assert_int_equal(control(CUSTODY_AT + 5u), 8);
-    assert_int_equal(op_status(&image, 6), STK_FAULT);
+    assert_int_equal(op_status(&image, 6), STK_SLOT_FAULT);
     assert_int_equal(control(CUSTODY_AT + 6u), 2);
     for (uint32_t i = 0; i < OPS_SLOTS; i++) {
         assert_int_equal(control(CUSTODY_AT + i) & 1u, 0);
@@ -409,7 +411,7 @@ static void only_the_bytes_of_a_chunk_are_charged_to_the_lease(void **state) {
     put(1, STK_OP_SUM64, 0, UINT32_MAX);        /* refused: nothing was read */
     put(2, OP_RECORD, 0, UINT32_MAX);
     assert_int_equal(drive(), 1);
-    assert_int_equal(op_status(&image, 1), STK_FAULT);
+    assert_int_equal(op_status(&image, 1), STK_SLOT_FAULT);
     assert_int_equal(orders, 1);
 }
 
@@ -420,11 +422,11 @@ static void leases_shorter_than_the_ring_get_around_it(void **state) {
     open_port(2, 2);
     stk_st(image.control + STK_CTL_CURSOR, 1);
     put(0, OP_RECORD, 0, 0);
-    while (op_status(&image, 0) != STK_DONE && drives < OPS_SLOTS) {
+    while (op_status(&image, 0) != STK_SLOT_DONE && drives < OPS_SLOTS) {
         (void)!drive();
         drives++;
     }
-    assert_int_equal(op_status(&image, 0), STK_DONE);
+    assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
     assert_true(drives > 1); /* else the leases were not short */
 }
 

@@ -34,13 +34,13 @@ static uint32_t shared[STK_SHARED_WORDS];
 static uint32_t op_record(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;
     order[orders++ % ORDER] = c->index;
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t op_again(const struct stk_dev *d, const struct stk_call *c) {
     uint32_t left = stk_arg(c, 0);
     stk_st(c->args, left - 1u);
-    return left == 0u ? op_record(d, c) : left % 2u ? STK_REQUEUE : STK_YIELD;
+    return left == 0u ? op_record(d, c) : left % 2u ? STK_SLOT_REQUEUE : STK_SLOT_YIELD;
 }
 
 static const struct stk_user_op user_ops[] = {{OP_RECORD, STK_SCALAR, op_record}, {OP_AGAIN, STK_SCALAR, op_again}};
@@ -130,7 +130,7 @@ static void critical_slot_behind_ten_thousand_low_ones_runs_within_two_turns(voi
         put(round % 16u);
         assert_in_range(turns_until(round % 16u, 3), 1, 2);
     }
-    assert_int_equal(status(10063), STK_PUBLISHED);
+    assert_int_equal(status(10063), STK_SLOT_PUBLISHED);
 }
 
 /* Not in order: the urgent round passes every slot of CRITICAL and HIGH, one a turn. */
@@ -206,7 +206,7 @@ static void every_slot_runs_whatever_the_partitions_say(void **state) {
         }
         run(5000);
         for (i = 0; i < 40; i += 1 + k % 3u) {
-            assert_int_equal(status(i), STK_DONE);
+            assert_int_equal(status(i), STK_SLOT_DONE);
         }
     }
 }
@@ -220,7 +220,7 @@ static void slot_far_from_a_busy_cursor_is_found_by_the_slow_round(void **state)
         put(i);
     }
     put(40);
-    for (turns = 0; status(40) != STK_DONE && turns < 5000u; turns++) {
+    for (turns = 0; status(40) != STK_SLOT_DONE && turns < 5000u; turns++) {
         uint32_t slot = turn();
         if (slot < 8u) { /* as fast as a publisher can be */
             put(slot);
@@ -320,12 +320,12 @@ static void packed_fence_waits_before_the_first_op_runs(void **state) {
     put(2);
     assert_int_equal(stk_ring_publish_packed(&ring, 3, 0, ops, 2), STK_OK);
     run(4);
-    assert_int_equal(status(2), STK_DONE);
-    assert_int_equal(status(3), STK_REQUEUE);
+    assert_int_equal(status(2), STK_SLOT_DONE);
+    assert_int_equal(status(3), STK_SLOT_REQUEUE);
     assert_int_equal(stk_load(words + OBS(5)), 0);
     assert_int_equal(stk_load(words + STK_CTL_EPOCH), 0);
     run(1000);
-    assert_int_equal(status(3), STK_DONE);
+    assert_int_equal(status(3), STK_SLOT_DONE);
     assert_int_equal(stk_load(words + OBS(5)), 1);
     assert_int_equal(stk_load(words + OBS(0)), 77);
     assert_int_equal(stk_load(words + STK_CTL_EPOCH), 1);
@@ -336,10 +336,10 @@ static void packed_fence_waits_before_the_first_op_runs(void **state) {
 static void refused(uint32_t tenant, uint32_t opcode, uint32_t a0, uint32_t a1, uint32_t reason) {
     put_for(tenant, 0, opcode, a0, a1);
     run(4);
-    assert_int_equal(status(0), reason ? STK_FAULT : STK_DONE);
+    assert_int_equal(status(0), reason ? STK_SLOT_FAULT : STK_SLOT_DONE);
     if (reason) {
         assert_int_equal(stk_load(ring_words + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG), reason);
-        assert_int_equal(stk_ring_transition(&ring, 0, STK_TO_ACK), (int)STK_FAULT);
+        assert_int_equal(stk_ring_transition(&ring, 0, STK_TO_ACK), (int)STK_SLOT_FAULT);
     }
 }
 

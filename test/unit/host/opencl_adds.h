@@ -56,7 +56,7 @@ static inline uint32_t run_adds(uint32_t total) {
         while (published < total && published - harvested < ring.slots) {
             publish_add(published++ % ring.slots);
         }
-        if (stk_ring_status(&ring, at) == (int)STK_DONE && ++harvested % 64u != 0u) {
+        if (stk_ring_status(&ring, at) == (int)STK_SLOT_DONE && ++harvested % 64u != 0u) {
             continue;
         }
         drive(true);
@@ -77,7 +77,7 @@ static const char slow_text[] =
     "    stk_u32 i, n = stk_arg(c, 0), x = n;\n"
     "    for (i = 0; i < n; i++) { x = x * 1664525u + stk_ld(d->control + STK_CTL_OBSERVABLE); }\n"
     "    stk_result(c, 0, x);\n"
-    "    return STK_DONE;\n"
+    "    return STK_SLOT_DONE;\n"
     "}\n";
 static const struct stk_opencl_piece slow_piece = {"slow", slow_text, 0x20001u, "user_slow", STK_SCALAR};
 
@@ -87,7 +87,7 @@ static inline uint64_t time_slow(uint32_t steps) {
     const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
     uint64_t start = rig_now();
     assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
-    while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+    while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }

@@ -52,7 +52,7 @@ static inline void fresh_store(uint32_t blocks) {
 /* The same flash after a restart. */
 static inline void mount_again(void) {
     init_store();
-    assert_true(stk_store_mount(&store, &(struct stk_fault){0}) >= 0);
+    assert_true(stk_store_mount(&store, &(struct stk_error_info){0}) >= 0);
 }
 
 static inline int open_kept(const struct stk_opencl_config *wish) {

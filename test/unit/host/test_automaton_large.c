@@ -96,7 +96,7 @@ static void set_too_large_for_the_format_is_refused_before_anything_is_taken(voi
     }
     stk_arena_init(&arena, small, sizeof small);
     assert_int_equal(stk_automaton_build(&a, patterns, COUNT, &arena), STK_E_OVERFLOW);
-    assert_int_equal(a.fault.err, STK_E_OVERFLOW);
+    assert_int_equal(a.info.err, STK_E_OVERFLOW);
     assert_int_equal(arena.used, 0);
     assert_int_equal(arena.need, 0);
     assert_int_equal(stk_automaton_build(&a, patterns, 64, &arena), STK_E_SPACE);

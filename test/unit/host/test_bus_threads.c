@@ -68,7 +68,7 @@ static void nothing_the_host_stores_is_lost(void **state) {
     pthread_t thread[2];
     (void)state;
     op_image_reset(&world);
-    world.control[STK_CTL_BUS] = 1;
+    world.control[STK_CTL_NO_SHARED_ATOMICS] = 1;
     for (uint32_t i = 0; i < 2u; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, run_worker, &number[i]), 0);
     }
@@ -76,7 +76,7 @@ static void nothing_the_host_stores_is_lost(void **state) {
         while (published < TOTAL && published - harvested < OPS_SLOTS) {
             assert_int_equal(stk_ring_publish(&ring, published++ % OPS_SLOTS, &add), STK_OK);
         }
-        if (stk_ring_status(&ring, harvested % OPS_SLOTS) == (int)STK_DONE) {
+        if (stk_ring_status(&ring, harvested % OPS_SLOTS) == (int)STK_SLOT_DONE) {
             harvested++;
         } else {
             assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);

@@ -11,7 +11,7 @@
 
 #include "op_device.h"
 #include "stoker/io_queue.h"
-#include "stoker/miss.h"
+#include "stoker/fetch.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/posix.h"
 #include "stoker/port/sim.h"
@@ -43,13 +43,13 @@ static uint32_t op_echo(const struct stk_dev *d, const struct stk_call *c) {
     }
     stk_result(c, 0, mix(args));
     stk_result(c, 3, ~args[0]);
-    return STK_DONE;
+    return STK_SLOT_DONE;
 }
 
 static uint32_t op_twice(const struct stk_dev *d, const struct stk_call *c) {
     if (stk_arg(c, 7) == 0u) {
         stk_st(c->args + 7, 1u);
-        return stk_arg(c, 0) % 2u ? STK_REQUEUE : STK_YIELD;
+        return stk_arg(c, 0) % 2u ? STK_SLOT_REQUEUE : STK_SLOT_YIELD;
     }
     stk_st(c->args + 7, 0u);
     return op_echo(d, c);
@@ -98,7 +98,7 @@ struct crew {
 static void crew_start(struct crew *crew, uint32_t workers, uint32_t bus) {
     op_image_reset(&image);
     memset(guards, 0, sizeof guards);
-    image.control[STK_CTL_BUS] = bus;
+    image.control[STK_CTL_NO_SHARED_ATOMICS] = bus;
     ring = (struct stk_ring){.words = image.ring, .slots = OPS_SLOTS};
     crew->count = workers;
     for (uint32_t i = 0; i < workers; i++) {
@@ -158,10 +158,10 @@ static void publish_and_harvest(uint32_t workers, uint32_t bus) {
             const struct stk_work work = work_of(published, args);
             assert_int_equal(stk_ring_publish(&ring, published++ % OPS_SLOTS, &work), STK_OK);
         }
-        if (stk_ring_status(&ring, at) == (int)STK_DONE) {
+        if (stk_ring_status(&ring, at) == (int)STK_SLOT_DONE) {
             check_result(harvested++, at);
         } else {
-            assert_int_not_equal(stk_ring_status(&ring, at), (int)STK_FAULT);
+            assert_int_not_equal(stk_ring_status(&ring, at), (int)STK_SLOT_FAULT);
             assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);
             sched_yield();
         }
@@ -172,7 +172,7 @@ static void publish_and_harvest(uint32_t workers, uint32_t bus) {
     assert_int_equal(image.control[STK_CTL_OBSERVABLE], OPS_OBSERVABLE(STK_CTL_OBSERVABLE) + TOTAL / 5u);
     assert_int_equal(image.control[STK_CTL_METRICS + OP_ECHO], TOTAL / 5u * 2u);
     assert_int_equal(image.control[STK_CTL_METRICS + OP_TWICE], TOTAL / 5u);
-    assert_int_equal(image.debug[STK_LOG_CURSOR], OPS_RECORDS * STK_LOG_RECORD_WORDS);
+    assert_int_equal(image.debug[STK_DEBUG_CURSOR_WORD], OPS_RECORDS * STK_DEBUG_RECORD_WORDS);
 }
 
 static void interpreter_on_another_thread_loses_nothing(void **state) {
@@ -199,7 +199,7 @@ static void serve(struct stk_io_queue *io) {
         const struct stk_io_result done = {.slot = requests[i].slot, .ok = requests[i].src % 3u != 0u, .error = 5};
         assert_int_equal(requests[i].src, requests[i].tag + 100u);
         assert_int_equal(stk_io_queue_complete(io, &done, 1, NULL), STK_OK);
-        assert_int_equal(stk_ring_transition(&ring, requests[i].tag, STK_TO_REQUEUE), (int)STK_WAIT_IO);
+        assert_int_equal(stk_ring_transition(&ring, requests[i].tag, STK_TO_REQUEUE), (int)STK_SLOT_WAIT_IO);
     }
 }
 
@@ -216,10 +216,10 @@ static void serve_load_misses(uint32_t bus) {
         uint32_t slot = at % OPS_SLOTS;
         int status = stk_ring_status(&ring, slot);
         serve(&io);
-        if (status == (int)STK_DONE || status == (int)STK_FAULT) {
-            assert_int_equal(status, (100u + slot) % 3u != 0u ? (int)STK_DONE : (int)STK_FAULT);
-            if (status == (int)STK_FAULT) {
-                assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_FAULT);
+        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_FAULT) {
+            assert_int_equal(status, (100u + slot) % 3u != 0u ? (int)STK_SLOT_DONE : (int)STK_SLOT_FAULT);
+            if (status == (int)STK_SLOT_FAULT) {
+                assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_SLOT_FAULT);
             }
             assert_int_equal(stk_ring_publish_load_miss(&ring, slot, 0, 100u + slot, 0), STK_OK);
             over++;
@@ -250,22 +250,22 @@ static void tell_nothing(void *ctx, struct stk_dispatch_info *info) {
 #define SOURCE_BYTES 64u
 #define RESOURCES    6u /* of which the first four are in the table */
 
-static void start_service(struct stk_miss *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
+static void start_service(struct stk_fetch *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
     static const struct stk_dispatch_ops dispatch = {.name = "threads", .drive = drive_nothing, .info = tell_nothing};
     static const uint8_t source[SOURCE_BYTES];
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .seed = 7};
-    const struct stk_miss_config config = {.memory = op_image_memory(&image),
-                                           .dispatch = &dispatch,
-                                           .ingest = &stk_sim_ingest_ops,
-                                           .ingest_ctx = ingest,
-                                           .platform = &stk_posix_platform_ops};
+    const struct stk_fetch_config config = {.memory = op_image_memory(&image),
+                                            .dispatch = &dispatch,
+                                            .ingest = &stk_sim_ingest_ops,
+                                            .ingest_ctx = ingest,
+                                            .platform = &stk_posix_platform_ops};
     assert_int_equal(stk_sim_ingest_init(ingest, &slow, arena), STK_OK);
     assert_int_equal(stk_sim_ingest_add(ingest, source, sizeof source, false), 0);
-    assert_int_equal(stk_miss_init(miss, &config, arena), STK_OK);
+    assert_int_equal(stk_fetch_init(miss, &config, arena), STK_OK);
     for (uint32_t i = 0; i < 4u; i++) {
-        const struct stk_miss_resource row = {
+        const struct stk_fetch_resource row = {
             .resource = i, .bytes = SOURCE_BYTES, .dst = i * SOURCE_BYTES, .tenants = 1, .prefetch = 1};
-        assert_int_equal(stk_miss_add(miss, &row), STK_OK);
+        assert_int_equal(stk_fetch_register(miss, &row), STK_OK);
     }
 }
 
@@ -276,7 +276,7 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
     uint32_t over = 0, cancelled = 0, at;
     struct stk_arena arena;
     struct stk_sim_ingest ingest;
-    struct stk_miss miss;
+    struct stk_fetch miss;
     struct crew crew;
     (void)state;
     crew_start(&crew, 2, 0);
@@ -285,27 +285,27 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
     for (at = 0; over < 2000u || cancelled < 50u; at++) {
         uint32_t slot = at % OPS_SLOTS;
         int status = stk_ring_status(&ring, slot);
-        assert_true(stk_miss_poll(&miss, 0) >= 0);
-        if (at % 7u == 0u && stk_miss_cancel(&miss, slot) >= 0) {
+        assert_true(stk_fetch_poll(&miss, 0) >= 0);
+        if (at % 7u == 0u && stk_fetch_cancel(&miss, slot) >= 0) {
             cancelled++;
-            status = STK_EMPTY;
+            status = STK_SLOT_EMPTY;
         }
-        if (status == (int)STK_FAULT) {
+        if (status == (int)STK_SLOT_FAULT) {
             assert_int_equal(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG), STK_REASON_IO);
             assert_true(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0) >= 4u);
-            assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_FAULT);
+            assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_SLOT_FAULT);
         }
-        if (status == (int)STK_DONE) {
+        if (status == (int)STK_SLOT_DONE) {
             assert_true(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0) < 4u);
         }
-        if (status == (int)STK_DONE || status == (int)STK_FAULT || status == (int)STK_EMPTY) {
+        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_FAULT || status == (int)STK_SLOT_EMPTY) {
             assert_int_equal(stk_ring_publish_load_miss(&ring, slot, 0, at % RESOURCES, at % 3u == 0u), STK_OK);
-            over += status != (int)STK_EMPTY;
+            over += status != (int)STK_SLOT_EMPTY;
         }
         assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);
     }
     crew_stop(&crew);
-    assert_int_equal(stk_miss_shutdown(&miss, 10 * SECOND), STK_OK);
+    assert_int_equal(stk_fetch_shutdown(&miss, 10 * SECOND), STK_OK);
     assert_true(miss.stats.asked == miss.stats.served + miss.stats.refused + miss.stats.failed + miss.stats.cancelled);
 }
 
@@ -321,7 +321,7 @@ static void fences_of_batches_pass_after_their_items(void **state) {
         uint32_t start = round % 2u * 8u;
         uint64_t begin = stk_posix_platform_ops.now_ns(NULL);
         assert_int_equal(stk_ring_publish_batch(&ring, start, 0, items, 7, round, NULL), 8);
-        while (stk_ring_status(&ring, start + 7u) != (int)STK_DONE) {
+        while (stk_ring_status(&ring, start + 7u) != (int)STK_SLOT_DONE) {
             assert_true(stk_posix_platform_ops.now_ns(NULL) - begin < 60 * SECOND);
             sched_yield();
         }

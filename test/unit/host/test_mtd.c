@@ -370,9 +370,9 @@ static void what_was_cut_short_goes_on(void **state) {
     assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_OK);
     assert_memory_equal(in, out, 64);
     dev.io_errors = 1000;
-    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_E_AGAIN);
+    assert_int_equal(ops->read(&mtd, 0, 0, out, 64), STK_E_WOULD_BLOCK);
     assert_int_equal(mtd.os_error, EINTR);
-    assert_int_equal(ops->prog(&mtd, 0, 0, out, 64), STK_E_AGAIN); /* NOR takes the same bytes again */
+    assert_int_equal(ops->prog(&mtd, 0, 0, out, 64), STK_E_WOULD_BLOCK); /* NOR takes the same bytes again */
 }
 
 /* The kernel may have programmed pages before it was interrupted, and a page is programmed once. */
@@ -404,7 +404,7 @@ static void only_errors_of_the_chip_make_a_block_bad(void **state) {
         {ENOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM},
         {ENODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV}, /* it was taken out */
         {ESTALE, STK_E_DEVICE, STK_E_IO, STK_E_DEVICE, STK_E_DEVICE}, /* a page of NAND may have been begun */
-        {EBUSY, STK_E_AGAIN, STK_E_IO, STK_E_AGAIN, STK_E_AGAIN},
+        {EBUSY, STK_E_WOULD_BLOCK, STK_E_IO, STK_E_WOULD_BLOCK, STK_E_WOULD_BLOCK},
         {0, STK_E_SHORT, STK_E_SHORT, STK_OK, STK_E_SHORT}, /* the device ends here, it says */
     };
     uint8_t data[512] = {0};

@@ -34,7 +34,7 @@ TWIN(
         }
         stk_result(c, 0, x);
         stk_add(d->control + STK_CTL_OBSERVABLE, x);
-        return STK_DONE;
+        return STK_SLOT_DONE;
     } static stk_u32 user_wide(const struct stk_dev *d, const struct stk_call *c) {
         stk_u32 i;
         stk_u64 sum = 0;
@@ -42,9 +42,9 @@ TWIN(
             sum += (stk_u64)stk_ld(d->control + STK_CTL_OBSERVABLE + i) << 20;
         }
         stk_result_add64(c, 0, sum);
-        return STK_DONE;
+        return STK_SLOT_DONE;
     } static stk_u32 user_wait(const struct stk_dev *d, const struct stk_call *c) {
-        return stk_ld(d->control + STK_CTL_OBSERVABLE + stk_arg(c, 0)) == 0u ? STK_REQUEUE : STK_DONE;
+        return stk_ld(d->control + STK_CTL_OBSERVABLE + stk_arg(c, 0)) == 0u ? STK_SLOT_REQUEUE : STK_SLOT_DONE;
     })
 
 static const struct stk_opencl_piece pieces[] = {{"twins", twin_text, 0x20001u, "user_mix", STK_SCALAR},
@@ -93,7 +93,7 @@ static void drive(bool pending) {
 
 static bool over(uint32_t slot) {
     int status = stk_ring_status(&ring, slot);
-    return status != (int)STK_PUBLISHED && status != (int)STK_CLAIMED && status != (int)STK_REQUEUE;
+    return status != (int)STK_SLOT_PUBLISHED && status != (int)STK_SLOT_CLAIMED && status != (int)STK_SLOT_REQUEUE;
 }
 
 static void wait_for(uint32_t slot) {
@@ -170,7 +170,7 @@ static void user_ops_from_source_equal_their_c_twins(void **state) {
             run_image();
             assert_int_equal(stk_interp_open(&interp, &memory, &config), STK_OK);
             assert_true(stk_interp_ops.drive(&interp, true) >= 0);
-            assert_int_equal(op_status(&expected, 0), i == 0 ? STK_FAULT : STK_DONE);
+            assert_int_equal(op_status(&expected, 0), i == 0 ? STK_SLOT_FAULT : STK_SLOT_DONE);
             assert_same_image("user op", lanes[l]);
         }
         close_device();
@@ -189,7 +189,7 @@ static void run_adds(uint32_t total) {
             published++;
         }
         at = harvested % ring.slots;
-        if (harvested < published && stk_ring_status(&ring, at) == (int)STK_DONE) {
+        if (harvested < published && stk_ring_status(&ring, at) == (int)STK_SLOT_DONE) {
             harvested++;
         } else {
             drive(true);
@@ -247,7 +247,7 @@ static void several_workers_run_each_slot_once(void **state) {
             assert_int_equal(stk_control_set_quota(&control, 0, cases[i].quota, NULL), STK_OK);
         }
         if (cases[i].bus) {
-            stk_store(cl.memory.control + STK_CTL_BUS, 1u);
+            stk_store(cl.memory.control + STK_CTL_NO_SHARED_ATOMICS, 1u);
         }
         run_adds(50000);
         assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN), config.workers * (uint32_t)cl.launches);
@@ -305,10 +305,10 @@ static void requeued_slot_ends_once_what_it_waits_for_is_there(void **state) {
     for (i = 0; i < 1000; i++) {
         drive(true);
     }
-    assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_DONE);
+    assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_DONE);
     stk_store_release(cl.memory.control + STK_CTL_OBSERVABLE + 5, 1u);
     wait_for(3);
-    assert_int_equal(stk_ring_status(&ring, 3), (int)STK_DONE);
+    assert_int_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_DONE);
     close_device();
 }
 
@@ -323,7 +323,7 @@ static void shutdown_op_stops_the_kernel(void **state) {
     assert_int_equal(stk_ring_publish(&ring, 1, &nop), STK_OK);
     drive(true);
     assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_PUBLISHED);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_PUBLISHED);
     close_device();
 }
 

@@ -46,7 +46,7 @@ static void run_tickets(uint32_t total) {
         while (published < total && stk_publisher_publish(&publisher, &add, NULL) >= 0) {
             published++;
         }
-        while (stk_publisher_harvest(&publisher, &slot, NULL) == (int)STK_DONE) {
+        while (stk_publisher_harvest(&publisher, &slot, NULL) == (int)STK_SLOT_DONE) {
             harvested++;
         }
         if (stk_opencl_ops.drive(&cl, harvested < published) < 0 ||

@@ -24,7 +24,7 @@ static const char busy_text[] = "STK_FN stk_u32 user_busy(const struct stk_dev *
                                 "    stk_u32 i, n = stk_arg(c, 0), x = n;\n"
                                 "    for (i = 0; i < n; i++) { x = x * 1664525u + (x >> 7); }\n"
                                 "    stk_result(c, 0, x);\n"
-                                "    return d->slots != 0u ? STK_DONE : STK_YIELD;\n"
+                                "    return d->slots != 0u ? STK_SLOT_DONE : STK_SLOT_YIELD;\n"
                                 "}\n";
 static const struct stk_opencl_piece busy_piece = {"busy", busy_text, BUSY, "user_busy", STK_SCALAR};
 
@@ -70,7 +70,7 @@ static uint32_t *status_of(uint32_t slot) {
  * nobody may move it. */
 static void *publish_for_ever(void *arg) {
     while (stk_load(&over) == 0u) {
-        stk_store_release(status_of(7), STK_PUBLISHED);
+        stk_store_release(status_of(7), STK_SLOT_PUBLISHED);
     }
     return arg;
 }
@@ -98,7 +98,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
         start = rig_now();
         while (ran < 100u) { /* and the slots of others are served */
             publish_add(0);
-            while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+            while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
                 drive(true);
                 assert_true(rig_now() - start < 60 * SECOND);
             }
@@ -132,7 +132,7 @@ static int publish_sum(uint32_t *ticket) {
 static uint32_t publish_and_await_claim(void) {
     uint64_t start = rig_now();
     uint32_t steps = 10000000u, ticket = publish_busy(steps);
-    while (stk_load(status_of(0)) != STK_CLAIMED) {
+    while (stk_load(status_of(0)) != STK_SLOT_CLAIMED) {
         struct stk_slot slot;
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
@@ -147,7 +147,7 @@ static uint32_t publish_and_await_claim(void) {
 static void harvest_next(struct stk_slot *slot, uint32_t *ticket) {
     uint64_t start = rig_now();
     int end;
-    while ((end = stk_publisher_harvest(&publisher, slot, ticket)) == STK_E_AGAIN) {
+    while ((end = stk_publisher_harvest(&publisher, slot, ticket)) == STK_E_WOULD_BLOCK) {
         drive(true);
         if (rig_now() - start > 20 * SECOND) {
             fail_msg("the oldest of %u is in status %x: %s", (unsigned)stk_publisher_pending(&publisher),
@@ -161,15 +161,15 @@ static void harvest_next(struct stk_slot *slot, uint32_t *ticket) {
 static void forge_an_end(void) {
     struct stk_slot slot;
     uint32_t forged = publish_and_await_claim(), ticket;
-    stk_store_release(status_of(0), STK_DONE);
-    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &ticket), STK_E_AGAIN);
+    stk_store_release(status_of(0), STK_SLOT_DONE);
+    assert_int_equal(stk_publisher_harvest(&publisher, &slot, &ticket), STK_E_WOULD_BLOCK);
     assert_int_equal(publish_sum(&ticket), STK_E_FULL);
     harvest_next(&slot, &ticket);
     assert_int_equal(ticket, forged);
     assert_true(publish_sum(&ticket) >= 0);
     harvest_next(&slot, &forged);
     assert_int_equal(forged, ticket);
-    assert_int_equal(slot.status, STK_DONE);
+    assert_int_equal(slot.status, STK_SLOT_DONE);
     assert_int_equal(slot.tenant, VICTIM);
     assert_int_equal(slot.args[STK_RESULT_ARG], SUM);
 }
@@ -187,7 +187,8 @@ static void end_that_a_tenant_stored_ends_nobodys_ticket(void **state) {
             continue;
         }
         if (how & 4u) {
-            stk_store(control.words + STK_CTL_BUS, stk_load(control.words + STK_CTL_BUS) | STK_BUS_BIT);
+            stk_store(control.words + STK_CTL_NO_SHARED_ATOMICS,
+                      stk_load(control.words + STK_CTL_NO_SHARED_ATOMICS) | STK_NO_SHARED_ATOMICS_BIT);
         }
         forge_an_end();
         assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
@@ -206,7 +207,8 @@ static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t owned[SLOTS]; /* for each slot: 1 + the forger's ticket */
 
 static void *forge_for_ever(void *arg) {
-    static const uint32_t some[] = {STK_PUBLISHED, STK_DONE, 99, STK_FAULT, STK_REQUEUE, UINT32_MAX, STK_YIELD, 8};
+    static const uint32_t some[] = {STK_SLOT_PUBLISHED, STK_SLOT_DONE,  99, STK_SLOT_FAULT, STK_SLOT_REQUEUE,
+                                    UINT32_MAX,         STK_SLOT_YIELD, 8};
     uint32_t n = 1;
     while (stk_load(&over) == 0u) {
         n = n * 1664525u + 1013904223u;
@@ -233,7 +235,7 @@ static uint32_t publish_both(uint32_t *turn) {
             owned[slot] = forgers ? 1u : 0u;
         }
         (void)pthread_mutex_unlock(&owner);
-        if (slot == STK_E_AGAIN) {
+        if (slot == STK_E_WOULD_BLOCK) {
             break; /* a worker still has the slot */
         }
         assert_true(slot >= 0);
@@ -256,11 +258,11 @@ static uint32_t harvest_all(void) {
             owned[ticket % SLOTS] = 0;
         }
         (void)pthread_mutex_unlock(&owner);
-        if (end == STK_E_AGAIN) {
+        if (end == STK_E_WOULD_BLOCK) {
             return sums;
         }
         if (!forgers) {
-            assert_int_equal(end, STK_DONE);
+            assert_int_equal(end, STK_SLOT_DONE);
             assert_int_equal(slot.opcode, STK_OP_SUM64);
             assert_int_equal(slot.tenant, VICTIM);
             assert_int_equal(slot.args[STK_RESULT_ARG], SUM);

@@ -41,7 +41,7 @@ static int settled(void) {
     uint32_t i, status, more = 0;
     for (i = 0; i < OPS_SLOTS; i++) {
         status = stk_load_acquire(cl.memory.ring + i * STK_SLOT_WORDS);
-        more |= status == STK_PUBLISHED || status == STK_CLAIMED;
+        more |= status == STK_SLOT_PUBLISHED || status == STK_SLOT_CLAIMED;
     }
     return !more;
 }

@@ -136,7 +136,7 @@ static void kernel_leaves_by_itself_when_nobody_calls(void **state) {
     publish_add(0);
     drive(true);
     await_word(STK_CTL_IDLE_ENDS, 0);
-    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_DONE);
     assert_int_equal(word(STK_CTL_LEASE_ENDS), 0);
     close_way();
 }
@@ -149,7 +149,7 @@ static void lease_ends_by_itself_when_nobody_calls(void **state) {
     publish_add(0);
     drive(true);
     await_word(STK_CTL_LEASE_ENDS, 0);
-    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_DONE);
     close_way();
 }
 
@@ -185,8 +185,8 @@ static void counts_of_ends_go_on_when_the_devices_counter_wraps(void **state) {
     for (uint32_t i = 1; i <= 4u; i++) {
         publish_add(0);
         do {
-            drive(stk_ring_status(&ring, 0) == (int)STK_PUBLISHED);
-        } while (cl.running || stk_ring_status(&ring, 0) != (int)STK_DONE);
+            drive(stk_ring_status(&ring, 0) == (int)STK_SLOT_PUBLISHED);
+        } while (cl.running || stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE);
         assert_true(cl.launches >= (uint64_t)idle / 4u + i);
         assert_true(cl.idle_ends + cl.lease_ends == cl.launches && cl.lease_ends == 0u);
     }

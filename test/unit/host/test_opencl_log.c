@@ -12,7 +12,7 @@
 #include "../../../port/opencl/internal.h"
 
 static const char good_text[] = "STK_FN stk_u32 good(const struct stk_dev *d, const struct stk_call *c) {\n"
-                                "    (void)d, (void)c;\n    return STK_DONE;\n}"; /* no newline at its end */
+                                "    (void)d, (void)c;\n    return STK_SLOT_DONE;\n}"; /* no newline at its end */
 static const char bad_text[] = "STK_FN stk_u32 bad(const struct stk_dev *d, const struct stk_call *c) {\n"
                                "    return no_such_name;\n}\n";
 static const struct stk_opencl_piece pieces[] = {{"good.cl", good_text, 0x20001u, "good", STK_SCALAR},
@@ -134,7 +134,7 @@ static void macro_is_followed_to_where_it_was_written(void **state) {
     char log[256];
     (void)state;
     snprintf(log, sizeof log, "error: x:%u:12 <Spelling=x:%u:5>: unknown name\n", line_of("return no_such_name"),
-             line_of("return STK_DONE;\n}\n\n#line"));
+             line_of("return STK_SLOT_DONE;\n}\n\n#line"));
     assert_string_equal(mapped(log), "filters/bad.h:2:12: error: unknown name (written at good.cl:3:5)\n");
 }
 

@@ -45,7 +45,7 @@ static void see_dead_memory(uint32_t parts, const char *reason) {
     (void)run_adds(50);
     stk_opencl_inject(&cl, 50, parts, 0);
     publish_add(0);
-    while (stk_ring_status(&ring, 0) != (int)STK_DONE) {
+    while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
@@ -98,20 +98,20 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     assert_int_equal(stk_ring_publish(&ring, 1, &set), STK_OK);
     drive(true);
     assert_int_equal(cl.running, 1);
-    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_CLAIMED);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_CLAIMED);
     assert_true(stk_ring_transition(&ring, 1, STK_TO_CANCEL) < 0);
     publish_add(2);
     publish_add(3);
     assert_true(stk_ring_transition(&ring, 3, STK_TO_CANCEL) >= 0);
     memset(cl.memory.payload, 0x5A, 8192);
     stk_store(cl.memory.control + STK_CTL_OBSERVABLE + 9, 1234);
-    while (stk_ring_status(&ring, 2) != (int)STK_DONE) {
+    while (stk_ring_status(&ring, 2) != (int)STK_SLOT_DONE) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
-    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_DONE);
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_DONE);
-    assert_int_equal(stk_ring_status(&ring, 3), (int)STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_DONE);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_DONE);
+    assert_int_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_EMPTY);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 1);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE + 3), 77);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE + 9), 1234);
@@ -136,36 +136,36 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     miss = ring.words + 5u * STK_SLOT_WORDS;
     stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(miss + STK_SLOT_ARG0, 99u); /* the resource */
-    stk_store_release(miss, STK_PUBLISHED);
+    stk_store_release(miss, STK_SLOT_PUBLISHED);
     assert_int_equal(stk_ring_publish(&ring, 2, &print), STK_OK);
     drive(true);
     assert_int_equal(cl.running, 1);
-    stk_store(io + STK_IO_STATUS, STK_WAIT_IO);
+    stk_store(io + STK_IO_STATUS, STK_SLOT_WAIT_IO);
     stk_store(io + STK_IO_SRC, 7u);
-    stk_store(log + STK_LOG_CURSOR, STK_LOG_RECORD_WORDS);
-    stk_store(log + STK_LOG_RECORDS, 44u);
-    while (stk_load_acquire(miss) != STK_WAIT_IO) {
+    stk_store(log + STK_DEBUG_CURSOR_WORD, STK_DEBUG_RECORD_WORDS);
+    stk_store(log + STK_DEBUG_RECORDS_WORD, 44u);
+    while (stk_load_acquire(miss) != STK_SLOT_WAIT_IO) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
-    assert_int_equal(stk_load(io + STK_IO_STATUS), STK_WAIT_IO);
+    assert_int_equal(stk_load(io + STK_IO_STATUS), STK_SLOT_WAIT_IO);
     assert_int_equal(stk_load(io + STK_IO_SRC), 7);
-    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_PUBLISHED);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_SLOT_PUBLISHED);
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_SRC), 99);
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_TAG), 5);
     assert_int_equal(stk_load(miss + STK_SLOT_ARG0 + 2u), 2); /* its ticket: I/O slot 1 */
-    assert_int_equal(stk_load(log + STK_LOG_CURSOR), 2u * STK_LOG_RECORD_WORDS);
-    assert_int_equal(stk_load(log + STK_LOG_RECORDS), 44);
-    assert_int_equal(stk_load(log + STK_LOG_RECORDS + STK_LOG_RECORD_WORDS), 11);
-    assert_int_equal(stk_ring_status(&ring, 2), (int)STK_DONE);
+    assert_int_equal(stk_load(log + STK_DEBUG_CURSOR_WORD), 2u * STK_DEBUG_RECORD_WORDS);
+    assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD), 44);
+    assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD + STK_DEBUG_RECORD_WORDS), 11);
+    assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_DONE);
     /* Served, it ends. */
     stk_store_release(io + STK_IO_WORDS + STK_IO_STATUS, STK_IO_OK);
-    stk_store_release(miss, STK_REQUEUE);
-    while (stk_load_acquire(miss) != STK_DONE) {
+    stk_store_release(miss, STK_SLOT_REQUEUE);
+    while (stk_load_acquire(miss) != STK_SLOT_DONE) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
-    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_EMPTY);
+    assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_SLOT_EMPTY);
     close_way();
 }
 
@@ -181,25 +181,25 @@ static void fence_waits_for_what_is_not_with_the_device(void **state) {
     miss = ring.words + 2u * STK_SLOT_WORDS;
     stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(miss + STK_SLOT_PRIORITY, STK_NORMAL);
-    stk_store_release(miss, STK_PUBLISHED);
-    while (stk_load_acquire(miss) != STK_WAIT_IO) {
+    stk_store_release(miss, STK_SLOT_PUBLISHED);
+    while (stk_load_acquire(miss) != STK_SLOT_WAIT_IO) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
     assert_int_equal(stk_ring_publish(&ring, 3, &fence), STK_OK);
     for (launches = cl.launches; cl.launches < launches + 10u;) {
         drive(true);
-        assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_DONE);
+        assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_DONE);
         assert_true(rig_now() - start < 60 * SECOND);
     }
-    assert_int_equal(stk_load_acquire(miss), STK_WAIT_IO);
+    assert_int_equal(stk_load_acquire(miss), STK_SLOT_WAIT_IO);
     stk_store_release(cl.memory.io + STK_IO_STATUS, STK_IO_OK);
-    stk_store_release(miss, STK_REQUEUE);
-    while (stk_ring_status(&ring, 3) != (int)STK_DONE) {
+    stk_store_release(miss, STK_SLOT_REQUEUE);
+    while (stk_ring_status(&ring, 3) != (int)STK_SLOT_DONE) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }
-    assert_int_equal(stk_load_acquire(miss), STK_DONE);
+    assert_int_equal(stk_load_acquire(miss), STK_SLOT_DONE);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 5);
     close_way();
 }

@@ -27,7 +27,7 @@ TWIN(
             return stk_refuse(c, 91u, at);
         }
         stk_st(d->control + at, stk_ld(d->control + at) * 2u);
-        return STK_DONE;
+        return STK_SLOT_DONE;
     })
 TWIN(
     plus_one, static stk_u32 plus_one(const struct stk_dev *d, const struct stk_call *c) {
@@ -36,11 +36,11 @@ TWIN(
             return stk_refuse(c, 92u, at);
         }
         if (stk_arg(c, 1) == 3u) {
-            return STK_REQUEUE;
+            return STK_SLOT_REQUEUE;
         }
         stk_st(d->control + at, stk_ld(d->control + at) + 1u);
         stk_result(c, 0, stk_ld(d->control + at));
-        return STK_DONE;
+        return STK_SLOT_DONE;
     })
 TWIN(
     wide_sum, static stk_u32 wide_sum(const struct stk_dev *d, const struct stk_call *c) {
@@ -50,7 +50,7 @@ TWIN(
             sum += (stk_u64)d->payload[i] << 25;
         }
         stk_result_add64(c, 0, sum);
-        return STK_DONE;
+        return STK_SLOT_DONE;
     })
 TWIN(
     wide_xor, static stk_u32 wide_xor(const struct stk_dev *d, const struct stk_call *c) {
@@ -60,7 +60,7 @@ TWIN(
             x ^= (stk_u32)d->payload[i] << (i % 25u);
         }
         stk_result_xor(c, 2, x);
-        return STK_DONE;
+        return STK_SLOT_DONE;
     })
 
 static const struct stk_opencl_piece pieces[] = {{"twice.cl", twice_text, 0x20001u, "twice", STK_SCALAR},
@@ -278,7 +278,7 @@ static void run_on_device(struct op_image *image) {
     memcpy(cl.memory.ring, image->ring, sizeof image->ring);
     memcpy(cl.memory.control, image->control, sizeof image->control);
     memcpy(cl.memory.payload, image->payload, sizeof image->payload);
-    while (stk_ring_status(&ring, 0) != (int)STK_DONE && stk_ring_status(&ring, 0) != (int)STK_FAULT) {
+    while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE && stk_ring_status(&ring, 0) != (int)STK_SLOT_FAULT) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
         assert_true(rig_now() - start < 20 * SECOND);
     }
@@ -343,7 +343,7 @@ static void as_many_as_the_limits_allow_are_built(void **state) {
     for (i = 0; i < STK_OPENCL_PIECES_MAX; i++) {
         snprintf(texts[i], sizeof texts[i],
                  "STK_FN stk_u32 %s(const struct stk_dev *d, const struct stk_call *c) {\n"
-                 "    (void)d;\n    stk_result(c, 0, %uu);\n    return STK_DONE;\n}\n",
+                 "    (void)d;\n    stk_result(c, 0, %uu);\n    return STK_SLOT_DONE;\n}\n",
                  names[i], (unsigned)i);
         many[i] = (struct stk_opencl_piece){names[i], texts[i], 0x7FFFF000u + i, names[i], STK_SCALAR};
     }

@@ -18,17 +18,17 @@ static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **
     open_way(&config, first_way(STK_BATCH));
     publish_add(2);
     for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
-        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_SLOT_CLAIMED);
         stk_opencl_put_back(&cl, 1);
-        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
+        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_REQUEUE);
     }
-    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_CLAIMED);
+    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_SLOT_CLAIMED);
     stk_opencl_put_back(&cl, 1);
     assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_FAULT);
+    assert_int_equal(slot.status, STK_SLOT_FAULT);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
     assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], STK_OPENCL_TRIES);
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_EMPTY);
     close_way();
 }
 
@@ -69,7 +69,7 @@ static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
 static void serve_until_done(uint32_t last) {
     struct stk_io_queue io = {.words = cl.memory.io, .slots = cl.memory.io_slots};
     uint64_t start = rig_now();
-    for (uint32_t i = 0; i <= last; i += stk_ring_status(&ring, i) == (int)STK_DONE) {
+    for (uint32_t i = 0; i <= last; i += stk_ring_status(&ring, i) == (int)STK_SLOT_DONE) {
         struct stk_io_request asked;
         if (stk_io_queue_claim(&io, &asked, 1) == 1) {
             const struct stk_io_result result = {.slot = asked.slot, .ok = 1};
@@ -86,35 +86,35 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
     (void)state;
     open_way(&config, first_way(STK_QUANTUM));
-    miss_is(0, STK_CLAIMED, 0); /* took an I/O slot */
-    io_is(0, STK_WAIT_IO);
-    miss_is(1, STK_CLAIMED, 2); /* and has its ticket */
-    io_is(1, STK_WAIT_IO);
-    miss_is(2, STK_WAIT_IO, 3); /* and parked, the request not published */
-    io_is(2, STK_WAIT_IO);
-    miss_is(3, STK_WAIT_IO, 4); /* and published */
-    io_is(3, STK_PUBLISHED);
-    miss_is(4, STK_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    miss_is(0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    io_is(0, STK_SLOT_WAIT_IO);
+    miss_is(1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    io_is(1, STK_SLOT_WAIT_IO);
+    miss_is(2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    io_is(2, STK_SLOT_WAIT_IO);
+    miss_is(3, STK_SLOT_WAIT_IO, 4); /* and published */
+    io_is(3, STK_SLOT_PUBLISHED);
+    miss_is(4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
     io_is(4, STK_IO_OK);
-    miss_is(5, STK_REQUEUE, 6); /* its answer is there */
+    miss_is(5, STK_SLOT_REQUEUE, 6); /* its answer is there */
     io_is(5, STK_IO_OK);
-    io_is(6, STK_IO_ERROR); /* no slot names it */
-    io_is(7, STK_CLAIMED);  /* the server has it */
+    io_is(6, STK_IO_ERROR);     /* no slot names it */
+    io_is(7, STK_SLOT_CLAIMED); /* the server has it */
     stk_opencl_put_back(&cl, 1);
-    expect_miss(0, STK_REQUEUE, 0);
-    expect_miss(1, STK_REQUEUE, 0);
-    expect_miss(2, STK_REQUEUE, 0);
-    expect_miss(3, STK_WAIT_IO, 4);
-    expect_miss(4, STK_REQUEUE, 0);
-    expect_miss(5, STK_REQUEUE, 6);
+    expect_miss(0, STK_SLOT_REQUEUE, 0);
+    expect_miss(1, STK_SLOT_REQUEUE, 0);
+    expect_miss(2, STK_SLOT_REQUEUE, 0);
+    expect_miss(3, STK_SLOT_WAIT_IO, 4);
+    expect_miss(4, STK_SLOT_REQUEUE, 0);
+    expect_miss(5, STK_SLOT_REQUEUE, 6);
     for (uint32_t k = 0; k < 8u; k++) {
-        static const uint32_t left[] = {STK_EMPTY, STK_EMPTY, STK_EMPTY, STK_PUBLISHED,
-                                        STK_EMPTY, STK_IO_OK, STK_EMPTY, STK_CLAIMED};
+        static const uint32_t left[] = {STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_PUBLISHED,
+                                        STK_SLOT_EMPTY, STK_IO_OK,      STK_SLOT_EMPTY, STK_SLOT_CLAIMED};
         assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), left[k]);
     }
     serve_until_done(5);
     for (uint32_t k = 0; k < 6u; k++) {
-        assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), STK_EMPTY);
+        assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), STK_SLOT_EMPTY);
     }
     close_way();
 }
@@ -123,13 +123,13 @@ static void answer_of_a_slot_that_faults_is_recycled_in(enum stk_residency mode)
     const struct stk_opencl_config config = {.slots = 4, .io_slots = 4};
     open_way(&config, first_way(mode));
     for (uint32_t i = 0; i <= STK_OPENCL_TRIES; i++) {
-        assert_int_equal(stk_ring_status(&ring, 1), i ? (int)STK_REQUEUE : (int)STK_EMPTY);
-        miss_is(1, STK_CLAIMED, 2);
+        assert_int_equal(stk_ring_status(&ring, 1), i ? (int)STK_SLOT_REQUEUE : (int)STK_SLOT_EMPTY);
+        miss_is(1, STK_SLOT_CLAIMED, 2);
         io_is(1, STK_IO_OK);
         stk_opencl_put_back(&cl, 1);
     }
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_FAULT);
-    assert_int_equal(stk_load(io_at(1) + STK_IO_STATUS), STK_EMPTY);
+    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_FAULT);
+    assert_int_equal(stk_load(io_at(1) + STK_IO_STATUS), STK_SLOT_EMPTY);
     close_way();
 }
 
@@ -149,9 +149,9 @@ static void launch_that_never_was_is_not_held_against_its_slots(void **state) {
     open_way(&config, first_way(STK_BATCH));
     publish_add(2);
     for (uint32_t i = 0; i < 3u * STK_OPENCL_TRIES; i++) {
-        stk_store(slot_at(2), STK_CLAIMED);
+        stk_store(slot_at(2), STK_SLOT_CLAIMED);
         stk_opencl_put_back(&cl, 0);
-        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_REQUEUE);
+        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_REQUEUE);
     }
     close_way();
 }

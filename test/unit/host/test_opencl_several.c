@@ -11,12 +11,12 @@
 #include <pthread.h>
 
 #include "stoker/atomic.h"
-#include "stoker/fleet.h"
+#include "stoker/device_set.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
 #include "stoker/port/sim.h"
 #include "stoker/stream.h"
-#include "stoker/units.h"
+#include "stoker/work_split.h"
 
 #define DEVICES 2u
 #define DEPTH   4u
@@ -30,7 +30,7 @@ struct side {
     struct stk_opencl cl;
     struct stk_sim_ingest ingest;
     struct stk_stream stream;
-    struct stk_units_run run;
+    struct stk_work_split_run run;
     uint32_t next;       /* unit of the run that is read next */
     uint32_t lose_after; /* results; 0: never */
     uint32_t results;
@@ -41,8 +41,8 @@ struct side {
 static const char *const names[DEVICES] = {"0", "1"};
 static struct side sides[DEVICES];
 static struct stk_opencl_outcome known[DEVICES]; /* of the first open of each */
-static struct stk_units units;
-STK_UNITS_DEFINE(units_memory, DEVICES, 1);
+static struct stk_work_split units;
+STK_WORK_SPLIT_DEFINE(units_memory, DEVICES, 1);
 static uint32_t *text;
 static uint64_t sums[UNITS];  /* of the devices, by unit */
 static uint32_t times[UNITS]; /* that a unit was done */
@@ -112,7 +112,7 @@ static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_st
     sums[unit] = (uint64_t)r->results[1] << 32 | r->results[0];
     times[unit]++;
     side->results++;
-    return stk_units_done(&units, side->index, &side->run, 1);
+    return stk_work_split_done(&units, side->index, &side->run, 1);
 }
 
 static int queue(struct side *side) {
@@ -123,17 +123,17 @@ static int queue(struct side *side) {
         err = stk_stream_read(&side->stream, &read);
         side->next += err == STK_OK;
     }
-    return err == STK_E_AGAIN ? STK_OK : err;
+    return err == STK_E_WOULD_BLOCK ? STK_OK : err;
 }
 
 static void *work(void *arg) {
     struct side *side = arg;
     int err = STK_OK;
-    while (err >= 0 && !stk_units_finished(&units)) {
+    while (err >= 0 && !stk_work_split_finished(&units)) {
         if (side->run.count == 0) {
-            err = stk_units_claim(&units, side->index, &side->run);
+            err = stk_work_split_claim(&units, side->index, &side->run);
             side->next = side->run.first;
-            if (err == STK_E_AGAIN) {
+            if (err == STK_E_WOULD_BLOCK) {
                 err = STK_OK;
                 (void)!stk_posix_platform_ops.wait(NULL, &side->index, side->index, 100000);
                 continue;
@@ -143,7 +143,7 @@ static void *work(void *arg) {
         err = err < 0 ? err : stk_stream_poll(&side->stream, SECOND);
     }
     if (err == STK_E_DEVICE && side->lose_after != 0) {
-        err = stk_units_lose(&units, side->index);
+        err = stk_work_split_lose(&units, side->index);
     }
     side->complaint = err < 0 ? stk_err_name(err) : NULL;
     return NULL;
@@ -194,18 +194,18 @@ static void check_sums(void) {
 
 /* Both devices work off the text, side 1 until it is lost. */
 static void share(uint32_t lose_after) {
-    const struct stk_units_config config = {.devices = DEVICES, .run_max = 50};
+    const struct stk_work_split_config config = {.devices = DEVICES, .run_max = 50};
     pthread_t threads[DEVICES];
-    struct stk_units_share done[DEVICES];
+    struct stk_work_split_share done[DEVICES];
     memset(times, 0, sizeof times);
     memset(sums, 0, sizeof sums);
-    assert_int_equal(stk_units_init(&units, units_memory, sizeof units_memory, &config), STK_OK);
-    assert_int_equal(stk_units_begin(&units, UNITS), STK_OK);
+    assert_int_equal(stk_work_split_init(&units, units_memory, sizeof units_memory, &config), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, UNITS), STK_OK);
     for (uint32_t i = 0; i < DEVICES; i++) {
         open_side(&sides[i], i);
         sides[i].lose_after = i == 1u ? lose_after : 0;
         /* Its run is in its hands before the other can have taken all. */
-        assert_int_equal(stk_units_claim(&units, i, &sides[i].run), 1);
+        assert_int_equal(stk_work_split_claim(&units, i, &sides[i].run), 1);
         sides[i].next = sides[i].run.first;
     }
     for (uint32_t i = 0; i < DEVICES; i++) {
@@ -218,14 +218,14 @@ static void share(uint32_t lose_after) {
         if (sides[i].complaint) {
             fail_msg("device %u: %s", (unsigned)i, sides[i].complaint);
         }
-        assert_int_equal(stk_units_share(&units, i, &done[i]), STK_OK);
+        assert_int_equal(stk_work_split_share(&units, i, &done[i]), STK_OK);
         assert_true(done[i].done > 0);
         (void)!stk_stream_shutdown(&sides[i].stream, 20 * SECOND);
         assert_int_equal(stk_opencl_close(&sides[i].cl, 20 * SECOND), STK_OK);
     }
     check_sums();
     assert_int_equal(done[0].done + done[1].done, UNITS);
-    assert_int_equal(stk_units_settled(&units), UNITS);
+    assert_int_equal(stk_work_split_settled(&units), UNITS);
     assert_true(lose_after == 0 || (done[1].done >= lose_after && done[1].done < lose_after + DEPTH));
 }
 
@@ -246,9 +246,9 @@ static void a_lost_one_leaves_its_units_to_the_other(void **state) {
 }
 
 static void a_fleet_routes_to_either(void **state) {
-    struct stk_fleet_device devices[DEVICES] = {{0}};
-    struct stk_fleet fleet = {.devices = devices, .count = DEVICES};
-    struct stk_fleet_need need = {.device = STK_FLEET_ANY, .payload_bytes = 8192};
+    struct stk_device_set_device devices[DEVICES] = {{0}};
+    struct stk_device_set fleet = {.devices = devices, .count = DEVICES};
+    struct stk_device_set_need need = {.device = STK_DEVICE_SET_ANY, .payload_bytes = 8192};
     (void)state;
     if (!two_devices()) {
         skip();
@@ -259,15 +259,15 @@ static void a_fleet_routes_to_either(void **state) {
         struct stk_dispatch_info about;
         assert_int_equal(stk_opencl_open(&sides[i].cl, &config), STK_OK);
         stk_opencl_ops.info(&sides[i].cl, &about);
-        stk_fleet_describe(&devices[i], &about, &sides[i].cl.memory);
+        stk_device_set_describe(&devices[i], &about, &sides[i].cl.memory);
     }
-    assert_int_equal(stk_fleet_route(&fleet, &need), 1);
+    assert_int_equal(stk_device_set_route(&fleet, &need), 1);
     need.payload_bytes = 0;
     need.name = devices[0].name;
-    assert_true(stk_fleet_route(&fleet, &need) >= 0);
+    assert_true(stk_device_set_route(&fleet, &need) >= 0);
     need.opcode_wanted = true;
     need.opcode = STK_OP_TENANT_BASE;
-    assert_int_equal(stk_fleet_route(&fleet, &need), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_device_set_route(&fleet, &need), STK_E_UNSUPPORTED);
     for (uint32_t i = 0; i < DEVICES; i++) {
         assert_int_equal(stk_opencl_close(&sides[i].cl, 20 * SECOND), STK_OK);
     }

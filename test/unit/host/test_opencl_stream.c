@@ -31,7 +31,7 @@ static const char handler[] =
     "    for (i = 0; i < n; i++) { sum += d->payload[at + i]; d->payload[at + i] = (stk_u8)(d->payload[at + i] + 1u); "
     "}\n"
     "    stk_result(c, 0, sum);\n"
-    "    return STK_DONE;\n"
+    "    return STK_SLOT_DONE;\n"
     "}\n";
 static const struct stk_opencl_piece piece = {"shift", handler, 0x20001u, "user_shift", STK_SCALAR};
 
@@ -76,7 +76,7 @@ static void stream_all(struct stk_stream *stream, uint32_t source, uint32_t opco
         r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = IMAGE_AT;
         r.params[STK_SCAN_HITS - STK_ARG_PARAM] = HITS_AT;
         err = stk_stream_read(stream, &r);
-        if (err == STK_E_AGAIN) {
+        if (err == STK_E_WOULD_BLOCK) {
             assert_true(stk_stream_poll(stream, 20 * SECOND) > 0);
             continue;
         }

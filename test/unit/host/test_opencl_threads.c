@@ -54,8 +54,8 @@ static void one_round(uint32_t round) {
     if (round == 0u) {
         assert_int_equal(stk_ring_publish_load_miss(&ring, 2, 0, 7, 0), STK_OK);
     }
-    while (stk_ring_status(&ring, 0) != (int)STK_DONE || stk_ring_status(&ring, 1) != (int)STK_DONE ||
-           stk_ring_status(&ring, 2) != (int)STK_WAIT_IO) {
+    while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE || stk_ring_status(&ring, 1) != (int)STK_SLOT_DONE ||
+           stk_ring_status(&ring, 2) != (int)STK_SLOT_WAIT_IO) {
         drive(true);
         assert_true(rig_now() - start < 60 * SECOND);
     }

@@ -36,7 +36,7 @@ static void publish(uint32_t n) {
 
 static void harvest(uint32_t n, uint64_t deadline) {
     struct stk_slot slot;
-    while (stk_ring_status(&ring, n % SLOTS) != (int)STK_DONE) {
+    while (stk_ring_status(&ring, n % SLOTS) != (int)STK_SLOT_DONE) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
         if (stk_posix_platform_ops.now_ns(NULL) > deadline) {
             fail_msg("slot %u of %u is in status %d", (unsigned)n, TOTAL, stk_ring_status(&ring, n % SLOTS));

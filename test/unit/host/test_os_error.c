@@ -36,8 +36,8 @@ static void every_errno_of_a_file_gets_an_advice_that_fits(void **state) {
 static void numbers_that_a_port_handles_itself_have_codes(void **state) {
     (void)state;
     assert_int_equal(stk_os_error(0), STK_OK);
-    assert_int_equal(stk_os_error(EINTR), STK_E_AGAIN);
-    assert_int_equal(stk_os_error(EAGAIN), STK_E_AGAIN);
+    assert_int_equal(stk_os_error(EINTR), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_os_error(EAGAIN), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_os_error(ECANCELED), STK_E_CANCELED);
     assert_int_equal(stk_os_error(ETIMEDOUT), STK_E_TIMEOUT);
     assert_int_equal(stk_os_error(EINVAL), STK_E_ARG);
@@ -51,10 +51,10 @@ static void only_errors_of_the_medium_are_io_on_flash(void **state) {
     static const struct {
         int os_error, err;
     } other[] = {
-        {ENOSPC, STK_E_NOSPC},      {EDQUOT, STK_E_NOSPC}, {EFBIG, STK_E_NOSPC},   {EROFS, STK_E_ACCESS},
-        {EACCES, STK_E_ACCESS},     {EPERM, STK_E_ACCESS}, {EINTR, STK_E_AGAIN},   {EAGAIN, STK_E_AGAIN},
-        {EBUSY, STK_E_AGAIN},       {ENOMEM, STK_E_NOMEM}, {EBADF, STK_E_ARG},     {EINVAL, STK_E_ARG},
-        {ENODEV, STK_E_NODEV},      {ENXIO, STK_E_NODEV},  {ESTALE, STK_E_DEVICE}, {ENOLINK, STK_E_DEVICE},
+        {ENOSPC, STK_E_NOSPC},      {EDQUOT, STK_E_NOSPC}, {EFBIG, STK_E_NOSPC},       {EROFS, STK_E_ACCESS},
+        {EACCES, STK_E_ACCESS},     {EPERM, STK_E_ACCESS}, {EINTR, STK_E_WOULD_BLOCK}, {EAGAIN, STK_E_WOULD_BLOCK},
+        {EBUSY, STK_E_WOULD_BLOCK}, {ENOMEM, STK_E_NOMEM}, {EBADF, STK_E_ARG},         {EINVAL, STK_E_ARG},
+        {ENODEV, STK_E_NODEV},      {ENXIO, STK_E_NODEV},  {ESTALE, STK_E_DEVICE},     {ENOLINK, STK_E_DEVICE},
         {ETIMEDOUT, STK_E_TIMEOUT}, {9999, STK_E_DEVICE},
     };
     (void)state;

@@ -106,7 +106,7 @@ static int uring_bytes(const uint32_t *n, size_t *bytes) {
 static int uring_from(const uint32_t *n, struct stk_arena *arena) {
     const struct stk_uring_config config = {.depth = n[0], .sources = n[1]};
     int err = stk_uring_open(&uring, &config, data, sizeof data, arena);
-    assert_true(err != STK_E_SPACE || uring.fault.value == arena->need);
+    assert_true(err != STK_E_SPACE || uring.info.value == arena->need);
     return err;
 }
 

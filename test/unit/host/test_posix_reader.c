@@ -306,7 +306,7 @@ static void an_io_error_is_a_completion_with_its_errno(void **state) {
 static void what_is_no_file_is_refused(void **state) {
     (void)state;
     assert_int_equal(stk_posix_reader_add_file(&reader, -1, 0), STK_E_ARG);
-    assert_true(reader.fault.value == EBADF);
+    assert_true(reader.info.value == EBADF);
     int dir = open("/tmp", O_RDONLY | O_DIRECTORY);
     assert_int_equal(stk_posix_reader_add_file(&reader, dir, 0), STK_E_ISDIR);
     close(dir);
@@ -339,7 +339,7 @@ static void a_bad_read_is_refused_with_its_batch(void **state) {
     assert_int_equal(submit1(0, INT64_MAX, 1, mem, 0), STK_E_ARG);
     struct stk_ingest_read batch[2] = {{0, 0, 10, mem, 0}, {0, 0, 10, NULL, 1}};
     assert_int_equal(stk_posix_reader_ops.submit(&reader, batch, 2), STK_E_ARG);
-    assert_int_equal(reader.fault.index, 1);
+    assert_int_equal(reader.info.index, 1);
     assert_true(reader.stats.submitted == 0 && reader.in_flight == 0);
     close(fd);
 }

@@ -33,7 +33,7 @@ static void *publish_all(void *arg) {
         int slot = stk_publisher_publish(&publisher, &work, NULL);
         if (slot >= 0) {
             i++;
-        } else if (slot == STK_E_FULL || slot == STK_E_AGAIN) {
+        } else if (slot == STK_E_FULL || slot == STK_E_WOULD_BLOCK) {
             sched_yield();
         } else {
             return "a publisher was refused";
@@ -48,7 +48,7 @@ static void *work_all(void *arg) {
     while (stk_load_acquire(control.words + STK_CTL_SHUTDOWN) == 0) {
         for (uint32_t s = 0; s < SLOTS; s++) {
             uint32_t *w = ring.words + (size_t)s * STK_SLOT_WORDS;
-            if (stk_ring_status(&ring, s) != STK_PUBLISHED || stk_ring_transition(&ring, s, STK_TO_CLAIM) < 0) {
+            if (stk_ring_status(&ring, s) != STK_SLOT_PUBLISHED || stk_ring_transition(&ring, s, STK_TO_CLAIM) < 0) {
                 continue;
             }
             uint32_t i = stk_load(w + STK_SLOT_ARG0 + 1);
@@ -70,7 +70,7 @@ static void *harvest_all(void *arg) {
         struct stk_slot slot;
         uint32_t ticket;
         int status = stk_publisher_harvest(&publisher, &slot, &ticket);
-        if (status == STK_E_AGAIN) {
+        if (status == STK_E_WOULD_BLOCK) {
             sched_yield();
             continue;
         }
@@ -81,7 +81,7 @@ static void *harvest_all(void *arg) {
         if (slot.args[2] != self * 31u + i || slot.args[STK_RESULT_ARG] != (self ^ i)) {
             return "an item is torn";
         }
-        if (status != (i % 64 == 0 ? (int)STK_FAULT : (int)STK_DONE)) {
+        if (status != (i % 64 == 0 ? (int)STK_SLOT_FAULT : (int)STK_SLOT_DONE)) {
             return "an item ended otherwise than its worker said";
         }
         next[self]++;

@@ -81,7 +81,7 @@ static void stream_text(struct stk_stream *stream, uint32_t source) {
         r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = IMAGE_AT;
         r.params[STK_SCAN_HITS - STK_ARG_PARAM] = HITS_AT;
         err = stk_stream_read(stream, &r);
-        if (err == STK_E_AGAIN) {
+        if (err == STK_E_WOULD_BLOCK) {
             assert_true(stk_stream_poll(stream, 10 * SECOND) > 0);
             continue;
         }

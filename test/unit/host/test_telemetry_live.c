@@ -60,14 +60,14 @@ static int row_is_whole(const struct stk_row *row) {
 
 /* Ends as its number says, some only when they are taken up again. */
 static uint32_t run(const struct stk_dev *d, const struct stk_call *c) {
-    static const uint32_t again[] = {STK_YIELD, STK_REQUEUE};
+    static const uint32_t again[] = {STK_SLOT_YIELD, STK_SLOT_REQUEUE};
     uint32_t n = stk_arg(c, 0), turns = stk_arg(c, STK_RESULT_ARG);
     (void)d;
     stk_result(c, 0, turns + 1u);
     if (turns < n % 3u) {
         return again[turns % 2u];
     }
-    return n % 32u == 5u ? stk_refuse(c, STK_REASON_ARGUMENT, n) : STK_DONE;
+    return n % 32u == 5u ? stk_refuse(c, STK_REASON_ARGUMENT, n) : STK_SLOT_DONE;
 }
 
 static const struct stk_user_op user_ops[OPS] = {{STK_OP_TENANT_BASE, STK_SCALAR, run},
@@ -99,7 +99,7 @@ static void *publish_by_ticket(void *arg) {
         int slot = stk_publisher_publish(&publisher, &work, NULL);
         if (slot >= 0) {
             i++;
-        } else if (slot == STK_E_FULL || slot == STK_E_AGAIN) {
+        } else if (slot == STK_E_FULL || slot == STK_E_WOULD_BLOCK) {
             sched_yield();
         } else {
             return "a publisher was refused";
@@ -112,7 +112,7 @@ static void *harvest_all(void *arg) {
     (void)arg;
     for (uint32_t taken = 0; taken < 2u * EACH;) {
         struct stk_slot slot;
-        if (stk_publisher_harvest(&publisher, &slot, NULL) == STK_E_AGAIN) {
+        if (stk_publisher_harvest(&publisher, &slot, NULL) == STK_E_WOULD_BLOCK) {
             sched_yield();
         } else {
             taken++;
@@ -163,7 +163,7 @@ static void check_snapshot(void) {
     }
     for (uint32_t i = 0; i < SLOTS; i++) {
         const struct stk_row *row = &telemetry.rows[i];
-        if (telemetry.lost[i] == STK_ROW_WHOLE && row->status != STK_EMPTY) {
+        if (telemetry.lost[i] == STK_ROW_WHOLE && row->status != STK_SLOT_EMPTY) {
             assert_true(row_is_whole(row));
             named++;
         }
@@ -229,7 +229,7 @@ static void no_row_is_torn_with_tickets(void **state) {
     assert_int_equal(stk_control_set_shutdown(&control, 1, NULL), STK_OK);
     join(worker);
     assert_int_equal(stk_telemetry_read(&telemetry, &ring, &control, STK_FEED_TICKETS, NULL, NULL), STK_OK);
-    assert_int_equal(telemetry.snapshot.occupancy.count[STK_EMPTY], SLOTS);
+    assert_int_equal(telemetry.snapshot.occupancy.count[STK_SLOT_EMPTY], SLOTS);
     assert_int_equal(telemetry.snapshot.control.tickets - FIRST, 2u * EACH);
     assert_int_equal(telemetry.snapshot.control.workers, 0);
 }
@@ -263,8 +263,8 @@ static void nothing_is_lost_while_nobody_publishes(void **state) {
     assert_int_equal(stk_control_set_shutdown(&control, 1, NULL), STK_OK);
     join(worker);
     assert_int_equal(stk_telemetry_read(&telemetry, &ring, &control, STK_FEED_NONE, NULL, NULL), STK_OK);
-    assert_int_equal(telemetry.snapshot.occupancy.count[STK_DONE] + telemetry.snapshot.occupancy.count[STK_FAULT],
-                     SLOTS);
+    assert_int_equal(
+        telemetry.snapshot.occupancy.count[STK_SLOT_DONE] + telemetry.snapshot.occupancy.count[STK_SLOT_FAULT], SLOTS);
 }
 
 int main(void) {

@@ -42,7 +42,7 @@ static void *publish_all(void *arg) {
         int slot = stk_tenant_publish_ticket(&self->tenant, &publisher, &work, NULL, NULL);
         if (slot >= 0) {
             self->published++;
-        } else if (slot == STK_E_QUOTA || slot == STK_E_FULL || slot == STK_E_AGAIN) {
+        } else if (slot == STK_E_QUOTA || slot == STK_E_FULL || slot == STK_E_WOULD_BLOCK) {
             sched_yield();
         } else {
             self->failure = slot == STK_E_REVOKED ? NULL : "refused for another reason";
@@ -58,7 +58,7 @@ static void *harvest_all(void *arg) {
     while (stk_load_acquire(&stop) == 0) {
         uint32_t at = stk_publisher_oldest(&publisher) % SLOTS;
         if (stk_ring_transition(&ring, at, STK_TO_CLAIM) < 0 || stk_ring_transition(&ring, at, STK_TO_DONE) < 0 ||
-            stk_publisher_harvest(&publisher, &slot, NULL) != STK_DONE) {
+            stk_publisher_harvest(&publisher, &slot, NULL) != STK_SLOT_DONE) {
             sched_yield();
             continue;
         }
@@ -68,7 +68,7 @@ static void *harvest_all(void *arg) {
             self->failure = "a slot of another owner, or more than the quota";
         }
         int err;
-        while ((err = stk_tenant_note_drained(&self->tenant, 1, NULL)) == STK_E_AGAIN) {
+        while ((err = stk_tenant_note_drained(&self->tenant, 1, NULL)) == STK_E_WOULD_BLOCK) {
         }
         if (err != STK_OK) {
             self->failure = "a drain was refused";

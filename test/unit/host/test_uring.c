@@ -485,7 +485,7 @@ static void what_is_no_file_is_refused(void **state) {
     (void)state;
     need_uring();
     assert_int_equal(stk_uring_add_file(&uring, -1, 0), STK_E_ARG);
-    assert_true(uring.fault.value == EBADF);
+    assert_true(uring.info.value == EBADF);
     int dir = open("/tmp", O_RDONLY | O_DIRECTORY);
     assert_int_equal(stk_uring_add_file(&uring, dir, 0), STK_E_ISDIR);
     close(dir);
@@ -534,7 +534,7 @@ static void a_read_outside_the_memory_is_refused_whole(void **state) {
     assert_int_equal(submit1(1, 0, 10, mem, 0), STK_E_RANGE);
     struct stk_ingest_read batch[2] = {{0, 0, 10, mem, 0}, {0, 0, 10, mem + MEM_BYTES, 1}};
     assert_int_equal(stk_uring_ops.submit(&uring, batch, 2), STK_E_ARG);
-    assert_int_equal(uring.fault.index, 1);
+    assert_int_equal(uring.info.index, 1);
     stk_uring_ops.stats(&uring, &s);
     assert_true(s.submitted == 0 && s.os_reads == 0);
     assert_int_equal(submit1(0, 0, 10, mem + MEM_BYTES - 10, 0), 1);
@@ -614,7 +614,7 @@ static int open_without_locked_memory(void) {
     }
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
     int r = stk_uring_open(&u, &config, mem, sizeof mem, &arena);
-    return r == STK_E_LOCKED && u.fault.value == ENOMEM && strcmp(u.call, "io_uring_register (buffers)") == 0 &&
+    return r == STK_E_LOCKED && u.info.value == ENOMEM && strcmp(u.call, "io_uring_register (buffers)") == 0 &&
                    u.ring == NULL && stk_arena_mark(&arena) == 0
                ? 0
                : 1;
@@ -646,7 +646,7 @@ static bool refused_by(const char *call, int os_error, int err) {
     int free_before = dup(0);
     (void)close(free_before);
     int r = stk_uring_open(&uring, &config, mem, sizeof mem, &arena);
-    return r == err && uring.fault.value == (uint64_t)os_error && strcmp(uring.call, call) == 0 && mem[0] == 0x5A &&
+    return r == err && uring.info.value == (uint64_t)os_error && strcmp(uring.call, call) == 0 && mem[0] == 0x5A &&
            stk_arena_mark(&arena) == 0 && dup(0) == free_before; /* no descriptor is left open */
 }
 
@@ -744,7 +744,7 @@ static int submit_where_enter_says_again(void) {
     while (n == 0) {
         n = stk_uring_ops.reap(&uring, &done, 1, SLICE);
     }
-    return n == STK_E_IO && uring.fault.value == EAGAIN && strcmp(uring.call, "io_uring_enter") == 0 ? 0 : 1;
+    return n == STK_E_IO && uring.info.value == EAGAIN && strcmp(uring.call, "io_uring_enter") == 0 ? 0 : 1;
 }
 
 static void a_kernel_that_refuses_for_ever_fails_the_ring(void **state) {

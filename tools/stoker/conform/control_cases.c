@@ -46,16 +46,16 @@ enum read {
 
 static void read_one(struct vec *v, struct world *w, enum read what) {
     struct stk_control control;
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint32_t value = 0;
     uint32_t index = what == OBSERVABLE ? vec_u32(v, "index") : 0;
     int err = stk_control_view(&control, w->control.p, w->control.len);
     if (err == STK_OK) {
-        err = what == DONE_COUNT ? stk_control_done_count(&control, &value, &fault)
-              : what == EPOCH    ? stk_control_epoch(&control, &value, &fault)
-                                 : stk_control_observable(&control, index, &value, &fault);
+        err = what == DONE_COUNT ? stk_control_done_count(&control, &value, &info)
+              : what == EPOCH    ? stk_control_epoch(&control, &value, &info)
+                                 : stk_control_observable(&control, index, &value, &info);
     }
-    if (vec_expect_read(v, "control", err, fault.index, w->control.len)) {
+    if (vec_expect_read(v, "control", err, info.index, w->control.len)) {
         vec_expect_u64(v, "value", value);
     }
 }
@@ -74,18 +74,18 @@ static void do_read_observable(struct vec *v, struct world *w) {
 
 static void do_read_metrics(struct vec *v, struct world *w) {
     struct stk_control control;
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     struct stk_metric metric[STK_CTL_METRICS_SLOTS];
     char text[STK_CTL_METRICS_SLOTS * 16] = "-";
     int count = stk_control_view(&control, w->control.p, w->control.len);
     if (count == STK_OK) {
-        count = stk_control_metrics(&control, metric, STK_CTL_METRICS_SLOTS, &fault);
+        count = stk_control_metrics(&control, metric, STK_CTL_METRICS_SLOTS, &info);
     }
     for (int i = 0, at = 0; i < count; i++) {
         at += snprintf(text + at, sizeof text - (size_t)at, "%s%u:%u", i == 0 ? "" : ",", metric[i].opcode,
                        metric[i].count);
     }
-    if (vec_expect_read(v, "control", count, fault.index, w->control.len)) {
+    if (vec_expect_read(v, "control", count, info.index, w->control.len)) {
         vec_expect_text(v, "metrics", text);
     }
 }

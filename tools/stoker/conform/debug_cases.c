@@ -42,16 +42,16 @@ static void do_debug_image(struct vec *v, struct world *w) {
 
 static void do_read_debug_log(struct vec *v, struct world *w) {
     struct stk_debug_log log;
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint32_t cap = (uint32_t)(w->log.len / 16);
     free(w->records);
     w->records = vec_alloc(cap * sizeof *w->records);
     w->record_count = stk_debug_log_view(&log, w->log.p, w->log.len);
     if (w->record_count == STK_OK) {
-        w->record_count = stk_debug_log_read(&log, w->records, cap, &fault);
+        w->record_count = stk_debug_log_read(&log, w->records, cap, &info);
     }
     /* The reference names the word behind the cursor; ours is saturated, the cursor itself is not. */
-    uint64_t word = w->log.len == 0 ? 0 : fault.value + 1;
+    uint64_t word = w->log.len == 0 ? 0 : info.value + 1;
     if (vec_expect_read(v, "debug_log", w->record_count, word, w->log.len)) {
         vec_expect_u64(v, "count", (uint64_t)w->record_count);
     }

@@ -13,7 +13,7 @@
 /* The reference checks the capacity that it is given before it looks at the file. */
 static int attach(struct log_world *l, const char *path, bool create, uint64_t *capacity) {
     struct stk_file_config config = {.path = path, .block_bytes = STK_FILE_WHOLE, .prog_unit = 1, .create = create};
-    struct stk_fault fault = {.value = *capacity};
+    struct stk_error_info info = {.value = *capacity};
     uint32_t bytes;
     log_close(l);
     int err = stk_vrrl_bytes(*capacity, &bytes);
@@ -28,8 +28,8 @@ static int attach(struct log_world *l, const char *path, bool create, uint64_t *
     }
     l->open = true;
     err = create ? stk_vrrl_create(&l->log, &stk_file_flash_ops, &l->file, *capacity)
-                 : stk_vrrl_open(&l->log, &stk_file_flash_ops, &l->file, &fault);
-    *capacity = fault.value;
+                 : stk_vrrl_open(&l->log, &stk_file_flash_ops, &l->file, &info);
+    *capacity = info.value;
     return err;
 }
 

@@ -174,9 +174,9 @@ static void do_decode_load_miss(struct vec *v, struct world *w) {
 }
 
 static void do_count_done(struct vec *v, struct world *w) {
-    struct stk_fault fault = {0};
-    int count = stk_ring_image_count_done(w->ring.p, w->ring.len, vec_u64(v, "items"), &fault);
-    if (vec_expect_read(v, "ring", count, fault.index, w->ring.len)) {
+    struct stk_error_info info = {0};
+    int count = stk_ring_image_count_done(w->ring.p, w->ring.len, vec_u64(v, "items"), &info);
+    if (vec_expect_read(v, "ring", count, info.index, w->ring.len)) {
         vec_expect_u64(v, "count", (uint64_t)count);
     }
 }

@@ -58,7 +58,7 @@ static void expect_statuses(struct vec *v, const uint32_t *count, uint32_t first
 
 static void do_occupancy(struct vec *v, struct world *w) {
     const struct stk_occupancy *o = &current(v, w)->snapshot.occupancy;
-    expect_statuses(v, o->count, STK_EMPTY, STK_STATUS_KINDS);
+    expect_statuses(v, o->count, STK_SLOT_EMPTY, STK_STATUS_KINDS);
     vec_expect_u64(v, "total_slots", o->slots);
     vec_expect_u64(v, "queue_depth", stk_occupancy_depth(o));
 }
@@ -140,7 +140,7 @@ static void do_window(struct vec *v, struct world *w) {
     vec_expect_u64(v, "opcode", window->opcode);
     vec_expect_u64(v, "required_slots", window->required);
     vec_expect_u64(v, "lookahead_slots", window->lookahead);
-    expect_statuses(v, window->count, STK_PUBLISHED, STK_UNKNOWN);
+    expect_statuses(v, window->count, STK_SLOT_PUBLISHED, STK_UNKNOWN);
     vec_expect_u64(v, "active", stk_window_active(window) != 0);
 }
 

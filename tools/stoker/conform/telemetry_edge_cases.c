@@ -1,7 +1,7 @@
 /* Telemetry of malformed sizes, and tables. */
 #include "telemetry_world.h"
 
-#include "stoker/parity/evidence.h"
+#include "stoker/parity/copy_report.h"
 
 #include <stdlib.h>
 
@@ -58,13 +58,13 @@ const struct handler telemetry_edge_handlers[] = {
 };
 
 static void do_host_copy(struct vec *v, struct world *w) {
-    struct stk_evidence e = {.version = STK_EVIDENCE_VERSION, .families = STK_EVIDENCE_ALL};
+    struct stk_copy_report e = {.version = STK_COPY_REPORT_VERSION, .families = STK_COPY_REPORT_ALL};
     (void)w;
     (void)vec_u64(v, "i");
     e.host_copy_bytes = vec_u64(v, "host_copy_bytes");
     e.host_copy_avoided_bytes = vec_u64(v, "host_copy_avoided_bytes");
-    vec_expect_u64(v, "bps", stk_evidence_avoided_bps(&e));
-    vec_expect_u64(v, "complete", stk_evidence_complete(&e) != 0);
+    vec_expect_u64(v, "bps", stk_copy_report_avoided_bps(&e));
+    vec_expect_u64(v, "complete", stk_copy_report_complete(&e) != 0);
 }
 
 static void do_sketch_bucket(struct vec *v, struct world *w) {

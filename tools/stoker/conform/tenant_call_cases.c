@@ -10,41 +10,41 @@ struct request {
     uint64_t n, cap;
 };
 
-static void expect_quota(struct vec *v, const struct stk_fault *fault, const struct request *r) {
+static void expect_quota(struct vec *v, const struct stk_error_info *info, const struct request *r) {
     if (r->resource == NULL) {
         vec_expect_text(v, "class", "Backpressure");
-        vec_expect_u64(v, "outstanding", fault->value);
+        vec_expect_u64(v, "outstanding", info->value);
     } else {
         vec_expect_text(v, "class", r->quota_class);
         vec_expect_u64(v, "requested", r->n);
-        vec_expect_u64(v, "used", fault->value);
+        vec_expect_u64(v, "used", info->value);
     }
     vec_expect_u64(v, "cap", r->cap);
 }
 
 /* Class and payload of an error. */
-static void expect_class(struct vec *v, int err, const struct stk_fault *fault, const struct request *r) {
+static void expect_class(struct vec *v, int err, const struct stk_error_info *info, const struct request *r) {
     switch (err) {
     case STK_E_REVOKED:
         vec_expect_text(v, "class", "Revoked");
         break;
     case STK_E_OPCODE:
         vec_expect_text(v, "class", "OpcodeOutOfRange");
-        vec_expect_u64(v, "local_opcode", fault->value);
+        vec_expect_u64(v, "local_opcode", info->value);
         vec_expect_u64(v, "cap", STK_OP_TENANT_RANGE);
         break;
     case STK_E_QUOTA:
-        expect_quota(v, fault, r);
+        expect_quota(v, info, r);
         break;
     case STK_E_UNDERFLOW:
         vec_expect_text(v, "class", "ResourceUnderflow");
         vec_expect_text(v, "resource", r->resource);
         vec_expect_u64(v, "requested", r->n);
-        vec_expect_u64(v, "used", fault->value);
+        vec_expect_u64(v, "used", info->value);
         break;
     case STK_E_TIMEOUT:
         vec_expect_text(v, "class", "QuiesceTimeout");
-        vec_expect_u64(v, "outstanding", fault->value);
+        vec_expect_u64(v, "outstanding", info->value);
         break;
     default:
         vec_expect_text(v, "class", "Pipeline");
@@ -52,13 +52,13 @@ static void expect_class(struct vec *v, int err, const struct stk_fault *fault, 
         vec_expect_text(v, "queue", err == STK_E_OVERFLOW ? "tenant_resource_quota" : "submission");
         return;
     }
-    vec_expect_u64(v, "tenant_id", fault->index);
+    vec_expect_u64(v, "tenant_id", info->index);
 }
 
-static bool expect(struct vec *v, int err, const struct stk_fault *fault, const struct request *r) {
+static bool expect(struct vec *v, int err, const struct stk_error_info *info, const struct request *r) {
     vec_expect_text(v, "result", err < 0 ? "err" : "ok");
     if (err < 0) {
-        expect_class(v, err, fault, r);
+        expect_class(v, err, info, r);
     }
     return err >= 0;
 }
@@ -66,9 +66,9 @@ static bool expect(struct vec *v, int err, const struct stk_fault *fault, const 
 static void do_global_opcode(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     const struct request r = {0};
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint32_t opcode = 0;
-    if (seat != NULL && expect(v, stk_tenant_opcode(&seat->handle, vec_u32(v, "local"), &opcode, &fault), &fault, &r)) {
+    if (seat != NULL && expect(v, stk_tenant_opcode(&seat->handle, vec_u32(v, "local"), &opcode, &info), &info, &r)) {
         vec_expect_u64(v, "global", opcode);
     }
 }
@@ -77,9 +77,9 @@ static void do_global_opcode(struct vec *v, struct world *w) {
 static void resource(struct vec *v, struct world *w, bool staging, bool take) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint64_t n = vec_u64(v, "n");
-    int (*const call[2][2])(const struct stk_tenant *, uint64_t, struct stk_fault *) = {
+    int (*const call[2][2])(const struct stk_tenant *, uint64_t, struct stk_error_info *) = {
         {stk_tenant_release_handles, stk_tenant_reserve_handles},
         {stk_tenant_release_staging, stk_tenant_reserve_staging},
     };
@@ -89,7 +89,7 @@ static void resource(struct vec *v, struct world *w, bool staging, bool take) {
     struct request r = {staging ? "StagingBackpressure" : "ResidentHandleBackpressure",
                         staging ? "staging_bytes" : "resident_handles", n,
                         staging ? c.max_staging_bytes : c.max_handles};
-    (void)expect(v, call[staging][take](&seat->handle, n, &fault), &fault, &r);
+    (void)expect(v, call[staging][take](&seat->handle, n, &info), &info, &r);
 }
 
 static void do_reserve_staging(struct vec *v, struct world *w) {
@@ -117,7 +117,7 @@ static bool is_refused_for_overdraft(struct vec *v, const struct tenant_seat *se
 static void do_publish(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     struct stk_ring ring;
     uint32_t *args;
     if (seat == NULL || is_refused_for_overdraft(v, seat) || stk_tenant_counters(&seat->handle, &c) != STK_OK) {
@@ -129,9 +129,9 @@ static void do_publish(struct vec *v, struct world *w) {
     struct stk_work work = {vec_u32(v, "local"), 0, STK_NORMAL, (uint32_t)nargs, args};
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
     if (err == STK_OK) {
-        err = stk_tenant_publish(&seat->handle, &ring, vec_u32(v, "slot"), &work, &fault);
+        err = stk_tenant_publish(&seat->handle, &ring, vec_u32(v, "slot"), &work, &info);
     }
-    (void)expect(v, err, &fault, &r);
+    (void)expect(v, err, &info, &r);
     free(args);
 }
 
@@ -164,19 +164,19 @@ static void do_quiesce(struct vec *v, struct world *w) {
     static const struct stk_platform_ops platform = {"conform", now_ns, sleep_ns, NULL};
     struct tenant_seat *seat = tenant_seat_of(v, w);
     const struct request r = {0};
-    struct stk_fault fault = {0};
+    struct stk_error_info info = {0};
     uint64_t clock = 0, spins = vec_u64(v, "max_spins");
     if (seat == NULL) {
         return;
     }
     /* The greatest number of spins must end; a timeout of UINT64_MAX would not. */
-    int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins < UINT64_MAX ? spins : spins - 1u, &fault);
+    int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins < UINT64_MAX ? spins : spins - 1u, &info);
     if (seat->overdrawn || (spins == 0 && err == STK_OK)) {
         seat->early = true;
         v->skip = true;
         return;
     }
-    (void)expect(v, err, &fault, &r);
+    (void)expect(v, err, &info, &r);
 }
 
 static void do_counters(struct vec *v, struct world *w) {

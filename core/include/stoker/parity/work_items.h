@@ -29,13 +29,14 @@ struct stk_work_item {
  * go to; STK_E_STATUS a slot is in use. `fault` (may be NULL) gets the slot. Returns count. One publisher per slot at a
  * time. */
 STK_MUST_CHECK int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant,
-                                          const struct stk_work_item *items, uint32_t count, struct stk_fault *fault);
+                                          const struct stk_work_item *items, uint32_t count,
+                                          struct stk_error_info *info);
 
 /* Fills a ring that no worker has started on: item i goes to slot i, and every slot behind the items is EMPTY. Words
  * that an item does not use keep their values. STK_E_RANGE more items than slots; then STK_E_OPCODE; then STK_E_OVERLAP
  * `items` lie in the ring. Nothing changes on error. Returns count. */
 STK_MUST_CHECK int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk_work_item *items,
-                                       uint32_t count, struct stk_fault *fault);
+                                       uint32_t count, struct stk_error_info *info);
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,7 @@ static inline int stk_os_error(int os_error) {
         return STK_E_NOSPC;
     case EINTR:
     case EAGAIN:
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     case ECANCELED:
         return STK_E_CANCELED;
     case ENOSYS:
@@ -70,7 +70,7 @@ static inline int stk_os_flash_error(int os_error) {
     case EREMOTEIO:
         return STK_E_IO;
     case EBUSY:
-        return STK_E_AGAIN;
+        return STK_E_WOULD_BLOCK;
     default: {
         int err = stk_os_error(os_error);
         return err == STK_E_IO ? STK_E_DEVICE : err;

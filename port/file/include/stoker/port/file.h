@@ -68,7 +68,7 @@ void stk_file_close(struct stk_file *file);
  * says STK_E_SHORT where the file ends early. With direct, `data` at an address that is no multiple of file->align is
  * STK_E_ALIGN; so a log or a store needs a buffer with that alignment. sync is fdatasync. Other errors are by the errno:
  * STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO); STK_E_NOSPC for a full disk or
- * a quota, STK_E_ACCESS for a file system that became read only, STK_E_AGAIN for a call that was interrupted 64 times in a
+ * a quota, STK_E_ACCESS for a file system that became read only, STK_E_WOULD_BLOCK for a call that was interrupted 64 times in a
  * row, STK_E_DEVICE for a number without a code of its own. After these the same call may be made again. */
 extern const struct stk_flash_ops stk_file_flash_ops;
 

@@ -56,8 +56,8 @@ struct stk_nor {
     bool locks;        /* blocks may be locked, each for itself */
     bool amd;          /* the command set */
     bool late;         /* an operation passed its time limit; the chip may still work on it */
-    struct stk_fault
-        fault; /* of the last call that failed: STK_E_TIMEOUT, STK_E_ACCESS locked, STK_E_IO; block; status */
+    struct stk_error_info
+        info; /* of the last call that failed: STK_E_TIMEOUT, STK_E_ACCESS locked, STK_E_IO; block; status */
 };
 
 /* Finds the chips, reads their CFI table and checks the window against their erase regions. Leaves them in read mode.

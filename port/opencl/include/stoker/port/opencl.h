@@ -385,7 +385,7 @@ STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
  * CLAIMED; or read the slots that are left with stk_ring_read and publish them to a port that is opened anew. Close frees the ring. */
 
 /* After STK_E_DEVICE: gives the port its recoveries again, so that the next drives make a new context.
- * STK_E_STATUS nothing is lost; STK_E_AGAIN a kernel of the lost context still runs, as far as the driver says; STK_E_FULL 8 contexts
+ * STK_E_STATUS nothing is lost; STK_E_WOULD_BLOCK a kernel of the lost context still runs, as far as the driver says; STK_E_FULL 8 contexts
  * were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 

@@ -75,7 +75,8 @@ struct stk_posix_reader {
     uint32_t n_ready;
     struct stk_posix_list free, queue, ready; /* queue: positioned reads, in order */
     struct stk_ingest_stats stats;
-    struct stk_fault fault; /* last refusal: index is the read in the batch or the source, value the errno or bytes */
+    struct stk_error_info
+        info; /* last refusal: index is the read in the batch or the source, value the errno or bytes */
 };
 
 /* Arena bytes that open takes for `depth` reads and `sources` sources, 0 of either for the default. */

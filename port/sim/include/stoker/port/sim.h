@@ -93,14 +93,14 @@ struct stk_sim_ingest {
     uint32_t in_flight;
     uint64_t rng;
     struct stk_ingest_stats stats;
-    struct stk_fault fault; /* last refusal; index: which read of the batch, or the source */
-    uint32_t cancels;       /* calls of cancel so far */
-    uint32_t refuse;        /* knob: this many submits to come take nothing and return 0 */
-    uint32_t take_max;      /* knob: most reads that one submit takes; 0: no limit */
-    int submit_err;         /* knob: what submit returns, taking nothing, while it is negative */
-    int reap_err;           /* knob: what reap returns while it is negative */
-    int cancel_err;         /* knob: what cancel returns, doing nothing, while it is negative */
-    bool deaf;              /* knob: cancel succeeds and ends nothing */
+    struct stk_error_info fault; /* last refusal; index: which read of the batch, or the source */
+    uint32_t cancels;            /* calls of cancel so far */
+    uint32_t refuse;             /* knob: this many submits to come take nothing and return 0 */
+    uint32_t take_max;           /* knob: most reads that one submit takes; 0: no limit */
+    int submit_err;              /* knob: what submit returns, taking nothing, while it is negative */
+    int reap_err;                /* knob: what reap returns while it is negative */
+    int cancel_err;              /* knob: what cancel returns, doing nothing, while it is negative */
+    bool deaf;                   /* knob: cancel succeeds and ends nothing */
 };
 
 /* Arena bytes that init takes, 0 of either for the default. */
@@ -135,7 +135,7 @@ extern const struct stk_ingest_ops stk_sim_ingest_ops;
 /// Dispatch: workers on the caller's thread ///
 
 /* Handles one claimed slot: 16 words in stored (little-endian) order, the status already CLAIMED. Returns 0 for DONE,
- * the status to leave the slot in (STK_YIELD, STK_REQUEUE, STK_WAIT_IO), or a negative number for FAULT, the reason
+ * the status to leave the slot in (STK_SLOT_YIELD, STK_SLOT_REQUEUE, STK_SLOT_WAIT_IO), or a negative number for FAULT, the reason
  * words being the handler's to write. */
 typedef int (*stk_sim_handler)(void *handler_ctx, uint32_t slot_index, uint32_t *slot_words);
 

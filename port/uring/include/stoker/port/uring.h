@@ -99,8 +99,8 @@ struct stk_uring {
     int broken;         /* the ring failed: what reap returns from then on */
     struct stk_uring_list free, outbox, ready;
     struct stk_ingest_stats stats;
-    struct stk_fault fault; /* last refusal; see each call */
-    const char *call;       /* system call behind a refusal of open, or behind `broken`; a static text; NULL: none */
+    struct stk_error_info info; /* last refusal; see each call */
+    const char *call; /* system call behind a refusal of open, or behind `broken`; a static text; NULL: none */
     uint64_t read_timeout_ns;
     uint64_t looked_ns;            /* time when reap looked last */
     uint64_t watched_ns;           /* watched time: time in which an answer would have been seen, in nanoseconds */

@@ -1,6 +1,6 @@
 /* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
-#include "base/fault.h"
-#include "miss_internal.h"
+#include "base/error_info.h"
+#include "fetch_internal.h"
 #include "base/refusal.h"
 
 #define BATCH 16u /* reads submitted or reaped in one call of the port */
@@ -8,7 +8,7 @@
 /// Asked ///
 
 /* May the slot of `asked` have what it asks for? STK_OK and its row, or why not. */
-static int check(const struct stk_miss *m, const struct stk_io_request *asked, uint32_t *row, uint32_t *prefetch) {
+static int check(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row, uint32_t *prefetch) {
     const uint32_t *w = stk_slot_at(&m->ring, asked->tag);
     uint32_t tenant = stk_load(w + STK_SLOT_TENANT);
     *prefetch = stk_slot_arg(w, 1) != 0u;
@@ -19,8 +19,8 @@ static int check(const struct stk_miss *m, const struct stk_io_request *asked, u
         stk_slot_arg(w, 0) != asked->src) {
         return STK_E_FORMAT;
     }
-    *row = stk_miss_find(m, asked->src);
-    if (*row == STK_MISS_NO_ROW) {
+    *row = stk_fetch_find(m, asked->src);
+    if (*row == STK_FETCH_NO_ROW) {
         return STK_E_NOENT;
     }
     if (tenant > 31u || (m->rows[*row].is.tenants >> tenant & 1u) == 0u) {
@@ -31,51 +31,51 @@ static int check(const struct stk_miss *m, const struct stk_io_request *asked, u
 
 /* A request that may wait for its row, or is served by what a prefetch has brought: then a miss is the one that it was
  * for. */
-static void enter(struct stk_miss *m, uint32_t k) {
-    struct stk_miss_request *q = &m->requests[k];
-    struct stk_miss_row *row = &m->rows[q->row];
+static void enter(struct stk_fetch *m, uint32_t k) {
+    struct stk_fetch_request *q = &m->requests[k];
+    struct stk_fetch_row *row = &m->rows[q->row];
     if (row->warm) {
         row->warm = q->prefetch != 0u;
         m->stats.ahead++;
-        stk_miss_end(m, k, 0, &m->stats.served);
+        stk_fetch_end(m, k, 0, &m->stats.served);
         return;
     }
     m->stats.shared += row->waiting > 1u || row->reading;
 }
 
 /* Request k was claimed. Nothing that it says is used before it was checked, and no word of it is read twice. */
-static void accept(struct stk_miss *m, uint32_t k, const struct stk_io_request *asked) {
-    struct stk_miss_request *q = &m->requests[k];
+static void accept(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
+    struct stk_fetch_request *q = &m->requests[k];
     int err;
     m->stats.asked++;
-    *q = (struct stk_miss_request){.since_ns = stk_deadline_counted(&m->requests_end),
-                                   .slot = asked->tag,
-                                   .row = STK_MISS_NO_ROW,
-                                   .state = STK_MISS_WAITING};
+    *q = (struct stk_fetch_request){.since_ns = stk_deadline_counted(&m->requests_end),
+                                    .slot = asked->tag,
+                                    .row = STK_FETCH_NO_ROW,
+                                    .state = STK_FETCH_WAITING};
     if (asked->tag >= m->ring.slots) {
         q->slot = 0; /* which does not wait for it, or is not harmed */
-        stk_miss_end(m, k, STK_MISS_CODE(STK_E_FORMAT), &m->stats.refused);
+        stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_FORMAT), &m->stats.refused);
         return;
     }
-    if (!stk_miss_waits(m, q->slot, k)) {
-        stk_miss_end(m, k, 0, &m->stats.cancelled);
+    if (!stk_fetch_waits(m, q->slot, k)) {
+        stk_fetch_end(m, k, 0, &m->stats.cancelled);
         return;
     }
     err = check(m, asked, &q->row, &q->prefetch);
     if (err != STK_OK) {
-        q->row = STK_MISS_NO_ROW;
-        stk_miss_end(m, k, STK_MISS_CODE(err), &m->stats.refused);
+        q->row = STK_FETCH_NO_ROW;
+        stk_fetch_end(m, k, STK_FETCH_CODE(err), &m->stats.refused);
         return;
     }
     m->rows[q->row].waiting++;
     enter(m, k);
 }
 
-static void claim(struct stk_miss *m) {
+static void claim(struct stk_fetch *m) {
     struct stk_io_request asked;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        struct stk_io_queue io = stk_miss_io(m, k);
-        if (m->requests[k].state == STK_MISS_FREE && stk_io_queue_claim(&io, &asked, 1) == 1) {
+        struct stk_io_queue io = stk_fetch_io(m, k);
+        if (m->requests[k].state == STK_FETCH_FREE && stk_io_queue_claim(&io, &asked, 1) == 1) {
             accept(m, k, &asked);
         }
     }
@@ -83,14 +83,14 @@ static void claim(struct stk_miss *m) {
 
 /* Ends the requests that took too long. The deadline was looked at before the finished reads were taken in, so a read
  * that finished during a pause is not late. */
-static void expire(struct stk_miss *m) {
-    if (stk_miss_in_flight(m) == 0u) {
+static void expire(struct stk_fetch *m) {
+    if (stk_fetch_in_flight(m) == 0u) {
         return;
     }
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        const struct stk_miss_request *q = &m->requests[k];
-        if (q->state == STK_MISS_WAITING && stk_deadline_left(&m->requests_end, q->since_ns) == 0u) {
-            stk_miss_end(m, k, STK_MISS_CODE(STK_E_TIMEOUT), &m->stats.failed);
+        const struct stk_fetch_request *q = &m->requests[k];
+        if (q->state == STK_FETCH_WAITING && stk_deadline_left(&m->requests_end, q->since_ns) == 0u) {
+            stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_TIMEOUT), &m->stats.failed);
         }
     }
 }
@@ -104,10 +104,10 @@ struct offer {
 };
 
 /* Request `n` of the list joins the offer when it waits and its row is not being read, which from then on it is. */
-static void consider(struct stk_miss *m, struct offer *o, uint32_t n, uint32_t prefetch) {
-    const struct stk_miss_request *q = &m->requests[(m->next + n) % m->queue.slots];
-    struct stk_miss_row *r;
-    if (q->state != STK_MISS_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
+static void consider(struct stk_fetch *m, struct offer *o, uint32_t n, uint32_t prefetch) {
+    const struct stk_fetch_request *q = &m->requests[(m->next + n) % m->queue.slots];
+    struct stk_fetch_row *r;
+    if (q->state != STK_FETCH_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
         return;
     }
     r = &m->rows[q->row];
@@ -121,7 +121,7 @@ static void consider(struct stk_miss *m, struct offer *o, uint32_t n, uint32_t p
 }
 
 /* Makes the offer. Returns how many the port took, or its error; the others are not being read after all. */
-static int submit_offer(struct stk_miss *m, const struct offer *o) {
+static int submit_offer(struct stk_fetch *m, const struct offer *o) {
     int taken = m->config.ingest->submit(m->config.ingest_ctx, o->reads, o->count);
     uint32_t under_way = taken > 0 ? (uint32_t)taken : 0u;
     for (uint32_t i = under_way; i < o->count; i++) {
@@ -133,7 +133,7 @@ static int submit_offer(struct stk_miss *m, const struct offer *o) {
 }
 
 /* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. */
-static int submit(struct stk_miss *m, uint32_t prefetch) {
+static int submit(struct stk_fetch *m, uint32_t prefetch) {
     uint32_t n = 0, limit = BATCH;
     while (n < m->queue.slots) {
         struct offer o = {.count = 0};
@@ -145,7 +145,7 @@ static int submit(struct stk_miss *m, uint32_t prefetch) {
         taken = o.count != 0u ? submit_offer(m, &o) : 0;
         if (stk_is_refusal(taken)) {
             if (o.count == 1u) {
-                stk_miss_end_row(m, o.reads[0].tag, STK_MISS_CODE(taken), &m->stats.failed);
+                stk_fetch_end_row(m, o.reads[0].tag, STK_FETCH_CODE(taken), &m->stats.failed);
                 n = end;
             }
             limit = 1;
@@ -160,11 +160,11 @@ static int submit(struct stk_miss *m, uint32_t prefetch) {
 }
 
 /* Does nobody but prefetches wait for this row? */
-static bool only_prefetches(const struct stk_miss *m, uint32_t row) {
+static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
     uint32_t waiting = 0;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        const struct stk_miss_request *q = &m->requests[k];
-        if (q->state == STK_MISS_WAITING && q->row == row) {
+        const struct stk_fetch_request *q = &m->requests[k];
+        if (q->state == STK_FETCH_WAITING && q->row == row) {
             waiting++;
             if (!q->prefetch) {
                 return false;
@@ -174,35 +174,35 @@ static bool only_prefetches(const struct stk_miss *m, uint32_t row) {
     return waiting != 0u;
 }
 
-static void land(struct stk_miss *m, uint32_t row, const struct stk_ingest_done *done) {
-    struct stk_miss_row *r = &m->rows[row];
+static void land(struct stk_fetch *m, uint32_t row, const struct stk_ingest_done *done) {
+    struct stk_fetch_row *r = &m->rows[row];
     r->reading = 0;
     m->reading--;
     if (done->result == STK_E_CANCELED) {
-        stk_miss_end_row(m, row, STK_MISS_CODE(STK_E_CANCELED), &m->stats.cancelled);
+        stk_fetch_end_row(m, row, STK_FETCH_CODE(STK_E_CANCELED), &m->stats.cancelled);
     } else if (done->result < 0) {
-        uint32_t code = done->os_error > 0 ? (uint32_t)done->os_error : STK_MISS_CODE(done->result);
-        stk_miss_end_row(m, row, code, &m->stats.failed);
+        uint32_t code = done->os_error > 0 ? (uint32_t)done->os_error : STK_FETCH_CODE(done->result);
+        stk_fetch_end_row(m, row, code, &m->stats.failed);
     } else if ((uint32_t)done->result < r->is.bytes) {
-        stk_miss_end_row(m, row, STK_MISS_CODE(STK_E_SHORT), &m->stats.failed);
+        stk_fetch_end_row(m, row, STK_FETCH_CODE(STK_E_SHORT), &m->stats.failed);
     } else {
         m->stats.bytes += r->is.bytes;
         r->warm = only_prefetches(m, row);
-        stk_miss_end_row(m, row, 0, &m->stats.served);
+        stk_fetch_end_row(m, row, 0, &m->stats.served);
     }
 }
 
 /* Takes a finished read in. One that is not the service's is told, and the others are taken in all the same. */
-static int take(struct stk_miss *m, const struct stk_ingest_done *done) {
+static int take(struct stk_fetch *m, const struct stk_ingest_done *done) {
     uint32_t row = done->tag;
     if (row >= m->config.resources || !m->rows[row].reading) {
-        return stk_fail(&m->fault, STK_E_RANGE, row, 0);
+        return stk_fail(&m->info, STK_E_RANGE, row, 0);
     }
     land(m, row, done);
     return STK_OK;
 }
 
-static int reap(struct stk_miss *m, uint64_t wait_ns) {
+static int reap(struct stk_fetch *m, uint64_t wait_ns) {
     struct stk_ingest_done done[BATCH];
     int n = (int)BATCH, err = STK_OK;
     while (m->reading != 0u && n == (int)BATCH) {
@@ -216,10 +216,10 @@ static int reap(struct stk_miss *m, uint64_t wait_ns) {
     return n < 0 ? n : err;
 }
 
-int stk_miss_serve(struct stk_miss *m, uint64_t wait_ns) {
+int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns) {
     int taken, err;
     (void)stk_deadline_look(&m->requests_end, m->config.platform->now_ns(m->config.platform_ctx));
-    stk_miss_sweep(m);
+    stk_fetch_sweep(m);
     claim(m);
     taken = m->stopping ? 1 : submit(m, 0);
     taken = taken > 0 && !m->stopping ? submit(m, 1) : taken;

@@ -4,12 +4,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stoker/parity/evidence.h"
+#include "stoker/parity/copy_report.h"
 #include "telemetry_rig.h"
 
 static uint32_t bps(uint64_t copied, uint64_t avoided) {
-    const struct stk_evidence e = {.host_copy_bytes = copied, .host_copy_avoided_bytes = avoided};
-    return stk_evidence_avoided_bps(&e);
+    const struct stk_copy_report e = {.host_copy_bytes = copied, .host_copy_avoided_bytes = avoided};
+    return stk_copy_report_avoided_bps(&e);
 }
 
 static void the_share_is_exact_for_64_bits(void **state) {
@@ -36,19 +36,20 @@ static void small_counts_agree_with_the_formula(void **state) {
 }
 
 static void what_is_missing_is_named(void **state) {
-    struct stk_evidence e = {.version = STK_EVIDENCE_VERSION, .families = STK_EVIDENCE_RING | STK_EVIDENCE_COPY};
+    struct stk_copy_report e = {.version = STK_COPY_REPORT_VERSION,
+                                .families = STK_COPY_REPORT_RING | STK_COPY_REPORT_COPY};
     (void)state;
-    assert_int_equal(stk_evidence_missing(&e), STK_EVIDENCE_CONTROL | STK_EVIDENCE_RESIDENCY);
-    assert_false(stk_evidence_complete(&e));
-    e.families = STK_EVIDENCE_ALL;
-    assert_true(stk_evidence_complete(&e));
+    assert_int_equal(stk_copy_report_missing(&e), STK_COPY_REPORT_CONTROL | STK_COPY_REPORT_RESIDENCY);
+    assert_false(stk_copy_report_complete(&e));
+    e.families = STK_COPY_REPORT_ALL;
+    assert_true(stk_copy_report_complete(&e));
     e.version = 2;
-    assert_false(stk_evidence_complete(&e));
-    assert_string_equal(stk_evidence_family(STK_EVIDENCE_RING), "ring");
-    assert_string_equal(stk_evidence_family(STK_EVIDENCE_CONTROL), "control");
-    assert_string_equal(stk_evidence_family(STK_EVIDENCE_COPY), "copy");
-    assert_string_equal(stk_evidence_family(STK_EVIDENCE_RESIDENCY), "residency");
-    assert_string_equal(stk_evidence_family(STK_EVIDENCE_ALL), "unknown");
+    assert_false(stk_copy_report_complete(&e));
+    assert_string_equal(stk_copy_report_family(STK_COPY_REPORT_RING), "ring");
+    assert_string_equal(stk_copy_report_family(STK_COPY_REPORT_CONTROL), "control");
+    assert_string_equal(stk_copy_report_family(STK_COPY_REPORT_COPY), "copy");
+    assert_string_equal(stk_copy_report_family(STK_COPY_REPORT_RESIDENCY), "residency");
+    assert_string_equal(stk_copy_report_family(STK_COPY_REPORT_ALL), "unknown");
 }
 
 static void a_decode_shows_its_room(void **state) {
@@ -57,8 +58,8 @@ static void a_decode_shows_its_room(void **state) {
     struct stk_capacity_evidence e;
     (void)state;
     rig_reset();
-    rig_slot(0, STK_PUBLISHED, 9, 1, 0);
-    rig_slot(1, STK_PUBLISHED, 9, 2, 0);
+    rig_slot(0, STK_SLOT_PUBLISHED, 9, 1, 0);
+    rig_slot(1, STK_SLOT_PUBLISHED, 9, 2, 0);
     assert_int_equal(rig_decode(3, &opcodes), STK_OK);
     stk_telemetry_capacity(&rig, &e);
     assert_int_equal(e.slots, 3);

@@ -11,7 +11,7 @@
 
 #include "host_file.h"
 #include "opencl_rig.h"
-#include "stoker/miss.h"
+#include "stoker/fetch.h"
 #include "stoker/port/uring.h"
 
 #define SLOTS     16u
@@ -26,7 +26,7 @@ static struct stk_opencl cl;
 static const struct way *way;
 static struct stk_posix_reader reader;
 static struct stk_uring uring;
-static struct stk_miss miss;
+static struct stk_fetch miss;
 static struct stk_ring ring;
 static uint32_t served, sums;
 
@@ -39,26 +39,26 @@ static uint64_t file_offset(uint32_t resource) {
 /* The last resource reaches beyond the end of the file. */
 static void allow_all(uint32_t source) {
     for (uint32_t i = 0; i < RESOURCES; i++) {
-        const struct stk_miss_resource row = {.resource = i,
-                                              .source = source,
-                                              .offset = file_offset(i),
-                                              .bytes = BYTES,
-                                              .dst = i * PLACE,
-                                              .tenants = 1,
-                                              .prefetch = i % 3u == 0u};
-        assert_int_equal(stk_miss_add(&miss, &row), STK_OK);
+        const struct stk_fetch_resource row = {.resource = i,
+                                               .source = source,
+                                               .offset = file_offset(i),
+                                               .bytes = BYTES,
+                                               .dst = i * PLACE,
+                                               .tenants = 1,
+                                               .prefetch = i % 3u == 0u};
+        assert_int_equal(stk_fetch_register(&miss, &row), STK_OK);
     }
 }
 
 static void start(const struct stk_ingest_ops *ops, void *ctx, uint32_t source, struct stk_arena *arena) {
-    const struct stk_miss_config config = {.memory = cl.memory,
-                                           .dispatch = &stk_opencl_ops,
-                                           .dispatch_ctx = &cl,
-                                           .ingest = ops,
-                                           .ingest_ctx = ctx,
-                                           .platform = &stk_posix_platform_ops,
-                                           .resources = RESOURCES};
-    assert_int_equal(stk_miss_init(&miss, &config, arena), STK_OK);
+    const struct stk_fetch_config config = {.memory = cl.memory,
+                                            .dispatch = &stk_opencl_ops,
+                                            .dispatch_ctx = &cl,
+                                            .ingest = ops,
+                                            .ingest_ctx = ctx,
+                                            .platform = &stk_posix_platform_ops,
+                                            .resources = RESOURCES};
+    assert_int_equal(stk_fetch_init(&miss, &config, arena), STK_OK);
     allow_all(source);
     ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
     served = sums = 0;
@@ -89,9 +89,9 @@ static uint64_t sum_of(uint32_t resource) {
 }
 
 static void check_miss(uint32_t slot, uint32_t resource, const struct stk_slot *end) {
-    uint32_t code = resource >= RESOURCES ? STK_MISS_CODE(STK_E_NOENT) : STK_MISS_CODE(STK_E_SHORT);
+    uint32_t code = resource >= RESOURCES ? STK_FETCH_CODE(STK_E_NOENT) : STK_FETCH_CODE(STK_E_SHORT);
     if (resource < RESOURCES - 1u) {
-        if (end->status != STK_DONE) {
+        if (end->status != STK_SLOT_DONE) {
             fail_msg("%s: resource %u: fault %u, %u", way->name, (unsigned)resource,
                      (unsigned)end->args[STK_FAULT_REASON_ARG], (unsigned)end->args[STK_FAULT_VALUE_ARG]);
         }
@@ -99,16 +99,16 @@ static void check_miss(uint32_t slot, uint32_t resource, const struct stk_slot *
         publish_sum(slot + 1u, resource);
         return;
     }
-    assert_int_equal(end->status, STK_FAULT);
+    assert_int_equal(end->status, STK_SLOT_FAULT);
     assert_int_equal(end->args[STK_FAULT_REASON_ARG], STK_REASON_IO);
     assert_int_equal(end->args[STK_FAULT_VALUE_ARG], code);
-    assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_FAULT);
+    assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_SLOT_FAULT);
     sums++; /* there is nothing to add up */
 }
 
 static void check_sum(uint32_t resource, const struct stk_slot *end) {
     uint64_t sum = sum_of(resource);
-    assert_int_equal(end->status, STK_DONE);
+    assert_int_equal(end->status, STK_SLOT_DONE);
     assert_int_equal(end->args[STK_RESULT_ARG], (uint32_t)sum);
     assert_int_equal(end->args[STK_RESULT_ARG + 1], (uint32_t)(sum >> 32));
     sums++;
@@ -134,7 +134,7 @@ static void move_pair(uint32_t pair, uint32_t *asked, uint32_t *stage, uint32_t 
         return;
     }
     assert_int_equal(stk_ring_read(&ring, slot, &end), STK_OK);
-    if (end.status != STK_DONE && end.status != STK_FAULT) {
+    if (end.status != STK_SLOT_DONE && end.status != STK_SLOT_FAULT) {
         return;
     }
     resource = resource_of(*asked);
@@ -157,20 +157,20 @@ static void run_all(void) {
             move_pair(pair, &asked[pair], &stage[pair], &next);
         }
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
-        ended = stk_miss_poll(&miss, 0);
+        ended = stk_fetch_poll(&miss, 0);
         if (ended < 0) {
             fail_msg("%s: %s: %s", way->name, stk_err_name(ended), cl.reason);
         }
         if (rig_now() - start_ns > 60 * SECOND) {
             fail_msg("%s: %u misses and %u sums ended, %u in flight", way->name, (unsigned)served, (unsigned)sums,
-                     (unsigned)stk_miss_in_flight(&miss));
+                     (unsigned)stk_fetch_in_flight(&miss));
         }
     }
     assert_int_equal(served, MISSES);
     assert_int_equal(miss.stats.asked, MISSES);
     assert_true(miss.stats.served + miss.stats.refused + miss.stats.failed == MISSES);
     assert_true(miss.stats.refused >= 9u && miss.stats.failed >= 9u && miss.stats.cancelled == 0u);
-    assert_int_equal(stk_miss_shutdown(&miss, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_fetch_shutdown(&miss, 20 * SECOND), STK_OK);
 }
 
 /// Tests ///

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "miss_world.h"
+#include "fetch_world.h"
 
 /// Refused ///
 
@@ -23,11 +23,11 @@ static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
     drive();
     poll_ends(5);
     drive();
-    assert_failed(0, STK_MISS_CODE(STK_E_NOENT));
-    assert_failed(1, STK_MISS_CODE(STK_E_ACCESS));
-    assert_failed(2, STK_MISS_CODE(STK_E_ACCESS));
-    assert_failed(3, STK_MISS_CODE(STK_E_NOENT));
-    assert_status(4, STK_DONE);
+    assert_failed(0, STK_FETCH_CODE(STK_E_NOENT));
+    assert_failed(1, STK_FETCH_CODE(STK_E_ACCESS));
+    assert_failed(2, STK_FETCH_CODE(STK_E_ACCESS));
+    assert_failed(3, STK_FETCH_CODE(STK_E_NOENT));
+    assert_status(4, STK_SLOT_DONE);
     assert_int_equal(w.miss.stats.refused, 4);
     assert_int_equal(w.miss.stats.reads, 1);
     assert_quiet();
@@ -42,7 +42,7 @@ static void ask_by_hand(uint32_t slot, uint32_t tenant, uint32_t k, const struct
     s[STK_SLOT_ARG0] = 2;
     s[STK_SLOT_ARG0 + 1] = 0;
     s[STK_SLOT_ARG0 + 2] = k + 1u;
-    s[STK_SLOT_STATUS] = STK_WAIT_IO;
+    s[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO;
     io[STK_IO_OP] = request->op;
     io[STK_IO_SRC] = request->src;
     io[STK_IO_DST] = request->dst;
@@ -50,7 +50,7 @@ static void ask_by_hand(uint32_t slot, uint32_t tenant, uint32_t k, const struct
     io[STK_IO_OFFSET_HI] = (uint32_t)(request->offset >> 32);
     io[STK_IO_BYTES] = request->bytes;
     io[STK_IO_TAG] = request->tag;
-    io[STK_IO_STATUS] = STK_PUBLISHED;
+    io[STK_IO_STATUS] = STK_SLOT_PUBLISHED;
 }
 
 static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
@@ -71,13 +71,13 @@ static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
         ask_by_hand(9, 0, 1, &bad[i]);
         freeze(true);
         poll_ends(1);
-        assert_status(9, STK_REQUEUE);
+        assert_status(9, STK_SLOT_REQUEUE);
         assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_IO_ERROR);
-        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_MISS_CODE(STK_E_FORMAT));
+        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_FETCH_CODE(STK_E_FORMAT));
         assert_int_equal(w.miss.stats.refused, 1);
         freeze(false);
         drive(); /* to the device the words are another's: it says so, and the service takes them back */
-        assert_status(9, STK_FAULT);
+        assert_status(9, STK_SLOT_FAULT);
         assert_quiet();
     }
 }
@@ -90,7 +90,7 @@ static void tenant_without_a_bit_is_refused(void **state) {
         world(NULL, 4);
         ask_by_hand(9, tenants[i], 1, &good);
         poll_ends(1);
-        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_MISS_CODE(STK_E_ACCESS));
+        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_FETCH_CODE(STK_E_ACCESS));
         assert_int_equal(w.miss.stats.refused, 1);
         assert_int_equal(w.miss.stats.reads, 0);
     }
@@ -107,20 +107,20 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
         far.tag = i == 0u ? SLOTS : i == 1u ? UINT32_MAX : 9u;
         ask_by_hand(9, 0, 1, &far);
         if (i == 2u) {
-            slot_words(9)[STK_SLOT_STATUS] = STK_EMPTY;
+            slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
         } else if (i == 3u) {
             slot_words(9)[STK_SLOT_ARG0 + 2] = 3; /* it waits for another */
         } else if (i == 4u) {
             slot_words(9)[STK_SLOT_OPCODE] = STK_OP_NOP;
         } else if (i == 5u) {
-            slot_words(9)[STK_SLOT_STATUS] = STK_CLAIMED;
+            slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
         }
         poll_ends(1);
-        assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_EMPTY);
+        assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_SLOT_EMPTY);
         assert_int_equal(w.miss.stats.refused, i < 2u);
         assert_int_equal(w.miss.stats.cancelled, i >= 2u);
         assert_int_equal(w.miss.stats.reads, 0);
-        assert_int_not_equal(status_of(9), STK_REQUEUE);
+        assert_int_not_equal(status_of(9), STK_SLOT_REQUEUE);
         assert_quiet();
     }
 }
@@ -142,9 +142,9 @@ static void read_that_fails_faults_its_slots_and_no_others(void **state) {
     drive();
     assert_failed(0, 5);
     assert_failed(4, 5);
-    assert_failed(1, STK_MISS_CODE(STK_E_NOMEM));
-    assert_failed(2, STK_MISS_CODE(STK_E_SHORT));
-    assert_status(3, STK_DONE);
+    assert_failed(1, STK_FETCH_CODE(STK_E_NOMEM));
+    assert_failed(2, STK_FETCH_CODE(STK_E_SHORT));
+    assert_status(3, STK_SLOT_DONE);
     assert_int_equal(w.miss.stats.failed, 4);
     assert_int_equal(w.miss.stats.bytes, 200);
     assert_quiet();
@@ -163,27 +163,27 @@ static void prefetch_that_fails_brings_nothing(void **state) {
     poll_ends(1);
     drive();
     assert_failed(0, 5);
-    assert_status(1, STK_DONE);
+    assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.miss.stats.ahead, 0);
     assert_quiet();
 }
 
 static void read_that_the_port_refuses_faults_its_slots(void **state) {
-    struct stk_miss_resource row = row_of(2);
+    struct stk_fetch_resource row = row_of(2);
     (void)state;
     world(NULL, 8);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
     row.source = 3;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
     ask(0, 2);
     ask(1, 2);
     ask(2, 3);
     drive();
     poll_ends(3);
     drive();
-    assert_failed(0, STK_MISS_CODE(STK_E_RANGE));
-    assert_failed(1, STK_MISS_CODE(STK_E_RANGE));
-    assert_status(2, STK_DONE);
+    assert_failed(0, STK_FETCH_CODE(STK_E_RANGE));
+    assert_failed(1, STK_FETCH_CODE(STK_E_RANGE));
+    assert_status(2, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -196,24 +196,24 @@ static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(v
     ask(1, 3);
     drive();
     poll_ends(1);
-    assert_int_equal(stk_miss_poll(&w.miss, 99 * MS), 0);
-    assert_int_equal(stk_miss_poll(&w.miss, 2 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.miss, 99 * MS), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 2 * MS), 1);
     drive();
-    assert_failed(0, STK_MISS_CODE(STK_E_TIMEOUT));
-    assert_status(1, STK_DONE);
+    assert_failed(0, STK_FETCH_CODE(STK_E_TIMEOUT));
+    assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.miss.stats.failed, 1);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_E_AGAIN);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_WOULD_BLOCK);
     ask(4, 2); /* joins it */
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 99 * MS), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 99 * MS), 0);
     assert_int_equal(w.miss.stats.shared, 1);
     w.miss.requests_end.timeout_ns = 10000 * MS;
-    assert_int_equal(stk_miss_poll(&w.miss, 10000 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.miss, 10000 * MS), 1);
     drive();
-    assert_status(4, STK_DONE);
+    assert_status(4, STK_SLOT_DONE);
     assert_true(has_landed(2));
     assert_int_equal(w.miss.stats.reads, 2);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
     assert_quiet();
 }
 
@@ -228,22 +228,22 @@ static void request_outlives_a_pause_of_the_process(void **state) {
     ask(0, 2);
     drive();
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         w.clock.now += 10000 * MS;
     }
     poll_ends(1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     ask(1, 3);
     drive();
     for (polls = 0; polls < 20 && ended == 0; polls++) {
         w.clock.now += 10000 * MS;
-        ended = stk_miss_poll(&w.miss, 0);
+        ended = stk_fetch_poll(&w.miss, 0);
     }
     assert_int_equal(ended, 1);
     assert_in_range(polls, 2, 10);
     drive();
-    assert_failed(1, STK_MISS_CODE(STK_E_TIMEOUT));
+    assert_failed(1, STK_FETCH_CODE(STK_E_TIMEOUT));
 }
 
 /// Ports ///
@@ -256,25 +256,25 @@ static void error_of_a_port_is_returned_and_loses_nothing(void **state) {
     ask(0, 2);
     drive();
     w.ingest.submit_err = STK_E_IO;
-    assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_IO);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_IO);
     w.ingest.submit_err = 0;
     w.ingest.reap_err = STK_E_NOMEM;
-    assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_NOMEM);
-    assert_int_equal(stk_miss_in_flight(&w.miss), 1);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_NOMEM);
+    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
     w.ingest.reap_err = 0;
     poll_ends(1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     foreign = (struct stk_ingest_read){w.source, 0, 4, w.payload, 7};
     for (uint32_t i = 0; i < 2; i++) {
         ask(0, 2);
         drive();
         foreign.tag = i == 0u ? 7u : ROWS;
         assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
-        assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_RANGE);
-        assert_int_equal(w.miss.fault.index, foreign.tag);
+        assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_RANGE);
+        assert_int_equal(w.miss.info.index, foreign.tag);
         drive();
-        assert_status(0, STK_DONE);
+        assert_status(0, STK_SLOT_DONE);
     }
     stk_sim_ingest_ops.stats(&w.ingest, &port);
     assert_int_equal(port.submitted, w.miss.stats.reads + 2u);
@@ -295,9 +295,9 @@ static void error_of_the_platform_ends_the_wait(void **state) {
     world_parts(NULL, 4);
     broken.wait = failing_wait;
     w.config.platform = &broken;
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_IO);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_IO);
 }
 
 static void lost_device_is_told_and_requests_go_on(void **state) {
@@ -312,15 +312,15 @@ static void lost_device_is_told_and_requests_go_on(void **state) {
     assert_int_equal(stk_sim_dispatch_init(&device, &config, &arena), STK_OK);
     w.config.dispatch = &stk_sim_dispatch_ops;
     w.config.dispatch_ctx = &device;
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     allow(2);
     ask_by_hand(9, 0, 1, &good);
     device.lost = true;
-    assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_DEVICE);
-    assert_status(9, STK_REQUEUE);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_DEVICE);
+    assert_status(9, STK_SLOT_REQUEUE);
     assert_int_equal(w.miss.stats.served, 1);
-    assert_int_equal(stk_miss_shutdown(&w.miss, MS), STK_E_DEVICE);
-    assert_int_equal(stk_miss_poll(&w.miss, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_E_DEVICE);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_SHUTDOWN);
 }
 
 /// Cancel ///
@@ -331,38 +331,38 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     (void)state;
     world(&slow, 4);
     ask(0, 2); /* published */
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_PUBLISHED);
     ask(0, 2); /* asked, not claimed */
     drive();
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     poll_ends(1);
     assert_int_equal(w.miss.stats.cancelled, 1);
     assert_int_equal(w.miss.stats.reads, 0);
     ask(0, 2); /* being read, for another too */
     ask(1, 2);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     assert_int_equal(w.miss.stats.cancelled, 2);
-    assert_int_equal(io_slot(0)[STK_IO_STATUS] == STK_EMPTY || io_slot(1)[STK_IO_STATUS] == STK_EMPTY, 1);
+    assert_int_equal(io_slot(0)[STK_IO_STATUS] == STK_SLOT_EMPTY || io_slot(1)[STK_IO_STATUS] == STK_SLOT_EMPTY, 1);
     freeze(true);
     poll_ends(1);
-    assert_status(0, STK_EMPTY);
-    assert_status(1, STK_REQUEUE); /* woken: its outcome goes with it */
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_REQUEUE);
-    assert_status(1, STK_EMPTY);
+    assert_status(0, STK_SLOT_EMPTY);
+    assert_status(1, STK_SLOT_REQUEUE); /* woken: its outcome goes with it */
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    assert_status(1, STK_SLOT_EMPTY);
     assert_int_equal(w.miss.stats.served, 1);
     assert_int_equal(w.miss.outcomes, 0);
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), STK_E_STATUS);
-    assert_int_equal(stk_miss_cancel(&w.miss, SLOTS), STK_E_RANGE);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), STK_E_STATUS);
+    assert_int_equal(stk_fetch_cancel(&w.miss, SLOTS), STK_E_RANGE);
     assert_int_equal(stk_ring_publish(&w.ring, 1, &nop), STK_OK);
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_PUBLISHED);
-    slot_words(1)[STK_SLOT_STATUS] = STK_REQUEUE; /* of another opcode */
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_REQUEUE);
-    slot_words(1)[STK_SLOT_STATUS] = STK_WAIT_IO;
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_PUBLISHED);
+    slot_words(1)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* of another opcode */
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    slot_words(1)[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO;
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_WAIT_IO);
     slot_words(1)[STK_SLOT_STATUS] = 9;
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), STK_E_STATUS);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), STK_E_STATUS);
     assert_quiet();
 }
 
@@ -385,16 +385,16 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     drive(); /* asked */
     ask(0, 2);
     ask(2, 3);
-    w.control[STK_CTL_BUS] = 1;
+    w.control[STK_CTL_NO_SHARED_ATOMICS] = 1;
     launches = (struct stk_dispatch_info){.residency = STK_RESIDENT, .launches = 3, .lease_ends = 1, .idle_ends = 1};
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), STK_E_AGAIN);
-    assert_status(0, STK_PUBLISHED);
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), STK_E_WOULD_BLOCK);
+    assert_status(0, STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_WAIT_IO);
     launches.residency = STK_BATCH;
-    assert_int_equal(stk_miss_cancel(&w.miss, 2), (int)STK_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 2), (int)STK_SLOT_PUBLISHED);
     launches.residency = STK_RESIDENT;
     launches.lease_ends++;
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_PUBLISHED);
     poll_ends(1);
     assert_quiet();
 }
@@ -407,13 +407,13 @@ static void miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     ask(0, 2);
     ask(1, 3);
     drive();
-    assert_status(1, STK_REQUEUE);
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_cancel(&w.miss, 1), (int)STK_REQUEUE);
-    assert_status(1, STK_EMPTY);
+    assert_status(1, STK_SLOT_REQUEUE);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    assert_status(1, STK_SLOT_EMPTY);
     poll_ends(1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -424,18 +424,18 @@ static void late_completion_does_not_wake_the_next_miss_of_its_slot(void **state
     world(&slow, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     ask(0, 3);
     drive();
     while (w.miss.stats.reads < 2u) {
-        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-        assert_status(0, STK_WAIT_IO);
+        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+        assert_status(0, STK_SLOT_WAIT_IO);
     }
     assert_true(has_landed(2) && !has_landed(3));
     poll_ends(1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     assert_true(has_landed(3));
     assert_quiet();
 }
@@ -448,16 +448,16 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     world(&slow, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_cancel(&w.miss, 0), (int)STK_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     forged[STK_SLOT_TENANT] = 2; /* which may not have resource 2 */
     forged[STK_SLOT_ARG0 + 2] = 1;
-    stk_store_release(forged, STK_PUBLISHED);
+    stk_store_release(forged, STK_SLOT_PUBLISHED);
     drive();
-    assert_status(0, STK_FAULT);
+    assert_status(0, STK_SLOT_FAULT);
     assert_int_equal(forged[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], STK_REASON_ARGUMENT);
     while (w.miss.reading != 0u) {
-        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     }
     assert_quiet();
 }
@@ -472,14 +472,14 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
         drive();
         freeze(true);
         poll_ends(1);
-        assert_int_equal(stk_ring_transition(&w.ring, 0, moves[i % 2u]), (int)STK_REQUEUE);
+        assert_int_equal(stk_ring_transition(&w.ring, 0, moves[i % 2u]), (int)STK_SLOT_REQUEUE);
         if (i >= 2u) { /* and is published again */
-            slot_words(0)[STK_SLOT_STATUS] = STK_EMPTY;
+            slot_words(0)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
             ask(0, 3);
         }
-        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         assert_int_equal(w.miss.outcomes, 0);
-        assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_EMPTY);
+        assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_SLOT_EMPTY);
     }
 }
 
@@ -488,8 +488,8 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
 static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
     static const struct {
         uint32_t status, ticket, kept;
-    } cases[] = {{STK_REQUEUE, 1, 1}, {STK_CLAIMED, 1, 1}, {STK_CLAIMED, 0, 1}, {STK_REQUEUE, 0, 0},
-                 {STK_CLAIMED, 2, 0}, {STK_REQUEUE, 2, 0}, {STK_WAIT_IO, 2, 0}, {STK_DONE, 1, 0}};
+    } cases[] = {{STK_SLOT_REQUEUE, 1, 1}, {STK_SLOT_CLAIMED, 1, 1}, {STK_SLOT_CLAIMED, 0, 1}, {STK_SLOT_REQUEUE, 0, 0},
+                 {STK_SLOT_CLAIMED, 2, 0}, {STK_SLOT_REQUEUE, 2, 0}, {STK_SLOT_WAIT_IO, 2, 0}, {STK_SLOT_DONE, 1, 0}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         world(NULL, 2);
@@ -499,9 +499,9 @@ static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
         poll_ends(1);
         slot_words(0)[STK_SLOT_STATUS] = cases[i].status;
         slot_words(0)[STK_SLOT_ARG0 + 2] = cases[i].ticket;
-        assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         assert_int_equal(w.miss.outcomes, cases[i].kept);
-        assert_int_equal(io_slot(0)[STK_IO_STATUS], cases[i].kept ? STK_IO_OK : STK_EMPTY);
+        assert_int_equal(io_slot(0)[STK_IO_STATUS], cases[i].kept ? STK_IO_OK : STK_SLOT_EMPTY);
     }
 }
 
@@ -515,43 +515,43 @@ static void shutdown_cancels_what_is_read_and_what_waits(void **state) {
     ask(0, 2);
     ask(1, 3);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     ask(2, 4);
     drive();
-    assert_int_equal(stk_miss_shutdown(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_OK);
     drive();
-    assert_failed(0, STK_MISS_CODE(STK_E_CANCELED));
-    assert_failed(1, STK_MISS_CODE(STK_E_CANCELED));
-    assert_failed(2, STK_MISS_CODE(STK_E_SHUTDOWN));
+    assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
+    assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
+    assert_failed(2, STK_FETCH_CODE(STK_E_SHUTDOWN));
     assert_int_equal(w.miss.stats.cancelled, 2);
     assert_int_equal(w.miss.stats.refused, 1);
     assert_adds_up();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), STK_E_SHUTDOWN);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_E_SHUTDOWN);
-    assert_int_equal(stk_miss_shutdown(&w.miss, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_E_SHUTDOWN);
 }
 
 static void shutdown_waits_for_reads_that_do_not_end(void **state) {
     static const struct stk_sim_fault faults[] = {{0, STK_SIM_HANG, 0, 0, 0}};
     const struct stk_sim_ingest_config one = {.depth = 4, .sources = 4, .faults = faults, .n_faults = 1};
-    const struct stk_miss_resource row = row_of(9);
+    const struct stk_fetch_resource row = row_of(9);
     (void)state;
     world(&one, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     w.ingest.deaf = true;
-    assert_int_equal(stk_miss_shutdown(&w.miss, 2 * MS), STK_E_TIMEOUT);
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_E_SHUTDOWN);
-    assert_int_equal(stk_miss_in_flight(&w.miss), 1);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
     w.ingest.deaf = false;
     w.ingest.reap_err = STK_E_IO;
-    assert_int_equal(stk_miss_shutdown(&w.miss, 2 * MS), STK_E_IO);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_IO);
     w.ingest.reap_err = 0;
     w.ingest.cancel_err = STK_E_NOMEM; /* told, though the reads end now */
-    assert_int_equal(stk_miss_shutdown(&w.miss, 2 * MS), STK_E_NOMEM);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_NOMEM);
     drive();
-    assert_failed(0, STK_MISS_CODE(STK_E_CANCELED));
+    assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_adds_up();
 }
 
@@ -562,50 +562,50 @@ static void recover_lets_a_miss_ask_again(void **state) {
     (void)state;
     world(NULL, 4);
     ask_by_hand(9, 0, 1, &good); /* parked, its request never published */
-    io_slot(1)[STK_IO_STATUS] = STK_WAIT_IO;
+    io_slot(1)[STK_IO_STATUS] = STK_SLOT_WAIT_IO;
     ask_by_hand(10, 0, 2, &good); /* about to be parked */
-    io_slot(2)[STK_IO_STATUS] = STK_WAIT_IO;
-    slot_words(10)[STK_SLOT_STATUS] = STK_CLAIMED;
-    io_slot(3)[STK_IO_STATUS] = STK_WAIT_IO; /* of nobody yet */
-    assert_int_equal(stk_miss_recover(&w.config.memory), 1);
+    io_slot(2)[STK_IO_STATUS] = STK_SLOT_WAIT_IO;
+    slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
+    io_slot(3)[STK_IO_STATUS] = STK_SLOT_WAIT_IO; /* of nobody yet */
+    assert_int_equal(stk_fetch_recover(&w.config.memory), 1);
     for (uint32_t k = 0; k < 4; k++) {
-        assert_int_equal(io_slot(k)[STK_IO_STATUS], STK_EMPTY);
+        assert_int_equal(io_slot(k)[STK_IO_STATUS], STK_SLOT_EMPTY);
     }
     for (uint32_t i = 9; i < 11; i++) {
-        assert_status(i, STK_CLAIMED);
+        assert_status(i, STK_SLOT_CLAIMED);
         assert_int_equal(slot_words(i)[STK_SLOT_ARG0 + 2], 0);
-        slot_words(i)[STK_SLOT_STATUS] = STK_REQUEUE; /* what a port does with CLAIMED slots */
+        slot_words(i)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* what a port does with CLAIMED slots */
     }
-    assert_int_equal(stk_miss_recover(&w.config.memory), 0);
+    assert_int_equal(stk_fetch_recover(&w.config.memory), 0);
     drive();
     poll_ends(2);
     drive();
-    assert_status(9, STK_DONE);
-    assert_status(10, STK_DONE);
+    assert_status(9, STK_SLOT_DONE);
+    assert_status(10, STK_SLOT_DONE);
     assert_quiet();
 }
 
 static void recover_frees_outcomes_that_nobody_names(void **state) {
     const struct stk_io_request good = {0, STK_IO_OP_READ, 2, 2, 0, 0, 9};
-    static const uint32_t statuses[] = {STK_IO_OK, STK_IO_ERROR, STK_IO_OK, STK_PUBLISHED};
+    static const uint32_t statuses[] = {STK_IO_OK, STK_IO_ERROR, STK_IO_OK, STK_SLOT_PUBLISHED};
     (void)state;
     world(NULL, 4);
     for (uint32_t k = 0; k < 4; k++) {
         ask_by_hand(9 + k, 0, k, &good);
         io_slot(k)[STK_IO_STATUS] = statuses[k];
     }
-    slot_words(9)[STK_SLOT_STATUS] = STK_CLAIMED; /* it was taken, the I/O slot not yet free */
+    slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* it was taken, the I/O slot not yet free */
     slot_words(9)[STK_SLOT_ARG0 + 2] = 0;
-    slot_words(10)[STK_SLOT_STATUS] = STK_FAULT; /* put back too often */
-    slot_words(11)[STK_SLOT_STATUS] = STK_REQUEUE;
-    assert_int_equal(stk_miss_recover(&w.config.memory), 0);
-    assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_EMPTY);
-    assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_EMPTY);
+    slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_FAULT; /* put back too often */
+    slot_words(11)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE;
+    assert_int_equal(stk_fetch_recover(&w.config.memory), 0);
+    assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_SLOT_EMPTY);
+    assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_SLOT_EMPTY);
     assert_int_equal(io_slot(2)[STK_IO_STATUS], STK_IO_OK);
-    assert_int_equal(io_slot(3)[STK_IO_STATUS], STK_PUBLISHED);
-    assert_status(9, STK_CLAIMED);
-    assert_status(11, STK_REQUEUE);
-    assert_status(12, STK_WAIT_IO);
+    assert_int_equal(io_slot(3)[STK_IO_STATUS], STK_SLOT_PUBLISHED);
+    assert_status(9, STK_SLOT_CLAIMED);
+    assert_status(11, STK_SLOT_REQUEUE);
+    assert_status(12, STK_SLOT_WAIT_IO);
 }
 
 /* A device that took the words of a claimed request away, or moved the slot that waits: its loss, and nobody else's. */
@@ -616,17 +616,17 @@ static void device_that_meddles_harms_itself(void **state) {
     ask(0, 2);
     ask(1, 3);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     for (uint32_t k = 0; k < 2; k++) {
-        io_slot(k)[STK_IO_STATUS] = io_slot(k)[STK_IO_TAG] == 0u ? STK_PUBLISHED : STK_CLAIMED;
+        io_slot(k)[STK_IO_STATUS] = io_slot(k)[STK_IO_TAG] == 0u ? STK_SLOT_PUBLISHED : STK_SLOT_CLAIMED;
     }
     poll_ends(2);
     drive();
-    assert_status(1, STK_DONE);
+    assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.miss.stats.cancelled, 1);
     poll_ends(1); /* which was published again */
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -667,22 +667,22 @@ static void hostile_words_reach_nothing_but_the_table(void **state) {
             trash(&seed);
         }
         if (draw(&seed, 8) == 0u) {
-            (void)!stk_miss_cancel(&w.miss, draw(&seed, 9));
+            (void)!stk_fetch_cancel(&w.miss, draw(&seed, 9));
         }
         for (uint32_t n = draw(&seed, 3); n > 0u; n--) {
             (void)!stk_ring_publish_load_miss(&w.ring, draw(&seed, 8), draw(&seed, 3), draw(&seed, 9), draw(&seed, 2));
         }
         if (draw(&seed, 64) == 0u) {
-            (void)stk_miss_recover(&w.config.memory);
+            (void)stk_fetch_recover(&w.config.memory);
         }
         assert_true(stk_interp_ops.drive(&w.interp, true) >= 0);
-        assert_true(stk_miss_poll(&w.miss, 0) >= 0);
+        assert_true(stk_fetch_poll(&w.miss, 0) >= 0);
         freeze(false);
     }
     assert_true(w.miss.stats.served > 100u && w.miss.stats.refused > 100u && w.miss.stats.cancelled > 50u);
     assert_rest_untouched();
-    assert_int_equal(stk_miss_shutdown(&w.miss, 1000 * MS), STK_OK);
-    assert_int_equal(stk_miss_in_flight(&w.miss), 0);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, 1000 * MS), STK_OK);
+    assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
     assert_int_equal(w.miss.reading, 0);
 }
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "miss_world.h"
+#include "fetch_world.h"
 #include "stoker/stream.h"
 
 /// Served ///
@@ -18,12 +18,12 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
     ask(5, 3);
     ask_as(6, 1, 6, 0);
     drive();
-    assert_status(5, STK_WAIT_IO);
+    assert_status(5, STK_SLOT_WAIT_IO);
     poll_ends(2);
     assert_int_equal(w.control[STK_CTL_DOORBELL], 2); /* idle workers look */
     drive();
-    assert_status(5, STK_DONE);
-    assert_status(6, STK_DONE);
+    assert_status(5, STK_SLOT_DONE);
+    assert_status(6, STK_SLOT_DONE);
     assert_true(has_landed(3) && has_landed(6));
     assert_false(has_landed(2));
     assert_rest_untouched();
@@ -44,13 +44,13 @@ static void slots_behind_a_parked_miss_finish_first(void **state) {
         assert_int_equal(stk_ring_publish(&w.ring, i, &nop), STK_OK);
     }
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_in_flight(&w.miss), 1);
-    assert_status(0, STK_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
+    assert_status(0, STK_SLOT_WAIT_IO);
     assert_int_equal(stk_ring_count_done(&w.ring, SLOTS), SLOTS - 1u);
-    assert_int_equal(stk_miss_poll(&w.miss, 100 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.miss, 100 * MS), 1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -61,13 +61,13 @@ static void misses_for_one_resource_share_one_read(void **state) {
     ask(0, 4);
     ask(1, 4);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     ask_as(2, 1, 4, 0); /* its read is out */
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, MS), 3);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), 3);
     drive();
     for (uint32_t i = 0; i < 3; i++) {
-        assert_status(i, STK_DONE);
+        assert_status(i, STK_SLOT_DONE);
     }
     assert_int_equal(w.miss.stats.reads, 1);
     assert_int_equal(w.miss.stats.shared, 2);
@@ -89,11 +89,11 @@ static void more_misses_than_io_slots_are_all_served(void **state) {
     }
     drive();
     for (uint32_t i = 0; i < SLOTS; i++) {
-        requeued += status_of(i) == STK_REQUEUE;
+        requeued += status_of(i) == STK_SLOT_REQUEUE;
     }
     assert_int_equal(requeued, SLOTS - STK_IO_SLOTS_MAX);
     while (stk_ring_count_done(&w.ring, SLOTS) != (int)SLOTS) {
-        assert_true(stk_miss_poll(&w.miss, MS) >= 0);
+        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
         assert_adds_up();
         drive();
         assert_true(turns++ < 100u);
@@ -113,7 +113,7 @@ static void prefetch_serves_the_next_miss_without_a_read_once(void **state) {
     drive();
     poll_ends(1);
     drive();
-    assert_status(0, STK_DONE);
+    assert_status(0, STK_SLOT_DONE);
     assert_true(has_landed(3));
     ask_as(0, 1, 3, 1); /* again: it is there */
     drive();
@@ -129,7 +129,7 @@ static void prefetch_serves_the_next_miss_without_a_read_once(void **state) {
     poll_ends(1);
     assert_int_equal(w.miss.stats.reads, 2);
     drive();
-    assert_status(1, STK_DONE);
+    assert_status(1, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -139,7 +139,7 @@ static void miss_that_joins_a_prefetch_uses_it_up(void **state) {
     world(&slow, 4);
     ask_as(0, 0, 3, 1);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     ask(1, 3);
     drive();
     poll_ends(2);
@@ -183,16 +183,16 @@ static void poll_waits_for_its_timeout_and_no_longer(void **state) {
     world(&hung, 4);
     w.clock.step = 0;
     before = w.clock.now;
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_true(w.clock.now == before);
-    assert_int_equal(stk_miss_poll(&w.miss, 3 * MS + 1u), 0); /* nothing is asked */
+    assert_int_equal(stk_fetch_poll(&w.miss, 3 * MS + 1u), 0); /* nothing is asked */
     assert_true(w.clock.now == before + 3 * MS + 1u);
     ask(0, 1);
     drive();
     before = w.clock.now;
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_true(w.clock.now == before);
-    assert_int_equal(stk_miss_poll(&w.miss, 2 * MS), 0); /* a read is out */
+    assert_int_equal(stk_fetch_poll(&w.miss, 2 * MS), 0); /* a read is out */
     assert_true(w.clock.now == before + 2 * MS);
     assert_adds_up();
 }
@@ -212,10 +212,10 @@ static void request_that_comes_while_it_waits_ends_the_wait(void **state) {
     (void)state;
     world(NULL, 4);
     w.clock.hook = publish_meanwhile;
-    assert_int_equal(stk_miss_poll(&w.miss, 1000 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.miss, 1000 * MS), 1);
     assert_true(w.clock.now < 10 * MS);
     drive();
-    assert_status(7, STK_DONE);
+    assert_status(7, STK_SLOT_DONE);
     assert_quiet();
 }
 
@@ -273,12 +273,12 @@ static void port_that_is_full_serves_all_in_turn(void **state) {
     for (uint32_t i = 0; i < 4; i++) {
         ask(i, i);
     }
-    for (; status_of(3) != STK_DONE; turns++) {
+    for (; status_of(3) != STK_SLOT_DONE; turns++) {
         drive();
         poll_ends(1);
         drive();
         for (uint32_t i = 0; i < 3; i++) {
-            if (status_of(i) == STK_DONE) {
+            if (status_of(i) == STK_SLOT_DONE) {
                 ask(i, i);
             }
         }
@@ -310,7 +310,7 @@ static void stream_and_service_run_beside_each_other(void **state) {
     uint32_t queued = 0, asked = 0;
     (void)state;
     world(NULL, 4);
-    assert_int_equal(stk_miss_remove(&w.miss, 7), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 7), STK_OK);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_sim_ingest_init(&ingest, NULL, &arena), STK_OK);
     config = (struct stk_stream_config){.memory = w.config.memory,
@@ -333,30 +333,30 @@ static void stream_and_service_run_beside_each_other(void **state) {
         if (queued < 30u && stk_stream_read(&stream, &read) == STK_OK) {
             queued++;
         }
-        if (asked < 30u && status_of(10u + asked % 7u) != STK_WAIT_IO) {
+        if (asked < 30u && status_of(10u + asked % 7u) != STK_SLOT_WAIT_IO) {
             ask(10u + asked % 7u, asked % 7u);
             asked++;
         }
         assert_true(stk_stream_poll(&stream, 0) >= 0);
-        assert_true(stk_miss_poll(&w.miss, 0) >= 0);
+        assert_true(stk_fetch_poll(&w.miss, 0) >= 0);
         drive();
         assert_true(turn < 1000u);
     }
     assert_int_equal(w.miss.stats.failed + w.miss.stats.refused, 0);
     assert_int_equal(chunks, 30);
     assert_quiet();
-    assert_int_equal(stk_miss_shutdown(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_OK);
     assert_int_equal(stk_stream_shutdown(&stream, MS), STK_OK);
 }
 
 /// Table ///
 
 static void row_that_cannot_be_is_refused(void **state) {
-    struct stk_miss_resource bad[5];
-    struct stk_miss_resource row;
+    struct stk_fetch_resource bad[5];
+    struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, 4);
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < 5; i++) {
         bad[i] = row_of(1);
     }
@@ -365,43 +365,43 @@ static void row_that_cannot_be_is_refused(void **state) {
     bad[2].tenants = 0;
     bad[3].prefetch = 2;
     for (uint32_t i = 0; i < 4; i++) {
-        assert_int_equal(stk_miss_add(&w.miss, &bad[i]), STK_E_ARG);
+        assert_int_equal(stk_fetch_register(&w.miss, &bad[i]), STK_E_ARG);
     }
     bad[4].dst = PAYLOAD - 199u;
-    assert_int_equal(stk_miss_add(&w.miss, &bad[4]), STK_E_SPACE);
-    assert_int_equal(w.miss.fault.value, PAYLOAD + 1u);
+    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_E_SPACE);
+    assert_int_equal(w.miss.info.value, PAYLOAD + 1u);
     bad[4].dst = UINT32_MAX;
-    assert_int_equal(stk_miss_add(&w.miss, &bad[4]), STK_E_SPACE);
+    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_E_SPACE);
     bad[4].dst = PAYLOAD - 200u;
-    assert_int_equal(stk_miss_add(&w.miss, &bad[4]), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_OK);
     row = row_of(9);
     row.dst = PAYLOAD - 201u;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_E_STATUS);
-    assert_int_equal(w.miss.fault.value, 1);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_STATUS);
+    assert_int_equal(w.miss.info.value, 1);
     row.dst = 0;
     row.resource = 1;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_E_STATUS);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_STATUS);
     row.resource = 9;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_E_NOENT);
-    assert_int_equal(w.miss.fault.index, 2);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_NOENT);
+    assert_int_equal(w.miss.info.index, 2);
 }
 
 /* Rows are found whatever their numbers, and however full the table is. */
 static void full_table_finds_every_row_and_takes_no_more(void **state) {
     static const uint32_t numbers[ROWS] = {0, 8, 16, 24, UINT32_MAX, 5, 13, 3};
-    struct stk_miss_resource row;
+    struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, ROWS);
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         row = row_of(i);
         row.resource = numbers[i];
-        assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+        assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
     }
     row.resource = 1;
     row.dst = 300;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_E_FULL);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_FULL);
     for (uint32_t i = 0; i < ROWS; i++) {
         ask(i, numbers[i]);
     }
@@ -409,34 +409,34 @@ static void full_table_finds_every_row_and_takes_no_more(void **state) {
     poll_ends(ROWS);
     drive();
     for (uint32_t i = 0; i < ROWS; i++) {
-        assert_status(i, STK_DONE);
+        assert_status(i, STK_SLOT_DONE);
         assert_true(has_landed(i));
-        assert_int_equal(stk_miss_remove(&w.miss, numbers[i]), STK_OK);
-        assert_int_equal(stk_miss_remove(&w.miss, numbers[i]), STK_E_NOENT);
+        assert_int_equal(stk_fetch_unregister(&w.miss, numbers[i]), STK_OK);
+        assert_int_equal(stk_fetch_unregister(&w.miss, numbers[i]), STK_E_NOENT);
     }
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
     assert_quiet();
 }
 
 /* Counts the steps of a search in a full table. A search takes one step, since every resource lies in its own row. */
 static void number_that_is_not_there_costs_no_walk_through_the_table(void **state) {
-    struct stk_miss_resource row;
+    struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, ROWS);
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     assert_int_equal(w.miss.reach, 0);
     for (uint32_t i = 0; i < ROWS; i++) {
         row = row_of(i);
         row.resource = 1000u * ROWS + i;
-        assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+        assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
         assert_int_equal(w.miss.reach, 1);
     }
-    assert_int_equal(stk_miss_remove(&w.miss, 7), STK_E_NOENT);
-    assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 7), STK_E_NOENT);
+    assert_int_equal(stk_fetch_unregister(&w.miss, row.resource), STK_OK);
     row.resource = 2000u * ROWS;
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK); /* the search goes around to the last row */
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK); /* the search goes around to the last row */
     assert_int_equal(w.miss.reach, ROWS);
-    assert_int_equal(stk_miss_remove(&w.miss, row.resource), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, row.resource), STK_OK);
 }
 
 static void row_that_is_waited_for_stays(void **state) {
@@ -446,30 +446,30 @@ static void row_that_is_waited_for_stays(void **state) {
     ask(0, 1);
     ask(1, 2);
     drive();
-    assert_int_equal(stk_miss_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_miss_remove(&w.miss, 1), STK_E_AGAIN);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_E_AGAIN);
+    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 1), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_WOULD_BLOCK);
     poll_ends(1);
     poll_ends(1);
-    assert_int_equal(stk_miss_remove(&w.miss, 1), STK_OK);
-    assert_int_equal(stk_miss_remove(&w.miss, 2), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 1), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
 }
 
 /// Set-up ///
 
-static int refused(struct stk_miss_config config) {
-    struct stk_miss miss;
+static int refused(struct stk_fetch_config config) {
+    struct stk_fetch miss;
     struct stk_arena arena = w.arena;
-    int err = stk_miss_init(&miss, &config, &arena);
+    int err = stk_fetch_init(&miss, &config, &arena);
     assert_int_equal(arena.used, w.arena.used);
-    assert_int_equal(miss.fault.err, err);
-    assert_int_equal(stk_miss_poll(&miss, 0), STK_E_SHUTDOWN);
+    assert_int_equal(miss.info.err, err);
+    assert_int_equal(stk_fetch_poll(&miss, 0), STK_E_SHUTDOWN);
     return err;
 }
 
 #define REFUSED(change, err)                                                                                           \
     do {                                                                                                               \
-        struct stk_miss_config c = w.config;                                                                           \
+        struct stk_fetch_config c = w.config;                                                                          \
         change;                                                                                                        \
         assert_int_equal(refused(c), err);                                                                             \
     } while (0)
@@ -506,7 +506,7 @@ static void config_that_cannot_work_is_refused(void **state) {
     REFUSED(c.memory.io_slots = 0, STK_E_ARG);
     REFUSED(c.memory.payload = NULL, STK_E_ARG);
     REFUSED(c.memory.io_slots = STK_IO_SLOTS_MAX + 1u, STK_E_OVERFLOW);
-    REFUSED(c.resources = STK_MISS_RESOURCES_MAX + 1u, STK_E_OVERFLOW);
+    REFUSED(c.resources = STK_FETCH_RESOURCES_MAX + 1u, STK_E_OVERFLOW);
     REFUSED(c.memory.ring = (uint32_t *)(void *)((uint8_t *)w.ring_words + 1), STK_E_ALIGN);
     REFUSED(c.memory.io = (uint32_t *)(void *)((uint8_t *)w.io_words + 2), STK_E_ALIGN);
     REFUSED(c.resources = 1000, STK_E_SPACE);
@@ -517,8 +517,8 @@ static void defaults_are_what_the_header_says(void **state) {
     world_parts(NULL, 4);
     w.config.resources = 0;
     w.config.timeout_ns = 0;
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(w.miss.config.resources, STK_MISS_RESOURCES_DEFAULT);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(w.miss.config.resources, STK_FETCH_RESOURCES_DEFAULT);
     assert_true(w.miss.config.timeout_ns == 10000 * MS);
 }
 

@@ -1,27 +1,27 @@
 /* stoker: evidence. */
-#include "stoker/parity/evidence.h"
+#include "stoker/parity/copy_report.h"
 
 #include <stdbool.h>
 
 #define BPS 10000u
 
-uint32_t stk_evidence_missing(const struct stk_evidence *evidence) {
-    return STK_EVIDENCE_ALL & ~evidence->families;
+uint32_t stk_copy_report_missing(const struct stk_copy_report *evidence) {
+    return STK_COPY_REPORT_ALL & ~evidence->families;
 }
 
-int stk_evidence_complete(const struct stk_evidence *evidence) {
-    return evidence->version == STK_EVIDENCE_VERSION && stk_evidence_missing(evidence) == 0;
+int stk_copy_report_complete(const struct stk_copy_report *evidence) {
+    return evidence->version == STK_COPY_REPORT_VERSION && stk_copy_report_missing(evidence) == 0;
 }
 
-const char *stk_evidence_family(uint32_t family) {
+const char *stk_copy_report_family(uint32_t family) {
     switch (family) {
-    case STK_EVIDENCE_RING:
+    case STK_COPY_REPORT_RING:
         return "ring";
-    case STK_EVIDENCE_CONTROL:
+    case STK_COPY_REPORT_CONTROL:
         return "control";
-    case STK_EVIDENCE_COPY:
+    case STK_COPY_REPORT_COPY:
         return "copy";
-    case STK_EVIDENCE_RESIDENCY:
+    case STK_COPY_REPORT_RESIDENCY:
         return "residency";
     default:
         return "unknown";
@@ -45,7 +45,7 @@ static bool at_least(uint32_t q, uint64_t copied, uint64_t avoided) {
     return a.high < b.high || (a.high == b.high && a.low <= b.low);
 }
 
-uint32_t stk_evidence_avoided_bps(const struct stk_evidence *evidence) {
+uint32_t stk_copy_report_avoided_bps(const struct stk_copy_report *evidence) {
     uint32_t low = 0, high = BPS;
     if (evidence->host_copy_avoided_bytes == 0) {
         return 0;
@@ -63,7 +63,7 @@ uint32_t stk_evidence_avoided_bps(const struct stk_evidence *evidence) {
 
 void stk_telemetry_capacity(const struct stk_telemetry *t, struct stk_capacity_evidence *out) {
     uint32_t room = t->opcodes_max > 0 ? t->slots_max : 0;
-    out->version = STK_EVIDENCE_VERSION;
+    out->version = STK_COPY_REPORT_VERSION;
     out->slots = t->snapshot.occupancy.slots;
     out->slots_room = t->slots_max;
     out->windows = t->window_count;
@@ -73,6 +73,6 @@ void stk_telemetry_capacity(const struct stk_telemetry *t, struct stk_capacity_e
 }
 
 int stk_capacity_complete(const struct stk_capacity_evidence *e) {
-    return e->version == STK_EVIDENCE_VERSION && e->slots <= e->slots_room && e->windows <= e->windows_room &&
+    return e->version == STK_COPY_REPORT_VERSION && e->slots <= e->slots_room && e->windows <= e->windows_room &&
            e->windows <= e->keys_room;
 }

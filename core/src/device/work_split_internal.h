@@ -1,9 +1,9 @@
 /* stoker: words of a shared range. Private to the core. */
-#ifndef STK_SRC_UNITS_INTERNAL_H
-#define STK_SRC_UNITS_INTERNAL_H
+#ifndef STK_SRC_WORK_SPLIT_INTERNAL_H
+#define STK_SRC_WORK_SPLIT_INTERNAL_H
 
 #include "stoker/atomic.h"
-#include "stoker/units.h"
+#include "stoker/work_split.h"
 
 /* Words that all devices share, on the first line. */
 enum {
@@ -39,20 +39,20 @@ enum {
 
 #define UNITS_LINE_WORDS (STK_ALIGN / 4u)
 
-static inline uint32_t *stk_units_device(const struct stk_units *u, uint32_t device) {
-    return u->words + UNITS_LINE_WORDS + (size_t)device * (STK_UNITS_DEVICE_BYTES(u->config.runs) / 4u);
+static inline uint32_t *stk_work_split_device(const struct stk_work_split *u, uint32_t device) {
+    return u->words + UNITS_LINE_WORDS + (size_t)device * (STK_WORK_SPLIT_DEVICE_BYTES(u->config.runs) / 4u);
 }
 
-static inline uint32_t *stk_units_run_at(const struct stk_units *u, uint32_t device, uint32_t at) {
-    return stk_units_device(u, device) + UNITS_RUNS + (size_t)at * UNITS_RUN_WORDS;
+static inline uint32_t *stk_work_split_run_at(const struct stk_work_split *u, uint32_t device, uint32_t at) {
+    return stk_work_split_device(u, device) + UNITS_RUNS + (size_t)at * UNITS_RUN_WORDS;
 }
 
 /* Run `i` of all devices together. */
-static inline uint32_t *stk_units_any(const struct stk_units *u, uint32_t i) {
-    return stk_units_run_at(u, i / u->config.runs, i % u->config.runs);
+static inline uint32_t *stk_work_split_any(const struct stk_work_split *u, uint32_t i) {
+    return stk_work_split_run_at(u, i / u->config.runs, i % u->config.runs);
 }
 
-static inline uint32_t stk_units_all(const struct stk_units *u) {
+static inline uint32_t stk_work_split_all(const struct stk_work_split *u) {
     return u->config.devices * u->config.runs;
 }
 

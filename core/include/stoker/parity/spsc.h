@@ -4,8 +4,8 @@
  * they have in common, so an image costs the way of its own cache line and no other. Between threads of one host, or from a
  * thread to an interrupt handler; slots that workers run go through stk_ring_publish and stk_publisher.
  */
-#ifndef STOKER_PARITY_HANDOVER_H
-#define STOKER_PARITY_HANDOVER_H
+#ifndef STOKER_PARITY_SPSC_H
+#define STOKER_PARITY_SPSC_H
 
 #include <stdint.h>
 
@@ -17,25 +17,25 @@ extern "C" {
 #endif
 
 /* One end, the putting or the taking one. Each thread has its own. */
-struct stk_handover {
+struct stk_spsc {
     struct stk_ring ring;
     uint32_t next;  /* slot of the next image */
     uint32_t known; /* slots from there on that are known to be free for the putting end */
 };
 
 /* Begins at slot 0 of an empty ring (stk_ring_init), which must outlive the end and has nobody else on it. */
-void stk_handover_begin(struct stk_handover *end, const struct stk_ring *ring);
+void stk_spsc_begin(struct stk_spsc *end, const struct stk_ring *ring);
 
-/* Puts 64 bytes, any alignment, of which the first four are not kept: they are the status. STK_E_AGAIN: every slot is
- * taken, or, in a ring of more than STK_HANDOVER_AHEAD slots, all but fewer than that. ISR-safe. */
-STK_MUST_CHECK int stk_handover_put(struct stk_handover *end, const void *image);
+/* Puts 64 bytes, any alignment, of which the first four are not kept: they are the status. STK_E_WOULD_BLOCK: every slot is
+ * taken, or, in a ring of more than STK_SPSC_AHEAD slots, all but fewer than that. ISR-safe. */
+STK_MUST_CHECK int stk_spsc_put(struct stk_spsc *end, const void *image);
 
-/* Takes the oldest image into 64 bytes; its first four become STK_PUBLISHED. STK_E_AGAIN: there is none. ISR-safe. */
-STK_MUST_CHECK int stk_handover_take(struct stk_handover *end, void *image);
+/* Takes the oldest image into 64 bytes; its first four become STK_SLOT_PUBLISHED. STK_E_WOULD_BLOCK: there is none. ISR-safe. */
+STK_MUST_CHECK int stk_spsc_take(struct stk_spsc *end, void *image);
 
 /* The putting end looks at one status for this many slots: the taker frees them in order, so when the last of them is free
  * all are, and the lines of the others need not come back before they are written. */
-#define STK_HANDOVER_AHEAD 16u
+#define STK_SPSC_AHEAD 16u
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,10 @@
-/* The miss service: its life and its table. miss_serve.c moves requests, miss_end.c ends them. */
-#include "stoker/miss.h"
+/* The miss service: its life and its table. fetch_serve.c moves requests, fetch_end.c ends them. */
+#include "stoker/fetch.h"
 
 #include <string.h>
 
-#include "base/fault.h"
-#include "miss_internal.h"
+#include "base/error_info.h"
+#include "fetch_internal.h"
 #include "stoker/wait.h"
 #include "base/words_of.h"
 
@@ -12,38 +12,38 @@
 
 /// Set-up ///
 
-int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
+int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
     if (io_slots == 0u) {
         return STK_E_ARG;
     }
-    if (resources > STK_MISS_RESOURCES_MAX || io_slots > STK_IO_SLOTS_MAX) {
+    if (resources > STK_FETCH_RESOURCES_MAX || io_slots > STK_IO_SLOTS_MAX) {
         return STK_E_OVERFLOW;
     }
-    return stk_size_of(STK_MISS_BYTES(resources, io_slots), bytes);
+    return stk_size_of(STK_FETCH_BYTES(resources, io_slots), bytes);
 }
 
-static bool ports_missing(const struct stk_miss_config *c) {
+static bool ports_missing(const struct stk_fetch_config *c) {
     return !c->dispatch || !c->dispatch->drive || !c->dispatch->info || !c->ingest || !c->ingest->submit ||
            !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
 }
 
-static int check_config(const struct stk_miss_config *c, size_t *bytes) {
+static int check_config(const struct stk_fetch_config *c, size_t *bytes) {
     const struct stk_device_memory *m = &c->memory;
     if (ports_missing(c) || !m->ring || m->slots == 0u || !m->control || m->control_words < STK_CTL_WORDS_MIN ||
         !m->io || !m->payload) {
         return STK_E_ARG;
     }
-    return stk_miss_bytes(c->resources, m->io_slots, bytes);
+    return stk_fetch_bytes(c->resources, m->io_slots, bytes);
 }
 
-static int views(struct stk_miss *s) {
+static int views(struct stk_fetch *s) {
     const struct stk_device_memory *m = &s->config.memory;
     int err = stk_ring_view(&s->ring, m->ring, STK_RING_BYTES(m->slots));
     return err == STK_OK ? stk_io_queue_view(&s->queue, m->io, STK_IO_QUEUE_BYTES(m->io_slots)) : err;
 }
 
-int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, struct stk_arena *arena) {
-    struct stk_miss s = {.config = *config};
+int stk_fetch_init(struct stk_fetch *miss, const struct stk_fetch_config *config, struct stk_arena *arena) {
+    struct stk_fetch s = {.config = *config};
     uint8_t *memory = NULL;
     size_t bytes = 0;
     int err = check_config(config, &bytes);
@@ -52,20 +52,20 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
     }
     if (err == STK_OK) {
         memory = stk_arena_take(arena, bytes);
-        s.fault.value = memory ? 0u : arena->need;
+        s.info.value = memory ? 0u : arena->need;
         err = memory ? STK_OK : STK_E_SPACE;
     }
-    s.config.resources = s.config.resources != 0u ? s.config.resources : STK_MISS_RESOURCES_DEFAULT;
+    s.config.resources = s.config.resources != 0u ? s.config.resources : STK_FETCH_RESOURCES_DEFAULT;
     s.config.timeout_ns = s.config.timeout_ns != 0u ? s.config.timeout_ns : TIMEOUT_DEFAULT_NS;
     /* The first turn reads the clock. Time that counts before a request is claimed belongs to no request. */
     stk_deadline_start(&s.requests_end, s.config.timeout_ns, 0);
     if (err == STK_OK) {
         memset(memory, 0, bytes);
-        s.rows = (struct stk_miss_row *)(void *)memory;
-        s.requests =
-            (struct stk_miss_request *)(void *)(memory + STK_ALIGNED((size_t)s.config.resources * STK_MISS_ROW_BYTES));
+        s.rows = (struct stk_fetch_row *)(void *)memory;
+        s.requests = (struct stk_fetch_request *)(void *)(memory + STK_ALIGNED((size_t)s.config.resources *
+                                                                               STK_FETCH_ROW_BYTES));
     }
-    s.fault.err = err;
+    s.info.err = err;
     s.closed = err != STK_OK;
     *miss = s;
     return err;
@@ -77,23 +77,23 @@ int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, s
  * resource was added; the search begins at the row of the resource's number and goes around. A search looks at `reach`
  * rows, the most that any resource needed. So a slot that asks for a number which is not in the table does not cost a
  * walk through all rows. */
-static uint32_t row_after(const struct stk_miss *m, uint32_t resource, uint32_t n) {
+static uint32_t row_after(const struct stk_fetch *m, uint32_t resource, uint32_t n) {
     return (uint32_t)(((uint64_t)resource + n) % m->config.resources);
 }
 
-uint32_t stk_miss_find(const struct stk_miss *m, uint32_t resource) {
+uint32_t stk_fetch_find(const struct stk_fetch *m, uint32_t resource) {
     for (uint32_t n = 0; n < m->reach; n++) {
         uint32_t row = row_after(m, resource, n);
         if (m->rows[row].used && m->rows[row].is.resource == resource) {
             return row;
         }
     }
-    return STK_MISS_NO_ROW;
+    return STK_FETCH_NO_ROW;
 }
 
 /* Counts the rows from the resource's own row to the first free one. Returns the number of all rows when none is
  * free. */
-static uint32_t steps_to_free(const struct stk_miss *m, uint32_t resource) {
+static uint32_t steps_to_free(const struct stk_fetch *m, uint32_t resource) {
     uint32_t n = 0;
     while (n < m->config.resources && m->rows[row_after(m, resource, n)].used) {
         n++;
@@ -101,33 +101,33 @@ static uint32_t steps_to_free(const struct stk_miss *m, uint32_t resource) {
     return n;
 }
 
-static uint64_t end_of(const struct stk_miss_resource *r) {
+static uint64_t end_of(const struct stk_fetch_resource *r) {
     return (uint64_t)r->dst + r->bytes;
 }
 
 /* May not stand beside a resource of the same number, or one whose read would go to the same bytes. */
-static int check_beside(struct stk_miss *m, const struct stk_miss_resource *r) {
+static int check_beside(struct stk_fetch *m, const struct stk_fetch_resource *r) {
     for (uint32_t row = 0; row < m->config.resources; row++) {
-        const struct stk_miss_resource *other = &m->rows[row].is;
+        const struct stk_fetch_resource *other = &m->rows[row].is;
         if (m->rows[row].used &&
             (other->resource == r->resource || (r->dst < end_of(other) && other->dst < end_of(r)))) {
-            return stk_fail(&m->fault, STK_E_STATUS, r->resource, other->resource);
+            return stk_fail(&m->info, STK_E_STATUS, r->resource, other->resource);
         }
     }
     return STK_OK;
 }
 
-int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource) {
+int stk_fetch_register(struct stk_fetch *miss, const struct stk_fetch_resource *resource) {
     uint32_t steps;
     int err;
     if (miss->closed || miss->stopping) {
         return STK_E_SHUTDOWN;
     }
     if (resource->bytes == 0u || resource->bytes > INT32_MAX || resource->tenants == 0u || resource->prefetch > 1u) {
-        return stk_fail(&miss->fault, STK_E_ARG, resource->resource, resource->bytes);
+        return stk_fail(&miss->info, STK_E_ARG, resource->resource, resource->bytes);
     }
     if (end_of(resource) > miss->config.memory.payload_bytes) {
-        return stk_fail(&miss->fault, STK_E_SPACE, resource->resource, end_of(resource));
+        return stk_fail(&miss->info, STK_E_SPACE, resource->resource, end_of(resource));
     }
     err = check_beside(miss, resource);
     if (err != STK_OK) {
@@ -135,24 +135,24 @@ int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource
     }
     steps = steps_to_free(miss, resource->resource);
     if (steps == miss->config.resources) {
-        return stk_fail(&miss->fault, STK_E_FULL, resource->resource, miss->config.resources);
+        return stk_fail(&miss->info, STK_E_FULL, resource->resource, miss->config.resources);
     }
-    miss->rows[row_after(miss, resource->resource, steps)] = (struct stk_miss_row){.is = *resource, .used = 1};
+    miss->rows[row_after(miss, resource->resource, steps)] = (struct stk_fetch_row){.is = *resource, .used = 1};
     miss->reach = steps < miss->reach ? miss->reach : steps + 1u;
     return STK_OK;
 }
 
-int stk_miss_remove(struct stk_miss *miss, uint32_t resource) {
+int stk_fetch_unregister(struct stk_fetch *miss, uint32_t resource) {
     uint32_t row;
     if (miss->closed) {
         return STK_E_SHUTDOWN;
     }
-    row = stk_miss_find(miss, resource);
-    if (row == STK_MISS_NO_ROW) {
-        return stk_fail(&miss->fault, STK_E_NOENT, resource, 0);
+    row = stk_fetch_find(miss, resource);
+    if (row == STK_FETCH_NO_ROW) {
+        return stk_fail(&miss->info, STK_E_NOENT, resource, 0);
     }
     if (miss->rows[row].waiting != 0u || miss->rows[row].reading) {
-        return stk_fail(&miss->fault, STK_E_AGAIN, resource, miss->rows[row].waiting);
+        return stk_fail(&miss->info, STK_E_WOULD_BLOCK, resource, miss->rows[row].waiting);
     }
     miss->rows[row].used = 0;
     return STK_OK;
@@ -160,22 +160,22 @@ int stk_miss_remove(struct stk_miss *miss, uint32_t resource) {
 
 /// Turns ///
 
-uint32_t stk_miss_in_flight(const struct stk_miss *miss) {
-    const struct stk_miss_stats *s = &miss->stats;
+uint32_t stk_fetch_in_flight(const struct stk_fetch *miss) {
+    const struct stk_fetch_stats *s = &miss->stats;
     return (uint32_t)(s->asked - s->served - s->refused - s->failed - s->cancelled);
 }
 
-static uint64_t ended(const struct stk_miss *m) {
-    return m->stats.asked - stk_miss_in_flight(m);
+static uint64_t ended(const struct stk_fetch *m) {
+    return m->stats.asked - stk_fetch_in_flight(m);
 }
 
-static uint64_t now(const struct stk_miss *m) {
+static uint64_t now(const struct stk_fetch *m) {
     return m->config.platform->now_ns(m->config.platform_ctx);
 }
 
 /* A turn, then the device: slots that were woken are pending. */
-static int turn(struct stk_miss *m, uint64_t wait_ns) {
-    int err = stk_miss_serve(m, wait_ns);
+static int turn(struct stk_fetch *m, uint64_t wait_ns) {
+    int err = stk_fetch_serve(m, wait_ns);
     int driven = m->config.dispatch->drive(m->config.dispatch_ctx, m->outcomes != 0u);
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
@@ -183,7 +183,7 @@ static int turn(struct stk_miss *m, uint64_t wait_ns) {
 /* Waits for `wait_ns` in one turn. Where a read is out, the turn waits for the read, and the caller looks for new
  * requests after it. Where no read is out, the turn waits for the first I/O slot to change; the store of a device may
  * not end this wait. */
-static int wait_turn(struct stk_miss *m, uint64_t wait_ns) {
+static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;
     if (m->reading == 0u) {
@@ -193,7 +193,7 @@ static int wait_turn(struct stk_miss *m, uint64_t wait_ns) {
     return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
 }
 
-int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns) {
+int stk_fetch_poll(struct stk_fetch *miss, uint64_t timeout_ns) {
     uint64_t before = ended(miss), left;
     struct stk_deadline end;
     int err;
@@ -215,15 +215,15 @@ int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns) {
 /// End ///
 
 /* Reads that the port was never given are not read any more. */
-static void end_unread(struct stk_miss *m) {
+static void end_unread(struct stk_fetch *m) {
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        if (m->requests[k].state == STK_MISS_WAITING && !m->rows[m->requests[k].row].reading) {
-            stk_miss_end(m, k, STK_MISS_CODE(STK_E_CANCELED), &m->stats.cancelled);
+        if (m->requests[k].state == STK_FETCH_WAITING && !m->rows[m->requests[k].row].reading) {
+            stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_CANCELED), &m->stats.cancelled);
         }
     }
 }
 
-int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns) {
+int stk_fetch_shutdown(struct stk_fetch *miss, uint64_t timeout_ns) {
     struct stk_deadline end;
     int err, failed;
     if (miss->closed) {

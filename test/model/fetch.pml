@@ -1,6 +1,6 @@
 /* stoker model: LOAD_MISS on the device and the service on the host, for the models that include it. Every slot holds one, and all
  * ask for the same resource, so that nothing but the protocol tells them apart. Follows kernels/op_load_miss.h, core/src/ring/io_queue.c and
- * core/src/stream/miss*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
+ * core/src/stream/fetch*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) arg2[s] = 0
 #endif
@@ -10,13 +10,13 @@
 #endif
 #define OK 16
 
-byte arg2[SLOTS]; /* STK_MISS_TICKET: 1 + the I/O slot; what a publisher made up, where it forges */
+byte arg2[SLOTS]; /* STK_FETCH_TICKET: 1 + the I/O slot; what a publisher made up, where it forges */
 byte io_status[IOS], io_tag[IOS];
 byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
 #define NOBODY 98 /* its slot was cancelled */
 
-/* What the service keeps of each I/O slot: struct stk_miss_request. */
-#define WAITING_FOR 1 /* STK_MISS_WAITING */
+/* What the service keeps of each I/O slot: struct stk_fetch_request. */
+#define WAITING_FOR 1 /* STK_FETCH_WAITING */
 #define OUTCOME 2
 byte req[IOS], req_slot[IOS];
 
@@ -44,13 +44,13 @@ inline io_take(k) {
 #ifdef ANY_TAG
 #define OWN(i, k) true /* mutation: whoever has a ticket */
 #else
-#define OWN(i, k) (io_tag[k] == i) /* stk_miss_own */
+#define OWN(i, k) (io_tag[k] == i) /* stk_fetch_own */
 #endif
 
 /* stk_op_load_miss on slot i, which worker w has claimed; k is the worker's own. */
 inline load_miss(w, i, k) {
     if
-    :: arg2[i] == 0 -> /* stk_miss_ask */
+    :: arg2[i] == 0 -> /* stk_fetch_ask */
        io_take(k);
        if
        :: d_step { k == 0 -> ghost_leave(i, w, READY); status[i] = REQUEUE }
@@ -90,9 +90,9 @@ inline load_miss(w, i, k) {
 
 /// Service ///
 
-#define WAITS(i, k) (status[i] == WAIT_IO && arg2[i] == k + 1) /* stk_miss_waits */
+#define WAITS(i, k) (status[i] == WAIT_IO && arg2[i] == k + 1) /* stk_fetch_waits */
 
-/* stk_io_queue_claim, and what stk_miss_serve makes of a slot that does not wait. There is one server, so its swap is never lost. */
+/* stk_io_queue_claim, and what stk_fetch_serve makes of a slot that does not wait. There is one server, so its swap is never lost. */
 inline serve_claim(k) {
     d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
 #ifndef NO_CANCEL
@@ -113,7 +113,7 @@ inline drop(k) {
 #endif
 }
 
-/* stk_miss_end: the outcome, then the slot. */
+/* stk_fetch_end: the outcome, then the slot. */
 inline serve_end(k) {
     if
 #ifdef WAKE_ANY
@@ -124,12 +124,12 @@ inline serve_end(k) {
        d_step { assert(life[req_slot[k]] == WAITING && owner[req_slot[k]] == io_for[k]);
                 life[req_slot[k]] = READY; status[req_slot[k]] = REQUEUE }
 #ifdef PLAIN_CANCEL
-    :: d_step { !WAITS(req_slot[k], k) -> drop(k) } /* else stk_miss_cancel has dropped it */
+    :: d_step { !WAITS(req_slot[k], k) -> drop(k) } /* else stk_fetch_cancel has dropped it */
 #endif
     fi
 }
 
-/* stk_miss_sweep: what was taken is forgotten; what nobody will take is recycled. */
+/* stk_fetch_sweep: what was taken is forgotten; what nobody will take is recycled. */
 #define TAKEN_BY(k) (req[k] == OUTCOME && io_status[k] != OK)
 #define COMES(s, t, k) ((s) == CLAIMED && ((t) == k + 1 || (t) == 0) || (s) == REQUEUE && (t) == k + 1)
 

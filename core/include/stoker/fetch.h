@@ -2,20 +2,20 @@
  *
  * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6
  * and 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
- * tenants may ask. stk_miss_poll claims requests, checks each against this table, reads over the ingest port, completes
+ * tenants may ask. stk_fetch_poll claims requests, checks each against this table, reads over the ingest port, completes
  * the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
  * STK_REASON_IO, and no other.
  *
  * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
  * reached.
  *
- * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_miss_cancel).
+ * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_fetch_cancel).
  * It may run streams beside it, in turns. The ingest port is the service's own object, since completions are not
  * shared; the same file may be a source of several. The service is the only server of its I/O queue. No call blocks
  * past its timeout.
  */
-#ifndef STOKER_MISS_H
-#define STOKER_MISS_H
+#ifndef STOKER_FETCH_H
+#define STOKER_FETCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,10 +35,10 @@ extern "C" {
 
 /// Configuration ///
 
-#define STK_MISS_RESOURCES_DEFAULT 16u
-#define STK_MISS_RESOURCES_MAX     65536u
+#define STK_FETCH_RESOURCES_DEFAULT 16u
+#define STK_FETCH_RESOURCES_MAX     65536u
 
-struct stk_miss_config {
+struct stk_fetch_config {
     struct stk_device_memory memory; /* ring, control, io (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
     const struct stk_dispatch_ops *dispatch;
     void *dispatch_ctx;
@@ -47,17 +47,17 @@ struct stk_miss_config {
     const struct stk_platform_ops *platform;
     void *platform_ctx;
 
-    uint32_t resources;  /* rows of the table, 1 .. STK_MISS_RESOURCES_MAX; 0: STK_MISS_RESOURCES_DEFAULT */
+    uint32_t resources;  /* rows of the table, 1 .. STK_FETCH_RESOURCES_MAX; 0: STK_FETCH_RESOURCES_DEFAULT */
     uint64_t timeout_ns; /* longest time from a claimed request to its end (deadline.h); 0: 10 s; UINT64_MAX: never */
 };
 
 /// Object ///
 
-struct stk_miss_row;     /* one resource; private */
-struct stk_miss_request; /* what is known of one I/O slot; private */
+struct stk_fetch_row;     /* one resource; private */
+struct stk_fetch_request; /* what is known of one I/O slot; private */
 
 /* Requests since init. They add up: asked = served + refused + failed + cancelled + in flight. */
-struct stk_miss_stats {
+struct stk_fetch_stats {
     uint64_t asked;     /* requests claimed */
     uint64_t served;    /* their slots end DONE */
     uint64_t refused;   /* not in the table, or malformed */
@@ -69,45 +69,46 @@ struct stk_miss_stats {
     uint64_t bytes;     /* of reads that did not fail */
 };
 
-struct stk_miss {
-    struct stk_miss_config config;
+struct stk_fetch {
+    struct stk_fetch_config config;
     struct stk_ring ring;
     struct stk_io_queue queue;
-    struct stk_miss_row *rows;
-    struct stk_miss_request *requests; /* one for each I/O slot */
-    struct stk_miss_stats stats;
+    struct stk_fetch_row *rows;
+    struct stk_fetch_request *requests; /* one for each I/O slot */
+    struct stk_fetch_stats stats;
     /* deadline of all claimed requests; each request has the whole timeout from its claim on */
     struct stk_deadline requests_end;
-    struct stk_fault fault; /* of the last error; see each call */
-    uint32_t reading;       /* reads that the ingest port has now */
-    uint32_t reach;         /* rows that a search looks at, from the resource's own row on */
-    uint32_t outcomes;      /* completed requests that their slots have not yet taken */
-    uint32_t next;          /* I/O slot whose read goes first when the port has room again */
-    uint8_t stopping;       /* shutdown began */
-    uint8_t closed;         /* shutdown finished, or init failed */
+    struct stk_error_info info; /* of the last error; see each call */
+    uint32_t reading;           /* reads that the ingest port has now */
+    uint32_t reach;             /* rows that a search looks at, from the resource's own row on */
+    uint32_t outcomes;          /* completed requests that their slots have not yet taken */
+    uint32_t next;              /* I/O slot whose read goes first when the port has room again */
+    uint8_t stopping;           /* shutdown began */
+    uint8_t closed;             /* shutdown finished, or init failed */
 };
 
-#define STK_MISS_ROW_BYTES     64u
-#define STK_MISS_REQUEST_BYTES 32u
+#define STK_FETCH_ROW_BYTES     64u
+#define STK_FETCH_REQUEST_BYTES 32u
 
 /* Arena bytes that init takes for the members of these names, 0 resources for the default. */
-#define STK_MISS_BYTES(resources, io_slots)                                                                            \
-    (STK_ALIGNED((size_t)((resources) == 0 ? STK_MISS_RESOURCES_DEFAULT : (resources)) * STK_MISS_ROW_BYTES) +         \
-     STK_ALIGNED((size_t)(io_slots)*STK_MISS_REQUEST_BYTES))
-#define STK_MISS_DEFINE(name, resources, io_slots) STK_STORAGE_DEFINE(name, STK_MISS_BYTES(resources, io_slots))
+#define STK_FETCH_BYTES(resources, io_slots)                                                                           \
+    (STK_ALIGNED((size_t)((resources) == 0 ? STK_FETCH_RESOURCES_DEFAULT : (resources)) * STK_FETCH_ROW_BYTES) +       \
+     STK_ALIGNED((size_t)(io_slots)*STK_FETCH_REQUEST_BYTES))
+#define STK_FETCH_DEFINE(name, resources, io_slots) STK_STORAGE_DEFINE(name, STK_FETCH_BYTES(resources, io_slots))
 
-/* The same at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW above STK_MISS_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
-STK_MUST_CHECK int stk_miss_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
+/* The same at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW above STK_FETCH_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
+STK_MUST_CHECK int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
 
-/* A service with an empty table. Copies `config` and takes STK_MISS_BYTES(resources, memory.io_slots) from `arena`;
+/* A service with an empty table. Copies `config` and takes STK_FETCH_BYTES(resources, memory.io_slots) from `arena`;
  * ports, buffers and arena memory stay the caller's and must outlive it. STK_E_ARG a mandatory member is missing;
  * STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (fault.value and arena.need: bytes that would do). The arena is unchanged on
  * error. */
-STK_MUST_CHECK int stk_miss_init(struct stk_miss *miss, const struct stk_miss_config *config, struct stk_arena *arena);
+STK_MUST_CHECK int stk_fetch_init(struct stk_fetch *miss, const struct stk_fetch_config *config,
+                                  struct stk_arena *arena);
 
 /// Table ///
 
-struct stk_miss_resource {
+struct stk_fetch_resource {
     uint32_t resource; /* the number that slots ask for: any */
     uint32_t source;   /* of the ingest port */
     uint64_t offset;   /* in the source, bytes */
@@ -120,11 +121,11 @@ struct stk_miss_resource {
 /* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (fault.value: payload bytes that would do);
  * STK_E_STATUS the number is in the table, or the destination overlaps that of another (fault.value: whose);
  * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
-STK_MUST_CHECK int stk_miss_add(struct stk_miss *miss, const struct stk_miss_resource *resource);
+STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *miss, const struct stk_fetch_resource *resource);
 
-/* Forgets a resource. STK_E_NOENT; STK_E_AGAIN slots wait for it or its destination is still being read into: poll
+/* Forgets a resource. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its destination is still being read into: poll
  * first; STK_E_SHUTDOWN. */
-STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
+STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *miss, uint32_t resource);
 
 /// Serving ///
 
@@ -132,7 +133,7 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
  * as a 32-bit word: STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT
  * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was shut down;
  * what the ingest port said. */
-#define STK_MISS_CODE(err) ((uint32_t)(err))
+#define STK_FETCH_CODE(err) ((uint32_t)(err))
 
 /* Takes in requests, moves reads on, ends the requests that are over and drives the device. Waits up to timeout_ns for
  * the first request that ends (0: not at all; UINT64_MAX: for ever). Returns how many requests ended; 0 when none ended
@@ -143,22 +144,22 @@ STK_MUST_CHECK int stk_miss_remove(struct stk_miss *miss, uint32_t resource);
  *
  * Several misses for one resource share one read. A prefetch waits behind every other miss. The data of a prefetch
  * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
- * destination is the port's until the read comes back (stk_miss_remove tells). */
-STK_MUST_CHECK int stk_miss_poll(struct stk_miss *miss, uint64_t timeout_ns);
+ * destination is the port's until the read comes back (stk_fetch_unregister tells). */
+STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *miss, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */
-uint32_t stk_miss_in_flight(const struct stk_miss *miss);
+uint32_t stk_fetch_in_flight(const struct stk_fetch *miss);
 
 /* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
- * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now; STK_E_AGAIN workers
+ * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now; STK_E_WOULD_BLOCK workers
  * run, on memory where a slot that does not wait can only be cancelled while none does (control word 159, SPEC.md 1.2). */
-STK_MUST_CHECK int stk_miss_cancel(struct stk_miss *miss, uint32_t slot);
+STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot);
 
 /* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN,
  * and waits until no read is with the port. The slots go to REQUEUE: they end once the device is driven. STK_OK, or
  * what failed first; STK_E_TIMEOUT the port still owns destinations: a further call goes on waiting. Stop publishing
  * load misses before: later ones wait for ever. */
-STK_MUST_CHECK int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns);
+STK_MUST_CHECK int stk_fetch_shutdown(struct stk_fetch *miss, uint64_t timeout_ns);
 
 /// Lost devices ///
 
@@ -167,7 +168,7 @@ STK_MUST_CHECK int stk_miss_shutdown(struct stk_miss *miss, uint64_t timeout_ns)
  * back. Call it before slots in CLAIMED are put back, and again after if some of them were faulted instead. No worker
  * of the device may run, and no other thread may be inside a call on the I/O queue. Needs no service. Returns how many
  * slots went back to CLAIMED. */
-uint32_t stk_miss_recover(const struct stk_device_memory *memory);
+uint32_t stk_fetch_recover(const struct stk_device_memory *memory);
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,8 @@
  * The caller fills in what it measured and says which families of figures those are; the calls say what is missing and work
  * out the share of copies avoided.
  */
-#ifndef STOKER_PARITY_EVIDENCE_H
-#define STOKER_PARITY_EVIDENCE_H
+#ifndef STOKER_PARITY_COPY_REPORT_H
+#define STOKER_PARITY_COPY_REPORT_H
 
 #include <stdint.h>
 
@@ -14,19 +14,19 @@
 extern "C" {
 #endif
 
-#define STK_EVIDENCE_VERSION 1u
+#define STK_COPY_REPORT_VERSION 1u
 
 /// Evidence ///
 
 /* Families of figures, as bits. */
-#define STK_EVIDENCE_RING      1u /* occupancy, ring_decode_ns */
-#define STK_EVIDENCE_CONTROL   2u /* control_decode_ns */
-#define STK_EVIDENCE_COPY      4u /* host_copy_bytes, host_copy_avoided_bytes */
-#define STK_EVIDENCE_RESIDENCY 8u /* resident_bytes */
-#define STK_EVIDENCE_ALL       15u
+#define STK_COPY_REPORT_RING      1u /* occupancy, ring_decode_ns */
+#define STK_COPY_REPORT_CONTROL   2u /* control_decode_ns */
+#define STK_COPY_REPORT_COPY      4u /* host_copy_bytes, host_copy_avoided_bytes */
+#define STK_COPY_REPORT_RESIDENCY 8u /* resident_bytes */
+#define STK_COPY_REPORT_ALL       15u
 
-struct stk_evidence {
-    uint32_t version;                 /* STK_EVIDENCE_VERSION */
+struct stk_copy_report {
+    uint32_t version;                 /* STK_COPY_REPORT_VERSION */
     uint32_t families;                /* whose figures were measured */
     uint64_t resident_bytes;          /* that stay on the device between dispatches */
     uint64_t host_copy_bytes;         /* that the host still copied */
@@ -37,23 +37,23 @@ struct stk_evidence {
 };
 
 /* The families that are missing, as bits; 0 when all are there. ISR-safe. */
-uint32_t stk_evidence_missing(const struct stk_evidence *evidence);
+uint32_t stk_copy_report_missing(const struct stk_copy_report *evidence);
 
 /* Is nothing missing, and the version known? ISR-safe. */
-int stk_evidence_complete(const struct stk_evidence *evidence);
+int stk_copy_report_complete(const struct stk_copy_report *evidence);
 
 /* Name of a family: "ring", "control", "copy", "residency"; "unknown" for what is not exactly one of them. Static.
  * ISR-safe. */
-const char *stk_evidence_family(uint32_t family);
+const char *stk_copy_report_family(uint32_t family);
 
 /* Bytes not copied of all that would have been, in ten-thousandths, rounded down and exact for every pair of 64-bit
  * counts; 0 when there were none. ISR-safe. */
-uint32_t stk_evidence_avoided_bps(const struct stk_evidence *evidence);
+uint32_t stk_copy_report_avoided_bps(const struct stk_copy_report *evidence);
 
 /// Capacity evidence: a decode stayed in the memory that its caller gave ///
 
 struct stk_capacity_evidence {
-    uint32_t version; /* STK_EVIDENCE_VERSION */
+    uint32_t version; /* STK_COPY_REPORT_VERSION */
     uint32_t slots;   /* decoded, and the room for them */
     uint32_t slots_room;
     uint32_t windows; /* likewise */

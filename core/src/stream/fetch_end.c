@@ -1,63 +1,63 @@
 /* How requests end: an outcome for the slot that waits, or nothing where none does; cancel; and what a lost device
  * left. */
-#include "miss_internal.h"
+#include "fetch_internal.h"
 
 /// Ending ///
 
 /* Nobody waits for I/O slot k, which the service has claimed: it has no outcome that another slot could take. */
-static void drop(struct stk_miss *m, uint32_t k) {
+static void drop(struct stk_fetch *m, uint32_t k) {
     uint32_t *status = m->queue.words + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
-    m->requests[k].state = STK_MISS_FREE;
-    (void)stk_cas(status, STK_CLAIMED, STK_EMPTY);
+    m->requests[k].state = STK_FETCH_FREE;
+    (void)stk_cas(status, STK_SLOT_CLAIMED, STK_SLOT_EMPTY);
 }
 
 /* The outcome goes to I/O slot k, then its ring slot is woken, so that it finds it. False when the device has taken the
  * I/O slot's status from us, or somebody else has moved the ring slot. */
-static bool wake(struct stk_miss *m, uint32_t k, uint32_t code) {
+static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     const struct stk_io_result result = {.slot = 0, .ok = code == 0u, .error = code};
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
-    struct stk_io_queue io = stk_miss_io(m, k);
+    struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
     if (stk_io_queue_complete(&io, &result, 1, NULL) != STK_OK) {
         return false;
     }
-    m->requests[k].state = STK_MISS_OUTCOME;
+    m->requests[k].state = STK_FETCH_OUTCOME;
     m->outcomes++;
-    woken = stk_cas(status, STK_WAIT_IO, STK_REQUEUE) == STK_WAIT_IO; /* else the sweep recycles it */
+    woken = stk_cas(status, STK_SLOT_WAIT_IO, STK_SLOT_REQUEUE) == STK_SLOT_WAIT_IO; /* else the sweep recycles it */
     stk_ring_bell(m->config.memory.control + STK_CTL_DOORBELL);
     return woken;
 }
 
-void stk_miss_end(struct stk_miss *m, uint32_t k, uint32_t code, uint64_t *counter) {
-    struct stk_miss_request *q = &m->requests[k];
-    if (q->row != STK_MISS_NO_ROW) {
+void stk_fetch_end(struct stk_fetch *m, uint32_t k, uint32_t code, uint64_t *counter) {
+    struct stk_fetch_request *q = &m->requests[k];
+    if (q->row != STK_FETCH_NO_ROW) {
         m->rows[q->row].waiting--;
     }
-    q->state = STK_MISS_FREE;
-    if (stk_miss_waits(m, q->slot, k) && wake(m, k, code)) {
+    q->state = STK_FETCH_FREE;
+    if (stk_fetch_waits(m, q->slot, k) && wake(m, k, code)) {
         (*counter)++;
         return;
     }
-    if (q->state == STK_MISS_FREE) {
+    if (q->state == STK_FETCH_FREE) {
         drop(m, k);
     }
     /* A request that was refused is counted so even where nobody hears of it. */
     (*(counter == &m->stats.refused ? counter : &m->stats.cancelled))++;
 }
 
-void stk_miss_end_row(struct stk_miss *m, uint32_t row, uint32_t code, uint64_t *counter) {
+void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_t *counter) {
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        if (m->requests[k].state == STK_MISS_WAITING && m->requests[k].row == row) {
-            stk_miss_end(m, k, code, counter);
+        if (m->requests[k].state == STK_FETCH_WAITING && m->requests[k].row == row) {
+            stk_fetch_end(m, k, code, counter);
         }
     }
 }
 
 /// Outcomes ///
 
-static void recycle(struct stk_miss *m, uint32_t k) {
-    struct stk_io_queue io = stk_miss_io(m, k);
-    m->requests[k].state = STK_MISS_FREE;
+static void recycle(struct stk_fetch *m, uint32_t k) {
+    struct stk_io_queue io = stk_fetch_io(m, k);
+    m->requests[k].state = STK_FETCH_FREE;
     m->outcomes--;
     (void)!stk_io_queue_recycle(&io, 0);
 }
@@ -66,20 +66,20 @@ static void recycle(struct stk_miss *m, uint32_t k) {
  * taken its outcome clears the ticket, then empties the I/O slot, then ends. */
 static bool gone(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(ring, slot);
-    uint32_t ticket = stk_slot_arg(w, STK_MISS_TICKET_ARG), status = stk_load_acquire(w + STK_SLOT_STATUS);
-    bool runs = status == STK_CLAIMED;
-    if (!runs && status != STK_REQUEUE) {
+    uint32_t ticket = stk_slot_arg(w, STK_FETCH_TICKET_ARG), status = stk_load_acquire(w + STK_SLOT_STATUS);
+    bool runs = status == STK_SLOT_CLAIMED;
+    if (!runs && status != STK_SLOT_REQUEUE) {
         return true;
     }
     return ticket != k + 1u && !(runs && ticket == 0u);
 }
 
-void stk_miss_sweep(struct stk_miss *m) {
+void stk_fetch_sweep(struct stk_fetch *m) {
     for (uint32_t k = 0; k < m->queue.slots && m->outcomes != 0u; k++) {
-        const struct stk_miss_request *q = &m->requests[k];
-        struct stk_io_queue io = stk_miss_io(m, k);
+        const struct stk_fetch_request *q = &m->requests[k];
+        struct stk_io_queue io = stk_fetch_io(m, k);
         int status;
-        if (q->state != STK_MISS_OUTCOME) {
+        if (q->state != STK_FETCH_OUTCOME) {
             continue;
         }
         status = stk_io_queue_status(&io, 0);
@@ -92,54 +92,54 @@ void stk_miss_sweep(struct stk_miss *m) {
 /// Cancel ///
 
 /* The request that ring slot `slot` holds the ticket of, when the service knows it; else the number of I/O slots. */
-static uint32_t request_of(const struct stk_miss *m, uint32_t slot, uint32_t state) {
-    uint32_t k = stk_slot_arg(stk_slot_at(&m->ring, slot), STK_MISS_TICKET_ARG) - 1u;
+static uint32_t request_of(const struct stk_fetch *m, uint32_t slot, uint32_t state) {
+    uint32_t k = stk_slot_arg(stk_slot_at(&m->ring, slot), STK_FETCH_TICKET_ARG) - 1u;
     return k < m->queue.slots && m->requests[k].state == state && m->requests[k].slot == slot ? k : m->queue.slots;
 }
 
 /* A woken slot: it is claimed as a worker would, so that its outcome is gone before it is free. */
-static int cancel_woken(struct stk_miss *m, uint32_t slot) {
+static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
     uint32_t *status = stk_slot_at(&m->ring, slot) + STK_SLOT_STATUS;
-    bool ours = stk_cas(status, STK_REQUEUE, STK_CLAIMED) == STK_REQUEUE;
-    uint32_t k = ours ? request_of(m, slot, STK_MISS_OUTCOME) : m->queue.slots;
+    bool ours = stk_cas(status, STK_SLOT_REQUEUE, STK_SLOT_CLAIMED) == STK_SLOT_REQUEUE;
+    uint32_t k = ours ? request_of(m, slot, STK_FETCH_OUTCOME) : m->queue.slots;
     if (k < m->queue.slots) {
         recycle(m, k);
     }
     if (ours) {
-        stk_store_release(status, STK_EMPTY);
+        stk_store_release(status, STK_SLOT_EMPTY);
     }
-    return ours ? (int)STK_REQUEUE : STK_E_STATUS;
+    return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
 }
 
 /* May a worker be at any slot but those in WAIT_IO, or come to it, on memory where its claim and ours do not exclude each other? One of a
  * BATCH has copies. */
-static bool workers_in_the_way(const struct stk_miss *m) {
+static bool workers_in_the_way(const struct stk_fetch *m) {
     struct stk_dispatch_info info;
-    if ((stk_load(m->config.memory.control + STK_CTL_BUS) & STK_BUS_BIT) == 0u) {
+    if ((stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS) & STK_NO_SHARED_ATOMICS_BIT) == 0u) {
         return false;
     }
     m->config.dispatch->info(m->config.dispatch_ctx, &info);
     return info.residency != STK_BATCH && info.launches != info.lease_ends + info.idle_ends;
 }
 
-int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
+int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot) {
     uint32_t *w, opcode, k;
     int was = stk_ring_status(&miss->ring, slot);
     if (was < 0) {
         return was;
     }
-    if (was != (int)STK_WAIT_IO && workers_in_the_way(miss)) {
-        return STK_E_AGAIN;
+    if (was != (int)STK_SLOT_WAIT_IO && workers_in_the_way(miss)) {
+        return STK_E_WOULD_BLOCK;
     }
     w = stk_slot_at(&miss->ring, slot);
     opcode = stk_load(w + STK_SLOT_OPCODE);
-    if (was == (int)STK_REQUEUE && opcode == STK_OP_LOAD_MISS) {
+    if (was == (int)STK_SLOT_REQUEUE && opcode == STK_OP_LOAD_MISS) {
         return cancel_woken(miss, slot);
     }
-    k = was == (int)STK_WAIT_IO ? request_of(miss, slot, STK_MISS_WAITING) : miss->queue.slots;
+    k = was == (int)STK_SLOT_WAIT_IO ? request_of(miss, slot, STK_FETCH_WAITING) : miss->queue.slots;
     was = stk_ring_transition(&miss->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < miss->queue.slots) {
-        stk_miss_end(miss, k, 0, &miss->stats.cancelled); /* its slot no longer waits */
+        stk_fetch_end(miss, k, 0, &miss->stats.cancelled); /* its slot no longer waits */
     }
     return was;
 }
@@ -149,8 +149,8 @@ int stk_miss_cancel(struct stk_miss *miss, uint32_t slot) {
 static bool names(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(ring, slot);
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
-    return (status == STK_CLAIMED || status == STK_WAIT_IO || status == STK_REQUEUE) &&
-           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_MISS_TICKET_ARG) == k + 1u;
+    return (status == STK_SLOT_CLAIMED || status == STK_SLOT_WAIT_IO || status == STK_SLOT_REQUEUE) &&
+           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_FETCH_TICKET_ARG) == k + 1u;
 }
 
 /* The slots that name a request which its asker did not live to publish forget it; one that waits for it is its asker's
@@ -160,9 +160,9 @@ static uint32_t forget(const struct stk_ring *ring, uint32_t k) {
     for (uint32_t i = 0; i < ring->slots; i++) {
         uint32_t *w = stk_slot_at(ring, i);
         if (names(ring, i, k)) {
-            stk_store(w + STK_SLOT_ARG0 + STK_MISS_TICKET_ARG, 0);
+            stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0);
             /* Release: who claims it sees that it has no ticket. */
-            back += stk_cas(w + STK_SLOT_STATUS, STK_WAIT_IO, STK_CLAIMED) == STK_WAIT_IO;
+            back += stk_cas(w + STK_SLOT_STATUS, STK_SLOT_WAIT_IO, STK_SLOT_CLAIMED) == STK_SLOT_WAIT_IO;
         }
     }
     return back;
@@ -176,17 +176,17 @@ static bool is_named(const struct stk_ring *ring, uint32_t k) {
     return i < ring->slots;
 }
 
-uint32_t stk_miss_recover(const struct stk_device_memory *memory) {
+uint32_t stk_fetch_recover(const struct stk_device_memory *memory) {
     const struct stk_ring ring = {.words = memory->ring, .slots = memory->slots};
     uint32_t back = 0;
     for (uint32_t k = 0; k < memory->io_slots; k++) {
         uint32_t *status = memory->io + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
         uint32_t was = stk_load_acquire(status);
-        if (was == STK_WAIT_IO) {
+        if (was == STK_SLOT_WAIT_IO) {
             back += forget(&ring, k);
-            stk_store_release(status, STK_EMPTY);
+            stk_store_release(status, STK_SLOT_EMPTY);
         } else if ((was == STK_IO_OK || was == STK_IO_ERROR) && !is_named(&ring, k)) {
-            stk_store_release(status, STK_EMPTY);
+            stk_store_release(status, STK_SLOT_EMPTY);
         }
     }
     return back;

@@ -1,4 +1,4 @@
-/* 64-byte images from one thread to another: stk_handover beside ck_ring and atomic_queue. */
+/* 64-byte images from one thread to another: stk_spsc beside ck_ring and atomic_queue. */
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
@@ -58,23 +58,23 @@ struct way {
 /// stoker ///
 
 static uint32_t ring_words[SLOTS * STK_SLOT_WORDS] LINE;
-static struct stk_handover putting LINE;
-static struct stk_handover taking LINE;
+static struct stk_spsc putting LINE;
+static struct stk_spsc taking LINE;
 
 static void ours_open(void) {
     struct stk_ring ring;
     if (stk_ring_init(&ring, ring_words, sizeof ring_words, SLOTS) == STK_OK) {
-        stk_handover_begin(&putting, &ring);
-        stk_handover_begin(&taking, &ring);
+        stk_spsc_begin(&putting, &ring);
+        stk_spsc_begin(&taking, &ring);
     }
 }
 
 static int ours_put(const struct image *image) {
-    return stk_handover_put(&putting, image) == STK_OK;
+    return stk_spsc_put(&putting, image) == STK_OK;
 }
 
 static int ours_take(struct image *image) {
-    return stk_handover_take(&taking, image) == STK_OK;
+    return stk_spsc_take(&taking, image) == STK_OK;
 }
 
 HANDOVER_LOOPS(ours)
@@ -147,7 +147,7 @@ static double run_way(const struct way *way) {
     return (double)start / IMAGES;
 }
 
-int bench_handover(struct bench *b) {
+int bench_spsc(struct bench *b) {
     double ns[WAYS][BENCH_BLOCKS], median[WAYS];
     for (uint32_t block = 0; block < BENCH_BLOCKS; block++) {
         for (size_t i = 0; i < WAYS; i++) {

@@ -1,13 +1,13 @@
 /* stoker: routing over several devices. */
-#include "stoker/fleet.h"
+#include "stoker/device_set.h"
 
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error_info.h"
 #include "stoker/words.h"
 
-void stk_fleet_describe(struct stk_fleet_device *device, const struct stk_dispatch_info *info,
-                        const struct stk_device_memory *memory) {
+void stk_device_set_describe(struct stk_device_set_device *device, const struct stk_dispatch_info *info,
+                             const struct stk_device_memory *memory) {
     device->name = info->device;
     device->residency = info->residency;
     device->workers = info->workers;
@@ -45,7 +45,7 @@ static bool in_kernel_text(uint32_t opcode) {
 #undef IS_IT
 }
 
-static bool has_opcode(const struct stk_fleet_device *d, uint32_t opcode) {
+static bool has_opcode(const struct stk_device_set_device *d, uint32_t opcode) {
     bool has = in_kernel_text(opcode);
     for (uint32_t i = 0; i < d->opcode_ranges && !has; i++) {
         has = opcode >= d->opcodes[i].first && opcode <= d->opcodes[i].last;
@@ -53,14 +53,15 @@ static bool has_opcode(const struct stk_fleet_device *d, uint32_t opcode) {
     return has;
 }
 
-static bool resident_enough(const struct stk_fleet_device *d, enum stk_residency least) {
+static bool resident_enough(const struct stk_device_set_device *d, enum stk_residency least) {
     return least == 0 || (unsigned)d->residency <= (unsigned)least; /* the better the smaller */
 }
 
-enum stk_fleet_lack stk_fleet_lacks(const struct stk_fleet *fleet, uint32_t device, const struct stk_fleet_need *need) {
-    const struct stk_fleet_device *d = &fleet->devices[device];
+enum stk_device_set_lack stk_device_set_lacks(const struct stk_device_set *fleet, uint32_t device,
+                                              const struct stk_device_set_need *need) {
+    const struct stk_device_set_device *d = &fleet->devices[device];
     const bool met[] = {
-        [STK_LACKS_INDEX] = need->device == STK_FLEET_ANY || need->device == device,
+        [STK_LACKS_INDEX] = need->device == STK_DEVICE_SET_ANY || need->device == device,
         [STK_LACKS_NAME] = need->name == NULL || contains(d->name != NULL ? d->name : "", need->name),
         [STK_LACKS_LIFE] = !d->lost && d->residency != 0,
         [STK_LACKS_OPCODE] = !need->opcode_wanted || has_opcode(d, need->opcode),
@@ -74,10 +75,10 @@ enum stk_fleet_lack stk_fleet_lacks(const struct stk_fleet *fleet, uint32_t devi
     while (lack <= STK_LACKS_LANES && met[lack]) {
         lack++;
     }
-    return lack <= STK_LACKS_LANES ? (enum stk_fleet_lack)lack : STK_LACKS_NOTHING;
+    return lack <= STK_LACKS_LANES ? (enum stk_device_set_lack)lack : STK_LACKS_NOTHING;
 }
 
-const char *stk_fleet_lack_name(enum stk_fleet_lack lack) {
+const char *stk_device_set_lack_name(enum stk_device_set_lack lack) {
     static const char *const names[] = {
         "nothing", "index", "name", "life", "opcode", "residency", "memory", "payload", "compute units", "lanes",
     };
@@ -86,7 +87,7 @@ const char *stk_fleet_lack_name(enum stk_fleet_lack lack) {
 
 /// Routing ///
 
-static bool better(const struct stk_fleet_device *a, const struct stk_fleet_device *b, bool by_speed) {
+static bool better(const struct stk_device_set_device *a, const struct stk_device_set_device *b, bool by_speed) {
     if (by_speed) {
         return a->speed > b->speed;
     }
@@ -94,14 +95,14 @@ static bool better(const struct stk_fleet_device *a, const struct stk_fleet_devi
 }
 
 /* The best of those that meet every need; count when none does. */
-static uint32_t best_of(const struct stk_fleet *f, const struct stk_fleet_need *need) {
+static uint32_t best_of(const struct stk_device_set *f, const struct stk_device_set_need *need) {
     uint32_t best = f->count;
     bool by_speed = true;
     for (uint32_t i = 0; i < f->count; i++) {
-        by_speed = by_speed && (stk_fleet_lacks(f, i, need) != STK_LACKS_NOTHING || f->devices[i].speed != 0u);
+        by_speed = by_speed && (stk_device_set_lacks(f, i, need) != STK_LACKS_NOTHING || f->devices[i].speed != 0u);
     }
     for (uint32_t i = 0; i < f->count; i++) {
-        if (stk_fleet_lacks(f, i, need) == STK_LACKS_NOTHING &&
+        if (stk_device_set_lacks(f, i, need) == STK_LACKS_NOTHING &&
             (best == f->count || better(&f->devices[i], &f->devices[best], by_speed))) {
             best = i;
         }
@@ -109,27 +110,27 @@ static uint32_t best_of(const struct stk_fleet *f, const struct stk_fleet_need *
     return best;
 }
 
-int stk_fleet_route(struct stk_fleet *fleet, const struct stk_fleet_need *need) {
+int stk_device_set_route(struct stk_device_set *fleet, const struct stk_device_set_need *need) {
     uint32_t best = best_of(fleet, need), at = 0;
-    enum stk_fleet_lack farthest = STK_LACKS_INDEX;
+    enum stk_device_set_lack farthest = STK_LACKS_INDEX;
     if (best != fleet->count) {
         return (int)best;
     }
     for (uint32_t i = 0; i < fleet->count; i++) {
-        enum stk_fleet_lack lack = stk_fleet_lacks(fleet, i, need);
+        enum stk_device_set_lack lack = stk_device_set_lacks(fleet, i, need);
         if (lack > farthest) {
             farthest = lack;
             at = i;
         }
     }
-    return stk_fail(&fleet->fault, farthest > STK_LACKS_NAME ? STK_E_UNSUPPORTED : STK_E_NODEV, at, farthest);
+    return stk_fail(&fleet->info, farthest > STK_LACKS_NAME ? STK_E_UNSUPPORTED : STK_E_NODEV, at, farthest);
 }
 
 /// Learning ///
 
 #define NS_PER_S UINT64_C(1000000000)
 
-void stk_fleet_learn(struct stk_fleet_device *device, uint64_t work, uint64_t ns) {
+void stk_device_set_learn(struct stk_device_set_device *device, uint64_t work, uint64_t ns) {
     uint64_t whole, sample;
     if (work == 0u || ns == 0u) {
         return;
@@ -141,19 +142,19 @@ void stk_fleet_learn(struct stk_fleet_device *device, uint64_t work, uint64_t ns
     device->speed = device->speed == 0u ? sample : device->speed - device->speed / 4u + sample / 4u;
 }
 
-uint32_t stk_fleet_weight(const struct stk_fleet *fleet, uint32_t device) {
+uint32_t stk_device_set_weight(const struct stk_device_set *fleet, uint32_t device) {
     uint64_t fastest = 0, mine = fleet->devices[device].speed, weight;
     bool known = true;
     for (uint32_t i = 0; i < fleet->count; i++) {
-        const struct stk_fleet_device *d = &fleet->devices[i];
+        const struct stk_device_set_device *d = &fleet->devices[i];
         known = known && (d->lost || d->speed != 0u);
         fastest = !d->lost && d->speed > fastest ? d->speed : fastest;
     }
     if (!known || mine >= fastest) {
-        return STK_FLEET_WEIGHT;
+        return STK_DEVICE_SET_WEIGHT;
     }
     /* Scaled down first where the product would not fit. */
-    weight = fastest > UINT64_MAX / STK_FLEET_WEIGHT ? mine / (fastest / STK_FLEET_WEIGHT)
-                                                     : mine * STK_FLEET_WEIGHT / fastest;
-    return weight == 0u ? 1u : weight > STK_FLEET_WEIGHT ? STK_FLEET_WEIGHT : (uint32_t)weight;
+    weight = fastest > UINT64_MAX / STK_DEVICE_SET_WEIGHT ? mine / (fastest / STK_DEVICE_SET_WEIGHT)
+                                                          : mine * STK_DEVICE_SET_WEIGHT / fastest;
+    return weight == 0u ? 1u : weight > STK_DEVICE_SET_WEIGHT ? STK_DEVICE_SET_WEIGHT : (uint32_t)weight;
 }

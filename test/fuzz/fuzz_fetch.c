@@ -1,7 +1,7 @@
 /* The miss service over a ring and an I/O queue that somebody else wrote, and goes on writing between its turns. */
 #include "fuzz.h"
 #include "stoker/atomic.h"
-#include "stoker/miss.h"
+#include "stoker/fetch.h"
 #include "stoker/port/sim.h"
 
 #define SLOTS    6u
@@ -28,7 +28,7 @@ static struct {
     uint8_t *payload;
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
-    struct stk_miss miss;
+    struct stk_fetch miss;
 } w;
 
 static void *words(size_t count) {
@@ -42,12 +42,12 @@ static void start(uint8_t *memory, size_t bytes) {
     static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing, .info = tell_nothing};
     static const uint8_t source[SOURCE] = {1};
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .clock = &w.clock};
-    struct stk_miss_config config = {.dispatch = &dispatch,
-                                     .ingest = &stk_sim_ingest_ops,
-                                     .ingest_ctx = &w.ingest,
-                                     .platform = &stk_sim_platform_ops,
-                                     .platform_ctx = &w.clock,
-                                     .timeout_ns = 2000};
+    struct stk_fetch_config config = {.dispatch = &dispatch,
+                                      .ingest = &stk_sim_ingest_ops,
+                                      .ingest_ctx = &w.ingest,
+                                      .platform = &stk_sim_platform_ops,
+                                      .platform_ctx = &w.clock,
+                                      .timeout_ns = 2000};
     struct stk_arena arena;
     stk_arena_init(&arena, memory, bytes);
     stk_sim_platform_init(&w.clock, 0, 100);
@@ -55,11 +55,11 @@ static void start(uint8_t *memory, size_t bytes) {
                                                0,      w.io,  IO_SLOTS,  w.payload,         PAYLOAD};
     FUZZ_CHECK(stk_sim_ingest_init(&w.ingest, &slow, &arena) == STK_OK);
     FUZZ_CHECK(stk_sim_ingest_add(&w.ingest, source, sizeof source, false) == 0);
-    FUZZ_CHECK(stk_miss_init(&w.miss, &config, &arena) == STK_OK);
+    FUZZ_CHECK(stk_fetch_init(&w.miss, &config, &arena) == STK_OK);
     for (uint32_t i = 0; i < 4u; i++) {
-        const struct stk_miss_resource row = {
+        const struct stk_fetch_resource row = {
             .resource = i, .offset = 24u * i, .bytes = PLACE / 2u, .dst = i * PLACE, .tenants = 3, .prefetch = i & 1u};
-        FUZZ_CHECK(stk_miss_add(&w.miss, &row) == STK_OK);
+        FUZZ_CHECK(stk_fetch_register(&w.miss, &row) == STK_OK);
     }
 }
 
@@ -74,8 +74,8 @@ static void write_word(struct fuzz_input *in) {
 static void ask(struct fuzz_input *in) {
     uint32_t slot = fuzz_u8(in) % SLOTS, k = fuzz_u8(in) % IO_SLOTS, resource = fuzz_u8(in) % 5u, i = 0;
     uint32_t *s = w.ring + slot * STK_SLOT_WORDS, *io = w.io + k * STK_IO_WORDS;
-    const uint32_t head[] = {STK_WAIT_IO, STK_OP_LOAD_MISS, resource % 3u, STK_NORMAL, resource, 0, k + 1u};
-    const uint32_t asked[] = {STK_IO_OP_READ, resource, resource, 0, 0, 0, STK_PUBLISHED, slot};
+    const uint32_t head[] = {STK_SLOT_WAIT_IO, STK_OP_LOAD_MISS, resource % 3u, STK_NORMAL, resource, 0, k + 1u};
+    const uint32_t asked[] = {STK_IO_OP_READ, resource, resource, 0, 0, 0, STK_SLOT_PUBLISHED, slot};
     for (i = 0; i < 7u; i++) {
         stk_store(s + i, head[i]);
     }
@@ -87,10 +87,10 @@ static void ask(struct fuzz_input *in) {
 static void turn(struct fuzz_input *in) {
     switch (fuzz_u8(in) % 8u) {
     case 0:
-        (void)!stk_miss_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
+        (void)!stk_fetch_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
         break;
     case 1:
-        (void)stk_miss_recover(&w.miss.config.memory);
+        (void)stk_fetch_recover(&w.miss.config.memory);
         break;
     case 2:
     case 3:
@@ -101,13 +101,13 @@ static void turn(struct fuzz_input *in) {
         ask(in);
         break;
     }
-    FUZZ_CHECK(stk_miss_poll(&w.miss, fuzz_u8(in)) >= 0);
+    FUZZ_CHECK(stk_fetch_poll(&w.miss, fuzz_u8(in)) >= 0);
 }
 
 static void check(void) {
-    const struct stk_miss_stats *s = &w.miss.stats;
-    FUZZ_CHECK(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_miss_in_flight(&w.miss));
-    FUZZ_CHECK(stk_miss_in_flight(&w.miss) + w.miss.outcomes <= IO_SLOTS);
+    const struct stk_fetch_stats *s = &w.miss.stats;
+    FUZZ_CHECK(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.miss));
+    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) + w.miss.outcomes <= IO_SLOTS);
     for (uint32_t i = 0; i < PAYLOAD; i++) {
         FUZZ_CHECK(i % PLACE < PLACE / 2u || w.payload[i] == 0);
     }
@@ -125,8 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         turn(&in);
         check();
     }
-    FUZZ_CHECK(stk_miss_shutdown(&w.miss, 1000000) == STK_OK);
-    FUZZ_CHECK(stk_miss_in_flight(&w.miss) == 0 && w.miss.reading == 0);
+    FUZZ_CHECK(stk_fetch_shutdown(&w.miss, 1000000) == STK_OK);
+    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) == 0 && w.miss.reading == 0);
     free(w.ring);
     free(w.io);
     free(w.control);

@@ -1,19 +1,19 @@
 /* stoker: claim-next: a run from the counter to done. */
-#include "stoker/units.h"
+#include "stoker/work_split.h"
 
 #include <stddef.h>
 
-#include "units_internal.h"
+#include "work_split_internal.h"
 
 /// Claiming ///
 
 /* How much of `left` units is one run of this device. */
-static uint32_t run_of(const struct stk_units *u, uint32_t device, uint32_t left) {
-    uint64_t mine = stk_load(stk_units_device(u, device) + UNITS_WEIGHT), all = 0, n = left;
+static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t left) {
+    uint64_t mine = stk_load(stk_work_split_device(u, device) + UNITS_WEIGHT), all = 0, n = left;
     uint32_t live = 0;
     for (uint32_t d = 0; d < u->config.devices; d++) {
-        if (stk_load(stk_units_device(u, d) + UNITS_LOST) == 0u) {
-            all += stk_load(stk_units_device(u, d) + UNITS_WEIGHT);
+        if (stk_load(stk_work_split_device(u, d) + UNITS_LOST) == 0u) {
+            all += stk_load(stk_work_split_device(u, d) + UNITS_WEIGHT);
             live++;
         }
     }
@@ -34,9 +34,9 @@ static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
 }
 
 /* Takes a run that was given back, or the front of it. Returns how many units. */
-static uint32_t take_back(struct stk_units *u, uint32_t device, uint32_t *mine) {
-    for (uint32_t i = 0; i < stk_units_all(u); i++) {
-        uint32_t *from = stk_units_any(u, i), first, count, n;
+static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
+    for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
+        uint32_t *from = stk_work_split_any(u, i), first, count, n;
         /* Acquire on success: the units are those that were given back last. */
         if (stk_load(from + UNITS_STATE) != UNITS_BACK ||
             stk_cas(from + UNITS_STATE, UNITS_BACK, UNITS_MOVING) != UNITS_BACK) {
@@ -58,17 +58,17 @@ static uint32_t take_back(struct stk_units *u, uint32_t device, uint32_t *mine) 
 }
 
 /* The first unit that may not be handed out yet. */
-static uint32_t window_end(const struct stk_units *u) {
-    uint64_t end = u->config.window < u->total ? (uint64_t)stk_units_settled(u) + u->config.window : u->total;
+static uint32_t window_end(const struct stk_work_split *u) {
+    uint64_t end = u->config.window < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.window : u->total;
     return end < u->total ? (uint32_t)end : u->total;
 }
 
 /* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are never in
  * nobody's hands. */
-static uint32_t take_next(struct stk_units *u, uint32_t device, uint32_t *mine) {
+static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     uint32_t end = window_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
     int ours;
-    for (uint32_t tries = 0; next < end && tries < STK_UNITS_TRIES; tries++) {
+    for (uint32_t tries = 0; next < end && tries < STK_WORK_SPLIT_TRIES; tries++) {
         n = run_of(u, device, u->total - next);
         n = n < end - next ? n : end - next;
         hold(mine, next, n);
@@ -89,9 +89,9 @@ static void count_up(uint32_t *word, uint32_t n) {
 }
 
 /* A run of the device's own that holds nothing, or NULL. */
-static uint32_t *free_run(const struct stk_units *u, uint32_t device, uint32_t *at) {
+static uint32_t *free_run(const struct stk_work_split *u, uint32_t device, uint32_t *at) {
     for (*at = 0; *at < u->config.runs; ++*at) {
-        uint32_t *run = stk_units_run_at(u, device, *at);
+        uint32_t *run = stk_work_split_run_at(u, device, *at);
         /* Acquire: who took it from us has read it. */
         if (stk_load_acquire(run + UNITS_STATE) == UNITS_FREE) {
             return run;
@@ -101,22 +101,22 @@ static uint32_t *free_run(const struct stk_units *u, uint32_t device, uint32_t *
 }
 
 /* With no free run: takes one of its own back where it lies, that it gave back and nobody took. */
-static int retake(const struct stk_units *u, uint32_t device, struct stk_units_run *run) {
+static int retake(const struct stk_work_split *u, uint32_t device, struct stk_work_split_run *run) {
     uint32_t held = 0;
     for (uint32_t at = 0; at < u->config.runs; at++) {
-        uint32_t *mine = stk_units_run_at(u, device, at);
+        uint32_t *mine = stk_work_split_run_at(u, device, at);
         /* Acquire on success: another may have taken the front of it. */
         uint32_t state = stk_cas(mine + UNITS_STATE, UNITS_BACK, UNITS_HELD);
         if (state == UNITS_BACK) {
-            *run = (struct stk_units_run){stk_load(mine + UNITS_FIRST), stk_load(mine + UNITS_COUNT), at};
+            *run = (struct stk_work_split_run){stk_load(mine + UNITS_FIRST), stk_load(mine + UNITS_COUNT), at};
             return 1;
         }
         held += state == UNITS_HELD;
     }
-    return held == u->config.runs ? STK_E_FULL : STK_E_AGAIN;
+    return held == u->config.runs ? STK_E_FULL : STK_E_WOULD_BLOCK;
 }
 
-static int claim(struct stk_units *u, uint32_t device, struct stk_units_run *run) {
+static int claim(struct stk_work_split *u, uint32_t device, struct stk_work_split_run *run) {
     uint32_t *mine = free_run(u, device, &run->at);
     if (mine == NULL) {
         return retake(u, device, run);
@@ -126,21 +126,21 @@ static int claim(struct stk_units *u, uint32_t device, struct stk_units_run *run
         run->count = take_next(u, device, mine);
     }
     run->first = stk_load(mine + UNITS_FIRST);
-    return run->count != 0u ? 1 : stk_units_finished(u) ? 0 : STK_E_AGAIN;
+    return run->count != 0u ? 1 : stk_work_split_finished(u) ? 0 : STK_E_WOULD_BLOCK;
 }
 
-int stk_units_claim(struct stk_units *units, uint32_t device, struct stk_units_run *run) {
-    struct stk_units_run got = {0, 0, 0};
+int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run) {
+    struct stk_work_split_run got = {0, 0, 0};
     int err;
     if (device >= units->config.devices) {
         return STK_E_RANGE;
     }
-    if (stk_load(stk_units_device(units, device) + UNITS_LOST) != 0u) {
+    if (stk_load(stk_work_split_device(units, device) + UNITS_LOST) != 0u) {
         return STK_E_DEVICE;
     }
     err = claim(units, device, &got);
     if (err == 1) {
-        count_up(stk_units_device(units, device) + UNITS_CLAIMED, got.count);
+        count_up(stk_work_split_device(units, device) + UNITS_CLAIMED, got.count);
         *run = got;
     }
     return err;
@@ -149,7 +149,7 @@ int stk_units_claim(struct stk_units *units, uint32_t device, struct stk_units_r
 /// Ending ///
 
 /* Does the device hold this very run? */
-static int check_run(const struct stk_units *u, uint32_t device, const struct stk_units_run *run) {
+static int check_run(const struct stk_work_split *u, uint32_t device, const struct stk_work_split_run *run) {
     const uint32_t *mine;
     if (device >= u->config.devices) {
         return STK_E_RANGE;
@@ -157,20 +157,20 @@ static int check_run(const struct stk_units *u, uint32_t device, const struct st
     if (run->at >= u->config.runs) {
         return STK_E_STATUS;
     }
-    mine = stk_units_run_at(u, device, run->at);
+    mine = stk_work_split_run_at(u, device, run->at);
     return stk_load(mine + UNITS_STATE) == UNITS_HELD && stk_load(mine + UNITS_FIRST) == run->first &&
                    stk_load(mine + UNITS_COUNT) == run->count
                ? STK_OK
                : STK_E_STATUS;
 }
 
-int stk_units_done(struct stk_units *units, uint32_t device, struct stk_units_run *run, uint32_t count) {
+int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run, uint32_t count) {
     int err = check_run(units, device, run);
     uint32_t *mine;
     if (err != STK_OK || count > run->count) {
         return err != STK_OK ? err : STK_E_ARG;
     }
-    mine = stk_units_run_at(units, device, run->at);
+    mine = stk_work_split_run_at(units, device, run->at);
     run->first += count;
     run->count -= count;
     stk_store(mine + UNITS_COUNT, run->count);
@@ -179,16 +179,16 @@ int stk_units_done(struct stk_units *units, uint32_t device, struct stk_units_ru
     if (run->count == 0u) {
         stk_store_release(mine + UNITS_STATE, UNITS_FREE);
     }
-    count_up(stk_units_device(units, device) + UNITS_FINISHED, count);
+    count_up(stk_work_split_device(units, device) + UNITS_FINISHED, count);
     stk_fetch_add(units->words + UNITS_DONE, count);
     return STK_OK;
 }
 
-int stk_units_give_back(struct stk_units *units, uint32_t device, const struct stk_units_run *run) {
+int stk_work_split_give_back(struct stk_work_split *units, uint32_t device, const struct stk_work_split_run *run) {
     int err = check_run(units, device, run);
     if (err == STK_OK) {
         /* Release: who takes it sees which units. */
-        stk_store_release(stk_units_run_at(units, device, run->at) + UNITS_STATE, UNITS_BACK);
+        stk_store_release(stk_work_split_run_at(units, device, run->at) + UNITS_STATE, UNITS_BACK);
     }
     return err;
 }

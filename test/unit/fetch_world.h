@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "stoker/atomic.h"
-#include "stoker/miss.h"
+#include "stoker/fetch.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/sim.h"
 
@@ -29,8 +29,8 @@ static struct world {
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
     struct stk_interp interp;
-    struct stk_miss miss;
-    struct stk_miss_config config;
+    struct stk_fetch miss;
+    struct stk_fetch_config config;
     struct stk_ring ring;
     struct stk_io_queue io;
     uint32_t source;
@@ -65,7 +65,7 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest, uint3
     w.source = (uint32_t)stk_sim_ingest_add(&w.ingest, w.source_data, SOURCE, false);
     w.ring = (struct stk_ring){.words = w.ring_words, .slots = SLOTS};
     w.io = (struct stk_io_queue){.words = w.io_words, .slots = io_slots};
-    w.config = (struct stk_miss_config){
+    w.config = (struct stk_fetch_config){
         .memory = {.ring = w.ring_words,
                    .slots = SLOTS,
                    .control = w.control,
@@ -87,26 +87,26 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest, uint3
 }
 
 /* Resource r: bytes 300 * (r % 8) of the source on, 200 of them, to payload byte 500 * (r % 8). */
-static inline struct stk_miss_resource row_of(uint32_t resource) {
+static inline struct stk_fetch_resource row_of(uint32_t resource) {
     uint32_t place = resource % 8u;
-    return (struct stk_miss_resource){.resource = resource,
-                                      .source = w.source,
-                                      .offset = 300u * place,
-                                      .bytes = 200,
-                                      .dst = 500u * place,
-                                      .tenants = READERS,
-                                      .prefetch = resource % 2u};
+    return (struct stk_fetch_resource){.resource = resource,
+                                       .source = w.source,
+                                       .offset = 300u * place,
+                                       .bytes = 200,
+                                       .dst = 500u * place,
+                                       .tenants = READERS,
+                                       .prefetch = resource % 2u};
 }
 
 static inline void allow(uint32_t resource) {
-    const struct stk_miss_resource row = row_of(resource);
-    assert_int_equal(stk_miss_add(&w.miss, &row), STK_OK);
+    const struct stk_fetch_resource row = row_of(resource);
+    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
 }
 
 /* A service with resources 0 to 7; those of odd number may be prefetched. */
 static inline void world(const struct stk_sim_ingest_config *ingest, uint32_t io_slots) {
     world_parts(ingest, io_slots);
-    assert_int_equal(stk_miss_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         allow(i);
     }
@@ -132,7 +132,7 @@ static inline void freeze(bool frozen) {
 }
 
 static inline void poll_ends(int ended) {
-    assert_int_equal(stk_miss_poll(&w.miss, MS), ended);
+    assert_int_equal(stk_fetch_poll(&w.miss, MS), ended);
 }
 
 static inline uint32_t status_of(uint32_t slot) {
@@ -147,13 +147,13 @@ static inline void assert_status(uint32_t slot, uint32_t status) {
 static inline void assert_failed(uint32_t slot, uint32_t code) {
     struct stk_slot read;
     assert_int_equal(stk_ring_read(&w.ring, slot, &read), STK_OK);
-    assert_int_equal(read.status, STK_FAULT);
+    assert_int_equal(read.status, STK_SLOT_FAULT);
     assert_int_equal(read.args[STK_FAULT_REASON_ARG], STK_REASON_IO);
     assert_int_equal(read.args[STK_FAULT_VALUE_ARG], code);
 }
 
 static inline bool has_landed(uint32_t resource) {
-    const struct stk_miss_resource row = row_of(resource);
+    const struct stk_fetch_resource row = row_of(resource);
     return memcmp(w.payload + row.dst, w.source_data + row.offset, row.bytes) == 0;
 }
 
@@ -167,25 +167,25 @@ static inline void assert_rest_untouched(void) {
 }
 
 static inline void assert_adds_up(void) {
-    const struct stk_miss_stats *s = &w.miss.stats;
+    const struct stk_fetch_stats *s = &w.miss.stats;
     uint32_t waiting = 0;
     for (uint32_t k = 0; k < w.io.slots; k++) {
-        waiting += stk_load(io_slot(k) + STK_IO_STATUS) == STK_CLAIMED;
+        waiting += stk_load(io_slot(k) + STK_IO_STATUS) == STK_SLOT_CLAIMED;
     }
-    assert_true(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_miss_in_flight(&w.miss));
-    assert_int_equal(stk_miss_in_flight(&w.miss), waiting);
+    assert_true(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.miss));
+    assert_int_equal(stk_fetch_in_flight(&w.miss), waiting);
 }
 
 /* Every I/O slot is free, and the service knows of nothing. */
 static inline void assert_quiet(void) {
     poll_ends(0); /* what was taken is forgotten */
     for (uint32_t k = 0; k < w.io.slots; k++) {
-        assert_int_equal(stk_load(io_slot(k) + STK_IO_STATUS), STK_EMPTY);
+        assert_int_equal(stk_load(io_slot(k) + STK_IO_STATUS), STK_SLOT_EMPTY);
     }
     assert_int_equal(w.miss.outcomes, 0);
     assert_int_equal(w.miss.reading, 0);
     assert_adds_up();
-    assert_int_equal(stk_miss_in_flight(&w.miss), 0);
+    assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
 }
 
 #endif

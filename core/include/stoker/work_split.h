@@ -1,0 +1,118 @@
+/* stoker: a range of work shared by several devices, by claim-next.
+ *
+ * Units 0 .. total - 1 are handed out in order from one counter: a device that has room claims the next run of them, long runs
+ * first and short ones towards the end (guided self-scheduling), so that a fast device takes more and all finish together. Runs of a
+ * device that was lost go back and are claimed by another one. Every unit is completed once.
+ *
+ * One thread at a time makes the calls for one device. It may be one thread for all of them, which polls their streams, or
+ * one for each. Nothing waits; nothing loops longer than over the runs of all devices or STK_WORK_SPLIT_TRIES lost swaps.
+ */
+#ifndef STOKER_WORK_SPLIT_H
+#define STOKER_WORK_SPLIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/arena.h"
+#include "stoker/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Setting up ///
+
+#define STK_WORK_SPLIT_DEVICES_MAX 256u
+#define STK_WORK_SPLIT_RUNS_MAX    64u
+#define STK_WORK_SPLIT_WEIGHT_MAX  65535u
+#define STK_WORK_SPLIT_TRIES       64u /* lost swaps in a row before a claim gives up with STK_E_WOULD_BLOCK */
+
+struct stk_work_split_config {
+    uint32_t devices; /* 1 .. STK_WORK_SPLIT_DEVICES_MAX */
+    uint32_t runs;    /* runs that one device may hold at once, at most STK_WORK_SPLIT_RUNS_MAX; 0: 1 */
+    uint32_t run_min; /* units of a run, unless fewer are left; 0: 1 */
+    uint32_t run_max; /* at most, not below run_min: what a lost device costs again; 0: no bound */
+    uint32_t window; /* no unit is handed out that lies so far or farther behind the first one that is not done: whoever
+                         wants results in order keeps at most so many. 0: no bound */
+};
+
+/* Members are private; read config and total. */
+struct stk_work_split {
+    struct stk_work_split_config config; /* with defaults filled in */
+    uint32_t total;
+    uint32_t *words;
+};
+
+/* Bytes of memory for so many devices and runs of each, 0 runs for the default. */
+#define STK_WORK_SPLIT_DEVICE_BYTES(runs)       STK_ALIGNED(16u * (1u + ((runs) == 0 ? 1u : (size_t)(runs))))
+#define STK_WORK_SPLIT_BYTES(devices, runs)     (STK_ALIGN + (size_t)(devices)*STK_WORK_SPLIT_DEVICE_BYTES(runs))
+#define STK_WORK_SPLIT_DEFINE(n, devices, runs) STK_STORAGE_DEFINE(n, STK_WORK_SPLIT_BYTES(devices, runs))
+
+/* The same at run time. STK_E_ARG devices or runs are out of range. */
+STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t *bytes);
+
+/* Lays out an empty range at `mem`, which stays the caller's and must outlive it. STK_E_ARG a member of `config` is out of its
+ * range; STK_E_ALIGN mem is not aligned to words; STK_E_SPACE it has less than STK_WORK_SPLIT_BYTES. */
+STK_MUST_CHECK int stk_work_split_init(struct stk_work_split *units, void *mem, size_t bytes,
+                                       const struct stk_work_split_config *config);
+
+/* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. What was left of the last range is
+ * dropped; devices that were lost stay so. While no other call is made. STK_E_STATUS a device holds a run. */
+STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t total);
+
+/// Working ///
+
+/* Units first .. first + count - 1, in the hands of one device. */
+struct stk_work_split_run {
+    uint32_t first, count;
+    uint32_t at; /* private */
+};
+
+/* In every call below: STK_E_RANGE there is no such device. ISR-safe. */
+
+/* Claims the next run for `device`: one that was given back, or the next in order. Its length is the device's weight in what is left,
+ * halved: left * weight / (2 * weights of all live devices), rounded up, within run_min and run_max; the only live device takes all that is left, up
+ * to run_max. Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK none is free now, and some that others hold may
+ * come back, or open the window: go on polling; STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
+STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
+
+/* The first `count` units of the run are done, and their results are where others will look for them; *run becomes the rest.
+ * STK_E_ARG more than the run has; STK_E_STATUS the device does not hold it (any more): the results are not wanted. */
+STK_MUST_CHECK int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run,
+                                       uint32_t count);
+
+/* The device does not do the rest of the run: it goes to whoever claims next. STK_E_STATUS as above. */
+STK_MUST_CHECK int stk_work_split_give_back(struct stk_work_split *units, uint32_t device,
+                                            const struct stk_work_split_run *run);
+
+/* The device is lost: every run that it holds goes back, and it claims no more. */
+STK_MUST_CHECK int stk_work_split_lose(struct stk_work_split *units, uint32_t device);
+
+/* A lost device works again. */
+STK_MUST_CHECK int stk_work_split_rejoin(struct stk_work_split *units, uint32_t device);
+
+/* How fast the device is beside the others, 1 (as at init) to STK_WORK_SPLIT_WEIGHT_MAX. STK_E_ARG. */
+STK_MUST_CHECK int stk_work_split_weigh(struct stk_work_split *units, uint32_t device, uint32_t weight);
+
+/// Looking: any thread ///
+
+/* Is every unit done? What was stored before its stk_work_split_done is seen after a 1. */
+int stk_work_split_finished(const struct stk_work_split *units);
+
+/* All units below this one are done, and what was stored before their stk_work_split_done is seen. It may lag behind while a run changes hands. */
+uint32_t stk_work_split_settled(const struct stk_work_split *units);
+
+/* Devices that are not lost. With none, what is left of the range will not be done. */
+uint32_t stk_work_split_live(const struct stk_work_split *units);
+
+/* What a device did since init, in units, modulo 2^32: claimed - done is what it holds or has given back. */
+struct stk_work_split_share {
+    uint32_t claimed, done;
+};
+STK_MUST_CHECK int stk_work_split_share(const struct stk_work_split *units, uint32_t device,
+                                        struct stk_work_split_share *share);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

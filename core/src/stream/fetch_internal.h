@@ -1,0 +1,75 @@
+/* What the files of the miss service share. Private to them. */
+#ifndef STK_SRC_FETCH_INTERNAL_H
+#define STK_SRC_FETCH_INTERNAL_H
+
+#include "ring/slot_words.h"
+#include "stoker/fetch.h"
+
+#define STK_FETCH_TICKET_ARG 2u         /* 1 + the I/O slot; kernels/op_load_miss.h */
+#define STK_FETCH_NO_ROW     UINT32_MAX /* of a request that was refused */
+
+struct stk_fetch_row {
+    struct stk_fetch_resource is;
+    uint32_t waiting; /* requests for it */
+    uint8_t used;
+    uint8_t reading; /* its read is with the port */
+    uint8_t warm;    /* a prefetch has brought it, and no miss has asked for it since */
+};
+
+enum stk_fetch_state {
+    STK_FETCH_FREE = 0, /* none of the service's */
+    STK_FETCH_WAITING,  /* claimed; its row is to be read */
+    STK_FETCH_OUTCOME   /* completed; its slot has not yet taken the outcome */
+};
+
+struct stk_fetch_request {
+    uint64_t since_ns; /* time that requests_end had counted when the request was claimed */
+    uint32_t slot;     /* of the ring */
+    uint32_t row;
+    uint32_t state;
+    uint32_t prefetch;
+};
+
+_Static_assert(sizeof(struct stk_fetch_row) <= STK_FETCH_ROW_BYTES, "STK_FETCH_BYTES counts on this");
+_Static_assert(sizeof(struct stk_fetch_request) <= STK_FETCH_REQUEST_BYTES, "STK_FETCH_BYTES counts on this");
+
+/* I/O slot k as a queue of its own. */
+static inline struct stk_io_queue stk_fetch_io(const struct stk_fetch *m, uint32_t k) {
+    return (struct stk_io_queue){.words = m->queue.words + (size_t)k * STK_IO_WORDS, .slots = 1};
+}
+
+static inline uint32_t stk_slot_arg(const uint32_t *slot, uint32_t i) {
+    return stk_load_acquire(slot + STK_SLOT_ARG0 + i);
+}
+
+/* Does ring slot `slot` wait for I/O slot k? What waits cannot have a ticket that its publisher made up: asking
+ * overwrites it. */
+static inline bool stk_fetch_waits(const struct stk_fetch *m, uint32_t slot, uint32_t k) {
+    const uint32_t *w = stk_slot_at(&m->ring, slot);
+    return stk_load_acquire(w + STK_SLOT_STATUS) == STK_SLOT_WAIT_IO &&
+           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_FETCH_TICKET_ARG) == k + 1u;
+}
+
+/// fetch.c ///
+
+/* The row of a resource, or STK_FETCH_NO_ROW. */
+uint32_t stk_fetch_find(const struct stk_fetch *m, uint32_t resource);
+
+/// fetch_end.c: what a request ends with ///
+
+/* Ends request k: with code 0 it was served, else it failed with that code. Counts it in *counter, or as cancelled when
+ * its slot no longer waits. */
+void stk_fetch_end(struct stk_fetch *m, uint32_t k, uint32_t code, uint64_t *counter);
+
+/* Ends every request that waits for `row`. */
+void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_t *counter);
+
+/* Forgets outcomes that were taken, and recycles those whose slot will not come for them. */
+void stk_fetch_sweep(struct stk_fetch *m);
+
+/// fetch_serve.c ///
+
+/* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */
+int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns);
+
+#endif
