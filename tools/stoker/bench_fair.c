@@ -53,7 +53,7 @@ static int drive(struct fair *f) {
 }
 
 static int fail(int err) {
-    return err < 0 ? cli_bad("bench fair: %s: %s", stk_err_name(err), stk_err_fix(err)) : 0;
+    return err < 0 ? cli_bad("bench fair: %s: %s", stk_err_name(err), cli_fix(err)) : 0;
 }
 
 /* One more slot of the flood, when the next one is free. */

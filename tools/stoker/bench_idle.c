@@ -31,7 +31,7 @@ struct idle {
 };
 
 static int failed(int err) {
-    return cli_bad("bench idle: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return cli_bad("bench idle: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 static int drop(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {

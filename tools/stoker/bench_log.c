@@ -33,7 +33,7 @@ struct stk_log_record bench_log_record(uint32_t n) {
 /// Files ///
 
 static int check(int err) {
-    return err == STK_OK ? 0 : cli_bad("bench log: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("bench log: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 /* As many blocks as the records take, and some. */

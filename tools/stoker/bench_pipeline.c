@@ -116,7 +116,7 @@ static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass
     err = err == STK_OK ? stream_all(&stream, &p->file, (uint32_t)p->ours.source, chunk) : err;
     pass->ns = cli_now_ns() - start;
     pass->sum = p->ours.sum;
-    return err < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(err), stk_err_fix(err))
+    return err < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(err), cli_fix(err))
                    : bench_device_rest(&p->ours.device);
 }
 
@@ -132,7 +132,7 @@ static int open_ours(struct pipeline *p) {
             cli_note("%s", o->reader.note);
         }
         o->source = cli_reader_add(&o->reader, p->file.fd, 0);
-        bad = o->source < 0 ? cli_bad("bench pipeline: %s", stk_err_fix(o->source)) : 0;
+        bad = o->source < 0 ? cli_bad("bench pipeline: %s", cli_fix(o->source)) : 0;
     }
     return bad;
 }

@@ -45,7 +45,7 @@ static int block_of_ours(struct rtt *r, struct histogram *h, uint64_t count) {
         uint64_t start = cli_now_ns();
         int err = round_trip(r, (uint32_t)(i % r->ring.slots));
         if (err < 0) {
-            return cli_bad("bench rtt: %s: %s", stk_err_name(err), stk_err_fix(err));
+            return cli_bad("bench rtt: %s: %s", stk_err_name(err), cli_fix(err));
         }
         histogram_add(h, cli_now_ns() - start);
     }

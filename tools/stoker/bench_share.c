@@ -169,7 +169,7 @@ static int measure(struct share *s) {
         err = block(s, &shares[i]);
     }
     if (err != STK_OK) {
-        return cli_bad("bench fair: %s: %s", stk_err_name(err), stk_err_fix(err));
+        return cli_bad("bench fair: %s: %s", stk_err_name(err), cli_fix(err));
     }
     bench_figure(s->bench, &(struct bench_figure){.metric = "share_of_equal",
                                                   .value = bench_median(shares, BLOCKS),

@@ -63,7 +63,7 @@ static int block_of_ours(struct slots *s, double *per_second, uint64_t count) {
     int err = publish_all(s, count);
     *per_second = rate(count, start);
     if (err != STK_OK) {
-        return cli_bad("bench slots: %s: %s", stk_err_name(err), stk_err_fix(err));
+        return cli_bad("bench slots: %s: %s", stk_err_name(err), cli_fix(err));
     }
     return bench_device_rest(&s->device);
 }

@@ -48,7 +48,7 @@ static int open_device(const struct bench *b, struct stk_opencl *cl, struct stk_
     if (err == STK_OK && cl->passed_over[0]) {
         cli_note("bench start: passed over: %s", cl->passed_over);
     }
-    return err == STK_OK ? 0 : cli_bad("bench start: %s%s: %s", cl->reason, cli_open_advice(cl), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("bench start: %s%s: %s", cl->reason, cli_open_advice(cl), cli_fix(err));
 }
 
 static double seconds_since(uint64_t start) {

@@ -150,3 +150,16 @@ void cli_unmap(void *memory, size_t bytes) {
         munmap(memory, bytes ? bytes : 1u);
     }
 }
+
+const char *cli_fix(int err) {
+    switch (err) {
+    case STK_E_NODEV:
+        return "no such device: check its name; `stoker info` lists the devices that run kernels";
+    case STK_E_UNSUPPORTED:
+        return "this device or kernel lacks a needed feature: use another port; `stoker info` says why";
+    case STK_E_LOCKED:
+        return "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth";
+    default:
+        return stk_err_fix(err);
+    }
+}

@@ -17,6 +17,10 @@
 /* One line on stderr, "stoker: ...", printed by cli_print_bytes, so without a newline in `format`. Returns CLI_BAD. */
 int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Returns what a user of the command does about an error of the library, one clause without a full stop. The texts of
+ * the library name no command; this one does where a command helps. */
+const char *cli_fix(int err);
+
 /* One line on stderr about something that is not an error. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

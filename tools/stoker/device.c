@@ -121,7 +121,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     d->dispatch = &stk_interp_ops;
     d->ctx = &d->interp;
     d->workers = 1;
-    return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 /* Adds a text to the note, behind a separator. */
@@ -187,7 +187,7 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
     }
     fputs(d->opencl.build_log, stderr);
     return cli_bad("%s %s: %s%s: %s", wish->option ? wish->option : "--device", wish->name ? wish->name : "auto",
-                   d->opencl.reason, cli_open_advice(&d->opencl), stk_err_fix(err));
+                   d->opencl.reason, cli_open_advice(&d->opencl), cli_fix(err));
 }
 
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {

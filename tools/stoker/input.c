@@ -32,7 +32,7 @@ const char *cli_os_fix(int os_error, const char *advice) {
     case STK_E_TIMEOUT:
         return "check the medium, or the network behind the file";
     default:
-        return stk_err_fix(stk_os_error(os_error));
+        return cli_fix(stk_os_error(os_error));
     }
 }
 

@@ -144,7 +144,7 @@ static int open_flash(struct log_image *f, uint64_t size) {
                        (unsigned long long)g->blocks * g->block_bytes);
     }
     err = mount_flash(f);
-    return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), cli_fix(err));
 }
 
 /* What lies behind the longest file of version 1 is of no interest. */

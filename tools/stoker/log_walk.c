@@ -144,9 +144,9 @@ static void say_why(const struct log_image *f, int err) {
         cli_note("%s: record %u: magic 0x%08llX: the records after it are not shown", f->name, (unsigned)info.index,
                  (unsigned long long)info.value);
     } else if (f->v1) {
-        cli_note("%s: record %u: %s: %s", f->name, (unsigned)info.index, stk_err_name(err), stk_err_fix(err));
+        cli_note("%s: record %u: %s: %s", f->name, (unsigned)info.index, stk_err_name(err), cli_fix(err));
     } else {
-        cli_note("%s: block %u: %s: %s", f->name, f->iter.block, stk_err_name(err), stk_err_fix(err));
+        cli_note("%s: block %u: %s: %s", f->name, f->iter.block, stk_err_name(err), cli_fix(err));
     }
 }
 

@@ -31,7 +31,7 @@ static const char *fix(int os_error, int err) {
     case ENAMETOOLONG:
         return "name a file in a folder that exists";
     default:
-        return stk_err_fix(err);
+        return cli_fix(err);
     }
 }
 

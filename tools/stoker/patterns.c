@@ -141,7 +141,7 @@ int patterns_build(struct patterns *p) {
     }
     stk_arena_init(&arena, p->memory, p->memory_bytes);
     err = stk_automaton_build(&p->automaton, p->items, p->count, &arena);
-    return err == STK_OK ? 0 : cli_bad("patterns: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("patterns: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 void patterns_free(struct patterns *p) {

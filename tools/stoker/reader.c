@@ -54,7 +54,7 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
 static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     char text[160];
     if (!r->is_uring && r->ops == &stk_posix_reader_ops) {
-        return cli_bad("the posix reader failed: %s: %s", stk_err_name(err), stk_err_fix(err));
+        return cli_bad("the posix reader failed: %s: %s", stk_err_name(err), cli_fix(err));
     }
     why(r, text, sizeof text);
     if (err == STK_E_LOCKED) {

@@ -132,10 +132,10 @@ int replay_trouble(const struct replay *r, int err) {
         return cli_bad("record %u: slot %u did not end on %s in time: give a longer --timeout, or name another device",
                        p->record.sequence, p->slot, side->name);
     case STK_E_DEVICE:
-        return cli_bad("record %u: %s: %s", p->record.sequence, side->name, stk_err_fix(err));
+        return cli_bad("record %u: %s: %s", p->record.sequence, side->name, cli_fix(err));
     default:
         return cli_bad("record %u (%s) cannot be replayed: %s: %s", p->record.sequence, kind_name(p->record.kind),
-                       stk_err_name(err), stk_err_fix(err));
+                       stk_err_name(err), cli_fix(err));
     }
 }
 
@@ -146,5 +146,5 @@ int replay_refused(const struct replay *r, int err, const struct stk_error_info 
             "before anything is published",
             r->shape.sequence);
     }
-    return cli_bad("%s: %s: %s", r->sides[r->side_of[info->index]].name, stk_err_name(err), stk_err_fix(err));
+    return cli_bad("%s: %s: %s", r->sides[r->side_of[info->index]].name, stk_err_name(err), cli_fix(err));
 }

@@ -170,7 +170,7 @@ static int find_recording(struct replay *r) {
     uint32_t skipped = 0;
     int found = stk_replay_find(&r->log.iter, &r->shape, &skipped);
     if (found < 0) {
-        return cli_bad("%s: %s: %s", r->options.log, stk_err_name(found), stk_err_fix(found));
+        return cli_bad("%s: %s: %s", r->options.log, stk_err_name(found), cli_fix(found));
     }
     if (found == 0 && skipped == 0u) {
         return cli_bad("%s: the log is empty: record into it first", r->options.log);

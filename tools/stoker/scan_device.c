@@ -46,7 +46,7 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     d->arena_memory = cli_map(d->arena_bytes);
     stk_arena_init(&arena, d->arena_memory, d->arena_memory ? d->arena_bytes : 0u);
     err = stk_stream_init(&d->stream, &config, &arena);
-    return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 /* The tables, where every device sees them at the same place of its payload. */
@@ -127,7 +127,7 @@ static int name_all(struct scan *s) {
         s->options.devices[i] = names[i];
     }
     s->options.device_count = i;
-    return i != 0u ? 0 : cli_bad("--device all: %s", stk_err_fix(STK_E_NODEV));
+    return i != 0u ? 0 : cli_bad("--device all: %s", cli_fix(STK_E_NODEV));
 }
 
 /* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
@@ -170,7 +170,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     units.devices = s->device_count;
     units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
     err = stk_work_split_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
-    return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), stk_err_fix(err));
+    return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
 /// Losing one ///
@@ -188,10 +188,10 @@ int scan_device_failed(const struct scan_device *d, int err) {
         return CLI_BAD;
     }
     if (s->device_count > 1u) {
-        return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), stk_err_fix(err),
+        return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), cli_fix(err),
                        why(d), s->sequential ? "; what it had of a pipe cannot be read again" : "");
     }
-    return cli_bad("device: %s: %s (%s)", stk_err_name(err), stk_err_fix(err), why(d));
+    return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
 /* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since the reads of

@@ -196,7 +196,7 @@ int scan_run(struct scan *s) {
         code = scan_named(s, i) ? CLI_BAD : code;
         scan_progress_end(s);
         if (f->err != STK_OK && code != CLI_BAD) {
-            cli_note("%s: %s%s%s: not counted", f->name, f->os_error ? strerror(f->os_error) : stk_err_fix(f->err),
+            cli_note("%s: %s%s%s: not counted", f->name, f->os_error ? strerror(f->os_error) : cli_fix(f->err),
                      f->os_error ? ": " : "", f->os_error ? cli_os_fix(f->os_error, OTHER_FILE) : "");
             code = CLI_FAULT;
         }

@@ -22,40 +22,38 @@ extern "C" {
     X(STK_OK, 0, "nothing to mend")                                                                                    \
     X(STK_E_ARG, -1, "an argument is NULL, zero or out of its documented range: see the comment of the call")          \
     X(STK_E_ALIGN, -2,                                                                                                 \
-      "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O "                          \
-      "slots, for flash what its port asks")                                                                           \
-    X(STK_E_OVERFLOW, -3, "the size does not fit the format: ask for fewer slots, records or words")                   \
+      "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O slots, for flash what "    \
+      "its port asks")                                                                                                 \
+    X(STK_E_OVERFLOW, -3,                                                                                              \
+      "a size or a number is outside the limits that the comment of the call names: stay within them")                 \
     X(STK_E_MISSING, -4,                                                                                               \
-      "the buffer ends before the word asked for: pass the whole buffer; the fault says which "                        \
-      "word")                                                                                                          \
-    X(STK_E_SPACE, -5,                                                                                                 \
-      "the memory given is too small: the fault's value (or arena.need) says how many bytes "                          \
-      "would do")                                                                                                      \
+      "the buffer ends before the word asked for: pass the whole buffer; the error info says which word")              \
+    X(STK_E_SPACE, -5, "the memory given is too small: the error info (or arena.need) says how many bytes would do")   \
     X(STK_E_FULL, -6, "no free place: harvest or unregister what is finished, or make the ring or table larger")       \
-    X(STK_E_RANGE, -7, "the slot index is outside the ring or queue: use an index below its slot count")               \
+    X(STK_E_RANGE, -7, "an index or a field is outside its range: stay below the count that the object was made with") \
     X(STK_E_ARGS, -8, "too many arguments: a slot holds 12 words, a packed slot 48 bytes with its header")             \
     X(STK_E_OPCODE, -9,                                                                                                \
-      "the opcode is reserved or outside its window: use 8..0xFFEF or 0x10000..0x7FFFFFFF for "                        \
-      "handlers of your own, 0..0xFFFFF inside a tenant's window")                                                     \
-    X(STK_E_STATUS, -10, "the slot is not in a state that allows this: read its status and see the slot table")        \
+      "the opcode is reserved or outside its window: use 8..0xFFEF or 0x10000..0x7FFFFFFF for handlers of your own, "  \
+      "0..0xFFFFF inside a tenant's window")                                                                           \
+    X(STK_E_STATUS, -10,                                                                                               \
+      "the slot or object is not in a state that allows this: look at its state and at the comment of the call")       \
     X(STK_E_WOULD_BLOCK, -11, "nothing is ready now: poll and try again")                                              \
     X(STK_E_TIMEOUT, -12, "the deadline passed: check that the device is alive (heartbeat), then retry or shut down")  \
-    X(STK_E_IO, -13, "the system reported an error: the OS error says which; for EIO check the file's medium")         \
-    X(STK_E_SHORT, -14,                                                                                                \
-      "the data ended before its announced size: the file shrank while it was read; read it "                          \
-      "again")                                                                                                         \
-    X(STK_E_CANCELED, -15, "the stream was shut down before this finished: submit it again to a new stream")           \
-    X(STK_E_NODEV, -16, "no such device: check its name; `stoker info` lists the devices that run kernels")            \
+    X(STK_E_IO, -13, "the system reported an error: the OS error says which; for EIO check the medium")                \
+    X(STK_E_SHORT, -14, "the data ended before its announced size: the file shrank while it was read; read it again")  \
+    X(STK_E_CANCELED, -15, "this was cancelled before it finished: submit it again")                                   \
+    X(STK_E_NODEV, -16, "no such device: check its name, and which devices the driver offers")                         \
     X(STK_E_UNSUPPORTED, -17,                                                                                          \
-      "this device or kernel lacks a needed feature: use another port; `stoker info` says why")                        \
+      "this device, kernel or system lacks a needed feature: use another port; the port's reason says what is "        \
+      "missing")                                                                                                       \
     X(STK_E_BUILD, -18, "the kernel text did not compile: the build log names file and line")                          \
     X(STK_E_DEVICE, -19, "the device or its driver failed: reopen the device; if it repeats, check the driver's log")  \
     X(STK_E_NOMEM, -20, "the OS or driver is out of memory: use smaller chunks or fewer in flight")                    \
-    X(STK_E_LOCKED, -21, "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth")           \
+    X(STK_E_LOCKED, -21, "too little locked memory: raise `ulimit -l`, or use smaller chunks or fewer in flight")      \
     X(STK_E_SLOT_FAULT, -22, "the handler refused the slot: its reason word says why")                                 \
     X(STK_E_SHUTDOWN, -23, "the object was shut down: initialise it again")                                            \
-    X(STK_E_NOENT, -24, "no such file: check the path")                                                                \
-    X(STK_E_ACCESS, -25, "permission denied: check the file's mode and owner")                                         \
+    X(STK_E_NOENT, -24, "nothing of that name or number is there: check the path, key or number")                      \
+    X(STK_E_ACCESS, -25, "permission denied: check the mode and owner")                                                \
     X(STK_E_ISDIR, -26, "this is a directory: name the files in it")                                                   \
     X(STK_E_PATTERN, -27, "the pattern set is empty or holds an empty pattern: remove empty lines")                    \
     X(STK_E_REVOKED, -28, "the tenant was unregistered: register it again and use the new handle")                     \
@@ -64,7 +62,7 @@ extern "C" {
     X(STK_E_BUDGET, -31, "larger than the cache's byte budget, or the cache is disabled: raise the budgets")           \
     X(STK_E_PINNED, -32, "pinned artifacts are in the way: unpin what is no longer in use, then try again")            \
     X(STK_E_FORMAT, -33, "this is no log, or one of another version or geometry: check what is mounted, or format it") \
-    X(STK_E_CORRUPT, -34, "the data is damaged: the fault or the report says where; restore it from a good copy")      \
+    X(STK_E_CORRUPT, -34, "the data is damaged: the error info or the report says where; restore it from a good copy") \
     X(STK_E_OVERLAP, -35, "the memory given lies in the slots that the call writes: pass a copy that lies elsewhere")  \
     X(STK_E_FILES, -36, "no descriptor is left: close some files, or raise `ulimit -n`")                               \
     X(STK_E_NOSPC, -37, "no space for the file: free some, or raise the quota or `ulimit -f`")                         \

@@ -1,17 +1,5 @@
-/* stoker: names and fixes of the errors. */
+/* stoker: what to do about each error. */
 #include "stoker/err.h"
-
-const char *stk_err_name(int err) {
-    switch (err) {
-#define STK_ERR_CASE(name, value, fix)                                                                                 \
-    case (value):                                                                                                      \
-        return #name;
-        STK_ERR_LIST(STK_ERR_CASE)
-#undef STK_ERR_CASE
-    default:
-        return "STK_E_UNKNOWN";
-    }
-}
 
 const char *stk_err_fix(int err) {
     switch (err) {

@@ -1,0 +1,15 @@
+/* stoker: the names of the errors. The fixes are an object of their own, so that firmware which prints a name does not
+ * link their texts. */
+#include "stoker/err.h"
+
+const char *stk_err_name(int err) {
+    switch (err) {
+#define STK_ERR_CASE(name, value, fix)                                                                                 \
+    case (value):                                                                                                      \
+        return #name;
+        STK_ERR_LIST(STK_ERR_CASE)
+#undef STK_ERR_CASE
+    default:
+        return "STK_E_UNKNOWN";
+    }
+}
