@@ -24,7 +24,8 @@ int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, 
         .device = span_of(cl->device.name),
         .driver = {cl->device.identity, sizeof cl->device.identity},
     };
-    return cl->device.identified && stk_artifact_key(&recipe, key) == STK_OK;
+    struct stk_blake3 hash;
+    return cl->device.identified && stk_artifact_key(&hash, &recipe, key) == STK_OK;
 }
 
 static int program_key(struct stk_opencl *cl, const char *const *texts, const size_t *lengths, uint32_t count) {

@@ -122,7 +122,14 @@ static inline void end_epoch(uint32_t tag) {
 
 /// Replaying ///
 
-static _Alignas(64) uint8_t rig_scratch[STK_REPLAY_BYTES(RIG_SLOTS)];
+STK_REPLAY_DEFINE(rig_scratch, RIG_SLOTS);
+static struct stk_arena rig_arena;
+
+/* An arena over all of rig_scratch. */
+static inline struct stk_arena *rig_fresh_arena(void) {
+    stk_arena_init(&rig_arena, rig_scratch, sizeof rig_scratch);
+    return &rig_arena;
+}
 static struct stk_replay_config rig_config;
 static struct stk_replay rig_replay;
 static struct stk_replay_report rig_report;
@@ -157,8 +164,7 @@ static inline int replay(void) {
     uint32_t skipped = MASK;
     assert_int_equal(stk_replay_find(rig_walk(), &rig_shape, &skipped), 1);
     assert_int_equal(skipped, 0);
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, &info),
-                     STK_OK);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_fresh_arena(), &info), STK_OK);
     return stk_replay_run(&rig_replay, &rig.iter, &rig_report);
 }
 

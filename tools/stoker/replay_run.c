@@ -149,6 +149,7 @@ static int open_targets(struct replay *r) {
         .slot_timeout_ns = slot_timeout(r),
     };
     struct stk_error_info info = {0};
+    struct stk_arena arena;
     int bad = check_size(r), err;
     for (uint32_t i = 0; i < r->targets && bad == 0; i++) {
         bad = open_target(r, &r->sides[r->side_of[i]], &config.target[i]);
@@ -161,7 +162,8 @@ static int open_targets(struct replay *r) {
     if (!r->scratch) {
         return cli_bad("no memory to replay %u slots", r->shape.slots);
     }
-    err = stk_replay_init(&r->core, &config, &r->shape, r->scratch, r->scratch_bytes, &info);
+    stk_arena_init(&arena, r->scratch, r->scratch_bytes);
+    err = stk_replay_init(&r->core, &config, &r->shape, &arena, &info);
     return err == STK_OK ? 0 : replay_refused(r, err, &info);
 }
 

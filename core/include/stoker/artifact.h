@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/blake3.h"
 #include "stoker/cache.h"
 #include "stoker/err.h"
 #include "stoker/store.h"
@@ -31,8 +32,9 @@ struct stk_artifact_recipe {
 };
 
 /* The recipe's key, BLAKE3 with lengths between the parts (SPEC.md 9.4). STK_E_ARG a span without data; STK_E_OVERFLOW
- * more than BLAKE3 takes. ISR-safe as far as the bytes allow. */
-STK_MUST_CHECK int stk_artifact_key(const struct stk_artifact_recipe *recipe, uint8_t key[STK_STORE_KEY_BYTES]);
+ * more than BLAKE3 takes. `state` is memory to work in. ISR-safe as far as the bytes allow. */
+STK_MUST_CHECK int stk_artifact_key(struct stk_blake3 *state, const struct stk_artifact_recipe *recipe,
+                                    uint8_t key[STK_STORE_KEY_BYTES]);
 
 /// RAM over flash ///
 

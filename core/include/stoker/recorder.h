@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/blake3.h"
 #include "stoker/err.h"
 #include "stoker/log.h"
 #include "stoker/port/dispatch.h"
@@ -29,11 +30,12 @@ extern "C" {
 /// Digests ///
 
 /* The first 8 bytes of the BLAKE3 hash of `bytes` bytes, as a little-endian number; 1 in place of 0, which in a record means
- * that no digest is told. 0 for more than STK_BLAKE3_INPUT_MAX bytes. Nobody may write the bytes meanwhile. */
-uint64_t stk_record_digest(const void *data, size_t bytes);
+ * that no digest is told. 0 for more than STK_BLAKE3_INPUT_MAX bytes. Nobody may write the bytes meanwhile. `state` is
+ * memory to work in. */
+uint64_t stk_record_digest(struct stk_blake3 *state, const void *data, size_t bytes);
 
 /* The same of `count` shared words as they are stored, little-endian; each is read whole, in relaxed order. */
-uint64_t stk_record_digest_words(const uint32_t *words, uint32_t count);
+uint64_t stk_record_digest_words(struct stk_blake3 *state, const uint32_t *words, uint32_t count);
 
 /// Recorder ///
 
@@ -52,6 +54,7 @@ struct stk_recorder_config {
 struct stk_recorder {
     struct stk_recorder_config config;
     struct stk_device_memory memory; /* as given to start; no ring: not started */
+    struct stk_blake3 hash;          /* memory of the digests */
     uint32_t epoch;                  /* the control buffer's, when it was last looked at */
     uint32_t lost; /* records since start that the log refused; a recording with such a hole cannot be replayed */
 };

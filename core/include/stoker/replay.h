@@ -12,7 +12,7 @@
  *     struct stk_replay_shape shape;
  *     if (stk_replay_find(&iter, &shape, &skipped) == 1) {
  *         ... two instances of that shape, or one ...
- *         stk_replay_init(&replay, &config, &shape, scratch, sizeof scratch);
+ *         stk_replay_init(&replay, &config, &shape, &arena, NULL);
  *         what = stk_replay_run(&replay, &iter, &report);
  *     }
  *
@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "stoker/arena.h"
+#include "stoker/blake3.h"
 #include "stoker/err.h"
 #include "stoker/log.h"
 #include "stoker/port/dispatch.h"
@@ -130,16 +131,18 @@ struct stk_replay {
     uint32_t epoch;                   /* that is under way */
     struct stk_log_record pending;    /* a PUBLISH whose further arguments may come */
     uint32_t args[STK_SLOT_ARGS];     /* of it */
+    struct stk_blake3 hash;           /* memory of the digests; an init that fails may have written to it */
     uint8_t has_pending;
 };
 
-/* Checks that the targets have the shape, authorises the recorded tenants in them, and sets their epoch. `scratch` is the
- * replay's until it is dropped. STK_E_ARG a mandatory member is missing, or targets is not 1 or 2; STK_E_ALIGN scratch is not
- * aligned to 8 bytes; STK_E_SPACE it has less than STK_REPLAY_BYTES(shape->slots) bytes; STK_E_RANGE a target is not of the shape;
- * STK_E_STATUS a target's observables are not those that the recording began with: it, or the recorded instance, was not
- * fresh. `fault` gets the target as index, and the bytes that would do as value. Nothing is changed on error. */
+/* Checks that the targets have the shape, authorises the recorded tenants in them, and sets their epoch. Takes
+ * STK_REPLAY_BYTES(shape->slots) bytes of the arena; the caller may release them when the replay is dropped. STK_E_ARG a mandatory
+ * member is missing, or targets is not 1 or 2; STK_E_SPACE the arena is too small; STK_E_RANGE a target is not of the shape;
+ * STK_E_STATUS the observables of a target are not those that the recording began with: the target, or the recorded
+ * instance, was not fresh. `info` gets the target as index, and the bytes that the arena must have as value. On error the
+ * arena and the targets are as they were. */
 STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
-                                   const struct stk_replay_shape *shape, void *scratch, size_t bytes,
+                                   const struct stk_replay_shape *shape, struct stk_arena *arena,
                                    struct stk_error_info *info);
 
 #define STK_REPLAY_SAME    0 /* the log ended and nothing differed */

@@ -15,24 +15,24 @@ static int add(struct stk_blake3 *hash, const struct stk_span *span) {
     return err == STK_OK ? stk_blake3_update(hash, span->data, span->bytes) : err;
 }
 
-int stk_artifact_key(const struct stk_artifact_recipe *recipe, uint8_t key[STK_STORE_KEY_BYTES]) {
+int stk_artifact_key(struct stk_blake3 *state, const struct stk_artifact_recipe *recipe,
+                     uint8_t key[STK_STORE_KEY_BYTES]) {
     const struct stk_span *const rest[] = {&recipe->options, &recipe->device, &recipe->driver};
-    struct stk_blake3 hash;
     uint8_t counts[8];
-    int err = stk_blake3_init_derive(&hash, context, sizeof context - 1u);
+    int err = stk_blake3_init_derive(state, context, sizeof context - 1u);
     stk_put32(counts, recipe->abi);
     stk_put32(counts + 4, recipe->source_count);
     if (err == STK_OK) {
-        err = stk_blake3_update(&hash, counts, sizeof counts);
+        err = stk_blake3_update(state, counts, sizeof counts);
     }
     for (uint32_t i = 0; i < recipe->source_count && err == STK_OK; i++) {
-        err = add(&hash, &recipe->sources[i]);
+        err = add(state, &recipe->sources[i]);
     }
     for (uint32_t i = 0; i < sizeof rest / sizeof rest[0] && err == STK_OK; i++) {
-        err = add(&hash, rest[i]);
+        err = add(state, rest[i]);
     }
     if (err == STK_OK) {
-        stk_blake3_digest(&hash, key);
+        stk_blake3_digest(state, key);
     }
     return err;
 }

@@ -237,12 +237,11 @@ int stk_blake3_output(const struct stk_blake3 *s, uint64_t offset, uint8_t *out,
     return STK_OK;
 }
 
-int stk_blake3_hash(const void *data, size_t bytes, uint8_t out[STK_BLAKE3_OUT]) {
-    struct stk_blake3 state;
-    stk_blake3_init(&state);
-    int err = stk_blake3_update(&state, data, bytes);
+int stk_blake3_hash(struct stk_blake3 *state, const void *data, size_t bytes, uint8_t out[STK_BLAKE3_OUT]) {
+    stk_blake3_init(state);
+    int err = stk_blake3_update(state, data, bytes);
     if (err == STK_OK) {
-        stk_blake3_digest(&state, out);
+        stk_blake3_digest(state, out);
     }
     return err;
 }

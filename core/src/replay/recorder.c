@@ -25,8 +25,8 @@ static int append(struct stk_recorder *r, struct stk_log_record *record) {
     return err < 0 ? err : STK_OK;
 }
 
-static uint64_t observables_digest(const struct stk_device_memory *m) {
-    return stk_record_digest_words(m->control + STK_CTL_OBSERVABLE, m->control_words - STK_CTL_OBSERVABLE);
+static uint64_t observables_digest(struct stk_blake3 *hash, const struct stk_device_memory *m) {
+    return stk_record_digest_words(hash, m->control + STK_CTL_OBSERVABLE, m->control_words - STK_CTL_OBSERVABLE);
 }
 
 static uint32_t tenants(const struct stk_device_memory *m) {
@@ -58,7 +58,7 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     record.args[STK_START_CONTROL] = memory->control_words;
     record.args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
     record.args[STK_START_SIDE] = debug << STK_START_DEBUG_SHIFT | memory->io_slots;
-    record.digest = observables_digest(memory);
+    record.digest = observables_digest(&recorder->hash, memory);
     err = append(recorder, &record);
     recorder->memory.ring = err == STK_OK ? memory->ring : NULL;
     return err;
@@ -80,7 +80,7 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
         return STK_E_RANGE;
     }
     if (!recorder->config.no_input_digest) {
-        record.digest = stk_record_digest(m->payload + input->offset, input->bytes);
+        record.digest = stk_record_digest(&recorder->hash, m->payload + input->offset, input->bytes);
     }
     return append(recorder, &record);
 }
@@ -145,7 +145,7 @@ int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_
         record.args[i] = failure->results[i];
         stk_store(stored + i, failure->results[i]);
     }
-    record.digest = stk_record_digest_words(stored, STK_SLOT_RESULTS);
+    record.digest = stk_record_digest_words(&recorder->hash, stored, STK_SLOT_RESULTS);
     return append(recorder, &record);
 }
 
@@ -162,7 +162,7 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     record.args[STK_EPOCH_COUNT] = m->control_words - STK_CTL_OBSERVABLE;
     record.args[STK_EPOCH_TAG] = tag;
     record.args[STK_EPOCH_LOST] = recorder->lost;
-    record.digest = observables_digest(m);
+    record.digest = observables_digest(&recorder->hash, m);
     err = append(recorder, &record);
     return err == STK_OK ? stk_log_sync(recorder->config.log) : err;
 }

@@ -61,7 +61,8 @@ int stk_replay_bytes(uint32_t slots, size_t *bytes) {
     return stk_size_of(STK_REPLAY_BYTES(slots), bytes);
 }
 
-static int check_target(const struct stk_replay_target *t, const struct stk_replay_shape *shape) {
+static int check_target(struct stk_blake3 *hash, const struct stk_replay_target *t,
+                        const struct stk_replay_shape *shape) {
     const struct stk_device_memory *m = &t->memory;
     uint64_t digest;
     if (!t->dispatch || !t->dispatch->drive || !m->ring || !m->control || (shape->payload_bytes != 0u && !m->payload)) {
@@ -71,28 +72,24 @@ static int check_target(const struct stk_replay_target *t, const struct stk_repl
         m->payload_bytes < shape->payload_bytes) {
         return STK_E_RANGE;
     }
-    digest = stk_record_digest_words(m->control + STK_CTL_OBSERVABLE, shape->observables);
+    digest = stk_record_digest_words(hash, m->control + STK_CTL_OBSERVABLE, shape->observables);
     return shape->digest != 0u && digest != shape->digest ? STK_E_STATUS : STK_OK;
 }
 
-static int check(const struct stk_replay_config *c, const struct stk_replay_shape *shape, const void *scratch,
-                 size_t bytes, struct stk_error_info *info) {
+static int check(struct stk_blake3 *hash, const struct stk_replay_config *c, const struct stk_replay_shape *shape,
+                 struct stk_error_info *info) {
     if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform || !c->platform->now_ns ||
-        !c->platform->wait || !scratch) {
+        !c->platform->wait) {
         return STK_E_ARG;
     }
     for (uint32_t i = 0; i < c->targets; i++) {
-        int err = check_target(&c->target[i], shape);
+        int err = check_target(hash, &c->target[i], shape);
         if (err != STK_OK) {
             info->index = i;
             return err;
         }
     }
-    if (((uintptr_t)scratch & 7u) != 0u) {
-        return STK_E_ALIGN;
-    }
-    info->value = STK_REPLAY_BYTES(shape->slots);
-    return bytes < info->value ? STK_E_SPACE : STK_OK;
+    return STK_OK;
 }
 
 /* Which tenants may run decides what becomes of a slot. */
@@ -104,18 +101,24 @@ static void prepare(const struct stk_replay_target *t, const struct stk_replay_s
 }
 
 int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
-                    const struct stk_replay_shape *shape, void *scratch, size_t bytes, struct stk_error_info *info) {
+                    const struct stk_replay_shape *shape, struct stk_arena *arena, struct stk_error_info *info) {
     struct stk_error_info found = {0};
-    found.err = check(config, shape, scratch, bytes, &found);
+    void *slots = NULL;
+    found.err = arena ? check(&replay->hash, config, shape, &found) : STK_E_ARG;
+    if (found.err == STK_OK) {
+        slots = stk_arena_take(arena, STK_REPLAY_BYTES(shape->slots));
+        found.err = slots ? STK_OK : STK_E_SPACE;
+        found.value = slots ? 0u : arena->need;
+    }
     if (found.err != STK_OK) {
         if (info) {
             *info = found;
         }
         return found.err;
     }
-    *replay = (struct stk_replay){.config = *config, .shape = *shape, .slots = scratch, .epoch = shape->epoch + 1u};
+    *replay = (struct stk_replay){.config = *config, .shape = *shape, .slots = slots, .epoch = shape->epoch + 1u};
     replay->config.slot_timeout_ns = config->slot_timeout_ns != 0u ? config->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
-    memset(scratch, 0, STK_REPLAY_BYTES(shape->slots));
+    memset(slots, 0, STK_REPLAY_BYTES(shape->slots));
     for (uint32_t i = 0; i < config->targets; i++) {
         prepare(&config->target[i], shape);
     }
@@ -174,7 +177,7 @@ static int fill(struct stk_replay *r, const struct stk_log_record *record) {
     if (err != STK_OK) {
         return err;
     }
-    if (record->digest != 0u && stk_record_digest(t[0].memory.payload + offset, bytes) != record->digest) {
+    if (record->digest != 0u && stk_record_digest(&r->hash, t[0].memory.payload + offset, bytes) != record->digest) {
         return STK_E_CORRUPT;
     }
     if (r->config.targets == STK_REPLAY_TARGETS) {

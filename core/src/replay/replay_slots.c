@@ -154,7 +154,7 @@ int stk_replay_observables(struct stk_replay *r, const struct stk_log_record *re
     if (b || record->digest == 0u) {
         return STK_REPLAY_SAME;
     }
-    digest = stk_record_digest_words(a, r->shape.observables);
+    digest = stk_record_digest_words(&r->hash, a, r->shape.observables);
     return digest == record->digest ? STK_REPLAY_SAME : differs(r, STK_REPLAY_DIGEST, 0, digest, record->digest);
 }
 

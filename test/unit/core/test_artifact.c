@@ -9,6 +9,8 @@
 #include "flash_store.h"
 #include "stoker/artifact.h"
 
+static struct stk_blake3 hasher;
+
 #define TEXT(s)                                                                                                        \
     { s, sizeof(s) - 1u }
 
@@ -33,7 +35,7 @@ static void a_key_is_what_the_format_says(void **state) {
     assert_int_equal(stk_blake3_init_derive(&hash, context, sizeof context - 1u), STK_OK);
     assert_int_equal(stk_blake3_update(&hash, bytes, sizeof bytes - 1u), STK_OK);
     stk_blake3_digest(&hash, want);
-    assert_int_equal(stk_artifact_key(&recipe, key), STK_OK);
+    assert_int_equal(stk_artifact_key(&hasher, &recipe, key), STK_OK);
     assert_memory_equal(key, want, sizeof key);
 }
 
@@ -54,7 +56,7 @@ static void recipes_that_differ_have_keys_that_differ(void **state) {
     r[7].driver = (struct stk_span)TEXT("1.2.4");
     r[8].device = (struct stk_span)TEXT("some devic");
     for (uint32_t i = 0; i < 9; i++) {
-        assert_int_equal(stk_artifact_key(&r[i], key[i]), STK_OK);
+        assert_int_equal(stk_artifact_key(&hasher, &r[i], key[i]), STK_OK);
         for (uint32_t j = 0; j < i; j++) {
             assert_memory_not_equal(key[i], key[j], 32);
         }
@@ -68,15 +70,15 @@ static void a_span_without_data_has_no_key(void **state) {
     (void)state;
     r.source_count = 1;
     r.sources = none;
-    assert_int_equal(stk_artifact_key(&r, key), STK_E_ARG);
+    assert_int_equal(stk_artifact_key(&hasher, &r, key), STK_E_ARG);
     r = recipe;
     r.driver.data = NULL;
-    assert_int_equal(stk_artifact_key(&r, key), STK_E_ARG);
+    assert_int_equal(stk_artifact_key(&hasher, &r, key), STK_E_ARG);
     assert_int_equal(key[0], 9);
     r.source_count = 0;
     r.sources = NULL;
     r.driver.bytes = 0;
-    assert_int_equal(stk_artifact_key(&r, key), STK_OK);
+    assert_int_equal(stk_artifact_key(&hasher, &r, key), STK_OK);
 }
 
 /// RAM over flash ///

@@ -9,6 +9,8 @@
 
 #include "replay_rig.h"
 
+static struct stk_blake3 hasher;
+
 /* Three epochs of six slots each that update an observable by `opcode`. */
 static void record_updates(uint32_t opcode) {
     uint32_t e, i;
@@ -67,7 +69,7 @@ static void order_of_the_slots_shows_in_an_observable(void **state) {
     assert_int_equal(rig_report.sequence, rig_report.record.sequence);
     assert_int_equal(replay_out_of_order(1), STK_REPLAY_DIFFERS);
     assert_report(STK_REPLAY_DIGEST, 1, 0,
-                  stk_record_digest_words(boxes[1].control + STK_CTL_OBSERVABLE, RIG_OBSERVABLES),
+                  stk_record_digest_words(&hasher, boxes[1].control + STK_CTL_OBSERVABLE, RIG_OBSERVABLES),
                   rig_report.record.digest);
 }
 
@@ -115,8 +117,7 @@ static void epoch_numbers_go_on_from_those_of_the_recorded_instance(void **state
     assert_int_equal(replay_out_of_order(2), STK_REPLAY_RESTART);
     assert_int_equal(rig_replay.shape.epoch, MASK - 1u);
     assert_int_equal(rig_replay.shape.sequence, 1);
-    assert_int_equal(
-        stk_replay_init(&rig_replay, &rig_config, &rig_replay.shape, rig_scratch, sizeof rig_scratch, NULL), STK_OK);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_replay.shape, rig_fresh_arena(), NULL), STK_OK);
     assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_REPLAY_DIFFERS);
     assert_int_equal(rig_report.epoch, 0);
     assert_int_equal(rig_report.epochs, 1);

@@ -214,7 +214,7 @@ static void reader_errors_come_out(void **state) {
     (void)box_fresh(1);
     targets(1);
     assert_int_equal(stk_replay_find(rig_walk(), &shape, &skipped), 1);
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &shape, rig_scratch, sizeof rig_scratch, NULL), STK_OK);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &shape, rig_fresh_arena(), NULL), STK_OK);
     rig.iter.erases--; /* as if the log had erased a block meanwhile */
     assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_E_STALE);
     assert_int_equal(rig_report.records, 0);
@@ -380,7 +380,7 @@ static void slot_that_ends_during_a_wait_is_seen(void **state) {
 /// Init ///
 
 static int init(struct stk_error_info *info) {
-    return stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_scratch, sizeof rig_scratch, info);
+    return stk_replay_init(&rig_replay, &rig_config, &rig_shape, rig_fresh_arena(), info);
 }
 
 static void init_checks_every_relation(void **state) {
@@ -430,8 +430,7 @@ static void init_checks_every_relation(void **state) {
     rig_shape.payload_bytes = 0;
     rig_config.target[1].memory.payload = NULL;
     assert_int_equal(init(&info), STK_OK);
-    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, NULL, 0, &info), STK_E_ARG);
-    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, rig_scratch + 4, 1000, &info), STK_E_ALIGN);
+    assert_int_equal(stk_replay_init(&rig_replay, &good, &shape, NULL, &info), STK_E_ARG);
 }
 
 static void tenants_of_the_recording_are_authorised(void **state) {
@@ -461,11 +460,13 @@ static void scratch_is_used_as_far_as_its_size_says(void **state) {
     (void)box_fresh(1);
     (void)box_fresh(2);
     memory = zone_paint();
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes - 1u, &info), STK_E_SPACE);
+    stk_arena_init(&rig_arena, memory, bytes - 1u);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, &rig_arena, &info), STK_E_SPACE);
     assert_int_equal(info.value, bytes);
     assert_true(zone_intact(0));
     assert_int_equal(stk_replay_find(rig_walk(), &rig_shape, &rig_report.target), 1);
-    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, memory, bytes, &info), STK_OK);
+    stk_arena_init(&rig_arena, memory, bytes);
+    assert_int_equal(stk_replay_init(&rig_replay, &rig_config, &rig_shape, &rig_arena, &info), STK_OK);
     assert_int_equal(stk_replay_run(&rig_replay, &rig.iter, &rig_report), STK_REPLAY_SAME);
     assert_int_equal(zone_used(), bytes);
     assert_true(zone_intact(bytes));

@@ -42,7 +42,7 @@ struct box {
 };
 static struct box recorded, replayed;
 static struct stk_opencl cl;
-static _Alignas(64) uint8_t scratch[STK_REPLAY_BYTES(SLOTS)];
+STK_REPLAY_DEFINE(scratch, SLOTS);
 static char handlers[8192];
 
 #define PIECE(opcode, function, width) {#function, NULL, (opcode), #function, (width)},
@@ -96,6 +96,7 @@ static int replay(uint32_t targets, struct stk_replay_report *report) {
     struct stk_replay_config config = {.targets = targets, .platform = &stk_posix_platform_ops};
     struct stk_replay_shape shape;
     struct stk_replay replay_;
+    struct stk_arena arena;
     uint32_t skipped = 0, i;
     fresh(&replayed);
     for (i = 0; i < OBSERVABLES; i++) {
@@ -104,7 +105,8 @@ static int replay(uint32_t targets, struct stk_replay_report *report) {
     config.target[0] = (struct stk_replay_target){cl.memory, &stk_opencl_ops, &cl};
     config.target[1] = (struct stk_replay_target){replayed.memory, &stk_interp_ops, &replayed.interp};
     assert_int_equal(stk_replay_find(rig_walk(), &shape, &skipped), 1);
-    assert_int_equal(stk_replay_init(&replay_, &config, &shape, scratch, sizeof scratch, NULL), STK_OK);
+    stk_arena_init(&arena, scratch, sizeof scratch);
+    assert_int_equal(stk_replay_init(&replay_, &config, &shape, &arena, NULL), STK_OK);
     return stk_replay_run(&replay_, &rig.iter, report);
 }
 
