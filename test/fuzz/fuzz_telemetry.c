@@ -5,7 +5,7 @@
 #define SLOTS   32u
 #define OPCODES 4u
 
-static _Alignas(STK_TELEMETRY_ALIGN) uint8_t memory[STK_TELEMETRY_BYTES(SLOTS, OPCODES)];
+static _Alignas(STK_ALIGN) uint8_t memory[STK_TELEMETRY_BYTES(SLOTS, OPCODES)];
 
 static void check(const struct stk_telemetry *t, size_t ring_bytes) {
     uint32_t indices[SLOTS], all = 0;
@@ -27,12 +27,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t ring_bytes = (size_t)fuzz_u8(&in) << 8 | fuzz_u8(&in);
     uint32_t opcodes[OPCODES];
     const struct stk_opcodes named = {opcodes, fuzz_u8(&in) % (OPCODES + 1u)};
+    const struct stk_telemetry_config config = {SLOTS, OPCODES};
     struct stk_telemetry telemetry;
+    struct stk_arena arena;
     for (uint32_t i = 0; i < OPCODES; i++) {
         opcodes[i] = fuzz_u32(&in);
     }
     ring_bytes = ring_bytes < in.size ? ring_bytes : in.size;
-    FUZZ_CHECK(stk_telemetry_init(&telemetry, memory, sizeof memory, SLOTS, OPCODES, NULL) == STK_OK);
+    stk_arena_init(&arena, memory, sizeof memory);
+    FUZZ_CHECK(stk_telemetry_init(&telemetry, &config, &arena, NULL) == STK_OK);
     if (stk_telemetry_decode(&telemetry, in.data, ring_bytes, in.data + ring_bytes, in.size - ring_bytes, &named,
                              NULL) == STK_OK) {
         check(&telemetry, ring_bytes);

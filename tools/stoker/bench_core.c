@@ -190,14 +190,12 @@ static void decode(void *ctx, uint32_t count) {
 }
 
 static void telemetry_figures(struct bench *b) {
+    const struct stk_telemetry_config config = {TELEMETRY_SLOTS, 4};
     struct stk_telemetry telemetry;
-    size_t bytes;
-    void *memory;
-    if (stk_telemetry_bytes(TELEMETRY_SLOTS, 4, &bytes) != STK_OK) {
-        return;
-    }
-    memory = malloc(bytes);
-    if (memory && stk_telemetry_init(&telemetry, memory, bytes, TELEMETRY_SLOTS, 4, NULL) == STK_OK) {
+    struct stk_arena arena;
+    void *memory = malloc(STK_ARENA_BYTES(STK_TELEMETRY_BYTES(TELEMETRY_SLOTS, 4)));
+    stk_arena_init(&arena, memory, memory ? STK_ARENA_BYTES(STK_TELEMETRY_BYTES(TELEMETRY_SLOTS, 4)) : 0u);
+    if (stk_telemetry_init(&telemetry, &config, &arena, NULL) == STK_OK) {
         report(b, "telemetry_per_slot", time_of(decode, &telemetry, TELEMETRY_SLOTS));
     }
     free(memory);

@@ -112,7 +112,7 @@ struct scan {
     struct stk_device_set fleet; /* what they can do, and how fast they are */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
     struct stk_work_split units; /* of the file being scanned */
-    uint32_t units_memory[STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1) / sizeof(uint32_t)];
+    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */

@@ -152,6 +152,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
 
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
     struct stk_work_split_config units = {0};
+    struct stk_arena arena;
     int bad = s->options.all_devices ? name_all(s) : 0, err;
     if (bad == 0 && s->options.record && s->options.device_count > 1u) {
         bad = cli_bad("--record writes down what one device does: name one with --device");
@@ -169,7 +170,8 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     }
     units.devices = s->device_count;
     units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
-    err = stk_work_split_init(&s->units, s->units_memory, sizeof s->units_memory, &units);
+    stk_arena_init(&arena, s->units_memory, sizeof s->units_memory);
+    err = stk_work_split_init(&s->units, &units, &arena);
     return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
 }
 

@@ -94,19 +94,24 @@ struct stk_snapshot {
 
 #define STK_TELEMETRY_SLOTS_MAX   1048576u /* most slots that can be decoded */
 #define STK_TELEMETRY_OPCODES_MAX 4096u    /* most opcodes that can be named */
-#define STK_TELEMETRY_ALIGN       8u
 
 /* Bytes for rings of up to `slots` slots and up to `opcodes` named opcodes, repetitions counted: 33 for a slot, and when
- * there are opcodes another 76 for a slot, 64 for an opcode and 1,024. Constant for constant arguments. */
+ * there are opcodes another 76 for a slot, 64 for an opcode and 1,024, rounded up to STK_ALIGN. Constant for constant
+ * arguments. */
 #define STK_TELEMETRY_BYTES(slots, opcodes)                                                                            \
-    ((size_t)(slots) * (sizeof(struct stk_row) + 1u) +                                                                 \
-     ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
+    STK_ALIGNED((size_t)(slots) * (sizeof(struct stk_row) + 1u) +                                                      \
+                ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
 #define STK_TELEMETRY_MOST_(a, b) ((a) > (b) ? (size_t)(a) : (size_t)(b))
 #define STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes)                                                                    \
     ((size_t)(slots) * sizeof(struct stk_window) + 16u * STK_TELEMETRY_MOST_(slots, opcodes) +                         \
      64u * (size_t)(opcodes) + 1024u)
 
 #define STK_TELEMETRY_DEFINE(name, slots, opcodes) STK_STORAGE_DEFINE(name, STK_TELEMETRY_BYTES(slots, opcodes))
+
+struct stk_telemetry_config {
+    uint32_t slots;   /* most slots of a ring that is decoded, at most STK_TELEMETRY_SLOTS_MAX */
+    uint32_t opcodes; /* most opcodes that a decode names, at most STK_TELEMETRY_OPCODES_MAX; 0: no windows */
+};
 
 struct stk_name;
 
@@ -128,11 +133,11 @@ struct stk_telemetry {
  * STK_TELEMETRY_OPCODES_MAX opcodes, or when this machine cannot address that many. */
 STK_MUST_CHECK int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes);
 
-/* Lays `telemetry` out in mem, with nothing decoded. Writes no byte of mem. STK_E_OVERFLOW as above, STK_E_ALIGN when mem is
- * not aligned to STK_TELEMETRY_ALIGN, STK_E_SPACE when `bytes` is too small (fault's value: how many would do),
- * STK_E_ARG mem NULL. mem stays the caller's and must outlive the object. */
-STK_MUST_CHECK int stk_telemetry_init(struct stk_telemetry *telemetry, void *mem, size_t bytes, uint32_t slots,
-                                      uint32_t opcodes, struct stk_error_info *info);
+/* Takes STK_TELEMETRY_BYTES of the arena, and has nothing decoded. Writes none of these bytes. STK_E_OVERFLOW as above (info's
+ * value: the number that is too large), STK_E_SPACE the arena is too small (info's value: the bytes that it must have),
+ * STK_E_ARG config or arena NULL. */
+STK_MUST_CHECK int stk_telemetry_init(struct stk_telemetry *telemetry, const struct stk_telemetry_config *config,
+                                      struct stk_arena *arena, struct stk_error_info *info);
 
 /// Decoding ///
 

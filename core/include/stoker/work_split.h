@@ -51,10 +51,10 @@ struct stk_work_split {
 /* The same at run time. STK_E_ARG devices or runs are out of range. */
 STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t *bytes);
 
-/* Lays out an empty range at `mem`, which stays the caller's and must outlive it. STK_E_ARG a member of `config` is out of its
- * range; STK_E_ALIGN mem is not aligned to words; STK_E_SPACE it has less than STK_WORK_SPLIT_BYTES. */
-STK_MUST_CHECK int stk_work_split_init(struct stk_work_split *units, void *mem, size_t bytes,
-                                       const struct stk_work_split_config *config);
+/* Makes an empty range in STK_WORK_SPLIT_BYTES bytes of the arena. STK_E_ARG a member of `config` is out of its range;
+ * STK_E_SPACE the arena is too small. */
+STK_MUST_CHECK int stk_work_split_init(struct stk_work_split *units, const struct stk_work_split_config *config,
+                                       struct stk_arena *arena);
 
 /* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. What was left of the last range is
  * dropped; devices that were lost stay so. While no other call is made. STK_E_STATUS a device holds a run. */

@@ -14,9 +14,9 @@ int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t *bytes) {
     return STK_OK;
 }
 
-int stk_work_split_init(struct stk_work_split *units, void *mem, size_t bytes,
-                        const struct stk_work_split_config *config) {
-    struct stk_work_split u = {.config = *config, .words = mem};
+int stk_work_split_init(struct stk_work_split *units, const struct stk_work_split_config *config,
+                        struct stk_arena *arena) {
+    struct stk_work_split u = {.config = *config};
     size_t need = 0;
     int err = stk_work_split_bytes(config->devices, config->runs, &need);
     u.config.runs = u.config.runs == 0u ? 1u : u.config.runs;
@@ -26,11 +26,14 @@ int stk_work_split_init(struct stk_work_split *units, void *mem, size_t bytes,
     if (err == STK_OK && u.config.run_max < u.config.run_min) {
         err = STK_E_ARG;
     }
-    err = err == STK_OK ? stk_layout_check(mem, bytes, need) : err;
     if (err != STK_OK) {
         return err;
     }
-    memset(mem, 0, need);
+    u.words = stk_arena_take(arena, need);
+    if (u.words == NULL) {
+        return STK_E_SPACE;
+    }
+    memset(u.words, 0, need);
     for (uint32_t d = 0; d < u.config.devices; d++) {
         stk_store(stk_work_split_device(&u, d) + UNITS_WEIGHT, 1u);
     }

@@ -36,23 +36,23 @@ static void lay_out(struct stk_telemetry *t, void *mem) {
     t->lost = (void *)(t->names + (size_t)STK_NAME_ENTRIES * t->opcodes_max);
 }
 
-int stk_telemetry_init(struct stk_telemetry *t, void *mem, size_t bytes, uint32_t slots, uint32_t opcodes,
+int stk_telemetry_init(struct stk_telemetry *t, const struct stk_telemetry_config *config, struct stk_arena *arena,
                        struct stk_error_info *info) {
     size_t need;
-    int err = stk_telemetry_bytes(slots, opcodes, &need);
-    if (err != STK_OK) {
-        return stk_fail(info, err, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : opcodes);
+    if (config == NULL || arena == NULL) {
+        return stk_fail(info, STK_E_ARG, 0, 0);
     }
-    if ((uintptr_t)mem % STK_TELEMETRY_ALIGN != 0) {
-        return stk_fail(info, STK_E_ALIGN, 0, STK_TELEMETRY_ALIGN);
-    }
-    err = stk_layout_check(mem, bytes, need);
+    int err = stk_telemetry_bytes(config->slots, config->opcodes, &need);
     if (err != STK_OK) {
-        return stk_fail(info, err, 0, need);
+        return stk_fail(info, err, 0, config->slots > STK_TELEMETRY_SLOTS_MAX ? config->slots : config->opcodes);
+    }
+    void *mem = stk_arena_take(arena, need);
+    if (mem == NULL) {
+        return stk_fail(info, STK_E_SPACE, 0, arena->need);
     }
     memset(t, 0, sizeof *t);
-    t->slots_max = slots;
-    t->opcodes_max = opcodes;
+    t->slots_max = config->slots;
+    t->opcodes_max = config->opcodes;
     lay_out(t, mem);
     return STK_OK;
 }

@@ -57,10 +57,9 @@ static int units_bytes(const uint32_t *n, size_t *bytes) {
     return stk_work_split_bytes(n[0], n[1], bytes);
 }
 
-static int units_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
+static int units_from(const uint32_t *n, struct stk_arena *arena) {
     const struct stk_work_split_config config = {.devices = n[0], .runs = n[1], .run_max = 1};
-    (void)info;
-    return stk_work_split_init(&units, memory, bytes, &config);
+    return stk_work_split_init(&units, &config, arena);
 }
 
 static void units_use(const uint32_t *n) {
@@ -77,7 +76,7 @@ static void units_use(const uint32_t *n) {
     }
 }
 
-static const struct sized unit_ranges = {"units", units_bytes, units_at, NULL, units_use, &units, sizeof units, 1};
+static const struct sized unit_ranges = {"units", units_bytes, NULL, units_from, units_use, &units, sizeof units, 1};
 
 /// Control buffer ///
 
@@ -226,8 +225,12 @@ static int telemetry_bytes(const uint32_t *n, size_t *bytes) {
     return stk_telemetry_bytes(n[0], n[1], bytes);
 }
 
-static int telemetry_at(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info) {
-    return stk_telemetry_init(&telemetry, memory, bytes, n[0], n[1], info);
+static int telemetry_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_telemetry_config config = {.slots = n[0], .opcodes = n[1]};
+    struct stk_error_info info = {0, 0, 0};
+    int err = stk_telemetry_init(&telemetry, &config, arena, &info);
+    assert_true(err != STK_E_SPACE || info.value == arena->need);
+    return err;
 }
 
 /* Every slot is a window of its own, and its opcode is named; the opcodes that are left over name none. */
@@ -247,8 +250,8 @@ static void telemetry_use(const uint32_t *n) {
     assert_int_equal(telemetry.window_count, n[1] == 0 ? 0 : n[0]);
 }
 
-static const struct sized telemetries = {"telemetry",   telemetry_bytes, telemetry_at,     NULL,
-                                         telemetry_use, &telemetry,      sizeof telemetry, 1};
+static const struct sized telemetries = {"telemetry", telemetry_bytes,  NULL, telemetry_from, telemetry_use,
+                                         &telemetry,  sizeof telemetry, 1};
 
 /// Sketches of a decode ///
 

@@ -15,10 +15,19 @@ static uint32_t rig_control[STK_CTL_WORDS_MIN];
 STK_TELEMETRY_DEFINE(rig_memory, RIG_SLOTS, RIG_OPCODES);
 static struct stk_telemetry rig;
 
+/* Makes *t in the `bytes` bytes at `memory`, which are aligned. */
+static inline int rig_init(struct stk_telemetry *t, void *memory, size_t bytes, uint32_t slots, uint32_t opcodes,
+                           struct stk_error_info *info) {
+    const struct stk_telemetry_config config = {.slots = slots, .opcodes = opcodes};
+    struct stk_arena arena;
+    stk_arena_init(&arena, memory, bytes);
+    return stk_telemetry_init(t, &config, &arena, info);
+}
+
 static inline void rig_reset(void) {
     memset(rig_ring, 0, sizeof rig_ring);
     memset(rig_control, 0, sizeof rig_control);
-    assert_int_equal(stk_telemetry_init(&rig, rig_memory, sizeof rig_memory, RIG_SLOTS, RIG_OPCODES, NULL), STK_OK);
+    assert_int_equal(rig_init(&rig, rig_memory, sizeof rig_memory, RIG_SLOTS, RIG_OPCODES, NULL), STK_OK);
 }
 
 static inline uint32_t *rig_slot(uint32_t i, uint32_t status, uint32_t opcode, uint32_t ticket, uint32_t class) {

@@ -80,7 +80,7 @@ static void a_decode_shows_its_room(void **state) {
     assert_true(stk_capacity_complete(&e));
     e.version = 0;
     assert_false(stk_capacity_complete(&e));
-    assert_int_equal(stk_telemetry_init(&rig, rig_memory, sizeof rig_memory, 4, 0, NULL), STK_OK);
+    assert_int_equal(rig_init(&rig, rig_memory, sizeof rig_memory, 4, 0, NULL), STK_OK);
     stk_telemetry_capacity(&rig, &e);
     assert_int_equal(e.windows_room, 0);
     assert_true(stk_capacity_complete(&e));

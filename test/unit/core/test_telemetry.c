@@ -22,13 +22,13 @@ static void bytes_are_macro_query_and_use(void **state) {
     }
     assert_int_equal(stk_telemetry_bytes(16, 3, &bytes), STK_OK);
     assert_int_equal(bytes, STK_TELEMETRY_BYTES(16, 3));
-    assert_int_equal(stk_telemetry_init(&t, mem, bytes - 1, 16, 3, &info), STK_E_SPACE);
+    assert_int_equal(rig_init(&t, mem, bytes - 1, 16, 3, &info), STK_E_SPACE);
     assert_int_equal(info.value, bytes);
-    assert_int_equal(stk_telemetry_init(&t, mem, bytes, 16, 3, NULL), STK_OK);
+    assert_int_equal(rig_init(&t, mem, bytes, 16, 3, NULL), STK_OK);
     assert_true(zone_intact(0));
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 1024, rig_control, 640, &opcodes, NULL), STK_OK);
     assert_int_equal(t.window_count, 16);
-    assert_int_equal(zone_used(), bytes);
+    assert_int_equal(STK_ALIGNED(zone_used()), bytes);
     assert_true(zone_intact(bytes));
 }
 
@@ -39,8 +39,8 @@ static void without_opcodes_it_is_33_bytes_a_slot(void **state) {
     (void)state;
     rig_reset();
     assert_int_equal(stk_telemetry_bytes(16, 0, &bytes), STK_OK);
-    assert_int_equal(bytes, 16 * 33);
-    assert_int_equal(stk_telemetry_init(&t, mem, bytes, 16, 0, NULL), STK_OK);
+    assert_int_equal(bytes, STK_ALIGNED(16 * 33));
+    assert_int_equal(rig_init(&t, mem, bytes, 16, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 1024, rig_control, 640, NULL, NULL), STK_OK);
     assert_true(zone_intact(bytes));
     assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_EMPTY], 16);
@@ -56,12 +56,14 @@ static void init_refuses_what_does_not_fit(void **state) {
     assert_int_equal(stk_telemetry_bytes(STK_TELEMETRY_SLOTS_MAX + 1, 0, &bytes), STK_E_OVERFLOW);
     assert_int_equal(stk_telemetry_bytes(0, STK_TELEMETRY_OPCODES_MAX + 1, &bytes), STK_E_OVERFLOW);
     assert_int_equal(bytes, 42);
-    assert_int_equal(stk_telemetry_init(&t, mem, 8192, STK_TELEMETRY_SLOTS_MAX + 1, 0, &info), STK_E_OVERFLOW);
+    assert_int_equal(rig_init(&t, mem, 8192, STK_TELEMETRY_SLOTS_MAX + 1, 0, &info), STK_E_OVERFLOW);
     assert_int_equal(info.value, STK_TELEMETRY_SLOTS_MAX + 1);
-    assert_int_equal(stk_telemetry_init(&t, mem, 8192, 1, STK_TELEMETRY_OPCODES_MAX + 1, &info), STK_E_OVERFLOW);
+    assert_int_equal(rig_init(&t, mem, 8192, 1, STK_TELEMETRY_OPCODES_MAX + 1, &info), STK_E_OVERFLOW);
     assert_int_equal(info.value, STK_TELEMETRY_OPCODES_MAX + 1);
-    assert_int_equal(stk_telemetry_init(&t, mem + 4, 8188, 1, 1, &info), STK_E_ALIGN);
-    assert_int_equal(stk_telemetry_init(&t, NULL, 8192, 1, 1, &info), STK_E_ARG);
+    assert_int_equal(rig_init(&t, NULL, 0, 1, 1, &info), STK_E_SPACE);
+    assert_int_equal(info.value, STK_TELEMETRY_BYTES(1, 1));
+    assert_int_equal(stk_telemetry_init(&t, &(struct stk_telemetry_config){.slots = 1}, NULL, &info), STK_E_ARG);
+    assert_int_equal(stk_telemetry_init(&t, NULL, NULL, &info), STK_E_ARG);
     assert_true(zone_intact(0));
 }
 
@@ -126,7 +128,7 @@ static void too_little_room_without_opcodes_names_what_would_do(void **state) {
     struct stk_error_info info = {0, 0, 0};
     (void)state;
     rig_reset();
-    assert_int_equal(stk_telemetry_init(&small, memory, sizeof memory, 1, 0, NULL), STK_OK);
+    assert_int_equal(rig_init(&small, memory, sizeof memory, 1, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&small, rig_ring, 128, rig_control, 640, NULL, &info), STK_E_SPACE);
     assert_int_equal(info.value, STK_TELEMETRY_BYTES(2, 0));
 }

@@ -171,7 +171,7 @@ static void many_equal_slots_are_counted(void **state) {
         stk_store(words + (size_t)i * STK_SLOT_WORDS, i < 590 ? STK_SLOT_FAULT : STK_UNKNOWN);
         stk_store(words + (size_t)i * STK_SLOT_WORDS + STK_SLOT_ARG0, i % 2 * 0x10000000u);
     }
-    assert_int_equal(stk_telemetry_init(&t, memory, sizeof memory, 600, 1, NULL), STK_OK);
+    assert_int_equal(rig_init(&t, memory, sizeof memory, 600, 1, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, words, sizeof words, rig_control, 640, &opcodes, NULL), STK_OK);
     assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_FAULT], 590);
     assert_int_equal(t.snapshot.occupancy.count[STK_UNKNOWN], 10);
@@ -196,7 +196,7 @@ static void the_greatest_numbers_have_windows(void **state) {
     for (uint32_t i = 0; i < 4; i++) {
         rig_slot(3 - i, STK_SLOT_DONE, want[i].opcode, want[i].ticket, 0);
     }
-    assert_int_equal(stk_telemetry_init(&t, memory, sizeof memory, 4, STK_TELEMETRY_OPCODES_MAX, NULL), STK_OK);
+    assert_int_equal(rig_init(&t, memory, sizeof memory, 4, STK_TELEMETRY_OPCODES_MAX, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, rig_ring, 256, rig_control, 640, &opcodes, NULL), STK_OK);
     assert_int_equal(t.window_count, 4);
     for (uint32_t i = 0; i < 4; i++) {

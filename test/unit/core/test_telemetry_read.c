@@ -73,11 +73,11 @@ static void errors_leave_the_last_decode(void **state) {
 }
 
 /* A ring that lies where the decoder writes its rows is one that changes while it is read, without a second thread. */
-static _Alignas(8) uint32_t overlay[64];
+static _Alignas(STK_ALIGN) uint32_t overlay[64];
 
 static int read_overlay(uint32_t ring_word, struct stk_control *control, enum stk_feed feed) {
     struct stk_ring ring = {overlay + ring_word, 1};
-    assert_int_equal(stk_telemetry_init(&rig, overlay, 33, 1, 0, NULL), STK_OK);
+    assert_int_equal(rig_init(&rig, overlay, 64, 1, 0, NULL), STK_OK);
     return stk_telemetry_read(&rig, &ring, control, feed, NULL, NULL);
 }
 
@@ -112,7 +112,13 @@ static void words_that_changed_are_read_again(void **state) {
 
 /* Word 7 of the row is the tail of the tickets: the slot got one while it was read. */
 static void a_slot_that_got_a_ticket_is_read_again(void **state) {
-    static _Alignas(8) uint32_t memory[STK_CTL_WORDS_MIN + 8];
+    /* The telemetry object lies seven words before the tail, at an aligned address. */
+    enum {
+        BEFORE = STK_CTL_PUBLISH_TAIL - 7,
+        PAD = (16 - BEFORE % 16) % 16
+    };
+    static _Alignas(STK_ALIGN) uint32_t padded[PAD + STK_CTL_WORDS_MIN + 16];
+    uint32_t *memory = padded + PAD;
     struct stk_control control = {memory, STK_CTL_WORDS_MIN};
     struct stk_ring ring = {rig_ring, 1};
     struct stk_telemetry t;
@@ -122,7 +128,7 @@ static void a_slot_that_got_a_ticket_is_read_again(void **state) {
     stk_store(rig_ring + STK_SLOT_ARG0 + 3, 1);
     memory[STK_CTL_PUBLISH_TAIL] = 0;
     assert_int_equal(STK_CTL_PUBLISH_TAIL % 2, 1);
-    assert_int_equal(stk_telemetry_init(&t, memory + STK_CTL_PUBLISH_TAIL - 7, 33, 1, 0, NULL), STK_OK);
+    assert_int_equal(rig_init(&t, memory + BEFORE, 64, 1, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_read(&t, &ring, &control, STK_FEED_TICKETS, NULL, NULL), STK_OK);
     assert_int_equal(t.lost[0], STK_ROW_WHOLE);
     assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 1);
@@ -131,8 +137,11 @@ static void a_slot_that_got_a_ticket_is_read_again(void **state) {
 /* The slot is one word behind the row, so that each try moves its words down by one, and the tail of the tickets is the row's
  * first word: it differs after every try. */
 static void a_slot_that_never_holds_still_is_torn(void **state) {
-    static _Alignas(8) uint32_t memory[1 + STK_CTL_WORDS_MIN];
-    struct stk_control control = {memory + 1, STK_CTL_WORDS_MIN};
+    enum {
+        PAD = (16 - STK_CTL_PUBLISH_TAIL % 16) % 16
+    };
+    static _Alignas(STK_ALIGN) uint32_t memory[PAD + STK_CTL_WORDS_MIN + 16];
+    struct stk_control control = {memory + PAD, STK_CTL_WORDS_MIN};
     uint32_t *tail = control.words + STK_CTL_PUBLISH_TAIL;
     struct stk_ring ring = {tail + 1, 1};
     struct stk_telemetry t;
@@ -140,7 +149,7 @@ static void a_slot_that_never_holds_still_is_torn(void **state) {
     for (uint32_t i = 0; i <= 8; i++) {
         stk_store(tail + i, 10u + i);
     }
-    assert_int_equal(stk_telemetry_init(&t, tail, 33, 1, 0, NULL), STK_OK);
+    assert_int_equal(rig_init(&t, tail, 64, 1, 0, NULL), STK_OK);
     assert_int_equal(stk_telemetry_read(&t, &ring, &control, STK_FEED_TICKETS, NULL, NULL), STK_OK);
     assert_int_equal(t.lost[0], STK_ROW_TORN);
     assert_int_equal(t.rows[0].status | t.rows[0].opcode | t.rows[0].args[3], 0);

@@ -15,9 +15,16 @@
 STK_WORK_SPLIT_DEFINE(memory, DEVICES, RUNS);
 static struct stk_work_split units;
 
+/* Makes `units` in the first `bytes` bytes of the memory. */
+static int init(const struct stk_work_split_config *config, size_t bytes) {
+    struct stk_arena arena;
+    stk_arena_init(&arena, memory, bytes);
+    return stk_work_split_init(&units, config, &arena);
+}
+
 static void start(struct stk_work_split_config config, uint32_t total) {
     memset(memory, 0xA5, sizeof memory);
-    assert_int_equal(stk_work_split_init(&units, memory, sizeof memory, &config), STK_OK);
+    assert_int_equal(init(&config, sizeof memory), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, total), STK_OK);
 }
 
@@ -261,10 +268,9 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     struct stk_work_split_run run, other;
     struct stk_work_split_share share;
     (void)state;
-    assert_int_equal(stk_work_split_init(&units, memory, sizeof memory, &bad), STK_E_ARG);
-    assert_int_equal(stk_work_split_init(&units, memory + 1, sizeof memory - 1, &good), STK_E_ALIGN);
-    assert_int_equal(stk_work_split_init(&units, memory, STK_WORK_SPLIT_BYTES(2, 0) - 1, &good), STK_E_SPACE);
-    assert_int_equal(stk_work_split_init(&units, memory, sizeof memory, &(struct stk_work_split_config){0}), STK_E_ARG);
+    assert_int_equal(init(&bad, sizeof memory), STK_E_ARG);
+    assert_int_equal(init(&good, STK_WORK_SPLIT_BYTES(2, 0) - 1), STK_E_SPACE);
+    assert_int_equal(init(&(struct stk_work_split_config){0}, sizeof memory), STK_E_ARG);
     start(good, 0);
     assert_true(stk_work_split_finished(&units));
     assert_int_equal(stk_work_split_claim(&units, 0, &run), 0);

@@ -197,9 +197,11 @@ static void share(uint32_t lose_after) {
     const struct stk_work_split_config config = {.devices = DEVICES, .run_max = 50};
     pthread_t threads[DEVICES];
     struct stk_work_split_share done[DEVICES];
+    struct stk_arena arena;
     memset(times, 0, sizeof times);
     memset(sums, 0, sizeof sums);
-    assert_int_equal(stk_work_split_init(&units, units_memory, sizeof units_memory, &config), STK_OK);
+    stk_arena_init(&arena, units_memory, sizeof units_memory);
+    assert_int_equal(stk_work_split_init(&units, &config, &arena), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, UNITS), STK_OK);
     for (uint32_t i = 0; i < DEVICES; i++) {
         open_side(&sides[i], i);

@@ -197,13 +197,15 @@ static void watch(enum stk_feed feed) {
 }
 
 static void set_up(void) {
+    const struct stk_telemetry_config config = {SLOTS, OPS};
+    struct stk_arena arena;
     stk_store(&busy, 1);
     assert_int_equal(stk_ring_init(&ring, ring_memory, sizeof ring_memory, SLOTS), STK_OK);
     assert_int_equal(stk_control_init(&control, control_memory, sizeof control_memory, 0, 8, 0), STK_OK);
     assert_int_equal(stk_publisher_init(&publisher, &ring, &control), STK_OK);
     assert_int_equal(stk_publisher_reset(&publisher, FIRST), STK_OK);
-    assert_int_equal(stk_telemetry_init(&telemetry, telemetry_memory, sizeof telemetry_memory, SLOTS, OPS, NULL),
-                     STK_OK);
+    stk_arena_init(&arena, telemetry_memory, sizeof telemetry_memory);
+    assert_int_equal(stk_telemetry_init(&telemetry, &config, &arena, NULL), STK_OK);
 }
 
 static void join(pthread_t thread) {

@@ -82,9 +82,11 @@ static void *device(void *arg) {
 static void share_out(const struct stk_work_split_config *config) {
     pthread_t threads[THREADS];
     struct stk_work_split_share share;
+    struct stk_arena arena;
     uint32_t sum = 0;
     memset(done, 0, sizeof done);
-    assert_int_equal(stk_work_split_init(&units, memory, sizeof memory, config), STK_OK);
+    stk_arena_init(&arena, memory, sizeof memory);
+    assert_int_equal(stk_work_split_init(&units, config, &arena), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, TOTAL), STK_OK);
     for (uint32_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, device, (void *)(uintptr_t)i), 0);

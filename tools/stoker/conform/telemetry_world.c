@@ -23,15 +23,17 @@ void telemetry_world_free(struct world *w) {
 
 int telemetry_decode(struct telemetry_world *t, const struct bytes *control, const struct bytes *ring,
                      const struct stk_opcodes *opcodes) {
-    uint32_t slots = (uint32_t)(ring->len / STK_SLOT_BYTES);
+    const struct stk_telemetry_config config = {(uint32_t)(ring->len / STK_SLOT_BYTES), opcodes->count};
+    struct stk_arena arena;
     size_t bytes = 0;
-    int err = stk_telemetry_bytes(slots, opcodes->count, &bytes);
+    int err = stk_telemetry_bytes(config.slots, config.opcodes, &bytes);
     if (err != STK_OK) {
         return err;
     }
     free(t->memory);
-    t->memory = vec_alloc(bytes);
-    err = stk_telemetry_init(&t->telemetry, t->memory, bytes, slots, opcodes->count, NULL);
+    t->memory = vec_alloc(STK_ARENA_BYTES(bytes));
+    stk_arena_init(&arena, t->memory, STK_ARENA_BYTES(bytes));
+    err = stk_telemetry_init(&t->telemetry, &config, &arena, NULL);
     if (err != STK_OK) {
         return err;
     }
