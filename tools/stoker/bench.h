@@ -86,7 +86,7 @@ int bench_cl_launch(const struct bench_cl *cl, void *kernel);
 /* The program of an empty kernel, "nothing". */
 extern const char bench_cl_empty[];
 
-/// Cases: each returns an exit code ///
+/// Cases ///
 
 /* Opens the device and says so where there is no OpenCL device: its peers need one. 0, or CLI_BAD with the line written. */
 int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
@@ -94,15 +94,29 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
 /* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
 int bench_device_rest(struct cli_device *device);
 
-int bench_rtt(struct bench *bench);
-int bench_slots(struct bench *bench);
-int bench_fair(struct bench *bench);
-int bench_share(struct bench *bench); /* called by bench_fair() */
-int bench_scan(struct bench *bench);
-int bench_pipeline(struct bench *bench);
-int bench_core(struct bench *bench);
-int bench_log(struct bench *bench);
-int bench_idle(struct bench *bench);
-int bench_start(struct bench *bench);
+/* What a case takes besides --json and --help. */
+#define BENCH_COUNT     1u
+#define BENCH_IN_FLIGHT 2u
+#define BENCH_FILES     4u /* --file and --patterns */
+#define BENCH_RUNS      8u
+#define BENCH_BYTES     16u
+#define BENCH_DEVICE    32u
+#define BENCH_STORE     64u
+#define BENCH_MODE      128u /* --workers, --lanes, --residency, --memory */
+
+struct bench_case {
+    const char *name, *help; /* lines of the help, each ended */
+    unsigned options;
+    int (*run)(struct bench *bench); /* returns an exit code */
+};
+
+/* The cases, as X(name), in the order of the help. Case `name` is `bench_name`, in a file bench_name.c of its own. */
+#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start)
+
+#define BENCH_CASE(name) extern const struct bench_case bench_##name;
+BENCH_CASES(BENCH_CASE)
+#undef BENCH_CASE
+
+int bench_share(struct bench *bench); /* a part of the case fair */
 
 #endif

@@ -243,10 +243,18 @@ static void blake3_figures(struct bench *b) {
     free(c.data);
 }
 
-int bench_core(struct bench *b) {
+static int run(struct bench *b) {
     ring_figures(b);
     cache_figures(b);
     telemetry_figures(b);
     blake3_figures(b);
     return bench_spsc(b);
 }
+
+const struct bench_case bench_core = {
+    .name = "core",
+    .options = 0,
+    .run = run,
+    .help = "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and "
+            "atomic_queue\n",
+};

@@ -208,7 +208,7 @@ static int with_device(struct fair *f, uint32_t slots, int (*run)(struct fair *)
     return bad;
 }
 
-int bench_fair(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct fair f;
     int bad;
     f.bench = bench;
@@ -219,3 +219,13 @@ int bench_fair(struct bench *bench) {
     }
     return bad ? bad : bench_share(bench);
 }
+
+const struct bench_case bench_fair = {
+    .name = "fair",
+    .options = BENCH_COUNT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
+    .run = run,
+    .help =
+        "  fair      what seven tenants wait while another floods the ring, beside what they wait alone; and how many\n"
+        "            of 10,000 LOW slots run before a CRITICAL one published behind them\n"
+        "      --count N        slots of the seven (100000)\n",
+};

@@ -190,7 +190,7 @@ static int measure(struct idle *b) {
     return bad;
 }
 
-int bench_idle(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct idle b;
     const struct cli_device_wish wish = {.slots = SLOTS, .payload_bytes = DEPTH * CHUNK};
     const char *text = bench_cl_empty;
@@ -220,3 +220,14 @@ int bench_idle(struct bench *bench) {
     cli_device_close(&b.device);
     return bad;
 }
+
+const struct bench_case bench_idle = {
+    .name = "idle",
+    .options = BENCH_COUNT | BENCH_RUNS | BENCH_DEVICE | BENCH_MODE,
+    .run = run,
+    .help = "  idle      percent of a core that a stream with nothing to do costs, and the time from publish to done "
+            "on a parked device;\n"
+            "            the peer launches an empty kernel\n"
+            "      --count N        times that the device is woken (200)\n"
+            "      --runs N         seconds of each measurement (2)\n",
+};

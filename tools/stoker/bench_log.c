@@ -190,7 +190,7 @@ static void report(struct bench *b, const char *metric, const char *unit, const 
     bench_figure(b, &figure);
 }
 
-int bench_log(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct files files;
     static double rates[WAYS][BENCH_BLOCKS];
     int bad;
@@ -211,3 +211,13 @@ int bench_log(struct bench *bench) {
     close_files(&files);
     return bad;
 }
+
+const struct bench_case bench_log = {
+    .name = "log",
+    .options = BENCH_COUNT,
+    .run = run,
+    .help = "  log       the replay log: bytes, reads and time on simulated flash against the layout of v1; appending "
+            "and reading\n"
+            "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
+            "      --count N        records (65536)\n",
+};

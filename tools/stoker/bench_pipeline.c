@@ -184,7 +184,7 @@ static void report(struct pipeline *p, uint32_t chunk) {
     }
 }
 
-int bench_pipeline(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct pipeline p;
     uint64_t bytes = bench->options.bytes ? bench->options.bytes : BYTES_DEFAULT;
     int bad;
@@ -210,3 +210,12 @@ int bench_pipeline(struct bench *bench) {
     }
     return bad;
 }
+
+const struct bench_case bench_pipeline = {
+    .name = "pipeline",
+    .options = BENCH_RUNS | BENCH_BYTES | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
+    .run = run,
+    .help = "  pipeline  chunks of a file summed on the device; the peer reads, copies, launches and waits for each\n"
+            "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
+            "      --runs N         runs of each (5)\n",
+};

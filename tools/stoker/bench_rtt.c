@@ -108,7 +108,7 @@ static void report(struct rtt *r) {
                                .metric = "clock_p50", .value = (double)histogram_at(&r->clock, 50000), .unit = "ns"});
 }
 
-int bench_rtt(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct rtt r;
     const char *text = bench_cl_empty;
     uint32_t slots = bench->options.in_flight ? (uint32_t)bench->options.in_flight : SLOTS_DEFAULT;
@@ -134,3 +134,12 @@ int bench_rtt(struct bench *bench) {
     cli_device_close(&r.device);
     return bad;
 }
+
+const struct bench_case bench_rtt = {
+    .name = "rtt",
+    .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
+    .run = run,
+    .help = "  rtt       one NOP at a time through the resident kernel; the peer launches an empty kernel and waits\n"
+            "      --count N        round trips (1000000)\n"
+            "      --in-flight N    slots of the ring, which are taken in turn (64)\n",
+};

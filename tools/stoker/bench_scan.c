@@ -226,7 +226,7 @@ static int check_patterns(const char *name) {
     return 0;
 }
 
-int bench_scan(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct scan_bench s;
     int bad;
     s.bench = bench;
@@ -245,3 +245,14 @@ int bench_scan(struct bench *bench) {
     }
     return bad;
 }
+
+const struct bench_case bench_scan = {
+    .name = "scan",
+    .options = BENCH_FILES | BENCH_RUNS,
+    .run = run,
+    .help =
+        "  scan      stoker scan as a process of its own; the peers are rg -F and grep -F where they are installed\n"
+        "      --file FILE      the file to scan\n"
+        "  -f, --patterns FILE  the patterns, one a line\n"
+        "      --runs N         runs of each (5)\n",
+};

@@ -113,7 +113,7 @@ static void report(struct slots *s) {
     bench_figure(s->bench, &f);
 }
 
-int bench_slots(struct bench *bench) {
+static int run(struct bench *bench) {
     static struct slots s;
     const char *text = bench_cl_empty;
     uint64_t in_flight = bench->options.in_flight ? bench->options.in_flight : IN_FLIGHT_DEFAULT;
@@ -139,3 +139,12 @@ int bench_slots(struct bench *bench) {
     cli_device_close(&s.device);
     return bad;
 }
+
+const struct bench_case bench_slots = {
+    .name = "slots",
+    .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
+    .run = run,
+    .help = "  slots     NOP slots per second; the peer launches an empty kernel for each item\n"
+            "      --count N        slots (100000000)\n"
+            "      --in-flight N    slots of the ring (256)\n",
+};

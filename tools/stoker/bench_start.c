@@ -134,7 +134,7 @@ static void show(struct bench *b, const char *metric, const double *values, cons
     bench_figure(b, &figure);
 }
 
-int bench_start(struct bench *b) {
+static int run(struct bench *b) {
     double open[WAYS][BENCH_RUNS_MAX], again[BENCH_RUNS_MAX];
     char folder[480];
     int bad = 0;
@@ -160,3 +160,14 @@ int bench_start(struct bench *b) {
     }
     return bad;
 }
+
+const struct bench_case bench_start = {
+    .name = "start",
+    .options = BENCH_RUNS | BENCH_DEVICE,
+    .run = run,
+    .help = "  start     from nothing to a device that takes work: from the store and from the RAM cache; the peer "
+            "compiles and\n"
+            "            probes. Each start is a process of its own with an empty driver's cache; folders are made in "
+            "TMPDIR\n"
+            "      --runs N         runs of each (3)\n",
+};

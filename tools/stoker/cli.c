@@ -163,3 +163,13 @@ const char *cli_fix(int err) {
         return stk_err_fix(err);
     }
 }
+
+const char *cli_names(char *text, size_t size, const char *const *names, size_t count) {
+    size_t at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count && at < size; i++) {
+        const char *before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        at += (size_t)snprintf(text + at, size - at, "%s%s", before, names[i]);
+    }
+    return text;
+}

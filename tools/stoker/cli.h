@@ -51,12 +51,21 @@ uint64_t cli_now_ns(void);
 void *cli_map(size_t bytes);
 void cli_unmap(void *memory, size_t bytes);
 
-/* The commands. Each gets its own name in argv[0] and returns an exit code. */
-int cmd_scan(int argc, char **argv);
-int cmd_info(int argc, char **argv);
-int cmd_bench(int argc, char **argv);
-int cmd_conform(int argc, char **argv);
-int cmd_log(int argc, char **argv);
-int cmd_replay(int argc, char **argv);
+/* The commands, as X(name, what the command does), in the order of the help: "stoker NAME" is cmd_NAME, which gets its
+ * own name in argv[0] and returns an exit code. */
+#define CLI_COMMANDS(X)                                                                                                \
+    X(scan, "count byte-string patterns in files, on the device")                                                      \
+    X(info, "show devices, residency, io_uring features and limits")                                                   \
+    X(bench, "measure against peers (stoker bench --help names the cases)")                                            \
+    X(replay, "feed a recording into fresh instances and find where they part")                                        \
+    X(log, "show and check replay logs")                                                                               \
+    X(conform, "run test vectors against this library")
+
+#define CLI_COMMAND(name, what) int cmd_##name(int argc, char **argv);
+CLI_COMMANDS(CLI_COMMAND)
+#undef CLI_COMMAND
+
+/* Writes "a, b or c" of `count` names to `text`, cut to `size`. Returns text. */
+const char *cli_names(char *text, size_t size, const char *const *names, size_t count);
 
 #endif

@@ -6,53 +6,31 @@
 #include "bench.h"
 #include "json_out.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: stoker bench CASE [OPTION]...\n"
     "Measures stoker and, in the same run, what it is compared with. Prints one line for each figure:\n"
     "case= metric= value= unit= peer= peer_value= ratio=, where a ratio above 1 says that stoker is better.\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
-    "  rtt       one NOP at a time through the resident kernel; the peer launches an empty kernel and waits\n"
-    "      --count N        round trips (1000000)\n"
-    "      --in-flight N    slots of the ring, which are taken in turn (64)\n"
-    "  slots     NOP slots per second; the peer launches an empty kernel for each item\n"
-    "      --count N        slots (100000000)\n"
-    "      --in-flight N    slots of the ring (256)\n"
-    "  fair      what seven tenants wait while another floods the ring, beside what they wait alone; and how many\n"
-    "            of 10,000 LOW slots run before a CRITICAL one published behind them\n"
-    "      --count N        slots of the seven (100000)\n"
-    "  scan      stoker scan as a process of its own; the peers are rg -F and grep -F where they are installed\n"
-    "      --file FILE      the file to scan\n"
-    "  -f, --patterns FILE  the patterns, one a line\n"
-    "      --runs N         runs of each (5)\n"
-    "  pipeline  chunks of a file summed on the device; the peer reads, copies, launches and waits for each\n"
-    "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
-    "      --runs N         runs of each (5)\n"
-    "\n"
-    "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and "
-    "atomic_queue\n"
-    "  log       the replay log: bytes, reads and time on simulated flash against the layout of v1; appending and "
-    "reading\n"
-    "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
-    "      --count N        records (65536)\n"
-    "  idle      percent of a core that a stream with nothing to do costs, and the time from publish to done on a "
-    "parked device;\n"
-    "            the peer launches an empty kernel\n"
-    "      --count N        times that the device is woken (200)\n"
-    "      --runs N         seconds of each measurement (2)\n"
-    "\n"
-    "  start     from nothing to a device that takes work: from the store and from the RAM cache; the peer compiles "
-    "and\n"
-    "            probes. Each start is a process of its own with an empty driver's cache; folders are made in TMPDIR\n"
-    "      --runs N         runs of each (3)\n"
-    "\n"
-    "      --workers N      work-groups of the resident kernel (1); not for scan, core and log\n"
-    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU); likewise\n"
-    "      --device NAME    an OpenCL device's index or part of its name; not for scan, core and log\n"
-    "      --residency MODE ask for " CLI_RESIDENCIES "; likewise\n"
-    "      --memory KIND    ask for " CLI_MEMORIES "; likewise\n"
-    "      --store FILE     for rtt, slots, fair, pipeline: keep program and handshake in FILE (stoker scan --help)\n"
+    "Of the cases that use a device:\n"
+    "      --workers N      work-groups of the resident kernel (1)\n"
+    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
+    "      --device NAME    an OpenCL device's index or part of its name\n"
+    "      --residency MODE ask for " CLI_RESIDENCIES "\n"
+    "      --memory KIND    ask for " CLI_MEMORIES "\n"
+    "      --store FILE     keep program and handshake in FILE (stoker scan --help); not for idle and start\n"
     "      --json           print one JSON array of the same figures\n"
     "\n" CLI_MODE_HELP;
+
+static const struct bench_case *const cases[] = {
+#define CASE(name) &bench_##name,
+    BENCH_CASES(CASE)
+#undef CASE
+};
+
+#define CASES (sizeof cases / sizeof *cases)
 
 enum {
     OPT_COUNT = 256,
@@ -68,29 +46,6 @@ enum {
     OPT_STORE,
     OPT_JSON,
     OPT_HELP
-};
-
-/* Which cases take an option. */
-#define RTT      1u
-#define SLOTS    2u
-#define SCAN     4u
-#define PIPELINE 8u
-#define CORE     16u
-#define LOG      32u
-#define FAIR     64u
-#define IDLE     128u
-#define START    256u
-
-static const struct {
-    const char *name;
-    unsigned bit;
-    int (*run)(struct bench *bench);
-} cases[] = {
-    {"rtt", RTT, bench_rtt},       {"slots", SLOTS, bench_slots},
-    {"scan", SCAN, bench_scan},    {"pipeline", PIPELINE, bench_pipeline},
-    {"core", CORE, bench_core},    {"log", LOG, bench_log},
-    {"fair", FAIR, bench_fair},    {"idle", IDLE, bench_idle},
-    {"start", START, bench_start},
 };
 
 static const struct option long_options[] = {
@@ -111,31 +66,40 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static unsigned cases_of(int option) {
+/* Returns what a case must have among its options to take this one; 0: every case takes it. */
+static unsigned needs(int option) {
     switch (option) {
     case OPT_COUNT:
-        return RTT | SLOTS | FAIR | LOG | IDLE;
+        return BENCH_COUNT;
     case OPT_IN_FLIGHT:
-        return RTT | SLOTS;
+        return BENCH_IN_FLIGHT;
     case OPT_FILE:
     case 'f':
-        return SCAN;
+        return BENCH_FILES;
     case OPT_RUNS:
-        return SCAN | PIPELINE | IDLE | START;
+        return BENCH_RUNS;
     case OPT_BYTES:
-        return PIPELINE;
+        return BENCH_BYTES;
     case OPT_DEVICE:
-        return RTT | SLOTS | PIPELINE | FAIR | IDLE | START;
+        return BENCH_DEVICE;
     case OPT_STORE:
-        return RTT | SLOTS | PIPELINE | FAIR;
+        return BENCH_STORE;
     case OPT_WORKERS:
     case OPT_LANES:
     case OPT_RESIDENCY:
     case OPT_MEMORY:
-        return RTT | SLOTS | PIPELINE | FAIR | IDLE;
+        return BENCH_MODE;
     default:
-        return RTT | SLOTS | SCAN | PIPELINE | CORE | LOG | FAIR | IDLE | START;
+        return 0;
     }
+}
+
+static void print_help(void) {
+    fputs(help_head, stdout);
+    for (size_t i = 0; i < CASES; i++) {
+        fputs(cases[i]->help, stdout);
+    }
+    fputs(help_tail, stdout);
 }
 
 static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
@@ -192,16 +156,16 @@ static int set_option(int option, struct bench_options *o) {
 }
 
 /* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
-static int parse(int argc, char **argv, unsigned which, struct bench_options *o) {
+static int parse(int argc, char **argv, const struct bench_case *which, struct bench_options *o) {
     uint64_t seen = 0;
     int option;
     while ((option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
         int bad;
         if (option == OPT_HELP) {
-            fputs(help, stdout);
+            print_help();
             return -1;
         }
-        if ((cases_of(option) & which) == 0u) {
+        if ((needs(option) & ~which->options) != 0u) {
             return cli_bad("bench %s takes no '%s' (stoker bench --help)", argv[0], argv[optind - 1]);
         }
         bad = cli_once(long_options, option, &seen);
@@ -228,18 +192,26 @@ static int run_case(struct bench *bench, int (*run)(struct bench *)) {
     return code;
 }
 
+static int no_case(const char *before, const char *name) {
+    const char *names[CASES];
+    char text[128];
+    for (size_t i = 0; i < CASES; i++) {
+        names[i] = cases[i]->name;
+    }
+    return cli_bad("bench%s%s: name a case: %s", before, name, cli_names(text, sizeof text, names, CASES));
+}
+
 int cmd_bench(int argc, char **argv) {
     struct bench bench = {.name = argc > 1 ? argv[1] : ""};
     if (strcmp(bench.name, "--help") == 0) {
-        fputs(help, stdout);
+        print_help();
         return CLI_OK;
     }
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (strcmp(bench.name, cases[i].name) == 0) {
-            int code = parse(argc - 1, argv + 1, cases[i].bit, &bench.options);
-            return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i].run);
+    for (size_t i = 0; i < CASES; i++) {
+        if (strcmp(bench.name, cases[i]->name) == 0) {
+            int code = parse(argc - 1, argv + 1, cases[i], &bench.options);
+            return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i]->run);
         }
     }
-    return cli_bad("bench%s%s: name a case: rtt, slots, fair, scan, pipeline, core, log, idle or start",
-                   argc > 1 ? " " : "", bench.name);
+    return no_case(argc > 1 ? " " : "", bench.name);
 }

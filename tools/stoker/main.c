@@ -10,17 +10,16 @@ static const struct {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"scan", "count byte-string patterns in files, on the device", cmd_scan},
-    {"info", "show devices, residency, io_uring features and limits", cmd_info},
-    {"bench", "measure against peers: rtt, slots, fair, scan, pipeline, core, log, idle, start", cmd_bench},
-    {"replay", "feed a recording into fresh instances and find where they part", cmd_replay},
-    {"log", "show and check replay logs", cmd_log},
-    {"conform", "run test vectors against this library", cmd_conform},
+#define COMMAND(name, what) {#name, what, cmd_##name},
+    CLI_COMMANDS(COMMAND)
+#undef COMMAND
 };
+
+#define COMMANDS (sizeof commands / sizeof *commands)
 
 static void usage(FILE *out) {
     fputs("usage: stoker COMMAND [OPTION]... (stoker COMMAND --help says more)\n", out);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].what);
     }
 }
@@ -58,6 +57,15 @@ static int close_output(int code) {
     return code;
 }
 
+static int no_command(const char *name) {
+    const char *names[COMMANDS];
+    char text[128];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+    }
+    return cli_bad("no command '%s': use %s", name, cli_names(text, sizeof text, names, COMMANDS));
+}
+
 static int run(int argc, char **argv) {
     if (argc < 2) {
         usage(stderr);
@@ -71,12 +79,12 @@ static int run(int argc, char **argv) {
         printf("stoker %s\n", stk_version());
         return CLI_OK;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    return cli_bad("no command '%s': use scan, info, bench, replay, log or conform", argv[1]);
+    return no_command(argv[1]);
 }
 
 int main(int argc, char **argv) {
