@@ -14,7 +14,7 @@ function(stk_test name target)
 endfunction()
 
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS faults.opencl faults.opencl_limits faults.opencl_synchronous
+set(STK_LONG_TESTS consumer.without_opencl faults.opencl faults.opencl_limits faults.opencl_synchronous
   unit.opencl unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_fetch
   unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.bench system.modes system.scan_devices
   system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped
@@ -65,7 +65,7 @@ function(stk_test_properties name)
   if(name IN_LIST STK_LONG_TESTS)
     list(APPEND labels long)
   endif()
-  if(name MATCHES "^unit\\.(opencl|replay_opencl)")
+  if(name MATCHES "^unit\\.(opencl|replay_opencl|device$)")
     list(APPEND labels device)
   endif()
   set(env ${STK_TEST_ENV})

@@ -1,0 +1,25 @@
+/* A device to hold: the OpenCL device. */
+#include "device_internal.h"
+
+int stk_device_open_opencl(struct stk_device *device, const struct stk_device_config *config) {
+    struct stk_opencl_config opencl = config->opencl;
+    int err;
+    opencl.slots = config->slots;
+    opencl.observables = config->observables;
+    opencl.tenants = config->tenants;
+    opencl.debug_records = config->debug_records;
+    opencl.io_slots = config->io_slots;
+    opencl.payload_bytes = config->payload_bytes;
+    err = stk_opencl_open(&device->opencl, &opencl);
+    if (err == STK_OK) {
+        device->kind = STK_DEVICE_OPENCL;
+        device->memory = device->opencl.memory;
+        device->dispatch = &stk_opencl_ops;
+        device->ctx = &device->opencl;
+    }
+    return err;
+}
+
+int stk_device_close_opencl(struct stk_device *device, uint64_t timeout_ns) {
+    return stk_opencl_close(&device->opencl, timeout_ns);
+}

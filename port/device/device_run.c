@@ -1,0 +1,46 @@
+/* A device to hold: submitting work and waiting for it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <time.h>
+
+#include "device_internal.h"
+#include "stoker/port/os_clock.h"
+#include "stoker/wait.h"
+
+/* Turns of a wait without a sleep. A slot of a running kernel ends within a few microseconds, a sleep takes fifty. */
+#define TURNS_AWAKE 256u
+
+int stk_device_submit(struct stk_device *device, const struct stk_work *work, uint32_t *ticket) {
+    return device->kind == STK_DEVICE_ANY ? STK_E_STATUS : stk_publisher_publish(&device->publisher, work, ticket);
+}
+
+int stk_device_wait(struct stk_device *device, struct stk_slot *slot, uint32_t *ticket, uint64_t timeout_ns) {
+    struct stk_deadline end = stk_os_deadline(timeout_ns);
+    if (device->kind == STK_DEVICE_ANY) {
+        return STK_E_STATUS;
+    }
+    if (stk_publisher_pending(&device->publisher) == 0u) {
+        return STK_E_UNDERFLOW;
+    }
+    for (uint32_t turn = 0;; turn++) {
+        /* The clock comes first, so that the last turn has looked at the slot after the deadline. */
+        uint64_t left_ns = stk_os_left_ns(&end);
+        int driven = device->dispatch->drive(device->ctx, true);
+        int status = stk_publisher_harvest(&device->publisher, slot, ticket);
+        if (status >= 0) {
+            return status == (int)STK_SLOT_DONE ? STK_OK : STK_E_SLOT_FAULT;
+        }
+        if (driven < 0) {
+            stk_device_describe_opencl(device); /* the interpreter's drive cannot fail */
+            return driven;
+        }
+        if (left_ns == 0u) {
+            return STK_E_TIMEOUT;
+        }
+        if (driven == 0 && turn >= TURNS_AWAKE) {
+            struct timespec nap = stk_os_timespec(stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+            (void)nanosleep(&nap, NULL); /* a signal may cut the sleep short: the loop looks again */
+        }
+    }
+}
