@@ -41,6 +41,11 @@ struct stk_dev {
 #endif
 };
 
+/* Returns the first word of slot `slot`. */
+STK_FN STK_GLOBAL stk_u32 *stk_slot_of(const struct stk_dev *d, stk_u32 slot) {
+    return STK_SLOT_AT(d->ring, slot);
+}
+
 /* One call of a handler: its slot, and where its arguments and results are. */
 struct stk_call {
     STK_GLOBAL stk_u32 *slot; /* the 16 words of the slot */
@@ -70,7 +75,7 @@ STK_FN stk_u32 stk_arg(const struct stk_call *c, stk_u32 i) {
 /* Result word i, 0..3: the tail of the slot. Nothing inside a packed slot. */
 STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     if (!c->packed && i < STK_SLOT_RESULTS) {
-        stk_st(c->slot + STK_SLOT_RESULT + i, v);
+        stk_st(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i, v);
     }
 }
 
@@ -78,7 +83,7 @@ STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
  * adder's to hand on, so the sum is right in any order of lanes. */
 STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
     if (!c->packed && i + 1u < STK_SLOT_RESULTS) {
-        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_RESULT + i;
+        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
         stk_u32 low = (stk_u32)v;
         stk_u32 was = stk_add(r, low);
         stk_add(r + 1, (stk_u32)(v >> 32) + (was + low < low ? 1u : 0u));
@@ -88,7 +93,7 @@ STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
 /* XORs a lane's share into result word i, which the loop cleared. */
 STK_FN void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     if (!c->packed && i < STK_SLOT_RESULTS) {
-        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_RESULT + i;
+        STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
 #if STK_LANES > 1
         (void)atomic_xor((volatile STK_GLOBAL stk_u32 *)r, v);
 #else

@@ -24,14 +24,6 @@
 #define STK_WAY_ROUND  6u
 #define STK_WAYS       7u
 
-STK_FN int stk_claimable(stk_u32 status) {
-    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
-}
-
-STK_FN STK_GLOBAL stk_u32 *stk_slot_of(const struct stk_dev *d, stk_u32 slot) {
-    return d->ring + (stk_u64)slot * STK_SLOT_WORDS;
-}
-
 /// Entering ///
 
 /* Takes the partitions from the control words; one partition when they are not five in order that end at the slot count. */

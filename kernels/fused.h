@@ -13,7 +13,7 @@
 #define STK_FUSED_PART(i, function)                                                                                    \
     if (status == STK_SLOT_DONE) {                                                                                     \
         status = function(d, c);                                                                                       \
-        if ((i) != 0u && status != STK_SLOT_DONE && status != STK_SLOT_FAULT) {                                        \
+        if ((i) != 0u && !stk_status_ended(status)) {                                                                  \
             status = stk_refuse(c, STK_REASON_FUSED, (i));                                                             \
         }                                                                                                              \
     }

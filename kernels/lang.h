@@ -222,6 +222,7 @@ STK_FN stk_u32 stk_local_add(stk_u32 *p, stk_u32 v) {
 
 #endif
 
+#include "stoker/slot.h"
 #include "stoker/words.h"
 
 #endif

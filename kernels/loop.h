@@ -20,7 +20,7 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
     stk_u32 guard = stk_guard(d, i),
             seen = stk_guard_even(guard) ? stk_ld_fenced(slot + STK_SLOT_STATUS) : STK_SLOT_EMPTY;
-    if (!stk_claimable(seen)) {
+    if (!stk_status_claimable(seen)) {
         return STK_NOT_READY;
     }
     if (w->quotas != 0u) {
@@ -123,7 +123,7 @@ STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
 
 /* A slot that ended, however often it was taken up: how often depends on the schedule. */
 STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
-    if (opcode < STK_CTL_METRICS_SLOTS && (status == STK_SLOT_DONE || status == STK_SLOT_FAULT)) {
+    if (opcode < STK_CTL_METRICS_SLOTS && stk_status_ended(status)) {
         if (w->metric != opcode) {
             stk_worker_flush(d, w);
             w->metric = opcode;
@@ -154,7 +154,7 @@ STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, STK_
 /* Asks for the line of a slot that is soon to be claimed. */
 STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
     stk_u32 ahead = d->slots - slot > STK_SLOTS_AHEAD ? slot + STK_SLOTS_AHEAD : 0u;
-    STK_PREFETCH(d->ring + (stk_u64)ahead * STK_SLOT_WORDS);
+    STK_PREFETCH(stk_slot_of(d, ahead));
 }
 
 /* Runs the claimed slot and ends it: its words are seen before its status. */
@@ -177,7 +177,7 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
     stk_let_go(d, slot, w->guard);
     /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
      * 3.1's compiler crashes on the branches.) */
-    over = status == STK_SLOT_DONE || status == STK_SLOT_FAULT ? 1u : 0u;
+    over = stk_status_ended(status) ? 1u : 0u;
     w->idle = over || status == STK_SLICED ? 0u : w->idle + 1u;
     w->finished += over;
     stk_count_end(d, w, opcode, status);

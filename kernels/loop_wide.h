@@ -181,7 +181,7 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_
 /* What this lane saw on one way goes into lane->seen, *ready and *work. */
 STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used, stk_u32 way,
                          struct stk_head head, stk_u32 *ready, stk_u32 *work) {
-    if (stk_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
+    if (stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
         lane->seen |= head.status << (4u * way);
         *ready |= 1u << way;
         *work |= head.opcode != STK_OP_NOP ? 1u << way : 0u;
@@ -245,7 +245,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
         struct stk_head head;
         lane->guard = w->alone == 0u ? stk_wide_guard(d, slot) : 0u;
         head = stk_wide_head(d, slot, lane->guard);
-        if (!stk_claimable(head.status)) {
+        if (!stk_status_claimable(head.status)) {
             return STK_NO_SLOT;
         }
         seen = head.status;
@@ -321,7 +321,7 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w,
     if (w->alone == 0u || opcode != STK_OP_NOP) {
         stk_let_go(d, slot, guard);
     }
-    if (status != STK_SLOT_DONE && status != STK_SLOT_FAULT && status != STK_SLICED) {
+    if (!stk_status_ended(status) && status != STK_SLICED) {
         return;
     }
     (void)stk_local_add(now + STK_TURN_OVER, 1u);

@@ -87,17 +87,13 @@ STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c
     return STK_SLOT_DONE;
 }
 
-STK_FN int stk_unfinished(stk_u32 status) {
-    return status != STK_SLOT_EMPTY && status != STK_SLOT_DONE && status != STK_SLOT_FAULT;
-}
-
 /* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was, so one that
  * is EMPTY now was harvested or cancelled. */
 STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, stk_u32 items) {
     stk_u32 i, at = c->index;
     for (i = 0; i < items && i < d->slots - 1u; i++) {
         at = at == 0u ? d->slots - 1u : at - 1u;
-        if (stk_unfinished(stk_ld_fenced(d->ring + (stk_u64)at * STK_SLOT_WORDS))) {
+        if (stk_status_unfinished(stk_ld_fenced(stk_slot_of(d, at) + STK_SLOT_STATUS))) {
             return 0;
         }
     }

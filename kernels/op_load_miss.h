@@ -1,15 +1,13 @@
 /* stoker kernels: LOAD_MISS, a read that the device asks the host for.
  *
  * The slot claims an I/O slot, parks in WAIT_IO and gives its lane back. The host reads, marks the I/O slot OK or ERROR
- * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in argument 2 and finishes. The host's side is
+ * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in its ticket (STK_FETCH_TICKET_ARG, slot.h) and finishes. The host's side is
  * stoker/fetch.h.
  */
 #ifndef STK_OP_LOAD_MISS_H
 #define STK_OP_LOAD_MISS_H
 
 #include "guard.h"
-
-#define STK_FETCH_TICKET 2u /* argument: 1 + index of the I/O slot that serves this miss */
 
 /* Takes a free I/O slot: EMPTY -> WAIT_IO, a state in which the host leaves it alone. io_slots when none is free. */
 STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
@@ -40,7 +38,7 @@ STK_FN stk_u32 stk_fetch_ask(const struct stk_dev *d, const struct stk_call *c, 
     stk_st(io + STK_IO_OFFSET_HI, 0u);
     stk_st(io + STK_IO_BYTES, 0u); /* the whole resource */
     stk_st(io + STK_IO_TAG, c->index);
-    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET, i + 1u);
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, i + 1u);
     /* The slot waits before the host can see the request, so that its completion always finds it in WAIT_IO. */
     stk_st_release(c->slot + STK_SLOT_STATUS, STK_SLOT_WAIT_IO);
     stk_st_release(io + STK_IO_STATUS, STK_SLOT_PUBLISHED);
@@ -57,7 +55,7 @@ STK_FN int stk_fetch_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, stk_u
 }
 
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 resource = stk_arg(c, 0), ticket = stk_arg(c, STK_FETCH_TICKET), status, code;
+    stk_u32 resource = stk_arg(c, 0), ticket = stk_arg(c, STK_FETCH_TICKET_ARG), status, code;
     STK_GLOBAL stk_u32 *io;
     if (d->io_slots == 0u) {
         return stk_refuse(c, STK_REASON_IO, 0u);
@@ -66,23 +64,23 @@ STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *
         return stk_fetch_ask(d, c, resource);
     }
     if (ticket > d->io_slots) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
     io = d->io + (ticket - 1u) * STK_IO_WORDS;
     status = stk_ld_acquire(io + STK_IO_STATUS);
     if (!stk_fetch_own(io, c, resource, status)) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
     if (status == STK_SLOT_WAIT_IO || status == STK_SLOT_PUBLISHED || status == STK_SLOT_CLAIMED) {
         return STK_SLOT_REQUEUE; /* woken too early */
     }
     if (status != STK_IO_OK && status != STK_IO_ERROR) {
-        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET);
+        return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
     code = stk_ld_acquire(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
     /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that
      * asks again. */
-    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET, 0u);
+    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
     if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
         return STK_SLOT_REQUEUE; /* the host recycled it: ask again */
     }

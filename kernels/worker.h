@@ -88,7 +88,7 @@ STK_FN void stk_count_part(const struct stk_dev *d, struct stk_worker *w, stk_u3
 
 STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
     struct stk_call c;
-    c.slot = d->ring + (stk_u64)slot * STK_SLOT_WORDS;
+    c.slot = stk_slot_of(d, slot);
     c.args = c.slot + STK_SLOT_ARG0;
     c.nargs = STK_SLOT_ARGS;
     c.index = slot;
@@ -153,7 +153,7 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
         over = STK_COST_OVER_LEASE;
     }
     if (cost->resumes != 0u) {
-        c->from = w->resumed != 0u ? stk_ld(c->slot + STK_SLOT_RESULT + STK_SLICE_AT) : 0u;
+        c->from = w->resumed != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT) : 0u;
         left = cost->bytes > c->from ? cost->bytes - c->from : 0u;
         most = (stk_u64)w->budget * STK_COST_UNIT / per_byte;
         step = most < 0xFFFFFFFFu ? (stk_u32)most : 0xFFFFFFFFu;
@@ -249,13 +249,13 @@ STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
 
 /* Finds out how this worker takes slots (guard.h). */
 STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
-    stk_u32 bus = stk_ld(d->control + STK_CTL_NO_SHARED_ATOMICS), at = bus >> STK_CUSTODY_SHIFT;
+    stk_u32 bus = stk_ld(d->control + STK_CTL_NO_SHARED_ATOMICS), at = stk_custody_at(bus);
     STK_GLOBAL stk_u32 *custody = 0;
     if (at != 0u) {
         custody = d->control + at;
     }
     w->guard = 0;
-    d->swap = (bus & STK_NO_SHARED_ATOMICS_BIT) == 0u ? 1u : 0u;
+    d->swap = stk_atomics_exclude(bus) ? 1u : 0u;
     d->custody = 0;
     if (d->swap != 0u) {
         d->guards = custody;

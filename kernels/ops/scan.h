@@ -174,7 +174,7 @@ STK_FN struct stk_scan_walk stk_scan_walk_enter(const struct stk_automaton_view 
     w.begin = from > a->overlap ? from - a->overlap : 0u;
     w.at = w.begin + (c->from < bytes - w.begin ? c->from : bytes - w.begin);
     w.to = bytes - w.at > step ? w.at + step : bytes;
-    w.state = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT + STK_SLICE_STATE) : 0u;
+    w.state = c->from != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE) : 0u;
     return w;
 }
 
@@ -258,7 +258,7 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     p = d->payload + offset;
     out = stk_payload_words(d, at);
     w = stk_scan_walk_enter(&a, c, from, bytes, c->step);
-    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_RESULT) : 0u; /* matches that earlier calls listed */
+    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG) : 0u; /* matches that earlier calls listed */
     n = n < room ? n : room;
     for (; w.at < w.to && (n < room || w.at < from); w.at++) {
         w.state = stk_automaton_step(&a, w.state, p[w.at]);

@@ -7,6 +7,7 @@
 
 #include "stoker/blake3.h"
 #include "stoker/port/opencl.h"
+#include "stoker/slot.h"
 #include "stoker/words.h"
 
 #define STK_OPENCL_PAGE 4096u

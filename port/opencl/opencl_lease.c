@@ -40,8 +40,7 @@ static int play_dead(struct stk_opencl *cl) {
         return STK_OK; /* mapping waits for what is in the queue */
     }
     for (uint32_t i = 0; i < cl->memory.slots && taken < wanted; i++) {
-        taken += stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) ==
-                 STK_SLOT_PUBLISHED;
+        taken += stk_cas(STK_SLOT_AT(cl->memory.ring, i), STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED;
     }
     if (wanted && !taken) {
         return STK_OK; /* not yet: there is nothing to lose */

@@ -6,15 +6,6 @@
 
 #define LINE 64u
 
-static int claimable(uint32_t status) {
-    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
-}
-
-/* Neither empty nor over. */
-static int unfinished(uint32_t status) {
-    return status != STK_SLOT_EMPTY && status != STK_SLOT_DONE && status != STK_SLOT_FAULT;
-}
-
 /* Copies words that other threads may write into a buffer of the port's own. Each word is loaded whole. */
 static void copy_from_shared(uint32_t *to, const uint32_t *from, size_t words) {
     for (size_t i = 0; i < words; i++) {
@@ -36,7 +27,7 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
     uint32_t *custody = stk_opencl_custody(cl) + i;
     (void)stk_fetch_add(custody, 1u);
-    if (stk_cas(cl->memory.ring + (size_t)i * STK_SLOT_WORDS, status, STK_SLOT_CLAIMED) == status) {
+    if (stk_cas(STK_SLOT_AT(cl->memory.ring, i), status, STK_SLOT_CLAIMED) == status) {
         return 1;
     }
     (void)stk_fetch_add(custody, 1u);
@@ -49,10 +40,10 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     uint32_t *ring = b->sent[REGION_RING].host;
     b->handed = 0;
     for (uint32_t i = 0; i < m->slots; i++) {
-        uint32_t *from = m->ring + (size_t)i * STK_SLOT_WORDS, *to = ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t *from = STK_SLOT_AT(m->ring, i), *to = STK_SLOT_AT(ring, i);
         uint32_t status = stk_load(from);
         /* The CAS acquires the publisher's words, and from here on nobody cancels the slot. */
-        if (claimable(status) && take(cl, i, status)) {
+        if (stk_status_claimable(status) && take(cl, i, status)) {
             copy_from_shared(to + 1, from + 1, STK_SLOT_WORDS - 1u);
             b->handed++;
         } else {
@@ -63,8 +54,8 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     /* What is not the device's is shown as CLAIMED where it is not over, for the fences behind it: those in WAIT_IO,
      * and what was published since, before a fence that is handed over. */
     for (uint32_t i = 0; i < m->slots; i++) {
-        uint32_t *to = ring + (size_t)i * STK_SLOT_WORDS;
-        if (!claimable(stk_load(to)) && unfinished(stk_load_acquire(m->ring + (size_t)i * STK_SLOT_WORDS))) {
+        uint32_t *to = STK_SLOT_AT(ring, i);
+        if (!stk_status_claimable(stk_load(to)) && stk_status_unfinished(stk_load_acquire(STK_SLOT_AT(m->ring, i)))) {
             stk_store(to, STK_SLOT_CLAIMED);
         }
     }
@@ -144,8 +135,8 @@ static void reserve_io(struct stk_opencl *cl, uint32_t i) {
     }
     memcpy(got, (const uint32_t *)cl->batch.sent[REGION_IO].host + (size_t)i * STK_IO_WORDS, STK_IO_WORDS * 4u);
     if (slot < cl->memory.slots) {
-        uint32_t *w = (uint32_t *)cl->batch.got[REGION_RING].host + (size_t)slot * STK_SLOT_WORDS;
-        stk_store(w + STK_SLOT_ARG0 + 2u, 0u); /* its ticket */
+        uint32_t *w = STK_SLOT_AT((uint32_t *)cl->batch.got[REGION_RING].host, slot);
+        stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
         stk_store(w + STK_SLOT_STATUS, STK_SLOT_REQUEUE);
     }
 }
@@ -164,14 +155,14 @@ static void reserve_asked(struct stk_opencl *cl) {
 
 /* Only slots that were handed over, each with its words before its status. */
 static void merge_ring(struct stk_opencl *cl) {
-    const uint32_t *sent = cl->batch.sent[REGION_RING].host, *got = cl->batch.got[REGION_RING].host;
+    const uint32_t *ring_sent = cl->batch.sent[REGION_RING].host, *ring_got = cl->batch.got[REGION_RING].host;
     for (uint32_t i = 0; i < cl->memory.slots; i++) {
-        size_t at = (size_t)i * STK_SLOT_WORDS;
-        uint32_t *to = cl->memory.ring + at;
-        if (claimable(stk_load(sent + at))) {
-            uint32_t status = stk_load(got + at);
-            copy_to_shared(to + 1, got + at + 1, STK_SLOT_WORDS - 1u);
-            cl->tries[i] = status == STK_SLOT_DONE || status == STK_SLOT_FAULT ? 0 : cl->tries[i];
+        const uint32_t *got = STK_SLOT_AT(ring_got, i);
+        uint32_t *to = STK_SLOT_AT(cl->memory.ring, i);
+        if (stk_status_claimable(stk_load(STK_SLOT_AT(ring_sent, i)))) {
+            uint32_t status = stk_load(got);
+            copy_to_shared(to + 1, got + 1, STK_SLOT_WORDS - 1u);
+            cl->tries[i] = stk_status_ended(status) ? 0 : cl->tries[i];
             stk_store_release(to, status);
             /* the slot leaves custody, after its status was stored */
             (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u);

@@ -23,8 +23,7 @@ static uint32_t take_back(struct stk_opencl *cl, uint32_t *w, uint8_t *tries, in
 }
 
 static int is_over(uint32_t status) {
-    return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || status == STK_SLOT_DONE ||
-           status == STK_SLOT_FAULT;
+    return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || stk_status_ended(status);
 }
 
 /* Lets go of all slots that a lost kernel had in hand. */
@@ -42,7 +41,7 @@ void stk_opencl_put_back(struct stk_opencl *cl, int ran) {
         (void)stk_fetch_recover(&cl->memory);
     }
     for (uint32_t i = 0; i < cl->memory.slots; i++) {
-        uint32_t *w = cl->memory.ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t *w = STK_SLOT_AT(cl->memory.ring, i);
         uint32_t status = stk_load_acquire(w);
         if (status == STK_SLOT_CLAIMED) {
             faulted += take_back(cl, w, &cl->tries[i], ran);

@@ -9,7 +9,7 @@
 #define BEAT_TURNS    1024u /* of the kernel's heartbeat */
 
 static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
-    return cl->memory.ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS;
+    return STK_SLOT_AT(cl->memory.ring, slot) + STK_SLOT_STATUS;
 }
 
 static uint32_t custody_of(const struct stk_opencl *cl, uint32_t slot) {

@@ -6,7 +6,7 @@
 #include "sim_random.h"
 #include "stoker/atomic.h"
 #include "stoker/deadline.h"
-#include "stoker/words.h"
+#include "stoker/slot.h"
 
 /// Set-up ///
 
@@ -52,7 +52,7 @@ void stk_sim_dispatch_revive(struct stk_sim_dispatch *dispatch) {
 /// Workers ///
 
 static uint32_t *slot_at(const struct stk_sim_dispatch *d, uint32_t index) {
-    return d->config.memory.ring + (size_t)index * STK_SLOT_WORDS;
+    return STK_SLOT_AT(d->config.memory.ring, index);
 }
 
 static void count(const struct stk_sim_dispatch *d, uint32_t word) {
@@ -69,8 +69,7 @@ static bool told_to_stop(const struct stk_sim_dispatch *d) {
 static bool claim(struct stk_sim_dispatch *d, uint32_t index) {
     uint32_t *slot = slot_at(d, index);
     uint32_t status = stk_load_acquire(slot + STK_SLOT_STATUS);
-    bool waits = status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
-    if (!waits || stk_cas(slot + STK_SLOT_STATUS, status, STK_SLOT_CLAIMED) != status) {
+    if (!stk_status_claimable(status) || stk_cas(slot + STK_SLOT_STATUS, status, STK_SLOT_CLAIMED) != status) {
         return false;
     }
     d->mine[index] = 1;

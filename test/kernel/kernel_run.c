@@ -184,7 +184,8 @@ static void compare_chunk(uint32_t *seed) {
     chunk_expect(&c, payload, want);
     op_publish(&image, 0, c.opcode, 0, c.args);
     compare(c.opcode == STK_OP_CRC32C ? "crc" : "fir");
-    if (op_status(&image, 0) != STK_SLOT_DONE || memcmp(op_slot(&image, 0) + STK_SLOT_RESULT, want, sizeof want) != 0 ||
+    if (op_status(&image, 0) != STK_SLOT_DONE ||
+        memcmp(op_slot(&image, 0) + STK_SLOT_ARG0 + STK_RESULT_ARG, want, sizeof want) != 0 ||
         memcmp(image.payload, payload, OPS_PAYLOAD) != 0) {
         fprintf(stderr, "kernel_run: opcode 0x%x is not what the oracle says\n", (unsigned)c.opcode);
         failures++;

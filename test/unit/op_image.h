@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "stoker/port/dispatch.h"
-#include "stoker/words.h"
+#include "stoker/slot.h"
 
 #define OPS_SLOTS       16u
 #define OPS_OBSERVABLES 512u

@@ -66,10 +66,10 @@ static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
         return -1;
     }
     sum = sum_of(w.payload + args[STK_ARG_OFFSET], args[STK_ARG_BYTES]);
-    slot[STK_SLOT_RESULT] = (uint32_t)sum;
-    slot[STK_SLOT_RESULT + 1] = (uint32_t)(sum >> 32);
-    slot[STK_SLOT_RESULT + 2] = args[STK_ARG_LEAD];
-    slot[STK_SLOT_RESULT + 3] = args[STK_ARG_PARAM];
+    slot[STK_SLOT_ARG0 + STK_RESULT_ARG] = (uint32_t)sum;
+    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 1] = (uint32_t)(sum >> 32);
+    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 2] = args[STK_ARG_LEAD];
+    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 3] = args[STK_ARG_PARAM];
     return 0;
 }
 

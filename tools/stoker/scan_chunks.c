@@ -67,7 +67,9 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
         histogram_add(&s->stats.latency, r->latency_ns);
     }
     if (r->err == STK_E_SLOT_FAULT) {
-        return STK_E_SLOT_FAULT; /* our own tables were refused: no file is to blame */
+        /* our own tables were refused: no file is to blame */
+        cli_note("a slot faulted: %s, value %u", stk_reason_name(r->reason), r->value);
+        return STK_E_SLOT_FAULT;
     }
     if (r->err != STK_OK) {
         fail_file(d, r->err, r->os_error, r->offset);

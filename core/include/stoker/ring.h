@@ -13,6 +13,7 @@
 
 #include "stoker/arena.h"
 #include "stoker/err.h"
+#include "stoker/slot.h"
 #include "stoker/words.h"
 
 #ifdef __cplusplus
@@ -43,6 +44,10 @@ struct stk_slot {
     uint32_t status, opcode, tenant, priority;
     uint32_t args[STK_SLOT_ARGS];
 };
+
+/* Returns the name of a reason for which a slot faulted, "STK_REASON_PAYLOAD"; "STK_REASON_UNKNOWN" for a number that is
+ * not in STK_REASONS (slot.h), such as a reason of the user's own handler. ISR-safe. */
+const char *stk_reason_name(uint32_t reason);
 
 /* Bytes a ring of `slots` slots takes. STK_E_OVERFLOW above STK_RING_SLOTS_MAX. */
 STK_MUST_CHECK int stk_ring_bytes(uint32_t slots, size_t *bytes);
@@ -127,7 +132,7 @@ enum stk_transition {
     STK_TO_CLAIM,   /* PUBLISHED, YIELD, REQUEUE -> CLAIMED */
     STK_TO_DONE,    /* CLAIMED -> DONE */
     STK_TO_FAULT,   /* PUBLISHED, CLAIMED, WAIT_IO, YIELD, REQUEUE -> FAULT; by the host as STK_TO_CANCEL */
-    /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; only while no worker runs where bit 0 of control word 159 is set */
+    /* PUBLISHED, WAIT_IO, YIELD, REQUEUE -> EMPTY; while workers run only as stk_atomics_exclude (slot.h) allows */
     STK_TO_CANCEL,
     STK_TO_WAIT_IO, /* CLAIMED -> WAIT_IO */
     STK_TO_YIELD,   /* CLAIMED -> YIELD */

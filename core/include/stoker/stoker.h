@@ -25,6 +25,7 @@
 #include "stoker/replay.h"
 #include "stoker/ring.h"
 #include "stoker/settings.h"
+#include "stoker/slot.h"
 #include "stoker/store.h"
 #include "stoker/stream.h"
 #include "stoker/telemetry.h"

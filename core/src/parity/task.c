@@ -53,7 +53,7 @@ int stk_task_queue_view(struct stk_task_queue *queue, void *mem, size_t bytes) {
 }
 
 static uint32_t *task_at(const struct stk_task_queue *queue, uint32_t slot) {
-    return queue->words + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(queue->words, slot);
 }
 
 static int is_in(uint32_t state, uint32_t set) {

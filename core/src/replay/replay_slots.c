@@ -12,7 +12,7 @@ const struct stk_recorded_end stk_recorded_done = {.status = STK_SLOT_DONE};
 const struct stk_recorded_end stk_recorded_unknown = {.status = STK_SLOT_EMPTY};
 
 static uint32_t *words_of(const struct stk_replay *r, uint32_t target, uint32_t slot) {
-    return r->config.target[target].memory.ring + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(r->config.target[target].memory.ring, slot);
 }
 
 /// Waiting ///

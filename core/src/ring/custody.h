@@ -10,11 +10,11 @@
 #include <stddef.h>
 
 #include "stoker/atomic.h"
-#include "stoker/words.h"
+#include "stoker/slot.h"
 
 /* Returns the custody words of a control buffer; NULL: the buffer has none. */
 static inline const uint32_t *stk_custody(const uint32_t *control) {
-    uint32_t at = control != NULL ? stk_load(control + STK_CTL_NO_SHARED_ATOMICS) >> STK_CUSTODY_SHIFT : 0u;
+    uint32_t at = control != NULL ? stk_custody_at(stk_load(control + STK_CTL_NO_SHARED_ATOMICS)) : 0u;
     return at != 0u ? control + at : NULL;
 }
 
@@ -46,10 +46,10 @@ static inline bool stk_nobody_has(const uint32_t *control, uint32_t slot) {
  * word that is no status also ends a slot once no worker has the slot, since no worker ever claims such a word.
  * `control` may be NULL: then only the status decides, and a word that is no status ends nothing. */
 static inline bool stk_slot_ended(const uint32_t *control, uint32_t slot, uint32_t status) {
-    if (status == STK_SLOT_DONE || status == STK_SLOT_FAULT) {
+    if (stk_status_ended(status)) {
         return !stk_in_custody(control, slot);
     }
-    return status > STK_SLOT_FAULT && stk_nobody_has(control, slot);
+    return !stk_status_known(status) && stk_nobody_has(control, slot);
 }
 
 #endif

@@ -35,8 +35,8 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
 /* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
  * back only with custody words, which show that no worker has the slot. */
 static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
-    return stk_status_publishable(status) || status == STK_SLOT_FAULT ||
-           (status > STK_SLOT_FAULT && stk_custody(publisher->control) != NULL);
+    return stk_status_publishable(status) || stk_status_ended(status) ||
+           (!stk_status_known(status) && stk_custody(publisher->control) != NULL);
 }
 
 int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
@@ -145,8 +145,7 @@ static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     if (control == NULL) {
         return false;
     }
-    if (stk_custody(control) != NULL &&
-        (stk_load(control + STK_CTL_NO_SHARED_ATOMICS) & STK_NO_SHARED_ATOMICS_BIT) == 0) {
+    if (stk_custody(control) != NULL && stk_atomics_exclude(stk_load(control + STK_CTL_NO_SHARED_ATOMICS))) {
         return !stk_in_custody(control, ticket & publisher->mask);
     }
     ends = stk_worker_ends(control);
@@ -159,8 +158,8 @@ static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
 }
 
 static bool is_over(struct stk_publisher *publisher, uint32_t ticket, uint32_t status) {
-    return status > STK_SLOT_FAULT ? abandoned(publisher, ticket)
-                                   : stk_slot_ended(publisher->control, ticket & publisher->mask, status);
+    return stk_status_known(status) ? stk_slot_ended(publisher->control, ticket & publisher->mask, status)
+                                    : abandoned(publisher, ticket);
 }
 
 /* Hands out the oldest ticket. `end` is a copy of its slot, which is EMPTY now. */

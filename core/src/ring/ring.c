@@ -57,7 +57,7 @@ int stk_ring_status(const struct stk_ring *ring, uint32_t slot) {
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(stk_slot_at(ring, slot) + STK_SLOT_STATUS);
-    return status <= STK_SLOT_FAULT ? (int)status : STK_E_STATUS;
+    return stk_status_known(status) ? (int)status : STK_E_STATUS;
 }
 
 static inline int is_done(const uint32_t *w) {

@@ -1,7 +1,7 @@
 /* stoker: the slot machine. */
 #include "slot_words.h"
 
-#define FROM(status) (1u << (status))
+#define FROM(status) STK_STATUS_BIT(status)
 
 /* One row per transition: the statuses it may start from, and the one it leads to. */
 static const struct {
@@ -9,14 +9,10 @@ static const struct {
     uint8_t to;
 } rule[] = {
     [STK_TO_PUBLISH] = {0, STK_SLOT_PUBLISHED},
-    [STK_TO_CLAIM] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_YIELD) | FROM(STK_SLOT_REQUEUE), STK_SLOT_CLAIMED},
+    [STK_TO_CLAIM] = {STK_STATUSES_CLAIMABLE, STK_SLOT_CLAIMED},
     [STK_TO_DONE] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_DONE},
-    [STK_TO_FAULT] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_CLAIMED) | FROM(STK_SLOT_WAIT_IO) |
-                          FROM(STK_SLOT_YIELD) | FROM(STK_SLOT_REQUEUE),
-                      STK_SLOT_FAULT},
-    [STK_TO_CANCEL] = {FROM(STK_SLOT_PUBLISHED) | FROM(STK_SLOT_WAIT_IO) | FROM(STK_SLOT_YIELD) |
-                           FROM(STK_SLOT_REQUEUE),
-                       STK_SLOT_EMPTY},
+    [STK_TO_FAULT] = {STK_STATUSES_CLAIMABLE | FROM(STK_SLOT_CLAIMED) | FROM(STK_SLOT_WAIT_IO), STK_SLOT_FAULT},
+    [STK_TO_CANCEL] = {STK_STATUSES_CLAIMABLE | FROM(STK_SLOT_WAIT_IO), STK_SLOT_EMPTY},
     [STK_TO_WAIT_IO] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_WAIT_IO},
     [STK_TO_YIELD] = {FROM(STK_SLOT_CLAIMED), STK_SLOT_YIELD},
     [STK_TO_REQUEUE] = {FROM(STK_SLOT_CLAIMED) | FROM(STK_SLOT_WAIT_IO), STK_SLOT_REQUEUE},
@@ -24,10 +20,7 @@ static const struct {
 };
 
 int stk_transition_allowed(uint32_t from, enum stk_transition to) {
-    if (from > STK_SLOT_FAULT || (uint32_t)to >= sizeof rule / sizeof rule[0]) {
-        return 0;
-    }
-    return (rule[to].from & FROM(from)) != 0;
+    return (uint32_t)to < sizeof rule / sizeof rule[0] && stk_status_in(from, rule[to].from);
 }
 
 int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transition to) {

@@ -11,15 +11,7 @@
 #include "stoker/ring.h"
 
 static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot) {
-    return ring->words + (size_t)slot * STK_SLOT_WORDS;
-}
-
-static inline bool stk_status_publishable(uint32_t status) {
-    return status == STK_SLOT_EMPTY || status == STK_SLOT_DONE;
-}
-
-static inline bool stk_status_claimable(uint32_t status) {
-    return status == STK_SLOT_PUBLISHED || status == STK_SLOT_YIELD || status == STK_SLOT_REQUEUE;
+    return STK_SLOT_AT(ring->words, slot);
 }
 
 static inline bool stk_opcode_ok(uint32_t opcode) {
@@ -104,7 +96,7 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
  * STK_REASON_STATUS, and the word is the fault's value. */
 static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     stk_slot_copy(w, status, out);
-    if (status > STK_SLOT_FAULT) {
+    if (!stk_status_known(status)) {
         out->status = STK_SLOT_FAULT;
         out->args[STK_FAULT_REASON_ARG] = STK_REASON_STATUS;
         out->args[STK_FAULT_VALUE_ARG] = status;

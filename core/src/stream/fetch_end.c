@@ -111,11 +111,11 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
 }
 
-/* May a worker be at any slot but those in WAIT_IO, or come to it, on memory where its claim and ours do not exclude each other? One of a
- * BATCH has copies. */
+/* Returns true if the host may not move a slot by compare-and-swap now (stk_atomics_exclude, stoker/slot.h). A worker of a
+ * BATCH has copies, so it is not in the way. */
 static bool workers_in_the_way(const struct stk_fetch *m) {
     struct stk_dispatch_info info;
-    if ((stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS) & STK_NO_SHARED_ATOMICS_BIT) == 0u) {
+    if (stk_atomics_exclude(stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS))) {
         return false;
     }
     m->config.dispatch->info(m->config.dispatch_ctx, &info);

@@ -5,8 +5,7 @@
 #include "ring/slot_words.h"
 #include "stoker/fetch.h"
 
-#define STK_FETCH_TICKET_ARG 2u         /* 1 + the I/O slot; kernels/op_load_miss.h */
-#define STK_FETCH_NO_ROW     UINT32_MAX /* of a request that was refused */
+#define STK_FETCH_NO_ROW UINT32_MAX /* of a request that was refused */
 
 struct stk_fetch_row {
     struct stk_fetch_resource is;

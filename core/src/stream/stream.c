@@ -125,11 +125,7 @@ static const uint32_t *awaited(const struct stk_stream *s) {
     if (!s->fence && (s->delivered == s->published || stk_entry(s, s->delivered)->state != STK_ENTRY_PUBLISHED)) {
         return NULL;
     }
-    return s->ring.words + (size_t)stk_entry_slot(s, s->delivered) * STK_SLOT_WORDS;
-}
-
-static int finished(uint32_t status) {
-    return status == STK_SLOT_DONE || status == STK_SLOT_FAULT;
+    return STK_SLOT_AT(s->ring.words, stk_entry_slot(s, s->delivered));
 }
 
 /* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next turn takes in data that arrives
@@ -137,10 +133,10 @@ static int finished(uint32_t status) {
 static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
     int err;
-    for (uint32_t i = 0; i < SPINS && !finished(seen); i++) {
+    for (uint32_t i = 0; i < SPINS && !stk_status_ended(seen); i++) {
         seen = stk_load(status);
     }
-    if (finished(seen)) {
+    if (stk_status_ended(seen)) {
         return STK_OK;
     }
     err = s->config.platform->wait(s->config.platform_ctx, status, stk_le32(seen), slice_ns);

@@ -159,7 +159,7 @@ static bool moved(const uint32_t *w, const struct stk_row *row) {
 /* May a publisher be writing the words behind this status? */
 static bool words_unsafe(const struct live *live, uint32_t status) {
     return live->feed != STK_FEED_NONE &&
-           (status == STK_SLOT_EMPTY || (status == STK_SLOT_DONE && live->feed == STK_FEED_ANY));
+           (status == STK_SLOT_EMPTY || (live->feed == STK_FEED_ANY && stk_status_publishable(status)));
 }
 
 /* One try; returns what it lost. */

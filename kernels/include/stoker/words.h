@@ -16,9 +16,7 @@
 #define STK_SLOT_PRIORITY 3u  /* word index of the priority */
 #define STK_SLOT_ARG0     4u  /* word index of the first argument */
 #define STK_SLOT_ARGS     12u /* arguments in a slot */
-#define STK_SLOT_RESULT   12u /* word index of the first result: the tail of the arguments */
-#define STK_SLOT_RESULTS  4u  /* result words in a slot */
-#define STK_RESULT_ARG    8u  /* the first result, counted as an argument */
+#define STK_SLOT_RESULTS  4u  /* result words in a slot: the tail of the arguments, from STK_RESULT_ARG (slot.h) on */
 
 #define STK_RING_SLOTS_MAX      268435455u /* most slots whose byte length fits the format */
 #define STK_RING_SLOTS_INIT_MAX 1048576u   /* most slots that init will lay out */
@@ -160,8 +158,8 @@
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
-/* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other. The bits
- * above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
+/* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
+ * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
  * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
  * in hand. */
 #define STK_CTL_NO_SHARED_ATOMICS 159u
@@ -195,30 +193,12 @@
 #define STK_IO_OK        0x10u
 #define STK_IO_ERROR     0x11u
 
-/// Why a slot faulted: last word of the slot; the word before it holds the offending value ///
+/// Cost and limits ///
 
-#define STK_FAULT_REASON_ARG 11u
-#define STK_FAULT_VALUE_ARG  10u
-#define STK_REASON_NONE      0u
-#define STK_REASON_OPCODE    1u  /* no handler for this opcode; value: the opcode */
-#define STK_REASON_TENANT    2u  /* tenant not authorised; value: the tenant */
-#define STK_REASON_INDEX     3u  /* control or observable index out of the tenant's window; value: the index */
-#define STK_REASON_PAYLOAD   4u  /* payload range out of bounds; value: its offset */
-#define STK_REASON_ARGUMENT  5u  /* an argument makes no sense; value: the argument's index */
-#define STK_REASON_PACKED    6u  /* malformed packed slot; value: index of the inner op */
-#define STK_REASON_IO        7u  /* the I/O of a load miss failed; value: its error code */
-#define STK_REASON_TABLE     8u  /* a table in the payload is malformed; value: which check */
-#define STK_REASON_STATUS    13u /* the status word is no status: no worker or host stored it; value: the word */
-#define STK_REASON_FUSED                                                                                               \
-    10u /* a part of a fused op, not the first, wanted to wait; value: which (9 is STK_REASON_LOST) */
-#define STK_REASON_COST 11u /* the slot costs more than allowed; value: the limit that was passed, STK_COST_OVER_* */
-#define STK_REASON_OFF  12u /* the host switched this opcode off; value: the opcode */
-
+/* The value of a slot that faulted with STK_REASON_COST: the limit that was passed. */
 #define STK_COST_OVER_LEASE 1u /* the handler cannot stop half-way, and would hold its worker for longer than a lease */
 #define STK_COST_OVER_BYTES 2u /* above the host's limit of the bytes of a slot */
 #define STK_COST_OVER_UNITS 3u /* above the host's limit of the cost of a slot */
-
-/// Cost and limits ///
 
 /* The cost of a slot is counted in units. A unit is the cost of one byte that a worker reads in order with all its
  * lanes, as STK_OP_SUM64 does. Handlers state their cost for each byte in sixteenths of a unit. */

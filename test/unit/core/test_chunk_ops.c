@@ -39,7 +39,7 @@ static uint32_t run(const struct chunk_case *c, uint32_t payload_bytes, uint32_t
     while (ring_words[STK_SLOT_STATUS] == STK_SLOT_PUBLISHED) {
         assert_int_equal(stk_interp_ops.drive(&port, true), 1);
     }
-    memcpy(results, ring_words + STK_SLOT_RESULT, 4u * sizeof *results);
+    memcpy(results, ring_words + STK_SLOT_ARG0 + STK_RESULT_ARG, 4u * sizeof *results);
     return ring_words[STK_SLOT_STATUS];
 }
 

@@ -148,10 +148,10 @@ static void wide_op_gets_cleared_results_and_adds_in_64_bits(void **state) {
     run();
     assert_int_equal(wide_runs, 1);
     op_slot(&expected, 15)[STK_SLOT_STATUS] = STK_SLOT_DONE;
-    op_slot(&expected, 15)[STK_SLOT_RESULT] = 0;
-    op_slot(&expected, 15)[STK_SLOT_RESULT + 1] = 2;
-    op_slot(&expected, 15)[STK_SLOT_RESULT + 2] = UINT32_MAX;
-    op_slot(&expected, 15)[STK_SLOT_RESULT + 3] = UINT32_MAX;
+    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG] = 0;
+    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1] = 2;
+    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 2] = UINT32_MAX;
+    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 3] = UINT32_MAX;
     expected.control[STK_CTL_DONE_COUNT] = 1;
     expected.control[STK_CTL_METRICS + 9] = 1;
     assert_only_expected_changes("wide op");

@@ -153,7 +153,7 @@ static void every_argument_comes_back(void **state) {
     record();
     put(2, OP_SUM, args, STK_SLOT_ARGS);
     assert_int_equal(replay_on(2), STK_REPLAY_SAME);
-    assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_RESULT + 1], 0xABCD);
+    assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 0xABCD);
     assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + 4], 5);
     assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_PRIORITY], STK_NORMAL);
 }

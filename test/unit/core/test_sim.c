@@ -10,7 +10,7 @@
 #include "stoker/atomic.h"
 #include "stoker/port/sim.h"
 #include "stoker/port/template.h"
-#include "stoker/words.h"
+#include "stoker/slot.h"
 
 #define DEPTH   8u
 #define SOURCES 3u
@@ -354,7 +354,7 @@ static int leave_as_arg0(void *ctx, uint32_t slot_index, uint32_t *words) {
     ++*calls;
     assert_int_equal(stk_load(words), STK_SLOT_CLAIMED);
     assert_ptr_equal(words, ring + slot_index * STK_SLOT_WORDS);
-    stk_store(words + STK_SLOT_RESULT, slot_index + 100);
+    stk_store(words + STK_SLOT_ARG0 + STK_RESULT_ARG, slot_index + 100);
     return (int)(int32_t)stk_load(words + STK_SLOT_ARG0);
 }
 
@@ -376,7 +376,7 @@ static void a_drive_runs_the_handler_and_leaves_what_it_says(void **state) {
     assert_int_equal(status_of(2), STK_SLOT_FAULT);
     assert_int_equal(status_of(3), STK_SLOT_WAIT_IO);
     assert_int_equal(status_of(4), STK_SLOT_WAIT_IO);
-    assert_int_equal(stk_load(ring + STK_SLOT_RESULT), 100);
+    assert_int_equal(stk_load(ring + STK_SLOT_ARG0 + STK_RESULT_ARG), 100);
     assert_int_equal(stk_load(control + STK_CTL_DONE_COUNT), 1);
     assert_int_equal(stk_load(control + STK_CTL_FAULT_COUNT), 1);
     assert_true(dispatch.done == 1 && dispatch.faulted == 1);

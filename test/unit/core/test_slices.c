@@ -43,8 +43,8 @@ static uint32_t op_halves(const struct stk_dev *d, const struct stk_call *c) {
     uint32_t n = stk_arg(c, STK_ARG_BYTES), from, to;
     (void)d;
     stk_slice(c, n, &from, &to);
-    stk_result(c, 0, stk_ld(c->slot + STK_SLOT_RESULT) + 1u);
-    stk_result(c, 1, stk_ld(c->slot + STK_SLOT_RESULT + 1u) + to - from);
+    stk_result(c, 0, stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG) + 1u);
+    stk_result(c, 1, stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + 1u) + to - from);
     return stk_slice_end(c, to, n);
 }
 
@@ -95,7 +95,7 @@ static uint32_t status(uint32_t slot) {
 }
 
 static const uint32_t *results(uint32_t slot) {
-    return ring_words + slot * STK_SLOT_WORDS + STK_SLOT_RESULT;
+    return ring_words + slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG;
 }
 
 static int is_over(uint32_t slot) {
@@ -218,9 +218,10 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
             open_port(NULL, 1, 1);
             memcpy(payload, before, PAYLOAD);
             put(1, ops[i], 0, ops[i] == STK_OP_FIR_Q15 ? filter : scan, 8);
-            ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT] = UINT32_MAX; /* records that were never written */
-            ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT + STK_SLICE_AT] = places[k];
-            ring_words[STK_SLOT_WORDS + STK_SLOT_RESULT + STK_SLICE_STATE] = UINT32_MAX;
+            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG] =
+                UINT32_MAX; /* records that were never written */
+            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT] = places[k];
+            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE] = UINT32_MAX;
             ring_words[STK_SLOT_WORDS] = STK_SLOT_YIELD;
             (void)finish(1);
             assert_memory_equal(payload, before, OUT_AT - 1024u);

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 
@@ -61,11 +63,74 @@ static void moves_out_of_range_are_refused(void **state) {
     assert_false(stk_transition_allowed(STK_SLOT_PUBLISHED, (enum stk_transition)99));
 }
 
+/// The facts of slot.h ///
+
+static void facts_about_a_status_follow_the_table(void **state) {
+    (void)state;
+    for (uint32_t status = 0; status < 8; status++) {
+        int over = status == STK_SLOT_DONE || status == STK_SLOT_FAULT;
+        assert_int_equal(stk_status_claimable(status), stk_transition_allowed(status, STK_TO_CLAIM));
+        assert_int_equal(stk_status_ended(status), over);
+        assert_int_equal(stk_status_unfinished(status), !over && status != STK_SLOT_EMPTY);
+        assert_int_equal(stk_status_publishable(status), status == STK_SLOT_EMPTY || status == STK_SLOT_DONE);
+        assert_true(stk_status_known(status));
+    }
+}
+
+static void a_word_that_is_no_status_is_unfinished_and_nothing_else(void **state) {
+    static const uint32_t junk[] = {8, 9, 32, 33, 35, 39, 0x80000003u, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++) {
+        assert_false(stk_status_claimable(junk[i]));
+        assert_false(stk_status_ended(junk[i]));
+        assert_false(stk_status_publishable(junk[i]));
+        assert_false(stk_status_known(junk[i]));
+        assert_true(stk_status_unfinished(junk[i]));
+    }
+}
+
+static void a_slot_lies_at_64_bytes_times_its_number(void **state) {
+    static uint32_t ring[4 * STK_SLOT_WORDS];
+    (void)state;
+    assert_ptr_equal(STK_SLOT_AT(ring, 0), ring);
+    assert_ptr_equal(STK_SLOT_AT(ring, 1 + 2), (uint8_t *)ring + 3u * STK_SLOT_BYTES);
+}
+
+static void the_bus_word_says_who_may_swap_and_where_custody_is(void **state) {
+    (void)state;
+    assert_true(stk_atomics_exclude(0));
+    assert_true(stk_atomics_exclude(200u << 1));
+    assert_false(stk_atomics_exclude(1));
+    assert_false(stk_atomics_exclude(200u << 1 | 1u));
+    assert_int_equal(stk_custody_at(1), 0);
+    assert_int_equal(stk_custody_at(200u << 1 | 1u), 200);
+}
+
+static void reasons_are_in_order_and_have_names(void **state) {
+    static const char *const names[] = {"NONE", "OPCODE", "TENANT", "INDEX", "PAYLOAD", "ARGUMENT", "PACKED",
+                                        "IO",   "TABLE",  "LOST",   "FUSED", "COST",    "OFF",      "STATUS"};
+    char want[32];
+    (void)state;
+    for (uint32_t i = 0; i < 14; i++) {
+        (void)snprintf(want, sizeof want, "STK_REASON_%s", names[i]);
+        assert_string_equal(stk_reason_name(i), want);
+    }
+    assert_int_equal(STK_REASON_LOST, 9);
+    assert_int_equal(STK_REASON_STATUS, 13);
+    assert_string_equal(stk_reason_name(14), "STK_REASON_UNKNOWN");
+    assert_string_equal(stk_reason_name(UINT32_MAX), "STK_REASON_UNKNOWN");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_move_of_every_status_follows_the_table),
         cmocka_unit_test(a_word_that_is_no_status_never_moves),
         cmocka_unit_test(moves_out_of_range_are_refused),
+        cmocka_unit_test(facts_about_a_status_follow_the_table),
+        cmocka_unit_test(a_word_that_is_no_status_is_unfinished_and_nothing_else),
+        cmocka_unit_test(a_slot_lies_at_64_bytes_times_its_number),
+        cmocka_unit_test(the_bus_word_says_who_may_swap_and_where_custody_is),
+        cmocka_unit_test(reasons_are_in_order_and_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static void *work_all(void *arg) {
                 continue;
             }
             uint32_t i = stk_load(w + STK_SLOT_ARG0 + 1);
-            stk_store(w + STK_SLOT_RESULT, stk_load(w + STK_SLOT_ARG0) ^ i);
+            stk_store(w + STK_SLOT_ARG0 + STK_RESULT_ARG, stk_load(w + STK_SLOT_ARG0) ^ i);
             if (stk_ring_transition(&ring, s, i % 64 == 0 ? STK_TO_FAULT : STK_TO_DONE) < 0) {
                 return "a claimed slot was moved by someone else";
             }

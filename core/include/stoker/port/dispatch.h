@@ -50,9 +50,6 @@ struct stk_dispatch_info {
     uint32_t recoveries;   /* times that the device or its driver failed and the port went on all the same */
 };
 
-/* The reason of a slot that faulted because every kernel that claimed it was lost; the value is how often it was put back. */
-#define STK_REASON_LOST 9u
-
 struct stk_dispatch_ops {
     const char *name;
 

@@ -1,0 +1,121 @@
+/* stoker: the facts about a slot, for the host and for the device.
+ *
+ * Both sides must agree on where slot i lies, on what a status allows, on the argument that holds the ticket of a load
+ * miss, on why a slot faulted, and on when the host may move a slot by compare-and-swap. This header is the one home of
+ * each of these rules. It is read as C11, as C++ and, as part of the kernel text, as OpenCL C 1.2.
+ */
+#ifndef STOKER_SLOT_H
+#define STOKER_SLOT_H
+
+#ifndef __OPENCL_C_VERSION__
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stoker/words.h"
+#define STK_SLOT_FN static inline
+#else
+#define STK_SLOT_FN static
+#endif
+
+/// Address ///
+
+/* Address of the first word of slot `slot` in a ring whose words begin at `ring`. A macro, because OpenCL C 1.2 has no
+ * pointer that fits every address space. */
+#define STK_SLOT_AT(ring, slot) ((ring) + (size_t)(slot)*STK_SLOT_WORDS)
+
+/// Status ///
+
+/* Sets of statuses: bit s of a set stands for status s. */
+#define STK_STATUS_BIT(status) (1u << (status))
+
+/* Statuses in which a worker may claim the slot. */
+#define STK_STATUSES_CLAIMABLE                                                                                         \
+    (STK_STATUS_BIT(STK_SLOT_PUBLISHED) | STK_STATUS_BIT(STK_SLOT_YIELD) | STK_STATUS_BIT(STK_SLOT_REQUEUE))
+/* Statuses in which a publisher may write the slot. FAULT is not among them: the host acknowledges a fault first. */
+#define STK_STATUSES_PUBLISHABLE (STK_STATUS_BIT(STK_SLOT_EMPTY) | STK_STATUS_BIT(STK_SLOT_DONE))
+/* Statuses that end the work in a slot: the device does not touch the slot again before it is published again. */
+#define STK_STATUSES_ENDED (STK_STATUS_BIT(STK_SLOT_DONE) | STK_STATUS_BIT(STK_SLOT_FAULT))
+
+/* Returns 1 if `status` is in `set`. A word that is no status is in no set. */
+STK_SLOT_FN int stk_status_in(unsigned status, unsigned set) {
+    return status <= STK_SLOT_FAULT && (set >> status & 1u) != 0u;
+}
+
+STK_SLOT_FN int stk_status_claimable(unsigned status) {
+    return stk_status_in(status, STK_STATUSES_CLAIMABLE);
+}
+
+STK_SLOT_FN int stk_status_ended(unsigned status) {
+    return stk_status_in(status, STK_STATUSES_ENDED);
+}
+
+/* Returns 1 if a fence behind the slot must wait: the slot is neither EMPTY nor ended. A word that is no status has not
+ * ended either. */
+STK_SLOT_FN int stk_status_unfinished(unsigned status) {
+    return status != STK_SLOT_EMPTY && !stk_status_ended(status);
+}
+
+#ifndef __OPENCL_C_VERSION__
+/* Only the host publishes, and only the host judges words that are no status. */
+STK_SLOT_FN int stk_status_publishable(unsigned status) {
+    return stk_status_in(status, STK_STATUSES_PUBLISHABLE);
+}
+
+/* Returns 1 if the word is a status at all. A tenant may store any word in a slot of its own. */
+STK_SLOT_FN int stk_status_known(unsigned status) {
+    return status <= STK_SLOT_FAULT;
+}
+#endif
+
+/// Host and device on one word ///
+
+/* `word` is control word STK_CTL_NO_SHARED_ATOMICS. Returns 1 if a swap of the host and a swap of the device on one
+ * word exclude each other. Where they do not (memory behind a bus), a device's swap is a read and a later write. So
+ * there the host moves no slot that a worker may claim while a worker runs: it does not cancel (STK_TO_CANCEL) and does
+ * not fault (STK_TO_FAULT) by compare-and-swap before all workers have left. A slot in WAIT_IO is safe, since no worker
+ * claims WAIT_IO. */
+STK_SLOT_FN int stk_atomics_exclude(unsigned word) {
+    return (word & STK_NO_SHARED_ATOMICS_BIT) == 0u;
+}
+
+/* `word` as above. Returns the index of the control word at which the custody words begin; 0: there are none. */
+STK_SLOT_FN unsigned stk_custody_at(unsigned word) {
+    return word >> STK_CUSTODY_SHIFT;
+}
+
+/// Arguments with a meaning of their own ///
+
+/* First result, counted as an argument: results are the tail of the arguments. STK_SLOT_RESULTS of them. */
+#define STK_RESULT_ARG 8u
+/* Of a LOAD_MISS: 1 + index of the I/O slot that serves this miss; 0: the miss has not asked yet. */
+#define STK_FETCH_TICKET_ARG 2u
+/* Of a slot in FAULT: the offending value, and the reason. They are the last two words of the slot. */
+#define STK_FAULT_VALUE_ARG  10u
+#define STK_FAULT_REASON_ARG 11u
+
+/// Why a slot faulted ///
+
+/* Every reason as X(name, number), in the order of the numbers. The comment says what the value word holds. */
+#define STK_REASONS(X)                                                                                                 \
+    X(NONE, 0)     /* no fault, or a fault of a handler that gave no reason */                                         \
+    X(OPCODE, 1)   /* no handler for this opcode; value: the opcode */                                                 \
+    X(TENANT, 2)   /* tenant not authorised; value: the tenant */                                                      \
+    X(INDEX, 3)    /* control or observable index out of the tenant's share; value: the index */                       \
+    X(PAYLOAD, 4)  /* payload range out of bounds; value: its offset */                                                \
+    X(ARGUMENT, 5) /* an argument makes no sense; value: the argument's index */                                       \
+    X(PACKED, 6)   /* malformed packed slot; value: index of the inner op */                                           \
+    X(IO, 7)       /* the I/O of a load miss failed; value: its error code */                                          \
+    X(TABLE, 8)    /* a table in the payload is malformed; value: which check */                                       \
+    X(LOST, 9)     /* every kernel that claimed the slot was lost; value: how often the slot was put back */           \
+    X(FUSED, 10)   /* a part of a fused op, not the first, wanted to wait; value: index of the part */                 \
+    X(COST, 11)    /* the slot costs more than allowed; value: the limit that was passed, STK_COST_OVER_* */           \
+    X(OFF, 12)     /* the host switched this opcode off; value: the opcode */                                          \
+    X(STATUS, 13)  /* the status word is no status: no worker or host stored it; value: the word */
+
+enum stk_reason {
+#define STK_REASON_ENUM(name, number) STK_REASON_##name = number,
+    STK_REASONS(STK_REASON_ENUM)
+#undef STK_REASON_ENUM
+};
+
+#endif
