@@ -42,7 +42,7 @@ static struct stk_cache *work_cache; /* where programs are kept; NULL: nowhere *
 static uint32_t published, harvested, faulted, adds_faulted;
 
 static inline uint32_t *slot_at(uint32_t slot) {
-    return cl.memory.ring + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(cl.memory.ring, slot);
 }
 
 /* What the handshake found, asked once, without faults; NULL where this device cannot. */

@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(memcmp(masks, control_words + STK_CTL_TENANT_MASK, sizeof masks) == 0);
     FUZZ_CHECK(stk_load(&debug_words[0]) <= DEBUG_WORDS - 1u);
     for (uint32_t i = 0; i < SLOTS; i++) {
-        FUZZ_CHECK(stk_load(&ring_words[i * STK_SLOT_WORDS]) != STK_SLOT_CLAIMED || stk_load(control_words) <= 1u);
+        FUZZ_CHECK(stk_load(&STK_SLOT_AT(ring_words, i)[STK_SLOT_STATUS]) != STK_SLOT_CLAIMED ||
+                   stk_load(control_words) <= 1u);
     }
     return 0;
 }

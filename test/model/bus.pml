@@ -1,4 +1,5 @@
-/* stoker model 6: workers whose swaps the host does not see as one step (control word 159). See README.md. */
+/* stoker model 6: workers whose swaps the host does not see as one step (stk_atomics_exclude of
+ * slot.h). See README.md. */
 #define PUBLISHERS 1
 #define WORKERS 2
 #include "machine.pml"

@@ -10,7 +10,7 @@
 #endif
 #define OK 16
 
-byte arg2[SLOTS]; /* STK_FETCH_TICKET: 1 + the I/O slot; what a publisher made up, where it forges */
+byte arg2[SLOTS]; /* STK_FETCH_TICKET_ARG of slot.h: 1 + the I/O slot; what a publisher made up, where it forges */
 byte io_status[IOS], io_tag[IOS];
 byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
 #define NOBODY 98 /* its slot was cancelled */

@@ -2,7 +2,8 @@
  *
  * One step (atomic, d_step) is one access to a shared word, or several that nobody can tell apart from one, as in
  * kernels/loop.h, core/src/ring/publisher.c and core/src/ring/slot.c. Ghosts are variables that no code has: they say what each slot has
- * been through since its ticket was taken, and every move asserts what it needs. */
+ * been through since its ticket was taken, and every move asserts what it needs. Facts about a status follow
+ * kernels/include/stoker/slot.h. */
 #ifndef SLOTS
 #define SLOTS 2
 #endif
@@ -35,8 +36,8 @@
 #define AT(ticket) ((ticket) % SLOTS)
 #define NEXT(ticket) (((ticket) + 1) % TICKETS)
 #define DISTANCE(older, newer) (((newer) + TICKETS - (older)) % TICKETS)
-#define FINISHED(s) ((s) == DONE || (s) == FAULT)
-#define CLAIMABLE(s) ((s) == PUBLISHED || (s) == YIELD || (s) == REQUEUE)       /* stk_claimable */
+#define FINISHED(s) ((s) == DONE || (s) == FAULT)                               /* stk_status_ended of slot.h */
+#define CLAIMABLE(s) ((s) == PUBLISHED || (s) == YIELD || (s) == REQUEUE)       /* stk_status_claimable of slot.h */
 #define CANCELLABLE(s) ((s) == PUBLISHED || (s) == WAIT_IO || (s) == YIELD || (s) == REQUEUE) /* rule[STK_TO_CANCEL] */
 
 byte status[SLOTS];

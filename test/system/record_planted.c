@@ -53,8 +53,8 @@ static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uin
 /* Until slot `last` has ended; the interpreter takes them in the order of the ring. */
 static int run(uint32_t last) {
     int err = STK_OK;
-    for (uint32_t i = 0;
-         err >= 0 && i < SLOTS && stk_load_acquire(ring_words + (size_t)last * STK_SLOT_WORDS) != STK_SLOT_DONE; i++) {
+    for (uint32_t i = 0; err >= 0 && i < SLOTS && stk_load_acquire(STK_SLOT_AT(ring_words, last)) != STK_SLOT_DONE;
+         i++) {
         err = stk_interp_ops.drive(&interp, true);
     }
     return err;

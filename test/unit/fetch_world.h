@@ -37,7 +37,7 @@ static struct world {
 } w;
 
 static inline uint32_t *slot_words(uint32_t slot) {
-    return w.ring_words + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(w.ring_words, slot);
 }
 
 static inline uint32_t *io_slot(uint32_t k) {

@@ -193,14 +193,13 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *
 
 /* NULL, or what is wrong with slot `slot` after the run. */
 static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
-    const uint32_t *was = h->image.ring + slot * STK_SLOT_WORDS, *is = after->ring + slot * STK_SLOT_WORDS;
+    const uint32_t *was = STK_SLOT_AT(h->image.ring, slot), *is = STK_SLOT_AT(after->ring, slot);
     uint32_t verdict = hostile_verdict(h, was), status = is[STK_SLOT_STATUS];
     uint32_t reason = is[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG];
     if (memcmp(was + 1, is + 1, 12) != 0) {
         return "opcode, tenant or priority was rewritten";
     }
-    if (status != STK_SLOT_DONE && status != STK_SLOT_FAULT && status != STK_SLOT_WAIT_IO &&
-        status != STK_SLOT_REQUEUE) {
+    if (!stk_status_ended(status) && status != STK_SLOT_WAIT_IO && status != STK_SLOT_REQUEUE) {
         return "it did not end";
     }
     if (verdict == 99u) {
@@ -217,7 +216,7 @@ static inline const char *hostile_slot_wrong(const struct hostile *h, const stru
 static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
     uint32_t i;
     for (i = 0; i < OPS_SLOTS; i++) {
-        uint32_t t = h->image.ring[i * STK_SLOT_WORDS + STK_SLOT_TENANT];
+        uint32_t t = STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT];
         if (t < HOSTILE_TENANTS && hostile_owns(t, word, 1)) {
             return 1;
         }
@@ -228,7 +227,7 @@ static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
 static inline int hostile_byte_owned(const struct hostile *h, uint32_t at) {
     uint32_t i;
     for (i = 0; i < OPS_SLOTS; i++) {
-        uint32_t t = h->image.ring[i * STK_SLOT_WORDS + STK_SLOT_TENANT];
+        uint32_t t = STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT];
         if (t < HOSTILE_TENANTS && hostile_owns_bytes(h, t, at, 1)) {
             return 1;
         }

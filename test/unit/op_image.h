@@ -70,7 +70,7 @@ static inline struct stk_device_memory op_image_memory(struct op_image *m) {
 }
 
 static inline uint32_t *op_slot(struct op_image *m, uint32_t slot) {
-    return m->ring + slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(m->ring, slot);
 }
 
 /* Publishes any words at all: the codec would refuse what a device must survive. */
@@ -85,11 +85,11 @@ static inline void op_publish(struct op_image *m, uint32_t slot, uint32_t opcode
 }
 
 static inline uint32_t op_status(const struct op_image *m, uint32_t slot) {
-    return m->ring[slot * STK_SLOT_WORDS + STK_SLOT_STATUS];
+    return STK_SLOT_AT(m->ring, slot)[STK_SLOT_STATUS];
 }
 
 static inline uint32_t op_arg(const struct op_image *m, uint32_t slot, uint32_t i) {
-    return m->ring[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + i];
+    return STK_SLOT_AT(m->ring, slot)[STK_SLOT_ARG0 + i];
 }
 
 /* Copies the control words that say where the workers are rather than what they did: they differ from port to port. */

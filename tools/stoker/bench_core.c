@@ -45,7 +45,7 @@ static void publish_and_read(void *ctx, uint32_t count) {
         uint32_t at = i % RING_SLOTS;
         err |= stk_ring_publish(ring, at, &work);
         err |= stk_ring_read(ring, at, &slot);
-        stk_store(ring->words + at * STK_SLOT_WORDS, STK_SLOT_DONE);
+        stk_store(STK_SLOT_AT(ring->words, at), STK_SLOT_DONE);
     }
     sink = slot.args[0] | (uint32_t)err;
 }
@@ -87,7 +87,7 @@ static void ring_figures(struct bench *b) {
     report(b, "ring_publish_read", time_of(publish_and_read, &ring, 4096));
     report(b, "ring_raw_put_read", time_of(put_and_read_raw, &ends, 4096));
     for (uint32_t i = 0; i < large.slots; i += 2) {
-        stk_store(large.words + i * STK_SLOT_WORDS, STK_SLOT_DONE);
+        stk_store(STK_SLOT_AT(large.words, i), STK_SLOT_DONE);
     }
     report(b, "done_count_per_slot", time_of(count_done, &large, large.slots));
 }
@@ -177,7 +177,7 @@ static void decode(void *ctx, uint32_t count) {
     if (words[1] == 0u) {
         /* 4 opcodes over 55 tickets: 218 windows and a slot or two that belong to none. */
         for (uint32_t i = 0; i < TELEMETRY_SLOTS; i++) {
-            uint32_t *w = words + i * STK_SLOT_WORDS;
+            uint32_t *w = STK_SLOT_AT(words, i);
             uint32_t window = i * 2654435761u % 218u;
             w[STK_SLOT_STATUS] = stk_le32(i % 8u);
             w[STK_SLOT_OPCODE] = stk_le32(opcodes[window % 4u]);

@@ -60,7 +60,7 @@ static int fail(int err) {
 static int flood(struct fair *f) {
     uint32_t slot = f->flood;
     int status = stk_ring_status(&f->ring, slot);
-    if (status != (int)STK_SLOT_DONE && status != (int)STK_SLOT_EMPTY) {
+    if (!stk_status_publishable((uint32_t)status)) {
         return STK_OK;
     }
     f->flood = slot + 1u == FLOOD_SLOTS ? 0u : slot + 1u;
@@ -96,7 +96,7 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
         }
     }
     for (uint32_t i = 0; i < SLOTS && err == STK_OK; i++) {
-        for (int s = stk_ring_status(&f->ring, i); err == STK_OK && s != (int)STK_SLOT_DONE && s != (int)STK_SLOT_EMPTY;
+        for (int s = stk_ring_status(&f->ring, i); err == STK_OK && !stk_status_publishable((uint32_t)s);
              s = stk_ring_status(&f->ring, i)) {
             err = drive(f);
         }

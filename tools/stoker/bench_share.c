@@ -43,7 +43,7 @@ struct share {
 
 static int is_free(const struct share *s, uint32_t slot) {
     int status = stk_ring_status(&s->ring, slot);
-    return status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_EMPTY;
+    return stk_status_publishable((uint32_t)status);
 }
 
 static int publish(struct share *s, uint32_t slot, const struct stk_work *work) {

@@ -27,7 +27,7 @@ static int harvest(struct slots *s, uint32_t slot) {
     int err = STK_OK;
     for (uint32_t looks = 1; err == STK_OK; looks++) {
         int status = stk_ring_status(&s->ring, slot);
-        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_EMPTY) {
+        if (stk_status_publishable((uint32_t)status)) {
             return STK_OK;
         }
         err = looks % DRIVE_EVERY == 0u ? drive(s) : STK_OK;

@@ -238,7 +238,7 @@ static void telemetry_use(const uint32_t *n) {
     static uint32_t list[UNITS];
     const struct stk_opcodes opcodes = {list, n[1]};
     for (uint32_t i = 0; i < UNITS; i++) {
-        uint32_t *slot = told_ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t *slot = STK_SLOT_AT(told_ring, i);
         list[i] = 1000u + i;
         stk_store(slot + STK_SLOT_STATUS, STK_SLOT_PUBLISHED);
         stk_store(slot + STK_SLOT_OPCODE, 1000u + (n[1] == 0 ? 0 : i % n[1]));
@@ -543,7 +543,7 @@ static int dispatch_from(const uint32_t *n, struct stk_arena *arena) {
 
 static void dispatch_use(const uint32_t *n) {
     for (uint32_t i = 0; i < n[0]; i++) {
-        stk_store(told_ring + (size_t)i * STK_SLOT_WORDS, STK_SLOT_PUBLISHED);
+        stk_store(STK_SLOT_AT(told_ring, i), STK_SLOT_PUBLISHED);
     }
     assert_int_equal(stk_sim_dispatch_ops.drive(&dispatch, true), 1);
     assert_int_equal(dispatch.done, n[0]);

@@ -31,7 +31,7 @@ static inline void rig_reset(void) {
 }
 
 static inline uint32_t *rig_slot(uint32_t i, uint32_t status, uint32_t opcode, uint32_t ticket, uint32_t class) {
-    uint32_t *w = rig_ring + (size_t)i * STK_SLOT_WORDS;
+    uint32_t *w = STK_SLOT_AT(rig_ring, i);
     stk_store(w + STK_SLOT_STATUS, status);
     stk_store(w + STK_SLOT_OPCODE, opcode);
     stk_store(w + STK_SLOT_TENANT, 100u + i);

@@ -41,7 +41,7 @@ static void ask_by_hand(uint32_t slot, uint32_t tenant, uint32_t k, const struct
     s[STK_SLOT_TENANT] = tenant;
     s[STK_SLOT_ARG0] = 2;
     s[STK_SLOT_ARG0 + 1] = 0;
-    s[STK_SLOT_ARG0 + 2] = k + 1u;
+    s[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = k + 1u;
     s[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO;
     io[STK_IO_OP] = request->op;
     io[STK_IO_SRC] = request->src;
@@ -109,7 +109,7 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
         if (i == 2u) {
             slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
         } else if (i == 3u) {
-            slot_words(9)[STK_SLOT_ARG0 + 2] = 3; /* it waits for another */
+            slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 3; /* it waits for another */
         } else if (i == 4u) {
             slot_words(9)[STK_SLOT_OPCODE] = STK_OP_NOP;
         } else if (i == 5u) {
@@ -451,7 +451,7 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     forged[STK_SLOT_TENANT] = 2; /* which may not have resource 2 */
-    forged[STK_SLOT_ARG0 + 2] = 1;
+    forged[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 1;
     stk_store_release(forged, STK_SLOT_PUBLISHED);
     drive();
     assert_status(0, STK_SLOT_FAULT);
@@ -498,7 +498,7 @@ static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
         freeze(true);
         poll_ends(1);
         slot_words(0)[STK_SLOT_STATUS] = cases[i].status;
-        slot_words(0)[STK_SLOT_ARG0 + 2] = cases[i].ticket;
+        slot_words(0)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = cases[i].ticket;
         assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         assert_int_equal(w.miss.outcomes, cases[i].kept);
         assert_int_equal(io_slot(0)[STK_IO_STATUS], cases[i].kept ? STK_IO_OK : STK_SLOT_EMPTY);
@@ -573,7 +573,7 @@ static void recover_lets_a_miss_ask_again(void **state) {
     }
     for (uint32_t i = 9; i < 11; i++) {
         assert_status(i, STK_SLOT_CLAIMED);
-        assert_int_equal(slot_words(i)[STK_SLOT_ARG0 + 2], 0);
+        assert_int_equal(slot_words(i)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 0);
         slot_words(i)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* what a port does with CLAIMED slots */
     }
     assert_int_equal(stk_fetch_recover(&w.config.memory), 0);
@@ -595,7 +595,7 @@ static void recover_frees_outcomes_that_nobody_names(void **state) {
         io_slot(k)[STK_IO_STATUS] = statuses[k];
     }
     slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* it was taken, the I/O slot not yet free */
-    slot_words(9)[STK_SLOT_ARG0 + 2] = 0;
+    slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 0;
     slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_FAULT; /* put back too often */
     slot_words(11)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE;
     assert_int_equal(stk_fetch_recover(&w.config.memory), 0);

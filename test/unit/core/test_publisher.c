@@ -119,7 +119,7 @@ static void a_hole_stops_the_harvest_until_repaired(void **state) {
 
 static void slots_used_past_the_tickets_are_noticed(void **state) {
     struct stk_slot slot;
-    uint32_t *status = ring.words + (size_t)(FIRST % SLOTS) * STK_SLOT_WORDS;
+    uint32_t *status = STK_SLOT_AT(ring.words, FIRST % SLOTS);
     (void)state;
     stk_store(status, STK_SLOT_PUBLISHED);
     assert_int_equal(stk_publisher_publish(&publisher, &nop, NULL), STK_E_STATUS);
@@ -164,7 +164,7 @@ static void init_wants_a_power_of_two_and_the_harvest_word(void **state) {
 }
 
 static uint32_t *status_of(uint32_t ticket) {
-    return ring.words + (size_t)(ticket % SLOTS) * STK_SLOT_WORDS;
+    return STK_SLOT_AT(ring.words, ticket % SLOTS);
 }
 
 static uint32_t *custody_of(uint32_t ticket) {

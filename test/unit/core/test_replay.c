@@ -153,9 +153,9 @@ static void every_argument_comes_back(void **state) {
     record();
     put(2, OP_SUM, args, STK_SLOT_ARGS);
     assert_int_equal(replay_on(2), STK_REPLAY_SAME);
-    assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 0xABCD);
-    assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + 4], 5);
-    assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_PRIORITY], STK_NORMAL);
+    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 0xABCD);
+    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + 4], 5);
+    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_PRIORITY], STK_NORMAL);
 }
 
 static void slot_that_is_used_again_has_ended_before(void **state) {
@@ -193,7 +193,7 @@ static void record_fault(uint32_t value, uint32_t first) {
     record();
     put2(1, OP_REFUSE, 0x77, 0);
     run_box();
-    stk_store(boxes[0].ring + STK_SLOT_WORDS, STK_SLOT_EMPTY);
+    stk_store(STK_SLOT_AT(boxes[0].ring, 1), STK_SLOT_EMPTY);
     assert_int_equal(stk_recorder_failure(&rig.recorder, &failure), STK_OK);
     put2(1, OP_ADD, 1, 1);
     end_epoch(1);
@@ -226,7 +226,7 @@ static void fault_that_was_not_recorded_differs(void **state) {
     record();
     put2(4, OP_REFUSE, 1, 0);
     run_box();
-    stk_store(boxes[0].ring + 4u * STK_SLOT_WORDS, STK_SLOT_EMPTY);
+    stk_store(STK_SLOT_AT(boxes[0].ring, 4), STK_SLOT_EMPTY);
     end_epoch(1);
     assert_int_equal(replay_on(1), STK_REPLAY_DIFFERS);
     assert_report(STK_REPLAY_STATUS, 1, 0, STK_SLOT_FAULT, STK_SLOT_DONE);

@@ -69,8 +69,8 @@ static void input_comes_before_its_slot_and_after_the_one_before(void **state) {
         assert_int_equal(replay_input(n), STK_REPLAY_SAME);
         assert_int_equal(inputs, 5);
         assert_memory_equal(boxes[1].payload, boxes[0].payload, RIG_PAYLOAD);
-        assert_int_equal(boxes[1].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG],
-                         boxes[0].ring[2 * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG]);
+        assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG],
+                         STK_SLOT_AT(boxes[0].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG]);
     }
     assert_memory_equal(boxes[2].payload, boxes[0].payload, RIG_PAYLOAD);
 }

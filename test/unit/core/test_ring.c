@@ -66,7 +66,7 @@ static void read_copies_the_words_of_one_slot(void **state) {
     (void)state;
     assert_int_equal(stk_ring_init(&ring, zone_paint(), 256, 3), STK_OK);
     for (uint32_t i = 0; i < STK_SLOT_WORDS; i++) {
-        stk_store(ring.words + STK_SLOT_WORDS + i, 100 + i);
+        stk_store(STK_SLOT_AT(ring.words, 1) + i, 100 + i);
     }
     assert_int_equal(stk_ring_read(&ring, 1, &slot), STK_OK);
     assert_int_equal(slot.status, 100);
@@ -110,9 +110,9 @@ static void every_slot_is_counted_in_rings_of_every_length(void **state) {
     for (uint32_t slots = 1; slots <= 13; slots++) {
         assert_int_equal(stk_ring_init(&ring, zone_paint(), STK_RING_BYTES(slots), slots), STK_OK);
         for (uint32_t i = 0; i < slots; i++) {
-            stk_store(ring.words + i * STK_SLOT_WORDS, STK_SLOT_DONE);
+            stk_store(STK_SLOT_AT(ring.words, i), STK_SLOT_DONE);
             assert_int_equal(stk_ring_count_done(&ring, slots), 1);
-            stk_store(ring.words + i * STK_SLOT_WORDS, STK_SLOT_FAULT);
+            stk_store(STK_SLOT_AT(ring.words, i), STK_SLOT_FAULT);
         }
     }
 }

@@ -139,17 +139,17 @@ static void a_batch_made_of_its_own_slots_is_refused(void **state) {
     struct stk_work items[2] = {{8, 0, 0, 1, args}, {8, 0, 0, 2, NULL}};
     struct stk_error_info info = {0, 0, 0};
     (void)state;
-    items[1].args = ring.words + STK_SLOT_WORDS - 1; /* the second word of these arguments is in slot 1 */
+    items[1].args = STK_SLOT_AT(ring.words, 1) - 1; /* the second word of these arguments is in slot 1 */
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, &info), STK_E_OVERLAP);
     assert_int_equal(info.index, 2);
-    items[1].args = ring.words + (size_t)SLOTS * STK_SLOT_WORDS - 2; /* these arguments lie in the slot of the fence */
+    items[1].args = STK_SLOT_AT(ring.words, SLOTS) - 2; /* these arguments lie in the slot of the fence */
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), STK_E_OVERLAP);
     assert_int_equal(
         stk_ring_publish_batch(&ring, 1, 0, (const struct stk_work *)(const void *)(ring.words + 16), 1, 0, NULL),
         STK_E_OVERLAP); /* the item reads as zeros, which is a NOP */
     unchanged();
     /* these arguments lie in a slot that does not belong to the batch */
-    items[1].args = ring.words + STK_SLOT_WORDS - 2;
+    items[1].args = STK_SLOT_AT(ring.words, 1) - 2;
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 0, items, 2, 0, NULL), 3);
 }
 

@@ -64,7 +64,7 @@ static struct stk_slot run(uint32_t opcode, const uint32_t args[8]) {
     assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);
     (void)stk_interp_ops.drive(&port, true);
     assert_int_equal(stk_ring_read(&ring, 1, &slot), STK_OK);
-    assert_true(slot.status == STK_SLOT_DONE || slot.status == STK_SLOT_FAULT);
+    assert_true(stk_status_ended(slot.status));
     if (slot.status == STK_SLOT_FAULT) {
         assert_int_equal(stk_ring_transition(&ring, 1, STK_TO_ACK), STK_SLOT_FAULT);
     }

@@ -338,11 +338,11 @@ static void open_dispatch(struct stk_sim_dispatch_config config) {
 }
 
 static void set_status(uint32_t slot, uint32_t status) {
-    stk_store_release(ring + slot * STK_SLOT_WORDS, status);
+    stk_store_release(STK_SLOT_AT(ring, slot), status);
 }
 
 static uint32_t status_of(uint32_t slot) {
-    return stk_load_acquire(ring + slot * STK_SLOT_WORDS);
+    return stk_load_acquire(STK_SLOT_AT(ring, slot));
 }
 
 static int drive(bool pending) {
@@ -353,7 +353,7 @@ static int leave_as_arg0(void *ctx, uint32_t slot_index, uint32_t *words) {
     uint32_t *calls = ctx;
     ++*calls;
     assert_int_equal(stk_load(words), STK_SLOT_CLAIMED);
-    assert_ptr_equal(words, ring + slot_index * STK_SLOT_WORDS);
+    assert_ptr_equal(words, STK_SLOT_AT(ring, slot_index));
     stk_store(words + STK_SLOT_ARG0 + STK_RESULT_ARG, slot_index + 100);
     return (int)(int32_t)stk_load(words + STK_SLOT_ARG0);
 }
@@ -364,9 +364,9 @@ static void a_drive_runs_the_handler_and_leaves_what_it_says(void **state) {
     open_dispatch((struct stk_sim_dispatch_config){.handler = leave_as_arg0, .handler_ctx = &calls});
     set_status(0, STK_SLOT_PUBLISHED);
     set_status(2, STK_SLOT_REQUEUE);
-    stk_store(ring + 2 * STK_SLOT_WORDS + STK_SLOT_ARG0, (uint32_t)STK_E_SLOT_FAULT);
+    stk_store(STK_SLOT_AT(ring, 2) + STK_SLOT_ARG0, (uint32_t)STK_E_SLOT_FAULT);
     set_status(3, STK_SLOT_YIELD);
-    stk_store(ring + 3 * STK_SLOT_WORDS + STK_SLOT_ARG0, STK_SLOT_WAIT_IO);
+    stk_store(STK_SLOT_AT(ring, 3) + STK_SLOT_ARG0, STK_SLOT_WAIT_IO);
     set_status(4, STK_SLOT_WAIT_IO);
     assert_int_equal(drive(false), 0); /* nobody said that work waits */
     assert_int_equal(drive(true), 1);

@@ -95,11 +95,11 @@ static uint32_t status(uint32_t slot) {
 }
 
 static const uint32_t *results(uint32_t slot) {
-    return ring_words + slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG;
+    return STK_SLOT_AT(ring_words, slot) + STK_SLOT_ARG0 + STK_RESULT_ARG;
 }
 
 static int is_over(uint32_t slot) {
-    return status(slot) == STK_SLOT_DONE || status(slot) == STK_SLOT_FAULT;
+    return stk_status_ended(status(slot));
 }
 
 /* Drives until the slot is over. Returns how often the slot was seen in YIELD. */
@@ -218,11 +218,11 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
             open_port(NULL, 1, 1);
             memcpy(payload, before, PAYLOAD);
             put(1, ops[i], 0, ops[i] == STK_OP_FIR_Q15 ? filter : scan, 8);
-            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG] =
-                UINT32_MAX; /* records that were never written */
-            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT] = places[k];
-            ring_words[STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE] = UINT32_MAX;
-            ring_words[STK_SLOT_WORDS] = STK_SLOT_YIELD;
+            STK_SLOT_AT(ring_words, 1)
+            [STK_SLOT_ARG0 + STK_RESULT_ARG] = UINT32_MAX; /* records that were never written */
+            STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT] = places[k];
+            STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE] = UINT32_MAX;
+            STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS] = STK_SLOT_YIELD;
             (void)finish(1);
             assert_memory_equal(payload, before, OUT_AT - 1024u);
             assert_memory_equal(payload + IMAGE_AT, before + IMAGE_AT, PAYLOAD - IMAGE_AT);
@@ -244,7 +244,7 @@ static void a_slot_that_is_published_or_put_back_begins_at_its_start(void **stat
     put(1, STK_OP_SUM64, 0, args, 12);
     (void)stk_interp_ops.drive(&port, true);
     assert_int_equal(status(1), STK_SLOT_YIELD);
-    ring_words[STK_SLOT_WORDS] = STK_SLOT_REQUEUE; /* the status after a lost device */
+    STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* the status after a lost device */
     (void)finish(1);
     assert_int_equal(results(1)[0], want);
 }
@@ -283,8 +283,8 @@ static void a_handler_of_the_user_resumes_by_the_same_helpers(void **state) {
 
 static void refused(uint32_t slot, uint32_t reason, uint32_t value) {
     assert_int_equal(status(slot), STK_SLOT_FAULT);
-    assert_int_equal(ring_words[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], reason);
-    assert_int_equal(ring_words[slot * STK_SLOT_WORDS + STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], value);
+    assert_int_equal(STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], reason);
+    assert_int_equal(STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], value);
 }
 
 static void run(uint32_t slot, uint32_t opcode, uint32_t tenant, uint32_t bytes) {
@@ -344,7 +344,7 @@ static void shares(const struct stk_limits *limits, uint32_t drives, uint64_t un
             if (status(slot) == STK_SLOT_DONE) {
                 units[tenant] += TEXT * (tenant == 0u ? 384u + 24u * 256u : 208u) / STK_COST_UNIT;
             }
-            if (status(slot) == STK_SLOT_DONE || status(slot) == STK_SLOT_EMPTY) {
+            if (stk_status_publishable(status(slot))) {
                 put(slot, tenant == 0u ? STK_OP_FIR_Q15 : STK_OP_CRC32C, tenant, tenant == 0u ? filter : sum,
                     tenant == 0u ? 6u : 2u);
             }

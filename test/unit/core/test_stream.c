@@ -297,7 +297,7 @@ static void refused_chunk_says_why_and_may_run_again(void **state) {
     assert_int_equal(result(1)->tag, 0);
     assert_int_equal(result(2)->tag, 100);
     assert_int_equal(w.stream.stats.faults, 1);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_DONE);
+    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_DONE);
 }
 
 static int again_with_a_bad_opcode(const struct stk_stream_result *r, struct stk_stream_next *next) {

@@ -365,9 +365,9 @@ static void fence_whose_status_is_none_is_refused(void **state) {
     recorded();
     w.device.stuck = true;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, 0), STK_E_TIMEOUT);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 8;
+    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = 8;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_EMPTY);
+    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
@@ -375,9 +375,9 @@ static void fence_whose_status_is_none_is_refused(void **state) {
 static void slot_that_is_not_free_keeps_the_fence_out(void **state) {
     (void)state;
     recorded();
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_WAIT_IO; /* somebody else's doing */
+    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO; /* somebody else's doing */
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_STATUS);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_EMPTY;
+    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
 
@@ -440,7 +440,8 @@ static void shutdown_leaves_no_chunk_behind_a_fence(void **state) {
         assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, DEPTH);
         assert_int_equal(result(3)->err, STK_E_CANCELED);
-        assert_int_equal(w.ring[(FIRST_SLOT + 3u) * STK_SLOT_WORDS], claimed ? STK_SLOT_DONE : STK_SLOT_EMPTY);
+        assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT + 3u)[STK_SLOT_STATUS],
+                         claimed ? STK_SLOT_DONE : STK_SLOT_EMPTY);
     }
 }
 

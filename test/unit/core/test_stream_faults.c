@@ -155,7 +155,7 @@ static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
 }
 
 static void slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it(void **state) {
-    uint32_t *status = w.ring + (FIRST_SLOT + 1u) * STK_SLOT_WORDS;
+    uint32_t *status = STK_SLOT_AT(w.ring, FIRST_SLOT + 1u);
     (void)state;
     world(NULL, NULL);
     *status = STK_SLOT_CLAIMED;
@@ -199,12 +199,12 @@ static void status_that_is_none_is_a_fault_of_its_chunk(void **state) {
     w.device.stuck = true;
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = 0xABCDu;
+    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = 0xABCDu;
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
     assert_int_equal(result(0)->err, STK_E_SLOT_FAULT);
     assert_int_equal(result(0)->reason, STK_REASON_STATUS);
     assert_int_equal(result(0)->value, 0xABCDu);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_EMPTY);
+    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
 }
 
 static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
@@ -216,7 +216,7 @@ static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
     *custody = 1;
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(w.ring[FIRST_SLOT * STK_SLOT_WORDS], STK_SLOT_DONE);
+    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_DONE);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     *custody = 2;
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);

@@ -146,7 +146,7 @@ static void workers_leave_before_slots_are_cancelled(void **state) {
 static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
     (void)state;
     world(NULL, NULL);
-    w.ring[FIRST_SLOT * STK_SLOT_WORDS] = STK_SLOT_CLAIMED; /* somebody else's */
+    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* somebody else's */
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_STATUS);
     assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
@@ -193,7 +193,7 @@ static void slots_that_wait_or_yield_are_taken_back(void **state) {
         w.device.idle = true;
         queue_some(1, 100);
         assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-        w.ring[FIRST_SLOT * STK_SLOT_WORDS] = waiting[i];
+        STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = waiting[i];
         assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
         assert_int_equal(result(0)->err, STK_E_CANCELED);
         assert_over(1);

@@ -9,6 +9,7 @@
 #include "red_zone.h"
 #include "stoker/atomic.h"
 #include "stoker/parity/task.h"
+#include "stoker/slot.h"
 
 #define SLOTS 3u
 
@@ -23,9 +24,9 @@ static int setup(void **state) {
 /* A task in slot 1 with a word of its own in every place. */
 static struct stk_task put(enum stk_task_state task_state) {
     struct stk_task task = {0, 4096, 2, STK_LOW, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 0};
-    stk_store(memory + STK_SLOT_WORDS, STK_TASK_EMPTY);
+    stk_store(STK_SLOT_AT(memory, 1), STK_TASK_EMPTY);
     assert_int_equal(stk_task_publish(&queue, 1, &task), STK_OK);
-    stk_store(memory + STK_SLOT_WORDS, (uint32_t)task_state);
+    stk_store(STK_SLOT_AT(memory, 1), (uint32_t)task_state);
     task.state = (uint32_t)task_state;
     return task;
 }
@@ -57,10 +58,10 @@ static void publish_wants_an_empty_or_done_slot(void **state) {
     (void)state;
     for (uint32_t from = 0; from < 10; from++) {
         int ok = from == STK_TASK_EMPTY || from == STK_TASK_DONE;
-        stk_store(memory + STK_SLOT_WORDS, from);
+        stk_store(STK_SLOT_AT(memory, 1), from);
         task.param = 100 + from;
         assert_int_equal(stk_task_publish(&queue, 1, &task), ok ? STK_OK : STK_E_STATUS);
-        assert_int_equal(stk_load(memory + STK_SLOT_WORDS), ok ? (uint32_t)STK_TASK_READY : from);
+        assert_int_equal(stk_load(STK_SLOT_AT(memory, 1)), ok ? (uint32_t)STK_TASK_READY : from);
     }
     task.priority = STK_IDLE + 1;
     assert_int_equal(stk_task_publish(&queue, 0, &task), STK_E_ARG);
@@ -122,7 +123,7 @@ static void every_move_of_every_state_follows_the_table(void **state) {
             if (to < 0) {
                 is_now(&before);
             } else {
-                assert_int_equal(stk_load(memory + STK_SLOT_WORDS), to);
+                assert_int_equal(stk_load(STK_SLOT_AT(memory, 1)), to);
             }
         }
         assert_int_equal(move_task((enum move)m, SLOTS), STK_E_RANGE);
@@ -168,7 +169,7 @@ static void a_continuation_is_written_with_its_move(void **state) {
     want.data = 99;
     is_now(&want);
     want = put(STK_TASK_READY);
-    stk_store(memory + 2 * STK_SLOT_WORDS - 1, 31);
+    stk_store(STK_SLOT_AT(memory, 2) - 1, 31);
     assert_int_equal(stk_task_complete(&queue, 1), STK_OK);
     want.state = STK_TASK_DONE;
     is_now(&want);
@@ -181,10 +182,10 @@ static void a_full_counter_refuses_and_leaves_the_task(void **state) {
         for (uint32_t from = STK_TASK_READY; from <= STK_TASK_RUNNING; from++) {
             uint32_t before[STK_SLOT_WORDS];
             (void)put((enum stk_task_state)from);
-            stk_store(memory + STK_SLOT_WORDS + word[i], UINT32_MAX);
-            memcpy(before, memory + STK_SLOT_WORDS, sizeof before);
+            stk_store(STK_SLOT_AT(memory, 1) + word[i], UINT32_MAX);
+            memcpy(before, STK_SLOT_AT(memory, 1), sizeof before);
             assert_int_equal(move_task(i == 0 ? YIELD : REQUEUE, 1), STK_E_OVERFLOW);
-            assert_memory_equal(before, memory + STK_SLOT_WORDS, sizeof before);
+            assert_memory_equal(before, STK_SLOT_AT(memory, 1), sizeof before);
         }
     }
     assert_int_equal(stk_task_requeue(&queue, 1, 0, 0, STK_IDLE + 1), STK_E_ARG);
@@ -197,9 +198,9 @@ static void a_snapshot_counts_every_slot_once(void **state) {
     (void)state;
     assert_int_equal(stk_task_queue_view(&many, words, sizeof words), STK_OK);
     for (uint32_t i = 0; i < 12; i++) {
-        stk_store(words + i * STK_SLOT_WORDS, i);                           /* 8 to 11 are no states */
-        stk_store(words + i * STK_SLOT_WORDS + 12, i == 0 ? 100 : i);       /* age */
-        stk_store(words + i * STK_SLOT_WORDS + 13, UINT32_MAX - (i == 11)); /* requeues */
+        stk_store(STK_SLOT_AT(words, i), i);                           /* 8 to 11 are no states */
+        stk_store(STK_SLOT_AT(words, i) + 12, i == 0 ? 100 : i);       /* age */
+        stk_store(STK_SLOT_AT(words, i) + 13, UINT32_MAX - (i == 11)); /* requeues */
     }
     stk_task_queue_snapshot(&many, &s);
     assert_true(s.empty == 1 && s.ready == 1 && s.running == 1 && s.done == 1);

@@ -86,7 +86,7 @@ static int model_named(const struct stk_opcodes *opcodes, uint32_t opcode) {
 static void model_make(uint32_t slots, const struct stk_opcodes *opcodes) {
     model_count = 0;
     for (uint32_t i = 0; i < slots; i++) {
-        const uint32_t *w = rig_ring + (size_t)i * STK_SLOT_WORDS;
+        const uint32_t *w = STK_SLOT_AT(rig_ring, i);
         uint32_t status = stk_load(w), opcode = stk_load(w + STK_SLOT_OPCODE), class = stk_load(w + STK_SLOT_ARG0 + 1);
         if (!model_named(opcodes, opcode)) {
             continue;
@@ -102,7 +102,7 @@ static void model_make(uint32_t slots, const struct stk_opcodes *opcodes) {
 static void assert_is_model(uint32_t slots) {
     uint32_t count[STK_STATUS_KINDS] = {0};
     for (uint32_t i = 0; i < slots; i++) {
-        uint32_t status = stk_load(rig_ring + (size_t)i * STK_SLOT_WORDS);
+        uint32_t status = stk_load(STK_SLOT_AT(rig_ring, i));
         count[status <= STK_SLOT_FAULT ? status : STK_UNKNOWN]++;
     }
     assert_int_equal(rig.snapshot.occupancy.slots, slots);
@@ -115,9 +115,9 @@ static void assert_filters(uint32_t slots, uint32_t opcode) {
     uint32_t out[RIG_SLOTS], n = 0;
     int found = stk_telemetry_active_slots(&rig, opcode, out, RIG_SLOTS, NULL);
     for (uint32_t i = 0; i < slots; i++) {
-        uint32_t status = stk_load(rig_ring + (size_t)i * STK_SLOT_WORDS);
+        uint32_t status = stk_load(STK_SLOT_AT(rig_ring, i));
         int active = status == 1 || status == 2 || status == 4 || status == 5 || status == 6;
-        if (active && stk_load(rig_ring + (size_t)i * STK_SLOT_WORDS + STK_SLOT_OPCODE) == opcode) {
+        if (active && stk_load(STK_SLOT_AT(rig_ring, i) + STK_SLOT_OPCODE) == opcode) {
             assert_true(n < (uint32_t)found && out[n] == i);
             n++;
         }
@@ -168,8 +168,8 @@ static void many_equal_slots_are_counted(void **state) {
     (void)state;
     rig_reset();
     for (uint32_t i = 0; i < 600; i++) {
-        stk_store(words + (size_t)i * STK_SLOT_WORDS, i < 590 ? STK_SLOT_FAULT : STK_UNKNOWN);
-        stk_store(words + (size_t)i * STK_SLOT_WORDS + STK_SLOT_ARG0, i % 2 * 0x10000000u);
+        stk_store(STK_SLOT_AT(words, i), i < 590 ? STK_SLOT_FAULT : STK_UNKNOWN);
+        stk_store(STK_SLOT_AT(words, i) + STK_SLOT_ARG0, i % 2 * 0x10000000u);
     }
     assert_int_equal(rig_init(&t, memory, sizeof memory, 600, 1, NULL), STK_OK);
     assert_int_equal(stk_telemetry_decode(&t, words, sizeof words, rig_control, 640, &opcodes, NULL), STK_OK);

@@ -183,8 +183,8 @@ static void slots_behind_the_cursor_and_holes_are_found(void **state) {
     put(3, OP_RECORD, 0, 0); /* behind the cursor, alone */
     put(5, OP_RECORD, 0, 0);
     put(12, OP_RECORD, 0, 0); /* before it, past holes */
-    image.ring[13 * STK_SLOT_WORDS] =
-        STK_SLOT_CLAIMED; /* a claimed slot of a worker that is gone is no hole to fall in */
+    STK_SLOT_AT(image.ring, 13)
+    [STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* a claimed slot of a worker that is gone is no hole to fall in */
     put(15, OP_RECORD, 0, 0);
     put(0, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
@@ -257,15 +257,15 @@ static void fence_waits_for_its_items_and_for_no_others(void **state) {
     for (i = 0; i < 5; i++) {
         open_port(0, 0);
         put(14, STK_OP_NOP, 0, 0); /* not the fence's: a slot that stays claimed */
-        image.ring[14 * STK_SLOT_WORDS] = STK_SLOT_CLAIMED;
+        STK_SLOT_AT(image.ring, 14)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
         put(15, OP_LATER, 500, STK_SLOT_REQUEUE); /* the fence's, by way of the end of the ring */
-        image.ring[15 * STK_SLOT_WORDS] = waiting[i];
+        STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS] = waiting[i];
         put(0, STK_OP_NOP, 0, 0);
         put(1, STK_OP_BATCH_FENCE, 2, 7);
         (void)drive();
         assert_int_equal(op_status(&image, 1), STK_SLOT_REQUEUE);
         assert_int_equal(control(STK_CTL_EPOCH), 0);
-        image.ring[15 * STK_SLOT_WORDS] = over[i % 3];
+        STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS] = over[i % 3];
         assert_int_equal(drive(), 1);
         assert_int_equal(op_status(&image, 1), STK_SLOT_DONE);
         assert_int_equal(control(STK_CTL_EPOCH), 1);
@@ -314,10 +314,10 @@ static void hook_forges(void) {
     struct stk_interp second = port;
     in_hand[runs] = control(CUSTODY_AT + 5u);
     if (runs++ == 0u) {
-        image.ring[5 * STK_SLOT_WORDS] = STK_SLOT_PUBLISHED;
+        STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
         assert_int_equal(stk_interp_ops.drive(&second, true), 0);
         assert_int_equal(op_status(&image, 5), STK_SLOT_PUBLISHED);
-        image.ring[5 * STK_SLOT_WORDS] = STK_SLOT_DONE;
+        STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS] = STK_SLOT_DONE;
     }
 }
 

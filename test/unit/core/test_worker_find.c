@@ -76,7 +76,7 @@ static void put(uint32_t slot) {
 }
 
 static uint32_t status(uint32_t slot) {
-    return stk_load(ring_words + (size_t)slot * STK_SLOT_WORDS);
+    return stk_load(STK_SLOT_AT(ring_words, slot));
 }
 
 static void run(uint32_t turns) {

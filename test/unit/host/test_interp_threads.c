@@ -216,7 +216,7 @@ static void serve_load_misses(uint32_t bus) {
         uint32_t slot = at % OPS_SLOTS;
         int status = stk_ring_status(&ring, slot);
         serve(&io);
-        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_FAULT) {
+        if (stk_status_ended((uint32_t)status)) {
             assert_int_equal(status, (100u + slot) % 3u != 0u ? (int)STK_SLOT_DONE : (int)STK_SLOT_FAULT);
             if (status == (int)STK_SLOT_FAULT) {
                 assert_int_equal(stk_ring_transition(&ring, slot, STK_TO_ACK), (int)STK_SLOT_FAULT);
@@ -298,7 +298,7 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
         if (status == (int)STK_SLOT_DONE) {
             assert_true(stk_load(op_slot(&image, slot) + STK_SLOT_ARG0) < 4u);
         }
-        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_FAULT || status == (int)STK_SLOT_EMPTY) {
+        if (!stk_status_unfinished((uint32_t)status)) {
             assert_int_equal(stk_ring_publish_load_miss(&ring, slot, 0, at % RESOURCES, at % 3u == 0u), STK_OK);
             over += status != (int)STK_SLOT_EMPTY;
         }

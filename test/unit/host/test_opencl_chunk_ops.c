@@ -42,7 +42,7 @@ static void run(const struct chunk_case *c, uint32_t slot, struct stk_slot *out)
     const struct stk_work work = {c->opcode, 0, STK_NORMAL, 6, c->args};
     uint64_t start = rig_now();
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
-    while (stk_ring_status(&ring, slot) != (int)STK_SLOT_DONE && stk_ring_status(&ring, slot) != (int)STK_SLOT_FAULT) {
+    while (!stk_status_ended((uint32_t)stk_ring_status(&ring, slot))) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
         assert_true(rig_now() - start < 60 * SECOND);
     }

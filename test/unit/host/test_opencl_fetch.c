@@ -134,7 +134,7 @@ static void move_pair(uint32_t pair, uint32_t *asked, uint32_t *stage, uint32_t 
         return;
     }
     assert_int_equal(stk_ring_read(&ring, slot, &end), STK_OK);
-    if (end.status != STK_SLOT_DONE && end.status != STK_SLOT_FAULT) {
+    if (!stk_status_ended(end.status)) {
         return;
     }
     resource = resource_of(*asked);

@@ -61,7 +61,7 @@ static int is_first(size_t way) {
 }
 
 static uint32_t *status_of(uint32_t slot) {
-    return ring.words + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(ring.words, slot);
 }
 
 /// The watch ///

@@ -40,7 +40,7 @@ static void copy_out(void) {
 static int settled(void) {
     uint32_t i, status, more = 0;
     for (i = 0; i < OPS_SLOTS; i++) {
-        status = stk_load_acquire(cl.memory.ring + i * STK_SLOT_WORDS);
+        status = stk_load_acquire(STK_SLOT_AT(cl.memory.ring, i));
         more |= status == STK_SLOT_PUBLISHED || status == STK_SLOT_CLAIMED;
     }
     return !more;

@@ -133,7 +133,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     open_way(&config, first_way(STK_BATCH));
     io = cl.memory.io;
     log = cl.memory.debug;
-    miss = ring.words + 5u * STK_SLOT_WORDS;
+    miss = STK_SLOT_AT(ring.words, 5);
     stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(miss + STK_SLOT_ARG0, 99u); /* the resource */
     stk_store_release(miss, STK_SLOT_PUBLISHED);
@@ -153,7 +153,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_SLOT_PUBLISHED);
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_SRC), 99);
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_TAG), 5);
-    assert_int_equal(stk_load(miss + STK_SLOT_ARG0 + 2u), 2); /* its ticket: I/O slot 1 */
+    assert_int_equal(stk_load(miss + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), 2); /* its ticket: I/O slot 1 */
     assert_int_equal(stk_load(log + STK_DEBUG_CURSOR_WORD), 2u * STK_DEBUG_RECORD_WORDS);
     assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD), 44);
     assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD + STK_DEBUG_RECORD_WORDS), 11);
@@ -178,7 +178,7 @@ static void fence_waits_for_what_is_not_with_the_device(void **state) {
     uint64_t start = rig_now(), launches;
     (void)state;
     open_way(&config, first_way(STK_BATCH));
-    miss = ring.words + 2u * STK_SLOT_WORDS;
+    miss = STK_SLOT_AT(ring.words, 2);
     stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(miss + STK_SLOT_PRIORITY, STK_NORMAL);
     stk_store_release(miss, STK_SLOT_PUBLISHED);

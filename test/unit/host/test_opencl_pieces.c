@@ -278,7 +278,7 @@ static void run_on_device(struct op_image *image) {
     memcpy(cl.memory.ring, image->ring, sizeof image->ring);
     memcpy(cl.memory.control, image->control, sizeof image->control);
     memcpy(cl.memory.payload, image->payload, sizeof image->payload);
-    while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE && stk_ring_status(&ring, 0) != (int)STK_SLOT_FAULT) {
+    while (!stk_status_ended((uint32_t)stk_ring_status(&ring, 0))) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
         assert_true(rig_now() - start < 20 * SECOND);
     }

@@ -18,11 +18,11 @@ static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **
     open_way(&config, first_way(STK_BATCH));
     publish_add(2);
     for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
-        stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_SLOT_CLAIMED);
+        stk_store(STK_SLOT_AT(ring.words, 2), STK_SLOT_CLAIMED);
         stk_opencl_put_back(&cl, 1);
         assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_REQUEUE);
     }
-    stk_store(ring.words + 2u * STK_SLOT_WORDS, STK_SLOT_CLAIMED);
+    stk_store(STK_SLOT_AT(ring.words, 2), STK_SLOT_CLAIMED);
     stk_opencl_put_back(&cl, 1);
     assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
     assert_int_equal(slot.status, STK_SLOT_FAULT);
@@ -35,7 +35,7 @@ static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **
 /// What a lost kernel asked for ///
 
 static uint32_t *slot_at(uint32_t slot) {
-    return ring.words + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(ring.words, slot);
 }
 
 static uint32_t *io_at(uint32_t k) {
@@ -47,7 +47,7 @@ static void miss_is(uint32_t slot, uint32_t status, uint32_t ticket) {
     uint32_t *w = slot_at(slot);
     stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(w + STK_SLOT_ARG0, 100u + slot);
-    stk_store(w + STK_SLOT_ARG0 + 2u, ticket);
+    stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, ticket);
     stk_store_release(w, status);
 }
 
@@ -62,7 +62,7 @@ static void io_is(uint32_t k, uint32_t status) {
 
 static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
     assert_int_equal(stk_load(slot_at(slot)), status);
-    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + 2u), ticket);
+    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), ticket);
 }
 
 /* Answers all requests, and drives, until slots 0 to `last` are DONE. */

@@ -47,7 +47,7 @@ static void *work_all(void *arg) {
     (void)arg;
     while (stk_load_acquire(control.words + STK_CTL_SHUTDOWN) == 0) {
         for (uint32_t s = 0; s < SLOTS; s++) {
-            uint32_t *w = ring.words + (size_t)s * STK_SLOT_WORDS;
+            uint32_t *w = STK_SLOT_AT(ring.words, s);
             if (stk_ring_status(&ring, s) != STK_SLOT_PUBLISHED || stk_ring_transition(&ring, s, STK_TO_CLAIM) < 0) {
                 continue;
             }

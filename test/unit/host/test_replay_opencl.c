@@ -69,7 +69,7 @@ static void publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, ui
 
 /* Until slot `last` has ended. */
 static void run(uint32_t last) {
-    for (uint32_t i = 0; stk_load_acquire(recorded.ring + last * STK_SLOT_WORDS) != STK_SLOT_DONE; i++) {
+    for (uint32_t i = 0; stk_load_acquire(STK_SLOT_AT(recorded.ring, last)) != STK_SLOT_DONE; i++) {
         assert_true(i < SLOTS && stk_interp_ops.drive(&recorded.interp, true) >= 0);
     }
 }
@@ -115,7 +115,7 @@ static void settle(void) {
     uint64_t start = stk_posix_platform_ops.now_ns(NULL);
     uint32_t i;
     for (i = 0; i < SLOTS; i++) {
-        uint32_t *status = cl.memory.ring + i * STK_SLOT_WORDS;
+        uint32_t *status = STK_SLOT_AT(cl.memory.ring, i);
         while (stk_load_acquire(status) != STK_SLOT_EMPTY && stk_load_acquire(status) != STK_SLOT_DONE) {
             assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
             assert_true(stk_posix_platform_ops.now_ns(NULL) - start < UINT64_C(10000000000));
