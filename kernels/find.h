@@ -93,13 +93,13 @@ STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) 
 
 /* The k-th partition to look at: those below HIGH first when it is their turn. */
 STK_FN stk_u32 stk_find_order(const struct stk_worker *w, stk_u32 k) {
-    stk_u32 p = w->above >= STK_STARVATION_LIMIT ? k + STK_NORMAL : k;
+    stk_u32 p = w->above >= STK_STARVATION_LIMIT ? k + STK_WIRE_PRIORITY_NORMAL : k;
     return p < w->parts ? p : p - w->parts;
 }
 
 /* How many of the partitions, in that order, come before the urgent round. */
 STK_FN stk_u32 stk_find_before_urgent(const struct stk_worker *w) {
-    return w->parts == 1u || w->above >= STK_STARVATION_LIMIT ? w->parts : (stk_u32)STK_NORMAL;
+    return w->parts == 1u || w->above >= STK_STARVATION_LIMIT ? w->parts : (stk_u32)STK_WIRE_PRIORITY_NORMAL;
 }
 
 STK_FN stk_u32 stk_find_part_of(const struct stk_worker *w, stk_u32 slot) {
@@ -144,9 +144,9 @@ STK_FN void stk_find_round_on(const struct stk_dev *d, struct stk_worker *w, stk
 }
 
 STK_FN void stk_find_urgent_on(struct stk_worker *w, stk_u32 slots) {
-    stk_u32 size = w->first[STK_NORMAL] - w->first[0];
+    stk_u32 size = w->first[STK_WIRE_PRIORITY_NORMAL] - w->first[0];
     if (size != 0u) {
-        w->urgent = stk_find_step(w, 0u, STK_NORMAL, w->urgent, slots < size ? slots : size);
+        w->urgent = stk_find_step(w, 0u, STK_WIRE_PRIORITY_NORMAL, w->urgent, slots < size ? slots : size);
     }
 }
 
@@ -158,7 +158,7 @@ STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_
         w->cursor[p] = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
     }
     if (w->parts > 1u && n != 0u) {
-        w->above = p <= STK_HIGH ? w->above + n : 0u;
+        w->above = p <= STK_WIRE_PRIORITY_HIGH ? w->above + n : 0u;
         if (STK_LANE == 0u) {
             stk_count_part(d, w, p, n);
         }

@@ -61,7 +61,7 @@ STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, ST
 /* Claims the next slot of the urgent round. */
 STK_FN stk_u32 stk_find_urgent(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 slot = w->urgent;
-    if (w->first[STK_NORMAL] == w->first[0]) {
+    if (w->first[STK_WIRE_PRIORITY_NORMAL] == w->first[0]) {
         return STK_NO_SLOT;
     }
     stk_find_urgent_on(w, 1u);

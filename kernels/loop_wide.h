@@ -97,7 +97,7 @@ STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w
         to = way + 1u;
         at = w->cursor[way];
     } else if (way == STK_WAY_URGENT) {
-        to = STK_NORMAL;
+        to = STK_WIRE_PRIORITY_NORMAL;
         at = w->urgent;
     } else if (lane < d->slots) {
         return lane < d->slots - at ? at + lane : lane - (d->slots - at);

@@ -64,8 +64,10 @@ static uint32_t value_of(uint32_t n) {
 static int publish(struct hand *h, uint32_t n) {
     uint32_t at = n % h->in_flight;
     const uint32_t args[2] = {STK_CTL_OBSERVABLE + at, h->pairs + at}; /* a control word, an observable */
-    const struct stk_work work = {
-        .opcode = is_nop(h, n) ? STK_OP_NOP : STK_OP_LOAD_U32, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    const struct stk_work work = {.opcode = is_nop(h, n) ? STK_OP_NOP : STK_OP_LOAD_U32,
+                                  .priority = STK_PRIORITY_NORMAL,
+                                  .nargs = 2,
+                                  .args = args};
     stk_store(h->cl->memory.control + args[0], value_of(n));
     return stk_ring_publish(&h->ring, at, &work);
 }
@@ -200,7 +202,8 @@ static int adds(struct hand *h) {
     uint32_t at = STK_CTL_OBSERVABLE + 2u * h->pairs, *word = h->cl->memory.control + at, expected = ADDS,
              published = 0;
     const uint32_t args[2] = {1, at};
-    const struct stk_work work = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    const struct stk_work work = {
+        .opcode = STK_OP_ATOMIC_ADD, .priority = STK_PRIORITY_NORMAL, .nargs = 2, .args = args};
     int err = STK_OK;
     stk_store(word, 0u);
     start(h, &h->end);

@@ -38,8 +38,8 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     const struct stk_opencl_config config = cl->config;
     uint32_t bytes = config.payload_bytes < BYTES_MAX ? config.payload_bytes & ~3u : BYTES_MAX;
     const uint32_t args[] = {0, bytes};
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL},
-                          sum = {STK_OP_SUM64, 0, STK_NORMAL, 2, args};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL},
+                          sum = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 2, args};
     uint64_t idle = UINT64_MAX, took = UINT64_MAX;
     int err = STK_OK, joined;
     if (cl->mode == STK_BATCH || bytes < BYTES_MIN) {

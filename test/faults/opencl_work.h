@@ -110,9 +110,9 @@ static inline void publish(uint32_t n) {
     const uint32_t at = n % WORK_SLOTS;
     const uint32_t adds[] = {1, STK_CTL_OBSERVABLE}, loads[] = {STK_CTL_OBSERVABLE + 64u + at, 32u + at},
                    sums[] = {at * WORK_CHUNK, WORK_CHUNK};
-    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_NORMAL, 2, adds},
-                          load = {STK_OP_LOAD_U32, 0, STK_NORMAL, 2, loads},
-                          sum = {STK_OP_SUM64, 0, STK_NORMAL, 2, sums};
+    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, adds},
+                          load = {STK_OP_LOAD_U32, 0, STK_PRIORITY_NORMAL, 2, loads},
+                          sum = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 2, sums};
     const struct stk_work *const kinds[] = {&add, &load, &sum, NULL};
     const struct stk_work *work = kinds[n % 4u];
     if (work) {
@@ -124,7 +124,7 @@ static inline void publish(uint32_t n) {
         stk_store(slot_at(at) + i, 0u);
     }
     stk_store(slot_at(at) + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
-    stk_store(slot_at(at) + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store(slot_at(at) + STK_SLOT_PRIORITY, STK_WIRE_PRIORITY_NORMAL);
     stk_store(slot_at(at) + STK_SLOT_ARG0, n);
     stk_store_release(slot_at(at), STK_SLOT_PUBLISHED);
 }

@@ -33,7 +33,7 @@ static void scan(const struct stk_automaton *a, const uint8_t *text, uint32_t n)
                                              .payload = payload,
                                              .payload_bytes = sizeof payload};
     uint32_t hits_at = TEXT + (uint32_t)STK_ALIGNED(a->image_bytes), args[STK_SLOT_ARGS] = {0, n, 0, TEXT, hits_at};
-    const struct stk_work work = {STK_OP_SCAN_COUNT, 0, STK_NORMAL, 5, args};
+    const struct stk_work work = {STK_OP_SCAN_COUNT, 0, STK_PRIORITY_NORMAL, 5, args};
     struct stk_ring ring;
     struct stk_control control;
     struct stk_interp interp;

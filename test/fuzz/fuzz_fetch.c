@@ -74,7 +74,8 @@ static void write_word(struct fuzz_input *in) {
 static void ask(struct fuzz_input *in) {
     uint32_t slot = fuzz_u8(in) % SLOTS, k = fuzz_u8(in) % IO_SLOTS, resource = fuzz_u8(in) % 5u, i = 0;
     uint32_t *s = STK_SLOT_AT(w.ring, slot), *io = w.io + k * STK_IO_WORDS;
-    const uint32_t head[] = {STK_SLOT_WAIT_IO, STK_OP_LOAD_MISS, resource % 3u, STK_NORMAL, resource, 0, k + 1u};
+    const uint32_t head[] = {
+        STK_SLOT_WAIT_IO, STK_OP_LOAD_MISS, resource % 3u, STK_WIRE_PRIORITY_NORMAL, resource, 0, k + 1u};
     const uint32_t asked[] = {STK_IO_OP_READ, resource, resource, 0, 0, 0, STK_SLOT_PUBLISHED, slot};
     for (i = 0; i < 7u; i++) {
         stk_store(s + i, head[i]);

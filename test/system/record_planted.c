@@ -45,7 +45,7 @@ static int open_all(const char *path) {
 
 static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uint32_t a2) {
     const uint32_t args[] = {a0, a1, a2};
-    const struct stk_work work = {opcode, 0, STK_NORMAL, 3, args};
+    const struct stk_work work = {opcode, 0, STK_PRIORITY_NORMAL, 3, args};
     int err = stk_ring_publish(&ring, slot, &work);
     return err < 0 ? err : stk_recorder_publish(&recorder, slot, &work);
 }

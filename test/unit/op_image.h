@@ -80,7 +80,7 @@ static inline void op_publish(struct op_image *m, uint32_t slot, uint32_t opcode
     w[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
     w[STK_SLOT_OPCODE] = opcode;
     w[STK_SLOT_TENANT] = tenant;
-    w[STK_SLOT_PRIORITY] = STK_NORMAL;
+    w[STK_SLOT_PRIORITY] = STK_WIRE_PRIORITY_NORMAL;
     memcpy(w + STK_SLOT_ARG0, args, STK_SLOT_ARGS * sizeof *args);
 }
 

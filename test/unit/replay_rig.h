@@ -97,7 +97,7 @@ static inline void record(void) {
 
 /* Publishes and records, and runs nothing. */
 static inline void put(uint32_t slot, uint32_t opcode, const uint32_t *args, uint32_t nargs) {
-    const struct stk_work work = {opcode, 0, STK_NORMAL, nargs, args};
+    const struct stk_work work = {opcode, 0, STK_PRIORITY_NORMAL, nargs, args};
     struct stk_ring ring = {boxes[0].ring, RIG_SLOTS};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
     assert_int_equal(stk_recorder_publish(&rig.recorder, slot, &work), STK_OK);

@@ -135,7 +135,7 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest,
     w.config.lead_max = LEAD_MAX;
     w.config.first_slot = FIRST_SLOT;
     w.config.payload_offset = BUFFERS_AT;
-    w.config.priority = STK_NORMAL;
+    w.config.priority = STK_PRIORITY_NORMAL;
 }
 
 static inline void world(const struct stk_sim_ingest_config *ingest, const struct stk_sim_dispatch_config *device) {

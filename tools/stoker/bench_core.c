@@ -37,7 +37,7 @@ static volatile uint32_t sink; /* keeps results alive */
 
 static void publish_and_read(void *ctx, uint32_t count) {
     static const uint32_t args[STK_SLOT_ARGS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    const struct stk_work work = {STK_OP_TENANT_BASE, 0, STK_NORMAL, STK_SLOT_ARGS, args};
+    const struct stk_work work = {STK_OP_TENANT_BASE, 0, STK_PRIORITY_NORMAL, STK_SLOT_ARGS, args};
     struct stk_ring *ring = ctx;
     struct stk_slot slot = {0};
     int err = 0;

@@ -43,7 +43,7 @@ static int publish_work(struct fair *f, uint32_t slot, const struct stk_work *wo
 }
 
 static int publish(struct fair *f, uint32_t slot, uint32_t tenant) {
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .tenant = tenant, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .tenant = tenant, .priority = STK_PRIORITY_NORMAL};
     return publish_work(f, slot, &nop);
 }
 
@@ -158,8 +158,8 @@ static int until_done(struct fair *f, uint32_t slot) {
  * observable 1 how many have run: a time would say more of the machine's scheduler. */
 static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE}, note[] = {STK_CTL_OBSERVABLE, 1};
-    const struct stk_work low = {STK_OP_ATOMIC_ADD, 0, STK_LOW, 2, add},
-                          critical = {STK_OP_LOAD_U32, 0, STK_CRITICAL, 2, note};
+    const struct stk_work low = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_LOW, 2, add},
+                          critical = {STK_OP_LOAD_U32, 0, STK_PRIORITY_CRITICAL, 2, note};
     uint32_t seen = 0;
     int err = STK_OK;
     for (uint32_t i = 0; i < LOW_SLOTS && err == STK_OK; i++) {

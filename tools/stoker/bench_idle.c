@@ -105,7 +105,7 @@ static int percent_waiting(struct idle *b) {
 
 /* From publish to DONE seen. */
 static int wake(struct idle *b) {
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint64_t start = cli_now_ns();
     int err = stk_ring_publish(&b->ring, SLOTS - 1u, &nop);
     err = err == STK_OK ? b->device.dispatch->drive(b->device.ctx, true) : err;
@@ -162,7 +162,7 @@ static int open_stream(struct idle *b) {
         .on_result = drop,
         .depth = DEPTH,
         .chunk_bytes = CHUNK,
-        .priority = STK_NORMAL,
+        .priority = STK_PRIORITY_NORMAL,
     };
     struct stk_arena arena;
     int err;

@@ -82,7 +82,7 @@ static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struc
         .on_result_ctx = o,
         .depth = depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX,
         .chunk_bytes = chunk,
-        .priority = STK_NORMAL,
+        .priority = STK_PRIORITY_NORMAL,
     };
     return stk_stream_init(stream, &config, arena);
 }

@@ -32,7 +32,7 @@ static int await(struct rtt *r, uint32_t slot) {
 }
 
 static int round_trip(struct rtt *r, uint32_t slot) {
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     int err = stk_ring_publish(&r->ring, slot, &nop);
     if (err == STK_OK) {
         err = r->device.dispatch->drive(r->device.ctx, true);

@@ -54,7 +54,7 @@ static int publish(struct share *s, uint32_t slot, const struct stk_work *work) 
 /* Publishes a filter over half of the flooding tenant's payload in the slot, when it is free. */
 static int flood(struct share *s, uint32_t slot) {
     static const uint32_t args[] = {TAP_BYTES, FLOOD_BYTES, 0, 0, TAPS, TAP_BYTES + FLOOD_BYTES};
-    const struct stk_work work = {STK_OP_FIR_Q15, 0, STK_NORMAL, 6, args};
+    const struct stk_work work = {STK_OP_FIR_Q15, 0, STK_PRIORITY_NORMAL, 6, args};
     return is_free(s, slot) ? publish(s, slot, &work) : STK_OK;
 }
 
@@ -62,8 +62,8 @@ static int flood(struct share *s, uint32_t slot) {
 static int serve(struct share *s, uint32_t i, int count_nops) {
     struct other *o = &s->others[i];
     const uint32_t args[] = {(i + 1u) * SHARE, CHUNK};
-    const struct stk_work sum = {STK_OP_CRC32C, i + 1u, STK_NORMAL, 2, args},
-                          nop = {.opcode = STK_OP_NOP, .tenant = i + 1u, .priority = STK_NORMAL};
+    const struct stk_work sum = {STK_OP_CRC32C, i + 1u, STK_PRIORITY_NORMAL, 2, args},
+                          nop = {.opcode = STK_OP_NOP, .tenant = i + 1u, .priority = STK_PRIORITY_NORMAL};
     int err = STK_OK;
     for (uint32_t k = 0; k < OWN && err == STK_OK; k++) {
         if (is_free(s, i * OWN + k)) {

@@ -36,7 +36,7 @@ static int harvest(struct slots *s, uint32_t slot) {
 }
 
 static int publish_all(struct slots *s, uint64_t count) {
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint32_t slot = 0;
     int err = STK_OK;
     for (uint64_t i = 0; i < count && err == STK_OK; i++) {

@@ -35,7 +35,7 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
         .depth = s->options.depth,
         .chunk_bytes = buffer,
         .lead_max = lead,
-        .priority = STK_NORMAL,
+        .priority = STK_PRIORITY_NORMAL,
         .slot_timeout_ns = slot_timeout_ns(s, buffer),
         .recorder = s->options.record ? &s->recording.recorder : NULL,
         .epoch_chunks = s->options.epoch,

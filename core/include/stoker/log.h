@@ -31,7 +31,8 @@ extern "C" {
 
 /* recorder.h says what the recorder puts into each. */
 enum stk_log_kind {
-    STK_LOG_PUBLISH = 0, /* a slot was published; `error` is its priority. Every v1 record without evidence is one */
+    STK_LOG_PUBLISH =
+        0, /* a slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence is one */
     STK_LOG_FAILURE = 1, /* a slot failed: status, failure, error and digest say how */
     STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it; `error` is the index of the first */
     STK_LOG_INPUT = 3,   /* bytes went into the payload */

@@ -30,18 +30,34 @@ struct stk_ring {
     uint32_t slots;
 };
 
+/* How urgent a piece of work is, as the host says it. The ring has other numbers, STK_WIRE_PRIORITY_* (words.h): every
+ * call that publishes writes these. A number above STK_PRIORITY_IDLE is refused with STK_E_ARG. */
+enum stk_priority {
+    STK_PRIORITY_DEFAULT = 0, /* NORMAL: what a structure of zeros asks for */
+    STK_PRIORITY_CRITICAL,
+    STK_PRIORITY_HIGH,
+    STK_PRIORITY_NORMAL,
+    STK_PRIORITY_LOW,
+    STK_PRIORITY_IDLE
+};
+
+/* Returns the enum stk_priority of a word of the wire, such as that of a slot that was read. The result is above
+ * STK_PRIORITY_IDLE where the word is no priority. ISR-safe. */
+uint32_t stk_priority_of_wire(uint32_t wire);
+
 /* One unit of work to publish. */
 struct stk_work {
     uint32_t opcode;
     uint32_t tenant;
-    uint32_t priority;    /* STK_CRITICAL .. STK_IDLE; publishers that have no opinion use STK_NORMAL */
+    uint32_t priority;    /* an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
     uint32_t nargs;       /* words at args, at most 12 */
     const uint32_t *args; /* may be NULL when nargs is 0 */
 };
 
-/* A slot as read: host-order words. */
+/* A slot as read: its words as they are, in host order. */
 struct stk_slot {
-    uint32_t status, opcode, tenant, priority;
+    uint32_t status, opcode, tenant;
+    uint32_t wire_priority; /* STK_WIRE_PRIORITY_*, or any word that a tenant stored there */
     uint32_t args[STK_SLOT_ARGS];
 };
 
@@ -72,8 +88,8 @@ STK_MUST_CHECK int stk_opcode_user(uint32_t opcode);
 /* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words are overwritten).
  * Arguments beyond nargs become 0. `work` and its arguments may be words of the slot itself. The checks come in this
  * order, and nothing changes on error: STK_E_RANGE the slot; STK_E_ARGS nargs > 12; STK_E_ARG nargs > 0 without
- * arguments, or a priority above STK_IDLE; STK_E_OPCODE; STK_E_STATUS the slot is in use. One publisher per slot at a
- * time; several publishers of one ring use stk_publisher (stoker/publisher.h). ISR-safe. */
+ * arguments, or a priority above STK_PRIORITY_IDLE; STK_E_OPCODE; STK_E_STATUS the slot is in use. One publisher per
+ * slot at a time; several publishers of one ring use stk_publisher (stoker/publisher.h). ISR-safe. */
 STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work);
 
 /* Publishes `count` items in slots start, start+1, ... and a BATCH_FENCE (a0 = count, a1 = tag) after them, all with

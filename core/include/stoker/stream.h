@@ -57,7 +57,7 @@ struct stk_stream_config {
     uint32_t first_slot;  /* the stream owns ring slots first_slot .. first_slot + depth - 1 */
     uint32_t payload_offset;  /* its buffers start at this byte of the payload; multiple of 64 */
     uint32_t tenant;          /* of every slot */
-    uint32_t priority;        /* of every slot, STK_CRITICAL .. STK_IDLE */
+    uint32_t priority;        /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 
     /* Writes down every input, publish, failure and epoch of the stream; its recording was started with `memory`, and it outlives the

@@ -43,8 +43,8 @@ struct stk_row {
     uint32_t status; /* the word itself, which may be no status */
     uint32_t opcode;
     uint32_t tenant;
-    uint32_t priority;
-    uint32_t args[4]; /* the first four */
+    uint32_t wire_priority; /* the word itself, which may be no STK_WIRE_PRIORITY_* */
+    uint32_t args[4];       /* the first four */
 };
 
 /* What is missing from row i, as lost[i]. */

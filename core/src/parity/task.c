@@ -72,7 +72,7 @@ int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct s
     if (!stk_opcode_ok(task->opcode)) {
         return STK_E_OPCODE;
     }
-    if (task->priority > STK_IDLE) {
+    if (task->priority > STK_WIRE_PRIORITY_IDLE) {
         return STK_E_ARG;
     }
     uint32_t *w = task_at(queue, slot);
@@ -174,7 +174,7 @@ int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uin
 }
 
 int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data, uint32_t priority) {
-    if (priority > STK_IDLE) {
+    if (priority > STK_WIRE_PRIORITY_IDLE) {
         return STK_E_ARG;
     }
     int from = own(queue, slot, LIVE);

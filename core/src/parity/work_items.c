@@ -53,7 +53,7 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t args[3] = {items[i].input, items[i].output, items[i].param};
-        struct stk_work work = {items[i].opcode, tenant, STK_NORMAL, 3, args};
+        struct stk_work work = {items[i].opcode, tenant, STK_PRIORITY_NORMAL, 3, args};
         stk_slot_publish(stk_slot_at(ring, start + i), &work);
     }
     return (int)count;
@@ -64,7 +64,7 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
 static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
     stk_store(w + STK_SLOT_OPCODE, item->opcode);
     stk_store(w + STK_SLOT_TENANT, tenant);
-    stk_store(w + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store(w + STK_SLOT_PRIORITY, STK_WIRE_PRIORITY_NORMAL);
     stk_store(w + STK_SLOT_ARG0, item->input);
     stk_store(w + STK_SLOT_ARG0 + 1, item->output);
     stk_store(w + STK_SLOT_ARG0 + 2, item->param);

@@ -2,6 +2,7 @@
 #include "stoker/recorder.h"
 
 #include "record_internal.h"
+#include "ring/slot_words.h"
 #include "stoker/atomic.h"
 
 int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_config *config) {
@@ -96,12 +97,14 @@ static int take_args(const struct stk_work *work, uint32_t first, uint32_t out[S
 }
 
 int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work) {
+    /* A priority that is none is more than a record holds: the log refuses it, and it counts as lost. */
+    int32_t priority = work->priority <= STK_PRIORITY_IDLE ? (int32_t)stk_priority_to_wire(work->priority) : INT32_MAX;
     struct stk_log_record record = {
         .kind = STK_LOG_PUBLISH,
         .slot = slot,
         .tenant = work->tenant,
         .opcode = work->opcode,
-        .error = (int32_t)work->priority,
+        .error = priority,
     };
     int err;
     (void)take_args(work, 0, record.args);

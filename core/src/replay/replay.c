@@ -132,7 +132,7 @@ static int take_publish(struct stk_replay *r, const struct stk_log_record *recor
     if (record->slot >= r->shape.slots) {
         return STK_E_RANGE;
     }
-    if ((uint32_t)record->error > STK_IDLE) {
+    if (stk_priority_of_wire((uint32_t)record->error) > STK_PRIORITY_IDLE) {
         return STK_E_CORRUPT; /* no publisher has such a priority */
     }
     r->pending = *record;

@@ -162,7 +162,8 @@ int stk_replay_observables(struct stk_replay *r, const struct stk_log_record *re
 
 int stk_replay_publish(struct stk_replay *r) {
     const struct stk_log_record *p = &r->pending;
-    const struct stk_work work = {p->opcode, p->tenant, (uint32_t)p->error, STK_SLOT_ARGS, r->args};
+    const struct stk_work work = {p->opcode, p->tenant, stk_priority_of_wire((uint32_t)p->error), STK_SLOT_ARGS,
+                                  r->args};
     int err;
     if (!r->has_pending) {
         return STK_REPLAY_SAME;

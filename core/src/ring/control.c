@@ -177,7 +177,7 @@ void stk_priority_offsets(uint32_t slots, uint32_t offsets[STK_PRIORITY_OFFSETS]
     uint32_t at = 0;
     for (uint32_t p = 0; p < STK_PRIORITIES; p++) {
         offsets[p] = at;
-        at += share + (p == STK_NORMAL ? slots % STK_PRIORITIES : 0);
+        at += share + (p == STK_WIRE_PRIORITY_NORMAL ? slots % STK_PRIORITIES : 0);
     }
     offsets[STK_PRIORITIES] = slots;
 }

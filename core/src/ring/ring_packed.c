@@ -47,6 +47,6 @@ int stk_ring_publish_packed(struct stk_ring *ring, uint32_t slot, uint32_t tenan
         return err;
     }
     packed_encode(words, ops, count);
-    struct stk_work work = {STK_OP_PACKED_SLOT, tenant, STK_NORMAL, STK_PACKED_WORDS, words};
+    struct stk_work work = {STK_OP_PACKED_SLOT, tenant, STK_PRIORITY_NORMAL, STK_PACKED_WORDS, words};
     return stk_ring_publish(ring, slot, &work);
 }

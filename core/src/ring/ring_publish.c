@@ -38,7 +38,7 @@ int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work
 int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant, uint32_t resource,
                                uint32_t prefetch) {
     uint32_t args[2] = {resource, prefetch != 0};
-    struct stk_work work = {STK_OP_LOAD_MISS, tenant, STK_NORMAL, 2, args};
+    struct stk_work work = {STK_OP_LOAD_MISS, tenant, STK_PRIORITY_NORMAL, 2, args};
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
@@ -92,11 +92,11 @@ int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenan
     for (uint32_t i = 0; i < count; i++) {
         struct stk_work work = items[i];
         work.tenant = tenant;
-        work.priority = STK_NORMAL;
+        work.priority = STK_PRIORITY_NORMAL;
         stk_slot_publish(stk_slot_at(ring, start + i), &work);
     }
     uint32_t args[2] = {count, tag};
-    struct stk_work fence = {STK_OP_BATCH_FENCE, tenant, STK_NORMAL, 2, args};
+    struct stk_work fence = {STK_OP_BATCH_FENCE, tenant, STK_PRIORITY_NORMAL, 2, args};
     stk_slot_publish(stk_slot_at(ring, start + count), &fence);
     return (int)(count + 1);
 }

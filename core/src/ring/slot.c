@@ -19,6 +19,10 @@ static const struct {
     [STK_TO_ACK] = {FROM(STK_SLOT_FAULT), STK_SLOT_EMPTY},
 };
 
+uint32_t stk_priority_of_wire(uint32_t wire) {
+    return wire <= STK_WIRE_PRIORITY_IDLE ? wire + STK_PRIORITY_CRITICAL : UINT32_MAX;
+}
+
 int stk_transition_allowed(uint32_t from, enum stk_transition to) {
     return (uint32_t)to < sizeof rule / sizeof rule[0] && stk_status_in(from, rule[to].from);
 }

@@ -21,12 +21,21 @@ static inline bool stk_opcode_ok(uint32_t opcode) {
     return opcode < STK_OP_RESERVED_MIN || opcode > STK_OP_RESERVED_MAX || opcode == STK_OP_PRINTF;
 }
 
+/* Returns the word of the wire for an enum stk_priority. A number that is none becomes a word that is none. */
+static inline uint32_t stk_priority_to_wire(uint32_t priority) {
+    return priority == STK_PRIORITY_DEFAULT ? STK_WIRE_PRIORITY_NORMAL : priority - STK_PRIORITY_CRITICAL;
+}
+
+_Static_assert(STK_WIRE_PRIORITY_CRITICAL == 0 &&
+                   STK_PRIORITY_IDLE - STK_PRIORITY_CRITICAL == (int)STK_WIRE_PRIORITY_IDLE,
+               "both lists have the same order");
+
 /* The argument errors of publishing, in their documented order. */
 static inline int stk_work_check(const struct stk_work *work) {
     if (work->nargs > STK_SLOT_ARGS) {
         return STK_E_ARGS;
     }
-    if ((work->nargs > 0 && work->args == NULL) || work->priority > STK_IDLE) {
+    if ((work->nargs > 0 && work->args == NULL) || work->priority > STK_PRIORITY_IDLE) {
         return STK_E_ARG;
     }
     return stk_opcode_ok(work->opcode) ? STK_OK : STK_E_OPCODE;
@@ -55,7 +64,8 @@ static inline void stk_slot_in(uint32_t *w, const uint8_t *from) {
  * any time. Reads all of `work` before the first store, since the work and its arguments may be words of this very
  * slot. */
 static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
-    const uint32_t opcode = work->opcode, owner[2] = {work->tenant, work->priority}, nargs = work->nargs;
+    const uint32_t opcode = work->opcode, owner[2] = {work->tenant, stk_priority_to_wire(work->priority)},
+                   nargs = work->nargs;
     uint32_t args[STK_SLOT_ARGS] = {0}, i = 0;
     for (; i + 4 <= nargs; i += 4) {
         memcpy(args + i, work->args + i, 4 * sizeof *args);
@@ -86,7 +96,7 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
     out->status = status;
     stk_copy_out(&out->opcode, w + STK_SLOT_OPCODE, 1);
     stk_copy_out(&out->tenant, w + STK_SLOT_TENANT, 1);
-    stk_copy_out(&out->priority, w + STK_SLOT_PRIORITY, 1);
+    stk_copy_out(&out->wire_priority, w + STK_SLOT_PRIORITY, 1);
     for (uint32_t i = 0; i < STK_SLOT_ARGS; i += 4) {
         stk_copy_out(out->args + i, w + STK_SLOT_ARG0 + i, 4);
     }

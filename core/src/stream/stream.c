@@ -36,7 +36,7 @@ static int check_config(const struct stk_stream_config *c, struct stk_error_info
         return STK_E_ARG;
     }
     if (c->depth > STK_STREAM_DEPTH_MAX || c->chunk_bytes == 0u || (c->chunk_bytes & 63u) != 0u ||
-        (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_IDLE) {
+        (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_PRIORITY_IDLE) {
         return STK_E_ARG;
     }
     if (c->recorder && c->recorder->memory.ring != m->ring) {

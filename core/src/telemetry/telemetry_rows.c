@@ -132,7 +132,7 @@ static inline bool row_collect(const uint32_t *w, struct stk_row *row) {
     row->status = stk_load_acquire(w + STK_SLOT_STATUS);
     row->opcode = stk_load_acquire(w + STK_SLOT_OPCODE);
     row->tenant = stk_load_acquire(w + STK_SLOT_TENANT);
-    row->priority = stk_load_acquire(w + STK_SLOT_PRIORITY);
+    row->wire_priority = stk_load_acquire(w + STK_SLOT_PRIORITY);
     row->args[0] = stk_load_acquire(w + STK_SLOT_ARG0);
     row->args[1] = stk_load_acquire(w + STK_SLOT_ARG0 + 1);
     row->args[2] = stk_load_acquire(w + STK_SLOT_ARG0 + 2);

@@ -32,14 +32,14 @@
 #define STK_SLOT_REQUEUE   6u
 #define STK_SLOT_FAULT     7u
 
-/// Priority ///
+/// Priority, as it stands in a slot; the host says enum stk_priority (stoker/ring.h) ///
 
-#define STK_CRITICAL   0u
-#define STK_HIGH       1u
-#define STK_NORMAL     2u
-#define STK_LOW        3u
-#define STK_IDLE       4u
-#define STK_PRIORITIES 5u
+#define STK_WIRE_PRIORITY_CRITICAL 0u
+#define STK_WIRE_PRIORITY_HIGH     1u
+#define STK_WIRE_PRIORITY_NORMAL   2u
+#define STK_WIRE_PRIORITY_LOW      3u
+#define STK_WIRE_PRIORITY_IDLE     4u
+#define STK_PRIORITIES             5u
 
 /* Scheduling limits; stoker's workers use the first. */
 #define STK_STARVATION_LIMIT      16u /* claims at or above HIGH before a lower partition goes first */

@@ -37,7 +37,7 @@ static int ring_at(const uint32_t *n, void *memory, size_t bytes, struct stk_err
 
 static void ring_use(const uint32_t *n) {
     static const uint32_t args[STK_SLOT_ARGS] = {UINT32_MAX, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT32_MAX};
-    const struct stk_work work = {1u << 17, UINT32_MAX, STK_IDLE, STK_SLOT_ARGS, args};
+    const struct stk_work work = {1u << 17, UINT32_MAX, STK_PRIORITY_IDLE, STK_SLOT_ARGS, args};
     for (uint32_t i = 0; i < n[0]; i++) {
         assert_int_equal(stk_ring_publish(&ring, i, &work), STK_OK);
         assert_int_equal(stk_ring_transition(&ring, i, STK_TO_CLAIM), STK_SLOT_PUBLISHED);

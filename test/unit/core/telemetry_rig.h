@@ -35,7 +35,7 @@ static inline uint32_t *rig_slot(uint32_t i, uint32_t status, uint32_t opcode, u
     stk_store(w + STK_SLOT_STATUS, status);
     stk_store(w + STK_SLOT_OPCODE, opcode);
     stk_store(w + STK_SLOT_TENANT, 100u + i);
-    stk_store(w + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store(w + STK_SLOT_PRIORITY, STK_WIRE_PRIORITY_NORMAL);
     stk_store(w + STK_SLOT_ARG0, ticket);
     stk_store(w + STK_SLOT_ARG0 + 1, class);
     stk_store(w + STK_SLOT_ARG0 + 2, 1000u + i);

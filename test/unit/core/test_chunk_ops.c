@@ -32,7 +32,7 @@ static uint32_t run(const struct chunk_case *c, uint32_t payload_bytes, uint32_t
     memset(control_words, 0, sizeof control_words);
     control_words[STK_CTL_TENANT_MASK] = UINT32_MAX;
     ring_words[STK_SLOT_OPCODE] = c->opcode;
-    ring_words[STK_SLOT_PRIORITY] = STK_NORMAL;
+    ring_words[STK_SLOT_PRIORITY] = STK_WIRE_PRIORITY_NORMAL;
     memcpy(ring_words + STK_SLOT_ARG0, c->args, sizeof c->args);
     ring_words[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);

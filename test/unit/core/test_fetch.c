@@ -36,7 +36,7 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
 
 static void slots_behind_a_parked_miss_finish_first(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 4, .sources = 4, .delay = 1000};
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     (void)state;
     world(&slow, 4);
     ask(0, 1);
@@ -324,7 +324,7 @@ static void stream_and_service_run_beside_each_other(void **state) {
                                         .depth = 4,
                                         .chunk_bytes = 128,
                                         .payload_offset = 3584,
-                                        .priority = STK_NORMAL};
+                                        .priority = STK_PRIORITY_NORMAL};
     assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
     chunks = 0;
     assert_int_equal(stk_sim_ingest_add(&ingest, w.source_data, SOURCE, false), 0);

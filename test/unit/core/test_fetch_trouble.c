@@ -327,7 +327,7 @@ static void lost_device_is_told_and_requests_go_on(void **state) {
 
 static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 8, .sources = 4, .delay = 4};
-    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_NORMAL};
+    const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     (void)state;
     world(&slow, 4);
     ask(0, 2); /* published */

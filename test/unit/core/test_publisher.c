@@ -14,7 +14,7 @@ static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(SLOTS)]; /* the las
 static struct stk_ring ring;
 static struct stk_control control;
 static struct stk_publisher publisher;
-static const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+static const struct stk_work nop = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
 
 /* Tickets begin so that they pass 2^32 within every test. */
 #define FIRST (UINT32_MAX - 2u)
@@ -137,12 +137,12 @@ static void a_publisher_that_does_not_ask_for_its_ticket_takes_one(void **state)
 }
 
 static void bad_work_takes_no_ticket(void **state) {
-    struct stk_work bad = {STK_OP_LOAD_MISS, 0, STK_NORMAL, 13, NULL};
+    struct stk_work bad = {STK_OP_LOAD_MISS, 0, STK_PRIORITY_NORMAL, 13, NULL};
     (void)state;
     assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_ARGS);
     bad.nargs = 0;
     assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_OPCODE);
-    bad = (struct stk_work){STK_OP_NOP, 0, STK_IDLE + 1, 0, NULL};
+    bad = (struct stk_work){STK_OP_NOP, 0, STK_PRIORITY_IDLE + 1, 0, NULL};
     assert_int_equal(stk_publisher_publish(&publisher, &bad, NULL), STK_E_ARG);
     assert_int_equal(stk_publisher_pending(&publisher), 0);
 }

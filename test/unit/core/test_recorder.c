@@ -178,8 +178,9 @@ static void input_that_leaves_the_payload_is_refused(void **state) {
 
 static void publish_takes_as_many_records_as_its_arguments_need(void **state) {
     const uint32_t args[STK_SLOT_ARGS] = {1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 12};
-    const struct stk_work all = {0x20001u, 2, STK_LOW, STK_SLOT_ARGS, args};
-    const struct stk_work some = {0x20001u, 2, STK_LOW, 6, args}, none = {0x20001u, 2, STK_LOW, 0, NULL};
+    const struct stk_work all = {0x20001u, 2, STK_PRIORITY_LOW, STK_SLOT_ARGS, args};
+    const struct stk_work some = {0x20001u, 2, STK_PRIORITY_LOW, 6, args},
+                          none = {0x20001u, 2, STK_PRIORITY_LOW, 0, NULL};
     struct stk_log_record r;
     uint32_t i;
     (void)state;
@@ -192,7 +193,7 @@ static void publish_takes_as_many_records_as_its_arguments_need(void **state) {
     assert_int_equal(r.slot, 5);
     assert_int_equal(r.tenant, 2);
     assert_int_equal(r.opcode, 0x20001u);
-    assert_int_equal(r.error, STK_LOW);
+    assert_int_equal(r.error, STK_WIRE_PRIORITY_LOW);
     for (i = 0; i < 4; i++) {
         assert_int_equal(r.args[i], i + 1u);
     }
@@ -298,10 +299,14 @@ static void init_wants_log_and_clock(void **state) {
 
 static void refused_record_is_a_hole_that_every_epoch_tells(void **state) {
     const struct stk_work odd = {.opcode = 8, .priority = 40000}; /* more than a record holds */
+    const struct stk_work none = {.opcode = 8, .priority = STK_PRIORITY_IDLE + 1};
     struct stk_log_record r;
     (void)state;
     started();
     assert_int_equal(stk_recorder_publish(&rig.recorder, 0, &odd), STK_E_RANGE);
+    assert_int_equal(rig.recorder.lost, 1);
+    rig.recorder.lost = 0;
+    assert_int_equal(stk_recorder_publish(&rig.recorder, 0, &none), STK_E_RANGE);
     assert_int_equal(rig.recorder.lost, 1);
     assert_int_equal(stk_recorder_epoch(&rig.recorder, 0), STK_OK);
     read_back();

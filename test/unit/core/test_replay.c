@@ -155,7 +155,7 @@ static void every_argument_comes_back(void **state) {
     assert_int_equal(replay_on(2), STK_REPLAY_SAME);
     assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 0xABCD);
     assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + 4], 5);
-    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_PRIORITY], STK_NORMAL);
+    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_PRIORITY], STK_WIRE_PRIORITY_NORMAL);
 }
 
 static void slot_that_is_used_again_has_ended_before(void **state) {

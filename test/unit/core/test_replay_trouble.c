@@ -124,7 +124,7 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = 6}, STK_E_UNSUPPORTED},
         {{.kind = STK_LOG_PUBLISH, .slot = RIG_SLOTS, .opcode = 8}, STK_E_RANGE},
         {{.kind = STK_LOG_PUBLISH, .slot = 1, .opcode = STK_OP_LOAD_MISS}, STK_E_OPCODE},
-        {{.kind = STK_LOG_PUBLISH, .slot = 1, .opcode = 8, .error = STK_IDLE + 1}, STK_E_CORRUPT},
+        {{.kind = STK_LOG_PUBLISH, .slot = 1, .opcode = 8, .error = STK_WIRE_PRIORITY_IDLE + 1}, STK_E_CORRUPT},
         {{.kind = STK_LOG_MORE, .slot = 2, .error = 4}, STK_E_CORRUPT},
         {{.kind = STK_LOG_MORE, .slot = 3, .error = 3}, STK_E_CORRUPT},
         {{.kind = STK_LOG_MORE, .slot = 3, .error = 9}, STK_E_CORRUPT},

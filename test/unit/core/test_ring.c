@@ -72,7 +72,7 @@ static void read_copies_the_words_of_one_slot(void **state) {
     assert_int_equal(slot.status, 100);
     assert_int_equal(slot.opcode, 101);
     assert_int_equal(slot.tenant, 102);
-    assert_int_equal(slot.priority, 103);
+    assert_int_equal(slot.wire_priority, 103);
     assert_int_equal(slot.args[0], 104);
     assert_int_equal(slot.args[11], 115);
     assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_E_RANGE);

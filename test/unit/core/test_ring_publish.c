@@ -28,7 +28,7 @@ static void unchanged(void) {
 }
 
 static void a_published_slot_holds_the_work_and_zeros_behind(void **state) {
-    struct stk_work work = {STK_OP_TENANT_BASE, 9, STK_HIGH, 2, args};
+    struct stk_work work = {STK_OP_TENANT_BASE, 9, STK_PRIORITY_HIGH, 2, args};
     struct stk_slot slot;
     (void)state;
     assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
@@ -36,7 +36,7 @@ static void a_published_slot_holds_the_work_and_zeros_behind(void **state) {
     assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.opcode, STK_OP_TENANT_BASE);
     assert_int_equal(slot.tenant, 9);
-    assert_int_equal(slot.priority, STK_HIGH);
+    assert_int_equal(slot.wire_priority, STK_WIRE_PRIORITY_HIGH);
     assert_int_equal(slot.args[1], 2);
     for (uint32_t i = 2; i < STK_SLOT_ARGS; i++) {
         assert_int_equal(slot.args[i], 0);
@@ -44,7 +44,7 @@ static void a_published_slot_holds_the_work_and_zeros_behind(void **state) {
 }
 
 static void only_empty_and_done_slots_take_work(void **state) {
-    struct stk_work work = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    struct stk_work work = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
     (void)state;
     for (uint32_t status = 0; status < 10; status++) {
         stk_store((uint32_t *)(void *)mem, status);
@@ -54,7 +54,7 @@ static void only_empty_and_done_slots_take_work(void **state) {
 }
 
 static void errors_come_in_their_documented_order(void **state) {
-    struct stk_work work = {STK_OP_LOAD_MISS, 0, STK_NORMAL, 13, args};
+    struct stk_work work = {STK_OP_LOAD_MISS, 0, STK_PRIORITY_NORMAL, 13, args};
     (void)state;
     stk_store((uint32_t *)(void *)mem, STK_SLOT_CLAIMED);
     memcpy(before, mem, sizeof mem);
@@ -88,8 +88,40 @@ static void reserved_opcodes_are_not_publishable(void **state) {
     assert_int_equal(stk_opcode_user(STK_OP_SHUTDOWN), STK_E_OPCODE);
 }
 
+static uint32_t published_priority(uint32_t priority) {
+    const struct stk_work work = {.opcode = STK_OP_NOP, .priority = priority};
+    assert_int_equal(stk_ring_init(&ring, mem, sizeof mem, SLOTS), STK_OK);
+    assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
+    return stk_load(ring.words + STK_SLOT_PRIORITY);
+}
+
+static void work_of_zeros_is_a_nop_of_priority_normal(void **state) {
+    static const struct stk_work zeros;
+    struct stk_slot slot;
+    (void)state;
+    assert_int_equal(stk_ring_publish(&ring, 0, &zeros), STK_OK);
+    assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
+    assert_int_equal(slot.opcode, STK_OP_NOP);
+    assert_int_equal(slot.wire_priority, 2);
+    assert_int_equal(STK_PRIORITY_DEFAULT, 0);
+}
+
+static void priorities_have_their_numbers_on_the_wire(void **state) {
+    static const uint32_t wire[] = {2, 0, 1, 2, 3, 4};
+    (void)state;
+    for (uint32_t priority = STK_PRIORITY_DEFAULT; priority <= STK_PRIORITY_IDLE; priority++) {
+        assert_int_equal(published_priority(priority), wire[priority]);
+        assert_int_equal(stk_priority_of_wire(wire[priority]),
+                         priority == STK_PRIORITY_DEFAULT ? STK_PRIORITY_NORMAL : priority);
+    }
+    assert_int_equal(published_priority(STK_PRIORITY_CRITICAL), STK_WIRE_PRIORITY_CRITICAL);
+    assert_int_equal(published_priority(STK_PRIORITY_IDLE), STK_WIRE_PRIORITY_IDLE);
+    assert_true(stk_priority_of_wire(5) > STK_PRIORITY_IDLE);
+    assert_true(stk_priority_of_wire(UINT32_MAX) > STK_PRIORITY_IDLE);
+}
+
 static void a_priority_that_is_none_is_refused(void **state) {
-    struct stk_work works[2] = {{8, 0, STK_IDLE, 0, NULL}, {8, 0, STK_IDLE + 1, 0, NULL}};
+    struct stk_work works[2] = {{8, 0, STK_PRIORITY_IDLE, 0, NULL}, {8, 0, STK_PRIORITY_IDLE + 1, 0, NULL}};
     struct stk_error_info info = {0, 0, 0};
     (void)state;
     assert_int_equal(stk_ring_publish(&ring, 0, &works[1]), STK_E_ARG);
@@ -104,18 +136,18 @@ static void a_priority_that_is_none_is_refused(void **state) {
 }
 
 static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
-    struct stk_work work = {8, 0, STK_NORMAL, 12, args};
+    struct stk_work work = {8, 0, STK_PRIORITY_NORMAL, 12, args};
     struct stk_slot slot;
     (void)state;
     for (uint32_t nargs = 0; nargs <= 12; nargs++) {
         for (uint32_t from = 0; from + nargs <= STK_SLOT_WORDS; from++) {
             uint32_t was[STK_SLOT_WORDS];
-            work = (struct stk_work){8, 5, STK_LOW, 12, args};
+            work = (struct stk_work){8, 5, STK_PRIORITY_LOW, 12, args};
             stk_store(ring.words, STK_SLOT_EMPTY);
             assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
             stk_store(ring.words, STK_SLOT_DONE);
             memcpy(was, ring.words, sizeof was);
-            work = (struct stk_work){9, 6, STK_HIGH, nargs, ring.words + from};
+            work = (struct stk_work){9, 6, STK_PRIORITY_HIGH, nargs, ring.words + from};
             assert_int_equal(stk_ring_publish(&ring, 0, &work), STK_OK);
             assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
             assert_memory_equal(slot.args, was + from, nargs * sizeof *was);
@@ -125,7 +157,7 @@ static void work_may_be_made_of_the_words_of_its_own_slot(void **state) {
         }
     }
     /* the work itself lies in the slot, too */
-    memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_LOW, 2, args}, sizeof work);
+    memcpy(ring.words + 4, &(struct stk_work){10, 7, STK_PRIORITY_LOW, 2, args}, sizeof work);
     stk_store(ring.words, STK_SLOT_DONE);
     assert_int_equal(stk_ring_publish(&ring, 0, (const struct stk_work *)(const void *)(ring.words + 4)), STK_OK);
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
@@ -154,14 +186,14 @@ static void a_batch_made_of_its_own_slots_is_refused(void **state) {
 }
 
 static void a_batch_ends_with_its_fence(void **state) {
-    struct stk_work items[2] = {{STK_OP_NOP, 1, STK_LOW, 0, NULL}, {8, 1, STK_LOW, 1, args}};
+    struct stk_work items[2] = {{STK_OP_NOP, 1, STK_PRIORITY_LOW, 0, NULL}, {8, 1, STK_PRIORITY_LOW, 1, args}};
     struct stk_slot slot;
     (void)state;
     assert_int_equal(stk_ring_publish_batch(&ring, 1, 6, items, 2, 77, NULL), 3);
     assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
     assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
     assert_int_equal(slot.tenant, 6);
-    assert_int_equal(slot.priority, STK_NORMAL);
+    assert_int_equal(slot.wire_priority, STK_WIRE_PRIORITY_NORMAL);
     assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_OK);
     assert_int_equal(slot.opcode, STK_OP_BATCH_FENCE);
     assert_int_equal(slot.args[0], 2);
@@ -226,6 +258,8 @@ int main(void) {
         TEST(only_empty_and_done_slots_take_work),
         TEST(errors_come_in_their_documented_order),
         TEST(reserved_opcodes_are_not_publishable),
+        TEST(work_of_zeros_is_a_nop_of_priority_normal),
+        TEST(priorities_have_their_numbers_on_the_wire),
         TEST(a_priority_that_is_none_is_refused),
         TEST(work_may_be_made_of_the_words_of_its_own_slot),
         TEST(a_batch_made_of_its_own_slots_is_refused),

@@ -59,7 +59,7 @@ static void set_up(const struct stk_pattern *patterns, uint32_t count) {
 }
 
 static struct stk_slot run(uint32_t opcode, const uint32_t args[8]) {
-    const struct stk_work work = {opcode, 0, STK_NORMAL, 8, args};
+    const struct stk_work work = {opcode, 0, STK_PRIORITY_NORMAL, 8, args};
     struct stk_slot slot;
     assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);
     (void)stk_interp_ops.drive(&port, true);

@@ -86,7 +86,7 @@ static void open_port(const struct stk_limits *limits, uint64_t lease_ns, uint32
 }
 
 static void put(uint32_t slot, uint32_t opcode, uint32_t tenant, const uint32_t *args, uint32_t nargs) {
-    const struct stk_work work = {opcode, tenant, STK_NORMAL, nargs, args};
+    const struct stk_work work = {opcode, tenant, STK_PRIORITY_NORMAL, nargs, args};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 

@@ -279,6 +279,18 @@ static int again_after_a_fault(const struct stk_stream_result *r, struct stk_str
     return r->err == STK_E_SLOT_FAULT ? STK_STREAM_REPUBLISH : 0;
 }
 
+static void stream_publishes_with_its_priority_and_normal_by_default(void **state) {
+    static const uint32_t wire[] = {STK_WIRE_PRIORITY_NORMAL, STK_WIRE_PRIORITY_CRITICAL};
+    (void)state;
+    for (uint32_t priority = STK_PRIORITY_DEFAULT; priority <= STK_PRIORITY_CRITICAL; priority++) {
+        world(NULL, NULL);
+        w.stream.config.priority = priority;
+        queue(read_at(0, 100, 0));
+        assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+        assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_PRIORITY], wire[priority]);
+    }
+}
+
 static void refused_chunk_says_why_and_may_run_again(void **state) {
     struct stk_stream_read r;
     (void)state;
@@ -347,6 +359,7 @@ int main(void) {
         cmocka_unit_test(end_of_a_pipe_is_a_result_without_bytes),
         cmocka_unit_test(first_read_of_the_next_pipe_has_no_lead),
         cmocka_unit_test(chunk_that_is_wanted_again_comes_back_before_any_later_one),
+        cmocka_unit_test(stream_publishes_with_its_priority_and_normal_by_default),
         cmocka_unit_test(refused_chunk_says_why_and_may_run_again),
         cmocka_unit_test(opcode_that_may_not_be_published_ends_the_chunk),
         cmocka_unit_test(error_of_the_callback_comes_out_of_the_poll_and_the_stream_goes_on),

@@ -339,7 +339,7 @@ static void wait_for_a_word_moves_the_stream_on(void **state) {
 /* The word may be one that a slot outside the stream sets. */
 static void wait_for_a_word_drives_slots_that_are_not_the_streams(void **state) {
     const uint32_t args[] = {9, STK_CTL_OBSERVABLE};
-    const struct stk_work store = {STK_OP_STORE_U32, 0, STK_NORMAL, 2, args};
+    const struct stk_work store = {STK_OP_STORE_U32, 0, STK_PRIORITY_NORMAL, 2, args};
     (void)state;
     world_parts(NULL, NULL);
     w.config.dispatch = &stk_interp_ops;
@@ -421,7 +421,7 @@ static void every_relation_of_the_configuration_is_checked(void **state) {
     w.config.chunk_bytes = CHUNK + 32u, refuse(STK_E_ARG, 0);
     w.config.lead_max = CHUNK, refuse(STK_E_ARG, 0);
     w.config.payload_offset = 32, refuse(STK_E_ARG, 0);
-    w.config.priority = STK_IDLE + 1u, refuse(STK_E_ARG, 0);
+    w.config.priority = STK_PRIORITY_IDLE + 1u, refuse(STK_E_ARG, 0);
     w.config.depth = STK_STREAM_DEPTH_MAX + 1u, refuse(STK_E_ARG, 0);
     w.config.first_slot = SLOTS - DEPTH + 1u, refuse(STK_E_RANGE, 0);
     w.config.first_slot = SLOTS + 1u, refuse(STK_E_RANGE, 0);

@@ -23,7 +23,7 @@ static int setup(void **state) {
 
 /* A task in slot 1 with a word of its own in every place. */
 static struct stk_task put(enum stk_task_state task_state) {
-    struct stk_task task = {0, 4096, 2, STK_LOW, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 0};
+    struct stk_task task = {0, 4096, 2, STK_WIRE_PRIORITY_LOW, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 0};
     stk_store(STK_SLOT_AT(memory, 1), STK_TASK_EMPTY);
     assert_int_equal(stk_task_publish(&queue, 1, &task), STK_OK);
     stk_store(STK_SLOT_AT(memory, 1), (uint32_t)task_state);
@@ -63,7 +63,7 @@ static void publish_wants_an_empty_or_done_slot(void **state) {
         assert_int_equal(stk_task_publish(&queue, 1, &task), ok ? STK_OK : STK_E_STATUS);
         assert_int_equal(stk_load(STK_SLOT_AT(memory, 1)), ok ? (uint32_t)STK_TASK_READY : from);
     }
-    task.priority = STK_IDLE + 1;
+    task.priority = STK_WIRE_PRIORITY_IDLE + 1;
     assert_int_equal(stk_task_publish(&queue, 0, &task), STK_E_ARG);
     task.opcode = STK_OP_LOAD_MISS;
     assert_int_equal(stk_task_publish(&queue, 0, &task), STK_E_OPCODE);
@@ -94,7 +94,7 @@ static int move_task(enum move move, uint32_t slot) {
     case YIELD:
         return stk_task_yield(&queue, slot, 1, 2);
     case REQUEUE:
-        return stk_task_requeue(&queue, slot, 1, 2, STK_HIGH);
+        return stk_task_requeue(&queue, slot, 1, 2, STK_WIRE_PRIORITY_HIGH);
     case COMPLETE:
         return stk_task_complete(&queue, slot);
     case FAULT:
@@ -140,11 +140,11 @@ static void a_continuation_is_written_with_its_move(void **state) {
     want.yields = 21;
     want.flags = STK_TASK_FLAG_YIELDED;
     is_now(&want);
-    assert_int_equal(stk_task_requeue(&queue, 1, 61, 62, STK_CRITICAL), STK_OK);
+    assert_int_equal(stk_task_requeue(&queue, 1, 61, 62, STK_WIRE_PRIORITY_CRITICAL), STK_OK);
     want.state = STK_TASK_REQUEUED;
     want.pc = 61;
     want.data = 62;
-    want.priority = STK_CRITICAL;
+    want.priority = STK_WIRE_PRIORITY_CRITICAL;
     want.age_ticks = 19;
     want.requeues = 20;
     want.flags |= STK_TASK_FLAG_REQUEUE;
@@ -188,7 +188,7 @@ static void a_full_counter_refuses_and_leaves_the_task(void **state) {
             assert_memory_equal(before, STK_SLOT_AT(memory, 1), sizeof before);
         }
     }
-    assert_int_equal(stk_task_requeue(&queue, 1, 0, 0, STK_IDLE + 1), STK_E_ARG);
+    assert_int_equal(stk_task_requeue(&queue, 1, 0, 0, STK_WIRE_PRIORITY_IDLE + 1), STK_E_ARG);
 }
 
 static void a_snapshot_counts_every_slot_once(void **state) {

@@ -154,7 +154,7 @@ static void a_row_is_the_head_of_its_slot(void **state) {
     assert_int_equal(row->status, 77);
     assert_int_equal(row->opcode, 11);
     assert_int_equal(row->tenant, 102);
-    assert_int_equal(row->priority, STK_NORMAL);
+    assert_int_equal(row->wire_priority, STK_WIRE_PRIORITY_NORMAL);
     assert_int_equal(row->args[0], 5);
     assert_int_equal(row->args[1], 1);
     assert_int_equal(row->args[2], 1002);

@@ -33,7 +33,7 @@ static struct stk_tenant enlist(uint64_t slots, uint64_t staging, uint64_t handl
 
 static int publish(const struct stk_tenant *tenant, uint32_t slot, uint32_t local) {
     static const uint32_t args[2] = {5, 6};
-    struct stk_work work = {local, 999, STK_HIGH, 2, args};
+    struct stk_work work = {local, 999, STK_PRIORITY_HIGH, 2, args};
     return stk_tenant_publish(tenant, &ring, slot, &work, &info);
 }
 
@@ -119,7 +119,7 @@ static void publish_writes_id_and_global_opcode(void **state) {
     assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.opcode, 0x40100009u);
     assert_int_equal(slot.tenant, a.id);
-    assert_int_equal(slot.priority, STK_HIGH);
+    assert_int_equal(slot.wire_priority, STK_WIRE_PRIORITY_HIGH);
     assert_int_equal(slot.args[1], 6);
     assert_int_equal(outstanding(&a), 1);
 }
@@ -140,9 +140,22 @@ static void a_refused_publish_counts_nothing(void **state) {
     assert_int_equal(outstanding(&a), 0);
 }
 
+static void priority_of_zero_is_normal_and_one_that_is_none_costs_no_credit(void **state) {
+    struct stk_tenant a = enlist(2, 0, 0);
+    struct stk_work work = {.opcode = 3};
+    struct stk_slot slot;
+    (void)state;
+    assert_int_equal(stk_tenant_publish(&a, &ring, 0, &work, &info), STK_OK);
+    assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
+    assert_int_equal(slot.wire_priority, STK_WIRE_PRIORITY_NORMAL);
+    work.priority = STK_PRIORITY_IDLE + 1;
+    assert_int_equal(stk_tenant_publish(&a, &ring, 1, &work, &info), STK_E_ARG);
+    assert_int_equal(outstanding(&a), 1);
+}
+
 static void tickets_are_published_likewise(void **state) {
     static _Alignas(64) uint8_t control_memory[STK_CONTROL_BYTES(0)];
-    struct stk_work work = {3, 0, STK_NORMAL, 0, NULL};
+    struct stk_work work = {3, 0, STK_PRIORITY_NORMAL, 0, NULL};
     struct stk_control control;
     struct stk_publisher publisher;
     struct stk_slot slot;
@@ -373,13 +386,21 @@ static void selection_takes_who_gets_along(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_table_of_none_takes_none),          TEST(a_window_is_a_million_opcodes_below_the_high_bit),
-        TEST(publish_writes_id_and_global_opcode), TEST(a_refused_publish_counts_nothing),
-        TEST(tickets_are_published_likewise),      TEST(draining_more_than_is_outstanding_changes_nothing),
-        TEST(a_revoked_handle_is_refused_first),   TEST(ids_of_nobody_are_no_tenants),
-        TEST(ids_come_back_only_after_quiesce),    TEST(handles_of_the_owner_before_do_nothing),
-        TEST(quiesce_ends_with_the_last_drain),    TEST(quiesce_outlives_pauses_of_the_process),
-        TEST(an_error_of_the_wait_is_no_timeout),  TEST(reservations_stay_within_their_quota),
+        TEST(a_table_of_none_takes_none),
+        TEST(a_window_is_a_million_opcodes_below_the_high_bit),
+        TEST(publish_writes_id_and_global_opcode),
+        TEST(a_refused_publish_counts_nothing),
+        TEST(priority_of_zero_is_normal_and_one_that_is_none_costs_no_credit),
+        TEST(tickets_are_published_likewise),
+        TEST(draining_more_than_is_outstanding_changes_nothing),
+        TEST(a_revoked_handle_is_refused_first),
+        TEST(ids_of_nobody_are_no_tenants),
+        TEST(ids_come_back_only_after_quiesce),
+        TEST(handles_of_the_owner_before_do_nothing),
+        TEST(quiesce_ends_with_the_last_drain),
+        TEST(quiesce_outlives_pauses_of_the_process),
+        TEST(an_error_of_the_wait_is_no_timeout),
+        TEST(reservations_stay_within_their_quota),
         TEST(selection_takes_who_gets_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static void step_unregister(void) {
 
 static void step_publish(struct model *m) {
     uint32_t slot = dice(SLOTS + 1), local = dice(8) == 0 ? STK_OP_TENANT_RANGE : dice(STK_OP_TENANT_RANGE);
-    struct stk_work work = {local, 0, STK_NORMAL, 0, NULL};
+    struct stk_work work = {local, 0, STK_PRIORITY_NORMAL, 0, NULL};
     int status = stk_ring_status(&ring, slot), want = STK_OK;
     if (!m->open) {
         want = STK_E_REVOKED;

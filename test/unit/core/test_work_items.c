@@ -30,7 +30,7 @@ static void items_become_slots_of_three_arguments(void **state) {
     assert_int_equal(stk_ring_read(&ring, 0, &slot), STK_OK);
     assert_int_equal(slot.status, STK_SLOT_PUBLISHED);
     assert_int_equal(slot.tenant, 7);
-    assert_int_equal(slot.priority, STK_NORMAL);
+    assert_int_equal(slot.wire_priority, STK_WIRE_PRIORITY_NORMAL);
     assert_int_equal(slot.args[2], 3);
     assert_int_equal(slot.args[4], 0);
     assert_int_equal(stk_ring_status(&ring, 2), STK_SLOT_EMPTY);

@@ -352,7 +352,8 @@ static void a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says(void **st
 
 static void batch_and_its_fence_end_in_one_drive(void **state) {
     const uint32_t add[] = {1, OBS(1)};
-    const struct stk_work items[] = {{STK_OP_ATOMIC_ADD, 0, 2, 2, add}, {STK_OP_ATOMIC_ADD, 0, 2, 2, add}};
+    const struct stk_work items[] = {{STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, add},
+                                     {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, add}};
     struct stk_ring ring = {.words = image.ring, .slots = OPS_SLOTS};
     (void)state;
     open_port(0, 0);

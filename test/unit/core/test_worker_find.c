@@ -67,7 +67,7 @@ static void fresh(uint32_t slots, const uint32_t offsets[STK_PRIORITY_OFFSETS]) 
 
 static void put_for(uint32_t tenant, uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1) {
     const uint32_t args[] = {a0, a1};
-    const struct stk_work work = {opcode, tenant, STK_NORMAL, 2, args};
+    const struct stk_work work = {opcode, tenant, STK_PRIORITY_NORMAL, 2, args};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 
@@ -165,11 +165,11 @@ static void lower_partition_goes_first_once_after_sixteen_claims(void **state) {
     }
     assert_int_equal(order[16], 40);
     assert_int_equal(order[33], 41);
-    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_CRITICAL), 20);
-    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_HIGH), 20);
-    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_NORMAL), 4);
-    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_LOW), 4);
-    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_IDLE), 0);
+    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_WIRE_PRIORITY_CRITICAL), 20);
+    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_WIRE_PRIORITY_HIGH), 20);
+    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_WIRE_PRIORITY_NORMAL), 4);
+    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_WIRE_PRIORITY_LOW), 4);
+    assert_int_equal(stk_load(words + STK_CTL_PRIORITY_FAIRNESS + STK_WIRE_PRIORITY_IDLE), 0);
 }
 
 static void count_of_claims_above_is_kept_from_lease_to_lease(void **state) {
@@ -274,7 +274,7 @@ static void idle(uint32_t turns) {
 }
 
 static void doorbell_wakes_a_worker_that_leaves_the_ring_alone(void **state) {
-    const struct stk_work work = {OP_RECORD, 0, STK_NORMAL, 0, NULL};
+    const struct stk_work work = {OP_RECORD, 0, STK_PRIORITY_NORMAL, 0, NULL};
     struct stk_publisher publisher;
     uint32_t round;
     (void)state;

@@ -42,7 +42,7 @@ static inline void drive(bool pending) {
 
 static inline void publish_add(uint32_t slot) {
     const uint32_t args[] = {1, STK_CTL_OBSERVABLE};
-    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_NORMAL, 2, args};
+    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, args};
     assert_int_equal(stk_ring_publish(&ring, slot, &add), STK_OK);
 }
 
@@ -84,7 +84,7 @@ static const struct stk_opencl_piece slow_piece = {"slow", slow_text, 0x20001u, 
 /* Runs user_slow in slot 0; returns how long it took, in nanoseconds. */
 static inline uint64_t time_slow(uint32_t steps) {
     const uint32_t args[] = {steps};
-    const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+    const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, args};
     uint64_t start = rig_now();
     assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
     while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {

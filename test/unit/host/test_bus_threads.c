@@ -62,7 +62,8 @@ static void *run_worker(void *arg) {
 static void nothing_the_host_stores_is_lost(void **state) {
     struct stk_ring ring = {.words = world.ring, .slots = OPS_SLOTS};
     const uint32_t args[] = {1, STK_CTL_OBSERVABLE};
-    const struct stk_work add = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    const struct stk_work add = {
+        .opcode = STK_OP_ATOMIC_ADD, .priority = STK_PRIORITY_NORMAL, .nargs = 2, .args = args};
     uint64_t start = stk_posix_platform_ops.now_ns(NULL);
     uint32_t number[] = {0, 1}, published = 0, harvested = 0;
     pthread_t thread[2];

@@ -122,7 +122,7 @@ static void crew_stop(const struct crew *crew) {
 
 static struct stk_work work_of(uint32_t n, uint32_t args[8]) {
     static const uint32_t opcodes[] = {OP_ECHO, OP_TWICE, STK_OP_ATOMIC_ADD, OP_ECHO, STK_OP_PRINTF};
-    struct stk_work work = {.opcode = opcodes[n % 5u], .priority = STK_NORMAL, .nargs = 8, .args = args};
+    struct stk_work work = {.opcode = opcodes[n % 5u], .priority = STK_PRIORITY_NORMAL, .nargs = 8, .args = args};
     for (uint32_t i = 0; i < 8u; i++) {
         args[i] = (n + 1u) * 2654435761u + i;
     }
@@ -311,7 +311,8 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
 
 static void fences_of_batches_pass_after_their_items(void **state) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE + 9u};
-    const struct stk_work item = {.opcode = STK_OP_ATOMIC_ADD, .priority = STK_NORMAL, .nargs = 2, .args = add};
+    const struct stk_work item = {
+        .opcode = STK_OP_ATOMIC_ADD, .priority = STK_PRIORITY_NORMAL, .nargs = 2, .args = add};
     const struct stk_work items[] = {item, item, item, item, item, item, item};
     struct crew crew;
     uint32_t round;

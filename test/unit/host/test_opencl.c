@@ -180,7 +180,7 @@ static void user_ops_from_source_equal_their_c_twins(void **state) {
 /* Adds 1 to observable 0 `total` times with the whole ring in flight; each slot must run exactly once. */
 static void run_adds(uint32_t total) {
     const uint32_t args[] = {1, STK_CTL_OBSERVABLE};
-    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_NORMAL, 2, args};
+    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, args};
     uint32_t published = 0, harvested = 0, at = 0;
     uint64_t start = rig_now();
     while (harvested < total) {
@@ -258,7 +258,7 @@ static void several_workers_run_each_slot_once(void **state) {
 
 static void idle_kernel_parks_and_the_next_slot_wakes_it(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .idle_ns = 100000};
-    const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    const struct stk_work nop = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
     uint32_t round;
     (void)state;
     open_device(&config);
@@ -278,8 +278,8 @@ static void idle_kernel_parks_and_the_next_slot_wakes_it(void **state) {
 
 static void close_with_slots_pending_leaves_nothing_running(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .pieces = pieces, .piece_count = 3};
-    const struct stk_work wait = {0x20003u, 0, STK_NORMAL, 1, (const uint32_t[]){5}};
-    const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    const struct stk_work wait = {0x20003u, 0, STK_PRIORITY_NORMAL, 1, (const uint32_t[]){5}};
+    const struct stk_work nop = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
     uint32_t round, i;
     (void)state;
     for (round = 0; round < 3; round++) {
@@ -297,7 +297,7 @@ static void close_with_slots_pending_leaves_nothing_running(void **state) {
 
 static void requeued_slot_ends_once_what_it_waits_for_is_there(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .pieces = pieces, .piece_count = 3};
-    const struct stk_work wait = {0x20003u, 0, STK_NORMAL, 1, (const uint32_t[]){5}};
+    const struct stk_work wait = {0x20003u, 0, STK_PRIORITY_NORMAL, 1, (const uint32_t[]){5}};
     uint32_t i;
     (void)state;
     open_device(&config);
@@ -314,7 +314,8 @@ static void requeued_slot_ends_once_what_it_waits_for_is_there(void **state) {
 
 static void shutdown_op_stops_the_kernel(void **state) {
     const struct stk_opencl_config config = {.slots = 8};
-    const struct stk_work off = {STK_OP_SHUTDOWN, 0, STK_NORMAL, 0, NULL}, nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    const struct stk_work off = {STK_OP_SHUTDOWN, 0, STK_PRIORITY_NORMAL, 0, NULL},
+                          nop = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
     (void)state;
     open_device(&config);
     assert_int_equal(stk_ring_publish(&ring, 0, &off), STK_OK);

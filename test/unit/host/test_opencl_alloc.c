@@ -33,7 +33,7 @@
 /* Publishes `total` adds by ticket and harvests them, as a user does. */
 static void run_tickets(uint32_t total) {
     const uint32_t args[] = {1, STK_CTL_OBSERVABLE};
-    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_NORMAL, 2, args};
+    const struct stk_work add = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_NORMAL, 2, args};
     uint32_t published = 0, harvested = 0, looks = 0;
     uint64_t start = rig_now();
     struct stk_publisher publisher;

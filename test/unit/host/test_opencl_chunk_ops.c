@@ -39,7 +39,7 @@ static void open_device(uint32_t lanes, uint32_t payload_bytes) {
 
 static void run(const struct chunk_case *c, uint32_t slot, struct stk_slot *out) {
     struct stk_ring ring = {.words = cl.memory.ring, .slots = cl.memory.slots};
-    const struct stk_work work = {c->opcode, 0, STK_NORMAL, 6, c->args};
+    const struct stk_work work = {c->opcode, 0, STK_PRIORITY_NORMAL, 6, c->args};
     uint64_t start = rig_now();
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
     while (!stk_status_ended((uint32_t)stk_ring_status(&ring, slot))) {

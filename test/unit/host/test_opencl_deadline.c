@@ -113,7 +113,7 @@ static void pause_costs_neither_the_device_nor_its_mode(void **state) {
     for (size_t i = 0; i < 3; i++) {
         const struct way *way = is_wanted(modes[i]) ? first_way(modes[i]) : NULL;
         const uint32_t args[] = {way ? slow_steps(way, 60) : 0u};
-        const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+        const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, args};
         const struct stk_opencl_config config = {.slots = 8,
                                                  .pieces = &slow_piece,
                                                  .piece_count = 1,

@@ -76,7 +76,7 @@ static void open_device(uint32_t lanes, uint32_t workers) {
 
 static void publish_sum(uint32_t slot, uint32_t resource) {
     const uint32_t args[] = {resource * PLACE, BYTES};
-    const struct stk_work work = {STK_OP_SUM64, 0, STK_NORMAL, 2, args};
+    const struct stk_work work = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 2, args};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 

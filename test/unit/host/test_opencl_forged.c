@@ -78,7 +78,7 @@ static void *publish_for_ever(void *arg) {
 static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
     const struct stk_opencl_config config = {.watch_ns = WATCH_NS};
     const uint32_t args[] = {1, 0};
-    const struct stk_work fence = {STK_OP_BATCH_FENCE, FORGER, STK_NORMAL, 2, args};
+    const struct stk_work fence = {STK_OP_BATCH_FENCE, FORGER, STK_PRIORITY_NORMAL, 2, args};
     (void)state;
     for (size_t i = 0; i < WAYS; i++) {
         pthread_t thread;
@@ -115,7 +115,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
 /// Tickets ///
 
 static uint32_t publish_busy(uint32_t steps) {
-    const struct stk_work busy = {BUSY, FORGER, STK_NORMAL, 1, &steps};
+    const struct stk_work busy = {BUSY, FORGER, STK_PRIORITY_NORMAL, 1, &steps};
     uint32_t ticket = 0;
     assert_true(stk_publisher_publish(&publisher, &busy, &ticket) >= 0);
     return ticket;
@@ -123,7 +123,7 @@ static uint32_t publish_busy(uint32_t steps) {
 
 static int publish_sum(uint32_t *ticket) {
     const uint32_t args[] = {VICTIM * SHARE, SHARE};
-    const struct stk_work sum = {STK_OP_SUM64, VICTIM, STK_NORMAL, 2, args};
+    const struct stk_work sum = {STK_OP_SUM64, VICTIM, STK_PRIORITY_NORMAL, 2, args};
     return stk_publisher_publish(&publisher, &sum, ticket);
 }
 
@@ -228,9 +228,11 @@ static uint32_t publish_both(uint32_t *turn) {
     while (stk_publisher_pending(&publisher) < SLOTS) {
         int forgers = *turn % 2u == 0u, slot;
         (void)pthread_mutex_lock(&owner);
-        slot = forgers ? stk_publisher_publish(
-                             &publisher, &(struct stk_work){BUSY, FORGER, STK_NORMAL, 1, &(uint32_t){500}}, &ticket)
-                       : publish_sum(&ticket);
+        slot = forgers
+                   ? stk_publisher_publish(&publisher,
+                                           &(struct stk_work){BUSY, FORGER, STK_PRIORITY_NORMAL, 1, &(uint32_t){500}},
+                                           &ticket)
+                   : publish_sum(&ticket);
         if (slot >= 0) {
             owned[slot] = forgers ? 1u : 0u;
         }

@@ -89,8 +89,8 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
         .slots = 16, .payload_bytes = 8192, .pieces = &slow_piece, .piece_count = 1};
     const struct way *way = first_way(STK_BATCH);
     const uint32_t args[] = {slow_steps(way, 20)}, store[] = {77, STK_CTL_OBSERVABLE + 3};
-    const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
-    const struct stk_work set = {STK_OP_STORE_U32, 0, STK_NORMAL, 2, store};
+    const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, args};
+    const struct stk_work set = {STK_OP_STORE_U32, 0, STK_PRIORITY_NORMAL, 2, store};
     uint64_t start = rig_now();
     (void)state;
     open_way(&config, way);
@@ -126,7 +126,7 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
 static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
     const uint32_t args[] = {11, 22, 33};
-    const struct stk_work print = {STK_OP_PRINTF, 0, STK_NORMAL, 3, args};
+    const struct stk_work print = {STK_OP_PRINTF, 0, STK_PRIORITY_NORMAL, 3, args};
     uint32_t *io, *log, *miss;
     uint64_t start = rig_now();
     (void)state;
@@ -173,14 +173,14 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
 static void fence_waits_for_what_is_not_with_the_device(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
     const uint32_t args[] = {1, 5};
-    const struct stk_work fence = {STK_OP_BATCH_FENCE, 0, STK_NORMAL, 2, args};
+    const struct stk_work fence = {STK_OP_BATCH_FENCE, 0, STK_PRIORITY_NORMAL, 2, args};
     uint32_t *miss;
     uint64_t start = rig_now(), launches;
     (void)state;
     open_way(&config, first_way(STK_BATCH));
     miss = STK_SLOT_AT(ring.words, 2);
     stk_store(miss + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
-    stk_store(miss + STK_SLOT_PRIORITY, STK_NORMAL);
+    stk_store(miss + STK_SLOT_PRIORITY, STK_WIRE_PRIORITY_NORMAL);
     stk_store_release(miss, STK_SLOT_PUBLISHED);
     while (stk_load_acquire(miss) != STK_SLOT_WAIT_IO) {
         drive(true);

@@ -139,7 +139,7 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
             .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .pieces = &slow_piece, .piece_count = 1};
         const struct way *way = first_way(modes[i]);
         const uint32_t args[] = {slow_steps(way, 300)};
-        const struct stk_work slow = {0x20001u, 0, STK_NORMAL, 1, args};
+        const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, args};
         uint64_t start = rig_now();
         int err = STK_OK;
         open_way(&config, way);

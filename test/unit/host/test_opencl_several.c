@@ -175,7 +175,7 @@ static void open_side(struct side *side, uint32_t index) {
                                              .on_result_ctx = side,
                                              .depth = DEPTH,
                                              .chunk_bytes = CHUNK,
-                                             .priority = STK_NORMAL,
+                                             .priority = STK_PRIORITY_NORMAL,
                                              .slot_timeout_ns = 60 * SECOND};
     assert_int_equal(stk_stream_init(&side->stream, &stream, &arena), STK_OK);
 }

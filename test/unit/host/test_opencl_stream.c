@@ -109,7 +109,7 @@ static void run(uint32_t opcode, uint32_t lead) {
                                              .depth = DEPTH,
                                              .chunk_bytes = CHUNK,
                                              .lead_max = lead,
-                                             .priority = STK_NORMAL,
+                                             .priority = STK_PRIORITY_NORMAL,
                                              .slot_timeout_ns = 30 * SECOND};
     assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
     seen = ends = 0;

@@ -46,8 +46,8 @@ static void *look(void *arg) {
 /* Makes a debug record, a request for a read, and results in each round. */
 static void one_round(uint32_t round) {
     const uint32_t args[] = {round + 1u, 2, 3};
-    const struct stk_work print = {STK_OP_PRINTF, 0, STK_NORMAL, 3, args};
-    const struct stk_work sum = {STK_OP_SUM64, 0, STK_NORMAL, 0, NULL};
+    const struct stk_work print = {STK_OP_PRINTF, 0, STK_PRIORITY_NORMAL, 3, args};
+    const struct stk_work sum = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 0, NULL};
     uint64_t start = rig_now();
     assert_int_equal(stk_ring_publish(&ring, 0, &print), STK_OK);
     assert_int_equal(stk_ring_publish(&ring, 1, &sum), STK_OK);

@@ -30,7 +30,7 @@ static uint32_t sum_of(uint32_t n) {
 
 static void publish(uint32_t n) {
     const uint32_t args[] = {n % SLOTS * CHUNK, words_of(n) * 4u};
-    const struct stk_work sum = {STK_OP_SUM64, 0, STK_NORMAL, 2, args};
+    const struct stk_work sum = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 2, args};
     assert_int_equal(stk_ring_publish(&ring, n % SLOTS, &sum), STK_OK);
 }
 

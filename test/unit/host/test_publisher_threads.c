@@ -29,7 +29,7 @@ static void *publish_all(void *arg) {
     uint32_t self = (uint32_t)(uintptr_t)arg;
     for (uint32_t i = 0; i < EACH;) {
         uint32_t args[STK_SLOT_ARGS] = {self, i, self * 31u + i};
-        struct stk_work work = {STK_OP_TENANT_BASE, self, STK_NORMAL, STK_SLOT_ARGS, args};
+        struct stk_work work = {STK_OP_TENANT_BASE, self, STK_PRIORITY_NORMAL, STK_SLOT_ARGS, args};
         int slot = stk_publisher_publish(&publisher, &work, NULL);
         if (slot >= 0) {
             i++;

@@ -61,7 +61,7 @@ static void fresh(struct box *b) {
 
 static void publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uint32_t a2) {
     const uint32_t args[] = {a0, a1, a2};
-    const struct stk_work work = {opcode, 0, STK_NORMAL, 3, args};
+    const struct stk_work work = {opcode, 0, STK_PRIORITY_NORMAL, 3, args};
     struct stk_ring ring = {recorded.ring, SLOTS};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
     assert_int_equal(stk_recorder_publish(&rig.recorder, slot, &work), STK_OK);

@@ -67,7 +67,7 @@ static struct stk_stream_config config_of(const struct backend *b, struct stk_si
                                       .depth = DEPTH,
                                       .chunk_bytes = chunk_bytes,
                                       .lead_max = automaton.max_len - 1u,
-                                      .priority = STK_NORMAL};
+                                      .priority = STK_PRIORITY_NORMAL};
 }
 
 /* Streams the text in chunks of which each sees the end of the one before. */

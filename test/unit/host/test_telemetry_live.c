@@ -46,14 +46,14 @@ static struct stk_work work_of(uint32_t n, uint32_t args[STK_SLOT_ARGS]) {
     args[1] = mix(n, 2) % 3u;
     args[2] = mix(n, 3);
     args[3] = mix(n, 4);
-    return (struct stk_work){opcode_of(n), mix(n, 5) % 8u, mix(n, 6) % STK_PRIORITIES, STK_SLOT_ARGS, args};
+    return (struct stk_work){opcode_of(n), mix(n, 5) % 8u, 1u + mix(n, 6) % STK_PRIORITIES, STK_SLOT_ARGS, args};
 }
 
 static int row_is_whole(const struct stk_row *row) {
     uint32_t n = row->args[0];
     return row->opcode == opcode_of(n) && row->tenant == mix(n, 5) % 8u &&
-           row->priority == mix(n, 6) % STK_PRIORITIES && row->args[1] == mix(n, 2) % 3u && row->args[2] == mix(n, 3) &&
-           row->args[3] == mix(n, 4);
+           row->wire_priority == mix(n, 6) % STK_PRIORITIES && row->args[1] == mix(n, 2) % 3u &&
+           row->args[2] == mix(n, 3) && row->args[3] == mix(n, 4);
 }
 
 /// Workers, publishers, harvester ///

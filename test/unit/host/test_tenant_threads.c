@@ -38,7 +38,7 @@ struct party {
 static void *publish_all(void *arg) {
     struct party *self = arg;
     for (;;) {
-        struct stk_work work = {7, 0, STK_NORMAL, 1, &self->owner};
+        struct stk_work work = {7, 0, STK_PRIORITY_NORMAL, 1, &self->owner};
         int slot = stk_tenant_publish_ticket(&self->tenant, &publisher, &work, NULL, NULL);
         if (slot >= 0) {
             self->published++;

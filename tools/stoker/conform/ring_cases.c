@@ -60,7 +60,7 @@ static void do_publish_slot(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t *args;
     size_t nargs = vec_numbers(v, "args", ",", 1, &args);
-    struct stk_work work = {vec_u32(v, "opcode"), vec_u32(v, "tenant"), STK_NORMAL, (uint32_t)nargs, args};
+    struct stk_work work = {vec_u32(v, "opcode"), vec_u32(v, "tenant"), STK_PRIORITY_NORMAL, (uint32_t)nargs, args};
     uint32_t slot = vec_u32(v, "slot");
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
     if (err == STK_OK) {

@@ -43,7 +43,7 @@ static const char *const moves[] = {"publish", "claim", "done", "fault", "cancel
 #define MOVES        6u
 
 static int move(struct stk_ring *ring, unsigned to) {
-    static const struct stk_work nop = {STK_OP_NOP, 0, STK_NORMAL, 0, NULL};
+    static const struct stk_work nop = {STK_OP_NOP, 0, STK_PRIORITY_NORMAL, 0, NULL};
     return to == PUBLISH_SLOT ? stk_ring_publish(ring, 0, &nop) : stk_ring_transition(ring, 0, (enum stk_transition)to);
 }
 

@@ -126,7 +126,7 @@ static void do_publish(struct vec *v, struct world *w) {
     }
     struct request r = {.cap = c.max_outstanding};
     size_t nargs = vec_numbers(v, "args", ",", 1, &args);
-    struct stk_work work = {vec_u32(v, "local"), 0, STK_NORMAL, (uint32_t)nargs, args};
+    struct stk_work work = {vec_u32(v, "local"), 0, STK_PRIORITY_NORMAL, (uint32_t)nargs, args};
     int err = stk_ring_view(&ring, w->ring.p, w->ring.len);
     if (err == STK_OK) {
         err = stk_tenant_publish(&seat->handle, &ring, vec_u32(v, "slot"), &work, &info);

@@ -46,7 +46,7 @@ struct stk_task {
     uint32_t state;
     uint32_t opcode;
     uint32_t tenant;
-    uint32_t priority;
+    uint32_t priority;             /* STK_WIRE_PRIORITY_*, since the members are the words */
     uint32_t input, output, param; /* of the work item */
     uint32_t pc;                   /* continuation: where to go on */
     uint32_t data;                 /* continuation: its scratch word; the error code of a FAULTED task */
@@ -82,7 +82,7 @@ STK_MUST_CHECK int stk_task_queue_view(struct stk_task_queue *queue, void *mem, 
 
 /* Writes `task` into slot `slot`, which must be EMPTY or DONE, and makes it READY; task->state is
  * ignored, and `task` may be the slot itself. One publisher per slot at a time. STK_E_OPCODE as
- * stk_ring_publish; STK_E_ARG a priority above STK_IDLE. */
+ * stk_ring_publish; STK_E_ARG a priority above STK_WIRE_PRIORITY_IDLE. */
 STK_MUST_CHECK int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct stk_task *task);
 
 /* Copies slot `slot` out, the state first with acquire order. */
