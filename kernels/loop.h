@@ -58,57 +58,57 @@ STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, ST
     return slot;
 }
 
-/* Claims the next slot of the urgent round. */
-STK_FN stk_u32 stk_find_urgent(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    stk_u32 slot = w->urgent;
+/* Claims the next slot of the high scan. */
+STK_FN stk_u32 stk_find_by_high_scan(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 slot = w->high_scan_at;
     if (w->first[STK_WIRE_PRIORITY_NORMAL] == w->first[0]) {
         return STK_NO_SLOT;
     }
-    stk_find_urgent_on(w, 1u);
+    stk_high_scan_advance(w, 1u);
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
     }
-    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, 1);
+    stk_find_claimed(d, w, stk_find_partition_of(w, slot), slot, 1u, 1);
     return slot;
 }
 
-/* Claims the next slot of the slow round. */
-STK_FN stk_u32 stk_find_round(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, int move) {
-    stk_u32 rounds = w->rounds, slot;
-    stk_find_round_on(d, w, 1u);
-    stk_quota_round(w, used, rounds, w->quiet >= d->slots);
-    if (stk_shares_over(d, w, used, rounds)) {
+/* Claims the next slot of the ring scan. */
+STK_FN stk_u32 stk_find_by_ring_scan(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, int move) {
+    stk_u32 scans_before = w->ring_scans, slot;
+    stk_ring_scan_advance(d, w, 1u);
+    stk_quota_follow_scan(w, used, scans_before, w->empty_turns >= d->slots);
+    if (stk_shares_over(d, w, used, scans_before)) {
         w->turns = 0; /* the lease is over */
     }
-    slot = w->round;
+    slot = w->ring_scan_at;
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
         return STK_NO_SLOT;
     }
-    stk_find_claimed(d, w, stk_find_part_of(w, slot), slot, 1u, move);
+    stk_find_claimed(d, w, stk_find_partition_of(w, slot), slot, 1u, move);
     return slot;
 }
 
 /* Claims a slot of the partitions. */
-STK_FN stk_u32 stk_find_parts(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    stk_u32 first = stk_find_before_urgent(w), slot = stk_find_cursor(d, w, used, 0u, first);
-    slot = slot == STK_NO_SLOT ? stk_find_urgent(d, w, used) : slot;
-    return slot == STK_NO_SLOT ? stk_find_cursor(d, w, used, first, w->parts) : slot;
+STK_FN stk_u32 stk_find_in_partitions(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
+    stk_u32 first = stk_find_before_high_scan(w), slot = stk_find_cursor(d, w, used, 0u, first);
+    slot = slot == STK_NO_SLOT ? stk_find_by_high_scan(d, w, used) : slot;
+    return slot == STK_NO_SLOT ? stk_find_cursor(d, w, used, first, w->partitions) : slot;
 }
 
 /* The slot of this turn, claimed, or STK_NO_SLOT. */
 STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 slot = STK_NO_SLOT;
-    if (w->since >= STK_ROUND_EVERY) {
-        w->since = 0;
-        slot = stk_find_round(d, w, used, 0);
+    if (w->turns_since_scan >= STK_SCAN_EVERY) {
+        w->turns_since_scan = 0;
+        slot = stk_find_by_ring_scan(d, w, used, 0);
     }
     if (slot == STK_NO_SLOT) {
-        slot = w->parts == 1u ? stk_find_at(d, w, used, 0u) : stk_find_parts(d, w, used);
+        slot = w->partitions == 1u ? stk_find_at(d, w, used, 0u) : stk_find_in_partitions(d, w, used);
     }
     if (slot == STK_NO_SLOT) {
         stk_find_nothing(d, w, stk_ld(d->control + STK_CTL_DOORBELL));
-        if (w->quiet <= d->slots + 1u || w->quiet % STK_IDLE_EVERY == 0u) {
-            slot = stk_find_round(d, w, used, 1);
+        if (w->empty_turns <= d->slots + 1u || w->empty_turns % STK_IDLE_SCAN_EVERY == 0u) {
+            slot = stk_find_by_ring_scan(d, w, used, 1);
         }
     }
     return slot;
@@ -117,7 +117,7 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
 /* Moves the cursor back to `slot`, which was just claimed under the cursor and stopped half-way. So the slot goes on
  * before later slots begin. */
 STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
-    stk_u32 p = stk_find_part_of(w, slot), next = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
+    stk_u32 p = stk_find_partition_of(w, slot), next = slot + 1u < w->first[p + 1u] ? slot + 1u : w->first[p];
     w->cursor[p] = w->cursor[p] == next ? slot : w->cursor[p];
 }
 
@@ -200,8 +200,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         stk_worker_tick(&d, w);
         slot = stk_find(&d, w, shared);
         if (slot != STK_NO_SLOT) {
-            w->since++;
-            w->quiet = 0;
+            w->turns_since_scan++;
+            w->empty_turns = 0;
             stk_worker_take(&d, w, shared, slot);
         } else {
             w->idle++;

@@ -1,6 +1,6 @@
 /* stoker kernels: the worker of several lanes.
  *
- * A turn: each lane looks at one slot of each way, slot cursor + lane; the way to take is chosen from what all of them saw; the lanes
+ * A turn: each lane looks at one slot of each source, slot cursor + lane; the source to take is chosen from what all of them saw; the lanes
  * that saw a ready slot there claim and run it, one slot a lane. Slots for all lanes are held by the lanes that claimed them, and the
  * group runs one of them a turn until none is left. A group that finds nothing for long lets lane 0 look alone.
  *
@@ -16,9 +16,9 @@
 #if STK_LANES > 1
 
 /* What a turn's lanes found: all 0 before it. */
-#define STK_TURN_READY  0u /* a bit for each way: some lane saw a ready slot there */
+#define STK_TURN_READY  0u /* a bit for each source: some lane saw a ready slot there */
 #define STK_TURN_WORK   1u /* likewise: one that is more than a NOP */
-#define STK_TURN_LAST   2u /* 1 + the last lane that saw one on the way chosen */
+#define STK_TURN_LAST   2u /* 1 + the last lane that saw one in the source chosen */
 #define STK_TURN_CLAIMS 3u /* slots claimed */
 #define STK_TURN_OVER   4u /* slots that ended or did a part of their work */
 #define STK_TURN_COST   5u /* units of the dearest slot of one lane */
@@ -30,7 +30,7 @@
  * on the index is the control word's own. */
 #define STK_POLL_SHUTDOWN 0u
 #define STK_POLL_LEASE    1u
-#define STK_POLL_BELL     2u
+#define STK_POLL_DOORBELL 2u
 #define STK_POLL_WORDS    32u
 
 /* What a lane that holds a slot for all has read of it: read once, so that all lanes run the same. */
@@ -57,13 +57,13 @@
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
 #define STK_SHARED_WORDS (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
 
-/* Quiet turns after which the whole ring has been looked at since the doorbell was read. */
-#define STK_QUIET_TURNS(d) ((d)->slots / STK_LANES + 2u)
+/* Empty turns after which the whole ring has been looked at since the doorbell was read. */
+#define STK_EMPTY_TURNS_MAX(d) ((d)->slots / STK_LANES + 2u)
 
 /* A lane's own state beside the worker's. */
 struct stk_lane {
-    stk_u32 seen;   /* four bits for each way: the status of the ready slot there, 0: none */
-    stk_u32 kept;   /* the way of which it keeps the slot's ... */
+    stk_u32 seen;   /* four bits for each source: the status of the ready slot there, 0: none */
+    stk_u32 kept;   /* the source of which it keeps the slot's ... */
     stk_u32 opcode; /* ... opcode ... */
     stk_u32 tenant; /* ... tenant ... */
     stk_u32 guard;  /* ... and guard */
@@ -73,32 +73,33 @@ struct stk_lane {
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
     stk_u32 runner; /* ... which this lane held ... */
     stk_u32 status; /* ... with this outcome */
-    stk_u32 way;    /* chosen in this turn */
+    stk_u32 source; /* chosen in this turn */
 };
 
 /// Looking ///
 
-/* Lanes that look: all, or one when it has been quiet for long. */
+/* Lanes that look: all, or one after many turns that found nothing. */
 STK_FN stk_u32 stk_wide_lanes(const struct stk_dev *d, const struct stk_worker *w) {
-    return w->quiet > STK_QUIET_TURNS(d) ? 1u : (stk_u32)STK_LANES;
+    return w->empty_turns > STK_EMPTY_TURNS_MAX(d) ? 1u : (stk_u32)STK_LANES;
 }
 
-/* Does the slow round look in this turn? */
-STK_FN int stk_wide_round_due(const struct stk_dev *d, const struct stk_worker *w) {
-    return w->since >= STK_ROUND_EVERY ||
-           (w->quiet != 0u && (w->quiet <= STK_QUIET_TURNS(d) || w->quiet % STK_IDLE_EVERY == 0u));
+/* Returns 1 if the ring scan looks in this turn. */
+STK_FN int stk_wide_ring_scan_due(const struct stk_dev *d, const struct stk_worker *w) {
+    return w->turns_since_scan >= STK_SCAN_EVERY ||
+           (w->empty_turns != 0u &&
+            (w->empty_turns <= STK_EMPTY_TURNS_MAX(d) || w->empty_turns % STK_IDLE_SCAN_EVERY == 0u));
 }
 
-/* The slot that lane `lane` looks at on a way, or STK_NO_SLOT. */
-STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 lane) {
-    stk_u32 from = 0, to = w->parts, at = w->round;
-    if (way < STK_PRIORITIES) {
-        from = way;
-        to = way + 1u;
-        at = w->cursor[way];
-    } else if (way == STK_WAY_URGENT) {
+/* The slot that lane `lane` looks at on a source, or STK_NO_SLOT. */
+STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 lane) {
+    stk_u32 from = 0, to = w->partitions, at = w->ring_scan_at;
+    if (source < STK_PRIORITIES) {
+        from = source;
+        to = source + 1u;
+        at = w->cursor[source];
+    } else if (source == STK_SOURCE_HIGH_SCAN) {
         to = STK_WIRE_PRIORITY_NORMAL;
-        at = w->urgent;
+        at = w->high_scan_at;
     } else if (lane < d->slots) {
         return lane < d->slots - at ? at + lane : lane - (d->slots - at);
     }
@@ -106,8 +107,10 @@ STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w
                                                                      : STK_NO_SLOT;
 }
 
-STK_FN int stk_wide_way_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way) {
-    return way == STK_WAY_ROUND ? stk_wide_round_due(d, w) : way < w->parts || (way == STK_WAY_URGENT && w->parts > 1u);
+STK_FN int stk_wide_source_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source) {
+    return source == STK_SOURCE_RING_SCAN
+               ? stk_wide_ring_scan_due(d, w)
+               : source < w->partitions || (source == STK_SOURCE_HIGH_SCAN && w->partitions > 1u);
 }
 
 /* Most units that a lane charges before the cost is known. The limit keeps the sum of all lanes from wrapping a word.
@@ -140,31 +143,32 @@ STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane
 STK_FN void stk_wide_poll(const struct stk_dev *d, STK_LOCAL stk_u32 *poll) {
     stk_u32 i;
     for (i = STK_LANE; i < STK_POLL_WORDS; i += STK_LANES) {
-        poll[i] = stk_ld(d->control + (i == STK_POLL_LEASE  ? STK_CTL_LEASE
-                                       : i == STK_POLL_BELL ? STK_CTL_DOORBELL
-                                                            : i));
+        poll[i] = stk_ld(d->control + (i == STK_POLL_LEASE      ? STK_CTL_LEASE
+                                       : i == STK_POLL_DOORBELL ? STK_CTL_DOORBELL
+                                                                : i));
     }
 }
 
-/* The way to take, STK_WAYS for none. */
+/* The source to take from, STK_SOURCES for none. */
 STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
-    stk_u32 k, way = STK_WAYS;
-    way = (ready >> STK_WAY_ROUND & 1u) != 0u ? STK_WAY_ROUND : way;
-    if (way != STK_WAYS && w->since >= STK_ROUND_EVERY) {
-        return way;
+    stk_u32 k, source = STK_SOURCES;
+    source = (ready >> STK_SOURCE_RING_SCAN & 1u) != 0u ? STK_SOURCE_RING_SCAN : source;
+    if (source != STK_SOURCES && w->turns_since_scan >= STK_SCAN_EVERY) {
+        return source;
     }
     /* From the last choice to the first. */
-    for (k = w->parts; k > 0u; k--) {
+    for (k = w->partitions; k > 0u; k--) {
         stk_u32 p = stk_find_order(w, k - 1u);
-        way = k == stk_find_before_urgent(w) && (ready >> STK_WAY_URGENT & 1u) != 0u ? STK_WAY_URGENT : way;
-        way = (ready >> p & 1u) != 0u ? p : way;
+        source = k == stk_find_before_high_scan(w) && (ready >> STK_SOURCE_HIGH_SCAN & 1u) != 0u ? STK_SOURCE_HIGH_SCAN
+                                                                                                 : source;
+        source = (ready >> p & 1u) != 0u ? p : source;
     }
-    return way;
+    return source;
 }
 
-/* The slot that this lane looks at on a way, STK_NO_SLOT where it looks at none. */
-STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 way, stk_u32 all) {
-    return STK_LANE < all && stk_wide_way_open(d, w, way) ? stk_wide_slot(d, w, way, STK_LANE) : STK_NO_SLOT;
+/* The slot that this lane looks at on a source, STK_NO_SLOT where it looks at none. */
+STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 all) {
+    return STK_LANE < all && stk_wide_source_open(d, w, source) ? stk_wide_slot(d, w, source, STK_LANE) : STK_NO_SLOT;
 }
 
 /* Its guard; 0 where there is nothing to guard. */
@@ -178,24 +182,24 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_
     return slot != STK_NO_SLOT && stk_guard_even(guard) ? stk_ld_head(stk_slot_of(d, slot)) : head;
 }
 
-/* What this lane saw on one way goes into lane->seen, *ready and *work. */
-STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used, stk_u32 way,
+/* What this lane saw in one source goes into lane->seen, *ready and *work. */
+STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used, stk_u32 source,
                          struct stk_head head, stk_u32 *ready, stk_u32 *work) {
     if (stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
-        lane->seen |= head.status << (4u * way);
-        *ready |= 1u << way;
-        *work |= head.opcode != STK_OP_NOP ? 1u << way : 0u;
+        lane->seen |= head.status << (4u * source);
+        *ready |= 1u << source;
+        *work |= head.opcode != STK_OP_NOP ? 1u << source : 0u;
     }
 }
 
-#define STK_EACH_WAY(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
-#define STK_WAY_SLOT(i)                                                                                                \
+#define STK_EACH_SOURCE(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+#define STK_SOURCE_SLOT(i)                                                                                             \
     stk_u32 slot##i = stk_wide_target(d, w, i##u, all);                                                                \
     stk_u32 guard##i = 0;
-#define STK_WAY_GUARD(i) guard##i = stk_wide_guard(d, slot##i);
-#define STK_WAY_HEAD(i)  struct stk_head head##i = stk_wide_head(d, slot##i, guard##i);
-#define STK_WAY_SEE(i)   stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
-#define STK_WAY_KEEP(i)                                                                                                \
+#define STK_SOURCE_GUARD(i) guard##i = stk_wide_guard(d, slot##i);
+#define STK_SOURCE_HEAD(i)  struct stk_head head##i = stk_wide_head(d, slot##i, guard##i);
+#define STK_SOURCE_SEE(i)   stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
+#define STK_SOURCE_KEEP(i)                                                                                             \
     lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
     lane->guard = lane->kept == i##u ? guard##i : lane->guard;
@@ -206,19 +210,19 @@ STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 ready = 0, work = 0, all = stk_wide_lanes(d, w);
-    STK_EACH_WAY(STK_WAY_SLOT)
+    STK_EACH_SOURCE(STK_SOURCE_SLOT)
     if (w->alone == 0u) {
-        STK_EACH_WAY(STK_WAY_GUARD)
+        STK_EACH_SOURCE(STK_SOURCE_GUARD)
     }
-    STK_EACH_WAY(STK_WAY_HEAD)
+    STK_EACH_SOURCE(STK_SOURCE_HEAD)
     stk_wide_poll(d, shared + STK_SHARED_POLL);
     lane->seen = 0;
-    STK_EACH_WAY(STK_WAY_SEE)
+    STK_EACH_SOURCE(STK_SOURCE_SEE)
     if (ready == 0u) {
         return;
     }
     lane->kept = stk_wide_choose(w, ready);
-    STK_EACH_WAY(STK_WAY_KEEP)
+    STK_EACH_SOURCE(STK_SOURCE_KEEP)
     stk_local_or(now + STK_TURN_READY, ready);
     if (work != 0u) {
         stk_local_or(now + STK_TURN_WORK, work);
@@ -227,21 +231,21 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 
 /// Running ///
 
-/* Claims this lane's slot of the chosen way. Orders nothing. A worker that is alone takes its slots as it saw them. It
+/* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them. It
  * does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
  * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
  * takes a slot that was put back for a slot that no worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    stk_u32 seen = lane->way < STK_WAYS ? lane->seen >> (4u * lane->way) & 15u : 0u, slot;
+    stk_u32 seen = lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u, slot;
     STK_GLOBAL stk_u32 *words;
     if (seen == 0u) {
         return STK_NO_SLOT;
     }
-    slot = stk_wide_slot(d, w, lane->way, STK_LANE);
+    slot = stk_wide_slot(d, w, lane->source, STK_LANE);
     words = stk_slot_of(d, slot);
     stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
-    if (lane->kept != lane->way) {
+    if (lane->kept != lane->source) {
         struct stk_head head;
         lane->guard = w->alone == 0u ? stk_wide_guard(d, slot) : 0u;
         head = stk_wide_head(d, slot, lane->guard);
@@ -392,29 +396,30 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
 
 /* All lanes: the search goes on behind what this turn did. */
 STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const struct stk_lane *lane,
-                          STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now, stk_u32 bell) {
-    stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_round_due(d, w), rounds = w->rounds;
-    int turn_of_round = w->since >= STK_ROUND_EVERY;
-    if (lane->way < STK_WAYS) {
-        stk_u32 last = stk_wide_slot(d, w, lane->way, now[STK_TURN_LAST] - 1u);
-        stk_find_claimed(d, w, stk_find_part_of(w, last), last, now[STK_TURN_CLAIMS],
-                         lane->way != STK_WAY_ROUND || !turn_of_round);
+                          STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now, stk_u32 doorbell) {
+    stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_ring_scan_due(d, w),
+            scans_before = w->ring_scans;
+    int scan_turn = w->turns_since_scan >= STK_SCAN_EVERY;
+    if (lane->source < STK_SOURCES) {
+        stk_u32 last = stk_wide_slot(d, w, lane->source, now[STK_TURN_LAST] - 1u);
+        stk_find_claimed(d, w, stk_find_partition_of(w, last), last, now[STK_TURN_CLAIMS],
+                         lane->source != STK_SOURCE_RING_SCAN || !scan_turn);
     }
-    /* A round that saw something ready and did not get its turn looks there again. */
-    if (w->parts > 1u && (lane->way == STK_WAY_URGENT || (ready >> STK_WAY_URGENT & 1u) == 0u)) {
-        stk_find_urgent_on(w, all);
+    /* A scan that saw something ready and did not get its turn looks there again. */
+    if (w->partitions > 1u && (lane->source == STK_SOURCE_HIGH_SCAN || (ready >> STK_SOURCE_HIGH_SCAN & 1u) == 0u)) {
+        stk_high_scan_advance(w, all);
     }
-    if (due && (lane->way == STK_WAY_ROUND || (ready >> STK_WAY_ROUND & 1u) == 0u)) {
-        stk_find_round_on(d, w, all < d->slots ? all : d->slots);
-        stk_quota_round(w, used, rounds, ready == 0u && w->quiet >= STK_QUIET_TURNS(d));
-        w->turns = stk_shares_over(d, w, used, rounds) ? 0u : w->turns;
+    if (due && (lane->source == STK_SOURCE_RING_SCAN || (ready >> STK_SOURCE_RING_SCAN & 1u) == 0u)) {
+        stk_ring_scan_advance(d, w, all < d->slots ? all : d->slots);
+        stk_quota_follow_scan(w, used, scans_before, ready == 0u && w->empty_turns >= STK_EMPTY_TURNS_MAX(d));
+        w->turns = stk_shares_over(d, w, used, scans_before) ? 0u : w->turns;
     }
-    w->since = turn_of_round ? 0u : w->since;
+    w->turns_since_scan = scan_turn ? 0u : w->turns_since_scan;
     if (ready != 0u) {
-        w->since++;
-        w->quiet = 0;
+        w->turns_since_scan++;
+        w->empty_turns = 0;
     } else {
-        stk_find_nothing(d, w, bell);
+        stk_find_nothing(d, w, doorbell);
     }
 }
 
@@ -440,7 +445,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, STK_WAYS, 0, 0, 0, 0, 0, 0, 0, 0, 0, STK_WAYS};
+    struct stk_lane lane = {0, STK_SOURCES, 0, 0, 0, 0, 0, 0, 0, 0, 0, STK_SOURCES};
     stk_u32 turn, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
@@ -454,7 +459,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *poll = shared + STK_SHARED_POLL;
-        stk_u32 leave, fenced, bell, ended;
+        stk_u32 leave, fenced, doorbell, ended;
         if (lane.holds == 0u) {
             stk_wide_look(&d, w, &lane, shared, now);
         } else {
@@ -462,13 +467,13 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         }
         STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
         leave = stk_worker_over(w, idle_turns, poll[STK_POLL_SHUTDOWN], poll[STK_POLL_LEASE]) ? 1u : 0u;
-        bell = poll[STK_POLL_BELL];
-        lane.way = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_WAYS;
+        doorbell = poll[STK_POLL_DOORBELL];
+        lane.source = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_SOURCES;
         fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u ||
-                         (lane.way != STK_WAYS && (now[STK_TURN_WORK] >> lane.way & 1u) != 0u)
+                         (lane.source != STK_SOURCES && (now[STK_TURN_WORK] >> lane.source & 1u) != 0u)
                      ? 1u
                      : 0u;
-        if (lane.way != STK_WAYS || lane.ran != 0u || lane.holds != 0u) {
+        if (lane.source != STK_SOURCES || lane.ran != 0u || lane.holds != 0u) {
             stk_wide_work(&d, w, &lane, shared, now, fenced, leave);
         }
         for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
@@ -483,7 +488,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         }
         stk_worker_tick(&d, w);
         if (lane.holds == 0u) {
-            stk_wide_move(&d, w, &lane, shared, now, bell);
+            stk_wide_move(&d, w, &lane, shared, now, doorbell);
         }
         ended = now[STK_TURN_OVER];
         w->idle = ended != 0u ? 0u : w->idle + 1u;

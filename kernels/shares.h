@@ -1,24 +1,24 @@
 /* stoker kernels: what tenants may claim and spend, as the lanes of a worker count it in local memory.
  *
- * A quota bounds the claims of a tenant in one slow round, and a share the units that its slots cost (cost.h). A tenant
- * that is above either is passed over until the round is complete (find.h).
+ * A quota bounds the claims of a tenant in one ring scan, and a share the units that its slots cost (cost.h). A tenant
+ * that is above either is passed over until the scan is complete (find.h).
  */
 #ifndef STK_SHARES_H
 #define STK_SHARES_H
 
 #include "worker.h"
 
-/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the round in hand, claims in
- * a row that is being cleared, most claims in a round, units spent, units that may be spent before the other tenants
- * go first, and the last round in which a slot of the tenant ran (0: none since the worker entered). Tenants without a mask share one account. */
-#define STK_USED_ROW             STK_LIMIT_ROWS
-#define STK_USED_QUOTA           (2u * STK_USED_ROW)
-#define STK_USED_SPENT           (3u * STK_USED_ROW)
-#define STK_USED_SHARE           (4u * STK_USED_ROW)
-#define STK_USED_RAN             (5u * STK_USED_ROW)
-#define STK_USED_WORDS           (6u * STK_USED_ROW)
-#define STK_USED_IN_ROUND(round) ((round) + 1u)       /* of a worker, which counts its rounds from 0 */
-#define STK_USED_OTHERS          STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
+/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the ring scan in hand, claims in
+ * a row that is being cleared, most claims in a scan, units spent, units that may be spent before the other tenants
+ * go first, and the last scan in which a slot of the tenant ran (0: none since the worker entered). Tenants without a mask share one account. */
+#define STK_USED_ROW           STK_LIMIT_ROWS
+#define STK_USED_QUOTA         (2u * STK_USED_ROW)
+#define STK_USED_SPENT         (3u * STK_USED_ROW)
+#define STK_USED_SHARE         (4u * STK_USED_ROW)
+#define STK_USED_RAN           (5u * STK_USED_ROW)
+#define STK_USED_WORDS         (6u * STK_USED_ROW)
+#define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* of a worker, which counts its scans from 0 */
+#define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 
@@ -65,7 +65,7 @@ STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
 /* Charges a tenant. A debt above 2^30 units does not grow further, so that no sum of the lanes wraps. */
 STK_FN void stk_spend(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant, stk_u32 units) {
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, tenant);
-    used[STK_USED_RAN + stk_account_of(tenant)] = STK_USED_IN_ROUND(w->rounds);
+    used[STK_USED_RAN + stk_account_of(tenant)] = STK_USED_IN_SCAN(w->ring_scans);
     if (*spent < 0x40000000u) {
         (void)stk_local_add(spent, units < 0x40000000u ? units : 0x40000000u);
     }
@@ -75,9 +75,9 @@ STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
 }
 
-/* The row of local words of the round in hand. */
+/* The row of local words of the scan in hand. */
 STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    return used + (w->rounds & 1u) * STK_USED_ROW;
+    return used + (w->ring_scans & 1u) * STK_USED_ROW;
 }
 
 /* Returns 1 while the tenant is below its quota and its share. */
@@ -93,31 +93,31 @@ STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, s
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;
 }
 
-/* Returns 1 if the worker is to leave after the slow round `round`. In BATCH the slots that tenants publish meanwhile are
- * not there for this launch. So where several tenants had slots, and only one of them still had some in this round, that
+/* Returns 1 if the worker is to leave after the ring scan `scan`. In BATCH the slots that tenants publish meanwhile are
+ * not there for this launch. So where several tenants had slots, and only one of them still had some in this scan, that
  * tenant would have the rest of the lease for itself. */
-STK_FN int stk_shares_over(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used,
-                           stk_u32 round) {
+STK_FN int stk_shares_over(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 scan) {
     stk_u32 t, tenants = 0, now = 0;
-    if (w->shares == 0u || w->rounds == round || d->limits[STK_LIMIT_BATCH] == 0u) {
+    if (w->shares == 0u || w->ring_scans == scan || d->limits[STK_LIMIT_BATCH] == 0u) {
         return 0;
     }
     for (t = 0; t < STK_USED_ROW; t++) {
         tenants += used[STK_USED_RAN + t] != 0u ? 1u : 0u;
-        now += used[STK_USED_RAN + t] == STK_USED_IN_ROUND(round) ? 1u : 0u;
+        now += used[STK_USED_RAN + t] == STK_USED_IN_SCAN(scan) ? 1u : 0u;
     }
     return tenants > 1u && now <= 1u;
 }
 
-/* Follows each step of the slow round. When a round is complete, clears the row of the round before, which nobody uses
- * any more, and gives each tenant its share again. `empty`: the whole round found nothing, so nobody waits for a tenant
+/* Follows each step of the ring scan. When a scan is complete, clears the row of the scan before, which nobody uses
+ * any more, and gives each tenant its share again. `empty`: the whole scan found nothing, so nobody waits for a tenant
  * to pay its debt, and all debts end. */
-STK_FN void stk_quota_round(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 rounds_before, int empty) {
-    if (w->quotas != 0u && w->rounds != rounds_before) {
+STK_FN void stk_quota_follow_scan(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 scans_before,
+                                  int empty) {
+    if (w->quotas != 0u && w->ring_scans != scans_before) {
         stk_u32 t;
         for (t = STK_LANE; t < STK_USED_ROW; t += STK_LANES) {
             stk_u32 spent = used[STK_USED_SPENT + t], share = used[STK_USED_SHARE + t];
-            used[(rounds_before & 1u) * STK_USED_ROW + t] = 0;
+            used[(scans_before & 1u) * STK_USED_ROW + t] = 0;
             used[STK_USED_SPENT + t] = spent > share && !empty ? spent - share : 0u;
         }
     }

@@ -32,19 +32,19 @@ struct stk_worker {
     stk_u32 done, faults;
     stk_u32 metric, metric_count;                /* a run of one built-in opcode */
     stk_u32 tenant, tenant_count, tenant_counts; /* a run of one tenant; does it count? */
-    stk_u32 part, part_count;                    /* a run of one partition */
+    stk_u32 counted_partition, partition_count;  /* a run of one partition */
     /* Search: find.h. */
-    stk_u32 parts;                      /* partitions; 1: the ring is not partitioned */
-    stk_u32 first[STK_PRIORITIES + 1u]; /* first slot of each, and the end of the last */
-    stk_u32 cursor[STK_PRIORITIES];     /* slot of each to look at next; STK_NO_SLOT: it has none */
-    stk_u32 round, urgent;              /* slots of the rounds to look at next */
-    stk_u32 start;                      /* slot at which the slow round began */
+    stk_u32 partitions;                 /* 1: the ring is not partitioned */
+    stk_u32 first[STK_PRIORITIES + 1u]; /* first slot of each partition, and the end of the last */
+    stk_u32 cursor[STK_PRIORITIES];     /* slot of each partition to look at next; STK_NO_SLOT: it has none */
+    stk_u32 ring_scan_at, high_scan_at; /* slots at which the scans look next */
+    stk_u32 ring_scan_start;            /* slot at which the ring scan began */
+    stk_u32 ring_scans;                 /* ring scans that are complete */
     stk_u32 shares;                     /* 1: several tenants share the device under limits */
-    stk_u32 rounds;                     /* rounds through the ring that are complete */
-    stk_u32 above;                      /* claims at or above HIGH since one below */
-    stk_u32 since;                      /* turns with work since the round moved */
-    stk_u32 quiet;                      /* turns in a row that found nothing */
-    stk_u32 bell;                       /* the doorbell word when the first of those began */
+    stk_u32 high_claims;                /* claims of CRITICAL or HIGH slots since one of a lower priority */
+    stk_u32 turns_since_scan;           /* turns with work since the ring scan had its turn */
+    stk_u32 empty_turns;                /* turns in a row that found nothing */
+    stk_u32 doorbell_seen;              /* the doorbell word when the first of those turns began */
     stk_u32 quotas;                     /* 1: tenants are looked at before a claim, since they may be passed over */
 };
 
@@ -60,10 +60,10 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
         stk_add(d->control + STK_CTL_TENANT_FAIRNESS + w->tenant, w->tenant_count);
         w->tenant_count = 0;
     }
-    if (w->part_count != 0u) {
-        stk_add(d->control + STK_CTL_PRIORITY_FAIRNESS + w->part, w->part_count);
-        stk_st(d->control + STK_CTL_STARVATION, w->above);
-        w->part_count = 0;
+    if (w->partition_count != 0u) {
+        stk_add(d->control + STK_CTL_PRIORITY_FAIRNESS + w->counted_partition, w->partition_count);
+        stk_st(d->control + STK_CTL_STARVATION, w->high_claims);
+        w->partition_count = 0;
     }
     if (w->faults != 0u) {
         stk_add(d->control + STK_CTL_FAULT_COUNT, w->faults);
@@ -75,13 +75,13 @@ STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* `n` claims in partition `part`. */
-STK_FN void stk_count_part(const struct stk_dev *d, struct stk_worker *w, stk_u32 part, stk_u32 n) {
-    if (part != w->part) {
+/* Counts `n` claims in a partition. */
+STK_FN void stk_count_partition(const struct stk_dev *d, struct stk_worker *w, stk_u32 partition, stk_u32 n) {
+    if (partition != w->counted_partition) {
         stk_worker_flush(d, w);
-        w->part = part;
+        w->counted_partition = partition;
     }
-    w->part_count += n;
+    w->partition_count += n;
 }
 
 /// The slot in hand ///
@@ -288,8 +288,8 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->tenant = STK_TENANT_NONE;
     w->tenant_count = 0;
     w->tenant_counts = 0;
-    w->part = 0;
-    w->part_count = 0;
+    w->counted_partition = 0;
+    w->partition_count = 0;
     stk_worker_enter_custody(d, w);
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);

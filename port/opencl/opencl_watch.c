@@ -77,7 +77,7 @@ static void restart(struct stk_opencl *cl, uint64_t now_ns, uint32_t slot) {
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     struct stk_opencl_watch *w = &cl->watch;
     uint64_t left = stk_deadline_look(&w->quiet_end, now_ns);
-    /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at (kernels/find.h). */
+    /* Twice the turns of a quiet worker's ring scan, in which each tenant below its quota is looked at (kernels/find.h). */
     uint32_t round = cl->config.workers * (2u + 32u * cl->memory.slots / BEAT_TURNS), beaten;
     if (done(cl) != w->done || (w->slot != NONE && !untouched(cl))) {
         restart(cl, now_ns, NONE);

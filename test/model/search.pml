@@ -4,8 +4,8 @@
 #ifndef TURNS
 #define TURNS 2 /* of a lease: it need not get around the ring */
 #endif
-#define ROUND_EVERY 3 /* STK_ROUND_EVERY */
-#define IDLE_EVERY  2 /* STK_IDLE_EVERY */
+#define ROUND_EVERY 3 /* STK_SCAN_EVERY */
+#define IDLE_EVERY  2 /* STK_IDLE_SCAN_EVERY */
 #define QUIET       (SLOTS + 1)
 #ifdef FORGET_ROUND
 #define ROUND_WORD 0
@@ -60,7 +60,7 @@ end:
                    turns--;
                    found = false;
                    if
-                   :: since >= ROUND_EVERY -> /* the slow round's turn */
+                   :: since >= ROUND_EVERY -> /* the ring scan's turn */
                       since = 0;
                       round = ON(round);
                       if

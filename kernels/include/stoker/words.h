@@ -157,7 +157,7 @@
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
-#define STK_CTL_ROUND             158u /* slot at which that worker's round through the whole ring was */
+#define STK_CTL_ROUND             158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
  * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
  * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
@@ -231,7 +231,7 @@
 #define STK_LIMIT_ROWS                                                                                                 \
     32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
 #define STK_LIMIT_START                                                                                                \
-    (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present slow round began, kept likewise */
+    (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present ring scan began, kept likewise */
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
 #define STK_LIMIT_WORDS (STK_LIMIT_BATCH + 1u)
 

@@ -94,8 +94,8 @@ static void enter(void) {
 static uint32_t turn(void) {
     uint32_t slot = stk_find(&dev, &worker, shared);
     if (slot != STK_NO_SLOT) {
-        worker.since++;
-        worker.quiet = 0;
+        worker.turns_since_scan++;
+        worker.empty_turns = 0;
         stk_worker_take(&dev, &worker, shared, slot);
     }
     return slot;
@@ -133,7 +133,7 @@ static void critical_slot_behind_ten_thousand_low_ones_runs_within_two_turns(voi
     assert_int_equal(status(10063), STK_SLOT_PUBLISHED);
 }
 
-/* Not in order: the urgent round passes every slot of CRITICAL and HIGH, one a turn. */
+/* Not in order: the high scan passes every slot of CRITICAL and HIGH, one a turn. */
 static void urgent_slot_anywhere_in_its_partition_is_found_in_one_pass_over_it(void **state) {
     static const uint32_t at[] = {15, 3, 31, 16, 0, 9};
     uint32_t i;
@@ -227,7 +227,7 @@ static void slot_far_from_a_busy_cursor_is_found_by_the_slow_round(void **state)
             worker.cursor[0] = worker.cursor[0] == 8u ? 0u : worker.cursor[0];
         }
     }
-    assert_in_range(turns, 1, 64u * (STK_ROUND_EVERY + 1u));
+    assert_in_range(turns, 1, 64u * (STK_SCAN_EVERY + 1u));
 }
 
 /// Quotas ///
@@ -287,12 +287,12 @@ static void doorbell_wakes_a_worker_that_leaves_the_ring_alone(void **state) {
     assert_in_range(turns_until(37, 1000), 1, 64);
     assert_int_equal(stk_publisher_publish(&publisher, &work, NULL), 0);
     assert_in_range(turns_until(0, 1000), 1, 64);
-    /* Nobody rings: the slow round comes by, and one slot at the cursor is seen at once. */
+    /* Nobody rings: the ring scan comes by, and one slot at the cursor is seen at once. */
     for (round = 0; round < 20; round++) {
         uint32_t slot = (round * 23u + 5u) % 64u;
         idle(1000);
         put(slot);
-        assert_in_range(turns_until(slot, 5000), 1, 64u * STK_IDLE_EVERY + STK_IDLE_EVERY);
+        assert_in_range(turns_until(slot, 5000), 1, 64u * STK_IDLE_SCAN_EVERY + STK_IDLE_SCAN_EVERY);
         idle(500);
         put((slot + 1u) % 64u);
         assert_int_equal(turns_until((slot + 1u) % 64u, 10), 1);
@@ -304,9 +304,9 @@ static void ring_of_the_bell_before_the_round_is_over_starts_it_again(void **sta
     fresh(64, NULL);
     enter();
     idle(60);
-    put(worker.round); /* just passed */
+    put(worker.ring_scan_at); /* just passed */
     assert_int_equal(stk_control_ring_doorbell(&control, NULL), STK_OK);
-    assert_in_range(turns_until(worker.round, 1000), 1, 65);
+    assert_in_range(turns_until(worker.ring_scan_at, 1000), 1, 65);
 }
 
 /// Fences ///
