@@ -54,7 +54,7 @@ STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used)
 
 /* After stk_quotas_enter. */
 STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
-    stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), scan_at = stk_ld(d->control + STK_CTL_ROUND);
+    stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), scan_at = stk_ld(d->control + STK_CTL_RING_SCAN);
     stk_find_partitions(d, w);
     for (p = 0; p < w->partitions; p++) {
         stk_u32 cursor = w->partitions == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
@@ -77,7 +77,7 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
 /* One lane: where the next worker is to begin. */
 STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) {
     stk_u32 p;
-    stk_st(d->control + STK_CTL_ROUND, w->ring_scan_at);
+    stk_st(d->control + STK_CTL_RING_SCAN, w->ring_scan_at);
     if (w->shares != 0u) {
         stk_st(d->limits + STK_LIMIT_START, w->ring_scan_start);
     }

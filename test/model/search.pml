@@ -20,7 +20,7 @@
 
 bool ready[SLOTS];
 byte cursor_word;    /* STK_CTL_CURSOR */
-byte round_word = 1; /* STK_CTL_ROUND */
+byte round_word = 1; /* STK_CTL_RING_SCAN */
 
 #define ANY_READY (ready[0] || ready[1] || ready[2] || ready[3])
 #define AFTER(slot) ((slot) + 1 == SLOTS -> 0 : (slot) + 1)

@@ -238,7 +238,7 @@ static inline int hostile_byte_owned(const struct hostile *h, uint32_t at) {
 /* The words below the observables that the workers keep. */
 static inline int hostile_word_kept(uint32_t word) {
     return word == STK_CTL_DONE_COUNT || (word >= STK_CTL_TENANT_FAIRNESS && word <= STK_CTL_EPOCH) ||
-           (word >= STK_CTL_WORKERS_IN && word <= STK_CTL_LEASE) || word == STK_CTL_ROUND;
+           (word >= STK_CTL_WORKERS_IN && word <= STK_CTL_LEASE) || word == STK_CTL_RING_SCAN;
 }
 
 /* NULL, or what is wrong; *where says which slot or word. */

@@ -95,7 +95,7 @@ static inline uint32_t op_arg(const struct op_image *m, uint32_t slot, uint32_t 
 /* Copies the control words that say where the workers are rather than what they did: they differ from port to port. */
 static inline void op_forget_workers(uint32_t *to, const uint32_t *from) {
     static const uint32_t words[] = {STK_CTL_LEASE,     STK_CTL_WORKERS_IN, STK_CTL_HEARTBEAT, STK_CTL_LEASE_ENDS,
-                                     STK_CTL_IDLE_ENDS, STK_CTL_CURSOR,     STK_CTL_ROUND};
+                                     STK_CTL_IDLE_ENDS, STK_CTL_CURSOR,     STK_CTL_RING_SCAN};
     uint32_t i;
     for (i = 0; i < sizeof words / sizeof *words; i++) {
         to[words[i]] = from[words[i]];

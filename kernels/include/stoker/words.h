@@ -157,7 +157,7 @@
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
-#define STK_CTL_ROUND             158u /* slot at which that worker's ring scan was (find.h) */
+#define STK_CTL_RING_SCAN         158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
  * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
  * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
