@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* Names that differ between C and C++. The calls below have no std::, because C++ finds the functions of <atomic> by
  * the type of their first argument. */
@@ -74,11 +73,18 @@ static inline void stk_store_release(uint32_t *p, uint32_t v) {
 #endif
 #endif
 
+/* Copies the bytes of one word. memcpy would need <string.h>, which a freestanding compiler does not have. */
+static inline void stk_copy_word_(void *to, const void *from) {
+    for (uint32_t i = 0; i < sizeof(uint32_t); i++) {
+        ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    }
+}
+
 static inline void stk_raw_out(void *to, const uint32_t *from, uint32_t n) {
 #if defined(STK_COPY_BY_WORD)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t word = atomic_load_explicit(stk_atomic_const_(from + i), STK_ORDER_(relaxed));
-        memcpy((uint8_t *)to + i * sizeof word, &word, sizeof word);
+        stk_copy_word_((uint8_t *)to + i * sizeof word, &word);
     }
 #else
     __builtin_memcpy(to, from, n * sizeof *from);
@@ -89,7 +95,7 @@ static inline void stk_raw_in(uint32_t *to, const void *from, uint32_t n) {
 #if defined(STK_COPY_BY_WORD)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t word;
-        memcpy(&word, (const uint8_t *)from + i * sizeof word, sizeof word);
+        stk_copy_word_(&word, (const uint8_t *)from + i * sizeof word);
         atomic_store_explicit(stk_atomic_(to + i), word, STK_ORDER_(relaxed));
     }
 #else
