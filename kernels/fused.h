@@ -7,7 +7,7 @@
 #ifndef STK_FUSED_H
 #define STK_FUSED_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 
 /* Part i, in a function with `d`, `c` and `status`, which is DONE before the first and the op's status after the last. */
 #define STK_FUSED_PART(i, function)                                                                                    \

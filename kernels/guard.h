@@ -16,7 +16,7 @@
 #ifndef STK_GUARD_H
 #define STK_GUARD_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 
 /* Guard `i`, read before the status: slots of the ring, then of the I/O queue. Without guards 0. */
 STK_FN stk_u32 stk_guard(const struct stk_dev *d, stk_u32 i) {

@@ -2,7 +2,7 @@
 #ifndef STK_OP_BUILTIN_H
 #define STK_OP_BUILTIN_H
 
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 
 STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);

@@ -6,7 +6,7 @@
 #ifndef STK_OPS_H
 #define STK_OPS_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "op_builtin.h"
 #include "op_load_miss.h"
 #include "fused.h"

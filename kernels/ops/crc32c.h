@@ -10,7 +10,7 @@
 #ifndef STK_OP_CRC32C_H
 #define STK_OP_CRC32C_H
 
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 
 #ifdef __OPENCL_C_VERSION__
 #define STK_CRC_TABLE __constant

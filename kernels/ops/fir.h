@@ -8,7 +8,7 @@
 #ifndef STK_OP_FIR_H
 #define STK_OP_FIR_H
 
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 
 #ifdef __OPENCL_C_VERSION__
 typedef int stk_i32;

@@ -8,7 +8,7 @@
 #ifndef STK_OP_SCAN_H
 #define STK_OP_SCAN_H
 
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 #include "stoker/scan_words.h"
 
 #define STK_SCAN_COST_COUNT  STK_PER_BYTE(288u, 56u)

@@ -3,7 +3,7 @@
 #ifndef STK_OP_SUM_H
 #define STK_OP_SUM_H
 
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 
 /* Returns the sum of words [first, end) from p on. The function is out of line so that there is one copy of the loop:
  * its time per byte is the unit of cost, and the host measures the very code that the handler runs (worker.h). */

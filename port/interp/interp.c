@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "stoker/words.h"
 
 static int misaligned(const void *p) {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "lib/planted.h"
 #include "stoker/atomic.h"
 #include "stoker/port/file.h"

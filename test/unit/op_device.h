@@ -2,7 +2,7 @@
 #ifndef OP_DEVICE_H
 #define OP_DEVICE_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "op_image.h"
 
 /* Worker `worker` of `workers`, without guards and handlers of its own. */

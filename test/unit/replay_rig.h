@@ -2,7 +2,7 @@
 #ifndef REPLAY_RIG_H
 #define REPLAY_RIG_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "log_rig.h"
 #include "stoker/control.h"
 #include "stoker/port/interp.h"

@@ -6,7 +6,7 @@
 
 #ifdef STK_CLI_HANDLER
 
-#include "../../kernels/device.h"
+#include "stoker/kernel/device.h"
 #include STK_CLI_HANDLER
 
 #define ROW(opcode, function, width) {(opcode), (width), function},

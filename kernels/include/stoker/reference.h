@@ -12,7 +12,7 @@ extern "C" {
 struct stk_dev;
 struct stk_call;
 
-/* A handler beside the built-in ones. It is written in the dialect (kernels/device.h) and compiled as C. */
+/* A handler beside the built-in ones. It is written in the dialect (stoker/kernel/device.h) and compiled as C. */
 typedef uint32_t stk_handler(const struct stk_dev *dev, const struct stk_call *call);
 
 struct stk_user_op {
@@ -30,7 +30,7 @@ struct stk_fused_op {
     uint32_t part_count;
 };
 
-/* States what an op costs (kernels/cost.h), for an opcode of the two lists above. A handler without such a function
+/* States what an op costs (stoker/kernel/cost.h), for an opcode of the two lists above. A handler without such a function
  * costs one unit for each byte of its chunk; a fused op costs as much for each of its parts. Neither of them stops
  * half-way. */
 struct stk_cost;

@@ -82,7 +82,7 @@
 #define STK_WIDE   2u /* all of them, in step */
 
 /* The handlers that every kernel has, as X(opcode, function, width, cost): all opcodes but NOP, PACKED_SLOT and the
- * user's own. `cost` is the function that states the cost of a slot (kernels/cost.h). */
+ * user's own. `cost` is the function that states the cost of a slot (stoker/kernel/cost.h). */
 #define STK_OPS(X)                                                                                                     \
     X(STK_OP_STORE_U32, stk_op_store, STK_SCALAR, stk_cost_none)                                                       \
     X(STK_OP_ATOMIC_ADD, stk_op_add, STK_SCALAR, stk_cost_none)                                                        \

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "op_cases.h"
 #include "stoker/port/interp.h"
 #include "stoker/ring.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "chunk_cases.h"
-#include "cost.h"
+#include "stoker/kernel/cost.h"
 #include "stoker/automaton.h"
 #include "stoker/port/interp.h"
 #include "stoker/ring.h"

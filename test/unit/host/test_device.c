@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "device.h" /* the dialect, for the handlers below */
 #include "opencl_modes.h"
+#include "stoker/kernel/device.h" /* the dialect, for the handlers below */
 #include "stoker/port/device.h"
 
 #define SECOND  UINT64_C(1000000000)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "opencl_rig.h"
 #include "op_cases.h"
 #include "stoker/atomic.h"

@@ -141,9 +141,9 @@ static void macro_is_followed_to_where_it_was_written(void **state) {
 static void places_in_the_kernels_own_files_are_theirs(void **state) {
     char log[256];
     (void)state;
-    snprintf(log, sizeof log, "<kernel>:%u:3: note: here\n", line_of("#define STK_DEVICE_H"));
+    snprintf(log, sizeof log, "<kernel>:%u:3: note: here\n", line_of("#define STOKER_KERNEL_DEVICE_H"));
     assert_true(strstr(whole, "#line") == whole + 2);
-    assert_string_equal(mapped(log), "kernels/device.h:7:3: note: here\n");
+    assert_string_equal(mapped(log), "kernels/include/stoker/kernel/device.h:7:3: note: here\n");
     snprintf(log, sizeof log, "<kernel>:%u:3: note: here\n", line_of("STK_FN stk_u32 bad"));
     assert_string_equal(mapped(log), "filters/bad.h:1:3: note: here\n");
 }

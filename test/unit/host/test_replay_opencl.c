@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define RIG_BLOCKS 160u
-#include "device.h"
+#include "stoker/kernel/device.h"
 
 #include "../../system/lib/planted.h"
 #include "log_rig.h"

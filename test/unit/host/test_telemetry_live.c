@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 #include "stoker/atomic.h"
 #include "stoker/port/interp.h"
 #include "stoker/publisher.h"

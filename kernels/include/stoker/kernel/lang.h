@@ -13,8 +13,8 @@
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a STK_FENCE
  *   stk_local_add ..        words that the lanes of a group share
  */
-#ifndef STK_LANG_H
-#define STK_LANG_H
+#ifndef STOKER_KERNEL_LANG_H
+#define STOKER_KERNEL_LANG_H
 
 #ifdef __OPENCL_C_VERSION__
 

@@ -5,10 +5,10 @@
  * (worker.h). Then the worker either refuses the slot, or gives the handler the most bytes that this call may do. A
  * handler that resumes takes its bytes from stk_slice() and returns what stk_slice_end() returns: the slot is DONE, or
  * goes to YIELD with its place in result word 2. The next worker that claims the slot goes on from that place. */
-#ifndef STK_COST_H
-#define STK_COST_H
+#ifndef STOKER_KERNEL_COST_H
+#define STOKER_KERNEL_COST_H
 
-#include "device.h"
+#include "stoker/kernel/device.h"
 
 /* Returned by a handler that stopped half-way and did a part of its work: the slot goes to YIELD, and the turn counts
  * as work. */

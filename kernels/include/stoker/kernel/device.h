@@ -3,10 +3,10 @@
  * Every index a slot supplies goes through one of the range checks below before it is used. A handler loads each
  * argument once: the host may rewrite a slot while a handler runs, and a value that was checked must be the value used.
  */
-#ifndef STK_DEVICE_H
-#define STK_DEVICE_H
+#ifndef STOKER_KERNEL_DEVICE_H
+#define STOKER_KERNEL_DEVICE_H
 
-#include "lang.h"
+#include "stoker/kernel/lang.h"
 #ifndef __OPENCL_C_VERSION__
 #include "stoker/reference.h"
 #endif
