@@ -3,19 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "stoker/kernel/device.h"
 #include "lib/planted.h"
 #include "stoker/atomic.h"
+#include "stoker/kernel/handlers.h"
 #include "stoker/port/file.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/posix.h"
 #include "stoker/stoker.h"
 
-#define SLOTS                        256u
-#define OBSERVABLES                  8u
-#define ROW(opcode, function, width) {(opcode), (width), function},
+#define SLOTS       256u
+#define OBSERVABLES 8u
 
-static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
+STK_HANDLERS_DEFINE(planted);
 static _Alignas(64) uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
 static _Alignas(64) uint32_t control_words[STK_CTL_WORDS_MIN + OBSERVABLES];
 static uint8_t buffer[STK_LOG_BUFFER_BYTES(1, STK_FILE_PROG_DEFAULT)];
@@ -29,8 +28,7 @@ static int open_all(const char *path) {
     const struct stk_file_config medium = {.path = path, .bytes = 4u << 20, .create = true};
     const struct stk_log_config log = {&stk_file_flash_ops, &file, buffer, sizeof buffer};
     const struct stk_recorder_config record = {.log = &flash_log, .platform = &stk_posix_platform_ops};
-    const struct stk_interp_config handlers = {
-        .user_ops = ops, .user_op_count = sizeof ops / sizeof *ops, .turns = SLOTS + 1u};
+    const struct stk_interp_config handlers = {STK_HANDLERS_INTERP(planted), .turns = SLOTS + 1u};
     const struct stk_device_memory memory = {
         .ring = ring_words, .slots = SLOTS, .control = control_words, .control_words = STK_CTL_WORDS_MIN + OBSERVABLES};
     struct stk_control control;

@@ -16,6 +16,12 @@ write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameM
 install(FILES ${PROJECT_BINARY_DIR}/stoker-config.cmake ${PROJECT_BINARY_DIR}/stoker-config-version.cmake
         DESTINATION ${stk_cmake_dir})
 
+# What makes an object of a file of handlers. The script stands beside the module that calls it, in both trees.
+configure_file(tools/cmake/StokerHandlers.cmake StokerHandlers.cmake COPYONLY)
+configure_file(tools/cmake/stoker-handlers stoker-handlers COPYONLY)
+install(FILES tools/cmake/StokerHandlers.cmake DESTINATION ${stk_cmake_dir})
+install(PROGRAMS tools/cmake/stoker-handlers DESTINATION ${stk_cmake_dir})
+
 # pkg-config: neither file names a library that this build lacks. The paths in the files are right only in the prefix,
 # so the files have another name until they are installed.
 set(stk_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -91,7 +91,7 @@ static size_t pages(size_t bytes) {
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
     uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 256u;
     size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
-    struct stk_interp_config config = {.user_ops = cli_user_ops, .user_op_count = cli_user_op_count};
+    struct stk_interp_config config = {STK_HANDLERS_INTERP(cli_user_ops)};
     struct stk_ring r;
     struct stk_control c;
     uint8_t *at;
@@ -142,6 +142,8 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .lanes = wish->lanes,
         .pieces = wish->handlers ? wish->handlers->pieces : NULL,
         .piece_count = wish->handlers ? wish->handlers->count : 0,
+        .costs = wish->handlers ? wish->handlers->costs : NULL,
+        .cost_count = wish->handlers ? wish->handlers->cost_count : 0,
         .residency = wish->residency,
         .memory = wish->memory,
         .open_ns = wish->open_ns,

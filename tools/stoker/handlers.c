@@ -42,31 +42,55 @@ static const char *expect(const char *p, const char *token) {
     return p && strncmp(p, token, strlen(token)) == 0 ? skip(p + strlen(token)) : NULL;
 }
 
-/* X(opcode, function, width); NULL when it is not that. */
+/* Copies the name at `p` to `name`. Returns what follows it; NULL when there is no name, or one that is too long. */
+static const char *read_name(const char *p, char name[STK_OPENCL_NAME_MAX + 1u]) {
+    size_t n = p ? strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") : 0u;
+    if (n == 0u || n > STK_OPENCL_NAME_MAX) {
+        return NULL;
+    }
+    memcpy(name, p, n);
+    name[n] = '\0';
+    return p + n;
+}
+
+/* Overwrites the lines with #include by blanks: on a device the dialect is there already, and has no files. */
+static void drop_includes(char *text) {
+    char *line = text;
+    while (line) {
+        const char *p = line + strspn(line, " \t");
+        char *end = strchr(line, '\n');
+        if (*p == '#' && strncmp(p + 1u + strspn(p + 1, " \t"), "include", sizeof "include" - 1u) == 0) {
+            memset(line, ' ', strcspn(line, "\r\n"));
+        }
+        line = end ? end + 1 : NULL;
+    }
+}
+
+/* X(opcode, function, width, cost); NULL when it is not that. */
 static const char *read_handler(struct cli_handlers *h, const char *p) {
     uint32_t i = h->count - 1u;
     struct stk_opencl_piece *piece = &h->pieces[h->count];
     unsigned long opcode;
     const char *wide;
     char *end;
-    size_t n;
     p = expect(expect(p, "X"), "(");
     if (!p || !isdigit((unsigned char)*p) || h->count == STK_OPENCL_PIECES_MAX) {
         return NULL;
     }
     opcode = strtoul(p, &end, 0);
-    p = expect(end + strspn(end, "uUlL"), ",");
-    n = p ? strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") : 0u;
-    if (n == 0u || n > STK_OPENCL_NAME_MAX || opcode > UINT32_MAX) {
+    p = read_name(expect(end + strspn(end, "uUlL"), ","), h->functions[i]);
+    if (!p || opcode > UINT32_MAX) {
         return NULL;
     }
-    memcpy(h->functions[i], p, n);
-    p = expect(p + n, ",");
+    p = expect(p, ",");
     wide = expect(p, "STK_WIDE");
-    p = expect(wide ? wide : expect(p, "STK_SCALAR"), ")");
+    p = expect(wide ? wide : expect(p, "STK_SCALAR"), ",");
+    p = expect(read_name(p, h->cost_functions[i]), ")");
+    h->costs[i] = (struct stk_opencl_cost){(uint32_t)opcode, h->cost_functions[i]};
     *piece = (struct stk_opencl_piece){h->functions[i], NULL, (uint32_t)opcode, h->functions[i],
                                        wide ? STK_WIDE : STK_SCALAR};
     h->count += p ? 1u : 0u;
+    h->cost_count += p ? 1u : 0u;
     return p;
 }
 
@@ -78,7 +102,7 @@ static int read_list(struct cli_handlers *h, const char *path) {
     }
     if (!p || h->count < 2u || (*p != '\0' && *p != '\n' && *p != '\r')) {
         return cli_bad("--handler %s: end the file with its list, at most %u of them: " LIST_START
-                       " X(0x40000001u, function, STK_SCALAR) X(...) (kernels/README.md)",
+                       " X(0x40000001u, function, STK_SCALAR, cost) X(...) (kernels/README.md)",
                        path, CLI_HANDLERS_MAX);
     }
     return 0;
@@ -92,6 +116,7 @@ int cli_handlers_load(struct cli_handlers *h, const char *path) {
     if (!h->text) {
         return CLI_BAD;
     }
+    drop_includes(h->text);
     n = n < STK_OPENCL_NAME_MAX ? n : STK_OPENCL_NAME_MAX;
     for (i = 0; i < n; i++) {
         h->file[i] = isalnum((unsigned char)base[i]) || strchr("_.+-", base[i]) ? base[i] : '_';
@@ -104,4 +129,5 @@ void cli_handlers_free(struct cli_handlers *h) {
     free(h->text);
     h->text = NULL;
     h->count = 0;
+    h->cost_count = 0;
 }

@@ -28,7 +28,7 @@ static int check_sides(const struct replay *r) {
                        r->options.residency ? "residency" : "memory");
     }
     for (uint32_t i = 0; i < STK_REPLAY_TARGETS; i++) {
-        if (r->options.handler && cli_user_op_count == 0u && is_interp(&s[i])) {
+        if (r->options.handler && cli_user_ops.count == 0u && is_interp(&s[i])) {
             return cli_bad("%s interp: this stoker has no C build of the handlers: build one with "
                            "-DSTK_CLI_HANDLER=%s (kernels/README.md)",
                            s[i].option, r->options.handler);

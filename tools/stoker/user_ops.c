@@ -1,24 +1,17 @@
-/* The C build of the user's handlers. Their file is the text that --handler hands to an OpenCL device: functions of the
- * dialect and a last line #define STK_HANDLERS(X) ... */
+/* The C build of the user's handlers. --handler hands the same file to an OpenCL device, as text. */
 #include "user_ops.h"
 
 #include <stddef.h>
 
 #ifdef STK_CLI_HANDLER
 
-#include "stoker/kernel/device.h"
+#include "stoker/kernel/handlers.h"
 #include STK_CLI_HANDLER
 
-#define ROW(opcode, function, width) {(opcode), (width), function},
-
-static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
-
-const struct stk_user_op *const cli_user_ops = ops;
-const uint32_t cli_user_op_count = sizeof ops / sizeof *ops;
+STK_HANDLERS_DEFINE(cli_user_ops);
 
 #else
 
-const struct stk_user_op *const cli_user_ops = NULL;
-const uint32_t cli_user_op_count = 0;
+const struct stk_handlers cli_user_ops = {0, NULL, NULL, 0, NULL, NULL};
 
 #endif

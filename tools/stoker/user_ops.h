@@ -2,11 +2,8 @@
 #ifndef STOKER_CLI_USER_OPS_H
 #define STOKER_CLI_USER_OPS_H
 
-#include <stdint.h>
+#include "stoker/handlers.h"
 
-#include "stoker/reference.h"
-
-extern const struct stk_user_op *const cli_user_ops; /* NULL: none */
-extern const uint32_t cli_user_op_count;
+extern const struct stk_handlers cli_user_ops; /* without the text; count 0: none */
 
 #endif

@@ -1,6 +1,8 @@
 /* Two handlers that add a number to an observable, for the tests of replay: one with a bug that only a second worker brings
  * to light, and the same one mended. Arguments: the control word of the observable, the number, how much work it is. */
 
+#include "stoker/kernel/cost.h"
+
 /* Some work: the more, the surer two workers meet, even where they share a processor. */
 STK_FN stk_u32 planted_value(stk_u32 x, stk_u32 turns) {
     stk_u32 i;
@@ -30,4 +32,6 @@ STK_FN stk_u32 planted_mended(const struct stk_dev *d, const struct stk_call *c)
     return STK_SLOT_DONE;
 }
 
-#define STK_HANDLERS(X) X(0x40000001u, planted_bug, STK_SCALAR) X(0x40000002u, planted_mended, STK_SCALAR)
+#define STK_HANDLERS(X)                                                                                                \
+    X(0x40000001u, planted_bug, STK_SCALAR, stk_cost_plain)                                                            \
+    X(0x40000002u, planted_mended, STK_SCALAR, stk_cost_plain)

@@ -11,12 +11,11 @@
 #include <cmocka.h>
 
 #define RIG_BLOCKS 160u
-#include "stoker/kernel/device.h"
-
-#include "../../system/lib/planted.h"
 #include "log_rig.h"
 #include "opencl_modes.h"
+#include "stoker/atomic.h"
 #include "stoker/control.h"
+#include "stoker/handlers.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
@@ -31,9 +30,6 @@
 #define BUG         0x40000001u
 #define MENDED      0x40000002u
 
-#define ROW(opcode, function, width) {(opcode), (width), function},
-static const struct stk_user_op ops[] = {STK_HANDLERS(ROW)};
-
 struct box {
     _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
     _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + OBSERVABLES];
@@ -43,14 +39,11 @@ struct box {
 static struct box recorded, replayed;
 static struct stk_opencl cl;
 STK_REPLAY_DEFINE(scratch, SLOTS);
-static char handlers[8192];
 
-#define PIECE(opcode, function, width) {#function, NULL, (opcode), #function, (width)},
-static const struct stk_opencl_piece pieces[] = {{.name = "planted.h", .source = handlers}, STK_HANDLERS(PIECE)};
+extern const struct stk_handlers planted; /* of system/lib/planted.h */
 
 static void fresh(struct box *b) {
-    const struct stk_interp_config config = {
-        .user_ops = ops, .user_op_count = sizeof ops / sizeof *ops, .turns = SLOTS + 1u};
+    const struct stk_interp_config config = {STK_HANDLERS_INTERP(planted), .turns = SLOTS + 1u};
     struct stk_control control;
     memset(b, 0, sizeof *b);
     assert_int_equal(stk_control_init(&control, b->control, sizeof b->control, 0, 1, OBSERVABLES), STK_OK);
@@ -169,27 +162,15 @@ static void planted_bug_is_found_and_its_epoch_named(void **state) {
     assert_true(found >= 1);
 }
 
-/* The handlers as text, from the file that this one includes. */
-static void load_handlers(void) {
-    FILE *file = fopen(STK_TEST_DIR "/system/lib/planted.h", "r");
-    size_t got;
-    assert_non_null(file);
-    got = fread(handlers, 1, sizeof handlers - 1u, file);
-    assert_true(got > 0 && got < sizeof handlers - 1u);
-    fclose(file);
-}
-
 static int open_device(void **state) {
     struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"),
                                        .residency = wanted_residency(),
                                        .slots = SLOTS,
                                        .observables = OBSERVABLES,
-                                       .workers = 2};
+                                       .workers = 2,
+                                       STK_HANDLERS_OPENCL(planted)};
     int err;
     (void)state;
-    load_handlers();
-    config.pieces = pieces;
-    config.piece_count = sizeof pieces / sizeof *pieces;
     err = stk_opencl_open(&cl, &config);
     if (err != STK_OK) {
         print_message("no device: %s\n%s", cl.reason, cl.build_log);

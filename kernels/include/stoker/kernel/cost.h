@@ -44,6 +44,11 @@ STK_FN struct stk_cost stk_cost_of_chunk(const struct stk_dev *d, stk_u32 bytes,
     return stk_cost_of(bytes <= d->payload_bytes ? bytes : 0u, per_byte, resumes);
 }
 
+/* The cost of a handler that states none: one unit for each byte of its chunk, in one piece. */
+STK_FN_FOR_USERS struct stk_cost stk_cost_plain(const struct stk_dev *d, const struct stk_call *c) {
+    return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT, 0u);
+}
+
 /* Returns the cost of an op that takes about a turn: nothing. */
 STK_FN struct stk_cost stk_cost_none(const struct stk_dev *d, const struct stk_call *c) {
     (void)d;

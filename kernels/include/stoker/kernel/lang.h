@@ -7,6 +7,7 @@
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
  *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
  *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
+ *   STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel itself does not call
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   STK_PREFETCH            a hint: this line will be written soon
@@ -18,9 +19,10 @@
 
 #ifdef __OPENCL_C_VERSION__
 
-#define STK_GLOBAL __global
-#define STK_FN     static
-#define STK_COLD   static __attribute__((noinline))
+#define STK_GLOBAL       __global
+#define STK_FN           static
+#define STK_COLD         static __attribute__((noinline))
+#define STK_FN_FOR_USERS static __attribute__((unused))
 typedef uchar stk_u8;
 typedef uint stk_u32;
 typedef ulong stk_u64;
@@ -160,7 +162,8 @@ STK_FN stk_u32 stk_local_add(STK_LOCAL stk_u32 *p, stk_u32 v) {
 
 #define STK_GLOBAL
 #define STK_LOCAL
-#define STK_FN static inline
+#define STK_FN           static inline
+#define STK_FN_FOR_USERS STK_FN
 #if defined(__GNUC__)
 #define STK_COLD static __attribute__((noinline))
 #else
