@@ -12,7 +12,8 @@ extern "C" {
 struct stk_dev;
 struct stk_call;
 
-/* A handler beside the built-in ones. It is written in the dialect (stoker/kernel/device.h) and compiled as C. */
+/* A handler beside the built-in ones. It is written in the dialect (stoker/kernel/device.h) and compiled as C.
+ * stoker/handlers.h makes these rows of a file of handlers. */
 typedef uint32_t stk_handler(const struct stk_dev *dev, const struct stk_call *call);
 
 struct stk_user_op {
