@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stoker/words.h"
 #define STK_SLOT_FN static inline
 #else
 #define STK_SLOT_FN static
 #endif
+#include "stoker/words.h"
 
 /// Address ///
 

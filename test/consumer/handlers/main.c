@@ -18,7 +18,7 @@ static struct stk_device device;
 /* Runs `opcode` over the bytes [offset, offset + bytes) of the payload and waits for its slot. */
 static int run(uint32_t opcode, uint32_t offset, uint32_t bytes, struct stk_slot *slot) {
     const uint32_t args[2] = {offset, bytes};
-    const struct stk_work work = {opcode, 0, STK_NORMAL, 2, args};
+    const struct stk_work work = {opcode, 0, STK_PRIORITY_DEFAULT, 2, args};
     int err = stk_device_submit(&device, &work, NULL);
     return err < 0 ? err : stk_device_wait(&device, slot, NULL, UINT64_C(60000000000));
 }
