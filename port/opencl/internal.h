@@ -111,9 +111,6 @@ void stk_opencl_kept_put(struct stk_opencl *cl, const uint8_t *key, uint32_t kin
 /* Appends to cl->kept, cut to fit, behind a separator. */
 void stk_opencl_kept_say(struct stk_opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void stk_opencl_put_word(uint8_t *at, uint32_t value);
-uint32_t stk_opencl_get_word(const uint8_t *at);
-
 /* The key of an artifact made from these by the compiler and the device of cl. 0 when there can be none. */
 int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
                    uint8_t key[STK_STORE_KEY_BYTES]);

@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "stoker/blake3.h"
+#include "stoker/le.h"
 
 #define VERSION     1u
 #define RECORD_MAX  (UINT32_C(256) << 20) /* no kernel is larger */
@@ -24,16 +25,6 @@ _Static_assert(AT_DIGEST + STK_BLAKE3_OUT == STK_OPENCL_KEPT_HEADER, "the digest
 _Static_assert(AT_PLATFORM - AT_DEVICE == sizeof((struct stk_opencl_device *)0)->name, "device");
 _Static_assert(AT_DRIVER - AT_PLATFORM == sizeof((struct stk_opencl_device *)0)->platform, "platform");
 _Static_assert(AT_DIGEST - AT_DRIVER == sizeof((struct stk_opencl_device *)0)->driver, "driver");
-
-void stk_opencl_put_word(uint8_t *at, uint32_t value) {
-    for (unsigned i = 0; i < 4u; i++) {
-        at[i] = (uint8_t)(value >> 8u * i);
-    }
-}
-
-uint32_t stk_opencl_get_word(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
 
 void stk_opencl_kept_say(struct stk_opencl *cl, const char *format, ...) {
     size_t used = strlen(cl->kept);
@@ -69,9 +60,9 @@ static int digest_of(const uint8_t *key, const uint8_t *record, size_t bytes, ui
 static int seal(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes) {
     memset(record, 0, STK_OPENCL_KEPT_HEADER);
     memcpy(record, magic, sizeof magic);
-    stk_opencl_put_word(record + AT_VERSION, VERSION);
-    stk_opencl_put_word(record + AT_KIND, kind);
-    stk_opencl_put_word(record + AT_BYTES, bytes);
+    stk_put32(record + AT_VERSION, VERSION);
+    stk_put32(record + AT_KIND, kind);
+    stk_put32(record + AT_BYTES, bytes);
     memcpy(record + AT_DEVICE, cl->device.name, sizeof cl->device.name);
     memcpy(record + AT_PLATFORM, cl->device.platform, sizeof cl->device.platform);
     memcpy(record + AT_DRIVER, cl->device.driver, sizeof cl->device.driver);
@@ -85,11 +76,11 @@ static const char *wrong_with(const struct stk_opencl *cl, const uint8_t *key, u
     if (bytes < STK_OPENCL_KEPT_HEADER) {
         return "shorter than its header";
     }
-    if (memcmp(record, magic, sizeof magic) != 0 || stk_opencl_get_word(record + AT_VERSION) != VERSION ||
-        stk_opencl_get_word(record + AT_KIND) != kind) {
+    if (memcmp(record, magic, sizeof magic) != 0 || stk_get32(record + AT_VERSION) != VERSION ||
+        stk_get32(record + AT_KIND) != kind) {
         return "of another format";
     }
-    if (stk_opencl_get_word(record + AT_BYTES) != bytes - STK_OPENCL_KEPT_HEADER) {
+    if (stk_get32(record + AT_BYTES) != bytes - STK_OPENCL_KEPT_HEADER) {
         return "of another length than it says";
     }
     if (memcmp(record + AT_DEVICE, cl->device.name, sizeof cl->device.name) != 0 ||

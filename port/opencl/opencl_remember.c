@@ -4,27 +4,19 @@
 
 #include "internal.h"
 #include "stoker/artifact.h"
+#include "stoker/le.h"
 
 #define KIND_OUTCOME 2u
 #define BYTES        64u
-
-static void put_long(uint8_t *at, uint64_t value) {
-    stk_opencl_put_word(at, (uint32_t)value);
-    stk_opencl_put_word(at + 4, (uint32_t)(value >> 32));
-}
-
-static uint64_t get_long(const uint8_t *at) {
-    return (uint64_t)stk_opencl_get_word(at + 4) << 32 | stk_opencl_get_word(at);
-}
 
 static void encode(const struct stk_opencl_outcome *o, uint8_t out[BYTES]) {
     const uint32_t words[6] = {o->memory, o->residency, o->rounds, o->items, o->adds, o->adds_lost};
     const uint64_t longs[5] = {o->p50_ns, o->items_ns, o->turn_cost, o->unit_cost, o->lane_cost};
     for (unsigned i = 0; i < 6u; i++) {
-        stk_opencl_put_word(out + 4u * i, words[i]);
+        stk_put32(out + 4u * i, words[i]);
     }
     for (unsigned i = 0; i < 5u; i++) {
-        put_long(out + 24u + 8u * i, longs[i]);
+        stk_put64(out + 24u + 8u * i, longs[i]);
     }
 }
 
@@ -34,23 +26,23 @@ static int decode(const uint8_t *in, uint32_t bytes, struct stk_opencl_outcome *
     if (bytes != BYTES) {
         return 0;
     }
-    memory = stk_opencl_get_word(in);
-    residency = stk_opencl_get_word(in + 4);
+    memory = stk_get32(in);
+    residency = stk_get32(in + 4);
     if (memory < STK_OPENCL_SVM_ATOMICS || memory >= STK_OPENCL_KINDS || residency < STK_RESIDENT ||
         residency > STK_BATCH || (residency == STK_BATCH) != (memory == STK_OPENCL_COPIES)) {
         return 0;
     }
     o->memory = (enum stk_opencl_memory)memory;
     o->residency = (enum stk_residency)residency;
-    o->rounds = stk_opencl_get_word(in + 8);
-    o->items = stk_opencl_get_word(in + 12);
-    o->adds = stk_opencl_get_word(in + 16);
-    o->adds_lost = stk_opencl_get_word(in + 20);
-    o->p50_ns = get_long(in + 24);
-    o->items_ns = get_long(in + 32);
-    o->turn_cost = get_long(in + 40);
-    o->unit_cost = get_long(in + 48);
-    o->lane_cost = get_long(in + 56);
+    o->rounds = stk_get32(in + 8);
+    o->items = stk_get32(in + 12);
+    o->adds = stk_get32(in + 16);
+    o->adds_lost = stk_get32(in + 20);
+    o->p50_ns = stk_get64(in + 24);
+    o->items_ns = stk_get64(in + 32);
+    o->turn_cost = stk_get64(in + 40);
+    o->unit_cost = stk_get64(in + 48);
+    o->lane_cost = stk_get64(in + 56);
     return o->turn_cost != 0u && o->unit_cost != 0u && o->adds_lost <= o->adds;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stoker/le.h"
+
 #define CELL_SLOT     12u /* where a cell has the slot of a record, and its number */
 #define CELL_SEQUENCE 52u
 
@@ -21,10 +23,6 @@ static void note(struct tap *t, uint32_t steps, bool erase) {
     }
 }
 
-static uint32_t number_at(const uint8_t *p) {
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 static bool is_blank(const uint8_t *cell) {
     return cell[0] == cell[1] && memcmp(cell, cell + 1, STK_LOG_CELL_BYTES - 1u) == 0;
 }
@@ -35,7 +33,7 @@ static void see_records(struct tap *t, uint32_t block, uint32_t offset, const ui
     for (uint32_t i = offset == 0; i < cells; i++) {
         const uint8_t *cell = page + i * STK_LOG_CELL_BYTES;
         if (!is_blank(cell)) {
-            model_place(t->model, block, number_at(cell + CELL_SLOT), number_at(cell + CELL_SEQUENCE));
+            model_place(t->model, block, stk_get32(cell + CELL_SLOT), stk_get32(cell + CELL_SEQUENCE));
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #include "input.h"
 #include "stoker/crc32c.h"
+#include "stoker/le.h"
 
 #define SEARCH_BYTES (UINT64_C(256) << 20) /* in which a whole header is looked for */
 #define CELL         STK_LOG_CELL_BYTES
@@ -17,8 +18,7 @@ static const char flash_magic[] = "STKLOG02", v1_magic[] = "VRRL0001";
 /// The geometry ///
 
 static uint32_t word(const uint8_t *cell, uint32_t i) {
-    const uint8_t *p = cell + 4u * i;
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    return stk_get32(cell + 4u * i);
 }
 
 /* A header that tells the geometry of a log. */

@@ -17,6 +17,7 @@
 #include "stoker/err.h"
 #include "stoker/device_set.h"
 #include "stoker/io_queue.h"
+#include "stoker/le.h"
 #include "stoker/limits.h"
 #include "stoker/log.h"
 #include "stoker/fetch.h"

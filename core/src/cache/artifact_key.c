@@ -1,5 +1,5 @@
 /* The key of an artifact, as SPEC.md 9.4 has it. */
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/artifact.h"
 #include "stoker/blake3.h"
 

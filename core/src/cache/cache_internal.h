@@ -11,7 +11,7 @@
 
 #include "stoker/cache.h"
 
-#include "base/le.h"
+#include "stoker/le.h"
 
 #define GROUND 0u
 

@@ -7,7 +7,7 @@
 #ifndef STK_SRC_LOG_INTERNAL_H
 #define STK_SRC_LOG_INTERNAL_H
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/log.h"
 
 /* A function that is called twice and takes less code once. */

@@ -1,7 +1,7 @@
 /* Cells of the flash store, byte by byte as SPEC.md has them. */
 #include <string.h>
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "store_internal.h"
 
 void stk_store_put_note(uint8_t body[STK_STORE_CELL_BYTES], const uint8_t name[STK_STORE_KEY_BYTES],

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/blake3.h"
 
 /* Table 3. */

@@ -1,7 +1,7 @@
 /* CRC-32C by nibbles where code is dear, by eight bytes at a time where time is. */
 #include "stoker/crc32c.h"
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/config.h"
 
 /* A table entry is linear in its index, so the eight powers of two give all 256. */

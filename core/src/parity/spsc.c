@@ -1,7 +1,7 @@
 /* stoker: handing images over. */
 #include "stoker/parity/spsc.h"
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "ring/slot_words.h"
 
 void stk_spsc_begin(struct stk_spsc *end, const struct stk_ring *ring) {

@@ -1,7 +1,7 @@
 /* Digests of records: 64 bits of BLAKE3. */
 #include <string.h>
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/atomic.h"
 #include "stoker/blake3.h"
 #include "stoker/recorder.h"

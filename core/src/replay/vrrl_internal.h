@@ -2,7 +2,7 @@
 #ifndef STK_SRC_VRRL_INTERNAL_H
 #define STK_SRC_VRRL_INTERNAL_H
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/vrrl.h"
 
 /* The header. Its first 8 bytes are the magic "VRRL0001". */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "slot_words.h"
 
 static const char name[] = "in-process-host";

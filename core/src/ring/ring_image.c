@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error_info.h"
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/ring.h"
 
 #define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* up to its last argument */

@@ -1,5 +1,5 @@
 /* stoker: telemetry, the control words. */
-#include "base/le.h"
+#include "stoker/le.h"
 #include "stoker/atomic.h"
 #include "telemetry_internal.h"
 

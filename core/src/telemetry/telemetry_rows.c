@@ -1,7 +1,7 @@
 /* stoker: telemetry, rows from bytes and from a live ring. */
 #include <string.h>
 
-#include "base/le.h"
+#include "stoker/le.h"
 #include "ring/slot_words.h"
 #include "telemetry_internal.h"
 

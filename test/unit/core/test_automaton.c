@@ -9,6 +9,7 @@
 
 #include "scan_cases.h"
 #include "stoker/automaton.h"
+#include "stoker/le.h"
 
 #define BUDGET      64u
 #define TEXT_MAX    600u
@@ -240,8 +241,7 @@ static void set_of_every_byte_value_has_no_class_of_others(void **state) {
 /// Image ///
 
 static uint32_t le(size_t word) {
-    const uint8_t *b = (const uint8_t *)(a.image + word);
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    return stk_get32((const uint8_t *)(a.image + word));
 }
 
 static void image_is_laid_out_in_little_endian_words(void **state) {

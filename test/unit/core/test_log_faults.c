@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "stoker/crc32c.h"
+#include "stoker/le.h"
 #include "stoker/log.h"
 #include "stoker/port/sim_flash.h"
 
@@ -137,10 +138,6 @@ static void mount(void) {
 
 /// Damage ///
 
-static uint32_t word_at(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* A cell for each that was hit. */
 static uint8_t hit[CELLS_MAX];
 
@@ -174,9 +171,9 @@ static uint32_t find_places(void) {
     uint32_t n = 0, cells = cells_of(&flash.config.geometry);
     for (uint32_t i = 0; i < cells * flash.config.geometry.blocks; i++) {
         const uint8_t *cell = stk_sim_flash_data(&flash, i / cells) + i % cells * STK_LOG_CELL_BYTES;
-        if (i % cells != 0 && word_at(cell + 60) == stk_crc32c(seed_of(i / cells), cell, 60)) {
+        if (i % cells != 0 && stk_get32(cell + 60) == stk_crc32c(seed_of(i / cells), cell, 60)) {
             places[n] = i;
-            sequences[n++] = word_at(cell + SEQUENCE);
+            sequences[n++] = stk_get32(cell + SEQUENCE);
         }
     }
     return n;

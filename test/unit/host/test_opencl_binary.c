@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "opencl_places.h"
+#include "stoker/le.h"
 
 #define MADE  STK_OPENCL_MADE
 #define CACHE STK_OPENCL_FROM_CACHE
@@ -222,7 +223,7 @@ static void garbage_that_hashes_right_is_made_again(void **state) {
         for (uint32_t i = STK_OPENCL_KEPT_HEADER; i < size; i++) {
             scratch[i] = (uint8_t)(round == 2u ? 0u : i * 2654435761u >> 13);
         }
-        stk_opencl_put_word(scratch + 12, size - STK_OPENCL_KEPT_HEADER);
+        stk_put32(scratch + 12, size - STK_OPENCL_KEPT_HEADER);
         seal_again(program_key, size);
         plant(STORE, program_key, size);
         assert_made_again(STORE, program_key, "the driver refused the store's");
@@ -261,7 +262,7 @@ static void program_of_somebody_else_is_made_again(void **state) {
         clReleaseProgram(program);
         clReleaseContext(context);
         close_way();
-        stk_opencl_put_word(scratch + 12, (uint32_t)bytes);
+        stk_put32(scratch + 12, (uint32_t)bytes);
         seal_again(program_key, (uint32_t)bytes + STK_OPENCL_KEPT_HEADER);
         plant(STORE, program_key, (uint32_t)bytes + STK_OPENCL_KEPT_HEADER);
         start(&stored, MADE, i == 2u ? MADE : STORE);
@@ -333,18 +334,18 @@ static void outcome_that_no_handshake_ends_with_is_not_believed(void **state) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         uint32_t bytes = record_of(CACHE, outcome_key);
         assert_int_equal(bytes, STK_OPENCL_KEPT_HEADER + 64u);
-        stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER, STK_OPENCL_SVM_ATOMICS);
-        stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + 4, STK_QUANTUM);
-        stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at, wrong[i].value);
+        stk_put32(scratch + STK_OPENCL_KEPT_HEADER, STK_OPENCL_SVM_ATOMICS);
+        stk_put32(scratch + STK_OPENCL_KEPT_HEADER + 4, STK_QUANTUM);
+        stk_put32(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at, wrong[i].value);
         if (wrong[i].at >= 40u) { /* 64 bits */
-            stk_opencl_put_word(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at + 4u, 0);
+            stk_put32(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at + 4u, 0);
         }
         seal_again(outcome_key, bytes);
         plant(CACHE, outcome_key, bytes);
         assert_made_again(CACHE, outcome_key, "makes no sense");
     }
     seal_again(outcome_key, record_of(CACHE, outcome_key));
-    stk_opencl_put_word(scratch + 12, 47);
+    stk_put32(scratch + 12, 47);
     seal_again(outcome_key, STK_OPENCL_KEPT_HEADER + 47u);
     plant(CACHE, outcome_key, STK_OPENCL_KEPT_HEADER + 47u);
     assert_made_again(CACHE, outcome_key, "makes no sense");

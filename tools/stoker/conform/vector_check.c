@@ -5,21 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stoker/le.h"
+
 void vec_differ(struct vec *v, const char *key, const char *want, const char *got) {
     printf("%s:%u: %s: %s: expected %s, got %s\n", v->path, v->line, v->field[0].value, key,
            want == NULL ? "(no such field)" : want, got == NULL ? "(no such field)" : got);
     v->bad++;
 }
 
-static uint32_t word_of(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 void vec_differ_word(struct vec *v, const char *key, unsigned index, const uint8_t *want, const uint8_t *got) {
     char name[40], a[16], b[16];
     snprintf(name, sizeof name, "%.24s[%u]", key, index);
-    snprintf(a, sizeof a, "%" PRIu32, word_of(want));
-    snprintf(b, sizeof b, "%" PRIu32, word_of(got));
+    snprintf(a, sizeof a, "%" PRIu32, stk_get32(want));
+    snprintf(b, sizeof b, "%" PRIu32, stk_get32(got));
     vec_differ(v, name, a, b);
 }
 

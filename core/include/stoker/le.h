@@ -1,6 +1,6 @@
-/* stoker: little-endian words in bytes of any alignment. Private to the core. */
-#ifndef STK_SRC_LE_H
-#define STK_SRC_LE_H
+/* stoker: little-endian words in bytes of any alignment. The one codec of every format on flash, in files and in keys. */
+#ifndef STOKER_LE_H
+#define STOKER_LE_H
 
 #include <stdint.h>
 
