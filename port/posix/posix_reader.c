@@ -54,11 +54,11 @@ int stk_posix_reader_open(struct stk_posix_reader *reader, const struct stk_posi
     reader->source = (struct stk_posix_source *)(void *)mem;
     mem += STK_ALIGNED((size_t)c.sources * sizeof(struct stk_posix_source));
     reader->poll = (struct stk_posix_poll *)(void *)mem;
-    list_clear(&reader->free);
-    list_clear(&reader->queue);
-    list_clear(&reader->ready);
+    stk_index_list_clear(&reader->free);
+    stk_index_list_clear(&reader->queue);
+    stk_index_list_clear(&reader->ready);
     for (uint32_t i = 0; i < c.depth; i++) {
-        list_push(reader->ops, &reader->free, i);
+        STK_INDEX_PUSH(reader->ops, &reader->free, i);
     }
     for (uint32_t i = 0; i < c.sources; i++) {
         reader->source[i] = (struct stk_posix_source){.fd = -1, .kind = SOURCE_FREE};
@@ -91,7 +91,7 @@ int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t 
     sequential = sequential || (flags & STK_POSIX_SEQUENTIAL) != 0;
     struct stk_posix_source *s = &reader->source[i];
     *s = (struct stk_posix_source){.fd = fd, .kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED};
-    list_clear(&s->queue);
+    stk_index_list_clear(&s->queue);
     return (int)i;
 }
 

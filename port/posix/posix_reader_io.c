@@ -44,14 +44,14 @@ static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_
         }
     }
     for (uint32_t i = 0; i < taken; i++) {
-        uint32_t index = list_pop(r->ops, &r->free);
+        uint32_t index = STK_INDEX_POP(r->ops, &r->free);
         struct stk_posix_op *op = &r->ops[index];
         *op = (struct stk_posix_op){.offset = reads[i].offset,
                                     .dst = reads[i].dst,
                                     .source = reads[i].source,
                                     .bytes = reads[i].bytes,
                                     .tag = reads[i].tag};
-        list_push(r->ops, op_list(r, op), index);
+        STK_INDEX_PUSH(r->ops, op_list(r, op), index);
         r->source[op->source].reads++;
     }
     r->in_flight += taken;
@@ -64,7 +64,7 @@ static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_
 static void finish(struct stk_posix_reader *r, uint32_t index, int32_t result, int32_t os_error) {
     r->ops[index].result = result;
     r->ops[index].os_error = os_error;
-    list_push(r->ops, &r->ready, index);
+    STK_INDEX_PUSH(r->ops, &r->ready, index);
     r->n_ready++;
 }
 
@@ -97,24 +97,24 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
 }
 
 /* Works on the head of `list`. Returns true when that finished. */
-static bool advance(struct stk_posix_reader *r, struct stk_posix_list *list) {
+static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     struct stk_posix_op *op = &r->ops[list->head];
     int32_t result, os_error;
     if (!read_piece(r, op, &result, &os_error)) {
         return false;
     }
-    finish(r, list_pop(r->ops, list), result, os_error);
+    finish(r, STK_INDEX_POP(r->ops, list), result, os_error);
     if (r->source[op->source].kind == SOURCE_SEQUENTIAL && result >= 0 && (uint32_t)result < op->bytes) {
         /* The end, for every read that waits behind this one: a terminal says it once. */
-        while (list->head != NONE) {
-            finish(r, list_pop(r->ops, list), 0, 0);
+        while (list->head != STK_INDEX_NONE) {
+            finish(r, STK_INDEX_POP(r->ops, list), 0, 0);
         }
     }
     return true;
 }
 
 static bool waits(const struct stk_posix_source *s) {
-    return s->kind == SOURCE_SEQUENTIAL && s->queue.head != NONE;
+    return s->kind == SOURCE_SEQUENTIAL && s->queue.head != STK_INDEX_NONE;
 }
 
 /* Polls the sequential sources that have a read waiting, for at most `timeout_ns`; their entries are packed in the
@@ -151,7 +151,7 @@ static bool turn(struct stk_posix_reader *r, uint32_t max) {
     do {
         before = pieces;
         pieces += turn_sequential(r);
-        while (r->queue.head != NONE && pieces < TURN_PIECES && r->n_ready < max) {
+        while (r->queue.head != STK_INDEX_NONE && pieces < TURN_PIECES && r->n_ready < max) {
             (void)advance(r, &r->queue);
             pieces++;
         }
@@ -163,8 +163,8 @@ static bool turn(struct stk_posix_reader *r, uint32_t max) {
 
 static int deliver(struct stk_posix_reader *r, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
-    for (; n < max && r->ready.head != NONE; n++) {
-        uint32_t index = list_pop(r->ops, &r->ready);
+    for (; n < max && r->ready.head != STK_INDEX_NONE; n++) {
+        uint32_t index = STK_INDEX_POP(r->ops, &r->ready);
         const struct stk_posix_op *op = &r->ops[index];
         done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
         if (op->result < 0) {
@@ -174,7 +174,7 @@ static int deliver(struct stk_posix_reader *r, struct stk_ingest_done *done, uin
             r->stats.bytes += (uint32_t)op->result;
         }
         r->source[op->source].reads--;
-        list_push(r->ops, &r->free, index);
+        STK_INDEX_PUSH(r->ops, &r->free, index);
     }
     r->n_ready -= n;
     r->in_flight -= n;
@@ -200,9 +200,9 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
     }
 }
 
-static void cancel_list(struct stk_posix_reader *r, struct stk_posix_list *list) {
-    while (list->head != NONE) {
-        finish(r, list_pop(r->ops, list), STK_E_CANCELED, 0);
+static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list) {
+    while (list->head != STK_INDEX_NONE) {
+        finish(r, STK_INDEX_POP(r->ops, list), STK_E_CANCELED, 0);
     }
 }
 

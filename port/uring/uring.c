@@ -144,15 +144,15 @@ static void lay_out(struct stk_uring *u, uint8_t *piece) {
     u->source = (struct stk_uring_source *)(void *)piece;
     piece += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
     u->fds = (int *)(void *)piece;
-    list_clear(&u->free);
-    list_clear(&u->outbox);
-    list_clear(&u->ready);
+    stk_index_list_clear(&u->free);
+    stk_index_list_clear(&u->outbox);
+    stk_index_list_clear(&u->ready);
     for (uint32_t i = 0; i < u->depth; i++) {
         u->ops[i] = (struct stk_uring_op){.state = 0};
-        list_push(u->ops, &u->free, i);
+        STK_INDEX_PUSH(u->ops, &u->free, i);
     }
     for (uint32_t i = 0; i < u->sources; i++) {
-        u->source[i] = (struct stk_uring_source){.kind = SOURCE_FREE, .queue = {NONE, NONE}};
+        u->source[i] = (struct stk_uring_source){.kind = SOURCE_FREE, .queue = {STK_INDEX_NONE, STK_INDEX_NONE}};
         u->fds[i] = -1; /* a hole in the registered table */
     }
 }

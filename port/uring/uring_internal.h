@@ -7,17 +7,10 @@
 
 #include <liburing.h>
 
+#include "stoker/port/os_source.h"
 #include "stoker/port/uring.h"
 
-#define NONE UINT32_MAX /* no index */
-
 _Static_assert(sizeof(struct io_uring) <= STK_URING_RING_BYTES, "raise STK_URING_RING_BYTES");
-
-enum source_kind {
-    SOURCE_FREE = 0,
-    SOURCE_POSITIONED = 1,
-    SOURCE_SEQUENTIAL = 2
-};
 
 /* The way of a read; those in OP_SEND_* are in the outbox, those in OP_READ and OP_POLL in the kernel. */
 enum op_state {
@@ -29,31 +22,6 @@ enum op_state {
     OP_POLL,
     OP_READY
 };
-
-static inline void list_clear(struct stk_uring_list *list) {
-    list->head = NONE;
-    list->tail = NONE;
-}
-
-static inline void list_push(struct stk_uring_op *ops, struct stk_uring_list *list, uint32_t index) {
-    ops[index].next = NONE;
-    if (list->tail == NONE) {
-        list->head = index;
-    } else {
-        ops[list->tail].next = index;
-    }
-    list->tail = index;
-}
-
-/* Precondition: the list is not empty. */
-static inline uint32_t list_pop(const struct stk_uring_op *ops, struct stk_uring_list *list) {
-    uint32_t index = list->head;
-    list->head = ops[index].next;
-    if (list->head == NONE) {
-        list->tail = NONE;
-    }
-    return index;
-}
 
 /* Keeps the detail of a refusal and returns its code. */
 static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t value) {

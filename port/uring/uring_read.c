@@ -19,14 +19,14 @@
 
 static void send_op(struct stk_uring *u, uint32_t index, enum op_state state) {
     u->ops[index].state = (uint16_t)state;
-    list_push(u->ops, &u->outbox, index);
+    STK_INDEX_PUSH(u->ops, &u->outbox, index);
 }
 
 /* Sends the next read of a sequential source, if none is out. */
 static void send_next(struct stk_uring *u, struct stk_uring_source *s) {
-    if (!s->busy && s->queue.head != NONE) {
+    if (!s->busy && s->queue.head != STK_INDEX_NONE) {
         s->busy = 1;
-        send_op(u, list_pop(u->ops, &s->queue), OP_SEND_READ);
+        send_op(u, STK_INDEX_POP(u->ops, &s->queue), OP_SEND_READ);
     }
 }
 
@@ -37,7 +37,7 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     op->result = result;
     op->os_error = os_error;
     op->state = OP_READY;
-    list_push(u->ops, &u->ready, index);
+    STK_INDEX_PUSH(u->ops, &u->ready, index);
     if (s->kind == SOURCE_SEQUENTIAL && was_out) {
         s->busy = 0;
         send_next(u, s);
@@ -48,11 +48,11 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
  * positioned read. */
 static void finish_at_end(struct stk_uring *u, uint32_t index) {
     struct stk_uring_source *s = &u->source[u->ops[index].source];
-    struct stk_uring_list waiting = s->queue;
-    s->queue = (struct stk_uring_list){NONE, NONE};
+    struct stk_index_list waiting = s->queue;
+    s->queue = (struct stk_index_list){STK_INDEX_NONE, STK_INDEX_NONE};
     finish(u, index, (int32_t)u->ops[index].got, 0);
-    while (waiting.head != NONE) {
-        finish(u, list_pop(u->ops, &waiting), 0, 0);
+    while (waiting.head != STK_INDEX_NONE) {
+        finish(u, STK_INDEX_POP(u->ops, &waiting), 0, 0);
     }
 }
 
@@ -134,7 +134,7 @@ static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, u
 
 static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
     struct stk_uring_source *s = &u->source[read->source];
-    uint32_t index = list_pop(u->ops, &u->free);
+    uint32_t index = STK_INDEX_POP(u->ops, &u->free);
     u->ops[index] = (struct stk_uring_op){.offset = read->offset,
                                           .dst = read->dst,
                                           .source = read->source,
@@ -143,7 +143,7 @@ static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
                                           .state = OP_QUEUED};
     s->reads++;
     if (s->kind == SOURCE_SEQUENTIAL) {
-        list_push(u->ops, &s->queue, index);
+        STK_INDEX_PUSH(u->ops, &s->queue, index);
         send_next(u, s);
     } else {
         send_op(u, index, OP_SEND_READ);
@@ -177,8 +177,8 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
 
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
-    for (; n < max && u->ready.head != NONE; n++) {
-        uint32_t index = list_pop(u->ops, &u->ready);
+    for (; n < max && u->ready.head != STK_INDEX_NONE; n++) {
+        uint32_t index = STK_INDEX_POP(u->ops, &u->ready);
         struct stk_uring_op *op = &u->ops[index];
         done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
         if (op->result < 0) {
@@ -189,7 +189,7 @@ static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t m
         }
         u->source[op->source].reads--;
         op->state = OP_FREE;
-        list_push(u->ops, &u->free, index);
+        STK_INDEX_PUSH(u->ops, &u->free, index);
     }
     u->in_flight -= n;
     u->canceling = u->canceling && (u->in_flight != 0 || u->cancels != 0);
@@ -224,9 +224,9 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     }
 }
 
-static void cancel_list(struct stk_uring *u, struct stk_uring_list *list) {
-    while (list->head != NONE) {
-        finish(u, list_pop(u->ops, list), STK_E_CANCELED, ECANCELED);
+static void cancel_list(struct stk_uring *u, struct stk_index_list *list) {
+    while (list->head != STK_INDEX_NONE) {
+        finish(u, STK_INDEX_POP(u->ops, list), STK_E_CANCELED, ECANCELED);
     }
 }
 

@@ -34,8 +34,8 @@ static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io
 
 static void fill_requests(struct stk_uring *u) {
     struct io_uring_sqe *sqe;
-    while (u->outbox.head != NONE && (sqe = io_uring_get_sqe(u->ring)) != NULL) {
-        uint32_t index = list_pop(u->ops, &u->outbox);
+    while (u->outbox.head != STK_INDEX_NONE && (sqe = io_uring_get_sqe(u->ring)) != NULL) {
+        uint32_t index = STK_INDEX_POP(u->ops, &u->outbox);
         struct stk_uring_op *op = &u->ops[index];
         if (op->state == OP_SEND_POLL) {
             io_uring_prep_poll_add(sqe, (int)op->source, POLLIN);
@@ -148,7 +148,7 @@ void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
     struct timespec pause = stk_os_timespec(timeout_ns < BACK_OFF_NS ? timeout_ns : BACK_OFF_NS);
     struct timespec whole = stk_os_timespec(timeout_ns);
     /* Requests that the kernel did not take yet are not slept upon. */
-    bool unsent = u->outbox.head != NONE || u->cancel_due;
+    bool unsent = u->outbox.head != STK_INDEX_NONE || u->cancel_due;
     bool by_poll = (u->flags & STK_URING_WAIT_BY_POLL) != 0;
     if (!by_poll && wait_timed(u, unsent ? &pause : &whole)) {
         return;

@@ -11,6 +11,13 @@
 
 #include "stoker/port/os_error.h"
 
+/* What an entry of a port's table of sources is. A sequential source has no offsets. */
+enum source_kind {
+    SOURCE_FREE = 0,
+    SOURCE_POSITIONED = 1,
+    SOURCE_SEQUENTIAL = 2
+};
+
 /* Can `fd` be read, and has it offsets? *sequential is true for pipes, FIFOs, sockets and whatever else cannot seek.
  * STK_E_ISDIR, STK_E_ACCESS when it is open for writing only, else as stk_os_error; *os_error keeps the errno. */
 static inline int stk_os_source(int fd, bool *sequential, int *os_error) {

@@ -6,6 +6,7 @@
 
 #include "stoker/arena.h"
 #include "stoker/err.h"
+#include "stoker/port/index_list.h"
 #include "stoker/port/ingest.h"
 #include "stoker/port/platform.h"
 
@@ -49,15 +50,11 @@ struct stk_posix_op {
     uint32_t next, tries;
 };
 
-struct stk_posix_list {
-    uint32_t head, tail;
-};
-
 struct stk_posix_source {
     int fd;
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
-    struct stk_posix_list queue;
+    struct stk_index_list queue;
 };
 
 /* As large as the system's struct pollfd. */
@@ -73,7 +70,7 @@ struct stk_posix_reader {
     uint32_t depth, sources;
     uint32_t in_flight; /* taken and not yet reaped */
     uint32_t n_ready;
-    struct stk_posix_list free, queue, ready; /* queue: positioned reads, in order */
+    struct stk_index_list free, queue, ready; /* queue: positioned reads, in order */
     struct stk_ingest_stats stats;
     struct stk_error_info
         info; /* last refusal: index is the read in the batch or the source, value the errno or bytes */

@@ -8,6 +8,7 @@
 
 #include "stoker/arena.h"
 #include "stoker/err.h"
+#include "stoker/port/index_list.h"
 #include "stoker/port/ingest.h"
 
 #ifdef __cplusplus
@@ -72,15 +73,11 @@ struct stk_uring_op {
     uint32_t late; /* 1: the request of this read was cancelled for being late */
 };
 
-struct stk_uring_list {
-    uint32_t head, tail;
-};
-
 struct stk_uring_source {
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
     uint32_t busy;  /* sequential: one read is out, the others wait in the queue */
-    struct stk_uring_list queue;
+    struct stk_index_list queue;
 };
 
 struct stk_uring {
@@ -97,7 +94,7 @@ struct stk_uring {
     bool canceling;     /* from cancel until all that was in flight then is finished */
     bool cancel_due;    /* a cancel request is to be sent */
     int broken;         /* the ring failed: what reap returns from then on */
-    struct stk_uring_list free, outbox, ready;
+    struct stk_index_list free, outbox, ready;
     struct stk_ingest_stats stats;
     struct stk_error_info info; /* last refusal; see each call */
     const char *call; /* system call behind a refusal of open, or behind `broken`; a static text; NULL: none */
