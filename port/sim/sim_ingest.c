@@ -74,7 +74,8 @@ int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t
     if (i == ingest->config.sources) {
         return refuse(ingest, STK_E_FULL, i, 0);
     }
-    ingest->source[i] = (struct stk_sim_source){.data = data, .bytes = bytes, .used = true, .sequential = sequential};
+    ingest->source[i] = (struct stk_sim_source){
+        .data = data, .bytes = bytes, .come = UINT64_MAX, .used = true, .sequential = sequential};
     return (int)i;
 }
 
@@ -89,6 +90,17 @@ int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64
         return refuse(ingest, STK_E_ARG, source, ingest->source[source].bytes);
     }
     ingest->source[source].bytes = bytes;
+    return STK_OK;
+}
+
+int stk_sim_ingest_come(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes) {
+    if (ingest == NULL) {
+        return STK_E_ARG;
+    }
+    if (!has_source(ingest, source)) {
+        return refuse(ingest, STK_E_RANGE, source, 0);
+    }
+    ingest->source[source].come = bytes;
     return STK_OK;
 }
 
@@ -116,6 +128,9 @@ static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *re
     }
     if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
         return refuse(s, STK_E_ARG, index, read->bytes);
+    }
+    if (!s->source[read->source].sequential && read->offset > (uint64_t)INT64_MAX - read->bytes) {
+        return refuse(s, STK_E_ARG, index, read->offset);
     }
     if (base != 0 && (dst < base || dst - base > room || room - (dst - base) < read->bytes)) {
         return refuse(s, STK_E_ARG, index, dst);
@@ -213,13 +228,19 @@ static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct st
     return done;
 }
 
+/* Has all that this read wants come, or all that there is? */
+static bool has_come(const struct stk_sim_source *source, const struct stk_sim_op *op) {
+    uint64_t left = source->come > source->cursor ? source->come - source->cursor : 0;
+    return !source->sequential || source->come >= source->bytes || left >= op->read.bytes;
+}
+
 /* May ops[i] end now? A read of a sequential source waits for the reads of that source before it. */
 static bool can_end(const struct stk_sim_ingest *s, uint32_t i) {
     const struct stk_sim_op *op = &s->ops[i];
     if (op->canceled) {
         return true;
     }
-    if (op->hung || op->wait != 0) {
+    if (op->hung || op->wait != 0 || !has_come(&s->source[op->read.source], op)) {
         return false;
     }
     for (uint32_t k = 0; s->source[op->read.source].sequential && k < i; k++) {

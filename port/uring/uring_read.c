@@ -176,8 +176,12 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
 }
 
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
+    /* A cancel that the kernel has not answered could end reads that are taken after it. So the last read of those that it
+     * ends is kept back until then: once all are reaped, the port takes reads again. */
+    uint32_t most = u->canceling && u->cancels != 0 ? u->in_flight - 1u : u->in_flight;
     uint32_t n = 0;
-    for (; n < max && u->ready.head != STK_INDEX_NONE; n++) {
+    most = most < max ? most : max;
+    for (; n < most && u->ready.head != STK_INDEX_NONE; n++) {
         uint32_t index = STK_INDEX_POP(u->ops, &u->ready);
         struct stk_uring_op *op = &u->ops[index];
         done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
@@ -192,7 +196,8 @@ static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t m
         STK_INDEX_PUSH(u->ops, &u->free, index);
     }
     u->in_flight -= n;
-    u->canceling = u->canceling && (u->in_flight != 0 || u->cancels != 0);
+    u->canceling = u->canceling && u->in_flight != 0;
+    u->cancel_due = u->cancel_due && u->canceling; /* a cancel that was never sent has nothing left to end */
     return (int)n;
 }
 

@@ -1,4 +1,4 @@
-/* The simulated ports. What other tests stand on, so each knob is tried by itself. */
+/* The simulated ports. What other tests stand on, so each knob is tried by itself; the contracts are in test/contract. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 
 #include "stoker/atomic.h"
 #include "stoker/port/sim.h"
-#include "stoker/port/template.h"
 #include "stoker/slot.h"
 
 #define DEPTH   8u
@@ -171,19 +170,6 @@ static void a_sequential_source_stays_in_order_under_any_seed(void **state) {
     }
 }
 
-static void reads_past_the_end_come_short(void **state) {
-    struct stk_ingest_done done[3];
-    (void)state;
-    open_ingest((struct stk_sim_ingest_config){0}, false);
-    assert_int_equal(submit_at(250, 32, 0), 1);
-    assert_int_equal(submit_at(256, 32, 1), 1);
-    assert_int_equal(submit_at(UINT64_MAX, 32, 2), 1);
-    assert_int_equal(reap(done, 3), 3);
-    assert_int_equal(done[0].result, 6);
-    assert_int_equal(done[1].result, 0);
-    assert_int_equal(done[2].result, 0);
-}
-
 static void a_shrunk_source_ends_earlier(void **state) {
     struct stk_ingest_done done;
     (void)state;
@@ -290,38 +276,6 @@ static void submit_refuses_on_demand_and_when_full(void **state) {
     ingest.reap_err = 0;
     assert_int_equal(reap(&done, 1), 1);
     assert_adds_up();
-}
-
-static void a_bad_read_is_refused_with_its_batch(void **state) {
-    (void)state;
-    open_ingest((struct stk_sim_ingest_config){.mem = dst, .mem_bytes = 100}, false);
-    struct stk_ingest_read batch[2] = {{0, 0, 50, dst, 0}, {0, 0, 50, dst + 51, 1}};
-    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_ARG);
-    assert_int_equal(ingest.fault.index, 1);
-    batch[1].dst = dst + 50;
-    batch[1].source = 1;
-    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_RANGE);
-    batch[1].source = 0;
-    batch[1].bytes = 0;
-    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), STK_E_ARG);
-    assert_int_equal(ingest.in_flight, 0);
-    batch[1].bytes = 50;
-    assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), 2);
-}
-
-static void a_source_with_reads_is_not_removed(void **state) {
-    struct stk_ingest_done done;
-    (void)state;
-    open_ingest((struct stk_sim_ingest_config){0}, false);
-    assert_int_equal(stk_sim_ingest_add(&ingest, data, 1, true), 1);
-    assert_int_equal(stk_sim_ingest_add(&ingest, NULL, 0, true), 2);
-    assert_int_equal(stk_sim_ingest_add(&ingest, data, 1, true), STK_E_FULL);
-    assert_int_equal(submit_at(0, 8, 0), 1);
-    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_E_STATUS);
-    assert_int_equal(reap(&done, 1), 1);
-    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_OK);
-    assert_int_equal(stk_sim_ingest_remove(&ingest, 0), STK_E_RANGE);
-    assert_int_equal(submit_at(0, 8, 0), STK_E_RANGE);
 }
 
 /// Dispatch ///
@@ -473,40 +427,6 @@ static void an_idle_device_and_a_told_one_claim_nothing(void **state) {
     assert_int_equal(status_of(0), STK_SLOT_PUBLISHED);
 }
 
-/// Template ///
-
-static void the_template_refuses_cleanly(void **state) {
-    struct stk_ingest_read read = {0, 0, 1, dst, 0};
-    struct stk_ingest_done done;
-    struct stk_ingest_stats stats;
-    struct stk_dispatch_info info;
-    uint32_t word = 0;
-    (void)state;
-    assert_true(stk_template_platform_ops.now_ns(NULL) == 0);
-    assert_int_equal(stk_template_platform_ops.wait(NULL, &word, 0, 1), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_ingest_ops.submit(NULL, &read, 1), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_ingest_ops.reap(NULL, &done, 1, 0), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_ingest_ops.cancel(NULL), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_dispatch_ops.drive(NULL, true), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_dispatch_ops.stop(NULL, 1), STK_E_UNSUPPORTED);
-    stk_template_ingest_ops.stats(NULL, &stats);
-    assert_true(stats.submitted == 0);
-    stk_template_dispatch_ops.info(NULL, &info);
-    assert_string_equal(info.device, "none");
-}
-
-static void the_template_of_a_flash_refuses_cleanly(void **state) {
-    struct stk_flash_geometry g;
-    uint8_t byte = 7;
-    (void)state;
-    stk_template_flash_ops.geometry(NULL, &g);
-    assert_int_equal(g.blocks, 0);
-    assert_int_equal(stk_template_flash_ops.read(NULL, 0, 0, &byte, 1), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_flash_ops.prog(NULL, 0, 0, &byte, 1), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_flash_ops.erase(NULL, 0), STK_E_UNSUPPORTED);
-    assert_int_equal(byte, 7);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_steps_with_each_look),
@@ -515,22 +435,17 @@ int main(void) {
         cmocka_unit_test(reads_end_in_order_without_a_seed),
         cmocka_unit_test(a_seed_shuffles_and_repeats_itself),
         cmocka_unit_test(a_sequential_source_stays_in_order_under_any_seed),
-        cmocka_unit_test(reads_past_the_end_come_short),
         cmocka_unit_test(a_shrunk_source_ends_earlier),
         cmocka_unit_test(the_nth_read_fails_as_scripted),
         cmocka_unit_test(delays_count_reaps_and_move_the_clock),
         cmocka_unit_test(a_hung_read_ends_by_cancel_alone),
         cmocka_unit_test(submit_refuses_on_demand_and_when_full),
-        cmocka_unit_test(a_bad_read_is_refused_with_its_batch),
-        cmocka_unit_test(a_source_with_reads_is_not_removed),
         cmocka_unit_test(a_drive_runs_the_handler_and_leaves_what_it_says),
         cmocka_unit_test(slots_end_after_the_delay),
         cmocka_unit_test(a_drive_takes_at_most_per_drive_slots),
         cmocka_unit_test(a_lost_device_says_so_and_can_be_revived),
         cmocka_unit_test(a_stuck_device_claims_and_never_ends),
         cmocka_unit_test(an_idle_device_and_a_told_one_claim_nothing),
-        cmocka_unit_test(the_template_refuses_cleanly),
-        cmocka_unit_test(the_template_of_a_flash_refuses_cleanly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Test helper: files and pipes with known bytes. */
+/* Test helper: files and pipes with the known bytes of pattern.h. */
 #ifndef STOKER_TEST_HOST_FILE_H
 #define STOKER_TEST_HOST_FILE_H
 
@@ -7,25 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The byte at `offset` of every test file: no short period, so that a shifted or repeated read shows. */
-static inline uint8_t pattern_at(uint64_t offset) {
-    return (uint8_t)((offset * 2654435761u) >> 13);
-}
-
-static inline void pattern_fill(uint8_t *out, uint64_t offset, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++) {
-        out[i] = pattern_at(offset + i);
-    }
-}
-
-static inline int pattern_matches(const uint8_t *got, uint64_t offset, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++) {
-        if (got[i] != pattern_at(offset + i)) {
-            return 0;
-        }
-    }
-    return 1;
-}
+#include "pattern.h"
 
 /* Writes all of the pattern [offset, offset + bytes) to fd, pipe or file. Returns 0 on success. */
 static inline int pattern_write(int fd, uint64_t offset, size_t bytes) {

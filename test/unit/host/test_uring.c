@@ -1,9 +1,9 @@
-/* The io_uring port against the kernel of this machine. */
+/* The io_uring port against the kernel of this machine: what it has beside the contract of every ingest port
+ * (test/contract). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,7 +21,6 @@
 
 #include "host_file.h"
 #include "stoker/port/uring.h"
-#include "stopper.h"
 
 #define DEPTH     16u
 #define SOURCES   4u
@@ -85,12 +83,6 @@ static void assert_adds_up(void) {
     assert_true(s.bounce_bytes == 0);
 }
 
-static uint64_t now_ns(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
-
 /* Runs `body` in a child, and returns what it returned. */
 static int in_child(int (*body)(void)) {
     int status = 0;
@@ -104,118 +96,6 @@ static int in_child(int (*body)(void)) {
 }
 
 /// Files ///
-
-static void reads_a_whole_file_in_one_read(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(100000);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 100000, mem + 64, 7), 1);
-    struct stk_ingest_done done = reap1();
-    assert_int_equal(done.tag, 7);
-    assert_int_equal(done.result, 100000);
-    assert_int_equal(done.os_error, 0);
-    assert_true(pattern_matches(mem + 64, 0, 100000));
-    assert_true(mem[63] == 0xEE && mem[64 + 100000] == 0xEE);
-    assert_adds_up();
-    close(fd);
-}
-
-static void reads_odd_sizes_at_odd_offsets(void **state) {
-    static const uint32_t sizes[] = {1, 2, 3, 63, 64, 65, 511, 513, 4095, 4096, 4097, 65537};
-    (void)state;
-    need_uring();
-    int fd = pattern_file(300000);
-    int source = stk_uring_add_file(&uring, fd, 0);
-    assert_int_equal(source, 0);
-    for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        uint64_t offset = 12345u * (i + 1u) + i;
-        assert_int_equal(submit1(0, offset, sizes[i], mem + i, i), 1);
-        assert_int_equal(reap1().result, (int)sizes[i]);
-        assert_true(pattern_matches(mem + i, offset, sizes[i]));
-    }
-    assert_adds_up();
-    close(fd);
-}
-
-static void a_read_past_the_end_comes_short(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(10000);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 9000, 4096, mem, 1), 1);
-    assert_int_equal(reap1().result, 1000);
-    assert_int_equal(submit1(0, 10000, 4096, mem, 2), 1);
-    assert_int_equal(reap1().result, 0);
-    assert_int_equal(submit1(0, 1u << 30, 4096, mem, 3), 1);
-    assert_int_equal(reap1().result, 0);
-    assert_adds_up();
-    close(fd);
-}
-
-static void a_file_truncated_while_it_is_read_comes_short(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(200000);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 100000, mem, 1), 1);
-    assert_int_equal(reap1().result, 100000);
-    assert_int_equal(ftruncate(fd, 150000), 0);
-    assert_int_equal(submit1(0, 100000, 100000, mem, 2), 1);
-    assert_int_equal(reap1().result, 50000);
-    assert_true(pattern_matches(mem, 100000, 50000));
-    close(fd);
-}
-
-static void read_everything_through(uint32_t chunk, uint64_t total, int fd) {
-    uint64_t sent = 0, got = 0;
-    uint32_t slots = MEM_BYTES / chunk < DEPTH ? MEM_BYTES / chunk : DEPTH;
-    uint64_t offset_of[DEPTH];
-    uint32_t free_slots[DEPTH], n_free = slots;
-    for (uint32_t i = 0; i < slots; i++) {
-        free_slots[i] = i;
-    }
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    while (got < total) {
-        struct stk_ingest_read batch[DEPTH];
-        struct stk_ingest_done done[DEPTH];
-        uint32_t n = 0;
-        for (; n_free != 0 && sent < total; n++) {
-            uint32_t slot = free_slots[--n_free];
-            uint64_t left = total - sent;
-            offset_of[slot] = sent;
-            batch[n] =
-                (struct stk_ingest_read){0, sent, left < chunk ? (uint32_t)left : chunk, mem + slot * chunk, slot};
-            sent += batch[n].bytes;
-        }
-        assert_int_equal(stk_uring_ops.submit(&uring, batch, n), (int)n);
-        int r = stk_uring_ops.reap(&uring, done, DEPTH, 10 * SECOND);
-        assert_true(r > 0);
-        for (int i = 0; i < r; i++) {
-            uint32_t slot = done[i].tag;
-            assert_true(done[i].result > 0);
-            assert_true(pattern_matches(mem + slot * chunk, offset_of[slot], (size_t)done[i].result));
-            got += (uint64_t)done[i].result;
-            free_slots[n_free++] = slot;
-        }
-    }
-    assert_true(got == total);
-    assert_int_equal(uring.in_flight, 0);
-    assert_adds_up();
-}
-
-static void many_reads_in_flight_arrive_whole(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(5000011);
-    read_everything_through(32768, 5000011, fd);
-    struct stk_ingest_stats s;
-    stk_uring_ops.stats(&uring, &s);
-    assert_true(s.completed == (5000011 + 32767) / 32768);
-    assert_true(s.bytes == 5000011 && s.failed == 0);
-    assert_true(s.os_reads >= s.submitted);
-    close(fd);
-}
 
 static void a_read_across_registered_pieces_arrives_whole(void **state) {
     (void)state;
@@ -231,217 +111,7 @@ static void a_read_across_registered_pieces_arrives_whole(void **state) {
     close(fd);
 }
 
-static void every_flag_reads_the_same(void **state) {
-    static const uint32_t flags[] = {STK_URING_SQPOLL, STK_URING_PLAIN, STK_URING_WAIT_BY_POLL,
-                                     STK_URING_SQPOLL | STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH};
-    struct stk_uring_info info;
-    (void)state;
-    need_uring();
-    assert_int_equal(stk_uring_probe(&info), STK_OK);
-    for (uint32_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if ((flags[i] & STK_URING_SQPOLL) == 0 || info.sqpoll) {
-            open_with(flags[i], 0);
-            int fd = pattern_file(1500001);
-            read_everything_through(65536, 1500001, fd);
-            close(fd);
-            assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
-        }
-    }
-}
-
-static void a_direct_read_stops_at_an_odd_end(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(10001);
-    assert_int_equal(fsync(fd), 0);
-    if (fcntl(fd, F_SETFL, O_DIRECT) != 0) {
-        close(fd);
-        skip(); /* this file system has no direct I/O */
-    }
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 16384, mem, 1), 1);
-    assert_int_equal(reap1().result, 10001);
-    assert_true(pattern_matches(mem, 0, 10001));
-    close(fd);
-}
-
-/// Pipes ///
-
-/* Reads in flight: each is full but for the one where the pipe ends, and they come in order. */
-static void read_pipe(int pipe_flags) {
-    enum {
-        TOTAL = 50000,
-        CHUNK = 4096
-    };
-    int fds[2];
-    uint64_t at = 0;
-    pthread_t thread;
-    assert_int_equal(pipe2(fds, pipe_flags), 0);
-    assert_int_equal(fcntl(fds[1], F_SETFL, 0), 0);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
-    struct slow_writer w = {fds[1], 777, TOTAL};
-    assert_int_equal(pthread_create(&thread, NULL, write_slowly, &w), 0);
-    for (uint32_t i = 0; i < DEPTH; i++) {
-        assert_int_equal(submit1(0, 0, CHUNK, mem + i * CHUNK, i), 1);
-    }
-    for (uint32_t i = 0; i < DEPTH; i++) {
-        struct stk_ingest_done done = reap1();
-        assert_int_equal(done.tag, i);
-        assert_int_equal(done.result, at + CHUNK <= TOTAL ? CHUNK : (int)(TOTAL - at));
-        assert_true(pattern_matches(mem + i * CHUNK, at, (size_t)done.result));
-        at += (uint64_t)done.result;
-    }
-    assert_true(at == TOTAL);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_adds_up();
-    close(fds[0]);
-}
-
-static void a_pipe_with_a_slow_writer_fills_each_read_in_order(void **state) {
-    (void)state;
-    need_uring();
-    read_pipe(0);
-}
-
-static void a_nonblocking_pipe_is_waited_for(void **state) {
-    (void)state;
-    need_uring();
-    read_pipe(O_NONBLOCK);
-}
-
-static void a_pipe_works_on_the_paths_of_old_kernels(void **state) {
-    (void)state;
-    open_with(STK_URING_WAIT_BY_POLL, 0);
-    read_pipe(0);
-}
-
-static void a_socket_reads_in_order(void **state) {
-    int fds[2];
-    (void)state;
-    need_uring();
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
-    assert_int_equal(submit1(0, 99, 3000, mem, 1), 1);
-    assert_int_equal(submit1(0, 0, 3000, mem + 3000, 2), 1);
-    assert_int_equal(pattern_write(fds[1], 0, 5000), 0);
-    close(fds[1]);
-    assert_int_equal(reap1().result, 3000);
-    assert_int_equal(reap1().result, 2000);
-    assert_true(pattern_matches(mem, 0, 5000));
-    close(fds[0]);
-}
-
-static void a_file_added_as_sequential_goes_on_where_it_is(void **state) {
-    (void)state;
-    need_uring();
-    int fd = pattern_file(10000);
-    assert_int_equal(lseek(fd, 1000, SEEK_SET), 1000);
-    assert_int_equal(stk_uring_add_file(&uring, fd, STK_URING_SEQUENTIAL), 0);
-    for (uint32_t i = 0; i < 4; i++) {
-        assert_int_equal(submit1(0, 0, 2500, mem + i * 2500, i), 1);
-    }
-    for (uint32_t i = 0; i < 4; i++) {
-        assert_int_equal(reap1().result, i < 3 ? 2500 : 1500);
-    }
-    assert_true(pattern_matches(mem, 1000, 9000));
-    close(fd);
-}
-
-static void reap_of_a_silent_pipe_keeps_its_deadline(void **state) {
-    int fds[2];
-    struct stk_ingest_done done;
-    (void)state;
-    need_uring();
-    assert_int_equal(pipe(fds), 0);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
-    assert_int_equal(submit1(0, 0, 100, mem, 1), 1);
-    uint64_t start = now_ns();
-    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 0), 0);
-    assert_true(now_ns() - start < SECOND);
-    start = now_ns();
-    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, SLICE), 0);
-    assert_true(now_ns() - start >= SLICE && now_ns() - start < 2 * SECOND);
-    close(fds[1]);
-    assert_int_equal(reap1().result, 0);
-    close(fds[0]);
-}
-
-static void reap_outlives_a_stop_of_the_process(void **state) {
-    struct stopper stopper;
-    int fds[2];
-    struct stk_ingest_done done;
-    (void)state;
-    need_uring();
-    assert_int_equal(pipe(fds), 0);
-    stopper_start(&stopper, fds[1]);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
-    assert_int_equal(submit1(0, 0, 1, mem, 1), 1);
-    stopper_stop(&stopper, 30, 1500);
-    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, SECOND), 1); /* the data comes after the stop */
-    assert_int_equal(done.result, 1);
-    stopper_end(&stopper);
-    close(fds[0]);
-    close(fds[1]);
-}
-
-static void reap_with_nothing_in_flight_returns_at_once(void **state) {
-    struct stk_ingest_done done;
-    (void)state;
-    need_uring();
-    uint64_t start = now_ns();
-    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 30 * SECOND), 0);
-    assert_true(now_ns() - start < 5 * SECOND);
-}
-
 /// Cancel and close ///
-
-/* A pipe with three reads, a socket with one, cancelled: each comes back once, as canceled. */
-static void cancel_all_in_flight(uint32_t flags) {
-    int pipe_fds[2], sock[2];
-    uint32_t seen = 0;
-    open_with(flags, 0);
-    assert_int_equal(pipe(pipe_fds), 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sock), 0);
-    assert_int_equal(stk_uring_add_file(&uring, pipe_fds[0], 0), 0);
-    assert_int_equal(stk_uring_add_file(&uring, sock[0], 0), 1);
-    for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(submit1(0, 0, 100, mem, i), 1);
-    }
-    assert_int_equal(submit1(1, 0, 100, mem, 3), 1);
-    assert_int_equal(pattern_write(pipe_fds[1], 0, 50), 0); /* half of the first */
-    assert_int_equal(stk_uring_ops.cancel(&uring), STK_OK);
-    assert_int_equal(submit1(0, 0, 100, mem, 9), 0);
-    for (uint32_t i = 0; i < 4; i++) {
-        struct stk_ingest_done done = reap1();
-        assert_int_equal(done.result, STK_E_CANCELED);
-        seen |= 1u << done.tag;
-    }
-    assert_int_equal(seen, 0xF);
-    assert_int_equal(uring.in_flight, 0);
-    assert_adds_up();
-    while (uring.cancels != 0) {
-        struct stk_ingest_done done;
-        assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 0), 0);
-    }
-    assert_int_equal(pattern_write(sock[1], 0, 10), 0);
-    close(sock[1]);
-    assert_int_equal(submit1(1, 0, 100, mem, 5), 1); /* and it goes on */
-    assert_int_equal(reap1().result, 10);
-    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
-    close(pipe_fds[0]);
-    close(pipe_fds[1]);
-    close(sock[0]);
-}
-
-static void cancel_ends_every_read_once(void **state) {
-    (void)state;
-    cancel_all_in_flight(0);
-}
-
-static void cancel_one_by_one_ends_every_read_once(void **state) {
-    (void)state;
-    cancel_all_in_flight(STK_URING_CANCEL_EACH | STK_URING_WAIT_BY_POLL);
-}
 
 static void cancel_keeps_reads_that_were_finished(void **state) {
     struct stk_ingest_done done;
@@ -477,110 +147,6 @@ static void close_with_reads_in_flight_lets_go_of_the_memory(void **state) {
     assert_int_equal(pattern_write(fds[1], 0, 100), 0); /* nobody reads it any more */
     close(fds[0]);
     close(fds[1]);
-}
-
-/// Refusals ///
-
-static void what_is_no_file_is_refused(void **state) {
-    (void)state;
-    need_uring();
-    assert_int_equal(stk_uring_add_file(&uring, -1, 0), STK_E_ARG);
-    assert_true(uring.info.value == EBADF);
-    int dir = open("/tmp", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(stk_uring_add_file(&uring, dir, 0), STK_E_ISDIR);
-    close(dir);
-    int out = open("/dev/null", O_WRONLY);
-    assert_int_equal(stk_uring_add_file(&uring, out, 0), STK_E_ACCESS);
-    close(out);
-    int fd = pattern_file(1);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 2), STK_E_ARG);
-    for (uint32_t i = 0; i < SOURCES; i++) {
-        assert_int_equal(stk_uring_add_file(&uring, fd, 0), (int)i);
-    }
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), STK_E_FULL);
-    close(fd);
-}
-
-static void a_source_is_removed_only_when_its_reads_are_reaped(void **state) {
-    int fds[2];
-    (void)state;
-    need_uring();
-    assert_int_equal(pipe(fds), 0);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0);
-    assert_int_equal(submit1(0, 0, 10, mem, 1), 1);
-    assert_int_equal(stk_uring_remove_source(&uring, 0), STK_E_STATUS);
-    close(fds[1]);
-    assert_int_equal(reap1().result, 0);
-    assert_int_equal(stk_uring_remove_source(&uring, 0), STK_OK);
-    assert_int_equal(stk_uring_remove_source(&uring, 0), STK_E_RANGE);
-    assert_int_equal(stk_uring_remove_source(&uring, SOURCES), STK_E_RANGE);
-    assert_int_equal(submit1(0, 0, 10, mem, 1), STK_E_RANGE);
-    assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), 0); /* and can be added again */
-    close(fds[0]);
-}
-
-static void a_read_outside_the_memory_is_refused_whole(void **state) {
-    struct stk_ingest_stats s;
-    (void)state;
-    need_uring();
-    int fd = pattern_file(100);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 10, (uint8_t *)((uintptr_t)mem - 1), 0), STK_E_ARG);
-    assert_int_equal(submit1(0, 0, 10, mem + MEM_BYTES - 9, 0), STK_E_ARG);
-    assert_int_equal(submit1(0, 0, 10, NULL, 0), STK_E_ARG);
-    assert_int_equal(submit1(0, 0, 0, mem, 0), STK_E_ARG);
-    assert_int_equal(submit1(0, 0, 0x80000000u, mem, 0), STK_E_ARG);
-    assert_int_equal(submit1(0, INT64_MAX, 1, mem, 0), STK_E_ARG);
-    assert_int_equal(submit1(1, 0, 10, mem, 0), STK_E_RANGE);
-    struct stk_ingest_read batch[2] = {{0, 0, 10, mem, 0}, {0, 0, 10, mem + MEM_BYTES, 1}};
-    assert_int_equal(stk_uring_ops.submit(&uring, batch, 2), STK_E_ARG);
-    assert_int_equal(uring.info.index, 1);
-    stk_uring_ops.stats(&uring, &s);
-    assert_true(s.submitted == 0 && s.os_reads == 0);
-    assert_int_equal(submit1(0, 0, 10, mem + MEM_BYTES - 10, 0), 1);
-    assert_int_equal(reap1().result, 10);
-    close(fd);
-}
-
-static void a_full_port_takes_what_fits(void **state) {
-    struct stk_ingest_read batch[DEPTH + 3];
-    struct stk_ingest_done done[DEPTH + 3];
-    uint32_t reaped = 0;
-    (void)state;
-    need_uring();
-    int fd = pattern_file(100);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    for (uint32_t i = 0; i < DEPTH + 3; i++) {
-        batch[i] = (struct stk_ingest_read){0, i, 1, mem + i, i};
-    }
-    assert_int_equal(stk_uring_ops.submit(&uring, batch, DEPTH + 3), DEPTH);
-    assert_int_equal(stk_uring_ops.submit(&uring, batch + DEPTH, 3), 0);
-    while (reaped < DEPTH) {
-        int r = stk_uring_ops.reap(&uring, done, DEPTH + 3, SECOND);
-        assert_true(r > 0);
-        reaped += (uint32_t)r;
-    }
-    assert_int_equal(stk_uring_ops.submit(&uring, batch + DEPTH, 3), 3);
-    for (uint32_t i = 0; i < 3; i++) {
-        (void)reap1();
-    }
-    assert_true(pattern_matches(mem, 0, DEPTH + 3));
-    close(fd);
-}
-
-static void an_io_error_is_a_completion_with_its_errno(void **state) {
-    (void)state;
-    need_uring();
-    int fd = open("/proc/self/mem", O_RDONLY); /* nothing is mapped at address 0, so reading it fails with EIO */
-    assert_true(fd >= 0);
-    assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
-    assert_int_equal(submit1(0, 0, 4096, mem, 3), 1);
-    struct stk_ingest_done done = reap1();
-    assert_int_equal(done.tag, 3);
-    assert_int_equal(done.result, STK_E_IO);
-    assert_int_equal(done.os_error, EIO);
-    assert_adds_up();
-    close(fd);
 }
 
 /// Opening ///
@@ -808,31 +374,9 @@ static void the_probe_describes_the_kernel(void **state) {
 int main(void) {
     struct stk_uring_info info;
     const struct CMUnitTest tests[] = {
-        TEST(reads_a_whole_file_in_one_read),
-        TEST(reads_odd_sizes_at_odd_offsets),
-        TEST(a_read_past_the_end_comes_short),
-        TEST(a_file_truncated_while_it_is_read_comes_short),
-        TEST(many_reads_in_flight_arrive_whole),
         TEST_ALONE(a_read_across_registered_pieces_arrives_whole),
-        TEST_ALONE(every_flag_reads_the_same),
-        TEST(a_direct_read_stops_at_an_odd_end),
-        TEST(a_pipe_with_a_slow_writer_fills_each_read_in_order),
-        TEST(a_nonblocking_pipe_is_waited_for),
-        TEST_ALONE(a_pipe_works_on_the_paths_of_old_kernels),
-        TEST(a_socket_reads_in_order),
-        TEST(a_file_added_as_sequential_goes_on_where_it_is),
-        TEST(reap_of_a_silent_pipe_keeps_its_deadline),
-        TEST(reap_outlives_a_stop_of_the_process),
-        TEST(reap_with_nothing_in_flight_returns_at_once),
-        TEST_ALONE(cancel_ends_every_read_once),
-        TEST_ALONE(cancel_one_by_one_ends_every_read_once),
         TEST(cancel_keeps_reads_that_were_finished),
         TEST(close_with_reads_in_flight_lets_go_of_the_memory),
-        TEST(what_is_no_file_is_refused),
-        TEST(a_source_is_removed_only_when_its_reads_are_reaped),
-        TEST(a_read_outside_the_memory_is_refused_whole),
-        TEST(a_full_port_takes_what_fits),
-        TEST(an_io_error_is_a_completion_with_its_errno),
         cmocka_unit_test(open_checks_its_arguments),
         cmocka_unit_test(too_little_locked_memory_is_said),
         cmocka_unit_test(a_kernel_without_io_uring_is_unsupported),

@@ -81,7 +81,7 @@ struct stk_sim_op {
 
 struct stk_sim_source {
     const uint8_t *data;
-    uint64_t bytes, cursor;
+    uint64_t bytes, cursor, come;
     uint32_t reads;
     bool used, sequential;
 };
@@ -124,6 +124,10 @@ STK_MUST_CHECK int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void 
 /* Makes a source end at `bytes`, which is not above what it had: the file that shrinks while it is read. STK_E_RANGE no
  * such source, STK_E_ARG. */
 STK_MUST_CHECK int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes);
+
+/* Says that of a sequential source `bytes` bytes have come so far: the pipe whose writer is slow. A read that wants more
+ * waits until more have come. From the add call on all have. STK_E_RANGE no such source. */
+STK_MUST_CHECK int stk_sim_ingest_come(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes);
 
 /* Forgets a source. STK_E_RANGE; STK_E_STATUS reads of it are not reaped yet. */
 STK_MUST_CHECK int stk_sim_ingest_remove(struct stk_sim_ingest *ingest, uint32_t source);
