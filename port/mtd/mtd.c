@@ -101,6 +101,10 @@ static int mtd_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     struct stk_mtd *m = ctx;
     off_t at;
     int err = place_of(m, block, offset, bytes, &at);
+    /* Some drivers split a page, others refuse a part of one with an errno of their own. */
+    if (err == STK_OK && (offset % m->geometry.prog_unit != 0 || bytes % m->geometry.prog_unit != 0)) {
+        err = stk_mtd_fail(m, STK_E_RANGE, 0);
+    }
     if (err == STK_OK) {
         err = check_bad(m, block);
     }

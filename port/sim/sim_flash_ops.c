@@ -91,6 +91,9 @@ static int flash_read(void *ctx, uint32_t block, uint32_t offset, void *data, ui
     if (err < 0) {
         return err;
     }
+    if (bytes == 0) {
+        return STK_OK;
+    }
     b = stk_sim_flash_block(f, block);
     f->counts.reads++;
     f->counts.read_bytes += bytes;
@@ -116,7 +119,7 @@ static int flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *da
         return err;
     }
     struct sim_prog p = {stk_sim_flash_block(f, block), block, offset, bytes, data};
-    enum stk_sim_flash_rule rule = stk_sim_flash_rule_of(f, &p);
+    enum stk_sim_flash_rule rule = bytes == 0 ? STK_SIM_FLASH_PLACE : stk_sim_flash_rule_of(f, &p);
     if (rule != STK_SIM_FLASH_KEPT) {
         return stk_sim_flash_violate(f, rule, block, offset, bytes);
     }

@@ -25,7 +25,7 @@ int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule,
 bool stk_sim_flash_is_placed(const struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_t offset,
                              uint32_t bytes) {
     const struct stk_flash_geometry *g = &f->config.geometry;
-    return block < g->blocks && bytes != 0 && offset <= g->block_bytes && bytes <= g->block_bytes - offset &&
+    return block < g->blocks && offset <= g->block_bytes && bytes <= g->block_bytes - offset &&
            (unit == 1 || (offset % unit == 0 && bytes % unit == 0));
 }
 

@@ -15,7 +15,7 @@
 #define FILE_BYTES  10000u
 #define UNTOUCHED   0xEE
 #define NO_SOURCE   1000u
-#define LEAVE_OUT() print_message("left out: %s cannot do this\n", port->name)
+#define LEAVE_OUT() print_message("left out: %s has no such thing\n", port->name)
 
 static const struct ingest_port *port;
 static void *ctx;

@@ -54,6 +54,7 @@ struct chip {
     uint32_t polls;     /* that each operation takes */
     uint32_t no_buffer; /* requests for the buffer that are put off */
     bool fail_program, fail_erase;
+    uint32_t fails;        /* mask of blocks: nothing of them can be changed */
     uint32_t buffers_left; /* that it gives before it gives none; 0: any number */
     bool no_voltage;
     uint32_t locked; /* mask of blocks */
@@ -144,7 +145,7 @@ static inline void chip_program(struct chip *c, uint32_t word, uint16_t value) {
     if (chip_is_locked(c, word)) {
         return;
     }
-    if (c->fail_program) {
+    if (c->fail_program || (c->fails >> chip_block(word) & 1u) != 0) {
         c->status |= 0x10;
         c->exceeded = c->amd;
         return;
@@ -158,7 +159,7 @@ static inline void chip_erase(struct chip *c, uint32_t word) {
     if (chip_is_locked(c, word)) {
         return;
     }
-    if (c->fail_erase) {
+    if (c->fail_erase || (c->fails >> block & 1u) != 0) {
         c->status |= 0x20;
         c->exceeded = c->amd;
         return;

@@ -1,4 +1,4 @@
-/* The CFI NOR port over chips that the test models: both command sets, one chip and two, with and without write
+/* The CFI NOR port over chips that the test models, beside the contract of every flash (test/contract): both command sets, one chip and two, with and without write
  * buffers; chips that fail, stay busy, are locked, or are none. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,42 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "nor_chip.h"
-#include "stoker/log.h"
-#include "stoker/port/nor.h"
+#include "nor_board.h"
 
-static struct chip chips[2];
-
-static uint32_t bus_read(void *ctx, uint32_t offset, uint32_t width) {
-    struct chip *c = ctx;
-    assert_int_equal(offset % width, 0);
-    uint32_t low = chip_read(&c[0], offset / width);
-    return width == 2 ? low : low | (uint32_t)chip_read(&c[1], offset / width) << 16;
-}
-
-static void bus_write(void *ctx, uint32_t offset, uint32_t width, uint32_t value) {
-    struct chip *c = ctx;
-    assert_int_equal(offset % width, 0);
-    chip_write(&c[0], offset / width, (uint16_t)value);
-    if (width == 4) {
-        chip_write(&c[1], offset / width, (uint16_t)(value >> 16));
-    }
-}
-
-static const struct stk_nor_bus bus = {bus_read, bus_write};
 static const struct stk_flash_ops *const ops = &stk_nor_flash_ops;
-
-/* The four boards that every test of transfers runs on. */
-static const struct board {
-    bool amd;
-    uint32_t width;
-} boards[] = {{false, 2}, {false, 4}, {true, 2}, {true, 4}};
-
-static struct stk_nor_config plug(const struct board *b) {
-    chip_init(&chips[0], b->amd);
-    chip_init(&chips[1], b->amd);
-    return (struct stk_nor_config){.bus = &bus, .bus_ctx = chips, .width = b->width, .polls_per_us = 1};
-}
 
 static struct stk_nor opened(const struct stk_nor_config *config) {
     struct stk_nor nor;
@@ -80,6 +47,7 @@ static void the_table_gives_geometry_and_limits(void **state) {
         assert_int_equal(nor.buffer_polls, 16 << 4);
         assert_int_equal(nor.erase_polls, 4000 << 4);
         assert_int_equal(nor.buffer_bytes, 32);
+        assert_null(ops->sync);
     }
 }
 
@@ -234,89 +202,6 @@ static void bytes_come_back_as_they_went_in(void **state) {
         }
         if (config.width == 2) { /* low byte first in memory, on hosts that have it so */
             assert_int_equal(chips[0].mem[2048 + 10], in[0] | in[1] << 8);
-        }
-    }
-}
-
-static void transfers_stay_within_their_block(void **state) {
-    struct stk_nor_config config = plug(&boards[0]);
-    uint8_t data[8] = {0};
-    (void)state;
-    struct stk_nor nor = opened(&config);
-    assert_int_equal(ops->read(&nor, 4, 0, data, 1), STK_E_RANGE);
-    assert_int_equal(ops->read(&nor, 0, 2049, data, 0), STK_E_RANGE);
-    assert_int_equal(ops->prog(&nor, 3, 2044, data, 8), STK_E_RANGE);
-    assert_int_equal(ops->erase(&nor, 4), STK_E_RANGE);
-    assert_int_equal(ops->prog(&nor, 3, 2040, data, 8), STK_OK);
-    assert_true(ops->sync == NULL);
-}
-
-static void a_program_of_a_part_of_a_word_is_refused(void **state) {
-    (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
-        struct stk_nor_config config = plug(&boards[i]);
-        uint8_t data[16] = {0}, out[16];
-        struct stk_nor nor = opened(&config);
-        assert_int_equal(ops->prog(&nor, 0, 0, data, 1), STK_E_RANGE);
-        assert_int_equal(ops->prog(&nor, 0, 0, data, config.width + 1u), STK_E_RANGE);
-        assert_int_equal(ops->prog(&nor, 0, 1, data, config.width), STK_E_RANGE);
-        assert_int_equal(ops->read(&nor, 0, 0, out, 16), STK_OK);
-        assert_int_equal(out[0] & out[1] & out[config.width], 0xFF); /* nothing was programmed */
-        assert_int_equal(ops->prog(&nor, 0, 0, data, 2u * config.width), STK_OK);
-    }
-}
-
-static void units_need_not_be_powers_of_two(void **state) {
-    struct stk_nor_config config = plug(&boards[0]);
-    uint8_t in[528], out[528];
-    (void)state;
-    chips[0].cfi[0x2F] = 33; /* blocks of 8448 bytes, 16 times 528 */
-    config.prog_unit = 528;
-    struct stk_nor nor = opened(&config);
-    assert_int_equal(nor.geometry.block_bytes, 8448);
-    fill(in, sizeof in, 5);
-    assert_int_equal(ops->prog(&nor, 0, 512, in, 528), STK_E_RANGE);
-    assert_int_equal(ops->prog(&nor, 0, 528, in, 512), STK_E_RANGE);
-    assert_int_equal(ops->prog(&nor, 0, 528, in, 528), STK_OK);
-    assert_int_equal(ops->read(&nor, 0, 528, out, 528), STK_OK);
-    assert_memory_equal(in, out, 528);
-}
-
-static void an_erase_reaches_its_block_and_no_more(void **state) {
-    uint8_t zeros[4] = {0}, out[4];
-    (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
-        struct stk_nor_config config = plug(&boards[i]);
-        struct stk_nor nor = opened(&config);
-        uint32_t last = nor.geometry.block_bytes - 4;
-        assert_int_equal(ops->prog(&nor, 0, last, zeros, 4), STK_OK);
-        assert_int_equal(ops->prog(&nor, 1, 0, zeros, 4), STK_OK);
-        assert_int_equal(ops->prog(&nor, 1, last, zeros, 4), STK_OK);
-        assert_int_equal(ops->prog(&nor, 2, 0, zeros, 4), STK_OK);
-        assert_int_equal(ops->erase(&nor, 1), STK_OK);
-        assert_int_equal(ops->read(&nor, 0, last, out, 4), STK_OK);
-        assert_int_equal(out[3], 0);
-        assert_int_equal(ops->read(&nor, 1, 0, out, 4), STK_OK);
-        assert_int_equal(out[0], 0xFF);
-        assert_int_equal(ops->read(&nor, 1, last, out, 4), STK_OK);
-        assert_int_equal(out[3], 0xFF);
-        assert_int_equal(ops->read(&nor, 2, 0, out, 4), STK_OK);
-        assert_int_equal(out[0], 0);
-        assert_int_equal(chips[0].erases, 1);
-    }
-}
-
-static void bits_only_leave_the_erased_value(void **state) {
-    uint8_t first[4] = {0xF0, 0xFF, 0x0F, 0x55}, second[4] = {0x3C, 0xFF, 0xFF, 0xAA}, out[4];
-    (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
-        struct stk_nor_config config = plug(&boards[i]);
-        struct stk_nor nor = opened(&config);
-        assert_int_equal(ops->prog(&nor, 0, 0, first, 4), STK_OK);
-        assert_int_equal(ops->prog(&nor, 0, 0, second, 4), STK_OK);
-        assert_int_equal(ops->read(&nor, 0, 0, out, 4), STK_OK);
-        for (uint32_t k = 0; k < 4; k++) {
-            assert_int_equal(out[k], first[k] & second[k]);
         }
     }
 }
@@ -489,34 +374,6 @@ static void a_missing_voltage_is_a_refusal(void **state) {
     assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
 }
 
-/// A log ///
-
-static void a_log_lives_on_chips_of_either_kind(void **state) {
-    (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
-        struct stk_nor_config config = plug(&boards[i]);
-        uint8_t own[STK_LOG_BUFFER_BYTES(1, 4)], walk[STK_LOG_BUFFER_BYTES(1, 4)];
-        struct stk_log log;
-        struct stk_log_iter iter;
-        struct stk_log_record record = {.slot = 1};
-        struct stk_nor nor = opened(&config);
-        struct stk_log_config on = {ops, &nor, own, sizeof own};
-        assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
-        for (uint32_t n = 0; n < 500; n++) {
-            record.args[0] = n;
-            assert_int_equal(stk_log_append(&log, &record), STK_OK);
-        }
-        assert_int_equal(stk_log_mount(&log, &on), STK_OK);
-        assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
-        assert_int_equal(stk_log_seek_sequence(&iter, 490), STK_OK);
-        for (uint32_t n = 490; n < 500; n++) {
-            assert_int_equal(stk_log_next(&iter, &record), 1);
-            assert_int_equal(record.args[0], n);
-        }
-        assert_int_equal(stk_log_next(&iter, &record), 0);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_gives_geometry_and_limits),
@@ -527,11 +384,6 @@ int main(void) {
         cmocka_unit_test(configurations_that_break_a_rule_are_refused),
         cmocka_unit_test(memory_is_no_flash),
         cmocka_unit_test(bytes_come_back_as_they_went_in),
-        cmocka_unit_test(transfers_stay_within_their_block),
-        cmocka_unit_test(a_program_of_a_part_of_a_word_is_refused),
-        cmocka_unit_test(units_need_not_be_powers_of_two),
-        cmocka_unit_test(an_erase_reaches_its_block_and_no_more),
-        cmocka_unit_test(bits_only_leave_the_erased_value),
         cmocka_unit_test(ones_are_not_programmed),
         cmocka_unit_test(errors_of_a_chip_are_told_and_cleared),
         cmocka_unit_test(a_chip_that_stays_busy_is_given_up),
@@ -541,7 +393,6 @@ int main(void) {
         cmocka_unit_test(a_missing_voltage_is_a_refusal),
         cmocka_unit_test(a_buffer_that_is_taken_is_waited_for),
         cmocka_unit_test(locked_blocks_are_refused_where_the_chip_cannot_unlock_them),
-        cmocka_unit_test(a_log_lives_on_chips_of_either_kind),
         cmocka_unit_test(blocks_that_lock_one_by_one_are_unlocked_before_they_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ static void places_are_checked(void **state) {
     for (uint32_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const uint32_t *b = bad[i];
         expect_rule(&f, ops->prog(&f, b[0], b[1], data, b[2]), STK_SIM_FLASH_PLACE);
-        expect_rule(&f, ops->read(&f, b[0], b[1], seen, b[2]), STK_SIM_FLASH_PLACE);
+        /* nothing may be read, but who programs nothing has made a mistake */
+        expect_rule(&f, ops->read(&f, b[0], b[1], seen, b[2]), b[2] == 0 ? STK_SIM_FLASH_KEPT : STK_SIM_FLASH_PLACE);
     }
     expect_rule(&f, ops->erase(&f, BLOCKS), STK_SIM_FLASH_PLACE);
     assert_true(f.counts.reads == 0 && f.counts.programs == 0 && f.counts.erases == 0 && f.steps == 0);

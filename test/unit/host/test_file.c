@@ -1,4 +1,4 @@
-/* The file port: geometry, transfers, erases, refusals, files that are made; where the system lets it, O_DIRECT. */
+/* The file port beside the contract of every flash (test/contract): geometry, transfers, erases, refusals, files that are made; where the system lets it, O_DIRECT. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -200,29 +200,6 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
     close(fd);
 }
 
-/* The image of a chip has the chip's geometry. */
-static void units_need_not_be_powers_of_two(void **state) {
-    static const uint32_t units[] = {24, 528, 2112, 16384};
-    static uint8_t in[16384], out[16384];
-    (void)state;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        const struct stk_file_config config = {.path = path,
-                                               .bytes = (uint64_t)units[i] * 64,
-                                               .block_bytes = units[i] * 8,
-                                               .prog_unit = units[i],
-                                               .read_unit = units[i] / 2,
-                                               .create = true};
-        struct stk_file file = opened(&config);
-        assert_int_equal(file.geometry.blocks, 8);
-        pattern_fill(in, i, units[i]);
-        assert_int_equal(ops->prog(&file, 7, units[i] * 7, in, units[i]), STK_OK);
-        assert_int_equal(ops->read(&file, 7, units[i] * 7, out, units[i]), STK_OK);
-        assert_memory_equal(in, out, units[i]);
-        stk_file_close(&file);
-        assert_int_equal(unlink(path), 0);
-    }
-}
-
 static void what_is_no_file_is_refused_with_its_errno(void **state) {
     struct stk_file_config config = {.path = "/nonexistent/log", .bytes = 65536, .create = true};
     struct stk_file file;
@@ -260,61 +237,7 @@ static void a_descriptor_stays_the_callers(void **state) {
     assert_int_equal(close(config.fd), 0);
 }
 
-/// Transfers and erases ///
-
-static void transfers_stay_within_their_block(void **state) {
-    struct stk_file_config config = small();
-    uint8_t data[32] = {1};
-    (void)state;
-    config.prog_unit = 16;
-    struct stk_file file = opened(&config);
-    assert_int_equal(ops->read(&file, 4, 0, data, 1), STK_E_RANGE);
-    assert_int_equal(ops->read(&file, 0, BLOCK, data, 1), STK_E_RANGE);
-    assert_int_equal(ops->read(&file, 0, BLOCK + 1, data, 0), STK_E_RANGE);
-    assert_int_equal(ops->read(&file, 0, 16, data, UINT32_MAX), STK_E_RANGE);
-    assert_int_equal(ops->prog(&file, 3, BLOCK - 16, data, 32), STK_E_RANGE);
-    assert_int_equal(ops->erase(&file, 4), STK_E_RANGE);
-    assert_int_equal(ops->read(&file, 0, BLOCK, data, 0), STK_OK);
-    assert_int_equal(ops->prog(&file, 3, BLOCK - 32, data, 32), STK_OK);
-    assert_int_equal(ops->sync(&file), STK_OK);
-    assert_int_equal(length_of(path), 4 * BLOCK);
-    stk_file_close(&file);
-}
-
-/* By each way there is: zeroing, a hole, writing. */
-static void an_erase_reaches_all_of_its_block_and_no_more(void **state) {
-    static uint8_t all[4 * BLOCK];
-    (void)state;
-    for (int way = 0; way < 4; way++) {
-        struct stk_file_config config = {.fd = pattern_file(4 * BLOCK), .block_bytes = BLOCK};
-        config.erased = way == 3 ? 0xFF : 0x00;
-        struct stk_file file = opened(&config);
-        file.zero_range = way < 1;
-        file.punch_hole = way < 2;
-        assert_int_equal(ops->erase(&file, 2), STK_OK);
-        assert_int_equal(pread(config.fd, all, sizeof all, 0), sizeof all);
-        assert_true(pattern_matches(all, 0, 2 * BLOCK));
-        assert_true(pattern_matches(all + 3 * BLOCK, 3 * BLOCK, BLOCK));
-        for (uint32_t i = 0; i < BLOCK; i++) {
-            assert_int_equal(all[2 * BLOCK + i], config.erased);
-        }
-        stk_file_close(&file);
-        close(config.fd);
-    }
-}
-
-static void a_read_only_file_is_left_alone(void **state) {
-    struct stk_file_config config = {.fd = pattern_file(2 * BLOCK), .block_bytes = BLOCK, .read_only = true};
-    uint8_t data[STK_FILE_PROG_DEFAULT] = {0};
-    (void)state;
-    struct stk_file file = opened(&config);
-    assert_int_equal(ops->prog(&file, 0, 0, data, sizeof data), STK_E_ACCESS);
-    assert_int_equal(ops->erase(&file, 0), STK_E_ACCESS);
-    assert_int_equal(ops->read(&file, 0, 0, data, sizeof data), STK_OK);
-    assert_true(pattern_matches(data, 0, sizeof data));
-    stk_file_close(&file);
-    close(config.fd);
-}
+/// Errors ///
 
 static void errors_of_the_system_keep_their_number(void **state) {
     char name[40];
@@ -394,42 +317,6 @@ static void a_v1_log_lives_in_a_file(void **state) {
     stk_file_close(&file);
 }
 
-/// Logs ///
-
-/* As it is by default and with the other erased value. */
-static void a_flash_log_lives_in_a_file(void **state) {
-    static uint8_t own[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)], walk[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct stk_file_config config = small();
-        struct stk_log log;
-        struct stk_log_iter iter;
-        struct stk_log_record record = {.slot = 1};
-        config.erased = i == 0 ? 0x00 : 0xFF;
-        config.bytes = 16 * BLOCK;
-        struct stk_file file = opened(&config);
-        struct stk_log_config on = {ops, &file, own, sizeof own};
-        assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
-        for (uint32_t n = 0; n < 5000; n++) {
-            record.args[0] = n;
-            assert_int_equal(stk_log_append(&log, &record), STK_OK);
-        }
-        assert_int_equal(stk_log_sync(&log), STK_OK);
-        stk_file_close(&file);
-        config.create = false;
-        file = opened(&config);
-        assert_int_equal(stk_log_mount(&log, &on), STK_OK);
-        assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
-        assert_int_equal(stk_log_seek_sequence(&iter, 4990), STK_OK);
-        for (uint32_t n = 4990; n < 5000; n++) {
-            assert_int_equal(stk_log_next(&iter, &record), 1);
-            assert_int_equal(record.args[0], n);
-        }
-        assert_int_equal(stk_log_next(&iter, &record), 0);
-        stk_file_close(&file);
-    }
-}
-
 /// Past the page cache ///
 
 /* File systems without O_DIRECT say so at open. */
@@ -472,17 +359,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_file_that_is_too_short_is_lengthened_on_request, NULL, drop_file),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_made_or_lengthened_is_as_before, NULL, drop_file),
         cmocka_unit_test_setup_teardown(configurations_that_break_a_rule_are_refused, NULL, drop_file),
-        cmocka_unit_test_setup_teardown(units_need_not_be_powers_of_two, NULL, drop_file),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused_with_its_errno, NULL, drop_file),
         cmocka_unit_test(a_descriptor_stays_the_callers),
-        cmocka_unit_test_setup_teardown(transfers_stay_within_their_block, NULL, drop_file),
-        cmocka_unit_test(an_erase_reaches_all_of_its_block_and_no_more),
-        cmocka_unit_test(a_read_only_file_is_left_alone),
         cmocka_unit_test(errors_of_the_system_keep_their_number),
         cmocka_unit_test(a_whole_file_is_one_block_of_any_length),
         cmocka_unit_test(a_growing_file_ends_where_it_was_written),
         cmocka_unit_test_setup_teardown(a_v1_log_lives_in_a_file, NULL, drop_file),
-        cmocka_unit_test_setup_teardown(a_flash_log_lives_in_a_file, NULL, drop_file),
         cmocka_unit_test_setup_teardown(direct_transfers_are_aligned_or_refused, NULL, drop_file),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

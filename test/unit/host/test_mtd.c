@@ -1,4 +1,4 @@
-/* The MTD port over a kernel that the test plays: NOR and NAND, bad blocks, errors, old kernels. On a real /dev/mtdN
+/* The MTD port over a kernel that the test plays, beside the contract of every flash (test/contract): NOR and NAND, bad blocks, errors, old kernels. On a real /dev/mtdN
  * the port is tried by the boards' tests. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,160 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <mtd/mtd-user.h>
+#include "mtd_fake.h"
 
-#include "../../../port/mtd/mtd_os.h"
-#include "stoker/log.h"
-
-#define ERASE     4096u
-#define ERASE_MAX 65536u
-#define BLOCKS    8u
-#define FAKE_FD   77
-
-/* The device, and what it does next. */
-static struct {
-    struct mtd_info_user info;
-    uint64_t size;
-    uint8_t bytes[ERASE_MAX * BLOCKS];
-    struct mtd_ecc_stats stats;
-    uint32_t bad; /* mask of blocks */
-    int open_errno;
-    int info_errno, seek_errno, bad_errno, stats_errno, unlock_errno, erase_errno;
-    int io_errno; /* of the next `io_errors` transfers, after `before_errors` that work */
-    uint32_t io_errors, before_errors;
-    uint32_t lost; /* reads from now on that lose something */
-    uint32_t most; /* bytes of one transfer */
-    bool once;     /* programs meet erased bytes only */
-    bool no_erase64;
-    uint32_t opens, closes, erases, erases64, unlocks, reads, writes;
-} dev;
-
-static int answer(int os_error) {
-    errno = os_error;
-    return os_error == 0 ? 0 : -1;
-}
-
-static int fake_open(const char *path, int flags) {
-    (void)flags;
-    assert_string_equal(path, "/dev/mtd7");
-    dev.opens++;
-    return dev.open_errno != 0 ? answer(dev.open_errno) : FAKE_FD;
-}
-
-static int fake_close(int fd) {
-    assert_int_equal(fd, FAKE_FD);
-    dev.closes++;
-    return 0;
-}
-
-static int erase(uint64_t start, uint64_t length) {
-    assert_int_equal(start % dev.info.erasesize, 0);
-    assert_int_equal(length, dev.info.erasesize);
-    assert_in_range(start, 0, dev.size - length);
-    if (dev.erase_errno != 0) {
-        return answer(dev.erase_errno);
-    }
-    memset(dev.bytes + start, 0xFF, length);
-    dev.erases++;
-    return 0;
-}
-
-static int fake_ioctl(int fd, unsigned long request, void *argument) {
-    assert_int_equal(fd, FAKE_FD);
-    switch (request) {
-    case MEMGETINFO:
-        memcpy(argument, &dev.info, sizeof dev.info);
-        return answer(dev.info_errno);
-    case MEMGETBADBLOCK: {
-        loff_t at;
-        memcpy(&at, argument, sizeof at);
-        return dev.bad_errno != 0 ? answer(dev.bad_errno) : (int)(dev.bad >> (at / dev.info.erasesize) & 1u);
-    }
-    case ECCGETSTATS:
-        memcpy(argument, &dev.stats, sizeof dev.stats);
-        return answer(dev.stats_errno);
-    case MEMERASE64: {
-        struct erase_info_user64 range;
-        memcpy(&range, argument, sizeof range);
-        dev.erases64++;
-        return dev.no_erase64 ? answer(ENOTTY) : erase(range.start, range.length);
-    }
-    case MEMERASE: {
-        struct erase_info_user range;
-        memcpy(&range, argument, sizeof range);
-        return erase(range.start, range.length);
-    }
-    case MEMUNLOCK:
-        dev.unlocks++;
-        return answer(dev.unlock_errno);
-    default:
-        return answer(ENOTTY);
-    }
-}
-
-static off_t fake_seek_end(int fd) {
-    assert_int_equal(fd, FAKE_FD);
-    return dev.seek_errno != 0 ? (off_t)answer(dev.seek_errno) : (off_t)dev.size;
-}
-
-/* How many bytes of a transfer go through; below zero with errno. */
-static ssize_t granted(size_t bytes, off_t at) {
-    assert_in_range(at, 0, sizeof dev.bytes - bytes);
-    if (dev.io_errors != 0 && dev.before_errors-- == 0) {
-        dev.before_errors = 0;
-        dev.io_errors--;
-        return answer(dev.io_errno);
-    }
-    return (ssize_t)(dev.most != 0 && bytes > dev.most ? dev.most : bytes);
-}
-
-static ssize_t fake_pread(int fd, void *data, size_t bytes, off_t at) {
-    ssize_t n = granted(bytes, at);
-    assert_int_equal(fd, FAKE_FD);
-    dev.reads++;
-    if (n > 0) {
-        memcpy(data, dev.bytes + at, (size_t)n);
-        dev.stats.failed += dev.lost != 0;
-        dev.lost -= dev.lost != 0;
-    }
-    return n;
-}
-
-static ssize_t fake_pwrite(int fd, const void *data, size_t bytes, off_t at) {
-    ssize_t n = granted(bytes, at);
-    assert_int_equal(fd, FAKE_FD);
-    assert_true((uint64_t)at % dev.info.writesize == 0 || dev.most != 0);
-    dev.writes++;
-    for (ssize_t i = 0; i < n; i++) {
-        assert_true(!dev.once || dev.bytes[at + i] == 0xFF);
-        dev.bytes[at + i] &= ((const uint8_t *)data)[i];
-    }
-    return n;
-}
-
-static const struct stk_mtd_os fake = {fake_open, fake_close, fake_ioctl, fake_seek_end, fake_pread, fake_pwrite};
 static const struct stk_flash_ops *const ops = &stk_mtd_flash_ops;
-
-static struct stk_mtd_config plug(uint8_t type, uint32_t flags, uint32_t writesize) {
-    memset(&dev, 0, sizeof dev);
-    memset(dev.bytes, 0xFF, sizeof dev.bytes);
-    dev.info = (struct mtd_info_user){type, flags, ERASE * BLOCKS, ERASE, writesize, 64, 0};
-    dev.size = ERASE * BLOCKS;
-    return (struct stk_mtd_config){.path = "/dev/mtd7"};
-}
-
-static struct stk_mtd_config plug_nor(void) {
-    struct stk_mtd_config config = plug(MTD_NORFLASH, MTD_CAP_NORFLASH, 1);
-    dev.stats_errno = ENOTTY;
-    return config;
-}
-
-static struct stk_mtd_config plug_nand(void) {
-    return plug(MTD_NANDFLASH, MTD_CAP_NANDFLASH, 512);
-}
 
 static struct stk_mtd opened(const struct stk_mtd_config *config) {
     struct stk_mtd mtd;
@@ -201,6 +50,7 @@ static void the_kernel_says_what_may_be_done(void **state) {
         assert_int_equal(err, row[i].rewrite < 0 ? row[i].rewrite : STK_OK);
         if (err == STK_OK) {
             ops->geometry(&mtd, &g);
+            assert_null(ops->sync);
             assert_int_equal(g.rewrite, row[i].rewrite);
             assert_int_equal(g.prog_unit, row[i].writesize);
             assert_int_equal(g.read_unit, 1);
@@ -335,27 +185,6 @@ static void locked_chips_are_unlocked_on_request(void **state) {
 }
 
 /// Transfers ///
-
-static void transfers_stay_within_their_block(void **state) {
-    struct stk_mtd_config config = plug_nor();
-    uint8_t in[64], out[64];
-    (void)state;
-    struct stk_mtd mtd = opened(&config);
-    for (uint32_t i = 0; i < sizeof in; i++) {
-        in[i] = (uint8_t)(i * 7);
-    }
-    assert_int_equal(ops->prog(&mtd, 2, ERASE - 64, in, 64), STK_OK);
-    assert_memory_equal(dev.bytes + 3 * ERASE - 64, in, 64);
-    assert_int_equal(ops->read(&mtd, 2, ERASE - 64, out, 64), STK_OK);
-    assert_memory_equal(in, out, 64);
-    assert_int_equal(ops->read(&mtd, 8, 0, out, 1), STK_E_RANGE);
-    assert_int_equal(ops->read(&mtd, 0, ERASE + 1, out, 0), STK_E_RANGE);
-    assert_int_equal(ops->prog(&mtd, 2, ERASE - 63, in, 64), STK_E_RANGE);
-    assert_int_equal(ops->erase(&mtd, 8), STK_E_RANGE);
-    assert_int_equal(ops->erase(&mtd, 2), STK_OK);
-    assert_int_equal(dev.bytes[3 * ERASE - 1], 0xFF);
-    assert_true(ops->sync == NULL);
-}
 
 static void what_was_cut_short_goes_on(void **state) {
     struct stk_mtd_config config = plug_nor();
@@ -497,34 +326,6 @@ static void kernels_without_erase64_are_asked_the_old_way(void **state) {
     assert_int_equal(mtd.os_error, ENOTTY);
 }
 
-/* One block is bad from the start; each page is programmed once, which the device checks. */
-static void a_log_lives_on_nand_with_a_bad_block(void **state) {
-    struct stk_mtd_config config = plug_nand();
-    static uint8_t own[STK_LOG_BUFFER_BYTES(1, 512)], walk[STK_LOG_BUFFER_BYTES(1, 512)];
-    struct stk_log log;
-    struct stk_log_iter iter;
-    struct stk_log_record record = {.slot = 1};
-    (void)state;
-    dev.bad = 1u << 3;
-    dev.once = true;
-    struct stk_mtd mtd = opened(&config);
-    struct stk_log_config on = {ops, &mtd, own, sizeof own};
-    assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
-    for (uint32_t n = 0; n < 2000; n++) {
-        record.args[0] = n;
-        assert_int_equal(stk_log_append(&log, &record), STK_OK);
-    }
-    assert_int_equal(stk_log_sync(&log), STK_OK);
-    assert_int_equal(stk_log_mount(&log, &on), STK_OK);
-    assert_int_equal(stk_log_iterate(&log, &iter, walk, sizeof walk), STK_OK);
-    assert_int_equal(stk_log_seek_sequence(&iter, 1990), STK_OK);
-    for (uint32_t n = 1990; n < 2000; n++) {
-        assert_int_equal(stk_log_next(&iter, &record), 1);
-        assert_int_equal(record.args[0], n);
-    }
-    assert_int_equal(stk_log_next(&iter, &record), 0);
-}
-
 /// The system's own calls ///
 
 static void a_file_is_no_mtd_device(void **state) {
@@ -546,7 +347,6 @@ int main(void) {
         cmocka_unit_test(errors_of_open_keep_their_number),
         cmocka_unit_test(a_descriptor_stays_the_callers),
         cmocka_unit_test(locked_chips_are_unlocked_on_request),
-        cmocka_unit_test(transfers_stay_within_their_block),
         cmocka_unit_test(what_was_cut_short_goes_on),
         cmocka_unit_test(a_page_is_never_programmed_twice),
         cmocka_unit_test(only_errors_of_the_chip_make_a_block_bad),
@@ -554,7 +354,6 @@ int main(void) {
         cmocka_unit_test(bad_blocks_are_not_touched),
         cmocka_unit_test(reads_that_lose_something_twice_are_errors),
         cmocka_unit_test(kernels_without_erase64_are_asked_the_old_way),
-        cmocka_unit_test(a_log_lives_on_nand_with_a_bad_block),
         cmocka_unit_test(a_file_is_no_mtd_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

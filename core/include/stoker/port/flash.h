@@ -50,9 +50,9 @@ struct stk_flash_ops {
     /* Fills *geometry. Cannot fail, never blocks, always the same for one ctx. Mandatory. */
     void (*geometry)(void *ctx, struct stk_flash_geometry *geometry);
 
-    /* Copies `bytes` at `offset` of `block` to `data`, both multiples of read_unit. 0; STK_E_IO the medium cannot give them
-     * back now (an ECC error that was not corrected): nothing may be concluded from `data`; STK_E_SHORT; STK_E_RANGE and
-     * other refusals. Bounded time. Mandatory. */
+    /* Copies `bytes` at `offset` of `block` to `data`, both multiples of read_unit; 0 bytes are no error. 0; STK_E_IO the
+     * medium cannot give them back now (an ECC error that was not corrected): nothing may be concluded from `data`;
+     * STK_E_SHORT; STK_E_RANGE and other refusals. Bounded time. Mandatory. */
     int (*read)(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes);
 
     /* Programs `bytes` at `offset` of an erased part of `block`, both multiples of prog_unit; units are programmed in
@@ -66,7 +66,7 @@ struct stk_flash_ops {
     int (*erase)(void *ctx, uint32_t block);
 
     /* Returns when all that was programmed and erased survives a power cut. 0; STK_E_IO; refusals. Optional: NULL where
-     * prog and erase are durable when they return. */
+     * prog and erase are durable when they return, and where a lazy medium cannot be asked for it (block2mtd). */
     int (*sync)(void *ctx);
 };
 
