@@ -178,7 +178,7 @@ static void sim_info(void *ctx, struct stk_dispatch_info *info) {
                                        .workers = 1,
                                        .lanes = 1,
                                        .launches = d->launches,
-                                       .idle_ends = d->launches};
+                                       .idle_ends = d->launches - d->running};
 }
 
 const struct stk_dispatch_ops stk_sim_dispatch_ops = {

@@ -25,7 +25,7 @@ set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
-set(STK_MODE_TESTS unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_stream
+set(STK_MODE_TESTS contract.opencl_dispatch unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_stream
   unit.opencl_wide unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults
   system.scan_outputs)
 
@@ -65,7 +65,7 @@ function(stk_test_properties name)
   if(name IN_LIST STK_LONG_TESTS)
     list(APPEND labels long)
   endif()
-  if(name MATCHES "^unit\\.(opencl|replay_opencl|device$)")
+  if(name MATCHES "^(unit\\.(opencl|replay_opencl|device$)|contract\\.opencl)")
     list(APPEND labels device)
   endif()
   set(env ${STK_TEST_ENV})

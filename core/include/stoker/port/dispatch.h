@@ -60,8 +60,9 @@ struct stk_dispatch_ops {
     int (*drive)(void *ctx, bool pending);
 
     /* Waits until no worker runs, at most `timeout_ns` (0 looks once, UINT64_MAX never ends); the caller has set the
-     * control buffer's SHUTDOWN word.
-     * STK_OK, STK_E_TIMEOUT, STK_E_DEVICE. Mandatory. */
+     * control buffer's SHUTDOWN word, after which workers claim nothing and end what they hold. STK_OK: no slot is a
+     * worker's; STK_E_TIMEOUT; STK_E_DEVICE. May be called again, and drive starts workers again once the word is 0.
+     * Mandatory. */
     int (*stop)(void *ctx, uint64_t timeout_ns);
 
     /* Describes the port. Mandatory. */
