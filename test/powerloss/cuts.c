@@ -22,7 +22,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     struct world *w = &r->world;
     char what[128];
     world_restore(w, &r->cut);
-    w->tap.trace = r->plan->trace;
+    w->tap.trace = r->base.plan->trace;
     world_mount(w);
     bool flickers = medium_flickers(&w->tap.flash);
     run_set_cut(r, second, mode2, cut * MODES + mode);
@@ -34,7 +34,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     work_script(w, (cut + second) % 2 != 0 ? "as" : "pabs");
     world_mount_and_check(w);
     w->tap.trace = false;
-    r->tally->second++;
+    r->base.tally->second++;
     snprintf(what, sizeof what, "--cut %llu --mode %u --second %llu --mode2 %u", (unsigned long long)cut,
              (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
     (void)run_judge(r, what);
@@ -46,7 +46,7 @@ static void try_seconds_of(struct run *r, uint64_t cut, uint32_t mode, const str
     for (uint32_t i = 0; i < MODES * 5; i++) {
         uint32_t mode2 = i % MODES, k = steps[i / MODES];
         if ((i < MODES || k > steps[i / MODES - 1]) && cut_differs(&r->world.shape->geometry, op, k, mode2) &&
-            cut_is_wanted(r->plan->second, op->first + k) && cut_is_wanted(r->plan->mode2, mode2)) {
+            cut_is_wanted(r->base.plan->second, op->first + k) && cut_is_wanted(r->base.plan->mode2, mode2)) {
             try_second(r, cut, mode, op->first + k, mode2);
         }
     }
@@ -69,7 +69,7 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     char what[96];
     world_restore(w, &r->before);
     run_set_cut(r, cut, mode, 0);
-    w->tap.trace = r->plan->trace;
+    w->tap.trace = r->base.plan->trace;
     (void)work_call(w, call, luck);
     world_save(w, &r->cut);
     if (cut_hash(cut, mode + 9) % 8 == 0) {
@@ -86,8 +86,8 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     w->tap.trace = false;
     snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
     bool right = run_judge(r, what);
-    r->tally->first++;
-    if (r->plan->only ? r->plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
+    r->base.tally->first++;
+    if (r->base.plan->only ? r->base.plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
     }
 }
@@ -96,13 +96,14 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
 static void try_op(struct run *r, char call, uint64_t luck, const struct op *op) {
     for (uint32_t k = 0; k < op->steps; k++) {
         for (uint32_t mode = 0; mode < MODES; mode++) {
-            if (run_is_over(r)) {
+            if (engine_is_over(&r->base)) {
                 return;
             }
             if (r->thin == 0) {
                 r->candidates += cut_differs(&r->world.shape->geometry, op, k, mode);
-            } else if (r->plan->only ? op->first + k == r->plan->cut && cut_is_wanted(r->plan->mode, mode)
-                                     : is_tried(r, op, k, mode)) {
+            } else if (r->base.plan->only
+                           ? op->first + k == r->base.plan->cut && cut_is_wanted(r->base.plan->mode, mode)
+                           : is_tried(r, op, k, mode)) {
                 try_first(r, call, luck, op->first + k, mode);
             }
         }
@@ -121,8 +122,7 @@ static bool try_call(struct run *r, char call, uint64_t luck) {
         return false;
     }
     n = w->tap.n_ops;
-    r->tally->calls += r->thin != 0;
-    r->tally->operations += r->thin != 0 ? n : 0;
+    r->base.tally->operations += r->thin != 0 ? n : 0;
     if (n == 0) {
         return true;
     }
@@ -140,7 +140,8 @@ static void check_capacity(struct run *r, bool padded) {
     struct model *m = &r->world.model;
     uint64_t capacity = stk_log_capacity(&r->world.shape->geometry);
     uint64_t want = m->sure < capacity ? m->sure : capacity;
-    if (!padded && r->rhythm < 5 && m->sure == m->tail && r->plan->plant == PLANT_NONE && m->sure - m->head < want) {
+    if (!padded && r->rhythm < 5 && m->sure == m->tail && r->base.plan->plant == (unsigned)PLANT_NONE &&
+        m->sure - m->head < want) {
         world_fail(&r->world, "fewer records are kept than the capacity", m->sure - m->head);
         (void)run_judge(r, "without a cut");
     }
@@ -185,7 +186,7 @@ void cuts_of_rhythm(struct run *r, uint64_t quota) {
     work_through(r);
     share(r, quota);
     work_through(r);
-    if (!r->plan->only) {
+    if (!r->base.plan->only) {
         cuts_of_format(r);
     }
 }

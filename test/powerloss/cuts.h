@@ -2,31 +2,16 @@
 #ifndef POWERLOSS_CUTS_H
 #define POWERLOSS_CUTS_H
 
+#include "engine.h"
 #include "work.h"
 
-/* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. */
-struct plan {
-    uint64_t quota; /* cuts for this shape, about */
-    enum plant plant;
-    bool only, trace;
-    bool first_failure;                               /* stop there */
-    uint64_t rhythm, cut, mode, second, mode2, chain; /* ANY where not given */
-};
-
-struct tally {
-    uint64_t calls, operations, first, second, chained, failures;
-};
+#define CHAIN_BLOCKS 4u /* of a log with chains of cuts, at least */
 
 /* One run over one shape. */
 struct run {
+    struct run_base base;
     struct world world;
     struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
-    const struct plan *plan;
-    struct tally *tally;
-    uint32_t index; /* of the shape */
-    bool quiet;
-    uint8_t *memory; /* of the world's flash */
-    size_t bytes;
     uint32_t rhythm;
     uint64_t candidates; /* first cuts that the rhythm has, in all modes */
     uint64_t thin;       /* one in so many of them is tried, where it is not a clean one */
@@ -35,20 +20,16 @@ struct run {
     uint64_t format_quota;
 };
 
-/* Makes a run ready; what it takes is kept until the next. */
-struct run *run_begin(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-                      struct tally *tally);
-
-/* Runs the plan on a shape; failures are printed unless `quiet`. */
-void run_shape(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet, struct tally *tally);
+/* The calls of the suite's table (engine.h). A chain is one log that loses power many times, and has blocks that go bad and
+ * reads that fail as `seed` says. */
+struct run *run_begin(uint32_t index, const struct plan *plan, bool quiet, struct tally *tally);
+void run_all(struct run *r);
+void run_chain(struct run *r, uint64_t seed);
 
 /// What the parts of a run share ///
 
 /* Counts a failure, and prints it. Returns true when there is none. */
 bool run_judge(struct run *r, const char *what);
-
-/* Should the run end here? */
-bool run_is_over(const struct run *r);
 
 /* Cuts the power at step `at`. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed);
@@ -61,8 +42,5 @@ void cuts_of_rhythm(struct run *r, uint64_t quota);
 
 /* Formats the log that the run has, where blocks are bad and where the power is cut. */
 void cuts_of_format(struct run *r);
-
-/* One log that loses power many times, and has blocks that go bad and reads that fail as `seed` says. */
-void run_chain(struct run *r, uint64_t seed);
 
 #endif

@@ -37,7 +37,7 @@ void cuts_of_format(struct run *r) {
         world_format(w, 0xF1);
         work_script(w, "apaabs");
         world_mount_and_check(w);
-        r->tally->first++;
+        r->base.tally->first++;
         snprintf(what, sizeof what, "format cut at %llu", (unsigned long long)i);
         (void)run_judge(r, what);
     }

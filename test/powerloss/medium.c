@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /// Making it ///
 
@@ -88,33 +87,4 @@ void late_undo(struct late *late, struct stk_sim_flash *flash) {
         b->stamp = ++flash->stamp;
         late->bytes = 0;
     }
-}
-
-/// The command line ///
-
-double clock_now(void) {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static bool to_number(uint64_t *to, const char *value) {
-    char *end;
-    if (value == NULL) {
-        return false;
-    }
-    *to = strtoull(value, &end, 10);
-    return *value != '\0' && *end == '\0';
-}
-
-int take_numbers(const struct number *numbers, size_t n, uint64_t *first, uint64_t *count, char **arg) {
-    if (strcmp(arg[0], "--long") == 0) {
-        return to_number(first, arg[1]) && to_number(count, arg[2]) && *count != 0 ? 3 : 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(arg[0], numbers[i].name) == 0) {
-            return to_number(numbers[i].to, arg[1]) ? 2 : 0;
-        }
-    }
-    return 0;
 }

@@ -72,19 +72,4 @@ struct late {
 void late_keep(struct late *late, const struct stk_sim_flash *flash, uint32_t block, uint32_t offset, uint32_t bytes);
 void late_undo(struct late *late, struct stk_sim_flash *flash);
 
-/// The command line ///
-
-/* Seconds of the clock. */
-double clock_now(void);
-
-/* An option that takes a number, and where the number goes. */
-struct number {
-    const char *name;
-    uint64_t *to;
-};
-
-/* Takes `--long FIRST COUNT` or one of the `n` options at arg. Returns how many arguments that takes, 0 when it is none of
- * them or has a wrong value. */
-int take_numbers(const struct number *numbers, size_t n, uint64_t *first, uint64_t *count, char **arg);
-
 #endif

@@ -1,32 +1,15 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuts.h"
+#include "shapes.h"
 
-#define CHAIN_CUTS     32u
-#define CHAIN_BLOCKS   4u /* each cut in a row may spoil one more header, and three blocks have no more of them */
-#define FAILURES_SHOWN 8u
+#define CHAIN_CUTS 32u
 
 /// What the parts share ///
 
 bool run_judge(struct run *r, const char *what) {
-    struct world *w = &r->world;
-    if (w->wrong == NULL) {
-        return true;
-    }
-    if (!r->quiet && r->tally->failures < FAILURES_SHOWN) {
-        printf("FAILED --geometry %u --rhythm %u %s: %s (%u)\n", (unsigned)r->index, (unsigned)r->rhythm, what,
-               w->wrong, (unsigned)w->where);
-        fflush(stdout);
-    }
-    r->tally->failures++;
-    w->wrong = NULL;
-    return false;
-}
-
-bool run_is_over(const struct run *r) {
-    return r->plan->first_failure && r->tally->failures != 0;
+    return engine_judge(&r->base, &r->world.wrong, r->world.where, r->rhythm, what);
 }
 
 /* On media that take any value no bit stays between two values: what was written last is there. Nor on lazy media, where
@@ -40,9 +23,9 @@ void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
 
 void run_fresh_world(struct run *r) {
     struct world *w = &r->world;
-    memset(r->memory, 0, r->bytes);
-    world_init(w, w->shape, r->plan->plant, r->memory, r->bytes);
-    w->tap.trace = r->plan->trace && r->plan->chain != ANY;
+    memset(r->base.memory, 0, r->base.bytes);
+    world_init(w, w->shape, (enum plant)r->base.plan->plant, r->base.memory, r->base.bytes);
+    w->tap.trace = r->base.plan->trace && r->base.plan->chain != ANY;
     world_format(w, 0x5EED);
     (void)run_judge(r, "format");
 }
@@ -90,7 +73,7 @@ void run_chain(struct run *r, uint64_t seed) {
             w->tap.n_ops = 0;
             (void)work_call(w, pick_call(w, seed, dice), dice);
         }
-        r->tally->chained += w->tap.flash.off;
+        r->base.tally->chained += w->tap.flash.off;
         end_link(w, seed, cut_hash(dice, 61));
     }
     (void)run_judge(r, what);
@@ -98,50 +81,34 @@ void run_chain(struct run *r, uint64_t seed) {
 
 /// Runs ///
 
-static void run_all(struct run *r) {
-    const struct plan *plan = r->plan;
+void run_all(struct run *r) {
+    const struct plan *plan = r->base.plan;
     const struct shape *shape = r->world.shape;
     uint32_t rhythms = shape->bad == 0 && shape->rhythms == RHYTHMS ? RHYTHMS - 1u : shape->rhythms;
     if (plan->chain != ANY) {
         run_chain(r, plan->chain);
         return;
     }
-    for (r->rhythm = 0; r->rhythm < rhythms && !run_is_over(r); r->rhythm++) {
-        if (plan->rhythm == ANY || plan->rhythm == r->rhythm) {
+    for (r->rhythm = 0; r->rhythm < rhythms && !engine_is_over(&r->base); r->rhythm++) {
+        if (plan->part == ANY || plan->part == r->rhythm) {
             cuts_of_rhythm(r, plan->quota / 2 / rhythms);
         }
     }
-    for (uint64_t seed = 0; !plan->only && plan->rhythm == ANY && shape->geometry.blocks >= CHAIN_BLOCKS &&
-                            seed < plan->quota / 2 / CHAIN_CUTS && !run_is_over(r);
+    for (uint64_t seed = 0; !plan->only && plan->part == ANY && shape->geometry.blocks >= CHAIN_BLOCKS &&
+                            seed < plan->quota / 2 / CHAIN_CUTS && !engine_is_over(&r->base);
          seed++) {
         run_chain(r, seed);
     }
 }
 
-struct run *run_begin(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-                      struct tally *tally) {
+struct run *run_begin(uint32_t index, const struct plan *plan, bool quiet, struct tally *tally) {
     static struct run r;
-    static uint8_t *memory;
-    size_t bytes = medium_bytes(&shape->geometry);
-    free(memory);
-    memory = calloc(4, bytes);
-    if (memory == NULL) {
-        abort();
-    }
+    const struct shape *shape = &shapes[index];
     memset(&r, 0, sizeof r);
-    r.plan = plan;
-    r.tally = tally;
-    r.index = index;
-    r.quiet = quiet;
-    r.memory = memory;
-    r.bytes = bytes;
+    r.base = engine_base(&shape->geometry, index, plan, quiet, tally);
     r.world.shape = shape;
-    world_copy_init(&r.before, &r.world, memory + bytes, bytes);
-    world_copy_init(&r.after, &r.world, memory + 2 * bytes, bytes);
-    world_copy_init(&r.cut, &r.world, memory + 3 * bytes, bytes);
+    world_copy_init(&r.before, &r.world, r.base.memory + r.base.bytes, r.base.bytes);
+    world_copy_init(&r.after, &r.world, r.base.memory + 2 * r.base.bytes, r.base.bytes);
+    world_copy_init(&r.cut, &r.world, r.base.memory + 3 * r.base.bytes, r.base.bytes);
     return &r;
-}
-
-void run_shape(const struct shape *shape, uint32_t index, const struct plan *plan, bool quiet, struct tally *tally) {
-    run_all(run_begin(shape, index, plan, quiet, tally));
 }

@@ -12,9 +12,9 @@
  * anywhere in the page. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint64_t thin = k == 0 || k + 4 >= op->steps ? r->thin / 12 + 1 : r->thin;
-    if (r->plan->cut != ANY) {
-        return cut_differs(&r->world.shape->geometry, op, k, mode) && op->first + k == r->plan->cut &&
-               cut_is_wanted(r->plan->mode, mode);
+    if (r->base.plan->cut != ANY) {
+        return cut_differs(&r->world.shape->geometry, op, k, mode) && op->first + k == r->base.plan->cut &&
+               cut_is_wanted(r->base.plan->mode, mode);
     }
     return cut_differs(&r->world.shape->geometry, op, k, mode) && cut_hash(op->first + k, mode) % thin == 0;
 }
@@ -31,7 +31,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     struct world *w = &r->world;
     char what[128];
     world_restore(w, &r->cut);
-    w->tap.trace = r->plan->trace;
+    w->tap.trace = r->base.plan->trace;
     world_mount_and_check(w);
     run_set_cut(r, second, mode2, cut * MODES + mode);
     recover(r, cut);
@@ -39,7 +39,7 @@ static void try_second(struct run *r, uint64_t cut, uint32_t mode, uint64_t seco
     recover(r, second);
     world_mount_and_check(w);
     w->tap.trace = false;
-    r->tally->second++;
+    r->base.tally->second++;
     snprintf(what, sizeof what, "--cut %llu --mode %u --second %llu --mode2 %u", (unsigned long long)cut,
              (unsigned)mode, (unsigned long long)second, (unsigned)mode2);
     (void)run_judge(r, what);
@@ -55,13 +55,13 @@ static void try_seconds(struct run *r, uint64_t cut, uint32_t mode) {
         all += (uint64_t)ops[i].steps * MODES;
     }
     for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t j = 0; j < ops[i].steps * MODES && !run_is_over(r); j++) {
+        for (uint32_t j = 0; j < ops[i].steps * MODES && !engine_is_over(&r->base); j++) {
             uint32_t k = j / MODES, mode2 = j % MODES;
-            bool tried = r->plan->second != ANY
-                             ? cut_is_wanted(r->plan->second, ops[i].first + k)
+            bool tried = r->base.plan->second != ANY
+                             ? cut_is_wanted(r->base.plan->second, ops[i].first + k)
                              : cut_hash(ops[i].first + k, cut + mode2) % (all / SECONDS_EACH + 1) == 0;
             if (tried && cut_differs(&r->world.shape->geometry, &ops[i], k, mode2) &&
-                cut_is_wanted(r->plan->mode2, mode2)) {
+                cut_is_wanted(r->base.plan->mode2, mode2)) {
                 try_second(r, cut, mode, ops[i].first + k, mode2);
             }
         }
@@ -85,7 +85,7 @@ static void try_first(struct run *r, uint64_t cut, uint32_t mode) {
     bool right;
     world_restore(w, &r->before);
     run_set_cut(r, cut, mode, 0);
-    w->tap.trace = r->plan->trace;
+    w->tap.trace = r->base.plan->trace;
     (void)world_call(w, r->dice);
     world_save(w, &r->cut);
     if (cut_hash(cut, mode + 9) % 8 == 0) {
@@ -96,10 +96,10 @@ static void try_first(struct run *r, uint64_t cut, uint32_t mode) {
     recover(r, cut);
     world_mount_and_check(w);
     w->tap.trace = false;
-    r->tally->first++;
+    r->base.tally->first++;
     snprintf(what, sizeof what, "--cut %llu --mode %u", (unsigned long long)cut, (unsigned)mode);
     right = run_judge(r, what);
-    if (r->plan->cut != ANY ? r->plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
+    if (r->base.plan->cut != ANY ? r->base.plan->second != ANY : right && cut_hash(cut, mode) / 8 % r->pair == 0) {
         try_seconds(r, cut, mode);
     }
 }
@@ -119,7 +119,7 @@ static bool try_call(struct run *r) {
     memcpy(ops, w->tap.ops, n * sizeof ops[0]);
     world_save(w, &r->after);
     for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t j = 0; j < ops[i].steps * MODES && !run_is_over(r); j++) {
+        for (uint32_t j = 0; j < ops[i].steps * MODES && !engine_is_over(&r->base); j++) {
             if (r->thin == 0) {
                 r->candidates += cut_differs(&r->world.shape->geometry, &ops[i], j / MODES, j % MODES);
             } else if (is_tried(r, &ops[i], j / MODES, j % MODES)) {
@@ -127,7 +127,7 @@ static bool try_call(struct run *r) {
             }
         }
     }
-    r->tally->operations += r->thin != 0 ? n : 0;
+    r->base.tally->operations += r->thin != 0 ? n : 0;
     world_restore(w, &r->after);
     return true;
 }
@@ -137,16 +137,17 @@ static void work_through(struct run *r, enum plant plant) {
     struct world *w = &r->world;
     const struct store_shape *shape = w->shape;
     uint64_t erases;
-    memset(r->memory, 0, r->bytes);
-    world_init(w, shape, plant, r->memory, r->bytes);
+    memset(r->base.memory, 0, r->base.bytes);
+    world_init(w, shape, plant, r->base.memory, r->base.bytes);
     erases = w->tap.flash.counts.erases + (uint64_t)shape->geometry.blocks * shape->laps;
-    for (r->call = 0; w->tap.flash.counts.erases < erases && r->call < CALLS_MAX && !run_is_over(r); r->call++) {
-        r->dice = cut_hash(r->call, r->index + 77);
+    for (r->call = 0; w->tap.flash.counts.erases < erases && r->call < CALLS_MAX && !engine_is_over(&r->base);
+         r->call++) {
+        r->dice = cut_hash(r->call, r->base.index + 77);
         if (shape->bad != 0 && r->call % 16 == 5) {
             world_heal(w);
             world_go_bad(w, cut_hash(r->call, 3));
         }
-        if (r->thin != 0 && r->plan->call != ANY && r->call != r->plan->call) {
+        if (r->thin != 0 && r->base.plan->part != ANY && r->call != r->base.plan->part) {
             (void)world_call(w, r->dice);
         } else if (!try_call(r)) {
             return;
@@ -158,11 +159,11 @@ static void work_through(struct run *r, enum plant plant) {
 
 /* First all cuts are counted, then as many are tried as the quota allows. */
 void cuts_of_workload(struct run *r) {
-    uint64_t quota = r->plan->quota;
+    uint64_t quota = r->base.plan->quota;
     r->candidates = 0;
     r->thin = 0;
     work_through(r, PLANT_NONE);
     r->thin = 4 * r->candidates / (quota + 1) + 1;
     r->pair = 4u * SECONDS_EACH * (r->candidates / r->thin + 1) / (quota + 1) + 1;
-    work_through(r, r->plan->plant);
+    work_through(r, (enum plant)r->base.plan->plant);
 }

@@ -2,52 +2,32 @@
 #ifndef POWERLOSS_STORE_CUTS_H
 #define POWERLOSS_STORE_CUTS_H
 
+#include "engine.h"
 #include "store_world.h"
 
-/* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. */
-struct plan {
-    uint64_t quota; /* cuts for this shape, about */
-    enum plant plant;
-    bool trace, first_failure;                      /* stop there */
-    uint64_t call, cut, mode, second, mode2, chain; /* ANY where not given */
-};
-
-struct tally {
-    uint64_t operations, first, second, chained, failures;
-};
+/* The media that stores are tried on. */
+extern const struct store_shape shapes[];
 
 /* One run over one shape. */
 struct run {
+    struct run_base base;
     struct world world;
     struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
-    const struct plan *plan;
-    struct tally *tally;
-    uint32_t index, call;
+    uint32_t call;
     uint64_t dice, candidates;
     uint64_t thin, pair; /* one cut in so many is tried, one in so many of those twice; 0: they are counted only */
-    bool quiet;
-    uint8_t *memory; /* of the world's flash */
-    size_t bytes;
 };
 
-/* Makes a run ready; what it takes is kept until the next. */
-struct run *run_begin(const struct store_shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-                      struct tally *tally);
-
-/* Runs the plan on a shape; failures are printed unless `quiet`. */
-void run_shape(const struct store_shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-               struct tally *tally);
-
-/* One store that loses power many times, and has blocks that go bad and reads that fail, as `seed` says. */
+/* The calls of the suite's table (engine.h). A chain is one store that loses power many times, and has blocks that go bad
+ * and reads that fail, as `seed` says. */
+struct run *run_begin(uint32_t index, const struct plan *plan, bool quiet, struct tally *tally);
+void run_all(struct run *r);
 void run_chain(struct run *r, uint64_t seed);
 
 /// What the parts share ///
 
 /* Counts a failure, and prints it. Returns true when there is none. */
 bool run_judge(struct run *r, const char *what);
-
-/* Should the run end here? */
-bool run_is_over(const struct run *r);
 
 /* Cuts the power at step `at`. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed);

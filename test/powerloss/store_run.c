@@ -1,31 +1,14 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store_cuts.h"
 
-#define CHAIN_CUTS     24u
-#define FAILURES_SHOWN 8u
+#define CHAIN_CUTS 24u
 
 /// What the parts share ///
 
 bool run_judge(struct run *r, const char *what) {
-    struct world *w = &r->world;
-    if (w->wrong == NULL) {
-        return true;
-    }
-    if (!r->quiet && r->tally->failures < FAILURES_SHOWN) {
-        printf("FAILED --geometry %u --call %u %s: %s (%u)\n", (unsigned)r->index, (unsigned)r->call, what, w->wrong,
-               (unsigned)w->where);
-        fflush(stdout);
-    }
-    r->tally->failures++;
-    w->wrong = NULL;
-    return false;
-}
-
-bool run_is_over(const struct run *r) {
-    return r->plan->first_failure && r->tally->failures != 0;
+    return engine_judge(&r->base, &r->world.wrong, r->world.where, r->call, what);
 }
 
 /* On media that take any value no bit stays between two values: what was written last is there. */
@@ -72,9 +55,9 @@ void run_chain(struct run *r, uint64_t seed) {
     struct world *w = &r->world;
     uint64_t dice = seed, kind = cut_hash(seed, 5);
     char what[64];
-    memset(r->memory, 0, r->bytes);
-    world_init(w, w->shape, r->plan->plant, r->memory, r->bytes);
-    w->tap.trace = r->plan->trace;
+    memset(r->base.memory, 0, r->base.bytes);
+    world_init(w, w->shape, (enum plant)r->base.plan->plant, r->base.memory, r->base.bytes);
+    w->tap.trace = r->base.plan->trace;
     snprintf(what, sizeof what, "--chain %llu", (unsigned long long)seed);
     r->call = 0;
     for (uint32_t n = 0; n < CHAIN_CUTS && w->wrong == NULL; n++) {
@@ -82,7 +65,7 @@ void run_chain(struct run *r, uint64_t seed) {
         dice = cut_hash(dice, n);
         run_set_cut(r, w->tap.flash.steps + (dice >> 20) % (span << (dice % 5)), (uint32_t)(dice >> 50) % MODES, dice);
         work(w, kind, dice);
-        r->tally->chained += w->tap.flash.off;
+        r->base.tally->chained += w->tap.flash.off;
         end_link(w, kind, cut_hash(dice, 61));
     }
     (void)run_judge(r, what);
@@ -90,40 +73,27 @@ void run_chain(struct run *r, uint64_t seed) {
 
 /// Runs ///
 
-struct run *run_begin(const struct store_shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-                      struct tally *tally) {
+struct run *run_begin(uint32_t index, const struct plan *plan, bool quiet, struct tally *tally) {
     static struct run r;
-    static uint8_t *memory;
-    size_t bytes = medium_bytes(&shape->geometry);
-    free(memory);
-    memory = calloc(4, bytes);
-    if (memory == NULL) {
-        abort();
-    }
+    const struct store_shape *shape = &shapes[index];
     memset(&r, 0, sizeof r);
-    r.plan = plan;
-    r.tally = tally;
-    r.index = index;
-    r.quiet = quiet;
-    r.memory = memory;
-    r.bytes = bytes;
-    world_init(&r.world, shape, PLANT_NONE, memory, bytes);
-    world_copy_init(&r.before, &r.world, memory + bytes, bytes);
-    world_copy_init(&r.after, &r.world, memory + 2 * bytes, bytes);
-    world_copy_init(&r.cut, &r.world, memory + 3 * bytes, bytes);
+    r.base = engine_base(&shape->geometry, index, plan, quiet, tally);
+    world_init(&r.world, shape, PLANT_NONE, r.base.memory, r.base.bytes);
+    world_copy_init(&r.before, &r.world, r.base.memory + r.base.bytes, r.base.bytes);
+    world_copy_init(&r.after, &r.world, r.base.memory + 2 * r.base.bytes, r.base.bytes);
+    world_copy_init(&r.cut, &r.world, r.base.memory + 3 * r.base.bytes, r.base.bytes);
     return &r;
 }
 
-void run_shape(const struct store_shape *shape, uint32_t index, const struct plan *plan, bool quiet,
-               struct tally *tally) {
-    struct run *r = run_begin(shape, index, plan, quiet, tally);
+void run_all(struct run *r) {
+    const struct plan *plan = r->base.plan;
     if (plan->chain != ANY) {
         run_chain(r, plan->chain);
         return;
     }
     cuts_of_workload(r);
     for (uint64_t seed = 0;
-         plan->call == ANY && plan->cut == ANY && seed < plan->quota / 2 / CHAIN_CUTS && !run_is_over(r); seed++) {
+         !plan->only && plan->part == ANY && seed < plan->quota / 2 / CHAIN_CUTS && !engine_is_over(&r->base); seed++) {
         run_chain(r, seed);
     }
 }

@@ -1,0 +1,66 @@
+/* What both power-cut suites are made of beside their own workload: the command line, the share that each shape has of the
+ * cuts, chains of cuts, and what is counted. A suite describes itself by a table. */
+#ifndef POWERLOSS_ENGINE_H
+#define POWERLOSS_ENGINE_H
+
+#include "medium.h"
+
+/* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. ANY where not given. */
+struct plan {
+    uint64_t quota;           /* cuts for this shape, about */
+    unsigned plant;           /* the planted mistake, of the suite's enum plant */
+    bool only, trace;         /* only: one cut, or one chain */
+    bool first_failure;       /* stop there */
+    uint64_t part, cut, mode; /* part: which rhythm, which call */
+    uint64_t second, mode2, chain;
+};
+
+struct tally {
+    uint64_t operations, first, second, chained, failures;
+};
+
+/* What each suite's struct run begins with. */
+struct run_base {
+    const struct plan *plan;
+    struct tally *tally;
+    uint32_t index;  /* of the shape */
+    bool quiet;      /* failures are counted, not printed */
+    uint8_t *memory; /* of the world's flash; each of the three copies has as many bytes behind it */
+    size_t bytes;
+};
+
+struct run;
+
+/* A suite. The calls that take a number take that of a shape. */
+struct suite {
+    const char *name, *part_option;
+    uint64_t quota, quota_quick, quota_self, quota_caught; /* by default, and with these options */
+    uint32_t shapes;
+    const char *(*shape)(uint32_t i, uint32_t *weight); /* returns its name */
+    bool (*has_chains)(uint32_t i);
+    const char *const *plants; /* the first one is none */
+    uint32_t n_plants, self_shape;
+    /* Makes a run ready; what it takes is kept until the next. */
+    struct run *(*begin)(uint32_t i, const struct plan *plan, bool quiet, struct tally *tally);
+    void (*run_all)(struct run *r);                  /* runs the plan */
+    void (*run_chain)(struct run *r, uint64_t seed); /* cuts many times in a row */
+};
+
+/* The program. Returns its exit status: 1 when a failure was found, or with --caught when none was. */
+int engine_main(const struct suite *suite, int argc, char **argv);
+
+/// For the runs of a suite ///
+
+/* Makes the base of a run over a medium. Its memory is kept until the next call. */
+struct run_base engine_base(const struct stk_flash_geometry *geometry, uint32_t index, const struct plan *plan,
+                            bool quiet, struct tally *tally);
+
+/* Counts the failure that *wrong names, if any, prints it and takes it back. Returns true when there is none. */
+bool engine_judge(const struct run_base *base, const char **wrong, uint32_t where, uint32_t part, const char *what);
+
+/* Should the run end here? */
+static inline bool engine_is_over(const struct run_base *base) {
+    return base->plan->first_failure && base->tally->failures != 0;
+}
+
+#endif
