@@ -44,8 +44,8 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     }
 }
 
-/* A read met the end, for every one that waits behind it too, in their order: a terminal says it once. Nobody waits behind a
- * positioned read. */
+/* A read met the end, for every one that waits behind it too, in their order: a terminal says it once. Nobody waits
+ * behind a positioned read. */
 static void finish_at_end(struct stk_uring *u, uint32_t index) {
     struct stk_uring_source *s = &u->source[u->ops[index].source];
     struct stk_index_list waiting = s->queue;
@@ -176,8 +176,8 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
 }
 
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
-    /* A cancel that the kernel has not answered could end reads that are taken after it. So the last read of those that it
-     * ends is kept back until then: once all are reaped, the port takes reads again. */
+    /* A cancel that the kernel has not answered could end reads that are taken after it. So the last read of those that
+     * it ends is kept back until then: once all are reaped, the port takes reads again. */
     uint32_t most = u->canceling && u->cancels != 0 ? u->in_flight - 1u : u->in_flight;
     uint32_t n = 0;
     most = most < max ? most : max;

@@ -16,8 +16,8 @@ struct dispatch_port {
     enum stk_residency residency; /* what info must say */
 
     /* Makes an instance over fresh memory: 8 to DISPATCH_SLOTS_MAX slots, all EMPTY, and a control buffer that
-     * authorises tenant 0 and has at least two observables a slot. Its workers know NOP, STORE_U32 and ATOMIC_ADD. Tells the
-     * memory and returns the ctx. */
+     * authorises tenant 0 and has at least two observables a slot. Its workers know NOP, STORE_U32 and ATOMIC_ADD.
+     * Tells the memory and returns the ctx. */
     void *(*open)(struct stk_device_memory *memory);
     /* Ends it, whatever state it is in. */
     void (*close)(void);

@@ -446,8 +446,8 @@ static void cancel_without_a_read_does_nothing(void **state) {
     assert_int_equal(reap1().result, 100);
 }
 
-/* Two silent sources, with half of a read written to the first, and a source with offsets. Then the port takes reads again
- * at once. */
+/* Two silent sources, with half of a read written to the first, and a source with offsets. Then the port takes reads
+ * again at once. */
 static void cancel_ends_every_read_once(void **state) {
     uint32_t seen = 0;
     (void)state;

@@ -1,5 +1,5 @@
-/* What every ingest port owes its caller (stoker/port/ingest.h; port/README.md, "Ingest"), as test cases over a factory.
- * A port's test fills in one struct ingest_port for each way in which the port can be opened. */
+/* What every ingest port owes its caller (stoker/port/ingest.h; port/README.md, "Ingest"), as test cases over a
+ * factory. A port's test fills in one struct ingest_port for each way in which the port can be opened. */
 #ifndef CONTRACT_INGEST_H
 #define CONTRACT_INGEST_H
 

@@ -11,7 +11,8 @@ struct platform_port {
     const char *name;
     const struct stk_platform_ops *ops;
     void *ctx;
-    /* Stores `value`, a plain number, into *word in some milliseconds and wakes whoever waits on it; then joins who did. */
+    /* Stores `value`, a plain number, into *word in some milliseconds and wakes whoever waits on it; then joins who
+     * did. */
     void (*change_later)(uint32_t *word, uint32_t value);
     void (*join)(void);
 };

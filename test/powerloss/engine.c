@@ -189,8 +189,8 @@ static bool to_number(uint64_t *to, const char *value) {
     return *value != '\0' && *end == '\0';
 }
 
-/* Takes `--long FIRST COUNT` or an option with a number. Returns how many arguments that takes, 0 when it is none of them
- * or has a wrong value. */
+/* Takes `--long FIRST COUNT` or an option with a number. Returns how many arguments that takes, 0 when it is none of
+ * them or has a wrong value. */
 static int take_numbers(struct options *o, char **arg) {
     const struct {
         const char *name;

@@ -1,5 +1,5 @@
-/* What both power-cut suites are made of beside their own workload: the command line, the share that each shape has of the
- * cuts, chains of cuts, and what is counted. A suite describes itself by a table. */
+/* What both power-cut suites are made of beside their own workload: the command line, the share that each shape has of
+ * the cuts, chains of cuts, and what is counted. A suite describes itself by a table. */
 #ifndef POWERLOSS_ENGINE_H
 #define POWERLOSS_ENGINE_H
 

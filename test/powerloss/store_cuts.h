@@ -18,8 +18,8 @@ struct run {
     uint64_t thin, pair; /* one cut in so many is tried, one in so many of those twice; 0: they are counted only */
 };
 
-/* The calls of the suite's table (engine.h). A chain is one store that loses power many times, and has blocks that go bad
- * and reads that fail, as `seed` says. */
+/* The calls of the suite's table (engine.h). A chain is one store that loses power many times, and has blocks that go
+ * bad and reads that fail, as `seed` says. */
 struct run *run_begin(uint32_t index, const struct plan *plan, bool quiet, struct tally *tally);
 void run_all(struct run *r);
 void run_chain(struct run *r, uint64_t seed);

@@ -1,4 +1,4 @@
-/* stoker: little-endian words in bytes of any alignment. The one codec of every format on flash, in files and in keys. */
+/* stoker: little-endian words in bytes of any alignment. The one codec of every format on flash, in files and keys. */
 #ifndef STOKER_LE_H
 #define STOKER_LE_H
 

@@ -1,5 +1,5 @@
-/* The simulated flash: each rule of rewriting, both erased values, units that are no powers of two, a lazy medium, and one
- * that needs aligned buffers. */
+/* The simulated flash: each rule of rewriting, both erased values, units that are no powers of two, a lazy medium, and
+ * one that needs aligned buffers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

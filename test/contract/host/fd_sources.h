@@ -1,5 +1,5 @@
-/* Sources of an ingest port that reads file descriptors: files, pipes, a socket, and a file that fails. Included once in a
- * test, which defines add_fd and remove_source; fd_contract has the cases that only such ports have. */
+/* Sources of an ingest port that reads file descriptors: files, pipes, a socket, and a file that fails. Included once
+ * in a test, which defines add_fd and remove_source; fd_contract has the cases that only such ports have. */
 #ifndef CONTRACT_FD_SOURCES_H
 #define CONTRACT_FD_SOURCES_H
 

@@ -50,15 +50,15 @@ struct stk_flash_ops {
     /* Fills *geometry. Cannot fail, never blocks, always the same for one ctx. Mandatory. */
     void (*geometry)(void *ctx, struct stk_flash_geometry *geometry);
 
-    /* Copies `bytes` at `offset` of `block` to `data`, both multiples of read_unit; 0 bytes are no error. 0; STK_E_IO the
-     * medium cannot give them back now (an ECC error that was not corrected): nothing may be concluded from `data`;
+    /* Copies `bytes` at `offset` of `block` to `data`, both multiples of read_unit; 0 bytes are no error. 0; STK_E_IO
+     * the medium cannot give them back now (an ECC error that was not corrected): nothing may be concluded from `data`;
      * STK_E_SHORT; STK_E_RANGE and other refusals. Bounded time. Mandatory. */
     int (*read)(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes);
 
     /* Programs `bytes` at `offset` of an erased part of `block`, both multiples of prog_unit; units are programmed in
-     * ascending order within a block. 0 when the bytes will read back now (and after a power cut once sync has returned);
-     * STK_E_IO the block is bad: any part of the bytes may have been programmed, also all of them; STK_E_RANGE and other
-     * refusals. Bounded time. Mandatory. */
+     * ascending order within a block. 0 when the bytes will read back now (and after a power cut once sync has
+     * returned); STK_E_IO the block is bad: any part of the bytes may have been programmed, also all of them;
+     * STK_E_RANGE and other refusals. Bounded time. Mandatory. */
     int (*prog)(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes);
 
     /* Erases `block`. 0; STK_E_IO the block is bad and holds anything: what it held, erased bytes, or a mixture;

@@ -48,8 +48,9 @@ struct stk_ingest_ops {
      * Mandatory. */
     int (*reap)(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns);
 
-    /* Asks for every read in flight to end early; each is still reaped, as STK_E_CANCELED or with its data. Until all are,
-     * a port may take no new read. STK_OK, also with nothing in flight; an error when the port itself failed. Mandatory. */
+    /* Asks for every read in flight to end early; each is still reaped, as STK_E_CANCELED or with its data. Until all
+     * are, a port may take no new read. STK_OK, also with nothing in flight; an error when the port itself failed.
+     * Mandatory. */
     int (*cancel)(void *ctx);
 
     /* Copies the counters out. Mandatory. */
