@@ -10,15 +10,15 @@
 #include "stoker/slot.h"
 #include "stoker/words.h"
 
-#define STK_OPENCL_PAGE 4096u
+#define STK_OPENCL_PAGE 4096u /* the parts of the shared memory are mapped and copied by whole pages */
 
-/* Indices of regions, in the order of the kernel's arguments. */
+/* Indices of regions: the parts of the shared memory. */
 enum {
-    REGION_RING,
-    REGION_CONTROL,
-    REGION_DEBUG,
-    REGION_IO,
-    REGION_PAYLOAD
+    REGION_RING = STK_PART_RING,
+    REGION_CONTROL = STK_PART_CONTROL,
+    REGION_DEBUG = STK_PART_DEBUG,
+    REGION_IO = STK_PART_IO,
+    REGION_PAYLOAD = STK_PART_PAYLOAD
 };
 
 /* Arguments of the kernel behind the regions and their sizes. */
@@ -192,19 +192,6 @@ void stk_opencl_give(struct stk_opencl *cl);
 
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
-
-/* Returns the index of the word at which the custody words begin: at the first page behind `control_words`. The
- * handshake uses all words before it. */
-static inline uint32_t stk_opencl_custody_at(uint32_t control_words) {
-    const uint32_t page = STK_OPENCL_PAGE / 4u;
-    return (control_words + page - 1u) / page * page;
-}
-
-/* Returns the custody words in the shared memory: one for each slot of the ring, then one for each I/O slot. An odd
- * word means that a worker has the slot in hand. */
-static inline uint32_t *stk_opencl_custody(const struct stk_opencl *cl) {
-    return cl->memory.control + stk_opencl_custody_at(cl->memory.control_words);
-}
 
 /// Waiting: opencl_drain.c ///
 

@@ -42,7 +42,7 @@ static int over(struct stk_deadline *end) {
 }
 
 static struct hand hand_of(struct stk_opencl *cl) {
-    uint32_t words = stk_opencl_custody_at(cl->memory.control_words) - STK_CTL_OBSERVABLE - SPARE_WORDS;
+    uint32_t words = stk_device_custody_at(&cl->memory) - STK_CTL_OBSERVABLE - SPARE_WORDS;
     struct hand h = {.cl = cl, .ring = {.words = cl->memory.ring, .slots = cl->memory.slots}, .pairs = words / 2u};
     uint32_t most = h.pairs < IN_FLIGHT ? h.pairs : IN_FLIGHT;
     h.in_flight = h.ring.slots < most ? h.ring.slots : most;

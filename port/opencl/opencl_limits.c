@@ -30,7 +30,7 @@ void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one) {
 }
 
 int stk_opencl_send_limits(struct stk_opencl *cl) {
-    size_t at = ((size_t)cl->memory.slots + cl->memory.io_slots) * 4u;
+    size_t at = STK_DEVICE_LIMITS_AT(cl->memory.slots, cl->memory.io_slots) * 4u;
     int err = STK_OK;
     if (!cl->limits_sent) {
         /* The call waits for the write, which is short: the table changes only while no launch is under way, so the

@@ -25,7 +25,7 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 /* Takes slot `i` for the device as a worker does (kernels/guard.h): the custody word becomes odd before the status is
  * swapped. */
 static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
-    uint32_t *custody = stk_opencl_custody(cl) + i;
+    uint32_t *custody = stk_device_custody(&cl->memory) + i;
     (void)stk_fetch_add(custody, 1u);
     if (stk_cas(STK_SLOT_AT(cl->memory.ring, i), status, STK_SLOT_CLAIMED) == status) {
         return 1;
@@ -37,7 +37,7 @@ static int take(struct stk_opencl *cl, uint32_t i, uint32_t status) {
 uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     const struct stk_device_memory *m = &cl->memory;
     struct stk_opencl_batch *b = &cl->batch;
-    uint32_t *ring = b->sent[REGION_RING].host;
+    uint32_t *ring = b->sent[STK_PART_RING].host;
     b->handed = 0;
     for (uint32_t i = 0; i < m->slots; i++) {
         uint32_t *from = STK_SLOT_AT(m->ring, i), *to = STK_SLOT_AT(ring, i);
@@ -61,9 +61,9 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
     }
     if (b->handed) {
         /* The custody words in the device's copy stay 0: the kernel takes the slots of its copy itself. */
-        copy_from_shared(b->sent[REGION_CONTROL].host, m->control, stk_opencl_custody_at(m->control_words));
-        copy_from_shared(b->sent[REGION_DEBUG].host, m->debug, m->debug_words);
-        copy_from_shared(b->sent[REGION_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
+        copy_from_shared(b->sent[STK_PART_CONTROL].host, m->control, stk_device_custody_at(m));
+        copy_from_shared(b->sent[STK_PART_DEBUG].host, m->debug, m->debug_words);
+        copy_from_shared(b->sent[STK_PART_IO].host, m->io, (size_t)m->io_slots * STK_IO_WORDS);
     }
     return b->handed;
 }
@@ -72,8 +72,8 @@ uint32_t stk_opencl_snapshot(struct stk_opencl *cl) {
 
 /* Lines that the device changed; what landed in the others meanwhile stays. The device now holds what came back. */
 static void merge_payload(struct stk_opencl *cl) {
-    uint8_t *sent = cl->batch.sent[REGION_PAYLOAD].host, *to = cl->memory.payload;
-    const uint8_t *got = cl->batch.got[REGION_PAYLOAD].host;
+    uint8_t *sent = cl->batch.sent[STK_PART_PAYLOAD].host, *to = cl->memory.payload;
+    const uint8_t *got = cl->batch.got[STK_PART_PAYLOAD].host;
     for (size_t at = 0, end = cl->memory.payload_bytes; at < end; at += LINE) {
         size_t bytes = end - at < LINE ? end - at : LINE;
         if (memcmp(got + at, sent + at, bytes) != 0) {
@@ -89,9 +89,9 @@ static int is_set(uint32_t word) {
 
 /* Counters grow by what the device added; what it sets is set, where it did. */
 static void merge_control(struct stk_opencl *cl) {
-    const uint32_t *sent = cl->batch.sent[REGION_CONTROL].host, *got = cl->batch.got[REGION_CONTROL].host;
+    const uint32_t *sent = cl->batch.sent[STK_PART_CONTROL].host, *got = cl->batch.got[STK_PART_CONTROL].host;
     uint32_t *to = cl->memory.control;
-    for (uint32_t i = 0; i < stk_opencl_custody_at(cl->memory.control_words); i++) {
+    for (uint32_t i = 0; i < stk_device_custody_at(&cl->memory); i++) {
         uint32_t was = stk_load(sent + i), now = stk_load(got + i);
         if (was != now && is_set(i)) {
             stk_store(to + i, now);
@@ -117,7 +117,7 @@ static void append(struct stk_opencl *cl, const uint32_t *record) {
 }
 
 static void merge_debug(struct stk_opencl *cl) {
-    const uint32_t *sent = cl->batch.sent[REGION_DEBUG].host, *got = cl->batch.got[REGION_DEBUG].host;
+    const uint32_t *sent = cl->batch.sent[STK_PART_DEBUG].host, *got = cl->batch.got[STK_PART_DEBUG].host;
     uint32_t from = stk_load(sent + STK_DEBUG_CURSOR_WORD), to = stk_load(got + STK_DEBUG_CURSOR_WORD);
     for (; from < to && to <= cl->memory.debug_words - STK_DEBUG_RECORDS_WORD; from += STK_DEBUG_RECORD_WORDS) {
         append(cl, got + STK_DEBUG_RECORDS_WORD + from);
@@ -127,22 +127,22 @@ static void merge_debug(struct stk_opencl *cl) {
 /* The device asks for a read through I/O slot `i`. Meanwhile the host may have taken that one for itself: then the ring slot
  * asks again, next time. */
 static void reserve_io(struct stk_opencl *cl, uint32_t i) {
-    uint32_t *got = (uint32_t *)cl->batch.got[REGION_IO].host + (size_t)i * STK_IO_WORDS;
+    uint32_t *got = (uint32_t *)cl->batch.got[STK_PART_IO].host + (size_t)i * STK_IO_WORDS;
     uint32_t slot = stk_load(got + STK_IO_TAG);
     if (stk_cas(cl->memory.io + (size_t)i * STK_IO_WORDS + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) ==
         STK_SLOT_EMPTY) {
         return;
     }
-    memcpy(got, (const uint32_t *)cl->batch.sent[REGION_IO].host + (size_t)i * STK_IO_WORDS, STK_IO_WORDS * 4u);
+    memcpy(got, (const uint32_t *)cl->batch.sent[STK_PART_IO].host + (size_t)i * STK_IO_WORDS, STK_IO_WORDS * 4u);
     if (slot < cl->memory.slots) {
-        uint32_t *w = STK_SLOT_AT((uint32_t *)cl->batch.got[REGION_RING].host, slot);
+        uint32_t *w = STK_SLOT_AT((uint32_t *)cl->batch.got[STK_PART_RING].host, slot);
         stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
         stk_store(w + STK_SLOT_STATUS, STK_SLOT_REQUEUE);
     }
 }
 
 static uint32_t io_status(const struct stk_opencl_region *side, uint32_t i) {
-    return stk_load((const uint32_t *)side[REGION_IO].host + (size_t)i * STK_IO_WORDS + STK_IO_STATUS);
+    return stk_load((const uint32_t *)side[STK_PART_IO].host + (size_t)i * STK_IO_WORDS + STK_IO_STATUS);
 }
 
 static void reserve_asked(struct stk_opencl *cl) {
@@ -155,7 +155,7 @@ static void reserve_asked(struct stk_opencl *cl) {
 
 /* Only slots that were handed over, each with its words before its status. */
 static void merge_ring(struct stk_opencl *cl) {
-    const uint32_t *ring_sent = cl->batch.sent[REGION_RING].host, *ring_got = cl->batch.got[REGION_RING].host;
+    const uint32_t *ring_sent = cl->batch.sent[STK_PART_RING].host, *ring_got = cl->batch.got[STK_PART_RING].host;
     for (uint32_t i = 0; i < cl->memory.slots; i++) {
         const uint32_t *got = STK_SLOT_AT(ring_got, i);
         uint32_t *to = STK_SLOT_AT(cl->memory.ring, i);
@@ -165,7 +165,7 @@ static void merge_ring(struct stk_opencl *cl) {
             cl->tries[i] = stk_status_ended(status) ? 0 : cl->tries[i];
             stk_store_release(to, status);
             /* the slot leaves custody, after its status was stored */
-            (void)stk_fetch_add(stk_opencl_custody(cl) + i, 1u);
+            (void)stk_fetch_add(stk_device_custody(&cl->memory) + i, 1u);
         }
     }
 }
@@ -174,8 +174,8 @@ static void merge_ring(struct stk_opencl *cl) {
 static void merge_io(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < cl->memory.io_slots; i++) {
         size_t at = (size_t)i * STK_IO_WORDS;
-        const uint32_t *got = (const uint32_t *)cl->batch.got[REGION_IO].host + at;
-        const uint32_t *sent = (const uint32_t *)cl->batch.sent[REGION_IO].host + at;
+        const uint32_t *got = (const uint32_t *)cl->batch.got[STK_PART_IO].host + at;
+        const uint32_t *sent = (const uint32_t *)cl->batch.sent[STK_PART_IO].host + at;
         uint32_t *to = cl->memory.io + at;
         if (memcmp(got, sent, STK_IO_WORDS * 4u) != 0) {
             copy_to_shared(to, got, STK_IO_STATUS);

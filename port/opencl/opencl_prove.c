@@ -16,7 +16,7 @@ static int is_dead(const struct stk_opencl *cl, enum stk_residency mode) {
 
 /* With whole pages of observables, one worker, and nothing that would end the mode in between. `timed`: cl->turn_cost is known. */
 static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
-    uint32_t words = stk_opencl_custody_at(cl->memory.control_words);
+    uint32_t words = stk_device_custody_at(&cl->memory);
     int err;
     cl->groups = 1;
     cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX;

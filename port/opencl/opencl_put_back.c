@@ -28,7 +28,7 @@ static int is_over(uint32_t status) {
 
 /* Lets go of all slots that a lost kernel had in hand. */
 static void let_go(struct stk_opencl *cl) {
-    uint32_t *custody = stk_opencl_custody(cl);
+    uint32_t *custody = stk_device_custody(&cl->memory);
     for (uint32_t i = 0; i < cl->memory.slots + cl->memory.io_slots; i++) {
         stk_store_release(custody + i, (stk_load(custody + i) + 1u) & ~1u); /* release: after the stores to the slot */
     }

@@ -4,11 +4,6 @@
 #include <sys/mman.h>
 
 #include "internal.h"
-#include "stoker/atomic.h"
-#include "stoker/control.h"
-#include "stoker/debug_log.h"
-#include "stoker/io_queue.h"
-#include "stoker/ring.h"
 
 #define PAGE       STK_OPENCL_PAGE
 #define ZEROED_MAX ((size_t)64 << 20) /* larger ones are payload */
@@ -164,7 +159,7 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
 /* Sets every guard to 0, which means free. A kernel that was lost may have left odd values, which mean held. The limits
  * lie behind the guards. */
 static int open_guards(struct stk_opencl *cl) {
-    size_t bytes = ((size_t)cl->memory.slots + cl->memory.io_slots + STK_LIMIT_WORDS) * 4u;
+    size_t bytes = STK_DEVICE_PRIVATE_WORDS(cl->memory.slots, cl->memory.io_slots) * 4u;
     cl->limits_sent = 0;
     return cl->guards.cl_mem ? zero(cl, &cl->guards)
                              : stk_opencl_region_open(cl, STK_OPENCL_COPIES, bytes, &cl->guards);
@@ -199,56 +194,44 @@ static int exclusive(const struct stk_opencl *cl) {
     return cl->device.type == STK_OPENCL_CPU || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
 }
 
+/* Returns what the configuration asks for; the parts are mapped and copied by whole pages. */
+static struct stk_device_layout layout_of(const struct stk_opencl *cl) {
+    const struct stk_opencl_config *c = &cl->config;
+    return (struct stk_device_layout){
+        .slots = c->slots,
+        .observables = c->observables,
+        .tenants = c->tenants,
+        .debug_records = c->debug_records,
+        .io_slots = c->io_slots,
+        .payload_bytes = c->payload_bytes,
+        .align = PAGE,
+        .no_shared_atomics = !exclusive(cl),
+    };
+}
+
 int stk_opencl_layout(struct stk_opencl *cl) {
-    struct stk_device_memory *m = &cl->memory;
-    struct stk_ring ring;
-    struct stk_control control;
-    int err = stk_ring_init(&ring, m->ring, STK_RING_BYTES(m->slots), m->slots);
-    memset(m->control, 0, cl->regions[REGION_CONTROL].bytes);
-    if (err == STK_OK) {
-        err = stk_control_init(&control, m->control, (size_t)m->control_words * 4u, 0, cl->config.tenants,
-                               cl->config.observables);
-    }
-    if (err == STK_OK) {
-        stk_store(m->control + STK_CTL_NO_SHARED_ATOMICS, exclusive(cl) ? 0u : STK_NO_SHARED_ATOMICS_BIT);
-        err = stk_control_set_custody(&control, stk_opencl_custody_at(m->control_words), NULL);
-    }
-    memset(m->debug, 0, (size_t)m->debug_words * 4u);
-    memset(m->io, 0, (size_t)m->io_slots * STK_IO_WORDS * 4u);
+    const struct stk_device_layout layout = layout_of(cl);
     cl->expected_ends = 0;
     cl->launches = cl->lease_ends = cl->idle_ends = cl->idle_workers = 0;
     cl->idle_seen = 0;
-    return err;
+    return stk_device_memory_reset(&cl->memory, &layout);
 }
 
 /* With copies the host's side is memory that the driver can copy from and to at once. */
 int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
-    const struct stk_opencl_config *c = &cl->config;
-    const size_t bytes[STK_OPENCL_REGIONS] = {
-        STK_RING_BYTES(c->slots),
-        ((size_t)stk_opencl_custody_at(STK_CTL_OBSERVABLE + c->observables) + c->slots + c->io_slots) * 4u,
-        (STK_DEBUG_RECORDS_WORD + (size_t)c->debug_records * STK_DEBUG_RECORD_WORDS) * 4u,
-        (size_t)c->io_slots * STK_IO_WORDS * 4u,
-        c->payload_bytes,
-    };
+    const enum stk_opencl_memory kind = memory == STK_OPENCL_COPIES ? STK_OPENCL_ALLOC_HOST : memory;
+    const struct stk_device_layout layout = layout_of(cl);
+    void *parts[STK_DEVICE_PARTS];
     int err = STK_OK;
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS && err == STK_OK; i++) {
-        err = stk_opencl_region_open(cl, memory == STK_OPENCL_COPIES ? STK_OPENCL_ALLOC_HOST : memory, bytes[i],
-                                     &cl->regions[i]);
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS && err == STK_OK; i++) {
+        err =
+            stk_opencl_region_open(cl, kind, stk_device_part_bytes(&layout, (enum stk_device_part)i), &cl->regions[i]);
+        parts[i] = cl->regions[i].host;
     }
-    cl->memory = (struct stk_device_memory){
-        .ring = cl->regions[REGION_RING].host,
-        .slots = c->slots,
-        .control = cl->regions[REGION_CONTROL].host,
-        .control_words = STK_CTL_OBSERVABLE + c->observables,
-        .debug = cl->regions[REGION_DEBUG].host,
-        .debug_words = STK_DEBUG_RECORDS_WORD + c->debug_records * STK_DEBUG_RECORD_WORDS,
-        .io = cl->regions[REGION_IO].host,
-        .io_slots = c->io_slots,
-        .payload = cl->regions[REGION_PAYLOAD].host,
-        .payload_bytes = c->payload_bytes,
-    };
-    err = err == STK_OK ? stk_opencl_layout(cl) : err;
+    if (err == STK_OK) {
+        stk_device_memory_bind(&cl->memory, &layout, parts);
+        err = stk_opencl_layout(cl);
+    }
     if (err != STK_OK) {
         stk_opencl_give(cl);
     }

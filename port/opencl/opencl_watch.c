@@ -13,7 +13,7 @@ static uint32_t *status_at(const struct stk_opencl *cl, uint32_t slot) {
 }
 
 static uint32_t custody_of(const struct stk_opencl *cl, uint32_t slot) {
-    return stk_load(stk_opencl_custody(cl) + slot);
+    return stk_load(stk_device_custody(&cl->memory) + slot);
 }
 
 /* Returns true if a worker has some slot in hand. The statuses cannot show this, since a tenant may store CLAIMED. */

@@ -83,40 +83,27 @@ static int take_environment(struct cli_device_wish *wish) {
     return bad;
 }
 
-static size_t pages(size_t bytes) {
-    return (bytes + 4095u) & ~(size_t)4095u;
-}
-
 /* The buffers in the process's own memory, and the interpreter over them. */
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
-    uint32_t slots = wish->slots ? wish->slots : 256u, observables = wish->observables ? wish->observables : 256u;
-    size_t ring = pages(STK_RING_BYTES(slots)), control = pages(STK_CONTROL_BYTES(observables)), side = pages(4096u);
+    const struct stk_device_layout layout = {
+        .slots = wish->slots ? wish->slots : 256u,
+        .observables = wish->observables ? wish->observables : 256u,
+        .tenants = 1,
+        .debug_records = STK_DEBUG_RECORDS_DEFAULT,
+        .io_slots = STK_IO_SLOTS_MAX,
+        .payload_bytes = wish->payload_bytes,
+        .align = 4096,
+    };
     struct stk_interp_config config = {STK_HANDLERS_INTERP(cli_user_ops)};
-    struct stk_ring r;
-    struct stk_control c;
-    uint8_t *at;
-    int err;
-    config.turns = slots > 63u ? slots + 1u : 0u; /* so that a drive sees the whole ring */
-    d->host_bytes = ring + control + 2u * side + wish->payload_bytes;
-    d->host = cli_map(d->host_bytes);
-    if (!d->host) {
+    struct stk_arena arena;
+    int err = stk_device_bytes(&layout, &d->host_bytes);
+    config.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
+    d->host = err == STK_OK ? cli_map(d->host_bytes) : NULL;
+    if (err == STK_OK && !d->host) {
         return cli_bad("no %zu bytes of memory for the interpreter: use a smaller --chunk or --depth", d->host_bytes);
     }
-    at = d->host;
-    d->memory = (struct stk_device_memory){
-        .ring = (void *)at,
-        .slots = slots,
-        .control = (void *)(at + ring),
-        .control_words = STK_CTL_OBSERVABLE + observables,
-        .debug = (void *)(at + ring + control),
-        .debug_words = STK_DEBUG_RECORDS_WORD + STK_DEBUG_RECORDS_DEFAULT * STK_DEBUG_RECORD_WORDS,
-        .io = (void *)(at + ring + control + side),
-        .io_slots = STK_IO_SLOTS_MAX,
-        .payload = at + ring + control + 2u * side,
-        .payload_bytes = wish->payload_bytes,
-    };
-    err = stk_ring_init(&r, d->memory.ring, ring, slots);
-    err = err == STK_OK ? stk_control_init(&c, d->memory.control, control, 0, 1, observables) : err;
+    stk_arena_init(&arena, d->host, d->host_bytes);
+    err = err == STK_OK ? stk_device_memory_init(&d->memory, &layout, &arena) : err;
     err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, &config) : err;
     d->dispatch = &stk_interp_ops;
     d->ctx = &d->interp;

@@ -15,6 +15,7 @@
 #include "stoker/deadline.h"
 #include "stoker/debug_log.h"
 #include "stoker/err.h"
+#include "stoker/device_memory.h"
 #include "stoker/device_set.h"
 #include "stoker/io_queue.h"
 #include "stoker/le.h"

@@ -193,7 +193,7 @@ static void end_that_a_tenant_stored_ends_nobodys_ticket(void **state) {
         forge_an_end();
         assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
         for (uint32_t k = 0; k < ring.slots + cl.memory.io_slots; k++) {
-            assert_int_equal(stk_load(stk_opencl_custody(&cl) + k) & 1u, 0);
+            assert_int_equal(stk_load(stk_device_custody(&cl.memory) + k) & 1u, 0);
         }
         close_way();
     }

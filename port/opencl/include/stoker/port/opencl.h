@@ -235,7 +235,7 @@ struct stk_opencl_region {
     size_t bytes;                /* whole pages */
     int raw_is_svm;              /* raw: from clSVMAlloc; else pages of this process */
 };
-#define STK_OPENCL_REGIONS 5u /* ring, control, debug, io, payload */
+#define STK_OPENCL_REGIONS STK_DEVICE_PARTS
 
 /* What says that shared memory has stopped being shared. */
 struct stk_opencl_watch {
