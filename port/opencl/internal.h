@@ -6,6 +6,8 @@
 #include <CL/cl.h>
 
 #include "stoker/blake3.h"
+#include "stoker/device_copies.h"
+#include "stoker/device_loss.h"
 #include "stoker/port/opencl.h"
 #include "stoker/slot.h"
 #include "stoker/words.h"
@@ -193,6 +195,9 @@ void stk_opencl_give(struct stk_opencl *cl);
 /* Puts ring, control, debug log and I/O queue back to their first state; no worker runs. */
 int stk_opencl_layout(struct stk_opencl *cl);
 
+/* The shared memory with its copies, which batch_open has allocated. */
+struct stk_device_copies stk_opencl_copies(const struct stk_opencl *cl);
+
 /// Waiting: opencl_drain.c ///
 
 #define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
@@ -273,17 +278,11 @@ int stk_opencl_check_launch(struct stk_opencl *cl);
 /* Measures a turn and a unit of cost: sets cl->turn_cost and cl->unit_cost. */
 int stk_opencl_calibrate(struct stk_opencl *cl);
 
-/// Copies: opencl_batch.c, opencl_merge.c ///
+/// Copies: opencl_batch.c ///
 
 /* Allocates the device's buffers and the staging, and makes them the kernel's arguments; cl->memory stays as it is. */
 int stk_opencl_batch_open(struct stk_opencl *cl, uint32_t control_words);
 int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending);
-
-/* Claims what is ready for the device and fills batch->sent, but for the payload. Returns how many slots. */
-uint32_t stk_opencl_snapshot(struct stk_opencl *cl);
-
-/* Takes what came back into the shared memory. */
-void stk_opencl_merge(struct stk_opencl *cl);
 
 /// A lost device: opencl_recover.c ///
 
@@ -305,9 +304,13 @@ int stk_opencl_recover_on(struct stk_opencl *cl);
 /* The device is lost: looks whether its kernels are gone, and then puts back what they had. STK_E_DEVICE. */
 int stk_opencl_lost_on(struct stk_opencl *cl);
 
-/// Falling back: opencl_watch.c, opencl_put_back.c ///
+/// Falling back: opencl_watch.c ///
 
-/* Looks whether published work is not seen by the running kernel, or its work not by the host. 1 when so, with the reason said. */
+/* Begins the watch over the shared memory anew. */
+void stk_opencl_watch_start(struct stk_opencl *cl, uint64_t now_ns);
+
+/* Look whether memory is still shared, while a launch runs and after one that ended. 1 when it is not, with the reason
+ * said. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns);
 int stk_opencl_watch_border(struct stk_opencl *cl);
 
@@ -320,12 +323,8 @@ int stk_opencl_fall(struct stk_opencl *cl);
 /* 1 when the next mode was taken, 0 not yet, STK_E_DEVICE. */
 int stk_opencl_fall_on(struct stk_opencl *cl);
 
-/* Puts back what a lost kernel had claimed, slots of the ring and of the I/O queue: REQUEUE, or FAULT where that did not help; and
- * EMPTY. No worker runs. `ran`: 0 when the kernel was never launched, which is not held against a slot. */
+/* Puts back what lost kernels had in hand; no worker runs. `ran`: 0 when no kernel was launched. */
 void stk_opencl_put_back(struct stk_opencl *cl, int ran);
-
-/* How often a slot of lost kernels is put back before it faults. */
-#define STK_OPENCL_TRIES 3u
 
 /// Handshake: opencl_probe.c, opencl_prove.c, opencl_handshake.c ///
 

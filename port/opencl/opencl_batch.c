@@ -1,10 +1,5 @@
 /* BATCH: what is ready is written to the device, run until drained, and read back, without the host waiting for any of it. */
-#include <string.h>
-
 #include "internal.h"
-
-#define BLOCK      4096u /* payload is compared and sent in such pieces */
-#define RANGES_MAX 16u   /* writes of the payload in one launch */
 
 static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum stk_opencl_memory memory) {
     int err = STK_OK;
@@ -39,29 +34,15 @@ static int write_range(struct stk_opencl *cl, uint32_t i, size_t from, size_t by
         "clEnqueueWriteBuffer");
 }
 
-/* Sends the blocks of the payload that are not what the device holds. A chunk may land in one of them meanwhile: it is published
- * after that, and the launch that runs it is preceded by another look. */
+/* Sends the runs of the payload that the device does not hold. */
 static int send_payload(struct stk_opencl *cl) {
-    const uint8_t *now = cl->memory.payload;
-    uint8_t *sent = cl->batch.sent[REGION_PAYLOAD].host;
-    size_t end = cl->memory.payload_bytes, from = 0, to = 0;
-    uint32_t ranges = 0;
+    const struct stk_device_copies copies = stk_opencl_copies(cl);
+    struct stk_device_run run = {0};
     int err = STK_OK;
-    for (size_t at = 0; at < end && err == STK_OK; at += BLOCK) {
-        size_t bytes = end - at < BLOCK ? end - at : BLOCK;
-        if (!cl->batch.fresh && memcmp(sent + at, now + at, bytes) == 0) {
-            continue;
-        }
-        memcpy(sent + at, now + at, bytes);
-        if (to != at && to > from && ranges + 1u < RANGES_MAX) {
-            err = write_range(cl, REGION_PAYLOAD, from, to - from);
-            ranges++;
-            from = at;
-        }
-        from = to > from ? from : at;
-        to = at + bytes;
+    while (err == STK_OK && stk_device_next_run(&copies, cl->batch.fresh != 0, &run)) {
+        err = write_range(cl, REGION_PAYLOAD, run.from, run.bytes);
     }
-    return to > from && err == STK_OK ? write_range(cl, REGION_PAYLOAD, from, to - from) : err;
+    return err;
 }
 
 static int send(struct stk_opencl *cl) {
@@ -105,6 +86,7 @@ static int launch_over(struct stk_opencl *cl) {
 }
 
 int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending) {
+    const struct stk_device_copies copies = stk_opencl_copies(cl);
     int did = 0, err;
     if (cl->running) {
         int over = stk_opencl_event_over(cl);
@@ -112,12 +94,12 @@ int stk_opencl_batch_drive(struct stk_opencl *cl, bool pending) {
         if (over <= 0) {
             return over < 0 ? over : stk_opencl_overdue(cl, stk_opencl_now_ns());
         }
-        stk_opencl_merge(cl);
+        stk_device_merge(&copies);
         stk_opencl_pop(cl);
         cl->recovery.row = 0;
         did = 1;
     }
-    if (!pending || stk_opencl_snapshot(cl) == 0u) {
+    if (!pending || stk_device_snapshot(&copies) == 0u) {
         return did;
     }
     err = send(cl);

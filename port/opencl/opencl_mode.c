@@ -11,8 +11,7 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode) {
     uint32_t round = 2u * c->slots + 64u;
     cl->mode = mode;
     cl->idle_turns = round;
-    cl->watch = (struct stk_opencl_watch){.slot = UINT32_MAX};
-    stk_deadline_start(&cl->watch.quiet_end, c->watch_ns / 2u, stk_opencl_now_ns());
+    stk_opencl_watch_start(cl, stk_opencl_now_ns());
     cl->drives = 0;
     (void)stk_opencl_set_limits(cl); /* open has checked that the limits are valid */
     if (mode == STK_RESIDENT) {
@@ -62,8 +61,7 @@ static int drive_resident(struct stk_opencl *cl, bool pending) {
     }
     if (!cl->running && !cl->falling && pending && err == STK_OK) {
         err = stk_opencl_launch(cl);
-        cl->watch = (struct stk_opencl_watch){.done = cl->watch.done, .slot = UINT32_MAX};
-        stk_deadline_start(&cl->watch.quiet_end, cl->config.watch_ns / 2u, cl->launched_ns);
+        stk_opencl_watch_start(cl, cl->launched_ns);
         err = err == STK_OK ? 1 : err;
     }
     return err;

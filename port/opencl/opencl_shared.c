@@ -238,6 +238,22 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     return err;
 }
 
+/* Points an image at the host's side of the buffers in `side`. */
+static void point_at(struct stk_device_memory *image, const struct stk_opencl_region *side) {
+    image->ring = side[STK_PART_RING].host;
+    image->control = side[STK_PART_CONTROL].host;
+    image->debug = side[STK_PART_DEBUG].host;
+    image->io = side[STK_PART_IO].host;
+    image->payload = side[STK_PART_PAYLOAD].host;
+}
+
+struct stk_device_copies stk_opencl_copies(const struct stk_opencl *cl) {
+    struct stk_device_copies copies = {.host = cl->memory, .sent = cl->memory, .got = cl->memory, .tries = cl->tries};
+    point_at(&copies.sent, cl->batch.sent);
+    point_at(&copies.got, cl->batch.got);
+    return copies;
+}
+
 void stk_opencl_give(struct stk_opencl *cl) {
     for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
         stk_opencl_region_close(&cl->regions[i]);

@@ -165,7 +165,7 @@ static inline int harvest(void) {
     }
     assert_int_equal(stk_ring_read(&ring, at, &slot), STK_OK);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
-    assert_true(cl.put_back >= STK_OPENCL_TRIES);
+    assert_true(cl.put_back >= STK_DEVICE_TRIES);
     assert_true(stk_ring_transition(&ring, at, STK_TO_ACK) >= 0);
     faulted++;
     adds_faulted += harvested++ % 4u == 0u;

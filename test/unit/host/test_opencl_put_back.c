@@ -1,4 +1,5 @@
-/* What is put back after a kernel was lost, slots of the ring and of the I/O queue; and how errors are classed. */
+/* What is put back after a kernel was lost runs on a device again (core/test_device_loss.c has the rules); and how errors
+ * are classed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,35 +8,13 @@
 #include <cmocka.h>
 
 #include "opencl_adds.h"
+#include "stoker/device_loss.h"
 #include "stoker/io_queue.h"
-
-/// Slots ///
-
-static void slot_of_lost_kernels_is_put_back_three_times_and_then_faults(void **state) {
-    const struct stk_opencl_config config = {.slots = 4};
-    struct stk_slot slot;
-    (void)state;
-    open_way(&config, first_way(STK_BATCH));
-    publish_add(2);
-    for (uint32_t i = 0; i < STK_OPENCL_TRIES; i++) {
-        stk_store(STK_SLOT_AT(ring.words, 2), STK_SLOT_CLAIMED);
-        stk_opencl_put_back(&cl, 1);
-        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_REQUEUE);
-    }
-    stk_store(STK_SLOT_AT(ring.words, 2), STK_SLOT_CLAIMED);
-    stk_opencl_put_back(&cl, 1);
-    assert_int_equal(stk_ring_read(&ring, 2, &slot), STK_OK);
-    assert_int_equal(slot.status, STK_SLOT_FAULT);
-    assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
-    assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], STK_OPENCL_TRIES);
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_EMPTY);
-    close_way();
-}
 
 /// What a lost kernel asked for ///
 
 static uint32_t *slot_at(uint32_t slot) {
-    return STK_SLOT_AT(ring.words, slot);
+    return ring.words + (size_t)slot * STK_SLOT_WORDS;
 }
 
 static uint32_t *io_at(uint32_t k) {
@@ -47,7 +26,7 @@ static void miss_is(uint32_t slot, uint32_t status, uint32_t ticket) {
     uint32_t *w = slot_at(slot);
     stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(w + STK_SLOT_ARG0, 100u + slot);
-    stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, ticket);
+    stk_store(w + STK_SLOT_ARG0 + 2u, ticket);
     stk_store_release(w, status);
 }
 
@@ -62,7 +41,7 @@ static void io_is(uint32_t k, uint32_t status) {
 
 static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
     assert_int_equal(stk_load(slot_at(slot)), status);
-    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), ticket);
+    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + 2u), ticket);
 }
 
 /* Answers all requests, and drives, until slots 0 to `last` are DONE. */
@@ -100,7 +79,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     io_is(5, STK_IO_OK);
     io_is(6, STK_IO_ERROR);     /* no slot names it */
     io_is(7, STK_SLOT_CLAIMED); /* the server has it */
-    stk_opencl_put_back(&cl, 1);
+    (void)stk_device_put_back(&cl.memory, cl.tries, (struct stk_device_loss){.ran = true});
     expect_miss(0, STK_SLOT_REQUEUE, 0);
     expect_miss(1, STK_SLOT_REQUEUE, 0);
     expect_miss(2, STK_SLOT_REQUEUE, 0);
@@ -115,43 +94,6 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     serve_until_done(5);
     for (uint32_t k = 0; k < 6u; k++) {
         assert_int_equal(stk_load(io_at(k) + STK_IO_STATUS), STK_SLOT_EMPTY);
-    }
-    close_way();
-}
-
-static void answer_of_a_slot_that_faults_is_recycled_in(enum stk_residency mode) {
-    const struct stk_opencl_config config = {.slots = 4, .io_slots = 4};
-    open_way(&config, first_way(mode));
-    for (uint32_t i = 0; i <= STK_OPENCL_TRIES; i++) {
-        assert_int_equal(stk_ring_status(&ring, 1), i ? (int)STK_SLOT_REQUEUE : (int)STK_SLOT_EMPTY);
-        miss_is(1, STK_SLOT_CLAIMED, 2);
-        io_is(1, STK_IO_OK);
-        stk_opencl_put_back(&cl, 1);
-    }
-    assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_FAULT);
-    assert_int_equal(stk_load(io_at(1) + STK_IO_STATUS), STK_SLOT_EMPTY);
-    close_way();
-}
-
-static void answer_of_a_slot_that_faults_is_recycled(void **state) {
-    (void)state;
-    answer_of_a_slot_that_faults_is_recycled_in(STK_QUANTUM);
-}
-
-static void answer_of_a_slot_that_faults_on_copies_is_recycled(void **state) {
-    (void)state;
-    answer_of_a_slot_that_faults_is_recycled_in(STK_BATCH);
-}
-
-static void launch_that_never_was_is_not_held_against_its_slots(void **state) {
-    const struct stk_opencl_config config = {.slots = 4};
-    (void)state;
-    open_way(&config, first_way(STK_BATCH));
-    publish_add(2);
-    for (uint32_t i = 0; i < 3u * STK_OPENCL_TRIES; i++) {
-        stk_store(slot_at(2), STK_SLOT_CLAIMED);
-        stk_opencl_put_back(&cl, 0);
-        assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_REQUEUE);
     }
     close_way();
 }
@@ -183,11 +125,7 @@ static void errors_are_classed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slot_of_lost_kernels_is_put_back_three_times_and_then_faults),
         cmocka_unit_test(requests_of_lost_kernels_are_put_back),
-        cmocka_unit_test(answer_of_a_slot_that_faults_is_recycled),
-        cmocka_unit_test(answer_of_a_slot_that_faults_on_copies_is_recycled),
-        cmocka_unit_test(launch_that_never_was_is_not_held_against_its_slots),
         cmocka_unit_test(errors_are_classed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

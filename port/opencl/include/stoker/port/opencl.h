@@ -16,6 +16,7 @@
 #include "stoker/blake3.h"
 #include "stoker/cache.h"
 #include "stoker/deadline.h"
+#include "stoker/device_watch.h"
 #include "stoker/limits.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/store.h"
@@ -237,15 +238,6 @@ struct stk_opencl_region {
 };
 #define STK_OPENCL_REGIONS STK_DEVICE_PARTS
 
-/* What says that shared memory has stopped being shared. */
-struct stk_opencl_watch {
-    struct stk_deadline quiet_end; /* deadline of half of watch_ns, in which nothing moved */
-    uint32_t done, beats;          /* slots that had ended, and the heartbeat, when the watch began */
-    uint32_t slot;                 /* the published slot under watch; UINT32_MAX: none was picked */
-    uint32_t custody;              /* custody word of that slot when the watch began */
-    uint32_t launches;             /* QUANTUM: launches that came and went since the watch began */
-};
-
 /* Where BATCH keeps its copies. */
 struct stk_opencl_batch {
     struct stk_opencl_region device[STK_OPENCL_REGIONS]; /* kernel arguments; no host pointer */
@@ -253,7 +245,6 @@ struct stk_opencl_batch {
     struct stk_opencl_region got[STK_OPENCL_REGIONS];    /* what came back */
     void *cl_launch;                                     /* the event of the kernel that the reads are behind */
     uint64_t copied;                                     /* bytes there and back since open */
-    uint32_t handed;                                     /* slots with the device */
     int fresh;                                           /* the device holds nothing yet */
     int loose;                                           /* reads into `got` may be under way that no event tells of */
 };
@@ -288,7 +279,7 @@ struct stk_opencl {
     /* guard words, which the workers use among themselves, and the table of limits behind them; no host pointer */
     struct stk_opencl_region guards;
     struct stk_opencl_batch batch;
-    struct stk_opencl_watch watch;
+    struct stk_device_watch watch;
     struct stk_opencl_recovery recovery;
     struct stk_opencl_old old[STK_OPENCL_OLD_MAX]; /* lost contexts */
     uint32_t olds;

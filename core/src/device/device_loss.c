@@ -1,0 +1,62 @@
+/* stoker: what a lost device had in hand, in the ring and in the I/O queue, as test/model/lost.pml proves it. No worker
+ * runs, so the host may move a slot as its worker would. */
+#include "stoker/device_loss.h"
+
+#include "ring/slot_words.h"
+#include "stoker/atomic.h"
+#include "stoker/fetch.h"
+#include "stoker/port/dispatch.h"
+
+#define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
+#define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
+
+/* Puts one CLAIMED slot back. Returns true when the slot runs again, false when it faulted. */
+static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {
+    if (!ran || *tries < STK_DEVICE_TRIES) {
+        *tries = (uint8_t)(*tries + (ran ? 1u : 0u));
+        stk_store_release(w, STK_SLOT_REQUEUE); /* with its words as they are: handlers check their arguments again */
+        return true;
+    }
+    *tries = 0;
+    stk_store(w + FAULT_VALUE_AT, STK_DEVICE_TRIES);
+    stk_store(w + FAULT_REASON_AT, STK_REASON_LOST);
+    stk_store_release(w, STK_SLOT_FAULT); /* after its reason */
+    return false;
+}
+
+/* Returns true if the slot does not belong to an earlier loss: it ended, or holds new work. */
+static bool begins_anew(uint32_t status) {
+    return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || status == STK_SLOT_DONE ||
+           status == STK_SLOT_FAULT;
+}
+
+/* Takes all slots of the ring and of the I/O queue out of custody. */
+static void end_custody(const struct stk_device_memory *memory) {
+    uint32_t *custody = stk_device_custody(memory);
+    for (uint32_t i = 0; custody != NULL && i < memory->slots + memory->io_slots; i++) {
+        stk_store_release(custody + i, (stk_load(custody + i) + 1u) & ~1u); /* release: after the stores to the slot */
+    }
+}
+
+uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss) {
+    uint32_t back = 0, faulted = 0;
+    if (!loss.copies) {
+        (void)stk_fetch_recover(memory);
+    }
+    for (uint32_t i = 0; i < memory->slots; i++) {
+        uint32_t *w = memory->ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t status = stk_load_acquire(w);
+        if (status == STK_SLOT_CLAIMED && put_back_slot(w, &tries[i], loss.ran)) {
+            back++;
+        } else if (status == STK_SLOT_CLAIMED) {
+            faulted++;
+        } else if (begins_anew(status)) {
+            tries[i] = 0;
+        }
+    }
+    end_custody(memory);
+    if (faulted != 0u) {
+        (void)stk_fetch_recover(memory); /* whose outcomes nobody takes now */
+    }
+    return back;
+}

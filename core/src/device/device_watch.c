@@ -1,0 +1,113 @@
+/* stoker: how it is noticed that memory is no longer shared. */
+#include "stoker/device_watch.h"
+
+#include "ring/slot_words.h"
+#include "stoker/atomic.h"
+
+#define NO_SLOT    UINT32_MAX
+#define BEAT_TURNS 1024u /* turns of a worker from one heartbeat to the next (kernels/loop.h) */
+
+static uint32_t custody_of(const struct stk_device_watched *watched, uint32_t slot) {
+    const uint32_t *custody = stk_device_custody(watched->memory);
+    return custody != NULL ? stk_load(custody + slot) : 0u;
+}
+
+/* Returns true if a worker has some slot in hand. The statuses cannot show this, since a tenant may store CLAIMED. */
+static bool any_in_custody(const struct stk_device_watched *watched) {
+    uint32_t i = 0;
+    while (i < watched->memory->slots && (custody_of(watched, i) & 1u) == 0u) {
+        i++;
+    }
+    return i < watched->memory->slots;
+}
+
+static uint32_t ended_slots(const struct stk_device_watched *watched) {
+    const uint32_t *control = watched->memory->control;
+    return stk_load(control + STK_CTL_DONE_COUNT) + stk_load(control + STK_CTL_FAULT_COUNT);
+}
+
+static uint32_t heartbeats(const struct stk_device_watched *watched) {
+    return stk_load(watched->memory->control + STK_CTL_HEARTBEAT);
+}
+
+/* Returns true for a slot that a worker takes once it sees the slot: published, or put back by the port, and in nobody's
+ * hand. (A slot that a handler puts back may stay as it is.) */
+static bool waits_for_worker(const struct stk_device_watched *watched, uint32_t slot) {
+    uint32_t status = stk_load(watched->memory->ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS);
+    return (status == STK_SLOT_PUBLISHED || (status == STK_SLOT_REQUEUE && watched->tries[slot] != 0u)) &&
+           (custody_of(watched, slot) & 1u) == 0u;
+}
+
+/* Returns true if the slot under watch still waits and no worker has had it since the watch began. A tenant that stores
+ * PUBLISHED again and again in its own slot makes the slot look as if no worker took it. The custody word, which no
+ * tenant can reach, changes each time that a worker takes the slot. */
+static bool is_untouched(const struct stk_device_watch *watch, const struct stk_device_watched *watched) {
+    return waits_for_worker(watched, watch->slot) && custody_of(watched, watch->slot) == watch->custody;
+}
+
+static uint32_t find_waiting(const struct stk_device_watched *watched) {
+    uint32_t i = 0;
+    while (i < watched->memory->slots && !waits_for_worker(watched, i)) {
+        i++;
+    }
+    return i < watched->memory->slots ? i : NO_SLOT;
+}
+
+/* Begins the watch over `slot`, or over no slot yet. */
+static void watch_slot(struct stk_device_watch *watch, const struct stk_device_watched *watched, uint32_t slot,
+                       uint64_t now_ns) {
+    *watch = (struct stk_device_watch){.ended = ended_slots(watched), .beats = heartbeats(watched), .slot = slot};
+    watch->custody = slot != NO_SLOT ? custody_of(watched, slot) : 0u;
+    stk_deadline_start(&watch->quiet_end, watched->watch_ns / 2u, now_ns);
+}
+
+void stk_device_watch_start(struct stk_device_watch *watch, const struct stk_device_watched *watched, uint64_t now_ns) {
+    watch_slot(watch, watched, NO_SLOT, now_ns);
+}
+
+enum stk_device_sight stk_device_watch_running(struct stk_device_watch *watch, const struct stk_device_watched *watched,
+                                               uint64_t now_ns) {
+    uint64_t left = stk_deadline_look(&watch->quiet_end, now_ns);
+    /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at
+     * (kernels/find.h). */
+    uint32_t round = watched->workers * (2u + 32u * watched->memory->slots / BEAT_TURNS), beaten;
+    if (ended_slots(watched) != watch->ended || (watch->slot != NO_SLOT && !is_untouched(watch, watched))) {
+        watch_slot(watch, watched, NO_SLOT, now_ns); /* something moved */
+        return STK_SIGHT_GOOD;
+    }
+    if (left != 0u) {
+        return STK_SIGHT_GOOD;
+    }
+    if (watch->slot == NO_SLOT) {
+        watch_slot(watch, watched, find_waiting(watched), now_ns);
+        return STK_SIGHT_GOOD;
+    }
+    beaten = heartbeats(watched) - watch->beats;
+    if (beaten == 0u && !any_in_custody(watched)) {
+        return STK_SIGHT_NO_HEARTBEAT;
+    }
+    return beaten >= round ? STK_SIGHT_NOT_TAKEN : STK_SIGHT_GOOD;
+}
+
+enum stk_device_sight stk_device_watch_launch_end(struct stk_device_watch *watch,
+                                                  const struct stk_device_watched *watched) {
+    if (watch->slot == NO_SLOT || ended_slots(watched) != watch->ended || !is_untouched(watch, watched)) {
+        /* The launch behind this one may have begun before the slot that is picked now was published. */
+        watch_slot(watch, watched, find_waiting(watched), 0);
+        return STK_SIGHT_GOOD;
+    }
+    return ++watch->launches < STK_WATCH_LAUNCHES ? STK_SIGHT_GOOD : STK_SIGHT_UNTOUCHED;
+}
+
+const char *stk_device_sight_text(enum stk_device_sight sight) {
+    switch (sight) {
+    case STK_SIGHT_NO_HEARTBEAT:
+        return "the host no longer saw the kernel's heartbeat";
+    case STK_SIGHT_NOT_TAKEN:
+        return "the kernel no longer saw what the host published";
+    case STK_SIGHT_UNTOUCHED:
+        return "8 launches did not touch a published slot";
+    default:
+        return "host and kernel see each other's stores";
+    }
+}
