@@ -87,6 +87,11 @@ static int interp_stop(void *ctx, uint64_t timeout_ns) {
     return STK_OK;
 }
 
+static bool interp_has_workers(void *ctx) {
+    (void)ctx;
+    return false;
+}
+
 static void interp_info(void *ctx, struct stk_dispatch_info *info) {
     const struct stk_interp *interp = ctx;
     *info = (struct stk_dispatch_info){
@@ -107,4 +112,5 @@ const struct stk_dispatch_ops stk_interp_ops = {
     .drive = interp_drive,
     .stop = interp_stop,
     .info = interp_info,
+    .has_workers = interp_has_workers,
 };

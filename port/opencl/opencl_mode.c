@@ -153,9 +153,17 @@ static void opencl_info(void *ctx, struct stk_dispatch_info *info) {
     };
 }
 
+/* A launch counts until the driver says that it is over; in the first step of a recovery one may be left that is not
+ * counted. */
+static bool opencl_has_workers(void *ctx) {
+    const struct stk_opencl *cl = ctx;
+    return cl->mode != STK_BATCH && (cl->running != 0u || cl->recovery.step == RECOVER_QUIET);
+}
+
 const struct stk_dispatch_ops stk_opencl_ops = {
     .name = "opencl",
     .drive = stk_opencl_drive,
     .stop = opencl_stop,
     .info = opencl_info,
+    .has_workers = opencl_has_workers,
 };

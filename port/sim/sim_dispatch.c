@@ -181,9 +181,15 @@ static void sim_info(void *ctx, struct stk_dispatch_info *info) {
                                        .idle_ends = d->launches - d->running};
 }
 
+static bool sim_has_workers(void *ctx) {
+    const struct stk_sim_dispatch *d = ctx;
+    return d->running && !d->lost && d->config.residency != STK_BATCH;
+}
+
 const struct stk_dispatch_ops stk_sim_dispatch_ops = {
     .name = "sim",
     .drive = sim_drive,
     .stop = sim_stop,
     .info = sim_info,
+    .has_workers = sim_has_workers,
 };

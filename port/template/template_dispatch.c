@@ -22,9 +22,16 @@ static void template_info(void *ctx, struct stk_dispatch_info *info) {
         .device = "none", .memory = "none", .reason = "this port is a template", .residency = STK_BATCH};
 }
 
+/* Answer from the launches that the port has made and not seen to their end. False with copies. */
+static bool template_has_workers(void *ctx) {
+    (void)ctx;
+    return false;
+}
+
 const struct stk_dispatch_ops stk_template_dispatch_ops = {
     .name = "template",
     .drive = template_drive,
     .stop = template_stop,
     .info = template_info,
+    .has_workers = template_has_workers,
 };

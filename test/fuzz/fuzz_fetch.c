@@ -18,9 +18,9 @@ static int drive_nothing(void *ctx, bool pending) {
     return 0;
 }
 
-static void tell_nothing(void *ctx, struct stk_dispatch_info *info) {
+static bool no_workers(void *ctx) {
     (void)ctx;
-    *info = (struct stk_dispatch_info){.launches = 0};
+    return false;
 }
 
 static struct {
@@ -39,7 +39,7 @@ static void *words(size_t count) {
 
 /* Resources 0 to 3, the last beyond the end of its source; each goes to the first half of a place of its own. */
 static void start(uint8_t *memory, size_t bytes) {
-    static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing, .info = tell_nothing};
+    static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing, .has_workers = no_workers};
     static const uint8_t source[SOURCE] = {1};
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .clock = &w.clock};
     struct stk_fetch_config config = {.dispatch = &dispatch,

@@ -31,7 +31,12 @@ static void info(void *ctx, struct stk_dispatch_info *about) {
     l->own->info(l->ctx, about);
 }
 
-static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info};
+static bool has_workers(void *ctx) {
+    struct losing *l = ctx;
+    return l->own->has_workers(l->ctx);
+}
+
+static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers};
 
 /* Number `n` of the list; 0 where the list ends before. */
 static unsigned long number(unsigned n) {

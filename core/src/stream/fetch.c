@@ -23,7 +23,7 @@ int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
 }
 
 static bool ports_missing(const struct stk_fetch_config *c) {
-    return !c->dispatch || !c->dispatch->drive || !c->dispatch->info || !c->ingest || !c->ingest->submit ||
+    return !c->dispatch || !c->dispatch->drive || !c->dispatch->has_workers || !c->ingest || !c->ingest->submit ||
            !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
 }
 

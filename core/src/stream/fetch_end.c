@@ -111,15 +111,10 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
 }
 
-/* Returns true if the host may not move a slot by compare-and-swap now (stk_atomics_exclude, stoker/slot.h). A worker of a
- * BATCH has copies, so it is not in the way. */
+/* Returns true if the host may not move a slot by compare-and-swap now (stk_atomics_exclude, stoker/slot.h). */
 static bool workers_in_the_way(const struct stk_fetch *m) {
-    struct stk_dispatch_info info;
-    if (stk_atomics_exclude(stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS))) {
-        return false;
-    }
-    m->config.dispatch->info(m->config.dispatch_ctx, &info);
-    return info.residency != STK_BATCH && info.launches != info.lease_ends + info.idle_ends;
+    return !stk_atomics_exclude(stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS)) &&
+           m->config.dispatch->has_workers(m->config.dispatch_ctx);
 }
 
 int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot) {

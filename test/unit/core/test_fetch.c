@@ -485,6 +485,9 @@ static void config_that_cannot_work_is_refused(void **state) {
     REFUSED(c.platform = NULL, STK_E_ARG);
     dispatch.drive = NULL;
     REFUSED(c.dispatch = &dispatch, STK_E_ARG);
+    dispatch = stk_interp_ops;
+    dispatch.has_workers = NULL;
+    REFUSED(c.dispatch = &dispatch, STK_E_ARG);
     ingest.submit = NULL;
     REFUSED(c.ingest = &ingest, STK_E_ARG);
     ingest = stk_sim_ingest_ops;

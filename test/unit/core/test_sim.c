@@ -427,6 +427,24 @@ static void an_idle_device_and_a_told_one_claim_nothing(void **state) {
     assert_int_equal(status_of(0), STK_SLOT_PUBLISHED);
 }
 
+static void a_device_has_workers_from_its_launch_until_they_have_left(void **state) {
+    (void)state;
+    open_dispatch((struct stk_sim_dispatch_config){0});
+    assert_false(stk_sim_dispatch_ops.has_workers(&dispatch));
+    assert_int_equal(drive(false), 0);
+    assert_false(stk_sim_dispatch_ops.has_workers(&dispatch));
+    assert_int_equal(drive(true), 1);
+    assert_true(stk_sim_dispatch_ops.has_workers(&dispatch));
+    assert_int_equal(stk_sim_dispatch_ops.stop(&dispatch, 1), STK_OK);
+    assert_false(stk_sim_dispatch_ops.has_workers(&dispatch));
+    assert_int_equal(drive(true), 1);
+    dispatch.lost = true;
+    assert_false(stk_sim_dispatch_ops.has_workers(&dispatch));
+    open_dispatch((struct stk_sim_dispatch_config){.residency = STK_BATCH});
+    assert_int_equal(drive(true), 1);
+    assert_false(stk_sim_dispatch_ops.has_workers(&dispatch)); /* they have copies */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_steps_with_each_look),
@@ -446,6 +464,7 @@ int main(void) {
         cmocka_unit_test(a_lost_device_says_so_and_can_be_revived),
         cmocka_unit_test(a_stuck_device_claims_and_never_ends),
         cmocka_unit_test(an_idle_device_and_a_told_one_claim_nothing),
+        cmocka_unit_test(a_device_has_workers_from_its_launch_until_they_have_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,7 @@ static void lease_ends_after_its_turns_and_the_next_goes_on(void **state) {
         assert_int_equal(order[i], i); /* each once, in order: the cursor is kept between leases */
     }
     stk_interp_ops.info(&port, &info);
+    assert_false(stk_interp_ops.has_workers(&port)); /* its worker runs inside drive alone */
     assert_int_equal(info.launches, 4);
     assert_int_equal(info.lease_ends, 4);
     assert_int_equal(info.idle_ends, 0);

@@ -242,16 +242,17 @@ static int drive_nothing(void *ctx, bool pending) {
     return 0;
 }
 
-static void tell_nothing(void *ctx, struct stk_dispatch_info *info) {
+static bool no_workers(void *ctx) {
     (void)ctx;
-    *info = (struct stk_dispatch_info){.launches = 0};
+    return false;
 }
 
 #define SOURCE_BYTES 64u
 #define RESOURCES    6u /* of which the first four are in the table */
 
 static void start_service(struct stk_fetch *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
-    static const struct stk_dispatch_ops dispatch = {.name = "threads", .drive = drive_nothing, .info = tell_nothing};
+    static const struct stk_dispatch_ops dispatch = {
+        .name = "threads", .drive = drive_nothing, .has_workers = no_workers};
     static const uint8_t source[SOURCE_BYTES];
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .seed = 7};
     const struct stk_fetch_config config = {.memory = op_image_memory(&image),

@@ -220,6 +220,7 @@ static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
     assert_true(info.launches > 1);
     assert_true(info.lease_ends >= 1 || way->residency != STK_RESIDENT);
     assert_true(info.lease_ends + info.idle_ends == info.launches);
+    assert_false(stk_opencl_ops.has_workers(&cl));
     assert_int_equal(info.residency, way->residency);
     assert_true((info.copied_bytes != 0) == (way->residency == STK_BATCH));
     close_device();

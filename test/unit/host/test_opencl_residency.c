@@ -51,6 +51,24 @@ static void mode_and_memory_that_are_asked_for_are_taken(void **state) {
     }
 }
 
+static void workers_are_told_of_from_their_launch_until_they_have_left(void **state) {
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        const struct stk_opencl_config config = {.slots = 32};
+        if (rig_open(&cl, &config, &ways[i])) {
+            ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
+            assert_false(stk_opencl_ops.has_workers(&cl));
+            publish_add(0);
+            drive(true); /* launches, and does not look for the end of the launch */
+            assert_true(stk_opencl_ops.has_workers(&cl) == (ways[i].residency != STK_BATCH));
+            stk_store_release(cl.memory.control + STK_CTL_SHUTDOWN, 1);
+            assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+            assert_false(stk_opencl_ops.has_workers(&cl));
+            close_way();
+        }
+    }
+}
+
 static void outcome_of_another_driver_is_not_believed(void **state) {
     const struct way *way = first_way(STK_BATCH);
     struct stk_opencl_outcome known = *rig_can(way);
@@ -164,6 +182,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_mode_is_taken_and_described),
         cmocka_unit_test(mode_and_memory_that_are_asked_for_are_taken),
+        cmocka_unit_test(workers_are_told_of_from_their_launch_until_they_have_left),
         cmocka_unit_test(outcome_of_another_driver_is_not_believed),
         cmocka_unit_test(kind_that_is_not_live_is_passed_over),
         cmocka_unit_test(kind_that_is_coherent_at_borders_only_is_for_quantum),

@@ -99,7 +99,11 @@ static void info(void *ctx, struct stk_dispatch_info *about) {
     stk_opencl_ops.info(&((struct side *)ctx)->cl, about);
 }
 
-static const struct stk_dispatch_ops ops = {"several", drive, stop, info};
+static bool has_workers(void *ctx) {
+    return stk_opencl_ops.has_workers(&((struct side *)ctx)->cl);
+}
+
+static const struct stk_dispatch_ops ops = {"several", drive, stop, info, has_workers};
 
 /* Results come in the order of the reads, so each ends the front of the run. */
 static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {

@@ -54,6 +54,12 @@ struct stk_dispatch_ops {
 
     /* Describes the port. Mandatory. */
     void (*info)(void *ctx, struct stk_dispatch_info *info);
+
+    /* Returns true if a worker may touch the memory of the host: one runs, or was launched and may begin at any time.
+     * Returns false in BATCH, where workers have copies. Where bit 0 of STK_CTL_NO_SHARED_ATOMICS is set, the host
+     * moves a slot that a worker may claim only while this is false; and workers start in drive only, so it stays false
+     * until the next drive. Never blocks. Mandatory. */
+    bool (*has_workers)(void *ctx);
 };
 
 #ifdef __cplusplus
