@@ -6,6 +6,9 @@
 #ifndef STOKER_PORT_TEMPLATE_H
 #define STOKER_PORT_TEMPLATE_H
 
+#include "stoker/device_copies.h"
+#include "stoker/device_loss.h"
+#include "stoker/device_watch.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/port/flash.h"
 #include "stoker/port/ingest.h"
@@ -20,6 +23,24 @@ extern const struct stk_platform_ops stk_template_platform_ops;
 extern const struct stk_ingest_ops stk_template_ingest_ops;
 extern const struct stk_dispatch_ops stk_template_dispatch_ops;
 extern const struct stk_flash_ops stk_template_flash_ops;
+
+/* Workers on a device with a driver: what a port adds to core's device protocol. The handles of the driver come on top. */
+struct stk_template_gpu {
+    struct stk_device_memory memory; /* what streams, services and publishers work on */
+    struct stk_device_layout layout;
+    struct stk_device_copies copies; /* BATCH: `memory` and its two images */
+    struct stk_device_watch watch;   /* RESIDENT, QUANTUM */
+    uint8_t *tries;                  /* one byte for each slot, the caller's, 0 at first */
+    enum stk_residency mode;
+    bool launched; /* a launch was enqueued and not seen to its end */
+    bool fresh;    /* BATCH: the device holds nothing yet */
+};
+
+extern const struct stk_dispatch_ops stk_template_gpu_ops; /* its ctx is the struct stk_template_gpu */
+
+/* Opens a device for this layout, with pages as alignment. STK_E_UNSUPPORTED: the template has no driver. */
+STK_MUST_CHECK int stk_template_gpu_open(struct stk_template_gpu *gpu, const struct stk_device_layout *layout,
+                                         uint8_t *tries);
 
 #ifdef __cplusplus
 }
