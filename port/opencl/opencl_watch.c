@@ -1,4 +1,5 @@
-/* Memory that stops being shared: how it is noticed, and how the port goes on in the next mode without losing a slot. */
+/* What the port does when memory stops being shared: it asks core's watch, and goes on in the next mode without losing
+ * a slot. */
 #include "internal.h"
 
 static struct stk_device_watched watched(const struct stk_opencl *cl) {

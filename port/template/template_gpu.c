@@ -15,7 +15,8 @@ static int open_context(struct stk_template_gpu *gpu) {
 }
 
 /* Allocates `bytes` bytes for one part, zeroed, in whole pages, and maps them: *host is what the host sees. With copies
- * allocates the buffer of the device and the two images as well, and sets their addresses in gpu->copies.sent and .got. */
+ * allocates the buffer of the device and the two images as well, and sets their addresses in gpu->copies.sent and
+ * .got. */
 static int allocate_part(struct stk_template_gpu *gpu, enum stk_device_part part, size_t bytes, void **host) {
     (void)gpu;
     (void)part;

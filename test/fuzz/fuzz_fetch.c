@@ -1,6 +1,7 @@
 /* The miss service over a ring and an I/O queue that somebody else wrote, and goes on writing between its turns. */
 #include "fuzz.h"
 #include "stoker/atomic.h"
+#include "stoker/device_loss.h"
 #include "stoker/fetch.h"
 #include "stoker/port/sim.h"
 
@@ -91,7 +92,7 @@ static void turn(struct fuzz_input *in) {
         (void)!stk_fetch_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
         break;
     case 1:
-        (void)stk_fetch_recover(&w.miss.config.memory);
+        (void)stk_device_recover_io(&w.miss.config.memory);
         break;
     case 2:
     case 3:

@@ -124,7 +124,7 @@ inline forget(k, i) {
     fi
 }
 
-/* stk_fetch_recover. One step for each I/O slot: publishers and server touch none of it meanwhile. */
+/* stk_device_recover_io. One step for each I/O slot: publishers and server touch none of it meanwhile. */
 inline miss_recover(k) {
 #ifndef CLAIMED_ONLY
     k = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stoker/device_memory.h"
 #include "user_ops.h"
 
 #define CLOSE_NS         UINT64_C(2000000000)

@@ -6,8 +6,8 @@
  *   2. the port sends the parts of `sent`, and of the payload the runs of bytes that stk_device_next_run names;
  *   3. the port launches the workers, and then reads all parts back into `got`;
  *   4. stk_device_merge takes the changes into the shared memory.
- * Meanwhile the host publishes, harvests, reads chunks into the payload and serves I/O as with any other device. None of
- * the calls waits, allocates or calls a port; one thread makes them. A launch that is lost is not merged:
+ * Meanwhile the host publishes, harvests, reads chunks into the payload and serves I/O as with any other device. None
+ * of the calls waits, allocates or calls a port; one thread makes them. A launch that is lost is not merged:
  * stk_device_put_back (stoker/device_loss.h) returns its slots.
  */
 #ifndef STOKER_DEVICE_COPIES_H
@@ -27,9 +27,9 @@ struct stk_device_copies {
     uint8_t *tries; /* for each slot: how often the slot was put back (stoker/device_loss.h) */
 };
 
-/* Claims every slot that is ready, as a worker does, and fills the copies in `sent`, but for the payload. Slots that are
- * not handed over are CLAIMED there where they have not ended, so that fences wait for them, and EMPTY else. Returns how
- * many slots were handed over; 0: there is nothing to launch, and only the ring in `sent` was written. */
+/* Claims every slot that is ready, as a worker does, and fills the copies in `sent`, but for the payload. Slots that
+ * are not handed over are CLAIMED there where they have not ended, so that fences wait for them, and EMPTY else.
+ * Returns how many slots were handed over; 0: there is nothing to launch, and only the ring in `sent` was written. */
 uint32_t stk_device_snapshot(const struct stk_device_copies *copies);
 
 /* A run of payload bytes to send. */
@@ -41,8 +41,8 @@ struct stk_device_run {
 #define STK_DEVICE_RUNS_MAX 16u   /* most runs of a launch; the last one takes in what lies between its blocks */
 
 /* Finds the next blocks of the payload that the device does not hold as they are now, and copies them to `sent`. Begin
- * with *run all zeros. `all`: true: the device holds nothing yet. Returns false at the end, with *run unchanged. A chunk
- * may land in a block meanwhile: its slot is published after that, and so belongs to a later launch. */
+ * with *run all zeros. `all`: true: the device holds nothing yet. Returns false at the end, with *run unchanged. A
+ * chunk may land in a block meanwhile: its slot is published after that, and so belongs to a later launch. */
 bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struct stk_device_run *run);
 
 /* Takes what came back into the shared memory; `got` is complete. What the device changed is taken, and what only the

@@ -22,11 +22,17 @@ struct stk_device_loss {
     bool copies; /* true: the device had copies (BATCH), so the I/O queue is as the host left it */
 };
 
-/* Puts back all slots that are CLAIMED, takes back requests that were not published (stk_fetch_recover), and makes all
- * custody words even. `tries`: one byte for each slot of the ring, 0 at first; the caller keeps it for as long as the
+/* Puts back all slots that are CLAIMED, takes back their requests (stk_device_recover_io), and makes all custody words
+ * even. `tries`: one byte for each slot of the ring, 0 at first; the caller keeps it for as long as the
  * ring and gives it to the other calls of this protocol (stoker/device_copies.h, stoker/device_watch.h). No worker may
  * run, and no other thread may be inside a call on the I/O queue. Returns how many slots went to REQUEUE. */
 uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss);
+
+/* The part of it that is about load misses: frees requests that the device did not live to publish, and outcomes that
+ * no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put back.
+ * stk_device_put_back calls it; a program that puts back slots by itself calls it before, and again after if some of
+ * them were faulted instead. Needs no service (stoker/fetch.h). Returns how many slots went back to CLAIMED. */
+uint32_t stk_device_recover_io(const struct stk_device_memory *memory);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,10 @@
 /* stoker: the memory that host and workers share, and where each part of it lies.
  *
- * A device works on five parts, which are separate buffers or pieces of one block: the ring, the control buffer with the
- * custody words behind it, the debug log, the I/O queue and the payload. Every dispatch port, the interpreter and every
- * program that provides the memory itself takes sizes and places from here. Behind a bus a port also gives the workers a
- * buffer of the device's own, which the host never maps: guard words, and the table of limits behind them.
+ * A device works on five parts, which are separate buffers or pieces of one block: the ring, the control buffer with
+ * the custody words behind it, the debug log, the I/O queue and the payload. Every dispatch port, the interpreter and
+ * every program that provides the memory itself takes sizes and places from here. Behind a bus a port also gives the
+ * workers a buffer of the device's own, which the host never maps: guard words, and the table of limits behind them.
+ * struct stk_device_memory (stoker/port/dispatch.h) says where the parts are.
  * core/SPEC.md has the bits of each part.
  */
 #ifndef STOKER_DEVICE_MEMORY_H
@@ -19,25 +20,12 @@
 #include "stoker/err.h"
 #include "stoker/io_queue.h"
 #include "stoker/limits.h"
+#include "stoker/port/dispatch.h"
 #include "stoker/ring.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The buffers that host and workers share. Each is an array of little-endian words, aligned to 64 bytes. */
-struct stk_device_memory {
-    uint32_t *ring; /* slots * 16 words */
-    uint32_t slots;
-    uint32_t *control; /* at least STK_CTL_WORDS_MIN words, and the custody words behind them where there are any */
-    uint32_t control_words; /* words that handlers may reach; the custody words are not among them */
-    uint32_t *debug;        /* debug log: 1 + 4 * records words; may be NULL with 0 words */
-    uint32_t debug_words;
-    uint32_t *io; /* I/O queue: 8 words a slot; may be NULL with 0 slots */
-    uint32_t io_slots;
-    uint8_t *payload; /* what handlers read and write */
-    uint32_t payload_bytes;
-};
 
 /// Layout ///
 

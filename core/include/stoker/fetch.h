@@ -161,15 +161,6 @@ STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot);
  * load misses before: later ones wait for ever. */
 STK_MUST_CHECK int stk_fetch_shutdown(struct stk_fetch *miss, uint64_t timeout_ns);
 
-/// Lost devices ///
-
-/* For who puts back the slots of a device that was lost: frees requests that it did not live to publish, and outcomes
- * that no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put
- * back. Call it before slots in CLAIMED are put back, and again after if some of them were faulted instead. No worker
- * of the device may run, and no other thread may be inside a call on the I/O queue. Needs no service. Returns how many
- * slots went back to CLAIMED. */
-uint32_t stk_fetch_recover(const struct stk_device_memory *memory);
-
 #ifdef __cplusplus
 }
 #endif

@@ -6,7 +6,6 @@
 
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
-#include "stream/fetch_internal.h"
 
 #define LINE 64u
 
@@ -179,8 +178,8 @@ static void merge_debug_log(const struct stk_device_copies *copies) {
     }
 }
 
-/* Reserves I/O slot `k` on the host, where the device asks for a read through it. Meanwhile the host may have taken that
- * slot for itself: then the ring slot asks again, in the next launch. */
+/* Reserves I/O slot `k` on the host, where the device asks for a read through it. Meanwhile the host may have taken
+ * that slot for itself: then the ring slot asks again, in the next launch. */
 static void reserve_io_slot(const struct stk_device_copies *copies, uint32_t k) {
     uint32_t *got = io_at(&copies->got, k);
     uint32_t slot = stk_load(got + STK_IO_TAG);

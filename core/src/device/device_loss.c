@@ -4,11 +4,61 @@
 
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
-#include "stoker/fetch.h"
 #include "stoker/port/dispatch.h"
 
 #define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
 #define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
+
+/// Requests of load misses ///
+
+/* Returns true if slot `slot` is a load miss in a worker's hand or under way that has the ticket of I/O slot `k`. */
+static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot, uint32_t k) {
+    const uint32_t *w = memory->ring + (size_t)slot * STK_SLOT_WORDS;
+    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
+    return (status == STK_SLOT_CLAIMED || status == STK_SLOT_WAIT_IO || status == STK_SLOT_REQUEUE) &&
+           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS &&
+           stk_load(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG) == k + 1u;
+}
+
+/* Makes the slots forget a request which its asker did not live to publish; one that waits for it is its asker's
+ * again. Returns how many waited. */
+static uint32_t forget_ticket(const struct stk_device_memory *memory, uint32_t k) {
+    uint32_t back = 0;
+    for (uint32_t i = 0; i < memory->slots; i++) {
+        uint32_t *w = memory->ring + (size_t)i * STK_SLOT_WORDS;
+        if (names_io_slot(memory, i, k)) {
+            stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0);
+            /* Release: who claims it sees that it has no ticket. */
+            back += stk_cas(w + STK_SLOT_STATUS, STK_SLOT_WAIT_IO, STK_SLOT_CLAIMED) == STK_SLOT_WAIT_IO;
+        }
+    }
+    return back;
+}
+
+static bool is_named(const struct stk_device_memory *memory, uint32_t k) {
+    uint32_t i = 0;
+    while (i < memory->slots && !names_io_slot(memory, i, k)) {
+        i++;
+    }
+    return i < memory->slots;
+}
+
+uint32_t stk_device_recover_io(const struct stk_device_memory *memory) {
+    uint32_t back = 0;
+    for (uint32_t k = 0; k < memory->io_slots; k++) {
+        uint32_t *status = memory->io + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
+        uint32_t was = stk_load_acquire(status);
+        if (was == STK_SLOT_WAIT_IO) {
+            back += forget_ticket(memory, k);
+            stk_store_release(status, STK_SLOT_EMPTY);
+        } else if ((was == STK_IO_OK || was == STK_IO_ERROR) && !is_named(memory, k)) {
+            stk_store_release(status, STK_SLOT_EMPTY);
+        }
+    }
+    return back;
+}
+
+/// Slots ///
 
 /* Puts one CLAIMED slot back. Returns true when the slot runs again, false when it faulted. */
 static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {
@@ -41,7 +91,7 @@ static void end_custody(const struct stk_device_memory *memory) {
 uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss) {
     uint32_t back = 0, faulted = 0;
     if (!loss.copies) {
-        (void)stk_fetch_recover(memory);
+        (void)stk_device_recover_io(memory);
     }
     for (uint32_t i = 0; i < memory->slots; i++) {
         uint32_t *w = memory->ring + (size_t)i * STK_SLOT_WORDS;
@@ -56,7 +106,7 @@ uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tr
     }
     end_custody(memory);
     if (faulted != 0u) {
-        (void)stk_fetch_recover(memory); /* whose outcomes nobody takes now */
+        (void)stk_device_recover_io(memory); /* whose outcomes nobody takes now */
     }
     return back;
 }

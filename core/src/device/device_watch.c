@@ -30,8 +30,8 @@ static uint32_t heartbeats(const struct stk_device_watched *watched) {
     return stk_load(watched->memory->control + STK_CTL_HEARTBEAT);
 }
 
-/* Returns true for a slot that a worker takes once it sees the slot: published, or put back by the port, and in nobody's
- * hand. (A slot that a handler puts back may stay as it is.) */
+/* Returns true for a slot that a worker takes once it sees the slot: published, or put back by the port, and in
+ * nobody's hand. (A slot that a handler puts back may stay as it is.) */
 static bool waits_for_worker(const struct stk_device_watched *watched, uint32_t slot) {
     uint32_t status = stk_load(watched->memory->ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS);
     return (status == STK_SLOT_PUBLISHED || (status == STK_SLOT_REQUEUE && watched->tries[slot] != 0u)) &&

@@ -1,5 +1,4 @@
-/* How requests end: an outcome for the slot that waits, or nothing where none does; cancel; and what a lost device
- * left. */
+/* How requests end: an outcome for the slot that waits, or nothing where none does; and cancel. */
 #include "fetch_internal.h"
 
 /// Ending ///
@@ -137,52 +136,4 @@ int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot) {
         stk_fetch_end(miss, k, 0, &miss->stats.cancelled); /* its slot no longer waits */
     }
     return was;
-}
-
-/// Lost devices ///
-
-static bool names(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
-    const uint32_t *w = stk_slot_at(ring, slot);
-    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
-    return (status == STK_SLOT_CLAIMED || status == STK_SLOT_WAIT_IO || status == STK_SLOT_REQUEUE) &&
-           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_FETCH_TICKET_ARG) == k + 1u;
-}
-
-/* The slots that name a request which its asker did not live to publish forget it; one that waits for it is its asker's
- * again. */
-static uint32_t forget(const struct stk_ring *ring, uint32_t k) {
-    uint32_t back = 0;
-    for (uint32_t i = 0; i < ring->slots; i++) {
-        uint32_t *w = stk_slot_at(ring, i);
-        if (names(ring, i, k)) {
-            stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0);
-            /* Release: who claims it sees that it has no ticket. */
-            back += stk_cas(w + STK_SLOT_STATUS, STK_SLOT_WAIT_IO, STK_SLOT_CLAIMED) == STK_SLOT_WAIT_IO;
-        }
-    }
-    return back;
-}
-
-static bool is_named(const struct stk_ring *ring, uint32_t k) {
-    uint32_t i = 0;
-    while (i < ring->slots && !names(ring, i, k)) {
-        i++;
-    }
-    return i < ring->slots;
-}
-
-uint32_t stk_fetch_recover(const struct stk_device_memory *memory) {
-    const struct stk_ring ring = {.words = memory->ring, .slots = memory->slots};
-    uint32_t back = 0;
-    for (uint32_t k = 0; k < memory->io_slots; k++) {
-        uint32_t *status = memory->io + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
-        uint32_t was = stk_load_acquire(status);
-        if (was == STK_SLOT_WAIT_IO) {
-            back += forget(&ring, k);
-            stk_store_release(status, STK_SLOT_EMPTY);
-        } else if ((was == STK_IO_OK || was == STK_IO_ERROR) && !is_named(&ring, k)) {
-            stk_store_release(status, STK_SLOT_EMPTY);
-        }
-    }
-    return back;
 }

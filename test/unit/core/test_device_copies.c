@@ -1,5 +1,5 @@
-/* BATCH: what is handed to a device that works on copies, and what of its work comes back. The device is the interpreter
- * over memory of its own. */
+/* BATCH: what is handed to a device that works on copies, and what of its work comes back. The device is the
+ * interpreter over memory of its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

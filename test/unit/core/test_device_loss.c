@@ -1,4 +1,5 @@
-/* What is put back after a device was lost, slots of the ring and of the I/O queue. The interpreter is the next device. */
+/* What is put back after a device was lost, slots of the ring and of the I/O queue. The interpreter is the next
+ * device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fetch_world.h"
+#include "stoker/device_loss.h"
 
 /// Refused ///
 
@@ -565,7 +566,7 @@ static void recover_lets_a_miss_ask_again(void **state) {
     io_slot(2)[STK_IO_STATUS] = STK_SLOT_WAIT_IO;
     slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
     io_slot(3)[STK_IO_STATUS] = STK_SLOT_WAIT_IO; /* of nobody yet */
-    assert_int_equal(stk_fetch_recover(&w.config.memory), 1);
+    assert_int_equal(stk_device_recover_io(&w.config.memory), 1);
     for (uint32_t k = 0; k < 4; k++) {
         assert_int_equal(io_slot(k)[STK_IO_STATUS], STK_SLOT_EMPTY);
     }
@@ -574,7 +575,7 @@ static void recover_lets_a_miss_ask_again(void **state) {
         assert_int_equal(slot_words(i)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 0);
         slot_words(i)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* what a port does with CLAIMED slots */
     }
-    assert_int_equal(stk_fetch_recover(&w.config.memory), 0);
+    assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
     drive();
     poll_ends(2);
     drive();
@@ -596,7 +597,7 @@ static void recover_frees_outcomes_that_nobody_names(void **state) {
     slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 0;
     slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_FAULT; /* put back too often */
     slot_words(11)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE;
-    assert_int_equal(stk_fetch_recover(&w.config.memory), 0);
+    assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
     assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_SLOT_EMPTY);
     assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_SLOT_EMPTY);
     assert_int_equal(io_slot(2)[STK_IO_STATUS], STK_IO_OK);
@@ -671,7 +672,7 @@ static void hostile_words_reach_nothing_but_the_table(void **state) {
             (void)!stk_ring_publish_load_miss(&w.ring, draw(&seed, 8), draw(&seed, 3), draw(&seed, 9), draw(&seed, 2));
         }
         if (draw(&seed, 64) == 0u) {
-            (void)stk_fetch_recover(&w.config.memory);
+            (void)stk_device_recover_io(&w.config.memory);
         }
         assert_true(stk_interp_ops.drive(&w.interp, true) >= 0);
         assert_true(stk_fetch_poll(&w.miss, 0) >= 0);

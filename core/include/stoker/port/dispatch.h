@@ -5,12 +5,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stoker/device_memory.h"
 #include "stoker/err.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The buffers that host and workers share. Each is an array of little-endian words, aligned to 64 bytes.
+ * stoker/device_memory.h lays them out. */
+struct stk_device_memory {
+    uint32_t *ring; /* slots * 16 words */
+    uint32_t slots;
+    uint32_t *control; /* at least STK_CTL_WORDS_MIN words, and the custody words behind them where there are any */
+    uint32_t control_words; /* words that handlers may reach; the custody words are not among them */
+    uint32_t *debug;        /* debug log: 1 + 4 * records words; may be NULL with 0 words */
+    uint32_t debug_words;
+    uint32_t *io; /* I/O queue: 8 words a slot; may be NULL with 0 slots */
+    uint32_t io_slots;
+    uint8_t *payload; /* what handlers read and write */
+    uint32_t payload_bytes;
+};
 
 /* How workers reach the ring; DESIGN.md, "Residency". */
 enum stk_residency {
