@@ -5,24 +5,25 @@
 #include <string.h>
 
 #include "stoker/atomic.h"
+#include "stoker/device_memory.h"
 #include "stoker/fetch.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/sim.h"
 
-#define SLOTS    80u
-#define PAYLOAD  4096u
-#define SOURCE   5000u
-#define ROWS     8u
-#define TENANTS  3u /* 0 and 1 may ask for everything, 2 for nothing */
-#define READERS  0x3u
-#define MS       UINT64_C(1000000)
-#define UNLANDED 0xEE
+#define SLOTS       80u
+#define OBSERVABLES 4u
+#define PAYLOAD     4096u
+#define SOURCE      5000u
+#define ROWS        8u
+#define TENANTS     3u /* 0 and 1 may ask for everything, 2 for nothing */
+#define READERS     0x3u
+#define MS          UINT64_C(1000000)
+#define UNLANDED    0xEE
 
 static struct world {
-    _Alignas(64) uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
-    _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + 4u];
-    _Alignas(64) uint32_t io_words[STK_IO_SLOTS_MAX * STK_IO_WORDS];
-    _Alignas(64) uint8_t payload[PAYLOAD];
+    _Alignas(64) uint8_t shared[STK_DEVICE_BYTES(SLOTS, OBSERVABLES, 0u, STK_IO_SLOTS_MAX, PAYLOAD)];
+    uint32_t *ring_words, *control, *io_words; /* in `shared` */
+    uint8_t *payload;
     _Alignas(64) uint8_t arena_memory[24576];
     uint8_t source_data[SOURCE];
     struct stk_arena arena;
@@ -48,14 +49,20 @@ static inline uint32_t *io_slot(uint32_t k) {
 static inline void world_parts(const struct stk_sim_ingest_config *ingest, uint32_t io_slots) {
     struct stk_sim_ingest_config in = ingest ? *ingest : (struct stk_sim_ingest_config){.depth = 16, .sources = 4};
     struct stk_interp_config interp = {.turns = 4u * SLOTS};
+    const struct stk_device_layout layout = {
+        .slots = SLOTS, .observables = OBSERVABLES, .tenants = TENANTS, .io_slots = io_slots, .payload_bytes = PAYLOAD};
+    struct stk_device_memory memory;
     memset(&w, 0, sizeof w);
     for (uint32_t i = 0; i < SOURCE; i++) {
         w.source_data[i] = (uint8_t)(i * 31u + i / 256u * 7u);
     }
-    memset(w.payload, UNLANDED, sizeof w.payload);
-    for (uint32_t i = 0; i < TENANTS; i++) {
-        w.control[STK_CTL_TENANT_MASK + i] = UINT32_MAX;
-    }
+    stk_arena_init(&w.arena, w.shared, sizeof w.shared);
+    assert_int_equal(stk_device_memory_init(&memory, &layout, &w.arena), STK_OK);
+    w.ring_words = memory.ring;
+    w.control = memory.control;
+    w.io_words = memory.io;
+    w.payload = memory.payload;
+    memset(w.payload, UNLANDED, PAYLOAD);
     stk_arena_init(&w.arena, w.arena_memory, sizeof w.arena_memory);
     stk_sim_platform_init(&w.clock, 1000, 100);
     in.clock = &w.clock;
@@ -66,14 +73,7 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest, uint3
     w.ring = (struct stk_ring){.words = w.ring_words, .slots = SLOTS};
     w.io = (struct stk_io_queue){.words = w.io_words, .slots = io_slots};
     w.config = (struct stk_fetch_config){
-        .memory = {.ring = w.ring_words,
-                   .slots = SLOTS,
-                   .control = w.control,
-                   .control_words = STK_CTL_WORDS_MIN + 4u,
-                   .io = w.io_words,
-                   .io_slots = io_slots,
-                   .payload = w.payload,
-                   .payload_bytes = PAYLOAD},
+        .memory = memory,
         .dispatch = &stk_interp_ops,
         .dispatch_ctx = &w.interp,
         .ingest = &stk_sim_ingest_ops,

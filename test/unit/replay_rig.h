@@ -4,7 +4,7 @@
 
 #include "stoker/kernel/device.h"
 #include "log_rig.h"
-#include "stoker/control.h"
+#include "stoker/device_memory.h"
 #include "stoker/port/interp.h"
 #include "stoker/replay.h"
 
@@ -56,10 +56,9 @@ static const struct stk_user_op rig_user_ops[] = {{OP_ORDER, STK_SCALAR, rig_ord
                                                   {OP_REFUSE, STK_SCALAR, rig_refuse}};
 
 static struct box {
-    _Alignas(64) uint32_t ring[RIG_SLOTS * STK_SLOT_WORDS];
-    _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + RIG_OBSERVABLES];
-    _Alignas(64) uint32_t debug[STK_DEBUG_RECORDS_WORD + 2u * STK_DEBUG_RECORD_WORDS];
-    _Alignas(64) uint8_t payload[RIG_PAYLOAD];
+    _Alignas(64) uint8_t shared[STK_DEVICE_BYTES(RIG_SLOTS, RIG_OBSERVABLES, 2u, 0u, RIG_PAYLOAD)];
+    uint32_t *ring, *control, *debug; /* in `shared` */
+    uint8_t *payload;
     struct stk_device_memory memory;
     struct stk_interp interp;
 } boxes[3]; /* 0 is recorded, 1 and 2 replay */
@@ -68,17 +67,19 @@ static inline struct box *box_fresh(uint32_t i) {
     const struct stk_interp_config config = {.user_ops = rig_user_ops,
                                              .user_op_count = sizeof rig_user_ops / sizeof *rig_user_ops};
     struct box *b = &boxes[i];
-    struct stk_control control;
+    const struct stk_device_layout layout = {.slots = RIG_SLOTS,
+                                             .observables = RIG_OBSERVABLES,
+                                             .tenants = 1,
+                                             .debug_records = 2,
+                                             .payload_bytes = RIG_PAYLOAD};
+    struct stk_arena arena;
     memset(b, 0, sizeof *b);
-    assert_int_equal(stk_control_init(&control, b->control, sizeof b->control, 0, 1, RIG_OBSERVABLES), STK_OK);
-    b->memory = (struct stk_device_memory){.ring = b->ring,
-                                           .slots = RIG_SLOTS,
-                                           .control = b->control,
-                                           .control_words = STK_CTL_WORDS_MIN + RIG_OBSERVABLES,
-                                           .debug = b->debug,
-                                           .debug_words = STK_DEBUG_RECORDS_WORD + 2u * STK_DEBUG_RECORD_WORDS,
-                                           .payload = b->payload,
-                                           .payload_bytes = RIG_PAYLOAD};
+    stk_arena_init(&arena, b->shared, sizeof b->shared);
+    assert_int_equal(stk_device_memory_init(&b->memory, &layout, &arena), STK_OK);
+    b->ring = b->memory.ring;
+    b->control = b->memory.control;
+    b->debug = b->memory.debug;
+    b->payload = b->memory.payload;
     assert_int_equal(stk_interp_open(&b->interp, &b->memory, &config), STK_OK);
     return b;
 }

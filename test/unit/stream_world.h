@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "stoker/device_memory.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/sim.h"
 #include "stoker/stream.h"
 
 #define SLOTS       32u
+#define OBSERVABLES 4u
 #define FIRST_SLOT  3u
 #define DEPTH       8u
 #define CHUNK       256u
@@ -26,10 +28,9 @@ struct seen {
 };
 
 static struct world {
-    _Alignas(64) uint32_t ring[SLOTS * STK_SLOT_WORDS];
-    /* the last words of `control` are custody words, where a test wants them */
-    _Alignas(64) uint32_t control[STK_CTL_WORDS_MIN + 4u + SLOTS];
-    _Alignas(64) uint8_t payload[PAYLOAD];
+    _Alignas(64) uint8_t shared[STK_DEVICE_BYTES(SLOTS, OBSERVABLES, 0u, 0u, PAYLOAD)];
+    uint32_t *ring, *control; /* in `shared` */
+    uint8_t *payload;
     _Alignas(64) uint8_t arena_memory[8192];
     uint8_t source_data[SOURCE];
     struct stk_arena arena;
@@ -96,21 +97,21 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest,
                                const struct stk_sim_dispatch_config *device) {
     struct stk_sim_ingest_config in = {.depth = DEPTH, .sources = 4};
     struct stk_sim_dispatch_config dev = {.handler = sim_handler};
+    const struct stk_device_layout layout = {
+        .slots = SLOTS, .observables = OBSERVABLES, .tenants = 1, .payload_bytes = PAYLOAD};
     uint32_t i;
     memset(&w, 0, sizeof w);
     for (i = 0; i < SOURCE; i++) {
         w.source_data[i] = (uint8_t)(i * 31u + i / 256u * 7u);
     }
-    memset(w.payload, 0xEE, sizeof w.payload);
-    w.control[STK_CTL_TENANT_MASK] = UINT32_MAX;
+    stk_arena_init(&w.arena, w.shared, sizeof w.shared);
+    assert_int_equal(stk_device_memory_init(&w.config.memory, &layout, &w.arena), STK_OK);
+    w.ring = w.config.memory.ring;
+    w.control = w.config.memory.control;
+    w.payload = w.config.memory.payload;
+    memset(w.payload, 0xEE, PAYLOAD);
     stk_arena_init(&w.arena, w.arena_memory, sizeof w.arena_memory);
     stk_sim_platform_init(&w.clock, 1000, 100);
-    w.config.memory = (struct stk_device_memory){.ring = w.ring,
-                                                 .slots = SLOTS,
-                                                 .control = w.control,
-                                                 .control_words = STK_CTL_WORDS_MIN + 4u,
-                                                 .payload = w.payload,
-                                                 .payload_bytes = PAYLOAD};
     in = ingest ? *ingest : in;
     in.clock = &w.clock;
     in.mem = w.payload + BUFFERS_AT;

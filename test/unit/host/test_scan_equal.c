@@ -11,6 +11,7 @@
 
 #include "scan_cases.h"
 #include "stoker/atomic.h"
+#include "stoker/device_memory.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
@@ -156,22 +157,16 @@ static void run_cases(const struct backend *b) {
 static void interpreter_counts_like_the_naive_counter(void **state) {
     struct stk_interp interp;
     struct backend b = {.name = "interpreter", .ops = &stk_interp_ops, .ctx = &interp, .workers = 1};
-    uint32_t *ring = aligned_alloc(64, DEPTH * STK_SLOT_BYTES), *control = aligned_alloc(64, 4u * STK_CTL_WORDS_MIN);
+    const struct stk_device_layout layout = {.slots = DEPTH, .tenants = 1, .payload_bytes = PAYLOAD};
+    const size_t bytes = STK_DEVICE_BYTES(DEPTH, 0u, 0u, 0u, PAYLOAD);
+    struct stk_arena arena;
+    void *shared = aligned_alloc(STK_ALIGN, bytes);
     (void)state;
-    memset(ring, 0, DEPTH * STK_SLOT_BYTES);
-    memset(control, 0, 4u * STK_CTL_WORDS_MIN);
-    control[STK_CTL_TENANT_MASK] = UINT32_MAX;
-    b.memory = (struct stk_device_memory){.ring = ring,
-                                          .slots = DEPTH,
-                                          .control = control,
-                                          .control_words = STK_CTL_WORDS_MIN,
-                                          .payload = aligned_alloc(64, (PAYLOAD + 63u) & ~63u),
-                                          .payload_bytes = PAYLOAD};
+    stk_arena_init(&arena, shared, bytes);
+    assert_int_equal(stk_device_memory_init(&b.memory, &layout, &arena), STK_OK);
     assert_int_equal(stk_interp_open(&interp, &b.memory, NULL), STK_OK);
     run_cases(&b);
-    free(b.memory.payload);
-    free(control);
-    free(ring);
+    free(shared);
 }
 
 static void run_on_device(uint32_t lanes, uint32_t workers, const char *name) {
