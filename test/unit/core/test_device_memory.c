@@ -145,14 +145,16 @@ static void parts_begin_at_the_alignment_of_the_layout(void **state) {
     struct stk_device_layout layout = small;
     struct stk_device_memory m;
     uint8_t *at = zone_paint();
+    struct stk_arena arena;
     size_t bytes = 0, used, late;
     (void)state;
     layout.align = 1024;
     at += (1024u - ((uintptr_t)at & 1023u)) & 1023u;
     assert_int_equal(stk_device_bytes(&layout, &bytes), STK_OK);
     assert_int_equal(bytes, 1024u + 2048u + 1024u + 1024u + 1024u);
-    assert_int_equal(init(&m, &layout, at + 64, bytes + 64u, &used), STK_E_ALIGN);
-    assert_int_equal(used, 0);
+    stk_arena_init(&arena, at + 64, bytes + 64u);
+    assert_int_equal(stk_device_memory_init(&m, &layout, &arena), STK_E_ALIGN);
+    assert_int_equal(arena.used, 0);
     assert_int_equal(init(&m, &layout, at, bytes, &used), STK_OK);
     late = (size_t)((uint8_t *)m.io - at);
     assert_int_equal(late, 1024u + 2048u + 1024u);
