@@ -97,7 +97,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     };
     struct stk_interp_config config = {STK_HANDLERS_INTERP(cli_user_ops)};
     struct stk_arena arena;
-    int err = stk_device_bytes(&layout, &d->host_bytes);
+    int err = stk_device_memory_bytes(&layout, &d->host_bytes);
     config.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
     d->host = err == STK_OK ? cli_map(d->host_bytes) : NULL;
     if (err == STK_OK && !d->host) {

@@ -65,13 +65,13 @@ struct stk_device_layout {
 #define STK_DEVICE_DEBUG_BYTES(records) ((records) ? STK_DEBUG_LOG_BYTES(records) : 0u)
 
 /* Bytes of one block that holds all parts, for the default of `align`. */
-#define STK_DEVICE_BYTES(slots, observables, debug_records, io_slots, payload_bytes)                                   \
+#define STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes)                            \
     (STK_ALIGNED(STK_RING_BYTES(slots)) +                                                                              \
      STK_ALIGNED(STK_DEVICE_CONTROL_BYTES(slots, observables, io_slots, STK_ALIGN)) +                                  \
      STK_ALIGNED(STK_DEVICE_DEBUG_BYTES(debug_records)) + STK_ALIGNED(STK_IO_QUEUE_BYTES(io_slots)) +                  \
      STK_ALIGNED(payload_bytes))
-#define STK_DEVICE_DEFINE(name, slots, observables, debug_records, io_slots, payload_bytes)                            \
-    STK_STORAGE_DEFINE(name, STK_DEVICE_BYTES(slots, observables, debug_records, io_slots, payload_bytes))
+#define STK_DEVICE_MEMORY_DEFINE(name, slots, observables, debug_records, io_slots, payload_bytes)                     \
+    STK_STORAGE_DEFINE(name, STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes))
 
 /* Words of the device's own buffer: a guard for each slot of the ring, one for each slot of the I/O queue, then the
  * table of limits (stk_limits_table), which begins at this word. A launch finds all guards 0. */
@@ -80,14 +80,14 @@ struct stk_device_layout {
 
 /* Bytes of one block that holds all parts. STK_E_ARG a member is out of range; STK_E_OVERFLOW this machine cannot
  * address that many. */
-STK_MUST_CHECK int stk_device_bytes(const struct stk_device_layout *layout, size_t *bytes);
+STK_MUST_CHECK int stk_device_memory_bytes(const struct stk_device_layout *layout, size_t *bytes);
 
 /* Bytes of one part, rounded up to the layout's alignment; 0 where the part is left out. */
 size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_device_part part);
 
 /* Takes the memory from the arena and lays it out: stk_device_memory_bind over the pieces of one block, then
  * stk_device_memory_reset. The payload is left as it is.
- * Errors: as stk_device_bytes; STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next piece does not begin at
+ * Errors: as stk_device_memory_bytes; STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next piece does not begin at
  * a multiple of the layout's alignment. */
 STK_MUST_CHECK int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_device_layout *layout,
                                           struct stk_arena *arena);

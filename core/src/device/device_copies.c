@@ -4,21 +4,17 @@
 
 #include <string.h>
 
-#include "ring/slot_words.h"
 #include "stoker/atomic.h"
+#include "stoker/slot.h"
 
 #define LINE 64u
 
 static uint32_t *slot_at(const struct stk_device_memory *memory, uint32_t slot) {
-    return memory->ring + (size_t)slot * STK_SLOT_WORDS;
+    return STK_SLOT_AT(memory->ring, slot);
 }
 
 static uint32_t *io_at(const struct stk_device_memory *memory, uint32_t io_slot) {
     return memory->io + (size_t)io_slot * STK_IO_WORDS;
-}
-
-static bool is_unfinished(uint32_t status) {
-    return status != STK_SLOT_EMPTY && status != STK_SLOT_DONE && status != STK_SLOT_FAULT;
 }
 
 /* Copies words that other threads may write into an image. Each word is loaded whole. */
@@ -77,7 +73,7 @@ uint32_t stk_device_snapshot(const struct stk_device_copies *copies) {
      * and what was published since, before a fence that is handed over. */
     for (uint32_t i = 0; i < host->slots; i++) {
         uint32_t *to = slot_at(sent, i);
-        if (!stk_status_claimable(stk_load(to)) && is_unfinished(stk_load_acquire(slot_at(host, i)))) {
+        if (!stk_status_claimable(stk_load(to)) && stk_status_unfinished(stk_load_acquire(slot_at(host, i)))) {
             stk_store(to, STK_SLOT_CLAIMED);
         }
     }
@@ -213,7 +209,7 @@ static void merge_ring(const struct stk_device_copies *copies) {
             continue;
         }
         copy_to_shared(to + 1, got + 1, STK_SLOT_WORDS - 1u);
-        if (status == STK_SLOT_DONE || status == STK_SLOT_FAULT) {
+        if (stk_status_ended(status)) {
             copies->tries[i] = 0;
         }
         stk_store_release(to, status);

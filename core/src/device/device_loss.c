@@ -2,9 +2,8 @@
  * runs, so the host may move a slot as its worker would. */
 #include "stoker/device_loss.h"
 
-#include "ring/slot_words.h"
 #include "stoker/atomic.h"
-#include "stoker/port/dispatch.h"
+#include "stoker/slot.h"
 
 #define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
 #define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
@@ -13,7 +12,7 @@
 
 /* Returns true if slot `slot` is a load miss in a worker's hand or under way that has the ticket of I/O slot `k`. */
 static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot, uint32_t k) {
-    const uint32_t *w = memory->ring + (size_t)slot * STK_SLOT_WORDS;
+    const uint32_t *w = STK_SLOT_AT(memory->ring, slot);
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     return (status == STK_SLOT_CLAIMED || status == STK_SLOT_WAIT_IO || status == STK_SLOT_REQUEUE) &&
            stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS &&
@@ -25,7 +24,7 @@ static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot,
 static uint32_t forget_ticket(const struct stk_device_memory *memory, uint32_t k) {
     uint32_t back = 0;
     for (uint32_t i = 0; i < memory->slots; i++) {
-        uint32_t *w = memory->ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t *w = STK_SLOT_AT(memory->ring, i);
         if (names_io_slot(memory, i, k)) {
             stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0);
             /* Release: who claims it sees that it has no ticket. */
@@ -76,8 +75,7 @@ static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {
 
 /* Returns true if the slot does not belong to an earlier loss: it ended, or holds new work. */
 static bool begins_anew(uint32_t status) {
-    return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || status == STK_SLOT_DONE ||
-           status == STK_SLOT_FAULT;
+    return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || stk_status_ended(status);
 }
 
 /* Takes all slots of the ring and of the I/O queue out of custody. */
@@ -94,7 +92,7 @@ uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tr
         (void)stk_device_recover_io(memory);
     }
     for (uint32_t i = 0; i < memory->slots; i++) {
-        uint32_t *w = memory->ring + (size_t)i * STK_SLOT_WORDS;
+        uint32_t *w = STK_SLOT_AT(memory->ring, i);
         uint32_t status = stk_load_acquire(w);
         if (status == STK_SLOT_CLAIMED && put_back_slot(w, &tries[i], loss.ran)) {
             back++;

@@ -5,6 +5,7 @@
 
 #include "base/words_of.h"
 #include "stoker/atomic.h"
+#include "stoker/slot.h"
 
 #define ALIGN_MAX 65536u
 
@@ -35,7 +36,7 @@ size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_de
     return STK_DEVICE_ROUND(bytes[part], align);
 }
 
-int stk_device_bytes(const struct stk_device_layout *layout, size_t *bytes) {
+int stk_device_memory_bytes(const struct stk_device_layout *layout, size_t *bytes) {
     /* Each part but the payload is far below 2^30 bytes, and the payload is rounded here in 64 bits, where it cannot
      * pass the end of a size_t. */
     uint64_t align = align_of(layout), sum = ((uint64_t)layout->payload_bytes + align - 1u) / align * align;
@@ -95,7 +96,7 @@ int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_de
     struct stk_device_memory m;
     void *parts[STK_DEVICE_PARTS];
     size_t bytes = 0, mark = stk_arena_mark(arena);
-    int err = stk_device_bytes(layout, &bytes);
+    int err = stk_device_memory_bytes(layout, &bytes);
     uint8_t *at = err == STK_OK ? stk_arena_take(arena, bytes) : NULL;
     if (err == STK_OK && at == NULL) {
         err = STK_E_SPACE;
@@ -122,7 +123,7 @@ int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_de
 
 /* Returns the index of the first custody word; 0: there are none. */
 static uint32_t custody_index(const struct stk_device_memory *memory) {
-    return stk_load(memory->control + STK_CTL_NO_SHARED_ATOMICS) >> STK_CUSTODY_SHIFT;
+    return stk_custody_at(stk_load(memory->control + STK_CTL_NO_SHARED_ATOMICS));
 }
 
 uint32_t stk_device_custody_at(const struct stk_device_memory *memory) {

@@ -1,8 +1,8 @@
 /* stoker: how it is noticed that memory is no longer shared. */
 #include "stoker/device_watch.h"
 
-#include "ring/slot_words.h"
 #include "stoker/atomic.h"
+#include "stoker/slot.h"
 
 #define NO_SLOT    UINT32_MAX
 #define BEAT_TURNS 1024u /* turns of a worker from one heartbeat to the next (kernels/loop.h) */
@@ -33,7 +33,7 @@ static uint32_t heartbeats(const struct stk_device_watched *watched) {
 /* Returns true for a slot that a worker takes once it sees the slot: published, or put back by the port, and in
  * nobody's hand. (A slot that a handler puts back may stay as it is.) */
 static bool waits_for_worker(const struct stk_device_watched *watched, uint32_t slot) {
-    uint32_t status = stk_load(watched->memory->ring + (size_t)slot * STK_SLOT_WORDS + STK_SLOT_STATUS);
+    uint32_t status = stk_load(STK_SLOT_AT(watched->memory->ring, slot) + STK_SLOT_STATUS);
     return (status == STK_SLOT_PUBLISHED || (status == STK_SLOT_REQUEUE && watched->tries[slot] != 0u)) &&
            (custody_of(watched, slot) & 1u) == 0u;
 }
@@ -68,7 +68,7 @@ void stk_device_watch_start(struct stk_device_watch *watch, const struct stk_dev
 enum stk_device_sight stk_device_watch_running(struct stk_device_watch *watch, const struct stk_device_watched *watched,
                                                uint64_t now_ns) {
     uint64_t left = stk_deadline_look(&watch->quiet_end, now_ns);
-    /* Twice the turns of a quiet worker's slow round, in which each tenant below its quota is looked at
+    /* Twice the turns of a quiet worker's ring scan, in which each tenant below its quota is looked at
      * (kernels/find.h). */
     uint32_t round = watched->workers * (2u + 32u * watched->memory->slots / BEAT_TURNS), beaten;
     if (ended_slots(watched) != watch->ended || (watch->slot != NO_SLOT && !is_untouched(watch, watched))) {

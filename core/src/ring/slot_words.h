@@ -11,9 +11,6 @@
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 
-/* Argument of a LOAD_MISS: 1 + index of its I/O slot; 0: it has not asked yet (kernels/op_load_miss.h). */
-#define STK_FETCH_TICKET_ARG 2u
-
 static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot) {
     return STK_SLOT_AT(ring->words, slot);
 }

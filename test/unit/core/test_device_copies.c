@@ -18,7 +18,7 @@
 #define IO_SLOTS    2u
 #define BLOCKS      40u
 #define PAYLOAD     (BLOCKS * STK_DEVICE_BLOCK - 100u)
-#define BYTES       STK_DEVICE_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
+#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
 #define OBSERVABLE  (STK_CTL_OBSERVABLE + 3u)
 #define TICKET_AT   (STK_SLOT_ARG0 + 2u)
 
@@ -69,7 +69,7 @@ static uint32_t custody_of(uint32_t slot) {
 
 static void publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1) {
     const uint32_t args[] = {a0, a1};
-    const struct stk_work work = {.opcode = opcode, .priority = STK_NORMAL, .nargs = 2, .args = args};
+    const struct stk_work work = {.opcode = opcode, .priority = STK_PRIORITY_NORMAL, .nargs = 2, .args = args};
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 

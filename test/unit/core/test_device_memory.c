@@ -16,7 +16,7 @@
 #define RECORDS     3u
 #define IO_SLOTS    2u
 #define PAYLOAD     100u
-#define BYTES       STK_DEVICE_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
+#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
 
 static const struct stk_device_layout small = {.slots = SLOTS,
                                                .observables = OBSERVABLES,
@@ -58,7 +58,7 @@ static void sizes_are_one_number_and_nothing_else_is_written(void **state) {
     size_t bytes = 0, used = 0;
     uint8_t *at = zone_paint();
     (void)state;
-    assert_int_equal(stk_device_bytes(&small, &bytes), STK_OK);
+    assert_int_equal(stk_device_memory_bytes(&small, &bytes), STK_OK);
     assert_int_equal(bytes, BYTES);
     assert_int_equal(init(&memory, &small, at, bytes - 1u, &used), STK_E_SPACE);
     assert_int_equal(used, BYTES);
@@ -134,8 +134,8 @@ static void parts_that_are_left_out_take_nothing(void **state) {
     struct stk_device_memory m;
     size_t bytes = 0, used;
     (void)state;
-    assert_int_equal(stk_device_bytes(&least, &bytes), STK_OK);
-    assert_int_equal(bytes, STK_DEVICE_BYTES(1, 0, 0, 0, 0));
+    assert_int_equal(stk_device_memory_bytes(&least, &bytes), STK_OK);
+    assert_int_equal(bytes, STK_DEVICE_MEMORY_BYTES(1, 0, 0, 0, 0));
     assert_int_equal(init(&m, &least, zone_paint(), bytes, &used), STK_OK);
     assert_true(zone_intact(bytes));
     assert_true(m.debug == NULL && m.debug_words == 0 && m.io == NULL && m.payload == NULL);
@@ -150,7 +150,7 @@ static void parts_begin_at_the_alignment_of_the_layout(void **state) {
     (void)state;
     layout.align = 1024;
     at += (1024u - ((uintptr_t)at & 1023u)) & 1023u;
-    assert_int_equal(stk_device_bytes(&layout, &bytes), STK_OK);
+    assert_int_equal(stk_device_memory_bytes(&layout, &bytes), STK_OK);
     assert_int_equal(bytes, 1024u + 2048u + 1024u + 1024u + 1024u);
     stk_arena_init(&arena, at + 64, bytes + 64u);
     assert_int_equal(stk_device_memory_init(&m, &layout, &arena), STK_E_ALIGN);
@@ -179,7 +179,7 @@ static void layouts_out_of_range_are_refused(void **state) {
         struct stk_device_memory m = {.slots = 77};
         size_t bytes = 88, used;
         uint8_t *at = zone_paint();
-        assert_int_equal(stk_device_bytes(&wrong[i], &bytes), STK_E_ARG);
+        assert_int_equal(stk_device_memory_bytes(&wrong[i], &bytes), STK_E_ARG);
         assert_int_equal(bytes, 88);
         assert_int_equal(init(&m, &wrong[i], at, ZONE_MAX, &used), STK_E_ARG);
         assert_int_equal(stk_device_memory_reset(&m, &wrong[i]), STK_E_ARG);

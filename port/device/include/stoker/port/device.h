@@ -21,6 +21,7 @@
 #include "stoker/arena.h"
 #include "stoker/control.h"
 #include "stoker/debug_log.h"
+#include "stoker/device_memory.h"
 #include "stoker/io_queue.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/port/interp.h"
@@ -60,10 +61,8 @@ struct stk_device_config {
 /* Arena bytes that the interpreter takes; each 0 means the default. The macros assume the default of tenants,
  * debug_records and io_slots. An OpenCL device takes nothing from the arena. */
 #define STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes)                                                     \
-    (STK_ALIGNED(STK_RING_BYTES((slots) == 0 ? 256 : (slots))) +                                                       \
-     STK_ALIGNED(STK_CONTROL_BYTES((observables) == 0 ? 256 : (observables))) +                                        \
-     STK_ALIGNED(STK_DEBUG_LOG_BYTES(STK_DEBUG_RECORDS_DEFAULT)) + STK_ALIGNED(STK_IO_QUEUE_BYTES(STK_IO_SLOTS_MAX)) + \
-     STK_ALIGNED(payload_bytes))
+    STK_DEVICE_MEMORY_BYTES(((slots) == 0 ? 256 : (slots)), ((observables) == 0 ? 256 : (observables)),                \
+                            STK_DEBUG_RECORDS_DEFAULT, STK_IO_SLOTS_MAX, payload_bytes)
 #define STK_DEVICE_INTERP_DEFINE(name, slots, observables, payload_bytes)                                              \
     STK_STORAGE_DEFINE(name, STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes))
 
