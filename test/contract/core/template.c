@@ -39,11 +39,23 @@ static void its_dispatch_refuses(void **state) {
     assert_int_equal(stk_template_dispatch_ops.drive(NULL, true), STK_E_UNSUPPORTED);
     assert_int_equal(stk_template_dispatch_ops.drive(NULL, false), STK_E_UNSUPPORTED);
     assert_int_equal(stk_template_dispatch_ops.stop(NULL, UINT64_MAX), STK_E_UNSUPPORTED);
+    assert_false(stk_template_dispatch_ops.has_workers(NULL));
     stk_template_dispatch_ops.info(NULL, &info);
     assert_string_equal(info.device, "none");
     assert_string_equal(info.memory, "none");
     assert_true(info.reason != NULL && info.residency == STK_BATCH);
     assert_true(info.workers == 0 && info.lanes == 0 && info.launches == 0);
+}
+
+static void its_port_for_a_device_with_a_driver_refuses(void **state) {
+    const struct stk_device_layout layout = {.slots = 4, .align = 4096};
+    struct stk_template_gpu gpu;
+    uint8_t tries[4] = {0};
+    (void)state;
+    assert_int_equal(stk_template_gpu_open(&gpu, &layout, tries), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_gpu_ops.drive(&gpu, false), 0);
+    assert_int_equal(stk_template_gpu_ops.stop(&gpu, 0), STK_OK);
+    assert_false(stk_template_gpu_ops.has_workers(&gpu));
 }
 
 static void its_flash_refuses(void **state) {
@@ -71,7 +83,7 @@ int main(void) {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(its_clock_and_wait_refuse), cmocka_unit_test(its_ingest_refuses),
         cmocka_unit_test(its_dispatch_refuses),      cmocka_unit_test(its_flash_refuses),
-        cmocka_unit_test(its_parts_have_one_name),
+        cmocka_unit_test(its_parts_have_one_name),   cmocka_unit_test(its_port_for_a_device_with_a_driver_refuses),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
