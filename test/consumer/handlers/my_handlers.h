@@ -12,7 +12,7 @@ STK_FN stk_u32 my_hash(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
     stk_slice(c, n, &from, &to);
-    x = stk_ld(c->slot + STK_SLOT_RESULT);
+    x = stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG);
     for (i = from; i < to; i++) {
         x = x * 31u + d->payload[at + i];
     }
