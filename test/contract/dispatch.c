@@ -94,7 +94,7 @@ static void stop(void) {
 static void it_has_a_name_and_every_mandatory_call(void **state) {
     (void)state;
     assert_true(ops->name != NULL && ops->name[0] != '\0');
-    assert_true(ops->drive != NULL && ops->stop != NULL && ops->info != NULL);
+    assert_true(ops->drive != NULL && ops->stop != NULL && ops->info != NULL && ops->has_workers != NULL);
 }
 
 static void it_describes_itself(void **state) {
@@ -126,6 +126,17 @@ static void without_work_there_is_nothing_to_do(void **state) {
     for (uint32_t i = 0; i < memory.slots; i++) {
         assert_int_equal(status_of(i), STK_SLOT_EMPTY);
     }
+}
+
+static void no_worker_runs_before_the_first_work_and_after_a_stop(void **state) {
+    (void)state;
+    assert_false(ops->has_workers(ctx));
+    (void)drive(false);
+    assert_false(ops->has_workers(ctx)); /* drive starts no worker without work */
+    publish(0, STK_OP_NOP, 0, 0);
+    (void)wait_for(0, STK_SLOT_DONE);
+    stop();
+    assert_false(ops->has_workers(ctx));
 }
 
 static void a_published_slot_ends_with_its_result(void **state) {
@@ -336,6 +347,7 @@ static void a_lost_device_says_so_from_then_on(void **state) {
 int dispatch_contract(const struct dispatch_port *the_port) {
     const struct CMUnitTest cases[] = {
         CASE(it_has_a_name_and_every_mandatory_call),
+        CASE(no_worker_runs_before_the_first_work_and_after_a_stop),
         CASE(it_describes_itself),
         CASE(without_work_there_is_nothing_to_do),
         CASE(a_published_slot_ends_with_its_result),
