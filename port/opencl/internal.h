@@ -343,19 +343,4 @@ int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
 /* Sees whether `known` is still so over the memory that is open: sets cl->outcome to it. STK_E_UNSUPPORTED it is not. */
 int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known);
 
-/// Tests ///
-
-/* The first launch after `after` slots are done, and all later ones, work on other memory than the host's, where bit i of `parts`
- * says so for region i, until copies take its place; at that moment the first `claims` published slots become CLAIMED, as by a
- * kernel that was lost. 0 slots: never. */
-static inline void stk_opencl_inject(struct stk_opencl *cl, uint32_t after, uint32_t parts, uint32_t claims) {
-    cl->dead_after = after;
-    cl->dead_parts = parts;
-    cl->dead_claims = claims;
-}
-
-/* Opens where some kinds are not what they seem: bit k of `kinds` says that kind k is not live, bit 8 + k that it is not coherent at
- * the borders of launches either. */
-int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds);
-
 #endif

@@ -31,27 +31,6 @@ void stk_opencl_forget_ends(struct stk_opencl *cl) {
     cl->expected_ends = ends(cl);
 }
 
-/* The tests' fault: kernels go on in memory where the host does not look. */
-static int play_dead(struct stk_opencl *cl) {
-    struct stk_opencl_region mixed[STK_OPENCL_REGIONS];
-    uint32_t wanted = cl->dead_claims, taken = 0;
-    int err;
-    if (cl->batch.device[REGION_RING].cl_mem || cl->running) {
-        return STK_OK; /* mapping waits for what is in the queue */
-    }
-    for (uint32_t i = 0; i < cl->memory.slots && taken < wanted; i++) {
-        taken += stk_cas(STK_SLOT_AT(cl->memory.ring, i), STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED;
-    }
-    if (wanted && !taken) {
-        return STK_OK; /* not yet: there is nothing to lose */
-    }
-    err = stk_opencl_batch_open(cl, cl->memory.control_words);
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
-        mixed[i] = (cl->dead_parts >> i & 1u) ? cl->batch.device[i] : cl->regions[i];
-    }
-    return err == STK_OK ? stk_opencl_set_args(cl, mixed, cl->memory.control_words) : err;
-}
-
 static int enqueue(struct stk_opencl *cl, cl_event *event) {
     size_t local = cl->config.lanes, global = local * cl->groups;
     int err = stk_opencl_send_limits(cl);
@@ -80,12 +59,7 @@ static void begin_lease(struct stk_opencl *cl) {
 
 int stk_opencl_launch(struct stk_opencl *cl) {
     cl_event event = NULL;
-    int err = STK_OK;
-    if (cl->dead_after && cl->mode != STK_BATCH &&
-        stk_load(cl->memory.control + STK_CTL_DONE_COUNT) >= cl->dead_after) {
-        err = play_dead(cl);
-    }
-    err = err == STK_OK ? enqueue(cl, &event) : err;
+    int err = enqueue(cl, &event);
     if (err == STK_OK) {
         err = stk_opencl_error(cl, clFlush(cl->cl_queue), "clFlush");
     }

@@ -142,10 +142,6 @@ static void start_over(struct stk_opencl *cl) {
     cl->reason[0] = '\0';
 }
 
-int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
-    return stk_opencl_open_dead(cl, config, 0);
-}
-
 static int check_limits(struct stk_opencl *cl) {
     const struct stk_pace pace = {0};
     int err = stk_limits_table(cl->config.limits, &pace, cl->limits);
@@ -184,10 +180,9 @@ static int open_device(struct stk_opencl *cl) {
 }
 
 /* Sets `cl` up for one device. passed_over, the last member of `cl`, keeps its text. */
-static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds, uint64_t began_ns) {
+static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint64_t began_ns) {
     memset(cl, 0, offsetof(struct stk_opencl, passed_over));
     cl->began_ns = began_ns;
-    cl->dead_kinds = kinds;
     cl->config = *config;
     return apply_defaults(&cl->config);
 }
@@ -204,7 +199,7 @@ static void pass_over(struct stk_opencl *cl, int index) {
     }
 }
 
-int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *config, uint32_t kinds) {
+int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
     const char *wanted = config->device && config->device[0] ? config->device : NULL;
     struct stk_opencl_device info;
     cl_device_id device;
@@ -212,7 +207,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
     uint32_t place = 0;
     int index, err;
     cl->passed_over[0] = '\0';
-    err = begin(cl, config, kinds, began_ns);
+    err = begin(cl, config, began_ns);
     err = err == STK_OK ? check_limits(cl) : err;
     err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
     if (err != STK_OK) {
@@ -224,7 +219,7 @@ int stk_opencl_open_dead(struct stk_opencl *cl, const struct stk_opencl_config *
         return index;
     }
     do {
-        (void)begin(cl, config, kinds, began_ns);
+        (void)begin(cl, config, began_ns);
         cl->device = info;
         cl->cl_device = device;
         err = open_device(cl);

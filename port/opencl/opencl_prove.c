@@ -9,11 +9,6 @@ static int refuse(struct stk_opencl *cl) {
     return STK_E_UNSUPPORTED;
 }
 
-/* The tests' fault: this kind is not shared. */
-static int is_dead(const struct stk_opencl *cl, enum stk_residency mode) {
-    return (cl->dead_kinds >> (unsigned)cl->outcome.memory >> (mode == STK_QUANTUM ? 8u : 0u) & 1u) != 0u;
-}
-
 /* With whole pages of observables, one worker, and nothing that would end the mode in between. `timed`: cl->turn_cost is known. */
 static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     uint32_t words = stk_device_custody_at(&cl->memory);
@@ -22,8 +17,7 @@ static int set_up(struct stk_opencl *cl, enum stk_residency mode, int timed) {
     cl->config.watch_ns = cl->config.deadline_ns = UINT64_MAX;
     cl->config.limits = NULL; /* the ops of the handshake are the host's own, so no limits hold for them */
     cl->mode = mode;
-    err = mode == STK_BATCH || is_dead(cl, mode) ? stk_opencl_batch_open(cl, words)
-                                                 : stk_opencl_set_args(cl, cl->regions, words);
+    err = mode == STK_BATCH ? stk_opencl_batch_open(cl, words) : stk_opencl_set_args(cl, cl->regions, words);
     err = err == STK_OK ? stk_opencl_layout(cl) : err;
     err = err == STK_OK ? stk_opencl_set_limits(cl) : err;
     err = err == STK_OK ? stk_opencl_warm_up(cl) : err;

@@ -216,6 +216,14 @@ void faults_gone(const char *kind, const void *object) {
     live[i].kind = NULL;
 }
 
+uint32_t faults_living(const char *kind) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LIVE_MAX; i++) {
+        count += live[i].kind && strcmp(live[i].kind, kind) == 0;
+    }
+    return count;
+}
+
 uint32_t faults_leaks(const char **what) {
     uint32_t leaks = bad;
     for (uint32_t i = 0; i < LIVE_MAX; i++) {

@@ -8,6 +8,8 @@
 #include <CL/cl.h>
 #include <stdint.h>
 
+#include "stoker/port/opencl.h"
+
 /* The calls: CMakeLists.txt reads them here, one a line; a test looks whether they are all. */
 #define FAULT_CALLS(X)                                                                                                 \
     X(clBuildProgram)                                                                                                  \
@@ -119,12 +121,34 @@ const char *faults_text_of(cl_uint what);
 void faults_number(uint32_t index, cl_uint what, cl_ulong value);
 const cl_ulong *faults_number_of(uint32_t index, cl_uint what); /* NULL: the device's own value */
 
+/* Memory that the device does not share with the host. Bit k of a set of kinds is kind k of enum stk_opencl_memory. */
+struct faults_unshared {
+    uint32_t not_live;     /* kinds that a launch of the handshake which waits for work does not share */
+    uint32_t not_coherent; /* kinds that the other launches do not share either */
+    /* The first launch after `after` slots are done, and all later ones on shared memory, work on other memory than the host's for
+     * region i where bit i of `parts` says so; at that moment the first `claims` published slots become CLAIMED, as by a kernel that
+     * was lost. 0 slots: never. */
+    uint32_t after, parts, claims;
+};
+void faults_unshare(const struct faults_unshared *how); /* NULL: all is shared */
+
+/* For the wrappers: what the port allocates, by its handle; the kernel's arguments; and a launch between begin and end, of which begin
+ * returns the regions that it replaced. */
+void unshared_born(enum stk_opencl_memory kind, const void *handle, size_t bytes);
+void unshared_mapped(const void *handle, void *host);
+void unshared_gone(const void *handle);
+void unshared_arg(cl_uint i, const void *value);
+void unshared_arg_svm(cl_uint i, void *pointer);
+uint32_t unshared_begin(cl_command_queue q, cl_kernel k);
+void unshared_end(cl_kernel k, uint32_t parts);
+
 /* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);
 const struct fault_plan *
 faults_now(void); /* the plan when the call that was asked about last is where it begins; or NULL */
 void faults_born(const char *kind, const void *object);
 void faults_gone(const char *kind, const void *object);
+uint32_t faults_living(const char *kind);           /* how many there are */
 void faults_mark(const void *event, cl_int status); /* this event's status from now on */
 cl_int faults_marked(const void *event);
 void faults_hold(cl_event event); /* a user event on which a launch hangs; its reference goes over */

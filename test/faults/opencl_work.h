@@ -79,7 +79,10 @@ static inline int work_open(const struct flow *flow, uint64_t deadline_ns) {
                                              .memory = flow->way.memory,
                                              .cache = work_cache,
                                              .known = flow == &flows[FLOW_PROBE] ? NULL : work_can(flow)};
-    int err = stk_opencl_open(&cl, &config);
+    const struct faults_unshared lost = {.after = 1, .parts = 0x1Fu, .claims = 2};
+    int err;
+    faults_unshare(NULL);
+    err = stk_opencl_open(&cl, &config);
     published = harvested = faulted = adds_faulted = 0;
     if (err == STK_OK) {
         ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
@@ -87,7 +90,7 @@ static inline int work_open(const struct flow *flow, uint64_t deadline_ns) {
         for (uint32_t i = 0; i < WORK_SLOTS * WORK_CHUNK / 4u; i++) {
             stk_store((uint32_t *)(void *)cl.memory.payload + i, i);
         }
-        stk_opencl_inject(&cl, flow->falls ? 1u : 0u, 0x1Fu, flow->falls ? 2u : 0u);
+        faults_unshare(flow->falls ? &lost : NULL);
     }
     return err;
 }

@@ -105,11 +105,31 @@ cl_int __wrap_clGetDeviceInfo(cl_device_id d, cl_uint what, size_t room, void *v
                                : __real_clGetDeviceInfo(d, what, room, value, need);
 }
 
+typedef cl_mem(CL_API_CALL *create_nv)(cl_context, cl_mem_flags, cl_bitfield, size_t, void *, cl_int *);
+static create_nv real_create_nv;
+
+static cl_mem CL_API_CALL wrap_create_nv(cl_context c, cl_mem_flags flags, cl_bitfield more, size_t bytes, void *host,
+                                         cl_int *error) {
+    cl_mem m = real_create_nv(c, flags, more, bytes, host, error);
+    faults_born("buffer", m);
+    unshared_born(STK_OPENCL_HOST_NV, m, bytes);
+    return m;
+}
+
+/* The port asks for clCreateBufferNV alone. */
 void *__real_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);
 void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name);
 void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id p, const char *name) {
-    cl_int fault = faults_next(CALL_clGetExtensionFunctionAddressForPlatform);
-    return fault != CL_SUCCESS ? NULL : __real_clGetExtensionFunctionAddressForPlatform(p, name);
+    create_nv wrapper = wrap_create_nv;
+    void *address = NULL;
+    if (faults_next(CALL_clGetExtensionFunctionAddressForPlatform) == CL_SUCCESS) {
+        address = __real_clGetExtensionFunctionAddressForPlatform(p, name);
+    }
+    if (address) {
+        memcpy(&real_create_nv, &address, sizeof real_create_nv);
+        memcpy(&address, &wrapper, sizeof address);
+    }
+    return address;
 }
 
 /// Contexts, queues, programs ///
@@ -152,15 +172,40 @@ WRAP_RELEASE(clReleaseKernel, cl_kernel, "kernel")
 
 /// Memory ///
 
-WRAP_NEW(clCreateBuffer, cl_mem, "buffer", (cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error),
-         (c, flags, bytes, host, error))
-WRAP_RELEASE(clReleaseMemObject, cl_mem, "buffer")
+cl_mem __real_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error);
+cl_mem __wrap_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error);
+cl_mem __wrap_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error) {
+    cl_int fault = faults_next(CALL_clCreateBuffer);
+    cl_mem m;
+    if (fault != CL_SUCCESS) {
+        *error = fault;
+        return NULL;
+    }
+    m = __real_clCreateBuffer(c, flags, bytes, host, error);
+    faults_born("buffer", m);
+    unshared_born((flags & CL_MEM_USE_HOST_PTR)     ? STK_OPENCL_USE_HOST
+                  : (flags & CL_MEM_ALLOC_HOST_PTR) ? STK_OPENCL_ALLOC_HOST
+                                                    : STK_OPENCL_COPIES,
+                  m, bytes);
+    return m;
+}
+
+cl_int __real_clReleaseMemObject(cl_mem m);
+cl_int __wrap_clReleaseMemObject(cl_mem m);
+cl_int __wrap_clReleaseMemObject(cl_mem m) {
+    cl_int fault = faults_next(CALL_clReleaseMemObject), error;
+    faults_gone("buffer", m);
+    unshared_gone(m);
+    error = __real_clReleaseMemObject(m);
+    return fault != CL_SUCCESS ? fault : error;
+}
 
 void *__real_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align);
 void *__wrap_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align);
 void *__wrap_clSVMAlloc(cl_context c, cl_svm_mem_flags flags, size_t bytes, cl_uint align) {
     void *memory = faults_next(CALL_clSVMAlloc) != CL_SUCCESS ? NULL : __real_clSVMAlloc(c, flags, bytes, align);
     faults_born("SVM buffer", memory);
+    unshared_born((flags & CL_MEM_SVM_ATOMICS) ? STK_OPENCL_SVM_ATOMICS : STK_OPENCL_SVM, memory, bytes);
     return memory;
 }
 
@@ -169,13 +214,27 @@ void __wrap_clSVMFree(cl_context c, void *memory);
 void __wrap_clSVMFree(cl_context c, void *memory) {
     (void)faults_next(CALL_clSVMFree);
     faults_gone("SVM buffer", memory);
+    unshared_gone(memory);
     __real_clSVMFree(c, memory);
 }
 
-WRAP_NEW(clEnqueueMapBuffer, void *, "mapping",
-         (cl_command_queue q, cl_mem m, cl_bool wait, cl_map_flags flags, size_t at, size_t bytes, cl_uint n,
-          const cl_event *after, cl_event *event, cl_int *error),
-         (q, m, wait, flags, at, bytes, n, after, event, error))
+void *__real_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool wait, cl_map_flags flags, size_t at, size_t bytes,
+                                cl_uint n, const cl_event *after, cl_event *event, cl_int *error);
+void *__wrap_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool wait, cl_map_flags flags, size_t at, size_t bytes,
+                                cl_uint n, const cl_event *after, cl_event *event, cl_int *error);
+void *__wrap_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool wait, cl_map_flags flags, size_t at, size_t bytes,
+                                cl_uint n, const cl_event *after, cl_event *event, cl_int *error) {
+    cl_int fault = faults_next(CALL_clEnqueueMapBuffer);
+    void *host;
+    if (fault != CL_SUCCESS) {
+        *error = fault;
+        return NULL;
+    }
+    host = __real_clEnqueueMapBuffer(q, m, wait, flags, at, bytes, n, after, event, error);
+    faults_born("mapping", host);
+    unshared_mapped(m, host);
+    return host;
+}
 
 cl_int __real_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *host, cl_uint n, const cl_event *after,
                                       cl_event *event);
@@ -220,8 +279,28 @@ WRAP(clEnqueueWriteBuffer,
      (cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, const void *host, cl_uint n,
       const cl_event *after, cl_event *event),
      (q, m, wait, at, bytes, host, n, after, event))
-WRAP(clSetKernelArg, (cl_kernel k, cl_uint i, size_t bytes, const void *value), (k, i, bytes, value))
-WRAP(clSetKernelArgSVMPointer, (cl_kernel k, cl_uint i, const void *value), (k, i, value))
+
+cl_int __real_clSetKernelArg(cl_kernel k, cl_uint i, size_t bytes, const void *value);
+cl_int __wrap_clSetKernelArg(cl_kernel k, cl_uint i, size_t bytes, const void *value);
+cl_int __wrap_clSetKernelArg(cl_kernel k, cl_uint i, size_t bytes, const void *value) {
+    cl_int error = faults_next(CALL_clSetKernelArg);
+    error = error == CL_SUCCESS ? __real_clSetKernelArg(k, i, bytes, value) : error;
+    if (error == CL_SUCCESS) {
+        unshared_arg(i, value);
+    }
+    return error;
+}
+
+cl_int __real_clSetKernelArgSVMPointer(cl_kernel k, cl_uint i, const void *value);
+cl_int __wrap_clSetKernelArgSVMPointer(cl_kernel k, cl_uint i, const void *value);
+cl_int __wrap_clSetKernelArgSVMPointer(cl_kernel k, cl_uint i, const void *value) {
+    cl_int error = faults_next(CALL_clSetKernelArgSVMPointer);
+    error = error == CL_SUCCESS ? __real_clSetKernelArgSVMPointer(k, i, value) : error;
+    if (error == CL_SUCCESS) {
+        unshared_arg_svm(i, (void *)(uintptr_t)value);
+    }
+    return error;
+}
 
 cl_int __real_clFinish(cl_command_queue q);
 cl_int __real_clFlush(cl_command_queue q);
@@ -326,8 +405,10 @@ cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint di
         tell_dropped(faults_now());
     }
     if (error == CL_SUCCESS) {
+        uint32_t parts = unshared_begin(q, k);
         error =
             __real_clEnqueueNDRangeKernel(q, k, dims, at, global, local, until ? 1 : n, until ? &until : after, event);
+        unshared_end(k, parts);
     }
     if (error == CL_SUCCESS) {
         faults_born("event", *event);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "opencl_faults.h"
 #include "opencl_places.h"
 #include "stoker/le.h"
 
@@ -351,9 +352,10 @@ static void outcome_that_no_handshake_ends_with_is_not_believed(void **state) {
     assert_made_again(CACHE, outcome_key, "makes no sense");
 }
 
-/* The kind that is remembered is not shared any more (opencl/internal.h): a new probe, whose outcome takes its place. */
+/* The kind that is remembered is not shared any more: a new probe, whose outcome takes its place. */
 static void outcome_that_is_no_longer_so_is_probed_again(void **state) {
     struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"), .slots = 64, .store = &store};
+    struct faults_unshared how = {0};
     enum stk_opencl_memory was;
     (void)state;
     first_start();
@@ -361,7 +363,10 @@ static void outcome_that_is_no_longer_so_is_probed_again(void **state) {
     if (was == STK_OPENCL_COPIES) {
         skip();
     }
-    assert_int_equal(stk_opencl_open_dead(&cl, &config, 0x101u << was), STK_OK);
+    how.not_live = how.not_coherent = 1u << was;
+    faults_unshare(&how);
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
+    faults_unshare(NULL);
     assert_int_equal(cl.built_from, STORE);
     assert_int_equal(cl.proved_from, MADE);
     assert_true(cl.outcome.memory != was);
@@ -373,6 +378,7 @@ static void outcome_that_is_no_longer_so_is_probed_again(void **state) {
 /* A mode that was left because memory stopped being shared is not remembered: the next start finds out again. */
 static void mode_that_was_left_is_forgotten_at_close(void **state) {
     struct stk_opencl_config config = both;
+    const struct faults_unshared lost = {.after = 50, .parts = 0x1F};
     (void)state;
     config.watch_ns = SECOND / 4u;
     fresh_cache();
@@ -386,11 +392,12 @@ static void mode_that_was_left_is_forgotten_at_close(void **state) {
     }
     memcpy(outcome_key, cl.outcome_key, 32);
     (void)run_adds(50);
-    stk_opencl_inject(&cl, 50, 0x1F, 0);
+    faults_unshare(&lost);
     (void)run_adds(50);
     assert_true(cl.fallbacks >= 1u);
     assert_true(record_of(CACHE, outcome_key) != 0u);
     close_way();
+    faults_unshare(NULL);
     assert_int_equal(record_of(CACHE, outcome_key), 0);
     assert_int_equal(record_of(STORE, outcome_key), 0);
     start(&config, CACHE, MADE);

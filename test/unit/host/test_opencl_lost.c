@@ -7,11 +7,23 @@
 #include <cmocka.h>
 
 #include "opencl_adds.h"
+#include "opencl_faults.h"
 
 /// Memory that stops being shared ///
 
 #define ALL_PARTS 0x1Fu
 #define RING_PART 1u
+
+/* The next launch after `after` slots, and those behind it, do not share these parts; `claims` slots are lost with it. */
+static void lose_parts(uint32_t after, uint32_t parts, uint32_t claims) {
+    const struct faults_unshared how = {.after = after, .parts = parts, .claims = claims};
+    faults_unshare(&how);
+}
+
+static void close_lost(void) {
+    close_way();
+    faults_unshare(NULL);
+}
 
 static void dead_memory_loses_no_slot(void **state) {
     (void)state;
@@ -22,7 +34,7 @@ static void dead_memory_loses_no_slot(void **state) {
         }
         open_way(&config, &ways[i]);
         (void)run_adds(1000);
-        stk_opencl_inject(&cl, 1, ALL_PARTS, 3);
+        lose_parts(1, ALL_PARTS, 3);
         (void)run_adds(20000);
         if (cl.mode != STK_BATCH) {
             fail_msg("%s: mode %d: %s", ways[i].name, (int)cl.mode, cl.reason);
@@ -31,7 +43,7 @@ static void dead_memory_loses_no_slot(void **state) {
         assert_int_equal(cl.put_back, 3);
         assert_non_null(strstr(cl.reason, "goes on as BATCH"));
         assert_non_null(strstr(cl.reason, "the host did not see its last stores"));
-        close_way();
+        close_lost();
     }
 }
 
@@ -43,7 +55,7 @@ static void see_dead_memory(uint32_t parts, const char *reason) {
     uint64_t start = rig_now();
     open_way(&config, way);
     (void)run_adds(50);
-    stk_opencl_inject(&cl, 50, parts, 0);
+    lose_parts(50, parts, 0);
     publish_add(0);
     while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
         drive(true);
@@ -56,7 +68,7 @@ static void see_dead_memory(uint32_t parts, const char *reason) {
     if (!strstr(cl.reason, reason) && (rig_is_pocl(&cl) || !strstr(cl.reason, "did not see its last stores"))) {
         fail_msg("%s", cl.reason);
     }
-    close_way();
+    close_lost();
 }
 
 static void heart_that_stops_for_the_host_ends_the_mode(void **state) {
@@ -74,11 +86,11 @@ static void launches_that_see_nothing_end_the_mode(void **state) {
     (void)state;
     open_way(&config, first_way(STK_QUANTUM));
     (void)run_adds(50);
-    stk_opencl_inject(&cl, 50, RING_PART, 2);
+    lose_parts(50, RING_PART, 2);
     (void)run_adds(50);
     assert_int_equal(cl.mode, STK_BATCH);
     assert_non_null(strstr(cl.reason, "8 launches did not touch a published slot"));
-    close_way();
+    close_lost();
 }
 
 /// Copies ///

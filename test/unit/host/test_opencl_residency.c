@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "opencl_adds.h"
+#include "opencl_faults.h"
 
 /// What open finds ///
 
@@ -85,11 +86,16 @@ static void outcome_of_another_driver_is_not_believed(void **state) {
     close_way();
 }
 
-/* Opens with kinds that are not shared (opencl/internal.h). The handshake ends in bounded time, whatever the kernel does not see. */
-static int open_dead(uint32_t kinds, enum stk_opencl_memory memory) {
+/* Opens with kinds that are not live, or not coherent at the borders of launches either. The handshake ends in bounded time, whatever
+ * the kernel does not see. */
+static int open_unshared(uint32_t not_live, uint32_t not_coherent, enum stk_opencl_memory memory) {
     const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"), .slots = 64, .memory = memory};
+    const struct faults_unshared how = {.not_live = not_live, .not_coherent = not_coherent};
     uint64_t start = rig_now();
-    int err = stk_opencl_open_dead(&cl, &config, kinds);
+    int err;
+    faults_unshare(&how);
+    err = stk_opencl_open(&cl, &config);
+    faults_unshare(NULL);
     assert_true(rig_now() - start < 60 * SECOND);
     ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
     return err;
@@ -107,7 +113,7 @@ static void kind_that_is_not_live_is_passed_over(void **state) {
         print_message("skipped: %s is all that this device can do\n", first->name);
         skip();
     }
-    assert_int_equal(open_dead(1u << first->memory, STK_OPENCL_ANY), STK_OK);
+    assert_int_equal(open_unshared(1u << first->memory, 0, STK_OPENCL_ANY), STK_OK);
     assert_int_equal(cl.outcome.memory, next->memory);
     assert_int_equal(cl.mode, STK_RESIDENT);
     assert_non_null(strstr(cl.reason, "handshake: "));
@@ -119,7 +125,7 @@ static void kind_that_is_not_live_is_passed_over(void **state) {
 static void kind_that_is_coherent_at_borders_only_is_for_quantum(void **state) {
     enum stk_opencl_memory first = first_way(STK_QUANTUM)->memory;
     (void)state;
-    assert_int_equal(open_dead(1u << first, first), STK_OK);
+    assert_int_equal(open_unshared(1u << first, 0, first), STK_OK);
     assert_int_equal(cl.mode, STK_QUANTUM);
     (void)run_adds(1000);
     assert_int_equal(cl.mode, STK_QUANTUM);
@@ -129,7 +135,7 @@ static void kind_that_is_coherent_at_borders_only_is_for_quantum(void **state) {
 static void kind_that_is_not_shared_at_all_is_refused_with_the_reasons(void **state) {
     enum stk_opencl_memory first = first_way(STK_QUANTUM)->memory;
     (void)state;
-    assert_int_equal(open_dead(0x101u << first, first), STK_E_UNSUPPORTED);
+    assert_int_equal(open_unshared(1u << first, 1u << first, first), STK_E_UNSUPPORTED);
     assert_non_null(strstr(cl.reason, "the host did not see the running kernel's stores"));
     assert_non_null(strstr(cl.reason, "a launch ended and the host did not see its last stores"));
     assert_null(cl.cl_context);

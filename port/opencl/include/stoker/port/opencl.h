@@ -303,9 +303,8 @@ struct stk_opencl {
     uint32_t put_back;     /* slots of lost kernels that were put back */
     uint32_t recoveries;   /* lost devices from which the port has recovered */
     int opened, lost, lease_over, falling;
-    uint64_t began_ns; /* when open began */
-    int synchronous;   /* 1: the driver runs a kernel inside the call that launches it */
-    uint32_t dead_kinds, dead_after, dead_parts, dead_claims; /* of the tests: opencl/internal.h */
+    uint64_t began_ns;           /* when open began */
+    int synchronous;             /* 1: the driver runs a kernel inside the call that launches it */
     enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
     int cl_error;                /* the last OpenCL error code, 0 when there was none */
     char reason[640];            /* why this mode was chosen, or why open or the device failed */
