@@ -33,8 +33,8 @@ void stk_device_describe_opencl(struct stk_device *device) {
     if (device->opencl.passed_over[0]) {
         add_reason(device, "\npassed over: %s", device->opencl.passed_over);
     }
-    if (device->opencl.kept[0]) {
-        add_reason(device, "\nstore: %s", device->opencl.kept);
+    if (device->opencl.persist_note[0]) {
+        add_reason(device, "\nstore: %s", device->opencl.persist_note);
     }
 }
 

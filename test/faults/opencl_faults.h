@@ -1,5 +1,6 @@
-/* An OpenCL driver that fails on demand: every call that port/opencl makes is wrapped (ld --wrap, so the driver's own calls are
- * not), and mmap with them, counted, failed where a plan says so, and watched for what it creates and releases. For one thread. */
+/* An OpenCL driver that fails on demand: every call that port/opencl makes is wrapped (ld --wrap, so the driver's
+ * own calls are not), and mmap with them, counted, failed where a plan says so, and watched for what it creates and
+ * releases. For one thread. */
 #ifndef OPENCL_FAULTS_H
 #define OPENCL_FAULTS_H
 
@@ -103,7 +104,8 @@ uint32_t faults_fired(void);                                         /* calls th
 /* The `i`-th error that this call may plausibly return, 0 past the last one. */
 cl_int faults_error(enum fault_call call, uint32_t i);
 
-/* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the first. */
+/* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the
+ * first. */
 uint32_t faults_leaks(const char **what);
 
 /* From now on this call, a launch or a flush, waits while a launch is under way: a launch waits for the launches before
@@ -123,17 +125,17 @@ const cl_ulong *faults_number_of(uint32_t index, cl_uint what); /* NULL: the dev
 
 /* Memory that the device does not share with the host. Bit k of a set of kinds is kind k of enum stk_opencl_memory. */
 struct faults_unshared {
-    uint32_t not_live;     /* kinds that a launch of the handshake which waits for work does not share */
-    uint32_t not_coherent; /* kinds that the other launches do not share either */
-    /* The first launch after `after` slots are done, and all later ones on shared memory, work on other memory than the host's for
-     * region i where bit i of `parts` says so; at that moment the first `claims` published slots become CLAIMED, as by a kernel that
-     * was lost. 0 slots: never. */
+    uint32_t not_live;     /* kinds that a launch which waits for work shares at its borders alone */
+    uint32_t not_coherent; /* kinds that no launch shares, not even there */
+    /* The first launch after `after` slots are done, and all later ones on shared memory, work on other memory than
+     * the host's for region i where bit i of `parts` says so; at that moment the first `claims` published slots
+     * become CLAIMED, as by a kernel that was lost. 0 slots: never. */
     uint32_t after, parts, claims;
 };
 void faults_unshare(const struct faults_unshared *how); /* NULL: all is shared */
 
-/* For the wrappers: what the port allocates, by its handle; the kernel's arguments; and a launch between begin and end, of which begin
- * returns the regions that it replaced. */
+/* For the wrappers: what the port allocates, by its handle; the kernel's arguments; and a launch between begin and
+ * end, of which begin returns the regions that it replaced. */
 void unshared_born(enum stk_opencl_memory kind, const void *handle, size_t bytes);
 void unshared_mapped(const void *handle, void *host);
 void unshared_gone(const void *handle);
@@ -141,6 +143,8 @@ void unshared_arg(cl_uint i, const void *value);
 void unshared_arg_svm(cl_uint i, void *pointer);
 uint32_t unshared_begin(cl_command_queue q, cl_kernel k);
 void unshared_end(cl_kernel k, uint32_t parts);
+void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts);
+void unshared_over(cl_event event); /* the driver says that it is complete */
 
 /* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);

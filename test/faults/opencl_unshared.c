@@ -1,5 +1,5 @@
-/* Memory that the device does not share: launches get buffers of the device's own in place of the port's, so that the host and
- * the kernel do not see each other's stores. */
+/* Memory that the device does not share: launches get buffers of the device's own in place of the port's, so that
+ * the host and the kernel do not see each other's stores. */
 #include "opencl_faults.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "stoker/atomic.h"
 
 #define MEMORIES_MAX 64u
-#define STAYS        200000u /* turns without work: more than those of any launch that is only timed */
+#define LATE_MAX     4u /* launches whose ends are still to be seen */
 
 cl_mem __real_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t bytes, void *host, cl_int *error);
 cl_int __real_clReleaseMemObject(cl_mem m);
@@ -18,12 +18,16 @@ cl_int __real_clSetKernelArgSVMPointer(cl_kernel k, cl_uint i, const void *value
 cl_int __real_clEnqueueFillBuffer(cl_command_queue q, cl_mem m, const void *pattern, size_t unit, size_t at,
                                   size_t bytes, cl_uint n, const cl_event *after, cl_event *event);
 
+cl_int __real_clEnqueueReadBuffer(cl_command_queue q, cl_mem m, cl_bool wait, size_t at, size_t bytes, void *host,
+                                  cl_uint n, const cl_event *after, cl_event *event);
+
 struct memory {
     const void *handle; /* a cl_mem, or where an SVM allocation begins; NULL: free */
     enum stk_opencl_memory kind;
     size_t bytes;
     void *host; /* as mapped */
     cl_mem shadow;
+    uint32_t ends[2]; /* of a control buffer: the shadow's end counters that the host has seen */
 };
 
 static struct memory memories[MEMORIES_MAX];
@@ -37,6 +41,13 @@ static struct {
     const void *pointer; /* of SVM; NULL: a buffer */
 } regions[STK_OPENCL_REGIONS];
 static uint32_t slots, idle_turns;
+
+/* Launches that worked on shadows which the host sees at their borders. */
+static struct {
+    cl_event event;
+    cl_command_queue queue;
+    struct memory *control;
+} late[LATE_MAX];
 
 void faults_unshare(const struct faults_unshared *wanted) {
     how = wanted ? *wanted : (struct faults_unshared){0};
@@ -84,6 +95,9 @@ void unshared_gone(const void *handle) {
     for (uint32_t i = 0; m && i < STK_OPENCL_REGIONS; i++) {
         regions[i].memory = regions[i].memory == m ? NULL : regions[i].memory;
     }
+    for (uint32_t i = 0; m && i < LATE_MAX; i++) {
+        late[i].event = late[i].control == m ? NULL : late[i].event;
+    }
     if (m && m->shadow) {
         (void)__real_clReleaseMemObject(m->shadow);
     }
@@ -130,7 +144,8 @@ static uint32_t claim(void) {
     return taken;
 }
 
-/* Returns the regions that the kernel has no longer, from the launch on that finds `after` slots done and no other launch under way. */
+/* Returns the regions that the kernel has no longer, from the launch on that finds `after` slots done and no other
+ * launch under way. */
 static uint32_t lost_parts(void) {
     if (how.after == 0u || is_copy(REGION_RING)) {
         return 0;
@@ -142,9 +157,9 @@ static uint32_t lost_parts(void) {
     return begun ? how.parts : 0u;
 }
 
-/* A launch that stays without work, as that of RESIDENT's handshake does, waits for stores of the host. */
+/* A launch that stays longer than a look at each slot takes waits for stores of the host, or is only timed. */
 static uint32_t dead_parts(void) {
-    uint32_t kinds = idle_turns > STAYS ? how.not_live : how.not_coherent, parts = 0;
+    uint32_t kinds = idle_turns > 2u * slots + 64u ? how.not_live : how.not_coherent, parts = 0;
     for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
         parts |= !is_copy(i) && (kinds >> (unsigned)regions[i].memory->kind & 1u) != 0u ? 1u << i : 0u;
     }
@@ -188,5 +203,33 @@ void unshared_end(cl_kernel k, uint32_t parts) {
         } else if (parts >> i & 1u) {
             (void)__real_clSetKernelArgSVMPointer(k, i, regions[i].pointer);
         }
+    }
+}
+
+void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts) {
+    static uint32_t next;
+    struct memory *control = regions[REGION_CONTROL].memory;
+    if ((parts >> REGION_CONTROL & 1u) != 0u && how.after == 0u &&
+        (how.not_coherent >> (unsigned)control->kind & 1u) == 0u) {
+        late[next].event = event;
+        late[next].queue = q;
+        late[next].control = control;
+        next = (next + 1u) % LATE_MAX;
+    }
+}
+
+/* At the border of the launch the host sees that its workers have left. */
+void unshared_over(cl_event event) {
+    static const uint32_t at[2] = {STK_CTL_LEASE_ENDS, STK_CTL_IDLE_ENDS};
+    for (uint32_t i = 0; i < LATE_MAX; i++) {
+        struct memory *m = late[i].control;
+        for (uint32_t k = 0; late[i].event == event && k < 2u; k++) {
+            uint32_t now = 0;
+            (void)__real_clEnqueueReadBuffer(late[i].queue, m->shadow, CL_TRUE, at[k] * 4u, sizeof now, &now, 0, NULL,
+                                             NULL);
+            (void)stk_fetch_add((uint32_t *)regions[REGION_CONTROL].host + at[k], now - m->ends[k]);
+            m->ends[k] = now;
+        }
+        late[i].event = late[i].event == event ? NULL : late[i].event;
     }
 }

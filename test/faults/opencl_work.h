@@ -1,5 +1,5 @@
-/* The work that is done while calls fail: some hundred slots of several kinds through a small ring, harvested in order, each with its
- * result, the adds exactly once; and the same ring gone on with by the interpreter. */
+/* The work that is done while calls fail: some hundred slots of several kinds through a small ring, harvested in
+ * order, each with its result, the adds exactly once; and the same ring gone on with by the interpreter. */
 #ifndef OPENCL_WORK_H
 #define OPENCL_WORK_H
 
@@ -168,7 +168,7 @@ static inline int harvest(void) {
     }
     assert_int_equal(stk_ring_read(&ring, at, &slot), STK_OK);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_LOST);
-    assert_true(cl.put_back >= STK_DEVICE_TRIES);
+    assert_true(cl.losses.put_back >= STK_DEVICE_TRIES);
     assert_true(stk_ring_transition(&ring, at, STK_TO_ACK) >= 0);
     faulted++;
     adds_faulted += harvested++ % 4u == 0u;
@@ -183,7 +183,8 @@ static inline int work(const struct stk_dispatch_ops *ops, void *ctx) {
     while (harvested < WORK_ITEMS) {
         int err;
         /* A pause in which the launch leaves. */
-        int pause = ops == &stk_opencl_ops && harvested == WORK_PAUSE && published == WORK_PAUSE && cl.running != 0u;
+        int pause =
+            ops == &stk_opencl_ops && harvested == WORK_PAUSE && published == WORK_PAUSE && cl.stats.running != 0u;
         uint32_t last = harvested < WORK_PAUSE || pause ? WORK_PAUSE : WORK_ITEMS;
         for (; published < last && published - harvested < WORK_SLOTS; published++) {
             publish(published);

@@ -389,6 +389,7 @@ cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint di
                                      cl_event *event) {
     cl_int error = faults_next(CALL_clEnqueueNDRangeKernel);
     cl_event until = NULL;
+    uint32_t parts = 0;
     if (faults_waits_in(CALL_clEnqueueNDRangeKernel)) {
         (void)__real_clFinish(q);
     }
@@ -405,13 +406,14 @@ cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint di
         tell_dropped(faults_now());
     }
     if (error == CL_SUCCESS) {
-        uint32_t parts = unshared_begin(q, k);
+        parts = unshared_begin(q, k);
         error =
             __real_clEnqueueNDRangeKernel(q, k, dims, at, global, local, until ? 1 : n, until ? &until : after, event);
         unshared_end(k, parts);
     }
     if (error == CL_SUCCESS) {
         faults_born("event", *event);
+        unshared_launched(q, *event, parts);
     }
     return error;
 }
@@ -428,7 +430,11 @@ cl_int __wrap_clGetEventInfo(cl_event event, cl_event_info what, size_t size, vo
         *(cl_int *)value = faults_marked(event);
         return CL_SUCCESS;
     }
-    return error != CL_SUCCESS ? error : __real_clGetEventInfo(event, what, size, value, need);
+    error = error != CL_SUCCESS ? error : __real_clGetEventInfo(event, what, size, value, need);
+    if (error == CL_SUCCESS && what == CL_EVENT_COMMAND_EXECUTION_STATUS && *(cl_int *)value == CL_COMPLETE) {
+        unshared_over(event);
+    }
+    return error;
 }
 
 WRAP_RELEASE(clReleaseEvent, cl_event, "event")

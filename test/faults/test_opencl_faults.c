@@ -1,5 +1,6 @@
-/* Every OpenCL call of the port fails once, or from then on, or with all others: open says what is wrong, or the work goes on, or the
- * loss is said and all that was published is still in the ring. Nothing leaks, nothing hangs. `quick`: fewer of them. */
+/* Every OpenCL call of the port fails once, or from then on, or with all others: open says what is wrong, or the
+ * work goes on, or the loss is said and all that was published is still in the ring. Nothing leaks, nothing hangs.
+ * `quick`: fewer of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static void claim_some(void) {
 }
 
 static void check_text(const struct fault_plan *plan, int err) {
-    const char *fix = stk_opencl_fault_fix(cl.fault);
+    const char *fix = stk_opencl_failure_fix(cl.failure);
     if (!cl.reason[0] || (err != STK_E_UNSUPPORTED && err != STK_E_NODEV && !strstr(cl.reason, fix))) {
         fail_msg("%s: %s: no reason, or no fix in it: %s", faults_name(plan->call), stk_err_name(err), cl.reason);
     }
@@ -44,12 +45,13 @@ static uint32_t count_status(uint32_t status) {
     return n;
 }
 
-/* The port gave up: what it had is put back, once no launch runs; then another port, or the same one revived, ends the work. */
+/* The port gave up: what it had is put back, once no launch runs; then another port, or the same one revived, ends
+ * the work. */
 static void after_loss(const struct fault_plan *plan) {
     uint64_t start = rig_now();
     check_text(plan, STK_E_DEVICE);
     if (plan->kind == FAULT_HANGS && faults_fired() != 0u) {
-        assert_int_equal(cl.fault, STK_OPENCL_TIMEOUT);
+        assert_int_equal(cl.failure, STK_OPENCL_TIMEOUT);
         assert_true(cl.mode == STK_BATCH ? count_status(STK_SLOT_CLAIMED) == 0u
                                          : count_status(STK_SLOT_CLAIMED) >= claimed);
         assert_int_equal(stk_opencl_revive(&cl), STK_E_WOULD_BLOCK);
@@ -77,8 +79,8 @@ static int run(const struct fault_plan *plan) {
     int err = work_on();
     if (err == STK_OK) {
         faults_end_hung();
-        tally.recovered += cl.recoveries != 0u;
-        tally.sound += cl.recoveries == 0u;
+        tally.recovered += cl.losses.recoveries != 0u;
+        tally.sound += cl.losses.recoveries == 0u;
         return err;
     }
     assert_int_equal(err, STK_E_DEVICE);
@@ -117,7 +119,7 @@ static void play(const struct flow *flow, const struct fault_plan *plan) {
         assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
         tally.refused++;
     }
-    assert_null(cl.cl_context);
+    assert_null(cl.own.program.context);
     check_leaks(plan);
     tally.cases++;
     tally.faulted += faulted;
@@ -192,8 +194,8 @@ static void play_flow(const struct flow *flow) {
         skip();
     }
     play(flow, &none);
-    assert_int_equal(cl.recoveries, 0);
-    assert_int_equal(cl.fallbacks != 0u, flow->falls);
+    assert_int_equal(cl.losses.recoveries, 0);
+    assert_int_equal(cl.stats.fallbacks != 0u, flow->falls);
     for (uint32_t p = 0; p < FAULT_PHASES; p++) {
         for (uint32_t c = 0; c < FAULT_CALL_COUNT; c++) {
             counts[p][c] = faults_count((enum fault_phase)p, (enum fault_call)c);

@@ -73,7 +73,7 @@ static void device_that_does_not_open_is_passed_over(void **state) {
         assert_non_null(strstr(cl.passed_over, faults_name(faults[i].call)));
         assert_null(strstr(cl.passed_over, "device 1 ("));
         assert_null(strstr(cl.reason, "failed"));
-        assert_int_equal(cl.fault, STK_OPENCL_SOUND);
+        assert_int_equal(cl.failure, STK_OPENCL_SOUND);
         work_close();
     }
 }

@@ -41,7 +41,7 @@ static void addresses_and_counters_outlive_the_device(void **state) {
     assert_int_equal(info.recoveries, 1);
     assert_int_equal(info.residency, STK_BATCH);
     assert_string_equal(info.memory, "copies");
-    assert_int_equal(cl.fault, STK_OPENCL_DEVICE);
+    assert_int_equal(cl.failure, STK_OPENCL_DEVICE);
     assert_int_equal(cl.cl_error, -9999);
     assert_non_null(strstr(info.reason, "clEnqueueNDRangeKernel failed with OpenCL error -9999"));
     assert_non_null(strstr(info.reason, "goes on as BATCH in a new context"));
@@ -58,8 +58,8 @@ static void launch_without_an_event_is_a_failed_one(void **state) {
     faults_phase(FAULT_RUN);
     assert_int_equal(work_on(), STK_OK);
     assert_int_equal(faults_fired(), 1);
-    assert_int_equal(cl.recoveries, 1);
-    assert_int_equal(cl.fault, STK_OPENCL_DEVICE);
+    assert_int_equal(cl.losses.recoveries, 1);
+    assert_int_equal(cl.failure, STK_OPENCL_DEVICE);
     assert_non_null(strstr(cl.reason, "clEnqueueNDRangeKernel gave no event"));
     work_close();
 }
@@ -71,18 +71,19 @@ static void recovery_may_be_ruled_out(void **state) {
     assert_int_equal(stk_opencl_revive(&cl), STK_E_STATUS);
     fail_launch();
     assert_int_equal(work_on(), STK_E_DEVICE);
-    assert_int_equal(cl.recoveries, 0);
+    assert_int_equal(cl.losses.recoveries, 0);
     assert_int_equal(stk_opencl_ops.stop(&cl, SECOND), STK_E_DEVICE);
     assert_int_equal(work_elsewhere(), STK_OK);
     work_close();
 }
 
-/* Three losses are got over, by default; the next one ends it, until the port is revived; eight contexts are held at most. */
+/* Three losses are got over, by default; the next one ends it, until the port is revived; eight contexts are held at
+ * most. */
 static void lost_contexts_are_bounded(void **state) {
     uint32_t revived = 0;
     (void)state;
     assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
-    for (uint32_t loss = 1; cl.olds < STK_OPENCL_OLD_MAX; loss++) {
+    for (uint32_t loss = 1; cl.own.recovery.lost_contexts < STK_OPENCL_LOST_MAX; loss++) {
         int err;
         fail_launch();
         err = work_again();
@@ -95,7 +96,7 @@ static void lost_contexts_are_bounded(void **state) {
         }
     }
     assert_true(revived >= 2u);
-    assert_int_equal(cl.recoveries, STK_OPENCL_OLD_MAX);
+    assert_int_equal(cl.losses.recoveries, STK_OPENCL_LOST_MAX);
     fail_launch();
     assert_int_equal(work_again(), STK_E_DEVICE);
     assert_int_equal(stk_opencl_revive(&cl), STK_E_FULL);
@@ -131,9 +132,9 @@ static void end_kept(void) {
 static void new_context_takes_the_program_that_is_kept(void **state) {
     (void)state;
     assert_int_equal(lose_with(NULL), STK_OK);
-    assert_int_equal(cl.recoveries, 1);
+    assert_int_equal(cl.losses.recoveries, 1);
     assert_int_equal(cl.built_from, STK_OPENCL_FROM_CACHE);
-    assert_string_equal(cl.kept, "");
+    assert_string_equal(cl.persist_note, "");
     end_kept();
 }
 
@@ -151,9 +152,9 @@ static void program_that_the_driver_refuses_then_is_compiled(void **state) {
     (void)state;
     assert_int_equal(lose_with(refuse_binaries), STK_OK);
     assert_int_equal(faults_fired(), 1);
-    assert_int_equal(cl.recoveries, 1);
+    assert_int_equal(cl.losses.recoveries, 1);
     assert_int_equal(cl.built_from, STK_OPENCL_MADE);
-    assert_non_null(strstr(cl.kept, "the driver refused the cache's with OpenCL error -42"));
+    assert_non_null(strstr(cl.persist_note, "the driver refused the cache's with OpenCL error -42"));
     end_kept();
 }
 
@@ -167,9 +168,9 @@ static void refuse_arguments(void) {
 static void kept_program_that_takes_no_arguments_is_compiled_next(void **state) {
     (void)state;
     assert_int_equal(lose_with(refuse_arguments), STK_OK);
-    assert_int_equal(cl.recovery.tries, 2);
+    assert_int_equal(cl.own.recovery.contexts_tried, 2);
     assert_int_equal(cl.built_from, STK_OPENCL_MADE);
-    assert_non_null(strstr(cl.kept, "the cache's did not work: clSetKernelArg"));
+    assert_non_null(strstr(cl.persist_note, "the cache's did not work: clSetKernelArg"));
     end_kept();
 }
 
@@ -183,10 +184,10 @@ static void fail_launches(void) {
 static void kept_program_whose_launches_fail_is_compiled_next(void **state) {
     (void)state;
     assert_int_equal(lose_with(fail_launches), STK_E_DEVICE);
-    assert_int_equal(cl.recovery.tries, 3);
-    assert_non_null(strstr(cl.kept, "the cache's did not work: clEnqueueNDRangeKernel"));
+    assert_int_equal(cl.own.recovery.contexts_tried, 3);
+    assert_non_null(strstr(cl.persist_note, "the cache's did not work: clEnqueueNDRangeKernel"));
     assert_non_null(strstr(cl.reason, "clEnqueueNDRangeKernel failed with OpenCL error -9999"));
-    assert_int_equal(stk_opencl_keep(&cl), 0);
+    assert_int_equal(stk_opencl_persist(&cl), 0);
     faults_mend();
     assert_int_equal(stk_opencl_revive(&cl), STK_OK);
     assert_int_equal(work_on(), STK_OK);

@@ -78,7 +78,7 @@ static void open_without_time_says_which_setting_to_raise(void **state) {
     for (size_t i = 0; i < 2u; i++) {
         const struct stk_opencl_config config = {.device = devices[i], .slots = 16, .open_ns = 1};
         assert_int_equal(stk_opencl_open(&cl, &config), STK_E_DEVICE);
-        assert_int_equal(cl.fault, STK_OPENCL_TIMEOUT);
+        assert_int_equal(cl.failure, STK_OPENCL_TIMEOUT);
         assert_non_null(strstr(cl.reason, "raise open_ns"));
         work_close();
     }
@@ -95,7 +95,7 @@ static void launch_that_never_begins_ends_open(void **state) {
         const struct stk_opencl_config config = {.device = PTHREAD, .slots = 16, .open_ns = SECOND};
         faults_plan(&plan);
         assert_int_equal(stk_opencl_open(&cl, &config), STK_E_DEVICE);
-        assert_int_equal(cl.fault, STK_OPENCL_TIMEOUT);
+        assert_int_equal(cl.failure, STK_OPENCL_TIMEOUT);
         assert_non_null(strstr(cl.reason, "raise open_ns"));
         if (faults_fired() != 0u) {
             assert_int_equal(stk_opencl_close(&cl, 0), STK_E_TIMEOUT); /* nothing was released */

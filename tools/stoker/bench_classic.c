@@ -51,7 +51,7 @@ int pipeline_classic_open(struct pipeline_classic *c, const struct stk_opencl *o
     if (!c->host) {
         return cli_bad("bench pipeline: no memory for the peer's buffer");
     }
-    bad = bench_cl_open(&c->cl, opencl->cl_device, texts, 2);
+    bad = bench_cl_open(&c->cl, opencl->device.id, texts, 2);
     if (bad == 0) {
         c->kernel = bench_cl_kernel(&c->cl, "classic_sum");
         bad = c->kernel ? create_buffers(c) : CLI_BAD;

@@ -55,7 +55,7 @@ static uint64_t cpu_ns(void) {
 static int park(struct idle *b) {
     struct stk_deadline end;
     stk_deadline_start(&end, PARK_NS, cli_now_ns());
-    while (b->device.opencl.running) {
+    while (b->device.opencl.stats.running) {
         uint64_t left = stk_deadline_look(&end, cli_now_ns());
         int err = b->device.dispatch->drive(b->device.ctx, false);
         if (err < 0) {
@@ -207,7 +207,7 @@ static int run(struct bench *bench) {
         cli_note("%s", b.reader.note);
     }
     bad = bad ? bad : open_stream(&b);
-    bad = bad ? bad : bench_cl_open(&b.peer, b.device.opencl.cl_device, &text, 1);
+    bad = bad ? bad : bench_cl_open(&b.peer, b.device.opencl.device.id, &text, 1);
     if (bad == 0) {
         b.empty = bench_cl_kernel(&b.peer, "nothing");
         bad = b.empty ? measure(&b) : CLI_BAD;

@@ -119,7 +119,7 @@ static int run(struct bench *bench) {
         return bad;
     }
     r.ring = (struct stk_ring){.words = r.device.memory.ring, .slots = r.device.memory.slots};
-    bad = bench_cl_open(&r.peer, r.device.opencl.cl_device, &text, 1);
+    bad = bench_cl_open(&r.peer, r.device.opencl.device.id, &text, 1);
     if (bad == 0) {
         r.empty = bench_cl_kernel(&r.peer, "nothing");
         bad = r.empty ? measure(&r) : CLI_BAD;

@@ -124,7 +124,7 @@ static int run(struct bench *bench) {
         return bad;
     }
     s.ring = (struct stk_ring){.words = s.device.memory.ring, .slots = s.device.memory.slots};
-    bad = bench_cl_open(&s.peer, s.device.opencl.cl_device, &text, 1);
+    bad = bench_cl_open(&s.peer, s.device.opencl.device.id, &text, 1);
     if (bad == 0) {
         s.empty = bench_cl_kernel(&s.peer, "nothing");
         bad = s.empty ? measure(&s) : CLI_BAD;

@@ -72,7 +72,7 @@ static int start(const struct bench *b, enum way way, const char *path, uint64_t
     bad = bad ? bad : open_device(b, &cl, store.use, keeps ? &cache : NULL);
     t->open = seconds_since(began);
     if (bad == 0 && way == STORED && cl.built_from != STK_OPENCL_FROM_STORE) {
-        bad = cli_bad("bench start: this driver's programs cannot be kept: %s", cl.kept);
+        bad = cli_bad("bench start: this driver's programs cannot be kept: %s", cl.persist_note);
     }
     if (bad == 0 && keeps && stk_opencl_close(&cl, CLOSE_NS) == STK_OK) {
         began = cli_now_ns();

@@ -60,9 +60,9 @@ static void show_residency(const char *name, const struct info_options *o) {
     printf("  memory      %s\n", info.memory);
     if (o->store->use) {
         printf("  kept        program: %s, handshake: %s%s%s\n", cli_built_word(cl.built_from),
-               cli_proved_word(cl.proved_from), cl.kept[0] ? "; " : "", cl.kept);
+               cli_proved_word(cl.proved_from), cl.persist_note[0] ? "; " : "", cl.persist_note);
     }
-    printf("  lease       %u turns, leaves after %u idle ones\n", cl.turns, cl.idle_turns);
+    printf("  lease       %u turns, leaves after %u idle ones\n", cl.stats.turns, cl.stats.idle_turns);
     if (info.residency == STK_BATCH) {
         const struct stk_device_memory *m = &cl.memory;
         size_t fixed = STK_RING_BYTES(m->slots) + 4u * ((size_t)m->control_words + m->debug_words) +

@@ -65,7 +65,7 @@ int cli_open_ns(uint64_t *open_ns) {
 }
 
 const char *cli_open_advice(const struct stk_opencl *cl) {
-    return cl->fault == STK_OPENCL_TIMEOUT ? ": set STOKER_OPEN_SECONDS to more seconds" : "";
+    return cl->failure == STK_OPENCL_TIMEOUT ? ": set STOKER_OPEN_SECONDS to more seconds" : "";
 }
 
 /* What no option says, the environment may. */
@@ -141,7 +141,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
     int err = stk_opencl_open(&d->opencl, &config);
     d->is_opencl = err == STK_OK;
     add_note(d, "", d->store.note);
-    add_note(d, "store: ", d->store.note[0] ? "" : d->opencl.kept);
+    add_note(d, "store: ", d->store.note[0] ? "" : d->opencl.persist_note);
     if (err == STK_OK) {
         add_note(d, "passed over: ", d->opencl.passed_over);
     }

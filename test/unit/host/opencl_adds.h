@@ -30,7 +30,7 @@ static inline void open_way(const struct stk_opencl_config *config, const struct
 
 static inline void close_way(void) {
     assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
-    assert_null(cl.cl_context);
+    assert_null(cl.own.program.context);
 }
 
 static inline void drive(bool pending) {
@@ -46,13 +46,13 @@ static inline void publish_add(uint32_t slot) {
     assert_int_equal(stk_ring_publish(&ring, slot, &add), STK_OK);
 }
 
-/* Adds 1 to observable 0 `total` times with the whole ring in flight, driving now and then as a busy host does. Returns how
- * often a launch was enqueued behind another. */
+/* Adds 1 to observable 0 `total` times with the whole ring in flight, driving now and then as a busy host does.
+ * Returns how often a launch was enqueued behind another. */
 static inline uint32_t run_adds(uint32_t total) {
     uint32_t before = stk_load(cl.memory.control + STK_CTL_OBSERVABLE), published = 0, harvested = 0, queued = 0;
     uint64_t start = rig_now();
     while (harvested < total) {
-        uint32_t at = harvested % ring.slots, was = cl.running;
+        uint32_t at = harvested % ring.slots, was = cl.stats.running;
         while (published < total && published - harvested < ring.slots) {
             publish_add(published++ % ring.slots);
         }
@@ -60,7 +60,7 @@ static inline uint32_t run_adds(uint32_t total) {
             continue;
         }
         drive(true);
-        queued += was == 1u && cl.running == 2u;
+        queued += was == 1u && cl.stats.running == 2u;
         if (rig_now() - start > 60 * SECOND) {
             fail_msg("slot %u of %u is in status %d: %s", (unsigned)harvested, (unsigned)total,
                      stk_ring_status(&ring, at), cl.reason);

@@ -3,6 +3,7 @@
 #define OPENCL_PLACES_H
 
 #include "opencl_adds.h"
+#include "../../../port/opencl/persist/persist.h"
 #include "stoker/artifact.h"
 #include "stoker/port/sim_flash.h"
 
@@ -71,15 +72,15 @@ static inline void start(const struct stk_opencl_config *config, enum stk_opencl
     int err = open_kept(config);
     if (err != STK_OK || cl.built_from != built || cl.proved_from != proved) {
         fail_msg("%s: %s; program from %s, outcome from %s; kept: %s", stk_err_name(err), cl.reason,
-                 stk_opencl_origin_name(cl.built_from), stk_opencl_origin_name(cl.proved_from), cl.kept);
+                 stk_opencl_origin_name(cl.built_from), stk_opencl_origin_name(cl.proved_from), cl.persist_note);
     }
     (void)run_adds(300);
     close_way();
 }
 
 static inline void assert_kept_says(const char *what) {
-    if (!strstr(cl.kept, what)) {
-        fail_msg("'%s', not '%s'", cl.kept, what);
+    if (!strstr(cl.persist_note, what)) {
+        fail_msg("'%s', not '%s'", cl.persist_note, what);
     }
 }
 
@@ -112,10 +113,10 @@ static inline void plant(enum stk_opencl_origin to, const uint8_t *key, uint32_t
 static inline void seal_again(const uint8_t *key, uint32_t bytes) {
     struct stk_blake3 hash;
     stk_blake3_init_keyed(&hash, key);
-    assert_int_equal(stk_blake3_update(&hash, scratch, STK_OPENCL_KEPT_HEADER - 32u), STK_OK);
-    assert_int_equal(stk_blake3_update(&hash, scratch + STK_OPENCL_KEPT_HEADER, bytes - STK_OPENCL_KEPT_HEADER),
+    assert_int_equal(stk_blake3_update(&hash, scratch, STK_OPENCL_RECORD_HEADER - 32u), STK_OK);
+    assert_int_equal(stk_blake3_update(&hash, scratch + STK_OPENCL_RECORD_HEADER, bytes - STK_OPENCL_RECORD_HEADER),
                      STK_OK);
-    stk_blake3_digest(&hash, scratch + STK_OPENCL_KEPT_HEADER - 32u);
+    stk_blake3_digest(&hash, scratch + STK_OPENCL_RECORD_HEADER - 32u);
 }
 
 #endif

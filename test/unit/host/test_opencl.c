@@ -202,7 +202,7 @@ static void run_adds(uint32_t total) {
     if (stk_load(cl.memory.control + STK_CTL_OBSERVABLE) != total) {
         print_message("%u workers of %u lanes: %u slots done, %u launches\n", (unsigned)cl.config.workers,
                       (unsigned)cl.config.lanes, (unsigned)stk_load(cl.memory.control + STK_CTL_DONE_COUNT),
-                      (unsigned)cl.launches);
+                      (unsigned)cl.stats.launches);
     }
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), total);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_DONE_COUNT), total);
@@ -226,8 +226,9 @@ static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
     close_device();
 }
 
-/* Unpartitioned and partitioned; the slots are published by index, so most lie outside their partition. Where workers may not swap a
- * slot's status, for it is on the other side of a bus, they settle by guards who takes it: this memory may do for such. */
+/* Unpartitioned and partitioned; the slots are published by index, so most lie outside their partition. Where
+ * workers may not swap a slot's status, for it is on the other side of a bus, they settle by guards who takes it:
+ * this memory may do for such. */
 static void several_workers_run_each_slot_once(void **state) {
     static const struct {
         uint32_t workers, lanes, partitioned, quota, bus;
@@ -251,7 +252,8 @@ static void several_workers_run_each_slot_once(void **state) {
             stk_store(cl.memory.control + STK_CTL_NO_SHARED_ATOMICS, 1u);
         }
         run_adds(50000);
-        assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN), config.workers * (uint32_t)cl.launches);
+        assert_int_equal(stk_load(cl.memory.control + STK_CTL_WORKERS_IN),
+                         config.workers * (uint32_t)cl.stats.launches);
         assert_int_equal(stk_load(cl.memory.control + STK_CTL_TENANT_FAIRNESS), 50000);
         close_device();
     }
@@ -267,13 +269,13 @@ static void idle_kernel_parks_and_the_next_slot_wakes_it(void **state) {
         uint64_t start = rig_now();
         assert_int_equal(stk_ring_publish(&ring, round % 8u, &nop), STK_OK);
         wait_for(round % 8u);
-        while (cl.running && rig_now() - start < 20 * SECOND) {
+        while (cl.stats.running && rig_now() - start < 20 * SECOND) {
             drive(false);
         }
-        assert_false(cl.running);
-        assert_true(cl.launches >= round);
+        assert_false(cl.stats.running);
+        assert_true(cl.stats.launches >= round);
     }
-    assert_true(cl.idle_ends > 0);
+    assert_true(cl.stats.idle_ends > 0);
     close_device();
 }
 
@@ -373,7 +375,7 @@ static void numbers_out_of_range_are_refused(void **state) {
     (void)state;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(stk_opencl_open(&cl, &bad[i]), STK_E_ARG);
-        assert_null(cl.cl_context);
+        assert_null(cl.own.program.context);
     }
 }
 

@@ -67,7 +67,7 @@ static void check_counts(const struct way *way) {
     print_message(
         "%s: %u launches; allocations and releases on this thread: %u by the library; by the driver %u in launches and "
         "copies, %u in other calls\n",
-        way->name, (unsigned)cl.launches, alloc_count.library, alloc_count.launch, alloc_count.driver);
+        way->name, (unsigned)cl.stats.launches, alloc_count.library, alloc_count.launch, alloc_count.driver);
     assert_int_equal(alloc_count.library, 0);
     assert_int_equal(alloc_count.driver, 0);
 }
@@ -81,7 +81,7 @@ static void a_million_slots_need_four_launches_and_no_allocation(void **state) {
     open_way(&config, way);
     run_tickets(MANY);
     check_counts(way);
-    assert_true(cl.launches >= 1u && cl.launches <= 4u);
+    assert_true(cl.stats.launches >= 1u && cl.stats.launches <= 4u);
     close_way();
 }
 
@@ -94,7 +94,7 @@ static void no_mode_allocates_between_open_and_close(void **state) {
         open_way(&config, way);
         run_tickets(SOME);
         check_counts(way);
-        assert_true(cl.launches > 1u);
+        assert_true(cl.stats.launches > 1u);
         close_way();
     }
 }

@@ -1,4 +1,5 @@
-/* Programs and outcomes of handshakes that are kept: where they are taken from, and that what is not right is made again. */
+/* Programs and outcomes of handshakes that are kept: where they are taken from, and that what is not right is made
+ * again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@ static const struct stk_opencl_config stored = {.store = &store};
 
 static uint8_t program_key[32], outcome_key[32];
 
-/* Cache and store after a first start, which is made once; where the driver gives no binaries there is nothing to test. */
+/* Cache and store after a first start, which is made once; where the driver gives no binaries there is nothing to
+ * test. */
 static void first_start(void) {
     static uint8_t program[4u << 20], outcome[512];
     static uint32_t program_bytes, outcome_bytes;
@@ -28,13 +30,13 @@ static void first_start(void) {
     fresh_store(BLOCKS);
     if (program_bytes == 0u) {
         start(&both, MADE, MADE);
-        if (strstr(cl.kept, "gives no binary")) {
-            print_message("skipped: %s\n", cl.kept);
+        if (strstr(cl.persist_note, "gives no binary")) {
+            print_message("skipped: %s\n", cl.persist_note);
             skip();
         }
-        assert_string_equal(cl.kept, "");
-        memcpy(program_key, cl.program_key, 32);
-        memcpy(outcome_key, cl.outcome_key, 32);
+        assert_string_equal(cl.persist_note, "");
+        memcpy(program_key, cl.own.persisted.program_key, 32);
+        memcpy(outcome_key, cl.own.persisted.outcome_key, 32);
         program_bytes = record_of(STORE, program_key);
         memcpy(program, scratch, program_bytes);
         outcome_bytes = record_of(STORE, outcome_key);
@@ -60,7 +62,7 @@ static void second_start_takes_from_the_cache_and_the_third_from_the_store(void 
     mount_again();
     start(&both, STORE, STORE);
     start(&both, CACHE, CACHE); /* where the third put it */
-    assert_string_equal(cl.kept, "");
+    assert_string_equal(cl.persist_note, "");
     start(&stored, STORE, STORE);
     start(&(struct stk_opencl_config){.slots = 64}, MADE, MADE);
     fresh_store(BLOCKS);
@@ -95,17 +97,17 @@ static void what_is_to_be_kept_later_is_put_by_keep(void **state) {
     first_start();
     fresh_cache();
     fresh_store(BLOCKS);
-    config.keep_late = 1;
+    config.persist_later = 1;
     start(&config, MADE, MADE);
     assert_int_equal(open_kept(&config), STK_OK);
     assert_int_equal(cl.built_from, MADE);
-    assert_int_equal(stk_opencl_keep(&cl), 2);
-    assert_int_equal(stk_opencl_keep(&cl), 0);
+    assert_int_equal(stk_opencl_persist(&cl), 2);
+    assert_int_equal(stk_opencl_persist(&cl), 0);
     (void)run_adds(300);
     close_way();
     start(&stored, STORE, STORE);
     assert_int_equal(open_kept(&config), STK_OK);
-    assert_int_equal(stk_opencl_keep(&cl), 0);
+    assert_int_equal(stk_opencl_persist(&cl), 0);
     close_way();
 }
 
@@ -130,7 +132,7 @@ static void assert_made_again(enum stk_opencl_origin place, const uint8_t *key, 
     start(config, program ? MADE : place, program ? place : MADE);
     assert_kept_says(why);
     start(config, place, place);
-    assert_string_equal(cl.kept, "");
+    assert_string_equal(cl.persist_note, "");
 }
 
 static const struct {
@@ -149,7 +151,7 @@ static const struct {
     {239, "of another device or driver"},
     {240, "damaged"},
     {271, "damaged"},
-    {STK_OPENCL_KEPT_HEADER, "damaged"},
+    {STK_OPENCL_RECORD_HEADER, "damaged"},
     {UINT32_MAX, "damaged"},
 };
 
@@ -162,7 +164,7 @@ static void record_with_a_wrong_byte_is_made_again(void **state) {
             const uint8_t *key = place == CACHE && i % 4u == 1u ? outcome_key : program_key; /* a probe takes longer */
             uint32_t bytes = record_of((enum stk_opencl_origin)place, key);
             uint32_t at = flips[i].at > UINT32_MAX / 2u ? bytes - 1u - (UINT32_MAX - flips[i].at) : flips[i].at;
-            assert_true(bytes > STK_OPENCL_KEPT_HEADER);
+            assert_true(bytes > STK_OPENCL_RECORD_HEADER);
             scratch[at] ^= 0x10;
             plant((enum stk_opencl_origin)place, key, bytes);
             assert_made_again((enum stk_opencl_origin)place, key, flips[i].why);
@@ -175,12 +177,12 @@ static void record_that_is_cut_short_is_made_again(void **state) {
     first_start();
     for (int place = CACHE; place <= (int)STORE; place++) {
         uint32_t bytes = record_of((enum stk_opencl_origin)place, program_key);
-        const uint32_t left[] = {0, 100, STK_OPENCL_KEPT_HEADER, bytes / 2u, bytes - 1u};
+        const uint32_t left[] = {0, 100, STK_OPENCL_RECORD_HEADER, bytes / 2u, bytes - 1u};
         for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
             assert_true(record_of((enum stk_opencl_origin)place, program_key) >= left[i]);
             plant((enum stk_opencl_origin)place, program_key, left[i]);
             assert_made_again((enum stk_opencl_origin)place, program_key,
-                              left[i] < STK_OPENCL_KEPT_HEADER ? "shorter than its header" : "of another length");
+                              left[i] < STK_OPENCL_RECORD_HEADER ? "shorter than its header" : "of another length");
         }
     }
 }
@@ -196,7 +198,7 @@ static void bad_record_of_the_cache_gives_way_to_the_stores(void **state) {
     scratch[bytes - 1u] ^= 1;
     plant(CACHE, outcome_key, bytes);
     start(&both, STORE, STORE);
-    assert_string_equal(cl.kept, "the cache's was damaged; the cache's was damaged");
+    assert_string_equal(cl.persist_note, "the cache's was damaged; the cache's was damaged");
     start(&both, CACHE, CACHE);
 }
 
@@ -210,7 +212,7 @@ static void record_of_another_key_is_made_again(void **state) {
     plant(STORE, program_key, bytes);
     assert_made_again(STORE, program_key, "of another format");
     start(&(struct stk_opencl_config){.store = &store, .pieces = &other, .piece_count = 1}, MADE, MADE);
-    bytes = record_of(STORE, cl.program_key);
+    bytes = record_of(STORE, cl.own.persisted.program_key);
     plant(STORE, program_key, bytes);
     assert_made_again(STORE, program_key, "damaged");
 }
@@ -220,18 +222,19 @@ static void garbage_that_hashes_right_is_made_again(void **state) {
     (void)state;
     first_start();
     for (uint32_t round = 0; round < 3u; round++) {
-        uint32_t bytes = record_of(STORE, program_key), size = round == 0u ? bytes : STK_OPENCL_KEPT_HEADER + 4096u;
-        for (uint32_t i = STK_OPENCL_KEPT_HEADER; i < size; i++) {
+        uint32_t bytes = record_of(STORE, program_key), size = round == 0u ? bytes : STK_OPENCL_RECORD_HEADER + 4096u;
+        for (uint32_t i = STK_OPENCL_RECORD_HEADER; i < size; i++) {
             scratch[i] = (uint8_t)(round == 2u ? 0u : i * 2654435761u >> 13);
         }
-        stk_put32(scratch + 12, size - STK_OPENCL_KEPT_HEADER);
+        stk_put32(scratch + 12, size - STK_OPENCL_RECORD_HEADER);
         seal_again(program_key, size);
         plant(STORE, program_key, size);
         assert_made_again(STORE, program_key, "the driver refused the store's");
     }
 }
 
-/* A program of this device that is not ours: without the kernel, with another one of its name, with one that does nothing. */
+/* A program of this device that is not ours: without the kernel, with another one of its name, with one that does
+ * nothing. */
 static void program_of_somebody_else_is_made_again(void **state) {
     static const struct {
         const char *text, *why;
@@ -250,22 +253,22 @@ static void program_of_somebody_else_is_made_again(void **state) {
         cl_context context;
         cl_program program;
         size_t bytes = 0;
-        unsigned char *binary = scratch + STK_OPENCL_KEPT_HEADER;
+        unsigned char *binary = scratch + STK_OPENCL_RECORD_HEADER;
         assert_true(record_of(STORE, program_key) != 0u);
         assert_int_equal(open_kept(&stored), STK_OK);
-        device = cl.cl_device;
+        device = cl.device.id;
         context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
         program = clCreateProgramWithSource(context, 1, (const char *[]){others[i].text}, NULL, &error);
         assert_int_equal(clBuildProgram(program, 1, &device, NULL, NULL, NULL), CL_SUCCESS);
         assert_int_equal(clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL), CL_SUCCESS);
-        assert_true(bytes != 0u && bytes < sizeof scratch - STK_OPENCL_KEPT_HEADER);
+        assert_true(bytes != 0u && bytes < sizeof scratch - STK_OPENCL_RECORD_HEADER);
         assert_int_equal(clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL), CL_SUCCESS);
         clReleaseProgram(program);
         clReleaseContext(context);
         close_way();
         stk_put32(scratch + 12, (uint32_t)bytes);
-        seal_again(program_key, (uint32_t)bytes + STK_OPENCL_KEPT_HEADER);
-        plant(STORE, program_key, (uint32_t)bytes + STK_OPENCL_KEPT_HEADER);
+        seal_again(program_key, (uint32_t)bytes + STK_OPENCL_RECORD_HEADER);
+        plant(STORE, program_key, (uint32_t)bytes + STK_OPENCL_RECORD_HEADER);
         start(&stored, MADE, i == 2u ? MADE : STORE);
         assert_kept_says(others[i].why);
         start(&stored, STORE, STORE);
@@ -334,12 +337,12 @@ static void outcome_that_no_handshake_ends_with_is_not_believed(void **state) {
     first_start();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         uint32_t bytes = record_of(CACHE, outcome_key);
-        assert_int_equal(bytes, STK_OPENCL_KEPT_HEADER + 64u);
-        stk_put32(scratch + STK_OPENCL_KEPT_HEADER, STK_OPENCL_SVM_ATOMICS);
-        stk_put32(scratch + STK_OPENCL_KEPT_HEADER + 4, STK_QUANTUM);
-        stk_put32(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at, wrong[i].value);
+        assert_int_equal(bytes, STK_OPENCL_RECORD_HEADER + 64u);
+        stk_put32(scratch + STK_OPENCL_RECORD_HEADER, STK_OPENCL_SVM_ATOMICS);
+        stk_put32(scratch + STK_OPENCL_RECORD_HEADER + 4, STK_QUANTUM);
+        stk_put32(scratch + STK_OPENCL_RECORD_HEADER + wrong[i].at, wrong[i].value);
         if (wrong[i].at >= 40u) { /* 64 bits */
-            stk_put32(scratch + STK_OPENCL_KEPT_HEADER + wrong[i].at + 4u, 0);
+            stk_put32(scratch + STK_OPENCL_RECORD_HEADER + wrong[i].at + 4u, 0);
         }
         seal_again(outcome_key, bytes);
         plant(CACHE, outcome_key, bytes);
@@ -347,8 +350,8 @@ static void outcome_that_no_handshake_ends_with_is_not_believed(void **state) {
     }
     seal_again(outcome_key, record_of(CACHE, outcome_key));
     stk_put32(scratch + 12, 47);
-    seal_again(outcome_key, STK_OPENCL_KEPT_HEADER + 47u);
-    plant(CACHE, outcome_key, STK_OPENCL_KEPT_HEADER + 47u);
+    seal_again(outcome_key, STK_OPENCL_RECORD_HEADER + 47u);
+    plant(CACHE, outcome_key, STK_OPENCL_RECORD_HEADER + 47u);
     assert_made_again(CACHE, outcome_key, "makes no sense");
 }
 
@@ -390,11 +393,11 @@ static void mode_that_was_left_is_forgotten_at_close(void **state) {
         close_way();
         skip();
     }
-    memcpy(outcome_key, cl.outcome_key, 32);
+    memcpy(outcome_key, cl.own.persisted.outcome_key, 32);
     (void)run_adds(50);
     faults_unshare(&lost);
     (void)run_adds(50);
-    assert_true(cl.fallbacks >= 1u);
+    assert_true(cl.stats.fallbacks >= 1u);
     assert_true(record_of(CACHE, outcome_key) != 0u);
     close_way();
     faults_unshare(NULL);

@@ -1,5 +1,5 @@
-/* The CRC-32C and FIR handlers on an OpenCL device, against core's CRC and a plain filter, with one lane and many; and how fast the
- * device's CRC is beside core's, which is printed and not judged. */
+/* The CRC-32C and FIR handlers on an OpenCL device, against core's CRC and a plain filter, with one lane and many;
+ * and how fast the device's CRC is beside core's, which is printed and not judged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

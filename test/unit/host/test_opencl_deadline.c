@@ -37,15 +37,15 @@ static void greatest_times_of_the_configuration_never_end(void **state) {
             continue;
         }
         open_way(c, first_way(mode));
-        assert_true(cl.turns >= 1000u);
-        launches = cl.launches;
+        assert_true(cl.stats.turns >= 1000u);
+        launches = cl.stats.launches;
         (void)run_adds(1000);
         assert_int_equal(cl.mode, mode);
-        assert_int_equal(cl.recoveries, 0);
-        assert_int_equal(cl.fallbacks, 0);
+        assert_int_equal(cl.losses.recoveries, 0);
+        assert_int_equal(cl.stats.fallbacks, 0);
         if (mode == STK_RESIDENT && c->lease_ns == UINT64_MAX) {
-            assert_true(cl.turns == UINT32_MAX); /* four times the lease */
-            assert_true(cl.launches - launches < 100u);
+            assert_true(cl.stats.turns == UINT32_MAX); /* four times the lease */
+            assert_true(cl.stats.launches - launches < 100u);
         }
         close_way();
     }
@@ -63,11 +63,12 @@ static void greatest_timeout_of_close_waits_for_the_queue(void **state) {
             continue;
         }
         open_way(&config, first_way(modes[i]));
-        big = clCreateBuffer(cl.cl_context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+        big = clCreateBuffer(cl.own.program.context, CL_MEM_READ_WRITE, bytes, NULL, &error);
         assert_int_equal(error, CL_SUCCESS);
         for (uint32_t k = 0; k < 4; k++) {
-            assert_int_equal(clEnqueueFillBuffer(cl.cl_queue, big, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
-                             CL_SUCCESS);
+            assert_int_equal(
+                clEnqueueFillBuffer(cl.own.program.queue, big, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
+                CL_SUCCESS);
         }
         (void)!stk_opencl_close(&cl, 0); /* one look, which is enough for a fast device */
         assert_int_equal(stk_opencl_close(&cl, UINT64_MAX), STK_OK);
@@ -94,7 +95,7 @@ static int end_stopper(void **state) {
 /* Drives all the while, until the process has been stopped in a launch and goes on. */
 static void be_stopped(uint32_t ms) {
     uint64_t before = rig_now(), now;
-    while (cl.running == 0u) {
+    while (cl.stats.running == 0u) {
         drive(true);
     }
     now = rig_now();
@@ -134,7 +135,7 @@ static void pause_costs_neither_the_device_nor_its_mode(void **state) {
                 assert_true(rig_now() - start < 60 * SECOND);
             }
         }
-        if (cl.mode != modes[i] || cl.fallbacks || cl.recoveries) {
+        if (cl.mode != modes[i] || cl.stats.fallbacks || cl.losses.recoveries) {
             fail_msg("%s: mode %d: %s", way->name, (int)cl.mode, cl.reason);
         }
         assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);

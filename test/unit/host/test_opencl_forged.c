@@ -105,7 +105,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
             ran++;
         }
         assert_int_equal(cl.mode, ways[i].residency);
-        assert_int_equal(cl.fallbacks, 0);
+        assert_int_equal(cl.stats.fallbacks, 0);
         stk_store(&over, 1u);
         assert_int_equal(pthread_join(thread, &end), 0);
         close_way();
@@ -297,7 +297,7 @@ static void tickets_of_others_end_whatever_a_tenant_stores(void **state) {
                          (unsigned)published, (unsigned)stk_load(status_of(stk_publisher_oldest(&publisher) % SLOTS)));
             }
         }
-        assert_int_equal(cl.fallbacks, 0);
+        assert_int_equal(cl.stats.fallbacks, 0);
         stk_store(&over, 1u);
         assert_int_equal(pthread_join(thread, &end), 0);
         close_way();

@@ -1,4 +1,5 @@
-/* The rings of test_hostile on the resident kernel, with one lane and many, one worker and two; skipped where there is no device. */
+/* The rings of test_hostile on the resident kernel, with one lane and many, one worker and two; skipped where there
+ * is no device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,13 +50,13 @@ static int settled(void) {
 /* A fence that waits for slots that are over now has its turn too, hence the drives after the last slot was taken up.
  * With copies what waits is with the device, CLAIMED, in every launch, so launches are counted. */
 static void run_ring(uint32_t seed) {
-    uint64_t start = stk_posix_platform_ops.now_ns(NULL), launches = cl.launches;
+    uint64_t start = stk_posix_platform_ops.now_ns(NULL), launches = cl.stats.launches;
     uint32_t after = 0;
     while (after < 300u) {
         int did = stk_opencl_ops.drive(&cl, true);
         assert_true(did >= 0);
         if (cl.mode == STK_BATCH) {
-            after = did == 0 && cl.running == 0u ? 300u : (uint32_t)(cl.launches - launches) * 40u;
+            after = did == 0 && cl.stats.running == 0u ? 300u : (uint32_t)(cl.stats.launches - launches) * 40u;
         } else {
             after += settled() ? 1u : 0u;
         }

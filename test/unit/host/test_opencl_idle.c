@@ -46,7 +46,7 @@ static void one_chunk(struct stk_stream *stream) {
 
 static void park(struct stk_stream *stream) {
     uint64_t start = rig_now();
-    while (cl.running) {
+    while (cl.stats.running) {
         assert_int_equal(stk_stream_poll(stream, MS), 0);
         assert_true(rig_now() - start < 20 * SECOND);
     }
@@ -54,14 +54,14 @@ static void park(struct stk_stream *stream) {
 
 /* Polled or not touched at all, for longer than any lease, idle time or quantum. */
 static void stay_parked(struct stk_stream *stream) {
-    uint64_t launches = cl.launches;
+    uint64_t launches = cl.stats.launches;
     uint32_t beats = word(STK_CTL_HEARTBEAT), entered = word(STK_CTL_WORKERS_IN);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(stk_stream_poll(stream, 10 * MS), 0);
         assert_int_equal(stk_stream_poll(stream, 0), 0);
     }
     nap_ms(50);
-    assert_true(cl.launches == launches && cl.running == 0u);
+    assert_true(cl.stats.launches == launches && cl.stats.running == 0u);
     assert_int_equal(word(STK_CTL_HEARTBEAT), beats);
     assert_int_equal(word(STK_CTL_WORKERS_IN), entered);
 }
@@ -93,14 +93,14 @@ static void idle_stream(enum stk_residency mode) {
     stream_config.ingest_ctx = &ingest;
     assert_int_equal(stk_stream_init(&stream, &stream_config, &arena), STK_OK);
     for (int round = 0; round < 3; round++) {
-        uint64_t launches = cl.launches;
+        uint64_t launches = cl.stats.launches;
         one_chunk(&stream);
-        assert_true(cl.launches > launches);
+        assert_true(cl.stats.launches > launches);
         park(&stream);
-        assert_true(cl.lease_ends + cl.idle_ends == cl.launches);
+        assert_true(cl.stats.lease_ends + cl.stats.idle_ends == cl.stats.launches);
         stay_parked(&stream);
     }
-    assert_true(cl.idle_ends > 0u);
+    assert_true(cl.stats.idle_ends > 0u);
     assert_int_equal(stk_stream_shutdown(&stream, 20 * SECOND), STK_OK);
     close_way();
 }
@@ -179,16 +179,16 @@ static void counts_of_ends_go_on_when_the_devices_counter_wraps(void **state) {
     open_way(&config, first_way(STK_RESIDENT));
     stk_store(cl.memory.control + STK_CTL_IDLE_ENDS, idle);
     stk_store(cl.memory.control + STK_CTL_WORKERS_IN, idle);
-    cl.expected_ends = cl.idle_seen = idle;
-    cl.idle_workers = idle;
-    cl.launches = cl.idle_ends = idle / 4u;
+    cl.own.launches.end_target = cl.own.launches.idle_seen = idle;
+    cl.own.launches.idle_workers = idle;
+    cl.stats.launches = cl.stats.idle_ends = idle / 4u;
     for (uint32_t i = 1; i <= 4u; i++) {
         publish_add(0);
         do {
             drive(stk_ring_status(&ring, 0) == (int)STK_SLOT_PUBLISHED);
-        } while (cl.running || stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE);
-        assert_true(cl.launches >= (uint64_t)idle / 4u + i);
-        assert_true(cl.idle_ends + cl.lease_ends == cl.launches && cl.lease_ends == 0u);
+        } while (cl.stats.running || stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE);
+        assert_true(cl.stats.launches >= (uint64_t)idle / 4u + i);
+        assert_true(cl.stats.idle_ends + cl.stats.lease_ends == cl.stats.launches && cl.stats.lease_ends == 0u);
     }
     assert_true(word(STK_CTL_IDLE_ENDS) < idle);
     close_way();

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #define CL_TARGET_OPENCL_VERSION 300
-#include "../../../port/opencl/internal.h"
+#include "../../../port/opencl/program/program.h"
 
 static const char good_text[] = "STK_FN stk_u32 good(const struct stk_dev *d, const struct stk_call *c) {\n"
                                 "    (void)d, (void)c;\n    return STK_SLOT_DONE;\n}"; /* no newline at its end */

@@ -14,7 +14,8 @@
 #define ALL_PARTS 0x1Fu
 #define RING_PART 1u
 
-/* The next launch after `after` slots, and those behind it, do not share these parts; `claims` slots are lost with it. */
+/* The next launch after `after` slots, and those behind it, do not share these parts; `claims` slots are lost with
+ * it. */
 static void lose_parts(uint32_t after, uint32_t parts, uint32_t claims) {
     const struct faults_unshared how = {.after = after, .parts = parts, .claims = claims};
     faults_unshare(&how);
@@ -39,8 +40,8 @@ static void dead_memory_loses_no_slot(void **state) {
         if (cl.mode != STK_BATCH) {
             fail_msg("%s: mode %d: %s", ways[i].name, (int)cl.mode, cl.reason);
         }
-        assert_int_equal(cl.fallbacks, ways[i].residency == STK_RESIDENT ? 2 : 1);
-        assert_int_equal(cl.put_back, 3);
+        assert_int_equal(cl.stats.fallbacks, ways[i].residency == STK_RESIDENT ? 2 : 1);
+        assert_int_equal(cl.losses.put_back, 3);
         assert_non_null(strstr(cl.reason, "goes on as BATCH"));
         assert_non_null(strstr(cl.reason, "the host did not see its last stores"));
         close_lost();
@@ -109,7 +110,7 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
     assert_int_equal(stk_ring_publish(&ring, 1, &set), STK_OK);
     drive(true);
-    assert_int_equal(cl.running, 1);
+    assert_int_equal(cl.stats.running, 1);
     assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_CLAIMED);
     assert_true(stk_ring_transition(&ring, 1, STK_TO_CANCEL) < 0);
     publish_add(2);
@@ -151,7 +152,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     stk_store_release(miss, STK_SLOT_PUBLISHED);
     assert_int_equal(stk_ring_publish(&ring, 2, &print), STK_OK);
     drive(true);
-    assert_int_equal(cl.running, 1);
+    assert_int_equal(cl.stats.running, 1);
     stk_store(io + STK_IO_STATUS, STK_SLOT_WAIT_IO);
     stk_store(io + STK_IO_SRC, 7u);
     stk_store(log + STK_DEBUG_CURSOR_WORD, STK_DEBUG_RECORD_WORDS);
@@ -199,7 +200,7 @@ static void fence_waits_for_what_is_not_with_the_device(void **state) {
         assert_true(rig_now() - start < 60 * SECOND);
     }
     assert_int_equal(stk_ring_publish(&ring, 3, &fence), STK_OK);
-    for (launches = cl.launches; cl.launches < launches + 10u;) {
+    for (launches = cl.stats.launches; cl.stats.launches < launches + 10u;) {
         drive(true);
         assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_DONE);
         assert_true(rig_now() - start < 60 * SECOND);

@@ -1,4 +1,5 @@
-/* The user's pieces on an OpenCL device: what is refused and how it is said, build errors, fused ops against the interpreter's. */
+/* The user's pieces on an OpenCL device: what is refused and how it is said, build errors, fused ops against the
+ * interpreter's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +94,7 @@ static int open_device(const struct stk_opencl_config *wish) {
         const struct stk_opencl_config config_ = {__VA_ARGS__};                                                        \
         assert_int_equal(stk_opencl_open(&cl, &config_), STK_E_ARG);                                                   \
         assert_string_equal(cl.reason, want);                                                                          \
-        assert_null(cl.cl_context);                                                                                    \
+        assert_null(cl.own.program.context);                                                                           \
     } while (0)
 #define PIECES(...)                                                                                                    \
     .pieces = (const struct stk_opencl_piece[]){__VA_ARGS__},                                                          \
@@ -211,7 +212,7 @@ static void fails_with(const struct stk_opencl_config *config, const char *want,
     if (strstr(cl.device.platform, "Portable Computing")) {
         assert_memory_equal(cl.build_log, pocl, strlen(pocl));
     }
-    assert_null(cl.cl_context); /* everything was released */
+    assert_null(cl.own.program.context); /* everything was released */
     assert_int_equal(stk_opencl_close(&cl, 0), STK_OK);
 }
 

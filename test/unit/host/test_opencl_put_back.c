@@ -1,5 +1,5 @@
-/* What is put back after a kernel was lost runs on a device again (core/test_device_loss.c has the rules); and how errors
- * are classed. */
+/* What is put back after a kernel was lost runs on a device again (core/test_device_loss.c has the rules); and how
+ * errors are classed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +79,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     io_is(5, STK_IO_OK);
     io_is(6, STK_IO_ERROR);     /* no slot names it */
     io_is(7, STK_SLOT_CLAIMED); /* the server has it */
-    (void)stk_device_put_back(&cl.memory, cl.tries, (struct stk_device_loss){.ran = true});
+    (void)stk_device_put_back(&cl.memory, cl.own.buffers.tries, (struct stk_device_loss){.ran = true});
     expect_miss(0, STK_SLOT_REQUEUE, 0);
     expect_miss(1, STK_SLOT_REQUEUE, 0);
     expect_miss(2, STK_SLOT_REQUEUE, 0);
@@ -103,7 +103,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
 static void errors_are_classed(void **state) {
     static const struct {
         int error;
-        enum stk_opencl_fault fault;
+        enum stk_opencl_failure failure;
     } known[] = {{0, STK_OPENCL_SOUND},    {-11, STK_OPENCL_BUILD},    {-42, STK_OPENCL_BUILD},
                  {-4, STK_OPENCL_NOMEM},   {-6, STK_OPENCL_NOMEM},     {-12, STK_OPENCL_NOMEM},
                  {-2, STK_OPENCL_DEVICE},  {-5, STK_OPENCL_DEVICE},    {-14, STK_OPENCL_DEVICE},
@@ -111,14 +111,14 @@ static void errors_are_classed(void **state) {
                  {-61, STK_OPENCL_REFUSED}};
     (void)state;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        assert_int_equal(stk_opencl_fault_of(known[i].error), known[i].fault);
+        assert_int_equal(stk_opencl_failure_of(known[i].error), known[i].failure);
     }
     for (int a = STK_OPENCL_SOUND; a <= STK_OPENCL_REFUSED; a++) {
         for (int b = STK_OPENCL_SOUND; b < a; b++) {
-            assert_string_not_equal(stk_opencl_fault_name((enum stk_opencl_fault)a),
-                                    stk_opencl_fault_name((enum stk_opencl_fault)b));
-            assert_string_not_equal(stk_opencl_fault_fix((enum stk_opencl_fault)a),
-                                    stk_opencl_fault_fix((enum stk_opencl_fault)b));
+            assert_string_not_equal(stk_opencl_failure_name((enum stk_opencl_failure)a),
+                                    stk_opencl_failure_name((enum stk_opencl_failure)b));
+            assert_string_not_equal(stk_opencl_failure_fix((enum stk_opencl_failure)a),
+                                    stk_opencl_failure_fix((enum stk_opencl_failure)b));
         }
     }
 }

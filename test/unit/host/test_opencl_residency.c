@@ -86,8 +86,8 @@ static void outcome_of_another_driver_is_not_believed(void **state) {
     close_way();
 }
 
-/* Opens with kinds that are not live, or not coherent at the borders of launches either. The handshake ends in bounded time, whatever
- * the kernel does not see. */
+/* Opens with kinds that are not live, or not coherent at the borders of launches either. The handshake ends in
+ * bounded time, whatever the kernel does not see. */
 static int open_unshared(uint32_t not_live, uint32_t not_coherent, enum stk_opencl_memory memory) {
     const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"), .slots = 64, .memory = memory};
     const struct faults_unshared how = {.not_live = not_live, .not_coherent = not_coherent};
@@ -138,7 +138,7 @@ static void kind_that_is_not_shared_at_all_is_refused_with_the_reasons(void **st
     assert_int_equal(open_unshared(1u << first, 1u << first, first), STK_E_UNSUPPORTED);
     assert_non_null(strstr(cl.reason, "the host did not see the running kernel's stores"));
     assert_non_null(strstr(cl.reason, "a launch ended and the host did not see its last stores"));
-    assert_null(cl.cl_context);
+    assert_null(cl.own.program.context);
 }
 
 /// Leases ///
@@ -151,7 +151,7 @@ static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
     open_way(&config, way);
     queued = run_adds(300000);
     assert_true(queued >= 1u);
-    assert_true(cl.lease_ends >= 1u);
+    assert_true(cl.stats.lease_ends >= 1u);
     close_way();
 }
 
@@ -176,11 +176,11 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
         assert_int_equal(stk_opencl_ops.drive(&cl, true), STK_E_DEVICE);
         /* The kernel still has the memory, so nothing is released before it leaves. */
         while ((err = stk_opencl_close(&cl, 1000000)) == STK_E_TIMEOUT && rig_now() - start < 60 * SECOND) {
-            assert_non_null(cl.cl_context);
+            assert_non_null(cl.own.program.context);
             assert_non_null(cl.memory.ring);
         }
         assert_int_equal(err, STK_OK);
-        assert_null(cl.cl_context);
+        assert_null(cl.own.program.context);
     }
 }
 

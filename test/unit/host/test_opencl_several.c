@@ -1,5 +1,5 @@
-/* Two devices of one platform in one process: found by index, name and capability; and work that they share by claim-next, each driven by
- * a thread of its own, also when one of them is lost. PoCL makes two of one CPU. */
+/* Two devices of one platform in one process: found by index, name and capability; and work that they share by
+ * claim-next, each driven by a thread of its own, also when one of them is lost. PoCL makes two of one CPU. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

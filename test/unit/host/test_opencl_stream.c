@@ -1,5 +1,6 @@
-/* A stream of chunks through an OpenCL device in each mode: what lands, what handlers write in place and what they result in is
- * right for every chunk, while later chunks land beside those that the device works on; and a scan of what was streamed. */
+/* A stream of chunks through an OpenCL device in each mode: what lands, what handlers write in place and what they
+ * result in is right for every chunk, while later chunks land beside those that the device works on; and a scan of
+ * what was streamed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,7 +137,7 @@ static void every_chunk_is_what_its_handler_made_of_it(void **state) {
     }
     open_device(1, 1);
     run(0x20001u, 0);
-    assert_int_equal(cl.fallbacks, 0);
+    assert_int_equal(cl.stats.fallbacks, 0);
     assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 

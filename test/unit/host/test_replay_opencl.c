@@ -1,5 +1,5 @@
-/* Replay on an OpenCL device with two workers, against the interpreter: a handler whose result depends on the schedule is found,
- * and the same one mended shows no difference, 100 times of 100. */
+/* Replay on an OpenCL device with two workers, against the interpreter: a handler whose result depends on the
+ * schedule is found, and the same one mended shows no difference, 100 times of 100. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,7 +117,7 @@ static void settle(void) {
 }
 
 static void need_device(void) {
-    if (!cl.cl_context) {
+    if (!cl.own.program.context) {
         skip();
     }
 }

@@ -1,12 +1,11 @@
 /* stoker port: dispatch by a kernel on an OpenCL device, in whichever way the device can share memory with the host.
  *
- * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do: RESIDENT,
- * where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a launch; BATCH, by
- * copies, which every device can. The kernel is the same in all of them. It runs under a lease: it leaves after a number
- * of turns, after a number of idle turns, or when the host ends the lease; the next drive with work launches it again. State
- * is in the ring, so nothing is lost between two leases. Memory that stops being what the handshake found is noticed
- * and the port goes on in the next mode.
- */
+ * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do:
+ * RESIDENT, where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a
+ * launch; BATCH, by copies, which every device can. The kernel is the same in all of them. It runs under a lease: it
+ * leaves after a number of turns, after a number of idle turns, or when the host ends the lease; the next drive with
+ * work launches it again. State is in the ring, so nothing is lost between two leases. Memory that stops being what
+ * the handshake found is noticed and the port goes on in the next mode. */
 #ifndef STOKER_PORT_OPENCL_H
 #define STOKER_PORT_OPENCL_H
 
@@ -16,9 +15,9 @@
 #include "stoker/blake3.h"
 #include "stoker/cache.h"
 #include "stoker/deadline.h"
-#include "stoker/device_watch.h"
 #include "stoker/limits.h"
 #include "stoker/port/dispatch.h"
+#include "stoker/port/opencl_own.h"
 #include "stoker/store.h"
 
 #ifdef __cplusplus
@@ -51,9 +50,11 @@ struct stk_opencl_device {
     enum stk_opencl_type type;
     int fine_grain;  /* fine-grain SVM buffers */
     int svm_atomics; /* and atomics on them */
+    void *id;        /* its cl_device_id */
 };
 
-/* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL driver. */
+/* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL
+ * driver. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
 
 /* Goes through all devices in the order in which open tries them: by type; within a type by shared memory (first the
@@ -70,8 +71,9 @@ struct stk_opencl_need {
     int fine_grain, svm_atomics;
 };
 
-/* Finds the first device from index `from` on that has all of it, describes it and returns its index, which as text is what
- * stk_opencl_config.device takes: devices of one name differ in nothing else. STK_E_NODEV there is none (any more). */
+/* Finds the first device from index `from` on that has all of it, describes it and returns its index, which as text
+ * is what stk_opencl_config.device takes: devices of one name differ in nothing else. STK_E_NODEV there is none (any
+ * more). */
 STK_MUST_CHECK int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct stk_opencl_device *device);
 
 /// Shared memory ///
@@ -91,8 +93,8 @@ enum stk_opencl_memory {
 /* "host-located buffer": a static string; "any" for STK_OPENCL_ANY and numbers out of range. */
 const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
 
-/* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same device under
- * the same driver, which then does not probe; a store does both by itself. */
+/* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same
+ * device under the same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
     char device[96], driver[64];      /* the device and the driver that the outcome belongs to */
     uint8_t identity[STK_BLAKE3_OUT]; /* identity of this device: stk_opencl_device.identity */
@@ -129,8 +131,9 @@ const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 #define STK_OPENCL_PARTS_MAX  8u /* functions of a fused op */
 #define STK_OPENCL_NAME_MAX   63u
 
-/* A piece of the dialect (kernels/README.md), compiled with the kernel. Pieces are one text, in their order: a later one may use
- * what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no two are the same. */
+/* A piece of the dialect (kernels/README.md), compiled with the kernel. Pieces are one text, in their order: a later
+ * one may use what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no two
+ * are the same. */
 struct stk_opencl_piece {
     const char *name;   /* what the build log calls it, say its file's name */
     const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
@@ -158,10 +161,10 @@ struct stk_opencl_cost {
     const char *function;
 };
 
-/// Faults ///
+/// Failures ///
 
 /* What failed, by the OpenCL error or by the clock. */
-enum stk_opencl_fault {
+enum stk_opencl_failure {
     STK_OPENCL_SOUND = 0,
     STK_OPENCL_BUILD = 1,   /* the program does not compile, or its binary is not taken: STK_E_BUILD */
     STK_OPENCL_NOMEM = 2,   /* memory of host or device: STK_E_NOMEM */
@@ -171,11 +174,11 @@ enum stk_opencl_fault {
 };
 
 /* The class of an OpenCL error code; STK_OPENCL_SOUND for CL_SUCCESS. Never STK_OPENCL_TIMEOUT. */
-enum stk_opencl_fault stk_opencl_fault_of(int error);
+enum stk_opencl_failure stk_opencl_failure_of(int error);
 
 /* "device", and what to do about it: static strings. */
-const char *stk_opencl_fault_name(enum stk_opencl_fault fault);
-const char *stk_opencl_fault_fix(enum stk_opencl_fault fault);
+const char *stk_opencl_failure_name(enum stk_opencl_failure failure);
+const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 
 /// Port ///
 
@@ -200,125 +203,68 @@ struct stk_opencl_config {
     uint64_t deadline_ns; /* a kernel that stays for so long after its lease counts as lost; 0: 60 s */
     uint64_t open_ns;     /* longest time of open as a whole; the driver's compiler may take all of it; 0: 120 s */
     uint32_t recoveries;  /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
-    uint64_t
-        recovery_ns; /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
+    /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
+    uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
-    const struct stk_opencl_outcome *
-        known; /* of an earlier open; used when device and driver are the same, it is what residency and memory ask for,
-                   its memory can be had, and a short handshake says so still; read by open only. NULL: what cache or
-                   store remember, or else probe */
-    /* Programs and outcomes of handshakes are looked for in the cache, then in the store, which is mounted, and put into both. Each
-     * may be NULL. They are the caller's, until close, and are used in open, keep, forget and close, and where a program is
-     * built anew. No trouble with either fails a call: cl->kept says it. */
+    /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
+     * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
+     * probe. */
+    const struct stk_opencl_outcome *known;
+    /* Programs and outcomes of handshakes are looked for in the cache, then in the store, which is mounted, and put
+     * into both. Each may be NULL. They are the caller's, until close, and are used in open, persist, forget and
+     * close, and where a program is built anew. No trouble with either fails a call: cl->persist_note says it. */
     struct stk_cache *cache;
     struct stk_store *store;
-    int keep_late; /* 1: what open made is put there by stk_opencl_keep, when there is time: PoCL 3.1 compiles the kernel once
-                      more for its binary */
+    /* 1: what open made is put there by stk_opencl_persist, when there is time: PoCL 3.1 compiles the kernel once more
+     * for its binary. */
+    int persist_later;
     const struct stk_opencl_piece *pieces; /* handlers of the user's; may be NULL. Stay until close, texts included */
     uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
     const struct stk_opencl_fused *fused;  /* opcodes that run several of them; may be NULL. Stay until close */
     uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
     const struct stk_opencl_cost *costs;   /* costs of pieces and fused ops; may be NULL. Must stay until close */
     uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
-    const struct stk_limits
-        *limits; /* what slots and tenants may use; NULL: no limits but the lease. Must stay until close */
+    /* What slots and tenants may use; NULL: no limits but the lease. Must stay until close. */
+    const struct stk_limits *limits;
 };
 
 #define STK_OPENCL_NO_RECOVERY UINT32_MAX
 
-/* One shared buffer: what the host sees of it, and what the kernel is given. */
-struct stk_opencl_region {
-    void *host;                  /* page-aligned, or as the driver mapped it */
-    void *cl_mem;                /* NULL: `host` is SVM */
-    void *cl_context, *cl_queue; /* in which it was made and mapped */
-    void *raw;                   /* what is to be freed, where that is not cl_mem */
-    size_t bytes;                /* whole pages */
-    int raw_is_svm;              /* raw: from clSVMAlloc; else pages of this process */
-};
-#define STK_OPENCL_REGIONS STK_DEVICE_PARTS
-
-/* Where BATCH keeps its copies. */
-struct stk_opencl_batch {
-    struct stk_opencl_region device[STK_OPENCL_REGIONS]; /* kernel arguments; no host pointer */
-    struct stk_opencl_region sent[STK_OPENCL_REGIONS];   /* what the device holds, or held before the launch */
-    struct stk_opencl_region got[STK_OPENCL_REGIONS];    /* what came back */
-    void *cl_launch;                                     /* the event of the kernel that the reads are behind */
-    uint64_t copied;                                     /* bytes there and back since open */
-    int fresh;                                           /* the device holds nothing yet */
-    int loose;                                           /* reads into `got` may be under way that no event tells of */
+/* What the port has counted since open. */
+struct stk_opencl_stats {
+    uint32_t running;                         /* launches under way */
+    uint64_t launches, lease_ends, idle_ends; /* launches; those whose lease ended, and those that found no more work */
+    uint32_t turns, idle_turns;               /* turns and idle turns of a lease, from the calibration */
+    uint32_t fallbacks;                       /* modes that were left because memory stopped being shared */
 };
 
-/* How far the recovery of a lost device is. */
-struct stk_opencl_recovery {
-    uint32_t step;                 /* step of the recovery; 0: no recovery is under way */
-    uint32_t tries;                /* new contexts that were tried since open or stk_opencl_revive */
-    uint32_t row;                  /* new contexts in a row without a launch that worked in between */
-    struct stk_deadline quiet_end; /* deadline of the wait for launches that do not end */
-    uint64_t next_ns;              /* time before which no new context is made */
-    int mute;                      /* 1: the driver did not say whether a launch is over */
-    int ran;                       /* 1: a launch was under way when the recovery began */
-    int settled;                   /* 1: the slots that the lost device had claimed were put back */
+/* What became of lost kernels and devices since open. */
+struct stk_opencl_losses {
+    uint32_t put_back;   /* slots of lost kernels that were put back */
+    uint32_t recoveries; /* lost devices from which the port has recovered */
 };
 
-/* What a lost context holds until close: it may have read or written its memory to the last. */
-struct stk_opencl_old {
-    void *cl_context, *cl_queue;
-    struct stk_opencl_region got[STK_OPENCL_REGIONS];
-};
-#define STK_OPENCL_OLD_MAX 8u
-
+/* A port. The user reads its members and writes none. */
 struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
     struct stk_opencl_device device;
-    struct stk_opencl_config config;                                  /* with defaults filled in */
-    struct stk_opencl_outcome outcome;                                /* of the memory in use */
-    void *cl_device, *cl_context, *cl_queue, *cl_program, *cl_kernel; /* OpenCL handles */
-    void *cl_events[2]; /* of the launches under way, the older one first */
-    struct stk_opencl_region regions[STK_OPENCL_REGIONS];
-    /* guard words, which the workers use among themselves, and the table of limits behind them; no host pointer */
-    struct stk_opencl_region guards;
-    struct stk_opencl_batch batch;
-    struct stk_device_watch watch;
-    struct stk_opencl_recovery recovery;
-    struct stk_opencl_old old[STK_OPENCL_OLD_MAX]; /* lost contexts */
-    uint32_t olds;
-    uint8_t *tries;                   /* for each slot: how often the slot was put back */
-    enum stk_residency mode;          /* the mode in which the port works now */
-    uint32_t turns, idle_turns;       /* turns and idle turns of a lease, from the calibration */
-    uint64_t turn_cost;               /* nanoseconds of a launch of the calibration */
-    uint64_t unit_cost, lane_cost;    /* nanoseconds of 2^20 units, and of 2^20 bytes that one lane reads alone */
-    uint32_t limits[STK_LIMIT_WORDS]; /* the table of limits that workers read */
-    int limits_sent;                  /* 1: the device has the table as it is in `limits` */
-    uint32_t groups;                  /* workers of a launch: config.workers except in the handshake */
-    uint32_t expected_ends;           /* control's end counters once every launched worker has left */
-    uint32_t drives;                  /* drive calls; the port reads the clock only at some of them */
-    uint32_t running;                 /* launches under way */
-    uint64_t launched_ns;             /* when the older launch became the older one */
-    struct stk_deadline kernel_end;   /* deadline of the older launch: its lease and deadline_ns */
-    uint64_t launches, lease_ends, idle_ends;
-    uint64_t idle_workers; /* workers that left with nothing to do, in 64 bits; the device's own counter wraps */
-    uint32_t idle_seen;    /* value of the device's counter when it was last added to idle_workers */
-    uint32_t fallbacks;    /* modes that were left because memory stopped being shared */
-    uint32_t put_back;     /* slots of lost kernels that were put back */
-    uint32_t recoveries;   /* lost devices from which the port has recovered */
-    int opened, lost, lease_over, falling;
-    uint64_t began_ns;           /* when open began */
-    int synchronous;             /* 1: the driver runs a kernel inside the call that launches it */
-    enum stk_opencl_fault fault; /* of the last failure since open, or of the open that failed */
-    int cl_error;                /* the last OpenCL error code, 0 when there was none */
-    char reason[640];            /* why this mode was chosen, or why open or the device failed */
-    char build_log[2048]; /* of the last build that failed: each place as name:line:column of a piece or a file under
-                             kernels/. The first errors when it does not fit, whole lines */
-    enum stk_opencl_origin built_from, proved_from; /* of the program, of the outcome */
-    uint8_t program_key[STK_STORE_KEY_BYTES], outcome_key[STK_STORE_KEY_BYTES];
-    int distrusted; /* what was kept did not work */
-    int was_kept;   /* what this open made was put */
-    int keyed;      /* the keys are there: something is kept */
-    char kept[320]; /* what was wrong with what was kept, or with keeping it; empty when all is well */
-    /* The devices that open tried and could not open, each as "device INDEX (NAME): why". Open clears the members
-     * before this one for each device that it tries, so this member comes last. */
-    char passed_over[640];
+    struct stk_opencl_config config;   /* with defaults filled in */
+    struct stk_opencl_outcome outcome; /* of the memory in use */
+    enum stk_residency mode;           /* the mode in which the port works now */
+    struct stk_opencl_stats stats;
+    struct stk_opencl_losses losses;
+    enum stk_opencl_failure failure;    /* the last one since open, or that of the open that failed */
+    int cl_error;                       /* the last OpenCL error code, 0 when there was none */
+    enum stk_opencl_origin built_from;  /* where the program came from */
+    enum stk_opencl_origin proved_from; /* where the outcome came from */
+    char reason[640];                   /* why this mode was chosen, or why open or the device failed */
+    /* Of the last build that failed: each place as name:line:column of a piece or a file under kernels/. The first
+     * errors when it does not fit, whole lines. */
+    char build_log[2048];
+    char persist_note[320];    /* what was wrong with what was kept, or with keeping it; empty when all is well */
+    char passed_over[640];     /* the devices that open tried and could not open, each as "device INDEX (NAME): why" */
+    struct stk_opencl_own own; /* nothing in it is for the user */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
@@ -331,14 +277,14 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * - STK_E_NODEV no driver or no device of that name.
  * - STK_E_UNSUPPORTED the mode or memory asked for does not work (cl->reason says why).
  * - STK_E_BUILD the kernel did not compile (cl->build_log); STK_E_NOMEM.
- * - STK_E_DEVICE the device failed; cl->fault is STK_OPENCL_TIMEOUT when config.open_ns are over.
+ * - STK_E_DEVICE the device failed; cl->failure is STK_OPENCL_TIMEOUT when config.open_ns are over.
  * - STK_E_ARG a number is out of range, mode and memory do not go together, or a piece or a fused op is not valid
  *   (cl->reason says which one and what to do).
  *
- * Where several devices fail, error, fault and build_log are those of the last device, and the reason tells of each. On
- * error everything is released, and `cl` keeps reason, fault and build_log. There is one exception: where a kernel is
- * still there after some seconds, nothing is released, and stk_opencl_close is to be called as after a success. (Where
- * there is a further device to try, such a kernel, its context and its memory are left to the driver.)
+ * Where several devices fail, error, failure and build_log are those of the last device, and the reason tells of each.
+ * On error everything is released, and `cl` keeps reason, failure and build_log. There is one exception: where a kernel
+ * is still there after some seconds, nothing is released, and stk_opencl_close is to be called as after a success.
+ * (Where there is a further device to try, such a kernel, its context and its memory are left to the driver.)
  *
  * Time: as long as the driver's compiler takes, plus some seconds for each kind of memory that stalls. Both together
  * take at most config.open_ns. Two things may come on top: some seconds for a kernel that is still there, and the rest
@@ -347,36 +293,37 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * record is used when it is whole, belongs to this device and driver, and the driver takes it. Else the program is
  * compiled, memory and mode are probed, and a new record replaces the old one.
  *
- * A driver that runs a kernel inside the call that launches it (cl->synchronous) is good for BATCH alone. A drive then
- * takes as long as its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are
- * bounded by lease_ns. */
+ * A driver that runs a kernel inside the call that launches it is good for BATCH alone. A drive then takes as long as
+ * its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are bounded by lease_ns. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
-/* Puts what this open compiled and probed into cache and store, once: open has done it unless config.keep_late. Before close.
- * Takes as long as the driver needs for its binary. Returns how many records were new, 0 to 2; what went wrong is in cl->kept. */
-STK_MUST_CHECK int stk_opencl_keep(struct stk_opencl *cl);
+/* Puts what this open compiled and probed into cache and store, once: open has done it unless config.persist_later.
+ * Before close. Takes as long as the driver needs for its binary. Returns how many records were new, 0 to 2; what
+ * went wrong is in cl->persist_note. */
+STK_MUST_CHECK int stk_opencl_persist(struct stk_opencl *cl);
 
-/* Makes cache and store forget the outcome of the handshake that this open used or put there, so that the next open probes.
- * close does it when a mode was left because memory stopped being shared; a program that does not close calls it when
- * cl->fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the cache's; else as
- * stk_store_remove. */
+/* Makes cache and store forget the outcome of the handshake that this open used or put there, so that the next open
+ * probes. close does it when a mode was left because memory stopped being shared; a program that does not close
+ * calls it when cl->stats.fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the
+ * cache's; else as stk_store_remove. */
 STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
 
-/* What happens when a call of the driver fails after open, a launch fails, or a kernel stays past its deadline: the port waits until
- * the driver says that no launch of it runs, puts the slots back that the launch had claimed (3 times at most, then FAULT with
- * STK_REASON_LOST), and goes on as BATCH in a new context with a program built anew; cl->memory stays where and as it is. Drive does
- * this in steps, none of which waits; one takes as long as the driver's call in it, the build as long as the compiler or the cache.
- * cl->recoveries counts, cl->fault and cl->reason tell. A slot that was put back runs again: what its handler had already stored in
- * shared memory stays.
- * When config.recoveries are used up, or a kernel still runs at its deadline, drive and stop say STK_E_DEVICE from then on; what was
- * claimed is put back as soon as the driver says that the kernel is gone (with copies at once), looked at in each drive. Nothing
- * published is forgotten: ring and payload are as the host and the last launch left them. Then, before close:
- * call stk_opencl_revive when the cause was seen to; or hand cl->memory to another port, stk_interp_open for one, once no slot is
- * CLAIMED; or read the slots that are left with stk_ring_read and publish them to a port that is opened anew. Close frees the ring. */
+/* What happens when a call of the driver fails after open, a launch fails, or a kernel stays past its deadline: the
+ * port waits until the driver says that no launch of it runs, puts the slots back that the launch had claimed (3
+ * times at most, then FAULT with STK_REASON_LOST), and goes on as BATCH in a new context with a program built anew;
+ * cl->memory stays where and as it is. Drive does this in steps, none of which waits; one takes as long as the
+ * driver's call in it, the build as long as the compiler or the cache. cl->losses.recoveries counts, cl->failure and
+ * cl->reason tell. A slot that was put back runs again: what its handler had already stored in shared memory stays.
+ * When config.recoveries are used up, or a kernel still runs at its deadline, drive and stop say STK_E_DEVICE from
+ * then on; what was claimed is put back as soon as the driver says that the kernel is gone (with copies at once),
+ * looked at in each drive. Nothing published is forgotten: ring and payload are as the host and the last launch left
+ * them. Then, before close: call stk_opencl_revive when the cause was seen to; or hand cl->memory to another port,
+ * stk_interp_open for one, once no slot is CLAIMED; or read the slots that are left with stk_ring_read and publish
+ * them to a port that is opened anew. Close frees the ring. */
 
-/* After STK_E_DEVICE: gives the port its recoveries again, so that the next drives make a new context.
- * STK_E_STATUS nothing is lost; STK_E_WOULD_BLOCK a kernel of the lost context still runs, as far as the driver says; STK_E_FULL 8 contexts
- * were lost since open, all of which hold memory until close. */
+/* After STK_E_DEVICE: gives the port its recoveries again, so that the next drives make a new context. STK_E_STATUS
+ * nothing is lost; STK_E_WOULD_BLOCK a kernel of the lost context still runs, as far as the driver says; STK_E_FULL
+ * 8 contexts were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
 /* Ends the lease, waits at most timeout_ns for the kernel and for what the driver has queued, and releases everything.

@@ -1,0 +1,45 @@
+/* The port's table of calls. */
+#include "../launch/launch.h"
+#include "drive.h"
+
+static int opencl_drive(void *ctx, bool pending) {
+    return stk_opencl_step(ctx, pending ? STK_OPENCL_AIM_WORK : STK_OPENCL_AIM_RUN);
+}
+
+static int opencl_stop(void *ctx, uint64_t timeout_ns) {
+    return stk_opencl_join(ctx, timeout_ns);
+}
+
+static void opencl_info(void *ctx, struct stk_dispatch_info *info) {
+    const struct stk_opencl *cl = ctx;
+    *info = (struct stk_dispatch_info){
+        .device = cl->device.name,
+        .memory = stk_opencl_memory_name(stk_opencl_mode(cl->mode)->copies ? STK_OPENCL_COPIES : cl->outcome.memory),
+        .reason = cl->reason,
+        .residency = cl->mode,
+        .workers = cl->config.workers,
+        .lanes = cl->config.lanes,
+        .launches = cl->stats.launches,
+        .lease_ends = cl->stats.lease_ends,
+        .idle_ends = cl->stats.idle_ends,
+        .probe_rounds = cl->outcome.rounds,
+        .probe_p50_ns = cl->outcome.p50_ns,
+        .probe_items = cl->outcome.items,
+        .copied_bytes = cl->own.copies.copied,
+        .fallbacks = cl->stats.fallbacks,
+        .recoveries = cl->losses.recoveries,
+    };
+}
+
+static bool opencl_has_workers(void *ctx) {
+    const struct stk_opencl *cl = ctx;
+    return !stk_opencl_mode(cl->mode)->copies && stk_opencl_is_busy(cl);
+}
+
+const struct stk_dispatch_ops stk_opencl_ops = {
+    .name = "opencl",
+    .drive = opencl_drive,
+    .stop = opencl_stop,
+    .info = opencl_info,
+    .has_workers = opencl_has_workers,
+};

@@ -1,0 +1,74 @@
+/* RESIDENT: a kernel that stays and sees what the host publishes. */
+#include "../memory/memory.h"
+#include "launch.h"
+
+static uint64_t lease_ns(const struct stk_opencl_config *c) {
+    return c->lease_ns;
+}
+
+/* The turns count four times the lease, since the host ends a lease by the clock and the count is for a host that
+ * died. */
+static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
+    uint64_t twice = stk_time_sum(cl->config.lease_ns, cl->config.lease_ns), cost = cl->outcome.turn_cost;
+    (void)round;
+    *turns = stk_opencl_turns_of(stk_time_sum(twice, twice), cost);
+    *idle_turns = stk_opencl_turns_of(cl->config.idle_ns, cost);
+}
+
+/* Ends a lease that ran out of time, with the next one enqueued behind it where there is work, and sees launches
+ * that failed, that do not end, or that the memory no longer shows. */
+static int look_closer(struct stk_opencl *cl, bool pending) {
+    uint64_t now = stk_opencl_now_ns();
+    int over = stk_opencl_launch_over(cl), err = over < 0 ? over : STK_OK;
+    if (err == STK_OK && !over) {
+        err = stk_opencl_overdue(cl, now);
+    }
+    if (err != STK_OK) {
+        return err;
+    }
+    if (over && !stk_opencl_left(cl)) {
+        return stk_opencl_unseen_end(cl);
+    }
+    if (pending && stk_opencl_watch_live(cl, now)) {
+        return stk_opencl_leave_mode(cl);
+    }
+    return stk_opencl_bound_lease(cl, pending, now);
+}
+
+static int drive(struct stk_opencl *cl, bool pending) {
+    int err = STK_OK;
+    while (cl->stats.running && stk_opencl_left(cl)) {
+        stk_opencl_pop(cl);
+    }
+    if (cl->stats.running) {
+        return stk_opencl_is_clock_time(cl) ? look_closer(cl, pending) : STK_OK;
+    }
+    if (pending) {
+        err = stk_opencl_launch(cl);
+        stk_opencl_watch_start(cl, cl->own.launches.launched_ns);
+        err = err == STK_OK ? 1 : err;
+    }
+    return err;
+}
+
+static int stop(struct stk_opencl *cl) {
+    int over;
+    /* Again and again, for workers that had no core until now and enter with the last number. */
+    stk_opencl_end_lease(cl);
+    over = stk_opencl_launch_over(cl);
+    if (over > 0) {
+        stk_opencl_pop(cl);
+    }
+    return over;
+}
+
+const struct stk_opencl_mode stk_opencl_resident = {
+    .live = 1,
+    .lower = STK_QUANTUM,
+    .lease_ns = lease_ns,
+    .count_turns = count_turns,
+    .attach = stk_opencl_attach_shared,
+    .drive = drive,
+    .stop = stop,
+    .hurry = stk_opencl_end_lease,
+};

@@ -1,0 +1,201 @@
+/* Opening and closing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../devices/devices.h"
+#include "../launch/launch.h"
+#include "../memory/memory.h"
+#include "../persist/persist.h"
+#include "../program/program.h"
+#include "../recover/recover.h"
+#include "../report/report.h"
+#include "../search/search.h"
+#include "../drive/drive.h"
+#include "../state/state.h"
+#include "stoker/control.h"
+#include "stoker/debug_log.h"
+#include "stoker/io_queue.h"
+#include "stoker/ring.h"
+
+#define LANES_MAX   1024u
+#define WORKERS_MAX 1024u
+#define LEAVE_NS    UINT64_C(2000000000) /* for a kernel that is still there when open fails */
+
+/* BATCH and copies are one thing: neither goes with another kind or mode. */
+static int pair_ok(const struct stk_opencl_config *c) {
+    int batch = c->residency == STK_BATCH, copies = c->memory == STK_OPENCL_COPIES;
+    return (unsigned)c->residency <= STK_BATCH && (unsigned)c->memory < STK_OPENCL_KINDS &&
+           (batch == copies || c->residency == 0 || c->memory == STK_OPENCL_ANY);
+}
+
+static int apply_defaults(struct stk_opencl_config *c) {
+    c->slots = c->slots ? c->slots : 256u;
+    c->observables = c->observables ? c->observables : 256u;
+    c->tenants = c->tenants ? c->tenants : 1u;
+    c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
+    c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
+    c->workers = c->workers ? c->workers : 1u;
+    c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
+    c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
+    c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
+    c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
+    c->deadline_ns = c->deadline_ns ? c->deadline_ns : UINT64_C(60000000000);
+    c->open_ns = c->open_ns ? c->open_ns : UINT64_C(120000000000);
+    c->recoveries = c->recoveries ? c->recoveries : 3u;
+    c->recovery_ns = c->recovery_ns ? c->recovery_ns : UINT64_C(250000000);
+    return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
+                   c->io_slots > STK_IO_SLOTS_MAX || c->workers > WORKERS_MAX || c->lanes > LANES_MAX ||
+                   c->debug_records > (1u << 20) || c->tenants > STK_CTL_TENANT_MASKS ||
+                   c->recovery_ns > UINT64_C(1) << 40 || !pair_ok(c)
+               ? STK_E_ARG
+               : STK_OK;
+}
+
+/* Waits until all queues are empty. Kernels that have left may not have returned yet. STK_E_TIMEOUT. */
+static int drain_all(const struct stk_opencl *cl, struct stk_deadline *end) {
+    const struct stk_opencl_recovery *r = &cl->own.recovery;
+    int err = STK_OK;
+    for (uint32_t i = 0; i <= r->lost_contexts && err == STK_OK; i++) {
+        void *queue = i < r->lost_contexts ? r->lost[i].queue : cl->own.program.queue;
+        err = queue ? stk_opencl_drain(queue, end) : STK_OK;
+    }
+    return err;
+}
+
+/* Lost contexts last, since the memory that the host sees is theirs. */
+static void release(struct stk_opencl *cl) {
+    struct stk_deadline end;
+    stk_opencl_give(cl);
+    stk_opencl_close_lost_memory(cl);
+    stk_deadline_start(&end, STK_OPENCL_DRAIN_NS, stk_opencl_now_ns());
+    (void)drain_all(cl, &end); /* waits for the unmaps */
+    stk_opencl_close_tries(cl);
+    stk_opencl_release_context(cl);
+    stk_opencl_close_lost_contexts(cl);
+    stk_opencl_enter(cl, STK_OPENCL_CLOSED);
+}
+
+static int bring_up(struct stk_opencl *cl) {
+    static int (*const steps[])(struct stk_opencl *) = {
+        stk_opencl_create_queue, stk_opencl_build, stk_opencl_open_tries, stk_opencl_find_mode, stk_opencl_persist_now};
+    int err = STK_OK;
+    stk_opencl_enter(cl, STK_OPENCL_OPENING);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STK_OK; i++) {
+        err = steps[i](cl);
+    }
+    return err;
+}
+
+/* Returns 1 when every kernel has left, and what is queued has come to its end. A kernel that the driver knows
+ * nothing of, all the while, is gone too. */
+static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
+    struct stk_deadline end;
+    int joined;
+    stk_deadline_start(&end, timeout_ns, stk_opencl_now_ns());
+    joined = stk_opencl_join_until(cl, &end);
+    stk_opencl_forget_unknown(cl);
+    if (joined == STK_E_TIMEOUT && cl->stats.running) {
+        return 0;
+    }
+    return drain_all(cl, &end) == STK_OK;
+}
+
+/* Opens the device that was chosen. On error everything is released, except what a kernel that is still there uses. */
+static int open_device(struct stk_opencl *cl) {
+    int err;
+    cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
+    if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
+        /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
+         * barriers. */
+        stk_opencl_say(cl, "PoCL breaks groups of two lanes, use 1, or 3 and more");
+        return STK_E_UNSUPPORTED;
+    }
+    err = bring_up(cl);
+    if (stk_opencl_doubts(cl, err) && stk_opencl_allowed(cl, UINT64_MAX) != 0u && is_gone(cl, LEAVE_NS)) {
+        release(cl);
+        stk_opencl_distrust(cl);
+        stk_opencl_clear_failure(cl);
+        stk_opencl_clear_reason(cl);
+        err = bring_up(cl);
+    }
+    cl->config.known = NULL;
+    if (err == STK_OK) {
+        stk_opencl_clear_failure(cl);
+        stk_opencl_enter(cl, STK_OPENCL_WORKING);
+    } else if (is_gone(cl, LEAVE_NS)) {
+        release(cl);
+    }
+    return err;
+}
+
+/* Sets `cl` up for one device. passed_over keeps its text. */
+static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint64_t began_ns) {
+    char passed_over[sizeof cl->passed_over];
+    memcpy(passed_over, cl->passed_over, sizeof passed_over);
+    memset(cl, 0, sizeof *cl);
+    memcpy(cl->passed_over, passed_over, sizeof passed_over);
+    stk_opencl_begin_life(cl, began_ns);
+    cl->config = *config;
+    return apply_defaults(&cl->config);
+}
+
+/* Notes why a device did not open. With one device the reason is that of this device; with several the reason lists all
+ * of them. */
+static void pass_over(struct stk_opencl *cl, int index) {
+    size_t used = strlen(cl->passed_over);
+    snprintf(cl->passed_over + used, sizeof cl->passed_over - used, "%sdevice %d (%s): %.240s", used ? "; " : "", index,
+             cl->device.name, cl->reason);
+    stk_opencl_trim(cl->passed_over);
+    if (used) {
+        stk_opencl_clear_reason(cl);
+        stk_opencl_say(cl, "%s", cl->passed_over);
+    }
+}
+
+int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
+    const char *wanted = config->device && config->device[0] ? config->device : NULL;
+    struct stk_opencl_device device;
+    uint64_t began_ns = stk_opencl_now_ns();
+    uint32_t place = 0;
+    int index, err;
+    memset(cl->passed_over, 0, sizeof cl->passed_over);
+    err = begin(cl, config, began_ns);
+    err = err == STK_OK ? stk_opencl_check_limits(cl) : err;
+    err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
+    if (err != STK_OK) {
+        return err;
+    }
+    index = stk_opencl_candidate(wanted, &place, &device);
+    if (index < 0) {
+        stk_opencl_say(cl, "no OpenCL device %s%s", wanted ? "named " : "was found", wanted ? wanted : "");
+        return index;
+    }
+    do {
+        (void)begin(cl, config, began_ns);
+        cl->device = device;
+        err = open_device(cl);
+        if (err != STK_OK) {
+            pass_over(cl, index);
+            index = stk_opencl_candidate(wanted, &place, &device);
+        }
+        if (err != STK_OK && index >= 0 && stk_opencl_allowed(cl, UINT64_MAX) == 0u) {
+            stk_opencl_say(cl, "; no time was left for device %d", index);
+            index = STK_E_NODEV;
+        }
+    } while (err != STK_OK && index >= 0);
+    return err;
+}
+
+int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns) {
+    if (cl->own.life.state == STK_OPENCL_CLOSED) {
+        return STK_OK;
+    }
+    if (!is_gone(cl, timeout_ns)) {
+        return STK_E_TIMEOUT;
+    }
+    if (cl->stats.fallbacks) {
+        (void)!stk_opencl_forget(cl);
+    }
+    release(cl);
+    return STK_OK;
+}

@@ -1,0 +1,90 @@
+/* The program: kernel text and the user's pieces, compiled for one device. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../persist/persist.h"
+#include "../report/report.h"
+#include "program.h"
+
+#define LOG_MAX (16u << 20) /* bytes of a log that is looked at */
+
+static void keep_log(struct stk_opencl *cl, const struct stk_opencl_source *source) {
+    size_t size = 0;
+    void *raw = MAP_FAILED;
+    cl->build_log[0] = '\0';
+    if (clGetProgramBuildInfo(cl->own.program.program, cl->device.id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
+            CL_SUCCESS ||
+        size == 0u) {
+        return;
+    }
+    if (size <= LOG_MAX) {
+        raw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    if (raw == MAP_FAILED) {
+        snprintf(cl->build_log, sizeof cl->build_log, "build log of %zu bytes, too long to keep\n", size);
+        return;
+    }
+    if (clGetProgramBuildInfo(cl->own.program.program, cl->device.id, CL_PROGRAM_BUILD_LOG, size, raw, NULL) ==
+        CL_SUCCESS) {
+        stk_opencl_map_log(source, raw, strnlen(raw, size), cl->build_log, sizeof cl->build_log);
+    }
+    munmap(raw, size);
+}
+
+/* Looks for the program in cache and store, or creates it from its text. */
+static int create(struct stk_opencl *cl, struct stk_opencl_source *source) {
+    cl_program program = NULL;
+    cl_kernel kernel = NULL;
+    cl_int error = CL_SUCCESS;
+    int err = stk_opencl_source(cl, source);
+    if (err != STK_OK) {
+        return err;
+    }
+    cl->built_from = stk_opencl_load_program(cl, source->texts, source->lengths, source->count, &program, &kernel);
+    if (cl->built_from == STK_OPENCL_MADE) {
+        program =
+            clCreateProgramWithSource(cl->own.program.context, source->count, source->texts, source->lengths, &error);
+    }
+    cl->own.program.program = program;
+    cl->own.program.kernel = kernel;
+    return stk_opencl_error(cl, error, "clCreateProgramWithSource");
+}
+
+static cl_int compile(struct stk_opencl *cl, const char *more) {
+    cl_device_id device = cl->device.id;
+    char options[96];
+    snprintf(options, sizeof options, STK_OPENCL_OPTIONS "%s", (unsigned)cl->config.lanes, more);
+    return clBuildProgram(cl->own.program.program, 1, &device, options, NULL, NULL);
+}
+
+int stk_opencl_build(struct stk_opencl *cl) {
+    struct stk_opencl_source source;
+    cl_int error;
+    int err = create(cl, &source);
+    if (err != STK_OK || cl->own.program.kernel) {
+        return err;
+    }
+    error = compile(cl, "");
+    if (error != CL_SUCCESS) {
+        keep_log(cl, &source);
+        if (strstr(cl->device.platform, "NVIDIA")) {
+            error = compile(cl, " -DSTK_FENCE_PLAIN"); /* the one body of the dialect that a driver may not take */
+        }
+    }
+    if (error != CL_SUCCESS) {
+        (void)stk_opencl_error(cl, error, "clBuildProgram");
+        return STK_E_BUILD;
+    }
+    cl->own.program.kernel = clCreateKernel(cl->own.program.program, "stk_resident", &error);
+    return stk_opencl_error(cl, error, "clCreateKernel");
+}
+
+int stk_opencl_doubts(const struct stk_opencl *cl, int err) {
+    return cl->built_from != STK_OPENCL_MADE && (err == STK_E_DEVICE || err == STK_E_BUILD || err == STK_E_UNSUPPORTED);
+}
+
+void stk_opencl_distrust(struct stk_opencl *cl) {
+    stk_opencl_reject(cl, cl->built_from);
+    cl->built_from = STK_OPENCL_MADE;
+}

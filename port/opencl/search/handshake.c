@@ -1,0 +1,266 @@
+/* The handshake: what one kind of memory can do in one mode. Each wait is bounded in time on the host, and in turns
+ * on the device, so that memory which is not shared ends in a reason and not in a hang. */
+#include "../launch/launch.h"
+#include "../memory/memory.h"
+#include "../drive/drive.h"
+#include "../report/report.h"
+#include "search.h"
+#include "stoker/atomic.h"
+#include "stoker/ring.h"
+
+#define ROUNDS       256u /* one slot at a time */
+#define ROUNDS_LEAST 16u  /* where the machine is too busy for all of them */
+#define LAUNCHES     3u   /* that rounds may need where turns were timed wrong */
+#define ITEMS        100000u
+#define ITEMS_LEAST  64u
+#define ITEMS_AGAIN  512u /* where all were answered before */
+#define IN_FLIGHT    256u
+#define ADDS         2000u
+#define HANDSHAKE_NS UINT64_C(2000000000)
+#define LEAVE_NS     UINT64_C(60000000000)
+#define LOOKS                                                                                                          \
+    20000u /* at a slot before a nap: longer than a round trip over a bus; the kernel may wait for this core */
+#define DRIVE_EVERY 64u /* RESIDENT: looks at a slot between two drives */
+#define SPARE_WORDS 16u /* of the observables: the adds' line */
+
+struct hand {
+    struct stk_opencl *cl;
+    struct stk_ring ring;
+    uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
+    uint32_t in_flight; /* most slots at a time */
+    uint32_t rounds, items;
+    struct stk_deadline end; /* deadline of the wait for a slot */
+    int one_launch;          /* 1: only the launch that is under way may answer */
+};
+
+static int is_live(const struct stk_opencl *cl) {
+    return stk_opencl_mode(cl->mode)->live;
+}
+
+/* Starts a deadline of the handshake, within what is left of open. */
+static void start(const struct hand *h, struct stk_deadline *end) {
+    stk_deadline_start(end, stk_opencl_allowed(h->cl, HANDSHAKE_NS), stk_opencl_now_ns());
+}
+
+/* Looks at the clock. Returns 1 once the deadline is over. */
+static int over(struct stk_deadline *end) {
+    return stk_deadline_look(end, stk_opencl_now_ns()) == 0u;
+}
+
+static struct hand hand_of(struct stk_opencl *cl) {
+    uint32_t words = stk_device_custody_at(&cl->memory) - STK_CTL_OBSERVABLE - SPARE_WORDS;
+    struct hand h = {.cl = cl, .ring = {.words = cl->memory.ring, .slots = cl->memory.slots}, .pairs = words / 2u};
+    uint32_t most = h.pairs < IN_FLIGHT ? h.pairs : IN_FLIGHT;
+    h.in_flight = h.ring.slots < most ? h.ring.slots : most;
+    h.rounds = ROUNDS;
+    h.items = ITEMS;
+    return h;
+}
+
+/* The slot of item `n` copies a word that the host has just written to another line of the memory. One in four is a
+ * NOP instead, at another place in each round, so that a status that comes with an old opcode shows. */
+static int is_nop(const struct hand *h, uint32_t n) {
+    return (n + n / h->in_flight) % 4u == 3u;
+}
+
+static uint32_t value_of(uint32_t n) {
+    return n * 2654435761u + 0x5A5A5A5Bu;
+}
+
+static int publish(struct hand *h, uint32_t n) {
+    uint32_t at = n % h->in_flight;
+    const uint32_t args[2] = {STK_CTL_OBSERVABLE + at, h->pairs + at}; /* a control word, an observable */
+    const struct stk_work work = {.opcode = is_nop(h, n) ? STK_OP_NOP : STK_OP_LOAD_U32,
+                                  .priority = STK_PRIORITY_NORMAL,
+                                  .nargs = 2,
+                                  .args = args};
+    stk_store(h->cl->memory.control + args[0], value_of(n));
+    return stk_ring_publish(&h->ring, at, &work);
+}
+
+/* Waits until a slot is DONE. STK_E_CANCELED: the launch that was to answer left; STK_E_TIMEOUT; STK_E_UNSUPPORTED;
+ * STK_E_DEVICE. */
+static int await(struct hand *h, uint32_t slot) {
+    struct stk_opencl *cl = h->cl;
+    uint32_t every = is_live(cl) ? DRIVE_EVERY : 1u;
+    for (uint32_t looks = 1; stk_ring_status(&h->ring, slot) != (int)STK_SLOT_DONE; looks++) {
+        if (!h->one_launch && looks % every == 0u) {
+            int did = stk_opencl_step(cl, STK_OPENCL_AIM_WORK);
+            if (did < 0) {
+                return did;
+            }
+        }
+        if (looks % LOOKS == 0u) {
+            stk_opencl_nap();
+            if (h->one_launch && stk_opencl_left(cl)) {
+                return STK_E_CANCELED;
+            }
+            if (over(&h->end)) {
+                return STK_E_TIMEOUT;
+            }
+        }
+    }
+    return STK_OK;
+}
+
+/* Waits for item `n` and checks what it left. */
+static int answer(struct hand *h, uint32_t n) {
+    uint32_t at = n % h->in_flight;
+    int err = await(h, at);
+    if (err == STK_OK &&
+        (stk_load(h->cl->memory.control + STK_CTL_OBSERVABLE + h->pairs + at) == value_of(n)) == is_nop(h, n)) {
+        stk_opencl_say(h->cl, "%s: item %u: an old payload behind a new status",
+                       stk_opencl_memory_name(h->cl->outcome.memory), (unsigned)n);
+        return STK_E_CORRUPT;
+    }
+    return err;
+}
+
+static uint64_t median(uint32_t *ns, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t v = ns[i], k = i;
+        for (; k > 0u && ns[k - 1u] > v; k--) {
+            ns[k] = ns[k - 1u];
+        }
+        ns[k] = v;
+    }
+    return count ? ns[count / 2u] : 0u;
+}
+
+/* One slot at a time. Until all are answered, the time is over, or the one launch is. */
+static int rounds(struct hand *h, struct stk_deadline *end) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint32_t ns[ROUNDS];
+    int err = STK_OK;
+    o->rounds = 0;
+    while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || !over(end))) {
+        uint64_t began = stk_opencl_now_ns(), took;
+        start(h, &h->end);
+        err = publish(h, o->rounds);
+        err = err == STK_OK ? answer(h, o->rounds) : err;
+        took = stk_time_since(began, stk_opencl_now_ns());
+        if (err == STK_OK) {
+            ns[o->rounds++] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+        }
+    }
+    o->p50_ns = median(ns, o->rounds);
+    return err == STK_E_CANCELED && o->rounds >= ROUNDS_LEAST ? STK_OK : err;
+}
+
+/* RESIDENT: the rounds are answered by a launch that runs all the while. On a busy machine its turns may have been
+ * timed wrong: then it gets more. */
+static int rounds_in_one_launch(struct hand *h) {
+    struct stk_opencl *cl = h->cl;
+    struct stk_deadline end;
+    uint32_t turns = cl->stats.turns;
+    int err = STK_E_CANCELED, joined = STK_OK;
+    start(h, &end);
+    h->one_launch = 1;
+    for (uint32_t i = 0; i < LAUNCHES && err == STK_E_CANCELED && joined == STK_OK; i++) {
+        joined = stk_opencl_renew(cl);
+        err = joined == STK_OK ? stk_opencl_launch(cl) : joined;
+        err = err == STK_OK ? rounds(h, &end) : err;
+        joined = cl->stats.running ? stk_opencl_join(cl, stk_opencl_allowed(cl, LEAVE_NS)) : STK_OK;
+        turns = turns < UINT32_MAX / 8u ? turns * 8u : UINT32_MAX;
+        stk_opencl_set_turns(cl, turns, turns);
+    }
+    h->one_launch = 0;
+    return joined != STK_OK ? joined : err;
+}
+
+/* Many slots in flight: no old payload behind a new status. */
+static int order(struct hand *h) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint64_t began = stk_opencl_now_ns();
+    struct stk_deadline end;
+    uint32_t published = 0, last = h->items;
+    int err = STK_OK;
+    start(h, &end);
+    for (o->items = 0; o->items < last && err == STK_OK; o->items += err == STK_OK) {
+        if (o->items % h->in_flight == 0u) {
+            last = over(&end) ? published : last;
+            start(h, &h->end);
+        }
+        for (; published < last && published - o->items < h->in_flight && err == STK_OK; published++) {
+            err = publish(h, published);
+        }
+        err = err == STK_OK && o->items < last ? answer(h, o->items) : err;
+    }
+    o->items_ns = stk_time_since(began, stk_opencl_now_ns());
+    return err == STK_OK && o->items < ITEMS_LEAST ? STK_E_TIMEOUT : err;
+}
+
+/* Host and workers add to one word at the same time. */
+static int adds(struct hand *h) {
+    struct stk_opencl_outcome *o = &h->cl->outcome;
+    uint32_t at = STK_CTL_OBSERVABLE + 2u * h->pairs, *word = h->cl->memory.control + at, expected = ADDS,
+             published = 0;
+    const uint32_t args[2] = {1, at};
+    const struct stk_work work = {
+        .opcode = STK_OP_ATOMIC_ADD, .priority = STK_PRIORITY_NORMAL, .nargs = 2, .args = args};
+    int err = STK_OK;
+    stk_store(word, 0u);
+    start(h, &h->end);
+    for (uint32_t done = 0; done < ADDS && err == STK_OK; done++) {
+        for (; published < ADDS && published - done < h->in_flight && err == STK_OK; published++) {
+            err = stk_ring_publish(&h->ring, published % h->in_flight, &work);
+        }
+        (void)stk_fetch_add(word, 1u);
+        expected++;
+        err = err == STK_OK ? await(h, done % h->in_flight) : err;
+    }
+    o->adds = expected;
+    o->adds_lost = expected - stk_load(word);
+    return err;
+}
+
+static void explain(struct stk_opencl *cl, int err, const char *phase) {
+    const char *name = stk_opencl_memory_name(cl->outcome.memory);
+    int shown = stk_load(cl->memory.control + STK_CTL_WORKERS_IN) != 0u;
+    if (err != STK_E_TIMEOUT && err != STK_E_CANCELED) {
+        return; /* said where it happened */
+    }
+    if (is_live(cl) && !shown) {
+        stk_opencl_say(cl, "%s: the host did not see the running kernel's stores", name);
+    } else if (is_live(cl)) {
+        stk_opencl_say(cl, "%s: the running kernel did not answer %s %u", name, phase,
+                       (unsigned)(cl->outcome.items ? cl->outcome.items : cl->outcome.rounds));
+    } else {
+        stk_opencl_say(cl, "%s: launch after launch did not answer %s %u", name, phase,
+                       (unsigned)(cl->outcome.items ? cl->outcome.items : cl->outcome.rounds));
+    }
+}
+
+/* Rounds, then items. */
+static int shake(struct hand *h) {
+    struct stk_opencl *cl = h->cl;
+    const char *phase = "round";
+    struct stk_deadline end;
+    int err;
+    start(h, &end);
+    err = is_live(cl) ? rounds_in_one_launch(h) : rounds(h, &end);
+    if (err == STK_OK) {
+        phase = "item";
+        err = cl->stats.running ? STK_OK : stk_opencl_renew(cl);
+        err = err == STK_OK ? order(h) : err;
+    }
+    explain(cl, err, phase);
+    return err;
+}
+
+int stk_opencl_shake(struct stk_opencl *cl) {
+    struct hand h = hand_of(cl);
+    int err = shake(&h);
+    if (err == STK_OK && is_live(cl)) {
+        err = adds(&h);
+        explain(cl, err, "item");
+    }
+    return err;
+}
+
+int stk_opencl_shake_again(struct stk_opencl *cl) {
+    struct hand h = hand_of(cl);
+    h.rounds = ROUNDS_LEAST;
+    h.items = ITEMS_AGAIN;
+    return shake(&h);
+}

@@ -1,0 +1,71 @@
+/* One kind of memory in one mode, from its calibration to what is left behind. */
+#include "../launch/launch.h"
+#include "../memory/memory.h"
+#include "../drive/drive.h"
+#include "../report/report.h"
+#include "search.h"
+
+#define STAY_NS  UINT64_C(4000000000) /* RESIDENT: a kernel that sees nothing stays so long */
+#define LEAVE_NS UINT64_C(60000000000)
+
+/* The ops of the handshake are the host's own, so no limits hold for them, and nothing is to end the mode in
+ * between. */
+static const struct stk_opencl_terms terms = {.workers = 1, .watch_ns = UINT64_MAX, .deadline_ns = UINT64_MAX};
+
+static int refuse(struct stk_opencl *cl) {
+    cl->outcome.residency = 0;
+    return STK_E_UNSUPPORTED;
+}
+
+/* With whole pages of observables, and no payload: no slot of the handshake has any, and copies of a large one would
+ * be all that it does. `timed`: the cost of a turn is known. */
+static int set_up(struct stk_opencl *cl, enum stk_residency residency, int timed) {
+    const struct stk_opencl_mode *mode = stk_opencl_mode(residency);
+    int err;
+    stk_opencl_set_mode(cl, residency, &terms);
+    err = mode->attach(cl, stk_device_custody_at(&cl->memory), 0);
+    err = err == STK_OK ? stk_opencl_renew(cl) : err;
+    err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
+    err = err == STK_OK && !mode->copies ? stk_opencl_check_launch(cl) : err;
+    err = err == STK_OK && !timed ? stk_opencl_calibrate(cl) : err;
+    stk_opencl_set_mode(cl, residency, &terms);
+    if (mode->live) {
+        uint32_t turns = stk_opencl_turns_of(STAY_NS, cl->outcome.turn_cost);
+        stk_opencl_set_turns(cl, turns, turns);
+    }
+    return err;
+}
+
+static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
+    int err, joined;
+    err = set_up(cl, mode, again);
+    cl->outcome.residency = mode;
+    if (err == STK_OK) {
+        err = again ? stk_opencl_shake_again(cl) : stk_opencl_shake(cl);
+    }
+    joined = stk_opencl_join(cl, stk_opencl_allowed(cl, LEAVE_NS));
+    if (joined == STK_E_TIMEOUT && stk_opencl_in_time(cl) == STK_OK) {
+        (void)stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "a kernel of the handshake did not leave");
+    }
+    if (joined != STK_OK) {
+        return STK_E_DEVICE;
+    }
+    if (err != STK_OK && stk_opencl_in_time(cl) != STK_OK) {
+        return STK_E_DEVICE; /* the wait ended because open has no time left, so it says nothing about the memory */
+    }
+    return err == STK_OK || err == STK_E_DEVICE || err == STK_E_NOMEM ? err : refuse(cl);
+}
+
+int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
+    return prove(cl, mode, 0);
+}
+
+int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known) {
+    int err;
+    cl->outcome = *known;
+    err = prove(cl, known->residency, 1);
+    if (err == STK_OK) {
+        cl->outcome = *known; /* the figures of the whole handshake */
+    }
+    return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
+}

@@ -1,0 +1,42 @@
+/* The search for a mode and its memory. These files alone write outcome and proved_from of the port, and own.search. */
+#ifndef STK_PORT_OPENCL_SEARCH_H
+#define STK_PORT_OPENCL_SEARCH_H
+
+#include "../internal.h"
+
+/* Finds memory and mode for cl->config and leaves both open, laid out: probe.c. */
+int stk_opencl_find_mode(struct stk_opencl *cl);
+
+/* Proves `mode` over the memory that is open: fills cl->outcome. STK_E_UNSUPPORTED it does not work, with the reason
+ * said: prove.c. */
+int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
+
+/* Sees whether `known` is still so over the memory that is open: sets cl->outcome to it. STK_E_UNSUPPORTED it is
+ * not. */
+int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known);
+
+/* The handshake in cl->mode, calibrated. STK_OK, or why not, with the reason said: handshake.c. */
+int stk_opencl_shake(struct stk_opencl *cl);
+
+/* A short one, where a whole one was done before. */
+int stk_opencl_shake_again(struct stk_opencl *cl);
+
+/* Returns STK_OK while open has time left. Else sets the reason and returns STK_E_DEVICE. */
+int stk_opencl_in_time(struct stk_opencl *cl);
+
+/* Does one launch without work. Drivers compile in their first launch, so it may take all the time that open has
+ * left: calibrate.c. */
+int stk_opencl_warm_up(struct stk_opencl *cl);
+
+/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM need. STK_E_UNSUPPORTED
+ * the calls do not, with the reason said. */
+int stk_opencl_check_launch(struct stk_opencl *cl);
+
+/* Measures a turn and a unit of cost. */
+int stk_opencl_calibrate(struct stk_opencl *cl);
+
+/* Measures a unit of cost by a slot, in the mode that was found. The caller sets mode and ring anew afterwards:
+ * pace.c. */
+int stk_opencl_pace(struct stk_opencl *cl);
+
+#endif
