@@ -3,7 +3,7 @@
  * A ring is an array of 64-byte slots over memory that the host and the device both see. The codec
  * below works on any such memory; it allocates nothing and takes no lock. A publisher writes the
  * words of a slot and its status last; a worker claims it, as a rule by compare-and-swap; the status word
- * alone decides who may touch a slot (the table in core/SPEC.md, "Slot").
+ * alone decides who may touch a slot (the table in core/SPEC.md, 1.2).
  */
 #ifndef STOKER_RING_H
 #define STOKER_RING_H

@@ -11,7 +11,8 @@
 #define ENTRY(n, a, b, c, d, e, f, g, h) (LOW(n, a, b, c, d) ^ HIGH(n, e, f, g, h))
 #define FOUR(X, n)                       X(n), X((n) + 1u), X((n) + 2u), X((n) + 3u)
 #define SIXTEEN(X, n)                    FOUR(X, n), FOUR(X, (n) + 4u), FOUR(X, (n) + 8u), FOUR(X, (n) + 12u)
-#define SIXTY_FOUR(X, n)                 SIXTEEN(X, n), SIXTEEN(X, (n) + 16u), SIXTEEN(X, (n) + 32u), SIXTEEN(X, (n) + 48u)
+#define THIRTY_TWO(X, n)                 SIXTEEN(X, n), SIXTEEN(X, (n) + 16u)
+#define SIXTY_FOUR(X, n)                 THIRTY_TWO(X, n), THIRTY_TWO(X, (n) + 32u)
 #define ALL(X)                           SIXTY_FOUR(X, 0u), SIXTY_FOUR(X, 64u), SIXTY_FOUR(X, 128u), SIXTY_FOUR(X, 192u)
 
 #if STK_CRC32C_TABLES == 8

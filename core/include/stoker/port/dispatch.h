@@ -26,7 +26,7 @@ struct stk_device_memory {
     uint32_t payload_bytes;
 };
 
-/* How workers reach the ring; DESIGN.md, "Residency". */
+/* How workers reach the ring; port/README.md, "Dispatch". */
 enum stk_residency {
     STK_RESIDENT = 1,
     STK_QUANTUM = 2,
