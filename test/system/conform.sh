@@ -47,6 +47,55 @@ expect 1 altered
 grep -qE 'altered/probe.table:[0-9]+: probe: probe_count: expected 35, got 34' out || fail "the difference is not shown"
 tail -n 1 out | grep -qE ' 1 failed,' || fail "not exactly one failed"
 
+# Every message of the set names a cause that the runner knows.
+expect 0 "$vectors"
+grep -q 'messages that name no known cause' out && fail "the cause of an error is not known"
+
+# A refusal for another reason than the record's: by its class, by the queue, by the cause in its message alone.
+full='class=QueueFull queue=submission msg=io_uring submission queue at capacity. Fix:'
+mkdir causes
+cat >causes/a.case <<END
+rec=case name=ring kind=ring
+rec=encode_empty_ring slots=1 result=ok len=64 all_zero=1
+rec=publish_slot slot=1 tenant=1 opcode=9 args=- result=err $full slot_idx exceeds ring slot count; enlarge the ring
+rec=publish_slot slot=1 tenant=1 opcode=9 args=- result=err $full slot is not publishable; only EMPTY and DONE slots
+rec=publish_slot slot=0 tenant=1 opcode=65533 args=- result=err $full too many args for one slot; 12 u32 args max
+rec=publish_slot slot=1 tenant=1 opcode=9 args=- result=err class=Backend
+rec=publish_slot slot=1 tenant=1 opcode=9 args=- result=err class=QueueFull queue=telemetry
+rec=transition slot=0 to=done result=err $full slot_idx exceeds ring slot count; enlarge the ring
+rec=case name=io kind=io
+rec=io_validate len=2 result=err class=QueueFull queue=submission
+rec=io_validate len=36 result=err $full io_queue slot still in flight
+rec=ioq_new slots=0 result=err class=QueueFull queue=submission msg=MegakernelIoQueue exceeds the compiled IO poll window
+rec=case name=sketch kind=sketch
+rec=sketch_new depth=0 width=1 result=err class=QueueFull queue=telemetry msg=Count-Min sketch dimensions overflowed
+rec=sketch_new depth=0 width=1 result=err class=Backend
+rec=case name=tenant kind=tenant
+rec=register label=a quota=unbounded result=ok id=1 base_opcode=1074790400
+rec=ring_zeroed slots=1
+rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=QueueFull queue=tenant_resource_quota
+rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=Backend queue=submission
+rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=QueueFull queue=submission msg=slot is not publishable
+rec=case name=malformed kind=malformed
+rec=decode_zeroed control_len=636 ring_len=64 window_opcodes=- result=err class=Backend msg=has 63 bytes, not a multiple of slot size
+END
+task='before=0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0 pc=0 data=0 epoch=0 priority=0 schedulable=0 result=err'
+cat >causes/b.table <<END
+rec=hit_rate i=0 lookups=1 hits=4295 result=err field=hits
+rec=task action=pause $task class=Backend msg=megakernel task cannot pause from state Empty
+rec=task action=pause $task class=QueueFull
+rec=task action=pause $task class=Backend msg=megakernel task age_ticks overflowed u32
+END
+expect 1 causes
+for line in 4 5 6 7 8 10 11 12 14 15 19 20 21 23; do
+    grep -q "^causes/a.case:$line: " out || fail "causes/a.case:$line: the wrong cause is not found"
+done
+for line in 1 3 4; do
+    grep -q "^causes/b.table:$line: " out || fail "causes/b.table:$line: the wrong cause is not found"
+done
+grep -q '^causes/a.case:4: publish_slot: msg: expected STK_E_STATUS, got STK_E_RANGE$' out || fail "the codes are not shown"
+closes_with '4 passed, 17 failed, 0 skipped'
+
 # Another directory in the same format: nested, with files that are no vectors and texts that are no contract.
 mkdir -p foreign/a/b
 echo 'not a vector' >foreign/README.md

@@ -130,7 +130,8 @@ static void help(void) {
          "Links are followed, and each folder is run once.\n"
          "Prints a line for each value that differs, with both, then 'N passed, N failed, N skipped'. Skipped is what "
          "is no\n"
-         "part of the contract (message texts, lossy readers, what stoker does otherwise on purpose) or not covered "
+         "part of the contract (the wording of messages, lossy readers, what stoker does otherwise on purpose) or not "
+         "covered "
          "yet.\n"
          "Exit status: 0 all passed, 1 something failed, 2 no such directory or no vector file in it.");
 }
@@ -157,6 +158,10 @@ int cmd_conform(int argc, char **argv) {
     }
     if (total.unknown_records > 0) {
         printf("%u records of unknown kinds skipped, the first at %s\n", total.unknown_records, total.first_unknown);
+    }
+    if (total.unknown_causes > 0) {
+        printf("%u messages that name no known cause skipped, the first at %s\n", total.unknown_causes,
+               total.first_cause);
     }
     printf("%u passed, %u failed, %u skipped\n", total.passed, total.failed, total.skipped);
     return total.failed == 0 ? CLI_OK : 1;

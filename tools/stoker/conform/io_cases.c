@@ -73,7 +73,8 @@ static void do_ioq_completion(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
     struct stk_io_request r;
     int err = stk_io_queue_read(&queue, vec_u32(v, "slot"), &r);
-    vec_expect_text(v, "result", err == STK_OK ? "some" : "none");
+    vec_expect_outcome(v, "result", "some", "none", err,
+                       vec_u32(v, "slot") < queue.slots ? STK_E_WOULD_BLOCK : STK_E_RANGE);
     if (err == STK_OK) {
         vec_expect_u64(v, "slot_idx", r.slot);
         vec_expect_u64(v, "mapped", r.dst);
@@ -84,7 +85,11 @@ static void do_ioq_completion(struct vec *v, struct world *w) {
 
 static void do_ioq_is_recycled(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
-    vec_expect_u64(v, "value", stk_io_queue_recycled(&queue, vec_u32(v, "slot")) == 1);
+    int recycled = stk_io_queue_recycled(&queue, vec_u32(v, "slot"));
+    vec_expect_text(v, "value",
+                    recycled == 1                              ? "1"
+                    : recycled == 0 || recycled == STK_E_RANGE ? "0"
+                                                               : stk_err_name(recycled));
 }
 
 static void do_io_view_zeroed(struct vec *v, struct world *w) {

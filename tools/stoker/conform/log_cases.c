@@ -39,7 +39,7 @@ static void attach_and_compare(struct vec *v, struct log_world *l, const char *p
         return;
     }
     int err = attach(l, path, create, &capacity);
-    if (log_expect_result(v, err, capacity)) {
+    if (log_expect_result(v, VEC_LOG, err, capacity)) {
         vec_expect_u64(v, "capacity", l->log.capacity);
         vec_expect_u64(v, "cursor", l->log.cursor);
     } else {

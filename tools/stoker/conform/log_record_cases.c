@@ -41,10 +41,11 @@ static void expect_class(struct vec *v, int err, uint64_t count) {
     }
 }
 
-bool log_expect_result(struct vec *v, int err, uint64_t count) {
+bool log_expect_result(struct vec *v, enum vec_family family, int err, uint64_t count) {
     vec_expect_text(v, "result", err < 0 ? "err" : "ok");
     if (err < 0) {
         expect_class(v, err, count);
+        cause_expect(v, family, err);
     }
     return err >= 0;
 }
@@ -90,7 +91,7 @@ static void do_append(struct vec *v, struct world *w) {
     free(args);
     failure_of(v, &r);
     (void)vec_u32(v, "i");
-    if (v->bad == 0 && log_expect_result(v, stk_vrrl_append(&l->log, &r), 0)) {
+    if (v->bad == 0 && log_expect_result(v, VEC_LOG, stk_vrrl_append(&l->log, &r), 0)) {
         vec_expect_u64(v, "cursor", l->log.cursor);
     }
 }
@@ -111,7 +112,7 @@ static int replay(struct log_world *l) {
 
 static void do_replay(struct vec *v, struct world *w) {
     struct log_world *l = log_open(v, w);
-    if (l != NULL && log_expect_result(v, replay(l), 0)) {
+    if (l != NULL && log_expect_result(v, VEC_LOG_REPLAY, replay(l), 0)) {
         vec_expect_u64(v, "count", l->count);
     }
 }

@@ -38,7 +38,7 @@ void log_close(struct log_world *l);
 
 /* The fields of a result against a return code; `count` is the capacity that was refused. True when the call
  * succeeded. */
-bool log_expect_result(struct vec *v, int err, uint64_t count);
+bool log_expect_result(struct vec *v, enum vec_family family, int err, uint64_t count);
 
 /* The world with a log open in it; NULL, and a failed record, when none is. */
 struct log_world *log_open(struct vec *v, struct world *w);

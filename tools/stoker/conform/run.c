@@ -2,7 +2,8 @@
  *
  * A record counts as passed when it compared something and all of it agreed; records that only set something up do not
  * count. Records of a kind or name that is not covered count as skipped, and so does every field that is no part of
- * the contract: the reference's message texts and lossy readers. A field that nobody asked for fails its record.
+ * the contract: the wording of the reference's messages and lossy readers. The cause that a message names is compared
+ * (causes.c). A field that nobody asked for fails its record.
  */
 #include "run.h"
 
@@ -66,9 +67,18 @@ static void skip_record(struct tally *total, const struct vec *v) {
     }
 }
 
+static void note_cause(struct tally *total, const struct vec *v) {
+    if (v->unknown_cause && total->unknown_causes++ == 0) {
+        snprintf(total->first_cause, sizeof total->first_cause, "%s:%u", v->path, v->line);
+    }
+}
+
 /* Fields that are no part of the contract count as skipped; others that nobody looked at are a hole in this program. */
 static void settle_fields(struct tally *total, struct vec *v) {
+    unsigned before = v->skipped;
     vec_skip(v, "msg");
+    v->unknown_cause |= v->skipped > before;
+    note_cause(total, v);
     vec_skip(v, "lossy");
     vec_skip(v, "lossy_count");
     total->skipped += v->skipped;

@@ -9,6 +9,8 @@ struct tally {
     unsigned files, passed, failed, skipped;
     unsigned unknown_records; /* of those skipped: records that this program has no name for */
     char first_unknown[256];  /* where the first of them is */
+    unsigned unknown_causes;  /* errors whose message this program has no code for */
+    char first_cause[256];    /* where the first of them is */
 };
 
 /* Runs the lines of `text`, which is written to, and prints what differs. */

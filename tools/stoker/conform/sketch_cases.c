@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool expect_done(struct vec *v, int err, const char *class) {
-    vec_expect_text(v, "result", err == STK_OK ? "ok" : "err");
-    if (err != STK_OK) {
-        vec_expect_text(v, "class", class);
-        if (vec_has(v, "queue")) {
-            vec_expect_text(v, "queue", "telemetry");
-        }
-    }
-    return err == STK_OK && v->bad == 0;
-}
-
 /* An empty sketch in memory of its own. */
 static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
     size_t bytes = 0;
@@ -34,7 +23,7 @@ static void do_new(struct vec *v, struct world *w) {
     if (err == STK_OK) {
         err = make(v, &t->sketch[1], &t->sketch_memory[1], depth, width);
     }
-    if (expect_done(v, err, "QueueFull")) {
+    if (vec_expect_result(v, VEC_SKETCH, err)) {
         vec_expect_u64(v, "counters", t->sketch[0].bytes / sizeof(uint64_t));
     }
 }
@@ -47,7 +36,7 @@ static struct stk_sketch *named(struct vec *v, struct world *w, const char *key)
 static void do_try_add(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
-    expect_done(v, stk_sketch_add(s, key, amount), "Backend");
+    vec_expect_result(v, VEC_MERGE, stk_sketch_add(s, key, amount));
 }
 
 static void do_add(struct vec *v, struct world *w) {
@@ -72,7 +61,7 @@ static void do_merge(struct vec *v, struct world *w) {
     } else {
         from = named(v, w, "from");
     }
-    expect_done(v, err == STK_OK ? stk_sketch_merge(into, from) : err, "Backend");
+    vec_expect_result(v, VEC_MERGE, err == STK_OK ? stk_sketch_merge(into, from) : err);
     free(memory);
 }
 
@@ -92,7 +81,7 @@ static void do_reset_shape(struct vec *v, struct world *w) {
     if (err == STK_E_SPACE) {
         err = make(v, s, memory, depth, width);
     }
-    expect_done(v, err, "QueueFull");
+    vec_expect_result(v, VEC_SKETCH, err);
 }
 
 static void do_state(struct vec *v, struct world *w) {
@@ -130,7 +119,7 @@ static void do_sketch(struct vec *v, struct world *w) {
         t->tables_memory = vec_alloc(bytes);
         err = stk_telemetry_sketch_init(&t->tables, t->tables_memory, bytes, depth, width, NULL);
     }
-    if (expect_done(v, err, "QueueFull")) {
+    if (vec_expect_result(v, VEC_SKETCH, err)) {
         stk_telemetry_sketch(&t->tables, &t->telemetry);
         vec_expect_u64(v, "total_slots", t->tables.slots);
         vec_expect_u64(v, "active_slots", t->tables.active);

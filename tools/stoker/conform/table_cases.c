@@ -76,10 +76,14 @@ static void do_transition_row(struct vec *v, struct world *w) {
 
 static void do_opcode(struct vec *v, struct world *w) {
     uint32_t op = vec_u32(v, "op");
-    bool user = stk_opcode_user(op) == STK_OK, publish = stk_opcode_publishable(op) == STK_OK;
+    int as_user = stk_opcode_user(op), as_published = stk_opcode_publishable(op);
+    bool user = as_user == STK_OK, publish = as_published == STK_OK;
     (void)w;
-    vec_expect_text(v, "user", user ? "ok" : "err");
-    vec_expect_text(v, "publish", publish ? "ok" : "err");
+    vec_expect_outcome(v, "user", "ok", "err", as_user, STK_E_OPCODE);
+    vec_expect_outcome(v, "publish", "ok", "err", as_published, STK_E_OPCODE);
+    if (vec_has(v, "msg")) {
+        cause_expect(v, VEC_QUEUE, as_published < 0 ? as_published : as_user);
+    }
     /* The system's opcodes are those that are not the user's; it has a body for those that may be published. */
     vec_expect_u64(v, "is_system", !user);
     vec_expect_u64(v, "is_builtin", !user && publish);

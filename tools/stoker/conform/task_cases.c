@@ -64,10 +64,7 @@ static void do_task(struct vec *v, struct world *w) {
                    (uint64_t)stk_task_schedulable((uint32_t)want[0] | (uint32_t)want[1] << 8 | (uint32_t)want[2] << 16 |
                                                   (uint32_t)want[3] << 24));
     int err = act(v, &queue, action);
-    vec_expect_text(v, "result", err < 0 ? "err" : "ok");
-    if (err < 0) {
-        vec_expect_text(v, "class", "Backend");
-    } else if (!store_words(v, "words", want)) {
+    if (vec_expect_result(v, VEC_TASK, err) && !store_words(v, "words", want)) {
         return;
     }
     for (unsigned i = 0; i < STK_SLOT_WORDS; i++) {

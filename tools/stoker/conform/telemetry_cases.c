@@ -190,9 +190,7 @@ static void do_health(struct vec *v, struct world *w) {
     struct stk_watchdog dog;
     int err = prev < SNAPSHOTS && cur < SNAPSHOTS ? stk_watchdog(&t->snapshot[prev], &t->snapshot[cur], &dog, NULL)
                                                   : STK_E_RANGE;
-    vec_expect_text(v, "result", err == STK_OK ? "ok" : "err");
-    if (err != STK_OK) {
-        vec_expect_text(v, "class", err == STK_E_ARG ? "Backend" : stk_err_name(err));
+    if (!vec_expect_result(v, VEC_TELEMETRY, err)) {
         return;
     }
     vec_expect_u64(v, "done_delta", dog.done_delta);

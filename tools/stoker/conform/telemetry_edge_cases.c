@@ -5,16 +5,6 @@
 
 #include <stdlib.h>
 
-/* True when both sides say success. */
-static bool expect_decoded(struct vec *v, int err) {
-    vec_expect_text(v, "result", err == STK_OK ? "ok" : "err");
-    if (err == STK_OK) {
-        return v->bad == 0;
-    }
-    vec_expect_text(v, "class", err == STK_E_ALIGN || err == STK_E_MISSING ? "Backend" : stk_err_name(err));
-    return false;
-}
-
 static int decode_zeroed(struct vec *v, struct world *w, size_t ring_len, const struct stk_opcodes *opcodes) {
     struct bytes control = {0}, ring = {0};
     bytes_zero(&control, vec_size(v, "control_len"));
@@ -29,25 +19,33 @@ static void do_decode_zeroed(struct vec *v, struct world *w) {
     uint32_t *list;
     struct stk_opcodes opcodes = {.count = (uint32_t)vec_numbers(v, "window_opcodes", ",", 1, &list)};
     opcodes.list = list;
-    if (expect_decoded(v, decode_zeroed(v, w, vec_size(v, "ring_len"), &opcodes))) {
+    if (vec_expect_result(v, VEC_TELEMETRY, decode_zeroed(v, w, vec_size(v, "ring_len"), &opcodes))) {
         vec_expect_u64(v, "slots", w->telemetry->telemetry.snapshot.occupancy.slots);
         vec_expect_u64(v, "windows", w->telemetry->telemetry.window_count);
     }
     free(list);
 }
 
+/* How many of the counts are 0, as they are when each was read from a buffer of zeros. */
+static uint64_t zeros(const uint32_t *count, size_t n) {
+    uint64_t zero = 0;
+    for (size_t i = 0; i < n; i++) {
+        zero += count[i] == 0;
+    }
+    return zero;
+}
+
 /* The control buffer alone: with a ring of no slots. */
 static void do_control_decode_zeroed(struct vec *v, struct world *w) {
     static const struct stk_opcodes none;
-    if (expect_decoded(v, decode_zeroed(v, w, 0, &none))) {
+    if (vec_expect_result(v, VEC_TELEMETRY, decode_zeroed(v, w, 0, &none))) {
         const struct stk_control_state *c = &w->telemetry->telemetry.snapshot.control;
-        uint32_t any = 0;
-        for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS; i++) {
-            any |= c->metrics[i];
-        }
-        vec_expect_text(v, "metrics", any == 0 ? "-" : "some");
-        vec_expect_u64(v, "tenant_fairness_count", sizeof c->tenant_fairness / 4);
-        vec_expect_u64(v, "priority_fairness_count", sizeof c->priority_fairness / 4);
+        uint32_t metrics = STK_CTL_METRICS_SLOTS;
+        vec_expect_text(v, "metrics", zeros(c->metrics, metrics) == metrics ? "-" : "some");
+        vec_expect_u64(v, "tenant_fairness_count",
+                       zeros(c->tenant_fairness, sizeof c->tenant_fairness / sizeof *c->tenant_fairness));
+        vec_expect_u64(v, "priority_fairness_count",
+                       zeros(c->priority_fairness, sizeof c->priority_fairness / sizeof *c->priority_fairness));
     }
 }
 

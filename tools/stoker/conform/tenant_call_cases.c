@@ -48,8 +48,8 @@ static void expect_class(struct vec *v, int err, const struct stk_error_info *in
         break;
     default:
         vec_expect_text(v, "class", "Pipeline");
-        vec_expect_text(v, "inner", "QueueFull");
-        vec_expect_text(v, "queue", err == STK_E_OVERFLOW ? "tenant_resource_quota" : "submission");
+        vec_expect_text(v, "inner", cause_class(VEC_TENANT, err));
+        vec_expect_text(v, "queue", cause_queue(VEC_TENANT, err));
         return;
     }
     vec_expect_u64(v, "tenant_id", info->index);
@@ -59,6 +59,7 @@ static bool expect(struct vec *v, int err, const struct stk_error_info *info, co
     vec_expect_text(v, "result", err < 0 ? "err" : "ok");
     if (err < 0) {
         expect_class(v, err, info, r);
+        cause_expect(v, VEC_TENANT, err);
     }
     return err >= 0;
 }

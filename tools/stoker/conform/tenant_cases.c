@@ -86,13 +86,13 @@ static void do_register(struct vec *v, struct world *w) {
 
 static void do_unregister(struct vec *v, struct world *w) {
     int err = stk_tenant_unregister(&world_of(w)->table, vec_u32(v, "id"));
-    vec_expect_text(v, "result", err == STK_OK ? "some" : "none");
+    vec_expect_outcome(v, "result", "some", "none", err, STK_E_REVOKED);
 }
 
 static void do_lookup(struct vec *v, struct world *w) {
     struct stk_tenant handle;
     int err = stk_tenant_lookup(&world_of(w)->table, vec_u32(v, "id"), &handle);
-    vec_expect_text(v, "result", err == STK_OK ? "some" : "none");
+    vec_expect_outcome(v, "result", "some", "none", err, STK_E_REVOKED);
 }
 
 static void expect_ids(struct vec *v, const char *key, const uint32_t *ids, int count) {

@@ -29,6 +29,10 @@ void vec_expect_text(struct vec *v, const char *key, const char *got) {
     }
 }
 
+void vec_expect_outcome(struct vec *v, const char *key, const char *good, const char *bad, int err, int expected) {
+    vec_expect_text(v, key, err >= 0 ? good : err == expected ? bad : stk_err_name(err));
+}
+
 void vec_expect_u64(struct vec *v, const char *key, uint64_t got) {
     char text[24];
     snprintf(text, sizeof text, "%" PRIu64, got);
@@ -70,28 +74,9 @@ void vec_expect_image(struct vec *v, const uint8_t *bytes, size_t len) {
 
 void vec_expect_size(struct vec *v, const char *key, int err, uint64_t bytes) {
     if (err < 0) {
-        vec_expect_text(v, key, "none");
+        vec_expect_text(v, key, err == STK_E_OVERFLOW ? "none" : stk_err_name(err));
     } else {
         vec_expect_u64(v, key, bytes);
-    }
-}
-
-static const char *class_of(enum vec_family family, int err) {
-    if (family == VEC_QUEUE) {
-        return "QueueFull";
-    }
-    if (family == VEC_IO) {
-        return err == STK_E_ALIGN ? "Backend" : "QueueFull";
-    }
-    switch (err) {
-    case STK_E_ALIGN:
-        return "MisalignedByteLength";
-    case STK_E_MISSING:
-        return "MissingWord";
-    case STK_E_OVERFLOW:
-        return "ByteLengthOverflow";
-    default:
-        return stk_err_name(err);
     }
 }
 
@@ -100,10 +85,11 @@ bool vec_expect_result(struct vec *v, enum vec_family family, int err) {
     if (err >= 0) {
         return v->bad == 0;
     }
-    vec_expect_text(v, "class", class_of(family, err));
+    vec_expect_text(v, "class", cause_class(family, err));
     if (vec_has(v, "queue")) {
-        vec_expect_text(v, "queue", "submission");
+        vec_expect_text(v, "queue", cause_queue(family, err));
     }
+    cause_expect(v, family, err);
     return false;
 }
 

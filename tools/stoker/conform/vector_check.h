@@ -2,6 +2,7 @@
 #ifndef VECTOR_CHECK_H
 #define VECTOR_CHECK_H
 
+#include "causes.h"
 #include "vector_text.h"
 
 #include "stoker/err.h"
@@ -15,25 +16,24 @@ void vec_expect_text(struct vec *v, const char *key, const char *got);
 /* `key` is a hex string; "omitted" passes unchecked. */
 void vec_expect_hex(struct vec *v, const char *key, const uint8_t *bytes, size_t len);
 
+/* `key` is `good` where `err` is none, and `bad` where it is the code `expected`; any other code differs by its name. */
+void vec_expect_outcome(struct vec *v, const char *key, const char *good, const char *bad, int err, int expected);
+
 /* Notes that word `index` of `key` differs; both are four little-endian bytes. */
 void vec_differ_word(struct vec *v, const char *key, unsigned index, const uint8_t *want, const uint8_t *got);
 
 /* The fields len, fnv1a64, hex and all_zero, those that are there. */
 void vec_expect_image(struct vec *v, const uint8_t *bytes, size_t len);
 
-/* `key` is a number of bytes, or "none" when `err` is below zero. */
+/* `key` is a number of bytes, or "none" when `err` says that there is no such size. */
 void vec_expect_size(struct vec *v, const char *key, int err, uint64_t bytes);
 
-/* Which of the reference's error families a call belongs to. */
-enum vec_family {
-    VEC_QUEUE,    /* every refusal is QueueFull */
-    VEC_IO,       /* a misaligned view is Backend, the rest is QueueFull */
-    VEC_PROTOCOL, /* MisalignedByteLength, MissingWord, ByteLengthOverflow */
-};
-
-/* The fields result, class and the payload of an error, against a return code. `buffer` is what the reference calls the
- * object; word is the one that the fault names, byte_len what was passed in. True when both sides say success. */
+/* The fields result, class and queue and the cause in the message, against a return code. True when both sides say
+ * success. */
 bool vec_expect_result(struct vec *v, enum vec_family family, int err);
+
+/* The same of a ProtocolError with its payload: `buffer` is what the reference calls the object, `word` is the one that
+ * the error names, `byte_len` is what was passed in. */
 bool vec_expect_read(struct vec *v, const char *buffer, int err, uint64_t word, size_t byte_len);
 
 #endif

@@ -19,7 +19,7 @@ static bool is_utf8(const char *text) {
 
 const char *vec_parse(struct vec *v, char *text) {
     v->fields = v->checks = v->bad = v->skipped = 0;
-    v->skip = false;
+    v->skip = v->unknown_cause = false;
     if (!is_utf8(text)) {
         return "no UTF-8";
     }
@@ -53,6 +53,15 @@ bool vec_has(const struct vec *v, const char *key) {
     return false;
 }
 
+bool vec_seen(const struct vec *v, const char *key) {
+    for (unsigned i = 0; i < v->fields; i++) {
+        if (strcmp(v->field[i].key, key) == 0) {
+            return v->field[i].seen;
+        }
+    }
+    return false;
+}
+
 const char *vec_get(struct vec *v, const char *key) {
     for (unsigned i = 0; i < v->fields; i++) {
         if (strcmp(v->field[i].key, key) == 0) {
@@ -72,7 +81,7 @@ const char *vec_need(struct vec *v, const char *key) {
 }
 
 void vec_skip(struct vec *v, const char *key) {
-    if (vec_get(v, key) != NULL) {
+    if (!vec_seen(v, key) && vec_get(v, key) != NULL) {
         v->skipped++;
     }
 }

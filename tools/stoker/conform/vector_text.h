@@ -18,10 +18,11 @@ struct vec {
     unsigned line;
     struct vec_field field[VEC_FIELDS_MAX];
     unsigned fields;
-    unsigned checks;  /* comparisons made so far */
-    unsigned bad;     /* comparisons that differed */
-    unsigned skipped; /* fields that are no part of the contract */
-    bool skip;        /* the record is not covered after all */
+    unsigned checks;    /* comparisons made so far */
+    unsigned bad;       /* comparisons that differed */
+    unsigned skipped;   /* fields that are no part of the contract */
+    bool skip;          /* the record is not covered after all */
+    bool unknown_cause; /* nothing compared what the message of an error says */
 };
 
 /* Splits `text` in place. NULL, or why it is not a record. */
@@ -29,13 +30,16 @@ const char *vec_parse(struct vec *v, char *text);
 
 bool vec_has(const struct vec *v, const char *key);
 
+/* Did anything look at the field `key`? */
+bool vec_seen(const struct vec *v, const char *key);
+
 /* The value of `key`, NULL when there is none. Marks the field as seen. */
 const char *vec_get(struct vec *v, const char *key);
 
 /* The same; a field that is missing is a failure of the record, and "-". */
 const char *vec_need(struct vec *v, const char *key);
 
-/* The field `key`, if it is there, is no part of the contract: it counts as skipped. */
+/* The field `key`, if it is there and nothing looked at it, is no part of the contract: it counts as skipped. */
 void vec_skip(struct vec *v, const char *key);
 
 /* As a number. A field that is missing or no number is a failure of the record. */
