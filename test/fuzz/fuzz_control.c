@@ -2,6 +2,27 @@
 #include "fuzz.h"
 #include "stoker/control.h"
 
+/* A read of word `word`: STK_OK where the buffer has it, or else STK_E_MISSING and the word. */
+static void check_read(int err, uint64_t word, size_t bytes, const struct stk_error_info *info) {
+    if (word < bytes / 4u) {
+        FUZZ_CHECK(err == STK_OK);
+    } else {
+        FUZZ_CHECK(err == STK_E_MISSING && info->err == err && info->index == word && info->value == 4u * (word + 1u));
+    }
+}
+
+/* The metrics: all of them, or the first word that is not there, or the bytes that all of them need. */
+static void check_metrics(int count, uint32_t cap, size_t bytes, const struct stk_error_info *info) {
+    if (bytes / 4u < STK_CTL_METRICS + STK_CTL_METRICS_SLOTS) {
+        uint64_t word = bytes / 4u < STK_CTL_METRICS ? STK_CTL_METRICS : bytes / 4u;
+        check_read(count, word, bytes, info);
+    } else if (count < 0) {
+        FUZZ_CHECK(count == STK_E_SPACE && info->index == cap && info->value > cap * sizeof(struct stk_metric));
+    } else {
+        FUZZ_CHECK((uint32_t)count <= cap);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     uint32_t index = fuzz_u32(&in), value = 0;
@@ -10,17 +31,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct stk_control control;
     struct stk_metric metrics[STK_CTL_METRICS_SLOTS];
     struct stk_error_info info = {0};
-    if (stk_control_view(&control, words, bytes) == STK_OK) {
-        int err = stk_control_done_count(&control, &value, &info);
-        FUZZ_CHECK((err == STK_OK) == (bytes >= 8));
-        err = stk_control_epoch(&control, &value, &info);
-        FUZZ_CHECK((err == STK_OK) == (bytes > 4u * STK_CTL_EPOCH));
-        err = stk_control_word(&control, index, &value, &info);
-        FUZZ_CHECK((err == STK_OK) == (index < bytes / 4u));
+    int err = stk_control_view(&control, words, bytes);
+    FUZZ_CHECK(err == (bytes % 4u == 0u ? STK_OK : STK_E_ALIGN));
+    if (err == STK_OK) {
+        uint32_t cap = index % (STK_CTL_METRICS_SLOTS + 1u);
+        check_read(stk_control_done_count(&control, &value, &info), STK_CTL_DONE_COUNT, bytes, &info);
+        check_read(stk_control_epoch(&control, &value, &info), STK_CTL_EPOCH, bytes, &info);
+        check_read(stk_control_word(&control, index, &value, &info), index, bytes, &info);
         err = stk_control_observable(&control, index, &value, &info);
-        FUZZ_CHECK((err == STK_OK) == ((uint64_t)index + STK_CTL_OBSERVABLE < bytes / 4u));
-        err = stk_control_metrics(&control, metrics, index % (STK_CTL_METRICS_SLOTS + 1u), &info);
-        FUZZ_CHECK(err <= (int)STK_CTL_METRICS_SLOTS);
+        if (index > UINT32_MAX - STK_CTL_OBSERVABLE) {
+            FUZZ_CHECK(err == STK_E_OVERFLOW && info.index == index);
+        } else {
+            check_read(err, (uint64_t)index + STK_CTL_OBSERVABLE, bytes, &info);
+        }
+        check_metrics(stk_control_metrics(&control, metrics, cap, &info), cap, bytes, &info);
     }
     free(words);
     return 0;

@@ -4,6 +4,11 @@
 
 #define STEPS 32
 
+/* Is `err` one with which publishing may refuse work that does not overlap the ring? */
+static int is_refusal(int err) {
+    return err == STK_E_RANGE || err == STK_E_ARG || err == STK_E_ARGS || err == STK_E_OPCODE || err == STK_E_STATUS;
+}
+
 static void publish(struct stk_ring *ring, struct fuzz_input *in) {
     uint32_t args[16] = {0};
     struct stk_work items[3];
@@ -12,8 +17,12 @@ static void publish(struct stk_ring *ring, struct fuzz_input *in) {
     for (uint32_t i = 0; i < 3; i++) {
         items[i] = (struct stk_work){fuzz_u32(in), fuzz_u8(in), fuzz_u8(in), fuzz_u8(in) % 16u, args};
     }
-    if (stk_ring_publish_batch(ring, slot, 1, items, count < 3 ? count : 3, fuzz_u32(in), &info) < 0) {
-        (void)!stk_ring_publish(ring, slot, &items[0]);
+    int err = stk_ring_publish_batch(ring, slot, 1, items, count < 3 ? count : 3, fuzz_u32(in), &info);
+    FUZZ_CHECK(err > 0 || is_refusal(err));
+    if (err < 0) {
+        FUZZ_CHECK(info.err == err);
+        err = stk_ring_publish(ring, slot, &items[0]);
+        FUZZ_CHECK(slot < ring->slots ? err == STK_OK || (is_refusal(err) && err != STK_E_RANGE) : err == STK_E_RANGE);
     }
 }
 
@@ -26,19 +35,23 @@ static void step(struct stk_ring *ring, struct fuzz_input *in) {
         publish(ring, in);
         break;
     case 1:
-        FUZZ_CHECK((stk_ring_read(ring, at, &slot) == STK_OK) == (at < ring->slots));
+        FUZZ_CHECK(stk_ring_read(ring, at, &slot) == (at < ring->slots ? STK_OK : STK_E_RANGE));
         break;
     case 2: {
         enum stk_transition to = (enum stk_transition)(fuzz_u8(in) % 12u);
         moved = stk_ring_transition(ring, at, to);
-        FUZZ_CHECK(moved < 0 || (moved == before && stk_transition_allowed((uint32_t)before, to)));
+        FUZZ_CHECK(at >= ring->slots                              ? moved == STK_E_RANGE
+                   : stk_transition_allowed((uint32_t)before, to) ? moved == before
+                                                                  : moved == STK_E_STATUS);
         break;
     }
     case 3:
-        (void)!stk_ring_load_miss(ring, at, &resource, &prefetch);
+        moved = stk_ring_load_miss(ring, at, &resource, &prefetch);
+        FUZZ_CHECK(at < ring->slots ? moved == STK_OK || moved == STK_E_OPCODE : moved == STK_E_RANGE);
         break;
     default:
-        FUZZ_CHECK(stk_ring_count_done(ring, at) <= (int)at);
+        moved = stk_ring_count_done(ring, at);
+        FUZZ_CHECK(at <= ring->slots ? moved >= 0 && moved <= (int)at : moved == STK_E_RANGE);
         break;
     }
 }
@@ -48,7 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t bytes;
     uint32_t *words = fuzz_rest(&in, &bytes);
     struct stk_ring ring;
-    if (stk_ring_view(&ring, words, bytes) == STK_OK) {
+    int err = stk_ring_view(&ring, words, bytes);
+    FUZZ_CHECK(err == (bytes % STK_SLOT_BYTES == 0 ? STK_OK : STK_E_ALIGN));
+    if (err == STK_OK) {
         for (int i = 0; i < STEPS; i++) {
             step(&ring, &script);
         }

@@ -36,9 +36,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ring_bytes = ring_bytes < in.size ? ring_bytes : in.size;
     stk_arena_init(&arena, memory, sizeof memory);
     FUZZ_CHECK(stk_telemetry_init(&telemetry, &config, &arena, NULL) == STK_OK);
-    if (stk_telemetry_decode(&telemetry, in.data, ring_bytes, in.data + ring_bytes, in.size - ring_bytes, &named,
-                             NULL) == STK_OK) {
+    int err =
+        stk_telemetry_decode(&telemetry, in.data, ring_bytes, in.data + ring_bytes, in.size - ring_bytes, &named, NULL);
+    size_t control_bytes = in.size - ring_bytes;
+    if (err == STK_OK) {
         check(&telemetry, ring_bytes);
+    } else {
+        FUZZ_CHECK((err == STK_E_ALIGN && (ring_bytes % STK_SLOT_BYTES != 0 || control_bytes % 4u != 0)) ||
+                   (err == STK_E_MISSING && control_bytes < STK_CTL_OBSERVABLE * 4u) ||
+                   (err == STK_E_SPACE && ring_bytes > SLOTS * STK_SLOT_BYTES));
     }
     return 0;
 }
