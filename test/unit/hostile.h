@@ -85,7 +85,7 @@ static inline void hostile_slot(struct hostile *h, uint32_t slot) {
     }
     if (opcode == STK_OP_PACKED_SLOT && hostile_next(h) % 4u != 0u) {
         uint32_t r = hostile_next(h);
-        args[0] = r % 4u | (r / 4u % 10u) << 8 | (r / 64u % 9u) << 16 | (r / 1024u % 9u) << 24;
+        args[0] = r % 4u | (r / 4u % 13u) << 8 | (r / 64u % 9u) << 16 | (r / 1024u % 9u) << 24;
         args[1] = (r / 16384u % 9u) | (r % 7u) << 8 | (r % 11u) << 16 | (r % 5u) << 24;
     }
     if (slot % HOSTILE_GOOD == 0u) {
@@ -146,8 +146,68 @@ static inline uint32_t hostile_fir_verdict(const struct hostile *h, uint32_t t, 
                : 0;
 }
 
-/* The reason that a slot must fault with, 0 when it must be DONE, 99 when this table does not say. */
-static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *w) {
+static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t, uint32_t op, const uint32_t *a) {
+    if (!hostile_owns_bytes(h, t, a[0], a[1])) {
+        return STK_REASON_PAYLOAD;
+    }
+    if (a[2] > a[1] || (op == STK_OP_SCAN_LOCATE && (a[STK_SCAN_FROM] < a[2] || a[STK_SCAN_FROM] > a[1]))) {
+        return STK_REASON_ARGUMENT;
+    }
+    return STK_REASON_TABLE; /* no ring has an automaton in its payload, wherever the argument points */
+}
+
+/* What comes of a slot: a reason to fault with, or one of these. */
+#define HOSTILE_DONE  0u
+#define HOSTILE_WAITS 98u /* a fence behind a slot that waits for good: REQUEUE */
+#define HOSTILE_ASKS  97u /* a load miss that nobody serves: WAIT_IO, or REQUEUE when no I/O slot is free */
+
+/* A fence over `items` slots before slot `slot`: it waits for those that wait. */
+static inline uint32_t hostile_fence_verdict(const struct op_image *after, uint32_t slot, uint32_t items) {
+    uint32_t i;
+    for (i = 1; i <= items && i < OPS_SLOTS; i++) {
+        uint32_t status = op_status(after, (slot + OPS_SLOTS - i) % OPS_SLOTS);
+        if (!stk_status_ended(status)) {
+            return HOSTILE_WAITS;
+        }
+    }
+    return HOSTILE_DONE;
+}
+
+static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_image *after, uint32_t slot,
+                                       const uint32_t *w);
+
+/* Packed slots: SPEC.md, 1.5. The whole header is looked at first, then all fences, then the ops run in order. */
+static inline uint32_t hostile_packed_verdict(const struct hostile *h, const struct op_image *after, uint32_t slot,
+                                              const uint32_t *w) {
+    const uint32_t *a = w + STK_SLOT_ARG0;
+    const uint32_t ops = a[0] & 255u, words = a[0] >> 8 & 255u, first = (2u + 2u * ops + 3u) / 4u;
+    uint32_t verdict[STK_PACKED_OPS_MAX], i, k, waits = 0, bad = 0;
+    if (ops > STK_PACKED_OPS_MAX || first + words > STK_PACKED_WORDS) {
+        return STK_REASON_PACKED;
+    }
+    for (i = 0; i < ops; i++) {
+        uint32_t inner[STK_SLOT_WORDS] = {0};
+        uint32_t at = a[(3u + 2u * i) / 4u] >> 8u * ((3u + 2u * i) % 4u) & 255u;
+        inner[STK_SLOT_OPCODE] = a[(2u + 2u * i) / 4u] >> 8u * ((2u + 2u * i) % 4u) & 255u;
+        inner[STK_SLOT_TENANT] = w[STK_SLOT_TENANT];
+        if (inner[STK_SLOT_OPCODE] > STK_OP_BATCH_FENCE || at > words) {
+            return STK_REASON_PACKED;
+        }
+        for (k = 0; at + k < words; k++) {
+            inner[STK_SLOT_ARG0 + k] = a[first + at + k];
+        }
+        verdict[i] = hostile_verdict(h, after, slot, inner);
+    }
+    for (i = 0; i < ops; i++) {
+        waits |= verdict[i] == HOSTILE_WAITS;
+        bad |= verdict[i] != HOSTILE_DONE;
+    }
+    return waits ? HOSTILE_WAITS : bad ? STK_REASON_PACKED : HOSTILE_DONE;
+}
+
+/* What must come of a slot with the words `w`, where `after` says what came of the slots before it. */
+static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_image *after, uint32_t slot,
+                                       const uint32_t *w) {
     uint32_t op = w[STK_SLOT_OPCODE], t = w[STK_SLOT_TENANT];
     const uint32_t *a = w + STK_SLOT_ARG0;
     if (t >= HOSTILE_TENANTS) {
@@ -156,60 +216,76 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const uint32_t *
     switch (op) {
     case STK_OP_NOP:
     case STK_OP_PRINTF:
-        return 0;
+        return HOSTILE_DONE;
     case STK_OP_STORE_U32:
     case STK_OP_ATOMIC_ADD:
-        return hostile_owns(t, a[1], 1) ? 0 : STK_REASON_INDEX;
+        return hostile_owns(t, a[1], 1) ? HOSTILE_DONE : STK_REASON_INDEX;
     case STK_OP_LOAD_U32:
         return hostile_owns(t, a[0], 1) && a[1] < OPS_CONTROL && hostile_owns(t, STK_CTL_OBSERVABLE + a[1], 1)
-                   ? 0
+                   ? HOSTILE_DONE
                    : STK_REASON_INDEX;
     case STK_OP_COMPARE_SWAP:
         return STK_REASON_INDEX; /* a share of 100 never holds both words */
     case STK_OP_MEMCPY:
-        return hostile_owns(t, a[0], a[2]) && hostile_owns(t, a[1], a[2]) ? 0 : STK_REASON_INDEX;
+        return hostile_owns(t, a[0], a[2]) && hostile_owns(t, a[1], a[2]) ? HOSTILE_DONE : STK_REASON_INDEX;
     case STK_OP_DFA_STEP:
         return a[1] > 255u || a[0] >= a[3]                                                 ? STK_REASON_ARGUMENT
                : a[2] % 4u != 0 || !hostile_owns_bytes(h, t, a[2], (uint64_t)a[3] * 1024u) ? STK_REASON_PAYLOAD
-                                                                                           : 0;
+                                                                                           : HOSTILE_DONE;
+    case STK_OP_BATCH_FENCE:
+        return hostile_fence_verdict(after, slot, a[0]);
+    case STK_OP_LOAD_MISS:
+        return a[2] != 0u ? STK_REASON_ARGUMENT : HOSTILE_ASKS; /* a ticket that a publisher made up names no read */
+    case STK_OP_PACKED_SLOT:
+        return hostile_packed_verdict(h, after, slot, w);
+    case STK_OP_SCAN_COUNT:
+    case STK_OP_SCAN_LOCATE:
+        return hostile_scan_verdict(h, t, op, a);
     case STK_OP_SUM64:
         return a[0] % 4u != 0 || !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD
                : a[2] != 0                                             ? STK_REASON_ARGUMENT
-                                                                       : 0;
+                                                                       : HOSTILE_DONE;
     case STK_OP_CRC32C:
-        return !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD : a[2] > a[1] ? STK_REASON_ARGUMENT : 0;
+        return !hostile_owns_bytes(h, t, a[0], a[1]) ? STK_REASON_PAYLOAD
+               : a[2] > a[1]                         ? STK_REASON_ARGUMENT
+                                                     : HOSTILE_DONE;
     case STK_OP_FIR_Q15:
         return hostile_fir_verdict(h, t, a);
-    case 8:
-    case STK_OP_TENANT_BASE:
-    case STK_OP_TENANT_BASE + STK_OP_TENANT_RANGE:
-    case STK_OP_RESERVED_MIN:
-    case STK_OP_SYSTEM_BIT:
-        return STK_REASON_OPCODE;
     default:
-        return 99;
+        return STK_REASON_OPCODE; /* no handler, or one of another tenant's window, or reserved */
     }
+}
+
+/* Is there an I/O slot that no load miss took? */
+static inline int hostile_io_is_free(const struct op_image *after) {
+    uint32_t i, taken = 0;
+    for (i = 0; i < OPS_IO; i++) {
+        taken += after->io[i * STK_IO_WORDS + STK_IO_STATUS] != STK_SLOT_EMPTY;
+    }
+    return taken < OPS_IO;
 }
 
 /* NULL, or what is wrong with slot `slot` after the run. */
 static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
     const uint32_t *was = STK_SLOT_AT(h->image.ring, slot), *is = STK_SLOT_AT(after->ring, slot);
-    uint32_t verdict = hostile_verdict(h, was), status = is[STK_SLOT_STATUS];
-    uint32_t reason = is[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG];
+    uint32_t verdict = hostile_verdict(h, after, slot, was), status = is[STK_SLOT_STATUS];
     if (memcmp(was + 1, is + 1, 12) != 0) {
         return "opcode, tenant or priority was rewritten";
     }
-    if (!stk_status_ended(status) && status != STK_SLOT_WAIT_IO && status != STK_SLOT_REQUEUE) {
-        return "it did not end";
-    }
-    if (verdict == 99u) {
-        return status == STK_SLOT_FAULT && (reason == 0u || reason > STK_REASON_TABLE) ? "it faulted without a reason"
-                                                                                       : NULL;
-    }
-    if (verdict == 0u) {
+    switch (verdict) {
+    case HOSTILE_DONE:
         return status != STK_SLOT_DONE ? "a good slot is not DONE" : NULL;
+    case HOSTILE_WAITS:
+        return status != STK_SLOT_REQUEUE ? "a fence behind a slot that waits is not in REQUEUE" : NULL;
+    case HOSTILE_ASKS:
+        return status == STK_SLOT_WAIT_IO                                ? NULL
+               : status != STK_SLOT_REQUEUE || hostile_io_is_free(after) ? "a load miss does not wait for its read"
+                                                                         : NULL;
+    default:
+        return status != STK_SLOT_FAULT                              ? "a bad slot did not fault"
+               : is[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG] != verdict ? "the reason is another"
+                                                                     : NULL;
     }
-    return status != STK_SLOT_FAULT ? "a bad slot did not fault" : reason != verdict ? "the reason is another" : NULL;
 }
 
 /* Does some authorised tenant with a slot in the ring own control word `word`? */
