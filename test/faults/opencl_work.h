@@ -56,8 +56,11 @@ static inline const struct stk_opencl_outcome *work_can(const struct flow *flow)
                                                  .residency = flow->way.residency,
                                                  .memory = flow->way.memory};
         asked[i] = 1;
-        if (stk_opencl_open(&cl, &config) == STK_OK) {
+        int err = stk_opencl_open(&cl, &config);
+        if (err == STK_OK) {
             found[i] = cl.outcome;
+        } else if (err == STK_E_NODEV && device_required()) {
+            fail_msg("%s: %s", flow->name, cl.reason);
         } else {
             print_message("left out: %s: %s\n", flow->name, cl.reason);
         }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "need_device.h"
 #include "opencl_modes.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
@@ -47,7 +48,7 @@ static inline int rig_is_pocl(const struct stk_opencl *cl) {
 static inline int rig_left_out(const struct stk_opencl *cl, const struct way *way, int err) {
     int pocl = rig_is_pocl(cl) && way->memory != STK_OPENCL_HOST_NV;
     print_message("left out: %s: %s\n", way->name, cl->reason);
-    if (err != STK_E_NODEV && (err != STK_E_UNSUPPORTED || pocl)) {
+    if ((err != STK_E_NODEV || device_required()) && (err != STK_E_UNSUPPORTED || pocl)) {
         fail_msg("%s: %s: %s\n%s", way->name, stk_err_name(err), cl->reason, cl->build_log);
     }
     return 0;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "hostile.h"
+#include "need_device.h"
 #include "opencl_modes.h"
 #include "stoker/atomic.h"
 #include "stoker/port/opencl.h"
@@ -81,8 +82,7 @@ static void run(uint32_t lanes, uint32_t workers) {
     uint32_t seed, where;
     int err = stk_opencl_open(&cl, &config);
     if (err == STK_E_NODEV) {
-        print_message("skipped: %s\n", cl.reason);
-        skip();
+        skip_without(cl.reason);
     }
     assert_int_equal(err, STK_OK);
     for (seed = 0; seed < RINGS; seed++) {

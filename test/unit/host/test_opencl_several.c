@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
+#include "need_device.h"
 #include "stoker/atomic.h"
 #include "stoker/device_set.h"
 #include "stoker/port/opencl.h"
@@ -51,11 +52,7 @@ static uint32_t times[UNITS]; /* that a unit was done */
 
 static int two_devices(void) {
     struct stk_opencl_device d;
-    if (stk_opencl_device(1, &d) == STK_OK) {
-        return 1;
-    }
-    print_message("left out: there are no two OpenCL devices\n");
-    return 0;
+    return stk_opencl_device(1, &d) == STK_OK;
 }
 
 static void devices_are_found_by_what_they_have(void **state) {
@@ -63,7 +60,7 @@ static void devices_are_found_by_what_they_have(void **state) {
     struct stk_opencl_need need = {0};
     (void)state;
     if (!two_devices()) {
-        skip();
+        skip_without("two OpenCL devices");
     }
     assert_int_equal(stk_opencl_find(&need, 0, &first), 0);
     assert_int_equal(stk_opencl_find(&need, 1, &d), 1);
@@ -238,7 +235,7 @@ static void share(uint32_t lose_after) {
 static void both_have_a_share_and_every_sum_is_right(void **state) {
     (void)state;
     if (!two_devices()) {
-        skip();
+        skip_without("two OpenCL devices");
     }
     share(0);
 }
@@ -246,7 +243,7 @@ static void both_have_a_share_and_every_sum_is_right(void **state) {
 static void a_lost_one_leaves_its_units_to_the_other(void **state) {
     (void)state;
     if (!two_devices()) {
-        skip();
+        skip_without("two OpenCL devices");
     }
     share(7);
 }
@@ -257,7 +254,7 @@ static void a_fleet_routes_to_either(void **state) {
     struct stk_device_set_need need = {.device = STK_DEVICE_SET_ANY, .payload_bytes = 8192};
     (void)state;
     if (!two_devices()) {
-        skip();
+        skip_without("two OpenCL devices");
     }
     for (uint32_t i = 0; i < DEVICES; i++) {
         const struct stk_opencl_config config = {

@@ -11,6 +11,7 @@
 #define ZONE_MAX (8u << 20)
 #include "core/size_rules.h"
 #include "host_file.h"
+#include "need_device.h"
 #include "stoker/port/posix.h"
 #include "stoker/port/posix_lock.h"
 #include "stoker/port/uring.h"
@@ -177,7 +178,7 @@ static void the_same_of_io_uring(void **state) {
         assert_true(bytes == rings[i].macro);
     }
     if (!uring_here()) {
-        skip();
+        skip_without("io_uring with fixed buffers and files");
     }
     for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
         size_rules(&rings[i]);

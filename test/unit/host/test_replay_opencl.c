@@ -12,6 +12,7 @@
 
 #define RIG_BLOCKS 160u
 #include "log_rig.h"
+#include "need_device.h"
 #include "opencl_modes.h"
 #include "stoker/atomic.h"
 #include "stoker/control.h"
@@ -118,7 +119,7 @@ static void settle(void) {
 
 static void need_device(void) {
     if (!cl.own.program.context) {
-        skip();
+        skip_without(cl.reason);
     }
 }
 

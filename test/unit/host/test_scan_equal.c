@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "need_device.h"
 #include "scan_cases.h"
 #include "stoker/atomic.h"
 #include "stoker/device_memory.h"
@@ -176,8 +177,7 @@ static void run_on_device(uint32_t lanes, uint32_t workers, const char *name) {
     struct backend b = {.name = name, .ops = &stk_opencl_ops, .ctx = &cl, .workers = workers};
     int err = stk_opencl_open(&cl, &config);
     if (err == STK_E_NODEV) {
-        print_message("skipped: %s\n", cl.reason);
-        skip();
+        skip_without(cl.reason);
     }
     if (err != STK_OK) {
         fail_msg("%s: %s", stk_err_name(err), cl.reason);

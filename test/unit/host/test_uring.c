@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "host_file.h"
+#include "need_device.h"
 #include "stoker/port/uring.h"
 
 #define DEPTH     16u
@@ -39,7 +40,7 @@ static bool available;
 static void open_with(uint32_t flags, uint32_t piece_bytes) {
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .flags = flags, .piece_bytes = piece_bytes};
     if (!available) {
-        skip();
+        skip_without("io_uring");
     }
     memset(mem, 0xEE, sizeof mem);
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
@@ -61,7 +62,7 @@ static int close_it(void **state) {
 
 static void need_uring(void) {
     if (!available) {
-        skip();
+        skip_without("io_uring");
     }
 }
 
