@@ -4,9 +4,10 @@
 #include "loop_wide.h"
 
 __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
-                           __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots, stk_u32 control_words,
-                           stk_u32 debug_words, stk_u32 io_slots, stk_u32 payload_bytes, stk_u32 turns,
-                           stk_u32 idle_turns, __global stk_u32 *guards) {
+                                     __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots,
+                                     stk_u32 control_words, stk_u32 debug_words, stk_u32 io_slots,
+                                     stk_u32 payload_bytes, stk_u32 turns, stk_u32 idle_turns,
+                                     __global stk_u32 *guards) {
     STK_LOCAL stk_u32 shared[STK_SHARED_WORDS];
     struct stk_worker w;
     struct stk_dev d;

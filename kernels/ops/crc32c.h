@@ -29,8 +29,8 @@
 #define STK_CRC_NIBBLE(n, a, b, c, d)                                                                                  \
     (STK_CRC_BIT(n, 0, a) ^ STK_CRC_BIT(n, 1, b) ^ STK_CRC_BIT(n, 2, c) ^ STK_CRC_BIT(n, 3, d))
 #define STK_CRC_FOUR(n, a, b, c, d)                                                                                    \
-    STK_CRC_NIBBLE(n, a, b, c, d), STK_CRC_NIBBLE(n + 1u, a, b, c, d), STK_CRC_NIBBLE(n + 2u, a, b, c, d),             \
-        STK_CRC_NIBBLE(n + 3u, a, b, c, d)
+    STK_CRC_NIBBLE(n, a, b, c, d), STK_CRC_NIBBLE((n) + 1u, a, b, c, d), STK_CRC_NIBBLE((n) + 2u, a, b, c, d),         \
+        STK_CRC_NIBBLE((n) + 3u, a, b, c, d)
 #define STK_CRC_ROW(a, b, c, d)                                                                                        \
     STK_CRC_FOUR(0u, a, b, c, d), STK_CRC_FOUR(4u, a, b, c, d), STK_CRC_FOUR(8u, a, b, c, d),                          \
         STK_CRC_FOUR(12u, a, b, c, d)

@@ -174,7 +174,7 @@ static int check_direct(struct stk_file *f) {
 /* Lays the geometry out. Makes the file as long as the geometry says in the last step, so a geometry that is refused
  * changes no file. */
 static int fit(struct stk_file *f, const struct stk_file_config *config) {
-    uint64_t length;
+    uint64_t length = 0;
     int err = length_of(f, &length);
     if (err != STK_OK) {
         return err;

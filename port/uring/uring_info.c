@@ -159,10 +159,10 @@ static const char *why_not(int os_error) {
 }
 
 /* Adds one word of the list, with the comma before it. */
-static void add_word(char *line, bool on, const char *word) {
+static void add_word(char line[STK_URING_TEXT_BYTES], bool on, const char *word) {
+    size_t n = strlen(line);
     if (on) {
-        strcat(line, line[0] != '\0' ? ", " : "");
-        strcat(line, word);
+        (void)snprintf(line + n, STK_URING_TEXT_BYTES - n, "%s%s", n != 0 ? ", " : "", word);
     }
 }
 

@@ -21,7 +21,7 @@ set(STK_LONG_TESTS consumer.without_opencl faults.opencl faults.opencl_limits fa
   system.store system.synchronous)
 
 # Those of thirty and more, slow by what they do.
-set(STK_SLOW_TESTS kernel.oclgrind unit.opencl_binary)
+set(STK_SLOW_TESTS gate.tidy kernel.oclgrind unit.opencl_binary)
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)

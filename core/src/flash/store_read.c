@@ -100,7 +100,7 @@ int stk_store_read(struct stk_store *store, void *data, uint32_t room) {
 
 int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data, size_t room,
                   uint32_t *bytes) {
-    uint32_t size, at;
+    uint32_t size = 0, at;
     int got;
     do {
         got = stk_store_open(store, key, &size);

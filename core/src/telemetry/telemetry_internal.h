@@ -88,7 +88,7 @@ uint32_t stk_rows_read(struct stk_telemetry *t, const struct stk_ring *ring, con
 /* The control words, from bytes when `live` is NULL. STK_CTL_WORDS_MIN of them are there. */
 void stk_control_decode(struct stk_control_state *state, const uint8_t *bytes, const uint32_t *live);
 
-/* Makes the windows of `count` keys. */
-void stk_windows_make(struct stk_telemetry *t, uint32_t count);
+/* Makes the windows of `keys` keys. */
+void stk_windows_make(struct stk_telemetry *t, uint32_t keys);
 
 #endif

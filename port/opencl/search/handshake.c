@@ -130,7 +130,7 @@ static uint64_t median(uint32_t *ns, uint32_t count) {
 /* One slot at a time. Until all are answered, the time is over, or the one launch is. */
 static int rounds(struct hand *h, struct stk_deadline *end) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
-    uint32_t ns[ROUNDS];
+    uint32_t ns[ROUNDS] = {0};
     int err = STK_OK;
     o->rounds = 0;
     while (err == STK_OK && o->rounds < h->rounds && (o->rounds < ROUNDS_LEAST || !over(end))) {
