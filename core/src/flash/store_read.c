@@ -100,10 +100,11 @@ int stk_store_read(struct stk_store *store, void *data, uint32_t room) {
 
 int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data, size_t room,
                   uint32_t *bytes) {
-    uint32_t size = 0, at;
+    uint32_t size, at;
     int got;
     do {
         got = stk_store_open(store, key, &size);
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a find that returns 1 has set it */
         if (got == 1 && size > room) {
             store->reading = 0;
             got = STK_E_SPACE;
