@@ -11,9 +11,10 @@
  *
  *     struct stk_replay_shape shape;
  *     if (stk_replay_find(&iter, &shape, &skipped) == 1) {
- *         ... two instances of that shape, or one ...
- *         stk_replay_init(&replay, &config, &shape, &arena, NULL);
- *         what = stk_replay_run(&replay, &iter, &report);
+ *         open_targets(&config, &shape); // one instance of that shape, or two: the caller's function
+ *         if (stk_replay_init(&replay, &config, &shape, &arena, NULL) == STK_OK) {
+ *             what = stk_replay_run(&replay, &iter, &report);
+ *         }
  *     }
  *
  * One thread uses a replay and all of its targets.
