@@ -76,7 +76,7 @@ CASES = [
     ("check-columns", {}, {"a.h": "/* " + LONG + " */\n", "b.c": "\n// " + LONG + "\n", "k.cl": "/*\n" + LONG + "\n*/\n",
                            "c.cpp": "int a; // " + LONG + "\n"},
      ["a.h:1: 127 columns", "b.c:2: 124 columns", "c.cpp:1: 131 columns", "k.cl:2: 121 columns"]),
-    ("check-columns", {}, {"a.md": f"{LONG}\n* {LONG}\n```\n{LONG}\n```\n| {LONG} |\nsee [a page]({'z' * 120})\n"},
+    ("check-columns", {}, {"a.md": f"{LONG}\n* {LONG}\n```\n{LONG}\n```\n| {LONG} |\nsee [a page]({'z' * 120})\n\n    {LONG}\n"},
      ["a.md:1: 121 columns", "a.md:2: 123 columns"]),
     ("check-sections", PAGES, {}, []),
     ("check-sections", PAGES, {"core/a.h": "/* As in SPEC.md\n * section 1.2, or core/SPEC.md, \"Rings\". */\n"},
