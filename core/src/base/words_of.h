@@ -39,7 +39,7 @@ static inline bool stk_overlap(const void *a, size_t a_bytes, const void *b, siz
 }
 
 /* How many whole units of `unit` bytes, a multiple of 4, lie at `mem`, for a view of them: at most `most`. */
-static inline int stk_work_split_of(const void *mem, size_t bytes, uint32_t unit, uint32_t most, uint32_t *count) {
+static inline int stk_whole_units(const void *mem, size_t bytes, uint32_t unit, uint32_t most, uint32_t *count) {
     if (!stk_word_aligned(mem) || bytes % unit != 0) {
         return STK_E_ALIGN;
     }
