@@ -25,7 +25,7 @@ static int refuse(struct stk_device *device, int err, const char *reason) {
 void stk_device_describe_opencl(struct stk_device *device) {
     static const char *const modes[] = {"?", "RESIDENT", "QUANTUM", "BATCH"};
     struct stk_dispatch_info info;
-    device->dispatch->info(device->ctx, &info);
+    device->dispatch.ops->info(device->dispatch.ctx, &info);
     device->reason[0] = '\0';
     add_reason(device, "%s (opencl, %s, %s; %u worker%s of %u lane%s)\n%s", info.device, modes[info.residency],
                info.memory, (unsigned)info.workers, info.workers == 1u ? "" : "s", (unsigned)info.lanes,

@@ -40,8 +40,7 @@ int stk_device_open_interp(struct stk_device *device, const struct stk_device_co
     err = err == STK_OK ? stk_interp_open(&device->interp, &device->memory, &interp) : err;
     if (err == STK_OK) {
         device->kind = STK_DEVICE_INTERP;
-        device->dispatch = &stk_interp_ops;
-        device->ctx = &device->interp;
+        device->dispatch = (struct stk_dispatch_port){&stk_interp_ops, &device->interp};
     } else {
         stk_arena_release(arena, mark);
     }

@@ -14,8 +14,7 @@ int stk_device_open_opencl(struct stk_device *device, const struct stk_device_co
     if (err == STK_OK) {
         device->kind = STK_DEVICE_OPENCL;
         device->memory = device->opencl.memory;
-        device->dispatch = &stk_opencl_ops;
-        device->ctx = &device->opencl;
+        device->dispatch = (struct stk_dispatch_port){&stk_opencl_ops, &device->opencl};
     }
     return err;
 }

@@ -26,7 +26,7 @@ int stk_device_wait(struct stk_device *device, struct stk_slot *slot, uint32_t *
     for (uint32_t turn = 0;; turn++) {
         /* The clock comes first, so that the last turn has looked at the slot after the deadline. */
         uint64_t left_ns = stk_os_left_ns(&end);
-        int driven = device->dispatch->drive(device->ctx, true);
+        int driven = device->dispatch.ops->drive(device->dispatch.ctx, true);
         int status = stk_publisher_harvest(&device->publisher, slot, ticket);
         if (status >= 0) {
             return status == (int)STK_SLOT_DONE ? STK_OK : STK_E_SLOT_FAULT;

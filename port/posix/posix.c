@@ -113,3 +113,5 @@ const struct stk_platform_ops stk_posix_platform_ops = {
     .wait = posix_wait,
     .wake = posix_wake,
 };
+
+const struct stk_platform_port stk_posix_platform = {&stk_posix_platform_ops, NULL};

@@ -200,21 +200,29 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
     }
 }
 
-static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list) {
-    while (list->head != STK_INDEX_NONE) {
-        finish(r, STK_INDEX_POP(r->ops, list), STK_E_CANCELED, 0);
+/* Finishes the operations of `list` whose tags lie in first .. last. The others stay, in their order. */
+static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list, uint32_t first, uint32_t last) {
+    struct stk_index_list all = *list;
+    stk_index_list_clear(list);
+    while (all.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(r->ops, &all), tag = r->ops[index].tag;
+        if (first <= tag && tag <= last) {
+            finish(r, index, STK_E_CANCELED, 0);
+        } else {
+            STK_INDEX_PUSH(r->ops, list, index);
+        }
     }
 }
 
-static int reader_cancel(void *ctx) {
+static int reader_cancel(void *ctx, uint32_t first, uint32_t last) {
     struct stk_posix_reader *r = ctx;
     if (r == NULL) {
         return STK_E_ARG;
     }
-    cancel_list(r, &r->queue);
+    cancel_list(r, &r->queue, first, last);
     for (uint32_t i = 0; i < r->sources; i++) {
         if (r->source[i].kind == SOURCE_SEQUENTIAL) {
-            cancel_list(r, &r->source[i].queue);
+            cancel_list(r, &r->source[i].queue, first, last);
         }
     }
     return STK_OK;

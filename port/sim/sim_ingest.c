@@ -296,7 +296,7 @@ static int sim_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint6
 
 /// Cancel and counters ///
 
-static int sim_cancel(void *ctx) {
+static int sim_cancel(void *ctx, uint32_t first, uint32_t last) {
     struct stk_sim_ingest *s = ctx;
     if (s == NULL) {
         return STK_E_ARG;
@@ -306,7 +306,8 @@ static int sim_cancel(void *ctx) {
         return s->cancel_err;
     }
     for (uint32_t i = 0; i < s->in_flight && !s->deaf; i++) {
-        s->ops[i].canceled = true;
+        uint32_t tag = s->ops[i].read.tag;
+        s->ops[i].canceled = s->ops[i].canceled || (first <= tag && tag <= last);
     }
     return STK_OK;
 }

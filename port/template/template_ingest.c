@@ -21,9 +21,11 @@ static int template_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, 
     return STK_E_UNSUPPORTED;
 }
 
-/* Ask for every read in flight to end; reap still returns each of them once. */
-static int template_cancel(void *ctx) {
+/* Ask for the reads in flight with these tags to end; reap still returns each of them once. */
+static int template_cancel(void *ctx, uint32_t first, uint32_t last) {
     (void)ctx;
+    (void)first;
+    (void)last;
     return STK_E_UNSUPPORTED;
 }
 

@@ -15,7 +15,7 @@
 #define SQPOLL_IDLE_DEFAULT 50u
 #define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
 #define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
-#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH)
+#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL)
 #define FEATURES_NEEDED     (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
 #define CLOSE_BATCH         32u
 #define RING_ENTRY_BYTES    128u      /* about what an entry takes in both queues */
@@ -206,7 +206,7 @@ int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
         return STK_OK;
     }
     struct stk_deadline deadline = stk_os_deadline(timeout_ns);
-    int r = stk_uring_ops.cancel(uring);
+    int r = stk_uring_ops.cancel(uring, 0, UINT32_MAX);
     while (r >= 0 && uring->in_flight != 0) {
         uint64_t left = stk_os_left_ns(&deadline);
         /* Each reap cancels anew what did not end. */

@@ -60,24 +60,19 @@ void stk_uring_refused_(struct stk_uring *u, int os_error);
 /* Adds the time since the last look to the watched time. */
 void stk_uring_look_(struct stk_uring *u);
 
-/* Cancels the positioned reads that the kernel has had for too long. */
+/* Marks the positioned reads that the kernel has had for too long: the next flush cancels them. */
 void stk_uring_find_late_(struct stk_uring *u);
 
-/// Requests: uring_ring.c ///
+/// Requests: uring_ring.c. It moves no read on: uring_read.c does, and calls go from there to here only ///
 
-/* Asks the kernel to cancel operation `index`. Returns false where there is no room for the request. */
-bool stk_uring_cancel_one_(struct stk_uring *u, uint32_t index);
-
-/* Hands the outbox, and a cancel that is due, to the kernel as far as it takes them; the next reap goes on. */
+/* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);
 
-/* Takes every answer that is there. */
-void stk_uring_harvest_(struct stk_uring *u);
+/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count or -errno. Takes in
+ * the answers to cancels on the way. Returns false when there is no answer any more. */
+bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res);
 
 /* Waits for an answer for at most `timeout_ns`. */
 void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns);
-
-/* Moves operation `index` on: the kernel answered its request with `res`, a count or -errno. */
-void stk_uring_answered_(struct stk_uring *u, uint32_t index, int res);
 
 #endif

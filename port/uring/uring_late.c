@@ -58,9 +58,10 @@ void stk_uring_find_late_(struct stk_uring *u) {
         if (op->late) {
             /* The kernel keeps the read, and with the read the memory. */
             stk_uring_failed_(u, "a read that was cancelled", STK_E_TIMEOUT, ETIMEDOUT);
-        } else if (stk_uring_cancel_one_(u, i)) {
+        } else {
             op->late = 1;
             op->sent_ns = u->watched_ns;
+            u->cancel_due = true;
         }
     }
 }

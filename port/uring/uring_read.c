@@ -34,6 +34,8 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     struct stk_uring_op *op = &u->ops[index];
     struct stk_uring_source *s = &u->source[op->source];
     bool was_out = op->state != OP_QUEUED;
+    u->canceled -= op->canceled;
+    op->canceled = 0;
     op->result = result;
     op->os_error = os_error;
     op->state = OP_READY;
@@ -82,7 +84,7 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
         finish(u, index, (int32_t)op->got, 0);
     } else if (op->late && (interrupted || res == -ECANCELED)) {
         finish(u, index, STK_E_TIMEOUT, ETIMEDOUT);
-    } else if (u->canceling && (res > 0 || interrupted || res == -ECANCELED)) {
+    } else if (op->canceled && (res > 0 || interrupted || res == -ECANCELED)) {
         finish(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res > 0) {
         send_op(u, index, OP_SEND_READ);
@@ -96,7 +98,7 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
 }
 
 static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
-    if (u->canceling) {
+    if (u->ops[index].canceled) {
         finish(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res < 0 && res != -EINTR) {
         fail(u, index, -res);
@@ -105,11 +107,16 @@ static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-void stk_uring_answered_(struct stk_uring *u, uint32_t index, int res) {
-    if (u->ops[index].state == OP_POLL) {
-        poll_answered(u, index, res);
-    } else {
-        read_answered(u, index, res);
+/* Moves on every read that the kernel has answered. */
+static void take_answers(struct stk_uring *u) {
+    uint32_t index;
+    int res;
+    while (stk_uring_answer_(u, &index, &res)) {
+        if (u->ops[index].state == OP_POLL) {
+            poll_answered(u, index, res);
+        } else {
+            read_answered(u, index, res);
+        }
     }
 }
 
@@ -164,7 +171,7 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
             return err;
         }
     }
-    uint32_t room = u->canceling ? 0 : u->depth - u->in_flight;
+    uint32_t room = u->depth - u->in_flight;
     uint32_t taken = count < room ? count : room;
     for (uint32_t i = 0; i < taken; i++) {
         take_read(u, &reads[i]);
@@ -176,12 +183,10 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
 }
 
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
-    /* A cancel that the kernel has not answered could end reads that are taken after it. So the last read of those that
-     * it ends is kept back until then: once all are reaped, the port takes reads again. */
-    uint32_t most = u->canceling && u->cancels != 0 ? u->in_flight - 1u : u->in_flight;
     uint32_t n = 0;
-    most = most < max ? most : max;
-    for (; n < most && u->ready.head != STK_INDEX_NONE; n++) {
+    /* A cancel that the kernel has not answered could end the next read of the same operation. So a read is kept back
+     * until its cancel is answered, and those behind it too. */
+    for (; n < max && u->ready.head != STK_INDEX_NONE && !u->ops[u->ready.head].cancel_sent; n++) {
         uint32_t index = STK_INDEX_POP(u->ops, &u->ready);
         struct stk_uring_op *op = &u->ops[index];
         done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
@@ -196,8 +201,6 @@ static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t m
         STK_INDEX_PUSH(u->ops, &u->free, index);
     }
     u->in_flight -= n;
-    u->canceling = u->canceling && u->in_flight != 0;
-    u->cancel_due = u->cancel_due && u->canceling; /* a cancel that was never sent has nothing left to end */
     return (int)n;
 }
 
@@ -211,11 +214,11 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     }
     struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
     /* A cancel that met a request between two states ends nothing: ask again. */
-    u->cancel_due = u->cancel_due || (u->canceling && u->cancels == 0 && u->out != 0);
+    u->cancel_due = u->cancel_due || (u->canceled != 0 && u->cancels == 0);
     for (;;) {
         /* Takes in the answers that are there first: after a pause of any length no read that was answered is late. */
         stk_uring_look_(u);
-        stk_uring_harvest_(u);
+        take_answers(u);
         stk_uring_find_late_(u);
         stk_uring_flush_(u);
         int n = deliver(u, done, max);
@@ -229,13 +232,22 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     }
 }
 
-static void cancel_list(struct stk_uring *u, struct stk_index_list *list) {
-    while (list->head != STK_INDEX_NONE) {
-        finish(u, STK_INDEX_POP(u->ops, list), STK_E_CANCELED, ECANCELED);
+/* Finishes the operations of `list`, none of which the kernel has, whose tags lie in first .. last. The others stay, in
+ * their order. */
+static void cancel_list(struct stk_uring *u, struct stk_index_list *list, uint32_t first, uint32_t last) {
+    struct stk_index_list all = *list;
+    stk_index_list_clear(list);
+    while (all.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(u->ops, &all), tag = u->ops[index].tag;
+        if (first <= tag && tag <= last) {
+            finish(u, index, STK_E_CANCELED, ECANCELED);
+        } else {
+            STK_INDEX_PUSH(u->ops, list, index);
+        }
     }
 }
 
-static int uring_cancel(void *ctx) {
+static int uring_cancel(void *ctx, uint32_t first, uint32_t last) {
     struct stk_uring *u = ctx;
     if (u == NULL) {
         return STK_E_ARG;
@@ -245,11 +257,18 @@ static int uring_cancel(void *ctx) {
     }
     /* The queues first: what finishes a read of a sequential source sends the next of its queue. */
     for (uint32_t i = 0; i < u->sources; i++) {
-        cancel_list(u, &u->source[i].queue);
+        cancel_list(u, &u->source[i].queue, first, last);
     }
-    cancel_list(u, &u->outbox);
-    u->canceling = u->in_flight != 0;
-    u->cancel_due = u->out != 0;
+    cancel_list(u, &u->outbox, first, last);
+    for (uint32_t i = 0; i < u->depth; i++) {
+        struct stk_uring_op *op = &u->ops[i];
+        bool out = op->state == OP_READ || op->state == OP_POLL;
+        if (out && first <= op->tag && op->tag <= last) {
+            u->canceled += op->canceled == 0;
+            op->canceled = 1;
+            u->cancel_due = true;
+        }
+    }
     stk_uring_flush_(u);
     return u->broken;
 }

@@ -11,7 +11,7 @@
 
 #define READ_MAX    (1u << 30)   /* most bytes of one request; the kernel's own limit is 2 GiB less a page */
 #define BACK_OFF_NS 1000000u     /* pause when the kernel is out of memory for requests */
-#define CANCEL_DATA (1ull << 32) /* user_data of a cancel; a read's is its index */
+#define CANCEL_DATA (1ull << 32) /* user_data of a cancel, plus the index of the read; a read's is its index alone */
 
 static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
@@ -27,7 +27,7 @@ static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io
         io_uring_prep_read_fixed(sqe, (int)op->source, dst, bytes, at, (int)(where / u->piece_bytes));
     }
     op->state = OP_READ;
-    op->late = 0;
+    op->late = 0; /* each request of a read has the whole time */
     op->sent_ns = u->watched_ns;
     u->stats.os_reads++;
 }
@@ -49,33 +49,29 @@ static void fill_requests(struct stk_uring *u) {
     }
 }
 
-static bool send_cancel(struct stk_uring *u, uint64_t target, int flags) {
+/* Asks the kernel to cancel operation `index`. Returns false where there is no room for the request. */
+static bool send_cancel(struct stk_uring *u, uint32_t index) {
     struct io_uring_sqe *sqe = io_uring_get_sqe(u->ring);
     if (sqe == NULL) {
         return false;
     }
-    io_uring_prep_cancel64(sqe, target, flags);
-    io_uring_sqe_set_data64(sqe, CANCEL_DATA);
+    io_uring_prep_cancel64(sqe, index, 0);
+    io_uring_sqe_set_data64(sqe, CANCEL_DATA | index);
+    u->ops[index].cancel_sent = 1;
     u->cancels++;
     return true;
 }
 
-bool stk_uring_cancel_one_(struct stk_uring *u, uint32_t index) {
-    return send_cancel(u, index, 0);
-}
-
-/* Asks for all that is out to end. Where there is no room for a cancel, the next reap sends it. */
+/* Sends the cancels that are due. Where there is no room for one, the next flush sends it. */
 static void fill_cancels(struct stk_uring *u) {
-    u->cancel_due = false;
-    if ((u->flags & STK_URING_CANCEL_EACH) == 0) {
-        u->cancel_due = !send_cancel(u, 0, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY);
-        return;
-    }
     for (uint32_t i = 0; i < u->depth; i++) {
-        if ((u->ops[i].state == OP_READ || u->ops[i].state == OP_POLL) && !stk_uring_cancel_one_(u, i)) {
+        const struct stk_uring_op *op = &u->ops[i];
+        bool out = op->state == OP_READ || op->state == OP_POLL;
+        if (out && (op->canceled || op->late) && !op->cancel_sent && !send_cancel(u, i)) {
             return;
         }
     }
+    u->cancel_due = false;
 }
 
 static void note_failure(struct stk_uring *u, const char *call, int os_error) {
@@ -103,28 +99,22 @@ void stk_uring_flush_(struct stk_uring *u) {
     } while ((u->flags & STK_URING_SQPOLL) == 0);
 }
 
-static void cancel_answered(struct stk_uring *u, int res) {
-    u->cancels--;
-    if (res == -EINVAL && (u->flags & STK_URING_CANCEL_EACH) == 0) {
-        u->flags |= STK_URING_CANCEL_EACH; /* a kernel before 5.19 */
-        u->cancel_due = u->out != 0;
-    }
-}
-
-void stk_uring_harvest_(struct stk_uring *u) {
+bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res) {
     struct io_uring_cqe *cqe = NULL;
     while (io_uring_peek_cqe(u->ring, &cqe) == 0 && cqe != NULL) {
         uint64_t data = io_uring_cqe_get_data64(cqe);
-        int res = cqe->res;
+        *index = (uint32_t)data;
+        *res = cqe->res;
         io_uring_cqe_seen(u->ring, cqe);
         u->refused = 0;
-        if (data == CANCEL_DATA) {
-            cancel_answered(u, res);
-            continue;
+        if ((data & CANCEL_DATA) == 0) {
+            u->out--;
+            return true;
         }
-        u->out--;
-        stk_uring_answered_(u, (uint32_t)data, res);
+        u->cancels--;
+        u->ops[*index].cancel_sent = 0;
     }
+    return false;
 }
 
 /* Sends the requests that are left and waits, in one system call. Returns false when the kernel did not take the

@@ -29,6 +29,7 @@ static struct {
     uint8_t *payload;
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port;
     struct stk_fetch miss;
 } w;
 
@@ -43,13 +44,12 @@ static void start(uint8_t *memory, size_t bytes) {
     static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing, .has_workers = no_workers};
     static const uint8_t source[SOURCE] = {1};
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .clock = &w.clock};
-    struct stk_fetch_config config = {.dispatch = &dispatch,
-                                      .ingest = &stk_sim_ingest_ops,
-                                      .ingest_ctx = &w.ingest,
-                                      .platform = &stk_sim_platform_ops,
-                                      .platform_ctx = &w.clock,
+    struct stk_fetch_config config = {.dispatch = {&dispatch, NULL},
+                                      .ingest = &w.port,
+                                      .platform = {&stk_sim_platform_ops, &w.clock},
                                       .timeout_ns = 2000};
     struct stk_arena arena;
+    w.port = (struct stk_ingest_port){.ops = &stk_sim_ingest_ops, .ctx = &w.ingest};
     stk_arena_init(&arena, memory, bytes);
     stk_sim_platform_init(&w.clock, 0, 100);
     config.memory = (struct stk_device_memory){w.ring, SLOTS, w.control, STK_CTL_WORDS_MIN, NULL,
@@ -127,8 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         turn(&in);
         check();
     }
-    FUZZ_CHECK(stk_fetch_shutdown(&w.miss, 1000000) == STK_OK);
-    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) == 0 && w.miss.reading == 0);
+    FUZZ_CHECK(stk_fetch_close(&w.miss, 1000000) == STK_OK);
+    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) == 0 && w.miss.reads.in_flight == 0);
     free(w.ring);
     free(w.io);
     free(w.control);

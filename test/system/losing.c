@@ -9,8 +9,7 @@
 #define DEVICES_MAX 4u
 
 static struct losing {
-    const struct stk_dispatch_ops *own;
-    void *ctx;
+    struct stk_dispatch_port own;
     unsigned long lost_at, drives;
 } devices[DEVICES_MAX];
 static unsigned opened;
@@ -18,22 +17,22 @@ static unsigned opened;
 static int drive(void *ctx, bool pending) {
     struct losing *l = ctx;
     l->drives++;
-    return l->lost_at != 0 && l->drives >= l->lost_at ? STK_E_DEVICE : l->own->drive(l->ctx, pending);
+    return l->lost_at != 0 && l->drives >= l->lost_at ? STK_E_DEVICE : l->own.ops->drive(l->own.ctx, pending);
 }
 
 static int stop(void *ctx, uint64_t timeout_ns) {
     struct losing *l = ctx;
-    return l->own->stop(l->ctx, timeout_ns);
+    return l->own.ops->stop(l->own.ctx, timeout_ns);
 }
 
 static void info(void *ctx, struct stk_dispatch_info *about) {
     struct losing *l = ctx;
-    l->own->info(l->ctx, about);
+    l->own.ops->info(l->own.ctx, about);
 }
 
 static bool has_workers(void *ctx) {
     struct losing *l = ctx;
-    return l->own->has_workers(l->ctx);
+    return l->own.ops->has_workers(l->own.ctx);
 }
 
 static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers};
@@ -61,9 +60,8 @@ int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wi
     }
     bad = __real_cli_device_open(device, wish);
     if (bad == 0 && opened < DEVICES_MAX) {
-        devices[opened] = (struct losing){.own = device->dispatch, .ctx = device->ctx, .lost_at = number(opened)};
-        device->dispatch = &losing_ops;
-        device->ctx = &devices[opened++];
+        devices[opened] = (struct losing){.own = device->dispatch, .lost_at = number(opened)};
+        device->dispatch = (struct stk_dispatch_port){&losing_ops, &devices[opened++]};
     }
     return bad;
 }

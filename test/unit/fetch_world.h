@@ -29,6 +29,7 @@ static struct world {
     struct stk_arena arena;
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port;
     struct stk_interp interp;
     struct stk_fetch miss;
     struct stk_fetch_config config;
@@ -72,14 +73,12 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest, uint3
     w.source = (uint32_t)stk_sim_ingest_add(&w.ingest, w.source_data, SOURCE, false);
     w.ring = (struct stk_ring){.words = w.ring_words, .slots = SLOTS};
     w.io = (struct stk_io_queue){.words = w.io_words, .slots = io_slots};
+    w.port = (struct stk_ingest_port){.ops = &stk_sim_ingest_ops, .ctx = &w.ingest};
     w.config = (struct stk_fetch_config){
         .memory = memory,
-        .dispatch = &stk_interp_ops,
-        .dispatch_ctx = &w.interp,
-        .ingest = &stk_sim_ingest_ops,
-        .ingest_ctx = &w.ingest,
-        .platform = &stk_sim_platform_ops,
-        .platform_ctx = &w.clock,
+        .dispatch = {&stk_interp_ops, &w.interp},
+        .ingest = &w.port,
+        .platform = {&stk_sim_platform_ops, &w.clock},
         .resources = ROWS,
         .timeout_ns = 100 * MS,
     };
@@ -183,7 +182,7 @@ static inline void assert_quiet(void) {
         assert_int_equal(stk_load(io_slot(k) + STK_IO_STATUS), STK_SLOT_EMPTY);
     }
     assert_int_equal(w.miss.outcomes, 0);
-    assert_int_equal(w.miss.reading, 0);
+    assert_int_equal(w.miss.reads.in_flight, 0);
     assert_adds_up();
     assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
 }

@@ -74,10 +74,9 @@ static const struct stk_flash_ops rig_ops = {"rig", rig_geometry, rig_read, rig_
 /* An empty log of `blocks` blocks, and a recorder over it that was not started. */
 static inline void rig_open(uint32_t blocks) {
     const struct stk_log_config config = {&rig_ops, NULL, rig.buffer, sizeof rig.buffer};
-    struct stk_recorder_config recorder = {.log = &rig.log, .platform = &stk_sim_platform_ops};
+    struct stk_recorder_config recorder = {.log = &rig.log, .platform = {&stk_sim_platform_ops, &rig.clock}};
     memset(&rig, 0, sizeof rig);
     rig.blocks = blocks;
-    recorder.platform_ctx = &rig.clock;
     stk_sim_platform_init(&rig.clock, 1000, 10);
     assert_int_equal(stk_log_format(&rig.log, &config, 7, 0), STK_OK);
     assert_int_equal(stk_recorder_init(&rig.recorder, &recorder), STK_OK);

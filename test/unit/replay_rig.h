@@ -137,7 +137,7 @@ static struct stk_replay_report rig_report;
 static struct stk_replay_shape rig_shape;
 
 static inline void target_box(uint32_t target, uint32_t i) {
-    rig_config.target[target] = (struct stk_replay_target){boxes[i].memory, &stk_interp_ops, &boxes[i].interp};
+    rig_config.target[target] = (struct stk_replay_target){boxes[i].memory, {&stk_interp_ops, &boxes[i].interp}};
 }
 
 /* An interpreter that begins each time at slot 3. */
@@ -153,8 +153,7 @@ static const struct stk_dispatch_ops rig_skewed = {.name = "skewed", .drive = ri
 static inline void targets(uint32_t n) {
     memset(&rig_config, 0, sizeof rig_config);
     rig_config.targets = n;
-    rig_config.platform = &stk_sim_platform_ops;
-    rig_config.platform_ctx = &rig.clock;
+    rig_config.platform = (struct stk_platform_port){&stk_sim_platform_ops, &rig.clock};
     target_box(0, 1);
     target_box(1, 2);
 }

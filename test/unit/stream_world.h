@@ -36,6 +36,7 @@ static struct world {
     struct stk_arena arena;
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port;
     struct stk_sim_dispatch device;
     struct stk_interp interp;
     struct stk_stream stream;
@@ -124,12 +125,12 @@ static inline void world_parts(const struct stk_sim_ingest_config *ingest,
     assert_int_equal(stk_sim_dispatch_init(&w.device, &dev, &w.arena), STK_OK);
     w.source = stk_sim_ingest_add(&w.ingest, w.source_data, SOURCE, false);
     w.pipe = stk_sim_ingest_add(&w.ingest, w.source_data, SOURCE, true);
-    w.config.dispatch = &stk_sim_dispatch_ops;
-    w.config.dispatch_ctx = &w.device;
-    w.config.ingest = &stk_sim_ingest_ops;
-    w.config.ingest_ctx = &w.ingest;
-    w.config.platform = &stk_sim_platform_ops;
-    w.config.platform_ctx = &w.clock;
+    w.config.dispatch.ops = &stk_sim_dispatch_ops;
+    w.config.dispatch.ctx = &w.device;
+    w.port = (struct stk_ingest_port){.ops = &stk_sim_ingest_ops, .ctx = &w.ingest};
+    w.config.ingest = &w.port;
+    w.config.platform.ops = &stk_sim_platform_ops;
+    w.config.platform.ctx = &w.clock;
     w.config.on_result = on_result;
     w.config.depth = DEPTH;
     w.config.chunk_bytes = CHUNK;

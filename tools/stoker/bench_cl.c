@@ -86,6 +86,6 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
 }
 
 int bench_device_rest(struct cli_device *device) {
-    int err = device->dispatch->stop(device->ctx, REST_NS);
+    int err = device->dispatch.ops->stop(device->dispatch.ctx, REST_NS);
     return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", cli_fix(err));
 }

@@ -48,7 +48,7 @@ static int publish(struct fair *f, uint32_t slot, uint32_t tenant) {
 }
 
 static int drive(struct fair *f) {
-    int err = f->device.dispatch->drive(f->device.ctx, true);
+    int err = f->device.dispatch.ops->drive(f->device.dispatch.ctx, true);
     return err < 0 ? err : STK_OK;
 }
 

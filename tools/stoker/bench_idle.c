@@ -57,7 +57,7 @@ static int park(struct idle *b) {
     stk_deadline_start(&end, PARK_NS, cli_now_ns());
     while (b->device.opencl.stats.running) {
         uint64_t left = stk_deadline_look(&end, cli_now_ns());
-        int err = b->device.dispatch->drive(b->device.ctx, false);
+        int err = b->device.dispatch.ops->drive(b->device.dispatch.ctx, false);
         if (err < 0) {
             return failed(err);
         }
@@ -108,9 +108,9 @@ static int wake(struct idle *b) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint64_t start = cli_now_ns();
     int err = stk_ring_publish(&b->ring, SLOTS - 1u, &nop);
-    err = err == STK_OK ? b->device.dispatch->drive(b->device.ctx, true) : err;
+    err = err == STK_OK ? b->device.dispatch.ops->drive(b->device.dispatch.ctx, true) : err;
     for (uint32_t looks = 1; err >= 0 && stk_ring_status(&b->ring, SLOTS - 1u) != (int)STK_SLOT_DONE; looks++) {
-        err = looks % DRIVE_EVERY == 0u ? b->device.dispatch->drive(b->device.ctx, true) : 0;
+        err = looks % DRIVE_EVERY == 0u ? b->device.dispatch.ops->drive(b->device.dispatch.ctx, true) : 0;
     }
     histogram_add(&b->ours, cli_now_ns() - start);
     return err < 0 ? failed(err) : 0;
@@ -155,10 +155,8 @@ static int open_stream(struct idle *b) {
     const struct stk_stream_config config = {
         .memory = b->device.memory,
         .dispatch = b->device.dispatch,
-        .dispatch_ctx = b->device.ctx,
-        .ingest = b->reader.ops,
-        .ingest_ctx = b->reader.ctx,
-        .platform = &stk_posix_platform_ops,
+        .ingest = &b->reader.port,
+        .platform = {&stk_posix_platform_ops, NULL},
         .on_result = drop,
         .depth = DEPTH,
         .chunk_bytes = CHUNK,
@@ -184,7 +182,7 @@ static int measure(struct idle *b) {
     }
     bad = bad ? bad : percent_waiting(b);
     if (bad == 0) {
-        int err = stk_stream_shutdown(&b->stream, PARK_NS);
+        int err = stk_stream_close(&b->stream, PARK_NS);
         bad = err == STK_OK ? 0 : failed(err);
     }
     return bad;

@@ -74,10 +74,8 @@ static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struc
     const struct stk_stream_config config = {
         .memory = o->device.memory,
         .dispatch = o->device.dispatch,
-        .dispatch_ctx = o->device.ctx,
-        .ingest = o->reader.ops,
-        .ingest_ctx = o->reader.ctx,
-        .platform = &stk_posix_platform_ops,
+        .ingest = &o->reader.port,
+        .platform = {&stk_posix_platform_ops, NULL},
         .on_result = take_sum,
         .on_result_ctx = o,
         .depth = depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX,
@@ -108,7 +106,7 @@ static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass
     struct stk_stream stream;
     struct stk_arena arena;
     uint64_t start;
-    int err;
+    int err, closed;
     p->ours.sum = 0;
     stk_arena_init(&arena, memory, sizeof memory);
     err = open_stream(&p->ours, &stream, &arena, chunk);
@@ -116,6 +114,8 @@ static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass
     err = err == STK_OK ? stream_all(&stream, &p->file, (uint32_t)p->ours.source, chunk) : err;
     pass->ns = cli_now_ns() - start;
     pass->sum = p->ours.sum;
+    closed = stk_stream_close(&stream, DRAIN_NS);
+    err = err < 0 ? err : closed;
     return err < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(err), cli_fix(err))
                    : bench_device_rest(&p->ours.device);
 }

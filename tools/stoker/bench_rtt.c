@@ -22,7 +22,7 @@ struct rtt {
 static int await(struct rtt *r, uint32_t slot) {
     for (uint32_t looks = 1; stk_ring_status(&r->ring, slot) != (int)STK_SLOT_DONE; looks++) {
         if (looks % DRIVE_EVERY == 0u) {
-            int err = r->device.dispatch->drive(r->device.ctx, true);
+            int err = r->device.dispatch.ops->drive(r->device.dispatch.ctx, true);
             if (err < 0) {
                 return err;
             }
@@ -35,7 +35,7 @@ static int round_trip(struct rtt *r, uint32_t slot) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     int err = stk_ring_publish(&r->ring, slot, &nop);
     if (err == STK_OK) {
-        err = r->device.dispatch->drive(r->device.ctx, true);
+        err = r->device.dispatch.ops->drive(r->device.dispatch.ctx, true);
     }
     return err < 0 ? err : await(r, slot);
 }

@@ -96,7 +96,8 @@ static int run(struct share *s, uint32_t mask) {
         for (uint32_t slot = FIRST_FLOOD; slot < SLOTS && (mask & 1u) && err == STK_OK; slot++) {
             err = flood(s, slot);
         }
-        did = turn % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch->drive(s->device.ctx, true) : 0;
+        did =
+            turn % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch.ops->drive(s->device.dispatch.ctx, true) : 0;
         err = did < 0 ? did : err;
     }
     for (uint32_t i = 0; i < OTHERS && (mask & 1u); i++) { /* a NOP that still waits has waited for so long at least */
@@ -115,7 +116,7 @@ static int clear(struct share *s) {
         stk_store(s->control.words + STK_CTL_TENANT_MASK + t, 0u);
     }
     while (left) {
-        int did = s->device.dispatch->drive(s->device.ctx, true);
+        int did = s->device.dispatch.ops->drive(s->device.dispatch.ctx, true);
         if (did < 0) {
             return did;
         }

@@ -18,7 +18,7 @@ struct slots {
 };
 
 static int drive(struct slots *s) {
-    int err = s->device.dispatch->drive(s->device.ctx, true);
+    int err = s->device.dispatch.ops->drive(s->device.dispatch.ctx, true);
     return err < 0 ? err : STK_OK;
 }
 

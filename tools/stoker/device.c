@@ -106,8 +106,8 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     stk_arena_init(&arena, d->host, d->host_bytes);
     err = err == STK_OK ? stk_device_memory_init(&d->memory, &layout, &arena) : err;
     err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, &config) : err;
-    d->dispatch = &stk_interp_ops;
-    d->ctx = &d->interp;
+    d->dispatch.ops = &stk_interp_ops;
+    d->dispatch.ctx = &d->interp;
     d->workers = 1;
     return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), cli_fix(err));
 }
@@ -146,8 +146,8 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         add_note(d, "passed over: ", d->opencl.passed_over);
     }
     d->memory = d->opencl.memory;
-    d->dispatch = &stk_opencl_ops;
-    d->ctx = &d->opencl;
+    d->dispatch.ops = &stk_opencl_ops;
+    d->dispatch.ctx = &d->opencl;
     d->workers = d->opencl.config.workers;
     return err;
 }

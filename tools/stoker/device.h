@@ -29,8 +29,7 @@ struct cli_device_wish {
 
 struct cli_device {
     struct stk_device_memory memory;
-    const struct stk_dispatch_ops *dispatch;
-    void *ctx;
+    struct stk_dispatch_port dispatch;
     char note[1024 + CLI_WHY_BYTES]; /* why the result is not the best one; empty when all is well */
     struct stk_opencl opencl;
     struct cli_store store;

@@ -12,8 +12,8 @@ static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_
     int err;
     stk_arena_init(&arena, r->memory, r->memory_bytes);
     err = stk_uring_open(&r->uring, &config, payload, bytes, &arena);
-    r->ops = &stk_uring_ops;
-    r->ctx = &r->uring;
+    r->port.ops = &stk_uring_ops;
+    r->port.ctx = &r->uring;
     r->is_uring = err == STK_OK;
     return err;
 }
@@ -22,8 +22,8 @@ static int open_posix(struct cli_reader *r, uint32_t depth) {
     const struct stk_posix_reader_config config = {.depth = depth, .sources = CLI_SOURCES};
     struct stk_arena arena;
     stk_arena_init(&arena, r->memory, r->memory_bytes);
-    r->ops = &stk_posix_reader_ops;
-    r->ctx = &r->posix;
+    r->port.ops = &stk_posix_reader_ops;
+    r->port.ctx = &r->posix;
     return stk_posix_reader_open(&r->posix, &config, &arena);
 }
 
@@ -53,7 +53,7 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
 
 static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     char text[160];
-    if (!r->is_uring && r->ops == &stk_posix_reader_ops) {
+    if (!r->is_uring && r->port.ops == &stk_posix_reader_ops) {
         return cli_bad("the posix reader failed: %s: %s", stk_err_name(err), cli_fix(err));
     }
     why(r, text, sizeof text);

@@ -9,8 +9,7 @@
 #define CLI_SOURCES 4u
 
 struct cli_reader {
-    const struct stk_ingest_ops *ops;
-    void *ctx;
+    struct stk_ingest_port port;
     char note[320]; /* why the reader is not io_uring with registered memory; empty when it is */
     struct stk_uring uring;
     struct stk_posix_reader posix;

@@ -109,7 +109,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         cli_note("%s", side->device.note);
     }
     if (bad == 0) {
-        *target = (struct stk_replay_target){side->device.memory, side->device.dispatch, side->device.ctx};
+        *target = (struct stk_replay_target){side->device.memory, side->device.dispatch};
         /* What the shape does not have is not there: a port's default would be. */
         target->memory.control_words = STK_CTL_OBSERVABLE + r->shape.observables;
         if (side->device.is_opencl) { /* the interpreter's memory is fresh, and takes no room until it is used */
@@ -143,7 +143,7 @@ static uint64_t slot_timeout(const struct replay *r) {
 static int open_targets(struct replay *r) {
     struct stk_replay_config config = {
         .targets = r->targets,
-        .platform = &stk_posix_platform_ops,
+        .platform = {&stk_posix_platform_ops, NULL},
         .input = replay_give_input,
         .input_ctx = r,
         .slot_timeout_ns = slot_timeout(r),

@@ -197,13 +197,16 @@ int scan_record_open(struct scan *scan);
  * needs is ready: a run that ends before leaves the older recording. Returns 0, or CLI_BAD with the line written. */
 int scan_record_publish(struct scan *scan);
 
+/* Returns the first error that the recorder met, a negative enum stk_err; STK_OK: there is none, or no recording. */
+int scan_record_error(const struct scan *scan);
+
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
 int scan_record_file(struct scan *scan);
 
 /* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);
 
-/* The stream has been shut down. Says when the log holds only the end of the scan. */
+/* The stream was closed. Says when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
 /* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the

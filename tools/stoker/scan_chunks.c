@@ -175,6 +175,7 @@ int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
         return queued;
     }
     handed = stk_stream_poll(&d->stream, queued != 0 ? 0u : wait_ns);
+    handed = handed < 0 ? handed : scan_record_error(d->scan) < 0 ? scan_record_error(d->scan) : handed;
     return handed < 0 ? handed : queued + handed;
 }
 

@@ -26,10 +26,8 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     const struct stk_stream_config config = {
         .memory = d->device.memory,
         .dispatch = d->device.dispatch,
-        .dispatch_ctx = d->device.ctx,
-        .ingest = d->reader.ops,
-        .ingest_ctx = d->reader.ctx,
-        .platform = &stk_posix_platform_ops,
+        .ingest = &d->reader.port,
+        .platform = {&stk_posix_platform_ops, NULL},
         .on_result = scan_on_result,
         .on_result_ctx = d,
         .depth = s->options.depth,
@@ -107,7 +105,7 @@ static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     if (bad == 0) {
         note(s, d->device.note);
         note(s, scan_reader_note(d));
-        d->device.dispatch->info(d->device.ctx, &d->info);
+        d->device.dispatch.ops->info(d->device.dispatch.ctx, &d->info);
         stk_device_set_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
         s->fleet_devices[d->index].units = d->device.is_opencl ? d->device.opencl.device.units : 1u;
         s->fleet_devices[d->index].memory = d->device.is_opencl ? d->device.opencl.device.memory : 0u;
@@ -183,7 +181,7 @@ static const char *why(const struct scan_device *d) {
 
 int scan_device_failed(const struct scan_device *d, int err) {
     struct scan *s = d->scan;
-    if (s->recording.file.os_error != 0) {
+    if (scan_record_error(s) < 0 || s->recording.file.os_error != 0) {
         return scan_record_failed(s, err);
     }
     if (cli_reader_failed(&d->reader)) {
@@ -228,7 +226,7 @@ int scan_device_lose(struct scan_device *d, int err) {
              s->options.devices[d->index], stk_err_name(err), why(d));
     note(s, text);
     /* Its reads end here, or the system ends them: the buffers stay until the scan is closed. */
-    (void)!stk_stream_shutdown(&d->stream, CLOSE_NS);
+    (void)!stk_stream_close(&d->stream, CLOSE_NS);
     return 0;
 }
 
@@ -238,7 +236,7 @@ void scan_devices_close(struct scan *s) {
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         if (d->arena_memory && d->stream.entries) {
-            (void)!stk_stream_shutdown(&d->stream, CLOSE_NS);
+            (void)!stk_stream_close(&d->stream, CLOSE_NS);
         }
     }
     scan_record_close(s);

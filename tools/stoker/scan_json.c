@@ -52,7 +52,7 @@ static json_t *matches_json(const struct scan *s) {
 /* What a device is; with several, also what it did. */
 static void set_device(json_t *o, const struct scan_device *d) {
     cli_json_set(o, "device", d->info.device, strlen(d->info.device));
-    json_object_set_new(o, "dispatch", json_string(d->device.dispatch->name));
+    json_object_set_new(o, "dispatch", json_string(d->device.dispatch.ops->name));
     json_object_set_new(o, "residency", json_string(cli_residency_name(d->info.residency)));
     cli_json_set(o, "memory", d->info.memory, strlen(d->info.memory));
     json_object_set_new(o, "workers", number(d->info.workers));
@@ -61,7 +61,7 @@ static void set_device(json_t *o, const struct scan_device *d) {
         json_object_set_new(o, "program", json_string(cli_built_word(d->device.opencl.built_from)));
         json_object_set_new(o, "handshake", json_string(cli_proved_word(d->device.opencl.proved_from)));
     }
-    json_object_set_new(o, "reader", json_string(d->reader.ops->name));
+    json_object_set_new(o, "reader", json_string(d->reader.port.ops->name));
 }
 
 static json_t *devices_json(const struct scan *s) {

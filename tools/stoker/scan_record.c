@@ -103,7 +103,7 @@ static int write_tables(struct scan *s) {
 /// The recording ///
 
 static int begin(struct scan *s) {
-    const struct stk_recorder_config config = {.log = &s->recording.log, .platform = &stk_posix_platform_ops};
+    const struct stk_recorder_config config = {.log = &s->recording.log, .platform = {&stk_posix_platform_ops, NULL}};
     const struct stk_record_input tables = {
         .slot = STK_RECORD_NO_SLOT,
         .offset = s->image_at,
@@ -138,9 +138,14 @@ int scan_record_publish(struct scan *s) {
     return 0;
 }
 
+int scan_record_error(const struct scan *s) {
+    return s->options.record ? s->recording.recorder.err : STK_OK;
+}
+
 int scan_record_file(struct scan *s) {
     struct stk_stream *stream = &s->devices[0].stream;
-    return stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
+    int err = stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
+    return err < 0 ? err : scan_record_error(s);
 }
 
 /* Returns true if the log still holds its first record. The count of records does not show this, since each sync fills

@@ -36,9 +36,9 @@ static void print_note(const char *text) {
 
 static void print_device(const struct scan *s, const struct scan_device *d) {
     const struct stk_dispatch_info *i = &d->info;
-    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device, d->device.dispatch->name,
-            cli_residency_name(i->residency), i->memory, i->workers, i->workers == 1 ? "" : "s", i->lanes,
-            i->lanes == 1 ? "" : "s");
+    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device,
+            d->device.dispatch.ops->name, cli_residency_name(i->residency), i->memory, i->workers,
+            i->workers == 1 ? "" : "s", i->lanes, i->lanes == 1 ? "" : "s");
     if (d->device.is_opencl) {
         fprintf(stderr, "program       %s; handshake: %s\n", cli_built_word(d->device.opencl.built_from),
                 cli_proved_word(d->device.opencl.proved_from));
@@ -54,7 +54,7 @@ static void print_stats(const struct scan *s) {
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_device(s, &s->devices[i]);
     }
-    fprintf(stderr, "reader        %s\n", s->devices[0].reader.ops->name);
+    fprintf(stderr, "reader        %s\n", s->devices[0].reader.port.ops->name);
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_note(s->devices[i].device.note);
         print_note(scan_reader_note(&s->devices[i]));

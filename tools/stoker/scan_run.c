@@ -130,7 +130,7 @@ static int release(struct scan *s, int fd) {
         d->source = -1;
         if (err < 0 && !d->lost && first == 0) {
             first = cli_bad("%s: the %s reader keeps the file open: %s: use --reader posix", s->files[s->file].name,
-                            d->reader.ops->name, strerror(cli_reader_os_error(&d->reader)));
+                            d->reader.port.ops->name, strerror(cli_reader_os_error(&d->reader)));
         }
     }
     return first;
@@ -178,8 +178,8 @@ static void collect_stats(struct scan *s) {
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         struct stk_ingest_stats ingest;
-        d->reader.ops->stats(d->reader.ctx, &ingest);
-        d->device.dispatch->info(d->device.ctx, &d->info);
+        d->reader.port.ops->stats(d->reader.port.ctx, &ingest);
+        d->device.dispatch.ops->info(d->device.dispatch.ctx, &d->info);
         t->slots += d->stream.stats.slots;
         t->bytes += d->stream.stats.bytes;
         t->bounce_bytes += d->stream.stats.bounce_bytes + ingest.bounce_bytes;

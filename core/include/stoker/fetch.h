@@ -10,9 +10,9 @@
  * reached.
  *
  * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_fetch_cancel).
- * It may run streams beside it, in turns. The ingest port is the service's own object, since completions are not
- * shared; the same file may be a source of several. The service is the only server of its I/O queue. No call blocks
- * past its timeout.
+ * It may run streams beside it, in turns. The ingest port may be shared with them and with other services (struct
+ * stk_ingest_port); each has its own reads there and cancels no others. The service is the only server of its I/O
+ * queue. No call blocks past its timeout.
  */
 #ifndef STOKER_FETCH_H
 #define STOKER_FETCH_H
@@ -40,12 +40,9 @@ extern "C" {
 
 struct stk_fetch_config {
     struct stk_device_memory memory; /* ring, control, io (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
-    const struct stk_dispatch_ops *dispatch;
-    void *dispatch_ctx;
-    const struct stk_ingest_ops *ingest; /* the service's own */
-    void *ingest_ctx;
-    const struct stk_platform_ops *platform;
-    void *platform_ctx;
+    struct stk_dispatch_port dispatch;
+    struct stk_ingest_port *ingest;
+    struct stk_platform_port platform;
 
     uint32_t resources;  /* rows of the table, 1 .. STK_FETCH_RESOURCES_MAX; 0: STK_FETCH_RESOURCES_DEFAULT */
     uint64_t timeout_ns; /* longest time from a claimed request to its end (deadline.h); 0: 10 s; UINT64_MAX: never */
@@ -62,7 +59,7 @@ struct stk_fetch_stats {
     uint64_t served;    /* their slots end DONE */
     uint64_t refused;   /* not in the table, or malformed */
     uint64_t failed;    /* the read failed, came short, or took too long */
-    uint64_t cancelled; /* nobody waits for them any more, or the service was shut down */
+    uint64_t cancelled; /* nobody waits for them any more, or the service was closed */
     uint64_t reads;     /* reads submitted */
     uint64_t shared;    /* requests that joined a read which others had asked for */
     uint64_t ahead;     /* requests that were served by what a prefetch had brought */
@@ -76,15 +73,17 @@ struct stk_fetch {
     struct stk_fetch_row *rows;
     struct stk_fetch_request *requests; /* one for each I/O slot */
     struct stk_fetch_stats stats;
+    struct stk_reads reads; /* that the ingest port has */
     /* deadline of all claimed requests; each request has the whole timeout from its claim on */
     struct stk_deadline requests_end;
     struct stk_error_info info; /* of the last error; see each call */
-    uint32_t reading;           /* reads that the ingest port has now */
     uint32_t reach;             /* rows that a search looks at, from the resource's own row on */
     uint32_t outcomes;          /* completed requests that their slots have not yet taken */
     uint32_t next;              /* I/O slot whose read goes first when the port has room again */
-    uint8_t stopping;           /* shutdown began */
-    uint8_t closed;             /* shutdown finished, or init failed */
+    uint64_t ended_told;        /* requests that have ended, as far as stk_fetch_poll has returned them */
+    uint8_t prefetches;         /* reads for prefetches are being submitted, and not the others */
+    uint8_t stopping;           /* stk_fetch_close began */
+    uint8_t closed;             /* stk_fetch_close finished, or init failed */
 };
 
 #define STK_FETCH_ROW_BYTES     64u
@@ -100,10 +99,11 @@ struct stk_fetch {
 STK_MUST_CHECK int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
 
 /* A service with an empty table. Copies `config` and takes STK_FETCH_BYTES(resources, memory.io_slots) from `arena`;
- * ports, buffers and arena memory stay the caller's and must outlive it. STK_E_ARG a mandatory member is missing;
- * STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (fault.value and arena.need: bytes that would do). The arena is unchanged on
+ * ports, buffers and arena memory stay the caller's and must outlive it. The object must not move, and must be closed
+ * (stk_fetch_close) before it is freed, since the ingest port knows it. STK_E_ARG a mandatory member is missing;
+ * STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers; STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (info.value and arena.need: bytes that would do). The arena is unchanged on
  * error. */
-STK_MUST_CHECK int stk_fetch_init(struct stk_fetch *miss, const struct stk_fetch_config *config,
+STK_MUST_CHECK int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetch_config *config,
                                   struct stk_arena *arena);
 
 /// Table ///
@@ -118,48 +118,50 @@ struct stk_fetch_resource {
     uint32_t prefetch; /* 1: also ahead of need */
 };
 
-/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (fault.value: payload bytes that would do);
- * STK_E_STATUS the number is in the table, or the destination overlaps that of another (fault.value: whose);
+/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (info.value: payload bytes that would do);
+ * STK_E_STATUS the number is in the table, or the destination overlaps that of another (info.value: whose);
  * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
-STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *miss, const struct stk_fetch_resource *resource);
+STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource);
 
 /* Forgets a resource. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its destination is still being read into: poll
  * first; STK_E_SHUTDOWN. */
-STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *miss, uint32_t resource);
+STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource);
 
 /// Serving ///
 
 /* The value of a slot that faulted with STK_REASON_IO: the OS's number where a read failed with one, or an enum stk_err
  * as a 32-bit word: STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT
- * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was shut down;
+ * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was closed;
  * what the ingest port said. */
 #define STK_FETCH_CODE(err) ((uint32_t)(err))
 
 /* Takes in requests, moves reads on, ends the requests that are over and drives the device. Waits up to timeout_ns for
  * the first request that ends (0: not at all; UINT64_MAX: for ever). Returns how many requests ended; 0 when none ended
  * in time. Returns an error of the ingest port or of the dispatch port as it is; nothing is lost then: poll again.
- * STK_E_RANGE the ingest port returned a read that is not the service's (fault.index: its tag); STK_E_SHUTDOWN.
+ * STK_E_RANGE the ingest port returned a read that is nobody's (info.index: its tag); STK_E_SHUTDOWN.
  * The slots that this call woke are pending to the device. The caller drives the device for those slots that it
  * published itself.
  *
  * Several misses for one resource share one read. A prefetch waits behind every other miss. The data of a prefetch
  * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
  * destination is the port's until the read comes back (stk_fetch_unregister tells). */
-STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *miss, uint64_t timeout_ns);
+STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */
-uint32_t stk_fetch_in_flight(const struct stk_fetch *miss);
+uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch);
 
 /* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
  * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now; STK_E_WOULD_BLOCK workers
  * run, on memory where a slot that does not wait can only be cancelled while none does (control word 159, SPEC.md 1.2). */
-STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot);
+STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot);
 
-/* Ends the service: cancels reads, fails what waits with STK_E_CANCELED and what is still asked with STK_E_SHUTDOWN,
- * and waits until no read is with the port. The slots go to REQUEUE: they end once the device is driven. STK_OK, or
- * what failed first; STK_E_TIMEOUT the port still owns destinations: a further call goes on waiting. Stop publishing
- * load misses before: later ones wait for ever. */
-STK_MUST_CHECK int stk_fetch_shutdown(struct stk_fetch *miss, uint64_t timeout_ns);
+/* Closes the service: cancels its reads, fails what waits with STK_E_CANCELED and what is still asked with
+ * STK_E_SHUTDOWN, and waits up to timeout_ns until no read of the service is with the ingest port. The port, the device
+ * and everything else on them go on. The slots go to REQUEUE: they end once the device is driven. Stop publishing load
+ * misses before: later ones wait for ever. STK_OK, or what failed first; STK_E_TIMEOUT the port still owns
+ * destinations: a further call goes on waiting. After the service was closed every other call returns STK_E_SHUTDOWN,
+ * and the object may be freed. */
+STK_MUST_CHECK int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns);
 
 #ifdef __cplusplus
 }

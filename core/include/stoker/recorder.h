@@ -1,7 +1,8 @@
 /* stoker: the recorder, which writes down in a log what a device was given and what came of it.
  *
- * A stream with a recorder attached uses it by itself (stk_stream_config.recorder); another publisher on the same ring
- * calls it beside its own publishes. From what it wrote stk_replay feeds fresh instances with the same work. SPEC.md,
+ * A stream with a recorder attached uses it by itself (stk_stream_config.recorder), and does not stop for it: the
+ * recorder keeps the first error of its log (`err`) for whoever wants to know. Another publisher on the same ring calls
+ * the recorder beside its own publishes. From what it wrote stk_replay feeds fresh instances with the same work. SPEC.md,
  * "Recording", has the fields of each record.
  *
  * What a replay can rely on: work is recorded in the order in which it was published, the bytes it works on before it, and
@@ -44,9 +45,8 @@ uint64_t stk_record_digest_words(struct stk_blake3 *state, const uint32_t *words
 #define STK_RECORD_NO_SLOT   0xFFFFFFFFu /* an input that no slot owns; a failure of the device, not of a slot */
 
 struct stk_recorder_config {
-    struct stk_log *log;                     /* mandatory, mounted; nobody else appends to it */
-    const struct stk_platform_ops *platform; /* mandatory: the clock of the records */
-    void *platform_ctx;
+    struct stk_log *log;               /* mandatory, mounted; nobody else appends to it */
+    struct stk_platform_port platform; /* mandatory: the clock of the records */
     bool no_input_digest; /* inputs are recorded without a digest, which saves hashing them: a replay takes the bytes on
                              trust. Default: with one */
 };
@@ -57,6 +57,7 @@ struct stk_recorder {
     struct stk_blake3 hash;          /* memory of the digests */
     uint32_t epoch;                  /* the control buffer's, when it was last looked at */
     uint32_t lost; /* records since start that the log refused; a recording with such a hole cannot be replayed */
+    int err;       /* first error that a call below returned since start; STK_OK: none */
 };
 
 /* Makes a recorder over a mounted log. Both, and the platform, stay the caller's and must outlive it. STK_E_ARG a mandatory
@@ -111,6 +112,9 @@ STK_MUST_CHECK int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t ta
 
 /* stk_log_poll: erases ahead, so that no record has to. Call it when there is time. */
 STK_MUST_CHECK int stk_recorder_poll(struct stk_recorder *recorder);
+
+/* stk_log_sync: what was recorded so far survives a power cut. Call it when nothing more comes. */
+STK_MUST_CHECK int stk_recorder_sync(struct stk_recorder *recorder);
 
 #ifdef __cplusplus
 }

@@ -65,8 +65,7 @@ STK_MUST_CHECK int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_
  * One whose workers run on this thread must find any published slot within a drive: an interpreter's `turns` are more than its slots. */
 struct stk_replay_target {
     struct stk_device_memory memory;
-    const struct stk_dispatch_ops *dispatch;
-    void *dispatch_ctx;
+    struct stk_dispatch_port dispatch;
 };
 
 /* Writes the bytes of an INPUT record (SPEC.md, "Recording": source label, position, lead) to `data`, `bytes` of them. STK_OK, or an
@@ -76,8 +75,7 @@ typedef int (*stk_replay_input_fn)(void *ctx, const struct stk_log_record *input
 struct stk_replay_config {
     struct stk_replay_target target[STK_REPLAY_TARGETS];
     uint32_t targets; /* 1: compared with the recording; 2: with each other */
-    const struct stk_platform_ops *platform;
-    void *platform_ctx;
+    struct stk_platform_port platform;
     stk_replay_input_fn input; /* NULL: a log with an INPUT record is refused with STK_E_MISSING */
     void *input_ctx;
     uint64_t slot_timeout_ns; /* longest wait for one slot (deadline.h); 0: 10 s; UINT64_MAX: never */

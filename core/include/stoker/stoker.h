@@ -19,6 +19,7 @@
 #include "stoker/device_loss.h"
 #include "stoker/device_memory.h"
 #include "stoker/device_set.h"
+#include "stoker/device_stop.h"
 #include "stoker/device_watch.h"
 #include "stoker/io_queue.h"
 #include "stoker/le.h"

@@ -5,7 +5,18 @@
  * back through a callback, in the order of the reads. A chunk keeps its payload buffer and its ring slot from read to
  * result, so a stream of `depth` chunks owns `depth` of both, and nothing is copied or allocated on the way.
  *
- * One thread drives a stream. No call blocks past its timeout (deadline.h): 0 does not wait, UINT64_MAX never ends. */
+ * Several streams may work on one device, over one ingest port or over several. What belongs to whom:
+ * - A stream owns its ring slots (first_slot on) and its payload buffers (payload_offset on) from init until it is
+ *   closed. The caller gives no two streams the same ones; a slot that somebody else uses is left alone, and publishing
+ *   into it fails with STK_E_STATUS.
+ * - The ingest port is shared (struct stk_ingest_port): a stream takes in the reads of the others on it too, and cancels
+ *   only its own. A sequential source belongs to one stream.
+ * - Device, ring and control buffer are the caller's. A stream drives the device and never stops it: stk_device_stop
+ *   does (device_stop.h).
+ * - A recorder whose epochs are to be replayed belongs to one stream, which is then the only one on its ring.
+ *
+ * One thread drives a stream, and all streams that share an ingest port or a dispatch port are driven by the same
+ * thread. No call blocks past its timeout (deadline.h): 0 does not wait, UINT64_MAX never ends. */
 #ifndef STOKER_STREAM_H
 #define STOKER_STREAM_H
 
@@ -34,20 +45,23 @@ struct stk_stream_result;
 struct stk_stream_next;
 
 /* Called by stk_stream_poll for each chunk, in the order of the reads. The chunk's data and results are valid until it
- * returns. 0: done with the chunk. STK_STREAM_REPUBLISH: publish the same chunk again with the handler and parameters in
- * `next`; its result comes back before that of any later chunk. Negative: done with the chunk, and the poll returns this
- * error. It must not call the stream. */
+ * returns. Returns one of:
+ * - 0: done with the chunk.
+ * - STK_STREAM_REPUBLISH: publish the same chunk again with the handler and parameters in `next`; its result comes back
+ *   before that of any later chunk. Where that cannot be, the chunk is done and the poll returns STK_E_STATUS: the chunk
+ *   had no slot, since its read failed or gave no bytes, or the callback has queued a read that takes its place. An error
+ *   of the new publish also ends the chunk, and the poll returns it. While the stream closes it means the same as 0.
+ * - Negative: done with the chunk, and the poll returns this error.
+ * The callback may call stk_stream_read, also when `depth` chunks are in flight: the chunk in hand gives its place to
+ * the new read, which is submitted by a later poll. Every other call of the same stream returns STK_E_STATUS there. */
 #define STK_STREAM_REPUBLISH 1
 typedef int (*stk_stream_fn)(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
 struct stk_stream_config {
     struct stk_device_memory memory; /* ring, control and payload are mandatory */
-    const struct stk_dispatch_ops *dispatch;
-    void *dispatch_ctx;
-    const struct stk_ingest_ops *ingest;
-    void *ingest_ctx;
-    const struct stk_platform_ops *platform;
-    void *platform_ctx;
+    struct stk_dispatch_port dispatch;
+    struct stk_ingest_port *ingest;
+    struct stk_platform_port platform;
     stk_stream_fn on_result; /* mandatory */
     void *on_result_ctx;
 
@@ -60,13 +74,13 @@ struct stk_stream_config {
     uint32_t priority;        /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 
-    /* Writes down every input, publish, failure and epoch of the stream; its recording was started with `memory`, and it outlives the
-     * stream. The label of an input is the low half of its read's tag. An error of its log is returned by the call that
-     * met it, and loses no chunk. NULL: none */
+    /* Writes down every input, publish, failure and epoch of the stream. Its recording was started with `memory`, and it
+     * outlives the stream. The label of an input is the low half of its read's tag. The recorder only watches: it keeps
+     * an error of its log to itself (stk_recorder.err), and the stream goes on. NULL: none */
     struct stk_recorder *recorder;
-    uint32_t
-        epoch_chunks; /* an epoch ends by itself after so many chunks, as by stk_stream_epoch; its tag is the number of
-                              chunks so far, modulo 2^32. 0: only by the call */
+    /* An epoch ends by itself after so many chunks, as by stk_stream_epoch; its tag is the number of chunks so far,
+     * modulo 2^32. 0: only by the call */
+    uint32_t epoch_chunks;
 };
 
 /// Reads and results ///
@@ -78,9 +92,9 @@ struct stk_stream_read {
     uint32_t flags;  /* STK_READ_SEQUENTIAL or 0 */
     uint64_t offset; /* of the data, bytes; sequential sources: 0 marks the first read, else only handed back */
     uint32_t bytes;  /* data, 1 .. chunk_bytes - lead */
-    uint32_t
-        lead; /* bytes before `offset` that the handler wants to see too, at most `offset` and lead_max; a sequential
-                        source gives as many as it has had */
+    /* bytes before `offset` that the handler wants to see too, at most `offset` and lead_max; a sequential source gives
+     * as many as it has had */
+    uint32_t lead;
     uint32_t opcode;
     uint32_t params[STK_ARG_PARAMS]; /* the slot's arguments from STK_ARG_PARAM on */
     uint64_t tag;                    /* handed back */
@@ -92,8 +106,9 @@ struct stk_stream_next {
 };
 
 struct stk_stream_result {
-    int err;          /* STK_OK; STK_E_SLOT_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed;
-                            STK_E_RANGE, STK_E_ARG the port refused it */
+    /* STK_OK; STK_E_SLOT_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed; STK_E_RANGE,
+     * STK_E_ARG the port refused it; STK_E_DEVICE the device was lost, and the stream was closed */
+    int err;
     int32_t os_error; /* the OS's number behind a failed read, or 0 */
     uint32_t reason;  /* STK_REASON_* and its value, for STK_E_SLOT_FAULT */
     uint32_t value;
@@ -107,7 +122,7 @@ struct stk_stream_result {
 };
 
 struct stk_stream_stats {
-    uint64_t reads, slots, faults; /* reads queued, slots published, results handed out that were not STK_OK */
+    uint64_t reads, slots, failed; /* reads queued, slots published, results handed out that were not STK_OK */
     uint64_t bytes;                /* data bytes of chunks that were published, each once */
     uint64_t bounce_bytes;         /* bytes that the stream copied: the leads of sequential sources, nothing else */
 };
@@ -120,8 +135,9 @@ struct stk_stream {
     struct stk_stream_config config;
     struct stk_ring ring;
     struct stk_stream_entry *entries;
-    uint8_t *carry; /* the last lead_max bytes of a sequential source */
-    uint32_t carry_bytes;
+    struct stk_reads reads; /* that the ingest port has */
+    uint8_t *tail;          /* the last lead_max bytes of a sequential source */
+    uint32_t tail_bytes;
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
     struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
@@ -130,11 +146,14 @@ struct stk_stream {
     uint64_t barrier;        /* the first chunk after the epoch under way, not published before its fence has passed */
     uint64_t fence_since_ns; /* time that slots_end had counted when the fence was published */
     uint32_t fence_tag;
-    uint8_t fence;    /* it is with the workers */
-    uint8_t asked;    /* by stk_stream_epoch */
-    uint8_t told;     /* the recorder knows that the device was lost, or the fence is late */
-    uint8_t stopping; /* shutdown began: nothing is published any more */
-    uint8_t closed;   /* shutdown finished, or init failed */
+    uint8_t fence;         /* it is with the workers */
+    uint8_t epoch_asked;   /* stk_stream_epoch has set the barrier */
+    uint8_t late_recorded; /* it is in the recording that the fence is late */
+    uint8_t in_callback;   /* a chunk is with the callback */
+    uint8_t lost;          /* the last drive of the device failed */
+    uint8_t abandoned;     /* closing: the device was lost, and nothing is asked of it any more */
+    uint8_t stopping;      /* closing began: nothing is published any more */
+    uint8_t closed;        /* closing finished, or init failed */
 };
 
 #define STK_STREAM_ENTRY_BYTES 128u
@@ -149,16 +168,17 @@ struct stk_stream {
 STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes);
 
 /* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,
- * ports and arena memory stay the caller's and must outlive the stream.
+ * ports and arena memory stay the caller's and must outlive the stream. The object must not move, and must be closed
+ * (stk_stream_close) before it is freed, since the ingest port knows it.
  * STK_E_ARG a mandatory member is missing or a number is out of its range; STK_E_RANGE the slots leave the ring;
- * STK_E_SPACE the buffers leave the payload, or the arena is too small (fault.value: bytes of payload or of arena that
- * would do). The arena is unchanged on error. STK_E_SHUTDOWN the
- * recorder was not started with this ring. */
+ * STK_E_SPACE the buffers leave the payload, or the arena is too small (info.value: bytes of payload or of arena that
+ * would do); STK_E_SHUTDOWN the recorder was not started with this ring; STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers.
+ * The arena is unchanged on error. */
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 
-/* Queues a read; it is submitted by the next poll. STK_E_WOULD_BLOCK every buffer is in flight: poll first; STK_E_ARG a length
- * or the lead is out of range; STK_E_OPCODE; STK_E_SHUTDOWN. */
+/* Queues a read; it is submitted by the next poll. The callback may call this. STK_E_WOULD_BLOCK every buffer is in
+ * flight: poll first; STK_E_ARG a length or the lead is out of range; STK_E_OPCODE; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *read);
 
 /* Chunks queued and not yet handed to the callback. */
@@ -166,18 +186,22 @@ uint32_t stk_stream_in_flight(const struct stk_stream *stream);
 
 /* Moves the stream on and hands out finished chunks; waits up to timeout_ns for the first one (0: not at all). A
  * stream that has nothing in flight sleeps for as long, so that a loop of polls costs no core. Returns how many; 0
- * when none finished in time. STK_E_TIMEOUT a slot passed slot_timeout_ns (fault.index: which); STK_E_DEVICE the
- * device was lost; STK_E_SHUTDOWN; an error of the callback, of the ingest port or of the recorder's log. */
+ * when none finished in time. STK_E_TIMEOUT a slot passed slot_timeout_ns (info.index: which); STK_E_DEVICE the
+ * device was lost; STK_E_STATUS a slot is in use by somebody else, or a republish that cannot be (stk_stream_fn);
+ * STK_E_RANGE the ingest port returned a read that is nobody's (info.index: its tag); STK_E_SHUTDOWN; an error of the
+ * callback or of the ingest port. After an error poll again: nothing is lost. */
 STK_MUST_CHECK int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns);
 
-/* Polls until nothing is in flight, a fence neither. STK_OK; STK_E_TIMEOUT after timeout_ns; the errors of stk_stream_poll. */
+/* Polls until nothing is in flight, a fence neither; reads that the callback queues count. STK_OK; STK_E_TIMEOUT after
+ * timeout_ns; the errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns);
 
-/* Ends an epoch: hands out every chunk, publishes a BATCH_FENCE with `tag` through a slot of the stream, and waits for it: the
- * epoch of the control buffer goes up by one and observable 0, where there is one, becomes `tag`. The callback sees nothing of it. A recorder
- * then takes the digest of the observables, while nothing of the stream runs, and makes its log sync. What others publish on the ring is theirs
- * to wait for. STK_OK; STK_E_TIMEOUT: the epoch ends in a later poll, and a further call goes on waiting for it; STK_E_SLOT_FAULT the fence was refused,
- * as every slot of this tenant is; the errors of stk_stream_poll. */
+/* Ends an epoch: hands out every chunk, publishes a BATCH_FENCE with `tag` through a slot of the stream, and waits for
+ * it: the epoch of the control buffer goes up by one and observable 0, where there is one, becomes `tag`. The callback
+ * sees nothing of it. A recorder then takes the digest of the observables, while nothing of the stream runs, and makes
+ * its log sync. What others publish on the ring is theirs to wait for. STK_OK; STK_E_TIMEOUT: the epoch ends in a later
+ * poll, and a further call goes on waiting for it; STK_E_SLOT_FAULT the fence was refused, as every slot of this tenant
+ * is; the errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns);
 
 /* Waits until a word of the shared memory holds `value`, moving the stream on meanwhile. STK_OK; STK_E_TIMEOUT; the
@@ -185,12 +209,17 @@ STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uin
 STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value,
                                         uint64_t timeout_ns);
 
-/* Ends the stream: cancels reads and slots that no worker has claimed, lets claimed ones finish, hands every chunk to the
- * callback (STK_E_CANCELED those that did not run), tells the workers to stop and waits for them. STK_OK, or what failed
- * first; after STK_E_TIMEOUT the OS or the device may still own the buffers, and a further call goes on waiting. An error
- * of the callback is returned and does not keep the other chunks from it. Once every chunk was handed out and the workers
- * have stopped, every other call returns STK_E_SHUTDOWN. */
-STK_MUST_CHECK int stk_stream_shutdown(struct stk_stream *stream, uint64_t timeout_ns);
+/* Closes the stream: cancels its reads and the slots that no worker has claimed, lets claimed ones finish, and hands
+ * every chunk to the callback (STK_E_CANCELED those that did not run). Device, ingest port and everything else on them
+ * go on. On memory where claims and cancels do not exclude each other (SPEC.md, 1.2), published slots are only cancelled
+ * while no worker runs, and finish otherwise; who cannot wait for them stops the device first (stk_device_stop). When
+ * the device is lost, the chunks that it had are handed out with STK_E_DEVICE; it may still write to their buffers until
+ * its port is closed.
+ * Waits up to timeout_ns. STK_OK, or what failed first, an error of the callback for instance, which keeps no other
+ * chunk from it. After STK_E_TIMEOUT, or an error of the ingest port, the OS or the device may still own buffers, and a
+ * further call goes on waiting. Once every chunk was handed out the stream is closed: every other call returns
+ * STK_E_SHUTDOWN, the slots and buffers are the caller's, and the object may be freed. */
+STK_MUST_CHECK int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns);
 
 #ifdef __cplusplus
 }

@@ -129,8 +129,8 @@ STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint
  * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing: unregister first for an
  * end that lasts. Once it succeeded on an unregistered tenant, the id may go to another tenant.
  * STK_E_TIMEOUT (fault: value is how many slots are outstanding), or an error of the port's wait. */
-STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform,
-                                      void *platform_ctx, uint64_t timeout_ns, struct stk_error_info *info);
+STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_port *platform,
+                                      uint64_t timeout_ns, struct stk_error_info *info);
 
 /// Reserving ///
 

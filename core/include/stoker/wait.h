@@ -17,8 +17,8 @@ extern "C" {
 /* Waits until *word, a little-endian word that another thread or a device stores, holds `value`: looks a few hundred
  * times, then sleeps in slices. STK_OK (acquire order: what was stored before the word is seen after this call) or
  * STK_E_TIMEOUT after timeout_ns (deadline.h): 0 looks once, UINT64_MAX never ends. */
-STK_MUST_CHECK int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, const uint32_t *word,
-                                 uint32_t value, uint64_t timeout_ns);
+STK_MUST_CHECK int stk_wait_word(const struct stk_platform_port *platform, const uint32_t *word, uint32_t value,
+                                 uint64_t timeout_ns);
 
 #ifdef __cplusplus
 }

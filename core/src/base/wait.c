@@ -6,8 +6,7 @@
 
 #define SPINS 256u /* looks before the first sleep; a few hundred nanoseconds */
 
-int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, const uint32_t *word, uint32_t value,
-                  uint64_t timeout_ns) {
+int stk_wait_word(const struct stk_platform_port *platform, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
     struct stk_deadline end;
     uint64_t left;
     uint32_t seen = stk_load_acquire(word); /* orders what was stored before the word */
@@ -17,9 +16,10 @@ int stk_wait_word(const struct stk_platform_ops *platform, void *platform_ctx, c
     if (seen == value) {
         return STK_OK;
     }
-    stk_deadline_start(&end, timeout_ns, platform->now_ns(platform_ctx));
-    for (left = timeout_ns; left != 0u; left = stk_deadline_look(&end, platform->now_ns(platform_ctx))) {
-        int woken = platform->wait(platform_ctx, word, stk_le32(seen), stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+    stk_deadline_start(&end, timeout_ns, platform->ops->now_ns(platform->ctx));
+    for (left = timeout_ns; left != 0u; left = stk_deadline_look(&end, platform->ops->now_ns(platform->ctx))) {
+        int woken =
+            platform->ops->wait(platform->ctx, word, stk_le32(seen), stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         if (woken != STK_OK && woken != STK_E_TIMEOUT) {
             return woken;
         }

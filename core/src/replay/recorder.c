@@ -5,8 +5,14 @@
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
 
+/* Keeps the first error that the recorder met. Returns `err`. */
+static int keep_error(struct stk_recorder *r, int err) {
+    r->err = r->err == STK_OK && err < 0 ? err : r->err;
+    return err;
+}
+
 int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_config *config) {
-    if (!config->log || !config->platform || !config->platform->now_ns) {
+    if (!config->log || !config->platform.ops || !config->platform.ops->now_ns) {
         return STK_E_ARG;
     }
     *recorder = (struct stk_recorder){.config = *config};
@@ -17,13 +23,13 @@ int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_c
 static int append(struct stk_recorder *r, struct stk_log_record *record) {
     int err;
     if (!r->memory.ring) {
-        return STK_E_SHUTDOWN;
+        return keep_error(r, STK_E_SHUTDOWN);
     }
-    record->timestamp_ns = r->config.platform->now_ns(r->config.platform_ctx);
+    record->timestamp_ns = r->config.platform.ops->now_ns(r->config.platform.ctx);
     record->epoch = r->epoch;
     err = stk_log_append(r->config.log, record);
     r->lost += err < 0 ? 1u : 0u;
-    return err < 0 ? err : STK_OK;
+    return err < 0 ? keep_error(r, err) : STK_OK;
 }
 
 static uint64_t observables_digest(struct stk_blake3 *hash, const struct stk_device_memory *m) {
@@ -52,6 +58,7 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     }
     recorder->memory = *memory;
     recorder->lost = 0;
+    recorder->err = STK_OK;
     /* Acquire: the observables are read after it. */
     recorder->epoch = stk_load_acquire(memory->control + STK_CTL_EPOCH);
     record.tenant = tenants(memory);
@@ -75,10 +82,10 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
         .args = {input->offset, input->bytes, (uint32_t)input->position, (uint32_t)(input->position >> 32)},
     };
     if (!m->ring) {
-        return STK_E_SHUTDOWN;
+        return keep_error(recorder, STK_E_SHUTDOWN);
     }
     if (!m->payload || input->offset > m->payload_bytes || input->bytes > m->payload_bytes - input->offset) {
-        return STK_E_RANGE;
+        return keep_error(recorder, STK_E_RANGE);
     }
     if (!recorder->config.no_input_digest) {
         record.digest = stk_record_digest(&recorder->hash, m->payload + input->offset, input->bytes);
@@ -157,7 +164,7 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     struct stk_log_record record = {.kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT};
     int err;
     if (!m->ring) {
-        return STK_E_SHUTDOWN;
+        return keep_error(recorder, STK_E_SHUTDOWN);
     }
     /* Acquire: what the workers stored before the fence is seen. */
     recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
@@ -167,10 +174,14 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     record.args[STK_EPOCH_LOST] = recorder->lost;
     record.digest = observables_digest(&recorder->hash, m);
     err = append(recorder, &record);
-    return err == STK_OK ? stk_log_sync(recorder->config.log) : err;
+    return err == STK_OK ? stk_recorder_sync(recorder) : err;
 }
 
 int stk_recorder_poll(struct stk_recorder *recorder) {
     int err = stk_log_poll(recorder->config.log);
-    return err < 0 ? err : STK_OK;
+    return err < 0 ? keep_error(recorder, err) : STK_OK;
+}
+
+int stk_recorder_sync(struct stk_recorder *recorder) {
+    return keep_error(recorder, stk_log_sync(recorder->config.log));
 }

@@ -65,7 +65,8 @@ static int check_target(struct stk_blake3 *hash, const struct stk_replay_target 
                         const struct stk_replay_shape *shape) {
     const struct stk_device_memory *m = &t->memory;
     uint64_t digest;
-    if (!t->dispatch || !t->dispatch->drive || !m->ring || !m->control || (shape->payload_bytes != 0u && !m->payload)) {
+    if (!t->dispatch.ops || !t->dispatch.ops->drive || !m->ring || !m->control ||
+        (shape->payload_bytes != 0u && !m->payload)) {
         return STK_E_ARG;
     }
     if (m->slots != shape->slots || m->control_words != STK_CTL_OBSERVABLE + shape->observables ||
@@ -78,8 +79,8 @@ static int check_target(struct stk_blake3 *hash, const struct stk_replay_target 
 
 static int check(struct stk_blake3 *hash, const struct stk_replay_config *c, const struct stk_replay_shape *shape,
                  struct stk_error_info *info) {
-    if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform || !c->platform->now_ns ||
-        !c->platform->wait) {
+    if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform.ops || !c->platform.ops->now_ns ||
+        !c->platform.ops->wait) {
         return STK_E_ARG;
     }
     for (uint32_t i = 0; i < c->targets; i++) {

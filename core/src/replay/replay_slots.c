@@ -22,7 +22,7 @@ static int drive(struct stk_replay *r) {
     int did = 0;
     for (uint32_t t = 0; t < r->config.targets; t++) {
         const struct stk_replay_target *target = &r->config.target[t];
-        int err = target->dispatch->drive(target->dispatch_ctx, true);
+        int err = target->dispatch.ops->drive(target->dispatch.ctx, true);
         if (err < 0) {
             r->report->target = t;
             return err;
@@ -33,7 +33,7 @@ static int drive(struct stk_replay *r) {
 }
 
 static uint64_t now(const struct stk_replay *r) {
-    return r->config.platform->now_ns(r->config.platform_ctx);
+    return r->config.platform.ops->now_ns(r->config.platform.ctx);
 }
 
 /* Waits a little for a slot whose status was `seen`. */
@@ -41,7 +41,7 @@ static int doze(struct stk_replay *r, const uint32_t *status, uint32_t seen) {
     int err;
     for (uint32_t i = 0; i < SPINS && stk_load(status) == seen; i++) {
     }
-    err = r->config.platform->wait(r->config.platform_ctx, status, stk_le32(seen), STK_WAIT_SLICE_NS);
+    err = r->config.platform.ops->wait(r->config.platform.ctx, status, stk_le32(seen), STK_WAIT_SLICE_NS);
     return err == STK_E_TIMEOUT ? STK_OK : err;
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/error_info.h"
-#include "fetch_internal.h"
-#include "stoker/wait.h"
 #include "base/words_of.h"
+#include "stoker/wait.h"
+#include "stream/fetch_internal.h"
 
 #define TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
 
@@ -23,8 +23,8 @@ int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
 }
 
 static bool ports_missing(const struct stk_fetch_config *c) {
-    return !c->dispatch || !c->dispatch->drive || !c->dispatch->has_workers || !c->ingest || !c->ingest->submit ||
-           !c->ingest->reap || !c->ingest->cancel || !c->platform || !c->platform->now_ns || !c->platform->wait;
+    return !c->dispatch.ops || !c->dispatch.ops->drive || !c->dispatch.ops->has_workers ||
+           !stk_reads_port_ok(c->ingest) || !c->platform.ops || !c->platform.ops->now_ns || !c->platform.ops->wait;
 }
 
 static int check_config(const struct stk_fetch_config *c, size_t *bytes) {
@@ -42,10 +42,10 @@ static int views(struct stk_fetch *s) {
     return err == STK_OK ? stk_io_queue_view(&s->queue, m->io, STK_IO_QUEUE_BYTES(m->io_slots)) : err;
 }
 
-int stk_fetch_init(struct stk_fetch *miss, const struct stk_fetch_config *config, struct stk_arena *arena) {
+int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetch_config *config, struct stk_arena *arena) {
     struct stk_fetch s = {.config = *config};
     uint8_t *memory = NULL;
-    size_t bytes = 0;
+    size_t bytes = 0, mark = stk_arena_mark(arena);
     int err = check_config(config, &bytes);
     if (err == STK_OK) {
         err = views(&s);
@@ -65,9 +65,15 @@ int stk_fetch_init(struct stk_fetch *miss, const struct stk_fetch_config *config
         s.requests = (struct stk_fetch_request *)(void *)(memory + STK_ALIGNED((size_t)s.config.resources *
                                                                                STK_FETCH_ROW_BYTES));
     }
-    s.info.err = err;
-    s.closed = err != STK_OK;
-    *miss = s;
+    *fetch = s;
+    if (err == STK_OK) {
+        err = stk_reads_open(&fetch->reads, fetch->config.ingest, &stk_fetch_reads_ops, fetch);
+    }
+    if (err != STK_OK) {
+        stk_arena_release(arena, mark);
+    }
+    fetch->info.err = err;
+    fetch->closed = err != STK_OK;
     return err;
 }
 
@@ -117,51 +123,51 @@ static int check_beside(struct stk_fetch *m, const struct stk_fetch_resource *r)
     return STK_OK;
 }
 
-int stk_fetch_register(struct stk_fetch *miss, const struct stk_fetch_resource *resource) {
+int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource) {
     uint32_t steps;
     int err;
-    if (miss->closed || miss->stopping) {
+    if (fetch->closed || fetch->stopping) {
         return STK_E_SHUTDOWN;
     }
     if (resource->bytes == 0u || resource->bytes > INT32_MAX || resource->tenants == 0u || resource->prefetch > 1u) {
-        return stk_fail(&miss->info, STK_E_ARG, resource->resource, resource->bytes);
+        return stk_fail(&fetch->info, STK_E_ARG, resource->resource, resource->bytes);
     }
-    if (end_of(resource) > miss->config.memory.payload_bytes) {
-        return stk_fail(&miss->info, STK_E_SPACE, resource->resource, end_of(resource));
+    if (end_of(resource) > fetch->config.memory.payload_bytes) {
+        return stk_fail(&fetch->info, STK_E_SPACE, resource->resource, end_of(resource));
     }
-    err = check_beside(miss, resource);
+    err = check_beside(fetch, resource);
     if (err != STK_OK) {
         return err;
     }
-    steps = steps_to_free(miss, resource->resource);
-    if (steps == miss->config.resources) {
-        return stk_fail(&miss->info, STK_E_FULL, resource->resource, miss->config.resources);
+    steps = steps_to_free(fetch, resource->resource);
+    if (steps == fetch->config.resources) {
+        return stk_fail(&fetch->info, STK_E_FULL, resource->resource, fetch->config.resources);
     }
-    miss->rows[row_after(miss, resource->resource, steps)] = (struct stk_fetch_row){.is = *resource, .used = 1};
-    miss->reach = steps < miss->reach ? miss->reach : steps + 1u;
+    fetch->rows[row_after(fetch, resource->resource, steps)] = (struct stk_fetch_row){.is = *resource, .used = 1};
+    fetch->reach = steps < fetch->reach ? fetch->reach : steps + 1u;
     return STK_OK;
 }
 
-int stk_fetch_unregister(struct stk_fetch *miss, uint32_t resource) {
+int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource) {
     uint32_t row;
-    if (miss->closed) {
+    if (fetch->closed) {
         return STK_E_SHUTDOWN;
     }
-    row = stk_fetch_find(miss, resource);
+    row = stk_fetch_find(fetch, resource);
     if (row == STK_FETCH_NO_ROW) {
-        return stk_fail(&miss->info, STK_E_NOENT, resource, 0);
+        return stk_fail(&fetch->info, STK_E_NOENT, resource, 0);
     }
-    if (miss->rows[row].waiting != 0u || miss->rows[row].reading) {
-        return stk_fail(&miss->info, STK_E_WOULD_BLOCK, resource, miss->rows[row].waiting);
+    if (fetch->rows[row].waiting != 0u || fetch->rows[row].reading) {
+        return stk_fail(&fetch->info, STK_E_WOULD_BLOCK, resource, fetch->rows[row].waiting);
     }
-    miss->rows[row].used = 0;
+    fetch->rows[row].used = 0;
     return STK_OK;
 }
 
 /// Turns ///
 
-uint32_t stk_fetch_in_flight(const struct stk_fetch *miss) {
-    const struct stk_fetch_stats *s = &miss->stats;
+uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch) {
+    const struct stk_fetch_stats *s = &fetch->stats;
     return (uint32_t)(s->asked - s->served - s->refused - s->failed - s->cancelled);
 }
 
@@ -170,13 +176,13 @@ static uint64_t ended(const struct stk_fetch *m) {
 }
 
 static uint64_t now(const struct stk_fetch *m) {
-    return m->config.platform->now_ns(m->config.platform_ctx);
+    return m->config.platform.ops->now_ns(m->config.platform.ctx);
 }
 
 /* A turn, then the device: slots that were woken are pending. */
 static int turn(struct stk_fetch *m, uint64_t wait_ns) {
     int err = stk_fetch_serve(m, wait_ns);
-    int driven = m->config.dispatch->drive(m->config.dispatch_ctx, m->outcomes != 0u);
+    int driven = m->config.dispatch.ops->drive(m->config.dispatch.ctx, m->outcomes != 0u);
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
@@ -186,30 +192,38 @@ static int turn(struct stk_fetch *m, uint64_t wait_ns) {
 static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;
-    if (m->reading == 0u) {
-        err = m->config.platform->wait(m->config.platform_ctx, word, stk_le32(stk_load(word)), wait_ns);
+    if (m->reads.in_flight == 0u) {
+        err = m->config.platform.ops->wait(m->config.platform.ctx, word, stk_le32(stk_load(word)), wait_ns);
         wait_ns = 0;
     }
     return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
 }
 
-int stk_fetch_poll(struct stk_fetch *miss, uint64_t timeout_ns) {
-    uint64_t before = ended(miss), left;
+/* Returns how many requests have ended that no poll has told of yet, or an error. Requests may also have ended in the
+ * call of somebody else who reads through the same port. */
+static int tell_ended(struct stk_fetch *m, int err) {
+    uint64_t fresh = ended(m) - m->ended_told;
+    m->ended_told += fresh;
+    return err < 0 ? err : (int)fresh;
+}
+
+int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns) {
     struct stk_deadline end;
+    uint64_t left;
     int err;
-    if (miss->closed) {
+    if (fetch->closed) {
         return STK_E_SHUTDOWN;
     }
-    err = turn(miss, 0);
-    if (err != STK_OK || timeout_ns == 0u || ended(miss) != before) {
-        return err < 0 ? err : (int)(ended(miss) - before);
+    err = turn(fetch, 0);
+    if (err != STK_OK || timeout_ns == 0u) {
+        return tell_ended(fetch, err);
     }
-    stk_deadline_start(&end, timeout_ns, now(miss));
-    for (left = timeout_ns; err == STK_OK && ended(miss) == before && left != 0u;
-         left = stk_deadline_look(&end, now(miss))) {
-        err = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+    stk_deadline_start(&end, timeout_ns, now(fetch));
+    for (left = timeout_ns; err == STK_OK && ended(fetch) == fetch->ended_told && left != 0u;
+         left = stk_deadline_look(&end, now(fetch))) {
+        err = wait_turn(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
     }
-    return err < 0 ? err : (int)(ended(miss) - before);
+    return tell_ended(fetch, err);
 }
 
 /// End ///
@@ -223,25 +237,26 @@ static void end_unread(struct stk_fetch *m) {
     }
 }
 
-int stk_fetch_shutdown(struct stk_fetch *miss, uint64_t timeout_ns) {
+int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
     struct stk_deadline end;
     int err, failed;
-    if (miss->closed) {
+    if (fetch->closed) {
         return STK_E_SHUTDOWN;
     }
-    stk_deadline_start(&end, timeout_ns, now(miss));
-    miss->stopping = 1;
-    err = miss->config.ingest->cancel(miss->config.ingest_ctx);
-    end_unread(miss);
-    failed = turn(miss, 0);
+    stk_deadline_start(&end, timeout_ns, now(fetch));
+    fetch->stopping = 1;
+    err = stk_reads_cancel(&fetch->reads);
+    end_unread(fetch);
+    failed = turn(fetch, 0);
     err = err < 0 ? err : failed;
-    while (miss->reading != 0u) {
-        if (stk_deadline_look(&end, now(miss)) == 0u) {
+    while (fetch->reads.in_flight != 0u) {
+        if (stk_deadline_look(&end, now(fetch)) == 0u) {
             return err < 0 ? err : STK_E_TIMEOUT;
         }
-        failed = wait_turn(miss, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+        failed = wait_turn(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         err = err < 0 ? err : failed;
     }
-    miss->closed = 1;
+    stk_reads_close(&fetch->reads);
+    fetch->closed = 1;
     return err;
 }

@@ -1,5 +1,6 @@
 /* How requests end: an outcome for the slot that waits, or nothing where none does; and cancel. */
-#include "fetch_internal.h"
+#include "stream/cancel.h"
+#include "stream/fetch_internal.h"
 
 /// Ending ///
 
@@ -110,30 +111,25 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
 }
 
-/* Returns true if the host may not move a slot by compare-and-swap now (stk_atomics_exclude, stoker/slot.h). */
-static bool workers_in_the_way(const struct stk_fetch *m) {
-    return !stk_atomics_exclude(stk_load(m->config.memory.control + STK_CTL_NO_SHARED_ATOMICS)) &&
-           m->config.dispatch->has_workers(m->config.dispatch_ctx);
-}
-
-int stk_fetch_cancel(struct stk_fetch *miss, uint32_t slot) {
+int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     uint32_t *w, opcode, k;
-    int was = stk_ring_status(&miss->ring, slot);
+    int was = stk_ring_status(&fetch->ring, slot);
     if (was < 0) {
         return was;
     }
-    if (was != (int)STK_SLOT_WAIT_IO && workers_in_the_way(miss)) {
+    if (was != (int)STK_SLOT_WAIT_IO && !stk_may_cancel(fetch->config.memory.control, &fetch->config.dispatch)) {
         return STK_E_WOULD_BLOCK;
     }
-    w = stk_slot_at(&miss->ring, slot);
+    w = stk_slot_at(&fetch->ring, slot);
     opcode = stk_load(w + STK_SLOT_OPCODE);
     if (was == (int)STK_SLOT_REQUEUE && opcode == STK_OP_LOAD_MISS) {
-        return cancel_woken(miss, slot);
+        return cancel_woken(fetch, slot);
     }
-    k = was == (int)STK_SLOT_WAIT_IO ? request_of(miss, slot, STK_FETCH_WAITING) : miss->queue.slots;
-    was = stk_ring_transition(&miss->ring, slot, STK_TO_CANCEL);
-    if (was >= 0 && k < miss->queue.slots) {
-        stk_fetch_end(miss, k, 0, &miss->stats.cancelled); /* its slot no longer waits */
+    k = was == (int)STK_SLOT_WAIT_IO ? request_of(fetch, slot, STK_FETCH_WAITING) : fetch->queue.slots;
+    was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
+    if (was >= 0 && k < fetch->queue.slots) {
+        stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* its slot no longer waits */
+        fetch->ended_told++;                                 /* by this call */
     }
     return was;
 }

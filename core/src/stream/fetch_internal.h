@@ -4,6 +4,7 @@
 
 #include "ring/slot_words.h"
 #include "stoker/fetch.h"
+#include "stream/reads.h"
 
 #define STK_FETCH_NO_ROW UINT32_MAX /* of a request that was refused */
 
@@ -67,6 +68,8 @@ void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_
 void stk_fetch_sweep(struct stk_fetch *m);
 
 /// fetch_serve.c ///
+
+extern const struct stk_reads_ops stk_fetch_reads_ops;
 
 /* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns);

@@ -1,14 +1,11 @@
 /* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
-#include "base/error_info.h"
-#include "fetch_internal.h"
-#include "base/refusal.h"
-
-#define BATCH 16u /* reads submitted or reaped in one call of the port */
+#include "stream/fetch_internal.h"
 
 /// Asked ///
 
-/* May the slot of `asked` have what it asks for? STK_OK and its row, or why not. */
-static int check(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row, uint32_t *prefetch) {
+/* Checks whether the slot of `asked` may have what it asks for. STK_OK and its row, or why not. */
+static int check_request(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row,
+                         uint32_t *prefetch) {
     const uint32_t *w = stk_slot_at(&m->ring, asked->tag);
     uint32_t tenant = stk_load(w + STK_SLOT_TENANT);
     *prefetch = stk_slot_arg(w, 1) != 0u;
@@ -29,9 +26,9 @@ static int check(const struct stk_fetch *m, const struct stk_io_request *asked, 
     return *prefetch && !m->rows[*row].is.prefetch ? STK_E_ACCESS : STK_OK;
 }
 
-/* A request that may wait for its row, or is served by what a prefetch has brought: then a miss is the one that it was
- * for. */
-static void enter(struct stk_fetch *m, uint32_t k) {
+/* Serves a request at once where a prefetch has brought its data, which serves one miss; else the request waits for its
+ * row to be read. */
+static void serve_or_wait(struct stk_fetch *m, uint32_t k) {
     struct stk_fetch_request *q = &m->requests[k];
     struct stk_fetch_row *row = &m->rows[q->row];
     if (row->warm) {
@@ -43,8 +40,9 @@ static void enter(struct stk_fetch *m, uint32_t k) {
     m->stats.shared += row->waiting > 1u || row->reading;
 }
 
-/* Request k was claimed. Nothing that it says is used before it was checked, and no word of it is read twice. */
-static void accept(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
+/* Takes in request k, which was claimed. Nothing that it says is used before it was checked, and no word of it is read
+ * twice. */
+static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
     struct stk_fetch_request *q = &m->requests[k];
     int err;
     m->stats.asked++;
@@ -61,29 +59,29 @@ static void accept(struct stk_fetch *m, uint32_t k, const struct stk_io_request 
         stk_fetch_end(m, k, 0, &m->stats.cancelled);
         return;
     }
-    err = check(m, asked, &q->row, &q->prefetch);
+    err = check_request(m, asked, &q->row, &q->prefetch);
     if (err != STK_OK) {
         q->row = STK_FETCH_NO_ROW;
         stk_fetch_end(m, k, STK_FETCH_CODE(err), &m->stats.refused);
         return;
     }
     m->rows[q->row].waiting++;
-    enter(m, k);
+    serve_or_wait(m, k);
 }
 
-static void claim(struct stk_fetch *m) {
+static void claim_requests(struct stk_fetch *m) {
     struct stk_io_request asked;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         struct stk_io_queue io = stk_fetch_io(m, k);
         if (m->requests[k].state == STK_FETCH_FREE && stk_io_queue_claim(&io, &asked, 1) == 1) {
-            accept(m, k, &asked);
+            accept_request(m, k, &asked);
         }
     }
 }
 
 /* Ends the requests that took too long. The deadline was looked at before the finished reads were taken in, so a read
  * that finished during a pause is not late. */
-static void expire(struct stk_fetch *m) {
+static void end_late_requests(struct stk_fetch *m) {
     if (stk_fetch_in_flight(m) == 0u) {
         return;
     }
@@ -95,71 +93,55 @@ static void expire(struct stk_fetch *m) {
     }
 }
 
-/// Read ///
+/// Reads: what the service does with them (reads.h). The index of a read is its row ///
 
-/* What goes to the port in one call: reads, and how far down the list each was found. */
-struct offer {
-    struct stk_ingest_read reads[BATCH];
-    uint32_t at[BATCH], count;
-};
-
-/* Request `n` of the list joins the offer when it waits and its row is not being read, which from then on it is. */
-static void consider(struct stk_fetch *m, struct offer *o, uint32_t n, uint32_t prefetch) {
-    const struct stk_fetch_request *q = &m->requests[(m->next + n) % m->queue.slots];
-    struct stk_fetch_row *r;
-    if (q->state != STK_FETCH_WAITING || q->prefetch != prefetch || m->rows[q->row].reading) {
-        return;
+/* Position n of the list is request (next + n) mod slots: the search begins where the port had no room last time. A
+ * request is read for when it waits and its row is not being read, which from then on it is. */
+static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
+    struct stk_fetch *m = owner;
+    for (; *at < m->queue.slots; (*at)++) {
+        const struct stk_fetch_request *q = &m->requests[(m->next + *at) % m->queue.slots];
+        struct stk_fetch_row *r;
+        if (q->state != STK_FETCH_WAITING || q->prefetch != m->prefetches || m->rows[q->row].reading) {
+            continue;
+        }
+        r = &m->rows[q->row];
+        r->reading = 1;
+        m->stats.reads++;
+        *read = (struct stk_ingest_read){.source = r->is.source,
+                                         .offset = r->is.offset,
+                                         .bytes = r->is.bytes,
+                                         .dst = m->config.memory.payload + r->is.dst,
+                                         .tag = q->row};
+        return true;
     }
-    r = &m->rows[q->row];
-    r->reading = 1;
-    o->reads[o->count] = (struct stk_ingest_read){.source = r->is.source,
-                                                  .offset = r->is.offset,
-                                                  .bytes = r->is.bytes,
-                                                  .dst = m->config.memory.payload + r->is.dst,
-                                                  .tag = q->row};
-    o->at[o->count++] = n;
+    return false;
 }
 
-/* Makes the offer. Returns how many the port took, or its error; the others are not being read after all. */
-static int submit_offer(struct stk_fetch *m, const struct offer *o) {
-    int taken = m->config.ingest->submit(m->config.ingest_ctx, o->reads, o->count);
-    uint32_t under_way = taken > 0 ? (uint32_t)taken : 0u;
-    for (uint32_t i = under_way; i < o->count; i++) {
-        m->rows[o->reads[i].tag].reading = 0;
+/* The row is not being read after all. */
+static void return_read(void *owner, uint32_t row) {
+    struct stk_fetch *m = owner;
+    m->rows[row].reading = 0;
+    m->stats.reads--;
+}
+
+static void refuse_read(void *owner, uint32_t row, int err) {
+    stk_fetch_end_row(owner, row, STK_FETCH_CODE(err), &((struct stk_fetch *)owner)->stats.failed);
+}
+
+/* Submits the reads that requests wait for: prefetches, or all others. 1; 0 the port is full; or its error. */
+static int submit_reads(struct stk_fetch *m, uint8_t prefetches) {
+    uint32_t at = 0;
+    int taken;
+    m->prefetches = prefetches;
+    taken = stk_reads_submit(&m->reads, &at, &m->info);
+    if (taken <= 0) {
+        m->next = (m->next + at) % m->queue.slots;
     }
-    m->reading += under_way;
-    m->stats.reads += under_way;
     return taken;
 }
 
-/* Submits what waits and is not being read, prefetches or the others, in turn. 1; 0 the port is full; or its error. */
-static int submit(struct stk_fetch *m, uint32_t prefetch) {
-    uint32_t n = 0, limit = BATCH;
-    while (n < m->queue.slots) {
-        struct offer o = {.count = 0};
-        uint32_t end = n;
-        int taken;
-        while (end < m->queue.slots && o.count < limit) {
-            consider(m, &o, end++, prefetch);
-        }
-        taken = o.count != 0u ? submit_offer(m, &o) : 0;
-        if (stk_is_refusal(taken)) {
-            if (o.count == 1u) {
-                stk_fetch_end_row(m, o.reads[0].tag, STK_FETCH_CODE(taken), &m->stats.failed);
-                n = end;
-            }
-            limit = 1;
-        } else if (taken < (int)o.count) {
-            m->next = (m->next + o.at[taken > 0 ? taken : 0]) % m->queue.slots;
-            return taken < 0 ? taken : 0;
-        } else {
-            n = end;
-        }
-    }
-    return 1;
-}
-
-/* Does nobody but prefetches wait for this row? */
+/* Returns true if prefetches wait for this row, and nobody else. */
 static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
     uint32_t waiting = 0;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
@@ -174,10 +156,14 @@ static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
     return waiting != 0u;
 }
 
-static void land(struct stk_fetch *m, uint32_t row, const struct stk_ingest_done *done) {
-    struct stk_fetch_row *r = &m->rows[row];
+static bool complete_read(void *owner, uint32_t row, const struct stk_ingest_done *done) {
+    struct stk_fetch *m = owner;
+    struct stk_fetch_row *r;
+    if (row >= m->config.resources || !m->rows[row].reading) {
+        return false;
+    }
+    r = &m->rows[row];
     r->reading = 0;
-    m->reading--;
     if (done->result == STK_E_CANCELED) {
         stk_fetch_end_row(m, row, STK_FETCH_CODE(STK_E_CANCELED), &m->stats.cancelled);
     } else if (done->result < 0) {
@@ -190,40 +176,22 @@ static void land(struct stk_fetch *m, uint32_t row, const struct stk_ingest_done
         r->warm = only_prefetches(m, row);
         stk_fetch_end_row(m, row, 0, &m->stats.served);
     }
+    return true;
 }
 
-/* Takes a finished read in. One that is not the service's is told, and the others are taken in all the same. */
-static int take(struct stk_fetch *m, const struct stk_ingest_done *done) {
-    uint32_t row = done->tag;
-    if (row >= m->config.resources || !m->rows[row].reading) {
-        return stk_fail(&m->info, STK_E_RANGE, row, 0);
-    }
-    land(m, row, done);
-    return STK_OK;
-}
+const struct stk_reads_ops stk_fetch_reads_ops = {
+    .next = next_read, .not_taken = return_read, .refused = refuse_read, .completed = complete_read};
 
-static int reap(struct stk_fetch *m, uint64_t wait_ns) {
-    struct stk_ingest_done done[BATCH];
-    int n = (int)BATCH, err = STK_OK;
-    while (m->reading != 0u && n == (int)BATCH) {
-        n = m->config.ingest->reap(m->config.ingest_ctx, done, BATCH, wait_ns);
-        for (int i = 0; i < n; i++) {
-            int taken = take(m, &done[i]);
-            err = err < 0 ? err : taken;
-        }
-        wait_ns = 0;
-    }
-    return n < 0 ? n : err;
-}
+/// A turn ///
 
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns) {
     int taken, err;
-    (void)stk_deadline_look(&m->requests_end, m->config.platform->now_ns(m->config.platform_ctx));
+    (void)stk_deadline_look(&m->requests_end, m->config.platform.ops->now_ns(m->config.platform.ctx));
     stk_fetch_sweep(m);
-    claim(m);
-    taken = m->stopping ? 1 : submit(m, 0);
-    taken = taken > 0 && !m->stopping ? submit(m, 1) : taken;
-    err = taken < 0 ? taken : reap(m, wait_ns);
-    expire(m);
+    claim_requests(m);
+    taken = m->stopping ? 1 : submit_reads(m, 0);
+    taken = taken > 0 && !m->stopping ? submit_reads(m, 1) : taken;
+    err = taken < 0 ? taken : stk_reads_reap(&m->reads, wait_ns, &m->info);
+    end_late_requests(m);
     return err;
 }

@@ -1,9 +1,7 @@
 /* Epochs of the stream: a barrier among the chunks, and a fence in the slot of the chunk behind it. */
-#include <string.h>
-
 #include "ring/custody.h"
 #include "ring/slot_words.h"
-#include "stream_internal.h"
+#include "stream/stream_internal.h"
 
 #define NO_BARRIER UINT64_MAX
 
@@ -11,8 +9,8 @@ void stk_stream_next_epoch(struct stk_stream *s) {
     s->barrier = s->config.epoch_chunks != 0u ? s->delivered + s->config.epoch_chunks : NO_BARRIER;
     s->fence_tag = (uint32_t)s->barrier;
     s->fence = 0;
-    s->asked = 0;
-    s->told = 0;
+    s->epoch_asked = 0;
+    s->late_recorded = 0;
 }
 
 /* The chunk behind the barrier is not published before the fence has passed, so its slot is free. */
@@ -28,28 +26,25 @@ static int publish_fence(struct stk_stream *s) {
     s->fence = 1;
     (void)stk_stream_clock(s);
     s->fence_since_ns = stk_deadline_counted(&s->slots_end);
-    return stk_stream_tell_publish(s, slot, &work);
+    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_PUBLISH, .slot = slot, .work = &work});
+    return STK_OK;
 }
 
 /* The fence was refused: the chunks behind it go on, as part of this epoch. */
 static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     uint32_t *w = stk_slot_at(&s->ring, slot);
     struct stk_slot end;
-    struct stk_record_failure failure = {.slot = slot,
-                                         .tenant = s->config.tenant,
-                                         .opcode = STK_OP_BATCH_FENCE,
-                                         .status = STK_SLOT_FAULT,
-                                         .err = STK_E_SLOT_FAULT};
-    int err = STK_OK;
     stk_slot_copy_end(w, status, &end);
-    memcpy(failure.results, end.args + STK_RESULT_ARG, sizeof failure.results);
     stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY); /* our reads of it come before */
     s->info = (struct stk_error_info){.err = STK_E_SLOT_FAULT, .index = slot};
     stk_stream_next_epoch(s);
-    if (s->config.recorder) {
-        err = stk_recorder_failure(s->config.recorder, &failure);
-    }
-    return err < 0 ? err : STK_E_SLOT_FAULT;
+    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_FAILURE,
+                                                    .slot = slot,
+                                                    .opcode = STK_OP_BATCH_FENCE,
+                                                    .status = STK_SLOT_FAULT,
+                                                    .err = STK_E_SLOT_FAULT,
+                                                    .results = end.args + STK_RESULT_ARG});
+    return STK_E_SLOT_FAULT;
 }
 
 static int late(struct stk_stream *s, uint32_t slot) {
@@ -57,11 +52,11 @@ static int late(struct stk_stream *s, uint32_t slot) {
         return STK_OK;
     }
     s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = slot};
-    if (s->told) {
-        return STK_E_TIMEOUT;
+    if (!s->late_recorded) {
+        s->late_recorded = 1;
+        stk_stream_record_late(s, slot);
     }
-    s->told = 1;
-    return stk_stream_tell_late(s, slot);
+    return STK_E_TIMEOUT;
 }
 
 int stk_stream_fence(struct stk_stream *s) {
@@ -81,33 +76,39 @@ int stk_stream_fence(struct stk_stream *s) {
         return refused(s, slot, status);
     }
     stk_stream_next_epoch(s);
-    return s->config.recorder ? stk_recorder_epoch(s->config.recorder, tag) : STK_OK;
+    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_EPOCH, .tag = tag});
+    return STK_OK;
 }
 
-void stk_stream_drop_fence(struct stk_stream *s) {
-    if (s->fence) {
-        /* One that a worker has claimed, and left, nothing waits for. */
-        (void)!stk_ring_transition(&s->ring, stk_entry_slot(s, s->barrier), STK_TO_CANCEL);
-    }
+void stk_stream_end_epochs(struct stk_stream *s) {
     s->config.epoch_chunks = 0;
-    stk_stream_next_epoch(s);
+    if (!s->fence) {
+        stk_stream_next_epoch(s);
+    }
+}
+
+void stk_stream_cancel_fence(struct stk_stream *s) {
+    if (s->fence && stk_ring_transition(&s->ring, stk_entry_slot(s, s->barrier), STK_TO_CANCEL) >= 0) {
+        stk_stream_next_epoch(s);
+    }
 }
 
 int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns) {
     struct stk_deadline end;
     int err;
-    if (stream->closed || stream->stopping) {
-        return STK_E_SHUTDOWN;
+    err = stream->stopping ? STK_E_SHUTDOWN : stk_stream_usable(stream);
+    if (err != STK_OK) {
+        return err;
     }
-    stk_deadline_start(&end, timeout_ns, stream->config.platform->now_ns(stream->config.platform_ctx));
-    if (!stream->asked) {
+    stk_deadline_start(&end, timeout_ns, stream->config.platform.ops->now_ns(stream->config.platform.ctx));
+    if (!stream->epoch_asked) {
         err = stk_stream_drain_until(stream, &end);
         if (err != STK_OK) {
             return err;
         }
         stream->barrier = stream->delivered;
         stream->fence_tag = tag;
-        stream->asked = 1;
+        stream->epoch_asked = 1;
     }
     return stk_stream_drain_until(stream, &end);
 }

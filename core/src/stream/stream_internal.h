@@ -1,8 +1,15 @@
-/* A chunk in flight. Private to the stream's files. */
+/* What the files of the stream share: a chunk in flight, and the steps of a turn. Private to them.
+ *
+ * A turn goes through the files in this order: stream.c calls stream_ingest.c (queued -> arrived), stream_slots.c
+ * (arrived -> published -> delivered) and stream_epoch.c (fences). All of them tell stream_record.c what happened.
+ * stream_close.c makes the last turns. */
 #ifndef STK_SRC_STREAM_INTERNAL_H
 #define STK_SRC_STREAM_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "stoker/stream.h"
+#include "stream/reads.h"
 
 enum stk_entry_state {
     STK_ENTRY_READING = 1, /* queued, or its read is with the ingest port */
@@ -14,12 +21,12 @@ enum stk_entry_state {
 struct stk_stream_entry {
     struct stk_stream_read read;
     uint64_t published_ns; /* clock at the publish, in nanoseconds; for the latency */
-    uint64_t since_ns;     /* time that slots_end had counted at the publish */
+    uint64_t since_ns;     /* time that slots_end had counted at the publish, in nanoseconds */
     int32_t err, os_error;
     uint32_t state;
-    uint32_t got;  /* data bytes that arrived */
-    uint32_t lead; /* lead bytes before them */
-    uint32_t told; /* the recorder knows that its slot is late */
+    uint32_t got;           /* data bytes that arrived */
+    uint32_t lead;          /* lead bytes before them */
+    uint32_t late_recorded; /* 1: it is in the recording that the slot is late */
 };
 
 _Static_assert(sizeof(struct stk_stream_entry) <= STK_STREAM_ENTRY_BYTES, "STK_STREAM_BYTES counts on this");
@@ -47,20 +54,42 @@ static inline uint32_t stk_entry_start(const struct stk_stream *s, uint64_t chun
     return stk_entry_offset(s, chunk) + e->read.lead - e->lead;
 }
 
+static inline bool stk_entry_sequential(const struct stk_stream_entry *e) {
+    return (e->read.flags & STK_READ_SEQUENTIAL) != 0u;
+}
+
+/// stream.c ///
+
+/* Returns the time of the platform's clock, in nanoseconds. */
+uint64_t stk_stream_now(const struct stk_stream *s);
+
+/* Returns true if there is nothing to wait for, neither a chunk nor a fence. */
+bool stk_stream_idle(const struct stk_stream *s);
+
 /* Looks at the clock for slots_end. Returns the time of the clock. */
 uint64_t stk_stream_clock(struct stk_stream *s);
 
-/* Submits queued reads and takes in finished ones; waits up to wait_ns for a finished one. Returns how many moved. */
+/* Returns STK_OK if the caller may move the stream on: STK_E_SHUTDOWN the stream is closed; STK_E_STATUS the call comes
+ * from the stream's own callback. */
+int stk_stream_usable(const struct stk_stream *s);
+
+/* Does what stk_stream_drain does, up to a deadline that was started before. */
+int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
+
+/// stream_ingest.c ///
+
+extern const struct stk_reads_ops stk_stream_reads_ops;
+
+/* Submits queued reads and takes in finished ones; waits up to wait_ns for a finished one. STK_OK or an error. */
 int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns);
 
-/* Publishes chunks that arrived, in order. Returns how many. */
+/// stream_slots.c ///
+
+/* Publishes chunks that arrived, in order. STK_OK or an error. */
 int stk_stream_publish(struct stk_stream *s);
 
 /* Hands finished chunks to the callback, in order. Returns how many. */
 int stk_stream_harvest(struct stk_stream *s);
-
-/* Does what stk_stream_drain does, up to a deadline that was started before. */
-int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
 
 /// Epochs: stream_epoch.c ///
 
@@ -70,27 +99,37 @@ void stk_stream_next_epoch(struct stk_stream *s);
 /* Once every chunk before the barrier was handed out: publishes the fence, and looks whether it has passed. */
 int stk_stream_fence(struct stk_stream *s);
 
-/* Shutdown: no fence holds back the chunks that are left. */
-void stk_stream_drop_fence(struct stk_stream *s);
+/* The stream closes: no fence is published any more, and a chunk waits only for one that is with the workers. */
+void stk_stream_end_epochs(struct stk_stream *s);
 
-/// What the recorder is told, where there is one: stream_record.c. STK_OK, or an error of its log ///
+/* Takes back a fence that no worker has claimed. */
+void stk_stream_cancel_fence(struct stk_stream *s);
 
-int stk_stream_tell_input(const struct stk_stream *s, uint64_t chunk);
-int stk_stream_tell_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
+/// The recorder: stream_record.c ///
 
-/* A chunk that is handed out with an error. */
-int stk_stream_tell_failure(const struct stk_stream *s, uint64_t chunk, const struct stk_stream_result *r);
+enum stk_stream_event_kind {
+    STK_EVENT_INPUT,   /* the data of `chunk` is in the payload, and its slot is about to be published */
+    STK_EVENT_PUBLISH, /* `work` was published in `slot` */
+    STK_EVENT_FAILURE, /* `slot` failed with `err`, or a read for it; STK_RECORD_NO_SLOT: the device */
+    STK_EVENT_EPOCH,   /* the fence `tag` has passed */
+    STK_EVENT_TURN,    /* chunks were handed out: there is time to make room for the records of the next */
+    STK_EVENT_END      /* nothing more comes */
+};
 
-/* A slot that is late. Returns STK_E_TIMEOUT, or an error of the log. */
-int stk_stream_tell_late(const struct stk_stream *s, uint32_t slot);
+struct stk_stream_event {
+    enum stk_stream_event_kind kind;
+    uint32_t slot;
+    uint64_t chunk;
+    const struct stk_work *work;
+    uint32_t opcode, status, tag; /* opcode and status of a slot that failed */
+    int err;
+    const uint32_t *results; /* STK_SLOT_RESULTS words of a slot that failed; NULL: zeros */
+};
 
-/* The device failed with `err`. Returns it, or an error of the log. */
-int stk_stream_tell_lost(struct stk_stream *s, int err);
+/* Tells the recorder, where there is one. The recorder keeps an error of its log to itself. */
+void stk_stream_record(const struct stk_stream *s, const struct stk_stream_event *event);
 
-/* Chunks were handed out: there is time to make room for the records of the next. */
-int stk_stream_tell_turn(const struct stk_stream *s);
-
-/* Nothing more comes. */
-int stk_stream_tell_end(const struct stk_stream *s);
+/* Records that slot `slot` has passed its deadline, and what it holds. */
+void stk_stream_record_late(const struct stk_stream *s, uint32_t slot);
 
 #endif

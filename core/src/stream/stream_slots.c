@@ -1,10 +1,10 @@
 /* Slots of the stream: from arrived to delivered. */
 #include "ring/custody.h"
 #include "ring/slot_words.h"
-#include "stream_internal.h"
+#include "stream/stream_internal.h"
 
-/* Publishes one chunk's slot with this handler; *told is what the recorder made of it. */
-static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params, int *told) {
+/* Publishes one chunk's slot with this handler. */
+static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t args[STK_SLOT_ARGS] = {
         [STK_ARG_OFFSET] = stk_entry_start(s, chunk),
@@ -25,55 +25,50 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     e->published_ns = stk_stream_clock(s);
     e->since_ns = stk_deadline_counted(&s->slots_end);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
-    if (err == STK_OK) {
-        stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
-        e->state = STK_ENTRY_PUBLISHED;
-        e->read.opcode = opcode;
-        e->told = 0;
-        s->stats.slots++;
-        /* After the slot, so that the worker need not wait for the log. */
-        *told = stk_stream_tell_publish(s, stk_entry_slot(s, chunk), &work);
-    }
-    return err;
-}
-
-/* Publishes the next chunk, which arrived. */
-static int publish_next(struct stk_stream *s) {
-    struct stk_stream_entry *e = stk_entry(s, s->published);
-    int told = STK_OK, err;
-    /* Before the slot: a handler may change the bytes. */
-    err = stk_stream_tell_input(s, s->published);
-    if (err == STK_OK) {
-        err = publish_chunk(s, s->published, e->read.opcode, e->read.params, &told);
-    }
     if (err != STK_OK) {
         return err;
     }
-    s->stats.bytes += e->got;
-    s->published++;
-    return told;
+    stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
+    e->state = STK_ENTRY_PUBLISHED;
+    e->read.opcode = opcode;
+    e->late_recorded = 0;
+    s->stats.slots++;
+    /* After the slot, so that the worker need not wait for the log. */
+    stk_stream_record(
+        s, &(struct stk_stream_event){.kind = STK_EVENT_PUBLISH, .slot = stk_entry_slot(s, chunk), .work = &work});
+    return STK_OK;
 }
 
 int stk_stream_publish(struct stk_stream *s) {
-    int published = 0;
     while (s->published != s->arrived && s->published != s->barrier) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
-        int err;
         if (e->state == STK_ENTRY_READY && s->stopping) {
-            e->state = STK_ENTRY_OVER; /* its data arrived after shutdown began */
+            e->state = STK_ENTRY_OVER; /* its data arrived after the stream began to close */
             e->err = STK_E_CANCELED;
         }
-        if (e->state != STK_ENTRY_READY) {
-            s->published++;
-            continue;
+        if (e->state == STK_ENTRY_READY) {
+            int err;
+            /* Before the slot: a handler may change the bytes. */
+            stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_INPUT, .chunk = s->published});
+            err = publish_chunk(s, s->published, e->read.opcode, e->read.params);
+            if (err != STK_OK) {
+                return err;
+            }
+            s->stats.bytes += e->got;
         }
-        err = publish_next(s);
-        if (err != STK_OK) {
-            return err;
-        }
-        published++;
+        s->published++;
     }
-    return published;
+    return STK_OK;
+}
+
+/* The slot has passed its deadline. Only the first call of many records so. */
+static int late(struct stk_stream *s, struct stk_stream_entry *e, uint32_t slot) {
+    s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = slot};
+    if (!e->late_recorded) {
+        e->late_recorded = 1;
+        stk_stream_record_late(s, slot);
+    }
+    return STK_E_TIMEOUT;
 }
 
 /* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. 0 when the slot has not
@@ -86,11 +81,7 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     struct stk_slot slot;
     if (!stk_slot_ended(s->config.memory.control, at, status)) {
-        if (stk_deadline_left(&s->slots_end, e->since_ns) == 0u) {
-            s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = at};
-            return e->told++ == 0u ? stk_stream_tell_late(s, at) : STK_E_TIMEOUT;
-        }
-        return 0;
+        return stk_deadline_left(&s->slots_end, e->since_ns) == 0u ? late(s, e, at) : 0;
     }
     stk_slot_copy_end(w, status, &slot);
     if (slot.status == STK_SLOT_FAULT) {
@@ -103,7 +94,7 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         r->results[i] = slot.args[STK_RESULT_ARG + i];
     }
-    r->latency_ns = stk_time_since(e->published_ns, s->config.platform->now_ns(s->config.platform_ctx));
+    r->latency_ns = stk_time_since(e->published_ns, s->config.platform.ops->now_ns(s->config.platform.ctx));
     return 1;
 }
 
@@ -121,29 +112,54 @@ static struct stk_stream_result result_of(const struct stk_stream *s, uint64_t c
     };
 }
 
-/* Hands the oldest chunk out when it is over or its slot has finished. 1 delivered, 0 not yet or published again. */
+/* Publishes the chunk that is with the callback again. STK_E_STATUS there is nothing to publish: the chunk never had a
+ * slot, or a read that the callback has queued has taken its place. */
+static int republish(struct stk_stream *s, bool had_slot, const struct stk_stream_next *next) {
+    if (!had_slot || s->queued - s->delivered > s->config.depth) {
+        s->info = (struct stk_error_info){.err = STK_E_STATUS, .index = stk_entry_slot(s, s->delivered)};
+        return STK_E_STATUS;
+    }
+    return publish_chunk(s, s->delivered, next->opcode, next->params);
+}
+
+static void record_failure(const struct stk_stream *s, const struct stk_stream_result *r) {
+    const struct stk_stream_event event = {
+        .kind = STK_EVENT_FAILURE,
+        .slot = stk_entry_slot(s, s->delivered),
+        .opcode = r->opcode,
+        .status = r->err == STK_E_SLOT_FAULT ? STK_SLOT_FAULT : STK_SLOT_EMPTY,
+        .err = r->err,
+        .results = r->results,
+    };
+    stk_stream_record(s, &event);
+}
+
+/* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
+ * again; an error ends the turn. The callback may queue a read, which may overwrite the chunk's entry. */
 static int deliver(struct stk_stream *s) {
-    struct stk_stream_entry *e = stk_entry(s, s->delivered);
+    const struct stk_stream_entry *e = stk_entry(s, s->delivered);
     struct stk_stream_result r = result_of(s, s->delivered);
     struct stk_stream_next next = {.opcode = e->read.opcode};
-    int ready = e->state == STK_ENTRY_PUBLISHED ? take_slot(s, s->delivered, &r) : 1, wish, told = STK_OK;
+    bool had_slot = e->state == STK_ENTRY_PUBLISHED;
+    int ready = had_slot ? take_slot(s, s->delivered, &r) : 1, verdict;
     if (ready <= 0) {
         return ready;
     }
     if (r.err != STK_OK) {
-        s->stats.faults++;
-        told = stk_stream_tell_failure(s, s->delivered, &r);
+        s->stats.failed++;
+        record_failure(s, &r);
     }
-    wish = s->config.on_result(s->config.on_result_ctx, &r, &next);
-    if (wish == STK_STREAM_REPUBLISH && e->state == STK_ENTRY_PUBLISHED && !s->stopping) {
-        int again = STK_OK;
-        wish = publish_chunk(s, s->delivered, next.opcode, next.params, &again);
-        if (wish == STK_OK) {
-            return told < 0 ? told : again;
+    s->in_callback = 1;
+    verdict = s->config.on_result(s->config.on_result_ctx, &r, &next);
+    s->in_callback = 0;
+    if (verdict == STK_STREAM_REPUBLISH && !s->stopping) {
+        verdict = republish(s, had_slot, &next);
+        if (verdict == STK_OK) {
+            return 0;
         }
     }
     s->delivered++;
-    return wish < 0 ? wish : told < 0 ? told : 1;
+    return verdict < 0 ? verdict : 1;
 }
 
 int stk_stream_harvest(struct stk_stream *s) {

@@ -99,34 +99,35 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
 }
 
 /* Sleeps until the count is 0. *word is the word as seen last. */
-static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_platform_ops *platform, void *ctx,
+static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_platform_port *platform,
                          uint64_t timeout_ns, uint32_t *word) {
     uint64_t left = timeout_ns;
     struct stk_deadline end;
-    stk_deadline_start(&end, timeout_ns, platform->now_ns(ctx));
+    stk_deadline_start(&end, timeout_ns, platform->ops->now_ns(platform->ctx));
     /* Acquire: the harvest of the slots that are gone is seen. */
     *word = stk_load_acquire(&entry->word);
     while ((*word & TENANT_COUNT) != 0 && left != 0) {
         /* A harvester does not wake us, so no sleep is long. */
-        int err = platform->wait(ctx, &entry->word, stk_le32(*word), stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+        int err = platform->ops->wait(platform->ctx, &entry->word, stk_le32(*word),
+                                      stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         if (err != STK_OK && err != STK_E_TIMEOUT) {
             return err;
         }
         *word = stk_load_acquire(&entry->word); /* as above */
-        left = stk_deadline_look(&end, platform->now_ns(ctx));
+        left = stk_deadline_look(&end, platform->ops->now_ns(platform->ctx));
     }
     return (*word & TENANT_COUNT) == 0 ? STK_OK : STK_E_TIMEOUT;
 }
 
-int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_ops *platform, void *platform_ctx,
-                       uint64_t timeout_ns, struct stk_error_info *info) {
+int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_port *platform, uint64_t timeout_ns,
+                       struct stk_error_info *info) {
     struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
     uint32_t word;
     if (entry == NULL) {
         return stk_tenant_revoked(tenant, info);
     }
     (void)stk_fetch_add(&entry->quiesce_calls, 1);
-    int err = wait_for_none(entry, platform, platform_ctx, timeout_ns, &word);
+    int err = wait_for_none(entry, platform, timeout_ns, &word);
     if (err == STK_E_TIMEOUT) {
         (void)stk_fetch_add(&entry->quiesce_timeouts, 1);
     }

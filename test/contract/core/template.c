@@ -27,7 +27,7 @@ static void its_ingest_refuses(void **state) {
     memset(&none, 0, sizeof none);
     assert_int_equal(stk_template_ingest_ops.submit(NULL, &read, 1), STK_E_UNSUPPORTED);
     assert_int_equal(stk_template_ingest_ops.reap(NULL, &done, 1, UINT64_MAX), STK_E_UNSUPPORTED);
-    assert_int_equal(stk_template_ingest_ops.cancel(NULL), STK_E_UNSUPPORTED);
+    assert_int_equal(stk_template_ingest_ops.cancel(NULL, 0, 1), STK_E_UNSUPPORTED);
     stk_template_ingest_ops.stats(NULL, &stats);
     assert_memory_equal(&stats, &none, sizeof stats);
     assert_true(byte == 7 && done.tag == 1 && done.result == 2 && done.os_error == 3);

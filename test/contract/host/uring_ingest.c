@@ -53,11 +53,11 @@ int main(void) {
         uint32_t flags, piece_bytes;
     } ways[] = {
         {"io_uring", 0, 0},
-        {"io_uring, a kernel before 5.11", STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH, 0},
+        {"io_uring, a kernel before 5.11", STK_URING_WAIT_BY_POLL, 0},
         {"io_uring, memory that is not registered", STK_URING_PLAIN, 0},
         {"io_uring, memory in many pieces", 0, 16384},
         {"io_uring, SQPOLL", STK_URING_SQPOLL, 0},
-        {"io_uring, SQPOLL before 5.11", STK_URING_SQPOLL | STK_URING_WAIT_BY_POLL | STK_URING_CANCEL_EACH, 0},
+        {"io_uring, SQPOLL before 5.11", STK_URING_SQPOLL | STK_URING_WAIT_BY_POLL, 0},
     };
     struct ingest_port port = fd_port("io_uring", &stk_uring_ops);
     struct stk_uring_info info;

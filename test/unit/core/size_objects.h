@@ -463,12 +463,9 @@ static int miss_from(const uint32_t *n, struct stk_arena *arena) {
     int err;
     world_parts(NULL, NULL);
     config = (struct stk_fetch_config){.memory = w.config.memory,
-                                       .dispatch = &stk_sim_dispatch_ops,
-                                       .dispatch_ctx = &w.device,
-                                       .ingest = &stk_sim_ingest_ops,
-                                       .ingest_ctx = &w.ingest,
-                                       .platform = &stk_sim_platform_ops,
-                                       .platform_ctx = &w.clock,
+                                       .dispatch = {&stk_sim_dispatch_ops, &w.device},
+                                       .ingest = &w.port,
+                                       .platform = {&stk_sim_platform_ops, &w.clock},
                                        .resources = n[0]};
     config.memory.io = miss_io;
     config.memory.io_slots = n[1];

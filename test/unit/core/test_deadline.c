@@ -131,15 +131,16 @@ static void stop_the_process(void *ctx, const uint32_t *at, uint32_t seen, uint6
 
 static void wait_for_a_word_outlives_pauses(void **state) {
     struct stk_sim_platform clock;
+    const struct stk_platform_port platform = {&stk_sim_platform_ops, &clock};
     (void)state;
     stk_sim_platform_init(&clock, 1000, 0);
     clock.hook = stop_the_process;
     clock.hook_ctx = &clock;
     word = 0;
-    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &clock, &word, 7, 1000 * MS), STK_OK);
+    assert_int_equal(stk_wait_word(&platform, &word, 7, 1000 * MS), STK_OK);
     word = 0;
     clock.waits = 5;
-    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &clock, &word, 7, 1000 * MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_wait_word(&platform, &word, 7, 1000 * MS), STK_E_TIMEOUT);
     assert_in_range(clock.waits, 5 + 8, 5 + 9); /* an owner that is always late */
 }
 

@@ -233,7 +233,7 @@ static void reads_go_to_the_port_together(void **state) {
     counting.submit = count_submits;
     submits = 0;
     world(NULL, 16);
-    w.miss.config.ingest = &counting;
+    w.port.ops = &counting;
     for (uint32_t i = 0; i < 6; i++) {
         ask_as(i, 0, i, i == 5u);
     }
@@ -299,27 +299,23 @@ static int count_chunk(void *ctx, const struct stk_stream_result *r, struct stk_
     return 0;
 }
 
-/* Both on one thread, one device and one ring, each with an ingest port of its own: slots 0 to 3 and the end of the
- * payload are the stream's. */
-static void stream_and_service_run_beside_each_other(void **state) {
+/* Both on one thread, one device and one ring: slots 0 to 3 and the end of the payload are the stream's. */
+static void run_beside_a_stream(bool shared) {
     static _Alignas(64) uint8_t memory[4096];
     struct stk_arena arena;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
     struct stk_stream stream;
     struct stk_stream_config config;
-    uint32_t queued = 0, asked = 0;
-    (void)state;
+    uint32_t queued = 0, asked = 0, told = 0;
     world(NULL, 4);
     assert_int_equal(stk_fetch_unregister(&w.miss, 7), STK_OK);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_sim_ingest_init(&ingest, NULL, &arena), STK_OK);
     config = (struct stk_stream_config){.memory = w.config.memory,
                                         .dispatch = w.config.dispatch,
-                                        .dispatch_ctx = w.config.dispatch_ctx,
-                                        .ingest = &stk_sim_ingest_ops,
-                                        .ingest_ctx = &ingest,
+                                        .ingest = shared ? &w.port : &port,
                                         .platform = w.config.platform,
-                                        .platform_ctx = w.config.platform_ctx,
                                         .on_result = count_chunk,
                                         .depth = 4,
                                         .chunk_bytes = 128,
@@ -338,15 +334,29 @@ static void stream_and_service_run_beside_each_other(void **state) {
             asked++;
         }
         assert_true(stk_stream_poll(&stream, 0) >= 0);
-        assert_true(stk_fetch_poll(&w.miss, 0) >= 0);
+        int ended = stk_fetch_poll(&w.miss, 0);
+        assert_true(ended >= 0);
+        told += (uint32_t)ended; /* those that ended in the stream's poll too */
         drive();
         assert_true(turn < 1000u);
     }
+    assert_int_equal(told, 30);
     assert_int_equal(w.miss.stats.failed + w.miss.stats.refused, 0);
     assert_int_equal(chunks, 30);
     assert_quiet();
-    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_OK);
-    assert_int_equal(stk_stream_shutdown(&stream, MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&stream, MS), STK_OK);
+    assert_null(w.port.readers);
+}
+
+static void stream_and_service_run_beside_each_other(void **state) {
+    (void)state;
+    run_beside_a_stream(false);
+}
+
+static void stream_and_service_share_an_ingest_port(void **state) {
+    (void)state;
+    run_beside_a_stream(true);
 }
 
 /// Table ///
@@ -477,30 +487,31 @@ static int refused(struct stk_fetch_config config) {
 static void config_that_cannot_work_is_refused(void **state) {
     struct stk_dispatch_ops dispatch = stk_interp_ops;
     struct stk_ingest_ops ingest = stk_sim_ingest_ops;
+    struct stk_ingest_port port = {.ops = &ingest};
     struct stk_platform_ops platform = stk_sim_platform_ops;
     (void)state;
     world_parts(NULL, 4);
-    REFUSED(c.dispatch = NULL, STK_E_ARG);
+    REFUSED(c.dispatch.ops = NULL, STK_E_ARG);
     REFUSED(c.ingest = NULL, STK_E_ARG);
-    REFUSED(c.platform = NULL, STK_E_ARG);
+    REFUSED(c.platform.ops = NULL, STK_E_ARG);
     dispatch.drive = NULL;
-    REFUSED(c.dispatch = &dispatch, STK_E_ARG);
+    REFUSED(c.dispatch.ops = &dispatch, STK_E_ARG);
     dispatch = stk_interp_ops;
     dispatch.has_workers = NULL;
-    REFUSED(c.dispatch = &dispatch, STK_E_ARG);
+    REFUSED(c.dispatch.ops = &dispatch, STK_E_ARG);
     ingest.submit = NULL;
-    REFUSED(c.ingest = &ingest, STK_E_ARG);
+    REFUSED(c.ingest = &port, STK_E_ARG);
     ingest = stk_sim_ingest_ops;
     ingest.reap = NULL;
-    REFUSED(c.ingest = &ingest, STK_E_ARG);
+    REFUSED(c.ingest = &port, STK_E_ARG);
     ingest = stk_sim_ingest_ops;
     ingest.cancel = NULL;
-    REFUSED(c.ingest = &ingest, STK_E_ARG);
+    REFUSED(c.ingest = &port, STK_E_ARG);
     platform.now_ns = NULL;
-    REFUSED(c.platform = &platform, STK_E_ARG);
+    REFUSED(c.platform.ops = &platform, STK_E_ARG);
     platform = stk_sim_platform_ops;
     platform.wait = NULL;
-    REFUSED(c.platform = &platform, STK_E_ARG);
+    REFUSED(c.platform.ops = &platform, STK_E_ARG);
     REFUSED(c.memory.ring = NULL, STK_E_ARG);
     REFUSED(c.memory.slots = 0, STK_E_ARG);
     REFUSED(c.memory.control = NULL, STK_E_ARG);
@@ -540,6 +551,7 @@ int main(void) {
         cmocka_unit_test(port_that_is_full_gets_its_reads_later),
         cmocka_unit_test(port_that_is_full_serves_all_in_turn),
         cmocka_unit_test(stream_and_service_run_beside_each_other),
+        cmocka_unit_test(stream_and_service_share_an_ingest_port),
         cmocka_unit_test(row_that_cannot_be_is_refused),
         cmocka_unit_test(full_table_finds_every_row_and_takes_no_more),
         cmocka_unit_test(number_that_is_not_there_costs_no_walk_through_the_table),

@@ -295,7 +295,7 @@ static void error_of_the_platform_ends_the_wait(void **state) {
     (void)state;
     world_parts(NULL, 4);
     broken.wait = failing_wait;
-    w.config.platform = &broken;
+    w.config.platform.ops = &broken;
     assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_IO);
@@ -311,8 +311,8 @@ static void lost_device_is_told_and_requests_go_on(void **state) {
     world_parts(NULL, 4);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_sim_dispatch_init(&device, &config, &arena), STK_OK);
-    w.config.dispatch = &stk_sim_dispatch_ops;
-    w.config.dispatch_ctx = &device;
+    w.config.dispatch.ops = &stk_sim_dispatch_ops;
+    w.config.dispatch.ctx = &device;
     assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
     allow(2);
     ask_by_hand(9, 0, 1, &good);
@@ -320,7 +320,7 @@ static void lost_device_is_told_and_requests_go_on(void **state) {
     assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_DEVICE);
     assert_status(9, STK_SLOT_REQUEUE);
     assert_int_equal(w.miss.stats.served, 1);
-    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_E_DEVICE);
+    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_E_DEVICE);
     assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_SHUTDOWN);
 }
 
@@ -381,7 +381,7 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     (void)state;
     world(NULL, 4);
     telling.has_workers = tell_workers;
-    w.miss.config.dispatch = &telling;
+    w.miss.config.dispatch.ops = &telling;
     ask(1, 2);
     drive(); /* asked */
     ask(0, 2);
@@ -455,7 +455,7 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     drive();
     assert_status(0, STK_SLOT_FAULT);
     assert_int_equal(forged[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], STK_REASON_ARGUMENT);
-    while (w.miss.reading != 0u) {
+    while (w.miss.reads.in_flight != 0u) {
         assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     }
     assert_quiet();
@@ -517,7 +517,7 @@ static void shutdown_cancels_what_is_read_and_what_waits(void **state) {
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     ask(2, 4);
     drive();
-    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_OK);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
@@ -527,7 +527,7 @@ static void shutdown_cancels_what_is_read_and_what_waits(void **state) {
     assert_adds_up();
     assert_int_equal(stk_fetch_poll(&w.miss, 0), STK_E_SHUTDOWN);
     assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_SHUTDOWN);
-    assert_int_equal(stk_fetch_shutdown(&w.miss, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_E_SHUTDOWN);
 }
 
 static void shutdown_waits_for_reads_that_do_not_end(void **state) {
@@ -540,15 +540,15 @@ static void shutdown_waits_for_reads_that_do_not_end(void **state) {
     drive();
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     w.ingest.deaf = true;
-    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_TIMEOUT);
     assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_SHUTDOWN);
     assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
     w.ingest.deaf = false;
     w.ingest.reap_err = STK_E_IO;
-    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_IO);
+    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_IO);
     w.ingest.reap_err = 0;
     w.ingest.cancel_err = STK_E_NOMEM; /* told, though the reads end now */
-    assert_int_equal(stk_fetch_shutdown(&w.miss, 2 * MS), STK_E_NOMEM);
+    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_NOMEM);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_adds_up();
@@ -680,9 +680,9 @@ static void hostile_words_reach_nothing_but_the_table(void **state) {
     }
     assert_true(w.miss.stats.served > 100u && w.miss.stats.refused > 100u && w.miss.stats.cancelled > 50u);
     assert_rest_untouched();
-    assert_int_equal(stk_fetch_shutdown(&w.miss, 1000 * MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.miss, 1000 * MS), STK_OK);
     assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
-    assert_int_equal(w.miss.reading, 0);
+    assert_int_equal(w.miss.reads.in_flight, 0);
 }
 
 int main(void) {

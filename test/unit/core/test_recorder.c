@@ -284,16 +284,16 @@ static void nothing_is_recorded_before_the_start(void **state) {
 }
 
 static void init_wants_log_and_clock(void **state) {
-    struct stk_recorder_config config = {.log = &rig.log, .platform = &stk_sim_platform_ops};
+    struct stk_recorder_config config = {.log = &rig.log, .platform = {&stk_sim_platform_ops, NULL}};
     const struct stk_platform_ops no_clock = {.name = "none"};
     struct stk_recorder r;
     (void)state;
     config.log = NULL;
     assert_int_equal(stk_recorder_init(&r, &config), STK_E_ARG);
     config.log = &rig.log;
-    config.platform = NULL;
+    config.platform.ops = NULL;
     assert_int_equal(stk_recorder_init(&r, &config), STK_E_ARG);
-    config.platform = &no_clock;
+    config.platform.ops = &no_clock;
     assert_int_equal(stk_recorder_init(&r, &config), STK_E_ARG);
 }
 

@@ -53,7 +53,7 @@ static int replay_out_of_order(uint32_t n) {
     (void)box_fresh(1);
     (void)box_fresh(2);
     targets(n);
-    rig_config.target[0].dispatch = &rig_skewed;
+    rig_config.target[0].dispatch.ops = &rig_skewed;
     return replay();
 }
 

@@ -270,8 +270,8 @@ static int replay_stuck(uint32_t target, int err) {
     (void)box_fresh(2);
     targets(2);
     stuck = (struct stuck){0, err};
-    rig_config.target[target].dispatch = &stuck_ops;
-    rig_config.target[target].dispatch_ctx = &stuck;
+    rig_config.target[target].dispatch.ops = &stuck_ops;
+    rig_config.target[target].dispatch.ctx = &stuck;
     rig_config.slot_timeout_ns = 1000000;
     return replay();
 }
@@ -295,7 +295,7 @@ static void slot_outlives_pauses_of_the_process(void **state) {
     (void)box_fresh(2);
     targets(2);
     stuck = (struct stuck){0, 0};
-    rig_config.target[1].dispatch = &stopped_ops;
+    rig_config.target[1].dispatch.ops = &stopped_ops;
     rig_config.slot_timeout_ns = 1000000;
     assert_int_equal(replay(), STK_REPLAY_SAME);
     assert_true(stuck.drives > 5u);
@@ -335,9 +335,9 @@ static void failing_wait_comes_out(void **state) {
     (void)box_fresh(1);
     targets(1);
     ops.wait = broken_wait;
-    rig_config.platform = &ops;
-    rig_config.target[0].dispatch = &stuck_ops;
-    rig_config.target[0].dispatch_ctx = &stuck;
+    rig_config.platform.ops = &ops;
+    rig_config.target[0].dispatch.ops = &stuck_ops;
+    rig_config.target[0].dispatch.ctx = &stuck;
     stuck.err = 0;
     assert_int_equal(replay(), STK_E_DEVICE);
 }
@@ -366,13 +366,13 @@ static void slot_that_ends_during_a_wait_is_seen(void **state) {
     (void)box_fresh(1);
     targets(1);
     stuck.drives = 0;
-    rig_config.target[0].dispatch = &late;
+    rig_config.target[0].dispatch.ops = &late;
     assert_int_equal(replay(), STK_REPLAY_SAME);
     (void)box_fresh(1);
     stuck.drives = 0;
     stuck.err = 0;
-    rig_config.target[0].dispatch = &stuck_ops;
-    rig_config.target[0].dispatch_ctx = &stuck;
+    rig_config.target[0].dispatch.ops = &stuck_ops;
+    rig_config.target[0].dispatch.ctx = &stuck;
     rig.clock.hook = device_works_on;
     assert_int_equal(replay(), STK_REPLAY_SAME);
 }
@@ -408,14 +408,14 @@ static void init_checks_every_relation(void **state) {
     } while (0)
     REFUSED(rig_config.targets = 0, STK_E_ARG);
     REFUSED(rig_config.targets = 3, STK_E_ARG);
-    REFUSED(rig_config.platform = NULL, STK_E_ARG);
-    REFUSED(rig_config.platform = &no_clock, STK_E_ARG);
-    REFUSED(rig_config.platform = &no_wait, STK_E_ARG);
+    REFUSED(rig_config.platform.ops = NULL, STK_E_ARG);
+    REFUSED(rig_config.platform.ops = &no_clock, STK_E_ARG);
+    REFUSED(rig_config.platform.ops = &no_wait, STK_E_ARG);
     for (t = 0; t < 2; t++) {
         struct stk_replay_target *target = &rig_config.target[t];
-        REFUSED(target->dispatch = NULL, STK_E_ARG);
+        REFUSED(target->dispatch.ops = NULL, STK_E_ARG);
         assert_int_equal(info.index, t);
-        REFUSED(target->dispatch = &no_drive, STK_E_ARG);
+        REFUSED(target->dispatch.ops = &no_drive, STK_E_ARG);
         REFUSED(target->memory.ring = NULL, STK_E_ARG);
         REFUSED(target->memory.control = NULL, STK_E_ARG);
         REFUSED(target->memory.payload = NULL, STK_E_ARG);

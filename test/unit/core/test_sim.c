@@ -238,17 +238,19 @@ static void a_hung_read_ends_by_cancel_alone(void **state) {
         assert_int_equal(reap(done, 2), 0);
     }
     ingest.deaf = true;
-    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_OK);
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest, 0, UINT32_MAX), STK_OK);
     assert_int_equal(reap(done, 2), 0);
     ingest.deaf = false;
     ingest.cancel_err = STK_E_IO;
-    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_E_IO);
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest, 0, UINT32_MAX), STK_E_IO);
     assert_int_equal(reap(done, 2), 0);
     ingest.cancel_err = 0;
-    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest), STK_OK);
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest, 1, UINT32_MAX), STK_OK); /* not the tag of this read */
+    assert_int_equal(reap(done, 2), 0);
+    assert_int_equal(stk_sim_ingest_ops.cancel(&ingest, 0, 0), STK_OK);
     assert_int_equal(reap(done, 2), 1);
     assert_int_equal(done[0].result, STK_E_CANCELED);
-    assert_int_equal(ingest.cancels, 3);
+    assert_int_equal(ingest.cancels, 4);
     assert_adds_up();
 }
 

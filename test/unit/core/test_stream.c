@@ -49,23 +49,23 @@ static void results_come_in_the_order_of_the_reads(void **state) {
         assert_int_equal(w.stream.stats.reads, 60);
         assert_int_equal(w.stream.stats.slots, 60);
         assert_int_equal(w.stream.stats.bytes, 12000);
-        assert_int_equal(w.stream.stats.faults, 0);
+        assert_int_equal(w.stream.stats.failed, 0);
         assert_int_equal(w.stream.stats.bounce_bytes, 0);
-        assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+        assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     }
 }
 
 static void interpreter_gives_the_same_results(void **state) {
     (void)state;
     world_parts(NULL, NULL);
-    w.config.dispatch = &stk_interp_ops;
-    w.config.dispatch_ctx = &w.interp;
+    w.config.dispatch.ops = &stk_interp_ops;
+    w.config.dispatch.ctx = &w.interp;
     assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, NULL), STK_OK);
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     stream_chunks(60, 200, 0, STK_OP_SUM64);
     assert_neighbours_untouched();
     assert_int_equal(w.control[STK_CTL_DONE_COUNT], 60);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
 }
 
 static void counters_pass_two_to_the_32(void **state) {
@@ -308,7 +308,7 @@ static void refused_chunk_says_why_and_may_run_again(void **state) {
     assert_int_equal(result(1)->err, STK_OK);
     assert_int_equal(result(1)->tag, 0);
     assert_int_equal(result(2)->tag, 100);
-    assert_int_equal(w.stream.stats.faults, 1);
+    assert_int_equal(w.stream.stats.failed, 1);
     assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_DONE);
 }
 

@@ -77,7 +77,7 @@ static void chunk_is_recorded_as_input_and_publish(void **state) {
         r = rig_next();
     }
     rig_at_end();
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_true(rig.syncs > 0);
 }
 
@@ -164,7 +164,7 @@ static void late_slot_and_lost_device_are_recorded_once(void **state) {
     rig_at_end();
 }
 
-static void error_of_the_log_comes_out_and_loses_no_chunk(void **state) {
+static void error_of_the_log_stays_with_the_recorder_and_loses_no_chunk(void **state) {
     uint32_t i, errors = 0;
     (void)state;
     recorded();
@@ -174,14 +174,19 @@ static void error_of_the_log_comes_out_and_loses_no_chunk(void **state) {
         r.opcode = i % 3u == 0 ? OP + 1u : OP;
         (void)!stk_stream_read(&w.stream, &r);
         rig.fail = i % 2u == 0; /* a block that fails is passed over: then nothing goes in */
-        errors += stk_stream_poll(&w.stream, MS) < 0 ? 1u : 0u;
+        assert_true(stk_stream_poll(&w.stream, MS) >= 0);
+        errors += rig.recorder.err < 0 ? 1u : 0u;
+        rig.recorder.err = STK_OK;
     }
     rig.fail = 0;
     assert_true(errors > 0);
+    assert_true(rig.recorder.lost > 0);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.stream.stats.reads, w.stream.delivered);
+    assert_int_equal(rig.recorder.err, STK_OK);
     rig.fail_sync = 1;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_IO);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
+    assert_int_equal(rig.recorder.err, STK_E_IO);
 }
 
 /* A medium takes the record of the input and no record after it. */
@@ -191,18 +196,17 @@ static void publish_that_the_log_refuses_is_published_all_the_same(void **state)
     w.answer = again_once;
     rig.fail = rig.good = 1;
     queue(read_at(0, 100, 0));
-    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_IO);
-    assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_IO); /* again_once */
-    rig.fail = 0;
-    assert_int_equal(stk_stream_poll(&w.stream, MS), 1);
-    assert_int_equal(w.count, 2);
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    assert_int_equal(w.count, 2); /* again_once */
+    assert_int_equal(rig.recorder.err, STK_E_IO);
     assert_int_equal(rig.recorder.lost, 2);
-    rig.fail = 1;
-    assert_int_equal(stk_stream_epoch(&w.stream, 1, MS), STK_E_IO);
-    assert_int_equal(rig.recorder.lost, 3);
-    rig.fail = 0;
-    assert_int_equal(stk_stream_epoch(&w.stream, 1, MS), STK_OK); /* goes on waiting */
+    assert_int_equal(stk_stream_epoch(&w.stream, 1, MS), STK_OK);
+    assert_int_equal(rig.recorder.lost, 4); /* the fence and the epoch */
     assert_int_equal(w.control[STK_CTL_EPOCH], 1);
+    rig.fail = 0;
+    assert_int_equal(stk_stream_epoch(&w.stream, 2, MS), STK_OK);
+    assert_int_equal(rig.recorder.lost, 4);
+    assert_int_equal(w.control[STK_CTL_EPOCH], 2);
 }
 
 static void stream_wants_a_recorder_of_its_own_ring(void **state) {
@@ -258,7 +262,7 @@ static void epoch_without_a_recorder_is_a_fence(void **state) {
     assert_int_equal(stk_stream_epoch(&w.stream, 56, MS), STK_OK);
     assert_int_equal(w.count, 3);
     assert_int_equal(w.control[STK_CTL_EPOCH], 2);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(stk_stream_epoch(&w.stream, 57, MS), STK_E_SHUTDOWN);
     w.stream.closed = 0;
     assert_int_equal(stk_stream_epoch(&w.stream, 57, MS), STK_E_SHUTDOWN);
@@ -300,7 +304,7 @@ static void fence_outlives_a_pause_of_the_process(void **state) {
     assert_int_equal(w.control[TAG_AT], 9);
 }
 
-static void late_fence_is_told_of(void **state) {
+static void late_fence_is_recorded(void **state) {
     struct stk_log_record r;
     uint32_t with;
     (void)state;
@@ -340,7 +344,8 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
             assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT);
             w.device.idle = false;
             rig.recorder.memory.ring = NULL;
-            assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SHUTDOWN);
+            assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
+            assert_int_equal(rig.recorder.err, STK_E_SHUTDOWN);
         } else {
             assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
         }
@@ -422,7 +427,7 @@ static void stream_ends_an_epoch_after_so_many_chunks(void **state) {
     }
 }
 
-static void shutdown_leaves_no_chunk_behind_a_fence(void **state) {
+static void close_leaves_no_chunk_behind_a_fence(void **state) {
     uint32_t claimed;
     (void)state;
     for (claimed = 0; claimed < 2; claimed++) {
@@ -437,7 +442,7 @@ static void shutdown_leaves_no_chunk_behind_a_fence(void **state) {
         assert_int_equal(w.stream.fence, 1);
         w.device.idle = false;
         w.device.stuck = false;
-        assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+        assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, DEPTH);
         assert_int_equal(result(3)->err, STK_E_CANCELED);
         assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT + 3u)[STK_SLOT_STATUS],
@@ -451,19 +456,19 @@ int main(void) {
         cmocka_unit_test(chunk_that_runs_again_is_published_again_on_the_same_input),
         cmocka_unit_test(failures_are_recorded),
         cmocka_unit_test(late_slot_and_lost_device_are_recorded_once),
-        cmocka_unit_test(error_of_the_log_comes_out_and_loses_no_chunk),
+        cmocka_unit_test(error_of_the_log_stays_with_the_recorder_and_loses_no_chunk),
         cmocka_unit_test(publish_that_the_log_refuses_is_published_all_the_same),
         cmocka_unit_test(stream_wants_a_recorder_of_its_own_ring),
         cmocka_unit_test(epoch_waits_for_every_chunk_and_the_callback_sees_no_fence),
         cmocka_unit_test(epoch_without_a_recorder_is_a_fence),
         cmocka_unit_test(epoch_that_times_out_goes_on),
         cmocka_unit_test(fence_outlives_a_pause_of_the_process),
-        cmocka_unit_test(late_fence_is_told_of),
+        cmocka_unit_test(late_fence_is_recorded),
         cmocka_unit_test(refused_fence_says_so_and_the_stream_goes_on),
         cmocka_unit_test(fence_whose_status_is_none_is_refused),
         cmocka_unit_test(slot_that_is_not_free_keeps_the_fence_out),
         cmocka_unit_test(stream_ends_an_epoch_after_so_many_chunks),
-        cmocka_unit_test(shutdown_leaves_no_chunk_behind_a_fence),
+        cmocka_unit_test(close_leaves_no_chunk_behind_a_fence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void source_that_ends_early_hands_out_what_it_has(void **state) {
     assert_int_equal(result(3)->lead, 0);
     assert_int_equal(w.stream.stats.slots, 3);
     assert_int_equal(w.stream.stats.bytes, 250);
-    assert_int_equal(w.stream.stats.faults, 0);
+    assert_int_equal(w.stream.stats.failed, 0);
 }
 
 static int again_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
@@ -42,8 +42,14 @@ static void failed_read_hands_out_the_error_of_the_os(void **state) {
     const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = 2};
     (void)state;
     world(&ingest, NULL);
-    w.answer = again_always; /* there is nothing to run again */
+    w.answer = again_always; /* there is nothing to run again, which the poll says */
     queue_some(4, 100);
+    for (uint32_t i = 1; i < 3; i++) {
+        assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_STATUS);
+        assert_int_equal(w.stream.info.err, STK_E_STATUS);
+        assert_int_equal(w.stream.info.index, FIRST_SLOT + i);
+        assert_int_equal(w.count, i + 1u);
+    }
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 4);
     assert_int_equal(result(0)->err, STK_OK);
@@ -53,7 +59,7 @@ static void failed_read_hands_out_the_error_of_the_os(void **state) {
     assert_int_equal(result(2)->os_error, 13);
     assert_int_equal(result(3)->err, STK_OK);
     assert_int_equal(result(3)->os_error, 0);
-    assert_int_equal(w.stream.stats.faults, 2);
+    assert_int_equal(w.stream.stats.failed, 2);
     assert_int_equal(w.stream.stats.slots, 2);
 }
 
@@ -128,15 +134,15 @@ static void port_that_takes_more_than_it_was_offered_is_refused(void **state) {
     (void)state;
     world(NULL, NULL);
     ops.submit = takes_one_more;
-    w.stream.config.ingest = &ops;
+    w.port.ops = &ops;
     queue_some(3, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_RANGE);
     assert_int_equal(w.stream.info.index, 4);
     assert_int_equal(w.stream.info.value, 3);
 }
 
-/* Two streams must not share a port: a completion with a tag that is not in flight here writes nothing, and those beside it count. */
-static void completion_of_a_read_of_somebody_else_is_refused(void **state) {
+/* A completion whose tag is of no stream on the port, or is not in flight, writes nothing, and those beside it count. */
+static void completion_of_a_read_that_is_nobodys_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
     size_t i;
     (void)state;
@@ -263,7 +269,7 @@ static void result_that_came_since_the_last_turn_is_taken_without_a_sleep(void *
     (void)state;
     world_parts(NULL, NULL);
     busy.now_ns = work_then_tell_the_time;
-    w.config.platform = &busy;
+    w.config.platform.ops = &busy;
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     w.device.idle = true;
     w.clock.step = 0;
@@ -299,7 +305,7 @@ static void result_that_comes_during_the_sleep_ends_it(void **state) {
 
 /// Lost device ///
 
-static void lost_device_is_said_by_every_poll_and_by_shutdown(void **state) {
+static void lost_device_is_said_by_every_poll_and_by_close(void **state) {
     (void)state;
     world(NULL, NULL);
     w.device.lose_after = 2;
@@ -307,8 +313,13 @@ static void lost_device_is_said_by_every_poll_and_by_shutdown(void **state) {
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_DEVICE);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_DEVICE);
     assert_int_equal(stk_stream_wait_word(&w.stream, w.control, 1, MS), STK_E_DEVICE);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_DEVICE);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_DEVICE);
+    assert_int_equal(w.count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(result(i)->tag, i * 100u);
+        assert_int_equal(result(i)->err, STK_E_DEVICE);
+    }
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_SHUTDOWN);
 }
 
 /// Waiting for a word ///
@@ -342,8 +353,8 @@ static void wait_for_a_word_drives_slots_that_are_not_the_streams(void **state) 
     const struct stk_work store = {STK_OP_STORE_U32, 0, STK_PRIORITY_NORMAL, 2, args};
     (void)state;
     world_parts(NULL, NULL);
-    w.config.dispatch = &stk_interp_ops;
-    w.config.dispatch_ctx = &w.interp;
+    w.config.dispatch.ops = &stk_interp_ops;
+    w.config.dispatch.ctx = &w.interp;
     assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, NULL), STK_OK);
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     assert_int_equal(stk_ring_publish(&w.stream.ring, 0, &store), STK_OK);
@@ -360,15 +371,15 @@ static void plain_wait_for_a_word_sees_it_or_gives_up(void **state) {
     uint32_t word = 5;
     (void)state;
     world(NULL, NULL);
-    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 5, 0), STK_OK);
-    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 6, 0), STK_E_TIMEOUT);
+    assert_int_equal(stk_wait_word(&w.config.platform, &word, 5, 0), STK_OK);
+    assert_int_equal(stk_wait_word(&w.config.platform, &word, 6, 0), STK_E_TIMEOUT);
     assert_int_equal(w.clock.waits, 0);
     w.clock.now = 0;
-    assert_int_equal(stk_wait_word(&stk_sim_platform_ops, &w.clock, &word, 6, MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_wait_word(&w.config.platform, &word, 6, MS), STK_E_TIMEOUT);
     assert_in_range(w.clock.now, MS, MS + STK_WAIT_SLICE_NS);
     assert_true(w.clock.waits <= 20); /* slices, not spins */
     broken.wait = wait_fails;
-    assert_int_equal(stk_wait_word(&broken, &w.clock, &word, 6, MS), STK_E_IO);
+    assert_int_equal(stk_wait_word(&(struct stk_platform_port){&broken, &w.clock}, &word, 6, MS), STK_E_IO);
 }
 
 static void error_of_the_wait_for_a_slot_comes_out_of_the_poll(void **state) {
@@ -376,7 +387,7 @@ static void error_of_the_wait_for_a_slot_comes_out_of_the_poll(void **state) {
     (void)state;
     world_parts(NULL, NULL);
     broken.wait = wait_fails;
-    w.config.platform = &broken;
+    w.config.platform.ops = &broken;
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     w.device.stuck = true;
     queue_some(1, 100);
@@ -406,12 +417,12 @@ static void every_relation_of_the_configuration_is_checked(void **state) {
     static const struct stk_platform_ops no_platform;
     (void)state;
     world_parts(NULL, NULL);
-    w.config.dispatch = NULL, refuse(STK_E_ARG, 0);
-    w.config.dispatch = &no_dispatch, refuse(STK_E_ARG, 0);
+    w.config.dispatch.ops = NULL, refuse(STK_E_ARG, 0);
+    w.config.dispatch.ops = &no_dispatch, refuse(STK_E_ARG, 0);
     w.config.ingest = NULL, refuse(STK_E_ARG, 0);
-    w.config.ingest = &no_ingest, refuse(STK_E_ARG, 0);
-    w.config.platform = NULL, refuse(STK_E_ARG, 0);
-    w.config.platform = &no_platform, refuse(STK_E_ARG, 0);
+    w.port.ops = &no_ingest, refuse(STK_E_ARG, 0);
+    w.config.platform.ops = NULL, refuse(STK_E_ARG, 0);
+    w.config.platform.ops = &no_platform, refuse(STK_E_ARG, 0);
     w.config.on_result = NULL, refuse(STK_E_ARG, 0);
     w.config.memory.ring = NULL, refuse(STK_E_ARG, 0);
     w.config.memory.control = NULL, refuse(STK_E_ARG, 0);
@@ -443,18 +454,18 @@ static void every_call_that_a_stream_makes_of_a_port_must_be_there(void **state)
     struct stk_platform_ops platform = stk_sim_platform_ops;
     (void)state;
     world_parts(NULL, NULL);
-    dispatch.stop = NULL;
-    w.config.dispatch = &dispatch, refuse(STK_E_ARG, 0);
+    dispatch.has_workers = NULL;
+    w.config.dispatch.ops = &dispatch, refuse(STK_E_ARG, 0);
     ingest.cancel = NULL;
-    w.config.ingest = &ingest, refuse(STK_E_ARG, 0);
+    w.port.ops = &ingest, refuse(STK_E_ARG, 0);
     ingest = stk_sim_ingest_ops;
     ingest.reap = NULL;
-    w.config.ingest = &ingest, refuse(STK_E_ARG, 0);
+    w.port.ops = &ingest, refuse(STK_E_ARG, 0);
     platform.wait = NULL;
-    w.config.platform = &platform, refuse(STK_E_ARG, 0);
+    w.config.platform.ops = &platform, refuse(STK_E_ARG, 0);
     platform = stk_sim_platform_ops;
     platform.wake = NULL; /* optional */
-    w.config.platform = &platform;
+    w.config.platform.ops = &platform;
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
 }
 
@@ -467,7 +478,7 @@ int main(void) {
         cmocka_unit_test(read_that_the_port_refuses_fails_alone),
         cmocka_unit_test(read_into_memory_that_the_port_does_not_have_fails_alone),
         cmocka_unit_test(port_that_takes_more_than_it_was_offered_is_refused),
-        cmocka_unit_test(completion_of_a_read_of_somebody_else_is_refused),
+        cmocka_unit_test(completion_of_a_read_that_is_nobodys_is_refused),
         cmocka_unit_test(slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_it),
         cmocka_unit_test(slot_without_a_result_times_out_by_index_and_may_still_end),
         cmocka_unit_test(status_that_is_none_is_a_fault_of_its_chunk),
@@ -476,7 +487,7 @@ int main(void) {
         cmocka_unit_test(latency_is_the_time_from_published_to_seen),
         cmocka_unit_test(result_that_came_since_the_last_turn_is_taken_without_a_sleep),
         cmocka_unit_test(result_that_comes_during_the_sleep_ends_it),
-        cmocka_unit_test(lost_device_is_said_by_every_poll_and_by_shutdown),
+        cmocka_unit_test(lost_device_is_said_by_every_poll_and_by_close),
         cmocka_unit_test(wait_for_a_word_moves_the_stream_on),
         cmocka_unit_test(wait_for_a_word_drives_slots_that_are_not_the_streams),
         cmocka_unit_test(plain_wait_for_a_word_sees_it_or_gives_up),

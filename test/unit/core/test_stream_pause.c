@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/device_stop.h"
 #include "stream_world.h"
 
 #define HOUR    (UINT64_C(3600000) * MS)
@@ -126,7 +127,7 @@ static void greatest_timeouts_never_end(void **state) {
     assert_int_equal(stk_stream_drain(&w.stream, UINT64_MAX), STK_OK);
     assert_int_equal(stk_stream_wait_word(&w.stream, w.control + STK_CTL_OBSERVABLE, 0, UINT64_MAX), STK_OK);
     queue_some(2, 100);
-    assert_int_equal(stk_stream_shutdown(&w.stream, UINT64_MAX), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, UINT64_MAX), STK_OK);
     assert_int_equal(w.count, 6);
 }
 
@@ -138,17 +139,19 @@ static int late_stop(void *ctx, uint64_t timeout_ns) {
     return stops < 4 ? STK_E_TIMEOUT : stk_sim_dispatch_ops.stop(ctx, timeout_ns);
 }
 
-static void shutdown_asks_the_port_again_after_a_pause(void **state) {
+static void stop_asks_the_port_again_after_a_pause(void **state) {
     struct stk_dispatch_ops slow = stk_sim_dispatch_ops;
     (void)state;
     world_parts(NULL, NULL);
     slow.stop = late_stop;
-    w.config.dispatch = &slow;
+    w.config.dispatch.ops = &slow;
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     queue_some(2, 100);
     stops = 0;
-    assert_int_equal(stk_stream_shutdown(&w.stream, 8000 * MS), STK_OK);
+    assert_int_equal(stk_device_stop(w.control, &w.config.dispatch, &w.config.platform, 8000 * MS), STK_OK);
     assert_int_equal(stops, 4);
+    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 2);
 }
 
@@ -161,7 +164,7 @@ int main(void) {
         cmocka_unit_test(time_before_a_slot_is_published_is_not_the_slots),
         cmocka_unit_test(clock_that_goes_back_times_nothing_out),
         cmocka_unit_test(greatest_timeouts_never_end),
-        cmocka_unit_test(shutdown_asks_the_port_again_after_a_pause),
+        cmocka_unit_test(stop_asks_the_port_again_after_a_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

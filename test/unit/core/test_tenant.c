@@ -70,10 +70,11 @@ static int sleep_ns(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
     return clock_state.err;
 }
 
-static const struct stk_platform_ops platform = {"test", now_ns, sleep_ns, NULL};
+static const struct stk_platform_ops platform_ops = {"test", now_ns, sleep_ns, NULL};
+static const struct stk_platform_port platform = {&platform_ops, NULL};
 
 static int quiesce(const struct stk_tenant *tenant, uint64_t timeout_ns) {
-    return stk_tenant_quiesce(tenant, &platform, NULL, timeout_ns, &info);
+    return stk_tenant_quiesce(tenant, &platform, timeout_ns, &info);
 }
 
 static void start_clock(void) {
@@ -309,18 +310,19 @@ static int sleep_and_stop(void *ctx, const uint32_t *word, uint32_t seen, uint64
 }
 
 static void quiesce_outlives_pauses_of_the_process(void **state) {
-    static const struct stk_platform_ops stopped = {"test", now_ns, sleep_and_stop, NULL};
+    static const struct stk_platform_ops stopped_ops = {"test", now_ns, sleep_and_stop, NULL};
+    static const struct stk_platform_port stopped = {&stopped_ops, NULL};
     struct stk_tenant a = enlist(2, 0, 0);
     (void)state;
     start_clock();
     assert_int_equal(publish(&a, 0, 0), STK_OK);
     clock_state.whose = &a;
     clock_state.drain_in_sleep = 15;
-    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &info), STK_OK);
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, 8000000, &info), STK_OK);
     assert_int_equal(clock_state.sleeps, 15);
     assert_int_equal(publish(&a, 1, 0), STK_OK);
     clock_state.whose = NULL;
-    assert_int_equal(stk_tenant_quiesce(&a, &stopped, NULL, 8000000, &info), STK_E_TIMEOUT);
+    assert_int_equal(stk_tenant_quiesce(&a, &stopped, 8000000, &info), STK_E_TIMEOUT);
 }
 
 static void an_error_of_the_wait_is_no_timeout(void **state) {

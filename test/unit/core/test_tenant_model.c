@@ -138,9 +138,10 @@ static void step_drain(struct model *m) {
 }
 
 static void step_quiesce(struct model *m) {
-    static const struct stk_platform_ops platform = {"model", now_ns, sleep_ns, NULL};
+    static const struct stk_platform_ops ops = {"model", now_ns, sleep_ns, NULL};
+    static const struct stk_platform_port platform = {&ops, NULL};
     int want = m->forgotten ? STK_E_REVOKED : m->outstanding > 0 ? STK_E_TIMEOUT : STK_OK;
-    assert_int_equal(stk_tenant_quiesce(&m->handle, &platform, NULL, dice(3), NULL), want);
+    assert_int_equal(stk_tenant_quiesce(&m->handle, &platform, dice(3), NULL), want);
     m->calls += !m->forgotten;
     m->timeouts += want == STK_E_TIMEOUT;
     m->quiesced |= want == STK_OK && !m->open;

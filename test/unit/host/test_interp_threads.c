@@ -250,16 +250,16 @@ static bool no_workers(void *ctx) {
 #define SOURCE_BYTES 64u
 #define RESOURCES    6u /* of which the first four are in the table */
 
-static void start_service(struct stk_fetch *miss, struct stk_sim_ingest *ingest, struct stk_arena *arena) {
+static void start_service(struct stk_fetch *miss, struct stk_sim_ingest *ingest, struct stk_ingest_port *port,
+                          struct stk_arena *arena) {
     static const struct stk_dispatch_ops dispatch = {
         .name = "threads", .drive = drive_nothing, .has_workers = no_workers};
     static const uint8_t source[SOURCE_BYTES];
     const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .seed = 7};
     const struct stk_fetch_config config = {.memory = op_image_memory(&image),
-                                            .dispatch = &dispatch,
-                                            .ingest = &stk_sim_ingest_ops,
-                                            .ingest_ctx = ingest,
-                                            .platform = &stk_posix_platform_ops};
+                                            .dispatch = {&dispatch, NULL},
+                                            .ingest = port,
+                                            .platform = {&stk_posix_platform_ops, NULL}};
     assert_int_equal(stk_sim_ingest_init(ingest, &slow, arena), STK_OK);
     assert_int_equal(stk_sim_ingest_add(ingest, source, sizeof source, false), 0);
     assert_int_equal(stk_fetch_init(miss, &config, arena), STK_OK);
@@ -277,12 +277,13 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
     uint32_t over = 0, cancelled = 0, at;
     struct stk_arena arena;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
     struct stk_fetch miss;
     struct crew crew;
     (void)state;
     crew_start(&crew, 2, 0);
     stk_arena_init(&arena, memory, sizeof memory);
-    start_service(&miss, &ingest, &arena);
+    start_service(&miss, &ingest, &port, &arena);
     for (at = 0; over < 2000u || cancelled < 50u; at++) {
         uint32_t slot = at % OPS_SLOTS;
         int status = stk_ring_status(&ring, slot);
@@ -306,7 +307,7 @@ static void service_serves_and_cancels_while_the_workers_run(void **state) {
         assert_true(stk_posix_platform_ops.now_ns(NULL) - start < 60 * SECOND);
     }
     crew_stop(&crew);
-    assert_int_equal(stk_fetch_shutdown(&miss, 10 * SECOND), STK_OK);
+    assert_int_equal(stk_fetch_close(&miss, 10 * SECOND), STK_OK);
     assert_true(miss.stats.asked == miss.stats.served + miss.stats.refused + miss.stats.failed + miss.stats.cancelled);
 }
 

@@ -50,13 +50,11 @@ static void allow_all(uint32_t source) {
     }
 }
 
-static void start(const struct stk_ingest_ops *ops, void *ctx, uint32_t source, struct stk_arena *arena) {
+static void start(struct stk_ingest_port *port, uint32_t source, struct stk_arena *arena) {
     const struct stk_fetch_config config = {.memory = cl.memory,
-                                            .dispatch = &stk_opencl_ops,
-                                            .dispatch_ctx = &cl,
-                                            .ingest = ops,
-                                            .ingest_ctx = ctx,
-                                            .platform = &stk_posix_platform_ops,
+                                            .dispatch = {&stk_opencl_ops, &cl},
+                                            .ingest = port,
+                                            .platform = {&stk_posix_platform_ops, NULL},
                                             .resources = RESOURCES};
     assert_int_equal(stk_fetch_init(&miss, &config, arena), STK_OK);
     allow_all(source);
@@ -170,7 +168,7 @@ static void run_all(void) {
     assert_int_equal(miss.stats.asked, MISSES);
     assert_true(miss.stats.served + miss.stats.refused + miss.stats.failed == MISSES);
     assert_true(miss.stats.refused >= 9u && miss.stats.failed >= 9u && miss.stats.cancelled == 0u);
-    assert_int_equal(stk_fetch_shutdown(&miss, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_fetch_close(&miss, 20 * SECOND), STK_OK);
 }
 
 /// Tests ///
@@ -187,7 +185,7 @@ static void misses_are_read_by_the_posix_reader(void **state) {
     assert_int_equal(stk_posix_reader_open(&reader, NULL, &arena), STK_OK);
     source = stk_posix_reader_add_file(&reader, fd, 0);
     assert_true(source >= 0);
-    start(&stk_posix_reader_ops, &reader, (uint32_t)source, &arena);
+    start(&(struct stk_ingest_port){.ops = &stk_posix_reader_ops, .ctx = &reader}, (uint32_t)source, &arena);
     run_all();
     assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
     close(fd);
@@ -205,7 +203,7 @@ static void misses_are_read_by_io_uring(void **state) {
     if (err == STK_OK) {
         source = stk_uring_add_file(&uring, fd, 0);
         assert_true(source >= 0);
-        start(&stk_uring_ops, &uring, (uint32_t)source, &arena);
+        start(&(struct stk_ingest_port){.ops = &stk_uring_ops, .ctx = &uring}, (uint32_t)source, &arena);
         run_all();
         assert_int_equal(stk_uring_close(&uring, 20 * SECOND), STK_OK);
     }

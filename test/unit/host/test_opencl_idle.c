@@ -71,15 +71,14 @@ static void idle_stream(enum stk_residency mode) {
     const struct stk_opencl_config config = {
         .slots = DEPTH, .payload_bytes = DEPTH * CHUNK, .lease_ns = 20 * MS, .idle_ns = 5 * MS};
     const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = 5};
-    struct stk_stream_config stream_config = {.dispatch = &stk_opencl_ops,
-                                              .dispatch_ctx = &cl,
-                                              .ingest = &stk_sim_ingest_ops,
-                                              .platform = &stk_posix_platform_ops,
+    struct stk_stream_config stream_config = {.dispatch = {&stk_opencl_ops, &cl},
+                                              .platform = {&stk_posix_platform_ops, NULL},
                                               .on_result = on_result,
                                               .depth = DEPTH,
                                               .chunk_bytes = CHUNK,
                                               .slot_timeout_ns = 30 * SECOND};
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
     struct stk_stream stream;
     struct stk_arena arena;
     open_way(&config, first_way(mode));
@@ -90,7 +89,7 @@ static void idle_stream(enum stk_residency mode) {
     assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
     assert_int_equal(stk_sim_ingest_add(&ingest, text, sizeof text, false), 0);
     stream_config.memory = cl.memory;
-    stream_config.ingest_ctx = &ingest;
+    stream_config.ingest = &port;
     assert_int_equal(stk_stream_init(&stream, &stream_config, &arena), STK_OK);
     for (int round = 0; round < 3; round++) {
         uint64_t launches = cl.stats.launches;
@@ -101,7 +100,7 @@ static void idle_stream(enum stk_residency mode) {
         stay_parked(&stream);
     }
     assert_true(cl.stats.idle_ends > 0u);
-    assert_int_equal(stk_stream_shutdown(&stream, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_stream_close(&stream, 20 * SECOND), STK_OK);
     close_way();
 }
 

@@ -30,6 +30,7 @@ struct side {
     uint32_t index;
     struct stk_opencl cl;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port;
     struct stk_stream stream;
     struct stk_work_split_run run;
     uint32_t next;       /* unit of the run that is read next */
@@ -166,12 +167,11 @@ static void open_side(struct side *side, uint32_t index) {
     stk_arena_init(&arena, side->memory, sizeof side->memory);
     assert_int_equal(stk_sim_ingest_init(&side->ingest, &ingest, &arena), STK_OK);
     assert_int_equal(stk_sim_ingest_add(&side->ingest, text, UNITS * CHUNK, false), 0);
+    side->port = (struct stk_ingest_port){.ops = &stk_sim_ingest_ops, .ctx = &side->ingest};
     const struct stk_stream_config stream = {.memory = side->cl.memory,
-                                             .dispatch = &ops,
-                                             .dispatch_ctx = side,
-                                             .ingest = &stk_sim_ingest_ops,
-                                             .ingest_ctx = &side->ingest,
-                                             .platform = &stk_posix_platform_ops,
+                                             .dispatch = {&ops, side},
+                                             .ingest = &side->port,
+                                             .platform = {&stk_posix_platform_ops, NULL},
                                              .on_result = on_result,
                                              .on_result_ctx = side,
                                              .depth = DEPTH,
@@ -223,7 +223,7 @@ static void share(uint32_t lose_after) {
         }
         assert_int_equal(stk_work_split_share(&units, i, &done[i]), STK_OK);
         assert_true(done[i].done > 0);
-        (void)!stk_stream_shutdown(&sides[i].stream, 20 * SECOND);
+        (void)!stk_stream_close(&sides[i].stream, 20 * SECOND);
         assert_int_equal(stk_opencl_close(&sides[i].cl, 20 * SECOND), STK_OK);
     }
     check_sums();

@@ -94,6 +94,7 @@ static void run(uint32_t opcode, uint32_t lead) {
     const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = 5};
     struct stk_arena arena;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
     struct stk_stream stream;
     int source;
     stk_arena_init(&arena, memory, sizeof memory);
@@ -101,11 +102,9 @@ static void run(uint32_t opcode, uint32_t lead) {
     source = stk_sim_ingest_add(&ingest, text, BYTES, false);
     assert_true(source >= 0);
     const struct stk_stream_config config = {.memory = cl.memory,
-                                             .dispatch = &stk_opencl_ops,
-                                             .dispatch_ctx = &cl,
-                                             .ingest = &stk_sim_ingest_ops,
-                                             .ingest_ctx = &ingest,
-                                             .platform = &stk_posix_platform_ops,
+                                             .dispatch = {&stk_opencl_ops, &cl},
+                                             .ingest = &port,
+                                             .platform = {&stk_posix_platform_ops, NULL},
                                              .on_result = on_result,
                                              .depth = DEPTH,
                                              .chunk_bytes = CHUNK,
@@ -115,7 +114,7 @@ static void run(uint32_t opcode, uint32_t lead) {
     assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
     seen = ends = 0;
     stream_all(&stream, (uint32_t)source, opcode, lead);
-    assert_int_equal(stk_stream_shutdown(&stream, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_stream_close(&stream, 20 * SECOND), STK_OK);
 }
 
 static void open_device(uint32_t lanes, uint32_t workers) {
@@ -138,6 +137,97 @@ static void every_chunk_is_what_its_handler_made_of_it(void **state) {
     open_device(1, 1);
     run(0x20001u, 0);
     assert_int_equal(cl.stats.fallbacks, 0);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
+}
+
+/// Two streams on one device ///
+
+#define HALF (DEPTH / 2u)
+
+/* A stream with half of the slots and buffers. It takes every second chunk of the text. */
+struct half {
+    struct stk_stream stream;
+    uint32_t number, queued, seen, canceled;
+};
+
+static int on_half(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    struct half *half = ctx;
+    (void)next;
+    assert_int_equal(r->tag, half->seen);
+    half->seen++;
+    if (r->err == STK_OK) {
+        check_shifted(r);
+    } else {
+        assert_int_equal(r->err, STK_E_CANCELED);
+        half->canceled++;
+    }
+    return 0;
+}
+
+static void open_half(struct half *half, uint32_t number, struct stk_ingest_port *port, struct stk_arena *arena) {
+    const struct stk_stream_config config = {.memory = cl.memory,
+                                             .dispatch = {&stk_opencl_ops, &cl},
+                                             .ingest = port,
+                                             .platform = {&stk_posix_platform_ops, NULL},
+                                             .on_result = on_half,
+                                             .on_result_ctx = half,
+                                             .depth = HALF,
+                                             .chunk_bytes = CHUNK,
+                                             .first_slot = number * HALF,
+                                             .payload_offset = number * HALF * CHUNK,
+                                             .priority = STK_PRIORITY_NORMAL,
+                                             .slot_timeout_ns = 30 * SECOND};
+    *half = (struct half){.number = number};
+    assert_int_equal(stk_stream_init(&half->stream, &config, arena), STK_OK);
+}
+
+/* Queues as many of the first `most` reads of the half as there is room for. */
+static void feed_half(struct half *half, uint32_t most) {
+    int err = STK_OK;
+    while (half->queued < most && err == STK_OK) {
+        const struct stk_stream_read r = {.offset = (half->queued * 2u + half->number) % (CHUNKS - 1u) * CHUNK,
+                                          .bytes = CHUNK,
+                                          .opcode = 0x20001u,
+                                          .tag = half->queued};
+        err = stk_stream_read(&half->stream, &r);
+        half->queued += err == STK_OK;
+    }
+    assert_true(err == STK_OK || err == STK_E_WOULD_BLOCK);
+}
+
+/* One is closed with reads and slots under way. The device, the port and the other stream go on. */
+static void streams_share_a_device_and_close_by_themselves(void **state) {
+    static _Alignas(64) uint8_t memory[16384];
+    static struct half halves[2];
+    const struct stk_sim_ingest_config ingest_config = {.depth = 4, .sources = 1, .seed = 5};
+    struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
+    struct stk_arena arena;
+    (void)state;
+    open_device(1, 1);
+    stk_arena_init(&arena, memory, sizeof memory);
+    assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
+    assert_int_equal(stk_sim_ingest_add(&ingest, text, BYTES, false), 0);
+    open_half(&halves[0], 0, &port, &arena);
+    open_half(&halves[1], 1, &port, &arena);
+    for (uint32_t turn = 0; halves[0].seen < 40u || halves[1].seen < 40u; turn++) {
+        feed_half(&halves[0], 40u);
+        feed_half(&halves[1], 40u);
+        assert_true(stk_stream_poll(&halves[turn % 2u].stream, SECOND / 100u) >= 0);
+    }
+    assert_int_equal(halves[0].canceled + halves[1].canceled, 0);
+    feed_half(&halves[0], 43u);
+    feed_half(&halves[1], 43u);
+    assert_true(stk_stream_poll(&halves[0].stream, 0) >= 0);
+    assert_int_equal(stk_stream_close(&halves[0].stream, 20 * SECOND), STK_OK);
+    assert_int_equal(halves[0].seen, halves[0].queued);
+    while (halves[1].seen < 100u) {
+        feed_half(&halves[1], 100u);
+        assert_true(stk_stream_poll(&halves[1].stream, 20 * SECOND) > 0);
+    }
+    assert_int_equal(halves[1].canceled, 0);
+    assert_int_equal(stk_stream_close(&halves[1].stream, 20 * SECOND), STK_OK);
+    assert_null(port.readers);
     assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
@@ -165,6 +255,7 @@ static void scan_counts_like_the_naive_counter(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chunk_is_what_its_handler_made_of_it),
+        cmocka_unit_test(streams_share_a_device_and_close_by_themselves),
         cmocka_unit_test(scan_counts_like_the_naive_counter),
     };
     int failed = 0;

@@ -87,7 +87,7 @@ static void record(uint32_t opcode, uint32_t work) {
 
 /* Replays on the device, whose ring is as the last replay left it, and on a fresh interpreter or against the log. */
 static int replay(uint32_t targets, struct stk_replay_report *report) {
-    struct stk_replay_config config = {.targets = targets, .platform = &stk_posix_platform_ops};
+    struct stk_replay_config config = {.targets = targets, .platform = {&stk_posix_platform_ops, NULL}};
     struct stk_replay_shape shape;
     struct stk_replay replay_;
     struct stk_arena arena;
@@ -96,8 +96,8 @@ static int replay(uint32_t targets, struct stk_replay_report *report) {
     for (i = 0; i < OBSERVABLES; i++) {
         stk_store(cl.memory.control + STK_CTL_OBSERVABLE + i, 0);
     }
-    config.target[0] = (struct stk_replay_target){cl.memory, &stk_opencl_ops, &cl};
-    config.target[1] = (struct stk_replay_target){replayed.memory, &stk_interp_ops, &replayed.interp};
+    config.target[0] = (struct stk_replay_target){cl.memory, {&stk_opencl_ops, &cl}};
+    config.target[1] = (struct stk_replay_target){replayed.memory, {&stk_interp_ops, &replayed.interp}};
     assert_int_equal(stk_replay_find(rig_walk(), &shape, &skipped), 1);
     stk_arena_init(&arena, scratch, sizeof scratch);
     assert_int_equal(stk_replay_init(&replay_, &config, &shape, &arena, NULL), STK_OK);

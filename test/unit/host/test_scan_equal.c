@@ -58,13 +58,11 @@ static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_st
     return 0;
 }
 
-static struct stk_stream_config config_of(const struct backend *b, struct stk_sim_ingest *ingest) {
+static struct stk_stream_config config_of(const struct backend *b, struct stk_ingest_port *port) {
     return (struct stk_stream_config){.memory = b->memory,
-                                      .dispatch = b->ops,
-                                      .dispatch_ctx = b->ctx,
-                                      .ingest = &stk_sim_ingest_ops,
-                                      .ingest_ctx = ingest,
-                                      .platform = &stk_posix_platform_ops,
+                                      .dispatch = {b->ops, b->ctx},
+                                      .ingest = port,
+                                      .platform = {&stk_posix_platform_ops, NULL},
                                       .on_result = on_result,
                                       .depth = DEPTH,
                                       .chunk_bytes = chunk_bytes,
@@ -118,6 +116,7 @@ static void scan(const struct backend *b, uint32_t seed) {
     const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = seed};
     struct stk_arena arena;
     struct stk_sim_ingest ingest;
+    struct stk_ingest_port port = {.ops = &stk_sim_ingest_ops, .ctx = &ingest};
     struct stk_stream stream;
     struct stk_stream_config config;
     int source;
@@ -127,7 +126,7 @@ static void scan(const struct backend *b, uint32_t seed) {
     assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
     source = stk_sim_ingest_add(&ingest, text, text_bytes, false);
     assert_true(source >= 0);
-    config = config_of(b, &ingest);
+    config = config_of(b, &port);
     assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
     ends = 0;
     stream_text(&stream, (uint32_t)source);
@@ -135,6 +134,7 @@ static void scan(const struct backend *b, uint32_t seed) {
         fail_msg("%s: %u bytes ended a match", b->name, (unsigned)ends);
     }
     check_hits(b);
+    assert_int_equal(stk_stream_close(&stream, 20 * SECOND), STK_OK);
 }
 
 static void run_cases(const struct backend *b) {

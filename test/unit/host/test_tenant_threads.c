@@ -96,8 +96,7 @@ static void serve_one_owner(uint32_t owner) {
         sched_yield();
     }
     assert_int_equal(stk_tenant_unregister(&tenants, 1), STK_OK);
-    assert_int_equal(stk_tenant_quiesce(&party[0].tenant, &stk_posix_platform_ops, NULL, UINT64_C(20000000000), NULL),
-                     STK_OK);
+    assert_int_equal(stk_tenant_quiesce(&party[0].tenant, &stk_posix_platform, UINT64_C(20000000000), NULL), STK_OK);
     stk_store_release(&stop, 1);
     for (uint32_t i = 0; i <= PUBLISHERS; i++) {
         assert_int_equal(pthread_join(thread[i], NULL), 0);

@@ -123,7 +123,7 @@ static void cancel_keeps_reads_that_were_finished(void **state) {
     assert_int_equal(submit1(0, 0, 4096, mem, 1), 1);
     while (stk_uring_ops.reap(&uring, &done, 0, 0) == 0 && uring.out != 0) {
     }
-    assert_int_equal(stk_uring_ops.cancel(&uring), STK_OK);
+    assert_int_equal(stk_uring_ops.cancel(&uring, 0, UINT32_MAX), STK_OK);
     assert_int_equal(reap1().result, 4096);
     close(fd);
 }
@@ -143,7 +143,7 @@ static void close_with_reads_in_flight_lets_go_of_the_memory(void **state) {
     struct stk_ingest_done done;
     assert_int_equal(submit1(0, 0, 100, mem, 0), STK_E_SHUTDOWN);
     assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 0), STK_E_SHUTDOWN);
-    assert_int_equal(stk_uring_ops.cancel(&uring), STK_E_SHUTDOWN);
+    assert_int_equal(stk_uring_ops.cancel(&uring, 0, UINT32_MAX), STK_E_SHUTDOWN);
     assert_int_equal(stk_uring_add_file(&uring, fds[0], 0), STK_E_SHUTDOWN);
     assert_int_equal(pattern_write(fds[1], 0, 100), 0); /* nobody reads it any more */
     close(fds[0]);

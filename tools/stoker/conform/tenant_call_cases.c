@@ -171,7 +171,8 @@ static void do_quiesce(struct vec *v, struct world *w) {
         return;
     }
     /* The greatest number of spins must end; a timeout of UINT64_MAX would not. */
-    int err = stk_tenant_quiesce(&seat->handle, &platform, &clock, spins < UINT64_MAX ? spins : spins - 1u, &info);
+    int err = stk_tenant_quiesce(&seat->handle, &(struct stk_platform_port){&platform, &clock},
+                                 spins < UINT64_MAX ? spins : spins - 1u, &info);
     if (seat->overdrawn || (spins == 0 && err == STK_OK)) {
         seat->early = true;
         v->skip = true;

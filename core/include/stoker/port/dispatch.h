@@ -76,6 +76,12 @@ struct stk_dispatch_ops {
     bool (*has_workers)(void *ctx);
 };
 
+/* A dispatch port as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */
+struct stk_dispatch_port {
+    const struct stk_dispatch_ops *ops;
+    void *ctx;
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -48,13 +48,42 @@ struct stk_ingest_ops {
      * Mandatory. */
     int (*reap)(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns);
 
-    /* Asks for every read in flight to end early; each is still reaped, as STK_E_CANCELED or with its data. Until all
-     * are, a port may take no new read. STK_OK, also with nothing in flight; an error when the port itself failed.
-     * Mandatory. */
-    int (*cancel)(void *ctx);
+    /* Asks for the reads in flight whose tags lie in `first` .. `last` to end early, and for no others; each is still
+     * reaped, as STK_E_CANCELED or with its data. While a cancel is under way a port may take no new read; a reap ends
+     * that. STK_OK, also with nothing in flight; an error when the port itself failed. Mandatory. */
+    int (*cancel)(void *ctx, uint32_t first, uint32_t last);
 
     /* Copies the counters out. Mandatory. */
     void (*stats)(void *ctx, struct stk_ingest_stats *stats);
+};
+
+/// Ports that are shared ///
+
+#define STK_INGEST_READERS_MAX 256u /* streams and fetch services that may share a port at one time */
+
+/* An ingest port as one thing: {.ops = &stk_uring_ops, .ctx = &uring}. Several streams and fetch services may read
+ * through one port: each is given a pointer to this one object, which says whose read a completion is. One thread at a
+ * time uses the port, so it makes the calls of all who share it. The object must outlive them and must not move while
+ * one of them is open. Who calls the functions in `ops` by itself does so before the first of them is opened or after
+ * the last of them is closed. */
+struct stk_ingest_port {
+    const struct stk_ingest_ops *ops;
+    void *ctx;
+    struct stk_reads *readers; /* private: those who read through the port now; NULL at first */
+};
+
+struct stk_reads_ops; /* private */
+
+/* The reads of one stream or fetch service on a port; a part of these objects. Its fields are private. */
+struct stk_reads {
+    struct stk_ingest_port *port;
+    struct stk_reads *next;          /* in the list of the port's readers */
+    const struct stk_reads_ops *ops; /* what the owner does with its reads */
+    void *owner;
+    uint32_t first_tag; /* tag of the owner's read 0; the tags from here to the next reader's are the owner's */
+    uint32_t in_flight; /* reads that the port has now */
+    uint32_t arrived;   /* reads that came back since the owner's last look, in the calls of any reader */
+    uint8_t port_full;  /* the port had no room for the last read that was offered */
 };
 
 #ifdef __cplusplus

@@ -26,6 +26,12 @@ struct stk_platform_ops {
     void (*wake)(void *ctx, uint32_t *word);
 };
 
+/* A platform as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */
+struct stk_platform_port {
+    const struct stk_platform_ops *ops;
+    void *ctx;
+};
+
 #ifdef __cplusplus
 }
 #endif

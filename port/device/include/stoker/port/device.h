@@ -78,10 +78,9 @@ struct stk_device {
     /* Lines of text for people, without a newline at the end. After a success: the device and its mode, then how the
      * mode was found; for the interpreter, why no OpenCL device was taken. After an error: what failed. */
     char reason[2048];
-    struct stk_publisher publisher;          /* stk_publisher_pending(): submissions that nobody has waited for */
-    const struct stk_dispatch_ops *dispatch; /* drive, stop and info of the device, and their ctx */
-    void *ctx;
-    struct stk_opencl opencl; /* opencl.build_log: compiler errors of the last build that failed, or "" */
+    struct stk_publisher publisher;    /* stk_publisher_pending(): submissions that nobody has waited for */
+    struct stk_dispatch_port dispatch; /* drive, stop and info of the device */
+    struct stk_opencl opencl;          /* opencl.build_log: compiler errors of the last build that failed, or "" */
     struct stk_interp interp;
 };
 

@@ -21,6 +21,9 @@ extern "C" {
  * handler. */
 extern const struct stk_platform_ops stk_posix_platform_ops;
 
+/* The same as a port: {&stk_posix_platform_ops, NULL}. */
+extern const struct stk_platform_port stk_posix_platform;
+
 /// Reader ///
 
 /* Reads sources with pread and read. Submit only queues; the reading is done inside reap, on the caller's thread, so a

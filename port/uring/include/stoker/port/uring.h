@@ -37,9 +37,8 @@ enum stk_uring_flags {
     STK_URING_SQPOLL = 1u << 0,
     /* Memory that the kernel cannot pin (a driver's own mapping): bounds are still checked, but it is not registered. */
     STK_URING_PLAIN = 1u << 1,
-    /* Do as on an old kernel: wait with ppoll (before 5.11), cancel reads one by one (before 5.19). For tests. */
-    STK_URING_WAIT_BY_POLL = 1u << 2,
-    STK_URING_CANCEL_EACH = 1u << 3
+    /* Do as on an old kernel (before 5.11): wait with ppoll. For tests. */
+    STK_URING_WAIT_BY_POLL = 1u << 2
 };
 
 struct stk_uring_config {
@@ -70,7 +69,9 @@ struct stk_uring_op {
     uint16_t state, tries;
     /* watched time when the request of this read was sent, or when the read was cancelled for being late */
     uint64_t sent_ns;
-    uint32_t late; /* 1: the request of this read was cancelled for being late */
+    uint8_t late;        /* 1: this read is cancelled because the kernel had it for too long */
+    uint8_t canceled;    /* 1: this read is cancelled because the caller asked for it */
+    uint8_t cancel_sent; /* 1: the kernel has not answered the request that cancels this read */
 };
 
 struct stk_uring_source {
@@ -91,8 +92,8 @@ struct stk_uring {
     uint32_t in_flight; /* taken and not yet reaped */
     uint32_t out;       /* requests the kernel has not answered, cancels not counted */
     uint32_t cancels;   /* cancel requests it has not answered */
-    bool canceling;     /* from cancel until all that was in flight then is finished */
-    bool cancel_due;    /* a cancel request is to be sent */
+    uint32_t canceled;  /* reads in the kernel that the caller asked to cancel */
+    bool cancel_due;    /* there are reads to cancel whose cancel request was not sent */
     int broken;         /* the ring failed: what reap returns from then on */
     struct stk_index_list free, outbox, ready;
     struct stk_ingest_stats stats;
@@ -160,8 +161,7 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /* The ingest interface; ctx is a struct stk_uring. Submit refuses a batch and takes none of it (fault.index: which
  * read): STK_E_RANGE no such source; STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset
- * beyond 2^63 - 1; STK_E_SHUTDOWN closed. Submit returns 0 while reads that a cancel ended are still to be reaped. When
- * the kernel fails the ring, reap reports this from then on: STK_E_IO, or STK_E_TIMEOUT where the kernel keeps a read
+ * beyond 2^63 - 1; STK_E_SHUTDOWN closed. When the kernel fails the ring, reap reports this from then on: STK_E_IO, or STK_E_TIMEOUT where the kernel keeps a read
  * that was late and cancelled; fault.value has the errno. A read of a source with offsets that the kernel gave up in
  * read_timeout_ns is a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;

@@ -1,4 +1,5 @@
-/* The end of a stream, whatever is under way: every chunk is handed out once, in order, and nothing starts any more. */
+/* The end of a stream, whatever is under way: every chunk is handed out once, in order, nothing of the stream starts any
+ * more, and the device goes on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,14 +8,15 @@
 
 #include <cmocka.h>
 
+#include "stoker/device_stop.h"
 #include "stream_world.h"
 
 static int status_of(uint32_t chunk) {
     return stk_ring_status(&w.stream.ring, FIRST_SLOT + chunk);
 }
 
-/* The stream is over: `n` chunks came back in order, and no call does anything. */
-static void assert_over(uint32_t n) {
+/* The stream is closed: `n` chunks came back in order, no call does anything, and the ingest port knows nobody. */
+static void assert_closed(uint32_t n) {
     struct stk_stream_read r = read_at(0, 1, 0);
     uint32_t i;
     assert_int_equal(w.count, n);
@@ -22,12 +24,13 @@ static void assert_over(uint32_t n) {
         assert_int_equal(result(i)->tag, i * 100u);
     }
     assert_int_equal(stk_stream_in_flight(&w.stream), 0);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_null(w.port.readers);
+    assert_int_equal(w.ingest.in_flight, 0);
     assert_int_equal(stk_stream_read(&w.stream, &r), STK_E_SHUTDOWN);
     assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_SHUTDOWN);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_SHUTDOWN);
     assert_int_equal(stk_stream_wait_word(&w.stream, w.control, 1, MS), STK_E_SHUTDOWN);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_SHUTDOWN);
     assert_int_equal(w.count, n);
 }
 
@@ -36,8 +39,9 @@ static void stream_with_nothing_in_flight_ends_at_once(void **state) {
     world(NULL, NULL);
     queue_some(3, 100);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-    assert_int_equal(stk_stream_shutdown(&w.stream, 0), STK_OK);
-    assert_over(3);
+    assert_int_equal(stk_stream_close(&w.stream, 0), STK_OK);
+    assert_closed(3);
+    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
 }
 
 static void reads_that_were_never_submitted_are_canceled(void **state) {
@@ -45,12 +49,12 @@ static void reads_that_were_never_submitted_are_canceled(void **state) {
     (void)state;
     world(NULL, NULL);
     queue_some(DEPTH, 100);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     for (i = 0; i < DEPTH; i++) {
         assert_int_equal(result(i)->err, STK_E_CANCELED);
     }
     assert_int_equal(w.ingest.stats.submitted, 0);
-    assert_over(DEPTH);
+    assert_closed(DEPTH);
 }
 
 static void reads_in_flight_are_canceled_and_waited_for(void **state) {
@@ -61,28 +65,28 @@ static void reads_in_flight_are_canceled_and_waited_for(void **state) {
     queue_some(5, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_OK);
     assert_int_equal(result(1)->err, STK_E_CANCELED);
     assert_int_equal(result(4)->err, STK_E_CANCELED);
     assert_int_equal(w.ingest.in_flight, 0);
-    assert_over(5);
+    assert_closed(5);
 }
 
 /* A read that the OS no longer lets go of may end with its data; that data is not worked on. */
-static void data_that_arrives_after_shutdown_began_is_not_published(void **state) {
+static void data_that_arrives_after_closing_began_is_not_published(void **state) {
     const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .delay = 3};
     (void)state;
     world(&ingest, NULL);
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     w.ingest.deaf = true;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_E_CANCELED);
     assert_int_equal(result(3)->err, STK_E_CANCELED);
     assert_int_equal(w.stream.stats.slots, 0);
     assert_int_equal(w.device.done, 0);
-    assert_over(4);
+    assert_closed(4);
 }
 
 static void read_that_never_ends_keeps_the_stream_open(void **state) {
@@ -95,14 +99,14 @@ static void read_that_never_ends_keeps_the_stream_open(void **state) {
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     w.ingest.deaf = true;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_TIMEOUT);
     assert_in_range(w.clock.now, MS, 2 * MS);
     assert_int_equal(w.count, 0);
     assert_int_equal(stk_stream_in_flight(&w.stream), 2); /* the OS still owns a buffer */
     assert_int_equal(stk_stream_read(&w.stream, &late), STK_E_SHUTDOWN);
     w.ingest.deaf = false;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
-    assert_over(2);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
+    assert_closed(2);
 }
 
 static void slots_that_nobody_claimed_are_taken_back(void **state) {
@@ -112,35 +116,48 @@ static void slots_that_nobody_claimed_are_taken_back(void **state) {
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     assert_int_equal(status_of(3), STK_SLOT_PUBLISHED);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_E_CANCELED);
     assert_int_equal(result(3)->err, STK_E_CANCELED);
     assert_int_equal(status_of(0), STK_SLOT_EMPTY);
     assert_int_equal(status_of(3), STK_SLOT_EMPTY);
-    assert_over(4);
+    assert_closed(4);
 }
 
-static int status_at_stop;
+static bool workers;
 
-static int stop_that_looks(void *ctx, uint64_t timeout_ns) {
-    status_at_stop = status_of(0);
-    return stk_sim_dispatch_ops.stop(ctx, timeout_ns);
+static bool tell_workers(void *ctx) {
+    (void)ctx;
+    return workers;
 }
 
-/* On memory where a claim and a cancel do not exclude each other, a cancel beside a running worker would hand out a chunk that is worked on. */
-static void workers_leave_before_slots_are_cancelled(void **state) {
-    struct stk_dispatch_ops watched = stk_sim_dispatch_ops;
+/* On memory where a claim and a cancel do not exclude each other, a cancel beside a running worker would hand out a
+ * chunk that is worked on. So the slots finish there, unless the workers have left or work on copies. */
+static void slots_are_cancelled_only_where_no_worker_can_claim_them(void **state) {
+    struct stk_dispatch_ops telling = stk_sim_dispatch_ops;
     (void)state;
-    watched.stop = stop_that_looks;
-    world(NULL, NULL);
-    w.device.idle = true;
-    w.stream.config.dispatch = &watched;
-    queue_some(4, 100);
-    assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
-    assert_int_equal(status_at_stop, STK_SLOT_PUBLISHED);
-    assert_int_equal(status_of(0), STK_SLOT_EMPTY);
-    assert_over(4);
+    telling.has_workers = tell_workers;
+    for (uint32_t i = 0; i < 3; i++) {
+        world(NULL, NULL);
+        workers = i != 2u; /* a BATCH has copies */
+        w.control[STK_CTL_NO_SHARED_ATOMICS] = STK_NO_SHARED_ATOMICS_BIT;
+        w.device.idle = true;
+        w.stream.config.dispatch.ops = &telling;
+        queue_some(4, 100);
+        assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
+        if (i == 0u) {
+            assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_TIMEOUT);
+            assert_int_equal(status_of(0), STK_SLOT_PUBLISHED);
+            w.device.idle = false;
+        } else if (i == 1u) {
+            assert_int_equal(stk_device_stop(w.control, &w.config.dispatch, &w.config.platform, MS), STK_OK);
+            workers = false;
+        }
+        assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
+        assert_int_equal(result(3)->err, i == 0u ? STK_OK : STK_E_CANCELED);
+        assert_int_equal(status_of(0), i == 0u ? STK_SLOT_DONE : STK_SLOT_EMPTY);
+        assert_closed(4);
+    }
 }
 
 static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
@@ -149,23 +166,23 @@ static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
     STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* somebody else's */
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_STATUS);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_E_CANCELED);
     assert_int_equal(result(1)->err, STK_E_CANCELED);
     assert_int_equal(status_of(0), STK_SLOT_CLAIMED);
     assert_int_equal(w.stream.stats.slots, 0);
-    assert_over(2);
+    assert_closed(2);
 }
 
-static void shutdown_without_time_still_cancels_what_nobody_works_on(void **state) {
+static void close_without_time_still_cancels_what_nobody_works_on(void **state) {
     (void)state;
     world(NULL, NULL);
     w.device.idle = true;
     queue_some(3, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(stk_stream_shutdown(&w.stream, 0), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, 0), STK_OK);
     assert_int_equal(result(2)->err, STK_E_CANCELED);
-    assert_over(3);
+    assert_closed(3);
 }
 
 static void slots_that_are_claimed_finish(void **state) {
@@ -176,12 +193,13 @@ static void slots_that_are_claimed_finish(void **state) {
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
     assert_int_equal(status_of(2), STK_SLOT_PUBLISHED);
-    assert_int_equal(stk_stream_shutdown(&w.stream, 100 * MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, 100 * MS), STK_OK);
     assert_int_equal(result(0)->err, STK_OK);
     assert_int_equal(result(1)->err, STK_OK);
     assert_int_equal(result(2)->err, STK_E_CANCELED);
     assert_int_equal(result(3)->err, STK_E_CANCELED);
-    assert_over(4);
+    assert_closed(4);
+    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
 }
 
 static void slots_that_wait_or_yield_are_taken_back(void **state) {
@@ -194,9 +212,9 @@ static void slots_that_wait_or_yield_are_taken_back(void **state) {
         queue_some(1, 100);
         assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
         STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = waiting[i];
-        assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+        assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
         assert_int_equal(result(0)->err, STK_E_CANCELED);
-        assert_over(1);
+        assert_closed(1);
     }
 }
 
@@ -206,25 +224,13 @@ static void worker_that_does_not_finish_keeps_the_stream_open(void **state) {
     w.device.stuck = true;
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_TIMEOUT);
     assert_in_range(w.clock.now, MS, 2 * MS);
     assert_int_equal(stk_stream_in_flight(&w.stream), 2);
     w.device.stuck = false;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(1)->err, STK_OK);
-    assert_over(2);
-}
-
-static void workers_that_do_not_stop_keep_the_stream_open(void **state) {
-    (void)state;
-    world(NULL, NULL);
-    w.device.stop_hangs = true;
-    queue_some(2, 100);
-    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_TIMEOUT);
-    w.device.stop_hangs = false;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
-    assert_over(2);
+    assert_closed(2);
 }
 
 static void port_that_cannot_cancel_says_so(void **state) {
@@ -232,10 +238,10 @@ static void port_that_cannot_cancel_says_so(void **state) {
     world(NULL, NULL);
     queue_some(2, 100);
     w.ingest.cancel_err = STK_E_IO;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_E_IO);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_IO);
     w.ingest.cancel_err = 0;
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
-    assert_over(2);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
+    assert_closed(2);
 }
 
 static int fail_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
@@ -248,8 +254,8 @@ static void error_of_the_callback_keeps_no_chunk_from_it(void **state) {
     world(NULL, NULL);
     w.answer = fail_always;
     queue_some(5, 100);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), -1000); /* the first */
-    assert_over(5);
+    assert_int_equal(stk_stream_close(&w.stream, MS), -1000); /* the first */
+    assert_closed(5);
 }
 
 static int again(const struct stk_stream_result *r, struct stk_stream_next *next) {
@@ -265,23 +271,23 @@ static void chunk_that_is_wanted_again_is_over_too(void **state) {
     w.answer = again;
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(result(0)->err, STK_OK);
     assert_int_equal(w.stream.stats.slots, 2);
-    assert_over(2);
+    assert_closed(2);
 }
 
-static void interpreter_ends_as_a_device_does(void **state) {
+static void stream_on_the_interpreter_ends_as_on_a_device(void **state) {
     (void)state;
     world_parts(NULL, NULL);
-    w.config.dispatch = &stk_interp_ops;
-    w.config.dispatch_ctx = &w.interp;
+    w.config.dispatch.ops = &stk_interp_ops;
+    w.config.dispatch.ctx = &w.interp;
     assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, NULL), STK_OK);
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     queue_some(4, 100);
-    assert_int_equal(stk_stream_shutdown(&w.stream, MS), STK_OK);
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(stk_interp_ops.drive(&w.interp, true), 0);
-    assert_over(4);
+    assert_closed(4);
 }
 
 int main(void) {
@@ -289,20 +295,19 @@ int main(void) {
         cmocka_unit_test(stream_with_nothing_in_flight_ends_at_once),
         cmocka_unit_test(reads_that_were_never_submitted_are_canceled),
         cmocka_unit_test(reads_in_flight_are_canceled_and_waited_for),
-        cmocka_unit_test(data_that_arrives_after_shutdown_began_is_not_published),
+        cmocka_unit_test(data_that_arrives_after_closing_began_is_not_published),
         cmocka_unit_test(read_that_never_ends_keeps_the_stream_open),
         cmocka_unit_test(slots_that_nobody_claimed_are_taken_back),
-        cmocka_unit_test(workers_leave_before_slots_are_cancelled),
+        cmocka_unit_test(slots_are_cancelled_only_where_no_worker_can_claim_them),
         cmocka_unit_test(chunk_that_found_its_slot_in_use_is_canceled),
-        cmocka_unit_test(shutdown_without_time_still_cancels_what_nobody_works_on),
+        cmocka_unit_test(close_without_time_still_cancels_what_nobody_works_on),
         cmocka_unit_test(slots_that_are_claimed_finish),
         cmocka_unit_test(slots_that_wait_or_yield_are_taken_back),
         cmocka_unit_test(worker_that_does_not_finish_keeps_the_stream_open),
-        cmocka_unit_test(workers_that_do_not_stop_keep_the_stream_open),
         cmocka_unit_test(port_that_cannot_cancel_says_so),
         cmocka_unit_test(error_of_the_callback_keeps_no_chunk_from_it),
         cmocka_unit_test(chunk_that_is_wanted_again_is_over_too),
-        cmocka_unit_test(interpreter_ends_as_a_device_does),
+        cmocka_unit_test(stream_on_the_interpreter_ends_as_on_a_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

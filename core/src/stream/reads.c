@@ -1,0 +1,143 @@
+/* The reads of one owner on an ingest port. */
+#include "stream/reads.h"
+
+#include <stddef.h>
+
+#include "base/error_info.h"
+
+#define BATCH 16u /* reads that are offered or taken in with one call of the port */
+
+/// Readers of a port ///
+
+bool stk_reads_port_ok(const struct stk_ingest_port *port) {
+    return port && port->ops && port->ops->submit && port->ops->reap && port->ops->cancel;
+}
+
+/* Returns the reader whose tags include `tag`; NULL: none. */
+static struct stk_reads *reader_of(const struct stk_ingest_port *port, uint32_t tag) {
+    struct stk_reads *reader = port->readers;
+    while (reader && reader->first_tag != tag - tag % STK_READS_MAX) {
+        reader = reader->next;
+    }
+    return reader;
+}
+
+int stk_reads_open(struct stk_reads *reads, struct stk_ingest_port *port, const struct stk_reads_ops *ops,
+                   void *owner) {
+    uint32_t number = 0;
+    while (number < STK_INGEST_READERS_MAX && reader_of(port, number * STK_READS_MAX)) {
+        number++;
+    }
+    if (number == STK_INGEST_READERS_MAX) {
+        return STK_E_FULL;
+    }
+    *reads = (struct stk_reads){
+        .port = port, .next = port->readers, .ops = ops, .owner = owner, .first_tag = number * STK_READS_MAX};
+    port->readers = reads;
+    return STK_OK;
+}
+
+void stk_reads_close(struct stk_reads *reads) {
+    struct stk_reads **link = &reads->port->readers;
+    while (*link != reads) {
+        link = &(*link)->next;
+    }
+    *link = reads->next;
+}
+
+/// Submit ///
+
+/* What goes to the port in one call: reads, and the position of each in the owner's list. */
+struct offer {
+    struct stk_ingest_read reads[BATCH];
+    uint32_t at[BATCH], count;
+};
+
+static void fill_offer(const struct stk_reads *r, struct offer *o, uint32_t at, uint32_t limit) {
+    o->count = 0;
+    while (o->count < limit && r->ops->next(r->owner, &at, &o->reads[o->count])) {
+        o->reads[o->count].tag += r->first_tag;
+        o->at[o->count++] = at++;
+    }
+}
+
+/* Offers the reads to the port. Returns what the port said, and gives the reads that it did not take back. */
+static int make_offer(struct stk_reads *r, const struct offer *o) {
+    int said = r->port->ops->submit(r->port->ctx, o->reads, o->count);
+    uint32_t taken = said > 0 ? (uint32_t)said : 0u;
+    taken = taken < o->count ? taken : o->count;
+    r->in_flight += taken;
+    r->port_full = said >= 0 && taken < o->count;
+    for (uint32_t i = taken; i < o->count && r->ops->not_taken; i++) {
+        r->ops->not_taken(r->owner, o->reads[i].tag - r->first_tag);
+    }
+    return said;
+}
+
+/* Returns true if an error of the port's submit is about a read, and not about the port. */
+static bool is_refusal(int err) {
+    return err == STK_E_RANGE || err == STK_E_ARG;
+}
+
+int stk_reads_submit(struct stk_reads *r, uint32_t *at, struct stk_error_info *info) {
+    uint32_t limit = BATCH;
+    struct offer o;
+    r->port_full = 0;
+    for (;;) {
+        int taken;
+        fill_offer(r, &o, *at, limit);
+        if (o.count == 0u) {
+            return 1;
+        }
+        taken = make_offer(r, &o);
+        if (is_refusal(taken)) {
+            limit = 1;
+            if (o.count == 1u) {
+                r->ops->refused(r->owner, o.reads[0].tag - r->first_tag, taken);
+                *at = o.at[0] + 1u;
+            }
+        } else if (taken < (int)o.count) {
+            *at = o.at[taken > 0 ? taken : 0];
+            return taken < 0 ? taken : 0;
+        } else {
+            *at = o.at[o.count - 1u] + 1u;
+            if (taken > (int)o.count) {
+                return stk_fail(info, STK_E_RANGE, (uint32_t)taken, o.count);
+            }
+        }
+    }
+}
+
+/// Reap and cancel ///
+
+/* Gives a completion to its owner. */
+static int hand_over(const struct stk_reads *r, const struct stk_ingest_done *done, struct stk_error_info *info) {
+    struct stk_reads *reader = reader_of(r->port, done->tag);
+    if (!reader || !reader->ops->completed(reader->owner, done->tag - reader->first_tag, done)) {
+        return stk_fail(info, STK_E_RANGE, done->tag, 0);
+    }
+    reader->in_flight -= reader->in_flight != 0u;
+    reader->arrived++;
+    return STK_OK;
+}
+
+int stk_reads_reap(struct stk_reads *r, uint64_t wait_ns, struct stk_error_info *info) {
+    struct stk_ingest_done done[BATCH];
+    int n = (int)BATCH, err = STK_OK;
+    wait_ns = r->arrived == 0u ? wait_ns : 0u;
+    /* A port that is full may be full of the reads of others: they are taken in too, so that it has room again. */
+    while (n == (int)BATCH && (r->in_flight != 0u || r->port_full)) {
+        n = r->port->ops->reap(r->port->ctx, done, BATCH, wait_ns);
+        for (int i = 0; i < n; i++) {
+            int handed = hand_over(r, &done[i], info);
+            err = err < 0 ? err : handed;
+        }
+        wait_ns = 0;
+    }
+    r->arrived = 0;
+    return n < 0 ? n : err;
+}
+
+int stk_reads_cancel(const struct stk_reads *r) {
+    return r->port->ops->cancel(r->port->ctx, r->first_tag, r->first_tag + (STK_READS_MAX - 1u));
+}

@@ -1,0 +1,88 @@
+/* The end of a stream. Only what is its own ends: its reads, by their tags, and its slots, one by one. */
+#include "stoker/wait.h"
+#include "stream/cancel.h"
+#include "stream/stream_internal.h"
+
+/* Takes back the slots that no worker has claimed, where that can be done now: those chunks are over. */
+static void cancel_slots(struct stk_stream *s) {
+    if (!stk_may_cancel(s->config.memory.control, &s->config.dispatch)) {
+        return;
+    }
+    for (uint64_t i = s->delivered; i != s->arrived; i++) {
+        struct stk_stream_entry *e = stk_entry(s, i);
+        if (e->state == STK_ENTRY_PUBLISHED &&
+            stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0) {
+            e->state = STK_ENTRY_OVER;
+            e->err = STK_E_CANCELED;
+        }
+    }
+    stk_stream_cancel_fence(s);
+}
+
+/* The device is lost: its chunks are over, whatever their slots say, and nothing is asked of the device any more. The
+ * caller has given their work to somebody else, as a rule, when it closes the stream. */
+static void abandon_slots(struct stk_stream *s) {
+    for (uint64_t i = s->delivered; i != s->arrived; i++) {
+        struct stk_stream_entry *e = stk_entry(s, i);
+        if (e->state == STK_ENTRY_PUBLISHED) {
+            e->state = STK_ENTRY_OVER;
+            e->err = STK_E_DEVICE;
+        }
+    }
+    stk_stream_next_epoch(s);
+    s->abandoned = 1;
+}
+
+/* Ends the reads that the ingest port was never given, in order from the first of them. */
+static void cancel_queued(struct stk_stream *s) {
+    for (uint64_t i = s->submitted; i != s->queued; i++) {
+        stk_entry(s, i)->state = STK_ENTRY_OVER;
+        stk_entry(s, i)->err = STK_E_CANCELED;
+    }
+    s->submitted = s->queued;
+}
+
+/* Polls until nothing is in flight. An error that a chunk was handed out with is the callback's and does not stop the
+ * others; returns the first error. */
+static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
+    int first = STK_OK, err;
+    while (!stk_stream_idle(s)) {
+        uint64_t delivered = s->delivered;
+        cancel_slots(s);
+        err = stk_stream_poll(s, stk_deadline_wait(end, STK_WAIT_SLICE_NS));
+        first = first == STK_OK && err < 0 ? err : first;
+        if (s->lost && !s->abandoned) {
+            abandon_slots(s);
+            continue;
+        }
+        if (err < 0 && s->delivered == delivered) {
+            return err; /* a port's */
+        }
+        if (stk_deadline_look(end, stk_stream_now(s)) == 0u && !stk_stream_idle(s)) {
+            return STK_E_TIMEOUT;
+        }
+    }
+    return first;
+}
+
+int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns) {
+    struct stk_deadline end;
+    int err = stk_stream_usable(stream);
+    if (err != STK_OK) {
+        return err;
+    }
+    stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
+    stream->stopping = 1;
+    err = stk_reads_cancel(&stream->reads);
+    cancel_queued(stream);
+    stk_stream_end_epochs(stream);
+    if (err == STK_OK) {
+        err = finish_chunks(stream, &end);
+    }
+    if (stk_stream_idle(stream)) {
+        stk_reads_close(&stream->reads);
+        stk_stream_record(stream, &(struct stk_stream_event){.kind = STK_EVENT_END});
+        stream->closed = 1;
+    }
+    return err;
+}
