@@ -26,7 +26,8 @@
 
 /// Entering ///
 
-/* Takes the partitions from the control words; one partition when they are not five in order that end at the slot count. */
+/* Takes the partitions from the control words; one partition when they are not five in order that end at the slot
+ * count. */
 STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     stk_u32 p, ok = 1u;
     for (p = 0; p <= STK_PRIORITIES; p++) {
@@ -152,8 +153,8 @@ STK_FN void stk_high_scan_advance(struct stk_worker *w, stk_u32 slots) {
     }
 }
 
-/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the ring scan only took its
- * turn. */
+/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the ring
+ * scan only took its turn. */
 STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
                              int move) {
     if (move && slot >= w->first[p]) {

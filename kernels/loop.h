@@ -1,4 +1,5 @@
-/* stoker kernels: the worker of one lane. It takes slots from the ring, one a turn, until its lease or its patience ends.
+/* stoker kernels: the worker of one lane. It takes slots from the ring, one a turn, until its lease or its patience
+ * ends.
  *
  * Each turn does a bounded amount of work and the turns are counted, so a worker can never run for ever.
  */
@@ -147,8 +148,8 @@ STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, STK_
     w->tenant_count += w->tenant_counts;
 }
 
-/* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads behind
- * it, so without this one line crosses from the host at a time. */
+/* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads
+ * behind it, so without this one line crosses from the host at a time. */
 #define STK_SLOTS_AHEAD 8u
 
 /* Asks for the line of a slot that is soon to be claimed. */
@@ -175,16 +176,16 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
         stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_SLOT_YIELD : status);
     }
     stk_let_go(d, slot, w->guard);
-    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches: PoCL
-     * 3.1's compiler crashes on the branches.) */
+    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches:
+     * PoCL 3.1's compiler crashes on the branches.) */
     over = stk_status_ended(status) ? 1u : 0u;
     w->idle = over || status == STK_SLICED ? 0u : w->idle + 1u;
     w->finished += over;
     stk_count_end(d, w, opcode, status);
 }
 
-/* The whole life of a worker. Ends after `turns` turns, after `idle_turns` turns in a row that finished no slot, or when
- * the host asks for SHUTDOWN or ends the lease. */
+/* The whole life of a worker. Ends after `turns` turns, after `idle_turns` turns in a row that finished no slot, or
+ * when the host asks for SHUTDOWN or ends the lease. */
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;

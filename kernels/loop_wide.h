@@ -1,12 +1,13 @@
 /* stoker kernels: the worker of several lanes.
  *
- * A turn: each lane looks at one slot of each source, slot cursor + lane; the source to take is chosen from what all of them saw; the lanes
- * that saw a ready slot there claim and run it, one slot a lane. Slots for all lanes are held by the lanes that claimed them, and the
- * group runs one of them a turn until none is left. A group that finds nothing for long lets lane 0 look alone.
+ * A turn: each lane looks at one slot of each source, slot cursor + lane; the source to take is chosen from what all of
+ * them saw; the lanes that saw a ready slot there claim and run it, one slot a lane. Slots for all lanes are held by
+ * the lanes that claimed them, and the group runs one of them a turn until none is left. A group that finds nothing for
+ * long lets lane 0 look alone.
  *
- * Both barriers are met in every turn: PoCL 3.1 runs what follows a barrier inside a branch once for each lane. Fences stand
- * where all lanes pass or none. What the lanes tell one another goes through words in local memory, two sets of them by turns, so that one is cleared
- * while the other is in use.
+ * Both barriers are met in every turn: PoCL 3.1 runs what follows a barrier inside a branch once for each lane. Fences
+ * stand where all lanes pass or none. What the lanes tell one another goes through words in local memory, two sets of
+ * them by turns, so that one is cleared while the other is in use.
  */
 #ifndef STK_LOOP_WIDE_H
 #define STK_LOOP_WIDE_H
@@ -26,8 +27,8 @@
 #define STK_TURN_FIRST  7u /* STK_LANES - the first of those */
 #define STK_TURN_WORDS  8u
 
-/* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From STK_CTL_TENANT_MASK
- * on the index is the control word's own. */
+/* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From
+ * STK_CTL_TENANT_MASK on the index is the control word's own. */
 #define STK_POLL_SHUTDOWN 0u
 #define STK_POLL_LEASE    1u
 #define STK_POLL_DOORBELL 2u
@@ -43,8 +44,8 @@
 #define STK_HOLD_GUARD  6u
 #define STK_HOLD_WORDS  7u
 
-/* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in opcode, slots that were
- * DONE and that were FAULT. */
+/* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in
+ * opcode, slots that were DONE and that were FAULT. */
 #define STK_COUNT_METRIC STK_CTL_METRICS_SLOTS
 #define STK_COUNT_DONE   (2u * STK_CTL_METRICS_SLOTS)
 #define STK_COUNT_FAULT  (STK_COUNT_DONE + 1u)
@@ -204,9 +205,9 @@ STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
     lane->guard = lane->kept == i##u ? guard##i : lane->guard;
 
-/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come before the first
- * use of one, and no head is in an array, which would be memory that waits for each: so all are on their way together, and before them the
- * guards, where there are others to guard against. */
+/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come
+ * before the first use of one, and no head is in an array, which would be memory that waits for each: so all are on
+ * their way together, and before them the guards, where there are others to guard against. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 ready = 0, work = 0, all = stk_wide_lanes(d, w);
@@ -231,8 +232,8 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 
 /// Running ///
 
-/* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them. It
- * does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
+/* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
+ * It does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
  * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
  * takes a slot that was put back for a slot that no worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
@@ -275,13 +276,14 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     return STK_NO_SLOT;
 }
 
-/* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been set after the
- * look at the mask and before that at the slot. */
+/* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been
+ * set after the look at the mask and before that at the slot. */
 STK_FN int stk_wide_tenant_ok(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS && (poll[STK_CTL_TENANT_MASK + tenant] != 0u || stk_tenant_ok(d, tenant));
 }
 
-/* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is held. */
+/* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is
+ * held. */
 STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                             STK_LOCAL stk_u32 *now, struct stk_call *c) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE, *spent;
@@ -338,8 +340,8 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w,
     }
 }
 
-/* Adds what the group counted to the control words, each count by one lane; between barriers that no lane counts between. They lag
- * while the group is busy and are exact when it is idle. */
+/* Adds what the group counted to the control words, each count by one lane; between barriers that no lane counts
+ * between. They lag while the group is busy and are exact when it is idle. */
 STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *counts) {
     stk_u32 i;
     for (i = STK_LANE; i < STK_COUNT_WORDS; i += STK_LANES) {
@@ -355,14 +357,15 @@ STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LO
     stk_worker_flush(d, w); /* the partitions, which lane 0 counts */
 }
 
-/* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads what the host reads or
- * stored; a NOP does neither, and its opcode came with its status. */
+/* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads
+ * what the host reads or stored; a NOP does neither, and its opcode came with its status. */
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                           STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
     stk_u32 slot = stk_wide_claim(d, w, lane, shared, now), status = STK_FOR_ALL;
     if (fenced != 0u) {
-        STK_FENCE(); /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
+        /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
+        STK_FENCE();
     }
     if (lane->runner != 0u) {
         stk_wide_finish(d, w, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status,

@@ -87,8 +87,8 @@ STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c
     return STK_SLOT_DONE;
 }
 
-/* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was, so one that
- * is EMPTY now was harvested or cancelled. */
+/* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was,
+ * so one that is EMPTY now was harvested or cancelled. */
 STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, stk_u32 items) {
     stk_u32 i, at = c->index;
     for (i = 0; i < items && i < d->slots - 1u; i++) {
@@ -107,8 +107,8 @@ STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_
     return stk_cost_of(items < d->slots ? items : d->slots, STK_PER_BYTE(1024u, 64u), 0);
 }
 
-/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A packed slot
- * has waited for its fences before its first op. */
+/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A
+ * packed slot has waited for its fences before its first op. */
 STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1);
     if (!c->packed && !stk_fence_passes(d, c, items)) {

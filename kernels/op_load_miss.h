@@ -1,8 +1,8 @@
 /* stoker kernels: LOAD_MISS, a read that the device asks the host for.
  *
  * The slot claims an I/O slot, parks in WAIT_IO and gives its lane back. The host reads, marks the I/O slot OK or ERROR
- * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in its ticket (STK_FETCH_TICKET_ARG, slot.h) and finishes. The host's side is
- * stoker/fetch.h.
+ * and moves the ring slot to REQUEUE; the next claim finds the I/O slot in its ticket (STK_FETCH_TICKET_ARG, slot.h)
+ * and finishes. The host's side is stoker/fetch.h.
  */
 #ifndef STK_OP_LOAD_MISS_H
 #define STK_OP_LOAD_MISS_H
@@ -17,7 +17,8 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
         stk_u32 guard = stk_guard(d, d->slots + i);
         if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_SLOT_EMPTY &&
             stk_take(d, d->slots + i, guard, status, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO)) {
-            STK_FENCE(); /* the state is seen before the guard is even, and before the words that it guards are written */
+            /* the state is seen before the guard is even, and before the words that it guards are written */
+            STK_FENCE();
             stk_let_go(d, d->slots + i, guard); /* in WAIT_IO no other worker touches the slot */
             break;
         }

@@ -1,7 +1,7 @@
 /* stoker kernels: a packed slot, several small ops in one.
  *
- * Bytes: 0 op count, 1 argument words in all, then pairs (opcode, argument offset); the arguments start at the next whole
- * word. The whole header is checked before the first op runs.
+ * Bytes: 0 op count, 1 argument words in all, then pairs (opcode, argument offset); the arguments start at the next
+ * whole word. The whole header is checked before the first op runs.
  */
 #ifndef STK_PACKED_H
 #define STK_PACKED_H
@@ -45,7 +45,8 @@ STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *
     return i;
 }
 
-/* Do all fences among the ops pass? Asked before the first op runs, since a slot that waits is run again from its start. */
+/* Do all fences among the ops pass? Asked before the first op runs, since a slot that waits is run again from its
+ * start. */
 STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words,
                                   stk_u32 first) {
     stk_u32 i;

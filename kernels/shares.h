@@ -8,9 +8,10 @@
 
 #include "worker.h"
 
-/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the ring scan in hand, claims in
- * a row that is being cleared, most claims in a scan, units spent, units that may be spent before the other tenants
- * go first, and the last scan in which a slot of the tenant ran (0: none since the worker entered). Tenants without a mask share one account. */
+/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the ring scan in hand,
+ * claims in a row that is being cleared, most claims in a scan, units spent, units that may be spent before the other
+ * tenants go first, and the last scan in which a slot of the tenant ran (0: none since the worker entered). Tenants
+ * without a mask share one account. */
 #define STK_USED_ROW           STK_LIMIT_ROWS
 #define STK_USED_QUOTA         (2u * STK_USED_ROW)
 #define STK_USED_SPENT         (3u * STK_USED_ROW)
@@ -87,7 +88,8 @@ STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, s
            (quota == 0u || stk_used_row(w, used)[tenant] < quota);
 }
 
-/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a hint. */
+/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a
+ * hint. */
 STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     stk_u32 quota = stk_quota_of(used, tenant);
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;

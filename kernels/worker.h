@@ -1,6 +1,7 @@
 /* stoker kernels: what a worker knows, what it counts, and how it runs the slot in hand.
  *
- * A worker of several lanes keeps this in every lane: the lease and the search move in step, the counts are the lane's own.
+ * A worker of several lanes keeps this in every lane: the lease and the search move in step, the counts are the lane's
+ * own.
  */
 #ifndef STK_WORKER_H
 #define STK_WORKER_H

@@ -1,9 +1,9 @@
 /* stoker handler: a FIR filter over a chunk of samples.
  *
- * Samples and output are 16-bit, taps are Q15, all signed and little-endian at even bytes. The output has a sample for each one
- * of the chunk after its lead, which is the filter's history: taps - 1 samples, or fewer, and what is missing counts as 0.
- * y[i] = h[0] x[i] + h[1] x[i-1] + ..., summed exactly, then divided by 2^15, rounded to the nearest with halves up, and limited to 16
- * bits. Lanes read each other's samples, so the output may touch neither chunk nor taps.
+ * Samples and output are 16-bit, taps are Q15, all signed and little-endian at even bytes. The output has a sample for
+ * each one of the chunk after its lead, which is the filter's history: taps - 1 samples, or fewer, and what is missing
+ * counts as 0. y[i] = h[0] x[i] + h[1] x[i-1] + ..., summed exactly, then divided by 2^15, rounded to the nearest with
+ * halves up, and limited to 16 bits. Lanes read each other's samples, so the output may touch neither chunk nor taps.
  */
 #ifndef STK_OP_FIR_H
 #define STK_OP_FIR_H
@@ -53,7 +53,8 @@ STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *
     return sum;
 }
 
-/* Writes a lane's share of n output samples, the first of which is sample `lead` of x. Returns how many were limited. */
+/* Writes a lane's share of n output samples, the first of which is sample `lead` of x. Returns how many were
+ * limited. */
 STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 count,
                                STK_GLOBAL stk_u8 *out, stk_u32 lead, stk_u32 n, stk_u32 lane) {
     stk_u32 from, to, i, limited = 0;

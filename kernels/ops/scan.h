@@ -1,9 +1,10 @@
 /* stoker handlers: count and list the matches of a pattern set in a chunk.
  *
  * One chain of table look-ups goes as fast as the load latency lets it, about half a gigabyte a second, so a lane runs
- * STK_CHAINS independent chains in step, each over its own stretch of the chunk. A chain starts max_len - 1 bytes before
- * its stretch, from the root, without counting there: then it is in a state that knows every match which ends inside the
- * stretch, and each match is counted by exactly one chain. The chunk's lead does the same at the border of two chunks.
+ * STK_CHAINS independent chains in step, each over its own stretch of the chunk. A chain starts max_len - 1 bytes
+ * before its stretch, from the root, without counting there: then it is in a state that knows every match which ends
+ * inside the stretch, and each match is counted by exactly one chain. The chunk's lead does the same at the border of
+ * two chunks.
  */
 #ifndef STK_OP_SCAN_H
 #define STK_OP_SCAN_H
@@ -16,8 +17,8 @@
 
 #define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
 
-/* The automaton, checked against the payload. `mask` keeps every look-up inside the table, whose length is a power of two: a
- * table that somebody corrupted gives wrong counts, never a read outside it. */
+/* The automaton, checked against the payload. `mask` keeps every look-up inside the table, whose length is a power of
+ * two: a table that somebody corrupted gives wrong counts, never a read outside it. */
 struct stk_automaton_view {
     const STK_GLOBAL stk_u8 *classes;
     const STK_GLOBAL stk_u32 *table;
@@ -72,8 +73,8 @@ STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK
     return state;
 }
 
-/* Counts one visit of the state in `entry` if a pattern ends there; returns 1 then. A worker's counters are its own, so only
- * its lanes share them. */
+/* Counts one visit of the state in `entry` if a pattern ends there; returns 1 then. A worker's counters are its own, so
+ * only its lanes share them. */
 STK_FN stk_u32 stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 entry) {
     stk_u32 i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride;
     if ((entry & STK_IMAGE_ENDS) == 0u) {
@@ -109,13 +110,14 @@ STK_COLD stk_u32 stk_scan_hits(const struct stk_automaton_view *a, STK_GLOBAL st
            stk_automaton_hit(a, hits, s3) + stk_automaton_hit(a, hits, s4) + stk_automaton_hit(a, hits, s5);
 }
 
-/* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register more. */
+/* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register
+ * more. */
 STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
     return ((const STK_GLOBAL stk_u8 *)table - STK_IMAGE_CLASS_BYTES)[byte];
 }
 
-/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The states
- * are named variables, not an array, so that they stay in registers. */
+/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
+ * states are named variables, not an array, so that they stay in registers. */
 STK_COLD stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                                  STK_GLOBAL stk_u32 *hits, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;

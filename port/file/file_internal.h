@@ -9,7 +9,8 @@
 
 #define STK_FILE_TRIES_MAX 64u /* interruptions in a row, without a byte in between */
 
-/* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up: STK_E_WOULD_BLOCK. */
+/* Keeps the errno and returns its code. EINTR and EAGAIN come here only once their retries are used up:
+ * STK_E_WOULD_BLOCK. */
 static inline int stk_file_fail(struct stk_file *file, int os_error) {
     file->os_error = os_error;
     return stk_os_flash_error(os_error);

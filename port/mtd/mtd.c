@@ -19,8 +19,8 @@ static int place_of(struct stk_mtd *m, uint32_t block, uint32_t offset, uint32_t
     return STK_OK;
 }
 
-/* May what was begun be done again? Not where a unit is programmed once: the kernel may have programmed a part of what it
- * then says it did not. */
+/* May what was begun be done again? Not where a unit is programmed once: the kernel may have programmed a part of what
+ * it then says it did not. */
 static bool may_repeat(const struct stk_mtd *m) {
     return m->geometry.rewrite >= STK_FLASH_MANY;
 }

@@ -22,8 +22,8 @@ static inline void nor_command(const struct stk_nor *n, uint32_t at, uint32_t co
     nor_write(n, at, nor_each(n, command));
 }
 
-/* Keeps the reason in the fault. Returns what the interface says of a program or an erase that failed so: a locked block
- * is a refusal, all else makes the block bad. */
+/* Keeps the reason in the fault. Returns what the interface says of a program or an erase that failed so: a locked
+ * block is a refusal, all else makes the block bad. */
 static inline int nor_fail(struct stk_nor *n, int err, uint32_t at, uint32_t status) {
     n->info = (struct stk_error_info){err, (at - n->first) / n->geometry.block_bytes, status};
     n->late = err == STK_E_TIMEOUT;

@@ -22,8 +22,8 @@ int stk_sim_flash_bytes(const struct stk_flash_geometry *geometry, size_t *bytes
     if (!is_possible(geometry)) {
         return STK_E_ARG;
     }
-    /* Eight times the bytes bound what a block takes with its maps, its padding and its part of a journal, but for a few
-     * hundred. The unstable places take less than a megabyte. */
+    /* Eight times the bytes bound what a block takes with its maps, its padding and its part of a journal, but for a
+     * few hundred. The unstable places take less than a megabyte. */
     if (geometry->block_bytes > UINT32_MAX / 16 ||
         geometry->blocks > (SIZE_MAX - 0x100000u) / ((size_t)8 * geometry->block_bytes + 1024u)) {
         return STK_E_OVERFLOW;

@@ -1,7 +1,7 @@
 /* stoker port: simulated flash, lazy media: what sectors held before, and which of that a power cut brings back.
  *
- * Before anything changes in a sector, the journal takes its bytes. Entries of one sector form a list, newest first, which
- * begins in a table with a place for each sector of the medium. A sync empties both. */
+ * Before anything changes in a sector, the journal takes its bytes. Entries of one sector form a list, newest first,
+ * which begins in a table with a place for each sector of the medium. A sync empties both. */
 #include <string.h>
 
 #include "sim_flash_parts.h"

@@ -9,7 +9,8 @@ static int template_drive(void *ctx, bool pending) {
     return STK_E_UNSUPPORTED;
 }
 
-/* The caller has set the SHUTDOWN word: write it back, wait for the workers to leave, then invalidate what they wrote. */
+/* The caller has set the SHUTDOWN word: write it back, wait for the workers to leave, then invalidate what they
+ * wrote. */
 static int template_stop(void *ctx, uint64_t timeout_ns) {
     (void)ctx;
     (void)timeout_ns;

@@ -68,8 +68,8 @@ void stk_uring_find_late_(struct stk_uring *u);
 /* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);
 
-/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count or -errno. Takes in
- * the answers to cancels on the way. Returns false when there is no answer any more. */
+/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count or -errno. Takes
+ * in the answers to cancels on the way. Returns false when there is no answer any more. */
 bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res);
 
 /* Waits for an answer for at most `timeout_ns`. */

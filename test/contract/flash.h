@@ -14,7 +14,8 @@ struct flash_port {
     const char *name;
     const struct stk_flash_ops *ops;
 
-    /* Opens a medium of at least four blocks, all of them erased and good but `bad`, and ends it. open returns its ctx. */
+    /* Opens a medium of at least four blocks, all of them erased and good but `bad`, and ends it. open returns its
+     * ctx. */
     void *(*open)(void);
     void (*close)(void);
     /* Ends the object and makes another on the same medium. NULL: the object is the medium. */

@@ -1,5 +1,5 @@
-/* Slots, packed slots among them, that a hostile publisher wrote, through the worker: it must end, and touch nothing but
- * the ring, the debug log, the I/O queue, counters and observables, and payload that a handler may write. */
+/* Slots, packed slots among them, that a hostile publisher wrote, through the worker: it must end, and touch nothing
+ * but the ring, the debug log, the I/O queue, counters and observables, and payload that a handler may write. */
 #include "fuzz.h"
 #include "stoker/atomic.h"
 #include "stoker/control.h"

@@ -1,5 +1,5 @@
-/* A flash store over an image that somebody else wrote: mounted, read, written on, and mounted again. The first bytes of the
- * input choose the geometry, the rest is the image. */
+/* A flash store over an image that somebody else wrote: mounted, read, written on, and mounted again. The first bytes
+ * of the input choose the geometry, the rest is the image. */
 #include "fuzz.h"
 #include "stoker/blake3.h"
 #include "stoker/store.h"

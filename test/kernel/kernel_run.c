@@ -1,7 +1,7 @@
-/* kernel_run LANES [alone|together]: runs the kernel text on the first OpenCL device with plain buffers, one case after the other, and holds
- * what it leaves against the same text as C. Made for a simulator that checks each access (kernel.oclgrind), which has no
- * shared virtual memory: the work is published before the launch and read back after it. Exit code 0 when all is equal.
- * Cases that run together share words, which lanes of one group then race for. */
+/* kernel_run LANES [alone|together]: runs the kernel text on the first OpenCL device with plain buffers, one case after
+ * the other, and holds what it leaves against the same text as C. Made for a simulator that checks each access
+ * (kernel.oclgrind), which has no shared virtual memory: the work is published before the launch and read back after
+ * it. Exit code 0 when all is equal. Cases that run together share words, which lanes of one group then race for. */
 #include <CL/cl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,8 +86,8 @@ static void run_reference(void) {
     (void)stk_reference_run(&dev, TURNS, IDLE_TURNS);
 }
 
-/* Runs `image` both ways. Every word is the same, that which says where the worker left included; how far its rounds went
- * depends on the lanes. */
+/* Runs `image` both ways. Every word is the same, that which says where the worker left included; how far its rounds
+ * went depends on the lanes. */
 static void compare(const char *name) {
     expected = image;
     run_device(OPS_PAYLOAD, TURNS);

@@ -97,9 +97,9 @@ void world_mount(struct world *w) {
     }
 }
 
-/* May reads fail more often than the log tries? Not where blocks are bad as well: a mount that cannot read a block behind a bad
- * one has no way to tell that it is newer. Nor where a block was passed over unread before and holds records in its first
- * page, since one page that cannot be read hides such a block. */
+/* May reads fail more often than the log tries? Not where blocks are bad as well: a mount that cannot read a block
+ * behind a bad one has no way to tell that it is newer. Nor where a block was passed over unread before and holds
+ * records in its first page, since one page that cannot be read hides such a block. */
 static bool may_hide(const struct world *w) {
     return !w->had_bad && (!w->had_blur || medium_page_bytes(&w->shape->geometry) < 2u * STK_LOG_CELL_BYTES);
 }
@@ -122,8 +122,8 @@ static uint64_t shake(struct world *w, uint64_t luck) {
     return r->times;
 }
 
-/* A block that mount passes over because it cannot be read is used by a boot to come. What a cut left unstable in the block
- * behind it could then come back. */
+/* A block that mount passes over because it cannot be read is used by a boot to come. What a cut left unstable in the
+ * block behind it could then come back. */
 void world_steady_cut(struct world *w) {
     struct stk_sim_flash *f = &w->tap.flash;
     if (w->had_blur && (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING)) {

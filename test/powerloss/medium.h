@@ -1,5 +1,5 @@
-/* What both suites do with a simulated medium: making it, placing cuts, and looking at it. What must be on the medium is not
- * known here. */
+/* What both suites do with a simulated medium: making it, placing cuts, and looking at it. What must be on the medium
+ * is not known here. */
 #ifndef POWERLOSS_MEDIUM_H
 #define POWERLOSS_MEDIUM_H
 
@@ -21,8 +21,8 @@
 #define LAZY(r, p, bytes, n, value, rule)                                                                              \
     { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule, .lazy = 1 }
 
-/* Bytes of memory that a medium takes, and the medium in them. `align`: of buffers, 0 any; `sector`: of a lazy medium, 0
- * the simulator's default. */
+/* Bytes of memory that a medium takes, and the medium in them. `align`: of buffers, 0 any; `sector`: of a lazy medium,
+ * 0 the simulator's default. */
 size_t medium_bytes(const struct stk_flash_geometry *g);
 void medium_init(struct stk_sim_flash *flash, const struct stk_flash_geometry *g, uint32_t align, uint32_t sector,
                  void *memory, size_t bytes);

@@ -115,8 +115,9 @@ static void drop_block(struct model *m, uint32_t block) {
     r->from = r->to = 0;
 }
 
-/* A log erases the block behind the newest one, whose records are the oldest, and may pass over blocks on the way, whose
- * records it then loses too. If it has no right to do so the list stays as it is, and the next walk misses the records. */
+/* A log erases the block behind the newest one, whose records are the oldest, and may pass over blocks on the way,
+ * whose records it then loses too. If it has no right to do so the list stays as it is, and the next walk misses the
+ * records. */
 void model_erase(struct model *m, uint32_t block, uint32_t troubled) {
     uint32_t at = m->newest;
     bool right = true;

@@ -65,8 +65,8 @@ void model_give(struct model *m, struct stk_log_record *record);
 /* The log refused the last `count` records given: the first of them took a number and may be on the flash. */
 void model_refuse(struct model *m, uint32_t count);
 
-/* An erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds what cannot be read: the log may
- * pass it over. */
+/* An erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds what cannot be read: the log
+ * may pass it over. */
 void model_erase(struct model *m, uint32_t block, uint32_t troubled);
 
 /* A record with this index was programmed into `block`, with this sequence. */
@@ -86,7 +86,8 @@ uint32_t model_sequence(const struct model *m, uint32_t index);
 /* Is the record one that a model filled in, in any cycle? */
 bool model_is_genuine(const struct stk_log_record *record);
 
-/* Returns NULL when the record is one that was given, as it was given; *index says which one. Else what is wrong with it. */
+/* Returns NULL when the record is one that was given, as it was given; *index says which one. Else what is wrong with
+ * it. */
 const char *model_identify(const struct model *m, const struct stk_log_record *record, uint32_t *index);
 
 /* Walks the log that was just mounted. Returns NULL, or what is wrong with it; *where is the sequence at fault. While

@@ -1,9 +1,9 @@
 /* powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] [--cuts N] [--geometry I [--rhythm R
- * [--cut N --mode M [--second N --mode2 M]] | --chain N]]: cuts the power of a flash log at every byte of what it programs
- * and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose blocks go bad and
- * whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be run anywhere, and
- * their cuts add up. Exit status 1 when a record was lost or invented, or a rule of the flash was broken; --caught turns
- * that round, for a log that has a mistake. */
+ * [--cut N --mode M [--second N --mode2 M]] | --chain N]]: cuts the power of a flash log at every byte of what it
+ * programs and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose
+ * blocks go bad and whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be
+ * run anywhere, and their cuts add up. Exit status 1 when a record was lost or invented, or a rule of the flash was
+ * broken; --caught turns that round, for a log that has a mistake. */
 #include "cuts.h"
 #include "shapes.h"
 

@@ -14,8 +14,8 @@ static void power_on(struct world *w) {
     w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
 }
 
-/* Reads that a mount may take: those that find the end of the log, each page once, and a search for each artifact of more
- * than two blocks. Each read that fails is done again, first with the pages behind it, then alone. */
+/* Reads that a mount may take: those that find the end of the log, each page once, and a search for each artifact of
+ * more than two blocks. Each read that fails is done again, first with the pages behind it, then alone. */
 static uint64_t mount_reads_max(const struct world *w) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
     uint64_t pages = g->block_bytes / medium_page_bytes(g);
@@ -104,8 +104,8 @@ static bool is_allowed(const struct world *w, uint32_t k, int got, const uint8_t
     if (w->s.partial) {
         return got == 1 ? model_knows(m, k, data, bytes) : got == 0 || got == STK_E_IO || got == STK_E_CORRUPT;
     }
-    /* Where the key may have nothing, what it may have may be unreadable. A cut may also leave what cannot be read beside what
-     * changes at each read, and hide that. */
+    /* Where the key may have nothing, what it may have may be unreadable. A cut may also leave what cannot be read
+     * beside what changes at each read, and hide that. */
     if (got == STK_E_IO && tap_is_unreadable(&w->tap) && !model_is_firm(m, k)) {
         return medium_flickers(&w->tap.flash) || model_allows(m, k, NULL, 0);
     }

@@ -1,4 +1,5 @@
-/* Where power cuts of a store are made: at every operation of a workload, once and twice, and many in a row at random. */
+/* Where power cuts of a store are made: at every operation of a workload, once and twice, and many in a row at
+ * random. */
 #ifndef POWERLOSS_STORE_CUTS_H
 #define POWERLOSS_STORE_CUTS_H
 

@@ -1,13 +1,13 @@
-/* store_powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] [--cuts N] [--geometry I [--call N --cut N
- * --mode M [--second N --mode2 M] | --chain N]]: cuts the power of a flash store at every byte of what it programs and at ten
- * points of what it erases, once, twice, and many times in a row, on media that are lazy, whose blocks go bad and whose
- * reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be run anywhere, and their cuts
- * add up. Exit status 1 when an artifact was lost, invented or torn, or a rule of the flash was broken; --caught turns that
- * round, for a store that has a mistake. */
+/* store_powerloss [--quick | --long FIRST COUNT | --self-test | --caught] [--trace] [--cuts N] [--geometry I [--call N
+ * --cut N --mode M [--second N --mode2 M] | --chain N]]: cuts the power of a flash store at every byte of what it
+ * programs and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose
+ * blocks go bad and whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be
+ * run anywhere, and their cuts add up. Exit status 1 when an artifact was lost, invented or torn, or a rule of the
+ * flash was broken; --caught turns that round, for a store that has a mistake. */
 #include "store_cuts.h"
 
-/* Of FLASH and LAZY: read unit, program unit, bytes of a block, blocks, erased value, rule. Then: laps, weight, bad blocks,
- * bytes of a lazy sector, alignment. */
+/* Of FLASH and LAZY: read unit, program unit, bytes of a block, blocks, erased value, rule. Then: laps, weight, bad
+ * blocks, bytes of a lazy sector, alignment. */
 const struct store_shape shapes[] = {
     {"NOR 1, 256 x 8", FLASH(1, 1, 256, 8, 0xFF, STK_FLASH_MANY), 8, 4, 0, 0, 0},
     {"NOR 4, 512 x 5, erased 0", FLASH(4, 4, 512, 5, 0x00, STK_FLASH_MANY), 8, 4, 0, 0, 0},

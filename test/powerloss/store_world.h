@@ -50,8 +50,8 @@ void world_copy_init(struct world_copy *copy, const struct world *w, void *memor
 void world_save(const struct world *w, struct world_copy *copy);
 void world_restore(struct world *w, const struct world_copy *copy);
 
-/* Power comes back, and the store is mounted; while reads fail for a while, where `luck` is not 0, and again once they are
- * well when that was too much for the mount. */
+/* Power comes back, and the store is mounted; while reads fail for a while, where `luck` is not 0, and again once they
+ * are well when that was too much for the mount. */
 void world_mount(struct world *w, uint64_t luck);
 
 /* Everything in the store is read. */

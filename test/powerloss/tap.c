@@ -27,7 +27,8 @@ static bool is_blank(const uint8_t *cell) {
     return cell[0] == cell[1] && memcmp(cell, cell + 1, STK_LOG_CELL_BYTES - 1u) == 0;
 }
 
-/* Tells the model which records a page has that was programmed: all of its cells but the header, blank ones and marks. */
+/* Tells the model which records a page has that was programmed: all of its cells but the header, blank ones and
+ * marks. */
 static void see_records(struct tap *t, uint32_t block, uint32_t offset, const uint8_t *page) {
     uint32_t cells = medium_page_bytes(&t->flash.config.geometry) / STK_LOG_CELL_BYTES;
     for (uint32_t i = offset == 0; i < cells; i++) {

@@ -6,9 +6,9 @@
 
 #define RHYTHMS 7u /* the last one needs a shape with blocks that may be bad */
 
-/* Calls are letters: a append, b batch, s sync, p poll, m mount without a cut, x blocks go bad, h they are well again; and
- * while reads fail for a while r mount, u mount when no read works at first, w walk. Returns what the log does, 0 for what
- * is no call of it. */
+/* Calls are letters: a append, b batch, s sync, p poll, m mount without a cut, x blocks go bad, h they are well again;
+ * and while reads fail for a while r mount, u mount when no read works at first, w walk. Returns what the log does, 0
+ * for what is no call of it. */
 int work_call(struct world *w, char call, uint64_t luck);
 
 /* Call number i of a rhythm. */

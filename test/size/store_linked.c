@@ -1,4 +1,5 @@
-/* A program that mounts a store, puts an artifact and gets it: what of the library it links is what such firmware pays for. */
+/* A program that mounts a store, puts an artifact and gets it: what of the library it links is what such firmware pays
+ * for. */
 #include "stoker/store.h"
 
 static struct stk_store store;

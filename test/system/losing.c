@@ -1,6 +1,7 @@
-/* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so on fail from the
- * Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not open. What a lost device counted stays in its memory, as on a real one. The linker puts this
- * in the way of cli_device_open. */
+/* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so
+ * on fail from the Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not
+ * open. What a lost device counted stays in its memory, as on a real one. The linker puts this in the way of
+ * cli_device_open. */
 #include <stdlib.h>
 #include <string.h>
 

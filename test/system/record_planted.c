@@ -1,5 +1,5 @@
-/* record_planted LOG OPCODE EPOCHS SLOTS TURNS: records a run of the handlers in lib/planted.h on the interpreter, for the tests of
- * stoker replay. */
+/* record_planted LOG OPCODE EPOCHS SLOTS TURNS: records a run of the handlers in lib/planted.h on the interpreter, for
+ * the tests of stoker replay. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* Random slots for the CRC-32C and FIR handlers, and what they must leave: core's CRC and a plain filter, which share nothing
- * with the handlers. */
+/* Random slots for the CRC-32C and FIR handlers, and what they must leave: core's CRC and a plain filter, which share
+ * nothing with the handlers. */
 #ifndef CHUNK_CASES_H
 #define CHUNK_CASES_H
 

@@ -1,5 +1,5 @@
-/* Rings full of slots that mean harm, and what they may have changed: the rules of core/SPEC.md once more, without the kernel's code.
- * The same rings run on the interpreter, on the resident kernel and in a simulator. */
+/* Rings full of slots that mean harm, and what they may have changed: the rules of core/SPEC.md once more, without the
+ * kernel's code. The same rings run on the interpreter, on the resident kernel and in a simulator. */
 #ifndef HOSTILE_H
 #define HOSTILE_H
 

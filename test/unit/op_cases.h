@@ -1,5 +1,5 @@
-/* Cases of the built-in handlers: one slot each and every word that it may change. The same table runs on the interpreter
- * and on the resident kernel. */
+/* Cases of the built-in handlers: one slot each and every word that it may change. The same table runs on the
+ * interpreter and on the resident kernel. */
 #ifndef OP_CASES_H
 #define OP_CASES_H
 

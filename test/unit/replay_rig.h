@@ -1,4 +1,5 @@
-/* Small instances run by the interpreter, with handlers of a test's own: one is recorded, others replay. Included once. */
+/* Small instances run by the interpreter, with handlers of a test's own: one is recorded, others replay. Included
+ * once. */
 #ifndef REPLAY_RIG_H
 #define REPLAY_RIG_H
 

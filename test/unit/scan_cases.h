@@ -45,8 +45,8 @@ static inline void scan_set_add(struct scan_set *s, const uint8_t *from, uint32_
     s->used += len;
 }
 
-/* A set of up to `budget` bytes: random patterns, prefixes, suffixes, middles and copies of earlier ones, overlaps of two,
- * single bytes, runs of one byte. */
+/* A set of up to `budget` bytes: random patterns, prefixes, suffixes, middles and copies of earlier ones, overlaps of
+ * two, single bytes, runs of one byte. */
 static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t *seed) {
     static const uint32_t alphabets[] = {1, 2, 2, 3, 4, 26, 256};
     uint32_t want = 1u + scan_below(seed, SCAN_PATTERNS_MAX);

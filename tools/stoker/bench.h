@@ -1,5 +1,5 @@
-/* Shared by the cases of stoker bench. Each measures stoker and a peer in the same call, in alternating blocks, so that what
- * else the machine does hits both. */
+/* Shared by the cases of stoker bench. Each measures stoker and a peer in the same call, in alternating blocks, so that
+ * what else the machine does hits both. */
 #ifndef STOKER_CLI_BENCH_H
 #define STOKER_CLI_BENCH_H
 
@@ -60,8 +60,8 @@ uint32_t bench_median_index(const double *values, uint32_t count);
 /* The template of a temporary name in TMPDIR, for mkostemp or mkdtemp; cut to `size`. */
 void bench_temporary(char *path, size_t size);
 
-/* An empty file in TMPDIR for the case `name`, which nothing but *fd names any more. 0, or CLI_BAD with the line written and *fd
- * below 0. */
+/* An empty file in TMPDIR for the case `name`, which nothing but *fd names any more. 0, or CLI_BAD with the line
+ * written and *fd below 0. */
 int bench_file(const char *name, int *fd);
 
 /// The peer's side of OpenCL: bench_cl.c ///
@@ -70,7 +70,8 @@ struct bench_cl {
     void *context, *queue, *program; /* OpenCL handles */
 };
 
-/* A context and a queue of its own on `device` (a cl_device_id), and `texts` built. 0, or CLI_BAD with the line written. */
+/* A context and a queue of its own on `device` (a cl_device_id), and `texts` built. 0, or CLI_BAD with the line
+ * written. */
 int bench_cl_open(struct bench_cl *cl, void *device, const char *const *texts, uint32_t count);
 void bench_cl_close(struct bench_cl *cl);
 
@@ -88,7 +89,8 @@ extern const char bench_cl_empty[];
 
 /// Cases ///
 
-/* Opens the device and says so where there is no OpenCL device: its peers need one. 0, or CLI_BAD with the line written. */
+/* Opens the device and says so where there is no OpenCL device: its peers need one. 0, or CLI_BAD with the line
+ * written. */
 int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
 /* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */

@@ -4,7 +4,8 @@
 
 #include "bench.h"
 
-/* Nanoseconds a byte of `b3sum --num-threads 1` over a large file, its start included; negative when it is not installed. */
+/* Nanoseconds a byte of `b3sum --num-threads 1` over a large file, its start included; negative when it is not
+ * installed. */
 double bench_b3sum_ns_per_byte(void);
 
 /* The hand-over between two threads, and its peers. An exit code. */

@@ -154,8 +154,8 @@ static int until_done(struct fair *f, uint32_t slot) {
     return err;
 }
 
-/* One CRITICAL slot, published when the first of the LOW ones has run. These count themselves in observable 0, and it notes in
- * observable 1 how many have run: a time would say more of the machine's scheduler. */
+/* One CRITICAL slot, published when the first of the LOW ones has run. These count themselves in observable 0, and it
+ * notes in observable 1 how many have run: a time would say more of the machine's scheduler. */
 static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE}, note[] = {STK_CTL_OBSERVABLE, 1};
     const struct stk_work low = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_LOW, 2, add},

@@ -1,6 +1,6 @@
-/* stoker bench log: appending to a log in a file and reading it back, against the file of version 1 and against the plain calls
- * that the reference makes for it. No side is asked to sync; the log does before it erases its next block, which a file
- * needs. */
+/* stoker bench log: appending to a log in a file and reading it back, against the file of version 1 and against the
+ * plain calls that the reference makes for it. No side is asked to sync; the log does before it erases its next block,
+ * which a file needs. */
 #include "bench_log.h"
 
 #include <errno.h>

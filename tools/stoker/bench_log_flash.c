@@ -1,4 +1,5 @@
-/* stoker bench log on simulated flash: what is written, read and waited for, in counts that do not depend on this machine. */
+/* stoker bench log on simulated flash: what is written, read and waited for, in counts that do not depend on this
+ * machine. */
 #include <stdio.h>
 #include <string.h>
 

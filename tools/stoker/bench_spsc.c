@@ -27,7 +27,8 @@ struct way {
     uint32_t (*take_all)(void);
 };
 
-/* The two loops of a way, with its put and take inlined where they can be. take_all returns images that came out of order. */
+/* The two loops of a way, with its put and take inlined where they can be. take_all returns images that came out of
+ * order. */
 #define HANDOVER_LOOPS(way)                                                                                            \
     static void *way##_put_all(void *unused) {                                                                         \
         struct image image = {{0}};                                                                                    \

@@ -1,5 +1,6 @@
-/* stoker bench start: from nothing to a device that takes work, compiled and probed, or from the store, or from the RAM cache. Each
- * start is a process of its own whose driver finds its own cache empty, so what a second start gains is the store's alone. */
+/* stoker bench start: from nothing to a device that takes work, compiled and probed, or from the store, or from the RAM
+ * cache. Each start is a process of its own whose driver finds its own cache empty, so what a second start gains is the
+ * store's alone. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A file of handlers of the user's own, as pieces for an OpenCL device. Its last line lists them, for this and for the C build of
- * user_ops.c: #define STK_HANDLERS(X) X(0x40000001u, function, STK_SCALAR, cost) ... */
+/* A file of handlers of the user's own, as pieces for an OpenCL device. Its last line lists them, for this and for the
+ * C build of user_ops.c: #define STK_HANDLERS(X) X(0x40000001u, function, STK_SCALAR, cost) ... */
 #ifndef STOKER_CLI_HANDLERS_H
 #define STOKER_CLI_HANDLERS_H
 
@@ -18,7 +18,8 @@ struct cli_handlers {
     uint32_t cost_count;
 };
 
-/* Loads the file. 0, or CLI_BAD with the line written. It must not move until cli_handlers_free, which is always allowed after it. */
+/* Loads the file. 0, or CLI_BAD with the line written. It must not move until cli_handlers_free, which is always
+ * allowed after it. */
 int cli_handlers_load(struct cli_handlers *handlers, const char *path);
 void cli_handlers_free(struct cli_handlers *handlers);
 

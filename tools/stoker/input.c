@@ -126,8 +126,8 @@ static ssize_t read_some(int fd, char *to, size_t room, int *is_fifo, uint64_t d
         if (got > 0 || (got == 0 && (!*is_fifo || (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0)))) {
             return got;
         }
-        /* A FIFO without a writer has a deadline of its own. Elsewhere poll() waits for bytes, so a read that is refused
-         * again and again will not come. */
+        /* A FIFO without a writer has a deadline of its own. Elsewhere poll() waits for bytes, so a read that is
+         * refused again and again will not come. */
         if (got < 0 && ((os_error != EINTR && os_error != EAGAIN) || ++refused > REFUSED_MAX)) {
             errno = os_error;
             return -1;

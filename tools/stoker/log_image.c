@@ -91,8 +91,8 @@ static int find_header(struct log_image *f) {
 
 /// Opening ///
 
-/* The flash that an image was copied from may allow less than a file; then a mount looks for less. An image is read as if a
- * page could be marked, which finds whatever any flash keeps. */
+/* The flash that an image was copied from may allow less than a file; then a mount looks for less. An image is read as
+ * if a page could be marked, which finds whatever any flash keeps. */
 static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct log_image *)ctx)->geometry;
 }

@@ -105,8 +105,8 @@ static int walk_on(struct walk *w) {
     return got < 0 ? got : STK_OK;
 }
 
-/* Places a walk forwards before the newest `lines` entries of the range. A range that is not all of the log is walked once
- * before, to see how many there are. 0 or an error. */
+/* Places a walk forwards before the newest `lines` entries of the range. A range that is not all of the log is walked
+ * once before, to see how many there are. 0 or an error. */
 static int begin_last(struct walk *w) {
     const struct log_range *r = w->range;
     struct log_counts counts = {0};

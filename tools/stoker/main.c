@@ -24,8 +24,8 @@ static void usage(FILE *out) {
     }
 }
 
-/* A standard stream that the caller closed must not become a device's or a file's number. What takes its place refuses its
- * use: standard input can only be written, the others only be read. */
+/* A standard stream that the caller closed must not become a device's or a file's number. What takes its place refuses
+ * its use: standard input can only be written, the others only be read. */
 static void hold_standard_streams(void) {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) < 0) {

@@ -25,10 +25,12 @@ void matches_free(struct matches *m);
 /* May there be a match still to list? */
 int matches_open(const struct matches *m);
 
-/* Adds every pattern that ends in accepting state `state` at byte `end` of file `file`. 0, or CLI_BAD without memory. */
+/* Adds every pattern that ends in accepting state `state` at byte `end` of file `file`. 0, or CLI_BAD without
+ * memory. */
 int matches_add(struct matches *m, const struct patterns *p, uint32_t file, uint64_t end, uint32_t state);
 
-/* All of the file before byte `seen` has been looked at: keeps the first ones, and closes the list when they are known. */
+/* All of the file before byte `seen` has been looked at: keeps the first ones, and closes the list when they are
+ * known. */
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len);
 
 /* A list of its own for a part of a file: begins it again, empty, for the first `wanted`. */

@@ -73,8 +73,8 @@ struct scan_recording {
 
 struct scan;
 
-/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results count when
- * all of them are there: what a lost device had begun is as if it had never been. */
+/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
+ * count when all of them are there: what a lost device had begun is as if it had never been. */
 struct scan_device {
     struct scan *scan;
     uint32_t index;
@@ -150,7 +150,8 @@ void scan_close(struct scan *scan);
 
 /// Devices: scan_device.c ///
 
-/* Opens the devices of the options, with `buffer` bytes for a chunk and its lead. 0, or CLI_BAD with the line written. */
+/* Opens the devices of the options, with `buffer` bytes for a chunk and its lead. 0, or CLI_BAD with the line
+ * written. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
 void scan_devices_close(struct scan *scan);
 
@@ -189,8 +190,8 @@ int scan_record_name(struct scan *scan);
  * with the line written. */
 int scan_record_check(struct scan *scan);
 
-/* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published yet. 0,
- * or CLI_BAD with the line written. */
+/* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published
+ * yet. 0, or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
 /* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan

@@ -194,8 +194,8 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
-/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since the reads of
- * the lost device may still move its position. */
+/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since
+ * the reads of the lost device may still move its position. */
 static int read_again(struct scan *s) {
     const char *name = s->files[s->file].name;
     struct stat st;

@@ -93,7 +93,8 @@ static uint64_t align64(uint64_t n) {
     return (n + 63u) & ~UINT64_C(63);
 }
 
-/* The payload: `depth` buffers from byte 0, which the reader registers; image, counters and match records behind them. */
+/* The payload: `depth` buffers from byte 0, which the reader registers; image, counters and match records behind
+ * them. */
 static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     const struct stk_automaton *a = &s->patterns.automaton;
     uint64_t image = align64(buffer * s->options.depth);

@@ -8,8 +8,8 @@
 #define EVERY_NS UINT64_C(100000000)
 #define WIDTH    30u
 
-/* Bytes scanned, and bytes that there are; returns 0 when no file has said its size. One without a size, a pipe, has as much
- * as came from it. */
+/* Bytes scanned, and bytes that there are; returns 0 when no file has said its size. One without a size, a pipe, has as
+ * much as came from it. */
 static int sum(const struct scan *s, uint64_t *done, uint64_t *all) {
     int known = 0;
     *done = *all = 0;

@@ -66,8 +66,8 @@ static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
     return scan_run_over(d) ? take_run(d) : 0;
 }
 
-/* Shares the file out until all of it is done. The device that suits best gets the first run, and all of what cannot be shared. 0, or
- * CLI_BAD when no device is left. */
+/* Shares the file out until all of it is done. The device that suits best gets the first run, and all of what cannot be
+ * shared. 0, or CLI_BAD when no device is left. */
 static int share_out(struct scan *s) {
     const struct stk_device_set_need need = {
         .device = STK_DEVICE_SET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->out_at};

@@ -22,8 +22,8 @@ extern "C" {
 /* Bytes an arena over memory of any alignment needs to hold `n` bytes of aligned pieces. */
 #define STK_ARENA_BYTES(n) (STK_ALIGNED(n) + STK_ALIGN)
 
-/* Declares `bytes` bytes of static storage, aligned to STK_ALIGN, and nothing else. Each STK_X_DEFINE(name, ...) is this
- * with STK_X_BYTES(...): STK_STREAM_DEFINE(mem, 8, 64); */
+/* Declares `bytes` bytes of static storage, aligned to STK_ALIGN, and nothing else. Each STK_X_DEFINE(name, ...) is
+ * this with STK_X_BYTES(...): STK_STREAM_DEFINE(mem, 8, 64); */
 #ifdef __cplusplus
 #define STK_STORAGE_DEFINE(name, bytes) alignas(STK_ALIGN) static uint8_t name[bytes]
 #else

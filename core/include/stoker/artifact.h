@@ -39,9 +39,9 @@ STK_MUST_CHECK int stk_artifact_key(struct stk_blake3 *state, const struct stk_a
 /// RAM over flash ///
 
 /* Looks `key` up in the cache and then in the store. Returns 1: it was in the cache, where *out says, as stk_cache_get;
- * 2: it was in the store, is verified, lies in `scratch`, and is in the cache from now on unless that refused it;
- * 0: neither has it, *out is as it was. STK_E_SPACE the store's has more than `room` bytes; else as stk_store_get. Any number
- * of threads may share the cache, but one at a time the store. */
+ * 2: it was in the store, is verified, lies in `scratch`, and is in the cache from now on unless that refused it; 0:
+ * neither has it, *out is as it was. STK_E_SPACE the store's has more than `room` bytes; else as stk_store_get. Any
+ * number of threads may share the cache, but one at a time the store. */
 STK_MUST_CHECK int stk_artifact_get(struct stk_cache *cache, struct stk_store *store,
                                     const uint8_t key[STK_STORE_KEY_BYTES], void *scratch, size_t room,
                                     struct stk_artifact *out);

@@ -1,8 +1,8 @@
 /* stoker: the automaton that counts every occurrence of a set of byte strings.
  *
- * Aho, Corasick, "Efficient string matching" (1975), compiled to a dense table over byte classes (scan_words.h gives the
- * image's layout). The host builds it in the caller's memory; the image goes to the device, which counts visits of accepting
- * states; the host turns visits into occurrences per pattern. Overlapping occurrences all count.
+ * Aho, Corasick, "Efficient string matching" (1975), compiled to a dense table over byte classes (scan_words.h gives
+ * the image's layout). The host builds it in the caller's memory; the image goes to the device, which counts visits of
+ * accepting states; the host turns visits into occurrences per pattern. Overlapping occurrences all count.
  */
 #ifndef STOKER_AUTOMATON_H
 #define STOKER_AUTOMATON_H
@@ -36,12 +36,12 @@ struct stk_automaton {
         info; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };
 
-/* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that use
- * `distinct` different byte values. 0 when the set is too large for the format (2^31 table bytes). */
+/* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that
+ * use `distinct` different byte values. 0 when the set is too large for the format (2^31 table bytes). */
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
-/* The same at compile time for any byte values, which is for 256 of them: rows of 1,024 bytes, as many as a power of two in
- * the image. `total` is 2^21 at most; beyond it is no automaton. */
+/* The same at compile time for any byte values, which is for 256 of them: rows of 1,024 bytes, as many as a power of
+ * two in the image. `total` is 2^21 at most; beyond it is no automaton. */
 #define STK_AUTOMATON_BYTES(count, total)                                                                              \
     (STK_ALIGNED(STK_IMAGE_TABLE_BYTE + (STK_AUTOMATON_ONES_((size_t)(total)) + 1u) * 1024u) +                         \
      STK_ALIGNED(((size_t)(total) + 1u) * 1024u) + 6u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) +                     \
@@ -79,8 +79,8 @@ struct stk_match_cursor {
 int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct stk_match_cursor *cursor,
                        uint32_t *pattern);
 
-/* Bytes of image->header, classes and table, as the device sees them, are inside image_bytes. The counters that a device
- * needs: one word per accepting state and worker. */
+/* Bytes of image->header, classes and table, as the device sees them, are inside image_bytes. The counters that a
+ * device needs: one word per accepting state and worker. */
 static inline uint32_t stk_automaton_accepting(const struct stk_automaton *a) {
     return a->states - a->first_accept;
 }

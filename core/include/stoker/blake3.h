@@ -76,8 +76,8 @@ STK_MUST_CHECK int stk_blake3_output(const struct stk_blake3 *state, uint64_t of
 
 /// In one call ///
 
-/* The plain hash of `bytes` bytes at `data`. `state` is memory to work in, of any content, so that the stack of no caller
- * grows by a state. STK_E_OVERFLOW more than STK_BLAKE3_INPUT_MAX. */
+/* The plain hash of `bytes` bytes at `data`. `state` is memory to work in, of any content, so that the stack of no
+ * caller grows by a state. STK_E_OVERFLOW more than STK_BLAKE3_INPUT_MAX. */
 STK_MUST_CHECK int stk_blake3_hash(struct stk_blake3 *state, const void *data, size_t bytes,
                                    uint8_t out[STK_BLAKE3_OUT]);
 

@@ -99,8 +99,8 @@ struct stk_cache_shard {
 #define STK_CACHE_SPACE_(entries, bytes)                                                                               \
     STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_UNIT)
 
-/* Arena bytes that a cache takes, budgets per shard, 0 shards for the default. About 116 bytes an entry, 9/8 of the byte
- * budget and 800 a shard. */
+/* Arena bytes that a cache takes, budgets per shard, 0 shards for the default. About 116 bytes an entry, 9/8 of the
+ * byte budget and 800 a shard. */
 #define STK_CACHE_BYTES(shards, entries, bytes)                                                                        \
     ((size_t)((shards) == 0 ? STK_CACHE_SHARDS_DEFAULT : (shards)) *                                                   \
      (STK_ALIGNED(sizeof(struct stk_cache_shard)) +                                                                    \
@@ -136,8 +136,8 @@ struct stk_artifact {
 
 /* Looks `key` up and makes it the most recently used. Returns 1 for a hit and fills *out, 0 for a miss. The bytes stay
  * where they are until the next put to or remove from the same shard: threads that share a cache use stk_cache_pin.
- * O(1): a full shard's probe takes 1.2 slots on average for a hit and 1.4 for a miss (Knuth, TAOCP 3, 6.4, linear probing
- * in a table a quarter full), and never more than the shard has entries. */
+ * O(1): a full shard's probe takes 1.2 slots on average for a hit and 1.4 for a miss (Knuth, TAOCP 3, 6.4, linear
+ * probing in a table a quarter full), and never more than the shard has entries. */
 STK_MUST_CHECK int stk_cache_get(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES],
                                  struct stk_artifact *out);
 
@@ -154,9 +154,8 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
 
 /* Copies `bytes` bytes at `data` in as `key`'s artifact, in place of the one it had; evicts as many as the budgets ask
  * for, oldest first, pinned ones passed over. data must not lie in the cache, unless that artifact is pinned; it may be
- * NULL for 0 bytes. Returns how many were evicted. Refused, in this order:
- *   STK_E_PINNED  the key's artifact is pinned.
- *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since it is
+ * NULL for 0 bytes. Returns how many were evicted. Refused, in this order: STK_E_PINNED  the key's artifact is pinned.
+ * STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since it is
  *                 known to be out of date.
  *   STK_E_PINNED  pinned artifacts hold too much of a budget, or lie so that no piece of memory is long enough. Without
  *                 pins in the shard this cannot happen.

@@ -89,9 +89,9 @@ STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shu
  * stk_publisher and stk_stream ring it themselves. Without it a slot is found too, later. STK_E_MISSING. ISR-safe. */
 STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct stk_error_info *info);
 
-/* Gives each tenant observables and payload bytes (a multiple of 64) of its own, in a row from tenant 0 on: the built-in
- * handlers, and all that use the range checks of the kernel dialect, reach no others. 0: all tenants share all, as after init. Before
- * workers start. STK_E_MISSING; STK_E_ALIGN payload_bytes. */
+/* Gives each tenant observables and payload bytes (a multiple of 64) of its own, in a row from tenant 0 on: the
+ * built-in handlers, and all that use the range checks of the kernel dialect, reach no others. 0: all tenants share
+ * all, as after init. Before workers start. STK_E_MISSING; STK_E_ALIGN payload_bytes. */
 STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
                                           struct stk_error_info *info);
 
@@ -104,8 +104,8 @@ STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t 
  * within the view, or is 2^31 or more. */
 STK_MUST_CHECK int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_error_info *info);
 
-/* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first. 0: any number.
- * Before workers start. STK_E_RANGE tenant 29 and above; STK_E_MISSING. */
+/* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first.
+ * 0: any number. Before workers start. STK_E_RANGE tenant 29 and above; STK_E_MISSING. */
 STK_MUST_CHECK int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims,
                                          struct stk_error_info *info);
 

@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* The CRC-32C of `n` bytes, going on from `crc`, which is 0 at the start or what an earlier call returned. ISR-safe. Source:
- * RFC 3720, appendix B.4 (reflected polynomial 0x82F63B78, all ones before and after). */
+/* The CRC-32C of `n` bytes, going on from `crc`, which is 0 at the start or what an earlier call returned. ISR-safe.
+ * Source: RFC 3720, appendix B.4 (reflected polynomial 0x82F63B78, all ones before and after). */
 uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n);
 
 #ifdef __cplusplus

@@ -50,10 +50,10 @@ STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size
 
 /// Reading ///
 
-/* Records in the log. A handler reserves its record before it writes it: a record is whole once the slot that made it is
- * seen DONE, until then its words may be those from before. STK_E_MISSING when the cursor passes the buffer or points
- * into a record; `fault` (may be NULL) then has in value the cursor and in index the word after the last one it covers
- * (saturated). ISR-safe. */
+/* Records in the log. A handler reserves its record before it writes it: a record is whole once the slot that made it
+ * is seen DONE, until then its words may be those from before. STK_E_MISSING when the cursor passes the buffer or
+ * points into a record; `fault` (may be NULL) then has in value the cursor and in index the word after the last one it
+ * covers (saturated). ISR-safe. */
 STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_error_info *info);
 
 /* Record `index`, below stk_debug_log_count(). STK_E_RANGE when the buffer ends before it. */

@@ -86,9 +86,8 @@ STK_MUST_CHECK int stk_device_memory_bytes(const struct stk_device_layout *layou
 size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_device_part part);
 
 /* Takes the memory from the arena and lays it out: stk_device_memory_bind over the pieces of one block, then
- * stk_device_memory_reset. The payload is left as it is.
- * Errors: as stk_device_memory_bytes; STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next piece does not begin at
- * a multiple of the layout's alignment. */
+ * stk_device_memory_reset. The payload is left as it is. Errors: as stk_device_memory_bytes; STK_E_SPACE the arena is
+ * too small; STK_E_ALIGN the arena's next piece does not begin at a multiple of the layout's alignment. */
 STK_MUST_CHECK int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_device_layout *layout,
                                           struct stk_arena *arena);
 

@@ -1,7 +1,8 @@
 /* stoker: several devices, and which of them takes a piece of work.
  *
  * A fleet is the caller's table of devices with what each can do. Routing answers what work needs with the device that
- * should take it, or says which need which device does not meet. How work of many units is then shared is in work_split.h.
+ * should take it, or says which need which device does not meet. How work of many units is then shared is in
+ * work_split.h.
  *
  * One thread at a time; nothing waits. ISR-safe.
  */
@@ -44,7 +45,8 @@ struct stk_device_set {
     struct stk_error_info info; /* of the last stk_device_set_route that failed */
 };
 
-/* Fills in what a dispatch port and its memory say; the port's other figures and the handlers of the user's own are the caller's. */
+/* Fills in what a dispatch port and its memory say; the port's other figures and the handlers of the user's own are the
+ * caller's. */
 void stk_device_set_describe(struct stk_device_set_device *device, const struct stk_dispatch_info *info,
                              const struct stk_device_memory *memory);
 
@@ -85,20 +87,22 @@ enum stk_device_set_lack stk_device_set_lacks(const struct stk_device_set *fleet
 /* "residency": a static string. */
 const char *stk_device_set_lack_name(enum stk_device_set_lack lack);
 
-/* Returns the device that should take such work. Of those that meet every need: the fastest once the speed of all of them is known; until
- * then the one of the best residency, of these with most compute units, of these the first.
- * STK_E_NODEV no device has that index and name. STK_E_UNSUPPORTED some have, and none meets the other needs. The fleet's fault names the
- * device that came farthest (`index`) and the need where it ended (`value`, an enum stk_device_set_lack); in an empty table index 0. */
+/* Returns the device that should take such work. Of those that meet every need: the fastest once the speed of all of
+ * them is known; until then the one of the best residency, of these with most compute units, of these the first.
+ * STK_E_NODEV no device has that index and name. STK_E_UNSUPPORTED some have, and none meets the other needs. The
+ * fleet's fault names the device that came farthest (`index`) and the need where it ended (`value`, an enum
+ * stk_device_set_lack); in an empty table index 0. */
 STK_MUST_CHECK int stk_device_set_route(struct stk_device_set *fleet, const struct stk_device_set_need *need);
 
 /// Learning ///
 
-/* The device did `work`, bytes or whatever the caller counts in, in `ns` nanoseconds. Speeds are kept as a moving average of a quarter of the
- * newest; a call with no work or no time teaches nothing. Saturates at 2^64 - 1 a second. */
+/* The device did `work`, bytes or whatever the caller counts in, in `ns` nanoseconds. Speeds are kept as a moving
+ * average of a quarter of the newest; a call with no work or no time teaches nothing. Saturates at 2^64 - 1 a
+ * second. */
 void stk_device_set_learn(struct stk_device_set_device *device, uint64_t work, uint64_t ns);
 
-/* The device's speed beside the fastest live one's, for stk_work_split_weigh: 1 .. STK_DEVICE_SET_WEIGHT. All have STK_DEVICE_SET_WEIGHT until the
- * speed of every live device is known. */
+/* The device's speed beside the fastest live one's, for stk_work_split_weigh: 1 .. STK_DEVICE_SET_WEIGHT. All have
+ * STK_DEVICE_SET_WEIGHT until the speed of every live device is known. */
 #define STK_DEVICE_SET_WEIGHT 1000u
 uint32_t stk_device_set_weight(const struct stk_device_set *fleet, uint32_t device);
 

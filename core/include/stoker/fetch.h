@@ -1,18 +1,18 @@
 /* stoker: the host's side of LOAD_MISS, reads that slots on the device ask for.
  *
- * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6
- * and 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
- * tenants may ask. stk_fetch_poll claims requests, checks each against this table, reads over the ingest port, completes
- * the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
+ * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6 and
+ * 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
+ * tenants may ask. stk_fetch_poll claims requests, checks each against this table, reads over the ingest port,
+ * completes the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
  * STK_REASON_IO, and no other.
  *
  * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
  * reached.
  *
- * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss (stk_fetch_cancel).
- * It may run streams beside it, in turns. The ingest port may be shared with them and with other services (struct
- * stk_ingest_port); each has its own reads there and cancels no others. The service is the only server of its I/O
- * queue. No call blocks past its timeout.
+ * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss
+ * (stk_fetch_cancel). It may run streams beside it, in turns. The ingest port may be shared with them and with other
+ * services (struct stk_ingest_port); each has its own reads there and cancels no others. The service is the only server
+ * of its I/O queue. No call blocks past its timeout.
  */
 #ifndef STOKER_FETCH_H
 #define STOKER_FETCH_H
@@ -101,8 +101,8 @@ STK_MUST_CHECK int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t
 /* A service with an empty table. Copies `config` and takes STK_FETCH_BYTES(resources, memory.io_slots) from `arena`;
  * ports, buffers and arena memory stay the caller's and must outlive it. The object must not move, and must be closed
  * (stk_fetch_close) before it is freed, since the ingest port knows it. STK_E_ARG a mandatory member is missing;
- * STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers; STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (info.value and arena.need: bytes that would do). The arena is unchanged on
- * error. */
+ * STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers; STK_E_OVERFLOW; STK_E_ALIGN; STK_E_SPACE (info.value
+ * and arena.need: bytes that would do). The arena is unchanged on error. */
 STK_MUST_CHECK int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetch_config *config,
                                   struct stk_arena *arena);
 
@@ -123,8 +123,8 @@ struct stk_fetch_resource {
  * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
 STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource);
 
-/* Forgets a resource. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its destination is still being read into: poll
- * first; STK_E_SHUTDOWN. */
+/* Forgets a resource. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its destination is still being read into:
+ * poll first; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource);
 
 /// Serving ///
@@ -151,8 +151,9 @@ STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch);
 
 /* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
- * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now; STK_E_WOULD_BLOCK workers
- * run, on memory where a slot that does not wait can only be cancelled while none does (control word 159, SPEC.md 1.2). */
+ * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now;
+ * STK_E_WOULD_BLOCK workers run, on memory where a slot that does not wait can only be cancelled while none does
+ * (control word 159, SPEC.md 1.2). */
 STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot);
 
 /* Closes the service: cancels its reads, fails what waits with STK_E_CANCELED and what is still asked with

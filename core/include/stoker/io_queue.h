@@ -1,9 +1,9 @@
 /* stoker: the I/O queue.
  *
  * Up to 64 slots of 32 bytes through which a device asks the host for I/O, and the host tells it about data that has
- * landed (core/SPEC.md, "I/O queue"). A slot goes EMPTY -> WAIT_IO -> PUBLISHED -> CLAIMED -> OK or ERROR -> EMPTY: who asks
- * reserves it, as a rule by compare-and-swap, writes its words and publishes it; who serves claims by compare-and-swap; who
- * consumed the outcome recycles.
+ * landed (core/SPEC.md, "I/O queue"). A slot goes EMPTY -> WAIT_IO -> PUBLISHED -> CLAIMED -> OK or ERROR -> EMPTY: who
+ * asks reserves it, as a rule by compare-and-swap, writes its words and publishes it; who serves claims by
+ * compare-and-swap; who consumed the outcome recycles.
  */
 #ifndef STOKER_IO_QUEUE_H
 #define STOKER_IO_QUEUE_H

@@ -32,7 +32,9 @@ extern "C" {
 /* recorder.h says what the recorder puts into each. */
 enum stk_log_kind {
     STK_LOG_PUBLISH =
-        0, /* a slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence is one */
+        /* a slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence is one
+         * */
+        0,
     STK_LOG_FAILURE = 1, /* a slot failed: status, failure, error and digest say how */
     STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it; `error` is the index of the first */
     STK_LOG_INPUT = 3,   /* bytes went into the payload */
@@ -78,8 +80,9 @@ struct stk_log_config {
     const struct stk_flash_ops *flash; /* mandatory */
     void *flash_ctx;
     void *
-        buffer; /* mandatory; the log's until it is dropped. Any alignment that the port takes: pages are programmed from
-                     the start of the buffer, and read to it */
+        /* mandatory; the log's until it is dropped. Any alignment that the port takes: pages are programmed from the
+         * start of the buffer, and read to it */
+        buffer;
     uint32_t buffer_bytes; /* at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };
 
@@ -115,7 +118,8 @@ struct stk_log_stats {
     uint32_t page_bytes;  /* of each program */
 };
 
-/* Visible for sizeof only. Small members and those of which the code is full are first, where short instructions reach them. */
+/* Visible for sizeof only. Small members and those of which the code is full are first, where short instructions reach
+ * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
     uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
@@ -197,7 +201,8 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
 
 /* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
  * appended since mount survives a power cut, as do those that were synced before it; one that mount found although a
- * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a call. */
+ * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a
+ * call. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
 /* Erases the next block ahead of need, and syncs the medium first. Call it when there is time: once per block's worth
@@ -252,8 +257,8 @@ struct stk_log_iter {
     uint32_t records;       /* returned so far */
     uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
     uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
-    /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of the last
-     * block that begins before the target and the record found. */
+    /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of
+     * the last block that begins before the target and the record found. */
     uint32_t unreadable;
     uint32_t reads; /* read operations since the walk was started */
 };

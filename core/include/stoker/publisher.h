@@ -61,8 +61,8 @@ STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t
  * Lock-free; ISR-safe. Nothing changes on error:
  * - STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as in stk_ring_publish.
  * - STK_E_FULL no credit: harvest first.
- * - STK_E_WOULD_BLOCK after STK_PUBLISHER_TRIES swaps were lost to other publishers. With custody words also while the slot
- *   is not free although it was harvested, because a tenant stored to a slot that was no longer its own;
+ * - STK_E_WOULD_BLOCK after STK_PUBLISHER_TRIES swaps were lost to other publishers. With custody words also while the
+ *   slot is not free although it was harvested, because a tenant stored to a slot that was no longer its own;
  *   stk_publisher_harvest gives the slot back once no worker has it.
  * - STK_E_STATUS without custody words: the slot is not EMPTY although it was harvested, because someone published it
  *   without a ticket. */
@@ -75,21 +75,21 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
 /// Harvesting: one thread at a time ///
 
 /* Takes the slot of the oldest ticket if the slot is finished: copies it to *out and its ticket to *ticket (may be
- * NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns STK_SLOT_DONE or STK_SLOT_FAULT.
- * A slot whose status word is no status is never claimed by a worker. Such a slot is a FAULT with STK_REASON_STATUS,
- * and the word is the value, once no worker has the slot. Where the custody words cannot tell, the slot is a FAULT once
- * all workers have left that were there when the harvester first saw the word.
- * STK_E_WOULD_BLOCK nothing is pending, or the oldest slot is not finished: a worker still has it, whatever its status says.
- * This call then also gives the slot of the next ticket back, if a tenant has stored to that slot since its harvest.
- * Never blocks; ISR-safe if the harvester is the ISR. */
+ * NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns STK_SLOT_DONE or
+ * STK_SLOT_FAULT. A slot whose status word is no status is never claimed by a worker. Such a slot is a FAULT with
+ * STK_REASON_STATUS, and the word is the value, once no worker has the slot. Where the custody words cannot tell, the
+ * slot is a FAULT once all workers have left that were there when the harvester first saw the word. STK_E_WOULD_BLOCK
+ * nothing is pending, or the oldest slot is not finished: a worker still has it, whatever its status says. This call
+ * then also gives the slot of the next ticket back, if a tenant has stored to that slot since its harvest. Never
+ * blocks; ISR-safe if the harvester is the ISR. */
 STK_MUST_CHECK int stk_publisher_harvest(struct stk_publisher *publisher, struct stk_slot *out, uint32_t *ticket);
 
 /* Steps over the oldest ticket in two cases. Its slot is EMPTY: the publisher died before PUBLISHED, or the slot was
  * cancelled. Or its slot says CLAIMED although no worker has the slot: its tenant stored that status. A slot that its
  * tenant keeps in WAIT_IO, YIELD, REQUEUE or PUBLISHED is cancelled first (stk_ring_transition, stk_fetch_cancel).
- * `ticket` names the hole, so that a repair that comes late repairs nothing.
- * Call it only when it is known that the publisher will not wake up and write after all. STK_E_WOULD_BLOCK that ticket is not
- * the oldest pending one; STK_E_STATUS its slot is in another status, or a worker has the slot. */
+ * `ticket` names the hole, so that a repair that comes late repairs nothing. Call it only when it is known that the
+ * publisher will not wake up and write after all. STK_E_WOULD_BLOCK that ticket is not the oldest pending one;
+ * STK_E_STATUS its slot is in another status, or a worker has the slot. */
 STK_MUST_CHECK int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket);
 
 /* The oldest pending ticket: what stk_publisher_harvest waits for and stk_publisher_repair may step

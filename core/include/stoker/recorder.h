@@ -2,11 +2,12 @@
  *
  * A stream with a recorder attached uses it by itself (stk_stream_config.recorder), and does not stop for it: the
  * recorder keeps the first error of its log (`err`) for whoever wants to know. Another publisher on the same ring calls
- * the recorder beside its own publishes. From what it wrote stk_replay feeds fresh instances with the same work. SPEC.md,
- * "Recording", has the fields of each record.
+ * the recorder beside its own publishes. From what it wrote stk_replay feeds fresh instances with the same work.
+ * SPEC.md, "Recording", has the fields of each record.
  *
- * What a replay can rely on: work is recorded in the order in which it was published, the bytes it works on before it, and
- * an epoch once everything before it has ended. Between two epochs the order in which slots run is the device's own.
+ * What a replay can rely on: work is recorded in the order in which it was published, the bytes it works on before it,
+ * and an epoch once everything before it has ended. Between two epochs the order in which slots run is the device's
+ * own.
  *
  * One thread uses a recorder. It allocates nothing and blocks no longer than the log does.
  */
@@ -30,9 +31,9 @@ extern "C" {
 
 /// Digests ///
 
-/* The first 8 bytes of the BLAKE3 hash of `bytes` bytes, as a little-endian number; 1 in place of 0, which in a record means
- * that no digest is told. 0 for more than STK_BLAKE3_INPUT_MAX bytes. Nobody may write the bytes meanwhile. `state` is
- * memory to work in. */
+/* The first 8 bytes of the BLAKE3 hash of `bytes` bytes, as a little-endian number; 1 in place of 0, which in a record
+ * means that no digest is told. 0 for more than STK_BLAKE3_INPUT_MAX bytes. Nobody may write the bytes meanwhile.
+ * `state` is memory to work in. */
 uint64_t stk_record_digest(struct stk_blake3 *state, const void *data, size_t bytes);
 
 /* The same of `count` shared words as they are stored, little-endian; each is read whole, in relaxed order. */
@@ -60,14 +61,14 @@ struct stk_recorder {
     int err;       /* first error that a call below returned since start; STK_OK: none */
 };
 
-/* Makes a recorder over a mounted log. Both, and the platform, stay the caller's and must outlive it. STK_E_ARG a mandatory
- * member is missing. */
+/* Makes a recorder over a mounted log. Both, and the platform, stay the caller's and must outlive it. STK_E_ARG a
+ * mandatory member is missing. */
 STK_MUST_CHECK int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_config *config);
 
-/* Begins a recording: the shape of the instance, which tenants are authorised, and whether its observables are still those of a fresh
- * one. Call it before anything is published, while nothing runs; again when another fresh instance takes over. `memory`
- * must outlive the recorder. STK_E_ARG no ring or control buffer below STK_CTL_WORDS_MIN; STK_E_OVERFLOW more than
- * 16777215 debug records or 255 I/O slots; the errors of stk_log_append. */
+/* Begins a recording: the shape of the instance, which tenants are authorised, and whether its observables are still
+ * those of a fresh one. Call it before anything is published, while nothing runs; again when another fresh instance
+ * takes over. `memory` must outlive the recorder. STK_E_ARG no ring or control buffer below STK_CTL_WORDS_MIN;
+ * STK_E_OVERFLOW more than 16777215 debug records or 255 I/O slots; the errors of stk_log_append. */
 STK_MUST_CHECK int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory);
 
 /* Bytes that went into the payload, from a source or made by the publisher. */
@@ -81,8 +82,9 @@ struct stk_record_input {
     uint64_t position; /* of the data in the source, behind the lead */
 };
 
-/* Records an input. Call it when the bytes are in the payload and before the slot that works on them is published, for a handler may
- * change them. STK_E_RANGE they leave the payload; STK_E_SHUTDOWN not started; the errors of stk_log_append. */
+/* Records an input. Call it when the bytes are in the payload and before the slot that works on them is published, for
+ * a handler may change them. STK_E_RANGE they leave the payload; STK_E_SHUTDOWN not started; the errors of
+ * stk_log_append. */
 STK_MUST_CHECK int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input);
 
 /* Records that `work` was published in `slot`. STK_E_SHUTDOWN not started; the errors of stk_log_append: the slot runs
@@ -102,12 +104,13 @@ struct stk_record_failure {
 /* Records a failure. Errors as stk_recorder_publish. */
 STK_MUST_CHECK int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure);
 
-/* The class of a failure: STK_E_DEVICE is DEVICE_LOSS; a FAULT is PROGRAM_BUG, but for the reason STK_REASON_IO, which is
- * TRANSIENT_QUEUE as every failed read is; STK_E_CANCELED is NONE; anything else is UNCLASSIFIED. */
+/* The class of a failure: STK_E_DEVICE is DEVICE_LOSS; a FAULT is PROGRAM_BUG, but for the reason STK_REASON_IO, which
+ * is TRANSIENT_QUEUE as every failed read is; STK_E_CANCELED is NONE; anything else is UNCLASSIFIED. */
 uint32_t stk_record_class(int err, uint32_t reason);
 
-/* Records that an epoch ended: call it when everything published before has ended and a BATCH_FENCE with `tag` after it. Takes the
- * digest of the observables, and makes the log sync. STK_E_SHUTDOWN not started; the errors of stk_log_append and stk_log_sync. */
+/* Records that an epoch ended: call it when everything published before has ended and a BATCH_FENCE with `tag` after
+ * it. Takes the digest of the observables, and makes the log sync. STK_E_SHUTDOWN not started; the errors of
+ * stk_log_append and stk_log_sync. */
 STK_MUST_CHECK int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag);
 
 /* stk_log_poll: erases ahead, so that no record has to. Call it when there is time. */

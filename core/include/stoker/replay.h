@@ -1,13 +1,13 @@
 /* stoker: replay, a recording fed into fresh instances to find where they part.
  *
- * The recorder's log says what was published, on which bytes, and where an epoch ended. A replay publishes the same to one
- * or two targets. With two it compares them with each other: status and result words of each slot as it ends, and at each
- * epoch every observable. With one it compares the target with what the log says: the failures, and the digest of the
- * observables at each epoch. The first difference ends it and is reported: epoch, slot, word and both values.
+ * The recorder's log says what was published, on which bytes, and where an epoch ended. A replay publishes the same to
+ * one or two targets. With two it compares them with each other: status and result words of each slot as it ends, and
+ * at each epoch every observable. With one it compares the target with what the log says: the failures, and the digest
+ * of the observables at each epoch. The first difference ends it and is reported: epoch, slot, word and both values.
  *
- * A slot is waited for only before it is used again, before its recorded failure, and at an epoch, so that a device has the same
- * freedom of schedule as in the recorded run, or more: what a program needs in order must be an epoch apart, or in one slot.
- * Slots that wait for the host to do I/O (LOAD_MISS) are not replayed.
+ * A slot is waited for only before it is used again, before its recorded failure, and at an epoch, so that a device has
+ * the same freedom of schedule as in the recorded run, or more: what a program needs in order must be an epoch apart,
+ * or in one slot. Slots that wait for the host to do I/O (LOAD_MISS) are not replayed.
  *
  *     struct stk_replay_shape shape;
  *     if (stk_replay_find(&iter, &shape, &skipped) == 1) {
@@ -51,25 +51,27 @@ struct stk_replay_shape {
     uint32_t sequence;      /* of the START record */
 };
 
-/* Goes on to the next START of the log and reads it; *skipped gets the records passed over, which belong to a recording whose
- * START the log no longer has. 1; 0 the log holds no START (any more): nothing in it can be replayed, and a larger log keeps more;
- * STK_E_UNSUPPORTED it is of another version of the recorder; STK_E_CORRUPT its numbers make no sense; the errors of stk_log_next. */
+/* Goes on to the next START of the log and reads it; *skipped gets the records passed over, which belong to a recording
+ * whose START the log no longer has. 1; 0 the log holds no START (any more): nothing in it can be replayed, and a
+ * larger log keeps more; STK_E_UNSUPPORTED it is of another version of the recorder; STK_E_CORRUPT its numbers make no
+ * sense; the errors of stk_log_next. */
 STK_MUST_CHECK int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_shape *shape, uint32_t *skipped);
 
 /// Configuration ///
 
 #define STK_REPLAY_TARGETS 2u
 
-/* A fresh instance: ring and control buffer laid out as for a first use, with the recorded numbers of slots and observables; a
- * payload of zeros, at least as large as the recorded one; debug log and I/O queue empty, of any size; nothing published yet.
- * One whose workers run on this thread must find any published slot within a drive: an interpreter's `turns` are more than its slots. */
+/* A fresh instance: ring and control buffer laid out as for a first use, with the recorded numbers of slots and
+ * observables; a payload of zeros, at least as large as the recorded one; debug log and I/O queue empty, of any size;
+ * nothing published yet. One whose workers run on this thread must find any published slot within a drive: an
+ * interpreter's `turns` are more than its slots. */
 struct stk_replay_target {
     struct stk_device_memory memory;
     struct stk_dispatch_port dispatch;
 };
 
-/* Writes the bytes of an INPUT record (SPEC.md, "Recording": source label, position, lead) to `data`, `bytes` of them. STK_OK, or an
- * error when they are not to be had, which ends the replay. Digests are the replay's to check. */
+/* Writes the bytes of an INPUT record (SPEC.md, "Recording": source label, position, lead) to `data`, `bytes` of them.
+ * STK_OK, or an error when they are not to be had, which ends the replay. Digests are the replay's to check. */
 typedef int (*stk_replay_input_fn)(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
 
 struct stk_replay_config {
@@ -135,11 +137,11 @@ struct stk_replay {
 };
 
 /* Checks that the targets have the shape, authorises the recorded tenants in them, and sets their epoch. Takes
- * STK_REPLAY_BYTES(shape->slots) bytes of the arena; the caller may release them when the replay is dropped. STK_E_ARG a mandatory
- * member is missing, or targets is not 1 or 2; STK_E_SPACE the arena is too small; STK_E_RANGE a target is not of the shape;
- * STK_E_STATUS the observables of a target are not those that the recording began with: the target, or the recorded
- * instance, was not fresh. `info` gets the target as index, and the bytes that the arena must have as value. On error the
- * arena and the targets are as they were. */
+ * STK_REPLAY_BYTES(shape->slots) bytes of the arena; the caller may release them when the replay is dropped. STK_E_ARG
+ * a mandatory member is missing, or targets is not 1 or 2; STK_E_SPACE the arena is too small; STK_E_RANGE a target is
+ * not of the shape; STK_E_STATUS the observables of a target are not those that the recording began with: the target,
+ * or the recorded instance, was not fresh. `info` gets the target as index, and the bytes that the arena must have as
+ * value. On error the arena and the targets are as they were. */
 STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *config,
                                    const struct stk_replay_shape *shape, struct stk_arena *arena,
                                    struct stk_error_info *info);
@@ -148,12 +150,13 @@ STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_r
 #define STK_REPLAY_DIFFERS 1
 #define STK_REPLAY_RESTART 2 /* nothing differed up to another START: replay->shape is of it, and fresh targets go on */
 
-/* Replays what follows the START up to the end of the log, the next START or the first difference. Slots may be left running in
- * the targets after a difference or an error.
- * One of the above, or trouble, and report->record says where: STK_E_CORRUPT records are missing or damaged before this one, or the log was mounted anew without a START, or the recorder
- * lost some (EPOCH), or a record makes no sense; for an INPUT: the bytes are not those that were recorded; STK_E_MISSING an INPUT and no
- * input function; an error of that function; STK_E_RANGE a slot or bytes beyond the instance; STK_E_OPCODE, STK_E_ARGS work that cannot be published;
- * STK_E_TIMEOUT a slot did not end in a target; STK_E_DEVICE a target was lost; the errors of stk_log_next. */
+/* Replays what follows the START up to the end of the log, the next START or the first difference. Slots may be left
+ * running in the targets after a difference or an error. One of the above, or trouble, and report->record says where:
+ * STK_E_CORRUPT records are missing or damaged before this one, or the log was mounted anew without a START, or the
+ * recorder lost some (EPOCH), or a record makes no sense; for an INPUT: the bytes are not those that were recorded;
+ * STK_E_MISSING an INPUT and no input function; an error of that function; STK_E_RANGE a slot or bytes beyond the
+ * instance; STK_E_OPCODE, STK_E_ARGS work that cannot be published; STK_E_TIMEOUT a slot did not end in a target;
+ * STK_E_DEVICE a target was lost; the errors of stk_log_next. */
 STK_MUST_CHECK int stk_replay_run(struct stk_replay *replay, struct stk_log_iter *iter,
                                   struct stk_replay_report *report);
 

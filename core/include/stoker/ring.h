@@ -61,8 +61,8 @@ struct stk_slot {
     uint32_t args[STK_SLOT_ARGS];
 };
 
-/* Returns the name of a reason for which a slot faulted, "STK_REASON_PAYLOAD"; "STK_REASON_UNKNOWN" for a number that is
- * not in STK_REASONS (slot.h), such as a reason of the user's own handler. ISR-safe. */
+/* Returns the name of a reason for which a slot faulted, "STK_REASON_PAYLOAD"; "STK_REASON_UNKNOWN" for a number that
+ * is not in STK_REASONS (slot.h), such as a reason of the user's own handler. ISR-safe. */
 const char *stk_reason_name(uint32_t reason);
 
 /* Bytes a ring of `slots` slots takes. STK_E_OVERFLOW above STK_RING_SLOTS_MAX. */

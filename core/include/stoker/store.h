@@ -4,8 +4,8 @@
  * log (log.h) that is the store's own, so the store survives power cuts as the log does: an artifact is there, whole,
  * once its put has returned; before that the artifact is there whole or not at all. Each read is checked against a
  * BLAKE3 hash. The hash shows that an artifact is whole. It does not show who wrote the artifact, since the key of the
- * hash is no secret: the caller decides who may write to the medium. A damaged artifact gives way to the older version of
- * its key, while that version is on the flash. What the medium cannot give back is neither damaged nor gone.
+ * hash is no secret: the caller decides who may write to the medium. A damaged artifact gives way to the older version
+ * of its key, while that version is on the flash. What the medium cannot give back is neither damaged nor gone.
  *
  * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked
  * for. The artifacts in a block that is erased are dropped and reported. A caller that wants to keep an artifact puts
@@ -67,8 +67,8 @@ uint32_t stk_store_largest(const struct stk_flash_geometry *geometry);
 
 /// Store ///
 
-/* A key has no artifact any more: the ring came round to it, there was no other entry for a new one, or it was damaged and
- * there was no older version. */
+/* A key has no artifact any more: the ring came round to it, there was no other entry for a new one, or it was damaged
+ * and there was no older version. */
 typedef void stk_store_dropped(void *ctx, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t bytes);
 
 struct stk_store_config {
@@ -125,10 +125,10 @@ struct stk_store {
     struct stk_blake3 hash; /* of the artifact that is being read or written */
 };
 
-/* Checks `config` and takes the index from `arena`, which must outlive the store; mount or format comes next, any number
- * of times. STK_E_ARG a mandatory member is missing or store, config or arena is NULL; STK_E_OVERFLOW the flash can hold
- * no artifact or has a geometry that a log cannot use; as stk_store_bytes; STK_E_SPACE the buffer is too small, or the
- * arena (arena.need has the number). */
+/* Checks `config` and takes the index from `arena`, which must outlive the store; mount or format comes next, any
+ * number of times. STK_E_ARG a mandatory member is missing or store, config or arena is NULL; STK_E_OVERFLOW the flash
+ * can hold no artifact or has a geometry that a log cannot use; as stk_store_bytes; STK_E_SPACE the buffer is too
+ * small, or the arena (arena.need has the number). */
 STK_MUST_CHECK int stk_store_init(struct stk_store *store, const struct stk_store_config *config,
                                   struct stk_arena *arena);
 
@@ -136,46 +136,48 @@ STK_MUST_CHECK int stk_store_init(struct stk_store *store, const struct stk_stor
  * stk_log_format; after one the store is not mounted. */
 STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
 
-/* Finds the end of the log, as stk_log_mount, then the artifacts: every record is read once, but for those inside
- * an artifact of more than two blocks, which cost O(log blocks) reads and a block's records. So a mount takes at most
- * the reads that fit the whole flash into the buffer, and those. Writes nothing; call stk_store_poll next. Returns how
- * many artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that
- * the medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
- * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the newest are mounted all
- * the same, and the fault's value says how many entries would do, its index how many artifacts were left out; STK_E_FORMAT
- * no store, or the log of a recorder; else as stk_log_mount. After any other error than STK_E_FULL it is not mounted. */
+/* Finds the end of the log, as stk_log_mount, then the artifacts: every record is read once, but for those inside an
+ * artifact of more than two blocks, which cost O(log blocks) reads and a block's records. So a mount takes at most the
+ * reads that fit the whole flash into the buffer, and those. Writes nothing; call stk_store_poll next. Returns how many
+ * artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that the
+ * medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
+ * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the
+ * newest are mounted all the same, and the fault's value says how many entries would do, its index how many artifacts
+ * were left out; STK_E_FORMAT no store, or the log of a recorder; else as stk_log_mount. After any other error than
+ * STK_E_FULL it is not mounted. */
 STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_error_info *info);
 
-/* Mounts as stk_store_mount a store that was made when the flash had fewer blocks, all of which it has still, and lets the
- * store use the blocks behind. Init comes first, when the flash has its new size. What the new blocks hold is erased. The
- * oldest block or two may have to be erased as well; what was in them is gone without a report. A power cut leaves the
- * store as it was, or grown. A store that has the blocks of the flash is just mounted. Errors as stk_store_mount and
- * stk_log_grow. */
+/* Mounts as stk_store_mount a store that was made when the flash had fewer blocks, all of which it has still, and lets
+ * the store use the blocks behind. Init comes first, when the flash has its new size. What the new blocks hold is
+ * erased. The oldest block or two may have to be erased as well; what was in them is gone without a report. A power cut
+ * leaves the store as it was, or grown. A store that has the blocks of the flash is just mounted. Errors as
+ * stk_store_mount and stk_log_grow. */
 STK_MUST_CHECK int stk_store_grow(struct stk_store *store, struct stk_error_info *info);
 
-/* Erases the next block ahead of need, which may drop artifacts, and makes the end sure after a mount. As stk_log_poll. */
+/* Erases the next block ahead of need, which may drop artifacts, and makes the end sure after a mount. As
+ * stk_log_poll. */
 STK_MUST_CHECK int stk_store_poll(struct stk_store *store);
 
 /// Writing ///
 
 /* Stores the `count` spans, one behind the other, as `key`'s artifact, in place of the one it had. It survives a power
  * cut once this returns; a cut before that leaves the new one, or what the key had. Drops artifacts as the ring comes
- * round, and the oldest when the index is full. Closes what was open. Takes bytes / 48 programs of a page, or, with larger
- * units, of as many pages as those records fill, and the rest of the last one. O(1) beside that, however many artifacts
- * there are. Returns how many artifacts were dropped.
- * STK_E_ARG a span without data; STK_E_OVERFLOW more than stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN not
- * mounted. STK_E_IO the medium, or so many bad blocks that it found no room. After STK_E_IO find and get go on with what
- * the key had, unless that was dropped. All of the new artifact may have reached the flash, though: a put that failed may
- * take effect at the next mount, or at a later one. So may the removal of an artifact that was dropped for it, or not. The
- * next put or remove of the key that does not fail settles which artifact the key has. */
+ * round, and the oldest when the index is full. Closes what was open. Takes bytes / 48 programs of a page, or, with
+ * larger units, of as many pages as those records fill, and the rest of the last one. O(1) beside that, however many
+ * artifacts there are. Returns how many artifacts were dropped. STK_E_ARG a span without data; STK_E_OVERFLOW more than
+ * stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN not mounted. STK_E_IO the medium, or so many bad blocks that
+ * it found no room. After STK_E_IO find and get go on with what the key had, unless that was dropped. All of the new
+ * artifact may have reached the flash, though: a put that failed may take effect at the next mount, or at a later one.
+ * So may the removal of an artifact that was dropped for it, or not. The next put or remove of the key that does not
+ * fail settles which artifact the key has. */
 STK_MUST_CHECK int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                  const struct stk_span *spans, uint32_t count);
 
-/* Forgets `key`'s artifact, for good once this returns. Returns 1, or 0 when there was none. A put that failed, or that a
- * power cut ended, may have left an artifact that only a later mount finds. So this appends a record even when there was
- * none, but for a store that was just formatted. A damaged record, or a cut of the erase that ends the lap, may bring the
- * artifact back at a mount until the ring has come round. Closes what was open. STK_E_IO the key keeps its artifact, and a
- * remove that failed may take effect at the next mount, or at a later one; STK_E_SHUTDOWN. */
+/* Forgets `key`'s artifact, for good once this returns. Returns 1, or 0 when there was none. A put that failed, or that
+ * a power cut ended, may have left an artifact that only a later mount finds. So this appends a record even when there
+ * was none, but for a store that was just formatted. A damaged record, or a cut of the erase that ends the lap, may
+ * bring the artifact back at a mount until the ring has come round. Closes what was open. STK_E_IO the key keeps its
+ * artifact, and a remove that failed may take effect at the next mount, or at a later one; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]);
 
 /// Reading ///
@@ -185,23 +187,24 @@ STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[S
 STK_MUST_CHECK int stk_store_find(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                   uint32_t *bytes);
 
-/* Reads an artifact whole into `data`, which has `room` bytes, and checks its hash. Returns 1 and its size in *bytes, or 0:
- * there is none. A damaged artifact is counted, and the newest older version of the key that is whole takes its place, here
- * and in the index, unless a remove came between: to find it the whole log is read. After an error `data` holds anything.
- * STK_E_CORRUPT the artifact is damaged and there is no older version: it was dropped; STK_E_IO the medium cannot give it
- * back, nor when it was asked again: nothing changed, and a later get may find it; STK_E_SPACE it has more than `room`
- * bytes, which find tells; STK_E_SHUTDOWN. Closes what was open. */
+/* Reads an artifact whole into `data`, which has `room` bytes, and checks its hash. Returns 1 and its size in *bytes,
+ * or 0: there is none. A damaged artifact is counted, and the newest older version of the key that is whole takes its
+ * place, here and in the index, unless a remove came between: to find it the whole log is read. After an error `data`
+ * holds anything. STK_E_CORRUPT the artifact is damaged and there is no older version: it was dropped; STK_E_IO the
+ * medium cannot give it back, nor when it was asked again: nothing changed, and a later get may find it; STK_E_SPACE it
+ * has more than `room` bytes, which find tells; STK_E_SHUTDOWN. Closes what was open. */
 STK_MUST_CHECK int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data,
                                  size_t room, uint32_t *bytes);
 
-/* Begins to read an artifact in pieces; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0: there
- * is none. STK_E_IO as stk_store_get; STK_E_SHUTDOWN. */
+/* Begins to read an artifact in pieces; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0:
+ * there is none. STK_E_IO as stk_store_get; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes);
 
-/* Copies the next bytes of the open artifact, at most `room`. Returns how many; 0 at the end, once the hash was checked:
- * until then nothing that was read may be relied on. STK_E_CORRUPT it is damaged and counted: it gave way to an older
- * version, which another open begins to read, or was dropped; STK_E_IO as stk_store_get; after either it is closed.
- * STK_E_STATUS none is open: a put, remove, format or mount, or the erase of a poll, came between; STK_E_ARG no room. */
+/* Copies the next bytes of the open artifact, at most `room`. Returns how many; 0 at the end, once the hash was
+ * checked: until then nothing that was read may be relied on. STK_E_CORRUPT it is damaged and counted: it gave way to
+ * an older version, which another open begins to read, or was dropped; STK_E_IO as stk_store_get; after either it is
+ * closed. STK_E_STATUS none is open: a put, remove, format or mount, or the erase of a poll, came between; STK_E_ARG no
+ * room. */
 STK_MUST_CHECK int stk_store_read(struct stk_store *store, void *data, uint32_t room);
 
 /* Copies the counters out. store->log.stats has those of the medium. */

@@ -9,8 +9,8 @@
  * - A stream owns its ring slots (first_slot on) and its payload buffers (payload_offset on) from init until it is
  *   closed. The caller gives no two streams the same ones; a slot that somebody else uses is left alone, and publishing
  *   into it fails with STK_E_STATUS.
- * - The ingest port is shared (struct stk_ingest_port): a stream takes in the reads of the others on it too, and cancels
- *   only its own. A sequential source belongs to one stream.
+ * - The ingest port is shared (struct stk_ingest_port): a stream takes in the reads of the others on it too, and
+ *   cancels only its own. A sequential source belongs to one stream.
  * - Device, ring and control buffer are the caller's. A stream drives the device and never stops it: stk_device_stop
  *   does (device_stop.h).
  * - A recorder whose epochs are to be replayed belongs to one stream, which is then the only one on its ring.
@@ -48,9 +48,10 @@ struct stk_stream_next;
  * returns. Returns one of:
  * - 0: done with the chunk.
  * - STK_STREAM_REPUBLISH: publish the same chunk again with the handler and parameters in `next`; its result comes back
- *   before that of any later chunk. Where that cannot be, the chunk is done and the poll returns STK_E_STATUS: the chunk
- *   had no slot, since its read failed or gave no bytes, or the callback has queued a read that takes its place. An error
- *   of the new publish also ends the chunk, and the poll returns it. While the stream closes it means the same as 0.
+ *   before that of any later chunk. Where that cannot be, the chunk is done and the poll returns STK_E_STATUS: the
+ *   chunk had no slot, since its read failed or gave no bytes, or the callback has queued a read that takes its place.
+ *   An error of the new publish also ends the chunk, and the poll returns it. While the stream closes it means the same
+ *   as 0.
  * - Negative: done with the chunk, and the poll returns this error.
  * The callback may call stk_stream_read, also when `depth` chunks are in flight: the chunk in hand gives its place to
  * the new read, which is submitted by a later poll. Every other call of the same stream returns STK_E_STATUS there. */
@@ -74,9 +75,9 @@ struct stk_stream_config {
     uint32_t priority;        /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 
-    /* Writes down every input, publish, failure and epoch of the stream. Its recording was started with `memory`, and it
-     * outlives the stream. The label of an input is the low half of its read's tag. The recorder only watches: it keeps
-     * an error of its log to itself (stk_recorder.err), and the stream goes on. NULL: none */
+    /* Writes down every input, publish, failure and epoch of the stream. Its recording was started with `memory`, and
+     * it outlives the stream. The label of an input is the low half of its read's tag. The recorder only watches: it
+     * keeps an error of its log to itself (stk_recorder.err), and the stream goes on. NULL: none */
     struct stk_recorder *recorder;
     /* An epoch ends by itself after so many chunks, as by stk_stream_epoch; its tag is the number of chunks so far,
      * modulo 2^32. 0: only by the call */
@@ -169,11 +170,11 @@ STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *b
 
 /* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,
  * ports and arena memory stay the caller's and must outlive the stream. The object must not move, and must be closed
- * (stk_stream_close) before it is freed, since the ingest port knows it.
- * STK_E_ARG a mandatory member is missing or a number is out of its range; STK_E_RANGE the slots leave the ring;
- * STK_E_SPACE the buffers leave the payload, or the arena is too small (info.value: bytes of payload or of arena that
- * would do); STK_E_SHUTDOWN the recorder was not started with this ring; STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers.
- * The arena is unchanged on error. */
+ * (stk_stream_close) before it is freed, since the ingest port knows it. STK_E_ARG a mandatory member is missing or a
+ * number is out of its range; STK_E_RANGE the slots leave the ring; STK_E_SPACE the buffers leave the payload, or the
+ * arena is too small (info.value: bytes of payload or of arena that would do); STK_E_SHUTDOWN the recorder was not
+ * started with this ring; STK_E_FULL the ingest port has STK_INGEST_READERS_MAX readers. The arena is unchanged on
+ * error. */
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 
@@ -211,14 +212,14 @@ STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_
 
 /* Closes the stream: cancels its reads and the slots that no worker has claimed, lets claimed ones finish, and hands
  * every chunk to the callback (STK_E_CANCELED those that did not run). Device, ingest port and everything else on them
- * go on. On memory where claims and cancels do not exclude each other (SPEC.md, 1.2), published slots are only cancelled
- * while no worker runs, and finish otherwise; who cannot wait for them stops the device first (stk_device_stop). When
- * the device is lost, the chunks that it had are handed out with STK_E_DEVICE; it may still write to their buffers until
- * its port is closed.
- * Waits up to timeout_ns. STK_OK, or what failed first, an error of the callback for instance, which keeps no other
- * chunk from it. After STK_E_TIMEOUT, or an error of the ingest port, the OS or the device may still own buffers, and a
- * further call goes on waiting. Once every chunk was handed out the stream is closed: every other call returns
- * STK_E_SHUTDOWN, the slots and buffers are the caller's, and the object may be freed. */
+ * go on. On memory where claims and cancels do not exclude each other (SPEC.md, 1.2), published slots are only
+ * cancelled while no worker runs, and finish otherwise; who cannot wait for them stops the device first
+ * (stk_device_stop). When the device is lost, the chunks that it had are handed out with STK_E_DEVICE; it may still
+ * write to their buffers until its port is closed. Waits up to timeout_ns. STK_OK, or what failed first, an error of
+ * the callback for instance, which keeps no other chunk from it. After STK_E_TIMEOUT, or an error of the ingest port,
+ * the OS or the device may still own buffers, and a further call goes on waiting. Once every chunk was handed out the
+ * stream is closed: every other call returns STK_E_SHUTDOWN, the slots and buffers are the caller's, and the object may
+ * be freed. */
 STK_MUST_CHECK int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns);
 
 #ifdef __cplusplus

@@ -3,7 +3,8 @@
  * A decode takes the bytes of a ring and a control buffer that were read back, or the live ones while workers and
  * publishers write them, and leaves in the caller's memory: how many slots are in each status, the first words of every
  * slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
- * parity/copy_report.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever cut off.
+ * parity/copy_report.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever
+ * cut off.
  */
 #ifndef STOKER_TELEMETRY_H
 #define STOKER_TELEMETRY_H
@@ -95,9 +96,9 @@ struct stk_snapshot {
 #define STK_TELEMETRY_SLOTS_MAX   1048576u /* most slots that can be decoded */
 #define STK_TELEMETRY_OPCODES_MAX 4096u    /* most opcodes that can be named */
 
-/* Bytes for rings of up to `slots` slots and up to `opcodes` named opcodes, repetitions counted: 33 for a slot, and when
- * there are opcodes another 76 for a slot, 64 for an opcode and 1,024, rounded up to STK_ALIGN. Constant for constant
- * arguments. */
+/* Bytes for rings of up to `slots` slots and up to `opcodes` named opcodes, repetitions counted: 33 for a slot, and
+ * when there are opcodes another 76 for a slot, 64 for an opcode and 1,024, rounded up to STK_ALIGN. Constant for
+ * constant arguments. */
 #define STK_TELEMETRY_BYTES(slots, opcodes)                                                                            \
     STK_ALIGNED((size_t)(slots) * (sizeof(struct stk_row) + 1u) +                                                      \
                 ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
@@ -129,13 +130,13 @@ struct stk_telemetry {
     struct stk_name *names; /* scratch: a hash table of the opcodes */
 };
 
-/* Bytes that stk_telemetry_init needs, as STK_TELEMETRY_BYTES says. STK_E_OVERFLOW above STK_TELEMETRY_SLOTS_MAX slots or
- * STK_TELEMETRY_OPCODES_MAX opcodes, or when this machine cannot address that many. */
+/* Bytes that stk_telemetry_init needs, as STK_TELEMETRY_BYTES says. STK_E_OVERFLOW above STK_TELEMETRY_SLOTS_MAX slots
+ * or STK_TELEMETRY_OPCODES_MAX opcodes, or when this machine cannot address that many. */
 STK_MUST_CHECK int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes);
 
-/* Takes STK_TELEMETRY_BYTES of the arena, and has nothing decoded. Writes none of these bytes. STK_E_OVERFLOW as above (info's
- * value: the number that is too large), STK_E_SPACE the arena is too small (info's value: the bytes that it must have),
- * STK_E_ARG config or arena NULL. */
+/* Takes STK_TELEMETRY_BYTES of the arena, and has nothing decoded. Writes none of these bytes. STK_E_OVERFLOW as above
+ * (info's value: the number that is too large), STK_E_SPACE the arena is too small (info's value: the bytes that it
+ * must have), STK_E_ARG config or arena NULL. */
 STK_MUST_CHECK int stk_telemetry_init(struct stk_telemetry *telemetry, const struct stk_telemetry_config *config,
                                       struct stk_arena *arena, struct stk_error_info *info);
 
@@ -147,21 +148,21 @@ struct stk_opcodes {
     uint32_t count;
 };
 
-/* Decodes a ring and a control buffer that were read back, of any alignment. `opcodes` may be NULL for no windows. The words
- * behind an EMPTY or unknown status are data like any other, and such slots make windows. Takes time in proportion to
- * slots + opcodes.
- * Errors, looked for in this order, with the last decode left as it was: STK_E_ARG a pointer is NULL and its count is
- * not 0; STK_E_ALIGN control_bytes is no multiple of 4; STK_E_MISSING it is below 640 (fault: the first missing word
- * and 640); STK_E_ALIGN ring_bytes is no multiple of 64; STK_E_OVERFLOW more slots or opcodes than can be decoded at all
- * (fault's value: how many there are); STK_E_SPACE more than stk_telemetry_init was told (fault's value: the bytes that
- * would do). ISR-safe, if slow. */
+/* Decodes a ring and a control buffer that were read back, of any alignment. `opcodes` may be NULL for no windows. The
+ * words behind an EMPTY or unknown status are data like any other, and such slots make windows. Takes time in
+ * proportion to slots + opcodes. Errors, looked for in this order, with the last decode left as it was: STK_E_ARG a
+ * pointer is NULL and its count is not 0; STK_E_ALIGN control_bytes is no multiple of 4; STK_E_MISSING it is below 640
+ * (fault: the first missing word and 640); STK_E_ALIGN ring_bytes is no multiple of 64; STK_E_OVERFLOW more slots or
+ * opcodes than can be decoded at all (fault's value: how many there are); STK_E_SPACE more than stk_telemetry_init was
+ * told (fault's value: the bytes that would do). ISR-safe, if slow. */
 STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const void *ring, size_t ring_bytes,
                                         const void *control, size_t control_bytes, const struct stk_opcodes *opcodes,
                                         struct stk_error_info *info);
 
 /* Who may publish into a live ring while it is read. Workers may do anything to it in every case. */
 enum stk_feed {
-    STK_FEED_ANY, /* anyone by any call. A publisher may be rewriting an EMPTY or a DONE slot: their rows lose their words */
+    /* anyone by any call. A publisher may be rewriting an EMPTY or a DONE slot: their rows lose their words */
+    STK_FEED_ANY,
     STK_FEED_TICKETS, /* stk_publisher alone, with this control buffer: rows of EMPTY slots lose their words */
     STK_FEED_NONE     /* nobody until the call returns: rows lose nothing */
 };
@@ -181,8 +182,8 @@ STK_MUST_CHECK int stk_telemetry_read(struct stk_telemetry *telemetry, const str
 
 /// Filters ///
 
-/* The indices of the windows that are active, ascending, into out[0..cap). Returns how many. STK_E_SPACE when cap is too
- * small: out is untouched, and fault's value the bytes that it needs (window_count entries always do). */
+/* The indices of the windows that are active, ascending, into out[0..cap). Returns how many. STK_E_SPACE when cap is
+ * too small: out is untouched, and fault's value the bytes that it needs (window_count entries always do). */
 STK_MUST_CHECK int stk_telemetry_active_windows(const struct stk_telemetry *telemetry, uint32_t *out, uint32_t cap,
                                                 struct stk_error_info *info);
 

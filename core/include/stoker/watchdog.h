@@ -1,8 +1,8 @@
 /* stoker: what a telemetry snapshot says about the health of a run.
  *
- * Plain integer arithmetic on struct stk_snapshot: rates of one, progress between two. Rates are in ppm (millionths) and
- * bps (ten-thousandths), rounded down, of the slots that were read; 0 of a ring without slots. Torn slots are left out on
- * both sides. All calls are ISR-safe.
+ * Plain integer arithmetic on struct stk_snapshot: rates of one, progress between two. Rates are in ppm (millionths)
+ * and bps (ten-thousandths), rounded down, of the slots that were read; 0 of a ring without slots. Torn slots are left
+ * out on both sides. All calls are ISR-safe.
  */
 #ifndef STOKER_WATCHDOG_H
 #define STOKER_WATCHDOG_H
@@ -51,17 +51,17 @@ struct stk_watchdog {
         stalled_reference; /* 1: by the reference's rule, for which one faulted slot is reason enough to see no stall */
 };
 
-/* Compares a snapshot with an earlier one of the same ring. Counters are compared modulo 2^32. Faulted slots wait for the host:
- * alone they are no stall, beside others they do not hide one. The deltas are only right when fewer than 2^31 slots ended
- * in between.
- * STK_E_ARG the done count grew by 2^31 or more, that is, it went backwards: the snapshots are in the wrong order, or the
- * control buffer was begun anew (fault: the word, and by how much it grew). */
+/* Compares a snapshot with an earlier one of the same ring. Counters are compared modulo 2^32. Faulted slots wait for
+ * the host: alone they are no stall, beside others they do not hide one. The deltas are only right when fewer than 2^31
+ * slots ended in between. STK_E_ARG the done count grew by 2^31 or more, that is, it went backwards: the snapshots are
+ * in the wrong order, or the control buffer was begun anew (fault: the word, and by how much it grew). */
 STK_MUST_CHECK int stk_watchdog(const struct stk_snapshot *earlier, const struct stk_snapshot *later,
                                 struct stk_watchdog *out, struct stk_error_info *info);
 
 /// Priority accounting ///
 
-/* What drain policy needs to know. A ring slot has no age; fill in the last two from a task queue, where there is one. */
+/* What drain policy needs to know. A ring slot has no age; fill in the last two from a task queue, where there is
+ * one. */
 struct stk_priority_accounting {
     uint32_t requeued; /* slots in REQUEUE */
     uint32_t promoted; /* tasks that were raised for their age; 0 from a ring */

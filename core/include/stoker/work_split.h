@@ -1,11 +1,12 @@
 /* stoker: a range of work shared by several devices, by claim-next.
  *
- * Units 0 .. total - 1 are handed out in order from one counter: a device that has room claims the next run of them, long runs
- * first and short ones towards the end (guided self-scheduling), so that a fast device takes more and all finish together. Runs of a
- * device that was lost go back and are claimed by another one. Every unit is completed once.
+ * Units 0 .. total - 1 are handed out in order from one counter: a device that has room claims the next run of them,
+ * long runs first and short ones towards the end (guided self-scheduling), so that a fast device takes more and all
+ * finish together. Runs of a device that was lost go back and are claimed by another one. Every unit is completed once.
  *
- * One thread at a time makes the calls for one device. It may be one thread for all of them, which polls their streams, or
- * one for each. Nothing waits; nothing loops longer than over the runs of all devices or STK_WORK_SPLIT_TRIES lost swaps.
+ * One thread at a time makes the calls for one device. It may be one thread for all of them, which polls their streams,
+ * or one for each. Nothing waits; nothing loops longer than over the runs of all devices or STK_WORK_SPLIT_TRIES lost
+ * swaps.
  */
 #ifndef STOKER_WORK_SPLIT_H
 #define STOKER_WORK_SPLIT_H
@@ -56,8 +57,9 @@ STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t 
 STK_MUST_CHECK int stk_work_split_init(struct stk_work_split *units, const struct stk_work_split_config *config,
                                        struct stk_arena *arena);
 
-/* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. What was left of the last range is
- * dropped; devices that were lost stay so. While no other call is made. STK_E_STATUS a device holds a run. */
+/* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. What was left of
+ * the last range is dropped; devices that were lost stay so. While no other call is made. STK_E_STATUS a device holds a
+ * run. */
 STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t total);
 
 /// Working ///
@@ -70,14 +72,16 @@ struct stk_work_split_run {
 
 /* In every call below: STK_E_RANGE there is no such device. ISR-safe. */
 
-/* Claims the next run for `device`: one that was given back, or the next in order. Its length is the device's weight in what is left,
- * halved: left * weight / (2 * weights of all live devices), rounded up, within run_min and run_max; the only live device takes all that is left, up
- * to run_max. Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK none is free now, and some that others hold may
- * come back, or open the window: go on polling; STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
+/* Claims the next run for `device`: one that was given back, or the next in order. Its length is the device's weight in
+ * what is left, halved: left * weight / (2 * weights of all live devices), rounded up, within run_min and run_max; the
+ * only live device takes all that is left, up to run_max. Returns 1; 0 when every unit of the range is done.
+ * STK_E_WOULD_BLOCK none is free now, and some that others hold may come back, or open the window: go on polling;
+ * STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
-/* The first `count` units of the run are done, and their results are where others will look for them; *run becomes the rest.
- * STK_E_ARG more than the run has; STK_E_STATUS the device does not hold it (any more): the results are not wanted. */
+/* The first `count` units of the run are done, and their results are where others will look for them; *run becomes the
+ * rest. STK_E_ARG more than the run has; STK_E_STATUS the device does not hold it (any more): the results are not
+ * wanted. */
 STK_MUST_CHECK int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run,
                                        uint32_t count);
 
@@ -99,7 +103,8 @@ STK_MUST_CHECK int stk_work_split_weigh(struct stk_work_split *units, uint32_t d
 /* Is every unit done? What was stored before its stk_work_split_done is seen after a 1. */
 int stk_work_split_finished(const struct stk_work_split *units);
 
-/* All units below this one are done, and what was stored before their stk_work_split_done is seen. It may lag behind while a run changes hands. */
+/* All units below this one are done, and what was stored before their stk_work_split_done is seen. It may lag behind
+ * while a run changes hands. */
 uint32_t stk_work_split_settled(const struct stk_work_split *units);
 
 /* Devices that are not lost. With none, what is left of the range will not be done. */

@@ -106,8 +106,8 @@ struct stretch {
     uint64_t moved; /* units of artifacts that move */
 };
 
-/* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that grows
- * at its end and is cut at its start as long as it is enough. */
+/* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that
+ * grows at its end and is cut at its start as long as it is enough. */
 static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t units) {
     struct stretch at = {GROUND, GROUND, 0}, best = at;
     uint64_t room = s->gap[GROUND].units;

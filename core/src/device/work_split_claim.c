@@ -63,8 +63,8 @@ static uint32_t window_end(const struct stk_work_split *u) {
     return end < u->total ? (uint32_t)end : u->total;
 }
 
-/* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are never in
- * nobody's hands. */
+/* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are
+ * never in nobody's hands. */
 static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     uint32_t end = window_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
     int ours;

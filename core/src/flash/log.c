@@ -5,7 +5,8 @@
 
 #include "log_internal.h"
 
-#define BLOCKS_MIN   3u /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
+/* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
+#define BLOCKS_MIN   3u
 #define FAILURES_MAX 4u          /* programs in a row; in all of them a block was erased for nothing */
 #define CELLS_MAX    0x10000000u /* of a log: sequence numbers that boots leave out must not come round within it */
 
@@ -119,9 +120,9 @@ static int program(struct stk_log *log, uint32_t block, uint32_t cell, const voi
     return counted(log, err);
 }
 
-/* Where every program fails, the medium is to blame, not its blocks. So a call gives up after FAILURES_MAX programs in a row
- * that failed, and each call after that when one more has. The next call goes on from there: blocks are bad, one after the
- * other, or the medium recovers. */
+/* Where every program fails, the medium is to blame, not its blocks. So a call gives up after FAILURES_MAX programs in
+ * a row that failed, and each call after that when one more has. The next call goes on from there: blocks are bad, one
+ * after the other, or the medium recovers. */
 static int gives_up(struct stk_log *log) {
     if (log->failures < FAILURES_MAX) {
         return 0;
@@ -145,9 +146,9 @@ static int medium_sync(struct stk_log *log) {
 
 /// Buffer ///
 
-/* Records that wait lie at the start of the buffer. Each page is programmed from there, which is as aligned as the caller made
- * it. There is room for one cell more than a page has: for the header that goes before the records of a block, where it has no
- * page of its own, and for that page where it has. */
+/* Records that wait lie at the start of the buffer. Each page is programmed from there, which is as aligned as the
+ * caller made it. There is room for one cell more than a page has: for the header that goes before the records of a
+ * block, where it has no page of its own, and for that page where it has. */
 
 static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
@@ -201,9 +202,9 @@ static int make_ready(struct stk_log *log, uint32_t block) {
     return err;
 }
 
-/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that fail
- * are passed over, but no more than mount looks at, and never the block with the newest record. The medium is synced now and then,
- * so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
+/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that
+ * fail are passed over, but no more than mount looks at, and never the block with the newest record. The medium is
+ * synced now and then, so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
 static int prepare(struct stk_log *log) {
     uint32_t window = stk_log_window(log), tries = window, block;
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
@@ -239,8 +240,8 @@ static void enter(struct stk_log *log) {
     log->ready = STALE;
 }
 
-/* Programs the start of the buffer as the next page of the block in use. Where that fails, the rest of the block is left. A
- * page that is refused may be programmed again. */
+/* Programs the start of the buffer as the next page of the block in use. Where that fails, the rest of the block is
+ * left. A page that is refused may be programmed again. */
 static int program_page(struct stk_log *log) {
     int err = program(log, log->block, log->cell, log->config.buffer);
     if (err == STK_OK) {
@@ -251,9 +252,9 @@ static int program_page(struct stk_log *log) {
     return err;
 }
 
-/* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go over
- * anything. A page that cannot be read may hold a record that can be read later: then the rest of the block is left. The buffer is
- * empty when pages are marked, which is before the first record of a boot. */
+/* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go
+ * over anything. A page that cannot be read may hold a record that can be read later: then the rest of the block is
+ * left. The buffer is empty when pages are marked, which is before the first record of a boot. */
 static int mark(struct stk_log *log) {
     log->refused = STK_OK;
     if (stk_log_peek(log, log->block, log->cell)) {
@@ -265,8 +266,8 @@ static int mark(struct stk_log *log) {
     return log->refused;
 }
 
-/* Returns when the next page may be written. Pages behind the last record that mount found are marked up to where the log is
- * sure again; the rest of a block where that fails is left. */
+/* Returns when the next page may be written. Pages behind the last record that mount found are marked up to where the
+ * log is sure again; the rest of a block where that fails is left. */
 static int settle(struct stk_log *log) {
     int err = STK_OK;
     while (err == STK_OK || err == STK_E_IO) {
@@ -306,7 +307,8 @@ int stk_log_flush(struct stk_log *log) {
         memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
         err = program_page(log);
         if (err == STK_OK) {
-            /* Mount knows the run as well now: a header that failed, and told of a longer one, would lead the log too far. */
+            /* Mount knows the run as well now: a header that failed, and told of a longer one, would lead the log too
+             * far. */
             uint32_t run = log->last != log->block ? stk_log_between(log, log->block) : 0u;
             log->reach = run > log->reach ? run : log->reach;
             log->last = log->block;
@@ -321,8 +323,8 @@ int stk_log_flush(struct stk_log *log) {
 /// Calls ///
 
 /* Reads the header of each block, and erases each but block 0. A block that cannot be erased keeps what it held, so the
- * new log needs a greater format number than any header that is there. Counts the longest run of such blocks: one at the end of
- * the flash goes on at its start, block 0 among it. */
+ * new log needs a greater format number than any header that is there. Counts the longest run of such blocks: one at
+ * the end of the flash goes on at its start, block 0 among it. */
 static int erase_all(struct stk_log *log) {
     uint32_t run = 0, first = UINT32_MAX;
     int err = STK_OK;
@@ -389,7 +391,8 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     if (err != STK_OK) {
         return err;
     }
-    /* The buffer has room: what waits there is less than a page, for a page that could not go out lost its last record. */
+    /* The buffer has room: what waits there is less than a page, for a page that could not go out lost its last
+     * record. */
     stk_log_put_cell(cell_at(log, log->pending), log, kind, body);
     log->pending++;
     log->sequence++;
@@ -427,9 +430,9 @@ int stk_log_sync(struct stk_log *log) {
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = begin_call(log);
-    /* A device that restarts again and again must not wear its flash: a boot may end before it needs another block, and the next
-     * one would erase that block again. So after a mount nothing is done until the boot has appended more than the block has room
-     * for, and one record more: a boot of one record does nothing here. */
+    /* A device that restarts again and again must not wear its flash: a boot may end before it needs another block, and
+     * the next one would erase that block again. So after a mount nothing is done until the boot has appended more than
+     * the block has room for, and one record more: a boot of one record does nothing here. */
     if (err != STK_OK || log->stats.records == 0u ||
         (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {
         return err;

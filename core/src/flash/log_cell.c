@@ -1,5 +1,5 @@
-/* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell is
- * not known here. */
+/* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell
+ * is not known here. */
 #include <string.h>
 
 #include "log_internal.h"
@@ -37,7 +37,8 @@ STK_LOG_ONCE static void complete_header(uint8_t *cell, const struct stk_log *lo
 void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
     uint8_t *buffer = log->config.buffer, *cell = buffer + (size_t)slot * STK_LOG_CELL_BYTES;
     const uint8_t *waiting = buffer + (size_t)(1u - slot) * STK_LOG_CELL_BYTES;
-    /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it seems. */
+    /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it
+     * seems. */
     uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
     uint32_t run = stk_log_between(log, block); /* they were passed over */
     stk_put32(cell + 8, log->id);

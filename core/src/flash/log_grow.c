@@ -1,7 +1,8 @@
 /* Growing a flash log to a larger partition. */
 #include "log_internal.h"
 
-/* The new number of blocks is in force once a header with it is the newest. So the block in use is left for the next one. */
+/* The new number of blocks is in force once a header with it is the newest. So the block in use is left for the next
+ * one. */
 static int enter_next(struct stk_log *log) {
     int err;
     log->cell = log->block_cells;

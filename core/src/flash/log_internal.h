@@ -1,9 +1,9 @@
 /* The parts of the flash log. Private to its files.
  *
- * A block is an array of cells of 64 bytes; the first cell is the block's header. Cells are programmed in pages. A page is
- * the smallest number of whole program units that holds a cell. Each use of a block has a number, its lap. The checksum
- * of a cell depends on the lap, so that a cell of an earlier use never passes for a record: this one rule decides for
- * mount, walk and seek which cells count. */
+ * A block is an array of cells of 64 bytes; the first cell is the block's header. Cells are programmed in pages. A page
+ * is the smallest number of whole program units that holds a cell. Each use of a block has a number, its lap. The
+ * checksum of a cell depends on the lap, so that a cell of an earlier use never passes for a record: this one rule
+ * decides for mount, walk and seek which cells count. */
 #ifndef STK_SRC_LOG_INTERNAL_H
 #define STK_SRC_LOG_INTERNAL_H
 
@@ -53,7 +53,8 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
  * one whose mark was begun. */
 #define STK_LOG_UNSURE 2u
 
-/* Blocks that mount looks at behind the newest one it knows: as many as may be passed over in a row, and the next one. */
+/* Blocks that mount looks at behind the newest one it knows: as many as may be passed over in a row, and the next
+ * one. */
 uint32_t stk_log_window(const struct stk_log *log);
 
 /* Blocks that may be used between two syncs of the medium. */
@@ -70,8 +71,8 @@ static inline int stk_log_is_unreadable(int err) {
 int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
                  uint32_t *reads);
 
-/* Reads the page of a block that begins with cell `cell` to the start of the log's buffer. Returns its first byte, NULL when
- * the page cannot be read. log->refused gets the error of a wrong call; nothing is read any more then. */
+/* Reads the page of a block that begins with cell `cell` to the start of the log's buffer. Returns its first byte, NULL
+ * when the page cannot be read. log->refused gets the error of a wrong call; nothing is read any more then. */
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 
 /// Cells ///
@@ -84,8 +85,8 @@ static inline uint32_t stk_log_lap_of_next(const struct stk_log *log, uint32_t b
     return block < log->block ? log->lap + 1u : log->lap;
 }
 
-/* Writes the header of a block, which is in use or the next one to be used, into cell `slot` of the log's buffer: 0 or 1. In
- * the other one of these two is the first of the records that wait. */
+/* Writes the header of a block, which is in use or the next one to be used, into cell `slot` of the log's buffer: 0 or
+ * 1. In the other one of these two is the first of the records that wait. */
 void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block);
 
 /* Is the cell the header of `block`, in this geometry but for the number of blocks? Of any log: the caller looks at the
@@ -129,7 +130,8 @@ void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, c
 /* Writes the checksum of a cell, or of a header with seed 0. */
 void stk_log_seal(uint8_t *cell, uint32_t seed);
 
-/* Is it a whole cell of the use with this seed? A header may look like one: do not ask about the first cell of a block. */
+/* Is it a whole cell of the use with this seed? A header may look like one: do not ask about the first cell of a
+ * block. */
 int stk_log_is_cell(const uint8_t *cell, uint32_t seed);
 
 static inline uint32_t stk_log_cell_sequence(const uint8_t *cell) {
@@ -168,9 +170,9 @@ static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
     return stk_log_offset(log, log->block_cells);
 }
 
-/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one piece of them alone, the last one
- * when the walk goes backward. What the medium cannot give back then counts as damaged, and as taken. STK_OK; a read that was
- * refused, which leaves the walk between the same bytes. */
+/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one piece of them alone, the
+ * last one when the walk goes backward. What the medium cannot give back then counts as damaged, and as taken. STK_OK;
+ * a read that was refused, which leaves the walk between the same bytes. */
 int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int backward);
 
 /* Can a record of the walk's block have the number of this cell? */

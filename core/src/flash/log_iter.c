@@ -39,15 +39,15 @@ static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint3
     return stk_log_is_unreadable(err) ? STK_LOG_HEADLESS : err;
 }
 
-/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header. `use` is
- * what that header tells, or an error, which is returned. */
+/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header.
+ * `use` is what that header tells, or an error, which is returned. */
 static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int use) {
     uint32_t next = it->block;
     int found = use;
     it->floor = use == STK_LOG_OURS ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
     it->span = UINT32_MAX;
-    /* A page of several records whose program failed may hold any of them, and all of them were written again behind the next
-     * header: so no record of that header's boot reaches its number. */
+    /* A page of several records whose program failed may hold any of them, and all of them were written again behind
+     * the next header: so no record of that header's boot reaches its number. */
     while (!stk_log_header_alone(log) && next != log->block && use != STK_LOG_FOREIGN && found >= 0) {
         next = stk_log_following(log, next);
         found = read_header(it, log, next);
@@ -70,8 +70,8 @@ int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
     return place < log->sequence - it->floor && (place < it->span || stk_log_cell_boot(cell) > it->span_boot);
 }
 
-/* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is damaged.
- * Returns STK_OK, or a read that was refused. */
+/* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is
+ * damaged. Returns STK_OK, or a read that was refused. */
 static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
     uint32_t piece = log->piece, cells = piece / stk_log_page_bytes(log) * log->page_cells;
     int err;

@@ -1,7 +1,7 @@
 /* Finding the end of the flash log. Blocks are used in the order of their index, and each use of a block has its lap in
- * the header: the blocks from 0 to the newest have one lap, those behind it the lap before. So the newest block is found by
- * halving, and so is its first blank page, since pages are used in order too. Blocks that failed break the first rule. So
- * halving only proposes a block, and a look at the blocks behind it decides. */
+ * the header: the blocks from 0 to the newest have one lap, those behind it the lap before. So the newest block is
+ * found by halving, and so is its first blank page, since pages are used in order too. Blocks that failed break the
+ * first rule. So halving only proposes a block, and a look at the blocks behind it decides. */
 #include "log_internal.h"
 
 /* What a look at a block found. */
@@ -31,7 +31,8 @@ struct search {
 
 /// Blocks ///
 
-/* Returns the last whole cell of the use with this seed in the page that begins with cell `cell`; NULL when there is none. */
+/* Returns the last whole cell of the use with this seed in the page that begins with cell `cell`; NULL when there is
+ * none. */
 static const uint8_t *last_cell_in(const struct stk_log *log, const uint8_t *page, uint32_t cell, uint32_t seed) {
     for (uint32_t i = page ? log->page_cells : 0u; i-- != 0u;) {
         const uint8_t *at = page + (size_t)i * STK_LOG_CELL_BYTES;
@@ -51,9 +52,9 @@ static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value)
     return page && stk_log_all(page, log->page_cells * STK_LOG_CELL_BYTES, value);
 }
 
-/* Looks at a block whose next use would have `lap`. Where the header is lost, the cells of the first two pages tell. The log may
- * have gone on behind a first page that a cut left unsure: then the second page is marked, and a record is further behind. A
- * blank first page ends the look where no record follows an unsure header. */
+/* Looks at a block whose next use would have `lap`. Where the header is lost, the cells of the first two pages tell.
+ * The log may have gone on behind a first page that a cut left unsure: then the second page is marked, and a record is
+ * further behind. A blank first page ends the look where no record follows an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     uint32_t seed = stk_log_seed(log, lap), cell = 0;
     int unsure = goes_on(log) && !stk_log_header_alone(log), more;
@@ -78,9 +79,9 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     return none;
 }
 
-/* Is the header at `cell` that of a newer log, or of this log with `lap` or a later one? Laps wrap around, so each of three
- * blocks may be later than the one before, and a search that follows them would not end. So a lap before `first` does not
- * count: the laps that are left lie within half of all numbers, where "later" is an order. */
+/* Is the header at `cell` that of a newer log, or of this log with `lap` or a later one? Laps wrap around, so each of
+ * three blocks may be later than the one before, and a search that follows them would not end. So a lap before `first`
+ * does not count: the laps that are left lie within half of all numbers, where "later" is an order. */
 static int is_newer_header(const struct search *s, const uint8_t *cell, uint32_t lap) {
     uint32_t format = stk_log_header_format(cell), found = stk_log_header_lap(cell);
     if (format != s->log->format) {
@@ -130,8 +131,8 @@ static void halve(struct search *s) {
 }
 
 /* Blocks that failed keep an old header or none and lead the search astray. So this looks at the blocks behind the one
- * found, as many in a row as may have failed, and at each block no more than once. Returns 1 when halving from a block that it
- * found may save reads. */
+ * found, as many in a row as may have failed, and at each block no more than once. Returns 1 when halving from a block
+ * that it found may save reads. */
 static int look_past(struct search *s) {
     struct stk_log *log = s->log;
     uint32_t at = log->block, since = 0;
@@ -235,10 +236,10 @@ static int step_back(struct search *s) {
     return s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap));
 }
 
-/* Finds the block with the last record: the newest one, or one before it where records did not get that far. log->cell is 0
- * when no block has one; the block is the newest one then. What a cut left in the newest block may be whole only now, when newer
- * records are in a block before it: so the next block before it that has records is asked too. Returns the pages of the newest
- * block that cannot be read. */
+/* Finds the block with the last record: the newest one, or one before it where records did not get that far. log->cell
+ * is 0 when no block has one; the block is the newest one then. What a cut left in the newest block may be whole only
+ * now, when newer records are in a block before it: so the next block before it that has records is asked too. Returns
+ * the pages of the newest block that cannot be read. */
 static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
     struct search newest;
@@ -257,8 +258,8 @@ static uint32_t find_last_block(struct search *s) {
             s->hidden = 1;
         }
     } while (log->cell == 0u && --tries != 0u);
-    /* A number that is greater is not enough: a program that failed may have left a record whose append failed too. The header of
-     * that page, and of the one that took the other records then, have the same number. */
+    /* A number that is greater is not enough: a program that failed may have left a record whose append failed too. The
+     * header of that page, and of the one that took the other records then, have the same number. */
     older = (int32_t)(s->sequence - newest.sequence) <= 0 ||
             (s->how == HEADER && newest.how == HEADER && s->least == newest.least);
     if (log->cell == 0u || (cell != 0u && older)) {
@@ -274,13 +275,14 @@ static uint32_t find_last_block(struct search *s) {
 
 /// Mount ///
 
-/* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no further
- * records, since mount finds it only by its cells; nor does one with a page behind the last record, or a block behind it, that
- * cannot be read and may hold a record. Where something was begun in a newer block, the block was full, or left. The newest
- * block is erased next when it has no record, and not one before it: what a cut left in it may be whole one day, behind records
- * that were written before. A newest block with `lost` pages that cannot be read is passed over, because it may hold records.
- * A newest block that a record may have been begun in is passed over too, where the log goes on in blocks: a cut of its erase could
- * leave that record whole, and the next boot would go on in a block that was not erased to the end. */
+/* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no
+ * further records, since mount finds it only by its cells; nor does one with a page behind the last record, or a block
+ * behind it, that cannot be read and may hold a record. Where something was begun in a newer block, the block was full,
+ * or left. The newest block is erased next when it has no record, and not one before it: what a cut left in it may be
+ * whole one day, behind records that were written before. A newest block with `lost` pages that cannot be read is
+ * passed over, because it may hold records. A newest block that a record may have been begun in is passed over too,
+ * where the log goes on in blocks: a cut of its erase could leave that record whole, and the next boot would go on in a
+ * block that was not erased to the end. */
 static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
@@ -317,9 +319,10 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         go_on(&s, newest, lost);
         boots = 1u + (s.hidden ? s.behind : 0u); /* each boot that wrote has a page at least */
         s.behind *= s.hidden ? 3u : 1u; /* what cannot be read may hold boots, and numbers that they left out */
-        /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that were
-         * begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those blocks. A boot
-         * that left no trace but a block without a header did the same, and what it wrote may stay when that block fails. */
+        /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that
+         * were begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those
+         * blocks. A boot that left no trace but a block without a header did the same, and what it wrote may stay when
+         * that block fails. */
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
         log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;

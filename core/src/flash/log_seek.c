@@ -23,8 +23,9 @@ static int is_before(const struct stk_log_cell *cell, const struct target *t) {
     return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
 }
 
-/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but for
- * those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the search. */
+/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but
+ * for those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the
+ * search. */
 static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
     if (found == 1) {
         stk_log_step_back(it, it->source);
@@ -40,8 +41,8 @@ static int first_of(struct stk_log_iter *it, uint32_t place, struct stk_log_cell
     return stk_log_next_cell(it, cell);
 }
 
-/* A block that could not be erased may hold records that a cut had left in this lap: they have smaller numbers than those of
- * the block before it, and led the search astray. Returns the place where the walk begins. */
+/* A block that could not be erased may hold records that a cut had left in this lap: they have smaller numbers than
+ * those of the block before it, and led the search astray. Returns the place where the walk begins. */
 static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_cell *cell) {
     if (low != 0u && first_of(it, low, cell) == 1) {
         uint32_t sequence = cell->sequence;
@@ -50,9 +51,9 @@ static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_c
     return low;
 }
 
-/* The last block that begins before the target may hold it, and no block before that one can. A block without a
- * record tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell,
- * 0 at the end. The record is returned next. */
+/* The last block that begins before the target may hold it, and no block before that one can. A block without a record
+ * tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell, 0 at
+ * the end. The record is returned next. */
 static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
     uint32_t low = 0, all = stk_log_blocks(it->source), high = all;
     int found;
@@ -125,7 +126,8 @@ int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
         if (found == 1 && cell.boot == t.number) {
             return STK_OK;
         }
-        /* A damaged medium may name boots in a circle: each one must be later than the one before, from the first on. */
+        /* A damaged medium may name boots in a circle: each one must be later than the one before, from the first
+         * on. */
         if (found != 1 || cell.boot - first <= passed) {
             break;
         }

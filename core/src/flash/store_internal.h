@@ -81,9 +81,9 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info 
 /* Begins a walk over all cells, in the part of the buffer that is for reading. */
 int stk_store_walk(struct stk_store *store);
 
-/* Asked after each cell of a walk: were there cells between the one before and this one that were written and that the medium
- * could not give back? Cells between two boots do not count: a power cut may have left them so, and then they never were
- * anything. */
+/* Asked after each cell of a walk: were there cells between the one before and this one that were written and that the
+ * medium could not give back? Cells between two boots do not count: a power cut may have left them so, and then they
+ * never were anything. */
 static inline int stk_store_in_doubt(struct stk_store *store) {
     int in_doubt = store->iter.corrupt != 0u && store->iter.unreadable != 0u && store->cell.boot == store->boot;
     store->iter.corrupt = 0;
@@ -97,13 +97,13 @@ static inline int stk_store_in_doubt(struct stk_store *store) {
 /* Begins to follow the open artifact: its first cell behind the head comes next. */
 void stk_store_follow(struct stk_store *store);
 
-/* Takes store->cell for the next one of the open artifact. Returns 0: its bytes, `filled` of them; 1: its tail, and the hash
- * is right; STK_E_CORRUPT another cell, or the hash is wrong. */
+/* Takes store->cell for the next one of the open artifact. Returns 0: its bytes, `filled` of them; 1: its tail, and the
+ * hash is right; STK_E_CORRUPT another cell, or the hash is wrong. */
 int stk_store_step(struct stk_store *store);
 
 /* Looks for the newest whole version of the open artifact's key that is older than the open one, and that no removal
- * came after; its hash is right. Returns 1, and it is the open one; or 0; STK_E_IO it may be among what the medium cannot
- * give back. Reads each record before the open artifact. */
+ * came after; its hash is right. Returns 1, and it is the open one; or 0; STK_E_IO it may be among what the medium
+ * cannot give back. Reads each record before the open artifact. */
 int stk_store_older(struct stk_store *store);
 
 #endif

@@ -10,8 +10,8 @@ uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry) {
     return STK_STORE_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
 }
 
-/* Returns how many bytes of the buffer are for reading. The log's part lies behind them, at a multiple of the largest unit,
- * so that both parts are as aligned as the caller's buffer. */
+/* Returns how many bytes of the buffer are for reading. The log's part lies behind them, at a multiple of the largest
+ * unit, so that both parts are as aligned as the caller's buffer. */
 static uint32_t reading_bytes(const struct stk_flash_geometry *g, uint32_t bytes) {
     uint32_t need = stk_log_buffer_bytes(g), unit = need - STK_LOG_CELL_BYTES;
     return (bytes - need) / unit * unit;
@@ -73,7 +73,8 @@ int stk_store_walk(struct stk_store *store) {
 
 /// The scan ///
 
-/* A scan is in an artifact, the open one: what the last head began. Its next cell should have the sequence store->next. */
+/* A scan is in an artifact, the open one: what the last head began. Its next cell should have the sequence
+ * store->next. */
 struct scan {
     int whole;        /* no cell of the artifact is known to be missing so far */
     uint32_t read_to; /* below this sequence no tail is sought, since the last search found none */
@@ -90,8 +91,9 @@ static void found(struct stk_store *store, struct scan *scan) {
     scan->whole = 0;
 }
 
-/* Goes to the tail of the artifact. Returns 1 if it is there, and if the cells before it are that may have been programmed
- * with it. A power cut may leave any part of one page; an earlier page was whole before the tail's was begun. */
+/* Goes to the tail of the artifact. Returns 1 if it is there, and if the cells before it are that may have been
+ * programmed with it. A power cut may leave any part of one page; an earlier page was whole before the tail's was
+ * begun. */
 static int has_tail(struct stk_store *store) {
     uint32_t tail = stk_store_tail(&store->open);
     int err;
@@ -123,9 +125,9 @@ static int begin(struct stk_store *store, struct scan *scan) {
     return stk_log_seek_sequence(&store->iter, store->next);
 }
 
-/* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where the
- * medium could not give back what is missing, get finds out; but not on lazy media, where a power cut may leave a page like
- * that in the middle of an artifact. */
+/* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where
+ * the medium could not give back what is missing, get finds out; but not on lazy media, where a power cut may leave a
+ * page like that in the middle of an artifact. */
 static int look(struct stk_store *store, struct scan *scan) {
     const struct stk_log_cell *cell = &store->cell;
     int in_doubt = stk_store_in_doubt(store);

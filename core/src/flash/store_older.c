@@ -1,5 +1,5 @@
-/* Following one version of an artifact cell by cell, and going back to an older version. The index knows the newest version
- * only; the flash keeps the others until the ring comes round to them. */
+/* Following one version of an artifact cell by cell, and going back to an older version. The index knows the newest
+ * version only; the flash keeps the others until the ring comes round to them. */
 #include <string.h>
 
 #include "store_internal.h"
@@ -33,8 +33,8 @@ int stk_store_step(struct stk_store *store) {
 }
 
 /* Looks at the next cell of a walk for versions of the key of the open artifact. Returns 1 when the cell ends a whole
- * version, which is the open artifact then; -1 when it removes the versions before it; else 0. *is_followed says if the open
- * artifact is a version that is whole so far. */
+ * version, which is the open artifact then; -1 when it removes the versions before it; else 0. *is_followed says if the
+ * open artifact is a version that is whole so far. */
 static int look(struct stk_store *store, int *is_followed) {
     const struct stk_log_cell *cell = &store->cell;
     int state = *is_followed ? stk_store_step(store) : STK_E_CORRUPT;

@@ -26,8 +26,8 @@ int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTE
     return 1;
 }
 
-/* Reads the next cell of the open artifact, as stk_store_step. The head may be damaged. STK_E_IO the cell may be among those
- * that the medium cannot give back. */
+/* Reads the next cell of the open artifact, as stk_store_step. The head may be damaged. STK_E_IO the cell may be among
+ * those that the medium cannot give back. */
 static int next_cell(struct stk_store *store) {
     int got = stk_log_next_cell(&store->iter, &store->cell);
     if (got == 1 && store->cell.sequence == store->open.sequence) {
@@ -45,8 +45,8 @@ static int next_cell(struct stk_store *store) {
     return got;
 }
 
-/* The artifact is damaged. It gives way to the older version that is still there, else it leaves. Returns STK_E_CORRUPT, or
- * why that cannot be told; then nothing changes. */
+/* The artifact is damaged. It gives way to the older version that is still there, else it leaves. Returns
+ * STK_E_CORRUPT, or why that cannot be told; then nothing changes. */
 static int give_way(struct stk_store *store) {
     int found = stk_store_older(store);
     if (found < 0) {

@@ -1,7 +1,7 @@
 /* The keys of the flash store's index, as a crit-bit tree. Each node names the first bit in which the keys below it
- * differ, and the bits grow from the root to the leaves. So a search looks at no more nodes than a key has bits, whatever
- * keys there are: no choice of keys makes it slow, and nothing is hashed. A tree of n keys has n - 1 nodes. Each entry
- * has room for one node: that node is on the way to the entry's own leaf, and one entry has none. */
+ * differ, and the bits grow from the root to the leaves. So a search looks at no more nodes than a key has bits,
+ * whatever keys there are: no choice of keys makes it slow, and nothing is hashed. A tree of n keys has n - 1 nodes.
+ * Each entry has room for one node: that node is on the way to the entry's own leaf, and one entry has none. */
 #include <string.h>
 
 #include "store_internal.h"

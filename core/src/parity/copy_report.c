@@ -38,7 +38,8 @@ static struct wide times(uint64_t a, uint32_t b) {
     return (struct wide){(a >> 32) * b + (low >> 32), (uint32_t)low};
 }
 
-/* q * copied <= (BPS - q) * avoided, which is q <= BPS * avoided / (copied + avoided) without the sum that may not fit. */
+/* q * copied <= (BPS - q) * avoided, which is q <= BPS * avoided / (copied + avoided) without the sum that may not
+ * fit. */
 static bool at_least(uint32_t q, uint64_t copied, uint64_t avoided) {
     struct wide a = times(copied, q);
     struct wide b = times(avoided, BPS - q);

@@ -251,7 +251,8 @@ static int take(struct stk_replay *r, const struct stk_log_record *record) {
     }
 }
 
-/* May records be missing before this one? After a mount nobody knows what was published before it and not written down. */
+/* May records be missing before this one? After a mount nobody knows what was published before it and not written
+ * down. */
 static int after_a_gap(const struct stk_log_iter *iter, uint32_t corrupt, const struct stk_log_record *record) {
     return iter->corrupt != corrupt || (record->resumed != 0u && record->kind != STK_LOG_START);
 }

@@ -57,8 +57,8 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
         return STK_E_RANGE;
     }
     uint32_t *w = slot_at(queue, request->slot);
-    /* The swap reserves the slot against the device and other askers, none of whom touches a slot in WAIT_IO. Acquire: the
-     * words of the request before are no longer read by whoever emptied it. */
+    /* The swap reserves the slot against the device and other askers, none of whom touches a slot in WAIT_IO. Acquire:
+     * the words of the request before are no longer read by whoever emptied it. */
     if (stk_cas(w + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) != STK_SLOT_EMPTY) {
         return STK_E_STATUS;
     }

@@ -68,8 +68,8 @@ static int look(const struct stk_publisher *publisher, uint32_t ticket) {
     return stk_custody(publisher->control) != NULL ? STK_E_WOULD_BLOCK : STK_E_STATUS;
 }
 
-/* Tries once to take ticket *ticket, the tail as last seen. STK_E_WOULD_BLOCK: another publisher was faster, or the harvester
- * has to give the slot back first. Look again then. */
+/* Tries once to take ticket *ticket, the tail as last seen. STK_E_WOULD_BLOCK: another publisher was faster, or the
+ * harvester has to give the slot back first. Look again then. */
 static int take(struct stk_publisher *publisher, uint32_t *ticket) {
     uint32_t tail = *ticket;
     int err;

@@ -1,5 +1,5 @@
-/* Aho-Corasick over byte classes, built in two tables: a trie in order of insertion, then the image in breadth-first order
- * with the states that end no pattern first. */
+/* Aho-Corasick over byte classes, built in two tables: a trie in order of insertion, then the image in breadth-first
+ * order with the states that end no pattern first. */
 #include "stoker/automaton.h"
 
 #include <string.h>

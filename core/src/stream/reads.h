@@ -26,8 +26,8 @@ struct stk_reads_ops {
     /* The port refused the read `index` alone, with STK_E_RANGE or STK_E_ARG: it will never be read. */
     void (*refused)(void *owner, uint32_t index, int err);
 
-    /* The read `index` came back, in a call of this owner or of another reader of the port. Returns false when the owner
-     * waits for no such read. Must not call the port. */
+    /* The read `index` came back, in a call of this owner or of another reader of the port. Returns false when the
+     * owner waits for no such read. Must not call the port. */
     bool (*completed)(void *owner, uint32_t index, const struct stk_ingest_done *done);
 };
 

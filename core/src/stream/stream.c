@@ -8,7 +8,8 @@
 #include "stream/stream_internal.h"
 
 #define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
-#define SPINS                   2000u /* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
+/* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
+#define SPINS 2000u
 
 int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes) {
     if (depth > STK_STREAM_DEPTH_MAX) {

@@ -71,8 +71,8 @@ static int late(struct stk_stream *s, struct stk_stream_entry *e, uint32_t slot)
     return STK_E_TIMEOUT;
 }
 
-/* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. 0 when the slot has not
- * finished. */
+/* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. 0 when the slot
+ * has not finished. */
 static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t at = stk_entry_slot(s, chunk);

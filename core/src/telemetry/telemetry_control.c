@@ -20,7 +20,8 @@ static inline void words(const struct source *from, uint32_t first, uint32_t *ou
 
 void stk_control_decode(struct stk_control_state *state, const uint8_t *bytes, const uint32_t *live) {
     const struct source from = {bytes, live};
-    /* Before the counters of work: a device that is seen to have turned is seen to have finished what it finished by then. */
+    /* Before the counters of work: a device that is seen to have turned is seen to have finished what it finished by
+     * then. */
     state->heartbeat = word(&from, STK_CTL_HEARTBEAT);
     state->shutdown = word(&from, STK_CTL_SHUTDOWN);
     state->done_count = word(&from, STK_CTL_DONE_COUNT);

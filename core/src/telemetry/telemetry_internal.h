@@ -52,8 +52,8 @@ static inline const struct stk_name *stk_names_find(const struct stk_names *name
     return name;
 }
 
-/* The key of a slot whose opcode was named: the slot in bits 0 to 19, above them the number of its window, were there one
- * for every (ticket, opcode): ticket * opcodes + rank. So keys are in the order of windows and then of slots. */
+/* The key of a slot whose opcode was named: the slot in bits 0 to 19, above them the number of its window, were there
+ * one for every (ticket, opcode): ticket * opcodes + rank. So keys are in the order of windows and then of slots. */
 #define STK_KEY_WINDOW 20u
 
 _Static_assert(STK_TELEMETRY_SLOTS_MAX <= 1u << STK_KEY_WINDOW, "a slot fits a key");
@@ -73,14 +73,14 @@ static inline uint64_t stk_key_window(uint64_t key) {
     return key >> STK_KEY_WINDOW;
 }
 
-/* Sorts keys[0][0..n) ascending by their bits from `low` up, stable; bins has 256 counters. Returns whichever of the two
- * buffers holds the outcome. */
+/* Sorts keys[0][0..n) ascending by their bits from `low` up, stable; bins has 256 counters. Returns whichever of the
+ * two buffers holds the outcome. */
 uint64_t *stk_keys_sort(uint64_t *const keys[2], uint32_t *bins, uint32_t n, uint32_t low);
 
 /// Steps of a decode ///
 
-/* Rows and their occupancy, from bytes and from a live ring. Returns how many keys are in t->keys[0], in the order of slots:
- * those of slots whose opcode was named. */
+/* Rows and their occupancy, from bytes and from a live ring. Returns how many keys are in t->keys[0], in the order of
+ * slots: those of slots whose opcode was named. */
 uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t slots, const struct stk_names *names);
 uint32_t stk_rows_read(struct stk_telemetry *t, const struct stk_ring *ring, const uint32_t *tail, enum stk_feed feed,
                        const struct stk_names *names);

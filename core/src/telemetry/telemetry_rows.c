@@ -5,8 +5,8 @@
 #include "ring/slot_words.h"
 #include "telemetry_internal.h"
 
-/* Counts statuses in the eight bytes of one register, which is much faster than eight counters in memory that have to be
- * stored before they can be loaded again. */
+/* Counts statuses in the eight bytes of one register, which is much faster than eight counters in memory that have to
+ * be stored before they can be loaded again. */
 static const uint64_t unit[STK_STATUS_KINDS] = {1,
                                                 (uint64_t)1 << 8,
                                                 (uint64_t)1 << 16,
@@ -28,8 +28,8 @@ static void tally(struct stk_occupancy *occupancy, uint64_t packed, uint32_t row
     occupancy->count[STK_UNKNOWN] += rows;
 }
 
-/* One slot of an image; returns its part of a tally. Every word is loaded before the first is stored, so that a compiler
- * may join them. */
+/* One slot of an image; returns its part of a tally. Every word is loaded before the first is stored, so that a
+ * compiler may join them. */
 static inline uint64_t row_decode(struct stk_row *row, const uint8_t *slot) {
     uint32_t w[8];
     for (uint32_t i = 0; i < 8; i++) {

@@ -12,8 +12,8 @@ _Static_assert(offsetof(struct stk_window, lookahead) == offsetof(struct stk_win
                    offsetof(struct stk_window, other) == offsetof(struct stk_window, required) + 8,
                "classes are counted by index");
 
-/* Counts a slot. Slots come in descending order, so that the first one of a window is the last to leave its number, in the
- * place of the tenant. */
+/* Counts a slot. Slots come in descending order, so that the first one of a window is the last to leave its number, in
+ * the place of the tenant. */
 static inline void window_add(struct stk_window *window, const struct stk_row *row, uint32_t slot) {
     uint32_t *classes = &window->required;
     uint32_t kind = stk_status_kind(row->status), class = class_of(row->args[1]);
@@ -108,8 +108,8 @@ static struct span span_of(const uint64_t *key, uint32_t keys) {
     return low;
 }
 
-/* Both take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for windows, and
- * sorting takes at most six passes. */
+/* Both take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for windows,
+ * and sorting takes at most six passes. */
 void stk_windows_make(struct stk_telemetry *t, uint32_t keys) {
     if (keys == 0) {
         return;

@@ -62,9 +62,9 @@ static inline void stk_store_release(uint32_t *p, uint32_t v) {
     atomic_store_explicit(stk_atomic_(p), stk_le32(v), STK_ORDER_(release));
 }
 
-/* Copies `n` words, 1, 2 or 4, as they are, out of or into memory that others may write or read at the same moment: relaxed
- * order, each word whole. One wide access where the compiler has one; word by word where the thread sanitizer is to see what is
- * atomic. The private side may have any alignment. */
+/* Copies `n` words, 1, 2 or 4, as they are, out of or into memory that others may write or read at the same moment:
+ * relaxed order, each word whole. One wide access where the compiler has one; word by word where the thread sanitizer
+ * is to see what is atomic. The private side may have any alignment. */
 #if defined(__SANITIZE_THREAD__) || !defined(__GNUC__)
 #define STK_COPY_BY_WORD 1
 #elif defined(__has_feature)

@@ -31,9 +31,9 @@ struct stk_fused_op {
     uint32_t part_count;
 };
 
-/* States what an op costs (stoker/kernel/cost.h), for an opcode of the two lists above. A handler without such a function
- * costs one unit for each byte of its chunk; a fused op costs as much for each of its parts. Neither of them stops
- * half-way. */
+/* States what an op costs (stoker/kernel/cost.h), for an opcode of the two lists above. A handler without such a
+ * function costs one unit for each byte of its chunk; a fused op costs as much for each of its parts. Neither of them
+ * stops half-way. */
 struct stk_cost;
 typedef struct stk_cost stk_handler_cost(const struct stk_dev *dev, const struct stk_call *call);
 

@@ -1,9 +1,9 @@
 /* stoker: the automaton image and the match records that scan handlers share with the host.
  *
  * The image is an array of little-endian words, 64-byte aligned: a header of 16 words, 256 class bytes, and a table of
- * `states * classes` words. Entry
- * [state * classes + class] is the next state, premultiplied: state * classes, with STK_IMAGE_ENDS set when a pattern ends
- * there. States are numbered breadth first, those that end no pattern before those that do.
+ * `states * classes` words. Entry [state * classes + class] is the next state, premultiplied: state * classes, with
+ * STK_IMAGE_ENDS set when a pattern ends there. States are numbered breadth first, those that end no pattern before
+ * those that do.
  */
 #ifndef STOKER_SCAN_WORDS_H
 #define STOKER_SCAN_WORDS_H

@@ -141,8 +141,8 @@
 #define STK_CTL_PRIORITY_OFFSETS  129u
 #define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for LEASE, the
- * shares and BUS. */
+/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for
+ * LEASE, the shares and BUS. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
 #define STK_CTL_DOORBELL     143u /* changed by publishers after PUBLISHED; idle workers look here, not at the ring */
@@ -159,9 +159,9 @@
 #define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
 #define STK_CTL_RING_SCAN         158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
- * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the custody words begin; 0: there are none. There is one custody word
- * for each slot of the ring, then one for each slot of the I/O queue. A custody word is odd while a worker has its slot
- * in hand. */
+ * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the
+ * custody words begin; 0: there are none. There is one custody word for each slot of the ring, then one for each slot
+ * of the I/O queue. A custody word is odd while a worker has its slot in hand. */
 #define STK_CTL_NO_SHARED_ATOMICS 159u
 #define STK_NO_SHARED_ATOMICS_BIT 1u
 #define STK_CUSTODY_SHIFT         1u

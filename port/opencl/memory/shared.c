@@ -193,8 +193,8 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
 }
 
 /* Returns what stk_atomics_exclude (stoker/slot.h) is to say of this memory. Fine-grain SVM with atomics promises that
- * the atomics of both sides exclude each other, and a CPU's kernel runs on the host's own cores. Over a bus adds of both
- * sides get lost. */
+ * the atomics of both sides exclude each other, and a CPU's kernel runs on the host's own cores. Over a bus adds of
+ * both sides get lost. */
 static int exclusive(const struct stk_opencl *cl) {
     return cl->device.type == STK_OPENCL_CPU || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
 }

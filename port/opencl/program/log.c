@@ -3,8 +3,8 @@
  *
  *   user.cl:700:5: error: ...
  *       clang, by the name of #line, or another: input.cl (oclgrind, Mesa), 1 (Intel), <source> (Mali), BC-src-code
- *       (Adreno), <kernel> (NVIDIA), none (NVIDIA before), <program source> (Apple); with {700:5-700:9}: behind it where
- *       ranges are on; without a column
+ *       (Adreno), <kernel> (NVIDIA), none (NVIDIA before), <program source> (Apple); with {700:5-700:9}: behind it
+ *       where ranges are on; without a column
  *   error: user.cl:700:5: ...
  *       PoCL; also "user.cl:700:5 <Spelling=user.cl:690:21>: ..." for a macro
  *   "/tmp/OCLx.cl", line 700: error: ..

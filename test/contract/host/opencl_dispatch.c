@@ -1,4 +1,5 @@
-/* An OpenCL device in each mode, over the first memory that does for it. STK_TEST_RESIDENCY leaves out the other modes. */
+/* An OpenCL device in each mode, over the first memory that does for it. STK_TEST_RESIDENCY leaves out the other
+ * modes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

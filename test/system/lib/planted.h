@@ -1,5 +1,6 @@
-/* Two handlers that add a number to an observable, for the tests of replay: one with a bug that only a second worker brings
- * to light, and the same one mended. Arguments: the control word of the observable, the number, how much work it is. */
+/* Two handlers that add a number to an observable, for the tests of replay: one with a bug that only a second worker
+ * brings to light, and the same one mended. Arguments: the control word of the observable, the number, how much work it
+ * is. */
 
 #include "stoker/kernel/cost.h"
 

@@ -1,6 +1,6 @@
-/* A flash for tests of the log that does what the test says: blocks that fail and leave a chosen part done, reads that fail,
- * calls that are refused, and power cuts. It checks the rules that a port sets for its caller. Included once in a test,
- * after cmocka. */
+/* A flash for tests of the log that does what the test says: blocks that fail and leave a chosen part done, reads that
+ * fail, calls that are refused, and power cuts. It checks the rules that a port sets for its caller. Included once in a
+ * test, after cmocka. */
 #ifndef LOG_MEDIUM_H
 #define LOG_MEDIUM_H
 

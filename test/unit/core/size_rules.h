@@ -1,5 +1,6 @@
-/* What holds for the memory of every object: STK_X_BYTES, stk_x_bytes and what init takes are one number, one byte less is
- * refused with nothing written, and nothing outside is ever written. One table of objects and shapes is checked by this.
+/* What holds for the memory of every object: STK_X_BYTES, stk_x_bytes and what init takes are one number, one byte less
+ * is refused with nothing written, and nothing outside is ever written. One table of objects and shapes is checked by
+ * this.
  */
 #ifndef SIZE_RULES_H
 #define SIZE_RULES_H
@@ -8,7 +9,8 @@
 #include "stoker/arena.h"
 #include "stoker/err.h"
 
-/* Set-up and use of one kind of object, whose state is static in the test. `n` is the shape, as many of it as there are. */
+/* Set-up and use of one kind of object, whose state is static in the test. `n` is the shape, as many of it as there
+ * are. */
 struct sized {
     const char *name;
     int (*bytes)(const uint32_t *n, size_t *bytes); /* stk_x_bytes */

@@ -62,7 +62,8 @@ static void random_chunks_are_what_the_oracles_say(void **state) {
     }
 }
 
-/* Every length from nothing to past the first word, at every alignment, and around the length from which chains go in step. */
+/* Every length from nothing to past the first word, at every alignment, and around the length from which chains go in
+ * step. */
 static void crc_of_each_short_length_at_each_alignment(void **state) {
     static const uint32_t long_sizes[] = {4095, 4096, 4097, 4103, 4111, 4112, 4115};
     uint32_t seed = 7, at, n;

@@ -1,5 +1,5 @@
-/* Stopping a device: what runs ends, what waits stays, and the port is asked as long as there is time. (That it is asked
- * again after a pause is in test_stream_pause.c.) */
+/* Stopping a device: what runs ends, what waits stays, and the port is asked as long as there is time. (That it is
+ * asked again after a pause is in test_stream_pause.c.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -374,8 +374,8 @@ static bool tell_workers(void *ctx) {
     return workers_run;
 }
 
-/* Where claims and cancels do not exclude each other, only a slot that waits is cancelled beside workers. (That a launch which has not begun
- * counts, and one with copies does not, is the port's to say.) */
+/* Where claims and cancels do not exclude each other, only a slot that waits is cancelled beside workers. (That a
+ * launch which has not begun counts, and one with copies does not, is the port's to say.) */
 static void slot_is_cancelled_once_workers_are_gone(void **state) {
     struct stk_dispatch_ops telling = stk_interp_ops;
     (void)state;

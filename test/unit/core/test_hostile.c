@@ -1,5 +1,5 @@
-/* Slots that mean harm, from every tenant, on the interpreter: nothing is written but what their tenants own, each bad one faults with its
- * reason, the good ones beside them are done. */
+/* Slots that mean harm, from every tenant, on the interpreter: nothing is written but what their tenants own, each bad
+ * one faults with its reason, the good ones beside them are done. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Blocks that fail: a program or an erase that fails may have done anything to its block, and the log loses nothing by it. */
+/* Blocks that fail: a program or an erase that fails may have done anything to its block, and the log loses nothing by
+ * it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,7 +17,8 @@ static const struct stk_flash_geometry shapes[] = {
 #define EVERY(g)  for (const struct stk_flash_geometry *g = shapes; g < shapes + SHAPES; g++)
 #define PARTLY(d) for (enum done d = NONE; d <= BACK; d++)
 
-/* Appends, syncs, and finds all of the records from `first` on again after a restart, and after another one with records. */
+/* Appends, syncs, and finds all of the records from `first` on again after a restart, and after another one with
+ * records. */
 static void assert_goes_on(uint32_t first) {
     script_put_synced(script_block_records() + 1u);
     script_assert_holds(first, script.number);
@@ -88,7 +90,8 @@ static void assert_all_found(void) {
     assert_int_equal(stk_log_prev(&script.iter, &r), 0);
 }
 
-/* The block keeps its header of the lap before, its records, both or neither; so does the block behind, where `bad` is 2. */
+/* The block keeps its header of the lap before, its records, both or neither; so does the block behind, where `bad` is
+ * 2. */
 static void a_seek_trusts_no_block_that_failed_to_erase(void **state) {
     (void)state;
     EVERY(g) {
@@ -149,8 +152,8 @@ static void lay_run(const struct stk_flash_geometry *g, uint32_t block, uint32_t
     }
 }
 
-/* Appends a record and syncs. Calls may say STK_E_IO where four programs in a row failed; each call after that tries one block
- * more. */
+/* Appends a record and syncs. Calls may say STK_E_IO where four programs in a row failed; each call after that tries
+ * one block more. */
 static void put_in_the_end(uint32_t blocks) {
     uint32_t tries = 0;
     while (script_try() != STK_OK || stk_log_sync(&script.log) != STK_OK) {

@@ -260,8 +260,8 @@ static void unreadable_cells_cost_their_records_only(void **state) {
 
 /// Bad blocks ///
 
-/* Fewest records that must be there when `bad` blocks fail: those of the blocks that never do, but for the one in use, the one
- * ahead, and what a sync pads. */
+/* Fewest records that must be there when `bad` blocks fail: those of the blocks that never do, but for the one in use,
+ * the one ahead, and what a sync pads. */
 static uint32_t kept(const struct stk_flash_geometry *g, uint32_t bad) {
     uint32_t blocks = g->blocks - 2 - bad, page_cells = g->prog_unit > 64 ? g->prog_unit / 64 : 1;
     return bad + 2 >= g->blocks ? 1 : blocks * (cells_of(g) - 1) - page_cells;
@@ -329,7 +329,8 @@ static void assert_newest(uint32_t sequence) {
     assert_int_equal(r.sequence, sequence);
 }
 
-/* With two good blocks left, one is in use and the other is what is erased ahead: never while it holds the newest record. */
+/* With two good blocks left, one is in use and the other is what is erased ahead: never while it holds the newest
+ * record. */
 static void the_newest_record_stays_where_two_blocks_are_left(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {

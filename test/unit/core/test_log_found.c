@@ -1,4 +1,5 @@
-/* Walks that turn round, reads that are refused, pages that cannot be read for a while, and a header that comes back. */
+/* Walks that turn round, reads that are refused, pages that cannot be read for a while, and a header that comes
+ * back. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -133,8 +134,8 @@ static void hide_block_1(uint32_t block, uint32_t offset, uint8_t *data, uint32_
     }
 }
 
-/* Block 1 was begun, and reads blank after a cut. The log goes on in block 0, cannot erase block 1, and the header there is whole
- * again: it was written before the last records of block 0. */
+/* Block 1 was begun, and reads blank after a cut. The log goes on in block 0, cannot erase block 1, and the header
+ * there is whole again: it was written before the last records of block 0. */
 static void a_header_that_comes_back_hides_no_record_of_a_later_boot(void **state) {
     const struct stk_flash_geometry larger = {1, 256, 1536, 12, 0xFF, STK_FLASH_MANY, 0};
     (void)state;

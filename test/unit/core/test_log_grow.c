@@ -40,8 +40,8 @@ static uint32_t most_records(const struct stk_flash_geometry *g) {
     return 2u * g->blocks * (g->block_bytes / STK_LOG_CELL_BYTES);
 }
 
-/* Growing leaves the block in use; the one behind it is the oldest, and is erased. A mount may pass over that one, since it has no
- * record, and the next one is erased. */
+/* Growing leaves the block in use; the one behind it is the oldest, and is erased. A mount may pass over that one,
+ * since it has no record, and the next one is erased. */
 static void assert_records_stay(uint32_t oldest) {
     uint32_t lost = script.log.lap > 1u ? 2u * script_block_records() : 0u;
     script_assert_holds(oldest + lost < script.number ? oldest + lost : script.number, script.number);
@@ -113,8 +113,8 @@ static void shrinking_is_refused(void **state) {
     }
 }
 
-/* The power goes in each program and erase of the grow, which leaves any part of it done. Then the log is the old one, for the
- * smaller flash, or has grown; and growing again ends well. */
+/* The power goes in each program and erase of the grow, which leaves any part of it done. Then the log is the old one,
+ * for the smaller flash, or has grown; and growing again ends well. */
 static void a_cut_leaves_the_old_log_or_the_grown_one(void **state) {
     (void)state;
     EVERY(g) {

@@ -75,8 +75,8 @@ static uint32_t mount(void) {
     return took;
 }
 
-/* Returns the most reads that a mount may take: two for each block in the search for the newest one, two for each that has
- * no record in the search for the last record, and a few for the end of the log. */
+/* Returns the most reads that a mount may take: two for each block in the search for the newest one, two for each that
+ * has no record in the search for the last record, and a few for the end of the log. */
 static uint32_t most_reads(uint32_t count) {
     return 4u * count + 8u;
 }

@@ -1,4 +1,5 @@
-/* A log on a medium that is lazy in the worst way: a power cut keeps every erase and loses every program since the last sync. */
+/* A log on a medium that is lazy in the worst way: a power cut keeps every erase and loses every program since the last
+ * sync. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Power cuts on media that keep odd parts: sectors of any age, bits that read differently each time, erases that were cut. */
+/* Power cuts on media that keep odd parts: sectors of any age, bits that read differently each time, erases that were
+ * cut. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -33,8 +34,8 @@ static void cut_keeps(uint32_t sector, uint32_t kept) {
     memcpy(medium.now, medium.synced, medium_bytes());
 }
 
-/* `unsynced` records behind `synced` ones are cut in every mixture of sectors. What was synced before is there, and what is
- * synced afterwards is there and comes behind: the order of a walk is that of the numbers. */
+/* `unsynced` records behind `synced` ones are cut in every mixture of sectors. What was synced before is there, and
+ * what is synced afterwards is there and comes behind: the order of a walk is that of the numbers. */
 static void assert_any_age(const struct stk_flash_geometry *g, uint32_t synced, uint32_t unsynced, uint32_t kept) {
     uint32_t first, before, after;
     script_open(g);

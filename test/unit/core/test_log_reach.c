@@ -39,8 +39,8 @@ static uint32_t log2_of(uint32_t n) {
     return log2;
 }
 
-/* Mounts; with the reads that log.h allows. The blocks before the newest one are searched for a record too, and where nearly all
- * are bad that is a third look at each. */
+/* Mounts; with the reads that log.h allows. The blocks before the newest one are searched for a record too, and where
+ * nearly all are bad that is a third look at each. */
 static void mount_in_bounds(void) {
     uint32_t blocks = medium.geometry.blocks, reads, window;
     script_mount();
@@ -50,8 +50,8 @@ static void mount_in_bounds(void) {
     assert_true(bad_blocks() != 0u || reads <= log2_of(blocks) + window + 2u * log2_of(script.log.block_cells) + 12u);
 }
 
-/* Two laps and more with a restart now and then: the newest record is always there, and in the end all that the good blocks
- * keep. */
+/* Two laps and more with a restart now and then: the newest record is always there, and in the end all that the good
+ * blocks keep. */
 static void assert_goes_round(uint32_t bad) {
     uint32_t good = medium.geometry.blocks - bad, per_block = script_block_records();
     for (uint32_t n = 0; n < 2u * good * per_block + 7u;) {
@@ -108,8 +108,8 @@ static void several_runs_that_keep_an_older_log_are_passed_over(void **state) {
     }
 }
 
-/* Blocks that go bad in use, up to the reach, are passed over without a format. Calls may fail on the way: what they say is
- * true, and the log goes on. */
+/* Blocks that go bad in use, up to the reach, are passed over without a format. Calls may fail on the way: what they
+ * say is true, and the log goes on. */
 static void runs_that_grow_in_use_are_passed_over(void **state) {
     (void)state;
     EVERY(g) {

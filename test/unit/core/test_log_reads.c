@@ -15,8 +15,8 @@ static const struct stk_flash_geometry shapes[] = {
 #define SHAPES   (sizeof shapes / sizeof *shapes)
 #define EVERY(g) for (const struct stk_flash_geometry *g = shapes; g < shapes + SHAPES; g++)
 
-/* The oldest record that is surely kept when the boots that follow take six blocks. A boot may pass over the block that the boot
- * before it had made ready. */
+/* The oldest record that is surely kept when the boots that follow take six blocks. A boot may pass over the block that
+ * the boot before it had made ready. */
 static uint32_t oldest_kept(void) {
     uint32_t blocks = medium.geometry.blocks, kept = blocks > 6u ? (blocks - 6u) * script_block_records() : 1u;
     uint32_t oldest = script.number > kept ? script.number - kept : 0u,
@@ -59,7 +59,8 @@ static void a_read_that_fails_once_changes_nothing(void **state) {
     }
 }
 
-/* Some bytes cannot be read while the log is mounted and goes on, and can be again later: whatever was synced is there. */
+/* Some bytes cannot be read while the log is mounted and goes on, and can be again later: whatever was synced is
+ * there. */
 static void assert_comes_back(const struct stk_flash_geometry *g, uint32_t lap, uint32_t records, uint32_t block,
                               uint32_t from, uint32_t to) {
     uint32_t first, end;

@@ -1,5 +1,5 @@
-/* Calls that the port refuses: the error is the caller's at once, no block is lost by it, and the log goes on when the port
- * accepts calls again. */
+/* Calls that the port refuses: the error is the caller's at once, no block is lost by it, and the log goes on when the
+ * port accepts calls again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -30,7 +30,8 @@ static int step(uint32_t n) {
     return err < 0 ? err : STK_OK;
 }
 
-/* Makes all steps, and each again that was refused. The error came at once, and of no other kind. Returns the refusals. */
+/* Makes all steps, and each again that was refused. The error came at once, and of no other kind. Returns the
+ * refusals. */
 static uint32_t make_steps(int want, uint32_t most) {
     uint32_t refusals = 0;
     for (uint32_t n = 0; n < STEPS; n++) {

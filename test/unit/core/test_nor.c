@@ -1,5 +1,5 @@
-/* The CFI NOR port over chips that the test models, beside the contract of every flash (test/contract): both command sets, one chip and two, with and without write
- * buffers; chips that fail, stay busy, are locked, or are none. */
+/* The CFI NOR port over chips that the test models, beside the contract of every flash (test/contract): both command
+ * sets, one chip and two, with and without write buffers; chips that fail, stay busy, are locked, or are none. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -259,7 +259,8 @@ static void a_chip_that_stays_busy_is_given_up(void **state) {
     }
 }
 
-/* As long as a chip works on what was given up, it ignores commands and reads give its status: nothing may look done. */
+/* As long as a chip works on what was given up, it ignores commands and reads give its status: nothing may look
+ * done. */
 static void a_late_chip_is_waited_for_before_the_next_call(void **state) {
     uint8_t data[4] = {0}, out[4];
     (void)state;

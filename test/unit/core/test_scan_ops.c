@@ -19,7 +19,8 @@
 #define ARENA_BYTES 65536u
 #define POOL_BYTES  (TEXT_MAX + HITS_MAX * 4u + ROOM_MAX * 8u + IMAGE_MAX + 256u)
 
-/* The payload ends where the pool ends, with the table as its last bytes: a read past the table is one past the pool. */
+/* The payload ends where the pool ends, with the table as its last bytes: a read past the table is one past the
+ * pool. */
 static _Alignas(64) uint8_t pool[POOL_BYTES], arena_memory[ARENA_BYTES];
 static uint8_t copy[POOL_BYTES];
 static uint32_t ring_words[4 * STK_SLOT_WORDS], control_words[STK_CTL_WORDS_MIN];
@@ -324,7 +325,8 @@ static void corrupt_header_is_refused_or_contained(void **state) {
         uint32_t *at = words_at(image_at) + word, was = *at;
         for (i = 0; i < 13; i++) {
             struct stk_slot slot;
-            /* More accepting states than the counters beside them have room for are legal: they are the payload's own. */
+            /* More accepting states than the counters beside them have room for are legal: they are the payload's
+             * own. */
             if (word == STK_IMAGE_W_ACCEPT && i < 11 && values[i] < was) {
                 continue;
             }

@@ -1,4 +1,5 @@
-/* The simulated ports. What other tests stand on, so each knob is tried by itself; the contracts are in test/contract. */
+/* The simulated ports. What other tests stand on, so each knob is tried by itself; the contracts are in
+ * test/contract. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

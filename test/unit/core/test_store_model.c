@@ -1,5 +1,5 @@
-/* The store beside a naive model: whatever is done to it, with mounts in between, it has what the model has, unless it said
- * that an artifact was dropped. */
+/* The store beside a naive model: whatever is done to it, with mounts in between, it has what the model has, unless it
+ * said that an artifact was dropped. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -218,7 +218,8 @@ static void what_cannot_be_read_before_an_older_version_does_not_matter(void **s
     assert_int_equal(got(1, 1, 90), 1);
 }
 
-/* A cut left a page that cannot be read, and damage took the first record after it, which said that a mount came between. */
+/* A cut left a page that cannot be read, and damage took the first record after it, which said that a mount came
+ * between. */
 static void what_a_cut_left_unreadable_hides_no_older_version(void **state) {
     (void)state;
     world_open(&wide);
@@ -297,7 +298,8 @@ static int failing_sync(void *ctx) {
     return sync_error;
 }
 
-/* A put whose sync fails keeps what the key had, and may take effect at the next mount; a remove settles it for good. */
+/* A put whose sync fails keeps what the key had, and may take effect at the next mount; a remove settles it for
+ * good. */
 static void a_put_that_failed_is_settled_by_the_next_remove(void **state) {
     struct stk_flash_ops ops = stk_sim_flash_ops;
     (void)state;

@@ -1,5 +1,5 @@
-/* The end of a stream, whatever is under way: every chunk is handed out once, in order, nothing of the stream starts any
- * more, and the device goes on. */
+/* The end of a stream, whatever is under way: every chunk is handed out once, in order, nothing of the stream starts
+ * any more, and the device goes on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -141,7 +141,8 @@ static void port_that_takes_more_than_it_was_offered_is_refused(void **state) {
     assert_int_equal(w.stream.info.value, 3);
 }
 
-/* A completion whose tag is of no stream on the port, or is not in flight, writes nothing, and those beside it count. */
+/* A completion whose tag is of no stream on the port, or is not in flight, writes nothing, and those beside it
+ * count. */
 static void completion_of_a_read_that_is_nobodys_is_refused(void **state) {
     static const uint32_t tags[] = {DEPTH, UINT32_MAX, 1};
     size_t i;

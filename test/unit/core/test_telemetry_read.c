@@ -1,4 +1,5 @@
-/* Telemetry from a live ring, by one thread: what is trusted under which feed, and rows that change while they are read. */
+/* Telemetry from a live ring, by one thread: what is trusted under which feed, and rows that change while they are
+ * read. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -134,8 +135,8 @@ static void a_slot_that_got_a_ticket_is_read_again(void **state) {
     assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 1);
 }
 
-/* The slot is one word behind the row, so that each try moves its words down by one, and the tail of the tickets is the row's
- * first word: it differs after every try. */
+/* The slot is one word behind the row, so that each try moves its words down by one, and the tail of the tickets is the
+ * row's first word: it differs after every try. */
 static void a_slot_that_never_holds_still_is_torn(void **state) {
     enum {
         PAD = (16 - STK_CTL_PUBLISH_TAIL % 16) % 16

@@ -1,6 +1,6 @@
-/* Tests without their device. Where STK_REQUIRE_DEVICE is set in the environment, as tools/check sets it, a machine that
- * lacks a device or a ring fails the test, so that nothing is proved by a test that did not run. Elsewhere such a test
- * is skipped, with a message. Include after cmocka.h. */
+/* Tests without their device. Where STK_REQUIRE_DEVICE is set in the environment, as tools/check sets it, a machine
+ * that lacks a device or a ring fails the test, so that nothing is proved by a test that did not run. Elsewhere such a
+ * test is skipped, with a message. Include after cmocka.h. */
 #ifndef NEED_DEVICE_H
 #define NEED_DEVICE_H
 

@@ -79,8 +79,8 @@ static inline bool power_return(void) {
     return gone;
 }
 
-/* Cuts `call` at its steps, in every mode and on each medium, after `before`; `after` has to find what is promised. `call` is
- * told nothing, `after` whether the power went. Large pages are cut at some of their bytes. */
+/* Cuts `call` at its steps, in every mode and on each medium, after `before`; `after` has to find what is promised.
+ * `call` is told nothing, `after` whether the power went. Large pages are cut at some of their bytes. */
 static inline void cut_everywhere(void (*before)(const struct medium *m), void (*call)(void), void (*after)(bool cut)) {
     for (uint32_t i = 0; i < MEDIA; i++) {
         uint32_t stride = media[i].geometry.prog_unit > STK_LOG_CELL_BYTES ? 29u : 1u;

@@ -1,5 +1,5 @@
-/* Workers behind a bus: their swaps of the host's memory are a read and a later write of the whole word, whatever it held. What the host stores
- * in between is gone. */
+/* Workers behind a bus: their swaps of the host's memory are a read and a later write of the whole word, whatever it
+ * held. What the host stores in between is gone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* The file port beside the contract of every flash (test/contract): geometry, transfers, erases, refusals, files that are made; where the system lets it, O_DIRECT. */
+/* The file port beside the contract of every flash (test/contract): geometry, transfers, erases, refusals, files that
+ * are made; where the system lets it, O_DIRECT. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* A log and a store over a file with O_DIRECT, which demands aligned addresses: nothing is lost, and a buffer without the
- * alignment is an error of the call. Where the file system has no O_DIRECT the tests are skipped. */
+/* A log and a store over a file with O_DIRECT, which demands aligned addresses: nothing is lost, and a buffer without
+ * the alignment is an error of the call. Where the file system has no O_DIRECT the tests are skipped. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

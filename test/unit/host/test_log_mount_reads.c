@@ -1,6 +1,6 @@
-/* How many reads a mount takes on flashes of up to 65,536 blocks of 4 KiB, wherever the log ends, among bad blocks too. Most of
- * such a flash is not kept: of each block its header, and the whole of those that were programmed last; other cells read as
- * used and damaged, which is all that a mount could want to know of them. */
+/* How many reads a mount takes on flashes of up to 65,536 blocks of 4 KiB, wherever the log ends, among bad blocks too.
+ * Most of such a flash is not kept: of each block its header, and the whole of those that were programmed last; other
+ * cells read as used and damaged, which is all that a mount could want to know of them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -143,7 +143,8 @@ static void append_to(uint32_t cell) {
     }
 }
 
-/* Looks with the end at the start, in the middle and at the end of the next block, and with another one ready or not. */
+/* Looks with the end at the start, in the middle and at the end of the next block, and with another one ready or
+ * not. */
 static void look_through_block(int in_all_places) {
     static const uint32_t cells[] = {2, 3, 4, 33, 62, 63, 64};
     if (!in_all_places) {

@@ -1,5 +1,5 @@
-/* The MTD port over a kernel that the test plays, beside the contract of every flash (test/contract): NOR and NAND, bad blocks, errors, old kernels. On a real /dev/mtdN
- * the port is tried by the boards' tests. */
+/* The MTD port over a kernel that the test plays, beside the contract of every flash (test/contract): NOR and NAND, bad
+ * blocks, errors, old kernels. On a real /dev/mtdN the port is tried by the boards' tests. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -217,7 +217,8 @@ static void a_page_is_never_programmed_twice(void **state) {
     assert_int_equal(ops->prog(&mtd, 0, 512, page, 512), STK_OK);
 }
 
-/* What the system refuses makes no block bad; what the chip could not do does, and so does a chip that took too long. */
+/* What the system refuses makes no block bad; what the chip could not do does, and so does a chip that took too
+ * long. */
 static void only_errors_of_the_chip_make_a_block_bad(void **state) {
     static const struct {
         int os_error, nor, nand; /* of a program */

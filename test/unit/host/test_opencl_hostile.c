@@ -37,8 +37,8 @@ static void copy_out(void) {
     memcpy(image.payload, cl.memory.payload, OPS_PAYLOAD);
 }
 
-/* No slot is left that was never taken up, and none waits that should not: those that go on waiting do so for good. On a
- * busy machine a fence may have its last turn late. */
+/* No slot is left that was never taken up, and none waits that should not: those that go on waiting do so for good. On
+ * a busy machine a fence may have its last turn late. */
 static int settled(void) {
     uint32_t i, status, more = 0;
     memcpy(image.ring, cl.memory.ring, sizeof image.ring);

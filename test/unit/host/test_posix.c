@@ -1,5 +1,5 @@
-/* The POSIX clock and wait, beside the contract of every platform (test/contract). Upper bounds on times are wide: the machine
- * may be busy. */
+/* The POSIX clock and wait, beside the contract of every platform (test/contract). Upper bounds on times are wide: the
+ * machine may be busy. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>

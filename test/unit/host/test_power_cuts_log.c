@@ -97,8 +97,8 @@ static void mount(void) {
 
 /// What is promised ///
 
-/* Walks the log: each record is one that was appended, whole, with its own number, after the one before it. Nothing that
- * was synced is missing, but for what the ring took away. */
+/* Walks the log: each record is one that was appended, whole, with its own number, after the one before it. Nothing
+ * that was synced is missing, but for what the ring took away. */
 static void check(void) {
     struct stk_log_iter iter;
     struct stk_log_record r;

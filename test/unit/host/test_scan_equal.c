@@ -1,5 +1,5 @@
-/* The same scan on the device, with one lane and with four, and in the interpreter: all equal a naive counter, for random
- * patterns on random texts in chunks of random size. */
+/* The same scan on the device, with one lane and with four, and in the interpreter: all equal a naive counter, for
+ * random patterns on random texts in chunks of random size. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

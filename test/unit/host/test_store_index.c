@@ -40,8 +40,8 @@ static void open_store(uint32_t entries) {
     assert_int_equal(stk_store_format(&store, 1), STK_OK);
 }
 
-/* Families of keys: counted at the front, counted at the end, and each equal to the one before it up to one more bit, so
- * that each parts from the others at another depth. */
+/* Families of keys: counted at the front, counted at the end, and each equal to the one before it up to one more bit,
+ * so that each parts from the others at another depth. */
 static const uint8_t *key_of(uint32_t family, uint32_t i) {
     static uint8_t key[STK_STORE_KEY_BYTES];
     memset(key, 0, sizeof key);

@@ -1,5 +1,5 @@
-/* Telemetry of a ring that publishers fill, the reference worker works on and a harvester empties meanwhile: whatever is
- * reported as a row was a slot at one moment. */
+/* Telemetry of a ring that publishers fill, the reference worker works on and a harvester empties meanwhile: whatever
+ * is reported as a row was a slot at one moment. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

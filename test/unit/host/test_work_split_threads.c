@@ -1,5 +1,5 @@
-/* Claim-next by several threads, one for each device, of which some are lost again and again: every unit is done once, and what was
- * stored for it is seen by whoever sees it done. */
+/* Claim-next by several threads, one for each device, of which some are lost again and again: every unit is done once,
+ * and what was stored for it is seen by whoever sees it done. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

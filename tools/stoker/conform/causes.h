@@ -19,8 +19,8 @@ enum vec_family {
     VEC_LOG_REPLAY /* ReplayLogError of reading its records */
 };
 
-/* The class of `err` in the reference, "QueueFull". The code's own name where a call of that family must not return it, so
- * that a comparison with the record's class fails. */
+/* The class of `err` in the reference, "QueueFull". The code's own name where a call of that family must not return it,
+ * so that a comparison with the record's class fails. */
 const char *cause_class(enum vec_family family, int err);
 
 /* The queue that a QueueFull of `err` names, likewise. */

@@ -16,7 +16,8 @@ void vec_expect_text(struct vec *v, const char *key, const char *got);
 /* `key` is a hex string; "omitted" passes unchecked. */
 void vec_expect_hex(struct vec *v, const char *key, const uint8_t *bytes, size_t len);
 
-/* `key` is `good` where `err` is none, and `bad` where it is the code `expected`; any other code differs by its name. */
+/* `key` is `good` where `err` is none, and `bad` where it is the code `expected`; any other code differs by its
+ * name. */
 void vec_expect_outcome(struct vec *v, const char *key, const char *good, const char *bad, int err, int expected);
 
 /* Notes that word `index` of `key` differs; both are four little-endian bytes. */

@@ -53,8 +53,8 @@ size_t vec_size(struct vec *v, const char *key);
 /* May the record have `bytes` bytes? If not it fails, by what `key` says. */
 bool vec_affords(struct vec *v, const char *key, uint64_t bytes);
 
-/* The numbers of `key`, separated by one of `separators`, a multiple of `group` of them; "-" is the empty list. Anything
- * else fails the record and is the empty list. *out is to be freed. Returns how many. */
+/* The numbers of `key`, separated by one of `separators`, a multiple of `group` of them; "-" is the empty list.
+ * Anything else fails the record and is the empty list. *out is to be freed. Returns how many. */
 size_t vec_numbers(struct vec *v, const char *key, const char *separators, size_t group, uint32_t **out);
 size_t vec_numbers64(struct vec *v, const char *key, const char *separators, size_t group, uint64_t **out);
 

@@ -1,7 +1,7 @@
 /* stoker: evidence, the figures that a benchmark or a release keeps to show what a run copied and what it cost.
  *
- * The caller fills in what it measured and says which families of figures those are; the calls say what is missing and work
- * out the share of copies avoided.
+ * The caller fills in what it measured and says which families of figures those are; the calls say what is missing and
+ * work out the share of copies avoided.
  */
 #ifndef STOKER_PARITY_COPY_REPORT_H
 #define STOKER_PARITY_COPY_REPORT_H

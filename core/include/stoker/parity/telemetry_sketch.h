@@ -1,7 +1,8 @@
 /* stoker: telemetry in fixed memory, five count-min sketches of a decode.
  *
  * Where the rows of a decode are too much to keep or to send, the sketches say about how often each opcode, tenant and
- * status occurred, whatever the ring's size. Sketches of one shape from several moments or rings merge with stk_sketch_merge.
+ * status occurred, whatever the ring's size. Sketches of one shape from several moments or rings merge with
+ * stk_sketch_merge.
  */
 #ifndef STOKER_PARITY_TELEMETRY_SKETCH_H
 #define STOKER_PARITY_TELEMETRY_SKETCH_H
@@ -40,13 +41,13 @@ struct stk_telemetry_sketch {
 /* Bytes for sketches of that shape, as STK_TELEMETRY_SKETCH_BYTES says. Errors of stk_sketch_bytes. */
 STK_MUST_CHECK int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
-/* Makes five empty sketches in mem, which stays the caller's. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not aligned to
- * 8 bytes, STK_E_SPACE `bytes` is too small (fault's value: how many would do), STK_E_ARG mem NULL. */
+/* Makes five empty sketches in mem, which stays the caller's. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not
+ * aligned to 8 bytes, STK_E_SPACE `bytes` is too small (fault's value: how many would do), STK_E_ARG mem NULL. */
 STK_MUST_CHECK int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes,
                                              uint64_t depth, uint64_t width, struct stk_error_info *info);
 
-/* Empties the sketches and puts a decode in. Rows that lost their words are in STATUS alone, torn ones nowhere. Loops over
- * slots * depth and over all counters. ISR-safe, if slow. */
+/* Empties the sketches and puts a decode in. Rows that lost their words are in STATUS alone, torn ones nowhere. Loops
+ * over slots * depth and over all counters. ISR-safe, if slow. */
 void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_telemetry *telemetry);
 
 #ifdef __cplusplus

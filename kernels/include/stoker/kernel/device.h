@@ -11,7 +11,8 @@
 #include "stoker/reference.h"
 #endif
 
-/* The buffers, as the host laid them out, which worker this is, and what the tenant of the slot in hand owns of them. */
+/* The buffers, as the host laid them out, which worker this is, and what the tenant of the slot in hand owns of
+ * them. */
 struct stk_dev {
     STK_GLOBAL stk_u32 *ring;
     STK_GLOBAL stk_u32 *control;
@@ -64,8 +65,9 @@ STK_FN void stk_lane_stretch(stk_u32 n, stk_u32 lane, stk_u32 *from, stk_u32 *to
     *to = n - *from < share ? n : *from + share;
 }
 
-/* A handler returns the status its slot gets: STK_SLOT_DONE, STK_SLOT_YIELD, STK_SLOT_REQUEUE, or what stk_refuse returns. A handler
- * that has set the status itself, since somebody else may already have moved the slot on, returns STK_MOVED. */
+/* A handler returns the status its slot gets: STK_SLOT_DONE, STK_SLOT_YIELD, STK_SLOT_REQUEUE, or what stk_refuse
+ * returns. A handler that has set the status itself, since somebody else may already have moved the slot on, returns
+ * STK_MOVED. */
 #define STK_MOVED 0xFFu
 
 STK_FN stk_u32 stk_arg(const struct stk_call *c, stk_u32 i) {
@@ -79,8 +81,8 @@ STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     }
 }
 
-/* Adds a lane's share to the 64-bit result in words i, i + 1, which the loop cleared. A carry out of the low word is the
- * adder's to hand on, so the sum is right in any order of lanes. */
+/* Adds a lane's share to the 64-bit result in words i, i + 1, which the loop cleared. A carry out of the low word is
+ * the adder's to hand on, so the sum is right in any order of lanes. */
 STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
     if (!c->packed && i + 1u < STK_SLOT_RESULTS) {
         STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;

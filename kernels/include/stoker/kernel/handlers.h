@@ -2,7 +2,8 @@
  *
  * The list is a macro, so neither side parses the file:
  *
- *     #define STK_HANDLERS(X) X(0x20001u, my_hash, STK_SCALAR, my_hash_cost) X(0x20002u, my_sum, STK_WIDE, stk_cost_plain)
+ *     #define STK_HANDLERS(X) X(0x20001u, my_hash, STK_SCALAR, my_hash_cost) X(0x20002u, my_sum, STK_WIDE,
+ *     stk_cost_plain)
  *
  * The C file that stoker_handlers() or stoker-handlers makes includes this header and the file of handlers, and then
  * has one of the two definitions below.

@@ -5,14 +5,12 @@
  *
  *   STK_GLOBAL, STK_LOCAL   address spaces: of the shared buffers, and of what the lanes of a group share
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
- *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
- *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
- *   STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel itself does not call
- *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
- *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
- *   STK_PREFETCH            a hint: this line will be written soon
- *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a STK_FENCE
- *   stk_local_add ..        words that the lanes of a group share
+ *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides STK_FN, STK_COLD        linkage of a function of the
+ *   dialect; one that is kept out of line STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel
+ *   itself does not call STK_LANE, STK_LANES     this work-item in its group, and how many there are STK_BARRIER
+ *   all lanes meet; only in control flow that all lanes take STK_PREFETCH            a hint: this line will be written
+ *   soon stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside
+ *   a STK_FENCE stk_local_add ..        words that the lanes of a group share
  */
 #ifndef STOKER_KERNEL_LANG_H
 #define STOKER_KERNEL_LANG_H
@@ -48,8 +46,9 @@ typedef ulong stk_u64;
 #endif
 
 /* The system fence: orders this work-item's accesses to shared memory against the host. A body per toolchain, because
- * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. NVIDIA's own compiler comes first: it may
- * name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the handshake then judges the rest. */
+ * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. NVIDIA's own compiler comes first: it
+ * may name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the handshake then judges the
+ * rest. */
 #if defined(STK_FENCE_PLAIN)
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #elif defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
@@ -63,8 +62,8 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif
 
-/* Between a load and loads that are to come after it, where a branch on what it loaded lies between them. A compiler keeps volatile loads
- * in order, x86 all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
+/* Between a load and loads that are to come after it, where a branch on what it loaded lies between them. A compiler
+ * keeps volatile loads in order, x86 all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
 #if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll) || defined(__NVPTX__) || defined(__x86_64__)
 #define STK_FENCE_LOADS() ((void)0)
 #else
@@ -82,8 +81,9 @@ STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
     return *(const volatile STK_GLOBAL stk_u32 *)p;
 }
 
-/* The first words of a slot in one load of 16 bytes, where a worker of several lanes is alone with its slots: a new status comes with its
- * opcode and tenant. No standard says so; the handshake of the port does, or does not take the memory. */
+/* The first words of a slot in one load of 16 bytes, where a worker of several lanes is alone with its slots: a new
+ * status comes with its opcode and tenant. No standard says so; the handshake of the port does, or does not take the
+ * memory. */
 struct stk_head {
     stk_u32 status, opcode, tenant, priority;
 };

@@ -28,7 +28,8 @@ struct stk_file_config {
         bytes; /* to use, whole blocks, from the start; 0: as many whole blocks as there are. Mandatory to create */
     uint32_t block_bytes; /* a multiple of both units; default 64 KiB */
     uint32_t
-        prog_unit; /* 1 .. STK_FLASH_UNIT_MAX; default 4096, what file systems write at least. Image of a chip: its page */
+        /* 1 .. STK_FLASH_UNIT_MAX; default 4096, what file systems write at least. Image of a chip: its page */
+        prog_unit;
     uint32_t read_unit; /* 1 .. STK_FLASH_UNIT_MAX; default 1, with direct 4096 */
     uint8_t erased;     /* 0x00 or 0xFF. Default 0x00, which Linux makes without writing the block's bytes */
     bool create;        /* make `path` when it is missing, and lengthen it to `bytes` when it is shorter */
@@ -66,10 +67,11 @@ void stk_file_close(struct stk_file *file);
 
 /* ctx is a struct stk_file. A read or program within a block is one system call unless the kernel cuts it short. read
  * says STK_E_SHORT where the file ends early. With direct, `data` at an address that is no multiple of file->align is
- * STK_E_ALIGN; so a log or a store needs a buffer with that alignment. sync is fdatasync. Other errors are by the errno:
- * STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO); STK_E_NOSPC for a full disk or
- * a quota, STK_E_ACCESS for a file system that became read only, STK_E_WOULD_BLOCK for a call that was interrupted 64 times in a
- * row, STK_E_DEVICE for a number without a code of its own. After these the same call may be made again. */
+ * STK_E_ALIGN; so a log or a store needs a buffer with that alignment. sync is fdatasync. Other errors are by the
+ * errno: STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO); STK_E_NOSPC for a
+ * full disk or a quota, STK_E_ACCESS for a file system that became read only, STK_E_WOULD_BLOCK for a call that was
+ * interrupted 64 times in a row, STK_E_DEVICE for a number without a code of its own. After these the same call may be
+ * made again. */
 extern const struct stk_flash_ops stk_file_flash_ops;
 
 #ifdef __cplusplus

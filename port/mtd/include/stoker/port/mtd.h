@@ -53,13 +53,13 @@ STK_MUST_CHECK int stk_mtd_open(struct stk_mtd *mtd, const struct stk_mtd_config
 /* Closes what open opened. */
 void stk_mtd_close(struct stk_mtd *mtd);
 
-/* ctx is a struct stk_mtd. Programs and erases are durable when they return: there is no sync. read says STK_E_IO
- * when the device counted an uncorrectable error during it, twice in a row: the count is one for the whole device,
- * and somebody else's reads raise it too. prog and erase of a bad block are STK_E_IO with errno 0. Other errors are by the
+/* ctx is a struct stk_mtd. Programs and erases are durable when they return: there is no sync. read says STK_E_IO when
+ * the device counted an uncorrectable error during it, twice in a row: the count is one for the whole device, and
+ * somebody else's reads raise it too. prog and erase of a bad block are STK_E_IO with errno 0. Other errors are by the
  * errno, which is in mtd->os_error: STK_E_IO where the medium failed, which includes a chip that took too long
- * (ETIMEDOUT); STK_E_ACCESS for a locked block (EROFS) and for a descriptor that may not write; STK_E_NODEV for a device
- * that is gone; STK_E_SHORT where the device ends. A program that was interrupted is STK_E_IO where a unit is programmed
- * once: a part of it may be there. */
+ * (ETIMEDOUT); STK_E_ACCESS for a locked block (EROFS) and for a descriptor that may not write; STK_E_NODEV for a
+ * device that is gone; STK_E_SHORT where the device ends. A program that was interrupted is STK_E_IO where a unit is
+ * programmed once: a part of it may be there. */
 extern const struct stk_flash_ops stk_mtd_flash_ops;
 
 #ifdef __cplusplus

@@ -294,7 +294,8 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * compiled, memory and mode are probed, and a new record replaces the old one.
  *
  * A driver that runs a kernel inside the call that launches it is good for BATCH alone. A drive then takes as long as
- * its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are bounded by lease_ns. */
+ * its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are bounded by
+ * lease_ns. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Puts what this open compiled and probed into cache and store, once: open has done it unless config.persist_later.

@@ -125,8 +125,8 @@ STK_MUST_CHECK int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void 
  * such source, STK_E_ARG. */
 STK_MUST_CHECK int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes);
 
-/* Says that of a sequential source `bytes` bytes have come so far: the pipe whose writer is slow. A read that wants more
- * waits until more have come. From the add call on all have. STK_E_RANGE no such source. */
+/* Says that of a sequential source `bytes` bytes have come so far: the pipe whose writer is slow. A read that wants
+ * more waits until more have come. From the add call on all have. STK_E_RANGE no such source. */
 STK_MUST_CHECK int stk_sim_ingest_come(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes);
 
 /* Forgets a source. STK_E_RANGE; STK_E_STATUS reads of it are not reaped yet. */
@@ -139,8 +139,8 @@ extern const struct stk_ingest_ops stk_sim_ingest_ops;
 /// Dispatch: workers on the caller's thread ///
 
 /* Handles one claimed slot: 16 words in stored (little-endian) order, the status already CLAIMED. Returns 0 for DONE,
- * the status to leave the slot in (STK_SLOT_YIELD, STK_SLOT_REQUEUE, STK_SLOT_WAIT_IO), or a negative number for FAULT, the reason
- * words being the handler's to write. */
+ * the status to leave the slot in (STK_SLOT_YIELD, STK_SLOT_REQUEUE, STK_SLOT_WAIT_IO), or a negative number for FAULT,
+ * the reason words being the handler's to write. */
 typedef int (*stk_sim_handler)(void *handler_ctx, uint32_t slot_index, uint32_t *slot_words);
 
 struct stk_sim_dispatch_config {
@@ -189,8 +189,8 @@ STK_MUST_CHECK int stk_sim_dispatch_init(struct stk_sim_dispatch *dispatch,
  * to put back. */
 void stk_sim_dispatch_revive(struct stk_sim_dispatch *dispatch);
 
-/* ctx is a struct stk_sim_dispatch. Claims PUBLISHED, YIELD and REQUEUE slots by compare-and-swap, counts DONE_COUNT and
- * FAULT_COUNT in the control buffer where there is one, and claims nothing once its SHUTDOWN word is set. */
+/* ctx is a struct stk_sim_dispatch. Claims PUBLISHED, YIELD and REQUEUE slots by compare-and-swap, counts DONE_COUNT
+ * and FAULT_COUNT in the control buffer where there is one, and claims nothing once its SHUTDOWN word is set. */
 extern const struct stk_dispatch_ops stk_sim_dispatch_ops;
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 /* stoker port: simulated flash, to test what must survive power cuts and bad blocks.
  *
  * Flash in the caller's memory that holds its user to every rule of port/flash.h, counts what is done to it, fails on
- * demand, and loses power at any byte of any program and at ten points of any erase. Deterministic for a given seed. One
- * thread at a time. The public fields that a comment calls a knob may be changed at any moment; a copy has them too.
- * sim_flash_media.h names the rules, and what cuts and failures leave.
+ * demand, and loses power at any byte of any program and at ten points of any erase. Deterministic for a given seed.
+ * One thread at a time. The public fields that a comment calls a knob may be changed at any moment; a copy has them
+ * too. sim_flash_media.h names the rules, and what cuts and failures leave.
  */
 #ifndef STOKER_PORT_SIM_FLASH_H
 #define STOKER_PORT_SIM_FLASH_H
@@ -122,18 +122,18 @@ struct stk_sim_flash_block {
 /* The same at run time. STK_E_ARG the geometry breaks a rule of port/flash.h or has no blocks; STK_E_OVERFLOW. */
 STK_MUST_CHECK int stk_sim_flash_bytes(const struct stk_flash_geometry *geometry, size_t *bytes);
 
-/* A medium whose every block is erased. STK_E_ARG as above, or a sector below 64; STK_E_OVERFLOW; STK_E_SPACE (arena.need says how much), the arena is
- * as it was. */
+/* A medium whose every block is erased. STK_E_ARG as above, or a sector below 64; STK_E_OVERFLOW; STK_E_SPACE
+ * (arena.need says how much), the arena is as it was. */
 STK_MUST_CHECK int stk_sim_flash_init(struct stk_sim_flash *flash, const struct stk_sim_flash_config *config,
                                       struct stk_arena *arena);
 
-/* ctx is a struct stk_sim_flash. A call that breaks a rule changes nothing, is noted in `violation` if it is the first, and
- * returns STK_E_RANGE. A buffer that is not aligned breaks no rule of the medium: the call returns STK_E_ALIGN, changes
- * nothing, and is counted. */
+/* ctx is a struct stk_sim_flash. A call that breaks a rule changes nothing, is noted in `violation` if it is the first,
+ * and returns STK_E_RANGE. A buffer that is not aligned breaks no rule of the medium: the call returns STK_E_ALIGN,
+ * changes nothing, and is counted. */
 extern const struct stk_flash_ops stk_sim_flash_ops;
 
-/* Makes `to` what `from` is, knobs and counts included; both were made by init with the same geometry. Copies only blocks
- * that differ. A copy may be made back and forth any number of times. */
+/* Makes `to` what `from` is, knobs and counts included; both were made by init with the same geometry. Copies only
+ * blocks that differ. A copy may be made back and forth any number of times. */
 void stk_sim_flash_copy(struct stk_sim_flash *to, const struct stk_sim_flash *from);
 
 /* Power comes back; no other cut is set. Unstable places take another value. Without a cut before it this is an orderly

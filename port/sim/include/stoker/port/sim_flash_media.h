@@ -1,5 +1,5 @@
-/* stoker port: simulated flash, what media do: the rules that they have, and what power cuts and failures leave. Included by
- * sim_flash.h, which has the medium. */
+/* stoker port: simulated flash, what media do: the rules that they have, and what power cuts and failures leave.
+ * Included by sim_flash.h, which has the medium. */
 #ifndef STOKER_PORT_SIM_FLASH_MEDIA_H
 #define STOKER_PORT_SIM_FLASH_MEDIA_H
 
@@ -34,7 +34,8 @@ const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule);
 /// Power cuts ///
 
 /* Steps are what a cut is placed by: a program of n bytes has n + 1 of them, an erase STK_SIM_FLASH_ERASE_STEPS. At the
- * first step of an operation nothing of it has been begun, at the last all of it is done and the call has not returned. */
+ * first step of an operation nothing of it has been begun, at the last all of it is done and the call has not
+ * returned. */
 #define STK_SIM_FLASH_ERASE_STEPS 10u
 #define STK_SIM_FLASH_NEVER       UINT64_MAX
 

@@ -24,7 +24,8 @@ extern const struct stk_ingest_ops stk_template_ingest_ops;
 extern const struct stk_dispatch_ops stk_template_dispatch_ops;
 extern const struct stk_flash_ops stk_template_flash_ops;
 
-/* Workers on a device with a driver: what a port adds to core's device protocol. The handles of the driver come on top. */
+/* Workers on a device with a driver: what a port adds to core's device protocol. The handles of the driver come on
+ * top. */
 struct stk_template_gpu {
     struct stk_device_memory memory; /* what streams, services and publishers work on */
     struct stk_device_layout layout;

@@ -35,7 +35,8 @@ enum stk_uring_flags {
     /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Open fails with
      * STK_E_UNSUPPORTED where that is forbidden: open again without. */
     STK_URING_SQPOLL = 1u << 0,
-    /* Memory that the kernel cannot pin (a driver's own mapping): bounds are still checked, but it is not registered. */
+    /* Memory that the kernel cannot pin (a driver's own mapping): bounds are still checked, but it is not
+     * registered. */
     STK_URING_PLAIN = 1u << 1,
     /* Do as on an old kernel (before 5.11): wait with ppoll. For tests. */
     STK_URING_WAIT_BY_POLL = 1u << 2
@@ -161,9 +162,9 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /* The ingest interface; ctx is a struct stk_uring. Submit refuses a batch and takes none of it (fault.index: which
  * read): STK_E_RANGE no such source; STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset
- * beyond 2^63 - 1; STK_E_SHUTDOWN closed. When the kernel fails the ring, reap reports this from then on: STK_E_IO, or STK_E_TIMEOUT where the kernel keeps a read
- * that was late and cancelled; fault.value has the errno. A read of a source with offsets that the kernel gave up in
- * read_timeout_ns is a completion with STK_E_TIMEOUT. */
+ * beyond 2^63 - 1; STK_E_SHUTDOWN closed. When the kernel fails the ring, reap reports this from then on: STK_E_IO, or
+ * STK_E_TIMEOUT where the kernel keeps a read that was late and cancelled; fault.value has the errno. A read of a
+ * source with offsets that the kernel gave up in read_timeout_ns is a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;
 
 /// What the kernel can do ///
@@ -185,8 +186,8 @@ struct stk_uring_info {
 
 #define STK_URING_TEXT_BYTES 256u /* always enough for stk_uring_describe */
 
-/* Finds out by trying, with small rings that are closed again; takes a few milliseconds. STK_OK; STK_E_ARG info is NULL;
- * STK_E_UNSUPPORTED io_uring is not available: info is filled in all the same, os_error says why. */
+/* Finds out by trying, with small rings that are closed again; takes a few milliseconds. STK_OK; STK_E_ARG info is
+ * NULL; STK_E_UNSUPPORTED io_uring is not available: info is filled in all the same, os_error says why. */
 STK_MUST_CHECK int stk_uring_probe(struct stk_uring_info *info);
 
 /* Writes one line without a newline: "fixed buffers, fixed files, SQPOLL, URING_CMD, MSG_RING, timed wait; 56 opcodes",
