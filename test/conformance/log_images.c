@@ -63,7 +63,7 @@ static uint32_t lap(void) {
 }
 
 static struct stk_log_config config(void) {
-    return (struct stk_log_config){&part_ops, &w.flash, w.page, sizeof w.page};
+    return (struct stk_log_config){{&part_ops, &w.flash}, w.page, sizeof w.page};
 }
 
 static void part_geometry(void *ctx, struct stk_flash_geometry *geometry) {

@@ -359,7 +359,7 @@ static void a_log_lives_on_it(void **state) {
     struct stk_log log;
     (void)state;
     LEAVE_OUT_UNLESS(port->records != 0);
-    struct stk_log_config on = {ops, ctx, own, sizeof own};
+    struct stk_log_config on = {{ops, ctx}, own, sizeof own};
     assert_int_equal(stk_log_format(&log, &on, 7, 0), STK_OK);
     for (uint32_t n = 0; n < port->records; n++) {
         record.args[0] = n;
@@ -368,7 +368,7 @@ static void a_log_lives_on_it(void **state) {
     assert_int_equal(stk_log_sync(&log), STK_OK);
     if (port->reopen != NULL) {
         ctx = port->reopen();
-        on = (struct stk_log_config){ops, ctx, own, sizeof own};
+        on = (struct stk_log_config){{ops, ctx}, own, sizeof own};
     }
     assert_int_equal(stk_log_mount(&log, &on), STK_OK);
     expect_last_records(&log, port->records);

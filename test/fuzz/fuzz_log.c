@@ -174,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     struct fuzz_input script = {data + size - (size < SCRIPT ? size : SCRIPT), size < SCRIPT ? size : SCRIPT};
     uint32_t bytes = choose_geometry(&in), page_bytes = stk_log_buffer_bytes(&geometry);
-    struct stk_log_config config = {&ops, NULL, NULL, page_bytes};
+    struct stk_log_config config = {{&ops, NULL}, NULL, page_bytes};
     if (bytes > sizeof image || geometry.block_bytes + page_bytes > sizeof walk_bytes) {
         return 0;
     }

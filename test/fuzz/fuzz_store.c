@@ -151,7 +151,7 @@ static void write_on(struct fuzz_input *script, int own) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     struct fuzz_input script = {data + size - (size < 64u ? size : 64u), size < 64u ? size : 64u};
-    struct stk_store_config config = {.flash = &ops, .entries = ENTRIES, .dropped = on_dropped};
+    struct stk_store_config config = {.flash = {.ops = &ops}, .entries = ENTRIES, .dropped = on_dropped};
     static _Alignas(64) uint8_t index[STK_STORE_BYTES(ENTRIES)];
     struct stk_arena arena;
     uint8_t *buffer;

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int one, many;
     uint8_t *image = (uint8_t *)fuzz_rest(&in, &bytes);
     struct image m = {image, (uint32_t)bytes, (uint32_t)bytes + extra};
-    if (stk_vrrl_open(&log, &image_ops, &m, NULL) == STK_OK) {
+    if (stk_vrrl_open(&log, &(struct stk_flash_port){&image_ops, &m}, NULL) == STK_OK) {
         FUZZ_CHECK(log.cursor < log.capacity && log.capacity <= STK_VRRL_CAPACITY_MAX);
         /* However many records are read at once, the walk is the same. */
         uint32_t count = walk(&log, STK_VRRL_RECORD_BYTES, &one);

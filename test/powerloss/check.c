@@ -5,7 +5,8 @@
 #include "world.h"
 
 static struct stk_log_config config_of(struct world *w) {
-    return (struct stk_log_config){w->shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops, &w->tap, w->page,
+    return (struct stk_log_config){{w->shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops, &w->tap},
+                                   w->page,
                                    stk_log_buffer_bytes(&w->shape->geometry)};
 }
 

@@ -171,8 +171,7 @@ bool world_call(struct world *w, uint64_t dice) {
 /// Worlds and copies ///
 
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes) {
-    struct stk_store_config config = {.flash = shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops,
-                                      .flash_ctx = &w->tap,
+    struct stk_store_config config = {.flash = {shape->geometry.lazy != 0 ? &tap_ops_lazy : &tap_ops, &w->tap},
                                       .entries = ENTRIES,
                                       .dropped = on_dropped};
     struct stk_arena arena;

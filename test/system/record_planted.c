@@ -26,7 +26,7 @@ static struct stk_recorder recorder;
 
 static int open_all(const char *path) {
     const struct stk_file_config medium = {.path = path, .bytes = 4u << 20, .create = true};
-    const struct stk_log_config log = {&stk_file_flash_ops, &file, buffer, sizeof buffer};
+    const struct stk_log_config log = {{&stk_file_flash_ops, &file}, buffer, sizeof buffer};
     const struct stk_recorder_config record = {.log = &flash_log, .platform = {&stk_posix_platform_ops, NULL}};
     const struct stk_interp_config handlers = {STK_HANDLERS_INTERP(planted), .turns = SLOTS + 1u};
     const struct stk_device_memory memory = {

@@ -73,7 +73,7 @@ static const struct stk_flash_ops rig_ops = {"rig", rig_geometry, rig_read, rig_
 
 /* An empty log of `blocks` blocks, and a recorder over it that was not started. */
 static inline void rig_open(uint32_t blocks) {
-    const struct stk_log_config config = {&rig_ops, NULL, rig.buffer, sizeof rig.buffer};
+    const struct stk_log_config config = {{&rig_ops, NULL}, rig.buffer, sizeof rig.buffer};
     struct stk_recorder_config recorder = {.log = &rig.log, .platform = {&stk_sim_platform_ops, &rig.clock}};
     memset(&rig, 0, sizeof rig);
     rig.blocks = blocks;

@@ -40,7 +40,7 @@ static int check(int err) {
 static int open_log(struct files *f) {
     const uint64_t in_block = STK_FILE_BLOCK_DEFAULT / STK_LOG_CELL_BYTES - 1u, blocks = f->count / in_block + 4u;
     struct stk_file_config config = {.fd = f->log_fd, .bytes = blocks * STK_FILE_BLOCK_DEFAULT};
-    const struct stk_log_config log = {&stk_file_flash_ops, &f->log_file, f->page, sizeof f->page};
+    const struct stk_log_config log = {{&stk_file_flash_ops, &f->log_file}, f->page, sizeof f->page};
     if (ftruncate(f->log_fd, (off_t)config.bytes) != 0) {
         return cli_bad("bench log: %s: name a folder with room in TMPDIR", strerror(errno));
     }
@@ -56,7 +56,9 @@ static int open_v1(struct files *f) {
         return cli_bad("bench log: %s: name a folder with room in TMPDIR", strerror(errno));
     }
     int err = stk_file_open(&f->v1_file, &config);
-    return check(err != STK_OK ? err : stk_vrrl_create(&f->vrrl, &stk_file_flash_ops, &f->v1_file, f->count));
+    return check(err != STK_OK
+                     ? err
+                     : stk_vrrl_create(&f->vrrl, &(struct stk_flash_port){&stk_file_flash_ops, &f->v1_file}, f->count));
 }
 
 static int open_files(struct files *f) {

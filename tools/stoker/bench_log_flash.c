@@ -42,7 +42,7 @@ static int open_flash(struct flash *f, uint32_t blocks) {
 }
 
 static int open_log(struct flash *f, uint32_t blocks) {
-    const struct stk_log_config config = {&stk_sim_flash_ops, &f->sim, f->page, sizeof f->page};
+    const struct stk_log_config config = {{&stk_sim_flash_ops, &f->sim}, f->page, sizeof f->page};
     int bad = open_flash(f, blocks);
     if (bad == 0 && stk_log_format(&f->log, &config, 1, 0) != STK_OK) {
         bad = cli_bad("bench log: the simulated flash could not be formatted: report this");
@@ -137,7 +137,7 @@ static int mount_reads(struct bench *b, uint32_t log2_blocks) {
     uint32_t most = 0;
     int bad = open_log(&f, blocks);
     for (uint32_t i = 0; i < 24u && bad == 0; i++) {
-        const struct stk_log_config config = {&stk_sim_flash_ops, &f.sim, f.page, sizeof f.page};
+        const struct stk_log_config config = {{&stk_sim_flash_ops, &f.sim}, f.page, sizeof f.page};
         bad = append(&f, some + i, &worst_ns);
         if (bad == 0 && stk_log_mount(&f.log, &config) != STK_OK) {
             bad = cli_bad("bench log: a mount failed: report this");

@@ -121,7 +121,7 @@ static const struct stk_flash_ops image_ops = {"image", image_geometry, image_re
 /* Mounts the log with the geometry that was found. Returns an enum stk_err. */
 static int mount_flash(struct log_image *f) {
     const struct stk_flash_geometry *g = &f->geometry;
-    struct stk_log_config config = {&image_ops, f, f->buffer, sizeof f->buffer};
+    struct stk_log_config config = {{&image_ops, f}, f->buffer, sizeof f->buffer};
     const struct stk_file_config file = {.fd = f->fd,
                                          .bytes = (uint64_t)g->blocks * g->block_bytes,
                                          .block_bytes = g->block_bytes,
@@ -157,7 +157,7 @@ static int open_v1(struct log_image *f, uint64_t size) {
     file.block_bytes = size < bytes ? (uint32_t)size : bytes;
     file.bytes = file.block_bytes;
     err = stk_file_open(&f->file, &file);
-    err = err != STK_OK ? err : stk_vrrl_open(&f->vrrl, &stk_file_flash_ops, &f->file, &info);
+    err = err != STK_OK ? err : stk_vrrl_open(&f->vrrl, &(struct stk_flash_port){&stk_file_flash_ops, &f->file}, &info);
     err = err != STK_OK ? err : stk_vrrl_iterate(&f->vrrl, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
     return err == STK_OK ? 0
                          : cli_bad("%s: its header, byte %u, has %llu (%s): copy the whole of a v1 log", f->name,

@@ -61,7 +61,7 @@ int scan_record_name(struct scan *s) {
 static int create(struct scan *s) {
     struct scan_recording *r = &s->recording;
     struct stk_file_config config = {.bytes = s->options.log_size ? s->options.log_size : SCAN_LOG_SIZE};
-    struct stk_log_config log = {.flash = &stk_file_flash_ops, .flash_ctx = &r->file};
+    struct stk_log_config log = {.flash = {&stk_file_flash_ops, &r->file}};
     int err;
     if (cli_output_make(&r->output, config.bytes)) {
         return cli_bad("%s", r->output.why);

@@ -72,7 +72,7 @@ static int open_file(struct cli_store *s, int is_new) {
 }
 
 static int take_memory(struct cli_store *s) {
-    struct stk_store_config config = {.flash = &stk_file_flash_ops, .flash_ctx = &s->file, .entries = ENTRIES};
+    struct stk_store_config config = {.flash = {&stk_file_flash_ops, &s->file}, .entries = ENTRIES};
     struct stk_arena arena;
     int err;
     s->memory_bytes = STK_ARENA_BYTES(STK_STORE_BYTES(ENTRIES)) + BUFFER_BYTES;

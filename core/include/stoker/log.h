@@ -77,8 +77,7 @@ struct stk_log_cell {
 /// Log ///
 
 struct stk_log_config {
-    const struct stk_flash_ops *flash; /* mandatory */
-    void *flash_ctx;
+    struct stk_flash_port flash; /* mandatory */
     void *
         /* mandatory; the log's until it is dropped. Any alignment that the port takes: pages are programmed from the
          * start of the buffer, and read to it */

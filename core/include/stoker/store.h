@@ -72,8 +72,7 @@ uint32_t stk_store_largest(const struct stk_flash_geometry *geometry);
 typedef void stk_store_dropped(void *ctx, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t bytes);
 
 struct stk_store_config {
-    const struct stk_flash_ops *flash; /* mandatory; nothing else is kept on it */
-    void *flash_ctx;
+    struct stk_flash_port flash; /* mandatory; nothing else is kept on it */
     void *buffer;          /* mandatory; the store's until it is dropped. Reads and programs go to places in it that are
                               as aligned as the buffer, up to the larger of the two units */
     uint32_t buffer_bytes; /* at least STK_STORE_BUFFER_BYTES; the more, the fewer reads a get and a mount take */

@@ -36,8 +36,7 @@ STK_MUST_CHECK int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes);
 
 /* Visible for sizeof, and for reading capacity and cursor. */
 struct stk_vrrl {
-    const struct stk_flash_ops *flash;
-    void *flash_ctx;
+    struct stk_flash_port flash;
     uint32_t capacity; /* records */
     uint32_t cursor;   /* where the next record goes, below capacity */
     uint32_t flags;    /* the header's; kept as found */
@@ -49,8 +48,7 @@ struct stk_vrrl {
  * that the reference makes, announce STK_VRRL_BYTES(capacity) as its block. STK_E_ARG capacity 0, or `flash` lacks
  * something; STK_E_OVERFLOW capacity; STK_E_UNSUPPORTED the medium is not as above; STK_E_SPACE it is shorter than
  * STK_VRRL_BYTES(capacity); else the port's error, and the medium holds anything. */
-STK_MUST_CHECK int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
-                                   uint64_t capacity);
+STK_MUST_CHECK int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_port *flash, uint64_t capacity);
 
 /* Attaches to the log on the medium, changing nothing. A medium of another length than the header announces is no
  * error here: what lies behind the last record is ignored, and a record that is not there is STK_E_SHORT when it is
@@ -58,8 +56,7 @@ STK_MUST_CHECK int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_
  * another magic or version; STK_E_ARG the header's capacity is 0 (or `flash` lacks something, and the fault is
  * untouched); STK_E_OVERFLOW it is above STK_VRRL_CAPACITY_MAX; STK_E_UNSUPPORTED as above; else the port's error.
  * `fault` may be NULL: index is the byte of the header, value what was found there. */
-STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
-                                 struct stk_error_info *info);
+STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_port *flash, struct stk_error_info *info);
 
 /* Overwrites the oldest record, then the header. Kinds are STK_LOG_PUBLISH, of which the format keeps everything up
  * to `epoch` and no priority, and STK_LOG_FAILURE, of which it keeps all; one whose status, failure, error and digest

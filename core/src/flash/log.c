@@ -60,13 +60,13 @@ int stk_log_measure(struct stk_log *log) {
 }
 
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
-    const struct stk_flash_ops *f = config->flash;
+    const struct stk_flash_ops *f = config->flash.ops;
     int err;
     memset(log, 0, sizeof *log);
     if (!f || !f->geometry || !f->read || !f->prog || !f->erase || !config->buffer) {
         return STK_E_ARG;
     }
-    f->geometry(config->flash_ctx, &log->geometry);
+    f->geometry(config->flash.ctx, &log->geometry);
     err = stk_log_measure(log);
     if (err != STK_OK) {
         return err;
@@ -91,7 +91,7 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
     int err;
     do {
         ++*reads;
-        err = log->config.flash->read(log->config.flash_ctx, block, offset, data, bytes);
+        err = log->config.flash.ops->read(log->config.flash.ctx, block, offset, data, bytes);
     } while (stk_log_is_unreadable(err) && --tries != 0u);
     return err;
 }
@@ -113,8 +113,8 @@ static int counted(struct stk_log *log, int err) {
 }
 
 static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *page) {
-    int err =
-        log->config.flash->prog(log->config.flash_ctx, block, stk_log_offset(log, cell), page, stk_log_page_bytes(log));
+    int err = log->config.flash.ops->prog(log->config.flash.ctx, block, stk_log_offset(log, cell), page,
+                                          stk_log_page_bytes(log));
     log->stats.programs++;
     log->failures = err == STK_OK ? 0u : log->failures + (err == STK_E_IO ? 1u : 0u);
     return counted(log, err);
@@ -133,13 +133,13 @@ static int gives_up(struct stk_log *log) {
 
 STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
     log->stats.erases++;
-    return counted(log, log->config.flash->erase(log->config.flash_ctx, block));
+    return counted(log, log->config.flash.ops->erase(log->config.flash.ctx, block));
 }
 
 /* What was programmed so far survives a power cut. */
 static int medium_sync(struct stk_log *log) {
-    const struct stk_flash_ops *f = log->config.flash;
-    int err = f->sync ? f->sync(log->config.flash_ctx) : STK_OK;
+    const struct stk_flash_ops *f = log->config.flash.ops;
+    int err = f->sync ? f->sync(log->config.flash.ctx) : STK_OK;
     log->unsynced = err == STK_OK ? 0u : log->unsynced;
     return err;
 }
@@ -381,7 +381,7 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
         err = stk_log_sync(log);
     }
     if (err != STK_OK) {
-        log->config.flash = NULL;
+        log->config.flash.ops = NULL;
     }
     return err;
 }
@@ -411,7 +411,7 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
 
 /* Every call but format and mount begins with this one. */
 static int begin_call(const struct stk_log *log) {
-    return log->config.flash ? STK_OK : STK_E_SHUTDOWN;
+    return log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
 }
 
 int stk_log_settle(struct stk_log *log) {

@@ -20,7 +20,7 @@ int stk_log_grow(struct stk_log *log, const struct stk_log_config *config) {
         log->blocks = log->geometry.blocks;
     }
     if (err != STK_OK) {
-        log->config.flash = NULL;
+        log->config.flash.ops = NULL;
     }
     return err;
 }

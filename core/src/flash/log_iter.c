@@ -197,7 +197,7 @@ void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
 }
 
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes) {
-    if (!log->config.flash) {
+    if (!log->config.flash.ops) {
         return STK_E_SHUTDOWN;
     }
     return !buffer ? STK_E_ARG : buffer_bytes < STK_LOG_CELL_BYTES + log->piece ? STK_E_SPACE : STK_OK;

@@ -330,7 +330,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
     }
     err = log->refused != STK_OK ? log->refused : err;
     if (err != STK_OK) {
-        log->config.flash = NULL;
+        log->config.flash.ops = NULL;
     }
     return err;
 }
@@ -338,7 +338,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
     int err = stk_log_find(log, config);
     if (err == STK_OK && log->blocks != log->geometry.blocks) {
-        log->config.flash = NULL;
+        log->config.flash.ops = NULL;
         err = STK_E_FORMAT;
     }
     return err;

@@ -20,7 +20,7 @@ static int append(struct stk_log *log, const struct stk_log_record *r) {
 }
 
 int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
-    int err = log->config.flash ? STK_OK : STK_E_SHUTDOWN;
+    int err = log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
     uint32_t i;
     for (i = 0; i < count && err == STK_OK; i++) {
         err = fits(&records[i]) ? STK_OK : STK_E_RANGE;

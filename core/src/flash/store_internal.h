@@ -65,7 +65,7 @@ void stk_store_leave(struct stk_store *store, uint32_t i);
 void stk_store_drop(struct stk_store *store, uint32_t i);
 
 static inline int stk_store_mounted(const struct stk_store *store) {
-    return store->log.config.flash != NULL;
+    return store->log.config.flash.ops != NULL;
 }
 
 /// Mount ///

@@ -22,14 +22,14 @@ int stk_store_init(struct stk_store *store, const struct stk_store_config *confi
     size_t bytes;
     void *memory;
     int err;
-    if (!store || !config || !arena || !config->buffer || !config->flash || !config->flash->geometry) {
+    if (!store || !config || !arena || !config->buffer || !config->flash.ops || !config->flash.ops->geometry) {
         return STK_E_ARG;
     }
     err = stk_store_bytes(config->entries, &bytes);
     if (err != STK_OK) {
         return err;
     }
-    config->flash->geometry(config->flash_ctx, &g);
+    config->flash.ops->geometry(config->flash.ctx, &g);
     if (stk_store_largest(&g) == 0u) {
         return STK_E_OVERFLOW;
     }
@@ -47,7 +47,7 @@ int stk_store_init(struct stk_store *store, const struct stk_store_config *confi
 
 struct stk_log_config stk_store_log_config(const struct stk_store *store) {
     const struct stk_store_config *c = &store->config;
-    const struct stk_log_config config = {c->flash, c->flash_ctx, (uint8_t *)c->buffer + store->read_bytes,
+    const struct stk_log_config config = {c->flash, (uint8_t *)c->buffer + store->read_bytes,
                                           c->buffer_bytes - store->read_bytes};
     return config;
 }
@@ -173,7 +173,7 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info 
     store->unsettled = 1;
     left_out = scan_all(store);
     if (left_out < 0) {
-        store->log.config.flash = NULL;
+        store->log.config.flash.ops = NULL;
         stk_store_clear(store);
         return left_out;
     }

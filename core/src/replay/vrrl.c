@@ -18,18 +18,17 @@ int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes) {
 /// Make and open ///
 
 /* Looks at the medium and begins *log. */
-static int attach(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
-                  struct stk_flash_geometry *geometry) {
-    if (flash == NULL || flash->geometry == NULL || flash->read == NULL || flash->prog == NULL ||
-        flash->erase == NULL) {
+static int attach(struct stk_vrrl *log, const struct stk_flash_port *flash, struct stk_flash_geometry *geometry) {
+    if (flash == NULL || flash->ops == NULL || flash->ops->geometry == NULL || flash->ops->read == NULL ||
+        flash->ops->prog == NULL || flash->ops->erase == NULL) {
         return STK_E_ARG;
     }
-    flash->geometry(flash_ctx, geometry);
+    flash->ops->geometry(flash->ctx, geometry);
     if (geometry->rewrite != STK_FLASH_ANY || geometry->read_unit != 1 || geometry->prog_unit != 1 ||
         geometry->blocks != 1) {
         return STK_E_UNSUPPORTED;
     }
-    *log = (struct stk_vrrl){.flash = flash, .flash_ctx = flash_ctx, .bytes = geometry->block_bytes};
+    *log = (struct stk_vrrl){.flash = *flash, .bytes = geometry->block_bytes};
     return STK_OK;
 }
 
@@ -43,7 +42,7 @@ static int write_header(const struct stk_vrrl *log, uint32_t cursor) {
     stk_put32(header + VRRL_H_FLAGS, log->flags);
     stk_put64(header + VRRL_H_CAPACITY, log->capacity);
     stk_put64(header + VRRL_H_CURSOR, cursor);
-    return log->flash->prog(log->flash_ctx, 0, 0, header, sizeof header);
+    return log->flash.ops->prog(log->flash.ctx, 0, 0, header, sizeof header);
 }
 
 /* Zeros are empty records. An erase makes them where erased bytes are 0; elsewhere they are written. */
@@ -51,21 +50,21 @@ static int clear(const struct stk_vrrl *log, uint8_t erased, uint32_t bytes) {
     static const uint8_t zeros[STK_VRRL_RECORD_BYTES] = {0};
     int err = STK_OK;
     if (erased == 0) {
-        return log->flash->erase(log->flash_ctx, 0);
+        return log->flash.ops->erase(log->flash.ctx, 0);
     }
     for (uint32_t at = STK_VRRL_HEADER_BYTES; at < bytes && err == STK_OK; at += STK_VRRL_RECORD_BYTES) {
-        err = log->flash->prog(log->flash_ctx, 0, at, zeros, sizeof zeros);
+        err = log->flash.ops->prog(log->flash.ctx, 0, at, zeros, sizeof zeros);
     }
     return err;
 }
 
-int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx, uint64_t capacity) {
+int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_port *flash, uint64_t capacity) {
     struct stk_flash_geometry geometry;
     struct stk_vrrl made;
     uint32_t bytes;
     int err = stk_vrrl_bytes(capacity, &bytes);
     if (err == STK_OK) {
-        err = attach(&made, flash, flash_ctx, &geometry);
+        err = attach(&made, flash, &geometry);
     }
     if (err != STK_OK) {
         return err;
@@ -106,19 +105,18 @@ static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_
     return STK_OK;
 }
 
-int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_ops *flash, void *flash_ctx,
-                  struct stk_error_info *info) {
+int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_port *flash, struct stk_error_info *info) {
     struct stk_flash_geometry geometry;
     struct stk_vrrl found;
     uint8_t header[STK_VRRL_HEADER_BYTES];
-    int err = attach(&found, flash, flash_ctx, &geometry);
+    int err = attach(&found, flash, &geometry);
     if (err != STK_OK) {
         return err;
     }
     if (found.bytes < sizeof header) {
         return stk_fail(info, STK_E_SHORT, found.bytes, 0);
     }
-    err = flash->read(flash_ctx, 0, 0, header, sizeof header);
+    err = flash->ops->read(flash->ctx, 0, 0, header, sizeof header);
     if (err != STK_OK) {
         return stk_fail(info, err, 0, 0);
     }
@@ -164,7 +162,7 @@ int stk_vrrl_append(struct stk_vrrl *log, const struct stk_log_record *record) {
     }
     encode(bytes, record);
     /* The record before the header that counts it: a cut between the two leaves a cursor that is one behind. */
-    int err = log->flash->prog(log->flash_ctx, 0, offset, bytes, sizeof bytes);
+    int err = log->flash.ops->prog(log->flash.ctx, 0, offset, bytes, sizeof bytes);
     if (err == STK_OK) {
         err = write_header(log, next);
     }
@@ -176,5 +174,5 @@ int stk_vrrl_append(struct stk_vrrl *log, const struct stk_log_record *record) {
 }
 
 int stk_vrrl_sync(struct stk_vrrl *log) {
-    return log->flash->sync == NULL ? STK_OK : log->flash->sync(log->flash_ctx);
+    return log->flash.ops->sync == NULL ? STK_OK : log->flash.ops->sync(log->flash.ctx);
 }

@@ -36,7 +36,7 @@ static int read_places(const struct stk_vrrl *log, struct stk_log_iter *iter, ui
     if (log->bytes < offset + bytes) {
         return STK_E_SHORT;
     }
-    return log->flash->read(log->flash_ctx, 0, offset, iter->buffer, bytes);
+    return log->flash.ops->read(log->flash.ctx, 0, offset, iter->buffer, bytes);
 }
 
 /* Fills the buffer from the next place on. What cannot be read in one piece is read record by record, so that all

@@ -36,8 +36,8 @@ static struct flash_log {
 } world;
 
 static inline struct stk_log_config world_config(void) {
-    return (struct stk_log_config){&stk_sim_flash_ops, &world.flash, world.page,
-                                   stk_log_buffer_bytes(&world.flash.config.geometry)};
+    return (struct stk_log_config){
+        {&stk_sim_flash_ops, &world.flash}, world.page, stk_log_buffer_bytes(&world.flash.config.geometry)};
 }
 
 /* Flash without a log. */

@@ -54,9 +54,12 @@ static inline void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
 }
 
 static inline struct stk_store_config config_of(const struct stk_flash_geometry *g, uint32_t entries) {
-    const struct stk_store_config config = {
-        &stk_sim_flash_ops, &world.flash, world.buffer, stk_store_buffer_bytes(g) + READ_BYTES, entries,
-        on_dropped,         &world};
+    const struct stk_store_config config = {{&stk_sim_flash_ops, &world.flash},
+                                            world.buffer,
+                                            stk_store_buffer_bytes(g) + READ_BYTES,
+                                            entries,
+                                            on_dropped,
+                                            &world};
     return config;
 }
 

@@ -20,7 +20,7 @@ static struct {
 } script;
 
 static inline struct stk_log_config script_config(void) {
-    return (struct stk_log_config){&medium_ops, NULL, script.buffer, stk_log_buffer_bytes(&medium.geometry)};
+    return (struct stk_log_config){{&medium_ops, NULL}, script.buffer, stk_log_buffer_bytes(&medium.geometry)};
 }
 
 /* Begins an empty log with this id on the medium as it is. */

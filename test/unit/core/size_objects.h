@@ -357,8 +357,7 @@ static int store_bytes(const uint32_t *n, size_t *bytes) {
 
 static int store_from(const uint32_t *n, struct stk_arena *arena) {
     const struct stk_sim_flash_config medium = {.geometry = {1, 1, 4096, 4, 0xFF, STK_FLASH_MANY, 0}};
-    const struct stk_store_config config = {.flash = &stk_sim_flash_ops,
-                                            .flash_ctx = &store_flash,
+    const struct stk_store_config config = {.flash = {&stk_sim_flash_ops, &store_flash},
                                             .buffer = store_buffer,
                                             .buffer_bytes = sizeof store_buffer,
                                             .entries = n[0]};

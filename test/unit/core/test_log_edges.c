@@ -50,7 +50,7 @@ static const struct stk_flash_ops medium_ops = {"medium",    medium_geometry, me
 
 static struct stk_log_config medium_config(void) {
     struct stk_log_config config = world_config();
-    config.flash = &medium_ops;
+    config.flash.ops = &medium_ops;
     config.buffer_bytes = sizeof world.page;
     return config;
 }
@@ -98,13 +98,13 @@ static void a_member_that_is_missing_is_refused(void **state) {
     (void)state;
     medium_flash(&nor);
     config = medium_config();
-    config.flash = NULL;
+    config.flash.ops = NULL;
     refused(STK_E_ARG, &config);
     config = medium_config();
     config.buffer = NULL;
     refused(STK_E_ARG, &config);
     config = medium_config();
-    config.flash = &ops;
+    config.flash.ops = &ops;
     ops.geometry = NULL;
     refused(STK_E_ARG, &config);
     ops = medium_ops;
@@ -124,7 +124,7 @@ static void a_medium_needs_no_sync(void **state) {
     (void)state;
     medium_flash(&nor);
     config = medium_config();
-    config.flash = &ops;
+    config.flash.ops = &ops;
     ops.sync = NULL;
     assert_int_equal(stk_log_format(&world.log, &config, WORLD_ID, 0), STK_OK);
     world_append(1);

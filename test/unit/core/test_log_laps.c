@@ -62,7 +62,7 @@ static uint32_t mount(void) {
     struct stk_log_config config = world_config();
     uint32_t took;
     ops.read = counted_read;
-    config.flash = &ops;
+    config.flash.ops = &ops;
     config.buffer_bytes = sizeof world.page;
     assert_int_equal(stk_log_mount(&world.log, &config), STK_OK);
     took = reads;

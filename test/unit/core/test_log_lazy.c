@@ -66,7 +66,7 @@ static const struct stk_flash_ops ops = {"lazy", geometry, read_it, prog_it, era
 static uint32_t newest_after_a_cut(void) {
     static struct medium cut;
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 256)], walk[STK_LOG_BUFFER_BYTES(1, 256)];
-    const struct stk_log_config config = {&ops, &cut, page, sizeof page};
+    const struct stk_log_config config = {{&ops, &cut}, page, sizeof page};
     struct stk_log_record r = {.sequence = UINT32_MAX};
     struct stk_log_iter iter;
     struct stk_log left;
@@ -82,7 +82,7 @@ static uint32_t newest_after_a_cut(void) {
 /* With a sync after so many appends, and so many bad blocks. */
 static void assert_synced_stays(uint32_t prog_unit, uint32_t sync_every, uint32_t bad) {
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 256)];
-    const struct stk_log_config config = {&ops, &medium, page, sizeof page};
+    const struct stk_log_config config = {{&ops, &medium}, page, sizeof page};
     const struct stk_log_record r = {.timestamp_ns = 1};
     struct stk_log flash_log;
     uint32_t synced = 0;
@@ -118,7 +118,7 @@ static void cut_that_keeps_erases_alone_costs_no_synced_record(void **state) {
 /* What is not sure to stay is no reason to erase ahead what was. */
 static void medium_that_cannot_sync_erases_nothing(void **state) {
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 64)];
-    const struct stk_log_config config = {&ops, &medium, page, sizeof page};
+    const struct stk_log_config config = {{&ops, &medium}, page, sizeof page};
     const struct stk_log_record r = {.timestamp_ns = 1};
     struct stk_log flash_log;
     uint32_t erases, n;

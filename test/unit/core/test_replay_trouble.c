@@ -169,7 +169,7 @@ static void missing_records_end_the_replay(void **state) {
 }
 
 static void recording_that_goes_on_after_a_mount_without_a_start_is_refused(void **state) {
-    const struct stk_log_config config = {&rig_ops, NULL, rig.buffer, sizeof rig.buffer};
+    const struct stk_log_config config = {{&rig_ops, NULL}, rig.buffer, sizeof rig.buffer};
     (void)state;
     record();
     put2(0, OP_ADD, 1, 1);

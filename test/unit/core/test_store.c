@@ -246,7 +246,7 @@ static void a_store_grows_with_its_flash(void **state) {
         blocks_now = 6;
         ops.geometry = growing_geometry;
         config = config_of(&g, ENTRIES);
-        config.flash = &ops;
+        config.flash.ops = &ops;
         stk_arena_init(&arena, world.index, sizeof world.index);
         assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_OK);
         assert_int_equal(stk_store_format(&world.store, 3), STK_OK);
@@ -270,7 +270,7 @@ static void a_store_grows_with_its_flash(void **state) {
 }
 
 static void a_log_of_another_kind_is_no_store(void **state) {
-    struct stk_log_config config = {&stk_sim_flash_ops, &world.flash, world.buffer, 0};
+    struct stk_log_config config = {{&stk_sim_flash_ops, &world.flash}, world.buffer, 0};
     struct stk_log_record record = {.kind = STK_LOG_PUBLISH};
     (void)state;
     world_open(&geometries[0]);
@@ -340,10 +340,10 @@ static void init_refuses_what_cannot_work(void **state) {
     config.buffer = NULL;
     assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_E_ARG);
     config = good;
-    config.flash = NULL;
+    config.flash.ops = NULL;
     assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_E_ARG);
     ops.geometry = NULL;
-    config.flash = &ops;
+    config.flash.ops = &ops;
     assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_E_ARG);
     config = good;
     config.entries = 0;

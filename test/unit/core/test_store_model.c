@@ -77,8 +77,8 @@ static void step(uint32_t tag) {
 
 /* Numbers that wrap on the way are as good as any. */
 static void number_from(uint32_t sequence) {
-    const struct stk_log_config config = {&stk_sim_flash_ops, &world.flash, world.buffer,
-                                          stk_log_buffer_bytes(&world.flash.config.geometry)};
+    const struct stk_log_config config = {
+        {&stk_sim_flash_ops, &world.flash}, world.buffer, stk_log_buffer_bytes(&world.flash.config.geometry)};
     assert_int_equal(stk_log_format(&world.store.log, &config, STORE_ID, sequence), STK_OK);
     assert_int_equal(world_mount(), 0);
 }

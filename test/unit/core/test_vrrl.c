@@ -87,7 +87,7 @@ static struct ram ram_of(uint32_t bytes) {
 static struct stk_vrrl made(struct ram *r, uint32_t capacity) {
     struct stk_vrrl log;
     *r = ram_of(STK_VRRL_BYTES(capacity));
-    assert_int_equal(stk_vrrl_create(&log, &ram_ops, r, capacity), STK_OK);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, r}, capacity), STK_OK);
     return log;
 }
 
@@ -132,7 +132,7 @@ static void a_new_log_is_a_header_and_zeros(void **state) {
         struct ram r = ram_of(STK_VRRL_BYTES(3) + 8);
         struct stk_vrrl log;
         r.geometry.erased = erased[i];
-        assert_int_equal(stk_vrrl_create(&log, &ram_ops, &r, 3), STK_OK);
+        assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, &r}, 3), STK_OK);
         assert_memory_equal(r.bytes, header, sizeof header);
         for (uint32_t at = sizeof header; at < STK_VRRL_BYTES(3); at++) {
             assert_int_equal(r.bytes[at], 0);
@@ -155,8 +155,8 @@ static void capacities_are_checked_first(void **state) {
     assert_int_equal(bytes, 7);
     assert_int_equal(stk_vrrl_bytes(STK_VRRL_CAPACITY_MAX, &bytes), STK_OK);
     assert_int_equal(bytes, 67108896);
-    assert_int_equal(stk_vrrl_create(&log, NULL, NULL, 0), STK_E_ARG);
-    assert_int_equal(stk_vrrl_create(&log, NULL, NULL, UINT64_MAX), STK_E_OVERFLOW);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){NULL, NULL}, 0), STK_E_ARG);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){NULL, NULL}, UINT64_MAX), STK_E_OVERFLOW);
 }
 
 static void media_of_other_rules_are_refused(void **state) {
@@ -171,11 +171,11 @@ static void media_of_other_rules_are_refused(void **state) {
     (void)state;
     for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         r.geometry = wrong[i];
-        assert_int_equal(stk_vrrl_create(&log, &ram_ops, &r, 4), STK_E_UNSUPPORTED);
-        assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_E_UNSUPPORTED);
+        assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, &r}, 4), STK_E_UNSUPPORTED);
+        assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_E_UNSUPPORTED);
     }
     r = ram_of(STK_VRRL_BYTES(4) - 1);
-    assert_int_equal(stk_vrrl_create(&log, &ram_ops, &r, 4), STK_E_SPACE);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, &r}, 4), STK_E_SPACE);
     assert_int_equal(r.reads + r.progs + r.erases + r.syncs, 0);
 }
 
@@ -189,12 +189,12 @@ static void ports_that_lack_a_call_are_refused(void **state) {
     ops[2].prog = NULL;
     ops[3].erase = NULL;
     for (uint32_t i = 0; i < 4; i++) {
-        assert_int_equal(stk_vrrl_create(&log, &ops[i], &r, 4), STK_E_ARG);
-        assert_int_equal(stk_vrrl_open(&log, &ops[i], &r, NULL), STK_E_ARG);
+        assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ops[i], &r}, 4), STK_E_ARG);
+        assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ops[i], &r}, NULL), STK_E_ARG);
     }
-    assert_int_equal(stk_vrrl_open(&log, NULL, &r, NULL), STK_E_ARG);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){NULL, &r}, NULL), STK_E_ARG);
     ops[4].sync = NULL; /* the optional one */
-    assert_int_equal(stk_vrrl_create(&log, &ops[4], &r, 4), STK_OK);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ops[4], &r}, 4), STK_OK);
     assert_int_equal(stk_vrrl_sync(&log), STK_OK);
 }
 
@@ -205,7 +205,8 @@ static void a_create_that_fails_says_so(void **state) {
         struct stk_vrrl log = {.capacity = 99};
         r.geometry.erased = 0xFF; /* four programs of zeros, the header, a sync */
         r.fail_after = after;
-        assert_int_equal(stk_vrrl_create(&log, &ram_ops, &r, 4), after < 6 ? STK_E_IO : STK_OK);
+        assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, &r}, 4),
+                         after < 6 ? STK_E_IO : STK_OK);
         assert_int_equal(log.capacity, after < 6 ? 99 : 4);
     }
 }
@@ -219,7 +220,7 @@ static void an_open_log_goes_on_where_it_was(void **state) {
         append(&log, n);
     }
     r.bytes[12] = 0xAB; /* flags are kept */
-    assert_int_equal(stk_vrrl_open(&again, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&again, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     assert_int_equal(again.capacity, 3);
     assert_int_equal(again.cursor, 1);
     append(&again, 4);
@@ -251,7 +252,7 @@ static void headers_that_are_none_are_refused(void **state) {
         struct stk_error_info info = {0};
         r.bytes[row[i].at] = row[i].value;
         log.capacity = 99;
-        assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), row[i].err);
+        assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, &info), row[i].err);
         assert_int_equal(info.err, row[i].err);
         assert_int_equal(info.index, row[i].index);
         assert_true(info.value == row[i].found);
@@ -265,13 +266,13 @@ static void a_header_that_cannot_be_read_is_refused(void **state) {
     struct stk_error_info info = {0};
     (void)state;
     r.length = STK_VRRL_HEADER_BYTES - 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), STK_E_SHORT);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, &info), STK_E_SHORT);
     r.geometry.block_bytes = STK_VRRL_HEADER_BYTES - 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, &info), STK_E_SHORT);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, &info), STK_E_SHORT);
     assert_int_equal(info.index, STK_VRRL_HEADER_BYTES - 1);
     r = ram_of(STK_VRRL_BYTES(3));
     r.fail_after = 0;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_E_IO);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_E_IO);
 }
 
 static void a_cursor_counts_modulo_the_capacity(void **state) {
@@ -279,13 +280,13 @@ static void a_cursor_counts_modulo_the_capacity(void **state) {
     struct stk_vrrl log = made(&r, 3);
     (void)state;
     memset(r.bytes + 24, 0xFF, 8);
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     assert_int_equal(log.cursor, 0); /* 2^64 - 1 is divisible by 3 */
     r.bytes[24] = 0;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     assert_int_equal(log.cursor, 0);
     r.bytes[24] = 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     assert_int_equal(log.cursor, 1);
 }
 
@@ -371,7 +372,7 @@ static void a_record_is_written_before_the_cursor_that_counts_it(void **state) {
     r.fail_after = 1;
     assert_int_equal(stk_vrrl_append(&log, &record), STK_E_IO);
     r.fail_after = -1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     expect_walk(&log, 8, want, 2);
 }
 
@@ -388,7 +389,7 @@ static void a_medium_that_ends_early_can_be_lengthened(void **state) {
     assert_int_equal(r.length, STK_VRRL_BYTES(3));
     expect_walk(&log, 8, want, 3);
     r.geometry.block_bytes = STK_VRRL_BYTES(1) - 1;
-    assert_int_equal(stk_vrrl_open(&log, &ram_ops, &r, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ram_ops, &r}, NULL), STK_OK);
     assert_int_equal(stk_vrrl_append(&log, &record), STK_E_SHORT);
 }
 

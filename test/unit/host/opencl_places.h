@@ -30,8 +30,7 @@ static inline void fresh_cache(void) {
 }
 
 static inline void init_store(void) {
-    const struct stk_store_config config = {.flash = &stk_sim_flash_ops,
-                                            .flash_ctx = &flash,
+    const struct stk_store_config config = {.flash = {&stk_sim_flash_ops, &flash},
                                             .buffer = store_buffer,
                                             .buffer_bytes = sizeof store_buffer,
                                             .entries = ENTRIES};

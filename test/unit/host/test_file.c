@@ -304,7 +304,7 @@ static void a_v1_log_lives_in_a_file(void **state) {
     struct stk_vrrl log;
     (void)state;
     struct stk_file file = opened(&config);
-    assert_int_equal(stk_vrrl_create(&log, ops, &file, 5), STK_OK);
+    assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){ops, &file}, 5), STK_OK);
     assert_int_equal(stk_vrrl_append(&log, &record), STK_OK);
     assert_int_equal(stk_vrrl_sync(&log), STK_OK);
     stk_file_close(&file);
@@ -312,7 +312,7 @@ static void a_v1_log_lives_in_a_file(void **state) {
     config.create = false;
     config.bytes = 0;
     file = opened(&config);
-    assert_int_equal(stk_vrrl_open(&log, ops, &file, NULL), STK_OK);
+    assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){ops, &file}, NULL), STK_OK);
     assert_int_equal(log.capacity, 5);
     assert_int_equal(log.cursor, 1);
     stk_file_close(&file);

@@ -56,7 +56,7 @@ static void need_direct(void) {
 }
 
 static struct stk_log_config on(uint8_t *buffer) {
-    return (struct stk_log_config){ops, &file, buffer, BUFFER};
+    return (struct stk_log_config){{ops, &file}, buffer, BUFFER};
 }
 
 static void append(uint32_t first, uint32_t count) {
@@ -139,7 +139,7 @@ static void a_store_past_the_page_cache_keeps_every_artifact(void **state) {
     static struct stk_store store;
     STK_STORE_DEFINE(index, ARTIFACTS + 1);
     const struct stk_store_config config = {
-        .flash = ops, .flash_ctx = &file, .buffer = own, .buffer_bytes = BUFFER, .entries = ARTIFACTS + 1};
+        .flash = {ops, &file}, .buffer = own, .buffer_bytes = BUFFER, .entries = ARTIFACTS + 1};
     uint8_t key[STK_STORE_KEY_BYTES] = {0}, in[3000], out[3000];
     struct stk_arena arena;
     uint32_t bytes;
@@ -168,7 +168,7 @@ static void a_store_with_a_buffer_without_the_alignment_says_so(void **state) {
     static struct stk_store store;
     STK_STORE_DEFINE(index, 4);
     const struct stk_store_config config = {
-        .flash = ops, .flash_ctx = &file, .buffer = own + 1, .buffer_bytes = BUFFER, .entries = 4};
+        .flash = {ops, &file}, .buffer = own + 1, .buffer_bytes = BUFFER, .entries = 4};
     struct stk_arena arena;
     (void)state;
     need_direct();

@@ -123,7 +123,7 @@ static uint32_t log2_of(uint32_t n) {
 static uint32_t worst;
 
 static void look(void) {
-    const struct stk_log_config config = {&ops, NULL, other_buffer, sizeof other_buffer};
+    const struct stk_log_config config = {{&ops, NULL}, other_buffer, sizeof other_buffer};
     struct stk_log other;
     struct stk_log_stats stats;
     sparse.reads = 0;
@@ -165,7 +165,7 @@ static void look_through_block(int in_all_places) {
 }
 
 static void a_mount_takes_few_reads(void **state) {
-    const struct stk_log_config config = {&ops, NULL, buffer, sizeof buffer};
+    const struct stk_log_config config = {{&ops, NULL}, buffer, sizeof buffer};
     (void)state;
     for (uint32_t blocks = 3; blocks <= BLOCKS_MAX; blocks = blocks < 16 ? blocks + 1 : blocks * 4) {
         lay_out(blocks);
@@ -183,7 +183,7 @@ static void a_mount_takes_few_reads(void **state) {
 
 /* A mount beside the log finds the same end, with two reads for each block at most. */
 static void look_among_bad_blocks(uint32_t run) {
-    const struct stk_log_config config = {&ops, NULL, other_buffer, sizeof other_buffer};
+    const struct stk_log_config config = {{&ops, NULL}, other_buffer, sizeof other_buffer};
     uint32_t blocks = sparse.blocks, window = smaller(blocks, STK_LOG_REACH + 1 + the_log.reach);
     struct stk_log other;
     sparse.reads = 0;
@@ -195,7 +195,7 @@ static void look_among_bad_blocks(uint32_t run) {
 
 /* A run of bad blocks in the middle, and single ones: format finds them (`late` is 0), or they fail in use. */
 static void look_all_around(uint32_t blocks, uint32_t run, uint32_t every, int late) {
-    const struct stk_log_config config = {&ops, NULL, buffer, sizeof buffer};
+    const struct stk_log_config config = {{&ops, NULL}, buffer, sizeof buffer};
     lay_out(blocks);
     for (int bad = 0; bad <= 1; bad++) {
         sparse.bad_from = blocks / 2;

@@ -28,7 +28,7 @@ static struct {
 /// A log ///
 
 static struct stk_log_config config_of(void) {
-    return (struct stk_log_config){&part_ops, &power.flash, w.page, sizeof w.page};
+    return (struct stk_log_config){{&part_ops, &power.flash}, w.page, sizeof w.page};
 }
 
 static struct stk_log_record record_of(uint32_t i) {

@@ -67,8 +67,7 @@ static uint32_t got(uint32_t k) {
 
 /* Returns false where a page holds many records: there such a store has room for fewer artifacts than the tests put. */
 static void begin(const struct medium *m) {
-    const struct stk_store_config config = {.flash = &stk_sim_flash_ops,
-                                            .flash_ctx = &power.flash,
+    const struct stk_store_config config = {.flash = {&stk_sim_flash_ops, &power.flash},
                                             .buffer = w.buffer,
                                             .buffer_bytes = sizeof w.buffer,
                                             .entries = ENTRIES,

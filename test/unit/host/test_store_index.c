@@ -21,11 +21,8 @@ static uint8_t buffer[16384];
 
 static void open_store(uint32_t entries) {
     const struct stk_sim_flash_config config = {.geometry = geometry};
-    const struct stk_store_config store_config = {.flash = &stk_sim_flash_ops,
-                                                  .flash_ctx = &flash,
-                                                  .buffer = buffer,
-                                                  .buffer_bytes = sizeof buffer,
-                                                  .entries = entries};
+    const struct stk_store_config store_config = {
+        .flash = {&stk_sim_flash_ops, &flash}, .buffer = buffer, .buffer_bytes = sizeof buffer, .entries = entries};
     static void *medium;
     struct stk_arena arena;
     size_t bytes;
@@ -161,7 +158,7 @@ static void an_aligned_buffer_keeps_reads_and_programs_aligned(void **state) {
     const struct stk_sim_flash_config config = {.geometry = g};
     struct stk_flash_ops ops = stk_sim_flash_ops;
     struct stk_store_config store_config = {
-        .flash = &ops, .flash_ctx = &flash, .buffer = least, .buffer_bytes = sizeof least, .entries = 9};
+        .flash = {&ops, &flash}, .buffer = least, .buffer_bytes = sizeof least, .entries = 9};
     struct stk_arena arena;
     (void)state;
     ops.read = aligned_read;

@@ -27,8 +27,8 @@ static int attach(struct log_world *l, const char *path, bool create, uint64_t *
         return err;
     }
     l->open = true;
-    err = create ? stk_vrrl_create(&l->log, &stk_file_flash_ops, &l->file, *capacity)
-                 : stk_vrrl_open(&l->log, &stk_file_flash_ops, &l->file, &info);
+    err = create ? stk_vrrl_create(&l->log, &(struct stk_flash_port){&stk_file_flash_ops, &l->file}, *capacity)
+                 : stk_vrrl_open(&l->log, &(struct stk_flash_port){&stk_file_flash_ops, &l->file}, &info);
     *capacity = info.value;
     return err;
 }

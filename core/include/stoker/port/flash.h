@@ -72,6 +72,12 @@ struct stk_flash_ops {
     int (*sync)(void *ctx);
 };
 
+/* A flash port and its context, as configs and calls take them. Both must outlive whoever got them. */
+struct stk_flash_port {
+    const struct stk_flash_ops *ops;
+    void *ctx;
+};
+
 #ifdef __cplusplus
 }
 #endif
