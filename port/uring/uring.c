@@ -157,18 +157,17 @@ static void lay_out(struct stk_uring *u, uint8_t *piece) {
     }
 }
 
-int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem, size_t bytes,
-                   struct stk_arena *arena) {
+int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, struct stk_arena *arena) {
     struct stk_uring_config c = resolved(config);
     size_t need = 0;
     if (uring == NULL) {
         return STK_E_ARG;
     }
     *uring = (struct stk_uring){.ring = NULL};
-    if (mem == NULL || bytes == 0 || arena == NULL) {
+    if (c.memory == NULL || c.memory_bytes == 0 || arena == NULL) {
         return refuse(uring, STK_E_ARG, 0, 0);
     }
-    int r = check_config(uring, &c, bytes, &need);
+    int r = check_config(uring, &c, c.memory_bytes, &need);
     if (r < 0) {
         return r;
     }
@@ -177,8 +176,8 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     if (piece == NULL) {
         return refuse(uring, STK_E_SPACE, 0, arena->need);
     }
-    uring->mem = mem;
-    uring->mem_bytes = bytes;
+    uring->mem = c.memory;
+    uring->mem_bytes = c.memory_bytes;
     uring->depth = c.depth;
     uring->sources = c.sources;
     uring->flags = c.flags;

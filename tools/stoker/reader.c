@@ -7,11 +7,12 @@
 
 /* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the system call and the errno in r->uring. */
 static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t flags) {
-    const struct stk_uring_config config = {.depth = depth, .sources = CLI_SOURCES, .flags = flags};
+    const struct stk_uring_config config = {
+        .depth = depth, .sources = CLI_SOURCES, .flags = flags, .memory = payload, .memory_bytes = bytes};
     struct stk_arena arena;
     int err;
     stk_arena_init(&arena, r->memory, r->memory_bytes);
-    err = stk_uring_open(&r->uring, &config, payload, bytes, &arena);
+    err = stk_uring_open(&r->uring, &config, &arena);
     r->port.ops = &stk_uring_ops;
     r->port.ctx = &r->uring;
     r->is_uring = err == STK_OK;

@@ -26,7 +26,7 @@ extern "C" {
 #define STK_CONTROL_OBSERVABLES_MAX           4294967135u /* most observables whose index fits a word */
 #define STK_CONTROL_OBSERVABLES_INIT_MAX      1048576u    /* most observables that init will lay out */
 
-/* In the fault of every call below: index is the word that is missing, value the bytes that would
+/* In the error info of every call below: index is the word that is missing, value the bytes that would
  * do. */
 struct stk_control {
     uint32_t *words; /* little-endian, caller's memory */
@@ -75,7 +75,7 @@ struct stk_metric {
 
 /* The opcode metrics that are not 0, in order of opcode, into out[0..cap). Returns how many.
  * STK_E_MISSING when the buffer ends before the last metric word, STK_E_SPACE when cap is too small
- * (STK_CTL_METRICS_SLOTS always does); out is untouched on error, and fault's value is then the
+ * (STK_CTL_METRICS_SLOTS always does); out is untouched on error, and info's value is then the
  * bytes that out needs. */
 STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct stk_metric *out, uint32_t cap,
                                        struct stk_error_info *info);

@@ -52,7 +52,7 @@ STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size
 
 /* Records in the log. A handler reserves its record before it writes it: a record is whole once the slot that made it
  * is seen DONE, until then its words may be those from before. STK_E_MISSING when the cursor passes the buffer or
- * points into a record; `fault` (may be NULL) then has in value the cursor and in index the word after the last one it
+ * points into a record; `info` (may be NULL) then has in value the cursor and in index the word after the last one it
  * covers (saturated). ISR-safe. */
 STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct stk_error_info *info);
 
@@ -60,7 +60,7 @@ STK_MUST_CHECK int stk_debug_log_count(const struct stk_debug_log *log, struct s
 STK_MUST_CHECK int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out);
 
 /* All records into out[0..cap). Returns how many. STK_E_MISSING as above, STK_E_SPACE when cap is
- * too small, with the bytes that out needs in fault's value; out is untouched on error. */
+ * too small, with the bytes that out needs in info's value; out is untouched on error. */
 STK_MUST_CHECK int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record *out, uint32_t cap,
                                       struct stk_error_info *info);
 

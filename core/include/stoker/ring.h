@@ -96,7 +96,7 @@ STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const 
  * tenant `tenant` and priority NORMAL. All checks come before the first byte changes. Returns the slots used, count +
  * 1. STK_E_RANGE the batch leaves the ring. Then for each item: STK_E_ARGS; STK_E_ARG (as above: the item's priority is
  * checked although it is not used); STK_E_OPCODE; STK_E_OVERLAP the item or its arguments lie in the batch's own slots.
- * Then STK_E_STATUS. `fault` (may be NULL) gets the index of the slot at fault and the argument that was refused. */
+ * Then STK_E_STATUS. `info` (may be NULL) gets the index of the slot at fault and the argument that was refused. */
 STK_MUST_CHECK int stk_ring_publish_batch(struct stk_ring *ring, uint32_t start, uint32_t tenant,
                                           const struct stk_work *items, uint32_t count, uint32_t tag,
                                           struct stk_error_info *info);
@@ -168,7 +168,7 @@ STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t ite
 
 /* The same for a ring that was read back as bytes, of any alignment, perhaps cut short. 0 items are
  * always 0 done. STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items, STK_E_ALIGN `bytes` is no
- * multiple of 4, STK_E_MISSING the bytes end before that many slots; `fault` (may be NULL) gets the
+ * multiple of 4, STK_E_MISSING the bytes end before that many slots; `info` (may be NULL) gets the
  * word after the last one needed and the bytes that would do. */
 STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,
                                              struct stk_error_info *info);

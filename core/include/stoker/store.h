@@ -141,7 +141,7 @@ STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
  * artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that the
  * medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
  * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the
- * newest are mounted all the same, and the fault's value says how many entries would do, its index how many artifacts
+ * newest are mounted all the same, and info's value says how many entries would do, its index how many artifacts
  * were left out; STK_E_FORMAT no store, or the log of a recorder; else as stk_log_mount. After any other error than
  * STK_E_FULL it is not mounted. */
 STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_error_info *info);

@@ -152,9 +152,9 @@ struct stk_opcodes {
  * words behind an EMPTY or unknown status are data like any other, and such slots make windows. Takes time in
  * proportion to slots + opcodes. Errors, looked for in this order, with the last decode left as it was: STK_E_ARG a
  * pointer is NULL and its count is not 0; STK_E_ALIGN control_bytes is no multiple of 4; STK_E_MISSING it is below 640
- * (fault: the first missing word and 640); STK_E_ALIGN ring_bytes is no multiple of 64; STK_E_OVERFLOW more slots or
- * opcodes than can be decoded at all (fault's value: how many there are); STK_E_SPACE more than stk_telemetry_init was
- * told (fault's value: the bytes that would do). ISR-safe, if slow. */
+ * (info: the first missing word and 640); STK_E_ALIGN ring_bytes is no multiple of 64; STK_E_OVERFLOW more slots or
+ * opcodes than can be decoded at all (info's value: how many there are); STK_E_SPACE more than stk_telemetry_init was
+ * told (info's value: the bytes that would do). ISR-safe, if slow. */
 STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const void *ring, size_t ring_bytes,
                                         const void *control, size_t control_bytes, const struct stk_opcodes *opcodes,
                                         struct stk_error_info *info);
@@ -183,7 +183,7 @@ STK_MUST_CHECK int stk_telemetry_read(struct stk_telemetry *telemetry, const str
 /// Filters ///
 
 /* The indices of the windows that are active, ascending, into out[0..cap). Returns how many. STK_E_SPACE when cap is
- * too small: out is untouched, and fault's value the bytes that it needs (window_count entries always do). */
+ * too small: out is untouched, and info's value the bytes that it needs (window_count entries always do). */
 STK_MUST_CHECK int stk_telemetry_active_windows(const struct stk_telemetry *telemetry, uint32_t *out, uint32_t cap,
                                                 struct stk_error_info *info);
 

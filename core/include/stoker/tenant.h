@@ -98,17 +98,17 @@ STK_MUST_CHECK int stk_tenants_select(const struct stk_tenants *tenants, const u
 
 /// Publishing ///
 
-/* In the fault of the calls below: index is the tenant's id. STK_E_REVOKED comes before every other
+/* In the error info of the calls below: index is the tenant's id. STK_E_REVOKED comes before every other
  * error: the tenant was unregistered, or its id has gone to another. */
 
 /* The opcode on the wire of opcode `local` of this tenant's window, 0x40000000 + id * 2^20 + local.
- * STK_E_OPCODE `local` is 2^20 or more (fault: value is local). */
+ * STK_E_OPCODE `local` is 2^20 or more (info: value is local). */
 STK_MUST_CHECK int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t *opcode,
                                      struct stk_error_info *info);
 
 /* Publishes `work` in slot `slot` of `ring`, work->opcode being local to the tenant's window and
  * work->tenant ignored. STK_E_OPCODE as stk_tenant_opcode; STK_E_QUOTA as many slots are outstanding as
- * the tenant may have (fault: value is how many), or for a moment while another thread's publish is
+ * the tenant may have (info: value is how many), or for a moment while another thread's publish is
  * being refused; then the errors of stk_ring_publish; STK_E_WOULD_BLOCK after STK_TENANT_TRIES lost swaps.
  * Nothing is changed on error. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
@@ -120,7 +120,7 @@ STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, st
                                              struct stk_error_info *info);
 
 /* Says that `slots` slots of the tenant came to an end and were harvested, whether DONE, FAULT or
- * cancelled. A revoked tenant is drained likewise. STK_E_UNDERFLOW fewer are outstanding (fault: value
+ * cancelled. A revoked tenant is drained likewise. STK_E_UNDERFLOW fewer are outstanding (info: value
  * is how many); STK_E_WOULD_BLOCK after STK_TENANT_TRIES lost swaps. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots,
                                            struct stk_error_info *info);
@@ -128,20 +128,20 @@ STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint
 /* Waits until none of the tenant's slots is outstanding. Looks at least once, and waits at most `timeout_ns`
  * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing: unregister first for an
  * end that lasts. Once it succeeded on an unregistered tenant, the id may go to another tenant.
- * STK_E_TIMEOUT (fault: value is how many slots are outstanding), or an error of the port's wait. */
+ * STK_E_TIMEOUT (info: value is how many slots are outstanding), or an error of the port's wait. */
 STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_port *platform,
                                       uint64_t timeout_ns, struct stk_error_info *info);
 
 /// Reserving ///
 
 /* Takes `bytes` bytes or `handles` handles of the quota. STK_E_OVERFLOW the sum passes 2^64;
- * STK_E_QUOTA (fault: value is what is reserved already). */
+ * STK_E_QUOTA (info: value is what is reserved already). */
 STK_MUST_CHECK int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes,
                                               struct stk_error_info *info);
 STK_MUST_CHECK int stk_tenant_reserve_handles(const struct stk_tenant *tenant, uint64_t handles,
                                               struct stk_error_info *info);
 
-/* Gives them back. STK_E_UNDERFLOW less is reserved (fault: value is how much): 0 once the tenant is
+/* Gives them back. STK_E_UNDERFLOW less is reserved (info: value is how much): 0 once the tenant is
  * unregistered, which gave everything back. */
 STK_MUST_CHECK int stk_tenant_release_staging(const struct stk_tenant *tenant, uint64_t bytes,
                                               struct stk_error_info *info);

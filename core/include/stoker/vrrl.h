@@ -53,9 +53,9 @@ STK_MUST_CHECK int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_
 /* Attaches to the log on the medium, changing nothing. A medium of another length than the header announces is no
  * error here: what lies behind the last record is ignored, and a record that is not there is STK_E_SHORT when it is
  * needed. A cursor behind the last record counts modulo the capacity. STK_E_SHORT less than a header; STK_E_FORMAT
- * another magic or version; STK_E_ARG the header's capacity is 0 (or `flash` lacks something, and the fault is
+ * another magic or version; STK_E_ARG the header's capacity is 0 (or `flash` lacks something, and `info` is
  * untouched); STK_E_OVERFLOW it is above STK_VRRL_CAPACITY_MAX; STK_E_UNSUPPORTED as above; else the port's error.
- * `fault` may be NULL: index is the byte of the header, value what was found there. */
+ * `info` may be NULL: index is the byte of the header, value what was found there. */
 STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_port *flash, struct stk_error_info *info);
 
 /* Overwrites the oldest record, then the header. Kinds are STK_LOG_PUBLISH, of which the format keeps everything up

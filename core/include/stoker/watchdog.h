@@ -54,7 +54,7 @@ struct stk_watchdog {
 /* Compares a snapshot with an earlier one of the same ring. Counters are compared modulo 2^32. Faulted slots wait for
  * the host: alone they are no stall, beside others they do not hide one. The deltas are only right when fewer than 2^31
  * slots ended in between. STK_E_ARG the done count grew by 2^31 or more, that is, it went backwards: the snapshots are
- * in the wrong order, or the control buffer was begun anew (fault: the word, and by how much it grew). */
+ * in the wrong order, or the control buffer was begun anew (info: the word, and by how much it grew). */
 STK_MUST_CHECK int stk_watchdog(const struct stk_snapshot *earlier, const struct stk_snapshot *later,
                                 struct stk_watchdog *out, struct stk_error_info *info);
 

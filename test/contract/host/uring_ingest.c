@@ -15,13 +15,14 @@
 static _Alignas(4096) uint8_t mem[1u << 20];
 static uint8_t arena_memory[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, FD_SOURCES))];
 static struct stk_uring uring;
-static struct stk_uring_config config = {.depth = DEPTH, .sources = FD_SOURCES};
+static struct stk_uring_config config = {
+    .depth = DEPTH, .sources = FD_SOURCES, .memory = mem, .memory_bytes = sizeof mem};
 
 static void *open_it(void) {
     struct stk_arena arena;
     fd_begin();
     stk_arena_init(&arena, arena_memory, sizeof arena_memory);
-    return stk_uring_open(&uring, &config, mem, sizeof mem, &arena) == STK_OK ? &uring : NULL;
+    return stk_uring_open(&uring, &config, &arena) == STK_OK ? &uring : NULL;
 }
 
 static void close_it(void) {

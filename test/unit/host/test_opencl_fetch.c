@@ -193,13 +193,15 @@ static void misses_are_read_by_the_posix_reader(void **state) {
 
 static void misses_are_read_by_io_uring(void **state) {
     int fd = pattern_file((size_t)file_offset(RESOURCES - 1u) + 100u), source, err;
-    const struct stk_uring_config config = {.flags = STK_URING_PLAIN};
+    struct stk_uring_config config = {.flags = STK_URING_PLAIN};
     struct stk_arena arena;
     (void)state;
     assert_true(fd >= 0);
     open_device(8, 2);
     stk_arena_init(&arena, memory, sizeof memory);
-    err = stk_uring_open(&uring, &config, cl.memory.payload, cl.memory.payload_bytes, &arena);
+    config.memory = cl.memory.payload;
+    config.memory_bytes = cl.memory.payload_bytes;
+    err = stk_uring_open(&uring, &config, &arena);
     if (err == STK_OK) {
         source = stk_uring_add_file(&uring, fd, 0);
         assert_true(source >= 0);

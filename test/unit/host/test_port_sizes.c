@@ -105,8 +105,9 @@ static int uring_bytes(const uint32_t *n, size_t *bytes) {
 }
 
 static int uring_from(const uint32_t *n, struct stk_arena *arena) {
-    const struct stk_uring_config config = {.depth = n[0], .sources = n[1]};
-    int err = stk_uring_open(&uring, &config, data, sizeof data, arena);
+    const struct stk_uring_config config = {
+        .depth = n[0], .sources = n[1], .memory = data, .memory_bytes = sizeof data};
+    int err = stk_uring_open(&uring, &config, arena);
     assert_true(err != STK_E_SPACE || uring.info.value == arena->need);
     return err;
 }

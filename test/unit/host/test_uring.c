@@ -37,6 +37,15 @@ static bool available;
 
 /// Helpers ///
 
+/* Opens a ring over `bytes` bytes at `memory`; `config` may be NULL. */
+static int open_over(struct stk_uring *u, const struct stk_uring_config *config, void *memory, size_t bytes,
+                     struct stk_arena *from) {
+    struct stk_uring_config c = config != NULL ? *config : (struct stk_uring_config){0};
+    c.memory = memory;
+    c.memory_bytes = bytes;
+    return stk_uring_open(u, &c, from);
+}
+
 static void open_with(uint32_t flags, uint32_t piece_bytes) {
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .flags = flags, .piece_bytes = piece_bytes};
     if (!available) {
@@ -44,7 +53,7 @@ static void open_with(uint32_t flags, uint32_t piece_bytes) {
     }
     memset(mem, 0xEE, sizeof mem);
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    assert_int_equal(stk_uring_open(&uring, &config, mem, sizeof mem, &arena), STK_OK);
+    assert_int_equal(open_over(&uring, &config, mem, sizeof mem, &arena), STK_OK);
 }
 
 static int open_default(void **state) {
@@ -159,15 +168,15 @@ static void open_checks_its_arguments(void **state) {
     struct stk_uring_config small_piece = {.piece_bytes = 4096};
     (void)state;
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    assert_int_equal(stk_uring_open(&u, NULL, NULL, 10, &arena), STK_E_ARG);
-    assert_int_equal(stk_uring_open(&u, NULL, mem, 0, &arena), STK_E_ARG);
-    assert_int_equal(stk_uring_open(&u, NULL, mem, 10, NULL), STK_E_ARG);
-    assert_int_equal(stk_uring_open(NULL, NULL, mem, 10, &arena), STK_E_ARG);
-    assert_int_equal(stk_uring_open(&u, &bad_depth, mem, 10, &arena), STK_E_OVERFLOW);
-    assert_int_equal(stk_uring_open(&u, &bad_sources, mem, 10, &arena), STK_E_OVERFLOW);
-    assert_int_equal(stk_uring_open(&u, &bad_flags, mem, 10, &arena), STK_E_ARG);
-    assert_int_equal(stk_uring_open(&u, &bad_piece, mem, 10, &arena), STK_E_ARG);
-    assert_int_equal(stk_uring_open(&u, &small_piece, mem, MEM_BYTES, &arena), STK_E_OVERFLOW);
+    assert_int_equal(open_over(&u, NULL, NULL, 10, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, NULL, mem, 0, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, NULL, mem, 10, NULL), STK_E_ARG);
+    assert_int_equal(open_over(NULL, NULL, mem, 10, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, &bad_depth, mem, 10, &arena), STK_E_OVERFLOW);
+    assert_int_equal(open_over(&u, &bad_sources, mem, 10, &arena), STK_E_OVERFLOW);
+    assert_int_equal(open_over(&u, &bad_flags, mem, 10, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, &bad_piece, mem, 10, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, &small_piece, mem, MEM_BYTES, &arena), STK_E_OVERFLOW);
     assert_int_equal(stk_arena_mark(&arena), 0);
 }
 
@@ -180,7 +189,7 @@ static int open_without_locked_memory(void) {
         return 2;
     }
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES};
-    int r = stk_uring_open(&u, &config, mem, sizeof mem, &arena);
+    int r = open_over(&u, &config, mem, sizeof mem, &arena);
     return r == STK_E_LOCKED && u.info.value == ENOMEM && strcmp(u.call, "io_uring_register (buffers)") == 0 &&
                    u.ring == NULL && stk_arena_mark(&arena) == 0
                ? 0
@@ -212,7 +221,7 @@ static bool refused_by(const char *call, int os_error, int err) {
     mem[0] = 0x5A;
     int free_before = dup(0);
     (void)close(free_before);
-    int r = stk_uring_open(&uring, &config, mem, sizeof mem, &arena);
+    int r = open_over(&uring, &config, mem, sizeof mem, &arena);
     return r == err && uring.info.value == (uint64_t)os_error && strcmp(uring.call, call) == 0 && mem[0] == 0x5A &&
            stk_arena_mark(&arena) == 0 && dup(0) == free_before; /* no descriptor is left open */
 }
@@ -303,7 +312,7 @@ static int submit_where_enter_says_again(void) {
     struct stk_ingest_done done;
     int fd = pattern_file(4096), n = 0;
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    if (stk_uring_open(&uring, &config, mem, sizeof mem, &arena) != STK_OK || stk_uring_add_file(&uring, fd, 0) != 0 ||
+    if (open_over(&uring, &config, mem, sizeof mem, &arena) != STK_OK || stk_uring_add_file(&uring, fd, 0) != 0 ||
         forbid(SYS_io_uring_enter, EAGAIN) != 0) {
         return 77;
     }
@@ -332,7 +341,7 @@ static void a_read_that_does_not_end_is_late(void **state) {
     (void)state;
     need_uring();
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    assert_int_equal(stk_uring_open(&uring, &config, mem, sizeof mem, &arena), STK_OK);
+    assert_int_equal(open_over(&uring, &config, mem, sizeof mem, &arena), STK_OK);
     assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
     if (uring.source[0].kind != 1u) {
         skip(); /* this kernel's event counters cannot seek */

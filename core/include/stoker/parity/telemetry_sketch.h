@@ -42,7 +42,7 @@ struct stk_telemetry_sketch {
 STK_MUST_CHECK int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
 /* Makes five empty sketches in mem, which stays the caller's. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not
- * aligned to 8 bytes, STK_E_SPACE `bytes` is too small (fault's value: how many would do), STK_E_ARG mem NULL. */
+ * aligned to 8 bytes, STK_E_SPACE `bytes` is too small (info's value: how many would do), STK_E_ARG mem NULL. */
 STK_MUST_CHECK int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes,
                                              uint64_t depth, uint64_t width, struct stk_error_info *info);
 

@@ -68,8 +68,8 @@ STK_MUST_CHECK int stk_nor_open(struct stk_nor *nor, const struct stk_nor_config
 
 /* ctx is a struct stk_nor. Bits only leave the erased value: what is programmed is what was there AND the data. prog
  * and erase return when the chip is done: there is no sync. Where the chip locks its blocks one by one, a block is
- * unlocked before it is written. nor->fault says why a call failed. STK_E_IO: the chip reports an error, or a program
- * or an erase takes longer than the chip's own limit (nor->fault.err STK_E_TIMEOUT). Then the next call waits for the
+ * unlocked before it is written. nor->info says why a call failed. STK_E_IO: the chip reports an error, or a program
+ * or an erase takes longer than the chip's own limit (nor->info.err STK_E_TIMEOUT). Then the next call waits for the
  * end of that operation first, because a busy chip takes no command and gives no data; where it does not end, prog and
  * erase are STK_E_TIMEOUT and read is STK_E_IO. STK_E_ACCESS: the block is locked, or the voltage for programs is off;
  * command set 0x0001 only, since 0x0002 has no status that tells. STK_E_TIMEOUT: the chip does not unlock the block or

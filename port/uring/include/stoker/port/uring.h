@@ -56,6 +56,10 @@ struct stk_uring_config {
      * counts. Default STK_URING_READ_TIMEOUT_DEFAULT; UINT64_MAX: for ever. Reads of sequential sources wait for their
      * data as long as it takes. */
     uint64_t read_timeout_ns;
+    /* Mandatory for open: the memory into which every read must go. It stays the caller's and must not be freed before
+     * close has returned STK_OK. */
+    void *memory;
+    size_t memory_bytes;
 };
 
 /// Object ///
@@ -122,18 +126,16 @@ struct stk_uring {
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
 STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes);
 
-/* Opens a ring over `bytes` bytes at `mem`, into which every read must go. The memory stays the caller's and must not
- * be freed before close has returned STK_OK. `config` may be NULL for the defaults. A ring that can be made does not
- * always work. So open reads one byte of a pipe through the ring before it returns; the memory keeps its bytes, and
- * open gives up after about a second when the kernel does not answer. On an error the arena is as it was, no kernel
- * object is left, uring->fault.value has the errno (unless a code below says otherwise) and uring->call the system
- * call.
- * STK_E_ARG a NULL, no memory, or a piece_bytes or flag out of range; STK_E_OVERFLOW depth or sources above the
- * maximum, or memory of more than 64 pieces; STK_E_SPACE the arena is too small (value: bytes that would do);
- * STK_E_UNSUPPORTED the kernel has no io_uring, forbids it or a part of it, does not answer, or cannot pin this memory;
- * STK_E_LOCKED RLIMIT_MEMLOCK is too small for `bytes`: open again with STK_URING_PLAIN; STK_E_NOMEM; STK_E_FILES. */
-STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config, void *mem,
-                                  size_t bytes, struct stk_arena *arena);
+/* Opens a ring over the memory of the config. A ring that can be made does not always work. So open reads one byte of a
+ * pipe through the ring before it returns; the memory keeps its bytes, and open gives up after about a second when the
+ * kernel does not answer. On an error the arena is as it was, no kernel object is left, uring->info.value has the errno
+ * (unless a code below says otherwise) and uring->call the system call. STK_E_ARG a NULL, no memory, or a piece_bytes
+ * or flag out of range; STK_E_OVERFLOW depth or sources above the maximum, or memory of more than 64 pieces;
+ * STK_E_SPACE the arena is too small (value: bytes that would do); STK_E_UNSUPPORTED the kernel has no io_uring,
+ * forbids it or a part of it, does not answer, or cannot pin this memory; STK_E_LOCKED RLIMIT_MEMLOCK is too small for
+ * the memory: open again with STK_URING_PLAIN; STK_E_NOMEM; STK_E_FILES. */
+STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config,
+                                  struct stk_arena *arena);
 
 /* Cancels the reads in flight, waits at most `timeout_ns` (0 looks once, UINT64_MAX never ends) for the kernel to let
  * go of the memory, and closes the ring. Completions that were not reaped are dropped. Returns STK_OK, also when the
