@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 #include "sim_random.h"
 
 /// Set-up ///

@@ -1,7 +1,7 @@
 /* stoker port: simulated flash, what a power cut leaves. */
 #include <string.h>
 
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 #include "sim_random.h"
 
 /// Unstable places ///

@@ -1,7 +1,7 @@
 /* stoker port: simulated flash, programs, erases and reads that fail. */
 #include <string.h>
 
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 #include "sim_random.h"
 
 /// Programs and erases ///

@@ -4,7 +4,7 @@
  * which begins in a table with a place for each sector of the medium. A sync empties both. */
 #include <string.h>
 
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 #include "sim_random.h"
 
 /* What the bytes of a sector follow. */

@@ -1,7 +1,7 @@
 /* stoker port: simulated flash, its operations. */
 #include <string.h>
 
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 
 /// Steps and bytes ///
 

@@ -1,5 +1,5 @@
 /* stoker port: simulated flash, the rules that its user must keep. */
-#include "sim_flash_parts.h"
+#include "sim_flash_internal.h"
 
 const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule) {
     static const char *const names[STK_SIM_FLASH_RULES] = {

@@ -1,6 +1,6 @@
 /* stoker port: what the files of the simulated flash share. */
-#ifndef STOKER_SIM_FLASH_PARTS_H
-#define STOKER_SIM_FLASH_PARTS_H
+#ifndef STOKER_SIM_FLASH_INTERNAL_H
+#define STOKER_SIM_FLASH_INTERNAL_H
 
 #include "stoker/port/sim_flash.h"
 
