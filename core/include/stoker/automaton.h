@@ -55,8 +55,8 @@ size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
 /* Builds the automaton of `count` patterns in `arena`. Memory that only the build needs is given back. `image`, `link`
  * and the other arrays stay in the arena and live as long as the arena does. The patterns' bytes are not kept.
- * STK_E_PATTERN there is no pattern, or an empty one (fault.index says which); STK_E_OVERFLOW the table passes 2^31
- * bytes; STK_E_SPACE the arena is too small (fault.value: bytes of arena that would do). The arena is unchanged on
+ * STK_E_PATTERN there is no pattern, or an empty one (info.index says which); STK_E_OVERFLOW the table passes 2^31
+ * bytes; STK_E_SPACE the arena is too small (info.value: bytes of arena that would do). The arena is unchanged on
  * error.
  * Time: O(total * classes). */
 STK_MUST_CHECK int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,

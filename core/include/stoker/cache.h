@@ -154,9 +154,10 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
 
 /* Copies `bytes` bytes at `data` in as `key`'s artifact, in place of the one it had; evicts as many as the budgets ask
  * for, oldest first, pinned ones passed over. data must not lie in the cache, unless that artifact is pinned; it may be
- * NULL for 0 bytes. Returns how many were evicted. Refused, in this order: STK_E_PINNED  the key's artifact is pinned.
- * STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since it is
- *                 known to be out of date.
+ * NULL for 0 bytes. Returns how many were evicted. Refused, in this order:
+ *   STK_E_PINNED  the key's artifact is pinned.
+ *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since
+ *                 it is known to be out of date.
  *   STK_E_PINNED  pinned artifacts hold too much of a budget, or lie so that no piece of memory is long enough. Without
  *                 pins in the shard this cannot happen.
  * rejected_puts counts each; STK_E_PINNED changes nothing else but the shard's report.

@@ -57,9 +57,9 @@ struct stk_pace {
 };
 
 /* Units that one call of a handler that resumes may cost. The budget lies between MIN and MAX at any pace; where the
- * length of a lease is not known, the budget is DEFAULT. */
+ * length of a lease is not known, the budget is UNPACED. */
 #define STK_BUDGET_MIN     65536u
-#define STK_BUDGET_DEFAULT 16777216u
+#define STK_BUDGET_UNPACED 16777216u
 #define STK_BUDGET_MAX     4194304u
 
 /* Fills the table of limits that workers read. `limits` may be NULL, which means all zero.

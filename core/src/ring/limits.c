@@ -37,11 +37,11 @@ static uint32_t fill_pace(const struct stk_pace *pace, uint32_t *table) {
     uint64_t whole = lease_ns ? lease_ns * (PS_PER_NS * FS_PER_PS) / unit_fs : UINT32_MAX;
     uint64_t turn = pace->turn_ps ? at_most(pace->turn_ps, UINT32_MAX) * FS_PER_PS / unit_fs : TURN_UNITS;
     uint64_t ring = ROUNDS * (uint64_t)pace->slots * (turn < UINT32_MAX / ROUNDS ? turn : UINT32_MAX / ROUNDS);
-    uint64_t budget = lease_ns ? whole / CALLS : STK_BUDGET_DEFAULT;
+    uint64_t budget = lease_ns ? whole / CALLS : STK_BUDGET_UNPACED;
     budget = budget > ring ? budget : ring;
     budget = budget < whole ? budget : whole;
     budget = budget > STK_BUDGET_MIN ? budget : STK_BUDGET_MIN;
-    table[STK_LIMIT_BUDGET] = at_most(budget, lease_ns ? STK_BUDGET_MAX : STK_BUDGET_DEFAULT);
+    table[STK_LIMIT_BUDGET] = at_most(budget, lease_ns ? STK_BUDGET_MAX : STK_BUDGET_UNPACED);
     table[STK_LIMIT_WHOLE] = at_most(whole > STK_BUDGET_MIN ? whole : STK_BUDGET_MIN, UINT32_MAX);
     table[STK_LIMIT_TURN] = turn ? at_most(turn, UINT32_MAX) : 1u;
     table[STK_LIMIT_LANE] = pace->lane_fs > unit_fs ? at_most(pace->lane_fs / unit_fs, LANE_MAX) : 1u;

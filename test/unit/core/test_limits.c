@@ -47,7 +47,7 @@ static void paces_at_the_ends_of_their_ranges_give_a_table_that_works(void **sta
                                       .lane_fs = ends[i / 125u % 5u],
                                       .slots = (uint32_t)ends[i / 625u % 5u]};
         assert_int_equal(stk_limits_table(NULL, &pace, table), STK_OK);
-        assert_in_range(table[STK_LIMIT_BUDGET], STK_BUDGET_MIN, STK_BUDGET_DEFAULT);
+        assert_in_range(table[STK_LIMIT_BUDGET], STK_BUDGET_MIN, STK_BUDGET_UNPACED);
         assert_true(table[STK_LIMIT_WHOLE] >= STK_BUDGET_MIN);
         assert_true(table[STK_LIMIT_TURN] >= 1u);
         assert_in_range(table[STK_LIMIT_LANE], 1, 65536);
@@ -60,7 +60,7 @@ static void a_lease_of_unknown_length_bounds_nothing(void **state) {
     (void)state;
     assert_int_equal(stk_limits_table(NULL, &pace, table), STK_OK);
     assert_int_equal(table[STK_LIMIT_WHOLE], UINT32_MAX);
-    assert_int_equal(table[STK_LIMIT_BUDGET], STK_BUDGET_DEFAULT);
+    assert_int_equal(table[STK_LIMIT_BUDGET], STK_BUDGET_UNPACED);
     assert_int_equal(table[STK_LIMIT_TURN], 64);
 }
 
@@ -79,7 +79,7 @@ static void the_tighter_limit_holds_for_a_tenant(void **state) {
     assert_int_equal(tenant(0)[STK_LIMIT_UNITS], 4);
     assert_int_equal(tenant(1)[STK_LIMIT_BYTES], 999);
     assert_int_equal(tenant(1)[STK_LIMIT_UNITS], 1);
-    assert_int_equal(tenant(1)[STK_LIMIT_SHARE], 2u * STK_BUDGET_DEFAULT);
+    assert_int_equal(tenant(1)[STK_LIMIT_SHARE], 2u * STK_BUDGET_UNPACED);
     assert_int_equal(tenant(2)[STK_LIMIT_BYTES], 1000);
     assert_int_equal(tenant(2)[STK_LIMIT_UNITS], 4);
 }

@@ -35,11 +35,10 @@ struct stk_flash_geometry {
 /* What the errors of read, prog, erase and sync mean:
  *
  *   STK_E_IO     The medium failed. prog, erase: the block is bad, and holds anything. read: the bytes cannot be had
- *   now,
- *                and nothing may be concluded. sync: what was done since the last sync may be lost.
- *   STK_E_SHORT  read: the medium ends before the bytes. any other    The port, or the system below it, refused the
- *   call: the call breaks a rule (STK_E_RANGE, STK_E_ALIGN), or
- *                something is in the way (STK_E_ACCESS no right to write, STK_E_NOSPC a full disk, STK_E_NODEV ...).
+ *                now, and nothing may be concluded. sync: what was done since the last sync may be lost.
+ *   STK_E_SHORT  read: the medium ends before the bytes.
+ *   any other    The port, or the system below it, refused the call: the call breaks a rule (STK_E_RANGE, STK_E_ALIGN),
+ *                or something is in the way (STK_E_ACCESS no right to write, STK_E_NOSPC a full disk, STK_E_NODEV ...).
  *                Such an error never tells of a bad block: the caller hands it on. The same call may be made again once
  *                its cause is gone, also where a unit is programmed once; a port that cannot promise that says
  *                STK_E_IO.

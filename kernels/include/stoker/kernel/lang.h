@@ -5,12 +5,15 @@
  *
  *   STK_GLOBAL, STK_LOCAL   address spaces: of the shared buffers, and of what the lanes of a group share
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
- *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides STK_FN, STK_COLD        linkage of a function of the
- *   dialect; one that is kept out of line STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel
- *   itself does not call STK_LANE, STK_LANES     this work-item in its group, and how many there are STK_BARRIER
- *   all lanes meet; only in control flow that all lanes take STK_PREFETCH            a hint: this line will be written
- *   soon stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside
- *   a STK_FENCE stk_local_add ..        words that the lanes of a group share
+ *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
+ *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
+ *   STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel itself does not call
+ *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
+ *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
+ *   STK_PREFETCH            a hint: this line will be written soon
+ *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a
+ *                           STK_FENCE
+ *   stk_local_add ..        words that the lanes of a group share
  */
 #ifndef STOKER_KERNEL_LANG_H
 #define STOKER_KERNEL_LANG_H

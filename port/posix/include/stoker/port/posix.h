@@ -100,7 +100,7 @@ STK_MUST_CHECK int stk_posix_reader_open(struct stk_posix_reader *reader, const 
 
 /* Adds `fd` as a source. flags: 0 or STK_POSIX_SEQUENTIAL. The descriptor stays the caller's and must stay open until
  * the source is removed. Returns the source's index, the lowest free one. STK_E_FULL no free source; STK_E_ISDIR;
- * STK_E_ACCESS open for writing only; STK_E_ARG bad descriptor or flags (fault.value has the errno). */
+ * STK_E_ACCESS open for writing only; STK_E_ARG bad descriptor or flags (info.value has the errno). */
 STK_MUST_CHECK int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t flags);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet. */

@@ -152,7 +152,7 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  * is always sequential: its reads run one at a time in the order of submission, each until it is full or the source
  * ends. The descriptor stays the caller's and must stay open until the source is removed. With O_DIRECT, offsets,
  * lengths and dst must be aligned as the file system asks. Returns the source's index, the lowest free one.
- * On error fault.index is that index, fault.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open
+ * On error info.index is that index, info.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open
  * for writing only; STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give
  * the same bytes twice: read it with another port; STK_E_SHUTDOWN the ring is closed. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
@@ -162,10 +162,10 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /// Reading ///
 
-/* The ingest interface; ctx is a struct stk_uring. Submit refuses a batch and takes none of it (fault.index: which
+/* The ingest interface; ctx is a struct stk_uring. Submit refuses a batch and takes none of it (info.index: which
  * read): STK_E_RANGE no such source; STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, an offset
  * beyond 2^63 - 1; STK_E_SHUTDOWN closed. When the kernel fails the ring, reap reports this from then on: STK_E_IO, or
- * STK_E_TIMEOUT where the kernel keeps a read that was late and cancelled; fault.value has the errno. A read of a
+ * STK_E_TIMEOUT where the kernel keeps a read that was late and cancelled; info.value has the errno. A read of a
  * source with offsets that the kernel gave up in read_timeout_ns is a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;
 
