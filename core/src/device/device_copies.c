@@ -150,14 +150,14 @@ static void merge_control(const struct stk_device_copies *copies) {
  * more tries than the log has room for records. */
 static void append_record(const struct stk_device_memory *host, const uint32_t *record) {
     uint32_t *log = host->debug, room = host->debug_words - STK_DEBUG_RECORDS_WORD;
-    uint32_t at = stk_load(log + STK_DEBUG_CURSOR_WORD), was;
+    uint32_t at = stk_load(log + STK_DEBUG_CURSOR_WORD);
     for (uint32_t tries = room / STK_DEBUG_RECORD_WORDS; tries != 0u && at <= room - STK_DEBUG_RECORD_WORDS; tries--) {
-        was = stk_cas(log + STK_DEBUG_CURSOR_WORD, at, at + STK_DEBUG_RECORD_WORDS);
-        if (was == at) {
+        uint32_t seen = at;
+        at = stk_cas(log + STK_DEBUG_CURSOR_WORD, seen, seen + STK_DEBUG_RECORD_WORDS);
+        if (at == seen) {
             copy_to_shared(log + STK_DEBUG_RECORDS_WORD + at, record, STK_DEBUG_RECORD_WORDS);
             return;
         }
-        at = was;
     }
 }
 

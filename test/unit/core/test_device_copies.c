@@ -161,6 +161,19 @@ static void a_slot_that_the_host_moves_meanwhile_stays_as_the_host_left_it(void 
     assert_int_equal(host_word(OBSERVABLE), 0);
 }
 
+/* The status word is the custody word too: the count of custody changes it between the look and the swap. */
+static void a_slot_that_changes_between_look_and_swap_is_left(void **state) {
+    uint32_t *ring_words = copies.host.ring;
+    (void)state;
+    copies.host.ring = stk_device_custody(&copies.host);
+    copies.host.slots = copies.sent.slots = 1;
+    stk_store(copies.host.ring, STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_device_snapshot(&copies), 0);
+    assert_int_equal(stk_load(copies.host.ring), STK_SLOT_PUBLISHED + 2u); /* counted up, and up again */
+    copies.host.ring = ring_words;
+    copies.host.slots = copies.sent.slots = SLOTS;
+}
+
 static void control_buffers_without_custody_words_do(void **state) {
     (void)state;
     stk_store(copies.host.control + STK_CTL_NO_SHARED_ATOMICS, 0);
@@ -375,6 +388,7 @@ int main(void) {
         TEST(a_slot_that_faults_comes_back_with_its_reason),
         TEST(slots_that_are_not_handed_over_hold_fences_back_until_they_end),
         TEST(a_slot_that_the_host_moves_meanwhile_stays_as_the_host_left_it),
+        TEST(a_slot_that_changes_between_look_and_swap_is_left),
         TEST(control_buffers_without_custody_words_do),
         TEST(blocks_that_changed_are_sent_in_runs),
         TEST(the_last_run_takes_in_what_lies_between_its_blocks),

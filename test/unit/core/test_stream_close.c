@@ -244,6 +244,29 @@ static void port_that_cannot_cancel_says_so(void **state) {
     assert_closed(2);
 }
 
+static int reap_fails(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
+    (void)ctx;
+    (void)done;
+    (void)max;
+    (void)timeout_ns;
+    return STK_E_DEVICE;
+}
+
+static void port_that_fails_says_so_and_close_may_be_called_again(void **state) {
+    const struct stk_sim_ingest_config ingest = {.delay = 3};
+    struct stk_ingest_ops broken = stk_sim_ingest_ops;
+    (void)state;
+    world(&ingest, NULL);
+    queue_some(2, 100);
+    assert_int_equal(stk_stream_poll(&w.stream, 0), 0); /* the reads are in flight */
+    broken.reap = reap_fails;
+    w.port.ops = &broken;
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_E_DEVICE);
+    w.port.ops = &stk_sim_ingest_ops;
+    assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
+    assert_closed(2);
+}
+
 static int fail_always(const struct stk_stream_result *r, struct stk_stream_next *next) {
     (void)next;
     return -1000 - (int)(r->tag / 100u);
@@ -305,6 +328,7 @@ int main(void) {
         cmocka_unit_test(slots_that_wait_or_yield_are_taken_back),
         cmocka_unit_test(worker_that_does_not_finish_keeps_the_stream_open),
         cmocka_unit_test(port_that_cannot_cancel_says_so),
+        cmocka_unit_test(port_that_fails_says_so_and_close_may_be_called_again),
         cmocka_unit_test(error_of_the_callback_keeps_no_chunk_from_it),
         cmocka_unit_test(chunk_that_is_wanted_again_is_over_too),
         cmocka_unit_test(stream_on_the_interpreter_ends_as_on_a_device),
