@@ -13,9 +13,12 @@
 #define STAY_NS UINT64_C(100000000)
 
 #define TOUCH_BYTES_MAX (1u << 20) /* payload bytes that a turn reads at most: more than a device's caches hold */
-#define TOUCH_TURNS_MAX 4096u
+#define TOUCH_TURNS_MAX 4096u      /* a power of 4 */
+#define TOUCH_TRIES     12         /* lengths from 1 turn on, and the greatest again */
 /* Time that is long beside the noise of a launch, and short beside a time slice of a core. */
 #define TOUCH_NS UINT64_C(200000)
+/* Time that is long beside a time slice of a core. */
+#define SLICE_NS UINT64_C(30000000)
 
 int stk_opencl_in_time(struct stk_opencl *cl) {
     if (stk_opencl_allowed(cl, UINT64_MAX) != 0u) {
@@ -78,23 +81,33 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
 }
 
 /* Measures the time of 2^20 units, read by all lanes or by one: compares turns that read the payload in order with
- * turns that do not. */
+ * turns that do not. On a busy machine each launch of one length may lose its core, and a unit then seems hundreds of
+ * times as long, or to take no time. This error is a quarter in launches of four times the turns, so two lengths must
+ * agree; the greatest length is measured again for as long as it makes no sense. */
 static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
     size_t region = cl->own.buffers.regions[REGION_PAYLOAD].bytes;
-    uint32_t bytes = region < TOUCH_BYTES_MAX ? (uint32_t)region : TOUCH_BYTES_MAX;
-    uint64_t idle = 0, took = 0, units = 0;
-    int err = STK_OK;
-    for (uint32_t turns = 1; turns <= TOUCH_TURNS_MAX && took < 2u * idle + TOUCH_NS && err == STK_OK; turns *= 4u) {
-        idle = took = UINT64_MAX;
-        units = (uint64_t)turns * bytes;
+    uint32_t bytes = region < TOUCH_BYTES_MAX ? (uint32_t)region : TOUCH_BYTES_MAX, turns = 1;
+    uint64_t idle = UINT64_MAX, took = UINT64_MAX;
+    int known = 0, err = STK_OK;
+    *cost = 0;
+    for (int i = 0; i < TOUCH_TRIES && !known && err == STK_OK; i++) {
         stk_opencl_touch(cl, 0, one);
         err = time_turns(cl, turns, &idle);
         stk_opencl_touch(cl, bytes, one);
         err = err == STK_OK ? time_turns(cl, turns, &took) : err;
+        if (took > idle) {
+            uint64_t was = *cost, units = (uint64_t)turns * bytes, more = took - idle;
+            *cost = ((more << 20) + units - 1u) / units;
+            known = more < TOUCH_NS ? turns == TOUCH_TURNS_MAX
+                                    : more >= SLICE_NS || (was / 2u <= *cost && *cost / 2u <= was);
+        }
+        if (turns < TOUCH_TURNS_MAX) {
+            turns *= 4u;
+            idle = took = UINT64_MAX;
+        }
     }
     stk_opencl_touch(cl, 0, 0);
-    took = took > idle ? took - idle : 1u;
-    *cost = ((took << 20) + units - 1u) / units;
+    *cost = *cost ? *cost : 1u;
     return err;
 }
 
