@@ -206,5 +206,9 @@ int main(void) {
         cmocka_unit_test(kept_program_that_takes_no_arguments_is_compiled_next),
         cmocka_unit_test(kept_program_whose_launches_fail_is_compiled_next),
     };
+    struct stk_opencl_device d;
+    if (stk_opencl_device(0, &d) != STK_OK) {
+        return exit_without("an OpenCL device");
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
