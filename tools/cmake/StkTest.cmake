@@ -13,15 +13,29 @@ function(stk_test name target)
   endif()
 endfunction()
 
-# Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow ones.
-set(STK_LONG_TESTS consumer.without_opencl faults.opencl faults.opencl_limits faults.opencl_synchronous
-  unit.opencl unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_fetch
-  unit.opencl_pieces unit.opencl_residency unit.opencl_wide system.bench system.modes system.scan_devices
+# Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow
+# ones.
+set(STK_LONG_TESTS consumer.without_opencl system.bench system.modes system.scan_devices
   system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped
   system.store system.synchronous)
 
 # Those of thirty and more, slow by what they do.
-set(STK_SLOW_TESTS gate.tidy kernel.oclgrind unit.opencl_binary)
+set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)
+
+# Those that have a short form (test/unit/host/short_form.h), which is neither long nor slow. It runs under a sanitizer.
+set(STK_SHORTENED_LONG_TESTS faults.opencl faults.opencl_limits faults.opencl_synchronous unit.opencl
+  unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_pieces
+  unit.opencl_residency unit.opencl_wide)
+set(STK_SHORTENED_SLOW_TESTS unit.opencl_binary)
+set(short OFF)
+if(STK_SANITIZE)
+  set(short ON)
+endif()
+option(STK_TEST_SHORT "Run the short form of long tests" ${short})
+if(NOT STK_TEST_SHORT)
+  list(APPEND STK_LONG_TESTS ${STK_SHORTENED_LONG_TESTS})
+  list(APPEND STK_SLOW_TESTS ${STK_SHORTENED_SLOW_TESTS})
+endif()
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
@@ -71,6 +85,9 @@ function(stk_test_properties name)
   set(env ${STK_TEST_ENV})
   if(STK_HOSTED)
     list(APPEND env "POCL_CACHE_DIR=${PROJECT_BINARY_DIR}/pocl-cache")
+  endif()
+  if(STK_TEST_SHORT)
+    list(APPEND env STK_TEST_SHORT=1)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${env}")
 endfunction()

@@ -10,6 +10,7 @@
 
 #include "need_device.h"
 #include "opencl_modes.h"
+#include "short_form.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
 
@@ -76,6 +77,20 @@ static inline const struct stk_opencl_outcome *rig_can(const struct way *way) {
         (void)!stk_opencl_close(&probe, 20 * SECOND);
     }
     return found[i].residency != 0 ? &found[i] : NULL;
+}
+
+/* Returns true for the first memory that works here in its mode. */
+static inline bool rig_is_first(size_t way) {
+    size_t i = 0;
+    while (i < way && (ways[i].residency != ways[way].residency || !rig_can(&ways[i]))) {
+        i++;
+    }
+    return i == way && rig_can(&ways[way]) != NULL;
+}
+
+/* Is a test to go this way? In the short form a mode has one kind of memory. */
+static inline bool rig_goes(size_t way) {
+    return is_short() ? rig_is_first(way) : rig_can(&ways[way]) != NULL;
 }
 
 /* Opens the device in one way, without another handshake. 1; 0 where it cannot, with a message; ends the test where it

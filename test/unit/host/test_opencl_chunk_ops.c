@@ -15,7 +15,7 @@
 #include "stoker/ring.h"
 
 #define PAYLOAD 40000u
-#define CASES   60u
+#define CASES   times(60, 10)
 #define LARGE   (8u << 20)
 
 static struct stk_opencl cl;
@@ -93,7 +93,7 @@ static void crc_of_a_large_chunk_is_right_and_its_speed_is_said(void **state) {
     (void)state;
     open_device(1, LARGE);
     chunk_fill(cl.memory.payload, LARGE, &seed);
-    for (int i = 0; i < 4; i++) {
+    for (uint32_t i = 0; i < times(4, 1); i++) {
         at = rig_now();
         want = stk_crc32c(0, cl.memory.payload + 3, LARGE - 3u);
         core = rig_now() - at < core ? rig_now() - at : core;

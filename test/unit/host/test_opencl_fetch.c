@@ -19,7 +19,7 @@
 #define RESOURCES 24u
 #define BYTES     3000u
 #define PLACE     4096u /* payload bytes from one resource to the next */
-#define MISSES    240u
+#define MISSES    times(240, 75)
 #define ABSENT    1000u /* a resource that the table has not */
 
 static struct stk_opencl cl;
@@ -167,7 +167,7 @@ static void run_all(void) {
     assert_int_equal(served, MISSES);
     assert_int_equal(miss.stats.asked, MISSES);
     assert_true(miss.stats.served + miss.stats.refused + miss.stats.failed == MISSES);
-    assert_true(miss.stats.refused >= 9u && miss.stats.failed >= 9u && miss.stats.cancelled == 0u);
+    assert_true(miss.stats.refused >= MISSES / 25u && miss.stats.failed >= MISSES / 25u && miss.stats.cancelled == 0u);
     assert_int_equal(stk_fetch_close(&miss, 20 * SECOND), STK_OK);
 }
 
@@ -225,7 +225,7 @@ int main(void) {
     int failed = 0;
     for (size_t i = 0; i < WAYS; i++) {
         way = &ways[i];
-        failed += rig_can(way) ? cmocka_run_group_tests_name(way->name, tests, NULL, NULL) : 0;
+        failed += rig_goes(i) ? cmocka_run_group_tests_name(way->name, tests, NULL, NULL) : 0;
     }
     return failed;
 }

@@ -51,15 +51,6 @@ static int open_shared(const struct stk_opencl_config *wish, const struct way *w
     return 1;
 }
 
-/* Returns true for the first memory that works here in its mode. */
-static int is_first(size_t way) {
-    size_t i = 0;
-    while (i < way && (ways[i].residency != ways[way].residency || !rig_can(&ways[i]))) {
-        i++;
-    }
-    return i == way && rig_can(&ways[way]) != NULL;
-}
-
 static uint32_t *status_of(uint32_t slot) {
     return STK_SLOT_AT(ring.words, slot);
 }
@@ -85,7 +76,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
         void *end = NULL;
         uint32_t ran = 0;
         uint64_t start;
-        if (!is_first(i) || ways[i].residency == STK_BATCH || !open_shared(&config, &ways[i])) {
+        if (!rig_is_first(i) || ways[i].residency == STK_BATCH || !open_shared(&config, &ways[i])) {
             continue;
         }
         stk_store(status_of(6), 99);
@@ -96,7 +87,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
             drive(true);
         }
         start = rig_now();
-        while (ran < 100u) { /* and the slots of others are served */
+        while (ran < times(100, 10)) { /* and the slots of others are served */
             publish_add(0);
             while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
                 drive(true);
@@ -183,7 +174,7 @@ static void end_that_a_tenant_stored_ends_nobodys_ticket(void **state) {
         uint32_t how = hows[i / WAYS];
         const struct stk_opencl_config config = {
             .slots = 1, .lanes = how & 1u ? 8u : 1u, .workers = how & 2u ? 2u : 1u};
-        if (!is_first(way) || (how && ways[way].residency == STK_BATCH) || !open_shared(&config, &ways[way])) {
+        if (!rig_is_first(way) || (how && ways[way].residency == STK_BATCH) || !open_shared(&config, &ways[way])) {
             continue;
         }
         if (how & 4u) {
@@ -278,18 +269,18 @@ static void tickets_of_others_end_whatever_a_tenant_stores(void **state) {
     for (size_t i = 0; i < 2u * WAYS; i++) {
         const struct stk_opencl_config config = {.lanes = i < WAYS ? 1u : 8u, .workers = 2, .watch_ns = WATCH_NS};
         const struct way *way = &ways[i % WAYS];
-        uint32_t turn = 0, published = 0, harvested = 0;
+        uint32_t turn = 0, published = 0, harvested = 0, total = times(1000, 100);
         pthread_t thread;
         void *end = NULL;
         uint64_t start;
-        if (!is_first(i % WAYS) || !open_shared(&config, way)) {
+        if (!rig_is_first(i % WAYS) || !open_shared(&config, way)) {
             continue;
         }
         memset(owned, 0, sizeof owned);
         assert_int_equal(pthread_create(&thread, NULL, forge_for_ever, &over), 0);
         start = rig_now();
-        while (harvested < published || published < 1000u) {
-            published += published < 1000u ? publish_both(&turn) : 0u;
+        while (harvested < published || published < total) {
+            published += published < total ? publish_both(&turn) : 0u;
             drive(true);
             harvested += harvest_all();
             if (rig_now() - start > 60 * SECOND) {

@@ -39,7 +39,7 @@ static void mode_and_memory_that_are_asked_for_are_taken(void **state) {
     for (size_t i = 0; i < WAYS; i++) {
         const struct stk_opencl_config config = {.slots = 32};
         struct stk_dispatch_info info;
-        if (rig_open(&cl, &config, &ways[i])) {
+        if (rig_goes(i) && rig_open(&cl, &config, &ways[i])) {
             stk_opencl_ops.info(&cl, &info);
             assert_int_equal(info.residency, ways[i].residency);
             assert_string_equal(info.memory, stk_opencl_memory_name(ways[i].memory));
@@ -56,7 +56,7 @@ static void workers_are_told_of_from_their_launch_until_they_have_left(void **st
     (void)state;
     for (size_t i = 0; i < WAYS; i++) {
         const struct stk_opencl_config config = {.slots = 32};
-        if (rig_open(&cl, &config, &ways[i])) {
+        if (rig_goes(i) && rig_open(&cl, &config, &ways[i])) {
             ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
             assert_false(stk_opencl_ops.has_workers(&cl));
             publish_add(0);
@@ -149,7 +149,7 @@ static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
     uint32_t queued;
     (void)state;
     open_way(&config, way);
-    queued = run_adds(300000);
+    queued = run_adds(times(300000, 30000));
     assert_true(queued >= 1u);
     assert_true(cl.stats.lease_ends >= 1u);
     close_way();

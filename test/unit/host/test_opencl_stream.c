@@ -261,7 +261,7 @@ int main(void) {
     int failed = 0;
     for (size_t i = 0; i < WAYS; i++) {
         way = &ways[i];
-        failed += rig_can(way) ? cmocka_run_group_tests_name(way->name, tests, NULL, NULL) : 0;
+        failed += rig_goes(i) ? cmocka_run_group_tests_name(way->name, tests, NULL, NULL) : 0;
     }
     return failed;
 }
