@@ -10,11 +10,12 @@
 #include "hostile.h"
 #include "need_device.h"
 #include "opencl_modes.h"
+#include "short_form.h"
 #include "stoker/port/opencl.h"
 #include "stoker/port/posix.h"
 
 #define SECOND UINT64_C(1000000000)
-#define RINGS  60u
+#define RINGS  times(60, 8)
 
 static struct hostile hostile;
 static struct op_image image;
@@ -97,8 +98,14 @@ static void run(uint32_t lanes, uint32_t workers) {
         copy_out();
         wrong = hostile_wrong(&hostile, &image, &where);
         if (wrong != NULL) {
-            fail_msg("%u lanes, %u workers, ring %u, %u: %s", (unsigned)lanes, (unsigned)workers, (unsigned)seed,
-                     (unsigned)where, wrong);
+            const uint32_t *slot = STK_SLOT_AT(image.ring, where % OPS_SLOTS);
+            fail_msg("%u lanes, %u workers, ring %u, %u: %s; slot: status %u, opcode 0x%x, reason %u, value 0x%x; %u "
+                     "recoveries, %u fallbacks: %s",
+                     (unsigned)lanes, (unsigned)workers, (unsigned)seed, (unsigned)where, wrong,
+                     (unsigned)slot[STK_SLOT_STATUS], (unsigned)slot[STK_SLOT_OPCODE],
+                     (unsigned)slot[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG],
+                     (unsigned)slot[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], (unsigned)cl.losses.recoveries,
+                     (unsigned)cl.stats.fallbacks, cl.reason);
         }
     }
     assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
