@@ -215,7 +215,7 @@ static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
     struct stk_dispatch_info info;
     (void)state;
     open_device(&config);
-    run_adds(times(200000, 50000));
+    run_adds(times(200000, 100000));
     stk_opencl_ops.info(&cl, &info);
     assert_true(info.launches > 1);
     assert_true(info.lease_ends >= 1 || way->residency != STK_RESIDENT);
