@@ -147,8 +147,9 @@ static void a_published_slot_ends_with_its_result(void **state) {
     assert_int_equal(observable(0), 5);
     assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_OK);
     assert_true(slot.opcode == STK_OP_ATOMIC_ADD && slot.args[0] == 5);
-    assert_int_equal(stk_load(memory.control + STK_CTL_DONE_COUNT), 1);
     assert_true(info().launches >= 1);
+    stop(); /* a worker behind a bus may count a slot later than it ends it */
+    assert_int_equal(stk_load(memory.control + STK_CTL_DONE_COUNT), 1);
 }
 
 /* The status is stored last: whoever sees DONE sees what the slot did. */
