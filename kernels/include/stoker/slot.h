@@ -113,7 +113,7 @@ STK_SLOT_FN unsigned stk_custody_at(unsigned word) {
     X(STATUS, 13)  /* the status word is no status: no worker or host stored it; value: the word */
 
 enum stk_reason {
-#define STK_REASON_ENUM(name, number) STK_REASON_##name = number,
+#define STK_REASON_ENUM(name, number) STK_REASON_##name = (number),
     STK_REASONS(STK_REASON_ENUM)
 #undef STK_REASON_ENUM
 };
