@@ -14,18 +14,9 @@
 
 #define STK_OPENCL_PAGE 4096u /* the parts of the shared memory are mapped and copied by whole pages */
 
-/* Indices of regions: the parts of the shared memory. */
-enum {
-    REGION_RING = STK_PART_RING,
-    REGION_CONTROL = STK_PART_CONTROL,
-    REGION_DEBUG = STK_PART_DEBUG,
-    REGION_IO = STK_PART_IO,
-    REGION_PAYLOAD = STK_PART_PAYLOAD
-};
-
 /* Arguments of the kernel behind the regions and their sizes. */
 enum {
-    ARG_TURNS = 2 * STK_OPENCL_REGIONS,
+    ARG_TURNS = 2 * STK_DEVICE_PARTS,
     ARG_IDLE_TURNS,
     ARG_GUARDS,
     KERNEL_ARGS

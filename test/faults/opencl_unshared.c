@@ -39,7 +39,7 @@ static struct {
     struct memory *memory;
     void *host;
     const void *pointer; /* of SVM; NULL: a buffer */
-} regions[STK_OPENCL_REGIONS];
+} regions[STK_DEVICE_PARTS];
 static uint32_t slots, idle_turns;
 
 /* Launches that worked on shadows which the host sees at their borders. */
@@ -92,7 +92,7 @@ void unshared_mapped(const void *handle, void *host) {
 
 void unshared_gone(const void *handle) {
     struct memory *m = handle ? find(handle) : NULL;
-    for (uint32_t i = 0; m && i < STK_OPENCL_REGIONS; i++) {
+    for (uint32_t i = 0; m && i < STK_DEVICE_PARTS; i++) {
         regions[i].memory = regions[i].memory == m ? NULL : regions[i].memory;
     }
     for (uint32_t i = 0; m && i < LATE_MAX; i++) {
@@ -109,11 +109,11 @@ void unshared_gone(const void *handle) {
 /// The kernel's arguments ///
 
 void unshared_arg(cl_uint i, const void *value) {
-    if (i < STK_OPENCL_REGIONS) {
+    if (i < STK_DEVICE_PARTS) {
         regions[i].memory = find(*(const cl_mem *)value);
         regions[i].host = regions[i].memory ? regions[i].memory->host : NULL;
         regions[i].pointer = NULL;
-    } else if (i == STK_OPENCL_REGIONS + REGION_RING) {
+    } else if (i == STK_DEVICE_PARTS + STK_PART_RING) {
         slots = *(const uint32_t *)value;
     } else if (i == ARG_IDLE_TURNS) {
         idle_turns = *(const uint32_t *)value;
@@ -121,7 +121,7 @@ void unshared_arg(cl_uint i, const void *value) {
 }
 
 void unshared_arg_svm(cl_uint i, void *pointer) {
-    if (i < STK_OPENCL_REGIONS) {
+    if (i < STK_DEVICE_PARTS) {
         regions[i].memory = find(pointer);
         regions[i].host = pointer;
         regions[i].pointer = pointer;
@@ -136,7 +136,7 @@ static int is_copy(uint32_t i) {
 
 /* Leaves the first `claims` published slots as a lost kernel would. */
 static uint32_t claim(void) {
-    uint32_t *words = regions[REGION_RING].host, taken = 0;
+    uint32_t *words = regions[STK_PART_RING].host, taken = 0;
     for (uint32_t i = 0; i < slots && taken < how.claims; i++) {
         taken +=
             stk_cas(words + (size_t)i * STK_SLOT_WORDS, STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED;
@@ -147,11 +147,11 @@ static uint32_t claim(void) {
 /* Returns the regions that the kernel has no longer, from the launch on that finds `after` slots done and no other
  * launch under way. */
 static uint32_t lost_parts(void) {
-    if (how.after == 0u || is_copy(REGION_RING)) {
+    if (how.after == 0u || is_copy(STK_PART_RING)) {
         return 0;
     }
     if (!begun && faults_living("event") == 0u &&
-        stk_load((const uint32_t *)regions[REGION_CONTROL].host + STK_CTL_DONE_COUNT) >= how.after) {
+        stk_load((const uint32_t *)regions[STK_PART_CONTROL].host + STK_CTL_DONE_COUNT) >= how.after) {
         begun = how.claims == 0u || claim() != 0u; /* not yet where there is nothing to lose */
     }
     return begun ? how.parts : 0u;
@@ -160,7 +160,7 @@ static uint32_t lost_parts(void) {
 /* A launch that stays longer than a look at each slot takes waits for stores of the host, or is only timed. */
 static uint32_t dead_parts(void) {
     uint32_t kinds = idle_turns > 2u * slots + 64u ? how.not_live : how.not_coherent, parts = 0;
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
         parts |= !is_copy(i) && (kinds >> (unsigned)regions[i].memory->kind & 1u) != 0u ? 1u << i : 0u;
     }
     return parts;
@@ -185,7 +185,7 @@ static cl_mem shadow_of(cl_command_queue q, struct memory *m) {
 
 uint32_t unshared_begin(cl_command_queue q, cl_kernel k) {
     uint32_t parts = lost_parts() | dead_parts();
-    for (cl_uint i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (cl_uint i = 0; i < STK_DEVICE_PARTS; i++) {
         if (parts >> i & 1u) {
             cl_mem shadow = shadow_of(q, regions[i].memory);
             (void)__real_clSetKernelArg(k, i, sizeof shadow, &shadow);
@@ -196,7 +196,7 @@ uint32_t unshared_begin(cl_command_queue q, cl_kernel k) {
 
 /* A launch has the arguments that were set when it was enqueued. */
 void unshared_end(cl_kernel k, uint32_t parts) {
-    for (cl_uint i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (cl_uint i = 0; i < STK_DEVICE_PARTS; i++) {
         cl_mem mem = parts >> i & 1u && !regions[i].pointer ? (cl_mem)(uintptr_t)regions[i].memory->handle : NULL;
         if (mem) {
             (void)__real_clSetKernelArg(k, i, sizeof mem, &mem);
@@ -208,8 +208,8 @@ void unshared_end(cl_kernel k, uint32_t parts) {
 
 void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts) {
     static uint32_t next;
-    struct memory *control = regions[REGION_CONTROL].memory;
-    if ((parts >> REGION_CONTROL & 1u) != 0u && how.after == 0u &&
+    struct memory *control = regions[STK_PART_CONTROL].memory;
+    if ((parts >> STK_PART_CONTROL & 1u) != 0u && how.after == 0u &&
         (how.not_coherent >> (unsigned)control->kind & 1u) == 0u) {
         late[next].event = event;
         late[next].queue = q;
@@ -227,7 +227,7 @@ void unshared_over(cl_event event) {
             uint32_t now = 0;
             (void)__real_clEnqueueReadBuffer(late[i].queue, m->shadow, CL_TRUE, at[k] * 4u, sizeof now, &now, 0, NULL,
                                              NULL);
-            (void)stk_fetch_add((uint32_t *)regions[REGION_CONTROL].host + at[k], now - m->ends[k]);
+            (void)stk_fetch_add((uint32_t *)regions[STK_PART_CONTROL].host + at[k], now - m->ends[k]);
             m->ends[k] = now;
         }
         late[i].event = late[i].event == event ? NULL : late[i].event;

@@ -8,7 +8,7 @@
 
 static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum stk_opencl_memory memory) {
     int err = STK_OK;
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS && err == STK_OK; i++) {
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS && err == STK_OK; i++) {
         if (!side[i].bytes) {
             err = stk_opencl_region_open(cl, memory, cl->own.buffers.regions[i].bytes, &side[i]);
         }
@@ -35,7 +35,7 @@ void stk_opencl_abandon_copies(struct stk_opencl *cl) {
 
 void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *got) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
         stk_opencl_region_close(&c->device[i]);
         got[i] = (struct stk_opencl_region){0};
         if (c->untracked) {
@@ -50,8 +50,8 @@ void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *g
 void stk_opencl_drop_copies(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
     struct stk_opencl_region *sides[] = {c->device, c->sent, c->got};
-    for (uint32_t i = 0; i < 3u * STK_OPENCL_REGIONS; i++) {
-        struct stk_opencl_region *r = &sides[i / STK_OPENCL_REGIONS][i % STK_OPENCL_REGIONS];
+    for (uint32_t i = 0; i < 3u * STK_DEVICE_PARTS; i++) {
+        struct stk_opencl_region *r = &sides[i / STK_DEVICE_PARTS][i % STK_DEVICE_PARTS];
         if (r->cl_context == cl->own.program.context) {
             stk_opencl_region_close(r);
         }
@@ -61,7 +61,7 @@ void stk_opencl_drop_copies(struct stk_opencl *cl) {
 
 void stk_opencl_close_copies(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
         stk_opencl_region_close(&c->device[i]);
         stk_opencl_region_close(&c->sent[i]);
         stk_opencl_region_close(&c->got[i]);
@@ -101,7 +101,7 @@ void stk_opencl_merge(struct stk_opencl *cl) {
 
 /* Bytes of region `i` that mean anything. */
 static size_t length(const struct stk_opencl *cl, uint32_t i) {
-    return i == REGION_PAYLOAD ? cl->own.buffers.payload_bytes : cl->own.buffers.regions[i].bytes;
+    return i == STK_PART_PAYLOAD ? cl->own.buffers.payload_bytes : cl->own.buffers.regions[i].bytes;
 }
 
 static int write_range(struct stk_opencl *cl, uint32_t i, size_t from, size_t bytes) {
@@ -120,14 +120,14 @@ static int send_payload(struct stk_opencl *cl) {
     struct stk_device_run run = {0};
     int err = STK_OK;
     while (err == STK_OK && stk_device_next_run(&copies, cl->own.copies.fresh != 0, &run)) {
-        err = write_range(cl, REGION_PAYLOAD, run.from, run.bytes);
+        err = write_range(cl, STK_PART_PAYLOAD, run.from, run.bytes);
     }
     return err;
 }
 
 int stk_opencl_send_copies(struct stk_opencl *cl) {
     int err = STK_OK;
-    for (uint32_t i = 0; i < REGION_PAYLOAD && err == STK_OK; i++) {
+    for (uint32_t i = 0; i < STK_PART_PAYLOAD && err == STK_OK; i++) {
         err = write_range(cl, i, 0, length(cl, i));
     }
     err = err == STK_OK ? send_payload(cl) : err;
@@ -141,7 +141,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
     cl_command_queue queue = cl->own.program.queue;
     int err = STK_OK;
     *last = NULL;
-    for (uint32_t i = STK_OPENCL_REGIONS; i-- > 0u && err == STK_OK;) {
+    for (uint32_t i = STK_DEVICE_PARTS; i-- > 0u && err == STK_OK;) {
         size_t bytes = length(cl, i);
         if (bytes) {
             err = stk_opencl_error(cl,

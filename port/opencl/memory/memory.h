@@ -51,7 +51,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last);
 /* Notes that a launch is given up while reads behind it may be under way. */
 void stk_opencl_abandon_copies(struct stk_opencl *cl);
 
-/* Releases the device's buffers of a lost context. Sets got[STK_OPENCL_REGIONS] to where its reads may still go. */
+/* Releases the device's buffers of a lost context. Sets got[STK_DEVICE_PARTS] to where its reads may still go. */
 void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *got);
 
 /* Releases what was allocated in the present context. */

@@ -6,7 +6,6 @@
 #include "../report/report.h"
 #include "memory.h"
 
-#define PAGE       STK_OPENCL_PAGE
 #define ZEROED_MAX ((size_t)64 << 20) /* larger ones are payload */
 
 /* cl_nv_create_buffer; the headers of OpenCL do not have it. */
@@ -36,12 +35,12 @@ static int open_svm(struct stk_opencl *cl, enum stk_opencl_memory memory, struct
     cl_svm_mem_flags flags = CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER;
     flags |= memory == STK_OPENCL_SVM_ATOMICS ? CL_MEM_SVM_ATOMICS : 0u;
     /* A loader may have no entry for the call where the device has no SVM at all. */
-    r->raw = cl->device.fine_grain ? clSVMAlloc(cl->own.program.context, flags, r->bytes + PAGE, 0) : NULL;
+    r->raw = cl->device.fine_grain ? clSVMAlloc(cl->own.program.context, flags, r->bytes + STK_OPENCL_PAGE, 0) : NULL;
     if (!r->raw) {
         return not_offered(cl, memory);
     }
     r->raw_is_svm = 1;
-    r->host = (void *)(((uintptr_t)r->raw + PAGE - 1u) & ~(uintptr_t)(PAGE - 1u));
+    r->host = (void *)(((uintptr_t)r->raw + STK_OPENCL_PAGE - 1u) & ~(uintptr_t)(STK_OPENCL_PAGE - 1u));
     return STK_OK;
 }
 
@@ -113,8 +112,8 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
                            struct stk_opencl_region *region) {
     cl_int error;
     int err;
-    *region = (struct stk_opencl_region){.bytes = (bytes + PAGE - 1u) & ~(size_t)(PAGE - 1u)};
-    region->bytes = region->bytes ? region->bytes : PAGE;
+    *region = (struct stk_opencl_region){.bytes = (bytes + STK_OPENCL_PAGE - 1u) & ~(size_t)(STK_OPENCL_PAGE - 1u)};
+    region->bytes = region->bytes ? region->bytes : STK_OPENCL_PAGE;
     region->cl_context = cl->own.program.context;
     region->cl_queue = cl->own.program.queue;
     if (memory == STK_OPENCL_SVM_ATOMICS || memory == STK_OPENCL_SVM) {
@@ -177,13 +176,13 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
     if (err != STK_OK) {
         return err;
     }
-    for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
+    for (cl_uint i = 0; i < STK_DEVICE_PARTS && error == CL_SUCCESS; i++) {
         cl_mem mem = regions[i].cl_mem;
         error = mem ? clSetKernelArg(cl->own.program.kernel, i, sizeof mem, &mem)
                     : clSetKernelArgSVMPointer(cl->own.program.kernel, i, regions[i].host);
     }
-    for (cl_uint i = 0; i < STK_OPENCL_REGIONS && error == CL_SUCCESS; i++) {
-        error = clSetKernelArg(cl->own.program.kernel, STK_OPENCL_REGIONS + i, sizeof sizes[i], &sizes[i]);
+    for (cl_uint i = 0; i < STK_DEVICE_PARTS && error == CL_SUCCESS; i++) {
+        error = clSetKernelArg(cl->own.program.kernel, STK_DEVICE_PARTS + i, sizeof sizes[i], &sizes[i]);
     }
     if (error == CL_SUCCESS) {
         error = clSetKernelArg(cl->own.program.kernel, ARG_GUARDS, sizeof cl->own.buffers.guards.cl_mem,
@@ -209,7 +208,7 @@ static struct stk_device_layout layout_of(const struct stk_opencl *cl) {
         .debug_records = c->debug_records,
         .io_slots = c->io_slots,
         .payload_bytes = c->payload_bytes,
-        .align = PAGE,
+        .align = STK_OPENCL_PAGE,
         .no_shared_atomics = !exclusive(cl),
     };
 }
@@ -242,7 +241,7 @@ int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
 }
 
 void stk_opencl_give(struct stk_opencl *cl) {
-    for (uint32_t i = 0; i < STK_OPENCL_REGIONS; i++) {
+    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
         stk_opencl_region_close(&cl->own.buffers.regions[i]);
     }
     stk_opencl_close_copies(cl);

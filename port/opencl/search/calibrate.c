@@ -85,7 +85,7 @@ int stk_opencl_warm_up(struct stk_opencl *cl) {
  * times as long, or to take no time. This error is a quarter in launches of four times the turns, so two lengths must
  * agree; the greatest length is measured again for as long as it makes no sense. */
 static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
-    size_t region = cl->own.buffers.regions[REGION_PAYLOAD].bytes;
+    size_t region = cl->own.buffers.regions[STK_PART_PAYLOAD].bytes;
     uint32_t bytes = region < TOUCH_BYTES_MAX ? (uint32_t)region : TOUCH_BYTES_MAX, turns = 1;
     uint64_t idle = UINT64_MAX, took = UINT64_MAX;
     int known = 0, err = STK_OK;

@@ -46,11 +46,10 @@ struct stk_opencl_region {
     size_t bytes;                /* whole pages */
     int raw_is_svm;              /* raw: from clSVMAlloc; else pages of this process */
 };
-#define STK_OPENCL_REGIONS STK_DEVICE_PARTS
 
 /* Shared memory: memory/. */
 struct stk_opencl_buffers {
-    struct stk_opencl_region regions[STK_OPENCL_REGIONS];
+    struct stk_opencl_region regions[STK_DEVICE_PARTS];
     /* guard words, which the workers use among themselves, and the table of limits behind them; no host pointer */
     struct stk_opencl_region guards;
     uint32_t payload_bytes; /* bytes of the payload that launches may reach: none in the handshake */
@@ -59,12 +58,12 @@ struct stk_opencl_buffers {
 
 /* Copies, where the kernel has memory of its own: memory/. */
 struct stk_opencl_copies {
-    struct stk_opencl_region device[STK_OPENCL_REGIONS]; /* kernel arguments; no host pointer */
-    struct stk_opencl_region sent[STK_OPENCL_REGIONS];   /* what the device holds, or held before the launch */
-    struct stk_opencl_region got[STK_OPENCL_REGIONS];    /* what came back */
-    uint64_t copied;                                     /* bytes there and back since open */
-    int fresh;                                           /* the device holds nothing yet */
-    int untracked;                                       /* reads into `got` may be under way that no event tells of */
+    struct stk_opencl_region device[STK_DEVICE_PARTS]; /* kernel arguments; no host pointer */
+    struct stk_opencl_region sent[STK_DEVICE_PARTS];   /* what the device holds, or held before the launch */
+    struct stk_opencl_region got[STK_DEVICE_PARTS];    /* what came back */
+    uint64_t copied;                                   /* bytes there and back since open */
+    int fresh;                                         /* the device holds nothing yet */
+    int untracked;                                     /* reads into `got` may be under way that no event tells of */
 };
 
 /* What holds for launches: the user's configuration, or what the handshake and the measurements need. */
@@ -115,7 +114,7 @@ enum stk_opencl_claims {
 /* What a lost context holds until close: it may have read or written its memory to the last. */
 struct stk_opencl_lost_context {
     void *context, *queue;
-    struct stk_opencl_region got[STK_OPENCL_REGIONS];
+    struct stk_opencl_region got[STK_DEVICE_PARTS];
 };
 #define STK_OPENCL_LOST_MAX 8u
 
