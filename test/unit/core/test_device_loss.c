@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "miss_words.h"
 #include "stoker/atomic.h"
 #include "stoker/device_loss.h"
 #include "stoker/port/interp.h"
@@ -119,29 +120,6 @@ static void custody_ends(void **state) {
 
 /// What a lost kernel asked for ///
 
-/* A LOAD_MISS of resource 100 + slot, as a worker left it; `ticket`: 1 + its I/O slot, or 0. */
-static void miss_is(uint32_t slot, uint32_t status, uint32_t ticket) {
-    uint32_t *w = slot_of(slot);
-    stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
-    stk_store(w + STK_SLOT_ARG0, 100u + slot);
-    stk_store(w + STK_SLOT_ARG0 + 2u, ticket);
-    stk_store_release(w, status);
-}
-
-/* The I/O slot of that number, for the ring slot of that number. */
-static void io_is(uint32_t k, uint32_t status) {
-    stk_store(io_of(k) + STK_IO_OP, STK_IO_OP_READ);
-    stk_store(io_of(k) + STK_IO_SRC, 100u + k);
-    stk_store(io_of(k) + STK_IO_DST, 100u + k);
-    stk_store(io_of(k) + STK_IO_TAG, k);
-    stk_store_release(io_of(k) + STK_IO_STATUS, status);
-}
-
-static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
-    assert_int_equal(stk_load(slot_of(slot)), status);
-    assert_int_equal(stk_load(slot_of(slot) + STK_SLOT_ARG0 + 2u), ticket);
-}
-
 /* Answers all requests, and drives, until slots 0 to `last` are DONE. */
 static void serve_until_done(uint32_t last) {
     static struct stk_interp device;
@@ -163,27 +141,27 @@ static void serve_until_done(uint32_t last) {
 /* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
-    miss_is(0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
-    io_is(0, STK_SLOT_WAIT_IO);
-    miss_is(1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
-    io_is(1, STK_SLOT_WAIT_IO);
-    miss_is(2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
-    io_is(2, STK_SLOT_WAIT_IO);
-    miss_is(3, STK_SLOT_WAIT_IO, 4); /* and published */
-    io_is(3, STK_SLOT_PUBLISHED);
-    miss_is(4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
-    io_is(4, STK_IO_OK);
-    miss_is(5, STK_SLOT_REQUEUE, 6); /* its answer is there */
-    io_is(5, STK_IO_OK);
-    io_is(6, STK_IO_ERROR);     /* no slot names it */
-    io_is(7, STK_SLOT_CLAIMED); /* the server has it */
+    miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    io_in(&memory, 0, STK_SLOT_WAIT_IO);
+    miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    io_in(&memory, 1, STK_SLOT_WAIT_IO);
+    miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    io_in(&memory, 2, STK_SLOT_WAIT_IO);
+    miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    io_in(&memory, 3, STK_SLOT_PUBLISHED);
+    miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    io_in(&memory, 4, STK_IO_OK);
+    miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    io_in(&memory, 5, STK_IO_OK);
+    io_in(&memory, 6, STK_IO_ERROR);     /* no slot names it */
+    io_in(&memory, 7, STK_SLOT_CLAIMED); /* the server has it */
     assert_int_equal(stk_device_put_back(&memory, tries, shared), 4);
-    expect_miss(0, STK_SLOT_REQUEUE, 0);
-    expect_miss(1, STK_SLOT_REQUEUE, 0);
-    expect_miss(2, STK_SLOT_REQUEUE, 0);
-    expect_miss(3, STK_SLOT_WAIT_IO, 4);
-    expect_miss(4, STK_SLOT_REQUEUE, 0);
-    expect_miss(5, STK_SLOT_REQUEUE, 6);
+    expect_miss_in(&memory, 0, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&memory, 1, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&memory, 2, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4);
+    expect_miss_in(&memory, 4, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&memory, 5, STK_SLOT_REQUEUE, 6);
     for (uint32_t k = 0; k < 8u; k++) {
         static const uint32_t left[] = {STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_PUBLISHED,
                                         STK_SLOT_EMPTY, STK_IO_OK,      STK_SLOT_EMPTY, STK_SLOT_CLAIMED};
@@ -198,8 +176,8 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
 static void the_answer_of_a_slot_that_faults_is_recycled_after(struct stk_device_loss loss) {
     for (uint32_t i = 0; i <= STK_DEVICE_TRIES; i++) {
         expect_status(1, i ? STK_SLOT_REQUEUE : STK_SLOT_EMPTY);
-        miss_is(1, STK_SLOT_CLAIMED, 2);
-        io_is(1, STK_IO_OK);
+        miss_in(&memory, 1, STK_SLOT_CLAIMED, 2);
+        io_in(&memory, 1, STK_IO_OK);
         (void)stk_device_put_back(&memory, tries, loss);
     }
     expect_status(1, STK_SLOT_FAULT);
@@ -218,8 +196,8 @@ static void the_answer_of_a_slot_that_faults_on_copies_is_recycled(void **state)
 
 static void with_copies_the_io_queue_of_the_host_stays(void **state) {
     (void)state;
-    io_is(0, STK_SLOT_WAIT_IO); /* some thread of the host is about to ask */
-    miss_is(1, STK_SLOT_CLAIMED, 0);
+    io_in(&memory, 0, STK_SLOT_WAIT_IO); /* some thread of the host is about to ask */
+    miss_in(&memory, 1, STK_SLOT_CLAIMED, 0);
     assert_int_equal(stk_device_put_back(&memory, tries, copied), 1);
     assert_int_equal(stk_load(io_of(0) + STK_IO_STATUS), STK_SLOT_WAIT_IO);
 }

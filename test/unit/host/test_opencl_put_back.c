@@ -7,41 +7,15 @@
 
 #include <cmocka.h>
 
+#include "miss_words.h"
 #include "opencl_adds.h"
 #include "stoker/device_loss.h"
 #include "stoker/io_queue.h"
 
 /// What a lost kernel asked for ///
 
-static uint32_t *slot_at(uint32_t slot) {
-    return ring.words + (size_t)slot * STK_SLOT_WORDS;
-}
-
 static uint32_t *io_at(uint32_t k) {
     return cl.memory.io + (size_t)k * STK_IO_WORDS;
-}
-
-/* A LOAD_MISS of resource 100 + slot, as a worker left it; `ticket`: 1 + its I/O slot, or 0. */
-static void miss_is(uint32_t slot, uint32_t status, uint32_t ticket) {
-    uint32_t *w = slot_at(slot);
-    stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
-    stk_store(w + STK_SLOT_ARG0, 100u + slot);
-    stk_store(w + STK_SLOT_ARG0 + 2u, ticket);
-    stk_store_release(w, status);
-}
-
-/* The I/O slot of that number, for the ring slot of that number. */
-static void io_is(uint32_t k, uint32_t status) {
-    stk_store(io_at(k) + STK_IO_OP, STK_IO_OP_READ);
-    stk_store(io_at(k) + STK_IO_SRC, 100u + k);
-    stk_store(io_at(k) + STK_IO_DST, 100u + k);
-    stk_store(io_at(k) + STK_IO_TAG, k);
-    stk_store_release(io_at(k) + STK_IO_STATUS, status);
-}
-
-static void expect_miss(uint32_t slot, uint32_t status, uint32_t ticket) {
-    assert_int_equal(stk_load(slot_at(slot)), status);
-    assert_int_equal(stk_load(slot_at(slot) + STK_SLOT_ARG0 + 2u), ticket);
 }
 
 /* Answers all requests, and drives, until slots 0 to `last` are DONE. */
@@ -65,27 +39,27 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
     (void)state;
     open_way(&config, first_way(STK_QUANTUM));
-    miss_is(0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
-    io_is(0, STK_SLOT_WAIT_IO);
-    miss_is(1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
-    io_is(1, STK_SLOT_WAIT_IO);
-    miss_is(2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
-    io_is(2, STK_SLOT_WAIT_IO);
-    miss_is(3, STK_SLOT_WAIT_IO, 4); /* and published */
-    io_is(3, STK_SLOT_PUBLISHED);
-    miss_is(4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
-    io_is(4, STK_IO_OK);
-    miss_is(5, STK_SLOT_REQUEUE, 6); /* its answer is there */
-    io_is(5, STK_IO_OK);
-    io_is(6, STK_IO_ERROR);     /* no slot names it */
-    io_is(7, STK_SLOT_CLAIMED); /* the server has it */
+    miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    io_in(&cl.memory, 0, STK_SLOT_WAIT_IO);
+    miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    io_in(&cl.memory, 1, STK_SLOT_WAIT_IO);
+    miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    io_in(&cl.memory, 2, STK_SLOT_WAIT_IO);
+    miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    io_in(&cl.memory, 3, STK_SLOT_PUBLISHED);
+    miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    io_in(&cl.memory, 4, STK_IO_OK);
+    miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    io_in(&cl.memory, 5, STK_IO_OK);
+    io_in(&cl.memory, 6, STK_IO_ERROR);     /* no slot names it */
+    io_in(&cl.memory, 7, STK_SLOT_CLAIMED); /* the server has it */
     (void)stk_device_put_back(&cl.memory, cl.own.buffers.tries, (struct stk_device_loss){.ran = true});
-    expect_miss(0, STK_SLOT_REQUEUE, 0);
-    expect_miss(1, STK_SLOT_REQUEUE, 0);
-    expect_miss(2, STK_SLOT_REQUEUE, 0);
-    expect_miss(3, STK_SLOT_WAIT_IO, 4);
-    expect_miss(4, STK_SLOT_REQUEUE, 0);
-    expect_miss(5, STK_SLOT_REQUEUE, 6);
+    expect_miss_in(&cl.memory, 0, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&cl.memory, 1, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&cl.memory, 2, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4);
+    expect_miss_in(&cl.memory, 4, STK_SLOT_REQUEUE, 0);
+    expect_miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6);
     for (uint32_t k = 0; k < 8u; k++) {
         static const uint32_t left[] = {STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_EMPTY, STK_SLOT_PUBLISHED,
                                         STK_SLOT_EMPTY, STK_IO_OK,      STK_SLOT_EMPTY, STK_SLOT_CLAIMED};
