@@ -79,10 +79,10 @@ STK_MUST_CHECK int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes)
 
 /// Publishing ///
 
-/* May this opcode be published by stk_ring_publish? STK_OK or STK_E_OPCODE. LOAD_MISS has a call of
+/* Returns STK_OK if stk_ring_publish takes this opcode, else STK_E_OPCODE. LOAD_MISS has a call of
  * its own. */
 STK_MUST_CHECK int stk_opcode_publishable(uint32_t opcode);
-/* May this opcode name a user's handler? STK_OK or STK_E_OPCODE. */
+/* Returns STK_OK if this opcode may name a user's handler, else STK_E_OPCODE. */
 STK_MUST_CHECK int stk_opcode_user(uint32_t opcode);
 
 /* Publishes `work` in slot `slot`, which must be EMPTY or DONE (and, if DONE, harvested: its words are overwritten).
@@ -156,7 +156,8 @@ enum stk_transition {
     STK_TO_ACK      /* FAULT -> EMPTY, by the host once it has read the fault */
 };
 
-/* May a slot with status `from` make this transition? The one table of the slot machine. */
+/* Returns 1 if a slot with status `from` may make this transition, else 0. Calls that move a slot of somebody else ask
+ * this table; who owns a slot stores its status itself, by the same rule (SPEC.md 1.2). */
 int stk_transition_allowed(uint32_t from, enum stk_transition to);
 
 /* Moves slot `slot` by compare-and-swap. Returns the previous status; STK_E_RANGE; STK_E_STATUS

@@ -181,7 +181,7 @@ STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[S
 
 /// Reading ///
 
-/* Is there an artifact of this key in the index? Returns 1 and its size in *bytes (which may be NULL), or 0; reads
+/* Looks the key up in the index. Returns 1 and the size of the artifact in *bytes (which may be NULL), or 0; reads
  * nothing from the flash. O(1): at most 256 steps, whatever keys there are. STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_store_find(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                   uint32_t *bytes);

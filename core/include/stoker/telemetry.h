@@ -36,7 +36,7 @@ struct stk_occupancy {
 /* Slots in use that were read: neither EMPTY nor DONE nor torn. FAULT and unknown count. */
 uint32_t stk_occupancy_depth(const struct stk_occupancy *occupancy);
 
-/* Does a worker owe this status something: PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE? */
+/* Returns 1 if work is under way in this status (PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE), else 0. */
 int stk_status_active(uint32_t status);
 
 /* The head of slot i, as rows[i]: its first words in their order. */
@@ -66,7 +66,7 @@ struct stk_window {
     uint32_t count[STK_STATUS_KINDS]; /* its slots by status */
 };
 
-/* Is any slot of the window PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE? */
+/* Returns 1 if any slot of the window is PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE, else 0. */
 int stk_window_active(const struct stk_window *window);
 
 /* The control words, each of its own moment. Counters run free: compare them by difference. */

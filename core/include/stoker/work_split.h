@@ -100,7 +100,8 @@ STK_MUST_CHECK int stk_work_split_weigh(struct stk_work_split *units, uint32_t d
 
 /// Looking: any thread ///
 
-/* Is every unit done? What was stored before its stk_work_split_done is seen after a 1. */
+/* Returns 1 if every unit is done, else 0. After a 1 the caller sees all that was stored before each
+ * stk_work_split_done. */
 int stk_work_split_finished(const struct stk_work_split *units);
 
 /* All units below this one are done, and what was stored before their stk_work_split_done is seen. It may lag behind

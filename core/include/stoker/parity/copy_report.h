@@ -39,7 +39,7 @@ struct stk_copy_report {
 /* The families that are missing, as bits; 0 when all are there. ISR-safe. */
 uint32_t stk_copy_report_missing(const struct stk_copy_report *evidence);
 
-/* Is nothing missing, and the version known? ISR-safe. */
+/* Returns 1 if nothing is missing and the version is known, else 0. ISR-safe. */
 int stk_copy_report_complete(const struct stk_copy_report *evidence);
 
 /* Name of a family: "ring", "control", "copy", "residency"; "unknown" for what is not exactly one of them. Static.
@@ -65,7 +65,7 @@ struct stk_capacity_evidence {
 /* Of the last decode. ISR-safe. */
 void stk_telemetry_capacity(const struct stk_telemetry *telemetry, struct stk_capacity_evidence *out);
 
-/* Does the room cover what was decoded, and is the version known? ISR-safe. */
+/* Returns 1 if the room covers what was decoded and the version is known, else 0. ISR-safe. */
 int stk_capacity_complete(const struct stk_capacity_evidence *evidence);
 
 #ifdef __cplusplus

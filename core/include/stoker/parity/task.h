@@ -88,7 +88,7 @@ STK_MUST_CHECK int stk_task_publish(struct stk_task_queue *queue, uint32_t slot,
 /* Copies slot `slot` out, the state first with acquire order. */
 STK_MUST_CHECK int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_task *task);
 
-/* May a worker take a task in this state? READY, YIELDED and REQUEUED. */
+/* Returns 1 if a worker may take a task in this state (READY, YIELDED or REQUEUED), else 0. */
 int stk_task_schedulable(uint32_t state);
 
 /* READY, YIELDED, REQUEUED -> RUNNING, for the caller alone. Returns the state before. */
