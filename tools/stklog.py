@@ -14,6 +14,7 @@ CELL = 64
 MAGIC = b"STKLOG02"
 SEARCH = 1 << 28  # bytes in which the header of a log on flash is looked for
 UNIT_MAX = 16384
+BOOT_MAX = 0x7FFFFFFE
 CELLS_MAX = 1 << 28  # of a log
 REACH = 64  # blocks in a row that may fail, beside the longest run that a header tells
 KINDS = ["publish", "failure", "more", "input", "epoch", "start"]
@@ -81,6 +82,8 @@ def header(cell):
     cells = h["block_bytes"] // page_of(h["unit"]) * page_cells
     if h["blocks"] < (4 if page_cells > 1 else 3) or not 2 <= cells <= CELLS_MAX // h["blocks"]:
         return None
+    if not 1 <= h["boot"] <= BOOT_MAX or h["reach"] >= h["blocks"]:
+        return None
     return h if h["block"] < h["blocks"] else None
 
 
@@ -116,7 +119,7 @@ class Flash:
         """6.2: what a cell holds when it is a whole one of the use with this seed; else None."""
         found = self.cell(block, cell)
         kind, body, sequence, boot, crc = struct.unpack("<I48s3I", found)
-        if boot >> 1 in (0, 0x7FFFFFFF) or crc != crc32c(found[:60], seed):
+        if not 1 <= boot >> 1 <= BOOT_MAX or crc != crc32c(found[:60], seed):
             return None
         return {"sequence": sequence, "boot": boot >> 1, "resumed": boot & 1, "kind": kind, "body": body}
 
@@ -287,6 +290,7 @@ def read_flash(data, like):
         raise NotALog("its newest header tells of %d blocks" % search.of["blocks"])
     search.find_last_block()
     b, lap = search.block, search.lap
+    newest = search.last["sequence"] if search.last else (search.of["sequence"] - 1) % U32
     last, bad = None, 0
     for block in [*range(b + 1, flash.blocks if lap != 1 else 0), *range(b + 1)]:
         h = flash.header(block)
@@ -297,7 +301,7 @@ def read_flash(data, like):
             found = flash.record(block, at, seed)
             if found is None:
                 bad += flash.cell(block, at) != flash.blank
-            elif search.last is None or after(found["sequence"], search.last["sequence"]):
+            elif after(found["sequence"], newest):
                 continue
             elif limit is not None and not after(limit, found["sequence"]):
                 continue

@@ -1,6 +1,6 @@
 /* log_images FOLDER: writes images of flash with a log on it, in every state that is easy to bring about: new, partly
  * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
- * grown, with laps that no log writes. */
+ * grown, with laps, boots and runs that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +308,20 @@ static void logs_of_any_laps(void) {
     }
 }
 
+/* Writes images with one header whose boot or reach is at a bound or beyond it. */
+static void logs_of_any_boots(void) {
+    static const uint32_t words[][2] = {{44, 0},          {44, 0x7FFFFFFD}, {44, 0x7FFFFFFE}, {44, 0x7FFFFFFF},
+                                        {44, UINT32_MAX}, {48, 64},         {48, UINT32_MAX}};
+    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++) {
+        begin(i, 0);
+        append(below(3u * lap()));
+        finish();
+        set_word(w.log.block, words[i][0], words[i][1]);
+        set_word(w.log.block, 60, stk_crc32c(0, stk_sim_flash_data(&w.flash, w.log.block), 60));
+        image("boots");
+    }
+}
+
 int main(int argc, char **argv) {
     uint32_t all = 0;
     if (argc != 2) {
@@ -327,6 +341,7 @@ int main(int argc, char **argv) {
         logs_after_others();
         grown_logs();
         logs_of_any_laps();
+        logs_of_any_boots();
         need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
         all += w.images;
     }

@@ -55,7 +55,9 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
     uint8_t same[STK_LOG_CELL_BYTES];
     memcpy(same, cell, sizeof same);
     complete_header(same, log, block);
-    return memcmp(cell, same, sizeof same) == 0;
+    /* No log writes a boot or a run beyond these bounds. Counting on from such a number would wrap around. */
+    return memcmp(cell, same, sizeof same) == 0 && stk_log_header_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
+           stk_log_header_reach(cell) < stk_log_header_blocks(cell);
 }
 
 int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap) {

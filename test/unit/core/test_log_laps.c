@@ -1,5 +1,5 @@
-/* Media whose headers are whole and belong to one log, although no log has written them: laps that go around in a
- * circle. */
+/* Media whose headers have the right checksum and belong to one log, although no log has written them: laps that go
+ * around in a circle, and numbers beyond their bounds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -142,12 +142,46 @@ static void a_format_behind_the_greatest_number_is_found(void **state) {
     assert_int_equal(world_walk(), 1);
 }
 
+/* Puts `word` at `offset` of the header of block 1, which is the only header that could be the newest one. */
+static void lay_out_word(uint32_t offset, uint32_t word) {
+    static const uint32_t laps[3] = {1, 1, 0};
+    const uint8_t bytes[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24)};
+    uint8_t cell[STK_LOG_CELL_BYTES];
+    lay_out(3, laps);
+    put_header(cell, 1, 1);
+    memcpy(cell + offset, bytes, sizeof bytes);
+    seal(cell);
+    assert_int_equal(stk_sim_flash_ops.erase(&world.flash, 1), STK_OK);
+    assert_int_equal(stk_sim_flash_ops.prog(&world.flash, 1, 0, cell, sizeof cell), STK_OK);
+}
+
+/* The next boot is counted on from the boot in the newest header. A boot that wrapped around to 0 would make each new
+ * record no cell. A run of blocks that is longer than the log would wrap the search behind the newest block around. */
+static void a_header_with_a_number_beyond_its_bound_is_no_header(void **state) {
+    static const uint32_t boots[] = {0, 0x7FFFFFFF, 0x80000000, UINT32_MAX}, reaches[] = {3, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof boots / sizeof *boots; i++) {
+        lay_out_word(44, boots[i]);
+        (void)mount();
+        assert_int_equal(world.log.boot, 2); /* block 0 tells of boot 1 */
+    }
+    for (size_t i = 0; i < sizeof reaches / sizeof *reaches; i++) {
+        lay_out_word(48, reaches[i]);
+        (void)mount();
+        assert_true(world.log.reach < 3u);
+    }
+    lay_out_word(44, 0x7FFFFFFE);
+    (void)mount();
+    assert_int_equal(world.log.boot, 0x7FFFFFFE); /* boots stop at the greatest number */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(laps_in_a_circle_are_mounted),
         cmocka_unit_test(laps_of_any_numbers_are_mounted),
         cmocka_unit_test(a_medium_that_shows_later_laps_for_ever_is_mounted),
         cmocka_unit_test(a_format_behind_the_greatest_number_is_found),
+        cmocka_unit_test(a_header_with_a_number_beyond_its_bound_is_no_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
