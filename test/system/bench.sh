@@ -92,6 +92,7 @@ refuses rtt --no-such-option
 refuses slots --in-flight 0
 refuses idle --bytes 4K
 refuses start --count 1
+refuses limits --count 1
 refuses scan --store file
 TMPDIR=$PWD/no-such-folder refuses start
 refuses slots --device no-such-device
@@ -112,11 +113,19 @@ if "$STOKER" info | grep -q '^device 0'; then
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
     measures "from_store from_cache first_with_store" start --runs 1
+    # Every kind of memory that the port may choose has its limits.
+    limits="host_one_read device_one_read host_stream_1 host_stream_4 host_stream_16 host_stream_units device_stream_1"
+    for how in "" "--memory use-host" "--memory alloc-host" "--residency batch"; do
+        measures "units lanes $limits device_stream_4 device_stream_16 device_stream_units" limits $how 2>err
+        grep -Eq '^stoker: bench limits: .*; [0-9]+ workers? of [0-9]+ lanes?\)$' err || fail "limits $how: $(cat err)"
+        awk '{ sub("value=", "", $3); if ($3 <= 0) exit 1 }' lines || fail "limits $how: not above 0"
+    done
     measures "chunks_4K speed_4K best_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
 else
     refuses rtt --count 100
     refuses slots --count 1000
     refuses start
+    refuses limits
     refuses pipeline --bytes 100K
     refuses idle --count 3
 fi

@@ -93,6 +93,9 @@ extern const char bench_cl_empty[];
  * written. */
 int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
+/* Says on stderr what the figures are of: the device, its mode, its memory and its workers. */
+void bench_note_device(const struct bench *bench, const struct cli_device *device);
+
 /* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
 int bench_device_rest(struct cli_device *device);
 
@@ -113,7 +116,7 @@ struct bench_case {
 };
 
 /* The cases, as X(name), in the order of the help. Case `name` is `bench_name`, in a file bench_name.c of its own. */
-#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start)
+#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start) X(limits)
 
 #define BENCH_CASE(name) extern const struct bench_case bench_##name;
 BENCH_CASES(BENCH_CASE)

@@ -85,6 +85,14 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
     return bad;
 }
 
+void bench_note_device(const struct bench *bench, const struct cli_device *device) {
+    struct stk_dispatch_info i = {.device = ""};
+    device->dispatch.ops->info(device->dispatch.ctx, &i);
+    cli_note("bench %s: %s (%s, %s, %s; %u worker%s of %u lane%s)", bench->name, i.device, device->dispatch.ops->name,
+             cli_residency_name(i.residency), i.memory, i.workers, i.workers == 1u ? "" : "s", i.lanes,
+             i.lanes == 1u ? "" : "s");
+}
+
 int bench_device_rest(struct cli_device *device) {
     int err = device->dispatch.ops->stop(device->dispatch.ctx, REST_NS);
     return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", cli_fix(err));
