@@ -109,9 +109,15 @@ TMPDIR=$PWD/no-such-folder refuses log
 
 # What needs a device measures where there is one, and says so in one line where there is none.
 if "$STOKER" info | grep -q '^device 0'; then
-    measures "p50 p99 p99.9 max clock_p50" rtt --count 100
+    kinds="args_p50 args_p99 args_wrong swap_p50 swap_p99 swap_wrong chunk_p50 chunk_p99 chunk_wrong"
+    for mode in resident quantum batch; do
+        measures "p50 p99 p99.9 max $kinds clock_p50" rtt --count 100 --residency $mode
+        [ "$(grep -c '_wrong value=0 unit=slots' lines)" -eq 3 ] || fail "rtt --residency $mode: $(grep wrong lines)"
+        [ "$(grep -c 'peer=host_one_read peer_value=[0-9]' lines)" -eq 8 ] || fail "rtt has no limits beside it"
+    done
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
+    grep -q '^case=slots .* peer=host_stream_1 peer_value=[0-9]' lines || fail "slots has no limit beside it"
     measures "from_store from_cache first_with_store" start --runs 1
     # Every kind of memory that the port may choose has its limits.
     limits="host_one_read device_one_read host_stream_1 host_stream_4 host_stream_16 host_stream_units device_stream_1"

@@ -51,6 +51,10 @@ struct bench_figure {
 
 void bench_figure(struct bench *bench, const struct bench_figure *figure);
 
+/* Says how many things went wrong that had to be right, "slots left a wrong result". Returns CLI_FAULT: the figures are
+ * printed all the same. */
+int bench_wrong(const struct bench *bench, uint64_t count, const char *what);
+
 double bench_median(const double *values, uint32_t count);
 double bench_least(const double *values, uint32_t count);
 

@@ -47,6 +47,12 @@ void bench_figure(struct bench *bench, const struct bench_figure *figure) {
     }
 }
 
+int bench_wrong(const struct bench *bench, uint64_t count, const char *what) {
+    cli_note("bench %s: %llu %s: the device or stoker is at fault, the figures are worth nothing", bench->name,
+             (unsigned long long)count, what);
+    return CLI_FAULT;
+}
+
 uint32_t bench_median_index(const double *values, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t below = 0, equal = 0;

@@ -1,7 +1,7 @@
 /* stoker bench slots: NOP slots per second with many in flight; the peer launches one empty kernel for each item. */
 #include <CL/cl.h>
 
-#include "bench.h"
+#include "limits.h"
 
 #define COUNT_DEFAULT     100000000u
 #define IN_FLIGHT_DEFAULT 256u
@@ -14,6 +14,7 @@ struct slots {
     struct bench_cl peer;
     cl_kernel empty;
     struct stk_ring ring;
+    struct limits_of_host limits;
     double ours[BENCH_BLOCKS], theirs[BENCH_BLOCKS]; /* items per second */
 };
 
@@ -81,7 +82,9 @@ static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) 
 static int measure(struct slots *s) {
     uint64_t all = s->bench->options.count ? s->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
-    int bad = bench_cl_launch(&s->peer, s->empty); /* its first launch compiles */
+    int bad = bench_device_rest(&s->device);
+    bad = bad ? bad : limits_of_host(&s->device, &s->limits);
+    bad = bad ? bad : bench_cl_launch(&s->peer, s->empty); /* its first launch compiles */
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = block_of_ours(s, &s->ours[i], ours);
         bad = bad ? bad : block_of_theirs(s, &s->theirs[i], theirs);
@@ -111,6 +114,10 @@ static void report(struct slots *s) {
     f.value = most(s->ours);
     f.peer_value = most(s->theirs);
     bench_figure(s->bench, &f);
+    /* One group that reads the ring in order and does nothing else. */
+    f.peer = "host_stream_1";
+    f.peer_value = s->limits.one_group * 1e9 / STK_SLOT_BYTES;
+    bench_figure(s->bench, &f);
 }
 
 static int run(struct bench *bench) {
@@ -123,6 +130,7 @@ static int run(struct bench *bench) {
     if (bad) {
         return bad;
     }
+    bench_note_device(bench, &s.device);
     s.ring = (struct stk_ring){.words = s.device.memory.ring, .slots = s.device.memory.slots};
     bad = bench_cl_open(&s.peer, s.device.opencl.device.id, &text, 1);
     if (bad == 0) {
@@ -144,7 +152,9 @@ const struct bench_case bench_slots = {
     .name = "slots",
     .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help = "  slots     NOP slots per second; the peer launches an empty kernel for each item\n"
+    .help = "  slots     NOP slots per second; the peer launches an empty kernel for each item. The limit is one group "
+            "that\n"
+            "            reads the 64 bytes of each\n"
             "      --count N        slots (100000000)\n"
             "      --in-flight N    slots of the ring (256)\n",
 };

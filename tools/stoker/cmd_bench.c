@@ -10,6 +10,9 @@ static const char help_head[] =
     "usage: stoker bench CASE [OPTION]...\n"
     "Measures stoker and, in the same run, what it is compared with. Prints one line for each figure:\n"
     "case= metric= value= unit= peer= peer_value= ratio=, where a ratio above 1 says that stoker is better.\n"
+    "Where the peer is a figure of stoker bench limits (host_*), measured in the same run, the ratio is the part of "
+    "that\n"
+    "limit that stoker reaches.\n"
     "\n";
 
 static const char help_tail[] =
@@ -180,13 +183,14 @@ static int parse(int argc, char **argv, const struct bench_case *which, struct b
     return 0;
 }
 
-/* Runs the case, and prints the figures of --json when all of them are there. */
+/* Runs the case, and prints the figures of --json when all of them are there, wrong ones (CLI_FAULT) included. */
 static int run_case(struct bench *bench, int (*run)(struct bench *)) {
-    int code;
+    int code, bad;
     bench->figures = bench->options.json ? json_array() : NULL;
     code = run(bench);
-    if (bench->figures && code == 0) {
-        return cli_json_print(bench->figures, 9);
+    if (bench->figures && code != CLI_BAD) {
+        bad = cli_json_print(bench->figures, 9);
+        return bad ? bad : code;
     }
     json_decref(bench->figures);
     return code;

@@ -1,5 +1,5 @@
-/* What a device can read in the best case, measured by small kernels that do nothing else: the limits beside the figures
- * of stoker bench. */
+/* What a device can read in the best case, measured by small kernels that do nothing else: the limits that stand beside
+ * the figures of stoker bench. */
 #ifndef STOKER_CLI_LIMITS_H
 #define STOKER_CLI_LIMITS_H
 
