@@ -15,7 +15,7 @@ endfunction()
 
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow
 # ones.
-set(STK_LONG_TESTS consumer.without_opencl system.bench system.modes system.scan_devices
+set(STK_LONG_TESTS consumer.without_opencl system.bench system.bench_payload system.modes system.scan_devices
   system.scan_fallback system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped
   system.store system.synchronous)
 

@@ -9,15 +9,16 @@
 #include "histogram.h"
 
 #define BENCH_BLOCKS   5u /* measured blocks of stoker and of the peer, alternating */
-#define BENCH_RUNS_MAX 99u
+#define BENCH_RUNS_MAX 1000u
 
 struct bench_options {
     const char *device, *file, *patterns, *store;
     uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
-    uint64_t bytes;          /* pipeline: of the file */
+    uint64_t bytes;          /* pipeline: of the file; payload: of the text */
+    uint64_t chunk;          /* payload: bytes of a slot */
     uint64_t workers, lanes; /* of the resident kernel; 0: the default */
-    uint64_t in_flight;      /* slots */
-    uint64_t runs;           /* scan, pipeline, start; idle: seconds */
+    uint64_t in_flight;      /* slots of the ring */
+    uint64_t runs;           /* scan, pipeline, start; payload: passes; idle: seconds */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json;
@@ -51,8 +52,8 @@ struct bench_figure {
 
 void bench_figure(struct bench *bench, const struct bench_figure *figure);
 
-/* Says how many things went wrong that had to be right, "slots left a wrong result". Returns CLI_FAULT: the figures are
- * printed all the same. */
+/* Says how many results were wrong; `what` names them, "slots with a wrong result". Returns CLI_FAULT, with which the
+ * figures are printed all the same. */
 int bench_wrong(const struct bench *bench, uint64_t count, const char *what);
 
 double bench_median(const double *values, uint32_t count);
@@ -93,8 +94,10 @@ extern const char bench_cl_empty[];
 
 /// Cases ///
 
-/* Opens the device and says so where there is no OpenCL device: its peers need one. 0, or CLI_BAD with the line
- * written. */
+/* Opens the device with the options of the bench; the interpreter is one too. 0, or CLI_BAD with the line written. */
+int bench_device_any(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
+
+/* The same for a case whose peers need an OpenCL device: without one it says so and returns CLI_BAD. */
 int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
 /* Says on stderr what the figures are of: the device, its mode, its memory and its workers. */
@@ -112,6 +115,7 @@ int bench_device_rest(struct cli_device *device);
 #define BENCH_DEVICE    32u
 #define BENCH_STORE     64u
 #define BENCH_MODE      128u /* --workers, --lanes, --residency, --memory */
+#define BENCH_CHUNK     256u
 
 struct bench_case {
     const char *name, *help; /* lines of the help, each ended */
@@ -120,7 +124,7 @@ struct bench_case {
 };
 
 /* The cases, as X(name), in the order of the help. Case `name` is `bench_name`, in a file bench_name.c of its own. */
-#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start) X(limits)
+#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start) X(limits) X(payload)
 
 #define BENCH_CASE(name) extern const struct bench_case bench_##name;
 BENCH_CASES(BENCH_CASE)

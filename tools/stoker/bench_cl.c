@@ -64,23 +64,41 @@ int bench_cl_launch(const struct bench_cl *cl, void *kernel) {
     return bench_cl_check(error, "a launch of the peer");
 }
 
-int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
+/* Opens the device with the options of the bench. */
+static int open_wished(const struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
     struct cli_device_wish w = *wish;
-    int bad;
     w.name = bench->options.device;
     w.residency = bench->options.residency;
     w.memory = bench->options.memory;
     w.workers = (uint32_t)bench->options.workers;
     w.lanes = (uint32_t)bench->options.lanes;
     w.store = bench->options.store;
-    bad = cli_device_open(device, &w);
+    return cli_device_open(device, &w);
+}
+
+static void say_note(const struct cli_device *device) {
+    if (device->note[0]) {
+        cli_note("%s", device->note);
+    }
+}
+
+int bench_device_any(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
+    int bad = open_wished(bench, device, wish);
+    if (bad == 0) {
+        say_note(device);
+    }
+    return bad;
+}
+
+int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
+    int bad = open_wished(bench, device, wish);
     if (bad == 0 && !device->is_opencl) {
         bad = cli_bad("bench %s: %s; it needs an OpenCL device, for the peer runs there too", bench->name,
                       device->note[0] ? device->opencl.reason : "the interpreter has no launches to compare with");
         cli_device_close(device);
     }
-    if (bad == 0 && device->note[0]) {
-        cli_note("%s", device->note);
+    if (bad == 0) {
+        say_note(device);
     }
     return bad;
 }

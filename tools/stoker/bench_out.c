@@ -48,8 +48,7 @@ void bench_figure(struct bench *bench, const struct bench_figure *figure) {
 }
 
 int bench_wrong(const struct bench *bench, uint64_t count, const char *what) {
-    cli_note("bench %s: %llu %s: the device or stoker is at fault, the figures are worth nothing", bench->name,
-             (unsigned long long)count, what);
+    cli_note("bench %s: %s: %llu; the device or stoker is at fault", bench->name, what, (unsigned long long)count);
     return CLI_FAULT;
 }
 

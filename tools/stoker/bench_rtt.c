@@ -254,7 +254,7 @@ static int report(struct rtt *r) {
     }
     bench_figure(r->bench, &(struct bench_figure){
                                .metric = "clock_p50", .value = (double)histogram_at(&r->clock, 50000), .unit = "ns"});
-    return wrong ? bench_wrong(r->bench, wrong, "slots left a wrong result") : CLI_OK;
+    return wrong ? bench_wrong(r->bench, wrong, "slots with a wrong result") : CLI_OK;
 }
 
 static int run(struct bench *bench) {

@@ -152,9 +152,9 @@ const struct bench_case bench_slots = {
     .name = "slots",
     .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help = "  slots     NOP slots per second; the peer launches an empty kernel for each item. The limit is one group "
-            "that\n"
-            "            reads the 64 bytes of each\n"
-            "      --count N        slots (100000000)\n"
-            "      --in-flight N    slots of the ring (256)\n",
+    .help =
+        "  slots     NOP slots per second; the peer launches an empty kernel for each item. The limit is one group\n"
+        "            that reads the 64 bytes of each\n"
+        "      --count N        slots (100000000)\n"
+        "      --in-flight N    slots of the ring (256)\n",
 };

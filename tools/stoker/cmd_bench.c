@@ -41,6 +41,7 @@ enum {
     OPT_FILE,
     OPT_RUNS,
     OPT_BYTES,
+    OPT_CHUNK,
     OPT_DEVICE,
     OPT_RESIDENCY,
     OPT_MEMORY,
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"patterns", required_argument, NULL, 'f'},
     {"runs", required_argument, NULL, OPT_RUNS},
     {"bytes", required_argument, NULL, OPT_BYTES},
+    {"chunk", required_argument, NULL, OPT_CHUNK},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
@@ -83,6 +85,8 @@ static unsigned needs(int option) {
         return BENCH_RUNS;
     case OPT_BYTES:
         return BENCH_BYTES;
+    case OPT_CHUNK:
+        return BENCH_CHUNK;
     case OPT_DEVICE:
         return BENCH_DEVICE;
     case OPT_STORE:
@@ -120,6 +124,13 @@ static int bytes_option(uint64_t *bytes) {
     return 0;
 }
 
+static int chunk_option(uint64_t *chunk) {
+    if (cli_parse_bytes(optarg, chunk) != 0 || *chunk < 64u || *chunk > (UINT64_C(1) << 30) || *chunk % 64u != 0u) {
+        return cli_bad("--chunk %s: give 64 to 1G, a multiple of 64", optarg);
+    }
+    return 0;
+}
+
 static int set_option(int option, struct bench_options *o) {
     switch (option) {
     case OPT_COUNT:
@@ -130,6 +141,8 @@ static int set_option(int option, struct bench_options *o) {
         return number_option("runs", 1, BENCH_RUNS_MAX, &o->runs);
     case OPT_BYTES:
         return bytes_option(&o->bytes);
+    case OPT_CHUNK:
+        return chunk_option(&o->chunk);
     case OPT_FILE:
         o->file = optarg;
         return 0;
