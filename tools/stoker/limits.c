@@ -16,7 +16,7 @@
 #define LAUNCH_NS  UINT64_C(5000000000) /* longest time of one launch */
 #define LOOK_NS    20000                /* pause between two looks at a launch */
 #define LONG_NS    8e6                  /* a launch of so many nanoseconds is long beside its own cost */
-#define TRIALS     3u
+#define TRIALS     5u
 #define STEPS_MIN  1024u
 #define STEPS_MAX  (1u << 22)
 #define BLOCKS_MIN 256u
@@ -24,7 +24,8 @@
 
 /* The chain goes through all links once: the next one is (5 i + 1) modulo a power of two, which has the full period.
  * Reads of the chain are volatile, as those of a worker that polls are. A lane of a group reads 16 bytes at a time and
- * has four reads under way. */
+ * has four reads under way. Each pass over the region gives a group other blocks, so that a group which runs alone, as on
+ * a CPU, finds none of them in a cache smaller than the region. */
 static const char text[] =
     "#line 1 \"limits\"\n"
     "__kernel void limit_fill(__global uint *words, uint links, uint stride) {\n"
@@ -44,7 +45,7 @@ static const char text[] =
     "    uint lanes = (uint)get_local_size(0), lane = (uint)get_local_id(0), groups = (uint)get_num_groups(0);\n"
     "    uint4 all = (uint4)(0u);\n"
     "    for (uint b = (uint)get_group_id(0); b < blocks; b += groups) {\n"
-    "        __global const uint4 *p = words + (ulong)(b & mask) * block;\n"
+    "        __global const uint4 *p = words + (ulong)((b + b / (mask + 1u)) & mask) * block;\n"
     "        for (uint i = lane; i < block; i += 4u * lanes) {\n"
     "            uint4 v0 = p[i], v1 = p[i + lanes], v2 = p[i + 2u * lanes], v3 = p[i + 3u * lanes];\n"
     "            all ^= (v0 ^ v1) ^ (v2 ^ v3);\n"
