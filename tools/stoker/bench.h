@@ -103,6 +103,10 @@ int bench_device_open(struct bench *bench, struct cli_device *device, const stru
 /* Says on stderr what the figures are of: the device, its mode, its memory and its workers. */
 void bench_note_device(const struct bench *bench, const struct cli_device *device);
 
+/* Waits until `slot` may be published again, as a host would: looks, and every `drive_every` looks lets the port renew
+ * its lease. STK_E_SLOT_FAULT with a note of the reason; STK_E_TIMEOUT after a minute; errors of drive. */
+int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every);
+
 /* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
 int bench_device_rest(struct cli_device *device);
 

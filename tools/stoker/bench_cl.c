@@ -2,9 +2,11 @@
 #include <CL/cl.h>
 
 #include "bench.h"
+#include "stoker/deadline.h"
 
 #define TEXTS_MAX 4u
 #define REST_NS   UINT64_C(2000000000)
+#define SLOT_NS   UINT64_C(60000000000) /* longest wait for one slot */
 
 const char bench_cl_empty[] = "__kernel void nothing(void) {}\n";
 
@@ -109,6 +111,39 @@ void bench_note_device(const struct bench *bench, const struct cli_device *devic
     cli_note("bench %s: %s (%s, %s, %s; %u worker%s of %u lane%s)", bench->name, i.device, device->dispatch.ops->name,
              cli_residency_name(i.residency), i.memory, i.workers, i.workers == 1u ? "" : "s", i.lanes,
              i.lanes == 1u ? "" : "s");
+}
+
+/* Says why a slot faulted. */
+static int faulted(const struct stk_ring *ring, uint32_t slot) {
+    struct stk_slot out;
+    if (stk_ring_read(ring, slot, &out) == STK_OK) {
+        cli_note("a slot faulted: %s, value %u", stk_reason_name(out.args[STK_FAULT_REASON_ARG]),
+                 out.args[STK_FAULT_VALUE_ARG]);
+    }
+    return STK_E_SLOT_FAULT;
+}
+
+int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every) {
+    struct stk_deadline end = {0};
+    for (uint32_t looks = 1;; looks++) {
+        int status = stk_ring_status(ring, slot), err;
+        if (stk_status_publishable((uint32_t)status)) {
+            return STK_OK;
+        }
+        if (status == (int)STK_SLOT_FAULT) {
+            return faulted(ring, slot);
+        }
+        if (looks % drive_every != 0u) {
+            continue;
+        }
+        if (looks == drive_every) { /* most slots come back before, so the clock is not read for them */
+            stk_deadline_start(&end, SLOT_NS, cli_now_ns());
+        }
+        err = device->dispatch.ops->drive(device->dispatch.ctx, true);
+        if (err < 0 || stk_deadline_look(&end, cli_now_ns()) == 0u) {
+            return err < 0 ? err : STK_E_TIMEOUT;
+        }
+    }
 }
 
 int bench_device_rest(struct cli_device *device) {

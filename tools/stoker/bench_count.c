@@ -1,5 +1,5 @@
-/* Counts patterns in a text by comparing bytes, to check the counts of a device. The handlers share no code and no table
- * with it. */
+/* Counts patterns in a text by comparing bytes, to check the counts of a device. The handlers share no code and no
+ * table with it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,13 +11,11 @@
 #include "limits.h"
 #include "stoker/atomic.h"
 #include "stoker/control.h"
-#include "stoker/deadline.h"
 
 #define RUNS_DEFAULT  20u
 #define BYTES_DEFAULT (UINT64_C(256) << 20)
 #define SLOTS_DEFAULT 1024u
-#define DRIVE_EVERY   256u /* slots, or looks at one slot, between two drives */
-#define SLOT_NS       UINT64_C(60000000000)
+#define DRIVE_EVERY   256u  /* slots, or looks at one slot, between two drives */
 #define WORKERS_MAX   1024u /* workers that there are counters for */
 #define SETS_MAX      2u
 #define CHUNKS_MAX    2u
@@ -189,22 +187,8 @@ static int drive(struct payload *p) {
 /* Waits for a slot and adds its result up. */
 static int harvest(struct payload *p, uint32_t slot, uint64_t *result) {
     struct stk_slot out = {0};
-    struct stk_deadline end;
-    int status = stk_ring_status(&p->ring, slot), err = STK_OK;
-    stk_deadline_start(&end, SLOT_NS, cli_now_ns());
-    for (uint32_t looks = 1; status != (int)STK_SLOT_DONE && status != (int)STK_SLOT_FAULT && err == STK_OK; looks++) {
-        if (looks % DRIVE_EVERY == 0u) {
-            err = drive(p);
-            err = err == STK_OK && stk_deadline_look(&end, cli_now_ns()) == 0u ? STK_E_TIMEOUT : err;
-        }
-        status = stk_ring_status(&p->ring, slot);
-    }
+    int err = bench_await(&p->device, &p->ring, slot, DRIVE_EVERY);
     err = err == STK_OK ? stk_ring_read(&p->ring, slot, &out) : err;
-    if (err == STK_OK && status == (int)STK_SLOT_FAULT) {
-        cli_note("a slot faulted: %s, value %u", stk_reason_name(out.args[STK_FAULT_REASON_ARG]),
-                 out.args[STK_FAULT_VALUE_ARG]);
-        err = STK_E_SLOT_FAULT;
-    }
     *result += (uint64_t)out.args[STK_RESULT_ARG + 1u] << 32 | out.args[STK_RESULT_ARG];
     return err;
 }

@@ -5,14 +5,12 @@
 
 #include "limits.h"
 #include "stoker/atomic.h"
-#include "stoker/deadline.h"
 
 #define COUNT_DEFAULT  1000000u
 #define PEER_SHARE     50u /* round trips of stoker for each launch of the peer */
 #define SLOTS_DEFAULT  64u
 #define DRIVE_EVERY    1024u /* looks at the slot between two drives of a wait */
 #define CLOCK_READINGS 100000u
-#define SLOT_NS        UINT64_C(60000000000) /* longest wait for one slot */
 
 #define PAYLOAD_BYTES 4096u
 #define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes in turn */
@@ -43,27 +41,6 @@ struct rtt {
     uint64_t sum;     /* of the chunk under way */
     uint64_t wrong[KINDS];
 };
-
-/* Waits for one slot as a host would: looks, and now and then lets the port renew its lease. */
-static int await(struct rtt *r, uint32_t slot) {
-    struct stk_deadline end = {0};
-    for (uint32_t looks = 1;; looks++) {
-        int status = stk_ring_status(&r->ring, slot), err;
-        if (status == (int)STK_SLOT_DONE || status == (int)STK_SLOT_FAULT) {
-            return status == (int)STK_SLOT_DONE ? STK_OK : STK_E_SLOT_FAULT;
-        }
-        if (looks % DRIVE_EVERY != 0u) {
-            continue;
-        }
-        if (looks == DRIVE_EVERY) {
-            stk_deadline_start(&end, SLOT_NS, cli_now_ns());
-        }
-        err = r->device.dispatch.ops->drive(r->device.dispatch.ctx, true);
-        if (err < 0 || stk_deadline_look(&end, cli_now_ns()) == 0u) {
-            return err < 0 ? err : STK_E_TIMEOUT;
-        }
-    }
-}
 
 /// The kinds of slots: what is published, and whether what came back is right ///
 
@@ -149,7 +126,7 @@ static int round_trip(struct rtt *r, uint32_t slot, const struct stk_work *work)
     if (err == STK_OK) {
         err = r->device.dispatch.ops->drive(r->device.dispatch.ctx, true);
     }
-    return err < 0 ? err : await(r, slot);
+    return err < 0 ? err : bench_await(&r->device, &r->ring, slot, DRIVE_EVERY);
 }
 
 static int block_of_ours(struct rtt *r, uint32_t kind, struct histogram *h, uint64_t count) {

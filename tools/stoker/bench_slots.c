@@ -25,15 +25,7 @@ static int drive(struct slots *s) {
 
 /* Waits until the slot may be published again. A NOP leaves no result, so its harvest is to see DONE. */
 static int harvest(struct slots *s, uint32_t slot) {
-    int err = STK_OK;
-    for (uint32_t looks = 1; err == STK_OK; looks++) {
-        int status = stk_ring_status(&s->ring, slot);
-        if (stk_status_publishable((uint32_t)status)) {
-            return STK_OK;
-        }
-        err = looks % DRIVE_EVERY == 0u ? drive(s) : STK_OK;
-    }
-    return err;
+    return bench_await(&s->device, &s->ring, slot, DRIVE_EVERY);
 }
 
 static int publish_all(struct slots *s, uint64_t count) {

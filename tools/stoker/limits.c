@@ -24,8 +24,8 @@
 
 /* The chain goes through all links once: the next one is (5 i + 1) modulo a power of two, which has the full period.
  * Reads of the chain are volatile, as those of a worker that polls are. A lane of a group reads 16 bytes at a time and
- * has four reads under way. Each pass over the region gives a group other blocks, so that a group which runs alone, as on
- * a CPU, finds none of them in a cache smaller than the region. */
+ * has four reads under way. Each pass over the region gives a group other blocks: a group that runs alone, as on a CPU,
+ * then finds none of them in a cache smaller than the region. */
 static const char text[] =
     "#line 1 \"limits\"\n"
     "__kernel void limit_fill(__global uint *words, uint links, uint stride) {\n"
