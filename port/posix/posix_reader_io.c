@@ -117,16 +117,22 @@ static bool waits(const struct stk_posix_source *s) {
     return s->kind == SOURCE_SEQUENTIAL && s->queue.head != STK_INDEX_NONE;
 }
 
-/* Polls the sequential sources that have a read waiting, for at most `timeout_ns`; their entries are packed in the
- * order of the sources. Returns how many can be read now, or -1 with errno. */
-static int poll_sources(struct stk_posix_reader *r, uint64_t timeout_ns) {
-    struct timespec t = stk_os_timespec(timeout_ns);
+/* Fills in an entry for each sequential source that has a read waiting; the entries are packed in the order of the
+ * sources. Returns how many there are. */
+static nfds_t fill_polls(struct stk_posix_reader *r) {
     nfds_t n = 0;
     for (uint32_t i = 0; i < r->sources; i++) {
         if (waits(&r->source[i])) {
             r->poll[n++] = (struct stk_posix_poll){r->source[i].fd, POLLIN, 0};
         }
     }
+    return n;
+}
+
+/* Polls these sources for at most `timeout_ns`. Returns how many can be read now, or -1 with errno. */
+static int poll_sources(struct stk_posix_reader *r, uint64_t timeout_ns) {
+    struct timespec t = stk_os_timespec(timeout_ns);
+    nfds_t n = fill_polls(r);
     return n == 0 ? 0 : ppoll((struct pollfd *)(void *)r->poll, n, &t, NULL);
 }
 
@@ -197,6 +203,15 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
         if (!moved && poll_sources(r, stk_deadline_wait(&deadline, UINT64_MAX)) < 0 && errno != EINTR) {
             return refuse(r, stk_os_error(errno), 0, (uint64_t)errno);
         }
+    }
+}
+
+void stk_posix_reader_wait(struct stk_posix_reader *reader, int fd, uint64_t timeout_ns) {
+    struct timespec t = stk_os_timespec(timeout_ns);
+    if (reader->queue.head == STK_INDEX_NONE && reader->ready.head == STK_INDEX_NONE) {
+        nfds_t n = fill_polls(reader);
+        reader->poll[n++] = (struct stk_posix_poll){fd, POLLIN, 0};
+        (void)ppoll((struct pollfd *)(void *)reader->poll, n, &t, NULL); /* on an error the reap looks by itself */
     }
 }
 

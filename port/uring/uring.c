@@ -15,7 +15,7 @@
 #define SQPOLL_IDLE_DEFAULT 50u
 #define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
 #define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
-#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL)
+#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD)
 #define FEATURES_NEEDED     (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
 #define CLOSE_BATCH         32u
 #define RING_ENTRY_BYTES    128u      /* about what an entry takes in both queues */
@@ -71,15 +71,40 @@ static int refusal_code(int os_error, uint64_t bytes) {
     return err == STK_E_NOMEM || err == STK_E_FILES ? err : STK_E_UNSUPPORTED;
 }
 
+/* Ways to set up a ring that one thread uses, best first. The kernel refuses flags that it does not know with EINVAL.
+ * The flag for task work lets a look at the queue see that the kernel has work to do for it. */
+static const uint32_t one_thread_setups[] = {
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+    0,
+};
+#define SETUPS (sizeof one_thread_setups / sizeof one_thread_setups[0])
+
+const char *stk_uring_setup_name(uint32_t setup_flags) {
+    return (setup_flags & IORING_SETUP_DEFER_TASKRUN) != 0  ? "single issuer, deferred task work"
+           : (setup_flags & IORING_SETUP_COOP_TASKRUN) != 0 ? "cooperative task work"
+                                                            : "plain set-up";
+}
+
+/* Makes the ring in the best way that the kernel takes. Returns 0 or -errno. */
+static int init_ring(struct stk_uring *u, const struct stk_uring_config *c, struct io_uring_params *params) {
+    bool sqpoll = (c->flags & STK_URING_SQPOLL) != 0;
+    size_t way = !sqpoll && (c->flags & STK_URING_ONE_THREAD) != 0 ? 0 : SETUPS - 1u;
+    int r = -EINVAL;
+    for (; way < SETUPS && r == -EINVAL; way++) {
+        u->setup_flags = one_thread_setups[way] | (sqpoll ? (uint32_t)IORING_SETUP_SQPOLL : 0u);
+        *params = (struct io_uring_params){.flags = u->setup_flags};
+        params->sq_thread_idle = sqpoll ? c->sqpoll_idle_ms : 0u;
+        /* One entry a read and one for a cancel; the completion queue is twice as long, so it never overflows. */
+        r = io_uring_queue_init_params(c->depth + 1, u->ring, params);
+    }
+    return r;
+}
+
 /* Returns 0 or a positive errno, with no ring left behind it. */
 static int setup_ring(struct stk_uring *u, const struct stk_uring_config *c) {
-    struct io_uring_params params = {.flags = 0};
-    if ((c->flags & STK_URING_SQPOLL) != 0) {
-        params.flags |= IORING_SETUP_SQPOLL;
-        params.sq_thread_idle = c->sqpoll_idle_ms;
-    }
-    /* One entry a read and one for a cancel; the completion queue is twice as long, so it never overflows. */
-    int r = io_uring_queue_init_params(c->depth + 1, u->ring, &params);
+    struct io_uring_params params;
+    int r = init_ring(u, c, &params);
     if (r < 0) {
         return -r;
     }

@@ -149,3 +149,14 @@ void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
         note_failure(u, "ppoll", errno);
     }
 }
+
+void stk_uring_wait(struct stk_uring *uring, int fd, uint64_t timeout_ns) {
+    bool unsent = uring->outbox.head != STK_INDEX_NONE || uring->cancel_due || io_uring_sq_ready(uring->ring) != 0;
+    uint64_t wait = unsent && timeout_ns > BACK_OFF_NS ? BACK_OFF_NS : timeout_ns;
+    struct timespec t = stk_os_timespec(wait);
+    struct pollfd p[2] = {{.fd = ((struct io_uring *)uring->ring)->ring_fd, .events = POLLIN},
+                          {.fd = fd, .events = POLLIN}};
+    if (uring->ready.head == STK_INDEX_NONE || uring->ops[uring->ready.head].cancel_sent) {
+        (void)ppoll(p, 2, &t, NULL); /* on an error the reap looks by itself */
+    }
+}

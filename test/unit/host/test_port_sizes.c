@@ -14,6 +14,7 @@
 #include "need_device.h"
 #include "stoker/port/posix.h"
 #include "stoker/port/posix_lock.h"
+#include "stoker/port/reader_pool.h"
 #include "stoker/port/uring.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -124,6 +125,67 @@ static void uring_use(const uint32_t *n) {
 
 static const struct sized urings = {"io_uring", uring_bytes, NULL, uring_from, uring_use, NULL, 0, 1};
 
+/// Reader pool: n is readers, depth, sources ///
+
+static struct stk_reader_pool pool;
+static struct stk_uring_config ring_config = {.memory = data, .memory_bytes = sizeof data};
+static struct stk_posix_reader_config plain_config;
+
+static struct stk_reader_pool_config pool_of_rings(const uint32_t *n) {
+    ring_config.depth = n[1];
+    ring_config.sources = n[2];
+    return (struct stk_reader_pool_config){&stk_uring_reader_kind, &ring_config, n[0]};
+}
+
+static struct stk_reader_pool_config pool_of_plain(const uint32_t *n) {
+    plain_config = (struct stk_posix_reader_config){n[1], n[2]};
+    return (struct stk_reader_pool_config){&stk_posix_reader_kind, &plain_config, n[0]};
+}
+
+static int ring_pool_bytes(const uint32_t *n, size_t *bytes) {
+    const struct stk_reader_pool_config config = pool_of_rings(n);
+    return stk_reader_pool_bytes(&config, bytes);
+}
+
+static int plain_pool_bytes(const uint32_t *n, size_t *bytes) {
+    const struct stk_reader_pool_config config = pool_of_plain(n);
+    return stk_reader_pool_bytes(&config, bytes);
+}
+
+static int pool_from(const struct stk_reader_pool_config *config, struct stk_arena *arena) {
+    int err = stk_reader_pool_open(&pool, config, arena);
+    assert_true(err != STK_E_SPACE || pool.info.value == arena->need);
+    assert_true(err != STK_OK || pool.readers == config->readers);
+    return err;
+}
+
+static int ring_pool_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_reader_pool_config config = pool_of_rings(n);
+    return pool_from(&config, arena);
+}
+
+static int plain_pool_from(const uint32_t *n, struct stk_arena *arena) {
+    const struct stk_reader_pool_config config = pool_of_plain(n);
+    return pool_from(&config, arena);
+}
+
+static int pool_add(void *ctx) {
+    return stk_reader_pool_add_file(ctx, file, 0);
+}
+
+static void pool_use(const uint32_t *n) {
+    (void)n;
+    fill(&stk_reader_pool_ops, &pool, pool_add, pool.shape.depth, pool.shape.sources);
+    assert_int_equal(stk_reader_pool_close(&pool, SECOND), STK_OK);
+}
+
+static const struct sized ring_pools = {"pool of rings", ring_pool_bytes, NULL, ring_pool_from, pool_use, NULL, 0, 1};
+static const struct sized plain_pools = {
+    "pool of POSIX readers", plain_pool_bytes, NULL, plain_pool_from, pool_use, NULL, 0, 1};
+
+#define RING_POOL_BYTES(r, d, s)  STK_READER_POOL_BYTES(r, d, s, STK_URING_READER_BYTES(d, s))
+#define PLAIN_POOL_BYTES(r, d, s) STK_READER_POOL_BYTES(r, d, s, STK_POSIX_READER_POOLED_BYTES(d, s))
+
 /// The table ///
 
 #define ONE(sized, MACRO, a)                                                                                           \
@@ -139,6 +201,13 @@ static const struct sized urings = {"io_uring", uring_bytes, NULL, uring_from, u
         }                                                                                                              \
     }
 
+#define THREE(sized, MACRO, a, b, c)                                                                                   \
+    {                                                                                                                  \
+        &(sized), MACRO(a, b, c), {                                                                                    \
+            a, b, c                                                                                                    \
+        }                                                                                                              \
+    }
+
 /* Smallest, default, odd and largest. */
 static const struct sized_shape plain[] = {
     TWO(readers, STK_POSIX_READER_BYTES, 0, 0),
@@ -146,6 +215,9 @@ static const struct sized_shape plain[] = {
     TWO(readers, STK_POSIX_READER_BYTES, 7, 3),
     TWO(readers, STK_POSIX_READER_BYTES, 0, 33),
     TWO(readers, STK_POSIX_READER_BYTES, STK_POSIX_DEPTH_MAX, STK_POSIX_SOURCES_MAX),
+    THREE(plain_pools, PLAIN_POOL_BYTES, 1, 1, 1),
+    THREE(plain_pools, PLAIN_POOL_BYTES, 3, 7, 5),
+    THREE(plain_pools, PLAIN_POOL_BYTES, STK_READER_POOL_MAX, STK_POSIX_DEPTH_MAX, 16),
     ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 1),
     ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 3),
     ONE(lock_sets, STK_POSIX_LOCKS_BYTES, STK_POSIX_LOCKS_MAX),
@@ -157,6 +229,9 @@ static const struct sized_shape rings[] = {
     TWO(urings, STK_URING_BYTES, 7, 3),
     TWO(urings, STK_URING_BYTES, 33, 0),
     TWO(urings, STK_URING_BYTES, STK_URING_DEPTH_MAX, STK_URING_SOURCES_MAX),
+    THREE(ring_pools, RING_POOL_BYTES, 1, 1, 1),
+    THREE(ring_pools, RING_POOL_BYTES, 3, 7, 5),
+    THREE(ring_pools, RING_POOL_BYTES, STK_READER_POOL_MAX, 64, 16),
 };
 
 static bool uring_here(void) {
@@ -175,7 +250,7 @@ static void the_same_of_io_uring(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
         size_t bytes = 0;
-        assert_int_equal(uring_bytes(rings[i].n, &bytes), STK_OK);
+        assert_int_equal(rings[i].sized->bytes(rings[i].n, &bytes), STK_OK);
         assert_true(bytes == rings[i].macro);
     }
     if (!uring_here()) {
@@ -198,6 +273,9 @@ static void shapes_that_cannot_be_are_refused_by_query_and_init_alike(void **sta
         {&lock_sets, STK_E_OVERFLOW, {STK_POSIX_LOCKS_MAX + 1u}},
         {&urings, STK_E_OVERFLOW, {STK_URING_DEPTH_MAX + 1u, 1}},
         {&urings, STK_E_OVERFLOW, {1, STK_URING_SOURCES_MAX + 1u}},
+        {&plain_pools, STK_E_OVERFLOW, {STK_READER_POOL_MAX + 1u, 1, 1}},
+        {&plain_pools, STK_E_OVERFLOW, {1, STK_POSIX_DEPTH_MAX + 1u, 1}},
+        {&ring_pools, STK_E_OVERFLOW, {1, 1, STK_URING_SOURCES_MAX + 1u}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
@@ -214,14 +292,17 @@ static void shapes_that_cannot_be_are_refused_by_query_and_init_alike(void **sta
 STK_POSIX_READER_DEFINE(reader_memory, 0, 3);
 STK_POSIX_LOCKS_DEFINE(lock_memory, 3);
 STK_URING_DEFINE(uring_memory, 7, 0);
+STK_READER_POOL_DEFINE(pool_memory, 2, 7, 3, STK_POSIX_READER_POOLED_BYTES(7, 3));
 
 static void defined_storage_is_what_init_takes(void **state) {
     static const struct sized_shape reader_shape = TWO(readers, STK_POSIX_READER_BYTES, 0, 3);
     static const struct sized_shape lock_shape = ONE(lock_sets, STK_POSIX_LOCKS_BYTES, 3);
     static const struct sized_shape uring_shape = TWO(urings, STK_URING_BYTES, 7, 0);
+    static const struct sized_shape pool_shape = THREE(plain_pools, PLAIN_POOL_BYTES, 2, 7, 3);
     (void)state;
     size_defined(&reader_shape, reader_memory, sizeof reader_memory);
     size_defined(&lock_shape, lock_memory, sizeof lock_memory);
+    size_defined(&pool_shape, pool_memory, sizeof pool_memory);
     if (uring_here()) {
         size_defined(&uring_shape, uring_memory, sizeof uring_memory);
     }

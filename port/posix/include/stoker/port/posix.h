@@ -69,7 +69,7 @@ struct stk_posix_poll {
 struct stk_posix_reader {
     struct stk_posix_op *ops;
     struct stk_posix_source *source;
-    struct stk_posix_poll *poll;
+    struct stk_posix_poll *poll; /* one for each source, and one for stk_posix_reader_wait */
     uint32_t depth, sources;
     uint32_t in_flight; /* taken and not yet reaped */
     uint32_t n_ready;
@@ -85,7 +85,7 @@ struct stk_posix_reader {
                             (size_t)((sources) == 0 ? STK_POSIX_SOURCES_DEFAULT : (sources)))
 #define STK_POSIX_READER_BYTES_(depth, sources)                                                                        \
     (STK_ALIGNED((depth) * sizeof(struct stk_posix_op)) + STK_ALIGNED((sources) * sizeof(struct stk_posix_source)) +   \
-     STK_ALIGNED((sources) * sizeof(struct stk_posix_poll)))
+     STK_ALIGNED(((sources) + 1u) * sizeof(struct stk_posix_poll)))
 #define STK_POSIX_READER_DEFINE(name, depth, sources) STK_STORAGE_DEFINE(name, STK_POSIX_READER_BYTES(depth, sources))
 
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
@@ -106,9 +106,23 @@ STK_MUST_CHECK int stk_posix_reader_add_file(struct stk_posix_reader *reader, in
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet. */
 STK_MUST_CHECK int stk_posix_reader_remove_source(struct stk_posix_reader *reader, uint32_t source);
 
+/* Waits for at most `timeout_ns` until a reap may find something to do, or until `fd` can be read. May return early. */
+void stk_posix_reader_wait(struct stk_posix_reader *reader, int fd, uint64_t timeout_ns);
+
 /* ctx is a struct stk_posix_reader. Submit refuses, taking nothing: STK_E_ARG a NULL or a length of 0 or above
  * 2^31 - 1 or an offset beyond 2^63 - 1, STK_E_RANGE no such source. */
 extern const struct stk_ingest_ops stk_posix_reader_ops;
+
+/// In a pool ///
+
+struct stk_reader_kind; /* stoker/port/reader_kind.h */
+
+/* A POSIX reader as a reader of a pool, whose reader_config is a struct stk_posix_reader_config or NULL. */
+extern const struct stk_reader_kind stk_posix_reader_kind;
+
+/* Bytes of one such reader, for STK_READER_POOL_BYTES. */
+#define STK_POSIX_READER_POOLED_BYTES(depth, sources)                                                                  \
+    (STK_ALIGNED(sizeof(struct stk_posix_reader)) + STK_POSIX_READER_BYTES(depth, sources))
 
 #ifdef __cplusplus
 }

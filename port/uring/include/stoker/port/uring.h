@@ -39,7 +39,11 @@ enum stk_uring_flags {
      * registered. */
     STK_URING_PLAIN = 1u << 1,
     /* Do as on an old kernel (before 5.11): wait with ppoll. For tests. */
-    STK_URING_WAIT_BY_POLL = 1u << 2
+    STK_URING_WAIT_BY_POLL = 1u << 2,
+    /* One thread makes every call for this ring, from open to close. The kernel then does its own work for the ring
+     * only when that thread asks (6.1: single issuer, deferred task work), or without interrupting the thread (5.19:
+     * cooperative task work); an older kernel does as ever. setup_flags says which. No effect with STK_URING_SQPOLL. */
+    STK_URING_ONE_THREAD = 1u << 3
 };
 
 struct stk_uring_config {
@@ -94,12 +98,13 @@ struct stk_uring {
     uint8_t *mem;
     size_t mem_bytes;
     uint32_t depth, sources, flags, piece_bytes;
-    uint32_t in_flight; /* taken and not yet reaped */
-    uint32_t out;       /* requests the kernel has not answered, cancels not counted */
-    uint32_t cancels;   /* cancel requests it has not answered */
-    uint32_t canceled;  /* reads in the kernel that the caller asked to cancel */
-    bool cancel_due;    /* there are reads to cancel whose cancel request was not sent */
-    int broken;         /* the ring failed: what reap returns from then on */
+    uint32_t setup_flags; /* IORING_SETUP_* bits with which the kernel made the ring */
+    uint32_t in_flight;   /* taken and not yet reaped */
+    uint32_t out;         /* requests the kernel has not answered, cancels not counted */
+    uint32_t cancels;     /* cancel requests it has not answered */
+    uint32_t canceled;    /* reads in the kernel that the caller asked to cancel */
+    bool cancel_due;      /* there are reads to cancel whose cancel request was not sent */
+    int broken;           /* the ring failed: what reap returns from then on */
     struct stk_index_list free, outbox, ready;
     struct stk_ingest_stats stats;
     struct stk_error_info info; /* last refusal; see each call */
@@ -168,6 +173,24 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
  * STK_E_TIMEOUT where the kernel keeps a read that was late and cancelled; info.value has the errno. A read of a
  * source with offsets that the kernel gave up in read_timeout_ns is a completion with STK_E_TIMEOUT. */
 extern const struct stk_ingest_ops stk_uring_ops;
+
+/* Waits for at most `timeout_ns` until a reap may find an answer, or until `fd` can be read. May return early. */
+void stk_uring_wait(struct stk_uring *uring, int fd, uint64_t timeout_ns);
+
+/// In a pool ///
+
+struct stk_reader_kind; /* stoker/port/reader_kind.h */
+
+/* A ring as a reader of a pool, whose reader_config is a struct stk_uring_config. Every ring has STK_URING_ONE_THREAD,
+ * and each registers the memory: RLIMIT_MEMLOCK counts it once for each ring. */
+extern const struct stk_reader_kind stk_uring_reader_kind;
+
+/* Bytes of one such reader, for STK_READER_POOL_BYTES. */
+#define STK_URING_READER_BYTES(depth, sources) (STK_ALIGNED(sizeof(struct stk_uring)) + STK_URING_BYTES(depth, sources))
+
+/* Returns the words for the setup_flags of a ring: "single issuer, deferred task work", "cooperative task work" or
+ * "plain set-up". Static. */
+const char *stk_uring_setup_name(uint32_t setup_flags);
 
 /// What the kernel can do ///
 

@@ -1,0 +1,255 @@
+/* stoker port: the reader pool's side of the caller, from submit to reap. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+
+#include "pool_internal.h"
+#include "stoker/port/os_clock.h"
+
+/* Returns the error of a reader that failed, with its detail where the caller finds it; STK_OK: none failed. The lock
+ * is held. */
+static int failure(struct stk_reader_pool *p) {
+    if (p->broken != 0) {
+        p->info = p->broken_info;
+        p->call = p->broken_call;
+    }
+    return p->broken;
+}
+
+/// Submit ///
+
+static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *read, uint32_t index) {
+    uintptr_t base = (uintptr_t)p->shape.memory, dst = (uintptr_t)read->dst;
+    if (read->source >= p->shape.sources || p->source[read->source].kind == SOURCE_FREE) {
+        return refuse(p, STK_E_RANGE, index, read->source);
+    }
+    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
+        return refuse(p, STK_E_ARG, index, read->bytes);
+    }
+    if (p->shape.memory != NULL && (dst < base || dst - base > p->shape.memory_bytes ||
+                                    read->bytes > p->shape.memory_bytes - (size_t)(dst - base))) {
+        return refuse(p, STK_E_ARG, index, dst);
+    }
+    if (p->source[read->source].kind == SOURCE_POSITIONED && read->offset > (uint64_t)INT64_MAX - read->bytes) {
+        return refuse(p, STK_E_ARG, index, read->offset);
+    }
+    return STK_OK;
+}
+
+/* Returns the thread of a sequential source: the readers that are open take turns. */
+static struct stk_reader_pool_thread *home_of(const struct stk_reader_pool *p, uint32_t source) {
+    uint32_t skip = source % p->readers, i = 0;
+    for (;; i++) {
+        if (p->threads[i].state == THREAD_OPEN && skip-- == 0) {
+            return &p->threads[i];
+        }
+    }
+}
+
+/* Queues a read. The lock is held. */
+static void take_read(struct stk_reader_pool *p, const struct stk_ingest_read *read) {
+    struct stk_reader_pool_source *s = &p->source[read->source];
+    uint32_t index = STK_INDEX_POP(p->reads, &p->free);
+    p->reads[index] = (struct stk_reader_pool_read){.offset = read->offset,
+                                                    .dst = read->dst,
+                                                    .source = read->source,
+                                                    .bytes = read->bytes,
+                                                    .tag = read->tag,
+                                                    .state = READ_QUEUED};
+    s->reads++;
+    if (s->kind == SOURCE_SEQUENTIAL) {
+        STK_INDEX_PUSH(p->reads, &home_of(p, read->source)->queue, index);
+    } else {
+        STK_INDEX_PUSH(p->reads, &p->queue, index);
+    }
+}
+
+/* Takes note of the threads to wake for `positioned` reads that were queued and for sequential reads, in a mask by
+ * index. A thread that does not sleep looks at the queues before it does. The lock is held. */
+static uint32_t choose_sleepers(struct stk_reader_pool *p, uint32_t positioned) {
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < p->wanted; i++) {
+        struct stk_reader_pool_thread *t = &p->threads[i];
+        bool own = t->queue.head != STK_INDEX_NONE;
+        if (t->sleeping && (own || positioned != 0)) {
+            positioned -= own ? 0u : 1u;
+            t->sleeping = 0;
+            mask |= 1u << i;
+        }
+    }
+    return mask;
+}
+
+static void wake_mask(const struct stk_reader_pool *p, uint32_t mask) {
+    for (uint32_t i = 0; mask != 0; i++, mask >>= 1) {
+        if ((mask & 1u) != 0) {
+            stk_pool_wake_(&p->threads[i]);
+        }
+    }
+}
+
+_Static_assert(STK_READER_POOL_MAX <= 32u, "one bit of the mask for each thread");
+
+static int pool_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
+    struct stk_reader_pool *p = ctx;
+    if (p == NULL || (reads == NULL && count != 0)) {
+        return STK_E_ARG;
+    }
+    if (!p->is_open || p->closing) {
+        return STK_E_SHUTDOWN;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int err = check_read(p, &reads[i], i);
+        if (err < 0) {
+            return err;
+        }
+    }
+    uint32_t room = p->shape.depth - p->in_flight, positioned = 0;
+    uint32_t taken = count < room ? count : room;
+    (void)pthread_mutex_lock(&p->lock);
+    int broken = failure(p);
+    for (uint32_t i = 0; i < taken && broken == 0; i++) {
+        positioned += p->source[reads[i].source].kind == SOURCE_POSITIONED;
+        take_read(p, &reads[i]);
+    }
+    uint32_t mask = broken == 0 ? choose_sleepers(p, positioned) : 0;
+    (void)pthread_mutex_unlock(&p->lock);
+    if (broken != 0) {
+        return broken;
+    }
+    wake_mask(p, mask);
+    p->in_flight += taken;
+    p->stats.submitted += taken;
+    return (int)taken;
+}
+
+/// Reap ///
+
+void stk_pool_finish_(struct stk_reader_pool *p, uint32_t index, int32_t result, int32_t os_error) {
+    struct stk_reader_pool_read *read = &p->reads[index];
+    read->result = result;
+    read->os_error = os_error;
+    read->state = READ_READY;
+    read->canceled = 0;
+    STK_INDEX_PUSH(p->reads, &p->ready, index);
+}
+
+/* Hands out up to `max` reads that are ready. The lock is held. */
+static uint32_t deliver(struct stk_reader_pool *p, struct stk_ingest_done *done, uint32_t max) {
+    uint32_t n = 0;
+    for (; n < max && p->ready.head != STK_INDEX_NONE; n++) {
+        uint32_t index = STK_INDEX_POP(p->reads, &p->ready);
+        struct stk_reader_pool_read *read = &p->reads[index];
+        done[n] = (struct stk_ingest_done){read->tag, read->result, read->os_error};
+        if (read->result < 0) {
+            p->stats.failed++;
+        } else {
+            p->stats.completed++;
+            p->stats.bytes += (uint32_t)read->result;
+        }
+        p->source[read->source].reads--;
+        read->state = READ_FREE;
+        STK_INDEX_PUSH(p->reads, &p->free, index);
+    }
+    p->in_flight -= n;
+    return n;
+}
+
+static int pool_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
+    struct stk_reader_pool *p = ctx;
+    if (p == NULL || (done == NULL && max != 0)) {
+        return STK_E_ARG;
+    }
+    if (!p->is_open || p->closing) {
+        return STK_E_SHUTDOWN;
+    }
+    struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
+    int n;
+    (void)pthread_mutex_lock(&p->lock);
+    for (;;) {
+        n = (int)deliver(p, done, max);
+        if (n == 0 && p->broken != 0) {
+            n = failure(p);
+        }
+        if (n != 0 || max == 0 || p->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
+            break;
+        }
+        stk_pool_wait_(p, stk_deadline_wait(&deadline, UINT64_MAX));
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+/// Cancel ///
+
+/* Finishes the reads of `list`, which no reader has, whose tags lie in first .. last. The others stay, in their order.
+ * The lock is held. */
+static void cancel_list(struct stk_reader_pool *p, struct stk_index_list *list, uint32_t first, uint32_t last) {
+    struct stk_index_list all = *list;
+    stk_index_list_clear(list);
+    while (all.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(p->reads, &all), tag = p->reads[index].tag;
+        if (first <= tag && tag <= last) {
+            stk_pool_finish_(p, index, STK_E_CANCELED, ECANCELED);
+        } else {
+            STK_INDEX_PUSH(p->reads, list, index);
+        }
+    }
+}
+
+static int pool_cancel(void *ctx, uint32_t first, uint32_t last) {
+    struct stk_reader_pool *p = ctx;
+    uint32_t mask = 0;
+    if (p == NULL) {
+        return STK_E_ARG;
+    }
+    if (!p->is_open || p->closing) {
+        return STK_E_SHUTDOWN;
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    cancel_list(p, &p->queue, first, last);
+    for (uint32_t i = 0; i < p->wanted; i++) {
+        cancel_list(p, &p->threads[i].queue, first, last);
+    }
+    for (uint32_t i = 0; i < p->shape.depth; i++) {
+        struct stk_reader_pool_read *read = &p->reads[i];
+        if (read->state == READ_WITH_READER && first <= read->tag && read->tag <= last) {
+            read->canceled = 1;
+            p->threads[read->reader].cancel_due = 1;
+            mask |= 1u << read->reader;
+        }
+    }
+    int broken = failure(p);
+    (void)pthread_mutex_unlock(&p->lock);
+    wake_mask(p, mask);
+    return broken;
+}
+
+/// Counters ///
+
+static void pool_stats(void *ctx, struct stk_ingest_stats *stats) {
+    struct stk_reader_pool *p = ctx;
+    *stats = p->stats;
+    if (p->threads == NULL) {
+        return;
+    }
+    if (p->is_open) {
+        (void)pthread_mutex_lock(&p->lock);
+    }
+    for (uint32_t i = 0; i < p->wanted; i++) {
+        stats->os_reads += p->threads[i].os_reads;
+        stats->bounce_bytes += p->threads[i].bounce_bytes;
+    }
+    if (p->is_open) {
+        (void)pthread_mutex_unlock(&p->lock);
+    }
+}
+
+const struct stk_ingest_ops stk_reader_pool_ops = {
+    .name = "reader pool",
+    .submit = pool_submit,
+    .reap = pool_reap,
+    .cancel = pool_cancel,
+    .stats = pool_stats,
+};

@@ -1,0 +1,267 @@
+/* stoker port: a thread of the reader pool. It owns one reader: no other thread calls the reader.
+ *
+ * A turn takes at most one read from the queues. A reader that copies inside its submit or reap is busy with that read,
+ * and the other threads take the others. A reader that waits for a drive is free at once and takes the next.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <unistd.h>
+
+#include "pool_internal.h"
+
+#define BATCH      16u                 /* completions that are taken in at a time */
+#define WAIT_NS    UINT64_C(100000000) /* longest wait between two looks at the reader, for reads that come too late */
+#define CLOSE_NS   UINT64_C(10000000)  /* one attempt to close the reader */
+#define WAKE_BYTES 64u
+
+/* What a turn does while the lock is not held. */
+struct turn {
+    uint32_t index; /* the read to start; STK_INDEX_NONE: none */
+    struct stk_ingest_read read;
+    struct stk_reader_pool_source source;
+    struct stk_reader_pool_known known;
+    uint32_t forget;      /* source to remove from the reader; STK_INDEX_NONE: none */
+    uint32_t first, last; /* range of reads to cancel */
+    bool cancel;
+};
+
+/// With the lock held ///
+
+/* Keeps the first failure of a reader: the pool has failed. */
+static void failed(struct stk_reader_pool_thread *t, int err) {
+    struct stk_reader_pool *p = t->pool;
+    if (p->broken == 0) {
+        p->kind->refusal(t->reader, &p->broken_info, &p->broken_call);
+        p->broken = err;
+        stk_pool_tell_(p);
+    }
+}
+
+/* Takes the next read of this thread out of the queues. */
+static void choose_read(struct stk_reader_pool_thread *t, struct turn *turn) {
+    struct stk_reader_pool *p = t->pool;
+    struct stk_index_list *list = t->queue.head != STK_INDEX_NONE ? &t->queue : &p->queue;
+    turn->index = STK_INDEX_NONE;
+    if (list->head == STK_INDEX_NONE) {
+        return;
+    }
+    turn->index = STK_INDEX_POP(p->reads, list);
+    struct stk_reader_pool_read *read = &p->reads[turn->index];
+    read->state = READ_WITH_READER;
+    read->reader = (uint16_t)t->index;
+    t->with_reader++;
+    turn->read = (struct stk_ingest_read){read->source, read->offset, read->bytes, read->dst, turn->index};
+    turn->source = p->source[read->source];
+    turn->known = t->known[read->source];
+}
+
+/* Looks for a run of reads to cancel. The reader's tags are indexes of the pool's reads, so a range of tags may span
+ * indexes of other readers, but none of a read of this reader that goes on. */
+static void choose_cancel(struct stk_reader_pool_thread *t, struct turn *turn) {
+    struct stk_reader_pool *p = t->pool;
+    turn->cancel = false;
+    for (uint32_t i = 0; t->cancel_due && i < p->shape.depth; i++) {
+        struct stk_reader_pool_read *read = &p->reads[i];
+        if (read->state != READ_WITH_READER || read->reader != t->index) {
+            continue;
+        }
+        if (!read->canceled && turn->cancel) {
+            return; /* the next turn goes on behind this one */
+        }
+        if (read->canceled) {
+            turn->first = turn->cancel ? turn->first : i;
+            turn->last = i;
+            turn->cancel = true;
+            read->canceled = 0;
+        }
+    }
+    t->cancel_due = turn->cancel;
+}
+
+/* Looks for a source that the reader knows and that was removed from the pool. */
+static void choose_forget(struct stk_reader_pool_thread *t, struct turn *turn) {
+    const struct stk_reader_pool *p = t->pool;
+    turn->forget = STK_INDEX_NONE;
+    for (uint32_t i = 0; t->forget_due && i < p->shape.sources; i++) {
+        struct stk_reader_pool_known *known = &t->known[i];
+        if (known->generation != 0 && known->generation != p->source[i].generation) {
+            turn->forget = known->source;
+            known->generation = 0;
+            return;
+        }
+    }
+    if (t->forget_due) {
+        t->forget_due = 0;
+        stk_pool_tell_(t->pool);
+    }
+}
+
+static void finish_read(struct stk_reader_pool_thread *t, uint32_t index, int32_t result, int32_t os_error) {
+    t->with_reader--;
+    stk_pool_finish_(t->pool, index, result, os_error);
+}
+
+/* Gives what the reader finished to the caller. */
+static void take_in(struct stk_reader_pool_thread *t, const struct stk_ingest_done *done, int n) {
+    for (int i = 0; i < n; i++) {
+        finish_read(t, done[i].tag, done[i].result, done[i].os_error);
+    }
+    if (n > 0) {
+        stk_pool_tell_(t->pool);
+    }
+}
+
+/// Without the lock ///
+
+/* Adds the source of the read to the reader, if this is the reader's first read of the source. Returns STK_OK, or the
+ * error with which the read ends. */
+static int know_source(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
+    const struct stk_reader_kind *kind = t->pool->kind;
+    struct stk_error_info info = {0, 0, 0};
+    const char *call;
+    int r;
+    if (turn->known.generation == turn->source.generation) {
+        return STK_OK;
+    }
+    if (turn->known.generation != 0) {
+        (void)kind->remove_source(t->reader, turn->known.source); /* of a source that was removed and added anew */
+    }
+    turn->known = (struct stk_reader_pool_known){0, 0};
+    r = kind->add_file(t->reader, turn->source.fd, turn->source.kind == SOURCE_SEQUENTIAL);
+    if (r < 0) {
+        kind->refusal(t->reader, &info, &call);
+        *os_error = (int)info.value;
+        return r;
+    }
+    turn->known = (struct stk_reader_pool_known){turn->source.generation, (uint32_t)r};
+    return STK_OK;
+}
+
+/* Gives the read to the reader. Returns 1 when the reader has it; an error ends the read. The reader takes as many
+ * reads as the pool, so there is always room. */
+static int start_read(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
+    uint32_t source = turn->read.source;
+    int r = know_source(t, turn, os_error);
+    if (r == STK_OK) {
+        turn->read.source = turn->known.source;
+        r = t->pool->kind->ops->submit(t->reader, &turn->read, 1);
+        r = r == 0 ? STK_E_WOULD_BLOCK : r;
+    }
+    turn->read.source = source;
+    return r;
+}
+
+static void drain_wake(const struct stk_reader_pool_thread *t) {
+    uint8_t bytes[WAKE_BYTES];
+    while (read(t->wake[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes) {
+    }
+}
+
+/* Waits until there is something to do, or for WAIT_NS. The lock is held before and after. */
+static void sleep_a_while(struct stk_reader_pool_thread *t) {
+    struct stk_reader_pool *p = t->pool;
+    t->sleeping = 1;
+    (void)pthread_mutex_unlock(&p->lock);
+    p->kind->wait(t->reader, t->wake[0], WAIT_NS);
+    (void)pthread_mutex_lock(&p->lock);
+    t->sleeping = 0;
+    (void)pthread_mutex_unlock(&p->lock);
+    drain_wake(t); /* a wake that comes from here on ends the next wait */
+    (void)pthread_mutex_lock(&p->lock);
+}
+
+/// The thread ///
+
+/* One turn. The lock is held before and after. */
+static void take_turn(struct stk_reader_pool_thread *t) {
+    struct stk_reader_pool *p = t->pool;
+    const struct stk_ingest_ops *ops = p->kind->ops;
+    struct stk_ingest_done done[BATCH];
+    struct stk_ingest_stats stats = {0};
+    struct turn turn;
+    int started = 0, n = 0, os_error = 0;
+    choose_forget(t, &turn);
+    choose_read(t, &turn);
+    choose_cancel(t, &turn);
+    bool has_reads = t->with_reader != 0;
+    (void)pthread_mutex_unlock(&p->lock);
+    if (turn.forget != STK_INDEX_NONE) {
+        (void)p->kind->remove_source(t->reader, turn.forget);
+    }
+    if (turn.index != STK_INDEX_NONE) {
+        started = start_read(t, &turn, &os_error);
+    }
+    if (turn.cancel) {
+        (void)ops->cancel(t->reader, turn.first, turn.last); /* a reader that failed says so in its reap */
+    }
+    if (has_reads) {
+        n = ops->reap(t->reader, done, BATCH, 0);
+        ops->stats(t->reader, &stats);
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    if (has_reads) {
+        t->os_reads = stats.os_reads;
+        t->bounce_bytes = stats.bounce_bytes;
+    }
+    if (turn.index != STK_INDEX_NONE) {
+        t->known[turn.read.source] = turn.known;
+    }
+    if (started < 0) {
+        finish_read(t, turn.index, started, os_error);
+        stk_pool_tell_(p);
+    }
+    take_in(t, done, n);
+    if (n < 0) {
+        failed(t, n);
+    }
+    bool queued = t->queue.head != STK_INDEX_NONE || p->queue.head != STK_INDEX_NONE;
+    bool due = t->cancel_due || t->forget_due || p->closing;
+    if (turn.index == STK_INDEX_NONE && n <= 0 && (p->broken != 0 || !queued) && !due) {
+        sleep_a_while(t);
+    }
+}
+
+/* Closes the reader, however long that takes: the system may still write to the memory. The lock is held before and
+ * after. */
+static void close_reader(struct stk_reader_pool_thread *t) {
+    struct stk_reader_pool *p = t->pool;
+    int r;
+    (void)pthread_mutex_unlock(&p->lock);
+    do {
+        r = p->kind->close(t->reader, CLOSE_NS);
+    } while (r == STK_E_TIMEOUT);
+    (void)pthread_mutex_lock(&p->lock);
+    t->err = r;
+    t->state = THREAD_CLOSED;
+}
+
+/* Opens the reader. Returns STK_OK, or the error with its detail in the thread. */
+static int open_reader(struct stk_reader_pool_thread *t) {
+    const struct stk_reader_pool *p = t->pool;
+    struct stk_arena arena;
+    stk_arena_init(&arena, t->memory, p->shape.bytes - STK_ALIGNED(p->kind->object_bytes));
+    t->err = p->kind->open(t->reader, p->reader_config, &arena);
+    if (t->err < 0) {
+        p->kind->refusal(t->reader, &t->info, &t->call);
+    }
+    return t->err;
+}
+
+void *stk_pool_run_(void *thread) {
+    struct stk_reader_pool_thread *t = thread;
+    struct stk_reader_pool *p = t->pool;
+    int err = open_reader(t);
+    (void)pthread_mutex_lock(&p->lock);
+    t->state = err < 0 ? THREAD_FAILED : THREAD_OPEN;
+    stk_pool_tell_(p);
+    if (err >= 0) {
+        while (!p->closing) {
+            take_turn(t);
+        }
+        close_reader(t);
+        stk_pool_tell_(p);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
