@@ -28,8 +28,10 @@ uint32_t stk_reader_pool_cpus(void) {
 }
 
 uint32_t stk_reader_pool_default(void) {
-    uint32_t cpus = stk_reader_pool_cpus();
-    return cpus < STK_READER_POOL_DEFAULT_MAX ? cpus : STK_READER_POOL_DEFAULT_MAX;
+    uint32_t cpus = stk_reader_pool_cpus(), half = cpus / 2u;
+    uint32_t few = cpus < STK_READER_POOL_FEW ? cpus : STK_READER_POOL_FEW;
+    half = half < STK_READER_POOL_DEFAULT_MAX ? half : STK_READER_POOL_DEFAULT_MAX;
+    return few > half ? few : half;
 }
 
 /* Resolves the config. Returns STK_OK or the error of stk_reader_pool_bytes. */
@@ -125,7 +127,16 @@ static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
 /* Makes the lock and what the caller waits with. */
 static int make_lock(struct stk_reader_pool *p) {
     pthread_condattr_t attr;
-    int bad = pthread_mutex_init(&p->lock, NULL);
+    pthread_mutexattr_t lock;
+    int bad = pthread_mutexattr_init(&lock);
+    if (bad == 0) {
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+        /* The lock is held for less than a system call takes: spin for it first. */
+        (void)pthread_mutexattr_settype(&lock, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+        bad = pthread_mutex_init(&p->lock, &lock);
+        (void)pthread_mutexattr_destroy(&lock);
+    }
     if (bad == 0) {
         bad = pthread_condattr_init(&attr);
         if (bad == 0) {

@@ -133,6 +133,7 @@ void stk_pool_finish_(struct stk_reader_pool *p, uint32_t index, int32_t result,
     read->state = READ_READY;
     read->canceled = 0;
     STK_INDEX_PUSH(p->reads, &p->ready, index);
+    p->ready_ns = p->ready_count++ == 0 ? stk_os_now_ns() : p->ready_ns;
 }
 
 /* Hands out up to `max` reads that are ready. The lock is held. */
@@ -152,6 +153,7 @@ static uint32_t deliver(struct stk_reader_pool *p, struct stk_ingest_done *done,
         read->state = READ_FREE;
         STK_INDEX_PUSH(p->reads, &p->free, index);
     }
+    p->ready_count -= n;
     p->in_flight -= n;
     return n;
 }

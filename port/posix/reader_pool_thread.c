@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "pool_internal.h"
+#include "stoker/port/os_clock.h"
 
-#define BATCH      16u                 /* completions that are taken in at a time */
-#define WAIT_NS    UINT64_C(100000000) /* longest wait between two looks at the reader, for reads that come too late */
-#define CLOSE_NS   UINT64_C(10000000)  /* one attempt to close the reader */
-#define WAKE_BYTES 64u
+#define BATCH       16u                 /* completions that are taken in at a time */
+#define WAIT_NS     UINT64_C(100000000) /* longest wait between two looks at the reader, for reads that come too late */
+#define CLOSE_NS    UINT64_C(10000000)  /* one attempt to close the reader */
+#define WAKE_BYTES  64u
+#define READY_NS    UINT64_C(100000) /* longest time that a ready read waits for others, while reads are queued */
+#define READY_SHARE 4u               /* part of the depth that is ready at once before the caller is woken */
 
 /* What a turn does while the lock is not held. */
 struct turn {
@@ -107,9 +110,18 @@ static void take_in(struct stk_reader_pool_thread *t, const struct stk_ingest_do
     for (int i = 0; i < n; i++) {
         finish_read(t, done[i].tag, done[i].result, done[i].os_error);
     }
-    if (n > 0) {
-        stk_pool_tell_(t->pool);
-    }
+}
+
+/* Decides whether to wake the caller for reads that are ready. While more reads wait for a thread, the caller is left
+ * asleep until a few are ready or the first has waited for READY_NS: to wake it costs as much as to copy a small chunk,
+ * and on a machine with few CPUs it takes one from the readers. The wake comes after the lock is given back, since the
+ * caller would only wait for the lock. */
+static void choose_tell(struct stk_reader_pool_thread *t) {
+    const struct stk_reader_pool *p = t->pool;
+    bool more = p->queue.head != STK_INDEX_NONE;
+    t->tell = p->waiting && p->ready_count != 0 &&
+              (!more || p->ready_count >= p->shape.depth / READY_SHARE ||
+               stk_time_since(p->ready_ns, stk_os_now_ns()) >= READY_NS);
 }
 
 /// Without the lock ///
@@ -152,6 +164,16 @@ static int start_read(struct stk_reader_pool_thread *t, struct turn *turn, int *
     return r;
 }
 
+/* Gives the lock back, and wakes the caller if that was decided. */
+static void unlock(struct stk_reader_pool_thread *t) {
+    bool tell = t->tell;
+    t->tell = 0;
+    (void)pthread_mutex_unlock(&t->pool->lock);
+    if (tell) {
+        (void)pthread_cond_signal(&t->pool->changed);
+    }
+}
+
 static void drain_wake(const struct stk_reader_pool_thread *t) {
     uint8_t bytes[WAKE_BYTES];
     while (read(t->wake[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes) {
@@ -162,7 +184,8 @@ static void drain_wake(const struct stk_reader_pool_thread *t) {
 static void sleep_a_while(struct stk_reader_pool_thread *t) {
     struct stk_reader_pool *p = t->pool;
     t->sleeping = 1;
-    (void)pthread_mutex_unlock(&p->lock);
+    choose_tell(t);
+    unlock(t);
     p->kind->wait(t->reader, t->wake[0], WAIT_NS);
     (void)pthread_mutex_lock(&p->lock);
     t->sleeping = 0;
@@ -184,8 +207,9 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     choose_forget(t, &turn);
     choose_read(t, &turn);
     choose_cancel(t, &turn);
+    choose_tell(t);
     bool has_reads = t->with_reader != 0;
-    (void)pthread_mutex_unlock(&p->lock);
+    unlock(t);
     if (turn.forget != STK_INDEX_NONE) {
         (void)p->kind->remove_source(t->reader, turn.forget);
     }
@@ -209,7 +233,6 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     }
     if (started < 0) {
         finish_read(t, turn.index, started, os_error);
-        stk_pool_tell_(p);
     }
     take_in(t, done, n);
     if (n < 0) {

@@ -30,7 +30,8 @@ extern "C" {
 /// Configuration ///
 
 #define STK_READER_POOL_MAX         16u /* readers of one pool */
-#define STK_READER_POOL_DEFAULT_MAX 4u  /* most readers that 0 stands for */
+#define STK_READER_POOL_FEW         4u  /* readers that 0 stands for on a machine with few CPUs */
+#define STK_READER_POOL_DEFAULT_MAX 8u  /* most readers that 0 stands for */
 
 struct stk_reader_pool_config {
     const struct stk_reader_kind *kind; /* &stk_posix_reader_kind, &stk_uring_reader_kind */
@@ -38,7 +39,8 @@ struct stk_reader_pool_config {
     uint32_t readers;                   /* 1..STK_READER_POOL_MAX; default as stk_reader_pool_default() says */
 };
 
-/* Returns how many readers 0 stands for: the CPUs that this process may use, at most STK_READER_POOL_DEFAULT_MAX. */
+/* Returns how many readers 0 stands for: one for each CPU that this process may use, up to STK_READER_POOL_FEW; on a
+ * larger machine one for two CPUs, up to STK_READER_POOL_DEFAULT_MAX. */
 uint32_t stk_reader_pool_default(void);
 
 /* Returns the CPUs that this process may use, 1 at least. */
@@ -90,6 +92,7 @@ struct stk_reader_pool_thread {
     uint8_t sleeping;     /* 1: the thread waits, and nobody has woken it */
     uint8_t cancel_due;   /* 1: there are reads to cancel */
     uint8_t forget_due;   /* 1: a source was removed that the reader knows */
+    uint8_t tell;         /* 1: the caller is woken when the thread gives the lock back */
     int err;              /* why it could not be opened, or what its close returned */
     struct stk_error_info info;
     const char *call;
@@ -108,6 +111,8 @@ struct stk_reader_pool {
     uint32_t wanted;                          /* threads that open tried to make */
     uint32_t readers;                         /* readers that were opened */
     uint32_t in_flight;                       /* taken and not yet reaped */
+    uint32_t ready_count;                     /* reads in `ready` */
+    uint64_t ready_ns;                        /* time when the first of them came */
     uint8_t is_open, closing, waiting;        /* waiting: the caller waits for `changed` */
     int broken;                               /* a reader failed: what reap returns from then on */
     struct stk_error_info broken_info;        /* the detail of that */
