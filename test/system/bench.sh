@@ -34,8 +34,16 @@ measures "bytes_programmed_per_byte nor_append_mean nor_append_worst mount_reads
     log --count 500
 grep -q 'metric=append_median .* peer=two_seeks_two_writes ' lines || fail "log has no plain peer"
 
+measures "posix_1_64K posix_1_256K posix_1_1024K posix_2_64K posix_2_256K posix_2_1024K" \
+    read --bytes 4M --runs 1 --readers 2
+grep -q 'peer=pread_threads ' lines || fail "several readers have no peer of as many threads"
+
 refuses
 refuses sing
+refuses read --readers 17
+refuses read --count 3
+refuses scan --readers 2
+TMPDIR=$PWD/no-such-folder refuses read --bytes 4M
 refuses log --runs 3
 refuses log --count 1048577
 refuses rtt --count 0

@@ -6,6 +6,7 @@ code 0 "$STOKER" info
 [ ! -s err ]
 grep -q '^device interp: ' out
 grep -q '^io_uring      [^ ]' out
+grep -Eq '^readers       (io_uring|posix), [1-9][0-9]* (ring|reader)s?( with a thread each)?(; .*)? \([1-9][0-9]* CPUs?\)$' out
 grep -Eq '^locked memory (unlimited|[0-9]+ KiB)' out
 grep -Eq '^limits        [0-9]+ ring slots, [0-9]+ chunks in a stream, [0-9]+ I/O slots, payload below 4 GiB$' out
 grep -Eq '^stoker        [0-9]+\.[0-9]+\.[0-9]+, wire format 0\.6$' out

@@ -96,6 +96,12 @@ assert stats["slots"] >= sum(-(-f["bytes"] // 4096) for f in got["files"])
 assert abs(stats["gb_per_s"] - stats["bytes"] / stats["elapsed_ns"]) < 1e-3
 for field in ["device", "dispatch", "residency", "memory", "reader"]:
     assert stats[field], field
+assert stats["readers"] == 1
+# Three times that make up the whole; the largest is what bounded the scan.
+times = {name: stats[field] for name, field in
+         {"reading": "reading_ns", "device": "device_ns", "host": "host_ns"}.items()}
+assert stats["bounded_by"] in times and times[stats["bounded_by"]] == max(times.values()), stats
+assert stats["elapsed_ns"] * 0.9 <= sum(times.values()) <= stats["elapsed_ns"] * 1.1, stats
 assert stats["notes"] == []
 PYTHON
 scan --json --count | python3 -c 'import json, sys; assert list(json.load(sys.stdin)) == ["total", "files"]'
@@ -103,9 +109,9 @@ scan --json --count | python3 -c 'import json, sys; assert list(json.load(sys.st
 # Statistics in text go to stderr, and stdout stays as it is.
 scan --stats >got 2>err
 cmp got want
-for line in 'device        .*worker' 'reader        ' 'slots         [1-9]' 'bytes         [1-9]' 'bounce bytes  0$' \
+for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9]' 'bytes         [1-9]' 'bounce bytes  0$' \
     'reads         [1-9]' 'launches      [1-9]' 'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
-    'speed         [0-9.]* GB/s'; do
+    'bounded by    [a-z]* (reading [0-9]* %, device [0-9]* %, host [0-9]* % of the time)$' 'speed         [0-9.]* GB/s'; do
     grep -q "^$line" err || fail "--stats lacks $line"
 done
 

@@ -18,6 +18,7 @@ struct bench_options {
     uint64_t chunk;          /* payload: bytes of a slot */
     uint64_t workers, lanes; /* of the resident kernel; 0: the default */
     uint64_t in_flight;      /* slots of the ring */
+    uint64_t readers;        /* read */
     uint64_t runs;           /* scan, pipeline, start; payload: passes; idle: seconds */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
@@ -120,6 +121,7 @@ int bench_device_rest(struct cli_device *device);
 #define BENCH_STORE     64u
 #define BENCH_MODE      128u /* --workers, --lanes, --residency, --memory */
 #define BENCH_CHUNK     256u
+#define BENCH_READERS   512u
 
 struct bench_case {
     const char *name, *help; /* lines of the help, each ended */
@@ -128,7 +130,8 @@ struct bench_case {
 };
 
 /* The cases, as X(name), in the order of the help. Case `name` is `bench_name`, in a file bench_name.c of its own. */
-#define BENCH_CASES(X) X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(core) X(log) X(idle) X(start) X(limits) X(payload)
+#define BENCH_CASES(X)                                                                                                 \
+    X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(read) X(core) X(log) X(idle) X(start) X(limits) X(payload)
 
 #define BENCH_CASE(name) extern const struct bench_case bench_##name;
 BENCH_CASES(BENCH_CASE)

@@ -125,7 +125,7 @@ static int open_ours(struct pipeline *p) {
     const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = PIPELINE_PAYLOAD};
     int bad = bench_device_open(p->bench, &o->device, &wish);
     if (bad == 0) {
-        bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX);
+        bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX, 1);
     }
     if (bad == 0) {
         if (o->reader.note[0]) {
@@ -203,7 +203,7 @@ static int run(struct bench *bench) {
         }
     }
     pipeline_classic_close(&p.classic);
-    cli_reader_close(&p.ours.reader);
+    (void)cli_reader_close(&p.ours.reader);
     cli_device_close(&p.ours.device);
     if (p.file.fd >= 0) {
         close(p.file.fd);

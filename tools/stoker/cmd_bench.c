@@ -5,6 +5,7 @@
 
 #include "bench.h"
 #include "json_out.h"
+#include "stoker/port/reader_pool.h"
 
 static const char help_head[] =
     "usage: stoker bench CASE [OPTION]...\n"
@@ -42,6 +43,7 @@ enum {
     OPT_RUNS,
     OPT_BYTES,
     OPT_CHUNK,
+    OPT_READERS,
     OPT_DEVICE,
     OPT_RESIDENCY,
     OPT_MEMORY,
@@ -60,6 +62,7 @@ static const struct option long_options[] = {
     {"runs", required_argument, NULL, OPT_RUNS},
     {"bytes", required_argument, NULL, OPT_BYTES},
     {"chunk", required_argument, NULL, OPT_CHUNK},
+    {"readers", required_argument, NULL, OPT_READERS},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
@@ -87,6 +90,8 @@ static unsigned needs(int option) {
         return BENCH_BYTES;
     case OPT_CHUNK:
         return BENCH_CHUNK;
+    case OPT_READERS:
+        return BENCH_READERS;
     case OPT_DEVICE:
         return BENCH_DEVICE;
     case OPT_STORE:
@@ -143,6 +148,8 @@ static int set_option(int option, struct bench_options *o) {
         return bytes_option(&o->bytes);
     case OPT_CHUNK:
         return chunk_option(&o->chunk);
+    case OPT_READERS:
+        return number_option("readers", 1, STK_READER_POOL_MAX, &o->readers);
     case OPT_FILE:
         o->file = optarg;
         return 0;

@@ -7,11 +7,13 @@
 #include "device.h"
 #include "reader.h"
 
-#define CLOSE_NS UINT64_C(2000000000)
+#define CLOSE_NS    UINT64_C(2000000000)
+#define PROBE_BYTES 4096u
+#define PROBE_DEPTH 8u
 
 static const char help[] =
     "usage: stoker info [OPTION]...\n"
-    "Prints devices, how the kernel can be resident on each and why, io_uring features, limits.\n"
+    "Prints devices, how the kernel can be resident on each and why, io_uring features, readers, limits.\n"
     "\n"
     "      --probe           try every kind of memory in every mode: one line each, with figures or the reason why "
     "not\n"
@@ -149,6 +151,22 @@ static uint32_t show_devices(const struct info_options *o) {
     return i;
 }
 
+/* Opens what a scan of a large file for a device that needs no CPU would read with, and says what came of it. */
+static void show_readers(void) {
+    static struct cli_reader reader;
+    void *memory = cli_map(PROBE_BYTES);
+    char text[CLI_READER_TEXT];
+    if (memory && cli_reader_open(&reader, NULL, memory, PROBE_BYTES, PROBE_DEPTH, stk_reader_pool_default()) == 0) {
+        printf("readers       %s (%u CPU%s)\n", cli_reader_describe(&reader, text), stk_reader_pool_cpus(),
+               stk_reader_pool_cpus() == 1u ? "" : "s");
+        if (reader.note[0]) {
+            printf("              %s\n", reader.note);
+        }
+        (void)cli_reader_close(&reader); /* nothing is in flight */
+    }
+    cli_unmap(memory, PROBE_BYTES);
+}
+
 static void show_limits(void) {
     struct stk_uring_info info;
     char text[STK_URING_TEXT_BYTES];
@@ -158,6 +176,7 @@ static void show_limits(void) {
         snprintf(text, sizeof text, "?");
     }
     printf("io_uring      %s\n", text);
+    show_readers();
     if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0) {
         if (locked.rlim_cur == RLIM_INFINITY) {
             printf("locked memory unlimited\n");

@@ -35,6 +35,10 @@ static const char help[] =
     "                       next start takes them from there (else as STOKER_STORE says)\n"
     "      --reader NAME    uring: io_uring into registered memory; posix: pread; auto: the first that reads a byte\n"
     "                       of uring, io_uring into memory as it is, and posix (auto)\n"
+    "      --readers N      rings or preads at the same time, each with a thread, 1 to 16; 1 reads on the thread of "
+    "the\n"
+    "                       scan (1 unless a file of 64M or more is named; then as many as the CPUs that a device on\n"
+    "                       the CPU leaves, up to 4, or half the CPUs, up to 8)\n"
     "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces\n"
     "                       an older recording; any other file is refused\n"
     "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
@@ -65,6 +69,7 @@ enum {
     OPT_MEMORY,
     OPT_STORE,
     OPT_READER,
+    OPT_READERS,
     OPT_TIMEOUT,
     OPT_QUIET,
     OPT_RECORD,
@@ -88,6 +93,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"store", required_argument, NULL, OPT_STORE},
     {"reader", required_argument, NULL, OPT_READER},
+    {"readers", required_argument, NULL, OPT_READERS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"record", required_argument, NULL, OPT_RECORD},
@@ -167,6 +173,10 @@ static int set_option(int option, struct scan_options *o) {
     case OPT_READER:
         o->reader = optarg;
         break;
+    case OPT_READERS:
+        bad = number_option("readers", 1, STK_READER_POOL_MAX, &n);
+        o->readers = (uint32_t)n;
+        return bad;
     case OPT_TIMEOUT:
         return number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
     case OPT_QUIET:

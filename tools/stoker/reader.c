@@ -5,59 +5,122 @@
 
 #define CLOSE_NS UINT64_C(2000000000)
 
-/* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the system call and the errno in r->uring. */
-static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t flags) {
+/// Opening ///
+
+/* Several readers of one kind. */
+static int open_pool(struct cli_reader *r, const struct stk_reader_kind *kind, const void *config, uint32_t readers) {
+    const struct stk_reader_pool_config pool = {.kind = kind, .reader_config = config, .readers = readers};
+    struct stk_arena arena;
+    int err;
+    stk_arena_init(&arena, r->memory, r->memory_bytes);
+    err = stk_reader_pool_open(&r->pool, &pool, &arena);
+    r->port.ops = &stk_reader_pool_ops;
+    r->port.ctx = &r->pool;
+    r->is_pool = err == STK_OK;
+    r->readers = r->pool.readers;
+    r->call = r->pool.call;
+    r->os_error = (int)r->pool.info.value;
+    return err;
+}
+
+/* Returns the words for how the rings were set up. */
+static const char *setup_of(const struct cli_reader *r) {
+    for (uint32_t i = 0; r->is_pool && i < r->pool.wanted; i++) {
+        if (r->pool.threads[i].err == STK_OK) {
+            return stk_uring_setup_name(((const struct stk_uring *)r->pool.threads[i].reader)->setup_flags);
+        }
+    }
+    return stk_uring_setup_name(r->uring.setup_flags);
+}
+
+/* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the system call and the errno in r. */
+static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t readers,
+                      uint32_t flags) {
     const struct stk_uring_config config = {
         .depth = depth, .sources = CLI_SOURCES, .flags = flags, .memory = payload, .memory_bytes = bytes};
     struct stk_arena arena;
     int err;
-    stk_arena_init(&arena, r->memory, r->memory_bytes);
-    err = stk_uring_open(&r->uring, &config, &arena);
-    r->port.ops = &stk_uring_ops;
-    r->port.ctx = &r->uring;
+    if (readers > 1u) {
+        err = open_pool(r, &stk_uring_reader_kind, &config, readers);
+    } else {
+        stk_arena_init(&arena, r->memory, r->memory_bytes);
+        err = stk_uring_open(&r->uring, &config, &arena);
+        r->port.ops = &stk_uring_ops;
+        r->port.ctx = &r->uring;
+        r->readers = 1;
+        r->call = r->uring.call;
+        r->os_error = (int)r->uring.info.value;
+    }
+    r->name = stk_uring_ops.name;
     r->is_uring = err == STK_OK;
+    r->setup = r->is_uring ? setup_of(r) : NULL;
     return err;
 }
 
-static int open_posix(struct cli_reader *r, uint32_t depth) {
+static int open_posix(struct cli_reader *r, uint32_t depth, uint32_t readers) {
     const struct stk_posix_reader_config config = {.depth = depth, .sources = CLI_SOURCES};
     struct stk_arena arena;
+    r->name = stk_posix_reader_ops.name;
+    if (readers > 1u) {
+        return open_pool(r, &stk_posix_reader_kind, &config, readers);
+    }
     stk_arena_init(&arena, r->memory, r->memory_bytes);
     r->port.ops = &stk_posix_reader_ops;
     r->port.ctx = &r->posix;
+    r->readers = 1;
     return stk_posix_reader_open(&r->posix, &config, &arena);
 }
 
-/* Returns a text with the system call of io_uring that failed last, and why it failed. */
-static const char *why(const struct cli_reader *r, char *text, size_t size) {
-    int os_error = (int)r->uring.info.value;
-    snprintf(text, size, "%s: %s, errno %d", r->uring.call ? r->uring.call : "io_uring", strerror(os_error), os_error);
+/* Returns a text with a system call that failed, and why it failed. */
+static const char *why(const char *call, int os_error, char *text, size_t size) {
+    snprintf(text, size, "%s: %s, errno %d", call ? call : "io_uring", strerror(os_error), os_error);
     return text;
 }
 
-/* Opens the first of the three ways that works. Returns STK_OK or a negative enum stk_err. */
-static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth) {
+static const char *why_refused(const struct cli_reader *r, char *text, size_t size) {
+    return why(r->call, r->os_error, text, size);
+}
+
+/* Says why a pool has fewer readers than it should have. */
+static void note_fewer(struct cli_reader *r, uint32_t wanted) {
     char text[160];
-    int err = open_uring(r, payload, bytes, depth, 0);
+    if (r->is_pool && r->readers < wanted && !r->note[0]) {
+        snprintf(r->note, sizeof r->note, "%u of %u readers could be opened (%s)", r->readers, wanted,
+                 why(r->pool.fewer_call, (int)r->pool.fewer_info.value, text, sizeof text));
+    }
+}
+
+/* Opens the first of the three ways that works. Returns STK_OK or a negative enum stk_err. */
+static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t readers) {
+    char text[160];
+    int err = open_uring(r, payload, bytes, depth, readers, 0);
+    if (err == STK_OK && r->is_pool && r->pool.fewer == STK_E_LOCKED) {
+        /* Each ring locks the memory anew. More rings read faster than registered memory does. */
+        err = STK_E_LOCKED;
+        r->call = r->pool.fewer_call;
+        r->os_error = (int)r->pool.fewer_info.value;
+        (void)!stk_reader_pool_close(&r->pool, CLOSE_NS); /* nothing is in flight */
+    }
     if (err == STK_OK) {
         return STK_OK;
     }
-    why(r, text, sizeof text);
-    if (open_uring(r, payload, bytes, depth, STK_URING_PLAIN) == STK_OK) {
+    why_refused(r, text, sizeof text);
+    if (open_uring(r, payload, bytes, depth, readers, STK_URING_PLAIN) == STK_OK) {
         snprintf(r->note, sizeof r->note, "io_uring cannot register %zu bytes (%s%s): it reads into memory as it is",
                  bytes, text, err == STK_E_LOCKED ? "; `ulimit -l` is too low" : "");
         return STK_OK;
     }
-    snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread", why(r, text, sizeof text));
-    return open_posix(r, depth);
+    why_refused(r, text, sizeof text);
+    snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread", text);
+    return open_posix(r, depth, readers);
 }
 
 static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     char text[160];
-    if (!r->is_uring && r->port.ops == &stk_posix_reader_ops) {
+    if (strcmp(r->name, stk_posix_reader_ops.name) == 0) {
         return cli_bad("the posix reader failed: %s: %s", stk_err_name(err), cli_fix(err));
     }
-    why(r, text, sizeof text);
+    why_refused(r, text, sizeof text);
     if (err == STK_E_LOCKED) {
         return cli_bad("io_uring may not lock %zu bytes (%s): raise `ulimit -l`, use a smaller --chunk or --depth, or "
                        "--reader auto",
@@ -66,58 +129,98 @@ static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     return cli_bad("io_uring does not work here (%s): use --reader auto or posix", text);
 }
 
-int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size_t bytes, uint32_t depth) {
-    size_t uring = STK_URING_BYTES(depth, CLI_SOURCES), posix = STK_POSIX_READER_BYTES(depth, CLI_SOURCES);
+/* Bytes that `readers` readers of either kind take from an arena. */
+static size_t memory_need(uint32_t depth, uint32_t readers) {
+    size_t uring = readers > 1u
+                       ? STK_READER_POOL_BYTES(readers, depth, CLI_SOURCES, STK_URING_READER_BYTES(depth, CLI_SOURCES))
+                       : STK_URING_BYTES(depth, CLI_SOURCES);
+    size_t posix = readers > 1u ? STK_READER_POOL_BYTES(readers, depth, CLI_SOURCES,
+                                                        STK_POSIX_READER_POOLED_BYTES(depth, CLI_SOURCES))
+                                : STK_POSIX_READER_BYTES(depth, CLI_SOURCES);
+    return STK_ARENA_BYTES(uring > posix ? uring : posix);
+}
+
+int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size_t bytes, uint32_t depth,
+                    uint32_t readers) {
     int err;
     memset(r, 0, sizeof *r);
     if (which && strcmp(which, "uring") != 0 && strcmp(which, "posix") != 0 && strcmp(which, "auto") != 0) {
         return cli_bad("--reader %s: use auto, uring or posix", which);
     }
-    r->memory_bytes = STK_ARENA_BYTES(uring > posix ? uring : posix);
+    r->memory_bytes = memory_need(depth, readers);
     r->memory = cli_map(r->memory_bytes);
     if (!r->memory) {
         return cli_bad("no memory for %u reads in flight: use a smaller --depth", depth);
     }
     if (!which || strcmp(which, "auto") == 0) {
-        err = open_auto(r, payload, bytes, depth);
+        err = open_auto(r, payload, bytes, depth, readers);
     } else if (strcmp(which, "uring") == 0) {
-        err = open_uring(r, payload, bytes, depth, 0);
+        err = open_uring(r, payload, bytes, depth, readers, 0);
     } else {
-        err = open_posix(r, depth);
+        err = open_posix(r, depth, readers);
     }
     if (err != STK_OK) {
-        cli_reader_close(r);
+        (void)cli_reader_close(r);
         return refuse(r, err, bytes);
     }
+    note_fewer(r, readers);
     return 0;
 }
 
-int cli_reader_failed(const struct cli_reader *r) {
-    char text[160];
-    if (!r->is_uring || r->uring.broken == 0) {
-        return 0;
-    }
-    return cli_bad("io_uring failed (%s): try again, or use --reader posix", why(r, text, sizeof text));
+/// Use ///
+
+const char *cli_reader_describe(const struct cli_reader *r, char text[CLI_READER_TEXT]) {
+    const char *one = r->is_uring ? "ring" : "reader", *s = r->readers == 1u ? "" : "s";
+    snprintf(text, CLI_READER_TEXT, "%s, %u %s%s%s%s%s", r->name, r->readers, one, s,
+             r->is_pool ? " with a thread each" : "", r->is_pool && r->setup ? "; " : "",
+             r->is_pool && r->setup ? r->setup : "");
+    return text;
 }
 
-void cli_reader_close(struct cli_reader *r) {
-    if (r->is_uring && stk_uring_close(&r->uring, CLOSE_NS) == STK_E_TIMEOUT) {
-        cli_note("the kernel still reads into the buffers after 2 s");
+int cli_reader_failed(const struct cli_reader *r) {
+    const struct stk_error_info *info = r->is_pool ? &r->pool.info : &r->uring.info;
+    const char *call = r->is_pool ? r->pool.call : r->uring.call;
+    char text[160];
+    if (!r->is_uring || (r->is_pool ? r->pool.broken : r->uring.broken) == 0) {
+        return 0;
     }
-    r->is_uring = 0;
+    return cli_bad("io_uring failed (%s): try again, or use --reader posix",
+                   why(call, (int)info->value, text, sizeof text));
+}
+
+int cli_reader_close(struct cli_reader *r) {
+    int err = STK_OK;
+    if (r->is_pool) {
+        err = stk_reader_pool_close(&r->pool, CLOSE_NS);
+    } else if (r->is_uring) {
+        err = stk_uring_close(&r->uring, CLOSE_NS);
+    }
+    r->is_uring = r->is_pool = 0;
+    if (err == STK_E_TIMEOUT) {
+        /* Threads of a pool still use the memory of the reader, so it stays until the process ends. */
+        cli_note("the kernel still reads into the buffers after 2 s");
+        return 1;
+    }
     cli_unmap(r->memory, r->memory_bytes);
     r->memory = NULL;
+    return 0;
 }
 
 int cli_reader_add(struct cli_reader *r, int fd, int sequential) {
+    if (r->is_pool) {
+        return stk_reader_pool_add_file(&r->pool, fd, sequential ? STK_READER_POOL_SEQUENTIAL : 0u);
+    }
     return r->is_uring ? stk_uring_add_file(&r->uring, fd, sequential ? STK_URING_SEQUENTIAL : 0u)
                        : stk_posix_reader_add_file(&r->posix, fd, sequential ? STK_POSIX_SEQUENTIAL : 0u);
 }
 
 int cli_reader_remove(struct cli_reader *r, uint32_t source) {
+    if (r->is_pool) {
+        return stk_reader_pool_remove_source(&r->pool, source);
+    }
     return r->is_uring ? stk_uring_remove_source(&r->uring, source) : stk_posix_reader_remove_source(&r->posix, source);
 }
 
 int cli_reader_os_error(const struct cli_reader *r) {
-    return (int)(r->is_uring ? r->uring.info.value : r->posix.info.value);
+    return (int)(r->is_pool ? r->pool.info.value : r->is_uring ? r->uring.info.value : r->posix.info.value);
 }

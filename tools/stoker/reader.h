@@ -4,28 +4,46 @@
 
 #include "cli.h"
 #include "stoker/port/posix.h"
+#include "stoker/port/reader_pool.h"
 #include "stoker/port/uring.h"
 
 #define CLI_SOURCES 4u
 
 struct cli_reader {
     struct stk_ingest_port port;
-    char note[320]; /* why the reader is not io_uring with registered memory; empty when it is */
+    const char *name; /* of the kind of reader: "io_uring" or "posix" */
+    char note[320];   /* why the reader is not io_uring with registered memory, or why it has fewer rings than it should
+                         have; empty when all is well */
+    uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
+    const char *setup; /* how the kernel set the rings up, as words; NULL: no rings */
     struct stk_uring uring;
     struct stk_posix_reader posix;
+    struct stk_reader_pool pool; /* of all readers, where there are several */
     void *memory;
     size_t memory_bytes;
-    int is_uring;
+    int is_uring, is_pool;
+    /* the last refusal, of whatever was tried */
+    const char *call;
+    int os_error;
 };
 
 /* Opens a reader into `bytes` bytes at `payload`. which: "uring" is io_uring with registered memory, "posix" is pread.
  * NULL or "auto" tries io_uring, then io_uring with memory that is not registered, then pread, and takes the first that
- * reads. Returns 0, or CLI_BAD with the line written. */
-int cli_reader_open(struct cli_reader *reader, const char *which, void *payload, size_t bytes, uint32_t depth);
+ * reads. readers: rings or POSIX readers, at most STK_READER_POOL_MAX; 1 reads on the caller's thread. Returns 0, or
+ * CLI_BAD with the line written. */
+int cli_reader_open(struct cli_reader *reader, const char *which, void *payload, size_t bytes, uint32_t depth,
+                    uint32_t readers);
+
+#define CLI_READER_TEXT 128u
+
+/* Writes what the reader is to `text`: "io_uring, 1 ring", "posix, 4 readers with a thread each". Returns text. */
+const char *cli_reader_describe(const struct cli_reader *reader, char text[CLI_READER_TEXT]);
 
 /* Returns 0 while the reader works. Writes the line and returns CLI_BAD once the reader itself has failed. */
 int cli_reader_failed(const struct cli_reader *reader);
-void cli_reader_close(struct cli_reader *reader);
+/* Closes the reader. Returns 1 while its threads or the kernel still use it: the object and the buffers then have to
+ * stay until the process ends; else 0. */
+int cli_reader_close(struct cli_reader *reader);
 
 /* The source's index, or a negative enum stk_err. */
 int cli_reader_add(struct cli_reader *reader, int fd, int sequential);

@@ -2,6 +2,7 @@
 #ifndef STOKER_CLI_SCAN_H
 #define STOKER_CLI_SCAN_H
 
+#include "bound.h"
 #include "device.h"
 #include "histogram.h"
 #include "matches.h"
@@ -30,6 +31,7 @@ struct scan_options {
     uint64_t chunk;   /* data bytes of a chunk */
     uint64_t offsets; /* matches to list */
     uint32_t depth, workers, lanes;
+    uint32_t readers; /* of each device; 0: by the CPUs where a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json, count, stats, quiet;
@@ -39,6 +41,7 @@ struct scan_options {
 
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
+#define SCAN_LARGE         (UINT64_C(64) << 20) /* bytes of a file for which readers get threads of their own */
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
@@ -80,6 +83,7 @@ struct scan_device {
     uint32_t index;
     struct cli_device device;
     struct cli_reader reader;
+    struct cli_bound_port timed; /* the stream reads through this */
     struct stk_stream stream;
     struct stk_dispatch_info info; /* at the end of the scan */
     void *arena_memory;
@@ -121,6 +125,7 @@ struct scan {
     uint64_t total;
     struct matches matches;
     struct scan_stats stats;
+    struct cli_bound bound;
     uint32_t image_at, hits_at, out_at; /* bytes of each device's payload */
     uint32_t locate_room;               /* match records that fit behind out_at */
     /* the file being scanned */

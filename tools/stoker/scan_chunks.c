@@ -57,8 +57,7 @@ static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     }
 }
 
-int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
-    struct scan_device *d = ctx;
+static int take_result(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan *s = d->scan;
     if (d->lost) {
         return 0;
@@ -88,6 +87,14 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
     return d->list && d->err == STK_OK && matches_open(&d->matches) && (r->results[0] | r->results[1]) != 0
                ? locate(s, next, r->lead)
                : 0;
+}
+
+int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
+    struct scan_device *d = ctx;
+    enum cli_bound_state was = cli_bound_to(&d->scan->bound, CLI_BOUND_HOST);
+    int err = take_result(d, r, next);
+    (void)cli_bound_to(&d->scan->bound, was);
+    return err;
 }
 
 /* Adds the device's 32-bit counters to the run's, and clears them. Nothing is in flight. */
@@ -174,7 +181,9 @@ int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
     if (queued < 0) {
         return queued;
     }
+    cli_bound_poll(&d->timed, stk_stream_in_flight(&d->stream));
     handed = stk_stream_poll(&d->stream, queued != 0 ? 0u : wait_ns);
+    (void)cli_bound_to(&d->scan->bound, CLI_BOUND_HOST);
     handed = handed < 0 ? handed : scan_record_error(d->scan) < 0 ? scan_record_error(d->scan) : handed;
     return handed < 0 ? handed : queued + handed;
 }

@@ -78,6 +78,30 @@ static const char *fuse_file(const struct scan *s) {
     return NULL;
 }
 
+/* Returns how many CPUs a device on the CPU keeps busy: its workers and the thread that feeds them. */
+static uint32_t cpus_of(const struct scan_device *d) {
+    if (!d->device.is_opencl) {
+        return 1;
+    }
+    return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
+}
+
+/* Returns how many readers a device gets. Threads pay where there is much to copy and a CPU to copy on; several devices
+ * share the CPUs. */
+static uint32_t readers_of(const struct scan_device *d) {
+    const struct scan *s = d->scan;
+    uint32_t readers = stk_reader_pool_default(), cpus = stk_reader_pool_cpus(), busy = cpus_of(d), large = 0;
+    uint32_t spare = cpus > busy ? cpus - busy : 1u;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        large += s->files[i].size >= SCAN_LARGE;
+    }
+    if (s->options.readers != 0u) {
+        return s->options.readers;
+    }
+    readers = (readers < spare ? readers : spare) / s->options.device_count;
+    return large != 0u && readers > 1u ? readers : 1u;
+}
+
 static int open_reader(struct scan_device *d, uint32_t buffer) {
     struct scan *s = d->scan;
     const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s);
@@ -86,7 +110,10 @@ static int open_reader(struct scan_device *d, uint32_t buffer) {
         return cli_bad("%s: lies on FUSE, where io_uring may give bytes twice: use --reader auto or posix", fuse);
     }
     bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, d->device.memory.payload,
-                          (size_t)buffer * s->options.depth, s->options.depth);
+                          (size_t)buffer * s->options.depth, s->options.depth, readers_of(d));
+    if (bad == 0) {
+        cli_bound_wrap(&d->timed, &d->reader.port, d->reader.name, &s->bound);
+    }
     if (bad == 0 && fuse && automatic) {
         snprintf(d->reader.note, sizeof d->reader.note,
                  "%.160s lies on FUSE, where io_uring may give bytes twice: files are read with pread", fuse);
@@ -233,6 +260,7 @@ int scan_device_lose(struct scan_device *d, int err) {
 /// Closing ///
 
 void scan_devices_close(struct scan *s) {
+    int held = 0; /* 1: threads of a reader still use its device's entry */
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         if (d->arena_memory && d->stream.entries) {
@@ -242,11 +270,13 @@ void scan_devices_close(struct scan *s) {
     scan_record_close(s);
     for (uint32_t i = s->device_count; i-- > 0u;) { /* the first has the store of all */
         struct scan_device *d = &s->devices[i];
-        cli_reader_close(&d->reader);
+        held |= cli_reader_close(&d->reader);
         cli_device_close(&d->device);
         cli_unmap(d->arena_memory, d->arena_bytes);
         matches_free(&d->matches);
         free(d->visits);
     }
-    free(s->devices);
+    if (!held) {
+        free(s->devices);
+    }
 }

@@ -61,7 +61,8 @@ static void set_device(json_t *o, const struct scan_device *d) {
         json_object_set_new(o, "program", json_string(cli_built_word(d->device.opencl.built_from)));
         json_object_set_new(o, "handshake", json_string(cli_proved_word(d->device.opencl.proved_from)));
     }
-    json_object_set_new(o, "reader", json_string(d->reader.port.ops->name));
+    json_object_set_new(o, "reader", json_string(d->reader.name));
+    json_object_set_new(o, "readers", number(d->reader.readers));
 }
 
 static json_t *devices_json(const struct scan *s) {
@@ -104,6 +105,10 @@ static json_t *stats_json(const struct scan *s) {
     json_object_set_new(o, "bounce_bytes", number(t->bounce_bytes));
     json_object_set_new(o, "reads", number(t->reads));
     json_object_set_new(o, "launches", number(t->launches));
+    json_object_set_new(o, "bounded_by", json_string(cli_bound_name(&s->bound)));
+    json_object_set_new(o, "reading_ns", number(s->bound.reading_ns));
+    json_object_set_new(o, "device_ns", number(s->bound.device_ns));
+    json_object_set_new(o, "host_ns", number(s->bound.host_ns));
     json_object_set_new(o, "latency_p50_ns", number(histogram_at(&t->latency, 50000)));
     json_object_set_new(o, "latency_p99_ns", number(histogram_at(&t->latency, 99000)));
     json_object_set_new(o, "elapsed_ns", number(t->elapsed_ns));

@@ -49,12 +49,23 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
     }
 }
 
+static void print_reader(const struct cli_reader *r) {
+    char text[CLI_READER_TEXT];
+    fprintf(stderr, "reader        %s\n", cli_reader_describe(r, text));
+}
+
+/* Says what took the most time, and the shares of all. */
+static void print_bound(const struct cli_bound *b) {
+    fprintf(stderr, "bounded by    %s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)\n", cli_bound_name(b),
+            cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
+}
+
 static void print_stats(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_device(s, &s->devices[i]);
     }
-    fprintf(stderr, "reader        %s\n", s->devices[0].reader.port.ops->name);
+    print_reader(&s->devices[0].reader);
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_note(s->devices[i].device.note);
         print_note(scan_reader_note(&s->devices[i]));
@@ -69,6 +80,7 @@ static void print_stats(const struct scan *s) {
     fprintf(stderr, "launches      %llu\n", (unsigned long long)t->launches);
     fprintf(stderr, "slot latency  p50 %.1f us, p99 %.1f us\n", (double)histogram_at(&t->latency, 50000) / 1e3,
             (double)histogram_at(&t->latency, 99000) / 1e3);
+    print_bound(&s->bound);
     fprintf(stderr, "speed         %.2f GB/s (%.3f s)\n", gb_per_s(t), (double)t->elapsed_ns / 1e9);
 }
 

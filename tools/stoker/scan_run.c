@@ -191,6 +191,7 @@ static void collect_stats(struct scan *s) {
 int scan_run(struct scan *s) {
     int code = CLI_OK;
     s->started_ns = cli_now_ns();
+    s->bound = (struct cli_bound){.since_ns = s->started_ns};
     for (uint32_t i = 0; i < s->options.file_count && code != CLI_BAD; i++) {
         struct scan_file *f = &s->files[i];
         code = scan_named(s, i) ? CLI_BAD : code;
@@ -202,6 +203,7 @@ int scan_run(struct scan *s) {
         }
     }
     s->stats.elapsed_ns = cli_now_ns() - s->started_ns;
+    (void)cli_bound_to(&s->bound, CLI_BOUND_HOST);
     stk_automaton_occurrences(&s->patterns.automaton, s->visits, s->scratch, s->occurrences);
     collect_stats(s);
     return code;

@@ -1,0 +1,73 @@
+# Several readers: counts and matches as with one, how many there are, and what bounds a scan.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+stat() {
+    python3 -c 'import json, sys; print(json.load(open("out"))["stats"][sys.argv[1]])' "$1"
+}
+
+seed=7
+python3 "$lib/make_case.py" $seed 4096
+python3 "$lib/naive.py" patterns f? >want.json
+for reader in posix uring; do
+    [ $reader = posix ] || "$STOKER" info | grep -q '^io_uring      .*fixed buffers' || continue
+    for readers in 2 3 16; do
+        code 0 "$STOKER" scan -f patterns --json --stats --quiet --device interp --reader $reader --readers $readers \
+            --chunk 4097 --depth 5 f?
+        python3 "$lib/expect.py" want.json <out || fail "$readers readers of $reader"
+        [ "$(stat readers)" -eq $readers ] || fail "not $readers readers of $reader: $(stat readers)"
+    done
+done
+code 0 "$STOKER" scan -f patterns --json --quiet --readers 3 --chunk 4K f?
+python3 "$lib/expect.py" want.json <out || fail "three readers on the first device"
+code 0 "$STOKER" scan -f patterns --count --stats --device interp --reader posix --readers 3 f?
+grep -q '^reader        posix, 3 readers with a thread each$' err || fail "no line of three readers: $(cat err)"
+code 0 "$STOKER" scan -f patterns --count --stats --device interp --reader posix f?
+grep -q '^reader        posix, 1 reader$' err || fail "a small file has more than one reader: $(cat err)"
+
+# A large file gets several where the device leaves CPUs, and never fails for it.
+head -c 68000000 /dev/zero >large
+printf 'needle' >>large
+printf 'needle\n' >needle
+code 0 "$STOKER" scan -f needle --json --stats --device interp large
+cpus=$("$STOKER" info | sed -n 's/^readers .*(\([0-9]*\) CPU.*/\1/p')
+[ "$(stat readers)" -ge 1 ] && [ "$(stat readers)" -le "$cpus" ]
+[ "$cpus" -le 2 ] || [ "$(stat readers)" -ge 2 ] || fail "one reader for a large file on $cpus CPUs"
+python3 -c 'import json; assert json.load(open("out"))["total"] == 1'
+[ "$(stat bounded_by)" = device ] || fail "the interpreter does not bound the scan of a file: $(cat out)"
+
+# A pipe that is slow bounds the scan.
+slow() {
+    for i in 1 2 3; do
+        echo 'a needle'
+        sleep 0.2
+    done
+}
+slow | "$STOKER" scan -f needle --json --stats --device interp - >out
+[ "$(stat bounded_by)" = reading ] || fail "a slow pipe does not bound its scan: $(cat out)"
+slow | "$STOKER" scan -f needle --count --stats --device interp --readers 3 - >out 2>err
+[ "$(cat out)" -eq 3 ]
+grep -q '^bounded by    reading (reading [0-9]* %, device' err || fail "a slow pipe through three readers: $(cat err)"
+
+# Rings that may lock too little memory read into memory as it is; without io_uring there are POSIX readers.
+cp "$STOKER" stoker
+chmod 755 . stoker
+locked='import os, resource, sys
+resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
+os.execvp(sys.argv[1], sys.argv[1:])'
+if as_nobody ./stoker info 2>/dev/null | grep -q 'io_uring      .*fixed buffers'; then
+    code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp --readers 3 -f needle --count large
+    said 1 'io_uring cannot register .* bytes .*it reads into memory as it is'
+    [ "$(cat out)" -eq 1 ]
+fi
+for errno in 1 38; do
+    without="python3 $lib/failing_call.py io_uring_setup $errno"
+    if $without true; then
+        code 0 $without "$STOKER" scan --device interp --readers 3 -f needle --json --stats large
+        said 1 'files are read with pread'
+        [ "$(stat reader) $(stat readers)" = 'posix 3' ]
+    fi
+done
+
+refused '--readers 0: give a whole number from 1 to 16' "$STOKER" scan -f needle --readers 0 large
+refused '--readers 17: give' "$STOKER" scan -f needle --readers 17 large
