@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ static struct {
     _Atomic uint32_t opened, held, sources_known;
     _Atomic bool hold;                   /* reads do not end; each reader takes one, and its reap keeps the thread */
     _Atomic bool keep;                   /* reads do not end, and the threads go on */
+    _Atomic bool slow;                   /* each reap takes a few milliseconds */
     _Atomic bool wont_close;             /* close returns STK_E_TIMEOUT */
     _Atomic bool fails;                  /* a reader with reads fails in its reap */
     _Atomic uint32_t of_reader[READERS]; /* reads that each reader was given */
@@ -83,6 +85,9 @@ static int fake_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint
     if (world.fails) {
         f->info = (struct stk_error_info){STK_E_IO, 0, EREMOTEIO};
         return STK_E_IO;
+    }
+    for (uint32_t i = 0; world.slow && i < 20u; i++) {
+        nap();
     }
     world.held += f->count != 0 && world.hold;
     while (f->count != 0 && world.hold) {
@@ -234,7 +239,7 @@ static int open_default(void **state) {
 
 static int close_it(void **state) {
     (void)state;
-    world.hold = world.keep = world.wont_close = false;
+    world.hold = world.keep = world.slow = world.wont_close = false;
     return stk_reader_pool_close(&pool, 10 * SECOND) == STK_OK ? 0 : -1;
 }
 
@@ -312,6 +317,21 @@ static void reads_of_a_pipe_go_to_one_reader_in_their_order(void **state) {
         assert_int_equal(world.order[i] & 0xFFFFu, i);
         assert_int_equal(world.order[i] >> 16, world.order[0] >> 16);
     }
+}
+
+/* The caller of a slow reader gets the first reads while others are still queued. */
+static void finished_reads_come_back_while_others_are_queued(void **state) {
+    struct stk_ingest_done done[DEPTH];
+    uint32_t seen;
+    (void)state;
+    world.slow = true;
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        assert_int_equal(submit1(0, 0, i), 1);
+    }
+    int n = stk_reader_pool_ops.reap(&pool, done, DEPTH, 10 * SECOND);
+    assert_true(n >= 1 && n <= (int)DEPTH / 2);
+    world.slow = false;
+    assert_int_equal(reap_all(DEPTH - (uint32_t)n, &seen), 0);
 }
 
 static void the_counters_are_the_sum_of_the_readers(void **state) {
@@ -516,9 +536,12 @@ static void a_pool_that_reads_allocates_nothing(void **state) {
 
 /// Rings ///
 
-static int open_rings(uint32_t rings, uint32_t flags) {
-    const struct stk_uring_config ring = {
-        .depth = DEPTH, .sources = SOURCES, .flags = flags, .memory = mem, .memory_bytes = sizeof mem};
+static int open_rings(uint32_t rings, uint64_t read_timeout_ns) {
+    const struct stk_uring_config ring = {.depth = DEPTH,
+                                          .sources = SOURCES,
+                                          .read_timeout_ns = read_timeout_ns,
+                                          .memory = mem,
+                                          .memory_bytes = sizeof mem};
     const struct stk_reader_pool_config config = {&stk_uring_reader_kind, &ring, rings};
     struct stk_uring_info info;
     if (stk_uring_probe(&info) != STK_OK) {
@@ -584,6 +607,49 @@ static void rings_that_cannot_be_set_up_are_left_out_with_the_reason(void **stat
     read_a_file();
 }
 
+/* An event counter has offsets as far as lseek tells, and a read of it waits until somebody counts. */
+static void a_read_that_a_ring_does_not_end_is_late(void **state) {
+    struct stk_ingest_done done = {0, 0, 0};
+    int fd = eventfd(0, EFD_CLOEXEC), n = 0;
+    (void)state;
+    assert_int_equal(open_rings(2, SLICE), STK_OK);
+    assert_int_equal(stk_reader_pool_add_file(&pool, fd, 0), 0);
+    if (pool.source[0].kind != 1u) {
+        skip(); /* this kernel's event counters cannot seek */
+    }
+    const struct stk_ingest_read read = {0, 0, 8, mem, 1};
+    assert_int_equal(stk_reader_pool_ops.submit(&pool, &read, 1), 1);
+    while (n == 0) {
+        n = stk_reader_pool_ops.reap(&pool, &done, 1, SLICE);
+    }
+    assert_int_equal(n, 1);
+    assert_true(done.result == STK_E_TIMEOUT && done.os_error == ETIMEDOUT);
+    assert_int_equal(stk_reader_pool_remove_source(&pool, 0), STK_OK);
+    (void)close(fd);
+    read_a_file(); /* the pool goes on */
+}
+
+/* Silent pipes, each with a ring of its own. After close the kernel writes to the memory no more. */
+static void close_of_rings_with_reads_in_flight_lets_go_of_the_memory(void **state) {
+    int ends[2][2];
+    (void)state;
+    assert_int_equal(open_rings(2, 0), STK_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(pipe(ends[i]), 0);
+        assert_int_equal(stk_reader_pool_add_file(&pool, ends[i][0], 0), (int)i);
+        assert_int_equal(submit1(i, 0, i), 1);
+        assert_int_equal(submit1(i, 0, 2u + i), 1);
+    }
+    mem[0] = mem[READ_BYTES] = 0x5A;
+    assert_int_equal(stk_reader_pool_close(&pool, 10 * SECOND), STK_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(pattern_write(ends[i][1], 0, READ_BYTES), 0); /* nobody reads it any more */
+        (void)close(ends[i][0]);
+        (void)close(ends[i][1]);
+    }
+    assert_true(mem[0] == 0x5A && mem[READ_BYTES] == 0x5A);
+}
+
 #define TEST(f)       cmocka_unit_test_setup_teardown(f, open_default, close_it)
 #define TEST_ALONE(f) cmocka_unit_test_teardown(f, close_it)
 
@@ -591,6 +657,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(readers_that_are_busy_leave_the_reads_to_the_others),
         TEST(reads_of_a_pipe_go_to_one_reader_in_their_order),
+        TEST(finished_reads_come_back_while_others_are_queued),
         TEST(the_counters_are_the_sum_of_the_readers),
         TEST(a_source_that_was_removed_is_forgotten_by_every_reader),
         TEST(a_source_that_a_reader_refuses_fails_its_reads),
@@ -604,6 +671,8 @@ int main(void) {
         TEST(a_pool_that_reads_allocates_nothing),
         TEST_ALONE(a_kernel_that_knows_no_better_set_up_gets_the_plain_one),
         TEST_ALONE(rings_that_cannot_be_set_up_are_left_out_with_the_reason),
+        TEST_ALONE(a_read_that_a_ring_does_not_end_is_late),
+        TEST_ALONE(close_of_rings_with_reads_in_flight_lets_go_of_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
