@@ -7,6 +7,8 @@
 #include "pool_internal.h"
 #include "stoker/port/os_clock.h"
 
+#define QUEUED_NS UINT64_C(1000000) /* longest sleep of the caller while reads are queued */
+
 /* Returns the error of a reader that failed, with its detail where the caller finds it; STK_OK: none failed. The lock
  * is held. */
 static int failure(struct stk_reader_pool *p) {
@@ -177,7 +179,10 @@ static int pool_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint
         if (n != 0 || max == 0 || p->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             break;
         }
-        stk_pool_wait_(p, stk_deadline_wait(&deadline, UINT64_MAX));
+        /* While reads are queued, a thread may leave the caller asleep for a while after a read is ready, and may be
+         * held up by its next read. */
+        bool queued = p->queue.head != STK_INDEX_NONE;
+        stk_pool_wait_(p, stk_deadline_wait(&deadline, queued ? QUEUED_NS : UINT64_MAX));
     }
     (void)pthread_mutex_unlock(&p->lock);
     return n;

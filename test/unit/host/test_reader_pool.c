@@ -52,6 +52,7 @@ static struct {
     _Atomic uint32_t opened, held, sources_known;
     _Atomic bool hold;                   /* reads do not end; each reader takes one, and its reap keeps the thread */
     _Atomic bool keep;                   /* reads do not end, and the threads go on */
+    _Atomic int let_go;                  /* so many held reads end all the same */
     _Atomic bool slow;                   /* each reap takes a few milliseconds */
     _Atomic bool wont_close;             /* close returns STK_E_TIMEOUT */
     _Atomic bool fails;                  /* a reader with reads fails in its reap */
@@ -90,7 +91,8 @@ static int fake_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint
         nap();
     }
     world.held += f->count != 0 && world.hold;
-    while (f->count != 0 && world.hold) {
+    while (f->count != 0 && world.hold && world.let_go-- <= 0) {
+        world.let_go++;
         nap();
     }
     for (uint32_t i = 0; i < f->count; i++) {
@@ -332,6 +334,27 @@ static void finished_reads_come_back_while_others_are_queued(void **state) {
     assert_true(n >= 1 && n <= (int)DEPTH / 2);
     world.slow = false;
     assert_int_equal(reap_all(DEPTH - (uint32_t)n, &seen), 0);
+}
+
+/* All readers but one are held up for good, and the one has a single read ready. */
+static void a_reader_that_is_held_up_does_not_hold_up_what_is_ready(void **state) {
+    struct stk_ingest_done done;
+    uint32_t seen;
+    (void)state;
+    world.hold = true;
+    for (uint32_t i = 0; i < READERS; i++) {
+        assert_int_equal(submit1(0, 0, i), 1);
+        wait_for(&world.held, i + 1u);
+    }
+    for (uint32_t i = READERS; i < DEPTH; i++) {
+        assert_int_equal(submit1(0, 0, i), 1);
+    }
+    world.let_go = 1; /* one read ends; its reader takes the next and is held up again */
+    uint64_t start = stk_os_now_ns();
+    assert_int_equal(stk_reader_pool_ops.reap(&pool, &done, 1, 10 * SECOND), 1);
+    assert_true(stk_os_now_ns() - start < SECOND / 2u);
+    world.hold = false;
+    assert_int_equal(reap_all(DEPTH - 1u, &seen), 0);
 }
 
 static void the_counters_are_the_sum_of_the_readers(void **state) {
@@ -658,6 +681,7 @@ int main(void) {
         TEST(readers_that_are_busy_leave_the_reads_to_the_others),
         TEST(reads_of_a_pipe_go_to_one_reader_in_their_order),
         TEST(finished_reads_come_back_while_others_are_queued),
+        TEST(a_reader_that_is_held_up_does_not_hold_up_what_is_ready),
         TEST(the_counters_are_the_sum_of_the_readers),
         TEST(a_source_that_was_removed_is_forgotten_by_every_reader),
         TEST(a_source_that_a_reader_refuses_fails_its_reads),
