@@ -152,10 +152,15 @@ static int plain_pool_bytes(const uint32_t *n, size_t *bytes) {
     return stk_reader_pool_bytes(&config, bytes);
 }
 
+static struct stk_arena pool_arena; /* as it was before pool_from */
+
+/* Closes the pool again: the rules look at the memory, which the threads of an open pool use. */
 static int pool_from(const struct stk_reader_pool_config *config, struct stk_arena *arena) {
+    pool_arena = *arena;
     int err = stk_reader_pool_open(&pool, config, arena);
     assert_true(err != STK_E_SPACE || pool.info.value == arena->need);
     assert_true(err != STK_OK || pool.readers == config->readers);
+    assert_int_equal(stk_reader_pool_close(&pool, SECOND), STK_OK);
     return err;
 }
 
@@ -173,15 +178,27 @@ static int pool_add(void *ctx) {
     return stk_reader_pool_add_file(ctx, file, 0);
 }
 
-static void pool_use(const uint32_t *n) {
-    (void)n;
+/* Opens the pool anew in the same memory. */
+static void pool_use(const struct stk_reader_pool_config *config) {
+    assert_int_equal(stk_reader_pool_open(&pool, config, &pool_arena), STK_OK);
     fill(&stk_reader_pool_ops, &pool, pool_add, pool.shape.depth, pool.shape.sources);
     assert_int_equal(stk_reader_pool_close(&pool, SECOND), STK_OK);
 }
 
-static const struct sized ring_pools = {"pool of rings", ring_pool_bytes, NULL, ring_pool_from, pool_use, NULL, 0, 1};
+static void ring_pool_use(const uint32_t *n) {
+    const struct stk_reader_pool_config config = pool_of_rings(n);
+    pool_use(&config);
+}
+
+static void plain_pool_use(const uint32_t *n) {
+    const struct stk_reader_pool_config config = pool_of_plain(n);
+    pool_use(&config);
+}
+
+static const struct sized ring_pools = {
+    "pool of rings", ring_pool_bytes, NULL, ring_pool_from, ring_pool_use, NULL, 0, 1};
 static const struct sized plain_pools = {
-    "pool of POSIX readers", plain_pool_bytes, NULL, plain_pool_from, pool_use, NULL, 0, 1};
+    "pool of POSIX readers", plain_pool_bytes, NULL, plain_pool_from, plain_pool_use, NULL, 0, 1};
 
 #define RING_POOL_BYTES(r, d, s)  STK_READER_POOL_BYTES(r, d, s, STK_URING_READER_BYTES(d, s))
 #define PLAIN_POOL_BYTES(r, d, s) STK_READER_POOL_BYTES(r, d, s, STK_POSIX_READER_POOLED_BYTES(d, s))
