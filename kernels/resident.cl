@@ -4,9 +4,9 @@
 #include "loop_wide.h"
 
 __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
-                                     __global stk_u32 *io, __global stk_u8 *payload, stk_u32 slots,
-                                     stk_u32 control_words, stk_u32 debug_words, stk_u32 io_slots,
-                                     stk_u32 payload_bytes, stk_u32 turns, stk_u32 idle_turns,
+                                     __global stk_u32 *io, __global stk_u8 *payload, const __global stk_u8 *tables,
+                                     stk_u32 slots, stk_u32 control_words, stk_u32 debug_words, stk_u32 io_slots,
+                                     stk_u32 payload_bytes, stk_u32 table_bytes, stk_u32 turns, stk_u32 idle_turns,
                                      __global stk_u32 *guards) {
     STK_LOCAL stk_u32 shared[STK_SHARED_WORDS];
     struct stk_worker w;
@@ -16,6 +16,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.debug = debug;
     d.io = io;
     d.payload = payload;
+    d.tables = tables;
     d.guards = guards;
     d.limits = guards ? guards + slots + io_slots : 0; /* the host lays the limits behind the guards */
     d.slots = slots;
@@ -23,6 +24,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.debug_words = debug_words;
     d.io_slots = io_slots;
     d.payload_bytes = payload_bytes;
+    d.table_bytes = table_bytes;
     d.worker = (stk_u32)get_group_id(0);
     d.workers = (stk_u32)get_num_groups(0);
     stk_worker_run(&d, &w, shared, turns, idle_turns);

@@ -28,7 +28,7 @@ struct stk_worker {
     stk_u32 touched;     /* some bits of the sum of these bytes */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
-    stk_u32 share[2];    /* observables and payload bytes of a tenant, 0: all */
+    stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
     stk_u32 done, faults;
     stk_u32 metric, metric_count;                /* a run of one built-in opcode */
@@ -110,6 +110,7 @@ STK_FN void stk_share_of(stk_u32 share, stk_u32 tenant, stk_u32 base, stk_u32 li
 STK_FN void stk_worker_enter_tenant(struct stk_dev *d, const struct stk_worker *w, stk_u32 tenant) {
     stk_share_of(w->share[0], tenant, STK_CTL_OBSERVABLE, d->control_words, &d->observable_first, &d->observable_end);
     stk_share_of(w->share[1], tenant, 0u, d->payload_bytes, &d->payload_first, &d->payload_end);
+    stk_share_of(w->share[2], tenant, 0u, d->table_bytes, &d->table_first, &d->table_end);
 }
 
 STK_FN int stk_tenant_ok(const struct stk_dev *d, stk_u32 tenant) {
@@ -294,6 +295,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     stk_worker_enter_custody(d, w);
     w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
     w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
+    w->share[2] = stk_table_share(d->table_bytes, d->payload_bytes, w->share[1]);
     d->shared_out = w->share[0] | w->share[1];
     stk_worker_enter_tenant(d, w, 0u);
     if (STK_LANE == 0u) {

@@ -59,7 +59,8 @@ static int check_sizes(struct stk_device *device, const struct stk_device_config
     if (err != STK_OK) {
         return refuse(device, err, "slots, observables, tenants, debug_records or io_slots is above its maximum");
     }
-    if ((o->slots | o->observables | o->tenants | o->debug_records | o->io_slots | o->payload_bytes) != 0u) {
+    if ((o->slots | o->observables | o->tenants | o->debug_records | o->io_slots | o->payload_bytes | o->table_bytes) !=
+        0u) {
         return refuse(device, STK_E_ARG, "opencl: set sizes in struct stk_device_config itself, which holds for both");
     }
     if ((unsigned)c->kind > STK_DEVICE_INTERP) {
@@ -115,12 +116,16 @@ static uint32_t missing_handler(const struct stk_device_config *c) {
 
 /// Opening and closing ///
 
-/* Attaches the tickets to the ring that was laid out, and clears the payload: a handshake leaves words there. */
+/* Attaches the tickets to the ring that was laid out, and clears the payload: a handshake leaves words there. The
+ * interpreter's tables are cleared too; those of an OpenCL device are new and are zeros. */
 static int attach(struct stk_device *device) {
     const struct stk_ring ring = {.words = device->memory.ring, .slots = device->memory.slots};
     const struct stk_control control = {.words = device->memory.control, .count = device->memory.control_words};
     if (device->memory.payload_bytes != 0u) {
         memset(device->memory.payload, 0, device->memory.payload_bytes);
+    }
+    if (device->kind == STK_DEVICE_INTERP && device->memory.table_bytes != 0u) {
+        memset(device->memory.tables, 0, device->memory.table_bytes);
     }
     return stk_publisher_init(&device->publisher, &ring, &control);
 }

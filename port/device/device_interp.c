@@ -10,6 +10,7 @@ static struct stk_device_layout layout_of(const struct stk_device_config *c) {
         .debug_records = c->debug_records,
         .io_slots = c->io_slots,
         .payload_bytes = c->payload_bytes,
+        .table_bytes = STK_DEVICE_TABLE_BYTES(c->table_bytes),
     };
 }
 

@@ -10,6 +10,7 @@ int stk_device_open_opencl(struct stk_device *device, const struct stk_device_co
     opencl.debug_records = config->debug_records;
     opencl.io_slots = config->io_slots;
     opencl.payload_bytes = config->payload_bytes;
+    opencl.table_bytes = config->table_bytes;
     err = stk_opencl_open(&device->opencl, &opencl);
     if (err == STK_OK) {
         device->kind = STK_DEVICE_OPENCL;

@@ -18,7 +18,7 @@ int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *m
         return STK_E_ARG;
     }
     if (misaligned(memory->ring) || misaligned(memory->control) || misaligned(memory->debug) ||
-        misaligned(memory->io) || misaligned(memory->payload)) {
+        misaligned(memory->io) || misaligned(memory->payload) || misaligned(memory->tables)) {
         return STK_E_ALIGN;
     }
     *interp = (struct stk_interp){.memory = *memory};
@@ -44,12 +44,14 @@ static struct stk_dev device_of(struct stk_interp *interp) {
         .debug = m->debug,
         .io = m->io,
         .payload = m->payload,
+        .tables = m->tables,
         .limits = interp->table,
         .slots = m->slots,
         .control_words = m->control_words,
         .debug_words = m->debug ? m->debug_words : 0u,
         .io_slots = m->io ? m->io_slots : 0u,
         .payload_bytes = m->payload ? m->payload_bytes : 0u,
+        .table_bytes = m->tables ? m->table_bytes : 0u,
         .worker = 0u,
         .workers = 1u,
         .user_ops = interp->config.user_ops,

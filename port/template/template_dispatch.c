@@ -29,10 +29,20 @@ static bool template_has_workers(void *ctx) {
     return false;
 }
 
+/* Leave this call out where workers read the tables in the host's own memory. */
+static int template_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    (void)ctx;
+    (void)first;
+    (void)bytes;
+    (void)timeout_ns;
+    return STK_E_UNSUPPORTED;
+}
+
 const struct stk_dispatch_ops stk_template_dispatch_ops = {
     .name = "template",
     .drive = template_drive,
     .stop = template_stop,
     .info = template_info,
     .has_workers = template_has_workers,
+    .change_tables = template_change_tables,
 };

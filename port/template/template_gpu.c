@@ -39,7 +39,7 @@ static int write_limits(struct stk_template_gpu *gpu, size_t word) {
     return STK_E_UNSUPPORTED;
 }
 
-/* Enqueues a launch: the five parts in the order of enum stk_device_part, their sizes, the turns of the lease, the idle
+/* Enqueues a launch: the six parts in the order of enum stk_device_part, their sizes, the turns of the lease, the idle
  * turns, the device's own buffer. Returns at once. */
 static int enqueue_launch(struct stk_template_gpu *gpu) {
     (void)gpu;
@@ -59,7 +59,8 @@ static bool launch_runs(struct stk_template_gpu *gpu) {
     return false;
 }
 
-/* Copies: enqueue a write of gpu->copies.sent, or a read of all parts into gpu->copies.got. Never waits. */
+/* Copies: enqueue a write of gpu->copies.sent, for the tables of gpu->memory, or a read of all other parts into
+ * gpu->copies.got. Never waits. */
 static int enqueue_write(struct stk_template_gpu *gpu, enum stk_device_part part, size_t from, size_t bytes) {
     (void)gpu;
     (void)part;
@@ -121,7 +122,13 @@ static void take_back(struct stk_template_gpu *gpu) {
 static int launch(struct stk_template_gpu *gpu) {
     const struct stk_device_layout *l = &gpu->layout;
     int err = write_limits(gpu, STK_DEVICE_LIMITS_AT(l->slots, l->io_slots));
+    if (err == STK_OK && gpu->mode == STK_BATCH && gpu->tables.first != gpu->tables.end) {
+        err = enqueue_write(gpu, STK_PART_TABLES, gpu->tables.first, gpu->tables.end - gpu->tables.first);
+    }
     err = err == STK_OK ? enqueue_launch(gpu) : err;
+    if (err == STK_OK) {
+        gpu->tables = (struct stk_device_changes){0};
+    }
     gpu->launched = err == STK_OK;
     return err;
 }
@@ -217,10 +224,24 @@ static bool gpu_has_workers(void *ctx) {
     return gpu->launched && gpu->mode != STK_BATCH;
 }
 
+/* With copies a launch that is under way has the bytes that its slots name; the next launch gets the new ones. A port
+ * that gives the device tables of its own in other modes ends the lease here, and waits at most `timeout_ns`. After a
+ * loss such a port sends all that was ever changed. */
+static int gpu_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    struct stk_template_gpu *gpu = ctx;
+    (void)timeout_ns;
+    if (first > gpu->memory.table_bytes || bytes > gpu->memory.table_bytes - first) {
+        return STK_E_RANGE;
+    }
+    stk_device_change(&gpu->tables, first, bytes);
+    return STK_OK;
+}
+
 const struct stk_dispatch_ops stk_template_gpu_ops = {
     .name = "template-gpu",
     .drive = gpu_drive,
     .stop = gpu_stop,
     .info = gpu_info,
     .has_workers = gpu_has_workers,
+    .change_tables = gpu_change_tables,
 };

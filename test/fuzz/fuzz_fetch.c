@@ -52,8 +52,8 @@ static void start(uint8_t *memory, size_t bytes) {
     w.port = (struct stk_ingest_port){.ops = &stk_sim_ingest_ops, .ctx = &w.ingest};
     stk_arena_init(&arena, memory, bytes);
     stk_sim_platform_init(&w.clock, 0, 100);
-    config.memory = (struct stk_device_memory){w.ring, SLOTS, w.control, STK_CTL_WORDS_MIN, NULL,
-                                               0,      w.io,  IO_SLOTS,  w.payload,         PAYLOAD};
+    config.memory = (struct stk_device_memory){w.ring, SLOTS,    w.control, STK_CTL_WORDS_MIN, NULL, 0,
+                                               w.io,   IO_SLOTS, w.payload, PAYLOAD,           NULL, 0};
     FUZZ_CHECK(stk_sim_ingest_init(&w.ingest, &slow, &arena) == STK_OK);
     FUZZ_CHECK(stk_sim_ingest_add(&w.ingest, source, sizeof source, false) == 0);
     FUZZ_CHECK(stk_fetch_init(&w.miss, &config, &arena) == STK_OK);

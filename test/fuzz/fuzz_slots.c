@@ -12,12 +12,14 @@
 #define DEBUG_WORDS   9u
 #define IO_SLOTS      2u
 #define PAYLOAD       512u
+#define TABLES        512u
 
 static uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
 static uint32_t control_words[CONTROL_WORDS];
 static uint32_t debug_words[DEBUG_WORDS];
 static uint32_t io_words[IO_SLOTS * STK_IO_WORDS];
 static _Alignas(64) uint8_t payload[PAYLOAD];
+static _Alignas(64) uint8_t tables[TABLES];
 
 static void lay_out(struct fuzz_input *in) {
     struct stk_control control;
@@ -26,18 +28,23 @@ static void lay_out(struct fuzz_input *in) {
     memset(debug_words, 0, sizeof debug_words);
     memset(io_words, 0, sizeof io_words);
     memset(payload, 0, sizeof payload);
+    memset(tables, 0, sizeof tables);
     for (uint32_t i = 0; i < SLOTS * STK_SLOT_WORDS; i++) {
         stk_store(&ring_words[i], fuzz_u32(in));
     }
     for (uint32_t i = 0; i < PAYLOAD && in->size != 0; i++) {
         payload[i] = fuzz_u8(in);
     }
+    for (uint32_t i = 0; i < TABLES && in->size != 0; i++) {
+        tables[i] = fuzz_u8(in);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
-    const struct stk_device_memory memory = {ring_words,  SLOTS,    control_words, CONTROL_WORDS, debug_words,
-                                             DEBUG_WORDS, io_words, IO_SLOTS,      payload,       PAYLOAD};
+    const struct stk_device_memory memory = {ring_words,  SLOTS,       control_words, CONTROL_WORDS,
+                                             debug_words, DEBUG_WORDS, io_words,      IO_SLOTS,
+                                             payload,     PAYLOAD,     tables,        TABLES};
     uint32_t masks[STK_CTL_TENANT_MASKS];
     struct stk_interp interp;
     lay_out(&in);

@@ -57,24 +57,24 @@ static void build(void) {
 
 /* Copies in, one launch of one group, copies out. */
 static void run_device(cl_uint payload_bytes, cl_uint turns) {
-    uint32_t *parts[] = {image.ring, image.control, image.debug, image.io, image.payload};
-    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
-                            sizeof image.payload};
-    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, payload_bytes, turns, IDLE_TURNS};
-    cl_mem buffers[5], no_guards = NULL;
+    uint32_t *parts[] = {image.ring, image.control, image.debug, image.io, image.payload, image.tables};
+    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug,
+                            sizeof image.io,   sizeof image.payload, sizeof image.tables};
+    const cl_uint numbers[] = {OPS_SLOTS, OPS_CONTROL, OPS_DEBUG, OPS_IO, payload_bytes, OPS_TABLES, turns, IDLE_TURNS};
+    cl_mem buffers[6], no_guards = NULL;
     cl_int error;
     cl_uint i;
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 6; i++) {
         buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes[i], parts[i], &error);
         must(error, "clCreateBuffer");
         must(clSetKernelArg(kernel, i, sizeof buffers[i], &buffers[i]), "clSetKernelArg");
     }
-    for (i = 0; i < 7; i++) {
-        must(clSetKernelArg(kernel, 5u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
+    for (i = 0; i < 8; i++) {
+        must(clSetKernelArg(kernel, 6u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
     }
-    must(clSetKernelArg(kernel, 12, sizeof no_guards, &no_guards), "clSetKernelArg");
+    must(clSetKernelArg(kernel, 14, sizeof no_guards, &no_guards), "clSetKernelArg");
     must(clEnqueueNDRangeKernel(commands, kernel, 1, NULL, &lanes, &lanes, 0, NULL, NULL), "clEnqueueNDRangeKernel");
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 6; i++) {
         must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),
              "clEnqueueReadBuffer");
         must(clReleaseMemObject(buffers[i]), "clReleaseMemObject");

@@ -36,7 +36,12 @@ static bool has_workers(void *ctx) {
     return l->own.ops->has_workers(l->own.ctx);
 }
 
-static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers};
+static int change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    struct losing *l = ctx;
+    return l->own.ops->change_tables ? l->own.ops->change_tables(l->own.ctx, first, bytes, timeout_ns) : STK_OK;
+}
+
+static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers, change_tables};
 
 /* Number `n` of the list; 0 where the list ends before. */
 static unsigned long number(unsigned n) {

@@ -21,7 +21,7 @@
 #define UNLANDED    0xEE
 
 static struct world {
-    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, 0u, STK_IO_SLOTS_MAX, PAYLOAD)];
+    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, 0u, STK_IO_SLOTS_MAX, PAYLOAD, 0u)];
     uint32_t *ring_words, *control, *io_words; /* in `shared` */
     uint8_t *payload;
     _Alignas(64) uint8_t arena_memory[24576];

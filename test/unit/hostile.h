@@ -339,9 +339,14 @@ static inline const char *hostile_wrong(const struct hostile *h, const struct op
             return "a payload byte that no tenant owns was written";
         }
     }
+    for (*where = 0; *where < OPS_TABLES / 4u; ++*where) {
+        if (b->tables[*where] != after->tables[*where]) {
+            return "a word of the tables was written";
+        }
+    }
     for (*where = 0; *where < OPS_ZONE; ++*where) {
         if ((after->zone0[*where] & after->zone1[*where] & after->zone2[*where] & after->zone3[*where] &
-             after->zone4[*where] & after->zone5[*where]) != 0xA5A5A5A5u) {
+             after->zone4[*where] & after->zone5[*where] & after->zone6[*where]) != 0xA5A5A5A5u) {
             return "a word between the buffers was written";
         }
     }

@@ -13,11 +13,13 @@ static inline struct stk_dev op_image_device(struct op_image *m, uint32_t worker
         .debug = m->debug,
         .io = m->io,
         .payload = (uint8_t *)m->payload,
+        .tables = (uint8_t *)m->tables,
         .slots = OPS_SLOTS,
         .control_words = OPS_CONTROL,
         .debug_words = OPS_DEBUG,
         .io_slots = OPS_IO,
         .payload_bytes = OPS_PAYLOAD,
+        .table_bytes = OPS_TABLES,
         .worker = worker,
         .workers = workers,
     };

@@ -16,6 +16,7 @@
 #define OPS_DEBUG       (STK_DEBUG_RECORDS_WORD + OPS_RECORDS * STK_DEBUG_RECORD_WORDS)
 #define OPS_IO          4u
 #define OPS_PAYLOAD     8192u
+#define OPS_TABLES      4096u
 #define OPS_ZONE        64u /* words of a red zone */
 
 struct op_image {
@@ -30,13 +31,16 @@ struct op_image {
     uint32_t zone4[OPS_ZONE];
     uint32_t payload[OPS_PAYLOAD / 4u];
     uint32_t zone5[OPS_ZONE];
+    uint32_t tables[OPS_TABLES / 4u];
+    uint32_t zone6[OPS_ZONE];
 };
 
 /* What the words hold before a case. */
 #define OPS_OBSERVABLE(word) (0x51000000u + (word)) /* control word `word`, an observable */
 #define OPS_PAYLOAD_WORD(i)  (0xC0DE0000u + (i))    /* payload word i */
+#define OPS_TABLE_WORD(i)    (0x7AB10000u + (i))    /* word i of the tables */
 
-/* Empty ring, tenant 0 authorised, empty log and queue, known observables and payload. */
+/* Empty ring, tenant 0 authorised, empty log and queue, known observables, payload and tables. */
 static inline void op_image_reset(struct op_image *m) {
     uint32_t i;
     memset(m, 0xA5, sizeof *m);
@@ -52,6 +56,9 @@ static inline void op_image_reset(struct op_image *m) {
     for (i = 0; i < OPS_PAYLOAD / 4u; i++) {
         m->payload[i] = OPS_PAYLOAD_WORD(i);
     }
+    for (i = 0; i < OPS_TABLES / 4u; i++) {
+        m->tables[i] = OPS_TABLE_WORD(i);
+    }
 }
 
 static inline struct stk_device_memory op_image_memory(struct op_image *m) {
@@ -66,6 +73,8 @@ static inline struct stk_device_memory op_image_memory(struct op_image *m) {
         .io_slots = OPS_IO,
         .payload = (uint8_t *)m->payload,
         .payload_bytes = OPS_PAYLOAD,
+        .tables = (uint8_t *)m->tables,
+        .table_bytes = OPS_TABLES,
     };
 }
 

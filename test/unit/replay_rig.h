@@ -57,7 +57,7 @@ static const struct stk_user_op rig_user_ops[] = {{OP_ORDER, STK_SCALAR, rig_ord
                                                   {OP_REFUSE, STK_SCALAR, rig_refuse}};
 
 static struct box {
-    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(RIG_SLOTS, RIG_OBSERVABLES, 2u, 0u, RIG_PAYLOAD)];
+    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(RIG_SLOTS, RIG_OBSERVABLES, 2u, 0u, RIG_PAYLOAD, 0u)];
     uint32_t *ring, *control, *debug; /* in `shared` */
     uint8_t *payload;
     struct stk_device_memory memory;

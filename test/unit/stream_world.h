@@ -28,7 +28,7 @@ struct seen {
 };
 
 static struct world {
-    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, 0u, 0u, PAYLOAD)];
+    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, 0u, 0u, PAYLOAD, 0u)];
     uint32_t *ring, *control; /* in `shared` */
     uint8_t *payload;
     _Alignas(64) uint8_t arena_memory[8192];

@@ -93,6 +93,7 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
         .debug_records = STK_DEBUG_RECORDS_DEFAULT,
         .io_slots = STK_IO_SLOTS_MAX,
         .payload_bytes = wish->payload_bytes,
+        .table_bytes = STK_DEVICE_TABLE_BYTES(wish->table_bytes),
         .align = 4096,
     };
     struct stk_interp_config config = {STK_HANDLERS_INTERP(cli_user_ops)};
@@ -126,6 +127,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .slots = wish->slots,
         .observables = wish->observables,
         .payload_bytes = wish->payload_bytes,
+        .table_bytes = wish->table_bytes,
         .workers = wish->workers,
         .lanes = wish->lanes,
         .pieces = wish->handlers ? wish->handlers->pieces : NULL,

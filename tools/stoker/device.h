@@ -18,6 +18,7 @@ struct cli_device_wish {
     const char *store;                   /* file of kept programs; NULL: as the environment says */
     const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
+    uint32_t table_bytes;                                       /* 0: 4 MiB; STK_NO_TABLES: none */
     enum stk_residency residency;                               /* 0: the best that works */
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
      * hold for OpenCL devices (CLI_MODE_HELP) */

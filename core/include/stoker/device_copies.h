@@ -4,8 +4,9 @@
  * the device holds or held before its launch, and `got`, what came back. One launch goes so:
  *   1. stk_device_snapshot claims the slots that are ready and fills `sent`, but for the payload;
  *   2. the port sends the parts of `sent`, and of the payload the runs of bytes that stk_device_next_run names;
- *   3. the port launches the workers, and then reads all parts back into `got`;
- *   4. stk_device_merge takes the changes into the shared memory.
+ *   3. the port sends what the host has changed in the tables (stk_device_change);
+ *   4. the port launches the workers, and then reads all parts but the tables back into `got`;
+ *   5. stk_device_merge takes the changes into the shared memory.
  * Meanwhile the host publishes, harvests, reads chunks into the payload and serves I/O as with any other device. None
  * of the calls waits, allocates or calls a port; one thread makes them. A launch that is lost is not merged:
  * stk_device_put_back (stoker/device_loss.h) returns its slots.
@@ -22,7 +23,8 @@ extern "C" {
 struct stk_device_copies {
     struct stk_device_memory host; /* shared memory, which threads of the host read and write at any time */
     /* Addresses of the copies; sizes are those of `host`. All parts but the payload are as large as in `host`, custody
-     * words included. The custody words of `sent` stay 0: workers take the slots of their copy by themselves. */
+     * words included. There are no copies of the tables here: nobody but the host changes them. The custody words of
+     * `sent` stay 0: workers take the slots of their copy by themselves. */
     struct stk_device_memory sent, got;
     uint8_t *tries; /* for each slot: how often the slot was put back (stoker/device_loss.h) */
 };
@@ -31,6 +33,15 @@ struct stk_device_copies {
  * are not handed over are CLAIMED there where they have not ended, so that fences wait for them, and EMPTY else.
  * Returns how many slots were handed over; 0: there is nothing to launch, and only the ring in `sent` was written. */
 uint32_t stk_device_snapshot(const struct stk_device_copies *copies);
+
+/* Bytes [first, end) of the tables that the host has changed since they were sent; first == end: none. A port that
+ * gives the device a copy of the tables keeps one of these. */
+struct stk_device_changes {
+    uint32_t first, end;
+};
+
+/* Adds bytes [first, first + bytes), which lie in the tables. Bytes between two changes count as changed. */
+void stk_device_change(struct stk_device_changes *changes, uint32_t first, uint32_t bytes);
 
 /* A run of payload bytes to send. */
 struct stk_device_run {

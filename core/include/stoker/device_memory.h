@@ -1,9 +1,10 @@
 /* stoker: the memory that host and workers share, and where each part of it lies.
  *
- * A device works on five parts, which are separate buffers or pieces of one block: the ring, the control buffer with
- * the custody words behind it, the debug log, the I/O queue and the payload. Every dispatch port, the interpreter and
- * every program that provides the memory itself takes sizes and places from here. Behind a bus a port also gives the
- * workers a buffer of the device's own, which the host never maps: guard words, and the table of limits behind them.
+ * A device works on six parts, which are separate buffers or pieces of one block: the ring, the control buffer with
+ * the custody words behind it, the debug log, the I/O queue, the payload and the tables. Every dispatch port, the
+ * interpreter and every program that provides the memory itself takes sizes and places from here. Behind a bus a port
+ * also gives the workers buffers of the device's own, which the host never maps: guard words with the table of limits
+ * behind them, and a copy of the tables.
  * struct stk_device_memory (stoker/port/dispatch.h) says where the parts are.
  * core/SPEC.md has the bits of each part.
  */
@@ -35,9 +36,10 @@ enum stk_device_part {
     STK_PART_CONTROL = 1, /* control words, then custody words */
     STK_PART_DEBUG = 2,
     STK_PART_IO = 3,
-    STK_PART_PAYLOAD = 4
+    STK_PART_PAYLOAD = 4,
+    STK_PART_TABLES = 5 /* only the host writes it: stoker/tables.h */
 };
-#define STK_DEVICE_PARTS 5u
+#define STK_DEVICE_PARTS 6u
 
 struct stk_device_layout {
     uint32_t slots;         /* slots of the ring: 1 .. STK_RING_SLOTS_INIT_MAX */
@@ -46,6 +48,7 @@ struct stk_device_layout {
     uint32_t debug_records; /* records of the debug log: at most STK_DEBUG_LOG_RECORDS_INIT_MAX; 0: no debug log */
     uint32_t io_slots;      /* slots of the I/O queue: at most STK_IO_SLOTS_MAX; 0: no I/O queue */
     uint32_t payload_bytes; /* bytes of the payload; 0: none */
+    uint32_t table_bytes;   /* bytes of the tables; 0: none */
     /* Bytes at whose multiples each part and the custody words begin: a power of two from STK_ALIGN to 65536; 0:
      * STK_ALIGN. A port takes the page where it maps or copies the parts by whole pages. */
     uint32_t align;
@@ -65,13 +68,22 @@ struct stk_device_layout {
 #define STK_DEVICE_DEBUG_BYTES(records) ((records) ? STK_DEBUG_LOG_BYTES(records) : 0u)
 
 /* Bytes of one block that holds all parts, for the default of `align`. */
-#define STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes)                            \
+#define STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes, table_bytes)               \
     (STK_ALIGNED(STK_RING_BYTES(slots)) +                                                                              \
      STK_ALIGNED(STK_DEVICE_CONTROL_BYTES(slots, observables, io_slots, STK_ALIGN)) +                                  \
      STK_ALIGNED(STK_DEVICE_DEBUG_BYTES(debug_records)) + STK_ALIGNED(STK_IO_QUEUE_BYTES(io_slots)) +                  \
-     STK_ALIGNED(payload_bytes))
-#define STK_DEVICE_MEMORY_DEFINE(name, slots, observables, debug_records, io_slots, payload_bytes)                     \
-    STK_STORAGE_DEFINE(name, STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes))
+     STK_ALIGNED(payload_bytes) + STK_ALIGNED(table_bytes))
+#define STK_DEVICE_MEMORY_DEFINE(name, slots, observables, debug_records, io_slots, payload_bytes, table_bytes)        \
+    STK_STORAGE_DEFINE(                                                                                                \
+        name, STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes, table_bytes))
+
+/* Bytes of the tables where a port's configuration says 0, and what says that there are to be none. */
+#define STK_DEVICE_TABLES_DEFAULT 4194304u
+#define STK_NO_TABLES             UINT32_MAX
+
+/* Bytes of the tables that a port's configuration asks for. */
+#define STK_DEVICE_TABLE_BYTES(bytes)                                                                                  \
+    ((bytes) == 0u ? STK_DEVICE_TABLES_DEFAULT : (bytes) == STK_NO_TABLES ? 0u : (bytes))
 
 /* Words of the device's own buffer: a guard for each slot of the ring, one for each slot of the I/O queue, then the
  * table of limits (stk_limits_table), which begins at this word. A launch finds all guards 0. */
@@ -86,8 +98,9 @@ STK_MUST_CHECK int stk_device_memory_bytes(const struct stk_device_layout *layou
 size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_device_part part);
 
 /* Takes the memory from the arena and lays it out: stk_device_memory_bind over the pieces of one block, then
- * stk_device_memory_reset. The payload is left as it is. Errors: as stk_device_memory_bytes; STK_E_SPACE the arena is
- * too small; STK_E_ALIGN the arena's next piece does not begin at a multiple of the layout's alignment. */
+ * stk_device_memory_reset. The payload and the tables are left as they are. Errors: as stk_device_memory_bytes;
+ * STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next piece does not begin at a multiple of the layout's
+ * alignment. */
 STK_MUST_CHECK int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_device_layout *layout,
                                           struct stk_arena *arena);
 

@@ -85,6 +85,14 @@ uint32_t stk_device_snapshot(const struct stk_device_copies *copies) {
     return handed;
 }
 
+void stk_device_change(struct stk_device_changes *changes, uint32_t first, uint32_t bytes) {
+    bool none = changes->first == changes->end;
+    if (bytes != 0u) {
+        changes->first = none || first < changes->first ? first : changes->first;
+        changes->end = none || first + bytes > changes->end ? first + bytes : changes->end;
+    }
+}
+
 /* Returns the length of the block of the payload that begins at byte `at`. */
 static uint32_t block_bytes(const struct stk_device_memory *host, uint32_t at) {
     return host->payload_bytes - at < STK_DEVICE_BLOCK ? host->payload_bytes - at : STK_DEVICE_BLOCK;

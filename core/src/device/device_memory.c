@@ -32,14 +32,20 @@ size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_de
         STK_DEVICE_DEBUG_BYTES(layout->debug_records),
         STK_IO_QUEUE_BYTES(layout->io_slots),
         layout->payload_bytes,
+        layout->table_bytes,
     };
     return STK_DEVICE_ROUND(bytes[part], align);
 }
 
+static uint64_t round_up(const struct stk_device_layout *layout, uint64_t bytes) {
+    uint64_t align = align_of(layout);
+    return (bytes + align - 1u) / align * align;
+}
+
 int stk_device_memory_bytes(const struct stk_device_layout *layout, size_t *bytes) {
-    /* Each part but the payload is far below 2^30 bytes, and the payload is rounded here in 64 bits, where it cannot
-     * pass the end of a size_t. */
-    uint64_t align = align_of(layout), sum = ((uint64_t)layout->payload_bytes + align - 1u) / align * align;
+    /* Each part but payload and tables is far below 2^30 bytes. These two are rounded here in 64 bits, where they
+     * cannot pass the end of a size_t. */
+    uint64_t sum = round_up(layout, layout->payload_bytes) + round_up(layout, layout->table_bytes);
     int err = check_layout(layout);
     for (unsigned part = STK_PART_RING; err == STK_OK && part < STK_PART_PAYLOAD; part++) {
         sum += stk_device_part_bytes(layout, (enum stk_device_part)part);
@@ -60,6 +66,8 @@ void stk_device_memory_bind(struct stk_device_memory *memory, const struct stk_d
         .io_slots = layout->io_slots,
         .payload = parts[STK_PART_PAYLOAD],
         .payload_bytes = layout->payload_bytes,
+        .tables = parts[STK_PART_TABLES],
+        .table_bytes = layout->table_bytes,
     };
 }
 

@@ -83,6 +83,32 @@ STK_SLOT_FN unsigned stk_custody_at(unsigned word) {
     return word >> STK_CUSTODY_SHIFT;
 }
 
+/// Shares of tenants ///
+
+/* Bytes at whose multiples a tenant's window of the tables begins. */
+#define STK_TABLE_ALIGN 64u
+
+/* Returns how many shares of `payload_share` bytes the payload has, the last of which may be cut; at least 1. */
+STK_SLOT_FN unsigned stk_payload_shares(unsigned payload_bytes, unsigned payload_share) {
+    unsigned shares = 0u;
+    if (payload_share != 0u) {
+        shares = payload_bytes / payload_share + (payload_bytes % payload_share != 0u ? 1u : 0u);
+    }
+    return shares != 0u ? shares : 1u;
+}
+
+/* Returns how many bytes of the tables each tenant owns, where each owns `payload_share` bytes of the payload; 0: all
+ * tenants own all of them. The tables have as many shares as the payload. */
+STK_SLOT_FN unsigned stk_table_share(unsigned table_bytes, unsigned payload_bytes, unsigned payload_share) {
+    unsigned bytes;
+    if (payload_share == 0u) {
+        return 0u;
+    }
+    bytes = table_bytes / stk_payload_shares(payload_bytes, payload_share) & ~(STK_TABLE_ALIGN - 1u);
+    /* never 0, which would give each tenant the tables of all */
+    return bytes != 0u ? bytes : STK_TABLE_ALIGN;
+}
+
 /// Arguments with a meaning of their own ///
 
 /* First result, counted as an argument: results are the tail of the arguments. STK_SLOT_RESULTS of them. */
@@ -105,7 +131,7 @@ STK_SLOT_FN unsigned stk_custody_at(unsigned word) {
     X(ARGUMENT, 5) /* an argument makes no sense; value: the argument's index */                                       \
     X(PACKED, 6)   /* malformed packed slot; value: index of the inner op */                                           \
     X(IO, 7)       /* the I/O of a load miss failed; value: its error code */                                          \
-    X(TABLE, 8)    /* a table in the payload is malformed; value: which check */                                       \
+    X(TABLE, 8)    /* a table is not there, not the tenant's, or malformed; value: which check */                      \
     X(LOST, 9)     /* every kernel that claimed the slot was lost; value: how often the slot was put back */           \
     X(FUSED, 10)   /* a part of a fused op, not the first, wanted to wait; value: index of the part */                 \
     X(COST, 11)    /* the slot costs more than allowed; value: the limit that was passed, STK_COST_OVER_* */           \

@@ -71,6 +71,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     cl_device_type type = 0;
     cl_uint units = 0;
     cl_ulong memory = 0;
+    cl_bool unified = CL_FALSE;
     memset(d, 0, sizeof *d);
     d->id = device;
     describe_texts(platform, device, d);
@@ -81,6 +82,8 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     d->units = units;
     (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     d->type = type_of(type);
+    (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
+    d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;

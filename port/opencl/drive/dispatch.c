@@ -1,5 +1,6 @@
 /* The port's table of calls. */
 #include "../launch/launch.h"
+#include "../memory/memory.h"
 #include "drive.h"
 
 static int opencl_drive(void *ctx, bool pending) {
@@ -36,10 +37,21 @@ static bool opencl_has_workers(void *ctx) {
     return !stk_opencl_mode(cl->mode)->copies && stk_opencl_is_busy(cl);
 }
 
+/* Launches with copies of the ring may run on: what they took before names no byte that changes. */
+static int opencl_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    struct stk_opencl *cl = ctx;
+    if (first > cl->memory.table_bytes || bytes > cl->memory.table_bytes - first) {
+        return STK_E_RANGE;
+    }
+    return stk_opencl_change_tables(cl, first, bytes) && opencl_has_workers(ctx) ? stk_opencl_join(cl, timeout_ns)
+                                                                                 : STK_OK;
+}
+
 const struct stk_dispatch_ops stk_opencl_ops = {
     .name = "opencl",
     .drive = opencl_drive,
     .stop = opencl_stop,
     .info = opencl_info,
     .has_workers = opencl_has_workers,
+    .change_tables = opencl_change_tables,
 };

@@ -34,6 +34,7 @@ static int enqueue(struct stk_opencl *cl, cl_event *event) {
     size_t local = cl->config.lanes, global = local * cl->own.launches.terms.workers;
     cl_int error;
     int err = stk_opencl_send_limits(cl);
+    err = err == STK_OK ? stk_opencl_send_tables(cl) : err;
     if (err != STK_OK) {
         return err;
     }

@@ -8,10 +8,22 @@
 
 static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum stk_opencl_memory memory) {
     int err = STK_OK;
-    for (uint32_t i = 0; i < STK_DEVICE_PARTS && err == STK_OK; i++) {
+    for (uint32_t i = 0; i < STK_PART_TABLES && err == STK_OK; i++) {
         if (!side[i].bytes) {
             err = stk_opencl_region_open(cl, memory, cl->own.buffers.regions[i].bytes, &side[i]);
         }
+    }
+    return err;
+}
+
+/* Gives the device tables of its own. The next launch gets all that the host has stored there. */
+static int open_tables(struct stk_opencl *cl) {
+    struct stk_opencl_copies *c = &cl->own.copies;
+    int err = STK_OK;
+    if (!c->device[STK_PART_TABLES].bytes) {
+        err = stk_opencl_region_open(cl, STK_OPENCL_COPIES, cl->own.buffers.regions[STK_PART_TABLES].bytes,
+                                     &c->device[STK_PART_TABLES]);
+        stk_device_change(&c->tables, 0, c->tables_used);
     }
     return err;
 }
@@ -21,12 +33,15 @@ int stk_opencl_attach_copies(struct stk_opencl *cl, uint32_t control_words, uint
     int err = open_side(cl, c->device, STK_OPENCL_COPIES);
     err = err == STK_OK ? open_side(cl, c->sent, STK_OPENCL_ALLOC_HOST) : err;
     err = err == STK_OK ? open_side(cl, c->got, STK_OPENCL_ALLOC_HOST) : err;
+    err = err == STK_OK ? open_tables(cl) : err;
     c->fresh = 1;
     return err == STK_OK ? stk_opencl_set_args(cl, c->device, control_words, payload_bytes) : err;
 }
 
 int stk_opencl_attach_shared(struct stk_opencl *cl, uint32_t control_words, uint32_t payload_bytes) {
-    return stk_opencl_set_args(cl, cl->own.buffers.regions, control_words, payload_bytes);
+    /* Behind a bus a look-up in memory of the host would cost the way there and back. */
+    int err = cl->device.unified ? STK_OK : open_tables(cl);
+    return err == STK_OK ? stk_opencl_set_args(cl, cl->own.buffers.regions, control_words, payload_bytes) : err;
 }
 
 void stk_opencl_abandon_copies(struct stk_opencl *cl) {
@@ -35,7 +50,8 @@ void stk_opencl_abandon_copies(struct stk_opencl *cl) {
 
 void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *got) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
+    stk_opencl_region_close(&c->device[STK_PART_TABLES]);
+    for (uint32_t i = 0; i < STK_PART_TABLES; i++) {
         stk_opencl_region_close(&c->device[i]);
         got[i] = (struct stk_opencl_region){0};
         if (c->untracked) {
@@ -49,9 +65,9 @@ void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *g
 
 void stk_opencl_drop_copies(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    struct stk_opencl_region *sides[] = {c->device, c->sent, c->got};
-    for (uint32_t i = 0; i < 3u * STK_DEVICE_PARTS; i++) {
-        struct stk_opencl_region *r = &sides[i / STK_DEVICE_PARTS][i % STK_DEVICE_PARTS];
+    struct stk_opencl_region *sides[] = {c->device, c->sent, c->got, c->device + STK_PART_TABLES};
+    for (uint32_t i = 0; i < 3u * STK_PART_TABLES + 1u; i++) {
+        struct stk_opencl_region *r = &sides[i / STK_PART_TABLES][i % STK_PART_TABLES];
         if (r->cl_context == cl->own.program.context) {
             stk_opencl_region_close(r);
         }
@@ -61,7 +77,8 @@ void stk_opencl_drop_copies(struct stk_opencl *cl) {
 
 void stk_opencl_close_copies(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
+    stk_opencl_region_close(&c->device[STK_PART_TABLES]);
+    for (uint32_t i = 0; i < STK_PART_TABLES; i++) {
         stk_opencl_region_close(&c->device[i]);
         stk_opencl_region_close(&c->sent[i]);
         stk_opencl_region_close(&c->got[i]);
@@ -104,9 +121,11 @@ static size_t length(const struct stk_opencl *cl, uint32_t i) {
     return i == STK_PART_PAYLOAD ? cl->own.buffers.payload_bytes : cl->own.buffers.regions[i].bytes;
 }
 
-static int write_range(struct stk_opencl *cl, uint32_t i, size_t from, size_t bytes) {
+/* `side`: the region whose bytes on the host are sent to part `i`. */
+static int write_range(struct stk_opencl *cl, const struct stk_opencl_region *side, uint32_t i, size_t from,
+                       size_t bytes) {
     const struct stk_opencl_copies *c = &cl->own.copies;
-    const uint8_t *host = (const uint8_t *)c->sent[i].host + from;
+    const uint8_t *host = (const uint8_t *)side->host + from;
     cl->own.copies.copied += bytes;
     return stk_opencl_error(
         cl,
@@ -120,7 +139,7 @@ static int send_payload(struct stk_opencl *cl) {
     struct stk_device_run run = {0};
     int err = STK_OK;
     while (err == STK_OK && stk_device_next_run(&copies, cl->own.copies.fresh != 0, &run)) {
-        err = write_range(cl, STK_PART_PAYLOAD, run.from, run.bytes);
+        err = write_range(cl, &cl->own.copies.sent[STK_PART_PAYLOAD], STK_PART_PAYLOAD, run.from, run.bytes);
     }
     return err;
 }
@@ -128,10 +147,31 @@ static int send_payload(struct stk_opencl *cl) {
 int stk_opencl_send_copies(struct stk_opencl *cl) {
     int err = STK_OK;
     for (uint32_t i = 0; i < STK_PART_PAYLOAD && err == STK_OK; i++) {
-        err = write_range(cl, i, 0, length(cl, i));
+        err = write_range(cl, &cl->own.copies.sent[i], i, 0, length(cl, i));
     }
     err = err == STK_OK ? send_payload(cl) : err;
     cl->own.copies.fresh = 0;
+    return err;
+}
+
+int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t bytes) {
+    struct stk_opencl_copies *c = &cl->own.copies;
+    c->tables_used = first + bytes > c->tables_used ? first + bytes : c->tables_used;
+    stk_device_change(&c->tables, first, bytes);
+    return c->device[STK_PART_TABLES].bytes != 0u;
+}
+
+/* Nothing waits here: the queue runs in order, and the host changes no byte of the tables that a launch may be
+ * reading. */
+int stk_opencl_send_tables(struct stk_opencl *cl) {
+    struct stk_device_changes *t = &cl->own.copies.tables;
+    int err = STK_OK;
+    if (t->first != t->end && cl->own.copies.device[STK_PART_TABLES].bytes != 0u) {
+        err = write_range(cl, &cl->own.buffers.regions[STK_PART_TABLES], STK_PART_TABLES, t->first, t->end - t->first);
+    }
+    if (err == STK_OK) {
+        *t = (struct stk_device_changes){0};
+    }
     return err;
 }
 
@@ -141,7 +181,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
     cl_command_queue queue = cl->own.program.queue;
     int err = STK_OK;
     *last = NULL;
-    for (uint32_t i = STK_DEVICE_PARTS; i-- > 0u && err == STK_OK;) {
+    for (uint32_t i = STK_PART_TABLES; i-- > 0u && err == STK_OK;) {
         size_t bytes = length(cl, i);
         if (bytes) {
             err = stk_opencl_error(cl,

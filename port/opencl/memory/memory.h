@@ -13,8 +13,8 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
                            struct stk_opencl_region *region);
 void stk_opencl_region_close(struct stk_opencl_region *region);
 
-/* Makes the five regions the kernel's arguments, with as many words of the control buffer and bytes of the payload
- * as the kernel may touch. */
+/* Makes the six regions the kernel's arguments, with as many words of the control buffer and bytes of the payload as
+ * the kernel may touch. Where the device has tables of its own, these take the place of the region. */
 int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words,
                         uint32_t payload_bytes);
 
@@ -45,13 +45,19 @@ void stk_opencl_merge(struct stk_opencl *cl);
 /* Enqueues the writes of what the snapshot has, and of what changed in the payload. */
 int stk_opencl_send_copies(struct stk_opencl *cl);
 
+/* Notes that the host is about to change bytes of the tables. Returns 1 if the device has a copy of the tables. */
+int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t bytes);
+
+/* Enqueues the write of what changed in the tables, before a launch. */
+int stk_opencl_send_tables(struct stk_opencl *cl);
+
 /* Enqueues the reads behind a launch. Sets *last to the event of the last one; NULL where it was not enqueued. */
 int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last);
 
 /* Notes that a launch is given up while reads behind it may be under way. */
 void stk_opencl_abandon_copies(struct stk_opencl *cl);
 
-/* Releases the device's buffers of a lost context. Sets got[STK_DEVICE_PARTS] to where its reads may still go. */
+/* Releases the device's buffers of a lost context. Sets got[STK_PART_TABLES] to where its reads may still go. */
 void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *got);
 
 /* Releases what was allocated in the present context. */

@@ -169,7 +169,8 @@ static int open_guards(struct stk_opencl *cl) {
 int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *regions, uint32_t control_words,
                         uint32_t payload_bytes) {
     const struct stk_device_memory *m = &cl->memory;
-    const uint32_t sizes[] = {m->slots, control_words, m->debug_words, m->io_slots, payload_bytes};
+    const uint32_t sizes[] = {m->slots, control_words, m->debug_words, m->io_slots, payload_bytes, m->table_bytes};
+    const struct stk_opencl_region *tables = &cl->own.copies.device[STK_PART_TABLES];
     cl_int error = CL_SUCCESS;
     int err = open_guards(cl);
     cl->own.buffers.payload_bytes = payload_bytes;
@@ -177,9 +178,10 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
         return err;
     }
     for (cl_uint i = 0; i < STK_DEVICE_PARTS && error == CL_SUCCESS; i++) {
-        cl_mem mem = regions[i].cl_mem;
+        const struct stk_opencl_region *r = i == STK_PART_TABLES && tables->bytes ? tables : &regions[i];
+        cl_mem mem = r->cl_mem;
         error = mem ? clSetKernelArg(cl->own.program.kernel, i, sizeof mem, &mem)
-                    : clSetKernelArgSVMPointer(cl->own.program.kernel, i, regions[i].host);
+                    : clSetKernelArgSVMPointer(cl->own.program.kernel, i, r->host);
     }
     for (cl_uint i = 0; i < STK_DEVICE_PARTS && error == CL_SUCCESS; i++) {
         error = clSetKernelArg(cl->own.program.kernel, STK_DEVICE_PARTS + i, sizeof sizes[i], &sizes[i]);
@@ -208,6 +210,7 @@ static struct stk_device_layout layout_of(const struct stk_opencl *cl) {
         .debug_records = c->debug_records,
         .io_slots = c->io_slots,
         .payload_bytes = c->payload_bytes,
+        .table_bytes = STK_DEVICE_TABLE_BYTES(c->table_bytes),
         .align = STK_OPENCL_PAGE,
         .no_shared_atomics = !exclusive(cl),
     };

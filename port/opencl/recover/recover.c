@@ -262,7 +262,7 @@ int stk_opencl_step_recovery(struct stk_opencl *cl) {
 
 void stk_opencl_close_lost_memory(struct stk_opencl *cl) {
     for (uint32_t k = 0; k < cl->own.recovery.lost_contexts; k++) {
-        for (uint32_t i = 0; i < STK_DEVICE_PARTS; i++) {
+        for (uint32_t i = 0; i < STK_PART_TABLES; i++) {
             stk_opencl_region_close(&cl->own.recovery.lost[k].got[i]);
         }
     }

@@ -12,7 +12,7 @@
 
 extern const struct stk_handlers my_handlers;
 
-STK_DEVICE_INTERP_DEFINE(memory, 0, 0, BYTES);
+STK_DEVICE_INTERP_DEFINE(memory, 0, 0, BYTES, STK_NO_TABLES);
 static struct stk_device device;
 
 /* Runs `opcode` over the bytes [offset, offset + bytes) of the payload and waits for its slot. */
@@ -37,6 +37,7 @@ int main(int argc, char **argv) {
                   : strcmp(wish, "interp") == 0 ? STK_DEVICE_INTERP
                                                 : STK_DEVICE_ANY;
     config.payload_bytes = BYTES;
+    config.table_bytes = STK_NO_TABLES;
     config.opencl = opencl;
     config.interp = interp;
     stk_arena_init(&arena, memory, sizeof memory);

@@ -40,6 +40,7 @@ static void its_dispatch_refuses(void **state) {
     assert_int_equal(stk_template_dispatch_ops.drive(NULL, false), STK_E_UNSUPPORTED);
     assert_int_equal(stk_template_dispatch_ops.stop(NULL, UINT64_MAX), STK_E_UNSUPPORTED);
     assert_false(stk_template_dispatch_ops.has_workers(NULL));
+    assert_int_equal(stk_template_dispatch_ops.change_tables(NULL, 0, 0, UINT64_MAX), STK_E_UNSUPPORTED);
     stk_template_dispatch_ops.info(NULL, &info);
     assert_string_equal(info.device, "none");
     assert_string_equal(info.memory, "none");
@@ -56,6 +57,7 @@ static void its_port_for_a_device_with_a_driver_refuses(void **state) {
     assert_int_equal(stk_template_gpu_ops.drive(&gpu, false), 0);
     assert_int_equal(stk_template_gpu_ops.stop(&gpu, 0), STK_OK);
     assert_false(stk_template_gpu_ops.has_workers(&gpu));
+    assert_int_equal(stk_template_gpu_ops.change_tables(&gpu, 0, 1, 0), STK_E_RANGE);
 }
 
 static void its_flash_refuses(void **state) {

@@ -18,7 +18,7 @@
 #define IO_SLOTS    2u
 #define BLOCKS      40u
 #define PAYLOAD     (BLOCKS * STK_DEVICE_BLOCK - 100u)
-#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
+#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD, 0u)
 #define OBSERVABLE  (STK_CTL_OBSERVABLE + 3u)
 #define TICKET_AT   (STK_SLOT_ARG0 + 2u)
 
@@ -382,6 +382,24 @@ static void tries_begin_anew_when_a_slot_ends(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, NULL)
 
+/// Tables ///
+
+static void changes_of_the_tables_add_up_to_one_range(void **state) {
+    struct stk_device_changes c = {0};
+    (void)state;
+    stk_device_change(&c, 100, 0);
+    assert_true(c.first == c.end);
+    stk_device_change(&c, 100, 20);
+    assert_true(c.first == 100u && c.end == 120u);
+    stk_device_change(&c, 110, 5);
+    stk_device_change(&c, 0, 0);
+    assert_true(c.first == 100u && c.end == 120u);
+    stk_device_change(&c, 200, 1);
+    assert_true(c.first == 100u && c.end == 201u);
+    stk_device_change(&c, 0, 1);
+    assert_true(c.first == 0u && c.end == 201u);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(work_goes_there_and_back),
@@ -401,6 +419,7 @@ int main(void) {
         TEST(a_request_whose_io_slot_the_host_took_is_made_again),
         TEST(an_outcome_that_the_device_took_frees_its_io_slot),
         TEST(tries_begin_anew_when_a_slot_ends),
+        cmocka_unit_test(changes_of_the_tables_add_up_to_one_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

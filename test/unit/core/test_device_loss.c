@@ -15,7 +15,7 @@
 
 #define SLOTS    8u
 #define IO_SLOTS 8u
-#define BYTES    STK_DEVICE_MEMORY_BYTES(SLOTS, 8u, 0u, IO_SLOTS, 64u)
+#define BYTES    STK_DEVICE_MEMORY_BYTES(SLOTS, 8u, 0u, IO_SLOTS, 64u, 0u)
 
 static const struct stk_device_layout layout = {
     .slots = SLOTS, .observables = 8, .tenants = 1, .io_slots = IO_SLOTS, .payload_bytes = 64};

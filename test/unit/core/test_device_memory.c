@@ -16,14 +16,16 @@
 #define RECORDS     3u
 #define IO_SLOTS    2u
 #define PAYLOAD     100u
-#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD)
+#define TABLES      70u
+#define BYTES       STK_DEVICE_MEMORY_BYTES(SLOTS, OBSERVABLES, RECORDS, IO_SLOTS, PAYLOAD, TABLES)
 
 static const struct stk_device_layout small = {.slots = SLOTS,
                                                .observables = OBSERVABLES,
                                                .tenants = 2,
                                                .debug_records = RECORDS,
                                                .io_slots = IO_SLOTS,
-                                               .payload_bytes = PAYLOAD};
+                                               .payload_bytes = PAYLOAD,
+                                               .table_bytes = TABLES};
 
 static int init(struct stk_device_memory *memory, const struct stk_device_layout *layout, void *at, size_t bytes,
                 size_t *need) {
@@ -66,8 +68,9 @@ static void sizes_are_one_number_and_nothing_else_is_written(void **state) {
     assert_int_equal(init(&memory, &small, at, bytes, &used), STK_OK);
     assert_int_equal(used, BYTES);
     memset(memory.payload, 0, memory.payload_bytes);
+    memset(memory.tables, 0, memory.table_bytes);
     assert_true(zone_intact(BYTES));
-    assert_int_equal(zone_used(), BYTES - (STK_ALIGNED(PAYLOAD) - PAYLOAD));
+    assert_int_equal(zone_used(), BYTES - (STK_ALIGNED(TABLES) - TABLES));
 }
 
 static void parts_lie_in_a_row_and_begin_empty(void **state) {
@@ -85,15 +88,19 @@ static void parts_lie_in_a_row_and_begin_empty(void **state) {
     assert_ptr_equal(m.io, at + next);
     next += stk_device_part_bytes(&small, STK_PART_IO);
     assert_ptr_equal(m.payload, at + next);
+    next += stk_device_part_bytes(&small, STK_PART_PAYLOAD);
+    assert_ptr_equal(m.tables, at + next);
     assert_int_equal(m.slots, SLOTS);
     assert_int_equal(m.control_words, STK_CTL_OBSERVABLE + OBSERVABLES);
     assert_int_equal(m.debug_words, STK_DEBUG_RECORDS_WORD + RECORDS * STK_DEBUG_RECORD_WORDS);
     assert_int_equal(m.io_slots, IO_SLOTS);
     assert_int_equal(m.payload_bytes, PAYLOAD);
+    assert_int_equal(m.table_bytes, TABLES);
     all_but_the_payload_is_zero(&m, stk_device_custody_at(&m));
     assert_int_equal(stk_load(m.control + STK_CTL_TENANT_MASK + 1u), UINT32_MAX);
     assert_int_equal(stk_load(m.control + STK_CTL_TENANT_MASK + 2u), 0);
     assert_int_equal(*m.payload, ZONE_PAINT); /* the caller's */
+    assert_int_equal(*m.tables, ZONE_PAINT);
 }
 
 static void custody_words_begin_behind_all_that_handlers_reach(void **state) {
@@ -135,10 +142,10 @@ static void parts_that_are_left_out_take_nothing(void **state) {
     size_t bytes = 0, used;
     (void)state;
     assert_int_equal(stk_device_memory_bytes(&least, &bytes), STK_OK);
-    assert_int_equal(bytes, STK_DEVICE_MEMORY_BYTES(1, 0, 0, 0, 0));
+    assert_int_equal(bytes, STK_DEVICE_MEMORY_BYTES(1, 0, 0, 0, 0, 0));
     assert_int_equal(init(&m, &least, zone_paint(), bytes, &used), STK_OK);
     assert_true(zone_intact(bytes));
-    assert_true(m.debug == NULL && m.debug_words == 0 && m.io == NULL && m.payload == NULL);
+    assert_true(m.debug == NULL && m.debug_words == 0 && m.io == NULL && m.payload == NULL && m.tables == NULL);
 }
 
 static void parts_begin_at_the_alignment_of_the_layout(void **state) {
@@ -151,7 +158,7 @@ static void parts_begin_at_the_alignment_of_the_layout(void **state) {
     layout.align = 1024;
     at += (1024u - ((uintptr_t)at & 1023u)) & 1023u;
     assert_int_equal(stk_device_memory_bytes(&layout, &bytes), STK_OK);
-    assert_int_equal(bytes, 1024u + 2048u + 1024u + 1024u + 1024u);
+    assert_int_equal(bytes, 1024u + 2048u + 1024u + 1024u + 1024u + 1024u);
     stk_arena_init(&arena, at + 64, bytes + 64u);
     assert_int_equal(stk_device_memory_init(&m, &layout, &arena), STK_E_ALIGN);
     assert_int_equal(arena.used, 0);

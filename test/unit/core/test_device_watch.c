@@ -15,7 +15,7 @@
 #define WATCH   UINT64_C(1600) /* nanoseconds */
 #define HALF    (WATCH / 2u)
 #define ROUND   (WORKERS * 2u) /* heartbeats that two workers make while they go round so small a ring */
-#define BYTES   STK_DEVICE_MEMORY_BYTES(SLOTS, 0u, 0u, 0u, 0u)
+#define BYTES   STK_DEVICE_MEMORY_BYTES(SLOTS, 0u, 0u, 0u, 0u, 0u)
 
 static const struct stk_device_layout layout = {.slots = SLOTS, .tenants = 1};
 STK_STORAGE_DEFINE(bytes, BYTES);

@@ -51,7 +51,7 @@ static const struct stk_opencl_piece pieces[] = {
 };
 static const struct stk_user_op user_ops[] = {{OP_LATER, STK_SCALAR, later}, {OP_SPIN, STK_SCALAR, spin}};
 
-STK_DEVICE_INTERP_DEFINE(memory, SLOTS, 0, PAYLOAD);
+STK_DEVICE_INTERP_DEFINE(memory, SLOTS, 0, PAYLOAD, 0);
 static struct stk_device device;
 static struct stk_arena arena;
 static int is_here; /* the place of the group of tests is open */
@@ -460,6 +460,7 @@ static void bad_configurations_are_refused_with_a_reason(void **state) {
     refused((c = base(), c.io_slots = 65, &c), STK_E_OVERFLOW, "io_slots");
     refused((c = base(), c.debug_records = UINT32_MAX, &c), STK_E_OVERFLOW, "debug_records");
     refused((c = base(), c.opencl.payload_bytes = 64, &c), STK_E_ARG, "opencl");
+    refused((c = base(), c.opencl.table_bytes = 64, &c), STK_E_ARG, "opencl");
     refused((c = base(), c.kind = (enum stk_device_kind)3, &c), STK_E_ARG, "kind");
     refused((c = base(), c.payload_bytes++, &c), STK_E_SPACE, "would do");
     refused((c = base(), c.kind = STK_DEVICE_INTERP, c.interp.user_op_count = 1, &c), STK_E_ARG, "0x20002");
@@ -484,16 +485,18 @@ static void bad_calls_change_nothing(void **state) {
 
 /* What the interpreter takes is what macro and query say, and one byte less is too little. */
 static void macro_query_and_use_agree(void **state) {
-    static uint8_t room[STK_DEVICE_INTERP_BYTES(64, 1000, 12345) + STK_ALIGN];
-    static const uint32_t shapes[][3] = {{0, 0, 0}, {1, 1, 1}, {64, 1000, 12345}};
-    static const size_t macros[] = {STK_DEVICE_INTERP_BYTES(0, 0, 0), STK_DEVICE_INTERP_BYTES(1, 1, 1),
-                                    STK_DEVICE_INTERP_BYTES(64, 1000, 12345)};
+    static uint8_t room[STK_DEVICE_INTERP_BYTES(64, 1000, 12345, 0) + STK_ALIGN];
+    static const uint32_t shapes[][4] = {{0, 0, 0, 0}, {1, 1, 1, STK_NO_TABLES}, {64, 1000, 12345, 777}};
+    static const size_t macros[] = {STK_DEVICE_INTERP_BYTES(0, 0, 0, 0),
+                                    STK_DEVICE_INTERP_BYTES(1, 1, 1, STK_NO_TABLES),
+                                    STK_DEVICE_INTERP_BYTES(64, 1000, 12345, 777)};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const struct stk_device_config c = {.kind = STK_DEVICE_INTERP,
                                             .slots = shapes[i][0],
                                             .observables = shapes[i][1],
-                                            .payload_bytes = shapes[i][2]};
+                                            .payload_bytes = shapes[i][2],
+                                            .table_bytes = shapes[i][3]};
         size_t bytes = 0;
         uint8_t *at = room + (STK_ALIGN - (uintptr_t)room % STK_ALIGN) % STK_ALIGN;
         assert_true(macros[i] + STK_ALIGN <= sizeof room || i == 0);

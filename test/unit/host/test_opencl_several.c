@@ -101,7 +101,11 @@ static bool has_workers(void *ctx) {
     return stk_opencl_ops.has_workers(&((struct side *)ctx)->cl);
 }
 
-static const struct stk_dispatch_ops ops = {"several", drive, stop, info, has_workers};
+static int change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    return stk_opencl_ops.change_tables(&((struct side *)ctx)->cl, first, bytes, timeout_ns);
+}
+
+static const struct stk_dispatch_ops ops = {"several", drive, stop, info, has_workers, change_tables};
 
 /* Results come in the order of the reads, so each ends the front of the run. */
 static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {

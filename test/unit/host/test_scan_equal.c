@@ -159,7 +159,7 @@ static void interpreter_counts_like_the_naive_counter(void **state) {
     struct stk_interp interp;
     struct backend b = {.name = "interpreter", .ops = &stk_interp_ops, .ctx = &interp, .workers = 1};
     const struct stk_device_layout layout = {.slots = DEPTH, .tenants = 1, .payload_bytes = PAYLOAD};
-    const size_t bytes = STK_DEVICE_MEMORY_BYTES(DEPTH, 0u, 0u, 0u, PAYLOAD);
+    const size_t bytes = STK_DEVICE_MEMORY_BYTES(DEPTH, 0u, 0u, 0u, PAYLOAD, 0u);
     struct stk_arena arena;
     void *shared = aligned_alloc(STK_ALIGN, bytes);
     (void)state;

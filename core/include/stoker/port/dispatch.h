@@ -24,6 +24,8 @@ struct stk_device_memory {
     uint32_t io_slots;
     uint8_t *payload; /* what handlers read and write */
     uint32_t payload_bytes;
+    uint8_t *tables; /* what handlers read and only the host writes (stoker/tables.h); may be NULL with 0 bytes */
+    uint32_t table_bytes;
 };
 
 /* How workers reach the ring; port/README.md, "Dispatch". */
@@ -74,6 +76,13 @@ struct stk_dispatch_ops {
      * moves a slot that a worker may claim only while this is false; and workers start in drive only, so it stays false
      * until the next drive. Never blocks. Mandatory. */
     bool (*has_workers)(void *ctx);
+
+    /* The caller is about to write bytes [first, first + bytes) of the tables, and drives next after it has written
+     * them. Makes sure that no launch with older bytes runs. Workers which read the host's own memory may run on. Where
+     * the device has a copy of the tables, the port waits at most `timeout_ns` for the workers to leave, and sends
+     * these bytes before the next launch. STK_OK; STK_E_RANGE the bytes leave the tables; STK_E_TIMEOUT, STK_E_DEVICE
+     * as stop: do not write then. Optional: NULL means that workers read the host's own memory. */
+    int (*change_tables)(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns);
 };
 
 /* A dispatch port as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */

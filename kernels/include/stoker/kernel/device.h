@@ -19,6 +19,7 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *debug;
     STK_GLOBAL stk_u32 *io;
     STK_GLOBAL stk_u8 *payload;
+    const STK_GLOBAL stk_u8 *tables; /* what handlers read again and again; only the host writes them */
     /* guard words (guard.h). Behind a bus they lie in the device's own memory, else they are the custody words; may be
      * NULL */
     STK_GLOBAL stk_u32 *guards;
@@ -27,9 +28,10 @@ struct stk_dev {
     STK_GLOBAL stk_u32 *custody; /* behind a bus: the custody words that the host reads; may be NULL */
     /* not 0: a worker that holds a guard still swaps the status, since the host may change the status too */
     stk_u32 swap;
-    stk_u32 slots, control_words, debug_words, io_slots, payload_bytes;
+    stk_u32 slots, control_words, debug_words, io_slots, payload_bytes, table_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
+    stk_u32 table_first, table_end;                                       /* likewise */
     stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; the worker sets this word */
     stk_u32 shared_out; /* not 0: tenants have shares, which may be empty; the worker sets this word */
 #ifndef __OPENCL_C_VERSION__
@@ -121,9 +123,19 @@ STK_FN int stk_payload_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count)
     return first >= d->payload_first && first <= d->payload_end && count <= (stk_u64)(d->payload_end - first);
 }
 
+/* Are bytes [first, first + count) of the tables all there, and the tenant's? */
+STK_FN int stk_table_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count) {
+    return first >= d->table_first && first <= d->table_end && count <= (stk_u64)(d->table_end - first);
+}
+
 /* Payload byte `at`, a multiple of 4 that was checked, as words. */
 STK_FN STK_GLOBAL stk_u32 *stk_payload_words(const struct stk_dev *d, stk_u32 at) {
     return (STK_GLOBAL stk_u32 *)(STK_GLOBAL void *)(d->payload + at);
+}
+
+/* Byte `at` of the tables, a multiple of 4 that was checked, as words. */
+STK_FN const STK_GLOBAL stk_u32 *stk_table_words(const struct stk_dev *d, stk_u32 at) {
+    return (const STK_GLOBAL stk_u32 *)(const STK_GLOBAL void *)(d->tables + at);
 }
 
 /* Word i from the word p of the payload on: payload words are data, not shared state, so a plain load will do. */

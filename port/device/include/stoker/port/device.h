@@ -47,6 +47,7 @@ struct stk_device_config {
     uint32_t debug_records; /* records of the debug log, at most STK_DEVICE_DEBUG_RECORDS_MAX; 0: 64 */
     uint32_t io_slots;      /* slots of the I/O queue, at most 64; 0: 64 */
     uint32_t payload_bytes; /* memory that handlers read and write, zeros after open; may be 0 */
+    uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
     /* The rest of the OpenCL device: which one, handlers as text, times. Its members with the names above stay 0. */
     struct stk_opencl_config opencl;
     /* The rest of the interpreter: handlers as functions of C. Where `opencl` has handlers, the interpreter is taken
@@ -60,11 +61,12 @@ struct stk_device_config {
 
 /* Arena bytes that the interpreter takes; each 0 means the default. The macros assume the default of tenants,
  * debug_records and io_slots. An OpenCL device takes nothing from the arena. */
-#define STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes)                                                     \
+#define STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes)                                        \
     STK_DEVICE_MEMORY_BYTES(((slots) == 0 ? 256 : (slots)), ((observables) == 0 ? 256 : (observables)),                \
-                            STK_DEBUG_RECORDS_DEFAULT, STK_IO_SLOTS_MAX, payload_bytes)
-#define STK_DEVICE_INTERP_DEFINE(name, slots, observables, payload_bytes)                                              \
-    STK_STORAGE_DEFINE(name, STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes))
+                            STK_DEBUG_RECORDS_DEFAULT, STK_IO_SLOTS_MAX, payload_bytes,                                \
+                            STK_DEVICE_TABLE_BYTES(table_bytes))
+#define STK_DEVICE_INTERP_DEFINE(name, slots, observables, payload_bytes, table_bytes)                                 \
+    STK_STORAGE_DEFINE(name, STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes))
 
 /* The same for a config, which may be NULL for the defaults. STK_E_ARG slots is no power of two; STK_E_OVERFLOW a size
  * is above its maximum. */

@@ -48,6 +48,7 @@ struct stk_opencl_device {
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     uint64_t memory; /* bytes of global memory */
     enum stk_opencl_type type;
+    int unified;     /* host and device have one memory, so that a buffer of the host's costs the device no bus */
     int fine_grain;  /* fine-grain SVM buffers */
     int svm_atomics; /* and atomics on them */
     void *id;        /* its cl_device_id */
@@ -192,6 +193,7 @@ struct stk_opencl_config {
     uint32_t debug_records; /* 0: 64 */
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
+    uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
     uint32_t workers;       /* work-groups; 0: 1 */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "stoker/deadline.h"
+#include "stoker/device_copies.h"
 #include "stoker/device_memory.h"
 #include "stoker/device_watch.h"
 #include "stoker/limits.h"
@@ -58,12 +59,15 @@ struct stk_opencl_buffers {
 
 /* Copies, where the kernel has memory of its own: memory/. */
 struct stk_opencl_copies {
-    struct stk_opencl_region device[STK_DEVICE_PARTS]; /* kernel arguments; no host pointer */
-    struct stk_opencl_region sent[STK_DEVICE_PARTS];   /* what the device holds, or held before the launch */
-    struct stk_opencl_region got[STK_DEVICE_PARTS];    /* what came back */
-    uint64_t copied;                                   /* bytes there and back since open */
-    int fresh;                                         /* the device holds nothing yet */
-    int untracked;                                     /* reads into `got` may be under way that no event tells of */
+    /* Kernel arguments; no host pointer. The tables may be here in any mode. */
+    struct stk_opencl_region device[STK_DEVICE_PARTS];
+    struct stk_opencl_region sent[STK_PART_TABLES]; /* what the device holds, or held before the launch */
+    struct stk_opencl_region got[STK_PART_TABLES];  /* what came back */
+    struct stk_device_changes tables;               /* what is to be sent of the tables before the next launch */
+    uint32_t tables_used;                           /* end of the bytes of the tables that the host ever changed */
+    uint64_t copied;                                /* bytes there and back since open */
+    int fresh;                                      /* the device holds nothing yet */
+    int untracked;                                  /* reads into `got` may be under way that no event tells of */
 };
 
 /* What holds for launches: the user's configuration, or what the handshake and the measurements need. */
@@ -114,7 +118,7 @@ enum stk_opencl_claims {
 /* What a lost context holds until close: it may have read or written its memory to the last. */
 struct stk_opencl_lost_context {
     void *context, *queue;
-    struct stk_opencl_region got[STK_DEVICE_PARTS];
+    struct stk_opencl_region got[STK_PART_TABLES];
 };
 #define STK_OPENCL_LOST_MAX 8u
 

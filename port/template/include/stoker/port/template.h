@@ -29,9 +29,10 @@ extern const struct stk_flash_ops stk_template_flash_ops;
 struct stk_template_gpu {
     struct stk_device_memory memory; /* what streams, services and publishers work on */
     struct stk_device_layout layout;
-    struct stk_device_copies copies; /* BATCH: `memory` and its two images */
-    struct stk_device_watch watch;   /* RESIDENT, QUANTUM */
-    uint8_t *tries;                  /* one byte for each slot, the caller's, 0 at first */
+    struct stk_device_copies copies;  /* BATCH: `memory` and its two images */
+    struct stk_device_changes tables; /* BATCH: what is to be sent of the tables before the next launch */
+    struct stk_device_watch watch;    /* RESIDENT, QUANTUM */
+    uint8_t *tries;                   /* one byte for each slot, the caller's, 0 at first */
     enum stk_residency mode;
     bool launched; /* a launch was enqueued and not seen to its end */
     bool fresh;    /* BATCH: the device holds nothing yet */
