@@ -60,7 +60,7 @@ extern "C" {
     X(STK_E_QUOTA, -29, "the tenant's quota is used up: drain or release first, or register it with a larger one")     \
     X(STK_E_UNDERFLOW, -30, "more was given back than was taken: give back each slot, byte and handle once")           \
     X(STK_E_BUDGET, -31, "larger than the cache's byte budget, or the cache is disabled: raise the budgets")           \
-    X(STK_E_PINNED, -32, "pinned artifacts are in the way: unpin what is no longer in use, then try again")            \
+    X(STK_E_PINNED, -32, "it is in use: unpin the artifact, or wait until the slot that names the table ends")         \
     X(STK_E_FORMAT, -33, "this is no log, or one of another version or geometry: check what is mounted, or format it") \
     X(STK_E_CORRUPT, -34, "the data is damaged: the error info or the report says where; restore it from a good copy") \
     X(STK_E_OVERLAP, -35, "the memory given lies in the slots that the call writes: pass a copy that lies elsewhere")  \

@@ -34,6 +34,7 @@
 #include "stoker/slot.h"
 #include "stoker/store.h"
 #include "stoker/stream.h"
+#include "stoker/tables.h"
 #include "stoker/telemetry.h"
 #include "stoker/tenant.h"
 #include "stoker/work_split.h"
