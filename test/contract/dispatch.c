@@ -299,6 +299,33 @@ static void work_goes_on_once_shutdown_is_taken_back(void **state) {
     }
 }
 
+/// Tables ///
+
+/* A port without the call has workers that read the host's own memory. */
+static void tables_may_change_while_work_goes_on(void **state) {
+    uint32_t bytes = memory.table_bytes;
+    (void)state;
+    if (ops->change_tables == NULL) {
+        print_message("left out: %s has no copy of the tables\n", port->name);
+        return;
+    }
+    assert_int_equal(ops->change_tables(ctx, 0, bytes + 1u, 0), STK_E_RANGE);
+    assert_int_equal(ops->change_tables(ctx, bytes, 1, 0), STK_E_RANGE);
+    assert_int_equal(ops->change_tables(ctx, UINT32_MAX, UINT32_MAX, 0), STK_E_RANGE);
+    for (uint32_t round = 0; round < 10u; round++) {
+        uint64_t start = port->now_ns();
+        publish(0, STK_OP_ATOMIC_ADD, 1, STK_CTL_OBSERVABLE);
+        (void)drive(true);
+        assert_int_equal(ops->change_tables(ctx, 0, bytes, LONG), STK_OK);
+        assert_true(port->now_ns() - start < LONG);
+        memset(memory.tables, (int)round, bytes);
+        publish(1, STK_OP_ATOMIC_ADD, 1, STK_CTL_OBSERVABLE);
+        (void)wait_for(1, STK_SLOT_DONE);
+        (void)wait_for(0, STK_SLOT_DONE);
+    }
+    assert_int_equal(observable(0), 20);
+}
+
 /// Counts ///
 
 static void its_counts_add_up(void **state) {
@@ -362,6 +389,7 @@ int dispatch_contract(const struct dispatch_port *the_port) {
         CASE(after_shutdown_nothing_is_claimed),
         CASE(stop_leaves_no_slot_in_a_workers_hands),
         CASE(work_goes_on_once_shutdown_is_taken_back),
+        CASE(tables_may_change_while_work_goes_on),
         CASE(its_counts_add_up),
         CASE(a_lost_device_says_so_from_then_on),
     };

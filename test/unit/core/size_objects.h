@@ -14,6 +14,7 @@
 #include "stoker/ring.h"
 #include "stoker/parity/sketch.h"
 #include "stoker/store.h"
+#include "stoker/tables.h"
 #include "stoker/parity/task.h"
 #include "stoker/parity/telemetry_sketch.h"
 #include "stoker/tenant.h"
@@ -491,6 +492,40 @@ static void miss_use(const uint32_t *n) {
 }
 
 static const struct sized miss_services = {"miss service", miss_bytes, NULL, miss_from, miss_use, NULL, 0, 1};
+
+/// Tables ///
+
+static struct stk_tables places;
+static uint8_t places_memory[64u * 67u + 63u];
+
+static int places_bytes(const uint32_t *n, size_t *bytes) {
+    return stk_tables_bytes(n[0], bytes);
+}
+
+static int places_from(const uint32_t *n, struct stk_arena *arena) {
+    static const struct stk_dispatch_ops plain = {.name = "plain"};
+    struct stk_tables_config config = {.dispatch = {&plain, NULL}, .tables = n[0]};
+    world_parts(NULL, NULL);
+    config.memory = w.config.memory;
+    config.memory.tables = places_memory + (64u - (uintptr_t)places_memory % 64u) % 64u;
+    config.memory.table_bytes = 64u * 67u;
+    return stk_tables_init(&places, &config, arena);
+}
+
+/* As many tables as there are rows, each removed in front of the others. */
+static void places_use(const uint32_t *n) {
+    uint32_t most = n[0] != 0u ? n[0] : STK_TABLES_DEFAULT, offset = 0;
+    for (uint32_t i = 0; i <= most; i++) {
+        assert_int_equal(stk_tables_add(&places, 0, "x", 1, &offset, NULL), i < most ? STK_OK : STK_E_FULL);
+    }
+    for (uint32_t i = 0; i < most / 2u; i++) {
+        assert_int_equal(stk_tables_remove(&places, STK_TABLES_FIRST + 64u * i, NULL), STK_OK);
+        assert_int_equal(stk_tables_add(&places, 0, "x", 1, &offset, NULL), STK_OK);
+    }
+}
+
+static const struct sized tables_of_all = {"tables",   places_bytes, NULL,          places_from,
+                                           places_use, &places,      sizeof places, 1};
 
 /// Simulated ports ///
 

@@ -48,7 +48,7 @@ struct stk_dispatch_info {
     uint64_t probe_p50_ns; /* the handshake at open: median round trip of a slot; 0: there was none */
     uint32_t probe_rounds; /* round trips that it made */
     uint32_t probe_items;  /* slots that it checked for order */
-    uint64_t copied_bytes; /* BATCH: bytes copied to the device and back since open */
+    uint64_t copied_bytes; /* bytes copied to the device and back since open: in BATCH, and for tables of its own */
     uint32_t fallbacks;    /* times that memory stopped being shared and the next mode was taken */
     uint32_t recoveries;   /* times that the device or its driver failed and the port went on all the same */
 };
