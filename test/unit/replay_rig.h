@@ -12,6 +12,7 @@
 #define RIG_SLOTS       8u
 #define RIG_OBSERVABLES 4u
 #define RIG_PAYLOAD     128u
+#define RIG_TABLES      128u
 #define OP_ORDER        0x20001u /* observable a1 = 31 * itself + a0: the order of two of them shows */
 #define OP_ADD          0x20002u /* observable a1 += a0: it does not */
 #define OP_SUM          0x20003u /* result 0: sum of payload bytes [a0, a0 + a1); result 1: a11 */
@@ -57,7 +58,7 @@ static const struct stk_user_op rig_user_ops[] = {{OP_ORDER, STK_SCALAR, rig_ord
                                                   {OP_REFUSE, STK_SCALAR, rig_refuse}};
 
 static struct box {
-    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(RIG_SLOTS, RIG_OBSERVABLES, 2u, 0u, RIG_PAYLOAD, 0u)];
+    _Alignas(64) uint8_t shared[STK_DEVICE_MEMORY_BYTES(RIG_SLOTS, RIG_OBSERVABLES, 2u, 0u, RIG_PAYLOAD, RIG_TABLES)];
     uint32_t *ring, *control, *debug; /* in `shared` */
     uint8_t *payload;
     struct stk_device_memory memory;
@@ -72,7 +73,8 @@ static inline struct box *box_fresh(uint32_t i) {
                                              .observables = RIG_OBSERVABLES,
                                              .tenants = 1,
                                              .debug_records = 2,
-                                             .payload_bytes = RIG_PAYLOAD};
+                                             .payload_bytes = RIG_PAYLOAD,
+                                             .table_bytes = RIG_TABLES};
     struct stk_arena arena;
     memset(b, 0, sizeof *b);
     stk_arena_init(&arena, b->shared, sizeof b->shared);

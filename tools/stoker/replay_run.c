@@ -99,6 +99,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         .slots = r->shape.slots,
         .observables = r->shape.observables,
         .payload_bytes = r->shape.payload_bytes,
+        .table_bytes = r->shape.table_bytes != 0u ? r->shape.table_bytes : STK_NO_TABLES,
         .workers = r->options.workers,
         .lanes = r->options.lanes,
         .residency = is_interp(side) ? 0 : r->options.residency,
@@ -123,7 +124,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
 static int check_size(const struct replay *r) {
     const struct stk_replay_shape *shape = &r->shape;
     uint64_t most = r->options.size_max ? r->options.size_max : REPLAY_SIZE_MAX;
-    uint64_t bytes = (uint64_t)shape->payload_bytes + (uint64_t)shape->slots * STK_SLOT_BYTES +
+    uint64_t bytes = (uint64_t)shape->payload_bytes + shape->table_bytes + (uint64_t)shape->slots * STK_SLOT_BYTES +
                      (uint64_t)shape->observables * sizeof(uint32_t);
     return bytes <= most
                ? 0

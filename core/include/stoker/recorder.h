@@ -41,7 +41,7 @@ uint64_t stk_record_digest_words(struct stk_blake3 *state, const uint32_t *words
 
 /// Recorder ///
 
-#define STK_RECORDER_VERSION 1u          /* of what the fields of the records mean; in every START */
+#define STK_RECORDER_VERSION 2u          /* of what the fields of the records mean; in every START */
 #define STK_RECORD_TABLES    0xFFFFFFFFu /* the source label of bytes that the publisher made, from no source */
 #define STK_RECORD_NO_SLOT   0xFFFFFFFFu /* an input that no slot owns; a failure of the device, not of a slot */
 
@@ -71,20 +71,21 @@ STK_MUST_CHECK int stk_recorder_init(struct stk_recorder *recorder, const struct
  * STK_E_OVERFLOW more than 16777215 debug records or 255 I/O slots; the errors of stk_log_append. */
 STK_MUST_CHECK int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory);
 
-/* Bytes that went into the payload, from a source or made by the publisher. */
+/* Bytes that went into the payload or the tables, from a source or made by the publisher. */
 struct stk_record_input {
     uint32_t slot;     /* the slot that will work on them, and that must have ended before they are written; or
                          STK_RECORD_NO_SLOT: every slot must have */
-    uint32_t offset;   /* of the payload */
+    uint32_t offset;   /* of the payload, or of the tables */
     uint32_t bytes;    /* the lead and the data */
     uint32_t lead;     /* of them, before the data */
     uint32_t label;    /* names the source for the replay; STK_RECORD_TABLES: there is none */
     uint64_t position; /* of the data in the source, behind the lead */
+    bool to_tables;    /* true: the bytes went into the tables */
 };
 
-/* Records an input. Call it when the bytes are in the payload and before the slot that works on them is published, for
- * a handler may change them. STK_E_RANGE they leave the payload; STK_E_SHUTDOWN not started; the errors of
- * stk_log_append. */
+/* Records an input. Call it when the bytes are in their place and before the slot that works on them is published, for
+ * a handler may change the payload. STK_E_RANGE they leave the payload, or the tables; STK_E_SHUTDOWN not started; the
+ * errors of stk_log_append. */
 STK_MUST_CHECK int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input);
 
 /* Records that `work` was published in `slot`. STK_E_SHUTDOWN not started; the errors of stk_log_append: the slot runs

@@ -43,6 +43,7 @@ struct stk_replay_shape {
     uint32_t slots;         /* of the ring */
     uint32_t observables;   /* words */
     uint32_t payload_bytes; /* may be 0 */
+    uint32_t table_bytes;   /* may be 0 */
     uint32_t debug_records; /* may be 0 */
     uint32_t io_slots;      /* may be 0 */
     uint32_t tenants;       /* bit i: tenant i is authorised */
@@ -62,9 +63,9 @@ STK_MUST_CHECK int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_
 #define STK_REPLAY_TARGETS 2u
 
 /* A fresh instance: ring and control buffer laid out as for a first use, with the recorded numbers of slots and
- * observables; a payload of zeros, at least as large as the recorded one; debug log and I/O queue empty, of any size;
- * nothing published yet. One whose workers run on this thread must find any published slot within a drive: an
- * interpreter's `turns` are more than its slots. */
+ * observables; payload and tables of zeros, at least as large as the recorded ones; debug log and I/O queue empty, of
+ * any size; nothing published yet. One whose workers run on this thread must find any published slot within a drive:
+ * an interpreter's `turns` are more than its slots. */
 struct stk_replay_target {
     struct stk_device_memory memory;
     struct stk_dispatch_port dispatch;

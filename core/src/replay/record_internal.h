@@ -2,7 +2,7 @@
 #ifndef STK_SRC_RECORD_INTERNAL_H
 #define STK_SRC_RECORD_INTERNAL_H
 
-/* START */
+/* START. Its slot word has the bytes of the tables. */
 #define STK_START_SLOTS       0u
 #define STK_START_CONTROL     1u /* words */
 #define STK_START_PAYLOAD     2u /* bytes */
@@ -11,8 +11,10 @@
 #define STK_START_DEBUG_MAX   0xFFFFFFu
 #define STK_START_IO_MAX      0xFFu
 
-/* INPUT */
-#define STK_INPUT_OFFSET      0u /* of the payload */
+/* INPUT. Its status word says where the bytes went. */
+#define STK_INPUT_TO_PAYLOAD  0u
+#define STK_INPUT_TO_TABLES   1u
+#define STK_INPUT_OFFSET      0u /* of the payload, or of the tables */
 #define STK_INPUT_BYTES       1u
 #define STK_INPUT_POSITION_LO 2u /* of the data in its source */
 #define STK_INPUT_POSITION_HI 3u

@@ -62,6 +62,7 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     /* Acquire: the observables are read after it. */
     recorder->epoch = stk_load_acquire(memory->control + STK_CTL_EPOCH);
     record.tenant = tenants(memory);
+    record.slot = memory->tables ? memory->table_bytes : 0u;
     record.args[STK_START_SLOTS] = memory->slots;
     record.args[STK_START_CONTROL] = memory->control_words;
     record.args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
@@ -80,15 +81,18 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
         .tenant = input->lead,
         .opcode = input->label,
         .args = {input->offset, input->bytes, (uint32_t)input->position, (uint32_t)(input->position >> 32)},
+        .status = input->to_tables ? STK_INPUT_TO_TABLES : STK_INPUT_TO_PAYLOAD,
     };
+    const uint8_t *part = input->to_tables ? m->tables : m->payload;
+    uint32_t part_bytes = input->to_tables ? m->table_bytes : m->payload_bytes;
     if (!m->ring) {
         return keep_error(recorder, STK_E_SHUTDOWN);
     }
-    if (!m->payload || input->offset > m->payload_bytes || input->bytes > m->payload_bytes - input->offset) {
+    if (!part || input->offset > part_bytes || input->bytes > part_bytes - input->offset) {
         return keep_error(recorder, STK_E_RANGE);
     }
     if (!recorder->config.no_input_digest) {
-        record.digest = stk_record_digest(&recorder->hash, m->payload + input->offset, input->bytes);
+        record.digest = stk_record_digest(&recorder->hash, part + input->offset, input->bytes);
     }
     return append(recorder, &record);
 }

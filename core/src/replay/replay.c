@@ -23,6 +23,7 @@ static int shape_of(const struct stk_log_record *start, struct stk_replay_shape 
         .slots = start->args[STK_START_SLOTS],
         .observables = start->args[STK_START_CONTROL] - STK_CTL_OBSERVABLE,
         .payload_bytes = start->args[STK_START_PAYLOAD],
+        .table_bytes = start->slot,
         .debug_records = start->args[STK_START_SIDE] >> STK_START_DEBUG_SHIFT,
         .io_slots = start->args[STK_START_SIDE] & STK_START_IO_MAX,
         .tenants = start->tenant,
@@ -66,11 +67,11 @@ static int check_target(struct stk_blake3 *hash, const struct stk_replay_target 
     const struct stk_device_memory *m = &t->memory;
     uint64_t digest;
     if (!t->dispatch.ops || !t->dispatch.ops->drive || !m->ring || !m->control ||
-        (shape->payload_bytes != 0u && !m->payload)) {
+        (shape->payload_bytes != 0u && !m->payload) || (shape->table_bytes != 0u && !m->tables)) {
         return STK_E_ARG;
     }
     if (m->slots != shape->slots || m->control_words != STK_CTL_OBSERVABLE + shape->observables ||
-        m->payload_bytes < shape->payload_bytes) {
+        m->payload_bytes < shape->payload_bytes || m->table_bytes < shape->table_bytes) {
         return STK_E_RANGE;
     }
     digest = stk_record_digest_words(hash, m->control + STK_CTL_OBSERVABLE, shape->observables);
@@ -167,30 +168,54 @@ static int take_failure(struct stk_replay *r, const struct stk_log_record *recor
     return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
 }
 
+/* Returns where the bytes of an INPUT go in a target. */
+static uint8_t *input_place(const struct stk_replay_target *t, const struct stk_log_record *record) {
+    uint8_t *part = record->status == STK_INPUT_TO_TABLES ? t->memory.tables : t->memory.payload;
+    return part + record->args[STK_INPUT_OFFSET];
+}
+
+/* Makes the targets ready for an INPUT into their tables. */
+static int change_tables(struct stk_replay *r, const struct stk_log_record *record) {
+    int err = STK_OK;
+    for (uint32_t i = 0; i < r->config.targets && err == STK_OK; i++) {
+        const struct stk_dispatch_port *port = &r->config.target[i].dispatch;
+        r->report->target = i;
+        err = port->ops->change_tables
+                  ? port->ops->change_tables(port->ctx, record->args[STK_INPUT_OFFSET], record->args[STK_INPUT_BYTES],
+                                             r->config.slot_timeout_ns)
+                  : STK_OK;
+    }
+    return err;
+}
+
 static int fill(struct stk_replay *r, const struct stk_log_record *record) {
     const struct stk_replay_target *t = r->config.target;
-    uint32_t offset = record->args[STK_INPUT_OFFSET], bytes = record->args[STK_INPUT_BYTES];
-    int err;
-    if (!r->config.input) {
-        return STK_E_MISSING;
+    uint8_t *to = input_place(&t[0], record);
+    uint32_t bytes = record->args[STK_INPUT_BYTES];
+    int err = record->status == STK_INPUT_TO_TABLES ? change_tables(r, record) : STK_OK;
+    if (err == STK_OK) {
+        err = r->config.input ? r->config.input(r->config.input_ctx, record, to, bytes) : STK_E_MISSING;
     }
-    err = r->config.input(r->config.input_ctx, record, t[0].memory.payload + offset, bytes);
     if (err != STK_OK) {
         return err;
     }
-    if (record->digest != 0u && stk_record_digest(&r->hash, t[0].memory.payload + offset, bytes) != record->digest) {
+    if (record->digest != 0u && stk_record_digest(&r->hash, to, bytes) != record->digest) {
         return STK_E_CORRUPT;
     }
     if (r->config.targets == STK_REPLAY_TARGETS) {
-        memcpy(t[1].memory.payload + offset, t[0].memory.payload + offset, bytes);
+        memcpy(input_place(&t[1], record), to, bytes);
     }
     return STK_REPLAY_SAME;
 }
 
 static int take_input(struct stk_replay *r, const struct stk_log_record *record) {
     uint32_t offset = record->args[STK_INPUT_OFFSET], bytes = record->args[STK_INPUT_BYTES];
+    uint32_t all = record->status == STK_INPUT_TO_TABLES ? r->shape.table_bytes : r->shape.payload_bytes;
     int what;
-    if (offset > r->shape.payload_bytes || bytes > r->shape.payload_bytes - offset ||
+    if (record->status > STK_INPUT_TO_TABLES) {
+        return STK_E_CORRUPT;
+    }
+    if (offset > all || bytes > all - offset ||
         (record->slot >= r->shape.slots && record->slot != STK_RECORD_NO_SLOT)) {
         return STK_E_RANGE;
     }

@@ -20,7 +20,7 @@ static struct stk_blake3 hasher;
 static _Alignas(64) uint32_t ring_words[SLOTS * STK_SLOT_WORDS];
 static _Alignas(64) uint32_t control_words[STK_CTL_WORDS_MIN + OBSERVABLES];
 static _Alignas(64) uint32_t debug_words[STK_DEBUG_RECORDS_WORD + 5u * STK_DEBUG_RECORD_WORDS];
-static _Alignas(64) uint8_t payload[PAYLOAD];
+static _Alignas(64) uint8_t payload[PAYLOAD], tables[PAYLOAD];
 static struct stk_device_memory memory;
 
 static void fresh(void) {
@@ -28,6 +28,7 @@ static void fresh(void) {
     rig_open(8);
     memset(ring_words, 0, sizeof ring_words);
     memset(payload, 0x5A, sizeof payload);
+    memset(tables, 0x33, sizeof tables);
     assert_int_equal(stk_control_init(&control, control_words, sizeof control_words, 0, 3, OBSERVABLES), STK_OK);
     memory = (struct stk_device_memory){.ring = ring_words,
                                         .slots = SLOTS,
@@ -37,7 +38,9 @@ static void fresh(void) {
                                         .debug_words = STK_DEBUG_RECORDS_WORD + 5u * STK_DEBUG_RECORD_WORDS,
                                         .io_slots = 9,
                                         .payload = payload,
-                                        .payload_bytes = PAYLOAD};
+                                        .payload_bytes = PAYLOAD,
+                                        .tables = tables,
+                                        .table_bytes = sizeof tables};
 }
 
 static void started(void) {
@@ -89,6 +92,7 @@ static void start_tells_the_shape_of_the_instance(void **state) {
     assert_int_equal(r.args[1], STK_CTL_WORDS_MIN + OBSERVABLES);
     assert_int_equal(r.args[2], PAYLOAD);
     assert_int_equal(r.args[3], 5u << 8 | 9u);
+    assert_int_equal(r.slot, sizeof tables);
     assert_int_equal(r.epoch, 41);
     assert_int_equal(r.timestamp_ns, 1000);
     assert_true(r.digest == digest_of(control_words + STK_CTL_OBSERVABLE, 4u * OBSERVABLES));
@@ -102,6 +106,7 @@ static void start_of_an_instance_without_sides_tells_zeros(void **state) {
     memory.debug = NULL;
     memory.io_slots = 0;
     memory.payload = NULL;
+    memory.tables = NULL;
     assert_int_equal(stk_recorder_start(&rig.recorder, &memory), STK_OK);
     memory.debug = debug_words;
     memory.debug_words = 0;
@@ -110,6 +115,7 @@ static void start_of_an_instance_without_sides_tells_zeros(void **state) {
     r = rig_kind(STK_LOG_START);
     assert_int_equal(r.args[2], 0);
     assert_int_equal(r.args[3], 0);
+    assert_int_equal(r.slot, 0);
     r = rig_kind(STK_LOG_START);
     assert_int_equal(r.args[3], 0);
 }
@@ -161,6 +167,24 @@ static void input_tells_place_source_and_digest(void **state) {
     assert_true(r.digest == digest_of(payload + 64, 100));
     r = rig_kind(STK_LOG_INPUT);
     assert_true(r.digest == 0);
+}
+
+static void input_for_the_tables_says_so(void **state) {
+    struct stk_record_input input = {.slot = 3, .offset = 64, .bytes = 100, .label = 77, .to_tables = true};
+    struct stk_log_record r;
+    (void)state;
+    started();
+    assert_int_equal(stk_recorder_input(&rig.recorder, &input), STK_OK);
+    read_back();
+    r = rig_kind(STK_LOG_INPUT);
+    assert_int_equal(r.status, 1);
+    assert_int_equal(r.args[0], 64);
+    assert_true(r.digest == digest_of(tables + 64, 100));
+    input.offset = sizeof tables - 99u;
+    assert_int_equal(stk_recorder_input(&rig.recorder, &input), STK_E_RANGE);
+    rig.recorder.memory.tables = NULL;
+    input.bytes = 0;
+    assert_int_equal(stk_recorder_input(&rig.recorder, &input), STK_E_RANGE);
 }
 
 static void input_that_leaves_the_payload_is_refused(void **state) {
@@ -364,6 +388,7 @@ int main(void) {
         cmocka_unit_test(start_of_an_instance_without_sides_tells_zeros),
         cmocka_unit_test(start_refuses_what_is_no_instance),
         cmocka_unit_test(input_tells_place_source_and_digest),
+        cmocka_unit_test(input_for_the_tables_says_so),
         cmocka_unit_test(input_that_leaves_the_payload_is_refused),
         cmocka_unit_test(publish_takes_as_many_records_as_its_arguments_need),
         cmocka_unit_test(failure_tells_status_class_and_results),

@@ -96,6 +96,64 @@ static void input_that_is_not_what_was_recorded_is_found(void **state) {
     assert_int_equal(replay_input(1), STK_REPLAY_SAME); /* on trust */
 }
 
+static struct {
+    uint32_t calls, first, bytes;
+    uint64_t timeout_ns;
+    int says;
+} changes;
+
+static int note_change(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    const struct stk_interp *interp = ctx;
+    changes.calls++;
+    changes.first = first;
+    changes.bytes = bytes;
+    changes.timeout_ns = timeout_ns;
+    assert_int_equal(interp->memory.tables[first + 1u], 0); /* not written yet */
+    return changes.says;
+}
+
+/* The port of each target is asked before its tables change. */
+static void input_for_the_tables_goes_there(void **state) {
+    const struct stk_record_input input = {.slot = STK_RECORD_NO_SLOT,
+                                           .offset = 64,
+                                           .bytes = 20,
+                                           .label = STK_RECORD_TABLES,
+                                           .position = 5,
+                                           .to_tables = true};
+    struct stk_dispatch_ops noting = stk_interp_ops;
+    (void)state;
+    noting.change_tables = note_change;
+    fresh_source();
+    record();
+    memcpy(boxes[0].memory.tables + 64, source + 5, 20);
+    assert_int_equal(stk_recorder_input(&rig.recorder, &input), STK_OK);
+    put2(1, OP_ADD, 1, 1);
+    end_epoch(1);
+    for (uint32_t n = 1; n <= 2; n++) {
+        assert_int_equal(replay_input(n), STK_REPLAY_SAME); /* without the optional call */
+        for (uint32_t i = 1; i <= n; i++) {
+            assert_memory_equal(boxes[i].memory.tables + 64, source + 5, 20);
+            assert_int_equal(boxes[i].payload[65], 0);
+        }
+    }
+    for (int says = STK_OK; says >= STK_E_TIMEOUT; says += STK_E_TIMEOUT) {
+        memset(&changes, 0, sizeof changes);
+        changes.says = says;
+        (void)box_fresh(1);
+        (void)box_fresh(2);
+        targets(2);
+        rig_config.target[0].dispatch.ops = rig_config.target[1].dispatch.ops = &noting;
+        rig_config.input = give_input;
+        rig_config.input_ctx = source;
+        rig_config.slot_timeout_ns = 1234;
+        assert_int_equal(replay(), says == STK_OK ? (int)STK_REPLAY_SAME : says);
+        assert_int_equal(changes.calls, says == STK_OK ? 2 : 1);
+        assert_true(changes.first == 64u && changes.bytes == 20u && changes.timeout_ns == 1234u);
+        assert_int_equal(boxes[1].memory.tables[65], says == STK_OK ? source[6] : 0);
+    }
+    assert_int_equal(rig_report.target, 0);
+}
+
 static void difference_before_an_input_ends_the_replay_there(void **state) {
     (void)state;
     fresh_source();
@@ -135,6 +193,10 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD + 1u, 0}}, STK_E_RANGE},
         {{.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD - 4u, 5}}, STK_E_RANGE},
         {{.kind = STK_LOG_INPUT, .slot = 1, .args = {0, 1}}, STK_E_MISSING},
+        {{.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {RIG_TABLES + 1u, 0}}, STK_E_RANGE},
+        {{.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {RIG_TABLES - 4u, 5}}, STK_E_RANGE},
+        {{.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {0, 1}}, STK_E_MISSING},
+        {{.kind = STK_LOG_INPUT, .slot = 1, .status = 2}, STK_E_CORRUPT},
         {{.kind = STK_LOG_EPOCH, .args = {160, RIG_OBSERVABLES + 1u}}, STK_E_CORRUPT},
         {{.kind = STK_LOG_EPOCH, .args = {160, RIG_OBSERVABLES, 0, 1}}, STK_E_CORRUPT},
         {{.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION + 1u}, STK_E_UNSUPPORTED},
@@ -244,6 +306,7 @@ static void log_that_lost_its_start_says_so(void **state) {
     assert_int_equal(shape.slots, RIG_SLOTS);
     assert_int_equal(shape.observables, RIG_OBSERVABLES);
     assert_int_equal(shape.payload_bytes, RIG_PAYLOAD);
+    assert_int_equal(shape.table_bytes, RIG_TABLES);
     assert_int_equal(shape.debug_records, 2);
     assert_int_equal(shape.io_slots, 0);
     assert_int_equal(shape.tenants, 1);
@@ -422,6 +485,8 @@ static void init_checks_every_relation(void **state) {
         REFUSED(target->memory.slots++, STK_E_RANGE);
         REFUSED(target->memory.control_words--, STK_E_RANGE);
         REFUSED(target->memory.payload_bytes--, STK_E_RANGE);
+        REFUSED(target->memory.tables = NULL, STK_E_ARG);
+        REFUSED(target->memory.table_bytes--, STK_E_RANGE);
     }
     REFUSED(rig_shape.digest ^= 2u, STK_E_STATUS);
     rig_config = good;
@@ -476,6 +541,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(input_comes_before_its_slot_and_after_the_one_before),
         cmocka_unit_test(input_that_is_not_what_was_recorded_is_found),
+        cmocka_unit_test(input_for_the_tables_goes_there),
         cmocka_unit_test(difference_before_an_input_ends_the_replay_there),
         cmocka_unit_test(records_that_make_no_sense_are_named),
         cmocka_unit_test(missing_records_end_the_replay),
