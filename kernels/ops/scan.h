@@ -17,7 +17,7 @@
 
 #define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
 
-/* The automaton, checked against the payload. `mask` keeps every look-up inside the table, whose length is a power of
+/* The automaton, checked against the tables. `mask` keeps every look-up inside the table, whose length is a power of
  * two: a table that somebody corrupted gives wrong counts, never a read outside it. */
 struct stk_automaton_view {
     const STK_GLOBAL stk_u8 *classes;
@@ -25,14 +25,14 @@ struct stk_automaton_view {
     stk_u32 stride, mask, accept, accepting, overlap;
 };
 
-/* Attaches to the image at byte `at` of the payload. 0, or which check failed. */
+/* Attaches to the image at byte `at` of the tables. 0, or which check failed. */
 STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct stk_automaton_view *a) {
     const STK_GLOBAL stk_u32 *h;
     stk_u32 states, classes, accept, max_len, words;
-    if ((at & 63u) != 0u || !stk_payload_ok(d, at, STK_IMAGE_TABLE_BYTE)) {
+    if ((at & 63u) != 0u || !stk_table_ok(d, at, STK_IMAGE_TABLE_BYTE)) {
         return 1;
     }
-    h = stk_payload_words(d, at);
+    h = stk_table_words(d, at);
     if (stk_ld(h + STK_IMAGE_W_MAGIC) != STK_IMAGE_MAGIC || stk_ld(h + STK_IMAGE_W_VERSION) != STK_IMAGE_VERSION) {
         return 2;
     }
@@ -47,11 +47,11 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
     if (words == 0u || (words & (words - 1u)) != 0u || (stk_u64)states * classes > words) {
         return 4;
     }
-    if (!stk_payload_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)words * 4u)) {
+    if (!stk_table_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)words * 4u)) {
         return 5;
     }
-    a->classes = d->payload + at + STK_IMAGE_WORDS * 4u;
-    a->table = stk_payload_words(d, at + STK_IMAGE_TABLE_BYTE);
+    a->classes = d->tables + at + STK_IMAGE_WORDS * 4u;
+    a->table = stk_table_words(d, at + STK_IMAGE_TABLE_BYTE);
     a->stride = classes;
     a->mask = words - 1u;
     a->accept = accept * classes;

@@ -11,7 +11,7 @@
 #define SPACE    STK_AUTOMATON_BYTES(PATTERNS, TOTAL)
 
 static uint8_t space[SPACE + STK_ALIGN];
-static _Alignas(64) uint8_t payload[1u << 18];
+static _Alignas(64) uint8_t payload[TEXT + TOTAL * 4u + 64u], tables[1u << 18];
 static uint32_t ring_words[STK_SLOT_WORDS];
 static uint32_t control_words[STK_CTL_OBSERVABLE];
 static uint64_t visits[TOTAL + 1], scratch[TOTAL + 1], occurrences[PATTERNS];
@@ -31,16 +31,18 @@ static void scan(const struct stk_automaton *a, const uint8_t *text, uint32_t n)
                                              .control = control_words,
                                              .control_words = STK_CTL_OBSERVABLE,
                                              .payload = payload,
-                                             .payload_bytes = sizeof payload};
-    uint32_t hits_at = TEXT + (uint32_t)STK_ALIGNED(a->image_bytes), args[STK_SLOT_ARGS] = {0, n, 0, TEXT, hits_at};
+                                             .payload_bytes = sizeof payload,
+                                             .tables = tables,
+                                             .table_bytes = sizeof tables};
+    uint32_t hits_at = TEXT, args[STK_SLOT_ARGS] = {0, n, 0, 64, hits_at};
     const struct stk_work work = {STK_OP_SCAN_COUNT, 0, STK_PRIORITY_NORMAL, 5, args};
     struct stk_ring ring;
     struct stk_control control;
     struct stk_interp interp;
     memset(payload, 0, sizeof payload);
     memcpy(payload, text, n);
-    FUZZ_CHECK(TEXT + a->image_bytes + TOTAL * 4u < sizeof payload);
-    memcpy(payload + TEXT, a->image, a->image_bytes);
+    FUZZ_CHECK(64u + a->image_bytes <= sizeof tables);
+    memcpy(tables + 64, a->image, a->image_bytes);
     FUZZ_CHECK(stk_ring_init(&ring, ring_words, sizeof ring_words, 1) == STK_OK);
     FUZZ_CHECK(stk_control_init(&control, control_words, sizeof control_words, 0, 1, 0) == STK_OK);
     FUZZ_CHECK(stk_interp_open(&interp, &memory, NULL) == STK_OK);

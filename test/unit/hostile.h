@@ -9,7 +9,9 @@
 #define HOSTILE_TENANTS     4u   /* authorised: 0 .. 3 */
 #define HOSTILE_OBSERVABLES 100u /* of a tenant; the last of the 512 are nobody's */
 #define HOSTILE_SHARE       1024u
-#define HOSTILE_GOOD        4u /* every so many slots, one that does no wrong */
+#define HOSTILE_GOOD        4u    /* every so many slots, one that does no wrong */
+#define HOSTILE_IMAGE       3072u /* the one automaton in the tables; whose it is depends on the shares */
+#define HOSTILE_IMAGE_BYTES (STK_IMAGE_TABLE_BYTE + 16u)
 
 struct hostile {
     struct op_image image; /* before the run */
@@ -96,6 +98,19 @@ static inline void hostile_slot(struct hostile *h, uint32_t slot) {
     op_publish(&h->image, slot, opcode, tenant, args);
 }
 
+/* Two states and two classes of bytes: the byte 'x' is the one pattern. */
+static inline void hostile_automaton(uint32_t *image) {
+    uint32_t *table = image + STK_IMAGE_TABLE_BYTE / 4u;
+    memset(image, 0, HOSTILE_IMAGE_BYTES);
+    image[STK_IMAGE_W_MAGIC] = STK_IMAGE_MAGIC;
+    image[STK_IMAGE_W_VERSION] = STK_IMAGE_VERSION;
+    image[STK_IMAGE_W_STATES] = image[STK_IMAGE_W_CLASSES] = 2;
+    image[STK_IMAGE_W_ACCEPT] = image[STK_IMAGE_W_MAX_LEN] = 1;
+    image[STK_IMAGE_W_TABLE] = 4;
+    ((uint8_t *)(image + STK_IMAGE_WORDS))['x'] = 1;
+    table[1] = table[3] = 2u | STK_IMAGE_ENDS;
+}
+
 /* A ring of its own for each seed. */
 static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t payload_bytes) {
     uint32_t i;
@@ -107,6 +122,7 @@ static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t paylo
     }
     h->image.control[STK_CTL_SHARE_OBSERVABLES] = HOSTILE_OBSERVABLES;
     h->image.control[STK_CTL_SHARE_PAYLOAD] = HOSTILE_SHARE;
+    hostile_automaton(h->image.tables + HOSTILE_IMAGE / 4u);
     for (i = 0; i < OPS_SLOTS; i++) {
         hostile_slot(h, i);
     }
@@ -122,6 +138,14 @@ static inline int hostile_owns(uint32_t tenant, uint32_t first, uint64_t count) 
 static inline int hostile_owns_bytes(const struct hostile *h, uint32_t tenant, uint32_t first, uint64_t count) {
     uint32_t from = tenant * HOSTILE_SHARE, end = from + HOSTILE_SHARE;
     end = end < h->payload_bytes ? end : h->payload_bytes;
+    return first >= from && first <= end && count <= end - first;
+}
+
+/* The tables have as many shares as the payload; each is cut to a multiple of 64. */
+static inline int hostile_owns_tables(const struct hostile *h, uint32_t tenant, uint32_t first, uint64_t count) {
+    uint32_t shares = h->payload_bytes == 0u ? 1u : (h->payload_bytes + HOSTILE_SHARE - 1u) / HOSTILE_SHARE;
+    uint32_t share = OPS_TABLES / shares / 64u * 64u, from = tenant * share, end = from + share;
+    end = end < OPS_TABLES ? end : OPS_TABLES;
     return first >= from && first <= end && count <= end - first;
 }
 
@@ -147,13 +171,20 @@ static inline uint32_t hostile_fir_verdict(const struct hostile *h, uint32_t t, 
 }
 
 static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t, uint32_t op, const uint32_t *a) {
+    uint32_t at;
+    uint64_t bytes;
     if (!hostile_owns_bytes(h, t, a[0], a[1])) {
         return STK_REASON_PAYLOAD;
     }
     if (a[2] > a[1] || (op == STK_OP_SCAN_LOCATE && (a[STK_SCAN_FROM] < a[2] || a[STK_SCAN_FROM] > a[1]))) {
         return STK_REASON_ARGUMENT;
     }
-    return STK_REASON_TABLE; /* no ring has an automaton in its payload, wherever the argument points */
+    if (a[STK_SCAN_IMAGE] != HOSTILE_IMAGE || !hostile_owns_tables(h, t, HOSTILE_IMAGE, HOSTILE_IMAGE_BYTES)) {
+        return STK_REASON_TABLE;
+    }
+    at = op == STK_OP_SCAN_LOCATE ? a[STK_SCAN_OUT] : a[STK_SCAN_HITS];
+    bytes = op == STK_OP_SCAN_LOCATE ? a[STK_SCAN_ROOM] * UINT64_C(8) : 4u; /* counters of one worker */
+    return at % 4u != 0 || !hostile_owns_bytes(h, t, at, bytes) ? STK_REASON_PAYLOAD : 0;
 }
 
 /* What comes of a slot: a reason to fault with, or one of these. */

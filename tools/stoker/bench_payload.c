@@ -25,6 +25,7 @@ struct set {
     struct patterns patterns;
     struct bench_count count;
     uint64_t *visits, *scratch, *occurrences;
+    uint32_t image_at; /* offset of the automaton in the tables */
 };
 
 struct payload {
@@ -37,8 +38,8 @@ struct payload {
     struct set sets[SETS_MAX];
     uint32_t set_count;
     uint32_t chunks[CHUNKS_MAX], chunk_count;
-    uint32_t bytes, image_at, hits_at; /* of the payload: the text, then an automaton, then counters */
-    uint64_t sum;                      /* of the text's words, by the host */
+    uint32_t bytes, hits_at; /* of the payload: the text, then counters */
+    uint64_t sum;            /* of the text's words, by the host */
     double gb_per_s[BENCH_RUNS_MAX];
     uint64_t wrong; /* passes */
 };
@@ -66,12 +67,13 @@ static int name_sets(struct payload *p) {
 }
 
 /* Sets where everything lies. Counters are there for any number of workers, since the port chooses that number. */
-static int lay_out(struct payload *p, uint64_t *payload_bytes) {
-    uint64_t bytes = p->bench->options.bytes ? p->bench->options.bytes : BYTES_DEFAULT, image = 0, counters = 0;
+static int lay_out(struct payload *p, uint64_t *payload_bytes, uint64_t *table_bytes) {
+    uint64_t bytes = p->bench->options.bytes ? p->bench->options.bytes : BYTES_DEFAULT, counters = 0;
+    *table_bytes = STK_TABLES_FIRST;
     for (uint32_t i = 0; i < p->set_count; i++) {
         const struct stk_automaton *a = &p->sets[i].patterns.automaton;
         uint64_t accepting = stk_automaton_accepting(a);
-        image = a->image_bytes > image ? a->image_bytes : image;
+        *table_bytes += ((uint64_t)a->image_bytes + 63u) & ~UINT64_C(63);
         counters = accepting > counters ? accepting : counters;
         for (uint32_t k = 0; k < p->chunk_count; k++) {
             if (a->max_len > p->chunks[k]) {
@@ -81,14 +83,13 @@ static int lay_out(struct payload *p, uint64_t *payload_bytes) {
         }
     }
     bytes &= ~UINT64_C(63);
-    *payload_bytes = bytes + ((image + 63u) & ~UINT64_C(63)) + counters * 4u * WORKERS_MAX;
-    if (*payload_bytes > UINT32_MAX - 65536u) {
+    *payload_bytes = bytes + counters * 4u * WORKERS_MAX;
+    if (*payload_bytes > UINT32_MAX - 65536u || *table_bytes > UINT32_MAX - 65536u) {
         return cli_bad("bench payload: text and tables of %llu bytes pass 4 GiB: use a smaller --bytes",
-                       (unsigned long long)*payload_bytes);
+                       (unsigned long long)(*payload_bytes + *table_bytes));
     }
     p->bytes = (uint32_t)bytes;
-    p->image_at = p->bytes;
-    p->hits_at = p->image_at + (uint32_t)((image + 63u) & ~UINT64_C(63));
+    p->hits_at = p->bytes;
     return 0;
 }
 
@@ -141,10 +142,19 @@ static int fill(struct payload *p) {
 
 /// A pass ///
 
-/* Puts the automaton and counters of 0 where the handler finds them. No worker runs. */
-static void place_tables(struct payload *p, const struct set *set) {
+/* Adds the automata to the tables of the device. */
+static int add_automata(struct payload *p) {
+    int bad = 0;
+    for (uint32_t i = 0; i < p->set_count && bad == 0; i++) {
+        const struct stk_automaton *a = &p->sets[i].patterns.automaton;
+        bad = cli_device_add_table(&p->device, a->image, (uint32_t)a->image_bytes, &p->sets[i].image_at);
+    }
+    return bad;
+}
+
+/* Puts counters of 0 where the handler finds them. No worker runs. */
+static void clear_counters(struct payload *p, const struct set *set) {
     const struct stk_automaton *a = &set->patterns.automaton;
-    memcpy(p->device.memory.payload + p->image_at, a->image, a->image_bytes);
     memset(p->device.memory.payload + p->hits_at, 0, (size_t)stk_automaton_accepting(a) * 4u * WORKERS_MAX);
 }
 
@@ -172,7 +182,7 @@ static int publish(struct payload *p, const struct job *job, uint32_t slot, uint
     args[STK_ARG_BYTES] = lead + data;
     args[STK_ARG_LEAD] = lead;
     if (job->set) {
-        args[STK_SCAN_IMAGE] = p->image_at;
+        args[STK_SCAN_IMAGE] = job->set->image_at;
         args[STK_SCAN_HITS] = p->hits_at;
     }
     err = stk_ring_publish(&p->ring, slot, &work);
@@ -241,7 +251,7 @@ static int measure(struct payload *p, struct job *job) {
     uint64_t wrong = 0;
     int bad = bench_device_rest(&p->device);
     if (bad == 0 && job->set) {
-        place_tables(p, job->set);
+        clear_counters(p, job->set);
     }
     for (uint32_t run = 0; run < p->bench->options.runs && bad == 0; run++) {
         uint64_t start = cli_now_ns(), result, took;
@@ -310,12 +320,13 @@ static int measure_all(struct payload *p) {
 
 static int open_all(struct payload *p) {
     const uint32_t slots = p->bench->options.in_flight ? (uint32_t)p->bench->options.in_flight : SLOTS_DEFAULT;
-    uint64_t bytes = 0;
+    struct cli_device_wish wish = {.slots = slots};
+    uint64_t bytes = 0, table_bytes = 0;
     int bad = name_sets(p);
-    bad = bad ? bad : lay_out(p, &bytes);
-    bad = bad ? bad
-              : bench_device_any(p->bench, &p->device,
-                                 &(struct cli_device_wish){.slots = slots, .payload_bytes = (uint32_t)bytes});
+    bad = bad ? bad : lay_out(p, &bytes, &table_bytes);
+    wish.payload_bytes = (uint32_t)bytes;
+    wish.table_bytes = (uint32_t)table_bytes;
+    bad = bad ? bad : bench_device_any(p->bench, &p->device, &wish);
     if (bad) {
         return bad;
     }
@@ -326,6 +337,7 @@ static int open_all(struct payload *p) {
     p->control = (struct stk_control){.words = p->device.memory.control, .count = p->device.memory.control_words};
     bad = bad ? bad : bench_device_rest(&p->device);
     bad = bad ? bad : limits_of_host(&p->device, &p->limits);
+    bad = bad ? bad : add_automata(p);
     bad = bad ? bad : fill(p);
     bad = bad ? bad : measure_all(p);
     cli_device_close(&p->device);

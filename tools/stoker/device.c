@@ -215,6 +215,19 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     return open_interp(d, wish);
 }
 
+int cli_device_add_table(struct cli_device *d, const void *data, uint32_t bytes, uint32_t *offset) {
+    const struct stk_tables_config config = {.memory = d->memory, .dispatch = d->dispatch, .tables = CLI_DEVICE_TABLES};
+    struct stk_error_info info = {0};
+    struct stk_arena arena;
+    int err = STK_OK;
+    if (!d->tables.rows) {
+        stk_arena_init(&arena, d->table_rows, sizeof d->table_rows);
+        err = stk_tables_init(&d->tables, &config, &arena);
+    }
+    err = err == STK_OK ? stk_tables_add(&d->tables, 0, data, bytes, offset, &info) : err;
+    return err == STK_OK ? 0 : cli_bad("a table of %u bytes: %s: %s", bytes, stk_err_name(err), cli_fix(err));
+}
+
 void cli_device_close(struct cli_device *d) {
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
         cli_note("the kernel did not leave within 2 s; its memory is left to the driver");

@@ -6,6 +6,7 @@
 #include "handlers.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
+#include "stoker/tables.h"
 #include "store.h"
 
 struct cli_device_wish {
@@ -28,6 +29,8 @@ struct cli_device_wish {
     uint64_t deadline_ns;
 };
 
+#define CLI_DEVICE_TABLES 4u /* most tables of a device */
+
 struct cli_device {
     struct stk_device_memory memory;
     struct stk_dispatch_port dispatch;
@@ -39,11 +42,17 @@ struct cli_device {
     void *host; /* the interpreter's buffers */
     size_t host_bytes;
     int is_opencl;
+    struct stk_tables tables; /* of cli_device_add_table */
+    uint8_t table_rows[STK_ARENA_BYTES(STK_TABLES_BYTES(CLI_DEVICE_TABLES))];
 };
 
 /* Opens it. 0, or CLI_BAD with the line written. */
 int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 void cli_device_close(struct cli_device *device);
+
+/* Adds a table for tenant 0 and sets *offset to its offset. The device must not move. 0, or CLI_BAD with the line
+ * written. */
+int cli_device_add_table(struct cli_device *device, const void *data, uint32_t bytes, uint32_t *offset);
 
 const char *cli_residency_name(enum stk_residency residency);
 

@@ -126,8 +126,9 @@ struct scan {
     struct matches matches;
     struct scan_stats stats;
     struct cli_bound bound;
-    uint32_t image_at, hits_at, out_at; /* bytes of each device's payload */
-    uint32_t locate_room;               /* match records that fit behind out_at */
+    uint32_t image_at;        /* offset of the automaton in each device's tables */
+    uint32_t hits_at, out_at; /* bytes of each device's payload */
+    uint32_t locate_room;     /* match records that fit behind out_at */
     /* the file being scanned */
     uint32_t file;
     int fd, sequential;

@@ -47,11 +47,10 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* The tables, where every device sees them at the same place of its payload. */
-static int fill_payload(struct scan_device *d) {
+/* Clears the counters and what lies behind them in the payload. */
+static int clear_counters(struct scan_device *d) {
     const struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
-    memcpy(d->device.memory.payload + s->image_at, a->image, a->image_bytes);
     memset(d->device.memory.payload + s->hits_at, 0, d->device.memory.payload_bytes - s->hits_at);
     d->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *d->visits);
     return d->visits ? 0 : cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
@@ -123,7 +122,10 @@ static int open_reader(struct scan_device *d, uint32_t buffer) {
 
 static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     struct scan *s = d->scan;
-    int bad = fill_payload(d);
+    const struct stk_automaton *a = &s->patterns.automaton;
+    /* The only table: so its offset is the same on each device. */
+    int bad = cli_device_add_table(&d->device, a->image, (uint32_t)a->image_bytes, &s->image_at);
+    bad = bad ? bad : clear_counters(d);
     bad = bad ? bad : open_reader(d, buffer);
     if (bad == 0 && s->options.record) {
         bad = scan_record_open(s);

@@ -93,14 +93,12 @@ static uint64_t align64(uint64_t n) {
     return (n + 63u) & ~UINT64_C(63);
 }
 
-/* The payload: `depth` buffers from byte 0, which the reader registers; image, counters and match records behind
- * them. */
+/* Lays the payload out: `depth` buffers from byte 0, which the reader registers; counters and match records behind
+ * them. Returns its bytes. */
 static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     const struct stk_automaton *a = &s->patterns.automaton;
-    uint64_t image = align64(buffer * s->options.depth);
-    uint64_t hits = align64(image + a->image_bytes);
+    uint64_t hits = align64(buffer * s->options.depth);
     uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers);
-    s->image_at = (uint32_t)image;
     s->hits_at = (uint32_t)hits;
     s->out_at = (uint32_t)out;
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
@@ -138,6 +136,7 @@ static int take_counters(struct scan *s) {
 static int open_ports(struct scan *s) {
     uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
     uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
+    uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
     struct cli_device_wish wish = {
         .store = s->options.store,
         .slots = s->options.depth,
@@ -147,12 +146,13 @@ static int open_ports(struct scan *s) {
         .memory = s->options.memory,
         .deadline_ns = s->options.timeout_ms * SCAN_NS_PER_MS,
     };
-    if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u) {
+    if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u || tables > UINT32_MAX - 65536u) {
         return cli_bad(
             "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
-            (unsigned long long)payload);
+            (unsigned long long)(payload + tables));
     }
     wish.payload_bytes = (uint32_t)payload;
+    wish.table_bytes = (uint32_t)tables;
     return scan_devices_open(s, &wish, (uint32_t)buffer, lead);
 }
 

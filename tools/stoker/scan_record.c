@@ -109,6 +109,7 @@ static int begin(struct scan *s) {
         .offset = s->image_at,
         .bytes = (uint32_t)s->patterns.automaton.image_bytes,
         .label = STK_RECORD_TABLES,
+        .to_tables = true,
     };
     int err = stk_recorder_init(&s->recording.recorder, &config);
     err = err == STK_OK ? stk_recorder_start(&s->recording.recorder, &s->devices[0].device.memory) : err;

@@ -23,11 +23,12 @@
 #define STK_IMAGE_TABLE_BYTE  320u /* byte offset of the table: 64 + 256 */
 
 /* Parameters of the scan handlers after STK_ARG_LEAD. */
-#define STK_SCAN_IMAGE 3u /* byte offset of the image in the payload */
-#define STK_SCAN_HITS  4u /* COUNT: byte offset of the hit counters: one word per accepting state, per worker */
+#define STK_SCAN_IMAGE 3u /* byte offset of the image in the tables */
+#define STK_SCAN_HITS                                                                                                  \
+    4u /* COUNT: byte offset of the hit counters in the payload: one word per accepting state, per worker */
 #define STK_SCAN_FROM                                                                                                  \
     4u /* LOCATE: byte of the chunk to go on from; a match is listed when its last byte is there or later */
-#define STK_SCAN_OUT  5u /* LOCATE: byte offset of the match records */
+#define STK_SCAN_OUT  5u /* LOCATE: byte offset of the match records in the payload */
 #define STK_SCAN_ROOM 6u /* LOCATE: records that fit there */
 
 /* Results. COUNT: 0, 1: bytes at which a match ended (64 bits). LOCATE: 0 records written, 1 byte of the chunk to go on

@@ -17,24 +17,30 @@
 #define ROOM_MAX    1024u
 #define IMAGE_MAX   (STK_IMAGE_TABLE_BYTE + 32768u)
 #define ARENA_BYTES 65536u
-#define POOL_BYTES  (TEXT_MAX + HITS_MAX * 4u + ROOM_MAX * 8u + IMAGE_MAX + 256u)
+#define POOL_BYTES  (TEXT_MAX + HITS_MAX * 4u + ROOM_MAX * 8u + 256u)
+#define TABLES_MAX  (IMAGE_MAX + 256u)
+#define IMAGE_AT    64u
 
-/* The payload ends where the pool ends, with the table as its last bytes: a read past the table is one past the
- * pool. */
-static _Alignas(64) uint8_t pool[POOL_BYTES], arena_memory[ARENA_BYTES];
-static uint8_t copy[POOL_BYTES];
+/* Payload and tables end where their pools end, the tables with the automaton's table as their last bytes: a read past
+ * it is one past the pool. */
+static _Alignas(64) uint8_t pool[POOL_BYTES], table_pool[TABLES_MAX], arena_memory[ARENA_BYTES];
+static uint8_t copy[POOL_BYTES], table_copy[TABLES_MAX];
 static uint32_t ring_words[4 * STK_SLOT_WORDS], control_words[STK_CTL_WORDS_MIN];
 static struct stk_ring ring;
 static struct stk_interp port;
 static struct stk_automaton automaton;
-static uint8_t *payload;
-static uint32_t payload_bytes, text_at, hits_at, out_at, image_at;
+static uint8_t *payload, *tables;
+static uint32_t payload_bytes, table_bytes, text_at, hits_at, out_at, image_at;
 
 static uint32_t *words_at(uint32_t at) {
     return (uint32_t *)(void *)(payload + at);
 }
 
-/* Builds the automaton of `set` and lays the payload out as small as it may be. */
+static uint32_t *table_words_at(uint32_t at) {
+    return (uint32_t *)(void *)(tables + at);
+}
+
+/* Builds the automaton of `set` and lays payload and tables out as small as they may be. */
 static void set_up(const struct stk_pattern *patterns, uint32_t count) {
     struct stk_arena arena;
     struct stk_device_memory memory = {.slots = 4, .control_words = STK_CTL_WORDS_MIN};
@@ -44,11 +50,14 @@ static void set_up(const struct stk_pattern *patterns, uint32_t count) {
     text_at = 0;
     hits_at = TEXT_MAX;
     out_at = hits_at + HITS_MAX * 4u;
-    image_at = (out_at + ROOM_MAX * 8u + 63u) & ~63u;
-    payload_bytes = image_at + (uint32_t)automaton.image_bytes;
+    payload_bytes = out_at + ROOM_MAX * 8u;
     payload = pool + sizeof pool - payload_bytes;
+    image_at = IMAGE_AT;
+    table_bytes = image_at + (uint32_t)automaton.image_bytes;
+    tables = table_pool + sizeof table_pool - table_bytes;
     memset(pool, 0, sizeof pool);
-    memcpy(payload + image_at, automaton.image, automaton.image_bytes);
+    memset(table_pool, 0, sizeof table_pool);
+    memcpy(tables + image_at, automaton.image, automaton.image_bytes);
     memset(control_words, 0, sizeof control_words);
     control_words[STK_CTL_TENANT_MASK] = UINT32_MAX;
     assert_int_equal(stk_ring_init(&ring, ring_words, sizeof ring_words, 4), STK_OK);
@@ -56,6 +65,8 @@ static void set_up(const struct stk_pattern *patterns, uint32_t count) {
     memory.control = control_words;
     memory.payload = payload;
     memory.payload_bytes = payload_bytes;
+    memory.tables = tables;
+    memory.table_bytes = table_bytes;
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
 }
 
@@ -299,16 +310,18 @@ static void match_records_must_fit_the_payload(void **state) {
 
 /// Images that somebody corrupted ///
 
-/* Scans with what is in the payload now: any outcome, but nothing is written but counters and records. */
+/* Scans with what is in the tables now: any outcome, but nothing is written but counters and records. */
 static struct stk_slot survive(uint32_t n) {
     struct stk_slot slot;
     memcpy(copy, pool, sizeof pool);
+    memcpy(table_copy, table_pool, sizeof table_pool);
     slot = locate(n, 0, n / 2u, ROOM_MAX);
     memcpy(payload + out_at, copy + (payload - pool) + out_at, ROOM_MAX * 8u);
     assert_memory_equal(copy, pool, sizeof pool);
     slot = count(text_at, n, 0);
     memcpy(payload + hits_at, copy + (payload - pool) + hits_at, stk_automaton_accepting(&automaton) * 4u);
     assert_memory_equal(copy, pool, sizeof pool);
+    assert_memory_equal(table_copy, table_pool, sizeof table_pool);
     return slot;
 }
 
@@ -322,7 +335,7 @@ static void corrupt_header_is_refused_or_contained(void **state) {
     set_up(set.pattern, set.count);
     scan_text_random(&set, payload, 500, &seed);
     for (word = 0; word < STK_IMAGE_WORDS; word++) {
-        uint32_t *at = words_at(image_at) + word, was = *at;
+        uint32_t *at = table_words_at(image_at) + word, was = *at;
         for (i = 0; i < 13; i++) {
             struct stk_slot slot;
             /* More accepting states than the counters beside them have room for are legal: they are the payload's
@@ -349,16 +362,67 @@ static void corrupt_table_and_classes_are_contained(void **state) {
         scan_set_random(&set, BUDGET, &seed);
         set_up(set.pattern, set.count);
         scan_text_random(&set, payload, 500, &seed);
-        table = words_at(image_at + STK_IMAGE_TABLE_BYTE);
-        words = (payload_bytes - image_at - STK_IMAGE_TABLE_BYTE) / 4u;
+        table = table_words_at(image_at + STK_IMAGE_TABLE_BYTE);
+        words = (table_bytes - image_at - STK_IMAGE_TABLE_BYTE) / 4u;
         for (i = 0; i < words; i++) {
             table[i] = round % 4u == 0 ? UINT32_MAX : round % 4u == 1u ? scan_random(&seed) : table[i] + words - 1u;
         }
         if (round % 2u) {
-            memset(payload + image_at + STK_IMAGE_WORDS * 4u, 0xFF, STK_IMAGE_CLASS_BYTES);
+            memset(tables + image_at + STK_IMAGE_WORDS * 4u, 0xFF, STK_IMAGE_CLASS_BYTES);
         }
         assert_int_equal(survive(500).status, STK_SLOT_DONE);
     }
+}
+
+/* The tables of a tenant are those of its own window, whatever the argument says. */
+static void an_image_of_another_tenant_is_refused(void **state) {
+    static const uint8_t letter[] = "x";
+    const struct stk_pattern pattern = {letter, 1};
+    uint32_t share, places[3] = {IMAGE_AT, 0, 0}, t, k;
+    struct stk_device_memory memory;
+    (void)state;
+    set_up(&pattern, 1);
+    memory = port.memory;
+    share = (uint32_t)((automaton.image_bytes + IMAGE_AT + 63u) & ~(size_t)63u);
+    assert_true(3u * share <= sizeof table_pool);
+    memory.tables = tables = table_pool;
+    memory.table_bytes = 3u * share;
+    memset(table_pool, 0, sizeof table_pool);
+    for (t = 0; t < 3u; t++) {
+        places[t] = t * share + (t == 0u ? IMAGE_AT : 0u);
+        memcpy(tables + places[t], automaton.image, automaton.image_bytes);
+        control_words[STK_CTL_TENANT_MASK + t] = UINT32_MAX;
+    }
+    control_words[STK_CTL_SHARE_PAYLOAD] = (payload_bytes / 3u + 64u) & ~63u; /* three shares, the last one cut */
+    assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
+    memset(payload, 'x', payload_bytes);
+    for (t = 0; t < 3u; t++) {
+        uint32_t own = t * control_words[STK_CTL_SHARE_PAYLOAD];
+        for (k = 0; k < 3u; k++) {
+            const uint32_t args[5] = {own, 16, 0, places[k], own + 64u};
+            const struct stk_work work = {STK_OP_SCAN_COUNT, t, STK_PRIORITY_NORMAL, 5, args};
+            struct stk_slot slot;
+            assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);
+            (void)stk_interp_ops.drive(&port, true);
+            assert_int_equal(stk_ring_read(&ring, 1, &slot), STK_OK);
+            if (k == t) {
+                assert_int_equal(slot.status, STK_SLOT_DONE);
+                assert_int_equal(slot.args[STK_RESULT_ARG], 16);
+            } else {
+                assert_refused(slot, STK_REASON_TABLE, 1);
+                assert_int_equal(stk_ring_transition(&ring, 1, STK_TO_ACK), STK_SLOT_FAULT);
+            }
+        }
+    }
+    /* An image that begins in the window and ends in that of the next tenant. */
+    memcpy(tables + 2u * share - 64u, automaton.image, 64u);
+    const uint32_t args[5] = {control_words[STK_CTL_SHARE_PAYLOAD], 16, 0, 2u * share - 64u, 0};
+    const struct stk_work work = {STK_OP_SCAN_COUNT, 1, STK_PRIORITY_NORMAL, 5, args};
+    struct stk_slot slot;
+    assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);
+    (void)stk_interp_ops.drive(&port, true);
+    assert_int_equal(stk_ring_read(&ring, 1, &slot), STK_OK);
+    assert_refused(slot, STK_REASON_TABLE, 1);
 }
 
 static void sum_equals_the_naive_sum_at_every_length(void **state) {
@@ -396,6 +460,7 @@ int main(void) {
         cmocka_unit_test(match_records_must_fit_the_payload),
         cmocka_unit_test(corrupt_header_is_refused_or_contained),
         cmocka_unit_test(corrupt_table_and_classes_are_contained),
+        cmocka_unit_test(an_image_of_another_tenant_is_refused),
         cmocka_unit_test(sum_equals_the_naive_sum_at_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,17 +17,19 @@
 
 #define SLOTS       16u
 #define PAYLOAD     (160u << 10)
+#define TABLES      (80u << 10)
 #define TEXT        40000u /* bytes of a chunk, at byte 0 */
 #define OUT_AT      (48u << 10)
 #define HITS_AT     (88u << 10)
-#define IMAGE_AT    (92u << 10)
+#define HITS_END    (92u << 10)
+#define IMAGE_AT    4096u /* in the tables */
 #define LONG        3900u /* bytes of a long pattern: more than a slice has */
 #define ARENA_BYTES (400u << 10)
 #define OP_WHOLE    0x20001u /* a user's handler that cannot stop half-way */
 #define OP_HALVES   0x20002u /* a user's handler that can */
 #define OP_OTHER    0x20003u /* a user's handler that states its cost */
 
-static _Alignas(64) uint8_t payload[PAYLOAD], copy[PAYLOAD], before[PAYLOAD], arena_memory[ARENA_BYTES];
+static _Alignas(64) uint8_t tables[TABLES], payload[PAYLOAD], copy[PAYLOAD], before[PAYLOAD], arena_memory[ARENA_BYTES];
 static uint32_t ring_words[SLOTS * STK_SLOT_WORDS], control_words[STK_CTL_WORDS_MIN + 8u];
 static struct stk_ring ring = {.words = ring_words, .slots = SLOTS};
 static struct stk_interp port;
@@ -69,7 +71,9 @@ static void open_port(const struct stk_limits *limits, uint64_t lease_ns, uint32
                                              .control = control_words,
                                              .control_words = STK_CTL_WORDS_MIN + 8u,
                                              .payload = payload,
-                                             .payload_bytes = PAYLOAD};
+                                             .payload_bytes = PAYLOAD,
+                                             .tables = tables,
+                                             .table_bytes = TABLES};
     const struct stk_interp_config config = {.user_ops = user_ops,
                                              .user_op_count = 3,
                                              .costs = costs,
@@ -163,8 +167,8 @@ static void set_up_scan(uint32_t pattern_bytes, uint32_t *seed) {
     }
     stk_arena_init(&arena, arena_memory, sizeof arena_memory);
     assert_int_equal(stk_automaton_build(&automaton, patterns, 3, &arena), STK_OK);
-    assert_true(automaton.image_bytes <= PAYLOAD - IMAGE_AT);
-    memcpy(payload + IMAGE_AT, automaton.image, automaton.image_bytes);
+    assert_true(automaton.image_bytes <= TABLES - IMAGE_AT);
+    memcpy(tables + IMAGE_AT, automaton.image, automaton.image_bytes);
 }
 
 static void counts_and_lists_in_slices_are_those_of_the_whole(void **state) {
@@ -178,7 +182,7 @@ static void counts_and_lists_in_slices_are_those_of_the_whole(void **state) {
             const uint32_t some[8] = {0, TEXT, leads[k], IMAGE_AT, leads[k] + (TEXT - leads[k]) / 2u, OUT_AT, 40};
             const uint32_t none[8] = {0, TEXT, leads[k], IMAGE_AT, leads[k], OUT_AT, 0};
             set_up_scan(lengths[i], &seed);
-            memset(payload + OUT_AT, 0, IMAGE_AT - OUT_AT);
+            memset(payload + OUT_AT, 0, HITS_END - OUT_AT);
             (void)check(STK_OP_SCAN_COUNT, count);
             (void)check(STK_OP_SCAN_LOCATE, all);
             (void)check(STK_OP_SCAN_LOCATE, some);
@@ -195,7 +199,7 @@ static void a_made_up_pattern_length_costs_no_more_than_slices(void **state) {
     const uint32_t args[8] = {0, TEXT, TEXT - 1u, IMAGE_AT, HITS_AT};
     (void)state;
     set_up_scan(5, &seed);
-    memset(payload + IMAGE_AT + 4u * STK_IMAGE_W_MAX_LEN, 0xFF, 4);
+    memset(tables + IMAGE_AT + 4u * STK_IMAGE_W_MAX_LEN, 0xFF, 4);
     open_port(NULL, 1, 1);
     put(1, STK_OP_SCAN_COUNT, 0, args, 5);
     stops = finish(1);
@@ -225,7 +229,7 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
             STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS] = STK_SLOT_YIELD;
             (void)finish(1);
             assert_memory_equal(payload, before, OUT_AT - 1024u);
-            assert_memory_equal(payload + IMAGE_AT, before + IMAGE_AT, PAYLOAD - IMAGE_AT);
+            assert_memory_equal(payload + HITS_END, before + HITS_END, PAYLOAD - HITS_END);
         }
     }
 }

@@ -76,6 +76,7 @@ static void open_for_images(uint32_t lanes, uint32_t piece_count) {
                                              .debug_records = OPS_RECORDS,
                                              .io_slots = OPS_IO,
                                              .payload_bytes = OPS_PAYLOAD,
+                                             .table_bytes = OPS_TABLES,
                                              .lanes = lanes,
                                              .pieces = pieces,
                                              .piece_count = piece_count};
@@ -114,6 +115,8 @@ static void run_image(void) {
     memcpy(cl.memory.debug, image.debug, sizeof image.debug);
     memcpy(cl.memory.io, image.io, sizeof image.io);
     memcpy(cl.memory.payload, image.payload, sizeof image.payload);
+    assert_int_equal(stk_opencl_ops.change_tables(&cl, 0, OPS_TABLES, 5 * SECOND), STK_OK);
+    memcpy(cl.memory.tables, image.tables, OPS_TABLES);
     wait_for(0);
     assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
     memcpy(image.ring, cl.memory.ring, sizeof image.ring);
@@ -121,6 +124,7 @@ static void run_image(void) {
     memcpy(image.debug, cl.memory.debug, sizeof image.debug);
     memcpy(image.io, cl.memory.io, sizeof image.io);
     memcpy(image.payload, cl.memory.payload, sizeof image.payload);
+    memcpy(image.tables, cl.memory.tables, sizeof image.tables);
 }
 
 static void assert_same_image(const char *name, uint32_t lanes) {

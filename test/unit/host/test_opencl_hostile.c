@@ -27,6 +27,8 @@ static void copy_in(void) {
     memcpy(cl.memory.debug, image.debug, sizeof image.debug);
     memcpy(cl.memory.io, image.io, sizeof image.io);
     memcpy(cl.memory.payload, image.payload, OPS_PAYLOAD);
+    assert_int_equal(stk_opencl_ops.change_tables(&cl, 0, OPS_TABLES, 5 * SECOND), STK_OK);
+    memcpy(cl.memory.tables, image.tables, OPS_TABLES);
     memcpy(cl.memory.ring, image.ring, sizeof image.ring);
 }
 
@@ -36,6 +38,7 @@ static void copy_out(void) {
     memcpy(image.debug, cl.memory.debug, sizeof image.debug);
     memcpy(image.io, cl.memory.io, sizeof image.io);
     memcpy(image.payload, cl.memory.payload, OPS_PAYLOAD);
+    memcpy(image.tables, cl.memory.tables, OPS_TABLES);
 }
 
 /* No slot is left that was never taken up, and none waits that should not: those that go on waiting do so for good. On
@@ -80,6 +83,7 @@ static void run(uint32_t lanes, uint32_t workers) {
                                              .debug_records = OPS_RECORDS,
                                              .io_slots = OPS_IO,
                                              .payload_bytes = OPS_PAYLOAD,
+                                             .table_bytes = OPS_TABLES,
                                              .tenants = HOSTILE_TENANTS,
                                              .lanes = lanes,
                                              .workers = workers};

@@ -279,6 +279,8 @@ static void run_on_device(struct op_image *image) {
     memcpy(cl.memory.ring, image->ring, sizeof image->ring);
     memcpy(cl.memory.control, image->control, sizeof image->control);
     memcpy(cl.memory.payload, image->payload, sizeof image->payload);
+    assert_int_equal(stk_opencl_ops.change_tables(&cl, 0, OPS_TABLES, 5 * SECOND), STK_OK);
+    memcpy(cl.memory.tables, image->tables, OPS_TABLES);
     while (!stk_status_ended((uint32_t)stk_ring_status(&ring, 0))) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
         assert_true(rig_now() - start < 20 * SECOND);
@@ -287,6 +289,7 @@ static void run_on_device(struct op_image *image) {
     memcpy(image->ring, cl.memory.ring, sizeof image->ring);
     memcpy(image->control, cl.memory.control, sizeof image->control);
     memcpy(image->payload, cl.memory.payload, sizeof image->payload);
+    memcpy(image->tables, cl.memory.tables, sizeof image->tables);
 }
 
 static void pieces_and_fused_ops_do_what_their_c_twins_do(void **state) {
@@ -294,8 +297,12 @@ static void pieces_and_fused_ops_do_what_their_c_twins_do(void **state) {
     static struct op_image image, expected;
     (void)state;
     for (uint32_t l = 0; l < 3; l++) {
-        const struct stk_opencl_config config = {
-            .slots = OPS_SLOTS, .observables = OPS_OBSERVABLES, .payload_bytes = OPS_PAYLOAD, .lanes = lanes[l], ALL};
+        const struct stk_opencl_config config = {.slots = OPS_SLOTS,
+                                                 .observables = OPS_OBSERVABLES,
+                                                 .payload_bytes = OPS_PAYLOAD,
+                                                 .table_bytes = OPS_TABLES,
+                                                 .lanes = lanes[l],
+                                                 ALL};
         int err = open_device(&config);
         if (err == STK_E_NODEV) {
             skip_without(cl.reason);

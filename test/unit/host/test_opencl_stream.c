@@ -14,6 +14,7 @@
 #include "scan_cases.h"
 #include "stoker/port/sim.h"
 #include "stoker/stream.h"
+#include "stoker/tables.h"
 
 #define DEPTH    6u
 #define CHUNK    4096u
@@ -21,8 +22,7 @@
 #define BYTES    (CHUNKS * CHUNK - 1000u) /* the last chunk is short */
 #define HITS_AT  (DEPTH * CHUNK)
 #define HITS_MAX 8192u
-#define IMAGE_AT (HITS_AT + HITS_MAX)
-#define PAYLOAD  (IMAGE_AT + STK_IMAGE_TABLE_BYTE + (1u << 20))
+#define PAYLOAD  (HITS_AT + HITS_MAX)
 
 /* Adds 1 to each byte of the chunk in place; the sum of what was there is the result. */
 static const char handler[] =
@@ -40,6 +40,7 @@ static struct stk_opencl cl;
 static const struct way *way;
 static uint8_t text[BYTES];
 static uint64_t seen, ends;
+static uint32_t image_at; /* offset of the automaton in the tables */
 
 static void check_shifted(const struct stk_stream_result *r) {
     uint32_t sum = 0;
@@ -74,7 +75,7 @@ static void stream_all(struct stk_stream *stream, uint32_t source, uint32_t opco
         int err;
         r.lead = at < lead ? at : lead;
         r.bytes = BYTES - at < CHUNK - lead ? BYTES - at : CHUNK - lead;
-        r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = IMAGE_AT;
+        r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = image_at;
         r.params[STK_SCAN_HITS - STK_ARG_PARAM] = HITS_AT;
         err = stk_stream_read(stream, &r);
         if (err == STK_E_WOULD_BLOCK) {
@@ -231,6 +232,16 @@ static void streams_share_a_device_and_close_by_themselves(void **state) {
     assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
+static void add_automaton(const struct stk_automaton *a) {
+    STK_TABLES_DEFINE(rows, 1);
+    const struct stk_tables_config config = {.memory = cl.memory, .dispatch = {&stk_opencl_ops, &cl}, .tables = 1};
+    struct stk_tables tables;
+    struct stk_arena arena;
+    stk_arena_init(&arena, rows, sizeof rows);
+    assert_int_equal(stk_tables_init(&tables, &config, &arena), STK_OK);
+    assert_int_equal(stk_tables_add(&tables, 0, a->image, (uint32_t)a->image_bytes, &image_at, NULL), STK_OK);
+}
+
 static void scan_counts_like_the_naive_counter(void **state) {
     static struct scan_set set;
     size_t bytes = stk_automaton_bytes(SCAN_PATTERNS_MAX, 700, 256);
@@ -244,7 +255,7 @@ static void scan_counts_like_the_naive_counter(void **state) {
     stk_arena_init(&arena, memory, bytes);
     assert_int_equal(stk_automaton_build(&automaton, set.pattern, set.count, &arena), STK_OK);
     open_device(4, 2);
-    memcpy(cl.memory.payload + IMAGE_AT, automaton.image, automaton.image_bytes);
+    add_automaton(&automaton);
     memset(cl.memory.payload + HITS_AT, 0, HITS_MAX);
     run(STK_OP_SCAN_COUNT, automaton.max_len - 1u);
     assert_int_equal(ends, scan_naive_ends(text, BYTES, 0, &set));

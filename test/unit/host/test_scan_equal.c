@@ -18,6 +18,7 @@
 #include "stoker/port/posix.h"
 #include "stoker/port/sim.h"
 #include "stoker/stream.h"
+#include "stoker/tables.h"
 
 #define CASES     200u
 #define BUDGET    700u /* pattern bytes; with all byte values the table takes 717,824 */
@@ -26,8 +27,8 @@
 #define CHUNK_MAX 4096u
 #define HITS_AT   (DEPTH * CHUNK_MAX)
 #define HITS_MAX  8192u
-#define IMAGE_AT  (HITS_AT + HITS_MAX)
-#define PAYLOAD   (IMAGE_AT + STK_IMAGE_TABLE_BYTE + (1u << 20))
+#define PAYLOAD   (HITS_AT + HITS_MAX)
+#define TABLES    (STK_TABLES_ROOM(STK_IMAGE_TABLE_BYTE + (1u << 20)))
 #define SECOND    UINT64_C(1000000000)
 
 _Static_assert(HITS_MAX >= 2u * (BUDGET + 1u) * 4u, "counters of two workers");
@@ -39,6 +40,7 @@ struct backend {
     const struct stk_dispatch_ops *ops;
     void *ctx;
     uint32_t workers;
+    struct stk_tables tables; /* one: the automaton */
 };
 
 static struct scan_set set;
@@ -46,6 +48,7 @@ static struct stk_automaton automaton;
 static uint8_t text[TEXT_MAX];
 static uint32_t text_bytes, chunk_bytes;
 static uint64_t ends;
+static uint32_t image_at;
 
 static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     (void)ctx;
@@ -78,7 +81,7 @@ static void stream_text(struct stk_stream *stream, uint32_t source) {
         int err;
         r.lead = at < automaton.max_len - 1u ? at : automaton.max_len - 1u;
         r.bytes = text_bytes - at < data ? text_bytes - at : data;
-        r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = IMAGE_AT;
+        r.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = image_at;
         r.params[STK_SCAN_HITS - STK_ARG_PARAM] = HITS_AT;
         err = stk_stream_read(stream, &r);
         if (err == STK_E_WOULD_BLOCK) {
@@ -111,7 +114,7 @@ static void check_hits(const struct backend *b) {
     }
 }
 
-static void scan(const struct backend *b, uint32_t seed) {
+static void scan(struct backend *b, uint32_t seed) {
     static _Alignas(64) uint8_t memory[16384];
     const struct stk_sim_ingest_config ingest_config = {.depth = DEPTH, .sources = 1, .seed = seed};
     struct stk_arena arena;
@@ -120,7 +123,11 @@ static void scan(const struct backend *b, uint32_t seed) {
     struct stk_stream stream;
     struct stk_stream_config config;
     int source;
-    memcpy(b->memory.payload + IMAGE_AT, automaton.image, automaton.image_bytes);
+    if (b->tables.count != 0u) {
+        assert_int_equal(stk_tables_remove(&b->tables, image_at, NULL), STK_OK);
+    }
+    assert_int_equal(stk_tables_add(&b->tables, 0, automaton.image, (uint32_t)automaton.image_bytes, &image_at, NULL),
+                     STK_OK);
     memset(b->memory.payload + HITS_AT, 0, HITS_MAX);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_sim_ingest_init(&ingest, &ingest_config, &arena), STK_OK);
@@ -137,10 +144,15 @@ static void scan(const struct backend *b, uint32_t seed) {
     assert_int_equal(stk_stream_close(&stream, 20 * SECOND), STK_OK);
 }
 
-static void run_cases(const struct backend *b) {
+static void run_cases(struct backend *b) {
+    STK_TABLES_DEFINE(rows, 1);
+    const struct stk_tables_config tables = {.memory = b->memory, .dispatch = {b->ops, b->ctx}, .tables = 1};
+    struct stk_arena table_arena;
     size_t bytes = stk_automaton_bytes(SCAN_PATTERNS_MAX, BUDGET, 256);
     uint8_t *memory = aligned_alloc(64, bytes);
     uint32_t seed = 31, i;
+    stk_arena_init(&table_arena, rows, sizeof rows);
+    assert_int_equal(stk_tables_init(&b->tables, &tables, &table_arena), STK_OK);
     for (i = 0; i < CASES; i++) {
         struct stk_arena arena;
         /* Every backend sees the same cases; long texts are rarer than short ones. */
@@ -158,8 +170,9 @@ static void run_cases(const struct backend *b) {
 static void interpreter_counts_like_the_naive_counter(void **state) {
     struct stk_interp interp;
     struct backend b = {.name = "interpreter", .ops = &stk_interp_ops, .ctx = &interp, .workers = 1};
-    const struct stk_device_layout layout = {.slots = DEPTH, .tenants = 1, .payload_bytes = PAYLOAD};
-    const size_t bytes = STK_DEVICE_MEMORY_BYTES(DEPTH, 0u, 0u, 0u, PAYLOAD, 0u);
+    const struct stk_device_layout layout = {
+        .slots = DEPTH, .tenants = 1, .payload_bytes = PAYLOAD, .table_bytes = TABLES};
+    const size_t bytes = STK_DEVICE_MEMORY_BYTES(DEPTH, 0u, 0u, 0u, PAYLOAD, TABLES);
     struct stk_arena arena;
     void *shared = aligned_alloc(STK_ALIGN, bytes);
     (void)state;
