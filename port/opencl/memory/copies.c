@@ -156,7 +156,9 @@ int stk_opencl_send_copies(struct stk_opencl *cl) {
 
 int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t bytes) {
     struct stk_opencl_copies *c = &cl->own.copies;
-    c->tables_used = first + bytes > c->tables_used ? first + bytes : c->tables_used;
+    if (bytes != 0u && first + bytes > c->tables_used) {
+        c->tables_used = first + bytes;
+    }
     stk_device_change(&c->tables, first, bytes);
     return c->device[STK_PART_TABLES].bytes != 0u;
 }
