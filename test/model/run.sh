@@ -156,6 +156,15 @@ search)
     mutate live FORGET_ROUND
     mutate live NO_ROUND -DTURNS=8
     ;;
+mail)
+    prove safety -DGROUPS=2
+    prove safety -DNO_LOSS
+    prove live -DGROUPS=2
+    for name in FULL_STORE TO_ABSENT PLAIN_CLOSE OPEN_EARLY RESET_EARLY; do
+        mutate safety $name -DNO_LOSS
+    done
+    mutate live LAZY -DGROUPS=2
+    ;;
 *)
     echo "run.sh: no model $model" >&2
     exit 2

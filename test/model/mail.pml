@@ -1,0 +1,215 @@
+/* stoker model: one group looks at the ring and hands slots to the others through mailboxes in the device's memory. Leases end, groups
+ * arrive late or leave early, the device is lost at any step. See README.md. */
+#define WORKERS GROUPS
+#ifndef GROUPS
+#define GROUPS 3
+#endif
+#define WRITE_ARGS(s) yields[s] = 0
+byte yields[2]; /* times that a call stopped half-way */
+#include "machine.pml"
+
+#define BOXES (GROUPS - 1)
+
+/* STK_MAIL_* of kernels/mail.h */
+#define ABSENT 0 /* its worker has not checked in */
+#define OPEN 1   /* its worker waits for a slot */
+#define FULL 2   /* the dispatcher put a slot into it */
+#define CLOSED 3 /* its worker has left */
+
+byte box[BOXES], job[BOXES];
+byte arrived, left;
+bool stop;
+
+bool inside[GROUPS + 1]; /* by _pid; the publisher is 0 */
+byte running;            /* how many are inside */
+byte cursor_word;
+bool lost;
+
+/* A slot in a mailbox, or run from one, is held by 10 + the number of the mailbox. */
+#define HOLDER(b) (10 + (b))
+
+inline end_slot(s, w) {
+    if
+    :: d_step { ghost_leave(s, w, ENDED); status[s] = DONE }
+    :: d_step { yields[s] == 0 -> yields[s] = 1; ghost_leave(s, w, READY); status[s] = YIELD }
+    fi
+}
+
+active proctype publisher() {
+    byte mine;
+    do
+    :: take_coarse(mine);
+       write_coarse(mine)
+    od
+}
+
+/* What the dispatcher knows of the mailboxes in a turn: it looked at all of them at once. */
+#if GROUPS == 2
+#define SOME(state) (box[0] == state)
+#else
+#define SOME(state) (box[0] == state || box[1] == state)
+#endif
+
+/* Hands slot `s` over. The worker may close its mailbox at any time; then the next one is tried, and in the end the dispatcher runs the
+ * slot itself. */
+inline hand_over(s, b) {
+    b = 0;
+    do
+    :: b == BOXES -> end_slot(s, _pid); break
+    :: b < BOXES ->
+#ifdef TO_ABSENT
+       if
+       :: box[b] == OPEN || box[b] == ABSENT -> /* mutation: a worker that may never come */
+#else
+       if
+       :: box[b] == OPEN ->
+#endif
+          job[b] = s;
+          if
+#ifdef FULL_STORE
+          :: atomic { box[b] = FULL; holder[s] = HOLDER(b); break } /* mutation: no swap */
+#elif defined(TO_ABSENT)
+          :: atomic { box[b] == OPEN || box[b] == ABSENT -> box[b] = FULL; holder[s] = HOLDER(b); break }
+          :: atomic { box[b] == CLOSED -> b++ }
+#else
+          :: atomic { box[b] == OPEN -> box[b] = FULL; holder[s] = HOLDER(b); break }
+          :: atomic { box[b] != OPEN -> b++ }
+#endif
+          fi
+       :: else -> b++
+       fi
+    od;
+    b = 0
+}
+
+/* The turn of the dispatcher, which is the only group that claims: it looks, then it stores CLAIMED. While a worker has work and none
+ * waits, slots stay in the ring. */
+inline dispatch(cursor, b, room) {
+#ifdef LAZY
+    atomic { room = SOME(OPEN) }; /* mutation: without a worker nobody runs the slot */
+#else
+    atomic { room = SOME(OPEN) || !SOME(FULL) };
+#endif
+    if
+    :: room && CLAIMABLE(status[cursor]) ->
+       d_step { status[cursor] = CLAIMED; ghost_claim(cursor, _pid); assert(words[cursor]) };
+       hand_over(cursor, b);
+       cursor = (cursor + 1) % SLOTS
+    :: CLAIMABLE(status[cursor]) && !room
+    :: !CLAIMABLE(status[cursor]) -> cursor = (cursor + 1) % SLOTS
+    fi;
+    room = false
+}
+
+inline run_job(b) {
+#ifdef OPEN_EARLY
+    box[b] = OPEN; /* mutation: the next slot may come while this one runs */
+    end_slot(job[b], HOLDER(b))
+#else
+    end_slot(job[b], HOLDER(b));
+    box[b] = OPEN
+#endif
+}
+
+active [GROUPS] proctype group() {
+    byte me, cursor, b;
+    bool room;
+    do
+    :: atomic { inside[_pid] && !lost -> me = arrived; arrived++ };
+       {
+           if
+           :: me == 0 ->
+              cursor = cursor_word;
+              do
+              :: dispatch(cursor, b, room);
+                 if
+                 :: true
+                 :: break
+                 fi
+              od;
+              cursor_word = cursor;
+              stop = true
+           :: me != 0 ->
+              b = me - 1;
+              box[b] = OPEN;
+              do
+              :: box[b] == FULL -> run_job(b)
+              :: box[b] == OPEN -> /* stopped, or out of patience */
+#ifdef PLAIN_CLOSE
+                 box[b] = CLOSED; break /* mutation: no swap */
+#else
+                 if
+                 :: atomic { box[b] == OPEN -> box[b] = CLOSED; break }
+                 :: atomic { box[b] == FULL -> skip }
+                 fi
+#endif
+#ifdef RESET_EARLY
+              :: box[b] == ABSENT -> assert(false) /* the worker would wait for ever */
+#endif
+              od
+           fi;
+           /* The last to leave makes the mailboxes ready for the next launch. */
+#ifdef RESET_EARLY
+           if
+           :: me == 0 -> d_step { arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT } /* mutation */
+           :: else
+           fi;
+#endif
+           atomic {
+               left++;
+               if
+               :: left == GROUPS ->
+                  assert(life[0] != RUNNING && life[1] != RUNNING); /* no slot is stranded */
+                  left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT
+               :: else
+               fi;
+               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; room = false
+           }
+       }
+#ifndef NO_LOSS
+       unless {
+           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; room = false }
+       }
+    :: d_step { inside[_pid] && lost -> inside[_pid] = false; running-- }
+#endif
+    od
+}
+
+#define HELD(i) (life[i] == RUNNING)
+
+#ifndef NO_LOSS
+byte losses;
+active proctype device() {
+    do
+    :: d_step { !lost && running != 0 && (HELD(0) || HELD(1)) && losses < 1 -> lost = true; losses++ }
+    od
+}
+#endif
+
+inline take_back(i) {
+    d_step {
+        if
+        :: status[i] == CLAIMED -> assert(life[i] == RUNNING); status[i] = REQUEUE; life[i] = READY; holder[i] = 0
+        :: else
+        fi
+    }
+}
+
+active proctype host() {
+    byte k;
+    do
+    :: harvest_coarse()
+#ifndef NO_LOSS
+    :: lost && running == 0 ->
+       take_back(0);
+       take_back(1);
+       d_step { left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT }; /* buffers are made anew */
+       lost = false
+#endif
+    :: d_step { !lost && running == 0 && tail != head && !FINISHED(status[AT(head)]) ->
+                for (k : 1 .. GROUPS) { inside[k] = true };
+                running = GROUPS; k = 0 }
+    od
+}
+
+ltl live { LIVE }
