@@ -8,24 +8,35 @@
  * Both barriers are met in every turn: PoCL 3.1 runs what follows a barrier inside a branch once for each lane. Fences
  * stand where all lanes pass or none. What the lanes tell one another goes through words in local memory, two sets of
  * them by turns, so that one is cleared while the other is in use.
+ *
+ * Where workers have mailboxes (mail.h), the worker that looks hands the slots for all lanes to the others. A worker at
+ * a mailbox goes through the same turn: in place of the look lane 0 reads the mailbox, and holds the slot found there.
  */
 #ifndef STK_LOOP_WIDE_H
 #define STK_LOOP_WIDE_H
 
-#include "find.h"
+#include "mail.h"
 
 #if STK_LANES > 1
 
 /* What a turn's lanes found: all 0 before it. */
-#define STK_TURN_READY  0u /* a bit for each source: some lane saw a ready slot there */
-#define STK_TURN_WORK   1u /* likewise: one that is more than a NOP */
-#define STK_TURN_LAST   2u /* 1 + the last lane that saw one in the source chosen */
-#define STK_TURN_CLAIMS 3u /* slots claimed */
-#define STK_TURN_OVER   4u /* slots that ended or did a part of their work */
-#define STK_TURN_COST   5u /* units of the dearest slot of one lane */
-#define STK_TURN_HELD   6u /* lanes that hold a slot for all */
-#define STK_TURN_FIRST  7u /* STK_LANES - the first of those */
-#define STK_TURN_WORDS  8u
+#define STK_TURN_READY  0u  /* a bit for each source: some lane saw a ready slot there */
+#define STK_TURN_WORK   1u  /* likewise: one that is more than a NOP */
+#define STK_TURN_LAST   2u  /* 1 + the last lane that saw one in the source chosen */
+#define STK_TURN_CLAIMS 3u  /* slots claimed */
+#define STK_TURN_OVER   4u  /* slots that ended or did a part of their work */
+#define STK_TURN_COST   5u  /* units of the dearest slot of one lane */
+#define STK_TURN_HELD   6u  /* lanes that hold a slot for all */
+#define STK_TURN_FIRST  7u  /* STK_LANES - the first of those */
+#define STK_TURN_LEAVE  8u  /* 1: the worker has closed its mailbox */
+#define STK_TURN_JOB    9u  /* 1: the worker has found a slot in its mailbox */
+#define STK_TURN_OPEN   10u /* mailboxes that are OPEN ... */
+#define STK_TURN_FULL   11u /* ... and FULL */
+#define STK_TURN_TAKEN  12u /* mailboxes that lanes took, or wanted to take, for their slots */
+#define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
+#define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */
+#define STK_TURN_SUMS   15u /* stk_call.sums of the slot that all lanes ran in the turn before */
+#define STK_TURN_WORDS  (STK_TURN_SUMS + STK_SUM_WORDS)
 
 /* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From
  * STK_CTL_TENANT_MASK on the index is the control word's own. */
@@ -56,10 +67,14 @@
 #define STK_SHARED_POLL  (STK_SHARED_COUNT + STK_COUNT_WORDS)
 #define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
-#define STK_SHARED_WORDS (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
+#define STK_SHARED_RANK  (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
+#define STK_SHARED_BOXES (STK_SHARED_RANK + 1u) /* the mailboxes that are OPEN */
+#define STK_SHARED_WORDS (STK_SHARED_BOXES + STK_MAIL_BOXES_MAX)
 
 /* Empty turns after which the whole ring has been looked at since the doorbell was read. */
 #define STK_EMPTY_TURNS_MAX(d) ((d)->slots / STK_LANES + 2u)
+
+#define STK_NO_BOX 0xFFFFFFFFu
 
 /* A lane's own state beside the worker's. */
 struct stk_lane {
@@ -70,6 +85,7 @@ struct stk_lane {
     stk_u32 guard;  /* ... and guard */
     stk_u32 spent;  /* units that this lane charged the tenant of its slot before the cost was known */
     stk_u32 held;   /* this lane holds a slot for all */
+    stk_u32 box;    /* mailbox for the slot that this lane claimed; STK_NO_BOX: none */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
     stk_u32 runner; /* ... which this lane held ... */
@@ -183,10 +199,16 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_
     return slot != STK_NO_SLOT && stk_guard_even(guard) ? stk_ld_head(stk_slot_of(d, slot)) : head;
 }
 
-/* What this lane saw in one source goes into lane->seen, *ready and *work. */
-STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used, stk_u32 source,
-                         struct stk_head head, stk_u32 *ready, stk_u32 *work) {
+/* What this lane saw in one source goes into lane->seen, *ready and *work. A slot for all lanes is not ready while no
+ * worker waits for one, so that the slots behind it get their turn; *waits tells of it. */
+STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                         STK_LOCAL stk_u32 *used, stk_u32 source, struct stk_head head, stk_u32 *ready, stk_u32 *work,
+                         stk_u32 *waits) {
     if (stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
+        if (w->room == 0u && stk_op_width(d, head.opcode) == STK_WIDE) {
+            *waits = 1;
+            return;
+        }
         lane->seen |= head.status << (4u * source);
         *ready |= 1u << source;
         *work |= head.opcode != STK_OP_NOP ? 1u << source : 0u;
@@ -199,7 +221,7 @@ STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_
     stk_u32 guard##i = 0;
 #define STK_SOURCE_GUARD(i) guard##i = stk_wide_guard(d, slot##i);
 #define STK_SOURCE_HEAD(i)  struct stk_head head##i = stk_wide_head(d, slot##i, guard##i);
-#define STK_SOURCE_SEE(i)   stk_wide_see(w, lane, shared, i##u, head##i, &ready, &work);
+#define STK_SOURCE_SEE(i)   stk_wide_see(d, w, lane, shared, i##u, head##i, &ready, &work, &waits);
 #define STK_SOURCE_KEEP(i)                                                                                             \
     lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
@@ -210,15 +232,21 @@ STK_FN void stk_wide_see(const struct stk_worker *w, struct stk_lane *lane, STK_
  * their way together, and before them the guards, where there are others to guard against. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    stk_u32 ready = 0, work = 0, all = stk_wide_lanes(d, w);
+    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w);
     STK_EACH_SOURCE(STK_SOURCE_SLOT)
     if (w->alone == 0u) {
         STK_EACH_SOURCE(STK_SOURCE_GUARD)
     }
     STK_EACH_SOURCE(STK_SOURCE_HEAD)
     stk_wide_poll(d, shared + STK_SHARED_POLL);
+    if (d->mail) {
+        stk_mail_look(d, shared + STK_SHARED_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);
+    }
     lane->seen = 0;
     STK_EACH_SOURCE(STK_SOURCE_SEE)
+    if (waits != 0u) {
+        now[STK_TURN_WAITS] = 1;
+    }
     if (ready == 0u) {
         return;
     }
@@ -230,7 +258,45 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
     }
 }
 
+/* Lane 0 of a worker at a mailbox: takes up the slot that lies there, as if this lane had claimed the slot. */
+STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD;
+    stk_u32 status = stk_mail_poll(d, w);
+    if (status == STK_MAIL_FULL) {
+        STK_GLOBAL stk_u32 *job = stk_mail_job(d, w->box - 1u);
+        hold[STK_HOLD_SLOT] = stk_ld(job + STK_JOB_SLOT);
+        hold[STK_HOLD_OPCODE] = stk_ld(job + STK_JOB_OPCODE);
+        hold[STK_HOLD_TENANT] = stk_ld(job + STK_JOB_TENANT);
+        hold[STK_HOLD_COST] = 0;
+        hold[STK_HOLD_FROM] = stk_ld(job + STK_JOB_FROM);
+        hold[STK_HOLD_STEP] = stk_ld(job + STK_JOB_STEP);
+        hold[STK_HOLD_GUARD] = stk_ld(job + STK_JOB_GUARD);
+        lane->held = 1;
+        now[STK_TURN_JOB] = 1;
+    }
+    now[STK_TURN_LEAVE] = status == STK_MAIL_CLOSED ? 1u : 0u;
+}
+
 /// Running ///
+
+/* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring:
+ * workers are at work, and none waits. The dispatcher runs the slot itself where there are no workers at all. */
+STK_FN int stk_wide_room(const struct stk_dev *d, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
+                         STK_LOCAL stk_u32 *now) {
+    stk_u32 open = now[STK_TURN_OPEN], taken;
+    lane->box = STK_NO_BOX;
+    if (!d->mail || stk_op_width(d, lane->opcode) != STK_WIDE || (open == 0u && now[STK_TURN_FULL] == 0u)) {
+        return 1;
+    }
+    taken = stk_local_add(now + STK_TURN_TAKEN, 1u);
+    if (taken >= open) {
+        stk_local_max(now + STK_TURN_SKIP, STK_LANES - STK_LANE);
+        return 0;
+    }
+    lane->box = shared[STK_SHARED_BOXES + taken];
+    return 1;
+}
 
 /* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
  * It does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
@@ -257,13 +323,14 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
-    if (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared)) {
+    if (!stk_wide_room(d, lane, shared, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
         return STK_NO_SLOT;
     }
     w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
+            stk_st(d->guards + slot, lane->guard + 2u); /* whoever ends the slot stores the same */
             stk_st(words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
             stk_show_custody(d, slot, lane->guard + 1u);
         }
@@ -317,6 +384,25 @@ STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_
     return status;
 }
 
+/* Stores the results that the lanes added up. Earlier calls for the slot have left their part in the slot. */
+STK_FN void stk_wide_store_sums(const struct stk_dev *d, STK_LOCAL stk_u32 *hold, STK_LOCAL stk_u32 *sums) {
+    STK_GLOBAL stk_u32 *result = stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_ARG0 + STK_RESULT_ARG;
+    stk_u32 added = sums[STK_SUM_ADDED], xored = sums[STK_SUM_XORED], again = hold[STK_HOLD_FROM], i;
+    for (i = 0; i + 1u < STK_SLOT_RESULTS; i++) {
+        if ((added >> i & 1u) != 0u) {
+            stk_u64 sum = (stk_u64)sums[i + 1u] << 32 | sums[i];
+            sum += again != 0u ? (stk_u64)stk_ld(result + i + 1u) << 32 | stk_ld(result + i) : 0u;
+            stk_st(result + i, (stk_u32)sum);
+            stk_st(result + i + 1u, (stk_u32)(sum >> 32));
+        }
+    }
+    for (i = 0; i < STK_SLOT_RESULTS; i++) {
+        if ((xored >> i & 1u) != 0u) {
+            stk_st(result + i, sums[i] ^ (again != 0u ? stk_ld(result + i) : 0u));
+        }
+    }
+}
+
 /* Ends a slot. What was stored before has been fenced. */
 STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *shared,
                             STK_LOCAL stk_u32 *now, stk_u32 slot, stk_u32 opcode, stk_u32 status, stk_u32 guard) {
@@ -362,7 +448,11 @@ STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LO
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                           STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
-    stk_u32 slot = stk_wide_claim(d, w, lane, shared, now), status = STK_FOR_ALL;
+    stk_u32 slot, status = STK_FOR_ALL;
+    if (lane->runner != 0u && lane->status != STK_SLOT_FAULT) {
+        stk_wide_store_sums(d, hold, now + STK_TURN_SUMS);
+    }
+    slot = stk_wide_claim(d, w, lane, shared, now);
     if (fenced != 0u) {
         /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
         STK_FENCE();
@@ -370,17 +460,25 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     if (lane->runner != 0u) {
         stk_wide_finish(d, w, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status,
                         hold[STK_HOLD_GUARD]);
+        if (w->box != 0u) {
+            stk_mail_done(d, w);
+        }
     }
     if (slot != STK_NO_SLOT) {
         struct stk_call c = stk_call_of(d, slot);
         status = stk_wide_run(d, w, lane, shared, now, &c);
         lane->held = status == STK_FOR_ALL ? 1u : 0u;
+        if (lane->held != 0u && lane->box != STK_NO_BOX) {
+            stk_mail_write(d, lane->box, &c, lane->opcode, lane->tenant, lane->guard);
+        }
     }
     if (fenced != 0u) {
-        STK_FENCE(); /* results are seen before the status */
+        STK_FENCE(); /* results are seen before the status, and the words in a mailbox before its status */
     }
     if (status != STK_FOR_ALL) {
         stk_wide_finish(d, w, shared, now, slot, lane->opcode, status, lane->guard);
+    } else if (slot != STK_NO_SLOT && lane->box != STK_NO_BOX && stk_mail_put(d, lane->box)) {
+        lane->held = 0;
     }
     if (leave != 0u && lane->held != 0u) {
         /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
@@ -403,10 +501,13 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_ring_scan_due(d, w),
             scans_before = w->ring_scans;
     int scan_turn = w->turns_since_scan >= STK_SCAN_EVERY;
+    stk_u32 skip = now[STK_TURN_SKIP], done = STK_LANES - skip; /* lanes before the first that left its slot */
     if (lane->source < STK_SOURCES) {
-        stk_u32 last = stk_wide_slot(d, w, lane->source, now[STK_TURN_LAST] - 1u);
+        stk_u32 lanes = skip != 0u && done < now[STK_TURN_LAST] ? done : now[STK_TURN_LAST];
+        stk_u32 last = stk_wide_slot(d, w, lane->source, lanes != 0u ? lanes - 1u : 0u);
         stk_find_claimed(d, w, stk_find_partition_of(w, last), last, now[STK_TURN_CLAIMS],
-                         lane->source != STK_SOURCE_RING_SCAN || !scan_turn);
+                         lanes != 0u && (lane->source != STK_SOURCE_RING_SCAN || !scan_turn));
+        all = skip != 0u && done < all ? done : all;
     }
     /* A scan that saw something ready and did not get its turn looks there again. */
     if (w->partitions > 1u && (lane->source == STK_SOURCE_HIGH_SCAN || (ready >> STK_SOURCE_HIGH_SCAN & 1u) == 0u)) {
@@ -421,19 +522,24 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     if (ready != 0u) {
         w->turns_since_scan++;
         w->empty_turns = 0;
+    } else if (now[STK_TURN_WAITS] != 0u) {
+        w->empty_turns = 0;
     } else {
         stk_find_nothing(d, w, doorbell);
     }
+    /* The next look comes before it is known which mailboxes are OPEN then. */
+    w->room = now[STK_TURN_OPEN] > now[STK_TURN_TAKEN] || now[STK_TURN_FULL] + now[STK_TURN_OPEN] == 0u ? 1u : 0u;
 }
 
 /* All lanes: runs the slot that the first of the holding lanes holds. */
 STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
-                              STK_LOCAL stk_u32 *now) {
+                              STK_LOCAL stk_u32 *now, STK_LOCAL stk_u32 *next) {
     stk_u32 first = STK_LANES - now[STK_TURN_FIRST];
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * first;
     struct stk_call c = stk_call_of(d, hold[STK_HOLD_SLOT]);
     c.from = hold[STK_HOLD_FROM];
     c.step = hold[STK_HOLD_STEP];
+    c.sums = next + STK_TURN_SUMS;
     if (d->shared_out != 0u) {
         stk_worker_enter_tenant(d, w, hold[STK_HOLD_TENANT]);
     }
@@ -444,39 +550,86 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     lane->held = STK_LANE == first ? 0u : lane->held;
 }
 
+/* Enters: finds out whether this worker looks at the ring or has a mailbox. Between barriers of all lanes. */
+STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns) {
+    stk_u32 rank = shared[STK_SHARED_RANK];
+    d->worker = d->mail ? rank : d->worker;
+    if (rank == 0u) {
+        stk_quotas_enter(d, shared);
+    }
+    stk_worker_enter(d, w, turns);
+    w->box = rank;
+    if (rank != 0u) { /* such a worker does not search */
+        w->turns = turns < 0xFFFFFFFFu / STK_MAIL_PATIENCE ? turns * STK_MAIL_PATIENCE : 0xFFFFFFF0u;
+        w->partitions = 1;
+        w->quotas = 0;
+        w->shares = 0;
+        w->empty_turns = 0;
+        w->turns_since_scan = 0;
+    }
+}
+
+/* One lane: says why this worker leaves, and tells the others to leave where this one handed out the slots. */
+STK_FN void stk_wide_leave(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
+    if (w->box == 0u) {
+        stk_find_leave(d, w);
+    }
+    if (d->mail && w->box == 0u) {
+        stk_st(d->mail + STK_MAIL_STOP, w->idle < idle_turns ? STK_MAIL_STOP_LEASE : STK_MAIL_STOP_IDLE);
+    } else if (d->mail) {
+        w->idle = stk_ld(d->mail + STK_MAIL_STOP) == STK_MAIL_STOP_IDLE ? idle_turns : 0u;
+    }
+    if (d->mail) {
+        stk_mail_leave(d);
+    }
+    stk_worker_leave(d, w, idle_turns);
+}
+
 /* The whole life of a worker, called by every lane with the same arguments. Ends as the worker of one lane does. */
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, STK_SOURCES, 0, 0, 0, 0, 0, 0, 0, 0, 0, STK_SOURCES};
-    stk_u32 turn, i;
+    struct stk_lane lane = {0, STK_SOURCES, 0, 0, 0, 0, 0, STK_NO_BOX, 0, 0, 0, 0, STK_SOURCES};
+    stk_u32 turn, most, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
     }
     STK_BARRIER();
-    stk_quotas_enter(&d, shared);
-    stk_worker_enter(&d, w, turns);
+    if (STK_LANE == 0u && d.mail) {
+        shared[STK_SHARED_RANK] = stk_mail_enter(&d);
+    }
     STK_BARRIER();
-    stk_find_enter(&d, w, shared);
-    for (turn = 0; turn <= turns; turn++) {
+    stk_wide_enter(&d, w, shared, turns);
+    STK_BARRIER();
+    if (w->box == 0u) {
+        stk_find_enter(&d, w, shared);
+    }
+    most = w->turns + 4u; /* a worker at a mailbox ends the slot in hand first */
+    for (turn = 0; turn <= most; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *poll = shared + STK_SHARED_POLL;
         stk_u32 leave, fenced, doorbell, ended;
-        if (lane.holds == 0u) {
+        if (w->box != 0u) {
+            if (STK_LANE == 0u && lane.ran == 0u) {
+                stk_wide_fetch(&d, w, &lane, shared, now);
+            }
+        } else if (lane.holds == 0u) {
             stk_wide_look(&d, w, &lane, shared, now);
         } else {
             stk_wide_poll(&d, poll);
         }
         STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
-        leave = stk_worker_over(w, idle_turns, poll[STK_POLL_SHUTDOWN], poll[STK_POLL_LEASE]) ? 1u : 0u;
+        leave = w->box != 0u                                                                    ? now[STK_TURN_LEAVE]
+                : stk_worker_over(w, idle_turns, poll[STK_POLL_SHUTDOWN], poll[STK_POLL_LEASE]) ? 1u
+                                                                                                : 0u;
         doorbell = poll[STK_POLL_DOORBELL];
         lane.source = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_SOURCES;
-        fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u ||
+        fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u || now[STK_TURN_JOB] != 0u ||
                          (lane.source != STK_SOURCES && (now[STK_TURN_WORK] >> lane.source & 1u) != 0u)
                      ? 1u
                      : 0u;
-        if (lane.source != STK_SOURCES || lane.ran != 0u || lane.holds != 0u) {
+        if (lane.source != STK_SOURCES || lane.ran != 0u || lane.holds != 0u || now[STK_TURN_JOB] != 0u) {
             stk_wide_work(&d, w, &lane, shared, now, fenced, leave);
         }
         for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
@@ -490,30 +643,31 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
             stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
         }
         stk_worker_tick(&d, w);
-        if (lane.holds == 0u) {
+        if (w->box == 0u && lane.holds == 0u) {
             stk_wide_move(&d, w, &lane, shared, now, doorbell);
         }
         ended = now[STK_TURN_OVER];
-        w->idle = ended != 0u ? 0u : w->idle + 1u;
+        w->idle = ended != 0u || now[STK_TURN_FULL] != 0u ? 0u : w->idle + 1u;
         stk_worker_charge(w, now[STK_TURN_COST]);
-        if (ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
+        if (w->box == 0u && ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
             stk_worker_touch(&d, w);
         }
         lane.ran = 0;
         lane.runner = 0;
         lane.holds = now[STK_TURN_HELD];
         if (lane.holds != 0u) {
-            stk_wide_run_held(&d, w, &lane, shared, now);
+            stk_wide_run_held(&d, w, &lane, shared, now, next);
             lane.holds--;
         }
     }
     stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
-    stk_quotas_leave(&d, shared);
+    if (w->box == 0u) {
+        stk_quotas_leave(&d, shared);
+    }
     STK_FENCE(); /* the counts are seen before the end */
     STK_BARRIER();
     if (STK_LANE == 0u) {
-        stk_find_leave(&d, w);
-        stk_worker_leave(&d, w, idle_turns);
+        stk_wide_leave(&d, w, idle_turns);
     }
 }
 

@@ -19,6 +19,10 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.tables = tables;
     d.guards = guards;
     d.limits = guards ? guards + slots + io_slots : 0; /* the host lays the limits behind the guards */
+    d.mail = 0;
+    if (STK_LANES > 1 && guards && get_num_groups(0) > 1u && d.limits[STK_LIMIT_MAIL] != 0u) {
+        d.mail = d.limits + STK_LIMIT_WORDS;
+    }
     d.slots = slots;
     d.control_words = control_words;
     d.debug_words = debug_words;

@@ -13,6 +13,9 @@
 
 #define STK_NO_SLOT 0xFFFFFFFFu
 
+/* Workers that together read as fast as a bus lets them. */
+#define STK_WORKERS_FILL_BUS 4u
+
 /* Private: PoCL 3.1 loses stores to a struct in local memory that lives across its regions. */
 struct stk_worker {
     stk_u32 turns, idle; /* turns left in the lease; idle turns in a row */
@@ -27,6 +30,8 @@ struct stk_worker {
     stk_u32 touches;     /* 1: one lane reads them; 0: all lanes do */
     stk_u32 touched;     /* some bits of the sum of these bytes */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
+    stk_u32 box;         /* 1 + the mailbox from which this worker takes its slots; 0: it looks at the ring */
+    stk_u32 room;        /* 1: a slot for all lanes can run now, here or at a worker that waits at its mailbox */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
@@ -96,6 +101,9 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
     c.packed = 0;
     c.from = 0;
     c.step = 0xFFFFFFFFu;
+#if STK_LANES > 1
+    c.sums = 0;
+#endif
     return c;
 }
 
@@ -243,8 +251,8 @@ STK_FN int stk_worker_over(const struct stk_worker *w, stk_u32 idle_turns, stk_u
 
 /* A turn of the lease. */
 STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
-    w->turns--;
-    if (STK_LANE == 0u && (w->turns & (STK_HEARTBEAT_TURNS - 1u)) == 0u) {
+    w->turns -= w->turns != 0u ? 1u : 0u;
+    if (STK_LANE == 0u && w->box == 0u && (w->turns & (STK_HEARTBEAT_TURNS - 1u)) == 0u) {
         stk_add(d->control + STK_CTL_HEARTBEAT, 1u);
     }
 }
@@ -264,7 +272,7 @@ STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
         w->alone = 0;
     } else {
         d->custody = custody;
-        w->alone = d->workers == 1u && d->guards ? 1u : 0u;
+        w->alone = (d->workers == 1u || d->mail) && d->guards ? 1u : 0u;
     }
 }
 
@@ -274,10 +282,18 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->lease = stk_ld(d->control + STK_CTL_LEASE);
     w->idle = 0;
     w->finished = 0;
+    w->box = 0;
+    w->room = 1;
     w->resumed = 0;
     d->ops_off = d->limits ? d->limits[STK_LIMIT_OFF] : 0u;
     w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
     w->whole = d->limits ? d->limits[STK_LIMIT_WHOLE] : 0xFFFFFFFFu;
+    if (d->mail) {
+        /* The host measured the pace of one worker. A few workers fill a bus, and all of them share it. */
+        stk_u32 sharers = (d->workers + STK_WORKERS_FILL_BUS - 1u) / STK_WORKERS_FILL_BUS;
+        w->budget /= sharers;
+        w->whole /= sharers;
+    }
     w->turn_units = d->limits ? d->limits[STK_LIMIT_TURN] : 64u;
     w->lane_units = d->limits ? d->limits[STK_LIMIT_LANE] : 1u;
     w->touch = d->limits ? d->limits[STK_LIMIT_TOUCH] : 0u;

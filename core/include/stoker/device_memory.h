@@ -86,9 +86,11 @@ struct stk_device_layout {
     ((bytes) == 0u ? STK_DEVICE_TABLES_DEFAULT : (bytes) == STK_NO_TABLES ? 0u : (bytes))
 
 /* Words of the device's own buffer: a guard for each slot of the ring, one for each slot of the I/O queue, then the
- * table of limits (stk_limits_table), which begins at this word. A launch finds all guards 0. */
-#define STK_DEVICE_LIMITS_AT(slots, io_slots)     ((size_t)(slots) + (size_t)(io_slots))
-#define STK_DEVICE_PRIVATE_WORDS(slots, io_slots) (STK_DEVICE_LIMITS_AT(slots, io_slots) + STK_LIMIT_WORDS)
+ * table of limits (stk_limits_table), which begins at this word, then the mailboxes of the workers. A launch finds all
+ * guards and all words of the mailboxes 0: the last worker of a launch that leaves makes them 0 again. */
+#define STK_DEVICE_LIMITS_AT(slots, io_slots) ((size_t)(slots) + (size_t)(io_slots))
+#define STK_DEVICE_PRIVATE_WORDS(slots, io_slots)                                                                      \
+    (STK_DEVICE_LIMITS_AT(slots, io_slots) + STK_LIMIT_WORDS + STK_MAIL_WORDS)
 
 /* Bytes of one block that holds all parts. STK_E_ARG a member is out of range; STK_E_OVERFLOW this machine cannot
  * address that many. */

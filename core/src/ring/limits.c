@@ -72,6 +72,6 @@ int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pac
     for (uint32_t t = 0; t < STK_LIMIT_ROWS; t++) {
         table[STK_LIMIT_SPENT + t] = 0;
     }
-    table[STK_LIMIT_START] = table[STK_LIMIT_BATCH] = 0;
+    table[STK_LIMIT_START] = table[STK_LIMIT_BATCH] = table[STK_LIMIT_MAIL] = 0;
     return STK_OK;
 }

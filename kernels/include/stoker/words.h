@@ -233,7 +233,31 @@
 #define STK_LIMIT_START                                                                                                \
     (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present ring scan began, kept likewise */
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
-#define STK_LIMIT_WORDS (STK_LIMIT_BATCH + 1u)
+/* 1: one worker looks at the ring and hands slots for all lanes to the others through mailboxes; 0: each looks itself */
+#define STK_LIMIT_MAIL  (STK_LIMIT_BATCH + 1u)
+#define STK_LIMIT_WORDS (STK_LIMIT_MAIL + 1u)
+
+/// Mailboxes ///
+
+/* Words behind the table of limits, in the device's own memory: the workers that have entered and left, the order to
+ * stop, then a status and a job for each mailbox. All words are 0 when a launch begins. */
+#define STK_MAIL_ARRIVED   0u
+#define STK_MAIL_LEFT      1u
+#define STK_MAIL_STOP      2u   /* STK_MAIL_STOP_* */
+#define STK_MAIL_BOXES     64u  /* the first status */
+#define STK_MAIL_BOXES_MAX 576u /* workers beyond these and the one that looks leave at once */
+#define STK_MAIL_JOB_WORDS 6u
+#define STK_MAIL_JOB(i)    (STK_MAIL_BOXES + STK_MAIL_BOXES_MAX + STK_MAIL_JOB_WORDS * (i))
+#define STK_MAIL_WORDS     STK_MAIL_JOB(STK_MAIL_BOXES_MAX)
+
+#define STK_MAIL_STOP_LEASE 1u
+#define STK_MAIL_STOP_IDLE  2u
+
+/* Status of a mailbox. */
+#define STK_MAIL_ABSENT 0u /* its worker has not checked in */
+#define STK_MAIL_OPEN   1u /* its worker waits for a slot */
+#define STK_MAIL_FULL   2u /* it holds a slot, which its worker runs */
+#define STK_MAIL_CLOSED 3u /* its worker has left */
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \

@@ -25,6 +25,7 @@
 static int pair_ok(const struct stk_opencl_config *c) {
     int batch = c->residency == STK_BATCH, copies = c->memory == STK_OPENCL_COPIES;
     return (unsigned)c->residency <= STK_BATCH && (unsigned)c->memory < STK_OPENCL_KINDS &&
+           (unsigned)c->mail <= STK_OPENCL_MAIL_OFF &&
            (batch == copies || c->residency == 0 || c->memory == STK_OPENCL_ANY);
 }
 
@@ -34,7 +35,6 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->tenants = c->tenants ? c->tenants : 1u;
     c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
-    c->workers = c->workers ? c->workers : 1u;
     c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
@@ -100,10 +100,21 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     return drain_all(cl, &end) == STK_OK;
 }
 
+/* One worker for each unit of a GPU: one looks at the ring, and the others have a unit each. On a CPU more than one
+ * worker takes cores from the host's own threads. */
+static uint32_t usual_workers(const struct stk_opencl *cl) {
+    uint32_t units = cl->device.units, most = STK_MAIL_BOXES_MAX + 1u;
+    if (cl->device.type != STK_OPENCL_GPU || cl->config.lanes == 1u || units == 0u) {
+        return 1;
+    }
+    return units < most ? units : most;
+}
+
 /* Opens the device that was chosen. On error everything is released, except what a kernel that is still there uses. */
 static int open_device(struct stk_opencl *cl) {
     int err;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
+    cl->config.workers = cl->config.workers ? cl->config.workers : usual_workers(cl);
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */

@@ -198,7 +198,7 @@ static void layouts_out_of_range_are_refused(void **state) {
 static void limits_lie_behind_the_guards(void **state) {
     (void)state;
     assert_int_equal(STK_DEVICE_LIMITS_AT(SLOTS, IO_SLOTS), SLOTS + IO_SLOTS);
-    assert_int_equal(STK_DEVICE_PRIVATE_WORDS(SLOTS, IO_SLOTS), SLOTS + IO_SLOTS + STK_LIMIT_WORDS);
+    assert_int_equal(STK_DEVICE_PRIVATE_WORDS(SLOTS, IO_SLOTS), SLOTS + IO_SLOTS + STK_LIMIT_WORDS + STK_MAIL_WORDS);
 }
 
 int main(void) {

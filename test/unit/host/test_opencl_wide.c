@@ -47,9 +47,9 @@ static void harvest(uint32_t n, uint64_t deadline) {
     assert_int_equal(slot.args[STK_RESULT_ARG + 1u], 0);
 }
 
-static void run(uint32_t lanes, uint32_t workers) {
+static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
     const struct stk_opencl_config config = {
-        .slots = SLOTS, .lanes = lanes, .workers = workers, .payload_bytes = SLOTS * CHUNK};
+        .slots = SLOTS, .lanes = lanes, .workers = workers, .mail = mail, .payload_bytes = SLOTS * CHUNK};
     uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + 100 * SECOND;
     uint32_t published = 0, harvested, i;
     if (!rig_open(&cl, &config, way)) {
@@ -73,32 +73,43 @@ static void run(uint32_t lanes, uint32_t workers) {
 
 static void one_lane_ends_each_slot_once(void **state) {
     (void)state;
-    run(1, 1);
+    run(1, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void four_lanes_end_each_slot_once(void **state) {
     (void)state;
-    run(4, 1);
+    run(4, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void sixteen_lanes_end_each_slot_once(void **state) {
     (void)state;
-    run(16, 1);
+    run(16, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void sixty_four_lanes_end_each_slot_once(void **state) {
     (void)state;
-    run(64, 1);
+    run(64, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void two_workers_of_sixteen_lanes_end_each_slot_once(void **state) {
     (void)state;
-    run(16, 2);
+    run(16, 2, STK_OPENCL_MAIL_OFF);
 }
 
 static void two_workers_of_four_lanes_end_each_slot_once(void **state) {
     (void)state;
-    run(4, 2);
+    run(4, 2, STK_OPENCL_MAIL_OFF);
+}
+
+/* One worker looks at the ring, and the others get their slots through mailboxes. */
+static void three_workers_with_mailboxes_end_each_slot_once(void **state) {
+    (void)state;
+    run(4, 3, STK_OPENCL_MAIL_ON);
+}
+
+static void a_lone_worker_needs_no_mailboxes(void **state) {
+    (void)state;
+    run(4, 1, STK_OPENCL_MAIL_ON);
 }
 
 int main(void) {
@@ -109,6 +120,8 @@ int main(void) {
         cmocka_unit_test(sixty_four_lanes_end_each_slot_once),
         cmocka_unit_test(two_workers_of_sixteen_lanes_end_each_slot_once),
         cmocka_unit_test(two_workers_of_four_lanes_end_each_slot_once),
+        cmocka_unit_test(three_workers_with_mailboxes_end_each_slot_once),
+        cmocka_unit_test(a_lone_worker_needs_no_mailboxes),
     };
     int failed = 0;
     for (size_t i = 0; i < WAYS; i++) {

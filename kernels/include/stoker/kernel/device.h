@@ -24,6 +24,7 @@ struct stk_dev {
      * NULL */
     STK_GLOBAL stk_u32 *guards;
     STK_GLOBAL stk_u32 *limits; /* STK_LIMIT_WORDS words (words.h); NULL: no limits */
+    STK_GLOBAL stk_u32 *mail;   /* STK_MAIL_WORDS words; NULL: each worker looks at the ring itself */
     /* Set by the worker when it enters. */
     STK_GLOBAL stk_u32 *custody; /* behind a bus: the custody words that the host reads; may be NULL */
     /* not 0: a worker that holds a guard still swaps the status, since the host may change the status too */
@@ -58,7 +59,18 @@ struct stk_call {
     stk_u32 packed;           /* nonzero inside a packed slot: there are no result words then */
     stk_u32 from; /* bytes that earlier calls for this slot have done; 0 where the handler does not resume (cost.h) */
     stk_u32 step; /* most bytes that this call may do where the handler resumes; not 0 */
+#if STK_LANES > 1
+    /* STK_SUM_WORDS words in which the lanes of a group add up their shares of the results; NULL: one lane runs the
+     * handler */
+    STK_LOCAL stk_u32 *sums;
+#endif
 };
+
+/* Words of stk_call.sums: a sum for each result word, then a bit for each sum that a lane has added to, and for each
+ * sum that a lane has XORed into. */
+#define STK_SUM_ADDED STK_SLOT_RESULTS
+#define STK_SUM_XORED (STK_SLOT_RESULTS + 1u)
+#define STK_SUM_WORDS (STK_SLOT_RESULTS + 2u)
 
 /* Of `n` items those of lane `lane`: [*from, *to). Each has as many, but the last ones, which have what is left. */
 STK_FN void stk_lane_stretch(stk_u32 n, stk_u32 lane, stk_u32 *from, stk_u32 *to) {
@@ -83,14 +95,25 @@ STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     }
 }
 
-/* Adds a lane's share to the 64-bit result in words i, i + 1, which the loop cleared. A carry out of the low word is
- * the adder's to hand on, so the sum is right in any order of lanes. */
+/* Adds a lane's share to the 64-bit result in words i, i + 1. The loop has cleared these words. The lanes of a group add
+ * up their shares in local memory, so that a result crosses a bus once. A carry out of the low word is the adder's to
+ * hand on, so the sum is right in any order of lanes. */
 STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
     if (!c->packed && i + 1u < STK_SLOT_RESULTS) {
         STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
-        stk_u32 low = (stk_u32)v;
-        stk_u32 was = stk_add(r, low);
-        stk_add(r + 1, (stk_u32)(v >> 32) + (was + low < low ? 1u : 0u));
+        stk_u32 low = (stk_u32)v, high = (stk_u32)(v >> 32);
+#if STK_LANES > 1
+        if (c->sums && v != 0u) {
+            stk_u32 sum = stk_local_add(c->sums + i, low) + low;
+            (void)stk_local_add(c->sums + i + 1u, high + (sum < low ? 1u : 0u));
+            stk_local_or(c->sums + STK_SUM_ADDED, 1u << i);
+        }
+        if (c->sums) {
+            return;
+        }
+#endif
+        low += stk_add(r, low);
+        stk_add(r + 1, high + (low < (stk_u32)v ? 1u : 0u));
     }
 }
 
@@ -99,10 +122,13 @@ STK_FN void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     if (!c->packed && i < STK_SLOT_RESULTS) {
         STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
 #if STK_LANES > 1
-        (void)atomic_xor((volatile STK_GLOBAL stk_u32 *)r, v);
-#else
-        stk_st(r, stk_ld(r) ^ v);
+        if (c->sums) {
+            (void)atomic_xor(c->sums + i, v);
+            stk_local_or(c->sums + STK_SUM_XORED, 1u << i);
+            return;
+        }
 #endif
+        stk_st(r, stk_ld(r) ^ v);
     }
 }
 

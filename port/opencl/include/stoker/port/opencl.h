@@ -183,6 +183,15 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 
 /// Port ///
 
+/* Whether one worker of several lanes looks at the ring and hands slots for all lanes to the others through mailboxes in
+ * the device's own memory. Else each worker looks at the ring itself, as each does in BATCH and where a worker has one
+ * lane. */
+enum stk_opencl_mail {
+    STK_OPENCL_MAIL_AUTO = 0, /* on a GPU */
+    STK_OPENCL_MAIL_ON = 1,
+    STK_OPENCL_MAIL_OFF = 2
+};
+
 struct stk_opencl_config {
     /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
      * the first one that opens, in the order of stk_opencl_next. */
@@ -194,7 +203,7 @@ struct stk_opencl_config {
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    uint32_t workers;       /* work-groups; 0: 1 */
+    uint32_t workers;       /* work-groups; 0: what suits the device, 1 for a CPU, one for each unit of a GPU */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
@@ -209,6 +218,7 @@ struct stk_opencl_config {
     uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
+    enum stk_opencl_mail mail;     /* whether one worker looks at the ring for all, where there are several */
     /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
      * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
      * probe. */

@@ -1,0 +1,130 @@
+/* stoker kernels: mailboxes, through which one worker hands slots to the others.
+ *
+ * Reads of one ring by many groups are served one after the other where the ring lies behind a bus. So one worker looks
+ * at the ring: the first group of a launch that enters, the dispatcher. The dispatcher runs slots of one lane itself
+ * and hands slots for all lanes to the other workers. Each of these polls a mailbox in the device's own memory, where
+ * polling disturbs nobody.
+ *
+ *   ABSENT -> OPEN     the worker checks in: of many groups some may start only when others have ended
+ *   OPEN -> FULL       the dispatcher hands over a slot, whose words it wrote before; by compare-and-swap
+ *   FULL -> OPEN       the worker has ended the slot
+ *   FULL -> CLOSED     likewise, and the lease of the worker is over
+ *   OPEN -> CLOSED     the worker leaves: the dispatcher said stop, or its own lease is over; by compare-and-swap
+ *
+ * Nobody waits for another group. A worker leaves after a number of turns even if the dispatcher never says stop. The
+ * dispatcher leaves whatever the workers do, and each of them ends the slot that it has before it leaves. While no
+ * mailbox is OPEN or FULL the dispatcher runs slots for all lanes itself. test/model/mail.pml has these rules. */
+#ifndef STK_MAIL_H
+#define STK_MAIL_H
+
+#include "find.h"
+
+#if STK_LANES > 1
+
+/* Words of the slot in a mailbox, as in STK_HOLD_* of loop_wide.h. */
+#define STK_JOB_SLOT   0u
+#define STK_JOB_OPCODE 1u
+#define STK_JOB_TENANT 2u
+#define STK_JOB_FROM   3u
+#define STK_JOB_STEP   4u
+#define STK_JOB_GUARD  5u
+
+/* Turns of a worker at its mailbox for each turn of a lease: a turn at a mailbox takes a part of the time of a turn
+ * over a bus, and the dispatcher is to say stop first. */
+#define STK_MAIL_PATIENCE 16u
+
+STK_FN STK_GLOBAL stk_u32 *stk_mail_box(const struct stk_dev *d, stk_u32 i) {
+    return d->mail + STK_MAIL_BOXES + i;
+}
+
+STK_FN STK_GLOBAL stk_u32 *stk_mail_job(const struct stk_dev *d, stk_u32 i) {
+    return d->mail + STK_MAIL_JOB(i);
+}
+
+/* One lane: returns how many workers have entered before this one, and checks in. Worker 0 is the dispatcher, worker i
+ * has mailbox i - 1. */
+STK_FN stk_u32 stk_mail_enter(const struct stk_dev *d) {
+    stk_u32 rank = stk_add(d->mail + STK_MAIL_ARRIVED, 1u);
+    if (rank != 0u && rank <= STK_MAIL_BOXES_MAX) {
+        stk_st(stk_mail_box(d, rank - 1u), STK_MAIL_OPEN);
+    }
+    return rank;
+}
+
+/* One lane, after all that this worker stored to the mailboxes: the last worker of the launch to leave makes the
+ * mailboxes ready for the next launch. */
+STK_FN void stk_mail_leave(const struct stk_dev *d) {
+    stk_u32 i;
+    STK_FENCE();
+    if (stk_add(d->mail + STK_MAIL_LEFT, 1u) + 1u != d->workers) {
+        return;
+    }
+    for (i = 0; i < STK_MAIL_BOXES_MAX; i++) {
+        stk_st(stk_mail_box(d, i), STK_MAIL_ABSENT);
+    }
+    stk_st(d->mail + STK_MAIL_STOP, 0u);
+    stk_st(d->mail + STK_MAIL_ARRIVED, 0u);
+    stk_st(d->mail + STK_MAIL_LEFT, 0u);
+}
+
+/// The dispatcher ///
+
+/* All lanes: lists the mailboxes that are OPEN in `list`, counts them in *open and those that are FULL in *full. */
+STK_FN void stk_mail_look(const struct stk_dev *d, STK_LOCAL stk_u32 *list, STK_LOCAL stk_u32 *open,
+                          STK_LOCAL stk_u32 *full) {
+    stk_u32 i, boxes = d->workers - 1u < STK_MAIL_BOXES_MAX ? d->workers - 1u : STK_MAIL_BOXES_MAX;
+    for (i = STK_LANE; i < boxes; i += STK_LANES) {
+        stk_u32 status = stk_ld(stk_mail_box(d, i));
+        if (status == STK_MAIL_OPEN) {
+            list[stk_local_add(open, 1u)] = i;
+        } else if (status == STK_MAIL_FULL) {
+            (void)stk_local_add(full, 1u);
+        }
+    }
+}
+
+/* Writes what the worker has to know of a slot. A fence, then stk_mail_put, has to follow. */
+STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct stk_call *c, stk_u32 opcode,
+                           stk_u32 tenant, stk_u32 guard) {
+    STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
+    stk_st(job + STK_JOB_SLOT, c->index);
+    stk_st(job + STK_JOB_OPCODE, opcode);
+    stk_st(job + STK_JOB_TENANT, tenant);
+    stk_st(job + STK_JOB_FROM, c->from);
+    stk_st(job + STK_JOB_STEP, c->step);
+    stk_st(job + STK_JOB_GUARD, guard);
+}
+
+/* Returns 1 if the worker has the slot now, 0 if it has left. */
+STK_FN int stk_mail_put(const struct stk_dev *d, stk_u32 box) {
+    return stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) == STK_MAIL_OPEN;
+}
+
+/// The worker at a mailbox ///
+
+/* One lane: returns the status of the worker's mailbox after it was closed where the worker is to leave. */
+STK_FN stk_u32 stk_mail_poll(const struct stk_dev *d, const struct stk_worker *w) {
+    STK_GLOBAL stk_u32 *box = stk_mail_box(d, w->box - 1u);
+    stk_u32 status, stop;
+    if (w->box > STK_MAIL_BOXES_MAX) {
+        return STK_MAIL_CLOSED;
+    }
+    status = stk_ld(box);
+    stop = stk_ld(d->mail + STK_MAIL_STOP);
+    if (status == STK_MAIL_OPEN && (stop != 0u || w->turns == 0u)) {
+        status =
+            stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_CLOSED) == STK_MAIL_OPEN ? STK_MAIL_CLOSED : STK_MAIL_FULL;
+    }
+    if (status == STK_MAIL_FULL) {
+        STK_FENCE(); /* the words of the slot are read after the status */
+    }
+    return status;
+}
+
+/* One lane: the slot of the worker's mailbox has ended. */
+STK_FN void stk_mail_done(const struct stk_dev *d, const struct stk_worker *w) {
+    stk_st(stk_mail_box(d, w->box - 1u), w->turns != 0u ? STK_MAIL_OPEN : STK_MAIL_CLOSED);
+}
+
+#endif
+#endif
