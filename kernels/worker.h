@@ -289,10 +289,9 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
     w->whole = d->limits ? d->limits[STK_LIMIT_WHOLE] : 0xFFFFFFFFu;
     if (d->mail) {
-        /* The host measured the pace of one worker. A few workers fill a bus, and all of them share it. */
-        stk_u32 sharers = (d->workers + STK_WORKERS_FILL_BUS - 1u) / STK_WORKERS_FILL_BUS;
-        w->budget /= sharers;
-        w->whole /= sharers;
+        /* The host measured the pace of one worker. A few workers fill a bus, and all of them share it. A call that can
+         * stop half-way costs a small part of a lease, so only the other calls are bounded more tightly. */
+        w->whole /= (d->workers + STK_WORKERS_FILL_BUS - 1u) / STK_WORKERS_FILL_BUS;
     }
     w->turn_units = d->limits ? d->limits[STK_LIMIT_TURN] : 64u;
     w->lane_units = d->limits ? d->limits[STK_LIMIT_LANE] : 1u;
