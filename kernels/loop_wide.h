@@ -156,13 +156,30 @@ STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane
     return 0;
 }
 
-/* Reads the control words of this turn. */
-STK_FN void stk_wide_poll(const struct stk_dev *d, STK_LOCAL stk_u32 *poll) {
+/* Returns words of the device's own memory that a lane may read in place of a slot which it is not to look at. A load
+ * that each lane makes needs no branch, and a compiler that branches around a load waits for the load in the branch. */
+STK_FN STK_GLOBAL stk_u32 *stk_wide_nothing(const struct stk_dev *d) {
+    return d->guards ? d->guards : d->ring;
+}
+
+/* Returns the index of control word `i` of those that a turn reads. */
+STK_FN stk_u32 stk_wide_poll_word(stk_u32 i) {
+    return i == STK_POLL_LEASE ? STK_CTL_LEASE : i == STK_POLL_DOORBELL ? STK_CTL_DOORBELL : i;
+}
+
+/* Loads this lane's first control word of the turn. */
+STK_FN stk_u32 stk_wide_poll_begin(const struct stk_dev *d) {
+    return stk_ld(STK_LANE < STK_POLL_WORDS ? d->control + stk_wide_poll_word(STK_LANE) : stk_wide_nothing(d));
+}
+
+/* Hands the control words of this turn to all lanes. `first` is what stk_wide_poll_begin returned. */
+STK_FN void stk_wide_poll_end(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, stk_u32 first) {
     stk_u32 i;
-    for (i = STK_LANE; i < STK_POLL_WORDS; i += STK_LANES) {
-        poll[i] = stk_ld(d->control + (i == STK_POLL_LEASE      ? STK_CTL_LEASE
-                                       : i == STK_POLL_DOORBELL ? STK_CTL_DOORBELL
-                                                                : i));
+    if (STK_LANE < STK_POLL_WORDS) {
+        poll[STK_LANE] = first;
+    }
+    for (i = STK_LANE + STK_LANES; i < STK_POLL_WORDS; i += STK_LANES) {
+        poll[i] = stk_ld(d->control + stk_wide_poll_word(i));
     }
 }
 
@@ -193,18 +210,23 @@ STK_FN stk_u32 stk_wide_guard(const struct stk_dev *d, stk_u32 slot) {
     return slot != STK_NO_SLOT ? stk_guard(d, slot) : 0u;
 }
 
-/* Its first words; EMPTY where it is not to be looked at. */
+/* Returns 1 if the lane is to look at the slot. */
+STK_FN int stk_wide_looks(stk_u32 slot, stk_u32 guard) {
+    return slot != STK_NO_SLOT && stk_guard_even(guard);
+}
+
+/* Returns the first words of a slot; any words where the lane is not to look at the slot. */
 STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_u32 guard) {
-    struct stk_head head = {STK_SLOT_EMPTY, 0, 0, 0};
-    return slot != STK_NO_SLOT && stk_guard_even(guard) ? stk_ld_head(stk_slot_of(d, slot)) : head;
+    stk_u32 at = slot != STK_NO_SLOT ? slot : 0u;
+    return stk_ld_head(stk_wide_looks(slot, guard) ? stk_slot_of(d, at) : stk_wide_nothing(d));
 }
 
 /* What this lane saw in one source goes into lane->seen, *ready and *work. A slot for all lanes is not ready while no
  * worker waits for one, so that the slots behind it get their turn; *waits tells of it. */
 STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                         STK_LOCAL stk_u32 *used, stk_u32 source, struct stk_head head, stk_u32 *ready, stk_u32 *work,
-                         stk_u32 *waits) {
-    if (stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
+                         STK_LOCAL stk_u32 *used, stk_u32 source, int looks, struct stk_head head, stk_u32 *ready,
+                         stk_u32 *work, stk_u32 *waits) {
+    if (looks && stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
         if (w->room == 0u && stk_op_width(d, head.opcode) == STK_WIDE) {
             *waits = 1;
             return;
@@ -221,7 +243,8 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     stk_u32 guard##i = 0;
 #define STK_SOURCE_GUARD(i) guard##i = stk_wide_guard(d, slot##i);
 #define STK_SOURCE_HEAD(i)  struct stk_head head##i = stk_wide_head(d, slot##i, guard##i);
-#define STK_SOURCE_SEE(i)   stk_wide_see(d, w, lane, shared, i##u, head##i, &ready, &work, &waits);
+#define STK_SOURCE_SEE(i)                                                                                              \
+    stk_wide_see(d, w, lane, shared, i##u, stk_wide_looks(slot##i, guard##i), head##i, &ready, &work, &waits);
 #define STK_SOURCE_KEEP(i)                                                                                             \
     lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
@@ -232,16 +255,17 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
  * their way together, and before them the guards, where there are others to guard against. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w);
+    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll;
     STK_EACH_SOURCE(STK_SOURCE_SLOT)
     if (w->alone == 0u) {
         STK_EACH_SOURCE(STK_SOURCE_GUARD)
     }
     STK_EACH_SOURCE(STK_SOURCE_HEAD)
-    stk_wide_poll(d, shared + STK_SHARED_POLL);
+    poll = stk_wide_poll_begin(d);
     if (d->mail) {
         stk_mail_look(d, shared + STK_SHARED_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);
     }
+    stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);
     lane->seen = 0;
     STK_EACH_SOURCE(STK_SOURCE_SEE)
     if (waits != 0u) {
@@ -316,7 +340,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
         struct stk_head head;
         lane->guard = w->alone == 0u ? stk_wide_guard(d, slot) : 0u;
         head = stk_wide_head(d, slot, lane->guard);
-        if (!stk_status_claimable(head.status)) {
+        if (!stk_wide_looks(slot, lane->guard) || !stk_status_claimable(head.status)) {
             return STK_NO_SLOT;
         }
         seen = head.status;
@@ -617,7 +641,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         } else if (lane.holds == 0u) {
             stk_wide_look(&d, w, &lane, shared, now);
         } else {
-            stk_wide_poll(&d, poll);
+            stk_wide_poll_end(&d, poll, stk_wide_poll_begin(&d));
         }
         STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
         leave = w->box != 0u                                                                    ? now[STK_TURN_LEAVE]
