@@ -75,7 +75,7 @@ static void run_ring(uint32_t seed) {
     assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
 }
 
-static void run(uint32_t lanes, uint32_t workers) {
+static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
     const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"),
                                              .residency = wanted_residency(),
                                              .slots = OPS_SLOTS,
@@ -86,7 +86,8 @@ static void run(uint32_t lanes, uint32_t workers) {
                                              .table_bytes = OPS_TABLES,
                                              .tenants = HOSTILE_TENANTS,
                                              .lanes = lanes,
-                                             .workers = workers};
+                                             .workers = workers,
+                                             .mail = mail};
     uint32_t seed, where;
     int err = stk_opencl_open(&cl, &config);
     if (err == STK_E_NODEV) {
@@ -117,22 +118,27 @@ static void run(uint32_t lanes, uint32_t workers) {
 
 static void one_lane_is_contained(void **state) {
     (void)state;
-    run(1, 1);
+    run(1, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void four_lanes_are_contained(void **state) {
     (void)state;
-    run(4, 1);
+    run(4, 1, STK_OPENCL_MAIL_OFF);
 }
 
 static void sixteen_lanes_of_two_workers_are_contained(void **state) {
     (void)state;
-    run(16, 2);
+    run(16, 2, STK_OPENCL_MAIL_OFF);
 }
 
 static void sixty_four_lanes_are_contained(void **state) {
     (void)state;
-    run(64, 1);
+    run(64, 1, STK_OPENCL_MAIL_OFF);
+}
+
+static void eight_lanes_of_three_workers_with_mailboxes_are_contained(void **state) {
+    (void)state;
+    run(8, 3, STK_OPENCL_MAIL_ON);
 }
 
 int main(void) {
@@ -141,6 +147,7 @@ int main(void) {
         cmocka_unit_test(four_lanes_are_contained),
         cmocka_unit_test(sixteen_lanes_of_two_workers_are_contained),
         cmocka_unit_test(sixty_four_lanes_are_contained),
+        cmocka_unit_test(eight_lanes_of_three_workers_with_mailboxes_are_contained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
