@@ -64,6 +64,8 @@ static void show_residency(const char *name, const struct info_options *o) {
         printf("  kept        program: %s, handshake: %s%s%s\n", cli_built_word(cl.built_from),
                cli_proved_word(cl.proved_from), cl.persist_note[0] ? "; " : "", cl.persist_note);
     }
+    printf("  workers     %u group%s of %u work-item%s\n", cl.config.workers, cl.config.workers == 1u ? "" : "s",
+           cl.config.lanes, cl.config.lanes == 1u ? "" : "s");
     printf("  lease       %u turns, leaves after %u idle ones\n", cl.stats.turns, cl.stats.idle_turns);
     if (info.residency == STK_BATCH) {
         const struct stk_device_memory *m = &cl.memory;

@@ -233,7 +233,8 @@
 #define STK_LIMIT_START                                                                                                \
     (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present ring scan began, kept likewise */
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
-/* 1: one worker looks at the ring and hands slots for all lanes to the others through mailboxes; 0: each looks itself */
+/* 1: one worker looks at the ring for all, and hands slots for all lanes to the others through mailboxes; 0: each one
+ * looks at the ring itself */
 #define STK_LIMIT_MAIL  (STK_LIMIT_BATCH + 1u)
 #define STK_LIMIT_WORDS (STK_LIMIT_MAIL + 1u)
 

@@ -58,6 +58,13 @@ static uint32_t lanes_for(cl_device_id device, enum stk_opencl_type type) {
     return type == STK_OPENCL_CPU || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
 }
 
+/* One worker looks at the ring for the others, which have a unit each. On a CPU a second worker takes a core from the
+ * host's own threads. */
+static uint32_t workers_for(const struct stk_opencl_device *d) {
+    uint32_t most = STK_MAIL_BOXES_MAX + 1u, units = d->units < most ? d->units : most;
+    return d->type == STK_OPENCL_GPU && units != 0u ? units : 1u;
+}
+
 /* Returns the type. A driver sets one of these bits, and may set the bit of the default device as well. */
 static enum stk_opencl_type type_of(cl_device_type bits) {
     return (bits & CL_DEVICE_TYPE_GPU)           ? STK_OPENCL_GPU
@@ -85,6 +92,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
     d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
+    d->workers = workers_for(d);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
     d->svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;

@@ -100,21 +100,13 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     return drain_all(cl, &end) == STK_OK;
 }
 
-/* One worker for each unit of a GPU: one looks at the ring, and the others have a unit each. On a CPU more than one
- * worker takes cores from the host's own threads. */
-static uint32_t usual_workers(const struct stk_opencl *cl) {
-    uint32_t units = cl->device.units, most = STK_MAIL_BOXES_MAX + 1u;
-    if (cl->device.type != STK_OPENCL_GPU || cl->config.lanes == 1u || units == 0u) {
-        return 1;
-    }
-    return units < most ? units : most;
-}
-
 /* Opens the device that was chosen. On error everything is released, except what a kernel that is still there uses. */
 static int open_device(struct stk_opencl *cl) {
     int err;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
-    cl->config.workers = cl->config.workers ? cl->config.workers : usual_workers(cl);
+    if (cl->config.workers == 0u) {
+        cl->config.workers = cl->config.lanes == 1u ? 1u : cl->device.workers;
+    }
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */

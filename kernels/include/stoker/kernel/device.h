@@ -95,9 +95,9 @@ STK_FN void stk_result(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     }
 }
 
-/* Adds a lane's share to the 64-bit result in words i, i + 1. The loop has cleared these words. The lanes of a group add
- * up their shares in local memory, so that a result crosses a bus once. A carry out of the low word is the adder's to
- * hand on, so the sum is right in any order of lanes. */
+/* Adds a lane's share to the 64-bit result in words i, i + 1. The loop has cleared these words. The lanes of a group
+ * add up their shares in local memory, so that a result crosses a bus once. A carry out of the low word is the adder's
+ * to hand on, so the sum is right in any order of lanes. */
 STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
     if (!c->packed && i + 1u < STK_SLOT_RESULTS) {
         STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
