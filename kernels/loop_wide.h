@@ -567,6 +567,9 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     if (d->shared_out != 0u) {
         stk_worker_enter_tenant(d, w, hold[STK_HOLD_TENANT]);
     }
+#if STK_TILED
+    stk_tile_args(d, &c);
+#endif
     stk_worker_charge(w, hold[STK_HOLD_COST]);
     lane->status = stk_op_run(d, &c, hold[STK_HOLD_OPCODE]);
     lane->ran = 1;

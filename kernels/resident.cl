@@ -3,12 +3,22 @@
 #include "loop.h"
 #include "loop_wide.h"
 
+#if STK_TILED
+/* A tile is made of whole rows of 128 bytes, and the reductions of tile.h have two words for each lane. */
+typedef char stk_tile_rows[STK_TILE_BYTES % 128u == 0u ? 1 : -1];
+typedef char stk_tile_lanes[STK_LANES * 2u <= STK_TILE_OWN_WORDS ? 1 : -1];
+typedef char stk_local_fits[(STK_TILE_WORDS(STK_TILE_BYTES) + STK_SHARED_WORDS) * 4u <= STK_TILE_LOCAL_MAX ? 1 : -1];
+#endif
+
 __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *control, __global stk_u32 *debug,
                                      __global stk_u32 *io, __global stk_u8 *payload, const __global stk_u8 *tables,
                                      stk_u32 slots, stk_u32 control_words, stk_u32 debug_words, stk_u32 io_slots,
                                      stk_u32 payload_bytes, stk_u32 table_bytes, stk_u32 turns, stk_u32 idle_turns,
                                      __global stk_u32 *guards) {
     STK_LOCAL stk_u32 shared[STK_SHARED_WORDS];
+#if STK_TILED
+    __local stk_u32 tile[STK_TILE_WORDS(STK_TILE_BYTES)];
+#endif
     struct stk_worker w;
     struct stk_dev d;
     d.ring = ring;
@@ -18,6 +28,9 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.payload = payload;
     d.tables = tables;
     d.guards = guards;
+#if STK_TILED
+    d.tile = tile;
+#endif
     d.limits = guards ? guards + slots + io_slots : 0; /* the host lays the limits behind the guards */
     d.mail = 0;
     if (STK_LANES > 1 && guards && get_num_groups(0) > 1u && d.limits[STK_LIMIT_MAIL] != 0u) {

@@ -104,6 +104,9 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
 #if STK_LANES > 1
     c.sums = 0;
 #endif
+#if STK_TILED
+    c.group_args = 0;
+#endif
     return c;
 }
 
@@ -234,12 +237,14 @@ STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 units) {
 
 /* Sums up w->touch bytes of the payload in a turn without work. The host measures the time of a unit this way. */
 STK_FN void stk_worker_touch(const struct stk_dev *d, struct stk_worker *w) {
-    stk_u32 from, to, words = w->touch / 4u;
-    int reads = w->touches == 0u ? 1 : STK_LANE == 0u;
-    if (w->touch != 0u && reads) {
-        stk_lane_stretch(words, w->touches == 0u ? STK_LANE : 0u, &from, &to);
-        to = w->touches == 0u ? to : words;
-        w->touched |= (stk_u32)(stk_sum_words(d->payload, from, to) >> 33);
+    stk_u32 words = w->touch / 4u;
+    if (words == 0u) {
+        return;
+    }
+    if (w->touches == 0u) {
+        w->touched |= (stk_u32)(stk_sum_share(d->payload, 0u, words) >> 33);
+    } else if (STK_LANE == 0u) {
+        w->touched |= (stk_u32)(stk_sum_words(d->payload, 0u, words) >> 33);
     }
 }
 

@@ -10,7 +10,7 @@
 #ifndef STK_OP_CRC32C_H
 #define STK_OP_CRC32C_H
 
-#include "stoker/kernel/cost.h"
+#include "stoker/kernel/tile.h"
 
 #ifdef __OPENCL_C_VERSION__
 #define STK_CRC_TABLE __constant
@@ -21,7 +21,7 @@
 #define STK_CRC_POLYNOMIAL 0x82F63B78u /* reflected: bit 31 is x^0 */
 #define STK_CRC_ONE        0x80000000u
 #define STK_CRC_CHAINS     4u
-#define STK_CRC_COST       STK_PER_BYTE(208u, 13u)
+#define STK_CRC_COST       STK_PER_BYTE_TILED(208u, 13u, 32u)
 #define STK_CRC_LONG       4096u /* bytes from which on chains are worth their merging */
 
 /* Entries are linear in their index, so four of them make a row. */
@@ -52,20 +52,6 @@ STK_CRC_TABLE stk_u32 stk_crc32c_powers[32] = {
     0xFE7740E6u, 0xF946610Bu, 0x3C204F8Fu, 0x538586E3u, 0x59726915u, 0x734D5309u, 0xBC1AC763u, 0x7D0722CCu,
     0xD289CABEu, 0xE94CA9BCu, 0x05B74F3Fu, 0xA51E1F42u, 0x40000000u, 0x20000000u, 0x08000000u, 0x00800000u};
 
-STK_FN stk_u32 stk_crc32c_byte(stk_u32 s, stk_u32 byte) {
-    s ^= byte;
-    s = stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
-    return stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
-}
-
-/* A state that a word was XORed into, moved on over that word. */
-STK_FN stk_u32 stk_crc32c_word(stk_u32 s) {
-    return stk_crc32c_rows[s & 15u] ^ stk_crc32c_rows[16u + (s >> 4 & 15u)] ^ stk_crc32c_rows[32u + (s >> 8 & 15u)] ^
-           stk_crc32c_rows[48u + (s >> 12 & 15u)] ^ stk_crc32c_rows[64u + (s >> 16 & 15u)] ^
-           stk_crc32c_rows[80u + (s >> 20 & 15u)] ^ stk_crc32c_rows[96u + (s >> 24 & 15u)] ^
-           stk_crc32c_rows[112u + (s >> 28)];
-}
-
 /* a * b modulo the polynomial. */
 STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
     stk_u32 product = 0, i;
@@ -86,6 +72,62 @@ STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
         }
     }
     return power;
+}
+
+#if STK_TILED
+/* The rows in local memory: lanes that read different entries of one row never meet in a bank there, while constant
+ * memory serves one entry at a time. */
+STK_FN void stk_crc32c_rows_to(__local stk_u32 *rows) {
+    stk_u32 i;
+    for (i = STK_LANE; i < 128u; i += STK_LANES) {
+        rows[i] = stk_crc32c_rows[i];
+    }
+}
+
+STK_FN stk_u32 stk_crc32c_tile_byte(const __local stk_u32 *rows, stk_u32 s, stk_u32 byte) {
+    s ^= byte;
+    s = rows[112u + (s & 15u)] ^ s >> 4;
+    return rows[112u + (s & 15u)] ^ s >> 4;
+}
+
+STK_FN stk_u32 stk_crc32c_tile_word(const __local stk_u32 *rows, stk_u32 s) {
+    return rows[s & 15u] ^ rows[16u + (s >> 4 & 15u)] ^ rows[32u + (s >> 8 & 15u)] ^ rows[48u + (s >> 12 & 15u)] ^
+           rows[64u + (s >> 16 & 15u)] ^ rows[80u + (s >> 20 & 15u)] ^ rows[96u + (s >> 24 & 15u)] ^
+           rows[112u + (s >> 28)];
+}
+
+/* State s, moved on over tile positions [at, end). */
+STK_COLD stk_u32 stk_crc32c_tile(const __local stk_u32 *data, const __local stk_u32 *rows, stk_u32 s, stk_u32 at,
+                                 stk_u32 end) {
+    const __local stk_u8 *bytes = (const __local stk_u8 *)data;
+    for (; at < end && (at & 3u) != 0u; at++) {
+        s = stk_crc32c_tile_byte(rows, s, bytes[stk_tile_at(at)]);
+    }
+    for (; at < end && end - at >= 4u; at += 4u) {
+        s = stk_crc32c_tile_word(rows, s ^ data[(at >> 2) + (at >> 7)]);
+    }
+    for (; at < end; at++) {
+        s = stk_crc32c_tile_byte(rows, s, bytes[stk_tile_at(at)]);
+    }
+    return s;
+}
+
+STK_COLD stk_u32 stk_crc32c_move(stk_u32 s, stk_u32 bytes) {
+    return s != 0u ? stk_crc32c_times(s, stk_crc32c_power(bytes)) : 0u;
+}
+#else
+STK_FN stk_u32 stk_crc32c_byte(stk_u32 s, stk_u32 byte) {
+    s ^= byte;
+    s = stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
+    return stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
+}
+
+/* A state that a word was XORed into, moved on over that word. */
+STK_FN stk_u32 stk_crc32c_word(stk_u32 s) {
+    return stk_crc32c_rows[s & 15u] ^ stk_crc32c_rows[16u + (s >> 4 & 15u)] ^ stk_crc32c_rows[32u + (s >> 8 & 15u)] ^
+           stk_crc32c_rows[48u + (s >> 12 & 15u)] ^ stk_crc32c_rows[64u + (s >> 16 & 15u)] ^
+           stk_crc32c_rows[80u + (s >> 20 & 15u)] ^ stk_crc32c_rows[96u + (s >> 24 & 15u)] ^
+           stk_crc32c_rows[112u + (s >> 28)];
 }
 
 /* Chains in step over four stretches of n words from the word p on, the first from state s. */
@@ -136,6 +178,35 @@ STK_COLD stk_u32 stk_crc32c_share(const STK_GLOBAL stk_u8 *p, stk_u32 at, stk_u3
     return begins != 0u ? ~s : s;
 }
 
+#endif
+
+/* Returns this lane's share of the CRC of `n` bytes, which begin behind the lead of the chunk at byte `offset`. This
+ * call does the bytes [first, last) of them. With tiles a lane has a stretch of each tile: its state is moved on over
+ * the bytes of the other lanes between two of its stretches. */
+STK_FN stk_u32 stk_crc32c_part(const struct stk_dev *d, stk_u32 offset, stk_u32 lead, stk_u32 n, stk_u32 first,
+                               stk_u32 last, stk_u32 crc) {
+#if STK_TILED
+    stk_u32 begins = STK_LANE == 0u && first == 0u ? 1u : 0u;
+    stk_u32 s = begins != 0u ? ~crc : 0u, at = lead + first, from, to;
+    struct stk_tile t;
+    stk_tile_first(&t, d, offset, lead + first, lead + last, 0u);
+    stk_crc32c_rows_to(d->tile + STK_TILE_OWN);
+    while (stk_tile_more(&t)) {
+        stk_tile_stretch(&t, &from, &to);
+        if (from < to) {
+            stk_u32 before = from == at ? s : 0u;
+            s = from == at ? 0u : stk_crc32c_move(s, to - at);
+            s ^= stk_crc32c_tile(t.data, d->tile + STK_TILE_OWN, before, from + t.shift, to + t.shift);
+            at = to;
+        }
+    }
+    s = stk_crc32c_move(s, lead + n - at);
+    return begins != 0u ? ~s : s;
+#else
+    return stk_crc32c_share(d->payload, offset + lead, n, first, last, crc, STK_LANE);
+#endif
+}
+
 STK_FN struct stk_cost stk_cost_crc32c(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_CRC_COST, 1u);
 }
@@ -151,7 +222,7 @@ STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) 
     }
     bytes -= lead;
     stk_slice(c, bytes, &first, &last);
-    stk_result_xor(c, 0, stk_crc32c_share(d->payload, offset + lead, bytes, first, last, crc, STK_LANE));
+    stk_group_xor(d, c, 0, stk_crc32c_part(d, offset, lead, bytes, first, last, crc));
     return stk_slice_end(c, last, bytes);
 }
 

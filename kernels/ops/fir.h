@@ -8,7 +8,7 @@
 #ifndef STK_OP_FIR_H
 #define STK_OP_FIR_H
 
-#include "stoker/kernel/cost.h"
+#include "stoker/kernel/tile.h"
 
 #ifdef __OPENCL_C_VERSION__
 typedef int stk_i32;
@@ -21,8 +21,8 @@ typedef int64_t stk_i64;
 /* More than any sum is below 0, and a multiple of 2^15: shifts then see no sign. */
 #define STK_FIR_BIAS ((stk_i64)1 << 40)
 
-#define STK_FIR_COST     STK_PER_BYTE(384u, 20u)
-#define STK_FIR_COST_TAP STK_PER_BYTE(24u, 2u) /* for each tap */
+#define STK_FIR_COST     STK_PER_BYTE_TILED(384u, 20u, 48u)
+#define STK_FIR_COST_TAP STK_PER_BYTE_TILED(24u, 2u, 4u) /* for each tap */
 
 STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #ifdef __OPENCL_C_VERSION__
@@ -43,6 +43,39 @@ STK_FN void stk_fir_write(STK_GLOBAL stk_u8 *p, stk_u32 i, stk_i32 v) {
 #endif
 }
 
+/* Divides a sum by 2^15, rounds and limits it. Adds one to *limited where the limit changed it. */
+STK_FN stk_i32 stk_fir_round(stk_i64 sum, stk_u32 *limited) {
+    stk_i64 y = (stk_i64)((stk_u64)(sum + (1 << 14) + STK_FIR_BIAS) >> 15) - (STK_FIR_BIAS >> 15);
+    stk_i64 in = y > 32767 ? 32767 : y < -32768 ? -32768 : y;
+    *limited += in != y ? 1u : 0u;
+    return (stk_i32)in;
+}
+
+#if STK_TILED
+/* The sum for the sample at tile position `pos`, of which `n` taps see a sample. */
+STK_FN stk_i64 stk_fir_tile_sum(const __local stk_u32 *data, const __local short *taps, stk_u32 pos, stk_u32 n) {
+    const __local stk_u8 *bytes = (const __local stk_u8 *)data;
+    stk_i64 sum = 0;
+    stk_u32 k;
+    for (k = 0; k < n; k++, pos -= 2u) {
+        sum += (stk_i64)(taps[k] * *(const __local short *)(bytes + stk_tile_at(pos)));
+    }
+    return sum;
+}
+
+/* Writes a lane's share of the samples of one tile: samples [from, to) of the chunk, the first of which is at tile
+ * position `pos`. Neighbouring lanes write neighbouring samples, so that the bus gets whole lines. Returns how many
+ * were limited. */
+STK_COLD stk_u32 stk_fir_tile(const __local stk_u32 *data, const __local short *taps, stk_u32 count,
+                              STK_GLOBAL stk_u8 *out, stk_u32 pos, stk_u32 from, stk_u32 to) {
+    stk_u32 i, limited = 0;
+    for (i = STK_LANE; i < to - from; i += STK_LANES) {
+        stk_u32 n = from + i < count ? from + i + 1u : count;
+        stk_fir_write(out, i, stk_fir_round(stk_fir_tile_sum(data, taps, pos + i * 2u, n), &limited));
+    }
+    return limited;
+}
+#else
 /* The sum for sample i; there are none before sample 0. */
 STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 i, stk_u32 count) {
     stk_u32 k, n = i < count ? i + 1u : count;
@@ -60,13 +93,33 @@ STK_COLD stk_u32 stk_fir_share(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_
     stk_u32 from, to, i, limited = 0;
     stk_lane_stretch(n, lane, &from, &to);
     for (i = from; i < to; i++) {
-        stk_i64 sum = stk_fir_sum(x, taps, lead + i, count) + (1 << 14) + STK_FIR_BIAS;
-        stk_i64 y = (stk_i64)((stk_u64)sum >> 15) - (STK_FIR_BIAS >> 15);
-        stk_i64 in = y > 32767 ? 32767 : y < -32768 ? -32768 : y;
-        limited += in != y ? 1u : 0u;
-        stk_fir_write(out, i, (stk_i32)in);
+        stk_fir_write(out, i, stk_fir_round(stk_fir_sum(x, taps, lead + i, count), &limited));
     }
     return limited;
+}
+#endif
+
+/* Writes this lane's share of the output for the bytes [from, to) behind the lead. Returns how many samples were
+ * limited. */
+STK_FN stk_u32 stk_fir_part(const struct stk_dev *d, stk_u32 offset, stk_u32 lead, stk_u32 from, stk_u32 to,
+                            stk_u32 taps, stk_u32 count, stk_u32 out) {
+#if STK_TILED
+    __local short *own = (__local short *)(d->tile + STK_TILE_OWN);
+    stk_u32 i, limited = 0;
+    struct stk_tile t;
+    stk_tile_first(&t, d, offset, lead + from, lead + to, (count - 1u) * 2u);
+    for (i = STK_LANE; i < count; i += STK_LANES) {
+        own[i] = (short)stk_fir_sample(d->payload + taps, i);
+    }
+    while (stk_tile_more(&t)) {
+        limited += stk_fir_tile(t.data, own, count, d->payload + out + (t.from - lead), t.from + t.shift, t.from / 2u,
+                                t.to / 2u);
+    }
+    return limited;
+#else
+    return stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out + from, (lead + from) / 2u,
+                         (to - from) / 2u, STK_LANE);
+#endif
 }
 
 /* States the cost of each byte. A byte is half of a sample, so each byte costs one multiplication for two taps. */
@@ -109,9 +162,7 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     n = bytes - lead;
     stk_slice(c, n, &from, &to);
     from &= ~1u; /* a place that somebody forged still becomes the start of a sample */
-    stk_result_add64(c, 0,
-                     stk_fir_share(d->payload + offset, d->payload + taps, count, d->payload + out + from,
-                                   (lead + from) / 2u, (to - from) / 2u, STK_LANE));
+    stk_group_add64(d, c, 0, stk_fir_part(d, offset, lead, from, to, taps, count, out));
     status = stk_slice_end(c, to, n);
     if (STK_LANE == 0u && status == STK_SLOT_DONE) {
         stk_result(c, 2, n / 2u);

@@ -5,14 +5,18 @@
  * before its stretch, from the root, without counting there: then it is in a state that knows every match which ends
  * inside the stretch, and each match is counted by exactly one chain. The chunk's lead does the same at the border of
  * two chunks.
+ *
+ * With tiles (tile.h) a lane runs one chain, over 128 bytes of a tile of 32 KiB: there are many lanes, and the device
+ * hides the latency of one behind the others. Classes and counters then lie in local memory, and the counters are added
+ * to those of the payload once, at the end of a call.
  */
 #ifndef STK_OP_SCAN_H
 #define STK_OP_SCAN_H
 
-#include "stoker/kernel/cost.h"
+#include "stoker/kernel/tile.h"
 #include "stoker/scan_words.h"
 
-#define STK_SCAN_COST_COUNT  STK_PER_BYTE(288u, 56u)
+#define STK_SCAN_COST_COUNT  STK_PER_BYTE_TILED(288u, 56u, 160u)
 #define STK_SCAN_COST_LOCATE STK_PER_BYTE(1168u, 224u) /* one chain waits for each look-up */
 
 #define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
@@ -73,41 +77,80 @@ STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK
     return state;
 }
 
-/* Counts one visit of the state in `entry` if a pattern ends there; returns 1 then. A worker's counters are its own, so
- * only its lanes share them. */
-STK_FN stk_u32 stk_automaton_hit(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 entry) {
-    stk_u32 i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride;
-    if ((entry & STK_IMAGE_ENDS) == 0u) {
-        return 0;
-    }
-    if (i < a->accepting) {
-#if STK_LANES > 1
-        stk_add(hits + i, 1u);
-#else
-        stk_st(hits + i, stk_ld(hits + i) + 1u);
-#endif
-    }
-    return 1;
+/* What becomes of the matches that this lane meets: a counter for each accepting state, and records while there is room
+ * for them. A worker's counters are its own, so only its lanes share them. */
+struct stk_scan_sink {
+    const STK_GLOBAL stk_u8 *p; /* the chunk */
+    STK_GLOBAL stk_u32 *hits;
+    STK_GLOBAL stk_u32 *out; /* the records; `room` of them fit */
+    stk_u32 room;
+    STK_GLOBAL stk_u32 *found; /* where lanes list together: the 64-bit count of the slot, which numbers the records */
+    const STK_GLOBAL stk_u8 *at; /* byte of the first of several chains */
+    stk_u32 step;                /* bytes from one chain to the next */
+    stk_u32 listed;              /* matches that earlier calls for this slot met, for one lane that lists alone */
+    stk_u32 count;               /* bytes that ended a match, as far as they are not in `found` */
+};
+
+STK_FN void stk_scan_record(STK_GLOBAL stk_u32 *out, stk_u32 n, stk_u32 end, stk_u32 state) {
+    stk_st(out + (stk_u64)n * STK_MATCH_WORDS + STK_MATCH_END, end);
+    stk_st(out + (stk_u64)n * STK_MATCH_WORDS + STK_MATCH_STATE, state);
 }
 
-/* One chain over [from, end); returns how many bytes ended a match. */
-STK_FN stk_u32 stk_scan_one(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from, stk_u32 end,
-                            STK_GLOBAL stk_u32 *hits) {
-    stk_u32 state = stk_automaton_enter(a, p, from), count = 0, i;
+/* Counts one visit of the state in `entry`, which the byte `at` of the chunk led to, if a pattern ends there. */
+STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 entry,
+                              stk_u32 at) {
+    stk_u32 i, n;
+    if ((entry & STK_IMAGE_ENDS) == 0u) {
+        return;
+    }
+    i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride;
+    n = sink->listed + sink->count;
+#if STK_LANES > 1
+    if (i < a->accepting) {
+        stk_add(sink->hits + i, 1u);
+    }
+    if (sink->room != 0u) {
+        n = stk_add(sink->found, 1u);
+        if (n == 0xFFFFFFFFu) {
+            stk_add(sink->found + 1, 1u);
+        }
+    } else {
+        sink->count++;
+    }
+#else
+    if (i < a->accepting) {
+        stk_st(sink->hits + i, stk_ld(sink->hits + i) + 1u);
+    }
+    sink->count++;
+#endif
+    if (n < sink->room) {
+        stk_scan_record(sink->out, n, at + 1u, i);
+    }
+}
+
+/* One chain over [from, end). */
+STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from, stk_u32 end) {
+    const STK_GLOBAL stk_u8 *p = sink->p;
+    stk_u32 state = stk_automaton_enter(a, p, from), i;
     for (i = from; i < end; i++) {
         state = stk_automaton_step(a, state, p[i]);
         if ((state & STK_IMAGE_ENDS) != 0u) {
-            count += stk_automaton_hit(a, hits, state);
+            stk_automaton_hit(a, sink, state, i);
         }
     }
-    return count;
 }
 
-/* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers. */
-STK_COLD stk_u32 stk_scan_hits(const struct stk_automaton_view *a, STK_GLOBAL stk_u32 *hits, stk_u32 s0, stk_u32 s1,
-                               stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5) {
-    return stk_automaton_hit(a, hits, s0) + stk_automaton_hit(a, hits, s1) + stk_automaton_hit(a, hits, s2) +
-           stk_automaton_hit(a, hits, s3) + stk_automaton_hit(a, hits, s4) + stk_automaton_hit(a, hits, s5);
+/* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers; the
+ * place goes through memory for the same reason. */
+STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
+                            stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5) {
+    stk_u32 at = (stk_u32)(sink->at - sink->p), step = sink->step;
+    stk_automaton_hit(a, sink, s0, at);
+    stk_automaton_hit(a, sink, s1, at + step);
+    stk_automaton_hit(a, sink, s2, at + step * 2u);
+    stk_automaton_hit(a, sink, s3, at + step * 3u);
+    stk_automaton_hit(a, sink, s4, at + step * 4u);
+    stk_automaton_hit(a, sink, s5, at + step * 5u);
 }
 
 /* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register
@@ -118,12 +161,12 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 
 /* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
  * states are named variables, not an array, so that they stay in registers. */
-STK_COLD stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
-                                 STK_GLOBAL stk_u32 *hits, const stk_u32 *enter) {
+STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
+                              struct stk_scan_sink *sink, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
     const STK_GLOBAL stk_u32 *table = a->table;
     stk_u64 step = n;
-    stk_u32 mask = a->mask, count = 0;
+    stk_u32 mask = a->mask;
     stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
     for (; q < end; q++, r++) {
         s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
@@ -133,25 +176,26 @@ STK_COLD stk_u32 stk_scan_chains(const struct stk_automaton_view *a, const STK_G
         s4 = table[(s4 + stk_class_before(table, r[step])) & mask];
         s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
         if (((s0 | s1 | s2 | s3 | s4 | s5) & STK_IMAGE_ENDS) != 0u) {
-            count += stk_scan_hits(a, hits, s0, s1, s2, s3, s4, s5);
+            sink->at = q;
+            stk_scan_hits(a, sink, s0, s1, s2, s3, s4, s5);
         }
     }
-    return count;
 }
 
 /* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
-STK_FN stk_u32 stk_scan_stretch(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from,
-                                stk_u32 end, STK_GLOBAL stk_u32 *hits) {
-    stk_u32 n = (end - from) / STK_CHAINS, count = 0;
+STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
+                             stk_u32 end) {
+    stk_u32 n = (end - from) / STK_CHAINS;
     if (n > a->overlap && n >= 16u) {
         stk_u32 enter[STK_CHAINS], k;
         for (k = 0; k < STK_CHAINS; k++) {
-            enter[k] = stk_automaton_enter(a, p, from + k * n);
+            enter[k] = stk_automaton_enter(a, sink->p, from + k * n);
         }
-        count = stk_scan_chains(a, p + from, n, hits, enter);
+        sink->step = n;
+        stk_scan_chains(a, sink->p + from, n, sink, enter);
         from += n * STK_CHAINS;
     }
-    return count + stk_scan_one(a, p, from, end, hits);
+    stk_scan_one(a, sink, from, end);
 }
 
 STK_FN struct stk_cost stk_cost_scan_count(const struct stk_dev *d, const struct stk_call *c) {
@@ -191,27 +235,123 @@ STK_FN stk_u32 stk_scan_walk_leave(const struct stk_call *c, const struct stk_sc
 
 /* Counts in one chain, which lane 0 walks alone. This is for patterns so long that the overlaps of the lanes would cost
  * more than their stretches. */
-STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct stk_call *c, const STK_GLOBAL stk_u8 *p,
-                              stk_u32 lead, stk_u32 bytes, STK_GLOBAL stk_u32 *hits) {
+STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct stk_call *c, struct stk_scan_sink *sink,
+                              stk_u32 lead, stk_u32 bytes) {
     struct stk_scan_walk w = stk_scan_walk_enter(a, c, lead, bytes, c->step / STK_LANES);
-    stk_u32 count = 0;
     if (STK_LANE != 0u) {
         return w.to < bytes ? STK_SLICED : STK_SLOT_DONE;
     }
     for (; w.at < w.to; w.at++) {
-        w.state = stk_automaton_step(a, w.state, p[w.at]);
+        w.state = stk_automaton_step(a, w.state, sink->p[w.at]);
         if ((w.state & STK_IMAGE_ENDS) != 0u && w.at >= lead) {
-            count += stk_automaton_hit(a, hits, w.state);
+            stk_automaton_hit(a, sink, w.state, w.at);
         }
     }
-    stk_result_add64(c, 0, count);
+    stk_result_add64(c, 0, sink->count);
     return stk_scan_walk_leave(c, &w, bytes);
+}
+
+#if STK_TILED
+/* The handler's own words of the tile: classes, the number of the next record, and counters of as many accepting states
+ * as fit. The counters of more states are those of the payload. */
+#define STK_SCAN_OWN_FOUND  (STK_IMAGE_CLASS_BYTES / 4u)
+#define STK_SCAN_OWN_HITS   (STK_SCAN_OWN_FOUND + 1u)
+#define STK_SCAN_COUNTS_MAX (STK_TILE_OWN_WORDS - STK_SCAN_OWN_HITS)
+
+/* Counts and lists one match of a tile. */
+STK_FN void stk_scan_tile_hit(const struct stk_automaton_view *a, const struct stk_scan_sink *sink,
+                              __local stk_u32 *own, stk_u32 entry, stk_u32 at) {
+    stk_u32 i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride, n;
+    if (i < a->accepting && a->accepting <= STK_SCAN_COUNTS_MAX) {
+        (void)atomic_add(own + STK_SCAN_OWN_HITS + i, 1u);
+    } else if (i < a->accepting) {
+        stk_add(sink->hits + i, 1u);
+    }
+    if (sink->room != 0u) {
+        n = atomic_add(own + STK_SCAN_OWN_FOUND, 1u);
+        if (n < sink->room) {
+            stk_scan_record(sink->out, n, at + 1u, i);
+        }
+    }
+}
+
+/* One chain over bytes [from, end) of the chunk, which lie in the tile. It enters `overlap` bytes before them, which
+ * lie there too. `shift` turns a byte of the chunk into a position of the tile. Four bytes come in one read. */
+STK_COLD stk_u32 stk_scan_tile(const struct stk_automaton_view *a, const struct stk_scan_sink *sink,
+                               const __local stk_u32 *data, __local stk_u32 *own, stk_u32 shift, stk_u32 from,
+                               stk_u32 end) {
+    const __local stk_u8 *classes = (const __local stk_u8 *)own;
+    const STK_GLOBAL stk_u32 *table = a->table;
+    stk_u32 mask = a->mask, state = 0, count = 0, word = 0, i;
+    stk_u32 begin = from > a->overlap ? from - a->overlap : 0u;
+    for (i = begin; i < end; i++) {
+        stk_u32 pos = i + shift;
+        word = i == begin || (pos & 3u) == 0u ? data[(pos >> 2) + (pos >> 7)] >> (8u * (pos & 3u)) : word;
+        state = table[(state + classes[word & 255u]) & mask];
+        word >>= 8;
+        if ((state & STK_IMAGE_ENDS) != 0u && i >= from) {
+            stk_scan_tile_hit(a, sink, own, state, i);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Counts bytes [from, to) of the chunk tile after tile. Returns how many bytes of this lane ended a match. */
+STK_FN stk_u32 stk_scan_tiles(const struct stk_automaton_view *a, const struct stk_dev *d, const struct stk_call *c,
+                              const struct stk_scan_sink *sink, stk_u32 from, stk_u32 to) {
+    __local stk_u32 *own = d->tile + STK_TILE_OWN;
+    const STK_GLOBAL stk_u32 *classes = (const STK_GLOBAL stk_u32 *)a->classes;
+    stk_u32 counted = a->accepting <= STK_SCAN_COUNTS_MAX ? a->accepting : 0u, count = 0, first, end, i;
+    struct stk_tile t;
+    stk_tile_first(&t, d, stk_arg(c, STK_ARG_OFFSET), from, to, a->overlap);
+    for (i = STK_LANE; i < STK_IMAGE_CLASS_BYTES / 4u; i += STK_LANES) {
+        own[i] = classes[i];
+    }
+    for (i = STK_LANE; i < counted; i += STK_LANES) {
+        own[STK_SCAN_OWN_HITS + i] = 0;
+    }
+    if (STK_LANE == 0u) {
+        own[STK_SCAN_OWN_FOUND] = sink->listed;
+    }
+    while (stk_tile_more(&t)) {
+        stk_tile_stretch(&t, &first, &end);
+        if (first < end) {
+            count += stk_scan_tile(a, sink, t.data, own, t.shift, first, end);
+        }
+    }
+    for (i = STK_LANE; from < to && i < counted; i += STK_LANES) {
+        stk_u32 n = own[STK_SCAN_OWN_HITS + i];
+        if (n != 0u) {
+            stk_st(sink->hits + i, stk_ld(sink->hits + i) + n); /* this lane alone adds to this word now */
+        }
+    }
+    return count;
+}
+#endif
+
+/* Counts this lane's part of the bytes [from, to) of the chunk. All lanes call it. */
+STK_FN void stk_scan_share(const struct stk_automaton_view *a, const struct stk_dev *d, const struct stk_call *c,
+                           struct stk_scan_sink *sink, stk_u32 from, stk_u32 to) {
+    stk_u32 first, end;
+#if STK_TILED
+    if (a->overlap <= STK_TILE_LEAD) {
+        stk_group_add64(d, c, 0, stk_scan_tiles(a, d, c, sink, from, to));
+        return;
+    }
+#else
+    (void)d;
+#endif
+    stk_lane_stretch(to - from, STK_LANE, &first, &end);
+    stk_scan_stretch(a, sink, from + first, from + end);
+    stk_result_add64(c, 0, sink->count);
 }
 
 STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
-    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), bad, first, last, from, end;
-    STK_GLOBAL stk_u32 *hits;
+    stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), out = stk_arg(c, STK_SCAN_OUT);
+    stk_u32 room = stk_arg(c, STK_SCAN_ROOM), bad, first, last;
+    struct stk_scan_sink sink;
     struct stk_automaton_view a;
     if (!stk_payload_ok(d, offset, bytes)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, offset);
@@ -220,19 +360,42 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
     bad = stk_automaton_attach(d, image, &a);
+#if STK_TILED
+    {
+        stk_u32 seen[5] = {0, 0, 0, 0, 0};
+        if (bad == 0u) {
+            seen[0] = a.stride;
+            seen[1] = a.mask;
+            seen[2] = a.accept;
+            seen[3] = a.accepting;
+            seen[4] = a.overlap;
+        }
+        bad = stk_group_same(d, bad, 3u, seen, 5u);
+    }
+#endif
     if (bad != 0u) {
         return stk_refuse(c, STK_REASON_TABLE, bad);
     }
     if ((at & 3u) != 0u || !stk_payload_ok(d, at, (stk_u64)a.accepting * 4u * d->workers)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
-    hits = stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting;
+    if (room != 0u && ((out & 3u) != 0u || !stk_payload_ok(d, out, (stk_u64)room * (4u * STK_MATCH_WORDS)))) {
+        return stk_refuse(c, STK_REASON_PAYLOAD, out);
+    }
+    sink.p = d->payload + offset;
+    sink.hits = stk_payload_words(d, at) + (stk_u64)d->worker * a.accepting;
+    sink.out = room != 0u ? stk_payload_words(d, out) : sink.hits;
+    sink.room = room;
+    sink.at = sink.p;
+    sink.step = 0;
+    sink.found = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG;
+    sink.listed = room != 0u && c->from != 0u ? stk_ld(sink.found) : 0u;
+    sink.count = 0;
     if (a.overlap > c->step / STK_LANES) {
-        return stk_scan_alone(&a, c, d->payload + offset, lead, bytes, hits);
+        return stk_scan_alone(&a, c, &sink, lead, bytes);
     }
     stk_slice(c, bytes - lead, &first, &last);
-    stk_lane_stretch(last - first, STK_LANE, &from, &end);
-    stk_result_add64(c, 0, stk_scan_stretch(&a, d->payload + offset, lead + first + from, lead + first + end, hits));
+    stk_scan_share(&a, d, c, &sink, lead + first, lead + last);
     return stk_slice_end(c, last, bytes - lead);
 }
 

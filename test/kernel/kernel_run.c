@@ -1,59 +1,23 @@
-/* kernel_run LANES [alone|together]: runs the kernel text on the first OpenCL device with plain buffers, one case after
- * the other, and holds what it leaves against the same text as C. Made for a simulator that checks each access
+/* kernel_run LANES [alone|together [TILE]]: runs the kernel text on the first OpenCL device with plain buffers, one case
+ * after the other, and holds what it leaves against the same text as C. Made for a simulator that checks each access
  * (kernel.oclgrind), which has no shared virtual memory: the work is published before the launch and read back after
- * it. Exit code 0 when all is equal. Cases that run together share words, which lanes of one group then race for. */
-#include <CL/cl.h>
-#include <stdio.h>
-#include <stdlib.h>
+ * it. Exit code 0 when all is equal. Cases that run together share words, which lanes of one group then race for. With
+ * TILE the lanes have tiles of so many bytes in local memory. */
 #include <string.h>
 
 #include "chunk_cases.h"
 #include "hostile.h"
+#include "kernel_device.h"
 #include "op_cases.h"
 #include "op_device.h"
 #include "stoker/automaton.h"
-#include "stoker/kernel_text.h"
 
 #define TURNS      200u
 #define IDLE_TURNS 20u
 #define RINGS      24u /* hostile ones */
 
 static struct op_image image, expected;
-static cl_context context;
-static cl_command_queue commands;
-static cl_kernel kernel;
-static cl_device_id device;
-static size_t lanes;
 static unsigned failures;
-
-static void must(cl_int error, const char *what) {
-    if (error != CL_SUCCESS) {
-        fprintf(stderr, "kernel_run: %s: OpenCL error %d\n", what, error);
-        exit(1);
-    }
-}
-
-static void build(void) {
-    const char *text = stk_kernel_text;
-    const size_t length = stk_kernel_text_len;
-    char options[64];
-    cl_platform_id platform;
-    cl_program program;
-    cl_int error;
-    must(clGetPlatformIDs(1, &platform, NULL), "clGetPlatformIDs");
-    must(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, NULL), "clGetDeviceIDs");
-    context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
-    must(error, "clCreateContext");
-    commands = clCreateCommandQueue(context, device, 0, &error);
-    must(error, "clCreateCommandQueue");
-    program = clCreateProgramWithSource(context, 1, &text, &length, &error);
-    must(error, "clCreateProgramWithSource");
-    snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u", (unsigned)lanes);
-    must(clBuildProgram(program, 1, &device, options, NULL, NULL), "clBuildProgram");
-    kernel = clCreateKernel(program, "stk_resident", &error);
-    must(error, "clCreateKernel");
-    must(clReleaseProgram(program), "clReleaseProgram");
-}
 
 /* Copies in, one launch of one group, copies out. */
 static void run_device(cl_uint payload_bytes, cl_uint turns) {
@@ -73,7 +37,7 @@ static void run_device(cl_uint payload_bytes, cl_uint turns) {
         must(clSetKernelArg(kernel, 6u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
     }
     must(clSetKernelArg(kernel, 14, sizeof no_guards, &no_guards), "clSetKernelArg");
-    must(clEnqueueNDRangeKernel(commands, kernel, 1, NULL, &lanes, &lanes, 0, NULL, NULL), "clEnqueueNDRangeKernel");
+    launch();
     for (i = 0; i < 6; i++) {
         must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),
              "clEnqueueReadBuffer");
@@ -201,11 +165,12 @@ static void compare_chunks(void) {
 }
 
 int main(int argc, char **argv) {
-    const char *which = argc == 3 ? argv[2] : "";
+    const char *which = argc >= 3 ? argv[2] : "";
     size_t i;
-    lanes = argc == 2 || argc == 3 ? strtoul(argv[1], NULL, 10) : 0u;
-    if (lanes == 0u || lanes > 64u) {
-        fprintf(stderr, "usage: kernel_run LANES [alone|together]\n");
+    lanes = argc >= 2 && argc <= 4 ? strtoul(argv[1], NULL, 10) : 0u;
+    tile_bytes = argc == 4 ? strtoul(argv[3], NULL, 10) : 0u;
+    if (lanes == 0u || lanes > 256u) {
+        fprintf(stderr, "usage: kernel_run LANES [alone|together [TILE]]\n");
         return 2;
     }
     build();
@@ -223,9 +188,7 @@ int main(int argc, char **argv) {
     if (strcmp(which, "alone") != 0) {
         run_hostile();
     }
-    must(clReleaseKernel(kernel), "clReleaseKernel");
-    must(clReleaseCommandQueue(commands), "clReleaseCommandQueue");
-    must(clReleaseContext(context), "clReleaseContext");
+    release();
     printf("kernel_run: %u cases with %u lanes, %u differ\n", (unsigned)OP_CASES, (unsigned)lanes, failures);
     return failures != 0u;
 }

@@ -28,11 +28,12 @@
     4u /* COUNT: byte offset of the hit counters in the payload: one word per accepting state, per worker */
 #define STK_SCAN_FROM                                                                                                  \
     4u /* LOCATE: byte of the chunk to go on from; a match is listed when its last byte is there or later */
-#define STK_SCAN_OUT  5u /* LOCATE: byte offset of the match records in the payload */
-#define STK_SCAN_ROOM 6u /* LOCATE: records that fit there */
+#define STK_SCAN_OUT  5u /* byte offset of the match records in the payload */
+#define STK_SCAN_ROOM 6u /* records that fit there; COUNT: 0 lists none */
 
-/* Results. COUNT: 0, 1: bytes at which a match ended (64 bits). LOCATE: 0 records written, 1 byte of the chunk to go on
- * from (the chunk's length when it is finished). */
+/* Results. COUNT: 0, 1: bytes at which a match ended (64 bits). Each has a record, in any order, where all of them fit;
+ * else there are as many records as fit, of any matches. LOCATE: 0 records written, in order, 1 byte of the chunk to go
+ * on from (the chunk's length when it is finished). */
 
 /* A match record: 2 words. */
 #define STK_MATCH_WORDS 2u

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "devices.h"
+#include "stoker/kernel/tile.h"
 
 #define PLATFORMS_MAX 16u
 #define DEVICES_MAX   32u
@@ -65,6 +66,16 @@ static uint32_t workers_for(const struct stk_opencl_device *d) {
     return d->type == STK_OPENCL_GPU && units != 0u ? units : 1u;
 }
 
+/* Returns the bytes of a tile. A CPU has nothing to gain from one: what it calls local memory is memory like any other,
+ * and PoCL 3.1 loses code behind a barrier in a branch. */
+static uint32_t tile_bytes_for(cl_device_id device, enum stk_opencl_type type) {
+    cl_device_local_mem_type kind = CL_NONE;
+    cl_ulong bytes = 0;
+    (void)clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_TYPE, sizeof kind, &kind, NULL);
+    (void)clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    return type == STK_OPENCL_GPU && kind == CL_LOCAL && bytes >= STK_TILE_LOCAL_MAX ? STK_TILE_BYTES_USUAL : 0u;
+}
+
 /* Returns the type. A driver sets one of these bits, and may set the bit of the default device as well. */
 static enum stk_opencl_type type_of(cl_device_type bits) {
     return (bits & CL_DEVICE_TYPE_GPU)           ? STK_OPENCL_GPU
@@ -93,6 +104,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
     d->workers = workers_for(d);
+    d->tile_bytes = tile_bytes_for(device, d->type);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
     d->svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;

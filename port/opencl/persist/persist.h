@@ -50,9 +50,6 @@ void stk_opencl_persist_say(struct stk_opencl *cl, const char *format, ...) __at
  * either. */
 #define STK_OPENCL_ABI 4u
 
-/* Of the compiler, with the lanes; part of a program's key. */
-#define STK_OPENCL_OPTIONS "-cl-std=CL1.2 -DSTK_LANES=%u"
-
 /* The key of an artifact made from these by the compiler and the device of cl. 0 when there can be none. */
 int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
                    uint8_t key[STK_STORE_KEY_BYTES]);

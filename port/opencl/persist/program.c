@@ -37,7 +37,7 @@ static int program_key(struct stk_opencl *cl, const char *const *texts, const si
     for (uint32_t i = 0; i < count; i++) {
         sources[i] = (struct stk_span){texts[i], lengths[i]};
     }
-    snprintf(options, sizeof options, STK_OPENCL_OPTIONS, (unsigned)cl->config.lanes);
+    stk_opencl_options(cl, options, sizeof options);
     return stk_opencl_key(cl, sources, count, options, cl->own.persisted.program_key);
 }
 

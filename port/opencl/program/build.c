@@ -6,6 +6,7 @@
 #include "../persist/persist.h"
 #include "../report/report.h"
 #include "program.h"
+#include "stoker/kernel/tile.h"
 
 #define LOG_MAX (16u << 20) /* bytes of a log that is looked at */
 
@@ -51,10 +52,16 @@ static int create(struct stk_opencl *cl, struct stk_opencl_source *source) {
     return stk_opencl_error(cl, error, "clCreateProgramWithSource");
 }
 
+void stk_opencl_options(const struct stk_opencl *cl, char *options, size_t size) {
+    uint32_t lanes = cl->config.lanes, tile = lanes > 1u && lanes <= STK_TILE_LANES_MAX ? cl->device.tile_bytes : 0u;
+    snprintf(options, size, "-cl-std=CL1.2 -DSTK_LANES=%u -DSTK_TILE_BYTES=%u", (unsigned)lanes, (unsigned)tile);
+}
+
 static cl_int compile(struct stk_opencl *cl, const char *more) {
     cl_device_id device = cl->device.id;
     char options[96];
-    snprintf(options, sizeof options, STK_OPENCL_OPTIONS "%s", (unsigned)cl->config.lanes, more);
+    stk_opencl_options(cl, options, sizeof options);
+    strncat(options, more, sizeof options - strlen(options) - 1u);
     return clBuildProgram(cl->own.program.program, 1, &device, options, NULL, NULL);
 }
 

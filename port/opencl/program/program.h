@@ -13,6 +13,9 @@ int stk_opencl_create_queue(struct stk_opencl *cl);
 /* Loads the program that is kept, or compiles the kernel text and the user's pieces, and makes the kernel. */
 int stk_opencl_build(struct stk_opencl *cl);
 
+/* Writes the options of the compiler, which are part of a program's key. */
+void stk_opencl_options(const struct stk_opencl *cl, char *options, size_t size);
+
 /* Releases kernel, program, queue and context, as far as they are there. */
 void stk_opencl_release_context(struct stk_opencl *cl);
 

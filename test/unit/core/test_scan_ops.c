@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -308,6 +309,85 @@ static void match_records_must_fit_the_payload(void **state) {
     assert_memory_equal(copy, pool, sizeof pool);
 }
 
+/// COUNT with a list ///
+
+static struct stk_slot count_and_list(uint32_t bytes, uint32_t lead, uint32_t room) {
+    const uint32_t args[8] = {text_at, bytes, lead, image_at, hits_at, out_at, room};
+    return run(STK_OP_SCAN_COUNT, args);
+}
+
+static int record_order(const void *a, const void *b) {
+    const uint32_t *x = a, *y = b;
+    return x[STK_MATCH_END] < y[STK_MATCH_END] ? -1 : x[STK_MATCH_END] > y[STK_MATCH_END];
+}
+
+/* Holds the list of COUNT against that of LOCATE. */
+static void check_list(const struct scan_set *s, uint32_t n, uint32_t lead) {
+    static uint32_t want[ROOM_MAX * STK_MATCH_WORDS];
+    uint32_t records = locate(n, lead, lead, ROOM_MAX).args[STK_RESULT_ARG], bytes = records * 8u;
+    struct stk_slot slot;
+    memcpy(want, words_at(out_at), bytes);
+    memset(words_at(out_at), 0, ROOM_MAX * 8u);
+    slot = count_and_list(n, lead, records + 1u);
+    assert_int_equal(slot.status, STK_SLOT_DONE);
+    assert_int_equal(slot.args[STK_RESULT_ARG], records);
+    qsort(words_at(out_at), records, 8u, record_order);
+    assert_memory_equal(words_at(out_at), want, bytes);
+    assert_int_equal(words_at(out_at)[records * STK_MATCH_WORDS], 0);
+    assert_hits(s, n, lead);
+}
+
+static void count_lists_what_locate_lists(void **state) {
+    struct scan_set set;
+    uint32_t seed = 15, round;
+    (void)state;
+    for (round = 0; round < 200; round++) {
+        uint32_t n = scan_below(&seed, 700);
+        if (round % 4u == 0u) {
+            scan_set_random(&set, BUDGET, &seed);
+            set_up(set.pattern, set.count);
+        }
+        scan_text_random(&set, payload, n, &seed);
+        check_list(&set, n, round % 7 == 0 ? n : scan_below(&seed, n + 1u));
+    }
+}
+
+/* The count goes on where the room ends, and no record is written behind it. */
+static void count_with_more_matches_than_room_still_counts(void **state) {
+    static const uint8_t letter[] = "x";
+    const struct stk_pattern pattern = {letter, 1};
+    struct stk_slot slot;
+    uint32_t room;
+    (void)state;
+    set_up(&pattern, 1);
+    memset(payload, 'x', 1000);
+    for (room = 0; room < 40; room++) {
+        memset(words_at(out_at), 0xEE, ROOM_MAX * 8u);
+        slot = count_and_list(1000, 0, room);
+        assert_int_equal(slot.args[STK_RESULT_ARG], 1000);
+        assert_int_equal(words_at(out_at)[room * 2u], 0xEEEEEEEE);
+        assert_true(room == 0u || words_at(out_at)[room * 2u - 1u] == 0u);
+        assert_int_equal(words_at(hits_at)[0], 1000);
+        words_at(hits_at)[0] = 0;
+    }
+}
+
+static void list_of_count_must_fit_the_payload(void **state) {
+    static const uint8_t letter[] = "x";
+    const struct stk_pattern pattern = {letter, 1};
+    (void)state;
+    set_up(&pattern, 1);
+    memset(payload, 'x', 100);
+    memcpy(copy, pool, sizeof pool);
+    out_at = payload_bytes - 8u;
+    assert_refused(count_and_list(100, 0, 2), STK_REASON_PAYLOAD, out_at);
+    assert_refused(count_and_list(100, 0, 0x20000001u), STK_REASON_PAYLOAD, out_at); /* bytes that wrap */
+    assert_refused(count_and_list(100, 0, UINT32_MAX), STK_REASON_PAYLOAD, out_at);
+    out_at = 2;
+    assert_refused(count_and_list(100, 0, 1), STK_REASON_PAYLOAD, 2);
+    assert_memory_equal(copy, pool, sizeof pool);
+}
+
 /// Images that somebody corrupted ///
 
 /* Scans with what is in the tables now: any outcome, but nothing is written but counters and records. */
@@ -458,6 +538,9 @@ int main(void) {
         cmocka_unit_test(locate_lists_every_match_in_order_with_any_room),
         cmocka_unit_test(locate_without_room_stays_where_it_is),
         cmocka_unit_test(match_records_must_fit_the_payload),
+        cmocka_unit_test(count_lists_what_locate_lists),
+        cmocka_unit_test(count_with_more_matches_than_room_still_counts),
+        cmocka_unit_test(list_of_count_must_fit_the_payload),
         cmocka_unit_test(corrupt_header_is_refused_or_contained),
         cmocka_unit_test(corrupt_table_and_classes_are_contained),
         cmocka_unit_test(an_image_of_another_tenant_is_refused),

@@ -23,6 +23,14 @@
 #define STK_PER_BYTE(core, group) (group)
 #endif
 
+/* The same with a third value, for a group with tiles (tile.h): there the sum goes as fast as one group can stream over
+ * the bus, and what a handler does beside its loads costs more in comparison. */
+#if STK_TILED
+#define STK_PER_BYTE_TILED(core, group, tiled) (tiled)
+#else
+#define STK_PER_BYTE_TILED(core, group, tiled) STK_PER_BYTE(core, group)
+#endif
+
 /* The cost of a slot. */
 struct stk_cost {
     stk_u32 bytes;    /* bytes that the handler goes through */

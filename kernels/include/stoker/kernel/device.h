@@ -35,6 +35,9 @@ struct stk_dev {
     stk_u32 table_first, table_end;                                       /* likewise */
     stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; the worker sets this word */
     stk_u32 shared_out; /* not 0: tenants have shares, which may be empty; the worker sets this word */
+#if STK_TILED
+    __local stk_u32 *tile; /* STK_TILE_WORDS words of the group (tile.h) */
+#endif
 #ifndef __OPENCL_C_VERSION__
     const struct stk_user_op *user_ops; /* the interpreter's handlers beside the built-in ones */
     stk_u32 user_op_count;
@@ -64,6 +67,10 @@ struct stk_call {
      * handler */
     STK_LOCAL stk_u32 *sums;
 #endif
+#if STK_TILED
+    /* A slot for all lanes: its arguments, read once, so that all lanes have the same. NULL: a slot of one lane. */
+    const __local stk_u32 *group_args;
+#endif
 };
 
 /* Words of stk_call.sums: a sum for each result word, then a bit for each sum that a lane has added to, and for each
@@ -85,6 +92,11 @@ STK_FN void stk_lane_stretch(stk_u32 n, stk_u32 lane, stk_u32 *from, stk_u32 *to
 #define STK_MOVED 0xFFu
 
 STK_FN stk_u32 stk_arg(const struct stk_call *c, stk_u32 i) {
+#if STK_TILED
+    if (c->group_args) {
+        return i < c->nargs ? c->group_args[i] : 0u;
+    }
+#endif
     return i < c->nargs ? stk_ld(c->args + i) : 0u;
 }
 
@@ -118,7 +130,7 @@ STK_FN void stk_result_add64(const struct stk_call *c, stk_u32 i, stk_u64 v) {
 }
 
 /* XORs a lane's share into result word i, which the loop cleared. */
-STK_FN void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
+STK_FN_FOR_USERS void stk_result_xor(const struct stk_call *c, stk_u32 i, stk_u32 v) {
     if (!c->packed && i < STK_SLOT_RESULTS) {
         STK_GLOBAL stk_u32 *r = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i;
 #if STK_LANES > 1

@@ -228,6 +228,13 @@ STK_FN stk_u32 stk_local_add(stk_u32 *p, stk_u32 v) {
 
 #endif
 
+/* 1: the lanes of a group have a tile in local memory (tile.h). The port defines STK_TILE_BYTES. */
+#if STK_LANES > 1 && defined(STK_TILE_BYTES) && STK_TILE_BYTES > 0
+#define STK_TILED 1
+#else
+#define STK_TILED 0
+#endif
+
 #include "stoker/slot.h"
 #include "stoker/words.h"
 

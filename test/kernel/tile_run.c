@@ -1,0 +1,241 @@
+/* tile_run LANES TILE ROUNDS [BYTES]: runs the handlers that take tiles on the first OpenCL device, with plain buffers
+ * and a payload of up to BYTES bytes, and holds what they leave against the same text as C, which has no tiles. The
+ * payload ends at any byte, most chunks end there or begin at its first bytes, and half of the slots are done in
+ * slices. Made for a simulator that checks each access (kernel.oclgrind_tiles). Exit code 0 when all is equal. */
+#include <string.h>
+
+#include "chunk_cases.h"
+#include "kernel_device.h"
+#include "scan_cases.h"
+#include "stoker/kernel/cost.h"
+
+#define TURNS     100000u
+#define SLOTS     4u
+#define CONTROL   (STK_CTL_WORDS_MIN + 8u)
+#define DEBUG     16u
+#define IO_SLOTS  1u
+#define GUARDS    (SLOTS + IO_SLOTS)
+#define HITS_AT   0u /* bytes of the payload */
+#define HITS_MAX  4096u
+#define LIST_AT   HITS_MAX
+#define LIST_ROOM 300u
+#define IMAGE_AT  (LIST_AT + 2432u)
+#define IMAGE_MAX (64u << 10)
+#define TEXT_AT   (IMAGE_AT + IMAGE_MAX)
+#define LONG      700u /* bytes of a pattern whose overlap fits no lead */
+
+/* The parts of a device, as the host sees them. */
+struct parts {
+    uint32_t ring[SLOTS * STK_SLOT_WORDS], control[CONTROL], debug[DEBUG], io[IO_SLOTS * STK_IO_WORDS];
+    uint32_t guards[GUARDS + STK_LIMIT_WORDS];
+    uint8_t *payload;
+};
+
+static struct parts image, expected;
+static uint32_t payload_bytes, limited, seed = 11;
+
+static void run_device(void) {
+    void *parts[] = {image.ring, image.control, image.debug, image.io, image.payload, image.guards};
+    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug,
+                            sizeof image.io,   payload_bytes,        sizeof image.guards};
+    const cl_uint places[] = {0, 1, 2, 3, 4, 12};
+    const cl_uint numbers[] = {SLOTS, CONTROL, DEBUG, IO_SLOTS, payload_bytes, TURNS, 20};
+    cl_mem buffers[6], none = NULL;
+    cl_int error;
+    for (cl_uint i = 0; i < 6; i++) {
+        buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes[i], parts[i], &error);
+        must(error, "clCreateBuffer");
+        must(clSetKernelArg(kernel, places[i], sizeof none, i == 5u && !limited ? &none : &buffers[i]),
+             "clSetKernelArg");
+    }
+    for (cl_uint i = 0; i < 7; i++) {
+        must(clSetKernelArg(kernel, 5u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
+    }
+    launch();
+    for (cl_uint i = 0; i < 6; i++) {
+        must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),
+             "clEnqueueReadBuffer");
+        must(clReleaseMemObject(buffers[i]), "clReleaseMemObject");
+    }
+}
+
+static void run_reference(void) {
+    const struct stk_dev dev = {.ring = expected.ring,
+                                .control = expected.control,
+                                .debug = expected.debug,
+                                .io = expected.io,
+                                .payload = expected.payload,
+                                .slots = SLOTS,
+                                .control_words = CONTROL,
+                                .debug_words = DEBUG,
+                                .io_slots = IO_SLOTS,
+                                .payload_bytes = payload_bytes,
+                                .workers = 1};
+    (void)stk_reference_run(&dev, TURNS, 20);
+}
+
+/* Limits under which a call of a handler does few bytes. */
+static void set_limits(void) {
+    uint32_t *l = image.guards + GUARDS;
+    limited = chunk_below(&seed, 2);
+    memset(image.guards, 0, sizeof image.guards);
+    l[STK_LIMIT_BUDGET] = 200u + chunk_below(&seed, 400000u);
+    l[STK_LIMIT_WHOLE] = UINT32_MAX;
+    l[STK_LIMIT_TURN] = UINT32_MAX;
+    l[STK_LIMIT_LANE] = 1;
+    for (uint32_t t = 0; t < STK_CTL_TENANT_MASKS; t++) {
+        l[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE] = UINT32_MAX;
+    }
+}
+
+static void reset(uint32_t bytes_max) {
+    payload_bytes = bytes_max - chunk_below(&seed, 40);
+    memset(image.ring, 0, sizeof image.ring);
+    memset(image.control, 0, sizeof image.control);
+    memset(image.debug, 0, sizeof image.debug);
+    memset(image.io, 0, sizeof image.io);
+    image.control[STK_CTL_TENANT_BASE] = STK_CTL_TENANT_MASK;
+    image.control[STK_CTL_TENANT_MASK] = UINT32_MAX;
+    set_limits();
+}
+
+static void publish(uint32_t opcode, const uint32_t *args) {
+    uint32_t *slot = STK_SLOT_AT(image.ring, 1);
+    slot[STK_SLOT_OPCODE] = opcode;
+    slot[STK_SLOT_PRIORITY] = STK_WIRE_PRIORITY_NORMAL;
+    memcpy(slot + STK_SLOT_ARG0, args, STK_SLOT_ARGS * sizeof *args);
+    slot[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
+}
+
+/// Cases ///
+
+/* A chunk behind the tables that often ends with the payload, with a lead that may be all of it. */
+static void chunk_of(uint32_t *args, uint32_t multiple) {
+    uint32_t room = payload_bytes - TEXT_AT, bytes = chunk_size(&seed, room - 8u), lead;
+    uint32_t at = chunk_below(&seed, 2) ? payload_bytes - bytes : TEXT_AT + chunk_below(&seed, 8);
+    args[STK_ARG_OFFSET] = at / multiple * multiple;
+    args[STK_ARG_BYTES] = bytes;
+    lead = chunk_below(&seed, 3) == 0u ? bytes : chunk_below(&seed, 50);
+    args[STK_ARG_LEAD] = chunk_below(&seed, 2) || lead > bytes ? 0u : lead;
+}
+
+static void set_up_scan(uint32_t *args) {
+    static _Alignas(64) uint8_t arena_memory[1u << 20];
+    struct scan_set set;
+    struct stk_arena arena;
+    struct stk_automaton a;
+    stk_arena_init(&arena, arena_memory, sizeof arena_memory);
+    scan_set_random(&set, 100, &seed);
+    if (chunk_below(&seed, 3) == 0u && set.count < SCAN_PATTERNS_MAX) {
+        scan_set_add(&set, NULL, chunk_below(&seed, 2) ? LONG : 100u + chunk_below(&seed, 400), &seed);
+    }
+    scan_text_random(&set, image.payload + TEXT_AT, payload_bytes - TEXT_AT, &seed);
+    memset(image.payload, 0, TEXT_AT);
+    if (stk_automaton_build(&a, set.pattern, set.count, &arena) != STK_OK || a.image_bytes > IMAGE_MAX) {
+        set.count = 1; /* too large for the room here */
+        set.pattern[0].len = 1;
+        stk_arena_init(&arena, arena_memory, sizeof arena_memory);
+        if (stk_automaton_build(&a, set.pattern, 1, &arena) != STK_OK) {
+            fprintf(stderr, "tile_run: no automaton\n");
+            exit(1);
+        }
+    }
+    memcpy(image.payload + IMAGE_AT, a.image, a.image_bytes);
+    chunk_of(args, 1);
+    args[STK_SCAN_IMAGE] = IMAGE_AT;
+    args[STK_SCAN_HITS] = HITS_AT;
+    args[STK_SCAN_OUT] = LIST_AT;
+    args[STK_SCAN_ROOM] = chunk_below(&seed, 2) ? LIST_ROOM : 0u;
+}
+
+static uint32_t set_up(uint32_t *args) {
+    uint32_t kind = chunk_below(&seed, 4);
+    if (kind == 0u) {
+        chunk_fill(image.payload, payload_bytes, &seed);
+        chunk_of(args, 4);
+        args[STK_ARG_LEAD] = 0;
+        return STK_OP_SUM64;
+    }
+    if (kind == 1u) {
+        const struct chunk_case c = chunk_case_random(image.payload, payload_bytes, &seed);
+        memcpy(args, c.args, sizeof c.args);
+        return c.opcode;
+    }
+    set_up_scan(args);
+    return STK_OP_SCAN_COUNT;
+}
+
+/// What came of it ///
+
+static int record_order(const void *a, const void *b) {
+    const uint32_t *x = a, *y = b;
+    return x[STK_MATCH_END] < y[STK_MATCH_END] ? -1 : x[STK_MATCH_END] > y[STK_MATCH_END];
+}
+
+/* Lanes list matches in any order; where there are more than fit, in any choice. */
+static void sort_list(struct parts *p) {
+    uint32_t n = STK_SLOT_AT(expected.ring, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG];
+    if (n <= LIST_ROOM) {
+        qsort(p->payload + LIST_AT, n, STK_MATCH_WORDS * 4u, record_order);
+    } else {
+        memset(p->payload + LIST_AT, 0, IMAGE_AT - LIST_AT);
+    }
+}
+
+static int differs(uint32_t opcode, const uint32_t *args) {
+    if (opcode == STK_OP_SCAN_COUNT && args[STK_SCAN_ROOM] != 0u) {
+        sort_list(&image);
+        sort_list(&expected);
+    }
+    return memcmp(image.ring, expected.ring, sizeof image.ring) != 0 ||
+           memcmp(image.payload, expected.payload, payload_bytes) != 0;
+}
+
+int main(int argc, char **argv) {
+    uint32_t args[STK_SLOT_ARGS], rounds, most, failures = 0, done = 0, sliced = 0, listed = 0;
+    lanes = argc >= 4 ? strtoul(argv[1], NULL, 10) : 0u;
+    tile_bytes = argc >= 4 ? strtoul(argv[2], NULL, 10) : 0u;
+    rounds = argc >= 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0u;
+    most = TEXT_AT + (argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 4000u);
+    if (lanes == 0u || lanes > 256u || rounds == 0u) {
+        fprintf(stderr, "usage: tile_run LANES TILE ROUNDS [BYTES]\n");
+        return 2;
+    }
+    image.payload = calloc(1, most);
+    expected.payload = calloc(1, most);
+    if (!image.payload || !expected.payload) {
+        return 1;
+    }
+    build();
+    for (uint32_t i = 0; i < rounds; i++) {
+        uint32_t opcode;
+        uint8_t *payload = expected.payload;
+        reset(most);
+        memset(args, 0, sizeof args);
+        opcode = set_up(args);
+        publish(opcode, args);
+        expected = image;
+        expected.payload = payload;
+        memcpy(expected.payload, image.payload, payload_bytes);
+        run_device();
+        run_reference();
+        if (differs(opcode, args)) {
+            fprintf(stderr, "tile_run: round %u: opcode 0x%x, bytes %u + %u, lead %u, limited %u: %u is not %u\n",
+                    (unsigned)i, (unsigned)opcode, (unsigned)args[0], (unsigned)args[1], (unsigned)args[2],
+                    (unsigned)limited, (unsigned)STK_SLOT_AT(image.ring, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG],
+                    (unsigned)STK_SLOT_AT(expected.ring, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG]);
+            failures++;
+        }
+        done += STK_SLOT_AT(image.ring, 1)[STK_SLOT_STATUS] == STK_SLOT_DONE;
+        sliced += limited;
+        listed += opcode == STK_OP_SCAN_COUNT && args[STK_SCAN_ROOM] != 0u;
+    }
+    release();
+    printf("tile_run: %u of %u slots done with %u lanes and tiles of %u bytes, %u under limits, %u with a list, %u "
+           "differ\n",
+           (unsigned)done, (unsigned)rounds, (unsigned)lanes, (unsigned)tile_bytes, (unsigned)sliced, (unsigned)listed,
+           (unsigned)failures);
+    free(image.payload);
+    free(expected.payload);
+    return failures != 0u || done != rounds || sliced == 0u || listed == 0u;
+}
