@@ -1,8 +1,8 @@
-/* kernel_run LANES [alone|together [TILE]]: runs the kernel text on the first OpenCL device with plain buffers, one case
- * after the other, and holds what it leaves against the same text as C. Made for a simulator that checks each access
- * (kernel.oclgrind), which has no shared virtual memory: the work is published before the launch and read back after
- * it. Exit code 0 when all is equal. Cases that run together share words, which lanes of one group then race for. With
- * TILE the lanes have tiles of so many bytes in local memory. */
+/* kernel_run LANES [alone|together [TILE]]: runs the kernel text on the first OpenCL device with plain buffers, one
+ * case after the other, and holds what it leaves against the same text as C. Made for a simulator that checks each
+ * access (kernel.oclgrind), which has no shared virtual memory: the work is published before the launch and read back
+ * after it. Exit code 0 when all is equal. Cases that run together share words, which lanes of one group then race for.
+ * With TILE the lanes have tiles of so many bytes in local memory. */
 #include <string.h>
 
 #include "chunk_cases.h"

@@ -60,6 +60,31 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
+# Where a chunk has few matches the slot that counts lists them: no chunk is walked twice, whatever the order in which
+# they were found. A chunk with more matches than such a list has room for is walked again, and only that one.
+python3 - <<'PYTHON'
+import random
+random.seed(5)
+text = bytearray(b"." * 200000)
+for _ in range(300):
+    at = random.randrange(len(text) - 8)
+    text[at : at + 8] = random.choice([b"needle..", b"..nee...", b".edl....", b"le......"])
+open("few", "wb").write(text)
+text[70000:72000] = b"n" * 2000
+open("crowd", "wb").write(text)
+open("sparse", "wb").write(b"needle\nnee\nedl\nle\nn\n")
+PYTHON
+for device in interp auto; do
+    for shape in "few 13" "crowd 14"; do
+        file=${shape% *}
+        python3 "$lib/naive.py" sparse $file >want-few.json
+        "$STOKER" scan -f sparse --quiet --json --stats --chunk 16K --offsets 9000 --device $device $file >got
+        python3 "$lib/expect.py" want-few.json 9000 <got
+        slots=${shape#* } python3 -c 'import json, os; got = json.load(open("got"))["stats"]["slots"]
+assert got == int(os.environ["slots"]), got'
+    done
+done
+
 # JSON holds UTF-8 only: other bytes appear as hexadecimal digits, in files and in notes.
 odd=$(printf 'odd\377')
 cp one "$odd"

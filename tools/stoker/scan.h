@@ -44,6 +44,7 @@ struct scan_options {
 #define SCAN_LARGE         (UINT64_C(64) << 20) /* bytes of a file for which readers get threads of their own */
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
+#define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
 /* What came of one file. */
@@ -95,16 +96,17 @@ struct scan_device {
     int busy;
     uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
     uint64_t started_ns;
-    int source_ended;  /* a pipe said so */
-    uint64_t unfolded; /* bytes counted on the device since its counters were folded */
-    uint64_t bytes;    /* scanned */
-    uint64_t ends;     /* bytes in which a pattern ended */
-    uint64_t *visits;  /* per accepting state */
-    int err, os_error; /* what happened to the file, if it failed */
-    uint64_t err_at;   /* and at which byte */
-    uint64_t eof_at;   /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
-    uint64_t data_end; /* offset behind the last byte that was read */
-    int list;          /* its matches may be wanted */
+    int source_ended;   /* a pipe said so */
+    uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
+    uint64_t bytes;     /* scanned */
+    uint64_t ends;      /* bytes in which a pattern ended */
+    uint64_t *visits;   /* per accepting state */
+    int err, os_error;  /* what happened to the file, if it failed */
+    uint64_t err_at;    /* and at which byte */
+    uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
+    uint64_t data_end;  /* offset behind the last byte that was read */
+    int list;           /* its matches may be wanted */
+    uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in turn */
     struct matches matches;
 };
 
@@ -129,6 +131,7 @@ struct scan {
     uint32_t image_at;        /* offset of the automaton in each device's tables */
     uint32_t hits_at, out_at; /* bytes of each device's payload */
     uint32_t locate_room;     /* match records that fit behind out_at */
+    uint32_t list_at;                   /* lists of COUNT, one for each chunk in flight */
     /* the file being scanned */
     uint32_t file;
     int fd, sequential;

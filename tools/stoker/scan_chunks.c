@@ -4,6 +4,12 @@
 #include "scan.h"
 #include "stoker/atomic.h"
 
+/* A read's tag. The low half is the index of the file, which is the label of the input in a recording. The high half is
+ * 0, or 1 + the list in which COUNT puts the matches. */
+#define TAG_OF(file, list) ((uint64_t)(file) | ((uint64_t)(list) + 1u) << 32)
+#define HAS_LIST(tag)      ((tag) >> 32 != 0u)
+#define LIST_OF(tag)       ((uint32_t)((tag) >> 32) - 1u)
+
 /* Asks for the matches of the same chunk from byte `from` of it on. */
 static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t from) {
     next->opcode = STK_OP_SCAN_LOCATE;
@@ -28,6 +34,33 @@ static int take_matches(struct scan_device *d, const struct stk_stream_result *r
     }
     matches_settle(&d->matches, chunk_start + reached, s->patterns.automaton.max_len);
     return matches_open(&d->matches) && reached < r->lead + r->bytes ? locate(s, next, reached) : 0;
+}
+
+/* Byte of the payload at which list `i` begins. */
+static uint32_t list_at(const struct scan *s, uint32_t i) {
+    return s->list_at + i * (SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u);
+}
+
+/* Takes the `records` records that COUNT left beside its count. */
+static int take_list(struct scan_device *d, const struct stk_stream_result *r, uint32_t records) {
+    const struct scan *s = d->scan;
+    const uint32_t *out = (const void *)(d->device.memory.payload + list_at(s, LIST_OF(r->tag)));
+    for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
+        if (matches_add(&d->matches, &s->patterns, s->file, r->offset - r->lead + stk_load(out + STK_MATCH_END),
+                        stk_load(out + STK_MATCH_STATE)) != 0) {
+            return STK_E_NOMEM;
+        }
+    }
+    matches_settle(&d->matches, r->offset + r->bytes, s->patterns.automaton.max_len);
+    return 0;
+}
+
+/* The matches of a chunk in which `ends` bytes ended a match: they are in its list, or there are too many for it and
+ * the chunk is walked again. */
+static int list_chunk(struct scan_device *d, const struct stk_stream_result *r, uint64_t ends,
+                      struct stk_stream_next *next) {
+    return HAS_LIST(r->tag) && ends <= SCAN_LIST_ROOM ? take_list(d, r, (uint32_t)ends)
+                                                      : locate(d->scan, next, r->lead);
 }
 
 /* The file failed here; where it failed first is what counts. */
@@ -59,6 +92,7 @@ static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
 
 static int take_result(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan *s = d->scan;
+    uint64_t ends = (uint64_t)r->results[1] << 32 | r->results[0];
     if (d->lost) {
         return 0;
     }
@@ -77,16 +111,14 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
     if (r->opcode == STK_OP_SCAN_LOCATE) {
         return take_matches(d, r, next);
     }
-    d->ends += (uint64_t)r->results[1] << 32 | r->results[0]; /* of a failed file too: its counters are to be cleared */
+    d->ends += ends; /* of a failed file too: its counters are to be cleared */
     d->bytes += r->bytes;
     s->files[s->file].bytes += r->bytes;
     note_end(d, r);
     if (s->progress) {
         s->progress(s);
     }
-    return d->list && d->err == STK_OK && matches_open(&d->matches) && (r->results[0] | r->results[1]) != 0
-               ? locate(s, next, r->lead)
-               : 0;
+    return d->list && d->err == STK_OK && matches_open(&d->matches) && ends != 0u ? list_chunk(d, r, ends, next) : 0;
 }
 
 int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
@@ -120,10 +152,16 @@ static struct stk_stream_read next_read(const struct scan_device *d) {
         .bytes = (uint32_t)announced(d, d->next),
         .lead = !s->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
         .opcode = STK_OP_SCAN_COUNT,
-        .tag = s->file, /* the label of the inputs in a recording */
+        .tag = s->file,
     };
     read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
     read.params[STK_SCAN_HITS - STK_ARG_PARAM] = s->hits_at;
+    if (d->list && matches_open(&d->matches)) {
+        /* Results come in the order of the reads, so the list of `depth` reads ago has been taken. */
+        read.tag = TAG_OF(s->file, d->next_list);
+        read.params[STK_SCAN_OUT - STK_ARG_PARAM] = list_at(s, d->next_list);
+        read.params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LIST_ROOM;
+    }
     return read;
 }
 
@@ -149,6 +187,7 @@ static int feed(struct scan_device *d) {
         if (err == STK_OK) {
             d->unfolded += read.bytes;
             d->next += read.bytes;
+            d->next_list = HAS_LIST(read.tag) ? (d->next_list + 1u) % d->scan->options.depth : d->next_list;
             queued++;
         }
     }

@@ -98,13 +98,15 @@ static uint64_t align64(uint64_t n) {
 static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
     const struct stk_automaton *a = &s->patterns.automaton;
     uint64_t hits = align64(buffer * s->options.depth);
-    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers);
+    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers), list;
     s->hits_at = (uint32_t)hits;
     s->out_at = (uint32_t)out;
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
      * than one byte for each match. */
     s->locate_room = a->max_len > SCAN_LOCATE_ROOM ? a->max_len : SCAN_LOCATE_ROOM;
-    return out + (s->options.offsets ? (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u : 0u);
+    list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
+    s->list_at = (uint32_t)list;
+    return s->options.offsets ? list + (uint64_t)s->options.depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
 }
 
 /* Counts the patterns that end in each accepting state. They are the state's own patterns, and those of the state that
