@@ -112,6 +112,30 @@ static void device_that_was_asked_for_has_no_stand_in(void **state) {
     assert_string_equal(cl.passed_over, "");
 }
 
+/* A tile is for a GPU with enough local memory of its own. */
+static void tiles_are_for_local_memory_of_a_gpu(void **state) {
+    static const struct {
+        cl_device_type type;
+        cl_ulong kind, bytes;
+        uint32_t tile_bytes;
+    } cases[] = {{CL_DEVICE_TYPE_GPU, CL_LOCAL, 49152, 32768},
+                 {CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_DEFAULT, CL_LOCAL, 65536, 32768},
+                 {CL_DEVICE_TYPE_GPU, CL_LOCAL, 49151, 0},
+                 {CL_DEVICE_TYPE_GPU, CL_GLOBAL, 65536, 0},
+                 {CL_DEVICE_TYPE_GPU, CL_NONE, 0, 0},
+                 {CL_DEVICE_TYPE_ACCELERATOR, CL_LOCAL, 65536, 0},
+                 {CL_DEVICE_TYPE_CPU, CL_LOCAL, 65536, 0}};
+    struct stk_opencl_device d;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        faults_number(0, CL_DEVICE_TYPE, cases[i].type);
+        faults_number(0, CL_DEVICE_LOCAL_MEM_TYPE, cases[i].kind);
+        faults_number(0, CL_DEVICE_LOCAL_MEM_SIZE, cases[i].bytes);
+        assert_int_equal(stk_opencl_device(0, &d), STK_OK);
+        assert_int_equal(d.tile_bytes, cases[i].tile_bytes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_is_type_then_sharing_then_index),
@@ -119,6 +143,7 @@ int main(void) {
         cmocka_unit_test(first_one_that_opens_passes_nothing_over),
         cmocka_unit_test(reason_tells_of_every_device_when_none_opens),
         cmocka_unit_test(device_that_was_asked_for_has_no_stand_in),
+        cmocka_unit_test(tiles_are_for_local_memory_of_a_gpu), /* the last, since its numbers stay */
     };
     struct stk_opencl_device d;
     setenv("POCL_DEVICES", "pthread pthread pthread", 1); /* before the first call of OpenCL */

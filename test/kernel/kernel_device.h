@@ -5,6 +5,7 @@
 #include <CL/cl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stoker/kernel_text.h"
 
@@ -21,9 +22,11 @@ static inline void must(cl_int error, const char *what) {
     }
 }
 
-static inline void build(void) {
-    const char *text = stk_kernel_text;
-    const size_t length = stk_kernel_text_len;
+/* Builds the kernel, with the handlers of `piece` where it is not NULL: a text that defines STK_USER_OPS. */
+static inline void build(const char *piece) {
+    const char *ops = piece ? strstr(stk_kernel_text, "#line 1 \"kernels/ops.h\"") : stk_kernel_text;
+    const char *texts[] = {stk_kernel_text, piece ? piece : "", ops ? ops : ""};
+    const size_t lengths[] = {(size_t)(texts[2] - texts[0]), strlen(texts[1]), strlen(texts[2])};
     char options[96];
     cl_platform_id platform;
     cl_program program;
@@ -34,7 +37,7 @@ static inline void build(void) {
     must(error, "clCreateContext");
     commands = clCreateCommandQueue(context, device, 0, &error);
     must(error, "clCreateCommandQueue");
-    program = clCreateProgramWithSource(context, 1, &text, &length, &error);
+    program = clCreateProgramWithSource(context, 3, texts, lengths, &error);
     must(error, "clCreateProgramWithSource");
     snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u -DSTK_TILE_BYTES=%u", (unsigned)lanes,
              (unsigned)tile_bytes);

@@ -173,7 +173,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: kernel_run LANES [alone|together [TILE]]\n");
         return 2;
     }
-    build();
+    build(NULL);
     for (i = 0; i < OP_CASES && strcmp(which, "together") != 0; i++) {
         op_case_before(&op_cases[i], &image);
         compare(op_cases[i].name);

@@ -6,7 +6,9 @@
 
 #include "chunk_cases.h"
 #include "kernel_device.h"
+#include "my_handlers.h"
 #include "scan_cases.h"
+#include "stoker/handlers.h"
 #include "stoker/kernel/cost.h"
 
 #define TURNS     100000u
@@ -22,7 +24,8 @@
 #define IMAGE_AT  (LIST_AT + 2432u)
 #define IMAGE_MAX (64u << 10)
 #define TEXT_AT   (IMAGE_AT + IMAGE_MAX)
-#define LONG      700u /* bytes of a pattern whose overlap fits no lead */
+#define MY_XOR    0x20002u /* a user's handler (test/consumer/handlers) */
+#define LONG      700u     /* bytes of a pattern whose overlap fits no lead */
 
 /* The parts of a device, as the host sees them. */
 struct parts {
@@ -59,7 +62,26 @@ static void run_device(void) {
     }
 }
 
+/* Reads the file of the user's handlers. A device has the headers of the dialect already. */
+static const char *read_handlers(void) {
+    static char text[8192], line[512];
+    static const char list[] = "\n#define STK_USER_OPS(X) STK_HANDLERS(X)\n";
+    size_t used = 0;
+    FILE *f = fopen(TILE_HANDLERS, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "#include", 8) != 0 && used + strlen(line) + sizeof list < sizeof text) {
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s", line);
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    (void)snprintf(text + used, sizeof text - used, "%s", list);
+    return text;
+}
+
 static void run_reference(void) {
+    static const struct stk_user_op ops[] = {{MY_XOR, STK_WIDE, my_xor}};
     const struct stk_dev dev = {.ring = expected.ring,
                                 .control = expected.control,
                                 .debug = expected.debug,
@@ -70,7 +92,9 @@ static void run_reference(void) {
                                 .debug_words = DEBUG,
                                 .io_slots = IO_SLOTS,
                                 .payload_bytes = payload_bytes,
-                                .workers = 1};
+                                .workers = 1,
+                                .user_ops = ops,
+                                .user_op_count = 1};
     (void)stk_reference_run(&dev, TURNS, 20);
 }
 
@@ -149,12 +173,12 @@ static void set_up_scan(uint32_t *args) {
 }
 
 static uint32_t set_up(uint32_t *args) {
-    uint32_t kind = chunk_below(&seed, 4);
-    if (kind == 0u) {
+    uint32_t kind = chunk_below(&seed, 5);
+    if (kind == 0u || kind == 4u) {
         chunk_fill(image.payload, payload_bytes, &seed);
-        chunk_of(args, 4);
+        chunk_of(args, kind == 0u ? 4u : 1u);
         args[STK_ARG_LEAD] = 0;
-        return STK_OP_SUM64;
+        return kind == 0u ? STK_OP_SUM64 : MY_XOR;
     }
     if (kind == 1u) {
         const struct chunk_case c = chunk_case_random(image.payload, payload_bytes, &seed);
@@ -206,7 +230,7 @@ int main(int argc, char **argv) {
     if (!image.payload || !expected.payload) {
         return 1;
     }
-    build();
+    build(read_handlers());
     for (uint32_t i = 0; i < rounds; i++) {
         uint32_t opcode;
         uint8_t *payload = expected.payload;

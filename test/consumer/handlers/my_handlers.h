@@ -1,5 +1,5 @@
 /* Handlers of someone else's, for an OpenCL device and for the interpreter. */
-#include <stoker/kernel/cost.h>
+#include <stoker/kernel/tile.h>
 
 STK_FN struct stk_cost my_hash_cost(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_PER_BYTE(480u, 32u), 1u);
@@ -20,17 +20,20 @@ STK_FN stk_u32 my_hash(const struct stk_dev *d, const struct stk_call *c) {
     return stk_slice_end(c, to, n);
 }
 
-/* Result 0: the XOR of the chunk's bytes, to which each lane adds its share. */
+/* Result 0: the XOR of the chunk's bytes, to which each lane adds its share of each tile. */
 STK_FN stk_u32 my_xor(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 at = stk_arg(c, STK_ARG_OFFSET), n = stk_arg(c, STK_ARG_BYTES), from, to, i, x = 0;
+    struct stk_tile t;
     if (!stk_payload_ok(d, at, n)) {
         return stk_refuse(c, STK_REASON_PAYLOAD, at);
     }
-    stk_lane_stretch(n, STK_LANE, &from, &to);
-    for (i = from; i < to; i++) {
-        x ^= d->payload[at + i];
+    for (stk_tile_first(&t, d, at, 0, n, 0); stk_tile_more(&t);) {
+        stk_tile_stretch(&t, &from, &to);
+        for (i = from; i < to; i++) {
+            x ^= stk_tile_byte(&t, i);
+        }
     }
-    stk_result_xor(c, 0, x);
+    stk_group_xor(d, c, 0, x);
     return STK_SLOT_DONE;
 }
 
