@@ -571,7 +571,7 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     stk_tile_args(d, &c);
 #endif
     stk_worker_charge(w, hold[STK_HOLD_COST]);
-    lane->status = stk_op_run(d, &c, hold[STK_HOLD_OPCODE]);
+    lane->status = stk_op_run_wide(d, &c, hold[STK_HOLD_OPCODE]);
     lane->ran = 1;
     lane->runner = STK_LANE == first ? 1u : 0u;
     lane->held = STK_LANE == first ? 0u : lane->held;

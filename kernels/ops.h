@@ -25,6 +25,18 @@
 #define STK_OP_RUN_CASE(op, function, width, cost)                                                                     \
     case (op):                                                                                                         \
         return function(d, c);
+#define STK_OP_RUN_SCALAR_CASE(op, function, width, cost)                                                              \
+    case (op):                                                                                                         \
+        if ((width) == STK_SCALAR) {                                                                                   \
+            return function(d, c);                                                                                     \
+        }                                                                                                              \
+        break;
+#define STK_OP_RUN_WIDE_CASE(op, function, width, cost)                                                                \
+    case (op):                                                                                                         \
+        if ((width) == STK_WIDE) {                                                                                     \
+            return function(d, c);                                                                                     \
+        }                                                                                                              \
+        break;
 #define STK_OP_COST_CASE(op, function, width, cost)                                                                    \
     case (op):                                                                                                         \
         return cost(d, c);
@@ -113,6 +125,32 @@ STK_FN struct stk_cost stk_op_cost(const struct stk_dev *d, const struct stk_cal
     return stk_cost_none(d, c);
 }
 
+#if STK_TILED
+/* Runs a handler of one lane that is neither NOP nor a packed slot. A handler of all lanes is not among these, since
+ * lanes go different ways here and such a handler may have barriers. */
+STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
+    switch (opcode) {
+        STK_OPS(STK_OP_RUN_SCALAR_CASE)
+        STK_USER_OPS(STK_OP_RUN_SCALAR_CASE)
+    default:
+        break;
+    }
+    return stk_refuse(c, STK_REASON_OPCODE, opcode);
+}
+
+/* Runs a handler of all lanes. All lanes call it. */
+STK_FN stk_u32 stk_op_run_wide(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
+    switch (opcode) {
+        STK_OPS(STK_OP_RUN_WIDE_CASE)
+        STK_USER_OPS(STK_OP_RUN_WIDE_CASE)
+    default:
+        break;
+    }
+    return stk_refuse(c, STK_REASON_OPCODE, opcode);
+}
+#else
+#define stk_op_run_wide stk_op_run /* without barriers one function does */
+
 /* Runs a handler that is neither NOP nor a packed slot. */
 STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk_u32 opcode) {
     switch (opcode) {
@@ -135,5 +173,6 @@ STK_FN stk_u32 stk_op_run(const struct stk_dev *d, const struct stk_call *c, stk
 #endif
     return stk_refuse(c, STK_REASON_OPCODE, opcode);
 }
+#endif
 
 #endif

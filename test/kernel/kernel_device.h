@@ -24,20 +24,26 @@ static inline void must(cl_int error, const char *what) {
 
 /* Builds the kernel, with the handlers of `piece` where it is not NULL: a text that defines STK_USER_OPS. */
 static inline void build(const char *piece) {
-    const char *ops = piece ? strstr(stk_kernel_text, "#line 1 \"kernels/ops.h\"") : stk_kernel_text;
-    const char *texts[] = {stk_kernel_text, piece ? piece : "", ops ? ops : ""};
-    const size_t lengths[] = {(size_t)(texts[2] - texts[0]), strlen(texts[1]), strlen(texts[2])};
+    const char *ops = strstr(stk_kernel_text, "#line 1 \"kernels/ops.h\"");
+    const char *texts[] = {stk_kernel_text, ops, ops};
+    size_t lengths[] = {0, 0, 0}; /* 0: up to the NUL */
     char options[96];
     cl_platform_id platform;
     cl_program program;
     cl_int error;
+    if (!ops) {
+        must(CL_INVALID_PROGRAM, "the kernel text");
+    } else if (piece) {
+        lengths[0] = (size_t)(ops - stk_kernel_text);
+        texts[1] = piece;
+    }
     must(clGetPlatformIDs(1, &platform, NULL), "clGetPlatformIDs");
     must(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, NULL), "clGetDeviceIDs");
     context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
     must(error, "clCreateContext");
     commands = clCreateCommandQueue(context, device, 0, &error);
     must(error, "clCreateCommandQueue");
-    program = clCreateProgramWithSource(context, 3, texts, lengths, &error);
+    program = clCreateProgramWithSource(context, piece ? 3u : 1u, texts, lengths, &error);
     must(error, "clCreateProgramWithSource");
     snprintf(options, sizeof options, "-cl-std=CL1.2 -DSTK_LANES=%u -DSTK_TILE_BYTES=%u", (unsigned)lanes,
              (unsigned)tile_bytes);

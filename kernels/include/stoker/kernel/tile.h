@@ -283,7 +283,8 @@ STK_FN stk_u32 stk_group_was(const struct stk_call *c, stk_u32 i) {
 #endif
 
 /* Adds the shares of all lanes to the 64-bit result in words i, i + 1: as stk_result_add64, but with tiles the shares
- * meet in local memory and cross the bus as one. All lanes call it, and are done with the handler's own words. */
+ * meet in local memory and cross the bus as one. All lanes call it, once in a call of the handler, and nothing else
+ * changes these words. The handler's own words are lost. */
 STK_FN_FOR_USERS void stk_group_add64(const struct stk_dev *d, const struct stk_call *c, stk_u32 i, stk_u64 v) {
 #if STK_TILED
     v = stk_group_reduce(d->tile + STK_TILE_OWN, v, 0u);
