@@ -25,7 +25,8 @@
 #define IMAGE_MAX (64u << 10)
 #define TEXT_AT   (IMAGE_AT + IMAGE_MAX)
 #define MY_XOR    0x20002u /* a user's handler (test/consumer/handlers) */
-#define LONG      700u     /* bytes of a pattern whose overlap fits no lead */
+#define REWRITTEN 0x20003u
+#define LONG      700u /* bytes of a pattern whose overlap fits no lead */
 
 /* The parts of a device, as the host sees them. */
 struct parts {
@@ -62,21 +63,37 @@ static void run_device(void) {
     }
 }
 
+/* A handler of all lanes whose slot is rewritten while it runs. It adds up what each lane has as argument 1, and what
+ * the lanes agree on where one of them refuses, where one has read another word, and where all are content. */
+static const char rewritten[] =
+    "\nSTK_FN stk_u32 rewritten(const struct stk_dev *d, const struct stk_call *c) {\n"
+    "    const stk_u32 read[2] = {9u, STK_LANE == 2u ? 1u : 0u};\n"
+    "    stk_u32 x;\n"
+    "    if (STK_LANE == 0u) { stk_st(c->args + 1, 7u); }\n"
+    "    STK_BARRIER();\n"
+    "    x = stk_arg(c, 1);\n"
+    "    x += stk_group_same(d, STK_LANE == 1u ? 5u : 0u, 0u, read, 0u) * 10000u;\n"
+    "    x += stk_group_same(d, 0u, 3u, read, 2u) * 100000u;\n"
+    "    x += stk_group_same(d, 0u, 3u, read, 1u) * 1000000u;\n"
+    "    stk_group_add64(d, c, 0, x);\n"
+    "    return STK_SLOT_DONE;\n"
+    "}\n"
+    "#define STK_USER_OPS(X) STK_HANDLERS(X) X(0x20003u, rewritten, STK_WIDE, stk_cost_none)\n";
+
 /* Reads the file of the user's handlers. A device has the headers of the dialect already. */
 static const char *read_handlers(void) {
     static char text[8192], line[512];
-    static const char list[] = "\n#define STK_USER_OPS(X) STK_HANDLERS(X)\n";
     size_t used = 0;
     FILE *f = fopen(TILE_HANDLERS, "r");
     while (f && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "#include", 8) != 0 && used + strlen(line) + sizeof list < sizeof text) {
+        if (strncmp(line, "#include", 8) != 0 && used + strlen(line) + sizeof rewritten < sizeof text) {
             used += (size_t)snprintf(text + used, sizeof text - used, "%s", line);
         }
     }
     if (f) {
         fclose(f);
     }
-    (void)snprintf(text + used, sizeof text - used, "%s", list);
+    (void)snprintf(text + used, sizeof text - used, "%s", rewritten);
     return text;
 }
 
@@ -215,6 +232,21 @@ static int differs(uint32_t opcode, const uint32_t *args) {
            memcmp(image.payload, expected.payload, payload_bytes) != 0;
 }
 
+/* Lanes that meet must go the same way: all of them have the arguments that were read once, and agree. */
+static uint32_t check_rewritten(void) {
+    const uint32_t args[STK_SLOT_ARGS] = {0, 1000};
+    const uint32_t *slot = STK_SLOT_AT(image.ring, 1);
+    reset(TEXT_AT + 4000u);
+    publish(REWRITTEN, args);
+    run_device();
+    if (slot[STK_SLOT_ARG0 + 1u] != 7u || slot[STK_SLOT_ARG0 + STK_RESULT_ARG] != 351000u * lanes) {
+        fprintf(stderr, "tile_run: lanes did not go the same way: %u\n",
+                (unsigned)slot[STK_SLOT_ARG0 + STK_RESULT_ARG]);
+        return 1;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
     uint32_t args[STK_SLOT_ARGS], rounds, most, failures = 0, done = 0, sliced = 0, listed = 0;
     lanes = argc >= 4 ? strtoul(argv[1], NULL, 10) : 0u;
@@ -254,6 +286,7 @@ int main(int argc, char **argv) {
         sliced += limited;
         listed += opcode == STK_OP_SCAN_COUNT && args[STK_SCAN_ROOM] != 0u;
     }
+    failures += check_rewritten();
     release();
     printf("tile_run: %u of %u slots done with %u lanes and tiles of %u bytes, %u under limits, %u with a list, %u "
            "differ\n",
