@@ -389,7 +389,7 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     sink.at = sink.p;
     sink.step = 0;
     sink.found = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG;
-    sink.listed = room != 0u && c->from != 0u ? stk_ld(sink.found) : 0u;
+    sink.listed = STK_LANE == 0u && room != 0u && c->from != 0u ? stk_ld(sink.found) : 0u; /* lane 0 alone uses it */
     sink.count = 0;
     if (a.overlap > c->step / STK_LANES) {
         return stk_scan_alone(&a, c, &sink, lead, bytes);

@@ -42,6 +42,8 @@ typedef ulong stk_u64;
 #define STK_LOCAL     volatile __local
 #define STK_LANE      ((stk_u32)get_local_id(0))
 #define STK_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+/* Orders local memory alone, so it does not wait for stores that are on their way over a bus. */
+#define STK_BARRIER_LOCAL() barrier(CLK_LOCAL_MEM_FENCE)
 #else
 #define STK_LOCAL     __private
 #define STK_LANE      0u

@@ -165,7 +165,7 @@ STK_FN_FOR_USERS int stk_tile_more(struct stk_tile *t) {
     s = stk_tile_span_of(t->payload_bytes, t->chunk + t->from - lead, t->chunk + t->to);
     t->shift = t->chunk - s.base;
     stk_tile_load(t->data, t->payload + s.base, s.vectors, s.bytes);
-    STK_BARRIER(); /* the tile is there */
+    STK_BARRIER(); /* the tile is there; bytes beside the chunk were read before a lane may write them */
     return 1;
 #else
     if (t->to >= t->end) {
@@ -212,7 +212,7 @@ STK_FN void stk_tile_args(const struct stk_dev *d, struct stk_call *c) {
     for (i = STK_LANE; i < STK_SLOT_ARGS; i += STK_LANES) {
         d->tile[i] = stk_ld(c->args + i);
     }
-    STK_BARRIER();
+    STK_BARRIER(); /* the results among them are read before a lane stores to them */
     c->group_args = d->tile;
 }
 #endif
@@ -225,21 +225,21 @@ STK_FN_FOR_USERS stk_u32 stk_group_same(const struct stk_dev *d, stk_u32 bad, st
 #if STK_TILED
     __local stk_u32 *same = d->tile + STK_TILE_SAME;
     stk_u32 i;
-    STK_BARRIER();
+    STK_BARRIER_LOCAL();
     if (STK_LANE == 0u) {
         same[0] = 0;
         for (i = 0; i < count; i++) {
             same[1u + i] = words[i];
         }
     }
-    STK_BARRIER();
+    STK_BARRIER_LOCAL();
     for (i = 0; i < count; i++) {
         bad = bad == 0u && same[1u + i] != words[i] ? differ : bad;
     }
     if (bad != 0u) {
         (void)atomic_max(same, bad);
     }
-    STK_BARRIER();
+    STK_BARRIER_LOCAL();
     return same[0];
 #else
     (void)d;
@@ -256,10 +256,10 @@ STK_FN_FOR_USERS stk_u32 stk_group_same(const struct stk_dev *d, stk_u32 bad, st
 /* Adds up, or XORs, the words of all lanes in the handler's own words. Lane 0 gets the result. */
 STK_COLD stk_u64 stk_group_reduce(__local stk_u32 *own, stk_u64 v, stk_u32 xors) {
     stk_u32 i, n = STK_LANES < STK_GROUP_SUMS ? STK_LANES : STK_GROUP_SUMS;
-    STK_BARRIER(); /* all lanes are done with these words */
+    STK_BARRIER_LOCAL(); /* all lanes are done with these words */
     own[STK_LANE * 2u] = (stk_u32)v;
     own[STK_LANE * 2u + 1u] = (stk_u32)(v >> 32);
-    STK_BARRIER();
+    STK_BARRIER_LOCAL();
     if (STK_LANE < n) {
         for (i = STK_LANE + n; i < STK_LANES; i += n) {
             stk_u64 w = own[i * 2u] | (stk_u64)own[i * 2u + 1u] << 32;
@@ -268,7 +268,7 @@ STK_COLD stk_u64 stk_group_reduce(__local stk_u32 *own, stk_u64 v, stk_u32 xors)
         own[STK_LANE * 2u] = (stk_u32)v;
         own[STK_LANE * 2u + 1u] = (stk_u32)(v >> 32);
     }
-    STK_BARRIER();
+    STK_BARRIER_LOCAL();
     for (i = 1; STK_LANE == 0u && i < n; i++) {
         stk_u64 w = own[i * 2u] | (stk_u64)own[i * 2u + 1u] << 32;
         v = xors != 0u ? v ^ w : v + w;
