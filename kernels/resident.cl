@@ -4,9 +4,8 @@
 #include "loop_wide.h"
 
 #if STK_TILED
-/* A tile is made of whole rows of 128 bytes, and the reductions of tile.h have two words for each lane. */
+/* A tile is made of whole rows of 128 bytes. */
 typedef char stk_tile_rows[STK_TILE_BYTES % 128u == 0u ? 1 : -1];
-typedef char stk_tile_lanes[STK_LANES * 2u <= STK_TILE_OWN_WORDS ? 1 : -1];
 typedef char stk_local_fits[(STK_TILE_WORDS(STK_TILE_BYTES) + STK_SHARED_WORDS) * 4u <= STK_TILE_LOCAL_MAX ? 1 : -1];
 #endif
 

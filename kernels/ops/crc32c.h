@@ -222,7 +222,7 @@ STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) 
     }
     bytes -= lead;
     stk_slice(c, bytes, &first, &last);
-    stk_group_xor(d, c, 0, stk_crc32c_part(d, offset, lead, bytes, first, last, crc));
+    stk_result_xor(c, 0, stk_crc32c_part(d, offset, lead, bytes, first, last, crc));
     return stk_slice_end(c, last, bytes);
 }
 

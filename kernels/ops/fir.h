@@ -162,7 +162,7 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     n = bytes - lead;
     stk_slice(c, n, &from, &to);
     from &= ~1u; /* a place that somebody forged still becomes the start of a sample */
-    stk_group_add64(d, c, 0, stk_fir_part(d, offset, lead, from, to, taps, count, out));
+    stk_result_add64(c, 0, stk_fir_part(d, offset, lead, from, to, taps, count, out));
     status = stk_slice_end(c, to, n);
     if (STK_LANE == 0u && status == STK_SLOT_DONE) {
         stk_result(c, 2, n / 2u);

@@ -336,7 +336,7 @@ STK_FN void stk_scan_share(const struct stk_automaton_view *a, const struct stk_
     stk_u32 first, end;
 #if STK_TILED
     if (a->overlap <= STK_TILE_LEAD) {
-        stk_group_add64(d, c, 0, stk_scan_tiles(a, d, c, sink, from, to));
+        stk_result_add64(c, 0, stk_scan_tiles(a, d, c, sink, from, to));
         return;
     }
 #else

@@ -80,7 +80,7 @@ STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
     for (i = to & ~3u; STK_LANE == 0u && i < to; i++) { /* runs only at the end of the chunk */
         sum += (stk_u64)d->payload[offset + i] << (8u * (i & 3u));
     }
-    stk_group_add64(d, c, 0, sum);
+    stk_result_add64(c, 0, sum);
     return stk_slice_end(c, to, bytes);
 }
 

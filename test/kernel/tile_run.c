@@ -75,7 +75,7 @@ static const char rewritten[] =
     "    x += stk_group_same(d, STK_LANE == 1u ? 5u : 0u, 0u, read, 0u) * 10000u;\n"
     "    x += stk_group_same(d, 0u, 3u, read, 2u) * 100000u;\n"
     "    x += stk_group_same(d, 0u, 3u, read, 1u) * 1000000u;\n"
-    "    stk_group_add64(d, c, 0, x);\n"
+    "    stk_result_add64(c, 0, x);\n"
     "    return STK_SLOT_DONE;\n"
     "}\n"
     "#define STK_USER_OPS(X) STK_HANDLERS(X) X(0x20003u, rewritten, STK_WIDE, stk_cost_none)\n";

@@ -131,7 +131,7 @@ struct scan {
     uint32_t image_at;        /* offset of the automaton in each device's tables */
     uint32_t hits_at, out_at; /* bytes of each device's payload */
     uint32_t locate_room;     /* match records that fit behind out_at */
-    uint32_t list_at;                   /* lists of COUNT, one for each chunk in flight */
+    uint32_t list_at;         /* lists of COUNT, one for each chunk in flight */
     /* the file being scanned */
     uint32_t file;
     int fd, sequential;

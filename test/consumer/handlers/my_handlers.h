@@ -33,7 +33,7 @@ STK_FN stk_u32 my_xor(const struct stk_dev *d, const struct stk_call *c) {
             x ^= stk_tile_byte(&t, i);
         }
     }
-    stk_group_xor(d, c, 0, x);
+    stk_result_xor(c, 0, x);
     return STK_SLOT_DONE;
 }
 

@@ -12,7 +12,7 @@
  *             x += stk_tile_byte(&t, i);
  *         }
  *     }
- *     stk_group_add64(d, c, 0, x);
+ *     stk_result_add64(c, 0, x);
  *
  * All lanes call these functions with the same arguments, since the lanes meet inside. So what decides the way to them
  * has to be the same in all lanes: arguments of the slot are (stk_arg), and what else a lane reads from memory that
@@ -26,7 +26,7 @@
 #define STK_TILE_LEAD 512u
 
 /* The words of the tile in local memory: the arguments of the slot, words for stk_group_same, words that belong to the
- * handler between stk_tile_first and the reductions, and the data. The data has room for the bytes that alignment adds
+ * handler from stk_tile_first on, and the data. The data has room for the bytes that alignment adds
  * at both ends. After each 128 bytes one word is left out: then lanes that read the same place of stretches of 128
  * bytes use different banks of the memory. */
 #define STK_TILE_SAME         16u
@@ -247,68 +247,6 @@ STK_FN_FOR_USERS stk_u32 stk_group_same(const struct stk_dev *d, stk_u32 bad, st
     (void)words;
     (void)count;
     return bad;
-#endif
-}
-
-#if STK_TILED
-#define STK_GROUP_SUMS 16u /* lanes that add up a part each */
-
-/* Adds up, or XORs, the words of all lanes in the handler's own words. Lane 0 gets the result. */
-STK_COLD stk_u64 stk_group_reduce(__local stk_u32 *own, stk_u64 v, stk_u32 xors) {
-    stk_u32 i, n = STK_LANES < STK_GROUP_SUMS ? STK_LANES : STK_GROUP_SUMS;
-    STK_BARRIER_LOCAL(); /* all lanes are done with these words */
-    own[STK_LANE * 2u] = (stk_u32)v;
-    own[STK_LANE * 2u + 1u] = (stk_u32)(v >> 32);
-    STK_BARRIER_LOCAL();
-    if (STK_LANE < n) {
-        for (i = STK_LANE + n; i < STK_LANES; i += n) {
-            stk_u64 w = own[i * 2u] | (stk_u64)own[i * 2u + 1u] << 32;
-            v = xors != 0u ? v ^ w : v + w;
-        }
-        own[STK_LANE * 2u] = (stk_u32)v;
-        own[STK_LANE * 2u + 1u] = (stk_u32)(v >> 32);
-    }
-    STK_BARRIER_LOCAL();
-    for (i = 1; STK_LANE == 0u && i < n; i++) {
-        stk_u64 w = own[i * 2u] | (stk_u64)own[i * 2u + 1u] << 32;
-        v = xors != 0u ? v ^ w : v + w;
-    }
-    return v;
-}
-
-/* Result word i as earlier calls for this slot left it. */
-STK_FN stk_u32 stk_group_was(const struct stk_call *c, stk_u32 i) {
-    return c->from != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + i) : 0u;
-}
-#endif
-
-/* Adds the shares of all lanes to the 64-bit result in words i, i + 1: as stk_result_add64, but with tiles the shares
- * meet in local memory and cross the bus as one. All lanes call it, once in a call of the handler, and nothing else
- * changes these words. The handler's own words are lost. */
-STK_FN_FOR_USERS void stk_group_add64(const struct stk_dev *d, const struct stk_call *c, stk_u32 i, stk_u64 v) {
-#if STK_TILED
-    v = stk_group_reduce(d->tile + STK_TILE_OWN, v, 0u);
-    if (STK_LANE == 0u && i + 1u < STK_SLOT_RESULTS) {
-        v += stk_group_was(c, i) | (stk_u64)stk_group_was(c, i + 1u) << 32;
-        stk_result(c, i, (stk_u32)v);
-        stk_result(c, i + 1u, (stk_u32)(v >> 32));
-    }
-#else
-    (void)d;
-    stk_result_add64(c, i, v);
-#endif
-}
-
-/* XORs the shares of all lanes into result word i, in the same way. */
-STK_FN_FOR_USERS void stk_group_xor(const struct stk_dev *d, const struct stk_call *c, stk_u32 i, stk_u32 v) {
-#if STK_TILED
-    v = (stk_u32)stk_group_reduce(d->tile + STK_TILE_OWN, v, 1u);
-    if (STK_LANE == 0u && i < STK_SLOT_RESULTS) {
-        stk_result(c, i, v ^ stk_group_was(c, i));
-    }
-#else
-    (void)d;
-    stk_result_xor(c, i, v);
 #endif
 }
 
