@@ -21,9 +21,8 @@
 #define HITS_MAX  4096u
 #define LIST_AT   HITS_MAX
 #define LIST_ROOM 300u
-#define IMAGE_AT  (LIST_AT + 2432u)
 #define IMAGE_MAX (64u << 10)
-#define TEXT_AT   (IMAGE_AT + IMAGE_MAX)
+#define TEXT_AT   (LIST_AT + 2432u)
 #define MY_XOR    0x20002u /* a user's handler (test/consumer/handlers) */
 #define REWRITTEN 0x20003u
 #define LONG      700u /* bytes of a pattern whose overlap fits no lead */
@@ -36,27 +35,28 @@ struct parts {
 };
 
 static struct parts image, expected;
+static _Alignas(64) uint8_t tables[IMAGE_MAX];
 static uint32_t payload_bytes, limited, seed = 11;
 
 static void run_device(void) {
-    void *parts[] = {image.ring, image.control, image.debug, image.io, image.payload, image.guards};
-    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug,
-                            sizeof image.io,   payload_bytes,        sizeof image.guards};
-    const cl_uint places[] = {0, 1, 2, 3, 4, 12};
-    const cl_uint numbers[] = {SLOTS, CONTROL, DEBUG, IO_SLOTS, payload_bytes, TURNS, 20};
-    cl_mem buffers[6], none = NULL;
+    void *parts[] = {image.ring, image.control, image.debug, image.io, image.payload, tables, image.guards};
+    const size_t bytes[] = {sizeof image.ring, sizeof image.control, sizeof image.debug, sizeof image.io,
+                            payload_bytes,     sizeof tables,        sizeof image.guards};
+    const cl_uint places[] = {0, 1, 2, 3, 4, 5, 14};
+    const cl_uint numbers[] = {SLOTS, CONTROL, DEBUG, IO_SLOTS, payload_bytes, sizeof tables, TURNS, 20};
+    cl_mem buffers[7], none = NULL;
     cl_int error;
-    for (cl_uint i = 0; i < 6; i++) {
+    for (cl_uint i = 0; i < 7; i++) {
         buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes[i], parts[i], &error);
         must(error, "clCreateBuffer");
-        must(clSetKernelArg(kernel, places[i], sizeof none, i == 5u && !limited ? &none : &buffers[i]),
+        must(clSetKernelArg(kernel, places[i], sizeof none, i == 6u && !limited ? &none : &buffers[i]),
              "clSetKernelArg");
     }
-    for (cl_uint i = 0; i < 7; i++) {
-        must(clSetKernelArg(kernel, 5u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
+    for (cl_uint i = 0; i < 8; i++) {
+        must(clSetKernelArg(kernel, 6u + i, sizeof numbers[i], &numbers[i]), "clSetKernelArg");
     }
     launch();
-    for (cl_uint i = 0; i < 6; i++) {
+    for (cl_uint i = 0; i < 7; i++) {
         must(clEnqueueReadBuffer(commands, buffers[i], CL_TRUE, 0, bytes[i], parts[i], 0, NULL, NULL),
              "clEnqueueReadBuffer");
         must(clReleaseMemObject(buffers[i]), "clReleaseMemObject");
@@ -104,6 +104,8 @@ static void run_reference(void) {
                                 .debug = expected.debug,
                                 .io = expected.io,
                                 .payload = expected.payload,
+                                .tables = tables,
+                                .table_bytes = sizeof tables,
                                 .slots = SLOTS,
                                 .control_words = CONTROL,
                                 .debug_words = DEBUG,
@@ -181,9 +183,9 @@ static void set_up_scan(uint32_t *args) {
             exit(1);
         }
     }
-    memcpy(image.payload + IMAGE_AT, a.image, a.image_bytes);
+    memcpy(tables, a.image, a.image_bytes);
     chunk_of(args, 1);
-    args[STK_SCAN_IMAGE] = IMAGE_AT;
+    args[STK_SCAN_IMAGE] = 0;
     args[STK_SCAN_HITS] = HITS_AT;
     args[STK_SCAN_OUT] = LIST_AT;
     args[STK_SCAN_ROOM] = chunk_below(&seed, 2) ? LIST_ROOM : 0u;
@@ -219,7 +221,7 @@ static void sort_list(struct parts *p) {
     if (n <= LIST_ROOM) {
         qsort(p->payload + LIST_AT, n, STK_MATCH_WORDS * 4u, record_order);
     } else {
-        memset(p->payload + LIST_AT, 0, IMAGE_AT - LIST_AT);
+        memset(p->payload + LIST_AT, 0, TEXT_AT - LIST_AT);
     }
 }
 
