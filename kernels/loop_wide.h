@@ -36,7 +36,8 @@
 #define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
 #define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */
 #define STK_TURN_SUMS   15u /* stk_call.sums of the slot that all lanes ran in the turn before */
-#define STK_TURN_WORDS  (STK_TURN_SUMS + STK_SUM_WORDS)
+#define STK_TURN_BOXES  (STK_TURN_SUMS + STK_SUM_WORDS) /* the mailboxes that are OPEN */
+#define STK_TURN_WORDS  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX)
 
 /* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From
  * STK_CTL_TENANT_MASK on the index is the control word's own. */
@@ -62,14 +63,14 @@
 #define STK_COUNT_FAULT  (STK_COUNT_DONE + 1u)
 #define STK_COUNT_WORDS  (STK_COUNT_DONE + 2u)
 #define STK_COUNT_TURNS  64u /* turns between two additions of a busy group */
+#define STK_COUNT_QUIET  16u /* turns without a slot after which a worker at a mailbox adds */
 
 #define STK_SHARED_COUNT STK_USED_WORDS
 #define STK_SHARED_POLL  (STK_SHARED_COUNT + STK_COUNT_WORDS)
 #define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
 #define STK_SHARED_RANK  (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
-#define STK_SHARED_BOXES (STK_SHARED_RANK + 1u) /* the mailboxes that are OPEN */
-#define STK_SHARED_WORDS (STK_SHARED_BOXES + STK_MAIL_BOXES_MAX)
+#define STK_SHARED_WORDS (STK_SHARED_RANK + 1u)
 
 /* Empty turns after which the whole ring has been looked at since the doorbell was read. */
 #define STK_EMPTY_TURNS_MAX(d) ((d)->slots / STK_LANES + 2u)
@@ -85,7 +86,7 @@ struct stk_lane {
     stk_u32 guard;  /* ... and guard */
     stk_u32 spent;  /* units that this lane charged the tenant of its slot before the cost was known */
     stk_u32 held;   /* this lane holds a slot for all */
-    stk_u32 box;    /* mailbox for the slot that this lane claimed; STK_NO_BOX: none */
+    stk_u32 box;    /* place of the mailbox for the slot that this lane claimed in STK_TURN_BOXES; STK_NO_BOX: none */
     stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
     stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
     stk_u32 runner; /* ... which this lane held ... */
@@ -238,6 +239,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
 }
 
 #define STK_EACH_SOURCE(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+#define STK_TWO_SOURCES(X) X(0) X(6)
 #define STK_SOURCE_SLOT(i)                                                                                             \
     stk_u32 slot##i = stk_wide_target(d, w, i##u, all);                                                                \
     stk_u32 guard##i = 0;
@@ -253,33 +255,53 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
 /* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come
  * before the first use of one, and no head is in an array, which would be memory that waits for each: so all are on
  * their way together, and before them the guards, where there are others to guard against. */
+#define STK_WIDE_LOOK(EACH_SOURCE)                                                                                     \
+    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll;                                          \
+    EACH_SOURCE(STK_SOURCE_SLOT)                                                                                       \
+    if (w->alone == 0u) {                                                                                              \
+        EACH_SOURCE(STK_SOURCE_GUARD)                                                                                  \
+    }                                                                                                                  \
+    EACH_SOURCE(STK_SOURCE_HEAD)                                                                                       \
+    poll = stk_wide_poll_begin(d);                                                                                     \
+    if (d->mail) {                                                                                                     \
+        stk_mail_look(d, now + STK_TURN_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);                              \
+    }                                                                                                                  \
+    stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);                                                              \
+    lane->seen = 0;                                                                                                    \
+    EACH_SOURCE(STK_SOURCE_SEE)                                                                                        \
+    if (waits != 0u) {                                                                                                 \
+        now[STK_TURN_WAITS] = 1;                                                                                       \
+    }                                                                                                                  \
+    if (ready != 0u) {                                                                                                 \
+        lane->kept = stk_wide_choose(w, ready);                                                                        \
+        EACH_SOURCE(STK_SOURCE_KEEP)                                                                                   \
+        stk_local_or(now + STK_TURN_READY, ready);                                                                     \
+        if (work != 0u) {                                                                                              \
+            stk_local_or(now + STK_TURN_WORK, work);                                                                   \
+        }                                                                                                              \
+    }
+
+STK_FN void stk_wide_look_at_all(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                                 STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    STK_WIDE_LOOK(STK_EACH_SOURCE)
+}
+
+#if STK_TILED
+/* A ring without partitions has two sources, and a GPU takes a turn for the time of its instructions. (PoCL 3.1's
+ * compiler crashes on the two functions.) */
+STK_FN void stk_wide_look_at_two(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                                 STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now){STK_WIDE_LOOK(STK_TWO_SOURCES)}
+#endif
+
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll;
-    STK_EACH_SOURCE(STK_SOURCE_SLOT)
-    if (w->alone == 0u) {
-        STK_EACH_SOURCE(STK_SOURCE_GUARD)
-    }
-    STK_EACH_SOURCE(STK_SOURCE_HEAD)
-    poll = stk_wide_poll_begin(d);
-    if (d->mail) {
-        stk_mail_look(d, shared + STK_SHARED_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);
-    }
-    stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);
-    lane->seen = 0;
-    STK_EACH_SOURCE(STK_SOURCE_SEE)
-    if (waits != 0u) {
-        now[STK_TURN_WAITS] = 1;
-    }
-    if (ready == 0u) {
+#if STK_TILED
+    if (w->partitions == 1u) {
+        stk_wide_look_at_two(d, w, lane, shared, now);
         return;
     }
-    lane->kept = stk_wide_choose(w, ready);
-    STK_EACH_SOURCE(STK_SOURCE_KEEP)
-    stk_local_or(now + STK_TURN_READY, ready);
-    if (work != 0u) {
-        stk_local_or(now + STK_TURN_WORK, work);
-    }
+#endif
+    stk_wide_look_at_all(d, w, lane, shared, now);
 }
 
 /* Lane 0 of a worker at a mailbox: takes up the slot that lies there, as if this lane had claimed the slot. */
@@ -306,8 +328,7 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, 
 
 /* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring:
  * workers are at work, and none waits. The dispatcher runs the slot itself where there are no workers at all. */
-STK_FN int stk_wide_room(const struct stk_dev *d, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
-                         STK_LOCAL stk_u32 *now) {
+STK_FN int stk_wide_room(const struct stk_dev *d, struct stk_lane *lane, STK_LOCAL stk_u32 *now) {
     stk_u32 open = now[STK_TURN_OPEN], taken;
     lane->box = STK_NO_BOX;
     if (!d->mail || stk_op_width(d, lane->opcode) != STK_WIDE || (open == 0u && now[STK_TURN_FULL] == 0u)) {
@@ -318,7 +339,7 @@ STK_FN int stk_wide_room(const struct stk_dev *d, struct stk_lane *lane, STK_LOC
         stk_local_max(now + STK_TURN_SKIP, STK_LANES - STK_LANE);
         return 0;
     }
-    lane->box = shared[STK_SHARED_BOXES + taken];
+    lane->box = taken;
     return 1;
 }
 
@@ -347,7 +368,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
-    if (!stk_wide_room(d, lane, shared, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
+    if (!stk_wide_room(d, lane, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
         return STK_NO_SLOT;
     }
     w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
@@ -467,6 +488,13 @@ STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LO
     stk_worker_flush(d, w); /* the partitions, which lane 0 counts */
 }
 
+/* Returns 1 if it is time to add the counts. A worker at a mailbox waits a few turns for the next slot first, since
+ * additions of many workers to one word wait for one another. */
+STK_FN int stk_wide_flush_due(const struct stk_worker *w, STK_LOCAL stk_u32 *now, stk_u32 turn) {
+    int quiet = w->box == 0u ? now[STK_TURN_OVER] == 0u : w->idle == STK_COUNT_QUIET;
+    return quiet || turn % STK_COUNT_TURNS == 0u;
+}
+
 /* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads
  * what the host reads or stored; a NOP does neither, and its opcode came with its status. */
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
@@ -477,10 +505,18 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         stk_wide_store_sums(d, hold, now + STK_TURN_SUMS);
     }
     slot = stk_wide_claim(d, w, lane, shared, now);
+    /* Claims come before what they guard is read; what all lanes stored for the last slot before its status. */
+#if STK_FENCE_OF_ONE
+    if (lane->runner != 0u || (slot != STK_NO_SLOT && w->alone == 0u)) {
+        STK_FENCE();
+    } else if (slot != STK_NO_SLOT && lane->opcode != STK_OP_NOP) {
+        STK_FENCE_DEVICE();
+    }
+#else
     if (fenced != 0u) {
-        /* claims come before what they guard is read; what all lanes stored for the last slot before its status */
         STK_FENCE();
     }
+#endif
     if (lane->runner != 0u) {
         stk_wide_finish(d, w, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status,
                         hold[STK_HOLD_GUARD]);
@@ -493,16 +529,24 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         status = stk_wide_run(d, w, lane, shared, now, &c);
         lane->held = status == STK_FOR_ALL ? 1u : 0u;
         if (lane->held != 0u && lane->box != STK_NO_BOX) {
-            stk_mail_write(d, lane->box, &c, lane->opcode, lane->tenant, lane->guard);
+            stk_u32 box = now[STK_TURN_BOXES + lane->box];
+            stk_mail_write(d, box, &c, lane->opcode, lane->tenant, lane->guard);
+            now[STK_TURN_BOXES + lane->box] = box | STK_MAIL_TAKEN;
+            lane->held = 0;
         }
     }
-    if (fenced != 0u) {
-        STK_FENCE(); /* results are seen before the status, and the words in a mailbox before its status */
+    /* Results are seen before the status, and the words in a mailbox before its status. */
+#if STK_FENCE_OF_ONE
+    if (status != STK_FOR_ALL && lane->opcode != STK_OP_NOP) {
+        STK_FENCE();
     }
+#else
+    if (fenced != 0u) {
+        STK_FENCE();
+    }
+#endif
     if (status != STK_FOR_ALL) {
         stk_wide_finish(d, w, shared, now, slot, lane->opcode, status, lane->guard);
-    } else if (slot != STK_NO_SLOT && lane->box != STK_NO_BOX && stk_mail_put(d, lane->box)) {
-        lane->held = 0;
     }
     if (leave != 0u && lane->held != 0u) {
         /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
@@ -553,6 +597,20 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     }
     /* The next look comes before it is known which mailboxes are OPEN then. */
     w->room = now[STK_TURN_OPEN] > now[STK_TURN_TAKEN] || now[STK_TURN_FULL] + now[STK_TURN_OPEN] == 0u ? 1u : 0u;
+}
+
+/* Some lanes: put the slots of this turn into their mailboxes, after what each lane did for them. */
+STK_FN void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
+    stk_u32 k, open = now[STK_TURN_OPEN], taken = now[STK_TURN_TAKEN];
+#if STK_FENCE_OF_ONE
+    STK_FENCE(); /* one for the claims and the words of all slots */
+#endif
+    for (k = STK_LANE; k < taken && k < open; k += STK_MAIL_LANES) {
+        stk_u32 box = now[STK_TURN_BOXES + k];
+        if ((box & STK_MAIL_TAKEN) != 0u) {
+            stk_mail_put(d, box & ~STK_MAIL_TAKEN);
+        }
+    }
 }
 
 /* All lanes: runs the slot that the first of the holding lanes holds. */
@@ -666,7 +724,10 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         if (leave != 0u) {
             break;
         }
-        if (now[STK_TURN_OVER] == 0u || turn % STK_COUNT_TURNS == 0u) {
+        if (now[STK_TURN_TAKEN] != 0u && STK_LANE < STK_MAIL_LANES) {
+            stk_wide_hand_over(&d, now);
+        }
+        if (stk_wide_flush_due(w, now, turn)) {
             stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
         }
         stk_worker_tick(&d, w);

@@ -33,6 +33,12 @@
  * over a bus, and the dispatcher is to say stop first. */
 #define STK_MAIL_PATIENCE 16u
 
+/* Lanes that hand slots over, after one fence for all of them. */
+#define STK_MAIL_LANES (STK_LANES < 32 ? STK_LANES : 32)
+
+/* Bit of a mailbox in the list of those that are OPEN: a lane has put a slot into the mailbox. */
+#define STK_MAIL_TAKEN 0x80000000u
+
 STK_FN STK_GLOBAL stk_u32 *stk_mail_box(const struct stk_dev *d, stk_u32 i) {
     return d->mail + STK_MAIL_BOXES + i;
 }
@@ -95,9 +101,16 @@ STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct st
     stk_st(job + STK_JOB_GUARD, guard);
 }
 
-/* Returns 1 if the worker has the slot now, 0 if it has left. */
-STK_FN int stk_mail_put(const struct stk_dev *d, stk_u32 box) {
-    return stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) == STK_MAIL_OPEN;
+/* Hands a slot over whose words are in the mailbox. Where the worker has left meanwhile, the slot goes back to the ring.
+ */
+STK_FN void stk_mail_put(const struct stk_dev *d, stk_u32 box) {
+    STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
+    if (stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) != STK_MAIL_OPEN) {
+        stk_u32 slot = stk_ld(job + STK_JOB_SLOT), guard = stk_ld(job + STK_JOB_GUARD);
+        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS,
+               stk_ld(job + STK_JOB_FROM) != 0u ? STK_SLOT_YIELD : STK_SLOT_REQUEUE);
+        stk_let_go(d, slot, guard);
+    }
 }
 
 /// The worker at a mailbox ///
@@ -116,7 +129,7 @@ STK_FN stk_u32 stk_mail_poll(const struct stk_dev *d, const struct stk_worker *w
             stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_CLOSED) == STK_MAIL_OPEN ? STK_MAIL_CLOSED : STK_MAIL_FULL;
     }
     if (status == STK_MAIL_FULL) {
-        STK_FENCE(); /* the words of the slot are read after the status */
+        STK_FENCE_DEVICE(); /* the words of the slot are read after the status */
     }
     return status;
 }

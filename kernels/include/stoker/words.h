@@ -246,7 +246,7 @@
 #define STK_MAIL_LEFT      1u
 #define STK_MAIL_STOP      2u   /* STK_MAIL_STOP_* */
 #define STK_MAIL_BOXES     64u  /* the first status */
-#define STK_MAIL_BOXES_MAX 256u /* workers beyond these and the one that looks leave at once */
+#define STK_MAIL_BOXES_MAX 192u /* workers beyond these and the one that looks leave at once */
 #define STK_MAIL_JOB_WORDS 6u
 #define STK_MAIL_JOB(i)    (STK_MAIL_BOXES + STK_MAIL_BOXES_MAX + STK_MAIL_JOB_WORDS * (i))
 #define STK_MAIL_WORDS     STK_MAIL_JOB(STK_MAIL_BOXES_MAX)

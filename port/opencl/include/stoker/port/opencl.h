@@ -46,7 +46,7 @@ struct stk_opencl_device {
     int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
     uint32_t units; /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
-    uint32_t workers; /* groups of several work-items that suit it: one for each unit of a GPU, 257 at most; else 1 */
+    uint32_t workers; /* groups of several work-items that suit it: one for each unit of a GPU, 193 at most; else 1 */
     uint32_t tile_bytes; /* of a tile in local memory (stoker/kernel/tile.h) that a group of several lanes can have; 0:
                             none, since the device is no GPU or its local memory is too small or no memory of its own */
     uint64_t memory;     /* bytes of global memory */
