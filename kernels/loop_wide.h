@@ -144,7 +144,7 @@ STK_FN stk_u32 stk_wide_turn_units(const struct stk_worker *w) {
 /* Takes one of the tenant's claims, and charges the tenant in advance for the most that a slot of this opcode may cost.
  * Without this charge all lanes could claim slots of one tenant before the first of them is charged. */
 STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used) {
-    int chunk = lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
+    int chunk = w->shares != 0u && lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, lane->tenant);
     lane->spent = !chunk ? stk_wide_turn_units(w) : w->budget < STK_LANE_SPENT_MAX ? w->budget : STK_LANE_SPENT_MAX;
     /* An op of one turn needs no luck among the lanes: the look has seen that its tenant may go on. */

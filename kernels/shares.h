@@ -20,8 +20,16 @@
 #define STK_USED_WORDS         (6u * STK_USED_ROW)
 #define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* of a worker, which counts its scans from 0 */
 #define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
+#define STK_SHARE_MAX          0x3FFFFFFFu          /* below the greatest debt */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
+
+/* Returns the units of a share of `units` where this worker hands out slots to others: as many times more, so that one
+ * tenant alone can keep all of them at work. */
+STK_FN stk_u32 stk_share_at_work(const struct stk_dev *d, stk_u32 units) {
+    stk_u32 times = d->mail ? d->workers - 1u : 1u;
+    return times == 1u || units < STK_SHARE_MAX / times ? units * times : STK_SHARE_MAX;
+}
 
 /* Loads the quotas from the control words. From the limits it loads the shares and the units that tenants have spent,
  * as the worker before left them. Counts the tenants that may run slots. Each lane loads the words of one tenant at a
@@ -34,9 +42,10 @@ STK_FN void stk_quotas_enter(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
             used[STK_USED_QUOTA + t] = stk_ld(d->control + STK_CTL_TENANT_QUOTA + t);
             (void)stk_local_add(used + STK_USED_TENANTS, stk_ld(d->control + STK_CTL_TENANT_MASK + t) != 0u ? 1u : 0u);
         }
-        used[STK_USED_SHARE + t] = !d->limits ? 0xFFFFFFFFu
-                                   : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
-                                              : d->limits[STK_LIMIT_BUDGET];
+        used[STK_USED_SHARE + t] =
+            stk_share_at_work(d, !d->limits ? 0xFFFFFFFFu
+                                 : known    ? d->limits[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE]
+                                            : d->limits[STK_LIMIT_BUDGET]);
         used[STK_USED_SPENT + t] = d->limits ? stk_ld(d->limits + STK_LIMIT_SPENT + t) : 0u;
     }
 }
@@ -84,7 +93,7 @@ STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk
 /* Returns 1 while the tenant is below its quota and its share. */
 STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     stk_u32 quota = stk_quota_of(used, tenant);
-    return *stk_spent_of(used, tenant) < stk_share_units(used, tenant) &&
+    return (w->shares == 0u || *stk_spent_of(used, tenant) < stk_share_units(used, tenant)) &&
            (quota == 0u || stk_used_row(w, used)[tenant] < quota);
 }
 
