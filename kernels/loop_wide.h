@@ -32,7 +32,7 @@
 #define STK_TURN_JOB    9u  /* 1: the worker has found a slot in its mailbox */
 #define STK_TURN_OPEN   10u /* mailboxes that are OPEN ... */
 #define STK_TURN_FULL   11u /* ... and FULL */
-#define STK_TURN_TAKEN  12u /* mailboxes that lanes took, or wanted to take, for their slots */
+#define STK_TURN_TAKEN  12u /* slots for all lanes that lanes took, or wanted to take */
 #define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
 #define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */
 #define STK_TURN_SUMS   15u /* stk_call.sums of the slot that all lanes ran in the turn before */
@@ -228,7 +228,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
                          STK_LOCAL stk_u32 *used, stk_u32 source, int looks, struct stk_head head, stk_u32 *ready,
                          stk_u32 *work, stk_u32 *waits) {
     if (looks && stk_status_claimable(head.status) && (w->quotas == 0u || stk_quota_left(w, used, head.tenant))) {
-        if (w->room == 0u && stk_op_width(d, head.opcode) == STK_WIDE) {
+        if (d->mail && w->room == 0u && stk_op_width(d, head.opcode) == STK_WIDE) {
             *waits = 1;
             return;
         }
@@ -326,21 +326,26 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, 
 
 /// Running ///
 
-/* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring:
- * workers are at work, and none waits. The dispatcher runs the slot itself where there are no workers at all. */
-STK_FN int stk_wide_room(const struct stk_dev *d, struct stk_lane *lane, STK_LOCAL stk_u32 *now) {
-    stk_u32 open = now[STK_TURN_OPEN], taken;
+/* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring. The
+ * slots that come first get the mailboxes: lane l has the l-th that is OPEN. Where no worker has come after a while the
+ * dispatcher runs the slots itself, one at a time, so that it looks for workers in between. */
+STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+                         STK_LOCAL stk_u32 *now) {
     lane->box = STK_NO_BOX;
-    if (!d->mail || stk_op_width(d, lane->opcode) != STK_WIDE || (open == 0u && now[STK_TURN_FULL] == 0u)) {
+    if (!d->mail || stk_op_width(d, lane->opcode) != STK_WIDE) {
         return 1;
     }
-    taken = stk_local_add(now + STK_TURN_TAKEN, 1u);
-    if (taken >= open) {
-        stk_local_max(now + STK_TURN_SKIP, STK_LANES - STK_LANE);
-        return 0;
+    if (STK_LANE < now[STK_TURN_OPEN]) {
+        lane->box = STK_LANE;
+        (void)stk_local_add(now + STK_TURN_TAKEN, 1u);
+        return 1;
     }
-    lane->box = taken;
-    return 1;
+    if (w->deserted > STK_MAIL_GRACE && now[STK_TURN_OPEN] + now[STK_TURN_FULL] == 0u &&
+        stk_local_add(now + STK_TURN_TAKEN, 1u) == 0u) {
+        return 1;
+    }
+    stk_local_max(now + STK_TURN_SKIP, STK_LANES - STK_LANE);
+    return 0;
 }
 
 /* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
@@ -368,7 +373,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
         lane->opcode = head.opcode;
         lane->tenant = head.tenant;
     }
-    if (!stk_wide_room(d, lane, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
+    if (!stk_wide_room(d, w, lane, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
         return STK_NO_SLOT;
     }
     w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
@@ -596,16 +601,17 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
         stk_find_nothing(d, w, doorbell);
     }
     /* The next look comes before it is known which mailboxes are OPEN then. */
-    w->room = now[STK_TURN_OPEN] > now[STK_TURN_TAKEN] || now[STK_TURN_FULL] + now[STK_TURN_OPEN] == 0u ? 1u : 0u;
+    w->deserted = now[STK_TURN_OPEN] + now[STK_TURN_FULL] != 0u ? 0u : w->deserted + 1u;
+    w->room = now[STK_TURN_OPEN] > now[STK_TURN_TAKEN] || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
 }
 
 /* Some lanes: put the slots of this turn into their mailboxes, after what each lane did for them. */
 STK_FN void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
-    stk_u32 k, open = now[STK_TURN_OPEN], taken = now[STK_TURN_TAKEN];
+    stk_u32 k, open = now[STK_TURN_OPEN];
 #if STK_FENCE_OF_ONE
     STK_FENCE(); /* one for the claims and the words of all slots */
 #endif
-    for (k = STK_LANE; k < taken && k < open; k += STK_MAIL_LANES) {
+    for (k = STK_LANE; k < open; k += STK_MAIL_LANES) {
         stk_u32 box = now[STK_TURN_BOXES + k];
         if ((box & STK_MAIL_TAKEN) != 0u) {
             stk_mail_put(d, box & ~STK_MAIL_TAKEN);

@@ -33,6 +33,9 @@
  * over a bus, and the dispatcher is to say stop first. */
 #define STK_MAIL_PATIENCE 16u
 
+/* Turns without any worker at a mailbox after which the dispatcher runs slots for all lanes itself. */
+#define STK_MAIL_GRACE 64u
+
 /* Lanes that hand slots over, after one fence for all of them. */
 #define STK_MAIL_LANES (STK_LANES < 32 ? STK_LANES : 32)
 

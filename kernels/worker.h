@@ -31,7 +31,8 @@ struct stk_worker {
     stk_u32 touched;     /* some bits of the sum of these bytes */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 box;         /* 1 + the mailbox from which this worker takes its slots; 0: it looks at the ring */
-    stk_u32 room;        /* 1: a slot for all lanes can run now, here or at a worker that waits at its mailbox */
+    stk_u32 room;        /* where there are mailboxes 1: a worker waits for a slot for all lanes, or none has come */
+    stk_u32 deserted;    /* turns in a row in which no mailbox had a worker */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */
     /* Not yet added to the control words. */
@@ -288,7 +289,8 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->idle = 0;
     w->finished = 0;
     w->box = 0;
-    w->room = 1;
+    w->room = 0;
+    w->deserted = 0;
     w->resumed = 0;
     d->ops_off = d->limits ? d->limits[STK_LIMIT_OFF] : 0u;
     w->budget = d->limits ? d->limits[STK_LIMIT_BUDGET] : 0xFFFFFFFFu;
