@@ -660,20 +660,24 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     }
 }
 
-/* One lane: says why this worker leaves, and tells the others to leave where this one handed out the slots. */
-STK_FN void stk_wide_leave(const struct stk_dev *d, struct stk_worker *w, stk_u32 idle_turns) {
+/* One lane: says why this worker leaves. Workers with mailboxes say it together, in one addition by the last of them;
+ * the one that handed out the slots tells the others to leave. */
+STK_FN void stk_wide_leave(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
+    stk_u32 why;
     if (w->box == 0u) {
         stk_find_leave(d, w);
     }
-    if (d->mail && w->box == 0u) {
+    if (!d->mail) {
+        stk_worker_leave(d, w, idle_turns);
+        return;
+    }
+    if (w->box == 0u) {
         stk_st(d->mail + STK_MAIL_STOP, w->idle < idle_turns ? STK_MAIL_STOP_LEASE : STK_MAIL_STOP_IDLE);
-    } else if (d->mail) {
-        w->idle = stk_ld(d->mail + STK_MAIL_STOP) == STK_MAIL_STOP_IDLE ? idle_turns : 0u;
     }
-    if (d->mail) {
-        stk_mail_leave(d);
+    why = stk_mail_leave(d);
+    if (why != 0u) {
+        stk_add(d->control + (why == STK_MAIL_STOP_IDLE ? STK_CTL_IDLE_ENDS : STK_CTL_LEASE_ENDS), d->workers);
     }
-    stk_worker_leave(d, w, idle_turns);
 }
 
 /* The whole life of a worker, called by every lane with the same arguments. Ends as the worker of one lane does. */

@@ -60,20 +60,22 @@ STK_FN stk_u32 stk_mail_enter(const struct stk_dev *d) {
     return rank;
 }
 
-/* One lane, after all that this worker stored to the mailboxes: the last worker of the launch to leave makes the
- * mailboxes ready for the next launch. */
-STK_FN void stk_mail_leave(const struct stk_dev *d) {
-    stk_u32 i;
+/* One lane, after all that this worker stored: the last worker of the launch to leave makes the mailboxes ready for the
+ * next launch. Returns STK_MAIL_STOP_*, why the launch ends, to the last worker; else 0. */
+STK_FN stk_u32 stk_mail_leave(const struct stk_dev *d) {
+    stk_u32 i, why;
     STK_FENCE();
     if (stk_add(d->mail + STK_MAIL_LEFT, 1u) + 1u != d->workers) {
-        return;
+        return 0;
     }
+    why = stk_ld(d->mail + STK_MAIL_STOP);
     for (i = 0; i < STK_MAIL_BOXES_MAX; i++) {
         stk_st(stk_mail_box(d, i), STK_MAIL_ABSENT);
     }
     stk_st(d->mail + STK_MAIL_STOP, 0u);
     stk_st(d->mail + STK_MAIL_ARRIVED, 0u);
     stk_st(d->mail + STK_MAIL_LEFT, 0u);
+    return why != 0u ? why : STK_MAIL_STOP_LEASE;
 }
 
 /// The dispatcher ///

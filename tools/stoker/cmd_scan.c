@@ -20,13 +20,13 @@ static const char help[] =
     "      --json           print one JSON object\n"
     "      --stats          also print slots, bytes, reads, launches, latency and speed (on stderr without --json)\n"
     "      --chunk BYTES    data bytes of a chunk, 4K to 1G (256K)\n"
-    "      --depth N        chunks in flight, 1 to 4096 (8, or two for each worker)\n"
+    "      --depth N        chunks in flight, 1 to 4096 (8)\n"
     "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto); several, as 0,1 or "
     "by\n"
     "                       one --device each, or all, share the work. auto: the first OpenCL device that opens, "
     "GPUs\n"
     "                       before accelerators before CPUs; where none does, the interpreter\n"
-    "      --workers N      work-groups of the resident kernel (one for each unit of a GPU; else 1)\n"
+    "      --workers N      work-groups of the resident kernel (1)\n"
     "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND    ask for " CLI_MEMORIES "\n"
@@ -263,7 +263,7 @@ static int run(const struct scan_options *options) {
 }
 
 int cmd_scan(int argc, char **argv) {
-    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT};
+    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
     int code;
     /* there are no more -f than words of the command line */
     options.patterns = calloc((size_t)argc, sizeof *options.patterns);

@@ -182,18 +182,6 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
                    d->opencl.reason, cli_open_advice(&d->opencl), cli_fix(err));
 }
 
-uint32_t cli_device_workers(const char *name, uint32_t workers) {
-    struct stk_opencl_device device;
-    uint32_t place = 0, most = 1;
-    if (workers != 0u || (name && strcmp(name, "interp") == 0)) {
-        return workers ? workers : 1u;
-    }
-    while (stk_opencl_next(&place, &device) >= 0) {
-        most = device.workers > most ? device.workers : most;
-    }
-    return most;
-}
-
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     int automatic = !wish->name || strcmp(wish->name, "auto") == 0, asked = wish->residency || wish->memory, err;
     int any = automatic || strcmp(wish->name, "opencl") == 0;

@@ -46,10 +46,6 @@ struct cli_device {
     uint8_t table_rows[STK_ARENA_BYTES(STK_TABLES_BYTES(CLI_DEVICE_TABLES))];
 };
 
-/* Returns the most workers that a device gets for which `workers` were asked: these, or for 0 what suits the device. A
- * command that lays out memory for each worker needs the number before it opens the device. */
-uint32_t cli_device_workers(const char *name, uint32_t workers);
-
 /* Opens it. 0, or CLI_BAD with the line written. */
 int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 void cli_device_close(struct cli_device *device);

@@ -135,25 +135,14 @@ static int take_counters(struct scan *s) {
     return 0;
 }
 
-/* Chooses how many workers share the scan, and how many chunks are in flight: one for each worker, and one that is read
- * meanwhile. Returns the workers. */
-static uint32_t workers_of(struct scan *s) {
-    const char *name = s->options.device_count == 1u && !s->options.all_devices ? s->options.devices[0] : NULL;
-    uint32_t workers = cli_device_workers(name, s->options.workers);
-    if (s->options.depth == 0u) {
-        s->options.depth = workers == 1u ? SCAN_DEPTH_DEFAULT : 2u * workers;
-    }
-    return workers;
-}
-
 static int open_ports(struct scan *s) {
-    uint32_t lead = s->patterns.automaton.max_len - 1u, workers = workers_of(s);
+    uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
     uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
     struct cli_device_wish wish = {
         .store = s->options.store,
         .slots = s->options.depth,
-        .workers = s->options.workers,
+        .workers = workers,
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,

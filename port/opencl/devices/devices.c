@@ -59,13 +59,6 @@ static uint32_t lanes_for(cl_device_id device, enum stk_opencl_type type) {
     return type == STK_OPENCL_CPU || most == 0u ? 1u : most < LANES_USUAL ? (uint32_t)most : LANES_USUAL;
 }
 
-/* One worker looks at the ring for the others, which have a unit each. On a CPU a second worker takes a core from the
- * host's own threads. */
-static uint32_t workers_for(const struct stk_opencl_device *d) {
-    uint32_t most = STK_MAIL_BOXES_MAX + 1u, units = d->units < most ? d->units : most;
-    return d->type == STK_OPENCL_GPU && units != 0u ? units : 1u;
-}
-
 /* Returns the bytes of a tile. A CPU has nothing to gain from one: what it calls local memory is memory like any other,
  * and PoCL 3.1 loses code behind a barrier in a branch. */
 static uint32_t tile_bytes_for(cl_device_id device, enum stk_opencl_type type) {
@@ -103,7 +96,6 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
     d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
-    d->workers = workers_for(d);
     d->tile_bytes = tile_bytes_for(device, d->type);
     d->memory = memory;
     d->fine_grain = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;

@@ -9,14 +9,6 @@ static uint64_t unit_fs(uint64_t ns) {
     return ns < UINT64_MAX / 1000000u ? ns * 1000000u >> UNITS_LOG : UINT32_MAX;
 }
 
-/* A launch on copies ends when nothing is left to do, so its workers may as well all look for slots. On a CPU a worker
- * that only looks takes a core from those that work. */
-static int has_mail(const struct stk_opencl *cl, const struct stk_opencl_mode *mode) {
-    enum stk_opencl_mail mail = cl->config.mail;
-    return !mode->copies &&
-           (mail == STK_OPENCL_MAIL_ON || (mail == STK_OPENCL_MAIL_AUTO && cl->device.type == STK_OPENCL_GPU));
-}
-
 int stk_opencl_set_limits(struct stk_opencl *cl) {
     const struct stk_opencl_outcome *o = &cl->outcome;
     const struct stk_opencl_mode *mode = stk_opencl_mode(cl->mode);
@@ -31,7 +23,8 @@ int stk_opencl_set_limits(struct stk_opencl *cl) {
     int err = stk_limits_table(l->terms.limits, &pace, l->limits);
     l->limits_sent = 0;
     l->limits[STK_LIMIT_BATCH] = mode->copies ? 1u : 0u;
-    l->limits[STK_LIMIT_MAIL] = has_mail(cl, mode) ? 1u : 0u;
+    /* A launch on copies ends when nothing is left to do, so its workers may as well all look for slots. */
+    l->limits[STK_LIMIT_MAIL] = !mode->copies && cl->config.mail == STK_OPENCL_MAIL_ON ? 1u : 0u;
     return err;
 }
 

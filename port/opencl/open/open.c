@@ -25,7 +25,7 @@
 static int pair_ok(const struct stk_opencl_config *c) {
     int batch = c->residency == STK_BATCH, copies = c->memory == STK_OPENCL_COPIES;
     return (unsigned)c->residency <= STK_BATCH && (unsigned)c->memory < STK_OPENCL_KINDS &&
-           (unsigned)c->mail <= STK_OPENCL_MAIL_OFF &&
+           (unsigned)c->mail <= STK_OPENCL_MAIL_ON &&
            (batch == copies || c->residency == 0 || c->memory == STK_OPENCL_ANY);
 }
 
@@ -104,9 +104,7 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
 static int open_device(struct stk_opencl *cl) {
     int err;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
-    if (cl->config.workers == 0u) {
-        cl->config.workers = cl->config.lanes == 1u ? 1u : cl->device.workers;
-    }
+    cl->config.workers = cl->config.workers ? cl->config.workers : 1u;
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */

@@ -242,7 +242,8 @@ static void program_of_somebody_else_is_made_again(void **state) {
         {"__kernel void other(__global uint *a) { a[0] = 1; }\n", "the driver refused the store's"},
         {"__kernel void stk_resident(__global uint *a) { a[0] = 1; }\n", "the driver refused the store's"},
         {"__kernel void stk_resident(__global uint *a, __global uint *b, __global uint *c, __global uint *d,\n"
-         "__global uchar *e, uint f, uint g, uint h, uint i, uint j, uint k, uint l, __global uint *m) { }\n",
+         "__global uchar *e, const __global uchar *f, uint g, uint h, uint i, uint j, uint k, uint l, uint m, uint n,\n"
+         "__global uint *o) { }\n",
          "the store's did not work"},
     };
     (void)state;

@@ -46,7 +46,6 @@ struct stk_opencl_device {
     int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
     uint32_t units; /* compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
-    uint32_t workers; /* groups of several work-items that suit it: one for each unit of a GPU, 193 at most; else 1 */
     uint32_t tile_bytes; /* of a tile in local memory (stoker/kernel/tile.h) that a group of several lanes can have; 0:
                             none, since the device is no GPU or its local memory is too small or no memory of its own */
     uint64_t memory;     /* bytes of global memory */
@@ -190,9 +189,8 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
  * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH and where a worker has
  * one lane. */
 enum stk_opencl_mail {
-    STK_OPENCL_MAIL_AUTO = 0, /* on a GPU */
-    STK_OPENCL_MAIL_ON = 1,
-    STK_OPENCL_MAIL_OFF = 2
+    STK_OPENCL_MAIL_OFF = 0,
+    STK_OPENCL_MAIL_ON = 1
 };
 
 struct stk_opencl_config {
@@ -206,7 +204,7 @@ struct stk_opencl_config {
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    uint32_t workers;       /* work-groups; 0: what suits the device, and 1 where a group is one work-item */
+    uint32_t workers;       /* work-groups; 0: 1 */
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
