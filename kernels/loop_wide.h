@@ -326,9 +326,9 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, 
 
 /// Running ///
 
-/* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring. The
- * slots that come first get the mailboxes: lane l has the l-th that is OPEN. Where no worker has come after a while the
- * dispatcher runs the slots itself, one at a time, so that it looks for workers in between. */
+/* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring.
+ * The slots that come first get the mailboxes: lane l has the l-th that is OPEN. Where no worker has come after a while
+ * the dispatcher runs the slots itself, one at a time, so that it looks for workers in between. */
 STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                          STK_LOCAL stk_u32 *now) {
     lane->box = STK_NO_BOX;

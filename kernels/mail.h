@@ -12,8 +12,9 @@
  *   OPEN -> CLOSED     the worker leaves: the dispatcher said stop, or its own lease is over; by compare-and-swap
  *
  * Nobody waits for another group. A worker leaves after a number of turns even if the dispatcher never says stop. The
- * dispatcher leaves whatever the workers do, and each of them ends the slot that it has before it leaves. While no
- * mailbox is OPEN or FULL the dispatcher runs slots for all lanes itself. test/model/mail.pml has these rules. */
+ * dispatcher leaves whatever the workers do, and each of them ends the slot that it has before it leaves. When no
+ * mailbox has had a worker for some turns the dispatcher runs slots for all lanes itself. test/model/mail.pml has these
+ * rules. */
 #ifndef STK_MAIL_H
 #define STK_MAIL_H
 
@@ -106,8 +107,8 @@ STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct st
     stk_st(job + STK_JOB_GUARD, guard);
 }
 
-/* Hands a slot over whose words are in the mailbox. Where the worker has left meanwhile, the slot goes back to the ring.
- */
+/* Hands a slot over whose words are in the mailbox. Where the worker has left meanwhile, the slot goes back to the
+ * ring. */
 STK_FN void stk_mail_put(const struct stk_dev *d, stk_u32 box) {
     STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
     if (stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) != STK_MAIL_OPEN) {

@@ -28,6 +28,14 @@ bool lost;
 /* A slot in a mailbox, or run from one, is held by 10 + the number of the mailbox. */
 #define HOLDER(b) (10 + (b))
 
+/* A worker leaves when it is told to stop, or when its own lease is over. That lease is longer than the dispatcher's, so it ends first
+ * only where the dispatcher is very slow: liveness takes for granted that it does not (PATIENT). */
+#ifdef PATIENT
+#define MAY_LEAVE stop
+#else
+#define MAY_LEAVE true
+#endif
+
 inline end_slot(s, w) {
     if
     :: d_step { ghost_leave(s, w, ENDED); status[s] = DONE }
@@ -50,35 +58,34 @@ active proctype publisher() {
 #define SOME(state) (box[0] == state || box[1] == state)
 #endif
 
-/* Hands slot `s` over. The worker may close its mailbox at any time; then the next one is tried, and in the end the dispatcher runs the
- * slot itself. */
+/* Hands slot `s` over to a worker that waits. The worker may close its mailbox at any time; then the slot goes back to the ring.
+ * Without a worker the dispatcher runs the slot itself. */
+#ifdef TO_ABSENT
+#define WAITS(b) (box[b] == OPEN || box[b] == ABSENT) /* mutation: a worker that may never come */
+#else
+#define WAITS(b) (box[b] == OPEN)
+#endif
+
 inline hand_over(s, b) {
     b = 0;
     do
-    :: b == BOXES -> end_slot(s, _pid); break
-    :: b < BOXES ->
-#ifdef TO_ABSENT
-       if
-       :: box[b] == OPEN || box[b] == ABSENT -> /* mutation: a worker that may never come */
-#else
-       if
-       :: box[b] == OPEN ->
-#endif
-          job[b] = s;
-          if
-#ifdef FULL_STORE
-          :: atomic { box[b] = FULL; holder[s] = HOLDER(b); break } /* mutation: no swap */
-#elif defined(TO_ABSENT)
-          :: atomic { box[b] == OPEN || box[b] == ABSENT -> box[b] = FULL; holder[s] = HOLDER(b); break }
-          :: atomic { box[b] == CLOSED -> b++ }
-#else
-          :: atomic { box[b] == OPEN -> box[b] = FULL; holder[s] = HOLDER(b); break }
-          :: atomic { box[b] != OPEN -> b++ }
-#endif
-          fi
-       :: else -> b++
-       fi
+    :: b < BOXES && !WAITS(b) -> b++
+    :: b < BOXES && WAITS(b) -> break
+    :: b == BOXES -> break
     od;
+    if
+    :: b == BOXES -> end_slot(s, _pid)
+    :: b < BOXES ->
+       job[b] = s;
+       if
+#ifdef FULL_STORE
+       :: atomic { box[b] = FULL; holder[s] = HOLDER(b) } /* mutation: no swap */
+#else
+       :: atomic { WAITS(b) -> box[b] = FULL; holder[s] = HOLDER(b) }
+       :: d_step { !WAITS(b) -> ghost_leave(s, _pid, READY); status[s] = REQUEUE }
+#endif
+       fi
+    fi;
     b = 0
 }
 
@@ -107,7 +114,10 @@ inline run_job(b) {
     end_slot(job[b], HOLDER(b))
 #else
     end_slot(job[b], HOLDER(b));
-    box[b] = OPEN
+    if
+    :: box[b] = OPEN
+    :: MAY_LEAVE -> box[b] = CLOSED /* its own lease is over */
+    fi
 #endif
 }
 
@@ -134,7 +144,8 @@ active [GROUPS] proctype group() {
               box[b] = OPEN;
               do
               :: box[b] == FULL -> run_job(b)
-              :: box[b] == OPEN -> /* stopped, or out of patience */
+              :: box[b] == CLOSED -> break
+              :: box[b] == OPEN && MAY_LEAVE ->
 #ifdef PLAIN_CLOSE
                  box[b] = CLOSED; break /* mutation: no swap */
 #else

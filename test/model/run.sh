@@ -159,11 +159,11 @@ search)
 mail)
     prove safety -DGROUPS=2
     prove safety -DNO_LOSS
-    prove live -DGROUPS=2
+    prove live -DGROUPS=2 -DPATIENT
     for name in FULL_STORE TO_ABSENT PLAIN_CLOSE OPEN_EARLY RESET_EARLY; do
         mutate safety $name -DNO_LOSS
     done
-    mutate live LAZY -DGROUPS=2
+    mutate live LAZY -DGROUPS=2 -DPATIENT
     ;;
 *)
     echo "run.sh: no model $model" >&2

@@ -67,8 +67,8 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif
 
-/* STK_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops what a cache of its
- * own unit holds. STK_FENCE_OF_ONE is 1 where a fence of one work-item also orders what the others of its group did
+/* STK_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops what a cache of
+ * its own unit holds. STK_FENCE_OF_ONE is 1 where a fence of one work-item also orders what the others of its group did
  * before a barrier that all of them passed. Then one work-item fences for all: fences of many wait for one another,
  * since each of them goes over the bus and back. */
 #if !defined(STK_FENCE_PLAIN) && (defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll))
