@@ -21,7 +21,7 @@
 
 /* What a turn's lanes found: all 0 before it. */
 #define STK_TURN_READY  0u  /* a bit for each source: some lane saw a ready slot there */
-#define STK_TURN_WORK   1u  /* likewise: one that is more than a NOP */
+#define STK_TURN_WORK   1u  /* a bit for each source: some lane saw a ready slot there that is no NOP */
 #define STK_TURN_LAST   2u  /* 1 + the last lane that saw one in the source chosen */
 #define STK_TURN_CLAIMS 3u  /* slots claimed */
 #define STK_TURN_OVER   4u  /* slots that ended or did a part of their work */
@@ -30,8 +30,8 @@
 #define STK_TURN_FIRST  7u  /* STK_LANES - the first of those */
 #define STK_TURN_LEAVE  8u  /* 1: the worker has closed its mailbox */
 #define STK_TURN_JOB    9u  /* 1: the worker has found a slot in its mailbox */
-#define STK_TURN_OPEN   10u /* mailboxes that are OPEN ... */
-#define STK_TURN_FULL   11u /* ... and FULL */
+#define STK_TURN_OPEN   10u /* number of mailboxes that are OPEN */
+#define STK_TURN_FULL   11u /* number of mailboxes that are FULL */
 #define STK_TURN_TAKEN  12u /* slots for all lanes that lanes took, or wanted to take */
 #define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
 #define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */

@@ -8,7 +8,7 @@
  *   ABSENT -> OPEN     the worker checks in: of many groups some may start only when others have ended
  *   OPEN -> FULL       the dispatcher hands over a slot, whose words it wrote before; by compare-and-swap
  *   FULL -> OPEN       the worker has ended the slot
- *   FULL -> CLOSED     likewise, and the lease of the worker is over
+ *   FULL -> CLOSED     the worker has ended the slot, and the lease of the worker is over
  *   OPEN -> CLOSED     the worker leaves: the dispatcher said stop, or its own lease is over; by compare-and-swap
  *
  * Nobody waits for another group. A worker leaves after a number of turns even if the dispatcher never says stop. The

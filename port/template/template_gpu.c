@@ -25,7 +25,8 @@ static int allocate_part(struct stk_template_gpu *gpu, enum stk_device_part part
     return STK_E_UNSUPPORTED;
 }
 
-/* Allocates the device's own buffer, of zeros: STK_DEVICE_PRIVATE_WORDS(slots, io_slots) words. */
+/* Allocates the device's own buffer, of zeros: STK_DEVICE_PRIVATE_WORDS(slots, io_slots) words. A port zeroes the words
+ * behind the limits before the first launch and after a lost launch. */
 static int allocate_private(struct stk_template_gpu *gpu, size_t words) {
     (void)gpu;
     (void)words;

@@ -32,7 +32,7 @@ struct stk_dev {
     stk_u32 slots, control_words, debug_words, io_slots, payload_bytes, table_bytes;
     stk_u32 worker, workers;
     stk_u32 observable_first, observable_end, payload_first, payload_end; /* the tenant's; kept by the worker */
-    stk_u32 table_first, table_end;                                       /* likewise */
+    stk_u32 table_first, table_end; /* bytes of the tables that the tenant owns; kept by the worker */
     stk_u32 ops_off;    /* STK_OP_OFF of the built-in ops that the host switched off; the worker sets this word */
     stk_u32 shared_out; /* not 0: tenants have shares, which may be empty; the worker sets this word */
 #if STK_TILED
@@ -151,17 +151,17 @@ STK_FN stk_u32 stk_refuse(const struct stk_call *c, stk_u32 reason, stk_u32 valu
     return STK_SLOT_FAULT;
 }
 
-/* Are control words [first, first + count) all observables of the tenant? */
+/* Returns 1 if control words [first, first + count) are all observables of the tenant, else 0. */
 STK_FN int stk_observable_ok(const struct stk_dev *d, stk_u32 first, stk_u32 count) {
     return first >= d->observable_first && first <= d->observable_end && count <= d->observable_end - first;
 }
 
-/* Are payload bytes [first, first + count) all there, and the tenant's? */
+/* Returns 1 if payload bytes [first, first + count) are all there and all belong to the tenant, else 0. */
 STK_FN int stk_payload_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count) {
     return first >= d->payload_first && first <= d->payload_end && count <= (stk_u64)(d->payload_end - first);
 }
 
-/* Are bytes [first, first + count) of the tables all there, and the tenant's? */
+/* Returns 1 if bytes [first, first + count) of the tables are all there and all belong to the tenant, else 0. */
 STK_FN int stk_table_ok(const struct stk_dev *d, stk_u32 first, stk_u64 count) {
     return first >= d->table_first && first <= d->table_end && count <= (stk_u64)(d->table_end - first);
 }

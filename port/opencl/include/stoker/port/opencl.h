@@ -187,7 +187,8 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 
 /* Whether one worker of several lanes looks at the ring, and hands slots for all lanes to the others through mailboxes
  * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH and where a worker has
- * one lane. */
+ * one lane. Known fault: with 132 workers, chunks of 64 KiB of STK_OP_SUM64 stood still on an NVIDIA H200
+ * (test/bench/RESULTS.md). The cause is unknown. */
 enum stk_opencl_mail {
     STK_OPENCL_MAIL_OFF = 0,
     STK_OPENCL_MAIL_ON = 1
@@ -219,7 +220,7 @@ struct stk_opencl_config {
     uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
-    enum stk_opencl_mail mail;     /* whether one worker looks at the ring for all, where there are several */
+    enum stk_opencl_mail mail;     /* whether one worker looks for all; 0: STK_OPENCL_MAIL_OFF, each worker looks */
     /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
      * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
      * probe. */
