@@ -699,7 +699,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_find_enter(&d, w, shared);
     }
-    most = w->turns + 4u; /* a worker at a mailbox ends the slot in hand first */
+    /* A worker at a mailbox ends the slot in hand first. The greatest lease has no room for that in a word. */
+    most = w->turns < 0xFFFFFFF0u ? w->turns + 4u : 0xFFFFFFFEu;
     for (turn = 0; turn <= most; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;

@@ -117,7 +117,7 @@ static uint32_t missing_handler(const struct stk_device_config *c) {
 /// Opening and closing ///
 
 /* Attaches the tickets to the ring that was laid out, and clears the payload: a handshake leaves words there. The
- * interpreter's tables are cleared too; those of an OpenCL device are new and are zeros. */
+ * interpreter's tables are cleared too; the OpenCL port clears its own. */
 static int attach(struct stk_device *device) {
     const struct stk_ring ring = {.words = device->memory.ring, .slots = device->memory.slots};
     const struct stk_control control = {.words = device->memory.control, .count = device->memory.control_words};

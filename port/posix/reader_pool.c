@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,6 +161,7 @@ static void start_failed(struct stk_reader_pool_thread *t, const char *call, int
 
 /* Starts a thread. A failure is in the thread's state. */
 static void start_thread(struct stk_reader_pool_thread *t) {
+    sigset_t all, old;
     int e = 0;
     if (pipe2(t->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
         t->wake[0] = t->wake[1] = -1;
@@ -167,7 +169,11 @@ static void start_thread(struct stk_reader_pool_thread *t) {
         return;
     }
     t->state = THREAD_OPENING;
+    /* Signals are the program's: they go to its own threads and interrupt its waits. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     e = pthread_create(&t->thread, NULL, stk_pool_run_, t);
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     t->started = e == 0;
     if (e != 0) {
         start_failed(t, "pthread_create", e);
@@ -298,6 +304,12 @@ int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns) {
     }
     (void)pthread_mutex_unlock(&pool->lock);
     end_threads(pool);
+    for (uint32_t i = 0; i < pool->wanted; i++) { /* the caller may use the memory of the threads again */
+        pool->stats.os_reads += pool->threads[i].os_reads;
+        pool->stats.bounce_bytes += pool->threads[i].bounce_bytes;
+    }
+    pool->threads = NULL;
+    pool->wanted = 0;
     pool->is_open = 0;
     return err;
 }

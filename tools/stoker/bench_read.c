@@ -161,7 +161,9 @@ static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_
             break;
         }
     }
-    peer_run(&all[threads - 1u]); /* the caller is the last of them */
+    if (!peer.failed) {
+        peer_run(&all[threads - 1u]); /* the caller is the last of them */
+    }
     for (uint32_t i = 0; i < made && i + 1u < threads; i++) {
         (void)pthread_join(all[i].thread, NULL);
     }

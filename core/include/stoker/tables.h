@@ -79,7 +79,8 @@ STK_MUST_CHECK int stk_tables_init(struct stk_tables *tables, const struct stk_t
  * - STK_E_ARG `bytes` is 0, `data` is NULL, or the tenant is none.
  * - STK_E_FULL the object has as many tables as it has room for; info->value has how many.
  * - STK_E_SPACE no free place of the tenant's is large enough: info->index has the bytes of the largest one, and
- *   info->value the bytes of tables (table_bytes of the port's configuration) that would do.
+ *   info->value the bytes of tables (table_bytes of the port's configuration) that would do; 0: none would, since the
+ *   tenant has no share.
  * - STK_E_TIMEOUT the workers did not leave; STK_E_DEVICE the device is lost. */
 STK_MUST_CHECK int stk_tables_add(struct stk_tables *tables, uint32_t tenant, const void *data, uint32_t bytes,
                                   uint32_t *offset, struct stk_error_info *info);

@@ -158,6 +158,9 @@ static uint64_t bytes_that_do(const struct stk_tables *t, uint32_t tenant, uint6
     const struct stk_device_memory *m = &t->config.memory;
     uint64_t first = (uint64_t)share_of(t) * tenant;
     uint64_t shares = stk_payload_shares(m->payload_bytes, stk_load(m->control + STK_CTL_SHARE_PAYLOAD));
+    if (share_of(t) != 0u && tenant >= shares) {
+        return 0; /* such a tenant owns nothing, however large the region is */
+    }
     return (last - (first < last ? first : last) + bytes) * shares;
 }
 

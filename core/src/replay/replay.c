@@ -179,20 +179,27 @@ static int change_tables(struct stk_replay *r, const struct stk_log_record *reco
     int err = STK_OK;
     for (uint32_t i = 0; i < r->config.targets && err == STK_OK; i++) {
         const struct stk_dispatch_port *port = &r->config.target[i].dispatch;
-        r->report->target = i;
         err = port->ops->change_tables
                   ? port->ops->change_tables(port->ctx, record->args[STK_INPUT_OFFSET], record->args[STK_INPUT_BYTES],
                                              r->config.slot_timeout_ns)
                   : STK_OK;
+        if (err != STK_OK) {
+            r->report->target = i;
+        }
     }
     return err;
 }
 
 static int fill(struct stk_replay *r, const struct stk_log_record *record) {
     const struct stk_replay_target *t = r->config.target;
-    uint8_t *to = input_place(&t[0], record);
     uint32_t bytes = record->args[STK_INPUT_BYTES];
-    int err = record->status == STK_INPUT_TO_TABLES ? change_tables(r, record) : STK_OK;
+    uint8_t *to;
+    int err;
+    if (bytes == 0u) {
+        return STK_REPLAY_SAME; /* the part may have no memory at all */
+    }
+    to = input_place(&t[0], record);
+    err = record->status == STK_INPUT_TO_TABLES ? change_tables(r, record) : STK_OK;
     if (err == STK_OK) {
         err = r->config.input ? r->config.input(r->config.input_ctx, record, to, bytes) : STK_E_MISSING;
     }

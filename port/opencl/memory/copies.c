@@ -16,14 +16,17 @@ static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum
     return err;
 }
 
-/* Gives the device tables of its own. The next launch gets all that the host has stored there. */
+/* Gives the device tables of its own. The next launch gets all that the host has stored there, and of a buffer that is
+ * too large to be cleared on the device the zeros as well. */
 static int open_tables(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
     int err = STK_OK;
     if (!c->device[STK_PART_TABLES].bytes) {
         err = stk_opencl_region_open(cl, STK_OPENCL_COPIES, cl->own.buffers.regions[STK_PART_TABLES].bytes,
                                      &c->device[STK_PART_TABLES]);
-        stk_device_change(&c->tables, 0, c->tables_used);
+        stk_device_change(&c->tables, 0,
+                          c->device[STK_PART_TABLES].bytes > STK_OPENCL_ZEROED_MAX ? cl->memory.table_bytes
+                                                                                   : c->tables_used);
     }
     return err;
 }

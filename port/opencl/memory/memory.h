@@ -7,6 +7,10 @@
 
 /// Shared memory: shared.c ///
 
+/* Buffers of at most so many bytes are cleared on the device; larger ones are payload, or tables that the host sends as
+ * a whole. */
+#define STK_OPENCL_ZEROED_MAX ((size_t)64 << 20)
+
 /* Allocates `bytes` of one kind and maps them. STK_E_UNSUPPORTED the device has no such memory; STK_E_NOMEM;
  * cl->reason. */
 int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory, size_t bytes,

@@ -6,8 +6,6 @@
 #include "../report/report.h"
 #include "memory.h"
 
-#define ZEROED_MAX ((size_t)64 << 20) /* larger ones are payload */
-
 /* cl_nv_create_buffer; the headers of OpenCL do not have it. */
 #define LOCATION_HOST_NV 1u
 typedef cl_mem(CL_API_CALL *create_buffer_nv)(cl_context, cl_mem_flags, cl_bitfield, size_t, void *, cl_int *);
@@ -85,7 +83,7 @@ static cl_mem create_buffer(struct stk_opencl *cl, enum stk_opencl_memory memory
 static int zero(struct stk_opencl *cl, const struct stk_opencl_region *r) {
     const uint32_t nothing = 0;
     cl_int error = CL_SUCCESS;
-    if (r->bytes <= ZEROED_MAX) {
+    if (r->bytes <= STK_OPENCL_ZEROED_MAX) {
         error =
             clEnqueueFillBuffer(cl->own.program.queue, r->cl_mem, &nothing, sizeof nothing, 0, r->bytes, 0, NULL, NULL);
     }

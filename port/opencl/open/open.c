@@ -120,6 +120,9 @@ static int open_device(struct stk_opencl *cl) {
         err = bring_up(cl);
     }
     cl->config.known = NULL;
+    if (err == STK_OK && cl->memory.table_bytes != 0u) {
+        memset(cl->memory.tables, 0, cl->memory.table_bytes); /* a driver may give memory that was used before */
+    }
     if (err == STK_OK) {
         stk_opencl_clear_failure(cl);
         stk_opencl_enter(cl, STK_OPENCL_WORKING);

@@ -48,7 +48,7 @@ void stk_opencl_persist_say(struct stk_opencl *cl, const char *format, ...) __at
 
 /* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with
  * either. */
-#define STK_OPENCL_ABI 4u
+#define STK_OPENCL_ABI 5u
 
 /* The key of an artifact made from these by the compiler and the device of cl. 0 when there can be none. */
 int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
