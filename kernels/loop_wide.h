@@ -36,8 +36,9 @@
 #define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
 #define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */
 #define STK_TURN_SUMS   15u /* stk_call.sums of the slot that all lanes ran in the turn before */
-#define STK_TURN_BOXES  (STK_TURN_SUMS + STK_SUM_WORDS) /* the mailboxes that are OPEN */
-#define STK_TURN_WORDS  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX)
+#define STK_TURN_BOXES  (STK_TURN_SUMS + STK_SUM_WORDS)       /* the mailboxes that are OPEN */
+#define STK_TURN_GIVEN  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX) /* a bit for each mailbox that got a slot */
+#define STK_TURN_WORDS  (STK_TURN_GIVEN + STK_MAIL_BITS)
 
 /* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From
  * STK_CTL_TENANT_MASK on the index is the control word's own. */
@@ -70,7 +71,8 @@
 #define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
 #define STK_SHARED_HOLD  (STK_SHARED_TURN + 2u * STK_TURN_WORDS)
 #define STK_SHARED_RANK  (STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANES)
-#define STK_SHARED_WORDS (STK_SHARED_RANK + 1u)
+#define STK_SHARED_LEASE (STK_SHARED_RANK + 1u) /* the lease word on entry */
+#define STK_SHARED_WORDS (STK_SHARED_LEASE + 1u)
 
 /* Empty turns after which the whole ring has been looked at since the doorbell was read. */
 #define STK_EMPTY_TURNS_MAX(d) ((d)->slots / STK_LANES + 2u)
@@ -252,9 +254,10 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
     lane->guard = lane->kept == i##u ? guard##i : lane->guard;
 
-/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. All loads come
- * before the first use of one, and no head is in an array, which would be memory that waits for each: so all are on
- * their way together, and before them the guards, where there are others to guard against. */
+/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. `before` has the
+ * words of the turn before. All loads come before the first use of one, and no head is in an array, which would be
+ * memory that waits for each: so all are on their way together, and before them the guards, where there are others to
+ * guard against. */
 #define STK_WIDE_LOOK(EACH_SOURCE)                                                                                     \
     stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll;                                          \
     EACH_SOURCE(STK_SOURCE_SLOT)                                                                                       \
@@ -264,7 +267,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     EACH_SOURCE(STK_SOURCE_HEAD)                                                                                       \
     poll = stk_wide_poll_begin(d);                                                                                     \
     if (d->mail) {                                                                                                     \
-        stk_mail_look(d, now + STK_TURN_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);                              \
+        stk_mail_look(d, before + STK_TURN_GIVEN, now + STK_TURN_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);     \
     }                                                                                                                  \
     stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);                                                              \
     lane->seen = 0;                                                                                                    \
@@ -282,7 +285,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     }
 
 STK_FN void stk_wide_look_at_all(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                                 STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+                                 STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     STK_WIDE_LOOK(STK_EACH_SOURCE)
 }
 
@@ -290,18 +293,19 @@ STK_FN void stk_wide_look_at_all(const struct stk_dev *d, const struct stk_worke
 /* A ring without partitions has two sources, and a GPU takes a turn for the time of its instructions. (PoCL 3.1's
  * compiler crashes on the two functions.) */
 STK_FN void stk_wide_look_at_two(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                                 STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now){STK_WIDE_LOOK(STK_TWO_SOURCES)}
+                                 STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared,
+                                 STK_LOCAL stk_u32 *now){STK_WIDE_LOOK(STK_TWO_SOURCES)}
 #endif
 
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                          STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+                          STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
 #if STK_TILED
     if (w->partitions == 1u) {
-        stk_wide_look_at_two(d, w, lane, shared, now);
+        stk_wide_look_at_two(d, w, lane, before, shared, now);
         return;
     }
 #endif
-    stk_wide_look_at_all(d, w, lane, shared, now);
+    stk_wide_look_at_all(d, w, lane, before, shared, now);
 }
 
 /* Lane 0 of a worker at a mailbox: takes up the slot that lies there, as if this lane had claimed the slot. */
@@ -537,6 +541,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
             stk_u32 box = now[STK_TURN_BOXES + lane->box];
             stk_mail_write(d, box, &c, lane->opcode, lane->tenant, lane->guard);
             now[STK_TURN_BOXES + lane->box] = box | STK_MAIL_TAKEN;
+            stk_local_or(now + STK_TURN_GIVEN + box / 32u, 1u << (box % 32u));
             lane->held = 0;
         }
     }
@@ -649,6 +654,7 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
         stk_quotas_enter(d, shared);
     }
     stk_worker_enter(d, w, turns);
+    w->lease = shared[STK_SHARED_LEASE]; /* all lanes compare with the same word, whenever the host changes it */
     w->box = rank;
     if (rank != 0u) { /* such a worker does not search */
         w->turns = turns < 0xFFFFFFFFu / STK_MAIL_PATIENCE ? turns * STK_MAIL_PATIENCE : 0xFFFFFFF0u;
@@ -657,6 +663,9 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
         w->shares = 0;
         w->empty_turns = 0;
         w->turns_since_scan = 0;
+        if (STK_LANE == 0u) {
+            stk_mail_check_in(d, w);
+        }
     }
 }
 
@@ -690,8 +699,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         shared[i] = 0;
     }
     STK_BARRIER();
-    if (STK_LANE == 0u && d.mail) {
-        shared[STK_SHARED_RANK] = stk_mail_enter(&d);
+    if (STK_LANE == 0u) {
+        shared[STK_SHARED_RANK] = d.mail ? stk_mail_enter(&d) : 0u;
+        shared[STK_SHARED_LEASE] = stk_ld(d.control + STK_CTL_LEASE);
     }
     STK_BARRIER();
     stk_wide_enter(&d, w, shared, turns);
@@ -711,7 +721,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
                 stk_wide_fetch(&d, w, &lane, shared, now);
             }
         } else if (lane.holds == 0u) {
-            stk_wide_look(&d, w, &lane, shared, now);
+            stk_wide_look(&d, w, &lane, next, shared, now);
         } else {
             stk_wide_poll_end(&d, poll, stk_wide_poll_begin(&d));
         }

@@ -40,6 +40,9 @@
 /* Lanes that hand slots over, after one fence for all of them. */
 #define STK_MAIL_LANES (STK_LANES < 32 ? STK_LANES : 32)
 
+/* Words with a bit for each mailbox. */
+#define STK_MAIL_BITS (STK_MAIL_BOXES_MAX / 32u)
+
 /* Bit of a mailbox in the list of those that are OPEN: a lane has put a slot into the mailbox. */
 #define STK_MAIL_TAKEN 0x80000000u
 
@@ -51,14 +54,17 @@ STK_FN STK_GLOBAL stk_u32 *stk_mail_job(const struct stk_dev *d, stk_u32 i) {
     return d->mail + STK_MAIL_JOB(i);
 }
 
-/* One lane: returns how many workers have entered before this one, and checks in. Worker 0 is the dispatcher, worker i
- * has mailbox i - 1. */
+/* One lane: returns how many workers have entered before this one. Worker 0 is the dispatcher, worker i has mailbox
+ * i - 1. */
 STK_FN stk_u32 stk_mail_enter(const struct stk_dev *d) {
-    stk_u32 rank = stk_add(d->mail + STK_MAIL_ARRIVED, 1u);
-    if (rank != 0u && rank <= STK_MAIL_BOXES_MAX) {
-        stk_st(stk_mail_box(d, rank - 1u), STK_MAIL_OPEN);
+    return stk_add(d->mail + STK_MAIL_ARRIVED, 1u);
+}
+
+/* One lane: opens the mailbox of this worker, which is ready to run slots. */
+STK_FN void stk_mail_check_in(const struct stk_dev *d, const struct stk_worker *w) {
+    if (w->box != 0u && w->box <= STK_MAIL_BOXES_MAX) {
+        stk_st(stk_mail_box(d, w->box - 1u), STK_MAIL_OPEN);
     }
-    return rank;
 }
 
 /* One lane, after all that this worker stored: the last worker of the launch to leave makes the mailboxes ready for the
@@ -81,16 +87,18 @@ STK_FN stk_u32 stk_mail_leave(const struct stk_dev *d) {
 
 /// The dispatcher ///
 
-/* All lanes: lists the mailboxes that are OPEN in `list`, counts them in *open and those that are FULL in *full. */
-STK_FN void stk_mail_look(const struct stk_dev *d, STK_LOCAL stk_u32 *list, STK_LOCAL stk_u32 *open,
-                          STK_LOCAL stk_u32 *full) {
+/* All lanes: lists the mailboxes that are OPEN in `list`, counts them in *open and those that are FULL in *full.
+ * `given` has a bit for each mailbox that got a slot in the turn before. Some lanes may still be about to swap the
+ * status of such a mailbox, so it counts as FULL whatever its status says. */
+STK_FN void stk_mail_look(const struct stk_dev *d, STK_LOCAL stk_u32 *given, STK_LOCAL stk_u32 *list,
+                          STK_LOCAL stk_u32 *open, STK_LOCAL stk_u32 *full) {
     stk_u32 i, boxes = d->workers - 1u < STK_MAIL_BOXES_MAX ? d->workers - 1u : STK_MAIL_BOXES_MAX;
     for (i = STK_LANE; i < boxes; i += STK_LANES) {
         stk_u32 status = stk_ld(stk_mail_box(d, i));
-        if (status == STK_MAIL_OPEN) {
-            list[stk_local_add(open, 1u)] = i;
-        } else if (status == STK_MAIL_FULL) {
+        if ((given[i / 32u] >> (i % 32u) & 1u) != 0u || status == STK_MAIL_FULL) {
             (void)stk_local_add(full, 1u);
+        } else if (status == STK_MAIL_OPEN) {
+            list[stk_local_add(open, 1u)] = i;
         }
     }
 }

@@ -51,61 +51,66 @@ active proctype publisher() {
     od
 }
 
-/* What the dispatcher knows of the mailboxes in a turn: it looked at all of them at once. */
-#if GROUPS == 2
-#define SOME(state) (box[0] == state)
-#else
-#define SOME(state) (box[0] == state || box[1] == state)
-#endif
-
-/* Hands slot `s` over to a worker that waits. The worker may close its mailbox at any time; then the slot goes back to the ring.
- * Without a worker the dispatcher runs the slot itself. */
 #ifdef TO_ABSENT
 #define WAITS(b) (box[b] == OPEN || box[b] == ABSENT) /* mutation: a worker that may never come */
 #else
 #define WAITS(b) (box[b] == OPEN)
 #endif
 
-inline hand_over(s, b) {
-    b = 0;
-    do
-    :: b < BOXES && !WAITS(b) -> b++
-    :: b < BOXES && WAITS(b) -> break
-    :: b == BOXES -> break
-    od;
+/* Puts the slot of the turn before into its mailbox. The worker may have closed it; then the slot goes back to the ring. */
+inline put(given) {
     if
-    :: b == BOXES -> end_slot(s, _pid)
-    :: b < BOXES ->
-       job[b] = s;
-       if
+    :: given == BOXES
 #ifdef FULL_STORE
-       :: atomic { box[b] = FULL; holder[s] = HOLDER(b) } /* mutation: no swap */
+    :: atomic { given < BOXES -> box[given] = FULL; holder[job[given]] = HOLDER(given) } /* mutation: no swap */
 #else
-       :: atomic { WAITS(b) -> box[b] = FULL; holder[s] = HOLDER(b) }
-       :: d_step { !WAITS(b) -> ghost_leave(s, _pid, READY); status[s] = REQUEUE }
+    :: atomic { given < BOXES && WAITS(given) -> box[given] = FULL; holder[job[given]] = HOLDER(given) }
+    :: d_step { given < BOXES && !WAITS(given) -> ghost_leave(job[given], _pid, READY); status[job[given]] = REQUEUE }
 #endif
-       fi
     fi;
-    b = 0
+    given = BOXES
 }
 
-/* The turn of the dispatcher, which is the only group that claims: it looks, then it stores CLAIMED. While a worker has work and none
- * waits, slots stay in the ring. */
-inline dispatch(cursor, b, room) {
-#ifdef LAZY
-    atomic { room = SOME(OPEN) }; /* mutation: without a worker nobody runs the slot */
+/* Looks for a mailbox whose worker waits. Some lanes look while others still swap for the turn before. */
+inline look(given, b, busy) {
+    b = 0;
+    busy = false;
+    do
+    :: b == BOXES -> break
+#ifdef STALE_LOOK
+    :: atomic { b < BOXES && WAITS(b) -> break } /* mutation: a mailbox that is being filled */
+    :: atomic { b < BOXES && !WAITS(b) -> busy = busy || box[b] == FULL; b++ }
 #else
-    atomic { room = SOME(OPEN) || !SOME(FULL) };
+    :: atomic { b < BOXES && b != given && WAITS(b) -> break }
+    :: atomic { b < BOXES && (b == given || !WAITS(b)) -> busy = busy || b == given || box[b] == FULL; b++ }
 #endif
+    od
+}
+
+#ifdef LAZY
+#define ROOM(b, busy) ((b) < BOXES) /* mutation: without a worker nobody runs the slot */
+#else
+#define ROOM(b, busy) ((b) < BOXES || !(busy))
+#endif
+
+/* The turn of the dispatcher, which is the only group that claims: it looks, then it stores CLAIMED. While a worker has work and none
+ * waits, slots stay in the ring. Without any worker the dispatcher runs the slot itself. */
+inline dispatch(cursor, given, b, busy) {
+    look(given, b, busy);
+    put(given);
     if
-    :: room && CLAIMABLE(status[cursor]) ->
+    :: ROOM(b, busy) && CLAIMABLE(status[cursor]) ->
        d_step { status[cursor] = CLAIMED; ghost_claim(cursor, _pid); assert(words[cursor]) };
-       hand_over(cursor, b);
+       if
+       :: b == BOXES -> end_slot(cursor, _pid)
+       :: b < BOXES -> job[b] = cursor; given = b
+       fi;
        cursor = (cursor + 1) % SLOTS
-    :: CLAIMABLE(status[cursor]) && !room
+    :: !ROOM(b, busy) && CLAIMABLE(status[cursor])
     :: !CLAIMABLE(status[cursor]) -> cursor = (cursor + 1) % SLOTS
     fi;
-    room = false
+    b = 0;
+    busy = false
 }
 
 inline run_job(b) {
@@ -122,8 +127,8 @@ inline run_job(b) {
 }
 
 active [GROUPS] proctype group() {
-    byte me, cursor, b;
-    bool room;
+    byte me, cursor, b, given = BOXES;
+    bool busy;
     do
     :: atomic { inside[_pid] && !lost -> me = arrived; arrived++ };
        {
@@ -131,12 +136,13 @@ active [GROUPS] proctype group() {
            :: me == 0 ->
               cursor = cursor_word;
               do
-              :: dispatch(cursor, b, room);
+              :: dispatch(cursor, given, b, busy);
                  if
                  :: true
                  :: break
                  fi
               od;
+              put(given);
               cursor_word = cursor;
               stop = true
            :: me != 0 ->
@@ -174,12 +180,12 @@ active [GROUPS] proctype group() {
                   left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT
                :: else
                fi;
-               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; room = false
+               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false
            }
        }
 #ifndef NO_LOSS
        unless {
-           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; room = false }
+           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false }
        }
     :: d_step { inside[_pid] && lost -> inside[_pid] = false; running-- }
 #endif

@@ -160,7 +160,7 @@ mail)
     prove safety -DGROUPS=2
     prove safety -DNO_LOSS
     prove live -DGROUPS=2 -DPATIENT
-    for name in FULL_STORE TO_ABSENT PLAIN_CLOSE OPEN_EARLY RESET_EARLY; do
+    for name in FULL_STORE TO_ABSENT PLAIN_CLOSE OPEN_EARLY STALE_LOOK RESET_EARLY; do
         mutate safety $name -DNO_LOSS
     done
     mutate live LAZY -DGROUPS=2 -DPATIENT

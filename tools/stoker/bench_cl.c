@@ -125,7 +125,7 @@ static int faulted(const struct stk_ring *ring, uint32_t slot) {
 
 int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every) {
     struct stk_deadline end = {0};
-    for (uint32_t looks = 1;; looks++) {
+    for (uint64_t looks = 1;; looks++) {
         int status = stk_ring_status(ring, slot), err;
         if (stk_status_publishable((uint32_t)status)) {
             return STK_OK;
