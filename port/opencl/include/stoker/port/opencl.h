@@ -187,8 +187,8 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 
 /* Whether one worker of several lanes looks at the ring, and hands slots for all lanes to the others through mailboxes
  * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH and where a worker has
- * one lane. Known fault: with 132 workers, chunks of 64 KiB of STK_OP_SUM64 stood still on an NVIDIA H200
- * (test/bench/RESULTS.md). The cause is unknown. */
+ * one lane. Off by default: no run on a GPU has shown yet that many workers end every slot
+ * (test/bench/RESULTS.md). */
 enum stk_opencl_mail {
     STK_OPENCL_MAIL_OFF = 0,
     STK_OPENCL_MAIL_ON = 1
