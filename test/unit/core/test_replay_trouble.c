@@ -205,6 +205,9 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION, .args = {MASK, 200}}, STK_E_CORRUPT},
     };
     const struct stk_log_record untold = {.kind = STK_LOG_EPOCH, .args = {160, RIG_OBSERVABLES}};
+    /* Nothing is asked for an input of no bytes, not even memory. */
+    const struct stk_log_record none = {.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD, 0}};
+    const struct stk_log_record no_table = {.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {RIG_TABLES, 0}};
     size_t i;
     (void)state;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -214,6 +217,8 @@ static void records_that_make_no_sense_are_named(void **state) {
         assert_true(rig_report.record.sequence == 2u || cases[i].err == STK_E_OPCODE);
     }
     assert_int_equal(replay_record(&untold), STK_REPLAY_SAME);
+    assert_int_equal(replay_record(&none), STK_REPLAY_SAME);
+    assert_int_equal(replay_record(&no_table), STK_REPLAY_SAME);
 }
 
 static void missing_records_end_the_replay(void **state) {

@@ -292,6 +292,7 @@ static void a_tenant_has_tables_in_its_own_window_alone(void **state) {
     }
     REFUSED(stk_tables_add(&tables, 4, data, 64, &offset, &info), STK_E_SPACE); /* behind the last share */
     assert_int_equal(info.index, 0);
+    assert_int_equal(info.value, 0); /* no size would do */
 }
 
 /* The rule of the device (kernels/worker.h), by its own words. */
