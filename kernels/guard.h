@@ -59,8 +59,8 @@ STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBA
         return 0;
     }
     if (d->guards && d->swap == 0u) {
-        stk_st(status, to);
-        stk_show_custody(d, i, guard + 1u);
+        stk_show_custody(d, i, guard + 1u); /* a host that sees CLAIMED sees the odd word */
+        stk_st_fenced(status, to);
         return 1;
     }
     if (stk_cmpxchg_relaxed(status, seen, to) == seen) {
