@@ -384,7 +384,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
-            stk_st(d->guards + slot, lane->guard + 2u); /* whoever ends the slot stores the same */
+            stk_st(d->guards + slot, lane->guard + 2u);  /* whoever ends the slot stores the same */
             stk_show_custody(d, slot, lane->guard + 1u); /* a host that sees CLAIMED sees the odd word */
             stk_st(words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
         }
