@@ -22,10 +22,11 @@ set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.o
 # Those of thirty and more, slow by what they do.
 set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)
 
-# Those that have a short form (test/unit/host/short_form.h), which is neither long nor slow. It runs under a sanitizer.
-set(STK_SHORTENED_LONG_TESTS faults.opencl faults.opencl_limits faults.opencl_synchronous unit.opencl
-  unit.opencl_chunk_ops unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_pieces
-  unit.opencl_residency unit.opencl_wide)
+# Those that a sanitizer runs as well: in their short form (test/unit/host/short_form.h), which is neither long nor slow,
+# or as they are, where they have none.
+set(STK_SHORTENED_LONG_TESTS contract.pool_ingest faults.opencl faults.opencl_limits faults.opencl_synchronous unit.opencl
+  unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_pieces
+  unit.opencl_residency unit.opencl_tables unit.opencl_wide)
 set(STK_SHORTENED_SLOW_TESTS unit.opencl_binary)
 set(short OFF)
 if(STK_SANITIZE)
