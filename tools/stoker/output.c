@@ -52,6 +52,7 @@ int cli_output_refuse(struct cli_output *o) {
 }
 
 int cli_output_in_use(struct cli_output *o) {
+    o->in_use = true;
     snprintf(o->why, sizeof o->why, "%s %s: is in use by another process: wait for its end, or name another file",
              o->what, o->path);
     return CLI_BAD;

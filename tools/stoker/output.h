@@ -41,6 +41,7 @@ struct cli_output {
     struct stat st;   /* status of the file that is there */
     /* CLI_BAD only because there was no lock: another process has it, or the file system has no locks */
     bool no_lock;
+    bool in_use;                    /* another process has the file */
     char target[CLI_PATH_BYTES];    /* `path` without links */
     char temporary[CLI_PATH_BYTES]; /* name of the new file; empty: there is none, or it was published */
     char why[CLI_WHY_BYTES];        /* line of the last call that returned CLI_BAD */

@@ -82,7 +82,11 @@ static int make_locked(struct cli_output *o, const char *name) {
         bad = cli_output_in_use(o);
     }
     if (bad) {
-        (void)remove_own(name, fd);
+        /* A process that holds the lock removes the file as an orphan. It may have made its own file under the name by
+         * then, which must stay. */
+        if (!o->in_use) {
+            (void)remove_own(name, fd);
+        }
         close(fd);
         return bad;
     }
