@@ -35,6 +35,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->tenants = c->tenants ? c->tenants : 1u;
     c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
+    c->workers = c->workers ? c->workers : 1u;
     c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
@@ -104,7 +105,6 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
 static int open_device(struct stk_opencl *cl) {
     int err;
     cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
-    cl->config.workers = cl->config.workers ? cl->config.workers : 1u;
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */
