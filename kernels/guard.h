@@ -51,6 +51,13 @@ STK_FN void stk_let_go(const struct stk_dev *d, stk_u32 i, stk_u32 guard) {
     stk_show_custody(d, i, guard + 2u);
 }
 
+/* Stores the claim of slot `i`, whose guard was `guard` before: first the custody word, since a host that sees CLAIMED
+ * is to see the odd word. */
+STK_FN void stk_store_claim(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBAL stk_u32 *status, stk_u32 to) {
+    stk_show_custody(d, i, guard + 1u);
+    stk_st_fenced(status, to);
+}
+
 /* Takes slot `i` and moves its status from `seen` to `to`. Returns 1, or 0 when somebody else took the slot. Orders
  * nothing: put a fence behind the call, and call stk_let_go in the end. */
 STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBAL stk_u32 *status, stk_u32 seen,
@@ -59,8 +66,7 @@ STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBA
         return 0;
     }
     if (d->guards && d->swap == 0u) {
-        stk_show_custody(d, i, guard + 1u); /* a host that sees CLAIMED sees the odd word */
-        stk_st_fenced(status, to);
+        stk_store_claim(d, i, guard, status, to);
         return 1;
     }
     if (stk_cmpxchg_relaxed(status, seen, to) == seen) {

@@ -384,9 +384,8 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
-            stk_st(d->guards + slot, lane->guard + 2u);  /* whoever ends the slot stores the same */
-            stk_show_custody(d, slot, lane->guard + 1u); /* a host that sees CLAIMED sees the odd word */
-            stk_st(words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
+            stk_st(d->guards + slot, lane->guard + 2u); /* whoever ends the slot stores the same */
+            stk_store_claim(d, slot, lane->guard, words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
         }
         return slot;
     }
@@ -559,10 +558,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         stk_wide_finish(d, w, shared, now, slot, lane->opcode, status, lane->guard);
     }
     if (leave != 0u && lane->held != 0u) {
-        /* The next worker runs the slot: from where an earlier call stopped, or from its start. */
-        stk_st(stk_slot_of(d, hold[STK_HOLD_SLOT]) + STK_SLOT_STATUS,
-               hold[STK_HOLD_FROM] != 0u ? STK_SLOT_YIELD : STK_SLOT_REQUEUE);
-        stk_let_go(d, hold[STK_HOLD_SLOT], hold[STK_HOLD_GUARD]);
+        stk_give_back(d, hold[STK_HOLD_SLOT], hold[STK_HOLD_GUARD], hold[STK_HOLD_FROM]);
         lane->held = 0;
     }
     if (lane->held != 0u) {

@@ -85,6 +85,13 @@ STK_FN stk_u32 stk_mail_leave(const struct stk_dev *d) {
     return why != 0u ? why : STK_MAIL_STOP_LEASE;
 }
 
+/* Gives slot `slot` of the ring back to the next worker, which runs the slot from where an earlier call stopped (`from`
+ * is not 0), or from its start. */
+STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, stk_u32 from) {
+    stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS, from != 0u ? STK_SLOT_YIELD : STK_SLOT_REQUEUE);
+    stk_let_go(d, slot, guard);
+}
+
 /// The dispatcher ///
 
 /* All lanes: lists the mailboxes that are OPEN in `list`, counts them in *open and those that are FULL in *full.
@@ -120,10 +127,7 @@ STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct st
 STK_FN void stk_mail_put(const struct stk_dev *d, stk_u32 box) {
     STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
     if (stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) != STK_MAIL_OPEN) {
-        stk_u32 slot = stk_ld(job + STK_JOB_SLOT), guard = stk_ld(job + STK_JOB_GUARD);
-        stk_st(stk_slot_of(d, slot) + STK_SLOT_STATUS,
-               stk_ld(job + STK_JOB_FROM) != 0u ? STK_SLOT_YIELD : STK_SLOT_REQUEUE);
-        stk_let_go(d, slot, guard);
+        stk_give_back(d, stk_ld(job + STK_JOB_SLOT), stk_ld(job + STK_JOB_GUARD), stk_ld(job + STK_JOB_FROM));
     }
 }
 
