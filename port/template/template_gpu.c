@@ -225,9 +225,9 @@ static bool gpu_has_workers(void *ctx) {
     return gpu->launched && gpu->mode != STK_BATCH;
 }
 
-/* With copies a launch that is under way has the bytes that its slots name; the next launch gets the new ones. A port
- * that gives the device tables of its own in other modes ends the lease here, and waits at most `timeout_ns`. After a
- * loss such a port sends all that was ever changed. */
+/* The next launch sends the new bytes. A port whose device copies the tables while the host goes on, or reads a copy in
+ * other modes than BATCH, ends the launch here, and waits at most `timeout_ns`. After a loss such a port sends all that
+ * was ever changed. */
 static int gpu_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
     struct stk_template_gpu *gpu = ctx;
     (void)timeout_ns;

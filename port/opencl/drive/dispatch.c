@@ -37,14 +37,14 @@ static bool opencl_has_workers(void *ctx) {
     return !stk_opencl_mode(cl->mode)->copies && stk_opencl_is_busy(cl);
 }
 
-/* Launches with copies of the ring may run on: what they took before names no byte that changes. */
+/* A launch may still be sending older bytes of the tables from the memory that the host is about to write: where the
+ * device has a copy of the tables, the launch ends first, in every mode. */
 static int opencl_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
     struct stk_opencl *cl = ctx;
     if (first > cl->memory.table_bytes || bytes > cl->memory.table_bytes - first) {
         return STK_E_RANGE;
     }
-    return stk_opencl_change_tables(cl, first, bytes) && opencl_has_workers(ctx) ? stk_opencl_join(cl, timeout_ns)
-                                                                                 : STK_OK;
+    return stk_opencl_change_tables(cl, first, bytes) ? stk_opencl_join(cl, timeout_ns) : STK_OK;
 }
 
 const struct stk_dispatch_ops stk_opencl_ops = {

@@ -166,8 +166,7 @@ int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t byt
     return c->device[STK_PART_TABLES].bytes != 0u;
 }
 
-/* Nothing waits here: the queue runs in order, and the host changes no byte of the tables that a launch may be
- * reading. */
+/* Nothing waits here: the queue runs in order, and the host changes tables only while no launch is under way. */
 int stk_opencl_send_tables(struct stk_opencl *cl) {
     struct stk_device_changes *t = &cl->own.copies.tables;
     int err = STK_OK;
