@@ -31,6 +31,10 @@ int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *m
     if (interp->config.idle_turns == 0u) {
         interp->config.idle_turns = memory->slots + 1u;
     }
+    interp->config.workers += interp->config.workers == 0u ? 1u : 0u;
+    if (interp->config.worker >= interp->config.workers) {
+        return STK_E_ARG;
+    }
     pace = interp->config.pace;
     pace.slots = memory->slots;
     return stk_limits_table(interp->config.limits, &pace, interp->table);
@@ -52,8 +56,8 @@ static struct stk_dev device_of(struct stk_interp *interp) {
         .io_slots = m->io ? m->io_slots : 0u,
         .payload_bytes = m->payload ? m->payload_bytes : 0u,
         .table_bytes = m->tables ? m->table_bytes : 0u,
-        .worker = 0u,
-        .workers = 1u,
+        .worker = interp->config.worker,
+        .workers = interp->config.workers,
         .user_ops = interp->config.user_ops,
         .user_op_count = interp->config.user_op_count,
         .fused_ops = interp->config.fused_ops,
@@ -101,7 +105,7 @@ static void interp_info(void *ctx, struct stk_dispatch_info *info) {
         .memory = "host memory",
         .reason = "the kernel runs as C on the calling thread",
         .residency = STK_RESIDENT,
-        .workers = 1u,
+        .workers = interp->config.workers,
         .lanes = 1u,
         .launches = interp->launches,
         .lease_ends = interp->lease_ends,

@@ -23,6 +23,8 @@ struct stk_interp_config {
     const struct stk_user_cost *costs; /* costs of handlers and fused ops; may be NULL. Must outlive the port */
     uint32_t cost_count;
     const struct stk_limits *limits; /* what slots and tenants may use; NULL: no limits. Read by open only */
+    uint32_t worker, workers; /* this worker's number, and how many share the buffers, each with a port of its own on
+                                        a thread of its own; 0 of 0: the only one */
     struct stk_pace
         pace; /* pace of this machine, where somebody measured it. The port sets pace.slots itself. All zero: unknown */
 };
@@ -38,7 +40,8 @@ extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct st
 
 /* Binds the interpreter to the buffers in `memory`, which the caller laid out (stk_ring_init, stk_control_init ...) and
  * keeps until the last call. `config` may be NULL for defaults.
- * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, or limits that stk_limits_table refuses;
+ * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, a worker that is not below workers, or limits that
+ * stk_limits_table refuses;
  * STK_E_ALIGN a buffer is not 4-byte aligned. */
 STK_MUST_CHECK int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
                                    const struct stk_interp_config *config);
