@@ -1,7 +1,7 @@
 /* stoker port: workers of the interpreter on threads.
  *
- * A thread is awake or asleep. It goes to sleep when its worker finds no slot to claim. Only drive wakes threads, one for
- * each call: a drive that finds a sleeping thread while slots wait is followed by others, which wake the rest.
+ * A thread is awake or asleep. A thread goes to sleep when its worker finds no slot to claim. Only drive wakes threads,
+ * one in each call. The caller drives again while slots wait, so that the next drives wake the other threads.
  */
 #include "stoker/port/threads.h"
 
@@ -210,7 +210,7 @@ static void threads_info(void *ctx, struct stk_dispatch_info *info) {
 }
 
 const struct stk_dispatch_ops stk_threads_ops = {
-    .name = "threads",
+    .name = "interp",
     .drive = threads_drive,
     .stop = threads_stop,
     .info = threads_info,

@@ -10,7 +10,7 @@ python3 "$lib/naive.py" patterns f? >want.json
 fell() {
     note=$1 field=$2 value=$3
     shift 3
-    code 0 "$@" "$STOKER" scan -f patterns --json --stats f?
+    code 0 "$@" "$STOKER" scan $options -f patterns --json --stats f?
     said 1 "$note"
     python3 "$lib/expect.py" want.json <out || fail "$note"
     python3 - "$note" "$field" "$value" <<'PYTHON' || fail "$note"
@@ -22,24 +22,26 @@ assert len(stats["notes"]) == 1 and note in stats["notes"][0], stats
 assert "stoker: " + stats["notes"][0] + "\n" == open("err").read()
 assert stats["bounce_bytes"] == 0
 PYTHON
-    code 0 "$@" "$STOKER" scan -f patterns --count --stats f?
+    code 0 "$@" "$STOKER" scan $options -f patterns --count --stats f?
     [ "$(grep -c "^note          .*$note" err)" -eq 1 ] || fail "--stats does not say: $note"
     [ "$(grep -c "^stoker: .*$note" err)" -eq 1 ] || fail "stderr does not say: $note"
-    code 0 "$@" "$STOKER" scan -f patterns --count --quiet f?
+    code 0 "$@" "$STOKER" scan $options -f patterns --count --quiet f?
     [ ! -s err ] || fail "--quiet said: $(cat err)"
 }
 
-nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+nodev="env STOKER_DEVICE=auto OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+options='--lanes 1' # which only an OpenCL device has
 fell 'no OpenCL device was found' dispatch interp $nodev
 
 for errno in 1 38; do # EPERM, ENOSYS
     without="python3 $lib/failing_call.py io_uring_setup $errno"
     if $without true; then
         if has_opencl; then
+            options=''
             fell 'files are read with pread' reader posix $without
         fi
         # Both at once: two lines.
-        code 0 $without $nodev "$STOKER" scan -f patterns --json --stats f?
+        code 0 $without $nodev "$STOKER" scan --lanes 1 -f patterns --json --stats f?
         python3 "$lib/expect.py" want.json <out
         said 2 'the interpreter runs the kernel'
         said 2 'files are read with pread'

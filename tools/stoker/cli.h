@@ -47,6 +47,10 @@ int cli_parse_number(const char *text, uint64_t max, uint64_t *number);
 
 uint64_t cli_now_ns(void);
 
+/* A thread may still be inside a driver: the process ends at once when the command is over, without the code that
+ * libraries run at its end. */
+void cli_leave_threads(void);
+
 /* Zeroed, page-aligned memory of the process; NULL when there is none. */
 void *cli_map(size_t bytes);
 void cli_unmap(void *memory, size_t bytes);

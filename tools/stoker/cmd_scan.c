@@ -242,7 +242,10 @@ static int parse(int argc, char **argv, struct scan_options *o) {
             return bad;
         }
     }
-    o->device_count = o->device_count != 0u ? o->device_count : 1u; /* auto */
+    if (o->device_count == 0u && !o->all_devices) {
+        const char *device = getenv("STOKER_DEVICE");
+        o->devices[o->device_count++] = device && *device ? device : "auto";
+    }
     o->files = argv + optind;
     o->file_count = (uint32_t)(argc - optind);
     return check(o);

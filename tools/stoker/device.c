@@ -96,20 +96,21 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
         .table_bytes = STK_DEVICE_TABLE_BYTES(wish->table_bytes),
         .align = 4096,
     };
-    struct stk_interp_config config = {STK_HANDLERS_INTERP(cli_user_ops)};
+    struct stk_threads_config config = {.interp = {STK_HANDLERS_INTERP(cli_user_ops)},
+                                        .workers = wish->threads ? wish->threads : 1u};
     struct stk_arena arena;
     int err = stk_device_memory_bytes(&layout, &d->host_bytes);
-    config.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
+    config.interp.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
     d->host = err == STK_OK ? cli_map(d->host_bytes) : NULL;
     if (err == STK_OK && !d->host) {
         return cli_bad("no %zu bytes of memory for the interpreter: use a smaller --chunk or --depth", d->host_bytes);
     }
     stk_arena_init(&arena, d->host, d->host_bytes);
     err = err == STK_OK ? stk_device_memory_init(&d->memory, &layout, &arena) : err;
-    err = err == STK_OK ? stk_interp_open(&d->interp, &d->memory, &config) : err;
-    d->dispatch.ops = &stk_interp_ops;
-    d->dispatch.ctx = &d->interp;
-    d->workers = 1;
+    err = err == STK_OK ? stk_threads_open(&d->threads, &d->memory, &config) : err;
+    d->dispatch.ops = &stk_threads_ops;
+    d->dispatch.ctx = &d->threads;
+    d->workers = d->threads.workers;
     return err == STK_OK ? 0 : cli_bad("interpreter: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
@@ -124,6 +125,7 @@ static void add_note(struct cli_device *d, const char *what, const char *text) {
 static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish, const char *name) {
     const struct stk_opencl_config config = {
         .device = name,
+        .no_cpu = wish->no_cpu,
         .slots = wish->slots,
         .observables = wish->observables,
         .payload_bytes = wish->payload_bytes,
@@ -182,6 +184,17 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
                    d->opencl.reason, cli_open_advice(&d->opencl), cli_fix(err));
 }
 
+int cli_device_try(struct cli_device *d, const struct cli_device_wish *wish) {
+    int err;
+    memset(d, 0, sizeof *d);
+    (void)cli_store_open(&d->store, NULL); /* without a path any trouble is only a note */
+    err = open_opencl(d, wish, wish->name);
+    if (err != STK_OK) {
+        snprintf(d->note, sizeof d->note, "%s%s", d->opencl.reason, cli_open_advice(&d->opencl));
+    }
+    return err;
+}
+
 int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
     int automatic = !wish->name || strcmp(wish->name, "auto") == 0, asked = wish->residency || wish->memory, err;
     int any = automatic || strcmp(wish->name, "opencl") == 0;
@@ -233,6 +246,7 @@ void cli_device_close(struct cli_device *d) {
         cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
     }
     cli_store_close(&d->store);
+    stk_threads_close(&d->threads);
     cli_unmap(d->host, d->host_bytes);
     d->host = NULL;
 }

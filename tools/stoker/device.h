@@ -4,8 +4,8 @@
 
 #include "cli.h"
 #include "handlers.h"
-#include "stoker/port/interp.h"
 #include "stoker/port/opencl.h"
+#include "stoker/port/threads.h"
 #include "stoker/tables.h"
 #include "store.h"
 
@@ -20,6 +20,8 @@ struct cli_device_wish {
     const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     uint32_t table_bytes;                                       /* 0: 4 MiB; STK_NO_TABLES: none */
+    uint32_t threads;                                           /* of the interpreter, the caller's included; 0: 1 */
+    int no_cpu;                                                 /* 1: an OpenCL device must be no CPU */
     enum stk_residency residency;                               /* 0: the best that works */
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
      * hold for OpenCL devices (CLI_MODE_HELP) */
@@ -37,7 +39,7 @@ struct cli_device {
     char note[1024 + CLI_WHY_BYTES]; /* why the result is not the best one; empty when all is well */
     struct stk_opencl opencl;
     struct cli_store store;
-    struct stk_interp interp;
+    struct stk_threads threads; /* the interpreter */
     uint32_t workers;
     void *host; /* the interpreter's buffers */
     size_t host_bytes;
@@ -45,6 +47,10 @@ struct cli_device {
     struct stk_tables tables; /* of cli_device_add_table */
     uint8_t table_rows[STK_ARENA_BYTES(STK_TABLES_BYTES(CLI_DEVICE_TABLES))];
 };
+
+/* Opens an OpenCL device, and never the interpreter. Returns STK_OK, or a negative enum stk_err with the reason in
+ * device->note; writes no line. May run on a thread of its own. Close the device in any case. */
+int cli_device_try(struct cli_device *device, const struct cli_device_wish *wish);
 
 /* Opens it. 0, or CLI_BAD with the line written. */
 int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);

@@ -34,6 +34,12 @@ static void hold_standard_streams(void) {
     }
 }
 
+static int threads_left;
+
+void cli_leave_threads(void) {
+    threads_left = 1;
+}
+
 /* Does nothing. A signal that has a handler does not end the process; programs that this process starts do not inherit
  * the handler. */
 static void ignore(int number) {
@@ -52,7 +58,10 @@ static void catch_write_signals(void) {
 static int close_output(int code) {
     int failed = ferror(stdout);
     if (fclose(stdout) != 0 || failed) {
-        return cli_bad("standard output could not be written: check what it goes to, and run again");
+        code = cli_bad("standard output could not be written: check what it goes to, and run again");
+    }
+    if (threads_left) {
+        _exit(code); /* a driver's code for the end of the process must not run beside its own thread */
     }
     return code;
 }

@@ -2,6 +2,8 @@
 #ifndef STOKER_CLI_SCAN_H
 #define STOKER_CLI_SCAN_H
 
+#include <pthread.h>
+
 #include "bound.h"
 #include "device.h"
 #include "histogram.h"
@@ -75,6 +77,30 @@ struct scan_recording {
     int open; /* 1: the log has its name */
 };
 
+/// Device that joins later: scan_late.c ///
+
+enum scan_late_state {
+    SCAN_LATE_NONE,    /* no device joins */
+    SCAN_LATE_WAITING, /* the scan has not been long enough for a device to pay */
+    SCAN_LATE_OPENING, /* a thread opens the device */
+    SCAN_LATE_OPEN,    /* the thread has opened the device, or failed */
+    SCAN_LATE_JOINED,  /* the device scans, and the interpreter leaves */
+    SCAN_LATE_OVER     /* nothing changes any more */
+};
+
+struct scan_late {
+    uint32_t state; /* enum scan_late_state; the thread stores SCAN_LATE_OPEN, with release */
+    int err;        /* what the thread's open returned */
+    char why[480];  /* why the scan chose its device; empty where the scan did not choose */
+    pthread_t thread;
+    struct cli_device_wish wish;
+    uint32_t buffer, lead; /* as for scan_devices_open */
+    uint64_t looked_ns;    /* when the state was looked at last */
+    uint64_t known_bytes;  /* announced bytes of all files */
+    uint64_t joined_ns;    /* when the device joined */
+    double rate;           /* of the interpreter, in bytes a nanosecond */
+};
+
 struct scan;
 
 /* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
@@ -90,7 +116,8 @@ struct scan_device {
     void *arena_memory;
     size_t arena_bytes;
     int lost;
-    int source; /* the file, in the reader; below 0: it was not needed yet */
+    int leaving; /* 1: it ends the run where it is, and takes no other */
+    int source;  /* the file, in the reader; below 0: it was not needed yet */
     /* the run */
     struct stk_work_split_run run;
     int busy;
@@ -115,6 +142,8 @@ struct scan {
     struct patterns patterns;
     struct scan_device *devices;
     uint32_t device_count;
+    int is_auto; /* 1: the scan chooses the device */
+    struct scan_late late;
     struct stk_device_set fleet; /* what they can do, and how fast they are */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
     struct stk_work_split units; /* of the file being scanned */
@@ -163,6 +192,29 @@ void scan_close(struct scan *scan);
  * written. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
 void scan_devices_close(struct scan *scan);
+
+/* Makes the device ready to scan: its table, reader and stream. 0, or CLI_BAD with the line written. */
+int scan_device_prepare(struct scan_device *device, uint32_t buffer, uint32_t lead);
+
+/// Device that joins later: scan_late.c ///
+
+/* Without --device, a scan begins on the interpreter at once. A device that is no CPU is opened beside the scan where
+ * what is left takes long enough, and takes over. The device that leaves gives the rest of its run back. */
+
+/* Decides whether a device may join. `wish` is what scan_devices_open was given. */
+void scan_late_init(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
+
+/* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
+bool scan_is_auto(const struct scan_options *options);
+
+/* A look between two turns of the scan. */
+void scan_late_look(struct scan *scan);
+
+/* The device was lost: the interpreter works again. Returns true if there is one that had left. */
+bool scan_late_return(struct scan *scan);
+
+/* The scan is over. A thread that still opens the device goes on until the process ends. */
+void scan_late_close(struct scan *scan);
 
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);

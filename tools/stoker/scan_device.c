@@ -80,7 +80,7 @@ static const char *fuse_file(const struct scan *s) {
 /* Returns how many CPUs a device on the CPU keeps busy: its workers and the thread that feeds them. */
 static uint32_t cpus_of(const struct scan_device *d) {
     if (!d->device.is_opencl) {
-        return 1;
+        return d->device.workers;
     }
     return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
 }
@@ -120,7 +120,7 @@ static int open_reader(struct scan_device *d, uint32_t buffer) {
     return bad;
 }
 
-static int open_device(struct scan_device *d, uint32_t buffer, uint32_t lead) {
+int scan_device_prepare(struct scan_device *d, uint32_t buffer, uint32_t lead) {
     struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
     /* The only table: so its offset is the same on each device. */
@@ -163,6 +163,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     struct cli_device_wish w = *wish;
     int bad;
     w.name = s->options.devices[i];
+    w.no_cpu = 0;
     w.store_of = s->device_count > 0u && s->devices[0].device.store.use ? &s->devices[0].device.store : NULL;
     d->scan = s;
     d->index = s->device_count;
@@ -174,7 +175,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     }
     s->options.devices[s->device_count++] = w.name;
     s->fleet.count = s->device_count;
-    return open_device(d, buffer, lead);
+    return scan_device_prepare(d, buffer, lead);
 }
 
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
@@ -184,7 +185,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     if (bad == 0 && s->options.record && s->options.device_count > 1u) {
         bad = cli_bad("--record writes down what one device does: name one with --device");
     }
-    s->devices = bad ? NULL : calloc(s->options.device_count, sizeof *s->devices);
+    s->devices = bad ? NULL : calloc(s->options.device_count + 1u, sizeof *s->devices); /* one may join later */
     if (!s->devices) {
         return bad ? bad : cli_bad("no memory for %u devices", s->options.device_count);
     }
@@ -195,10 +196,14 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     if (bad || s->device_count == 0u) {
         return CLI_BAD;
     }
-    units.devices = s->device_count;
-    units.run_max = s->device_count > 1u ? RUN_MAX : 0u;
+    scan_late_init(s, wish, buffer, lead);
+    units.devices = s->device_count + (s->late.state != SCAN_LATE_NONE ? 1u : 0u);
+    units.run_max = units.devices > 1u ? RUN_MAX : 0u;
     stk_arena_init(&arena, s->units_memory, sizeof s->units_memory);
     err = stk_work_split_init(&s->units, &units, &arena);
+    if (err == STK_OK && units.devices > s->device_count) {
+        err = stk_work_split_lose(&s->units, s->device_count); /* until it joins */
+    }
     return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
@@ -242,7 +247,7 @@ static int read_again(struct scan *s) {
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || stk_work_split_live(&s->units) == 1u || !read_again(s)) {
+    if (err == STK_E_NOMEM || (stk_work_split_live(&s->units) == 1u && !scan_late_return(s)) || !read_again(s)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;
@@ -262,7 +267,8 @@ int scan_device_lose(struct scan_device *d, int err) {
 /// Closing ///
 
 void scan_devices_close(struct scan *s) {
-    int held = 0; /* 1: threads of a reader still use its device's entry */
+    int held = s->late.state == SCAN_LATE_OPENING; /* 1: threads still use the entries of devices */
+    scan_late_close(s);
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         if (d->arena_memory && d->stream.entries) {

@@ -99,6 +99,9 @@ static json_t *stats_json(const struct scan *s) {
     if (s->device_count > 1u) {
         json_object_set_new(o, "devices", devices_json(s));
     }
+    if (s->late.why[0]) {
+        json_object_set_new(o, "choice", json_string(s->late.why));
+    }
     set_notes(o, s);
     json_object_set_new(o, "slots", number(t->slots));
     json_object_set_new(o, "bytes", number(t->bytes));

@@ -10,6 +10,9 @@
 #include "scan.h"
 #include "stoker/port/os_fuse.h"
 
+#define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* of the files, for one more thread of the interpreter */
+#define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that a file counts as which does not announce its size */
+
 /* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
 static int check_stdin(struct stat *st) {
     int mode = fcntl(STDIN_FILENO, F_GETFL);
@@ -135,11 +138,27 @@ static int take_counters(struct scan *s) {
     return 0;
 }
 
+/* Returns how many threads the interpreter scans with. A thread pays only where it has data. A recording has one worker, as
+ * its replay has. */
+static uint32_t threads_of(const struct scan *s) {
+    uint32_t cpus = s->options.workers ? s->options.workers : stk_reader_pool_cpus();
+    uint64_t bytes = 0, most;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        bytes += s->files[i].size ? s->files[i].size : THREADS_FOR_PIPE;
+    }
+    most = s->options.workers ? cpus : bytes / BYTES_OF_THREAD + 1u;
+    most = most < STK_THREADS_WORKERS_MAX ? most : STK_THREADS_WORKERS_MAX;
+    return s->options.record ? 1u : cpus < most ? cpus : (uint32_t)most;
+}
+
 static int open_ports(struct scan *s) {
     uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
-    uint64_t buffer = align64(s->options.chunk + lead), payload = lay_out(s, buffer, workers);
+    uint32_t threads = threads_of(s);
+    uint64_t buffer = align64(s->options.chunk + lead), payload;
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
+    int bad = 0;
     struct cli_device_wish wish = {
+        .threads = threads,
         .store = s->options.store,
         .slots = s->options.depth,
         .workers = workers,
@@ -148,6 +167,18 @@ static int open_ports(struct scan *s) {
         .memory = s->options.memory,
         .deadline_ns = s->options.timeout_ms * SCAN_NS_PER_MS,
     };
+    if (s->options.depth == SCAN_DEPTH_DEFAULT && threads > SCAN_DEPTH_DEFAULT / 2u) {
+        s->options.depth = wish.slots = 2u * threads; /* one chunk to scan and one that waits, for each thread */
+    }
+    payload = lay_out(s, buffer, workers > threads ? workers : threads);
+    s->is_auto = scan_is_auto(&s->options);
+    if (s->is_auto) {
+        s->options.devices[0] = "interp";
+        bad = cli_open_ns(&wish.open_ns);
+    }
+    if (bad) {
+        return bad;
+    }
     if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u || tables > UINT32_MAX - 65536u) {
         return cli_bad(
             "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",

@@ -65,6 +65,9 @@ static void print_stats(const struct scan *s) {
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_device(s, &s->devices[i]);
     }
+    if (s->late.why[0]) {
+        fprintf(stderr, "choice        %s\n", s->late.why);
+    }
     print_reader(&s->devices[0].reader);
     for (uint32_t i = 0; i < s->device_count; i++) {
         print_note(s->devices[i].device.note);

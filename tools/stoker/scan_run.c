@@ -20,7 +20,18 @@ static uint32_t count_units(struct scan *s) {
     return s->sequential ? 1u : (uint32_t)((chunks + in_one - 1u) / in_one);
 }
 
-/* The run is whole: what came of it becomes part of the file. */
+/* Ends the run in the split. A device that leaves has done its first units and gives the others back. */
+static int end_run(struct scan_device *d) {
+    struct scan *s = d->scan;
+    uint64_t done = s->sequential ? d->run.count : (d->end - d->start + s->unit_bytes - 1u) / s->unit_bytes;
+    int err = done != 0u ? stk_work_split_done(&s->units, d->index, &d->run, (uint32_t)done) : STK_OK;
+    if (err == STK_OK && d->run.count != 0u) {
+        err = stk_work_split_give_back(&s->units, d->index, &d->run);
+    }
+    return err == STK_OK ? 0 : CLI_BAD;
+}
+
+/* The run is over: what came of it becomes part of the file. */
 static int take_run(struct scan_device *d) {
     struct scan *s = d->scan;
     struct scan_file *f = &s->files[s->file];
@@ -45,12 +56,16 @@ static int take_run(struct scan_device *d) {
     if (matches_merge(&s->matches, &d->matches) != 0) {
         return CLI_BAD;
     }
-    return stk_work_split_done(&s->units, d->index, &d->run, d->run.count) == STK_OK ? 0 : CLI_BAD;
+    return end_run(d);
 }
 
 /* One turn of one device: a run if it has none, or what moves in it. Adds to *moved and *busy. 0, or CLI_BAD. */
 static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int err;
+    if (d->leaving && !d->busy && !d->lost) {
+        (void)!stk_work_split_lose(&d->scan->units, d->index); /* it holds no run: nothing goes back */
+        return 0;
+    }
     if (!d->busy && stk_work_split_claim(&d->scan->units, d->index, &d->run) == 1) {
         scan_run_begin(d);
     }
@@ -79,6 +94,7 @@ static int share_out(struct scan *s) {
     }
     while (bad == 0 && !stk_work_split_finished(&s->units)) {
         uint32_t moved = 0, busy = 0;
+        scan_late_look(s);
         for (uint32_t i = 0; bad == 0 && i < s->device_count; i++) {
             bad = turn(&s->devices[((uint32_t)first + i) % s->device_count], wait_ns, &moved, &busy);
         }

@@ -159,7 +159,7 @@ static uint32_t place_of(uint32_t index, const struct stk_opencl_device *d) {
     return ((uint32_t)d->type * 3u + sharing) * DEVICES_ALL + index + 1u;
 }
 
-int stk_opencl_candidate(const char *wanted, uint32_t *place, struct stk_opencl_device *device) {
+int stk_opencl_candidate(const char *wanted, int no_cpu, uint32_t *place, struct stk_opencl_device *device) {
     uint32_t best = UINT32_MAX, found = 0;
     struct stk_opencl_device d;
     cl_platform_id platform;
@@ -168,7 +168,7 @@ int stk_opencl_candidate(const char *wanted, uint32_t *place, struct stk_opencl_
         uint32_t at;
         describe(platform, id, &d);
         at = place_of(i, &d);
-        if (at > *place && at < best && matches(wanted, i, &d)) {
+        if (at > *place && at < best && matches(wanted, i, &d) && !(no_cpu && d.type >= STK_OPENCL_CPU)) {
             best = at;
             found = i;
             *device = d;
@@ -182,5 +182,5 @@ int stk_opencl_candidate(const char *wanted, uint32_t *place, struct stk_opencl_
 }
 
 int stk_opencl_next(uint32_t *place, struct stk_opencl_device *device) {
-    return stk_opencl_candidate(NULL, place, device);
+    return stk_opencl_candidate(NULL, 0, place, device);
 }

@@ -5,7 +5,7 @@
 #include "../internal.h"
 
 /* Does what stk_opencl_next does, for the devices that `wanted` names; NULL or "": for all devices. */
-int stk_opencl_candidate(const char *wanted, uint32_t *place, struct stk_opencl_device *device);
+int stk_opencl_candidate(const char *wanted, int no_cpu, uint32_t *place, struct stk_opencl_device *device);
 
 /* Texts of a device, or of a platform where `device` is NULL, with the digest of all texts that were asked for. */
 struct stk_opencl_texts {

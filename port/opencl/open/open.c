@@ -169,9 +169,10 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
     if (err != STK_OK) {
         return err;
     }
-    index = stk_opencl_candidate(wanted, &place, &device);
+    index = stk_opencl_candidate(wanted, config->no_cpu, &place, &device);
     if (index < 0) {
-        stk_opencl_say(cl, "no OpenCL device %s%s", wanted ? "named " : "was found", wanted ? wanted : "");
+        stk_opencl_say(cl, "no OpenCL device %s%s%s", config->no_cpu ? "but CPUs " : "",
+                       wanted ? "named " : "was found", wanted ? wanted : "");
         return index;
     }
     do {
@@ -180,7 +181,7 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
         err = open_device(cl);
         if (err != STK_OK) {
             pass_over(cl, index);
-            index = stk_opencl_candidate(wanted, &place, &device);
+            index = stk_opencl_candidate(wanted, config->no_cpu, &place, &device);
         }
         if (err != STK_OK && index >= 0 && stk_opencl_allowed(cl, UINT64_MAX) == 0u) {
             stk_opencl_say(cl, "; no time was left for device %d", index);

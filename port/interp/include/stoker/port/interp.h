@@ -40,9 +40,9 @@ extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct st
 
 /* Binds the interpreter to the buffers in `memory`, which the caller laid out (stk_ring_init, stk_control_init ...) and
  * keeps until the last call. `config` may be NULL for defaults.
- * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, a worker that is not below workers, or limits that
- * stk_limits_table refuses;
- * STK_E_ALIGN a buffer is not 4-byte aligned. */
+ * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, a worker that is not below `workers`, or limits
+ * that stk_limits_table refuses; STK_E_ALIGN a buffer is not 4-byte aligned.
+ */
 STK_MUST_CHECK int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
                                    const struct stk_interp_config *config);
 

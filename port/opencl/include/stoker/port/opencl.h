@@ -198,6 +198,7 @@ struct stk_opencl_config {
     /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
      * the first one that opens, in the order of stk_opencl_next. */
     const char *device;
+    int no_cpu;             /* 1: only devices that the driver calls a GPU or an accelerator */
     uint32_t slots;         /* ring slots; 0: 256 */
     uint32_t observables;   /* words; 0: 256 */
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */

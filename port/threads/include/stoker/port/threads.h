@@ -54,8 +54,8 @@ extern const struct stk_dispatch_ops stk_threads_ops; /* its ctx is the struct s
 STK_MUST_CHECK int stk_threads_open(struct stk_threads *threads, const struct stk_device_memory *memory,
                                     const struct stk_threads_config *config);
 
-/* Ends the threads. Each one ends the slot that it runs: set SHUTDOWN and call stop with a timeout first where a handler
- * may take long. May be called again, and on an all-zero struct. */
+/* Ends the threads. Each one first ends its slot. Where a handler may take long, set SHUTDOWN and call stop
+ * with a timeout before. May be called again, and on an all-zero struct. */
 void stk_threads_close(struct stk_threads *threads);
 
 #ifdef __cplusplus

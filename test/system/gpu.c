@@ -1,0 +1,70 @@
+/* The command on a host whose OpenCL devices say that they are GPUs, with groups of 4 at most.
+ * STK_TEST_LOSE=N lets the device that joins a scan fail from the Nth time on that it is driven. STK_TEST_OPEN_MS=N lets
+ * its open take so long. The linker puts this in the way of the driver and of cli_device_try. */
+#define _POSIX_C_SOURCE 199309L /* nanosleep */
+#include <CL/cl.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "device.h"
+
+static struct stk_dispatch_port own;
+static unsigned long lost_at, drives;
+
+cl_int __real_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *size);
+cl_int __wrap_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *size);
+
+cl_int __wrap_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *size) {
+    cl_int err = __real_clGetDeviceInfo(id, what, bytes, value, size);
+    if (err == CL_SUCCESS && value && what == CL_DEVICE_TYPE) {
+        *(cl_device_type *)value = CL_DEVICE_TYPE_GPU;
+    }
+    if (err == CL_SUCCESS && value && what == CL_DEVICE_MAX_WORK_GROUP_SIZE) {
+        *(size_t *)value = 4;
+    }
+    return err;
+}
+
+static int drive(void *ctx, bool pending) {
+    return ++drives >= lost_at ? STK_E_DEVICE : own.ops->drive(ctx, pending);
+}
+
+static int stop(void *ctx, uint64_t timeout_ns) {
+    return own.ops->stop(ctx, timeout_ns);
+}
+
+static void info(void *ctx, struct stk_dispatch_info *about) {
+    own.ops->info(ctx, about);
+}
+
+static bool has_workers(void *ctx) {
+    return own.ops->has_workers(ctx);
+}
+
+static int change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
+    return own.ops->change_tables(ctx, first, bytes, timeout_ns);
+}
+
+static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers, change_tables};
+
+static unsigned long number(const char *name) {
+    const char *text = getenv(name);
+    return text ? strtoul(text, NULL, 10) : 0;
+}
+
+int __real_cli_device_try(struct cli_device *device, const struct cli_device_wish *wish);
+int __wrap_cli_device_try(struct cli_device *device, const struct cli_device_wish *wish);
+
+int __wrap_cli_device_try(struct cli_device *device, const struct cli_device_wish *wish) {
+    unsigned long ms = number("STK_TEST_OPEN_MS");
+    struct timespec nap = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    int err;
+    (void)nanosleep(&nap, NULL);
+    err = __real_cli_device_try(device, wish);
+    lost_at = number("STK_TEST_LOSE");
+    if (err == STK_OK && lost_at != 0) {
+        own = device->dispatch;
+        device->dispatch = (struct stk_dispatch_port){&losing_ops, own.ctx};
+    }
+    return err;
+}

@@ -1,0 +1,57 @@
+# Without --device a scan begins on the interpreter. A GPU is opened beside the scan where the scan is long, and takes
+# over in the middle of a file; the counts are the same, also when the GPU is slower, is lost, or comes too late.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+has_opencl || exit 0
+unset STOKER_DEVICE
+printf 'needle\nneedles\nle\n' >p
+truncate -s 3G large
+for at in 0 262140 104857597 1073741820 2147483645 3221225400; do
+    printf 'needles' | dd of=large bs=1 seek=$at conv=notrunc status=none
+done
+printf 'a needle' >small
+want='18
+1'
+
+# both FIELD...: the counts are right, and the values of the statistics are printed.
+both() {
+    python3 - "$@" <<'PYTHON'
+import json, sys
+got = json.load(open("out"))
+assert got["total"] == 20 and [f["count"] for f in got["files"]] == [18, 2], got
+stats = got["stats"]
+devices = stats.get("devices", [])
+assert sum(d["bytes"] for d in devices) == (stats["bytes"] if devices else 0), devices
+print(stats["choice"], *[d["bytes"] > 0 for d in devices], *[d["lost"] for d in devices])
+PYTHON
+}
+
+# Small input: no device is looked for.
+code 0 "$STOKER_GPU" scan -f p --count --stats small
+grep -q '^choice  *the interpreter was done before another device would have started$' err
+
+code 0 "$STOKER_GPU" scan -f p --json --stats --quiet large small
+said=$(both)
+case $said in
+'the interpreter scanned until another device had started True True False False') ;;
+'another device had started, and was slower than the interpreter True True False False') ;;
+*) fail "$said" ;;
+esac
+
+# The device that took over is lost: the interpreter comes back and does its run again.
+code 0 env STK_TEST_LOSE=50 "$STOKER_GPU" scan -f p --json --stats --quiet large small
+[ "$(both)" = 'the interpreter scanned until another device had started True True False True' ] || fail "$(both)"
+
+# The device is not open when the scan ends: the command does not wait.
+start=$(date +%s)
+code 0 env STK_TEST_OPEN_MS=60000 "$STOKER_GPU" scan -f p --json --stats --quiet large small
+[ "$(both)" = 'the interpreter was done before another device had started' ] || fail "$(both)"
+[ $(($(date +%s) - start)) -lt 50 ] || fail 'the command waited for a device that it did not need'
+
+# Nobody asks for a device beside CPUs where there is none.
+code 0 "$STOKER" scan -f p --json --stats --quiet large small
+case $(both) in
+'no other device: no OpenCL device but CPUs was found') ;;
+*) [ "$(ls /dev/dri /dev/nvidia0 2>/dev/null)" ] || fail "$(both)" ;;
+esac

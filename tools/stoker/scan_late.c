@@ -1,0 +1,185 @@
+/* The device that joins a scan which the interpreter has begun. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan.h"
+#include "stoker/atomic.h"
+
+/* What is left must take the interpreter so long before a device is opened: a driver starts in 50 to 500 ms, and costs
+ * that time again in CPU. */
+#define WORTH_NS UINT64_C(400000000)
+/* The rate of the interpreter is known after this. */
+#define RATE_NS UINT64_C(40000000)
+#define LOOK_NS UINT64_C(5000000) /* between two looks */
+/* The device has shown its rate after so many bytes, or after such a time. */
+#define PROOF    (UINT64_C(128) << 20)
+#define PROOF_NS UINT64_C(500000000)
+
+bool scan_is_auto(const struct scan_options *o) {
+    const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
+    const char *name = o->devices[0];
+    bool asks = o->residency || o->memory || o->lanes || o->record || o->store || (residency && *residency) ||
+                (memory && *memory);
+    return !o->all_devices && o->device_count == 1u && (!name || strcmp(name, "auto") == 0) && !asks;
+}
+
+static void say(struct scan *s, const char *what, const char *why) {
+    snprintf(s->late.why, sizeof s->late.why, "%s%.400s", what, why);
+}
+
+void scan_late_init(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+    struct scan_late *l = &s->late;
+    if (!s->is_auto) {
+        return;
+    }
+    l->state = SCAN_LATE_WAITING;
+    l->wish = *wish;
+    l->wish.name = NULL;
+    l->wish.no_cpu = 1;
+    l->buffer = buffer;
+    l->lead = lead;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        l->known_bytes += s->files[i].size;
+    }
+    say(s, "the interpreter was done before another device would have started", "");
+}
+
+/// Opening ///
+
+static void *open_beside(void *arg) {
+    struct scan *s = arg;
+    s->late.err = cli_device_try(&s->devices[1].device, &s->late.wish);
+    stk_store_release(&s->late.state, SCAN_LATE_OPEN); /* the device is seen with the state */
+    return NULL;
+}
+
+static uint64_t done_bytes(const struct scan *s) {
+    uint64_t done = 0;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        done += s->files[i].bytes;
+    }
+    return done;
+}
+
+/* A pipe stays with the device that began it, so nothing is opened while one is read. */
+static void open_if_worth(struct scan *s, uint64_t now) {
+    struct scan_late *l = &s->late;
+    uint64_t done = done_bytes(s), elapsed = now - s->started_ns;
+    if (s->sequential || elapsed < RATE_NS || done >= l->known_bytes) {
+        return;
+    }
+    l->rate = (double)done / (double)elapsed;
+    if ((double)(l->known_bytes - done) > l->rate * (double)WORTH_NS) {
+        say(s, "the interpreter was done before another device had started", "");
+        l->state = SCAN_LATE_OPENING;
+        if (pthread_create(&l->thread, NULL, open_beside, s) != 0) {
+            say(s, "the system gave no thread to open another device", "");
+            l->state = SCAN_LATE_OVER;
+        }
+    }
+}
+
+/// Joining and leaving ///
+
+/* Takes no more units. What the device has not yet read of its run goes to the others. */
+static void leave(struct scan_device *d) {
+    struct scan *s = d->scan;
+    d->leaving = 1;
+    s->fleet_devices[d->index].lost = true;
+    if (d->busy && !s->sequential && s->unit_bytes == s->options.chunk && d->next < d->end) {
+        d->end = d->next;
+    }
+}
+
+static void come_back(struct scan_device *d) {
+    struct scan *s = d->scan;
+    d->leaving = 0;
+    s->fleet_devices[d->index].lost = false;
+    (void)!stk_work_split_rejoin(&s->units, d->index);
+}
+
+bool scan_late_return(struct scan *s) {
+    bool left = s->late.state != SCAN_LATE_NONE && s->devices[0].leaving;
+    if (left) {
+        come_back(&s->devices[0]);
+    }
+    return left;
+}
+
+/* The device that the thread has opened begins, and the interpreter leaves. */
+static void join(struct scan *s, uint64_t now) {
+    struct scan_late *l = &s->late;
+    struct scan_device *d = &s->devices[1];
+    (void)pthread_join(l->thread, NULL);
+    l->state = SCAN_LATE_OVER;
+    if (l->err != STK_OK) {
+        say(s, "no other device: ", d->device.note);
+        cli_device_close(&d->device);
+        return;
+    }
+    d->scan = s;
+    d->index = 1;
+    d->source = -1;
+    s->options.devices[1] = d->device.opencl.device.name;
+    s->device_count = 2;
+    if (scan_device_prepare(d, l->buffer, l->lead) != 0) {
+        d->lost = 1; /* the line is written; the interpreter goes on alone */
+        return;
+    }
+    s->fleet.count = 2;
+    (void)!stk_work_split_rejoin(&s->units, 1);
+    leave(&s->devices[0]);
+    say(s, "the interpreter scanned until another device had started", "");
+    l->joined_ns = now;
+    l->state = SCAN_LATE_JOINED;
+}
+
+/* The device has shown how fast it is. One that is slower than the interpreter leaves again. */
+static void judge(struct scan *s, uint64_t now) {
+    struct scan_late *l = &s->late;
+    uint64_t bytes = s->devices[1].stream.stats.bytes;
+    if (s->devices[1].lost) {
+        l->state = SCAN_LATE_OVER;
+    } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {
+        if ((double)bytes < l->rate * (double)(now - l->joined_ns)) {
+            leave(&s->devices[1]);
+            come_back(&s->devices[0]);
+            say(s, "another device had started, and was slower than the interpreter", "");
+        }
+        l->state = SCAN_LATE_OVER;
+    }
+}
+
+void scan_late_look(struct scan *s) {
+    struct scan_late *l = &s->late;
+    uint32_t state = stk_load_acquire(&l->state);
+    uint64_t now;
+    if (state == SCAN_LATE_NONE || state == SCAN_LATE_OVER) {
+        return;
+    }
+    now = cli_now_ns();
+    if (now - l->looked_ns < LOOK_NS) {
+        return;
+    }
+    l->looked_ns = now;
+    if (state == SCAN_LATE_WAITING) {
+        open_if_worth(s, now);
+    } else if (state == SCAN_LATE_OPEN) {
+        join(s, now);
+    } else if (state == SCAN_LATE_JOINED) {
+        judge(s, now);
+    }
+}
+
+void scan_late_close(struct scan *s) {
+    struct scan_late *l = &s->late;
+    uint32_t state = stk_load_acquire(&l->state);
+    if (state == SCAN_LATE_OPENING) {
+        (void)pthread_detach(l->thread);
+        cli_leave_threads();
+    } else if (state == SCAN_LATE_OPEN) {
+        (void)pthread_join(l->thread, NULL);
+        cli_device_close(&s->devices[1].device);
+    }
+}
