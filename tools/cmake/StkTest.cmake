@@ -17,7 +17,7 @@ endfunction()
 # ones.
 set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.oclgrind_tiles system.bench
   system.bench_payload system.modes system.scan_devices system.scan_fallback system.scan_late system.scan_lost system.scan_outputs
-  system.scan_pipe system.scan_progress system.scan_stopped system.store system.synchronous)
+  system.scan_pipe system.scan_progress system.scan_stopped system.store system.store_default system.synchronous)
 
 # Those of thirty and more, slow by what they do.
 set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)

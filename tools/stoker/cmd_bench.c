@@ -25,6 +25,7 @@ static const char help_tail[] =
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND    ask for " CLI_MEMORIES "\n"
     "      --store FILE     keep program and handshake in FILE (stoker scan --help); not for idle and start\n"
+    "      --no-store       keep nothing\n"
     "      --json           print one JSON array of the same figures\n"
     "\n" CLI_MODE_HELP;
 
@@ -50,28 +51,21 @@ enum {
     OPT_WORKERS,
     OPT_LANES,
     OPT_STORE,
+    OPT_NO_STORE,
     OPT_JSON,
     OPT_HELP
 };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, OPT_COUNT},
-    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"file", required_argument, NULL, OPT_FILE},
-    {"patterns", required_argument, NULL, 'f'},
-    {"runs", required_argument, NULL, OPT_RUNS},
-    {"bytes", required_argument, NULL, OPT_BYTES},
-    {"chunk", required_argument, NULL, OPT_CHUNK},
-    {"readers", required_argument, NULL, OPT_READERS},
-    {"device", required_argument, NULL, OPT_DEVICE},
-    {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},
-    {"store", required_argument, NULL, OPT_STORE},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+    {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
+    {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
+    {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
+    {"chunk", required_argument, NULL, OPT_CHUNK},   {"readers", required_argument, NULL, OPT_READERS},
+    {"device", required_argument, NULL, OPT_DEVICE}, {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY}, {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},   {"store", required_argument, NULL, OPT_STORE},
+    {"no-store", no_argument, NULL, OPT_NO_STORE},   {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
 };
 
 /* Returns what a case must have among its options to take this one; 0: every case takes it. */
@@ -95,6 +89,7 @@ static unsigned needs(int option) {
     case OPT_DEVICE:
         return BENCH_DEVICE;
     case OPT_STORE:
+    case OPT_NO_STORE:
         return BENCH_STORE;
     case OPT_WORKERS:
     case OPT_LANES:
@@ -169,6 +164,9 @@ static int set_option(int option, struct bench_options *o) {
         return number_option("lanes", 1, 1024, &o->lanes);
     case OPT_STORE:
         o->store = optarg;
+        return 0;
+    case OPT_NO_STORE:
+        o->store = CLI_NO_STORE;
         return 0;
     case OPT_JSON:
         o->json = 1;

@@ -20,6 +20,7 @@ static const char help[] =
     "      --device NAME     only this OpenCL device: an index or a part of its name\n"
     "      --residency MODE  ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND     ask for " CLI_MEMORIES "\n"
+    "      --no-store        take nothing from a store (stoker scan --help)\n"
     "      --store FILE      take program and handshake from FILE, or put them there; not with --probe. Says what is "
     "in it\n"
     "\n" CLI_OPEN_HELP;
@@ -197,6 +198,7 @@ enum {
     OPT_RESIDENCY,
     OPT_MEMORY,
     OPT_STORE,
+    OPT_NO_STORE,
     OPT_HELP
 };
 
@@ -206,6 +208,7 @@ static const struct option long_options[] = {
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"store", required_argument, NULL, OPT_STORE},
+    {"no-store", no_argument, NULL, OPT_NO_STORE},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -235,6 +238,9 @@ static int parse(int argc, char **argv, struct info_options *o) {
         case OPT_STORE:
             o->store_path = optarg;
             break;
+        case OPT_NO_STORE:
+            o->store_path = CLI_NO_STORE;
+            break;
         case OPT_HELP:
             fputs(help, stdout);
             return -1;
@@ -260,6 +266,9 @@ static int show(const struct info_options *options) {
 
 static void show_store(const struct cli_store *s) {
     struct stk_store_stats stats;
+    if (s->aside[0]) {
+        printf("store         %s\n", s->aside);
+    }
     if (s->note[0]) {
         cli_note("%s", s->note);
     }
@@ -279,7 +288,10 @@ int cmd_info(int argc, char **argv) {
     if (code != 0) {
         return code < 0 ? CLI_OK : code;
     }
-    if (options.probe && options.store_path) {
+    if (options.probe && !options.store_path) {
+        options.store_path = CLI_NO_STORE;
+    }
+    if (options.probe && options.store_path[0]) {
         return cli_bad("--store with --probe: a probe tries everything anew: leave one of them out");
     }
     code = cli_open_ns(&options.open_ns);

@@ -23,16 +23,18 @@ static const char help[] =
     "      --depth N        chunks in flight, 1 to 4096 (8)\n"
     "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto); several, as 0,1 or "
     "by\n"
-    "                       one --device each, or all, share the work. auto: the first OpenCL device that opens, "
-    "GPUs\n"
-    "                       before accelerators before CPUs; where none does, the interpreter\n"
-    "      --workers N      work-groups of the resident kernel (1)\n"
+    "                       one --device each, or all, share the work. auto: the interpreter at once, and the first\n"
+    "                       GPU or accelerator that opens, where the scan is long; opencl: the first OpenCL device\n"
+    "                       that opens, GPUs before accelerators before CPUs. STOKER_DEVICE is the default\n"
+    "      --workers N      work-groups of the resident kernel (1), or threads of the interpreter (as the CPUs)\n"
     "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
     "      --residency MODE ask for " CLI_RESIDENCIES "\n"
     "      --memory KIND    ask for " CLI_MEMORIES "\n"
     "      --store FILE     keep the compiled program and what the handshake found in FILE, which is made, so that "
     "the\n"
-    "                       next start takes them from there (else as STOKER_STORE says)\n"
+    "                       next start takes them from there (else in the file that STOKER_STORE names, or in\n"
+    "                       stoker/programs below XDG_CACHE_HOME, ~/.cache)\n"
+    "      --no-store       keep nothing; STOKER_STORE set to nothing says the same\n"
     "      --reader NAME    uring: io_uring into registered memory; posix: pread; auto: the first that reads a byte\n"
     "                       of uring, io_uring into memory as it is, and posix (auto)\n"
     "      --readers N      rings or preads at the same time, each with a thread, 1 to 16; 1 reads on the thread of "
@@ -68,6 +70,7 @@ enum {
     OPT_RESIDENCY,
     OPT_MEMORY,
     OPT_STORE,
+    OPT_NO_STORE,
     OPT_READER,
     OPT_READERS,
     OPT_TIMEOUT,
@@ -92,6 +95,7 @@ static const struct option long_options[] = {
     {"residency", required_argument, NULL, OPT_RESIDENCY},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"store", required_argument, NULL, OPT_STORE},
+    {"no-store", no_argument, NULL, OPT_NO_STORE},
     {"reader", required_argument, NULL, OPT_READER},
     {"readers", required_argument, NULL, OPT_READERS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -169,6 +173,9 @@ static int set_option(int option, struct scan_options *o) {
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
         o->store = optarg;
+        break;
+    case OPT_NO_STORE:
+        o->store = CLI_NO_STORE;
         break;
     case OPT_READER:
         o->reader = optarg;

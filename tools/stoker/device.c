@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opening.h"
 #include "stoker/device_memory.h"
 #include "user_ops.h"
 
@@ -187,8 +188,9 @@ static int not_opened(const struct cli_device *d, const struct cli_device_wish *
 int cli_device_try(struct cli_device *d, const struct cli_device_wish *wish) {
     int err;
     memset(d, 0, sizeof *d);
-    (void)cli_store_open(&d->store, NULL); /* without a path any trouble is only a note */
+    (void)cli_store_open(&d->store, wish->store); /* without a path any trouble is only a note */
     err = open_opencl(d, wish, wish->name);
+    cli_device_leave_store(d);
     if (err != STK_OK) {
         snprintf(d->note, sizeof d->note, "%s%s", d->opencl.reason, cli_open_advice(&d->opencl));
     }
@@ -215,8 +217,13 @@ int cli_device_open(struct cli_device *d, const struct cli_device_wish *wish) {
         cli_store_close(&d->store);
         return CLI_BAD;
     }
+    opening_begin(wish->quiet);
     err = open_opencl(d, &w, any ? NULL : wish->name);
+    opening_end();
     if (err == STK_OK) {
+        if (!wish->keep_store) {
+            cli_device_leave_store(d);
+        }
         return 0;
     }
     if (!automatic || asked || ((w.residency || w.memory) && tried(d, err))) {
@@ -241,7 +248,25 @@ int cli_device_add_table(struct cli_device *d, const void *data, uint32_t bytes,
     return err == STK_OK ? 0 : cli_bad("a table of %u bytes: %s: %s", bytes, stk_err_name(err), cli_fix(err));
 }
 
+void cli_device_leave_store(struct cli_device *d) {
+    if (d->is_opencl && d->store.use && d->opencl.config.store == d->store.use) {
+        stk_opencl_set_store(&d->opencl, NULL);
+    }
+    cli_store_leave(&d->store);
+}
+
+/* Memory stopped being shared, so what the handshake found was wrong. The next start must not take that from the
+ * store. */
+static void forget(struct cli_device *d) {
+    if (d->opencl.stats.fallbacks != 0u && !d->store.use && d->store.was_used && cli_store_again(&d->store) == 0) {
+        stk_opencl_set_store(&d->opencl, d->store.use);
+    }
+}
+
 void cli_device_close(struct cli_device *d) {
+    if (d->is_opencl) {
+        forget(d);
+    }
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
         cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
     }

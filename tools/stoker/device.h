@@ -16,8 +16,10 @@ struct cli_device_wish {
     const char *option;                  /* option that named the device, for messages; NULL: --device */
     const struct cli_handlers *handlers; /* of the user's for an OpenCL device; NULL: none. The interpreter has those of
                                             user_ops.h */
-    const char *store;                   /* file of kept programs; NULL: as the environment says */
+    const char *store;                   /* file of kept programs; NULL, CLI_NO_STORE: as cli_store_open */
     const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
+    int keep_store;                      /* 1: the store stays open for other devices until cli_device_leave_store */
+    int quiet;                           /* 1: no progress while the device opens */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     uint32_t table_bytes;                                       /* 0: 4 MiB; STK_NO_TABLES: none */
     uint32_t threads;                                           /* of the interpreter, the caller's included; 0: 1 */
@@ -55,6 +57,9 @@ int cli_device_try(struct cli_device *device, const struct cli_device_wish *wish
 /* Opens it. 0, or CLI_BAD with the line written. */
 int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 void cli_device_close(struct cli_device *device);
+
+/* Closes the store, so that other processes can use it. */
+void cli_device_leave_store(struct cli_device *device);
 
 /* Adds a table for tenant 0 and sets *offset to its offset. The device must not move. 0, or CLI_BAD with the line
  * written. */

@@ -164,6 +164,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     int bad;
     w.name = s->options.devices[i];
     w.no_cpu = 0;
+    w.keep_store = s->options.device_count > 1u;
     w.store_of = s->device_count > 0u && s->devices[0].device.store.use ? &s->devices[0].device.store : NULL;
     d->scan = s;
     d->index = s->device_count;
@@ -192,6 +193,9 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     s->fleet.devices = s->fleet_devices;
     for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
         bad = open_named(s, i, wish, buffer, lead);
+    }
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        cli_device_leave_store(&s->devices[i].device);
     }
     if (bad || s->device_count == 0u) {
         return CLI_BAD;

@@ -19,8 +19,8 @@
 bool scan_is_auto(const struct scan_options *o) {
     const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
     const char *name = o->devices[0];
-    bool asks = o->residency || o->memory || o->lanes || o->record || o->store || (residency && *residency) ||
-                (memory && *memory);
+    bool asks = o->residency || o->memory || o->lanes || o->record || (o->store && o->store[0]) ||
+                (residency && *residency) || (memory && *memory);
     return !o->all_devices && o->device_count == 1u && (!name || strcmp(name, "auto") == 0) && !asks;
 }
 

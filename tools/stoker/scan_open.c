@@ -138,8 +138,8 @@ static int take_counters(struct scan *s) {
     return 0;
 }
 
-/* Returns how many threads the interpreter scans with. A thread pays only where it has data. A recording has one worker, as
- * its replay has. */
+/* Returns how many threads the interpreter scans with. A thread pays only where it has data. A recording has one
+ * worker, as its replay has. */
 static uint32_t threads_of(const struct scan *s) {
     uint32_t cpus = s->options.workers ? s->options.workers : stk_reader_pool_cpus();
     uint64_t bytes = 0, most;
@@ -160,6 +160,7 @@ static int open_ports(struct scan *s) {
     struct cli_device_wish wish = {
         .threads = threads,
         .store = s->options.store,
+        .quiet = s->options.quiet,
         .slots = s->options.depth,
         .workers = workers,
         .lanes = s->options.lanes,

@@ -3,11 +3,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "cache_path.h"
 
 #define BLOCK_BYTES  65536u
 #define PROG_UNIT    4096u
 #define ENTRIES      128u
+#define WAIT_NS      UINT64_C(5000000000) /* for another process that uses the store */
+#define NAP_NS       5000000
 #define BUFFER_BYTES (STK_STORE_BUFFER_BYTES(1, PROG_UNIT) + BLOCK_BYTES)
 
 const char *cli_built_word(enum stk_opencl_origin origin) {
@@ -111,7 +116,7 @@ static int mount(struct cli_store *s) {
 
 /* Opens the store. Returns 0, or CLI_BAD with the line in the note. */
 static int open_store(struct cli_store *s) {
-    const char *what = s->is_option ? "--store" : CLI_STORE_ENV;
+    const char *what = s->is_option ? "--store" : s->is_default ? "store" : CLI_STORE_ENV;
     int is_new, bad;
     if (cli_output_name(what, s->path, s->note)) {
         return CLI_BAD;
@@ -131,21 +136,55 @@ static void close_files(struct cli_store *s) {
     cli_output_close(&s->output);
 }
 
+/* Waits while another process uses the store: a process that compiles is worth the wait. */
+static int open_in_turn(struct cli_store *s) {
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    uint64_t start = cli_now_ns();
+    int bad = open_store(s);
+    while (bad && s->output.in_use && cli_now_ns() - start < WAIT_NS) {
+        close_files(s);
+        cli_unmap(s->memory, s->memory_bytes);
+        s->memory = NULL;
+        s->note[0] = '\0';
+        (void)nanosleep(&nap, NULL);
+        bad = open_store(s);
+    }
+    return bad;
+}
+
+/* Nobody asked for the store, so nobody is told: the line is there for who asks. */
+static void set_aside(struct cli_store *s) {
+    memcpy(s->aside, s->note, sizeof s->aside);
+    s->note[0] = '\0';
+}
+
 int cli_store_open(struct cli_store *s, const char *path) {
     const char *environment = getenv(CLI_STORE_ENV);
     int bad;
     memset(s, 0, sizeof *s);
     s->is_option = path != NULL;
-    s->path = path ? path : environment && environment[0] ? environment : NULL;
-    if (!s->path) {
+    s->is_default = !path && !environment;
+    s->path = path ? path : environment;
+    if (s->is_default) {
+        bad = cli_cache_path(s->default_path, s->note);
+        s->path = bad ? NULL : s->default_path;
+        if (bad) {
+            set_aside(s);
+        }
+    }
+    if (!s->path || !s->path[0]) {
         return 0;
     }
-    bad = open_store(s);
+    bad = open_in_turn(s);
     if (bad == 0) {
         s->use = &s->store;
+        s->was_used = 1;
         return 0;
     }
-    if (!path || s->output.no_lock) {
+    if (s->is_default) {
+        set_aside(s);
+        bad = 0;
+    } else if (!path || s->output.no_lock) {
         strcat(s->note, "; goes on without it");
         bad = 0;
     } else {
@@ -155,8 +194,20 @@ int cli_store_open(struct cli_store *s, const char *path) {
     return bad;
 }
 
-void cli_store_close(struct cli_store *s) {
+void cli_store_leave(struct cli_store *s) {
     close_files(s);
     cli_unmap(s->memory, s->memory_bytes);
+    s->memory = NULL;
+    s->use = NULL;
+}
+
+int cli_store_again(struct cli_store *s) {
+    int bad = open_in_turn(s);
+    s->use = bad ? NULL : &s->store;
+    return bad;
+}
+
+void cli_store_close(struct cli_store *s) {
+    cli_store_leave(s);
     *s = (struct cli_store){.use = NULL};
 }

@@ -8,26 +8,43 @@
 #include "stoker/port/opencl.h"
 
 #define CLI_STORE_ENV   "STOKER_STORE"
+#define CLI_NO_STORE    ""          /* as a path: no store */
 #define CLI_STORE_BYTES (16u << 20) /* of a file that is made */
 
 struct cli_store {
-    struct stk_store *use;          /* the store that a port is given; NULL: there is none */
-    char note[CLI_WHY_BYTES + 32u]; /* why there is no store although one was asked for; empty when all is well */
+    struct stk_store *use;           /* the store that a port is given; NULL: there is none */
+    char note[CLI_WHY_BYTES + 32u];  /* why there is no store although one was asked for; empty when all is well */
+    char aside[CLI_WHY_BYTES + 32u]; /* why there is no store although nobody asked for one; for statistics alone */
     const char *path;
     struct cli_output output;
     struct stk_file file; /* flash port over output.fd */
     struct stk_store store;
     void *memory;
     size_t memory_bytes;
-    int is_option;
+    int was_used;              /* 1: the store was open */
+    int is_option, is_default; /* who named the file: the option, or nobody; else the environment */
+    char default_path[CLI_PATH_BYTES];
 };
 
-/* Opens the store in the file `path`; NULL: in the file that STOKER_STORE names, if any. A missing file is made with
- * mode 0600. The programs in a store run in this process, and its hashes show damage, not who wrote a program. So a
- * file of another user (except root), or one that others may write to, is refused. A file that another process uses
- * now, or that cannot be locked, is not used, and the note says so. Returns 0, or CLI_BAD with the line written. Where
- * the environment named the file, any trouble is only a note. */
+/* Opens the store in the file `path`. NULL: in the file that STOKER_STORE names; where the variable is not set, in
+ * stoker/programs below XDG_CACHE_HOME (~/.cache), where stoker makes its folder for the user alone; where the variable
+ * is empty, nowhere. CLI_NO_STORE: nowhere.
+ *
+ * A missing file is made with mode 0600. The programs in a store run in this process, and its hashes show damage, not
+ * who wrote a program. So a file of another user (except root), or one that others may write to, is refused. A start
+ * uses the file while it opens its device, so the call waits some seconds for another process that uses the file. Then,
+ * or where the file cannot be locked, it is not used, and the note says so.
+ *
+ * Returns 0, or CLI_BAD with the line written. Where the environment named the file, any trouble is only a note, and
+ * where nobody named it, only an aside. */
 int cli_store_open(struct cli_store *store, const char *path);
+
+/* Closes the file, so that other processes can use it. Note, aside and path stay. */
+void cli_store_leave(struct cli_store *store);
+
+/* Opens the file that was left again. Returns 0, or CLI_BAD. */
+int cli_store_again(struct cli_store *store);
+
 void cli_store_close(struct cli_store *store);
 
 /* "compiled", "cache", "store"; and "probed", "cache", "store", "caller". */

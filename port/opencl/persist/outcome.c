@@ -96,6 +96,10 @@ void stk_opencl_save_outcome(struct stk_opencl *cl) {
     stk_opencl_record_put(cl, cl->own.persisted.outcome_key, STK_OPENCL_RECORD_OUTCOME, record, BYTES);
 }
 
+void stk_opencl_set_store(struct stk_opencl *cl, struct stk_store *store) {
+    cl->config.store = store;
+}
+
 int stk_opencl_forget(struct stk_opencl *cl) {
     int had = 0;
     if (cl->own.persisted.has_keys && cl->config.cache) {

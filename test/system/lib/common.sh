@@ -1,6 +1,9 @@
 # Helpers of the system tests; each sources this as . "$(dirname "$0")/lib/common.sh"
 lib=$(dirname "$0")/lib
 
+# No test leaves a file in the cache folder of who runs the tests; store_default.sh has a folder of its own.
+export STOKER_STORE=
+
 # The scans of the tests run on an OpenCL device where there is one; scan_late.sh has those that choose by themselves.
 if [ "$(ls /etc/OpenCL/vendors 2>/dev/null)" ]; then
     export STOKER_DEVICE="${STOKER_DEVICE-opencl}"

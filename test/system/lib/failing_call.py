@@ -17,6 +17,7 @@ CALLS = {  # on x86-64, and in the table that newer architectures share
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
+    "mkdir": (83, 34),  # mkdirat on newer architectures
     "pread64": (17, 67),
     "pwrite64": (18, 68),
     "renameat2": (316, 276),

@@ -318,6 +318,10 @@ STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_openc
  * went wrong is in cl->persist_note. */
 STK_MUST_CHECK int stk_opencl_persist(struct stk_opencl *cl);
 
+/* Uses another store from now on; NULL: none. The store that was used before is the caller's again. A command that
+ * opens a device and runs for long gives a store that it shares with other processes back in this way. */
+void stk_opencl_set_store(struct stk_opencl *cl, struct stk_store *store);
+
 /* Makes cache and store forget the outcome of the handshake that this open used or put there, so that the next open
  * probes. close does it when a mode was left because memory stopped being shared; a program that does not close
  * calls it when cl->stats.fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the

@@ -1,0 +1,119 @@
+# The store that nobody named: it lies in the user's cache folder, serves many processes at once, and what is wrong with
+# it changes no result.
+set -eu
+. "$(dirname "$0")/lib/common.sh"
+
+unset STOKER_STORE
+export XDG_CACHE_HOME="$PWD/cache" POCL_CACHE_DIR="$PWD/driver"
+mkdir driver
+printf 'sea shells\n' >text
+printf 'shell\n' >patterns
+counts=$(printf '1\tshell')
+
+# scanned COMMAND...: the scan is right and writes nothing on standard error.
+scanned() {
+    code 0 "$@" "$STOKER" scan --device opencl -f patterns text
+    [ "$(cat out)" = "$counts" ] || fail "counts: $(cat out)"
+    [ ! -s err ] || fail "said: $(cat err)"
+}
+
+has_opencl || exit 0
+rm -rf cache driver/*
+
+# The interpreter needs no store, and makes none.
+code 0 "$STOKER" scan --device auto -f patterns text
+[ ! -e cache ] || fail 'a scan on the interpreter made a store'
+
+# Made at the first start, for its user alone, of a bounded size; used at the second.
+scanned env
+[ "$(stat -c %a cache cache/stoker cache/stoker/programs)" = '700
+700
+600' ] || fail "modes: $(stat -c %a cache cache/stoker cache/stoker/programs)"
+[ "$(stat -c %s cache/stoker/programs)" -le 16777216 ]
+rm -rf driver/*
+code 0 "$STOKER" scan --device opencl --stats -f patterns text
+grep -q '^program  *store; handshake: store$' err || fail "$(cat err)"
+rm -rf driver/*
+code 0 "$STOKER" scan --device opencl --stats --no-store -f patterns text
+grep -q '^program  *compiled; handshake: probed$' err || fail "$(cat err)"
+rm -rf driver/*
+code 0 env STOKER_STORE= "$STOKER" scan --device opencl --stats -f patterns text
+grep -q '^program  *compiled; handshake: probed$' err || fail "$(cat err)"
+
+# A process that runs does not keep the store from others.
+mkfifo pipe
+"$STOKER" scan --device opencl -f patterns --count - <pipe >count 2>&1 &
+exec 3>pipe
+sleep 1
+rm -rf driver/*
+code 0 "$STOKER" scan --device opencl --stats -f patterns text
+grep -q '^program  *store; handshake: store$' err || fail "$(cat err)"
+exec 3>&-
+wait
+
+# Many processes at once on an empty store.
+rm -rf cache driver/*
+for i in $(seq 20); do
+    "$STOKER" scan --device opencl -f patterns text >out.$i 2>err.$i &
+done
+wait
+for i in $(seq 20); do
+    [ "$(cat out.$i)" = "$counts" ] || fail "process $i: $(cat out.$i err.$i)"
+    [ ! -s err.$i ] || fail "process $i said: $(cat err.$i)"
+done
+[ -z "$(find cache -name '.stoker-*')" ] || fail 'a temporary file stayed'
+
+# Killed at any point: the next scan is right, and no temporary file stays for long.
+for i in $(seq "${STOKER_TEST_KILLS:-12}"); do
+    [ $((i % 5)) -ne 0 ] || rm -rf cache
+    "$STOKER" scan --device opencl -f patterns text >out 2>err &
+    pid=$!
+    sleep "0.$(python3 -c 'import random, sys; print("%03d" % random.Random(int(sys.argv[1])).randrange(400))' "$i")"
+    kill -9 $pid 2>/dev/null || :
+    wait $pid 2>/dev/null || :
+    [ $((i % 4)) -ne 0 ] || scanned env
+done
+scanned env
+
+# Folders of another user, or that others may write to; a file of another user; no folder at all: no store, no word.
+no_store() {
+    why=$1
+    shift
+    scanned "$@"
+    code 0 "$@" "$STOKER" info
+    grep -q "^store  *$why" out || fail "info does not say '$why': $(grep '^store' out)"
+}
+chmod 777 cache/stoker
+no_store 'no store: .*/cache/stoker: others may write to it' env
+chmod 700 cache/stoker
+if [ "$(id -u)" -eq 0 ]; then
+    chown 65534 cache/stoker
+    no_store 'no store: .*/cache/stoker: belongs to user 65534' env
+    chown 0 cache/stoker
+    chown 65534 cache/stoker/programs
+    no_store 'store .*/cache/stoker/programs: is a file of user 65534' env
+    chown 0 cache/stoker/programs
+fi
+: >blocked
+no_store 'no store: .*/blocked: is no folder' env XDG_CACHE_HOME="$PWD/blocked"
+no_store 'no store: neither XDG_CACHE_HOME nor HOME' env -u XDG_CACHE_HOME -u HOME
+no_store 'no store: .*/nowhere/cache: No such file' env XDG_CACHE_HOME="$PWD/nowhere/cache"
+
+# A full disk and a read-only home.
+rm -rf cache
+for call in pwrite64 fallocate; do
+    no_store 'store .*: No space left on device' python3 "$lib/failing_call.py" $call 28
+done
+if unshare -m true 2>/dev/null; then
+    mkdir -p read-only
+    no_store 'no store: .*/read-only/cache: Read-only file system' unshare -m sh -c '
+        mount -t tmpfs -o ro none read-only
+        exec env XDG_CACHE_HOME="$PWD/read-only/cache" "$@"' sh
+fi
+
+# What is no store is left as it was.
+mkdir -p cache/stoker
+seq 1 1000 >cache/stoker/programs
+cp cache/stoker/programs before
+no_store 'store .*/programs: is no store' env
+cmp cache/stoker/programs before

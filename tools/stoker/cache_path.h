@@ -1,0 +1,12 @@
+/* The folder in which a command keeps what it can make again. */
+#ifndef STOKER_CLI_CACHE_PATH_H
+#define STOKER_CLI_CACHE_PATH_H
+
+#include "output.h"
+
+/* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache), and makes the folders that
+ * are missing, with mode 0700. Programs in the file run in this process: so a folder that belongs to another user, or
+ * that others may write to, is refused. Returns 0, or CLI_BAD with the reason in `why`. */
+int cli_cache_path(char path[CLI_PATH_BYTES], char why[CLI_WHY_BYTES]);
+
+#endif
