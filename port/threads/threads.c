@@ -1,7 +1,7 @@
 /* stoker port: workers of the interpreter on threads.
  *
- * A thread is awake or asleep. A thread goes to sleep when its worker finds no slot to claim. Only drive wakes threads,
- * one in each call. The caller drives again while slots wait, so that the next drives wake the other threads.
+ * A thread is awake or asleep. A thread goes to sleep when its worker finds no slot to claim. Only drive wakes threads:
+ * as many as there are slots to claim, but for the slot that the caller's worker takes.
  */
 #include "stoker/port/threads.h"
 
@@ -11,6 +11,7 @@
 #include "stoker/atomic.h"
 #include "stoker/deadline.h"
 #include "stoker/port/os_clock.h"
+#include "stoker/slot.h"
 #include "stoker/wait.h"
 #include "stoker/words.h"
 
@@ -34,6 +35,29 @@ static bool sleep_until_called(struct stk_threads *t) {
     return true;
 }
 
+/* Returns how many slots of the ring a worker could claim, at most `most`. */
+static uint32_t claimable(const struct stk_threads *t, uint32_t most) {
+    const struct stk_device_memory *m = &t->own.memory;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < m->slots && found < most; i++) {
+        found += stk_status_claimable(stk_load(m->ring + (size_t)i * STK_SLOT_WORDS + STK_SLOT_STATUS)) ? 1u : 0u;
+    }
+    return found;
+}
+
+/* Says that the thread sleeps, and looks at the ring once more. A caller publishes, and then looks which threads sleep.
+ * Both do so by an add to one word (acquire and release), and one add comes first: either the caller sees the sleeper,
+ * or the thread sees the slot. Returns true if there is a slot to claim, and the thread stays awake. Called with the
+ * lock held. */
+static bool stays_awake(struct stk_threads *t) {
+    (void)stk_fetch_add(&t->asleep, 1);
+    if (claimable(t, 1) == 0u) {
+        return false;
+    }
+    (void)stk_fetch_add(&t->asleep, UINT32_MAX); /* one less */
+    return true;
+}
+
 static void *work(void *arg) {
     struct stk_threads_worker *w = arg;
     struct stk_threads *t = w->port;
@@ -42,22 +66,31 @@ static void *work(void *arg) {
         (void)pthread_mutex_unlock(&t->lock);
         run(w);
         (void)pthread_mutex_lock(&t->lock);
-        stk_store(&t->asleep, stk_load(&t->asleep) + 1u);
+        if (stays_awake(t)) {
+            /* A slot that the worker may not claim, such as one of a tenant without quota, must not keep the thread
+             * awake: there is no third look. */
+            (void)pthread_mutex_unlock(&t->lock);
+            run(w);
+            (void)pthread_mutex_lock(&t->lock);
+            (void)stk_fetch_add(&t->asleep, 1);
+        }
         t->idle_ends++;
     }
     (void)pthread_mutex_unlock(&t->lock);
     return NULL;
 }
 
-/* Wakes one thread that sleeps. The look without the lock keeps a drive cheap while all threads run. An old value
- * costs one more drive until a thread wakes. */
-static void call_one(struct stk_threads *t) {
-    if (stk_load(&t->asleep) == 0u) {
+/* Wakes as many threads as there are slots beside the one that the caller's worker takes. The look without the lock
+ * keeps a drive cheap while all threads run; stays_awake says why it is an add. */
+static void wake_for_slots(struct stk_threads *t) {
+    uint32_t wanted;
+    if (stk_fetch_add(&t->asleep, 0) == 0u) {
         return;
     }
+    wanted = claimable(t, t->workers);
     (void)pthread_mutex_lock(&t->lock);
-    if (stk_load(&t->asleep) != 0u) {
-        stk_store(&t->asleep, stk_load(&t->asleep) - 1u);
+    for (; stk_load(&t->asleep) != 0u && wanted > 1u; wanted--) {
+        (void)stk_fetch_add(&t->asleep, UINT32_MAX); /* one less */
         t->called++;
         t->launches++;
         (void)pthread_cond_signal(&t->wake);
@@ -166,7 +199,7 @@ static int threads_drive(void *ctx, bool pending) {
     if (!pending) {
         return 0;
     }
-    call_one(t);
+    wake_for_slots(t);
     did = run_own(t);
     (void)pthread_mutex_lock(&t->lock);
     t->launches++;
