@@ -10,6 +10,13 @@ foreach(export IN LISTS STK_EXPORTS)
   export(EXPORT stoker-${export} NAMESPACE stoker:: FILE ${PROJECT_BINARY_DIR}/stoker-${export}.cmake)
 endforeach()
 
+# Builds all that `cmake --install` copies and that an exported target names, without the tests.
+get_property(libraries GLOBAL PROPERTY STK_LIBRARIES)
+add_custom_target(stk_package DEPENDS ${libraries})
+if(TARGET stoker)
+  add_dependencies(stk_package stoker)
+endif()
+
 configure_package_config_file(tools/cmake/stoker-config.cmake.in stoker-config.cmake
   INSTALL_DESTINATION ${stk_cmake_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameMinorVersion)
