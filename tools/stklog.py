@@ -448,8 +448,11 @@ def dump(path, out, err):
 
 
 def main():
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        print(__doc__.strip(), file=sys.stderr)
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        print("usage: " + __doc__.strip())
+        return 0
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        print("usage: stklog.py FILE...", file=sys.stderr)
         return 2
     if sys.stdout is None:
         print("stklog: standard output is closed: send it to a file", file=sys.stderr)
