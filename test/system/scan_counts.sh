@@ -25,5 +25,9 @@ counted --chunk 4K
 counted --chunk 8000 --depth 64 --reader posix
 counted --chunk 4K --depth 3 --workers 2
 counted --chunk 64K --workers 2 --lanes 4
-counted --lanes 2
+counted --device auto --lanes 2 # PoCL breaks groups of two lanes: the interpreter
+counted --device auto --chunk 4K
+for workers in 2 5 16; do
+    counted --device interp --workers $workers --chunk 4K --depth 3
+done
 counted
