@@ -3,6 +3,7 @@
  * chunk, which a worker sums. What they leave is checked each time; a NOP leaves nothing. */
 #include <CL/cl.h>
 
+#include "bench_line.h"
 #include "limits.h"
 #include "stoker/atomic.h"
 
@@ -34,7 +35,7 @@ struct rtt {
     cl_kernel empty;
     struct stk_ring ring;
     struct limits_of_host limits;
-    struct histogram ours[KINDS][BENCH_BLOCKS], theirs[BENCH_BLOCKS], clock;
+    struct histogram ours[KINDS][BENCH_BLOCKS], theirs[BENCH_BLOCKS], threads[BENCH_BLOCKS], clock;
     uint32_t args[STK_SLOT_ARGS];
     uint32_t swapped; /* value of the control word, as far as the host knows */
     uint32_t turn;    /* stores and chunks so far */
@@ -159,6 +160,11 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
+/* A worker on a CPU is a thread on a core, so that two threads are the limit. */
+static int has_thread_limit(const struct rtt *r) {
+    return r->device.opencl.device.type == STK_OPENCL_CPU;
+}
+
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
@@ -168,6 +174,9 @@ static int measure(struct rtt *r) {
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         for (uint32_t kind = 0; kind < KINDS && bad == 0; kind++) {
             bad = block_of_ours(r, kind, &r->ours[kind][i], ours);
+        }
+        if (bad == 0 && has_thread_limit(r)) {
+            bad = bench_line(&r->threads[i], ours);
         }
         bad = bad ? bad : block_of_theirs(r, &r->theirs[i], theirs);
     }
@@ -211,6 +220,13 @@ static void report_peer(struct rtt *r) {
     }
 }
 
+/* A NOP beside the limit of two threads that pass one line back and forth. */
+static void report_threads(struct rtt *r) {
+    const struct histogram *ours = median_block(r->ours[NOP]), *theirs = median_block(r->threads);
+    show(r, "p50", histogram_at(ours, 50000), "two_threads", (double)histogram_at(theirs, 50000));
+    show(r, "p99", histogram_at(ours, 99000), "two_threads", (double)histogram_at(theirs, 99000));
+}
+
 /* Each kind beside one read of the memory that the ring lies in: no slot can be seen faster. */
 static void report_kind(struct rtt *r, uint32_t kind) {
     const struct histogram *ours = median_block(r->ours[kind]);
@@ -225,6 +241,9 @@ static void report_kind(struct rtt *r, uint32_t kind) {
 static int report(struct rtt *r) {
     uint64_t wrong = 0;
     report_peer(r);
+    if (has_thread_limit(r)) {
+        report_threads(r);
+    }
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         report_kind(r, kind);
         wrong += r->wrong[kind];
@@ -268,7 +287,10 @@ const struct bench_case bench_rtt = {
     .help =
         "  rtt       one slot at a time through the resident kernel: a NOP, a store with three arguments (args_*), a\n"
         "            compare-and-swap (swap_*), and sums of 16 to 64 bytes (chunk_*). Wrong results are counted, and\n"
-        "            then the exit code is 1. The peer launches an empty kernel and waits\n"
+        "            then the exit code is 1. The peer launches an empty kernel and waits. Where the worker is a "
+        "thread\n"
+        "            of a CPU, the ratio to two_threads, which pass one line back and forth, is the part of that "
+        "limit\n"
         "      --count N        round trips of each (1000000)\n"
         "      --in-flight N    slots of the ring, which are taken in turn (64)\n",
 };
