@@ -19,8 +19,10 @@ refuses() {
 
 seq 1 20000 | sed 's/$/ sea shells/' >text
 printf '%s\n' 99 shell 'no such words' >patterns
-measures "wall_median wall_best cpu_median speed_median in_process_median" \
+measures "wall_median wall_best cpu_median speed_median in_process_median matches wrong" \
     scan --file text -f patterns --runs 1
+grep -q '^case=scan metric=speed_median .* peer=payload peer_value=[0-9]' lines || fail "scan has no payload beside it"
+grep -q '^case=scan metric=wrong value=0 ' lines || fail "scan counts wrong: $(cat lines)"
 [ "$(grep -c 'peer=rg' lines)" -eq 4 ] || fail "scan says nothing of rg"
 grep -q "^case=scan metric=in_process_median .* peer=host_stream_units " lines || fail "scan has no limit beside it"
 
@@ -58,8 +60,15 @@ refuses limits --count 1
 refuses scan --store file
 TMPDIR=$PWD/no-such-folder refuses start
 refuses slots --device no-such-device
-refuses scan
 refuses scan --file text
+refuses scan -f patterns
+refuses scan --set no-such-set
+refuses scan --file text -f patterns --set rare76
+refuses scan --file text -f patterns --bytes 4K
+refuses scan --words no-such-file
+refuses scan --write patterns
+TMPDIR=$PWD/no-such-folder refuses scan --words patterns
+refuses rtt --set rare76
 refuses scan --file no-such-file -f patterns
 refuses scan --file . -f patterns
 refuses pipeline --bytes 1

@@ -13,8 +13,11 @@
 
 struct bench_options {
     const char *device, *file, *patterns, *store;
+    const char *set;         /* scan: the one made set of patterns; NULL: all of them */
+    const char *words;       /* scan: file of words for text and patterns; NULL: the default */
+    const char *write;       /* scan: folder for text and patterns, which are not measured then; NULL: none */
     uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
-    uint64_t bytes;          /* pipeline: of the file; payload: of the text */
+    uint64_t bytes;          /* pipeline: of the file; payload, scan: of the text */
     uint64_t chunk;          /* payload: bytes of a slot */
     uint64_t workers, lanes; /* of the resident kernel; 0: the default */
     uint64_t in_flight;      /* slots of the ring */
@@ -122,6 +125,7 @@ int bench_device_rest(struct cli_device *device);
 #define BENCH_MODE      128u /* --workers, --lanes, --residency, --memory */
 #define BENCH_CHUNK     256u
 #define BENCH_READERS   512u
+#define BENCH_SET       1024u /* --set, --words, --write */
 
 struct bench_case {
     const char *name, *help; /* lines of the help, each ended */

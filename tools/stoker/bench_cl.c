@@ -73,6 +73,7 @@ static int open_wished(const struct bench *bench, struct cli_device *device, con
     w.residency = bench->options.residency;
     w.memory = bench->options.memory;
     w.workers = (uint32_t)bench->options.workers;
+    w.threads = (uint32_t)bench->options.workers; /* where the interpreter is the device */
     w.lanes = (uint32_t)bench->options.lanes;
     w.store = bench->options.store;
     return cli_device_open(device, &w);

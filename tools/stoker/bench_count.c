@@ -39,7 +39,7 @@ static int open_lists(struct lists *l, const struct patterns *p) {
     l->next = malloc(p->count * sizeof *l->next);
     l->ends = calloc((size_t)l->mask + 1u, 1);
     if (!l->next || !l->ends) {
-        return cli_bad("bench payload: no memory to count %u patterns", p->count);
+        return cli_bad("bench: no memory to count %u patterns", p->count);
     }
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t n = p->items[i].len < CLASSES ? p->items[i].len : CLASSES;
@@ -69,7 +69,7 @@ int bench_count(struct bench_count *c, const struct patterns *p, const uint8_t *
     int bad = open_lists(&l, p);
     *c = (struct bench_count){.occurrences = calloc(p->count, sizeof *c->occurrences)};
     if (bad == 0 && !c->occurrences) {
-        bad = cli_bad("bench payload: no memory to count %u patterns", p->count);
+        bad = cli_bad("bench: no memory to count %u patterns", p->count);
     }
     for (size_t at = 0; at < bytes && bad == 0; at++) {
         for (uint32_t n = 1; n <= CLASSES && n <= bytes - at; n++) {

@@ -17,7 +17,7 @@
 #define SLOTS_DEFAULT 1024u
 #define DRIVE_EVERY   256u  /* slots, or looks at one slot, between two drives */
 #define WORKERS_MAX   1024u /* workers that there are counters for */
-#define SETS_MAX      2u
+#define SETS_MAX      2u    /* the frequent ones of bench_sets */
 #define CHUNKS_MAX    2u
 
 /* A set of patterns, and what stands in the text. */
@@ -54,13 +54,12 @@ struct job {
 /// What is measured ///
 
 static int name_sets(struct payload *p) {
-    static const uint32_t counts[SETS_MAX] = {76, 926};
     char *file = (char *)(uintptr_t)p->bench->options.patterns; /* patterns_load writes to no name */
     int bad = bench_text_open(&p->text);
     p->set_count = file ? 1u : SETS_MAX;
     for (uint32_t i = 0; i < p->set_count && bad == 0; i++) {
         struct set *s = &p->sets[i];
-        bad = file ? patterns_load(&s->patterns, &file, 1) : bench_text_patterns(&p->text, counts[i], &s->patterns);
+        bad = file ? patterns_load(&s->patterns, &file, 1) : bench_text_set(&p->text, &bench_sets[i], &s->patterns);
         bad = bad || !file ? bad : patterns_build(&s->patterns);
     }
     return bad;

@@ -1,153 +1,213 @@
-/* stoker bench scan: whole processes on one warm file: this program's scan, ripgrep and grep. */
+/* stoker bench scan: whole processes on one warm file: this program's scan, ripgrep, grep and Hyperscan. Counts of all
+ * matches are compared with an independent count. */
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "bench_files.h"
+#include "bench_process.h"
 #include "input.h"
 #include "limits.h"
 
-#define RUNS_DEFAULT  5u
-#define OUTPUT_BYTES  4096u /* of what a program prints; the rest is dropped */
-#define ENVIRONMENT   512u  /* variables handed on */
-#define ARGUMENTS     12u
-#define READ_BYTES    (1u << 20)
-#define NO_MATCH_CODE 1 /* exit code of rg and grep when nothing matched */
-
-extern char **environ;
+#define RUNS_DEFAULT   5u
+#define READ_BYTES     (1u << 20)
+#define NO_MATCH_CODE  1   /* exit code of rg and grep when nothing matched */
+#define PAYLOAD_PASSES "5" /* of stoker bench payload, after a first one in its process */
+#define PAYLOAD_MIN    4096u
+#define PAYLOAD_MAX    (UINT64_C(256) << 20)
+#define HS_PROGRAM     "hs_scan"
 
 enum {
     STOKER,
     RG,
     GREP,
+    HYPERSCAN,
     IN_PROCESS, /* stoker, asked for its own statistics */
     PROGRAMS
 };
 
 struct program {
-    const char *peer;
-    const char *argv[ARGUMENTS];
-    int installed, locale_c;
+    struct bench_process process;
+    const char *peer; /* NULL: stoker */
+    int missing;
+    int counts_all;                                   /* 1: it counts every occurrence of every pattern */
     double wall[BENCH_RUNS_MAX], cpu[BENCH_RUNS_MAX]; /* seconds */
-    double gb_per_s[BENCH_RUNS_MAX];                  /* of IN_PROCESS */
 };
 
 struct scan_bench {
     struct bench *bench;
     struct program programs[PROGRAMS];
     uint32_t runs;
-    uint64_t bytes; /* of the file */
+    const char *file, *patterns;     /* paths that each program opens */
+    const char *set;                 /* name of the made set; NULL: the user's patterns */
+    uint64_t bytes;                  /* of the file */
+    uint64_t expected;               /* matches by the independent count */
+    uint64_t wrong;                  /* runs whose count is another */
+    double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
+    double payload_gb_per_s;         /* of the same scan of a payload that is there; BENCH_MISSING: not measured */
+    int on_interp;                   /* 1: the interpreter was the first device of the scans */
+    uint32_t workers;                /* of that device */
     struct limits_of_host limits;
-    char output[OUTPUT_BYTES];
+    char hs_program[4096];
 };
 
-/* This process's environment, with LC_ALL=C in it where the program wants it. */
-static void environment(const char **env, int locale_c) {
-    size_t n = 0;
-    for (char **e = environ; *e && n < ENVIRONMENT - 2u; e++) {
-        if (!locale_c || strncmp(*e, "LC_ALL=", 7) != 0) {
-            env[n++] = *e;
-        }
+/// Programs ///
+
+/* Hyperscan's program stands beside this one in a build tree; else it is looked for on the path. */
+static void find_hyperscan(struct scan_bench *s) {
+    ssize_t n = readlink("/proc/self/exe", s->hs_program, sizeof s->hs_program - sizeof HS_PROGRAM);
+    char *name = n > 0 ? memrchr(s->hs_program, '/', (size_t)n) : NULL;
+    strcpy(name ? name + 1 : s->hs_program, HS_PROGRAM);
+    if (access(s->hs_program, X_OK) != 0) {
+        strcpy(s->hs_program, HS_PROGRAM);
     }
-    if (locale_c) {
-        env[n++] = "LC_ALL=C";
-    }
-    env[n] = NULL;
 }
 
-/* Starts the program with its stdout in a pipe. 0 or a positive errno. */
-static int start(const struct program *p, pid_t *pid, int *out) {
-    const char *env[ENVIRONMENT];
-    posix_spawn_file_actions_t actions;
-    int ends[2], error;
-    environment(env, p->locale_c);
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return errno;
+static void name_programs(struct scan_bench *s) {
+    const char *const f = s->file, *const p = s->patterns;
+    const struct bench_process processes[PROGRAMS] = {
+        [STOKER] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f}},
+        [RG] = {.argv = {"rg", "-F", "--count-matches", "-f", p, f}},
+        [GREP] = {.argv = {"grep", "-F", "-c", "-f", p, f}, .locale_c = 1},
+        [HYPERSCAN] = {.argv = {s->hs_program, "--count", p, f}},
+        [IN_PROCESS] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f, "--json", "--stats"}},
+    };
+    static const char *const peers[PROGRAMS] = {[RG] = "rg", [GREP] = "grep", [HYPERSCAN] = "hyperscan"};
+    find_hyperscan(s);
+    for (size_t i = 0; i < PROGRAMS; i++) {
+        s->programs[i].process = processes[i];
+        s->programs[i].peer = peers[i];
+        s->programs[i].missing = 0;
+        s->programs[i].counts_all = i != RG && i != GREP; /* matches without overlaps, and lines */
     }
-    posix_spawn_file_actions_init(&actions);
-    error = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    if (error == 0) {
-        /* The strings are not written to; the types of exec are older than const. */
-        error = posix_spawnp(pid, p->argv[0], &actions, NULL, (char *const *)(uintptr_t)p->argv,
-                             (char *const *)(uintptr_t)env);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    *out = ends[0];
-    if (error != 0) {
-        close(ends[0]);
-    }
-    return error;
 }
 
-/* Reads a pipe to its end; keeps the first bytes as a string. */
-static void drain(int out, char *text, size_t size) {
-    char rest[OUTPUT_BYTES];
-    size_t kept = 0;
-    for (;;) {
-        int full = kept + 1u >= size;
-        ssize_t n = full ? read(out, rest, sizeof rest) : read(out, text + kept, size - 1u - kept);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            break;
-        }
-        kept += full ? 0u : (size_t)n;
-    }
-    text[kept] = '\0';
-    close(out);
-}
-
-static double seconds(const struct timeval *t) {
-    return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
-/* One run from start to exit. 0, a positive errno when it could not be started, or CLI_BAD with the line written. */
-static int run_once(struct scan_bench *s, struct program *p, double *wall, double *cpu) {
-    uint64_t began = cli_now_ns();
-    struct rusage used;
-    pid_t pid;
-    int out, status = 0, code;
-    if (start(p, &pid, &out) != 0) {
-        p->installed = 0;
+/* Runs a program once. Returns 0, also when it is missing, or CLI_BAD with the line written. */
+static int run_once(struct program *p) {
+    bench_process_run(&p->process);
+    p->missing = p->process.not_there;
+    if (p->missing || p->process.code == 0 || (p->peer && p->process.code == NO_MATCH_CODE)) {
         return 0;
     }
-    drain(out, s->output, sizeof s->output);
-    while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {
-    }
-    *wall = (double)(cli_now_ns() - began) / 1e9;
-    *cpu = seconds(&used.ru_utime) + seconds(&used.ru_stime);
-    code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == 0 || (p->peer && code == NO_MATCH_CODE)) {
-        return 0;
-    }
-    return cli_bad("bench scan: %s ended with code %d; it has said why", p->peer ? p->peer : "stoker scan", code);
+    return cli_bad("bench scan: %s ended with code %d; it has said why", p->peer ? p->peer : "stoker scan",
+                   p->process.code);
 }
 
-/* The speed in what `stoker scan --json --stats` printed; 0 when it is not there. */
-static double stats_speed(const char *output) {
-    json_t *root = json_loads(output, 0, NULL);
-    double speed = json_number_value(json_object_get(json_object_get(root, "stats"), "gb_per_s"));
+/* Returns the count that the program printed; of IN_PROCESS speed and device come with it. */
+static uint64_t printed_count(struct scan_bench *s, size_t i, uint32_t at) {
+    const char *output = s->programs[i].process.output;
+    json_t *root, *stats;
+    const char *dispatch;
+    uint64_t count;
+    if (i != IN_PROCESS) {
+        return strtoull(output, NULL, 10);
+    }
+    root = json_loads(output, 0, NULL);
+    stats = json_object_get(root, "stats");
+    dispatch = json_string_value(json_object_get(stats, "dispatch"));
+    s->gb_per_s[at] = json_number_value(json_object_get(stats, "gb_per_s"));
+    s->on_interp = dispatch && strcmp(dispatch, "interp") == 0;
+    s->workers = (uint32_t)json_integer_value(json_object_get(stats, "workers"));
+    count = (uint64_t)json_integer_value(json_object_get(root, "total"));
     json_decref(root);
-    return speed;
+    return count;
 }
 
-/* Every program in turn, `runs` times; the first, unmeasured, round warms up and finds out who is there. */
+static void check_count(struct scan_bench *s, size_t i, uint32_t at) {
+    const char *name = s->programs[i].peer ? s->programs[i].peer : "stoker";
+    uint64_t count = printed_count(s, i, at);
+    if (s->programs[i].counts_all && count != s->expected) {
+        cli_note("bench scan: %s counts %llu matches where %llu stand in the file", name, (unsigned long long)count,
+                 (unsigned long long)s->expected);
+        s->wrong++;
+    }
+}
+
+/* Runs every program in turn, `runs` times; the first, unmeasured, round warms up and finds out who is there. */
 static int measure(struct scan_bench *s) {
     int bad = 0;
     for (uint32_t run = 0; run <= s->runs && bad == 0; run++) {
         uint32_t at = run == 0u ? 0u : run - 1u;
         for (size_t i = 0; i < PROGRAMS && bad == 0; i++) {
             struct program *p = &s->programs[i];
-            bad = p->installed ? run_once(s, p, &p->wall[at], &p->cpu[at]) : 0;
-            p->gb_per_s[at] = i == IN_PROCESS && bad == 0 ? stats_speed(s->output) : 0.0;
+            if (p->missing) {
+                continue;
+            }
+            bad = run_once(p);
+            if (bad == 0 && !p->missing) {
+                check_count(s, i, at);
+            }
+            p->wall[at] = p->process.wall;
+            p->cpu[at] = p->process.cpu;
         }
     }
     return bad;
+}
+
+/* Takes the speed out of what `stoker bench payload --json` printed, and its wrong passes. */
+static void take_payload(struct scan_bench *s, const char *output) {
+    json_t *figures = json_loads(output, 0, NULL), *f;
+    size_t i;
+    json_array_foreach(figures, i, f) {
+        const char *metric = json_string_value(json_object_get(f, "metric"));
+        double value = json_number_value(json_object_get(f, "value"));
+        if (!metric || strncmp(metric, "scan_", 5) != 0) {
+            continue;
+        }
+        if (strstr(metric, "_wrong")) {
+            s->wrong += (uint64_t)value;
+        } else {
+            s->payload_gb_per_s = value;
+        }
+    }
+    json_decref(figures);
+}
+
+/* Has `stoker bench payload` scan the beginning of the file as a payload that is there, in chunks of a scan and on the
+ * device of the scans. Where that cannot be, it has said why, and the figure is missing. */
+static void measure_payload(struct scan_bench *s) {
+    static struct bench_process p;
+    const uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
+    char bytes[32], workers[16];
+    snprintf(workers, sizeof workers, "%u", s->workers ? s->workers : 1u);
+    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)(most > PAYLOAD_MIN ? most : PAYLOAD_MIN));
+    p = (struct bench_process){.argv = {"/proc/self/exe", "bench", "payload", "--json", "--file", s->file, "-f",
+                                        s->patterns, "--bytes", bytes, "--runs", PAYLOAD_PASSES, "--chunk", "256K",
+                                        "--device", s->on_interp ? "interp" : "auto", "--workers", workers}};
+    s->payload_gb_per_s = BENCH_MISSING;
+    bench_process_run(&p);
+    if (!p.not_there) {
+        take_payload(s, p.output);
+    }
+}
+
+/* Measures the limit of the device that the scans take, when those of the first set are over. Without an OpenCL device
+ * the limit is missing. */
+static int measure_limit(struct scan_bench *s) {
+    static struct cli_device device;
+    int bad = cli_device_open(&device, &(struct cli_device_wish){.slots = 0});
+    if (bad) {
+        return bad;
+    }
+    bad = bench_device_rest(&device);
+    bad = bad ? bad : limits_of_host(&device, &s->limits);
+    cli_device_close(&device);
+    return bad;
+}
+
+/// Reporting ///
+
+/* Prints a figure under the name of its metric, and of the set where there are several. */
+static void show(struct scan_bench *s, struct bench_figure f) {
+    char metric[64];
+    if (s->set) {
+        snprintf(metric, sizeof metric, "%s_%s", f.metric, s->set);
+        f.metric = metric;
+    }
+    bench_figure(s->bench, &f);
 }
 
 /* Wall and CPU time beside those of one peer. */
@@ -167,71 +227,86 @@ static void report_peer(struct scan_bench *s, const struct program *peer) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         f.metric = rows[i].metric;
         f.value = rows[i].pick(rows[i].ours, s->runs);
-        f.peer_value = peer->installed ? rows[i].pick(rows[i].theirs, s->runs) : BENCH_MISSING;
-        bench_figure(s->bench, &f);
+        f.peer_value = peer->missing ? BENCH_MISSING : rows[i].pick(rows[i].theirs, s->runs);
+        show(s, f);
     }
     f = (struct bench_figure){.metric = "speed_median", .unit = "GB/s", .better = BENCH_MORE, .peer = peer->peer};
     f.value = gb / bench_median(ours->wall, s->runs);
-    f.peer_value = peer->installed ? gb / bench_median(peer->wall, s->runs) : BENCH_MISSING;
-    bench_figure(s->bench, &f);
-}
-
-/* Measures the limit of the device that the scans take, when they are over. Without an OpenCL device it is missing. */
-static int measure_limit(struct scan_bench *s) {
-    static struct cli_device device;
-    int bad = cli_device_open(&device, &(struct cli_device_wish){.slots = 0});
-    if (bad) {
-        return bad;
-    }
-    bad = bench_device_rest(&device);
-    bad = bad ? bad : limits_of_host(&device, &s->limits);
-    cli_device_close(&device);
-    return bad;
+    f.peer_value = peer->missing ? BENCH_MISSING : gb / bench_median(peer->wall, s->runs);
+    show(s, f);
 }
 
 static void report(struct scan_bench *s) {
-    struct bench_figure f = {.unit = "GB/s", .better = BENCH_MORE, .peer = "host_stream_units"};
+    struct bench_figure f = {.unit = "GB/s", .better = BENCH_MORE, .metric = "speed_median"};
     report_peer(s, &s->programs[RG]);
     report_peer(s, &s->programs[GREP]);
-    f.peer_value = s->limits.all_units;
-    f.metric = "speed_median";
+    if (!s->programs[HYPERSCAN].missing) {
+        report_peer(s, &s->programs[HYPERSCAN]);
+    }
     f.value = (double)s->bytes / 1e9 / bench_median(s->programs[STOKER].wall, s->runs);
-    bench_figure(s->bench, &f);
+    f.peer = "payload";
+    f.peer_value = s->payload_gb_per_s;
+    show(s, f);
+    f.peer = "host_stream_units";
+    f.peer_value = s->limits.all_units;
+    show(s, f);
     f.metric = "in_process_median";
-    f.value = bench_median(s->programs[IN_PROCESS].gb_per_s, s->runs);
-    bench_figure(s->bench, &f);
+    f.value = bench_median(s->gb_per_s, s->runs);
+    show(s, f);
+    show(s, (struct bench_figure){.metric = "matches", .value = (double)s->expected, .unit = "matches"});
+    show(s, (struct bench_figure){.metric = "wrong", .value = (double)s->wrong, .unit = "counts"});
 }
 
-static void name_programs(struct scan_bench *s) {
-    const char *f = s->bench->options.file, *p = s->bench->options.patterns;
-    s->programs[STOKER] = (struct program){.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f}};
-    s->programs[RG] = (struct program){.peer = "rg", .argv = {"rg", "-F", "--count-matches", "-f", p, f}};
-    s->programs[GREP] = (struct program){.peer = "grep", .argv = {"grep", "-F", "-c", "-f", p, f}, .locale_c = 1};
-    s->programs[IN_PROCESS] = s->programs[STOKER];
-    s->programs[IN_PROCESS].argv[6] = "--json";
-    s->programs[IN_PROCESS].argv[7] = "--stats";
-    for (size_t i = 0; i < PROGRAMS; i++) {
-        s->programs[i].installed = 1;
-    }
-}
+/// A file and its patterns ///
 
 /* Reads the file once, so that it lies in the page cache as far as it fits. */
-static int warm(struct scan_bench *s, const char *name) {
+static int warm(struct scan_bench *s) {
     static char buffer[READ_BYTES];
-    const struct cli_file input = {"", name, "name a file that exists and can be read"};
+    const struct cli_file input = {"", s->file, "name a file that exists and can be read"};
     ssize_t n = 0;
     int fd = cli_file_open(&input);
     if (fd < 0) {
         return CLI_BAD;
     }
+    s->bytes = 0;
     while ((n = read(fd, buffer, sizeof buffer)) > 0) {
         s->bytes += (uint64_t)n;
     }
     if (n < 0 || s->bytes == 0u) {
-        n = cli_bad("%s: %s: name a file that is not empty", name, n < 0 ? strerror(errno) : "holds nothing");
+        n = cli_bad("%s: %s: name a file that is not empty", s->file, n < 0 ? strerror(errno) : "holds nothing");
     }
     close(fd);
     return (int)n;
+}
+
+/* Counts the patterns in the text by comparing bytes. */
+static int count_text(struct scan_bench *s, const uint8_t *text) {
+    char *name = (char *)(uintptr_t)s->patterns; /* patterns_load writes to no name */
+    struct bench_count count = {.matches = 0};
+    struct patterns patterns;
+    int bad = patterns_load(&patterns, &name, 1);
+    bad = bad ? bad : bench_count(&count, &patterns, text, s->bytes);
+    s->expected = count.matches;
+    free(count.occurrences);
+    patterns_free(&patterns);
+    return bad;
+}
+
+static int count_alone(struct scan_bench *s) {
+    const struct cli_file input = {"", s->file, "name a file that exists and can be read"};
+    int fd = cli_file_open(&input), bad;
+    void *text;
+    if (fd < 0) {
+        return CLI_BAD;
+    }
+    text = mmap(NULL, s->bytes, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (text == MAP_FAILED) {
+        return cli_bad("%s: %s: name a file that can be mapped", s->file, strerror(errno));
+    }
+    bad = count_text(s, text);
+    munmap(text, s->bytes);
+    return bad;
 }
 
 /* Checks that the patterns are a regular file, since each program reads them anew. */
@@ -245,34 +320,105 @@ static int check_patterns(const char *name) {
     return 0;
 }
 
-static int run(struct bench *bench) {
-    static struct scan_bench s;
-    int bad;
-    s.bench = bench;
-    s.runs = bench->options.runs ? (uint32_t)bench->options.runs : RUNS_DEFAULT;
-    if (!bench->options.file || !bench->options.patterns) {
-        return cli_bad("bench scan: name the file with --file and the patterns with -f");
+/* Measures one set of patterns on the file. Returns 0, CLI_FAULT when a count was wrong, or CLI_BAD. */
+static int measure_set(struct scan_bench *s) {
+    int bad = check_patterns(s->patterns);
+    bad = bad ? bad : warm(s);
+    bad = bad ? bad : count_alone(s);
+    if (bad) {
+        return bad;
     }
-    bad = check_patterns(bench->options.patterns);
-    bad = bad ? bad : warm(&s, bench->options.file);
-    if (bad == 0) {
-        name_programs(&s);
-        bad = measure(&s);
+    s->wrong = 0;
+    name_programs(s);
+    bad = measure(s);
+    if (bad) {
+        return bad;
     }
-    bad = bad ? bad : measure_limit(&s);
+    measure_payload(s);
+    if (s->limits.all_units == 0.0) { /* the first set */
+        bad = measure_limit(s);
+    }
     if (bad == 0) {
-        report(&s);
+        report(s);
+        bad = s->wrong ? bench_wrong(s->bench, s->wrong, "wrong counts") : 0;
     }
     return bad;
 }
 
+static int measure_made(struct scan_bench *s) {
+    static struct bench_files files;
+    int code = bench_files_open(&files, &s->bench->options), worst = code;
+    for (uint32_t i = 0; i < BENCH_SETS && code != CLI_BAD; i++) {
+        if (s->bench->options.set && bench_sets + i != bench_set_named(s->bench->options.set)) {
+            continue;
+        }
+        code = bench_files_set(&files, &bench_sets[i]);
+        s->set = bench_sets[i].name;
+        s->file = files.text.path;
+        s->patterns = files.set.path;
+        code = code ? code : measure_set(s);
+        worst = code > worst ? code : worst;
+    }
+    bench_files_close(&files);
+    return worst;
+}
+
+static int check_options(const struct bench_options *o) {
+    const char *names[BENCH_SETS];
+    char text[128];
+    for (uint32_t i = 0; i < BENCH_SETS; i++) {
+        names[i] = bench_sets[i].name;
+    }
+    if (!o->file != !o->patterns) {
+        return cli_bad("bench scan: name both, the file with --file and the patterns with -f, or neither");
+    }
+    if (o->file && (o->set || o->words || o->write || o->bytes)) {
+        return cli_bad(
+            "bench scan: --set, --words, --write and --bytes are of the made text: name them without --file");
+    }
+    if (o->set && !bench_set_named(o->set)) {
+        return cli_bad("--set %s: name %s", o->set, cli_names(text, sizeof text, names, BENCH_SETS));
+    }
+    return 0;
+}
+
+static int run(struct bench *bench) {
+    static struct scan_bench s;
+    int code = check_options(&bench->options);
+    s.bench = bench;
+    s.runs = bench->options.runs ? (uint32_t)bench->options.runs : RUNS_DEFAULT;
+    if (code != 0) {
+        return code;
+    }
+    if (bench->options.write) {
+        return bench_files_write(&bench->options);
+    }
+    s.file = bench->options.file;
+    s.patterns = bench->options.patterns;
+    code = s.file ? measure_set(&s) : measure_made(&s);
+    if (code != CLI_BAD && s.programs[HYPERSCAN].missing) {
+        cli_note("bench scan: no row of Hyperscan: install libhyperscan-dev and build the target " HS_PROGRAM
+                 ", which is started from the folder of stoker or from the PATH");
+    }
+    return code;
+}
+
 const struct bench_case bench_scan = {
     .name = "scan",
-    .options = BENCH_FILES | BENCH_RUNS,
+    .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_SET,
     .run = run,
     .help =
-        "  scan      stoker scan as a process of its own; the peers are rg -F and grep -F where they are installed\n"
-        "      --file FILE      the file to scan\n"
-        "  -f, --patterns FILE  the patterns, one a line\n"
+        "  scan      stoker scan as a process of its own. The peers are rg -F, which counts no overlaps, grep -F, "
+        "which\n"
+        "            counts lines, and Hyperscan in streaming mode with the same chunks (hs_scan), where they are\n"
+        "            installed, and the kernel on a payload that is there. Counts of all matches are compared with an\n"
+        "            independent one; where one differs the exit code is 1\n"
+        "      --set NAME       one made set of patterns: frequent76, frequent926, rare76 or rare2500 (all). Frequent\n"
+        "                       ones are words of the text, rare ones do not stand in it\n"
+        "      --words FILE     words for text and sets (/usr/share/dict/words; where it is missing, made-up ones)\n"
+        "      --bytes BYTES    of the made text (128M)\n"
+        "      --write FOLDER   only write the made text and sets into FOLDER\n"
+        "      --file FILE      scan FILE instead of the made text, with -f\n"
+        "  -f, --patterns FILE  take the patterns, one a line, from FILE instead of the made sets, with --file\n"
         "      --runs N         runs of each (5)\n",
 };

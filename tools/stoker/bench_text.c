@@ -1,14 +1,20 @@
-/* A text of made-up words, and patterns out of it. */
+/* A text of words, and sets of patterns out of the same words. */
 #include "bench_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define STEMS       25000u
-#define FORMS       4u  /* words of each stem */
-#define WORD_MAX    32u /* letters of a word: three syllables of 7 and an ending of 4 at most */
-#define LETTERS_MIN 4u  /* of a pattern */
-#define SEED        UINT64_C(20261129)
+#include "input.h"
+
+#define STEMS          25000u
+#define FORMS          4u  /* words of each stem */
+#define WORD_MAX       32u /* letters of a made-up word: three syllables of 7 and an ending of 4 at most */
+#define LETTERS_MIN    4u  /* of a pattern */
+#define SHUFFLES_MAX   16u /* of one word, before the next word is taken */
+#define DICTIONARY_MAX ((size_t)64 << 20)
+#define SEED           UINT64_C(20261129)
+
+/// Words ///
 
 /* The next number of a sequence that is the same everywhere (xorshift64*, Marsaglia 2003, Vigna 2016). */
 static uint32_t next(uint64_t *state) {
@@ -64,7 +70,7 @@ int bench_text_open(struct bench_text *t) {
     t->letters = malloc((size_t)t->words * WORD_MAX);
     t->at = malloc(((size_t)t->words + 1u) * sizeof *t->at);
     if (!t->letters || !t->at) {
-        return cli_bad("bench payload: no memory for a dictionary of %u words", t->words);
+        return cli_bad("bench: no memory for a dictionary of %u words", t->words);
     }
     for (uint32_t i = 0; i < t->words; i++) {
         char *word = t->letters + used;
@@ -82,6 +88,31 @@ int bench_text_open(struct bench_text *t) {
         t->at[i + 1u] = used;
     }
     return 0;
+}
+
+int bench_text_load(struct bench_text *t, const char *path) {
+    static const char white[] = " \t\r\n\v\f";
+    const struct cli_file input = {"--words ", path, "name a readable file of words"};
+    size_t length = 0;
+    uint32_t used = 0;
+    char *rest = NULL, *word;
+    t->letters = cli_file_load(&input, DICTIONARY_MAX, &length);
+    if (!t->letters) {
+        return CLI_BAD;
+    }
+    t->at = malloc((length / 2u + 2u) * sizeof *t->at); /* a word has a letter and a space at least */
+    if (!t->at) {
+        return cli_bad("bench: no memory for the words of %s", path);
+    }
+    t->at[0] = 0;
+    /* Each word moves down to the end of the word before it. */
+    for (word = strtok_r(t->letters, white, &rest); word; word = strtok_r(NULL, white, &rest)) {
+        size_t bytes = strlen(word);
+        memmove(t->letters + used, word, bytes);
+        used += (uint32_t)bytes;
+        t->at[++t->words] = used;
+    }
+    return t->words ? 0 : cli_bad("--words %s: holds no words: name a file of words", path);
 }
 
 void bench_text_close(struct bench_text *t) {
@@ -108,29 +139,115 @@ void bench_text_fill(const struct bench_text *t, uint8_t *out, size_t bytes) {
     }
 }
 
-static int is_pattern(const struct bench_text *t, uint32_t i) {
-    size_t length = t->at[i + 1u] - t->at[i];
-    return length >= LETTERS_MIN && !memchr(t->letters + t->at[i], '\'', length);
+/// Sets of patterns ///
+
+const struct bench_set bench_sets[BENCH_SETS] = {
+    {"frequent76", 76, 0}, {"frequent926", 926, 0}, {"rare76", 76, 1}, {"rare2500", 2500, 1}};
+
+static const char *word_at(const struct bench_text *t, uint32_t i, uint32_t *length) {
+    *length = t->at[i + 1u] - t->at[i];
+    return t->letters + t->at[i];
 }
 
-int bench_text_patterns(const struct bench_text *t, uint32_t count, struct patterns *p) {
-    uint32_t candidates = 0, seen = 0;
-    memset(p, 0, sizeof *p);
-    p->items = calloc(count, sizeof *p->items);
-    if (!p->items) {
-        return cli_bad("bench payload: no memory for %u patterns", count);
+/* Returns 1 for a word of enough ASCII letters and nothing else. */
+static int is_candidate(const struct bench_text *t, uint32_t i) {
+    uint32_t length;
+    const char *word = word_at(t, i, &length);
+    for (uint32_t k = 0; k < length; k++) {
+        if ((uint32_t)((word[k] | 0x20) - 'a') > 25u) {
+            return 0;
+        }
     }
-    for (uint32_t i = 0; i < t->words; i++) {
-        candidates += is_pattern(t, i) ? 1u : 0u;
+    return length >= LETTERS_MIN;
+}
+
+/* Lists the words that may be patterns; free() the list. Returns NULL when there is no memory. */
+static uint32_t *list_candidates(const struct bench_text *t, uint32_t *count) {
+    uint32_t *list = malloc(t->words * sizeof *list);
+    *count = 0;
+    for (uint32_t i = 0; i < t->words && list; i++) {
+        if (is_candidate(t, i)) {
+            list[(*count)++] = i;
+        }
     }
-    for (uint32_t i = 0; i < t->words && p->count < count; i++) {
-        if (!is_pattern(t, i)) {
+    return list;
+}
+
+static int is_known(const struct patterns *p, const char *word, uint32_t length) {
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (p->items[i].len == length && memcmp(p->items[i].bytes, word, length) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Shuffles the letters (Fisher and Yates) until no word contains them and no earlier pattern equals them. Returns 0
+ * when the word has no such order, as far as the tries go. */
+static int make_rare(const struct bench_text *t, const struct patterns *p, char *word, uint32_t length,
+                     uint64_t *state) {
+    for (uint32_t tries = 0; tries < SHUFFLES_MAX; tries++) {
+        for (uint32_t i = length - 1u; i > 0u; i--) {
+            uint32_t k = below(state, i + 1u);
+            char letter = word[i];
+            word[i] = word[k];
+            word[k] = letter;
+        }
+        if (!memmem(t->letters, t->at[t->words], word, length) && !is_known(p, word, length)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Fills the set with shuffled words, which lie in a text of the set's own. A word that cannot be made rare gives its
+ * place to the word behind it. */
+static int fill_rare(const struct bench_text *t, struct patterns *p, const uint32_t *list, uint32_t candidates,
+                     uint32_t count) {
+    uint64_t state = SEED + 2u;
+    char *room = malloc(t->at[t->words] + 1u); /* a candidate is taken once at most */
+    p->texts = calloc(1, sizeof *p->texts);
+    if (!room || !p->texts) {
+        free(room);
+        return cli_bad("bench: no memory for %u patterns", count);
+    }
+    p->texts[p->text_count++] = room;
+    for (uint32_t i = 0; i < candidates && p->count < count; i++) {
+        uint32_t length;
+        const char *word = word_at(t, list[i], &length);
+        if (i < (uint32_t)((uint64_t)p->count * candidates / count)) {
             continue;
         }
-        if (seen++ == (uint32_t)((uint64_t)p->count * candidates / count)) {
-            p->items[p->count++] =
-                (struct stk_pattern){(const uint8_t *)t->letters + t->at[i], t->at[i + 1u] - t->at[i]};
+        memcpy(room, word, length);
+        if (make_rare(t, p, room, length, &state)) {
+            p->items[p->count++] = (struct stk_pattern){(const uint8_t *)room, length};
+            room += length;
         }
     }
-    return patterns_build(p);
+    return 0;
+}
+
+int bench_text_set(const struct bench_text *t, const struct bench_set *set, struct patterns *p) {
+    uint32_t candidates = 0, *list = list_candidates(t, &candidates);
+    int bad = 0;
+    memset(p, 0, sizeof *p);
+    p->items = calloc(set->count, sizeof *p->items);
+    if (!p->items || !list) {
+        free(list);
+        return cli_bad("bench: no memory for %u patterns", set->count);
+    }
+    if (set->rare) {
+        bad = fill_rare(t, p, list, candidates, set->count);
+    }
+    for (uint32_t i = 0; i < set->count && candidates >= set->count && !set->rare; i++) {
+        uint32_t length;
+        const char *word = word_at(t, list[(uint64_t)i * candidates / set->count], &length);
+        p->items[p->count++] = (struct stk_pattern){(const uint8_t *)word, length};
+    }
+    free(list);
+    if (bad == 0 && p->count < set->count) {
+        bad = cli_bad("bench: the dictionary has too few words for %u patterns: name a larger one with --words",
+                      set->count);
+    }
+    return bad ? bad : patterns_build(p);
 }

@@ -1,8 +1,10 @@
-/* The text and the patterns of stoker bench payload, made without a file: the same on every machine. */
+/* The text and the sets of patterns of stoker bench scan and payload: the one place of the rules that make them. */
 #ifndef STOKER_CLI_BENCH_TEXT_H
 #define STOKER_CLI_BENCH_TEXT_H
 
 #include "patterns.h"
+
+/// Words ///
 
 struct bench_text {
     char *letters; /* of all words, one behind the other */
@@ -10,17 +12,35 @@ struct bench_text {
     uint32_t words;
 };
 
-/* Makes a dictionary of 100,000 words: stems of one to three syllables, each with some endings. 0, or CLI_BAD with the
- * line written. */
+/* Makes up a dictionary of 100,000 words, the same on every machine: stems of one to three syllables, each with some
+ * endings. 0, or CLI_BAD with the line written. */
 int bench_text_open(struct bench_text *text);
+
+/* Takes the words of a file instead; white space divides them. 0, or CLI_BAD with the line written. */
+int bench_text_load(struct bench_text *text, const char *path);
+
+/* Closes what either of the two has opened, also when it failed. */
 void bench_text_close(struct bench_text *text);
 
-/* Fills `out` with lines of 6 to 14 words, as test/bench/make_text.py does out of a dictionary on disk. */
+/* Fills `out` with lines of 6 to 14 words that are drawn from the dictionary, the same words every time. */
 void bench_text_fill(const struct bench_text *text, uint8_t *out, size_t bytes);
 
-/* Takes `count` words of four letters or more, spread over the dictionary, as patterns, and builds their automaton. The
- * patterns point into `text`. 0, or CLI_BAD with the line written; patterns_free in both cases. */
-int bench_text_patterns(const struct bench_text *text, uint32_t count, struct patterns *patterns);
+/// Sets of patterns ///
+
+struct bench_set {
+    const char *name;
+    uint32_t count; /* of patterns */
+    int rare;       /* 0: words of the dictionary, so that the text is full of them; 1: none stands in the text */
+};
+
+#define BENCH_SETS 4u
+extern const struct bench_set bench_sets[BENCH_SETS];
+
+/* Makes the patterns of a set and builds their automaton. The words have four ASCII letters or more and are spread
+ * over the dictionary. A rare pattern is a word whose letters were shuffled until no word of the dictionary contained
+ * them; the words of the text stand apart, so no text of this dictionary contains the pattern. Frequent patterns point
+ * into `text`. 0, or CLI_BAD with the line written; patterns_free in both cases. */
+int bench_text_set(const struct bench_text *text, const struct bench_set *set, struct patterns *patterns);
 
 /// Counting ///
 

@@ -52,20 +52,35 @@ enum {
     OPT_LANES,
     OPT_STORE,
     OPT_NO_STORE,
+    OPT_SET,
+    OPT_WORDS,
+    OPT_WRITE,
     OPT_JSON,
     OPT_HELP
 };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, OPT_COUNT},   {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"file", required_argument, NULL, OPT_FILE},     {"patterns", required_argument, NULL, 'f'},
-    {"runs", required_argument, NULL, OPT_RUNS},     {"bytes", required_argument, NULL, OPT_BYTES},
-    {"chunk", required_argument, NULL, OPT_CHUNK},   {"readers", required_argument, NULL, OPT_READERS},
-    {"device", required_argument, NULL, OPT_DEVICE}, {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY}, {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},   {"store", required_argument, NULL, OPT_STORE},
-    {"no-store", no_argument, NULL, OPT_NO_STORE},   {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
+    {"file", required_argument, NULL, OPT_FILE},
+    {"patterns", required_argument, NULL, 'f'},
+    {"runs", required_argument, NULL, OPT_RUNS},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"chunk", required_argument, NULL, OPT_CHUNK},
+    {"readers", required_argument, NULL, OPT_READERS},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"residency", required_argument, NULL, OPT_RESIDENCY},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lanes", required_argument, NULL, OPT_LANES},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"no-store", no_argument, NULL, OPT_NO_STORE},
+    {"set", required_argument, NULL, OPT_SET},
+    {"words", required_argument, NULL, OPT_WORDS},
+    {"write", required_argument, NULL, OPT_WRITE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 /* Returns what a case must have among its options to take this one; 0: every case takes it. */
@@ -91,6 +106,10 @@ static unsigned needs(int option) {
     case OPT_STORE:
     case OPT_NO_STORE:
         return BENCH_STORE;
+    case OPT_SET:
+    case OPT_WORDS:
+    case OPT_WRITE:
+        return BENCH_SET;
     case OPT_WORKERS:
     case OPT_LANES:
     case OPT_RESIDENCY:
@@ -167,6 +186,15 @@ static int set_option(int option, struct bench_options *o) {
         return 0;
     case OPT_NO_STORE:
         o->store = CLI_NO_STORE;
+        return 0;
+    case OPT_SET:
+        o->set = optarg;
+        return 0;
+    case OPT_WORDS:
+        o->words = optarg;
+        return 0;
+    case OPT_WRITE:
+        o->write = optarg;
         return 0;
     case OPT_JSON:
         o->json = 1;
