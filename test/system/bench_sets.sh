@@ -61,6 +61,17 @@ code 1 bin/stoker bench scan --set rare76 --words words --bytes 64K --runs 1
 grep -q 'bench scan: hyperscan counts 7 matches where 0 stand in the file' err || fail "$(cat err)"
 grep -q 'metric=wrong_rare76 value=2 ' out || fail "$(cat out)"
 
+# So does the script that times whole processes; its own count needs no automaton.
+whole=$(dirname "$0")/../bench/whole.py
+code 1 python3 "$whole" peers --stoker bin/stoker --set frequent76 --bytes 64K --runs 1 --state quiet
+grep -q '^WRONG: hyperscan counts 7 matches where [0-9]* are: ' out || fail "$(cat out)"
+! grep -q '^WRONG: [^h]' out || fail "$(cat out)"
+rm bin/hs_scan
+code 0 python3 "$whole" peers --stoker bin/stoker --set frequent76 --bytes 64K --runs 1 --loops 1
+grep -q '^frequent76 .* 1 loops ' out || fail "$(cat out)"
+code 0 python3 "$whole" sizes --stoker bin/stoker --bytes 1000 --runs 1 --state quiet
+grep -Eq '^frequent76 .* 1000 ' out || fail "$(cat out)"
+
 # Hyperscan counts what stoker counts, overlaps and matches across the borders of chunks too.
 [ -n "$HS_SCAN" ] || exit 0
 measures "wall_median_rare76" scan --set rare76 --words words --bytes 64K --runs 1 2>err
