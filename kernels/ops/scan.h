@@ -6,6 +6,12 @@
  * inside the stretch, and each match is counted by exactly one chain. The chunk's lead does the same at the border of
  * two chunks.
  *
+ * A lane that is alone, on a CPU, looks at the image's filter first: at two loads for every second byte, none of which
+ * waits for another, while each step of a chain waits for the one before. Where the filter lets a place pass, one chain
+ * walks from there until nothing is left that may become a match. In a text where that is often, the chains go on
+ * without the filter for a while. Several lanes use no filter: they hide latencies behind one another, and would wait
+ * for the one of them that walks.
+ *
  * With tiles (tile.h) a lane runs one chain, over 128 bytes of a tile of 32 KiB: there are many lanes, and the device
  * hides the latency of one behind the others. Classes and counters then lie in local memory, and the counters are added
  * to those of the payload once, at the end of a call.
@@ -19,7 +25,14 @@
 #define STK_SCAN_COST_COUNT  STK_PER_BYTE_TILED(288u, 56u, 160u)
 #define STK_SCAN_COST_LOCATE STK_PER_BYTE(1168u, 224u) /* one chain waits for each look-up */
 
-#define STK_CHAINS 6 /* as many as keep their states and pointers in 16 registers */
+/* One lane alone waits for each load. With more chains than registers it waits for more loads at a time, which is
+ * faster where the table is larger than a cache. Of several lanes, each has as many as keep their states and
+ * pointers in 16 registers. */
+#if STK_LANES == 1
+#define STK_CHAINS 9
+#else
+#define STK_CHAINS 6
+#endif
 
 /* The automaton, checked against the tables. `mask` keeps every look-up inside the table, whose length is a power of
  * two: a table that somebody corrupted gives wrong counts, never a read outside it. */
@@ -27,6 +40,10 @@ struct stk_automaton_view {
     const STK_GLOBAL stk_u8 *classes;
     const STK_GLOBAL stk_u32 *table;
     stk_u32 stride, mask, accept, accepting, overlap;
+#if STK_LANES == 1
+    const STK_GLOBAL stk_u8 *filter; /* STK_FILTER_BYTES, where `filtered` is not 0 */
+    stk_u32 filtered, shallow;
+#endif
 };
 
 /* Attaches to the image at byte `at` of the tables. 0, or which check failed. */
@@ -54,6 +71,15 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
     if (!stk_table_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)words * 4u)) {
         return 5;
     }
+#if STK_LANES == 1
+    a->filtered = stk_ld(h + STK_IMAGE_W_FILTER);
+    if (a->filtered != 0u && (a->filtered != STK_FILTER_BYTES ||
+                              !stk_table_ok(d, at + STK_IMAGE_TABLE_BYTE, (stk_u64)words * 4u + STK_FILTER_BYTES))) {
+        return 6;
+    }
+    a->filter = d->tables + at + STK_IMAGE_TABLE_BYTE + (stk_u64)words * 4u;
+    a->shallow = stk_ld(h + STK_IMAGE_W_SHALLOW) * classes;
+#endif
     a->classes = d->tables + at + STK_IMAGE_WORDS * 4u;
     a->table = stk_table_words(d, at + STK_IMAGE_TABLE_BYTE);
     a->stride = classes;
@@ -142,6 +168,14 @@ STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sin
 
 /* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers; the
  * place goes through memory for the same reason. */
+#if STK_LANES == 1
+STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, const stk_u32 *states) {
+    stk_u32 at = (stk_u32)(sink->at - sink->p), k;
+    for (k = 0; k < STK_CHAINS; k++) {
+        stk_automaton_hit(a, sink, states[k], at + sink->step * k);
+    }
+}
+#else
 STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
                             stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5) {
     stk_u32 at = (stk_u32)(sink->at - sink->p), step = sink->step;
@@ -152,6 +186,7 @@ STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_
     stk_automaton_hit(a, sink, s4, at + step * 4u);
     stk_automaton_hit(a, sink, s5, at + step * 5u);
 }
+#endif
 
 /* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register
  * more. */
@@ -160,7 +195,34 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 }
 
 /* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
- * states are named variables, not an array, so that they stay in registers. */
+ * states are named variables, not an array, so that they stay in registers, or as many as there are registers for. */
+#if STK_LANES == 1
+STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
+                              struct stk_scan_sink *sink, const stk_u32 *enter) {
+    const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *t = p + (stk_u64)n * 6u, *end = p + n;
+    const STK_GLOBAL stk_u32 *table = a->table;
+    stk_u64 step = n;
+    stk_u32 mask = a->mask;
+    stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
+    stk_u32 s6 = enter[6], s7 = enter[7], s8 = enter[8];
+    for (; q < end; q++, r++, t++) {
+        s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
+        s1 = table[(s1 + stk_class_before(table, q[step])) & mask];
+        s2 = table[(s2 + stk_class_before(table, q[step * 2u])) & mask];
+        s3 = table[(s3 + stk_class_before(table, r[0])) & mask];
+        s4 = table[(s4 + stk_class_before(table, r[step])) & mask];
+        s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
+        s6 = table[(s6 + stk_class_before(table, t[0])) & mask];
+        s7 = table[(s7 + stk_class_before(table, t[step])) & mask];
+        s8 = table[(s8 + stk_class_before(table, t[step * 2u])) & mask];
+        if (((s0 | s1 | s2 | s3 | s4 | s5 | s6 | s7 | s8) & STK_IMAGE_ENDS) != 0u) {
+            const stk_u32 states[STK_CHAINS] = {s0, s1, s2, s3, s4, s5, s6, s7, s8};
+            sink->at = q;
+            stk_scan_hits(a, sink, states);
+        }
+    }
+}
+#else
 STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                               struct stk_scan_sink *sink, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
@@ -181,6 +243,7 @@ STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOB
         }
     }
 }
+#endif
 
 /* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
 STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
@@ -197,6 +260,108 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
     }
     stk_scan_one(a, sink, from, end);
 }
+
+#if STK_LANES == 1
+/* The filter is worth its time while at most one byte in STK_FILTER_SHARE is walked, with STK_FILTER_CREDIT bytes to
+ * begin with. After that STK_FILTER_PLAIN bytes go without the filter, and twice as many each further time. */
+#define STK_FILTER_SHARE  16u
+#define STK_FILTER_CREDIT 256u
+#define STK_FILTER_PLAIN  32768u
+
+/* The key of the four bytes at p, which may lie anywhere. */
+STK_FN stk_u32 stk_filter_key(const STK_GLOBAL stk_u8 *p) {
+#if defined(__OPENCL_C_VERSION__)
+    return STK_FILTER_KEY(as_uint(vload4(0, p)));
+#elif defined(__GNUC__)
+    typedef stk_u32 stk_loose_word __attribute__((aligned(1), may_alias));
+    return STK_FILTER_KEY(stk_le32(*(const stk_loose_word *)p));
+#else
+    return STK_FILTER_KEY((stk_u32)p[0] | (stk_u32)p[1] << 8 | (stk_u32)p[2] << 16 | (stk_u32)p[3] << 24);
+#endif
+}
+
+/* Skips eight bytes at a time while the filter holds back all that begins in them or at the byte before them.
+ * Returns the place of the first eight that it does not, or where fewer than twelve bytes are left before `end`. Out
+ * of line, so that all values of the loop have registers. */
+STK_COLD stk_u32 stk_filter_skip(const STK_GLOBAL stk_u8 *filter, const STK_GLOBAL stk_u8 *p, stk_u32 i, stk_u32 end) {
+    const STK_GLOBAL stk_u8 *then = filter + STK_FILTER_HALF, *q = p + i, *last;
+    stk_u32 k0, k1, k2, k3, k4;
+    if (end - i < 12u) {
+        return i;
+    }
+    last = p + (end - 12u);
+    for (k0 = stk_filter_key(q); q <= last; q += 8, k0 = k4) {
+        k1 = stk_filter_key(q + 2);
+        k2 = stk_filter_key(q + 4);
+        k3 = stk_filter_key(q + 6);
+        k4 = stk_filter_key(q + 8);
+        if (((filter[k0] & then[k1]) | (filter[k1] & then[k2]) | (filter[k2] & then[k3]) | (filter[k3] & then[k4])) !=
+            0u) {
+            break;
+        }
+    }
+    return (stk_u32)(q - p);
+}
+
+/* Returns the first place from `i` on, in steps of STK_FILTER_STEP bytes, where a pattern may begin at that byte or at
+ * the byte before, or where fewer than six bytes are left before `end`. */
+STK_FN stk_u32 stk_filter_next(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 i, stk_u32 end) {
+    const STK_GLOBAL stk_u8 *then = a->filter + STK_FILTER_HALF;
+    i = stk_filter_skip(a->filter, p, i, end);
+    while (end - i >= 6u && (a->filter[stk_filter_key(p + i)] & then[stk_filter_key(p + i + 2u)]) == 0u) {
+        i += STK_FILTER_STEP;
+    }
+    return i;
+}
+
+/* Counts the matches that end in [from, end) with the filter, as long as few bytes are walked. Returns the byte from
+ * which the rest is to be counted.
+ *
+ * A walk begins at the root, one byte before the place that the filter let pass, and ends where its state has fewer
+ * than STK_FILTER_SPAN bytes. What began before these bytes has ended, or the state would have more of them. So the
+ * filter goes on at the first of these bytes and misses no pattern. `from` is where the walk ended: no match counts
+ * twice.
+ */
+STK_COLD stk_u32 stk_scan_filtered(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
+                                   stk_u32 end) {
+    const STK_GLOBAL stk_u8 *p = sink->p;
+    stk_u32 begin = from > a->overlap ? from - a->overlap : 0u, i = begin, walked = 0, at, stop, credit;
+    do {
+        stk_u32 state = 0;
+        i = stk_filter_next(a, p, i, end);
+        at = i != 0u ? i - 1u : 0u;
+        credit = STK_FILTER_CREDIT + (i - begin) / STK_FILTER_SHARE;
+        credit = credit > walked ? credit - walked : 0u;
+        stop = end - at > credit ? at + credit : end;
+        walked -= at;
+        for (; at < stop && (at < i + STK_FILTER_SPAN || state >= a->shallow); at++) {
+            state = stk_automaton_step(a, state, p[at]);
+            if ((state & STK_IMAGE_ENDS) != 0u && at >= from) {
+                stk_automaton_hit(a, sink, state, at);
+            }
+        }
+        walked += at;
+        from = at > from ? at : from;
+        i = at - (STK_FILTER_SPAN - STK_FILTER_STEP);
+    } while (at < stop);
+    return from;
+}
+
+/* Counts [from, end) with the filter where it is worth its time, and with chains where it is not. */
+STK_FN void stk_scan_adaptive(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
+                              stk_u32 end) {
+    stk_u32 plain = STK_FILTER_PLAIN, to;
+    while (from < end) {
+        from = stk_scan_filtered(a, sink, from, end);
+        if (from < end) {
+            to = end - from > plain ? from + plain : end;
+            stk_scan_stretch(a, sink, from, to);
+            from = to;
+            plain = plain < 0x80000000u ? plain * 2u : plain;
+        }
+    }
+}
+#endif
 
 STK_FN struct stk_cost stk_cost_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_SCAN_COST_COUNT, 1u);
@@ -343,6 +508,13 @@ STK_FN void stk_scan_share(const struct stk_automaton_view *a, const struct stk_
     (void)d;
 #endif
     stk_lane_stretch(to - from, STK_LANE, &first, &end);
+#if STK_LANES == 1
+    if (a->filtered != 0u) {
+        stk_scan_adaptive(a, sink, from + first, from + end);
+        stk_result_add64(c, 0, sink->count);
+        return;
+    }
+#endif
     stk_scan_stretch(a, sink, from + first, from + end);
     stk_result_add64(c, 0, sink->count);
 }

@@ -46,8 +46,8 @@ static inline void scan_set_add(struct scan_set *s, const uint8_t *from, uint32_
 }
 
 /* A set of up to `budget` bytes: random patterns, prefixes, suffixes, middles and copies of earlier ones, overlaps of
- * two, single bytes, runs of one byte. */
-static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t *seed) {
+ * two, runs of one byte, none shorter than `shortest`. */
+static inline void scan_set_random_from(struct scan_set *s, uint32_t budget, uint32_t shortest, uint32_t *seed) {
     static const uint32_t alphabets[] = {1, 2, 2, 3, 4, 26, 256};
     uint32_t want = 1u + scan_below(seed, SCAN_PATTERNS_MAX);
     memset(s, 0, sizeof *s);
@@ -55,11 +55,11 @@ static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t
     s->letter = scan_random(seed) >> 24;
     while (s->count < want) {
         const struct stk_pattern *old = &s->pattern[s->count ? scan_below(seed, s->count) : 0u];
-        uint32_t len = 1u + scan_below(seed, scan_below(seed, 8) == 0u ? 40u : 7u), kind = scan_below(seed, 7);
+        uint32_t len = shortest + scan_below(seed, scan_below(seed, 8) == 0u ? 40u : 7u), kind = scan_below(seed, 7);
         uint32_t start = 0;
         if (s->count != 0u && kind < 3u) {
-            start = kind == 0u ? 0u : scan_below(seed, old->len);
-            len = kind == 1u ? old->len - start : 1u + scan_below(seed, old->len - start);
+            start = kind == 0u ? 0u : scan_below(seed, old->len - shortest + 1u);
+            len = kind == 1u ? old->len - start : shortest + scan_below(seed, old->len - start - shortest + 1u);
         }
         if (s->used + 2u * len > budget) {
             break;
@@ -74,8 +74,13 @@ static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t
         }
     }
     if (s->count == 0u) {
-        scan_set_add(s, NULL, 1, seed);
+        scan_set_add(s, NULL, shortest, seed);
     }
+}
+
+/* The same, single bytes included. */
+static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t *seed) {
+    scan_set_random_from(s, budget, 1, seed);
 }
 
 /* Random letters with patterns sown among them, whole or cut short. */

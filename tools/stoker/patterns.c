@@ -130,6 +130,7 @@ int patterns_build(struct patterns *p) {
     uint32_t distinct = distinct_bytes(p, &total);
     int err;
     p->memory_bytes = stk_automaton_bytes(p->count, total, distinct);
+    p->memory_bytes += p->memory_bytes ? STK_FILTER_BYTES : 0u;
     p->memory = p->memory_bytes ? cli_map(p->memory_bytes) : NULL;
     if (!p->memory && p->memory_bytes) {
         return cli_bad("patterns: no memory for a table of %zu bytes: free some, or split the pattern file",

@@ -3,6 +3,10 @@
  * Aho, Corasick, "Efficient string matching" (1975), compiled to a dense table over byte classes (scan_words.h gives
  * the image's layout). The host builds it in the caller's memory; the image goes to the device, which counts visits of
  * accepting states; the host turns visits into occurrences per pattern. Overlapping occurrences all count.
+ *
+ * The image of patterns of four bytes and more has a filter too (scan_words.h), which makes a scan by a CPU faster.
+ * There is none where the filter would let too much of a text pass, as that of five hundred patterns does, or where the
+ * arena has no room for it. STK_FILTER_BYTES more than stk_automaton_bytes() says are always enough.
  */
 #ifndef STOKER_AUTOMATON_H
 #define STOKER_AUTOMATON_H
@@ -36,8 +40,9 @@ struct stk_automaton {
         info; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };
 
-/* An upper bound of the arena bytes that stk_automaton_build needs for `count` patterns of `total` bytes in all that
- * use `distinct` different byte values. 0 when the set is too large for the format (2^31 table bytes). */
+/* An upper bound of the arena bytes that stk_automaton_build needs, a filter not counted, for `count` patterns of
+ * `total` bytes in all that use `distinct` different byte values. 0 when the set is too large for the format (2^31
+ * table bytes). */
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
 /* The same at compile time for any byte values, which is for 256 of them: rows of 1,024 bytes, as many as a power of

@@ -4,9 +4,12 @@
 
 #include <string.h>
 
-#include "stoker/atomic.h"
+#include "stoker/le.h"
 
 #define NONE UINT32_MAX
+
+/* A filter with more keys than this would let so much text pass that the text goes faster without. */
+#define FILTER_KEYS_MAX (STK_FILTER_HALF / 16u)
 
 struct build {
     struct stk_automaton *a;
@@ -15,6 +18,8 @@ struct build {
     uint32_t *name;    /* per trie state: the number of the state in the image */
     uint32_t *fail;    /* per trie state: the state of its longest proper suffix */
     uint32_t *nearest; /* per trie state: the state of the longest pattern that the state ends with; 0: there is none */
+    uint32_t shallow;  /* states of fewer than STK_FILTER_SPAN bytes */
+    size_t image_mark; /* the arena before the image */
     uint8_t classes[STK_IMAGE_CLASS_BYTES];
 };
 
@@ -94,7 +99,7 @@ static void clear_row(struct build *b, uint32_t state) {
 /* Inserts every pattern. ends[i] is the trie state of pattern i. */
 static void insert_all(struct build *b, const struct stk_pattern *patterns) {
     struct stk_automaton *a = b->a;
-    a->states = 1;
+    a->states = b->shallow = 1;
     clear_row(b, 0);
     b->nearest[0] = 0;
     for (uint32_t i = 0; i < a->patterns; i++) {
@@ -104,6 +109,7 @@ static void insert_all(struct build *b, const struct stk_pattern *patterns) {
             if (*next == NONE) {
                 *next = a->states;
                 b->nearest[a->states] = 0;
+                b->shallow += k + 1u < STK_FILTER_SPAN ? 1u : 0u;
                 clear_row(b, a->states++);
             }
             state = *next;
@@ -174,6 +180,65 @@ static void write_image(struct build *b) {
     }
 }
 
+/* Sets `bit` for the key of four bytes, or for all keys of three bytes with any byte behind them. Returns how many
+ * bytes of the filter were 0 before. */
+static uint32_t filter_set(uint8_t *half, const uint8_t *p, uint32_t len, uint32_t bit) {
+    uint32_t keys = len < STK_FILTER_SPAN ? STK_FILTER_LASTS : 1u, fresh = 0;
+    uint32_t four = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+    for (uint32_t last = 0; last < keys; last++) {
+        uint32_t byte = len < STK_FILTER_SPAN ? last : p[3];
+        uint8_t *at = &half[STK_FILTER_KEY(four | byte << 24)];
+        fresh += *at == 0u ? 1u : 0u;
+        *at |= (uint8_t)bit;
+    }
+    return fresh;
+}
+
+/* Returns 1 where a pattern ends in the first six bytes of a longer one. */
+static int holds_another(const struct build *b, const struct stk_pattern *pattern) {
+    const uint32_t *table = b->a->image + STK_IMAGE_TABLE_BYTE / 4u;
+    uint32_t entry = 0;
+    for (uint32_t k = 0; k + 1u < pattern->len && k < 6u && (entry & STK_IMAGE_ENDS) == 0u; k++) {
+        entry = stk_le32(table[entry + b->classes[pattern->bytes[k]]]);
+    }
+    return (entry & STK_IMAGE_ENDS) != 0u;
+}
+
+/* Writes the filter behind the table. A pattern has one of seven bits in the bytes of both halves. The eighth bit is
+ * in every byte of the second half, so it asks for the first four bytes alone. It is that of a pattern with too few
+ * bytes for a second key, and of one that holds another: the text may have the first six bytes and no more, and then
+ * the visit is of the state of these six, as without the filter. There is no filter where it does not fit, where a
+ * pattern is too short for it, or where it would let too much pass. */
+static void write_filter(struct build *b, const struct stk_pattern *patterns, size_t room) {
+    struct stk_automaton *a = b->a;
+    uint8_t *filter = (uint8_t *)a->image + a->image_bytes, *then = filter + STK_FILTER_HALF;
+    uint32_t keys = 0;
+    if (room < STK_FILTER_BYTES) {
+        return;
+    }
+    memset(filter, 0, STK_FILTER_HALF);
+    memset(then, 0x80, STK_FILTER_HALF);
+    for (uint32_t i = 0; i < a->patterns && keys <= FILTER_KEYS_MAX; i++) {
+        if (patterns[i].len < STK_FILTER_SPAN) {
+            return;
+        }
+        int alone = holds_another(b, &patterns[i]);
+        for (uint32_t at = 0; at < STK_FILTER_STEP; at++) {
+            const uint8_t *p = patterns[i].bytes + at;
+            uint32_t len = patterns[i].len - at, bit = len > STK_FILTER_SPAN && !alone ? 1u << i % 7u : 0x80u;
+            keys += filter_set(filter, p, len, bit);
+            if (len > STK_FILTER_SPAN) {
+                (void)filter_set(then, p + 2, len - 2u, bit);
+            }
+        }
+    }
+    if (keys <= FILTER_KEYS_MAX) {
+        a->image[STK_IMAGE_W_FILTER] = stk_le32(STK_FILTER_BYTES);
+        a->image[STK_IMAGE_W_SHALLOW] = stk_le32(b->shallow);
+        a->image_bytes += STK_FILTER_BYTES;
+    }
+}
+
 /* Writes the links and the lists of patterns. Their state numbers are those of the image. */
 static void write_kept(struct build *b) {
     struct stk_automaton *a = b->a;
@@ -193,7 +258,7 @@ static void write_kept(struct build *b) {
 }
 
 /* Takes the arrays that stay, then those that are only for building: `need` bytes in all, or nothing. */
-static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t need, size_t *scratch) {
+static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t need) {
     struct stk_automaton *a = b->a;
     size_t start = stk_arena_mark(arena);
     /* All of it at once first: a refusal then names what the whole needs. */
@@ -203,12 +268,12 @@ static int take_all(struct build *b, struct stk_arena *arena, size_t states, siz
     }
     stk_arena_release(arena, start);
     size_t table = table_bytes(states, a->classes);
-    a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + padded(table));
     a->link = stk_arena_take(arena, states * 4u);
     a->first_pattern = stk_arena_take(arena, states * 4u);
     a->ends = stk_arena_take(arena, (size_t)a->patterns * 4u);
     a->next_pattern = stk_arena_take(arena, (size_t)a->patterns * 4u);
-    *scratch = stk_arena_mark(arena);
+    b->image_mark = stk_arena_mark(arena);
+    a->image = stk_arena_take(arena, STK_IMAGE_TABLE_BYTE + padded(table));
     b->trie = stk_arena_take(arena, table);
     b->order = stk_arena_take(arena, states * 4u);
     b->name = stk_arena_take(arena, states * 4u);
@@ -220,7 +285,7 @@ static int take_all(struct build *b, struct stk_arena *arena, size_t states, siz
 int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                         struct stk_arena *arena) {
     struct build b = {.a = a};
-    size_t scratch, need;
+    size_t need;
     uint64_t total;
     int err;
     *a = (struct stk_automaton){.patterns = count};
@@ -230,7 +295,7 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
         need = build_bytes(total + 1u, a->classes, count);
         err = need == 0u ? STK_E_OVERFLOW : STK_OK;
         if (err == STK_OK) {
-            err = take_all(&b, arena, (size_t)total + 1u, need, &scratch);
+            err = take_all(&b, arena, (size_t)total + 1u, need);
         }
     }
     if (err != STK_OK) {
@@ -242,7 +307,9 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
     number(&b);
     write_image(&b);
     write_kept(&b);
-    stk_arena_release(arena, scratch);
+    stk_arena_release(arena, b.image_mark);
+    write_filter(&b, patterns, stk_arena_left(arena) - a->image_bytes);
+    (void)stk_arena_take(arena, a->image_bytes); /* the image, where it is */
     return STK_OK;
 }
 

@@ -4,6 +4,11 @@
  * `states * classes` words. Entry [state * classes + class] is the next state, premultiplied: state * classes, with
  * STK_IMAGE_ENDS set when a pattern ends there. States are numbered breadth first, those that end no pattern before
  * those that do.
+ *
+ * A filter of STK_FILTER_BYTES may follow the table. The filter tells where no pattern begins, from a look at every
+ * second byte of the text. Four bytes of text have a key, which picks a byte of each half of the filter. A pattern may
+ * begin at byte i, or at the byte before, only where the first half's byte for the bytes i to i + 3 and the second
+ * half's byte for the bytes i + 2 to i + 5 have a bit in common. Each pattern has four bytes or more.
  */
 #ifndef STOKER_SCAN_WORDS_H
 #define STOKER_SCAN_WORDS_H
@@ -19,8 +24,20 @@
 #define STK_IMAGE_W_ACCEPT    4u /* number of the first accepting state */
 #define STK_IMAGE_W_MAX_LEN   5u /* longest pattern, bytes */
 #define STK_IMAGE_W_TABLE     6u /* words of the table, padding included: a power of two */
+#define STK_IMAGE_W_FILTER    7u /* bytes of the filter: STK_FILTER_BYTES, or 0 for none */
+#define STK_IMAGE_W_SHALLOW   8u /* with a filter: the number of the first state of STK_FILTER_SPAN bytes or more */
 #define STK_IMAGE_CLASS_BYTES 256u
 #define STK_IMAGE_TABLE_BYTE  320u /* byte offset of the table: 64 + 256 */
+
+#define STK_FILTER_SPAN  4u
+#define STK_FILTER_STEP  2u
+#define STK_FILTER_HALF  16384u /* the two halves fit in a small first-level cache together */
+#define STK_FILTER_BYTES (2u * STK_FILTER_HALF)
+
+/* The key of four bytes, the first byte lowest. The last byte counts by its low four bits, so four bytes of which the
+ * last may be any have STK_FILTER_LASTS keys. */
+#define STK_FILTER_KEY(four) ((four)*0x9E377910u >> 18)
+#define STK_FILTER_LASTS     16u
 
 /* Parameters of the scan handlers after STK_ARG_LEAD. */
 #define STK_SCAN_IMAGE 3u /* byte offset of the image in the tables */

@@ -276,6 +276,85 @@ static void image_is_laid_out_in_little_endian_words(void **state) {
     assert_int_equal(a.image_bytes, STK_IMAGE_TABLE_BYTE + 64u);
 }
 
+/// Filter ///
+
+/* 1 where the filter lets text[i..i + 6) pass. */
+static int passes(const uint8_t *at) {
+    const uint8_t *filter = (const uint8_t *)a.image + STK_IMAGE_TABLE_BYTE + (size_t)le(STK_IMAGE_W_TABLE) * 4u;
+    uint32_t first = STK_FILTER_KEY(stk_get32(at)), second = STK_FILTER_KEY(stk_get32(at + 2));
+    assert_true(first < STK_FILTER_HALF && second < STK_FILTER_HALF);
+    return (filter[first] & filter[STK_FILTER_HALF + second]) != 0;
+}
+
+static int build_roomy(const struct stk_pattern *patterns, uint32_t count) {
+    static _Alignas(64) uint8_t roomy[STK_AUTOMATON_BYTES(SCAN_PATTERNS_MAX, BUDGET) + STK_FILTER_BYTES];
+    struct stk_arena arena;
+    int err;
+    stk_arena_init(&arena, roomy, sizeof roomy);
+    err = stk_automaton_build(&a, patterns, count, &arena);
+    assert_true((uint8_t *)a.image + a.image_bytes <= roomy + arena.used);
+    assert_true((uint8_t *)a.image + a.image_bytes + STK_ALIGN > roomy + arena.used);
+    return err;
+}
+
+static void filter_lets_every_pattern_pass_at_every_second_byte(void **state) {
+    uint32_t seed = 17, round, i, k, passed = 0;
+    (void)state;
+    for (round = 0; round < 200; round++) {
+        scan_set_random_from(&set, BUDGET, STK_FILTER_SPAN, &seed);
+        assert_int_equal(build_roomy(set.pattern, set.count), STK_OK);
+        assert_int_equal(le(STK_IMAGE_W_FILTER), STK_FILTER_BYTES);
+        assert_int_equal(a.image_bytes, STK_IMAGE_TABLE_BYTE + le(STK_IMAGE_W_TABLE) * 4u + STK_FILTER_BYTES);
+        for (i = 0; i < set.count; i++) {
+            for (k = 0; k < 100; k++) {
+                text[k] = (uint8_t)scan_random(&seed);
+            }
+            memcpy(text + 20, set.pattern[i].bytes, set.pattern[i].len);
+            assert_true(passes(text + 20) && passes(text + 21));
+            passed += (uint32_t)passes(text + 1);
+        }
+    }
+    assert_true(passed < 100u); /* of some thousand looks at random bytes */
+}
+
+/* The state of a text that has no more than the first bytes of a long pattern is that of these bytes, where another
+ * pattern ends in them. So the filter lets them pass. */
+static void filter_sees_the_beginning_of_a_pattern_that_holds_another(void **state) {
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("abcdefgh"), add("bcde"), add("ijklmnop");
+    assert_int_equal(build_roomy(set.pattern, set.count), STK_OK);
+    memcpy(text, "abcdexxx ijklmxxx", 17);
+    assert_true(passes(text) && passes(text + 1));
+    assert_false(passes(text + 9) || passes(text + 10));
+}
+
+static void shallow_states_are_those_of_three_bytes_and_fewer(void **state) {
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("abcd"), add("abxyz"), add("q123");
+    assert_int_equal(build_roomy(set.pattern, set.count), STK_OK);
+    assert_int_equal(le(STK_IMAGE_W_SHALLOW), 8); /* root, a, q, ab, q1, abc, abx, q12 */
+    assert_true(le(STK_IMAGE_W_SHALLOW) < a.first_accept);
+}
+
+static void a_short_pattern_or_a_small_arena_makes_an_image_without_filter(void **state) {
+    struct stk_arena arena;
+    size_t need;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("abcdef"), add("abc");
+    assert_int_equal(build_roomy(set.pattern, 2), STK_OK);
+    assert_int_equal(le(STK_IMAGE_W_FILTER), 0);
+    assert_int_equal(le(STK_IMAGE_W_SHALLOW), 0);
+    assert_int_equal(a.image_bytes, STK_IMAGE_TABLE_BYTE + le(STK_IMAGE_W_TABLE) * 4u);
+    need = stk_automaton_bytes(1, 6, 6);
+    assert_int_equal(build(set.pattern, 1, &arena, need), STK_OK);
+    assert_int_equal(le(STK_IMAGE_W_FILTER), 0);
+    assert_int_equal(build(set.pattern, 1, &arena, need + STK_FILTER_BYTES), STK_OK);
+    assert_int_equal(le(STK_IMAGE_W_FILTER), STK_FILTER_BYTES);
+}
+
 /// Memory and errors ///
 
 static void memory_bound_is_what_it_takes_and_one_byte_less_fails(void **state) {
@@ -401,6 +480,10 @@ int main(void) {
         cmocka_unit_test(equal_patterns_share_a_state_and_each_is_named),
         cmocka_unit_test(set_of_every_byte_value_has_no_class_of_others),
         cmocka_unit_test(image_is_laid_out_in_little_endian_words),
+        cmocka_unit_test(filter_lets_every_pattern_pass_at_every_second_byte),
+        cmocka_unit_test(filter_sees_the_beginning_of_a_pattern_that_holds_another),
+        cmocka_unit_test(shallow_states_are_those_of_three_bytes_and_fewer),
+        cmocka_unit_test(a_short_pattern_or_a_small_arena_makes_an_image_without_filter),
         cmocka_unit_test(memory_bound_is_what_it_takes_and_one_byte_less_fails),
         cmocka_unit_test(memory_that_ends_within_any_piece_is_refused_whole),
         cmocka_unit_test(pieces_taken_before_stay_and_an_error_gives_back_the_rest),

@@ -16,8 +16,8 @@
 #define TEXT_MAX    4096u
 #define HITS_MAX    (BUDGET + 1u)
 #define ROOM_MAX    1024u
-#define IMAGE_MAX   (STK_IMAGE_TABLE_BYTE + 32768u)
-#define ARENA_BYTES 65536u
+#define IMAGE_MAX   (STK_IMAGE_TABLE_BYTE + 32768u + STK_FILTER_BYTES)
+#define ARENA_BYTES 98304u
 #define POOL_BYTES  (TEXT_MAX + HITS_MAX * 4u + ROOM_MAX * 8u + 256u)
 #define TABLES_MAX  (IMAGE_MAX + 256u)
 #define IMAGE_AT    64u
@@ -69,6 +69,14 @@ static void set_up(const struct stk_pattern *patterns, uint32_t count) {
     memory.tables = tables;
     memory.table_bytes = table_bytes;
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
+}
+
+/* Every second set has no pattern that is too short for a filter. */
+static void set_up_random(struct scan_set *set, uint32_t round, uint32_t *seed) {
+    uint32_t shortest = round % 2u == 0u ? 1u : STK_FILTER_SPAN;
+    scan_set_random_from(set, BUDGET, shortest, seed);
+    set_up(set->pattern, set->count);
+    assert_true(shortest == 1u || automaton.image[STK_IMAGE_W_FILTER] != 0u);
 }
 
 static struct stk_slot run(uint32_t opcode, const uint32_t args[8]) {
@@ -130,9 +138,8 @@ static void count_equals_the_naive_count_at_every_length(void **state) {
     struct scan_set set;
     uint32_t seed = 1, round, n;
     (void)state;
-    for (round = 0; round < 12; round++) {
-        scan_set_random(&set, BUDGET, &seed);
-        set_up(set.pattern, set.count);
+    for (round = 0; round < 24; round++) {
+        set_up_random(&set, round, &seed);
         for (n = 0; n <= 300; n++) {
             scan_text_random(&set, payload, n, &seed);
             check_count(&set, n, 0);
@@ -151,8 +158,7 @@ static void lead_is_seen_and_not_counted(void **state) {
     for (round = 0; round < 400; round++) {
         uint32_t n = scan_below(&seed, 600);
         if (round % 10 == 0) {
-            scan_set_random(&set, BUDGET, &seed);
-            set_up(set.pattern, set.count);
+            set_up_random(&set, round / 10u, &seed);
         }
         scan_text_random(&set, payload, n, &seed);
         check_count(&set, n, round % 7 == 0 ? n : scan_below(&seed, n + 1u));
@@ -166,8 +172,7 @@ static void matches_across_chunk_borders_count_once(void **state) {
     (void)state;
     for (round = 0; round < 60; round++) {
         uint32_t n = 1u + scan_below(&seed, 1500), from, end;
-        scan_set_random(&set, BUDGET, &seed);
-        set_up(set.pattern, set.count);
+        set_up_random(&set, round / 2u, &seed);
         scan_text_random(&set, payload, n, &seed);
         for (from = 0; from < n; from = end) {
             uint32_t lead = from < automaton.max_len - 1u ? from : automaton.max_len - 1u;
@@ -182,13 +187,14 @@ static void matches_across_chunk_borders_count_once(void **state) {
 /* One match at each place, so at every distance from every border between two chains. */
 static void one_match_counts_once_wherever_it_lies(void **state) {
     static const uint8_t needle[] = "needle-of-17-bytes";
-    const uint32_t lengths[] = {1, 2, 16, 17};
+    const uint32_t lengths[] = {1, 2, 3, 4, 5, 6, 7, 8, 16, 17};
     uint32_t i, at;
     (void)state;
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         const struct stk_pattern pattern = {needle, lengths[i]};
-        const uint32_t n = 8 * 24 + 5;
+        const uint32_t n = 9 * 24 + 5;
         set_up(&pattern, 1);
+        assert_int_equal(automaton.image[STK_IMAGE_W_FILTER] != 0u, lengths[i] >= STK_FILTER_SPAN);
         for (at = 0; at + pattern.len <= n; at++) {
             memset(payload, '.', n);
             memcpy(payload + at, needle, pattern.len);
@@ -270,8 +276,7 @@ static void locate_lists_every_match_in_order_with_any_room(void **state) {
     (void)state;
     for (round = 0; round < 60; round++) {
         uint32_t n = scan_below(&seed, 500);
-        scan_set_random(&set, BUDGET, &seed);
-        set_up(set.pattern, set.count);
+        set_up_random(&set, round, &seed);
         scan_text_random(&set, payload, n, &seed);
         check_locate(&set, n, 0, ROOM_MAX);
         check_locate(&set, n, scan_below(&seed, n + 1u), 1u + round % 3u);
@@ -344,8 +349,7 @@ static void count_lists_what_locate_lists(void **state) {
     for (round = 0; round < 200; round++) {
         uint32_t n = scan_below(&seed, 700);
         if (round % 4u == 0u) {
-            scan_set_random(&set, BUDGET, &seed);
-            set_up(set.pattern, set.count);
+            set_up_random(&set, round / 4u, &seed);
         }
         scan_text_random(&set, payload, n, &seed);
         check_list(&set, n, round % 7 == 0 ? n : scan_below(&seed, n + 1u));
@@ -411,8 +415,7 @@ static void corrupt_header_is_refused_or_contained(void **state) {
     struct scan_set set;
     uint32_t seed = 6, word, i;
     (void)state;
-    scan_set_random(&set, BUDGET, &seed);
-    set_up(set.pattern, set.count);
+    set_up_random(&set, 1, &seed);
     scan_text_random(&set, payload, 500, &seed);
     for (word = 0; word < STK_IMAGE_WORDS; word++) {
         uint32_t *at = table_words_at(image_at) + word, was = *at;
@@ -428,6 +431,9 @@ static void corrupt_header_is_refused_or_contained(void **state) {
             if (*at != was && (word == STK_IMAGE_W_MAGIC || word == STK_IMAGE_W_VERSION)) {
                 assert_refused(slot, STK_REASON_TABLE, 2);
             }
+            if (*at != was && word == STK_IMAGE_W_FILTER && *at != 0u) {
+                assert_refused(slot, STK_REASON_TABLE, 6);
+            }
         }
         *at = was;
     }
@@ -438,9 +444,8 @@ static void corrupt_table_and_classes_are_contained(void **state) {
     struct scan_set set;
     uint32_t seed = 7, round, i, *table, words;
     (void)state;
-    for (round = 0; round < 40; round++) {
-        scan_set_random(&set, BUDGET, &seed);
-        set_up(set.pattern, set.count);
+    for (round = 0; round < 80; round++) {
+        set_up_random(&set, round / 4u, &seed);
         scan_text_random(&set, payload, 500, &seed);
         table = table_words_at(image_at + STK_IMAGE_TABLE_BYTE);
         words = (table_bytes - image_at - STK_IMAGE_TABLE_BYTE) / 4u;
@@ -452,6 +457,20 @@ static void corrupt_table_and_classes_are_contained(void **state) {
         }
         assert_int_equal(survive(500).status, STK_SLOT_DONE);
     }
+}
+
+/* A filter of which a part lies behind the tables is refused: the table alone fits. */
+static void a_filter_beyond_the_tables_is_refused(void **state) {
+    static const uint8_t word[] = "needle";
+    const struct stk_pattern pattern = {word, 6};
+    (void)state;
+    set_up(&pattern, 1);
+    assert_int_equal(automaton.image[STK_IMAGE_W_FILTER], STK_FILTER_BYTES);
+    port.memory.table_bytes = table_bytes - 64u;
+    assert_int_equal(stk_interp_open(&port, &port.memory, NULL), STK_OK);
+    assert_refused(count(text_at, 16, 0), STK_REASON_TABLE, 6);
+    table_words_at(image_at)[STK_IMAGE_W_FILTER] = 0;
+    assert_int_equal(count(text_at, 16, 0).status, STK_SLOT_DONE);
 }
 
 /* The tables of a tenant are those of its own window, whatever the argument says. */
@@ -543,6 +562,7 @@ int main(void) {
         cmocka_unit_test(list_of_count_must_fit_the_payload),
         cmocka_unit_test(corrupt_header_is_refused_or_contained),
         cmocka_unit_test(corrupt_table_and_classes_are_contained),
+        cmocka_unit_test(a_filter_beyond_the_tables_is_refused),
         cmocka_unit_test(an_image_of_another_tenant_is_refused),
         cmocka_unit_test(sum_equals_the_naive_sum_at_every_length),
     };

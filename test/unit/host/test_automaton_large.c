@@ -79,6 +79,33 @@ static void thousands_of_patterns_count_like_the_naive_counter(void **state) {
     free(memory);
 }
 
+/* A set of so many keys that most of a text would pass has no filter; a part of the set has one. */
+static void a_set_of_too_many_keys_has_no_filter(void **state) {
+    enum {
+        COUNT = 3000,
+        LENGTH = 6
+    };
+    static struct stk_pattern patterns[COUNT];
+    static uint8_t bytes[COUNT * LENGTH];
+    size_t size = stk_automaton_bytes(COUNT, COUNT * LENGTH, 26) + STK_FILTER_BYTES;
+    void *memory = aligned_alloc(64, size);
+    uint32_t seed = 23, i;
+    struct stk_arena arena;
+    struct stk_automaton a;
+    (void)state;
+    for (i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)('a' + scan_below(&seed, 26));
+        patterns[i / LENGTH] = (struct stk_pattern){bytes + i / LENGTH * LENGTH, LENGTH};
+    }
+    stk_arena_init(&arena, memory, size);
+    assert_int_equal(stk_automaton_build(&a, patterns, COUNT, &arena), STK_OK);
+    assert_int_equal(a.image[STK_IMAGE_W_FILTER], 0);
+    stk_arena_init(&arena, memory, size);
+    assert_int_equal(stk_automaton_build(&a, patterns, 300, &arena), STK_OK);
+    assert_int_equal(a.image[STK_IMAGE_W_FILTER], STK_FILTER_BYTES);
+    free(memory);
+}
+
 static void set_too_large_for_the_format_is_refused_before_anything_is_taken(void **state) {
     enum {
         COUNT = 4096,
@@ -106,6 +133,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compile_time_bound_holds_for_all_byte_values),
         cmocka_unit_test(thousands_of_patterns_count_like_the_naive_counter),
+        cmocka_unit_test(a_set_of_too_many_keys_has_no_filter),
         cmocka_unit_test(set_too_large_for_the_format_is_refused_before_anything_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

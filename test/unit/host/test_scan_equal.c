@@ -28,7 +28,7 @@
 #define HITS_AT   (DEPTH * CHUNK_MAX)
 #define HITS_MAX  8192u
 #define PAYLOAD   (HITS_AT + HITS_MAX)
-#define TABLES    (STK_TABLES_ROOM(STK_IMAGE_TABLE_BYTE + (1u << 20)))
+#define TABLES    (STK_TABLES_ROOM(STK_IMAGE_TABLE_BYTE + (1u << 20) + STK_FILTER_BYTES))
 #define SECOND    UINT64_C(1000000000)
 
 _Static_assert(HITS_MAX >= 2u * (BUDGET + 1u) * 4u, "counters of two workers");
@@ -148,15 +148,15 @@ static void run_cases(struct backend *b) {
     STK_TABLES_DEFINE(rows, 1);
     const struct stk_tables_config tables = {.memory = b->memory, .dispatch = {b->ops, b->ctx}, .tables = 1};
     struct stk_arena table_arena;
-    size_t bytes = stk_automaton_bytes(SCAN_PATTERNS_MAX, BUDGET, 256);
+    size_t bytes = stk_automaton_bytes(SCAN_PATTERNS_MAX, BUDGET, 256) + STK_FILTER_BYTES;
     uint8_t *memory = aligned_alloc(64, bytes);
     uint32_t seed = 31, i;
     stk_arena_init(&table_arena, rows, sizeof rows);
     assert_int_equal(stk_tables_init(&b->tables, &tables, &table_arena), STK_OK);
     for (i = 0; i < CASES; i++) {
         struct stk_arena arena;
-        /* Every backend sees the same cases; long texts are rarer than short ones. */
-        scan_set_random(&set, i % 8u == 0 ? BUDGET : 120u, &seed);
+        /* Every backend sees the same cases; long texts are rarer than short ones. Every third image has a filter. */
+        scan_set_random_from(&set, i % 8u == 0 ? BUDGET : 120u, i % 3u == 0 ? STK_FILTER_SPAN : 1u, &seed);
         text_bytes = scan_below(&seed, 1u + scan_below(&seed, TEXT_MAX));
         scan_text_random(&set, text, text_bytes, &seed);
         chunk_bytes = 64u * (1u + scan_below(&seed, i % 3u ? 6u : CHUNK_MAX / 64u));
