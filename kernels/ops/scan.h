@@ -29,7 +29,7 @@
  * faster where the table is larger than a cache. Of several lanes, each has as many as keep their states and
  * pointers in 16 registers. */
 #if STK_LANES == 1
-#define STK_CHAINS 9
+#define STK_CHAINS 8
 #else
 #define STK_CHAINS 6
 #endif
@@ -169,11 +169,17 @@ STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sin
 /* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers; the
  * place goes through memory for the same reason. */
 #if STK_LANES == 1
-STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, const stk_u32 *states) {
-    stk_u32 at = (stk_u32)(sink->at - sink->p), k;
-    for (k = 0; k < STK_CHAINS; k++) {
-        stk_automaton_hit(a, sink, states[k], at + sink->step * k);
-    }
+STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
+                            stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5, stk_u32 s6, stk_u32 s7) {
+    stk_u32 at = (stk_u32)(sink->at - sink->p), step = sink->step;
+    stk_automaton_hit(a, sink, s0, at);
+    stk_automaton_hit(a, sink, s1, at + step);
+    stk_automaton_hit(a, sink, s2, at + step * 2u);
+    stk_automaton_hit(a, sink, s3, at + step * 3u);
+    stk_automaton_hit(a, sink, s4, at + step * 4u);
+    stk_automaton_hit(a, sink, s5, at + step * 5u);
+    stk_automaton_hit(a, sink, s6, at + step * 6u);
+    stk_automaton_hit(a, sink, s7, at + step * 7u);
 }
 #else
 STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
@@ -204,7 +210,7 @@ STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOB
     stk_u64 step = n;
     stk_u32 mask = a->mask;
     stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
-    stk_u32 s6 = enter[6], s7 = enter[7], s8 = enter[8];
+    stk_u32 s6 = enter[6], s7 = enter[7];
     for (; q < end; q++, r++, t++) {
         s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
         s1 = table[(s1 + stk_class_before(table, q[step])) & mask];
@@ -214,11 +220,9 @@ STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOB
         s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
         s6 = table[(s6 + stk_class_before(table, t[0])) & mask];
         s7 = table[(s7 + stk_class_before(table, t[step])) & mask];
-        s8 = table[(s8 + stk_class_before(table, t[step * 2u])) & mask];
-        if (((s0 | s1 | s2 | s3 | s4 | s5 | s6 | s7 | s8) & STK_IMAGE_ENDS) != 0u) {
-            const stk_u32 states[STK_CHAINS] = {s0, s1, s2, s3, s4, s5, s6, s7, s8};
+        if (((s0 | s1 | s2 | s3 | s4 | s5 | s6 | s7) & STK_IMAGE_ENDS) != 0u) {
             sink->at = q;
-            stk_scan_hits(a, sink, states);
+            stk_scan_hits(a, sink, s0, s1, s2, s3, s4, s5, s6, s7);
         }
     }
 }
@@ -263,9 +267,11 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
 
 #if STK_LANES == 1
 /* The filter is worth its time while at most one byte in STK_FILTER_SHARE is walked, with STK_FILTER_CREDIT bytes to
- * begin with. After that STK_FILTER_PLAIN bytes go without the filter, and twice as many each further time. */
-#define STK_FILTER_SHARE  16u
-#define STK_FILTER_CREDIT 256u
+ * begin with. What the first look lets pass and the second does not costs as much as STK_FILTER_LOOK bytes. After that
+ * STK_FILTER_PLAIN bytes go without the filter, and twice as many each further time. */
+#define STK_FILTER_SHARE  24u
+#define STK_FILTER_LOOK   6u
+#define STK_FILTER_CREDIT 128u
 #define STK_FILTER_PLAIN  32768u
 
 /* The key of the four bytes at p, which may lie anywhere. */
@@ -303,15 +309,11 @@ STK_COLD stk_u32 stk_filter_skip(const STK_GLOBAL stk_u8 *filter, const STK_GLOB
     return (stk_u32)(q - p);
 }
 
-/* Returns the first place from `i` on, in steps of STK_FILTER_STEP bytes, where a pattern may begin at that byte or at
- * the byte before, or where fewer than six bytes are left before `end`. */
-STK_FN stk_u32 stk_filter_next(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 i, stk_u32 end) {
-    const STK_GLOBAL stk_u8 *then = a->filter + STK_FILTER_HALF;
-    i = stk_filter_skip(a->filter, p, i, end);
-    while (end - i >= 6u && (a->filter[stk_filter_key(p + i)] & then[stk_filter_key(p + i + 2u)]) == 0u) {
-        i += STK_FILTER_STEP;
-    }
-    return i;
+/* 1 where a pattern may begin at p[i] or at the byte before. */
+STK_FN int stk_filter_passes(const STK_GLOBAL stk_u8 *filter, const STK_GLOBAL stk_u8 *p, stk_u32 i) {
+    stk_u32 first = filter[stk_filter_key(p + i)], then = filter[STK_FILTER_HALF + stk_filter_key(p + i + 2u)];
+    stk_u32 before = filter[stk_filter_key(p + i - (i != 0u ? 1u : 0u))];
+    return (first & then) != 0u && ((first | before) & STK_FILTER_START) != 0u;
 }
 
 /* Counts the matches that end in [from, end) with the filter, as long as few bytes are walked. Returns the byte from
@@ -325,24 +327,29 @@ STK_FN stk_u32 stk_filter_next(const struct stk_automaton_view *a, const STK_GLO
 STK_COLD stk_u32 stk_scan_filtered(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
                                    stk_u32 end) {
     const STK_GLOBAL stk_u8 *p = sink->p;
-    stk_u32 begin = from > a->overlap ? from - a->overlap : 0u, i = begin, walked = 0, at, stop, credit;
+    stk_u32 begin = from > a->overlap ? from - a->overlap : 0u, i = begin, spent = 0, at, stop, credit, n;
     do {
         stk_u32 state = 0;
-        i = stk_filter_next(a, p, i, end);
+        i = stk_filter_skip(a->filter, p, i, end);
+        for (n = 0; n < 4u && end - i >= 6u && !stk_filter_passes(a->filter, p, i); n++) {
+            i += STK_FILTER_STEP;
+        }
         at = i != 0u ? i - 1u : 0u;
         credit = STK_FILTER_CREDIT + (i - begin) / STK_FILTER_SHARE;
-        credit = credit > walked ? credit - walked : 0u;
+        credit = credit > spent ? credit - spent : 0u;
         stop = end - at > credit ? at + credit : end;
-        walked -= at;
-        for (; at < stop && (at < i + STK_FILTER_SPAN || state >= a->shallow); at++) {
-            state = stk_automaton_step(a, state, p[at]);
-            if ((state & STK_IMAGE_ENDS) != 0u && at >= from) {
-                stk_automaton_hit(a, sink, state, at);
+        spent += STK_FILTER_LOOK - at;
+        if (n < 4u) {
+            for (; at < stop && (at < i + STK_FILTER_SPAN || state >= a->shallow); at++) {
+                state = stk_automaton_step(a, state, p[at]);
+                if ((state & STK_IMAGE_ENDS) != 0u && at >= from) {
+                    stk_automaton_hit(a, sink, state, at);
+                }
             }
+            i = at - (STK_FILTER_SPAN - STK_FILTER_STEP);
         }
-        walked += at;
+        spent += at;
         from = at > from ? at : from;
-        i = at - (STK_FILTER_SPAN - STK_FILTER_STEP);
     } while (at < stop);
     return from;
 }

@@ -225,8 +225,8 @@ static void write_filter(struct build *b, const struct stk_pattern *patterns, si
         int alone = holds_another(b, &patterns[i]);
         for (uint32_t at = 0; at < STK_FILTER_STEP; at++) {
             const uint8_t *p = patterns[i].bytes + at;
-            uint32_t len = patterns[i].len - at, bit = len > STK_FILTER_SPAN && !alone ? 1u << i % 7u : 0x80u;
-            keys += filter_set(filter, p, len, bit);
+            uint32_t len = patterns[i].len - at, bit = len > STK_FILTER_SPAN && !alone ? 1u << i % 6u : 0x80u;
+            keys += filter_set(filter, p, len, at == 0u ? bit | STK_FILTER_START : bit);
             if (len > STK_FILTER_SPAN) {
                 (void)filter_set(then, p + 2, len - 2u, bit);
             }

@@ -33,6 +33,7 @@
 #define STK_FILTER_STEP  2u
 #define STK_FILTER_HALF  16384u /* the two halves fit in a small first-level cache together */
 #define STK_FILTER_BYTES (2u * STK_FILTER_HALF)
+#define STK_FILTER_START 0x40u /* in a byte of the first half: some pattern starts with these four bytes */
 
 /* The key of four bytes, the first byte lowest. The last byte counts by its low four bits, so four bytes of which the
  * last may be any have STK_FILTER_LASTS keys. */
