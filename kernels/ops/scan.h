@@ -274,10 +274,11 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
 #define STK_FILTER_CREDIT 128u
 #define STK_FILTER_PLAIN  32768u
 
-/* The key of the four bytes at p, which may lie anywhere. */
+/* The key of the four bytes at p, which may lie anywhere: one load, where the compiler can be told so. */
 STK_FN stk_u32 stk_filter_key(const STK_GLOBAL stk_u8 *p) {
 #if defined(__OPENCL_C_VERSION__)
-    return STK_FILTER_KEY(as_uint(vload4(0, p)));
+    typedef stk_u32 stk_loose_word __attribute__((aligned(1), may_alias));
+    return STK_FILTER_KEY(*(const STK_GLOBAL stk_loose_word *)p);
 #elif defined(__GNUC__)
     typedef stk_u32 stk_loose_word __attribute__((aligned(1), may_alias));
     return STK_FILTER_KEY(stk_le32(*(const stk_loose_word *)p));
