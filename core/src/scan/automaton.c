@@ -54,23 +54,26 @@ size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {
     return build_bytes(total + 1u, distinct < 256u ? distinct + 1u : 256u, count);
 }
 
-/* Gives each byte value that occurs a class of its own; all others share class 0. */
+/* Gives each byte value that occurs a class of its own; all others share class 0. Where a row is longer than a cache
+ * line of 16 entries, the byte values that occur most come first, so that most look-ups are in the first line of a row.
+ */
 static uint32_t classify(struct build *b, const struct stk_pattern *patterns, uint32_t count) {
-    uint8_t used[STK_IMAGE_CLASS_BYTES] = {0};
-    uint32_t classes = 0;
+    uint32_t uses[STK_IMAGE_CLASS_BYTES] = {0}, classes, used = 0;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < patterns[i].len; k++) {
-            used[patterns[i].bytes[k]] = 1;
+            used += uses[patterns[i].bytes[k]]++ == 0u ? 1u : 0u;
         }
     }
+    classes = used < 256u ? 1u : 0u; /* is there a byte value for class 0? */
     for (uint32_t v = 0; v < 256u; v++) {
-        classes += used[v] ? 0u : 1u;
+        uint32_t before = 0;
+        for (uint32_t other = 0; other < 256u; other++) {
+            int first = used > 16u && uses[other] != uses[v] ? uses[other] > uses[v] : other < v;
+            before += uses[other] != 0u && first ? 1u : 0u;
+        }
+        b->classes[v] = uses[v] != 0u ? (uint8_t)(classes + before) : 0u;
     }
-    classes = classes != 0u ? 1u : 0u; /* is there a byte value for class 0? */
-    for (uint32_t v = 0; v < 256u; v++) {
-        b->classes[v] = used[v] ? (uint8_t)classes++ : 0u;
-    }
-    return classes;
+    return classes + used;
 }
 
 static int check_patterns(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,

@@ -238,6 +238,24 @@ static void set_of_every_byte_value_has_no_class_of_others(void **state) {
     }
 }
 
+/* Rows that are longer than a cache line begin with the byte values that the patterns use most; others of the same use
+ * follow in their order. */
+static void classes_of_many_byte_values_go_by_their_use(void **state) {
+    const uint8_t *classes;
+    (void)state;
+    memset(&set, 0, sizeof set);
+    add("abcdefghijklmnop"), add("pop");
+    build_set();
+    classes = (const uint8_t *)(a.image + STK_IMAGE_WORDS);
+    assert_true(classes['a'] == 1 && classes['o'] == 15 && classes['p'] == 16); /* 16 of them fit */
+    memset(&set, 0, sizeof set);
+    add("abcdefghijklmnopq"), add("pop");
+    build_set();
+    assert_true(classes['p'] == 1 && classes['o'] == 2 && classes['a'] == 3 && classes['q'] == 17);
+    assert_int_equal(classes['r'], 0);
+    assert_int_equal(a.classes, 18);
+}
+
 /// Image ///
 
 static uint32_t le(size_t word) {
@@ -480,6 +498,7 @@ int main(void) {
         cmocka_unit_test(walk_of_no_accepting_state_is_empty_and_a_finished_one_stays_so),
         cmocka_unit_test(equal_patterns_share_a_state_and_each_is_named),
         cmocka_unit_test(set_of_every_byte_value_has_no_class_of_others),
+        cmocka_unit_test(classes_of_many_byte_values_go_by_their_use),
         cmocka_unit_test(image_is_laid_out_in_little_endian_words),
         cmocka_unit_test(filter_lets_every_pattern_pass_at_every_second_byte),
         cmocka_unit_test(filter_sees_the_beginning_of_a_pattern_that_holds_another),
