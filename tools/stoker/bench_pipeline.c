@@ -215,7 +215,6 @@ const struct bench_case bench_pipeline = {
     .name = "pipeline",
     .options = BENCH_RUNS | BENCH_BYTES | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help = "  pipeline  chunks of a file summed on the device; the peer reads, copies, launches and waits for each\n"
-            "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
-            "      --runs N         runs of each (5)\n",
+    .what = "chunks of a file summed on the device; the peer reads, copies, launches and waits for each",
+    .values = {{"bytes", "of the file, which is made in TMPDIR and removed (64M)"}, {"runs", "runs of each (5)"}},
 };

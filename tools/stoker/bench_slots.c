@@ -144,9 +144,7 @@ const struct bench_case bench_slots = {
     .name = "slots",
     .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help =
-        "  slots     NOP slots per second; the peer launches an empty kernel for each item. The limit is one group\n"
-        "            that reads the 64 bytes of each\n"
-        "      --count N        slots (100000000)\n"
-        "      --in-flight N    slots of the ring (256)\n",
+    .what = "NOP slots per second; the peer launches an empty kernel for each item. The limit is one group that reads "
+            "the 64 bytes of each",
+    .values = {{"count", "slots (100000000)"}, {"in-flight", "slots of the ring (256)"}},
 };

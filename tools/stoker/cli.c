@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LINE_BYTES 8192 /* of a message: longer than any path */
 
@@ -67,34 +68,6 @@ void cli_note(const char *format, ...) {
     va_start(args, format);
     line(format, args);
     va_end(args);
-}
-
-int cli_bad_option(const char *command, int option, char **argv) {
-    const char *word = argv[optind - 1];
-    char letter[3] = {'-', (char)optopt, '\0'};
-    int is_long = strncmp(word, "--", 2) == 0;
-    if (option == ':') {
-        return cli_bad("%s needs a value: see stoker %s --help", is_long ? word : letter, command);
-    }
-    if (is_long && optopt != 0) {
-        return cli_bad("%s: this option takes no value: see stoker %s --help", word, command);
-    }
-    return cli_bad("no option %s: see stoker %s --help", is_long ? word : letter, command);
-}
-
-int cli_once(const struct option *options, int option, uint64_t *seen) {
-    uint32_t i = 0;
-    while (options[i].name && options[i].val != option) {
-        i++;
-    }
-    if (!options[i].name || options[i].has_arg == no_argument) {
-        return 0;
-    }
-    if ((*seen >> i & 1u) != 0u) {
-        return cli_bad("--%s is given twice: give it once", options[i].name);
-    }
-    *seen |= UINT64_C(1) << i;
-    return 0;
 }
 
 int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {
@@ -161,6 +134,32 @@ const char *cli_fix(int err) {
         return "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth";
     default:
         return stk_err_fix(err);
+    }
+}
+
+static int is_painted;
+
+int cli_parse_color(const char *text, enum cli_color *color) {
+    static const char *const names[] = {"auto", "always", "never"};
+    for (uint32_t i = 0; i < 3u; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *color = (enum cli_color)i;
+            return 0;
+        }
+    }
+    return cli_bad("--color %s: give auto, always or never", text);
+}
+
+void cli_color_begin(enum cli_color color) {
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    int fits = isatty(STDOUT_FILENO) && (!none || !none[0]) && term && strcmp(term, "dumb") != 0;
+    is_painted = color == CLI_COLOR_ALWAYS || (color == CLI_COLOR_AUTO && fits);
+}
+
+void cli_paint(enum cli_paint paint) {
+    static const char *const codes[CLI_PAINTS] = {"\033[0m", "\033[35m", "\033[32m", "\033[1;31m"};
+    if (is_painted) {
+        fputs(codes[paint], stdout);
     }
 }
 

@@ -4,10 +4,58 @@
 
 #include "scan.h"
 
+/* Digits of the largest number, for a column of numbers that ends in a tab. */
+static int width_of(uint64_t most) {
+    return snprintf(NULL, 0, "%llu", (unsigned long long)most);
+}
+
+static void print_painted(enum cli_paint paint, const void *bytes, size_t len) {
+    cli_paint(paint);
+    cli_print_bytes(stdout, bytes, len);
+    cli_paint(CLI_PLAIN);
+}
+
 static void print_counts(const struct scan *s) {
+    uint64_t most = 0;
+    int width;
     for (uint32_t i = 0; i < s->patterns.count; i++) {
-        printf("%llu\t", (unsigned long long)s->occurrences[i]);
-        cli_print_bytes(stdout, s->patterns.items[i].bytes, s->patterns.items[i].len);
+        most = s->occurrences[i] > most ? s->occurrences[i] : most;
+    }
+    width = width_of(most);
+    for (uint32_t i = 0; i < s->patterns.count; i++) {
+        printf("%*llu\t", width, (unsigned long long)s->occurrences[i]);
+        print_painted(CLI_PATTERN, s->patterns.items[i].bytes, s->patterns.items[i].len);
+        putchar('\n');
+    }
+}
+
+/* "FILE:COUNT" for each file that could be read. */
+static void print_file_totals(const struct scan *s) {
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        const struct scan_file *f = &s->files[i];
+        if (f->err == STK_OK) {
+            print_painted(CLI_NAME, f->name, strlen(f->name));
+            printf(":%llu\n", (unsigned long long)f->count);
+        }
+    }
+}
+
+/* Count, bytes and name of each file; "-" where it could not be read. */
+static void print_files(const struct scan *s) {
+    uint64_t counts = 0, bytes = 0;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        counts = s->files[i].count > counts ? s->files[i].count : counts;
+        bytes = s->files[i].bytes > bytes ? s->files[i].bytes : bytes;
+    }
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        const struct scan_file *f = &s->files[i];
+        if (f->err == STK_OK) {
+            printf("%*llu\t%*llu\t", width_of(counts), (unsigned long long)f->count, width_of(bytes),
+                   (unsigned long long)f->bytes);
+        } else {
+            printf("%*s\t%*s\t", width_of(counts), "-", width_of(bytes), "-");
+        }
+        print_painted(CLI_NAME, f->name, strlen(f->name));
         putchar('\n');
     }
 }
@@ -15,9 +63,13 @@ static void print_counts(const struct scan *s) {
 static void print_matches(const struct scan *s) {
     for (size_t i = 0; i < s->matches.count; i++) {
         const struct match *m = &s->matches.items[i];
-        cli_print_bytes(stdout, s->files[m->file].name, strlen(s->files[m->file].name));
-        printf(":%llu:", (unsigned long long)m->start);
-        cli_print_bytes(stdout, s->patterns.items[m->pattern].bytes, m->length);
+        print_painted(CLI_NAME, s->files[m->file].name, strlen(s->files[m->file].name));
+        putchar(':');
+        cli_paint(CLI_NUMBER);
+        printf("%llu", (unsigned long long)m->start);
+        cli_paint(CLI_PLAIN);
+        putchar(':');
+        print_painted(CLI_PATTERN, s->patterns.items[m->pattern].bytes, m->length);
         putchar('\n');
     }
 }
@@ -91,7 +143,10 @@ int scan_report(struct scan *s) {
     if (s->options.json) {
         return scan_report_json(s);
     }
-    if (s->options.count) {
+    cli_color_begin(s->options.color);
+    if (s->options.by_file) {
+        (s->options.count ? print_file_totals : print_files)(s);
+    } else if (s->options.count) {
         printf("%llu\n", (unsigned long long)s->total);
     } else {
         print_counts(s);
