@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +136,56 @@ const char *cli_fix(int err) {
     default:
         return stk_err_fix(err);
     }
+}
+
+void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns) {
+    const char *end = text + bytes;
+    while (text < end) {
+        const char *word = text;
+        size_t blanks, length;
+        while (word < end && *word == ' ') {
+            word++;
+        }
+        blanks = (size_t)(word - text);
+        for (length = 0; word + length < end && word[length] != ' '; length++) {
+        }
+        if (blanks != 0u && at + blanks + length > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else {
+            fprintf(out, "%*s", (int)blanks, "");
+            at += blanks;
+        }
+        fwrite(word, 1, length, out);
+        at += length;
+        text = word + length;
+    }
+    fputc('\n', out);
+}
+
+/* Returns the columns of the terminal that `out` is, without the last one; SIZE_MAX: it is none. */
+static size_t columns_of(FILE *out) {
+    struct winsize window;
+    return ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 2u * CLI_FACT_AT ? window.ws_col - 1u
+                                                                                            : SIZE_MAX;
+}
+
+void cli_fact(FILE *out, const char *label, const char *format, ...) {
+    char text[LINE_BYTES], *escaped = NULL;
+    size_t bytes = 0;
+    va_list args;
+    FILE *memory;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    memory = open_memstream(&escaped, &bytes);
+    if (memory) {
+        cli_print_bytes(memory, text, strlen(text));
+        fclose(memory);
+    }
+    fprintf(out, "%-*s", (int)CLI_FACT_AT, label);
+    cli_wrap(out, escaped ? escaped : "?", escaped ? bytes : 1u, CLI_FACT_AT, CLI_FACT_AT, columns_of(out));
+    free(escaped);
 }
 
 static int is_painted;

@@ -71,6 +71,17 @@ void cli_color_begin(enum cli_color color);
 /* Prints what the following bytes on standard output are painted with; nothing without colours. */
 void cli_paint(enum cli_paint paint);
 
+/// Columns ///
+
+/* Prints words from column `at` on, in lines of at most so many columns with an indentation, and ends the last line. */
+void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns);
+
+#define CLI_FACT_AT 14u /* column of the texts of cli_fact */
+
+/* Prints a label and a text beside it; on a terminal in lines that the terminal does not break. The text's control
+ * bytes are escaped. */
+void cli_fact(FILE *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /// Names ///
 
 /* Writes "a, b or c" of `count` names to `text`, cut to `size`. Returns text. */

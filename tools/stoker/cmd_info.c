@@ -38,19 +38,20 @@ static void close_device(struct stk_opencl *cl, const json_t *json) {
 static void print_residency(struct stk_opencl *cl, const struct info_options *o) {
     struct stk_dispatch_info info;
     stk_opencl_ops.info(cl, &info);
-    printf("  residency   %s: %s\n", cli_residency_name(info.residency), info.reason);
-    printf("  memory      %s\n", info.memory);
+    cli_fact(stdout, "  residency", "%s: %s", cli_residency_name(info.residency), info.reason);
+    cli_fact(stdout, "  memory", "%s", info.memory);
     if (o->store->use) {
-        printf("  kept        program: %s, handshake: %s%s%s\n", cli_built_word(cl->built_from),
-               cli_proved_word(cl->proved_from), cl->persist_note[0] ? "; " : "", cl->persist_note);
+        cli_fact(stdout, "  kept", "program: %s, handshake: %s%s%s", cli_built_word(cl->built_from),
+                 cli_proved_word(cl->proved_from), cl->persist_note[0] ? "; " : "", cl->persist_note);
     }
-    printf("  workers     %u group%s of %u work-item%s\n", cl->config.workers, cl->config.workers == 1u ? "" : "s",
-           cl->config.lanes, cl->config.lanes == 1u ? "" : "s");
-    printf("  lease       %u turns, leaves after %u idle ones\n", cl->stats.turns, cl->stats.idle_turns);
+    cli_fact(stdout, "  workers", "%u group%s of %u work-item%s", cl->config.workers,
+             cl->config.workers == 1u ? "" : "s", cl->config.lanes, cl->config.lanes == 1u ? "" : "s");
+    cli_fact(stdout, "  lease", "%u turns, leaves after %u idle ones", cl->stats.turns, cl->stats.idle_turns);
     if (info.residency == STK_BATCH) {
-        printf("  copies      a launch: about %zu bytes of ring, control, log and I/O queue there and back; payload: "
-               "what changed there, all of it back\n",
-               info_copied_bytes(cl));
+        cli_fact(stdout, "  copies",
+                 "a launch: about %zu bytes of ring, control, log and I/O queue there and back; payload: "
+                 "what changed there, all of it back",
+                 info_copied_bytes(cl));
     }
 }
 
@@ -69,7 +70,7 @@ static void show_residency(const char *name, const struct info_options *o, json_
     if (json) {
         info_json_opened(json, &cl, err, why);
     } else if (err != STK_OK) {
-        printf("  residency   none yet: %s%s\n", why, cli_open_advice(&cl));
+        cli_fact(stdout, "  residency", "none yet: %s%s", why, cli_open_advice(&cl));
     } else {
         print_residency(&cl, o);
     }
@@ -132,10 +133,10 @@ static void print_device(uint32_t index, const struct stk_opencl_device *d) {
     cli_paint(CLI_NAME);
     printf("device %u: %s\n", (unsigned)index, d->name);
     cli_paint(CLI_PLAIN);
-    printf("  platform    %s, %s, driver %s\n", d->platform, d->version, d->driver);
-    printf("  units       %u, %.1f GB\n", (unsigned)d->units, (double)d->memory / 1e9);
-    printf("  SVM         %s%s\n", d->fine_grain ? "fine-grain buffers" : "no fine-grain buffers",
-           d->svm_atomics ? ", atomics" : "");
+    cli_fact(stdout, "  platform", "%s, %s, driver %s", d->platform, d->version, d->driver);
+    cli_fact(stdout, "  units", "%u, %.1f GB", (unsigned)d->units, (double)d->memory / 1e9);
+    cli_fact(stdout, "  SVM", "%s%s", d->fine_grain ? "fine-grain buffers" : "no fine-grain buffers",
+             d->svm_atomics ? ", atomics" : "");
 }
 
 /* Shows one device, as an element of `list` where there is one. */
@@ -160,7 +161,7 @@ static void show_interpreter(json_t *list) {
     cli_paint(CLI_NAME);
     printf("device interp: the kernel as C on this CPU\n");
     cli_paint(CLI_PLAIN);
-    printf("  residency   RESIDENT: it runs on the calling thread\n");
+    cli_fact(stdout, "  residency", "RESIDENT: it runs on the calling thread");
 }
 
 static uint32_t show_devices(const struct info_options *o) {
@@ -191,11 +192,11 @@ static void show_readers(json_t *json) {
         if (json) {
             info_json_reader(json, &reader);
         } else {
-            printf("readers       %s (%u CPU%s)\n", cli_reader_describe(&reader, text), stk_reader_pool_cpus(),
-                   stk_reader_pool_cpus() == 1u ? "" : "s");
+            cli_fact(stdout, "readers", "%s (%u CPU%s)", cli_reader_describe(&reader, text), stk_reader_pool_cpus(),
+                     stk_reader_pool_cpus() == 1u ? "" : "s");
         }
         if (reader.note[0] && !json) {
-            printf("              %s\n", reader.note);
+            cli_fact(stdout, "", "%s", reader.note);
         }
         (void)cli_reader_close(&reader); /* nothing is in flight */
     }
@@ -217,18 +218,18 @@ static void show_limits(json_t *json) {
         show_readers(json);
         return;
     }
-    printf("io_uring      %s\n", text);
+    cli_fact(stdout, "io_uring", "%s", text);
     show_readers(json);
     if (locked_known) {
         if (locked.rlim_cur == RLIM_INFINITY) {
-            printf("locked memory unlimited\n");
+            cli_fact(stdout, "locked memory", "unlimited");
         } else {
-            printf("locked memory %llu KiB (ulimit -l)\n", (unsigned long long)locked.rlim_cur / 1024u);
+            cli_fact(stdout, "locked memory", "%llu KiB (ulimit -l)", (unsigned long long)locked.rlim_cur / 1024u);
         }
     }
-    printf("limits        %u ring slots, %u chunks in a stream, %u I/O slots, payload below 4 GiB\n",
-           STK_RING_SLOTS_INIT_MAX, STK_STREAM_DEPTH_MAX, STK_IO_SLOTS_MAX);
-    printf("stoker        %s, wire format %d.%d\n", stk_version(), STK_WIRE_MAJOR, STK_WIRE_MINOR);
+    cli_fact(stdout, "limits", "%u ring slots, %u chunks in a stream, %u I/O slots, payload below 4 GiB",
+             STK_RING_SLOTS_INIT_MAX, STK_STREAM_DEPTH_MAX, STK_IO_SLOTS_MAX);
+    cli_fact(stdout, "stoker", "%s, wire format %d.%d", stk_version(), STK_WIRE_MAJOR, STK_WIRE_MINOR);
 }
 
 enum {
@@ -348,10 +349,10 @@ static void show_store(const struct cli_store *s, json_t *json) {
         info_json_store(json, s, &stats);
         return;
     }
-    printf("store         %u records, %llu bytes, in %s (%llu KiB); %u found, %u put, %u damaged\n",
-           (unsigned)stats.artifacts, (unsigned long long)stats.bytes, s->path,
-           (unsigned long long)s->file.geometry.blocks * s->file.geometry.block_bytes / 1024u, (unsigned)stats.hits,
-           (unsigned)stats.puts, (unsigned)stats.corrupt);
+    cli_fact(stdout, "store", "%u records, %llu bytes, in %s (%llu KiB); %u found, %u put, %u damaged",
+             (unsigned)stats.artifacts, (unsigned long long)stats.bytes, s->path,
+             (unsigned long long)s->file.geometry.blocks * s->file.geometry.block_bytes / 1024u, (unsigned)stats.hits,
+             (unsigned)stats.puts, (unsigned)stats.corrupt);
 }
 
 static int run(struct info_options *options) {

@@ -26,36 +26,8 @@ static void each_line(const char *text, void (*line)(FILE *out, const char *text
 
 /// Text ///
 
-/* Prints words from column `at` on, each further line with an indentation, and ends the line. */
-static void wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent) {
-    int begun = 0;
-    while (bytes != 0u) {
-        size_t word = 0;
-        while (word < bytes && text[word] != ' ') {
-            word++;
-        }
-        if (begun && at + 1u + word > COLUMNS) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (begun) {
-            fputc(' ', out);
-            at++;
-        }
-        fwrite(text, 1, word, out);
-        at += word;
-        begun = 1;
-        text += word;
-        bytes -= word;
-        while (bytes != 0u && *text == ' ') {
-            text++;
-            bytes--;
-        }
-    }
-    fputc('\n', out);
-}
-
 static void paragraph(FILE *out, const char *text, size_t bytes) {
-    wrap(out, text, bytes, 0, 0);
+    cli_wrap(out, text, bytes, 0, 0, COLUMNS);
 }
 
 /* Prints `left` and a text beside it, or below it where `left` is long. */
@@ -67,7 +39,7 @@ static void beside(FILE *out, const char *left, const char *text, size_t column)
         at = 0;
     }
     fprintf(out, "%*s", (int)(column - at), "");
-    wrap(out, text, strlen(text), column, column);
+    cli_wrap(out, text, strlen(text), column, column, COLUMNS);
 }
 
 /* "-f, --patterns FILE" */
@@ -111,7 +83,7 @@ void cli_print_help(const struct cli_page *page, FILE *out) {
     const char *line = page->synopsis, *before = "usage: ";
     for (; *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n')) {
         fprintf(out, "%s%s ", before, form(page, name));
-        wrap(out, line, strcspn(line, "\n"), strlen(before) + strlen(name) + 1u, strlen(name) + 8u);
+        cli_wrap(out, line, strcspn(line, "\n"), strlen(before) + strlen(name) + 1u, strlen(name) + 8u, COLUMNS);
         before = "       ";
     }
     each_line(page->about, paragraph, out);
@@ -124,7 +96,7 @@ void cli_print_help(const struct cli_page *page, FILE *out) {
         if (page->exits[i]) {
             fputs(i == 0 ? "\nExit codes:\n" : "", out);
             fprintf(out, "  %s  ", exit_codes[i]);
-            wrap(out, page->exits[i], strlen(page->exits[i]), 5, 5);
+            cli_wrap(out, page->exits[i], strlen(page->exits[i]), 5, 5, COLUMNS);
         }
     }
 }

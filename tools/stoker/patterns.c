@@ -29,11 +29,11 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct patterns *p, c
 }
 
 /* Notes bytes that nobody sees in an editor and that still belong to a pattern: a carriage return at the end of some
- * lines, or a byte order mark. */
+ * lines, or a byte order mark. A pattern of the carriage return alone is meant as it is. */
 static void note_unseen(struct patterns *p, const char *path, const char *text, size_t length, uint32_t first) {
     uint32_t returns = 0, n = p->count - first;
     for (uint32_t i = first; i < p->count; i++) {
-        returns += p->items[i].bytes[p->items[i].len - 1u] == '\r';
+        returns += p->items[i].len > 1u && p->items[i].bytes[p->items[i].len - 1u] == '\r';
     }
     if (returns != 0u) {
         add_note(p,

@@ -80,17 +80,15 @@ static double gb_per_s(const struct scan_stats *t) {
 
 static void print_note(const char *text) {
     if (text[0]) {
-        fputs("note          ", stderr);
-        cli_print_bytes(stderr, text, strlen(text));
-        fputc('\n', stderr);
+        cli_fact(stderr, "note", "%s", text);
     }
 }
 
 static void print_device(const struct scan *s, const struct scan_device *d) {
     const struct stk_dispatch_info *i = &d->info;
-    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device,
-            d->device.dispatch.ops->name, cli_residency_name(i->residency), i->memory, i->workers,
-            i->workers == 1 ? "" : "s", i->lanes, i->lanes == 1 ? "" : "s");
+    cli_fact(stderr, "device", "%s (%s, %s, %s; %u worker%s of %u lane%s)", i->device, d->device.dispatch.ops->name,
+             cli_residency_name(i->residency), i->memory, i->workers, i->workers == 1 ? "" : "s", i->lanes,
+             i->lanes == 1 ? "" : "s");
     if (d->device.is_opencl) {
         fprintf(stderr, "program       %s; handshake: %s\n", cli_built_word(d->device.opencl.built_from),
                 cli_proved_word(d->device.opencl.proved_from));
@@ -103,13 +101,13 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
 
 static void print_reader(const struct cli_reader *r) {
     char text[CLI_READER_TEXT];
-    fprintf(stderr, "reader        %s\n", cli_reader_describe(r, text));
+    cli_fact(stderr, "reader", "%s", cli_reader_describe(r, text));
 }
 
 /* Says what took the most time, and the shares of all. */
 static void print_bound(const struct cli_bound *b) {
-    fprintf(stderr, "bounded by    %s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)\n", cli_bound_name(b),
-            cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
+    cli_fact(stderr, "bounded by", "%s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)", cli_bound_name(b),
+             cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
 }
 
 static void print_stats(const struct scan *s) {
