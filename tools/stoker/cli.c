@@ -47,13 +47,74 @@ size_t cli_utf8(const void *bytes, size_t len) {
     return n;
 }
 
-/* One line, whatever bytes a file name brought into it. */
-static void line(const char *format, va_list args) {
-    char text[LINE_BYTES];
+void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns) {
+    const char *end = text + bytes;
+    while (text < end) {
+        const char *word = text;
+        size_t blanks, length;
+        while (word < end && *word == ' ') {
+            word++;
+        }
+        blanks = (size_t)(word - text);
+        for (length = 0; word + length < end && word[length] != ' '; length++) {
+        }
+        if (blanks != 0u && at + blanks + length > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else {
+            fprintf(out, "%*s", (int)blanks, "");
+            at += blanks;
+        }
+        fwrite(word, 1, length, out);
+        at += length;
+        text = word + length;
+    }
+    fputc('\n', out);
+}
+
+/* Returns the columns of the terminal that `out` is, without the last one; SIZE_MAX: it is none. */
+static size_t columns_of(FILE *out) {
+    struct winsize window;
+    return ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 2u * CLI_FACT_AT ? window.ws_col - 1u
+                                                                                            : SIZE_MAX;
+}
+
+/* Prints a label and from column `at` on a text with its control bytes escaped: one line, whatever bytes a file name
+ * brought into it, but as many as a terminal needs. It is written at once, so that lines of several processes stay whole.
+ */
+static void print_beside(FILE *out, const char *label, size_t at, const char *format, va_list args) {
+    char text[LINE_BYTES], *escaped = NULL, *lines = NULL;
+    size_t escaped_bytes = 0, bytes = 0;
+    FILE *escaping = open_memstream(&escaped, &escaped_bytes), *wrapping = open_memstream(&lines, &bytes);
     vsnprintf(text, sizeof text, format, args);
-    fputs("stoker: ", stderr);
-    cli_print_bytes(stderr, text, strlen(text));
-    fputc('\n', stderr);
+    if (escaping) {
+        cli_print_bytes(escaping, text, strlen(text));
+        fclose(escaping);
+    }
+    if (wrapping) {
+        fprintf(wrapping, "%-*s", (int)at, label);
+        cli_wrap(wrapping, escaped, escaped_bytes, at, at, columns_of(out));
+        fclose(wrapping);
+    }
+    if (bytes != 0u) {
+        fwrite(lines, 1, bytes, out);
+    } else {
+        fprintf(out, "%sno memory for a message\n", label);
+    }
+    free(escaped);
+    free(lines);
+}
+
+static void line(const char *format, va_list args) {
+    static const char label[] = "stoker: ";
+    print_beside(stderr, label, sizeof label - 1u, format, args);
+}
+
+void cli_fact(FILE *out, const char *label, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    print_beside(out, label, CLI_FACT_AT, format, args);
+    va_end(args);
 }
 
 int cli_bad(const char *format, ...) {
@@ -136,56 +197,6 @@ const char *cli_fix(int err) {
     default:
         return stk_err_fix(err);
     }
-}
-
-void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns) {
-    const char *end = text + bytes;
-    while (text < end) {
-        const char *word = text;
-        size_t blanks, length;
-        while (word < end && *word == ' ') {
-            word++;
-        }
-        blanks = (size_t)(word - text);
-        for (length = 0; word + length < end && word[length] != ' '; length++) {
-        }
-        if (blanks != 0u && at + blanks + length > columns) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else {
-            fprintf(out, "%*s", (int)blanks, "");
-            at += blanks;
-        }
-        fwrite(word, 1, length, out);
-        at += length;
-        text = word + length;
-    }
-    fputc('\n', out);
-}
-
-/* Returns the columns of the terminal that `out` is, without the last one; SIZE_MAX: it is none. */
-static size_t columns_of(FILE *out) {
-    struct winsize window;
-    return ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 2u * CLI_FACT_AT ? window.ws_col - 1u
-                                                                                            : SIZE_MAX;
-}
-
-void cli_fact(FILE *out, const char *label, const char *format, ...) {
-    char text[LINE_BYTES], *escaped = NULL;
-    size_t bytes = 0;
-    va_list args;
-    FILE *memory;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    memory = open_memstream(&escaped, &bytes);
-    if (memory) {
-        cli_print_bytes(memory, text, strlen(text));
-        fclose(memory);
-    }
-    fprintf(out, "%-*s", (int)CLI_FACT_AT, label);
-    cli_wrap(out, escaped ? escaped : "?", escaped ? bytes : 1u, CLI_FACT_AT, CLI_FACT_AT, columns_of(out));
-    free(escaped);
 }
 
 static int is_painted;

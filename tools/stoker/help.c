@@ -148,7 +148,7 @@ static void man_row(FILE *out, const struct cli_row *row) {
     char left[LINE_ROOM];
     const char *word = left_of(row, left);
     if (row->id == 0 && !row->value) {
-        roff_macro(out, "SS", row->text);
+        roff_macro(out, strcmp(row->text, "Environment") == 0 ? "SH" : "SS", row->text);
         return;
     }
     fputs(".TP\n", out);
