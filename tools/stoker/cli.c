@@ -80,8 +80,8 @@ static size_t columns_of(FILE *out) {
 }
 
 /* Prints a label and from column `at` on a text with its control bytes escaped: one line, whatever bytes a file name
- * brought into it, but as many as a terminal needs. It is written at once, so that lines of several processes stay whole.
- */
+ * brought into it, but as many as a terminal needs. One call writes all of it, so that lines of several processes stay
+ * whole. */
 static void print_beside(FILE *out, const char *label, size_t at, const char *format, va_list args) {
     char text[LINE_BYTES], *escaped = NULL, *lines = NULL;
     size_t escaped_bytes = 0, bytes = 0;
@@ -93,7 +93,7 @@ static void print_beside(FILE *out, const char *label, size_t at, const char *fo
     }
     if (wrapping) {
         fprintf(wrapping, "%-*s", (int)at, label);
-        cli_wrap(wrapping, escaped, escaped_bytes, at, at, columns_of(out));
+        cli_wrap(wrapping, escaped ? escaped : "", escaped_bytes, at, at, columns_of(out));
         fclose(wrapping);
     }
     if (bytes != 0u) {

@@ -10,10 +10,11 @@
 
 /* Exit codes. */
 #define CLI_OK    0
-#define CLI_FAULT 1 /* a file failed while it was read; the rest is right */
+#define CLI_FAULT 1 /* a file could not be read; the rest is right */
 #define CLI_BAD   2 /* bad input, or no device: no result was printed; or it could not be written */
 
-/* One line on stderr, "stoker: ...", printed by cli_print_bytes, so without a newline in `format`. Returns CLI_BAD. */
+/* One line on stderr, "stoker: ...", with its control bytes escaped, so without a newline in `format`; a terminal gets
+ * it broken at blanks. Returns CLI_BAD. */
 int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Returns what a user of the command does about an error of the library, one clause without a full stop. The texts of

@@ -334,9 +334,9 @@ static int show(const struct info_options *options) {
 static void show_store(const struct cli_store *s, json_t *json) {
     struct stk_store_stats stats;
     if (s->aside[0] && json) {
-        json_object_set_new(json, "store_note", json_string(s->aside));
+        cli_json_set(json, "store_note", s->aside, strlen(s->aside));
     } else if (s->aside[0]) {
-        printf("store         %s\n", s->aside);
+        cli_fact(stdout, "store", "%s", s->aside);
     }
     if (s->note[0]) {
         cli_note("%s", s->note);
