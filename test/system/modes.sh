@@ -29,7 +29,7 @@ refused 'STOKER_RESIDENCY never: give' env STOKER_RESIDENCY=never $scan a
 refused 'STOKER_MEMORY paper: give' env STOKER_MEMORY=paper $scan a
 
 # Without a device an option is refused; the environment's wish is about OpenCL devices only.
-nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+nodev="env STOKER_DEVICE=auto OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
 refused 'no OpenCL device' $nodev $scan --residency batch a
 code 0 $nodev env STOKER_RESIDENCY=batch $scan a
 cmp out want
