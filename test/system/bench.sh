@@ -88,7 +88,9 @@ if "$STOKER" info | grep -q '^device 0'; then
     done
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
-    grep -q '^case=slots .* peer=host_stream_1 peer_value=[0-9]' lines || fail "slots has no limit beside it"
+    for limit in host_stream_1 two_threads; do
+        grep -q "^case=slots .* peer=$limit peer_value=[0-9]" lines || fail "slots has no $limit beside it"
+    done
     measures "from_store from_cache first_with_store" start --runs 1
     # Every kind of memory that the port may choose has its limits.
     limits="host_one_read device_one_read host_stream_1 host_stream_4 host_stream_16 host_stream_units device_stream_1"
@@ -97,7 +99,18 @@ if "$STOKER" info | grep -q '^device 0'; then
         grep -Eq '^stoker: bench limits: .*; [0-9]+ workers? of [0-9]+ lanes?\)$' err || fail "limits $how: $(cat err)"
         awk '{ sub("value=", "", $3); if ($3 <= 0) exit 1 }' lines || fail "limits $how: not above 0"
     done
-    measures "chunks_4K speed_4K best_4K classic_items_4K chunks_64K speed_64K" pipeline --bytes 100K --runs 1
+    measures "chunks_4K speed_4K best_4K classic_items_4K speed_of_limit_4K best_of_limit_4K chunks_64K speed_64K" \
+        pipeline --bytes 100K --runs 1
+    for limit in read_alone sum_alone read_beside_sum; do
+        grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
+    done
+    # The share is that of the lowest limit.
+    awk '/metric=speed_64K .*peer=(read|sum)_/ { sub("peer_value=", "", $6); if (!low || $6 < low) { low = $6; name = $5 } }
+        /metric=speed_of_limit_64K/ { if ($5 != name) exit 1; found = 1 } END { if (!found) exit 1 }' lines ||
+        fail "pipeline: $(grep 64K lines)"
+    measures "speed_16K best_of_limit_16K" pipeline --bytes 100K --runs 1 --chunk 16K
+    [ "$(grep -c '_16K ' lines)" -eq "$(wc -l <lines)" ] || fail "pipeline --chunk 16K: $(cat lines)"
+    refuses pipeline --chunk 8K
 else
     refuses rtt --count 100
     refuses slots --count 1000

@@ -49,6 +49,61 @@ if grep -q '^device 0' out; then
     fi
 fi
 
+# On a terminal the lines are broken at blanks; the words are the same.
+python3 - <<'PYTHON' || fail "lines on a terminal"
+import fcntl, os, pty, struct, subprocess, termios
+ours, theirs = pty.openpty()
+fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+process = subprocess.Popen([os.environ["STOKER"], "info", "--color", "never"], stdout=theirs)
+os.close(theirs)
+text = b""
+try:
+    while part := os.read(ours, 4096):
+        text += part
+except OSError:
+    pass
+assert process.wait() == 0
+lines = text.decode().replace("\r", "").splitlines()
+long = [line for line in lines if len(line) > 59 and not line.startswith("device") and " " in line[14:].strip()]
+assert not long and any(line.startswith(14 * " ") for line in lines), lines
+PYTHON
+
+# The same in JSON.
+code 0 "$STOKER" info
+cp out text
+grep -c '^device' out >devices
+code 0 "$STOKER" info --json
+python3 - <<'PYTHON'
+import json
+got = json.load(open("out"))
+devices = got["devices"]
+assert len(devices) == int(open("devices").read()), devices
+assert devices[-1] == {"index": None, "name": "interp", "residency": "RESIDENT"}, devices
+for i, d in enumerate(devices[:-1]):
+    assert d["index"] == i and d["name"] and d["units"] > 0 and d["reason"], d
+    assert d["residency"] is None and d["error"] or d["memory"] and d["workers"] > 0 and d["turns"] > 0, d
+assert got["reader"] in ("io_uring", "posix") and got["readers"] > 0 and got["cpus"] > 0 and got["io_uring"], got
+assert got["ring_slots_max"] > 0 and got["wire_format"] == [0, 6] and got["version"].count(".") == 2, got
+assert got["locked_memory_bytes"] is None or got["locked_memory_bytes"] >= 0, got
+PYTHON
+if grep -q '^device 0' text; then
+    code 0 "$STOKER" info --json --probe --device 0 --residency batch
+    python3 - <<'PYTHON'
+import json
+got = json.load(open("out"))
+assert list(got) == ["devices"] and len(got["devices"]) == 1, got
+probes = got["devices"][0]["probes"]
+assert [(p["residency"], p["memory"]) for p in probes] == [("BATCH", "copies")], probes
+assert all(p["works"] and p["rounds"] > 0 or p["reason"] for p in probes), probes
+PYTHON
+    code 0 "$STOKER" info --json --store kept --device 0
+    code 0 "$STOKER" info --json --store kept --device 0
+    python3 -c 'import json
+o = json.load(open("out"))
+assert o["store"]["records"] > 0 and o["devices"][0]["program"] != "compiled", o'
+fi
+refused 'no such OpenCL device' "$STOKER" info --json --device 'no such device'
+
 code 0 env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" info
 grep -q 'no OpenCL device: install a driver' out
 grep -q '^device interp: ' out

@@ -20,7 +20,7 @@ refused '--memory is for OpenCL devices' $scan --device interp --memory svm a
 refused '--residency never: give' "$STOKER" bench rtt --residency never
 refused '--memory paper: give' "$STOKER" bench slots --memory paper
 code 2 "$STOKER" bench scan --residency batch --file a -f p
-said 1 "bench scan takes no 'batch'"
+said 1 "bench scan takes no --residency"
 refused '--residency never: give' "$STOKER" replay --residency never log
 refused '--memory paper: give' "$STOKER" replay --memory paper log
 refused '--residency is for OpenCL devices' "$STOKER" replay --residency batch --on interp --against recorded log
@@ -29,7 +29,7 @@ refused 'STOKER_RESIDENCY never: give' env STOKER_RESIDENCY=never $scan a
 refused 'STOKER_MEMORY paper: give' env STOKER_MEMORY=paper $scan a
 
 # Without a device an option is refused; the environment's wish is about OpenCL devices only.
-nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
+nodev="env STOKER_DEVICE=auto OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
 refused 'no OpenCL device' $nodev $scan --residency batch a
 code 0 $nodev env STOKER_RESIDENCY=batch $scan a
 cmp out want
@@ -49,7 +49,7 @@ used() {
     python3 - "$mode" "$memory" <<'PYTHON' || fail "$*"
 import json, sys
 o = json.load(open("out"))
-want = [line.split("\t") for line in open("want").read().splitlines()]
+want = [line.strip().split("\t") for line in open("want").read().splitlines()]
 assert [[str(p["count"]), p["pattern"]] for p in o["patterns"]] == want, o
 s = o["stats"]
 assert s["residency"] == sys.argv[1] and s["memory"] == sys.argv[2], s

@@ -12,9 +12,9 @@ mkdir dir
 scan="$STOKER scan --device interp"
 
 # Files and pattern files.
-refused "missing: No such file.*: name a file" $scan -f p f missing
+refused "missing: No such file.*: name a file" $scan -f p missing
 refused "missing: No such file.*: name a readable pattern file" $scan -f missing f
-refused "dir: is a directory" $scan -f p f dir
+refused "dir: is a directory: use -r" $scan -f p dir
 refused "dir: is a directory" $scan -f dir f
 refused "missing: No such file.*: name a readable pattern file" $scan -f p -f missing f
 printf 'the\n\n\n' >ends
@@ -37,7 +37,7 @@ if as_nobody sh -c './stoker --version' >version 2>/dev/null; then
     cp f secret
     cp p secret-patterns
     chmod 000 secret secret-patterns
-    refused "secret: Permission denied" as_nobody ./stoker scan --device interp -f p f secret
+    refused "secret: Permission denied" as_nobody ./stoker scan --device interp -f p secret
     refused "secret-patterns: Permission denied" as_nobody ./stoker scan --device interp -f secret-patterns f
     locked='import os, resource, sys
 resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
@@ -90,7 +90,7 @@ refused "no file to scan" $scan -f p
 refused "no file to scan" $scan -f p --
 refused "no option --nonesuch" $scan -f p --nonesuch f
 refused "no option -x" $scan -f p -x f
-refused "no option --de" $scan -f p --de 3 f
+refused "no option --de: did you mean --device or --depth?" $scan -f p --de 3 f
 refused "f needs a value" $scan f -f
 refused "--depth needs a value" $scan -f p f --depth
 refused "takes no value" $scan -f p --count=3 f
@@ -98,7 +98,3 @@ refused "no command 'nonesuch'" "$STOKER" nonesuch
 refused "takes no 'x'" "$STOKER" info x
 code 2 "$STOKER"
 [ ! -s out ]
-for words in --help "scan --help" "info --help"; do
-    code 0 "$STOKER" $words
-    grep -q '^usage: stoker' out
-done

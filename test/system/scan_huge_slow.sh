@@ -10,7 +10,7 @@ for at in [(1 << 31) - 2, (1 << 32) - 3, (1 << 32) + 5, 4400 * (1 << 20) - 4]:
     file.write(b"need")
 PYTHON
 printf '\0\nneed\n' >p
-printf '%s\t\\x00\n4\tneed\n' $((4400 * 1048576 - 16)) >want
+printf '%s\t\\x00\n         4\tneed\n' $((4400 * 1048576 - 16)) >want
 "$STOKER" scan -f p --quiet huge | cmp - want
 
 printf 'need\n' >p

@@ -18,13 +18,15 @@ scan() {
     "$STOKER" scan -f patterns --quiet --chunk 4K "$@" one two three
 }
 
-# Counts for each pattern, in the order of the pattern file, escaped; nothing else.
+# Counts for each pattern, in the order of the pattern file, escaped, in a column; nothing else.
 scan >got
 python3 - >want <<'PYTHON'
 import json
-for pattern, count in json.load(open("want.json"))["patterns"]:
+patterns = json.load(open("want.json"))["patterns"]
+width = len(str(max(count for _, count in patterns)))
+for pattern, count in patterns:
     text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b) for b in bytes.fromhex(pattern))
-    print(f"{count}\t", end="", flush=True)
+    print(f"{count:{width}}\t", end="", flush=True)
     __import__("sys").stdout.buffer.write(text.encode("latin-1") + b"\n")
 PYTHON
 cmp got want
@@ -88,7 +90,7 @@ done
 # JSON holds UTF-8 only: other bytes appear as hexadecimal digits, in files and in notes.
 odd=$(printf 'odd\377')
 cp one "$odd"
-printf 'a\r\n' >"$odd-set"
+printf 'a\r' >"$odd-set"
 "$STOKER" scan -f "$odd-set" --quiet --json --stats "$odd" >got
 python3 - <<'PYTHON'
 import json

@@ -34,11 +34,42 @@ mkfifo fifo
 counts '1\tthen\n3\the\n' $scan -f fifo f
 wait
 
-# Bytes that an editor left behind are part of the pattern, and a note mentions them.
+# Patterns of the command line count with those of files, in the order of the options; lines are patterns of their own.
+counts '3\the\n1\tthen\n3\the\n2\tthe\n' $scan -e he -f a -e the f
+counts '2\tthe\n1\tthen\n' $scan -e 'the
+then' f
+counts '1\t-e\n' sh -c "printf %s '-e' | $scan -e -e -"
+refused '-e: the pattern is empty' $scan -e '' f
+refused '-e:2: empty pattern' $scan -e 'the
+
+he' f
+refused 'no patterns: give one with -e PATTERN' $scan f
+refused 'pattern 1 has 4097 bytes' $scan -e "$(head -c 4097 /dev/zero | tr '\0' x)" --chunk 4K f
+
+# Where every line ends in CR LF the CR is no part of the patterns; where some do, it is. A note says which.
 printf 'the\r\nhe\r\n' >crlf
 code 0 $scan --json --stats -f crlf f
-said 1 'crlf: 2 of 2 patterns end with a carriage return'
-python3 -c 'import json; o = json.load(open("out")); assert o["total"] == 1 and "carriage return" in o["stats"]["notes"][-1], o'
+said 1 'crlf: 2 lines end in CR LF: the CR is not part of the patterns'
+python3 -c 'import json; o = json.load(open("out")); assert o["total"] == 5 and "CR LF" in o["stats"]["notes"][-1], o'
+counts '2\tthe\n3\the\n' $scan --quiet -f crlf f
+printf 'the\r\n\r\n' >crlf-ends
+counts '2\tthe\n' $scan --quiet -f crlf-ends f
+printf 'the\r\n\r\nhe\r\n' >crlf-gap
+code 2 $scan -f crlf-gap f
+grep -q 'crlf-gap:2: empty pattern' err || fail "an empty line between lines that end in CR LF: $(cat err)"
+printf 'the\r\nhe' >crlf-cut
+counts '2\tthe\n3\the\n' $scan --quiet -f crlf-cut f
+printf 'the\nhe\r\nthen\n' >mixed
+code 0 $scan -f mixed f
+said 1 'mixed: 1 of 3 patterns end with a carriage return (CR), which is part of the pattern'
+printf '2\tthe\n1\the\\x0D\n1\tthen\n' | cmp - out
+printf '\r\nthe\n' >return
+counts '1\t\\x0D\n2\tthe\n' $scan -f return f
+printf 'he\r' >bare
+code 0 $scan -f bare f
+printf '1\the\\x0D\n' | cmp - out
+
+# Other bytes that an editor left behind are part of the pattern, and a note mentions them.
 printf '\357\273\277the\n' >bom
 code 0 $scan -f bom f
 said 1 'bom: begins with a byte order mark (BOM), which is part of the first pattern'

@@ -80,7 +80,10 @@ code 0 python3 "$lib/../../../tools/stklog.py" log
 
 # A run that fails leaves the old file.
 untouched 'missing: No such file' $scan --record log missing
-untouched 'missing: No such file' $scan --record new in missing
+code 1 $scan --record new missing in
+said 1 'missing: No such file'
+code 0 "$STOKER" replay --on interp --against recorded --input 1=in --tables new.tables new
+rm new new.tables
 untouched 'no OpenCL device named nonesuch' "$STOKER" scan --device nonesuch -f p --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record log in

@@ -127,8 +127,13 @@ int bench_device_rest(struct cli_device *device);
 #define BENCH_READERS   512u
 #define BENCH_SET       1024u /* --set, --words, --write */
 
+#define BENCH_VALUES_MAX 8u
+
 struct bench_case {
-    const char *name, *help; /* lines of the help, each ended */
+    const char *name, *what; /* for the help */
+    struct {
+        const char *option, *text;
+    } values[BENCH_VALUES_MAX]; /* what the options with a value mean to this case, in the order of the help */
     unsigned options;
     int (*run)(struct bench *bench); /* returns an exit code */
 };

@@ -1,4 +1,5 @@
 /* The peer's side: OpenCL as it is used without a resident kernel. */
+#include <time.h>
 #include <CL/cl.h>
 
 #include "bench.h"
@@ -7,6 +8,8 @@
 #define TEXTS_MAX 4u
 #define REST_NS   UINT64_C(2000000000)
 #define SLOT_NS   UINT64_C(60000000000) /* longest wait for one slot */
+#define LOOKS     32768u                /* at a slot before a nap: the worker may wait for this core */
+#define NAP_NS    50000
 
 const char bench_cl_empty[] = "__kernel void nothing(void) {}\n";
 
@@ -124,6 +127,11 @@ static int faulted(const struct stk_ring *ring, uint32_t slot) {
     return STK_E_SLOT_FAULT;
 }
 
+static void nap(void) {
+    const struct timespec t = {.tv_nsec = NAP_NS};
+    nanosleep(&t, NULL);
+}
+
 int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every) {
     struct stk_deadline end = {0};
     for (uint64_t looks = 1;; looks++) {
@@ -133,6 +141,9 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
         }
         if (status == (int)STK_SLOT_FAULT) {
             return faulted(ring, slot);
+        }
+        if (looks % LOOKS == 0u) {
+            nap();
         }
         if (looks % drive_every != 0u) {
             continue;

@@ -255,6 +255,6 @@ const struct bench_case bench_core = {
     .name = "core",
     .options = 0,
     .run = run,
-    .help = "  core      nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and "
-            "atomic_queue\n",
+    .what =
+        "nanoseconds of ring, cache, telemetry, BLAKE3 and hand-over; the peers are b3sum, ck_ring and atomic_queue",
 };

@@ -224,8 +224,7 @@ const struct bench_case bench_fair = {
     .name = "fair",
     .options = BENCH_COUNT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help =
-        "  fair      what seven tenants wait while another floods the ring, beside what they wait alone; and how many\n"
-        "            of 10,000 LOW slots run before a CRITICAL one published behind them\n"
-        "      --count N        slots of the seven (100000)\n",
+    .what = "what seven tenants wait while another floods the ring, beside what they wait alone; and how many of "
+            "10,000 LOW slots run before a CRITICAL one published behind them",
+    .values = {{"count", "slots of the seven (100000)"}},
 };

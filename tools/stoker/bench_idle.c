@@ -223,9 +223,7 @@ const struct bench_case bench_idle = {
     .name = "idle",
     .options = BENCH_COUNT | BENCH_RUNS | BENCH_DEVICE | BENCH_MODE,
     .run = run,
-    .help = "  idle      percent of a core that a stream with nothing to do costs, and the time from publish to done "
-            "on a parked device;\n"
-            "            the peer launches an empty kernel\n"
-            "      --count N        times that the device is woken (200)\n"
-            "      --runs N         seconds of each measurement (2)\n",
+    .what = "percent of a core that a stream with nothing to do costs, and the time from publish to done on a parked "
+            "device; the peer launches an empty kernel",
+    .values = {{"count", "times that the device is woken (200)"}, {"runs", "seconds of each measurement (2)"}},
 };

@@ -60,9 +60,7 @@ const struct bench_case bench_limits = {
     .name = "limits",
     .options = BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help =
-        "  limits    what the device reads in the best case, of the memory that it shares with the host (host_*) and "
-        "of\n"
-        "            its own (device_*): a read that waits for the one before it, and reads in order by 1, 4 and 16\n"
-        "            groups and by as many as it has compute units\n",
+    .what = "what the device reads in the best case, of the memory that it shares with the host (host_*) and of its "
+            "own (device_*): a read that waits for the one before it, and reads in order by 1, 4 and 16 groups and by "
+            "as many as it has compute units",
 };

@@ -218,8 +218,7 @@ const struct bench_case bench_log = {
     .name = "log",
     .options = BENCH_COUNT,
     .run = run,
-    .help = "  log       the replay log: bytes, reads and time on simulated flash against the layout of v1; appending "
-            "and reading\n"
-            "            files against v1 files and plain calls; the files are made in TMPDIR and removed\n"
-            "      --count N        records (65536)\n",
+    .what = "the replay log: bytes, reads and time on simulated flash against the layout of v1; appending and reading "
+            "files against v1 files and plain calls; the files are made in TMPDIR and removed",
+    .values = {{"count", "records (65536)"}},
 };

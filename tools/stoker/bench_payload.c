@@ -54,13 +54,14 @@ struct job {
 /// What is measured ///
 
 static int name_sets(struct payload *p) {
-    char *file = (char *)(uintptr_t)p->bench->options.patterns; /* patterns_load writes to no name */
+    const struct pattern_source file = {p->bench->options.patterns, 1};
     int bad = bench_text_open(&p->text);
-    p->set_count = file ? 1u : SETS_MAX;
+    p->set_count = file.text ? 1u : SETS_MAX;
     for (uint32_t i = 0; i < p->set_count && bad == 0; i++) {
         struct set *s = &p->sets[i];
-        bad = file ? patterns_load(&s->patterns, &file, 1) : bench_text_set(&p->text, &bench_sets[i], &s->patterns);
-        bad = bad || !file ? bad : patterns_build(&s->patterns);
+        bad =
+            file.text ? patterns_load(&s->patterns, &file, 1) : bench_text_set(&p->text, &bench_sets[i], &s->patterns);
+        bad = bad || !file.text ? bad : patterns_build(&s->patterns);
     }
     return bad;
 }
@@ -368,13 +369,12 @@ const struct bench_case bench_payload = {
     .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_CHUNK | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE |
                BENCH_MODE,
     .run = run,
-    .help =
-        "  payload   scans with 76 and with 926 patterns, and sums, of a text that lies in the payload already. Each\n"
-        "            pass is compared with a count of the host's own; with a wrong pass the exit code is 1\n"
-        "      --file FILE      take the text from FILE, repeated as needed, instead of made-up words\n"
-        "  -f, --patterns FILE  take the patterns, one a line, from FILE instead of the made-up words\n"
-        "      --bytes BYTES    of the text (256M)\n"
-        "      --chunk BYTES    of a slot (64K, then 256K)\n"
-        "      --runs N         passes (20)\n"
-        "      --in-flight N    slots of the ring (1024)\n",
+    .what = "scans with 76 and with 926 patterns, and sums, of a text that lies in the payload already. Each pass is "
+            "compared with a count of the host's own; with a wrong pass the exit code is 1",
+    .values = {{"file", "take the text from FILE, repeated as needed, instead of made-up words"},
+               {"patterns", "take the patterns, one a line, from FILE instead of the made-up words"},
+               {"bytes", "of the text (256M)"},
+               {"chunk", "of a slot (64K, then 256K)"},
+               {"runs", "passes (20)"},
+               {"in-flight", "slots of the ring (1024)"}},
 };

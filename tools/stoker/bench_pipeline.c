@@ -14,13 +14,30 @@
 
 static const uint32_t chunks[] = {4u << 10, 16u << 10, 64u << 10, 256u << 10, 1u << 20};
 
+/* What bounds the stream: the parts of its work without the others. */
+enum {
+    READ_ALONE,
+    SUM_ALONE,
+    READ_BESIDE_SUM,
+    LIMITS
+};
+
+static const struct {
+    const char *name;
+    unsigned parts;
+} limits[LIMITS] = {
+    {"read_alone", PIPELINE_READS},
+    {"sum_alone", PIPELINE_SUMS},
+    {"read_beside_sum", PIPELINE_READS | PIPELINE_SUMS},
+};
+
 struct pipeline {
     struct bench *bench;
     struct pipeline_file file;
     struct pipeline_ours ours;
     struct pipeline_classic classic;
     uint32_t runs;
-    double our_ns[BENCH_RUNS_MAX], their_ns[BENCH_RUNS_MAX];
+    double our_ns[BENCH_RUNS_MAX], their_ns[BENCH_RUNS_MAX], limit_ns[LIMITS][BENCH_RUNS_MAX];
 };
 
 /// The file ///
@@ -70,7 +87,6 @@ static int take_sum(void *ctx, const struct stk_stream_result *r, struct stk_str
 }
 
 static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struct stk_arena *arena, uint32_t chunk) {
-    uint32_t depth = PIPELINE_PAYLOAD / chunk;
     const struct stk_stream_config config = {
         .memory = o->device.memory,
         .dispatch = o->device.dispatch,
@@ -78,7 +94,7 @@ static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struc
         .platform = {&stk_posix_platform_ops, NULL},
         .on_result = take_sum,
         .on_result_ctx = o,
-        .depth = depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX,
+        .depth = pipeline_depth(chunk),
         .chunk_bytes = chunk,
         .priority = STK_PRIORITY_NORMAL,
     };
@@ -122,9 +138,10 @@ static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass
 
 static int open_ours(struct pipeline *p) {
     struct pipeline_ours *o = &p->ours;
-    const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = PIPELINE_PAYLOAD};
+    const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = 2u * PIPELINE_PAYLOAD};
     int bad = bench_device_open(p->bench, &o->device, &wish);
     if (bad == 0) {
+        memset(o->device.memory.payload, 1, o->device.memory.payload_bytes); /* each page has memory */
         bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX, 1);
     }
     if (bad == 0) {
@@ -148,6 +165,16 @@ static int check(const struct pipeline *p, const struct pipeline_pass *pass, con
     return CLI_FAULT;
 }
 
+static int measure_limits(struct pipeline *p, uint32_t chunk, uint32_t run) {
+    int bad = 0;
+    for (int i = 0; i < LIMITS && bad == 0; i++) {
+        uint64_t ns = 0;
+        bad = pipeline_limit_pass(&p->ours, &p->file, chunk, limits[i].parts, &ns);
+        p->limit_ns[i][run] = (double)ns;
+    }
+    return bad;
+}
+
 static int measure(struct pipeline *p, uint32_t chunk) {
     struct pipeline_pass ours, theirs;
     int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);
@@ -159,8 +186,31 @@ static int measure(struct pipeline *p, uint32_t chunk) {
         bad = bad ? bad : check(p, &theirs, "the classic way");
         p->our_ns[i] = (double)ours.ns;
         p->their_ns[i] = (double)theirs.ns;
+        bad = bad ? bad : measure_limits(p, chunk, i);
     }
     return bad;
+}
+
+/* The stream beside each of its limits, and the share of the lowest that the stream reaches. */
+static void report_limits(struct pipeline *p, uint32_t chunk, const char *name,
+                          double (*pick)(const double *values, uint32_t count)) {
+    double bytes = (double)p->file.bytes, ours = bytes / pick(p->our_ns, p->runs), lowest = 0.0;
+    char metric[32];
+    struct bench_figure f = {metric, ours, "GB/s", BENCH_MORE, NULL, 0.0},
+                        share = {metric, 0.0, "shares", BENCH_MORE, NULL, 1.0};
+    snprintf(metric, sizeof metric, "%s_%uK", name, chunk >> 10);
+    for (int i = 0; i < LIMITS; i++) {
+        f.peer = limits[i].name;
+        f.peer_value = bytes / pick(p->limit_ns[i], p->runs);
+        bench_figure(p->bench, &f);
+        if (i == 0 || f.peer_value < lowest) {
+            lowest = f.peer_value;
+            share.peer = f.peer;
+        }
+    }
+    share.value = ours / lowest;
+    snprintf(metric, sizeof metric, "%s_of_limit_%uK", name, chunk >> 10);
+    bench_figure(p->bench, &share);
 }
 
 static void report(struct pipeline *p, uint32_t chunk) {
@@ -182,6 +232,17 @@ static void report(struct pipeline *p, uint32_t chunk) {
         f.peer = rows[i].peer_value > 0.0 ? f.peer : NULL;
         bench_figure(p->bench, &f);
     }
+    report_limits(p, chunk, "speed", bench_median);
+    report_limits(p, chunk, "best", bench_least);
+}
+
+static int check_chunk(uint64_t chunk) {
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        if (chunk == 0u || chunk == chunks[i]) {
+            return 0;
+        }
+    }
+    return cli_bad("bench pipeline: --chunk %llu: give 4K, 16K, 64K, 256K or 1M", (unsigned long long)chunk);
 }
 
 static int run(struct bench *bench) {
@@ -191,11 +252,12 @@ static int run(struct bench *bench) {
     p.bench = bench;
     p.runs = bench->options.runs ? (uint32_t)bench->options.runs : RUNS_DEFAULT;
     p.file = (struct pipeline_file){.fd = -1, .bytes = bytes & ~UINT64_C(4095)};
-    bad = make_file(&p.file);
+    bad = check_chunk(bench->options.chunk);
+    bad = bad ? bad : make_file(&p.file);
     bad = bad ? bad : open_ours(&p);
     bad = bad ? bad : pipeline_classic_open(&p.classic, &p.ours.device.opencl);
     for (size_t i = 0; i < sizeof chunks / sizeof *chunks && bad == 0; i++) {
-        if (chunks[i] <= p.file.bytes) {
+        if (chunks[i] <= p.file.bytes && (bench->options.chunk == 0u || bench->options.chunk == chunks[i])) {
             bad = measure(&p, chunks[i]);
             if (bad == 0) {
                 report(&p, chunks[i]);
@@ -213,9 +275,11 @@ static int run(struct bench *bench) {
 
 const struct bench_case bench_pipeline = {
     .name = "pipeline",
-    .options = BENCH_RUNS | BENCH_BYTES | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
+    .options = BENCH_RUNS | BENCH_BYTES | BENCH_CHUNK | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help = "  pipeline  chunks of a file summed on the device; the peer reads, copies, launches and waits for each\n"
-            "      --bytes BYTES    of the file, which is made in TMPDIR and removed (64M)\n"
-            "      --runs N         runs of each (5)\n",
+    .what = "chunks of a file summed on the device; the peer reads, copies, launches and waits for each. The limits "
+            "are the reads alone, the sums alone, and both where no sum waits for a read",
+    .values = {{"bytes", "of the file, which is made in TMPDIR and removed (64M)"},
+               {"chunk", "one size of the chunks instead of all"},
+               {"runs", "runs of each (5)"}},
 };

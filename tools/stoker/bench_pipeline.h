@@ -7,7 +7,13 @@
 
 #define PIPELINE_CHUNK_MAX (1u << 20)
 #define PIPELINE_DEPTH_MAX 64u
-#define PIPELINE_PAYLOAD   (8u << 20) /* bytes of the stream's buffers together */
+#define PIPELINE_PAYLOAD   (8u << 20) /* bytes of the stream's buffers together; the limits sum as many behind them */
+
+/* Chunks of the stream in flight. */
+static inline uint32_t pipeline_depth(uint32_t chunk) {
+    uint32_t depth = PIPELINE_PAYLOAD / chunk;
+    return depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX;
+}
 
 /* The file, and one pass over it. */
 struct pipeline_file {
@@ -28,6 +34,16 @@ struct pipeline_ours {
     uint64_t sum;
     int source;
 };
+
+/// The limits: bench_pipeline_limit.c ///
+
+#define PIPELINE_READS 1u /* the reads of the stream, by the same reader into the same buffers */
+#define PIPELINE_SUMS  2u /* sums of as many bytes by the device, over data that is there */
+
+/* Does these parts of the work without what ties one to the other: no sum waits for a read. 0, or CLI_BAD with the line
+ * written; the device rests afterwards. */
+int pipeline_limit_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk, unsigned parts,
+                        uint64_t *ns);
 
 /// The classic way: bench_classic.c ///
 

@@ -243,10 +243,9 @@ const struct bench_case bench_read = {
     .name = "read",
     .options = BENCH_RUNS | BENCH_BYTES | BENCH_READERS,
     .run = run,
-    .help =
-        "  read      a file in the page cache through one reader and through several, without a device: the bound of\n"
-        "            a scan; the peer is pread by as many threads\n"
-        "      --bytes BYTES    of the file, which is made in TMPDIR and removed (512M)\n"
-        "      --readers N      readers, each with a thread (one for each CPU up to 4, above that for two, up to 8)\n"
-        "      --runs N         runs of each (5)\n",
+    .what = "a file in the page cache through one reader and through several, without a device: the bound of a scan; "
+            "the peer is pread by as many threads",
+    .values = {{"bytes", "of the file, which is made in TMPDIR and removed (512M)"},
+               {"readers", "readers, each with a thread (one for each CPU up to 4, above that for two, up to 8)"},
+               {"runs", "runs of each (5)"}},
 };

@@ -284,13 +284,10 @@ const struct bench_case bench_rtt = {
     .name = "rtt",
     .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help =
-        "  rtt       one slot at a time through the resident kernel: a NOP, a store with three arguments (args_*), a\n"
-        "            compare-and-swap (swap_*), and sums of 16 to 64 bytes (chunk_*). Wrong results are counted, and\n"
-        "            then the exit code is 1. The peer launches an empty kernel and waits. Where the worker is a "
-        "thread\n"
-        "            of a CPU, the ratio to two_threads, which pass one line back and forth, is the part of that "
-        "limit\n"
-        "      --count N        round trips of each (1000000)\n"
-        "      --in-flight N    slots of the ring, which are taken in turn (64)\n",
+    .what = "one slot at a time through the resident kernel: a NOP, a store with three arguments (args_*), a "
+            "compare-and-swap (swap_*), and sums of 16 to 64 bytes (chunk_*). Wrong results are counted, and then the "
+            "exit code is 1. The peer launches an empty kernel and waits. Where the worker is a thread of a CPU, the "
+            "ratio to two_threads, which pass one line back and forth, is the part of that limit",
+    .values = {{"count", "round trips of each (1000000)"},
+               {"in-flight", "slots of the ring, which are taken in turn (64)"}},
 };

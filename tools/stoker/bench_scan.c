@@ -281,10 +281,10 @@ static int warm(struct scan_bench *s) {
 
 /* Counts the patterns in the text by comparing bytes. */
 static int count_text(struct scan_bench *s, const uint8_t *text) {
-    char *name = (char *)(uintptr_t)s->patterns; /* patterns_load writes to no name */
+    const struct pattern_source source = {s->patterns, 1};
     struct bench_count count = {.matches = 0};
     struct patterns patterns;
-    int bad = patterns_load(&patterns, &name, 1);
+    int bad = patterns_load(&patterns, &source, 1);
     bad = bad ? bad : bench_count(&count, &patterns, text, s->bytes);
     s->expected = count.matches;
     free(count.occurrences);
@@ -407,18 +407,16 @@ const struct bench_case bench_scan = {
     .name = "scan",
     .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_SET,
     .run = run,
-    .help =
-        "  scan      stoker scan as a process of its own. The peers are rg -F, which counts no overlaps, grep -F, "
-        "which\n"
-        "            counts lines, and Hyperscan in streaming mode with the same chunks (hs_scan), where they are\n"
-        "            installed, and the kernel on a payload that is there. Counts of all matches are compared with an\n"
-        "            independent one; where one differs the exit code is 1\n"
-        "      --set NAME       one made set of patterns: frequent76, frequent926, rare76 or rare2500 (all). Frequent\n"
-        "                       ones are words of the text, rare ones do not stand in it\n"
-        "      --words FILE     words for text and sets (/usr/share/dict/words; where it is missing, made-up ones)\n"
-        "      --bytes BYTES    of the made text (128M)\n"
-        "      --write FOLDER   only write the made text and sets into FOLDER\n"
-        "      --file FILE      scan FILE instead of the made text, with -f\n"
-        "  -f, --patterns FILE  take the patterns, one a line, from FILE instead of the made sets, with --file\n"
-        "      --runs N         runs of each (5)\n",
+    .what = "stoker scan as a process of its own. The peers are rg -F, which counts no overlaps, grep -F, which counts "
+            "lines, and Hyperscan in streaming mode with the same chunks (hs_scan), where they are installed, and the "
+            "kernel on a payload that is there. Counts of all matches are compared with an independent one; where one "
+            "differs the exit code is 1",
+    .values = {{"set", "one made set of patterns: frequent76, frequent926, rare76 or rare2500 (all). Frequent ones are "
+                       "words of the text, rare ones do not stand in it"},
+               {"words", "words for text and sets (/usr/share/dict/words; where it is missing, made-up ones)"},
+               {"bytes", "of the made text (128M)"},
+               {"write", "only write the made text and sets into FOLDER"},
+               {"file", "scan FILE instead of the made text, with -f"},
+               {"patterns", "take the patterns, one a line, from FILE instead of the made sets, with --file"},
+               {"runs", "runs of each (5)"}},
 };

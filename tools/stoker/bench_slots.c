@@ -1,6 +1,7 @@
 /* stoker bench slots: NOP slots per second with many in flight; the peer launches one empty kernel for each item. */
 #include <CL/cl.h>
 
+#include "bench_lines.h"
 #include "limits.h"
 
 #define COUNT_DEFAULT     100000000u
@@ -15,7 +16,7 @@ struct slots {
     cl_kernel empty;
     struct stk_ring ring;
     struct limits_of_host limits;
-    double ours[BENCH_BLOCKS], theirs[BENCH_BLOCKS]; /* items per second */
+    double ours[BENCH_BLOCKS], theirs[BENCH_BLOCKS], lines[BENCH_BLOCKS]; /* items per second */
 };
 
 static int drive(struct slots *s) {
@@ -80,6 +81,7 @@ static int measure(struct slots *s) {
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = block_of_ours(s, &s->ours[i], ours);
         bad = bad ? bad : block_of_theirs(s, &s->theirs[i], theirs);
+        bad = bad ? bad : bench_lines(s->ring.slots, ours, &s->lines[i]);
     }
     return bad;
 }
@@ -102,9 +104,16 @@ static void report(struct slots *s) {
         .peer_value = bench_median(s->theirs, BENCH_BLOCKS),
     };
     bench_figure(s->bench, &f);
+    f.peer = "two_threads";
+    f.peer_value = bench_median(s->lines, BENCH_BLOCKS);
+    bench_figure(s->bench, &f);
+    f.peer = "enqueue+finish";
     f.metric = "best";
     f.value = most(s->ours);
     f.peer_value = most(s->theirs);
+    bench_figure(s->bench, &f);
+    f.peer = "two_threads";
+    f.peer_value = most(s->lines);
     bench_figure(s->bench, &f);
     /* One group that reads the ring in order and does nothing else. */
     f.peer = "host_stream_1";
@@ -144,9 +153,7 @@ const struct bench_case bench_slots = {
     .name = "slots",
     .options = BENCH_COUNT | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .help =
-        "  slots     NOP slots per second; the peer launches an empty kernel for each item. The limit is one group\n"
-        "            that reads the 64 bytes of each\n"
-        "      --count N        slots (100000000)\n"
-        "      --in-flight N    slots of the ring (256)\n",
+    .what = "NOP slots per second; the peer launches an empty kernel for each item. The limits are two threads that "
+            "hand as many lines to each other, and one group that reads the 64 bytes of each",
+    .values = {{"count", "slots (100000000)"}, {"in-flight", "slots of the ring (256)"}},
 };

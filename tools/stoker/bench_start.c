@@ -166,9 +166,7 @@ const struct bench_case bench_start = {
     .name = "start",
     .options = BENCH_RUNS | BENCH_DEVICE,
     .run = run,
-    .help = "  start     from nothing to a device that takes work: from the store and from the RAM cache; the peer "
-            "compiles and\n"
-            "            probes. Each start is a process of its own with an empty driver's cache; folders are made in "
-            "TMPDIR\n"
-            "      --runs N         runs of each (3)\n",
+    .what = "from nothing to a device that takes work: from the store and from the RAM cache; the peer compiles and "
+            "probes. Each start is a process of its own with an empty driver's cache; folders are made in TMPDIR",
+    .values = {{"runs", "runs of each (3)"}},
 };

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LINE_BYTES 8192 /* of a message: longer than any path */
 
@@ -45,13 +47,74 @@ size_t cli_utf8(const void *bytes, size_t len) {
     return n;
 }
 
-/* One line, whatever bytes a file name brought into it. */
-static void line(const char *format, va_list args) {
-    char text[LINE_BYTES];
+void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns) {
+    const char *end = text + bytes;
+    while (text < end) {
+        const char *word = text;
+        size_t blanks, length;
+        while (word < end && *word == ' ') {
+            word++;
+        }
+        blanks = (size_t)(word - text);
+        for (length = 0; word + length < end && word[length] != ' '; length++) {
+        }
+        if (blanks != 0u && at + blanks + length > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else {
+            fprintf(out, "%*s", (int)blanks, "");
+            at += blanks;
+        }
+        fwrite(word, 1, length, out);
+        at += length;
+        text = word + length;
+    }
+    fputc('\n', out);
+}
+
+/* Returns the columns of the terminal that `out` is, without the last one; SIZE_MAX: it is none. */
+static size_t columns_of(FILE *out) {
+    struct winsize window;
+    return ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 2u * CLI_FACT_AT ? window.ws_col - 1u
+                                                                                            : SIZE_MAX;
+}
+
+/* Prints a label and from column `at` on a text with its control bytes escaped: one line, whatever bytes a file name
+ * brought into it, but as many as a terminal needs. One call writes all of it, so that lines of several processes stay
+ * whole. */
+static void print_beside(FILE *out, const char *label, size_t at, const char *format, va_list args) {
+    char text[LINE_BYTES], *escaped = NULL, *lines = NULL;
+    size_t escaped_bytes = 0, bytes = 0;
+    FILE *escaping = open_memstream(&escaped, &escaped_bytes), *wrapping = open_memstream(&lines, &bytes);
     vsnprintf(text, sizeof text, format, args);
-    fputs("stoker: ", stderr);
-    cli_print_bytes(stderr, text, strlen(text));
-    fputc('\n', stderr);
+    if (escaping) {
+        cli_print_bytes(escaping, text, strlen(text));
+        fclose(escaping);
+    }
+    if (wrapping) {
+        fprintf(wrapping, "%-*s", (int)at, label);
+        cli_wrap(wrapping, escaped ? escaped : "", escaped_bytes, at, at, columns_of(out));
+        fclose(wrapping);
+    }
+    if (bytes != 0u) {
+        fwrite(lines, 1, bytes, out);
+    } else {
+        fprintf(out, "%sno memory for a message\n", label);
+    }
+    free(escaped);
+    free(lines);
+}
+
+static void line(const char *format, va_list args) {
+    static const char label[] = "stoker: ";
+    print_beside(stderr, label, sizeof label - 1u, format, args);
+}
+
+void cli_fact(FILE *out, const char *label, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    print_beside(out, label, CLI_FACT_AT, format, args);
+    va_end(args);
 }
 
 int cli_bad(const char *format, ...) {
@@ -67,34 +130,6 @@ void cli_note(const char *format, ...) {
     va_start(args, format);
     line(format, args);
     va_end(args);
-}
-
-int cli_bad_option(const char *command, int option, char **argv) {
-    const char *word = argv[optind - 1];
-    char letter[3] = {'-', (char)optopt, '\0'};
-    int is_long = strncmp(word, "--", 2) == 0;
-    if (option == ':') {
-        return cli_bad("%s needs a value: see stoker %s --help", is_long ? word : letter, command);
-    }
-    if (is_long && optopt != 0) {
-        return cli_bad("%s: this option takes no value: see stoker %s --help", word, command);
-    }
-    return cli_bad("no option %s: see stoker %s --help", is_long ? word : letter, command);
-}
-
-int cli_once(const struct option *options, int option, uint64_t *seen) {
-    uint32_t i = 0;
-    while (options[i].name && options[i].val != option) {
-        i++;
-    }
-    if (!options[i].name || options[i].has_arg == no_argument) {
-        return 0;
-    }
-    if ((*seen >> i & 1u) != 0u) {
-        return cli_bad("--%s is given twice: give it once", options[i].name);
-    }
-    *seen |= UINT64_C(1) << i;
-    return 0;
 }
 
 int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {
@@ -161,6 +196,32 @@ const char *cli_fix(int err) {
         return "too little locked memory: raise `ulimit -l`, or use a smaller --chunk or --depth";
     default:
         return stk_err_fix(err);
+    }
+}
+
+static int is_painted;
+
+int cli_parse_color(const char *text, enum cli_color *color) {
+    static const char *const names[] = {"auto", "always", "never"};
+    for (uint32_t i = 0; i < 3u; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *color = (enum cli_color)i;
+            return 0;
+        }
+    }
+    return cli_bad("--color %s: give auto, always or never", text);
+}
+
+void cli_color_begin(enum cli_color color) {
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    int fits = isatty(STDOUT_FILENO) && (!none || !none[0]) && term && strcmp(term, "dumb") != 0;
+    is_painted = color == CLI_COLOR_ALWAYS || (color == CLI_COLOR_AUTO && fits);
+}
+
+void cli_paint(enum cli_paint paint) {
+    static const char *const codes[CLI_PAINTS] = {"\033[0m", "\033[35m", "\033[32m", "\033[1;31m"};
+    if (is_painted) {
+        fputs(codes[paint], stdout);
     }
 }
 

@@ -2,7 +2,6 @@
 #ifndef STOKER_CLI_H
 #define STOKER_CLI_H
 
-#include <getopt.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,10 +10,11 @@
 
 /* Exit codes. */
 #define CLI_OK    0
-#define CLI_FAULT 1 /* a file failed while it was read; the rest is right */
+#define CLI_FAULT 1 /* a file could not be read; the rest is right */
 #define CLI_BAD   2 /* bad input, or no device: no result was printed; or it could not be written */
 
-/* One line on stderr, "stoker: ...", printed by cli_print_bytes, so without a newline in `format`. Returns CLI_BAD. */
+/* One line on stderr, "stoker: ...", with its control bytes escaped, so without a newline in `format`; a terminal gets
+ * it broken at blanks. Returns CLI_BAD. */
 int cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Returns what a user of the command does about an error of the library, one clause without a full stop. The texts of
@@ -23,14 +23,6 @@ const char *cli_fix(int err);
 
 /* One line on stderr about something that is not an error. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The line for what getopt_long did not take, '?' or ':': its own lines say what is wrong, and not what to do. */
-int cli_bad_option(const char *command, int option, char **argv);
-
-/* Checks that an option with a value is given once: a second value would silently replace the first one. `seen` has a
- * bit for each of `options` and begins as 0. Options without a value may repeat. Returns 0, or CLI_BAD with the line
- * written when `option` was given before. */
-int cli_once(const struct option *options, int option, uint64_t *seen);
 
 /* The bytes with those that a terminal would not show as \xHH, a backslash as two. */
 void cli_print_bytes(FILE *out, const void *bytes, size_t len);
@@ -55,19 +47,43 @@ void cli_leave_threads(void);
 void *cli_map(size_t bytes);
 void cli_unmap(void *memory, size_t bytes);
 
-/* The commands, as X(name, what the command does), in the order of the help: "stoker NAME" is cmd_NAME, which gets its
- * own name in argv[0] and returns an exit code. */
-#define CLI_COMMANDS(X)                                                                                                \
-    X(scan, "count byte-string patterns in files, on the device")                                                      \
-    X(info, "show devices, residency, io_uring features and limits")                                                   \
-    X(bench, "measure against peers (stoker bench --help names the cases)")                                            \
-    X(replay, "feed a recording into fresh instances and find where they part")                                        \
-    X(log, "show and check replay logs")                                                                               \
-    X(conform, "run test vectors against this library")
+/// Colour ///
 
-#define CLI_COMMAND(name, what) int cmd_##name(int argc, char **argv);
-CLI_COMMANDS(CLI_COMMAND)
-#undef CLI_COMMAND
+enum cli_color {
+    CLI_COLOR_AUTO,
+    CLI_COLOR_ALWAYS,
+    CLI_COLOR_NEVER
+};
+
+enum cli_paint {
+    CLI_PLAIN,
+    CLI_NAME,    /* of a file or device */
+    CLI_NUMBER,  /* offset in a file */
+    CLI_PATTERN, /* bytes that were found */
+    CLI_PAINTS
+};
+
+/* The value of --color. Returns 0, or CLI_BAD with the line written. */
+int cli_parse_color(const char *text, enum cli_color *color);
+
+/* Makes cli_paint work, or not: with AUTO on a terminal alone, and not where NO_COLOR or TERM speak against it. */
+void cli_color_begin(enum cli_color color);
+
+/* Prints what the following bytes on standard output are painted with; nothing without colours. */
+void cli_paint(enum cli_paint paint);
+
+/// Columns ///
+
+/* Prints words from column `at` on, in lines of at most so many columns with an indentation, and ends the last line. */
+void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns);
+
+#define CLI_FACT_AT 14u /* column of the texts of cli_fact */
+
+/* Prints a label and a text beside it; on a terminal in lines that the terminal does not break. The text's control
+ * bytes are escaped. */
+void cli_fact(FILE *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/// Names ///
 
 /* Writes "a, b or c" of `count` names to `text`, cut to `size`. Returns text. */
 const char *cli_names(char *text, size_t size, const char *const *names, size_t count);

@@ -1,33 +1,11 @@
 /* stoker bench: its cases and options. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench.h"
 #include "json_out.h"
+#include "options.h"
 #include "stoker/port/reader_pool.h"
-
-static const char help_head[] =
-    "usage: stoker bench CASE [OPTION]...\n"
-    "Measures stoker and, in the same run, what it is compared with. Prints one line for each figure:\n"
-    "case= metric= value= unit= peer= peer_value= ratio=, where a ratio above 1 says that stoker is better.\n"
-    "Where the peer is a figure of stoker bench limits (host_*), measured in the same run, the ratio is the part of "
-    "that\n"
-    "limit that stoker reaches.\n"
-    "\n";
-
-static const char help_tail[] =
-    "\n"
-    "Of the cases that use a device:\n"
-    "      --workers N      work-groups of the resident kernel (1)\n"
-    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
-    "      --device NAME    an OpenCL device's index or part of its name\n"
-    "      --residency MODE ask for " CLI_RESIDENCIES "\n"
-    "      --memory KIND    ask for " CLI_MEMORIES "\n"
-    "      --store FILE     keep program and handshake in FILE (stoker scan --help); not for idle and start\n"
-    "      --no-store       keep nothing\n"
-    "      --json           print one JSON array of the same figures\n"
-    "\n" CLI_MODE_HELP;
 
 static const struct bench_case *const cases[] = {
 #define CASE(name) &bench_##name,
@@ -55,33 +33,96 @@ enum {
     OPT_SET,
     OPT_WORDS,
     OPT_WRITE,
-    OPT_JSON,
-    OPT_HELP
+    OPT_JSON
 };
 
-static const struct option long_options[] = {
-    {"count", required_argument, NULL, OPT_COUNT},
-    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"file", required_argument, NULL, OPT_FILE},
-    {"patterns", required_argument, NULL, 'f'},
-    {"runs", required_argument, NULL, OPT_RUNS},
-    {"bytes", required_argument, NULL, OPT_BYTES},
-    {"chunk", required_argument, NULL, OPT_CHUNK},
-    {"readers", required_argument, NULL, OPT_READERS},
-    {"device", required_argument, NULL, OPT_DEVICE},
-    {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},
-    {"store", required_argument, NULL, OPT_STORE},
-    {"no-store", no_argument, NULL, OPT_NO_STORE},
-    {"set", required_argument, NULL, OPT_SET},
-    {"words", required_argument, NULL, OPT_WORDS},
-    {"write", required_argument, NULL, OPT_WRITE},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+/* Options whose meaning the cases tell. */
+static const struct cli_row values[] = {
+    {OPT_COUNT, "count", "N", NULL, NULL, 0},
+    {OPT_IN_FLIGHT, "in-flight", "N", NULL, NULL, 0},
+    {OPT_FILE, "file", "FILE", NULL, NULL, 0},
+    {'f', "patterns", "FILE", NULL, NULL, 0},
+    {OPT_RUNS, "runs", "N", NULL, NULL, 0},
+    {OPT_BYTES, "bytes", "BYTES", NULL, NULL, 0},
+    {OPT_CHUNK, "chunk", "BYTES", NULL, NULL, 0},
+    {OPT_READERS, "readers", "N", NULL, NULL, 0},
+    {OPT_SET, "set", "NAME", NULL, "frequent76 frequent926 rare76 rare2500", 0},
+    {OPT_WORDS, "words", "FILE", NULL, NULL, 0},
+    {OPT_WRITE, "write", "FOLDER", NULL, NULL, 0},
 };
+
+static const struct cli_row common[] = {
+    {0, NULL, NULL, "Cases that use a device", NULL, 0},
+    {OPT_DEVICE, "device", "NAME", "an OpenCL device's index or part of its name", NULL, 0},
+    {OPT_WORKERS, "workers", "N", "work-groups of the resident kernel (1)", NULL, 0},
+    {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
+    CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
+    {OPT_STORE, "store", "FILE", "keep program and handshake in FILE (stoker scan --help); not for idle and start",
+     NULL, 0},
+    {OPT_NO_STORE, "no-store", NULL, "keep nothing", NULL, 0},
+    {0, NULL, NULL, "Output", NULL, 0},
+    {OPT_JSON, "json", NULL, "print one JSON array of the same figures", NULL, 0},
+    CLI_HELP_ROW,
+    {0, NULL, NULL, "Environment", NULL, 0},
+    CLI_MODE_ENVIRONMENT,
+    {0, NULL, NULL, NULL, NULL, 0},
+};
+
+/// The page ///
+
+/* A heading and the word for each case, then its options, then the common ones. */
+#define ROWS (2u * CASES + CASES * BENCH_VALUES_MAX + sizeof common / sizeof *common)
+
+static uint32_t add_case(struct cli_row *rows, uint32_t n, const struct bench_case *c) {
+    rows[n++] = (struct cli_row){.value = c->name, .text = c->what};
+    for (uint32_t i = 0; i < BENCH_VALUES_MAX && c->values[i].option; i++) {
+        const struct cli_row *row = values;
+        while (strcmp(row->name, c->values[i].option) != 0) {
+            row++;
+        }
+        rows[n] = *row;
+        rows[n++].text = c->values[i].text;
+    }
+    return n;
+}
+
+/* Returns the page of all cases, whose help shows one of them; NULL: all. */
+static const struct cli_page *page_of(const struct bench_case *only) {
+    static struct cli_row rows[ROWS], shown[ROWS];
+    static char operands[128];
+    static const struct cli_page page = {
+        .name = "bench",
+        .what = "measure against peers",
+        .synopsis = "CASE [OPTION]...",
+        .about =
+            "Measures stoker and, in the same run, what it is compared with. Prints one line for each figure: case= "
+            "metric= value= unit= peer= peer_value= ratio=, where a ratio above 1 says that stoker is better.\n"
+            "Where the peer is a figure of stoker bench limits (host_*), measured in the same run, the ratio is the "
+            "part of that limit that stoker reaches.",
+        .rows = rows,
+        .shown = shown,
+        .exits = {"all was measured", "a result was wrong",
+                  "bad input, no device, or output that could not be written"},
+        .operands = operands,
+    };
+    uint32_t n = 0, m = 0;
+    operands[0] = '\0';
+    rows[n++] = shown[m++] = (struct cli_row){.text = "Cases, each with its options"};
+    for (size_t i = 0; i < CASES; i++) {
+        strcat(strcat(operands, i != 0 ? " " : ""), cases[i]->name);
+        n = add_case(rows, n, cases[i]);
+        m = !only || only == cases[i] ? add_case(shown, m, cases[i]) : m;
+    }
+    memcpy(rows + n, common, sizeof common);
+    memcpy(shown + m, common, sizeof common);
+    return &page;
+}
+
+const struct cli_page *page_bench(void) {
+    return page_of(NULL);
+}
+
+/// Options ///
 
 /* Returns what a case must have among its options to take this one; 0: every case takes it. */
 static unsigned needs(int option) {
@@ -120,14 +161,6 @@ static unsigned needs(int option) {
     }
 }
 
-static void print_help(void) {
-    fputs(help_head, stdout);
-    for (size_t i = 0; i < CASES; i++) {
-        fputs(cases[i]->help, stdout);
-    }
-    fputs(help_tail, stdout);
-}
-
 static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
     if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
         return cli_bad("--%s %s: give a whole number from %llu to %llu", name, optarg, (unsigned long long)least,
@@ -150,8 +183,27 @@ static int chunk_option(uint64_t *chunk) {
     return 0;
 }
 
-static int set_option(int option, struct bench_options *o) {
-    switch (option) {
+/* Returns the long form of an option that a case may not take. */
+static const char *id_name(int id, const struct cli_row *row) {
+    while (row->id != id) {
+        row++;
+    }
+    return row->name;
+}
+
+struct target {
+    const struct bench_case *which; /* NULL: none is named */
+    struct bench *bench;
+};
+
+static int set_option(void *to, int id) {
+    const struct target *target = to;
+    struct bench_options *o = &target->bench->options;
+    if (target->which && (needs(id) & ~target->which->options) != 0u) {
+        return cli_bad("bench %s takes no --%s: see stoker bench %s --help", target->which->name,
+                       id_name(id, page_of(target->which)->rows), target->which->name);
+    }
+    switch (id) {
     case OPT_COUNT:
         return number_option("count", 1, UINT64_C(1) << 40, &o->count);
     case OPT_IN_FLIGHT:
@@ -196,37 +248,10 @@ static int set_option(int option, struct bench_options *o) {
     case OPT_WRITE:
         o->write = optarg;
         return 0;
-    case OPT_JSON:
+    default:
         o->json = 1;
         return 0;
-    default:
-        return CLI_BAD; /* getopt has said why */
     }
-}
-
-/* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
-static int parse(int argc, char **argv, const struct bench_case *which, struct bench_options *o) {
-    uint64_t seen = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
-        int bad;
-        if (option == OPT_HELP) {
-            print_help();
-            return -1;
-        }
-        if ((needs(option) & ~which->options) != 0u) {
-            return cli_bad("bench %s takes no '%s' (stoker bench --help)", argv[0], argv[optind - 1]);
-        }
-        bad = cli_once(long_options, option, &seen);
-        bad = bad ? bad : set_option(option, o);
-        if (bad) {
-            return bad;
-        }
-    }
-    if (optind < argc) {
-        return cli_bad("bench %s takes no '%s' (stoker bench --help)", argv[0], argv[optind]);
-    }
-    return 0;
 }
 
 /* Runs the case, and prints the figures of --json when all of them are there, wrong ones (CLI_FAULT) included. */
@@ -242,26 +267,47 @@ static int run_case(struct bench *bench, int (*run)(struct bench *)) {
     return code;
 }
 
-static int no_case(const char *before, const char *name) {
-    const char *names[CASES];
-    char text[128];
+static int no_case(const char *name) {
+    const char *names[CASES + 1u] = {NULL};
+    char text[160], near[192];
     for (size_t i = 0; i < CASES; i++) {
         names[i] = cases[i]->name;
     }
-    return cli_bad("bench%s%s: name a case: %s", before, name, cli_names(text, sizeof text, names, CASES));
+    cli_names(text, sizeof text, names, CASES);
+    if (!name) {
+        return cli_bad("bench: name a case: %s", text);
+    }
+    snprintf(near, sizeof near, ": name a case: %s", text);
+    return cli_bad("bench %s%s", name, cli_did_you_mean(text, sizeof text, name, names, near));
+}
+
+static const struct bench_case *find(const char *name) {
+    for (size_t i = 0; i < CASES; i++) {
+        if (strcmp(name, cases[i]->name) == 0) {
+            return cases[i];
+        }
+    }
+    return NULL;
 }
 
 int cmd_bench(int argc, char **argv) {
-    struct bench bench = {.name = argc > 1 ? argv[1] : ""};
-    if (strcmp(bench.name, "--help") == 0) {
-        print_help();
-        return CLI_OK;
+    struct bench bench = {.name = ""};
+    const struct bench_case *which = argc > 1 ? find(argv[1]) : NULL;
+    struct target target = {which, &bench};
+    int skip = argc > 1 && argv[1][0] != '-', code;
+    if (skip && !which) {
+        return no_case(argv[1]);
     }
-    for (size_t i = 0; i < CASES; i++) {
-        if (strcmp(bench.name, cases[i]->name) == 0) {
-            int code = parse(argc - 1, argv + 1, cases[i], &bench.options);
-            return code != 0 ? (code < 0 ? CLI_OK : code) : run_case(&bench, cases[i]->run);
-        }
+    code = cli_options(page_of(which), argc - skip, argv + skip, set_option, &target);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
     }
-    return no_case(argc > 1 ? " " : "", bench.name);
+    if (!which) {
+        return no_case(NULL);
+    }
+    if (skip + optind < argc) {
+        return cli_bad("bench %s takes no '%s' (stoker bench --help)", which->name, argv[skip + optind]);
+    }
+    bench.name = which->name;
+    return run_case(&bench, which->run);
 }

@@ -1,48 +1,9 @@
 /* stoker log: what is in a replay log. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "log_image.h"
-
-static const char help[] =
-    "usage: stoker log dump|verify|count|boots|stats FILE [OPTION...]\n"
-    "Reads a replay log: the image of a log on flash (STKLOG02) or a v1 file (VRRL0001), told apart by what is in "
-    "them.\n"
-    "Nothing is written to FILE.\n"
-    "\n"
-    "  dump       a line for each record, oldest first, and the counts of verify on standard error:\n"
-    "             sequence= boot= resumed= kind= timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure=\n"
-    "             error= digest=, all of them numbers in decimal but kind (publish, failure, more, input, epoch,\n"
-    "             start; a number when it is none of them) and digest (16 hexadecimal digits). What another writer "
-    "put\n"
-    "             there, as a store does: sequence= boot= resumed= kind= body=, the last two in hexadecimal\n"
-    "  verify     records= first= last= corrupt= torn= unreadable=: how many there are; the sequences of the first "
-    "and\n"
-    "             the last one, - when there is none; records that are missing between others; writes that were cut\n"
-    "             short; records for which there is room where the file could not be read\n"
-    "  count      the number of records\n"
-    "  boots      a line for each boot: boot= records= first= last= first_ns= last_ns=, its first and last sequence "
-    "and\n"
-    "             time stamp. A boot is the time from one mount of the log to the next; the one that formatted it is "
-    "1\n"
-    "  stats      geometry, laps and erases of the blocks, how often the flash was formatted and the log mounted for\n"
-    "             records, the longest run of blocks that failed (reach=), and the counts\n"
-    "\n"
-    "dump, verify and count can be told which records to take:\n"
-    "  -n, --lines N    no more than the N newest\n"
-    "  -r, --reverse    newest first; not of a v1 file\n"
-    "  -b, --boot N     of boot N as dump and boots name it; 0: of the last boot, -1: of the one before it, and so "
-    "on;\n"
-    "                   not of a v1 file\n"
-    "  -S, --since NS   with a time stamp at or after NS. The clock may begin anew at each boot: give --boot too then\n"
-    "  -U, --until NS   with a time stamp at or before NS\n"
-    "\n"
-    "      --json       the same in JSON: an array of records or boots, or one object\n"
-    "\n"
-    "Exit code: 0 the log is whole, 1 something in it is corrupt or could not be read, 2 it is no log or cannot be "
-    "read\n"
-    "at all.\n";
+#include "options.h"
 
 /// Records ///
 
@@ -322,15 +283,67 @@ static int run(const struct action *action, const char *name, const struct log_r
 
 /// Options ///
 
-static const struct option long_options[] = {
-    {"lines", required_argument, NULL, 'n'}, {"reverse", no_argument, NULL, 'r'},
-    {"boot", required_argument, NULL, 'b'},  {"since", required_argument, NULL, 'S'},
-    {"until", required_argument, NULL, 'U'}, {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+enum {
+    OPT_JSON = 256
+};
+
+static const struct cli_row rows[] = {
+    {0, NULL, NULL, "What it does with the log", NULL, 0},
+    {0, NULL, "dump",
+     "a line for each record, oldest first, and the counts of verify on standard error: sequence= boot= resumed= kind= "
+     "timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure= error= digest=, all of them numbers in "
+     "decimal but kind (publish, failure, more, input, epoch, start; a number when it is none of them) and digest (16 "
+     "hexadecimal digits). What another writer put there, as a store does: sequence= boot= resumed= kind= body=, the "
+     "last two in hexadecimal",
+     NULL, 0},
+    {0, NULL, "verify",
+     "records= first= last= corrupt= torn= unreadable=: how many there are; the sequences of the first and the last "
+     "one, - when there is none; records that are missing between others; writes that were cut short; records for "
+     "which there is room where the file could not be read",
+     NULL, 0},
+    {0, NULL, "count", "the number of records", NULL, 0},
+    {0, NULL, "boots",
+     "a line for each boot: boot= records= first= last= first_ns= last_ns=, its first and last sequence and time "
+     "stamp. A boot is the time from one mount of the log to the next; the one that formatted it is 1",
+     NULL, 0},
+    {0, NULL, "stats",
+     "geometry, laps and erases of the blocks, how often the flash was formatted and the log mounted for records, the "
+     "longest run of blocks that failed (reach=), and the counts",
+     NULL, 0},
+    {0, NULL, NULL, "Which records dump, verify and count take", NULL, 0},
+    {'n', "lines", "N", "no more than the N newest", NULL, 0},
+    {'r', "reverse", NULL, "newest first; not of a v1 file", NULL, 0},
+    {'b', "boot", "N",
+     "of boot N as dump and boots name it; 0: of the last boot, -1: of the one before it, and so on; not of a v1 file",
+     NULL, 0},
+    {'S', "since", "NS",
+     "with a time stamp at or after NS. The clock may begin anew at each boot: give --boot too then", NULL, 0},
+    {'U', "until", "NS", "with a time stamp at or before NS", NULL, 0},
+    {0, NULL, NULL, "Output", NULL, 0},
+    {OPT_JSON, "json", NULL, "the same in JSON: an array of records or boots, or one object", NULL, 0},
+    CLI_HELP_ROW,
+    {0, NULL, NULL, NULL, NULL, 0},
+};
+
+static const struct cli_page page = {
+    .name = "log",
+    .what = "show and check replay logs",
+    .synopsis = "dump|verify|count|boots|stats FILE [OPTION]...",
+    .about = "Reads a replay log: the image of a log on flash (STKLOG02) or a v1 file (VRRL0001), told apart by their "
+             "content. Nothing is written to FILE.",
+    .rows = rows,
+    .exits = {"the log is whole", "something in it is corrupt or could not be read",
+              "it is no log, cannot be read at all, or the output could not be written"},
+    .operands = "dump verify count boots stats",
+};
+
+const struct cli_page *page_log(void) {
+    return &page;
+}
 
 struct log_options {
     struct log_range range;
-    bool json, help;
+    bool json;
 };
 
 /* A boot as records name it, or how many before the last one. */
@@ -342,10 +355,12 @@ static int parse_boot(const char *text, int64_t *boot) {
 }
 
 /* Returns 0, or CLI_BAD with the line written. */
-static int take_option(int option, const char *value, struct log_options *o) {
+static int take_option(void *to, int id) {
+    struct log_options *o = to;
     struct log_range *r = &o->range;
+    const char *value = optarg;
     uint64_t n = 0;
-    switch (option) {
+    switch (id) {
     case 'n':
         r->has_lines = cli_parse_number(value, UINT32_MAX, &n) == 0;
         r->lines = (uint32_t)n;
@@ -362,36 +377,29 @@ static int take_option(int option, const char *value, struct log_options *o) {
     case 'r':
         r->reverse = true;
         return 0;
-    case 'j':
-        o->json = true;
-        return 0;
     default:
-        o->help = true;
+        o->json = true;
         return 0;
     }
 }
 
-static int parse(int argc, char **argv, struct log_options *o) {
-    uint64_t seen = 0;
-    int option, bad = 0;
-    opterr = 0;
-    while (bad == 0 && (option = getopt_long(argc, argv, ":n:rb:S:U:h", long_options, NULL)) != -1) {
-        bad = option == '?' || option == ':' ? cli_bad_option("log", option, argv) : 0;
-        bad = bad ? bad : cli_once(long_options, option, &seen);
-        bad = bad ? bad : take_option(option, optarg, o);
+/* The line for a word that is none of the actions. */
+static int no_action(const char *word) {
+    const char *names[sizeof actions / sizeof *actions + 1u] = {NULL};
+    char text[128];
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        names[i] = actions[i].name;
     }
-    return bad;
+    return cli_bad("log%s%s%s", word ? " " : "", word ? word : "",
+                   cli_did_you_mean(text, sizeof text, word ? word : "", names,
+                                    ": use dump, verify, count, boots or stats, and name a file (stoker log --help)"));
 }
 
 int cmd_log(int argc, char **argv) {
     struct log_options o = {.json = false};
-    int bad = parse(argc, argv, &o);
-    if (bad) {
-        return bad;
-    }
-    if (o.help) {
-        fputs(help, stdout);
-        return CLI_OK;
+    int code = cli_options(&page, argc, argv, take_option, &o);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
     }
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (optind < argc && strcmp(argv[optind], actions[i].name) == 0) {
@@ -399,6 +407,5 @@ int cmd_log(int argc, char **argv) {
                                       : cli_bad("log %s: name one file (stoker log --help)", argv[optind]);
         }
     }
-    return cli_bad("log%s%s: use dump, verify, count, boots or stats, and name a file (stoker log --help)",
-                   optind < argc ? " " : "", optind < argc ? argv[optind] : "");
+    return no_action(optind < argc ? argv[optind] : NULL);
 }

@@ -1,38 +1,12 @@
 /* stoker replay: its options. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "replay.h"
 
 #define TIMEOUT_MS_MAX 86400000u
-
-static const char help[] =
-    "usage: stoker replay [OPTION]... LOG\n"
-    "Feeds a recording (stoker scan --record, or stk_recorder) into fresh instances and says where they part first.\n"
-    "\n"
-    "      --on SIDE           opencl, interp, an OpenCL device's index or part of its name, or recorded (opencl)\n"
-    "      --against SIDE      likewise (interp)\n"
-    "      --input LABEL=PATH  the file behind an input; stoker scan labels its files 0, 1 ... in order\n"
-    "      --tables PATH       the tables that stoker scan wrote beside the log (LOG.tables)\n"
-    "      --handler FILE      handlers of your own in the kernel dialect, as text for OpenCL devices; for interp "
-    "build\n"
-    "                          stoker with -DSTK_CLI_HANDLER=FILE (kernels/README.md)\n"
-    "      --workers N         work-groups on an OpenCL device (1); no more than were recorded for handlers that keep\n"
-    "                          something for each worker, as those of scan do\n"
-    "      --lanes N           work-items in each (1 on a CPU, 256 on a GPU)\n"
-    "      --residency MODE    ask OpenCL devices for " CLI_RESIDENCIES "\n"
-    "      --memory KIND       ask them for " CLI_MEMORIES "\n"
-    "      --size-max BYTES    most memory of an instance that the recording may ask for (256M)\n"
-    "      --timeout MS        longest wait for one slot, 1 to 86400000 (10000, and up to 60000 with a large payload)\n"
-    "      --json              print one JSON object; name_hex instead of name for a SIDE that is no UTF-8\n"
-    "\n"
-    "recorded compares with what the log tells: the failures, and the digest of the observables after each epoch. Two\n"
-    "instances are compared word by word: observables after each epoch, status and results of every slot.\n"
-    "An epoch is named by the control buffer's number after the fence that ends it.\n"
-    "\n" CLI_MODE_HELP "\n"
-    "Exit code: 0 no difference; 1 a difference; 2 bad input, no device, or a recording that cannot be replayed.\n";
 
 enum {
     OPT_ON = 256,
@@ -46,26 +20,59 @@ enum {
     OPT_MEMORY,
     OPT_SIZE_MAX,
     OPT_TIMEOUT,
-    OPT_JSON,
-    OPT_HELP
+    OPT_JSON
 };
 
-static const struct option long_options[] = {
-    {"on", required_argument, NULL, OPT_ON},
-    {"against", required_argument, NULL, OPT_AGAINST},
-    {"input", required_argument, NULL, OPT_INPUT},
-    {"tables", required_argument, NULL, OPT_TABLES},
-    {"handler", required_argument, NULL, OPT_HANDLER},
-    {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},
-    {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"size-max", required_argument, NULL, OPT_SIZE_MAX},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+static const struct cli_row rows[] = {
+    {0, NULL, NULL, "What is compared", NULL, 0},
+    {OPT_ON, "on", "SIDE", "opencl, interp, recorded, or an OpenCL device's index or part of its name (opencl)",
+     "opencl interp recorded", 0},
+    {OPT_AGAINST, "against", "SIDE", "likewise (interp)", "opencl interp recorded", 0},
+    {0, NULL, NULL, "What the recording needs", NULL, 0},
+    {OPT_INPUT, "input", "LABEL=PATH", "the file behind an input; stoker scan labels its files 0, 1 ... in order", NULL,
+     1},
+    {OPT_TABLES, "tables", "PATH", "the tables that stoker scan wrote beside the log (LOG.tables)", NULL, 0},
+    {OPT_HANDLER, "handler", "FILE",
+     "handlers of your own in the kernel dialect, as text for OpenCL devices; for interp build stoker with "
+     "-DSTK_CLI_HANDLER=FILE (kernels/README.md)",
+     NULL, 0},
+    {0, NULL, NULL, "Device", NULL, 0},
+    {OPT_WORKERS, "workers", "N",
+     "work-groups on an OpenCL device (1); no more than were recorded for handlers that keep something for each "
+     "worker, as those of scan do",
+     NULL, 0},
+    {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
+    CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
+    {OPT_SIZE_MAX, "size-max", "BYTES", "most memory of an instance that the recording may ask for (256M)", NULL, 0},
+    {OPT_TIMEOUT, "timeout", "MS",
+     "longest wait for one slot, 1 to 86400000 (10000, and up to 60000 with a large payload)", NULL, 0},
+    {0, NULL, NULL, "Output", NULL, 0},
+    {OPT_JSON, "json", NULL, "print one JSON object; name_hex instead of name for a SIDE that is no UTF-8", NULL, 0},
+    CLI_HELP_ROW,
+    {0, NULL, NULL, "Environment", NULL, 0},
+    CLI_MODE_ENVIRONMENT,
+    {0, NULL, NULL, NULL, NULL, 0},
 };
+
+static const struct cli_page page = {
+    .name = "replay",
+    .what = "feed a recording into fresh instances and find where they differ",
+    .synopsis = "[OPTION]... LOG",
+    .about =
+        "Feeds a recording (stoker scan --record, or stk_recorder) into fresh instances and says where they differ "
+        "first.",
+    .rows = rows,
+    .notes = "recorded compares with what the log holds: the failures, and the digest of the observables after each "
+             "epoch. Two instances are compared word by word: observables after each epoch, status and results of "
+             "every slot.\n"
+             "An epoch is named by the control buffer's number after the fence that ends it.",
+    .exits = {"no difference", "a difference",
+              "bad input, no device, a recording that cannot be replayed, or output that could not be written"},
+};
+
+const struct cli_page *page_replay(void) {
+    return &page;
+}
 
 static int number_option(const char *name, uint32_t *value) {
     uint64_t n = 0;
@@ -106,8 +113,9 @@ static int input_option(struct replay_options *o) {
     return 0;
 }
 
-static int set_option(int option, struct replay_options *o) {
-    switch (option) {
+static int set_option(void *to, int id) {
+    struct replay_options *o = to;
+    switch (id) {
     case OPT_ON:
         o->on = optarg;
         return 0;
@@ -145,21 +153,9 @@ static int set_option(int option, struct replay_options *o) {
 }
 
 static int parse(int argc, char **argv, struct replay_options *o) {
-    uint64_t seen = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-        int bad;
-        if (option == OPT_HELP) {
-            fputs(help, stdout);
-            return -1;
-        }
-        bad = option == '?' || option == ':' ? cli_bad_option("replay", option, argv) : 0;
-        /* several inputs may be given */
-        bad = bad || option == OPT_INPUT ? bad : cli_once(long_options, option, &seen);
-        bad = bad ? bad : set_option(option, o);
-        if (bad) {
-            return bad;
-        }
+    int code = cli_options(&page, argc, argv, set_option, o);
+    if (code != 0) {
+        return code;
     }
     if (optind + 1 != argc) {
         return cli_bad("%s: give one recording after the options (stoker replay --help)",

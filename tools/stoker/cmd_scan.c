@@ -1,67 +1,20 @@
 /* stoker scan: its options. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "input.h"
+#include "options.h"
 #include "scan.h"
-
-static const char help[] =
-    "usage: stoker scan -f PATTERNS [OPTION]... FILE...\n"
-    "Counts every occurrence, overlapping ones too, of every pattern in the files, on the device.\n"
-    "PATTERNS has one pattern a line, any bytes but a line feed. - is standard input, once.\n"
-    "A FIFO as FILE is waited for until a process writes into it; one with patterns needs its writer within 5 s.\n"
-    "\n"
-    "  -f, --patterns FILE  the patterns; several times: those of all files, in their order\n"
-    "      --count          print the total only, not a count for each pattern\n"
-    "      --offsets N      also print the first N matches as FILE:OFFSET:PATTERN\n"
-    "      --json           print one JSON object\n"
-    "      --stats          also print slots, bytes, reads, launches, latency and speed (on stderr without --json)\n"
-    "      --chunk BYTES    data bytes of a chunk, 4K to 1G (256K)\n"
-    "      --depth N        chunks in flight, 1 to 4096 (8)\n"
-    "      --device NAME    auto, interp, or an OpenCL device's index or part of its name (auto); several, as 0,1 or "
-    "by\n"
-    "                       one --device each, or all, share the work. auto: the interpreter at once, and the first\n"
-    "                       GPU or accelerator that opens, where the scan is long; opencl: the first OpenCL device\n"
-    "                       that opens, GPUs before accelerators before CPUs. STOKER_DEVICE is the default\n"
-    "      --workers N      work-groups of the resident kernel (1), or threads of the interpreter (as the CPUs)\n"
-    "      --lanes N        work-items in each (1 on a CPU, 256 on a GPU)\n"
-    "      --residency MODE ask for " CLI_RESIDENCIES "\n"
-    "      --memory KIND    ask for " CLI_MEMORIES "\n"
-    "      --store FILE     keep the compiled program and what the handshake found in FILE, which is made, so that "
-    "the\n"
-    "                       next start takes them from there (else in the file that STOKER_STORE names, or in\n"
-    "                       stoker/programs below XDG_CACHE_HOME, ~/.cache)\n"
-    "      --no-store       keep nothing; STOKER_STORE set to nothing says the same\n"
-    "      --reader NAME    uring: io_uring into registered memory; posix: pread; auto: the first that reads a byte\n"
-    "                       of uring, io_uring into memory as it is, and posix (auto)\n"
-    "      --readers N      rings or preads at the same time, each with a thread, 1 to 16; 1 reads on the thread of "
-    "the\n"
-    "                       scan (1 unless a file of 64M or more is named; then as many as the CPUs that a device on\n"
-    "                       the CPU leaves, up to 4, or half the CPUs, up to 8)\n"
-    "      --record FILE    record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces\n"
-    "                       an older recording; any other file is refused\n"
-    "      --epoch CHUNKS   with --record: end an epoch after so many chunks too, not only after each file\n"
-    "      --log-size BYTES with --record: of the log (16M); one that the scan outgrows cannot be replayed\n"
-    "      --timeout MS     give the device up when a chunk, or a kernel after its lease, takes longer; time in which "
-    "the\n"
-    "                       scan is stopped does not count (chunk: 10000, and 1 for each KB in flight; kernel: 60000)\n"
-    "      --quiet          no notes about fallbacks and no progress bar\n"
-    "\n"
-    "JSON holds UTF-8. A pattern, file or device that is none is in KEY_hex instead, as hexadecimal digits;\n"
-    "in a note each such byte is U+FFFD, and notes_hex has the bytes of that note.\n"
-    "Options with a value are given once, but for -f and --device.\n"
-    "\n" CLI_MODE_HELP "\n"
-    "Exit code: 0 all files scanned; 1 a file failed while it was read, the others are counted; 2 bad input or no "
-    "device.\n";
 
 enum {
     OPT_COUNT = 256,
+    OPT_BY_FILE,
     OPT_OFFSETS,
     OPT_JSON,
     OPT_STATS,
+    OPT_COLOR,
     OPT_CHUNK,
     OPT_DEPTH,
     OPT_DEVICE,
@@ -77,35 +30,98 @@ enum {
     OPT_QUIET,
     OPT_RECORD,
     OPT_EPOCH,
-    OPT_LOG_SIZE,
-    OPT_HELP
+    OPT_LOG_SIZE
 };
 
-static const struct option long_options[] = {
-    {"patterns", required_argument, NULL, 'f'},
-    {"count", no_argument, NULL, OPT_COUNT},
-    {"offsets", required_argument, NULL, OPT_OFFSETS},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"stats", no_argument, NULL, OPT_STATS},
-    {"chunk", required_argument, NULL, OPT_CHUNK},
-    {"depth", required_argument, NULL, OPT_DEPTH},
-    {"device", required_argument, NULL, OPT_DEVICE},
-    {"workers", required_argument, NULL, OPT_WORKERS},
-    {"lanes", required_argument, NULL, OPT_LANES},
-    {"residency", required_argument, NULL, OPT_RESIDENCY},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"store", required_argument, NULL, OPT_STORE},
-    {"no-store", no_argument, NULL, OPT_NO_STORE},
-    {"reader", required_argument, NULL, OPT_READER},
-    {"readers", required_argument, NULL, OPT_READERS},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"record", required_argument, NULL, OPT_RECORD},
-    {"epoch", required_argument, NULL, OPT_EPOCH},
-    {"log-size", required_argument, NULL, OPT_LOG_SIZE},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+static const struct cli_row rows[] = {
+    {0, NULL, NULL, "What is searched", NULL, 0},
+    {'e', NULL, "PATTERN", "a pattern; lines of it are patterns of their own", NULL, 1},
+    {'f', "patterns", "FILE", "the patterns in FILE, one a line", NULL, 1},
+    {'r', "recursive", NULL,
+     "the regular files below each folder, in the order of their names; links in a folder are not followed. Without "
+     "FILE: those below the current folder",
+     NULL, 0},
+    {0, NULL, NULL, "Output", NULL, 0},
+    {OPT_COUNT, "count", NULL, "only the total; with --by-file FILE:COUNT for each file", NULL, 0},
+    {OPT_BY_FILE, "by-file", NULL, "count, bytes and name of each file instead of a count for each pattern", NULL, 0},
+    {OPT_OFFSETS, "offsets", "N", "also print the first N matches as FILE:OFFSET:PATTERN", NULL, 0},
+    {OPT_JSON, "json", NULL, "print one JSON object, with the count or the error of each file", NULL, 0},
+    {OPT_STATS, "stats", NULL, "also print slots, bytes, reads, launches, latency and speed (on stderr without --json)",
+     NULL, 0},
+    CLI_COLOR_ROW(OPT_COLOR),
+    {OPT_QUIET, "quiet", NULL, "no notes and no progress bar", NULL, 0},
+    CLI_HELP_ROW,
+    {0, NULL, NULL, "Device", NULL, 0},
+    {OPT_DEVICE, "device", "NAME",
+     "auto, interp, or an OpenCL device's index or part of its name (auto); several, as 0,1 or by one --device each, "
+     "or all, share the work. auto: the interpreter at once, and the first GPU or accelerator that opens, where the "
+     "scan is long; opencl: the first OpenCL device that opens, GPUs before accelerators before CPUs",
+     "auto interp opencl all", 1},
+    {OPT_WORKERS, "workers", "N", "work-groups of the resident kernel (1), or threads of the interpreter (as the CPUs)",
+     NULL, 0},
+    {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
+    CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
+    {OPT_STORE, "store", "FILE",
+     "keep the compiled program and what the handshake found in FILE, which is made, so that the next start takes them "
+     "from there (else in the file that STOKER_STORE names, or in stoker/programs below XDG_CACHE_HOME, ~/.cache)",
+     NULL, 0},
+    {OPT_NO_STORE, "no-store", NULL, "keep nothing", NULL, 0},
+    {OPT_TIMEOUT, "timeout", "MS",
+     "give the device up when a chunk, or a kernel after its lease, takes longer; time in which the scan is stopped "
+     "does not count (chunk: 10000, and 1 for each KB in flight; kernel: 60000)",
+     NULL, 0},
+    {0, NULL, NULL, "Reading", NULL, 0},
+    {OPT_CHUNK, "chunk", "BYTES", "data bytes of a chunk, 4K to 1G (256K)", NULL, 0},
+    {OPT_DEPTH, "depth", "N", "chunks in flight, 1 to 4096 (8)", NULL, 0},
+    {OPT_READER, "reader", "NAME",
+     "uring: io_uring into registered memory; posix: pread; auto: the first that reads a byte of uring, io_uring into "
+     "memory as it is, and posix (auto)",
+     "auto uring posix", 0},
+    {OPT_READERS, "readers", "N",
+     "rings or preads at the same time, each with a thread, 1 to 16; 1 reads on the thread of the scan (1 unless a "
+     "file of 64M or more is named; then as many as the CPUs that a device on the CPU leaves, up to 4, or half the "
+     "CPUs, up to 8)",
+     NULL, 0},
+    {0, NULL, NULL, "Recording", NULL, 0},
+    {OPT_RECORD, "record", "FILE",
+     "record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces an older recording; any "
+     "other file is refused",
+     NULL, 0},
+    {OPT_EPOCH, "epoch", "CHUNKS", "with --record: end an epoch after so many chunks too, not only after each file",
+     NULL, 0},
+    {OPT_LOG_SIZE, "log-size", "BYTES",
+     "with --record: of the log (16M); one that the scan outgrows cannot be replayed", NULL, 0},
+    {0, NULL, NULL, "Environment", NULL, 0},
+    {0, NULL, "STOKER_DEVICE", "the --device where none is given", NULL, 0},
+    {0, NULL, "STOKER_STORE", "the --store where none is given; when set and empty: keep nothing", NULL, 0},
+    {0, NULL, "NO_COLOR", "when set and not empty: no colours without --color", NULL, 0},
+    CLI_MODE_ENVIRONMENT,
+    {0, NULL, NULL, NULL, NULL, 0},
 };
+
+static const struct cli_page page = {
+    .name = "scan",
+    .what = "count byte-string patterns in files, on the device",
+    .synopsis = "-e PATTERN|-f PATTERNS [OPTION]... FILE...\n-r -e PATTERN|-f PATTERNS [OPTION]... [FILE]...",
+    .about =
+        "Counts every occurrence, overlapping ones too, of every pattern in the files, on the device. -e and -f may be "
+        "given several times; the patterns count in the order in which they are given.\n"
+        "A pattern is any bytes but a line feed. Where every line of a pattern file ends in CR LF, the CR is no part "
+        "of the patterns, and a note says so; where only some do, it is. - is standard input, once. A FIFO as FILE is "
+        "waited for until a process writes into it; one with patterns needs its writer within 5 s.\n"
+        "A file that cannot be read is named on standard error, and the others are scanned.",
+    .rows = rows,
+    .notes =
+        "JSON holds UTF-8. A pattern, file or device that is none is in KEY_hex instead, as hexadecimal digits; in "
+        "a note each such byte is U+FFFD, and notes_hex has the bytes of that note.\n"
+        "Options with a value are given once, but for -e, -f and --device. BYTES may end in K, M or G.",
+    .exits = {"all files were scanned", "a file could not be read; the others are counted",
+              "bad input, no file that can be read, or no device: no result was printed; or it could not be written"},
+};
+
+const struct cli_page *page_scan(void) {
+    return &page;
+}
 
 static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
     if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
@@ -132,16 +148,26 @@ static int device_option(struct scan_options *o) {
     return o->all_devices && o->device_count != 0u ? cli_bad("--device all: is all of them, name no other") : 0;
 }
 
-static int set_option(int option, struct scan_options *o) {
+static int set_option(void *to, int id) {
+    struct scan_options *o = to;
     uint64_t n = 0;
     int bad = 0;
-    switch (option) {
+    switch (id) {
+    case 'e':
     case 'f':
-        o->patterns[o->pattern_files++] = optarg;
+        o->patterns[o->pattern_count++] = (struct pattern_source){optarg, id == 'f'};
+        break;
+    case 'r':
+        o->recursive = 1;
         break;
     case OPT_COUNT:
         o->count = 1;
         break;
+    case OPT_BY_FILE:
+        o->by_file = 1;
+        break;
+    case OPT_COLOR:
+        return cli_parse_color(optarg, &o->color);
     case OPT_OFFSETS:
         return number_option("offsets", 1, 1u << 30, &o->offsets);
     case OPT_JSON:
@@ -209,8 +235,8 @@ static int set_option(int option, struct scan_options *o) {
  * once. */
 static int check_stdin_once(const struct scan_options *o) {
     uint32_t named = 0;
-    for (uint32_t i = 0; i < o->pattern_files; i++) {
-        named += cli_is_stdin(o->patterns[i]) ? 1u : 0u;
+    for (uint32_t i = 0; i < o->pattern_count; i++) {
+        named += o->patterns[i].is_file && cli_is_stdin(o->patterns[i].text) ? 1u : 0u;
     }
     for (uint32_t i = 0; i < o->file_count; i++) {
         named += cli_is_stdin(o->files[i]) ? 1u : 0u;
@@ -220,34 +246,22 @@ static int check_stdin_once(const struct scan_options *o) {
 }
 
 static int check(struct scan_options *o) {
-    if (o->pattern_files == 0u) {
-        return cli_bad("no patterns: name a pattern file with -f (stoker scan --help)");
+    if (o->pattern_count == 0u) {
+        return cli_bad("no patterns: give one with -e PATTERN, or a file of them with -f FILE (stoker scan --help)");
     }
     if (!o->record && (o->epoch != 0u || o->log_size != 0u)) {
         return cli_bad("--%s without --record: name the log to record in", o->epoch ? "epoch" : "log-size");
     }
-    if (o->file_count == 0u) {
-        return cli_bad("no file to scan: name files after the options, or - for standard input");
+    if (o->file_count == 0u && !o->recursive) {
+        return cli_bad("no file to scan: name files after the options, - for standard input, or -r for this folder");
     }
     return check_stdin_once(o);
 }
 
 static int parse(int argc, char **argv, struct scan_options *o) {
-    uint64_t seen = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, ":f:", long_options, NULL)) != -1) {
-        int bad;
-        if (option == OPT_HELP) {
-            fputs(help, stdout);
-            return -1;
-        }
-        bad = option == '?' || option == ':' ? cli_bad_option("scan", option, argv) : 0;
-        /* Several pattern files and several devices may be given. */
-        bad = bad || option == 'f' || option == OPT_DEVICE ? bad : cli_once(long_options, option, &seen);
-        bad = bad ? bad : set_option(option, o);
-        if (bad) {
-            return bad;
-        }
+    int code = cli_options(&page, argc, argv, set_option, o);
+    if (code != 0) {
+        return code;
     }
     if (o->device_count == 0u && !o->all_devices) {
         const char *device = getenv("STOKER_DEVICE");
@@ -275,7 +289,7 @@ static int run(const struct scan_options *options) {
 int cmd_scan(int argc, char **argv) {
     struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
     int code;
-    /* there are no more -f than words of the command line */
+    /* there are no more -e and -f than words of the command line */
     options.patterns = calloc((size_t)argc, sizeof *options.patterns);
     if (!options.patterns) {
         return cli_bad("no memory for %d words: name fewer files", argc);

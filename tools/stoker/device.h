@@ -26,7 +26,7 @@ struct cli_device_wish {
     int no_cpu;                                                 /* 1: an OpenCL device must be no CPU */
     enum stk_residency residency;                               /* 0: the best that works */
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
-     * hold for OpenCL devices (CLI_MODE_HELP) */
+     * hold for OpenCL devices (CLI_MODE_ENVIRONMENT) */
     enum stk_opencl_memory memory;
     uint64_t open_ns; /* nanoseconds that opening may take; 0: the value of STOKER_OPEN_SECONDS */
     /* nanoseconds that a kernel of an OpenCL device may stay after its lease; 0: the port's default */
@@ -70,13 +70,6 @@ const char *cli_residency_name(enum stk_residency residency);
 /* What --residency and --memory take. */
 #define CLI_RESIDENCIES "resident, quantum or batch"
 #define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
-
-/* Of the commands that run slots. */
-#define CLI_OPEN_HELP                                                                                                  \
-    "Opening a device, its compiler included, may take STOKER_OPEN_SECONDS of the environment (120).\n"
-#define CLI_MODE_HELP                                                                                                  \
-    "Without --residency and --memory OpenCL devices are asked for STOKER_RESIDENCY and STOKER_MEMORY of the "         \
-    "environment, or for the\nbest that they can do; stoker info --probe shows what that is.\n" CLI_OPEN_HELP
 
 /* The word of a kind of memory on the command line. */
 const char *cli_memory_word(enum stk_opencl_memory memory);

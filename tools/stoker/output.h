@@ -24,6 +24,9 @@ void cli_folder_of(const char *path, char folder[CLI_PATH_BYTES]);
  * command also writes the file. */
 int cli_input(const char *path);
 
+/* Returns 1 if `path` is a file that the command writes, as far as it was noted. */
+int cli_is_written(const char *path);
+
 /* Notes that the command writes `path`, which the option `what` names. Both texts must stay valid. A second call with
  * the same texts changes nothing. Returns 0, or CLI_BAD with the line in `why` when the command reads the file, or
  * writes it for another option. */

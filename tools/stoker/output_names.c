@@ -121,18 +121,34 @@ static int clash(const struct named *written, const struct named *other, char wh
     return CLI_BAD;
 }
 
+/* Returns the entry of a file that is written; NULL: it is not. */
+static const struct named *find_written(const struct named *n) {
+    for (uint32_t i = 0; i < names.written_count; i++) {
+        if (is_same(&names.written[i], n)) {
+            return &names.written[i];
+        }
+    }
+    return NULL;
+}
+
+int cli_is_written(const char *path) {
+    struct named n = {.path = path};
+    add_streams();
+    return identify(&n, -1) && find_written(&n);
+}
+
 int cli_input(const char *path) {
     struct named n = {.path = path};
+    const struct named *written;
     char why[CLI_WHY_BYTES];
     add_streams();
     if (!identify(&n, strcmp(path, "-") == 0 ? STDIN_FILENO : -1)) {
         return 0;
     }
-    for (uint32_t i = 0; i < names.written_count; i++) {
-        if (is_same(&names.written[i], &n)) {
-            (void)clash(&names.written[i], &n, why);
-            return cli_bad("%s", why);
-        }
+    written = find_written(&n);
+    if (written) {
+        (void)clash(written, &n, why);
+        return cli_bad("%s", why);
     }
     return add_read(&n);
 }

@@ -28,15 +28,14 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct patterns *p, c
     }
 }
 
-/* Notes bytes that nobody sees in an editor and that still belong to a pattern: a carriage return at the end of lines,
- * or a byte order mark. An editor on another system writes the carriage return on most lines, so a few binary patterns
- * that end with this byte cause no note. */
+/* Notes bytes that nobody sees in an editor and that still belong to a pattern: a carriage return at the end of some
+ * lines, or a byte order mark. A pattern of the carriage return alone is meant as it is. */
 static void note_unseen(struct patterns *p, const char *path, const char *text, size_t length, uint32_t first) {
     uint32_t returns = 0, n = p->count - first;
     for (uint32_t i = first; i < p->count; i++) {
-        returns += p->items[i].bytes[p->items[i].len - 1u] == '\r';
+        returns += p->items[i].len > 1u && p->items[i].bytes[p->items[i].len - 1u] == '\r';
     }
-    if (returns != 0u && returns >= n - returns) {
+    if (returns != 0u) {
         add_note(p,
                  "%s: %u of %u patterns end with a carriage return (CR), which is part of the pattern: save the file "
                  "with LF line ends if that is not meant",
@@ -56,6 +55,34 @@ static void note_unseen(struct patterns *p, const char *path, const char *text, 
 }
 
 /// Loading ///
+
+/* Returns the number of lines that end in CR LF where all lines do that end in a line feed; else 0. */
+static size_t crlf_lines(const char *text, size_t length) {
+    size_t lines = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n' && (i == 0u || text[i - 1u] != '\r')) {
+            return 0;
+        }
+        lines += text[i] == '\n';
+    }
+    return lines;
+}
+
+/* Takes the carriage returns of a file of such lines away, and notes that. Returns the new length. */
+static size_t strip_returns(struct patterns *p, const char *path, char *text, size_t length) {
+    size_t lines = crlf_lines(text, length), kept = 0;
+    if (lines == 0u) {
+        return length;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\r' || i + 1u == length || text[i + 1u] != '\n') {
+            text[kept++] = text[i];
+        }
+    }
+    add_note(p, "%s: %zu line%s end%s in CR LF: the CR is not part of the patterns", path, lines,
+             lines == 1u ? "" : "s", lines == 1u ? "s" : "");
+    return kept;
+}
 
 /* Counts the lines of the file. Many editors leave one empty line at the end of others; this line does not count. */
 static size_t count_lines(const char *text, size_t length) {
@@ -93,7 +120,23 @@ static int split(struct patterns *p, const char *path, const char *text, size_t 
     return 0;
 }
 
-int patterns_load(struct patterns *p, char *const *paths, uint32_t count) {
+/* Reads one source. The text stays in `p`. */
+static int load(struct patterns *p, const struct pattern_source *source) {
+    const struct cli_file input = {"", source->text, "name a readable pattern file after -f"};
+    size_t length = strlen(source->text);
+    char *text = source->is_file ? cli_file_load(&input, SET_MAX, &length) : strdup(source->text);
+    p->texts[p->text_count++] = text;
+    if (!text) {
+        return source->is_file ? CLI_BAD : cli_bad("no memory for a pattern of %zu bytes", length);
+    }
+    if (!source->is_file) {
+        return length != 0u ? split(p, "-e", text, length) : cli_bad("-e: the pattern is empty: give one byte or more");
+    }
+    length = strip_returns(p, source->text, text, length);
+    return split(p, source->text, text, length);
+}
+
+int patterns_load(struct patterns *p, const struct pattern_source *sources, uint32_t count) {
     int bad = 0;
     memset(p, 0, sizeof *p);
     p->texts = calloc(count, sizeof *p->texts);
@@ -101,11 +144,7 @@ int patterns_load(struct patterns *p, char *const *paths, uint32_t count) {
         return cli_bad("no memory for %u pattern files: name fewer", count);
     }
     for (uint32_t i = 0; bad == 0 && i < count; i++) {
-        const struct cli_file input = {"", paths[i], "name a readable pattern file after -f"};
-        size_t length = 0;
-        char *text = cli_file_load(&input, SET_MAX, &length);
-        p->texts[p->text_count++] = text;
-        bad = text ? split(p, paths[i], text, length) : CLI_BAD;
+        bad = load(p, &sources[i]);
     }
     return bad;
 }

@@ -16,10 +16,16 @@ struct patterns {
     size_t memory_bytes;
 };
 
-/* Reads the patterns of all files, in the order of the files: one pattern a line, with every byte between two line
+struct pattern_source {
+    const char *text; /* name of a pattern file; else the patterns themselves */
+    int is_file;
+};
+
+/* Reads the patterns of all sources, in the order of the sources: one pattern a line, with every byte between two line
  * feeds. The last line feed is optional, and one empty line at the end of a file is no pattern. Any other empty line is
- * refused. Returns 0, or CLI_BAD. */
-int patterns_load(struct patterns *p, char *const *paths, uint32_t count);
+ * refused. In a file whose every line ends in CR LF, the CR belongs to the line end, and a note says so. Returns 0, or
+ * CLI_BAD. */
+int patterns_load(struct patterns *p, const struct pattern_source *sources, uint32_t count);
 
 /* Builds the automaton. 0, or CLI_BAD. */
 int patterns_build(struct patterns *p);

@@ -92,8 +92,9 @@ static void note_fewer(struct cli_reader *r, uint32_t wanted) {
 
 /* Opens the first of the three ways that works. Returns STK_OK or a negative enum stk_err. */
 static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t readers) {
+    static const char too_low[] = "; `ulimit -l` is too low";
     char text[160];
-    int err = open_uring(r, payload, bytes, depth, readers, 0);
+    int err = open_uring(r, payload, bytes, depth, readers, 0), plain_err;
     if (err == STK_OK && r->is_pool && r->pool.fewer == STK_E_LOCKED) {
         /* Each ring locks the memory anew. More rings read faster than registered memory does. */
         err = STK_E_LOCKED;
@@ -107,13 +108,15 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
         return STK_OK;
     }
     why_refused(r, text, sizeof text);
-    if (open_uring(r, payload, bytes, depth, readers, STK_URING_PLAIN) == STK_OK) {
+    plain_err = open_uring(r, payload, bytes, depth, readers, STK_URING_PLAIN);
+    if (plain_err == STK_OK) {
         snprintf(r->note, sizeof r->note, "io_uring cannot register %zu bytes (%s%s): it reads into memory as it is",
-                 bytes, text, err == STK_E_LOCKED ? "; `ulimit -l` is too low" : "");
+                 bytes, text, err == STK_E_LOCKED ? too_low : "");
         return STK_OK;
     }
     why_refused(r, text, sizeof text);
-    snprintf(r->note, sizeof r->note, "no io_uring here (%s), files are read with pread", text);
+    snprintf(r->note, sizeof r->note, "no io_uring here (%s%s), files are read with pread", text,
+             plain_err == STK_E_LOCKED ? too_low : "");
     return open_posix(r, depth, readers);
 }
 

@@ -100,7 +100,8 @@ int replay_report(const struct replay *r, int what) {
     if (what == STK_REPLAY_DIFFERS) {
         print_difference(r);
     } else {
-        printf("no difference: %llu epochs, %llu slots\n", (unsigned long long)r->epochs, (unsigned long long)r->slots);
+        printf("no difference: %llu epoch%s, %llu slot%s\n", (unsigned long long)r->epochs, r->epochs == 1u ? "" : "s",
+               (unsigned long long)r->slots, r->slots == 1u ? "" : "s");
     }
     return 0;
 }
@@ -125,9 +126,9 @@ int replay_trouble(const struct replay *r, int err) {
                 p->record.sequence, p->record.opcode,
                 (unsigned long long)((uint64_t)p->record.args[3] << 32 | p->record.args[2]));
         }
-        return cli_bad("record %u: records before it are missing or damaged, after %llu epochs without a difference: "
+        return cli_bad("record %u: records before it are missing or damaged, after %llu epoch%s without a difference: "
                        "record again",
-                       p->record.sequence, (unsigned long long)p->epochs);
+                       p->record.sequence, (unsigned long long)p->epochs, p->epochs == 1u ? "" : "s");
     case STK_E_TIMEOUT:
         return cli_bad("record %u: slot %u did not end on %s in time: give a longer --timeout, or name another device",
                        p->record.sequence, p->slot, side->name);

@@ -18,8 +18,8 @@
 #define SCAN_DEVICES_MAX 16u
 
 struct scan_options {
-    char **patterns; /* pattern files; at least one */
-    uint32_t pattern_files;
+    struct pattern_source *patterns; /* at least one */
+    uint32_t pattern_count;
     const char *reader;
     const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
     uint32_t device_count;
@@ -36,7 +36,9 @@ struct scan_options {
     uint32_t readers; /* of each device; 0: by the CPUs where a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
-    int json, count, stats, quiet;
+    int json, count, by_file, stats, quiet;
+    int recursive; /* 1: folders stand for the files below them */
+    enum cli_color color;
     char **files;
     uint32_t file_count;
 };
@@ -51,7 +53,7 @@ struct scan_options {
 
 /* What came of one file. */
 struct scan_file {
-    const char *name;
+    char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* scanned */
@@ -185,6 +187,14 @@ int scan_run(struct scan *scan);
 int scan_file(struct scan *scan, uint32_t index, int fd);
 
 void scan_close(struct scan *scan);
+
+/// Finding the files: scan_files.c ///
+
+/* Sets scan->files to the files that the options name, those below folders too, and options.file_count to their number.
+ * Names each file that cannot be read on standard error. Returns 0, or CLI_BAD with the line written where none can be
+ * read. */
+int scan_files_find(struct scan *scan);
+void scan_files_free(struct scan *scan);
 
 /// Devices: scan_device.c ///
 

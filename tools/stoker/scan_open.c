@@ -1,72 +1,12 @@
-/* Setting a scan up: everything that can be wrong with the input is found here, before anything is read. */
-#include <errno.h>
-#include <fcntl.h>
+/* Setting a scan up: everything that can be wrong with options and patterns is found here, before anything is read. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "input.h"
+#include "output.h"
 #include "scan.h"
-#include "stoker/port/os_fuse.h"
 
 #define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* of the files, for one more thread of the interpreter */
 #define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that a file counts as which does not announce its size */
-
-/* Standard input gets a size only where it is a file from its start: else it is read on from where it is. */
-static int check_stdin(struct stat *st) {
-    int mode = fcntl(STDIN_FILENO, F_GETFL);
-    if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY || fstat(STDIN_FILENO, st) != 0) {
-        return cli_bad("-: standard input is closed: pipe data into it, or name a file");
-    }
-    if (S_ISREG(st->st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) != 0) {
-        st->st_size = 0;
-    }
-    return 0;
-}
-
-static int check_file(struct scan_file *f) {
-    const char *name = f->name;
-    struct stat st;
-    struct statfs fs = {0};
-    int bad = 0;
-    if (strcmp(name, "-") == 0) {
-        bad = check_stdin(&st);
-    } else if (stat(name, &st) != 0 || access(name, R_OK) != 0) {
-        bad =
-            cli_bad("%s: %s: %s", name, strerror(errno), cli_os_fix(errno, "name a file that exists and can be read"));
-    } else if (S_ISSOCK(st.st_mode)) {
-        bad = cli_bad("%s: is a socket: pipe its data in and name - instead", name);
-    }
-    if (bad == 0 && S_ISDIR(st.st_mode)) {
-        bad = cli_bad("%s: is a directory: name the files in it", name);
-    }
-    if (bad == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-        f->size = (uint64_t)st.st_size;
-    }
-    if (bad == 0) {
-        int failed = strcmp(name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(name, &fs);
-        f->on_fuse = stk_os_is_fuse(&st, failed ? errno : 0, &fs);
-    }
-    return bad;
-}
-
-static int check_files(struct scan *s) {
-    s->files = calloc(s->options.file_count, sizeof *s->files);
-    if (!s->files) {
-        return cli_bad("no memory for %u files", s->options.file_count);
-    }
-    for (uint32_t i = 0; i < s->options.file_count; i++) {
-        int bad;
-        s->files[i].name = s->options.files[i];
-        bad = cli_input(s->files[i].name);
-        bad = bad ? bad : check_file(&s->files[i]);
-        if (bad) {
-            return bad;
-        }
-    }
-    return 0;
-}
 
 /* Notes the files that are written. The files that are read are noted after them; that check finds a file that is both.
  */
@@ -79,7 +19,7 @@ static int name_outputs(struct scan *s) {
 }
 
 static int load_patterns(struct scan *s) {
-    int bad = patterns_load(&s->patterns, s->options.patterns, s->options.pattern_files);
+    int bad = patterns_load(&s->patterns, s->options.patterns, s->options.pattern_count);
     for (uint32_t i = 0; i < s->patterns.note_count && !s->options.quiet; i++) {
         cli_note("%s", s->patterns.notes[i]);
     }
@@ -195,7 +135,7 @@ int scan_open(struct scan *s, const struct scan_options *options) {
     memset(s, 0, sizeof *s);
     s->options = *options;
     bad = name_outputs(s);
-    bad = bad ? bad : check_files(s);
+    bad = bad ? bad : scan_files_find(s);
     bad = bad ? bad : load_patterns(s);
     bad = bad ? bad : take_counters(s);
     bad = bad ? bad : matches_init(&s->matches, options->offsets);
@@ -210,7 +150,7 @@ void scan_close(struct scan *s) {
     scan_devices_close(s);
     matches_free(&s->matches);
     patterns_free(&s->patterns);
-    free(s->files);
+    scan_files_free(s);
     free(s->visits);
     free(s->weights);
     free(s->file_visits);

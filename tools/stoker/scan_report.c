@@ -4,10 +4,58 @@
 
 #include "scan.h"
 
+/* Digits of the largest number, for a column of numbers that ends in a tab. */
+static int width_of(uint64_t most) {
+    return snprintf(NULL, 0, "%llu", (unsigned long long)most);
+}
+
+static void print_painted(enum cli_paint paint, const void *bytes, size_t len) {
+    cli_paint(paint);
+    cli_print_bytes(stdout, bytes, len);
+    cli_paint(CLI_PLAIN);
+}
+
 static void print_counts(const struct scan *s) {
+    uint64_t most = 0;
+    int width;
     for (uint32_t i = 0; i < s->patterns.count; i++) {
-        printf("%llu\t", (unsigned long long)s->occurrences[i]);
-        cli_print_bytes(stdout, s->patterns.items[i].bytes, s->patterns.items[i].len);
+        most = s->occurrences[i] > most ? s->occurrences[i] : most;
+    }
+    width = width_of(most);
+    for (uint32_t i = 0; i < s->patterns.count; i++) {
+        printf("%*llu\t", width, (unsigned long long)s->occurrences[i]);
+        print_painted(CLI_PATTERN, s->patterns.items[i].bytes, s->patterns.items[i].len);
+        putchar('\n');
+    }
+}
+
+/* "FILE:COUNT" for each file that could be read. */
+static void print_file_totals(const struct scan *s) {
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        const struct scan_file *f = &s->files[i];
+        if (f->err == STK_OK) {
+            print_painted(CLI_NAME, f->name, strlen(f->name));
+            printf(":%llu\n", (unsigned long long)f->count);
+        }
+    }
+}
+
+/* Count, bytes and name of each file; "-" where it could not be read. */
+static void print_files(const struct scan *s) {
+    uint64_t counts = 0, bytes = 0;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        counts = s->files[i].count > counts ? s->files[i].count : counts;
+        bytes = s->files[i].bytes > bytes ? s->files[i].bytes : bytes;
+    }
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        const struct scan_file *f = &s->files[i];
+        if (f->err == STK_OK) {
+            printf("%*llu\t%*llu\t", width_of(counts), (unsigned long long)f->count, width_of(bytes),
+                   (unsigned long long)f->bytes);
+        } else {
+            printf("%*s\t%*s\t", width_of(counts), "-", width_of(bytes), "-");
+        }
+        print_painted(CLI_NAME, f->name, strlen(f->name));
         putchar('\n');
     }
 }
@@ -15,9 +63,13 @@ static void print_counts(const struct scan *s) {
 static void print_matches(const struct scan *s) {
     for (size_t i = 0; i < s->matches.count; i++) {
         const struct match *m = &s->matches.items[i];
-        cli_print_bytes(stdout, s->files[m->file].name, strlen(s->files[m->file].name));
-        printf(":%llu:", (unsigned long long)m->start);
-        cli_print_bytes(stdout, s->patterns.items[m->pattern].bytes, m->length);
+        print_painted(CLI_NAME, s->files[m->file].name, strlen(s->files[m->file].name));
+        putchar(':');
+        cli_paint(CLI_NUMBER);
+        printf("%llu", (unsigned long long)m->start);
+        cli_paint(CLI_PLAIN);
+        putchar(':');
+        print_painted(CLI_PATTERN, s->patterns.items[m->pattern].bytes, m->length);
         putchar('\n');
     }
 }
@@ -28,17 +80,15 @@ static double gb_per_s(const struct scan_stats *t) {
 
 static void print_note(const char *text) {
     if (text[0]) {
-        fputs("note          ", stderr);
-        cli_print_bytes(stderr, text, strlen(text));
-        fputc('\n', stderr);
+        cli_fact(stderr, "note", "%s", text);
     }
 }
 
 static void print_device(const struct scan *s, const struct scan_device *d) {
     const struct stk_dispatch_info *i = &d->info;
-    fprintf(stderr, "device        %s (%s, %s, %s; %u worker%s of %u lane%s)\n", i->device,
-            d->device.dispatch.ops->name, cli_residency_name(i->residency), i->memory, i->workers,
-            i->workers == 1 ? "" : "s", i->lanes, i->lanes == 1 ? "" : "s");
+    cli_fact(stderr, "device", "%s (%s, %s, %s; %u worker%s of %u lane%s)", i->device, d->device.dispatch.ops->name,
+             cli_residency_name(i->residency), i->memory, i->workers, i->workers == 1 ? "" : "s", i->lanes,
+             i->lanes == 1 ? "" : "s");
     if (d->device.is_opencl) {
         fprintf(stderr, "program       %s; handshake: %s\n", cli_built_word(d->device.opencl.built_from),
                 cli_proved_word(d->device.opencl.proved_from));
@@ -51,13 +101,13 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
 
 static void print_reader(const struct cli_reader *r) {
     char text[CLI_READER_TEXT];
-    fprintf(stderr, "reader        %s\n", cli_reader_describe(r, text));
+    cli_fact(stderr, "reader", "%s", cli_reader_describe(r, text));
 }
 
 /* Says what took the most time, and the shares of all. */
 static void print_bound(const struct cli_bound *b) {
-    fprintf(stderr, "bounded by    %s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)\n", cli_bound_name(b),
-            cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
+    cli_fact(stderr, "bounded by", "%s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)", cli_bound_name(b),
+             cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
 }
 
 static void print_stats(const struct scan *s) {
@@ -91,7 +141,10 @@ int scan_report(struct scan *s) {
     if (s->options.json) {
         return scan_report_json(s);
     }
-    if (s->options.count) {
+    cli_color_begin(s->options.color);
+    if (s->options.by_file) {
+        (s->options.count ? print_file_totals : print_files)(s);
+    } else if (s->options.count) {
         printf("%llu\n", (unsigned long long)s->total);
     } else {
         print_counts(s);

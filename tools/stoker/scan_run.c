@@ -210,6 +210,10 @@ int scan_run(struct scan *s) {
     s->bound = (struct cli_bound){.since_ns = s->started_ns};
     for (uint32_t i = 0; i < s->options.file_count && code != CLI_BAD; i++) {
         struct scan_file *f = &s->files[i];
+        if (f->err != STK_OK) {
+            code = CLI_FAULT; /* named when the files were found */
+            continue;
+        }
         code = scan_named(s, i) ? CLI_BAD : code;
         scan_progress_end(s);
         if (f->err != STK_OK && code != CLI_BAD) {

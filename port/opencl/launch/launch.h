@@ -92,6 +92,17 @@ void stk_opencl_end_lease(struct stk_opencl *cl);
 /* The same for the older launch alone, once, when it has had its time; `pending`: with the next one behind it. */
 int stk_opencl_bound_lease(struct stk_opencl *cl, bool pending, uint64_t now_ns);
 
+/// Cores that are scarce: cores.c ///
+
+/* Lets the port choose the time after which a launch without work leaves. */
+void stk_opencl_adapt_idle(struct stk_opencl *cl);
+
+/* Takes note of how often threads of the process have lost a core so far. Returns 1 while cores count as scarce. */
+int stk_opencl_cores_scarce(struct stk_opencl_cores *cores, uint64_t lost, uint64_t now_ns);
+
+/* Returns the time after which a launch without work is to leave, as cores are now. */
+uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns);
+
 /// Memory that stops being shared: watch.c ///
 
 /* Begins the watch anew. */

@@ -1,5 +1,6 @@
 /* RESIDENT: a kernel that stays and sees what the host publishes. */
 #include "../memory/memory.h"
+#include "../state/state.h"
 #include "launch.h"
 
 static uint64_t lease_ns(const struct stk_opencl_config *c) {
@@ -13,6 +14,14 @@ static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *t
     (void)round;
     *turns = stk_opencl_turns_of(stk_time_sum(twice, twice), cost);
     *idle_turns = stk_opencl_turns_of(cl->config.idle_ns, cost);
+}
+
+/* Sets after how many turns without work the next launch leaves, as cores are now. */
+static void choose_idle_turns(struct stk_opencl *cl) {
+    if (cl->own.launches.idle_adapts && stk_opencl_is_open(cl)) {
+        uint64_t idle_ns = stk_opencl_idle_ns(cl, stk_opencl_now_ns());
+        stk_opencl_set_turns(cl, cl->stats.turns, stk_opencl_turns_of(idle_ns, cl->outcome.turn_cost));
+    }
 }
 
 /* Ends a lease that ran out of time, with the next one enqueued behind it where there is work, and sees launches
@@ -44,6 +53,7 @@ static int drive(struct stk_opencl *cl, bool pending) {
         return stk_opencl_is_clock_time(cl) ? look_closer(cl, pending) : STK_OK;
     }
     if (pending) {
+        choose_idle_turns(cl);
         err = stk_opencl_launch(cl);
         stk_opencl_watch_start(cl, cl->own.launches.launched_ns);
         err = err == STK_OK ? 1 : err;

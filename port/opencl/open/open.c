@@ -140,6 +140,9 @@ static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, 
     memcpy(cl->passed_over, passed_over, sizeof passed_over);
     stk_opencl_begin_life(cl, began_ns);
     cl->config = *config;
+    if (config->idle_ns == 0u) {
+        stk_opencl_adapt_idle(cl);
+    }
     return apply_defaults(&cl->config);
 }
 

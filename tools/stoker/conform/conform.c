@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "cases.h"
-#include "cli.h"
+#include "options.h"
 #include "run.h"
 
 #define DEPTH_MAX 32u /* deepest nesting of folders */
@@ -123,38 +123,56 @@ static void run_directory(struct tally *total, struct folders *f, const char *pa
     free(entry);
 }
 
-static void help(void) {
-    puts("usage: stoker conform DIR\n"
-         "Runs every .case, .table, .expect and .trace file below DIR, in the format of "
-         "test/conformance/vectors/README.md.\n"
-         "Links are followed, and each folder is run once.\n"
-         "Prints a line for each value that differs, with both, then 'N passed, N failed, N skipped'. Skipped is what "
-         "is no\n"
-         "part of the contract (the wording of messages, lossy readers, what stoker does otherwise on purpose) or not "
-         "covered "
-         "yet.\n"
-         "Exit status: 0 all passed, 1 something failed, 2 no such directory or no vector file in it.");
+static const struct cli_row rows[] = {
+    {0, NULL, NULL, "Options", NULL, 0},
+    CLI_HELP_ROW,
+    {0, NULL, NULL, NULL, NULL, 0},
+};
+
+static const struct cli_page page = {
+    .name = "conform",
+    .what = "run test vectors against this library",
+    .synopsis = "DIR",
+    .about = "Runs every .case, .table, .expect and .trace file below DIR, in the format of "
+             "test/conformance/vectors/README.md. Links are followed, and each folder is run once.\n"
+             "Prints a line for each value that differs, with both values, then 'N passed, N failed, N skipped'. What "
+             "is no part of the contract is skipped (the wording of messages, lossy readers, what stoker does "
+             "otherwise on purpose), and what is not covered yet.",
+    .rows = rows,
+    .exits = {"all passed", "something failed",
+              "no such directory, no vector file in it, or the output could not be written"},
+};
+
+const struct cli_page *page_conform(void) {
+    return &page;
+}
+
+/* There is no option but --help. */
+static int take_option(void *to, int id) {
+    (void)to;
+    (void)id;
+    return 0;
 }
 
 int cmd_conform(int argc, char **argv) {
     struct tally total = {0};
     struct folders folders = {0};
     struct stat st;
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        help();
-        return CLI_OK;
+    int code = cli_options(&page, argc, argv, take_option, NULL);
+    if (code != 0) {
+        return code < 0 ? CLI_OK : code;
     }
-    if (argc != 2) {
+    if (argc - optind != 1) {
         return cli_bad("conform: name one directory of vector files");
     }
-    if (stat(argv[1], &st) != 0 || !S_ISDIR(st.st_mode)) {
-        return cli_bad("conform: no directory '%s': name one that holds vector files", argv[1]);
+    if (stat(argv[optind], &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return cli_bad("conform: no directory '%s': name one that holds vector files", argv[optind]);
     }
     (void)is_new(&folders, &st);
-    run_directory(&total, &folders, argv[1], 0);
+    run_directory(&total, &folders, argv[optind], 0);
     free(folders.seen);
     if (total.files == 0) {
-        return cli_bad("conform: no vector file below '%s': name a directory that has some", argv[1]);
+        return cli_bad("conform: no vector file below '%s': name a directory that has some", argv[optind]);
     }
     if (total.unknown_records > 0) {
         printf("%u records of unknown kinds skipped, the first at %s\n", total.unknown_records, total.first_unknown);

@@ -210,8 +210,10 @@ struct stk_opencl_config {
     uint32_t lanes;         /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
-    uint64_t lease_ns;    /* longest time of one launch; 0: 100 ms */
-    uint64_t idle_ns;     /* RESIDENT: a launch without work ends after about this; 0: 2 ms */
+    uint64_t lease_ns; /* longest time of one launch; 0: 100 ms */
+    /* RESIDENT: a launch without work ends after about this. 0: 2 ms; where the device is this CPU, 50 us while threads
+     * of this process lose their cores to others */
+    uint64_t idle_ns;
     uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
     uint64_t watch_ns;    /* the port leaves the mode when no live kernel takes a published slot for so long; 0: 3 s */
     uint64_t deadline_ns; /* a kernel that stays for so long after its lease counts as lost; 0: 60 s */
@@ -250,7 +252,7 @@ struct stk_opencl_config {
 struct stk_opencl_stats {
     uint32_t running;                         /* launches under way */
     uint64_t launches, lease_ends, idle_ends; /* launches; those whose lease ended, and those that found no more work */
-    uint32_t turns, idle_turns;               /* turns and idle turns of a lease, from the calibration */
+    uint32_t turns, idle_turns;               /* turns and idle turns of the next launch, from the calibration */
     uint32_t fallbacks;                       /* modes that were left because memory stopped being shared */
 };
 

@@ -77,6 +77,14 @@ struct stk_opencl_terms {
     const struct stk_limits *limits;
 };
 
+/* Whether more threads want cores than there are: launch/cores.c. */
+struct stk_opencl_cores {
+    uint64_t window_ns; /* time at which the present window began, in nanoseconds */
+    uint64_t lost;      /* losses of cores before the window */
+    uint64_t scarce_ns; /* time at which cores were last seen to be scarce, in nanoseconds */
+    int scarce;         /* 1: cores count as scarce */
+};
+
 /* Launches: launch/. */
 struct stk_opencl_launches {
     struct stk_opencl_terms terms;
@@ -93,6 +101,8 @@ struct stk_opencl_launches {
     uint32_t limits[STK_LIMIT_WORDS]; /* the table of limits that workers read */
     int limits_sent;                  /* 1: the device has the table as it is in `limits` */
     struct stk_device_watch watch;
+    struct stk_opencl_cores cores;
+    int idle_adapts; /* 1: the user has left idle_ns to the port */
 };
 
 /* The search for a mode: search/. */

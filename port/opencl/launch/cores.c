@@ -1,0 +1,50 @@
+/* Cores that are wanted by more threads than there are. Where the device is this CPU, a worker without work holds a
+ * core that the host or another program could use. The scheduler takes such a core away again and again, often while
+ * the worker is in the middle of a slot, and then the host waits for milliseconds. So a launch leaves sooner while
+ * threads of this process lose their cores. */
+#include <sys/resource.h>
+
+#include "launch.h"
+
+#define WINDOW_NS   UINT64_C(16000000)   /* a few slices of a scheduler */
+#define LOST_MANY   2u                   /* losses in a window that are no accident */
+#define SCARCE_NS   UINT64_C(1000000000) /* how long cores count as scarce after such a window */
+#define IDLE_MAX_NS UINT64_C(50000)      /* about as long as a launch takes: to stay for longer gains nothing */
+
+/* Returns how often threads of this process have lost a core that they still wanted. */
+static uint64_t lost_cores(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0u;
+}
+
+int stk_opencl_cores_scarce(struct stk_opencl_cores *c, uint64_t lost, uint64_t now_ns) {
+    uint64_t passed = stk_time_since(c->window_ns, now_ns), losses = lost - c->lost;
+    int many = losses >= LOST_MANY && passed / losses < WINDOW_NS / LOST_MANY;
+    if (many) {
+        c->scarce = 1;
+        c->scarce_ns = now_ns;
+    } else if (c->scarce && stk_time_since(c->scarce_ns, now_ns) >= SCARCE_NS) {
+        c->scarce = 0;
+    }
+    if (many || passed >= WINDOW_NS) {
+        c->window_ns = now_ns;
+        c->lost = lost;
+    }
+    return c->scarce;
+}
+
+void stk_opencl_adapt_idle(struct stk_opencl *cl) {
+    cl->own.launches.idle_adapts = 1;
+    /* The first launch is to know how it was while the device was opened. */
+    cl->own.launches.cores = (struct stk_opencl_cores){.window_ns = stk_opencl_now_ns(), .lost = lost_cores()};
+}
+
+uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns) {
+    struct stk_opencl_launches *l = &cl->own.launches;
+    int adapts = l->idle_adapts && cl->device.type == STK_OPENCL_CPU;
+    uint64_t idle_ns = cl->config.idle_ns;
+    if (!adapts || !stk_opencl_cores_scarce(&l->cores, lost_cores(), now_ns)) {
+        return idle_ns;
+    }
+    return idle_ns < IDLE_MAX_NS ? idle_ns : IDLE_MAX_NS;
+}

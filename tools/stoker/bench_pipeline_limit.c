@@ -1,0 +1,135 @@
+/* stoker bench pipeline, the limits: the reads alone, the sums alone over data that is there, and both side by side,
+ * where no sum waits for a read. */
+#include "bench_pipeline.h"
+
+#define REAP_NS     UINT64_C(60000000000)
+#define LOOK_NS     UINT64_C(100000) /* longest wait for a read while sums are under way */
+#define SUM_MAX     (1u << 20)       /* bytes of one sum */
+#define SLOTS       PIPELINE_DEPTH_MAX
+#define DRIVE_EVERY 64u
+
+/// Reads ///
+
+/* Reads of a pass: the buffers that are free, and how much is still to be read. */
+struct reads {
+    uint32_t free_buffers[PIPELINE_DEPTH_MAX], n_free, depth;
+    uint64_t next, left; /* next byte of the file; bytes that have not arrived */
+};
+
+static void begin_reads(struct reads *r, const struct pipeline_file *f, uint32_t chunk) {
+    *r = (struct reads){.depth = pipeline_depth(chunk), .left = f->bytes};
+    for (; r->n_free < r->depth; r->n_free++) {
+        r->free_buffers[r->n_free] = r->n_free;
+    }
+}
+
+/* Starts a read into each buffer that is free. 0, or CLI_BAD with the line written. */
+static int start_reads(struct reads *r, struct pipeline_ours *o, const struct pipeline_file *f, uint32_t chunk) {
+    struct stk_ingest_read reads[PIPELINE_DEPTH_MAX];
+    uint32_t count = 0;
+    int taken;
+    while (r->n_free != 0u && r->next < f->bytes) {
+        uint32_t k = r->free_buffers[--r->n_free];
+        uint64_t left = f->bytes - r->next;
+        reads[count] = (struct stk_ingest_read){.source = (uint32_t)o->source,
+                                                .offset = r->next,
+                                                .bytes = left < chunk ? (uint32_t)left : chunk,
+                                                .dst = o->device.memory.payload + (size_t)k * chunk,
+                                                .tag = k};
+        r->next += reads[count++].bytes;
+    }
+    taken = count ? o->reader.port.ops->submit(o->reader.port.ctx, reads, count) : 0;
+    return taken == (int)count ? 0 : cli_bad("bench pipeline: the reader took %d of %u reads", taken, count);
+}
+
+/* Takes in reads that ended. 0, or CLI_BAD with the line written. */
+static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns) {
+    struct stk_ingest_done done[PIPELINE_DEPTH_MAX];
+    int n = o->reader.port.ops->reap(o->reader.port.ctx, done, PIPELINE_DEPTH_MAX, wait_ns);
+    for (int i = 0; i < n; i++) {
+        if (done[i].result <= 0 || (uint64_t)done[i].result > r->left) {
+            return cli_bad("bench pipeline: a read returned %d", done[i].result);
+        }
+        r->free_buffers[r->n_free++] = done[i].tag;
+        r->left -= (uint64_t)done[i].result;
+    }
+    return n < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(n), cli_fix(n)) : 0;
+}
+
+/// Sums ///
+
+/* Sums of a pass. They are over the upper half of the payload, in which nobody writes: as many bytes of it in turn as
+ * the stream's buffers have. */
+struct sums {
+    struct stk_ring ring;
+    uint64_t left;             /* bytes that are not published */
+    uint64_t published, ended; /* slots */
+    uint32_t bytes, room;      /* bytes of one sum, and of all buffers */
+};
+
+static void begin_sums(struct sums *s, const struct pipeline_ours *o, uint64_t bytes, uint32_t chunk) {
+    uint32_t room = chunk * pipeline_depth(chunk);
+    *s = (struct sums){.ring = {.words = o->device.memory.ring, .slots = o->device.memory.slots},
+                       .left = bytes,
+                       .bytes = room < SUM_MAX ? room : SUM_MAX,
+                       .room = room};
+}
+
+/* Publishes a sum in each slot that is free. */
+static int publish_sums(struct sums *s) {
+    int err = STK_OK;
+    while (s->left != 0u && s->published - s->ended < SLOTS && err == STK_OK) {
+        uint32_t bytes = s->left < s->bytes ? (uint32_t)s->left : s->bytes;
+        const uint32_t args[] = {PIPELINE_PAYLOAD + (uint32_t)(s->published * s->bytes % s->room), bytes};
+        const struct stk_work sum = {STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, 2, args};
+        err = stk_ring_publish(&s->ring, (uint32_t)(s->published % SLOTS), &sum);
+        s->left -= bytes;
+        s->published++;
+    }
+    return err;
+}
+
+/* Takes in the sums that ended, publishes as many again, and drives the device. */
+static int move_sums(struct sums *s, struct pipeline_ours *o) {
+    int err;
+    while (s->ended != s->published && stk_ring_status(&s->ring, (uint32_t)(s->ended % SLOTS)) == (int)STK_SLOT_DONE) {
+        s->ended++;
+    }
+    err = publish_sums(s);
+    err = err == STK_OK && s->ended != s->published ? o->device.dispatch.ops->drive(o->device.dispatch.ctx, true) : err;
+    return err < 0 ? err : STK_OK;
+}
+
+static int end_sums(struct sums *s, struct pipeline_ours *o) {
+    int err = move_sums(s, o);
+    while (err == STK_OK && s->ended != s->published) {
+        err = bench_await(&o->device, &s->ring, (uint32_t)(s->ended % SLOTS), DRIVE_EVERY);
+        err = err == STK_OK ? move_sums(s, o) : err;
+    }
+    return err;
+}
+
+/// A pass ///
+
+int pipeline_limit_pass(struct pipeline_ours *o, const struct pipeline_file *f, uint32_t chunk, unsigned parts,
+                        uint64_t *ns) {
+    uint64_t start = cli_now_ns();
+    struct reads reads;
+    struct sums sums;
+    int bad = 0, err = STK_OK;
+    begin_reads(&reads, f, chunk);
+    begin_sums(&sums, o, f->bytes, chunk);
+    while ((parts & PIPELINE_READS) && reads.left != 0u && bad == 0 && err == STK_OK) {
+        err = (parts & PIPELINE_SUMS) ? move_sums(&sums, o) : STK_OK;
+        bad = start_reads(&reads, o, f, chunk);
+        bad = bad ? bad : end_reads(&reads, o, (parts & PIPELINE_SUMS) ? LOOK_NS : REAP_NS);
+    }
+    if ((parts & PIPELINE_SUMS) && bad == 0 && err == STK_OK) {
+        err = end_sums(&sums, o);
+    }
+    *ns = cli_now_ns() - start;
+    if (bad == 0 && err != STK_OK) {
+        bad = cli_bad("bench pipeline: %s: %s", stk_err_name(err), cli_fix(err));
+    }
+    return bad ? bad : bench_device_rest(&o->device);
+}
