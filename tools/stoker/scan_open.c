@@ -6,13 +6,13 @@
 #include "scan.h"
 
 #define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* of the files, for one more thread of the interpreter */
-#define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that a file counts as which does not announce its size */
+#define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that files count as which do not announce their size */
 
 /* Notes the files that are written. The files that are read are noted after them; that check finds a file that is both.
  */
 static int name_outputs(struct scan *s) {
     char why[CLI_WHY_BYTES];
-    if (s->options.store && cli_output_name("--store", s->options.store, why)) {
+    if (s->options.store && s->options.store[0] && cli_output_name("--store", s->options.store, why)) {
         return cli_bad("%s", why);
     }
     return s->options.record ? scan_record_name(s) : 0;
@@ -83,9 +83,12 @@ static int take_counters(struct scan *s) {
 static uint32_t threads_of(const struct scan *s) {
     uint32_t cpus = s->options.workers ? s->options.workers : stk_reader_pool_cpus();
     uint64_t bytes = 0, most;
+    bool pipe = false;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
-        bytes += s->files[i].size ? s->files[i].size : THREADS_FOR_PIPE;
+        bytes += s->files[i].size;
+        pipe |= s->files[i].size == 0u;
     }
+    bytes += pipe ? THREADS_FOR_PIPE : 0u;
     most = s->options.workers ? cpus : bytes / BYTES_OF_THREAD + 1u;
     most = most < STK_THREADS_WORKERS_MAX ? most : STK_THREADS_WORKERS_MAX;
     return s->options.record ? 1u : cpus < most ? cpus : (uint32_t)most;
