@@ -34,7 +34,12 @@ cpus=$("$STOKER" info | sed -n 's/^readers .*(\([0-9]*\) CPU.*/\1/p')
 [ "$(stat readers)" -ge 1 ] && [ "$(stat readers)" -le "$cpus" ]
 [ "$cpus" -le 2 ] || [ "$(stat readers)" -ge 2 ] || fail "one reader for a large file on $cpus CPUs"
 python3 -c 'import json; assert json.load(open("out"))["total"] == 1'
+
+# Matches everywhere cost the one worker far more than their bytes cost the reader.
+yes needle | head -c 68000000 >dense
+code 0 "$STOKER" scan -f needle --json --stats --device interp --workers 1 dense
 [ "$(stat bounded_by)" = device ] || fail "the interpreter does not bound the scan of a file: $(cat out)"
+rm dense
 
 # A pipe that is slow bounds the scan.
 slow() {
