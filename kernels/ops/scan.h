@@ -27,11 +27,16 @@
 
 /* One lane alone waits for each load. With more chains than registers it waits for more loads at a time, which is
  * faster where the table is larger than a cache. Of several lanes, each has as many as keep their states and
- * pointers in 16 registers. */
+ * pointers in 16 registers.
+ *
+ * STK_EACH_CHAIN(X) is X(k, byte) for each chain k, whose next byte is `byte` in stk_scan_chains. */
+#define STK_SIX_CHAINS(X) X(0, q[0]) X(1, q[step]) X(2, q[step * 2u]) X(3, r[0]) X(4, r[step]) X(5, r[step * 2u])
 #if STK_LANES == 1
-#define STK_CHAINS 8
+#define STK_CHAINS        8
+#define STK_EACH_CHAIN(X) STK_SIX_CHAINS(X) X(6, t[0]) X(7, t[step])
 #else
-#define STK_CHAINS 6
+#define STK_CHAINS        6
+#define STK_EACH_CHAIN(X) STK_SIX_CHAINS(X)
 #endif
 
 /* The automaton, checked against the tables. `mask` keeps every look-up inside the table, whose length is a power of
@@ -168,31 +173,13 @@ STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sin
 
 /* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers; the
  * place goes through memory for the same reason. */
-#if STK_LANES == 1
-STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
-                            stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5, stk_u32 s6, stk_u32 s7) {
+#define STK_CHAIN_PARAMETER(k, byte) , stk_u32 s##k
+#define STK_CHAIN_HIT(k, byte)       stk_automaton_hit(a, sink, s##k, at + step * k##u);
+STK_COLD void stk_scan_hits(const struct stk_automaton_view *a,
+                            struct stk_scan_sink *sink STK_EACH_CHAIN(STK_CHAIN_PARAMETER)) {
     stk_u32 at = (stk_u32)(sink->at - sink->p), step = sink->step;
-    stk_automaton_hit(a, sink, s0, at);
-    stk_automaton_hit(a, sink, s1, at + step);
-    stk_automaton_hit(a, sink, s2, at + step * 2u);
-    stk_automaton_hit(a, sink, s3, at + step * 3u);
-    stk_automaton_hit(a, sink, s4, at + step * 4u);
-    stk_automaton_hit(a, sink, s5, at + step * 5u);
-    stk_automaton_hit(a, sink, s6, at + step * 6u);
-    stk_automaton_hit(a, sink, s7, at + step * 7u);
+    STK_EACH_CHAIN(STK_CHAIN_HIT)
 }
-#else
-STK_COLD void stk_scan_hits(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 s0, stk_u32 s1,
-                            stk_u32 s2, stk_u32 s3, stk_u32 s4, stk_u32 s5) {
-    stk_u32 at = (stk_u32)(sink->at - sink->p), step = sink->step;
-    stk_automaton_hit(a, sink, s0, at);
-    stk_automaton_hit(a, sink, s1, at + step);
-    stk_automaton_hit(a, sink, s2, at + step * 2u);
-    stk_automaton_hit(a, sink, s3, at + step * 3u);
-    stk_automaton_hit(a, sink, s4, at + step * 4u);
-    stk_automaton_hit(a, sink, s5, at + step * 5u);
-}
-#endif
 
 /* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register
  * more. */
@@ -202,52 +189,26 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 
 /* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
  * states are named variables, not an array, so that they stay in registers, or as many as there are registers for. */
-#if STK_LANES == 1
-STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
-                              struct stk_scan_sink *sink, const stk_u32 *enter) {
-    const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *t = p + (stk_u64)n * 6u, *end = p + n;
-    const STK_GLOBAL stk_u32 *table = a->table;
-    stk_u64 step = n;
-    stk_u32 mask = a->mask;
-    stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
-    stk_u32 s6 = enter[6], s7 = enter[7];
-    for (; q < end; q++, r++, t++) {
-        s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
-        s1 = table[(s1 + stk_class_before(table, q[step])) & mask];
-        s2 = table[(s2 + stk_class_before(table, q[step * 2u])) & mask];
-        s3 = table[(s3 + stk_class_before(table, r[0])) & mask];
-        s4 = table[(s4 + stk_class_before(table, r[step])) & mask];
-        s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
-        s6 = table[(s6 + stk_class_before(table, t[0])) & mask];
-        s7 = table[(s7 + stk_class_before(table, t[step])) & mask];
-        if (((s0 | s1 | s2 | s3 | s4 | s5 | s6 | s7) & STK_IMAGE_ENDS) != 0u) {
-            sink->at = q;
-            stk_scan_hits(a, sink, s0, s1, s2, s3, s4, s5, s6, s7);
-        }
-    }
-}
-#else
+#define STK_CHAIN_ENTER(k, byte)    stk_u32 s##k = enter[k];
+#define STK_CHAIN_STEP(k, byte)     s##k = table[(s##k + stk_class_before(table, byte)) & mask];
+#define STK_CHAIN_OR(k, byte)       | s##k
+#define STK_CHAIN_ARGUMENT(k, byte) , s##k
 STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                               struct stk_scan_sink *sink, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
+    const STK_GLOBAL stk_u8 *t = p + (stk_u64)n * (STK_CHAINS - 2u); /* of the seventh chain; six have no use for it */
     const STK_GLOBAL stk_u32 *table = a->table;
     stk_u64 step = n;
     stk_u32 mask = a->mask;
-    stk_u32 s0 = enter[0], s1 = enter[1], s2 = enter[2], s3 = enter[3], s4 = enter[4], s5 = enter[5];
-    for (; q < end; q++, r++) {
-        s0 = table[(s0 + stk_class_before(table, q[0])) & mask];
-        s1 = table[(s1 + stk_class_before(table, q[step])) & mask];
-        s2 = table[(s2 + stk_class_before(table, q[step * 2u])) & mask];
-        s3 = table[(s3 + stk_class_before(table, r[0])) & mask];
-        s4 = table[(s4 + stk_class_before(table, r[step])) & mask];
-        s5 = table[(s5 + stk_class_before(table, r[step * 2u])) & mask];
-        if (((s0 | s1 | s2 | s3 | s4 | s5) & STK_IMAGE_ENDS) != 0u) {
+    STK_EACH_CHAIN(STK_CHAIN_ENTER)
+    for (; q < end; q++, r++, t++) {
+        STK_EACH_CHAIN(STK_CHAIN_STEP)
+        if (((0u STK_EACH_CHAIN(STK_CHAIN_OR)) & STK_IMAGE_ENDS) != 0u) {
             sink->at = q;
-            stk_scan_hits(a, sink, s0, s1, s2, s3, s4, s5);
+            stk_scan_hits(a, sink STK_EACH_CHAIN(STK_CHAIN_ARGUMENT));
         }
     }
 }
-#endif
 
 /* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
 STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
