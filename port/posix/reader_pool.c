@@ -4,13 +4,13 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "pool_internal.h"
 #include "stoker/port/os_clock.h"
+#include "stoker/port/os_cpus.h"
 
 #define FORGET_NS UINT64_C(100000000)  /* longest wait for readers to forget a source */
 #define LOOK_NS   UINT64_C(1000000000) /* longest time between two looks at the clock */
@@ -18,14 +18,7 @@
 /// Configuration ///
 
 uint32_t stk_reader_pool_cpus(void) {
-#ifdef __linux__
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
-        return (uint32_t)CPU_COUNT(&set);
-    }
-#endif
-    long n = sysconf(_SC_NPROCESSORS_ONLN); /* also where there are more CPUs than a cpu_set_t holds */
-    return n > 0 ? (uint32_t)n : 1u;
+    return stk_os_cpus();
 }
 
 uint32_t stk_reader_pool_default(void) {
@@ -63,14 +56,7 @@ void stk_pool_tell_(struct stk_reader_pool *p) {
 }
 
 void stk_pool_wait_(struct stk_reader_pool *p, uint64_t timeout_ns) {
-    uint64_t now = stk_os_now_ns();
-    struct timespec until = stk_os_timespec(timeout_ns < LOOK_NS ? timeout_ns : LOOK_NS);
-    until.tv_sec += (time_t)(now / STK_NS_PER_S);
-    until.tv_nsec += (long)(now % STK_NS_PER_S);
-    if (until.tv_nsec >= (long)STK_NS_PER_S) {
-        until.tv_nsec -= (long)STK_NS_PER_S;
-        until.tv_sec++;
-    }
+    struct timespec until = stk_os_time_after(timeout_ns < LOOK_NS ? timeout_ns : LOOK_NS);
     p->waiting = 1;
     (void)pthread_cond_timedwait(&p->changed, &p->lock, &until);
     p->waiting = 0;

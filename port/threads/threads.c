@@ -5,12 +5,12 @@
  */
 #include "stoker/port/threads.h"
 
-#include <sched.h>
 #include <time.h>
 
 #include "stoker/atomic.h"
 #include "stoker/deadline.h"
 #include "stoker/port/os_clock.h"
+#include "stoker/port/os_cpus.h"
 #include "stoker/slot.h"
 #include "stoker/wait.h"
 #include "stoker/words.h"
@@ -88,6 +88,9 @@ static void wake_for_slots(struct stk_threads *t) {
         return;
     }
     wanted = claimable(t, t->workers);
+    if (wanted < 2u) {
+        return; /* the caller's worker takes the only one */
+    }
     (void)pthread_mutex_lock(&t->lock);
     for (; stk_load(&t->asleep) != 0u && wanted > 1u; wanted--) {
         (void)stk_fetch_add(&t->asleep, UINT32_MAX); /* one less */
@@ -99,12 +102,6 @@ static void wake_for_slots(struct stk_threads *t) {
 }
 
 /// Open and close ///
-
-static uint32_t cpus(void) {
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count < 1 ? 1u : (uint32_t)count;
-}
 
 /* Opens worker `i` of `workers`. */
 static int open_worker(struct stk_interp *interp, const struct stk_device_memory *memory,
@@ -137,7 +134,7 @@ int stk_threads_open(struct stk_threads *t, const struct stk_device_memory *memo
     }
     *t = (struct stk_threads){.workers = 0};
     config = config ? config : &none;
-    wanted = config->workers ? config->workers : cpus();
+    wanted = config->workers ? config->workers : stk_os_cpus();
     if (config->workers > STK_THREADS_WORKERS_MAX) {
         return STK_E_ARG;
     }
@@ -195,17 +192,12 @@ static int run_own(struct stk_threads *t) {
 
 static int threads_drive(void *ctx, bool pending) {
     struct stk_threads *t = ctx;
-    int did;
     if (!pending) {
         return 0;
     }
     wake_for_slots(t);
-    did = run_own(t);
-    (void)pthread_mutex_lock(&t->lock);
-    t->launches++;
-    t->idle_ends++;
-    (void)pthread_mutex_unlock(&t->lock);
-    return did;
+    t->drives++;
+    return run_own(t);
 }
 
 static bool threads_has_workers(void *ctx) {
@@ -236,8 +228,8 @@ static void threads_info(void *ctx, struct stk_dispatch_info *info) {
     stk_interp_ops.info(&t->own, info);
     info->reason = t->workers > 1u ? "the kernel runs as C on threads of this process" : info->reason;
     (void)pthread_mutex_lock(&t->lock);
-    info->launches = t->launches;
-    info->idle_ends = t->idle_ends;
+    info->launches = t->drives + t->launches;
+    info->idle_ends = t->drives + t->idle_ends;
     info->lease_ends = 0;
     (void)pthread_mutex_unlock(&t->lock);
 }

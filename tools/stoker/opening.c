@@ -1,40 +1,40 @@
 #include "opening.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "stoker/port/os_clock.h"
 
-#define EVERY_NS  UINT64_C(1000000000)
 #define SECOND_NS UINT64_C(1000000000)
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t over;
     pthread_t thread;
-    int running, is_over;
+    bool running, is_over;
 } opening = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* Waits for the end, at most a second. Returns true if the device is open. Called with the lock held. */
+static bool wait_a_second(void) {
+    const struct timespec until = stk_os_time_after(SECOND_NS);
+    int err = 0;
+    while (!opening.is_over && err == 0) {
+        err = pthread_cond_timedwait(&opening.over, &opening.lock, &until);
+    }
+    return opening.is_over;
+}
+
 static void *show(void *arg) {
-    uint64_t start = cli_now_ns(), at = start;
-    unsigned shown = 0;
+    unsigned seconds = 0;
     (void)arg;
     (void)pthread_mutex_lock(&opening.lock);
-    while (!opening.is_over) {
-        struct timespec until = {0, 0};
-        at += EVERY_NS;
-        until.tv_sec = (time_t)(at / SECOND_NS);
-        until.tv_nsec = (long)(at % SECOND_NS);
-        while (!opening.is_over && cli_now_ns() < at) {
-            (void)pthread_cond_timedwait(&opening.over, &opening.lock, &until);
-        }
-        if (!opening.is_over) {
-            fprintf(stderr, "\r\033[Kopening the device: the first start compiles its kernel (%u s)", ++shown);
-        }
+    while (!wait_a_second()) {
+        fprintf(stderr, "\r\033[Kopening the device: the first start compiles its kernel (%u s)", ++seconds);
     }
-    if (shown != 0u) {
+    if (seconds != 0u) {
         fputs("\r\033[K", stderr);
     }
     (void)pthread_mutex_unlock(&opening.lock);
@@ -47,7 +47,7 @@ void opening_begin(int quiet) {
         return;
     }
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    opening.is_over = 0;
+    opening.is_over = false;
     (void)pthread_cond_init(&opening.over, &attr);
     (void)pthread_condattr_destroy(&attr);
     opening.running = pthread_create(&opening.thread, NULL, show, NULL) == 0;
@@ -58,10 +58,10 @@ void opening_end(void) {
         return;
     }
     (void)pthread_mutex_lock(&opening.lock);
-    opening.is_over = 1;
+    opening.is_over = true;
     (void)pthread_cond_signal(&opening.over);
     (void)pthread_mutex_unlock(&opening.lock);
     (void)pthread_join(opening.thread, NULL);
     (void)pthread_cond_destroy(&opening.over);
-    opening.running = 0;
+    opening.running = false;
 }

@@ -38,4 +38,17 @@ static inline struct timespec stk_os_timespec(uint64_t ns) {
     return t;
 }
 
+/* Returns the time `ns` from now, cut as above, for a wait with CLOCK_MONOTONIC. */
+static inline struct timespec stk_os_time_after(uint64_t ns) {
+    uint64_t now = stk_os_now_ns();
+    struct timespec t = stk_os_timespec(ns);
+    t.tv_sec += (time_t)(now / STK_NS_PER_S);
+    t.tv_nsec += (long)(now % STK_NS_PER_S);
+    if (t.tv_nsec >= (long)STK_NS_PER_S) {
+        t.tv_nsec -= (long)STK_NS_PER_S;
+        t.tv_sec++;
+    }
+    return t;
+}
+
 #endif

@@ -34,16 +34,17 @@ struct stk_threads_worker {
 
 /* The port. It must not move while it is open. Members are private; read workers. */
 struct stk_threads {
-    uint32_t
-        workers; /* workers that run, the caller's included: fewer than asked for where the system gave no thread */
+    /* workers that run, the caller's included: fewer than asked for where the system gave no thread */
+    uint32_t workers;
     struct stk_interp own; /* worker 0, on the caller's thread */
+    uint64_t drives;       /* times that worker 0 began */
     struct stk_threads_worker crew[STK_THREADS_WORKERS_MAX - 1u];
     pthread_mutex_t lock; /* of the members below */
     pthread_cond_t wake;  /* for threads: there is work, or the port closes */
     uint32_t asleep;      /* threads that sleep; drive reads the member without the lock */
     uint32_t called;      /* threads that were woken and have not run yet */
     bool closing;
-    uint64_t launches, idle_ends; /* times that a worker began, and found nothing more to do */
+    uint64_t launches, idle_ends; /* times that a thread was woken, and found nothing more to do */
 };
 
 extern const struct stk_dispatch_ops stk_threads_ops; /* its ctx is the struct stk_threads */
@@ -54,8 +55,8 @@ extern const struct stk_dispatch_ops stk_threads_ops; /* its ctx is the struct s
 STK_MUST_CHECK int stk_threads_open(struct stk_threads *threads, const struct stk_device_memory *memory,
                                     const struct stk_threads_config *config);
 
-/* Ends the threads. Each one first ends its slot. Where a handler may take long, set SHUTDOWN and call stop
- * with a timeout before. May be called again, and on an all-zero struct. */
+/* Ends the threads. Each one first ends its slot. Where a handler may take long, set SHUTDOWN and call stop with a
+ * timeout before. May be called again, and on an all-zero struct. */
 void stk_threads_close(struct stk_threads *threads);
 
 #ifdef __cplusplus
