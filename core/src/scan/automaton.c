@@ -64,7 +64,7 @@ static uint32_t classify(struct build *b, const struct stk_pattern *patterns, ui
             used += uses[patterns[i].bytes[k]]++ == 0u ? 1u : 0u;
         }
     }
-    classes = used < 256u ? 1u : 0u; /* is there a byte value for class 0? */
+    classes = used < 256u ? 1u : 0u; /* class 0, where some byte value occurs nowhere */
     for (uint32_t v = 0; v < 256u; v++) {
         uint32_t before = 0;
         for (uint32_t other = 0; other < 256u; other++) {
