@@ -14,6 +14,14 @@ __attribute__((format(printf, 2, 3))) static int refuse(char why[CLI_WHY_BYTES],
     return CLI_BAD;
 }
 
+bool cli_is_foreign(const struct stat *st) {
+    return st->st_uid != geteuid() && st->st_uid != 0;
+}
+
+bool cli_is_shared(const struct stat *st) {
+    return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 /* Makes the folder where it is missing, and checks that no other user can change what is in it. */
 static int take_folder(const char *path, char why[CLI_WHY_BYTES]) {
     struct stat st;
@@ -23,10 +31,10 @@ static int take_folder(const char *path, char why[CLI_WHY_BYTES]) {
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
         return refuse(why, "no store: %s: is no folder", path);
     }
-    if (st.st_uid != geteuid() && st.st_uid != 0) {
+    if (cli_is_foreign(&st)) {
         return refuse(why, "no store: %s: belongs to user %lu", path, (unsigned long)st.st_uid);
     }
-    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    if (cli_is_shared(&st)) {
         return refuse(why, "no store: %s: others may write to it", path);
     }
     return 0;

@@ -4,6 +4,13 @@
 
 #include "output.h"
 
+/* What runs in this process must come from nobody else. Returns true if the file or folder belongs to another user,
+ * except root. */
+bool cli_is_foreign(const struct stat *st);
+
+/* Returns true if others than the owner may write to the file or folder. */
+bool cli_is_shared(const struct stat *st);
+
 /* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache), and makes the folders that
  * are missing, with mode 0700. Programs in the file run in this process: so a folder that belongs to another user, or
  * that others may write to, is refused. Returns 0, or CLI_BAD with the reason in `why`. */

@@ -223,8 +223,9 @@ void scan_late_look(struct scan *scan);
 /* The device was lost: the interpreter works again. Returns true if there is one that had left. */
 bool scan_late_return(struct scan *scan);
 
-/* The scan is over. A thread that still opens the device goes on until the process ends. */
-void scan_late_close(struct scan *scan);
+/* The scan is over. Returns true if a thread still opens the device: it goes on until the process ends, and uses the
+ * device's entry. */
+bool scan_late_close(struct scan *scan);
 
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);

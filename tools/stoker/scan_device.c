@@ -271,8 +271,7 @@ int scan_device_lose(struct scan_device *d, int err) {
 /// Closing ///
 
 void scan_devices_close(struct scan *s) {
-    int held = s->late.state == SCAN_LATE_OPENING; /* 1: threads still use the entries of devices */
-    scan_late_close(s);
+    int held = scan_late_close(s) ? 1 : 0; /* 1: threads still use the entries of devices */
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct scan_device *d = &s->devices[i];
         if (d->arena_memory && d->stream.entries) {

@@ -172,14 +172,17 @@ void scan_late_look(struct scan *s) {
     }
 }
 
-void scan_late_close(struct scan *s) {
+bool scan_late_close(struct scan *s) {
     struct scan_late *l = &s->late;
     uint32_t state = stk_load_acquire(&l->state);
     if (state == SCAN_LATE_OPENING) {
         (void)pthread_detach(l->thread);
         cli_leave_threads();
-    } else if (state == SCAN_LATE_OPEN) {
+        return true;
+    }
+    if (state == SCAN_LATE_OPEN) {
         (void)pthread_join(l->thread, NULL);
         cli_device_close(&s->devices[1].device);
     }
+    return false;
 }

@@ -116,7 +116,7 @@ static void print_stats(const struct scan *s) {
         print_device(s, &s->devices[i]);
     }
     if (s->late.why[0]) {
-        fprintf(stderr, "choice        %s\n", s->late.why);
+        cli_fact(stderr, "choice", "%s", s->late.why);
     }
     print_reader(&s->devices[0].reader);
     for (uint32_t i = 0; i < s->device_count; i++) {

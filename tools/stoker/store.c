@@ -51,11 +51,11 @@ static int store_trouble(struct cli_store *s, int err) {
 /* Checks that nobody else can have put programs into the file: they run with the rights of this process. */
 static int check_owner(struct cli_store *s) {
     const struct stat *st = &s->output.st;
-    if (st->st_uid != geteuid() && st->st_uid != 0) {
+    if (cli_is_foreign(st)) {
         return trouble(s, "%s %s: is a file of user %lu, whose programs would run as this one: name a file of your own",
                        s->output.what, s->path, (unsigned long)st->st_uid);
     }
-    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    if (cli_is_shared(st)) {
         return trouble(s, "%s %s: others may write to it, and its programs run in this process: chmod go-w the file",
                        s->output.what, s->path);
     }
@@ -136,15 +136,20 @@ static void close_files(struct cli_store *s) {
     cli_output_close(&s->output);
 }
 
+void cli_store_leave(struct cli_store *s) {
+    close_files(s);
+    cli_unmap(s->memory, s->memory_bytes);
+    s->memory = NULL;
+    s->use = NULL;
+}
+
 /* Waits while another process uses the store: a process that compiles is worth the wait. */
 static int open_in_turn(struct cli_store *s) {
     const struct timespec nap = {.tv_nsec = NAP_NS};
     uint64_t start = cli_now_ns();
     int bad = open_store(s);
     while (bad && s->output.in_use && cli_now_ns() - start < WAIT_NS) {
-        close_files(s);
-        cli_unmap(s->memory, s->memory_bytes);
-        s->memory = NULL;
+        cli_store_leave(s);
         s->note[0] = '\0';
         (void)nanosleep(&nap, NULL);
         bad = open_store(s);
@@ -190,15 +195,8 @@ int cli_store_open(struct cli_store *s, const char *path) {
     } else {
         cli_bad("%s", s->note);
     }
-    close_files(s);
+    cli_store_leave(s);
     return bad;
-}
-
-void cli_store_leave(struct cli_store *s) {
-    close_files(s);
-    cli_unmap(s->memory, s->memory_bytes);
-    s->memory = NULL;
-    s->use = NULL;
 }
 
 int cli_store_again(struct cli_store *s) {
