@@ -161,14 +161,6 @@ static unsigned needs(int option) {
     }
 }
 
-static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
-    if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
-        return cli_bad("--%s %s: give a whole number from %llu to %llu", name, optarg, (unsigned long long)least,
-                       (unsigned long long)most);
-    }
-    return 0;
-}
-
 static int bytes_option(uint64_t *bytes) {
     if (cli_parse_bytes(optarg, bytes) != 0 || *bytes < 4096u || *bytes > (UINT64_C(64) << 30)) {
         return cli_bad("--bytes %s: give 4K to 64G", optarg);
@@ -205,17 +197,17 @@ static int set_option(void *to, int id) {
     }
     switch (id) {
     case OPT_COUNT:
-        return number_option("count", 1, UINT64_C(1) << 40, &o->count);
+        return cli_number_option("count", 1, UINT64_C(1) << 40, &o->count);
     case OPT_IN_FLIGHT:
-        return number_option("in-flight", 1, STK_RING_SLOTS_INIT_MAX, &o->in_flight);
+        return cli_number_option("in-flight", 1, STK_RING_SLOTS_INIT_MAX, &o->in_flight);
     case OPT_RUNS:
-        return number_option("runs", 1, BENCH_RUNS_MAX, &o->runs);
+        return cli_number_option("runs", 1, BENCH_RUNS_MAX, &o->runs);
     case OPT_BYTES:
         return bytes_option(&o->bytes);
     case OPT_CHUNK:
         return chunk_option(&o->chunk);
     case OPT_READERS:
-        return number_option("readers", 1, STK_READER_POOL_MAX, &o->readers);
+        return cli_number_option("readers", 1, STK_READER_POOL_MAX, &o->readers);
     case OPT_FILE:
         o->file = optarg;
         return 0;
@@ -230,9 +222,9 @@ static int set_option(void *to, int id) {
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
     case OPT_WORKERS:
-        return number_option("workers", 1, 1024, &o->workers);
+        return cli_number_option("workers", 1, 1024, &o->workers);
     case OPT_LANES:
-        return number_option("lanes", 1, 1024, &o->lanes);
+        return cli_number_option("lanes", 1, 1024, &o->lanes);
     case OPT_STORE:
         o->store = optarg;
         return 0;

@@ -74,13 +74,12 @@ const struct cli_page *page_replay(void) {
     return &page;
 }
 
-static int number_option(const char *name, uint32_t *value) {
+/* The options of a recording's device are small numbers. */
+static int small_option(const char *name, uint32_t *value) {
     uint64_t n = 0;
-    if (cli_parse_number(optarg, 1024, &n) != 0 || n == 0u) {
-        return cli_bad("--%s %s: give a whole number from 1 to 1024", name, optarg);
-    }
+    int bad = cli_number_option(name, 1, 1024, &n);
     *value = (uint32_t)n;
-    return 0;
+    return bad;
 }
 
 static int timeout_option(uint64_t *ns) {
@@ -131,9 +130,9 @@ static int set_option(void *to, int id) {
         o->handler = optarg;
         return 0;
     case OPT_WORKERS:
-        return number_option("workers", &o->workers);
+        return small_option("workers", &o->workers);
     case OPT_LANES:
-        return number_option("lanes", &o->lanes);
+        return small_option("lanes", &o->lanes);
     case OPT_RESIDENCY:
         return cli_parse_residency(optarg, &o->residency);
     case OPT_MEMORY:

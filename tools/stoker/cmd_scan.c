@@ -123,14 +123,6 @@ const struct cli_page *page_scan(void) {
     return &page;
 }
 
-static int number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
-    if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
-        return cli_bad("--%s %s: give a whole number from %llu to %llu", name, optarg, (unsigned long long)least,
-                       (unsigned long long)most);
-    }
-    return 0;
-}
-
 /* The names between the commas. */
 static int device_option(struct scan_options *o) {
     char *rest = optarg, *name;
@@ -169,7 +161,7 @@ static int set_option(void *to, int id) {
     case OPT_COLOR:
         return cli_parse_color(optarg, &o->color);
     case OPT_OFFSETS:
-        return number_option("offsets", 1, 1u << 30, &o->offsets);
+        return cli_number_option("offsets", 1, 1u << 30, &o->offsets);
     case OPT_JSON:
         o->json = 1;
         break;
@@ -180,17 +172,17 @@ static int set_option(void *to, int id) {
         bad = cli_parse_bytes(optarg, &o->chunk) != 0 || o->chunk < 4096u || o->chunk > (1u << 30);
         return bad ? cli_bad("--chunk %s: give 4K to 1G", optarg) : 0;
     case OPT_DEPTH:
-        bad = number_option("depth", 1, STK_STREAM_DEPTH_MAX, &n);
+        bad = cli_number_option("depth", 1, STK_STREAM_DEPTH_MAX, &n);
         o->depth = (uint32_t)n;
         return bad;
     case OPT_DEVICE:
         return device_option(o);
     case OPT_WORKERS:
-        bad = number_option("workers", 1, 1024, &n);
+        bad = cli_number_option("workers", 1, 1024, &n);
         o->workers = (uint32_t)n;
         return bad;
     case OPT_LANES:
-        bad = number_option("lanes", 1, 1024, &n);
+        bad = cli_number_option("lanes", 1, 1024, &n);
         o->lanes = (uint32_t)n;
         return bad;
     case OPT_RESIDENCY:
@@ -207,11 +199,11 @@ static int set_option(void *to, int id) {
         o->reader = optarg;
         break;
     case OPT_READERS:
-        bad = number_option("readers", 1, STK_READER_POOL_MAX, &n);
+        bad = cli_number_option("readers", 1, STK_READER_POOL_MAX, &n);
         o->readers = (uint32_t)n;
         return bad;
     case OPT_TIMEOUT:
-        return number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
+        return cli_number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
     case OPT_QUIET:
         o->quiet = 1;
         break;
@@ -219,7 +211,7 @@ static int set_option(void *to, int id) {
         o->record = optarg;
         break;
     case OPT_EPOCH:
-        bad = number_option("epoch", 1, UINT32_MAX, &n);
+        bad = cli_number_option("epoch", 1, UINT32_MAX, &n);
         o->epoch = (uint32_t)n;
         return bad;
     case OPT_LOG_SIZE:

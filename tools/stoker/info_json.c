@@ -8,18 +8,14 @@ static void text(json_t *o, const char *key, const char *value) {
     cli_json_set(o, key, value, strlen(value));
 }
 
-static void number(json_t *o, const char *key, uint64_t value) {
-    json_object_set_new(o, key, json_integer((json_int_t)value));
-}
-
 void info_json_device(json_t *o, uint32_t index, const struct stk_opencl_device *d) {
-    number(o, "index", index);
+    cli_json_set_number(o, "index", index);
     text(o, "name", d->name);
     text(o, "platform", d->platform);
     text(o, "version", d->version);
     text(o, "driver", d->driver);
-    number(o, "units", d->units);
-    number(o, "memory_bytes", d->memory);
+    cli_json_set_number(o, "units", d->units);
+    cli_json_set_number(o, "memory_bytes", d->memory);
     json_object_set_new(o, "svm_fine_grain", json_boolean(d->fine_grain));
     json_object_set_new(o, "svm_atomics", json_boolean(d->svm_atomics));
 }
@@ -39,12 +35,12 @@ void info_json_opened(json_t *o, struct stk_opencl *cl, int err, const char *rea
     text(o, "program", cli_built_word(cl->built_from));
     text(o, "handshake", cli_proved_word(cl->proved_from));
     text(o, "note", cl->persist_note);
-    number(o, "workers", cl->config.workers);
-    number(o, "lanes", cl->config.lanes);
-    number(o, "turns", cl->stats.turns);
-    number(o, "idle_turns", cl->stats.idle_turns);
+    cli_json_set_number(o, "workers", cl->config.workers);
+    cli_json_set_number(o, "lanes", cl->config.lanes);
+    cli_json_set_number(o, "turns", cl->stats.turns);
+    cli_json_set_number(o, "idle_turns", cl->stats.idle_turns);
     if (info.residency == STK_BATCH) {
-        number(o, "copied_bytes", info_copied_bytes(cl));
+        cli_json_set_number(o, "copied_bytes", info_copied_bytes(cl));
     }
 }
 
@@ -64,12 +60,12 @@ void info_json_probe(json_t *o, const struct stk_opencl *cl, int err, enum stk_r
         text(p, "error", stk_err_name(err));
         text(p, "build_log", cl->build_log);
     } else {
-        number(p, "rounds", found->rounds);
-        number(p, "p50_ns", found->p50_ns);
-        number(p, "items", found->items);
-        number(p, "items_ns", found->items_ns);
-        number(p, "adds", found->adds);
-        number(p, "adds_lost", found->adds_lost);
+        cli_json_set_number(p, "rounds", found->rounds);
+        cli_json_set_number(p, "p50_ns", found->p50_ns);
+        cli_json_set_number(p, "items", found->items);
+        cli_json_set_number(p, "items_ns", found->items_ns);
+        cli_json_set_number(p, "adds", found->adds);
+        cli_json_set_number(p, "adds_lost", found->adds_lost);
         json_object_set_new(p, "turn_ns", json_real((double)found->turn_cost / 20000.0));
     }
     json_array_append_new(json_object_get(o, "probes"), p);
@@ -78,10 +74,10 @@ void info_json_probe(json_t *o, const struct stk_opencl *cl, int err, enum stk_r
 void info_json_reader(json_t *o, const struct cli_reader *r) {
     char described[CLI_READER_TEXT];
     text(o, "reader", r->name);
-    number(o, "readers", r->readers);
+    cli_json_set_number(o, "readers", r->readers);
     text(o, "reader_setup", cli_reader_describe(r, described));
     text(o, "reader_note", r->note);
-    number(o, "cpus", stk_reader_pool_cpus());
+    cli_json_set_number(o, "cpus", stk_reader_pool_cpus());
 }
 
 void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t locked_bytes) {
@@ -89,9 +85,9 @@ void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t l
     json_object_set_new(o, "locked_memory_bytes",
                         locked_known && locked_bytes != RLIM_INFINITY ? json_integer((json_int_t)locked_bytes)
                                                                       : json_null());
-    number(o, "ring_slots_max", STK_RING_SLOTS_INIT_MAX);
-    number(o, "stream_depth_max", STK_STREAM_DEPTH_MAX);
-    number(o, "io_slots_max", STK_IO_SLOTS_MAX);
+    cli_json_set_number(o, "ring_slots_max", STK_RING_SLOTS_INIT_MAX);
+    cli_json_set_number(o, "stream_depth_max", STK_STREAM_DEPTH_MAX);
+    cli_json_set_number(o, "io_slots_max", STK_IO_SLOTS_MAX);
     text(o, "version", stk_version());
     json_object_set_new(o, "wire_format", json_pack("[i, i]", STK_WIRE_MAJOR, STK_WIRE_MINOR));
 }
@@ -99,11 +95,11 @@ void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t l
 void info_json_store(json_t *o, const struct cli_store *s, const struct stk_store_stats *stats) {
     json_t *store = json_object();
     text(store, "file", s->path);
-    number(store, "records", stats->artifacts);
-    number(store, "bytes", stats->bytes);
-    number(store, "file_bytes", (uint64_t)s->file.geometry.blocks * s->file.geometry.block_bytes);
-    number(store, "found", stats->hits);
-    number(store, "put", stats->puts);
-    number(store, "damaged", stats->corrupt);
+    cli_json_set_number(store, "records", stats->artifacts);
+    cli_json_set_number(store, "bytes", stats->bytes);
+    cli_json_set_number(store, "file_bytes", (uint64_t)s->file.geometry.blocks * s->file.geometry.block_bytes);
+    cli_json_set_number(store, "found", stats->hits);
+    cli_json_set_number(store, "put", stats->puts);
+    cli_json_set_number(store, "damaged", stats->corrupt);
     json_object_set_new(o, "store", store);
 }

@@ -60,6 +60,10 @@ static json_t *array_of(json_t *object, const char *key) {
     return json_object_get(object, key);
 }
 
+void cli_json_set_number(json_t *object, const char *key, uint64_t value) {
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
 void cli_json_add(json_t *object, const char *key, const char *text) {
     size_t len = strlen(text);
     json_t *list = array_of(object, key), *whole = json_stringn(text, len);

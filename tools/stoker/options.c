@@ -165,3 +165,11 @@ int cli_options(const struct cli_page *page, int argc, char **argv, int (*take)(
     }
     return bad;
 }
+
+int cli_number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value) {
+    if (cli_parse_number(optarg, most, value) != 0 || *value < least) {
+        return cli_bad("--%s %s: give a whole number from %llu to %llu", name, optarg, (unsigned long long)least,
+                       (unsigned long long)most);
+    }
+    return 0;
+}

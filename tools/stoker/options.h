@@ -58,6 +58,9 @@ extern const struct cli_command cli_commands[];
  * is refused that would silently replace an earlier one. */
 int cli_options(const struct cli_page *page, int argc, char **argv, int (*take)(void *to, int id), void *to);
 
+/* Takes the number in optarg for the option `name`, `least` to `most`. Returns 0, or CLI_BAD with the line written. */
+int cli_number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value);
+
 /* Prints the help of a page, its man page, or the completion of all commands. */
 void cli_print_help(const struct cli_page *page, FILE *out);
 void cli_print_man(const struct cli_page *page);

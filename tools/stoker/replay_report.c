@@ -57,10 +57,6 @@ static void print_difference(const struct replay *r) {
     printf("\n");
 }
 
-static json_t *number(uint64_t n) {
-    return json_integer((json_int_t)n);
-}
-
 static json_t *value_json(const struct replay *r, uint32_t side) {
     char text[32];
     json_t *o;
@@ -76,17 +72,17 @@ static int print_json(const struct replay *r, int what) {
     int of_word = p->what == STK_REPLAY_OBSERVABLE || p->what == STK_REPLAY_RESULT;
     json_t *o = json_object();
     json_object_set_new(o, "differs", json_boolean(what == STK_REPLAY_DIFFERS));
-    json_object_set_new(o, "recordings", number(r->recordings));
-    json_object_set_new(o, "epochs", number(r->epochs));
-    json_object_set_new(o, "slots", number(r->slots));
-    json_object_set_new(o, "failures_skipped", number(r->skipped));
+    cli_json_set_number(o, "recordings", r->recordings);
+    cli_json_set_number(o, "epochs", r->epochs);
+    cli_json_set_number(o, "slots", r->slots);
+    cli_json_set_number(o, "failures_skipped", r->skipped);
     if (what == STK_REPLAY_DIFFERS) {
-        json_object_set_new(o, "epoch", number(p->epoch));
+        cli_json_set_number(o, "epoch", p->epoch);
         json_object_set_new(o, "what", json_string(what_name(p->what)));
-        json_object_set_new(o, "slot", of_slot ? number(p->slot) : json_null());
-        json_object_set_new(o, "opcode", of_slot ? number(p->opcode) : json_null());
-        json_object_set_new(o, "word", of_word ? number(p->word) : json_null());
-        json_object_set_new(o, "sequence", number(p->sequence));
+        json_object_set_new(o, "slot", of_slot ? json_integer((json_int_t)p->slot) : json_null());
+        json_object_set_new(o, "opcode", of_slot ? json_integer((json_int_t)p->opcode) : json_null());
+        json_object_set_new(o, "word", of_word ? json_integer((json_int_t)p->word) : json_null());
+        cli_json_set_number(o, "sequence", p->sequence);
         json_object_set_new(o, "on", value_json(r, 0));
         json_object_set_new(o, "against", value_json(r, 1));
     }

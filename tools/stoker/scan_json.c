@@ -6,16 +6,12 @@
 #include "json_out.h"
 #include "scan.h"
 
-static json_t *number(uint64_t n) {
-    return json_integer((json_int_t)n);
-}
-
 static json_t *patterns_json(const struct scan *s) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->patterns.count; i++) {
         json_t *item = json_object();
         cli_json_set(item, "pattern", s->patterns.items[i].bytes, s->patterns.items[i].len);
-        json_object_set_new(item, "count", number(s->occurrences[i]));
+        cli_json_set_number(item, "count", s->occurrences[i]);
         json_array_append_new(list, item);
     }
     return list;
@@ -27,8 +23,8 @@ static json_t *files_json(const struct scan *s) {
         const struct scan_file *f = &s->files[i];
         json_t *item = json_object();
         cli_json_set(item, "file", f->name, strlen(f->name));
-        json_object_set_new(item, "bytes", number(f->bytes));
-        json_object_set_new(item, "count", f->err == STK_OK ? number(f->count) : json_null());
+        cli_json_set_number(item, "bytes", f->bytes);
+        json_object_set_new(item, "count", f->err == STK_OK ? json_integer((json_int_t)f->count) : json_null());
         if (f->err != STK_OK) {
             json_object_set_new(item, "error", json_string(stk_err_name(f->err)));
             json_object_set_new(item, "os_error", json_integer(f->os_error));
@@ -55,14 +51,14 @@ static void set_device(json_t *o, const struct scan_device *d) {
     json_object_set_new(o, "dispatch", json_string(d->device.dispatch.ops->name));
     json_object_set_new(o, "residency", json_string(cli_residency_name(d->info.residency)));
     cli_json_set(o, "memory", d->info.memory, strlen(d->info.memory));
-    json_object_set_new(o, "workers", number(d->info.workers));
-    json_object_set_new(o, "lanes", number(d->info.lanes));
+    cli_json_set_number(o, "workers", d->info.workers);
+    cli_json_set_number(o, "lanes", d->info.lanes);
     if (d->device.is_opencl) {
         json_object_set_new(o, "program", json_string(cli_built_word(d->device.opencl.built_from)));
         json_object_set_new(o, "handshake", json_string(cli_proved_word(d->device.opencl.proved_from)));
     }
     json_object_set_new(o, "reader", json_string(d->reader.name));
-    json_object_set_new(o, "readers", number(d->reader.readers));
+    cli_json_set_number(o, "readers", d->reader.readers);
 }
 
 static json_t *devices_json(const struct scan *s) {
@@ -71,9 +67,9 @@ static json_t *devices_json(const struct scan *s) {
         const struct scan_device *d = &s->devices[i];
         json_t *o = json_object();
         set_device(o, d);
-        json_object_set_new(o, "slots", number(d->stream.stats.slots));
-        json_object_set_new(o, "bytes", number(d->stream.stats.bytes));
-        json_object_set_new(o, "launches", number(d->info.launches));
+        cli_json_set_number(o, "slots", d->stream.stats.slots);
+        cli_json_set_number(o, "bytes", d->stream.stats.bytes);
+        cli_json_set_number(o, "launches", d->info.launches);
         json_object_set_new(o, "lost", json_boolean(d->lost));
         json_array_append_new(list, o);
     }
@@ -103,25 +99,25 @@ static json_t *stats_json(const struct scan *s) {
         json_object_set_new(o, "choice", json_string(s->late.why));
     }
     set_notes(o, s);
-    json_object_set_new(o, "slots", number(t->slots));
-    json_object_set_new(o, "bytes", number(t->bytes));
-    json_object_set_new(o, "bounce_bytes", number(t->bounce_bytes));
-    json_object_set_new(o, "reads", number(t->reads));
-    json_object_set_new(o, "launches", number(t->launches));
+    cli_json_set_number(o, "slots", t->slots);
+    cli_json_set_number(o, "bytes", t->bytes);
+    cli_json_set_number(o, "bounce_bytes", t->bounce_bytes);
+    cli_json_set_number(o, "reads", t->reads);
+    cli_json_set_number(o, "launches", t->launches);
     json_object_set_new(o, "bounded_by", json_string(cli_bound_name(&s->bound)));
-    json_object_set_new(o, "reading_ns", number(s->bound.reading_ns));
-    json_object_set_new(o, "device_ns", number(s->bound.device_ns));
-    json_object_set_new(o, "host_ns", number(s->bound.host_ns));
-    json_object_set_new(o, "latency_p50_ns", number(histogram_at(&t->latency, 50000)));
-    json_object_set_new(o, "latency_p99_ns", number(histogram_at(&t->latency, 99000)));
-    json_object_set_new(o, "elapsed_ns", number(t->elapsed_ns));
+    cli_json_set_number(o, "reading_ns", s->bound.reading_ns);
+    cli_json_set_number(o, "device_ns", s->bound.device_ns);
+    cli_json_set_number(o, "host_ns", s->bound.host_ns);
+    cli_json_set_number(o, "latency_p50_ns", histogram_at(&t->latency, 50000));
+    cli_json_set_number(o, "latency_p99_ns", histogram_at(&t->latency, 99000));
+    cli_json_set_number(o, "elapsed_ns", t->elapsed_ns);
     json_object_set_new(o, "gb_per_s", json_real(t->elapsed_ns ? (double)t->bytes / (double)t->elapsed_ns : 0.0));
     return o;
 }
 
 int scan_report_json(struct scan *s) {
     json_t *root = json_object();
-    json_object_set_new(root, "total", number(s->total));
+    cli_json_set_number(root, "total", s->total);
     if (!s->options.count) {
         json_object_set_new(root, "patterns", patterns_json(s));
     }
