@@ -97,7 +97,7 @@ if "$STOKER" info | grep -q '^device 0'; then
     for how in "" "--memory use-host" "--memory alloc-host" "--residency batch"; do
         measures "units lanes $limits device_stream_4 device_stream_16 device_stream_units" limits $how 2>err
         grep -Eq '^stoker: bench limits: .*; [0-9]+ workers? of [0-9]+ lanes?\)$' err || fail "limits $how: $(cat err)"
-        awk '{ sub("value=", "", $3); if ($3 <= 0) exit 1 }' lines || fail "limits $how: not above 0"
+        awk '{ sub("value=", "", $3); if ($3 + 0 <= 0) exit 1 }' lines || fail "limits $how: not above 0"
     done
     measures "chunks_4K speed_4K best_4K classic_items_4K speed_of_limit_4K best_of_limit_4K chunks_64K speed_64K" \
         pipeline --bytes 100K --runs 1
@@ -105,7 +105,7 @@ if "$STOKER" info | grep -q '^device 0'; then
         grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
     done
     # The share is that of the lowest limit.
-    awk '/metric=speed_64K .*peer=(read|sum)_/ { sub("peer_value=", "", $6); if (!low || $6 < low) { low = $6; name = $5 } }
+    awk '/metric=speed_64K .*peer=(read|sum)_/ { sub("peer_value=", "", $6); if (!low || $6 + 0 < low) { low = $6 + 0; name = $5 } }
         /metric=speed_of_limit_64K/ { if ($5 != name) exit 1; found = 1 } END { if (!found) exit 1 }' lines ||
         fail "pipeline: $(grep 64K lines)"
     measures "speed_16K best_of_limit_16K" pipeline --bytes 100K --runs 1 --chunk 16K
