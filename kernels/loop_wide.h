@@ -30,13 +30,15 @@
 #define STK_TURN_FIRST  7u  /* STK_LANES - the first of those */
 #define STK_TURN_LEAVE  8u  /* 1: the worker has closed its mailbox */
 #define STK_TURN_JOB    9u  /* 1: the worker has found a slot in its mailbox */
-#define STK_TURN_OPEN   10u /* number of mailboxes that are OPEN */
-#define STK_TURN_FULL   11u /* number of mailboxes that are FULL */
-#define STK_TURN_TAKEN  12u /* slots for all lanes that lanes took, or wanted to take */
-#define STK_TURN_SKIP   13u /* STK_LANES - the first lane that left its slot, since no mailbox was OPEN */
-#define STK_TURN_WAITS  14u /* 1: some lane saw a slot for all lanes that waits for an OPEN mailbox */
-#define STK_TURN_SUMS   15u /* stk_call.sums of the slot that all lanes ran in the turn before */
-#define STK_TURN_BOXES  (STK_TURN_SUMS + STK_SUM_WORDS)       /* the mailboxes that are OPEN */
+#define STK_TURN_MAIL   10u /* STK_MAIL_LOOK_WORDS words: what stk_mail_look counts */
+#define STK_TURN_OPEN   (STK_TURN_MAIL + STK_MAIL_LOOK_OPEN)
+#define STK_TURN_BUSY   (STK_TURN_MAIL + STK_MAIL_LOOK_BUSY)
+#define STK_TURN_FULL   (STK_TURN_MAIL + STK_MAIL_LOOK_FULL)
+#define STK_TURN_TAKEN  14u /* slots for all lanes that lanes took, or wanted to take */
+#define STK_TURN_SKIP   15u /* STK_LANES - the first lane that left its slot, since no mailbox had room */
+#define STK_TURN_WAITS  16u /* 1: some lane saw a slot for all lanes that waits for room in a mailbox */
+#define STK_TURN_SUMS   17u /* stk_call.sums of the slot that all lanes ran in the turn before */
+#define STK_TURN_BOXES  (STK_TURN_SUMS + STK_SUM_WORDS)       /* the mailboxes that have room (stk_mail_look) */
 #define STK_TURN_GIVEN  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX) /* a bit for each mailbox that got a slot */
 #define STK_TURN_WORDS  (STK_TURN_GIVEN + STK_MAIL_BITS)
 
@@ -116,15 +118,16 @@ STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w
     if (source < STK_PRIORITIES) {
         from = source;
         to = source + 1u;
-        at = w->cursor[source];
+        at = stk_worker_cursor(w, source);
     } else if (source == STK_SOURCE_HIGH_SCAN) {
         to = STK_WIRE_PRIORITY_NORMAL;
         at = w->high_scan_at;
     } else if (lane < d->slots) {
         return lane < d->slots - at ? at + lane : lane - (d->slots - at);
     }
-    return at != STK_NO_SLOT && lane < w->first[to] - w->first[from] ? stk_find_step(w, from, to, at, lane)
-                                                                     : STK_NO_SLOT;
+    return at != STK_NO_SLOT && lane < stk_worker_first(w, to) - stk_worker_first(w, from)
+               ? stk_find_step(w, from, to, at, lane)
+               : STK_NO_SLOT;
 }
 
 STK_FN int stk_wide_source_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source) {
@@ -267,7 +270,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     EACH_SOURCE(STK_SOURCE_HEAD)                                                                                       \
     poll = stk_wide_poll_begin(d);                                                                                     \
     if (d->mail) {                                                                                                     \
-        stk_mail_look(d, before + STK_TURN_GIVEN, now + STK_TURN_BOXES, now + STK_TURN_OPEN, now + STK_TURN_FULL);     \
+        stk_mail_look(d, before + STK_TURN_GIVEN, now + STK_TURN_BOXES, now + STK_TURN_MAIL);                          \
     }                                                                                                                  \
     stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);                                                              \
     lane->seen = 0;                                                                                                    \
@@ -309,12 +312,20 @@ STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, s
 }
 
 /* Lane 0 of a worker at a mailbox: takes up the slot that lies there, as if this lane had claimed the slot. */
-STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
+STK_FN void stk_wide_fetch(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                            STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD;
-    stk_u32 status = stk_mail_poll(d, w);
+    STK_GLOBAL stk_u32 *box = stk_mail_box(d, w->box - 1u), *job = stk_mail_job(d, w->box - 1u);
+    stk_u32 status = STK_MAIL_CLOSED;
+    stk_u32 i = 0;
+    if (w->box <= STK_MAIL_BOXES_MAX) {
+        w->stays = stk_mail_stays(d, w->turns);
+        do {
+            status = stk_mail_poll(box, w->stays);
+            i++;
+        } while (status == STK_MAIL_OPEN && i < STK_MAIL_LOOKS);
+    }
     if (status == STK_MAIL_FULL) {
-        STK_GLOBAL stk_u32 *job = stk_mail_job(d, w->box - 1u);
         hold[STK_HOLD_SLOT] = stk_ld(job + STK_JOB_SLOT);
         hold[STK_HOLD_OPCODE] = stk_ld(job + STK_JOB_OPCODE);
         hold[STK_HOLD_TENANT] = stk_ld(job + STK_JOB_TENANT);
@@ -322,6 +333,7 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, 
         hold[STK_HOLD_FROM] = stk_ld(job + STK_JOB_FROM);
         hold[STK_HOLD_STEP] = stk_ld(job + STK_JOB_STEP);
         hold[STK_HOLD_GUARD] = stk_ld(job + STK_JOB_GUARD);
+        stk_mail_taken(box, w->stays);
         lane->held = 1;
         now[STK_TURN_JOB] = 1;
     }
@@ -330,8 +342,13 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, const struct stk_worker *w, 
 
 /// Running ///
 
+/* Returns how many mailboxes there are whose workers have a slot, as this turn's look saw them. */
+STK_FN stk_u32 stk_wide_working(STK_LOCAL stk_u32 *now) {
+    return now[STK_TURN_BUSY] + now[STK_TURN_FULL];
+}
+
 /* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring.
- * The slots that come first get the mailboxes: lane l has the l-th that is OPEN. Where no worker has come after a while
+ * The slots that come first get the mailboxes: lane l has the l-th of the list. Where no worker has come after a while
  * the dispatcher runs the slots itself, one at a time, so that it looks for workers in between. */
 STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                          STK_LOCAL stk_u32 *now) {
@@ -339,12 +356,12 @@ STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, st
     if (!d->mail || stk_op_width(d, lane->opcode) != STK_WIDE) {
         return 1;
     }
-    if (STK_LANE < now[STK_TURN_OPEN]) {
-        lane->box = STK_LANE;
+    if (STK_LANE < now[STK_TURN_OPEN] + now[STK_TURN_BUSY]) {
+        lane->box = stk_mail_place(STK_LANE, now[STK_TURN_OPEN]);
         (void)stk_local_add(now + STK_TURN_TAKEN, 1u);
         return 1;
     }
-    if (w->deserted > STK_MAIL_GRACE && now[STK_TURN_OPEN] + now[STK_TURN_FULL] == 0u &&
+    if (w->deserted > STK_MAIL_GRACE && now[STK_TURN_OPEN] + stk_wide_working(now) == 0u &&
         stk_local_add(now + STK_TURN_TAKEN, 1u) == 0u) {
         return 1;
     }
@@ -529,7 +546,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         stk_wide_finish(d, w, shared, now, hold[STK_HOLD_SLOT], hold[STK_HOLD_OPCODE], lane->status,
                         hold[STK_HOLD_GUARD]);
         if (w->box != 0u) {
-            stk_mail_done(d, w);
+            stk_mail_done(stk_mail_box(d, w->box - 1u), w->stays, w->turns != 0u ? STK_MAIL_OPEN : STK_MAIL_CLOSED);
         }
     }
     if (slot != STK_NO_SLOT) {
@@ -601,21 +618,28 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     } else {
         stk_find_nothing(d, w, doorbell);
     }
-    /* The next look comes before it is known which mailboxes are OPEN then. */
-    w->deserted = now[STK_TURN_OPEN] + now[STK_TURN_FULL] != 0u ? 0u : w->deserted + 1u;
-    w->room = now[STK_TURN_OPEN] > now[STK_TURN_TAKEN] || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
+    /* The next look comes before it is known which mailboxes have room then. */
+    w->deserted = now[STK_TURN_OPEN] + stk_wide_working(now) != 0u ? 0u : w->deserted + 1u;
+    w->room = now[STK_TURN_OPEN] + now[STK_TURN_BUSY] > now[STK_TURN_TAKEN] || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
 }
 
-/* Some lanes: put the slots of this turn into their mailboxes, after what each lane did for them. */
-STK_FN void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
-    stk_u32 k, open = now[STK_TURN_OPEN];
+/* Some lanes: put the slots of this turn into their mailboxes, after what each lane did for them. Where the worker of
+ * a mailbox has left meanwhile, the slot goes back to the ring. */
+STK_APART void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
+    stk_u32 k, open = now[STK_TURN_OPEN], room = open + now[STK_TURN_BUSY];
 #if STK_FENCE_OF_ONE
-    STK_FENCE(); /* one for the claims and the words of all slots */
+    /* One for the claims and the words of all slots. The host sees both no later than the end of the slot, since the
+     * worker makes a fence of the whole system before it stores the end. */
+    STK_FENCE_DEVICE();
 #endif
-    for (k = STK_LANE; k < open; k += STK_MAIL_LANES) {
-        stk_u32 box = now[STK_TURN_BOXES + k];
+    for (k = STK_LANE; k < room; k += STK_MAIL_LANES) {
+        stk_u32 box = now[STK_TURN_BOXES + stk_mail_place(k, open)];
         if ((box & STK_MAIL_TAKEN) != 0u) {
-            stk_mail_put(d, box & ~STK_MAIL_TAKEN);
+            box &= ~STK_MAIL_TAKEN;
+            if (!stk_mail_put(stk_mail_box(d, box))) {
+                STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
+                stk_give_back(d, stk_ld(job + STK_JOB_SLOT), stk_ld(job + STK_JOB_GUARD), stk_ld(job + STK_JOB_FROM));
+            }
         }
     }
 }
@@ -705,8 +729,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_find_enter(&d, w, shared);
     }
-    /* A worker at a mailbox ends the slot in hand first. The greatest lease has no room for that in a word. */
-    most = w->turns < 0xFFFFFFF0u ? w->turns + 4u : 0xFFFFFFFEu;
+    /* A worker at a mailbox first ends the slot in hand and the next one. The greatest lease has no room for that in a
+     * word. */
+    most = w->turns < 0xFFFFFFF0u ? w->turns + 8u : 0xFFFFFFFEu;
     for (turn = 0; turn <= most; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
@@ -752,7 +777,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
             stk_wide_move(&d, w, &lane, shared, now, doorbell);
         }
         ended = now[STK_TURN_OVER];
-        w->idle = ended != 0u || now[STK_TURN_FULL] != 0u ? 0u : w->idle + 1u;
+        w->idle = ended != 0u || stk_wide_working(now) != 0u ? 0u : w->idle + 1u;
         stk_worker_charge(w, now[STK_TURN_COST]);
         if (w->box == 0u && ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
             stk_worker_touch(&d, w);

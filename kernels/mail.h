@@ -7,14 +7,17 @@
  *
  *   ABSENT -> OPEN     the worker checks in: of many groups some may start only when others have ended
  *   OPEN -> FULL       the dispatcher hands over a slot, whose words it wrote before; by compare-and-swap
- *   FULL -> OPEN       the worker has ended the slot
- *   FULL -> CLOSED     the worker has ended the slot, and the lease of the worker is over
+ *   FULL -> BUSY       the worker has read the words of the slot, and runs the slot
+ *   BUSY -> FULL       the dispatcher hands over the next slot, so that the worker need not wait; by compare-and-swap
+ *   BUSY -> OPEN       the worker has ended the slot, and has no next one; by compare-and-swap
+ *   BUSY -> CLOSED     the same, and the lease of the worker is over; by compare-and-swap
+ *   FULL -> CLOSED     the worker is about to leave, so it left the mailbox FULL while it ran the slot
  *   OPEN -> CLOSED     the worker leaves: the dispatcher said stop, or its own lease is over; by compare-and-swap
  *
  * Nobody waits for another group. A worker leaves after a number of turns even if the dispatcher never says stop. The
- * dispatcher leaves whatever the workers do, and each of them ends the slot that it has before it leaves. When no
- * mailbox has had a worker for some turns the dispatcher runs slots for all lanes itself. test/model/mail.pml has these
- * rules. */
+ * dispatcher leaves whatever the workers do. Each worker ends the slots that it has before it leaves, which are two at
+ * most. When no mailbox has had a worker for some turns the dispatcher runs slots for all lanes itself.
+ * test/model/mail.pml has these rules. */
 #ifndef STK_MAIL_H
 #define STK_MAIL_H
 
@@ -37,13 +40,16 @@
 /* Turns without any worker at a mailbox after which the dispatcher runs slots for all lanes itself. */
 #define STK_MAIL_GRACE 64u
 
+/* Looks of a worker at its mailbox in one turn: a look takes a part of the time of a turn. */
+#define STK_MAIL_LOOKS (STK_TILED ? 8u : 1u)
+
 /* Lanes that hand slots over, after one fence for all of them. */
 #define STK_MAIL_LANES (STK_LANES < 32 ? STK_LANES : 32)
 
 /* Words with a bit for each mailbox. */
 #define STK_MAIL_BITS (STK_MAIL_BOXES_MAX / 32u)
 
-/* Bit of a mailbox in the list of those that are OPEN: a lane has put a slot into the mailbox. */
+/* Bit of a mailbox in the list of those that have room: a lane has a slot for the mailbox. */
 #define STK_MAIL_TAKEN 0x80000000u
 
 STK_FN STK_GLOBAL stk_u32 *stk_mail_box(const struct stk_dev *d, stk_u32 i) {
@@ -94,20 +100,37 @@ STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, 
 
 /// The dispatcher ///
 
-/* All lanes: lists the mailboxes that are OPEN in `list`, counts them in *open and those that are FULL in *full.
- * `given` has a bit for each mailbox that got a slot in the turn before. Some lanes may still be about to swap the
- * status of such a mailbox, so it counts as FULL whatever its status says. */
+/* What stk_mail_look counts: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
+#define STK_MAIL_LOOK_OPEN  0u
+#define STK_MAIL_LOOK_BUSY  1u
+#define STK_MAIL_LOOK_FULL  2u
+#define STK_MAIL_LOOK_OTHER 3u
+#define STK_MAIL_LOOK_WORDS 4u
+
+/* All lanes: counts the mailboxes in the words STK_MAIL_LOOK_* of `counts`, and lists those that have room. Those that
+ * are OPEN stand at the start of `list`, and those that are BUSY at its end, the last one first. `given` has a bit for
+ * each mailbox that got a slot in the turn before. Some lanes may still be about to swap the status of such a mailbox,
+ * so it counts as FULL whatever its status says. */
 STK_FN void stk_mail_look(const struct stk_dev *d, STK_LOCAL stk_u32 *given, STK_LOCAL stk_u32 *list,
-                          STK_LOCAL stk_u32 *open, STK_LOCAL stk_u32 *full) {
+                          STK_LOCAL stk_u32 *counts) {
     stk_u32 i, boxes = d->workers - 1u < STK_MAIL_BOXES_MAX ? d->workers - 1u : STK_MAIL_BOXES_MAX;
     for (i = STK_LANE; i < boxes; i += STK_LANES) {
-        stk_u32 status = stk_ld(stk_mail_box(d, i));
-        if ((given[i / 32u] >> (i % 32u) & 1u) != 0u || status == STK_MAIL_FULL) {
-            (void)stk_local_add(full, 1u);
-        } else if (status == STK_MAIL_OPEN) {
-            list[stk_local_add(open, 1u)] = i;
+        stk_u32 status = stk_ld(stk_mail_box(d, i)), kind, n;
+        int is_given = (given[i / 32u] >> (i % 32u) & 1u) != 0u;
+        kind = is_given || status == STK_MAIL_FULL ? STK_MAIL_LOOK_FULL
+               : status == STK_MAIL_OPEN           ? STK_MAIL_LOOK_OPEN
+               : status == STK_MAIL_BUSY           ? STK_MAIL_LOOK_BUSY
+                                                   : STK_MAIL_LOOK_OTHER;
+        n = stk_local_add(counts + kind, 1u);
+        if (kind <= STK_MAIL_LOOK_BUSY) {
+            list[kind == STK_MAIL_LOOK_OPEN ? n : STK_MAIL_BOXES_MAX - 1u - n] = i;
         }
     }
+}
+
+/* Returns where the list has its mailbox number `k`: workers that wait come before workers that run a slot. */
+STK_FN stk_u32 stk_mail_place(stk_u32 k, stk_u32 open) {
+    return k < open ? k : STK_MAIL_BOXES_MAX - 1u - (k - open);
 }
 
 /* Writes what the worker has to know of a slot. A fence, then stk_mail_put, has to follow. */
@@ -122,27 +145,30 @@ STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct st
     stk_st(job + STK_JOB_GUARD, guard);
 }
 
-/* Hands a slot over whose words are in the mailbox. Where the worker has left meanwhile, the slot goes back to the
- * ring. */
-STK_FN void stk_mail_put(const struct stk_dev *d, stk_u32 box) {
-    STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
-    if (stk_cmpxchg_relaxed(stk_mail_box(d, box), STK_MAIL_OPEN, STK_MAIL_FULL) != STK_MAIL_OPEN) {
-        stk_give_back(d, stk_ld(job + STK_JOB_SLOT), stk_ld(job + STK_JOB_GUARD), stk_ld(job + STK_JOB_FROM));
+/* Hands a slot over whose words are in the mailbox `box`. A worker that was BUSY may have come to OPEN since the look,
+ * and comes to BUSY only through FULL. Returns 0 where the worker has left meanwhile. */
+STK_FN int stk_mail_put(STK_GLOBAL stk_u32 *box) {
+    stk_u32 was = stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_FULL);
+    if (was == STK_MAIL_BUSY) {
+        was = stk_cmpxchg_relaxed(box, STK_MAIL_BUSY, STK_MAIL_FULL);
+        if (was == STK_MAIL_OPEN) {
+            was = stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_FULL);
+        }
     }
+    return was == STK_MAIL_OPEN || was == STK_MAIL_BUSY;
 }
 
 /// The worker at a mailbox ///
 
-/* One lane: returns the status of the worker's mailbox after it was closed where the worker is to leave. */
-STK_FN stk_u32 stk_mail_poll(const struct stk_dev *d, const struct stk_worker *w) {
-    STK_GLOBAL stk_u32 *box = stk_mail_box(d, w->box - 1u);
-    stk_u32 status, stop;
-    if (w->box > STK_MAIL_BOXES_MAX) {
-        return STK_MAIL_CLOSED;
-    }
-    status = stk_ld(box);
-    stop = stk_ld(d->mail + STK_MAIL_STOP);
-    if (status == STK_MAIL_OPEN && (stop != 0u || w->turns == 0u)) {
+/* One lane: returns 1 if the worker is to take a slot after the one that it finds now. */
+STK_FN stk_u32 stk_mail_stays(const struct stk_dev *d, stk_u32 turns) {
+    return stk_ld(d->mail + STK_MAIL_STOP) == 0u && turns != 0u ? 1u : 0u;
+}
+
+/* One lane: returns the status of the worker's mailbox, which is closed first where the worker is to leave. */
+STK_FN stk_u32 stk_mail_poll(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
+    stk_u32 status = stk_ld(box);
+    if (status == STK_MAIL_OPEN && stays == 0u) {
         status =
             stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_CLOSED) == STK_MAIL_OPEN ? STK_MAIL_CLOSED : STK_MAIL_FULL;
     }
@@ -152,9 +178,23 @@ STK_FN stk_u32 stk_mail_poll(const struct stk_dev *d, const struct stk_worker *w
     return status;
 }
 
-/* One lane: the slot of the worker's mailbox has ended. */
-STK_FN void stk_mail_done(const struct stk_dev *d, const struct stk_worker *w) {
-    stk_st(stk_mail_box(d, w->box - 1u), w->turns != 0u ? STK_MAIL_OPEN : STK_MAIL_CLOSED);
+/* One lane: the words of the slot in the worker's mailbox have been read. A worker that is about to leave takes no
+ * further slot. */
+STK_FN void stk_mail_taken(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
+    if (stays != 0u) {
+        STK_FENCE_DEVICE(); /* the words are read before the dispatcher may write others */
+        stk_st(box, STK_MAIL_BUSY);
+    }
+}
+
+/* One lane: the slot that the worker took up has ended. A next slot may be there. `to`: OPEN, or CLOSED where the lease
+ * of the worker is over. */
+STK_FN void stk_mail_done(STK_GLOBAL stk_u32 *box, stk_u32 stays, stk_u32 to) {
+    if (stays != 0u) {
+        (void)stk_cmpxchg_relaxed(box, STK_MAIL_BUSY, to);
+    } else {
+        stk_st(box, STK_MAIL_CLOSED);
+    }
 }
 
 #endif

@@ -31,7 +31,8 @@ struct stk_worker {
     stk_u32 touched;     /* some bits of the sum of these bytes */
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 box;         /* 1 + the mailbox from which this worker takes its slots; 0: it looks at the ring */
-    stk_u32 room;        /* where there are mailboxes 1: a worker waits for a slot for all lanes, or none has come */
+    stk_u32 stays;       /* at a mailbox 0: the worker takes no slot after the one in hand */
+    stk_u32 room;        /* where there are mailboxes 1: one has room for a slot for all lanes, or no worker has come */
     stk_u32 deserted;    /* turns in a row in which no mailbox had a worker */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */
@@ -54,6 +55,60 @@ struct stk_worker {
     stk_u32 doorbell_seen;              /* the doorbell word when the first of those turns began */
     stk_u32 quotas;                     /* 1: tenants are looked at before a claim, since they may be passed over */
 };
+
+/// Words of a worker by a computed index ///
+
+/* A compiler for a GPU keeps a struct in registers only where the program computes no index into the struct. A worker in
+ * memory makes each turn some times as long. So such an index chooses among all words. */
+#if STK_TILED
+#define STK_WORKER_CHOOSE(p, k, word)  ((p) == k##u ? (word)[k] : 0u)
+#define STK_WORKER_KEEP(p, k, word, v) (word)[k] = (p) == k##u ? (v) : (word)[k]
+
+/* Returns the first slot of partition `p`; with the number of partitions, the end of the last one. */
+STK_FN stk_u32 stk_worker_first(const struct stk_worker *w, stk_u32 p) {
+    return STK_WORKER_CHOOSE(p, 0, w->first) | STK_WORKER_CHOOSE(p, 1, w->first) | STK_WORKER_CHOOSE(p, 2, w->first) |
+           STK_WORKER_CHOOSE(p, 3, w->first) | STK_WORKER_CHOOSE(p, 4, w->first) | STK_WORKER_CHOOSE(p, 5, w->first);
+}
+
+STK_FN void stk_worker_set_first(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    STK_WORKER_KEEP(p, 0, w->first, slot);
+    STK_WORKER_KEEP(p, 1, w->first, slot);
+    STK_WORKER_KEEP(p, 2, w->first, slot);
+    STK_WORKER_KEEP(p, 3, w->first, slot);
+    STK_WORKER_KEEP(p, 4, w->first, slot);
+    STK_WORKER_KEEP(p, 5, w->first, slot);
+}
+
+/* Returns the slot of partition `p` to look at next. */
+STK_FN stk_u32 stk_worker_cursor(const struct stk_worker *w, stk_u32 p) {
+    return STK_WORKER_CHOOSE(p, 0, w->cursor) | STK_WORKER_CHOOSE(p, 1, w->cursor) |
+           STK_WORKER_CHOOSE(p, 2, w->cursor) | STK_WORKER_CHOOSE(p, 3, w->cursor) | STK_WORKER_CHOOSE(p, 4, w->cursor);
+}
+
+STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    STK_WORKER_KEEP(p, 0, w->cursor, slot);
+    STK_WORKER_KEEP(p, 1, w->cursor, slot);
+    STK_WORKER_KEEP(p, 2, w->cursor, slot);
+    STK_WORKER_KEEP(p, 3, w->cursor, slot);
+    STK_WORKER_KEEP(p, 4, w->cursor, slot);
+}
+#else
+STK_FN stk_u32 stk_worker_first(const struct stk_worker *w, stk_u32 p) {
+    return w->first[p];
+}
+
+STK_FN void stk_worker_set_first(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    w->first[p] = slot;
+}
+
+STK_FN stk_u32 stk_worker_cursor(const struct stk_worker *w, stk_u32 p) {
+    return w->cursor[p];
+}
+
+STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    w->cursor[p] = slot;
+}
+#endif
 
 /// Counts ///
 
@@ -232,8 +287,10 @@ STK_FN stk_u32 stk_slot_run(struct stk_dev *d, const struct stk_worker *w, struc
 /* Charges the lease for a call of `units` units: it takes off the turns that would fit into the time of the call. So a
  * lease lasts about as long with work as without. */
 STK_FN void stk_worker_charge(struct stk_worker *w, stk_u32 units) {
-    stk_u32 turns = units / w->turn_units;
-    w->turns = w->turns > turns ? w->turns - turns : 0u;
+    if (units >= w->turn_units) { /* a division takes long, and most turns cost nothing */
+        stk_u32 turns = units / w->turn_units;
+        w->turns = w->turns > turns ? w->turns - turns : 0u;
+    }
 }
 
 /* Sums up w->touch bytes of the payload in a turn without work. The host measures the time of a unit this way. */
@@ -289,6 +346,7 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->idle = 0;
     w->finished = 0;
     w->box = 0;
+    w->stays = 1;
     w->room = 0;
     w->deserted = 0;
     w->resumed = 0;

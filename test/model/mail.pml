@@ -15,6 +15,7 @@ byte yields[2]; /* times that a call stopped half-way */
 #define OPEN 1   /* its worker waits for a slot */
 #define FULL 2   /* the dispatcher put a slot into it */
 #define CLOSED 3 /* its worker has left */
+#define BUSY 4   /* its worker runs a slot, and has room for the next one */
 
 byte box[BOXES], job[BOXES];
 byte arrived, left;
@@ -39,7 +40,9 @@ bool lost;
 inline end_slot(s, w) {
     if
     :: d_step { ghost_leave(s, w, ENDED); status[s] = DONE }
+#ifndef NO_YIELD
     :: d_step { yields[s] == 0 -> yields[s] = 1; ghost_leave(s, w, READY); status[s] = YIELD }
+#endif
     fi
 }
 
@@ -52,26 +55,51 @@ active proctype publisher() {
 }
 
 #ifdef TO_ABSENT
-#define WAITS(b) (box[b] == OPEN || box[b] == ABSENT) /* mutation: a worker that may never come */
+#define WAITS(b) (box[b] == OPEN || box[b] == BUSY || box[b] == ABSENT) /* mutation: a worker that may never come */
+#define OPEN_NOW(b) (box[b] == OPEN || box[b] == ABSENT)
 #else
-#define WAITS(b) (box[b] == OPEN)
+#define WAITS(b) (box[b] == OPEN || box[b] == BUSY)
+#define OPEN_NOW(b) (box[b] == OPEN)
 #endif
 
-/* Puts the slot of the turn before into its mailbox. The worker may have closed it; then the slot goes back to the ring. */
+inline fill(b) {
+    box[b] = FULL;
+    holder[job[b]] = HOLDER(b)
+}
+
+inline give_back(b) {
+    ghost_leave(job[b], _pid, READY);
+    status[job[b]] = REQUEUE
+}
+
+/* Puts the slot of the turn before into its mailbox, by swaps, each of which expects one status. The worker may have closed the mailbox;
+ * then the slot goes back to the ring. */
 inline put(given) {
     if
     :: given == BOXES
 #ifdef FULL_STORE
-    :: atomic { given < BOXES -> box[given] = FULL; holder[job[given]] = HOLDER(given) } /* mutation: no swap */
+    :: atomic { given < BOXES -> fill(given) } /* mutation: no swap */
 #else
-    :: atomic { given < BOXES && WAITS(given) -> box[given] = FULL; holder[job[given]] = HOLDER(given) }
-    :: d_step { given < BOXES && !WAITS(given) -> ghost_leave(job[given], _pid, READY); status[job[given]] = REQUEUE }
+    :: atomic { given < BOXES && OPEN_NOW(given) -> fill(given) }
+    :: d_step { given < BOXES && !WAITS(given) -> give_back(given) }
+    :: given < BOXES && box[given] == BUSY ->
+       if
+       :: atomic { box[given] == BUSY -> fill(given) }
+       :: box[given] == OPEN ->
+          if
+          :: atomic { box[given] == OPEN -> fill(given) }
+          :: d_step { box[given] != OPEN -> give_back(given) }
+          fi
+       :: d_step { box[given] != BUSY && box[given] != OPEN -> give_back(given) }
+       fi
 #endif
     fi;
     given = BOXES
 }
 
-/* Looks for a mailbox whose worker waits. Some lanes look while others still swap for the turn before. */
+#define WORKS(b) (box[b] == FULL || box[b] == BUSY)
+
+/* Looks for a mailbox that has room. Some lanes look while others still swap for the turn before. */
 inline look(given, b, busy) {
     b = 0;
     busy = false;
@@ -79,10 +107,10 @@ inline look(given, b, busy) {
     :: b == BOXES -> break
 #ifdef STALE_LOOK
     :: atomic { b < BOXES && WAITS(b) -> break } /* mutation: a mailbox that is being filled */
-    :: atomic { b < BOXES && !WAITS(b) -> busy = busy || box[b] == FULL; b++ }
+    :: atomic { b < BOXES && !WAITS(b) -> busy = busy || WORKS(b); b++ }
 #else
     :: atomic { b < BOXES && b != given && WAITS(b) -> break }
-    :: atomic { b < BOXES && (b == given || !WAITS(b)) -> busy = busy || b == given || box[b] == FULL; b++ }
+    :: atomic { b < BOXES && (b == given || !WAITS(b)) -> busy = busy || b == given || WORKS(b); b++ }
 #endif
     od
 }
@@ -113,22 +141,35 @@ inline dispatch(cursor, given, b, busy) {
     busy = false
 }
 
-inline run_job(b) {
-#ifdef OPEN_EARLY
-    box[b] = OPEN; /* mutation: the next slot may come while this one runs */
-    end_slot(job[b], HOLDER(b))
+/* Takes the slot up, with its words, and runs it. Meanwhile the next one may come. A worker that is about to leave keeps the mailbox FULL. */
+inline run_job(b, mine, stays) {
+#ifdef BUSY_EARLY
+    stays = true;
+    box[b] = BUSY; /* mutation: the next slot may come before the words of this one were read */
+    d_step { mine = job[b]; job[b] = 0 };
 #else
-    end_slot(job[b], HOLDER(b));
+    d_step { mine = job[b]; job[b] = 0 };
     if
-    :: box[b] = OPEN
-    :: MAY_LEAVE -> box[b] = CLOSED /* its own lease is over */
+    :: stays = true; box[b] = BUSY
+    :: MAY_LEAVE -> stays = false
+    fi;
+#endif
+    end_slot(mine, HOLDER(b));
+#ifdef PLAIN_DONE
+    d_step { box[b] = OPEN; mine = 0; stays = false } /* mutation: no swap */
+#else
+    if
+    :: d_step { !stays -> box[b] = CLOSED; mine = 0 }
+    :: d_step { stays && box[b] == BUSY -> box[b] = OPEN; mine = 0; stays = false }
+    :: d_step { stays && box[b] == BUSY && MAY_LEAVE -> box[b] = CLOSED; mine = 0; stays = false } /* its own lease is over */
+    :: d_step { stays && box[b] == FULL -> mine = 0; stays = false } /* the next slot is there */
     fi
 #endif
 }
 
 active [GROUPS] proctype group() {
-    byte me, cursor, b, given = BOXES;
-    bool busy;
+    byte me, cursor, b, given = BOXES, mine;
+    bool busy, stays;
     do
     :: atomic { inside[_pid] && !lost -> me = arrived; arrived++ };
        {
@@ -149,7 +190,7 @@ active [GROUPS] proctype group() {
               b = me - 1;
               box[b] = OPEN;
               do
-              :: box[b] == FULL -> run_job(b)
+              :: box[b] == FULL -> run_job(b, mine, stays)
               :: box[b] == CLOSED -> break
               :: box[b] == OPEN && MAY_LEAVE ->
 #ifdef PLAIN_CLOSE
@@ -180,12 +221,12 @@ active [GROUPS] proctype group() {
                   left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT
                :: else
                fi;
-               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false
+               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false; mine = 0; stays = false
            }
        }
 #ifndef NO_LOSS
        unless {
-           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false }
+           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false; mine = 0; stays = false }
        }
     :: d_step { inside[_pid] && lost -> inside[_pid] = false; running-- }
 #endif

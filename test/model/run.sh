@@ -158,9 +158,9 @@ search)
     ;;
 mail)
     prove safety -DGROUPS=2
-    prove safety -DNO_LOSS
+    prove safety -DNO_LOSS -DNO_YIELD
     prove live -DGROUPS=2 -DPATIENT
-    for name in FULL_STORE TO_ABSENT PLAIN_CLOSE OPEN_EARLY STALE_LOOK RESET_EARLY; do
+    for name in FULL_STORE TO_ABSENT PLAIN_CLOSE BUSY_EARLY PLAIN_DONE STALE_LOOK RESET_EARLY; do
         mutate safety $name -DNO_LOSS
     done
     mutate live LAZY -DGROUPS=2 -DPATIENT

@@ -257,8 +257,9 @@
 /* Status of a mailbox. */
 #define STK_MAIL_ABSENT 0u /* its worker has not checked in */
 #define STK_MAIL_OPEN   1u /* its worker waits for a slot */
-#define STK_MAIL_FULL   2u /* it holds a slot, which its worker runs */
+#define STK_MAIL_FULL   2u /* it holds a slot that its worker has not taken up, or the last slot of its worker */
 #define STK_MAIL_CLOSED 3u /* its worker has left */
+#define STK_MAIL_BUSY   4u /* its worker runs a slot, and there is room for the next one */
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \

@@ -9,6 +9,13 @@ static uint64_t unit_fs(uint64_t ns) {
     return ns < UINT64_MAX / 1000000u ? ns * 1000000u >> UNITS_LOG : UINT32_MAX;
 }
 
+/* A launch on copies ends when nothing is left to do, so its workers may as well all look for slots. */
+static int has_mail(const struct stk_opencl *cl) {
+    const struct stk_opencl_config *c = &cl->config;
+    return !stk_opencl_mode(cl->mode)->copies &&
+           (c->mail == STK_OPENCL_MAIL_ON || (c->mail == STK_OPENCL_MAIL_AUTO && cl->device.type != STK_OPENCL_CPU));
+}
+
 int stk_opencl_set_limits(struct stk_opencl *cl) {
     const struct stk_opencl_outcome *o = &cl->outcome;
     const struct stk_opencl_mode *mode = stk_opencl_mode(cl->mode);
@@ -23,8 +30,7 @@ int stk_opencl_set_limits(struct stk_opencl *cl) {
     int err = stk_limits_table(l->terms.limits, &pace, l->limits);
     l->limits_sent = 0;
     l->limits[STK_LIMIT_BATCH] = mode->copies ? 1u : 0u;
-    /* A launch on copies ends when nothing is left to do, so its workers may as well all look for slots. */
-    l->limits[STK_LIMIT_MAIL] = !mode->copies && cl->config.mail == STK_OPENCL_MAIL_ON ? 1u : 0u;
+    l->limits[STK_LIMIT_MAIL] = has_mail(cl) ? 1u : 0u;
     return err;
 }
 

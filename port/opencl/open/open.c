@@ -29,13 +29,19 @@ static int pair_ok(const struct stk_opencl_config *c) {
            (batch == copies || c->residency == 0 || c->memory == STK_OPENCL_ANY);
 }
 
+/* One group uses one compute unit, and with mailboxes more groups do not make the ring slower. */
+static uint32_t workers_for(const struct stk_opencl_device *d) {
+    uint32_t most = d->units < STK_OPENCL_WORKERS_USUAL ? d->units : STK_OPENCL_WORKERS_USUAL;
+    return d->type == STK_OPENCL_GPU && d->lanes > 1u && most != 0u ? most : 1u;
+}
+
+/* Fills in what depends on no device. */
 static int apply_defaults(struct stk_opencl_config *c) {
     c->slots = c->slots ? c->slots : 256u;
     c->observables = c->observables ? c->observables : 256u;
     c->tenants = c->tenants ? c->tenants : 1u;
     c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
-    c->workers = c->workers ? c->workers : 1u;
     c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
@@ -101,10 +107,24 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     return drain_all(cl, &end) == STK_OK;
 }
 
+/* Fills in what depends on the device, and lets the caller fit the rest to it. */
+static int fit_device(struct stk_opencl *cl) {
+    struct stk_opencl_config *c = &cl->config;
+    c->lanes = c->lanes ? c->lanes : cl->device.lanes;
+    c->workers = c->workers ? c->workers : workers_for(&cl->device);
+    if (c->fit) {
+        c->fit(c->fit_ctx, &cl->device, c);
+    }
+    return apply_defaults(c);
+}
+
 /* Opens the device that was chosen. On error everything is released, except what a kernel that is still there uses. */
 static int open_device(struct stk_opencl *cl) {
-    int err;
-    cl->config.lanes = cl->config.lanes ? cl->config.lanes : cl->device.lanes;
+    int err = fit_device(cl);
+    if (err != STK_OK) {
+        stk_opencl_say(cl, "the configuration fits no device: a size or a number is out of range");
+        return err;
+    }
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
         /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */

@@ -215,7 +215,7 @@ static void run_adds(uint32_t total) {
 }
 
 static void no_slot_is_lost_when_leases_end_and_begin(void **state) {
-    const struct stk_opencl_config config = {.slots = 256, .lease_ns = 200000};
+    const struct stk_opencl_config config = {.slots = 256, .lease_ns = 200000, .idle_ns = 10000000};
     struct stk_dispatch_info info;
     (void)state;
     open_device(&config);

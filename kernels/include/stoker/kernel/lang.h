@@ -7,6 +7,7 @@
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
  *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
  *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
+ *   STK_APART               linkage of a function that a GPU has in line, and a CPU out of line
  *   STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel itself does not call
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
@@ -24,6 +25,11 @@
 #define STK_FN           static
 #define STK_COLD         static __attribute__((noinline))
 #define STK_FN_FOR_USERS static __attribute__((unused))
+#if STK_TILE_BYTES
+#define STK_APART STK_FN
+#else
+#define STK_APART STK_COLD /* PoCL 3.1's compiler crashes on some large functions */
+#endif
 typedef uchar stk_u8;
 typedef uint stk_u32;
 typedef ulong stk_u64;

@@ -186,13 +186,18 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 /// Port ///
 
 /* Whether one worker of several lanes looks at the ring, and hands slots for all lanes to the others through mailboxes
- * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH and where a worker has
- * one lane. Off by default: no run on a GPU has shown yet that many workers end every slot
- * (test/bench/RESULTS.md). */
+ * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH, where a worker has one
+ * lane, and where there is one worker. */
 enum stk_opencl_mail {
-    STK_OPENCL_MAIL_OFF = 0,
-    STK_OPENCL_MAIL_ON = 1
+    STK_OPENCL_MAIL_AUTO = 0, /* mailboxes, unless the device is a CPU: there a look at the ring costs no bus */
+    STK_OPENCL_MAIL_OFF = 1,
+    STK_OPENCL_MAIL_ON = 2
 };
+
+struct stk_opencl_config;
+
+/* Changes what a configuration asks for, for the device that open is about to try. See stk_opencl_config.fit. */
+typedef void stk_opencl_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
 struct stk_opencl_config {
     /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
@@ -206,8 +211,9 @@ struct stk_opencl_config {
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    uint32_t workers;       /* work-groups; 0: 1 */
-    uint32_t lanes;         /* work-items in a group; 0: what suits the device */
+    /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most, and 1 of any other device */
+    uint32_t workers;
+    uint32_t lanes; /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
     uint64_t lease_ns; /* longest time of one launch; 0: 100 ms */
@@ -223,7 +229,7 @@ struct stk_opencl_config {
     uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
     enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
-    enum stk_opencl_mail mail;     /* whether one worker looks for all; 0: STK_OPENCL_MAIL_OFF, each worker looks */
+    enum stk_opencl_mail mail;     /* whether one worker looks for all */
     /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
      * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
      * probe. */
@@ -244,9 +250,17 @@ struct stk_opencl_config {
     uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
     /* What slots and tenants may use; NULL: no limits but the lease. Must stay until close. */
     const struct stk_limits *limits;
+    /* Called for each device that open tries, with the defaults of the device filled in: `workers` and `lanes` are what
+     * the device gets, and the function may change them, and sizes and numbers that depend on them. NULL: nothing
+     * depends on the device. */
+    stk_opencl_fit *fit;
+    void *fit_ctx;
 };
 
 #define STK_OPENCL_NO_RECOVERY UINT32_MAX
+
+/* Most workers of a device by default: one that looks and one for each mailbox. */
+#define STK_OPENCL_WORKERS_USUAL (1u + STK_MAIL_BOXES_MAX)
 
 /* What the port has counted since open. */
 struct stk_opencl_stats {
