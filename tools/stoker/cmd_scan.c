@@ -57,8 +57,8 @@ static const struct cli_row rows[] = {
      "or all, share the work. auto: the interpreter at once, and the first GPU or accelerator that opens, where the "
      "scan is long; opencl: the first OpenCL device that opens, GPUs before accelerators before CPUs",
      "auto interp opencl all", 1},
-    {OPT_WORKERS, "workers", "N", "work-groups of the resident kernel (1), or threads of the interpreter (as the CPUs)",
-     NULL, 0},
+    {OPT_WORKERS, "workers", "N",
+     "work-groups of the resident kernel (as suits the device), or threads of the interpreter (as the CPUs)", NULL, 0},
     {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
     CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
     {OPT_STORE, "store", "FILE",
@@ -72,7 +72,7 @@ static const struct cli_row rows[] = {
      NULL, 0},
     {0, NULL, NULL, "Reading", NULL, 0},
     {OPT_CHUNK, "chunk", "BYTES", "data bytes of a chunk, 4K to 1G (256K)", NULL, 0},
-    {OPT_DEPTH, "depth", "N", "chunks in flight, 1 to 4096 (8)", NULL, 0},
+    {OPT_DEPTH, "depth", "N", "chunks in flight, 1 to 4096 (8, or 2 a worker)", NULL, 0},
     {OPT_READER, "reader", "NAME",
      "uring: io_uring into registered memory; posix: pread; auto: the first that reads a byte of uring, io_uring into "
      "memory as it is, and posix (auto)",
@@ -279,7 +279,7 @@ static int run(const struct scan_options *options) {
 }
 
 int cmd_scan(int argc, char **argv) {
-    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT, .depth = SCAN_DEPTH_DEFAULT};
+    struct scan_options options = {.chunk = SCAN_CHUNK_DEFAULT};
     int code;
     /* there are no more -e and -f than words of the command line */
     options.patterns = calloc((size_t)argc, sizeof *options.patterns);

@@ -141,6 +141,8 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
         .memory = wish->memory,
         .open_ns = wish->open_ns,
         .deadline_ns = wish->deadline_ns,
+        .fit = wish->fit,
+        .fit_ctx = wish->fit_ctx,
         .store = wish->store_of ? wish->store_of->use : d->store.use,
     };
     int err = stk_opencl_open(&d->opencl, &config);

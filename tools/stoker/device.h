@@ -28,6 +28,8 @@ struct cli_device_wish {
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
      * hold for OpenCL devices (CLI_MODE_ENVIRONMENT) */
     enum stk_opencl_memory memory;
+    stk_opencl_fit *fit; /* as in struct stk_opencl_config, for an OpenCL device; NULL: none */
+    void *fit_ctx;
     uint64_t open_ns; /* nanoseconds that opening may take; 0: the value of STOKER_OPEN_SECONDS */
     /* nanoseconds that a kernel of an OpenCL device may stay after its lease; 0: the port's default */
     uint64_t deadline_ns;

@@ -29,11 +29,12 @@ struct scan_options {
     uint64_t log_size;  /* bytes of the recording; 0: SCAN_LOG_SIZE */
     /* longest time of a slot, and of a kernel after its lease, in milliseconds; 0: the defaults of both */
     uint64_t timeout_ms;
-    uint32_t epoch;   /* chunks of an epoch */
-    uint64_t chunk;   /* data bytes of a chunk */
-    uint64_t offsets; /* matches to list */
-    uint32_t depth, workers, lanes;
-    uint32_t readers; /* of each device; 0: by the CPUs where a file is large, else 1 */
+    uint32_t epoch;          /* chunks of an epoch */
+    uint64_t chunk;          /* data bytes of a chunk */
+    uint64_t offsets;        /* matches to list */
+    uint32_t depth;          /* chunks in flight; 0: SCAN_DEPTH_DEFAULT, or two for each worker where they are more */
+    uint32_t workers, lanes; /* 0: what suits the device */
+    uint32_t readers;        /* of each device; 0: by the CPUs where a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json, count, by_file, stats, quiet;
@@ -45,7 +46,8 @@ struct scan_options {
 
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
-#define SCAN_LARGE         (UINT64_C(64) << 20) /* bytes of a file for which readers get threads of their own */
+#define SCAN_PAYLOAD_MAX   (UINT32_MAX - 65536u) /* bytes of a payload, and of tables */
+#define SCAN_LARGE         (UINT64_C(64) << 20)  /* bytes of a file for which readers get threads of their own */
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
 #define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
@@ -96,14 +98,23 @@ struct scan_late {
     char why[480];  /* why the scan chose its device; empty where the scan did not choose */
     pthread_t thread;
     struct cli_device_wish wish;
-    uint32_t buffer, lead; /* as for scan_devices_open */
-    uint64_t looked_ns;    /* when the state was looked at last */
-    uint64_t known_bytes;  /* announced bytes of all files */
-    uint64_t joined_ns;    /* when the device joined */
-    double rate;           /* of the interpreter, in bytes a nanosecond */
+    uint64_t looked_ns;   /* when the state was looked at last */
+    uint64_t known_bytes; /* announced bytes of all files */
+    uint64_t joined_ns;   /* when the device joined */
+    double rate;          /* of the interpreter, in bytes a nanosecond */
 };
 
 struct scan;
+
+/* Where everything lies in the payload of a device: `depth` buffers of chunks from byte 0, which the reader registers,
+ * then counters and match records. */
+struct scan_layout {
+    uint32_t depth;
+    uint32_t hits_at;       /* counters, one for each accepting state, of each worker */
+    uint32_t out_at;        /* match records of LOCATE, scan.locate_room of them */
+    uint32_t list_at;       /* lists of COUNT, one for each chunk in flight */
+    uint64_t payload_bytes; /* of all */
+};
 
 /* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
  * count when all of them are there: what a lost device had begun is as if it had never been. */
@@ -111,6 +122,7 @@ struct scan_device {
     struct scan *scan;
     uint32_t index;
     struct cli_device device;
+    struct scan_layout layout;
     struct cli_reader reader;
     struct cli_bound_port timed; /* the stream reads through this */
     struct stk_stream stream;
@@ -159,10 +171,10 @@ struct scan {
     struct matches matches;
     struct scan_stats stats;
     struct cli_bound bound;
-    uint32_t image_at;        /* offset of the automaton in each device's tables */
-    uint32_t hits_at, out_at; /* bytes of each device's payload */
-    uint32_t locate_room;     /* match records that fit behind out_at */
-    uint32_t list_at;         /* lists of COUNT, one for each chunk in flight */
+    uint32_t image_at;              /* offset of the automaton in each device's tables */
+    uint32_t buffer, lead;          /* bytes of a chunk with its lead, and of the lead */
+    uint32_t locate_room;           /* match records in one answer of LOCATE */
+    struct scan_layout host_layout; /* of the interpreter */
     /* the file being scanned */
     uint32_t file;
     int fd, sequential;
@@ -198,13 +210,19 @@ void scan_files_free(struct scan *scan);
 
 /// Devices: scan_device.c ///
 
-/* Opens the devices of the options, with `buffer` bytes for a chunk and its lead. 0, or CLI_BAD with the line
- * written. */
-int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
+/* Lays the payload of a device with `workers` workers out: as many chunks in flight as the options say, or as suit the
+ * workers and fit. */
+void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout *layout);
+
+/* Lays the payload out for the OpenCL device that is about to open; `ctx` is its struct scan_device. */
+void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
+
+/* Opens the devices of the options. 0, or CLI_BAD with the line written. */
+int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish);
 void scan_devices_close(struct scan *scan);
 
 /* Makes the device ready to scan: its table, reader and stream. 0, or CLI_BAD with the line written. */
-int scan_device_prepare(struct scan_device *device, uint32_t buffer, uint32_t lead);
+int scan_device_prepare(struct scan_device *device);
 
 /// Device that joins later: scan_late.c ///
 
@@ -212,7 +230,7 @@ int scan_device_prepare(struct scan_device *device, uint32_t buffer, uint32_t le
  * what is left takes long enough, and takes over. The device that leaves gives the rest of its run back. */
 
 /* Decides whether a device may join. `wish` is what scan_devices_open was given. */
-void scan_late_init(struct scan *scan, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead);
+void scan_late_init(struct scan *scan, const struct cli_device_wish *wish);
 
 /* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
 bool scan_is_auto(const struct scan_options *options);

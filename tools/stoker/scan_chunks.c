@@ -11,11 +11,12 @@
 #define LIST_OF(tag)       ((uint32_t)((tag) >> 32) - 1u)
 
 /* Asks for the matches of the same chunk from byte `from` of it on. */
-static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t from) {
+static int locate(const struct scan_device *d, struct stk_stream_next *next, uint32_t from) {
+    const struct scan *s = d->scan;
     next->opcode = STK_OP_SCAN_LOCATE;
     next->params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
     next->params[STK_SCAN_FROM - STK_ARG_PARAM] = from;
-    next->params[STK_SCAN_OUT - STK_ARG_PARAM] = s->out_at;
+    next->params[STK_SCAN_OUT - STK_ARG_PARAM] = d->layout.out_at;
     next->params[STK_SCAN_ROOM - STK_ARG_PARAM] = s->locate_room;
     return STK_STREAM_REPUBLISH;
 }
@@ -23,7 +24,7 @@ static int locate(const struct scan *s, struct stk_stream_next *next, uint32_t f
 /* Takes the records that LOCATE left, and asks for more while they may matter. */
 static int take_matches(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     const struct scan *s = d->scan;
-    const uint32_t *out = (const void *)(d->device.memory.payload + s->out_at);
+    const uint32_t *out = (const void *)(d->device.memory.payload + d->layout.out_at);
     uint64_t chunk_start = r->offset - r->lead;
     uint32_t records = r->results[0] < s->locate_room ? r->results[0] : s->locate_room, reached = r->results[1];
     for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
@@ -33,18 +34,18 @@ static int take_matches(struct scan_device *d, const struct stk_stream_result *r
         }
     }
     matches_settle(&d->matches, chunk_start + reached, s->patterns.automaton.max_len);
-    return matches_open(&d->matches) && reached < r->lead + r->bytes ? locate(s, next, reached) : 0;
+    return matches_open(&d->matches) && reached < r->lead + r->bytes ? locate(d, next, reached) : 0;
 }
 
 /* Byte of the payload at which list `i` begins. */
-static uint32_t list_at(const struct scan *s, uint32_t i) {
-    return s->list_at + i * (SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u);
+static uint32_t list_at(const struct scan_device *d, uint32_t i) {
+    return d->layout.list_at + i * (SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u);
 }
 
 /* Takes the `records` records that COUNT left beside its count. */
 static int take_list(struct scan_device *d, const struct stk_stream_result *r, uint32_t records) {
     const struct scan *s = d->scan;
-    const uint32_t *out = (const void *)(d->device.memory.payload + list_at(s, LIST_OF(r->tag)));
+    const uint32_t *out = (const void *)(d->device.memory.payload + list_at(d, LIST_OF(r->tag)));
     for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
         if (matches_add(&d->matches, &s->patterns, s->file, r->offset - r->lead + stk_load(out + STK_MATCH_END),
                         stk_load(out + STK_MATCH_STATE)) != 0) {
@@ -59,8 +60,7 @@ static int take_list(struct scan_device *d, const struct stk_stream_result *r, u
  * the chunk is walked again. */
 static int list_chunk(struct scan_device *d, const struct stk_stream_result *r, uint64_t ends,
                       struct stk_stream_next *next) {
-    return HAS_LIST(r->tag) && ends <= SCAN_LIST_ROOM ? take_list(d, r, (uint32_t)ends)
-                                                      : locate(d->scan, next, r->lead);
+    return HAS_LIST(r->tag) && ends <= SCAN_LIST_ROOM ? take_list(d, r, (uint32_t)ends) : locate(d, next, r->lead);
 }
 
 /* The file failed here; where it failed first is what counts. */
@@ -132,7 +132,7 @@ int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stre
 /* Adds the device's 32-bit counters to the run's, and clears them. Nothing is in flight. */
 static void fold(struct scan_device *d) {
     uint32_t accepting = stk_automaton_accepting(&d->scan->patterns.automaton);
-    uint32_t *hits = (void *)(d->device.memory.payload + d->scan->hits_at);
+    uint32_t *hits = (void *)(d->device.memory.payload + d->layout.hits_at);
     for (uint32_t w = 0; d->ends != 0u && w < d->device.workers; w++) {
         for (uint32_t i = 0; i < accepting; i++, hits++) {
             d->visits[i] += stk_load(hits);
@@ -155,11 +155,11 @@ static struct stk_stream_read next_read(const struct scan_device *d) {
         .tag = s->file,
     };
     read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
-    read.params[STK_SCAN_HITS - STK_ARG_PARAM] = s->hits_at;
+    read.params[STK_SCAN_HITS - STK_ARG_PARAM] = d->layout.hits_at;
     if (d->list && matches_open(&d->matches)) {
         /* Results come in the order of the reads, so the list of `depth` reads ago has been taken. */
         read.tag = TAG_OF(s->file, d->next_list);
-        read.params[STK_SCAN_OUT - STK_ARG_PARAM] = list_at(s, d->next_list);
+        read.params[STK_SCAN_OUT - STK_ARG_PARAM] = list_at(d, d->next_list);
         read.params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LIST_ROOM;
     }
     return read;
@@ -187,7 +187,7 @@ static int feed(struct scan_device *d) {
         if (err == STK_OK) {
             d->unfolded += read.bytes;
             d->next += read.bytes;
-            d->next_list = HAS_LIST(read.tag) ? (d->next_list + 1u) % d->scan->options.depth : d->next_list;
+            d->next_list = HAS_LIST(read.tag) ? (d->next_list + 1u) % d->layout.depth : d->next_list;
             queued++;
         }
     }

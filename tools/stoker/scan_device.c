@@ -15,13 +15,14 @@
 #define CLOSE_NS UINT64_C(2000000000)
 #define RUN_MAX  4096u /* chunks: what is done again when a device is lost */
 
-static uint64_t slot_timeout_ns(const struct scan *s, uint32_t buffer) {
+static uint64_t slot_timeout_ns(const struct scan_device *d) {
+    const struct scan *s = d->scan;
     return s->options.timeout_ms != 0u
                ? s->options.timeout_ms * SCAN_NS_PER_MS
-               : SLOT_TIMEOUT_NS + (uint64_t)buffer * s->options.depth * SLOT_TIMEOUT_NS_PER_BYTE;
+               : SLOT_TIMEOUT_NS + (uint64_t)s->buffer * d->layout.depth * SLOT_TIMEOUT_NS_PER_BYTE;
 }
 
-static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
+static int open_stream(struct scan_device *d) {
     struct scan *s = d->scan;
     const struct stk_stream_config config = {
         .memory = d->device.memory,
@@ -30,17 +31,17 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
         .platform = {&stk_posix_platform_ops, NULL},
         .on_result = scan_on_result,
         .on_result_ctx = d,
-        .depth = s->options.depth,
-        .chunk_bytes = buffer,
-        .lead_max = lead,
+        .depth = d->layout.depth,
+        .chunk_bytes = s->buffer,
+        .lead_max = s->lead,
         .priority = STK_PRIORITY_NORMAL,
-        .slot_timeout_ns = slot_timeout_ns(s, buffer),
+        .slot_timeout_ns = slot_timeout_ns(d),
         .recorder = s->options.record ? &s->recording.recorder : NULL,
         .epoch_chunks = s->options.epoch,
     };
     struct stk_arena arena;
     int err;
-    d->arena_bytes = STK_ARENA_BYTES(STK_STREAM_BYTES(s->options.depth, lead));
+    d->arena_bytes = STK_ARENA_BYTES(STK_STREAM_BYTES(d->layout.depth, s->lead));
     d->arena_memory = cli_map(d->arena_bytes);
     stk_arena_init(&arena, d->arena_memory, d->arena_memory ? d->arena_bytes : 0u);
     err = stk_stream_init(&d->stream, &config, &arena);
@@ -51,7 +52,7 @@ static int open_stream(struct scan_device *d, uint32_t buffer, uint32_t lead) {
 static int clear_counters(struct scan_device *d) {
     const struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
-    memset(d->device.memory.payload + s->hits_at, 0, d->device.memory.payload_bytes - s->hits_at);
+    memset(d->device.memory.payload + d->layout.hits_at, 0, d->device.memory.payload_bytes - d->layout.hits_at);
     d->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *d->visits);
     return d->visits ? 0 : cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
 }
@@ -101,7 +102,7 @@ static uint32_t readers_of(const struct scan_device *d) {
     return large != 0u && readers > 1u ? readers : 1u;
 }
 
-static int open_reader(struct scan_device *d, uint32_t buffer) {
+static int open_reader(struct scan_device *d) {
     struct scan *s = d->scan;
     const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s);
     int automatic = strcmp(which, "auto") == 0, bad;
@@ -109,7 +110,7 @@ static int open_reader(struct scan_device *d, uint32_t buffer) {
         return cli_bad("%s: lies on FUSE, where io_uring may give bytes twice: use --reader auto or posix", fuse);
     }
     bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, d->device.memory.payload,
-                          (size_t)buffer * s->options.depth, s->options.depth, readers_of(d));
+                          (size_t)s->buffer * d->layout.depth, d->layout.depth, readers_of(d));
     if (bad == 0) {
         cli_bound_wrap(&d->timed, &d->reader.port, d->reader.name, &s->bound);
     }
@@ -120,17 +121,31 @@ static int open_reader(struct scan_device *d, uint32_t buffer) {
     return bad;
 }
 
-int scan_device_prepare(struct scan_device *d, uint32_t buffer, uint32_t lead) {
+void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config) {
+    struct scan_device *d = ctx;
+    struct scan_layout *l = &d->layout;
+    (void)device;
+    scan_lay_out(d->scan, config->workers, l);
+    if (l->payload_bytes > SCAN_PAYLOAD_MAX &&
+        d->scan->options.workers == 0u) { /* counters for so many take too much */
+        config->workers = 1;
+        scan_lay_out(d->scan, 1, l);
+    }
+    config->slots = l->depth;
+    config->payload_bytes = l->payload_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)l->payload_bytes;
+}
+
+int scan_device_prepare(struct scan_device *d) {
     struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
     /* The only table: so its offset is the same on each device. */
     int bad = cli_device_add_table(&d->device, a->image, (uint32_t)a->image_bytes, &s->image_at);
     bad = bad ? bad : clear_counters(d);
-    bad = bad ? bad : open_reader(d, buffer);
+    bad = bad ? bad : open_reader(d);
     if (bad == 0 && s->options.record) {
         bad = scan_record_open(s);
     }
-    bad = bad ? bad : open_stream(d, buffer, lead);
+    bad = bad ? bad : open_stream(d);
     if (bad == 0) {
         note(s, d->device.note);
         note(s, scan_reader_note(d));
@@ -158,7 +173,7 @@ static int name_all(struct scan *s) {
 }
 
 /* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
-static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *wish) {
     struct scan_device *d = &s->devices[s->device_count];
     struct cli_device_wish w = *wish;
     int bad;
@@ -166,20 +181,24 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     w.no_cpu = 0;
     w.keep_store = s->options.device_count > 1u;
     w.store_of = s->device_count > 0u && s->devices[0].device.store.use ? &s->devices[0].device.store : NULL;
+    w.fit_ctx = d;
     d->scan = s;
     d->index = s->device_count;
     d->source = -1;
     bad = cli_device_open(&d->device, &w);
+    if (!d->device.is_opencl) {
+        d->layout = s->host_layout;
+    }
     if (bad) {
         cli_device_close(&d->device);
         return s->options.all_devices ? 0 : bad;
     }
     s->options.devices[s->device_count++] = w.name;
     s->fleet.count = s->device_count;
-    return scan_device_prepare(d, buffer, lead);
+    return scan_device_prepare(d);
 }
 
-int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
     struct stk_work_split_config units = {0};
     struct stk_arena arena;
     int bad = s->options.all_devices ? name_all(s) : 0, err;
@@ -192,7 +211,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     }
     s->fleet.devices = s->fleet_devices;
     for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
-        bad = open_named(s, i, wish, buffer, lead);
+        bad = open_named(s, i, wish);
     }
     for (uint32_t i = 0; i < s->device_count; i++) {
         cli_device_leave_store(&s->devices[i].device);
@@ -200,7 +219,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish, uint32
     if (bad || s->device_count == 0u) {
         return CLI_BAD;
     }
-    scan_late_init(s, wish, buffer, lead);
+    scan_late_init(s, wish);
     units.devices = s->device_count + (s->late.state != SCAN_LATE_NONE ? 1u : 0u);
     units.run_max = units.devices > 1u ? RUN_MAX : 0u;
     stk_arena_init(&arena, s->units_memory, sizeof s->units_memory);

@@ -28,7 +28,7 @@ static void say(struct scan *s, const char *what, const char *why) {
     snprintf(s->late.why, sizeof s->late.why, "%s%.400s", what, why);
 }
 
-void scan_late_init(struct scan *s, const struct cli_device_wish *wish, uint32_t buffer, uint32_t lead) {
+void scan_late_init(struct scan *s, const struct cli_device_wish *wish) {
     struct scan_late *l = &s->late;
     if (!s->is_auto) {
         return;
@@ -37,8 +37,8 @@ void scan_late_init(struct scan *s, const struct cli_device_wish *wish, uint32_t
     l->wish = *wish;
     l->wish.name = NULL;
     l->wish.no_cpu = 1;
-    l->buffer = buffer;
-    l->lead = lead;
+    l->wish.fit_ctx = &s->devices[1];
+    s->devices[1].scan = s;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         l->known_bytes += s->files[i].size;
     }
@@ -118,12 +118,11 @@ static void join(struct scan *s, uint64_t now) {
         cli_device_close(&d->device);
         return;
     }
-    d->scan = s;
     d->index = 1;
     d->source = -1;
     s->options.devices[1] = d->device.opencl.device.name;
     s->device_count = 2;
-    if (scan_device_prepare(d, l->buffer, l->lead) != 0) {
+    if (scan_device_prepare(d) != 0) {
         d->lost = 1; /* the line is written; the interpreter goes on alone */
         return;
     }

@@ -36,20 +36,27 @@ static uint64_t align64(uint64_t n) {
     return (n + 63u) & ~UINT64_C(63);
 }
 
-/* Lays the payload out: `depth` buffers from byte 0, which the reader registers; counters and match records behind
- * them. Returns its bytes. */
-static uint64_t lay_out(struct scan *s, uint64_t buffer, uint32_t workers) {
+/* Sets all places for a number of chunks in flight. */
+static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct scan_layout *l) {
     const struct stk_automaton *a = &s->patterns.automaton;
-    uint64_t hits = align64(buffer * s->options.depth);
-    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers), list;
-    s->hits_at = (uint32_t)hits;
-    s->out_at = (uint32_t)out;
-    /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
-     * than one byte for each match. */
-    s->locate_room = a->max_len > SCAN_LOCATE_ROOM ? a->max_len : SCAN_LOCATE_ROOM;
-    list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
-    s->list_at = (uint32_t)list;
-    return s->options.offsets ? list + (uint64_t)s->options.depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
+    uint64_t hits = align64((uint64_t)s->buffer * depth);
+    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers);
+    uint64_t list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
+    l->depth = depth;
+    l->hits_at = (uint32_t)hits;
+    l->out_at = (uint32_t)out;
+    l->list_at = (uint32_t)list;
+    l->payload_bytes = s->options.offsets ? list + (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
+}
+
+void scan_lay_out(const struct scan *s, uint32_t workers, struct scan_layout *l) {
+    /* One chunk to scan and one that waits, for each worker. */
+    uint32_t depth = 2u * workers > SCAN_DEPTH_DEFAULT ? 2u * workers : SCAN_DEPTH_DEFAULT;
+    depth = s->options.depth ? s->options.depth : depth;
+    place(s, workers, depth, l);
+    while (l->payload_bytes > SCAN_PAYLOAD_MAX && s->options.depth == 0u && l->depth > SCAN_DEPTH_DEFAULT) {
+        place(s, workers, l->depth / 2u, l);
+    }
 }
 
 /* Counts the patterns that end in each accepting state. They are the state's own patterns, and those of the state that
@@ -95,26 +102,22 @@ static uint32_t threads_of(const struct scan *s) {
 }
 
 static int open_ports(struct scan *s) {
-    uint32_t lead = s->patterns.automaton.max_len - 1u, workers = s->options.workers ? s->options.workers : 1u;
-    uint32_t threads = threads_of(s);
-    uint64_t buffer = align64(s->options.chunk + lead), payload;
+    uint32_t max_len = s->patterns.automaton.max_len, threads = threads_of(s);
+    uint64_t buffer = align64(s->options.chunk + max_len - 1u);
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
+    const struct scan_layout *l = &s->host_layout;
     int bad = 0;
     struct cli_device_wish wish = {
         .threads = threads,
         .store = s->options.store,
         .quiet = s->options.quiet,
-        .slots = s->options.depth,
-        .workers = workers,
+        .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers, /* as its replay has */
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,
+        .fit = scan_device_fit,
         .deadline_ns = s->options.timeout_ms * SCAN_NS_PER_MS,
     };
-    if (s->options.depth == SCAN_DEPTH_DEFAULT && threads > SCAN_DEPTH_DEFAULT / 2u) {
-        s->options.depth = wish.slots = 2u * threads; /* one chunk to scan and one that waits, for each thread */
-    }
-    payload = lay_out(s, buffer, workers > threads ? workers : threads);
     s->is_auto = scan_is_auto(&s->options);
     if (s->is_auto) {
         s->options.devices[0] = "interp";
@@ -123,14 +126,21 @@ static int open_ports(struct scan *s) {
     if (bad) {
         return bad;
     }
-    if (buffer > UINT32_MAX || payload > UINT32_MAX - 65536u || tables > UINT32_MAX - 65536u) {
+    s->buffer = buffer > UINT32_MAX ? UINT32_MAX : (uint32_t)buffer;
+    s->lead = max_len - 1u;
+    /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
+     * than one byte for each match. */
+    s->locate_room = max_len > SCAN_LOCATE_ROOM ? max_len : SCAN_LOCATE_ROOM;
+    scan_lay_out(s, threads, &s->host_layout);
+    if (buffer > UINT32_MAX || l->payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {
         return cli_bad(
             "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
-            (unsigned long long)(payload + tables));
+            (unsigned long long)(l->payload_bytes + tables));
     }
-    wish.payload_bytes = (uint32_t)payload;
+    wish.slots = l->depth;
+    wish.payload_bytes = (uint32_t)l->payload_bytes;
     wish.table_bytes = (uint32_t)tables;
-    return scan_devices_open(s, &wish, (uint32_t)buffer, lead);
+    return scan_devices_open(s, &wish);
 }
 
 int scan_open(struct scan *s, const struct scan_options *options) {

@@ -85,7 +85,7 @@ static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
  * shared. 0, or CLI_BAD when no device is left. */
 static int share_out(struct scan *s) {
     const struct stk_device_set_need need = {
-        .device = STK_DEVICE_SET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->out_at};
+        .device = STK_DEVICE_SET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->buffer};
     int first = stk_device_set_route(&s->fleet, &need), bad = 0;
     uint64_t wait_ns = 0;
     if (first < 0) {

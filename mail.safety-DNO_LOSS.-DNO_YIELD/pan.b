@@ -1,0 +1,422 @@
+	switch (t->back) {
+	default: Uerror("bad return move");
+	case  0: goto R999; /* nothing to undo */
+
+		 /* CLAIM live */
+;
+		;
+		;
+		;
+		;
+		;
+		;
+		;
+		
+	case 7: // STATE 20
+		;
+		p_restor(II);
+		;
+		;
+		goto R999;
+
+		 /* PROC host */
+	case 8: // STATE 10
+		sv_restor();
+		goto R999;
+	case 9: // STATE 24
+		sv_restor();
+		goto R999;
+
+	case 10: // STATE 28
+		;
+		p_restor(II);
+		;
+		;
+		goto R999;
+
+		 /* PROC group */
+
+	case 11: // STATE 3
+		;
+		now.arrived = trpt->bup.ovals[1];
+		((P1 *)_this)->me = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+
+	case 12: // STATE 5
+		;
+	/* 0 */	((P1 *)_this)->me = trpt->bup.oval;
+		;
+		;
+		goto R999;
+
+	case 13: // STATE 6
+		;
+		((P1 *)_this)->cursor = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 14: // STATE 8
+		;
+		((P1 *)_this)->busy = trpt->bup.ovals[1];
+		((P1 *)_this)->b = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+;
+		;
+		;
+		
+	case 16: // STATE 11
+		goto R999;
+
+	case 17: // STATE 16
+		;
+		((P1 *)_this)->b = trpt->bup.ovals[1];
+		((P1 *)_this)->busy = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+
+	case 18: // STATE 70
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[1];
+	/* 0 */	((P1 *)_this)->given = trpt->bup.ovals[0];
+		;
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+;
+		;
+		
+	case 20: // STATE 70
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+	case 21: // STATE 35
+		sv_restor();
+		goto R999;
+;
+		;
+		;
+		;
+		
+	case 24: // STATE 70
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+;
+		;
+		;
+		;
+		
+	case 27: // STATE 70
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+	case 28: // STATE 55
+		sv_restor();
+		goto R999;
+	case 29: // STATE 65
+		sv_restor();
+		goto R999;
+
+	case 30: // STATE 70
+		;
+		((P1 *)_this)->given = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 31: // STATE 72
+		;
+	/* 0 */	((P1 *)_this)->busy = trpt->bup.oval;
+		;
+		;
+		goto R999;
+	case 32: // STATE 79
+		sv_restor();
+		goto R999;
+
+	case 33: // STATE 80
+		;
+	/* 0 */	((P1 *)_this)->b = trpt->bup.oval;
+		;
+		;
+		goto R999;
+	case 34: // STATE 86
+		sv_restor();
+		goto R999;
+;
+		;
+		
+	case 36: // STATE 91
+		;
+		now.job[ Index(((P1 *)_this)->b, 2) ] = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 37: // STATE 102
+		;
+		((P1 *)_this)->busy = trpt->bup.ovals[3];
+		((P1 *)_this)->b = trpt->bup.ovals[2];
+		((P1 *)_this)->cursor = trpt->bup.ovals[1];
+		((P1 *)_this)->given = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 4);
+		goto R999;
+
+	case 38: // STATE 102
+		;
+		((P1 *)_this)->busy = trpt->bup.ovals[2];
+		((P1 *)_this)->b = trpt->bup.ovals[1];
+		((P1 *)_this)->cursor = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+
+	case 39: // STATE 96
+		;
+	/* 1 */	((P1 *)_this)->busy = trpt->bup.ovals[1];
+	/* 0 */	((P1 *)_this)->b = trpt->bup.ovals[0];
+		;
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+;
+		;
+		
+	case 41: // STATE 102
+		;
+		((P1 *)_this)->busy = trpt->bup.ovals[2];
+		((P1 *)_this)->b = trpt->bup.ovals[1];
+		((P1 *)_this)->cursor = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+
+	case 42: // STATE 102
+		;
+		((P1 *)_this)->busy = trpt->bup.ovals[1];
+		((P1 *)_this)->b = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+
+	case 43: // STATE 159
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[1];
+	/* 0 */	((P1 *)_this)->given = trpt->bup.ovals[0];
+		;
+		;
+		ungrab_ints(trpt->bup.ovals, 3);
+		goto R999;
+;
+		;
+		
+	case 45: // STATE 159
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 4);
+		goto R999;
+	case 46: // STATE 124
+		sv_restor();
+		goto R999;
+;
+		;
+		;
+		;
+		
+	case 49: // STATE 159
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 4);
+		goto R999;
+;
+		;
+		;
+		;
+		
+	case 52: // STATE 159
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[2];
+		now.holder[ Index(now.job[ Index(((P1 *)_this)->given, 2) ], 2) ] = trpt->bup.ovals[1];
+		now.box[ Index(((P1 *)_this)->given, 2) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 4);
+		goto R999;
+	case 53: // STATE 144
+		sv_restor();
+		goto R999;
+	case 54: // STATE 154
+		sv_restor();
+		goto R999;
+
+	case 55: // STATE 159
+		;
+		((P1 *)_this)->given = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 2);
+		goto R999;
+
+	case 56: // STATE 161
+		;
+		now.cursor_word = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 57: // STATE 162
+		;
+		stop = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 58: // STATE 164
+		;
+		((P1 *)_this)->b = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 59: // STATE 165
+		;
+		now.box[ Index(((P1 *)_this)->b, 2) ] = trpt->bup.oval;
+		;
+		goto R999;
+;
+		;
+			case 61: // STATE 169
+		sv_restor();
+		goto R999;
+
+	case 62: // STATE 170
+		;
+		((P1 *)_this)->stays = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 63: // STATE 171
+		;
+		now.box[ Index(((P1 *)_this)->b, 2) ] = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 64: // STATE 173
+		;
+		((P1 *)_this)->stays = trpt->bup.oval;
+		;
+		goto R999;
+	case 65: // STATE 181
+		sv_restor();
+		goto R999;
+	case 66: // STATE 188
+		sv_restor();
+		goto R999;
+	case 67: // STATE 193
+		sv_restor();
+		goto R999;
+	case 68: // STATE 198
+		sv_restor();
+		goto R999;
+	case 69: // STATE 202
+		sv_restor();
+		goto R999;
+
+	case 70: // STATE 206
+		;
+	/* 0 */	((P1 *)_this)->b = trpt->bup.oval;
+		;
+		;
+		goto R999;
+;
+		;
+		
+	case 72: // STATE 210
+		;
+		now.box[ Index(((P1 *)_this)->b, 2) ] = trpt->bup.oval;
+		;
+		goto R999;
+;
+		;
+		
+	case 74: // STATE 223
+		;
+		now.left = trpt->bup.oval;
+		;
+		goto R999;
+
+	case 75: // STATE 242
+		;
+		((P1 *)_this)->stays = trpt->bup.ovals[13];
+		((P1 *)_this)->mine = trpt->bup.ovals[12];
+		((P1 *)_this)->busy = trpt->bup.ovals[11];
+		((P1 *)_this)->given = trpt->bup.ovals[10];
+		((P1 *)_this)->b = trpt->bup.ovals[9];
+		((P1 *)_this)->cursor = trpt->bup.ovals[8];
+		((P1 *)_this)->me = trpt->bup.ovals[7];
+		now.running = trpt->bup.ovals[6];
+		now.inside[ Index(((P1 *)_this)->_pid, 4) ] = trpt->bup.ovals[5];
+		now.box[ Index(((3-1)-1), 2) ] = trpt->bup.ovals[4];
+		now.box[0] = trpt->bup.ovals[3];
+		stop = trpt->bup.ovals[2];
+		now.arrived = trpt->bup.ovals[1];
+		now.left = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 14);
+		goto R999;
+
+	case 76: // STATE 242
+		;
+		((P1 *)_this)->stays = trpt->bup.ovals[8];
+		((P1 *)_this)->mine = trpt->bup.ovals[7];
+		((P1 *)_this)->busy = trpt->bup.ovals[6];
+		((P1 *)_this)->given = trpt->bup.ovals[5];
+		((P1 *)_this)->b = trpt->bup.ovals[4];
+		((P1 *)_this)->cursor = trpt->bup.ovals[3];
+		((P1 *)_this)->me = trpt->bup.ovals[2];
+		now.running = trpt->bup.ovals[1];
+		now.inside[ Index(((P1 *)_this)->_pid, 4) ] = trpt->bup.ovals[0];
+		;
+		ungrab_ints(trpt->bup.ovals, 9);
+		goto R999;
+
+	case 77: // STATE 248
+		;
+		p_restor(II);
+		;
+		;
+		goto R999;
+
+		 /* PROC publisher */
+	case 78: // STATE 10
+		sv_restor();
+		goto R999;
+	case 79: // STATE 19
+		sv_restor();
+		goto R999;
+
+	case 80: // STATE 24
+		;
+		p_restor(II);
+		;
+		;
+		goto R999;
+	}
+
