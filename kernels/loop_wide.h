@@ -118,16 +118,15 @@ STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w
     if (source < STK_PRIORITIES) {
         from = source;
         to = source + 1u;
-        at = stk_worker_cursor(w, source);
+        at = w->cursor[source];
     } else if (source == STK_SOURCE_HIGH_SCAN) {
         to = STK_WIRE_PRIORITY_NORMAL;
         at = w->high_scan_at;
     } else if (lane < d->slots) {
         return lane < d->slots - at ? at + lane : lane - (d->slots - at);
     }
-    return at != STK_NO_SLOT && lane < stk_worker_first(w, to) - stk_worker_first(w, from)
-               ? stk_find_step(w, from, to, at, lane)
-               : STK_NO_SLOT;
+    return at != STK_NO_SLOT && lane < w->first[to] - w->first[from] ? stk_find_step(w, from, to, at, lane)
+                                                                     : STK_NO_SLOT;
 }
 
 STK_FN int stk_wide_source_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source) {
