@@ -193,7 +193,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     for (i = 0; i < STK_SHARED_WORDS; i++) {
         shared[i] = 0;
     }
-    stk_worker_enter(&d, w, turns);
+    stk_worker_enter(&d, w, turns, stk_ld(d.control + STK_CTL_LEASE));
     stk_quotas_enter(&d, shared);
     stk_find_enter(&d, w, shared);
     while (!stk_worker_over(w, idle_turns, stk_ld(d.control + STK_CTL_SHUTDOWN), stk_ld(d.control + STK_CTL_LEASE))) {

@@ -672,8 +672,7 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     if (rank == 0u) {
         stk_quotas_enter(d, shared);
     }
-    stk_worker_enter(d, w, turns);
-    w->lease = shared[STK_SHARED_LEASE]; /* all lanes compare with the same word, whenever the host changes it */
+    stk_worker_enter(d, w, turns, shared[STK_SHARED_LEASE]); /* all lanes have the same word, whenever it changes */
     w->box = rank;
     if (rank != 0u) { /* such a worker does not search */
         w->turns = turns < 0xFFFFFFFFu / STK_MAIL_PATIENCE ? turns * STK_MAIL_PATIENCE : 0xFFFFFFF0u;
@@ -720,7 +719,9 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     STK_BARRIER();
     if (STK_LANE == 0u) {
         shared[STK_SHARED_RANK] = d.mail ? stk_mail_enter(&d) : 0u;
-        shared[STK_SHARED_LEASE] = stk_ld(d.control + STK_CTL_LEASE);
+        if (shared[STK_SHARED_RANK] == 0u) { /* the others leave when this worker says stop */
+            shared[STK_SHARED_LEASE] = stk_ld(d.control + STK_CTL_LEASE);
+        }
     }
     STK_BARRIER();
     stk_wide_enter(&d, w, shared, turns);

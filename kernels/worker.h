@@ -266,9 +266,14 @@ STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
+/* Returns control word `word`, whose copy is term `i` (STK_LIMIT_TERMS). */
+STK_FN stk_u32 stk_worker_term(const struct stk_dev *d, stk_u32 i, stk_u32 word) {
+    return stk_ld(d->mail ? d->limits + STK_LIMIT_TERMS + i : d->control + word);
+}
+
 /* Finds out how this worker takes slots (guard.h). */
 STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
-    stk_u32 bus = stk_ld(d->control + STK_CTL_NO_SHARED_ATOMICS), at = stk_custody_at(bus);
+    stk_u32 bus = stk_worker_term(d, 0u, STK_CTL_NO_SHARED_ATOMICS), at = stk_custody_at(bus);
     STK_GLOBAL stk_u32 *custody = 0;
     if (at != 0u) {
         custody = d->control + at;
@@ -285,10 +290,11 @@ STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* `turns` is the whole lease. */
-STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 turns) {
+/* `turns` is the whole lease, and `lease` is the lease word. The first of workers with mailboxes counts all of them, as
+ * the last one that leaves does. */
+STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 turns, stk_u32 lease) {
     w->turns = turns;
-    w->lease = stk_ld(d->control + STK_CTL_LEASE);
+    w->lease = lease;
     w->idle = 0;
     w->finished = 0;
     w->box = 0;
@@ -319,13 +325,13 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     w->counted_partition = 0;
     w->partition_count = 0;
     stk_worker_enter_custody(d, w);
-    w->share[0] = stk_ld(d->control + STK_CTL_SHARE_OBSERVABLES);
-    w->share[1] = stk_ld(d->control + STK_CTL_SHARE_PAYLOAD);
+    w->share[0] = stk_worker_term(d, 1u, STK_CTL_SHARE_OBSERVABLES);
+    w->share[1] = stk_worker_term(d, 2u, STK_CTL_SHARE_PAYLOAD);
     w->share[2] = stk_table_share(d->table_bytes, d->payload_bytes, w->share[1]);
     d->shared_out = w->share[0] | w->share[1];
     stk_worker_enter_tenant(d, w, 0u);
-    if (STK_LANE == 0u) {
-        stk_add(d->control + STK_CTL_WORKERS_IN, 1u);
+    if (STK_LANE == 0u && (!d->mail || d->worker == 0u)) {
+        stk_add(d->control + STK_CTL_WORKERS_IN, d->mail ? d->workers : 1u);
     }
 }
 

@@ -73,5 +73,8 @@ int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pac
         table[STK_LIMIT_SPENT + t] = 0;
     }
     table[STK_LIMIT_START] = table[STK_LIMIT_BATCH] = table[STK_LIMIT_MAIL] = 0;
+    for (uint32_t i = 0; i < STK_LIMIT_TERM_COUNT; i++) {
+        table[STK_LIMIT_TERMS + i] = 0;
+    }
     return STK_OK;
 }

@@ -235,8 +235,13 @@
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
 /* 1: one worker looks at the ring for all, and hands slots for all lanes to the others through mailboxes; 0: each one
  * looks at the ring itself */
-#define STK_LIMIT_MAIL  (STK_LIMIT_BATCH + 1u)
-#define STK_LIMIT_WORDS (STK_LIMIT_MAIL + 1u)
+#define STK_LIMIT_MAIL (STK_LIMIT_BATCH + 1u)
+/* Copies of control words NO_SHARED_ATOMICS, SHARE_OBSERVABLES and SHARE_PAYLOAD, in this order. Workers with mailboxes
+ * read them here, in the device's own memory: many workers that read the control words over a bus would take
+ * milliseconds to enter. */
+#define STK_LIMIT_TERMS      (STK_LIMIT_MAIL + 1u)
+#define STK_LIMIT_TERM_COUNT 3u
+#define STK_LIMIT_WORDS      (STK_LIMIT_TERMS + STK_LIMIT_TERM_COUNT)
 
 /// Mailboxes ///
 

@@ -1,6 +1,7 @@
 /* Makes the table of limits for the pace that was measured, and hands it to the device before a launch. */
 #include "../report/report.h"
 #include "launch.h"
+#include "stoker/atomic.h"
 
 #define UNITS_LOG 20u /* outcome.unit_cost is the time of 2^20 units */
 
@@ -50,10 +51,25 @@ void stk_opencl_touch(struct stk_opencl *cl, uint32_t bytes, uint32_t one) {
     cl->own.launches.limits_sent = 0;
 }
 
+/* Copies the control words that hold for a launch, which the host may have changed since the last one. */
+static void take_terms(struct stk_opencl *cl) {
+    static const uint32_t words[STK_LIMIT_TERM_COUNT] = {STK_CTL_NO_SHARED_ATOMICS, STK_CTL_SHARE_OBSERVABLES,
+                                                         STK_CTL_SHARE_PAYLOAD};
+    struct stk_opencl_launches *l = &cl->own.launches;
+    for (uint32_t i = 0; i < STK_LIMIT_TERM_COUNT; i++) {
+        uint32_t word = stk_load(cl->memory.control + words[i]);
+        l->limits_sent = l->limits_sent && l->limits[STK_LIMIT_TERMS + i] == word;
+        l->limits[STK_LIMIT_TERMS + i] = word;
+    }
+}
+
 int stk_opencl_send_limits(struct stk_opencl *cl) {
     struct stk_opencl_launches *l = &cl->own.launches;
     size_t at = STK_DEVICE_LIMITS_AT(cl->memory.slots, cl->memory.io_slots) * 4u;
     int err = STK_OK;
+    if (cl->stats.running == 0u) { /* else nobody may have changed them, and a write would wait for that launch */
+        take_terms(cl);
+    }
     if (!l->limits_sent) {
         /* The call waits for the write, which is short: the table changes only while no launch is under way, so the
          * queue holds copies at most. */

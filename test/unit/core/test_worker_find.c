@@ -86,7 +86,7 @@ static void run(uint32_t turns) {
 /* A worker that the test moves turn by turn. */
 static void enter(void) {
     memset(shared, 0, sizeof shared);
-    stk_worker_enter(&dev, &worker, UINT32_MAX);
+    stk_worker_enter(&dev, &worker, UINT32_MAX, 0);
     stk_quotas_enter(&dev, shared);
     stk_find_enter(&dev, &worker, shared);
 }
