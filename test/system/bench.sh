@@ -101,7 +101,7 @@ if "$STOKER" info | grep -q '^device 0'; then
     done
     measures "chunks_4K speed_4K best_4K classic_items_4K speed_of_limit_4K best_of_limit_4K chunks_64K speed_64K" \
         pipeline --bytes 100K --runs 1
-    for limit in read_alone sum_alone read_beside_sum; do
+    for limit in read_alone sum_alone read_beside_sum two_threads; do
         grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
     done
     # The share is that of the lowest limit.
