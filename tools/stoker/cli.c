@@ -113,7 +113,7 @@ static void line(const char *format, va_list args) {
 void cli_fact(FILE *out, const char *label, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    print_beside(out, label, CLI_FACT_AT, format, args);
+    print_beside(out, label, strlen(label) < CLI_FACT_AT ? CLI_FACT_AT : strlen(label) + 1u, format, args);
     va_end(args);
 }
 
