@@ -88,6 +88,11 @@ if "$STOKER" info | grep -q '^device 0'; then
     done
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
+    # On a terminal the lines are broken at blanks.
+    python3 "$(dirname "$0")/lib/on_terminal.py" 60 "$STOKER" bench slots --count 1000 >out || fail "slots on a terminal"
+    ! grep -E '.{60}' out || fail "a line is too long"
+    tr -s ' \n' ' ' <out | grep -Eq 'case=slots metric=median value=[^ ]+ unit=slots/s peer=[^ ]+ peer_value=[^ ]+ ratio=' ||
+        fail "a figure on a terminal: $(cat out)"
     for limit in host_stream_1 two_threads; do
         grep -q "^case=slots .* peer=$limit peer_value=[0-9]" lines || fail "slots has no $limit beside it"
     done
@@ -101,7 +106,7 @@ if "$STOKER" info | grep -q '^device 0'; then
     done
     measures "chunks_4K speed_4K best_4K classic_items_4K speed_of_limit_4K best_of_limit_4K chunks_64K speed_64K" \
         pipeline --bytes 100K --runs 1
-    for limit in read_alone sum_alone read_beside_sum; do
+    for limit in read_alone sum_alone read_beside_sum two_threads; do
         grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
     done
     # The share is that of the lowest limit.

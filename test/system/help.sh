@@ -39,6 +39,8 @@ refused "no command 'inf': did you mean info?" "$STOKER" inf
 refused "no command 'nonesuch': use scan, info, " "$STOKER" nonesuch
 refused "no command 'nonesuch': use scan" "$STOKER" help nonesuch
 refused "no command 'beench': did you mean bench?" "$STOKER" help beench
+refused 'bench fiar: did you mean fair?' "$STOKER" bench fiar
+refused 'bench nope: name a case: ' "$STOKER" bench nope # two of four letters are another word
 refused 'help takes one command' "$STOKER" help scan info
 refused 'no option --versoin: did you mean --version?' "$STOKER" --versoin
 refused 'no option --ofsets: did you mean --offsets?' "$STOKER" scan -f p --ofsets 3 p

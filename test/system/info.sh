@@ -50,23 +50,11 @@ if grep -q '^device 0' out; then
 fi
 
 # On a terminal the lines are broken at blanks; the words are the same.
-python3 - <<'PYTHON' || fail "lines on a terminal"
-import fcntl, os, pty, struct, subprocess, termios
-ours, theirs = pty.openpty()
-fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-process = subprocess.Popen([os.environ["STOKER"], "info", "--color", "never"], stdout=theirs)
-os.close(theirs)
-text = b""
-try:
-    while part := os.read(ours, 4096):
-        text += part
-except OSError:
-    pass
-assert process.wait() == 0
-lines = text.decode().replace("\r", "").splitlines()
-long = [line for line in lines if len(line) > 59 and not line.startswith("device") and " " in line[14:].strip()]
-assert not long and any(line.startswith(14 * " ") for line in lines), lines
-PYTHON
+for more in "" --probe; do
+    code 0 python3 "$lib/on_terminal.py" 60 "$STOKER" info --color never $more
+    awk 'length > 59 && !/^device/ && substr($0, 15) ~ /[^ ] +[^ ]/ { exit 1 }' out || fail "a line is broken: $(cat out)"
+    grep -q '^              [^ ]' out || fail "no line goes on: $(cat out)"
+done
 
 # The same in JSON.
 code 0 "$STOKER" info

@@ -89,6 +89,15 @@ fi
 tail -c +5 "$(dirname "$0")/../fuzz/corpus/log/boots" | head -c 2048 >boots
 "$STOKER" log dump boots >all 2>err
 tac all >backwards
+# On a terminal the lines are broken at blanks; the words are the same.
+for what in dump boots stats; do
+    code 0 "$STOKER" log $what boots
+    tr -s ' \n' '\n' <out >words
+    code 0 python3 "$lib/on_terminal.py" 60 "$STOKER" log $what boots
+    ! grep -E '.{60}' out || fail "a line is too long"
+    tr -s ' \n' '\n' <out | cmp - words || fail "other words on a terminal"
+done
+
 # wants FIRST,LAST OPTION...: the options choose these lines of the whole dump, in both directions.
 wants() {
     lines=$1

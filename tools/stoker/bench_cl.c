@@ -3,12 +3,13 @@
 #include <CL/cl.h>
 
 #include "bench.h"
+#include "stoker/atomic.h"
 #include "stoker/deadline.h"
 
 #define TEXTS_MAX 4u
 #define REST_NS   UINT64_C(2000000000)
 #define SLOT_NS   UINT64_C(60000000000) /* longest wait for one slot */
-#define LOOKS     32768u                /* at a slot before a nap: the worker may wait for this core */
+#define LOOKS     4096u                 /* at a slot before a nap: the worker may wait for this core */
 #define NAP_NS    50000
 
 const char bench_cl_empty[] = "__kernel void nothing(void) {}\n";
@@ -142,6 +143,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
         if (status == (int)STK_SLOT_FAULT) {
             return faulted(ring, slot);
         }
+        stk_pause();
         if (looks % LOOKS == 0u) {
             nap();
         }

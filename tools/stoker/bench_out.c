@@ -15,14 +15,14 @@ static double ratio_of(const struct bench_figure *f) {
 }
 
 static void print_line(const char *name, const struct bench_figure *f) {
-    printf("case=%s metric=%s value=%.6g unit=%s", name, f->metric, f->value, f->unit);
-    if (!f->peer) {
-        puts(" peer=- peer_value=- ratio=-");
-    } else if (f->peer_value < 0.0) {
-        printf(" peer=%s peer_value=missing ratio=-\n", f->peer);
-    } else {
-        printf(" peer=%s peer_value=%.6g ratio=%.4g\n", f->peer, f->peer_value, ratio_of(f));
+    char beside[96] = "peer_value=- ratio=-";
+    if (f->peer && f->peer_value < 0.0) {
+        snprintf(beside, sizeof beside, "peer_value=missing ratio=-");
+    } else if (f->peer) {
+        snprintf(beside, sizeof beside, "peer_value=%.6g ratio=%.4g", f->peer_value, ratio_of(f));
     }
+    cli_record(stdout, "case=%s metric=%s value=%.6g unit=%s peer=%s %s", name, f->metric, f->value, f->unit,
+               f->peer ? f->peer : "-", beside);
     fflush(stdout);
 }
 

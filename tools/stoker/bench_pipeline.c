@@ -38,6 +38,7 @@ struct pipeline {
     struct pipeline_classic classic;
     uint32_t runs;
     double our_ns[BENCH_RUNS_MAX], their_ns[BENCH_RUNS_MAX], limit_ns[LIMITS][BENCH_RUNS_MAX];
+    double thread_ns[BENCH_RUNS_MAX];
 };
 
 /// The file ///
@@ -175,6 +176,21 @@ static int measure_limits(struct pipeline *p, uint32_t chunk, uint32_t run) {
     return bad;
 }
 
+/* A worker on a CPU is a thread on a core, so that two threads show what can cross between the cores. */
+static int has_thread_limit(const struct pipeline *p) {
+    return p->ours.device.opencl.device.type == STK_OPENCL_CPU;
+}
+
+static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
+    struct pipeline_pass pass;
+    int bad = has_thread_limit(p) ? pipeline_thread_pass(&p->ours, &p->file, chunk, &pass) : 0;
+    if (bad == 0 && has_thread_limit(p)) {
+        p->thread_ns[run] = (double)pass.ns;
+        bad = check(p, &pass, "the second thread");
+    }
+    return bad;
+}
+
 static int measure(struct pipeline *p, uint32_t chunk) {
     struct pipeline_pass ours, theirs;
     int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);
@@ -187,6 +203,7 @@ static int measure(struct pipeline *p, uint32_t chunk) {
         p->our_ns[i] = (double)ours.ns;
         p->their_ns[i] = (double)theirs.ns;
         bad = bad ? bad : measure_limits(p, chunk, i);
+        bad = bad ? bad : measure_threads(p, chunk, i);
     }
     return bad;
 }
@@ -211,6 +228,12 @@ static void report_limits(struct pipeline *p, uint32_t chunk, const char *name,
     share.value = ours / lowest;
     snprintf(metric, sizeof metric, "%s_of_limit_%uK", name, chunk >> 10);
     bench_figure(p->bench, &share);
+    if (has_thread_limit(p)) {
+        snprintf(metric, sizeof metric, "%s_%uK", name, chunk >> 10);
+        f.peer = "two_threads";
+        f.peer_value = bytes / pick(p->thread_ns, p->runs);
+        bench_figure(p->bench, &f);
+    }
 }
 
 static void report(struct pipeline *p, uint32_t chunk) {
@@ -277,8 +300,10 @@ const struct bench_case bench_pipeline = {
     .name = "pipeline",
     .options = BENCH_RUNS | BENCH_BYTES | BENCH_CHUNK | BENCH_DEVICE | BENCH_STORE | BENCH_MODE,
     .run = run,
-    .what = "chunks of a file summed on the device; the peer reads, copies, launches and waits for each. The limits "
-            "are the reads alone, the sums alone, and both where no sum waits for a read",
+    .what =
+        "chunks of a file summed on the device; the peer reads, copies, launches and waits for each. The limits "
+        "are the reads alone, the sums alone, and both where no sum waits for a read. Where the worker is a thread of "
+        "a CPU, two_threads reads with one thread and sums with the other: it bounds what crosses between two cores",
     .values = {{"bytes", "of the file, which is made in TMPDIR and removed (64M)"},
                {"chunk", "one size of the chunks instead of all"},
                {"runs", "runs of each (5)"}},

@@ -45,6 +45,11 @@ struct pipeline_ours {
 int pipeline_limit_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk, unsigned parts,
                         uint64_t *ns);
 
+/* The same reads, where a plain thread sums each buffer which was read: all that crosses from core to core crosses here
+ * too, with nothing but two counts beside it. 0, or CLI_BAD with the line written. */
+int pipeline_thread_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk,
+                         struct pipeline_pass *pass);
+
 /// The classic way: bench_classic.c ///
 
 struct pipeline_classic {

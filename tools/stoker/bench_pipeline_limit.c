@@ -1,6 +1,12 @@
-/* stoker bench pipeline, the limits: the reads alone, the sums alone over data that is there, and both side by side,
- * where no sum waits for a read. */
+/* stoker bench pipeline, the limits: the reads alone, the sums alone over data that is there, both side by side, where
+ * no sum waits for a read, and the reads with a plain thread that sums each buffer which was read. */
 #include "bench_pipeline.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+#include "stoker/atomic.h"
 
 #define REAP_NS     UINT64_C(60000000000)
 #define LOOK_NS     UINT64_C(100000) /* longest wait for a read while sums are under way */
@@ -10,11 +16,16 @@
 
 /// Reads ///
 
+struct summer;
+
 /* Reads of a pass: the buffers that are free, and how much is still to be read. */
 struct reads {
     uint32_t free_buffers[PIPELINE_DEPTH_MAX], n_free, depth;
-    uint64_t next, left; /* next byte of the file; bytes that have not arrived */
+    uint64_t next, left;   /* next byte of the file; bytes that have not arrived */
+    struct summer *summer; /* the thread that gets each buffer which was read; NULL: the buffer is free at once */
 };
+
+static void hand_to_summer(struct summer *s, uint32_t buffer, uint32_t bytes);
 
 static void begin_reads(struct reads *r, const struct pipeline_file *f, uint32_t chunk) {
     *r = (struct reads){.depth = pipeline_depth(chunk), .left = f->bytes};
@@ -50,8 +61,12 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
         if (done[i].result <= 0 || (uint64_t)done[i].result > r->left) {
             return cli_bad("bench pipeline: a read returned %d", done[i].result);
         }
-        r->free_buffers[r->n_free++] = done[i].tag;
         r->left -= (uint64_t)done[i].result;
+        if (r->summer) {
+            hand_to_summer(r->summer, done[i].tag, (uint32_t)done[i].result);
+        } else {
+            r->free_buffers[r->n_free++] = done[i].tag;
+        }
     }
     return n < 0 ? cli_bad("bench pipeline: %s: %s", stk_err_name(n), cli_fix(n)) : 0;
 }
@@ -107,6 +122,112 @@ static int end_sums(struct sums *s, struct pipeline_ours *o) {
         err = err == STK_OK ? move_sums(s, o) : err;
     }
     return err;
+}
+
+/// A thread that sums ///
+
+/* What the thread of the reads and the thread that sums share: a queue of buffers. Each of the two counts has a line of
+ * its own. The buffers of a queue that is never longer than the reads' depth are in it once at most. */
+struct summer {
+    struct {
+        uint32_t buffer, bytes;
+    } queue[PIPELINE_DEPTH_MAX];
+    const uint8_t *payload;
+    uint32_t chunk;
+    uint32_t given, returned; /* buffers given to the summer, and taken back from it, by the thread of the reads */
+    uint64_t sum;             /* the summer's own until it was joined */
+    pthread_t thread;
+    _Alignas(64) uint32_t ready; /* buffers in the queue since the start */
+    uint32_t over;               /* 1: no more buffers come */
+    _Alignas(64) uint32_t ended; /* buffers that were summed */
+};
+
+/* Sums words, two in each load. The four sums of a turn do not wait for each other. */
+static uint64_t sum_words(const uint8_t *data, uint32_t bytes) {
+    uint64_t low0 = 0, low1 = 0, high0 = 0, high1 = 0;
+    for (uint32_t at = 0; at + 16u <= bytes; at += 16u) {
+        uint64_t pair0, pair1;
+        memcpy(&pair0, data + at, sizeof pair0);
+        memcpy(&pair1, data + at + 8u, sizeof pair1);
+        low0 += (uint32_t)pair0;
+        low1 += (uint32_t)pair1;
+        high0 += pair0 >> 32;
+        high1 += pair1 >> 32;
+    }
+    return low0 + low1 + high0 + high1;
+}
+
+static void *sum_buffers(void *arg) {
+    struct summer *s = arg;
+    uint32_t n = 0;
+    for (;;) {
+        /* `over` first: what was put into the queue before it is seen after it. Acquire: the bytes of the buffer. */
+        uint32_t over = stk_load_acquire(&s->over);
+        if (n != stk_load_acquire(&s->ready)) {
+            uint32_t at = n % PIPELINE_DEPTH_MAX;
+            s->sum += sum_words(s->payload + (size_t)s->queue[at].buffer * s->chunk, s->queue[at].bytes);
+            stk_store_release(&s->ended, ++n); /* the reads of the buffer come before its next use */
+        } else if (over) {
+            return NULL;
+        } else {
+            stk_pause();
+        }
+    }
+}
+
+static void hand_to_summer(struct summer *s, uint32_t buffer, uint32_t bytes) {
+    s->queue[s->given % PIPELINE_DEPTH_MAX].buffer = buffer;
+    s->queue[s->given % PIPELINE_DEPTH_MAX].bytes = bytes;
+    stk_store_release(&s->ready, ++s->given); /* the entry and the buffer are seen before the count */
+}
+
+static void take_back(struct summer *s, struct reads *r) {
+    uint32_t ended = stk_load_acquire(&s->ended);
+    for (; s->returned != ended; s->returned++) {
+        r->free_buffers[r->n_free++] = s->queue[s->returned % PIPELINE_DEPTH_MAX].buffer;
+    }
+}
+
+/* Starts the summer on another CPU than this thread's, where the process has another one: two threads that spin on one
+ * CPU would measure the scheduler. Returns 0, or an errno. */
+static int start_summer(struct summer *s) {
+    pthread_attr_t attr;
+    cpu_set_t cpus;
+    int err = pthread_attr_init(&attr);
+    if (err != 0) {
+        return err;
+    }
+    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 1) {
+        CPU_CLR((size_t)sched_getcpu(), &cpus);
+        err = pthread_attr_setaffinity_np(&attr, sizeof cpus, &cpus);
+    }
+    err = err ? err : pthread_create(&s->thread, &attr, sum_buffers, s);
+    (void)pthread_attr_destroy(&attr);
+    return err;
+}
+
+int pipeline_thread_pass(struct pipeline_ours *o, const struct pipeline_file *f, uint32_t chunk,
+                         struct pipeline_pass *pass) {
+    static struct summer s;
+    uint64_t start = cli_now_ns();
+    struct reads reads;
+    int bad = 0;
+    s = (struct summer){.payload = o->device.memory.payload, .chunk = chunk};
+    begin_reads(&reads, f, chunk);
+    reads.summer = &s;
+    if (start_summer(&s) != 0) {
+        return cli_bad("bench pipeline: no second thread for the limit of two threads");
+    }
+    while (reads.left != 0u && bad == 0) {
+        take_back(&s, &reads);
+        bad = start_reads(&reads, o, f, chunk);
+        bad = bad ? bad : end_reads(&reads, o, LOOK_NS);
+    }
+    stk_store_release(&s.over, 1u);
+    pthread_join(s.thread, NULL);
+    pass->ns = cli_now_ns() - start;
+    pass->sum = s.sum;
+    return bad;
 }
 
 /// A pass ///

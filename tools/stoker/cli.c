@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES 8192 /* of a message: longer than any path */
+#define RECORD_INDENT 2u   /* of the second and further lines of a record */
+#define LINE_BYTES    8192 /* of a message: longer than any path */
 
 static int is_control(unsigned char b) {
     return b < 0x20 || b == 0x7F;
@@ -113,8 +114,24 @@ static void line(const char *format, va_list args) {
 void cli_fact(FILE *out, const char *label, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    print_beside(out, label, CLI_FACT_AT, format, args);
+    print_beside(out, label, strlen(label) < CLI_FACT_AT ? CLI_FACT_AT : strlen(label) + 1u, format, args);
     va_end(args);
+}
+
+void cli_record(FILE *out, const char *format, ...) {
+    char text[LINE_BYTES];
+    size_t columns;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    columns = columns_of(out);
+    if (columns == SIZE_MAX) { /* a log may have millions of records */
+        fputs(text, out);
+        fputc('\n', out);
+    } else {
+        cli_wrap(out, text, strlen(text), 0, RECORD_INDENT, columns);
+    }
 }
 
 int cli_bad(const char *format, ...) {

@@ -79,9 +79,13 @@ void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t inden
 
 #define CLI_FACT_AT 14u /* column of the texts of cli_fact */
 
-/* Prints a label and a text beside it; on a terminal in lines that the terminal does not break. The text's control
- * bytes are escaped. */
+/* Prints a label and a text beside it, one blank behind a label that reaches into its column; on a terminal in lines
+ * that the terminal does not break. The text's control bytes are escaped. */
 void cli_fact(FILE *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Prints a line for programs and people, KEY=VALUE with a blank between two: on a terminal in lines that the terminal
+ * does not break, anywhere else in one. */
+void cli_record(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /// Names ///
 

@@ -89,18 +89,19 @@ static void probe_one(const char *name, const struct info_options *options, json
     uint64_t start = cli_now_ns();
     int err = stk_opencl_open(&cl, &config);
     double seconds = (double)(cli_now_ns() - start) / 1e9;
+    char label[32];
+    snprintf(label, sizeof label, "  %-8s %-11s", cli_residency_name(residency), cli_memory_word(memory));
     if (json) {
         info_json_probe(json, &cl, err, residency, memory, seconds);
     } else if (err != STK_OK) {
-        printf("  %-8s %-11s no: %s%s (%s, %.1f s)\n", cli_residency_name(residency), cli_memory_word(memory),
-               cl.reason, cli_open_advice(&cl), stk_err_name(err), seconds);
+        cli_fact(stdout, label, "no: %s%s (%s, %.1f s)", cl.reason, cli_open_advice(&cl), stk_err_name(err), seconds);
         fputs(cl.build_log, stdout);
     } else {
-        printf("  %-8s %-11s yes: %u rounds, p50 %.2f us; %u items in order, %.3f M/s; %u of %u adds lost; turn %.1f "
-               "ns; %.1f s\n",
-               cli_residency_name(residency), cli_memory_word(memory), (unsigned)o->rounds, (double)o->p50_ns / 1e3,
-               (unsigned)o->items, (double)o->items * 1e3 / (double)(o->items_ns ? o->items_ns : 1u),
-               (unsigned)o->adds_lost, (unsigned)o->adds, (double)o->turn_cost / 20000.0, seconds);
+        cli_fact(stdout, label,
+                 "yes: %u rounds, p50 %.2f us; %u items in order, %.3f M/s; %u of %u adds lost; turn %.1f ns; %.1f s",
+                 (unsigned)o->rounds, (double)o->p50_ns / 1e3, (unsigned)o->items,
+                 (double)o->items * 1e3 / (double)(o->items_ns ? o->items_ns : 1u), (unsigned)o->adds_lost,
+                 (unsigned)o->adds, (double)o->turn_cost / 20000.0, seconds);
     }
     if (err == STK_OK) {
         close_device(&cl, json);

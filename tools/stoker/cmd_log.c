@@ -1,4 +1,5 @@
 /* stoker log: what is in a replay log. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,22 @@ static const char *kind_name(uint32_t kind, char number[12]) {
     return number;
 }
 
+/* Prints a part of JSON as it is, or a record. */
+static void print_as(bool json, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void print_as(bool json, const char *format, ...) {
+    char text[1024]; /* twice the longest record */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (json) {
+        fputs(text, stdout);
+    } else {
+        cli_record(stdout, "%s", text);
+    }
+}
+
 /* Begins the next element of a JSON array. */
 static void print_comma(struct dump *d) {
     if (d->json) {
@@ -29,27 +46,28 @@ static void print_comma(struct dump *d) {
 }
 
 static void print_cell(const struct dump *d, const struct stk_log_cell *cell) {
-    printf(d->json ? "{\"sequence\": %u, \"boot\": %u, \"resumed\": %u, \"kind\": \"%08x\", \"body\": \""
-                   : "sequence=%u boot=%u resumed=%u kind=%08x body=",
-           cell->sequence, cell->boot, cell->resumed, cell->kind);
+    char body[2u * STK_LOG_BODY_BYTES + 1u];
     for (uint32_t i = 0; i < STK_LOG_BODY_BYTES; i++) {
-        printf("%02x", cell->body[i]);
+        snprintf(body + (size_t)2u * i, 3, "%02x", cell->body[i]);
     }
-    fputs(d->json ? "\"}" : "\n", stdout);
+    print_as(d->json,
+             d->json ? "{\"sequence\": %u, \"boot\": %u, \"resumed\": %u, \"kind\": \"%08x\", \"body\": \"%s\"}"
+                     : "sequence=%u boot=%u resumed=%u kind=%08x body=%s",
+             cell->sequence, cell->boot, cell->resumed, cell->kind, body);
 }
 
 static void print_record(struct dump *d, const struct stk_log_record *r) {
     static const char text[] = "sequence=%u boot=%u resumed=%u kind=%s timestamp_ns=%llu slot=%u tenant=%u opcode=%u "
-                               "args=%u,%u,%u,%u epoch=%u status=%u failure=%u error=%d digest=%016llx\n";
+                               "args=%u,%u,%u,%u epoch=%u status=%u failure=%u error=%d digest=%016llx";
     static const char json[] =
         "{\"sequence\": %u, \"boot\": %u, \"resumed\": %u, \"kind\": \"%s\", \"timestamp_ns\": %llu, "
         "\"slot\": %u, \"tenant\": %u, \"opcode\": %u, \"args\": [%u, %u, %u, %u], "
         "\"epoch\": %u, \"status\": %u, \"failure\": %u, \"error\": %d, \"digest\": \"%016llx\"}";
     char number[12];
     const char *kind = kind_name(r->kind, number);
-    printf(d->json ? json : text, r->sequence, r->boot, r->resumed, kind, (unsigned long long)r->timestamp_ns, r->slot,
-           r->tenant, r->opcode, r->args[0], r->args[1], r->args[2], r->args[3], r->epoch, r->status, r->failure,
-           (int)r->error, (unsigned long long)r->digest);
+    print_as(d->json, d->json ? json : text, r->sequence, r->boot, r->resumed, kind,
+             (unsigned long long)r->timestamp_ns, r->slot, r->tenant, r->opcode, r->args[0], r->args[1], r->args[2],
+             r->args[3], r->epoch, r->status, r->failure, (int)r->error, (unsigned long long)r->digest);
 }
 
 static void print_entry(void *ctx, const struct log_entry *e) {
@@ -66,11 +84,12 @@ static void print_entry(void *ctx, const struct log_entry *e) {
 
 static void print_counts(FILE *out, const struct log_counts *c) {
     if (c->records) {
-        fprintf(out, "records=%u first=%u last=%u", c->records, c->first, c->last);
+        cli_record(out, "records=%u first=%u last=%u corrupt=%u torn=%u unreadable=%u", c->records, c->first, c->last,
+                   c->corrupt, c->torn, c->unreadable);
     } else {
-        fputs("records=0 first=- last=-", out);
+        cli_record(out, "records=0 first=- last=- corrupt=%u torn=%u unreadable=%u", c->corrupt, c->torn,
+                   c->unreadable);
     }
-    fprintf(out, " corrupt=%u torn=%u unreadable=%u\n", c->corrupt, c->torn, c->unreadable);
 }
 
 /* The members of a JSON object. */
@@ -122,20 +141,23 @@ static void print_v1_stats(const struct stk_vrrl *v, const struct log_counts *c,
 static void print_flash_stats(struct log_image *f, const struct log_counts *c, bool json) {
     const struct stk_flash_geometry *g = &f->log.geometry;
     struct laps laps = count_laps(f);
-    printf(json ? "{\"format\": \"STKLOG02\", \"id\": %u, \"block_bytes\": %u, \"blocks\": %u, \"prog_unit\": %u, "
-                  "\"erased\": %u, "
-                : "format=STKLOG02 id=%u block_bytes=%u blocks=%u prog_unit=%u erased=%u\n",
-           f->log.id, g->block_bytes, g->blocks, g->prog_unit, g->erased);
-    printf(
+    print_as(json,
+             json ? "{\"format\": \"STKLOG02\", \"id\": %u, \"block_bytes\": %u, \"blocks\": %u, \"prog_unit\": %u, "
+                    "\"erased\": %u, "
+                  : "format=STKLOG02 id=%u block_bytes=%u blocks=%u prog_unit=%u erased=%u",
+             f->log.id, g->block_bytes, g->blocks, g->prog_unit, g->erased);
+    print_as(
+        json,
         json ? "\"headers\": %u, \"without\": %u, \"erases_min\": %u, \"erases_max\": %u, \"lap\": %u, \"block\": %u, "
-             : "headers=%u without=%u erases_min=%u erases_max=%u lap=%u block=%u\n",
+             : "headers=%u without=%u erases_min=%u erases_max=%u lap=%u block=%u",
         laps.headers, laps.none, laps.headers ? laps.least : 0u, laps.most, f->log.lap, f->log.block);
-    printf(json ? "\"formats\": %u, \"boots\": %u, \"reach\": %u, " : "formats=%u boots=%u reach=%u\n", f->log.format,
-           f->log.boot - 1u, f->log.reach);
-    printf(json ? "\"capacity\": %llu, \"record_bytes\": %llu, \"mount_reads\": %u, "
-                : "capacity=%llu record_bytes=%llu mount_reads=%u\n",
-           (unsigned long long)stk_log_capacity(g), (unsigned long long)c->records * STK_LOG_CELL_BYTES,
-           f->log.stats.mount_reads);
+    print_as(json, json ? "\"formats\": %u, \"boots\": %u, \"reach\": %u, " : "formats=%u boots=%u reach=%u",
+             f->log.format, f->log.boot - 1u, f->log.reach);
+    print_as(json,
+             json ? "\"capacity\": %llu, \"record_bytes\": %llu, \"mount_reads\": %u, "
+                  : "capacity=%llu record_bytes=%llu mount_reads=%u",
+             (unsigned long long)stk_log_capacity(g), (unsigned long long)c->records * STK_LOG_CELL_BYTES,
+             f->log.stats.mount_reads);
     if (json) {
         print_counts_json(c);
         puts("}");
@@ -153,13 +175,13 @@ struct boots {
 };
 
 static void print_boot(struct boots *b) {
-    static const char text[] = "boot=%u records=%u first=%u last=%u first_ns=%llu last_ns=%llu\n";
+    static const char text[] = "boot=%u records=%u first=%u last=%u first_ns=%llu last_ns=%llu";
     static const char json[] = "{\"boot\": %u, \"records\": %u, \"first\": %u, \"last\": %u, \"first_ns\": %llu, "
                                "\"last_ns\": %llu}";
     if (b->records) {
         print_comma(&b->dump);
-        printf(b->dump.json ? json : text, b->boot, b->records, b->first, b->last, (unsigned long long)b->first_ns,
-               (unsigned long long)b->last_ns);
+        print_as(b->dump.json, b->dump.json ? json : text, b->boot, b->records, b->first, b->last,
+                 (unsigned long long)b->first_ns, (unsigned long long)b->last_ns);
     }
 }
 

@@ -37,7 +37,8 @@ static uint32_t distance(const char *a, const char *b) {
 }
 
 const char *cli_nearest(const char *word, const char *const *names) {
-    uint32_t best = (uint32_t)strlen(word) / 4u + 2u;
+    uint32_t length = (uint32_t)strlen(word);
+    uint32_t best = length < 5u ? 2u : length / 4u + 2u; /* a short word is two letters from many others */
     const char *nearest = NULL;
     for (; *names; names++) {
         uint32_t d = distance(word, *names);

@@ -6,7 +6,7 @@
 #include "stoker/deadline.h"
 #include "stoker/wait.h"
 
-#define SPINS 256u /* looks at a slot before a sleep */
+#define SPINS 64u /* looks at a slot before a sleep */
 
 const struct stk_recorded_end stk_recorded_done = {.status = STK_SLOT_DONE};
 const struct stk_recorded_end stk_recorded_unknown = {.status = STK_SLOT_EMPTY};
@@ -40,6 +40,7 @@ static uint64_t now(const struct stk_replay *r) {
 static int doze(struct stk_replay *r, const uint32_t *status, uint32_t seen) {
     int err;
     for (uint32_t i = 0; i < SPINS && stk_load(status) == seen; i++) {
+        stk_pause();
     }
     err = r->config.platform.ops->wait(r->config.platform.ctx, status, stk_le32(seen), STK_WAIT_SLICE_NS);
     return err == STK_E_TIMEOUT ? STK_OK : err;

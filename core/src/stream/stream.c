@@ -9,7 +9,7 @@
 
 #define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
 /* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
-#define SPINS 2000u
+#define SPINS 256u
 
 int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes) {
     if (depth > STK_STREAM_DEPTH_MAX) {
@@ -146,6 +146,7 @@ static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t sl
     uint32_t seen = stk_load(status);
     int err;
     for (uint32_t i = 0; i < SPINS && !stk_status_ended(seen); i++) {
+        stk_pause();
         seen = stk_load(status);
     }
     if (stk_status_ended(seen)) {

@@ -62,6 +62,18 @@ static inline void stk_store_release(uint32_t *p, uint32_t v) {
     atomic_store_explicit(stk_atomic_(p), stk_le32(v), STK_ORDER_(release));
 }
 
+/* Call this between two looks at a word that another core is about to store to. A look takes the word's line away from
+ * that core, which often stores to the same line twice: a worker claims a slot, then ends it. With this pause of some
+ * tens of nanoseconds most second stores still find the line at home. Does nothing where the compiler has no such
+ * instruction. */
+static inline void stk_pause(void) {
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    __builtin_ia32_pause();
+#elif defined(__GNUC__) && defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory"); /* yield takes no time on most cores */
+#endif
+}
+
 /* Copies `n` words, 1, 2 or 4, as they are, out of or into memory that others may write or read at the same moment:
  * relaxed order, each word whole. One wide access where the compiler has one; word by word where the thread sanitizer
  * is to see what is atomic. The private side may have any alignment. */

@@ -18,10 +18,9 @@
 #define ADDS         2000u
 #define HANDSHAKE_NS UINT64_C(2000000000)
 #define LEAVE_NS     UINT64_C(60000000000)
-#define LOOKS                                                                                                          \
-    20000u /* at a slot before a nap: longer than a round trip over a bus; the kernel may wait for this core */
-#define DRIVE_EVERY 64u /* RESIDENT: looks at a slot between two drives */
-#define SPARE_WORDS 16u /* of the observables: the adds' line */
+#define LOOKS        1000u /* at a slot before a nap: many round trips; the kernel may wait for this core */
+#define DRIVE_EVERY  64u   /* RESIDENT: looks at a slot between two drives */
+#define SPARE_WORDS  16u   /* of the observables: the adds' line */
 
 struct hand {
     struct stk_opencl *cl;
@@ -84,6 +83,7 @@ static int await(struct hand *h, uint32_t slot) {
     struct stk_opencl *cl = h->cl;
     uint32_t every = is_live(cl) ? DRIVE_EVERY : 1u;
     for (uint32_t looks = 1; stk_ring_status(&h->ring, slot) != (int)STK_SLOT_DONE; looks++) {
+        stk_pause();
         if (!h->one_launch && looks % every == 0u) {
             int did = stk_opencl_step(cl, STK_OPENCL_AIM_WORK);
             if (did < 0) {
