@@ -1,8 +1,7 @@
 /* stoker: BLAKE3, modes, chunks and tree (sections 2.3 to 2.6 and 5.1). */
 #include "stoker/blake3.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "blake3_node.h"
 #include "blake3_wide.h"
 

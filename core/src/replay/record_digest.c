@@ -1,6 +1,4 @@
 /* Digests of records: 64 bits of BLAKE3. */
-#include <string.h>
-
 #include "stoker/le.h"
 #include "stoker/atomic.h"
 #include "stoker/blake3.h"

@@ -2,8 +2,7 @@
  * order with the states that end no pattern first. */
 #include "stoker/automaton.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/le.h"
 
 #define NONE UINT32_MAX

@@ -1,6 +1,5 @@
 /* What the recorder of a stream is told. The recorder only watches: nothing here changes the stream. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
