@@ -96,7 +96,7 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
 }
 
 STK_FN stk_u32 stk_automaton_step(const struct stk_automaton_view *a, stk_u32 state, stk_u8 byte) {
-    return a->table[(state + a->classes[byte]) & a->mask];
+    return stk_plain_word(a->table[(state + a->classes[byte]) & a->mask]);
 }
 
 /* The state of a chain that is to count from byte `from`: the root, moved over the bytes before it. */
@@ -190,7 +190,7 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 /* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
  * states are named variables, not an array, so that they stay in registers, or as many as there are registers for. */
 #define STK_CHAIN_ENTER(k, byte)    stk_u32 s##k = enter[k];
-#define STK_CHAIN_STEP(k, byte)     s##k = table[(s##k + stk_class_before(table, byte)) & mask];
+#define STK_CHAIN_STEP(k, byte)     s##k = stk_plain_word(table[(s##k + stk_class_before(table, byte)) & mask]);
 #define STK_CHAIN_OR(k, byte)       | s##k
 #define STK_CHAIN_ARGUMENT(k, byte) , s##k
 STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,

@@ -150,7 +150,8 @@ def check_setup():
     expect("setup as a user", run.returncode == 3 and "  demo:    pocl-opencl-icd python3\n  boards:  gcc-arm" in run.stdout
            and not tree.called("^apt-get") and not (tree.root / "build").exists(), run)
     shown = run.stderr.split("run:\n")[-1].replace("\\\n", " ").split()
-    expect("what root is to run", shown[-8:] == list_packages("demo", "boards") and "&&" in shown, run)
+    wanted = list_packages("demo", "boards")
+    expect("what root is to run", shown[-len(wanted):] == wanted and "&&" in shown, run)
     expect("columns of setup", columns(run.stdout + run.stderr) < 80, run)
 
     tree = Tree(dpkg_query=ALL_BUT_POCL, id="echo 0", apt_get=APT)

@@ -127,7 +127,7 @@ static inline void drive(void) {
 
 /* The workers look at nothing, so that what the service does is seen before what they make of it. */
 static inline void freeze(bool frozen) {
-    w.control[STK_CTL_SHUTDOWN] = frozen;
+    stk_store(&w.control[STK_CTL_SHUTDOWN], frozen);
 }
 
 static inline void poll_ends(int ended) {

@@ -3,6 +3,7 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
+#include "stoker/atomic.h"
 #include "op_image.h"
 #include "stoker/scan_words.h"
 
@@ -102,13 +103,16 @@ static inline void hostile_slot(struct hostile *h, uint32_t slot) {
 static inline void hostile_automaton(uint32_t *image) {
     uint32_t *table = image + STK_IMAGE_TABLE_BYTE / 4u;
     memset(image, 0, HOSTILE_IMAGE_BYTES);
-    image[STK_IMAGE_W_MAGIC] = STK_IMAGE_MAGIC;
-    image[STK_IMAGE_W_VERSION] = STK_IMAGE_VERSION;
-    image[STK_IMAGE_W_STATES] = image[STK_IMAGE_W_CLASSES] = 2;
-    image[STK_IMAGE_W_ACCEPT] = image[STK_IMAGE_W_MAX_LEN] = 1;
-    image[STK_IMAGE_W_TABLE] = 4;
+    stk_store(&image[STK_IMAGE_W_MAGIC], STK_IMAGE_MAGIC);
+    stk_store(&image[STK_IMAGE_W_VERSION], STK_IMAGE_VERSION);
+    stk_store(&image[STK_IMAGE_W_STATES], 2);
+    stk_store(&image[STK_IMAGE_W_CLASSES], 2);
+    stk_store(&image[STK_IMAGE_W_ACCEPT], 1);
+    stk_store(&image[STK_IMAGE_W_MAX_LEN], 1);
+    stk_store(&image[STK_IMAGE_W_TABLE], 4);
     ((uint8_t *)(image + STK_IMAGE_WORDS))['x'] = 1;
-    table[1] = table[3] = 2u | STK_IMAGE_ENDS;
+    stk_store(&table[1], 2u | STK_IMAGE_ENDS);
+    stk_store(&table[3], 2u | STK_IMAGE_ENDS);
 }
 
 /* A ring of its own for each seed. */
@@ -118,10 +122,10 @@ static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t paylo
     h->payload_bytes = payload_bytes;
     op_image_reset(&h->image);
     for (i = 0; i < HOSTILE_TENANTS; i++) {
-        h->image.control[STK_CTL_TENANT_MASK + i] = UINT32_MAX;
+        stk_store(&h->image.control[STK_CTL_TENANT_MASK + i], UINT32_MAX);
     }
-    h->image.control[STK_CTL_SHARE_OBSERVABLES] = HOSTILE_OBSERVABLES;
-    h->image.control[STK_CTL_SHARE_PAYLOAD] = HOSTILE_SHARE;
+    stk_store(&h->image.control[STK_CTL_SHARE_OBSERVABLES], HOSTILE_OBSERVABLES);
+    stk_store(&h->image.control[STK_CTL_SHARE_PAYLOAD], HOSTILE_SHARE);
     hostile_automaton(h->image.tables + HOSTILE_IMAGE / 4u);
     for (i = 0; i < OPS_SLOTS; i++) {
         hostile_slot(h, i);
@@ -291,15 +295,18 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_
 static inline int hostile_io_is_free(const struct op_image *after) {
     uint32_t i, taken = 0;
     for (i = 0; i < OPS_IO; i++) {
-        taken += after->io[i * STK_IO_WORDS + STK_IO_STATUS] != STK_SLOT_EMPTY;
+        taken += stk_load(&after->io[i * STK_IO_WORDS + STK_IO_STATUS]) != STK_SLOT_EMPTY;
     }
     return taken < OPS_IO;
 }
 
 /* NULL, or what is wrong with slot `slot` after the run. */
 static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
-    const uint32_t *was = STK_SLOT_AT(h->image.ring, slot), *is = STK_SLOT_AT(after->ring, slot);
-    uint32_t verdict = hostile_verdict(h, after, slot, was), status = is[STK_SLOT_STATUS];
+    uint32_t was[STK_SLOT_WORDS], is[STK_SLOT_WORDS], verdict, status;
+    stk_copy_out(was, STK_SLOT_AT(h->image.ring, slot), STK_SLOT_WORDS);
+    stk_copy_out(is, STK_SLOT_AT(after->ring, slot), STK_SLOT_WORDS);
+    verdict = hostile_verdict(h, after, slot, was);
+    status = is[STK_SLOT_STATUS];
     if (memcmp(was + 1, is + 1, 12) != 0) {
         return "opcode, tenant or priority was rewritten";
     }
@@ -323,7 +330,7 @@ static inline const char *hostile_slot_wrong(const struct hostile *h, const stru
 static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
     uint32_t i;
     for (i = 0; i < OPS_SLOTS; i++) {
-        uint32_t t = STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT];
+        uint32_t t = stk_load(&STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT]);
         if (t < HOSTILE_TENANTS && hostile_owns(t, word, 1)) {
             return 1;
         }
@@ -334,7 +341,7 @@ static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
 static inline int hostile_byte_owned(const struct hostile *h, uint32_t at) {
     uint32_t i;
     for (i = 0; i < OPS_SLOTS; i++) {
-        uint32_t t = STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT];
+        uint32_t t = stk_load(&STK_SLOT_AT(h->image.ring, i)[STK_SLOT_TENANT]);
         if (t < HOSTILE_TENANTS && hostile_owns_bytes(h, t, at, 1)) {
             return 1;
         }

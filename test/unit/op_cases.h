@@ -3,6 +3,7 @@
 #ifndef OP_CASES_H
 #define OP_CASES_H
 
+#include "stoker/atomic.h"
 #include "op_image.h"
 #include "stoker/scan_words.h"
 
@@ -328,14 +329,14 @@ static inline void op_case_after(const struct op_case *c, struct op_image *m) {
     const struct op_change *x;
     for (x = c->change; x->area != OP_NONE; x++) {
         uint32_t *area[] = {NULL, m->control, m->debug, m->io, slot + STK_SLOT_ARG0};
-        area[x->area][x->index] = x->value;
+        stk_store(&area[x->area][x->index], x->value);
     }
-    slot[STK_SLOT_STATUS] = c->status;
+    stk_store(&slot[STK_SLOT_STATUS], c->status);
     if (c->opcode < STK_CTL_METRICS_SLOTS) {
-        m->control[STK_CTL_METRICS + c->opcode] = 1;
+        stk_store(&m->control[STK_CTL_METRICS + c->opcode], 1);
     }
-    m->control[STK_CTL_DONE_COUNT] = c->status == STK_SLOT_DONE;
-    m->control[STK_CTL_FAULT_COUNT] = c->status == STK_SLOT_FAULT;
+    stk_store(&m->control[STK_CTL_DONE_COUNT], c->status == STK_SLOT_DONE);
+    stk_store(&m->control[STK_CTL_FAULT_COUNT], c->status == STK_SLOT_FAULT);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "stoker/atomic.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/slot.h"
 
@@ -48,16 +49,16 @@ static inline void op_image_reset(struct op_image *m) {
     memset(m->control, 0, sizeof m->control);
     memset(m->debug, 0, sizeof m->debug);
     memset(m->io, 0, sizeof m->io);
-    m->control[STK_CTL_TENANT_BASE] = STK_CTL_TENANT_MASK;
-    m->control[STK_CTL_TENANT_MASK] = UINT32_MAX;
+    stk_store(&m->control[STK_CTL_TENANT_BASE], STK_CTL_TENANT_MASK);
+    stk_store(&m->control[STK_CTL_TENANT_MASK], UINT32_MAX);
     for (i = STK_CTL_OBSERVABLE; i < OPS_CONTROL; i++) {
-        m->control[i] = OPS_OBSERVABLE(i);
+        stk_store(&m->control[i], OPS_OBSERVABLE(i));
     }
     for (i = 0; i < OPS_PAYLOAD / 4u; i++) {
-        m->payload[i] = OPS_PAYLOAD_WORD(i);
+        stk_store(&m->payload[i], OPS_PAYLOAD_WORD(i));
     }
     for (i = 0; i < OPS_TABLES / 4u; i++) {
-        m->tables[i] = OPS_TABLE_WORD(i);
+        stk_store(&m->tables[i], OPS_TABLE_WORD(i));
     }
 }
 
@@ -86,19 +87,19 @@ static inline uint32_t *op_slot(struct op_image *m, uint32_t slot) {
 static inline void op_publish(struct op_image *m, uint32_t slot, uint32_t opcode, uint32_t tenant,
                               const uint32_t args[STK_SLOT_ARGS]) {
     uint32_t *w = op_slot(m, slot);
-    w[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
-    w[STK_SLOT_OPCODE] = opcode;
-    w[STK_SLOT_TENANT] = tenant;
-    w[STK_SLOT_PRIORITY] = STK_WIRE_PRIORITY_NORMAL;
-    memcpy(w + STK_SLOT_ARG0, args, STK_SLOT_ARGS * sizeof *args);
+    stk_store(&w[STK_SLOT_STATUS], STK_SLOT_PUBLISHED);
+    stk_store(&w[STK_SLOT_OPCODE], opcode);
+    stk_store(&w[STK_SLOT_TENANT], tenant);
+    stk_store(&w[STK_SLOT_PRIORITY], STK_WIRE_PRIORITY_NORMAL);
+    stk_copy_in(w + STK_SLOT_ARG0, args, STK_SLOT_ARGS);
 }
 
 static inline uint32_t op_status(const struct op_image *m, uint32_t slot) {
-    return STK_SLOT_AT(m->ring, slot)[STK_SLOT_STATUS];
+    return stk_load(&STK_SLOT_AT(m->ring, slot)[STK_SLOT_STATUS]);
 }
 
 static inline uint32_t op_arg(const struct op_image *m, uint32_t slot, uint32_t i) {
-    return STK_SLOT_AT(m->ring, slot)[STK_SLOT_ARG0 + i];
+    return stk_load(&STK_SLOT_AT(m->ring, slot)[STK_SLOT_ARG0 + i]);
 }
 
 /* Copies the control words that say where the workers are rather than what they did: they differ from port to port. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "stoker/atomic.h"
 #include "stoker/device_memory.h"
 #include "stoker/port/interp.h"
 #include "stoker/port/sim.h"
@@ -62,16 +63,16 @@ static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
     uint64_t sum;
     (void)ctx;
     (void)index;
-    if (slot[STK_SLOT_OPCODE] != OP && slot[STK_SLOT_OPCODE] != STK_OP_SUM64) {
-        slot[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG] = slot[STK_SLOT_OPCODE];
-        slot[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG] = STK_REASON_OPCODE;
+    if (stk_load(&slot[STK_SLOT_OPCODE]) != OP && stk_load(&slot[STK_SLOT_OPCODE]) != STK_OP_SUM64) {
+        stk_store(&slot[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], stk_load(&slot[STK_SLOT_OPCODE]));
+        stk_store(&slot[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], STK_REASON_OPCODE);
         return -1;
     }
-    sum = sum_of(w.payload + args[STK_ARG_OFFSET], args[STK_ARG_BYTES]);
-    slot[STK_SLOT_ARG0 + STK_RESULT_ARG] = (uint32_t)sum;
-    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 1] = (uint32_t)(sum >> 32);
-    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 2] = args[STK_ARG_LEAD];
-    slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 3] = args[STK_ARG_PARAM];
+    sum = sum_of(w.payload + stk_load(&args[STK_ARG_OFFSET]), stk_load(&args[STK_ARG_BYTES]));
+    stk_store(&slot[STK_SLOT_ARG0 + STK_RESULT_ARG], (uint32_t)sum);
+    stk_store(&slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 1], (uint32_t)(sum >> 32));
+    stk_store(&slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 2], stk_load(&args[STK_ARG_LEAD]));
+    stk_store(&slot[STK_SLOT_ARG0 + STK_RESULT_ARG + 3], stk_load(&args[STK_ARG_PARAM]));
     return 0;
 }
 
@@ -179,7 +180,7 @@ static inline void assert_neighbours_untouched(void) {
     uint32_t i;
     for (i = 0; i < SLOTS * STK_SLOT_WORDS; i++) {
         if (i / STK_SLOT_WORDS < FIRST_SLOT || i / STK_SLOT_WORDS >= FIRST_SLOT + DEPTH) {
-            assert_int_equal(w.ring[i], 0);
+            assert_int_equal(stk_load(&w.ring[i]), 0);
         }
     }
     for (i = 0; i < PAYLOAD; i++) {

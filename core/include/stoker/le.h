@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "stoker/atomic.h"
+#include "stoker/byte_order.h"
 
 #ifdef __GNUC__
 /* A word that may lie anywhere and over anything, so that it takes one instruction where the CPU has one for it. */

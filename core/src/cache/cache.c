@@ -1,7 +1,7 @@
 /* stoker: the cache's memory and its lookups. */
 #include "cache_internal.h"
 
-#include <string.h>
+#include "base/memory.h"
 
 /// Memory ///
 

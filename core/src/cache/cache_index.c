@@ -2,7 +2,7 @@
  * later slots of the run back, so that nothing is left behind it. */
 #include "cache_internal.h"
 
-#include <string.h>
+#include "base/memory.h"
 
 #define ENTRY_BITS 24u
 

@@ -1,7 +1,7 @@
 /* stoker: putting artifacts into the cache. */
 #include "cache_internal.h"
 
-#include <string.h>
+#include "base/memory.h"
 
 static void report(struct stk_cache_shard *s, uint32_t reason, uint32_t entries, uint32_t bytes, uint64_t age) {
     s->reason = reason;

@@ -7,7 +7,7 @@
  */
 #include "cache_internal.h"
 
-#include <string.h>
+#include "base/memory.h"
 
 #define LOOKS 8u /* gaps of the fitting class tried one by one before a larger class is */
 

@@ -2,8 +2,7 @@
  * writing. */
 #include "stoker/device_copies.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/atomic.h"
 #include "stoker/slot.h"
 

@@ -1,8 +1,7 @@
 /* stoker: where each part of the memory lies that host and workers share, and its first state. */
 #include "stoker/device_memory.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "base/words_of.h"
 #include "stoker/atomic.h"
 #include "stoker/slot.h"

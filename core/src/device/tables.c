@@ -2,9 +2,9 @@
 #include "stoker/tables.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "base/words_of.h"
 #include "stoker/atomic.h"
 #include "stoker/device_memory.h"

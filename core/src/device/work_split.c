@@ -1,8 +1,7 @@
 /* stoker: a shared range: its set-up, its devices, how far it is. */
 #include "stoker/work_split.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "work_split_internal.h"
 #include "base/words_of.h"
 

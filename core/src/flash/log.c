@@ -1,8 +1,7 @@
 /* The flash log's writing side; log_mount.c finds its end, log_iter.c reads it. */
 #include "stoker/log.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "log_internal.h"
 
 /* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */

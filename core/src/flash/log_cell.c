@@ -1,7 +1,6 @@
 /* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell
  * is not known here. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "log_internal.h"
 #include "stoker/crc32c.h"
 

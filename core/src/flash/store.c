@@ -1,8 +1,7 @@
 /* The flash store's writing side; store_mount.c finds artifacts again, store_read.c reads them. */
 #include "stoker/store.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "store_internal.h"
 
 /* After a call of the log: drops the artifacts that its erases have taken. */

@@ -1,6 +1,5 @@
 /* Cells of the flash store, byte by byte as SPEC.md has them. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/le.h"
 #include "store_internal.h"
 

@@ -1,6 +1,5 @@
 /* The flash store's index: its entries by age, its memory and its counters. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "store_internal.h"
 
 /// Memory ///

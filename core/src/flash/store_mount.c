@@ -1,7 +1,6 @@
 /* Making a flash store, and finding its artifacts again. */
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "store_internal.h"
 
 /// Set-up ///

@@ -1,7 +1,6 @@
 /* Following one version of an artifact cell by cell, and going back to an older version. The index knows the newest
  * version only; the flash keeps the others until the ring comes round to them. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "store_internal.h"
 
 void stk_store_follow(struct stk_store *store) {

@@ -1,6 +1,5 @@
 /* Reading artifacts of the flash store. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "store_internal.h"
 
 int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes) {

@@ -2,8 +2,7 @@
  * differ, and the bits grow from the root to the leaves. So a search looks at no more nodes than a key has bits,
  * whatever keys there are: no choice of keys makes it slow, and nothing is hashed. A tree of n keys has n - 1 nodes.
  * Each entry has room for one node: that node is on the way to the entry's own leaf, and one entry has none. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "store_internal.h"
 
 #define LEAF 0x80000000u /* in a link: the entry itself; else its node */

@@ -1,8 +1,7 @@
 /* stoker: BLAKE3, modes, chunks and tree (sections 2.3 to 2.6 and 5.1). */
 #include "stoker/blake3.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "blake3_node.h"
 #include "blake3_wide.h"
 
@@ -20,27 +19,27 @@ static void begin_chunk(struct stk_blake3 *s, uint64_t chunk) {
     s->blocks = 0;
 }
 
+/* `right` may be the first half of the message that the node has. */
 static void parent_node(const struct stk_blake3 *s, const uint32_t left[8], const uint32_t right[8],
                         struct stk_blake3_node *node) {
     memcpy(node->cv, s->key, sizeof node->cv);
-    memcpy(node->m, left, 8 * sizeof *left);
     memcpy(node->m + 8, right, 8 * sizeof *right);
+    memcpy(node->m, left, 8 * sizeof *left);
     node->counter = 0;
     node->len = STK_BLAKE3_BLOCK;
     node->flags = s->flags | (uint32_t)BLAKE3_PARENT;
 }
 
-/* Puts the chaining value of a whole subtree on the stack, where `count` of its size are whole with
- * it. Two of one size merge at once, so the stack holds one for each bit set in the number of whole
- * chunks (section 5.1.2). More input follows, so none of these is the root. */
-static void push(struct stk_blake3 *s, uint32_t cv[8], uint64_t count) {
+/* Puts the chaining value of a whole subtree, s->cv, on the stack, where `count` of its size are whole with it. Two of
+ * one size merge at once, so the stack holds one for each bit set in the number of whole chunks (section 5.1.2). More
+ * input follows, so none of these is the root. `node` is room to work in, and s->cv is lost: a chunk begins next. */
+static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *node) {
     for (; (count & 1) == 0; count >>= 1) {
-        struct stk_blake3_node node;
         s->depth--;
-        parent_node(s, s->stack[s->depth], cv, &node);
-        stk_blake3_chain(&node, cv);
+        parent_node(s, s->stack[s->depth], s->cv, node);
+        stk_blake3_chain(node, s->cv);
     }
-    memcpy(s->stack[s->depth], cv, sizeof s->stack[0]);
+    memcpy(s->stack[s->depth], s->cv, sizeof s->stack[0]);
     s->depth++;
 }
 
@@ -56,18 +55,18 @@ static void chunk_node(const struct stk_blake3 *s, struct stk_blake3_node *node)
 /* Takes a whole block after which more input follows. */
 static void take_block(struct stk_blake3 *s, const uint8_t block[STK_BLAKE3_BLOCK]) {
     struct stk_blake3_node node;
+    int last;
     chunk_node(s, &node);
     stk_blake3_load(node.m, block);
     node.len = STK_BLAKE3_BLOCK;
-    if (s->blocks < BLAKE3_CHUNK_BLOCKS - 1) {
-        stk_blake3_chain(&node, s->cv);
+    last = s->blocks == BLAKE3_CHUNK_BLOCKS - 1;
+    node.flags |= last ? (uint32_t)BLAKE3_CHUNK_END : 0;
+    stk_blake3_chain(&node, s->cv);
+    if (!last) {
         s->blocks++;
         return;
     }
-    uint32_t cv[8];
-    node.flags |= BLAKE3_CHUNK_END;
-    stk_blake3_chain(&node, cv);
-    push(s, cv, s->chunk + 1);
+    push(s, s->chunk + 1, &node);
     begin_chunk(s, s->chunk + 1);
 }
 
@@ -85,9 +84,9 @@ static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes
             return 0;
         }
     }
-    uint32_t cv[8];
-    stk_blake3_subtree(in, chunks, s->key, s->chunk, s->flags, cv);
-    push(s, cv, s->chunk / chunks + 1);
+    struct stk_blake3_node node;
+    stk_blake3_subtree(in, chunks, s->key, s->chunk, s->flags, s->cv);
+    push(s, s->chunk / chunks + 1, &node);
     begin_chunk(s, s->chunk + chunks);
     return (size_t)chunks * STK_BLAKE3_CHUNK;
 }
@@ -179,7 +178,7 @@ int stk_blake3_init_derive(struct stk_blake3 *s, const void *context, size_t byt
         return STK_E_OVERFLOW;
     }
     begin(s, iv, BLAKE3_DERIVE_CONTEXT);
-    take(s, context, bytes);
+    (void)!stk_blake3_update(s, context, bytes);
     stk_blake3_digest(s, key);
     begin_keyed(s, key, BLAKE3_DERIVE_MATERIAL);
     return STK_OK;
@@ -187,18 +186,24 @@ int stk_blake3_init_derive(struct stk_blake3 *s, const void *context, size_t byt
 
 /// Output ///
 
+/* Turns the words of a block from the order of this machine into the order of bytes, or back. */
+static void swap_words(uint32_t words[16]) {
+    for (unsigned i = 0; i < 16; i++) {
+        words[i] = stk_le32(words[i]);
+    }
+}
+
 /* Closes a copy of the tree: the chunk being read, merged with all that waits on the stack. */
 static void root_node(const struct stk_blake3 *s, struct stk_blake3_node *node) {
-    uint8_t block[STK_BLAKE3_BLOCK] = {0};
     chunk_node(s, node);
-    memcpy(block, s->block, s->len);
-    stk_blake3_load(node->m, block);
+    memset(node->m, 0, sizeof node->m);
+    memcpy(node->m, s->block, s->len);
+    swap_words(node->m);
     node->len = s->len;
     node->flags |= BLAKE3_CHUNK_END;
     for (unsigned i = s->depth; i > 0; i--) {
-        uint32_t cv[8];
-        stk_blake3_chain(node, cv);
-        parent_node(s, s->stack[i - 1], cv, node);
+        stk_blake3_compress(node, node->m);
+        parent_node(s, s->stack[i - 1], node->m, node);
     }
     node->flags |= BLAKE3_ROOT;
 }
@@ -211,13 +216,10 @@ static void output(const struct stk_blake3 *s, uint64_t offset, uint8_t *out, si
     root.counter = offset / STK_BLAKE3_BLOCK;
     while (bytes > 0) {
         uint32_t words[16];
-        uint8_t block[STK_BLAKE3_BLOCK];
         stk_blake3_compress(&root, words);
-        for (unsigned i = 0; i < 16; i++) {
-            stk_put32(block + 4 * i, words[i]);
-        }
+        swap_words(words);
         size_t n = bytes < STK_BLAKE3_BLOCK - skip ? bytes : STK_BLAKE3_BLOCK - skip;
-        memcpy(out, block + skip, n);
+        memcpy(out, (const uint8_t *)words + skip, n);
         out += n;
         bytes -= n;
         skip = 0;
@@ -226,7 +228,12 @@ static void output(const struct stk_blake3 *s, uint64_t offset, uint8_t *out, si
 }
 
 void stk_blake3_digest(const struct stk_blake3 *s, uint8_t out[STK_BLAKE3_OUT]) {
-    output(s, 0, out, STK_BLAKE3_OUT);
+    struct stk_blake3_node root;
+    root_node(s, &root);
+    root.counter = 0;
+    stk_blake3_compress(&root, root.m); /* one block is enough, so the message may go: that is 64 bytes less of stack */
+    swap_words(root.m);
+    memcpy(out, root.m, STK_BLAKE3_OUT);
 }
 
 int stk_blake3_output(const struct stk_blake3 *s, uint64_t offset, uint8_t *out, size_t bytes) {

@@ -45,15 +45,16 @@ static inline void stk_blake3_load(uint32_t m[16], const uint8_t block[STK_BLAKE
     }
 }
 
-/* The whole output of node `in`, for the root (section 2.6). */
+/* The whole output of node `in`, for the root (section 2.6). `out` may be the message of the node, in->m: the message
+ * is read before the output is written. */
 void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]);
 
-/* The chaining value of node `in`. */
-static inline void stk_blake3_chain(const struct stk_blake3_node *in, uint32_t cv[8]) {
-    uint32_t out[16];
-    stk_blake3_compress(in, out);
+/* Writes the chaining value of the node to `cv`. The output takes the place of the message, so that it needs no stack
+ * of its own: the message is lost. */
+static inline void stk_blake3_chain(struct stk_blake3_node *node, uint32_t cv[8]) {
+    stk_blake3_compress(node, node->m);
     for (unsigned i = 0; i < 8; i++) {
-        cv[i] = out[i];
+        cv[i] = node->m[i];
     }
 }
 

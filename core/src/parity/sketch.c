@@ -1,8 +1,7 @@
 /* stoker: count-min sketches. */
 #include "stoker/parity/sketch.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "base/words_of.h"
 
 static uint64_t splitmix64(uint64_t x) {

@@ -1,8 +1,7 @@
 /* stoker: task slots. */
 #include "stoker/parity/task.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "ring/slot_words.h"
 
 /* Words behind those that a task shares with a ring slot. */

@@ -1,29 +1,32 @@
 /* Digests of records: 64 bits of BLAKE3. */
-#include <string.h>
-
 #include "stoker/le.h"
 #include "stoker/atomic.h"
 #include "stoker/blake3.h"
 #include "stoker/recorder.h"
 
-static uint64_t number_of(const uint8_t hash[STK_BLAKE3_OUT]) {
-    uint64_t n = stk_get64(hash);
+_Static_assert(sizeof((struct stk_blake3 *)0)->block >= STK_BLAKE3_OUT, "a digest fits where the input waits");
+
+/* Ends the hash. Its digest is written over the input that waits in the state, since the state is not used again: so it
+ * takes no stack. */
+static uint64_t number_of(struct stk_blake3 *state) {
+    uint64_t n;
+    stk_blake3_digest(state, state->block);
+    n = stk_get64(state->block);
     return n != 0u ? n : 1u;
 }
 
 uint64_t stk_record_digest(struct stk_blake3 *state, const void *data, size_t bytes) {
-    uint8_t hash[STK_BLAKE3_OUT];
-    return stk_blake3_hash(state, data, bytes, hash) == STK_OK ? number_of(hash) : 0u;
+    stk_blake3_init(state);
+    return stk_blake3_update(state, data, bytes) == STK_OK ? number_of(state) : 0u;
 }
 
 uint64_t stk_record_digest_words(struct stk_blake3 *state, const uint32_t *words, uint32_t count) {
-    uint8_t hash[STK_BLAKE3_OUT], word[sizeof *words];
+    uint8_t word[sizeof *words];
     int err = STK_OK;
     stk_blake3_init(state);
     for (uint32_t i = 0; i < count && err == STK_OK; i++) {
         stk_raw_out(word, words + i, 1);
         err = stk_blake3_update(state, word, sizeof word);
     }
-    stk_blake3_digest(state, hash);
-    return err == STK_OK ? number_of(hash) : 0u;
+    return err == STK_OK ? number_of(state) : 0u;
 }

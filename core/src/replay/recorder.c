@@ -1,6 +1,7 @@
 /* Events into records. SPEC.md, "Recording", has the same fields in words. */
 #include "stoker/recorder.h"
 
+#include "base/own_frame.h"
 #include "record_internal.h"
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
@@ -144,7 +145,17 @@ uint32_t stk_record_class(int err, uint32_t reason) {
     }
 }
 
-int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
+/* The digest of the results as they stand in the slot. */
+STK_OWN_FRAME static uint64_t results_digest(struct stk_blake3 *hash, const uint32_t results[STK_SLOT_RESULTS]) {
+    uint32_t stored[STK_SLOT_RESULTS];
+    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
+        stk_store(stored + i, results[i]);
+    }
+    return stk_record_digest_words(hash, stored, STK_SLOT_RESULTS);
+}
+
+STK_OWN_FRAME static int append_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure,
+                                        uint64_t digest) {
     struct stk_log_record record = {
         .kind = STK_LOG_FAILURE,
         .slot = failure->slot,
@@ -153,31 +164,37 @@ int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_
         .status = failure->status,
         .error = failure->err,
         .failure = stk_record_class(failure->err, failure->results[STK_FAULT_REASON_ARG - STK_RESULT_ARG]),
+        .digest = digest,
     };
-    uint32_t stored[STK_SLOT_RESULTS];
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         record.args[i] = failure->results[i];
-        stk_store(stored + i, failure->results[i]);
     }
-    record.digest = stk_record_digest_words(&recorder->hash, stored, STK_SLOT_RESULTS);
+    return append(recorder, &record);
+}
+
+int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
+    return append_failure(recorder, failure, results_digest(&recorder->hash, failure->results));
+}
+
+STK_OWN_FRAME static int append_epoch(struct stk_recorder *recorder, uint32_t tag, uint64_t digest) {
+    struct stk_log_record record = {
+        .kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT, .digest = digest};
+    record.args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
+    record.args[STK_EPOCH_COUNT] = recorder->memory.control_words - STK_CTL_OBSERVABLE;
+    record.args[STK_EPOCH_TAG] = tag;
+    record.args[STK_EPOCH_LOST] = recorder->lost;
     return append(recorder, &record);
 }
 
 int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     const struct stk_device_memory *m = &recorder->memory;
-    struct stk_log_record record = {.kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT};
     int err;
     if (!m->ring) {
         return keep_error(recorder, STK_E_SHUTDOWN);
     }
     /* Acquire: what the workers stored before the fence is seen. */
     recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
-    record.args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
-    record.args[STK_EPOCH_COUNT] = m->control_words - STK_CTL_OBSERVABLE;
-    record.args[STK_EPOCH_TAG] = tag;
-    record.args[STK_EPOCH_LOST] = recorder->lost;
-    record.digest = observables_digest(&recorder->hash, m);
-    err = append(recorder, &record);
+    err = append_epoch(recorder, tag, observables_digest(&recorder->hash, m));
     return err == STK_OK ? stk_recorder_sync(recorder) : err;
 }
 

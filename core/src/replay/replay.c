@@ -1,8 +1,7 @@
 /* Replay: the records of a log in their order. */
 #include "stoker/replay.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "replay_internal.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"

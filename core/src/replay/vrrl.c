@@ -1,7 +1,6 @@
 /* stoker: v1 replay logs: make, open, append. The walk is in vrrl_walk.c. */
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "vrrl_internal.h"
 
 int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes) {

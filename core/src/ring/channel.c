@@ -1,8 +1,7 @@
 /* stoker: the in-process producer and consumer. */
 #include "stoker/channel.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/le.h"
 #include "slot_words.h"
 

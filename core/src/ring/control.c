@@ -1,9 +1,8 @@
 /* stoker: the control buffer. */
 #include "stoker/control.h"
 
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "slot_words.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"

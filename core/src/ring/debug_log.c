@@ -1,9 +1,8 @@
 /* stoker: the debug log. */
 #include "stoker/debug_log.h"
 
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 

@@ -1,9 +1,8 @@
 /* stoker: the I/O queue. */
 #include "stoker/io_queue.h"
 
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 

@@ -1,8 +1,7 @@
 /* stoker: ring layout and reads. */
 #include "stoker/ring.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "slot_words.h"
 #include "base/words_of.h"
 

@@ -1,8 +1,7 @@
 /* stoker: rings and slots as plain bytes, read back from somewhere: any alignment, nothing atomic.
  */
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "stoker/le.h"
 #include "stoker/ring.h"
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/memory.h"
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 

@@ -2,8 +2,7 @@
  * order with the states that end no pattern first. */
 #include "stoker/automaton.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/le.h"
 
 #define NONE UINT32_MAX
@@ -54,26 +53,61 @@ size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {
     return build_bytes(total + 1u, distinct < 256u ? distinct + 1u : 256u, count);
 }
 
-/* Gives each byte value that occurs a class of its own; all others share class 0. Where a row is longer than a cache
- * line of 16 entries, the byte values that occur most come first, so that most look-ups are in the first line of a row.
- */
-static uint32_t classify(struct build *b, const struct stk_pattern *patterns, uint32_t count) {
-    uint32_t uses[STK_IMAGE_CLASS_BYTES] = {0}, classes, used = 0;
+/* Sets classes[v] to 1 for each byte value that occurs. Returns the number of these values. */
+static uint32_t mark_used(struct build *b, const struct stk_pattern *patterns, uint32_t count) {
+    uint32_t used = 0;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < patterns[i].len; k++) {
-            used += uses[patterns[i].bytes[k]]++ == 0u ? 1u : 0u;
+            uint8_t *mark = &b->classes[patterns[i].bytes[k]];
+            used += *mark == 0u ? 1u : 0u;
+            *mark = 1;
         }
     }
-    classes = used < 256u ? 1u : 0u; /* class 0, where some byte value occurs nowhere */
+    return used;
+}
+
+/* Returns the first class of the byte values that occur. Class 0 is for those that occur nowhere, where there are some.
+ */
+static uint32_t first_class(uint32_t used) {
+    return used < 256u ? 1u : 0u;
+}
+
+/* Gives each byte value that occurs a class of its own, in their order; all others share class 0. */
+static void classify_in_order(struct build *b, uint32_t used) {
+    uint32_t class = first_class(used);
+    for (uint32_t v = 0; v < 256u; v++) {
+        b->classes[v] = b->classes[v] != 0u ? (uint8_t) class ++ : 0u;
+    }
+}
+
+/* The same, but the byte values that occur most come first. `uses` is room for a number for each value. */
+static void classify_by_use(struct build *b, const struct stk_pattern *patterns, uint32_t used, uint32_t *uses) {
+    memset(uses, 0, STK_IMAGE_CLASS_BYTES * sizeof *uses);
+    for (uint32_t i = 0; i < b->a->patterns; i++) {
+        for (uint32_t k = 0; k < patterns[i].len; k++) {
+            uses[patterns[i].bytes[k]]++;
+        }
+    }
     for (uint32_t v = 0; v < 256u; v++) {
         uint32_t before = 0;
         for (uint32_t other = 0; other < 256u; other++) {
-            int first = used > 16u && uses[other] != uses[v] ? uses[other] > uses[v] : other < v;
+            int first = uses[other] != uses[v] ? uses[other] > uses[v] : other < v;
             before += uses[other] != 0u && first ? 1u : 0u;
         }
-        b->classes[v] = uses[v] != 0u ? (uint8_t)(classes + before) : 0u;
+        b->classes[v] = uses[v] != 0u ? (uint8_t)(first_class(used) + before) : 0u;
     }
-    return classes + used;
+}
+
+/* Where a row is longer than a cache line of 16 entries, the byte values that occur most come first, so that most
+ * look-ups are in the first line of a row. Their uses are counted in the memory of the trie, which is not begun yet.
+ * The trie of so many values has 18 states of 17 classes or more. */
+static void classify(struct build *b, const struct stk_pattern *patterns, uint32_t used) {
+    if (used > 16u) {
+        _Static_assert(18u * 17u >= STK_IMAGE_CLASS_BYTES, "the uses of the byte values fit in the trie");
+        classify_by_use(b, patterns, used, b->trie);
+    } else {
+        classify_in_order(b, used);
+    }
 }
 
 static int check_patterns(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
@@ -290,11 +324,13 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
     struct build b = {.a = a};
     size_t need;
     uint64_t total;
+    uint32_t used = 0;
     int err;
     *a = (struct stk_automaton){.patterns = count};
     err = check_patterns(a, patterns, count, &total);
     if (err == STK_OK) {
-        a->classes = classify(&b, patterns, count);
+        used = mark_used(&b, patterns, count);
+        a->classes = first_class(used) + used;
         need = build_bytes(total + 1u, a->classes, count);
         err = need == 0u ? STK_E_OVERFLOW : STK_OK;
         if (err == STK_OK) {
@@ -305,6 +341,7 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
         a->info.err = err;
         return err;
     }
+    classify(&b, patterns, used);
     insert_all(&b, patterns);
     complete(&b);
     number(&b);

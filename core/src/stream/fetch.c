@@ -1,9 +1,8 @@
 /* The miss service: its life and its table. fetch_serve.c moves requests, fetch_end.c ends them. */
 #include "stoker/fetch.h"
 
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "base/words_of.h"
 #include "stoker/wait.h"
 #include "stream/fetch_internal.h"

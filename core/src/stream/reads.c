@@ -5,7 +5,13 @@
 
 #include "base/error_info.h"
 
-#define BATCH 16u /* reads that are offered or taken in with one call of the port */
+/* Reads that are offered or taken in with one call of the port. They lie on the stack, 36 bytes each, and a small core
+ * has little of it. */
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define BATCH 16u
+#else
+#define BATCH 8u
+#endif
 
 /// Readers of a port ///
 

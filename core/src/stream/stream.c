@@ -1,6 +1,7 @@
 /* The stream's set-up, turns and waits; stream_ingest.c and stream_slots.c move the chunks. */
 #include "stoker/stream.h"
 
+#include "base/own_frame.h"
 #include "base/words_of.h"
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
@@ -142,7 +143,7 @@ static const uint32_t *awaited(const struct stk_stream *s) {
 
 /* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next turn takes in data that arrives
  * meanwhile. */
-static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
+STK_OWN_FRAME static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
     int err;
     for (uint32_t i = 0; i < SPINS && !stk_status_ended(seen); i++) {
@@ -170,8 +171,7 @@ uint64_t stk_stream_clock(struct stk_stream *s) {
 static int drive(struct stk_stream *s, bool pending) {
     int err = s->config.dispatch.ops->drive(s->config.dispatch.ctx, pending);
     if (err < 0 && !s->lost) {
-        stk_stream_record(
-            s, &(struct stk_stream_event){.kind = STK_EVENT_FAILURE, .slot = STK_RECORD_NO_SLOT, .err = STK_E_DEVICE});
+        stk_stream_record_lost(s);
     }
     s->lost = err < 0;
     return err;
@@ -198,13 +198,13 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     }
     err = stk_stream_fence(s);
     if (err == STK_OK && handed > 0) {
-        stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_TURN});
+        stk_stream_record_turn(s);
     }
     return err < 0 ? err : handed;
 }
 
 /* Nothing can come: only this thread queues reads. So it sleeps, and a loop of polls costs no core. */
-static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
+STK_OWN_FRAME static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
     const uint32_t nothing = 0;
     int err = s->config.platform.ops->wait(s->config.platform.ctx, &nothing, nothing, timeout_ns);
     return err == STK_E_TIMEOUT ? STK_OK : err;

@@ -81,7 +81,7 @@ int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns) {
     }
     if (stk_stream_idle(stream)) {
         stk_reads_close(&stream->reads);
-        stk_stream_record(stream, &(struct stk_stream_event){.kind = STK_EVENT_END});
+        stk_stream_record_end(stream);
         stream->closed = 1;
     }
     return err;

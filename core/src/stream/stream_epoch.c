@@ -26,7 +26,7 @@ static int publish_fence(struct stk_stream *s) {
     s->fence = 1;
     (void)stk_stream_clock(s);
     s->fence_since_ns = stk_deadline_counted(&s->slots_end);
-    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_PUBLISH, .slot = slot, .work = &work});
+    stk_stream_record_publish(s, slot, &work);
     return STK_OK;
 }
 
@@ -38,12 +38,7 @@ static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY); /* our reads of it come before */
     s->info = (struct stk_error_info){.err = STK_E_SLOT_FAULT, .index = slot};
     stk_stream_next_epoch(s);
-    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_FAILURE,
-                                                    .slot = slot,
-                                                    .opcode = STK_OP_BATCH_FENCE,
-                                                    .status = STK_SLOT_FAULT,
-                                                    .err = STK_E_SLOT_FAULT,
-                                                    .results = end.args + STK_RESULT_ARG});
+    stk_stream_record_refused(s, slot, end.args + STK_RESULT_ARG);
     return STK_E_SLOT_FAULT;
 }
 
@@ -76,7 +71,7 @@ int stk_stream_fence(struct stk_stream *s) {
         return refused(s, slot, status);
     }
     stk_stream_next_epoch(s);
-    stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_EPOCH, .tag = tag});
+    stk_stream_record_epoch(s, tag);
     return STK_OK;
 }
 

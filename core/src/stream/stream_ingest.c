@@ -1,6 +1,5 @@
 /* Reads of the stream: from queued to arrived. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "stream/stream_internal.h"
 
 /// Submit and complete: what the stream does with its reads (reads.h) ///

@@ -107,27 +107,31 @@ void stk_stream_cancel_fence(struct stk_stream *s);
 
 /// The recorder: stream_record.c ///
 
-enum stk_stream_event_kind {
-    STK_EVENT_INPUT,   /* the data of `chunk` is in the payload, and its slot is about to be published */
-    STK_EVENT_PUBLISH, /* `work` was published in `slot` */
-    STK_EVENT_FAILURE, /* `slot` failed with `err`, or a read for it; STK_RECORD_NO_SLOT: the device */
-    STK_EVENT_EPOCH,   /* the fence `tag` has passed */
-    STK_EVENT_TURN,    /* chunks were handed out: there is time to make room for the records of the next */
-    STK_EVENT_END      /* nothing more comes */
-};
+/* Each of these calls tells the recorder, where there is one. The recorder keeps an error of its log to itself. */
 
-struct stk_stream_event {
-    enum stk_stream_event_kind kind;
-    uint32_t slot;
-    uint64_t chunk;
-    const struct stk_work *work;
-    uint32_t opcode, status, tag; /* opcode and status of a slot that failed */
-    int err;
-    const uint32_t *results; /* STK_SLOT_RESULTS words of a slot that failed; NULL: zeros */
-};
+/* The data of `chunk` is in the payload, and its slot is about to be published. */
+void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk);
 
-/* Tells the recorder, where there is one. The recorder keeps an error of its log to itself. */
-void stk_stream_record(const struct stk_stream *s, const struct stk_stream_event *event);
+/* `work` was published in `slot`. */
+void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
+
+/* The chunk with this result, the oldest, failed. */
+void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stream_result *r);
+
+/* The fence in `slot` was refused. `results`: the STK_SLOT_RESULTS last words of the slot. */
+void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results);
+
+/* The device was lost. */
+void stk_stream_record_lost(const struct stk_stream *s);
+
+/* The fence `tag` has passed. */
+void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag);
+
+/* Chunks were handed out: there is time to make room for the records of the next. */
+void stk_stream_record_turn(const struct stk_stream *s);
+
+/* Nothing more comes. */
+void stk_stream_record_end(const struct stk_stream *s);
 
 /* Records that slot `slot` has passed its deadline, and what it holds. */
 void stk_stream_record_late(const struct stk_stream *s, uint32_t slot);

@@ -1,4 +1,6 @@
 /* Slots of the stream: from arrived to delivered. */
+#include "base/memory.h"
+#include "base/own_frame.h"
 #include "ring/custody.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
@@ -34,8 +36,7 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     e->late_recorded = 0;
     s->stats.slots++;
     /* After the slot, so that the worker need not wait for the log. */
-    stk_stream_record(
-        s, &(struct stk_stream_event){.kind = STK_EVENT_PUBLISH, .slot = stk_entry_slot(s, chunk), .work = &work});
+    stk_stream_record_publish(s, stk_entry_slot(s, chunk), &work);
     return STK_OK;
 }
 
@@ -49,7 +50,7 @@ int stk_stream_publish(struct stk_stream *s) {
         if (e->state == STK_ENTRY_READY) {
             int err;
             /* Before the slot: a handler may change the bytes. */
-            stk_stream_record(s, &(struct stk_stream_event){.kind = STK_EVENT_INPUT, .chunk = s->published});
+            stk_stream_record_input(s, s->published);
             err = publish_chunk(s, s->published, e->read.opcode, e->read.params);
             if (err != STK_OK) {
                 return err;
@@ -71,18 +72,24 @@ static int late(struct stk_stream *s, struct stk_stream_entry *e, uint32_t slot)
     return STK_E_TIMEOUT;
 }
 
-/* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. 0 when the slot
- * has not finished. */
-static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
-    struct stk_stream_entry *e = stk_entry(s, chunk);
-    uint32_t at = stk_entry_slot(s, chunk);
-    uint32_t *w = stk_slot_at(&s->ring, at);
+/* Looks at the slot of the oldest chunk. Returns 1 and its status if the slot has finished, 0 if not yet, or an error
+ * if the slot is late. */
+static int look_at_slot(struct stk_stream *s, uint32_t *status) {
+    struct stk_stream_entry *e = stk_entry(s, s->delivered);
+    uint32_t at = stk_entry_slot(s, s->delivered);
     /* Acquire: the other words are those that the worker stored before this status. */
-    uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
-    struct stk_slot slot;
-    if (!stk_slot_ended(s->config.memory.control, at, status)) {
-        return stk_deadline_left(&s->slots_end, e->since_ns) == 0u ? late(s, e, at) : 0;
+    *status = stk_load_acquire(stk_slot_at(&s->ring, at) + STK_SLOT_STATUS);
+    if (stk_slot_ended(s->config.memory.control, at, *status)) {
+        return 1;
     }
+    return stk_deadline_left(&s->slots_end, e->since_ns) == 0u ? late(s, e, at) : 0;
+}
+
+/* Reads a finished slot into `r`. A faulted slot is acknowledged here, once its reason has been read. */
+STK_OWN_FRAME static void take_slot(struct stk_stream *s, uint64_t chunk, uint32_t status,
+                                    struct stk_stream_result *r) {
+    uint32_t *w = stk_slot_at(&s->ring, stk_entry_slot(s, chunk));
+    struct stk_slot slot;
     stk_slot_copy_end(w, status, &slot);
     if (slot.status == STK_SLOT_FAULT) {
         r->err = STK_E_SLOT_FAULT;
@@ -94,22 +101,21 @@ static int take_slot(struct stk_stream *s, uint64_t chunk, struct stk_stream_res
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         r->results[i] = slot.args[STK_RESULT_ARG + i];
     }
-    r->latency_ns = stk_time_since(e->published_ns, s->config.platform.ops->now_ns(s->config.platform.ctx));
-    return 1;
+    r->latency_ns =
+        stk_time_since(stk_entry(s, chunk)->published_ns, s->config.platform.ops->now_ns(s->config.platform.ctx));
 }
 
-static struct stk_stream_result result_of(const struct stk_stream *s, uint64_t chunk) {
+STK_OWN_FRAME static void fill_result(const struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
-    return (struct stk_stream_result){
-        .err = e->err,
-        .os_error = e->os_error,
-        .tag = e->read.tag,
-        .offset = e->read.offset,
-        .bytes = e->got,
-        .lead = e->lead,
-        .opcode = e->read.opcode,
-        .data = s->config.memory.payload + stk_entry_start(s, chunk),
-    };
+    memset(r, 0, sizeof *r);
+    r->err = e->err;
+    r->os_error = e->os_error;
+    r->tag = e->read.tag;
+    r->offset = e->read.offset;
+    r->bytes = e->got;
+    r->lead = e->lead;
+    r->opcode = e->read.opcode;
+    r->data = s->config.memory.payload + stk_entry_start(s, chunk);
 }
 
 /* Publishes the chunk that is with the callback again. STK_E_STATUS there is nothing to publish: the chunk never had a
@@ -122,36 +128,38 @@ static int republish(struct stk_stream *s, bool had_slot, const struct stk_strea
     return publish_chunk(s, s->delivered, next->opcode, next->params);
 }
 
-static void record_failure(const struct stk_stream *s, const struct stk_stream_result *r) {
-    const struct stk_stream_event event = {
-        .kind = STK_EVENT_FAILURE,
-        .slot = stk_entry_slot(s, s->delivered),
-        .opcode = r->opcode,
-        .status = r->err == STK_E_SLOT_FAULT ? STK_SLOT_FAULT : STK_SLOT_EMPTY,
-        .err = r->err,
-        .results = r->results,
-    };
-    stk_stream_record(s, &event);
+/* Gives the result of the oldest chunk to the callback. The slot of the chunk, where it has one, ended in `status`.
+ * Returns what the callback said, and writes its wish to `next`. The result is off the stack when the chunk is
+ * published again. */
+STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t status, struct stk_stream_next *next) {
+    struct stk_stream_result r;
+    int verdict;
+    fill_result(s, s->delivered, &r);
+    if (had_slot) {
+        take_slot(s, s->delivered, status, &r);
+    }
+    if (r.err != STK_OK) {
+        s->stats.failed++;
+        stk_stream_record_failure(s, &r);
+    }
+    *next = (struct stk_stream_next){.opcode = r.opcode};
+    s->in_callback = 1;
+    verdict = s->config.on_result(s->config.on_result_ctx, &r, next);
+    s->in_callback = 0;
+    return verdict;
 }
 
 /* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
  * again; an error ends the turn. The callback may queue a read, which may overwrite the chunk's entry. */
 static int deliver(struct stk_stream *s) {
-    const struct stk_stream_entry *e = stk_entry(s, s->delivered);
-    struct stk_stream_result r = result_of(s, s->delivered);
-    struct stk_stream_next next = {.opcode = e->read.opcode};
-    bool had_slot = e->state == STK_ENTRY_PUBLISHED;
-    int ready = had_slot ? take_slot(s, s->delivered, &r) : 1, verdict;
-    if (ready <= 0) {
-        return ready;
+    bool had_slot = stk_entry(s, s->delivered)->state == STK_ENTRY_PUBLISHED;
+    uint32_t status = STK_SLOT_EMPTY;
+    struct stk_stream_next next;
+    int verdict = had_slot ? look_at_slot(s, &status) : 1;
+    if (verdict <= 0) {
+        return verdict;
     }
-    if (r.err != STK_OK) {
-        s->stats.failed++;
-        record_failure(s, &r);
-    }
-    s->in_callback = 1;
-    verdict = s->config.on_result(s->config.on_result_ctx, &r, &next);
-    s->in_callback = 0;
+    verdict = hand_out(s, had_slot, status, &next);
     if (verdict == STK_STREAM_REPUBLISH && !s->stopping) {
         verdict = republish(s, had_slot, &next);
         if (verdict == STK_OK) {

@@ -1,9 +1,8 @@
 /* stoker: telemetry, the object and its decodes. */
 #include "stoker/telemetry.h"
 
-#include <string.h>
-
 #include "base/error_info.h"
+#include "base/memory.h"
 #include "stoker/atomic.h"
 #include "telemetry_internal.h"
 #include "base/words_of.h"

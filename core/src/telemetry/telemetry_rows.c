@@ -1,6 +1,5 @@
 /* stoker: telemetry, rows from bytes and from a live ring. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "stoker/le.h"
 #include "ring/slot_words.h"
 #include "telemetry_internal.h"

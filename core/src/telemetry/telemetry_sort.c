@@ -1,6 +1,5 @@
 /* stoker: telemetry, sorting by the bits that differ. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "telemetry_internal.h"
 
 #define FEW 24u /* up to here an insertion beats 256 counters */

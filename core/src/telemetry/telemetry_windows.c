@@ -1,6 +1,5 @@
 /* stoker: telemetry, ticketed windows from the slots that belong to one. */
-#include <string.h>
-
+#include "base/memory.h"
 #include "telemetry_internal.h"
 
 /* A slot's argument 1 as an index from `required` on. */

@@ -1,8 +1,7 @@
 /* stoker: the table of tenants. */
 #include "stoker/tenant.h"
 
-#include <string.h>
-
+#include "base/memory.h"
 #include "tenant_internal.h"
 #include "base/words_of.h"
 

@@ -3,6 +3,16 @@
  * Buffers that cross threads, devices or the wire are arrays of little-endian uint32_t. These
  * accessors convert to the host's order and give C11 memory order; every call site says what it
  * orders. In C++11 and later the accessors use <atomic> and are otherwise the same.
+ *
+ * A core without compare-and-swap (Cortex-M0+, RISC-V without the A extension) has loads and stores alone. There a
+ * board gives stk_cas and stk_fetch_add by a critical section. -DSTK_CRITICAL_FILE='"my_critical.h"' names a header
+ * with
+ *
+ *     static inline uint32_t stk_critical_enter(void);          switches interrupts off, returns what was on
+ *     static inline void stk_critical_leave(uint32_t entered);  restores what stk_critical_enter returned
+ *
+ * That holds for a system of one core. A second core, or a device that swaps words too, would not see the section.
+ * Without such a header a call of either function does not compile. A core with compare-and-swap ignores the header.
  */
 #ifndef STOKER_ATOMIC_H
 #define STOKER_ATOMIC_H
@@ -16,27 +26,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stoker/byte_order.h"
+
+#if ATOMIC_INT_LOCK_FREE == 1 && defined(STK_CRITICAL_FILE)
+#include STK_CRITICAL_FILE
+#endif
+
 /* Names that differ between C and C++. The calls below have no std::, because C++ finds the functions of <atomic> by
  * the type of their first argument. */
 #ifdef __cplusplus
 typedef std::atomic<uint32_t> stk_atomic_word_;
-#define STK_ORDER_(order) std::memory_order_##order
+#define stk_compiler_fence_() std::atomic_signal_fence(std::memory_order_seq_cst)
+#define STK_ORDER_(order)     std::memory_order_##order
 static_assert(sizeof(stk_atomic_word_) == sizeof(uint32_t), "atomic words must be plain words");
-static_assert(ATOMIC_INT_LOCK_FREE == 2, "words must be lock-free to be shared with a device");
+static_assert(ATOMIC_INT_LOCK_FREE != 0, "loads and stores of words must be lock-free");
 #else
 typedef _Atomic uint32_t stk_atomic_word_;
-#define STK_ORDER_(order) memory_order_##order
+#define stk_compiler_fence_() atomic_signal_fence(memory_order_seq_cst)
+#define STK_ORDER_(order)     memory_order_##order
 _Static_assert(sizeof(stk_atomic_word_) == sizeof(uint32_t), "atomic words must be plain words");
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "words must be lock-free to be shared with a device");
+_Static_assert(ATOMIC_INT_LOCK_FREE != 0, "loads and stores of words must be lock-free");
 #endif
-
-static inline uint32_t stk_le32(uint32_t v) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return (v >> 24) | ((v >> 8) & 0xFF00u) | ((v << 8) & 0xFF0000u) | (v << 24);
-#else
-    return v;
-#endif
-}
 
 static inline stk_atomic_word_ *stk_atomic_(uint32_t *p) {
     return (stk_atomic_word_ *)(void *)p;
@@ -133,6 +143,9 @@ static inline void stk_copy_in(uint32_t *to, const uint32_t *from, uint32_t n) {
 #endif
 }
 
+/* The two operations that read and write a word in one step. */
+#if ATOMIC_INT_LOCK_FREE == 2
+
 /* Acquire-release on success, acquire on failure. Returns the value found: equal to `expected` on
  * success. */
 static inline uint32_t stk_cas(uint32_t *p, uint32_t expected, uint32_t desired) {
@@ -155,5 +168,42 @@ static inline uint32_t stk_fetch_add(uint32_t *p, uint32_t v) {
     return atomic_fetch_add_explicit(stk_atomic_(p), v, STK_ORDER_(acq_rel));
 #endif
 }
+
+#elif defined(STK_CRITICAL_FILE)
+
+/* As above, with interrupts off. The compiler moves no access over the borders of the section: the loads and stores
+ * are atomic, the load acquires, and the store releases. */
+static inline uint32_t stk_cas(uint32_t *p, uint32_t expected, uint32_t desired) {
+    uint32_t entered = stk_critical_enter(), was;
+    stk_compiler_fence_();
+    was = stk_load_acquire(p);
+    if (was == expected) {
+        stk_store_release(p, desired);
+    }
+    stk_compiler_fence_();
+    stk_critical_leave(entered);
+    return was;
+}
+
+static inline uint32_t stk_fetch_add(uint32_t *p, uint32_t v) {
+    uint32_t entered = stk_critical_enter(), was;
+    stk_compiler_fence_();
+    was = stk_load_acquire(p);
+    stk_store_release(p, was + v);
+    stk_compiler_fence_();
+    stk_critical_leave(entered);
+    return was;
+}
+
+#elif defined(__GNUC__)
+
+#define STK_NO_CAS_                                                                                                    \
+    "this core has no compare-and-swap: name a header with a critical section in STK_CRITICAL_FILE (stoker/atomic.h)"
+uint32_t stk_cas(uint32_t *p, uint32_t expected, uint32_t desired) __attribute__((error(STK_NO_CAS_)));
+uint32_t stk_fetch_add(uint32_t *p, uint32_t v) __attribute__((error(STK_NO_CAS_)));
+
+#else
+#error "this core has no compare-and-swap: name a header with a critical section in STK_CRITICAL_FILE"
+#endif
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "scan_cases.h"
 #include "stoker/automaton.h"
 #include "stoker/le.h"
@@ -36,7 +37,8 @@ static void build_set(void) {
 /* One step as a device does it, with nothing but the image; *ends says whether a pattern ends there. */
 static uint32_t step(uint32_t state, uint8_t byte, int *ends) {
     const uint8_t *classes = (const uint8_t *)(a.image + STK_IMAGE_WORDS);
-    uint32_t entry = a.image[STK_IMAGE_TABLE_BYTE / 4u + state + classes[byte]], next = entry & ~STK_IMAGE_ENDS;
+    uint32_t entry = stk_load(&a.image[STK_IMAGE_TABLE_BYTE / 4u + state + classes[byte]]),
+             next = entry & ~STK_IMAGE_ENDS;
     *ends = entry != next;
     assert_true(next < a.states * a.classes && next % a.classes == 0u);
     assert_int_equal(*ends, next >= a.first_accept * a.classes);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "chunk_cases.h"
 #include "stoker/port/interp.h"
 #include "stoker/ring.h"
@@ -30,17 +31,17 @@ static uint32_t run(const struct chunk_case *c, uint32_t payload_bytes, uint32_t
                                              .payload_bytes = payload_bytes};
     memset(ring_words, 0, sizeof ring_words);
     memset(control_words, 0, sizeof control_words);
-    control_words[STK_CTL_TENANT_MASK] = UINT32_MAX;
-    ring_words[STK_SLOT_OPCODE] = c->opcode;
-    ring_words[STK_SLOT_PRIORITY] = STK_WIRE_PRIORITY_NORMAL;
-    memcpy(ring_words + STK_SLOT_ARG0, c->args, sizeof c->args);
-    ring_words[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
+    stk_store(&control_words[STK_CTL_TENANT_MASK], UINT32_MAX);
+    stk_store(&ring_words[STK_SLOT_OPCODE], c->opcode);
+    stk_store(&ring_words[STK_SLOT_PRIORITY], STK_WIRE_PRIORITY_NORMAL);
+    stk_copy_in(ring_words + STK_SLOT_ARG0, c->args, STK_SLOT_ARGS);
+    stk_store(&ring_words[STK_SLOT_STATUS], STK_SLOT_PUBLISHED);
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
-    while (ring_words[STK_SLOT_STATUS] == STK_SLOT_PUBLISHED) {
+    while (stk_load(&ring_words[STK_SLOT_STATUS]) == STK_SLOT_PUBLISHED) {
         assert_int_equal(stk_interp_ops.drive(&port, true), 1);
     }
-    memcpy(results, ring_words + STK_SLOT_ARG0 + STK_RESULT_ARG, 4u * sizeof *results);
-    return ring_words[STK_SLOT_STATUS];
+    stk_copy_out(results, ring_words + STK_SLOT_ARG0 + STK_RESULT_ARG, 4u);
+    return stk_load(&ring_words[STK_SLOT_STATUS]);
 }
 
 static void check(const struct chunk_case *c, uint32_t payload_bytes) {

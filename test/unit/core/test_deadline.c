@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/deadline.h"
 #include "stoker/port/sim.h"
 #include "stoker/wait.h"
@@ -125,7 +126,7 @@ static void stop_the_process(void *ctx, const uint32_t *at, uint32_t seen, uint6
         clock->hook = NULL;
     }
     if (clock->waits == 5u) {
-        word = 7;
+        word = stk_le32(7);
     }
 }
 

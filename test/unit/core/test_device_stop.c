@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/control.h"
 #include "stoker/device_stop.h"
 #include "stream_world.h"
@@ -24,7 +25,7 @@ static void claimed_slots_end_and_the_others_wait(void **state) {
     queue_some(4, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
     assert_int_equal(stop(0), STK_OK);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 1);
     assert_int_equal(stk_ring_status(&w.stream.ring, FIRST_SLOT + 1u), STK_SLOT_DONE);
     assert_int_equal(stk_ring_status(&w.stream.ring, FIRST_SLOT + 2u), STK_SLOT_PUBLISHED);
     assert_int_equal(stk_stream_poll(&w.stream, MS), 2);
@@ -61,7 +62,7 @@ static void stop_wants_everything_that_it_calls(void **state) {
     assert_int_equal(stop(MS), STK_E_ARG);
     w.config.platform.ops = NULL;
     assert_int_equal(stop(MS), STK_E_ARG);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 0);
 }
 
 int main(void) {

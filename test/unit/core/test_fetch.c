@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "fetch_world.h"
 #include "stoker/stream.h"
 
@@ -20,7 +21,7 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
     drive();
     assert_status(5, STK_SLOT_WAIT_IO);
     poll_ends(2);
-    assert_int_equal(w.control[STK_CTL_DOORBELL], 2); /* idle workers look */
+    assert_int_equal(stk_load(&w.control[STK_CTL_DOORBELL]), 2); /* idle workers look */
     drive();
     assert_status(5, STK_SLOT_DONE);
     assert_status(6, STK_SLOT_DONE);
@@ -30,7 +31,7 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
     assert_int_equal(w.miss.stats.served, 2);
     assert_int_equal(w.miss.stats.reads, 2);
     assert_int_equal(w.miss.stats.bytes, 400);
-    assert_int_equal(w.control[STK_CTL_DONE_COUNT], 2);
+    assert_int_equal(stk_load(&w.control[STK_CTL_DONE_COUNT]), 2);
     assert_quiet();
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "fetch_world.h"
 #include "stoker/device_loss.h"
 
@@ -38,20 +39,20 @@ static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
  */
 static void ask_by_hand(uint32_t slot, uint32_t tenant, uint32_t k, const struct stk_io_request *request) {
     uint32_t *s = slot_words(slot), *io = io_slot(k);
-    s[STK_SLOT_OPCODE] = STK_OP_LOAD_MISS;
-    s[STK_SLOT_TENANT] = tenant;
-    s[STK_SLOT_ARG0] = 2;
-    s[STK_SLOT_ARG0 + 1] = 0;
-    s[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = k + 1u;
-    s[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO;
-    io[STK_IO_OP] = request->op;
-    io[STK_IO_SRC] = request->src;
-    io[STK_IO_DST] = request->dst;
-    io[STK_IO_OFFSET_LO] = (uint32_t)request->offset;
-    io[STK_IO_OFFSET_HI] = (uint32_t)(request->offset >> 32);
-    io[STK_IO_BYTES] = request->bytes;
-    io[STK_IO_TAG] = request->tag;
-    io[STK_IO_STATUS] = STK_SLOT_PUBLISHED;
+    stk_store(&s[STK_SLOT_OPCODE], STK_OP_LOAD_MISS);
+    stk_store(&s[STK_SLOT_TENANT], tenant);
+    stk_store(&s[STK_SLOT_ARG0], 2);
+    stk_store(&s[STK_SLOT_ARG0 + 1], 0);
+    stk_store(&s[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], k + 1u);
+    stk_store(&s[STK_SLOT_STATUS], STK_SLOT_WAIT_IO);
+    stk_store(&io[STK_IO_OP], request->op);
+    stk_store(&io[STK_IO_SRC], request->src);
+    stk_store(&io[STK_IO_DST], request->dst);
+    stk_store(&io[STK_IO_OFFSET_LO], (uint32_t)request->offset);
+    stk_store(&io[STK_IO_OFFSET_HI], (uint32_t)(request->offset >> 32));
+    stk_store(&io[STK_IO_BYTES], request->bytes);
+    stk_store(&io[STK_IO_TAG], request->tag);
+    stk_store(&io[STK_IO_STATUS], STK_SLOT_PUBLISHED);
 }
 
 static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
@@ -73,8 +74,8 @@ static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
         freeze(true);
         poll_ends(1);
         assert_status(9, STK_SLOT_REQUEUE);
-        assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_IO_ERROR);
-        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_FETCH_CODE(STK_E_FORMAT));
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), STK_IO_ERROR);
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_FORMAT));
         assert_int_equal(w.miss.stats.refused, 1);
         freeze(false);
         drive(); /* to the device the words are another's: it says so, and the service takes them back */
@@ -91,7 +92,7 @@ static void tenant_without_a_bit_is_refused(void **state) {
         world(NULL, 4);
         ask_by_hand(9, tenants[i], 1, &good);
         poll_ends(1);
-        assert_int_equal(io_slot(1)[STK_IO_TAG], STK_FETCH_CODE(STK_E_ACCESS));
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_ACCESS));
         assert_int_equal(w.miss.stats.refused, 1);
         assert_int_equal(w.miss.stats.reads, 0);
     }
@@ -108,16 +109,16 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
         far.tag = i == 0u ? SLOTS : i == 1u ? UINT32_MAX : 9u;
         ask_by_hand(9, 0, 1, &far);
         if (i == 2u) {
-            slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
+            stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
         } else if (i == 3u) {
-            slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 3; /* it waits for another */
+            stk_store(&slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 3); /* it waits for another */
         } else if (i == 4u) {
-            slot_words(9)[STK_SLOT_OPCODE] = STK_OP_NOP;
+            stk_store(&slot_words(9)[STK_SLOT_OPCODE], STK_OP_NOP);
         } else if (i == 5u) {
-            slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
+            stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
         }
         poll_ends(1);
-        assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_SLOT_EMPTY);
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), STK_SLOT_EMPTY);
         assert_int_equal(w.miss.stats.refused, i < 2u);
         assert_int_equal(w.miss.stats.cancelled, i >= 2u);
         assert_int_equal(w.miss.stats.reads, 0);
@@ -345,7 +346,9 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
     assert_int_equal(w.miss.stats.cancelled, 2);
-    assert_int_equal(io_slot(0)[STK_IO_STATUS] == STK_SLOT_EMPTY || io_slot(1)[STK_IO_STATUS] == STK_SLOT_EMPTY, 1);
+    assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]) == STK_SLOT_EMPTY ||
+                         stk_load(&io_slot(1)[STK_IO_STATUS]) == STK_SLOT_EMPTY,
+                     1);
     freeze(true);
     poll_ends(1);
     assert_status(0, STK_SLOT_EMPTY);
@@ -358,11 +361,11 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     assert_int_equal(stk_fetch_cancel(&w.miss, SLOTS), STK_E_RANGE);
     assert_int_equal(stk_ring_publish(&w.ring, 1, &nop), STK_OK);
     assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_PUBLISHED);
-    slot_words(1)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* of another opcode */
+    stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* of another opcode */
     assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
-    slot_words(1)[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO;
+    stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO);
     assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_WAIT_IO);
-    slot_words(1)[STK_SLOT_STATUS] = 9;
+    stk_store(&slot_words(1)[STK_SLOT_STATUS], 9);
     assert_int_equal(stk_fetch_cancel(&w.miss, 1), STK_E_STATUS);
     assert_quiet();
 }
@@ -386,7 +389,7 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     drive(); /* asked */
     ask(0, 2);
     ask(2, 3);
-    w.control[STK_CTL_NO_SHARED_ATOMICS] = 1;
+    stk_store(&w.control[STK_CTL_NO_SHARED_ATOMICS], 1);
     workers_run = true;
     assert_int_equal(stk_fetch_cancel(&w.miss, 0), STK_E_WOULD_BLOCK);
     assert_status(0, STK_SLOT_PUBLISHED);
@@ -449,12 +452,12 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     drive();
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
-    forged[STK_SLOT_TENANT] = 2; /* which may not have resource 2 */
-    forged[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 1;
+    stk_store(&forged[STK_SLOT_TENANT], 2); /* which may not have resource 2 */
+    stk_store(&forged[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 1);
     stk_store_release(forged, STK_SLOT_PUBLISHED);
     drive();
     assert_status(0, STK_SLOT_FAULT);
-    assert_int_equal(forged[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], STK_REASON_ARGUMENT);
+    assert_int_equal(stk_load(&forged[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG]), STK_REASON_ARGUMENT);
     while (w.miss.reads.in_flight != 0u) {
         assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     }
@@ -473,12 +476,12 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
         poll_ends(1);
         assert_int_equal(stk_ring_transition(&w.ring, 0, moves[i % 2u]), (int)STK_SLOT_REQUEUE);
         if (i >= 2u) { /* and is published again */
-            slot_words(0)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
+            stk_store(&slot_words(0)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
             ask(0, 3);
         }
         assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         assert_int_equal(w.miss.outcomes, 0);
-        assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_SLOT_EMPTY);
+        assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), STK_SLOT_EMPTY);
     }
 }
 
@@ -496,11 +499,11 @@ static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
         drive();
         freeze(true);
         poll_ends(1);
-        slot_words(0)[STK_SLOT_STATUS] = cases[i].status;
-        slot_words(0)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = cases[i].ticket;
+        stk_store(&slot_words(0)[STK_SLOT_STATUS], cases[i].status);
+        stk_store(&slot_words(0)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], cases[i].ticket);
         assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
         assert_int_equal(w.miss.outcomes, cases[i].kept);
-        assert_int_equal(io_slot(0)[STK_IO_STATUS], cases[i].kept ? STK_IO_OK : STK_SLOT_EMPTY);
+        assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), cases[i].kept ? STK_IO_OK : STK_SLOT_EMPTY);
     }
 }
 
@@ -561,19 +564,19 @@ static void recover_lets_a_miss_ask_again(void **state) {
     (void)state;
     world(NULL, 4);
     ask_by_hand(9, 0, 1, &good); /* parked, its request never published */
-    io_slot(1)[STK_IO_STATUS] = STK_SLOT_WAIT_IO;
+    stk_store(&io_slot(1)[STK_IO_STATUS], STK_SLOT_WAIT_IO);
     ask_by_hand(10, 0, 2, &good); /* about to be parked */
-    io_slot(2)[STK_IO_STATUS] = STK_SLOT_WAIT_IO;
-    slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
-    io_slot(3)[STK_IO_STATUS] = STK_SLOT_WAIT_IO; /* of nobody yet */
+    stk_store(&io_slot(2)[STK_IO_STATUS], STK_SLOT_WAIT_IO);
+    stk_store(&slot_words(10)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
+    stk_store(&io_slot(3)[STK_IO_STATUS], STK_SLOT_WAIT_IO); /* of nobody yet */
     assert_int_equal(stk_device_recover_io(&w.config.memory), 1);
     for (uint32_t k = 0; k < 4; k++) {
-        assert_int_equal(io_slot(k)[STK_IO_STATUS], STK_SLOT_EMPTY);
+        assert_int_equal(stk_load(&io_slot(k)[STK_IO_STATUS]), STK_SLOT_EMPTY);
     }
     for (uint32_t i = 9; i < 11; i++) {
         assert_status(i, STK_SLOT_CLAIMED);
-        assert_int_equal(slot_words(i)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 0);
-        slot_words(i)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* what a port does with CLAIMED slots */
+        assert_int_equal(stk_load(&slot_words(i)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG]), 0);
+        stk_store(&slot_words(i)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* what a port does with CLAIMED slots */
     }
     assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
     drive();
@@ -591,17 +594,17 @@ static void recover_frees_outcomes_that_nobody_names(void **state) {
     world(NULL, 4);
     for (uint32_t k = 0; k < 4; k++) {
         ask_by_hand(9 + k, 0, k, &good);
-        io_slot(k)[STK_IO_STATUS] = statuses[k];
+        stk_store(&io_slot(k)[STK_IO_STATUS], statuses[k]);
     }
-    slot_words(9)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* it was taken, the I/O slot not yet free */
-    slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG] = 0;
-    slot_words(10)[STK_SLOT_STATUS] = STK_SLOT_FAULT; /* put back too often */
-    slot_words(11)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE;
+    stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_CLAIMED); /* it was taken, the I/O slot not yet free */
+    stk_store(&slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 0);
+    stk_store(&slot_words(10)[STK_SLOT_STATUS], STK_SLOT_FAULT); /* put back too often */
+    stk_store(&slot_words(11)[STK_SLOT_STATUS], STK_SLOT_REQUEUE);
     assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
-    assert_int_equal(io_slot(0)[STK_IO_STATUS], STK_SLOT_EMPTY);
-    assert_int_equal(io_slot(1)[STK_IO_STATUS], STK_SLOT_EMPTY);
-    assert_int_equal(io_slot(2)[STK_IO_STATUS], STK_IO_OK);
-    assert_int_equal(io_slot(3)[STK_IO_STATUS], STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), STK_SLOT_EMPTY);
+    assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), STK_SLOT_EMPTY);
+    assert_int_equal(stk_load(&io_slot(2)[STK_IO_STATUS]), STK_IO_OK);
+    assert_int_equal(stk_load(&io_slot(3)[STK_IO_STATUS]), STK_SLOT_PUBLISHED);
     assert_status(9, STK_SLOT_CLAIMED);
     assert_status(11, STK_SLOT_REQUEUE);
     assert_status(12, STK_SLOT_WAIT_IO);
@@ -617,7 +620,8 @@ static void device_that_meddles_harms_itself(void **state) {
     drive();
     assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
     for (uint32_t k = 0; k < 2; k++) {
-        io_slot(k)[STK_IO_STATUS] = io_slot(k)[STK_IO_TAG] == 0u ? STK_SLOT_PUBLISHED : STK_SLOT_CLAIMED;
+        stk_store(&io_slot(k)[STK_IO_STATUS],
+                  stk_load(&io_slot(k)[STK_IO_TAG]) == 0u ? STK_SLOT_PUBLISHED : STK_SLOT_CLAIMED);
     }
     poll_ends(2);
     drive();
@@ -639,9 +643,9 @@ static void trash(uint64_t *seed) {
     static const uint32_t words[] = {0, 1, 2, 3, 4, 6, 7, 16, 17, STK_OP_LOAD_MISS, 79, 80, UINT32_MAX};
     uint32_t value = words[draw(seed, sizeof words / sizeof *words)], slot = draw(seed, 8), word = draw(seed, 8);
     if (draw(seed, 2) != 0u) {
-        io_slot(slot)[word] = value;
+        stk_store(&io_slot(slot)[word], value);
     } else {
-        slot_words(slot)[word] = value;
+        stk_store(&slot_words(slot)[word], value);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/kernel/device.h"
 #include "op_cases.h"
 #include "stoker/port/interp.h"
@@ -86,7 +87,7 @@ static uint32_t run_on(uint32_t idle_turns) {
 static uint32_t run(uint32_t opcode, const uint32_t args[STK_SLOT_ARGS]) {
     memset(trace, 0, sizeof trace);
     op_image_reset(&image);
-    image.control[OBS(0)] = 0;
+    stk_store(&image.control[OBS(0)], 0);
     op_publish(&image, 0, opcode, 0, args);
     return run_on(1);
 }
@@ -96,10 +97,10 @@ static void parts_run_in_order_on_the_same_slot(void **state) {
     (void)state;
     assert_int_equal(run(OP_ABA, args), STK_SLOT_DONE);
     assert_string_equal(trace, "aba");
-    assert_int_equal(image.control[OBS(0)], 121);
+    assert_int_equal(stk_load(&image.control[OBS(0)]), 121);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 7);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG + 1u), 8);
-    assert_int_equal(image.control[STK_CTL_DONE_COUNT], 1);
+    assert_int_equal(stk_load(&image.control[STK_CTL_DONE_COUNT]), 1);
 }
 
 static void fault_of_a_part_ends_the_op_with_its_reason(void **state) {
@@ -113,8 +114,8 @@ static void fault_of_a_part_ends_the_op_with_its_reason(void **state) {
     assert_string_equal(trace, "ab");
     assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), 72);
     assert_int_equal(op_arg(&image, 0, STK_FAULT_VALUE_ARG), 2);
-    assert_int_equal(image.control[STK_CTL_FAULT_COUNT], 1);
-    assert_int_equal(image.control[STK_CTL_DONE_COUNT], 0);
+    assert_int_equal(stk_load(&image.control[STK_CTL_FAULT_COUNT]), 1);
+    assert_int_equal(stk_load(&image.control[STK_CTL_DONE_COUNT]), 0);
 }
 
 static void first_part_may_wait_and_the_op_starts_again(void **state) {
@@ -125,7 +126,7 @@ static void first_part_may_wait_and_the_op_starts_again(void **state) {
         const uint32_t args[STK_SLOT_ARGS] = {7, waits[i], STK_SLOT_DONE};
         assert_int_equal(run(OP_AB, args), waits[i]);
         assert_string_equal(trace, "a");
-        op_slot(&image, 0)[STK_SLOT_ARG0 + 1] = STK_SLOT_DONE;
+        stk_store(&op_slot(&image, 0)[STK_SLOT_ARG0 + 1], STK_SLOT_DONE);
         assert_int_equal(run_on(2u * OPS_SLOTS), STK_SLOT_DONE);
         assert_string_equal(trace, "aab");
     }

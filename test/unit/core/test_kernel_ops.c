@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/kernel/device.h"
 #include "op_cases.h"
 #include "stoker/debug_log.h"
@@ -106,7 +107,7 @@ static void packed_header_rewritten_while_it_runs_is_contained(void **state) {
         assert_int_equal(op_arg(&image, 0, STK_FAULT_VALUE_ARG), 1);
         assert_int_equal(wide_runs, 0);
         memcpy(op_slot(&expected, 0), op_slot(&image, 0), STK_SLOT_BYTES);
-        expected.control[STK_CTL_FAULT_COUNT] = 1;
+        stk_store(&expected.control[STK_CTL_FAULT_COUNT], 1);
         assert_only_expected_changes("rewritten header");
     }
 }
@@ -120,7 +121,7 @@ static void packed_op_sees_zero_past_its_arguments(void **state) {
     open_port();
     run();
     assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
-    assert_int_equal(image.control[STK_CTL_OBSERVABLE], 0);
+    assert_int_equal(stk_load(&image.control[STK_CTL_OBSERVABLE]), 0);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 0);
 }
 
@@ -130,10 +131,10 @@ static void slot_op_reads_its_last_argument_and_none_after_it(void **state) {
     op_image_reset(&image);
     op_publish(&image, 0, 10, 0, args);
     op_publish(&image, 1, 10, 3, args); /* were it read: an opcode, a tenant */
-    op_slot(&image, 1)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
+    stk_store(&op_slot(&image, 1)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
     open_port();
     run();
-    assert_int_equal(image.control[STK_CTL_OBSERVABLE], 99);
+    assert_int_equal(stk_load(&image.control[STK_CTL_OBSERVABLE]), 99);
     assert_int_equal(op_arg(&image, 0, STK_RESULT_ARG), 1);
 }
 
@@ -147,13 +148,13 @@ static void wide_op_gets_cleared_results_and_adds_in_64_bits(void **state) {
     wide_runs = 0;
     run();
     assert_int_equal(wide_runs, 1);
-    op_slot(&expected, 15)[STK_SLOT_STATUS] = STK_SLOT_DONE;
-    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG] = 0;
-    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1] = 2;
-    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 2] = UINT32_MAX;
-    op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 3] = UINT32_MAX;
-    expected.control[STK_CTL_DONE_COUNT] = 1;
-    expected.control[STK_CTL_METRICS + 9] = 1;
+    stk_store(&op_slot(&expected, 15)[STK_SLOT_STATUS], STK_SLOT_DONE);
+    stk_store(&op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG], 0);
+    stk_store(&op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 2);
+    stk_store(&op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 2], UINT32_MAX);
+    stk_store(&op_slot(&expected, 15)[STK_SLOT_ARG0 + STK_RESULT_ARG + 3], UINT32_MAX);
+    stk_store(&expected.control[STK_CTL_DONE_COUNT], 1);
+    stk_store(&expected.control[STK_CTL_METRICS + 9], 1);
     assert_only_expected_changes("wide op");
 }
 
@@ -180,7 +181,7 @@ static void published_packed_slot_of_the_codec_runs(void **state) {
     open_port();
     run();
     assert_int_equal(op_status(&image, 5), STK_SLOT_DONE);
-    assert_int_equal(image.control[OBS(3)], 42);
+    assert_int_equal(stk_load(&image.control[OBS(3)]), 42);
 }
 
 static void full_log_drops_records_and_still_finishes_the_slot(void **state) {
@@ -195,7 +196,7 @@ static void full_log_drops_records_and_still_finishes_the_slot(void **state) {
         op_publish(&image, i, STK_OP_PRINTF, 0, args);
     }
     run();
-    assert_int_equal(image.control[STK_CTL_DONE_COUNT], OPS_RECORDS + 2u);
+    assert_int_equal(stk_load(&image.control[STK_CTL_DONE_COUNT]), OPS_RECORDS + 2u);
     assert_int_equal(stk_debug_log_count(&log, NULL), OPS_RECORDS);
     for (i = 0; i < OPS_RECORDS; i++) {
         assert_int_equal(stk_debug_log_record(&log, i, &record), STK_OK);
@@ -217,12 +218,12 @@ static void printf_stays_inside_the_log_whatever_the_cursor_says(void **state) {
     for (i = 0; i < 8; i++) {
         struct stk_device_memory memory = op_image_memory(&image);
         op_image_reset(&image);
-        image.debug[0] = i < 5 ? cursors[i] : 0;
+        stk_store(&image.debug[0], i < 5 ? cursors[i] : 0);
         memory.debug_words = i < 5 ? OPS_DEBUG : sizes[i - 5];
         op_publish(&image, 0, STK_OP_PRINTF, 0, args);
         expected = image;
-        op_slot(&expected, 0)[STK_SLOT_STATUS] = STK_SLOT_DONE;
-        expected.control[STK_CTL_DONE_COUNT] = 1;
+        stk_store(&op_slot(&expected, 0)[STK_SLOT_STATUS], STK_SLOT_DONE);
+        stk_store(&expected.control[STK_CTL_DONE_COUNT], 1);
         assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
         run();
         assert_only_expected_changes("printf");
@@ -267,8 +268,8 @@ static void load_miss_finishes_once_the_host_has_served_it(void **state) {
         assert_int_equal(op_arg(&image, 7, STK_FAULT_REASON_ARG), ok ? STK_REASON_NONE : STK_REASON_IO);
         assert_int_equal(op_arg(&image, 7, STK_FAULT_VALUE_ARG), ok ? 0 : 5);
         assert_int_equal(stk_io_queue_recycled(&io, 0), 1);
-        assert_int_equal(image.control[STK_CTL_DONE_COUNT], ok);
-        assert_int_equal(image.control[STK_CTL_FAULT_COUNT], !ok);
+        assert_int_equal(stk_load(&image.control[STK_CTL_DONE_COUNT]), ok);
+        assert_int_equal(stk_load(&image.control[STK_CTL_FAULT_COUNT]), !ok);
     }
 }
 
@@ -294,7 +295,7 @@ static void load_miss_without_a_free_io_slot_is_requeued_until_there_is_one(void
     run();
     assert_int_equal(op_status(&image, requests[2].tag), STK_SLOT_DONE);
     assert_int_equal(op_status(&image, OPS_IO), STK_SLOT_WAIT_IO);
-    assert_int_equal(image.io[2 * STK_IO_WORDS + STK_IO_SRC], 50 + OPS_IO);
+    assert_int_equal(stk_load(&image.io[2 * STK_IO_WORDS + STK_IO_SRC]), 50 + OPS_IO);
 }
 
 static void assert_ticket_refused(uint32_t slot) {
@@ -343,11 +344,11 @@ static void load_miss_whose_request_is_gone_is_refused(void **state) {
         open_port();
         ask(3, 42);
         run();
-        image.io[STK_IO_STATUS] = statuses[i];
+        stk_store(&image.io[STK_IO_STATUS], statuses[i]);
         assert_int_equal(stk_ring_transition(&ring, 3, STK_TO_REQUEUE), (int)STK_SLOT_WAIT_IO);
         run();
         assert_ticket_refused(3);
-        assert_int_equal(image.io[STK_IO_STATUS], statuses[i]);
+        assert_int_equal(stk_load(&image.io[STK_IO_STATUS]), statuses[i]);
     }
 }
 

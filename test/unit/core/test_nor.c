@@ -172,7 +172,10 @@ static void memory_is_no_flash(void **state) {
     for (uint32_t width = 2; width <= 4; width += 2) {
         struct stk_nor_config config = {.base = memory, .width = width};
         assert_int_equal(stk_nor_open(&nor, &config), STK_E_NODEV);
-        assert_int_equal(memory[0x55 * width], 0x98);
+        /* The byte of the bus word that is its low one on this machine. */
+        const uint16_t one = 1;
+        uint32_t low = *(const uint8_t *)&one == 1 ? 0 : width - 1;
+        assert_int_equal(memory[0x55 * width + low], 0x98);
     }
 }
 
@@ -200,8 +203,10 @@ static void bytes_come_back_as_they_went_in(void **state) {
         } else {
             assert_int_equal(chips[0].buffered, 7); /* 12 bytes up to a border of 32, five whole ones, 28 */
         }
-        if (config.width == 2) { /* low byte first in memory, on hosts that have it so */
-            assert_int_equal(chips[0].mem[2048 + 10], in[0] | in[1] << 8);
+        if (config.width == 2) { /* a bus word holds its bytes in the order of this machine */
+            uint16_t word;
+            memcpy(&word, in, sizeof word);
+            assert_int_equal(chips[0].mem[2048 + 10], word);
         }
     }
 }

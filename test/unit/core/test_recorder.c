@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "log_rig.h"
 #include "stoker/blake3.h"
 #include "stoker/control.h"
@@ -81,7 +82,7 @@ static void start_tells_the_shape_of_the_instance(void **state) {
     struct stk_log_record r;
     (void)state;
     fresh();
-    control_words[STK_CTL_EPOCH] = 41;
+    stk_store(&control_words[STK_CTL_EPOCH], 41);
     control_words[STK_CTL_TENANT_MASK + 1u] = 0;
     assert_int_equal(stk_recorder_start(&rig.recorder, &memory), STK_OK);
     rig_walk();
@@ -276,8 +277,8 @@ static void epoch_tells_its_number_and_the_digest(void **state) {
     (void)state;
     started();
     syncs = rig.syncs;
-    control_words[STK_CTL_EPOCH] = 1;
-    control_words[STK_CTL_OBSERVABLE + 2u] = 1234;
+    stk_store(&control_words[STK_CTL_EPOCH], 1);
+    stk_store(&control_words[STK_CTL_OBSERVABLE + 2u], 1234);
     assert_int_equal(stk_recorder_epoch(&rig.recorder, 99), STK_OK);
     assert_int_equal(rig.syncs, syncs + 1u);
     assert_int_equal(stk_recorder_publish(&rig.recorder, 0, &work), STK_OK);

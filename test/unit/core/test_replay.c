@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "replay_rig.h"
 
 static struct stk_blake3 hasher;
@@ -42,7 +43,7 @@ static void same_handlers_in_the_same_order_do_not_differ(void **state) {
         assert_int_equal(rig_report.slots, 18);
         assert_int_equal(rig_report.records, 24); /* and a PUBLISH and an EPOCH for each fence */
         assert_int_equal(rig_report.skipped, 0);
-        assert_int_equal(boxes[1].control[STK_CTL_EPOCH], 3);
+        assert_int_equal(stk_load(&boxes[1].control[STK_CTL_EPOCH]), 3);
         assert_memory_equal(boxes[1].control + STK_CTL_OBSERVABLE, boxes[0].control + STK_CTL_OBSERVABLE,
                             4u * RIG_OBSERVABLES);
     }
@@ -61,8 +62,8 @@ static void order_of_the_slots_shows_in_an_observable(void **state) {
     (void)state;
     record_updates(OP_ORDER);
     assert_int_equal(replay_out_of_order(2), STK_REPLAY_DIFFERS);
-    assert_report(STK_REPLAY_OBSERVABLE, 1, 2, boxes[1].control[STK_CTL_OBSERVABLE + 2u],
-                  boxes[2].control[STK_CTL_OBSERVABLE + 2u]);
+    assert_report(STK_REPLAY_OBSERVABLE, 1, 2, stk_load(&boxes[1].control[STK_CTL_OBSERVABLE + 2u]),
+                  stk_load(&boxes[2].control[STK_CTL_OBSERVABLE + 2u]));
     assert_true(rig_report.value[0] != rig_report.value[1]);
     assert_int_equal(rig_report.epochs, 0);
     assert_int_equal(rig_report.record.kind, STK_LOG_EPOCH);
@@ -105,7 +106,7 @@ static void difference_is_named_by_the_epoch_that_it_comes_up_in(void **state) {
 static void epoch_numbers_go_on_from_those_of_the_recorded_instance(void **state) {
     (void)state;
     record();
-    boxes[0].control[STK_CTL_EPOCH] = MASK - 1u;
+    stk_store(&boxes[0].control[STK_CTL_EPOCH], MASK - 1u);
     assert_int_equal(stk_recorder_start(&rig.recorder, &boxes[0].memory), STK_OK);
     put2(0, OP_ADD, 1, 1);
     put2(5, OP_ADD, 1, 1);
@@ -133,8 +134,8 @@ static void result_words_are_compared_between_targets(void **state) {
     end_epoch(1);
     (void)box_fresh(1);
     (void)box_fresh(2);
-    boxes[1].debug[0] = 70;
-    boxes[2].debug[0] = 71;
+    stk_store(&boxes[1].debug[0], 70);
+    stk_store(&boxes[2].debug[0], 71);
     targets(2);
     assert_int_equal(replay(), STK_REPLAY_DIFFERS);
     assert_report(STK_REPLAY_RESULT, 1, 3, 70, 71);
@@ -143,7 +144,7 @@ static void result_words_are_compared_between_targets(void **state) {
     assert_int_equal(rig_report.sequence, 2);
     rig_config.targets = 1;
     (void)box_fresh(1);
-    boxes[1].debug[0] = 70;
+    stk_store(&boxes[1].debug[0], 70);
     assert_int_equal(replay(), STK_REPLAY_SAME); /* the log does not have the results of what did not fail */
 }
 
@@ -153,9 +154,9 @@ static void every_argument_comes_back(void **state) {
     record();
     put(2, OP_SUM, args, STK_SLOT_ARGS);
     assert_int_equal(replay_on(2), STK_REPLAY_SAME);
-    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1], 0xABCD);
-    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + 4], 5);
-    assert_int_equal(STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_PRIORITY], STK_WIRE_PRIORITY_NORMAL);
+    assert_int_equal(stk_load(&STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + STK_RESULT_ARG + 1]), 0xABCD);
+    assert_int_equal(stk_load(&STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_ARG0 + 4]), 5);
+    assert_int_equal(stk_load(&STK_SLOT_AT(boxes[1].ring, 2)[STK_SLOT_PRIORITY]), STK_WIRE_PRIORITY_NORMAL);
 }
 
 static void slot_that_is_used_again_has_ended_before(void **state) {
@@ -178,7 +179,7 @@ static void fence_comes_after_all_that_was_published_before(void **state) {
     put2(2, OP_ORDER, 9, 0); /* observable 0, which the fence sets */
     end_epoch(77);
     assert_int_equal(replay_out_of_order(1), STK_REPLAY_SAME);
-    assert_int_equal(boxes[1].control[STK_CTL_OBSERVABLE], 77);
+    assert_int_equal(stk_load(&boxes[1].control[STK_CTL_OBSERVABLE]), 77);
 }
 
 /// Failures ///
@@ -206,7 +207,7 @@ static void recorded_fault_is_expected(void **state) {
         record_fault(0x77, 0);
         assert_int_equal(replay_on(n), STK_REPLAY_SAME);
         assert_int_equal(rig_report.slots, 2);
-        assert_int_equal(boxes[1].control[STK_CTL_FAULT_COUNT], 1);
+        assert_int_equal(stk_load(&boxes[1].control[STK_CTL_FAULT_COUNT]), 1);
     }
 }
 
@@ -270,13 +271,13 @@ static void what_runs_when_the_log_ends_has_no_recorded_end(void **state) {
     put2(2, OP_REFUSE, 1, 0);
     assert_int_equal(replay_on(1), STK_REPLAY_SAME);
     assert_int_equal(rig_report.slots, 1);
-    assert_int_equal(boxes[1].control[STK_CTL_FAULT_COUNT], 1);
+    assert_int_equal(stk_load(&boxes[1].control[STK_CTL_FAULT_COUNT]), 1);
     (void)box_fresh(1);
     (void)box_fresh(2);
-    boxes[1].debug[0] = 1;
+    stk_store(&boxes[1].debug[0], 1);
     record();
     put2(2, OP_ODD, 1, 0);
-    boxes[1].debug[0] = 1;
+    stk_store(&boxes[1].debug[0], 1);
     targets(2);
     assert_int_equal(replay(), STK_REPLAY_DIFFERS);
     assert_report(STK_REPLAY_RESULT, 1, 0, 1, 0);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "scan_cases.h"
 #include "stoker/port/interp.h"
 #include "stoker/ring.h"
@@ -60,7 +61,7 @@ static void set_up(const struct stk_pattern *patterns, uint32_t count) {
     memset(table_pool, 0, sizeof table_pool);
     memcpy(tables + image_at, automaton.image, automaton.image_bytes);
     memset(control_words, 0, sizeof control_words);
-    control_words[STK_CTL_TENANT_MASK] = UINT32_MAX;
+    stk_store(&control_words[STK_CTL_TENANT_MASK], UINT32_MAX);
     assert_int_equal(stk_ring_init(&ring, ring_words, sizeof ring_words, 4), STK_OK);
     memory.ring = ring_words;
     memory.control = control_words;
@@ -76,7 +77,7 @@ static void set_up_random(struct scan_set *set, uint32_t round, uint32_t *seed) 
     uint32_t shortest = round % 2u == 0u ? 1u : STK_FILTER_SPAN;
     scan_set_random_from(set, BUDGET, shortest, seed);
     set_up(set->pattern, set->count);
-    assert_true(shortest == 1u || automaton.image[STK_IMAGE_W_FILTER] != 0u);
+    assert_true(shortest == 1u || stk_load(&automaton.image[STK_IMAGE_W_FILTER]) != 0u);
 }
 
 static struct stk_slot run(uint32_t opcode, const uint32_t args[8]) {
@@ -113,10 +114,10 @@ static void assert_hits(const struct scan_set *s, uint32_t n, uint32_t lead) {
     static uint64_t visits[HITS_MAX], scratch[HITS_MAX], occurrences[SCAN_PATTERNS_MAX];
     uint32_t i;
     for (i = 0; i < stk_automaton_accepting(&automaton); i++) {
-        visits[i] = words_at(hits_at)[i];
+        visits[i] = stk_load(&words_at(hits_at)[i]);
     }
     for (; i < HITS_MAX; i++) {
-        assert_int_equal(words_at(hits_at)[i], 0); /* not a counter of this automaton */
+        assert_int_equal(stk_load(&words_at(hits_at)[i]), 0); /* not a counter of this automaton */
     }
     stk_automaton_occurrences(&automaton, visits, scratch, occurrences);
     for (i = 0; i < s->count; i++) {
@@ -194,13 +195,13 @@ static void one_match_counts_once_wherever_it_lies(void **state) {
         const struct stk_pattern pattern = {needle, lengths[i]};
         const uint32_t n = 9 * 24 + 5;
         set_up(&pattern, 1);
-        assert_int_equal(automaton.image[STK_IMAGE_W_FILTER] != 0u, lengths[i] >= STK_FILTER_SPAN);
+        assert_int_equal(stk_load(&automaton.image[STK_IMAGE_W_FILTER]) != 0u, lengths[i] >= STK_FILTER_SPAN);
         for (at = 0; at + pattern.len <= n; at++) {
             memset(payload, '.', n);
             memcpy(payload + at, needle, pattern.len);
             assert_int_equal(count(text_at, n, 0).args[STK_RESULT_ARG], 1);
-            assert_int_equal(words_at(hits_at)[0], 1);
-            words_at(hits_at)[0] = 0;
+            assert_int_equal(stk_load(&words_at(hits_at)[0]), 1);
+            stk_store(&words_at(hits_at)[0], 0);
         }
     }
 }
@@ -211,9 +212,9 @@ static void counters_go_on_from_what_they_hold(void **state) {
     (void)state;
     set_up(&pattern, 1);
     memset(payload, 'x', 100);
-    words_at(hits_at)[0] = UINT32_MAX - 9u;
+    stk_store(&words_at(hits_at)[0], UINT32_MAX - 9u);
     assert_int_equal(count(text_at, 100, 0).args[STK_RESULT_ARG], 100);
-    assert_int_equal(words_at(hits_at)[0], 90);
+    assert_int_equal(stk_load(&words_at(hits_at)[0]), 90);
 }
 
 static void hit_counters_must_fit_the_payload(void **state) {
@@ -252,10 +253,10 @@ static void check_locate(const struct scan_set *s, uint32_t n, uint32_t lead, ui
         for (k = 0; k < records; k++) {
             const uint32_t *record = words_at(out_at) + k * STK_MATCH_WORDS;
             struct stk_match_cursor cursor = {0};
-            uint32_t end = record[STK_MATCH_END], longer = UINT32_MAX;
+            uint32_t end = stk_load(&record[STK_MATCH_END]), longer = UINT32_MAX;
             assert_true(end > last_end && end <= n);
             last_end = end;
-            while (stk_automaton_next(&automaton, record[STK_MATCH_STATE], &cursor, &p)) {
+            while (stk_automaton_next(&automaton, stk_load(&record[STK_MATCH_STATE]), &cursor, &p)) {
                 assert_true(s->pattern[p].len <= longer && s->pattern[p].len <= end);
                 assert_memory_equal(payload + end - s->pattern[p].len, s->pattern[p].bytes, s->pattern[p].len);
                 longer = s->pattern[p].len;
@@ -323,7 +324,8 @@ static struct stk_slot count_and_list(uint32_t bytes, uint32_t lead, uint32_t ro
 
 static int record_order(const void *a, const void *b) {
     const uint32_t *x = a, *y = b;
-    return x[STK_MATCH_END] < y[STK_MATCH_END] ? -1 : x[STK_MATCH_END] > y[STK_MATCH_END];
+    uint32_t a_end = stk_load(&x[STK_MATCH_END]), b_end = stk_load(&y[STK_MATCH_END]);
+    return a_end < b_end ? -1 : a_end > b_end;
 }
 
 /* Holds the list of COUNT against that of LOCATE. */
@@ -338,7 +340,7 @@ static void check_list(const struct scan_set *s, uint32_t n, uint32_t lead) {
     assert_int_equal(slot.args[STK_RESULT_ARG], records);
     qsort(words_at(out_at), records, 8u, record_order);
     assert_memory_equal(words_at(out_at), want, bytes);
-    assert_int_equal(words_at(out_at)[records * STK_MATCH_WORDS], 0);
+    assert_int_equal(stk_load(&words_at(out_at)[records * STK_MATCH_WORDS]), 0);
     assert_hits(s, n, lead);
 }
 
@@ -369,10 +371,10 @@ static void count_with_more_matches_than_room_still_counts(void **state) {
         memset(words_at(out_at), 0xEE, ROOM_MAX * 8u);
         slot = count_and_list(1000, 0, room);
         assert_int_equal(slot.args[STK_RESULT_ARG], 1000);
-        assert_int_equal(words_at(out_at)[room * 2u], 0xEEEEEEEE);
-        assert_true(room == 0u || words_at(out_at)[room * 2u - 1u] == 0u);
-        assert_int_equal(words_at(hits_at)[0], 1000);
-        words_at(hits_at)[0] = 0;
+        assert_int_equal(stk_load(&words_at(out_at)[room * 2u]), 0xEEEEEEEE);
+        assert_true(room == 0u || stk_load(&words_at(out_at)[room * 2u - 1u]) == 0u);
+        assert_int_equal(stk_load(&words_at(hits_at)[0]), 1000);
+        stk_store(&words_at(hits_at)[0], 0);
     }
 }
 
@@ -418,7 +420,7 @@ static void corrupt_header_is_refused_or_contained(void **state) {
     set_up_random(&set, 1, &seed);
     scan_text_random(&set, payload, 500, &seed);
     for (word = 0; word < STK_IMAGE_WORDS; word++) {
-        uint32_t *at = table_words_at(image_at) + word, was = *at;
+        uint32_t *at = table_words_at(image_at) + word, was = stk_load(at), now;
         for (i = 0; i < 13; i++) {
             struct stk_slot slot;
             /* More accepting states than the counters beside them have room for are legal: they are the payload's
@@ -426,16 +428,17 @@ static void corrupt_header_is_refused_or_contained(void **state) {
             if (word == STK_IMAGE_W_ACCEPT && i < 11 && values[i] < was) {
                 continue;
             }
-            *at = i < 11 ? values[i] : i == 11 ? was + 1u : was - (was > 1u && word != STK_IMAGE_W_ACCEPT ? 1u : 0u);
+            now = i < 11 ? values[i] : i == 11 ? was + 1u : was - (was > 1u && word != STK_IMAGE_W_ACCEPT ? 1u : 0u);
+            stk_store(at, now);
             slot = survive(500);
-            if (*at != was && (word == STK_IMAGE_W_MAGIC || word == STK_IMAGE_W_VERSION)) {
+            if (now != was && (word == STK_IMAGE_W_MAGIC || word == STK_IMAGE_W_VERSION)) {
                 assert_refused(slot, STK_REASON_TABLE, 2);
             }
-            if (*at != was && word == STK_IMAGE_W_FILTER && *at != 0u) {
+            if (now != was && word == STK_IMAGE_W_FILTER && now != 0u) {
                 assert_refused(slot, STK_REASON_TABLE, 6);
             }
         }
-        *at = was;
+        stk_store(at, was);
     }
     check_count(&set, 500, 0);
 }
@@ -450,7 +453,8 @@ static void corrupt_table_and_classes_are_contained(void **state) {
         table = table_words_at(image_at + STK_IMAGE_TABLE_BYTE);
         words = (table_bytes - image_at - STK_IMAGE_TABLE_BYTE) / 4u;
         for (i = 0; i < words; i++) {
-            table[i] = round % 4u == 0 ? UINT32_MAX : round % 4u == 1u ? scan_random(&seed) : table[i] + words - 1u;
+            uint32_t shifted = stk_load(&table[i]) + words - 1u;
+            stk_store(&table[i], round % 4u == 0 ? UINT32_MAX : round % 4u == 1u ? scan_random(&seed) : shifted);
         }
         if (round % 2u) {
             memset(tables + image_at + STK_IMAGE_WORDS * 4u, 0xFF, STK_IMAGE_CLASS_BYTES);
@@ -465,11 +469,11 @@ static void a_filter_beyond_the_tables_is_refused(void **state) {
     const struct stk_pattern pattern = {word, 6};
     (void)state;
     set_up(&pattern, 1);
-    assert_int_equal(automaton.image[STK_IMAGE_W_FILTER], STK_FILTER_BYTES);
+    assert_int_equal(stk_load(&automaton.image[STK_IMAGE_W_FILTER]), STK_FILTER_BYTES);
     port.memory.table_bytes = table_bytes - 64u;
     assert_int_equal(stk_interp_open(&port, &port.memory, NULL), STK_OK);
     assert_refused(count(text_at, 16, 0), STK_REASON_TABLE, 6);
-    table_words_at(image_at)[STK_IMAGE_W_FILTER] = 0;
+    stk_store(&table_words_at(image_at)[STK_IMAGE_W_FILTER], 0);
     assert_int_equal(count(text_at, 16, 0).status, STK_SLOT_DONE);
 }
 
@@ -490,13 +494,14 @@ static void an_image_of_another_tenant_is_refused(void **state) {
     for (t = 0; t < 3u; t++) {
         places[t] = t * share + (t == 0u ? IMAGE_AT : 0u);
         memcpy(tables + places[t], automaton.image, automaton.image_bytes);
-        control_words[STK_CTL_TENANT_MASK + t] = UINT32_MAX;
+        stk_store(&control_words[STK_CTL_TENANT_MASK + t], UINT32_MAX);
     }
-    control_words[STK_CTL_SHARE_PAYLOAD] = (payload_bytes / 3u + 64u) & ~63u; /* three shares, the last one cut */
+    stk_store(&control_words[STK_CTL_SHARE_PAYLOAD],
+              (payload_bytes / 3u + 64u) & ~63u); /* three shares, the last one cut */
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
     memset(payload, 'x', payload_bytes);
     for (t = 0; t < 3u; t++) {
-        uint32_t own = t * control_words[STK_CTL_SHARE_PAYLOAD];
+        uint32_t own = t * stk_load(&control_words[STK_CTL_SHARE_PAYLOAD]);
         for (k = 0; k < 3u; k++) {
             const uint32_t args[5] = {own, 16, 0, places[k], own + 64u};
             const struct stk_work work = {STK_OP_SCAN_COUNT, t, STK_PRIORITY_NORMAL, 5, args};
@@ -515,7 +520,7 @@ static void an_image_of_another_tenant_is_refused(void **state) {
     }
     /* An image that begins in the window and ends in that of the next tenant. */
     memcpy(tables + 2u * share - 64u, automaton.image, 64u);
-    const uint32_t args[5] = {control_words[STK_CTL_SHARE_PAYLOAD], 16, 0, 2u * share - 64u, 0};
+    const uint32_t args[5] = {stk_load(&control_words[STK_CTL_SHARE_PAYLOAD]), 16, 0, 2u * share - 64u, 0};
     const struct stk_work work = {STK_OP_SCAN_COUNT, 1, STK_PRIORITY_NORMAL, 5, args};
     struct stk_slot slot;
     assert_int_equal(stk_ring_publish(&ring, 1, &work), STK_OK);

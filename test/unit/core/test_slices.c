@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "chunk_cases.h"
 #include "stoker/kernel/cost.h"
 #include "stoker/automaton.h"
@@ -85,7 +86,7 @@ static void open_port(const struct stk_limits *limits, uint64_t lease_ns, uint32
     memset(ring_words, 0, sizeof ring_words);
     memset(control_words, 0, sizeof control_words);
     for (uint32_t t = 0; t < tenants; t++) {
-        control_words[STK_CTL_TENANT_MASK + t] = UINT32_MAX;
+        stk_store(&control_words[STK_CTL_TENANT_MASK + t], UINT32_MAX);
     }
     assert_int_equal(stk_interp_open(&port, &memory, &config), STK_OK);
 }
@@ -96,7 +97,7 @@ static void put(uint32_t slot, uint32_t opcode, uint32_t tenant, const uint32_t 
 }
 
 static uint32_t status(uint32_t slot) {
-    return ring_words[slot * STK_SLOT_WORDS];
+    return stk_load(&ring_words[slot * STK_SLOT_WORDS]);
 }
 
 static const uint32_t *results(uint32_t slot) {
@@ -120,7 +121,8 @@ static uint32_t finish(uint32_t slot) {
 
 static int record_order(const void *a, const void *b) {
     const uint32_t *x = a, *y = b;
-    return x[STK_MATCH_END] < y[STK_MATCH_END] ? -1 : x[STK_MATCH_END] > y[STK_MATCH_END];
+    uint32_t a_end = stk_load(&x[STK_MATCH_END]), b_end = stk_load(&y[STK_MATCH_END]);
+    return a_end < b_end ? -1 : a_end > b_end;
 }
 
 /* COUNT lists in any order; of more matches than fit it lists any. */
@@ -135,20 +137,21 @@ static void sort_list(uint8_t *memory, uint32_t found, uint32_t room) {
 /* Runs a slot in one call, then in slices, and checks that results and payload are equal. Returns how often the slot
  * stopped. */
 static uint32_t check(uint32_t opcode, const uint32_t *args) {
-    uint32_t whole[STK_SLOT_RESULTS], stops;
+    uint32_t whole[STK_SLOT_RESULTS], sliced[STK_SLOT_RESULTS], stops;
     memcpy(before, payload, PAYLOAD);
     open_port(NULL, 0, 1);
     put(1, opcode, 0, args, 8);
     assert_int_equal(finish(1), 0);
     assert_int_equal(status(1), STK_SLOT_DONE);
-    memcpy(whole, results(1), sizeof whole);
+    stk_copy_out(whole, results(1), STK_SLOT_RESULTS);
     memcpy(copy, payload, PAYLOAD);
     memcpy(payload, before, PAYLOAD);
     open_port(NULL, 1, 1);
     put(1, opcode, 0, args, 8);
     stops = finish(1);
     assert_int_equal(status(1), STK_SLOT_DONE);
-    assert_memory_equal(results(1), whole, sizeof whole);
+    stk_copy_out(sliced, results(1), STK_SLOT_RESULTS);
+    assert_memory_equal(sliced, whole, sizeof whole);
     if (opcode == STK_OP_SCAN_COUNT && args[STK_SCAN_ROOM] != 0u) {
         sort_list(payload, whole[0], args[STK_SCAN_ROOM]);
         sort_list(copy, whole[0], args[STK_SCAN_ROOM]);
@@ -247,9 +250,9 @@ static void a_made_up_place_stays_in_the_chunk(void **state) {
             put(1, ops[i], 0, ops[i] == STK_OP_FIR_Q15 ? filter : scan, 8);
             STK_SLOT_AT(ring_words, 1)
             [STK_SLOT_ARG0 + STK_RESULT_ARG] = UINT32_MAX; /* records that were never written */
-            STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT] = places[k];
-            STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE] = UINT32_MAX;
-            STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS] = STK_SLOT_YIELD;
+            stk_store(&STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_AT], places[k]);
+            stk_store(&STK_SLOT_AT(ring_words, 1)[STK_SLOT_ARG0 + STK_RESULT_ARG + STK_SLICE_STATE], UINT32_MAX);
+            stk_store(&STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS], STK_SLOT_YIELD);
             (void)finish(1);
             assert_memory_equal(payload, before, OUT_AT - 1024u);
             assert_memory_equal(payload + HITS_END, before + HITS_END, PAYLOAD - HITS_END);
@@ -271,9 +274,9 @@ static void a_slot_that_is_published_or_put_back_begins_at_its_start(void **stat
     put(1, STK_OP_SUM64, 0, args, 12);
     (void)stk_interp_ops.drive(&port, true);
     assert_int_equal(status(1), STK_SLOT_YIELD);
-    STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS] = STK_SLOT_REQUEUE; /* the status after a lost device */
+    stk_store(&STK_SLOT_AT(ring_words, 1)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* the status after a lost device */
     (void)finish(1);
-    assert_int_equal(results(1)[0], want);
+    assert_int_equal(stk_load(&results(1)[0]), want);
 }
 
 static void other_slots_run_between_the_slices_of_a_tenant_and_its_own_in_order(void **state) {
@@ -304,14 +307,14 @@ static void a_handler_of_the_user_resumes_by_the_same_helpers(void **state) {
     open_port(NULL, 1, 1);
     put(1, OP_HALVES, 0, args, 2);
     assert_int_equal(finish(1), 2);
-    assert_int_equal(results(1)[0], 3); /* the budget is 64 KiB */
-    assert_int_equal(results(1)[1], 150000);
+    assert_int_equal(stk_load(&results(1)[0]), 3); /* the budget is 64 KiB */
+    assert_int_equal(stk_load(&results(1)[1]), 150000);
 }
 
 static void refused(uint32_t slot, uint32_t reason, uint32_t value) {
     assert_int_equal(status(slot), STK_SLOT_FAULT);
-    assert_int_equal(STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG], reason);
-    assert_int_equal(STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG], value);
+    assert_int_equal(stk_load(&STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG]), reason);
+    assert_int_equal(stk_load(&STK_SLOT_AT(ring_words, slot)[STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG]), value);
 }
 
 static void run(uint32_t slot, uint32_t opcode, uint32_t tenant, uint32_t bytes) {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stream_world.h"
 
 /* Streams `n` chunks of `bytes` bytes with a lead of up to `lead`; each comes back once, in order. */
@@ -64,7 +65,7 @@ static void interpreter_gives_the_same_results(void **state) {
     assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
     stream_chunks(60, 200, 0, STK_OP_SUM64);
     assert_neighbours_untouched();
-    assert_int_equal(w.control[STK_CTL_DONE_COUNT], 60);
+    assert_int_equal(stk_load(&w.control[STK_CTL_DONE_COUNT]), 60);
     assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
 }
 
@@ -287,7 +288,7 @@ static void stream_publishes_with_its_priority_and_normal_by_default(void **stat
         w.stream.config.priority = priority;
         queue(read_at(0, 100, 0));
         assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-        assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_PRIORITY], wire[priority]);
+        assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_PRIORITY]), wire[priority]);
     }
 }
 
@@ -309,7 +310,7 @@ static void refused_chunk_says_why_and_may_run_again(void **state) {
     assert_int_equal(result(1)->tag, 0);
     assert_int_equal(result(2)->tag, 100);
     assert_int_equal(w.stream.stats.failed, 1);
-    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_DONE);
+    assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS]), STK_SLOT_DONE);
 }
 
 static int again_with_a_bad_opcode(const struct stk_stream_result *r, struct stk_stream_next *next) {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/device_stop.h"
 #include "stream_world.h"
 
@@ -41,7 +42,7 @@ static void stream_with_nothing_in_flight_ends_at_once(void **state) {
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     assert_int_equal(stk_stream_close(&w.stream, 0), STK_OK);
     assert_closed(3);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 0);
 }
 
 static void reads_that_were_never_submitted_are_canceled(void **state) {
@@ -140,7 +141,7 @@ static void slots_are_cancelled_only_where_no_worker_can_claim_them(void **state
     for (uint32_t i = 0; i < 3; i++) {
         world(NULL, NULL);
         workers = i != 2u; /* a BATCH has copies */
-        w.control[STK_CTL_NO_SHARED_ATOMICS] = STK_NO_SHARED_ATOMICS_BIT;
+        stk_store(&w.control[STK_CTL_NO_SHARED_ATOMICS], STK_NO_SHARED_ATOMICS_BIT);
         w.device.idle = true;
         w.stream.config.dispatch.ops = &telling;
         queue_some(4, 100);
@@ -163,7 +164,7 @@ static void slots_are_cancelled_only_where_no_worker_can_claim_them(void **state
 static void chunk_that_found_its_slot_in_use_is_canceled(void **state) {
     (void)state;
     world(NULL, NULL);
-    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* somebody else's */
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_CLAIMED); /* somebody else's */
     queue_some(2, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), STK_E_STATUS);
     assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
@@ -199,7 +200,7 @@ static void slots_that_are_claimed_finish(void **state) {
     assert_int_equal(result(2)->err, STK_E_CANCELED);
     assert_int_equal(result(3)->err, STK_E_CANCELED);
     assert_closed(4);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 0);
 }
 
 static void slots_that_wait_or_yield_are_taken_back(void **state) {
@@ -211,7 +212,7 @@ static void slots_that_wait_or_yield_are_taken_back(void **state) {
         w.device.idle = true;
         queue_some(1, 100);
         assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-        STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = waiting[i];
+        stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], waiting[i]);
         assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
         assert_int_equal(result(0)->err, STK_E_CANCELED);
         assert_closed(1);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "log_rig.h"
 #include "stream_world.h"
 
@@ -18,12 +19,12 @@ static uint32_t fences;
 
 /* The device of stream_world.h, which knows fences too. */
 static int handler(void *ctx, uint32_t index, uint32_t *slot) {
-    if (slot[STK_SLOT_OPCODE] != STK_OP_BATCH_FENCE) {
+    if (stk_load(&slot[STK_SLOT_OPCODE]) != STK_OP_BATCH_FENCE) {
         return sim_handler(ctx, index, slot);
     }
     fences++;
-    w.control[STK_CTL_EPOCH]++;
-    w.control[TAG_AT] = slot[STK_SLOT_ARG0 + 1];
+    stk_store(&w.control[STK_CTL_EPOCH], stk_load(&w.control[STK_CTL_EPOCH]) + 1u);
+    stk_store(&w.control[TAG_AT], stk_load(&slot[STK_SLOT_ARG0 + 1]));
     return 0;
 }
 
@@ -202,11 +203,11 @@ static void publish_that_the_log_refuses_is_published_all_the_same(void **state)
     assert_int_equal(rig.recorder.lost, 2);
     assert_int_equal(stk_stream_epoch(&w.stream, 1, MS), STK_OK);
     assert_int_equal(rig.recorder.lost, 4); /* the fence and the epoch */
-    assert_int_equal(w.control[STK_CTL_EPOCH], 1);
+    assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), 1);
     rig.fail = 0;
     assert_int_equal(stk_stream_epoch(&w.stream, 2, MS), STK_OK);
     assert_int_equal(rig.recorder.lost, 4);
-    assert_int_equal(w.control[STK_CTL_EPOCH], 2);
+    assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), 2);
 }
 
 static void stream_wants_a_recorder_of_its_own_ring(void **state) {
@@ -229,8 +230,8 @@ static void epoch_waits_for_every_chunk_and_the_callback_sees_no_fence(void **st
     assert_int_equal(stk_stream_epoch(&w.stream, 55, MS), STK_OK);
     assert_int_equal(w.count, 3);
     assert_int_equal(fences, 1);
-    assert_int_equal(w.control[STK_CTL_EPOCH], 1);
-    assert_int_equal(w.control[TAG_AT], 55);
+    assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), 1);
+    assert_int_equal(stk_load(&w.control[TAG_AT]), 55);
     assert_int_equal(w.stream.stats.slots, 3);
     queue(read_at(0, 100, 0));
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
@@ -261,7 +262,7 @@ static void epoch_without_a_recorder_is_a_fence(void **state) {
     assert_int_equal(stk_stream_epoch(&w.stream, 55, MS), STK_OK);
     assert_int_equal(stk_stream_epoch(&w.stream, 56, MS), STK_OK);
     assert_int_equal(w.count, 3);
-    assert_int_equal(w.control[STK_CTL_EPOCH], 2);
+    assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), 2);
     assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(stk_stream_epoch(&w.stream, 57, MS), STK_E_SHUTDOWN);
     w.stream.closed = 0;
@@ -284,7 +285,7 @@ static void epoch_that_times_out_goes_on(void **state) {
     assert_int_equal(w.stream.stats.slots, 2); /* held back */
     w.device.idle = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 10, MS), STK_OK);
-    assert_int_equal(w.control[TAG_AT], 9);
+    assert_int_equal(stk_load(&w.control[TAG_AT]), 9);
     assert_int_equal(fences, 1);
     assert_int_equal(w.count, 3);
 }
@@ -301,7 +302,7 @@ static void fence_outlives_a_pause_of_the_process(void **state) {
     assert_int_equal(w.stream.info.err, STK_OK); /* the deadline of the call is over, not that of the fence */
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, UINT64_MAX), STK_OK);
-    assert_int_equal(w.control[TAG_AT], 9);
+    assert_int_equal(stk_load(&w.control[TAG_AT]), 9);
 }
 
 static void late_fence_is_recorded(void **state) {
@@ -370,9 +371,9 @@ static void fence_whose_status_is_none_is_refused(void **state) {
     recorded();
     w.device.stuck = true;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, 0), STK_E_TIMEOUT);
-    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = 8;
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], 8);
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_SLOT_FAULT);
-    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
+    assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS]), STK_SLOT_EMPTY);
     w.device.stuck = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
@@ -380,9 +381,9 @@ static void fence_whose_status_is_none_is_refused(void **state) {
 static void slot_that_is_not_free_keeps_the_fence_out(void **state) {
     (void)state;
     recorded();
-    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_WAIT_IO; /* somebody else's doing */
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO); /* somebody else's doing */
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_STATUS);
-    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = STK_SLOT_EMPTY;
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);
 }
 
@@ -411,9 +412,9 @@ static void stream_ends_an_epoch_after_so_many_chunks(void **state) {
         assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, 22);
         epochs = 22 / w.config.epoch_chunks;
-        assert_int_equal(w.control[STK_CTL_EPOCH], epochs);
+        assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), epochs);
         assert_int_equal(fences, epochs);
-        assert_int_equal(w.control[TAG_AT], epochs * w.config.epoch_chunks);
+        assert_int_equal(stk_load(&w.control[TAG_AT]), epochs * w.config.epoch_chunks);
         read_back();
         for (i = 0, in_epoch = 0; stk_log_next(&rig.iter, &r) == 1;) {
             in_epoch += r.kind == STK_LOG_PUBLISH && r.opcode == OP ? 1u : 0u;
@@ -445,7 +446,7 @@ static void close_leaves_no_chunk_behind_a_fence(void **state) {
         assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
         assert_int_equal(w.count, DEPTH);
         assert_int_equal(result(3)->err, STK_E_CANCELED);
-        assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT + 3u)[STK_SLOT_STATUS],
+        assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT + 3u)[STK_SLOT_STATUS]),
                          claimed ? STK_SLOT_DONE : STK_SLOT_EMPTY);
     }
 }

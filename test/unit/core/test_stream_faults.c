@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/wait.h"
 #include "stoker/control.h"
 #include "stream_world.h"
@@ -165,11 +166,11 @@ static void slot_that_somebody_else_uses_is_left_alone_and_the_chunk_waits_for_i
     uint32_t *status = STK_SLOT_AT(w.ring, FIRST_SLOT + 1u);
     (void)state;
     world(NULL, NULL);
-    *status = STK_SLOT_CLAIMED;
+    stk_store(status, STK_SLOT_CLAIMED);
     queue_some(3, 100);
     assert_int_equal(stk_stream_poll(&w.stream, MS), STK_E_STATUS);
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_E_STATUS);
-    assert_int_equal(*status, STK_SLOT_CLAIMED);
+    assert_int_equal(stk_load(status), STK_SLOT_CLAIMED);
     assert_int_equal(status[STK_SLOT_OPCODE], 0);
     assert_int_equal(w.stream.stats.slots, 1);
     *status = STK_SLOT_EMPTY;
@@ -206,12 +207,12 @@ static void status_that_is_none_is_a_fault_of_its_chunk(void **state) {
     w.device.stuck = true;
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS] = 0xABCDu;
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], 0xABCDu);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
     assert_int_equal(result(0)->err, STK_E_SLOT_FAULT);
     assert_int_equal(result(0)->reason, STK_REASON_STATUS);
     assert_int_equal(result(0)->value, 0xABCDu);
-    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
+    assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS]), STK_SLOT_EMPTY);
 }
 
 static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
@@ -220,12 +221,12 @@ static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
     (void)state;
     world(NULL, NULL);
     assert_int_equal(stk_control_set_custody(&control, control.count, NULL), STK_OK);
-    *custody = 1;
+    stk_store(custody, 1);
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    assert_int_equal(STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_DONE);
+    assert_int_equal(stk_load(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS]), STK_SLOT_DONE);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 0);
-    *custody = 2;
+    stk_store(custody, 2);
     assert_int_equal(stk_stream_poll(&w.stream, 0), 1);
 }
 
@@ -327,8 +328,9 @@ static void lost_device_is_said_by_every_poll_and_by_close(void **state) {
 
 static void set_observable(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
     (void)ctx, (void)word, (void)seen, (void)timeout_ns;
-    if (++w.control[STK_CTL_OBSERVABLE + 1u] == 5u) {
-        w.control[STK_CTL_OBSERVABLE] = 77;
+    stk_store(&w.control[STK_CTL_OBSERVABLE + 1u], stk_load(&w.control[STK_CTL_OBSERVABLE + 1u]) + 1u);
+    if (stk_load(&w.control[STK_CTL_OBSERVABLE + 1u]) == 5u) {
+        stk_store(&w.control[STK_CTL_OBSERVABLE], 77);
     }
 }
 
@@ -340,7 +342,7 @@ static void wait_for_a_word_moves_the_stream_on(void **state) {
     queue_some(3, 100);
     assert_int_equal(stk_stream_wait_word(&w.stream, word, 77, 10 * MS), STK_OK);
     assert_int_equal(w.count, 3);
-    assert_int_equal(w.control[STK_CTL_OBSERVABLE + 1u], 5);
+    assert_int_equal(stk_load(&w.control[STK_CTL_OBSERVABLE + 1u]), 5);
     assert_int_equal(stk_stream_wait_word(&w.stream, word, 77, 0), STK_OK);
     assert_int_equal(stk_stream_wait_word(&w.stream, word, 78, 0), STK_E_TIMEOUT);
     w.clock.now = 0;
@@ -369,7 +371,7 @@ static int wait_fails(void *ctx, const uint32_t *word, uint32_t seen, uint64_t t
 
 static void plain_wait_for_a_word_sees_it_or_gives_up(void **state) {
     struct stk_platform_ops broken = stk_sim_platform_ops;
-    uint32_t word = 5;
+    uint32_t word = stk_le32(5);
     (void)state;
     world(NULL, NULL);
     assert_int_equal(stk_wait_word(&w.config.platform, &word, 5, 0), STK_OK);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/device_stop.h"
 #include "stream_world.h"
 
@@ -150,7 +151,7 @@ static void stop_asks_the_port_again_after_a_pause(void **state) {
     stops = 0;
     assert_int_equal(stk_device_stop(w.control, &w.config.dispatch, &w.config.platform, 8000 * MS), STK_OK);
     assert_int_equal(stops, 4);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 1);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 1);
     assert_int_equal(stk_stream_close(&w.stream, MS), STK_OK);
     assert_int_equal(w.count, 2);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stream_world.h"
 
 #define STREAMS 2u
@@ -116,11 +117,11 @@ static void each_stream_gets_its_own_results_from_the_interpreter(void **state) 
     open_side(0);
     open_side(1);
     run_until(60, MS);
-    assert_int_equal(w.control[STK_CTL_DONE_COUNT], 120);
+    assert_int_equal(stk_load(&w.control[STK_CTL_DONE_COUNT]), 120);
     close_side(0);
     feed(1, 60 + HALF);
     assert_int_equal(stk_stream_drain(&sides[1].stream, MS), STK_OK);
-    assert_int_equal(w.control[STK_CTL_DONE_COUNT], 120 + HALF);
+    assert_int_equal(stk_load(&w.control[STK_CTL_DONE_COUNT]), 120 + HALF);
     close_side(1);
 }
 
@@ -144,7 +145,7 @@ static void close_ends_the_reads_and_slots_of_its_stream_alone(void **state) {
     assert_int_equal(sides[0].failed, HALF);
     assert_int_equal(sides[0].last_err, STK_E_CANCELED);
     assert_int_equal(sides[1].count, 0);
-    assert_int_equal(w.control[STK_CTL_SHUTDOWN], 0);
+    assert_int_equal(stk_load(&w.control[STK_CTL_SHUTDOWN]), 0);
     w.device.idle = false;
     assert_int_equal(stk_stream_drain(&sides[1].stream, MS), STK_OK);
     assert_int_equal(sides[1].count, HALF);

@@ -82,14 +82,15 @@ static int read_overlay(uint32_t ring_word, struct stk_control *control, enum st
     return stk_telemetry_read(&rig, &ring, control, feed, NULL, NULL);
 }
 
-/* Word 7 of the row is the slot's status: the first try finds it changed, the second does not. */
+/* The decoder writes its rows in host order, and they are read again as words of a ring. So what comes back is in host
+ * order here. Word 7 of the row is the slot's status: the first try finds it changed, the second does not. */
 static void a_status_that_changed_is_read_again(void **state) {
     struct stk_control control = {rig_control, STK_CTL_WORDS_MIN};
     (void)state;
     rig_reset();
     memset(overlay, 0, sizeof overlay);
     overlay[7] = stk_le32(STK_SLOT_PUBLISHED);
-    overlay[14] = stk_le32(STK_SLOT_CLAIMED);
+    overlay[14] = STK_SLOT_CLAIMED;
     assert_int_equal(read_overlay(7, &control, STK_FEED_NONE), STK_OK);
     assert_int_equal(rig.lost[0], STK_ROW_WHOLE);
     assert_int_equal(rig.snapshot.occupancy.count[STK_SLOT_CLAIMED], 1);
@@ -104,8 +105,8 @@ static void words_that_changed_are_read_again(void **state) {
     memset(overlay, 0, sizeof overlay);
     overlay[6] = stk_le32(STK_SLOT_CLAIMED);
     overlay[7] = stk_le32(1111);
-    overlay[12] = stk_le32(STK_SLOT_CLAIMED); /* to word 6 of the row, which is the slot's status */
-    overlay[13] = stk_le32(2222);
+    overlay[12] = STK_SLOT_CLAIMED; /* to word 6 of the row, which is the slot's status */
+    overlay[13] = 2222;
     assert_int_equal(read_overlay(6, &control, STK_FEED_ANY), STK_OK);
     assert_int_equal(rig.lost[0], STK_ROW_WHOLE);
     assert_int_equal(rig.rows[0].opcode, 2222);

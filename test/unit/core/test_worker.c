@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stoker/atomic.h"
 #include "stoker/kernel/device.h"
 #include "op_cases.h"
 #include "stoker/control.h"
@@ -67,7 +68,7 @@ static void put(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1) {
 }
 
 static uint32_t control(uint32_t word) {
-    return image.control[word];
+    return stk_load(&image.control[word]);
 }
 
 static void open_refuses_what_it_cannot_run(void **state) {
@@ -143,14 +144,14 @@ static void worker_with_nothing_to_do_leaves_after_its_idle_turns(void **state) 
 }
 
 static void bump_lease(void) {
-    image.control[STK_CTL_LEASE]++;
+    stk_store(&image.control[STK_CTL_LEASE], stk_load(&image.control[STK_CTL_LEASE]) + 1u);
 }
 
 static void changed_lease_word_ends_the_lease_after_the_slot_in_hand(void **state) {
     (void)state;
     open_port(1000, 1000);
     hook = bump_lease;
-    image.control[STK_CTL_LEASE] = UINT32_MAX;
+    stk_store(&image.control[STK_CTL_LEASE], UINT32_MAX);
     put(0, OP_RECORD, 0, 0);
     put(1, OP_HOST, 0, 0);
     put(2, OP_RECORD, 0, 0);
@@ -184,8 +185,8 @@ static void slots_behind_the_cursor_and_holes_are_found(void **state) {
     put(3, OP_RECORD, 0, 0); /* behind the cursor, alone */
     put(5, OP_RECORD, 0, 0);
     put(12, OP_RECORD, 0, 0); /* before it, past holes */
-    STK_SLOT_AT(image.ring, 13)
-    [STK_SLOT_STATUS] = STK_SLOT_CLAIMED; /* a claimed slot of a worker that is gone is no hole to fall in */
+    /* a claimed slot of a worker that is gone is no hole to fall in */
+    stk_store(&STK_SLOT_AT(image.ring, 13)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
     put(15, OP_RECORD, 0, 0);
     put(0, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
@@ -211,10 +212,10 @@ static void slot_published_behind_a_running_worker_is_found(void **state) {
 static void spoiled_cursor_starts_at_the_first_slot(void **state) {
     (void)state;
     open_port(0, 0);
-    image.control[STK_CTL_CURSOR] = OPS_SLOTS;
+    stk_store(&image.control[STK_CTL_CURSOR], OPS_SLOTS);
     put(0, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
-    image.control[STK_CTL_CURSOR] = UINT32_MAX;
+    stk_store(&image.control[STK_CTL_CURSOR], UINT32_MAX);
     put(0, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
     assert_int_equal(orders, 2);
@@ -258,15 +259,15 @@ static void fence_waits_for_its_items_and_for_no_others(void **state) {
     for (i = 0; i < 5; i++) {
         open_port(0, 0);
         put(14, STK_OP_NOP, 0, 0); /* not the fence's: a slot that stays claimed */
-        STK_SLOT_AT(image.ring, 14)[STK_SLOT_STATUS] = STK_SLOT_CLAIMED;
+        stk_store(&STK_SLOT_AT(image.ring, 14)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
         put(15, OP_LATER, 500, STK_SLOT_REQUEUE); /* the fence's, by way of the end of the ring */
-        STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS] = waiting[i];
+        stk_store(&STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS], waiting[i]);
         put(0, STK_OP_NOP, 0, 0);
         put(1, STK_OP_BATCH_FENCE, 2, 7);
         (void)drive();
         assert_int_equal(op_status(&image, 1), STK_SLOT_REQUEUE);
         assert_int_equal(control(STK_CTL_EPOCH), 0);
-        STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS] = over[i % 3];
+        stk_store(&STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS], over[i % 3]);
         assert_int_equal(drive(), 1);
         assert_int_equal(op_status(&image, 1), STK_SLOT_DONE);
         assert_int_equal(control(STK_CTL_EPOCH), 1);
@@ -287,12 +288,12 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
         open_port(0, 0);
         memory.control_words = some[i].control_words;
         memory.payload_bytes = some[i].payload_bytes;
-        image.control[STK_CTL_TENANT_MASK + 1u] = UINT32_MAX;
-        image.control[STK_CTL_SHARE_OBSERVABLES] = some[i].observables;
-        image.control[STK_CTL_SHARE_PAYLOAD] = some[i].payload;
+        stk_store(&image.control[STK_CTL_TENANT_MASK + 1u], UINT32_MAX);
+        stk_store(&image.control[STK_CTL_SHARE_OBSERVABLES], some[i].observables);
+        stk_store(&image.control[STK_CTL_SHARE_PAYLOAD], some[i].payload);
         assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
         put(0, STK_OP_SHUTDOWN, 0, 0);
-        image.ring[STK_SLOT_TENANT] = 1;
+        stk_store(&image.ring[STK_SLOT_TENANT], 1);
         assert_int_equal(drive(), 1);
         assert_int_equal(op_status(&image, 0), STK_SLOT_FAULT);
         assert_int_equal(op_arg(&image, 0, STK_FAULT_REASON_ARG), STK_REASON_TENANT);
@@ -315,10 +316,10 @@ static void hook_forges(void) {
     struct stk_interp second = port;
     in_hand[runs] = control(CUSTODY_AT + 5u);
     if (runs++ == 0u) {
-        STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS] = STK_SLOT_PUBLISHED;
+        stk_store(&STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS], STK_SLOT_PUBLISHED);
         assert_int_equal(stk_interp_ops.drive(&second, true), 0);
         assert_int_equal(op_status(&image, 5), STK_SLOT_PUBLISHED);
-        STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS] = STK_SLOT_DONE;
+        stk_store(&STK_SLOT_AT(image.ring, 5)[STK_SLOT_STATUS], STK_SLOT_DONE);
     }
 }
 
@@ -370,8 +371,8 @@ static void counts_are_exact_when_the_worker_is_gone(void **state) {
     uint32_t round, i;
     (void)state;
     open_port(10000, 0);
-    image.control[STK_CTL_DONE_COUNT] = UINT32_MAX - 100u; /* counters wrap */
-    image.control[STK_CTL_FAULT_COUNT] = UINT32_MAX;
+    stk_store(&image.control[STK_CTL_DONE_COUNT], UINT32_MAX - 100u); /* counters wrap */
+    stk_store(&image.control[STK_CTL_FAULT_COUNT], UINT32_MAX);
     for (round = 0; round < 100; round++) {
         for (i = 0; i < OPS_SLOTS; i++) {
             put(i,

@@ -12,6 +12,7 @@
  *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   STK_PREFETCH            a hint: this line will be written soon
+ *   stk_plain_word          a word that a plain load took from the payload or the tables, in the order of this machine
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a
  *                           STK_FENCE
  *   stk_local_add ..        words that the lanes of a group share
@@ -99,6 +100,11 @@ void __nvvm_membar_sys(void);
 #else
 #define STK_PREFETCH(p) ((void)(p))
 #endif
+
+/* A device of OpenCL that this code runs on is little-endian, as the words are. */
+STK_FN stk_u32 stk_plain_word(stk_u32 v) {
+    return v;
+}
 
 STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
     return *(const volatile STK_GLOBAL stk_u32 *)p;
@@ -203,6 +209,10 @@ typedef uint64_t stk_u64;
 #define STK_PREFETCH(p)   ((void)(p))
 #define STK_FENCE()       ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
 #define STK_FENCE_LOADS() ((void)0)
+
+STK_FN stk_u32 stk_plain_word(stk_u32 v) {
+    return stk_le32(v);
+}
 
 STK_FN stk_u32 stk_ld(const stk_u32 *p) {
     return stk_load(p);
