@@ -211,7 +211,7 @@ struct stk_opencl_config {
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most, and 1 of any other device */
+    /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most; 1 for other devices */
     uint32_t workers;
     uint32_t lanes; /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
