@@ -122,7 +122,7 @@ static int fit_device(struct stk_opencl *cl) {
 static int open_device(struct stk_opencl *cl) {
     int err = fit_device(cl);
     if (err != STK_OK) {
-        stk_opencl_say(cl, "the configuration fits no device: a size or a number is out of range");
+        stk_opencl_say(cl, "a size or a number of the configuration is out of range for this device");
         return err;
     }
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {

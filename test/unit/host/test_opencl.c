@@ -384,6 +384,56 @@ static void numbers_out_of_range_are_refused(void **state) {
     }
 }
 
+/* What a fit function was given, and what it asks for. */
+struct fitted {
+    uint32_t calls, workers, lanes, slots;
+};
+
+static void fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config) {
+    struct fitted *f = ctx;
+    f->calls++;
+    f->workers = config->workers;
+    f->lanes = config->lanes;
+    assert_non_null(device->id);
+    config->slots = f->slots;
+    config->payload_bytes = 64u * config->workers;
+}
+
+static void sizes_follow_the_device(void **state) {
+    struct fitted f = {.slots = 24};
+    const struct stk_opencl_config config = {.device = "0", .slots = 8, .fit = fit, .fit_ctx = &f};
+    struct stk_opencl_device device;
+    uint32_t workers;
+    (void)state;
+    if (stk_opencl_device(0, &device) != STK_OK) {
+        skip_without("an OpenCL device");
+    }
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
+    assert_int_equal(f.calls, 1);
+    workers = device.type != STK_OPENCL_GPU             ? 1u
+              : device.units < STK_OPENCL_WORKERS_USUAL ? device.units
+                                                        : STK_OPENCL_WORKERS_USUAL;
+    assert_int_equal(f.workers, workers);
+    assert_int_equal(f.lanes, device.lanes);
+    assert_int_equal(cl.memory.slots, 24);
+    assert_int_equal(cl.memory.payload_bytes, 64u * workers);
+    close_device();
+}
+
+static void sizes_that_fit_no_device_are_refused(void **state) {
+    struct fitted f = {.slots = UINT32_MAX};
+    const struct stk_opencl_config config = {.device = "0", .fit = fit, .fit_ctx = &f};
+    struct stk_opencl_device device;
+    (void)state;
+    if (stk_opencl_device(0, &device) != STK_OK) {
+        skip_without("an OpenCL device");
+    }
+    assert_int_equal(stk_opencl_open(&cl, &config), STK_E_ARG);
+    assert_non_null(strstr(cl.reason, "out of range"));
+    assert_null(cl.own.program.context);
+    assert_int_equal(stk_opencl_close(&cl, 0), STK_OK);
+}
+
 int main(void) {
     const struct CMUnitTest in_each_way[] = {
         cmocka_unit_test(each_op_does_on_the_device_what_it_does_as_c),
@@ -399,6 +449,8 @@ int main(void) {
         cmocka_unit_test(device_that_does_not_exist_is_said_by_name),
         cmocka_unit_test(device_is_found_by_number_and_by_part_of_its_name),
         cmocka_unit_test(numbers_out_of_range_are_refused),
+        cmocka_unit_test(sizes_follow_the_device),
+        cmocka_unit_test(sizes_that_fit_no_device_are_refused),
     };
     int failed = cmocka_run_group_tests(once, NULL, NULL);
     for (size_t i = 0; i < WAYS; i++) {
