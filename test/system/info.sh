@@ -70,6 +70,7 @@ assert devices[-1] == {"index": None, "name": "interp", "residency": "RESIDENT"}
 for i, d in enumerate(devices[:-1]):
     assert d["index"] == i and d["name"] and d["units"] > 0 and d["reason"], d
     assert d["residency"] is None and d["error"] or d["memory"] and d["workers"] > 0 and d["turns"] > 0, d
+    assert d["residency"] is None or d["scan_chunk"] == 262144 and d["scan_depth"] == max(8, 2 * d["workers"]), d
 assert got["reader"] in ("io_uring", "posix") and got["readers"] > 0 and got["cpus"] > 0 and got["io_uring"], got
 assert got["ring_slots_max"] > 0 and got["wire_format"] == [0, 6] and got["version"].count(".") == 2, got
 assert got["locked_memory_bytes"] is None or got["locked_memory_bytes"] >= 0, got

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "info.h"
+#include "scan.h"
 #include "json_out.h"
 #include "options.h"
 
@@ -46,6 +47,8 @@ static void print_residency(struct stk_opencl *cl, const struct info_options *o)
     }
     cli_fact(stdout, "  workers", "%u group%s of %u work-item%s", cl->config.workers,
              cl->config.workers == 1u ? "" : "s", cl->config.lanes, cl->config.lanes == 1u ? "" : "s");
+    cli_fact(stdout, "  scan", "chunks of %u KiB, %u in flight", SCAN_CHUNK_DEFAULT >> 10,
+             scan_depth_of(cl->config.workers));
     cli_fact(stdout, "  lease", "%u turns, leaves after %u idle ones", cl->stats.turns, cl->stats.idle_turns);
     if (info.residency == STK_BATCH) {
         cli_fact(stdout, "  copies",

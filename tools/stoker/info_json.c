@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "info.h"
+#include "scan.h"
 #include "json_out.h"
 
 static void text(json_t *o, const char *key, const char *value) {
@@ -37,6 +38,8 @@ void info_json_opened(json_t *o, struct stk_opencl *cl, int err, const char *rea
     text(o, "note", cl->persist_note);
     cli_json_set_number(o, "workers", cl->config.workers);
     cli_json_set_number(o, "lanes", cl->config.lanes);
+    cli_json_set_number(o, "scan_chunk", SCAN_CHUNK_DEFAULT);
+    cli_json_set_number(o, "scan_depth", scan_depth_of(cl->config.workers));
     cli_json_set_number(o, "turns", cl->stats.turns);
     cli_json_set_number(o, "idle_turns", cl->stats.idle_turns);
     if (info.residency == STK_BATCH) {

@@ -210,6 +210,9 @@ void scan_files_free(struct scan *scan);
 
 /// Devices: scan_device.c ///
 
+/* Returns how many chunks of a scan are in flight on a device with so many workers, where no option says it. */
+uint32_t scan_depth_of(uint32_t workers);
+
 /* Lays the payload of a device with `workers` workers out: as many chunks in flight as the options say, or as suit the
  * workers and fit. */
 void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout *layout);

@@ -49,11 +49,13 @@ static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct
     l->payload_bytes = s->options.offsets ? list + (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
 }
 
+/* One chunk to scan and one that waits, for each worker. */
+uint32_t scan_depth_of(uint32_t workers) {
+    return 2u * workers > SCAN_DEPTH_DEFAULT ? 2u * workers : SCAN_DEPTH_DEFAULT;
+}
+
 void scan_lay_out(const struct scan *s, uint32_t workers, struct scan_layout *l) {
-    /* One chunk to scan and one that waits, for each worker. */
-    uint32_t depth = 2u * workers > SCAN_DEPTH_DEFAULT ? 2u * workers : SCAN_DEPTH_DEFAULT;
-    depth = s->options.depth ? s->options.depth : depth;
-    place(s, workers, depth, l);
+    place(s, workers, s->options.depth ? s->options.depth : scan_depth_of(workers), l);
     while (l->payload_bytes > SCAN_PAYLOAD_MAX && s->options.depth == 0u && l->depth > SCAN_DEPTH_DEFAULT) {
         place(s, workers, l->depth / 2u, l);
     }
