@@ -107,13 +107,20 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     return drain_all(cl, &end) == STK_OK;
 }
 
-/* Fills in what depends on the device, and lets the caller fit the rest to it. */
-static int fit_device(struct stk_opencl *cl) {
+/* Fills in what depends on the device. */
+static void apply_device_defaults(struct stk_opencl *cl) {
     struct stk_opencl_config *c = &cl->config;
     c->lanes = c->lanes ? c->lanes : cl->device.lanes;
     c->workers = c->workers ? c->workers : workers_for(&cl->device);
+}
+
+/* Fills in all defaults, and lets the caller fit the rest to the device. A 0 of the caller's is a default again. */
+static int fit_device(struct stk_opencl *cl) {
+    struct stk_opencl_config *c = &cl->config;
+    apply_device_defaults(cl);
     if (c->fit) {
         c->fit(c->fit_ctx, &cl->device, c);
+        apply_device_defaults(cl);
     }
     return apply_defaults(c);
 }
