@@ -132,7 +132,8 @@ void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct s
         scan_lay_out(d->scan, 1, l);
     }
     config->slots = l->depth;
-    config->payload_bytes = l->payload_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)l->payload_bytes;
+    /* scan_open.c has refused what does not fit one worker, or as many as --workers says. */
+    config->payload_bytes = (uint32_t)l->payload_bytes;
 }
 
 int scan_device_prepare(struct scan_device *d) {

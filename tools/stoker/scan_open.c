@@ -56,8 +56,9 @@ uint32_t scan_depth_of(uint32_t workers) {
 
 void scan_lay_out(const struct scan *s, uint32_t workers, struct scan_layout *l) {
     place(s, workers, s->options.depth ? s->options.depth : scan_depth_of(workers), l);
+    /* Not below the default, which one worker has: where some layout fits, that of one worker fits too. */
     while (l->payload_bytes > SCAN_PAYLOAD_MAX && s->options.depth == 0u && l->depth > SCAN_DEPTH_DEFAULT) {
-        place(s, workers, l->depth / 2u, l);
+        place(s, workers, l->depth / 2u > SCAN_DEPTH_DEFAULT ? l->depth / 2u : SCAN_DEPTH_DEFAULT, l);
     }
 }
 
@@ -107,7 +108,7 @@ static int open_ports(struct scan *s) {
     uint32_t max_len = s->patterns.automaton.max_len, threads = threads_of(s);
     uint64_t buffer = align64(s->options.chunk + max_len - 1u);
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
-    const struct scan_layout *l = &s->host_layout;
+    struct scan_layout most; /* of as many workers as an option asks for */
     int bad = 0;
     struct cli_device_wish wish = {
         .threads = threads,
@@ -134,13 +135,14 @@ static int open_ports(struct scan *s) {
      * than one byte for each match. */
     s->locate_room = max_len > SCAN_LOCATE_ROOM ? max_len : SCAN_LOCATE_ROOM;
     scan_lay_out(s, threads, &s->host_layout);
-    if (buffer > UINT32_MAX || l->payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {
+    scan_lay_out(s, wish.workers > threads ? wish.workers : threads, &most);
+    if (buffer > UINT32_MAX || most.payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {
         return cli_bad(
             "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
-            (unsigned long long)(l->payload_bytes + tables));
+            (unsigned long long)(most.payload_bytes + tables));
     }
-    wish.slots = l->depth;
-    wish.payload_bytes = (uint32_t)l->payload_bytes;
+    wish.slots = s->host_layout.depth;
+    wish.payload_bytes = (uint32_t)s->host_layout.payload_bytes;
     wish.table_bytes = (uint32_t)tables;
     return scan_devices_open(s, &wish);
 }
