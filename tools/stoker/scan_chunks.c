@@ -135,8 +135,11 @@ static void fold(struct scan_device *d) {
     uint32_t *hits = (void *)(d->device.memory.payload + d->layout.hits_at);
     for (uint32_t w = 0; d->ends != 0u && w < d->device.workers; w++) {
         for (uint32_t i = 0; i < accepting; i++, hits++) {
-            d->visits[i] += stk_load(hits);
-            stk_store(hits, 0);
+            uint32_t n = stk_load(hits);
+            if (n != 0u) { /* most are 0, since there are counters for each of many workers */
+                d->visits[i] += n;
+                stk_store(hits, 0);
+            }
         }
     }
     d->unfolded = 0;
