@@ -347,8 +347,9 @@ STK_FN stk_u32 stk_wide_working(STK_LOCAL stk_u32 *now) {
 }
 
 /* Finds a mailbox for a slot for all lanes before the slot is claimed. Returns 0 if the slot is to stay in the ring.
- * The slots that come first get the mailboxes: lane l has the l-th of the list. Where no worker has come after a while
- * the dispatcher runs the slots itself, one at a time, so that it looks for workers in between. */
+ * The slots that come first get the mailboxes: as many lanes as mailboxes have room take those of the list, waiting
+ * workers first. Where no worker has come after a while the dispatcher runs the slots itself, one at a time, so that it
+ * looks for workers in between. */
 STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                          STK_LOCAL stk_u32 *now) {
     lane->box = STK_NO_BOX;
@@ -356,8 +357,7 @@ STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, st
         return 1;
     }
     if (STK_LANE < now[STK_TURN_OPEN] + now[STK_TURN_BUSY]) {
-        lane->box = stk_mail_place(STK_LANE, now[STK_TURN_OPEN]);
-        (void)stk_local_add(now + STK_TURN_TAKEN, 1u);
+        lane->box = stk_mail_place(stk_local_add(now + STK_TURN_TAKEN, 1u), now[STK_TURN_OPEN]);
         return 1;
     }
     if (w->deserted > STK_MAIL_GRACE && now[STK_TURN_OPEN] + stk_wide_working(now) == 0u &&

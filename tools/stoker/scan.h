@@ -154,6 +154,7 @@ struct scan_device {
 struct scan {
     struct scan_options options;
     struct patterns patterns;
+    uint32_t accepting; /* accepting states; a device that opens beside the scan reads this and no pattern */
     struct scan_device *devices;
     uint32_t device_count;
     int is_auto; /* 1: the scan chooses the device */

@@ -38,9 +38,8 @@ static uint64_t align64(uint64_t n) {
 
 /* Sets all places for a number of chunks in flight. */
 static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct scan_layout *l) {
-    const struct stk_automaton *a = &s->patterns.automaton;
     uint64_t hits = align64((uint64_t)s->buffer * depth);
-    uint64_t out = align64(hits + (uint64_t)stk_automaton_accepting(a) * 4u * workers);
+    uint64_t out = align64(hits + (uint64_t)s->accepting * 4u * workers);
     uint64_t list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
     l->depth = depth;
     l->hits_at = (uint32_t)hits;
@@ -131,6 +130,7 @@ static int open_ports(struct scan *s) {
     }
     s->buffer = buffer > UINT32_MAX ? UINT32_MAX : (uint32_t)buffer;
     s->lead = max_len - 1u;
+    s->accepting = stk_automaton_accepting(&s->patterns.automaton);
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
      * than one byte for each match. */
     s->locate_room = max_len > SCAN_LOCATE_ROOM ? max_len : SCAN_LOCATE_ROOM;

@@ -35,6 +35,10 @@ static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *dev
     return STK_E_NODEV;
 }
 
+int stk_opencl_orders_groups(const struct stk_opencl_device *device) {
+    return strstr(device->platform, "NVIDIA") || strcmp(device->platform, "Portable Computing Language") == 0;
+}
+
 /* Reads names and versions, and the digest of all of them. On PoCL only the platform's version names the compiler. */
 static void describe_texts(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
     struct stk_opencl_texts texts = {.platform = platform, .whole = 1};

@@ -4,6 +4,10 @@
 
 #include "../internal.h"
 
+/* Returns 1 if the fences of a work-group order its stores as other groups see them. OpenCL C 1.2 promises less: a
+ * mem_fence orders them for the group alone, and only some compilers have another one (stoker/kernel/lang.h). */
+int stk_opencl_orders_groups(const struct stk_opencl_device *device);
+
 /* Does what stk_opencl_next does, for the devices that `wanted` names; NULL or "": for all devices. */
 int stk_opencl_candidate(const char *wanted, int no_cpu, uint32_t *place, struct stk_opencl_device *device);
 

@@ -1,4 +1,5 @@
 /* Makes the table of limits for the pace that was measured, and hands it to the device before a launch. */
+#include "../devices/devices.h"
 #include "../report/report.h"
 #include "launch.h"
 #include "stoker/atomic.h"
@@ -14,7 +15,8 @@ static uint64_t unit_fs(uint64_t ns) {
 static int has_mail(const struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     return !stk_opencl_mode(cl->mode)->copies &&
-           (c->mail == STK_OPENCL_MAIL_ON || (c->mail == STK_OPENCL_MAIL_AUTO && cl->device.type != STK_OPENCL_CPU));
+           (c->mail == STK_OPENCL_MAIL_ON || (c->mail == STK_OPENCL_MAIL_AUTO && cl->device.type != STK_OPENCL_CPU &&
+                                              stk_opencl_orders_groups(&cl->device)));
 }
 
 int stk_opencl_set_limits(struct stk_opencl *cl) {

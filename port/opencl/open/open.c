@@ -32,7 +32,7 @@ static int pair_ok(const struct stk_opencl_config *c) {
 /* One group uses one compute unit, and with mailboxes more groups do not make the ring slower. */
 static uint32_t workers_for(const struct stk_opencl_device *d) {
     uint32_t most = d->units < STK_OPENCL_WORKERS_USUAL ? d->units : STK_OPENCL_WORKERS_USUAL;
-    return d->type == STK_OPENCL_GPU && d->lanes > 1u && most != 0u ? most : 1u;
+    return d->type == STK_OPENCL_GPU && stk_opencl_orders_groups(d) && d->lanes > 1u && most != 0u ? most : 1u;
 }
 
 /* Fills in what depends on no device. */

@@ -50,8 +50,8 @@ static int outcome_key(struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     const struct stk_span program = {cl->own.persisted.program_key, sizeof cl->own.persisted.program_key};
     char options[128];
-    snprintf(options, sizeof options, "outcome slots=%u workers=%u residency=%u memory=%u", (unsigned)c->slots,
-             (unsigned)c->workers, (unsigned)c->residency, (unsigned)c->memory);
+    snprintf(options, sizeof options, "outcome slots=%u workers=%u mail=%u residency=%u memory=%u", (unsigned)c->slots,
+             (unsigned)c->workers, (unsigned)c->mail, (unsigned)c->residency, (unsigned)c->memory);
     return stk_opencl_key(cl, &program, 1, options, cl->own.persisted.outcome_key);
 }
 

@@ -18,7 +18,7 @@
 #define ADDS         2000u
 #define HANDSHAKE_NS UINT64_C(2000000000)
 #define LEAVE_NS     UINT64_C(60000000000)
-#define LOOKS        1000u /* at a slot before a nap: many round trips; the kernel may wait for this core */
+#define LOOKS        4000u /* at a slot before a nap: longer than a way over a bus; the kernel may wait for this core */
 #define DRIVE_EVERY  64u   /* RESIDENT: looks at a slot between two drives */
 #define SPARE_WORDS  16u   /* of the observables: the adds' line */
 

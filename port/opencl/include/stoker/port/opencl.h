@@ -189,7 +189,9 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
  * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH, where a worker has one
  * lane, and where there is one worker. */
 enum stk_opencl_mail {
-    STK_OPENCL_MAIL_AUTO = 0, /* mailboxes, unless the device is a CPU: there a look at the ring costs no bus */
+    /* mailboxes, unless the device is a CPU, where a look at the ring costs no bus, or its compiler has no known fence
+     * between groups */
+    STK_OPENCL_MAIL_AUTO = 0,
     STK_OPENCL_MAIL_OFF = 1,
     STK_OPENCL_MAIL_ON = 2
 };
@@ -211,7 +213,8 @@ struct stk_opencl_config {
     uint32_t io_slots;      /* at most 64; 0: 64 */
     uint32_t payload_bytes; /* what handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most; 1 for other devices */
+    /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most; 1 for other devices, and
+     * for a GPU whose compiler has no known fence between groups */
     uint32_t workers;
     uint32_t lanes; /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
