@@ -8,6 +8,7 @@
 
 #include "stoker/atomic.h"
 #include "opencl_rig.h"
+#include "stoker/control.h"
 #include "stoker/ring.h"
 
 #define SLOTS 8u
@@ -112,6 +113,47 @@ static void a_lone_worker_needs_no_mailboxes(void **state) {
     run(4, 1, STK_OPENCL_MAIL_ON);
 }
 
+/* Publishes a sum of 64 bytes at `offset` for a tenant in slot `at`. Returns the status with which the slot ends. */
+static int end_of_sum(uint32_t at, uint16_t tenant, uint32_t offset) {
+    const uint32_t args[] = {offset, 64};
+    const struct stk_work sum = {STK_OP_SUM64, tenant, STK_PRIORITY_NORMAL, 2, args};
+    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + 100 * SECOND;
+    assert_int_equal(stk_ring_publish(&ring, at, &sum), STK_OK);
+    while (!stk_status_ended((uint32_t)stk_ring_status(&ring, at))) {
+        assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
+        assert_true(stk_posix_platform_ops.now_ns(NULL) < deadline);
+    }
+    return stk_ring_status(&ring, at);
+}
+
+/* Workers at mailboxes learn the shares of tenants from a copy, which follows the control words before a launch. */
+static void shares_changed_between_launches_hold_for_workers_with_mailboxes(void **state) {
+    const struct stk_opencl_config config = {.slots = SLOTS,
+                                             .lanes = 4,
+                                             .workers = 3,
+                                             .tenants = 2,
+                                             .mail = STK_OPENCL_MAIL_ON,
+                                             .payload_bytes = SLOTS * CHUNK};
+    struct stk_control control;
+    (void)state;
+    if (!rig_open(&cl, &config, way)) {
+        skip();
+    }
+    ring = (struct stk_ring){.words = cl.memory.ring, .slots = SLOTS};
+    control = (struct stk_control){.words = cl.memory.control, .count = cl.memory.control_words};
+    assert_int_equal(end_of_sum(0, 1, 0), STK_SLOT_DONE);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_control_set_shares(&control, 16, SLOTS * CHUNK / 2u, NULL), STK_OK);
+    assert_int_equal(end_of_sum(1, 1, 0), STK_SLOT_FAULT);
+    assert_int_equal(end_of_sum(2, 1, SLOTS * CHUNK / 2u), STK_SLOT_DONE);
+    assert_int_equal(end_of_sum(3, 0, 0), STK_SLOT_DONE);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_control_set_shares(&control, 0, 0, NULL), STK_OK);
+    assert_int_equal(end_of_sum(4, 1, 0), STK_SLOT_DONE);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_lane_ends_each_slot_once),
@@ -122,6 +164,7 @@ int main(void) {
         cmocka_unit_test(two_workers_of_four_lanes_end_each_slot_once),
         cmocka_unit_test(three_workers_with_mailboxes_end_each_slot_once),
         cmocka_unit_test(a_lone_worker_needs_no_mailboxes),
+        cmocka_unit_test(shares_changed_between_launches_hold_for_workers_with_mailboxes),
     };
     int failed = 0;
     for (size_t i = 0; i < WAYS; i++) {
