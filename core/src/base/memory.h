@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#include "base/memory.h"
-
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);
