@@ -1,16 +1,6 @@
 /* All modes of BLAKE3. */
+#include "linked.h"
 #include "stoker/blake3.h"
 
-typedef void (*linked_function)(void);
-
-static const linked_function linked[] = {
-    (linked_function)stk_blake3_init,   (linked_function)stk_blake3_init_keyed, (linked_function)stk_blake3_init_derive,
-    (linked_function)stk_blake3_update, (linked_function)stk_blake3_digest,     (linked_function)stk_blake3_output,
-    (linked_function)stk_blake3_hash,
-};
-
-int main(int argc, char **argv) {
-    (void)argv;
-    linked[argc]();
-    return 0;
-}
+LINKED(FUNCTION(stk_blake3_init), FUNCTION(stk_blake3_init_keyed), FUNCTION(stk_blake3_init_derive),
+       FUNCTION(stk_blake3_update), FUNCTION(stk_blake3_digest), FUNCTION(stk_blake3_output), FUNCTION(stk_blake3_hash))
