@@ -114,6 +114,9 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
 /* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
 int bench_device_rest(struct cli_device *device);
 
+/* Returns 1 if a worker of the device is a thread of a CPU, so that two threads show what its best case is. */
+int bench_has_thread_limit(const struct cli_device *device);
+
 /* What a case takes besides --json and --help. */
 #define BENCH_COUNT     1u
 #define BENCH_IN_FLIGHT 2u

@@ -164,3 +164,7 @@ int bench_device_rest(struct cli_device *device) {
     int err = device->dispatch.ops->stop(device->dispatch.ctx, REST_NS);
     return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", cli_fix(err));
 }
+
+int bench_has_thread_limit(const struct cli_device *device) {
+    return device->opencl.device.type == STK_OPENCL_CPU;
+}

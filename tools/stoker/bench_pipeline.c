@@ -176,15 +176,10 @@ static int measure_limits(struct pipeline *p, uint32_t chunk, uint32_t run) {
     return bad;
 }
 
-/* A worker on a CPU is a thread on a core, so that two threads show what can cross between the cores. */
-static int has_thread_limit(const struct pipeline *p) {
-    return p->ours.device.opencl.device.type == STK_OPENCL_CPU;
-}
-
 static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
     struct pipeline_pass pass;
-    int bad = has_thread_limit(p) ? pipeline_thread_pass(&p->ours, &p->file, chunk, &pass) : 0;
-    if (bad == 0 && has_thread_limit(p)) {
+    int bad = bench_has_thread_limit(&p->ours.device) ? pipeline_thread_pass(&p->ours, &p->file, chunk, &pass) : 0;
+    if (bad == 0 && bench_has_thread_limit(&p->ours.device)) {
         p->thread_ns[run] = (double)pass.ns;
         bad = check(p, &pass, "the second thread");
     }
@@ -228,7 +223,7 @@ static void report_limits(struct pipeline *p, uint32_t chunk, const char *name,
     share.value = ours / lowest;
     snprintf(metric, sizeof metric, "%s_of_limit_%uK", name, chunk >> 10);
     bench_figure(p->bench, &share);
-    if (has_thread_limit(p)) {
+    if (bench_has_thread_limit(&p->ours.device)) {
         snprintf(metric, sizeof metric, "%s_%uK", name, chunk >> 10);
         f.peer = "two_threads";
         f.peer_value = bytes / pick(p->thread_ns, p->runs);

@@ -160,11 +160,6 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
-/* A worker on a CPU is a thread on a core, so that two threads are the limit. */
-static int has_thread_limit(const struct rtt *r) {
-    return r->device.opencl.device.type == STK_OPENCL_CPU;
-}
-
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
@@ -175,7 +170,7 @@ static int measure(struct rtt *r) {
         for (uint32_t kind = 0; kind < KINDS && bad == 0; kind++) {
             bad = block_of_ours(r, kind, &r->ours[kind][i], ours);
         }
-        if (bad == 0 && has_thread_limit(r)) {
+        if (bad == 0 && bench_has_thread_limit(&r->device)) {
             bad = bench_line(&r->threads[i], ours);
         }
         bad = bad ? bad : block_of_theirs(r, &r->theirs[i], theirs);
@@ -241,7 +236,7 @@ static void report_kind(struct rtt *r, uint32_t kind) {
 static int report(struct rtt *r) {
     uint64_t wrong = 0;
     report_peer(r);
-    if (has_thread_limit(r)) {
+    if (bench_has_thread_limit(&r->device)) {
         report_threads(r);
     }
     for (uint32_t kind = 0; kind < KINDS; kind++) {
