@@ -34,7 +34,7 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
         stk_u32 first = stk_ld(d->control + STK_CTL_PRIORITY_OFFSETS + p);
         ok &= first >= before ? 1u : 0u;
         before = first;
-        w->first[p] = first;
+        stk_worker_set_first(w, p, first);
     }
     w->partitions = ok != 0u && w->first[STK_PRIORITIES] == d->slots ? STK_PRIORITIES : 1u;
     if (w->partitions == 1u) {
@@ -61,9 +61,9 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     stk_find_partitions(d, w);
     for (p = 0; p < w->partitions; p++) {
         stk_u32 cursor = w->partitions == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
-        stk_u32 first = w->first[p], end = w->first[p + 1u];
+        stk_u32 first = stk_worker_first(w, p), end = stk_worker_first(w, p + 1u);
         cursor = cursor >= first && cursor < end ? cursor : first;
-        w->cursor[p] = first < end ? cursor : STK_NO_SLOT;
+        stk_worker_set_cursor(w, p, first < end ? cursor : STK_NO_SLOT);
     }
     w->ring_scan_at = scan_at < d->slots ? scan_at : 0u; /* goes on, so that short leases get around too */
     w->high_scan_at = w->first[0];
@@ -89,27 +89,15 @@ STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) 
         stk_st(d->control + STK_CTL_CURSOR, w->cursor[0]);
     }
     for (p = 0; w->partitions > 1u && p < w->partitions; p++) {
-        stk_st(d->control + STK_CTL_PARTITION_CURSORS + p, w->cursor[p]);
+        stk_st(d->control + STK_CTL_PARTITION_CURSORS + p, stk_worker_cursor(w, p));
     }
 }
 
-/// Order ///
-
-/* The k-th partition to look at: those below HIGH first when it is their turn. */
-STK_FN stk_u32 stk_find_order(const struct stk_worker *w, stk_u32 k) {
-    stk_u32 p = w->high_claims >= STK_STARVATION_LIMIT ? k + STK_WIRE_PRIORITY_NORMAL : k;
-    return p < w->partitions ? p : p - w->partitions;
-}
-
-/* How many of the partitions, in that order, come before the high scan. */
-STK_FN stk_u32 stk_find_before_high_scan(const struct stk_worker *w) {
-    return w->partitions == 1u || w->high_claims >= STK_STARVATION_LIMIT ? w->partitions
-                                                                         : (stk_u32)STK_WIRE_PRIORITY_NORMAL;
-}
+/// Moving ///
 
 STK_FN stk_u32 stk_find_partition_of(const struct stk_worker *w, stk_u32 slot) {
     stk_u32 p = 0;
-    while (p + 1u < w->partitions && slot >= w->first[p + 1u]) {
+    while (p + 1u < w->partitions && slot >= stk_worker_first(w, p + 1u)) {
         p++;
     }
     return p;
@@ -117,7 +105,7 @@ STK_FN stk_u32 stk_find_partition_of(const struct stk_worker *w, stk_u32 slot) {
 
 /* `slots` steps on from `slot`, in the partitions [from, to). */
 STK_FN stk_u32 stk_find_step(const struct stk_worker *w, stk_u32 from, stk_u32 to, stk_u32 slot, stk_u32 slots) {
-    stk_u32 first = w->first[from], room = w->first[to] - slot;
+    stk_u32 first = stk_worker_first(w, from), room = stk_worker_first(w, to) - slot;
     return slots < room ? slot + slots : first + (slots - room);
 }
 
@@ -156,20 +144,25 @@ STK_FN void stk_high_scan_advance(struct stk_worker *w, stk_u32 slots) {
     }
 }
 
-/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the ring
- * scan only took its turn. */
-STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
-                             int move) {
-    stk_u32 first = w->first[p];
-    if (move && slot >= first) {
-        w->cursor[p] = slot + 1u < w->first[p + 1u] ? slot + 1u : first;
-    }
+/* Counts `n` claims in partition `p`. */
+STK_FN void stk_find_count(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 n) {
     if (w->partitions > 1u && n != 0u) {
         w->high_claims = p <= STK_WIRE_PRIORITY_HIGH ? w->high_claims + n : 0u;
         if (STK_LANE == 0u) {
             stk_count_partition(d, w, p, n);
         }
     }
+}
+
+/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the ring
+ * scan only took its turn. */
+STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
+                             int move) {
+    stk_u32 first = stk_worker_first(w, p);
+    if (move && slot >= first) {
+        stk_worker_set_cursor(w, p, slot + 1u < stk_worker_first(w, p + 1u) ? slot + 1u : first);
+    }
+    stk_find_count(d, w, p, n);
 }
 
 /// Empty turns ///

@@ -83,8 +83,9 @@
 
 /* A lane's own state beside the worker's. */
 struct stk_lane {
-    stk_u32 seen;   /* four bits for each source: the status of the ready slot there, 0: none */
-    stk_u32 kept;   /* the source of which it keeps the slot's ... */
+    stk_u32 seen; /* four bits for each source: the status of the ready slot there, 0: none */
+    stk_u32 kept; /* the source of which it keeps the slot, and of this slot the ... */
+    stk_u32 slot;
     stk_u32 opcode; /* ... opcode ... */
     stk_u32 tenant; /* ... tenant ... */
     stk_u32 guard;  /* ... and guard */
@@ -107,32 +108,33 @@ STK_FN stk_u32 stk_wide_lanes(const struct stk_dev *d, const struct stk_worker *
 
 /* Returns 1 if the ring scan looks in this turn. */
 STK_FN int stk_wide_ring_scan_due(const struct stk_dev *d, const struct stk_worker *w) {
-    return w->turns_since_scan >= STK_SCAN_EVERY ||
-           (w->empty_turns != 0u &&
-            (w->empty_turns <= STK_EMPTY_TURNS_MAX(d) || w->empty_turns % STK_IDLE_SCAN_EVERY == 0u));
+    return (w->turns_since_scan >= STK_SCAN_EVERY) |
+           ((w->empty_turns != 0u) &
+            ((w->empty_turns <= STK_EMPTY_TURNS_MAX(d)) | (w->empty_turns % STK_IDLE_SCAN_EVERY == 0u)));
+}
+
+/* Returns the slot `lane` steps behind `at` among the slots [first, end), STK_NO_SLOT for a lane that would come round
+ * to `at` again. This function and those that call it select, since a GPU takes a turn for the time of its branches. */
+STK_FN stk_u32 stk_wide_step(stk_u32 first, stk_u32 end, stk_u32 at, stk_u32 lane) {
+    stk_u32 room = end - at, slot = lane < room ? at + lane : first + (lane - room);
+    return (at != STK_NO_SLOT) & (lane < end - first) ? slot : STK_NO_SLOT;
 }
 
 /* The slot that lane `lane` looks at on a source, or STK_NO_SLOT. */
 STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 lane) {
-    stk_u32 from = 0, to = w->partitions, at = w->ring_scan_at;
     if (source < STK_PRIORITIES) {
-        from = source;
-        to = source + 1u;
-        at = w->cursor[source];
-    } else if (source == STK_SOURCE_HIGH_SCAN) {
-        to = STK_WIRE_PRIORITY_NORMAL;
-        at = w->high_scan_at;
-    } else if (lane < d->slots) {
-        return lane < d->slots - at ? at + lane : lane - (d->slots - at);
+        return stk_wide_step(stk_worker_first(w, source), stk_worker_first(w, source + 1u),
+                             stk_worker_cursor(w, source), lane);
     }
-    return at != STK_NO_SLOT && lane < w->first[to] - w->first[from] ? stk_find_step(w, from, to, at, lane)
-                                                                     : STK_NO_SLOT;
+    return source == STK_SOURCE_HIGH_SCAN
+               ? stk_wide_step(w->first[0], w->first[STK_WIRE_PRIORITY_NORMAL], w->high_scan_at, lane)
+               : stk_wide_step(0u, d->slots, w->ring_scan_at, lane);
 }
 
 STK_FN int stk_wide_source_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source) {
     return source == STK_SOURCE_RING_SCAN
                ? stk_wide_ring_scan_due(d, w)
-               : source < w->partitions || (source == STK_SOURCE_HIGH_SCAN && w->partitions > 1u);
+               : (source < w->partitions) | ((source == STK_SOURCE_HIGH_SCAN) & (w->partitions > 1u));
 }
 
 /* Most units that a lane charges before the cost is known. The limit keeps the sum of all lanes from wrapping a word.
@@ -177,6 +179,11 @@ STK_FN stk_u32 stk_wide_poll_begin(const struct stk_dev *d) {
     return stk_ld(STK_LANE < STK_POLL_WORDS ? d->control + stk_wide_poll_word(STK_LANE) : stk_wide_nothing(d));
 }
 
+/* Loads the status of this lane's first mailbox. */
+STK_FN stk_u32 stk_wide_mail_begin(const struct stk_dev *d) {
+    return stk_ld(STK_LANE < stk_mail_boxes(d) ? stk_mail_box(d, STK_LANE) : stk_wide_nothing(d));
+}
+
 /* Hands the control words of this turn to all lanes. `first` is what stk_wide_poll_begin returned. */
 STK_FN void stk_wide_poll_end(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, stk_u32 first) {
     stk_u32 i;
@@ -188,26 +195,26 @@ STK_FN void stk_wide_poll_end(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, 
     }
 }
 
-/* The source to take from, STK_SOURCES for none. */
+/* Bits of the partitions below HIGH, and of the others. */
+#define STK_READY_LOWER (((1u << STK_PRIORITIES) - 1u) & ~STK_READY_UPPER)
+#define STK_READY_UPPER ((1u << STK_WIRE_PRIORITY_NORMAL) - 1u)
+
+/* The source to take from, STK_SOURCES for none: the order of stk_find_order and stk_find_before_high_scan, without a
+ * loop, since a GPU takes a turn for the time of its branches. */
 STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
-    stk_u32 k, source = STK_SOURCES;
-    source = (ready >> STK_SOURCE_RING_SCAN & 1u) != 0u ? STK_SOURCE_RING_SCAN : source;
-    if (source != STK_SOURCES && w->turns_since_scan >= STK_SCAN_EVERY) {
-        return source;
-    }
-    /* From the last choice to the first. */
-    for (k = w->partitions; k > 0u; k--) {
-        stk_u32 p = stk_find_order(w, k - 1u);
-        source = k == stk_find_before_high_scan(w) && (ready >> STK_SOURCE_HIGH_SCAN & 1u) != 0u ? STK_SOURCE_HIGH_SCAN
-                                                                                                 : source;
-        source = (ready >> p & 1u) != 0u ? p : source;
-    }
-    return source;
+    stk_u32 ring_scan = ready & 1u << STK_SOURCE_RING_SCAN, high_scan = ready & 1u << STK_SOURCE_HIGH_SCAN, first;
+    first = ready & (STK_READY_LOWER | 1u << STK_SOURCE_RING_SCAN);
+    first = high_scan != 0u ? high_scan : first;
+    first = (ready & STK_READY_UPPER) != 0u ? ready & STK_READY_UPPER : first;
+    first = w->high_claims >= STK_STARVATION_LIMIT && (ready & STK_READY_LOWER) != 0u ? ready & STK_READY_LOWER : first;
+    first = w->turns_since_scan >= STK_SCAN_EVERY && ring_scan != 0u ? ring_scan : first;
+    return first != 0u ? stk_lowest_bit(first) : STK_SOURCES;
 }
 
 /* The slot that this lane looks at on a source, STK_NO_SLOT where it looks at none. */
 STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 all) {
-    return STK_LANE < all && stk_wide_source_open(d, w, source) ? stk_wide_slot(d, w, source, STK_LANE) : STK_NO_SLOT;
+    stk_u32 slot = stk_wide_slot(d, w, source, STK_LANE);
+    return (STK_LANE < all) & stk_wide_source_open(d, w, source) ? slot : STK_NO_SLOT;
 }
 
 /* Its guard; 0 where there is nothing to guard. */
@@ -217,7 +224,7 @@ STK_FN stk_u32 stk_wide_guard(const struct stk_dev *d, stk_u32 slot) {
 
 /* Returns 1 if the lane is to look at the slot. */
 STK_FN int stk_wide_looks(stk_u32 slot, stk_u32 guard) {
-    return slot != STK_NO_SLOT && stk_guard_even(guard);
+    return (slot != STK_NO_SLOT) & stk_guard_even(guard);
 }
 
 /* Returns the first words of a slot; any words where the lane is not to look at the slot. */
@@ -254,23 +261,24 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
 #define STK_SOURCE_KEEP(i)                                                                                             \
     lane->opcode = lane->kept == i##u ? head##i.opcode : lane->opcode;                                                 \
     lane->tenant = lane->kept == i##u ? head##i.tenant : lane->tenant;                                                 \
+    lane->slot = lane->kept == i##u ? slot##i : lane->slot;                                                            \
     lane->guard = lane->kept == i##u ? guard##i : lane->guard;
 
 /* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. `before` has the
  * words of the turn before. All loads come before the first use of one, and no head is in an array, which would be
  * memory that waits for each: so all are on their way together, and before them the guards, where there are others to
- * guard against. */
+ * guard against. A GPU returns loads in their order. So the mailboxes, which are near, are loaded first, and counted
+ * while the heads are on their way over a bus. */
 #define STK_WIDE_LOOK(EACH_SOURCE)                                                                                     \
-    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll;                                          \
+    stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll, mail;                                    \
     EACH_SOURCE(STK_SOURCE_SLOT)                                                                                       \
     if (w->alone == 0u) {                                                                                              \
         EACH_SOURCE(STK_SOURCE_GUARD)                                                                                  \
     }                                                                                                                  \
+    mail = stk_wide_mail_begin(d);                                                                                     \
     EACH_SOURCE(STK_SOURCE_HEAD)                                                                                       \
     poll = stk_wide_poll_begin(d);                                                                                     \
-    if (d->mail) {                                                                                                     \
-        stk_mail_look(d, before + STK_TURN_GIVEN, now + STK_TURN_BOXES, now + STK_TURN_MAIL);                          \
-    }                                                                                                                  \
+    stk_mail_look(d, mail, before + STK_TURN_GIVEN, now + STK_TURN_BOXES, now + STK_TURN_MAIL);                        \
     stk_wide_poll_end(d, shared + STK_SHARED_POLL, poll);                                                              \
     lane->seen = 0;                                                                                                    \
     EACH_SOURCE(STK_SOURCE_SEE)                                                                                        \
@@ -368,31 +376,27 @@ STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, st
     return 0;
 }
 
+/* Returns the status of the slot that this lane saw in the chosen source; 0: it saw none that is ready. What the lane
+ * keeps is of this slot: all lanes choose by one order, so that a lane which saw a slot in the source that comes first
+ * for all has no source that comes before. */
+STK_FN stk_u32 stk_wide_seen(const struct stk_lane *lane) {
+    return lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u;
+}
+
 /* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
  * It does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
  * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
  * takes a slot that was put back for a slot that no worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
-    stk_u32 seen = lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u, slot;
+    stk_u32 seen = stk_wide_seen(lane), slot;
     STK_GLOBAL stk_u32 *words;
     if (seen == 0u) {
         return STK_NO_SLOT;
     }
-    slot = stk_wide_slot(d, w, lane->source, STK_LANE);
+    slot = lane->slot;
     words = stk_slot_of(d, slot);
     stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
-    if (lane->kept != lane->source) {
-        struct stk_head head;
-        lane->guard = w->alone == 0u ? stk_wide_guard(d, slot) : 0u;
-        head = stk_wide_head(d, slot, lane->guard);
-        if (!stk_wide_looks(slot, lane->guard) || !stk_status_claimable(head.status)) {
-            return STK_NO_SLOT;
-        }
-        seen = head.status;
-        lane->opcode = head.opcode;
-        lane->tenant = head.tenant;
-    }
     if (!stk_wide_room(d, w, lane, now) || (w->quotas != 0u && !stk_wide_quota_take(w, lane, shared))) {
         return STK_NO_SLOT;
     }
@@ -514,10 +518,30 @@ STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LO
 
 /* Returns 1 if it is time to add the counts. A worker at a mailbox waits a few turns for the next slot first, since
  * additions of many workers to one word wait for one another. */
-STK_FN int stk_wide_flush_due(const struct stk_worker *w, STK_LOCAL stk_u32 *now, stk_u32 turn) {
-    int quiet = w->box == 0u ? now[STK_TURN_OVER] == 0u : w->idle == STK_COUNT_QUIET;
+STK_FN int stk_wide_flush_due(const struct stk_worker *w, stk_u32 ended, stk_u32 turn) {
+    int quiet = w->box == 0u ? ended == 0u : w->idle == STK_COUNT_QUIET;
     return quiet || turn % STK_COUNT_TURNS == 0u;
 }
+
+#if STK_TILED
+/* Ends the slot that this lane saw in a turn in which the lanes saw NOPs alone. Nobody else can claim these slots, and
+ * no quota binds, so that they need no claim. (PoCL 3.1's compiler crashes on the branch to this function.) */
+STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w, const struct stk_lane *lane,
+                             STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    stk_u32 status = STK_SLOT_DONE;
+    if (!stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant)) {
+        struct stk_call c = stk_call_of(d, lane->slot);
+        status = stk_refuse(&c, STK_REASON_TENANT, lane->tenant);
+        STK_FENCE(); /* the reason is seen before the status */
+    }
+    stk_wide_finish(d, w, shared, now, lane->slot, STK_OP_NOP, status, 0u); /* first: the host waits for the status */
+    stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
+    (void)stk_local_add(now + STK_TURN_CLAIMS, 1u);
+    if (stk_quota_of(shared, lane->tenant) != 0u) {
+        (void)stk_local_add(shared + STK_SHARED_COUNT + lane->tenant, 1u);
+    }
+}
+#endif
 
 /* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads
  * what the host reads or stored; a NOP does neither, and its opcode came with its status. */
@@ -525,6 +549,14 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
                           STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
     stk_u32 slot, status = STK_FOR_ALL;
+#if STK_TILED
+    if (fenced == 0u && w->quotas == 0u) {
+        if (stk_wide_seen(lane) != 0u) {
+            stk_wide_end_nop(d, w, lane, shared, now);
+        }
+        return;
+    }
+#endif
     if (lane->runner != 0u && lane->status != STK_SLOT_FAULT) {
         stk_wide_store_sums(d, hold, now + STK_TURN_SUMS);
     }
@@ -562,11 +594,11 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     }
     /* Results are seen before the status, and the words in a mailbox before its status. */
 #if STK_FENCE_OF_ONE
-    if (status != STK_FOR_ALL && lane->opcode != STK_OP_NOP) {
+    if (status != STK_FOR_ALL && (lane->opcode != STK_OP_NOP || status != STK_SLOT_DONE)) {
         STK_FENCE();
     }
 #else
-    if (fenced != 0u) {
+    if (fenced != 0u || status == STK_SLOT_FAULT) {
         STK_FENCE();
     }
 #endif
@@ -585,18 +617,37 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
 
 /// The turn ///
 
-/* All lanes: the search goes on behind what this turn did. */
+/* The cursor of partition `p` goes on behind the first `lanes` slots there, of which `n` were claimed. */
+STK_FN void stk_wide_move_cursor(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 lanes, stk_u32 n) {
+    if (w->partitions == 1u) { /* without a computed index, which a GPU would have to look for */
+        stk_u32 at = w->cursor[0], room = d->slots - at;
+        w->cursor[0] = lanes < room ? at + lanes : lanes - room;
+    } else {
+        stk_u32 first = stk_worker_first(w, p), at = stk_worker_cursor(w, p), room = stk_worker_first(w, p + 1u) - at;
+        stk_worker_set_cursor(w, p, lanes < room ? at + lanes : first + (lanes - room));
+        stk_find_count(d, w, p, n);
+    }
+}
+
+/* All lanes: the search goes on behind what this turn did. The words of the turn are read together, since each read of
+ * local memory takes as long as many of them. */
 STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const struct stk_lane *lane,
                           STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now, stk_u32 doorbell) {
-    stk_u32 ready = now[STK_TURN_READY], all = stk_wide_lanes(d, w), due = stk_wide_ring_scan_due(d, w),
-            scans_before = w->ring_scans;
+    stk_u32 ready = now[STK_TURN_READY], skip = now[STK_TURN_SKIP], last = now[STK_TURN_LAST],
+            claims = now[STK_TURN_CLAIMS], waits = now[STK_TURN_WAITS], open = now[STK_TURN_OPEN],
+            busy = now[STK_TURN_BUSY], full = now[STK_TURN_FULL], taken = now[STK_TURN_TAKEN];
+    stk_u32 all = stk_wide_lanes(d, w), due = stk_wide_ring_scan_due(d, w), scans_before = w->ring_scans;
+    stk_u32 done = STK_LANES - skip; /* lanes before the first that left its slot */
     int scan_turn = w->turns_since_scan >= STK_SCAN_EVERY;
-    stk_u32 skip = now[STK_TURN_SKIP], done = STK_LANES - skip; /* lanes before the first that left its slot */
     if (lane->source < STK_SOURCES) {
-        stk_u32 lanes = skip != 0u && done < now[STK_TURN_LAST] ? done : now[STK_TURN_LAST];
-        stk_u32 last = stk_wide_slot(d, w, lane->source, lanes != 0u ? lanes - 1u : 0u);
-        stk_find_claimed(d, w, stk_find_partition_of(w, last), last, now[STK_TURN_CLAIMS],
-                         lanes != 0u && (lane->source != STK_SOURCE_RING_SCAN || !scan_turn));
+        stk_u32 lanes = skip != 0u && done < last ? done : last;
+        if (lane->source < w->partitions) {
+            stk_wide_move_cursor(d, w, lane->source, lanes, claims);
+        } else {
+            stk_u32 slot = stk_wide_slot(d, w, lane->source, lanes != 0u ? lanes - 1u : 0u);
+            stk_find_claimed(d, w, stk_find_partition_of(w, slot), slot, claims,
+                             lanes != 0u && (lane->source != STK_SOURCE_RING_SCAN || !scan_turn));
+        }
         all = skip != 0u && done < all ? done : all;
     }
     /* A scan that saw something ready and did not get its turn looks there again. */
@@ -612,14 +663,14 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     if (ready != 0u) {
         w->turns_since_scan++;
         w->empty_turns = 0;
-    } else if (now[STK_TURN_WAITS] != 0u) {
+    } else if (waits != 0u) {
         w->empty_turns = 0;
     } else {
         stk_find_nothing(d, w, doorbell);
     }
     /* The next look comes before it is known which mailboxes have room then. */
-    w->deserted = now[STK_TURN_OPEN] + stk_wide_working(now) != 0u ? 0u : w->deserted + 1u;
-    w->room = now[STK_TURN_OPEN] + now[STK_TURN_BUSY] > now[STK_TURN_TAKEN] || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
+    w->deserted = open + busy + full != 0u ? 0u : w->deserted + 1u;
+    w->room = open + busy > taken || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
 }
 
 /* Some lanes: put the slots of this turn into their mailboxes, after what each lane did for them. Where the worker of
@@ -711,7 +762,7 @@ STK_FN void stk_wide_leave(const struct stk_dev *d, const struct stk_worker *w, 
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
-    struct stk_lane lane = {0, STK_SOURCES, 0, 0, 0, 0, 0, STK_NO_BOX, 0, 0, 0, 0, STK_SOURCES};
+    struct stk_lane lane = {0, STK_SOURCES, STK_NO_SLOT, 0, 0, 0, 0, 0, STK_NO_BOX, 0, 0, 0, 0, STK_SOURCES};
     stk_u32 turn, most, i;
     for (i = STK_LANE; i < STK_SHARED_WORDS; i += STK_LANES) {
         shared[i] = 0;
@@ -736,7 +787,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *next = shared + STK_SHARED_TURN + (~turn & 1u) * STK_TURN_WORDS;
         STK_LOCAL stk_u32 *poll = shared + STK_SHARED_POLL;
-        stk_u32 leave, fenced, doorbell, ended;
+        stk_u32 leave, fenced, doorbell, ready, work, job, shutdown, lease;
+        stk_u32 taken, ended, held, cost, working;
         if (w->box != 0u) {
             if (STK_LANE == 0u && lane.ran == 0u) {
                 stk_wide_fetch(&d, w, &lane, shared, now);
@@ -747,16 +799,20 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
             stk_wide_poll_end(&d, poll, stk_wide_poll_begin(&d));
         }
         STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
-        leave = w->box != 0u                                                                    ? now[STK_TURN_LEAVE]
-                : stk_worker_over(w, idle_turns, poll[STK_POLL_SHUTDOWN], poll[STK_POLL_LEASE]) ? 1u
-                                                                                                : 0u;
+        shutdown = poll[STK_POLL_SHUTDOWN];
+        lease = poll[STK_POLL_LEASE];
         doorbell = poll[STK_POLL_DOORBELL];
-        lane.source = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, now[STK_TURN_READY]) : STK_SOURCES;
-        fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u || now[STK_TURN_JOB] != 0u ||
-                         (lane.source != STK_SOURCES && (now[STK_TURN_WORK] >> lane.source & 1u) != 0u)
+        ready = now[STK_TURN_READY];
+        work = now[STK_TURN_WORK];
+        job = now[STK_TURN_JOB];
+        leave = now[STK_TURN_LEAVE];
+        leave = w->box != 0u ? leave : stk_worker_over(w, idle_turns, shutdown, lease) ? 1u : 0u;
+        lane.source = leave == 0u && lane.holds == 0u ? stk_wide_choose(w, ready) : STK_SOURCES;
+        fenced = w->alone == 0u || lane.ran != 0u || lane.holds != 0u || job != 0u ||
+                         (lane.source != STK_SOURCES && (work >> lane.source & 1u) != 0u)
                      ? 1u
                      : 0u;
-        if (lane.source != STK_SOURCES || lane.ran != 0u || lane.holds != 0u || now[STK_TURN_JOB] != 0u) {
+        if (lane.source != STK_SOURCES || lane.ran != 0u || lane.holds != 0u || job != 0u) {
             stk_wide_work(&d, w, &lane, shared, now, fenced, leave);
         }
         for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
@@ -766,25 +822,29 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         if (leave != 0u) {
             break;
         }
-        if (now[STK_TURN_TAKEN] != 0u && STK_LANE < STK_MAIL_LANES) {
+        taken = now[STK_TURN_TAKEN];
+        ended = now[STK_TURN_OVER];
+        held = now[STK_TURN_HELD];
+        cost = now[STK_TURN_COST];
+        working = stk_wide_working(now);
+        if (taken != 0u && STK_LANE < STK_MAIL_LANES) {
             stk_wide_hand_over(&d, now);
         }
-        if (stk_wide_flush_due(w, now, turn)) {
+        if (stk_wide_flush_due(w, ended, turn)) {
             stk_wide_flush(&d, w, shared + STK_SHARED_COUNT);
         }
         stk_worker_tick(&d, w);
         if (w->box == 0u && lane.holds == 0u) {
             stk_wide_move(&d, w, &lane, shared, now, doorbell);
         }
-        ended = now[STK_TURN_OVER];
-        w->idle = ended != 0u || stk_wide_working(now) != 0u ? 0u : w->idle + 1u;
-        stk_worker_charge(w, now[STK_TURN_COST]);
-        if (w->box == 0u && ended == 0u && lane.ran == 0u && now[STK_TURN_HELD] == 0u) {
+        w->idle = ended + working != 0u ? 0u : w->idle + 1u;
+        stk_worker_charge(w, cost);
+        if (w->box == 0u && ended == 0u && lane.ran == 0u && held == 0u) {
             stk_worker_touch(&d, w);
         }
         lane.ran = 0;
         lane.runner = 0;
-        lane.holds = now[STK_TURN_HELD];
+        lane.holds = held;
         if (lane.holds != 0u) {
             stk_wide_run_held(&d, w, &lane, shared, now, next);
             lane.holds--;

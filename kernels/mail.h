@@ -107,15 +107,20 @@ STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, 
 #define STK_MAIL_LOOK_OTHER 3u
 #define STK_MAIL_LOOK_WORDS 4u
 
+/* Returns how many mailboxes the dispatcher looks at. */
+STK_FN stk_u32 stk_mail_boxes(const struct stk_dev *d) {
+    return !d->mail ? 0u : d->workers - 1u < STK_MAIL_BOXES_MAX ? d->workers - 1u : STK_MAIL_BOXES_MAX;
+}
+
 /* All lanes: counts the mailboxes in the words STK_MAIL_LOOK_* of `counts`, and lists those that have room. Those that
  * are OPEN stand at the start of `list`, and those that are BUSY at its end, the last one first. `given` has a bit for
  * each mailbox that got a slot in the turn before. Some lanes may still be about to swap the status of such a mailbox,
- * so it counts as FULL whatever its status says. */
-STK_FN void stk_mail_look(const struct stk_dev *d, STK_LOCAL stk_u32 *given, STK_LOCAL stk_u32 *list,
+ * so it counts as FULL whatever its status says. `first` is the status of mailbox STK_LANE. */
+STK_FN void stk_mail_look(const struct stk_dev *d, stk_u32 first, STK_LOCAL stk_u32 *given, STK_LOCAL stk_u32 *list,
                           STK_LOCAL stk_u32 *counts) {
-    stk_u32 i, boxes = d->workers - 1u < STK_MAIL_BOXES_MAX ? d->workers - 1u : STK_MAIL_BOXES_MAX;
+    stk_u32 i, boxes = stk_mail_boxes(d);
     for (i = STK_LANE; i < boxes; i += STK_LANES) {
-        stk_u32 status = stk_ld(stk_mail_box(d, i)), kind, n;
+        stk_u32 status = i == STK_LANE ? first : stk_ld(stk_mail_box(d, i)), kind, n;
         int is_given = (given[i / 32u] >> (i % 32u) & 1u) != 0u;
         kind = is_given || status == STK_MAIL_FULL ? STK_MAIL_LOOK_FULL
                : status == STK_MAIL_OPEN           ? STK_MAIL_LOOK_OPEN

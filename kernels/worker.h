@@ -56,6 +56,60 @@ struct stk_worker {
     stk_u32 quotas;                     /* 1: tenants are looked at before a claim, since they may be passed over */
 };
 
+/// Words of a worker by a computed index ///
+
+/* A compiler for a GPU keeps a struct in registers only where the program computes no index into the struct, and a turn
+ * of a worker in memory takes longer. So such an index chooses among all words. */
+#if STK_TILED
+#define STK_WORKER_CHOOSE(p, k, word)  ((p) == k##u ? (word)[k] : 0u)
+#define STK_WORKER_KEEP(p, k, word, v) (word)[k] = (p) == k##u ? (v) : (word)[k]
+
+/* Returns the first slot of partition `p`; with the number of partitions, the end of the last one. */
+STK_FN stk_u32 stk_worker_first(const struct stk_worker *w, stk_u32 p) {
+    return STK_WORKER_CHOOSE(p, 0, w->first) | STK_WORKER_CHOOSE(p, 1, w->first) | STK_WORKER_CHOOSE(p, 2, w->first) |
+           STK_WORKER_CHOOSE(p, 3, w->first) | STK_WORKER_CHOOSE(p, 4, w->first) | STK_WORKER_CHOOSE(p, 5, w->first);
+}
+
+STK_FN void stk_worker_set_first(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    STK_WORKER_KEEP(p, 0, w->first, slot);
+    STK_WORKER_KEEP(p, 1, w->first, slot);
+    STK_WORKER_KEEP(p, 2, w->first, slot);
+    STK_WORKER_KEEP(p, 3, w->first, slot);
+    STK_WORKER_KEEP(p, 4, w->first, slot);
+    STK_WORKER_KEEP(p, 5, w->first, slot);
+}
+
+/* Returns the slot of partition `p` to look at next. */
+STK_FN stk_u32 stk_worker_cursor(const struct stk_worker *w, stk_u32 p) {
+    return STK_WORKER_CHOOSE(p, 0, w->cursor) | STK_WORKER_CHOOSE(p, 1, w->cursor) |
+           STK_WORKER_CHOOSE(p, 2, w->cursor) | STK_WORKER_CHOOSE(p, 3, w->cursor) | STK_WORKER_CHOOSE(p, 4, w->cursor);
+}
+
+STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    STK_WORKER_KEEP(p, 0, w->cursor, slot);
+    STK_WORKER_KEEP(p, 1, w->cursor, slot);
+    STK_WORKER_KEEP(p, 2, w->cursor, slot);
+    STK_WORKER_KEEP(p, 3, w->cursor, slot);
+    STK_WORKER_KEEP(p, 4, w->cursor, slot);
+}
+#else
+STK_FN stk_u32 stk_worker_first(const struct stk_worker *w, stk_u32 p) {
+    return w->first[p];
+}
+
+STK_FN void stk_worker_set_first(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    w->first[p] = slot;
+}
+
+STK_FN stk_u32 stk_worker_cursor(const struct stk_worker *w, stk_u32 p) {
+    return w->cursor[p];
+}
+
+STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
+    w->cursor[p] = slot;
+}
+#endif
+
 /// Counts ///
 
 /* Adds what was counted to the control words. They lag while a worker is busy and are exact when it is idle. */

@@ -118,6 +118,11 @@ struct stk_head {
 };
 
 #if STK_LANES > 1
+/* Returns the number of the lowest bit that is set in `bits`, which is not 0. */
+STK_FN stk_u32 stk_lowest_bit(stk_u32 bits) {
+    return 31u - (stk_u32)clz(bits & (0u - bits));
+}
+
 STK_FN struct stk_head stk_ld_head(const STK_GLOBAL stk_u32 *p) {
     uint4 words = *(const volatile STK_GLOBAL uint4 *)p;
     struct stk_head head = {words.x, words.y, words.z, words.w};
