@@ -117,7 +117,7 @@ STK_FN int stk_wide_ring_scan_due(const struct stk_dev *d, const struct stk_work
  * to `at` again. This function and those that call it select, since a GPU takes a turn for the time of its branches. */
 STK_FN stk_u32 stk_wide_step(stk_u32 first, stk_u32 end, stk_u32 at, stk_u32 lane) {
     stk_u32 room = end - at, slot = lane < room ? at + lane : first + (lane - room);
-    return (at != STK_NO_SLOT) & (lane < end - first) ? slot : STK_NO_SLOT;
+    return ((at != STK_NO_SLOT) & (lane < end - first)) ? slot : STK_NO_SLOT;
 }
 
 /* The slot that lane `lane` looks at on a source, or STK_NO_SLOT. */
@@ -214,7 +214,7 @@ STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
 /* The slot that this lane looks at on a source, STK_NO_SLOT where it looks at none. */
 STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 all) {
     stk_u32 slot = stk_wide_slot(d, w, source, STK_LANE);
-    return (STK_LANE < all) & stk_wide_source_open(d, w, source) ? slot : STK_NO_SLOT;
+    return ((STK_LANE < all) & stk_wide_source_open(d, w, source)) ? slot : STK_NO_SLOT;
 }
 
 /* Its guard; 0 where there is nothing to guard. */
