@@ -1,4 +1,4 @@
-/* stoker port: opening and closing the ring, and its sources. The reading is in uring_read.c. */
+/* stoker port: opening and closing the ring. Its set-up is in uring_setup.c, its sources are in uring_source.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -9,17 +9,16 @@
 #include <sys/uio.h>
 
 #include "stoker/port/os_clock.h"
-#include "stoker/port/os_fuse.h"
-#include "stoker/port/os_source.h"
 
 #define SQPOLL_IDLE_DEFAULT 50u
 #define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
 #define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
-#define FLAGS_ALL           (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD)
-#define FEATURES_NEEDED     (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
-#define CLOSE_BATCH         32u
-#define RING_ENTRY_BYTES    128u      /* about what an entry takes in both queues */
-#define CLOSE_SLICE_NS      10000000u /* between two attempts to cancel what would not end */
+#define FLAGS_ALL                                                                                                      \
+    (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD | STK_URING_COOP |             \
+     STK_URING_PASSTHROUGH)
+#define CLOSE_BATCH      32u
+#define RING_ENTRY_BYTES 128u      /* about what an entry takes in both queues */
+#define CLOSE_SLICE_NS   10000000u /* between two attempts to cancel what would not end */
 
 /// Opening ///
 
@@ -71,53 +70,6 @@ static int refusal_code(int os_error, uint64_t bytes) {
     return err == STK_E_NOMEM || err == STK_E_FILES ? err : STK_E_UNSUPPORTED;
 }
 
-/* Ways to set up a ring that one thread uses, best first. The kernel refuses flags that it does not know with EINVAL.
- * The flag for task work lets a look at the queue see that the kernel has work to do for it. */
-static const uint32_t one_thread_setups[] = {
-    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-    0,
-};
-#define SETUPS (sizeof one_thread_setups / sizeof one_thread_setups[0])
-
-const char *stk_uring_setup_name(uint32_t setup_flags) {
-    return (setup_flags & IORING_SETUP_DEFER_TASKRUN) != 0  ? "single issuer, deferred task work"
-           : (setup_flags & IORING_SETUP_COOP_TASKRUN) != 0 ? "cooperative task work"
-                                                            : "plain set-up";
-}
-
-/* Makes the ring in the best way that the kernel takes. Returns 0 or -errno. */
-static int init_ring(struct stk_uring *u, const struct stk_uring_config *c, struct io_uring_params *params) {
-    bool sqpoll = (c->flags & STK_URING_SQPOLL) != 0;
-    size_t way = !sqpoll && (c->flags & STK_URING_ONE_THREAD) != 0 ? 0 : SETUPS - 1u;
-    int r = -EINVAL;
-    for (; way < SETUPS && r == -EINVAL; way++) {
-        u->setup_flags = one_thread_setups[way] | (sqpoll ? (uint32_t)IORING_SETUP_SQPOLL : 0u);
-        *params = (struct io_uring_params){.flags = u->setup_flags};
-        params->sq_thread_idle = sqpoll ? c->sqpoll_idle_ms : 0u;
-        /* One entry a read and one for a cancel; the completion queue is twice as long, so it never overflows. */
-        r = io_uring_queue_init_params(c->depth + 1, u->ring, params);
-    }
-    return r;
-}
-
-/* Returns 0 or a positive errno, with no ring left behind it. */
-static int setup_ring(struct stk_uring *u, const struct stk_uring_config *c) {
-    struct io_uring_params params;
-    int r = init_ring(u, c, &params);
-    if (r < 0) {
-        return -r;
-    }
-    if ((params.features & FEATURES_NEEDED) != FEATURES_NEEDED) {
-        io_uring_queue_exit(u->ring);
-        return ENOSYS;
-    }
-    if ((params.features & IORING_FEAT_EXT_ARG) == 0) {
-        u->flags |= STK_URING_WAIT_BY_POLL;
-    }
-    return 0;
-}
-
 /* Returns 0 or a positive errno. */
 static int register_memory(struct stk_uring *u) {
     struct iovec pieces[STK_URING_PIECES_MAX];
@@ -149,7 +101,7 @@ static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
     uint64_t bytes = (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES;
     int e;
     u->call = "io_uring_setup";
-    e = setup_ring(u, c);
+    e = stk_uring_setup_(u, c);
     if (e == 0) {
         bytes = u->mem_bytes;
         e = prepare_ring(u);
@@ -169,9 +121,12 @@ static void lay_out(struct stk_uring *u, uint8_t *piece) {
     u->source = (struct stk_uring_source *)(void *)piece;
     piece += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
     u->fds = (int *)(void *)piece;
+    piece += STK_ALIGNED((size_t)u->sources * sizeof(int));
+    u->bounce = piece + (STK_URING_BOUNCE_BYTES - (uintptr_t)piece % STK_URING_BOUNCE_BYTES) % STK_URING_BOUNCE_BYTES;
     stk_index_list_clear(&u->free);
     stk_index_list_clear(&u->outbox);
     stk_index_list_clear(&u->ready);
+    stk_index_list_clear(&u->parked);
     for (uint32_t i = 0; i < u->depth; i++) {
         u->ops[i] = (struct stk_uring_op){.state = 0};
         STK_INDEX_PUSH(u->ops, &u->free, i);
@@ -242,73 +197,4 @@ int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
     io_uring_queue_exit(uring->ring);
     uring->ring = NULL;
     return r < 0 ? r : STK_OK;
-}
-
-/// Sources ///
-
-/* Puts fd, or -1, into the registered table. Returns 0 or a positive errno. */
-static int update_file(struct stk_uring *u, uint32_t index, int fd) {
-    int r = io_uring_register_files_update(u->ring, index, &fd, 1);
-    if (r < 0) {
-        return -r;
-    }
-    u->fds[index] = fd;
-    return 0;
-}
-
-int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags) {
-    bool sequential = false;
-    int os_error = 0;
-    uint32_t i = 0;
-    if (uring == NULL) {
-        return STK_E_ARG;
-    }
-    if (uring->ring == NULL) {
-        return refuse(uring, STK_E_SHUTDOWN, 0, 0);
-    }
-    if ((flags & ~STK_URING_SEQUENTIAL) != 0) {
-        return refuse(uring, STK_E_ARG, 0, 0);
-    }
-    while (i < uring->sources && uring->source[i].kind != SOURCE_FREE) {
-        i++;
-    }
-    if (i == uring->sources) {
-        return refuse(uring, STK_E_FULL, i, 0);
-    }
-    int r = stk_os_source(fd, &sequential, &os_error);
-    if (r == STK_OK && stk_os_on_fuse(fd)) {
-        r = STK_E_UNSUPPORTED;
-        os_error = EOPNOTSUPP;
-    }
-    if (r == STK_OK) {
-        os_error = update_file(uring, i, fd);
-        r = stk_os_error(os_error);
-    }
-    if (r < 0) {
-        return refuse(uring, r, i, (uint64_t)os_error);
-    }
-    sequential = sequential || (flags & STK_URING_SEQUENTIAL) != 0;
-    uring->source[i].kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED;
-    return (int)i;
-}
-
-int stk_uring_remove_source(struct stk_uring *uring, uint32_t source) {
-    if (uring == NULL) {
-        return STK_E_ARG;
-    }
-    if (uring->ring == NULL) {
-        return refuse(uring, STK_E_SHUTDOWN, source, 0);
-    }
-    if (source >= uring->sources || uring->source[source].kind == SOURCE_FREE) {
-        return refuse(uring, STK_E_RANGE, source, 0);
-    }
-    if (uring->source[source].reads != 0) {
-        return refuse(uring, STK_E_STATUS, source, uring->source[source].reads);
-    }
-    int e = update_file(uring, source, -1);
-    if (e != 0) {
-        return refuse(uring, stk_os_error(e), source, (uint64_t)e);
-    }
-    uring->source[source].kind = SOURCE_FREE;
-    return STK_OK;
 }

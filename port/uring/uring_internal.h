@@ -12,7 +12,7 @@
 
 _Static_assert(sizeof(struct io_uring) <= STK_URING_RING_BYTES, "raise STK_URING_RING_BYTES");
 
-/* The way of a read; those in OP_SEND_* are in the outbox, those in OP_READ and OP_POLL in the kernel. */
+/* The way of a read; those in OP_SEND_* are in the outbox or parked, those in OP_READ and OP_POLL in the kernel. */
 enum op_state {
     OP_FREE,
     OP_QUEUED,
@@ -37,6 +37,12 @@ static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t 
 static inline bool stk_uring_passing_(int os_error) {
     return os_error == EINTR || os_error == EAGAIN || os_error == EBUSY || os_error == ETIME;
 }
+
+/// Set-up: uring_setup.c ///
+
+/* Makes the ring in the best way that the kernel takes, and notes what the ring has. Returns 0, or a positive errno with
+ * no ring left behind it. */
+int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *config);
 
 /// One request: uring_try.c ///
 
@@ -63,13 +69,49 @@ void stk_uring_look_(struct stk_uring *u);
 /* Marks the positioned reads that the kernel has had for too long: the next flush cancels them. */
 void stk_uring_find_late_(struct stk_uring *u);
 
+/// One request of a read: uring_span.c ///
+
+/* Sets place, address and bytes of the next request of a read: op->at, to, asked, skip, bounce. Returns false where the
+ * request needs a bounce block and none is free. */
+bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op);
+
+/* Takes the answer to a request in: `res` is a count of bytes or -errno. Copies out of the bounce block. Returns how
+ * many bytes the read has got, or -errno. */
+int32_t stk_uring_took_(struct stk_uring *u, struct stk_uring_op *op, int32_t res);
+
+/* Gives the bounce block of a read back, if the read has one. A parked read goes to the outbox. */
+void stk_uring_unbounce_(struct stk_uring *u, struct stk_uring_op *op);
+
+/* Returns true if the request goes into registered memory. */
+static inline bool stk_uring_registered_(const struct stk_uring *u, const struct stk_uring_op *op) {
+    return (u->flags & STK_URING_PLAIN) == 0 && op->bounce == 0;
+}
+
+/* Returns the registered buffer in which the request lies. */
+static inline int stk_uring_buffer_(const struct stk_uring *u, const struct stk_uring_op *op) {
+    return (int)((size_t)(op->to - u->mem) / u->piece_bytes);
+}
+
+/// Kinds of requests. A path has one: the table is in uring_ring.c ///
+
+struct stk_uring_requests {
+    /* Fills in the request that is planned. The caller adds the flag for registered files and the data of the user. */
+    void (*prepare)(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe);
+    /* Returns the kernel's answer as a count of bytes or -errno. */
+    int32_t (*result)(struct stk_uring *u, const struct stk_uring_op *op, int32_t res);
+};
+
+extern const struct stk_uring_requests stk_uring_file_requests_; /* uring_requests.c */
+extern const struct stk_uring_requests stk_uring_nop_requests_;  /* uring_requests.c */
+extern const struct stk_uring_requests stk_uring_nvme_requests_; /* uring_nvme.c */
+
 /// Requests: uring_ring.c. It moves no read on: uring_read.c does, and calls go from there to here only ///
 
 /* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);
 
-/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count or -errno. Takes
- * in the answers to cancels on the way. Returns false when there is no answer any more. */
+/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count of bytes or
+ * -errno. Takes in the answers to cancels on the way. Returns false when there is no answer any more. */
 bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res);
 
 /* Waits for an answer for at most `timeout_ns`. */

@@ -23,6 +23,10 @@ static int kind_shape(const void *config, struct stk_reader_shape *shape) {
 }
 
 static int kind_check_file(int fd, bool *sequential, int *os_error) {
+    if (stk_uring_is_nvme(fd)) {
+        *sequential = false; /* the ring asks the namespace what it is */
+        return STK_OK;
+    }
     int r = stk_os_source(fd, sequential, os_error);
     if (r == STK_OK && stk_os_on_fuse(fd)) {
         *os_error = EOPNOTSUPP;

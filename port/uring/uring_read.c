@@ -1,7 +1,8 @@
 /* stoker port: the reads, from submit to reap. The kernel's side of the ring is in uring_ring.c.
  *
  * The way of a read: submit -> (queue of a sequential source) -> outbox -> kernel -> ready -> reap. A short read goes
- * back to the outbox. Every list runs through the operations' own `next`, and an operation is in one list at most.
+ * back to the outbox. A read whose request needs a bounce block waits among the parked ones until a block is free. Every
+ * list runs through the operations' own `next`, and an operation is in one list at most.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -34,6 +35,7 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     struct stk_uring_op *op = &u->ops[index];
     struct stk_uring_source *s = &u->source[op->source];
     bool was_out = op->state != OP_QUEUED;
+    stk_uring_unbounce_(u, op);
     u->canceled -= op->canceled;
     op->canceled = 0;
     op->result = result;
@@ -58,11 +60,18 @@ static void finish_at_end(struct stk_uring *u, uint32_t index) {
     }
 }
 
+/* Returns true if what the read has so far is all that there is, by the size of the source. */
+static bool is_at_end(const struct stk_uring *u, const struct stk_uring_op *op) {
+    const struct stk_uring_source *s = &u->source[op->source];
+    uint64_t at = op->offset + op->got;
+    return s->block != 0 && (at >= s->end || (op->got != 0 && stk_os_at_end(u->fds[op->source], at)));
+}
+
 static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     const struct stk_uring_op *op = &u->ops[index];
     bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
     if (os_error == EINVAL && positioned && op->got != 0 && stk_os_at_end(u->fds[op->source], op->offset + op->got)) {
-        finish(u, index, (int32_t)op->got, 0); /* the end of a file that is read with O_DIRECT */
+        finish(u, index, (int32_t)op->got, 0); /* O_DIRECT was set after the source was added */
     } else if (os_error == EINTR || os_error == EAGAIN) {
         finish(u, index, STK_E_IO, os_error); /* tried often enough */
     } else {
@@ -70,15 +79,27 @@ static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     }
 }
 
-/* The kernel answered a read with `res` bytes or -errno. */
+/* Asks for what a positioned read still lacks. Behind the end of the source there is nothing to ask for. */
+static void go_on(struct stk_uring *u, uint32_t index) {
+    const struct stk_uring_op *op = &u->ops[index];
+    const struct stk_uring_source *s = &u->source[op->source];
+    if (s->kind == SOURCE_POSITIONED && op->offset + op->got >= s->end) {
+        finish(u, index, (int32_t)op->got, 0);
+    } else {
+        send_op(u, index, OP_SEND_READ);
+    }
+}
+
+/* The kernel answered a request of a read with `res` bytes or -errno. */
 static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     struct stk_uring_op *op = &u->ops[index];
-    bool interrupted = res == -EINTR || res == -EAGAIN;
+    bool interrupted = res == -EINTR || res == -EAGAIN, came_short = res >= 0 && (uint32_t)res < op->asked;
+    res = stk_uring_took_(u, op, res);
     if (res > 0) {
         op->got += (uint32_t)res;
         op->tries = 0;
     }
-    if (res == 0) {
+    if (res == 0 || (came_short && is_at_end(u, op))) {
         finish_at_end(u, index);
     } else if (op->got == op->bytes) {
         finish(u, index, (int32_t)op->got, 0);
@@ -87,7 +108,7 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     } else if (op->canceled && (res > 0 || interrupted || res == -ECANCELED)) {
         finish(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res > 0) {
-        send_op(u, index, OP_SEND_READ);
+        go_on(u, index);
     } else if (interrupted && ++op->tries < TRIES_MAX) {
         /* A pipe that its owner made non-blocking says EAGAIN at once: wait for data, then read. */
         bool wait = res == -EAGAIN && u->source[op->source].kind == SOURCE_SEQUENTIAL;
@@ -149,11 +170,12 @@ static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
                                           .tag = read->tag,
                                           .state = OP_QUEUED};
     s->reads++;
+    u->path[s->path].submitted++;
     if (s->kind == SOURCE_SEQUENTIAL) {
         STK_INDEX_PUSH(u->ops, &s->queue, index);
         send_next(u, s);
     } else {
-        send_op(u, index, OP_SEND_READ);
+        go_on(u, index);
     }
 }
 
@@ -182,6 +204,21 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
     return (int)taken;
 }
 
+/* Counts a read that is handed out. */
+static void count(struct stk_uring *u, const struct stk_uring_op *op) {
+    struct stk_uring_path_stats *path = &u->path[u->source[op->source].path];
+    if (op->result < 0) {
+        u->stats.failed++;
+        path->canceled += op->result == STK_E_CANCELED;
+        path->failed += op->result != STK_E_CANCELED;
+    } else {
+        u->stats.completed++;
+        u->stats.bytes += (uint32_t)op->result;
+        path->completed++;
+        path->bytes += (uint32_t)op->result;
+    }
+}
+
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
     /* A cancel that the kernel has not answered could end the next read of the same operation. So a read is kept back
@@ -190,12 +227,7 @@ static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t m
         uint32_t index = STK_INDEX_POP(u->ops, &u->ready);
         struct stk_uring_op *op = &u->ops[index];
         done[n] = (struct stk_ingest_done){op->tag, op->result, op->os_error};
-        if (op->result < 0) {
-            u->stats.failed++;
-        } else {
-            u->stats.completed++;
-            u->stats.bytes += (uint32_t)op->result;
-        }
+        count(u, op);
         u->source[op->source].reads--;
         op->state = OP_FREE;
         STK_INDEX_PUSH(u->ops, &u->free, index);
@@ -259,6 +291,8 @@ static int uring_cancel(void *ctx, uint32_t first, uint32_t last) {
     for (uint32_t i = 0; i < u->sources; i++) {
         cancel_list(u, &u->source[i].queue, first, last);
     }
+    cancel_list(u, &u->parked, first,
+                last); /* before the outbox, since a bounce block that gets free moves a read there */
     cancel_list(u, &u->outbox, first, last);
     for (uint32_t i = 0; i < u->depth; i++) {
         struct stk_uring_op *op = &u->ops[i];

@@ -9,43 +9,57 @@
 
 #include "stoker/port/os_clock.h"
 
-#define READ_MAX    (1u << 30)   /* most bytes of one request; the kernel's own limit is 2 GiB less a page */
 #define BACK_OFF_NS 1000000u     /* pause when the kernel is out of memory for requests */
 #define CANCEL_DATA (1ull << 32) /* user_data of a cancel, plus the index of the read; a read's is its index alone */
 
+static const struct stk_uring_requests *const requests[STK_URING_PATHS] = {
+    [STK_URING_SEQUENTIAL_PATH] = &stk_uring_file_requests_, [STK_URING_BUFFERED_PATH] = &stk_uring_file_requests_,
+    [STK_URING_DIRECT_PATH] = &stk_uring_file_requests_,     [STK_URING_NVME_PATH] = &stk_uring_nvme_requests_,
+    [STK_URING_NOP_PATH] = &stk_uring_nop_requests_,
+};
+
 static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
-    bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
-    uint64_t at = positioned ? op->offset + op->got : UINT64_MAX; /* -1: the file's own position */
-    uint32_t bytes = op->bytes - op->got;
-    uint8_t *dst = op->dst + op->got;
-    if ((u->flags & STK_URING_PLAIN) != 0) {
-        io_uring_prep_read(sqe, (int)op->source, dst, bytes < READ_MAX ? bytes : READ_MAX, at);
-    } else {
-        size_t where = (size_t)(dst - u->mem);
-        size_t room = u->piece_bytes - where % u->piece_bytes; /* a request stays within one registered piece */
-        bytes = bytes < room ? bytes : (uint32_t)room;
-        io_uring_prep_read_fixed(sqe, (int)op->source, dst, bytes, at, (int)(where / u->piece_bytes));
-    }
+    uint32_t path = u->source[op->source].path;
+    requests[path]->prepare(u, op, sqe);
     op->state = OP_READ;
     op->late = 0; /* each request of a read has the whole time */
     op->sent_ns = u->watched_ns;
     u->stats.os_reads++;
+    u->path[path].registered += stk_uring_registered_(u, op);
+    u->path[path].plain += !stk_uring_registered_(u, op);
+}
+
+/* Makes a request of the operation at the head of the outbox. Returns false where the queue has no room for it. */
+static bool fill_request(struct stk_uring *u) {
+    uint32_t index = u->outbox.head;
+    struct stk_uring_op *op = &u->ops[index];
+    struct io_uring_sqe *sqe;
+    if (op->state == OP_SEND_READ && !stk_uring_plan_(u, op)) {
+        (void)STK_INDEX_POP(u->ops, &u->outbox);
+        STK_INDEX_PUSH(u->ops, &u->parked, index);
+        return true;
+    }
+    sqe = io_uring_get_sqe(u->ring);
+    if (sqe == NULL) {
+        return false;
+    }
+    (void)STK_INDEX_POP(u->ops, &u->outbox);
+    if (op->state == OP_SEND_POLL) {
+        io_uring_prep_poll_add(sqe, (int)op->source, POLLIN);
+        op->state = OP_POLL;
+    } else {
+        prepare_read(u, op, sqe);
+    }
+    if (u->source[op->source].path != STK_URING_NOP_PATH) {
+        io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+    }
+    io_uring_sqe_set_data64(sqe, index);
+    u->out++;
+    return true;
 }
 
 static void fill_requests(struct stk_uring *u) {
-    struct io_uring_sqe *sqe;
-    while (u->outbox.head != STK_INDEX_NONE && (sqe = io_uring_get_sqe(u->ring)) != NULL) {
-        uint32_t index = STK_INDEX_POP(u->ops, &u->outbox);
-        struct stk_uring_op *op = &u->ops[index];
-        if (op->state == OP_SEND_POLL) {
-            io_uring_prep_poll_add(sqe, (int)op->source, POLLIN);
-            op->state = OP_POLL;
-        } else {
-            prepare_read(u, op, sqe);
-        }
-        io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
-        io_uring_sqe_set_data64(sqe, index);
-        u->out++;
+    while (u->outbox.head != STK_INDEX_NONE && fill_request(u)) {
     }
 }
 
@@ -96,7 +110,7 @@ void stk_uring_flush_(struct stk_uring *u) {
             return;
         }
         u->refused = 0;
-    } while ((u->flags & STK_URING_SQPOLL) == 0);
+    } while ((u->setup_flags & IORING_SETUP_SQPOLL) == 0);
 }
 
 bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res) {
@@ -108,7 +122,11 @@ bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res) {
         io_uring_cqe_seen(u->ring, cqe);
         u->refused = 0;
         if ((data & CANCEL_DATA) == 0) {
+            const struct stk_uring_op *op = &u->ops[*index];
             u->out--;
+            if (op->state == OP_READ) {
+                *res = requests[u->source[op->source].path]->result(u, op, *res);
+            }
             return true;
         }
         u->cancels--;

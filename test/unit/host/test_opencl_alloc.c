@@ -20,7 +20,7 @@
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&                           \
     !FEATURE(address_sanitizer) && !FEATURE(thread_sanitizer)
 #define COUNTED 1
-#include "alloc_count.h"
+#include "alloc_count_cl.h"
 #else
 #define COUNTED 0 /* a sanitizer's functions are in that place */
 #endif

@@ -215,7 +215,7 @@ int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring, s
 /// Helpers ///
 
 static _Alignas(4096) uint8_t mem[1u << 20];
-static uint8_t arena_mem[1u << 17];
+static uint8_t arena_mem[1u << 18];
 static struct stk_arena arena;
 static struct stk_reader_pool pool;
 

@@ -32,8 +32,8 @@ extern "C" {
 #define STK_URING_READ_TIMEOUT_DEFAULT UINT64_C(60000000000)
 
 enum stk_uring_flags {
-    /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Open fails with
-     * STK_E_UNSUPPORTED where that is forbidden: open again without. */
+    /* A kernel thread takes the reads, so that submit makes no system call while it is awake. Where the kernel refuses
+     * such a thread, the ring has none (stk_uring.feature). */
     STK_URING_SQPOLL = 1u << 0,
     /* Memory that the kernel cannot pin (a driver's own mapping): bounds are still checked, but it is not
      * registered. */
@@ -42,8 +42,40 @@ enum stk_uring_flags {
     STK_URING_WAIT_BY_POLL = 1u << 2,
     /* One thread makes every call for this ring, from open to close. The kernel then does its own work for the ring
      * only when that thread asks (6.1: single issuer, deferred task work), or without interrupting the thread (5.19:
-     * cooperative task work); an older kernel does as ever. setup_flags says which. No effect with STK_URING_SQPOLL. */
-    STK_URING_ONE_THREAD = 1u << 3
+     * cooperative task work); an older kernel does as ever. With a kernel thread of STK_URING_SQPOLL it is single
+     * issuer (6.0) alone. */
+    STK_URING_ONE_THREAD = 1u << 3,
+    /* The same without single issuer and deferred task work: cooperative task work is the best way that is tried. */
+    STK_URING_COOP = 1u << 4,
+    /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
+    STK_URING_PASSTHROUGH = 1u << 5
+};
+
+/// Set-up ///
+
+/* What a ring may have. Open asks the kernel for what the config wants, and does without what the kernel refuses. */
+enum stk_uring_feature {
+    STK_URING_BUFFERS,        /* the memory is registered */
+    STK_URING_FILES,          /* sources are registered; a ring without this does not open */
+    STK_URING_SINGLE_ISSUER,  /* the kernel knows that one thread uses the ring */
+    STK_URING_DEFER_TASKRUN,  /* deferred task work */
+    STK_URING_COOP_TASKRUN,   /* cooperative task work */
+    STK_URING_KERNEL_THREAD,  /* SQPOLL */
+    STK_URING_LARGE_REQUESTS, /* SQE128 and CQE32, for NVMe passthrough */
+    STK_URING_TIMED_WAIT,     /* a wait with a timeout is one system call */
+    STK_URING_FEATURES
+};
+
+enum stk_uring_why {
+    STK_URING_ON,
+    STK_URING_NOT_ASKED, /* the config does not ask for the feature */
+    STK_URING_REFUSED,   /* the kernel refused the feature; os_error */
+    STK_URING_EXCLUDED   /* another feature that is on does the same, or forbids the feature */
+};
+
+struct stk_uring_feature_state {
+    enum stk_uring_why why;
+    int32_t os_error; /* with STK_URING_REFUSED: the errno; 0: an old kernel that has no word for it */
 };
 
 struct stk_uring_config {
@@ -66,6 +98,26 @@ struct stk_uring_config {
     size_t memory_bytes;
 };
 
+/// Paths ///
+
+/* The way from a source into the memory. */
+enum stk_uring_path {
+    STK_URING_SEQUENTIAL_PATH, /* pipes, sockets, terminals */
+    STK_URING_BUFFERED_PATH,   /* files through the page cache */
+    STK_URING_DIRECT_PATH,     /* files and block devices that are open with O_DIRECT */
+    STK_URING_NVME_PATH,       /* NVMe commands to a namespace (passthrough) */
+    STK_URING_NOP_PATH,        /* requests without data, to measure what a request costs */
+    STK_URING_PATHS
+};
+
+/* Counters of one path since open. At every moment submitted = completed + failed + canceled + in flight. */
+struct stk_uring_path_stats {
+    uint64_t submitted, completed, failed, canceled; /* reads; those canceled are not among the failed */
+    uint64_t bytes;                                  /* of completed reads */
+    uint64_t bounce_bytes;                           /* copied out of bounce blocks */
+    uint64_t registered, plain; /* requests into registered memory, and into memory that is not registered */
+};
+
 /// Object ///
 
 /* A read in the port's hands. Visible for sizeof only, as are the structs below. */
@@ -81,6 +133,12 @@ struct stk_uring_op {
     uint8_t late;        /* 1: this read is cancelled because the kernel had it for too long */
     uint8_t canceled;    /* 1: this read is cancelled because the caller asked for it */
     uint8_t cancel_sent; /* 1: the kernel has not answered the request that cancels this read */
+    uint8_t bounce;      /* 1 + the bounce block that the request reads into; 0: the request reads into dst */
+    /* The request of this read that is next, or with the kernel: place in the source, address, bytes, and how many of
+     * the first bytes lie before the read. */
+    uint64_t at;
+    uint8_t *to;
+    uint32_t asked, skip;
 };
 
 struct stk_uring_source {
@@ -88,6 +146,12 @@ struct stk_uring_source {
     uint32_t reads; /* taken and not yet reaped */
     uint32_t busy;  /* sequential: one read is out, the others wait in the queue */
     struct stk_index_list queue;
+    uint32_t path;        /* an enum stk_uring_path */
+    uint32_t block;       /* requests begin and end at multiples of so many bytes; 0: anywhere */
+    uint32_t align;       /* of the address of a request */
+    uint32_t request_max; /* bytes of a request */
+    uint64_t end;         /* bytes of the source; UINT64_MAX: only reads tell */
+    uint32_t nsid;        /* of an NVMe namespace */
 };
 
 struct stk_uring {
@@ -99,14 +163,20 @@ struct stk_uring {
     size_t mem_bytes;
     uint32_t depth, sources, flags, piece_bytes;
     uint32_t setup_flags; /* IORING_SETUP_* bits with which the kernel made the ring */
-    uint32_t in_flight;   /* taken and not yet reaped */
-    uint32_t out;         /* requests the kernel has not answered, cancels not counted */
-    uint32_t cancels;     /* cancel requests it has not answered */
-    uint32_t canceled;    /* reads in the kernel that the caller asked to cancel */
-    bool cancel_due;      /* there are reads to cancel whose cancel request was not sent */
-    int broken;           /* the ring failed: what reap returns from then on */
+    struct stk_uring_feature_state feature[STK_URING_FEATURES]; /* what the ring has, and why it lacks the others */
+    uint32_t in_flight;                                         /* taken and not yet reaped */
+    uint32_t out;      /* requests the kernel has not answered, cancels not counted */
+    uint32_t cancels;  /* cancel requests it has not answered */
+    uint32_t canceled; /* reads in the kernel that the caller asked to cancel */
+    bool cancel_due;   /* there are reads to cancel whose cancel request was not sent */
+    int broken;        /* the ring failed: what reap returns from then on */
     struct stk_index_list free, outbox, ready;
+    struct stk_index_list parked; /* reads whose next request needs a bounce block, while none is free */
+    uint8_t *bounce;              /* STK_URING_BOUNCES blocks of STK_URING_BOUNCE_BYTES */
+    uint32_t bounces_used;        /* bit n: block n has a read */
+    bool plain_commands;          /* the kernel takes no NVMe command with registered memory */
     struct stk_ingest_stats stats;
+    struct stk_uring_path_stats path[STK_URING_PATHS];
     struct stk_error_info info; /* last refusal; see each call */
     const char *call; /* system call behind a refusal of open, or behind `broken`; a static text; NULL: none */
     uint64_t read_timeout_ns;
@@ -117,7 +187,9 @@ struct stk_uring {
     uint32_t refused, refused_max; /* refusals in a row, and the most that may follow each other */
 };
 
-#define STK_URING_RING_BYTES 256u /* at least sizeof(struct io_uring) */
+#define STK_URING_RING_BYTES   256u  /* at least sizeof(struct io_uring) */
+#define STK_URING_BOUNCE_BYTES 4096u /* greatest block of a source, and alignment of the bounce blocks */
+#define STK_URING_BOUNCES      8u
 
 /* Arena bytes that open takes for `depth` reads and `sources` sources, 0 of either for the default. */
 #define STK_URING_BYTES(depth, sources)                                                                                \
@@ -125,7 +197,8 @@ struct stk_uring {
                      (size_t)((sources) == 0 ? STK_URING_SOURCES_DEFAULT : (sources)))
 #define STK_URING_BYTES_(depth, sources)                                                                               \
     (STK_ALIGNED(STK_URING_RING_BYTES) + STK_ALIGNED((depth) * sizeof(struct stk_uring_op)) +                          \
-     STK_ALIGNED((sources) * sizeof(struct stk_uring_source)) + STK_ALIGNED((sources) * sizeof(int)))
+     STK_ALIGNED((sources) * sizeof(struct stk_uring_source)) + STK_ALIGNED((sources) * sizeof(int)) +                 \
+     (STK_URING_BOUNCES + 1u) * (size_t)STK_URING_BOUNCE_BYTES)
 #define STK_URING_DEFINE(name, depth, sources) STK_STORAGE_DEFINE(name, STK_URING_BYTES(depth, sources))
 
 /* The same for a config, which may be NULL: STK_E_OVERFLOW when a field is above its maximum. */
@@ -155,12 +228,23 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
 
 /* Adds `fd` as a source. flags: 0 or STK_URING_SEQUENTIAL. A descriptor that cannot seek (pipe, FIFO, socket, terminal)
  * is always sequential: its reads run one at a time in the order of submission, each until it is full or the source
- * ends. The descriptor stays the caller's and must stay open until the source is removed. With O_DIRECT, offsets,
- * lengths and dst must be aligned as the file system asks. Returns the source's index, the lowest free one.
- * On error info.index is that index, info.value the errno. STK_E_FULL no free source; STK_E_ISDIR; STK_E_ACCESS open
- * for writing only; STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give
- * the same bytes twice: read it with another port; STK_E_SHUTDOWN the ring is closed. */
+ * ends. The descriptor stays the caller's and must stay open until the source is removed.
+ * With O_DIRECT, and on an NVMe character device (/dev/ng0n1), the medium is read in blocks. A read may begin and end
+ * anywhere. What it shares with a block at either end, and data for a dst without the alignment that the file system
+ * asks for, goes through a bounce block and counts in bounce_bytes. A read that begins and ends at multiples of 4096,
+ * into a dst that is one too, needs no copy. A read beyond the end of a file, of a device or of a namespace comes short.
+ * An NVMe namespace needs STK_URING_PASSTHROUGH, is asked what it is before the first read (stk_uring_nvme_identify),
+ * and is never sequential.
+ * Returns the source's index, the lowest free one. On error info.index is that index, info.value the errno. STK_E_FULL
+ * no free source; STK_E_ISDIR; STK_E_ACCESS open for writing only, or the process may not ask the namespace;
+ * STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give the same bytes
+ * twice: read it with another port; or blocks of more than 4096 bytes; or an NVMe namespace on a ring without
+ * STK_URING_PASSTHROUGH, or one with metadata; STK_E_SHUTDOWN the ring is closed. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
+
+/* Adds a source whose reads send requests that do nothing, and leave the memory as it is. Each read comes back whole.
+ * Shows what a request costs. Returns as stk_uring_add_file: STK_E_FULL; STK_E_SHUTDOWN. */
+STK_MUST_CHECK int stk_uring_add_nop(struct stk_uring *uring);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t source);
@@ -177,6 +261,37 @@ extern const struct stk_ingest_ops stk_uring_ops;
 /* Waits for at most `timeout_ns` until a reap may find an answer, or until `fd` can be read. May return early. */
 void stk_uring_wait(struct stk_uring *uring, int fd, uint64_t timeout_ns);
 
+/// NVMe namespaces ///
+
+struct stk_uring_nvme {
+    uint32_t nsid;         /* number of the namespace */
+    uint32_t block_bytes;  /* of a logical block, 512 to 4096 */
+    uint64_t blocks;       /* in the namespace */
+    uint32_t transfer_max; /* most bytes of one command that the port sends */
+    uint32_t device_max;   /* most bytes of one command by the controller's word (MDTS); 0: no limit */
+    int os_error;          /* why it is not known, 0 when it is */
+};
+
+/* Returns true if `fd` is the character device of an NVMe namespace. */
+bool stk_uring_is_nvme(int fd);
+
+/* Asks the controller what the namespace behind `fd` is. STK_OK, or as for the errno in nvme->os_error: STK_E_ACCESS
+ * the process may not ask (before Linux 6.2 only root may); STK_E_UNSUPPORTED no namespace, one with metadata, or with
+ * blocks of another size; STK_E_NODEV the namespace is not active, or gone; STK_E_IO; STK_E_ARG nvme is NULL. */
+STK_MUST_CHECK int stk_uring_nvme_identify(int fd, struct stk_uring_nvme *nvme);
+
+/// What a ring has ///
+
+/* Returns the words for a feature, "registered buffers"; NULL: there is no such feature. Static. */
+const char *stk_uring_feature_name(enum stk_uring_feature feature);
+
+#define STK_URING_SETUP_BYTES 512u /* always enough for stk_uring_describe_setup */
+
+/* Writes one line without a newline: what the ring has, then what it lacks and why: "registered buffers, registered
+ * files, timed wait; without single issuer (not asked for), ...". Returns its length. STK_E_SHUTDOWN the ring is
+ * closed; STK_E_SPACE `bytes` is too small, nothing is written; STK_URING_SETUP_BYTES do. */
+STK_MUST_CHECK int stk_uring_describe_setup(const struct stk_uring *uring, char *text, size_t bytes);
+
 /// In a pool ///
 
 struct stk_reader_kind; /* stoker/port/reader_kind.h */
@@ -191,6 +306,32 @@ extern const struct stk_reader_kind stk_uring_reader_kind;
 /* Returns the words for the setup_flags of a ring: "single issuer, deferred task work", "cooperative task work" or
  * "plain set-up". Static. */
 const char *stk_uring_setup_name(uint32_t setup_flags);
+
+/// What a run did ///
+
+/* Returns the words for a path, "NVMe passthrough"; NULL: there is no such path. Static. */
+const char *stk_uring_path_name(enum stk_uring_path path);
+
+/* Copies the counters of a path out. A ring that is closed keeps its counters. STK_E_ARG a NULL, or no such path. */
+STK_MUST_CHECK int stk_uring_path_stats(const struct stk_uring *uring, enum stk_uring_path path,
+                                        struct stk_uring_path_stats *stats);
+
+/* How the bytes of a path came into the memory. */
+enum stk_uring_copies {
+    STK_URING_ZERO_COPY,    /* the device wrote all of them to their place, in registered memory */
+    STK_URING_UNREGISTERED, /* the same, in memory that the kernel pinned anew for each request */
+    STK_URING_KERNEL_COPY,  /* the kernel copied them out of its page cache, pipe or socket */
+    STK_URING_BOUNCED,      /* the port copied some of them out of bounce blocks */
+    STK_URING_NO_DATA,      /* no read of the path has brought a byte */
+    STK_URING_UNFINISHED    /* reads of the path are in flight: ask later */
+};
+
+/* Says whether a run that is over was zero-copy on a path, by the counters of the path. Counters of several rings may
+ * be summed. */
+enum stk_uring_copies stk_uring_copies(const struct stk_uring_path_stats *stats, enum stk_uring_path path);
+
+/* Returns the words for it, "zero-copy". Static. */
+const char *stk_uring_copies_name(enum stk_uring_copies copies);
 
 /// What the kernel can do ///
 
@@ -219,6 +360,18 @@ STK_MUST_CHECK int stk_uring_probe(struct stk_uring_info *info);
  * or "not available: " and the reason. Returns its length. STK_E_SPACE `bytes` is too small, nothing is written;
  * STK_URING_TEXT_BYTES do. */
 STK_MUST_CHECK int stk_uring_describe(const struct stk_uring_info *info, char *text, size_t bytes);
+
+/* What this machine has for reads that no CPU copies. */
+struct stk_uring_machine {
+    struct stk_uring_info uring; /* os_error says why io_uring is not available */
+    uint32_t nvme_devices;       /* character devices of NVMe namespaces */
+    char nvme[32];               /* path of the first one, "/dev/ng0n1"; empty: none */
+    uint32_t p2p_devices;        /* PCI devices that give memory for peer-to-peer DMA */
+    uint64_t p2p_bytes;          /* of that memory */
+};
+
+/* Finds out. STK_OK, also where there is nothing; STK_E_ARG machine is NULL. */
+STK_MUST_CHECK int stk_uring_machine(struct stk_uring_machine *machine);
 
 /* Name of operation n, "READ_FIXED"; NULL above those this build knows. Static. */
 const char *stk_uring_opcode_name(uint32_t n);

@@ -1,0 +1,39 @@
+/* stoker port: requests for files, and requests without data. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+/* Returns the answer as it is: a count of bytes or -errno. */
+static int32_t as_it_is(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
+    (void)u;
+    (void)op;
+    return res;
+}
+
+/// Files: everything that read(2) reads ///
+
+static void prepare_file(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    if (stk_uring_registered_(u, op)) {
+        io_uring_prep_read_fixed(sqe, (int)op->source, op->to, op->asked, op->at, stk_uring_buffer_(u, op));
+    } else {
+        io_uring_prep_read(sqe, (int)op->source, op->to, op->asked, op->at);
+    }
+}
+
+const struct stk_uring_requests stk_uring_file_requests_ = {.prepare = prepare_file, .result = as_it_is};
+
+/// Requests without data ///
+
+static void prepare_nop(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    (void)u;
+    (void)op;
+    io_uring_prep_nop(sqe);
+}
+
+static int32_t nop_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
+    (void)u;
+    return res < 0 ? res : (int32_t)op->asked;
+}
+
+const struct stk_uring_requests stk_uring_nop_requests_ = {.prepare = prepare_nop, .result = nop_result};

@@ -1,0 +1,100 @@
+/* stoker port: cuts a read into requests. A source of blocks takes requests that begin and end at block boundaries, and
+ * an address that is aligned. What a request can bring to its place goes there directly. The rest of a read, which is
+ * less than a block at either end, is read into a bounce block and copied. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <string.h>
+
+#define READ_MAX (1u << 30) /* most bytes of one request; the kernel's own limit is 2 GiB less a page */
+
+static uint32_t least(uint64_t a, uint64_t b) {
+    return (uint32_t)(a < b ? a : b);
+}
+
+/// Bounce blocks ///
+
+static uint8_t *block_of(const struct stk_uring *u, const struct stk_uring_op *op) {
+    return u->bounce + (size_t)(op->bounce - 1u) * STK_URING_BOUNCE_BYTES;
+}
+
+/* Gives the read a bounce block unless it has one. Returns false when none is free. */
+static bool take_block(struct stk_uring *u, struct stk_uring_op *op) {
+    for (uint32_t i = 0; i < STK_URING_BOUNCES && op->bounce == 0; i++) {
+        if ((u->bounces_used & (1u << i)) == 0) {
+            u->bounces_used |= 1u << i;
+            op->bounce = (uint8_t)(i + 1u);
+        }
+    }
+    return op->bounce != 0;
+}
+
+void stk_uring_unbounce_(struct stk_uring *u, struct stk_uring_op *op) {
+    if (op->bounce == 0) {
+        return;
+    }
+    u->bounces_used &= ~(1u << (op->bounce - 1u));
+    op->bounce = 0;
+    if (u->parked.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(u->ops, &u->parked);
+        STK_INDEX_PUSH(u->ops, &u->outbox, index);
+    }
+}
+
+/// The next request ///
+
+/* Plans a request for the first block that the rest of the read touches. Where what follows the block could not go to
+ * its place either, the request is for as many blocks as fit into a bounce block. */
+static bool plan_bounce(struct stk_uring *u, const struct stk_uring_source *s, struct stk_uring_op *op, uint32_t skip) {
+    bool one = ((uintptr_t)op->to + s->block - skip) % s->align == 0;
+    uint64_t touched = (uint64_t)skip + op->asked + s->block - 1u;
+    uint32_t most = one ? s->block : STK_URING_BOUNCE_BYTES - STK_URING_BOUNCE_BYTES % s->block;
+    if (!take_block(u, op)) {
+        return false;
+    }
+    op->at -= skip;
+    op->skip = skip;
+    op->to = block_of(u, op);
+    op->asked = least(least(touched - touched % s->block, most), s->end - op->at);
+    return true;
+}
+
+bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op) {
+    const struct stk_uring_source *s = &u->source[op->source];
+    uint32_t left = op->bytes - op->got, most, skip;
+    op->at = s->kind == SOURCE_POSITIONED ? op->offset + op->got : UINT64_MAX; /* -1: the file's own position */
+    op->to = op->dst + op->got;
+    op->asked = left;
+    op->skip = 0;
+    most = least(left, s->request_max);
+    if ((u->flags & STK_URING_PLAIN) == 0) {
+        most = least(most, u->piece_bytes - (size_t)(op->to - u->mem) % u->piece_bytes);
+    }
+    if (s->block != 0) {
+        skip = (uint32_t)(op->at % s->block);
+        most = least(most, s->end - op->at);
+        most -= most % s->block;
+        if (skip != 0 || most == 0 || (uintptr_t)op->to % s->align != 0) {
+            return plan_bounce(u, s, op, skip);
+        }
+    }
+    stk_uring_unbounce_(u, op); /* planned before, when the queue had no room */
+    op->asked = most;
+    return true;
+}
+
+int32_t stk_uring_took_(struct stk_uring *u, struct stk_uring_op *op, int32_t res) {
+    uint32_t got = res > 0 ? (uint32_t)res : 0u, left = op->bytes - op->got;
+    if (op->bounce == 0) {
+        return res;
+    }
+    got = got > op->skip ? got - op->skip : 0u;
+    got = got < left ? got : left;
+    memcpy(op->dst + op->got, block_of(u, op) + op->skip, got);
+    u->stats.bounce_bytes += got;
+    u->path[u->source[op->source].path].bounce_bytes += got;
+    stk_uring_unbounce_(u, op);
+    return res < 0 ? res : (int32_t)got;
+}

@@ -1,0 +1,564 @@
+/* A ring over a kernel that gives short reads, errors and refusals on demand (uring_kernel.h): each read comes back once
+ * and with what is its own, the counters add up after every step, and close drains. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "host_file.h"
+#include "need_device.h"
+#include "stoker/port/uring.h"
+#include "uring_kernel.h"
+
+#define DEPTH      16u
+#define SOURCES    4u
+#define READ_BYTES 8192u
+#define FILE_BYTES 200003u
+#define SECOND     UINT64_C(1000000000)
+#define TAGS       65536u
+
+static _Alignas(4096) uint8_t mem[DEPTH * READ_BYTES];
+static uint8_t arena_mem[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, SOURCES))];
+static struct stk_uring uring;
+static bool available;
+static uint32_t seed;
+
+static uint32_t draw(uint32_t below) {
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % below;
+}
+
+/// Helpers ///
+
+static void open_ring(uint32_t flags) {
+    const struct stk_uring_config config = {
+        .depth = DEPTH, .sources = SOURCES, .flags = flags, .memory = mem, .memory_bytes = sizeof mem};
+    struct stk_arena arena;
+    if (!available) {
+        skip_without("io_uring that answers as a test asks (Linux 6.9)");
+    }
+    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
+    assert_int_equal(stk_uring_open(&uring, &config, &arena), STK_OK);
+    kernel.requests = kernel.submits = 0;
+    seed = 1;
+}
+
+static int close_ring(void **state) {
+    (void)state;
+    memset(&kernel, 0, sizeof kernel);
+    return stk_uring_close(&uring, 10 * SECOND);
+}
+
+/* What is submitted is completed, failed, canceled or in flight: on each path, and in all. */
+static void assert_adds_up(void) {
+    struct stk_ingest_stats all;
+    struct stk_uring_path_stats sum = {0};
+    stk_uring_ops.stats(&uring, &all);
+    for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
+        const struct stk_uring_path_stats *p = &uring.path[i];
+        uint64_t reads = 0;
+        for (uint32_t k = 0; k < SOURCES; k++) {
+            reads += uring.source[k].kind != 0 && uring.source[k].path == i ? uring.source[k].reads : 0u;
+        }
+        assert_true(p->submitted == p->completed + p->failed + p->canceled + reads);
+        sum.submitted += p->submitted;
+        sum.completed += p->completed;
+        sum.failed += p->failed + p->canceled;
+        sum.bytes += p->bytes;
+        sum.bounce_bytes += p->bounce_bytes;
+        sum.registered += p->registered + p->plain;
+    }
+    assert_true(all.submitted == all.completed + all.failed + uring.in_flight);
+    assert_true(sum.submitted == all.submitted && sum.completed == all.completed && sum.failed == all.failed);
+    assert_true(sum.bytes == all.bytes && sum.bounce_bytes == all.bounce_bytes && sum.registered == all.os_reads);
+}
+
+static int submit(uint32_t source, uint64_t offset, uint32_t bytes, uint32_t buffer, uint32_t tag) {
+    const struct stk_ingest_read read = {source, offset, bytes, mem + (size_t)buffer * READ_BYTES, tag};
+    int taken = stk_uring_ops.submit(&uring, &read, 1);
+    assert_adds_up();
+    return taken;
+}
+
+static struct stk_ingest_done reap(void) {
+    struct stk_ingest_done done = {0, 0, 0};
+    assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 10 * SECOND), 1);
+    assert_adds_up();
+    return done;
+}
+
+static void cancel(uint32_t first, uint32_t last) {
+    assert_int_equal(stk_uring_ops.cancel(&uring, first, last), STK_OK);
+    assert_adds_up();
+}
+
+static int add(int fd) {
+    int source = stk_uring_add_file(&uring, fd, 0);
+    assert_true(source >= 0);
+    return source;
+}
+
+/* The file again, with O_DIRECT; -1 where the file system has none. */
+static int open_direct(int fd) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    return open(name, O_RDONLY | O_DIRECT);
+}
+
+/* Reads DEPTH pieces of a file, one into each buffer, and checks each. Returns how many failed. */
+static uint32_t read_pieces(uint32_t source, int err, int os_error) {
+    uint32_t failed = 0;
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        assert_int_equal(submit(source, i * 7001u, 7001, i, i), 1);
+    }
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        struct stk_ingest_done done = reap();
+        if (done.result < 0) {
+            assert_int_equal(done.result, err);
+            assert_int_equal(done.os_error, os_error);
+            failed++;
+        } else {
+            assert_int_equal(done.result, 7001);
+            assert_true(pattern_matches(mem + (size_t)done.tag * READ_BYTES, (uint64_t)done.tag * 7001u, 7001));
+        }
+    }
+    return failed;
+}
+
+/// Answers ///
+
+static int32_t few_bytes(uint32_t nth, uint32_t bytes) {
+    (void)bytes;
+    return (int32_t)(nth * 37u % 701u + 1u);
+}
+
+static void short_reads_go_on_to_the_end(void **state) {
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    kernel.fate = few_bytes;
+    assert_int_equal(read_pieces((uint32_t)add(fd), 0, 0), 0);
+    assert_true(kernel.requests > 10 * DEPTH);
+    (void)close(fd);
+}
+
+/* 63 of 64 are interrupted, in both ways, so no read sees 64 in a row. */
+static int32_t interrupted_often(uint32_t nth, uint32_t bytes) {
+    (void)bytes;
+    return nth % 3u == 0 ? 0 : nth % 3u == 1 ? -EINTR : -EAGAIN;
+}
+
+static void interrupted_reads_are_sent_again(void **state) {
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    kernel.fate = interrupted_often;
+    assert_int_equal(read_pieces((uint32_t)add(fd), 0, 0), 0);
+    (void)close(fd);
+}
+
+static int wanted_errno;
+
+static int32_t always_fails(uint32_t nth, uint32_t bytes) {
+    (void)nth;
+    (void)bytes;
+    return -wanted_errno;
+}
+
+static void what_is_interrupted_for_ever_fails(void **state) {
+    static const int numbers[] = {EINTR, EAGAIN};
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(fd);
+    for (uint32_t i = 0; i < 2; i++) {
+        wanted_errno = numbers[i];
+        kernel.fate = always_fails;
+        assert_int_equal(read_pieces(source, STK_E_IO, numbers[i]), DEPTH);
+        kernel.fate = NULL;
+        assert_int_equal(read_pieces(source, 0, 0), 0);
+    }
+    (void)close(fd);
+}
+
+/* Each third read fails, also one that has got a part of its bytes already. */
+static int32_t third_fails(uint32_t nth, uint32_t bytes) {
+    return nth % 3u == 2u ? -wanted_errno : nth % 3u == 1u ? (int32_t)(bytes / 2u) : 0;
+}
+
+static void an_error_is_that_of_its_read_alone(void **state) {
+    static const struct {
+        int os_error, err;
+        const char *advice; /* a part of it */
+    } rows[] = {
+        {EIO, STK_E_IO, ""},
+        {ENOSPC, STK_E_NOSPC, ""},
+        {EMFILE, STK_E_FILES, "`ulimit -n`"},
+        {ENODEV, STK_E_NODEV, ""},
+        {ENFILE, STK_E_FILES, "`ulimit -n`"},
+        {ENOMEM, STK_E_NOMEM, ""},
+        {ETIMEDOUT, STK_E_TIMEOUT, ""},
+    };
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(fd);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wanted_errno = rows[i].os_error;
+        kernel.fate = third_fails;
+        uint32_t failed = read_pieces(source, rows[i].err, rows[i].os_error);
+        assert_true(failed != 0 && failed < DEPTH);
+        assert_non_null(strstr(stk_err_fix(rows[i].err), rows[i].advice));
+    }
+    (void)close(fd);
+}
+
+/* More answers than the queue has room for: the kernel keeps them until the ring takes them in. */
+static void a_full_completion_queue_loses_nothing(void **state) {
+    (void)state;
+    kernel.sq_entries = 2;
+    kernel.cq_entries = 4;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(fd);
+    const struct io_uring *ring = uring.ring;
+    bool full = false;
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        assert_int_equal(submit(source, i * 100u, 100, i, i), 1);
+        full = full || (*ring->sq.kflags & IORING_SQ_CQ_OVERFLOW) != 0;
+    }
+    assert_true(full);
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        struct stk_ingest_done done = reap();
+        assert_int_equal(done.result, 100);
+        assert_true(pattern_matches(mem + (size_t)done.tag * READ_BYTES, done.tag * 100u, 100));
+    }
+    (void)close(fd);
+}
+
+/// The source changes ///
+
+static int shrinking;
+
+/* Cuts the file in the middle of the reads. */
+static int32_t shrinks(uint32_t nth, uint32_t bytes) {
+    if (nth == DEPTH + 3u) {
+        assert_int_equal(ftruncate(shrinking, 30000), 0);
+    }
+    return (int32_t)(bytes / 2u + 1u);
+}
+
+static void a_file_that_shrinks_ends_its_reads_short(void **state) {
+    uint32_t whole = 0, cut = 0;
+    (void)state;
+    open_ring(0);
+    shrinking = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(shrinking);
+    kernel.fate = shrinks;
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        assert_int_equal(submit(source, i * 8000u, 8000, i, i), 1);
+    }
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        struct stk_ingest_done done = reap();
+        assert_true(done.result >= 0 && done.result <= 8000);
+        assert_true(pattern_matches(mem + (size_t)done.tag * READ_BYTES, done.tag * 8000u, (uint32_t)done.result));
+        whole += done.result == 8000;
+        cut += done.result < 8000;
+    }
+    assert_true(whole != 0 && cut != 0);
+    (void)close(shrinking);
+}
+
+static int32_t is_gone(uint32_t nth, uint32_t bytes) {
+    (void)bytes;
+    return nth < 5u ? 0 : -ENODEV;
+}
+
+static void a_device_that_disappears_fails_its_reads_and_no_more(void **state) {
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES), other = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(fd);
+    kernel.fate = is_gone;
+    assert_int_equal(read_pieces(source, STK_E_NODEV, ENODEV), DEPTH - 5u);
+    assert_int_equal(stk_uring_remove_source(&uring, source), STK_OK);
+    kernel.fate = NULL;
+    assert_int_equal(read_pieces((uint32_t)add(other), 0, 0), 0);
+    (void)close(fd);
+    (void)close(other);
+}
+
+/// Cancel and close, in every state ///
+
+/* The states in which a read may be. */
+enum where {
+    IN_THE_QUEUE,  /* behind another read of its pipe */
+    NOT_TAKEN,     /* in the submission queue, while the kernel refuses requests */
+    IN_THE_OUTBOX, /* behind a submission queue that is full of these */
+    WITHOUT_BLOCK, /* all bounce blocks are in use by these */
+    IN_THE_KERNEL, /* a pipe that is silent */
+    POLLED,        /* a pipe that its owner made non-blocking */
+    FINISHED,      /* the answer is there, and was not reaped */
+    FAILED,        /* the same, with an error */
+    STATES
+};
+
+static int own_fd, own_direct, own_ends[2];
+
+static bool is_refused(enum where where) {
+    return where == NOT_TAKEN || where == IN_THE_OUTBOX || where == WITHOUT_BLOCK;
+}
+
+/* Opens a ring and brings reads with the tags 0 .. into a state. Returns how many there are. */
+static uint32_t bring_to(enum where where) {
+    bool silent_only = where == IN_THE_KERNEL || where == POLLED;
+    uint32_t count = is_refused(where) ? DEPTH : silent_only ? 1u : 2u;
+    kernel.sq_entries = where == IN_THE_OUTBOX ? 2u : 0u;
+    open_ring(0);
+    own_fd = pattern_file(FILE_BYTES);
+    own_direct = open_direct(own_fd);
+    assert_int_equal(pipe(own_ends), 0);
+    uint32_t file = (uint32_t)add(own_fd), direct = own_direct >= 0 ? (uint32_t)add(own_direct) : file;
+    if (where == POLLED) {
+        assert_int_equal(fcntl(own_ends[0], F_SETFL, O_NONBLOCK), 0);
+    }
+    uint32_t silent = (uint32_t)add(own_ends[0]);
+    kernel.refuse = is_refused(where) ? EAGAIN : 0;
+    if (where == FAILED) {
+        wanted_errno = EIO;
+        kernel.fate = always_fails;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t source = where == WITHOUT_BLOCK ? direct : where == IN_THE_QUEUE || silent_only ? silent : file;
+        assert_int_equal(submit(source, 4096u * i + 1u, 100, i, i), 1);
+    }
+    for (uint32_t i = 0; i < 20 && where >= IN_THE_KERNEL; i++) {
+        struct stk_ingest_done none;
+        assert_int_equal(stk_uring_ops.reap(&uring, &none, 0, SECOND / 1000), 0);
+    }
+    return count;
+}
+
+static void leave_state(void) {
+    (void)close(own_fd);
+    (void)close(own_direct);
+    (void)close(own_ends[0]);
+    (void)close(own_ends[1]);
+}
+
+static void cancel_ends_a_read_in_every_state(void **state) {
+    static const uint32_t least_canceled[STATES] = {
+        [IN_THE_QUEUE] = 2, [IN_THE_OUTBOX] = DEPTH - 2u, [IN_THE_KERNEL] = 1, [POLLED] = 1};
+    static const uint32_t most_canceled[STATES] = {
+        [IN_THE_QUEUE] = 2,      [NOT_TAKEN] = DEPTH, [IN_THE_OUTBOX] = DEPTH,
+        [WITHOUT_BLOCK] = DEPTH, [IN_THE_KERNEL] = 1, [POLLED] = 1};
+    (void)state;
+    for (int where = 0; where < STATES; where++) {
+        uint32_t count = bring_to((enum where)where), seen = 0, canceled = 0;
+        cancel(0, count - 1u);
+        kernel.refuse = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            struct stk_ingest_done done = reap();
+            assert_true(done.tag < count && (seen & (1u << done.tag)) == 0);
+            seen |= 1u << done.tag;
+            canceled += done.result == STK_E_CANCELED;
+            /* A request that the kernel is given together with its cancel may be faster. */
+            assert_true(done.result == STK_E_CANCELED || done.result == (where == FAILED ? STK_E_IO : 100));
+        }
+        assert_true(canceled >= least_canceled[where] && canceled <= most_canceled[where]);
+        assert_int_equal(uring.in_flight, 0);
+        assert_int_equal(uring.bounces_used, 0);
+        memset(&kernel, 0, sizeof kernel);
+        assert_int_equal(read_pieces(0, 0, 0), 0); /* the ring goes on */
+        assert_int_equal(close_ring(NULL), STK_OK);
+        leave_state();
+    }
+}
+
+static void close_drains_in_every_state(void **state) {
+    (void)state;
+    for (int where = 0; where < STATES; where++) {
+        (void)bring_to((enum where)where);
+        if (is_refused((enum where)where)) {
+            assert_int_equal(stk_uring_close(&uring, SECOND / 50), STK_E_TIMEOUT);
+            assert_adds_up();
+            kernel.refuse = 0;
+        }
+        assert_int_equal(stk_uring_close(&uring, 5 * SECOND), STK_OK);
+        assert_int_equal(uring.in_flight, 0);
+        assert_int_equal(uring.out, 0);
+        assert_adds_up();
+        leave_state();
+        memset(&kernel, 0, sizeof kernel);
+    }
+}
+
+/* The kernel has a read, and takes no request to cancel it: close keeps its deadline, and the ring stays open. */
+static void close_keeps_its_deadline_while_the_kernel_refuses(void **state) {
+    (void)state;
+    assert_int_equal(bring_to(IN_THE_KERNEL), 1);
+    kernel.refuse = EAGAIN;
+    assert_int_equal(stk_uring_close(&uring, SECOND / 20), STK_E_TIMEOUT);
+    assert_true(uring.info.value == 1 && uring.in_flight == 1);
+    assert_adds_up();
+    kernel.refuse = 0;
+    assert_int_equal(stk_uring_close(&uring, 5 * SECOND), STK_OK);
+    assert_adds_up();
+    leave_state();
+}
+
+/// Everything at once ///
+
+static int32_t any_fate(uint32_t nth, uint32_t bytes) {
+    static const int errors[] = {EINTR, EAGAIN, EIO, ENOSPC, ENODEV};
+    (void)nth;
+    switch (draw(8)) {
+    case 0:
+        return -errors[draw(5)];
+    case 1:
+        return bytes > 512u ? (int32_t)((draw(bytes / 512u) + 1u) * 512u) : 0;
+    default:
+        return 0;
+    }
+}
+
+static struct {
+    bool out;
+    uint32_t source, offset, bytes, buffer;
+} sent[TAGS];
+static bool buffer_used[DEPTH];
+
+/* Takes at most one read back, and checks that the read is out and has its own bytes. */
+static void random_reap(uint32_t silent) {
+    struct stk_ingest_done done;
+    int n = stk_uring_ops.reap(&uring, &done, 1, draw(2) * (SECOND / 1000));
+    assert_true(n >= 0);
+    if (n == 1) {
+        assert_true(done.tag < TAGS && sent[done.tag].out);
+        sent[done.tag].out = false;
+        buffer_used[sent[done.tag].buffer] = false;
+        if (done.result > 0 && sent[done.tag].source != silent) {
+            assert_true((uint32_t)done.result <= sent[done.tag].bytes);
+            assert_true(pattern_matches(mem + (size_t)sent[done.tag].buffer * READ_BYTES, sent[done.tag].offset,
+                                        (uint32_t)done.result));
+        }
+    }
+}
+
+static void random_submit(uint32_t tag, const uint32_t *sources, uint32_t count) {
+    uint32_t buffer = 0;
+    while (buffer < DEPTH && buffer_used[buffer]) {
+        buffer++;
+    }
+    if (buffer < DEPTH) {
+        sent[tag].source = sources[draw(count)];
+        sent[tag].offset = draw(FILE_BYTES + 5000u);
+        sent[tag].bytes = draw(READ_BYTES - 1u) + 1u;
+        sent[tag].buffer = buffer;
+        sent[tag].out = submit(sent[tag].source, sent[tag].offset, sent[tag].bytes, buffer, tag) == 1;
+        buffer_used[buffer] = sent[tag].out;
+    }
+}
+
+static void random_steps_add_up(uint32_t flags) {
+    open_ring(flags);
+    int fd = pattern_file(FILE_BYTES), direct = open_direct(fd), ends[2];
+    direct = direct >= 0 ? direct : dup(fd);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    uint32_t sources[3] = {(uint32_t)add(fd), (uint32_t)add(direct), (uint32_t)add(ends[0])};
+    memset(sent, 0, sizeof sent);
+    memset(buffer_used, 0, sizeof buffer_used);
+    kernel.fate = any_fate;
+    for (uint32_t step = 0; step < 20000u; step++) {
+        kernel.refuse = draw(50) == 0 ? EBUSY : 0;
+        switch (draw(12)) {
+        case 0: {
+            uint32_t first = draw(step + 1u);
+            cancel(first, first + draw(8));
+            break;
+        }
+        case 1:
+            (void)!write(ends[1], mem, draw(2) * 700u); /* so that the pipe is not silent for ever */
+            break;
+        case 2:
+        case 3:
+        case 4:
+        case 5:
+            random_submit(step, sources, 3);
+            break;
+        default:
+            random_reap(sources[2]);
+        }
+        assert_adds_up();
+    }
+    kernel.refuse = 0;
+    assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
+    assert_int_equal(uring.in_flight, 0);
+    assert_adds_up();
+    (void)close(fd);
+    (void)close(direct);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void the_counters_add_up_after_every_step(void **state) {
+    static const uint32_t ways[] = {0, STK_URING_ONE_THREAD, STK_URING_PLAIN | STK_URING_WAIT_BY_POLL,
+                                    STK_URING_ONE_THREAD | STK_URING_PASSTHROUGH};
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        random_steps_add_up(ways[i]);
+    }
+}
+
+/// Batches ///
+
+static void a_batch_is_one_system_call(void **state) {
+    struct stk_ingest_read reads[DEPTH];
+    struct stk_ingest_done done[DEPTH];
+    (void)state;
+    open_ring(0);
+    int fd = pattern_file(FILE_BYTES);
+    uint32_t source = (uint32_t)add(fd);
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        reads[i] = (struct stk_ingest_read){source, i * 100u, 100, mem + i * 100u, i};
+    }
+    assert_int_equal(stk_uring_ops.submit(&uring, reads, DEPTH), DEPTH);
+    assert_int_equal(kernel.submits, 1);
+    for (uint32_t n = 0; n < DEPTH;) {
+        int some = stk_uring_ops.reap(&uring, done, DEPTH, 10 * SECOND);
+        assert_true(some > 0);
+        n += (uint32_t)some;
+    }
+    assert_true(pattern_matches(mem, 0, DEPTH * 100u));
+    (void)close(fd);
+}
+
+#define TEST(f) cmocka_unit_test_teardown(f, close_ring)
+
+int main(void) {
+    struct stk_uring_info info;
+    const struct CMUnitTest tests[] = {
+        TEST(short_reads_go_on_to_the_end),
+        TEST(interrupted_reads_are_sent_again),
+        TEST(what_is_interrupted_for_ever_fails),
+        TEST(an_error_is_that_of_its_read_alone),
+        TEST(a_full_completion_queue_loses_nothing),
+        TEST(a_file_that_shrinks_ends_its_reads_short),
+        TEST(a_device_that_disappears_fails_its_reads_and_no_more),
+        TEST(cancel_ends_a_read_in_every_state),
+        TEST(close_drains_in_every_state),
+        TEST(close_keeps_its_deadline_while_the_kernel_refuses),
+        TEST(the_counters_add_up_after_every_step),
+        TEST(a_batch_is_one_system_call),
+    };
+    available = stk_uring_probe(&info) == STK_OK && kernel_injects();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

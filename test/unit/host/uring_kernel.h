@@ -1,0 +1,105 @@
+/* A kernel of io_uring that refuses and fails as a case asks, over the real one: liburing's calls go through here (ld
+ * --wrap). An error of a request is a real answer of the real kernel: the request is sent as a NOP with the result that
+ * the case wants (Linux 6.9). A short read is a real read of fewer bytes. Include it once. */
+#ifndef URING_KERNEL_H
+#define URING_KERNEL_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include <liburing.h>
+
+static struct {
+    uint32_t unknown;    /* IORING_SETUP_* bits that this kernel does not know: EINVAL */
+    int sqpoll_error;    /* errno for a ring with a kernel thread; 0: it may be */
+    uint32_t cq_entries; /* longest completion queue; 0: as the kernel makes it */
+    uint32_t sq_entries; /* longest submission queue; 0: as asked for */
+    int refuse;          /* errno for every request from now on; 0: the kernel takes them */
+    uint32_t submits;    /* calls that took requests */
+    uint32_t requests;   /* reads that were sent */
+    /* What becomes of read number `nth` of `bytes` bytes: 0 it runs, above 0 it reads so many bytes at most, below 0
+     * -errno. NULL: all run. */
+    int32_t (*fate)(uint32_t nth, uint32_t bytes);
+} kernel;
+
+#define INJECT_RESULT 1u /* IORING_NOP_INJECT_RESULT */
+
+static inline void be_nop(struct io_uring_sqe *sqe, int32_t res) {
+    uint64_t data = sqe->user_data;
+    io_uring_prep_nop(sqe);
+    sqe->rw_flags = (int)INJECT_RESULT;
+    sqe->len = (uint32_t)res;
+    sqe->user_data = data;
+}
+
+/* Changes the requests that are about to be sent. */
+static inline void change_requests(struct io_uring *ring) {
+    unsigned shift = (ring->flags & IORING_SETUP_SQE128) != 0 ? 1 : 0;
+    for (unsigned i = ring->sq.sqe_head; i != ring->sq.sqe_tail; i++) {
+        struct io_uring_sqe *sqe = &ring->sq.sqes[(i & ring->sq.ring_mask) << shift];
+        if (sqe->opcode == IORING_OP_READ || sqe->opcode == IORING_OP_READ_FIXED) {
+            int32_t fate = kernel.fate != NULL ? kernel.fate(kernel.requests, sqe->len) : 0;
+            kernel.requests++;
+            if (fate < 0) {
+                be_nop(sqe, fate);
+            } else if (fate > 0 && (uint32_t)fate < sqe->len) {
+                sqe->len = (uint32_t)fate;
+            }
+        }
+    }
+}
+
+int __real_io_uring_submit(struct io_uring *ring);
+int __wrap_io_uring_submit(struct io_uring *ring);
+int __wrap_io_uring_submit(struct io_uring *ring) {
+    if (kernel.refuse != 0) {
+        return -kernel.refuse;
+    }
+    change_requests(ring);
+    kernel.submits++;
+    return __real_io_uring_submit(ring);
+}
+
+int __real_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned wait,
+                                            struct __kernel_timespec *t, sigset_t *mask);
+int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned wait,
+                                            struct __kernel_timespec *t, sigset_t *mask);
+int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned wait,
+                                            struct __kernel_timespec *t, sigset_t *mask) {
+    if (kernel.refuse != 0) {
+        return -kernel.refuse;
+    }
+    change_requests(ring);
+    return __real_io_uring_submit_and_wait_timeout(ring, cqe, wait, t, mask);
+}
+
+/* Returns true if this machine's kernel answers a request as a case asks. */
+static inline bool kernel_injects(void) {
+    struct io_uring ring;
+    struct io_uring_cqe *cqe = NULL;
+    bool works = false;
+    if (io_uring_queue_init(2, &ring, 0) == 0) {
+        be_nop(io_uring_get_sqe(&ring), -EIO);
+        works = __real_io_uring_submit(&ring) == 1 && io_uring_wait_cqe(&ring, &cqe) == 0 && cqe->res == -EIO;
+        io_uring_queue_exit(&ring);
+    }
+    return works;
+}
+
+int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring, struct io_uring_params *params) {
+    if ((params->flags & kernel.unknown) != 0) {
+        return -EINVAL;
+    }
+    if (kernel.sqpoll_error != 0 && (params->flags & IORING_SETUP_SQPOLL) != 0) {
+        return -kernel.sqpoll_error;
+    }
+    if (kernel.cq_entries != 0) {
+        params->flags |= IORING_SETUP_CQSIZE;
+        params->cq_entries = kernel.cq_entries;
+    }
+    return __real_io_uring_queue_init_params(kernel.sq_entries != 0 ? kernel.sq_entries : entries, ring, params);
+}
+
+#endif
