@@ -40,8 +40,8 @@ static inline bool stk_uring_passing_(int os_error) {
 
 /// Set-up: uring_setup.c ///
 
-/* Makes the ring in the best way that the kernel takes, and notes what the ring has. Returns 0, or a positive errno with
- * no ring left behind it. */
+/* Makes the ring in the best way that the kernel takes, and notes what the ring has. Returns 0, or a positive errno
+ * with no ring left behind it. */
 int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *config);
 
 /// One request: uring_try.c ///

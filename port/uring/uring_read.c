@@ -1,8 +1,8 @@
 /* stoker port: the reads, from submit to reap. The kernel's side of the ring is in uring_ring.c.
  *
  * The way of a read: submit -> (queue of a sequential source) -> outbox -> kernel -> ready -> reap. A short read goes
- * back to the outbox. A read whose request needs a bounce block waits among the parked ones until a block is free. Every
- * list runs through the operations' own `next`, and an operation is in one list at most.
+ * back to the outbox. A read whose request needs a bounce block waits among the parked ones until a block is free.
+ * Every list runs through the operations' own `next`, and an operation is in one list at most.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

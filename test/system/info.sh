@@ -6,7 +6,12 @@ code 0 "$STOKER" info
 [ ! -s err ]
 grep -q '^device interp: ' out
 grep -q '^io_uring      [^ ]' out
+grep -Eq '^NVMe          (no|[1-9][0-9]*) character devices? of (a namespace|namespaces)' out
+grep -Eq '^peer to peer  (no|[1-9][0-9]*) PCI devices? ' out
 grep -Eq '^readers       (io_uring|posix), [1-9][0-9]* (ring|reader)s?( with a thread each)?(; .*)? \([1-9][0-9]* CPUs?\)$' out
+if grep -q '^readers       io_uring' out; then
+    tr '\n' ' ' <out | grep -Eq ' ring          registered buffers, registered files, .*timed wait; without ([a-z ]+|SQPOLL) \('
+fi
 grep -Eq '^locked memory (unlimited|[0-9]+ KiB)' out
 grep -Eq '^limits        [0-9]+ ring slots, [0-9]+ chunks in a stream, [0-9]+ I/O slots, payload below 4 GiB$' out
 grep -Eq '^stoker        [0-9]+\.[0-9]+\.[0-9]+, wire format 0\.6$' out
@@ -73,6 +78,8 @@ for i, d in enumerate(devices[:-1]):
     assert d["residency"] is None or d["scan_chunk"] == 262144 and d["scan_depth"] == max(8, 2 * d["workers"]), d
 assert got["reader"] in ("io_uring", "posix") and got["readers"] > 0 and got["cpus"] > 0 and got["io_uring"], got
 assert got["ring_slots_max"] > 0 and got["wire_format"] == [0, 6] and got["version"].count(".") == 2, got
+assert got["nvme_devices"] >= 0 and got["peer_to_peer_devices"] >= 0 and got["peer_to_peer_bytes"] >= 0, got
+assert got["reader"] != "io_uring" or got["ring"].startswith("registered buffers, registered files"), got
 assert got["locked_memory_bytes"] is None or got["locked_memory_bytes"] >= 0, got
 PYTHON
 if grep -q '^device 0' text; then

@@ -143,7 +143,7 @@ struct bench_case {
 
 /* The cases, as X(name), in the order of the help. Case `name` is `bench_name`, in a file bench_name.c of its own. */
 #define BENCH_CASES(X)                                                                                                 \
-    X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(read) X(core) X(log) X(idle) X(start) X(limits) X(payload)
+    X(rtt) X(slots) X(fair) X(scan) X(pipeline) X(read) X(core) X(log) X(idle) X(start) X(limits) X(payload) X(ingest)
 
 #define BENCH_CASE(name) extern const struct bench_case bench_##name;
 BENCH_CASES(BENCH_CASE)

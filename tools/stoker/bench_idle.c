@@ -200,7 +200,7 @@ static int run(struct bench *bench) {
     }
     b.ring = (struct stk_ring){.words = b.device.memory.ring, .slots = SLOTS};
     bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: close some of the process's files");
-    bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH, 1);
+    bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH, 1, 0);
     if (bad == 0 && b.reader.note[0]) {
         cli_note("%s", b.reader.note);
     }

@@ -143,7 +143,7 @@ static int open_ours(struct pipeline *p) {
     int bad = bench_device_open(p->bench, &o->device, &wish);
     if (bad == 0) {
         memset(o->device.memory.payload, 1, o->device.memory.payload_bytes); /* each page has memory */
-        bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX, 1);
+        bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX, 1, 0);
     }
     if (bad == 0) {
         if (o->reader.note[0]) {

@@ -198,7 +198,7 @@ static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, 
 /* All chunk sizes through `readers` readers. */
 static int measure_kind(struct read_bench *b, const char *which, uint32_t readers) {
     static struct cli_reader r;
-    int source, bad = cli_reader_open(&r, which, b->memory, (size_t)DEPTH * CHUNK_MAX, DEPTH, readers);
+    int source, bad = cli_reader_open(&r, which, b->memory, (size_t)DEPTH * CHUNK_MAX, DEPTH, readers, 0);
     if (bad) {
         return bad;
     }

@@ -192,7 +192,7 @@ static void show_readers(json_t *json) {
     static struct cli_reader reader;
     void *memory = cli_map(PROBE_BYTES);
     char text[CLI_READER_TEXT];
-    if (memory && cli_reader_open(&reader, NULL, memory, PROBE_BYTES, PROBE_DEPTH, stk_reader_pool_default()) == 0) {
+    if (memory && cli_reader_open(&reader, NULL, memory, PROBE_BYTES, PROBE_DEPTH, stk_reader_pool_default(), 0) == 0) {
         if (json) {
             info_json_reader(json, &reader);
         } else {
@@ -202,27 +202,49 @@ static void show_readers(json_t *json) {
         if (reader.note[0] && !json) {
             cli_fact(stdout, "", "%s", reader.note);
         }
+        if (reader.ring[0] && !json) {
+            cli_fact(stdout, "ring", "%s", reader.ring);
+        }
         (void)cli_reader_close(&reader); /* nothing is in flight */
     }
     cli_unmap(memory, PROBE_BYTES);
 }
 
+/* Says what there is for reads that no CPU copies. */
+static void show_machine(const struct stk_uring_machine *m) {
+    if (m->nvme_devices == 0u) {
+        cli_fact(stdout, "NVMe", "no character device of a namespace (/dev/ng0n1): no passthrough");
+    } else {
+        cli_fact(stdout, "NVMe", "%u character device%s of namespaces, %s first%s", m->nvme_devices,
+                 m->nvme_devices == 1u ? "" : "s", m->nvme,
+                 m->uring.uring_cmd ? "" : "; this kernel takes no commands for them");
+    }
+    if (m->p2p_devices == 0u) {
+        cli_fact(stdout, "peer to peer", "no PCI device gives memory for DMA of others");
+    } else {
+        cli_fact(stdout, "peer to peer", "%u PCI device%s with %llu bytes for DMA of others", m->p2p_devices,
+                 m->p2p_devices == 1u ? "" : "s", (unsigned long long)m->p2p_bytes);
+    }
+}
+
 static void show_limits(json_t *json) {
-    struct stk_uring_info info;
+    struct stk_uring_machine machine;
     char text[STK_URING_TEXT_BYTES];
     struct rlimit locked = {0, 0};
     int locked_known;
-    (void)!stk_uring_probe(&info);
-    if (stk_uring_describe(&info, text, sizeof text) < 0) {
+    (void)!stk_uring_machine(&machine);
+    if (stk_uring_describe(&machine.uring, text, sizeof text) < 0) {
         snprintf(text, sizeof text, "?");
     }
     locked_known = getrlimit(RLIMIT_MEMLOCK, &locked) == 0;
     if (json) {
         info_json_limits(json, text, locked_known, (uint64_t)locked.rlim_cur);
+        info_json_machine(json, &machine);
         show_readers(json);
         return;
     }
     cli_fact(stdout, "io_uring", "%s", text);
+    show_machine(&machine);
     show_readers(json);
     if (locked_known) {
         if (locked.rlim_cur == RLIM_INFINITY) {

@@ -26,6 +26,7 @@ enum {
     OPT_NO_STORE,
     OPT_READER,
     OPT_READERS,
+    OPT_DIRECT,
     OPT_TIMEOUT,
     OPT_QUIET,
     OPT_RECORD,
@@ -82,6 +83,8 @@ static const struct cli_row rows[] = {
      "file of 64M or more is named; then as many as the CPUs that a device on the CPU leaves, up to 4, or half the "
      "CPUs, up to 8)",
      NULL, 0},
+    {OPT_DIRECT, "direct", NULL,
+     "read files and block devices with O_DIRECT, past the page cache, where the file system can", NULL, 0},
     {0, NULL, NULL, "Recording", NULL, 0},
     {OPT_RECORD, "record", "FILE",
      "record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces an older recording; any "
@@ -108,7 +111,8 @@ static const struct cli_page page = {
         "given several times; the patterns count in the order in which they are given.\n"
         "A pattern is any bytes but a line feed. Where every line of a pattern file ends in CR LF, the CR is no part "
         "of the patterns, and a note says so; where only some do, it is. - is standard input, once. A FIFO as FILE is "
-        "waited for until a process writes into it; one with patterns needs its writer within 5 s.\n"
+        "waited for until a process writes into it; one with patterns needs its writer within 5 s. The character "
+        "device of an NVMe namespace, such as /dev/ng0n1, is read by NVMe commands.\n"
         "A file that cannot be read is named on standard error, and the others are scanned.",
     .rows = rows,
     .notes =
@@ -202,6 +206,9 @@ static int set_option(void *to, int id) {
         bad = cli_number_option("readers", 1, STK_READER_POOL_MAX, &n);
         o->readers = (uint32_t)n;
         return bad;
+    case OPT_DIRECT:
+        o->direct = 1;
+        break;
     case OPT_TIMEOUT:
         return cli_number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
     case OPT_QUIET:

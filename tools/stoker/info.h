@@ -22,6 +22,7 @@ void info_json_probe(json_t *o, const struct stk_opencl *cl, int err, enum stk_r
 
 void info_json_reader(json_t *o, const struct cli_reader *reader);
 void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t locked_bytes);
+void info_json_machine(json_t *o, const struct stk_uring_machine *machine);
 void info_json_store(json_t *o, const struct cli_store *store, const struct stk_store_stats *stats);
 
 #endif

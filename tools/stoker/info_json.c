@@ -80,6 +80,7 @@ void info_json_reader(json_t *o, const struct cli_reader *r) {
     cli_json_set_number(o, "readers", r->readers);
     text(o, "reader_setup", cli_reader_describe(r, described));
     text(o, "reader_note", r->note);
+    text(o, "ring", r->ring);
     cli_json_set_number(o, "cpus", stk_reader_pool_cpus());
 }
 
@@ -93,6 +94,12 @@ void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t l
     cli_json_set_number(o, "io_slots_max", STK_IO_SLOTS_MAX);
     text(o, "version", stk_version());
     json_object_set_new(o, "wire_format", json_pack("[i, i]", STK_WIRE_MAJOR, STK_WIRE_MINOR));
+}
+
+void info_json_machine(json_t *o, const struct stk_uring_machine *m) {
+    cli_json_set_number(o, "nvme_devices", m->nvme_devices);
+    cli_json_set_number(o, "peer_to_peer_devices", m->p2p_devices);
+    cli_json_set_number(o, "peer_to_peer_bytes", m->p2p_bytes);
 }
 
 void info_json_store(json_t *o, const struct cli_store *s, const struct stk_store_stats *stats) {

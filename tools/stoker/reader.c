@@ -23,21 +23,21 @@ static int open_pool(struct cli_reader *r, const struct stk_reader_kind *kind, c
     return err;
 }
 
-/* Returns the words for how the rings were set up. */
-static const char *setup_of(const struct cli_reader *r) {
+/* Returns the first ring that is open. */
+static const struct stk_uring *ring_of(const struct cli_reader *r) {
     for (uint32_t i = 0; r->is_pool && i < r->pool.wanted; i++) {
         if (r->pool.threads[i].err == STK_OK) {
-            return stk_uring_setup_name(((const struct stk_uring *)r->pool.threads[i].reader)->setup_flags);
+            return r->pool.threads[i].reader;
         }
     }
-    return stk_uring_setup_name(r->uring.setup_flags);
+    return &r->uring;
 }
 
 /* Opens io_uring. Returns STK_OK or a negative enum stk_err, with the system call and the errno in r. */
 static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t readers,
                       uint32_t flags) {
     const struct stk_uring_config config = {
-        .depth = depth, .sources = CLI_SOURCES, .flags = flags, .memory = payload, .memory_bytes = bytes};
+        .depth = depth, .sources = CLI_SOURCES, .flags = flags | r->flags, .memory = payload, .memory_bytes = bytes};
     struct stk_arena arena;
     int err;
     if (readers > 1u) {
@@ -53,7 +53,12 @@ static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_
     }
     r->name = stk_uring_ops.name;
     r->is_uring = err == STK_OK;
-    r->setup = r->is_uring ? setup_of(r) : NULL;
+    r->setup = NULL;
+    r->ring[0] = '\0';
+    if (r->is_uring) {
+        r->setup = stk_uring_setup_name(ring_of(r)->setup_flags);
+        (void)!stk_uring_describe_setup(ring_of(r), r->ring, sizeof r->ring);
+    }
     return err;
 }
 
@@ -146,9 +151,10 @@ static size_t memory_need(uint32_t depth, uint32_t readers) {
 }
 
 int cli_reader_open(struct cli_reader *r, const char *which, void *payload, size_t bytes, uint32_t depth,
-                    uint32_t readers) {
+                    uint32_t readers, uint32_t flags) {
     int err;
     memset(r, 0, sizeof *r);
+    r->flags = flags;
     if (which && strcmp(which, "uring") != 0 && strcmp(which, "posix") != 0 && strcmp(which, "auto") != 0) {
         return cli_bad("--reader %s: use auto, uring or posix", which);
     }
@@ -180,6 +186,31 @@ const char *cli_reader_describe(const struct cli_reader *r, char text[CLI_READER
              r->is_pool ? " with a thread each" : "", r->is_pool && r->setup ? "; " : "",
              r->is_pool && r->setup ? r->setup : "");
     return text;
+}
+
+static void add_ring(const struct stk_uring *ring, struct stk_uring_path_stats sum[STK_URING_PATHS]) {
+    for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
+        const struct stk_uring_path_stats *p = &ring->path[i];
+        sum[i].submitted += p->submitted;
+        sum[i].completed += p->completed;
+        sum[i].failed += p->failed;
+        sum[i].canceled += p->canceled;
+        sum[i].bytes += p->bytes;
+        sum[i].bounce_bytes += p->bounce_bytes;
+        sum[i].registered += p->registered;
+        sum[i].plain += p->plain;
+    }
+}
+
+void cli_reader_add_paths(const struct cli_reader *r, struct stk_uring_path_stats sum[STK_URING_PATHS]) {
+    for (uint32_t i = 0; r->is_uring && r->is_pool && i < r->pool.wanted; i++) {
+        if (r->pool.threads[i].err == STK_OK) {
+            add_ring(r->pool.threads[i].reader, sum);
+        }
+    }
+    if (r->is_uring && !r->is_pool) {
+        add_ring(&r->uring, sum);
+    }
 }
 
 int cli_reader_failed(const struct cli_reader *r) {

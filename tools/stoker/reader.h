@@ -15,7 +15,9 @@ struct cli_reader {
     char note[320];   /* why the reader is not io_uring with registered memory, or why it has fewer rings than it should
                          have; empty when all is well */
     uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
-    const char *setup; /* how the kernel set the rings up, as words; NULL: no rings */
+    const char *setup;                /* how the kernel set the rings up, as words; NULL: no rings */
+    char ring[STK_URING_SETUP_BYTES]; /* what a ring has, and what it lacks and why; empty: no rings */
+    uint32_t flags;                   /* of enum stk_uring_flags: what the rings are asked for */
     struct stk_uring uring;
     struct stk_posix_reader posix;
     struct stk_reader_pool pool; /* of all readers, where there are several */
@@ -29,15 +31,18 @@ struct cli_reader {
 
 /* Opens a reader into `bytes` bytes at `payload`. which: "uring" is io_uring with registered memory, "posix" is pread.
  * NULL or "auto" tries io_uring, then io_uring with memory that is not registered, then pread, and takes the first that
- * reads. readers: rings or POSIX readers, at most STK_READER_POOL_MAX; 1 reads on the caller's thread. Returns 0, or
- * CLI_BAD with the line written. */
+ * reads. readers: rings or POSIX readers, at most STK_READER_POOL_MAX; 1 reads on the caller's thread. flags: of enum
+ * stk_uring_flags, for rings. Returns 0, or CLI_BAD with the line written. */
 int cli_reader_open(struct cli_reader *reader, const char *which, void *payload, size_t bytes, uint32_t depth,
-                    uint32_t readers);
+                    uint32_t readers, uint32_t flags);
 
 #define CLI_READER_TEXT 128u
 
 /* Writes what the reader is to `text`: "io_uring, 1 ring", "posix, 4 readers with a thread each". Returns text. */
 const char *cli_reader_describe(const struct cli_reader *reader, char text[CLI_READER_TEXT]);
+
+/* Adds the counters of the reader's rings, by path, to `sum`. Nothing is in flight. */
+void cli_reader_add_paths(const struct cli_reader *reader, struct stk_uring_path_stats sum[STK_URING_PATHS]);
 
 /* Returns 0 while the reader works. Writes the line and returns CLI_BAD once the reader itself has failed. */
 int cli_reader_failed(const struct cli_reader *reader);

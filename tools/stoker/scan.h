@@ -39,6 +39,7 @@ struct scan_options {
     enum stk_opencl_memory memory;
     int json, count, by_file, stats, quiet;
     int recursive; /* 1: folders stand for the files below them */
+    int direct;    /* 1: files are read with O_DIRECT where that can be */
     enum cli_color color;
     char **files;
     uint32_t file_count;
@@ -47,6 +48,7 @@ struct scan_options {
 #define SCAN_CHUNK_DEFAULT (256u << 10)
 #define SCAN_DEPTH_DEFAULT 8u
 #define SCAN_PAYLOAD_MAX   (UINT32_MAX - 65536u) /* bytes of a payload, and of tables */
+#define SCAN_BLOCK         4096u                 /* no file system asks more of O_DIRECT; a page */
 #define SCAN_LARGE         (UINT64_C(64) << 20)  /* bytes of a file for which readers get threads of their own */
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
@@ -57,6 +59,7 @@ struct scan_options {
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
+    int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* scanned */
     uint64_t count; /* occurrences in it */
@@ -68,6 +71,7 @@ struct scan_stats {
     uint64_t slots, bytes, bounce_bytes, reads, launches;
     uint64_t elapsed_ns; /* of reading and scanning, without opening the device */
     struct histogram latency;
+    struct stk_uring_path_stats path[STK_URING_PATHS]; /* of all rings */
 };
 
 struct scan_recording {
@@ -106,10 +110,11 @@ struct scan_late {
 
 struct scan;
 
-/* Where everything lies in the payload of a device: `depth` buffers of chunks from byte 0, which the reader registers,
- * then counters and match records. */
+/* Where everything lies in the payload of a device: `depth` buffers of chunks, which the reader registers, then counters
+ * and match records. */
 struct scan_layout {
     uint32_t depth;
+    uint32_t chunks_at;     /* the first buffer: 0, or where a page begins */
     uint32_t hits_at;       /* counters, one for each accepting state, of each worker */
     uint32_t out_at;        /* match records of LOCATE, scan.locate_room of them */
     uint32_t list_at;       /* lists of COUNT, one for each chunk in flight */
@@ -174,6 +179,7 @@ struct scan {
     struct cli_bound bound;
     uint32_t image_at;              /* offset of the automaton in each device's tables */
     uint32_t buffer, lead;          /* bytes of a chunk with its lead, and of the lead */
+    uint32_t block;                 /* reads begin and end at multiples of so many bytes where they can; 1: anywhere */
     uint32_t locate_room;           /* match records in one answer of LOCATE */
     struct scan_layout host_layout; /* of the interpreter */
     /* the file being scanned */

@@ -145,14 +145,22 @@ static void fold(struct scan_device *d) {
     d->unfolded = 0;
 }
 
+/* Returns the data bytes to ask for at `offset`: up to the end of the block in which the file ends, so that the last
+ * read is one of whole blocks. A read comes short where the file ends. */
+static uint32_t asked(const struct scan_device *d, uint64_t offset) {
+    const struct scan *s = d->scan;
+    uint64_t bytes = (announced(d, offset) + s->block - 1u) / s->block * s->block;
+    return (uint32_t)(bytes < s->options.chunk ? bytes : s->options.chunk);
+}
+
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
-    uint32_t overlap = s->patterns.automaton.max_len - 1u;
+    uint32_t overlap = s->lead;
     struct stk_stream_read read = {
         .source = (uint32_t)d->source,
         .flags = s->sequential ? STK_READ_SEQUENTIAL : 0u,
         .offset = d->next,
-        .bytes = (uint32_t)announced(d, d->next),
+        .bytes = asked(d, d->next),
         .lead = !s->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
         .opcode = STK_OP_SCAN_COUNT,
         .tag = s->file,

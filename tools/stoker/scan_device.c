@@ -34,6 +34,7 @@ static int open_stream(struct scan_device *d) {
         .depth = d->layout.depth,
         .chunk_bytes = s->buffer,
         .lead_max = s->lead,
+        .payload_offset = d->layout.chunks_at,
         .priority = STK_PRIORITY_NORMAL,
         .slot_timeout_ns = slot_timeout_ns(d),
         .recorder = s->options.record ? &s->recording.recorder : NULL,
@@ -78,6 +79,16 @@ static const char *fuse_file(const struct scan *s) {
     return NULL;
 }
 
+/* Returns the first file that takes NVMe commands; NULL: there is none. */
+static const char *nvme_file(const struct scan *s) {
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        if (s->files[i].is_nvme) {
+            return s->files[i].name;
+        }
+    }
+    return NULL;
+}
+
 /* Returns how many CPUs a device on the CPU keeps busy: its workers and the thread that feeds them. */
 static uint32_t cpus_of(const struct scan_device *d) {
     if (!d->device.is_opencl) {
@@ -104,13 +115,20 @@ static uint32_t readers_of(const struct scan_device *d) {
 
 static int open_reader(struct scan_device *d) {
     struct scan *s = d->scan;
-    const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s);
+    const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s), *nvme = nvme_file(s);
+    uint8_t *payload = d->device.memory.payload;
     int automatic = strcmp(which, "auto") == 0, bad;
-    if (fuse && strcmp(which, "uring") == 0) {
+    d->layout.chunks_at = (uint32_t)((s->block - (uintptr_t)payload % s->block) % s->block);
+    if (fuse && (nvme || strcmp(which, "uring") == 0)) {
         return cli_bad("%s: lies on FUSE, where io_uring may give bytes twice: use --reader auto or posix", fuse);
     }
-    bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, d->device.memory.payload,
-                          (size_t)s->buffer * d->layout.depth, d->layout.depth, readers_of(d));
+    bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, payload + d->layout.chunks_at,
+                          (size_t)s->buffer * d->layout.depth, d->layout.depth, readers_of(d),
+                          nvme ? STK_URING_PASSTHROUGH : 0u);
+    if (bad == 0 && nvme && !d->reader.is_uring) {
+        return cli_bad("%s: takes commands by io_uring alone%s%s: name the block device of the namespace instead", nvme,
+                       d->reader.note[0] ? ", and " : "", d->reader.note);
+    }
     if (bad == 0) {
         cli_bound_wrap(&d->timed, &d->reader.port, d->reader.name, &s->bound);
     }

@@ -2,8 +2,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,10 +72,43 @@ static int stat_stdin(struct stat *st) {
     return 0;
 }
 
+/* Returns the bytes of a block device; 0: they are not known, and the device is read like a pipe. */
+static uint64_t block_device_size(const char *name) {
+    int fd = strcmp(name, "-") == 0 ? -1 : open(name, O_RDONLY | O_CLOEXEC);
+    uint64_t bytes = 0;
+    if (fd >= 0) {
+        bytes = ioctl(fd, BLKGETSIZE64, &bytes) == 0 ? bytes : 0u;
+        close(fd);
+    }
+    return bytes;
+}
+
+/* Asks an NVMe namespace how large it is, if the file is the character device of one. */
+static void note_nvme(struct finder *f, struct scan_file *file) {
+    struct stk_uring_nvme nvme = {0};
+    int fd = open(file->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err = STK_OK;
+    file->is_nvme = fd >= 0 && stk_uring_is_nvme(fd);
+    if (file->is_nvme) {
+        err = stk_uring_nvme_identify(fd, &nvme);
+        file->size = nvme.blocks * nvme.block_bytes;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (err == STK_E_ACCESS) {
+        fail(f, file, nvme.os_error, "may not be asked for its size", "run as root, or name its block device");
+    } else if (err != STK_OK) {
+        fail(f, file, nvme.os_error, "is an NVMe namespace that stoker cannot read", "name its block device instead");
+    }
+}
+
 static void note_file(struct scan_file *file, const struct stat *st) {
     struct statfs fs = {0};
     int failed = strcmp(file->name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(file->name, &fs);
     file->size = S_ISREG(st->st_mode) && st->st_size > 0 ? (uint64_t)st->st_size : 0u;
+    if (S_ISBLK(st->st_mode)) {
+        file->size = block_device_size(file->name);
+    }
     file->on_fuse = stk_os_is_fuse(st, failed ? errno : 0, &fs);
 }
 
@@ -104,6 +139,9 @@ static int add_named(struct finder *f, const char *name) {
              is_stdin ? "pipe data into standard input" : "use -r to scan the files below it");
     } else {
         note_file(file, &st);
+        if (S_ISCHR(st.st_mode) && !is_stdin) {
+            note_nvme(f, file);
+        }
     }
     return 0;
 }

@@ -59,6 +59,7 @@ static void set_device(json_t *o, const struct scan_device *d) {
     }
     json_object_set_new(o, "reader", json_string(d->reader.name));
     cli_json_set_number(o, "readers", d->reader.readers);
+    json_object_set_new(o, "ring", json_string(d->reader.ring));
 }
 
 static json_t *devices_json(const struct scan *s) {
@@ -88,6 +89,26 @@ static void set_notes(json_t *o, const struct scan *s) {
     }
 }
 
+static json_t *paths_json(const struct scan_stats *t) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
+        const struct stk_uring_path_stats *p = &t->path[i];
+        if (p->submitted != 0u) {
+            json_t *o = json_object();
+            json_object_set_new(o, "path", json_string(stk_uring_path_name((enum stk_uring_path)i)));
+            json_object_set_new(o, "copies",
+                                json_string(stk_uring_copies_name(stk_uring_copies(p, (enum stk_uring_path)i))));
+            cli_json_set_number(o, "reads", p->submitted);
+            cli_json_set_number(o, "registered_requests", p->registered);
+            cli_json_set_number(o, "plain_requests", p->plain);
+            cli_json_set_number(o, "bytes", p->bytes);
+            cli_json_set_number(o, "bounce_bytes", p->bounce_bytes);
+            json_array_append_new(list, o);
+        }
+    }
+    return list;
+}
+
 static json_t *stats_json(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     json_t *o = json_object();
@@ -103,6 +124,7 @@ static json_t *stats_json(const struct scan *s) {
     cli_json_set_number(o, "bytes", t->bytes);
     cli_json_set_number(o, "bounce_bytes", t->bounce_bytes);
     cli_json_set_number(o, "reads", t->reads);
+    json_object_set_new(o, "paths", paths_json(t));
     cli_json_set_number(o, "launches", t->launches);
     json_object_set_new(o, "bounded_by", json_string(cli_bound_name(&s->bound)));
     cli_json_set_number(o, "reading_ns", s->bound.reading_ns);

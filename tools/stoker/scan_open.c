@@ -36,9 +36,18 @@ static uint64_t align64(uint64_t n) {
     return (n + 63u) & ~UINT64_C(63);
 }
 
+/* Returns 1 if a file is read past the page cache, in blocks. */
+static int reads_blocks(const struct scan *s) {
+    int blocks = s->options.direct;
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        blocks |= s->files[i].is_nvme;
+    }
+    return blocks;
+}
+
 /* Sets all places for a number of chunks in flight. */
 static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct scan_layout *l) {
-    uint64_t hits = align64((uint64_t)s->buffer * depth);
+    uint64_t hits = align64((uint64_t)s->buffer * depth + (s->block - 1u)); /* the buffers begin at a block */
     uint64_t out = align64(hits + (uint64_t)s->accepting * 4u * workers);
     uint64_t list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
     l->depth = depth;
@@ -105,7 +114,10 @@ static uint32_t threads_of(const struct scan *s) {
 
 static int open_ports(struct scan *s) {
     uint32_t max_len = s->patterns.automaton.max_len, threads = threads_of(s);
-    uint64_t buffer = align64(s->options.chunk + max_len - 1u);
+    uint32_t block = reads_blocks(s) ? SCAN_BLOCK : 1u;
+    /* A lead of whole blocks lets a read begin at a block, so that no byte of the read is copied. */
+    uint64_t lead = (uint64_t)(max_len - 1u + block - 1u) / block * block;
+    uint64_t buffer = align64((s->options.chunk + lead + block - 1u) / block * block);
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
     struct scan_layout most; /* of as many workers as an option asks for */
     int bad = 0;
@@ -129,7 +141,8 @@ static int open_ports(struct scan *s) {
         return bad;
     }
     s->buffer = buffer > UINT32_MAX ? UINT32_MAX : (uint32_t)buffer;
-    s->lead = max_len - 1u;
+    s->lead = (uint32_t)lead;
+    s->block = block;
     s->accepting = stk_automaton_accepting(&s->patterns.automaton);
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
      * than one byte for each match. */

@@ -102,6 +102,23 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
 static void print_reader(const struct cli_reader *r) {
     char text[CLI_READER_TEXT];
     cli_fact(stderr, "reader", "%s", cli_reader_describe(r, text));
+    if (r->ring[0]) {
+        cli_fact(stderr, "ring", "%s", r->ring);
+    }
+}
+
+/* Says for each path what it brought, and whether a byte was copied. */
+static void print_paths(const struct scan_stats *t) {
+    for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
+        const struct stk_uring_path_stats *p = &t->path[i];
+        if (p->submitted != 0u) {
+            cli_fact(stderr, "path", "%s: %s; %llu reads, %llu requests, %llu bytes, %llu of them bounced",
+                     stk_uring_path_name((enum stk_uring_path)i),
+                     stk_uring_copies_name(stk_uring_copies(p, (enum stk_uring_path)i)),
+                     (unsigned long long)p->submitted, (unsigned long long)(p->registered + p->plain),
+                     (unsigned long long)p->bytes, (unsigned long long)p->bounce_bytes);
+        }
+    }
 }
 
 /* Says what took the most time, and the shares of all. */
@@ -130,6 +147,7 @@ static void print_stats(const struct scan *s) {
     fprintf(stderr, "bytes         %llu\n", (unsigned long long)t->bytes);
     fprintf(stderr, "bounce bytes  %llu\n", (unsigned long long)t->bounce_bytes);
     fprintf(stderr, "reads         %llu\n", (unsigned long long)t->reads);
+    print_paths(t);
     fprintf(stderr, "launches      %llu\n", (unsigned long long)t->launches);
     fprintf(stderr, "slot latency  p50 %.1f us, p99 %.1f us\n", (double)histogram_at(&t->latency, 50000) / 1e3,
             (double)histogram_at(&t->latency, 99000) / 1e3);

@@ -173,9 +173,24 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
     return bad;
 }
 
+/* Opens a file, past the page cache where the scan asks for that and the file system can. */
+static int open_file(const struct scan *s, const struct scan_file *f) {
+    int direct = s->options.direct && f->size != 0u && !f->is_nvme, fd = -1;
+    if (strcmp(f->name, "-") == 0) {
+        return STDIN_FILENO;
+    }
+    if (direct) {
+        fd = open(f->name, O_RDONLY | O_CLOEXEC | O_DIRECT);
+    }
+    if (direct && fd < 0 && errno == EINVAL && !s->options.quiet) {
+        cli_note("%s: its file system has no O_DIRECT: it is read through the page cache", f->name);
+    }
+    return fd >= 0 ? fd : open(f->name, O_RDONLY | O_CLOEXEC);
+}
+
 static int scan_named(struct scan *s, uint32_t index) {
     struct scan_file *f = &s->files[index];
-    int fd = strcmp(f->name, "-") == 0 ? STDIN_FILENO : open(f->name, O_RDONLY | O_CLOEXEC), bad;
+    int fd = open_file(s, f), bad;
     if (fd < 0) {
         /* It was there a moment ago. */
         f->os_error = errno;
@@ -200,6 +215,7 @@ static void collect_stats(struct scan *s) {
         t->bytes += d->stream.stats.bytes;
         t->bounce_bytes += d->stream.stats.bounce_bytes + ingest.bounce_bytes;
         t->reads += ingest.os_reads;
+        cli_reader_add_paths(&d->reader, t->path);
         t->launches += d->info.launches;
     }
 }
