@@ -11,8 +11,9 @@
 #include "stoker/port/os_clock.h"
 
 #define SQPOLL_IDLE_DEFAULT 50u
-#define PIECE_MAX           (1u << 30) /* the kernel's limit for one buffer */
-#define PIECE_UNIT          4096u      /* so that a read with O_DIRECT stays aligned across pieces */
+#define PIECE_MAX           (1u << 30)   /* the kernel's limit for one buffer */
+#define PIECE_COMMANDS      (256u << 10) /* short enough for NVMe commands on every kernel */
+#define PIECE_UNIT          4096u        /* so that a read with O_DIRECT stays aligned across pieces */
 #define FLAGS_ALL                                                                                                      \
     (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD | STK_URING_COOP |             \
      STK_URING_PASSTHROUGH)
@@ -22,12 +23,21 @@
 
 /// Opening ///
 
+/* Returns the length of a registered buffer where the caller names none. */
+static uint32_t default_piece(const struct stk_uring_config *c) {
+    uint64_t even = ((uint64_t)c->memory_bytes / STK_URING_PIECES_MAX / PIECE_UNIT + 1u) * PIECE_UNIT;
+    if ((c->flags & STK_URING_PASSTHROUGH) == 0 || even > PIECE_MAX) {
+        return PIECE_MAX;
+    }
+    return even > PIECE_COMMANDS ? (uint32_t)even : PIECE_COMMANDS;
+}
+
 static struct stk_uring_config resolved(const struct stk_uring_config *config) {
     struct stk_uring_config c = config != NULL ? *config : (struct stk_uring_config){.flags = 0};
     c.depth = c.depth != 0 ? c.depth : STK_URING_DEPTH_DEFAULT;
     c.sources = c.sources != 0 ? c.sources : STK_URING_SOURCES_DEFAULT;
     c.sqpoll_idle_ms = c.sqpoll_idle_ms != 0 ? c.sqpoll_idle_ms : SQPOLL_IDLE_DEFAULT;
-    c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : PIECE_MAX;
+    c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : default_piece(&c);
     c.read_timeout_ns = c.read_timeout_ns != 0 ? c.read_timeout_ns : STK_URING_READ_TIMEOUT_DEFAULT;
     c.refused_max = c.refused_max != 0 ? c.refused_max : STK_URING_REFUSED_DEFAULT;
     return c;

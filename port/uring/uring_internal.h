@@ -95,8 +95,9 @@ static inline int stk_uring_buffer_(const struct stk_uring *u, const struct stk_
 /// Kinds of requests. A path has one: the table is in uring_ring.c ///
 
 struct stk_uring_requests {
-    /* Fills in the request that is planned. The caller adds the flag for registered files and the data of the user. */
-    void (*prepare)(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe);
+    /* Fills in the request that is planned, and sets op->fixed. The caller adds the flag for registered files and the
+     * data of the user. */
+    void (*prepare)(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe);
     /* Returns the kernel's answer as a count of bytes or -errno. */
     int32_t (*result)(struct stk_uring *u, const struct stk_uring_op *op, int32_t res);
 };

@@ -26,7 +26,7 @@
 
 _Static_assert(sizeof(struct nvme_uring_cmd) <= 80, "must fit behind a request of 64 bytes");
 
-static void prepare_command(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     const struct stk_uring_source *s = &u->source[op->source];
     uint64_t first = op->at / s->block, timeout_ms = u->read_timeout_ns / NS_PER_MS;
     struct nvme_uring_cmd command = {
@@ -42,7 +42,8 @@ static void prepare_command(const struct stk_uring *u, const struct stk_uring_op
     io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->source, NULL, 0, 0);
     sqe->cmd_op = NVME_URING_CMD_IO;
     sqe->__pad1 = 0;
-    if (stk_uring_registered_(u, op) && !u->plain_commands) {
+    op->fixed = stk_uring_registered_(u, op) && !u->plain_commands;
+    if (op->fixed) {
         sqe->uring_cmd_flags = IORING_URING_CMD_FIXED;
         sqe->buf_index = (uint16_t)stk_uring_buffer_(u, op);
     }
@@ -63,8 +64,10 @@ static int errno_of(uint32_t status) {
 
 /* Takes the answer to a command: 0, a status of the device above 0, or -errno. */
 static int32_t command_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
-    if (res == -EINVAL && stk_uring_registered_(u, op) && !u->plain_commands) {
-        u->plain_commands = true; /* Linux 5.19 and 6.0 know no registered memory here: the command is sent again */
+    if (res == -EINVAL && op->fixed) {
+        /* Linux 5.19 and 6.0 know no registered memory here, and until 6.2 a buffer may be too long. The command is sent
+         * again. */
+        u->plain_commands = true;
         return -EAGAIN;
     }
     return res < 0 ? res : res > 0 ? -errno_of((uint32_t)res) : (int32_t)op->asked;
@@ -73,7 +76,7 @@ static int32_t command_result(struct stk_uring *u, const struct stk_uring_op *op
 #else
 
 /* The headers that this was built with do not know the commands: stk_uring_nvme_identify refuses each namespace. */
-static void prepare_command(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     (void)u;
     (void)op;
     io_uring_prep_nop(sqe);

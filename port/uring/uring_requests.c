@@ -13,8 +13,9 @@ static int32_t as_it_is(struct stk_uring *u, const struct stk_uring_op *op, int3
 
 /// Files: everything that read(2) reads ///
 
-static void prepare_file(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
-    if (stk_uring_registered_(u, op)) {
+static void prepare_file(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    op->fixed = stk_uring_registered_(u, op);
+    if (op->fixed) {
         io_uring_prep_read_fixed(sqe, (int)op->source, op->to, op->asked, op->at, stk_uring_buffer_(u, op));
     } else {
         io_uring_prep_read(sqe, (int)op->source, op->to, op->asked, op->at);
@@ -25,9 +26,9 @@ const struct stk_uring_requests stk_uring_file_requests_ = {.prepare = prepare_f
 
 /// Requests without data ///
 
-static void prepare_nop(const struct stk_uring *u, const struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+static void prepare_nop(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     (void)u;
-    (void)op;
+    op->fixed = 0;
     io_uring_prep_nop(sqe);
 }
 

@@ -25,8 +25,8 @@ static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io
     op->late = 0; /* each request of a read has the whole time */
     op->sent_ns = u->watched_ns;
     u->stats.os_reads++;
-    u->path[path].registered += stk_uring_registered_(u, op);
-    u->path[path].plain += !stk_uring_registered_(u, op);
+    u->path[path].registered += op->fixed;
+    u->path[path].plain += op->fixed == 0;
 }
 
 /* Makes a request of the operation at the head of the outbox. Returns false where the queue has no room for it. */

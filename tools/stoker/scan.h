@@ -110,8 +110,8 @@ struct scan_late {
 
 struct scan;
 
-/* Where everything lies in the payload of a device: `depth` buffers of chunks, which the reader registers, then counters
- * and match records. */
+/* Where everything lies in the payload of a device: `depth` buffers of chunks, which the reader registers, then
+ * counters and match records. */
 struct scan_layout {
     uint32_t depth;
     uint32_t chunks_at;     /* the first buffer: 0, or where a page begins */

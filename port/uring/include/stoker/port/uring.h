@@ -83,7 +83,10 @@ struct stk_uring_config {
     uint32_t sources;        /* sources at one time, 1..4096; default STK_URING_SOURCES_DEFAULT */
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
-    uint32_t piece_bytes;    /* bytes registered as one buffer, a multiple of 4096 up to 1 GiB; default 1 GiB */
+    /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256 KiB,
+     * or more where the memory would take more than 64 buffers: before Linux 6.3 an NVMe command names no registered
+     * buffer of more than 508 KiB. */
+    uint32_t piece_bytes;
     /* How often in a row requests may be refused (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as
      * failed. Default STK_URING_REFUSED_DEFAULT. */
     uint32_t refused_max;
@@ -133,6 +136,7 @@ struct stk_uring_op {
     uint8_t late;        /* 1: this read is cancelled because the kernel had it for too long */
     uint8_t canceled;    /* 1: this read is cancelled because the caller asked for it */
     uint8_t cancel_sent; /* 1: the kernel has not answered the request that cancels this read */
+    uint8_t fixed;       /* 1: the request names a registered buffer */
     uint8_t bounce;      /* 1 + the bounce block that the request reads into; 0: the request reads into dst */
     /* The request of this read that is next, or with the kernel: place in the source, address, bytes, and how many of
      * the first bytes lie before the read. */
