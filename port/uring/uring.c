@@ -16,7 +16,7 @@
 #define PIECE_UNIT          4096u        /* so that a read with O_DIRECT stays aligned across pieces */
 #define FLAGS_ALL                                                                                                      \
     (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD | STK_URING_COOP |             \
-     STK_URING_PASSTHROUGH)
+     STK_URING_PASSTHROUGH | STK_URING_HUGE)
 #define CLOSE_BATCH      32u
 #define RING_ENTRY_BYTES 128u      /* about what an entry takes in both queues */
 #define CLOSE_SLICE_NS   10000000u /* between two attempts to cancel what would not end */

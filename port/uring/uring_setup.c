@@ -6,10 +6,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FEATURES_NEEDED (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
 #define LARGE_REQUESTS  ((uint32_t)IORING_SETUP_SQE128 | (uint32_t)IORING_SETUP_CQE32)
 #define WAYS_MAX        10u
+#define PAGE            4096u
 
 /// Ways ///
 
@@ -78,10 +80,15 @@ static void note_features(struct stk_uring *u, uint32_t wishes, const int errors
 }
 
 static const char *const names[STK_URING_FEATURES] = {
-    [STK_URING_BUFFERS] = "registered buffers",         [STK_URING_FILES] = "registered files",
-    [STK_URING_SINGLE_ISSUER] = "single issuer",        [STK_URING_DEFER_TASKRUN] = "deferred task work",
-    [STK_URING_COOP_TASKRUN] = "cooperative task work", [STK_URING_KERNEL_THREAD] = "SQPOLL",
-    [STK_URING_LARGE_REQUESTS] = "large requests",      [STK_URING_TIMED_WAIT] = "timed wait",
+    [STK_URING_BUFFERS] = "registered buffers",
+    [STK_URING_FILES] = "registered files",
+    [STK_URING_SINGLE_ISSUER] = "single issuer",
+    [STK_URING_DEFER_TASKRUN] = "deferred task work",
+    [STK_URING_COOP_TASKRUN] = "cooperative task work",
+    [STK_URING_KERNEL_THREAD] = "SQPOLL",
+    [STK_URING_LARGE_REQUESTS] = "large requests",
+    [STK_URING_TIMED_WAIT] = "timed wait",
+    [STK_URING_HUGE_PAGES] = "huge pages",
 };
 
 const char *stk_uring_feature_name(enum stk_uring_feature feature) {
@@ -160,6 +167,27 @@ static bool is_about_flags(uint32_t flags, int e) {
     return e == EINVAL || (e != 0 && (flags & IORING_SETUP_SQPOLL) != 0);
 }
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+
+/* Asks for huge pages behind the memory, before the memory is registered: pages that are pinned stay as they are. */
+static void ask_for_huge_pages(struct stk_uring *u) {
+    uintptr_t first = (uintptr_t)u->mem + (PAGE - (uintptr_t)u->mem % PAGE) % PAGE;
+    uintptr_t end = (uintptr_t)u->mem + u->mem_bytes;
+    struct stk_uring_feature_state *state = &u->feature[STK_URING_HUGE_PAGES];
+    uint8_t *pages = u->mem + (first - (uintptr_t)u->mem);
+    if ((u->flags & STK_URING_HUGE) == 0) {
+        state->why = STK_URING_NOT_ASKED;
+    } else if (first + PAGE > end || madvise(pages, (end - first) / PAGE * PAGE, MADV_HUGEPAGE) != 0) {
+        *state = (struct stk_uring_feature_state){STK_URING_REFUSED, first + PAGE > end ? EINVAL : errno};
+    } else {
+        /* Where this fails, the kernel makes huge pages of the memory in its own time. */
+        (void)madvise(pages, (end - first) / PAGE * PAGE, MADV_COLLAPSE);
+        state->why = STK_URING_ON;
+    }
+}
+
 int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *c) {
     struct io_uring_params params = {0};
     struct ways ways = {{0}, 0};
@@ -184,5 +212,6 @@ int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *c) {
         u->flags |= STK_URING_WAIT_BY_POLL;
     }
     note_features(u, c->flags, errors);
+    ask_for_huge_pages(u);
     return 0;
 }

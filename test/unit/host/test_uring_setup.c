@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -96,7 +97,7 @@ static const uint32_t kernels[] = {
 
 static void every_wish_opens_on_kernels_of_all_ages(void **state) {
     const uint32_t all = STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD |
-                         STK_URING_COOP | STK_URING_PASSTHROUGH;
+                         STK_URING_COOP | STK_URING_PASSTHROUGH | STK_URING_HUGE;
     (void)state;
     for (size_t age = 0; age < sizeof kernels / sizeof kernels[0]; age++) {
         for (uint32_t flags = 0; flags <= all; flags++) {
@@ -121,18 +122,18 @@ static void assert_why(const enum stk_uring_why why[STK_URING_FEATURES]) {
 }
 
 static void what_nobody_asked_for_is_off(void **state) {
-    static const enum stk_uring_why why[] = {STK_URING_ON,        STK_URING_ON,        STK_URING_NOT_ASKED,
-                                             STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED,
-                                             STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
+    static const enum stk_uring_why why[STK_URING_FEATURES] = {
+        STK_URING_ON,        STK_URING_ON,        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED,
+        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
     (void)state;
     assert_int_equal(open_ring(STK_URING_WAIT_BY_POLL), STK_OK);
     assert_why(why);
 }
 
 static void a_refused_kernel_thread_is_done_without(void **state) {
-    static const enum stk_uring_why why[] = {STK_URING_ON,        STK_URING_ON,        STK_URING_NOT_ASKED,
-                                             STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_REFUSED,
-                                             STK_URING_NOT_ASKED, STK_URING_ON};
+    static const enum stk_uring_why why[STK_URING_FEATURES] = {
+        STK_URING_ON,      STK_URING_ON,        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED,
+        STK_URING_REFUSED, STK_URING_NOT_ASKED, STK_URING_ON,        STK_URING_NOT_ASKED};
     char text[STK_URING_SETUP_BYTES];
     (void)state;
     kernel.sqpoll_error = EPERM;
@@ -141,16 +142,18 @@ static void a_refused_kernel_thread_is_done_without(void **state) {
     assert_int_equal(uring.feature[STK_URING_KERNEL_THREAD].os_error, EPERM);
     int n = stk_uring_describe_setup(&uring, text, sizeof text);
     assert_int_equal(strlen(text), n);
-    assert_string_equal(text, "registered buffers, registered files, timed wait; without single issuer (not asked "
-                              "for), deferred task work (not asked for), cooperative task work (not asked for), "
-                              "SQPOLL (Operation not permitted), large requests (not asked for)");
+    assert_string_equal(text,
+                        "registered buffers, registered files, timed wait; without single issuer (not asked "
+                        "for), deferred task work (not asked for), cooperative task work (not asked for), "
+                        "SQPOLL (Operation not permitted), large requests (not asked for), huge pages (not asked for)");
     assert_int_equal(stk_uring_describe_setup(&uring, text, (size_t)n), STK_E_SPACE);
     reads_a_file();
 }
 
 static void an_old_kernel_has_cooperative_task_work(void **state) {
-    static const enum stk_uring_why why[] = {STK_URING_ON, STK_URING_ON,        STK_URING_REFUSED,   STK_URING_REFUSED,
-                                             STK_URING_ON, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_ON};
+    static const enum stk_uring_why why[STK_URING_FEATURES] = {STK_URING_ON,        STK_URING_ON, STK_URING_REFUSED,
+                                                               STK_URING_REFUSED,   STK_URING_ON, STK_URING_NOT_ASKED,
+                                                               STK_URING_NOT_ASKED, STK_URING_ON, STK_URING_NOT_ASKED};
     (void)state;
     kernel.unknown = kernels[2];
     assert_int_equal(open_ring(STK_URING_ONE_THREAD), STK_OK);
@@ -181,6 +184,30 @@ static void errors_that_are_not_about_flags_end_the_open(void **state) {
     assert_null(uring.ring);
 }
 
+static void huge_pages_keep_the_bytes(void **state) {
+    size_t bytes = (size_t)8 << 20;
+    struct stk_uring_config config = {
+        .depth = DEPTH, .sources = SOURCES, .flags = STK_URING_HUGE, .memory_bytes = bytes};
+    uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct stk_arena arena;
+    (void)state;
+    if (!available) {
+        skip_without("io_uring");
+    }
+    pattern_fill(memory, 0, bytes);
+    config.memory = memory + 64; /* at no page's begin */
+    config.memory_bytes = bytes - 64;
+    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
+    assert_int_equal(stk_uring_open(&uring, &config, &arena), STK_OK);
+    assert_true(pattern_matches(memory, 0, bytes));
+    report_is_true();
+    assert_true(is_on(STK_URING_HUGE_PAGES) || uring.feature[STK_URING_HUGE_PAGES].os_error != 0);
+    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+    assert_int_equal(munmap(memory, bytes), 0);
+    assert_int_equal(open_ring(STK_URING_HUGE), STK_OK); /* too small for a huge page */
+    reads_a_file();
+}
+
 static void a_closed_ring_has_no_report(void **state) {
     char text[STK_URING_SETUP_BYTES];
     (void)state;
@@ -200,6 +227,7 @@ int main(void) {
         cmocka_unit_test_teardown(an_old_kernel_has_cooperative_task_work, forget),
         cmocka_unit_test_teardown(deferred_task_work_needs_no_cooperative_one, forget),
         cmocka_unit_test_teardown(errors_that_are_not_about_flags_end_the_open, forget),
+        cmocka_unit_test_teardown(huge_pages_keep_the_bytes, forget),
         cmocka_unit_test_teardown(a_closed_ring_has_no_report, forget),
     };
     available = stk_uring_probe(&info) == STK_OK;

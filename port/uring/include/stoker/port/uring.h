@@ -48,7 +48,10 @@ enum stk_uring_flags {
     /* The same without single issuer and deferred task work: cooperative task work is the best way that is tried. */
     STK_URING_COOP = 1u << 4,
     /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
-    STK_URING_PASSTHROUGH = 1u << 5
+    STK_URING_PASSTHROUGH = 1u << 5,
+    /* Asks the kernel for huge pages behind the memory, and waits until the kernel has put them there (6.1). A disk then
+     * gets long pieces of memory instead of single pages. The memory keeps its bytes. */
+    STK_URING_HUGE = 1u << 6
 };
 
 /// Set-up ///
@@ -63,6 +66,7 @@ enum stk_uring_feature {
     STK_URING_KERNEL_THREAD,  /* SQPOLL */
     STK_URING_LARGE_REQUESTS, /* SQE128 and CQE32, for NVMe passthrough */
     STK_URING_TIMED_WAIT,     /* a wait with a timeout is one system call */
+    STK_URING_HUGE_PAGES,     /* the kernel was asked for huge pages, and did not refuse */
     STK_URING_FEATURES
 };
 
