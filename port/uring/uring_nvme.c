@@ -65,8 +65,8 @@ static int errno_of(uint32_t status) {
 /* Takes the answer to a command: 0, a status of the device above 0, or -errno. */
 static int32_t command_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
     if (res == -EINVAL && op->fixed) {
-        /* Linux 5.19 and 6.0 know no registered memory here, and until 6.2 a buffer may be too long. The command is sent
-         * again. */
+        /* Linux 5.19 and 6.0 know no registered memory here, and for 6.1 a buffer may be too long. So the command is
+         * sent again. */
         u->plain_commands = true;
         return -EAGAIN;
     }

@@ -52,6 +52,15 @@ for errno in 1 38; do # EPERM, ENOSYS
     fi
 done
 
+# Without a descriptor for a ring, the limit to raise is named.
+without="python3 $lib/failing_call.py io_uring_setup 24"
+if $without true; then
+    code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
+    python3 "$lib/expect.py" want.json <out
+    said 1 'Too many open files, errno 24), files are read with pread: raise .ulimit -n.'
+    refused 'Too many open files.*raise .ulimit -n.' $without "$STOKER" scan -f patterns --reader uring --device interp f1
+fi
+
 # Only a part of io_uring works: stoker takes the next way that reads, and the note names the system call.
 if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
     for refusal in 1:enter 11:enter 1:register 12:setup 24:setup; do

@@ -120,8 +120,8 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
         return STK_OK;
     }
     why_refused(r, text, sizeof text);
-    snprintf(r->note, sizeof r->note, "no io_uring here (%s%s), files are read with pread", text,
-             plain_err == STK_E_LOCKED ? too_low : "");
+    snprintf(r->note, sizeof r->note, "no io_uring here (%s%s), files are read with pread%s", text,
+             plain_err == STK_E_LOCKED ? too_low : "", plain_err == STK_E_FILES ? ": raise `ulimit -n`" : "");
     return open_posix(r, depth, readers);
 }
 
@@ -135,6 +135,9 @@ static int refuse(const struct cli_reader *r, int err, size_t bytes) {
         return cli_bad("io_uring may not lock %zu bytes (%s): raise `ulimit -l`, use a smaller --chunk or --depth, or "
                        "--reader auto",
                        bytes, text);
+    }
+    if (err == STK_E_FILES) {
+        return cli_bad("io_uring does not work here (%s): %s", text, cli_fix(err));
     }
     return cli_bad("io_uring does not work here (%s): use --reader auto or posix", text);
 }

@@ -49,8 +49,8 @@ enum stk_uring_flags {
     STK_URING_COOP = 1u << 4,
     /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
     STK_URING_PASSTHROUGH = 1u << 5,
-    /* Asks the kernel for huge pages behind the memory, and waits until the kernel has put them there (6.1). A disk then
-     * gets long pieces of memory instead of single pages. The memory keeps its bytes. */
+    /* Asks the kernel for huge pages behind the memory, and waits until the kernel has put them there (6.1). A disk
+     * then gets long runs of memory instead of single pages. The memory keeps its bytes. */
     STK_URING_HUGE = 1u << 6
 };
 
@@ -87,9 +87,9 @@ struct stk_uring_config {
     uint32_t sources;        /* sources at one time, 1..4096; default STK_URING_SOURCES_DEFAULT */
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
-    /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256 KiB,
-     * or more where the memory would take more than 64 buffers: before Linux 6.3 an NVMe command names no registered
-     * buffer of more than 508 KiB. */
+    /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256
+     * KiB, or more where the memory would take more than 64 buffers: for Linux 6.1 an NVMe command names no registered
+     * buffer with more pages than the controller takes in a command. */
     uint32_t piece_bytes;
     /* How often in a row requests may be refused (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as
      * failed. Default STK_URING_REFUSED_DEFAULT. */
@@ -238,9 +238,9 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  * is always sequential: its reads run one at a time in the order of submission, each until it is full or the source
  * ends. The descriptor stays the caller's and must stay open until the source is removed.
  * With O_DIRECT, and on an NVMe character device (/dev/ng0n1), the medium is read in blocks. A read may begin and end
- * anywhere. What it shares with a block at either end, and data for a dst without the alignment that the file system
- * asks for, goes through a bounce block and counts in bounce_bytes. A read that begins and ends at multiples of 4096,
- * into a dst that is one too, needs no copy. A read beyond the end of a file, of a device or of a namespace comes short.
+ * anywhere. What the read shares with a block at either end, and data for a dst without the alignment that the file
+ * system asks for, goes through a bounce block and counts in bounce_bytes. A read that begins and ends at multiples of
+ * 4096, into a dst that is one too, needs no copy. A read beyond the end of a file, a device or namespace comes short.
  * An NVMe namespace needs STK_URING_PASSTHROUGH, is asked what it is before the first read (stk_uring_nvme_identify),
  * and is never sequential.
  * Returns the source's index, the lowest free one. On error info.index is that index, info.value the errno. STK_E_FULL
