@@ -111,9 +111,16 @@ extern const struct stk_uring_requests stk_uring_nvme_requests_; /* uring_nvme.c
 /* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);
 
-/* Takes the next answer to a read or a poll that is there: *index gets the operation, *res the count of bytes or
- * -errno. Takes in the answers to cancels on the way. Returns false when there is no answer any more. */
-bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res);
+#define STK_URING_ANSWERS 32u /* that are taken in at a time */
+
+struct stk_uring_answer {
+    uint32_t index; /* of the operation */
+    int32_t res;    /* bytes or -errno; of a poll: events or -errno */
+};
+
+/* Takes answers to reads and polls that are there, and those to cancels on the way. Returns how many, 0 when there is
+ * none any more. */
+uint32_t stk_uring_answers_(struct stk_uring *u, struct stk_uring_answer answers[STK_URING_ANSWERS]);
 
 /* Waits for an answer for at most `timeout_ns`. */
 void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns);

@@ -130,13 +130,12 @@ static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
 
 /* Moves on every read that the kernel has answered. */
 static void take_answers(struct stk_uring *u) {
-    uint32_t index;
-    int res;
-    while (stk_uring_answer_(u, &index, &res)) {
-        if (u->ops[index].state == OP_POLL) {
-            poll_answered(u, index, res);
-        } else {
-            read_answered(u, index, res);
+    struct stk_uring_answer answers[STK_URING_ANSWERS];
+    uint32_t n;
+    while ((n = stk_uring_answers_(u, answers)) != 0) {
+        for (uint32_t i = 0; i < n; i++) {
+            (u->ops[answers[i].index].state == OP_POLL ? poll_answered : read_answered)(u, answers[i].index,
+                                                                                        answers[i].res);
         }
     }
 }

@@ -113,26 +113,37 @@ void stk_uring_flush_(struct stk_uring *u) {
     } while ((u->setup_flags & IORING_SETUP_SQPOLL) == 0);
 }
 
-bool stk_uring_answer_(struct stk_uring *u, uint32_t *index, int *res) {
-    struct io_uring_cqe *cqe = NULL;
-    while (io_uring_peek_cqe(u->ring, &cqe) == 0 && cqe != NULL) {
-        uint64_t data = io_uring_cqe_get_data64(cqe);
-        *index = (uint32_t)data;
-        *res = cqe->res;
-        io_uring_cqe_seen(u->ring, cqe);
-        u->refused = 0;
-        if ((data & CANCEL_DATA) == 0) {
-            const struct stk_uring_op *op = &u->ops[*index];
-            u->out--;
-            if (op->state == OP_READ) {
-                *res = requests[u->source[op->source].path]->result(u, op, *res);
-            }
-            return true;
-        }
+/* Takes one answer. Returns true if it is the answer to a read or a poll. */
+static bool take_answer(struct stk_uring *u, const struct io_uring_cqe *cqe, struct stk_uring_answer *answer) {
+    uint64_t data = cqe->user_data;
+    uint32_t index = (uint32_t)data;
+    const struct stk_uring_op *op = &u->ops[index];
+    if ((data & CANCEL_DATA) != 0) {
         u->cancels--;
-        u->ops[*index].cancel_sent = 0;
+        u->ops[index].cancel_sent = 0;
+        return false;
     }
-    return false;
+    u->out--;
+    *answer = (struct stk_uring_answer){index, cqe->res};
+    if (op->state == OP_READ) {
+        answer->res = requests[u->source[op->source].path]->result(u, op, cqe->res);
+    }
+    return true;
+}
+
+uint32_t stk_uring_answers_(struct stk_uring *u, struct stk_uring_answer answers[STK_URING_ANSWERS]) {
+    struct io_uring_cqe *cqes[STK_URING_ANSWERS];
+    uint32_t count = 0;
+    unsigned n;
+    /* A batch of answers to cancels alone is none. */
+    while (count == 0 && (n = io_uring_peek_batch_cqe(u->ring, cqes, STK_URING_ANSWERS)) != 0) {
+        for (unsigned i = 0; i < n; i++) {
+            count += take_answer(u, cqes[i], &answers[count]);
+        }
+        io_uring_cq_advance(u->ring, n);
+        u->refused = 0;
+    }
+    return count;
 }
 
 /* Sends the requests that are left and waits, in one system call. Returns false when the kernel did not take the

@@ -40,6 +40,7 @@ struct ingest {
     char path[64];
     int fd, source;
     uint32_t runs, payload_at; /* byte of the payload at which the buffers begin */
+    uint32_t chunk_max;        /* bytes of a buffer */
     uint64_t file_sum, sum, bad_slots;
     double ns[WORKS][BENCH_RUNS_MAX], peer_ns[BENCH_RUNS_MAX];
 };
@@ -241,14 +242,14 @@ static void never_idle(void *ctx, const struct stk_opencl_device *device, struct
 
 static int open_ours(struct ingest *b, int fd) {
     const struct cli_device_wish wish = {
-        .slots = BUFFERS, .payload_bytes = BUFFERS * CHUNK_MAX + PAGE, .fit = never_idle};
+        .slots = BUFFERS, .payload_bytes = BUFFERS * b->chunk_max + PAGE, .fit = never_idle};
     int bad = bench_device_any(b->bench, &b->device, &wish);
     if (bad == 0) {
         uint8_t *payload = b->device.memory.payload;
         memset(payload, 1, b->device.memory.payload_bytes); /* each page has memory */
         b->payload_at = (uint32_t)((PAGE - (uintptr_t)payload % PAGE) % PAGE);
-        bad = cli_reader_open(&b->reader, "uring", payload + b->payload_at, BUFFERS * CHUNK_MAX, INGEST_DEPTH, 1,
-                              STK_URING_ONE_THREAD | STK_URING_HUGE);
+        bad = cli_reader_open(&b->reader, "uring", payload + b->payload_at, (size_t)BUFFERS * b->chunk_max,
+                              INGEST_DEPTH, 1, STK_URING_ONE_THREAD | STK_URING_HUGE);
     }
     if (bad == 0) {
         bench_note_device(b->bench, &b->device);
@@ -281,6 +282,7 @@ static int run(struct bench *bench) {
     int fd = -1, bad = check_chunk(bench->options.chunk);
     b = (struct ingest){.bench = bench, .fd = -1};
     b.runs = bench->options.runs ? (uint32_t)bench->options.runs : RUNS_DEFAULT;
+    b.chunk_max = bench->options.chunk ? (uint32_t)bench->options.chunk : CHUNK_MAX;
     b.shape.bytes = (bytes + CHUNK_MAX - 1u) / CHUNK_MAX * CHUNK_MAX;
     bad = bad ? bad : make_file(&b);
     if (bad == 0) {

@@ -24,6 +24,8 @@ static struct {
 
 #define INJECT_RESULT 1u /* IORING_NOP_INJECT_RESULT */
 
+static bool kernel_injects; /* the real kernel answers a request as a case asks; else no request fails */
+
 static inline void be_nop(struct io_uring_sqe *sqe, int32_t res) {
     uint64_t data = sqe->user_data;
     io_uring_prep_nop(sqe);
@@ -40,7 +42,7 @@ static inline void change_requests(struct io_uring *ring) {
         if (sqe->opcode == IORING_OP_READ || sqe->opcode == IORING_OP_READ_FIXED) {
             int32_t fate = kernel.fate != NULL ? kernel.fate(kernel.requests, sqe->len) : 0;
             kernel.requests++;
-            if (fate < 0) {
+            if (fate < 0 && kernel_injects) {
                 be_nop(sqe, fate);
             } else if (fate > 0 && (uint32_t)fate < sqe->len) {
                 sqe->len = (uint32_t)fate;
@@ -73,17 +75,15 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
     return __real_io_uring_submit_and_wait_timeout(ring, cqe, wait, t, mask);
 }
 
-/* Returns true if this machine's kernel answers a request as a case asks. */
-static inline bool kernel_injects(void) {
+/* Finds out whether the real kernel answers a request as a case asks. */
+static inline void kernel_begin(void) {
     struct io_uring ring;
     struct io_uring_cqe *cqe = NULL;
-    bool works = false;
     if (io_uring_queue_init(2, &ring, 0) == 0) {
         be_nop(io_uring_get_sqe(&ring), -EIO);
-        works = __real_io_uring_submit(&ring) == 1 && io_uring_wait_cqe(&ring, &cqe) == 0 && cqe->res == -EIO;
+        kernel_injects = __real_io_uring_submit(&ring) == 1 && io_uring_wait_cqe(&ring, &cqe) == 0 && cqe->res == -EIO;
         io_uring_queue_exit(&ring);
     }
-    return works;
 }
 
 int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
