@@ -20,6 +20,10 @@ cp out want_offsets
 code 0 $scan --reader posix --offsets 5 long
 cmp -s out want_offsets || fail "--direct lists other matches"
 
+code 0 "$STOKER" scan -f patterns --device interp --direct --reader posix --chunk 5000 long short empty
+cmp -s out want || fail "pread counts differently: $(cat out)"
+said 1 'pread goes through the page cache here'
+
 # A pipe has no page cache to go past, and a file system without O_DIRECT is read as it is, with a note.
 cat long | "$STOKER" scan -f patterns --quiet --direct --count - >out
 code 0 $scan --count long

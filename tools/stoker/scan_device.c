@@ -129,6 +129,10 @@ static int open_reader(struct scan_device *d) {
         return cli_bad("%s: takes commands by io_uring alone%s%s: name the block device of the namespace instead", nvme,
                        d->reader.note[0] ? ", and " : "", d->reader.note);
     }
+    if (bad == 0 && s->options.direct && !d->reader.is_uring && !d->reader.note[0]) {
+        snprintf(d->reader.note, sizeof d->reader.note,
+                 "pread goes through the page cache here: --direct is for io_uring");
+    }
     if (bad == 0) {
         cli_bound_wrap(&d->timed, &d->reader.port, d->reader.name, &s->bound);
     }

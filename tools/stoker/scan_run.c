@@ -175,7 +175,8 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
 
 /* Opens a file, past the page cache where the scan asks for that and the file system can. */
 static int open_file(const struct scan *s, const struct scan_file *f) {
-    int direct = s->options.direct && f->size != 0u && !f->is_nvme, fd = -1;
+    /* pread has no bounce blocks for the ends of a read. */
+    int direct = s->options.direct && f->size != 0u && !f->is_nvme && s->devices[0].reader.is_uring, fd = -1;
     if (strcmp(f->name, "-") == 0) {
         return STDIN_FILENO;
     }
