@@ -124,7 +124,8 @@ static int open_reader(struct scan_device *d) {
     }
     bad = cli_reader_open(&d->reader, fuse && automatic ? "posix" : which, payload + d->layout.chunks_at,
                           (size_t)s->buffer * d->layout.depth, d->layout.depth, readers_of(d),
-                          (nvme ? STK_URING_PASSTHROUGH : 0u) | (s->block > 1u ? STK_URING_HUGE : 0u));
+                          (nvme ? STK_URING_PASSTHROUGH : 0u) |
+                              (s->block > 1u ? STK_URING_HUGE | STK_URING_ONE_THREAD : 0u));
     if (bad == 0 && nvme && !d->reader.is_uring) {
         return cli_bad("%s: takes commands by io_uring alone%s%s: name the block device of the namespace instead", nvme,
                        d->reader.note[0] ? ", and " : "", d->reader.note);
