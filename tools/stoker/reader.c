@@ -90,8 +90,9 @@ static const char *why_refused(const struct cli_reader *r, char *text, size_t si
 static void note_fewer(struct cli_reader *r, uint32_t wanted) {
     char text[160];
     if (r->is_pool && r->readers < wanted && !r->note[0]) {
-        snprintf(r->note, sizeof r->note, "%u of %u readers could be opened (%s)", r->readers, wanted,
-                 why(r->pool.fewer_call, (int)r->pool.fewer_info.value, text, sizeof text));
+        snprintf(r->note, sizeof r->note, "%u of %u readers could be opened (%s)%s", r->readers, wanted,
+                 why(r->pool.fewer_call, (int)r->pool.fewer_info.value, text, sizeof text),
+                 r->pool.fewer == STK_E_FILES ? ": raise `ulimit -n`" : "");
     }
 }
 
