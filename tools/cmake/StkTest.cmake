@@ -16,7 +16,8 @@ endfunction()
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow
 # ones.
 set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.oclgrind_tiles system.bench
-  system.bench_payload system.bench_sets system.info system.modes system.scan_devices system.scan_fallback system.scan_late
+  system.bench_ingest system.bench_payload system.bench_sets system.info system.modes system.scan_devices
+  system.scan_fallback system.scan_late
   system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped system.store
   system.store_default system.synchronous)
 
