@@ -1,0 +1,34 @@
+/* Every execution of a litmus program, as it stands or with one order taken away. */
+#ifndef WEAK_EXPLORE_H
+#define WEAK_EXPLORE_H
+
+#include "weak.h"
+
+/* A place in the source that asked for an order in some execution. */
+struct weak_asked {
+    struct weak_site site;
+    unsigned parts;   /* bit p: it asked for part p */
+    unsigned program; /* bits are the caller's */
+};
+
+/* What is taken away: part `part` of what this place asks for. */
+struct weak_mutation {
+    const struct weak_site *site;
+    enum weak_part part;
+};
+
+struct weak_result {
+    uint64_t executions; /* complete ones */
+    uint64_t states;
+    bool outcome, raced;
+    unsigned goals;
+};
+
+/* Looks at all executions; `mutation` may be NULL. Then it goes on to the end, and calls `asked` for each order that an
+ * access asks for, many times. With a mutation it ends at the first outcome or data race. */
+struct weak_result weak_explore(const struct weak_program *program, const struct weak_mutation *mutation,
+                                void (*asked)(const struct weak_site *site, enum weak_part part));
+
+bool weak_same_site(const struct weak_site *a, const struct weak_site *b);
+
+#endif

@@ -1,0 +1,122 @@
+/* An execution of a litmus program so far, and what the memory model says about its next event.
+ *
+ * The model is RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer: Repairing Sequential Consistency in C/C++11, PLDI 2017),
+ * with two differences. A release sequence is that of C++20: it goes on through read-modify-writes alone, and not
+ * through later stores of the same thread, which allows more executions. And a release may reach the device alone:
+ * threads of the host do not hear it. An acquire hears what was released for its thread, whatever its own scope. OpenCL
+ * 2.0 asks for more: there a fence of the device's scope does not hear the host. So the programs assume of a device
+ * with STK_FENCE_OF_ONE that its fence for the device also keeps the loads behind it from finding older words of the
+ * host's memory.
+ *
+ * An execution has no cycle in program order and reads-from, so that each one can be built event by event, every read
+ * after the write that it reads from. What happens before an event is therefore complete when the event is added. */
+#ifndef WEAK_GRAPH_H
+#define WEAK_GRAPH_H
+
+#include "weak.h"
+
+#define EVENTS 128 /* of an execution, with the first value of each shared word */
+#define WORDS  16  /* shared words */
+#define WRITES 16  /* to one word */
+
+#define NOBODY 0xFF
+
+__extension__ typedef unsigned __int128 set; /* of events */
+
+enum kind {
+    INIT,
+    LOAD,
+    STORE,
+    RMW,
+    FENCE,
+    ARRIVE,
+    LEAVE
+};
+
+/* An access that a thread is about to make. */
+struct op {
+    enum kind kind; /* a compare-and-swap is an RMW, and becomes a LOAD where it fails */
+    unsigned order, failure;
+    enum weak_scope scope;
+    uint8_t word;
+    bool compares; /* of an RMW: it is a compare-and-swap; else it adds */
+    uint32_t expected, value;
+    unsigned group; /* of ARRIVE and LEAVE */
+    struct weak_site site;
+};
+
+/* What a thread that acquires gets to know: events that happened before a release, by who released and for whom. */
+struct view {
+    set host;   /* released by a thread of the host */
+    set system; /* released by a thread of the device for all */
+    set device; /* released by a thread of the device for threads of the device */
+};
+
+struct event {
+    uint8_t kind, order, scope, thread, word, source; /* source: the write that a read reads from */
+    unsigned group;
+    uint32_t read, written;
+    set before;           /* events that happen before this one */
+    struct view released; /* of a write: what reading it with acquire order teaches */
+    struct weak_site site;
+};
+
+enum state {
+    UNKNOWN,
+    PENDING,
+    ENDED
+};
+
+struct thread {
+    uint8_t events[EVENTS], count;
+    uint8_t state;
+    struct op next;       /* where the state is PENDING */
+    set past;             /* its events, and what happens before them */
+    struct view released; /* by its last release fence */
+    struct view heard;    /* by its relaxed reads: the next acquire fence takes it in */
+};
+
+struct graph {
+    struct event events[EVENTS];
+    uint8_t count, words;
+    uint8_t order[WORDS][WRITES], writes[WORDS]; /* modification order of each word */
+    struct thread threads[WEAK_THREADS];
+    unsigned device; /* threads that run on the device */
+    unsigned owned;  /* words that one party at a time has for itself */
+    bool raced;      /* two accesses are a data race */
+};
+
+void graph_begin(struct graph *g, unsigned device);
+/* Adds a shared word. */
+void graph_share(struct graph *g, uint32_t value, bool owned);
+
+/* The first place in the modification order of a word that the next event of the thread may read, or put its write
+ * behind. */
+unsigned graph_oldest(const struct graph *g, unsigned thread, unsigned word);
+
+/* Returns true if a read-modify-write reads from the write at this place. No other may do so. */
+bool graph_is_taken(const struct graph *g, unsigned word, unsigned place);
+
+/* Returns true if the operation, reading from the write at this place, writes. */
+bool graph_op_writes(const struct graph *g, const struct op *op, unsigned place);
+
+/* Adds the next event of a thread. `place`: for a load and an RMW the place of the write that it reads from, for a
+ * store the place of the write that it comes behind. */
+void graph_add(struct graph *g, unsigned thread, unsigned place);
+
+/* Returns true if all of the group have arrived, so that the thread may leave the barrier. */
+bool graph_may_leave(const struct graph *g, unsigned thread);
+
+/* Returns false if the sequentially consistent events have no common order. */
+bool graph_is_consistent(const struct graph *g);
+
+/* Prints the execution, in the order in which it was built. */
+void graph_print(const struct graph *g);
+
+/* A number that is the same for equal executions, however they were built. */
+struct key {
+    uint64_t a, b;
+};
+struct key graph_key(const struct graph *g);
+
+#endif
