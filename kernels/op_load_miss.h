@@ -78,11 +78,12 @@ STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *
     if (status != STK_IO_OK && status != STK_IO_ERROR) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
-    code = stk_ld_acquire(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
+    code = stk_ld(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
     /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a miss that
-     * asks again. */
-    stk_st(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
-    if (stk_cmpxchg(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
+     * asks again. Release: a sweep of the host that sees no ticket also sees CLAIMED, and leaves the outcome here. And
+     * the reads above come before the swap that frees the I/O slot. */
+    stk_st_release(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
+    if (stk_cmpxchg_relaxed(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
         return STK_SLOT_REQUEUE; /* the host recycled it: ask again */
     }
     return status == STK_IO_OK ? STK_SLOT_DONE : stk_refuse(c, STK_REASON_IO, code);
