@@ -59,7 +59,7 @@ STK_FN void stk_store_claim(const struct stk_dev *d, stk_u32 i, stk_u32 guard, S
 }
 
 /* Takes slot `i` and moves its status from `seen` to `to`. Returns 1, or 0 when somebody else took the slot. Orders
- * nothing: put a fence behind the call, and call stk_let_go in the end. */
+ * nothing behind the status: put a fence behind the call, and call stk_let_go in the end. */
 STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBAL stk_u32 *status, stk_u32 seen,
                     stk_u32 to) {
     if (d->guards && stk_cmpxchg_relaxed(d->guards + i, guard, guard + 1u) != guard) {
@@ -68,6 +68,9 @@ STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBA
     if (d->guards && d->swap == 0u) {
         stk_store_claim(d, i, guard, status, to);
         return 1;
+    }
+    if (d->guards) {
+        STK_FENCE(); /* a host that sees CLAIMED, or what a tenant stored over CLAIMED, sees the odd word too */
     }
     if (stk_cmpxchg_relaxed(status, seen, to) == seen) {
         return 1;
