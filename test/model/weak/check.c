@@ -11,15 +11,13 @@
 #include "orders.h"
 #include "programs.h"
 
-#define PROGRAMS_MAX 64 /* bits of struct order */
-
 static const struct weak_program *const lists[] = {
     weak_ring,        weak_worker_c11,  weak_worker_device, weak_miss_c11,
     weak_miss_device, weak_mail_device, weak_mail_one,      NULL};
 
 static struct order orders[ORDERS_MAX];
 static unsigned order_count;
-static uint64_t program_bit; /* of the program that runs */
+static unsigned running; /* number of the program that runs */
 
 /// The standard tests ///
 
@@ -45,7 +43,7 @@ static void asked(const struct weak_site *site, enum weak_part part) {
     }
     for (unsigned i = 0; i < order_count; i++) {
         if (orders[i].part == part && weak_same_site(&orders[i].site, site)) {
-            orders[i].programs |= program_bit;
+            orders[i].programs[running] = true;
             return;
         }
     }
@@ -53,7 +51,8 @@ static void asked(const struct weak_site *site, enum weak_part part) {
         fprintf(stderr, "weak: more than %u orders\n", ORDERS_MAX);
         exit(2);
     }
-    orders[order_count++] = (struct order){.site = *site, .part = part, .programs = program_bit};
+    orders[order_count] = (struct order){.site = *site, .part = part};
+    orders[order_count++].programs[running] = true;
 }
 
 static bool holds(const struct weak_program *p) {
@@ -84,7 +83,7 @@ static unsigned gather(const struct weak_program **programs) {
 static void mutate(struct order *o, const struct weak_program *const *programs, unsigned count) {
     struct weak_mutation m = {.site = &o->site, .part = o->part};
     for (unsigned i = 0; i < count && !o->needed_by; i++) {
-        if ((o->programs >> i & 1u) != 0u) {
+        if (o->programs[i]) {
             struct weak_result r = weak_explore(programs[i], &m, NULL);
             o->needed_by = r.outcome || r.raced ? programs[i]->name : NULL;
         }
@@ -94,12 +93,13 @@ static void mutate(struct order *o, const struct weak_program *const *programs, 
 static int check_orders(const char *root, const char *exceptions, char **files, unsigned file_count) {
     const struct weak_program *programs[PROGRAMS_MAX];
     unsigned count = gather(programs), wrong = 0;
-    for (unsigned i = 0; i < count; i++) {
-        program_bit = (uint64_t)1 << i;
-        wrong += !holds(programs[i]);
+    for (running = 0; running < count; running++) {
+        wrong += !holds(programs[running]);
     }
     for (unsigned i = 0; i < order_count && wrong == 0; i++) {
-        mutate(&orders[i], programs, count);
+        if (orders_is_checked(orders[i].site.file, files, file_count)) {
+            mutate(&orders[i], programs, count);
+        }
     }
     if (wrong == 0) {
         wrong = orders_compare(orders, order_count, root, exceptions, files, file_count);

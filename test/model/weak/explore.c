@@ -140,6 +140,9 @@ static const struct event *perform(const struct op *op) {
     if (run.at < t->count) {
         return &run.graph->events[t->events[run.at++]];
     }
+    if (run.program->patience != 0u && t->count == run.program->patience) {
+        weak_stop();
+    }
     t->next = *op;
     t->state = PENDING;
     longjmp(run.out, 1);
@@ -272,6 +275,7 @@ static void finish(struct graph *g) {
     }
     run.graph = g;
     run.program->final();
+    show(g);
 }
 
 static void explore(struct graph *g);
@@ -279,6 +283,9 @@ static void explore(struct graph *g);
 static void extend(const struct graph *g, unsigned thread, unsigned place) {
     struct graph next = *g;
     graph_add(&next, thread, place);
+    if (next.too_late) {
+        return;
+    }
     run.result.raced = run.result.raced || next.raced;
     show(&next);
     if (!is_over() && graph_is_consistent(&next)) {
@@ -352,7 +359,7 @@ struct weak_result weak_explore(const struct weak_program *program, const struct
         memset(visited.keys, 0, visited.size * sizeof *visited.keys);
     }
     visited.count = 0;
-    graph_begin(&first, program->device);
+    graph_begin(&first, program->device, program->at_once);
     run.setting_up = true;
     program->setup();
     run.setting_up = false;

@@ -29,8 +29,9 @@ static struct event *new_event(struct graph *g) {
     return &g->events[g->count++];
 }
 
-void graph_begin(struct graph *g, unsigned device) {
+void graph_begin(struct graph *g, unsigned device, bool at_once) {
     memset(g, 0, sizeof *g);
+    g->at_once = at_once;
     g->device = device;
 }
 
@@ -117,6 +118,40 @@ static void insert(struct graph *g, unsigned word, unsigned place, unsigned even
     g->writes[word]++;
 }
 
+static bool says_no_more(const struct view *said, const struct view *than) {
+    return ((said->host & ~than->host) | (said->system & ~than->system) | (said->device & ~than->device)) == 0u;
+}
+
+/* A read got to know less than it was to. Returns true if it has made use of that. */
+static bool has_acquired(const struct graph *g, const struct event *read, unsigned number) {
+    const struct thread *t = &g->threads[read->thread];
+    bool acquired = (read->order & WEAK_ACQUIRE) != 0u;
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct event *e = &g->events[t->events[i]];
+        acquired |= t->events[i] > number && e->kind == FENCE && (e->order & WEAK_ACQUIRE) != 0u;
+    }
+    return acquired;
+}
+
+/* Hands on what a store releases to the stores that overwrite it, and what it overwrites has released to the store. */
+static void hand_on(struct graph *g, const struct event *e, unsigned place) {
+    for (unsigned p = place; p < g->writes[e->word]; p++) {
+        struct event *later = &g->events[g->order[e->word][p]];
+        const struct view *said = &g->events[g->order[e->word][p - 1u]].released;
+        if (says_no_more(said, &later->released)) {
+            continue;
+        }
+        join(&later->released, said);
+        for (unsigned i = 0; i < g->count; i++) {
+            const struct event *r = &g->events[i];
+            if (reads(r) && r->source == g->order[e->word][p]) {
+                g->too_late = g->too_late || has_acquired(g, r, i);
+                join(&g->threads[r->thread].heard, said);
+            }
+        }
+    }
+}
+
 /* Two accesses of one word of which one writes, and none happens before the other: where one of them is plain, or the
  * word is to have one owner at a time. */
 static bool races(const struct graph *g, const struct event *e, const struct event *with, unsigned number) {
@@ -152,6 +187,9 @@ static void add_access(struct graph *g, struct thread *t, struct event *e, unsig
             join(&e->released, &t->released);
         }
         insert(g, op->word, place + 1u, number);
+        if (g->at_once) {
+            hand_on(g, e, place + 1u);
+        }
     }
     for (unsigned i = 0; i < number; i++) {
         g->raced = g->raced || races(g, e, &g->events[i], i);

@@ -8,6 +8,9 @@
  * with STK_FENCE_OF_ONE that its fence for the device also keeps the loads behind it from finding older words of the
  * host's memory.
  *
+ * Where all threads see a store at the same time (x86, ARMv8, RISC-V), a program may count on more: who reads a store
+ * also knows what was released with the stores that it overwrote. C11 does not promise so.
+ *
  * An execution has no cycle in program order and reads-from, so that each one can be built event by event, every read
  * after the write that it reads from. What happens before an event is therefore complete when the event is added. */
 #ifndef WEAK_GRAPH_H
@@ -17,7 +20,7 @@
 
 #define EVENTS 128 /* of an execution, with the first value of each shared word */
 #define WORDS  16  /* shared words */
-#define WRITES 16  /* to one word */
+#define WRITES 40  /* to one word */
 
 #define NOBODY 0xFF
 
@@ -83,10 +86,12 @@ struct graph {
     struct thread threads[WEAK_THREADS];
     unsigned device; /* threads that run on the device */
     unsigned owned;  /* words that one party at a time has for itself */
+    bool at_once;    /* all threads see a store at the same time */
+    bool too_late;   /* the last event was to be built earlier: another way to build the same execution has it so */
     bool raced;      /* two accesses are a data race */
 };
 
-void graph_begin(struct graph *g, unsigned device);
+void graph_begin(struct graph *g, unsigned device, bool at_once);
 /* Adds a shared word. */
 void graph_share(struct graph *g, uint32_t value, bool owned);
 

@@ -54,8 +54,9 @@ static void work(unsigned turns) {
     w.first[0] = w.cursor[0] = 0;
     w.first[1] = SLOTS;
     for (unsigned i = 0; i < turns; i++) {
-        weak_await(stk_claim(&d, &w, used, SLOT) == STK_CLAIM);
-        stk_worker_take(&d, &w, used, SLOT);
+        if (stk_claim(&d, &w, used, SLOT) == STK_CLAIM) {
+            stk_worker_take(&d, &w, used, SLOT);
+        }
     }
     if (w.done != 0u) {
         weak_check(weak_data_get(&machine.payload[0]) == READ);
@@ -65,6 +66,10 @@ static void work(unsigned turns) {
 
 static void worker(void) {
     work(2);
+}
+
+static void worker_of_three_turns(void) {
+    work(3);
 }
 
 static void worker_of_one_turn(void) {
@@ -219,12 +224,46 @@ static void ask_next(void) {
     weak_goal(AGAIN);
 }
 
+/* Cancels the slot. */
+static void service_and_cancel_alone(void) {
+    struct service s;
+    open_service(&s);
+    weak_check(stk_fetch_serve(&s.fetch, 0) == STK_OK);
+    weak_await(s.fetch.stats.asked == 1u);
+    weak_await(stk_fetch_cancel(&s.fetch, SLOT) >= 0);
+    weak_goal(CANCELLED);
+}
+
+/* Publishes something else in the slot that was cancelled. */
+static void publish_next(void) {
+    struct stk_ring ring = machine_ring(SLOTS);
+    const uint32_t arg = RESOURCE + 1u;
+    const struct stk_work item = {.opcode = STK_OP_NOP, .nargs = 1, .args = &arg};
+    weak_await(stk_load(status_of(SLOT)) == STK_SLOT_EMPTY);
+    weak_await(stk_ring_publish(&ring, SLOT, &item) == STK_OK);
+    weak_goal(AGAIN);
+}
+
+/* Wakes the slot before its read is over. */
+static void wake_early(void) {
+    struct stk_ring ring = machine_ring(SLOTS);
+    weak_await(stk_ring_transition(&ring, SLOT, STK_TO_REQUEUE) >= 0);
+    weak_goal(AGAIN);
+}
+
+/* Takes the outcome of an earlier request and frees the I/O slot. */
+static void take_and_recycle(void) {
+    struct stk_io_queue queue = {.words = machine.io, .slots = 1};
+    weak_await(stk_load_acquire(&machine.io[STK_IO_STATUS]) == STK_IO_OK);
+    weak_check(stk_load(&machine.io[STK_IO_TAG]) == 0u && weak_data_get(&machine.payload[0]) == 0u);
+    weak_check(stk_io_queue_recycle(&queue, 0) == (int)STK_IO_OK);
+    weak_goal(AGAIN);
+}
+
 /// Set-ups ///
 
-static void set_up(int of_kind) {
-    kind = of_kind;
-    fails = is_slow = false;
-    machine_reset(kind);
+/* A published load miss, and the words that it needs. */
+static void share_slot(void) {
     *status_of(SLOT) = STK_SLOT_PUBLISHED;
     STK_SLOT_AT(machine.ring, SLOT)[STK_SLOT_OPCODE] = STK_OP_LOAD_MISS;
     *arg_of(SLOT, 0) = RESOURCE;
@@ -236,6 +275,13 @@ static void set_up(int of_kind) {
     weak_share_owned(&machine.io[STK_IO_SRC], 1);
     weak_share_owned(&machine.io[STK_IO_TAG], 1);
     weak_share(&machine.payload[0], 1);
+}
+
+static void set_up(int of_kind) {
+    kind = of_kind;
+    fails = is_slow = false;
+    machine_reset(kind);
+    share_slot();
 }
 
 static void set_up_plain(void) {
@@ -271,39 +317,43 @@ static void set_up_slow_cancel(void) {
     is_slow = true;
 }
 
+static void set_up_outcome(int of_kind) {
+    kind = of_kind;
+    machine_reset(kind);
+    machine.io[STK_IO_STATUS] = STK_IO_OK;
+    share_slot();
+    if (kind == BEHIND_BUS) {
+        weak_share(&machine.guards[SLOTS], 1);
+    }
+}
+
+static void set_up_outcome_plain(void) {
+    set_up_outcome(PLAIN_RING);
+}
+
+static void set_up_outcome_bus(void) {
+    set_up_outcome(BEHIND_BUS);
+}
+
 #define GOALS(a, b) (1u << (a) | 1u << (b))
 
 const struct weak_program PROGRAMS[] = {
-    {TITLE("miss"), set_up_plain, {worker, service, look}, NULL, WEAK_FORBIDDEN, DEVICE(1u), 7u},
-    {TITLE("miss with custody"), set_up_custody, {worker, service, look}, NULL, WEAK_FORBIDDEN, DEVICE(1u), 7u},
-    {TITLE("miss behind a bus"), set_up_bus, {worker, service, look}, NULL, WEAK_FORBIDDEN, DEVICE(1u), 7u},
-    {TITLE("miss that fails"),
-     set_up_failure,
-     {worker, service, look_at_fault},
-     NULL,
-     WEAK_FORBIDDEN,
-     DEVICE(1u),
-     GOALS(ASKED, ENDED)},
-    {TITLE("miss, swept"),
-     set_up_plain,
-     {worker, service_and_sweep, ask_next},
-     NULL,
-     WEAK_FORBIDDEN,
-     DEVICE(1u),
-     GOALS(ASKED, AGAIN)},
-    {TITLE("miss, cancelled"),
-     set_up_cancel,
-     {worker, service_and_cancel, ask_next},
-     NULL,
-     WEAK_FORBIDDEN,
-     DEVICE(1u),
-     GOALS(CANCELLED, AGAIN)},
-    {TITLE("miss, cancelled while it waits"),
-     set_up_slow_cancel,
-     {worker_of_one_turn, service_and_cancel, ask_next},
-     NULL,
-     WEAK_FORBIDDEN,
-     DEVICE(1u),
-     GOALS(CANCELLED, AGAIN)},
+    PROGRAM(TITLE("miss"), set_up_plain, DEVICE(1u), 7u, worker, service, look),
+    PROGRAM(TITLE("miss with custody"), set_up_custody, DEVICE(1u), 7u, worker, service, look),
+    PROGRAM(TITLE("miss behind a bus"), set_up_bus, DEVICE(1u), 7u, worker, service, look),
+    PROGRAM(TITLE("miss that fails"), set_up_failure, DEVICE(1u), GOALS(ASKED, ENDED), worker, service, look_at_fault),
+    PROGRAM(TITLE("miss, swept"), set_up_plain, DEVICE(1u), GOALS(ASKED, AGAIN), worker, service_and_sweep, ask_next),
+    PROGRAM(TITLE("miss, cancelled"), set_up_cancel, DEVICE(1u), GOALS(CANCELLED, AGAIN), worker, service_and_cancel,
+            ask_next),
+    PROGRAM(TITLE("miss, cancelled while it waits"), set_up_slow_cancel, DEVICE(1u), GOALS(CANCELLED, AGAIN),
+            worker_of_one_turn, service_and_cancel, ask_next),
+    PROGRAM(TITLE("miss, cancelled, the slot again"), set_up_cancel, DEVICE(1u), GOALS(CANCELLED, AGAIN), worker,
+            service_and_cancel_alone, publish_next),
+    PROGRAM(TITLE("miss, woken early"), set_up_plain, DEVICE(1u), GOALS(SERVED, AGAIN), worker_of_three_turns, service,
+            wake_early),
+    PROGRAM(TITLE("miss, the I/O slot again"), set_up_outcome_plain, DEVICE(1u), GOALS(ASKED, AGAIN),
+            worker_of_one_turn, service, take_and_recycle),
+    PROGRAM(TITLE("miss, the I/O slot again, behind a bus"), set_up_outcome_bus, DEVICE(1u), GOALS(ASKED, AGAIN),
+            worker_of_one_turn, service, take_and_recycle),
     {0},
 };

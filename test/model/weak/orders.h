@@ -4,14 +4,18 @@
 
 #include "weak.h"
 
-#define ORDERS_MAX 1024u
+#define ORDERS_MAX   1024u
+#define PROGRAMS_MAX 128
 
 struct order {
     struct weak_site site;
     enum weak_part part;
-    uint64_t programs;     /* a bit for each program that asks for it */
-    const char *needed_by; /* a program that fails without it; NULL: none */
+    bool programs[PROGRAMS_MAX]; /* those that ask for it */
+    const char *needed_by;       /* a program that fails without it; NULL: none */
 };
+
+/* Returns true if the path of a compiled file is that of one of these files. */
+bool orders_is_checked(const char *path, char **files, unsigned file_count);
 
 /* Reads the files below `root`, finds each call that asks for an order, and says of each order which program needs it.
  * Returns the number of faults: orders that no program asks for or needs and that `exceptions` does not name, and lines

@@ -7,10 +7,26 @@
 #include "weak.h"
 
 extern const struct weak_program weak_standard[]; /* the tests of the checker itself */
-extern const struct weak_program weak_ring[];     /* core: slots, publisher, hand-over, I/O queue */
+extern const struct weak_program weak_ring[];     /* core: slots, tickets, hand-over, I/O queue */
 /* kernels, as C11, and as OpenCL C with a fence of each lane and with one for all */
 extern const struct weak_program weak_worker_c11[], weak_worker_device[];
 extern const struct weak_program weak_miss_c11[], weak_miss_device[];
 extern const struct weak_program weak_mail_device[], weak_mail_one[];
+
+/* A program over the real code. `device` and `goals` are sets of bits (weak.h); behind them come the threads. */
+#define PROGRAM(title, set_up, on_device, reaches, ...)                                                                \
+    { .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .device = (on_device), .goals = (reaches) }
+/* The same with a check of the last values, which all threads have left. */
+#define PROGRAM_TO_END(title, set_up, on_device, reaches, check, ...)                                                  \
+    {                                                                                                                  \
+        .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .final = (check), .device = (on_device),         \
+        .goals = (reaches)                                                                                             \
+    }
+/* The same where all threads see a store at the same time. Threads end that try again and again. */
+#define PROGRAM_AT_ONCE(title, set_up, on_device, reaches, ...)                                                        \
+    {                                                                                                                  \
+        .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .device = (on_device), .at_once = true,          \
+        .goals = (reaches), .patience = 16                                                                             \
+    }
 
 #endif

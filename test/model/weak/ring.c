@@ -114,6 +114,64 @@ static void cancel(void) {
     }
 }
 
+/// Tickets ///
+
+static struct stk_publisher publisher(uint32_t slots) {
+    struct stk_publisher p;
+    struct stk_ring ring = machine_ring(slots);
+    struct stk_control control = machine_control();
+    weak_check(stk_publisher_init(&p, &ring, &control) == STK_OK);
+    return p;
+}
+
+static void set_up_tickets(void) {
+    machine_reset(PLAIN_RING);
+    weak_share(status_of(0), 1);
+    weak_share(machine.control + STK_CTL_PUBLISH_TAIL, 1);
+    weak_share(machine.control + STK_CTL_HARVEST_HEAD, 1);
+}
+
+static void set_up_two_tickets(void) {
+    set_up_tickets();
+    weak_share(status_of(1), 1);
+}
+
+/* One of two publishers in a ring of two slots: each gets a ticket, and no status is taken for a stranger's. */
+static void publish_ticket(void) {
+    struct stk_publisher p = publisher(2);
+    const uint32_t arg = GIVEN;
+    struct stk_work work = work_of(&arg);
+    int slot = stk_publisher_publish(&p, &work, NULL);
+    weak_check(slot >= 0);
+    weak_goal(slot == 0 ? PUBLISHED_GOAL : DONE_GOAL);
+}
+
+static void publish_one_ticket(void) {
+    struct stk_publisher p = publisher(1);
+    const uint32_t arg = GIVEN;
+    struct stk_work work = work_of(&arg);
+    weak_check(stk_publisher_publish(&p, &work, NULL) == 0);
+}
+
+static void end_ticket(void) {
+    struct stk_ring ring = machine_ring(1);
+    weak_await(stk_ring_transition(&ring, 0, STK_TO_CLAIM) >= 0);
+    weak_check(stk_ring_transition(&ring, 0, STK_TO_DONE) >= 0);
+}
+
+static void harvest_ticket(void) {
+    struct stk_publisher p = publisher(1);
+    struct stk_slot out;
+    weak_await(stk_publisher_harvest(&p, &out, NULL) == (int)STK_SLOT_DONE);
+    weak_goal(DONE_GOAL);
+}
+
+/* Somebody else who counts: never more tickets than slots. */
+static void count_pending(void) {
+    struct stk_publisher p = publisher(1);
+    weak_check(stk_publisher_pending(&p) <= 1u);
+}
+
 /// Images ///
 
 static void channel_put(void) {
@@ -271,43 +329,24 @@ static void reuse_when_recycled(void) {
 #define GOALS(a, b) (1u << (a) | 1u << (b))
 
 const struct weak_program weak_ring[] = {
-    {"slot: read", set_up_slot, {publish, run, look_by_read}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"slot: status", set_up_slot, {publish, run, look_by_status}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"slot: count of done", set_up_slot, {publish, run, look_by_count}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"slot: load miss", set_up_slot, {publish_miss, look_for_miss}, NULL, WEAK_FORBIDDEN, 0, 1u << DONE_GOAL},
-    {"slot: published again",
-     set_up_slot,
-     {publish, run, publish_again},
-     NULL,
-     WEAK_FORBIDDEN,
-     0,
-     GOALS(PUBLISHED_GOAL, AGAIN_GOAL)},
-    {"slot: cancelled",
-     set_up_slot,
-     {publish, run, cancel},
-     NULL,
-     WEAK_FORBIDDEN,
-     0,
-     GOALS(PUBLISHED_GOAL, AGAIN_GOAL)},
-    {"hand-over: channel", set_up_slot, {channel_put, channel_get}, NULL, WEAK_FORBIDDEN, 0, 1u << DONE_GOAL},
-    {"hand-over: spsc", set_up_slot, {spsc_put, spsc_take}, NULL, WEAK_FORBIDDEN, 0, ALL_GOALS},
-    {"I/O queue: served", set_up_queue, {ask, serve_ok, take_by_status}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"I/O queue: failed", set_up_queue, {ask, serve_error, take_by_read}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"I/O queue: polled", set_up_queue, {ask, look_by_poll}, NULL, WEAK_FORBIDDEN, 0, 1u << DONE_GOAL},
-    {"I/O queue: recycled", set_up_queue, {ask, serve_ok, recycle_unseen}, NULL, WEAK_FORBIDDEN, 0, 3},
-    {"I/O queue: asked again",
-     set_up_served_queue,
-     {take_and_recycle, ask_after},
-     NULL,
-     WEAK_FORBIDDEN,
-     0,
-     GOALS(DONE_GOAL, AGAIN_GOAL)},
-    {"I/O queue: free again",
-     set_up_served_queue,
-     {take_and_recycle, reuse_when_recycled},
-     NULL,
-     WEAK_FORBIDDEN,
-     0,
-     GOALS(DONE_GOAL, AGAIN_GOAL)},
+    PROGRAM("slot: read", set_up_slot, 0, 3, publish, run, look_by_read),
+    PROGRAM("slot: status", set_up_slot, 0, 3, publish, run, look_by_status),
+    PROGRAM("slot: count of done", set_up_slot, 0, 3, publish, run, look_by_count),
+    PROGRAM("slot: load miss", set_up_slot, 0, 1u << DONE_GOAL, publish_miss, look_for_miss),
+    PROGRAM("slot: published again", set_up_slot, 0, GOALS(PUBLISHED_GOAL, AGAIN_GOAL), publish, run, publish_again),
+    PROGRAM("slot: cancelled", set_up_slot, 0, GOALS(PUBLISHED_GOAL, AGAIN_GOAL), publish, run, cancel),
+    PROGRAM("tickets: two publishers", set_up_two_tickets, 0, 3, publish_ticket, publish_ticket),
+    PROGRAM("tickets: pending", set_up_tickets, 0, 1u << DONE_GOAL, publish_one_ticket, end_ticket, harvest_ticket,
+            count_pending),
+    PROGRAM("hand-over: channel", set_up_slot, 0, 1u << DONE_GOAL, channel_put, channel_get),
+    PROGRAM("hand-over: spsc", set_up_slot, 0, ALL_GOALS, spsc_put, spsc_take),
+    PROGRAM("I/O queue: served", set_up_queue, 0, 3, ask, serve_ok, take_by_status),
+    PROGRAM("I/O queue: failed", set_up_queue, 0, 3, ask, serve_error, take_by_read),
+    PROGRAM("I/O queue: polled", set_up_queue, 0, 1u << DONE_GOAL, ask, look_by_poll),
+    PROGRAM("I/O queue: recycled", set_up_queue, 0, 3, ask, serve_ok, recycle_unseen),
+    PROGRAM("I/O queue: asked again", set_up_served_queue, 0, GOALS(DONE_GOAL, AGAIN_GOAL), take_and_recycle,
+            ask_after),
+    PROGRAM("I/O queue: free again", set_up_served_queue, 0, GOALS(DONE_GOAL, AGAIN_GOAL), take_and_recycle,
+            reuse_when_recycled),
     {0},
 };

@@ -55,6 +55,10 @@ THREAD(sequence_store, weak_await(LOAD(y, RELAXED) == 1); STORE(y, 2, RELAXED);)
 THREAD(sequence_own, STORE(x, 1, RELAXED); STORE(y, 1, RELEASE); STORE(y, 2, RELAXED);)
 FINAL(sequence_stale, SAW(0) == 2 && SAW(1) == 0)
 
+/* A store that overwrites the flag without a look at it. The last value shows that it came behind. */
+THREAD(blind_store, STORE(y, 2, RELAXED);)
+FINAL(blind_stale, SAW(0) == 2 && SAW(1) == 0 && weak_last(&y) == 2)
+
 /* With scopes: thread 0 on the device, thread 1 on the host or the device. */
 THREAD(mp_store_near, STORE(x, 1, RELAXED); NEAR(RELEASE); STORE(y, 1, RELAXED);)
 THREAD(mp_load_near, NOTE(0, LOAD(y, RELAXED)); NEAR(ACQUIRE); NOTE(1, LOAD(x, RELAXED));)
@@ -174,9 +178,12 @@ FINAL(barrier_stale, SAW(2) == 1 && SAW(1) == 0)
 #define F WEAK_FORBIDDEN
 #define A WEAK_ALLOWED
 #define TEST(name, expect, final, ...)                                                                                 \
-    { name, share, {__VA_ARGS__}, final, expect, 0, 0 }
+    { name, share, {__VA_ARGS__}, final, expect, 0, false, 0, 0 }
 #define TEST_ON(name, expect, final, device, ...)                                                                      \
-    { name, share, {__VA_ARGS__}, final, expect, device, 0 }
+    { name, share, {__VA_ARGS__}, final, expect, device, false, 0, 0 }
+
+#define TEST_AT_ONCE(name, expect, final, ...)                                                                         \
+    { name, share, {__VA_ARGS__}, final, expect, 0, true, 0, 0 }
 
 const struct weak_program weak_standard[] = {
     TEST("MP rr", A, mp_stale, mp_store_rr, mp_load_rr),
@@ -196,6 +203,10 @@ const struct weak_program weak_standard[] = {
     TEST("MP through a read-modify-write", F, sequence_stale, mp_store_ra, sequence_add, mp_load_ar),
     TEST("MP through a store of another", A, sequence_stale, mp_store_ra, sequence_store, mp_load_ar),
     TEST("MP through a store of its own", A, sequence_stale, sequence_own, mp_load_ar),
+    TEST_AT_ONCE("MP through a store of another, seen at once", F, sequence_stale, mp_store_ra, sequence_store,
+                 mp_load_ar),
+    TEST_AT_ONCE("MP overwritten blindly, seen at once", F, blind_stale, mp_store_ra, blind_store, mp_load_ar),
+    TEST("MP overwritten blindly", A, blind_stale, mp_store_ra, blind_store, mp_load_ar),
     TEST_ON("MP near, device to device", F, mp_stale, 3, mp_store_near, mp_load_near),
     TEST_ON("MP near, device to host", A, mp_stale, 1, mp_store_near, mp_load_ar),
     TEST_ON("MP far, device to host", F, mp_stale, 1, mp_store_f, mp_load_ar),

@@ -58,8 +58,10 @@ struct weak_program {
     void (*threads[WEAK_THREADS])(void);
     void (*final)(void); /* may be NULL; all threads have ended or stopped */
     enum weak_expect outcome;
-    unsigned device; /* bit t: thread t runs on the device */
-    unsigned goals;  /* bits of weak_goal() that some execution has to reach: the program is no empty promise */
+    unsigned device;   /* bit t: thread t runs on the device */
+    bool at_once;      /* all threads see a store at the same time (graph.h) */
+    unsigned goals;    /* bits of weak_goal() that some execution has to reach: the program is no empty promise */
+    unsigned patience; /* accesses after which a thread ends that tries again and again; 0: any number */
 };
 
 /// For set-ups ///

@@ -2,7 +2,8 @@
  *
  *   WEAK_KERNEL_C11     kernels as C11, as the interpreter has them: each access has the order of its name, and a fence
  *                       does nothing
- *   WEAK_KERNEL_DEVICE  kernels as OpenCL C: each access is relaxed, and STK_FENCE is an acquire-release fence for all
+ *   WEAK_KERNEL_DEVICE  kernels as OpenCL C: each access is relaxed, STK_FENCE is an acquire-release fence for all, and
+ *                       STK_FENCE_LOADS an acquire fence, since all that some toolchains promise is the order of loads
  *   WEAK_KERNEL_ONE     the same where a fence of one lane is made for all, and STK_FENCE_DEVICE reaches the device
  *                       alone (STK_FENCE_OF_ONE)
  *
@@ -51,7 +52,7 @@ typedef uint64_t stk_u64;
 #else
 
 #define STK_FENCE()       weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_FENCE"))
-#define STK_FENCE_LOADS() weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_FENCE_LOADS"))
+#define STK_FENCE_LOADS() weak_fence(WEAK_ACQUIRE, WEAK_SYSTEM, WEAK_SITE("STK_FENCE_LOADS"))
 #if defined(WEAK_KERNEL_ONE)
 #define STK_FENCE_DEVICE() weak_fence(WEAK_ACQ_REL, WEAK_DEVICE, WEAK_SITE("STK_FENCE_DEVICE"))
 #define STK_FENCE_OF_ONE   1
