@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explore.h"
+#include "headers.h"
 #include "orders.h"
 #include "programs.h"
 
@@ -92,7 +93,7 @@ static void mutate(struct order *o, const struct weak_program *const *programs, 
 
 static int check_orders(const char *root, const char *exceptions, char **files, unsigned file_count) {
     const struct weak_program *programs[PROGRAMS_MAX];
-    unsigned count = gather(programs), wrong = 0;
+    unsigned count = gather(programs), wrong = headers_compare(root);
     for (running = 0; running < count; running++) {
         wrong += !holds(programs[running]);
     }
