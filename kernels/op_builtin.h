@@ -114,10 +114,10 @@ STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call
     if (!c->packed && !stk_fence_passes(d, c, items)) {
         return STK_SLOT_REQUEUE;
     }
-    STK_FENCE(); /* what the batch stored is seen before the epoch */
     if (d->observable_first < d->observable_end) {
         stk_st(d->control + d->observable_first, tag);
     }
+    STK_FENCE(); /* what the batch stored, and the tag, are seen before the epoch */
     stk_add(d->control + STK_CTL_EPOCH, 1u);
     return STK_SLOT_DONE;
 }
