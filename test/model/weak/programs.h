@@ -11,6 +11,7 @@ extern const struct weak_program weak_ring[];     /* core: slots, tickets, hand-
 /* kernels, as C11, and as OpenCL C with a fence of each lane and with one for all */
 extern const struct weak_program weak_worker_c11[], weak_worker_device[];
 extern const struct weak_program weak_miss_c11[], weak_miss_device[];
+extern const struct weak_program weak_control_c11[], weak_control_device[];
 extern const struct weak_program weak_mail_device[], weak_mail_one[];
 
 /* A program over the real code. `device` and `goals` are sets of bits (weak.h); behind them come the threads. */
