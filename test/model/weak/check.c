@@ -13,8 +13,8 @@
 #include "programs.h"
 
 static const struct weak_program *const lists[] = {
-    weak_ring,        weak_worker_c11, weak_worker_device, weak_miss_c11,       weak_miss_device,
-    weak_mail_device, weak_mail_one,   weak_control_c11,   weak_control_device, NULL};
+    weak_ring,        weak_split,    weak_worker_c11,  weak_worker_device,  weak_miss_c11, weak_miss_device,
+    weak_mail_device, weak_mail_one, weak_control_c11, weak_control_device, NULL};
 
 static struct order orders[ORDERS_MAX];
 static unsigned order_count;

@@ -8,6 +8,7 @@
 
 extern const struct weak_program weak_standard[]; /* the tests of the checker itself */
 extern const struct weak_program weak_ring[];     /* core: slots, tickets, hand-over, I/O queue */
+extern const struct weak_program weak_split[];    /* core: a range that devices share */
 /* kernels, as C11, and as OpenCL C with a fence of each lane and with one for all */
 extern const struct weak_program weak_worker_c11[], weak_worker_device[];
 extern const struct weak_program weak_miss_c11[], weak_miss_device[];
