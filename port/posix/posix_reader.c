@@ -90,7 +90,8 @@ int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t 
     }
     sequential = sequential || (flags & STK_POSIX_SEQUENTIAL) != 0;
     struct stk_posix_source *s = &reader->source[i];
-    *s = (struct stk_posix_source){.fd = fd, .kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED};
+    *s = (struct stk_posix_source){
+        .fd = fd, .kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED, .writable = stk_os_writable(fd)};
     stk_index_list_clear(&s->queue);
     return (int)i;
 }

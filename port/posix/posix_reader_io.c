@@ -21,8 +21,10 @@ static int check_read(struct stk_posix_reader *r, const struct stk_ingest_read *
     if (read->source >= r->sources || r->source[read->source].kind == SOURCE_FREE) {
         return refuse(r, STK_E_RANGE, index, read->source);
     }
-    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
-        return refuse(r, STK_E_ARG, index, read->bytes);
+    const struct stk_posix_source *s = &r->source[read->source];
+    int err = stk_os_check_op(read->op, read->bytes, (enum source_kind)s->kind, s->writable);
+    if (err < 0 || (read->dst == NULL && read->op != STK_INGEST_SYNC)) {
+        return refuse(r, err < 0 ? err : STK_E_ARG, index, read->bytes);
     }
     if (r->source[read->source].kind == SOURCE_POSITIONED && read->offset > (uint64_t)INT64_MAX - read->bytes) {
         return refuse(r, STK_E_ARG, index, read->offset);
@@ -50,7 +52,8 @@ static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_
                                     .dst = reads[i].dst,
                                     .source = reads[i].source,
                                     .bytes = reads[i].bytes,
-                                    .tag = reads[i].tag};
+                                    .tag = reads[i].tag,
+                                    .op = reads[i].op};
         STK_INDEX_PUSH(r->ops, op_list(r, op), index);
         r->source[op->source].reads++;
     }
@@ -96,11 +99,39 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
     return true;
 }
 
+/* One write of at most a piece, or a sync. Returns as read_piece. */
+static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+    int fd = r->source[op->source].fd;
+    uint32_t left = op->bytes - op->got;
+    size_t bytes = left < PIECE_BYTES ? left : PIECE_BYTES;
+    ssize_t n =
+        op->op == STK_INGEST_SYNC ? fdatasync(fd) : pwrite(fd, op->dst + op->got, bytes, (off_t)(op->offset + op->got));
+    int err = n < 0 ? errno : 0;
+    r->stats.os_reads++;
+    if (n > 0) {
+        op->got += (uint32_t)n;
+        op->tries = 0;
+    }
+    if (op->got < op->bytes || err != 0) {
+        if (n > 0 || ((err == EINTR || err == EAGAIN) && ++op->tries < TRIES_MAX)) {
+            return false;
+        }
+        err = err != 0 ? err : EIO; /* a write that takes nothing and says no reason */
+    }
+    *result = err == 0 || op->got != 0        ? (int32_t)op->got
+              : err == EINTR || err == EAGAIN ? STK_E_IO
+                                              : stk_os_error(err);
+    *os_error = err;
+    return true;
+}
+
 /* Works on the head of `list`. Returns true when that finished. */
 static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     struct stk_posix_op *op = &r->ops[list->head];
     int32_t result, os_error;
-    if (!read_piece(r, op, &result, &os_error)) {
+    bool ended =
+        op->op == STK_INGEST_READ ? read_piece(r, op, &result, &os_error) : write_piece(r, op, &result, &os_error);
+    if (!ended) {
         return false;
     }
     finish(r, STK_INDEX_POP(r->ops, list), result, os_error);
@@ -177,7 +208,7 @@ static int deliver(struct stk_posix_reader *r, struct stk_ingest_done *done, uin
             r->stats.failed++;
         } else {
             r->stats.completed++;
-            r->stats.bytes += (uint32_t)op->result;
+            *(op->op == STK_INGEST_READ ? &r->stats.bytes : &r->stats.written) += (uint32_t)op->result;
         }
         r->source[op->source].reads--;
         STK_INDEX_PUSH(r->ops, &r->free, index);

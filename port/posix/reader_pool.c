@@ -329,6 +329,7 @@ int stk_reader_pool_add_file(struct stk_reader_pool *pool, int fd, uint32_t flag
     (void)pthread_mutex_lock(&pool->lock);
     struct stk_reader_pool_source *s = &pool->source[i];
     s->fd = fd;
+    s->writable = stk_os_writable(fd);
     s->kind = sequential || (flags & STK_READER_POOL_SEQUENTIAL) != 0 ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED;
     s->generation++;
     s->generation += s->generation == 0; /* 0 means none */

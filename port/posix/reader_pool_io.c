@@ -26,11 +26,15 @@ static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
     if (read->source >= p->shape.sources || p->source[read->source].kind == SOURCE_FREE) {
         return refuse(p, STK_E_RANGE, index, read->source);
     }
-    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
-        return refuse(p, STK_E_ARG, index, read->bytes);
+    const struct stk_reader_pool_source *s = &p->source[read->source];
+    bool data = read->op != STK_INGEST_SYNC;
+    int err = stk_os_check_op(read->op, read->bytes, (enum source_kind)s->kind, s->writable);
+    if (err < 0 || (read->dst == NULL && data)) {
+        return refuse(p, err < 0 ? err : STK_E_ARG, index, read->bytes);
     }
-    if (p->shape.memory != NULL && (dst < base || dst - base > p->shape.memory_bytes ||
-                                    read->bytes > p->shape.memory_bytes - (size_t)(dst - base))) {
+    if (data && p->shape.memory != NULL &&
+        (dst < base || dst - base > p->shape.memory_bytes ||
+         read->bytes > p->shape.memory_bytes - (size_t)(dst - base))) {
         return refuse(p, STK_E_ARG, index, dst);
     }
     if (p->source[read->source].kind == SOURCE_POSITIONED && read->offset > (uint64_t)INT64_MAX - read->bytes) {
@@ -58,6 +62,7 @@ static void take_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
                                                     .source = read->source,
                                                     .bytes = read->bytes,
                                                     .tag = read->tag,
+                                                    .op = (uint8_t)read->op,
                                                     .state = READ_QUEUED};
     s->reads++;
     if (s->kind == SOURCE_SEQUENTIAL) {
@@ -149,7 +154,7 @@ static uint32_t deliver(struct stk_reader_pool *p, struct stk_ingest_done *done,
             p->stats.failed++;
         } else {
             p->stats.completed++;
-            p->stats.bytes += (uint32_t)read->result;
+            *(read->op == STK_INGEST_READ ? &p->stats.bytes : &p->stats.written) += (uint32_t)read->result;
         }
         p->source[read->source].reads--;
         read->state = READ_FREE;

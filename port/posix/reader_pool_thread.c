@@ -54,7 +54,7 @@ static void choose_read(struct stk_reader_pool_thread *t, struct turn *turn) {
     read->state = READ_WITH_READER;
     read->reader = (uint16_t)t->index;
     t->with_reader++;
-    turn->read = (struct stk_ingest_read){read->source, read->offset, read->bytes, read->dst, turn->index};
+    turn->read = (struct stk_ingest_read){read->source, read->offset, read->bytes, read->dst, turn->index, read->op};
     turn->source = p->source[read->source];
     turn->known = t->known[read->source];
 }

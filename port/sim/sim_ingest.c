@@ -7,6 +7,7 @@
 #include "stoker/deadline.h"
 
 #define COUNT_MAX 65536u
+#define FULL      28 /* Linux says so of a medium without space */
 
 static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
     s->fault = (struct stk_error_info){err, index, value};
@@ -79,6 +80,14 @@ int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t
     return (int)i;
 }
 
+int stk_sim_ingest_add_writable(struct stk_sim_ingest *ingest, void *data, uint64_t bytes) {
+    int source = stk_sim_ingest_add(ingest, data, bytes, false);
+    if (source >= 0) {
+        ingest->source[source].to = data;
+    }
+    return source;
+}
+
 int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes) {
     if (ingest == NULL) {
         return STK_E_ARG;
@@ -126,8 +135,14 @@ static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *re
     if (!has_source(s, read->source)) {
         return refuse(s, STK_E_RANGE, index, read->source);
     }
-    if (read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
+    if (read->op == STK_INGEST_SYNC && read->bytes == 0) {
+        return s->source[read->source].to != NULL ? STK_OK : refuse(s, STK_E_ACCESS, index, read->source);
+    }
+    if (read->op > STK_INGEST_WRITE || read->dst == NULL || read->bytes == 0 || read->bytes > INT32_MAX) {
         return refuse(s, STK_E_ARG, index, read->bytes);
+    }
+    if (read->op == STK_INGEST_WRITE && s->source[read->source].to == NULL) {
+        return refuse(s, STK_E_ACCESS, index, read->source);
     }
     if (!s->source[read->source].sequential && read->offset > (uint64_t)INT64_MAX - read->bytes) {
         return refuse(s, STK_E_ARG, index, read->offset);
@@ -189,6 +204,21 @@ static int sim_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t c
 
 /// Reap ///
 
+/* Copies what the source has room for. Returns the bytes; *os_error says why there are fewer than asked. */
+static int32_t take_data(struct stk_sim_ingest *s, const struct stk_sim_op *op, int32_t *os_error) {
+    struct stk_sim_source *source = &s->source[op->read.source];
+    const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
+    uint64_t room = op->read.offset < source->bytes ? source->bytes - op->read.offset : 0;
+    uint64_t bytes = op->read.bytes < room ? op->read.bytes : room;
+    bytes = cut != NULL && cut->value < bytes ? cut->value : bytes;
+    if (bytes != 0) {
+        memcpy(source->to + op->read.offset, op->read.dst, (size_t)bytes);
+    }
+    s->stats.os_reads++;
+    *os_error = bytes < op->read.bytes ? FULL : 0;
+    return bytes != 0 ? (int32_t)bytes : STK_E_NOSPC;
+}
+
 /* Copies what the source has for this read. Returns the bytes. */
 static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
     struct stk_sim_source *source = &s->source[op->read.source];
@@ -216,14 +246,20 @@ static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct st
         done.result = failure->err < 0 ? failure->err : STK_E_IO;
         done.os_error = failure->os_error;
         s->stats.os_reads++;
-    } else {
+    } else if (op->read.op == STK_INGEST_READ) {
         done.result = copy_data(s, op);
+    } else if (op->read.op == STK_INGEST_WRITE) {
+        done.result = take_data(s, op, &done.os_error);
+    } else {
+        done.result = 0;
+        s->stats.os_reads++;
+        s->syncs++;
     }
     if (done.result < 0) {
         s->stats.failed++;
     } else {
         s->stats.completed++;
-        s->stats.bytes += (uint32_t)done.result;
+        *(op->read.op == STK_INGEST_READ ? &s->stats.bytes : &s->stats.written) += (uint32_t)done.result;
     }
     return done;
 }

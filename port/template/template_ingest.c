@@ -1,7 +1,8 @@
 /* stoker port template: reads. */
 #include "stoker/port/template.h"
 
-/* Queue the reads, start what the hardware takes, return how many were taken. Check all of them first: an error takes
+/* Queue the reads, start what the hardware takes (a port that cannot write refuses any op but STK_INGEST_READ with
+ * STK_E_ACCESS), return how many were taken. Check all of them first: an error takes
  * none. Where the device or a DMA engine writes dst and the CPU has a cache that does not see it, clean and invalidate
  * dst here, before the transfer starts. */
 static int template_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {

@@ -102,9 +102,10 @@ struct stk_uring_requests {
     int32_t (*result)(struct stk_uring *u, const struct stk_uring_op *op, int32_t res);
 };
 
-extern const struct stk_uring_requests stk_uring_file_requests_; /* uring_requests.c */
-extern const struct stk_uring_requests stk_uring_nop_requests_;  /* uring_requests.c */
-extern const struct stk_uring_requests stk_uring_nvme_requests_; /* uring_nvme.c */
+extern const struct stk_uring_requests stk_uring_file_requests_;  /* uring_requests.c */
+extern const struct stk_uring_requests stk_uring_write_requests_; /* uring_requests.c; of every path */
+extern const struct stk_uring_requests stk_uring_nop_requests_;   /* uring_requests.c */
+extern const struct stk_uring_requests stk_uring_nvme_requests_;  /* uring_nvme.c */
 
 /// Requests: uring_ring.c. It moves no read on: uring_read.c does, and calls go from there to here only ///
 

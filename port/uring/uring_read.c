@@ -79,6 +79,34 @@ static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     }
 }
 
+/* The kernel answered a write or a sync with `res` bytes or -errno. */
+static void write_answered(struct stk_uring *u, uint32_t index, int res) {
+    struct stk_uring_op *op = &u->ops[index];
+    bool interrupted = res == -EINTR || res == -EAGAIN;
+    int os_error = res < 0 ? -res : EIO; /* a write that takes nothing and says no reason */
+    if (res > 0) {
+        op->got += (uint32_t)res;
+        op->tries = 0;
+    }
+    if (res >= 0 && op->got == op->bytes) {
+        finish(u, index, (int32_t)op->got, 0);
+        return;
+    }
+    if (op->late && (interrupted || res == -ECANCELED)) {
+        os_error = ETIMEDOUT;
+    } else if (op->canceled && (res > 0 || interrupted)) {
+        os_error = ECANCELED;
+    } else if (res > 0 || (interrupted && ++op->tries < TRIES_MAX)) {
+        send_op(u, index, OP_SEND_READ);
+        return;
+    }
+    if (op->got != 0) {
+        finish(u, index, (int32_t)op->got, os_error);
+    } else {
+        finish(u, index, os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error), os_error);
+    }
+}
+
 /* Asks for what a positioned read still lacks. Behind the end of the source there is nothing to ask for. */
 static void go_on(struct stk_uring *u, uint32_t index) {
     const struct stk_uring_op *op = &u->ops[index];
@@ -128,14 +156,23 @@ static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
+static void take_answer(struct stk_uring *u, uint32_t index, int32_t res) {
+    if (u->ops[index].state == OP_POLL) {
+        poll_answered(u, index, res);
+    } else if (u->ops[index].op != STK_INGEST_READ) {
+        write_answered(u, index, res);
+    } else {
+        read_answered(u, index, res);
+    }
+}
+
 /* Moves on every read that the kernel has answered. */
 static void take_answers(struct stk_uring *u) {
     struct stk_uring_answer answers[STK_URING_ANSWERS];
     uint32_t n;
     while ((n = stk_uring_answers_(u, answers)) != 0) {
         for (uint32_t i = 0; i < n; i++) {
-            (u->ops[answers[i].index].state == OP_POLL ? poll_answered : read_answered)(u, answers[i].index,
-                                                                                        answers[i].res);
+            take_answer(u, answers[i].index, answers[i].res);
         }
     }
 }
@@ -147,8 +184,13 @@ static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, u
     if (read->source >= u->sources || u->source[read->source].kind == SOURCE_FREE) {
         return refuse(u, STK_E_RANGE, index, read->source);
     }
-    if (read->bytes == 0 || read->bytes > INT32_MAX) {
-        return refuse(u, STK_E_ARG, index, read->bytes);
+    const struct stk_uring_source *s = &u->source[read->source];
+    int err = stk_os_check_op(read->op, read->bytes, (enum source_kind)s->kind, s->writable);
+    if (err < 0) {
+        return refuse(u, err, index, read->bytes);
+    }
+    if (read->op == STK_INGEST_SYNC) {
+        return STK_OK;
     }
     if (dst < base || dst - base > u->mem_bytes || u->mem_bytes - (dst - base) < read->bytes) {
         return refuse(u, STK_E_ARG, index, dst);
@@ -163,18 +205,21 @@ static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
     struct stk_uring_source *s = &u->source[read->source];
     uint32_t index = STK_INDEX_POP(u->ops, &u->free);
     u->ops[index] = (struct stk_uring_op){.offset = read->offset,
-                                          .dst = read->dst,
+                                          .dst = read->op == STK_INGEST_SYNC ? u->mem : read->dst,
                                           .source = read->source,
                                           .bytes = read->bytes,
                                           .tag = read->tag,
+                                          .op = (uint8_t)read->op,
                                           .state = OP_QUEUED};
     s->reads++;
     u->path[s->path].submitted++;
     if (s->kind == SOURCE_SEQUENTIAL) {
         STK_INDEX_PUSH(u->ops, &s->queue, index);
         send_next(u, s);
-    } else {
+    } else if (read->op == STK_INGEST_READ) {
         go_on(u, index);
+    } else {
+        send_op(u, index, OP_SEND_READ); /* a write goes beyond the end */
     }
 }
 
@@ -212,7 +257,7 @@ static void count(struct stk_uring *u, const struct stk_uring_op *op) {
         path->failed += op->result != STK_E_CANCELED;
     } else {
         u->stats.completed++;
-        u->stats.bytes += (uint32_t)op->result;
+        *(op->op == STK_INGEST_READ ? &u->stats.bytes : &u->stats.written) += (uint32_t)op->result;
         path->completed++;
         path->bytes += (uint32_t)op->result;
     }

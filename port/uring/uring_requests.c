@@ -24,6 +24,21 @@ static void prepare_file(const struct stk_uring *u, struct stk_uring_op *op, str
 
 const struct stk_uring_requests stk_uring_file_requests_ = {.prepare = prepare_file, .result = as_it_is};
 
+/// Files: what write(2) writes, and fdatasync(2) ///
+
+static void prepare_write(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    op->fixed = op->op == STK_INGEST_WRITE && stk_uring_registered_(u, op);
+    if (op->op == STK_INGEST_SYNC) {
+        io_uring_prep_fsync(sqe, (int)op->source, IORING_FSYNC_DATASYNC);
+    } else if (op->fixed) {
+        io_uring_prep_write_fixed(sqe, (int)op->source, op->to, op->asked, op->at, stk_uring_buffer_(u, op));
+    } else {
+        io_uring_prep_write(sqe, (int)op->source, op->to, op->asked, op->at);
+    }
+}
+
+const struct stk_uring_requests stk_uring_write_requests_ = {.prepare = prepare_write, .result = as_it_is};
+
 /// Requests without data ///
 
 static void prepare_nop(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {

@@ -18,9 +18,13 @@ static const struct stk_uring_requests *const requests[STK_URING_PATHS] = {
     [STK_URING_NOP_PATH] = &stk_uring_nop_requests_,
 };
 
+static const struct stk_uring_requests *requests_of(const struct stk_uring *u, const struct stk_uring_op *op) {
+    return op->op != STK_INGEST_READ ? &stk_uring_write_requests_ : requests[u->source[op->source].path];
+}
+
 static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     uint32_t path = u->source[op->source].path;
-    requests[path]->prepare(u, op, sqe);
+    requests_of(u, op)->prepare(u, op, sqe);
     op->state = OP_READ;
     op->late = 0; /* each request of a read has the whole time */
     op->sent_ns = u->watched_ns;
@@ -126,7 +130,7 @@ static bool take_answer(struct stk_uring *u, const struct io_uring_cqe *cqe, str
     u->out--;
     *answer = (struct stk_uring_answer){index, cqe->res};
     if (op->state == OP_READ) {
-        answer->res = requests[u->source[op->source].path]->result(u, op, cqe->res);
+        answer->res = requests_of(u, op)->result(u, op, cqe->res);
     }
     return true;
 }

@@ -49,6 +49,7 @@ static int describe_file(int fd, struct stk_uring_source *s, int *os_error) {
     s->path = sequential ? STK_URING_SEQUENTIAL_PATH : STK_URING_BUFFERED_PATH;
     s->end = UINT64_MAX;
     s->request_max = REQUEST_MAX;
+    s->writable = stk_os_writable(fd);
     if (!sequential && (fcntl(fd, F_GETFL) & O_DIRECT) != 0 && fstat(fd, &st) == 0) {
         s->path = STK_URING_DIRECT_PATH;
         find_alignment(fd, &st, s);

@@ -1,6 +1,6 @@
 /* stoker port: cuts a read into requests. A source of blocks takes requests that begin and end at block boundaries, and
  * an address that is aligned. What a request can bring to its place goes there directly. The rest of a read, which is
- * less than a block at either end, is read into a bounce block and copied. */
+ * less than a block at either end, is read into a bounce block and copied. Writes are never bounced. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -72,7 +72,7 @@ bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op) {
     if ((u->flags & STK_URING_PLAIN) == 0) {
         most = least(most, u->piece_bytes - (size_t)(op->to - u->mem) % u->piece_bytes);
     }
-    if (s->block != 0) {
+    if (s->block != 0 && op->op == STK_INGEST_READ) { /* a write that is not aligned is the kernel's to refuse */
         skip = (uint32_t)(op->at % s->block);
         most = least(most, s->end - op->at);
         most -= most % s->block;

@@ -57,7 +57,7 @@ static int submit(const struct stk_ingest_read *reads, uint32_t count) {
 }
 
 static int submit1(uint32_t source, uint64_t offset, uint32_t bytes, uint8_t *dst, uint32_t tag) {
-    const struct stk_ingest_read read = {source, offset, bytes, dst, tag};
+    const struct stk_ingest_read read = {source, offset, bytes, dst, tag, STK_INGEST_READ};
     return submit(&read, 1);
 }
 
@@ -178,7 +178,8 @@ static void many_reads_in_flight_arrive_whole(void **state) {
         for (; n_free != 0 && sent < total; n++, reads++) {
             uint32_t slot = free_slots[--n_free], left = total - sent;
             offset_of[slot] = sent;
-            batch[n] = (struct stk_ingest_read){0, sent, left < chunk ? left : chunk, port->mem + slot * chunk, slot};
+            batch[n] =
+                (struct stk_ingest_read){0, sent, left < chunk ? left : chunk, port->mem + slot * chunk, slot, 0};
             sent += batch[n].bytes;
         }
         assert_int_equal(submit(batch, n), (int)n);
@@ -197,6 +198,105 @@ static void many_reads_in_flight_arrive_whole(void **state) {
     assert_int_equal(in_flight, 0);
     struct stk_ingest_stats s = stats();
     assert_true(s.completed == reads && s.bytes == total && s.failed == 0 && s.os_reads >= s.submitted);
+}
+
+/// Writes ///
+
+static int submit_op(uint32_t op, uint32_t source, uint64_t offset, uint32_t bytes, uint8_t *from) {
+    const struct stk_ingest_read read = {source, offset, bytes, from, 7, op};
+    return submit(&read, 1);
+}
+
+static uint8_t content[4 * FILE_BYTES];
+
+static void writes_reach_the_source_and_no_other_byte(void **state) {
+    static const uint32_t sizes[] = {1, 3, 511, 513, 4097, 9000};
+    uint32_t source, at = 5;
+    uint64_t written = 0;
+    (void)state;
+    if (port->add_writable == NULL) {
+        LEAVE_OUT();
+        return;
+    }
+    source = (uint32_t)port->add_writable(sizeof content);
+    for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++, at += 100) {
+        uint8_t *from = port->mem + 3 + i;
+        pattern_fill(from, at, sizes[i]);
+        assert_int_equal(submit_op(STK_INGEST_WRITE, source, at, sizes[i], from), 1);
+        struct stk_ingest_done done = reap1();
+        assert_true(done.tag == 7 && done.result == (int)sizes[i] && done.os_error == 0);
+        assert_true(pattern_matches(from, at, sizes[i]));
+        port->content(source, content, sizeof content);
+        assert_true(pattern_matches(content + at, at, sizes[i]));
+        assert_true(content[at - 1] == 0 && content[at + sizes[i]] == 0);
+        at += sizes[i];
+        written += sizes[i];
+    }
+    assert_int_equal(submit_op(STK_INGEST_SYNC, source, 0, 0, NULL), 1);
+    struct stk_ingest_done synced = reap1();
+    assert_true(synced.tag == 7 && synced.result == 0 && synced.os_error == 0);
+    assert_int_equal(submit1(source, 5, 1, port->mem, 1), 1);
+    assert_int_equal(reap1().result, 1);
+    assert_true(pattern_matches(port->mem, 5, 1));
+    assert_true(stats().written == written && stats().bytes == 1 && stats().bounce_bytes == 0);
+    assert_int_equal(port->remove(source), STK_OK);
+}
+
+/* Reads, writes and syncs of one source together, with the port full. */
+static void many_writes_in_flight_arrive_whole(void **state) {
+    uint32_t chunk = sizeof content / DEPTH_MAX, source, sent = 0, ended = 0;
+    (void)state;
+    if (port->add_writable == NULL) {
+        LEAVE_OUT();
+        return;
+    }
+    source = (uint32_t)port->add_writable(sizeof content);
+    pattern_fill(port->mem, 0, sizeof content);
+    while (ended < 2u * DEPTH_MAX) {
+        struct stk_ingest_done done[DEPTH_MAX];
+        while (sent < 2u * DEPTH_MAX) {
+            uint32_t at = sent / 2u * chunk, op = sent % 2u == 0u ? STK_INGEST_WRITE : STK_INGEST_SYNC;
+            uint32_t bytes = op == STK_INGEST_WRITE ? chunk : 0;
+            if (submit_op(op, source, at, bytes, port->mem + at) != 1) {
+                break;
+            }
+            sent++;
+        }
+        int n = reap(done, port->depth, 10 * SECOND);
+        assert_true(n > 0);
+        for (int i = 0; i < n; i++) {
+            assert_true((done[i].result == (int)chunk || done[i].result == 0) && done[i].os_error == 0);
+        }
+        ended += (uint32_t)n;
+    }
+    port->content(source, content, chunk * DEPTH_MAX);
+    assert_true(pattern_matches(content, 0, chunk * DEPTH_MAX));
+    assert_int_equal(stats().written, chunk * DEPTH_MAX);
+}
+
+static void refuses(struct stk_ingest_read bad, int err);
+
+/* Every port, also one that cannot write. */
+static void a_write_that_is_not_allowed_is_refused(void **state) {
+    uint8_t *mem = port->mem;
+    (void)state;
+    add(100, false, 0);
+    uint32_t silent = (uint32_t)port->add_silent(0);
+    refuses((struct stk_ingest_read){silent, 0, 10, mem, 1, STK_INGEST_WRITE}, STK_E_ACCESS);
+    refuses((struct stk_ingest_read){silent, 0, 0, mem, 1, STK_INGEST_SYNC}, STK_E_ACCESS);
+    refuses((struct stk_ingest_read){0, 0, 10, mem, 1, 3}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, 0, 10, mem, 1, UINT32_MAX}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, 0, 10, mem, 1, STK_INGEST_SYNC}, STK_E_ARG);
+    if (port->add_writable != NULL) {
+        uint32_t to = (uint32_t)port->add_writable(100);
+        refuses((struct stk_ingest_read){to, 0, 0, mem, 1, STK_INGEST_WRITE}, STK_E_ARG);
+        refuses((struct stk_ingest_read){to, 0, 0x80000000u, mem, 1, STK_INGEST_WRITE}, STK_E_ARG);
+        refuses((struct stk_ingest_read){to, INT64_MAX, 1, mem, 1, STK_INGEST_WRITE}, STK_E_ARG);
+        refuses((struct stk_ingest_read){to, 0, 10, NULL, 1, STK_INGEST_WRITE}, STK_E_ARG);
+        if (port->checks_memory) {
+            refuses((struct stk_ingest_read){to, 0, 10, mem + port->mem_bytes - 9, 1, STK_INGEST_WRITE}, STK_E_ARG);
+        }
+    }
 }
 
 /// Sequential sources ///
@@ -351,7 +451,7 @@ static void a_full_port_takes_what_fits(void **state) {
     (void)state;
     add(FILE_BYTES, false, 0);
     for (uint32_t i = 0; i < port->depth + 3u; i++) {
-        batch[i] = (struct stk_ingest_read){0, i, 1, port->mem + i, i};
+        batch[i] = (struct stk_ingest_read){0, i, 1, port->mem + i, i, 0};
     }
     assert_int_equal(submit(batch, 0), 0);
     assert_int_equal(submit(batch, port->depth + 3u), (int)port->depth);
@@ -379,7 +479,7 @@ static void a_read_is_in_flight_until_it_is_reaped(void **state) {
 }
 
 static void refuses(struct stk_ingest_read bad, int err) {
-    const struct stk_ingest_read good = {0, 0, 10, port->mem, 0};
+    const struct stk_ingest_read good = {0, 0, 10, port->mem, 0, 0};
     const struct stk_ingest_read batch[2] = {good, bad};
     struct stk_ingest_stats before = stats(), after;
     assert_int_equal(submit(&bad, 1), err);
@@ -395,18 +495,18 @@ static void a_bad_read_is_refused_with_its_batch_and_changes_nothing(void **stat
     struct stk_ingest_done done;
     (void)state;
     add(100, false, 0);
-    refuses((struct stk_ingest_read){1, 0, 10, mem, 1}, STK_E_RANGE);
-    refuses((struct stk_ingest_read){NO_SOURCE, 0, 10, mem, 1}, STK_E_RANGE);
-    refuses((struct stk_ingest_read){UINT32_MAX, 0, 10, mem, 1}, STK_E_RANGE);
-    refuses((struct stk_ingest_read){0, 0, 0, mem, 1}, STK_E_ARG);
-    refuses((struct stk_ingest_read){0, 0, 10, NULL, 1}, STK_E_ARG);
-    refuses((struct stk_ingest_read){0, 0, 0x80000000u, mem, 1}, STK_E_ARG);
-    refuses((struct stk_ingest_read){0, INT64_MAX, 1, mem, 1}, STK_E_ARG);
-    refuses((struct stk_ingest_read){0, UINT64_MAX, 1, mem, 1}, STK_E_ARG);
+    refuses((struct stk_ingest_read){1, 0, 10, mem, 1, 0}, STK_E_RANGE);
+    refuses((struct stk_ingest_read){NO_SOURCE, 0, 10, mem, 1, 0}, STK_E_RANGE);
+    refuses((struct stk_ingest_read){UINT32_MAX, 0, 10, mem, 1, 0}, STK_E_RANGE);
+    refuses((struct stk_ingest_read){0, 0, 0, mem, 1, 0}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, 0, 10, NULL, 1, 0}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, 0, 0x80000000u, mem, 1, 0}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, INT64_MAX, 1, mem, 1, 0}, STK_E_ARG);
+    refuses((struct stk_ingest_read){0, UINT64_MAX, 1, mem, 1, 0}, STK_E_ARG);
     if (port->checks_memory) {
-        refuses((struct stk_ingest_read){0, 0, 10, (uint8_t *)((uintptr_t)mem - 1), 1}, STK_E_ARG);
-        refuses((struct stk_ingest_read){0, 0, 10, mem + port->mem_bytes - 9, 1}, STK_E_ARG);
-        refuses((struct stk_ingest_read){0, 0, 10, mem + port->mem_bytes, 1}, STK_E_ARG);
+        refuses((struct stk_ingest_read){0, 0, 10, (uint8_t *)((uintptr_t)mem - 1), 1, 0}, STK_E_ARG);
+        refuses((struct stk_ingest_read){0, 0, 10, mem + port->mem_bytes - 9, 1, 0}, STK_E_ARG);
+        refuses((struct stk_ingest_read){0, 0, 10, mem + port->mem_bytes, 1, 0}, STK_E_ARG);
     }
     assert_int_equal(reap(&done, 1, SECOND), 0);
     assert_int_equal(mem[0], UNTOUCHED);
@@ -558,6 +658,9 @@ int ingest_contract(const struct ingest_port *the_port) {
         CASE(a_fresh_port_has_counted_nothing),
         CASE(a_read_fills_its_destination_and_no_more),
         CASE(odd_sizes_at_odd_offsets_arrive_whole),
+        CASE(writes_reach_the_source_and_no_other_byte),
+        CASE(many_writes_in_flight_arrive_whole),
+        CASE(a_write_that_is_not_allowed_is_refused),
         CASE(reads_past_the_end_come_short),
         CASE(a_source_that_became_shorter_comes_short),
         CASE(many_reads_in_flight_arrive_whole),

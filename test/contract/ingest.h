@@ -35,6 +35,11 @@ struct ingest_port {
     /* Each read fails with STK_E_IO; *os_error is what must stand beside it. */
     int (*add_failing)(int *os_error);
 
+    /* A source of `bytes` zeros that takes writes too, and its bytes [0, bytes) as they are now. NULL: the port cannot
+     * write. */
+    int (*add_writable)(uint32_t bytes);
+    void (*content)(uint32_t source, uint8_t *to, uint32_t bytes);
+
     /* A sequential source that has nothing yet: pipes of several kinds. What is written goes on with the pattern, and
      * after `end` the source has ended. */
     uint32_t kinds;

@@ -12,6 +12,7 @@
 #define PLACE    64u
 #define PAYLOAD  (4u * PLACE)
 #define SOURCE   100u
+#define HANDLE   20u /* bytes 10 to 89 of a source that takes writes, and the place of resource 0 */
 
 static int drive_nothing(void *ctx, bool pending) {
     (void)ctx;
@@ -31,6 +32,7 @@ static struct {
     struct stk_sim_ingest ingest;
     struct stk_ingest_port port;
     struct stk_fetch miss;
+    uint8_t file[SOURCE];
 } w;
 
 static void *words(size_t count) {
@@ -43,7 +45,14 @@ static void *words(size_t count) {
 static void start(uint8_t *memory, size_t bytes) {
     static const struct stk_dispatch_ops dispatch = {.name = "fuzz", .drive = drive_nothing, .has_workers = no_workers};
     static const uint8_t source[SOURCE] = {1};
-    const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 1, .delay = 1, .clock = &w.clock};
+    static const struct stk_fetch_handle handle = {.handle = HANDLE,
+                                                   .source = 1,
+                                                   .offset = 10,
+                                                   .bytes = 80,
+                                                   .payload_bytes = PLACE / 2u,
+                                                   .tenants = 3,
+                                                   .rights = STK_IO_MAY_READ | STK_IO_MAY_WRITE | STK_IO_MAY_FENCE};
+    const struct stk_sim_ingest_config slow = {.depth = 2, .sources = 2, .delay = 1, .clock = &w.clock};
     struct stk_fetch_config config = {.dispatch = {&dispatch, NULL},
                                       .ingest = &w.port,
                                       .platform = {&stk_sim_platform_ops, &w.clock},
@@ -56,12 +65,15 @@ static void start(uint8_t *memory, size_t bytes) {
                                                w.io,   IO_SLOTS, w.payload, PAYLOAD,           NULL, 0};
     FUZZ_CHECK(stk_sim_ingest_init(&w.ingest, &slow, &arena) == STK_OK);
     FUZZ_CHECK(stk_sim_ingest_add(&w.ingest, source, sizeof source, false) == 0);
+    memset(w.file, 0, sizeof w.file);
+    FUZZ_CHECK(stk_sim_ingest_add_writable(&w.ingest, w.file, sizeof w.file) == 1);
     FUZZ_CHECK(stk_fetch_init(&w.miss, &config, &arena) == STK_OK);
     for (uint32_t i = 0; i < 4u; i++) {
         const struct stk_fetch_resource row = {
             .resource = i, .offset = 24u * i, .bytes = PLACE / 2u, .dst = i * PLACE, .tenants = 3, .prefetch = i & 1u};
         FUZZ_CHECK(stk_fetch_register(&w.miss, &row) == STK_OK);
     }
+    FUZZ_CHECK(stk_fetch_grant(&w.miss, &handle) == STK_OK);
 }
 
 /* One word of ring or queue: small values mean most. */
@@ -86,8 +98,34 @@ static void ask(struct fuzz_input *in) {
     }
 }
 
+/* Parks a slot and asks for I/O through the handle, or one beside it, as the device does. */
+static void ask_handle(struct fuzz_input *in) {
+    uint32_t slot = fuzz_u8(in) % SLOTS, k = fuzz_u8(in) % IO_SLOTS, op = fuzz_u8(in) % 4u + 1u;
+    uint32_t handle = HANDLE + fuzz_u8(in) % 8u / 7u, at = fuzz_u8(in) % 40u, offset = fuzz_u8(in) % 90u, i = 0;
+    uint32_t *s = STK_SLOT_AT(w.ring, slot), *io = w.io + k * STK_IO_WORDS;
+    bool fence = op == STK_IO_OP_FENCE;
+    const uint32_t head[] = {STK_SLOT_WAIT_IO,      0x20001u, fuzz_u8(in) % 3u, STK_WIRE_PRIORITY_NORMAL, 0, 0,
+                             STK_IO_TICKET + k + 1u};
+    const uint32_t asked[] = {op,
+                              op == STK_IO_OP_READ ? handle
+                              : fence              ? 0
+                                                   : at,
+                              op == STK_IO_OP_READ ? at : handle,
+                              fence ? 0 : offset,
+                              fuzz_u8(in) == 255u ? UINT32_MAX : 0,
+                              fence ? 0 : fuzz_u8(in) % 40u,
+                              STK_SLOT_PUBLISHED,
+                              slot};
+    for (i = 0; i < 7u; i++) {
+        stk_store(s + i, head[i]);
+    }
+    for (i = 0; i < 8u; i++) {
+        stk_store(io + i, asked[i]);
+    }
+}
+
 static void turn(struct fuzz_input *in) {
-    switch (fuzz_u8(in) % 8u) {
+    switch (fuzz_u8(in) % 10u) {
     case 0:
         (void)!stk_fetch_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
         break;
@@ -98,6 +136,10 @@ static void turn(struct fuzz_input *in) {
     case 3:
     case 4:
         write_word(in);
+        break;
+    case 8:
+    case 9:
+        ask_handle(in);
         break;
     default:
         ask(in);
@@ -112,6 +154,9 @@ static void check(void) {
     FUZZ_CHECK(stk_fetch_in_flight(&w.miss) + w.miss.outcomes <= IO_SLOTS);
     for (uint32_t i = 0; i < PAYLOAD; i++) {
         FUZZ_CHECK(i % PLACE < PLACE / 2u || w.payload[i] == 0);
+    }
+    for (uint32_t i = 0; i < SOURCE; i++) {
+        FUZZ_CHECK((i >= 10u && i < 90u) || w.file[i] == 0);
     }
 }
 

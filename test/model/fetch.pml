@@ -50,7 +50,7 @@ inline io_take(k) {
 /* stk_op_load_miss on slot i, which worker w has claimed; k is the worker's own. */
 inline load_miss(w, i, k) {
     if
-    :: arg2[i] == 0 -> /* stk_fetch_ask */
+    :: arg2[i] == 0 -> /* stk_io_publish */
        io_take(k);
        if
        :: d_step { k == 0 -> ghost_leave(i, w, READY); status[i] = REQUEUE }

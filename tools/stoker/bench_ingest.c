@@ -163,7 +163,7 @@ static int measure_nops(struct ingest *b, uint32_t source, uint32_t batch) {
     uint64_t rounds = NOPS / INGEST_DEPTH;
     bool answers = true;
     for (uint32_t i = 0; i < batch; i++) {
-        reads[i] = (struct stk_ingest_read){source, 0, NOP_BYTES, b->reader.uring.mem, i};
+        reads[i] = (struct stk_ingest_read){source, 0, NOP_BYTES, b->reader.uring.mem, i, STK_INGEST_READ};
     }
     for (uint32_t run = 0; run < b->runs && answers; run++) {
         uint64_t start = cli_now_ns();

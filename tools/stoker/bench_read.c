@@ -80,7 +80,7 @@ static int start_reads(struct pass *p) {
     while (p->n_free != 0 && p->next < p->bench->bytes) {
         uint32_t k = p->free_buffers[--p->n_free];
         reads[count++] =
-            (struct stk_ingest_read){p->source, p->next, p->chunk, p->bench->memory + (size_t)k * CHUNK_MAX, k};
+            (struct stk_ingest_read){p->source, p->next, p->chunk, p->bench->memory + (size_t)k * CHUNK_MAX, k, 0};
         p->offset[k] = p->next;
         p->next += p->chunk;
     }

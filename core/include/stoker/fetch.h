@@ -1,10 +1,12 @@
-/* stoker: the host's side of LOAD_MISS, reads that slots on the device ask for.
+/* stoker: the host's side of the I/O that slots on the device ask for: LOAD_MISS, and reads, writes and fences of
+ * handlers (stoker/kernel/io.h).
  *
- * A slot asks for a resource by its number through the I/O queue and waits without holding a lane (core/SPEC.md 1.6 and
- * 4.3). The host says which resources there are: where each is read from, where in the payload it goes, and which
- * tenants may ask. stk_fetch_poll claims requests, checks each against this table, reads over the ingest port,
- * completes the I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason
- * STK_REASON_IO, and no other.
+ * A slot asks through the I/O queue and waits without holding a lane (core/SPEC.md 1.6, 4.3 and 4.4). The host says in
+ * one table what there is to ask for, by number. A resource is read whole, to one place in the payload: LOAD_MISS asks
+ * for these. A handle names a range of a source and a range of the payload, and says what may be done between the two.
+ * Each row says which tenants may ask. stk_fetch_poll claims requests, checks each against the table, reads and writes
+ * over the ingest port, completes the I/O slot and wakes the ring slot. A request that is refused or fails faults its
+ * own slot, with reason STK_REASON_IO, and no other, and a request that is refused touches nothing.
  *
  * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
  * reached.
@@ -36,7 +38,7 @@ extern "C" {
 /// Configuration ///
 
 #define STK_FETCH_RESOURCES_DEFAULT 16u
-#define STK_FETCH_RESOURCES_MAX     65536u
+#define STK_FETCH_RESOURCES_MAX     (65536u - STK_IO_SLOTS_MAX)
 
 struct stk_fetch_config {
     struct stk_device_memory memory; /* ring, control, io (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
@@ -44,7 +46,8 @@ struct stk_fetch_config {
     struct stk_ingest_port *ingest;
     struct stk_platform_port platform;
 
-    uint32_t resources;  /* rows of the table, 1 .. STK_FETCH_RESOURCES_MAX; 0: STK_FETCH_RESOURCES_DEFAULT */
+    /* rows of the table, for resources and handles, 1 .. STK_FETCH_RESOURCES_MAX; 0: STK_FETCH_RESOURCES_DEFAULT */
+    uint32_t resources;
     uint64_t timeout_ns; /* longest time from a claimed request to its end (deadline.h); 0: 10 s; UINT64_MAX: never */
 };
 
@@ -58,12 +61,13 @@ struct stk_fetch_stats {
     uint64_t asked;     /* requests claimed */
     uint64_t served;    /* their slots end DONE */
     uint64_t refused;   /* not in the table, or malformed */
-    uint64_t failed;    /* the read failed, came short, or took too long */
+    uint64_t failed;    /* the I/O failed, came short, or took too long */
     uint64_t cancelled; /* nobody waits for them any more, or the service was closed */
-    uint64_t reads;     /* reads submitted */
+    uint64_t reads;     /* reads, writes and syncs submitted */
     uint64_t shared;    /* requests that joined a read which others had asked for */
     uint64_t ahead;     /* requests that were served by what a prefetch had brought */
     uint64_t bytes;     /* of reads that did not fail */
+    uint64_t written;   /* bytes of writes that did not fail */
 };
 
 struct stk_fetch {
@@ -80,6 +84,7 @@ struct stk_fetch {
     uint32_t reach;             /* rows that a search looks at, from the resource's own row on */
     uint32_t outcomes;          /* completed requests that their slots have not yet taken */
     uint32_t next;              /* I/O slot whose read goes first when the port has room again */
+    uint32_t pass;              /* turns that claimed requests; wraps */
     uint64_t ended_told;        /* requests that have ended, as far as stk_fetch_poll has returned them */
     uint8_t prefetches;         /* reads for prefetches are being submitted, and not the others */
     uint8_t stopping;           /* stk_fetch_close began */
@@ -87,7 +92,7 @@ struct stk_fetch {
 };
 
 #define STK_FETCH_ROW_BYTES     64u
-#define STK_FETCH_REQUEST_BYTES 32u
+#define STK_FETCH_REQUEST_BYTES 64u
 
 /* Arena bytes that init takes for the members of these names, 0 resources for the default. */
 #define STK_FETCH_BYTES(resources, io_slots)                                                                           \
@@ -123,19 +128,43 @@ struct stk_fetch_resource {
  * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
 STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource);
 
-/* Forgets a resource. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its destination is still being read into:
- * poll first; STK_E_SHUTDOWN. */
+#define STK_IO_MAY_READ  1u /* from the source to the payload */
+#define STK_IO_MAY_WRITE 2u /* from the payload to the source */
+#define STK_IO_MAY_FENCE 4u /* wait until what was written is kept through a power cut */
+
+struct stk_fetch_handle {
+    uint32_t handle;                 /* the number by which slots name it: any, but none of a resource */
+    uint32_t source;                 /* of the ingest port, with offsets; open for writing where `rights` says so */
+    uint64_t offset;                 /* start of the range in the source, bytes */
+    uint64_t bytes;                  /* its length, 1 or more; offset + bytes at most INT64_MAX */
+    uint32_t payload, payload_bytes; /* range of the payload that may be read into and written from */
+    uint32_t tenants;                /* bit t: tenant t may ask, 0 .. 28; not 0 */
+    uint32_t rights;                 /* of STK_IO_MAY_*; not 0 */
+    /* Offsets in the source, lengths and addresses must be multiples of this power of two, as O_DIRECT asks for; 0: 1.
+     * Whoever asks for anything else gets STK_E_ALIGN. */
+    uint32_t align;
+};
+
+/* Allows what `handle` says. Ranges of several handles may overlap: who asks for both keeps them apart. STK_E_ARG;
+ * STK_E_SPACE the payload range leaves the payload (info.value: payload bytes that would do); STK_E_STATUS the number
+ * is in the table; STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+STK_MUST_CHECK int stk_fetch_grant(struct stk_fetch *fetch, const struct stk_fetch_handle *handle);
+
+/* Forgets a resource or a handle. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its memory is still with the
+ * ingest port: poll first; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource);
 
 /// Serving ///
 
-/* The value of a slot that faulted with STK_REASON_IO: the OS's number where a read failed with one, or an enum stk_err
- * as a 32-bit word: STK_E_NOENT no such resource; STK_E_ACCESS not this tenant's, or not for prefetch; STK_E_FORMAT
- * malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was closed;
- * what the ingest port said. */
+/* The value of a slot that faulted with STK_REASON_IO: the OS's number where the I/O failed with one, or an enum
+ * stk_err as a 32-bit word. STK_E_NOENT no such resource or handle; STK_E_ACCESS not this tenant's, not for prefetch,
+ * or not among the rights of the handle; STK_E_RANGE a range that leaves the handle's; STK_E_ALIGN not a multiple of
+ * the handle's `align`; STK_E_FORMAT malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED,
+ * STK_E_SHUTDOWN the service was closed; what the ingest port said. Beside the outcome of a read or write through a
+ * handle the I/O slot says how many bytes were moved, also where it failed (STK_IO_MOVED). */
 #define STK_FETCH_CODE(err) ((uint32_t)(err))
 
-/* Takes in requests, moves reads on, ends the requests that are over and drives the device. Waits up to timeout_ns for
+/* Takes in requests, moves I/O on, ends the requests that are over and drives the device. Waits up to timeout_ns for
  * the first request that ends (0: not at all; UINT64_MAX: for ever). Returns how many requests ended; 0 when none ended
  * in time. Returns an error of the ingest port or of the dispatch port as it is; nothing is lost then: poll again.
  * STK_E_RANGE the ingest port returned a read that is nobody's (info.index: its tag); STK_E_SHUTDOWN.
@@ -144,7 +173,12 @@ STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resour
  *
  * Several misses for one resource share one read. A prefetch waits behind every other miss. The data of a prefetch
  * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
- * destination is the port's until the read comes back (stk_fetch_unregister tells). */
+ * destination is the port's until the read comes back (stk_fetch_unregister tells).
+ *
+ * Reads and writes through handles keep no order. A fence begins when every write to the same source that was asked for
+ * before the fence has come back, whatever came of it. Of a write that took too long, or whose slot does not wait any
+ * more, a part may be done, or all of it; the service asks the port to end it, and takes nothing from its I/O slot
+ * before it has come back. */
 STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */

@@ -32,8 +32,8 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 
 /// There ///
 
-/* Takes slot `slot` for the device as a worker does (kernels/guard.h): the custody word becomes odd before the status
- * is swapped. */
+/* Takes slot `slot` for the device as a worker does (stoker/kernel/guard.h): the custody word becomes odd before the
+ * status is swapped. */
 static bool take_slot(const struct stk_device_memory *host, uint32_t slot, uint32_t status) {
     uint32_t *custody = stk_device_custody(host);
     bool taken;

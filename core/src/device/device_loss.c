@@ -8,15 +8,14 @@
 #define FAULT_REASON_AT (STK_SLOT_ARG0 + STK_FAULT_REASON_ARG)
 #define FAULT_VALUE_AT  (STK_SLOT_ARG0 + STK_FAULT_VALUE_ARG)
 
-/// Requests of load misses ///
+/// Requests for I/O ///
 
-/* Returns true if slot `slot` is a load miss in a worker's hand or under way that has the ticket of I/O slot `k`. */
+/* Returns true if slot `slot` is in a worker's hand or under way and has the ticket of I/O slot `k`. */
 static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot, uint32_t k) {
     const uint32_t *w = STK_SLOT_AT(memory->ring, slot);
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
     return (status == STK_SLOT_CLAIMED || status == STK_SLOT_WAIT_IO || status == STK_SLOT_REQUEUE) &&
-           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS &&
-           stk_load(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG) == k + 1u;
+           stk_ticket_names(stk_load(w + STK_SLOT_OPCODE), stk_load(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), k);
 }
 
 /* Makes the slots forget a request which its asker did not live to publish; one that waits for it is its asker's

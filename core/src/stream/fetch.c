@@ -89,7 +89,7 @@ static uint32_t row_after(const struct stk_fetch *m, uint32_t resource, uint32_t
 uint32_t stk_fetch_find(const struct stk_fetch *m, uint32_t resource) {
     for (uint32_t n = 0; n < m->reach; n++) {
         uint32_t row = row_after(m, resource, n);
-        if (m->rows[row].used && m->rows[row].is.resource == resource) {
+        if (m->rows[row].used && m->rows[row].is.handle == resource) {
             return row;
         }
     }
@@ -106,45 +106,67 @@ static uint32_t steps_to_free(const struct stk_fetch *m, uint32_t resource) {
     return n;
 }
 
-static uint64_t end_of(const struct stk_fetch_resource *r) {
-    return (uint64_t)r->dst + r->bytes;
+static uint64_t end_of(const struct stk_fetch_handle *h) {
+    return (uint64_t)h->payload + h->payload_bytes;
 }
 
-/* May not stand beside a resource of the same number, or one whose read would go to the same bytes. */
-static int check_beside(struct stk_fetch *m, const struct stk_fetch_resource *r) {
+/* Returns true if both are resources, and the read of one would go to bytes of the other. */
+static bool collide(const struct stk_fetch_handle *a, const struct stk_fetch_handle *b) {
+    return (a->rights & b->rights & STK_FETCH_LOAD) != 0u && a->payload < end_of(b) && b->payload < end_of(a);
+}
+
+/* Adds a row whose numbers were checked. It may not stand beside one of the same number. */
+static int add_row(struct stk_fetch *m, const struct stk_fetch_handle *h) {
+    uint32_t steps;
+    if (end_of(h) > m->config.memory.payload_bytes) {
+        return stk_fail(&m->info, STK_E_SPACE, h->handle, end_of(h));
+    }
     for (uint32_t row = 0; row < m->config.resources; row++) {
-        const struct stk_fetch_resource *other = &m->rows[row].is;
-        if (m->rows[row].used &&
-            (other->resource == r->resource || (r->dst < end_of(other) && other->dst < end_of(r)))) {
-            return stk_fail(&m->info, STK_E_STATUS, r->resource, other->resource);
+        const struct stk_fetch_handle *other = &m->rows[row].is;
+        if (m->rows[row].used && (other->handle == h->handle || collide(other, h))) {
+            return stk_fail(&m->info, STK_E_STATUS, h->handle, other->handle);
         }
     }
+    steps = steps_to_free(m, h->handle);
+    if (steps == m->config.resources) {
+        return stk_fail(&m->info, STK_E_FULL, h->handle, m->config.resources);
+    }
+    m->rows[row_after(m, h->handle, steps)] = (struct stk_fetch_row){.is = *h, .used = 1};
+    m->reach = steps < m->reach ? m->reach : steps + 1u;
     return STK_OK;
 }
 
 int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource) {
-    uint32_t steps;
-    int err;
+    const struct stk_fetch_handle row = {
+        .handle = resource->resource,
+        .source = resource->source,
+        .offset = resource->offset,
+        .bytes = resource->bytes,
+        .payload = resource->dst,
+        .payload_bytes = resource->bytes,
+        .tenants = resource->tenants,
+        .rights = resource->prefetch != 0u ? STK_FETCH_LOAD | STK_FETCH_PREFETCH : STK_FETCH_LOAD,
+    };
     if (fetch->closed || fetch->stopping) {
         return STK_E_SHUTDOWN;
     }
     if (resource->bytes == 0u || resource->bytes > INT32_MAX || resource->tenants == 0u || resource->prefetch > 1u) {
         return stk_fail(&fetch->info, STK_E_ARG, resource->resource, resource->bytes);
     }
-    if (end_of(resource) > fetch->config.memory.payload_bytes) {
-        return stk_fail(&fetch->info, STK_E_SPACE, resource->resource, end_of(resource));
+    return add_row(fetch, &row);
+}
+
+int stk_fetch_grant(struct stk_fetch *fetch, const struct stk_fetch_handle *handle) {
+    uint32_t all = STK_IO_MAY_READ | STK_IO_MAY_WRITE | STK_IO_MAY_FENCE;
+    if (fetch->closed || fetch->stopping) {
+        return STK_E_SHUTDOWN;
     }
-    err = check_beside(fetch, resource);
-    if (err != STK_OK) {
-        return err;
+    if (handle->bytes == 0u || handle->bytes > (uint64_t)INT64_MAX ||
+        handle->offset > (uint64_t)INT64_MAX - handle->bytes || handle->tenants == 0u || handle->rights == 0u ||
+        (handle->rights & ~all) != 0u || (handle->align & (handle->align - 1u)) != 0u) {
+        return stk_fail(&fetch->info, STK_E_ARG, handle->handle, handle->bytes);
     }
-    steps = steps_to_free(fetch, resource->resource);
-    if (steps == fetch->config.resources) {
-        return stk_fail(&fetch->info, STK_E_FULL, resource->resource, fetch->config.resources);
-    }
-    fetch->rows[row_after(fetch, resource->resource, steps)] = (struct stk_fetch_row){.is = *resource, .used = 1};
-    fetch->reach = steps < fetch->reach ? fetch->reach : steps + 1u;
-    return STK_OK;
+    return add_row(fetch, handle);
 }
 
 int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource) {
@@ -156,7 +178,7 @@ int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource) {
     if (row == STK_FETCH_NO_ROW) {
         return stk_fail(&fetch->info, STK_E_NOENT, resource, 0);
     }
-    if (fetch->rows[row].waiting != 0u || fetch->rows[row].reading) {
+    if (fetch->rows[row].waiting != 0u || fetch->rows[row].reading || fetch->rows[row].moving != 0u) {
         return stk_fail(&fetch->info, STK_E_WOULD_BLOCK, resource, fetch->rows[row].waiting);
     }
     fetch->rows[row].used = 0;
@@ -230,7 +252,8 @@ int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns) {
 /* Reads that the port was never given are not read any more. */
 static void end_unread(struct stk_fetch *m) {
     for (uint32_t k = 0; k < m->queue.slots; k++) {
-        if (m->requests[k].state == STK_FETCH_WAITING && !m->rows[m->requests[k].row].reading) {
+        const struct stk_fetch_request *q = &m->requests[k];
+        if (q->state == STK_FETCH_WAITING && !m->rows[q->row].reading && !q->moving) {
             stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_CANCELED), &m->stats.cancelled);
         }
     }

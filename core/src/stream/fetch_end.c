@@ -18,6 +18,9 @@ static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
+    if (m->requests[k].op != 0u) {
+        stk_store(io.words + STK_IO_MOVED, m->requests[k].moved); /* seen with the outcome */
+    }
     if (stk_io_queue_complete(&io, &result, 1, NULL) != STK_OK) {
         return false;
     }
@@ -71,7 +74,7 @@ static bool gone(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
     if (!runs && status != STK_SLOT_REQUEUE) {
         return true;
     }
-    return ticket != k + 1u && !(runs && ticket == 0u);
+    return !stk_ticket_names(stk_load(w + STK_SLOT_OPCODE), ticket, k) && !(runs && ticket == 0u);
 }
 
 void stk_fetch_sweep(struct stk_fetch *m) {
@@ -93,8 +96,13 @@ void stk_fetch_sweep(struct stk_fetch *m) {
 
 /* The request that ring slot `slot` holds the ticket of, when the service knows it; else the number of I/O slots. */
 static uint32_t request_of(const struct stk_fetch *m, uint32_t slot, uint32_t state) {
-    uint32_t k = stk_slot_arg(stk_slot_at(&m->ring, slot), STK_FETCH_TICKET_ARG) - 1u;
-    return k < m->queue.slots && m->requests[k].state == state && m->requests[k].slot == slot ? k : m->queue.slots;
+    const uint32_t *w = stk_slot_at(&m->ring, slot);
+    uint32_t opcode = stk_load(w + STK_SLOT_OPCODE), ticket = stk_slot_arg(w, STK_FETCH_TICKET_ARG), k = 0;
+    while (k < m->queue.slots &&
+           !(stk_ticket_names(opcode, ticket, k) && m->requests[k].state == state && m->requests[k].slot == slot)) {
+        k++;
+    }
+    return k;
 }
 
 /* A woken slot: it is claimed as a worker would, so that its outcome is gone before it is free. */
@@ -112,7 +120,7 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
 }
 
 int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
-    uint32_t *w, opcode, k;
+    uint32_t k;
     int was = stk_ring_status(&fetch->ring, slot);
     if (was < 0) {
         return was;
@@ -120,14 +128,13 @@ int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     if (was != (int)STK_SLOT_WAIT_IO && !stk_may_cancel(fetch->config.memory.control, &fetch->config.dispatch)) {
         return STK_E_WOULD_BLOCK;
     }
-    w = stk_slot_at(&fetch->ring, slot);
-    opcode = stk_load(w + STK_SLOT_OPCODE);
-    if (was == (int)STK_SLOT_REQUEUE && opcode == STK_OP_LOAD_MISS) {
+    if (was == (int)STK_SLOT_REQUEUE) {
         return cancel_woken(fetch, slot);
     }
     k = was == (int)STK_SLOT_WAIT_IO ? request_of(fetch, slot, STK_FETCH_WAITING) : fetch->queue.slots;
     was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < fetch->queue.slots) {
+        stk_fetch_stop_moving(fetch, k);
         stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* its slot no longer waits */
         fetch->ended_told++;                                 /* by this call */
     }

@@ -2,15 +2,23 @@
 #ifndef STK_SRC_FETCH_INTERNAL_H
 #define STK_SRC_FETCH_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "ring/slot_words.h"
 #include "stoker/fetch.h"
 #include "stream/reads.h"
 
 #define STK_FETCH_NO_ROW UINT32_MAX /* of a request that was refused */
 
+/* Rights of a resource, beside the public ones of a handle. */
+#define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for all of it */
+#define STK_FETCH_PREFETCH 0x200u /* also ahead of need */
+
+/* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
-    struct stk_fetch_resource is;
+    struct stk_fetch_handle is;
     uint32_t waiting; /* requests for it */
+    uint32_t moving;  /* requests through this handle whose I/O is with the port */
     uint8_t used;
     uint8_t reading; /* its read is with the port */
     uint8_t warm;    /* a prefetch has brought it, and no miss has asked for it since */
@@ -24,10 +32,17 @@ enum stk_fetch_state {
 
 struct stk_fetch_request {
     uint64_t since_ns; /* time that requests_end had counted when the request was claimed */
+    uint64_t offset;   /* in the source */
     uint32_t slot;     /* of the ring */
     uint32_t row;
     uint32_t state;
     uint32_t prefetch;
+    uint32_t op;      /* STK_IO_OP_*, through a handle; 0: a load of a resource */
+    uint32_t payload; /* byte of the payload */
+    uint32_t bytes;   /* to be moved */
+    uint32_t moved;   /* that were moved */
+    uint32_t pass;    /* in which it was claimed */
+    uint32_t moving;  /* 1: its I/O is with the port, also when the request has ended before */
 };
 
 _Static_assert(sizeof(struct stk_fetch_row) <= STK_FETCH_ROW_BYTES, "STK_FETCH_BYTES counts on this");
@@ -43,11 +58,11 @@ static inline uint32_t stk_slot_arg(const uint32_t *slot, uint32_t i) {
 }
 
 /* Does ring slot `slot` wait for I/O slot k? What waits cannot have a ticket that its publisher made up: asking
- * overwrites it. */
+ * overwrites it. The mark of the ticket fits the opcode, so a slot that asked as one op does not wait as another. */
 static inline bool stk_fetch_waits(const struct stk_fetch *m, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(&m->ring, slot);
     return stk_load_acquire(w + STK_SLOT_STATUS) == STK_SLOT_WAIT_IO &&
-           stk_load(w + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS && stk_slot_arg(w, STK_FETCH_TICKET_ARG) == k + 1u;
+           stk_ticket_names(stk_load(w + STK_SLOT_OPCODE), stk_slot_arg(w, STK_FETCH_TICKET_ARG), k);
 }
 
 /// fetch.c ///
@@ -66,6 +81,28 @@ void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_
 
 /* Forgets outcomes that were taken, and recycles those whose slot will not come for them. */
 void stk_fetch_sweep(struct stk_fetch *m);
+
+/// fetch_handle.c: requests through handles ///
+
+/* Checks the request `asked` of ring slot `asked->tag` against the table, and fills in the request: row, op, and what
+ * is to be moved. STK_OK, or why the slot may not. */
+int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_request *asked, struct stk_fetch_request *q);
+
+/* Returns true if the I/O of request q may go to the port now: it is not there yet, and a fence has nothing to wait
+ * for. */
+bool stk_fetch_may_move(const struct stk_fetch *m, const struct stk_fetch_request *q);
+
+/* Hands request k to the port: fills in its read. */
+void stk_fetch_move(struct stk_fetch *m, uint32_t k, struct stk_ingest_read *read);
+
+/* The I/O of request k is not with the port any more. */
+void stk_fetch_moved(struct stk_fetch *m, uint32_t k);
+
+/* The I/O of request k came back. Returns false when the service waits for no such I/O. */
+bool stk_fetch_complete(struct stk_fetch *m, uint32_t k, const struct stk_ingest_done *done);
+
+/* Asks the port to end the I/O of request k, where it has it. */
+void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 
 /// fetch_serve.c ///
 

@@ -3,11 +3,11 @@
 
 /// Asked ///
 
-/* Checks whether the slot of `asked` may have what it asks for. STK_OK and its row, or why not. */
-static int check_request(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row,
-                         uint32_t *prefetch) {
+/* Checks whether the load miss of `asked` may have what it asks for. STK_OK and its row, or why not. */
+static int check_load(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row,
+                      uint32_t *prefetch) {
     const uint32_t *w = stk_slot_at(&m->ring, asked->tag);
-    uint32_t tenant = stk_load(w + STK_SLOT_TENANT);
+    uint32_t tenant = stk_load(w + STK_SLOT_TENANT), wanted;
     *prefetch = stk_slot_arg(w, 1) != 0u;
     if (m->stopping) {
         return STK_E_SHUTDOWN;
@@ -20,10 +20,11 @@ static int check_request(const struct stk_fetch *m, const struct stk_io_request 
     if (*row == STK_FETCH_NO_ROW) {
         return STK_E_NOENT;
     }
+    wanted = *prefetch ? STK_FETCH_LOAD | STK_FETCH_PREFETCH : STK_FETCH_LOAD;
     if (tenant > 31u || (m->rows[*row].is.tenants >> tenant & 1u) == 0u) {
         return STK_E_ACCESS;
     }
-    return *prefetch && !m->rows[*row].is.prefetch ? STK_E_ACCESS : STK_OK;
+    return (m->rows[*row].is.rights & wanted) == wanted ? STK_OK : STK_E_ACCESS;
 }
 
 /* Serves a request at once where a prefetch has brought its data, which serves one miss; else the request waits for its
@@ -44,12 +45,14 @@ static void serve_or_wait(struct stk_fetch *m, uint32_t k) {
  * twice. */
 static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
     struct stk_fetch_request *q = &m->requests[k];
+    bool load;
     int err;
     m->stats.asked++;
     *q = (struct stk_fetch_request){.since_ns = stk_deadline_counted(&m->requests_end),
                                     .slot = asked->tag,
                                     .row = STK_FETCH_NO_ROW,
-                                    .state = STK_FETCH_WAITING};
+                                    .state = STK_FETCH_WAITING,
+                                    .pass = m->pass};
     if (asked->tag >= m->ring.slots) {
         q->slot = 0; /* which does not wait for it, or is not harmed */
         stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_FORMAT), &m->stats.refused);
@@ -59,23 +62,48 @@ static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_
         stk_fetch_end(m, k, 0, &m->stats.cancelled);
         return;
     }
-    err = check_request(m, asked, &q->row, &q->prefetch);
+    load = stk_load(stk_slot_at(&m->ring, q->slot) + STK_SLOT_OPCODE) == STK_OP_LOAD_MISS;
+    err = load ? check_load(m, asked, &q->row, &q->prefetch) : stk_fetch_check_handle(m, asked, q);
     if (err != STK_OK) {
         q->row = STK_FETCH_NO_ROW;
         stk_fetch_end(m, k, STK_FETCH_CODE(err), &m->stats.refused);
         return;
     }
     m->rows[q->row].waiting++;
-    serve_or_wait(m, k);
+    if (load) {
+        serve_or_wait(m, k);
+    }
 }
 
-static void claim_requests(struct stk_fetch *m) {
+/* Returns true if I/O slot k holds a fence now. */
+static bool is_fence(const struct stk_fetch *m, uint32_t k) {
+    struct stk_io_queue io = stk_fetch_io(m, k);
     struct stk_io_request asked;
+    return stk_io_queue_read(&io, 0, &asked) == STK_OK && asked.op == STK_IO_OP_FENCE;
+}
+
+/* Claims the requests that are there. An I/O slot whose I/O is still with the port takes no new one. Returns true if a
+ * fence is among the claimed. */
+static bool claim_pass(struct stk_fetch *m, bool fences) {
+    struct stk_io_request asked;
+    bool fence = false;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         struct stk_io_queue io = stk_fetch_io(m, k);
-        if (m->requests[k].state == STK_FETCH_FREE && stk_io_queue_claim(&io, &asked, 1) == 1) {
+        bool free = m->requests[k].state == STK_FETCH_FREE && !m->requests[k].moving;
+        if (free && (fences || !is_fence(m, k)) && stk_io_queue_claim(&io, &asked, 1) == 1) {
+            fence = fence || asked.op == STK_IO_OP_FENCE;
             accept_request(m, k, &asked);
         }
+    }
+    return fence;
+}
+
+/* Claims requests. A fence may be seen before a write that was published earlier, in an I/O slot that the pass had left
+ * behind. So behind a fence a second pass takes all that was published before the fence, and no further fence. */
+static void claim_requests(struct stk_fetch *m) {
+    m->pass++;
+    if (claim_pass(m, true)) {
+        (void)claim_pass(m, false);
     }
 }
 
@@ -88,21 +116,31 @@ static void end_late_requests(struct stk_fetch *m) {
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         const struct stk_fetch_request *q = &m->requests[k];
         if (q->state == STK_FETCH_WAITING && stk_deadline_left(&m->requests_end, q->since_ns) == 0u) {
+            stk_fetch_stop_moving(m, k);
             stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_TIMEOUT), &m->stats.failed);
         }
     }
 }
 
-/// Reads: what the service does with them (reads.h). The index of a read is its row ///
+/// Reads: what the service does with them (reads.h) ///
 
-/* Position n of the list is request (next + n) mod slots: the search begins where the port had no room last time. A
- * request is read for when it waits and its row is not being read, which from then on it is. */
+/* The index of a read is its row, or behind the rows the request through a handle that it is for. Position n of the
+ * list is request (next + n) mod slots: the search begins where the port had no room last time. A load is read for when
+ * it waits and its row is not being read, which from then on it is. */
 static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     struct stk_fetch *m = owner;
     for (; *at < m->queue.slots; (*at)++) {
-        const struct stk_fetch_request *q = &m->requests[(m->next + *at) % m->queue.slots];
+        uint32_t k = (m->next + *at) % m->queue.slots;
+        const struct stk_fetch_request *q = &m->requests[k];
         struct stk_fetch_row *r;
         if (q->state != STK_FETCH_WAITING || q->prefetch != m->prefetches || m->rows[q->row].reading) {
+            continue;
+        }
+        if (q->op != 0u && stk_fetch_may_move(m, q)) {
+            stk_fetch_move(m, k, read);
+            return true;
+        }
+        if (q->op != 0u) {
             continue;
         }
         r = &m->rows[q->row];
@@ -110,23 +148,32 @@ static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
         m->stats.reads++;
         *read = (struct stk_ingest_read){.source = r->is.source,
                                          .offset = r->is.offset,
-                                         .bytes = r->is.bytes,
-                                         .dst = m->config.memory.payload + r->is.dst,
+                                         .bytes = r->is.payload_bytes,
+                                         .dst = m->config.memory.payload + r->is.payload,
                                          .tag = q->row};
         return true;
     }
     return false;
 }
 
-/* The row is not being read after all. */
-static void return_read(void *owner, uint32_t row) {
+/* The row is not being read after all, or the request is not with the port. */
+static void return_read(void *owner, uint32_t index) {
     struct stk_fetch *m = owner;
-    m->rows[row].reading = 0;
     m->stats.reads--;
+    if (index < m->config.resources) {
+        m->rows[index].reading = 0;
+    } else {
+        stk_fetch_moved(m, index - m->config.resources);
+    }
 }
 
-static void refuse_read(void *owner, uint32_t row, int err) {
-    stk_fetch_end_row(owner, row, STK_FETCH_CODE(err), &((struct stk_fetch *)owner)->stats.failed);
+static void refuse_read(void *owner, uint32_t index, int err) {
+    struct stk_fetch *m = owner;
+    if (index < m->config.resources) {
+        stk_fetch_end_row(m, index, STK_FETCH_CODE(err), &m->stats.failed);
+    } else {
+        stk_fetch_end(m, index - m->config.resources, STK_FETCH_CODE(err), &m->stats.failed);
+    }
 }
 
 /* Submits the reads that requests wait for: prefetches, or all others. 1; 0 the port is full; or its error. */
@@ -159,7 +206,10 @@ static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
 static bool complete_read(void *owner, uint32_t row, const struct stk_ingest_done *done) {
     struct stk_fetch *m = owner;
     struct stk_fetch_row *r;
-    if (row >= m->config.resources || !m->rows[row].reading) {
+    if (row >= m->config.resources) {
+        return stk_fetch_complete(m, row - m->config.resources, done);
+    }
+    if (!m->rows[row].reading) {
         return false;
     }
     r = &m->rows[row];

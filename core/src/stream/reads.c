@@ -82,7 +82,7 @@ static int make_offer(struct stk_reads *r, const struct offer *o) {
 
 /* Returns true if an error of the port's submit is about a read, and not about the port. */
 static bool is_refusal(int err) {
-    return err == STK_E_RANGE || err == STK_E_ARG;
+    return err == STK_E_RANGE || err == STK_E_ARG || err == STK_E_ACCESS;
 }
 
 int stk_reads_submit(struct stk_reads *r, uint32_t *at, struct stk_error_info *info) {
@@ -142,6 +142,10 @@ int stk_reads_reap(struct stk_reads *r, uint64_t wait_ns, struct stk_error_info 
     }
     r->arrived = 0;
     return n < 0 ? n : err;
+}
+
+void stk_reads_cancel_one(const struct stk_reads *r, uint32_t index) {
+    (void)r->port->ops->cancel(r->port->ctx, r->first_tag + index, r->first_tag + index);
 }
 
 int stk_reads_cancel(const struct stk_reads *r) {

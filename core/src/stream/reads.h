@@ -23,7 +23,7 @@ struct stk_reads_ops {
     /* The port did not take the read `index`, which next() gave: it will be asked for again. May be NULL. */
     void (*not_taken)(void *owner, uint32_t index);
 
-    /* The port refused the read `index` alone, with STK_E_RANGE or STK_E_ARG: it will never be read. */
+    /* The port refused the read `index` alone, with STK_E_RANGE, STK_E_ARG or STK_E_ACCESS: it will never be read. */
     void (*refused)(void *owner, uint32_t index, int err);
 
     /* The read `index` came back, in a call of this owner or of another reader of the port. Returns false when the
@@ -51,6 +51,9 @@ int stk_reads_submit(struct stk_reads *reads, uint32_t *at, struct stk_error_inf
  * wait when reads of this owner came back since the last call. STK_OK, an error of the port, or STK_E_RANGE a
  * completion that is nobody's (info.index: its tag); those beside it are taken in. */
 int stk_reads_reap(struct stk_reads *reads, uint64_t wait_ns, struct stk_error_info *info);
+
+/* Asks the port to end the read `index` early; it still comes back. An error of the port shows in the next reap. */
+void stk_reads_cancel_one(const struct stk_reads *reads, uint32_t index);
 
 /* Asks the port to end the owner's reads early; each still comes back. STK_OK or an error of the port. */
 int stk_reads_cancel(const struct stk_reads *reads);

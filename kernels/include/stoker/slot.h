@@ -113,11 +113,21 @@ STK_SLOT_FN unsigned stk_table_share(unsigned table_bytes, unsigned payload_byte
 
 /* First result, counted as an argument: results are the tail of the arguments. STK_SLOT_RESULTS of them. */
 #define STK_RESULT_ARG 8u
-/* Of a LOAD_MISS: 1 + index of the I/O slot that serves this miss; 0: the miss has not asked yet. */
+/* The ticket of a slot that asks the host for I/O: which I/O slot serves it; 0: the slot has not asked yet. The ticket
+ * of a LOAD_MISS is 1 + the index of the I/O slot. The ticket of any other op is greater by STK_IO_TICKET, since most
+ * ops use this argument for something else, such as small numbers. */
 #define STK_FETCH_TICKET_ARG 2u
+#define STK_IO_TICKET        0x494F0000u
 /* Of a slot in FAULT: the offending value, and the reason. They are the last two words of the slot. */
 #define STK_FAULT_VALUE_ARG  10u
 #define STK_FAULT_REASON_ARG 11u
+
+#ifndef __OPENCL_C_VERSION__
+/* Returns 1 if `ticket`, argument STK_FETCH_TICKET_ARG of a slot with this opcode, names I/O slot `k`. */
+STK_SLOT_FN int stk_ticket_names(unsigned opcode, unsigned ticket, unsigned k) {
+    return ticket == k + 1u + (opcode == STK_OP_LOAD_MISS ? 0u : STK_IO_TICKET);
+}
+#endif
 
 /// Why a slot faulted ///
 
@@ -130,7 +140,7 @@ STK_SLOT_FN unsigned stk_table_share(unsigned table_bytes, unsigned payload_byte
     X(PAYLOAD, 4)  /* payload range out of bounds; value: its offset */                                                \
     X(ARGUMENT, 5) /* an argument makes no sense; value: the argument's index */                                       \
     X(PACKED, 6)   /* malformed packed slot; value: index of the inner op */                                           \
-    X(IO, 7)       /* the I/O of a load miss failed; value: its error code */                                          \
+    X(IO, 7)       /* the I/O that the slot asked for failed; value: its error code */                                 \
     X(TABLE, 8)    /* a table is not there, not the tenant's, or malformed; value: which check */                      \
     X(LOST, 9)     /* every kernel that claimed the slot was lost; value: how often the slot was put back */           \
     X(FUSED, 10)   /* a part of a fused op, not the first, wanted to wait; value: index of the part */                 \

@@ -190,6 +190,7 @@
 #define STK_IO_OP_READ   1u
 #define STK_IO_OP_WRITE  2u
 #define STK_IO_OP_FENCE  3u
+#define STK_IO_MOVED     STK_IO_OFFSET_LO /* beside the outcome of a READ or WRITE through a handle: bytes moved */
 #define STK_IO_OK        0x10u
 #define STK_IO_ERROR     0x11u
 

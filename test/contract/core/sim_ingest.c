@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "ingest.h"
@@ -39,6 +40,16 @@ static void close_it(void) {
 
 static int add(uint32_t bytes, bool sequential) {
     return stk_sim_ingest_add(&ingest, data, bytes, sequential);
+}
+
+static int add_writable(uint32_t bytes) {
+    memset(data, 0, sizeof data);
+    return stk_sim_ingest_add_writable(&ingest, data, bytes);
+}
+
+static void content(uint32_t source, uint8_t *to, uint32_t bytes) {
+    (void)source;
+    memcpy(to, data, bytes);
 }
 
 static int remove_it(uint32_t source) {
@@ -98,6 +109,8 @@ int main(void) {
         .remove = remove_it,
         .shrink = shrink,
         .add_failing = add_failing,
+        .add_writable = add_writable,
+        .content = content,
         .kinds = 1,
         .add_silent = add_silent,
         .write = write_some,

@@ -19,7 +19,7 @@ static void its_clock_and_wait_refuse(void **state) {
 
 static void its_ingest_refuses(void **state) {
     uint8_t byte = 7;
-    struct stk_ingest_read read = {0, 0, 1, &byte, 0};
+    struct stk_ingest_read read = {0, 0, 1, &byte, 0, 0};
     struct stk_ingest_done done = {1, 2, 3};
     struct stk_ingest_stats stats, none;
     (void)state;

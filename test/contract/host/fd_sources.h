@@ -73,6 +73,16 @@ static int fd_add(uint32_t bytes, bool sequential) {
     return fd_take(fd, -1, sequential ? FD_SEQUENTIAL : 0);
 }
 
+static int fd_add_writable(uint32_t bytes) {
+    int fd = pattern_file(0);
+    assert_int_equal(ftruncate(fd, bytes), 0);
+    return fd_take(fd, -1, 0);
+}
+
+static void fd_content(uint32_t source, uint8_t *to, uint32_t bytes) {
+    assert_int_equal(pread(fd_source[source].fd, to, bytes, 0), bytes);
+}
+
 static int fd_remove(uint32_t source) {
     int err = remove_source(source);
     if (err == STK_OK) {
@@ -143,6 +153,8 @@ static inline struct ingest_port fd_port(const char *name, const struct stk_inge
         .remove = fd_remove,
         .shrink = fd_shrink,
         .add_failing = fd_add_failing,
+        .add_writable = fd_add_writable,
+        .content = fd_content,
         .kinds = FD_KINDS,
         .add_silent = fd_add_silent,
         .write = fd_write,
@@ -173,7 +185,7 @@ static int fd_close_port(void **state) {
 }
 
 static int32_t fd_read(uint32_t source, uint32_t bytes, uint8_t *dst) {
-    const struct stk_ingest_read read = {source, 0, bytes, dst, 1};
+    const struct stk_ingest_read read = {source, 0, bytes, dst, 1, 0};
     struct stk_ingest_done done = {0, 0, 0};
     assert_int_equal(fd_the_port->ops->submit(fd_ctx, &read, 1), 1);
     assert_int_equal(fd_the_port->ops->reap(fd_ctx, &done, 1, 10 * FD_SECOND), 1);

@@ -552,7 +552,7 @@ static void ingest_use(const uint32_t *n) {
     }
     assert_int_equal(stk_sim_ingest_add(&ingest, from, sizeof from, false), STK_E_FULL);
     for (uint32_t i = 0; i <= depth; i++) {
-        struct stk_ingest_read read = {i % sources, 0, sizeof to, to, i};
+        struct stk_ingest_read read = {i % sources, 0, sizeof to, to, i, 0};
         assert_int_equal(stk_sim_ingest_ops.submit(&ingest, &read, 1), i < depth);
     }
     for (uint32_t i = 0; i < depth; i++) {

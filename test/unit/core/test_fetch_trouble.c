@@ -267,7 +267,7 @@ static void error_of_a_port_is_returned_and_loses_nothing(void **state) {
     poll_ends(1);
     drive();
     assert_status(0, STK_SLOT_DONE);
-    foreign = (struct stk_ingest_read){w.source, 0, 4, w.payload, 7};
+    foreign = (struct stk_ingest_read){w.source, 0, 4, w.payload, 7, 0};
     for (uint32_t i = 0; i < 2; i++) {
         ask(0, 2);
         drive();

@@ -93,7 +93,7 @@ static void open_ingest(struct stk_sim_ingest_config config, bool sequential) {
 }
 
 static int submit_at(uint64_t offset, uint32_t bytes, uint32_t tag) {
-    struct stk_ingest_read read = {0, offset, bytes, dst + tag * 32, tag};
+    struct stk_ingest_read read = {0, offset, bytes, dst + tag * 32, tag, 0};
     return stk_sim_ingest_ops.submit(&ingest, &read, 1);
 }
 
@@ -260,7 +260,7 @@ static void submit_refuses_on_demand_and_when_full(void **state) {
     (void)state;
     open_ingest((struct stk_sim_ingest_config){0}, false);
     for (uint32_t i = 0; i <= DEPTH; i++) {
-        batch[i] = (struct stk_ingest_read){0, i, 1, dst + i, i};
+        batch[i] = (struct stk_ingest_read){0, i, 1, dst + i, i, 0};
     }
     ingest.refuse = 1;
     assert_int_equal(stk_sim_ingest_ops.submit(&ingest, batch, 2), 0);

@@ -30,7 +30,7 @@ static void fill(const struct stk_ingest_ops *ops, void *ctx, int (*add)(void *c
     }
     assert_int_equal(add(ctx), STK_E_FULL);
     for (uint32_t i = 0; i <= depth; i++) {
-        struct stk_ingest_read read = {i % sources, i % sizeof data, 1, data + i % sizeof data, i};
+        struct stk_ingest_read read = {i % sources, i % sizeof data, 1, data + i % sizeof data, i, 0};
         assert_int_equal(ops->submit(ctx, &read, 1), i < depth);
     }
     for (uint32_t n = 0; n < depth;) {

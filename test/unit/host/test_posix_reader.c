@@ -33,7 +33,7 @@ static int open_reader(void **state) {
 }
 
 static int submit1(uint32_t source, uint64_t offset, uint32_t bytes, uint8_t *dst, uint32_t tag) {
-    struct stk_ingest_read read = {source, offset, bytes, dst, tag};
+    struct stk_ingest_read read = {source, offset, bytes, dst, tag, 0};
     return stk_posix_reader_ops.submit(&reader, &read, 1);
 }
 

@@ -246,7 +246,7 @@ static int close_it(void **state) {
 }
 
 static int submit1(uint32_t source, uint64_t offset, uint32_t tag) {
-    const struct stk_ingest_read read = {source, offset, READ_BYTES, mem + READ_BYTES * tag, tag};
+    const struct stk_ingest_read read = {source, offset, READ_BYTES, mem + READ_BYTES * tag, tag, 0};
     return stk_reader_pool_ops.submit(&pool, &read, 1);
 }
 
@@ -580,7 +580,7 @@ static void read_a_file(void) {
     int fd = pattern_file(10u * 65536u);
     assert_int_equal(stk_reader_pool_add_file(&pool, fd, 0), 0);
     for (uint32_t i = 0; i < 10; i++) {
-        const struct stk_ingest_read read = {0, i * UINT64_C(65536), 65536, mem + (size_t)i * 65536u, i};
+        const struct stk_ingest_read read = {0, i * UINT64_C(65536), 65536, mem + (size_t)i * 65536u, i, 0};
         assert_int_equal(stk_reader_pool_ops.submit(&pool, &read, 1), 1);
     }
     while (got < 10u) {
@@ -640,7 +640,7 @@ static void a_read_that_a_ring_does_not_end_is_late(void **state) {
     if (pool.source[0].kind != 1u) {
         skip(); /* this kernel's event counters cannot seek */
     }
-    const struct stk_ingest_read read = {0, 0, 8, mem, 1};
+    const struct stk_ingest_read read = {0, 0, 8, mem, 1, 0};
     assert_int_equal(stk_reader_pool_ops.submit(&pool, &read, 1), 1);
     while (n == 0) {
         n = stk_reader_pool_ops.reap(&pool, &done, 1, SLICE);

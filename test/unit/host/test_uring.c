@@ -76,7 +76,7 @@ static void need_uring(void) {
 }
 
 static int submit1(uint32_t source, uint64_t offset, uint32_t bytes, uint8_t *dst, uint32_t tag) {
-    struct stk_ingest_read read = {source, offset, bytes, dst, tag};
+    struct stk_ingest_read read = {source, offset, bytes, dst, tag, 0};
     return stk_uring_ops.submit(&uring, &read, 1);
 }
 

@@ -41,8 +41,9 @@ static bool available;
 static uint32_t submit_all(uint32_t source, uint32_t round) {
     struct stk_ingest_read reads[DEPTH];
     for (uint32_t i = 0; i < DEPTH; i++) {
-        reads[i] = (struct stk_ingest_read){source, (round * DEPTH + i) * 997u % FILE_BYTES, READ_BYTES,
-                                            mem + (size_t)i * READ_BYTES, i};
+        reads[i] = (struct stk_ingest_read){source,     (round * DEPTH + i) * 997u % FILE_BYTES,
+                                            READ_BYTES, mem + (size_t)i * READ_BYTES,
+                                            i,          STK_INGEST_READ};
     }
     int taken = stk_uring_ops.submit(&uring, reads, DEPTH);
     return taken > 0 ? (uint32_t)taken : 0u;

@@ -79,7 +79,7 @@ static int close_all(void **state) {
 static uint64_t reads(uint64_t offset, uint32_t bytes, uint8_t *dst) {
     uint64_t before = bounced(), left = offset < FILE_BYTES ? FILE_BYTES - offset : 0u;
     uint32_t there = left < bytes ? (uint32_t)left : bytes;
-    const struct stk_ingest_read read = {0, offset, bytes, dst, 7};
+    const struct stk_ingest_read read = {0, offset, bytes, dst, 7, STK_INGEST_READ};
     struct stk_ingest_done done = {0, 0, 0};
     assert_int_equal(stk_uring_ops.submit(&uring, &read, 1), 1);
     assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 10 * SECOND), 1);
@@ -147,7 +147,7 @@ static void more_reads_than_bounce_blocks_wait_their_turn(void **state) {
     (void)state;
     open_all(0, 0);
     for (uint32_t i = 0; i < DEPTH; i++) {
-        batch[i] = (struct stk_ingest_read){0, i * 9001u + 1u, 9001, mem + i * 12288u, i};
+        batch[i] = (struct stk_ingest_read){0, i * 9001u + 1u, 9001, mem + i * 12288u, i, STK_INGEST_READ};
     }
     for (uint32_t round = 0; round < 20; round++) {
         assert_int_equal(stk_uring_ops.submit(&uring, batch, DEPTH), DEPTH);
@@ -165,7 +165,7 @@ static void more_reads_than_bounce_blocks_wait_their_turn(void **state) {
 }
 
 static void a_file_that_shrinks_under_direct_reads_comes_short(void **state) {
-    struct stk_ingest_read read = {0, 5, 200000, mem, 1};
+    struct stk_ingest_read read = {0, 5, 200000, mem, 1, STK_INGEST_READ};
     struct stk_ingest_done done = {0, 0, 0};
     char name[64];
     (void)state;
@@ -191,7 +191,7 @@ static void a_run_says_whether_it_was_zero_copy(void **state) {
     assert_int_equal(stk_uring_path_stats(&uring, STK_URING_DIRECT_PATH, &stats), STK_OK);
     assert_int_equal(stk_uring_copies(&stats, STK_URING_DIRECT_PATH), STK_URING_ZERO_COPY);
     assert_true(stats.plain == 0 && stats.registered != 0 && stats.bytes == 65536);
-    const struct stk_ingest_read read = {0, 0, 4096, mem, 7};
+    const struct stk_ingest_read read = {0, 0, 4096, mem, 7, STK_INGEST_READ};
     struct stk_ingest_done done;
     assert_int_equal(stk_uring_ops.submit(&uring, &read, 1), 1);
     assert_int_equal(stk_uring_copies(&uring.path[STK_URING_DIRECT_PATH], STK_URING_DIRECT_PATH), STK_URING_UNFINISHED);
@@ -211,7 +211,7 @@ static void the_page_cache_and_memory_that_is_not_registered_are_said(void **sta
                      STK_URING_UNREGISTERED);
     int file = pattern_file(1000);
     assert_int_equal(stk_uring_add_file(&uring, file, 0), 1);
-    const struct stk_ingest_read read = {1, 0, 1000, mem, 7};
+    const struct stk_ingest_read read = {1, 0, 1000, mem, 7, STK_INGEST_READ};
     struct stk_ingest_done done;
     assert_int_equal(stk_uring_ops.submit(&uring, &read, 1), 1);
     assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 10 * SECOND), 1);

@@ -88,7 +88,8 @@ static void assert_adds_up(void) {
 }
 
 static int submit(uint32_t source, uint64_t offset, uint32_t bytes, uint32_t buffer, uint32_t tag) {
-    const struct stk_ingest_read read = {source, offset, bytes, mem + (size_t)buffer * READ_BYTES, tag};
+    const struct stk_ingest_read read = {source, offset,         bytes, mem + (size_t)buffer * READ_BYTES,
+                                         tag,    STK_INGEST_READ};
     int taken = stk_uring_ops.submit(&uring, &read, 1);
     assert_adds_up();
     return taken;
@@ -540,7 +541,7 @@ static void a_batch_is_one_system_call(void **state) {
     int fd = pattern_file(FILE_BYTES);
     uint32_t source = (uint32_t)add(fd);
     for (uint32_t i = 0; i < DEPTH; i++) {
-        reads[i] = (struct stk_ingest_read){source, i * 100u, 100, mem + i * 100u, i};
+        reads[i] = (struct stk_ingest_read){source, i * 100u, 100, mem + i * 100u, i, STK_INGEST_READ};
     }
     assert_int_equal(stk_uring_ops.submit(&uring, reads, DEPTH), DEPTH);
     assert_int_equal(kernel.submits, 1);

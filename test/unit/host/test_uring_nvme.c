@@ -65,7 +65,7 @@ static uint64_t bounced(void) {
 
 /* Reads by a port, and compares with the block device. */
 static void reads_by(const struct stk_ingest_ops *ops, void *ctx, uint64_t offset, uint32_t bytes, uint32_t at) {
-    const struct stk_ingest_read read = {0, offset, bytes, mem + at, 3};
+    const struct stk_ingest_read read = {0, offset, bytes, mem + at, 3, STK_INGEST_READ};
     struct stk_ingest_done done = {0, 0, 0};
     uint64_t left = offset < end ? end - offset : 0u;
     uint32_t there = left < bytes ? (uint32_t)left : bytes;
@@ -162,7 +162,7 @@ static void many_reads_in_flight_arrive_whole(void **state) {
     for (uint32_t round = 0; round < 50; round++) {
         for (uint32_t i = 0; i < DEPTH; i++) {
             uint64_t offset = (uint64_t)(round * DEPTH + i) * 65536u % (end - 65536u) / 4096u * 4096u;
-            batch[i] = (struct stk_ingest_read){0, offset + round % 2u, 65536, mem + i * 131072u, i};
+            batch[i] = (struct stk_ingest_read){0, offset + round % 2u, 65536, mem + i * 131072u, i, STK_INGEST_READ};
         }
         assert_int_equal(stk_uring_ops.submit(&uring, batch, DEPTH), DEPTH);
         for (uint32_t n = 0; n < DEPTH;) {

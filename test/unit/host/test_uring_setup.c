@@ -43,7 +43,7 @@ static int open_ring(uint32_t flags) {
 }
 
 static void reads_a_file(void) {
-    struct stk_ingest_read read = {0, 0, 5000, mem, 1};
+    struct stk_ingest_read read = {0, 0, 5000, mem, 1, STK_INGEST_READ};
     struct stk_ingest_done done = {0, 0, 0};
     int fd = pattern_file(5000);
     memset(mem, 0xEE, sizeof mem);

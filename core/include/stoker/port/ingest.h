@@ -1,4 +1,4 @@
-/* stoker port interface: ingest, reading sources into memory that the device sees. */
+/* stoker port interface: ingest, reading sources into memory that the device sees, and writing from there. */
 #ifndef STOKER_PORT_INGEST_H
 #define STOKER_PORT_INGEST_H
 
@@ -10,20 +10,30 @@
 extern "C" {
 #endif
 
-/* A read to submit. `dst` stays the port's until the read is reaped. */
+/* What a read is. Only a source with offsets that is open for writing takes writes and syncs. */
+enum stk_ingest_op {
+    STK_INGEST_READ = 0,
+    STK_INGEST_WRITE = 1, /* the other way: from `dst`, which the port only loads from, to the source */
+    STK_INGEST_SYNC = 2   /* what writes that were reaped have brought to the source is kept through a power cut */
+};
+
+/* A read to submit, or another op. `dst` stays the port's until the read is reaped. */
 struct stk_ingest_read {
     uint32_t source; /* as the port's own add-source call returned it */
     uint64_t offset; /* bytes from the start; ignored by sequential sources (pipes), which go on where they are */
-    uint32_t bytes;  /* at least 1 */
-    uint8_t *dst;    /* inside the memory that the port was opened with, where it registers memory */
+    uint32_t bytes;  /* at least 1; of a sync 0 */
+    uint8_t *dst;    /* inside the memory that the port was opened with, where it registers memory; a sync has none */
     uint32_t tag;    /* returned with the completion */
+    uint32_t op;     /* an enum stk_ingest_op; 0: a read */
 };
 
 /* A finished read. */
 struct stk_ingest_done {
     uint32_t tag;
-    int32_t result;   /* bytes read, fewer than asked only where the source ends; or a negative enum stk_err */
-    int32_t os_error; /* the OS's own number behind a negative result, 0 when there is none */
+    /* bytes read, fewer than asked only where the source ends; or a negative enum stk_err. Bytes written, fewer than
+     * asked only where the OS refused the rest; a sync has 0 */
+    int32_t result;
+    int32_t os_error; /* the OS's own number behind a negative result or a short write, 0 when there is none */
 };
 
 /* Counters since open. They add up: submitted = completed + failed + in flight. */
@@ -32,13 +42,15 @@ struct stk_ingest_stats {
     uint64_t os_reads;                     /* requests to the OS: more than submitted where reads came short */
     uint64_t bytes;                        /* bytes of completed reads */
     uint64_t bounce_bytes;                 /* bytes that were copied between landing and dst: 0 on a zero-copy path */
+    uint64_t written;                      /* bytes of completed writes */
 };
 
 struct stk_ingest_ops {
     const char *name;
 
     /* Starts up to `count` reads, in order. Returns how many were taken, fewer when the port is full (0: reap first),
-     * or an error, in which case none was taken. Never blocks on the data. Mandatory. */
+     * or an error, in which case none was taken. Writes and syncs keep no order among each other: who wants one waits
+     * for the first. A port that cannot write refuses them with STK_E_ACCESS. Never blocks on the data. Mandatory. */
     int (*submit)(void *ctx, const struct stk_ingest_read *reads, uint32_t count);
 
     /* Collects up to `max` finished reads, in any order. Waits at most `timeout_ns` for the first (0: not at all;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stoker/port/ingest.h"
 #include "stoker/port/os_error.h"
 
 /* What an entry of a port's table of sources is. A sequential source has no offsets. */
@@ -39,6 +40,20 @@ static inline int stk_os_source(int fd, bool *sequential, int *os_error) {
     *sequential =
         S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || (lseek(fd, 0, SEEK_CUR) == (off_t)-1 && errno == ESPIPE);
     return STK_OK;
+}
+
+/* Returns true if `fd` is open for writing. */
+static inline bool stk_os_writable(int fd) {
+    int mode = fcntl(fd, F_GETFL);
+    return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+}
+
+/* Checks whether a source of this kind takes `op`, an enum stk_ingest_op, of `bytes` bytes. */
+static inline int stk_os_check_op(uint32_t op, uint32_t bytes, enum source_kind kind, bool writable) {
+    if (op > STK_INGEST_SYNC || (op == STK_INGEST_SYNC ? bytes != 0 : bytes == 0 || bytes > INT32_MAX)) {
+        return STK_E_ARG;
+    }
+    return op == STK_INGEST_READ || (kind == SOURCE_POSITIONED && writable) ? STK_OK : STK_E_ACCESS;
 }
 
 /* Does regular file `fd` end at or before `offset`? An O_DIRECT read that goes on from an unaligned end of file fails

@@ -2,6 +2,7 @@
 #ifndef STOKER_PORT_POSIX_H
 #define STOKER_PORT_POSIX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stoker/arena.h"
@@ -51,12 +52,14 @@ struct stk_posix_op {
     uint32_t source, bytes, got, tag;
     int32_t result, os_error;
     uint32_t next, tries;
+    uint32_t op; /* an enum stk_ingest_op */
 };
 
 struct stk_posix_source {
     int fd;
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
+    bool writable;  /* the descriptor is open for writing */
     struct stk_index_list queue;
 };
 

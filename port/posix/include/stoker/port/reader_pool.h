@@ -58,6 +58,7 @@ struct stk_reader_pool_read {
     uint16_t reader;  /* whose thread has the read */
     uint8_t state;    /* free, queued, with a reader, or ready */
     uint8_t canceled; /* 1: the caller asked to cancel the read, and its thread was not told yet */
+    uint8_t op;       /* an enum stk_ingest_op */
 };
 
 struct stk_reader_pool_source {
@@ -65,6 +66,7 @@ struct stk_reader_pool_source {
     uint32_t kind;       /* free, positioned or sequential */
     uint32_t reads;      /* taken and not yet reaped */
     uint32_t generation; /* counts the additions and removals of this entry */
+    bool writable;       /* the descriptor is open for writing */
 };
 
 /* What one reader knows of a source of the pool. */

@@ -46,7 +46,7 @@ extern const struct stk_platform_ops stk_sim_platform_ops;
 /* What happens to the nth read, counted from 0 over all reads ever taken. */
 enum stk_sim_event {
     STK_SIM_FAIL = 1, /* it ends with `err` and `os_error` */
-    STK_SIM_SHORT,    /* it ends as if the source ended after `value` of its bytes */
+    STK_SIM_SHORT,    /* it ends after `value` of its bytes, as if the source ended there or were full */
     STK_SIM_DELAY,    /* it ends `value` reaps later than it would */
     STK_SIM_HANG      /* it ends only when it is cancelled */
 };
@@ -81,6 +81,7 @@ struct stk_sim_op {
 
 struct stk_sim_source {
     const uint8_t *data;
+    uint8_t *to; /* the same memory where the source takes writes, else NULL */
     uint64_t bytes, cursor, come;
     uint32_t reads;
     bool used, sequential;
@@ -95,6 +96,7 @@ struct stk_sim_ingest {
     struct stk_ingest_stats stats;
     struct stk_error_info fault; /* last refusal; index: which read of the batch, or the source */
     uint32_t cancels;            /* calls of cancel so far */
+    uint32_t syncs;              /* syncs that ended well */
     uint32_t refuse;             /* knob: this many submits to come take nothing and return 0 */
     uint32_t take_max;           /* knob: most reads that one submit takes; 0: no limit */
     int submit_err;              /* knob: what submit returns, taking nothing, while it is negative */
@@ -120,6 +122,10 @@ STK_MUST_CHECK int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const stru
 /* Adds `bytes` bytes at `data` as a source; they stay the caller's. A sequential one ignores offsets and goes on where
  * it is. Returns the source's index, the lowest free one. STK_E_FULL, STK_E_ARG. */
 STK_MUST_CHECK int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t bytes, bool sequential);
+
+/* Adds a source with offsets that takes writes too, at most `bytes` bytes in all: a write beyond them comes short, with
+ * `os_error` 28, as on a medium that is full. Returns as stk_sim_ingest_add. */
+STK_MUST_CHECK int stk_sim_ingest_add_writable(struct stk_sim_ingest *ingest, void *data, uint64_t bytes);
 
 /* Makes a source end at `bytes`, which is not above what it had: the file that shrinks while it is read. STK_E_RANGE no
  * such source, STK_E_ARG. */

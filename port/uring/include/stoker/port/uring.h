@@ -140,6 +140,7 @@ struct stk_uring_op {
     uint8_t late;        /* 1: this read is cancelled because the kernel had it for too long */
     uint8_t canceled;    /* 1: this read is cancelled because the caller asked for it */
     uint8_t cancel_sent; /* 1: the kernel has not answered the request that cancels this read */
+    uint8_t op;          /* an enum stk_ingest_op */
     uint8_t fixed;       /* 1: the request names a registered buffer */
     uint8_t bounce;      /* 1 + the bounce block that the request reads into; 0: the request reads into dst */
     /* The request of this read that is next, or with the kernel: place in the source, address, bytes, and how many of
@@ -153,6 +154,7 @@ struct stk_uring_source {
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
     uint32_t busy;  /* sequential: one read is out, the others wait in the queue */
+    bool writable;  /* the descriptor is open for writing */
     struct stk_index_list queue;
     uint32_t path;        /* an enum stk_uring_path */
     uint32_t block;       /* requests begin and end at multiples of so many bytes; 0: anywhere */

@@ -1,0 +1,10 @@
+/* Around the example of stoker/kernel/io.h (tools/check-examples). */
+#include "stoker/kernel/io.h"
+
+#define MY_HANDLE 7u
+
+stk_u32 example(const struct stk_dev *d, const struct stk_call *c);
+
+stk_u32 example(const struct stk_dev *d, const struct stk_call *c) {
+    EXAMPLE;
+}
