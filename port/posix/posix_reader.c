@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "reader_internal.h"
+#include "stoker/port/os_socket.h"
 #include "stoker/port/os_source.h"
 
 _Static_assert(sizeof(struct stk_posix_poll) == sizeof(struct pollfd), "must hold a pollfd");
@@ -94,6 +95,24 @@ int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t 
         .fd = fd, .kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED, .writable = stk_os_writable(fd)};
     stk_index_list_clear(&s->queue);
     return (int)i;
+}
+
+int stk_posix_reader_add_socket(struct stk_posix_reader *reader, int fd) {
+    bool datagrams = false;
+    int os_error = 0, err, source;
+    if (reader == NULL) {
+        return STK_E_ARG;
+    }
+    err = stk_os_socket(fd, &datagrams, &os_error);
+    if (err != STK_OK) {
+        return refuse(reader, err, 0, (uint64_t)os_error);
+    }
+    source = stk_posix_reader_add_file(reader, fd, STK_POSIX_SEQUENTIAL);
+    if (source >= 0) {
+        reader->source[source].socket = true;
+        reader->source[source].datagrams = datagrams;
+    }
+    return source;
 }
 
 int stk_posix_reader_remove_source(struct stk_posix_reader *reader, uint32_t source) {

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "reader_internal.h"
 #include "stoker/port/os_clock.h"
+#include "stoker/port/os_socket.h"
 #include "stoker/port/os_source.h"
 
 #define PIECE_BYTES (1u << 20) /* most bytes of one read */
@@ -99,6 +101,24 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
     return true;
 }
 
+/* One receive. Returns as read_piece. */
+static bool receive_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+    const struct stk_posix_source *s = &r->source[op->source];
+    int flags = MSG_DONTWAIT | (s->datagrams ? MSG_TRUNC : 0);
+    ssize_t n = recv(s->fd, op->dst, op->bytes, flags);
+    int err = n < 0 ? errno : 0;
+    r->stats.os_reads++;
+    if ((err == EINTR || err == EAGAIN) && ++op->tries < TRIES_MAX) {
+        return false;
+    }
+    *os_error = err;
+    *result = err == EINTR || err == EAGAIN ? STK_E_IO : stk_os_error(err);
+    if (err == 0) {
+        *result = stk_os_received((int32_t)n, op->bytes, os_error);
+    }
+    return true;
+}
+
 /* One write of at most a piece, or a sync. Returns as read_piece. */
 static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     int fd = r->source[op->source].fd;
@@ -128,14 +148,17 @@ static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int
 /* Works on the head of `list`. Returns true when that finished. */
 static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     struct stk_posix_op *op = &r->ops[list->head];
+    const struct stk_posix_source *s = &r->source[op->source];
     int32_t result, os_error;
-    bool ended =
-        op->op == STK_INGEST_READ ? read_piece(r, op, &result, &os_error) : write_piece(r, op, &result, &os_error);
+    bool ended = s->socket                   ? receive_piece(r, op, &result, &os_error)
+                 : op->op == STK_INGEST_READ ? read_piece(r, op, &result, &os_error)
+                                             : write_piece(r, op, &result, &os_error);
     if (!ended) {
         return false;
     }
     finish(r, STK_INDEX_POP(r->ops, list), result, os_error);
-    if (r->source[op->source].kind == SOURCE_SEQUENTIAL && result >= 0 && (uint32_t)result < op->bytes) {
+    bool at_end = s->socket ? result == 0 && !s->datagrams : result >= 0 && (uint32_t)result < op->bytes;
+    if (s->kind == SOURCE_SEQUENTIAL && at_end) {
         /* The end, for every read that waits behind this one: a terminal says it once. */
         while (list->head != STK_INDEX_NONE) {
             finish(r, STK_INDEX_POP(r->ops, list), 0, 0);

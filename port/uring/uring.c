@@ -204,6 +204,9 @@ int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
             return refuse(uring, STK_E_TIMEOUT, 0, uring->out);
         }
     }
+    for (uint32_t i = 0; i < uring->sources; i++) {
+        (void)stk_uring_forget_socket_(uring, i);
+    }
     io_uring_queue_exit(uring->ring);
     uring->ring = NULL;
     return r < 0 ? r : STK_OK;

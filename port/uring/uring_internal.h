@@ -20,7 +20,15 @@ enum op_state {
     OP_SEND_POLL,
     OP_READ,
     OP_POLL,
+    OP_PROVIDED, /* a buffer of a socket, in the queue of its source */
     OP_READY
+};
+
+/* How reads of a source come by their data. */
+enum receive_kind {
+    RECEIVE_NONE,     /* each read is filled */
+    RECEIVE_SINGLE,   /* a socket: each read sends a request for one receive */
+    RECEIVE_MULTISHOT /* a socket: one request answers for all reads */
 };
 
 /* Keeps the detail of a refusal and returns its code. */
@@ -107,6 +115,50 @@ extern const struct stk_uring_requests stk_uring_write_requests_; /* uring_reque
 extern const struct stk_uring_requests stk_uring_nop_requests_;   /* uring_requests.c */
 extern const struct stk_uring_requests stk_uring_nvme_requests_;  /* uring_nvme.c */
 
+/// Reads: uring_read.c ///
+
+/* Ends a read: it is ready to be reaped. */
+void stk_uring_finish_(struct stk_uring *u, uint32_t index, int32_t result, int32_t os_error);
+
+/* Sends the next read of a sequential source, if none is out. */
+void stk_uring_send_next_(struct stk_uring *u, struct stk_uring_source *s);
+
+/// Sockets: uring_receive.c ///
+
+/* An answer of the kernel. */
+struct stk_uring_answer {
+    uint32_t index; /* of the operation; of a multishot receive, the source */
+    int32_t res;    /* count of bytes or -errno */
+    uint32_t flags; /* IORING_CQE_F_* */
+    bool receive;   /* of a multishot receive */
+    uint32_t generation;
+};
+
+/* user_data of a multishot receive: a bit, the generation of the source, and its index. */
+#define STK_URING_RECEIVE_DATA  (1ull << 33)
+#define STK_URING_RECEIVE_SHIFT 16u
+
+static inline uint64_t stk_uring_receive_data_(const struct stk_uring_source *s, uint32_t source) {
+    return STK_URING_RECEIVE_DATA | (uint64_t)s->generation << STK_URING_RECEIVE_SHIFT | source;
+}
+
+/* Gives the memory of a read to the kernel as the next buffer of its source. */
+void stk_uring_provide_(struct stk_uring *u, uint32_t index);
+
+/* Makes the requests of sockets that are due, as far as the queue has room. */
+void stk_uring_fill_receives_(struct stk_uring *u);
+
+/* Moves the reads of a socket on. */
+void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *answer);
+
+/* Ends the reads of sockets that are marked as cancelled, now or with the next answer. May be called again. */
+void stk_uring_cancel_receives_(struct stk_uring *u);
+
+/* Takes a socket that has no reads from the kernel. Returns false where that has to be tried again. */
+bool stk_uring_forget_socket_(struct stk_uring *u, uint32_t source);
+
+extern const struct stk_uring_requests stk_uring_receive_requests_;
+
 /// Requests: uring_ring.c. It moves no read on: uring_read.c does, and calls go from there to here only ///
 
 /* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
@@ -114,13 +166,8 @@ void stk_uring_flush_(struct stk_uring *u);
 
 #define STK_URING_ANSWERS 32u /* that are taken in at a time */
 
-struct stk_uring_answer {
-    uint32_t index; /* of the operation */
-    int32_t res;    /* bytes or -errno; of a poll: events or -errno */
-};
-
-/* Takes answers to reads and polls that are there, and those to cancels on the way. Returns how many, 0 when there is
- * none any more. */
+/* Takes answers to reads, polls and multishot receives that are there, and those to cancels on the way. Returns how
+ * many, 0 when there is none any more. */
 uint32_t stk_uring_answers_(struct stk_uring *u, struct stk_uring_answer answers[STK_URING_ANSWERS]);
 
 /* Waits for an answer for at most `timeout_ns`. */

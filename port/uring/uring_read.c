@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "stoker/port/os_clock.h"
+#include "stoker/port/os_socket.h"
 #include "stoker/port/os_source.h"
 
 #define TRIES_MAX 64u /* interruptions in a row without a byte */
@@ -23,15 +24,14 @@ static void send_op(struct stk_uring *u, uint32_t index, enum op_state state) {
     STK_INDEX_PUSH(u->ops, &u->outbox, index);
 }
 
-/* Sends the next read of a sequential source, if none is out. */
-static void send_next(struct stk_uring *u, struct stk_uring_source *s) {
-    if (!s->busy && s->queue.head != STK_INDEX_NONE) {
+void stk_uring_send_next_(struct stk_uring *u, struct stk_uring_source *s) {
+    if (!s->busy && s->receive != RECEIVE_MULTISHOT && s->queue.head != STK_INDEX_NONE) {
         s->busy = 1;
         send_op(u, STK_INDEX_POP(u->ops, &s->queue), OP_SEND_READ);
     }
 }
 
-static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t os_error) {
+void stk_uring_finish_(struct stk_uring *u, uint32_t index, int32_t result, int32_t os_error) {
     struct stk_uring_op *op = &u->ops[index];
     struct stk_uring_source *s = &u->source[op->source];
     bool was_out = op->state != OP_QUEUED;
@@ -44,7 +44,7 @@ static void finish(struct stk_uring *u, uint32_t index, int32_t result, int32_t 
     STK_INDEX_PUSH(u->ops, &u->ready, index);
     if (s->kind == SOURCE_SEQUENTIAL && was_out) {
         s->busy = 0;
-        send_next(u, s);
+        stk_uring_send_next_(u, s);
     }
 }
 
@@ -54,9 +54,9 @@ static void finish_at_end(struct stk_uring *u, uint32_t index) {
     struct stk_uring_source *s = &u->source[u->ops[index].source];
     struct stk_index_list waiting = s->queue;
     s->queue = (struct stk_index_list){STK_INDEX_NONE, STK_INDEX_NONE};
-    finish(u, index, (int32_t)u->ops[index].got, 0);
+    stk_uring_finish_(u, index, (int32_t)u->ops[index].got, 0);
     while (waiting.head != STK_INDEX_NONE) {
-        finish(u, STK_INDEX_POP(u->ops, &waiting), 0, 0);
+        stk_uring_finish_(u, STK_INDEX_POP(u->ops, &waiting), 0, 0);
     }
 }
 
@@ -71,11 +71,11 @@ static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     const struct stk_uring_op *op = &u->ops[index];
     bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
     if (os_error == EINVAL && positioned && op->got != 0 && stk_os_at_end(u->fds[op->source], op->offset + op->got)) {
-        finish(u, index, (int32_t)op->got, 0); /* O_DIRECT was set after the source was added */
+        stk_uring_finish_(u, index, (int32_t)op->got, 0); /* O_DIRECT was set after the source was added */
     } else if (os_error == EINTR || os_error == EAGAIN) {
-        finish(u, index, STK_E_IO, os_error); /* tried often enough */
+        stk_uring_finish_(u, index, STK_E_IO, os_error); /* tried often enough */
     } else {
-        finish(u, index, stk_os_error(os_error), os_error);
+        stk_uring_finish_(u, index, stk_os_error(os_error), os_error);
     }
 }
 
@@ -89,7 +89,7 @@ static void write_answered(struct stk_uring *u, uint32_t index, int res) {
         op->tries = 0;
     }
     if (res >= 0 && op->got == op->bytes) {
-        finish(u, index, (int32_t)op->got, 0);
+        stk_uring_finish_(u, index, (int32_t)op->got, 0);
         return;
     }
     if (op->late && (interrupted || res == -ECANCELED)) {
@@ -101,9 +101,10 @@ static void write_answered(struct stk_uring *u, uint32_t index, int res) {
         return;
     }
     if (op->got != 0) {
-        finish(u, index, (int32_t)op->got, os_error);
+        stk_uring_finish_(u, index, (int32_t)op->got, os_error);
     } else {
-        finish(u, index, os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error), os_error);
+        stk_uring_finish_(u, index, os_error == EINTR || os_error == EAGAIN ? STK_E_IO : stk_os_error(os_error),
+                          os_error);
     }
 }
 
@@ -112,7 +113,7 @@ static void go_on(struct stk_uring *u, uint32_t index) {
     const struct stk_uring_op *op = &u->ops[index];
     const struct stk_uring_source *s = &u->source[op->source];
     if (s->kind == SOURCE_POSITIONED && op->offset + op->got >= s->end) {
-        finish(u, index, (int32_t)op->got, 0);
+        stk_uring_finish_(u, index, (int32_t)op->got, 0);
     } else {
         send_op(u, index, OP_SEND_READ);
     }
@@ -130,11 +131,11 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     if (res == 0 || (came_short && is_at_end(u, op))) {
         finish_at_end(u, index);
     } else if (op->got == op->bytes) {
-        finish(u, index, (int32_t)op->got, 0);
+        stk_uring_finish_(u, index, (int32_t)op->got, 0);
     } else if (op->late && (interrupted || res == -ECANCELED)) {
-        finish(u, index, STK_E_TIMEOUT, ETIMEDOUT);
+        stk_uring_finish_(u, index, STK_E_TIMEOUT, ETIMEDOUT);
     } else if (op->canceled && (res > 0 || interrupted || res == -ECANCELED)) {
-        finish(u, index, STK_E_CANCELED, ECANCELED);
+        stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res > 0) {
         go_on(u, index);
     } else if (interrupted && ++op->tries < TRIES_MAX) {
@@ -148,7 +149,7 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
 
 static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     if (u->ops[index].canceled) {
-        finish(u, index, STK_E_CANCELED, ECANCELED);
+        stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
     } else if (res < 0 && res != -EINTR) {
         fail(u, index, -res);
     } else {
@@ -156,13 +157,31 @@ static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-static void take_answer(struct stk_uring *u, uint32_t index, int32_t res) {
-    if (u->ops[index].state == OP_POLL) {
-        poll_answered(u, index, res);
-    } else if (u->ops[index].op != STK_INGEST_READ) {
-        write_answered(u, index, res);
+/* The kernel answered a single receive with `res` bytes. A datagram may be empty. */
+static void receive_answered(struct stk_uring *u, uint32_t index, int32_t res) {
+    struct stk_uring_op *op = &u->ops[index];
+    struct stk_uring_source *s = &u->source[op->source];
+    int32_t os_error = 0, bytes = stk_os_received(res, op->bytes, &os_error);
+    if (bytes == 0 && !s->datagrams) {
+        finish_at_end(u, index);
+        return;
+    }
+    s->socket.receives++;
+    s->socket.cut += os_error != 0;
+    stk_uring_finish_(u, index, bytes, os_error);
+}
+
+static void take_answer(struct stk_uring *u, const struct stk_uring_answer *a) {
+    if (a->receive) {
+        stk_uring_received_(u, a);
+    } else if (u->ops[a->index].state == OP_POLL) {
+        poll_answered(u, a->index, a->res);
+    } else if (u->ops[a->index].op != STK_INGEST_READ) {
+        write_answered(u, a->index, a->res);
+    } else if (u->source[u->ops[a->index].source].receive != RECEIVE_NONE && a->res >= 0) {
+        receive_answered(u, a->index, a->res);
     } else {
-        read_answered(u, index, res);
+        read_answered(u, a->index, a->res);
     }
 }
 
@@ -172,7 +191,7 @@ static void take_answers(struct stk_uring *u) {
     uint32_t n;
     while ((n = stk_uring_answers_(u, answers)) != 0) {
         for (uint32_t i = 0; i < n; i++) {
-            take_answer(u, answers[i].index, answers[i].res);
+            take_answer(u, &answers[i]);
         }
     }
 }
@@ -213,9 +232,11 @@ static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
                                           .state = OP_QUEUED};
     s->reads++;
     u->path[s->path].submitted++;
-    if (s->kind == SOURCE_SEQUENTIAL) {
+    if (s->receive == RECEIVE_MULTISHOT) {
+        stk_uring_provide_(u, index);
+    } else if (s->kind == SOURCE_SEQUENTIAL) {
         STK_INDEX_PUSH(u->ops, &s->queue, index);
-        send_next(u, s);
+        stk_uring_send_next_(u, s);
     } else if (read->op == STK_INGEST_READ) {
         go_on(u, index);
     } else {
@@ -295,6 +316,9 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         /* Takes in the answers that are there first: after a pause of any length no read that was answered is late. */
         stk_uring_look_(u);
         take_answers(u);
+        if (u->canceled != 0) {
+            stk_uring_cancel_receives_(u); /* a kernel thread may not have had the request before */
+        }
         stk_uring_find_late_(u);
         stk_uring_flush_(u);
         int n = deliver(u, done, max);
@@ -316,7 +340,7 @@ static void cancel_list(struct stk_uring *u, struct stk_index_list *list, uint32
     while (all.head != STK_INDEX_NONE) {
         uint32_t index = STK_INDEX_POP(u->ops, &all), tag = u->ops[index].tag;
         if (first <= tag && tag <= last) {
-            finish(u, index, STK_E_CANCELED, ECANCELED);
+            stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
         } else {
             STK_INDEX_PUSH(u->ops, list, index);
         }
@@ -333,20 +357,23 @@ static int uring_cancel(void *ctx, uint32_t first, uint32_t last) {
     }
     /* The queues first: what finishes a read of a sequential source sends the next of its queue. */
     for (uint32_t i = 0; i < u->sources; i++) {
-        cancel_list(u, &u->source[i].queue, first, last);
+        if (u->source[i].receive != RECEIVE_MULTISHOT) {
+            cancel_list(u, &u->source[i].queue, first, last);
+        }
     }
     cancel_list(u, &u->parked, first,
                 last); /* before the outbox, since a bounce block that gets free moves a read there */
     cancel_list(u, &u->outbox, first, last);
     for (uint32_t i = 0; i < u->depth; i++) {
         struct stk_uring_op *op = &u->ops[i];
-        bool out = op->state == OP_READ || op->state == OP_POLL;
+        bool out = op->state == OP_READ || op->state == OP_POLL || op->state == OP_PROVIDED;
         if (out && first <= op->tag && op->tag <= last) {
             u->canceled += op->canceled == 0;
             op->canceled = 1;
             u->cancel_due = true;
         }
     }
+    stk_uring_cancel_receives_(u);
     stk_uring_flush_(u);
     return u->broken;
 }

@@ -19,7 +19,10 @@ static const struct stk_uring_requests *const requests[STK_URING_PATHS] = {
 };
 
 static const struct stk_uring_requests *requests_of(const struct stk_uring *u, const struct stk_uring_op *op) {
-    return op->op != STK_INGEST_READ ? &stk_uring_write_requests_ : requests[u->source[op->source].path];
+    const struct stk_uring_source *s = &u->source[op->source];
+    return op->op != STK_INGEST_READ      ? &stk_uring_write_requests_
+           : s->receive == RECEIVE_SINGLE ? &stk_uring_receive_requests_
+                                          : requests[s->path];
 }
 
 static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
@@ -99,6 +102,7 @@ static void note_failure(struct stk_uring *u, const char *call, int os_error) {
 void stk_uring_flush_(struct stk_uring *u) {
     do {
         fill_requests(u);
+        stk_uring_fill_receives_(u);
         if (u->cancel_due) {
             fill_cancels(u);
         }
@@ -117,10 +121,19 @@ void stk_uring_flush_(struct stk_uring *u) {
     } while ((u->setup_flags & IORING_SETUP_SQPOLL) == 0);
 }
 
-/* Takes one answer. Returns true if it is the answer to a read or a poll. */
+/* Takes one answer. Returns true unless it is the answer to a cancel. */
 static bool take_answer(struct stk_uring *u, const struct io_uring_cqe *cqe, struct stk_uring_answer *answer) {
     uint64_t data = cqe->user_data;
     uint32_t index = (uint32_t)data;
+    if ((data & STK_URING_RECEIVE_DATA) != 0) {
+        *answer = (struct stk_uring_answer){.index = index & ((1u << STK_URING_RECEIVE_SHIFT) - 1u),
+                                            .res = cqe->res,
+                                            .flags = cqe->flags,
+                                            .receive = true,
+                                            .generation = index >> STK_URING_RECEIVE_SHIFT};
+        u->out -= (cqe->flags & IORING_CQE_F_MORE) == 0;
+        return true;
+    }
     const struct stk_uring_op *op = &u->ops[index];
     if ((data & CANCEL_DATA) != 0) {
         u->cancels--;
@@ -128,7 +141,7 @@ static bool take_answer(struct stk_uring *u, const struct io_uring_cqe *cqe, str
         return false;
     }
     u->out--;
-    *answer = (struct stk_uring_answer){index, cqe->res};
+    *answer = (struct stk_uring_answer){.index = index, .res = cqe->res, .flags = cqe->flags};
     if (op->state == OP_READ) {
         answer->res = requests_of(u, op)->result(u, op, cqe->res);
     }
@@ -171,7 +184,7 @@ void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
     struct timespec pause = stk_os_timespec(timeout_ns < BACK_OFF_NS ? timeout_ns : BACK_OFF_NS);
     struct timespec whole = stk_os_timespec(timeout_ns);
     /* Requests that the kernel did not take yet are not slept upon. */
-    bool unsent = u->outbox.head != STK_INDEX_NONE || u->cancel_due;
+    bool unsent = u->outbox.head != STK_INDEX_NONE || u->cancel_due || u->arms_due != 0;
     bool by_poll = (u->flags & STK_URING_WAIT_BY_POLL) != 0;
     if (!by_poll && wait_timed(u, unsent ? &pause : &whole)) {
         return;

@@ -169,6 +169,9 @@ int stk_uring_remove_source(struct stk_uring *uring, uint32_t source) {
     if (uring->source[source].reads != 0) {
         return refuse(uring, STK_E_STATUS, source, uring->source[source].reads);
     }
+    if (!stk_uring_forget_socket_(uring, source)) {
+        return refuse(uring, STK_E_STATUS, source, 0);
+    }
     if (uring->source[source].path != STK_URING_NOP_PATH) {
         e = update_file(uring, source, -1);
     }

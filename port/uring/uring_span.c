@@ -69,7 +69,7 @@ bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op) {
     op->asked = left;
     op->skip = 0;
     most = least(left, s->request_max);
-    if ((u->flags & STK_URING_PLAIN) == 0) {
+    if ((u->flags & STK_URING_PLAIN) == 0 && s->receive == RECEIVE_NONE) {
         most = least(most, u->piece_bytes - (size_t)(op->to - u->mem) % u->piece_bytes);
     }
     if (s->block != 0 && op->op == STK_INGEST_READ) { /* a write that is not aligned is the kernel's to refuse */

@@ -27,7 +27,7 @@ set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)
 # Those that a sanitizer runs as well: in their short form (test/unit/host/short_form.h), which is neither long nor slow,
 # or as they are, where they have none.
 set(STK_SHORTENED_LONG_TESTS contract.pool_ingest faults.opencl faults.opencl_limits faults.opencl_synchronous unit.opencl
-  unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_pieces
+  unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_udp unit.opencl_pieces
   unit.opencl_residency unit.opencl_tables unit.opencl_wide)
 set(STK_SHORTENED_SLOW_TESTS unit.opencl_binary)
 set(short OFF)
@@ -42,7 +42,7 @@ endif()
 
 # Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
 # (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
-set(STK_MODE_TESTS contract.opencl_dispatch unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_stream
+set(STK_MODE_TESTS contract.opencl_dispatch unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_udp unit.opencl_stream
   unit.opencl_wide unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults
   system.scan_outputs)
 

@@ -9,9 +9,9 @@
  *     }
  *     return status;
  *
- * Only a STK_SCALAR handler may ask, and not inside a packed slot. It asks for one thing at a time; a handler of several
- * steps keeps the number of its step in a result word. Argument STK_FETCH_TICKET_ARG of its slot belongs to these
- * calls: whoever publishes the slot stores 0 there.
+ * Only a STK_SCALAR handler may ask, and not inside a packed slot. The handler asks for one thing at a time; a handler
+ * of several steps keeps the number of its step in a result word. Argument STK_FETCH_TICKET_ARG of its slot belongs to
+ * these calls: whoever publishes the slot stores 0 there.
  */
 #ifndef STOKER_KERNEL_IO_H
 #define STOKER_KERNEL_IO_H

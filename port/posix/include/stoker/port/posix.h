@@ -60,6 +60,8 @@ struct stk_posix_source {
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
     bool writable;  /* the descriptor is open for writing */
+    bool socket;    /* a read ends with what one receive gives */
+    bool datagrams; /* of a socket */
     struct stk_index_list queue;
 };
 
@@ -105,6 +107,12 @@ STK_MUST_CHECK int stk_posix_reader_open(struct stk_posix_reader *reader, const 
  * the source is removed. Returns the source's index, the lowest free one. STK_E_FULL no free source; STK_E_ISDIR;
  * STK_E_ACCESS open for writing only; STK_E_ARG bad descriptor or flags (info.value has the errno). */
 STK_MUST_CHECK int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t flags);
+
+/* Adds a socket that is bound or connected as a sequential source, whose reads are not filled: each ends with one
+ * datagram, or with the bytes of a stream that are there. A datagram that is longer than its read is cut: the
+ * completion has EMSGSIZE in os_error. An empty datagram is a read of 0 bytes, and does not end a source of datagrams.
+ * Returns and refuses as stk_posix_reader_add_file; STK_E_ARG also no socket, or one that listens. */
+STK_MUST_CHECK int stk_posix_reader_add_socket(struct stk_posix_reader *reader, int fd);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet. */
 STK_MUST_CHECK int stk_posix_reader_remove_source(struct stk_posix_reader *reader, uint32_t source);

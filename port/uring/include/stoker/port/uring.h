@@ -150,11 +150,30 @@ struct stk_uring_op {
     uint32_t asked, skip;
 };
 
+/* Counters of a socket since it was added. */
+struct stk_uring_socket_stats {
+    uint64_t receives; /* datagrams, or parts of a stream, that came into reads */
+    uint64_t cut;      /* datagrams that were longer than their read; the rest of each is lost */
+    uint64_t drops;    /* datagrams that the socket dropped, most of them because its buffer was full (SO_MEMINFO) */
+    uint64_t requests; /* multishot: requests that were sent */
+    uint64_t dry;      /* multishot: how often the kernel found no read that waits, and left the data in the socket */
+    bool multishot;    /* one request serves many reads; false: each read has its own */
+    int32_t os_error;  /* why there is no multishot; 0: it was not asked for */
+};
+
 struct stk_uring_source {
-    uint32_t kind;  /* free, positioned or sequential */
-    uint32_t reads; /* taken and not yet reaped */
-    uint32_t busy;  /* sequential: one read is out, the others wait in the queue */
-    bool writable;  /* the descriptor is open for writing */
+    uint32_t kind;       /* free, positioned or sequential */
+    uint32_t reads;      /* taken and not yet reaped */
+    uint32_t busy;       /* sequential: one read is out, the others wait in the queue */
+    bool writable;       /* the descriptor is open for writing */
+    bool datagrams;      /* of a socket */
+    uint8_t receive;     /* how the reads of a socket come by their data */
+    uint8_t armed;       /* multishot: the kernel has the request */
+    uint8_t arm_due;     /* multishot: the request is to be sent */
+    uint16_t generation; /* tells the answers of this socket from those of an earlier source of this number */
+    uint32_t drops_seen; /* the socket's own counter at the last look */
+    void *buffers;       /* multishot: ring of buffers, the caller's memory */
+    struct stk_uring_socket_stats socket;
     struct stk_index_list queue;
     uint32_t path;        /* an enum stk_uring_path */
     uint32_t block;       /* requests begin and end at multiples of so many bytes; 0: anywhere */
@@ -175,11 +194,14 @@ struct stk_uring {
     uint32_t setup_flags; /* IORING_SETUP_* bits with which the kernel made the ring */
     struct stk_uring_feature_state feature[STK_URING_FEATURES]; /* what the ring has, and why it lacks the others */
     uint32_t in_flight;                                         /* taken and not yet reaped */
-    uint32_t out;      /* requests the kernel has not answered, cancels not counted */
-    uint32_t cancels;  /* cancel requests it has not answered */
-    uint32_t canceled; /* reads in the kernel that the caller asked to cancel */
-    bool cancel_due;   /* there are reads to cancel whose cancel request was not sent */
-    int broken;        /* the ring failed: what reap returns from then on */
+    uint32_t out;          /* requests the kernel has not answered, cancels not counted */
+    uint32_t cancels;      /* cancel requests it has not answered */
+    uint32_t canceled;     /* reads in the kernel that the caller asked to cancel */
+    uint32_t arms_due;     /* sources whose multishot request is to be sent */
+    uint16_t generation;   /* of the socket that was added last */
+    uint64_t socket_drops; /* datagrams dropped by sockets that were removed, or were there when the ring was closed */
+    bool cancel_due;       /* there are reads to cancel whose cancel request was not sent */
+    int broken;            /* the ring failed: what reap returns from then on */
     struct stk_index_list free, outbox, ready;
     struct stk_index_list parked; /* reads whose next request needs a bounce block, while none is free */
     uint8_t *bounce;              /* STK_URING_BOUNCES blocks of STK_URING_BOUNCE_BYTES */
@@ -256,7 +278,37 @@ STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t 
  * Shows what a request costs. Returns as stk_uring_add_file: STK_E_FULL; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_uring_add_nop(struct stk_uring *uring);
 
-/* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
+/// Sockets ///
+
+/* Bytes of the memory of one socket, for a ring of `depth` reads; 0 for the default. */
+#define STK_URING_SOCKET_BYTES(depth)                                                                                  \
+    ((((size_t)((depth) == 0 ? STK_URING_DEPTH_DEFAULT : (depth)) * 32u) + 4095u) / 4096u * 4096u)
+
+struct stk_uring_socket_config {
+    /* For a ring of provided buffers, aligned to 4096; at least STK_URING_SOCKET_BYTES(depth). It stays the caller's
+     * and must not be freed before the source is removed or the ring is closed. NULL: no multishot. */
+    void *memory;
+    size_t memory_bytes;
+};
+
+/* Adds a socket that is bound or connected (TCP, UDP, Unix) as a sequential source, whose reads are not filled: each
+ * ends with one datagram, or with the bytes of a stream that are there. Reads end in the order of submission. A
+ * datagram that is longer than its read is cut: the completion has EMSGSIZE in os_error. An empty datagram is a read of
+ * 0 bytes, and does not end a source of datagrams. Where nobody submits reads the data stays in the socket, which may
+ * drop datagrams; the socket counts these. With memory, one multishot request serves all reads, by a ring of provided
+ * buffers (Linux 6.0); where the kernel has no such thing, and without memory, each read sends a request of its own.
+ * config may be NULL. Returns and refuses as stk_uring_add_file; STK_E_ARG also no socket, or one that listens;
+ * STK_E_SPACE the memory is too small (info.value: bytes that would do); STK_E_ALIGN. */
+STK_MUST_CHECK int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring_socket_config *config);
+
+/* Copies the counters of a socket out; its drops are asked of the kernel now. Those of a socket that was removed, and
+ * of all when the ring was closed, are in uring->socket_drops. STK_E_RANGE no such source, or no socket;
+ * STK_E_SHUTDOWN; STK_E_ARG a NULL. */
+STK_MUST_CHECK int stk_uring_socket_stats(struct stk_uring *uring, uint32_t source,
+                                          struct stk_uring_socket_stats *stats);
+
+/* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet, or the kernel has not
+ * taken a request for it yet; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t source);
 
 /// Reading ///

@@ -1,0 +1,55 @@
+/* stoker ports: what a socket is, as a source of reads. Private to the ports of POSIX systems. */
+#ifndef STOKER_PORT_OS_SOCKET_H
+#define STOKER_PORT_OS_SOCKET_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sock_diag.h>
+#endif
+
+#include "stoker/port/os_error.h"
+
+/* Finds out whether one receive of socket `fd` gives one datagram, or the bytes of a stream that are there. STK_E_ARG no
+ * socket, or a socket that listens; *os_error keeps the errno. */
+static inline int stk_os_socket(int fd, bool *datagrams, int *os_error) {
+    int type = 0, listens = 0;
+    socklen_t bytes = sizeof type;
+    *os_error = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0) {
+        *os_error = errno;
+        return STK_E_ARG;
+    }
+    bytes = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) == 0 && listens != 0) {
+        *os_error = EINVAL;
+        return STK_E_ARG;
+    }
+    *datagrams = type != SOCK_STREAM;
+    return STK_OK;
+}
+
+/* Returns the socket's counter of datagrams that were dropped, most of them because its buffer was full; it wraps. 0
+ * where the system has no such counter. */
+static inline uint32_t stk_os_socket_drops(int fd) {
+#if defined(__linux__) && defined(SO_MEMINFO)
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t bytes = sizeof info;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &bytes) == 0 ? info[SK_MEMINFO_DROPS] : 0u;
+#else
+    (void)fd;
+    return 0;
+#endif
+}
+
+/* Returns the bytes that a receive of `res` bytes brought to a place of `room` bytes. *os_error gets EMSGSIZE where a
+ * datagram was longer: the rest is lost. */
+static inline int32_t stk_os_received(int32_t res, uint32_t room, int32_t *os_error) {
+    bool cut = (uint32_t)res > room;
+    *os_error = cut ? EMSGSIZE : 0;
+    return cut ? (int32_t)room : res;
+}
+
+#endif

@@ -1,0 +1,349 @@
+/* stoker port: sockets. A read of such a source ends with what one receive gives: one datagram, or the bytes of a
+ * stream that are there.
+ *
+ * With multishot one request stays with the kernel and answers for each receive. Each read that was submitted is a
+ * buffer of the source's ring of buffers, in order, and the kernel takes the buffers in that order. So the reads of the
+ * source wait in its queue, and the first of them gets the next answer. When the kernel has no buffer left it ends the
+ * request with ENOBUFS and leaves the data in the socket; the next read that is submitted sends the request again.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "uring_internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "stoker/port/os_socket.h"
+
+#define RING_ALIGN 4096u
+#define TRIES_MAX  64u       /* interruptions in a row without a byte */
+#define STOP_NS    10000000L /* longest wait of one attempt to end the request */
+
+_Static_assert(STK_URING_SOURCES_MAX <= 1u << STK_URING_RECEIVE_SHIFT, "an index and a generation fit");
+
+/// The ring of buffers ///
+
+static uint32_t entries_of(const struct stk_uring *u) {
+    uint32_t entries = 1;
+    while (entries < u->depth) {
+        entries *= 2u;
+    }
+    return entries;
+}
+
+/* Gives the kernel an empty ring of buffers for the source. Returns 0 or -errno. */
+static int register_buffers(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    struct io_uring_buf_reg reg = {
+        .ring_addr = (uint64_t)(uintptr_t)s->buffers, .ring_entries = entries_of(u), .bgid = (uint16_t)source};
+    memset(s->buffers, 0, (size_t)reg.ring_entries * sizeof(struct io_uring_buf));
+    return io_uring_register_buf_ring(u->ring, &reg, 0);
+}
+
+static void add_buffer(const struct stk_uring *u, const struct stk_uring_source *s, uint32_t index) {
+    const struct stk_uring_op *op = &u->ops[index];
+    int mask = io_uring_buf_ring_mask(entries_of(u));
+    io_uring_buf_ring_add(s->buffers, op->dst, op->bytes, (uint16_t)index, mask, 0);
+    io_uring_buf_ring_advance(s->buffers, 1);
+}
+
+/* Sees to it that the request is sent where reads wait. */
+static void want_request(struct stk_uring *u, struct stk_uring_source *s) {
+    if (!s->armed && !s->arm_due && s->queue.head != STK_INDEX_NONE) {
+        s->arm_due = 1;
+        u->arms_due++;
+    }
+}
+
+/* Makes the ring of buffers anew with the reads that wait: some of its buffers belong to reads that have ended. The
+ * kernel has no request that uses the ring. */
+static void renew_buffers(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    int r = io_uring_unregister_buf_ring(u->ring, (int)source);
+    r = r == 0 ? register_buffers(u, source) : r;
+    if (r != 0) {
+        stk_uring_failed_(u, "io_uring_register (buffer ring)", STK_E_IO, -r);
+        return;
+    }
+    for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
+        add_buffer(u, s, i);
+    }
+    want_request(u, s);
+}
+
+void stk_uring_provide_(struct stk_uring *u, uint32_t index) {
+    struct stk_uring_source *s = &u->source[u->ops[index].source];
+    u->ops[index].state = OP_PROVIDED;
+    STK_INDEX_PUSH(u->ops, &s->queue, index);
+    add_buffer(u, s, index);
+    want_request(u, s);
+}
+
+/// The request ///
+
+void stk_uring_fill_receives_(struct stk_uring *u) {
+    for (uint32_t i = 0; i < u->sources && u->arms_due != 0; i++) {
+        struct stk_uring_source *s = &u->source[i];
+        struct io_uring_sqe *sqe = s->arm_due ? io_uring_get_sqe(u->ring) : NULL;
+        if (!s->arm_due) {
+            continue;
+        }
+        if (sqe == NULL) {
+            return;
+        }
+        /* MSG_TRUNC: the answer has the length of the whole datagram. On a stream it would throw the data away. */
+        io_uring_prep_recv_multishot(sqe, (int)i, NULL, 0, s->datagrams ? MSG_TRUNC : 0);
+        io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT);
+        sqe->buf_group = (uint16_t)i;
+        io_uring_sqe_set_data64(sqe, stk_uring_receive_data_(s, i));
+        s->arm_due = 0;
+        s->armed = 1;
+        s->socket.requests++;
+        u->arms_due--;
+        u->out++;
+        u->stats.os_reads++;
+    }
+}
+
+/* Asks the kernel to end the request of a source. Its last answer says that it has ended. */
+static void stop_request(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    struct io_uring_sync_cancel_reg reg = {
+        .addr = stk_uring_receive_data_(s, source), .fd = -1, .timeout = {.tv_sec = 0, .tv_nsec = STOP_NS}};
+    if (s->arm_due) {
+        s->arm_due = 0;
+        u->arms_due--;
+    }
+    if (s->armed) {
+        (void)io_uring_register_sync_cancel(u->ring, &reg);
+    }
+}
+
+/// Reads that are cancelled ///
+
+/* Returns true if a read that waits is to be cancelled. */
+static bool has_canceled(const struct stk_uring *u, const struct stk_uring_source *s) {
+    uint32_t i = s->queue.head;
+    while (i != STK_INDEX_NONE && !u->ops[i].canceled) {
+        i = u->ops[i].next;
+    }
+    return i != STK_INDEX_NONE;
+}
+
+/* Ends the cancelled reads of a source. The kernel has no request for the source. */
+static void end_canceled(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    struct stk_index_list all = s->queue;
+    stk_index_list_clear(&s->queue);
+    while (all.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(u->ops, &all);
+        if (u->ops[index].canceled) {
+            stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
+        } else {
+            STK_INDEX_PUSH(u->ops, &s->queue, index);
+        }
+    }
+    renew_buffers(u, source);
+}
+
+void stk_uring_cancel_receives_(struct stk_uring *u) {
+    for (uint32_t i = 0; i < u->sources; i++) {
+        struct stk_uring_source *s = &u->source[i];
+        if (s->receive != RECEIVE_MULTISHOT || !has_canceled(u, s)) {
+            continue;
+        }
+        stop_request(u, i);
+        if (!s->armed) {
+            end_canceled(u, i);
+        }
+    }
+}
+
+/// Answers ///
+
+static uint32_t pop_first(struct stk_uring *u, struct stk_uring_source *s) {
+    return STK_INDEX_POP(u->ops, &s->queue);
+}
+
+/* The kernel put what it received into buffer `index`. */
+static void take_data(struct stk_uring *u, struct stk_uring_source *s, uint32_t index, int32_t res) {
+    int32_t os_error = 0, bytes;
+    if (index != s->queue.head) {
+        stk_uring_failed_(u, "a receive by io_uring", STK_E_IO, EBADMSG);
+        return;
+    }
+    (void)pop_first(u, s);
+    bytes = stk_os_received(res, u->ops[index].bytes, &os_error);
+    s->socket.receives++;
+    s->socket.cut += os_error != 0;
+    stk_uring_finish_(u, index, bytes, os_error);
+}
+
+/* A stream has ended, for every read that waits. */
+static void end_stream(struct stk_uring *u, struct stk_uring_source *s) {
+    while (s->queue.head != STK_INDEX_NONE) {
+        stk_uring_finish_(u, pop_first(u, s), 0, 0);
+    }
+}
+
+/* The kernel knows no multishot: each read gets a request of its own. */
+static void fall_back(struct stk_uring *u, uint32_t source, int os_error) {
+    struct stk_uring_source *s = &u->source[source];
+    s->receive = RECEIVE_SINGLE;
+    s->socket.multishot = false;
+    s->socket.os_error = os_error;
+    (void)io_uring_unregister_buf_ring(u->ring, (int)source);
+    for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
+        u->ops[i].state = OP_QUEUED;
+    }
+    stk_uring_send_next_(u, s);
+}
+
+/* The request has ended with an error. The first read that waits gets it, unless the error says to try again. */
+static void take_error(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
+    struct stk_uring_op *first = s->queue.head != STK_INDEX_NONE ? &u->ops[s->queue.head] : NULL;
+    bool again = os_error == EINTR || os_error == EAGAIN;
+    if (first == NULL || (again && ++first->tries < TRIES_MAX)) {
+        return;
+    }
+    stk_uring_finish_(u, pop_first(u, s), again ? STK_E_IO : stk_os_error(os_error), os_error);
+}
+
+void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) {
+    struct stk_uring_source *s = &u->source[a->index];
+    bool more = (a->flags & IORING_CQE_F_MORE) != 0;
+    int os_error = a->res < 0 ? -a->res : 0;
+    if (s->generation != a->generation || s->receive != RECEIVE_MULTISHOT) {
+        return; /* of a source that was removed */
+    }
+    s->armed = more;
+    if ((a->flags & IORING_CQE_F_BUFFER) != 0) {
+        take_data(u, s, a->flags >> IORING_CQE_BUFFER_SHIFT, a->res);
+    } else if (os_error == ENOBUFS) {
+        s->socket.dry++;
+    } else if ((os_error == EINVAL || os_error == EOPNOTSUPP) && s->socket.receives == 0) {
+        fall_back(u, a->index, os_error);
+        return;
+    } else if (os_error != ECANCELED) {
+        if (os_error != 0) {
+            take_error(u, s, os_error);
+        } else if (!s->datagrams) {
+            end_stream(u, s);
+        } else if (s->queue.head != STK_INDEX_NONE) {
+            s->socket.receives++;
+            stk_uring_finish_(u, pop_first(u, s), 0, 0); /* an empty datagram, which took no buffer */
+        }
+        renew_buffers(u, a->index);
+    }
+    if (!more && has_canceled(u, s)) {
+        end_canceled(u, a->index);
+    } else if (!more) {
+        want_request(u, s);
+    }
+}
+
+/// One receive: a request for each read ///
+
+static void prepare_receive(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
+    op->fixed = 0;
+    io_uring_prep_recv(sqe, (int)op->source, op->to, op->asked, u->source[op->source].datagrams ? MSG_TRUNC : 0);
+}
+
+static int32_t receive_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
+    (void)u;
+    (void)op;
+    return res;
+}
+
+const struct stk_uring_requests stk_uring_receive_requests_ = {.prepare = prepare_receive, .result = receive_result};
+
+/// Sources ///
+
+/* Counts what the socket has dropped since the last look. */
+static void look_at_drops(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    uint32_t now = stk_os_socket_drops(u->fds[source]);
+    s->socket.drops += now - s->drops_seen; /* the counter wraps */
+    s->drops_seen = now;
+}
+
+static int check_socket(struct stk_uring *u, int fd, const struct stk_uring_socket_config *c,
+                        struct stk_uring_source *s) {
+    size_t need = STK_URING_SOCKET_BYTES(u->depth);
+    int os_error = 0, err = stk_os_socket(fd, &s->datagrams, &os_error);
+    if (err != STK_OK) {
+        return refuse(u, err, 0, (uint64_t)os_error);
+    }
+    if (c->memory != NULL && c->memory_bytes < need) {
+        return refuse(u, STK_E_SPACE, 0, need);
+    }
+    return (uintptr_t)c->memory % RING_ALIGN == 0 ? STK_OK : refuse(u, STK_E_ALIGN, 0, RING_ALIGN);
+}
+
+int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring_socket_config *config) {
+    static const struct stk_uring_socket_config none = {.memory = NULL};
+    const struct stk_uring_socket_config *c = config != NULL ? config : &none;
+    struct stk_uring_source what = {.kind = SOURCE_FREE}, *s;
+    int r;
+    if (uring == NULL) {
+        return STK_E_ARG;
+    }
+    if (uring->ring == NULL) {
+        return refuse(uring, STK_E_SHUTDOWN, 0, 0);
+    }
+    r = check_socket(uring, fd, c, &what);
+    r = r == STK_OK ? stk_uring_add_file(uring, fd, STK_URING_SEQUENTIAL) : r;
+    if (r < 0) {
+        return r;
+    }
+    s = &uring->source[r];
+    s->datagrams = what.datagrams;
+    s->generation = ++uring->generation;
+    s->receive = RECEIVE_SINGLE;
+    s->buffers = c->memory;
+    s->drops_seen = stk_os_socket_drops(fd);
+    if (c->memory != NULL) {
+        s->socket.os_error = -register_buffers(uring, (uint32_t)r);
+        s->socket.multishot = s->socket.os_error == 0;
+        s->receive = s->socket.multishot ? RECEIVE_MULTISHOT : RECEIVE_SINGLE;
+    }
+    return r;
+}
+
+int stk_uring_socket_stats(struct stk_uring *uring, uint32_t source, struct stk_uring_socket_stats *stats) {
+    if (uring == NULL || stats == NULL) {
+        return STK_E_ARG;
+    }
+    if (uring->ring == NULL) {
+        return STK_E_SHUTDOWN;
+    }
+    if (source >= uring->sources || uring->source[source].receive == RECEIVE_NONE) {
+        return refuse(uring, STK_E_RANGE, source, 0);
+    }
+    look_at_drops(uring, source);
+    *stats = uring->source[source].socket;
+    return STK_OK;
+}
+
+bool stk_uring_forget_socket_(struct stk_uring *u, uint32_t source) {
+    struct stk_uring_source *s = &u->source[source];
+    if (s->receive == RECEIVE_NONE) {
+        return true;
+    }
+    if (s->receive == RECEIVE_MULTISHOT) {
+        /* A request that a kernel thread has not taken yet cannot be ended. */
+        if (io_uring_sq_ready(u->ring) != 0) {
+            return false;
+        }
+        stop_request(u, source);
+        if (io_uring_unregister_buf_ring(u->ring, (int)source) != 0) {
+            return false;
+        }
+    }
+    look_at_drops(u, source);
+    u->socket_drops += s->socket.drops;
+    s->receive = RECEIVE_NONE;
+    s->armed = 0;
+    return true;
+}
