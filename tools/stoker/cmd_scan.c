@@ -113,6 +113,8 @@ static const struct cli_page page = {
         "of the patterns, and a note says so; where only some do, it is. - is standard input, once. A FIFO as FILE is "
         "waited for until a process writes into it; one with patterns needs its writer within 5 s. The character "
         "device of an NVMe namespace, such as /dev/ng0n1, is read by NVMe commands.\n"
+        "tcp:HOST:PORT and unix:PATH connect to a socket and read until the other side closes. udp:HOST:PORT receives "
+        "at a local address until an empty datagram comes; each datagram is scanned by itself.\n"
         "A file that cannot be read is named on standard error, and the others are scanned.",
     .rows = rows,
     .notes =

@@ -242,7 +242,10 @@ int cli_reader_close(struct cli_reader *r) {
         return 1;
     }
     cli_unmap(r->memory, r->memory_bytes);
-    r->memory = NULL;
+    if (r->socket_memory) {
+        cli_unmap(r->socket_memory, r->socket_bytes);
+    }
+    r->memory = r->socket_memory = NULL;
     return 0;
 }
 
@@ -252,6 +255,19 @@ int cli_reader_add(struct cli_reader *r, int fd, int sequential) {
     }
     return r->is_uring ? stk_uring_add_file(&r->uring, fd, sequential ? STK_URING_SEQUENTIAL : 0u)
                        : stk_posix_reader_add_file(&r->posix, fd, sequential ? STK_POSIX_SEQUENTIAL : 0u);
+}
+
+int cli_reader_add_socket(struct cli_reader *r, int fd) {
+    struct stk_uring_socket_config config = {.memory = NULL};
+    if (!r->is_uring) {
+        return stk_posix_reader_add_socket(&r->posix, fd);
+    }
+    if (!r->socket_memory) {
+        r->socket_bytes = STK_URING_SOCKET_BYTES(r->uring.depth);
+        r->socket_memory = cli_map(r->socket_bytes);
+    }
+    config = (struct stk_uring_socket_config){.memory = r->socket_memory, .memory_bytes = r->socket_bytes};
+    return stk_uring_add_socket(&r->uring, fd, &config);
 }
 
 int cli_reader_remove(struct cli_reader *r, uint32_t source) {

@@ -21,8 +21,8 @@ struct cli_reader {
     struct stk_uring uring;
     struct stk_posix_reader posix;
     struct stk_reader_pool pool; /* of all readers, where there are several */
-    void *memory;
-    size_t memory_bytes;
+    void *memory, *socket_memory;
+    size_t memory_bytes, socket_bytes;
     int is_uring, is_pool;
     /* the last refusal, of whatever was tried */
     const char *call;
@@ -52,6 +52,8 @@ int cli_reader_close(struct cli_reader *reader);
 
 /* The source's index, or a negative enum stk_err. */
 int cli_reader_add(struct cli_reader *reader, int fd, int sequential);
+/* As cli_reader_add, for a socket of datagrams, each of which is a read. There is one reader. */
+int cli_reader_add_socket(struct cli_reader *reader, int fd);
 /* Returns the errno of the last refusal of cli_reader_add or cli_reader_remove; 0 when there is none. */
 int cli_reader_os_error(const struct cli_reader *reader);
 int cli_reader_remove(struct cli_reader *reader, uint32_t source);

@@ -59,6 +59,9 @@ struct scan_options {
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
+    int fd;         /* of a socket, which is open from the start; else -1 */
+    int datagrams;  /* 1: a socket of datagrams, each of which is scanned by itself */
+    uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* scanned */
@@ -143,6 +146,7 @@ struct scan_device {
     uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
     uint64_t started_ns;
     int source_ended;   /* a pipe said so */
+    uint64_t datagram;  /* bytes of the datagrams before the one in hand */
     uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
     uint64_t bytes;     /* scanned */
     uint64_t ends;      /* bytes in which a pattern ended */
@@ -184,7 +188,7 @@ struct scan {
     struct scan_layout host_layout; /* of the interpreter */
     /* the file being scanned */
     uint32_t file;
-    int fd, sequential;
+    int fd, sequential, datagrams;
     uint64_t unit_bytes; /* of the file, in a unit */
     uint64_t ends;       /* bytes of the file in which a pattern ended */
     uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */

@@ -81,7 +81,7 @@ static uint64_t announced(const struct scan_device *d, uint64_t offset) {
 /* Notes where the data ended. A read of a file with a size comes short only where the file ends. */
 static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     uint64_t end = r->offset + r->bytes;
-    d->source_ended = r->bytes < announced(d, r->offset);
+    d->source_ended = d->scan->datagrams ? r->bytes == 0u : r->bytes < announced(d, r->offset);
     if (d->source_ended && !d->scan->sequential && end < d->eof_at) {
         d->eof_at = end;
     }
@@ -104,6 +104,9 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
         cli_note("a slot faulted: %s, value %u", stk_reason_name(r->reason), r->value);
         return STK_E_SLOT_FAULT;
     }
+    if (d->source_ended && s->datagrams) {
+        return 0; /* behind the end: cancelled, or too late */
+    }
     if (r->err != STK_OK) {
         fail_file(d, r->err, r->os_error, r->offset);
         return 0;
@@ -121,10 +124,20 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
     return d->list && d->err == STK_OK && matches_open(&d->matches) && ends != 0u ? list_chunk(d, r, ends, next) : 0;
 }
 
+/* A datagram is where those before it end, however long its read was. */
+static int take_datagram(struct scan_device *d, const struct stk_stream_result *result, struct stk_stream_next *next) {
+    struct stk_stream_result r = *result;
+    if (r.opcode == STK_OP_SCAN_COUNT) {
+        d->datagram = d->bytes;
+    }
+    r.offset = d->datagram;
+    return take_result(d, &r, next);
+}
+
 int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan_device *d = ctx;
     enum cli_bound_state was = cli_bound_to(&d->scan->bound, CLI_BOUND_HOST);
-    int err = take_result(d, r, next);
+    int err = (d->scan->datagrams ? take_datagram : take_result)(d, r, next);
     (void)cli_bound_to(&d->scan->bound, was);
     return err;
 }
@@ -155,7 +168,7 @@ static uint32_t asked(const struct scan_device *d, uint64_t offset) {
 
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
-    uint32_t overlap = s->lead;
+    uint32_t overlap = s->datagrams ? 0u : s->lead;
     struct stk_stream_read read = {
         .source = (uint32_t)d->source,
         .flags = s->sequential ? STK_READ_SEQUENTIAL : 0u,
@@ -219,7 +232,8 @@ void scan_run_begin(struct scan_device *d) {
     d->list = matches_open(&s->matches) && !matches_full_before(&s->matches, d->start, s->patterns.automaton.max_len);
     matches_restart(&d->matches, matches_room(&s->matches));
     if (d->source < 0) {
-        d->source = cli_reader_add(&d->reader, s->fd, s->sequential);
+        d->source =
+            s->datagrams ? cli_reader_add_socket(&d->reader, s->fd) : cli_reader_add(&d->reader, s->fd, s->sequential);
         if (d->source < 0) {
             fail_file(d, d->source, cli_reader_os_error(&d->reader), d->start);
         }
@@ -230,6 +244,9 @@ int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
     int queued = feed(d), handed;
     if (queued < 0) {
         return queued;
+    }
+    if (d->source_ended && d->scan->datagrams) {
+        (void)d->reader.port.ops->cancel(d->reader.port.ctx, 0, UINT32_MAX); /* reads behind the last datagram */
     }
     cli_bound_poll(&d->timed, stk_stream_in_flight(&d->stream));
     handed = stk_stream_poll(&d->stream, queued != 0 ? 0u : wait_ns);

@@ -105,6 +105,9 @@ static uint32_t readers_of(const struct scan_device *d) {
     uint32_t spare = cpus > busy ? cpus - busy : 1u;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         large += s->files[i].size >= SCAN_LARGE;
+        if (s->files[i].datagrams) {
+            return 1; /* several readers fill their reads */
+        }
     }
     if (s->options.readers != 0u) {
         return s->options.readers;

@@ -12,6 +12,7 @@
 #include "input.h"
 #include "output.h"
 #include "scan.h"
+#include "socket.h"
 #include "stoker/port/os_error.h"
 #include "stoker/port/os_fuse.h"
 
@@ -40,7 +41,7 @@ static struct scan_file *add(struct finder *f, char *name) {
         cli_bad("no memory for %u files: name fewer", f->count + 1u);
         return NULL;
     }
-    s->files[f->count] = (struct scan_file){.name = name};
+    s->files[f->count] = (struct scan_file){.name = name, .fd = -1};
     s->options.file_count = f->count + 1u;
     return &s->files[f->count++];
 }
@@ -112,11 +113,32 @@ static void note_file(struct scan_file *file, const struct stat *st) {
     file->on_fuse = stk_os_is_fuse(st, failed ? errno : 0, &fs);
 }
 
+/* Adds a socket, and opens it: what comes before its turn waits in the system. Returns as add_named. */
+static int add_socket(struct finder *f, const char *name) {
+    struct scan_file *file = add(f, strdup(name));
+    const char *why;
+    if (!file) {
+        return CLI_BAD;
+    }
+    file->fd = cli_socket_open(name, &why);
+    file->datagrams = cli_socket_kind(name) == CLI_UDP;
+    if (file->fd < 0 && why) {
+        fail(f, file, EINVAL, "cannot be opened", why);
+    } else if (file->fd < 0) {
+        fail(f, file, errno, strerror(errno),
+             cli_os_fix(errno, "name an address that listens, or for UDP a local one"));
+    }
+    return 0;
+}
+
 /* Adds a file or folder that the command names. Returns 0, or CLI_BAD with the line written. */
 static int add_named(struct finder *f, const char *name) {
     int is_stdin = strcmp(name, "-") == 0, bad = 0, os_error;
     struct scan_file *file;
     struct stat st;
+    if (cli_socket_kind(name) != CLI_NO_SOCKET) {
+        return add_socket(f, name);
+    }
     os_error = is_stdin                                          ? (stat_stdin(&st) != 0 ? EBADF : 0)
                : stat(name, &st) != 0 || access(name, R_OK) != 0 ? errno
                                                                  : 0;
@@ -133,7 +155,7 @@ static int add_named(struct finder *f, const char *name) {
     } else if (os_error != 0) {
         fail_as(f, file, os_error);
     } else if (S_ISSOCK(st.st_mode) && !is_stdin) {
-        fail(f, file, ENXIO, "is a socket", "pipe its data in and name - instead");
+        fail(f, file, ENXIO, "is a socket", "put unix: before its name");
     } else if (S_ISDIR(st.st_mode)) {
         fail(f, file, EISDIR, "is a directory",
              is_stdin ? "pipe data into standard input" : "use -r to scan the files below it");
@@ -234,6 +256,9 @@ int scan_files_find(struct scan *s) {
 
 void scan_files_free(struct scan *s) {
     for (uint32_t i = 0; s->files && i < s->options.file_count; i++) {
+        if (s->files[i].fd >= 0) {
+            close(s->files[i].fd);
+        }
         free(s->files[i].name);
     }
     free(s->files);

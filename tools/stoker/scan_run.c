@@ -7,6 +7,7 @@
 
 #include "input.h"
 #include "scan.h"
+#include "stoker/port/os_socket.h"
 #include "stoker/port/os_error.h"
 
 #define POLL_NS    UINT64_C(100000000)
@@ -157,6 +158,7 @@ int scan_file(struct scan *s, uint32_t index, int fd) {
     s->file = index;
     s->fd = fd;
     s->sequential = s->files[index].size == 0u;
+    s->datagrams = s->files[index].datagrams;
     s->err_at = s->eof_at = UINT64_MAX;
     s->data_end = 0;
     err = stk_work_split_begin(&s->units, count_units(s));
@@ -180,6 +182,9 @@ static int open_file(const struct scan *s, const struct scan_file *f) {
     if (strcmp(f->name, "-") == 0) {
         return STDIN_FILENO;
     }
+    if (f->fd >= 0) {
+        return f->fd;
+    }
     if (direct) {
         fd = open(f->name, O_RDONLY | O_CLOEXEC | O_DIRECT);
     }
@@ -199,7 +204,8 @@ static int scan_named(struct scan *s, uint32_t index) {
         return 0;
     }
     bad = scan_file(s, index, fd);
-    if (fd != STDIN_FILENO) {
+    f->drops = f->datagrams ? stk_os_socket_drops(fd) : 0u;
+    if (fd != STDIN_FILENO && fd != f->fd) {
         close(fd);
     }
     return bad;
@@ -233,6 +239,12 @@ int scan_run(struct scan *s) {
         }
         code = scan_named(s, i) ? CLI_BAD : code;
         scan_progress_end(s);
+        if (f->drops != 0u && code != CLI_BAD) {
+            cli_note("%s: the system dropped %llu datagrams, which are not counted: send slower, or raise "
+                     "net.core.rmem_max",
+                     f->name, (unsigned long long)f->drops);
+            code = CLI_FAULT;
+        }
         if (f->err != STK_OK && code != CLI_BAD) {
             cli_note("%s: %s%s%s: not counted", f->name, f->os_error ? strerror(f->os_error) : cli_fix(f->err),
                      f->os_error ? ": " : "", f->os_error ? cli_os_fix(f->os_error, OTHER_FILE) : "");

@@ -1,5 +1,5 @@
-/* Datagrams of a UDP socket through a device, one in each slot: by multishot receive into the payload, published, summed
- * up, and handed out in the order in which they were sent. */
+/* Datagrams of a UDP socket through a device, one in each slot: by multishot receive into the payload, published,
+ * summed up, and handed out in the order in which they were sent. */
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>

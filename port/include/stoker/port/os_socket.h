@@ -12,8 +12,8 @@
 
 #include "stoker/port/os_error.h"
 
-/* Finds out whether one receive of socket `fd` gives one datagram, or the bytes of a stream that are there. STK_E_ARG no
- * socket, or a socket that listens; *os_error keeps the errno. */
+/* Finds out whether one receive of socket `fd` gives one datagram, or the bytes of a stream that are there. STK_E_ARG
+ * no socket, or a socket that listens; *os_error keeps the errno. */
 static inline int stk_os_socket(int fd, bool *datagrams, int *os_error) {
     int type = 0, listens = 0;
     socklen_t bytes = sizeof type;
