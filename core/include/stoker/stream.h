@@ -70,9 +70,13 @@ struct stk_stream_config {
     uint32_t chunk_bytes; /* bytes of a payload buffer: the lead and the data of a chunk; mandatory, multiple of 64 */
     uint32_t lead_max;    /* most lead bytes of a read; below chunk_bytes */
     uint32_t first_slot;  /* the stream owns ring slots first_slot .. first_slot + depth - 1 */
-    uint32_t payload_offset;  /* its buffers start at this byte of the payload; multiple of 64 */
-    uint32_t tenant;          /* of every slot */
-    uint32_t priority;        /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
+    uint32_t payload_offset; /* its buffers start at this byte of the payload; multiple of 64 */
+    uint32_t tenant;         /* of every slot */
+    uint32_t priority;       /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
+    /* 0: slots are published in the order of the reads, so a read that is late holds back those behind it. 1: the slot
+     * of a read of a source with offsets is published as soon as the read has come back. Results are handed out in the
+     * order of the reads in both cases. */
+    uint32_t any_order;
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 
     /* Writes down every input, publish, failure and epoch of the stream. Its recording was started with `memory`, and
@@ -139,6 +143,7 @@ struct stk_stream {
     struct stk_reads reads; /* that the ingest port has */
     uint8_t *tail;          /* the last lead_max bytes of a sequential source */
     uint32_t tail_bytes;
+    uint32_t ahead; /* chunks behind `published` that have a slot already (any_order) */
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_stats stats;
     struct stk_error_info info; /* index: the ring slot; value: bytes that would do */

@@ -39,7 +39,8 @@ static int check_config(const struct stk_stream_config *c, struct stk_error_info
         return STK_E_ARG;
     }
     if (c->depth > STK_STREAM_DEPTH_MAX || c->chunk_bytes == 0u || (c->chunk_bytes & 63u) != 0u ||
-        (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_PRIORITY_IDLE) {
+        (c->payload_offset & 63u) != 0u || c->lead_max >= c->chunk_bytes || c->priority > STK_PRIORITY_IDLE ||
+        c->any_order > 1u) {
         return STK_E_ARG;
     }
     if (c->recorder && c->recorder->memory.ring != m->ring) {
@@ -187,7 +188,7 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
         err = stk_stream_publish(s);
     }
     if (err == STK_OK && !s->abandoned) {
-        err = drive(s, awaited(s) != NULL);
+        err = drive(s, awaited(s) != NULL || stk_stream_runs_ahead(s));
     }
     if (err < 0) {
         return err;
@@ -235,7 +236,8 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
         if (status) {
             err = wait_device(stream, status, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         } else {
-            read_wait = stk_deadline_wait(&end, UINT64_MAX);
+            /* A device with work is driven meanwhile. */
+            read_wait = stk_deadline_wait(&end, stk_stream_runs_ahead(stream) ? STK_WAIT_SLICE_NS : UINT64_MAX);
         }
         if (err < 0) {
             return err;

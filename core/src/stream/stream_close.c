@@ -1,19 +1,25 @@
 /* The end of a stream. Only what is its own ends: its reads, by their tags, and its slots, one by one. */
+#include "base/own_frame.h"
 #include "stoker/wait.h"
 #include "stream/cancel.h"
 #include "stream/stream_internal.h"
 
+/* The published chunk is over without a result. */
+static void end_slot(struct stk_stream *s, uint64_t chunk, int err) {
+    stk_entry(s, chunk)->state = STK_ENTRY_OVER;
+    stk_entry(s, chunk)->err = err;
+    s->ahead -= chunk - s->delivered >= s->published - s->delivered;
+}
+
 /* Takes back the slots that no worker has claimed, where that can be done now: those chunks are over. */
-static void cancel_slots(struct stk_stream *s) {
+STK_OWN_FRAME static void cancel_slots(struct stk_stream *s) {
     if (!stk_may_cancel(s->config.memory.control, &s->config.dispatch)) {
         return;
     }
-    for (uint64_t i = s->delivered; i != s->arrived; i++) {
-        struct stk_stream_entry *e = stk_entry(s, i);
-        if (e->state == STK_ENTRY_PUBLISHED &&
+    for (uint64_t i = s->delivered; i != s->submitted; i++) {
+        if (stk_entry(s, i)->state == STK_ENTRY_PUBLISHED &&
             stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0) {
-            e->state = STK_ENTRY_OVER;
-            e->err = STK_E_CANCELED;
+            end_slot(s, i, STK_E_CANCELED);
         }
     }
     stk_stream_cancel_fence(s);
@@ -21,12 +27,10 @@ static void cancel_slots(struct stk_stream *s) {
 
 /* The device is lost: its chunks are over, whatever their slots say, and nothing is asked of the device any more. The
  * caller has given their work to somebody else, as a rule, when it closes the stream. */
-static void abandon_slots(struct stk_stream *s) {
-    for (uint64_t i = s->delivered; i != s->arrived; i++) {
-        struct stk_stream_entry *e = stk_entry(s, i);
-        if (e->state == STK_ENTRY_PUBLISHED) {
-            e->state = STK_ENTRY_OVER;
-            e->err = STK_E_DEVICE;
+STK_OWN_FRAME static void abandon_slots(struct stk_stream *s) {
+    for (uint64_t i = s->delivered; i != s->submitted; i++) {
+        if (stk_entry(s, i)->state == STK_ENTRY_PUBLISHED) {
+            end_slot(s, i, STK_E_DEVICE);
         }
     }
     stk_stream_next_epoch(s);

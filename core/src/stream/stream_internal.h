@@ -88,6 +88,10 @@ int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns);
 /* Publishes chunks that arrived, in order. STK_OK or an error. */
 int stk_stream_publish(struct stk_stream *s);
 
+/* Returns true if a chunk that was published ahead of a late read has not ended: the device has work, though the next
+ * result waits for the read. */
+bool stk_stream_runs_ahead(const struct stk_stream *s);
+
 /* Hands finished chunks to the callback, in order. Returns how many. */
 int stk_stream_harvest(struct stk_stream *s);
 

@@ -40,6 +40,33 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     return STK_OK;
 }
 
+/* Publishes a chunk whose data has arrived. */
+static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
+    const struct stk_stream_entry *e = stk_entry(s, chunk);
+    int err;
+    /* Before the slot: a handler may change the bytes. */
+    stk_stream_record_input(s, chunk);
+    err = publish_chunk(s, chunk, e->read.opcode, e->read.params);
+    s->stats.bytes += err == STK_OK ? e->got : 0u;
+    return err;
+}
+
+/* Publishes the chunks that have arrived behind a read that is late. A chunk of a sequential source needs the end of
+ * the chunk before it. */
+static int publish_ahead(struct stk_stream *s) {
+    for (uint64_t chunk = s->published; chunk != s->submitted && chunk != s->barrier; chunk++) {
+        const struct stk_stream_entry *e = stk_entry(s, chunk);
+        if (e->state == STK_ENTRY_READY && e->got != 0u && !stk_entry_sequential(e)) {
+            int err = publish_arrived(s, chunk);
+            if (err != STK_OK) {
+                return err;
+            }
+            s->ahead++;
+        }
+    }
+    return STK_OK;
+}
+
 int stk_stream_publish(struct stk_stream *s) {
     while (s->published != s->arrived && s->published != s->barrier) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
@@ -47,19 +74,32 @@ int stk_stream_publish(struct stk_stream *s) {
             e->state = STK_ENTRY_OVER; /* its data arrived after the stream began to close */
             e->err = STK_E_CANCELED;
         }
+        s->ahead -= e->state == STK_ENTRY_PUBLISHED;
         if (e->state == STK_ENTRY_READY) {
-            int err;
-            /* Before the slot: a handler may change the bytes. */
-            stk_stream_record_input(s, s->published);
-            err = publish_chunk(s, s->published, e->read.opcode, e->read.params);
+            int err = publish_arrived(s, s->published);
             if (err != STK_OK) {
                 return err;
             }
-            s->stats.bytes += e->got;
         }
         s->published++;
     }
-    return STK_OK;
+    return s->config.any_order != 0u && !s->stopping ? publish_ahead(s) : STK_OK;
+}
+
+bool stk_stream_runs_ahead(const struct stk_stream *s) {
+    uint32_t seen = 0;
+    for (uint64_t chunk = s->published; seen != s->ahead; chunk++) {
+        uint32_t slot = stk_entry_slot(s, chunk);
+        if (stk_entry(s, chunk)->state != STK_ENTRY_PUBLISHED) {
+            continue;
+        }
+        seen++;
+        if (!stk_slot_ended(s->config.memory.control, slot,
+                            stk_load_acquire(stk_slot_at(&s->ring, slot) + STK_SLOT_STATUS))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The slot has passed its deadline. Only the first call of many records so. */
