@@ -1,4 +1,5 @@
 """The tests that run in the guest: those of ctest whose program the cross build makes, and the scripts of tests/."""
+import fcntl
 import json
 import os
 import pathlib
@@ -15,13 +16,12 @@ PROGRAMS = str(guest.BUILD / "bin") + "/"
 INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest|io_|nvme|pump|reader|serve|socket)"
                           r"|contract\.\w+_(ingest|flash)$|conformance$")
 # Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet.
-DEVICE = {"unit.device", "unit.opencl_alloc", "unit.opencl_idle", "unit.opencl_threads", "unit.opencl_log"}
+DEVICE = re.compile(r"unit\.(device|opencl_(alloc|idle|io|log|threads|udp))$")
 # Environment of each test. The compiler of the guest is slow.
 ENVIRONMENT = {"STK_REQUIRE_DEVICE": "1", "STOKER_OPEN_SECONDS": "1200", "STOKER_STORE": ""}
 SHORT = {"STK_TEST_SHORT": "1", "STK_TEST_RESIDENCY": "resident"}
 DATA_BYTES = 8 << 20
 PATTERNS = (b"stoker", b"ring", b"e", b"of the", b"\x00\x01", b"aaa", b"kernel kernel")
-BOOT_SECONDS = 300
 
 
 class Test:
@@ -62,7 +62,7 @@ def of_ctest(short):
         name = each["name"]
         properties = {p["name"]: p["value"] for p in each.get("properties", [])}
         labels = properties.get("LABELS", [])
-        wanted = not short or "core" in labels or name in DEVICE or INPUT_OUTPUT.search(name)
+        wanted = not short or "core" in labels or DEVICE.search(name) or INPUT_OUTPUT.search(name)
         command = by_name.get(name, [""])
         if wanted and command[0].startswith(PROGRAMS) and "slow" not in labels and \
                 "PASS_REGULAR_EXPRESSION" not in properties:
@@ -154,6 +154,19 @@ def read_console(lines, tests):
     return None
 
 
+def boot(tests, initial, image, seconds):
+    """Boots the guest, which runs the tests. One run at a time has the disk that keeps PoCL's programs."""
+    with open(guest.BASE / "keep.lock", "w") as lock, open(guest.WORK / "tests.log", "wb") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        disks = {"data": (image, "cache=unsafe"), "log": (guest.blank("log.img", 8 << 20), "cache=unsafe"),
+                 "root": (guest.root_disk(), "snapshot=on"), "keep": (guest.keep_disk(), "cache=unsafe")}
+        with guest.Guest(initial, disks, log=log) as machine:
+            if read_console(machine.lines(seconds), tests) is None:
+                print("board: the guest did not come to its end")
+            else:
+                machine.process.wait(60)
+
+
 def run(short, pattern, seconds):
     """Builds what is needed, boots the guest once and runs the tests in it. Returns the number of tests that failed."""
     tests = [test for test in of_ctest(short) + of_board() if re.search(pattern, test.name)]
@@ -163,20 +176,14 @@ def run(short, pattern, seconds):
     image, counts = data_disk()
     initial = guest.initial_files("tests", (guest.HERE / "guest/tests").read_text(), "ram_flash",
                                   files_of(tests, targets, counts))
-    disks = {"data": (image, "cache=unsafe"), "log": (guest.blank("log.img", 8 << 20), "cache=unsafe"),
-             "root": (guest.root_disk(), "snapshot=on"), "keep": (guest.keep_disk(), "cache=unsafe")}
     print(f"board: {len(tests)} tests in the guest", flush=True)
     began = time.monotonic()
-    with open(guest.WORK / "tests.log", "wb") as log, guest.Guest(initial, disks, log=log) as machine:
-        status = read_console(machine.lines(seconds), tests)
-        machine.process.wait(60) if status is not None else machine.cut()
-    missing = [test.name for test in tests if test.status is None]
-    failed = [test.name for test in tests if test.status] + missing
+    boot(tests, initial, image, seconds)
+    failed = [test.name for test in tests if test.status != 0]
     passed = len(tests) - len(failed)
     print(f"\n{100 * passed // max(len(tests), 1)}% tests passed, {len(failed)} tests failed out of {len(tests)}, "
           f"guest {time.monotonic() - began:.0f} s")
     if failed:
         print("\nThe following tests FAILED:\n" + "".join(f"\t{name}\n" for name in failed))
-    if missing:
-        print(f"board: the guest stopped early; its console is in {guest.WORK / 'tests.log'}")
+        print(f"board: the guest's console is in {guest.WORK / 'tests.log'}")
     return len(failed) if tests else 1

@@ -1,7 +1,8 @@
 # A file and the NVMe drive that holds the same bytes have the counts that Python found, on the interpreter and on the
-# OpenCL device. Where the scan can read past the page cache (--direct), the drive is read so too.
+# OpenCL device: read through the page cache, past it (--direct) and by NVMe commands, where this scan can do that.
 dd if=/disk/data of=data bs=1M 2>/dev/null
-direct=$(stoker scan --help | grep -o -m 1 -e '--direct' || true)
+stoker scan --help >help
+direct=$(grep -o -m 1 -e '--direct' help || true)
 
 # counted OPTION...: the scan gives the expected counts.
 counted() {
@@ -16,5 +17,8 @@ for device in interp opencl; do
     # shellcheck disable=SC2086 # an option, or none
     [ -z "$direct" ] || counted --device $device --reader uring $direct /disk/data
 done
+if grep -q /dev/ng0n1 help; then
+    counted --device interp "$STK_TEST_NVME"
+    counted --device opencl "$STK_TEST_NVME"
+fi
 counted --device opencl --reader uring --chunk 8000 /disk/data
-[ -n "$direct" ] || echo 'this stoker scan has no --direct'
