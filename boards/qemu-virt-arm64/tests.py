@@ -20,6 +20,7 @@ DEVICE = re.compile(r"unit\.(device|opencl_(alloc|idle|io|log|threads|udp))$")
 # Environment of each test. The compiler of the guest is slow.
 ENVIRONMENT = {"STK_REQUIRE_DEVICE": "1", "STOKER_OPEN_SECONDS": "1200", "STOKER_STORE": ""}
 SHORT = {"STK_TEST_SHORT": "1", "STK_TEST_RESIDENCY": "resident"}
+SECONDS = 1200  # for a test, at least
 DATA_BYTES = 8 << 20
 PATTERNS = (b"stoker", b"ring", b"e", b"of the", b"\x00\x01", b"aaa", b"kernel kernel")
 
@@ -31,6 +32,7 @@ class Test:
         self.name, self.script, self.seconds, self.alone = name, script, seconds, alone
         self.status = self.took = None
         self.target = "stoker"  # of the build
+        self.device = False     # has label device
         self.output = []
 
 
@@ -66,10 +68,13 @@ def of_ctest(short):
         command = by_name.get(name, [""])
         if wanted and command[0].startswith(PROGRAMS) and "slow" not in labels and \
                 "PASS_REGULAR_EXPRESSION" not in properties:
-            tests.append(Test(name, script_of(command, properties, short), int(properties.get("TIMEOUT", 600)),
-                              properties.get("RUN_SERIAL", False)))
+            alone = properties.get("RUN_SERIAL", False) and "device" not in labels
+            seconds = max(int(properties.get("TIMEOUT", 600)), SECONDS)
+            tests.append(Test(name, script_of(command, properties, short), seconds, alone))
             tests[-1].target = pathlib.Path(command[0]).name
-    return tests
+            tests[-1].device = "device" in labels
+    # The compiler has one thread: those with a program to compile begin, and others run beside them.
+    return sorted(tests, key=lambda test: not test.device)
 
 
 def of_board():
@@ -77,7 +82,7 @@ def of_board():
     common = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in ENVIRONMENT.items())
     common += f"export PATH={guest.BUILD}/bin:$PATH POCL_CACHE_DIR={guest.BUILD}/pocl-cache\n"
     common += "mkdir -p /tmp/$$ && cd /tmp/$$ && set -eux\n"
-    return [Test(f"board.{path.stem}", common + path.read_text(), 900, True)
+    return [Test(f"board.{path.stem}", common + path.read_text(), SECONDS, True)
             for path in sorted((guest.HERE / "tests").glob("*.sh"))]
 
 
