@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* An MTD device over the second flash bank of QEMU's "virt" machine: two chips of 16 bits side by side on a bus of 32
- * bits, with the command set of Intel (0x0001). Debian's kernel for arm64 has no driver for them. Each word is programmed
- * alone, so a power cut can end a program between any two words. */
+ * bits, with the command set of Intel (0x0001). Debian's kernel for arm64 has no driver for them. Each word is
+ * programmed alone, so a power cut can end a program between any two words. */
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/module.h>
@@ -83,7 +83,7 @@ static int program_words(u32 at, const u32 *words, const u32 *wanted, u32 count)
     return err;
 }
 
-/* Reads are slow between two programs, as the chips change their mode: so a program is done in pieces of CHUNK words. */
+/* A read between two programs is slow, as the chips change their mode: so CHUNK words are read and then programmed. */
 static int cfi_flash_write(struct mtd_info *mtd, loff_t to, size_t bytes, size_t *done, const u_char *data) {
     u32 words[CHUNK], wanted[CHUNK];
     int err = 0;
