@@ -121,6 +121,10 @@ class Tree:
         self.scratch = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.scratch.name, "tree")
         shutil.copytree(ROOT / "tools", self.root / "tools", ignore=shutil.ignore_patterns("stoker"))
+        board = self.root / "boards/qemu-virt-arm64/run"
+        board.parent.mkdir(parents=True)
+        board.write_text("#!/bin/sh\necho 'no packages and no network'\nexit 77\n", encoding="utf-8")
+        board.chmod(0o755)
         self.bin = pathlib.Path(self.scratch.name, "bin")
         self.bin.mkdir()
         self.calls = pathlib.Path(self.scratch.name, "calls")
@@ -147,7 +151,7 @@ def check_setup():
 
     tree = Tree(dpkg_query=NOTHING_INSTALLED, id="echo 1000", apt_get="")
     run = tree.call("setup", "demo", "boards")
-    expect("setup as a user", run.returncode == 3 and "  demo:    pocl-opencl-icd python3\n  boards:  gcc-arm" in run.stdout
+    expect("setup as a user", run.returncode == 3 and "  demo:    pocl-opencl-icd python3\n  boards:  e2fsprogs" in run.stdout
            and not tree.called("^apt-get") and not (tree.root / "build").exists(), run)
     shown = run.stderr.split("run:\n")[-1].replace("\\\n", " ").split()
     wanted = list_packages("demo", "boards")
@@ -203,6 +207,8 @@ def check_check():
     run = tree.call("check")
     expect("a preset that does not build", run.returncode == 1 and "ninja: build stopped" in run.stdout
            and "check: failed: host-tsan\n" in run.stderr, run)
+    expect("a step that is skipped", re.search("^check: aarch64-linux +skipped ", run.stdout, re.MULTILINE)
+           and "no packages and no network\n" in run.stdout and "\ncheck: skipped, so not passed: aarch64-linux\n" in run.stdout, run)
     expect("the summary of ctest", "\n100% tests passed, 0 tests failed out of 1\n" in run.stdout, run)
     expect("packages of check", any("gcc-arm-none-eabi" in line for line in tree.called("^dpkg-query.*$")), run)
 

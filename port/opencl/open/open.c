@@ -47,7 +47,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
     c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
     c->deadline_ns = c->deadline_ns ? c->deadline_ns : UINT64_C(60000000000);
-    c->open_ns = c->open_ns ? c->open_ns : UINT64_C(120000000000);
+    c->open_ns = c->open_ns ? c->open_ns : STK_OPENCL_OPEN_NS;
     c->recoveries = c->recoveries ? c->recoveries : 3u;
     c->recovery_ns = c->recovery_ns ? c->recovery_ns : UINT64_C(250000000);
     return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||

@@ -350,9 +350,9 @@ static void as_many_as_the_limits_allow_are_built(void **state) {
     }
     for (i = 0; i < STK_OPENCL_PIECES_MAX; i++) {
         snprintf(texts[i], sizeof texts[i],
-                 "STK_FN stk_u32 %s(const struct stk_dev *d, const struct stk_call *c) {\n"
+                 "STK_FN stk_u32 %.*s(const struct stk_dev *d, const struct stk_call *c) {\n"
                  "    (void)d;\n    stk_result(c, 0, %uu);\n    return STK_SLOT_DONE;\n}\n",
-                 names[i], (unsigned)i);
+                 (int)STK_OPENCL_NAME_MAX, names[i], (unsigned)i);
         many[i] = (struct stk_opencl_piece){names[i], texts[i], 0x7FFFF000u + i, names[i], STK_SCALAR};
     }
     for (i = 0; i < STK_OPENCL_PARTS_MAX; i++) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -263,7 +264,26 @@ static void macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
     }
 }
 
+/* Raises the limit on open files so that a ring can register the most sources, where the process may. Returns the limit
+ * in force: a ring registers no more files than that. */
+static uint64_t raise_file_limit(void) {
+    const rlim_t wanted = STK_URING_SOURCES_MAX + 64u;
+    struct rlimit limit = {.rlim_cur = 0};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_cur < wanted) {
+        struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max < wanted ? wanted : limit.rlim_max};
+        limit = setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised : limit;
+    }
+    return limit.rlim_cur;
+}
+
+/* Rings of one process may have the most sources only where the limit on open files is above that. */
+static bool within(uint64_t files, const struct sized_shape *shape) {
+    return shape->sized != &urings || shape->n[1] < files;
+}
+
 static void the_same_of_io_uring(void **state) {
+    uint64_t files = raise_file_limit();
     (void)state;
     for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
         size_t bytes = 0;
@@ -274,7 +294,12 @@ static void the_same_of_io_uring(void **state) {
         skip_without("io_uring with fixed buffers and files");
     }
     for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
-        size_rules(&rings[i]);
+        if (within(files, &rings[i])) {
+            size_rules(&rings[i]);
+        } else {
+            print_message("left out: %u sources, and the limit on open files is %u\n", (unsigned)rings[i].n[1],
+                          (unsigned)files);
+        }
     }
 }
 

@@ -196,6 +196,11 @@ enum stk_opencl_mail {
     STK_OPENCL_MAIL_ON = 2
 };
 
+/* Default of stk_opencl_config.open_ns. A build for a machine whose compiler is slower sets another one. */
+#ifndef STK_OPENCL_OPEN_NS
+#define STK_OPENCL_OPEN_NS UINT64_C(120000000000)
+#endif
+
 struct stk_opencl_config;
 
 /* Changes what a configuration asks for, for the device that open is about to try. See stk_opencl_config.fit. */
@@ -226,8 +231,9 @@ struct stk_opencl_config {
     uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
     uint64_t watch_ns;    /* the port leaves the mode when no live kernel takes a published slot for so long; 0: 3 s */
     uint64_t deadline_ns; /* a kernel that stays for so long after its lease counts as lost; 0: 60 s */
-    uint64_t open_ns;     /* longest time of open as a whole; the driver's compiler may take all of it; 0: 120 s */
-    uint32_t recoveries;  /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
+    /* longest time of open as a whole; the driver's compiler may take all of it; 0: STK_OPENCL_OPEN_NS, 120 s */
+    uint64_t open_ns;
+    uint32_t recoveries; /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
