@@ -28,7 +28,8 @@ static void find_alignment(int fd, const struct stat *st, struct stk_uring_sourc
     if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &x) == 0 && (x.stx_mask & STATX_DIOALIGN) != 0 &&
         x.stx_dio_offset_align != 0 && x.stx_dio_mem_align != 0) {
         s->block = x.stx_dio_offset_align;
-        s->align = x.stx_dio_mem_align;
+        /* Linux 6.1 refuses registered memory of which a part up to the end of a page is no multiple of a block. */
+        s->align = x.stx_dio_mem_align > s->block ? x.stx_dio_mem_align : s->block;
     }
 #endif
 }
