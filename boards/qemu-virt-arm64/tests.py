@@ -17,7 +17,7 @@ INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest
                           r"|contract\.\w+_(ingest|flash)$|conformance$")
 # Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet. None
 # has pieces and several lanes: PoCL 3.1 for arm64 crashes on such a program.
-DEVICE = re.compile(r"unit\.(device|opencl_(alloc|idle|log|threads|udp))$")
+DEVICE = re.compile(r"unit\.(device|opencl_(alloc|idle|io|log|threads|udp))$")
 # Environment of each test. The compiler of the guest is slow.
 ENVIRONMENT = {"STK_REQUIRE_DEVICE": "1", "STOKER_OPEN_SECONDS": "1200", "STOKER_STORE": ""}
 SHORT = {"STK_TEST_SHORT": "1", "STK_TEST_RESIDENCY": "resident"}

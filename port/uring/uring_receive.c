@@ -20,9 +20,16 @@
 #define TRIES_MAX  64u       /* interruptions in a row without a byte */
 #define STOP_NS    10000000L /* longest wait of one attempt to end the request */
 
+_Static_assert(STK_URING_SOURCES_MAX <= UINT16_MAX - 64u, "each source has a group");
 _Static_assert(STK_URING_SOURCES_MAX <= 1u << STK_URING_RECEIVE_SHIFT, "an index and a generation fit");
 
 /// The ring of buffers ///
+
+/* Returns the number of the source's group of buffers. Linux 6.1 keeps groups below 64 when their ring is given up, with
+ * the place of the next buffer, and a new ring of the same number would begin there. */
+static uint16_t group_of(uint32_t source) {
+    return (uint16_t)(64u + source);
+}
 
 static uint32_t entries_of(const struct stk_uring *u) {
     uint32_t entries = 1;
@@ -36,7 +43,7 @@ static uint32_t entries_of(const struct stk_uring *u) {
 static int register_buffers(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     struct io_uring_buf_reg reg = {
-        .ring_addr = (uint64_t)(uintptr_t)s->buffers, .ring_entries = entries_of(u), .bgid = (uint16_t)source};
+        .ring_addr = (uint64_t)(uintptr_t)s->buffers, .ring_entries = entries_of(u), .bgid = group_of(source)};
     memset(s->buffers, 0, (size_t)reg.ring_entries * sizeof(struct io_uring_buf));
     return io_uring_register_buf_ring(u->ring, &reg, 0);
 }
@@ -60,7 +67,7 @@ static void want_request(struct stk_uring *u, struct stk_uring_source *s) {
  * kernel has no request that uses the ring. */
 static void renew_buffers(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
-    int r = io_uring_unregister_buf_ring(u->ring, (int)source);
+    int r = io_uring_unregister_buf_ring(u->ring, group_of(source));
     r = r == 0 ? register_buffers(u, source) : r;
     if (r != 0) {
         stk_uring_failed_(u, "io_uring_register (buffer ring)", STK_E_IO, -r);
@@ -95,7 +102,7 @@ void stk_uring_fill_receives_(struct stk_uring *u) {
         /* MSG_TRUNC: the answer has the length of the whole datagram. On a stream it would throw the data away. */
         io_uring_prep_recv_multishot(sqe, (int)i, NULL, 0, s->datagrams ? MSG_TRUNC : 0);
         io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT);
-        sqe->buf_group = (uint16_t)i;
+        sqe->buf_group = group_of(i);
         io_uring_sqe_set_data64(sqe, stk_uring_receive_data_(s, i));
         s->arm_due = 0;
         s->armed = 1;
@@ -193,7 +200,7 @@ static void fall_back(struct stk_uring *u, uint32_t source, int os_error) {
     s->receive = RECEIVE_SINGLE;
     s->socket.multishot = false;
     s->socket.os_error = os_error;
-    (void)io_uring_unregister_buf_ring(u->ring, (int)source);
+    (void)io_uring_unregister_buf_ring(u->ring, group_of(source));
     for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
         u->ops[i].state = OP_QUEUED;
     }
@@ -218,7 +225,7 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
         return; /* of a source that was removed */
     }
     s->armed = more;
-    if ((a->flags & IORING_CQE_F_BUFFER) != 0) {
+    if (a->res >= 0 && (a->flags & IORING_CQE_F_BUFFER) != 0) { /* Linux 6.1 sets the flag beside errors, too */
         take_data(u, s, a->flags >> IORING_CQE_BUFFER_SHIFT, a->res);
     } else if (os_error == ENOBUFS) {
         s->socket.dry++;
@@ -337,7 +344,7 @@ bool stk_uring_forget_socket_(struct stk_uring *u, uint32_t source) {
             return false;
         }
         stop_request(u, source);
-        if (io_uring_unregister_buf_ring(u->ring, (int)source) != 0) {
+        if (io_uring_unregister_buf_ring(u->ring, group_of(source)) != 0) {
             return false;
         }
     }

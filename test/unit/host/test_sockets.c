@@ -373,10 +373,13 @@ static void drops_are_counted(void **state) {
     assert_true(!by_uring || uring.socket_drops == sent - received);
 }
 
+/* The number of the ring of buffers of source 0. */
+#define FIRST_GROUP 64u
+
 /* The kernel refuses the ring of buffers, since the test has taken its number: each read sends a request of its own. */
 static void without_provided_buffers_each_read_has_a_request(void **state) {
     static _Alignas(4096) uint8_t taken[4096];
-    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)taken, .ring_entries = 1, .bgid = 0};
+    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)taken, .ring_entries = 1, .bgid = FIRST_GROUP};
     struct stk_uring_socket_stats stats;
     (void)state;
     if (!by_uring || !multishot) {
