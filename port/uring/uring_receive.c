@@ -25,8 +25,9 @@ _Static_assert(STK_URING_SOURCES_MAX <= 1u << STK_URING_RECEIVE_SHIFT, "an index
 
 /// The ring of buffers ///
 
-/* Returns the number of the source's group of buffers. Linux 6.1 keeps groups below 64 when their ring is given up, with
- * the place of the next buffer, and a new ring of the same number would begin there. */
+/* Returns the number of the source's group of buffers. When a ring of buffers is removed, Linux 6.1 keeps a group whose
+ * number is below 64, with the index of its next buffer. A new ring of the same number would then begin at that index
+ * instead of 0. So the numbers of groups begin at 64. */
 static uint16_t group_of(uint32_t source) {
     return (uint16_t)(64u + source);
 }
