@@ -1,4 +1,4 @@
-/* stoker ports: what a socket is, as a source of reads. Private to the ports of POSIX systems. */
+/* stoker ports: questions about sockets that are sources of reads. Private to the ports of POSIX systems. */
 #ifndef STOKER_PORT_OS_SOCKET_H
 #define STOKER_PORT_OS_SOCKET_H
 
@@ -12,8 +12,8 @@
 
 #include "stoker/port/os_error.h"
 
-/* Finds out whether one receive of socket `fd` gives one datagram, or the bytes of a stream that are there. STK_E_ARG
- * no socket, or a socket that listens; *os_error keeps the errno. */
+/* Sets *datagrams to true if one receive of socket `fd` gives one datagram, to false if it gives the bytes of a stream
+ * that are there. STK_E_ARG no socket, or a socket that listens; *os_error has the errno. */
 static inline int stk_os_socket(int fd, bool *datagrams, int *os_error) {
     int type = 0, listens = 0;
     socklen_t bytes = sizeof type;
@@ -44,8 +44,8 @@ static inline uint32_t stk_os_socket_drops(int fd) {
 #endif
 }
 
-/* Returns the bytes that a receive of `res` bytes brought to a place of `room` bytes. *os_error gets EMSGSIZE where a
- * datagram was longer: the rest is lost. */
+/* Returns how many bytes of a datagram of `res` bytes fit into a read of `room` bytes. Where the datagram is longer its
+ * rest is lost, and *os_error gets EMSGSIZE. */
 static inline int32_t stk_os_received(int32_t res, uint32_t room, int32_t *os_error) {
     bool cut = (uint32_t)res > room;
     *os_error = cut ? EMSGSIZE : 0;

@@ -231,7 +231,8 @@ struct stk_opencl_config {
     uint64_t quantum_ns;  /* QUANTUM: longest time of one launch; 0: 2 ms */
     uint64_t watch_ns;    /* the port leaves the mode when no live kernel takes a published slot for so long; 0: 3 s */
     uint64_t deadline_ns; /* a kernel that stays for so long after its lease counts as lost; 0: 60 s */
-    /* longest time of open as a whole; the driver's compiler may take all of it; 0: STK_OPENCL_OPEN_NS, 120 s */
+    /* longest time of open as a whole; the driver's compiler may take all of it; 0: STK_OPENCL_OPEN_NS (120 s unless
+     * the build sets another time) */
     uint64_t open_ns;
     uint32_t recoveries; /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */

@@ -60,8 +60,8 @@ struct stk_posix_source {
     uint32_t kind;  /* free, positioned or sequential */
     uint32_t reads; /* taken and not yet reaped */
     bool writable;  /* the descriptor is open for writing */
-    bool socket;    /* a read ends with what one receive gives */
-    bool datagrams; /* of a socket */
+    bool socket;    /* the descriptor is a socket: a read ends with the bytes of one receive */
+    bool datagrams; /* one receive of the socket gives one datagram; false: bytes of a stream */
     struct stk_index_list queue;
 };
 
@@ -108,10 +108,11 @@ STK_MUST_CHECK int stk_posix_reader_open(struct stk_posix_reader *reader, const 
  * STK_E_ACCESS open for writing only; STK_E_ARG bad descriptor or flags (info.value has the errno). */
 STK_MUST_CHECK int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t flags);
 
-/* Adds a socket that is bound or connected as a sequential source, whose reads are not filled: each ends with one
- * datagram, or with the bytes of a stream that are there. A datagram that is longer than its read is cut: the
- * completion has EMSGSIZE in os_error. An empty datagram is a read of 0 bytes, and does not end a source of datagrams.
- * Returns and refuses as stk_posix_reader_add_file; STK_E_ARG also no socket, or one that listens. */
+/* Adds a socket that is bound or connected as a sequential source. A read of this source does not wait until its dst is
+ * full: it ends with one datagram, or with the bytes of a stream that are there. If a datagram is longer than its read,
+ * the rest of the datagram is lost, and the completion has EMSGSIZE in os_error. An empty datagram is a read of 0
+ * bytes, and does not end a source of datagrams. Returns and refuses as stk_posix_reader_add_file; STK_E_ARG also no
+ * socket, or one that listens. */
 STK_MUST_CHECK int stk_posix_reader_add_socket(struct stk_posix_reader *reader, int fd);
 
 /* Forgets a source. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet. */

@@ -81,7 +81,7 @@ struct stk_sim_op {
 
 struct stk_sim_source {
     const uint8_t *data;
-    uint8_t *to; /* the same memory where the source takes writes, else NULL */
+    uint8_t *to; /* `data`, where the source takes writes; NULL: the source takes none */
     uint64_t bytes, cursor, come;
     uint32_t reads;
     bool used, sequential;
@@ -123,8 +123,9 @@ STK_MUST_CHECK int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const stru
  * it is. Returns the source's index, the lowest free one. STK_E_FULL, STK_E_ARG. */
 STK_MUST_CHECK int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t bytes, bool sequential);
 
-/* Adds a source with offsets that takes writes too, at most `bytes` bytes in all: a write beyond them comes short, with
- * `os_error` 28, as on a medium that is full. Returns as stk_sim_ingest_add. */
+/* Adds a source with offsets that takes writes too. The source is `bytes` bytes long and does not grow: a write beyond
+ * its end comes short, with `os_error` 28 (ENOSPC of Linux), as on a medium that is full. Returns as
+ * stk_sim_ingest_add. */
 STK_MUST_CHECK int stk_sim_ingest_add_writable(struct stk_sim_ingest *ingest, void *data, uint64_t bytes);
 
 /* Makes a source end at `bytes`, which is not above what it had: the file that shrinks while it is read. STK_E_RANGE no

@@ -16,9 +16,10 @@ extern "C" {
 #endif
 
 /* Reads go straight into memory that is registered with the kernel once (IORING_OP_READ_FIXED) from files that are
- * registered too: no copy in user space, no page lookup per read; bounce_bytes stays 0. Needs Linux 5.6; what a newer
- * kernel does better is used when it is there. One thread at a time, any thread; nothing here may be called from a
- * signal handler. No call blocks beyond its timeout. After a fork the child must not touch the object. */
+ * registered too, without a page lookup per read. Nothing is copied in user space but the ends of reads with O_DIRECT
+ * or from an NVMe namespace that begin or end within a block; bounce_bytes counts these bytes. Needs Linux 5.6; what a
+ * newer kernel does better is used when it is there. One thread at a time, any thread; nothing here may be called from
+ * a signal handler. No call blocks beyond its timeout. After a fork the child must not touch the object. */
 
 /// Configuration ///
 
@@ -42,10 +43,11 @@ enum stk_uring_flags {
     STK_URING_WAIT_BY_POLL = 1u << 2,
     /* One thread makes every call for this ring, from open to close. The kernel then does its own work for the ring
      * only when that thread asks (6.1: single issuer, deferred task work), or without interrupting the thread (5.19:
-     * cooperative task work); an older kernel does as ever. With a kernel thread of STK_URING_SQPOLL it is single
-     * issuer (6.0) alone. */
+     * cooperative task work); on an older kernel the flag changes nothing. With a kernel thread of STK_URING_SQPOLL the
+     * ring gets single issuer (6.0) alone. */
     STK_URING_ONE_THREAD = 1u << 3,
-    /* The same without single issuer and deferred task work: cooperative task work is the best way that is tried. */
+    /* Asks for cooperative task work (5.19) alone, without single issuer and deferred task work. Several threads may
+     * make the calls, one at a time. */
     STK_URING_COOP = 1u << 4,
     /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
     STK_URING_PASSTHROUGH = 1u << 5,
@@ -79,7 +81,7 @@ enum stk_uring_why {
 
 struct stk_uring_feature_state {
     enum stk_uring_why why;
-    int32_t os_error; /* with STK_URING_REFUSED: the errno; 0: an old kernel that has no word for it */
+    int32_t os_error; /* with STK_URING_REFUSED: the errno; 0: an old kernel that does not know the feature */
 };
 
 struct stk_uring_config {
@@ -88,8 +90,8 @@ struct stk_uring_config {
     uint32_t flags;          /* of enum stk_uring_flags; default none */
     uint32_t sqpoll_idle_ms; /* how long the kernel thread spins before it sleeps; default 50 */
     /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256
-     * KiB, or more where the memory would take more than 64 buffers: for Linux 6.1 an NVMe command names no registered
-     * buffer with more pages than the controller takes in a command. */
+     * KiB, or more where the memory would take more than 64 buffers. Linux 6.1 refuses an NVMe command whose registered
+     * buffer has more pages than the controller takes in one command. */
     uint32_t piece_bytes;
     /* How often in a row requests may be refused (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as
      * failed. Default STK_URING_REFUSED_DEFAULT. */
@@ -119,7 +121,7 @@ enum stk_uring_path {
 
 /* Counters of one path since open. At every moment submitted = completed + failed + canceled + in flight. */
 struct stk_uring_path_stats {
-    uint64_t submitted, completed, failed, canceled; /* reads; those canceled are not among the failed */
+    uint64_t submitted, completed, failed, canceled; /* reads; a canceled read does not count as failed */
     uint64_t bytes;                                  /* of completed reads */
     uint64_t bounce_bytes;                           /* copied out of bounce blocks */
     uint64_t registered, plain; /* requests into registered memory, and into memory that is not registered */
@@ -156,7 +158,7 @@ struct stk_uring_socket_stats {
     uint64_t cut;      /* datagrams that were longer than their read; the rest of each is lost */
     uint64_t drops;    /* datagrams that the socket dropped, most of them because its buffer was full (SO_MEMINFO) */
     uint64_t requests; /* multishot: requests that were sent */
-    uint64_t dry;      /* multishot: how often the kernel found no read that waits, and left the data in the socket */
+    uint64_t dry;      /* multishot: how often no read waited, so that the kernel left the data in the socket */
     bool multishot;    /* one request serves many reads; false: each read has its own */
     int32_t os_error;  /* why there is no multishot; 0: it was not asked for */
 };
@@ -167,7 +169,7 @@ struct stk_uring_source {
     uint32_t busy;       /* sequential: one read is out, the others wait in the queue */
     bool writable;       /* the descriptor is open for writing */
     bool datagrams;      /* of a socket */
-    uint8_t receive;     /* how the reads of a socket come by their data */
+    uint8_t receive;     /* how the reads of a socket get their data: by multishot or by a request each */
     uint8_t armed;       /* multishot: the kernel has the request */
     uint8_t arm_due;     /* multishot: the request is to be sent */
     uint16_t generation; /* tells the answers of this socket from those of an earlier source of this number */
@@ -177,9 +179,9 @@ struct stk_uring_source {
     struct stk_index_list queue;
     uint32_t path;        /* an enum stk_uring_path */
     uint32_t block;       /* requests begin and end at multiples of so many bytes; 0: anywhere */
-    uint32_t align;       /* of the address of a request */
-    uint32_t request_max; /* bytes of a request */
-    uint64_t end;         /* bytes of the source; UINT64_MAX: only reads tell */
+    uint32_t align;       /* the address of a request is a multiple of so many bytes */
+    uint32_t request_max; /* most bytes of one request */
+    uint64_t end;         /* bytes of the source; UINT64_MAX: not known before a read comes back short */
     uint32_t nsid;        /* of an NVMe namespace */
 };
 
@@ -205,7 +207,7 @@ struct stk_uring {
     struct stk_index_list free, outbox, ready;
     struct stk_index_list parked; /* reads whose next request needs a bounce block, while none is free */
     uint8_t *bounce;              /* STK_URING_BOUNCES blocks of STK_URING_BOUNCE_BYTES */
-    uint32_t bounces_used;        /* bit n: block n has a read */
+    uint32_t bounces_used;        /* bit n: a read uses block n */
     bool plain_commands;          /* the kernel takes no NVMe command with registered memory */
     struct stk_ingest_stats stats;
     struct stk_uring_path_stats path[STK_URING_PATHS];
@@ -262,11 +264,11 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  * is always sequential: its reads run one at a time in the order of submission, each until it is full or the source
  * ends. The descriptor stays the caller's and must stay open until the source is removed.
  * With O_DIRECT, and on an NVMe character device (/dev/ng0n1), the medium is read in blocks. A read may begin and end
- * anywhere. What the read shares with a block at either end, and data for a dst without the alignment that the file
- * system asks for, goes through a bounce block and counts in bounce_bytes. A read that begins and ends at multiples of
- * 4096, into a dst that is one too, needs no copy. A read beyond the end of a file, a device or namespace comes short.
- * An NVMe namespace needs STK_URING_PASSTHROUGH, is asked what it is before the first read (stk_uring_nvme_identify),
- * and is never sequential.
+ * anywhere. The bytes of a block that a read asks for only in part, and data for a dst without the alignment that the
+ * file system asks for, go through a bounce block and count in bounce_bytes. A read that begins and ends at multiples
+ * of 4096, into a dst that is one too, needs no copy. A read beyond the end of a file, device or namespace comes short.
+ * An NVMe namespace needs STK_URING_PASSTHROUGH and is never sequential. This call asks the controller for the block
+ * size and the capacity of the namespace (stk_uring_nvme_identify).
  * Returns the source's index, the lowest free one. On error info.index is that index, info.value the errno. STK_E_FULL
  * no free source; STK_E_ISDIR; STK_E_ACCESS open for writing only, or the process may not ask the namespace;
  * STK_E_ARG bad descriptor or flags; STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give the same bytes
@@ -274,8 +276,9 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  * STK_URING_PASSTHROUGH, or one with metadata; STK_E_SHUTDOWN the ring is closed. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
 
-/* Adds a source whose reads send requests that do nothing, and leave the memory as it is. Each read comes back whole.
- * Shows what a request costs. Returns as stk_uring_add_file: STK_E_FULL; STK_E_SHUTDOWN. */
+/* Adds a source whose reads send requests that do nothing, and leave the memory as it is. The result of each read is
+ * its full length. Serves to measure what a request costs. Returns as stk_uring_add_file: STK_E_FULL; STK_E_SHUTDOWN.
+ */
 STK_MUST_CHECK int stk_uring_add_nop(struct stk_uring *uring);
 
 /// Sockets ///
@@ -291,19 +294,20 @@ struct stk_uring_socket_config {
     size_t memory_bytes;
 };
 
-/* Adds a socket that is bound or connected (TCP, UDP, Unix) as a sequential source, whose reads are not filled: each
- * ends with one datagram, or with the bytes of a stream that are there. Reads end in the order of submission. A
- * datagram that is longer than its read is cut: the completion has EMSGSIZE in os_error. An empty datagram is a read of
- * 0 bytes, and does not end a source of datagrams. Where nobody submits reads the data stays in the socket, which may
- * drop datagrams; the socket counts these. With memory, one multishot request serves all reads, by a ring of provided
- * buffers (Linux 6.0); where the kernel has no such thing, and without memory, each read sends a request of its own.
- * config may be NULL. Returns and refuses as stk_uring_add_file; STK_E_ARG also no socket, or one that listens;
- * STK_E_SPACE the memory is too small (info.value: bytes that would do); STK_E_ALIGN. */
+/* Adds a socket that is bound or connected (TCP, UDP, Unix) as a sequential source. A read of this source does not wait
+ * until its dst is full: it ends with one datagram, or with the bytes of a stream that are there. Reads end in the
+ * order of submission. If a datagram is longer than its read, the rest of the datagram is lost, and the completion has
+ * EMSGSIZE in os_error. An empty datagram is a read of 0 bytes, and does not end a source of datagrams. While no read
+ * is submitted the data stays in the socket, which may drop datagrams and counts the dropped ones. With the memory of
+ * `config` one multishot request serves all reads, by a ring of provided buffers (Linux 6.0). On an older kernel, and
+ * without this memory, each read sends a request of its own. config may be NULL. Returns and refuses as
+ * stk_uring_add_file; STK_E_ARG also no socket, or one that listens; STK_E_SPACE the memory is too small (info.value:
+ * bytes that would do); STK_E_ALIGN the memory is not aligned to 4096. */
 STK_MUST_CHECK int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring_socket_config *config);
 
-/* Copies the counters of a socket out; its drops are asked of the kernel now. Those of a socket that was removed, and
- * of all when the ring was closed, are in uring->socket_drops. STK_E_RANGE no such source, or no socket;
- * STK_E_SHUTDOWN; STK_E_ARG a NULL. */
+/* Copies the counters of a socket out, after it has asked the kernel for the newest number of drops. The drops of
+ * sockets that were removed, and of all sockets once the ring is closed, are in uring->socket_drops. STK_E_RANGE no
+ * such source, or no socket; STK_E_SHUTDOWN; STK_E_ARG a NULL. */
 STK_MUST_CHECK int stk_uring_socket_stats(struct stk_uring *uring, uint32_t source,
                                           struct stk_uring_socket_stats *stats);
 
@@ -330,16 +334,17 @@ struct stk_uring_nvme {
     uint32_t block_bytes;  /* of a logical block, 512 to 4096 */
     uint64_t blocks;       /* in the namespace */
     uint32_t transfer_max; /* most bytes of one command that the port sends */
-    uint32_t device_max;   /* most bytes of one command by the controller's word (MDTS); 0: no limit */
-    int os_error;          /* why it is not known, 0 when it is */
+    uint32_t device_max;   /* most bytes of one command that the controller takes (MDTS); 0: no limit */
+    int os_error;          /* why the namespace could not be identified; 0: it was identified */
 };
 
 /* Returns true if `fd` is the character device of an NVMe namespace. */
 bool stk_uring_is_nvme(int fd);
 
-/* Asks the controller what the namespace behind `fd` is. STK_OK, or as for the errno in nvme->os_error: STK_E_ACCESS
- * the process may not ask (before Linux 6.2 only root may); STK_E_UNSUPPORTED no namespace, one with metadata, or with
- * blocks of another size; STK_E_NODEV the namespace is not active, or gone; STK_E_IO; STK_E_ARG nvme is NULL. */
+/* Asks the controller for the identify data of the namespace behind `fd`. Returns STK_OK, or the code for the errno in
+ * nvme->os_error: STK_E_ACCESS the process may not ask (before Linux 6.2 only root may); STK_E_UNSUPPORTED no
+ * namespace, one with metadata, or with blocks of less than 512 or more than 4096 bytes; STK_E_NODEV the namespace is
+ * not active, or gone; STK_E_IO; STK_E_ARG nvme is NULL. */
 STK_MUST_CHECK int stk_uring_nvme_identify(int fd, struct stk_uring_nvme *nvme);
 
 /// What a ring has ///
@@ -369,7 +374,7 @@ extern const struct stk_reader_kind stk_uring_reader_kind;
  * "plain set-up". Static. */
 const char *stk_uring_setup_name(uint32_t setup_flags);
 
-/// What a run did ///
+/// How the bytes came ///
 
 /* Returns the words for a path, "NVMe passthrough"; NULL: there is no such path. Static. */
 const char *stk_uring_path_name(enum stk_uring_path path);
@@ -388,11 +393,11 @@ enum stk_uring_copies {
     STK_URING_UNFINISHED    /* reads of the path are in flight: ask later */
 };
 
-/* Says whether a run that is over was zero-copy on a path, by the counters of the path. Counters of several rings may
- * be summed. */
+/* Says how the bytes of a path came into the memory, by the counters of the path. Ask when the reads of the path have
+ * ended. Counters of several rings may be summed. */
 enum stk_uring_copies stk_uring_copies(const struct stk_uring_path_stats *stats, enum stk_uring_path path);
 
-/* Returns the words for it, "zero-copy". Static. */
+/* Returns the words for a way of copying, "zero-copy". Static. */
 const char *stk_uring_copies_name(enum stk_uring_copies copies);
 
 /// What the kernel can do ///
@@ -432,7 +437,7 @@ struct stk_uring_machine {
     uint64_t p2p_bytes;          /* of that memory */
 };
 
-/* Finds out. STK_OK, also where there is nothing; STK_E_ARG machine is NULL. */
+/* Finds out what this machine has. STK_OK, also where a part is not there; STK_E_ARG machine is NULL. */
 STK_MUST_CHECK int stk_uring_machine(struct stk_uring_machine *machine);
 
 /* Name of operation n, "READ_FIXED"; NULL above those this build knows. Static. */
