@@ -1,12 +1,13 @@
-/* stoker: the host's side of the I/O that slots on the device ask for: LOAD_MISS, and reads, writes and fences of
- * handlers (stoker/kernel/io.h).
+/* stoker: the host's side of the I/O that slots on the device ask for: LOAD_MISS, and the reads, writes and I/O fences
+ * that handlers ask for (stoker/kernel/io.h).
  *
- * A slot asks through the I/O queue and waits without holding a lane (core/SPEC.md 1.6, 4.3 and 4.4). The host says in
- * one table what there is to ask for, by number. A resource is read whole, to one place in the payload: LOAD_MISS asks
- * for these. A handle names a range of a source and a range of the payload, and says what may be done between the two.
- * Each row says which tenants may ask. stk_fetch_poll claims requests, checks each against the table, reads and writes
- * over the ingest port, completes the I/O slot and wakes the ring slot. A request that is refused or fails faults its
- * own slot, with reason STK_REASON_IO, and no other, and a request that is refused touches nothing.
+ * A slot asks through the I/O queue and waits without holding a lane (core/SPEC.md 1.6, 4.3 and 4.4). The host has one
+ * table of what slots may ask for. A row has a number, and is a resource or a handle. A resource is read whole, to one
+ * place in the payload; LOAD_MISS asks for resources. A handle names a range of a source and a range of the payload,
+ * and says which reads, writes and I/O fences between the two are allowed. Each row says which tenants may ask.
+ * stk_fetch_poll claims requests, checks each against the table, reads and writes over the ingest port, completes the
+ * I/O slot and wakes the ring slot. A request that is refused or fails faults its own slot, with reason STK_REASON_IO,
+ * and no other, and a request that is refused touches nothing.
  *
  * What the device says is not trusted: each word is read once and checked, and only these sources and destinations are
  * reached.
@@ -14,8 +15,7 @@
  * One thread serves: it makes every call below, and every cancel of a slot that may hold a load miss
  * (stk_fetch_cancel). It may run streams beside it, in turns. The ingest port may be shared with them and with other
  * services (struct stk_ingest_port); each has its own reads there and cancels no others. The service is the only server
- * of its I/O queue. No call blocks past its timeout.
- */
+ * of its I/O queue. No call blocks past its timeout. */
 #ifndef STOKER_FETCH_H
 #define STOKER_FETCH_H
 
@@ -62,7 +62,7 @@ struct stk_fetch_stats {
     uint64_t served;    /* their slots end DONE */
     uint64_t refused;   /* not in the table, or malformed */
     uint64_t failed;    /* the I/O failed, came short, or took too long */
-    uint64_t cancelled; /* nobody waits for them any more, or the service was closed */
+    uint64_t cancelled; /* their slots do not wait any more, or the service was closed */
     uint64_t reads;     /* reads, writes and syncs submitted */
     uint64_t shared;    /* requests that joined a read which others had asked for */
     uint64_t ahead;     /* requests that were served by what a prefetch had brought */
@@ -130,24 +130,24 @@ STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_
 
 #define STK_IO_MAY_READ  1u /* from the source to the payload */
 #define STK_IO_MAY_WRITE 2u /* from the payload to the source */
-#define STK_IO_MAY_FENCE 4u /* wait until what was written is kept through a power cut */
+#define STK_IO_MAY_FENCE 4u /* wait until the writes to the source are kept through a power cut */
 
 struct stk_fetch_handle {
-    uint32_t handle;                 /* the number by which slots name it: any, but none of a resource */
-    uint32_t source;                 /* of the ingest port, with offsets; open for writing where `rights` says so */
+    uint32_t handle;                 /* number by which slots name the handle: any number that no other row has */
+    uint32_t source;                 /* of the ingest port, with offsets; for STK_IO_MAY_WRITE open for writing */
     uint64_t offset;                 /* start of the range in the source, bytes */
-    uint64_t bytes;                  /* its length, 1 or more; offset + bytes at most INT64_MAX */
+    uint64_t bytes;                  /* length of that range, 1 or more; offset + bytes at most INT64_MAX */
     uint32_t payload, payload_bytes; /* range of the payload that may be read into and written from */
     uint32_t tenants;                /* bit t: tenant t may ask, 0 .. 28; not 0 */
     uint32_t rights;                 /* of STK_IO_MAY_*; not 0 */
-    /* Offsets in the source, lengths and addresses must be multiples of this power of two, as O_DIRECT asks for; 0: 1.
-     * Whoever asks for anything else gets STK_E_ALIGN. */
+    /* Offsets in the source, lengths and addresses must be multiples of this power of two, as O_DIRECT needs them; 0:
+     * 1. A request that is not aligned ends with STK_E_ALIGN. */
     uint32_t align;
 };
 
-/* Allows what `handle` says. Ranges of several handles may overlap: who asks for both keeps them apart. STK_E_ARG;
- * STK_E_SPACE the payload range leaves the payload (info.value: payload bytes that would do); STK_E_STATUS the number
- * is in the table; STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+/* Adds a handle to the table. Ranges of several handles may overlap; then the slots must keep their I/O apart.
+ * STK_E_ARG; STK_E_SPACE the payload range leaves the payload (info.value: payload bytes that would do); STK_E_STATUS
+ * the number is in the table; STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
 STK_MUST_CHECK int stk_fetch_grant(struct stk_fetch *fetch, const struct stk_fetch_handle *handle);
 
 /* Forgets a resource or a handle. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its memory is still with the
@@ -175,10 +175,10 @@ STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resour
  * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
  * destination is the port's until the read comes back (stk_fetch_unregister tells).
  *
- * Reads and writes through handles keep no order. A fence begins when every write to the same source that was asked for
- * before the fence has come back, whatever came of it. Of a write that took too long, or whose slot does not wait any
- * more, a part may be done, or all of it; the service asks the port to end it, and takes nothing from its I/O slot
- * before it has come back. */
+ * Reads and writes through handles keep no order. An I/O fence begins when every write to the same source that was
+ * published before the fence has come back, well or with an error. If a write takes too long, or its slot does not wait
+ * any more, the service asks the port to end the write. A part of its bytes may be written then, or all of them. The
+ * service takes no new request from the I/O slot of the write before the write has come back. */
 STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 
 /* Requests claimed and not ended. */

@@ -73,9 +73,9 @@ struct stk_stream_config {
     uint32_t payload_offset; /* its buffers start at this byte of the payload; multiple of 64 */
     uint32_t tenant;         /* of every slot */
     uint32_t priority;       /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
-    /* 0: slots are published in the order of the reads, so a read that is late holds back those behind it. 1: the slot
-     * of a read of a source with offsets is published as soon as the read has come back. Results are handed out in the
-     * order of the reads in both cases. */
+    /* 0: slots are published in the order of the reads, so a late read holds back the slots of the reads behind it. 1:
+     * the slot of a read of a source with offsets is published as soon as the read has come back. Results are handed
+     * out in the order of the reads in both cases. */
     uint32_t any_order;
     uint64_t slot_timeout_ns; /* longest time from PUBLISHED to a result (deadline.h); 0: 10 s; UINT64_MAX: never */
 

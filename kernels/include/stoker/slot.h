@@ -113,9 +113,9 @@ STK_SLOT_FN unsigned stk_table_share(unsigned table_bytes, unsigned payload_byte
 
 /* First result, counted as an argument: results are the tail of the arguments. STK_SLOT_RESULTS of them. */
 #define STK_RESULT_ARG 8u
-/* The ticket of a slot that asks the host for I/O: which I/O slot serves it; 0: the slot has not asked yet. The ticket
- * of a LOAD_MISS is 1 + the index of the I/O slot. The ticket of any other op is greater by STK_IO_TICKET, since most
- * ops use this argument for something else, such as small numbers. */
+/* The argument with the I/O ticket of a slot that asks the host for I/O. The I/O ticket says which I/O slot has the
+ * request; 0: the slot has not asked yet. The I/O ticket of a LOAD_MISS is 1 + the index of the I/O slot. In any other
+ * op STK_IO_TICKET is added, since most ops use this argument for small numbers, which must not look like a ticket. */
 #define STK_FETCH_TICKET_ARG 2u
 #define STK_IO_TICKET        0x494F0000u
 /* Of a slot in FAULT: the offending value, and the reason. They are the last two words of the slot. */

@@ -13,8 +13,8 @@ extern "C" {
 /* What a read is. Only a source with offsets that is open for writing takes writes and syncs. */
 enum stk_ingest_op {
     STK_INGEST_READ = 0,
-    STK_INGEST_WRITE = 1, /* the other way: from `dst`, which the port only loads from, to the source */
-    STK_INGEST_SYNC = 2   /* what writes that were reaped have brought to the source is kept through a power cut */
+    STK_INGEST_WRITE = 1, /* the bytes go from `dst` to the source; the port does not change `dst` */
+    STK_INGEST_SYNC = 2   /* makes the writes to the source that were reaped before last through a power cut */
 };
 
 /* A read to submit, or another op. `dst` stays the port's until the read is reaped. */
@@ -49,8 +49,9 @@ struct stk_ingest_ops {
     const char *name;
 
     /* Starts up to `count` reads, in order. Returns how many were taken, fewer when the port is full (0: reap first),
-     * or an error, in which case none was taken. Writes and syncs keep no order among each other: who wants one waits
-     * for the first. A port that cannot write refuses them with STK_E_ACCESS. Never blocks on the data. Mandatory. */
+     * or an error, in which case none was taken. Writes and syncs keep no order among each other: a caller that needs
+     * an order reaps the first before it submits the second. A port that cannot write refuses them with STK_E_ACCESS.
+     * Never blocks on the data. Mandatory. */
     int (*submit)(void *ctx, const struct stk_ingest_read *reads, uint32_t count);
 
     /* Collects up to `max` finished reads, in any order. Waits at most `timeout_ns` for the first (0: not at all;

@@ -19,13 +19,15 @@
 #include "stoker/kernel/guard.h"
 
 /* What a slot asks for. A READ goes from handle `src` to payload byte `dst`, a WRITE from payload byte `src` to handle
- * `dst`; `offset` counts from the start of what the handle names. A FENCE has the handle in `dst`, and zeros. */
+ * `dst`; `offset` counts bytes from the start of the handle's range of the source. A FENCE has the handle in `dst`, and
+ * zeros in the other fields. */
 struct stk_io_ask {
     stk_u32 op, src, dst, bytes;
     stk_u64 offset;
 };
 
-/* Takes a free I/O slot: EMPTY -> WAIT_IO, a state in which the host leaves it alone. io_slots when none is free. */
+/* Takes a free I/O slot: EMPTY -> WAIT_IO, a state in which the host leaves the I/O slot alone. Returns its index, or
+ * io_slots when none is free. */
 STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
     stk_u32 i;
     for (i = 0; i < d->io_slots; i++) {
@@ -65,8 +67,8 @@ STK_FN stk_u32 stk_io_publish(const struct stk_dev *d, const struct stk_call *c,
     return STK_MOVED;
 }
 
-/* Returns 1 if the request in this I/O slot is this slot's own. The words of an I/O slot are its asker's and the host's
- * alone, so a ticket that a publisher made up gets nothing of another slot's. */
+/* Returns 1 if the request in this I/O slot is this slot's own. Only the slot that asked and the host write the words
+ * of an I/O slot. So a slot whose ticket was invented by a publisher does not get the outcome of another slot. */
 STK_FN int stk_io_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, const struct stk_io_ask *ask, stk_u32 status) {
     /* An error's code takes the tag's place, and the tag that of the length. */
     return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index &&
@@ -105,9 +107,10 @@ STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c,
     *moved = stk_ld(io + STK_IO_MOVED);
     *code = stk_ld(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
     *code = status == STK_IO_OK ? 0u : *code;
-    /* Without a ticket first: a device that is lost in between leaves an outcome that nobody names, and a slot that
-     * asks again. Release: a sweep of the host that sees no ticket also sees CLAIMED, and leaves the outcome here. And
-     * the reads above come before the swap that frees the I/O slot. */
+    /* The ticket is cleared before the swap. If the device is lost in between, no slot has the ticket of the outcome:
+     * the host frees the I/O slot, and this slot asks again. Release orders two things. A sweep of the host that sees
+     * no ticket also sees CLAIMED, and leaves the outcome alone. The reads above come before the swap that frees the
+     * I/O slot. */
     stk_st_release(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
     if (stk_cmpxchg_relaxed(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
         return STK_SLOT_REQUEUE; /* the host recycled it: ask again */
@@ -117,8 +120,8 @@ STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c,
 
 /// For handlers ///
 
-/* As the three calls below, for a handler that goes on after an error: STK_SLOT_DONE says that the outcome is there,
- * with its code and the bytes moved. */
+/* Asks as the three calls below do, for a handler that goes on after an error. STK_SLOT_DONE says that the outcome is
+ * there: *code is 0 or why the I/O failed, *moved the number of bytes that were moved. */
 STK_FN_FOR_USERS stk_u32 stk_io(const struct stk_dev *d, const struct stk_call *c, const struct stk_io_ask *ask,
                                 stk_u32 *code, stk_u32 *moved) {
     stk_u32 at = ask->op == STK_IO_OP_READ ? ask->dst : ask->src;
@@ -131,7 +134,7 @@ STK_FN_FOR_USERS stk_u32 stk_io(const struct stk_dev *d, const struct stk_call *
     return stk_io_outcome(d, c, ask, STK_IO_TICKET, code, moved);
 }
 
-/* Faults the slot where the I/O failed. Result 0 then has the bytes that were moved. */
+/* Asks as stk_io does, and faults the slot if the I/O failed. Result 0 then has the number of bytes that were moved. */
 STK_FN_FOR_USERS stk_u32 stk_io_or_fault(const struct stk_dev *d, const struct stk_call *c,
                                          const struct stk_io_ask *ask) {
     stk_u32 code = 0, moved = 0, status = stk_io(d, c, ask, &code, &moved);
@@ -142,8 +145,9 @@ STK_FN_FOR_USERS stk_u32 stk_io_or_fault(const struct stk_dev *d, const struct s
     return status;
 }
 
-/* Reads `bytes` bytes from byte `offset` of what the handle names to payload byte `to`. Returns STK_SLOT_DONE once they
- * are there; the handler returns any other status at once. A source that ends before is an error, STK_E_SHORT. */
+/* Reads `bytes` bytes from byte `offset` of the handle's range of the source to payload byte `to`. Returns
+ * STK_SLOT_DONE once the bytes are there; the handler returns any other status at once. A source that ends before is an
+ * error, STK_E_SHORT. */
 STK_FN_FOR_USERS stk_u32 stk_io_read(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle, stk_u64 offset,
                                      stk_u32 to, stk_u32 bytes) {
     struct stk_io_ask ask;
@@ -155,8 +159,8 @@ STK_FN_FOR_USERS stk_u32 stk_io_read(const struct stk_dev *d, const struct stk_c
     return stk_io_or_fault(d, c, &ask);
 }
 
-/* Writes `bytes` bytes from payload byte `from` on to byte `offset` of what the handle names. Returns as stk_io_read.
- * The payload must not change before. */
+/* Writes `bytes` bytes, which begin at payload byte `from`, to byte `offset` of the handle's range of the source.
+ * Returns as stk_io_read. Those bytes of the payload must not change before the call returns STK_SLOT_DONE. */
 STK_FN_FOR_USERS stk_u32 stk_io_write(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle, stk_u64 offset,
                                       stk_u32 from, stk_u32 bytes) {
     struct stk_io_ask ask;
@@ -168,7 +172,8 @@ STK_FN_FOR_USERS stk_u32 stk_io_write(const struct stk_dev *d, const struct stk_
     return stk_io_or_fault(d, c, &ask);
 }
 
-/* Waits until every write to the handle's source that was asked for before is on the medium. Returns as stk_io_read. */
+/* Asks for an I/O fence: waits until every write to the handle's source that was asked for before the fence is kept
+ * through a power cut. Returns as stk_io_read. */
 STK_FN_FOR_USERS stk_u32 stk_io_fence(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle) {
     struct stk_io_ask ask;
     ask.op = STK_IO_OP_FENCE;
