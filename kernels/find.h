@@ -154,8 +154,8 @@ STK_FN void stk_find_count(const struct stk_dev *d, struct stk_worker *w, stk_u3
     }
 }
 
-/* `n` slots of partition `p` were claimed, the last of them `slot`: its cursor goes on behind it, but where the ring
- * scan only took its turn. */
+/* Counts `n` claims in partition `p`, the last of them slot `slot`. With `move` the cursor of the partition goes on
+ * behind this slot; a turn that the ring scan took only because it was due moves no cursor. */
 STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 slot, stk_u32 n,
                              int move) {
     stk_u32 first = stk_worker_first(w, p);

@@ -39,13 +39,14 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     return STK_CLAIM;
 }
 
-/* The k-th partition to look at: those below HIGH first when it is their turn. */
+/* Returns the k-th partition to look at. After STK_STARVATION_LIMIT claims at or above HIGH the partitions below HIGH
+ * come first. */
 STK_FN stk_u32 stk_find_order(const struct stk_worker *w, stk_u32 k) {
     stk_u32 p = w->high_claims >= STK_STARVATION_LIMIT ? k + STK_WIRE_PRIORITY_NORMAL : k;
     return p < w->partitions ? p : p - w->partitions;
 }
 
-/* How many of the partitions, in that order, come before the high scan. */
+/* Returns how many partitions, in the order of stk_find_order, come before the high scan. */
 STK_FN stk_u32 stk_find_before_high_scan(const struct stk_worker *w) {
     return w->partitions == 1u || w->high_claims >= STK_STARVATION_LIMIT ? w->partitions
                                                                          : (stk_u32)STK_WIRE_PRIORITY_NORMAL;

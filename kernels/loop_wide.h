@@ -83,9 +83,9 @@
 
 /* A lane's own state beside the worker's. */
 struct stk_lane {
-    stk_u32 seen; /* four bits for each source: the status of the ready slot there, 0: none */
-    stk_u32 kept; /* the source of which it keeps the slot, and of this slot the ... */
-    stk_u32 slot;
+    stk_u32 seen;   /* four bits for each source: the status of the ready slot there, 0: none */
+    stk_u32 kept;   /* the source whose slot the lane keeps */
+    stk_u32 slot;   /* the slot that the lane keeps, with its ... */
     stk_u32 opcode; /* ... opcode ... */
     stk_u32 tenant; /* ... tenant ... */
     stk_u32 guard;  /* ... and guard */
@@ -114,7 +114,8 @@ STK_FN int stk_wide_ring_scan_due(const struct stk_dev *d, const struct stk_work
 }
 
 /* Returns the slot `lane` steps behind `at` among the slots [first, end), STK_NO_SLOT for a lane that would come round
- * to `at` again. This function and those that call it select, since a GPU takes a turn for the time of its branches. */
+ * to `at` again. This function and its callers select values instead of branching, since each branch makes a turn on
+ * a GPU longer. */
 STK_FN stk_u32 stk_wide_step(stk_u32 first, stk_u32 end, stk_u32 at, stk_u32 lane) {
     stk_u32 room = end - at, slot = lane < room ? at + lane : first + (lane - room);
     return ((at != STK_NO_SLOT) & (lane < end - first)) ? slot : STK_NO_SLOT;
@@ -195,12 +196,13 @@ STK_FN void stk_wide_poll_end(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, 
     }
 }
 
-/* Bits of the partitions below HIGH, and of the others. */
+/* Bits of the partitions below HIGH, and of HIGH and above, in a word with a bit for each source. */
 #define STK_READY_LOWER (((1u << STK_PRIORITIES) - 1u) & ~STK_READY_UPPER)
 #define STK_READY_UPPER ((1u << STK_WIRE_PRIORITY_NORMAL) - 1u)
 
-/* The source to take from, STK_SOURCES for none: the order of stk_find_order and stk_find_before_high_scan, without a
- * loop, since a GPU takes a turn for the time of its branches. */
+/* Returns the source to take from, STK_SOURCES for none, in the order of stk_find_order and stk_find_before_high_scan.
+ * There is no loop, since each branch makes a turn on a GPU longer. `ready` has a bit for each source with a ready slot.
+ * Each line overrules the lines above it. */
 STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     stk_u32 ring_scan = ready & 1u << STK_SOURCE_RING_SCAN, high_scan = ready & 1u << STK_SOURCE_HIGH_SCAN, first;
     first = ready & (STK_READY_LOWER | 1u << STK_SOURCE_RING_SCAN);
@@ -376,9 +378,9 @@ STK_FN int stk_wide_room(const struct stk_dev *d, const struct stk_worker *w, st
     return 0;
 }
 
-/* Returns the status of the slot that this lane saw in the chosen source; 0: it saw none that is ready. What the lane
- * keeps is of this slot: all lanes choose by one order, so that a lane which saw a slot in the source that comes first
- * for all has no source that comes before. */
+/* Returns the status of the slot that this lane saw in the chosen source; 0: the lane saw no ready slot there. If the
+ * lane saw one, then this slot is the slot that the lane keeps: all lanes choose by the same order, so no source with a
+ * ready slot comes before the chosen one. */
 STK_FN stk_u32 stk_wide_seen(const struct stk_lane *lane) {
     return lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u;
 }
@@ -524,8 +526,9 @@ STK_FN int stk_wide_flush_due(const struct stk_worker *w, stk_u32 ended, stk_u32
 }
 
 #if STK_TILED
-/* Ends the slot that this lane saw in a turn in which the lanes saw NOPs alone. Nobody else can claim these slots, and
- * no quota binds, so that they need no claim. (PoCL 3.1's compiler crashes on the branch to this function.) */
+/* Ends the slot that this lane saw, in a turn in which all lanes saw NOPs alone. These slots need no claim, since no
+ * other worker can claim them and no tenant has a quota. Only kernels with tiles have this function: PoCL 3.1's
+ * compiler crashes on the branch to it. */
 STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w, const struct stk_lane *lane,
                              STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 status = STK_SLOT_DONE;
@@ -619,7 +622,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
 
 /* The cursor of partition `p` goes on behind the first `lanes` slots there, of which `n` were claimed. */
 STK_FN void stk_wide_move_cursor(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 lanes, stk_u32 n) {
-    if (w->partitions == 1u) { /* without a computed index, which a GPU would have to look for */
+    if (w->partitions == 1u) { /* without a computed index, for which a GPU would choose among all words */
         stk_u32 at = w->cursor[0], room = d->slots - at;
         w->cursor[0] = lanes < room ? at + lanes : lanes - room;
     } else {
@@ -629,8 +632,8 @@ STK_FN void stk_wide_move_cursor(const struct stk_dev *d, struct stk_worker *w, 
     }
 }
 
-/* All lanes: the search goes on behind what this turn did. The words of the turn are read together, since each read of
- * local memory takes as long as many of them. */
+/* All lanes: moves the search on behind the slots that this turn looked at. The words of the turn are read together,
+ * since many reads of local memory that are under way together take as long as one. */
 STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const struct stk_lane *lane,
                           STK_LOCAL stk_u32 *used, STK_LOCAL stk_u32 *now, stk_u32 doorbell) {
     stk_u32 ready = now[STK_TURN_READY], skip = now[STK_TURN_SKIP], last = now[STK_TURN_LAST],

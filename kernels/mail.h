@@ -81,7 +81,7 @@ STK_FN stk_u32 stk_mail_leave(const struct stk_dev *d) {
     if (stk_add(d->mail + STK_MAIL_LEFT, 1u) + 1u != d->workers) {
         return 0;
     }
-    STK_FENCE_DEVICE(); /* what the others stored is read, and overwritten, after all of them have left */
+    STK_FENCE_DEVICE(); /* the stores of the others come before the reads and stores below: all of them have left */
     why = stk_ld(d->mail + STK_MAIL_STOP);
     for (i = 0; i < STK_MAIL_BOXES_MAX; i++) {
         stk_st(stk_mail_box(d, i), STK_MAIL_ABSENT);

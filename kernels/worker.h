@@ -58,8 +58,8 @@ struct stk_worker {
 
 /// Words of a worker by a computed index ///
 
-/* A compiler for a GPU keeps a struct in registers only where the program computes no index into the struct, and a turn
- * of a worker in memory takes longer. So such an index chooses among all words. */
+/* A compiler for a GPU keeps a struct in registers only if the program computes no index into the struct, and a turn of
+ * a worker takes longer if its struct lies in memory. So these functions select among all words instead of indexing. */
 #if STK_TILED
 #define STK_WORKER_CHOOSE(p, k, word)  ((p) == k##u ? (word)[k] : 0u)
 #define STK_WORKER_KEEP(p, k, word, v) (word)[k] = (p) == k##u ? (v) : (word)[k]

@@ -1,4 +1,4 @@
-/* stoker port: what a run did, and what this machine could do. */
+/* stoker port: the counters of paths, the check for zero-copy, and what this machine has for it. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -24,9 +24,9 @@ enum op_state {
     OP_READY
 };
 
-/* How reads of a source come by their data. */
+/* How the reads of a source get their data. */
 enum receive_kind {
-    RECEIVE_NONE,     /* each read is filled */
+    RECEIVE_NONE,     /* no socket: each read goes on until it is full */
     RECEIVE_SINGLE,   /* a socket: each read sends a request for one receive */
     RECEIVE_MULTISHOT /* a socket: one request answers for all reads */
 };
@@ -127,11 +127,11 @@ void stk_uring_send_next_(struct stk_uring *u, struct stk_uring_source *s);
 
 /* An answer of the kernel. */
 struct stk_uring_answer {
-    uint32_t index; /* of the operation; of a multishot receive, the source */
-    int32_t res;    /* count of bytes or -errno */
-    uint32_t flags; /* IORING_CQE_F_* */
-    bool receive;   /* of a multishot receive */
-    uint32_t generation;
+    uint32_t index;      /* of the operation; of a multishot receive, the source */
+    int32_t res;         /* count of bytes or -errno */
+    uint32_t flags;      /* IORING_CQE_F_* */
+    bool receive;        /* the answer is one of a multishot receive */
+    uint32_t generation; /* of a multishot receive: of the source to which the request was sent */
 };
 
 /* user_data of a multishot receive: a bit, the generation of the source, and its index. */
@@ -148,13 +148,14 @@ void stk_uring_provide_(struct stk_uring *u, uint32_t index);
 /* Makes the requests of sockets that are due, as far as the queue has room. */
 void stk_uring_fill_receives_(struct stk_uring *u);
 
-/* Moves the reads of a socket on. */
+/* Takes in an answer to a multishot receive, and moves the reads of its socket on. */
 void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *answer);
 
 /* Ends the reads of sockets that are marked as cancelled, now or with the next answer. May be called again. */
 void stk_uring_cancel_receives_(struct stk_uring *u);
 
-/* Takes a socket that has no reads from the kernel. Returns false where that has to be tried again. */
+/* Ends the kernel's use of a socket that has no reads: its request and its ring of buffers. Returns false if the
+ * request has not ended yet; then call again. */
 bool stk_uring_forget_socket_(struct stk_uring *u, uint32_t source);
 
 extern const struct stk_uring_requests stk_uring_receive_requests_;

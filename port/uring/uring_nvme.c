@@ -1,5 +1,6 @@
 /* stoker port: NVMe passthrough. A request is an NVMe command to a namespace (NVM Command Set Specification 1.0c, 3.2.4
- * "Read command"). What a namespace is comes from its identify data (NVM Express Base Specification 2.0c, 5.17). */
+ * "Read command"). Block size and capacity of a namespace come from its identify data (NVM Express Base Specification
+ * 2.0c, 5.17). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -1,4 +1,4 @@
-/* Reads, writes and fences through handles: what a slot may ask for, in which order, and what came of it. */
+/* Reads, writes and I/O fences through handles: checks of requests, the order of fences, and completions. */
 #include "stream/fetch_internal.h"
 
 /// Table ///
@@ -61,8 +61,9 @@ int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_reques
 
 /// Order ///
 
-/* Returns true if request w is a write to `source` that a fence which was claimed in pass `pass` waits for. A write
- * that took too long has ended, but is still to come back. */
+/* Returns true if a fence on `source` that was claimed in pass `pass` must wait for request w: w is a write to the
+ * source, was not claimed in a later pass, and still waits or is with the port. A write that took too long counts until
+ * the port gives it back. */
 static bool comes_before(const struct stk_fetch *m, const struct stk_fetch_request *w, uint32_t source, uint32_t pass) {
     return w->op == STK_IO_OP_WRITE && (w->moving || w->state == STK_FETCH_WAITING) &&
            m->rows[w->row].is.source == source && pass - w->pass <= UINT32_MAX / 2u;
@@ -123,7 +124,7 @@ bool stk_fetch_complete(struct stk_fetch *m, uint32_t k, const struct stk_ingest
     q = &m->requests[k];
     stk_fetch_moved(m, k);
     if (q->state != STK_FETCH_WAITING) {
-        return true; /* the request has ended without it */
+        return true; /* the request ended before its I/O came back */
     }
     q->moved = done->result > 0 ? (uint32_t)done->result : 0u;
     code = done->result == STK_E_CANCELED ? STK_FETCH_CODE(STK_E_CANCELED) : code_of(q, done);

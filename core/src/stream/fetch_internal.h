@@ -1,4 +1,4 @@
-/* What the files of the miss service share. Private to them. */
+/* Declarations that the files of the fetch service share. Private to them. */
 #ifndef STK_SRC_FETCH_INTERNAL_H
 #define STK_SRC_FETCH_INTERNAL_H
 
@@ -25,7 +25,7 @@ struct stk_fetch_row {
 };
 
 enum stk_fetch_state {
-    STK_FETCH_FREE = 0, /* none of the service's */
+    STK_FETCH_FREE = 0, /* the service has no request from this I/O slot */
     STK_FETCH_WAITING,  /* claimed; its row is to be read */
     STK_FETCH_OUTCOME   /* completed; its slot has not yet taken the outcome */
 };
@@ -39,10 +39,10 @@ struct stk_fetch_request {
     uint32_t prefetch;
     uint32_t op;      /* STK_IO_OP_*, through a handle; 0: a load of a resource */
     uint32_t payload; /* byte of the payload */
-    uint32_t bytes;   /* to be moved */
-    uint32_t moved;   /* that were moved */
-    uint32_t pass;    /* in which it was claimed */
-    uint32_t moving;  /* 1: its I/O is with the port, also when the request has ended before */
+    uint32_t bytes;   /* bytes to be moved */
+    uint32_t moved;   /* bytes that were moved */
+    uint32_t pass;    /* stk_fetch.pass when the request was claimed */
+    uint32_t moving;  /* 1: the I/O of the request is with the port, also after the request itself has ended */
 };
 
 _Static_assert(sizeof(struct stk_fetch_row) <= STK_FETCH_ROW_BYTES, "STK_FETCH_BYTES counts on this");
@@ -57,8 +57,9 @@ static inline uint32_t stk_slot_arg(const uint32_t *slot, uint32_t i) {
     return stk_load_acquire(slot + STK_SLOT_ARG0 + i);
 }
 
-/* Does ring slot `slot` wait for I/O slot k? What waits cannot have a ticket that its publisher made up: asking
- * overwrites it. The mark of the ticket fits the opcode, so a slot that asked as one op does not wait as another. */
+/* Returns true if ring slot `slot` waits for I/O slot k. A slot in WAIT_IO has no ticket that its publisher made up,
+ * since the slot overwrote the ticket when it asked. The mark of the ticket must fit the opcode, so a slot whose opcode
+ * was changed after it asked does not wait. */
 static inline bool stk_fetch_waits(const struct stk_fetch *m, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(&m->ring, slot);
     return stk_load_acquire(w + STK_SLOT_STATUS) == STK_SLOT_WAIT_IO &&
@@ -67,7 +68,7 @@ static inline bool stk_fetch_waits(const struct stk_fetch *m, uint32_t slot, uin
 
 /// fetch.c ///
 
-/* The row of a resource, or STK_FETCH_NO_ROW. */
+/* Returns the row of a resource or handle, or STK_FETCH_NO_ROW. */
 uint32_t stk_fetch_find(const struct stk_fetch *m, uint32_t resource);
 
 /// fetch_end.c: what a request ends with ///
@@ -88,20 +89,20 @@ void stk_fetch_sweep(struct stk_fetch *m);
  * is to be moved. STK_OK, or why the slot may not. */
 int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_request *asked, struct stk_fetch_request *q);
 
-/* Returns true if the I/O of request q may go to the port now: it is not there yet, and a fence has nothing to wait
- * for. */
+/* Returns true if the I/O of request q may go to the port now: the I/O is not there yet, and no earlier write is under
+ * way if q is an I/O fence. */
 bool stk_fetch_may_move(const struct stk_fetch *m, const struct stk_fetch_request *q);
 
 /* Hands request k to the port: fills in its read. */
 void stk_fetch_move(struct stk_fetch *m, uint32_t k, struct stk_ingest_read *read);
 
-/* The I/O of request k is not with the port any more. */
+/* Notes that the I/O of request k is not with the port any more. */
 void stk_fetch_moved(struct stk_fetch *m, uint32_t k);
 
-/* The I/O of request k came back. Returns false when the service waits for no such I/O. */
+/* Takes the completion of the I/O of request k in. Returns false when the service waits for no such I/O. */
 bool stk_fetch_complete(struct stk_fetch *m, uint32_t k, const struct stk_ingest_done *done);
 
-/* Asks the port to end the I/O of request k, where it has it. */
+/* Asks the port to end the I/O of request k, if the I/O is with the port. */
 void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 
 /// fetch_serve.c ///

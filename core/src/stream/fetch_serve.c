@@ -98,8 +98,9 @@ static bool claim_pass(struct stk_fetch *m, bool fences) {
     return fence;
 }
 
-/* Claims requests. A fence may be seen before a write that was published earlier, in an I/O slot that the pass had left
- * behind. So behind a fence a second pass takes all that was published before the fence, and no further fence. */
+/* Claims requests. A pass may claim a fence and overlook a write that was published before the fence, in an I/O slot
+ * that the pass had left behind. So a second pass follows a pass that claimed a fence. The second pass claims all
+ * writes that were published before the fence, and no further fence, which would need a pass of its own. */
 static void claim_requests(struct stk_fetch *m) {
     m->pass++;
     if (claim_pass(m, true)) {

@@ -1,6 +1,6 @@
-/* A kernel of io_uring that refuses and fails as a case asks, over the real one: liburing's calls go through here (ld
- * --wrap). An error of a request is a real answer of the real kernel: the request is sent as a NOP with the result that
- * the case wants (Linux 6.9). A short read is a real read of fewer bytes. Include it once. */
+/* A layer over the real io_uring that refuses and fails as a case asks: liburing's calls go through here (ld --wrap).
+ * An error of a request is an answer of the real kernel: the request is sent as a NOP with the result that the case
+ * wants (IORING_NOP_INJECT_RESULT, Linux 6.10). A short read is a real read of fewer bytes. Include it once. */
 #ifndef URING_KERNEL_H
 #define URING_KERNEL_H
 
