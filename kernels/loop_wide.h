@@ -201,8 +201,8 @@ STK_FN void stk_wide_poll_end(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, 
 #define STK_READY_UPPER ((1u << STK_WIRE_PRIORITY_NORMAL) - 1u)
 
 /* Returns the source to take from, STK_SOURCES for none, in the order of stk_find_order and stk_find_before_high_scan.
- * There is no loop, since each branch makes a turn on a GPU longer. `ready` has a bit for each source with a ready slot.
- * Each line overrules the lines above it. */
+ * There is no loop, since each branch makes a turn on a GPU longer. `ready` has a bit for each source with a ready
+ * slot. Each line overrules the lines above it. */
 STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     stk_u32 ring_scan = ready & 1u << STK_SOURCE_RING_SCAN, high_scan = ready & 1u << STK_SOURCE_HIGH_SCAN, first;
     first = ready & (STK_READY_LOWER | 1u << STK_SOURCE_RING_SCAN);

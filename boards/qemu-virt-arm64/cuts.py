@@ -68,7 +68,7 @@ class Board:
         return None if what == "acked" else name
 
     def cut(self, log):
-        """One boot: both logs are checked, then appended to until the power goes."""
+        """Boots once: the guest checks both logs and appends to them until the cut. Returns the delay in seconds."""
         ready, end = set(), None
         delay = self.random.uniform(0, MOST_SECONDS)
         with self.boot(log, "live") as machine:
@@ -85,7 +85,7 @@ class Board:
         return delay
 
     def look(self, log):
-        """The last boot: what was acknowledged is there."""
+        """Boots a last time: the guest checks that the acknowledged records are there."""
         with self.boot(log, "expect") as machine:
             over = False
             for line in machine.lines(BOOT_SECONDS, lambda: over):
@@ -96,7 +96,7 @@ class Board:
 
 
 def run(cuts, seed, early=False):
-    """Cuts the power so often. Returns 0 where nothing that was acknowledged is lost, else 1."""
+    """Cuts the power `cuts` times. Returns 0 if no acknowledged record is lost, else 1."""
     print(f"board: {cuts} power cuts, seed {seed}{', acknowledged too early' if early else ''}", flush=True)
     board, began = Board(seed, early), time.monotonic()
     with open(guest.WORK / "cuts.log", "wb") as log:

@@ -1,5 +1,5 @@
-"""The guest: its files, its kernel and one run of QEMU. What lies in the folder of `fetch` is shared by all clones of
-the tree; what a run makes lies in build/aarch64-linux/board."""
+"""The guest: its files, its kernel and one run of QEMU. All clones of the tree share the files in the folder of
+`fetch`; the files that a run makes lie in build/aarch64-linux/board."""
 import os
 import pathlib
 import shutil
@@ -51,7 +51,7 @@ def kernel_version():
 ## Modules ##
 
 def information(module, key):
-    """Values of a key in what the module says about itself."""
+    """Returns the values of a key that the file of a module has as KEY=VALUE."""
     data = module.read_bytes()
     return [part[len(key) + 1:].decode() for part in data.split(b"\0") if part.startswith(key.encode() + b"=")]
 

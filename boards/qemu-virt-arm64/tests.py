@@ -40,7 +40,7 @@ class Test:
 ## Which tests ##
 
 def commands():
-    """The command of each test, also where its program is not built yet; then ctest does not tell it."""
+    """Returns the command of each test. ctest does not show the command of a test whose program is not built yet."""
     found = {}
     for path in guest.BUILD.rglob("CTestTestfile.cmake"):
         for name, words in re.findall(r'^add_test\(\[=\[(.*?)\]=\] (".*")\)$', path.read_text(), re.MULTILINE):
@@ -49,7 +49,7 @@ def commands():
 
 
 def script_of(command, properties, short):
-    """What the guest runs for a test of ctest."""
+    """Returns the script that the guest runs for a test of ctest."""
     environment = dict(pair.split("=", 1) for pair in properties.get("ENVIRONMENT", []))
     environment.update(ENVIRONMENT, **(SHORT if short else {}))
     folder = shlex.quote(properties.get("WORKING_DIRECTORY", str(guest.BUILD)))
@@ -79,7 +79,7 @@ def of_ctest(short):
 
 
 def of_board():
-    """The scripts of tests/, which use the guest's devices. They run behind the others."""
+    """Returns the scripts of tests/, which use the guest's devices. They run after the other tests."""
     common = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in ENVIRONMENT.items())
     common += f"export PATH={guest.BUILD}/bin:$PATH POCL_CACHE_DIR={guest.BUILD}/pocl-cache\n"
     common += "mkdir -p /tmp/$$ && cd /tmp/$$ && set -eux\n"
@@ -90,7 +90,7 @@ def of_board():
 ## What they need ##
 
 def data_disk():
-    """A drive with words to scan. Returns its image, and the counts of PATTERNS by a way that stoker does not go."""
+    """Makes a drive with words to scan. Returns its image, and the counts of PATTERNS as Python finds them."""
     draw = random.Random(12)
     words = [b"stoker", b"ring", b"kernel", b"of", b"the", b"aaaa", b"slot", b"\x00\x01\x02", b"lease", b"e"]
     block = b" ".join(draw.choice(words) for _ in range(60000))
@@ -140,7 +140,7 @@ def report(tests, number, test):
 
 
 def read_console(lines, tests):
-    """Takes the results from the console. Returns what the guest said at its end, or None where it said nothing."""
+    """Takes the results from the console. Returns the exit status that the guest printed, or None."""
     by_name = {test.name: test for test in tests}
     done = 0
     for line in lines:
@@ -161,7 +161,7 @@ def read_console(lines, tests):
 
 
 def boot(tests, initial, image, seconds):
-    """Boots the guest, which runs the tests. One run at a time has the disk that keeps PoCL's programs."""
+    """Boots the guest, which runs the tests. One run at a time may use the disk that keeps PoCL's programs."""
     with open(guest.BASE / "keep.lock", "w") as lock, open(guest.WORK / "tests.log", "wb") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         disks = {"data": (image, "cache=unsafe"), "log": (guest.blank("log.img", 8 << 20), "cache=unsafe"),

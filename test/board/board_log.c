@@ -76,13 +76,14 @@ static struct found walk(void) {
     return found;
 }
 
-/* Records that the ring has not taken away for sure: one in each block, since a mount may cost the rest of a block. */
+/* Returns how many of the newest records the log must still have: one in each block, since a mount may cost the rest of
+ * a block. Older ones may be overwritten. */
 static uint32_t least_kept(uint32_t acked) {
     uint32_t blocks = medium.geometry.blocks, kept = blocks > LOST_BLOCKS ? blocks - LOST_BLOCKS : 1u;
     return acked < kept ? acked : kept;
 }
 
-/* Checks that nothing which was synced is missing, other than what the ring took away at its old end. */
+/* Checks that no synced record is missing, other than the oldest ones, which the log may have overwritten. */
 static struct found expect(const char *name, uint32_t acked) {
     struct found found = walk();
     for (uint32_t i = found.first; i <= acked; i++) {

@@ -111,14 +111,14 @@ void weak_share_owned(const void *words, unsigned count) {
     share(words, count, true);
 }
 
-/* Tells of a part that an access asks for, when the thread makes the access for the first time. */
+/* Reports a part of an order to the caller of weak_explore, when the thread makes the access for the first time. */
 static void tell(const struct weak_site *site, enum weak_part part) {
     if (run.asked && run.at == run.graph->threads[run.thread].count) {
         run.asked(site, part);
     }
 }
 
-/* Takes one part out of an order, where the mutation says so, and tells of the part. */
+/* Reports a part of an order. Returns the order, without this part if the mutation takes it away. */
 static unsigned part_of(const struct weak_site *site, unsigned order, unsigned bits, enum weak_part part) {
     const struct weak_mutation *m = run.mutation;
     if ((order & bits) == 0u || order == WEAK_PLAIN || order == WEAK_SEQ_CST) {
@@ -251,7 +251,7 @@ static bool is_over(void) {
     return run.mutation && (run.result.outcome || run.result.raced);
 }
 
-/* Prints the first execution with the outcome or a data race, where the program was not to have one. */
+/* Prints the first execution with the outcome or a data race, in a search without a mutation. */
 static void show(const struct graph *g) {
     bool bad = run.result.outcome || run.result.raced;
     if (bad && !run.shown && !run.mutation && run.asked) {
@@ -261,7 +261,8 @@ static void show(const struct graph *g) {
     run.shown = run.shown || bad;
 }
 
-/* All threads have ended, or wait in vain. They run once more, so that all notes are of this execution. */
+/* Counts an execution in which all threads have ended, or wait in vain, and makes the final check. Before the check the
+ * threads run once more, so that all notes are of this execution. */
 static void finish(struct graph *g) {
     run.result.executions++;
     if (!run.program->final) {

@@ -89,7 +89,7 @@ static bool on_device(const struct graph *g, unsigned thread) {
     return (g->device >> thread & 1u) != 0u;
 }
 
-/* What a thread that releases `events` says, and to whom. */
+/* Returns the view that a release of `events` by this thread gives: the events, by the threads that it reaches. */
 static struct view release(const struct graph *g, unsigned thread, unsigned scope, set events) {
     struct view said = {0, 0, 0};
     if (!on_device(g, thread)) {
@@ -102,7 +102,7 @@ static struct view release(const struct graph *g, unsigned thread, unsigned scop
     return said;
 }
 
-/* What a thread that acquires takes from what was said. */
+/* Returns the events of a view that an acquire by this thread takes in. */
 static set acquire(const struct graph *g, unsigned thread, const struct view *said) {
     return said->host | said->system | (on_device(g, thread) ? said->device : 0u);
 }
@@ -122,7 +122,8 @@ static bool says_no_more(const struct view *said, const struct view *than) {
     return ((said->host & ~than->host) | (said->system & ~than->system) | (said->device & ~than->device)) == 0u;
 }
 
-/* A read got to know less than it was to. Returns true if it has made use of that. */
+/* Returns true if the thread of a read has acquired by this read already: by the read itself, or by a fence behind it.
+ * Then a release that reaches the read only now comes too late, and the execution is built in another order. */
 static bool has_acquired(const struct graph *g, const struct event *read, unsigned number) {
     const struct thread *t = &g->threads[read->thread];
     bool acquired = (read->order & WEAK_ACQUIRE) != 0u;
@@ -133,7 +134,8 @@ static bool has_acquired(const struct graph *g, const struct event *read, unsign
     return acquired;
 }
 
-/* Hands on what a store releases to the stores that overwrite it, and what it overwrites has released to the store. */
+/* Where all threads see a store at the same time: adds the releases of a store to those of the stores that overwrite
+ * it, and the releases of the overwritten stores to its own. */
 static void hand_on(struct graph *g, const struct event *e, unsigned place) {
     for (unsigned p = place; p < g->writes[e->word]; p++) {
         struct event *later = &g->events[g->order[e->word][p]];
@@ -152,8 +154,8 @@ static void hand_on(struct graph *g, const struct event *e, unsigned place) {
     }
 }
 
-/* Two accesses of one word of which one writes, and none happens before the other: where one of them is plain, or the
- * word is to have one owner at a time. */
+/* Returns true if two accesses of one word are a data race: one of them writes, none happens before the other, and one
+ * of them is plain or the word is owned. */
 static bool races(const struct graph *g, const struct event *e, const struct event *with, unsigned number) {
     return is_access(with) && with->word == e->word && (writes(e) || writes(with)) &&
            (((e->order | with->order) & WEAK_PLAIN) != 0u || (g->owned >> e->word & 1u) != 0u) &&
@@ -206,7 +208,7 @@ static void add_fence(const struct graph *g, struct thread *t, struct event *e, 
     }
 }
 
-/* Which call of the barrier this event of the thread belongs to. */
+/* Returns how many events of this kind, ARRIVE or LEAVE, the thread has. */
 static unsigned barriers_of(const struct graph *g, unsigned thread, enum kind kind) {
     const struct thread *t = &g->threads[thread];
     unsigned n = 0;
@@ -226,7 +228,7 @@ bool graph_may_leave(const struct graph *g, unsigned thread) {
     return true;
 }
 
-/* All that each of the group did before it came to the barrier happens before this. */
+/* Orders the end of a barrier: all events of each thread of the group before its ARRIVE happen before this LEAVE. */
 static void add_leave(const struct graph *g, const struct thread *self, struct event *e) {
     unsigned turn = barriers_of(g, e->thread, LEAVE);
     for (unsigned t = 0; t < WEAK_THREADS; t++) {

@@ -1,5 +1,5 @@
-/* Litmus programs of a range of units that devices share: claims in order, runs that are given back, and those who look
- * on. */
+/* Litmus programs of a range of units that devices share: claims in order, runs that are given back, and threads that
+ * read settled units without a claim. */
 #include "programs.h"
 
 #include "device/work_split_internal.h"
