@@ -52,7 +52,7 @@ static void open_ring(uint32_t flags) {
 
 static void need_injection(void) {
     if (available && !kernel_injects) {
-        print_message("skipped: this kernel answers no request as a test asks (Linux 6.9)\n");
+        print_message("skipped: this kernel answers no request as a test asks (Linux 6.10)\n");
         skip();
     }
 }
