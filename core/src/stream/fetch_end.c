@@ -18,8 +18,9 @@ static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
-    if (m->requests[k].op != 0u) {
-        stk_store(io.words + STK_IO_MOVED, m->requests[k].moved); /* seen with the outcome */
+    /* Seen with the outcome. The word has held the offset, so it is stored for a request that was refused, too. */
+    if (stk_load(stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
+        stk_store(io.words + STK_IO_MOVED, m->requests[k].moved);
     }
     if (stk_io_queue_complete(&io, &result, 1, NULL) != STK_OK) {
         return false;

@@ -242,6 +242,7 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         assert_int_equal(stk_io_queue_status(&w.io, 1), (int)STK_IO_ERROR);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(bad[i].err));
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_BYTES]), 9); /* the asker finds its tag there */
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_MOVED]), 0);
         assert_int_equal(w.ingest.stats.submitted, 0);
         assert_memory_equal(file, file_before, sizeof file);
         for (uint32_t at = 0; at < PAYLOAD; at++) {
@@ -594,6 +595,7 @@ static void a_service_that_closes_ends_every_request(void **state) {
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(2, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(3, STK_FETCH_CODE(STK_E_SHUTDOWN));
+    assert_int_equal(result_of(3), 0); /* bytes moved */
     assert_adds_up();
 }
 
