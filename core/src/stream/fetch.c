@@ -278,6 +278,8 @@ int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
         failed = wait_turn(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         err = err < 0 ? err : failed;
     }
+    failed = turn(fetch, 0); /* refuses what waited in an I/O slot whose I/O was still with the port */
+    err = err < 0 ? err : failed;
     stk_reads_close(&fetch->reads);
     fetch->closed = 1;
     return err;

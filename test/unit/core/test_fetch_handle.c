@@ -599,6 +599,27 @@ static void a_service_that_closes_ends_every_request(void **state) {
     assert_adds_up();
 }
 
+static void a_service_that_closes_refuses_what_waits_behind_a_write_with_the_port(void **state) {
+    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
+    (void)state;
+    io_world(&ingest, 1);
+    w.ingest.deaf = true;
+    publish_write(0, 0, 100);
+    drive();
+    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
+        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    }
+    drive();
+    publish_write(1, 200, 100); /* in the I/O slot whose write is still with the port */
+    drive();
+    w.ingest.deaf = false;
+    assert_int_equal(stk_fetch_close(&w.miss, 100 * MS), STK_OK);
+    drive();
+    assert_failed(1, STK_FETCH_CODE(STK_E_SHUTDOWN));
+    assert_adds_up();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_read_write_and_fence_through_a_handle),
@@ -620,6 +641,7 @@ int main(void) {
         cmocka_unit_test(a_completion_of_no_request_is_an_error),
         cmocka_unit_test(grants_are_checked),
         cmocka_unit_test(a_service_that_closes_ends_every_request),
+        cmocka_unit_test(a_service_that_closes_refuses_what_waits_behind_a_write_with_the_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
