@@ -100,10 +100,12 @@ static bool claim_pass(struct stk_fetch *m, bool fences) {
 
 /* Claims requests. A pass may claim a fence and overlook a write that was published before the fence, in an I/O slot
  * that the pass had left behind. So a second pass follows a pass that claimed a fence. The second pass claims all
- * writes that were published before the fence, and no further fence, which would need a pass of its own. */
+ * writes that were published before the fence, and no further fence, which would need a pass of its own.
+ * Such a write may also be in an I/O slot whose outcome was taken since the last sweep, so a sweep comes between. */
 static void claim_requests(struct stk_fetch *m) {
     m->pass++;
     if (claim_pass(m, true)) {
+        stk_fetch_sweep(m);
         (void)claim_pass(m, false);
     }
 }
