@@ -61,12 +61,20 @@ int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_reques
 
 /// Order ///
 
+/* Returns true if pass `a` is not after pass `b`. */
+static bool not_after(uint32_t a, uint32_t b) {
+    return b - a <= UINT32_MAX / 2u;
+}
+
 /* Returns true if a fence on `source` that was claimed in pass `pass` must wait for request w: w is a write to the
  * source, was not claimed in a later pass, and still waits or is with the port. A write that took too long counts until
- * the port gives it back. */
+ * the port gives it back. A request that waits behind such a write may be a write to any source. */
 static bool comes_before(const struct stk_fetch *m, const struct stk_fetch_request *w, uint32_t source, uint32_t pass) {
+    if (w->moving && w->held && not_after(w->seen, pass)) {
+        return true;
+    }
     return w->op == STK_IO_OP_WRITE && (w->moving || w->state == STK_FETCH_WAITING) &&
-           m->rows[w->row].is.source == source && pass - w->pass <= UINT32_MAX / 2u;
+           m->rows[w->row].is.source == source && not_after(w->pass, pass);
 }
 
 bool stk_fetch_may_move(const struct stk_fetch *m, const struct stk_fetch_request *q) {

@@ -43,6 +43,8 @@ struct stk_fetch_request {
     uint32_t moved;   /* bytes that were moved */
     uint32_t pass;    /* stk_fetch.pass when the request was claimed */
     uint32_t moving;  /* 1: the I/O of the request is with the port, also after the request itself has ended */
+    uint32_t held; /* 1: the next request of the I/O slot is published, and not claimed before that I/O is back ... */
+    uint32_t seen; /* ... and stk_fetch.pass when it was first seen so */
 };
 
 _Static_assert(sizeof(struct stk_fetch_row) <= STK_FETCH_ROW_BYTES, "STK_FETCH_BYTES counts on this");

@@ -45,6 +45,8 @@ static void serve_or_wait(struct stk_fetch *m, uint32_t k) {
  * twice. */
 static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
     struct stk_fetch_request *q = &m->requests[k];
+    /* A fence waits for too much rather than for too little. */
+    uint32_t pass = q->held && asked->op != STK_IO_OP_FENCE ? q->seen : m->pass;
     bool load;
     int err;
     m->stats.asked++;
@@ -52,7 +54,7 @@ static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_
                                     .slot = asked->tag,
                                     .row = STK_FETCH_NO_ROW,
                                     .state = STK_FETCH_WAITING,
-                                    .pass = m->pass};
+                                    .pass = pass};
     if (asked->tag >= m->ring.slots) {
         q->slot = 0; /* which does not wait for it, or is not harmed */
         stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_FORMAT), &m->stats.refused);
@@ -82,14 +84,25 @@ static bool is_fence(const struct stk_fetch *m, uint32_t k) {
     return stk_io_queue_read(&io, 0, &asked) == STK_OK && asked.op == STK_IO_OP_FENCE;
 }
 
-/* Claims the requests that are there. An I/O slot whose I/O is still with the port takes no new one. Returns true if a
- * fence is among the claimed. */
+/* An I/O slot whose I/O is still with the port takes no new request. Notes since when one waits there, for the order of
+ * fences. */
+static void note_held(struct stk_fetch *m, uint32_t k) {
+    struct stk_fetch_request *q = &m->requests[k];
+    struct stk_io_queue io = stk_fetch_io(m, k);
+    if (q->state == STK_FETCH_FREE && q->moving && !q->held && stk_io_queue_status(&io, 0) == (int)STK_SLOT_PUBLISHED) {
+        q->held = 1;
+        q->seen = m->pass;
+    }
+}
+
+/* Claims the requests that are there. Returns true if a fence is among the claimed. */
 static bool claim_pass(struct stk_fetch *m, bool fences) {
     struct stk_io_request asked;
     bool fence = false;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         struct stk_io_queue io = stk_fetch_io(m, k);
         bool free = m->requests[k].state == STK_FETCH_FREE && !m->requests[k].moving;
+        note_held(m, k);
         if (free && (fences || !is_fence(m, k)) && stk_io_queue_claim(&io, &asked, 1) == 1) {
             fence = fence || asked.op == STK_IO_OP_FENCE;
             accept_request(m, k, &asked);

@@ -478,6 +478,39 @@ static void a_fence_waits_for_a_write_that_took_too_long(void **state) {
     assert_int_equal(w.ingest.syncs, 1);
 }
 
+static void a_fence_waits_for_a_write_behind_one_that_took_too_long(void **state) {
+    static const struct stk_sim_fault faults[] = {{0, STK_SIM_HANG, 0, 0, 0}, {1, STK_SIM_DELAY, 6, 0, 0}};
+    static uint8_t other[FILE_SIZE];
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};
+    (void)state;
+    io_world(&ingest, 4);
+    grant(50, (uint32_t)stk_sim_ingest_add_writable(&w.ingest, other, FILE_SIZE), STK_IO_MAY_WRITE, 0);
+    w.ingest.deaf = true;
+    publish(0, STK_IO_OP_WRITE, 50, 0, WINDOW, 100); /* to another source */
+    drive();
+    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
+        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    }
+    drive();
+    publish_write(1, 200, 100); /* in the I/O slot of the write that is still with the port */
+    drive();
+    publish_fence(2);
+    drive();
+    poll_ends(0);
+    assert_int_equal(w.ingest.syncs, 0);
+    w.ingest.deaf = false;
+    assert_int_equal(stk_sim_ingest_ops.cancel(&w.ingest, 0, UINT32_MAX), STK_OK);
+    while (w.ingest.syncs == 0u) {
+        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    }
+    assert_true(wrote(200, 100));
+    assert_int_equal(w.miss.stats.served, 2);
+    drive();
+    assert_status(1, STK_SLOT_DONE);
+    assert_status(2, STK_SLOT_DONE);
+    assert_quiet();
+}
+
 /// Cancel and loss ///
 
 static void a_slot_that_waits_or_was_woken_can_be_cancelled(void **state) {
@@ -636,6 +669,7 @@ int main(void) {
         cmocka_unit_test(a_read_of_a_source_that_ends_says_how_much_there_was),
         cmocka_unit_test(a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot),
         cmocka_unit_test(a_fence_waits_for_a_write_that_took_too_long),
+        cmocka_unit_test(a_fence_waits_for_a_write_behind_one_that_took_too_long),
         cmocka_unit_test(a_slot_that_waits_or_was_woken_can_be_cancelled),
         cmocka_unit_test(a_lost_device_forgets_tickets_and_no_argument),
         cmocka_unit_test(a_completion_of_no_request_is_an_error),
