@@ -211,6 +211,22 @@ static void a_descriptor_that_may_only_be_read_takes_no_write(void **state) {
     (void)close(fd);
 }
 
+/* Linux would write at the end, whatever the offset, and so beyond the range of a handle. */
+static void a_descriptor_that_appends_takes_no_write(void **state) {
+    int fd = pattern_file(4096), source;
+    struct stat st;
+    (void)state;
+    assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
+    source = add_file(fd);
+    assert_true(source >= 0);
+    const struct stk_ingest_read read = {(uint32_t)source, 0, 100, mem, 1, STK_INGEST_WRITE};
+    assert_int_equal(port.ops->submit(port.ctx, &read, 1), STK_E_ACCESS);
+    assert_int_equal(one(STK_INGEST_READ, source, 0, 100, mem).result, 100);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 4096);
+    (void)close(fd);
+}
+
 /* What is aligned is written; anything else gets the kernel's own EINVAL, and the file is as it was. */
 static void o_direct_writes_what_is_aligned(void **state) {
     char name[] = "/tmp/stoker-direct-XXXXXX";
@@ -260,6 +276,7 @@ static void mount_small(void) {
             cmocka_unit_test_setup_teardown(a_limit_of_the_files_size_is_no_space, open, close),                       \
             cmocka_unit_test_setup_teardown(a_device_that_is_full_fails_that_write_alone, open, close),                \
             cmocka_unit_test_setup_teardown(a_descriptor_that_may_only_be_read_takes_no_write, open, close),           \
+            cmocka_unit_test_setup_teardown(a_descriptor_that_appends_takes_no_write, open, close),                    \
             cmocka_unit_test_setup_teardown(o_direct_writes_what_is_aligned, open, close),                             \
     }
 

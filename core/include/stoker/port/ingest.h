@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* What a read is. Only a source with offsets that is open for writing takes writes and syncs. */
+/* What a read is. Only a source with offsets that is open for writing takes writes and syncs; one that is open for
+ * appending takes none. */
 enum stk_ingest_op {
     STK_INGEST_READ = 0,
     STK_INGEST_WRITE = 1, /* the bytes go from `dst` to the source; the port does not change `dst` */

@@ -42,10 +42,10 @@ static inline int stk_os_source(int fd, bool *sequential, int *os_error) {
     return STK_OK;
 }
 
-/* Returns true if `fd` is open for writing. */
+/* Returns true if `fd` is open for writes at offsets. With O_APPEND Linux writes at the end, whatever the offset. */
 static inline bool stk_os_writable(int fd) {
     int mode = fcntl(fd, F_GETFL);
-    return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+    return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY && (mode & O_APPEND) == 0;
 }
 
 /* Checks whether a source of this kind takes `op`, an enum stk_ingest_op, of `bytes` bytes. */
