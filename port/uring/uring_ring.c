@@ -32,8 +32,10 @@ static void prepare_read(struct stk_uring *u, struct stk_uring_op *op, struct io
     op->late = 0; /* each request of a read has the whole time */
     op->sent_ns = u->watched_ns;
     u->stats.os_reads++;
-    u->path[path].registered += op->fixed;
-    u->path[path].plain += op->fixed == 0;
+    if (op->op != STK_INGEST_SYNC) { /* which moves no data */
+        u->path[path].registered += op->fixed;
+        u->path[path].plain += op->fixed == 0;
+    }
 }
 
 /* Makes a request of the operation at the head of the outbox. Returns false where the queue has no room for it. */

@@ -203,6 +203,25 @@ static void a_run_says_whether_it_was_zero_copy(void **state) {
     assert_int_equal(stk_uring_path_stats(&uring, STK_URING_DIRECT_PATH, NULL), STK_E_ARG);
 }
 
+static void a_sync_is_no_request_into_memory(void **state) {
+    char name[64];
+    struct stk_ingest_read ops[] = {{1, 0, 4096, mem, 1, STK_INGEST_WRITE}, {1, 0, 0, NULL, 2, STK_INGEST_SYNC}};
+    struct stk_ingest_done done = {0, 0, 0};
+    (void)state;
+    open_all(0, 0);
+    (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    int writer = open(name, O_RDWR | O_DIRECT);
+    assert_int_equal(stk_uring_add_file(&uring, writer, 0), 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(stk_uring_ops.submit(&uring, &ops[i], 1), 1);
+        assert_int_equal(stk_uring_ops.reap(&uring, &done, 1, 10 * SECOND), 1);
+        assert_int_equal(done.result, ops[i].bytes);
+    }
+    assert_int_equal(stk_uring_copies(&uring.path[STK_URING_DIRECT_PATH], STK_URING_DIRECT_PATH), STK_URING_ZERO_COPY);
+    assert_int_equal(stk_uring_remove_source(&uring, 1), STK_OK);
+    (void)close(writer);
+}
+
 static void the_page_cache_and_memory_that_is_not_registered_are_said(void **state) {
     (void)state;
     open_all(STK_URING_PLAIN, 0);
@@ -260,6 +279,7 @@ int main(void) {
         TEST(more_reads_than_bounce_blocks_wait_their_turn),
         TEST(a_file_that_shrinks_under_direct_reads_comes_short),
         TEST(a_run_says_whether_it_was_zero_copy),
+        TEST(a_sync_is_no_request_into_memory),
         TEST(the_page_cache_and_memory_that_is_not_registered_are_said),
         cmocka_unit_test(the_machine_is_described),
         cmocka_unit_test(what_is_no_namespace_is_not_taken_for_one),
