@@ -98,6 +98,27 @@ for o in got["offsets"]:
 PYTHON
 done
 
+# A datagram that is longer than its read is cut: the scan says so, and does not wait for the end.
+head -c 5000 /dev/zero >long
+for reader in posix uring; do
+    port=$(free_port)
+    timeout $timeout_s "$STOKER" scan --chunk 4K --reader $reader --device interp -f words udp:127.0.0.1:$port \
+        >got 2>err &
+    scan_pid=$!
+    for _ in $(seq 1 200); do
+        grep -qi ":$(printf %04X "$port") " /proc/net/udp && break
+        sleep 0.05
+    done
+    python3 - $port <<'PYTHON'
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(open("long", "rb").read(), ("127.0.0.1", int(sys.argv[1])))
+PYTHON
+    code=0
+    wait $scan_pid || code=$?
+    [ $code != 0 ] && [ $code != 124 ] && grep -q "use --chunk 64K" err || { cat err >&2; exit 1; }
+done
+
 # Names that are no addresses, and peers that are not there.
 refused() {
     want=$1

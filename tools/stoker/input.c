@@ -17,6 +17,9 @@
 #define LOOK_MS     10    /* milliseconds between two looks at a FIFO without a writer */
 
 const char *cli_os_fix(int os_error, const char *advice) {
+    if (os_error == EMSGSIZE) {
+        return "use --chunk 64K or more, which holds the longest datagram";
+    }
     switch (stk_os_error(os_error)) {
     case STK_E_NOENT:
     case STK_E_ACCESS:

@@ -118,6 +118,9 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
     d->bytes += r->bytes;
     s->files[s->file].bytes += r->bytes;
     note_end(d, r);
+    if (s->datagrams && r->os_error != 0) {
+        fail_file(d, STK_E_IO, r->os_error, r->offset); /* a datagram that was cut */
+    }
     if (s->progress) {
         s->progress(s);
     }
@@ -245,7 +248,7 @@ int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
     if (queued < 0) {
         return queued;
     }
-    if (d->source_ended && d->scan->datagrams) {
+    if (d->scan->datagrams && !more(d)) {
         (void)d->reader.port.ops->cancel(d->reader.port.ctx, 0, UINT32_MAX); /* reads behind the last datagram */
     }
     cli_bound_poll(&d->timed, stk_stream_in_flight(&d->stream));
