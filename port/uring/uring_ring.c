@@ -199,7 +199,8 @@ void stk_uring_wait_(struct stk_uring *u, uint64_t timeout_ns) {
 }
 
 void stk_uring_wait(struct stk_uring *uring, int fd, uint64_t timeout_ns) {
-    bool unsent = uring->outbox.head != STK_INDEX_NONE || uring->cancel_due || io_uring_sq_ready(uring->ring) != 0;
+    bool unsent = uring->outbox.head != STK_INDEX_NONE || uring->cancel_due || uring->arms_due != 0 ||
+                  io_uring_sq_ready(uring->ring) != 0;
     uint64_t wait = unsent && timeout_ns > BACK_OFF_NS ? BACK_OFF_NS : timeout_ns;
     struct timespec t = stk_os_timespec(wait);
     struct pollfd p[2] = {{.fd = ((struct io_uring *)uring->ring)->ring_fd, .events = POLLIN},
