@@ -55,6 +55,9 @@ void stk_uring_find_late_(struct stk_uring *u) {
         if (!timed || u->watched_ns - op->sent_ns <= limit_of(u, op)) {
             continue;
         }
+        if (op->late && op->op == STK_INGEST_SYNC) {
+            continue; /* a sync that runs cannot be ended, and keeps no memory */
+        }
         if (op->late) {
             /* The kernel keeps the read, and with the read the memory. */
             stk_uring_failed_(u, "a read that was cancelled", STK_E_TIMEOUT, ETIMEDOUT);
