@@ -84,7 +84,8 @@ static const struct cli_row rows[] = {
      "CPUs, up to 8)",
      NULL, 0},
     {OPT_DIRECT, "direct", NULL,
-     "read files and block devices with O_DIRECT, past the page cache, where the file system can (reader uring alone)", NULL, 0},
+     "read files and block devices with O_DIRECT, past the page cache, where the file system can (reader uring alone)",
+     NULL, 0},
     {0, NULL, NULL, "Recording", NULL, 0},
     {OPT_RECORD, "record", "FILE",
      "record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces an older recording; any "
