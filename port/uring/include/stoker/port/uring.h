@@ -249,12 +249,12 @@ STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t
 STK_MUST_CHECK int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *config,
                                   struct stk_arena *arena);
 
-/* Cancels the reads in flight, waits at most `timeout_ns` (0 looks once, UINT64_MAX never ends) for the kernel to let
- * go of the memory, and closes the ring. Completions that were not reaped are dropped. Returns STK_OK, also when the
- * ring is closed already. STK_E_TIMEOUT the kernel still holds `out` reads: the ring stays open, and the kernel may
- * still write to the memory until another close succeeds. Where the ring had failed, close returns what reap reports and
- * the ring is closed; while `out` is not 0 the kernel may still write to the memory, so keep the memory for as long as
- * the process runs. */
+/* Cancels the reads in flight, waits at most `timeout_ns` (0 looks once, UINT64_MAX never ends) for the kernel to
+ * let go of the memory, and closes the ring. Completions that were not reaped are dropped. Returns STK_OK, also when
+ * the ring is closed already. STK_E_TIMEOUT the kernel still holds `out` reads: the ring stays open, and the kernel
+ * may still write to the memory until another close succeeds. Where the ring had failed, close returns what reap
+ * reports and the ring is closed; while `out` is not 0 the kernel may still write to the memory, so keep the memory
+ * for as long as the process runs. */
 STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns);
 
 /// Sources ///
