@@ -59,11 +59,12 @@ STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used)
 STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), scan_at = stk_ld(d->control + STK_CTL_RING_SCAN);
     stk_find_partitions(d, w);
-    for (p = 0; p < w->partitions; p++) {
+    /* All of them: a worker of several lanes computes with each, also where the ring has one partition. */
+    for (p = 0; p < STK_PRIORITIES; p++) {
         stk_u32 cursor = w->partitions == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
         stk_u32 first = stk_worker_first(w, p), end = stk_worker_first(w, p + 1u);
         cursor = cursor >= first && cursor < end ? cursor : first;
-        stk_worker_set_cursor(w, p, first < end ? cursor : STK_NO_SLOT);
+        stk_worker_set_cursor(w, p, p < w->partitions && first < end ? cursor : STK_NO_SLOT);
     }
     w->ring_scan_at = scan_at < d->slots ? scan_at : 0u; /* goes on, so that short leases get around too */
     w->high_scan_at = w->first[0];
