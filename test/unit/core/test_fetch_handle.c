@@ -424,17 +424,23 @@ static void a_read_of_a_source_that_ends_says_how_much_there_was(void **state) {
     assert_quiet();
 }
 
-static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **state) {
+/* A world of so many I/O slots, in which slot 0 has asked for a write that takes too long: the service has given the
+ * write up, and the port keeps it. */
+static void late_write(uint32_t io_slots) {
     static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
-    (void)state;
-    io_world(&ingest, 2);
+    static const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
+    io_world(&ingest, io_slots);
     w.ingest.deaf = true;
     publish_write(0, 0, 100);
     drive();
     for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
         assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
     }
+}
+
+static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **state) {
+    (void)state;
+    late_write(2);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_TIMEOUT));
     assert_int_equal(w.ingest.cancels, 1);
@@ -457,16 +463,8 @@ static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **st
 }
 
 static void a_fence_waits_for_a_write_that_took_too_long(void **state) {
-    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
     (void)state;
-    io_world(&ingest, 4);
-    w.ingest.deaf = true;
-    publish_write(0, 0, 100);
-    drive();
-    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
-    }
+    late_write(4);
     freeze(true); /* the write's slot leaves its outcome, so the fence has another I/O slot */
     ask_by_hand(0, STK_IO_OP_FENCE, 0, BOTH, 0, 0);
     poll_ends(0);
@@ -633,16 +631,8 @@ static void a_service_that_closes_ends_every_request(void **state) {
 }
 
 static void a_service_that_closes_refuses_what_waits_behind_a_write_with_the_port(void **state) {
-    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
     (void)state;
-    io_world(&ingest, 1);
-    w.ingest.deaf = true;
-    publish_write(0, 0, 100);
-    drive();
-    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
-    }
+    late_write(1);
     drive();
     publish_write(1, 200, 100); /* in the I/O slot whose write is still with the port */
     drive();

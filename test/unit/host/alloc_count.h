@@ -6,10 +6,16 @@
 #define ALLOC_COUNT_H
 
 #include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct alloc_count {
     unsigned library; /* outside OpenCL calls */
@@ -82,6 +88,19 @@ void free(void *memory) {
 void *mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t offset) {
     alloc_note();
     return (void *)syscall(SYS_mmap, at, bytes, prot, flags, fd, offset);
+}
+
+/* A test: what is counted is counted. */
+static void what_allocates_is_counted(void **state) {
+    void *volatile memory;
+    (void)state;
+    alloc_count_begin();
+    memory = malloc(10);
+    free(memory);
+    memory = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    alloc_count_end();
+    assert_int_equal(alloc_count.library, 3);
+    assert_int_equal(munmap(memory, 4096), 0);
 }
 
 #endif

@@ -99,19 +99,6 @@ static void no_mode_allocates_between_open_and_close(void **state) {
     }
 }
 
-/* That what is counted is counted. */
-static void what_allocates_is_counted(void **state) {
-    void *volatile memory;
-    (void)state;
-    alloc_count_begin();
-    memory = malloc(10);
-    free(memory);
-    memory = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    alloc_count_end();
-    assert_int_equal(alloc_count.library, 3);
-    assert_int_equal(munmap(memory, 4096), 0);
-}
-
 #else
 
 static void sanitizers_take_the_place_of_what_would_count(void **state) {
