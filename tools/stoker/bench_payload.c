@@ -1,6 +1,7 @@
 /* stoker bench payload: scans and sums of a payload that is there, pass after pass, without any reader. What the
- * devices count in each pass is compared with what the host counted by itself. Several devices share the chunks of a pass; each
- * of them also makes passes alone, for comparison. The passes themselves are in bench_payload_pass.c. */
+ * devices count in each pass is compared with what the host counted by itself. Several devices share the chunks of a
+ * pass, and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
