@@ -66,8 +66,8 @@ static int check_sizes(struct stk_device *device, const struct stk_device_config
     if (err != STK_OK) {
         return refuse(device, err, "slots, observables, tenants, debug_records or io_slots is above its maximum");
     }
-    /* A size in `opencl` would hold for one of the two devices only: device_opencl.c overwrites all of these members.
-     */
+    /* A size in `opencl` would hold for one of the two devices only: device_opencl.c overwrites all of these
+     * members. */
     if ((o->slots | o->observables | o->tenants | o->debug_records | o->io_slots | o->payload_bytes | o->table_bytes) !=
         0u) {
         return refuse(device, STK_E_ARG, "opencl: set sizes in struct stk_device_config itself, which holds for both");

@@ -5,8 +5,8 @@
 #include "device_internal.h"
 
 int stk_device_open_opencl(struct stk_device *device, const struct stk_device_config *config) {
-    /* Written to the place where the OpenCL port would say why no device opened; device.c shows this text to the user.
-     */
+    /* Written to the place where the OpenCL port would say why no device opened; device.c shows this text to the
+     * user. */
     static const char reason[] = "this build of stoker has no OpenCL port";
     (void)config;
     memcpy(device->opencl.reason, reason, sizeof reason);

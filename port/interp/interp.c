@@ -50,8 +50,8 @@ int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *m
 }
 
 /* Returns the device as handlers see it. It is built anew for each drive, which costs less than a second copy that
- * could differ from `memory`. A buffer that is absent gets length 0, so that each bound check of a handler refuses it.
- */
+ * could differ from `memory`. A buffer that is absent gets length 0, so that each bound check of a handler refuses
+ * it. */
 static struct stk_dev device_of(struct stk_interp *interp) {
     const struct stk_device_memory *m = &interp->memory;
     return (struct stk_dev){

@@ -23,8 +23,8 @@ static int place_of(struct stk_mtd *m, uint32_t block, uint32_t offset, uint32_t
 }
 
 /* Returns true if a program that was interrupted may be done again. False where a unit is programmed once: the kernel
- * may have programmed a part of the unit before it reported the interruption, and a second program would break its ECC.
- */
+ * may have programmed a part of the unit before it reported the interruption, and a second program would break its
+ * ECC. */
 static bool may_repeat(const struct stk_mtd *m) {
     return m->geometry.rewrite >= STK_FLASH_MANY;
 }
@@ -120,8 +120,8 @@ static int mtd_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     if (err == STK_OK) {
         err = check_bad(m, block);
     }
-    /* transfer() serves both directions and so takes a pointer to bytes that are not const. A program only reads them.
-     */
+    /* transfer() serves both directions and so takes a pointer to bytes that are not const. A program only reads
+     * them. */
     return err != STK_OK ? err : transfer(m, true, at, (uint8_t *)(uintptr_t)data, bytes);
 }
 

@@ -15,8 +15,8 @@ enum pool_read_state {
     READ_READY
 };
 
-/* State of a thread of the pool. The caller waits in open until no thread is opening, and in close until none is open.
- */
+/* State of a thread of the pool. The caller waits in open until no thread is opening, and in close until none is
+ * open. */
 enum pool_thread_state {
     THREAD_NONE,    /* the thread was not started, or could not be started */
     THREAD_OPENING, /* the thread opens its reader */

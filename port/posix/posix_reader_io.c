@@ -178,8 +178,8 @@ static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
         return false;
     }
     finish(r, STK_INDEX_POP(r->ops, list), result, os_error);
-    /* An empty datagram is a read of 0 bytes and ends nothing; 0 bytes of a stream socket mean that the peer closed it.
-     */
+    /* An empty datagram is a read of 0 bytes and ends nothing; 0 bytes of a stream socket mean that the peer closed
+     * it. */
     bool at_end = s->socket ? result == 0 && !s->datagrams : result >= 0 && (uint32_t)result < op->bytes;
     if (s->kind == SOURCE_SEQUENTIAL && at_end) {
         /* Every read that waits behind this one ends here with 0 bytes: a terminal reports its end only once, and the
@@ -319,8 +319,8 @@ static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list,
     }
 }
 
-/* Cancels queued operations. No operation is with the system between two calls of the reader, so all can be ended here.
- */
+/* Cancels queued operations. No operation is with the system between two calls of the reader, so all can be ended
+ * here. */
 static int reader_cancel(void *ctx, uint32_t first, uint32_t last) {
     struct stk_posix_reader *r = ctx;
     if (r == NULL) {

@@ -213,8 +213,8 @@ static void start_threads(struct stk_reader_pool *p) {
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Joins the threads, all of which have ended their loop, and releases pipes and locks. The memory belongs to the arena.
- */
+/* Joins the threads, all of which have ended their loop, and releases pipes and locks. The memory belongs to the
+ * arena. */
 static void end_threads(struct stk_reader_pool *p) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         struct stk_reader_pool_thread *t = &p->threads[i];
@@ -296,8 +296,8 @@ int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns) {
     while (any_in(pool, THREAD_OPEN) && stk_os_left_ns(&deadline) != 0) {
         stk_pool_wait_(pool, stk_deadline_wait(&deadline, LOOK_NS));
     }
-    /* Counts the reads that readers still hold, for the detail of STK_E_TIMEOUT, and takes the first error of a close.
-     */
+    /* Counts the reads that readers still hold, for the detail of STK_E_TIMEOUT, and takes the first error of a
+     * close. */
     uint64_t left = 0;
     for (uint32_t i = 0; i < pool->wanted; i++) {
         const struct stk_reader_pool_thread *t = &pool->threads[i];

@@ -43,8 +43,8 @@ static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t f
     }
 }
 
-/* Gives unstable place `i` another value: in one of four draws the old bytes, in one the new ones, else bits of both.
- */
+/* Gives unstable place `i` another value: in one of four draws the old bytes, in one the new ones, else bits of
+ * both. */
 static void redraw(struct stk_sim_flash *f, uint32_t i) {
     const struct stk_sim_flash_weak *w = &f->weak[i];
     const uint8_t *a = weak_old(f, i), *b = weak_new(f, i);

@@ -33,8 +33,8 @@
 
 /// Opening ///
 
-/* Returns the bytes of a registered buffer where the caller names none. Without NVMe commands a buffer is as long as the
- * kernel allows. With them a buffer is as short as every kernel wants (PIECE_COMMANDS), or longer where
+/* Returns the bytes of a registered buffer where the caller names none. Without NVMe commands a buffer is as long as
+ * the kernel allows. With them a buffer is as short as every kernel wants (PIECE_COMMANDS), or longer where
  * STK_URING_PIECES_MAX buffers would not cover the memory. */
 static uint32_t default_piece(const struct stk_uring_config *c) {
     uint64_t even = ((uint64_t)c->memory_bytes / STK_URING_PIECES_MAX / PIECE_UNIT + 1u) * PIECE_UNIT;

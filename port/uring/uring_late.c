@@ -13,8 +13,8 @@
 /* Nanoseconds within which several refusals count once, so that a caller in a tight loop does not fail a ring that is
  * short of memory for a moment. */
 #define REFUSED_EVERY_NS 1000000u
-/* Nanoseconds that are allowed for each byte beside the timeout: a medium that gives less than 1 MB/s counts as dead.
- */
+/* Nanoseconds that are allowed for each byte beside the timeout: a medium that gives less than 1 MB/s counts as
+ * dead. */
 #define LATE_NS_PER_BYTE 1000u
 /* Nanoseconds that the kernel has to end a read that was cancelled. */
 #define CANCEL_NS UINT64_C(5000000000)

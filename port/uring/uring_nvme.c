@@ -122,8 +122,8 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
  * be one. */
 #define TRANSFER_MAX (256u << 10)
 
-/* Sends one identify command to the controller. `what` is the CNS: which data to return. Returns 0 or a positive errno.
- */
+/* Sends one identify command to the controller. `what` is the CNS: which data to return. Returns 0 or a positive
+ * errno. */
 static int identify(int fd, uint32_t nsid, uint32_t what, uint8_t data[IDENTIFY_BYTES]) {
     struct nvme_passthru_cmd command = {
         .opcode = OPCODE_IDENTIFY,

@@ -119,8 +119,8 @@ static void write_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-/* Asks for the bytes that a read with an offset still lacks. Behind the end of the source there is nothing to ask for.
- */
+/* Asks for the bytes that a read with an offset still lacks. Behind the end of the source there is nothing to ask
+ * for. */
 static void go_on(struct stk_uring *u, uint32_t index) {
     const struct stk_uring_op *op = &u->ops[index];
     const struct stk_uring_source *s = &u->source[op->source];
@@ -343,8 +343,8 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         stk_uring_look_(u);
         take_answers(u);
         if (u->canceled != 0) {
-            /* Again in each reap: a kernel thread (SQPOLL) may not have had the request when the cancel was asked for.
-             */
+            /* Again in each reap: a kernel thread (SQPOLL) may not have had the request when the cancel was asked
+             * for. */
             stk_uring_cancel_receives_(u);
         }
         stk_uring_find_late_(u);

@@ -281,8 +281,8 @@ static void prepare_receive(const struct stk_uring *u, struct stk_uring_op *op, 
     io_uring_prep_recv(sqe, (int)op->source, op->to, op->asked, u->source[op->source].datagrams ? MSG_TRUNC : 0);
 }
 
-/* Returns the answer as it is: a count of bytes or -errno. For a datagram the count may be above the bytes of the read.
- */
+/* Returns the answer as it is: a count of bytes or -errno. For a datagram the count may be above the bytes of the
+ * read. */
 static int32_t receive_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
     (void)u;
     (void)op;

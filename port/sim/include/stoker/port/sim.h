@@ -1,8 +1,8 @@
 /* stoker port: simulated platform, ingest and dispatch, to test what is built on the interfaces.
  *
- * Freestanding: no OS, no libc but memcpy, memmove and memset, no memory but the caller's. Everything is deterministic
- * for a given seed. One thread at a time. The public fields that a comment calls a knob may be changed at any moment.
- */
+ * Freestanding: no OS, no libc but memcpy, memmove and memset, no memory but the caller's. Everything is
+ * deterministic for a given seed. One thread at a time. The public fields that a comment calls a knob may be changed
+ * at any moment. */
 #ifndef STOKER_PORT_SIM_H
 #define STOKER_PORT_SIM_H
 

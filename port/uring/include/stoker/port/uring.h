@@ -279,8 +279,8 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
 
 /* Adds a source whose reads send requests that do nothing, and leave the memory as it is. The result of each read is
- * its full length. Serves to measure what a request costs. Returns as stk_uring_add_file: STK_E_FULL; STK_E_SHUTDOWN.
- */
+ * its full length. Serves to measure what a request costs. Returns as stk_uring_add_file: STK_E_FULL;
+ * STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_uring_add_nop(struct stk_uring *uring);
 
 /// Sockets ///
