@@ -1,10 +1,12 @@
-/* stoker kernels: the OpenCL entry. One work-group is one worker. */
+/* stoker kernels: the entry of the kernel in OpenCL C. Each work-group is one worker. The host sets the arguments by
+ * position (port/opencl/internal.h); a change of them is a new STK_OPENCL_ABI. */
 
 #include "loop.h"
 #include "loop_wide.h"
 
 #if STK_TILED
-/* A tile is made of whole rows of 128 bytes. */
+/* A tile has whole rows of 128 bytes, and everything in local memory fits. Arrays of a negative size stop the
+ * compiler. */
 typedef char stk_tile_rows[STK_TILE_BYTES % 128u == 0u ? 1 : -1];
 typedef char stk_local_fits[(STK_TILE_WORDS(STK_TILE_BYTES) + STK_SHARED_WORDS) * 4u <= STK_TILE_LOCAL_MAX ? 1 : -1];
 #endif
@@ -30,7 +32,8 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
 #if STK_TILED
     d.tile = tile;
 #endif
-    d.limits = guards ? guards + slots + io_slots : 0; /* the host lays the limits behind the guards */
+    /* The host lays the table of limits behind the guards, and the mailboxes behind the limits. */
+    d.limits = guards ? guards + slots + io_slots : 0;
     d.mail = 0;
     if (STK_LANES > 1 && guards && get_num_groups(0) > 1u && d.limits[STK_LIMIT_MAIL] != 0u) {
         d.mail = d.limits + STK_LIMIT_WORDS;
