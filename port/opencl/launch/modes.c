@@ -48,8 +48,8 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode, const s
     stk_opencl_watch_start(cl, stk_opencl_now_ns());
     /* The result is ignored, since open has checked the limits. */
     (void)stk_opencl_set_limits(cl);
-    /* A worker looks at one or two slots in a turn, so twice the slots and some turns for the start are a look at each
-     * slot. */
+    /* An idle worker looks at every slot in as many turns as there are slots (kernels/find.h). Twice as many turns and
+     * 64 more leave room for turns that find work. */
     stk_opencl_mode(mode)->count_turns(cl, 2u * cl->config.slots + 64u, &turns, &idle_turns);
     stk_opencl_set_turns(cl, turns, idle_turns);
 }

@@ -1,4 +1,4 @@
-/* stoker port: the one place that changes the state of the OpenCL port. README.md, "The state", says which step each
+/* stoker port: the one place that changes the state of the OpenCL port. port/opencl/README.md, "The state", says which step each
  * state has. */
 #include "state.h"
 
