@@ -1,5 +1,5 @@
-/* stoker port: takes the step that the state names (port/opencl/README.md, "The state"). The one place that chooses between
- * working, leaving a mode and recovery; the work of each step is in launch/ and recover/. */
+/* stoker port: takes the step that the state names (port/opencl/README.md, "The state"). The one place that chooses
+ * between working, leaving a mode and recovery; the work of each step is in launch/ and recover/. */
 #include "../launch/launch.h"
 #include "../recover/recover.h"
 #include "drive.h"
