@@ -120,8 +120,8 @@ struct stk_sim_ingest {
 STK_MUST_CHECK int stk_sim_ingest_bytes(const struct stk_sim_ingest_config *config, size_t *bytes);
 
 /* Sets an ingest port up, without sources, in memory from `arena`, which must outlive it. config may be NULL for the
- * defaults. On error the arena is as it was. STK_E_ARG a NULL, or `faults` is NULL and n_faults is not 0; STK_E_OVERFLOW
- * a field is above its maximum; STK_E_SPACE the arena is too small (arena.need has the bytes). */
+ * defaults. On error the arena is as it was. STK_E_ARG a NULL, or `faults` is NULL and n_faults is not 0;
+ * STK_E_OVERFLOW a field is above its maximum; STK_E_SPACE the arena is too small (arena.need has the bytes). */
 STK_MUST_CHECK int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
                                        struct stk_arena *arena);
 
