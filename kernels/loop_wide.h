@@ -396,10 +396,12 @@ STK_FN stk_u32 stk_wide_seen(const struct stk_lane *lane) {
     return lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u;
 }
 
-/* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
- * It does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
- * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
- * takes a slot that was put back for a slot that no worker has seen. */
+/* Claims this lane's slot of the chosen source. Returns the slot or STK_NO_SLOT. Orders nothing.
+ *
+ * A worker that is alone takes its slots as it saw them. It needs no claim that others see for a NOP, since it ends a
+ * NOP at once. For any other slot it still reads the guard, from the device's own memory. The custody word has to
+ * change with each claim, in later launches too: otherwise the host takes a slot that was put back for a slot that no
+ * worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = stk_wide_seen(lane), slot;

@@ -103,7 +103,7 @@ STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, 
 
 /// The dispatcher ///
 
-/* What stk_mail_look counts: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
+/* Counters of stk_mail_look: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
 #define STK_MAIL_LOOK_OPEN  0u
 #define STK_MAIL_LOOK_BUSY  1u
 #define STK_MAIL_LOOK_FULL  2u

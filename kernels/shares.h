@@ -17,7 +17,7 @@
 #define STK_USED_SHARE         (4u * STK_USED_ROW)
 #define STK_USED_RAN           (5u * STK_USED_ROW)
 #define STK_USED_WORDS         (6u * STK_USED_ROW)
-#define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* of a worker, which counts its scans from 0 */
+#define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* number of a scan of a worker, from 1 on */
 #define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
 #define STK_SHARE_MAX          0x3FFFFFFFu          /* below the greatest debt */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */

@@ -34,7 +34,7 @@ struct stk_worker {
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 box;         /* 1 + the mailbox from which this worker takes its slots; 0: it looks at the ring */
     stk_u32 stays;       /* at a mailbox 0: the worker takes no slot after the one in hand */
-    stk_u32 room;        /* where there are mailboxes 1: one has room for a slot for all lanes, or no worker has come */
+    stk_u32 room;        /* with mailboxes 1: a mailbox has room for a slot for all lanes, or no worker has come */
     stk_u32 deserted;    /* turns in a row in which no mailbox had a worker */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */

@@ -18,7 +18,7 @@ typedef int32_t stk_i32;
 typedef int64_t stk_i64;
 #endif
 
-/* Is above the absolute value of any sum, and a multiple of 2^15. A sum with the bias is positive, so shifts see no
+/* A bias above the absolute value of any sum, and a multiple of 2^15. A sum with the bias is positive, so shifts see no
  * sign. */
 #define STK_FIR_BIAS ((stk_i64)1 << 40)
 

@@ -117,7 +117,8 @@ struct stk_scan_sink {
     STK_GLOBAL stk_u32 *hits;
     STK_GLOBAL stk_u32 *out; /* the records; `room` of them fit */
     stk_u32 room;
-    STK_GLOBAL stk_u32 *found; /* where lanes list together: the 64-bit count of the slot, which numbers the records */
+    /* for lanes that list together: the 64-bit count of the slot, which numbers the records */
+    STK_GLOBAL stk_u32 *found;
     const STK_GLOBAL stk_u8 *at; /* byte of the first of several chains */
     stk_u32 step;                /* bytes from one chain to the next */
     stk_u32 listed;              /* matches that earlier calls for this slot met, for one lane that lists alone */
@@ -201,7 +202,8 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                               struct stk_scan_sink *sink, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
-    const STK_GLOBAL stk_u8 *t = p + (stk_u64)n * (STK_CHAINS - 2u); /* of the seventh chain; six have no use for it */
+    /* next byte of the seventh chain; not used with six chains */
+    const STK_GLOBAL stk_u8 *t = p + (stk_u64)n * (STK_CHAINS - 2u);
     const STK_GLOBAL stk_u32 *table = a->table;
     stk_u64 step = n;
     stk_u32 mask = a->mask;

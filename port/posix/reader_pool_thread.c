@@ -30,7 +30,7 @@ struct turn {
     uint32_t index;                       /* index of the pool's read to start; STK_INDEX_NONE: none */
     struct stk_ingest_read read;          /* the read as the reader gets it; the tag is `index` */
     struct stk_reader_pool_source source; /* copy of the read's source, since the caller may change the pool's */
-    struct stk_reader_pool_known known;   /* what the reader knows of the source before and after */
+    struct stk_reader_pool_known known;   /* entry of the reader for the source, before and after the turn */
     uint32_t forget;      /* index of a source in the reader, to be removed there; STK_INDEX_NONE: none */
     uint32_t first, last; /* tags of the reads to cancel, if `cancel` is set */
     bool cancel;

@@ -61,7 +61,7 @@ static bool stays_awake(struct stk_threads *t) {
     return true;
 }
 
-/* Is the body of each thread: sleeps until drive calls, runs the worker, sleeps again. */
+/* Runs as the body of each thread: sleeps until drive calls, runs the worker, sleeps again. */
 static void *work(void *arg) {
     struct stk_threads_worker *w = arg;
     struct stk_threads *t = w->port;

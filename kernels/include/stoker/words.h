@@ -114,7 +114,7 @@
 
 /* Parameters and results of STK_OP_FIR_Q15 (kernels/ops/fir.h). */
 #define STK_FIR_TAPS  3u /* byte offset of the taps in the payload */
-#define STK_FIR_COUNT 4u /* how many: 1..STK_FIR_TAPS_MAX */
+#define STK_FIR_COUNT 4u /* number of taps: 1..STK_FIR_TAPS_MAX */
 /* byte offset of the output. Results 0, 1: samples that saturated (64 bits); 2: samples written */
 #define STK_FIR_OUT      5u
 #define STK_FIR_TAPS_MAX 256u
@@ -262,12 +262,12 @@
 #define STK_MAIL_STOP_LEASE 1u
 #define STK_MAIL_STOP_IDLE  2u
 
-/* Status of a mailbox. */
-#define STK_MAIL_ABSENT 0u /* its worker has not checked in */
-#define STK_MAIL_OPEN   1u /* its worker waits for a slot */
-#define STK_MAIL_FULL   2u /* it holds a slot that its worker has not taken up, or the last slot of its worker */
-#define STK_MAIL_CLOSED 3u /* its worker has left */
-#define STK_MAIL_BUSY   4u /* its worker runs a slot, and there is room for the next one */
+/* Status of a mailbox, which belongs to one worker. */
+#define STK_MAIL_ABSENT 0u /* the worker has not checked in */
+#define STK_MAIL_OPEN   1u /* the worker waits for a slot */
+#define STK_MAIL_FULL   2u /* a slot waits for the worker, or the worker runs its last slot */
+#define STK_MAIL_CLOSED 3u /* the worker has left */
+#define STK_MAIL_BUSY   4u /* the worker runs a slot, and the mailbox has room for the next one */
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \

@@ -4,7 +4,7 @@
 
 #include "../internal.h"
 
-/* What the next step is for. */
+/* Purpose of the next step. */
 enum stk_opencl_aim {
     STK_OPENCL_AIM_RUN,  /* launches go on as they are; there is no work to launch for */
     STK_OPENCL_AIM_WORK, /* there is work, so that a launch may be made */

@@ -1,5 +1,5 @@
 /* stoker port: makes the table of limits for the pace that was measured, and hands it to the device before a launch.
- * What the limits mean is in stoker/limits.h. */
+ * stoker/limits.h explains the limits. */
 #include "../devices/devices.h"
 #include "../report/report.h"
 #include "launch.h"

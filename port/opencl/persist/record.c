@@ -199,8 +199,7 @@ static void store_it(struct stk_opencl *cl, const uint8_t *key, const void *reco
 void stk_opencl_record_spread(struct stk_opencl *cl, const struct stk_opencl_record *got) {
     if (got->from == STK_OPENCL_FROM_STORE && cl->config.cache) {
         /* The cache counts what it refuses, so the result needs no note. */
-        (void)!stk_cache_put(cl->config.cache, got->key, got->record,
-                             got->record_bytes); /* it counts what it refuses */
+        (void)!stk_cache_put(cl->config.cache, got->key, got->record, got->record_bytes);
     }
     if (got->from == STK_OPENCL_FROM_CACHE && cl->config.store &&
         stk_store_find(cl->config.store, got->key, NULL) == 0) {

@@ -89,7 +89,7 @@ int stk_opencl_build(struct stk_opencl *cl) {
         }
     }
     if (error != CL_SUCCESS) {
-        /* Whatever code the driver gives, the user has to see that the text did not compile. */
+        /* The driver may give any code, but the user has to see that the text did not compile. */
         (void)stk_opencl_error(cl, error, "clBuildProgram");
         return STK_E_BUILD;
     }

@@ -243,7 +243,8 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
     const char *name = stk_opencl_memory_name(cl->outcome.memory);
     int shown = stk_load(cl->memory.control + STK_CTL_WORKERS_IN) != 0u;
     if (err != STK_E_TIMEOUT && err != STK_E_CANCELED) {
-        return; /* said where it happened */
+        /* The reason was written where the error happened. */
+        return;
     }
     if (is_live(cl) && !shown) {
         stk_opencl_say(cl, "%s: the host did not see the running kernel's stores", name);

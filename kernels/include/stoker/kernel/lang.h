@@ -138,7 +138,7 @@ STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {
 /* Loads a word with acquire order. */
 STK_FN stk_u32 stk_ld_acquire(const STK_GLOBAL stk_u32 *p) {
     stk_u32 v = *(const volatile STK_GLOBAL stk_u32 *)p;
-    STK_FENCE(); /* what follows is not read before the word */
+    STK_FENCE(); /* later accesses come after the load */
     return v;
 }
 
@@ -149,7 +149,7 @@ STK_FN void stk_st(STK_GLOBAL stk_u32 *p, stk_u32 v) {
 
 /* Stores a word with release order. */
 STK_FN void stk_st_release(STK_GLOBAL stk_u32 *p, stk_u32 v) {
-    STK_FENCE(); /* what came before is seen before the word */
+    STK_FENCE(); /* earlier accesses are seen before the word */
     *(volatile STK_GLOBAL stk_u32 *)p = v;
 }
 
@@ -167,7 +167,7 @@ STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_
 /* Compares and swaps a word with acquire order, and returns the value before. */
 STK_FN stk_u32 stk_cmpxchg(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
     stk_u32 was = stk_cmpxchg_relaxed(p, expected, desired);
-    STK_FENCE(); /* what the claim guards is not read before the claim */
+    STK_FENCE(); /* the words that a claim guards are read after the claim */
     return was;
 }
 

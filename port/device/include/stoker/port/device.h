@@ -42,7 +42,7 @@ enum stk_device_kind {
 
 /* Configuration of a device. A 0 means the default. One configuration serves both kinds of devices. */
 struct stk_device_config {
-    enum stk_device_kind kind; /* which devices open may take; default STK_DEVICE_ANY */
+    enum stk_device_kind kind; /* kinds that open may take; default STK_DEVICE_ANY */
     uint32_t slots;            /* slots of the ring, a power of two up to STK_RING_SLOTS_INIT_MAX; 0: 256 */
     uint32_t observables;      /* words, at most STK_CONTROL_OBSERVABLES_INIT_MAX; 0: 256 */
     uint32_t tenants;          /* authorised tenants, from 0 on, at most 29; 0: 1 */
@@ -80,7 +80,7 @@ STK_MUST_CHECK int stk_device_interp_bytes(const struct stk_device_config *confi
 /* A device that is open. The user reads its members and writes none, except through the calls below. */
 struct stk_device {
     enum stk_device_kind kind;       /* the kind that is open; STK_DEVICE_ANY: none */
-    struct stk_device_memory memory; /* what host and device share; payload and observables are the caller's to use */
+    struct stk_device_memory memory; /* shared memory; payload and observables are the caller's to use */
     /* Lines of text for people, without a newline at the end. After a success: the device and its mode, then how the
      * mode was found; for the interpreter, why no OpenCL device was taken. After an error: what failed. */
     char reason[2048];

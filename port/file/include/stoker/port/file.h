@@ -34,9 +34,9 @@ struct stk_file_config {
     uint32_t read_unit; /* 1 .. STK_FLASH_UNIT_MAX; default 1, with direct 4096 */
     uint8_t erased;     /* 0x00 or 0xFF. Default 0x00, which Linux makes without writing the block's bytes */
     bool create;        /* make `path` when it is missing, and lengthen it to `bytes` when it is shorter */
-    bool grow;          /* it may be shorter than `bytes`: reads behind its end are STK_E_SHORT, programs lengthen it */
-    bool read_only;     /* programs and erases are STK_E_ACCESS */
-    bool direct;        /* O_DIRECT: past the page cache. An `fd` must have it already */
+    bool grow; /* the file may be shorter than `bytes`: reads behind its end are STK_E_SHORT, programs lengthen it */
+    bool read_only; /* programs and erases are STK_E_ACCESS */
+    bool direct;    /* O_DIRECT: past the page cache. An `fd` must have it already */
 };
 
 /* Visible for sizeof, and for reading os_error and align. */

@@ -25,7 +25,7 @@ struct stk_interp_config {
     uint32_t idle_turns;               /* turns without a finished slot that end a drive; 0: the number of slots + 1 */
     const struct stk_user_cost *costs; /* costs of handlers and fused ops; may be NULL. Must outlive the port */
     uint32_t cost_count;
-    const struct stk_limits *limits; /* what slots and tenants may use; NULL: no limits. Read by open only */
+    const struct stk_limits *limits; /* limits of slots and tenants; NULL: none. Read during open only */
     /* number of this worker, and how many workers share the buffers, each with a port of its own on a thread of its
      * own; 0 of 0: the only one */
     uint32_t worker, workers;

@@ -33,7 +33,7 @@ extern "C" {
 enum stk_opencl_type {
     STK_OPENCL_GPU = 0,
     STK_OPENCL_ACCELERATOR = 1,
-    STK_OPENCL_CPU = 2, /* its work-items run on the host's cores */
+    STK_OPENCL_CPU = 2, /* a CPU, often that of the host */
     STK_OPENCL_OTHER = 3
 };
 
@@ -49,9 +49,10 @@ struct stk_opencl_device {
     int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
     uint32_t units; /* number of compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
-    uint32_t tile_bytes; /* of a tile in local memory (stoker/kernel/tile.h) that a group of several lanes can have; 0:
-                            none, since the device is no GPU or its local memory is too small or no memory of its own */
-    uint64_t memory;     /* bytes of global memory */
+    /* bytes of a tile in local memory (stoker/kernel/tile.h) for a group of several lanes; 0: no tile, since the device
+     * is no GPU, or its local memory is too small or lies in other memory */
+    uint32_t tile_bytes;
+    uint64_t memory; /* bytes of global memory */
     enum stk_opencl_type type;
     int unified;     /* host and device have one memory, so that a buffer of the host's costs the device no bus */
     int fine_grain;  /* 1: the device has fine-grain SVM buffers */
@@ -112,7 +113,7 @@ struct stk_opencl_outcome {
     uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
     uint64_t items_ns;  /* nanoseconds that these took together */
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
-    uint32_t adds_lost; /* how many of them were lost */
+    uint32_t adds_lost; /* adds that were lost */
     uint64_t turn_cost; /* nanoseconds of 20,000 turns over an empty ring */
     uint64_t unit_cost; /* nanoseconds that 2^20 units of cost take (stoker/limits.h) */
     uint64_t lane_cost; /* nanoseconds that 2^20 bytes take when one lane reads them alone */
@@ -143,19 +144,19 @@ const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
  * later one may use what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no
  * two are the same. */
 struct stk_opencl_piece {
-    const char *name;   /* what the build log calls it, say its file's name */
+    const char *name;   /* name in the build log, for example that of its file */
     const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
     uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
     const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
-    uint32_t width;       /* of the function: STK_SCALAR or STK_WIDE */
+    uint32_t width;       /* width of the function: STK_SCALAR or STK_WIDE */
 };
 
 /* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
 struct stk_opencl_fused {
-    const char *name;
-    uint32_t opcode; /* as that of a piece, but not 0 */
-    const char *const
-        *functions;          /* of pieces, all of one width, which is the op's; one may stand there several times */
+    const char *name; /* name in the build log, by the rules for pieces */
+    uint32_t opcode;  /* as that of a piece, but not 0 */
+    /* functions of pieces, all of one width, which is the width of the op; a function may stand there several times */
+    const char *const *functions;
     uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
 };
 
@@ -222,7 +223,7 @@ struct stk_opencl_config {
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
     uint32_t debug_records; /* 0: 64 */
     uint32_t io_slots;      /* at most 64; 0: 64 */
-    uint32_t payload_bytes; /* what handlers read and write; may be 0 */
+    uint32_t payload_bytes; /* bytes that handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
     /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most; 1 for other devices, and
      * for a GPU whose compiler has no known fence between groups */
@@ -265,7 +266,7 @@ struct stk_opencl_config {
     uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
     const struct stk_opencl_cost *costs;   /* costs of pieces and fused ops; may be NULL. Must stay until close */
     uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
-    /* What slots and tenants may use; NULL: no limits but the lease. Must stay until close. */
+    /* Limits of slots and tenants; NULL: no limits but the lease. Must stay until close. */
     const struct stk_limits *limits;
     /* Called for each device that open tries, with the defaults of the device filled in: `workers` and `lanes` are what
      * the device gets, and the function may change them, and sizes and numbers that depend on them. NULL: nothing
@@ -279,7 +280,7 @@ struct stk_opencl_config {
 /* Most workers of a device by default: one that looks and one for each mailbox. */
 #define STK_OPENCL_WORKERS_USUAL (1u + STK_MAIL_BOXES_MAX)
 
-/* What the port has counted since open. */
+/* Counters of the port since open. */
 struct stk_opencl_stats {
     uint32_t running;                         /* launches under way */
     uint64_t launches, lease_ends, idle_ends; /* launches; those whose lease ended, and those that found no more work */
@@ -287,7 +288,7 @@ struct stk_opencl_stats {
     uint32_t fallbacks;                       /* modes that were left because memory stopped being shared */
 };
 
-/* What became of lost kernels and devices since open. */
+/* Counters of lost kernels and devices since open. */
 struct stk_opencl_losses {
     uint32_t put_back;   /* slots of lost kernels that were put back */
     uint32_t recoveries; /* lost devices from which the port has recovered */

@@ -77,7 +77,7 @@ struct stk_opencl_terms {
     const struct stk_limits *limits;
 };
 
-/* Whether more threads want cores than there are: launch/cores.c. */
+/* State of the question whether more threads want cores than there are: launch/cores.c. */
 struct stk_opencl_cores {
     uint64_t window_ns; /* time at which the present window began, in nanoseconds */
     uint64_t lost;      /* losses of cores before the window */

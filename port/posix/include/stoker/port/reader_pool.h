@@ -127,7 +127,7 @@ struct stk_reader_pool {
     struct stk_error_info info; /* last refusal; see each call */
     const char *call;           /* system call behind a refusal of open, or behind a failure; static; NULL: none */
     int fewer;                  /* STK_OK, or why not all readers that were asked for could be opened */
-    struct stk_error_info fewer_info; /* its detail: index is the first reader that failed, value the errno */
+    struct stk_error_info fewer_info; /* detail of `fewer`: index is the first reader that failed, value the errno */
     const char *fewer_call;
 };
 

@@ -178,7 +178,7 @@ struct stk_uring_source {
     uint32_t busy;       /* sequential: 1: one read is out, and the others wait in the queue */
     bool writable;       /* the descriptor is open for writing */
     bool datagrams;      /* socket: one receive gives one datagram */
-    uint8_t receive;     /* how the reads of a socket get their data: by multishot or by a request each */
+    uint8_t receive;     /* socket: 1: each read sends a request; 2: multishot; 0: no socket */
     uint8_t armed;       /* multishot: the kernel has the request */
     uint8_t arm_due;     /* multishot: the request is to be sent */
     uint16_t generation; /* tells the answers of this socket from those of an earlier source of this number */
@@ -204,7 +204,7 @@ struct stk_uring {
     size_t mem_bytes;
     uint32_t depth, sources, flags, piece_bytes;
     uint32_t setup_flags; /* IORING_SETUP_* bits with which the kernel made the ring */
-    struct stk_uring_feature_state feature[STK_URING_FEATURES]; /* what the ring has, and why it lacks the others */
+    struct stk_uring_feature_state feature[STK_URING_FEATURES]; /* state of each feature */
     uint32_t in_flight;                                         /* reads taken and not yet reaped */
     uint32_t out;          /* requests that the kernel has not answered, without cancels */
     uint32_t cancels;      /* cancels that the kernel has not answered */
