@@ -28,7 +28,7 @@
 /// Entering ///
 
 /* Takes the partitions from the control words. Takes the whole ring as one partition if the words are not five
- * partitions in order that end at the slot count: the host may have set none, or a tenant may have stored anything. */
+ * partitions in order that end at the slot count, as in a ring without partitions. */
 STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     stk_u32 p, ok = 1u, before = 0;
     for (p = 0; p <= STK_PRIORITIES; p++) {
@@ -65,7 +65,8 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     for (p = 0; p < STK_PRIORITIES; p++) {
         stk_u32 cursor = w->partitions == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
         stk_u32 first = stk_worker_first(w, p), end = stk_worker_first(w, p + 1u);
-        /* The word may hold anything, so a place outside the partition becomes its first slot. */
+        /* The host may have changed the partitions since the last worker left. Then a place outside becomes the first
+         * slot. */
         cursor = cursor >= first && cursor < end ? cursor : first;
         stk_worker_set_cursor(w, p, p < w->partitions && first < end ? cursor : STK_NO_SLOT);
     }

@@ -45,8 +45,8 @@ STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
-/* Compares and swaps one observable, and stores the old value in another. The order of the checks is the one of the
- * reference implementation. */
+/* Compares and swaps observable a0, named as a control word, and stores the old value in control word 160 + a0. So the
+ * place of the old value is checked as well as the observable. */
 STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 at = stk_arg(c, 0), expected = stk_arg(c, 1), desired = stk_arg(c, 2), to = stk_observable(d, at);
     if (!stk_observable_ok(d, at, 1) || to == 0u) {

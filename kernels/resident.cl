@@ -16,6 +16,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
                                      stk_u32 slots, stk_u32 control_words, stk_u32 debug_words, stk_u32 io_slots,
                                      stk_u32 payload_bytes, stk_u32 table_bytes, stk_u32 turns, stk_u32 idle_turns,
                                      __global stk_u32 *guards) {
+    /* Local memory must be declared in the kernel function itself, so it is handed down from here. */
     STK_LOCAL stk_u32 shared[STK_SHARED_WORDS];
 #if STK_TILED
     __local stk_u32 tile[STK_TILE_WORDS(STK_TILE_BYTES)];
@@ -35,6 +36,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     /* The host lays the table of limits behind the guards, and the mailboxes behind the limits. */
     d.limits = guards ? guards + slots + io_slots : 0;
     d.mail = 0;
+    /* Mailboxes need several workers of several lanes, and a device whose own memory has room for them. */
     if (STK_LANES > 1 && guards && get_num_groups(0) > 1u && d.limits[STK_LIMIT_MAIL] != 0u) {
         d.mail = d.limits + STK_LIMIT_WORDS;
     }
@@ -44,6 +46,7 @@ __kernel STK_GROUP void stk_resident(__global stk_u32 *ring, __global stk_u32 *c
     d.io_slots = io_slots;
     d.payload_bytes = payload_bytes;
     d.table_bytes = table_bytes;
+    /* The kernel is launched in one dimension: the group is the worker. */
     d.worker = (stk_u32)get_group_id(0);
     d.workers = (stk_u32)get_num_groups(0);
     stk_worker_run(&d, &w, shared, turns, idle_turns);

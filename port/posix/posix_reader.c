@@ -59,6 +59,7 @@ int stk_posix_reader_open(struct stk_posix_reader *reader, const struct stk_posi
     reader->source = (struct stk_posix_source *)(void *)mem;
     mem += STK_ALIGNED((size_t)c.sources * sizeof(struct stk_posix_source));
     reader->poll = (struct stk_posix_poll *)(void *)mem;
+    /* An empty list has STK_INDEX_NONE at both ends, which is not 0. */
     stk_index_list_clear(&reader->free);
     stk_index_list_clear(&reader->queue);
     stk_index_list_clear(&reader->ready);
@@ -66,6 +67,7 @@ int stk_posix_reader_open(struct stk_posix_reader *reader, const struct stk_posi
         STK_INDEX_PUSH(reader->ops, &reader->free, i);
     }
     for (uint32_t i = 0; i < c.sources; i++) {
+        /* -1 is no descriptor, so that a mistake with a free source gets EBADF and reads no file of another. */
         reader->source[i] = (struct stk_posix_source){.fd = -1, .kind = SOURCE_FREE};
     }
     return STK_OK;
@@ -122,6 +124,7 @@ int stk_posix_reader_add_socket(struct stk_posix_reader *reader, int fd) {
     return source;
 }
 
+/* The caller closes its descriptor after this call, so reads of the source must have ended. */
 int stk_posix_reader_remove_source(struct stk_posix_reader *reader, uint32_t source) {
     if (reader == NULL) {
         return STK_E_ARG;

@@ -1,5 +1,5 @@
-/* stoker port: the POSIX reader, from submit to reap. Reap does the reading: one step after the other, each a system
- * call of a bounded size, so that the deadline of reap is looked at between two steps. Sources are added in
+/* stoker port: the POSIX reader, from submit to reap. Reap does the reading by turns of a bounded number of steps, each
+ * a system call of a bounded size, so that the deadline of reap is looked at again and again. Sources are added in
  * posix_reader.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -85,8 +85,7 @@ static void wake_all(struct stk_reader_pool *p) {
 
 /// Opening ///
 
-/* Cuts the pool's memory up and makes every list. Each array begins at a cache line, and each thread's part is its own,
- * so that two threads do not write to one line. */
+/* Cuts the pool's memory up and makes every list. Each array and each reader begins at a cache line. */
 static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
     const struct stk_reader_shape *s = &p->shape;
     size_t object = STK_ALIGNED(p->kind->object_bytes);

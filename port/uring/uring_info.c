@@ -83,6 +83,7 @@ static bool knows(const struct stk_uring_info *info, unsigned opcode) {
 
 /* Asks which operations the kernel knows. */
 static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
+    /* The probe has a flexible array at its end; the union gives it its room on the stack. */
     union {
         struct io_uring_probe probe;
         uint8_t bytes[sizeof(struct io_uring_probe) + PROBE_OPS * sizeof(struct io_uring_probe_op)];
@@ -176,6 +177,7 @@ static void add_word(char line[STK_URING_TEXT_BYTES], bool on, const char *word)
     }
 }
 
+/* Builds the line in a buffer of its own, so that nothing is written where `bytes` is too small. */
 int stk_uring_describe(const struct stk_uring_info *info, char *text, size_t bytes) {
     char line[STK_URING_TEXT_BYTES] = "";
     size_t n;

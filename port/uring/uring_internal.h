@@ -1,5 +1,5 @@
-/* stoker port: what the files of the io_uring port share. Calls go from the reads (uring_read.c) to requests
- * (uring_ring.c) and to single requests (uring_span.c, uring_requests.c, uring_nvme.c, uring_receive.c). */
+/* stoker port: what the files of the io_uring port share. uring_read.c moves reads on; uring_ring.c has the requests
+ * and calls nothing of uring_read.c. */
 #ifndef STOKER_URING_INTERNAL_H
 #define STOKER_URING_INTERNAL_H
 

@@ -54,7 +54,8 @@ static int enqueue(struct stk_opencl *cl, cl_event *event) {
                             "clEnqueueNDRangeKernel");
 }
 
-/* Starts the lease and the deadline of a launch that has become the older one: only then the device may run it. */
+/* Starts the lease and the deadline of a launch that has become the older one: the queue runs in order, so the device
+ * runs a launch only then. */
 static void begin_lease(struct stk_opencl *cl) {
     struct stk_opencl_launches *l = &cl->own.launches;
     uint64_t lease = stk_opencl_mode(cl->mode)->lease_ns(&cl->config);

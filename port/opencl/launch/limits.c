@@ -13,9 +13,9 @@ static uint64_t unit_fs(uint64_t ns) {
     return ns < UINT64_MAX / 1000000u ? ns * 1000000u >> UNITS_LOG : UINT32_MAX;
 }
 
-/* Returns 1 if launches have mailboxes. Not with copies: there a launch ends when nothing is left to do, so all workers
- * may look for slots. Not on a CPU, where a look costs no bus, nor where the fence of the compiler does not order
- * groups. */
+/* Returns 1 if launches have mailboxes. Never with copies: there a launch ends when nothing is left to do, so all
+ * workers may look for slots. Unless the configuration decides, not on a CPU, where a look costs no bus, and not where
+ * the fence of the compiler does not order groups. */
 static int has_mail(const struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     return !stk_opencl_mode(cl->mode)->copies &&
