@@ -1,15 +1,30 @@
 /* stoker: tenants.
  *
- * A table of a fixed size lists the parties that share a ring. Each tenant has an id, a window of opcodes of its own,
- * limits of outstanding slots, staging bytes and handles, and counters. A program reaches a tenant through a handle
- * (struct stk_tenant). When a tenant is unregistered, every copy of its handle stops publishing at once. Slots that are
- * already published run to their end and are drained as before.
+ * A fixed table of parties that share a ring. Each tenant has an id, a window of opcodes of its own, limits on
+ * outstanding slots, staging bytes and resident handles, and counters. A program reaches a tenant through a handle.
+ * Unregistering a tenant makes every copy of its handle stop publishing at once; slots that are already published run
+ * to their end and are drained as before.
  *
- * What a slot may touch on the device is set elsewhere: shares and quotas in control.h, limits of cost in limits.h.
+ * Ids begin at 1. Tenant 0 is the host itself. The device runs the slots of a tenant only if the control buffer
+ * authorises the id: for the ids 1 to n give n + 1 tenants to stk_control_init(), or in struct stk_device_config.
  *
- * Threads: one thread at a time makes the calls on the table (init, register, unregister, lookup, list, select). Any
- * number of threads may make the calls on one tenant at the same time, except reserving, releasing and
- * stk_tenant_counters, which one thread at a time makes for each tenant.
+ * Opcodes: a tenant publishes local opcodes, from 0 on. The handler of local opcode 5 of tenant 2 is the one with
+ * opcode 0x40000000 + 2 * 0x100000 + 5, which stk_tenant_opcode() computes. No other tenant can run that handler.
+ *
+ * The limits of this table hold on the host, when a slot is published. Two other limits hold on the device: the claims
+ * of a tenant in one round through the ring (stk_control_set_quota), and its share of payload and observables
+ * (stk_control_set_shares).
+ *
+ * The life of a slot of a tenant, with a device of stoker/port/device.h:
+ *
+ *     err = stk_tenant_register(&tenants, &config, &tenant);
+ *     err = stk_tenant_publish_ticket(&tenant, &device.publisher, &work, NULL, NULL);
+ *     err = stk_device_wait(&device, &slot, NULL, timeout_ns);
+ *     err = stk_tenant_note_drained(&tenant, 1, NULL); // after a fault too
+ *
+ * Threads: calls on the table (register, unregister, lookup, list, select) are made by one thread at a time. Calls on
+ * one tenant may be made by any number of threads, but for reserving, releasing and stk_tenant_counters, which one
+ * thread at a time makes for each tenant.
  */
 #ifndef STOKER_TENANT_H
 #define STOKER_TENANT_H
