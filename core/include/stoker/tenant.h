@@ -1,13 +1,30 @@
 /* stoker: tenants.
  *
- * A fixed table of parties that share a ring. Each has an id, a window of opcodes of its own, quotas
- * of outstanding slots, staging bytes and resident handles, and counters. A tenant is reached
- * through a handle; unregistering it makes every copy of the handle stop publishing at once, while
- * slots that are already published run to their end and are drained as before.
+ * A fixed table of parties that share a ring. Each tenant has an id, a window of opcodes of its own, limits on
+ * outstanding slots, staging bytes and resident handles, and counters. A program reaches a tenant through a handle.
+ * Unregistering a tenant makes every copy of its handle stop publishing at once; slots that are already published run
+ * to their end and are drained as before.
  *
- * Threads: calls on the table (register, unregister, lookup, list, select) are made by one thread at
- * a time. Calls on one tenant may be made by any number of threads, but for reserving, releasing and
- * stk_tenant_counters, which one thread at a time makes for each tenant.
+ * Ids begin at 1. Tenant 0 is the host itself. The device runs the slots of a tenant only if the control buffer
+ * authorises the id: for the ids 1 to n give n + 1 tenants to stk_control_init(), or in struct stk_device_config.
+ *
+ * Opcodes: a tenant publishes local opcodes, from 0 on. The handler of local opcode 5 of tenant 2 is the one with
+ * opcode 0x40000000 + 2 * 0x100000 + 5, which stk_tenant_opcode() computes. No other tenant can run that handler.
+ *
+ * The limits of this table hold on the host, when a slot is published. Two other limits hold on the device: the claims
+ * of a tenant in one round through the ring (stk_control_set_quota), and its share of payload and observables
+ * (stk_control_set_shares).
+ *
+ * The life of a slot of a tenant, with a device of stoker/port/device.h:
+ *
+ *     err = stk_tenant_register(&tenants, &config, &tenant);
+ *     err = stk_tenant_publish_ticket(&tenant, &device.publisher, &work, NULL, NULL);
+ *     err = stk_device_wait(&device, &slot, NULL, timeout_ns);
+ *     err = stk_tenant_note_drained(&tenant, 1, NULL); // after a fault too
+ *
+ * Threads: calls on the table (register, unregister, lookup, list, select) are made by one thread at a time. Calls on
+ * one tenant may be made by any number of threads, but for reserving, releasing and stk_tenant_counters, which one
+ * thread at a time makes for each tenant.
  */
 #ifndef STOKER_TENANT_H
 #define STOKER_TENANT_H
