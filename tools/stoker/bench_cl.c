@@ -83,6 +83,7 @@ static int open_wished(const struct bench *bench, struct cli_device *device, con
     return cli_device_open(device, &w);
 }
 
+/* Prints the note of the device, if it has one: for instance why it is the interpreter. */
 static void say_note(const struct cli_device *device) {
     if (device->note[0]) {
         cli_note("%s", device->note);
@@ -128,6 +129,7 @@ static int faulted(const struct stk_ring *ring, uint32_t slot) {
     return STK_E_SLOT_FAULT;
 }
 
+/* Sleeps, so that a worker which waits for this core gets it. */
 static void nap(void) {
     const struct timespec t = {.tv_nsec = NAP_NS};
     nanosleep(&t, NULL);
@@ -162,7 +164,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
 
 int bench_device_rest(struct cli_device *device) {
     int err = device->dispatch.ops->stop(device->dispatch.ctx, REST_NS);
-    return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", cli_fix(err));
+    return err == STK_OK ? 0 : cli_bad("bench: the kernel on the device did not end: %s", cli_fix(err));
 }
 
 int bench_has_thread_limit(const struct cli_device *device) {

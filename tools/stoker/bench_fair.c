@@ -85,6 +85,7 @@ static int trickle(struct fair *f, uint32_t i, struct histogram *h) {
     return publish(f, t->slot, i + 1u);
 }
 
+/* Runs the seven tenants until each `count` slots were timed, with or without the flood, and then empties the ring. */
 static int block(struct fair *f, struct histogram *h, uint64_t count, int flooding) {
     int err = STK_OK;
     memset(f->trickles, 0, sizeof f->trickles);
@@ -104,6 +105,8 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
+/* Times the seven tenants in blocks, alone and beside the flood by turns, so that a change of the machine's load hits
+ * both. */
 static int measure(struct fair *f) {
     uint64_t all = f->bench->options.count ? f->bench->options.count : COUNT_DEFAULT;
     uint64_t count = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS;
@@ -121,6 +124,7 @@ static int measure(struct fair *f) {
     return bad;
 }
 
+/* Returns the median over the blocks of one percentile. */
 static double median_at(const struct histogram *blocks, uint32_t per_100000) {
     double at[BENCH_BLOCKS];
     for (uint32_t i = 0; i < BENCH_BLOCKS; i++) {
@@ -146,6 +150,7 @@ static void report(struct fair *f) {
 
 /// CRITICAL behind LOW ///
 
+/* Drives the device until a slot is DONE. */
 static int until_done(struct fair *f, uint32_t slot) {
     int err = STK_OK;
     for (uint32_t looks = 1; err == STK_OK && stk_ring_status(&f->ring, slot) != (int)STK_SLOT_DONE; looks++) {
@@ -177,6 +182,7 @@ static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
+/* Second part: counts the LOW slots that ran before a CRITICAL slot which was published behind them. */
 static int measure_critical(struct fair *f) {
     static const uint32_t offsets[STK_PRIORITY_OFFSETS] = {
         0, CRITICALS, LOW_FIRST, LOW_FIRST, LOW_FIRST + LOW_SLOTS, LOW_FIRST + LOW_SLOTS};
@@ -196,6 +202,7 @@ static int measure_critical(struct fair *f) {
     return bad;
 }
 
+/* Opens a device with a ring of `slots` slots, runs one part, and closes the device. */
 static int with_device(struct fair *f, uint32_t slots, int (*run)(struct fair *)) {
     int bad = bench_device_open(f->bench, &f->device, &(struct cli_device_wish){.slots = slots});
     if (bad) {

@@ -34,6 +34,7 @@ static int failed(int err) {
     return cli_bad("bench idle: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
+/* Takes a result of the stream and does nothing with it. */
 static int drop(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {
     (void)ctx;
     (void)result;
@@ -46,12 +47,14 @@ static void pause_for(long ns) {
     nanosleep(&t, NULL);
 }
 
+/* Returns the CPU time of this process, all threads, in nanoseconds. */
 static uint64_t cpu_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
+/* Drives the device without work until no kernel runs. */
 static int park(struct idle *b) {
     struct stk_deadline end;
     stk_deadline_start(&end, PARK_NS, cli_now_ns());
@@ -62,7 +65,8 @@ static int park(struct idle *b) {
             return failed(err);
         }
         if (left == 0u) {
-            return cli_bad("bench idle: the kernel does not park: report this with the output of stoker info --probe");
+            return cli_bad("bench idle: the kernel does not end when it has no work: report this with the output of "
+                           "stoker info --probe");
         }
         pause_for(100000);
     }
@@ -116,6 +120,7 @@ static int wake(struct idle *b) {
     return err < 0 ? failed(err) : 0;
 }
 
+/* Measures the wake of a parked device and the launch of the peer by turns. */
 static int wakes(struct idle *b) {
     uint64_t count = b->bench->options.count ? b->bench->options.count : COUNT_DEFAULT;
     int bad = bench_cl_launch(&b->peer, b->empty); /* its first launch compiles */
@@ -150,6 +155,7 @@ static void report_wakes(struct idle *b) {
     }
 }
 
+/* Opens a stream over the device. It never gets a read, since the pipe stays empty. */
 static int open_stream(struct idle *b) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(DEPTH, 0u))];
     const struct stk_stream_config config = {
@@ -169,6 +175,7 @@ static int open_stream(struct idle *b) {
     return err == STK_OK ? 0 : failed(err);
 }
 
+/* Measures all figures in the order in which the device parks and wakes. */
 static int measure(struct idle *b) {
     int bad = wake(b);
     b->ours = (struct histogram){0};
@@ -199,7 +206,7 @@ static int run(struct bench *bench) {
         return bad;
     }
     b.ring = (struct stk_ring){.words = b.device.memory.ring, .slots = SLOTS};
-    bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: close some of the process's files");
+    bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: raise `ulimit -n`");
     bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH, 1, 0);
     if (bad == 0 && b.reader.note[0]) {
         cli_note("%s", b.reader.note);

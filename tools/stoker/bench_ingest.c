@@ -81,6 +81,7 @@ static int open_direct(struct ingest *b) {
 
 /// stk_stream ///
 
+/* Adds the sum of a chunk, and counts slots that failed. */
 static int take_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct ingest *b = ctx;
     (void)next;
@@ -91,6 +92,7 @@ static int take_result(void *ctx, const struct stk_stream_result *r, struct stk_
     return r->err;
 }
 
+/* Opens a stream of chunks of one size over the registered buffers. */
 static int open_stream(struct ingest *b, struct stk_stream *stream, struct stk_arena *arena) {
     const struct stk_stream_config config = {
         .memory = b->device.memory,
@@ -107,6 +109,7 @@ static int open_stream(struct ingest *b, struct stk_stream *stream, struct stk_a
     return stk_stream_init(stream, &config, arena);
 }
 
+/* Reads the whole file through the stream, and waits for the last slot. */
 static int stream_all(const struct ingest *b, struct stk_stream *stream, uint32_t opcode) {
     struct stk_stream_read read = {.source = (uint32_t)b->source, .opcode = opcode, .bytes = b->shape.chunk};
     int err = STK_OK;
@@ -179,6 +182,7 @@ static int measure_nops(struct ingest *b, uint32_t source, uint32_t batch) {
     return answers ? 0 : cli_bad("bench ingest: the ring failed");
 }
 
+/* Measures requests without data, one at a time and many in flight. */
 static int measure_requests(struct ingest *b) {
     int source = stk_uring_add_nop(&b->reader.uring), bad = 0;
     if (source < 0) {
@@ -192,6 +196,7 @@ static int measure_requests(struct ingest *b) {
 
 /// Both ///
 
+/* Prints bytes and reads in a second for one kind of work, beside those of fio. */
 static void report(struct ingest *b, const char *name, double ours, double theirs) {
     double bytes = (double)b->shape.bytes, reads = bytes / b->shape.chunk;
     struct bench_figure f = {NULL, bytes / ours, "GB/s", BENCH_MORE, "fio", theirs > 0.0 ? bytes / theirs : -1.0};
@@ -240,6 +245,7 @@ static void never_idle(void *ctx, const struct stk_opencl_device *device, struct
     config->idle_ns = UINT64_MAX;
 }
 
+/* Opens the device and the reader. Payload buffers begin at a page, because O_DIRECT asks for aligned memory. */
 static int open_ours(struct ingest *b, int fd) {
     const struct cli_device_wish wish = {
         .slots = BUFFERS, .payload_bytes = BUFFERS * b->chunk_max + PAGE, .fit = never_idle};
@@ -269,6 +275,7 @@ static int check_chunk(uint64_t chunk) {
     return cli_bad("bench ingest: --chunk %llu: give 4K, 64K or 1M", (unsigned long long)chunk);
 }
 
+/* Prints the bytes that were copied on their way. 0 shows that the reads were zero-copy. */
 static void report_bounces(struct ingest *b) {
     struct stk_ingest_stats stats;
     b->reader.port.ops->stats(b->reader.port.ctx, &stats);

@@ -66,7 +66,7 @@ int bench_line(struct histogram *h, uint64_t count) {
     stk_store(THERE, 0);
     stk_store(BACK, 0);
     if (pthread_create(&partner, NULL, give_back, NULL) != 0) {
-        return cli_bad("bench rtt: no second thread for the limit of two threads");
+        return cli_bad("bench rtt: no second thread for the limit of two threads: raise `ulimit -u`");
     }
     while (n < count && n < LEAVE - 1u && !lost && start - began < BENCH_LINE_NS) {
         start = cli_now_ns();

@@ -48,6 +48,7 @@ static int open_log(struct files *f) {
     return check(err != STK_OK ? err : stk_log_format(&f->log, &log, 1, 0));
 }
 
+/* Makes the file of version 1, and gives the plain file the same size. */
 static int open_v1(struct files *f) {
     uint32_t bytes = STK_VRRL_BYTES(f->count);
     const struct stk_file_config config = {
@@ -82,6 +83,7 @@ static void close_files(struct files *f) {
 
 /// Appending ///
 
+/* Appends all records to the log. */
 static int append_log(struct files *f) {
     int err = STK_OK;
     for (uint32_t i = 0; i < f->count && err == STK_OK; i++) {
@@ -91,6 +93,7 @@ static int append_log(struct files *f) {
     return err;
 }
 
+/* Appends all records to the file of version 1. */
 static int append_v1(struct files *f) {
     int err = STK_OK;
     for (uint32_t i = 0; i < f->count && err == STK_OK; i++) {
@@ -119,6 +122,7 @@ static int append_plain(struct files *f) {
 
 /// Reading ///
 
+/* Reads all records of the log back. */
 static int read_log(struct files *f) {
     struct stk_log_iter iter;
     struct stk_log_record r;
@@ -131,6 +135,7 @@ static int read_log(struct files *f) {
     return err == STK_OK && seen >= f->count && sum != 1u ? STK_OK : STK_E_CORRUPT;
 }
 
+/* Reads the plain file with one seek and one read for each record. Uses each record, as the other ways do. */
 static int read_plain(struct files *f) {
     uint8_t record[STK_VRRL_RECORD_BYTES];
     uint32_t sum = 0, word;
@@ -178,6 +183,7 @@ static double best(const double *rates) {
     return most;
 }
 
+/* Prints the median and the best of the blocks. */
 static void report(struct bench *b, const char *metric, const char *unit, const char *peer, const double *ours,
                    const double *theirs) {
     char name[64];

@@ -25,6 +25,7 @@ struct flash {
     size_t bytes;
 };
 
+/* Makes a simulated NOR flash that counts the time of each operation. */
 static int open_flash(struct flash *f, uint32_t blocks) {
     const struct stk_sim_flash_config config = {
         .geometry = {1, UNIT, BLOCK, blocks, 0xFF, STK_FLASH_MANY, 0},
@@ -36,11 +37,12 @@ static int open_flash(struct flash *f, uint32_t blocks) {
     f->memory = cli_map(f->bytes);
     stk_arena_init(&arena, f->memory, f->memory ? f->bytes : 0u);
     if (stk_sim_flash_init(&f->sim, &config, &arena) != STK_OK) {
-        return cli_bad("bench log: no memory for %zu bytes: run it where there are", f->bytes);
+        return cli_bad("bench log: no memory for %zu bytes: use a smaller --count", f->bytes);
     }
     return 0;
 }
 
+/* Makes a simulated flash with an empty log on it. */
 static int open_log(struct flash *f, uint32_t blocks) {
     const struct stk_log_config config = {{&stk_sim_flash_ops, &f->sim}, f->page, sizeof f->page};
     int bad = open_flash(f, blocks);
@@ -93,6 +95,7 @@ static int append_v1(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     return err == STK_OK ? 0 : cli_bad("bench log: the simulated flash failed (%s): report this", stk_err_name(err));
 }
 
+/* Prints a figure of which less is better. */
 static void less(struct bench *b, const char *metric, double value, const char *unit, const char *peer, double other) {
     bench_figure(
         b,
@@ -100,6 +103,7 @@ static void less(struct bench *b, const char *metric, double value, const char *
             .metric = metric, .value = value, .unit = unit, .better = BENCH_LESS, .peer = peer, .peer_value = other});
 }
 
+/* Fills the flash several times with records, in the log and in the layout of version 1. */
 static int serial_nor(struct bench *b) {
     const uint32_t blocks = 16, count = LAPS * blocks * (BLOCK / UNIT - 1u);
     struct flash ours, v1;

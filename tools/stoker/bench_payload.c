@@ -53,6 +53,7 @@ struct job {
 
 /// What is measured ///
 
+/* Loads the patterns: one set of the user, or the made sets. */
 static int name_sets(struct payload *p) {
     const struct pattern_source file = {p->bench->options.patterns, 1};
     int bad = bench_text_open(&p->text);
@@ -85,7 +86,7 @@ static int lay_out(struct payload *p, uint64_t *payload_bytes, uint64_t *table_b
     bytes &= ~UINT64_C(63);
     *payload_bytes = bytes + counters * 4u * WORKERS_MAX;
     if (*payload_bytes > UINT32_MAX - 65536u || *table_bytes > UINT32_MAX - 65536u) {
-        return cli_bad("bench payload: text and tables of %llu bytes pass 4 GiB: use a smaller --bytes",
+        return cli_bad("bench payload: text and tables need %llu bytes, and 4 GiB is the most: use a smaller --bytes",
                        (unsigned long long)(*payload_bytes + *table_bytes));
     }
     p->bytes = (uint32_t)bytes;
@@ -134,7 +135,8 @@ static int fill(struct payload *p) {
         s->scratch = calloc(accepting, sizeof *s->scratch);
         s->occurrences = calloc(s->patterns.count, sizeof *s->occurrences);
         if (bad == 0 && (!s->visits || !s->scratch || !s->occurrences)) {
-            bad = cli_bad("bench payload: no memory for the counters of %u patterns", s->patterns.count);
+            bad = cli_bad("bench payload: no memory for the counters of %u patterns: free some memory",
+                          s->patterns.count);
         }
     }
     return bad;
@@ -171,6 +173,7 @@ static void take_counters(struct payload *p, struct set *set) {
     }
 }
 
+/* Publishes a slot for the chunk at `offset`: a scan with a lead before its data, or a sum. */
 static int publish(struct payload *p, const struct job *job, uint32_t slot, uint32_t offset) {
     uint32_t lead = job->set ? job->set->patterns.automaton.max_len - 1u : 0u, args[STK_SLOT_ARGS] = {0};
     uint32_t data = p->bytes - offset < job->chunk ? p->bytes - offset : job->chunk;
@@ -246,6 +249,7 @@ static int is_right(struct payload *p, const struct job *job, uint64_t result) {
 
 /// All passes ///
 
+/* Makes all passes of one job, checks the result of each, and prints the figures. */
 static int measure(struct payload *p, struct job *job) {
     char wrong_name[48];
     uint64_t wrong = 0;
@@ -279,6 +283,7 @@ static int measure(struct payload *p, struct job *job) {
     return bad;
 }
 
+/* Makes the name of the figures of a job, such as scan_76_64K. */
 static void name_job(struct job *job) {
     const char *unit = job->chunk % 1024u == 0u ? "K" : "";
     uint32_t chunk = *unit ? job->chunk / 1024u : job->chunk;
@@ -305,6 +310,7 @@ static void report_terms(struct payload *p) {
     }
 }
 
+/* Measures each set with each size of chunk, and then the sums. */
 static int measure_all(struct payload *p) {
     int bad = 0;
     report_terms(p);
@@ -318,6 +324,7 @@ static int measure_all(struct payload *p) {
     return bad || p->wrong == 0u ? bad : bench_wrong(p->bench, p->wrong, "passes with a wrong count");
 }
 
+/* Makes sets and text, opens the device, and copies text and tables into its memory. */
 static int open_all(struct payload *p) {
     const uint32_t slots = p->bench->options.in_flight ? (uint32_t)p->bench->options.in_flight : SLOTS_DEFAULT;
     struct cli_device_wish wish = {.slots = slots};

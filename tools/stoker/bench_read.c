@@ -32,6 +32,7 @@ static uint64_t word(uint64_t i) {
     return i * UINT64_C(0x9E3779B97F4A7C15);
 }
 
+/* Writes the file, each word of which is computed from its place, so that a read at a wrong place is found. */
 static int make_file(struct read_bench *b) {
     int bad = bench_file("read", &b->fd);
     for (uint64_t at = 0; at < b->bytes && bad == 0;) {
@@ -50,6 +51,7 @@ static int make_file(struct read_bench *b) {
     return bad;
 }
 
+/* Returns 1 if the bytes are those of the file at `offset`. */
 static int right(const uint8_t *data, uint64_t offset, size_t bytes) {
     const uint64_t *words = (const void *)data;
     for (size_t i = 0; i < bytes / 8u; i++) {
@@ -149,6 +151,8 @@ static void *peer_run(void *arg) {
     return NULL;
 }
 
+/* Reads the file once with pread by `threads` threads. Returns the time in nanoseconds, or a negative number after an
+ * error. */
 static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_t chunk) {
     struct peer peer = {.bench = b, .chunk = chunk, .threads = threads};
     struct peer_thread all[STK_READER_POOL_MAX];
@@ -176,6 +180,7 @@ static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_
 
 /// Both ///
 
+/* Measures reader and peer by turns with chunks of one size. The first pass checks the bytes and is not timed. */
 static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk) {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX];
     uint64_t whole = b->bytes;
@@ -223,7 +228,7 @@ static int run(struct bench *bench) {
     b.readers = bench->options.readers ? (uint32_t)bench->options.readers : stk_reader_pool_default();
     b.memory = cli_map((size_t)DEPTH * CHUNK_MAX);
     if (!b.memory) {
-        return cli_bad("bench read: no memory for %u buffers of 1 MiB", DEPTH);
+        return cli_bad("bench read: no memory for %u buffers of 1 MiB: free some memory", DEPTH);
     }
     bad = make_file(&b);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && bad == 0; i++) {

@@ -50,12 +50,14 @@ static void make_nop(struct rtt *r, struct stk_work *work) {
     work->opcode = STK_OP_NOP;
 }
 
+/* A NOP has no result, so it is never wrong. */
 static int right_nop(struct rtt *r, uint32_t slot) {
     (void)r;
     (void)slot;
     return 1;
 }
 
+/* Makes a store to one of several words in turn, with a value that no store before had. */
 static void make_store(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++;
     r->args[0] = i * 2654435761u;
@@ -70,6 +72,7 @@ static int right_store(struct rtt *r, uint32_t slot) {
     return stk_load(r->device.memory.control + r->args[1]) == r->args[0];
 }
 
+/* Makes a compare-and-swap that succeeds only if the one before it did. */
 static void make_swap(struct rtt *r, struct stk_work *work) {
     r->args[0] = SWAP_WORD;
     r->args[1] = r->swapped;
@@ -88,6 +91,7 @@ static int right_swap(struct rtt *r, uint32_t slot) {
     return right;
 }
 
+/* Writes a new chunk into the payload and makes a slot that sums it. */
 static void make_chunk(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++, offset = i * CHUNK_MAX % PAYLOAD_BYTES, bytes = (i % 4u + 1u) * CHUNK_STEP;
     uint32_t *words = (void *)(r->device.memory.payload + offset);
@@ -103,6 +107,7 @@ static void make_chunk(struct rtt *r, struct stk_work *work) {
     work->nargs = 3;
 }
 
+/* Compares the result of the slot with the sum of the host. */
 static int right_chunk(struct rtt *r, uint32_t slot) {
     struct stk_slot out;
     return stk_ring_read(&r->ring, slot, &out) == STK_OK &&
@@ -122,6 +127,7 @@ static const struct kind {
 
 /// Measuring ///
 
+/* Publishes a slot, starts a kernel if none runs, and waits for the end of the slot. */
 static int round_trip(struct rtt *r, uint32_t slot, const struct stk_work *work) {
     int err = stk_ring_publish(&r->ring, slot, work);
     if (err == STK_OK) {
@@ -130,6 +136,7 @@ static int round_trip(struct rtt *r, uint32_t slot, const struct stk_work *work)
     return err < 0 ? err : bench_await(&r->device, &r->ring, slot, DRIVE_EVERY);
 }
 
+/* Times `count` round trips of one kind, and checks each result outside of the time. */
 static int block_of_ours(struct rtt *r, uint32_t kind, struct histogram *h, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         struct stk_work work = {.priority = STK_PRIORITY_NORMAL, .args = r->args};
@@ -148,6 +155,7 @@ static int block_of_ours(struct rtt *r, uint32_t kind, struct histogram *h, uint
     return bench_device_rest(&r->device);
 }
 
+/* Times launches of an empty kernel. */
 static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         uint64_t start = cli_now_ns();
@@ -160,6 +168,8 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
+/* Measures all kinds, the limits and the peer in blocks by turns, so that a change of the machine's load hits all of
+ * them. */
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
@@ -184,6 +194,7 @@ static int measure(struct rtt *r) {
 
 /// Reporting ///
 
+/* Returns the block with the median of the medians. */
 static const struct histogram *median_block(const struct histogram *blocks) {
     double p50[BENCH_BLOCKS];
     for (uint32_t i = 0; i < BENCH_BLOCKS; i++) {

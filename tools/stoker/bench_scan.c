@@ -66,6 +66,8 @@ static void find_hyperscan(struct scan_bench *s) {
     }
 }
 
+/* Sets the command line of each program up. Programs that count lines, or matches without overlaps, are not compared in
+ * their counts. */
 static void name_programs(struct scan_bench *s) {
     const char *const f = s->file, *const p = s->patterns;
     const struct bench_process processes[PROGRAMS] = {
@@ -116,6 +118,7 @@ static uint64_t printed_count(struct scan_bench *s, size_t i, uint32_t at) {
     return count;
 }
 
+/* Compares the count of a program with the independent one. */
 static void check_count(struct scan_bench *s, size_t i, uint32_t at) {
     const char *name = s->programs[i].peer ? s->programs[i].peer : "stoker";
     uint64_t count = printed_count(s, i, at);
@@ -292,6 +295,7 @@ static int count_text(struct scan_bench *s, const uint8_t *text) {
     return bad;
 }
 
+/* Counts the matches in the file without the library, by comparing bytes. */
 static int count_alone(struct scan_bench *s) {
     const struct cli_file input = {"", s->file, "name a file that exists and can be read"};
     int fd = cli_file_open(&input), bad;
@@ -345,6 +349,7 @@ static int measure_set(struct scan_bench *s) {
     return bad;
 }
 
+/* Measures the made text with each of the made sets. Returns the worst exit code. */
 static int measure_made(struct scan_bench *s) {
     static struct bench_files files;
     int code = bench_files_open(&files, &s->bench->options), worst = code;
@@ -363,6 +368,7 @@ static int measure_made(struct scan_bench *s) {
     return worst;
 }
 
+/* Refuses options that do not go together. */
 static int check_options(const struct bench_options *o) {
     const char *names[BENCH_SETS];
     char text[128];

@@ -62,6 +62,7 @@ static uint32_t ring_words[SLOTS * STK_SLOT_WORDS] LINE;
 static struct stk_spsc putting LINE;
 static struct stk_spsc taking LINE;
 
+/* Empties the queue before a pass. */
 static void ours_open(void) {
     struct stk_ring ring;
     if (stk_ring_init(&ring, ring_words, sizeof ring_words, SLOTS) == STK_OK) {

@@ -27,6 +27,7 @@ struct times {
     double open, again; /* again: in the same process, from the RAM cache */
 };
 
+/* Removes a file or an empty folder; nftw calls this for the folder of a run, from the bottom up. */
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st;
     (void)type;
@@ -38,6 +39,7 @@ static void remove_tree(const char *path) {
     (void)!nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Opens the device with a store, a cache, both or none. */
 static int open_device(const struct bench *b, struct stk_opencl *cl, struct stk_store *store, struct stk_cache *cache) {
     struct stk_opencl_config config = {
         .device = b->options.device, .payload_bytes = 4096, .store = store, .cache = cache};

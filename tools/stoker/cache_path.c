@@ -1,3 +1,4 @@
+/* Finds the folder in which the command keeps files between two starts, and makes this folder for its user alone. */
 #include "cache_path.h"
 
 #include <errno.h>

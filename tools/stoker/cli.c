@@ -1,3 +1,5 @@
+/* What all commands share: messages, lines that fit a terminal, numbers in words of the command line, colours, and what
+ * to do about an error of the library. */
 #include "cli.h"
 
 #include <errno.h>
@@ -206,7 +208,7 @@ void cli_unmap(void *memory, size_t bytes) {
 const char *cli_fix(int err) {
     switch (err) {
     case STK_E_NODEV:
-        return "no such device: check its name; `stoker info` lists the devices that run kernels";
+        return "`stoker info` lists the devices that run kernels";
     case STK_E_UNSUPPORTED:
         return "this device or kernel lacks a needed feature: use another port; `stoker info` says why";
     case STK_E_LOCKED:

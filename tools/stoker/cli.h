@@ -89,6 +89,11 @@ void cli_record(FILE *out, const char *format, ...) __attribute__((format(printf
 
 /// Names ///
 
+/* Returns the end of a noun behind the number `n`: "" for 1, else "s". */
+static inline const char *cli_s(uint64_t n) {
+    return n == 1u ? "" : "s";
+}
+
 /* Writes "a, b or c" of `count` names to `text`, cut to `size`. Returns text. */
 const char *cli_names(char *text, size_t size, const char *const *names, size_t count);
 

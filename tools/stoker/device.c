@@ -1,3 +1,5 @@
+/* Opens the device that a command runs on: an OpenCL device, or the interpreter. The options and the environment say
+ * which device, which mode and which memory. */
 #include "device.h"
 
 #include <stdio.h>
@@ -104,7 +106,10 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     config.interp.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
     d->host = err == STK_OK ? cli_map(d->host_bytes) : NULL;
     if (err == STK_OK && !d->host) {
-        return cli_bad("no %zu bytes of memory for the interpreter: use a smaller --chunk or --depth", d->host_bytes);
+        return cli_bad(
+            "the interpreter needs %zu bytes of memory, which the system does not give: use a smaller --chunk or "
+            "--depth",
+            d->host_bytes);
     }
     stk_arena_init(&arena, d->host, d->host_bytes);
     err = err == STK_OK ? stk_device_memory_init(&d->memory, &layout, &arena) : err;
@@ -123,6 +128,8 @@ static void add_note(struct cli_device *d, const char *what, const char *text) {
     }
 }
 
+/* Opens an OpenCL device with all that was wished for. Its notes go to d->note also on success, such as the devices
+ * that were passed over. */
 static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish, const char *name) {
     const struct stk_opencl_config config = {
         .device = name,
@@ -164,10 +171,11 @@ static int cannot(const struct cli_device *d, const struct cli_device_wish *wish
     const char *both = wish->residency && wish->memory ? ", --memory " : "";
     const char *memory = wish->memory ? cli_memory_word(wish->memory) : "";
     if (err == STK_E_ARG) {
-        return cli_bad("--residency %s, --memory %s: they do not go together: batch is for copies, the others are not",
-                       residency_word(wish->residency), memory);
+        return cli_bad(
+            "--residency %s, --memory %s: they do not go together: copies needs batch, and batch needs copies",
+            residency_word(wish->residency), memory);
     }
-    return cli_bad("--%s %s%s%s: %s cannot: %s: stoker info --probe shows what it can",
+    return cli_bad("--%s %s%s%s: %s cannot do this: %s: `stoker info --probe` shows what it can do",
                    wish->residency ? "residency" : "memory", wish->residency ? residency_word(wish->residency) : memory,
                    both, *both ? memory : "", d->opencl.device.name, d->opencl.reason);
 }
@@ -177,6 +185,7 @@ static int tried(const struct cli_device *d, int err) {
     return err == STK_E_UNSUPPORTED && d->opencl.outcome.memory != STK_OPENCL_ANY;
 }
 
+/* Prints why the device did not open and what to do. Returns CLI_BAD. */
 static int not_opened(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
     if (((wish->residency || wish->memory) && tried(d, err)) ||
         (wish->residency && wish->memory && err == STK_E_ARG && !d->opencl.reason[0])) {
@@ -270,7 +279,8 @@ void cli_device_close(struct cli_device *d) {
         forget(d);
     }
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
-        cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
+        cli_note("the kernel on the device did not end within 2 s: its memory stays with the driver until this process "
+                 "ends");
     }
     cli_store_close(&d->store);
     stk_threads_close(&d->threads);

@@ -94,6 +94,7 @@ static const char *read_handler(struct cli_handlers *h, const char *p) {
     return p;
 }
 
+/* Finds the list of handlers in the file and reads its entries, without a compiler. */
 static int read_list(struct cli_handlers *h, const char *path) {
     const char *p = strstr(h->text, LIST_START);
     p = p ? skip(p + sizeof LIST_START - 1u) : NULL;

@@ -1,3 +1,4 @@
+/* Counts of times in buckets, from which percentiles are read. A bucket is at most 1/32 of its value wide. */
 #include "histogram.h"
 
 /* Values below 32 have a bucket each; above, 32 buckets for each power of two. */

@@ -1,3 +1,4 @@
+/* The output of stoker info as JSON. Each function adds to the object that cmd_info.c made. */
 #include <string.h>
 #include <sys/resource.h>
 

@@ -78,6 +78,7 @@ static cl_mem create_host_located(const struct limits *l, const struct stk_openc
     return create(l->cl.context, CL_MEM_READ_WRITE, 1u, bytes, NULL, error);
 }
 
+/* Makes a buffer that host and device share, of the kind of memory in which the device was opened. */
 static cl_mem create_buffer(struct limits *l, const struct stk_opencl *opencl, struct limits_region *r, cl_int *error) {
     cl_mem_flags flags = CL_MEM_READ_WRITE;
     if (l->memory == STK_OPENCL_HOST_NV) {
@@ -111,6 +112,7 @@ static int open_host(struct limits *l, const struct stk_opencl *opencl) {
     return bench_cl_check(error, "memory for the limits");
 }
 
+/* Makes a buffer in the device's own memory, large on a GPU so that no cache holds it. */
 static int open_device(struct limits *l, const struct stk_opencl *opencl) {
     struct limits_region *r = &l->regions[LIMITS_DEVICE];
     cl_int error;
@@ -260,6 +262,7 @@ static uint32_t lanes_of(const struct limits *l, const struct stk_opencl *opencl
     return lanes;
 }
 
+/* Makes the kernels of the measurements, and a queue that records times. */
 static int open_kernels(struct limits *l, const struct stk_opencl *opencl) {
     const cl_queue_properties with_times[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};
     const cl_uint block = BLOCK_BYTES / 16u;

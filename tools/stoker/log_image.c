@@ -79,6 +79,7 @@ static int search_header(struct log_image *f, struct found *best) {
     return found;
 }
 
+/* Finds a whole block header in the file and takes the geometry from it. */
 static int find_header(struct log_image *f) {
     struct found best;
     int found = search_header(f, &best);
@@ -86,7 +87,10 @@ static int find_header(struct log_image *f) {
     if (found < 0) {
         return cli_bad("%s: %s: %s", f->name, strerror(errno), cli_os_fix(errno, "name a file that can be read"));
     }
-    return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG02 or VRRL0001 in it", f->name);
+    return found ? 0
+                 : cli_bad("%s: is no replay log: it has no whole header (STKLOG02 or VRRL0001): name a file that was "
+                           "recorded, or a copy of the whole flash",
+                           f->name);
 }
 
 /// Opening ///
@@ -97,6 +101,7 @@ static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct log_image *)ctx)->geometry;
 }
 
+/* Reads from the file, and keeps the first error of the system for the report. */
 static int image_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
     struct log_image *f = ctx;
     int err = stk_file_flash_ops.read(&f->file, block, offset, data, bytes);
@@ -133,6 +138,7 @@ static int mount_flash(struct log_image *f) {
     return err != STK_OK ? err : stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
 }
 
+/* Mounts the log in the image of a flash. An image that is shorter than its flash is refused. */
 static int open_flash(struct log_image *f, uint64_t size) {
     const struct stk_flash_geometry *g = &f->geometry;
     int err = find_header(f);
@@ -164,6 +170,7 @@ static int open_v1(struct log_image *f, uint64_t size) {
                                    (unsigned)info.index, (unsigned long long)info.value, stk_err_name(err));
 }
 
+/* Opens the file and finds its length. */
 static int open_fd(struct log_image *f, uint64_t *size) {
     const struct cli_file input = {"", f->name, "name a file that exists and can be read"};
     off_t end;

@@ -1,3 +1,4 @@
+/* The stoker command: finds the subcommand and runs it, prints help, and sets up what all subcommands rely on. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 /// Pages ///
 
+/* Returns the page of the command itself, with a row for each subcommand. */
 static const struct cli_page *page_stoker(void) {
     static struct cli_row rows[CLI_ROWS_MAX];
     static const struct cli_page page = {
@@ -49,6 +51,7 @@ static const struct cli_command *find(const char *name) {
     return c->name ? c : NULL;
 }
 
+/* Prints the line for a word that is no command. */
 static int no_command(const char *name) {
     const char *names[CLI_ROWS_MAX] = {NULL};
     char text[256], use[160] = ": use ";
@@ -180,6 +183,7 @@ static int take_option(void *to, int id) {
     return 0;
 }
 
+/* Runs the subcommand, or prints the version or the help. */
 static int run(int argc, char **argv) {
     const struct cli_command *command = argc > 1 ? find(argv[1]) : NULL;
     int version = 0, code;

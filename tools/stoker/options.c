@@ -1,3 +1,5 @@
+/* Reads the options of a command by the table of its page, and names the nearest option or command for a word that is
+ * misspelt. */
 #include "options.h"
 
 #include <string.h>
@@ -76,6 +78,7 @@ static int has(const struct table *t, const struct cli_row *row) {
     return 0;
 }
 
+/* Adds an option to the table of getopt_long, once. */
 static void add(struct table *t, uint32_t *count, const struct cli_row *row) {
     char letter[3] = {(char)row->id, row->value ? ':' : '\0', '\0'};
     if (row->id == 0 || has(t, row) || *count > CLI_ROWS_MAX) {
@@ -89,6 +92,7 @@ static void add(struct table *t, uint32_t *count, const struct cli_row *row) {
     }
 }
 
+/* Makes the table of getopt_long from the rows of a page. */
 static void fill(struct table *t, const struct cli_page *page) {
     uint32_t count = 0;
     memset(t, 0, sizeof *t);

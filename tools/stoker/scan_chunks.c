@@ -90,6 +90,8 @@ static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     }
 }
 
+/* Takes the result of a chunk: counts its matches, lists them, or asks for the chunk again where the list had no
+ * room. */
 static int take_result(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan *s = d->scan;
     uint64_t ends = (uint64_t)r->results[1] << 32 | r->results[0];
@@ -169,6 +171,7 @@ static uint32_t asked(const struct scan_device *d, uint64_t offset) {
     return (uint32_t)(bytes < s->options.chunk ? bytes : s->options.chunk);
 }
 
+/* Makes the read of the next chunk, with the lead that the automaton needs before it. */
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
     uint32_t overlap = s->datagrams ? 0u : s->lead;

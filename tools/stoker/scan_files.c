@@ -103,6 +103,7 @@ static void note_nvme(struct finder *f, struct scan_file *file) {
     }
 }
 
+/* Notes size and file system of a file. A file of procfs says 0 bytes and is read to its end. */
 static void note_file(struct scan_file *file, const struct stat *st) {
     struct statfs fs = {0};
     int failed = strcmp(file->name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(file->name, &fs);
@@ -178,6 +179,7 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Returns FOLDER/NAME in memory of its own, or NULL. */
 static char *join(const char *folder, const char *name) {
     size_t length = strlen(folder);
     char *path;

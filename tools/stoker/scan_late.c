@@ -47,6 +47,7 @@ void scan_late_init(struct scan *s, const struct cli_device_wish *wish) {
 
 /// Opening ///
 
+/* Runs on a thread: opens the device while the interpreter scans. */
 static void *open_beside(void *arg) {
     struct scan *s = arg;
     s->late.err = cli_device_try(&s->devices[1].device, &s->late.wish);
@@ -54,6 +55,7 @@ static void *open_beside(void *arg) {
     return NULL;
 }
 
+/* Returns the bytes that were scanned so far, over all files. */
 static uint64_t done_bytes(const struct scan *s) {
     uint64_t done = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
@@ -92,6 +94,7 @@ static void leave(struct scan_device *d) {
     }
 }
 
+/* Lets the interpreter take runs again. */
 static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;

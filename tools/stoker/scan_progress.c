@@ -1,3 +1,4 @@
+/* The progress bar of a scan: a line on the terminal, written again at most ten times a second. */
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>

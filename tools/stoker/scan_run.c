@@ -194,6 +194,7 @@ static int open_file(const struct scan *s, const struct scan_file *f) {
     return fd >= 0 ? fd : open(f->name, O_RDONLY | O_CLOEXEC);
 }
 
+/* Opens a file and scans it. A file that has gone since it was found is no error of the scan. */
 static int scan_named(struct scan *s, uint32_t index) {
     struct scan_file *f = &s->files[index];
     int fd = open_file(s, f), bad;
@@ -211,6 +212,7 @@ static int scan_named(struct scan *s, uint32_t index) {
     return bad;
 }
 
+/* Adds up the counters of all devices and their readers. */
 static void collect_stats(struct scan *s) {
     struct scan_stats *t = &s->stats;
     for (uint32_t i = 0; i < s->device_count; i++) {
@@ -240,9 +242,8 @@ int scan_run(struct scan *s) {
         code = scan_named(s, i) ? CLI_BAD : code;
         scan_progress_end(s);
         if (f->drops != 0u && code != CLI_BAD) {
-            cli_note("%s: the system dropped %llu datagrams, which are not counted: send slower, or raise "
-                     "net.core.rmem_max",
-                     f->name, (unsigned long long)f->drops);
+            cli_note("%s: the system dropped %llu datagram%s, without a scan: send slower, or raise net.core.rmem_max",
+                     f->name, (unsigned long long)f->drops, cli_s(f->drops));
             code = CLI_FAULT;
         }
         if (f->err != STK_OK && code != CLI_BAD) {

@@ -39,6 +39,10 @@ struct cli_store {
  * where nobody named it, only an aside. */
 int cli_store_open(struct cli_store *store, const char *path);
 
+/* Takes the value of --store, or CLI_NO_STORE for --no-store, into *store. Returns 0, or CLI_BAD with the line written
+ * where both options were given. */
+int cli_store_option(const char **store, const char *path);
+
 /* Closes the file, so that other processes can use it. Note, aside and path stay. */
 void cli_store_leave(struct cli_store *store);
 

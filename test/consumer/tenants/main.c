@@ -1,5 +1,5 @@
-/* program: two tenants on one device, with telemetry. Each tenant has opcodes, a quota and a share of the payload of its
- * own. Tenant 1 publishes more than its quota allows, and tenant 2 reaches for the payload of tenant 1; both are
+/* program: two tenants on one device, with telemetry. Each tenant has opcodes, a quota and a share of the payload of
+ * its own. Tenant 1 publishes more than its quota allows, and tenant 2 reaches for the payload of tenant 1; both are
  * refused. A telemetry snapshot before the work and one after it say what the ring held and what the device did. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Buffers of the records: made, filled from files, and freed with the world of their file. */
 #include "cases.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Records of the RAM cache: keys, puts, gets, reports of what left the cache, and the hit rate. */
 #include "cases.h"
 
 #include "stoker/cache.h"
@@ -86,6 +87,7 @@ static uint8_t *key_of(struct vec *v, struct world *w) {
     return w->cache->key[k];
 }
 
+/* Record key: names a key for later records. */
 static void do_key(struct vec *v, struct world *w) {
     uint8_t *hex, *key = has_cache(v, w) ? key_of(v, w) : NULL;
     if (key == NULL) {
@@ -99,6 +101,7 @@ static void do_key(struct vec *v, struct world *w) {
     free(hex);
 }
 
+/* Compares the count of artifacts and of their bytes, where the record has them. */
 static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
     if (vec_has(v, "entries")) {
         vec_expect_u64(v, "entries", m->entries);
@@ -106,6 +109,7 @@ static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
     }
 }
 
+/* Record put: stores an artifact whose bytes follow from its tag and length, and compares what left the cache. */
 static void do_put(struct vec *v, struct world *w) {
     struct stk_cache_metrics before, after;
     const uint8_t *key = has_cache(v, w) ? key_of(v, w) : NULL;
@@ -127,6 +131,7 @@ static void do_put(struct vec *v, struct world *w) {
     expect_held(v, &after);
 }
 
+/* Record get: a hit must give the artifact's own bytes. */
 static void do_get(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     struct stk_artifact artifact;
@@ -143,6 +148,7 @@ static void do_get(struct vec *v, struct world *w) {
     expect_held(v, &m);
 }
 
+/* Record metrics: all counters. */
 static void do_metrics(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     if (!has_cache(v, w)) {
@@ -178,6 +184,7 @@ static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct st
     return count;
 }
 
+/* Record reports: how many reports there are over all shards. */
 static void do_reports(struct vec *v, struct world *w) {
     struct stk_cache_report report;
     if (!has_cache(v, w)) {
@@ -187,6 +194,7 @@ static void do_reports(struct vec *v, struct world *w) {
     vec_expect_u64(v, "count", find_report(&w->cache->cache, UINT64_MAX, &report));
 }
 
+/* Record report: what left a shard, and why. */
 static void do_report(struct vec *v, struct world *w) {
     static const char *const reasons[] = {"none",        "EntryLimit", "ByteLimit", "EntryAndByteLimit",
                                           "RejectedPut", "pinned"};
@@ -202,6 +210,7 @@ static void do_report(struct vec *v, struct world *w) {
     vec_expect_text(v, "reason", reasons[report.reason]);
 }
 
+/* Record hit_rate: the rate of two numbers, or the refusal of sums that do not fit. */
 static void do_hit_rate(struct vec *v, struct world *w) {
     uint32_t ppm = 0;
     (void)w;

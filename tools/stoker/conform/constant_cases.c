@@ -1,3 +1,4 @@
+/* Records of constants: the number that the reference gives for each name of the wire format. */
 #include "cases.h"
 
 #include "stoker/control.h"

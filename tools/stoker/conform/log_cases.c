@@ -33,6 +33,7 @@ static int attach(struct log_world *l, const char *path, bool create, uint64_t *
     return err;
 }
 
+/* Makes or opens the file, and compares capacity and cursor of the log. */
 static void attach_and_compare(struct vec *v, struct log_world *l, const char *path, bool create) {
     uint64_t capacity = vec_u64(v, "arg_capacity");
     if (v->bad > 0) {
@@ -52,6 +53,7 @@ static void do_case(struct vec *v, struct world *w) {
     log_world_free(w);
 }
 
+/* Record create: makes a log file. */
 static void do_create(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -64,6 +66,7 @@ static void do_create(struct vec *v, struct world *w) {
     }
 }
 
+/* Record open: opens a log file that exists. */
 static void do_open(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -113,6 +116,7 @@ static void expect_stored(struct vec *v, const struct log_world *l, const struct
     free(b.p);
 }
 
+/* Record file: compares whether a file exists, its length and its bytes. */
 static void do_file(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     struct bytes b = {NULL, 0};

@@ -1,3 +1,4 @@
+/* The temporary folder of the replay log files, and the log that is open in it. */
 #include "log_world.h"
 
 #include <dirent.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Removes the temporary folder and the files in it. It has no folders inside. */
 static void remove_folder(const char *folder) {
     char path[LOG_PATH_BYTES];
     DIR *d = opendir(folder);

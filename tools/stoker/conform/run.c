@@ -37,6 +37,7 @@ static const struct {
     {"create_args", {log_handlers, log_record_handlers}},
 };
 
+/* Returns what runs a record of this name in a file of this kind, or NULL. */
 static const struct handler *find(const char *kind, const char *rec) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         if (strcmp(kinds[k].kind, kind) != 0) {
@@ -59,6 +60,7 @@ static bool is_lossy(const char *rec) {
     return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
 }
 
+/* Counts a record that nothing runs. The first unknown one is named at the end. */
 static void skip_record(struct tally *total, const struct vec *v) {
     const char *rec = v->field[0].value;
     total->skipped++;
@@ -67,6 +69,7 @@ static void skip_record(struct tally *total, const struct vec *v) {
     }
 }
 
+/* Counts a message of the reference whose cause has no code here. The first one is named at the end. */
 static void note_cause(struct tally *total, const struct vec *v) {
     if (v->unknown_cause && total->unknown_causes++ == 0) {
         snprintf(total->first_cause, sizeof total->first_cause, "%s:%u", v->path, v->line);
@@ -92,6 +95,7 @@ static void settle_fields(struct tally *total, struct vec *v) {
     }
 }
 
+/* Runs one record and counts it as passed, failed or skipped. A record that compared nothing counts as none of these. */
 static void run_record(struct tally *total, struct vec *v, struct world *w, const char *kind) {
     const struct handler *h = find(kind, v->field[0].value);
     if (h == NULL) {

@@ -1,3 +1,4 @@
+/* Records of task slots: each move of a task, and the sums over a task queue. */
 #include "cases.h"
 
 #include "stoker/parity/task.h"
@@ -50,6 +51,7 @@ static int act(struct vec *v, struct stk_task_queue *queue, unsigned action) {
     }
 }
 
+/* Record task: one move of a task, and all words of the task afterwards. */
 static void do_task(struct vec *v, struct world *w) {
     struct stk_task_queue queue;
     uint8_t want[STK_SLOT_BYTES];
@@ -88,6 +90,7 @@ static void do_task_slot(struct vec *v, struct world *w) {
     bytes_take(&w->ring, grown, len + STK_SLOT_BYTES);
 }
 
+/* Record task_snapshot: the sums over a task queue. */
 static void do_task_snapshot(struct vec *v, struct world *w) {
     struct stk_task_snapshot s;
     struct stk_task_queue queue;

@@ -1,3 +1,4 @@
+/* The snapshots and sketches on which telemetry records act. */
 #include "telemetry_world.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Compares what the library did with the fields of a record, and counts each difference. */
 #include "vector_check.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Cuts a line of a vector file into fields, and reads the numbers, lists and bytes in them. */
 #include "vector_text.h"
 
 #include "cli.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Returns true if all of the text is UTF-8. */
 static bool is_utf8(const char *text) {
     size_t left = strlen(text), taken = 1;
     for (; left != 0 && taken != 0; left -= taken, text += taken) {
@@ -137,6 +139,7 @@ static bool numbers(const char *text, const char *separators, uint64_t max, uint
     return true;
 }
 
+/* Reads a list of numbers; "-" is the empty list. The count must be a multiple of `group`. */
 static size_t list_in(struct vec *v, const char *key, const char *text, const char *separators, size_t group,
                       uint64_t max, uint64_t **out) {
     size_t count = 1;
