@@ -95,7 +95,7 @@ static void settle_fields(struct tally *total, struct vec *v) {
     }
 }
 
-/* Runs one record and counts it as passed, failed or skipped. A record that compared nothing counts as none of these. */
+/* Runs one record and counts it as passed, failed or skipped. A record that compared nothing is not counted. */
 static void run_record(struct tally *total, struct vec *v, struct world *w, const char *kind) {
     const struct handler *h = find(kind, v->field[0].value);
     if (h == NULL) {
