@@ -65,7 +65,7 @@ int log_image_check_range(const struct log_image *f, const struct log_range *ran
 
 /* Walks the records of the range, each to `each` (which may be NULL), and fills *counts: `records`, `first` and `last`
  * are of the range, in the order of the walk; the others are of all records that were passed on the way. A v1 file ends
- * where a record is damaged: that counts as corrupt. What is corrupt or could not be read is said on standard error.
+ * where a record is damaged: that counts as corrupt. The call prints on standard error which parts are corrupt or could not be read.
  * Returns CLI_OK, or CLI_FAULT when there is such. */
 int log_image_walk(struct log_image *f, const struct log_range *range,
                    void (*each)(void *ctx, const struct log_entry *entry), void *ctx, struct log_counts *counts);

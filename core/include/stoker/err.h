@@ -19,7 +19,7 @@ extern "C" {
 /* X(name, value, what to do about it). Functions return one of these below zero; zero and above is
  * success. */
 #define STK_ERR_LIST(X)                                                                                                \
-    X(STK_OK, 0, "nothing to mend")                                                                                    \
+    X(STK_OK, 0, "no error: nothing to do")                                                                            \
     X(STK_E_ARG, -1, "an argument is NULL, zero or out of its documented range: see the comment of the call")          \
     X(STK_E_ALIGN, -2,                                                                                                 \
       "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O slots, for flash what "    \
