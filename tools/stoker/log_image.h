@@ -60,13 +60,13 @@ bool log_image_is_recording(int fd);
 int log_image_next(struct log_image *f, struct log_entry *entry);
 int log_image_prev(struct log_image *f, struct log_entry *entry);
 
-/* Can the range be had of this log? 0, or CLI_BAD with the line written. */
+/* Checks that the log can be walked in this range. Returns 0, or CLI_BAD with the line written. */
 int log_image_check_range(const struct log_image *f, const struct log_range *range);
 
 /* Walks the records of the range, each to `each` (which may be NULL), and fills *counts: `records`, `first` and `last`
  * are of the range, in the order of the walk; the others are of all records that were passed on the way. A v1 file ends
- * where a record is damaged: that counts as corrupt. The call prints on standard error which parts are corrupt or could not be read.
- * Returns CLI_OK, or CLI_FAULT when there is such. */
+ * where a record is damaged, which counts as corrupt. The call prints on standard error which parts are corrupt or could
+ * not be read. Returns CLI_OK, or CLI_FAULT when there is such a part. */
 int log_image_walk(struct log_image *f, const struct log_range *range,
                    void (*each)(void *ctx, const struct log_entry *entry), void *ctx, struct log_counts *counts);
 
