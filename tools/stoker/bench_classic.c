@@ -124,7 +124,7 @@ int pipeline_classic_pass(struct pipeline_classic *c, const struct pipeline_file
     return bad;
 }
 
-/* The fastest of a few trials with c->items work-items; the first, which may compile, is thrown away. */
+/* Takes the fastest of a few passes with c->items work-items. The first pass, which may compile, is thrown away. */
 static int trial(struct pipeline_classic *c, const struct pipeline_file *file, uint32_t chunk, uint64_t *best) {
     uint64_t end = (uint64_t)chunk * TUNE_CHUNKS < file->bytes ? (uint64_t)chunk * TUNE_CHUNKS : file->bytes;
     struct pipeline_pass pass;

@@ -11,7 +11,7 @@ static struct stk_blake3 hasher;
 
 #define BLOCKS 200u /* short blocks, the fastest counts: what else runs here only ever adds time */
 
-/* Nanoseconds of one operation: the fastest of many short blocks of `count` calls. */
+/* Returns the nanoseconds of one operation: those of the fastest of many short blocks of `count` calls. */
 static double time_of(void (*run)(void *ctx, uint32_t count), void *ctx, uint32_t count) {
     double best = 1e18;
     for (uint32_t i = 0; i < BLOCKS; i++) {
@@ -103,7 +103,7 @@ static void ring_figures(struct bench *b) {
 #define EVICT_ENTRIES 256u
 #define ARTIFACT      64u
 
-/* Keys are hashes: their bytes are spread evenly. */
+/* Makes key number `n`. Keys are hashes, so their bytes are spread evenly. */
 static void key_of(uint64_t n, uint8_t key[STK_CACHE_KEY_BYTES]) {
     for (uint32_t i = 0; i < STK_CACHE_KEY_BYTES; i += 8) {
         n += UINT64_C(0x9E3779B97F4A7C15);

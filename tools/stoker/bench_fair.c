@@ -56,7 +56,7 @@ static int fail(int err) {
     return err < 0 ? cli_bad("bench fair: %s: %s", stk_err_name(err), cli_fix(err)) : 0;
 }
 
-/* One more slot of the flood, when the next one is free. */
+/* Publishes one more slot of the flood, if the next slot is free. */
 static int flood(struct fair *f) {
     uint32_t slot = f->flood;
     int status = stk_ring_status(&f->ring, slot);
@@ -159,8 +159,8 @@ static int until_done(struct fair *f, uint32_t slot) {
     return err;
 }
 
-/* One CRITICAL slot, published when the first of the LOW ones has run. These count themselves in observable 0, and it
- * notes in observable 1 how many have run: a time would say more of the machine's scheduler. */
+/* Publishes one CRITICAL slot when the first of the LOW ones has run. Each LOW slot counts itself in observable 0, and
+ * the CRITICAL one copies this count to observable 1. A time would say more about the machine's scheduler. */
 static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE}, note[] = {STK_CTL_OBSERVABLE, 1};
     const struct stk_work low = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_LOW, 2, add},

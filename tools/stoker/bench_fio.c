@@ -21,7 +21,7 @@ struct driver {
     pthread_t thread;
 };
 
-/* Renews the lease of a kernel without work. */
+/* Runs on a thread: renews the lease of a kernel without work. */
 static void *drive(void *arg) {
     const struct timespec pause = {0, DRIVE_EVERY_NS};
     struct driver *d = arg;

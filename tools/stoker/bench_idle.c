@@ -73,7 +73,7 @@ static int park(struct idle *b) {
     return 0;
 }
 
-/* Percent of a core over so many seconds, with polls or without any call. */
+/* Measures the percent of a core over so many seconds, with polls or without any call. */
 static int percent(struct idle *b, const char *metric, int polled) {
     uint64_t runs = b->bench->options.runs ? b->bench->options.runs : RUNS_DEFAULT;
     uint64_t cpu = cpu_ns(), start = cli_now_ns(), passed = 0;
@@ -96,7 +96,7 @@ static int percent(struct idle *b, const char *metric, int polled) {
     return 0;
 }
 
-/* The same with a read in flight that does not end. */
+/* Measures the percent of a core with a read in flight that does not end. */
 static int percent_waiting(struct idle *b) {
     int source = cli_reader_add(&b->reader, b->ends[0], 1), err = source;
     if (source >= 0) {
@@ -107,7 +107,7 @@ static int percent_waiting(struct idle *b) {
     return err < 0 ? failed(err) : percent(b, "polled_with_a_read", 1);
 }
 
-/* From publish to DONE seen. */
+/* Times one slot from publish to DONE seen. */
 static int wake(struct idle *b) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint64_t start = cli_now_ns();

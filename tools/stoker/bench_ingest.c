@@ -123,7 +123,7 @@ static int stream_all(const struct ingest *b, struct stk_stream *stream, uint32_
     return err < 0 ? err : stk_stream_drain(stream, DRAIN_NS);
 }
 
-/* One pass over the file with a stream of its own. Returns 0, CLI_FAULT for a wrong sum, or CLI_BAD; the line is
+/* Makes one pass over the file with a stream of its own. Returns 0, CLI_FAULT for a wrong sum, or CLI_BAD; the line is
  * written. */
 static int pass_of_ours(struct ingest *b, uint32_t opcode, double *ns) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(BUFFERS, 0u))];
@@ -218,7 +218,8 @@ static void report_work(struct ingest *b, size_t work) {
     report(b, name, bench_least(b->ns[work], b->runs), bench_least(b->peer_ns, b->runs));
 }
 
-/* Each work and the peer, by turns and in another order in each run, so that what else the machine does hits all. */
+/* Measures each work and the peer by turns, in another order in each run, so that other work of the machine hits all of
+ * them. */
 static int measure(struct ingest *b, uint32_t chunk) {
     int bad;
     double ns;

@@ -46,7 +46,7 @@ static uint32_t await_other(const uint32_t *word, uint32_t value) {
     }
 }
 
-/* The second thread gives each value back. */
+/* Runs on the second thread: gives each value back. */
 static void *give_back(void *unused) {
     uint32_t seen = 0, now;
     while ((now = await_other(THERE, seen)) != seen && now != LEAVE) {

@@ -36,7 +36,7 @@ static int check(int err) {
     return err == STK_OK ? 0 : cli_bad("bench log: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* As many blocks as the records take, and some. */
+/* Makes a log with as many blocks as the records take, and some more. */
 static int open_log(struct files *f) {
     const uint64_t in_block = STK_FILE_BLOCK_DEFAULT / STK_LOG_CELL_BYTES - 1u, blocks = f->count / in_block + 4u;
     struct stk_file_config config = {.fd = f->log_fd, .bytes = blocks * STK_FILE_BLOCK_DEFAULT};
@@ -103,7 +103,7 @@ static int append_v1(struct files *f) {
     return err;
 }
 
-/* The reference: seek and write the record, seek and write the header. */
+/* Writes records as the reference does: seek and write the record, seek and write the header. */
 static int append_plain(struct files *f) {
     uint8_t record[STK_VRRL_RECORD_BYTES] = {0}, header[STK_VRRL_HEADER_BYTES] = {0};
     for (uint32_t i = 0; i < f->count; i++) {
@@ -161,7 +161,8 @@ enum way {
     WAYS
 };
 
-/* The log is synced before it is read, outside the time, so that what waits in its buffer is there. */
+/* Measures all ways once. The log is synced before it is read, outside of the time, so that the records in its buffer
+ * are there. */
 static int measure(struct files *f, double rates[WAYS][BENCH_BLOCKS], uint32_t block) {
     static int (*const ways[WAYS])(struct files * f) = {append_log, append_v1, append_plain, read_log, read_plain};
     int err = STK_OK;

@@ -74,8 +74,8 @@ static int append(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     return err == STK_OK ? 0 : cli_bad("bench log: an append failed (%s): report this", stk_err_name(err));
 }
 
-/* The layout of version 1 on this flash: records from the second block on, each block of them erased when the ring gets
- * there; the header in the first block, which has to be erased before each rewrite. */
+/* Appends in the layout of version 1. Records lie from the second block on, and each block is erased when the ring gets
+ * there. The header lies in the first block, which has to be erased before each rewrite. */
 static int append_v1(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     uint8_t cell[UNIT] = {0};
     const uint32_t in_block = BLOCK / UNIT, capacity = in_block * (f->sim.config.geometry.blocks - 1u);
@@ -130,8 +130,8 @@ static int serial_nor(struct bench *b) {
 
 /// Mount ///
 
-/* The most reads of mounts at some ends of the log, against the bound that log.h states: what the search for the newest
- * block may take, and 24 for the search within the block. */
+/* Measures the most reads of a mount over some ends of the log. The bound is that of log.h: the reads of the search for
+ * the newest block, and 24 for the search within the block. */
 static int mount_reads(struct bench *b, uint32_t log2_blocks) {
     const uint32_t blocks = 1u << log2_blocks, search = log2_blocks + STK_LOG_REACH + 1u,
                    some = blocks * (BLOCK / UNIT - 1u) / 11u + 1u;

@@ -294,7 +294,7 @@ static void name_job(struct job *job) {
     }
 }
 
-/* What the figures are of. */
+/* Prints sizes and counts to which the figures belong. */
 static void report_terms(struct payload *p) {
     struct stk_dispatch_info info = {.device = ""};
     p->device.dispatch.ops->info(p->device.dispatch.ctx, &info);

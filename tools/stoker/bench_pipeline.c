@@ -57,7 +57,7 @@ static int write_all(int fd, const void *data, size_t bytes) {
     return 0;
 }
 
-/* Random words (xorshift64), summed on the way. */
+/* Makes a file of random words (xorshift64), and sums them on the way. */
 static int make_file(struct pipeline_file *f) {
     static uint32_t words[BLOCK_WORDS];
     uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
@@ -121,7 +121,7 @@ static int stream_all(struct stk_stream *stream, const struct pipeline_file *f, 
     return err < 0 ? err : stk_stream_drain(stream, DRAIN_NS);
 }
 
-/* One pass over the file with a stream of its own; the device rests afterwards. */
+/* Makes one pass over the file with a stream of its own. The device rests afterwards. */
 static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass *pass) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(PIPELINE_DEPTH_MAX, 0u))];
     struct stk_stream stream;
@@ -212,7 +212,7 @@ static int measure(struct pipeline *p, uint32_t chunk) {
     return bad;
 }
 
-/* The stream beside each of its limits, and the share of the lowest that the stream reaches. */
+/* Prints the stream beside each of its limits, and the share of the lowest limit that the stream reaches. */
 static void report_limits(struct pipeline *p, uint32_t chunk, const char *name,
                           double (*pick)(const double *values, uint32_t count)) {
     double bytes = (double)p->file.bytes, ours = bytes / pick(p->our_ns, p->runs), lowest = 0.0;

@@ -106,7 +106,7 @@ static int end_reads(struct pass *p) {
     return n > 0 ? 0 : cli_bad("bench read: %s: %s", p->reader->name, n < 0 ? cli_fix(n) : "no answer for 60 s");
 }
 
-/* One pass over the file. Returns the time, 0 with the line written. */
+/* Makes one pass over the file. Returns the time, or 0 with the line written. */
 static double pass_of_ours(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk, int check) {
     struct pass p = {.bench = b, .reader = r, .source = source, .chunk = chunk, .check = check, .n_free = DEPTH};
     uint64_t start = cli_now_ns();
@@ -136,7 +136,7 @@ struct peer_thread {
     pthread_t thread;
 };
 
-/* Each thread has its share of the buffers and takes the next chunk. */
+/* Runs on each thread of the peer: reads with a share of the buffers, and takes the next chunk each time. */
 static void *peer_run(void *arg) {
     const struct peer_thread *t = arg;
     struct peer *p = t->peer;
@@ -200,7 +200,7 @@ static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, 
     return bad;
 }
 
-/* All chunk sizes through `readers` readers. */
+/* Measures all sizes of chunks through `readers` readers. */
 static int measure_kind(struct read_bench *b, const char *which, uint32_t readers) {
     static struct cli_reader r;
     int source, bad = cli_reader_open(&r, which, b->memory, (size_t)DEPTH * CHUNK_MAX, DEPTH, readers, 0);

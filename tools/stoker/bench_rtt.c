@@ -50,7 +50,7 @@ static void make_nop(struct rtt *r, struct stk_work *work) {
     work->opcode = STK_OP_NOP;
 }
 
-/* A NOP has no result, so it is never wrong. */
+/* Returns 1: a NOP has no result, so it is never wrong. */
 static int right_nop(struct rtt *r, uint32_t slot) {
     (void)r;
     (void)slot;
@@ -81,7 +81,8 @@ static void make_swap(struct rtt *r, struct stk_work *work) {
     work->nargs = 3;
 }
 
-/* The op leaves the value before it in the observable of the word's number. */
+/* Returns 1 if the observable of the word's number has the value that the word had before. The op leaves that value
+ * there. */
 static int right_swap(struct rtt *r, uint32_t slot) {
     const uint32_t *control = r->device.memory.control;
     uint32_t before = stk_load(control + STK_CTL_OBSERVABLE + SWAP_WORD), now = stk_load(control + SWAP_WORD);
@@ -212,7 +213,7 @@ static void show(struct rtt *r, const char *metric, uint64_t value, const char *
                                                   .peer_value = peer_value});
 }
 
-/* A NOP beside the peer's launch. */
+/* Prints the NOP beside the launch of the peer. */
 static void report_peer(struct rtt *r) {
     static const struct {
         const char *metric;
@@ -226,14 +227,14 @@ static void report_peer(struct rtt *r) {
     }
 }
 
-/* A NOP beside the limit of two threads that pass one line back and forth. */
+/* Prints the NOP beside the limit of two threads that pass one line back and forth. */
 static void report_threads(struct rtt *r) {
     const struct histogram *ours = median_block(r->ours[NOP]), *theirs = median_block(r->threads);
     show(r, "p50", histogram_at(ours, 50000), "two_threads", (double)histogram_at(theirs, 50000));
     show(r, "p99", histogram_at(ours, 99000), "two_threads", (double)histogram_at(theirs, 99000));
 }
 
-/* Each kind beside one read of the memory that the ring lies in: no slot can be seen faster. */
+/* Prints each kind beside one read of the memory in which the ring lies: no slot can be seen faster. */
 static void report_kind(struct rtt *r, uint32_t kind) {
     const struct histogram *ours = median_block(r->ours[kind]);
     show(r, kinds[kind].p50, histogram_at(ours, 50000), "host_one_read", r->limits.one_read_ns);

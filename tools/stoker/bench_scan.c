@@ -56,7 +56,7 @@ struct scan_bench {
 
 /// Programs ///
 
-/* Hyperscan's program stands beside this one in a build tree; else it is looked for on the path. */
+/* Finds Hyperscan's program: beside this one in a build tree, else on the path. */
 static void find_hyperscan(struct scan_bench *s) {
     ssize_t n = readlink("/proc/self/exe", s->hs_program, sizeof s->hs_program - sizeof HS_PROGRAM);
     char *name = n > 0 ? memrchr(s->hs_program, '/', (size_t)n) : NULL;
@@ -170,7 +170,7 @@ static void take_payload(struct scan_bench *s, const char *output) {
 }
 
 /* Has `stoker bench payload` scan the beginning of the file as a payload that is there, in chunks of a scan and on the
- * device of the scans. Where that cannot be, it has said why, and the figure is missing. */
+ * device of the scans. If this fails, that command has said why, and the figure is missing. */
 static void measure_payload(struct scan_bench *s) {
     static struct bench_process p;
     const uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
@@ -213,7 +213,7 @@ static void show(struct scan_bench *s, struct bench_figure f) {
     bench_figure(s->bench, &f);
 }
 
-/* Wall and CPU time beside those of one peer. */
+/* Prints wall time and CPU time beside those of one peer. */
 static void report_peer(struct scan_bench *s, const struct program *peer) {
     const struct program *ours = &s->programs[STOKER];
     const struct {

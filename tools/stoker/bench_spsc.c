@@ -128,7 +128,7 @@ static const struct way ways[] = {
 };
 #define WAYS (sizeof ways / sizeof *ways)
 
-/* Nanoseconds an image; negative with the line written when it went wrong. */
+/* Returns the nanoseconds of an image; negative, with the line written, when an image was lost. */
 static double run_way(const struct way *way) {
     pthread_t thread;
     uint64_t start;

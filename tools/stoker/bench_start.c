@@ -58,7 +58,7 @@ static double seconds_since(uint64_t start) {
     return (double)(cli_now_ns() - start) / 1e9;
 }
 
-/* In the process of its own. 0, or CLI_BAD with the line written. */
+/* Makes a start in a process of its own. Returns 0, or CLI_BAD with the line written. */
 static int start(const struct bench *b, enum way way, const char *path, uint64_t began, struct times *t) {
     static struct stk_opencl cl;
     static struct cli_store store;
@@ -87,7 +87,7 @@ static int start(const struct bench *b, enum way way, const char *path, uint64_t
     return bad;
 }
 
-/* Runs one start. 0, or CLI_BAD with the line written. */
+/* Runs one start. Returns 0, or CLI_BAD with the line written. */
 static int run_start(const struct bench *b, enum way way, const char *driver_cache, const char *path, struct times *t) {
     uint64_t began = cli_now_ns();
     int ends[2], status = 0, whole;
@@ -113,7 +113,7 @@ static int run_start(const struct bench *b, enum way way, const char *driver_cac
     return whole && status == 0 ? 0 : cli_bad("bench start: the process that opened the device ended early");
 }
 
-/* Every way once, in `folder`. */
+/* Makes a start in every way once, in `folder`. */
 static int run_all(const struct bench *b, const char *folder, struct times *times) {
     static const char *const caches[WAYS] = {"plain", "plain", "first", "stored"};
     char store[512], driver_cache[512];

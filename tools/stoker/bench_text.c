@@ -16,7 +16,7 @@
 
 /// Words ///
 
-/* The next number of a sequence that is the same everywhere (xorshift64*, Marsaglia 2003, Vigna 2016). */
+/* Returns the next number of a sequence that is the same on every machine (xorshift64*, Marsaglia 2003, Vigna 2016). */
 static uint32_t next(uint64_t *state) {
     *state ^= *state >> 12;
     *state ^= *state << 25;
@@ -28,7 +28,7 @@ static uint32_t below(uint64_t *state, uint32_t n) {
     return (uint32_t)((uint64_t)next(state) * n >> 32);
 }
 
-/* One of `count` parts, appended to the word. */
+/* Appends one of `count` parts to the word. */
 static uint32_t add(char *word, uint32_t length, uint64_t *state, const char *const *parts, size_t count) {
     const char *part = parts[below(state, (uint32_t)count)];
     size_t n = strlen(part);
@@ -38,7 +38,7 @@ static uint32_t add(char *word, uint32_t length, uint64_t *state, const char *co
 
 #define ADD(parts) length = add(word, length, state, parts, sizeof(parts) / sizeof *(parts))
 
-/* Sounds stand in the lists as often as they are to be heard. Returns the letters of the stem. */
+/* Makes a stem of sounds, and returns its letters. A sound stands in the lists as often as it should be heard. */
 static uint32_t make_stem(char *word, uint64_t *state) {
     static const char *const starts[] = {"b",  "br", "c", "ch", "cl", "cr", "d", "d",  "dr", "f",  "fl", "g",  "gr",
                                          "h",  "h",  "j", "k",  "l",  "l",  "m", "m",  "n",  "n",  "p",  "p",  "pl",

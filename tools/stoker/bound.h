@@ -34,10 +34,10 @@ struct cli_bound_port {
 void cli_bound_wrap(struct cli_bound_port *wrap, struct stk_ingest_port *port, const char *name,
                     struct cli_bound *bound);
 
-/* From now on the thread does something else. Returns what it did. */
+/* Says that from now on the thread does something else. Returns what the thread did before. */
 enum cli_bound_state cli_bound_to(struct cli_bound *bound, enum cli_bound_state state);
 
-/* The stream whose reader is `wrap` is polled from now on, with so many chunks in flight. */
+/* Says that from now on the stream whose reader is `wrap` is polled, with so many chunks in flight. */
 void cli_bound_poll(struct cli_bound_port *wrap, uint32_t chunks);
 
 /* Returns the word for what took the most time: "reading", "device" or "host". */

@@ -86,7 +86,7 @@ static void show_residency(const char *name, const struct info_options *o, json_
     }
 }
 
-/* One kind in one mode. */
+/* Tries one kind of memory in one mode. */
 static void probe_one(const char *name, const struct info_options *options, json_t *json, enum stk_residency residency,
                       enum stk_opencl_memory memory) {
     static struct stk_opencl cl;
@@ -129,7 +129,7 @@ static void probe(const char *name, const struct info_options *o, json_t *json) 
     }
 }
 
-/* Does --device name it? */
+/* Returns 1 if --device names this device, by its index or by a part of its name, or if there is no --device. */
 static int chosen(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     uint64_t number;
     if (!wanted) {
@@ -337,7 +337,8 @@ static int set_option(void *to, int id) {
     }
 }
 
-/* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
+/* Reads the command line. Returns 0, an exit code with the line written, or -1 when the help was all that was
+ * wanted. */
 static int parse(int argc, char **argv, struct info_options *o) {
     int code = cli_options(&page, argc, argv, set_option, o);
     if (code == 0 && optind < argc) {

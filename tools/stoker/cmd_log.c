@@ -95,7 +95,7 @@ static void print_counts(FILE *out, const struct log_counts *c) {
     }
 }
 
-/* The members of a JSON object. */
+/* Prints the counts as members of a JSON object. */
 static void print_counts_json(const struct log_counts *c) {
     if (c->records) {
         printf("\"records\": %u, \"first\": %u, \"last\": %u", c->records, c->first, c->last);
@@ -380,7 +380,7 @@ struct log_options {
     bool json;
 };
 
-/* A boot as records name it, or how many before the last one. */
+/* Reads a boot: as records name it, or how many before the last one. */
 static int parse_boot(const char *text, int64_t *boot) {
     uint64_t n = 0;
     int bad = cli_parse_number(text + (text[0] == '-'), UINT32_MAX, &n);
@@ -417,7 +417,7 @@ static int take_option(void *to, int id) {
     }
 }
 
-/* The line for a word that is none of the actions. */
+/* Prints the line for a word that is none of the actions. */
 static int no_action(const char *word) {
     const char *names[sizeof actions / sizeof *actions + 1u] = {NULL};
     char text[128];

@@ -74,7 +74,7 @@ const struct cli_page *page_replay(void) {
     return &page;
 }
 
-/* The options of a recording's device are small numbers. */
+/* Reads an option of the recording's device, all of which are small numbers. */
 static int small_option(const char *name, uint32_t *value) {
     uint64_t n = 0;
     int bad = cli_number_option(name, 1, 1024, &n);

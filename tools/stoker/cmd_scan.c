@@ -136,7 +136,7 @@ const struct cli_page *page_scan(void) {
     return &page;
 }
 
-/* The names between the commas. */
+/* Takes the names between the commas of --device. */
 static int device_option(struct scan_options *o) {
     char *rest = optarg, *name;
     while ((name = strsep(&rest, ",")) != NULL) {

@@ -41,7 +41,7 @@ static void bash_name(const struct cli_row *row, const struct cli_page *page) {
     }
 }
 
-/* A branch for the word behind the option. */
+/* Prints a branch for the word behind the option. */
 static void bash_value(const struct cli_row *row, const struct cli_page *page) {
     if (!row->value) {
         return;

@@ -28,7 +28,7 @@ static const char *residency_word(enum stk_residency residency) {
     return words[residency];
 }
 
-/* The value of an option, or of a variable of the environment. */
+/* Reads the value of an option, or of a variable of the environment. */
 static int parse_residency(const char *name, const char *text, enum stk_residency *residency) {
     for (int i = STK_RESIDENT; i <= (int)STK_BATCH; i++) {
         if (strcmp(text, residency_word((enum stk_residency)i)) == 0) {
@@ -71,7 +71,7 @@ const char *cli_open_advice(const struct stk_opencl *cl) {
     return cl->failure == STK_OPENCL_TIMEOUT ? ": set STOKER_OPEN_SECONDS to more seconds" : "";
 }
 
-/* What no option says, the environment may. */
+/* Takes from the environment what no option says. */
 static int take_environment(struct cli_device_wish *wish) {
     const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
     int bad = wish->open_ns ? 0 : cli_open_ns(&wish->open_ns);
@@ -87,7 +87,7 @@ static int take_environment(struct cli_device_wish *wish) {
     return bad;
 }
 
-/* The buffers in the process's own memory, and the interpreter over them. */
+/* Lays the buffers out in memory of this process, and opens the interpreter over them. */
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
     const struct stk_device_layout layout = {
         .slots = wish->slots ? wish->slots : 256u,
@@ -166,7 +166,7 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
     return err;
 }
 
-/* The device is there and cannot do what was asked for. */
+/* Prints the line for a device that is there and cannot do what was asked for. Returns CLI_BAD. */
 static int cannot(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
     const char *both = wish->residency && wish->memory ? ", --memory " : "";
     const char *memory = wish->memory ? cli_memory_word(wish->memory) : "";
@@ -180,7 +180,7 @@ static int cannot(const struct cli_device *d, const struct cli_device_wish *wish
                    both, *both ? memory : "", d->opencl.device.name, d->opencl.reason);
 }
 
-/* Some kind of memory was tried, and none was good for the mode. */
+/* Returns 1 if some kind of memory was tried, and none was good for the mode. */
 static int tried(const struct cli_device *d, int err) {
     return err == STK_E_UNSUPPORTED && d->opencl.outcome.memory != STK_OPENCL_ANY;
 }
@@ -266,8 +266,8 @@ void cli_device_leave_store(struct cli_device *d) {
     cli_store_leave(&d->store);
 }
 
-/* Memory stopped being shared, so what the handshake found was wrong. The next start must not take that from the
- * store. */
+/* Opens the store once more where memory stopped being shared, so that close can remove the outcome of the handshake,
+ * which was wrong. */
 static void forget(struct cli_device *d) {
     if (d->opencl.stats.fallbacks != 0u && !d->store.use && d->store.was_used && cli_store_again(&d->store) == 0) {
         stk_opencl_set_store(&d->opencl, d->store.use);

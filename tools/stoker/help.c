@@ -42,7 +42,7 @@ static void beside(FILE *out, const char *left, const char *text, size_t column)
     cli_wrap(out, text, strlen(text), column, column, COLUMNS);
 }
 
-/* "-f, --patterns FILE" */
+/* Returns the left column of a row, such as "-f, --patterns FILE". */
 static const char *left_of(const struct cli_row *row, char text[LINE_ROOM]) {
     char letter[3] = {'-', (char)row->id, '\0'};
     int is_short = row->id != 0 && row->id < 256;

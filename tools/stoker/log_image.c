@@ -27,7 +27,7 @@ struct found {
     uint32_t format;
 };
 
-/* SPEC.md section 6.1: is the cell at byte `at` the whole header of a block that lies there? */
+/* Returns true if the cell at byte `at` is the whole header of a block that begins there (SPEC.md section 6.1). */
 static bool header_at(const uint8_t *cell, uint64_t at, struct found *h) {
     struct stk_flash_geometry *g = &h->geometry;
     if (memcmp(cell, flash_magic, MAGIC_BYTES) != 0 || word(cell, 15) != stk_crc32c(0, cell, CELL - 4u)) {
@@ -95,8 +95,8 @@ static int find_header(struct log_image *f) {
 
 /// Opening ///
 
-/* The flash that an image was copied from may allow less than a file; then a mount looks for less. An image is read as
- * if a page could be marked, which finds whatever any flash keeps. */
+/* Gives the geometry of the image. The flash that the image was copied from may allow less than a file does, and then a
+ * mount looks for less. So an image is read as if a page could be marked, which finds whatever any flash keeps. */
 static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct log_image *)ctx)->geometry;
 }
@@ -153,7 +153,7 @@ static int open_flash(struct log_image *f, uint64_t size) {
     return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), cli_fix(err));
 }
 
-/* What lies behind the longest file of version 1 is of no interest. */
+/* Opens a file of version 1. Bytes behind the longest such file are ignored. */
 static int open_v1(struct log_image *f, uint64_t size) {
     uint32_t bytes = STK_VRRL_BYTES(STK_VRRL_CAPACITY_MAX);
     struct stk_file_config file = {.fd = f->fd, .prog_unit = 1, .read_unit = 1, .read_only = true};

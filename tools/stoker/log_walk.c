@@ -69,7 +69,7 @@ static int begin(struct log_image *f, const struct log_range *r) {
     return stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
 }
 
-/* Does nothing wanted come behind this entry? */
+/* Returns true if no entry behind this one is wanted: the walk has passed the boot that was asked for. */
 static bool is_past(const struct log_range *r, const struct log_entry *e) {
     int64_t behind = (int64_t)e->record.boot - r->boot;
     return r->has_boot && (r->reverse ? behind < 0 : behind > 0);

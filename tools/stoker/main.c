@@ -136,8 +136,8 @@ int cmd_help(int argc, char **argv) {
 
 /// The process ///
 
-/* A standard stream that the caller closed must not become a device's or a file's number. What takes its place refuses
- * its use: standard input can only be written, the others only be read. */
+/* Opens /dev/null in the place of each standard stream that the caller closed, so that no device or file gets its
+ * number. What takes its place refuses its use: standard input can only be written, the others only be read. */
 static void hold_standard_streams(void) {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) < 0) {
@@ -166,7 +166,7 @@ static void catch_write_signals(void) {
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
-/* A result that was not written must not pass for one. */
+/* Closes standard output. A result that was not written must not pass for one, so a failure changes the exit code. */
 static int close_output(int code) {
     int failed = ferror(stdout);
     if (fclose(stdout) != 0 || failed) {

@@ -9,7 +9,7 @@
 
 /// Opening ///
 
-/* Several readers of one kind. */
+/* Opens several readers of one kind. */
 static int open_pool(struct cli_reader *r, const struct stk_reader_kind *kind, const void *config, uint32_t readers) {
     const struct stk_reader_pool_config pool = {.kind = kind, .reader_config = config, .readers = readers};
     struct stk_arena arena;
@@ -148,7 +148,7 @@ static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     return cli_bad("io_uring does not work here (%s): use --reader auto or posix", text);
 }
 
-/* Bytes that `readers` readers of either kind take from an arena. */
+/* Returns the bytes that `readers` readers of either kind take from an arena. */
 static size_t memory_need(uint32_t depth, uint32_t readers) {
     size_t uring = readers > 1u
                        ? STK_READER_POOL_BYTES(readers, depth, CLI_SOURCES, STK_URING_READER_BYTES(depth, CLI_SOURCES))

@@ -50,9 +50,9 @@ int cli_reader_failed(const struct cli_reader *reader);
  * stay until the process ends; else 0. */
 int cli_reader_close(struct cli_reader *reader);
 
-/* The source's index, or a negative enum stk_err. */
+/* Adds an open file. Returns the index of the source, or a negative enum stk_err. */
 int cli_reader_add(struct cli_reader *reader, int fd, int sequential);
-/* As cli_reader_add, for a socket of datagrams, each of which is a read. There is one reader. */
+/* Adds a socket of datagrams, each of which is a read. Needs a single reader. Returns as cli_reader_add. */
 int cli_reader_add_socket(struct cli_reader *reader, int fd);
 /* Returns the errno of the last refusal of cli_reader_add or cli_reader_remove; 0 when there is none. */
 int cli_reader_os_error(const struct cli_reader *reader);

@@ -17,7 +17,7 @@ static const char *what_name(enum stk_replay_what what) {
     return names[what];
 }
 
-/* The value of a side: targets come first in the report. */
+/* Returns the value of a side. Targets come first in the report. */
 static uint64_t value_of(const struct replay *r, uint32_t side) {
     return r->report.value[r->side_of[0] == side ? 0 : 1];
 }

@@ -38,7 +38,7 @@ static int check_sides(const struct replay *r) {
     return 0;
 }
 
-/* A v1 log has neither START nor EPOCH. */
+/* Opens the log. A v1 log is refused, since it has neither START nor EPOCH. */
 static int open_log(struct replay *r) {
     int bad = log_image_open(&r->log, r->options.log);
     r->log_open = bad == 0;
@@ -144,7 +144,7 @@ static uint64_t slot_timeout(const struct replay *r) {
     return r->options.timeout_ns ? r->options.timeout_ns : ns;
 }
 
-/* Fresh instances for the recording under way. */
+/* Opens fresh instances for the recording under way. */
 static int open_targets(struct replay *r) {
     struct stk_replay_config config = {
         .targets = r->targets,
@@ -172,7 +172,7 @@ static int open_targets(struct replay *r) {
     return err == STK_OK ? 0 : replay_refused(r, err, &info);
 }
 
-/* Goes to the first recording that is there from its start on. 0, or CLI_BAD. */
+/* Goes to the first recording that is there from its start on. Returns 0, or CLI_BAD. */
 static int find_recording(struct replay *r) {
     uint32_t skipped = 0;
     int found = stk_replay_find(&r->log.iter, &r->shape, &skipped);

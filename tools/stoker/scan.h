@@ -200,13 +200,14 @@ struct scan {
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
 };
 
-/* Checks files, loads patterns, opens device, reader and stream. 0, or an exit code with the line written. */
+/* Checks files, loads patterns, and opens device, reader and stream. Returns 0, or an exit code with the line
+ * written. */
 int scan_open(struct scan *scan, const struct scan_options *options);
 
-/* Scans every file. CLI_OK, CLI_FAULT when a file failed, CLI_BAD when the device did. */
+/* Scans every file. Returns CLI_OK, CLI_FAULT when a file failed, or CLI_BAD when the device did. */
 int scan_run(struct scan *scan);
 
-/* Scans one open file; its result goes to scan->files[index]. 0, or CLI_BAD when no device is left for it. */
+/* Scans one open file; its result goes to scan->files[index]. Returns 0, or CLI_BAD when no device is left for it. */
 int scan_file(struct scan *scan, uint32_t index, int fd);
 
 void scan_close(struct scan *scan);
@@ -231,11 +232,11 @@ void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout 
 /* Lays the payload out for the OpenCL device that is about to open; `ctx` is its struct scan_device. */
 void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
-/* Opens the devices of the options. 0, or CLI_BAD with the line written. */
+/* Opens the devices of the options. Returns 0, or CLI_BAD with the line written. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish);
 void scan_devices_close(struct scan *scan);
 
-/* Makes the device ready to scan: its table, reader and stream. 0, or CLI_BAD with the line written. */
+/* Makes the device ready to scan: its table, reader and stream. Returns 0, or CLI_BAD with the line written. */
 int scan_device_prepare(struct scan_device *device);
 
 /// Device that joins later: scan_late.c ///
@@ -249,40 +250,42 @@ void scan_late_init(struct scan *scan, const struct cli_device_wish *wish);
 /* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
 bool scan_is_auto(const struct scan_options *options);
 
-/* A look between two turns of the scan. */
+/* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
 void scan_late_look(struct scan *scan);
 
-/* The device was lost: the interpreter works again. Returns true if there is one that had left. */
+/* Lets the interpreter work again after the device was lost. Returns true if there is an interpreter that had left. */
 bool scan_late_return(struct scan *scan);
 
-/* The scan is over. Returns true if a thread still opens the device: it goes on until the process ends, and uses the
- * device's entry. */
+/* Ends the choice of devices, when the scan is over. Returns true if a thread still opens the device: it goes on until
+ * the process ends, and uses the device's entry. */
 bool scan_late_close(struct scan *scan);
 
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);
 
-/* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
+/* Goes on without a device whose stream failed with `err`. Returns 0, or CLI_BAD with the line written when that cannot
+ * be. */
 int scan_device_lose(struct scan_device *device, int err);
 
-/* The line for a device or a recording that failed; returns CLI_BAD. */
+/* Writes the line for a device or a recording that failed. Returns CLI_BAD. */
 int scan_device_failed(const struct scan_device *device, int err);
 
 /// A run of units on a device: scan_chunks.c ///
 
-/* The stream's callback; its ctx is the scan_device. */
+/* Takes a result of a chunk. Is the callback of the stream; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-/* Begins device->run. */
+/* Begins the run of units that the device has claimed (device->run). */
 void scan_run_begin(struct scan_device *device);
 
-/* Moves the run on, and waits at most wait_ns for a chunk. Above 0 when something moved, or a negative enum stk_err. */
+/* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
+ * nothing did, or a negative enum stk_err. */
 int scan_run_step(struct scan_device *device, uint64_t wait_ns);
 
-/* Is all of it here? */
+/* Returns 1 if all chunks of the run have come back. */
 int scan_run_over(const struct scan_device *device);
 
-/* Takes its counts out of the device: they are in device->visits and device->ends. */
+/* Takes the counts of the run out of the device, into device->visits and device->ends. */
 void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
@@ -295,7 +298,7 @@ int scan_record_name(struct scan *scan);
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published
- * yet. 0, or CLI_BAD with the line written. */
+ * yet. Returns 0, or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
 /* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan
@@ -305,13 +308,13 @@ int scan_record_publish(struct scan *scan);
 /* Returns the first error that the recorder met, a negative enum stk_err; STK_OK: there is none, or no recording. */
 int scan_record_error(const struct scan *scan);
 
-/* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
+/* Ends the epoch of a file that was scanned. Returns a negative enum stk_err on error. */
 int scan_record_file(struct scan *scan);
 
 /* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);
 
-/* The stream was closed. Says when the log holds only the end of the scan. */
+/* Ends the recording, after the stream was closed. Writes a note when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
 /* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the
@@ -319,7 +322,7 @@ void scan_record_close(struct scan *scan);
 int scan_report(struct scan *scan);
 int scan_report_json(struct scan *scan);
 
-/* A progress bar on stderr, once the scan has taken a second. */
+/* Draws a progress bar on stderr, once the scan has taken a second. */
 void scan_progress(struct scan *scan);
 void scan_progress_end(struct scan *scan);
 

@@ -51,7 +51,7 @@ static int open_stream(struct scan_device *d) {
     return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* Clears the counters and what lies behind them in the payload. */
+/* Clears the counters, and the lists behind them in the payload. */
 static int clear_counters(struct scan_device *d) {
     const struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
@@ -282,8 +282,8 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
-/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since
- * the reads of the lost device may still move its position. */
+/* Returns 1 if another device can read the file from its start. A regular file that goes the way of a pipe, such as a
+ * file of procfs, is opened anew, since reads of the lost device may still move its position. */
 static int read_again(struct scan *s) {
     const char *name = s->files[s->file].name;
     struct stat st;

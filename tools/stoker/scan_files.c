@@ -60,8 +60,8 @@ static void fail_as(struct finder *f, struct scan_file *file, int os_error) {
 
 /// What is behind a name ///
 
-/* Standard input gets a size only where it is a file from its start: else it is read on from where it is. Returns 0, or
- * -1. */
+/* Notes the size of standard input, but only where it is a file and at its start; elsewhere it is read on from where it
+ * is. Returns 0, or -1. */
 static int stat_stdin(struct stat *st) {
     int mode = fcntl(STDIN_FILENO, F_GETFL);
     if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY || fstat(STDIN_FILENO, st) != 0) {

@@ -64,7 +64,8 @@ static uint64_t done_bytes(const struct scan *s) {
     return done;
 }
 
-/* A pipe stays with the device that began it, so nothing is opened while one is read. */
+/* Begins to open a device if the rest of the scan is long enough. A pipe stays with the device that began it, so
+ * nothing is opened while a pipe is read. */
 static void open_if_worth(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t done = done_bytes(s), elapsed = now - s->started_ns;
@@ -110,7 +111,7 @@ bool scan_late_return(struct scan *s) {
     return left;
 }
 
-/* The device that the thread has opened begins, and the interpreter leaves. */
+/* Lets the device begin that the thread has opened, and the interpreter leave. */
 static void join(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     struct scan_device *d = &s->devices[1];
@@ -137,7 +138,7 @@ static void join(struct scan *s, uint64_t now) {
     l->state = SCAN_LATE_JOINED;
 }
 
-/* The device has shown how fast it is. One that is slower than the interpreter leaves again. */
+/* Compares the device, which has shown how fast it is, with the interpreter. A slower device leaves again. */
 static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = s->devices[1].stream.stats.bytes;

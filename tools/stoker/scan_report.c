@@ -4,7 +4,7 @@
 
 #include "scan.h"
 
-/* Digits of the largest number, for a column of numbers that ends in a tab. */
+/* Returns the number of digits of the largest number, for a column of numbers that ends in a tab. */
 static int width_of(uint64_t most) {
     return snprintf(NULL, 0, "%llu", (unsigned long long)most);
 }
@@ -31,7 +31,7 @@ static void print_counts(const struct scan *s) {
     }
 }
 
-/* "FILE:COUNT" for each file that could be read. */
+/* Prints "FILE:COUNT" for each file that could be read. */
 static void print_file_totals(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         const struct scan_file *f = &s->files[i];
@@ -42,7 +42,7 @@ static void print_file_totals(const struct scan *s) {
     }
 }
 
-/* Count, bytes and name of each file; "-" where it could not be read. */
+/* Prints count, bytes and name of each file; "-" where the file could not be read. */
 static void print_files(const struct scan *s) {
     uint64_t counts = 0, bytes = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {

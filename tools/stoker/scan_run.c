@@ -13,7 +13,7 @@
 #define POLL_NS    UINT64_C(100000000)
 #define OTHER_FILE "check that it exists and can be read"
 
-/* Units of the file: chunks, or several of them where there are too many to count; a pipe is one. */
+/* Returns the units of the file: chunks, or several chunks where there are too many to count; a pipe is one. */
 static uint32_t count_units(struct scan *s) {
     uint64_t chunks = (s->files[s->file].size + s->options.chunk - 1u) / s->options.chunk;
     uint64_t in_one = chunks / UINT32_MAX + 1u;
@@ -32,7 +32,7 @@ static int end_run(struct scan_device *d) {
     return err == STK_OK ? 0 : CLI_BAD;
 }
 
-/* The run is over: what came of it becomes part of the file. */
+/* Adds the results of a run that is over to the file. */
 static int take_run(struct scan_device *d) {
     struct scan *s = d->scan;
     struct scan_file *f = &s->files[s->file];
@@ -60,7 +60,8 @@ static int take_run(struct scan_device *d) {
     return end_run(d);
 }
 
-/* One turn of one device: a run if it has none, or what moves in it. Adds to *moved and *busy. 0, or CLI_BAD. */
+/* Makes one turn of one device: begins a run if it has none, else moves its run on. Adds to *moved and *busy. Returns
+ * 0, or CLI_BAD. */
 static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int err;
     if (d->leaving && !d->busy && !d->lost) {
@@ -83,7 +84,7 @@ static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
 }
 
 /* Shares the file out until all of it is done. The device that suits best gets the first run, and all of what cannot be
- * shared. 0, or CLI_BAD when no device is left. */
+ * shared. Returns 0, or CLI_BAD when no device is left. */
 static int share_out(struct scan *s) {
     const struct stk_device_set_need need = {
         .device = STK_DEVICE_SET_ANY, .opcode_wanted = true, .opcode = STK_OP_SCAN_COUNT, .payload_bytes = s->buffer};
@@ -120,7 +121,7 @@ static void check_end(struct scan *s, struct scan_file *f) {
     }
 }
 
-/* The file's visits become its count, and part of the total unless it failed. */
+/* Makes the count of the file from its visits, and adds it to the total unless the file failed. */
 static void settle(struct scan *s, struct scan_file *f) {
     uint32_t accepting = stk_automaton_accepting(&s->patterns.automaton);
     for (uint32_t i = 0; s->ends != 0u && i < accepting; i++) {
@@ -135,7 +136,7 @@ static void settle(struct scan *s, struct scan_file *f) {
     matches_end_file(&s->matches, f->err == STK_OK);
 }
 
-/* The readers let go of the file. */
+/* Lets the readers let go of the file. */
 static int release(struct scan *s, int fd) {
     int first = 0;
     if (s->fd != fd) {

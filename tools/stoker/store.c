@@ -162,7 +162,7 @@ static int open_in_turn(struct cli_store *s) {
     return bad;
 }
 
-/* Nobody asked for the store, so no message is printed. --stats and stoker info print the line. */
+/* Keeps the line for --stats and stoker info. Nobody asked for the store, so no message is printed. */
 static void set_aside(struct cli_store *s) {
     memcpy(s->aside, s->note, sizeof s->aside);
     s->note[0] = '\0';

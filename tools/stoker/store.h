@@ -51,7 +51,8 @@ int cli_store_again(struct cli_store *store);
 
 void cli_store_close(struct cli_store *store);
 
-/* "compiled", "cache", "store"; and "probed", "cache", "store", "caller". */
+/* Return where the program came from ("compiled", "cache", "store"), and where the handshake's outcome came from
+ * ("probed", "cache", "store", "caller"). */
 const char *cli_built_word(enum stk_opencl_origin origin);
 const char *cli_proved_word(enum stk_opencl_origin origin);
 

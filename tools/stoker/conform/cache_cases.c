@@ -29,8 +29,8 @@ static uint32_t smaller(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits. The reference's default
- * budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
+/* Record case: makes a cache. An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits.
+ * The reference's default budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
 static void do_case(struct vec *v, struct world *w) {
     uint32_t keys = vec_u32(v, "keys");
     uint64_t entries = vec_u64(v, "max_entries_per_shard");
@@ -69,7 +69,7 @@ static void do_case(struct vec *v, struct world *w) {
     }
 }
 
-/* Is there a cache to act on? A case that could not be made has none, and no record that needs it can pass. */
+/* Returns true if the case has a cache. If the cache could not be made, every record that needs it fails. */
 static bool has_cache(struct vec *v, const struct world *w) {
     if (w->cache == NULL) {
         vec_differ(v, "case", "a cache", "none, since it could not be made");
@@ -77,7 +77,7 @@ static bool has_cache(struct vec *v, const struct world *w) {
     return w->cache != NULL;
 }
 
-/* The case's key that "k=" names; NULL fails the record. */
+/* Returns the key that "k=" names. Returns NULL, with the record failed, where there is no such key. */
 static uint8_t *key_of(struct vec *v, struct world *w) {
     uint32_t k = vec_u32(v, "k");
     if (k >= w->cache->keys) {
@@ -172,7 +172,7 @@ static void do_metrics(struct vec *v, struct world *w) {
     vec_skip(v, "flush_errors");
 }
 
-/* The report that is number `i` in the order of shards; returns how many there are. */
+/* Takes the report that is number `i` in the order of shards. Returns how many there are. */
 static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct stk_cache_report *out) {
     uint64_t count = 0;
     for (uint32_t shard = 0; shard < cache->config.shards; shard++) {

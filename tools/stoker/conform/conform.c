@@ -29,7 +29,7 @@ static void unreadable(struct tally *total, const char *path, const char *why) {
     total->failed++;
 }
 
-/* Line on which `text` ends. */
+/* Returns the number of the line on which `text` ends. */
 static unsigned last_line(const char *text) {
     unsigned line = 1;
     for (; *text != '\0'; text++) {
@@ -151,7 +151,7 @@ const struct cli_page *page_conform(void) {
     return &page;
 }
 
-/* There is no option but --help. */
+/* Refuses every option: there is none but --help. */
 static int take_option(void *to, int id) {
     (void)to;
     (void)id;

@@ -42,7 +42,7 @@ static void do_io_validate(struct vec *v, struct world *w) {
     free(b.p);
 }
 
-/* Q itself, whatever the view says. */
+/* Returns the queue of the file, whatever the view says. */
 static struct stk_io_queue own(struct world *w) {
     struct stk_io_queue queue = {0};
     if (stk_io_queue_view(&queue, w->queue.p, w->queue.len) != STK_OK) {

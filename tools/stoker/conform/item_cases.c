@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "op:input:output:param|..." */
+/* Reads the items of a record, "op:input:output:param|...". */
 static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     uint32_t *n;
     size_t numbers = vec_numbers(v, "items", ":|", 4, &n);
@@ -41,7 +41,8 @@ static void do_publish_work_items(struct vec *v, struct world *w) {
     free(items);
 }
 
-/* Works on a copy: `kept` holds on to its words where the size is the same, and is only replaced on success. */
+/* Lays a ring of items out. Works on a copy: `kept` holds on to its words where the size is the same, and is only
+ * replaced on success. */
 static void encode(struct vec *v, struct bytes *into, bool keep) {
     struct stk_ring ring;
     struct bytes b = {0};

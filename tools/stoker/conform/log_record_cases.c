@@ -15,7 +15,7 @@ static void expect_io(struct vec *v, const char *op, const char *kind) {
     vec_expect_text(v, "kind", kind);
 }
 
-/* The fields of a refusal; `count` is the capacity that was refused. */
+/* Compares the fields of a refusal; `count` is the capacity that was refused. */
 static void expect_class(struct vec *v, int err, uint64_t count) {
     switch (err) {
     case STK_E_ARG:
@@ -99,7 +99,7 @@ static void do_append(struct vec *v, struct world *w) {
     }
 }
 
-/* All records into l->records. */
+/* Reads all records into l->records. */
 static int replay(struct log_world *l) {
     uint8_t buffer[4096];
     struct stk_log_iter iter;

@@ -74,7 +74,7 @@ static void do_publish_slot(struct vec *v, struct world *w) {
     free(args);
 }
 
-/* "opcode:arg,arg|opcode:-|..." */
+/* Reads the ops of a record, "opcode:arg,arg|opcode:-|...". */
 static struct stk_work *parse_ops(struct vec *v, const char *key, uint32_t *count) {
     char *text = vec_copy(vec_need(v, key)), *rest = text, *tuple;
     struct stk_work *ops = vec_alloc((strlen(text) + 1) * sizeof *ops);

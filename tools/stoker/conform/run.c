@@ -54,7 +54,7 @@ static const struct handler *find(const char *kind, const char *rec) {
     return NULL;
 }
 
-/* The reference's lossy readers are no part of the contract. */
+/* Returns true for the reference's lossy readers, which are no part of the contract. */
 static bool is_lossy(const char *rec) {
     size_t len = strlen(rec);
     return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
@@ -76,7 +76,8 @@ static void note_cause(struct tally *total, const struct vec *v) {
     }
 }
 
-/* Fields that are no part of the contract count as skipped; others that nobody looked at are a hole in this program. */
+/* Counts the fields that are no part of the contract as skipped. Any other field that nobody looked at is a hole in
+ * this program. */
 static void settle_fields(struct tally *total, struct vec *v) {
     unsigned before = v->skipped;
     vec_skip(v, "msg");
@@ -115,7 +116,8 @@ static void run_record(struct tally *total, struct vec *v, struct world *w, cons
     }
 }
 
-/* The kind decides who runs what follows; where a handler bears the name, the case itself says what to make. */
+/* Takes the kind of the case, which decides who runs the records behind it. Where a handler has the name, the case
+ * itself says what to make. */
 static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
     snprintf(kind, size, "%s", vec_need(v, "kind"));
     const struct handler *h = find(kind, "case");

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An empty sketch in memory of its own. */
+/* Makes an empty sketch in memory of its own. */
 static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
     size_t bytes = 0;
     int err = stk_sketch_bytes(depth, width, &bytes);
@@ -77,7 +77,8 @@ static void do_clear(struct vec *v, struct world *w) {
     }
 }
 
-/* The reference's sketch grows as it needs to: in memory of the new size when the old is too small. */
+/* Record reset_shape: gives the sketch another shape. The reference's sketch grows as it needs to: here it gets memory
+ * of the new size when the old memory is too small. */
 static void do_reset_shape(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     void **memory = &telemetry_world(w)->sketch_memory[s == &telemetry_world(w)->sketch[1]];

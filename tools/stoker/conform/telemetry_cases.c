@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole file beside the vector file; empty when it cannot be read. */
+/* Returns a whole file that lies beside the vector file; empty when it cannot be read. */
 static struct bytes image(struct vec *v, const char *file_key, const char *len_key) {
     const char *name = vec_need(v, file_key), *slash = strrchr(v->path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - v->path) + 1;
@@ -44,7 +44,7 @@ static void do_snapshot(struct vec *v, struct world *w) {
     free(list);
 }
 
-/* The last snapshot; records of a script name it again. */
+/* Returns the last snapshot. The records of a script name its number again. */
 static struct stk_telemetry *current(struct vec *v, struct world *w) {
     (void)vec_u32(v, "snap");
     return &telemetry_world(w)->telemetry;

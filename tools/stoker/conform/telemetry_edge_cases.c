@@ -27,7 +27,7 @@ static void do_decode_zeroed(struct vec *v, struct world *w) {
     free(list);
 }
 
-/* How many of the counts are 0, as they are when each was read from a buffer of zeros. */
+/* Returns how many of the counts are 0, as they are when each was read from a buffer of zeros. */
 static uint64_t zeros(const uint32_t *count, size_t n) {
     uint64_t zero = 0;
     for (size_t i = 0; i < n; i++) {
@@ -36,7 +36,7 @@ static uint64_t zeros(const uint32_t *count, size_t n) {
     return zero;
 }
 
-/* The control buffer alone: with a ring of no slots. */
+/* Record control_decode_zeroed: the control buffer alone, with a ring of no slots. */
 static void do_control_decode_zeroed(struct vec *v, struct world *w) {
     static const struct stk_opcodes none;
     if (vec_expect_result(v, VEC_TELEMETRY, decode_zeroed(v, w, 0, &none))) {

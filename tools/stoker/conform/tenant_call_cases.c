@@ -23,7 +23,7 @@ static void expect_quota(struct vec *v, const struct stk_error_info *info, const
     vec_expect_u64(v, "cap", r->cap);
 }
 
-/* Class and payload of an error. */
+/* Compares the class of an error and its payload. */
 static void expect_class(struct vec *v, int err, const struct stk_error_info *info, const struct request *r) {
     switch (err) {
     case STK_E_REVOKED:
@@ -77,7 +77,7 @@ static void do_global_opcode(struct vec *v, struct world *w) {
     }
 }
 
-/* Reserve or release, of which resource. */
+/* Reserves or releases one of the two resources. */
 static void resource(struct vec *v, struct world *w, bool staging, bool take) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
@@ -112,7 +112,7 @@ static void do_release_resident(struct vec *v, struct world *w) {
     resource(v, w, false, false);
 }
 
-/* The reference publishes nothing more for a tenant that was drained too often. */
+/* Returns true if the reference refuses this record because the tenant was drained too often before. */
 static bool is_refused_for_overdraft(struct vec *v, const struct tenant_seat *seat) {
     const char *queue = vec_has(v, "queue") ? vec_get(v, "queue") : "";
     return seat->overdrawn && strcmp(queue, "tenant") == 0;
@@ -153,7 +153,7 @@ static void do_note_drained(struct vec *v, struct world *w) {
     }
 }
 
-/* A clock that only sleeping moves. */
+/* Returns the time of a clock that only sleeping moves. */
 static uint64_t now_ns(void *ctx) {
     return *(uint64_t *)ctx;
 }

@@ -39,7 +39,7 @@ struct tenant_seat *tenant_seat_of(struct vec *v, struct world *w) {
     return &t->seat[id];
 }
 
-/* One registration; "attempt=n" makes all those up to the nth. */
+/* Makes one registration; "attempt=n" makes all those up to the nth. */
 static int enlist(struct vec *v, struct tenant_world *t, struct stk_tenant *handle) {
     struct stk_tenant_config config = {NULL, 0, 0, 0};
     bool bounded = vec_has(v, "quota") && strcmp(vec_get(v, "quota"), "unbounded") != 0;

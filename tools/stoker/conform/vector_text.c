@@ -123,7 +123,7 @@ size_t vec_size(struct vec *v, const char *key) {
     return vec_affords(v, key, n) ? (size_t)n : 0;
 }
 
-/* `text` as `count` numbers up to `max`, each followed by one of `separators` or the end. */
+/* Reads `text` as `count` numbers up to `max`, each followed by one of `separators` or the end. */
 static bool numbers(const char *text, const char *separators, uint64_t max, uint64_t *out, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char *end;
