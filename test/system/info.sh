@@ -39,7 +39,7 @@ if grep -q '^device 0' out; then
         code 0 "$STOKER" info --device 0 --residency batch
         grep -q '^  residency   BATCH: handshake: ' out
         grep -q '^  memory      copies' out
-        grep -Eq '^  copies      a launch: about [0-9]+ bytes' out
+        grep -Eq '^  copies      each launch copies about [0-9]+ bytes' out
         code 0 "$STOKER" info --device 0 --memory alloc-host
         grep -q '^  memory      ALLOC_HOST_PTR buffer' out
         # The handshake holds on a machine whose every core is busy with something else.

@@ -33,7 +33,7 @@ struct bench_options {
 struct bench {
     struct bench_options options;
     const char *name; /* of the case */
-    json_t *figures;  /* what --json prints at the end; NULL without it */
+    json_t *figures;  /* array that --json prints at the end; NULL without --json */
 };
 
 enum bench_better {
@@ -139,7 +139,7 @@ struct bench_case {
     const char *name, *what; /* for the help */
     struct {
         const char *option, *text;
-    } values[BENCH_VALUES_MAX]; /* what the options with a value mean to this case, in the order of the help */
+    } values[BENCH_VALUES_MAX]; /* meaning of the options with a value for this case, in the order of the help */
     unsigned options;
     int (*run)(struct bench *bench); /* returns an exit code */
 };

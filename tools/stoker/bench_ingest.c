@@ -24,7 +24,7 @@
 
 static const uint32_t chunks[] = {4u << 10, 64u << 10, CHUNK_MAX};
 
-/* What the device does with each read. */
+/* The work of the device for each read. */
 static const struct {
     const char *name;
     uint32_t opcode;

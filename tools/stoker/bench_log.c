@@ -207,7 +207,7 @@ static int run(struct bench *bench) {
         return cli_bad("bench log: --count: give at most %u, what a v1 file holds", STK_VRRL_CAPACITY_MAX);
     }
     files.count = bench->options.count ? (uint32_t)bench->options.count : COUNT_DEFAULT;
-    bad = open_files(&files); /* what can be refused is, before a figure is printed */
+    bad = open_files(&files); /* refuses what it must before a figure is printed */
     bad = bad ? bad : bench_log_flash(bench);
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = measure(&files, rates, i);

@@ -154,7 +154,7 @@ static int add_automata(struct payload *p) {
     return bad;
 }
 
-/* Puts counters of 0 where the handler finds them. No worker runs. */
+/* Sets the counters of the handler to 0. Call it while no worker runs. */
 static void clear_counters(struct payload *p, const struct set *set) {
     const struct stk_automaton *a = &set->patterns.automaton;
     memset(p->device.memory.payload + p->hits_at, 0, (size_t)stk_automaton_accepting(a) * 4u * WORKERS_MAX);

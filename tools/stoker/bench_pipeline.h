@@ -55,7 +55,7 @@ int pipeline_thread_pass(struct pipeline_ours *ours, const struct pipeline_file 
 struct pipeline_classic {
     struct bench_cl cl;
     void *kernel, *data, *sums; /* cl_kernel, cl_mem */
-    uint8_t *host;              /* what pread fills */
+    uint8_t *host;              /* buffer of pread */
     uint32_t units;             /* compute units of the device */
     uint32_t items;             /* work-items of a launch: what was fastest for the chunk size */
 };

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "stoker/port/ingest.h"
 
-/* What the thread of the scan does. */
+/* Kinds of work between which the time of the scan's thread is divided. */
 enum cli_bound_state {
     CLI_BOUND_HOST,    /* its own work: queueing chunks, taking results in */
     CLI_BOUND_READING, /* in a call of the reader: copying, or waiting for a read */

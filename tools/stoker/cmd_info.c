@@ -19,7 +19,7 @@ struct info_options {
     uint64_t open_ns;
     int probe;
     enum cli_color color;
-    json_t *json; /* what --json prints at the end; NULL: text is printed */
+    json_t *json; /* object that --json prints at the end; NULL: text is printed */
     const char *store_path;
     struct cli_store *store;
 };

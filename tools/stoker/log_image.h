@@ -41,7 +41,7 @@ struct log_image {
     uint8_t *reads; /* LOG_IMAGE_READ_BYTES */
 };
 
-/* What a walk over all records found. */
+/* Counts of a walk over the records. */
 struct log_counts {
     uint32_t records, first, last; /* first, last: sequences, when there are records */
     uint32_t corrupt, torn, unreadable;

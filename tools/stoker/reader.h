@@ -16,7 +16,7 @@ struct cli_reader {
                          have; empty when all is well */
     uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
     const char *setup;                /* how the kernel set the rings up, as words; NULL: no rings */
-    char ring[STK_URING_SETUP_BYTES]; /* what a ring has, and what it lacks and why; empty: no rings */
+    char ring[STK_URING_SETUP_BYTES]; /* features that a ring has and lacks, with the reason; empty: no rings */
     uint32_t flags;                   /* of enum stk_uring_flags: what the rings are asked for */
     struct stk_uring uring;
     struct stk_posix_reader posix;

@@ -33,7 +33,7 @@ struct replay_options {
 struct replay_side {
     const char *name;
     const char *option;
-    int recorded; /* what the log says, no instance */
+    int recorded; /* 1: the side is the log itself, no instance */
     struct cli_device device;
 };
 

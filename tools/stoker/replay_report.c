@@ -1,4 +1,4 @@
-/* What a replay found. */
+/* Prints the outcome of a replay, as text or as JSON. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

@@ -55,7 +55,7 @@ struct scan_options {
 #define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
-/* What came of one file. */
+/* One file, and the result of its scan. */
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
@@ -64,15 +64,15 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     uint64_t size;  /* announced bytes, 0 when it is not known */
-    uint64_t bytes; /* scanned */
-    uint64_t count; /* occurrences in it */
+    uint64_t bytes; /* bytes that were scanned */
+    uint64_t count; /* occurrences of all patterns in the file */
     int err;        /* STK_OK, or why it failed */
     int os_error;
 };
 
 struct scan_stats {
     uint64_t slots, bytes, bounce_bytes, reads, launches;
-    uint64_t elapsed_ns; /* of reading and scanning, without opening the device */
+    uint64_t elapsed_ns; /* time of reading and scanning, without opening the device */
     struct histogram latency;
     struct stk_uring_path_stats path[STK_URING_PATHS]; /* of all rings */
 };
@@ -101,7 +101,7 @@ enum scan_late_state {
 
 struct scan_late {
     uint32_t state; /* enum scan_late_state; the thread stores SCAN_LATE_OPEN, with release */
-    int err;        /* what the thread's open returned */
+    int err;        /* result of the open on the thread */
     char why[480];  /* why the scan chose its device; empty where the scan did not choose */
     pthread_t thread;
     struct cli_device_wish wish;
@@ -137,25 +137,25 @@ struct scan_device {
     struct stk_dispatch_info info; /* at the end of the scan */
     void *arena_memory;
     size_t arena_bytes;
-    int lost;
-    int leaving; /* 1: it ends the run where it is, and takes no other */
+    int lost;    /* 1: the device is given up */
+    int leaving; /* 1: the device ends its run where it is, and takes no other run */
     int source;  /* the file, in the reader; below 0: it was not needed yet */
     /* the run */
     struct stk_work_split_run run;
     int busy;
-    uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
+    uint64_t start, next, end; /* bytes of the file: begin of the run, next read, end of the run */
     uint64_t started_ns;
-    int source_ended;   /* a pipe said so */
+    int source_ended;   /* 1: a pipe has ended */
     uint64_t datagram;  /* bytes of the datagrams before the one in hand */
     uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
-    uint64_t bytes;     /* scanned */
+    uint64_t bytes;     /* bytes that the run scanned */
     uint64_t ends;      /* bytes in which a pattern ended */
-    uint64_t *visits;   /* per accepting state */
-    int err, os_error;  /* what happened to the file, if it failed */
-    uint64_t err_at;    /* and at which byte */
+    uint64_t *visits;   /* visits of each accepting state in this run */
+    int err, os_error;  /* why the file failed; STK_OK and 0: it did not */
+    uint64_t err_at;    /* byte of the file at which it failed */
     uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
     uint64_t data_end;  /* offset behind the last byte that was read */
-    int list;           /* its matches may be wanted */
+    int list;           /* 1: matches of this run may be listed */
     uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in turn */
     struct matches matches;
 };
@@ -168,7 +168,7 @@ struct scan {
     uint32_t device_count;
     int is_auto; /* 1: the scan chooses the device */
     struct scan_late late;
-    struct stk_device_set fleet; /* what they can do, and how fast they are */
+    struct stk_device_set fleet; /* abilities and speeds of the devices */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
     struct stk_work_split units; /* of the file being scanned */
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SMALL ((size_t)64 << 10) /* what the scripts keep */
+#define SMALL ((size_t)64 << 10) /* bytes; a larger buffer is not kept for later records */
 
 /* Record encode_empty_debug_log: lays an empty log out; a small one is kept for later records. */
 static void do_encode_empty_debug_log(struct vec *v, struct world *w) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL ((size_t)1 << 20) /* what the scripts keep */
+#define SMALL ((size_t)1 << 20) /* bytes; a larger buffer is not kept for later records */
 
 /* Lays an empty ring out. A small ring is kept for later records. The reference has two functions for this, which name
  * their errors differently: `family` says which one the record is from. */
