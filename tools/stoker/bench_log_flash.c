@@ -56,7 +56,7 @@ static void close_flash(struct flash *f) {
     cli_unmap(f->memory, f->bytes);
 }
 
-/* Appends, polled once in a block's worth. The longest window of an append is in *worst_ns. */
+/* Appends `count` records, with a poll after each block's worth. *worst_ns gets the longest time of an append. */
 static int append(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     int err = STK_OK;
     *worst_ns = 0;

@@ -44,7 +44,7 @@ int bench_text_set(const struct bench_text *text, const struct bench_set *set, s
 
 /// Counting ///
 
-/* What stands in a text, counted without an automaton. */
+/* Counts of the patterns in a text, made without an automaton. */
 struct bench_count {
     uint64_t ends;         /* bytes at which a pattern ends */
     uint64_t matches;      /* occurrences of all patterns */

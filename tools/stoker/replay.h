@@ -29,7 +29,7 @@ struct replay_options {
     int json;
 };
 
-/* One of the two sides. */
+/* One of the two sides that a replay compares. */
 struct replay_side {
     const char *name;
     const char *option;

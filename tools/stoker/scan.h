@@ -85,7 +85,7 @@ struct scan_recording {
     struct stk_recorder recorder;
     void *buffer; /* of the log */
     size_t buffer_bytes;
-    int open; /* 1: the log has its name */
+    int open; /* 1: the log has the name of --record, and an older recording is gone */
 };
 
 /// Device that joins later: scan_late.c ///
