@@ -70,7 +70,7 @@ int bench_cl_launch(const struct bench_cl *cl, void *kernel) {
     return bench_cl_check(error, "a launch of the peer");
 }
 
-/* Opens the device with the options of the bench. */
+/* Opens the device with the options of the bench, which hold for every case. */
 static int open_wished(const struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
     struct cli_device_wish w = *wish;
     w.name = bench->options.device;
@@ -145,7 +145,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
         if (status == (int)STK_SLOT_FAULT) {
             return faulted(ring, slot);
         }
-        stk_pause();
+        stk_pause(); /* each look takes the line away from the worker that writes the status */
         if (looks % LOOKS == 0u) {
             nap();
         }
@@ -167,6 +167,7 @@ int bench_device_rest(struct cli_device *device) {
     return err == STK_OK ? 0 : cli_bad("bench: the kernel on the device did not end: %s", cli_fix(err));
 }
 
+/* A worker on a CPU is a thread, so two plain threads show the best that it can do. */
 int bench_has_thread_limit(const struct cli_device *device) {
     return device->opencl.device.type == STK_OPENCL_CPU;
 }

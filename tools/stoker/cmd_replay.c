@@ -1,4 +1,4 @@
-/* stoker replay: its options. */
+/* stoker replay: its page and its options. replay_run.c does the replay, replay_report.c prints the outcome. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static int timeout_option(uint64_t *ns) {
     if (cli_parse_number(optarg, TIMEOUT_MS_MAX, ns) != 0 || *ns == 0u) {
         return cli_bad("--timeout %s: give whole milliseconds from 1 to %u", optarg, TIMEOUT_MS_MAX);
     }
-    *ns *= UINT64_C(1000000);
+    *ns *= UINT64_C(1000000); /* milliseconds to nanoseconds: at most 86,400,000 of them, so nothing wraps */
     return 0;
 }
 
@@ -103,6 +103,7 @@ static int input_option(struct replay_options *o) {
     if (!equals || cli_parse_number(optarg, UINT32_MAX, &label) != 0 || equals[1] == '\0') {
         return cli_bad("--input %s: give LABEL=PATH, the label a whole number", optarg);
     }
+    /* One label is one source of the recording, so a second path for it would be ignored. */
     for (uint32_t i = 0; i < o->input_count; i++) {
         if (o->inputs[i].label == label) {
             return cli_bad("--input %u=%s: input %u is %s already: give each label once", (unsigned)label, equals + 1,
@@ -113,6 +114,7 @@ static int input_option(struct replay_options *o) {
     return 0;
 }
 
+/* Takes one option. replay_run.c checks whether the sides need the option. */
 static int set_option(void *to, int id) {
     struct replay_options *o = to;
     switch (id) {

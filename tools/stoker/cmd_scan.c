@@ -1,4 +1,4 @@
-/* stoker scan: its options. */
+/* stoker scan: its page and its options. scan_open.c checks patterns and files, scan_run.c does the scan. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,7 +207,7 @@ static int set_option(void *to, int id) {
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
         return cli_store_option(&o->store, optarg);
-    case OPT_NO_STORE:
+    case OPT_NO_STORE: /* as an empty --store, and not beside one */
         return cli_store_option(&o->store, CLI_NO_STORE);
     case OPT_READER:
         o->reader = optarg;
@@ -282,7 +282,7 @@ static int parse(int argc, char **argv, struct scan_options *o) {
         const char *device = getenv("STOKER_DEVICE");
         o->devices[o->device_count++] = device && *device ? device : "auto";
     }
-    o->files = argv + optind;
+    o->files = argv + optind; /* getopt_long has moved the operands to the end */
     o->file_count = (uint32_t)(argc - optind);
     return check(o);
 }

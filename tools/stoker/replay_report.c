@@ -59,6 +59,7 @@ static void print_difference(const struct replay *r) {
     printf("\n");
 }
 
+/* Returns one side with its value as a hexadecimal text: JSON numbers do not hold 64 bits in every reader. */
 static json_t *value_json(const struct replay *r, uint32_t side) {
     char text[32];
     json_t *o;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* The reference's name of each constant, and its value here. */
 static const struct {
     const char *name;
     uint64_t value;

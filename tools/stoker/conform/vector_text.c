@@ -91,8 +91,9 @@ void vec_skip(struct vec *v, const char *key) {
 uint64_t vec_u64(struct vec *v, const char *key) {
     const char *text = vec_get(v, key);
     char *end = NULL;
-    errno = 0;
+    errno = 0; /* strtoull says only by errno that a number is too large */
     uint64_t n = text == NULL ? 0 : strtoull(text, &end, 10);
+    /* strtoull also takes blanks and signs, which the format does not have. */
     if (text == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0) {
         vec_differ(v, key, text == NULL ? "(no such field)" : text, "a number");
     }
@@ -142,7 +143,7 @@ static bool numbers(const char *text, const char *separators, uint64_t max, uint
 /* Reads a list of numbers; "-" is the empty list. The count must be a multiple of `group`. */
 static size_t list_in(struct vec *v, const char *key, const char *text, const char *separators, size_t group,
                       uint64_t max, uint64_t **out) {
-    size_t count = 1;
+    size_t count = 1; /* one number more than there are separators */
     for (const char *p = text; (p = strpbrk(p, separators)) != NULL; p++) {
         count++;
     }
@@ -155,6 +156,7 @@ static size_t list_in(struct vec *v, const char *key, const char *text, const ch
     return count;
 }
 
+/* Returns the numbers as 32 bits, which the caller has checked, and frees the list of 64 bits. */
 static size_t narrow(uint64_t *from, size_t count, uint32_t **out) {
     *out = vec_alloc(count * sizeof **out);
     for (size_t i = 0; i < count; i++) {
@@ -193,6 +195,7 @@ char *vec_tuple(char **list) {
     return tuple;
 }
 
+/* Returns the value of a lowercase hex digit. */
 static unsigned nibble(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10u;
 }
