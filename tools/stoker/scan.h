@@ -124,6 +124,10 @@ struct scan_layout {
     uint64_t payload_bytes; /* of all */
 };
 
+/* Runs that a device may hold of one file. It claims the next one while the chunks of the last one are still in flight,
+ * so that the device never waits between two runs; their counts are taken out of the device together. */
+#define SCAN_RUNS 16u
+
 /* A file under way, whose units the devices share. A device that finds no unit in the files under way goes on to the
  * next file, so many small files are shared among the devices and a large one is shared within itself. */
 struct scan_input {
@@ -140,7 +144,7 @@ struct scan_input {
     uint64_t *visits;    /* of each accepting state */
     struct matches matches;
     struct stk_work_split units;
-    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
+    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, SCAN_RUNS))];
 };
 
 /* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
@@ -165,9 +169,12 @@ struct scan_device {
     struct scan_input *input; /* file of the run, or of the last run; NULL: none */
     int source;               /* number of input->fd in the reader; below 0: the reader does not have the file */
     /* the run */
-    struct stk_work_split_run run;
+    struct stk_work_split_run runs[SCAN_RUNS]; /* all of one file; the last one is read */
+    uint32_t run_count;                        /* 0: the device has nothing to do */
+    uint32_t run_units;                        /* units of the runs */
+    uint32_t done_units;                       /* units of all runs before; stops at its greatest value */
     int busy;
-    uint64_t start, next, end; /* bytes of the file: begin of the run, next read, end of the run */
+    uint64_t start, next, end; /* bytes of the file: begin of the last run, next read, end of the last run */
     uint64_t started_ns;
     int source_ended;   /* 1: a pipe has ended */
     uint64_t datagram;  /* bytes of the datagrams before the one in hand */
@@ -318,8 +325,11 @@ int scan_device_failed(const struct scan_device *device, int err);
 /* Takes a result of a chunk. Is the callback of the stream; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-/* Begins the run of units that the device has claimed (device->run). */
+/* Begins with the first run of units that the device has claimed (device->runs). */
 void scan_run_begin(struct scan_device *device);
+
+/* Goes on with the last of device->runs, which was claimed while those before are in flight. */
+void scan_run_extend(struct scan_device *device);
 
 /* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
  * nothing did, or a negative enum stk_err. */

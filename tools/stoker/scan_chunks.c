@@ -72,9 +72,10 @@ static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at)
     }
 }
 
-/* Returns the data bytes of the chunk at `offset` if the file is as long as announced. */
+/* Returns the data bytes of the chunk at `offset` if the file is as long as announced. Every run but the last of a file
+ * ends at a chunk, so the chunk may be one of an earlier run of the device. */
 static uint64_t announced(const struct scan_device *d, uint64_t offset) {
-    uint64_t left = d->end - offset;
+    uint64_t left = d->scan->files[d->input->file].size - offset;
     return d->input->sequential || left > d->scan->options.chunk ? d->scan->options.chunk : left;
 }
 
@@ -225,13 +226,21 @@ static int feed(struct scan_device *d) {
     return err == STK_OK || err == STK_E_WOULD_BLOCK ? queued : err;
 }
 
+void scan_run_extend(struct scan_device *d) {
+    const struct stk_work_split_run *run = &d->runs[d->run_count - 1u];
+    const struct scan_input *in = d->input;
+    uint64_t size = d->scan->files[in->file].size;
+    d->run_units += run->count;
+    d->start = d->next = run->first * in->unit_bytes;
+    d->end = d->start + run->count * in->unit_bytes;
+    d->end = d->end < size ? d->end : size;
+}
+
 void scan_run_begin(struct scan_device *d) {
     const struct scan *s = d->scan;
     struct scan_input *in = d->input;
-    uint64_t size = s->files[in->file].size;
-    d->start = d->next = d->run.first * in->unit_bytes;
-    d->end = d->start + d->run.count * in->unit_bytes;
-    d->end = d->end < size ? d->end : size;
+    d->run_units = 0;
+    scan_run_extend(d);
     d->started_ns = cli_now_ns();
     d->bytes = d->ends = d->data_end = 0;
     d->eof_at = UINT64_MAX;

@@ -46,6 +46,7 @@ static int share_units(struct scan *s, struct scan_input *in, uint32_t total) {
                                                                                          : SCAN_DEVICES_MAX};
     struct stk_arena arena;
     int err;
+    config.runs = SCAN_RUNS;
     config.run_max = s->device_count > 1u || s->late.state != SCAN_LATE_NONE ? RUN_MAX : 0u;
     stk_arena_init(&arena, in->units_memory, sizeof in->units_memory);
     err = stk_work_split_init(&in->units, &config, &arena);

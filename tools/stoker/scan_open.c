@@ -105,7 +105,7 @@ static uint32_t cpus_for_interpreter(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.device_count; i++) {
         interpreters += s->options.devices[i] && strcmp(s->options.devices[i], "interp") == 0;
     }
-    if (s->options.device_count == 1u) {
+    if (s->options.device_count <= 1u) { /* 0: --device all, which names no interpreter */
         return cpus;
     }
     if (interpreters == s->options.device_count) {

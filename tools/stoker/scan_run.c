@@ -1,16 +1,26 @@
 /* The scan itself: runs of the files' units, device by device. */
 #include "scan.h"
 
-#define POLL_NS UINT64_C(100000000)
+#define POLL_NS  UINT64_C(100000000)
+#define RUNS_MAX 16384u /* chunks: units of the runs that a device holds */
 
-/* Ends the run in the split. A device that leaves has done its first units and gives the others back. */
-static int end_run(struct scan_device *d) {
+/* Ends the runs in the split. A device that leaves has done the first units of its last run and gives the others
+ * back. */
+static int end_runs(struct scan_device *d) {
     struct scan_input *in = d->input;
-    uint64_t done = in->sequential ? d->run.count : (d->end - d->start + in->unit_bytes - 1u) / in->unit_bytes;
-    int err = done != 0u ? stk_work_split_done(&in->units, d->index, &d->run, (uint32_t)done) : STK_OK;
-    if (err == STK_OK && d->run.count != 0u) {
-        err = stk_work_split_give_back(&in->units, d->index, &d->run);
+    int err = STK_OK;
+    for (uint32_t i = 0; err == STK_OK && i < d->run_count; i++) {
+        struct stk_work_split_run *run = &d->runs[i];
+        uint64_t done = run->count;
+        if (i == d->run_count - 1u && !in->sequential) {
+            done = (d->end - d->start + in->unit_bytes - 1u) / in->unit_bytes;
+        }
+        err = done != 0u ? stk_work_split_done(&in->units, d->index, run, (uint32_t)done) : STK_OK;
+        if (err == STK_OK && run->count != 0u) {
+            err = stk_work_split_give_back(&in->units, d->index, run);
+        }
     }
+    d->done_units += d->run_units < UINT32_MAX - d->done_units ? d->run_units : UINT32_MAX - d->done_units;
     return err == STK_OK ? 0 : CLI_BAD;
 }
 
@@ -51,13 +61,27 @@ static int take_run(struct scan_device *d) {
     if (matches_merge(&in->matches, &d->matches) != 0) {
         return CLI_BAD;
     }
-    return end_run(d);
+    return end_runs(d);
 }
 
-/* Claims a run of one file under way. Returns 1 if the device has one now. */
-static int claim(struct scan_device *d, struct scan_input *in) {
+/* Claims the next run of one file under way. Returns 1 if the device has the run now. */
+static int claim(struct scan_device *d, struct scan_input *in, uint32_t at) {
     /* What cannot be shared goes to the device that suits best. */
-    return !(in->sequential && d->index != d->scan->best) && stk_work_split_claim(&in->units, d->index, &d->run) == 1;
+    int got =
+        !(in->sequential && d->index != d->scan->best) && stk_work_split_claim(&in->units, d->index, &d->runs[at]) == 1;
+    d->run_count = got ? at + 1u : d->run_count;
+    return got;
+}
+
+/* Claims another run where all chunks of the last one are on their way. The runs of a device end together, so their
+ * number of units is bounded: by RUNS_MAX, which is the work that is done again when the device is lost, and by the
+ * units that the device has done before, since it may be slower than it is thought to be. */
+static void extend(struct scan_device *d) {
+    if (d->next >= d->end && !d->leaving && d->err == STK_OK && !d->source_ended && !d->input->sequential &&
+        d->run_count < SCAN_RUNS && d->run_units < d->done_units && d->run_units < RUNS_MAX &&
+        claim(d, d->input, d->run_count)) {
+        scan_run_extend(d);
+    }
 }
 
 /* Gives the device a run of the oldest file that has one for it, or of the next file. 0, or CLI_BAD. */
@@ -65,12 +89,12 @@ static int take_up(struct scan_device *d) {
     struct scan *s = d->scan;
     uint32_t i = 0;
     int bad = 0;
-    while (i < s->input_count && !claim(d, scan_input_at(s, i))) {
+    while (i < s->input_count && !claim(d, scan_input_at(s, i), 0)) {
         i++;
     }
     if (i == s->input_count) {
         bad = scan_input_open(s);
-        if (bad || i == s->input_count || !claim(d, scan_input_at(s, i))) {
+        if (bad || i == s->input_count || !claim(d, scan_input_at(s, i), 0)) {
             return bad;
         }
     }
@@ -99,6 +123,7 @@ static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
     if (!d->busy) {
         return 0;
     }
+    extend(d);
     err = scan_run_step(d, wait_ns);
     if (err < 0) {
         return scan_device_lose(d, err);
