@@ -148,7 +148,7 @@ static void check_end(struct scan_input *in, struct scan_file *f) {
     }
 }
 
-/* The file's visits become its count, and part of the total unless it failed. */
+/* Makes the count of the file from its visits, and adds it to the total unless the file failed. */
 static int settle(struct scan *s, struct scan_input *in, struct scan_file *f) {
     int bad;
     for (uint32_t i = 0; in->ends != 0u && i < s->accepting; i++) {
