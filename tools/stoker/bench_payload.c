@@ -379,7 +379,7 @@ static int open_devices(struct payload *p, struct cli_device_wish *wish) {
     return bad;
 }
 
-/* Makes sets and text, opens the device, and copies text and tables into its memory. */
+/* Makes sets and text, opens the devices, and copies text and tables into their memory. */
 static int open_all(struct payload *p) {
     const uint32_t slots = p->bench->options.in_flight ? (uint32_t)p->bench->options.in_flight : SLOTS_DEFAULT;
     struct cli_device_wish wish = {.slots = slots};

@@ -163,7 +163,7 @@ struct scan_device {
     int warm;                 /* 1: the device has ended a run */
     int leaving;              /* 1: the device ends its run where it is, and takes no other run */
     struct scan_input *input; /* file of the run, or of the last run; NULL: none */
-    int source;               /* input->fd in the reader; below 0: it is not there */
+    int source;               /* number of input->fd in the reader; below 0: the reader does not have the file */
     /* the run */
     struct stk_work_split_run run;
     int busy;

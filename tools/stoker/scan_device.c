@@ -272,8 +272,8 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
-/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since
- * the reads of the lost device may still move its position. */
+/* Returns 1 if another device can read the file from its start. A regular file that goes the way of a pipe, such as a
+ * file of procfs, is opened anew, since reads of the lost device may still move its position. */
 static int read_again(struct scan *s, struct scan_input *in) {
     const char *name = s->files[in->file].name;
     struct stat st;

@@ -64,6 +64,7 @@ static uint64_t done_bytes(const struct scan *s) {
     return done;
 }
 
+/* Returns true if a file under way can only be read in order. */
 static bool reads_pipe(struct scan *s) {
     bool any = false;
     for (uint32_t i = 0; i < s->input_count; i++) {

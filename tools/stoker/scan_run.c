@@ -139,6 +139,7 @@ static int share_out(struct scan *s) {
     return bad;
 }
 
+/* Adds up the counters of all devices and their readers. */
 static void collect_stats(struct scan *s) {
     struct scan_stats *t = &s->stats;
     for (uint32_t i = 0; i < s->device_count; i++) {
