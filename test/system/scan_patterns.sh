@@ -61,7 +61,7 @@ printf 'the\r\nhe' >crlf-cut
 counts '2\tthe\n3\the\n' $scan --quiet -f crlf-cut f
 printf 'the\nhe\r\nthen\n' >mixed
 code 0 $scan -f mixed f
-said 1 'mixed: 1 of 3 patterns end with a carriage return (CR), which is part of the pattern'
+said 1 'mixed: 1 of 3 patterns ends with a carriage return (CR), which is part of the pattern'
 printf '2\tthe\n1\the\\x0D\n1\tthen\n' | cmp - out
 printf '\r\nthe\n' >return
 counts '1\t\\x0D\n2\tthe\n' $scan -f return f

@@ -1,8 +1,8 @@
 /* stoker port: dispatch by the interpreter on several threads, for a host whose CPUs do the work.
  *
  * The kernel compiled as C runs as one worker on the caller's thread, inside drive, and as one worker on each thread
- * of the port; with stk_threads_config.aside, on the threads of the port alone. All workers claim slots from one ring. A
- * thread sleeps while no published slot waits, and drive wakes it. */
+ * of the port. With stk_threads_config.aside it runs on the threads of the port alone. All workers claim slots from one
+ * ring. A thread sleeps while no published slot waits, and drive wakes the thread. */
 #ifndef STOKER_PORT_THREADS_H
 #define STOKER_PORT_THREADS_H
 
