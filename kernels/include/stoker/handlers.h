@@ -7,7 +7,8 @@
  *     extern const struct stk_handlers my_handlers;
  *     err = stk_device_open(&device,
  *                           &(struct stk_device_config){.opencl = {STK_HANDLERS_OPENCL(my_handlers)},
- *                                                       .interp = {STK_HANDLERS_INTERP(my_handlers)}}, &arena); */
+ *                                                       .interp = {STK_HANDLERS_INTERP(my_handlers)}}, &arena);
+ */
 #ifndef STOKER_HANDLERS_H
 #define STOKER_HANDLERS_H
 
