@@ -13,10 +13,13 @@
 
 #include "stoker/port/os_error.h"
 
+/* Entries of the rings of the probe, which hold one request at a time. */
 #define PROBE_ENTRIES 4u
 /* Most operations that a probe reports: the kernel numbers them with 8 bits. */
-#define PROBE_OPS      256u
-#define PROBE_BYTES    4096u
+#define PROBE_OPS 256u
+/* Bytes of the buffer that the probe registers. Registered memory may count against RLIMIT_MEMLOCK, so it is small. */
+#define PROBE_BYTES 4096u
+/* The kernel thread of the trial ring sleeps after this many milliseconds without a request. 0 would mean 1 s. */
 #define SQPOLL_IDLE_MS 1u
 
 /* Index: enum io_uring_op. Newer operations have no name here and are reported by their number. */
@@ -88,6 +91,7 @@ static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
         struct io_uring_probe probe;
         uint8_t bytes[sizeof(struct io_uring_probe) + PROBE_OPS * sizeof(struct io_uring_probe_op)];
     } p;
+    /* The kernel refuses a probe with a byte that is not 0. */
     memset(&p, 0, sizeof p);
     if (io_uring_register_probe(ring, &p.probe, PROBE_OPS) < 0) {
         /* Before Linux 5.6 there is no such question, and the report says that no operation is known. */
@@ -106,6 +110,7 @@ static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
 
 /* Tries to register a page of the stack and a table of one empty place. Both end with the ring. */
 static void probe_registration(struct io_uring *ring, struct stk_uring_info *info) {
+    /* -1 in a table of files leaves the place empty, so that the probe needs no descriptor. */
     static const int no_file = -1;
     uint8_t bytes[PROBE_BYTES];
     struct iovec piece = {bytes, sizeof bytes};
@@ -146,11 +151,13 @@ int stk_uring_probe(struct stk_uring_info *info) {
         info->os_error = r;
         return STK_E_UNSUPPORTED;
     }
+    /* From here on the answer is STK_OK: a question that the kernel refuses leaves its field false. */
     info->available = true;
     info->features = params.features;
     info->timed_wait = (params.features & IORING_FEAT_EXT_ARG) != 0;
     probe_opcodes(&ring, info);
     probe_registration(&ring, info);
+    /* The ring with a kernel thread is a second one, since the mode of a ring is fixed when it is made. */
     io_uring_queue_exit(&ring);
     probe_sqpoll(info);
     return STK_OK;
@@ -196,6 +203,7 @@ int stk_uring_describe(const struct stk_uring_info *info, char *text, size_t byt
         n = strlen(line);
         (void)snprintf(line + n, sizeof line - n, "%s%u opcodes", n != 0 ? "; " : "", (unsigned)info->opcodes);
     }
+    /* The answer counts without the 0 at the end, but the caller's buffer needs room for it. */
     n = strlen(line) + 1;
     if (bytes < n) {
         return STK_E_SPACE;
