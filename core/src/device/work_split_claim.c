@@ -71,7 +71,7 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);
-    /* Release: who sees HELD sees which units. */
+    /* Release: a thread that sees HELD sees these units. */
     stk_store_release(mine + UNITS_STATE, UNITS_HELD);
 }
 
@@ -89,7 +89,8 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
         count = stk_load(from + UNITS_COUNT);
         n = run_of(u, device, count);
         hold(mine, first, n);
-        /* Between the two: who has looked at `mine` too early and looks at `from` too late sees another number here. */
+        /* Between the two stores: a thread that looked at `mine` too early, and looks at `from` too late, sees another
+         * number here, and so that its walk may have overlooked the run. */
         stk_fetch_add(u->words + UNITS_MOVES, 1u);
         stk_store(from + UNITS_COUNT, count - n);
         stk_store_release(from + UNITS_FIRST, first + n); /* release: behind the number */
@@ -116,7 +117,7 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
         n = run_of(u, device, u->total - next);
         n = n < end - next ? n : end - next;
         hold(mine, next, n);
-        /* Release: who sees the counter behind these units sees them held. */
+        /* Release: a thread that sees the counter behind these units sees the run that holds them. */
         seen = stk_cas(u->words + UNITS_NEXT, next, next + n);
         ours = seen == next;
         next = seen;
@@ -137,7 +138,7 @@ static void count_up(uint32_t *word, uint32_t n) {
 static uint32_t *free_run(const struct stk_work_split *u, uint32_t device, uint32_t *at) {
     for (*at = 0; *at < u->config.runs; ++*at) {
         uint32_t *run = stk_work_split_run_at(u, device, *at);
-        /* Acquire: who took it from us has read it. */
+        /* Acquire: the thread that took units out of this run is done with its words. */
         if (stk_load_acquire(run + UNITS_STATE) == UNITS_FREE) {
             return run;
         }
@@ -223,7 +224,7 @@ int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct st
     run->first += count;
     run->count -= count;
     stk_store(mine + UNITS_COUNT, run->count);
-    /* Release, here and below: who sees that the units are done sees what we stored for them before. */
+    /* Release, here and below: a thread that sees that the units are done sees their results too. */
     stk_store_release(mine + UNITS_FIRST, run->first);
     if (run->count == 0u) {
         stk_store_release(mine + UNITS_STATE, UNITS_FREE);
@@ -236,7 +237,7 @@ int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct st
 int stk_work_split_give_back(struct stk_work_split *units, uint32_t device, const struct stk_work_split_run *run) {
     int err = check_run(units, device, run);
     if (err == STK_OK) {
-        /* Release: who takes it sees which units. */
+        /* Release: the thread that takes the run sees its units. */
         stk_store_release(stk_work_split_run_at(units, device, run->at) + UNITS_STATE, UNITS_BACK);
     }
     return err;

@@ -89,7 +89,7 @@ int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct s
     for (uint32_t i = 1; i < STK_SLOT_WORDS; i++) {
         stk_store(w + i, from[i]);
     }
-    /* Release: who sees READY sees the words above. */
+    /* Release: a worker that sees READY sees the words above. */
     stk_store_release(w, STK_TASK_READY);
     return STK_OK;
 }
