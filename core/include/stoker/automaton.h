@@ -23,14 +23,18 @@ extern "C" {
 #endif
 
 struct stk_pattern {
-    const uint8_t *bytes;
-    uint32_t len; /* at least 1 */
+    const uint8_t *bytes; /* the caller's memory; not kept */
+    uint32_t len;         /* bytes, at least 1 */
 };
 
 struct stk_automaton {
-    uint32_t *image; /* words; goes to the device as it is */
-    size_t image_bytes;
-    uint32_t states, classes, first_accept, max_len, patterns;
+    uint32_t *image;       /* the image, in little-endian words; goes to the device as it is */
+    size_t image_bytes;    /* bytes of the image */
+    uint32_t states;       /* number of states */
+    uint32_t classes;      /* number of byte classes, 1 .. 256 */
+    uint32_t first_accept; /* first accepting state: those from here on end a pattern */
+    uint32_t max_len;      /* bytes of the longest pattern */
+    uint32_t patterns;     /* number of patterns */
     /* per accepting state: the state of its longest proper suffix that is a pattern; 0: no suffix is one */
     uint32_t *link;
     uint32_t *ends;          /* per pattern: the state in which the pattern ends; equal patterns have the same state */
@@ -84,8 +88,7 @@ struct stk_match_cursor {
 int stk_automaton_next(const struct stk_automaton *a, uint32_t accepting, struct stk_match_cursor *cursor,
                        uint32_t *pattern);
 
-/* Bytes of image->header, classes and table, as the device sees them, are inside image_bytes. The counters that a
- * device needs: one word per accepting state and worker. */
+/* Returns the number of accepting states. A device needs a counter of one word for each accepting state and worker. */
 static inline uint32_t stk_automaton_accepting(const struct stk_automaton *a) {
     return a->states - a->first_accept;
 }

@@ -1,8 +1,8 @@
-/* stoker: several devices, and which of them takes a piece of work.
+/* stoker: several devices, and the choice of a device for each work.
  *
- * A fleet is the caller's table of devices with what each can do. Routing answers what work needs with the device that
- * should take it, or says which need which device does not meet. How work of many units is then shared is in
- * work_split.h.
+ * A device set is the caller's table of devices, with the abilities of each (the capability table of the glossary).
+ * Routing compares the needs of the work with the table. It returns the device that should take the work, or says which
+ * need is not met. How several devices share one range of work is in work_split.h.
  *
  * One thread at a time; nothing waits. ISR-safe.
  */

@@ -1,4 +1,5 @@
-/* stoker: the watch over memory that a running device shares with the host: does each side still see the other?
+/* stoker: the watch over memory that a running device shares with the host. It finds out when one side no longer sees
+ * the stores of the other.
  *
  * A handshake at open shows that host and device see each other's stores. Some drivers stop that later. A dispatch port
  * calls the watch in its drive, and leaves the mode when the watch says that one side is blind. The statuses of slots

@@ -225,16 +225,17 @@ STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uin
 STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value,
                                         uint64_t timeout_ns);
 
-/* Closes the stream: cancels its reads and the slots that no worker has claimed, lets claimed ones finish, and hands
- * every chunk to the callback (STK_E_CANCELED those that did not run). Device, ingest port and everything else on them
- * go on. On memory where claims and cancels do not exclude each other (SPEC.md, 1.2), published slots are only
- * cancelled while no worker runs, and finish otherwise; who cannot wait for them stops the device first
- * (stk_device_stop). When the device is lost, the chunks that it had are handed out with STK_E_DEVICE; it may still
- * write to their buffers until its port is closed. Waits up to timeout_ns. STK_OK, or what failed first, an error of
- * the callback for instance, which keeps no other chunk from it. After STK_E_TIMEOUT, or an error of the ingest port,
- * the OS or the device may still own buffers, and a further call goes on waiting. Once every chunk was handed out the
- * stream is closed: every other call returns STK_E_SHUTDOWN, the slots and buffers are the caller's, and the object may
- * be freed. */
+/* Closes the stream: cancels its reads and the slots that no worker has claimed, lets claimed slots finish, and hands
+ * every chunk to the callback, with STK_E_CANCELED where the handler did not run. The device, the ingest port and
+ * everything else on them go on. On memory where claims and cancels do not exclude each other (SPEC.md, 1.2), published
+ * slots are cancelled only while no worker runs, and finish otherwise; a caller that cannot wait for them stops the
+ * device first (stk_device_stop). When the device is lost, its chunks are handed out with STK_E_DEVICE; the device may
+ * still write to their buffers until its port is closed.
+ *
+ * Waits up to timeout_ns. Returns STK_OK or the first error. An error of the callback does not keep the other chunks
+ * from being handed out. After STK_E_TIMEOUT, or an error of the ingest port, the OS or the device may still own
+ * buffers, and a further call goes on waiting. Once every chunk was handed out the stream is closed: every other call
+ * returns STK_E_SHUTDOWN, the slots and buffers are the caller's, and the object may be freed. */
 STK_MUST_CHECK int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns);
 
 #ifdef __cplusplus

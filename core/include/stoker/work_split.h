@@ -31,19 +31,21 @@ extern "C" {
 #define STK_WORK_SPLIT_TRIES       64u /* lost swaps in a row before a claim gives up with STK_E_WOULD_BLOCK */
 
 struct stk_work_split_config {
-    uint32_t devices; /* 1 .. STK_WORK_SPLIT_DEVICES_MAX */
+    uint32_t devices; /* number of devices, 1 .. STK_WORK_SPLIT_DEVICES_MAX */
     uint32_t runs;    /* runs that one device may hold at once, at most STK_WORK_SPLIT_RUNS_MAX; 0: 1 */
-    uint32_t run_min; /* units of a run, unless fewer are left; 0: 1 */
-    uint32_t run_max; /* at most, not below run_min: what a lost device costs again; 0: no bound */
-    uint32_t window; /* no unit is handed out that lies so far or farther behind the first one that is not done: whoever
-                         wants results in order keeps at most so many. 0: no bound */
+    uint32_t run_min; /* least units of a run, unless fewer are left; 0: 1 */
+    /* most units of a run, not below run_min; so many units are done again when a device is lost. 0: no bound */
+    uint32_t run_max;
+    /* no unit is handed out that lies so many units or more behind the first one that is not done; a caller who wants
+     * results in order keeps at most so many. 0: no bound */
+    uint32_t window;
 };
 
-/* Members are private; read config and total. */
+/* A caller may read config and total; the rest is private. */
 struct stk_work_split {
     struct stk_work_split_config config; /* with defaults filled in */
-    uint32_t total;
-    uint32_t *words;
+    uint32_t total;                      /* units of the present range */
+    uint32_t *words;                     /* memory of the arena */
 };
 
 /* Bytes of memory for so many devices and runs of each, 0 runs for the default. */
@@ -51,7 +53,7 @@ struct stk_work_split {
 #define STK_WORK_SPLIT_BYTES(devices, runs)     (STK_ALIGN + (size_t)(devices)*STK_WORK_SPLIT_DEVICE_BYTES(runs))
 #define STK_WORK_SPLIT_DEFINE(n, devices, runs) STK_STORAGE_DEFINE(n, STK_WORK_SPLIT_BYTES(devices, runs))
 
-/* The same at run time. STK_E_ARG devices or runs are out of range. */
+/* Writes the same number to *bytes at run time. STK_E_ARG `devices` or `runs` is out of range. */
 STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t *bytes);
 
 /* Makes an empty range in STK_WORK_SPLIT_BYTES bytes of the arena. STK_E_ARG a member of `config` is out of its range;
@@ -86,23 +88,25 @@ struct stk_work_split_run {
  * it was lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
-/* The first `count` units of the run are done, and their results are where others will look for them; *run becomes the
- * rest. STK_E_ARG more than the run has; STK_E_STATUS the device does not hold it (any more): the results are not
- * wanted. */
+/* Ends the first `count` units of a run. Call it once their results are where others will look for them. *run becomes
+ * the rest of the run. STK_E_ARG `count` is more than the run has; STK_E_STATUS the device does not hold the run (any
+ * more): another device does the units, and these results are to be dropped. */
 STK_MUST_CHECK int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run,
                                        uint32_t count);
 
-/* The device does not do the rest of the run: it goes to whoever claims next. STK_E_STATUS as above. */
+/* Gives the rest of a run back: the next device that claims gets it. STK_E_STATUS as above. */
 STK_MUST_CHECK int stk_work_split_give_back(struct stk_work_split *units, uint32_t device,
                                             const struct stk_work_split_run *run);
 
-/* The device is lost: every run that it holds goes back, and it claims no more. */
+/* Takes a lost device out: every run that it holds goes back, and each later claim of the device returns
+ * STK_E_DEVICE. */
 STK_MUST_CHECK int stk_work_split_lose(struct stk_work_split *units, uint32_t device);
 
-/* A lost device works again. */
+/* Lets a lost device claim again. It has no runs: other devices may have those that it held. */
 STK_MUST_CHECK int stk_work_split_rejoin(struct stk_work_split *units, uint32_t device);
 
-/* How fast the device is beside the others, 1 (as at init) to STK_WORK_SPLIT_WEIGHT_MAX. STK_E_ARG. */
+/* Sets how fast a device is beside the others: 1 (as at init) .. STK_WORK_SPLIT_WEIGHT_MAX. STK_E_ARG another
+ * number. */
 STK_MUST_CHECK int stk_work_split_weigh(struct stk_work_split *units, uint32_t device, uint32_t weight);
 
 /// Looking: any thread ///
@@ -111,11 +115,11 @@ STK_MUST_CHECK int stk_work_split_weigh(struct stk_work_split *units, uint32_t d
  * stk_work_split_done. */
 int stk_work_split_finished(const struct stk_work_split *units);
 
-/* All units below this one are done, and what was stored before their stk_work_split_done is seen. It may lag behind
- * while a run changes hands. */
+/* Returns a unit below which all units are done; the caller sees all that was stored before each stk_work_split_done of
+ * them. The number may lag behind while a run changes hands, and never goes back within a range. */
 uint32_t stk_work_split_settled(const struct stk_work_split *units);
 
-/* Devices that are not lost. With none, what is left of the range will not be done. */
+/* Returns the number of devices that are not lost. With none, the rest of the range will not be done. */
 uint32_t stk_work_split_live(const struct stk_work_split *units);
 
 /* What a device did since init, in units, modulo 2^32: claimed - done is what it holds or has given back. */

@@ -28,7 +28,7 @@ static uint32_t forget_ticket(const struct stk_device_memory *memory, uint32_t k
         uint32_t *w = STK_SLOT_AT(memory->ring, i);
         if (names_io_slot(memory, i, k)) {
             stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0);
-            /* Release: who claims it sees that it has no ticket. */
+            /* Release: the worker that claims the slot sees that it has no ticket. */
             back += stk_cas(w + STK_SLOT_STATUS, STK_SLOT_WAIT_IO, STK_SLOT_CLAIMED) == STK_SLOT_WAIT_IO;
         }
     }

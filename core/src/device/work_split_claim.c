@@ -1,4 +1,6 @@
-/* stoker: claim-next: a run from the counter to done. */
+/* stoker: claim-next: the way of a run from the counter to done. Set-up, and how far a range is, are in work_split.c.
+ * The order of the stores keeps every unit in a record or behind the counter at any moment (DESIGN.md, "Several devices
+ * take the next units"). */
 #include "stoker/work_split.h"
 
 #include <stdbool.h>
@@ -10,10 +12,14 @@
 
 /* What a claim knows of the weights of live devices. */
 struct weights {
-    uint64_t mine, all, most;
-    uint32_t live;
+    uint64_t mine; /* weight of the device that claims */
+    uint64_t all;  /* sum of the weights of live devices */
+    uint64_t most; /* greatest weight of a live device */
+    uint32_t live; /* number of live devices */
 };
 
+/* Loads the weights. Other threads may change them meanwhile: then the length of a run is an estimate, and no unit is
+ * lost. */
 static struct weights weights_of(const struct stk_work_split *u, uint32_t device) {
     struct weights w = {.mine = stk_load(stk_work_split_device(u, device) + UNITS_WEIGHT)};
     for (uint32_t d = 0; d < u->config.devices; d++) {
@@ -60,15 +66,17 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
     return n < left ? (uint32_t)n : left;
 }
 
-/* Makes a free run of the caller's hold these units. */
+/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, before the units
+ * belong to the caller for good. */
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);
-    /* Release: who sees HELD sees which units. */
+    /* Release: a thread that sees HELD sees these units. */
     stk_store_release(mine + UNITS_STATE, UNITS_HELD);
 }
 
-/* Takes a run that was given back, or the front of it. Returns how many units. */
+/* Takes a run that was given back, or the front of it. Returns how many units. The units are in both records for a
+ * moment, so that they are never in none. */
 static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
         uint32_t *from = stk_work_split_any(u, i), first, count, n;
@@ -81,7 +89,8 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
         count = stk_load(from + UNITS_COUNT);
         n = run_of(u, device, count);
         hold(mine, first, n);
-        /* Between the two: who has looked at `mine` too early and looks at `from` too late sees another number here. */
+        /* Between the two stores: a thread that looked at `mine` too early, and looks at `from` too late, sees another
+         * number here, and so that its walk may have overlooked the run. */
         stk_fetch_add(u->words + UNITS_MOVES, 1u);
         stk_store(from + UNITS_COUNT, count - n);
         stk_store_release(from + UNITS_FIRST, first + n); /* release: behind the number */
@@ -92,7 +101,8 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
     return 0;
 }
 
-/* The first unit that may not be handed out yet. */
+/* Returns the first unit that may not be handed out yet, by the limit of the config. In 64 bits, since the sum of the
+ * two may pass the end of a word. */
 static uint32_t window_end(const struct stk_work_split *u) {
     uint64_t end = u->config.window < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.window : u->total;
     return end < u->total ? (uint32_t)end : u->total;
@@ -107,7 +117,7 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
         n = run_of(u, device, u->total - next);
         n = n < end - next ? n : end - next;
         hold(mine, next, n);
-        /* Release: who sees the counter behind these units sees them held. */
+        /* Release: a thread that sees the counter behind these units sees the run that holds them. */
         seen = stk_cas(u->words + UNITS_NEXT, next, next + n);
         ours = seen == next;
         next = seen;
@@ -115,19 +125,20 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
             return n;
         }
     }
-    stk_store_release(mine + UNITS_STATE, UNITS_FREE);
+    stk_store_release(mine + UNITS_STATE, UNITS_FREE); /* lets go of what the last try held */
     return 0;
 }
 
+/* Adds to a counter of the device. A load and a store will do, because one thread at a time acts for a device. */
 static void count_up(uint32_t *word, uint32_t n) {
-    stk_store(word, stk_load(word) + n); /* of its device alone */
+    stk_store(word, stk_load(word) + n);
 }
 
-/* A run of the device's own that holds nothing, or NULL. */
+/* Returns a run of the device that holds nothing, with its number in *at; NULL: there is none. */
 static uint32_t *free_run(const struct stk_work_split *u, uint32_t device, uint32_t *at) {
     for (*at = 0; *at < u->config.runs; ++*at) {
         uint32_t *run = stk_work_split_run_at(u, device, *at);
-        /* Acquire: who took it from us has read it. */
+        /* Acquire: the thread that took units out of this run is done with its words. */
         if (stk_load_acquire(run + UNITS_STATE) == UNITS_FREE) {
             return run;
         }
@@ -135,7 +146,8 @@ static uint32_t *free_run(const struct stk_work_split *u, uint32_t device, uint3
     return NULL;
 }
 
-/* With no free run: takes one of its own back where it lies, that it gave back and nobody took. */
+/* Takes a run back that the device itself has given back and nobody has taken, for a device without a free run. Returns
+ * 1; STK_E_FULL the device holds all of its runs; STK_E_WOULD_BLOCK another thread is about to take one. */
 static int retake(const struct stk_work_split *u, uint32_t device, struct stk_work_split_run *run) {
     uint32_t held = 0;
     for (uint32_t at = 0; at < u->config.runs; at++) {
@@ -151,6 +163,8 @@ static int retake(const struct stk_work_split *u, uint32_t device, struct stk_wo
     return held == u->config.runs ? STK_E_FULL : STK_E_WOULD_BLOCK;
 }
 
+/* Claims the next run. Units that were given back go first: they come before those behind the counter. Returns 1 and
+ * the run, 0 when every unit is done, or an error. */
 static int claim(struct stk_work_split *u, uint32_t device, struct stk_work_split_run *run) {
     uint32_t *mine = free_run(u, device, &run->at);
     if (mine == NULL) {
@@ -183,7 +197,8 @@ int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct s
 
 /// Ending ///
 
-/* Does the device hold this very run? */
+/* Returns STK_OK if the device holds exactly this run. A late answer of a device that was lost finds its record with
+ * other units or in another state, and gets STK_E_STATUS. */
 static int check_run(const struct stk_work_split *u, uint32_t device, const struct stk_work_split_run *run) {
     const uint32_t *mine;
     if (device >= u->config.devices) {
@@ -209,7 +224,7 @@ int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct st
     run->first += count;
     run->count -= count;
     stk_store(mine + UNITS_COUNT, run->count);
-    /* Release, here and below: who sees that the units are done sees what we stored for them before. */
+    /* Release, here and below: a thread that sees that the units are done sees their results too. */
     stk_store_release(mine + UNITS_FIRST, run->first);
     if (run->count == 0u) {
         stk_store_release(mine + UNITS_STATE, UNITS_FREE);
@@ -222,7 +237,7 @@ int stk_work_split_done(struct stk_work_split *units, uint32_t device, struct st
 int stk_work_split_give_back(struct stk_work_split *units, uint32_t device, const struct stk_work_split_run *run) {
     int err = check_run(units, device, run);
     if (err == STK_OK) {
-        /* Release: who takes it sees which units. */
+        /* Release: the thread that takes the run sees its units. */
         stk_store_release(stk_work_split_run_at(units, device, run->at) + UNITS_STATE, UNITS_BACK);
     }
     return err;

@@ -93,6 +93,7 @@ int stk_sketch_add(struct stk_sketch *s, uint64_t key, uint64_t amount) {
     return STK_OK;
 }
 
+/* The smallest counter of the key, because other keys can only have made a counter larger. */
 uint64_t stk_sketch_estimate(const struct stk_sketch *s, uint64_t key) {
     uint64_t least = UINT64_MAX;
     for (uint32_t row = 0; row < s->depth; row++) {

@@ -84,11 +84,12 @@ int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct s
     if (!is_in(stk_load_acquire(w), SET(STK_TASK_EMPTY) | SET(STK_TASK_DONE))) {
         return STK_E_STATUS;
     }
+    /* A copy first: `task` may be the slot itself, whose words are stored below. */
     memcpy(from, task, sizeof from);
     for (uint32_t i = 1; i < STK_SLOT_WORDS; i++) {
         stk_store(w + i, from[i]);
     }
-    /* Release: who sees READY sees the words above. */
+    /* Release: a worker that sees READY sees the words above. */
     stk_store_release(w, STK_TASK_READY);
     return STK_OK;
 }
@@ -136,6 +137,8 @@ static void go_on_at(uint32_t *w, uint32_t pc, uint32_t data) {
 static void set_flags(uint32_t *w, uint32_t clear, uint32_t set) {
     stk_store(w + FLAGS, (stk_load(w + FLAGS) & ~clear) | set);
 }
+
+/* Each move below takes the task by own(), changes its words, and gives the task away by leave(). */
 
 int stk_task_claim(struct stk_task_queue *queue, uint32_t slot) {
     return own(queue, slot, SCHEDULABLE);
@@ -190,7 +193,7 @@ int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, u
     }
     uint32_t *w = task_at(queue, slot);
     uint32_t age = stk_load(w + AGE), requeues = stk_load(w + REQUEUES);
-    if (age == UINT32_MAX || requeues == UINT32_MAX) {
+    if (age == UINT32_MAX || requeues == UINT32_MAX) { /* refused, as above */
         (void)leave(w, (enum stk_task_state)from);
         return STK_E_OVERFLOW;
     }

@@ -75,6 +75,7 @@ void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_
     for (uint32_t i = 0; i < sketch->slots; i++) {
         add_row(sketch, t->rows + i, t->lost[i]);
     }
+    /* The metrics are counts already, so each is added whole and under its index. */
     for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS; i++) {
         uint32_t count = t->snapshot.control.metrics[i];
         if (count != 0) {

@@ -87,6 +87,7 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
     for (uint32_t i = 0; i < count; i++) {
         fill_slot(stk_slot_at(ring, i), tenant, &items[i]);
     }
+    /* Whatever these slots held: an idle ring that is filled has no other work. */
     for (uint32_t i = count; i < ring->slots; i++) {
         stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }

@@ -51,7 +51,8 @@ static void open_entry(struct stk_tenant_entry *entry, const struct stk_tenant_c
     stk_store(&entry->drained, 0);
     stk_store(&entry->quiesce_calls, 0);
     stk_store(&entry->quiesce_timeouts, 0);
-    /* Release: who sees this word sees the generation, and so that an old handle is one. */
+    /* Release: a thread that sees this word sees the new generation, and so that a handle of an earlier owner is
+     * old. */
     stk_store_release(&entry->word, TENANT_GENERATION(generation));
 }
 

@@ -1,4 +1,4 @@
-/* stoker: evidence, the figures that a benchmark or a release keeps to show what a run copied and what it cost.
+/* stoker: the report of copies: figures that show how many bytes a program copied and how many copies it avoided.
  *
  * The caller fills in what it measured and says which families of figures those are; the calls say what is missing and
  * work out the share of copies avoided.
@@ -27,42 +27,42 @@ extern "C" {
 
 struct stk_copy_report {
     uint32_t version;                 /* STK_COPY_REPORT_VERSION */
-    uint32_t families;                /* whose figures were measured */
-    uint64_t resident_bytes;          /* that stay on the device between dispatches */
-    uint64_t host_copy_bytes;         /* that the host still copied */
-    uint64_t host_copy_avoided_bytes; /* that resident handles or device-side I/O made needless */
-    uint64_t control_decode_ns;
-    uint64_t ring_decode_ns;
-    struct stk_occupancy occupancy;
+    uint32_t families;                /* bits STK_COPY_REPORT_* of the families that were measured */
+    uint64_t resident_bytes;          /* bytes that stay on the device between dispatches */
+    uint64_t host_copy_bytes;         /* bytes that the host copied */
+    uint64_t host_copy_avoided_bytes; /* bytes that resident handles or device-side I/O saved the host from copying */
+    uint64_t control_decode_ns;       /* time to decode the control buffer, in nanoseconds */
+    uint64_t ring_decode_ns;          /* time to decode the ring, in nanoseconds */
+    struct stk_occupancy occupancy;   /* slots of the ring by status */
 };
 
-/* The families that are missing, as bits; 0 when all are there. ISR-safe. */
+/* Returns the families that are missing, as bits; 0 when all are there. ISR-safe. */
 uint32_t stk_copy_report_missing(const struct stk_copy_report *evidence);
 
 /* Returns 1 if nothing is missing and the version is known, else 0. ISR-safe. */
 int stk_copy_report_complete(const struct stk_copy_report *evidence);
 
-/* Name of a family: "ring", "control", "copy", "residency"; "unknown" for what is not exactly one of them. Static.
- * ISR-safe. */
+/* Returns the name of a family: "ring", "control", "copy" or "residency"; "unknown" for a number that is not exactly
+ * one of them. The text is static. ISR-safe. */
 const char *stk_copy_report_family(uint32_t family);
 
-/* Bytes not copied of all that would have been, in ten-thousandths, rounded down and exact for every pair of 64-bit
- * counts; 0 when there were none. ISR-safe. */
+/* Returns the part of all copies that was avoided, in ten-thousandths: 10000 * avoided / (copied + avoided), rounded
+ * down, and exact for every pair of 64-bit counts; 0 when there were no copies. ISR-safe. */
 uint32_t stk_copy_report_avoided_bps(const struct stk_copy_report *evidence);
 
 /// Capacity evidence: a decode stayed in the memory that its caller gave ///
 
 struct stk_capacity_evidence {
-    uint32_t version; /* STK_COPY_REPORT_VERSION */
-    uint32_t slots;   /* decoded, and the room for them */
-    uint32_t slots_room;
-    uint32_t windows; /* likewise */
-    uint32_t windows_room;
-    uint32_t opcodes_room; /* for opcodes named */
-    uint32_t keys_room;    /* for slots being sorted into windows */
+    uint32_t version;      /* STK_COPY_REPORT_VERSION */
+    uint32_t slots;        /* slots that were decoded */
+    uint32_t slots_room;   /* most slots for which there is memory */
+    uint32_t windows;      /* ticketed windows that were made */
+    uint32_t windows_room; /* most ticketed windows for which there is memory */
+    uint32_t opcodes_room; /* most opcodes that a decode may name */
+    uint32_t keys_room;    /* most slots that can be sorted into ticketed windows */
 };
 
-/* Of the last decode. ISR-safe. */
+/* Fills in the capacity evidence of the last decode of `telemetry`. ISR-safe. */
 void stk_telemetry_capacity(const struct stk_telemetry *telemetry, struct stk_capacity_evidence *out);
 
 /* Returns 1 if the room covers what was decoded and the version is known, else 0. ISR-safe. */

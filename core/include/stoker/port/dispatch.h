@@ -14,40 +14,40 @@ extern "C" {
 /* The buffers that host and workers share. Each is an array of little-endian words, aligned to 64 bytes.
  * stoker/device_memory.h lays them out. */
 struct stk_device_memory {
-    uint32_t *ring; /* slots * 16 words */
-    uint32_t slots;
-    uint32_t *control; /* at least STK_CTL_WORDS_MIN words, and the custody words behind them where there are any */
-    uint32_t control_words; /* words that handlers may reach; the custody words are not among them */
+    uint32_t *ring;         /* slots * 16 words */
+    uint32_t slots;         /* slots of the ring */
+    uint32_t *control;      /* control buffer: control_words words, then the custody words where there are any */
+    uint32_t control_words; /* words that handlers may reach, at least STK_CTL_WORDS_MIN; no custody words */
     uint32_t *debug;        /* debug log: 1 + 4 * records words; may be NULL with 0 words */
-    uint32_t debug_words;
-    uint32_t *io; /* I/O queue: 8 words a slot; may be NULL with 0 slots */
-    uint32_t io_slots;
-    uint8_t *payload; /* what handlers read and write */
-    uint32_t payload_bytes;
-    uint8_t *tables; /* what handlers read and only the host writes (stoker/tables.h); may be NULL with 0 bytes */
-    uint32_t table_bytes;
+    uint32_t debug_words;   /* words of the debug log */
+    uint32_t *io;           /* I/O queue: 8 words for each I/O slot; may be NULL with 0 slots */
+    uint32_t io_slots;      /* I/O slots of the queue */
+    uint8_t *payload;       /* bytes that handlers read and write; may be NULL with 0 bytes */
+    uint32_t payload_bytes; /* length of the payload */
+    uint8_t *tables;        /* bytes that handlers read and only the host writes (stoker/tables.h); NULL with 0 bytes */
+    uint32_t table_bytes;   /* length of the tables */
 };
 
-/* How workers reach the ring; port/README.md, "Dispatch". */
+/* Residency mode: when host and workers see each other's stores (port/README.md, "Dispatch"). Smaller is better. */
 enum stk_residency {
-    STK_RESIDENT = 1,
-    STK_QUANTUM = 2,
-    STK_BATCH = 3
+    STK_RESIDENT = 1, /* during a launch */
+    STK_QUANTUM = 2,  /* at the borders of a launch */
+    STK_BATCH = 3     /* by copies, before and after a launch */
 };
 
 struct stk_dispatch_info {
-    const char *device; /* the device's own name; lives as long as the port */
-    const char *memory; /* kind of the shared memory, "fine-grain SVM" */
-    const char *reason; /* why this residency mode */
-    enum stk_residency residency;
-    uint32_t workers;      /* work-groups */
-    uint32_t lanes;        /* work-items in a group */
-    uint64_t launches;     /* kernel launches since open; those that have not ended are under way or enqueued */
-    uint64_t lease_ends;   /* launches that ended because their lease was used up */
-    uint64_t idle_ends;    /* launches that ended because there was nothing to do */
-    uint64_t probe_p50_ns; /* the handshake at open: median round trip of a slot; 0: there was none */
-    uint32_t probe_rounds; /* round trips that it made */
-    uint32_t probe_items;  /* slots that it checked for order */
+    const char *device;           /* the device's own name; lives as long as the port */
+    const char *memory;           /* kind of the shared memory, such as "fine-grain SVM" */
+    const char *reason;           /* why the port is in this residency mode */
+    enum stk_residency residency; /* residency mode now */
+    uint32_t workers;             /* workers of a launch: work-groups of the kernel */
+    uint32_t lanes;               /* lanes of a worker: work-items of a work-group */
+    uint64_t launches;            /* kernel launches since open; those that have not ended are under way or enqueued */
+    uint64_t lease_ends;          /* launches that ended because their lease was used up */
+    uint64_t idle_ends;           /* launches that ended because there was nothing to do */
+    uint64_t probe_p50_ns;        /* the handshake at open: median round trip of a slot; 0: there was none */
+    uint32_t probe_rounds;        /* rounds of the handshake */
+    uint32_t probe_items;         /* slots that the handshake checked for order */
     uint64_t copied_bytes; /* bytes copied to the device and back since open: in BATCH, and for tables of its own */
     uint32_t fallbacks;    /* times that memory stopped being shared and the next mode was taken */
     uint32_t recoveries;   /* times that the device or its driver failed and the port went on all the same */

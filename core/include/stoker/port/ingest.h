@@ -20,17 +20,19 @@ enum stk_ingest_op {
 
 /* A read to submit, or another op. `dst` stays the port's until the read is reaped. */
 struct stk_ingest_read {
-    uint32_t source; /* as the port's own add-source call returned it */
-    uint64_t offset; /* bytes from the start; ignored by sequential sources (pipes), which go on where they are */
-    uint32_t bytes;  /* at least 1; of a sync 0 */
-    uint8_t *dst;    /* inside the memory that the port was opened with, where it registers memory; a sync has none */
-    uint32_t tag;    /* returned with the completion */
-    uint32_t op;     /* an enum stk_ingest_op; 0: a read */
+    uint32_t source; /* number of the source, as the port's own add-source call returned it */
+    uint64_t offset; /* bytes from the start of the source; a sequential source (a pipe) ignores it and goes on */
+    uint32_t bytes;  /* bytes to move, at least 1; of a sync 0 */
+    /* memory to read into or to write from: inside the memory that the port was opened with, where the port registers
+     * memory; a sync has none */
+    uint8_t *dst;
+    uint32_t tag; /* number of the caller's own, returned with the completion */
+    uint32_t op;  /* an enum stk_ingest_op; 0: a read */
 };
 
 /* A finished read. */
 struct stk_ingest_done {
-    uint32_t tag;
+    uint32_t tag; /* tag of the read */
     /* bytes read, fewer than asked only where the source ends; or a negative enum stk_err. Bytes written, fewer than
      * asked only where the OS refused the rest; a sync has 0 */
     int32_t result;
@@ -39,11 +41,13 @@ struct stk_ingest_done {
 
 /* Counters since open. They add up: submitted = completed + failed + in flight. */
 struct stk_ingest_stats {
-    uint64_t submitted, completed, failed; /* reads, as the caller counts them */
-    uint64_t os_reads;                     /* requests to the OS: more than submitted where reads came short */
-    uint64_t bytes;                        /* bytes of completed reads */
-    uint64_t bounce_bytes;                 /* bytes that were copied between landing and dst: 0 on a zero-copy path */
-    uint64_t written;                      /* bytes of completed writes */
+    uint64_t submitted;    /* reads, writes and syncs that submit took */
+    uint64_t completed;    /* reads, writes and syncs that ended well and were reaped */
+    uint64_t failed;       /* reads, writes and syncs that ended with an error and were reaped */
+    uint64_t os_reads;     /* requests to the OS: more than `submitted` where reads came short */
+    uint64_t bytes;        /* bytes of completed reads */
+    uint64_t bounce_bytes; /* bytes that the port copied to their place itself; 0 on a zero-copy path */
+    uint64_t written;      /* bytes of completed writes */
 };
 
 struct stk_ingest_ops {
