@@ -13,6 +13,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${STK_BOARD_MEMOR
 set(CMAKE_CROSSCOMPILING_EMULATOR ${STK_BOARD_EMULATOR})
 # Each program takes the objects of the start-up code; libraries do not.
 if(STK_BOARD_START OR STK_LIBC_START)
+  enable_language(ASM)
   add_library(stk_start OBJECT ${STK_BOARD_START} ${STK_LIBC_START})
   target_link_libraries(stk_start PRIVATE stk_warnings)
   link_libraries($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:stk_start>)
