@@ -201,14 +201,34 @@ enum stk_opencl_mail {
 #define STK_OPENCL_OPEN_NS UINT64_C(120000000000)
 #endif
 
+/* What the build's board says about its device (boards/README.md). All three hold for the compiled library. */
+
+/* Where stk_opencl_config.device is NULL or "", open first tries the devices whose name has this part, then the others.
+ * "": no device is preferred. */
+#ifndef STK_OPENCL_PREFERRED
+#define STK_OPENCL_PREFERRED ""
+#endif
+
+/* Default of stk_opencl_config.lease_ns. A driver that resets a GPU after some time needs a shorter lease. */
+#ifndef STK_OPENCL_LEASE_NS
+#define STK_OPENCL_LEASE_NS UINT64_C(100000000)
+#endif
+
+/* Kinds of memory that open does not try where stk_opencl_config.memory is STK_OPENCL_ANY: a bit 1u << KIND for each. A
+ * driver may offer a kind although the host must not touch such memory while a kernel runs, so that the handshake itself
+ * would end the process. STK_OPENCL_COPIES is always tried. */
+#ifndef STK_OPENCL_KINDS_OFF
+#define STK_OPENCL_KINDS_OFF 0u
+#endif
+
 struct stk_opencl_config;
 
 /* Changes what a configuration asks for, for the device that open is about to try. See stk_opencl_config.fit. */
 typedef void stk_opencl_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
 struct stk_opencl_config {
-    /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
-     * the first one that opens, in the order of stk_opencl_next. */
+    /* Index ("0"), or a part of the device's name; NULL or "": any device, those of STK_OPENCL_PREFERRED first. Where
+     * this names several devices, open takes the first one that opens, in the order of stk_opencl_next. */
     const char *device;
     int no_cpu;             /* 1: only devices that the driver calls a GPU or an accelerator */
     uint32_t slots;         /* ring slots; 0: 256 */
@@ -224,7 +244,8 @@ struct stk_opencl_config {
     uint32_t lanes; /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
-    uint64_t lease_ns; /* longest time of one launch; 0: 100 ms */
+    /* longest time of one launch; 0: STK_OPENCL_LEASE_NS (100 ms unless the build sets another time) */
+    uint64_t lease_ns;
     /* RESIDENT: a launch without work ends after about this. 0: 2 ms; where the device is this CPU, 50 us while threads
      * of this process lose their cores to others */
     uint64_t idle_ns;
@@ -238,7 +259,8 @@ struct stk_opencl_config {
     /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     uint64_t recovery_ns;
     enum stk_residency residency;  /* this mode or none; 0: the best */
-    enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
+    enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not. 0: any
+                                    * kind but those of STK_OPENCL_KINDS_OFF */
     enum stk_opencl_mail mail;     /* whether one worker looks for all */
     /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
      * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
