@@ -1,6 +1,6 @@
-# stk_linux_board(PREFERRED text LEASE_MS ms [KINDS_OFF kinds...]): what the board of a GPU under Linux says to the OpenCL
-# port, as the defaults of stoker/port/opencl.h: a part of the name of the device that is tried first, the longest time of
-# one launch, and the kinds of memory that are not tried by themselves.
+# stk_linux_board(PREFERRED text LEASE_MS ms [KINDS_OFF kinds...]): sets the defaults of stoker/port/opencl.h for a board
+# with a GPU under Linux: a part of the name of the device that open tries first, the longest time of one launch, and
+# the kinds of memory that open does not try by itself.
 function(stk_linux_board)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "PREFERRED;LEASE_MS" "KINDS_OFF")
   add_compile_definitions(STK_OPENCL_PREFERRED="${arg_PREFERRED}"

@@ -1,5 +1,5 @@
-/* NVIDIA Jetson Orin under Linux: the arena sizes of an application. The OpenCL port has the board's defaults for
- * device, lease and memory by itself (board.cmake). */
+/* NVIDIA Jetson Orin under Linux: the arena sizes of an application. The OpenCL port has the board's
+ * defaults for device, lease and memory by itself (board.cmake). */
 #ifndef BOARD_H
 #define BOARD_H
 

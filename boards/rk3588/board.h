@@ -1,5 +1,5 @@
-/* Rockchip RK3588 (Mali-G610) under Linux: the arena sizes of an application. The OpenCL port has the board's defaults for
- * device, lease and memory by itself (board.cmake). */
+/* Rockchip RK3588 (Mali-G610) under Linux: the arena sizes of an application. The OpenCL port has the board's
+ * defaults for device, lease and memory by itself (board.cmake). */
 #ifndef BOARD_H
 #define BOARD_H
 

@@ -1,5 +1,5 @@
-/* The OpenCL port as a board's build makes it: board_opencl DEVICE. The build prefers PoCL's device "basic", and lets open
- * try pages of the process alone. DEVICE is the name that open is to take. */
+/* The OpenCL port as a board's build makes it: board_opencl DEVICE. The build prefers PoCL's device "basic", and lets
+ * open try pages of the process and copies. DEVICE is the name that open is to take. */
 #include "stoker/port/opencl.h"
 
 #include <setjmp.h>

@@ -215,8 +215,8 @@ enum stk_opencl_mail {
 #endif
 
 /* Kinds of memory that open does not try where stk_opencl_config.memory is STK_OPENCL_ANY: a bit 1u << KIND for each. A
- * driver may offer a kind although the host must not touch such memory while a kernel runs, so that the handshake itself
- * would end the process. STK_OPENCL_COPIES is always tried. */
+ * driver may offer a kind although the host must not touch such memory while a kernel runs: the handshake itself would
+ * end the process. STK_OPENCL_COPIES is always tried. */
 #ifndef STK_OPENCL_KINDS_OFF
 #define STK_OPENCL_KINDS_OFF 0u
 #endif
