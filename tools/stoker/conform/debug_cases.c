@@ -1,6 +1,7 @@
 /* Records of the debug log: an empty log, its size, and the records that a reader finds in it. */
 #include "cases.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,7 +71,7 @@ static void do_debug_record(struct vec *v, struct world *w) {
         return;
     }
     const struct stk_debug_record *r = &w->records[i];
-    snprintf(args, sizeof args, "%u,%u,%u", r->args[0], r->args[1], r->args[2]);
+    snprintf(args, sizeof args, "%" PRIu32 ",%" PRIu32 ",%" PRIu32, r->args[0], r->args[1], r->args[2]);
     vec_expect_u64(v, "fmt_id", r->format);
     vec_expect_text(v, "args", args);
 }

@@ -16,4 +16,10 @@ struct tally {
 /* Runs the lines of `text`, which is written to, and prints what differs. */
 void run_text(struct tally *total, const char *path, char *text);
 
+/* Runs the records of one file. A file with a NUL byte is no text: its records up to the NUL are not run. */
+void run_file(struct tally *total, const char *path);
+
+/* Counts a file or folder that cannot be read as failed, and prints why. */
+void run_unreadable(struct tally *total, const char *path, const char *why);
+
 #endif
