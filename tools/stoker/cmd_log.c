@@ -13,7 +13,7 @@ struct dump {
 };
 
 static const char *kind_name(uint32_t kind, char number[12]) {
-    static const char *const names[] = {"publish", "failure", "more", "input", "epoch", "start"};
+    static const char *const names[] = {"publish", "failure", "more", "input", "epoch", "start", "result"};
     if (kind < sizeof names / sizeof *names) {
         return names[kind];
     }

@@ -181,6 +181,8 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
     if (r.err != STK_OK) {
         s->stats.failed++;
         stk_stream_record_failure(s, &r);
+    } else if (had_slot) {
+        stk_stream_record_result(s, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
     s->in_callback = 1;
