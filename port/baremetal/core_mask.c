@@ -1,0 +1,64 @@
+/* stoker port: holding interrupts off, for each kind of core. */
+#include "arch.h"
+#include "stoker/port/bare_core.h"
+
+#if BARE_CORTEX_M
+static uint32_t core_enter(void) {
+    uint32_t primask;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask) : : "memory");
+    return primask;
+}
+
+static void core_leave(uint32_t entered) {
+    __asm__ volatile("msr primask, %0" : : "r"(entered) : "memory");
+}
+#elif BARE_RISCV
+/* The assembler is told of the CSR instructions, because a core is often named without Zicsr. Bit 3 of mstatus is
+ * MIE. */
+static uint32_t core_enter(void) {
+    uintptr_t status;
+    __asm__ volatile(".option push\n\t.option arch, +zicsr\n\tcsrrci %0, mstatus, 8\n\t.option pop"
+                     : "=r"(status)
+                     :
+                     : "memory");
+    return (uint32_t)(status & 8u);
+}
+
+static void core_leave(uint32_t entered) {
+    __asm__ volatile(".option push\n\t.option arch, +zicsr\n\tcsrs mstatus, %0\n\t.option pop"
+                     :
+                     : "r"((uintptr_t)entered)
+                     : "memory");
+}
+#elif BARE_AARCH64
+static uint32_t core_enter(void) {
+    uint64_t daif;
+    __asm__ volatile("mrs %0, daif\n\tmsr daifset, #3" : "=r"(daif) : : "memory");
+    return (uint32_t)daif;
+}
+
+static void core_leave(uint32_t entered) {
+    __asm__ volatile("msr daif, %0" : : "r"((uint64_t)entered) : "memory");
+}
+#endif
+
+#if BARE_CORTEX_M || BARE_RISCV || BARE_AARCH64
+const struct stk_bare_mask stk_bare_core_mask = {core_enter, core_leave};
+#endif
+
+/// Locks ///
+
+static void bare_lock(void *ctx, uint32_t index) {
+    struct stk_bare_lock *lock = ctx;
+    uint32_t entered = lock->mask->enter();
+    (void)index;
+    lock->entered = entered; /* written while interrupts are off: no other holder can come between */
+}
+
+static void bare_unlock(void *ctx, uint32_t index) {
+    struct stk_bare_lock *lock = ctx;
+    (void)index;
+    lock->mask->leave(lock->entered);
+}
+
+const struct stk_lock_ops stk_bare_lock_ops = {.name = "baremetal", .lock = bare_lock, .unlock = bare_unlock};
