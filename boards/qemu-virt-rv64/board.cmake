@@ -1,4 +1,5 @@
 # QEMU's RISC-V "virt" machine, 64 bits, without firmware.
+set(STK_BOARD_CPUS rv64gc)
 set(STK_BOARD_MEMORY ${CMAKE_CURRENT_LIST_DIR}/memory.ld)
 set(STK_BOARD_EMULATOR qemu-system-riscv64 -M virt -m 16M -bios none -display none -monitor none
     -serial none -semihosting-config enable=on,target=native -kernel)

@@ -1,3 +1,5 @@
-# No compare-and-swap: the two atomics come from a critical section.
-set(STK_CPU_FLAGS "-mcpu=cortex-m0plus -mthumb -mfloat-abi=soft")
+# No compare-and-swap: the two atomics come from a critical section. No FPU.
+set(STK_CPU_PROCESSOR arm)
+set(STK_CPU_FLAGS "-mcpu=cortex-m0plus -mthumb")
+set(STK_CPU_FLOAT_ABIS soft)
 set(STK_CRITICAL_FILE ${CMAKE_CURRENT_LIST_DIR}/../../boards/critical/cortex-m.h)

@@ -1,2 +1,4 @@
-# Soft float: nothing here needs the FPU, and a stray double shows as an undefined helper.
-set(STK_CPU_FLAGS "-mcpu=cortex-m7 -mthumb -mfloat-abi=soft")
+# Soft float by default: nothing here needs the FPU, and a stray double shows as an undefined helper.
+set(STK_CPU_PROCESSOR arm)
+set(STK_CPU_FLAGS "-mcpu=cortex-m7 -mthumb")
+set(STK_CPU_FLOAT_ABIS soft softfp hard)

@@ -1,1 +1,3 @@
-set(STK_CPU_FLAGS "-march=rv32imac -mabi=ilp32 -mcmodel=medany")
+set(STK_CPU_PROCESSOR riscv)
+set(STK_CPU_FLAGS "-march=rv32imac -mcmodel=medany")
+set(STK_CPU_FLOAT_ABIS ilp32)

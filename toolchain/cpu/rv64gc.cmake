@@ -1,1 +1,3 @@
-set(STK_CPU_FLAGS "-march=rv64gc -mabi=lp64d -mcmodel=medany")
+set(STK_CPU_PROCESSOR riscv)
+set(STK_CPU_FLAGS "-march=rv64gc -mcmodel=medany")
+set(STK_CPU_FLOAT_ABIS lp64d)

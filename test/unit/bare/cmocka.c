@@ -1,6 +1,5 @@
 #include "cmocka.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +68,7 @@ void bare_check(int holds, const char *what, const char *file, int line) {
 
 void bare_equal(uintmax_t a, uintmax_t b, const char *a_text, const char *b_text, const char *file, int line) {
     if (a != b)
-        bare_fail(file, line, "%s is %#" PRIxMAX ", %s is %#" PRIxMAX, a_text, a, b_text, b);
+        bare_fail(file, line, "%s is %#llx, %s is %#llx", a_text, (unsigned long long)a, b_text, (unsigned long long)b);
 }
 
 void bare_memory(const void *a, const void *b, size_t size, int want_equal, const char *what, const char *file,
@@ -92,5 +91,6 @@ void bare_string(const char *a, const char *b, int want_equal, const char *file,
 
 void bare_range(uintmax_t v, uintmax_t lo, uintmax_t hi, const char *what, const char *file, int line) {
     if (v < lo || v > hi)
-        bare_fail(file, line, "%s is %#" PRIxMAX ", not in %#" PRIxMAX "..%#" PRIxMAX, what, v, lo, hi);
+        bare_fail(file, line, "%s is %#llx, not in %#llx..%#llx", what, (unsigned long long)v, (unsigned long long)lo,
+                  (unsigned long long)hi);
 }
