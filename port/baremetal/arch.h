@@ -4,8 +4,13 @@
 
 #include <stdint.h>
 
-/* A program under an operating system may not use the instructions of the privileged levels. */
-#if defined(__linux__) || defined(__APPLE__) || defined(_WIN32)
+/* The build sets this for a system with an OS, where a program may not use the instructions of the privileged levels.
+ * The compiler's macros do not tell: a compiler for Linux may build for a board without an OS. */
+#ifndef BARE_HOSTED
+#define BARE_HOSTED 0
+#endif
+
+#if BARE_HOSTED
 #define BARE_NO_CORE 1
 #elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
 #define BARE_CORTEX_M 1

@@ -50,8 +50,7 @@ struct stk_recorder_config {
     struct stk_platform_port platform; /* mandatory: the clock of the records */
     bool no_input_digest; /* inputs are recorded without a digest, which saves hashing them: a replay takes the bytes on
                              trust. Default: with one */
-    bool
-        results; /* a stream records the results of each slot that ends DONE, in one record each. Default: it does not */
+    bool results;         /* a stream records the results of each slot that ends DONE. Default: it does not */
 };
 
 struct stk_recorder {

@@ -49,13 +49,12 @@ struct stk_sim_spi_nor {
 
     /// Knobs: may be changed at any moment ///
 
-    uint32_t cut_after; /* steps before the power goes within one; STK_SIM_SPI_NOR_NO_CUT: it stays */
-    uint64_t
-        bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, and the chip reports that */
-    uint8_t protection; /* bits of the status register that protect the whole chip, as far as they are set */
-    bool locked;        /* the chip takes no write enable: its WP# line holds it */
-    bool stuck;         /* an operation does not go on */
-    bool absent;        /* nobody drives the line: reads give 0xFF */
+    uint32_t cut_after;  /* steps before the power goes within one; STK_SIM_SPI_NOR_NO_CUT: it stays */
+    uint64_t bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, both are reported */
+    uint8_t protection;  /* bits of the status register that protect the whole chip, as far as they are set */
+    bool locked;         /* the chip takes no write enable: its WP# line holds it */
+    bool stuck;          /* an operation does not go on */
+    bool absent;         /* nobody drives the line: reads give 0xFF */
 
     uint64_t ns;         /* time that passed on the bus and in steps, nanoseconds */
     uint32_t steps;      /* of all operations */

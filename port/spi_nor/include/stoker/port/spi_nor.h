@@ -113,11 +113,11 @@ STK_MUST_CHECK int stk_spi_nor_open(struct stk_spi_nor *nor, const struct stk_sp
  * longer than its limit (nor->info.err is STK_E_TIMEOUT), or the board fails during the transfer of a page. After a
  * late operation the next call waits for its end first; where it does not end, prog and erase are STK_E_TIMEOUT and
  * read is STK_E_IO.
- * STK_E_ACCESS: the chip does not take the write enable, or the operation failed and protection bits are set. STK_E_NODEV
- * no chip answers any more, or the board failed with STK_E_IO before the operation began; any other error of the board
- * before the operation began is returned as it is. After these nothing of the call was done, but whole pages before it
- * may have been programmed: with `once` such an error is STK_E_IO from the second page on. STK_E_RANGE: see struct
- * stk_flash_ops. */
+ * STK_E_ACCESS: the chip does not take the write enable, or the operation failed and protection bits are set.
+ * STK_E_NODEV: no chip answers any more, or the board failed with STK_E_IO before the operation began; any other error
+ * of the board before the operation began is returned as it is. After these errors nothing of the call was done, but
+ * whole pages before it may have been programmed: with `once` such an error is STK_E_IO from the second page on.
+ * STK_E_RANGE: see struct stk_flash_ops. */
 extern const struct stk_flash_ops stk_spi_nor_flash_ops;
 
 #ifdef __cplusplus
