@@ -53,6 +53,8 @@ void stk_sim_spi_nor_power_on(struct stk_sim_spi_nor *chip) {
 
 /* Byte `at` of the SFDP table: 16 bytes of headers, and the basic table of 11 words. */
 static uint8_t sfdp_byte(const struct stk_sim_spi_nor *chip, uint32_t at) {
+    static const uint8_t headers[HEADER_BYTES] = {'S', 'F', 'D', 'P',         6,        1, 0, 0xFF,
+                                                  0,   6,   1,   TABLE_WORDS, TABLE_AT, 0, 0, 0xFF};
     uint8_t table[SFDP_BYTES];
     uint32_t sector = power_of(chip->config.sector_bytes);
     uint8_t *words = table + TABLE_AT;
@@ -60,8 +62,7 @@ static uint8_t sfdp_byte(const struct stk_sim_spi_nor *chip, uint32_t at) {
         return 0xFF;
     }
     memset(table, 0xFF, sizeof table);
-    memcpy(table, "SFDP\x06\x01\x00\xFF", 8);
-    memcpy(table + 8, "\x00\x06\x01\x0B\x30\x00\x00\xFF", 8);
+    memcpy(table, headers, sizeof headers);
     stk_put32(words + 4, chip->config.bytes * 8u - 1u);
     memset(words + 28, 0, 8);
     words[28] = (uint8_t)sector;
