@@ -34,20 +34,6 @@ void cli_print_bytes(FILE *out, const void *bytes, size_t len) {
     }
 }
 
-size_t cli_utf8(const void *bytes, size_t len) {
-    const unsigned char *s = bytes;
-    unsigned char first = len ? s[0] : 0xFFu;
-    size_t n = first < 0x80u ? 1 : first < 0xC2u ? 0 : first < 0xE0u ? 2 : first < 0xF0u ? 3 : first < 0xF5u ? 4 : 0;
-    unsigned least = first == 0xE0u ? 0xA0u : first == 0xF0u ? 0x90u : 0x80u;
-    unsigned most = first == 0xEDu ? 0x9Fu : first == 0xF4u ? 0x8Fu : 0xBFu;
-    for (size_t i = 1; i < n; i++) {
-        if (i == len || s[i] < (i == 1 ? least : 0x80u) || s[i] > (i == 1 ? most : 0xBFu)) {
-            return 0;
-        }
-    }
-    return n;
-}
-
 void cli_wrap(FILE *out, const char *text, size_t bytes, size_t at, size_t indent, size_t columns) {
     const char *end = text + bytes;
     while (text < end) {

@@ -1,10 +1,7 @@
 #include "cases.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void bytes_take(struct bytes *b, uint8_t *p, size_t len) {
     free(b->p);
@@ -14,32 +11,6 @@ void bytes_take(struct bytes *b, uint8_t *p, size_t len) {
 
 void bytes_zero(struct bytes *b, size_t len) {
     bytes_take(b, vec_alloc(len), len);
-}
-
-const char *bytes_of_file(const char *path, struct bytes *b) {
-    struct stat st;
-    /* Looked at before it is opened: opening a pipe would wait for its other end. */
-    if (stat(path, &st) != 0) {
-        return strerror(errno);
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return "it is no file";
-    }
-    if (st.st_size < 0 || (uint64_t)st.st_size > VEC_SIZE_MAX) {
-        return "it is too long";
-    }
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        return strerror(errno);
-    }
-    bytes_zero(b, (size_t)st.st_size);
-    bool whole = fread(b->p, 1, b->len, f) == b->len && fgetc(f) == EOF;
-    fclose(f);
-    if (!whole) {
-        bytes_take(b, NULL, 0);
-        return "it changed meanwhile";
-    }
-    return NULL;
 }
 
 /* The copy is of the exact size, so that the sanitizers see a read behind it. */

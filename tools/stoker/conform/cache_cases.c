@@ -1,11 +1,11 @@
 #include "cases.h"
+#include "place.h"
 
 #include "stoker/cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct cache_world {
     struct stk_cache cache;
@@ -17,7 +17,7 @@ struct cache_world {
 
 void cache_world_free(struct world *w) {
     if (w->cache != NULL) {
-        munmap(w->cache->memory, w->cache->bytes);
+        place_release(w->cache->memory, w->cache->bytes);
         free(w->cache->key);
         free(w->cache);
         w->cache = NULL;
@@ -50,8 +50,9 @@ static void do_case(struct vec *v, struct world *w) {
         vec_differ(v, "shards", "a cache of these budgets", stk_err_name(err));
         return;
     }
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
+    bytes = STK_ARENA_BYTES(bytes);
+    void *memory = place_reserve(bytes);
+    if (memory == NULL) {
         char asked[40];
         snprintf(asked, sizeof asked, "no %zu bytes", bytes);
         vec_differ(v, "max_bytes_per_shard", "memory for it", asked);

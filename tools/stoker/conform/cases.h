@@ -45,8 +45,6 @@ void log_world_free(struct world *w);
 /* Replaces `b` by `len` zero bytes, or by a buffer that vec_alloc or vec_bytes made. */
 void bytes_zero(struct bytes *b, size_t len);
 void bytes_take(struct bytes *b, uint8_t *p, size_t len);
-/* The whole of a regular file, `b` being empty. NULL, or why it cannot be had. */
-const char *bytes_of_file(const char *path, struct bytes *b);
 
 void bytes_cut(struct vec *v, struct bytes *b);
 void bytes_load(struct vec *v, struct bytes *b);

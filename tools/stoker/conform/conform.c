@@ -24,40 +24,6 @@ struct folders {
     size_t count, room;
 };
 
-static void unreadable(struct tally *total, const char *path, const char *why) {
-    printf("%s: cannot be read: %s\n", path, why);
-    total->failed++;
-}
-
-/* Line on which `text` ends. */
-static unsigned last_line(const char *text) {
-    unsigned line = 1;
-    for (; *text != '\0'; text++) {
-        line += *text == '\n';
-    }
-    return line;
-}
-
-static void run_file(struct tally *total, const char *path) {
-    struct bytes b = {0};
-    const char *wrong = bytes_of_file(path, &b);
-    total->files++;
-    if (wrong != NULL) {
-        unreadable(total, path, wrong);
-        return;
-    }
-    char *text = vec_alloc(b.len + 1);
-    memcpy(text, b.p, b.len);
-    free(b.p);
-    if (strlen(text) == b.len) {
-        run_text(total, path, text);
-    } else {
-        printf("%s:%u: not a record: a NUL in the text\n", path, last_line(text));
-        total->failed++;
-    }
-    free(text);
-}
-
 static bool is_vector(const char *name) {
     static const char *const ends[] = {".case", ".table", ".expect", ".trace"};
     for (unsigned i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -111,7 +77,7 @@ static void run_directory(struct tally *total, struct folders *f, const char *pa
     struct dirent **entry = NULL;
     int count = depth > DEPTH_MAX ? -1 : scandir(path, &entry, NULL, alphasort);
     if (count < 0) {
-        unreadable(total, path, depth > DEPTH_MAX ? "too many folders within folders" : strerror(errno));
+        run_unreadable(total, path, depth > DEPTH_MAX ? "too many folders within folders" : strerror(errno));
         return;
     }
     for (int i = 0; i < count; i++) {

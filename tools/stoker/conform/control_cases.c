@@ -2,6 +2,7 @@
 
 #include "stoker/control.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,8 +83,8 @@ static void do_read_metrics(struct vec *v, struct world *w) {
         count = stk_control_metrics(&control, metric, STK_CTL_METRICS_SLOTS, &info);
     }
     for (int i = 0, at = 0; i < count; i++) {
-        at += snprintf(text + at, sizeof text - (size_t)at, "%s%u:%u", i == 0 ? "" : ",", metric[i].opcode,
-                       metric[i].count);
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s%" PRIu32 ":%" PRIu32, i == 0 ? "" : ",",
+                       metric[i].opcode, metric[i].count);
     }
     if (vec_expect_read(v, "control", count, info.index, w->control.len)) {
         vec_expect_text(v, "metrics", text);

@@ -1,5 +1,6 @@
 #include "cases.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,7 +66,7 @@ static void do_debug_record(struct vec *v, struct world *w) {
         return;
     }
     const struct stk_debug_record *r = &w->records[i];
-    snprintf(args, sizeof args, "%u,%u,%u", r->args[0], r->args[1], r->args[2]);
+    snprintf(args, sizeof args, "%" PRIu32 ",%" PRIu32 ",%" PRIu32, r->args[0], r->args[1], r->args[2]);
     vec_expect_u64(v, "fmt_id", r->format);
     vec_expect_text(v, "args", args);
 }

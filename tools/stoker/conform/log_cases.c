@@ -1,12 +1,11 @@
 /* Replay log files of version 1: each case works on files in a temporary folder. Making, opening and comparing them;
  * their records are in log_record_cases.c. */
 #include "log_world.h"
+#include "place.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /// Making and opening ///
 
@@ -104,8 +103,8 @@ static void expect_stored(struct vec *v, const struct log_world *l, const struct
     char path[LOG_PATH_BYTES], hash[20];
     struct bytes b = {NULL, 0};
     log_stored(l, vec_need(v, "file"), path);
-    if (bytes_of_file(path, &b) == NULL) {
-        snprintf(hash, sizeof hash, "%016" PRIx64, vec_fnv1a64(b.p, b.len));
+    if (place_read(path, &b) == NULL) {
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)vec_fnv1a64(b.p, b.len));
         if (strcmp(hash, vec_need(v, "fnv1a64")) == 0 && (b.len != now->len || memcmp(b.p, now->p, b.len) != 0)) {
             vec_differ(v, "file", "the bytes of the stored file", "others");
         }
@@ -117,22 +116,22 @@ static void do_file(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     struct bytes b = {NULL, 0};
     char path[LOG_PATH_BYTES];
-    struct stat st;
+    uint64_t size = 0;
     if (l == NULL || !log_path(v, l, "file", path)) {
         return;
     }
-    bool exists = stat(path, &st) == 0;
+    bool exists = place_size(path, &size);
     (void)vec_get(v, "stored");
     if (vec_has(v, "exists")) {
         vec_expect_u64(v, "exists", exists);
     }
     if (vec_has(v, "len")) {
-        vec_expect_u64(v, "len", exists ? (uint64_t)st.st_size : 0);
+        vec_expect_u64(v, "len", size);
     }
     if (!vec_has(v, "fnv1a64")) {
         return;
     }
-    const char *wrong = bytes_of_file(path, &b);
+    const char *wrong = place_read(path, &b);
     if (wrong != NULL) {
         vec_differ(v, "file", "a file", wrong);
     } else {

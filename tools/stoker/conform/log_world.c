@@ -1,25 +1,10 @@
 #include "log_world.h"
 
-#include <dirent.h>
+#include "place.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static void remove_folder(const char *folder) {
-    char path[LOG_PATH_BYTES];
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        if (e->d_name[0] != '.') {
-            snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-            (void)unlink(path);
-        }
-    }
-    if (d != NULL) {
-        closedir(d);
-    }
-    (void)rmdir(folder);
-}
 
 void log_close(struct log_world *l) {
     if (l->open) {
@@ -31,7 +16,7 @@ void log_close(struct log_world *l) {
 void log_world_free(struct world *w) {
     if (w->logs != NULL) {
         log_close(w->logs);
-        remove_folder(w->logs->folder);
+        place_remove(w->logs->folder);
         free(w->logs->records);
         free(w->logs);
         w->logs = NULL;
@@ -43,9 +28,7 @@ struct log_world *log_world(struct vec *v, struct world *w) {
     struct log_world *l = w->logs;
     if (l == NULL) {
         l = w->logs = vec_alloc(sizeof *l);
-        const char *base = getenv("TMPDIR");
-        int n = snprintf(l->folder, sizeof l->folder, "%s/stoker-conform-XXXXXX", base != NULL ? base : "/tmp");
-        if (n >= (int)sizeof l->folder || mkdtemp(l->folder) == NULL) {
+        if (!place_make(l->folder, sizeof l->folder)) {
             l->folder[0] = '\0';
         }
         snprintf(l->stored, sizeof l->stored, "%.*s", slash == NULL ? 1 : (int)(slash - v->path),
@@ -64,17 +47,14 @@ void log_stored(const struct log_world *l, const char *name, char *path) {
 
 bool log_copy(const char *from, const char *to) {
     struct bytes b = {NULL, 0};
-    FILE *out = bytes_of_file(from, &b) == NULL ? fopen(to, "wb") : NULL;
-    bool done = out != NULL && fwrite(b.p, 1, b.len, out) == b.len;
-    if (out != NULL) {
-        done = fclose(out) == 0 && done;
-    }
+    bool done = place_read(from, &b) == NULL && place_write(to, &b);
     free(b.p);
     return done;
 }
 
 bool log_path(struct vec *v, struct log_world *l, const char *key, char *path) {
     char stored[LOG_PATH_BYTES];
+    uint64_t size;
     const char *name = vec_need(v, key);
     if (name[0] == '/' || name[0] == '.' || strstr(name, "/.") != NULL || strlen(name) > 200) {
         vec_differ(v, key, "a name within the folder", name);
@@ -82,7 +62,7 @@ bool log_path(struct vec *v, struct log_world *l, const char *key, char *path) {
     }
     snprintf(path, LOG_PATH_BYTES, "%s/%.200s", l->folder, name);
     log_stored(l, name, stored);
-    if (strcmp(name, l->created) != 0 && access(path, F_OK) != 0 && access(stored, R_OK) == 0 &&
+    if (strcmp(name, l->created) != 0 && !place_size(path, &size) && place_size(stored, &size) &&
         !log_copy(stored, path)) {
         vec_differ(v, key, "a file that can be copied", stored);
         return false;

@@ -8,9 +8,11 @@
 #include "run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
+#include "place.h"
 
 /* Which handlers a "kind=" brings. Files without one are tables of independent rows. */
 static const struct {
@@ -151,4 +153,40 @@ void run_text(struct tally *total, const char *path, char *text) {
         total->failed++;
     }
     world_free(&w);
+}
+
+/// Files ///
+
+void run_unreadable(struct tally *total, const char *path, const char *why) {
+    printf("%s: cannot be read: %s\n", path, why);
+    total->failed++;
+}
+
+/* Line on which `text` ends. */
+static unsigned last_line(const char *text) {
+    unsigned line = 1;
+    for (; *text != '\0'; text++) {
+        line += *text == '\n';
+    }
+    return line;
+}
+
+void run_file(struct tally *total, const char *path) {
+    struct bytes b = {0};
+    const char *wrong = place_read(path, &b);
+    total->files++;
+    if (wrong != NULL) {
+        run_unreadable(total, path, wrong);
+        return;
+    }
+    char *text = vec_alloc(b.len + 1);
+    memcpy(text, b.p, b.len);
+    free(b.p);
+    if (strlen(text) == b.len) {
+        run_text(total, path, text);
+    } else {
+        printf("%s:%u: not a record: a NUL in the text\n", path, last_line(text));
+        total->failed++;
+    }
+    free(text);
 }

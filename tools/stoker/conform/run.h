@@ -16,4 +16,10 @@ struct tally {
 /* Runs the lines of `text`, which is written to, and prints what differs. */
 void run_text(struct tally *total, const char *path, char *text);
 
+/* Runs a vector file. */
+void run_file(struct tally *total, const char *path);
+
+/* Counts a file or folder that cannot be read as failed, and prints why. */
+void run_unreadable(struct tally *total, const char *path, const char *why);
+
 #endif

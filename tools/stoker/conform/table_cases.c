@@ -4,6 +4,7 @@
 #include "stoker/ring.h"
 #include "stoker/parity/schedule.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@ static void do_priority_offsets(struct vec *v, struct world *w) {
     char text[80];
     (void)w;
     stk_priority_offsets(vec_u32(v, "total_slots"), o);
-    snprintf(text, sizeof text, "%u,%u,%u,%u,%u,%u", o[0], o[1], o[2], o[3], o[4], o[5]);
+    snprintf(text, sizeof text, "%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32, o[0], o[1],
+             o[2], o[3], o[4], o[5]);
     vec_expect_text(v, "offsets", text);
 }
 

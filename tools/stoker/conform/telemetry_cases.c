@@ -1,7 +1,9 @@
+#include "place.h"
 #include "telemetry_world.h"
 
 #include "stoker/watchdog.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@ static struct bytes image(struct vec *v, const char *file_key, const char *len_k
     struct bytes b = {0};
     char *path = vec_alloc(room);
     snprintf(path, room, "%.*s%s", folder, v->path, name);
-    const char *wrong = bytes_of_file(path, &b);
+    const char *wrong = place_read(path, &b);
     if (wrong != NULL) {
         vec_differ(v, file_key, path, wrong);
     } else if (b.len != len) {
@@ -67,7 +69,7 @@ static void expect_metrics(struct vec *v, const uint32_t *metrics) {
     char text[STK_CTL_METRICS_SLOTS * 16] = "-";
     for (uint32_t i = 0, at = 0; i < STK_CTL_METRICS_SLOTS; i++) {
         if (metrics[i] != 0) {
-            at += (uint32_t)sprintf(text + at, "%s%u:%u", at == 0 ? "" : ",", i, metrics[i]);
+            at += (uint32_t)sprintf(text + at, "%s%" PRIu32 ":%" PRIu32, at == 0 ? "" : ",", i, metrics[i]);
         }
     }
     vec_expect_text(v, "metrics", text);

@@ -1,6 +1,5 @@
 #include "telemetry_world.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,7 +44,7 @@ void expect_list64(struct vec *v, const char *key, const uint64_t *values, size_
     char *at = text;
     *at = count == 0 ? '-' : '\0';
     for (size_t i = 0; i < count; i++) {
-        at += sprintf(at, "%s%" PRIu64, i == 0 ? "" : ",", values[i]);
+        at += sprintf(at, "%s%llu", i == 0 ? "" : ",", (unsigned long long)values[i]);
     }
     vec_expect_text(v, key, text);
     free(text);

@@ -35,7 +35,7 @@ void vec_expect_outcome(struct vec *v, const char *key, const char *good, const 
 
 void vec_expect_u64(struct vec *v, const char *key, uint64_t got) {
     char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, got);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)got);
     vec_expect_text(v, key, text);
 }
 
@@ -57,7 +57,7 @@ void vec_expect_image(struct vec *v, const uint8_t *bytes, size_t len) {
     char hash[20];
     vec_expect_u64(v, "len", len);
     if (vec_has(v, "fnv1a64")) {
-        snprintf(hash, sizeof hash, "%016" PRIx64, vec_fnv1a64(bytes, len));
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)vec_fnv1a64(bytes, len));
         vec_expect_text(v, "fnv1a64", hash);
     }
     if (vec_has(v, "hex")) {

@@ -4,7 +4,6 @@
 #include "vector_check.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +110,7 @@ bool vec_affords(struct vec *v, const char *key, uint64_t bytes) {
         return true;
     }
     snprintf(most, sizeof most, "%zu bytes at most", VEC_SIZE_MAX);
-    snprintf(asked, sizeof asked, "%" PRIu64, bytes);
+    snprintf(asked, sizeof asked, "%llu", (unsigned long long)bytes);
     vec_differ(v, key, most, asked);
     return false;
 }
