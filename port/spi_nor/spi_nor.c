@@ -118,6 +118,7 @@ static int finish(struct stk_spi_nor *n, uint32_t at, const uint8_t *data, uint3
         (void)fail(n, STK_E_TIMEOUT, at, STATUS_BUSY);
         return STK_E_IO;
     }
+    n->late = err != STK_OK; /* the board failed: the chip may still work */
     if (err == STK_OK && n->reports == STK_SPI_NOR_READ_BACK) {
         out.failed = !reads_back(n, at, data, bytes);
     } else if (err == STK_OK) {
