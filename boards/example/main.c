@@ -187,6 +187,15 @@ static int read_chunk(uint32_t chunk) {
     return stk_stream_read(&stream, &read);
 }
 
+/* Writes the results of a slot into the log. An error stays in the recorder, and ends the work there. */
+static void record_result(const struct stk_stream_result *result) {
+    struct stk_record_result record = {.slot = stk_stream_slot(&stream), .opcode = result->opcode};
+    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
+        record.results[i] = result->results[i];
+    }
+    (void)!stk_recorder_result(&recorder, &record);
+}
+
 /* After the filter the same chunk goes through the scan; after that it is done, and the next one is read. */
 static int on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {
     (void)ctx;
@@ -194,6 +203,7 @@ static int on_result(void *ctx, const struct stk_stream_result *result, struct s
         line_text("a chunk failed");
         return result->err;
     }
+    record_result(result);
     if (result->opcode == OP_FIR) {
         for (uint32_t i = 0; i < 3; i++) {
             fir[i] = result->results[i];
@@ -210,7 +220,7 @@ static int on_result(void *ctx, const struct stk_stream_result *result, struct s
 }
 
 static int start_stream(void) {
-    const struct stk_recorder_config recorded = {.log = &flash_log, .platform = platform, .results = true};
+    const struct stk_recorder_config recorded = {.log = &flash_log, .platform = platform};
     struct stk_arena arena;
     int err = stk_recorder_init(&recorder, &recorded);
     if (err == STK_OK) {

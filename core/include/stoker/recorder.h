@@ -50,7 +50,6 @@ struct stk_recorder_config {
     struct stk_platform_port platform; /* mandatory: the clock of the records */
     bool no_input_digest; /* inputs are recorded without a digest, which saves hashing them: a replay takes the bytes on
                              trust. Default: with one */
-    bool results;         /* a stream records the results of each slot that ends DONE. Default: it does not */
 };
 
 struct stk_recorder {
@@ -114,8 +113,9 @@ struct stk_record_result {
     uint32_t results[STK_SLOT_RESULTS]; /* the last words of the slot */
 };
 
-/* Records the results of a slot that ended DONE, before the slot is published again; whatever `config.results` says. A
- * replay then compares them. Errors as stk_recorder_publish. */
+/* Records the results of a slot that ended DONE. Call it before the slot is published again; the callback of a stream
+ * may (stk_stream_slot). A stream does not call it by itself. A replay compares the results. Errors as
+ * stk_recorder_publish. */
 STK_MUST_CHECK int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result);
 
 /* The class of a failure: STK_E_DEVICE is DEVICE_LOSS; a FAULT is PROGRAM_BUG, but for the reason STK_REASON_IO, which

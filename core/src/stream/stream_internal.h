@@ -122,9 +122,6 @@ void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const 
 /* The chunk with this result, the oldest, failed. */
 void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stream_result *r);
 
-/* The slot of the chunk with this result, the oldest, ended DONE. */
-void stk_stream_record_result(const struct stk_stream *s, const struct stk_stream_result *r);
-
 /* The fence in `slot` was refused. `results`: the STK_SLOT_RESULTS last words of the slot. */
 void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results);
 

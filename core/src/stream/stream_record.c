@@ -44,16 +44,6 @@ void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stre
     record(s, &failure);
 }
 
-void stk_stream_record_result(const struct stk_stream *s, const struct stk_stream_result *r) {
-    if (!s->config.recorder || !s->config.recorder->config.results) {
-        return;
-    }
-    struct stk_record_result result = {
-        .slot = stk_entry_slot(s, s->delivered), .tenant = s->config.tenant, .opcode = r->opcode};
-    memcpy(result.results, r->results, sizeof result.results);
-    (void)!stk_recorder_result(s->config.recorder, &result);
-}
-
 void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results) {
     if (!s->config.recorder) {
         return;

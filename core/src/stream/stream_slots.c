@@ -181,8 +181,6 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
     if (r.err != STK_OK) {
         s->stats.failed++;
         stk_stream_record_failure(s, &r);
-    } else if (had_slot) {
-        stk_stream_record_result(s, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
     s->in_callback = 1;
@@ -210,6 +208,10 @@ static int deliver(struct stk_stream *s) {
     }
     s->delivered++;
     return verdict < 0 ? verdict : 1;
+}
+
+uint32_t stk_stream_slot(const struct stk_stream *stream) {
+    return stk_entry_slot(stream, stream->delivered);
 }
 
 int stk_stream_harvest(struct stk_stream *s) {
