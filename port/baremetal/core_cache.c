@@ -12,11 +12,16 @@ enum {
     DCCIMVAC = 0xF70 / 4
 };
 
-#define SCS_DEFAULT  0xE000E000u
-#define CCR_DATA     0x00010000u /* the data cache is on */
+/* Where every M-profile core has the system control space. */
+#define SCS_DEFAULT 0xE000E000u
+#define CCR_DATA    0x00010000u /* the data cache is on */
+/* DminLine of the cache type register: the logarithm of the words of the smallest data cache line. CTR_EL0 of AArch64
+ * has the field at the same bits. */
 #define LINE_OF(ctr) (4u << ((ctr) >> 16 & 0xFu))
-#define RISCV_LINE   64u
+/* Zicbom has no register that tells the size; 64 bytes is the size that RVA profiles prescribe. */
+#define RISCV_LINE 64u
 
+/* What is done to a line. */
 enum operation {
     CLEAN = 0,
     INVALIDATE = 1,
@@ -28,6 +33,7 @@ void stk_bare_cache_init(struct stk_bare_cache *cache, volatile void *scs) {
 #if BARE_CORTEX_M
     cache->scs = scs ? scs : (volatile uint32_t *)(uintptr_t)SCS_DEFAULT;
 #endif
+    /* A cache that is off keeps no line: its operations would cost time for nothing. */
     if (cache->scs) {
         cache->line_bytes = (cache->scs[CCR] & CCR_DATA) != 0 ? LINE_OF(cache->scs[CTR]) : 0;
         return;
@@ -42,6 +48,7 @@ void stk_bare_cache_init(struct stk_bare_cache *cache, volatile void *scs) {
 }
 
 /* Does one line. */
+/* Does one line: by a register of the system control space, or by an instruction. */
 static void line(const struct stk_bare_cache *c, enum operation what, uintptr_t at) {
     static const uint16_t registers[] = {DCCMVAC, DCIMVAC, DCCIMVAC};
     if (c->scs) {
@@ -67,8 +74,10 @@ static void line(const struct stk_bare_cache *c, enum operation what, uintptr_t 
 #endif
 }
 
+/* Does all lines that the bytes touch, from the one that holds the first byte on. */
 static void lines(const struct stk_bare_cache *c, enum operation what, uintptr_t at, size_t bytes) {
-    bare_barrier(); /* what the core has stored is in the cache before its lines are cleaned */
+    /* A store may still be in a buffer before the cache. */
+    bare_barrier();
     if (c->line_bytes != 0 && bytes != 0) {
         uintptr_t end = at + bytes;
         for (at -= at % c->line_bytes; at < end; at += c->line_bytes) {

@@ -1,4 +1,6 @@
-/* stoker port: the clock of a core, from whichever timer it has. */
+/* stoker port: the clock of a core, from whichever timer it has. A look adds the ticks since the last look to a count
+ * of 64 bits, and turns the count into nanoseconds by one multiplication. Adding up nanoseconds instead would add up
+ * what each look rounds away. */
 #include <stdbool.h>
 
 #include "arch.h"
@@ -17,20 +19,25 @@ enum {
     DWT_CYCCNT = 1
 };
 
-#define SYST_ENABLE      0x1u
-#define SYST_CORE_CLOCK  0x4u
-#define SYST_RANGE       0xFFFFFFu
-#define DEMCR_TRACE      0x01000000u
-#define DWT_NO_COUNTER   0x02000000u
-#define DWT_ENABLE       0x1u
+/* Bits of SYST_CSR, and the largest count: the timer counts down from it. */
+#define SYST_ENABLE     0x1u
+#define SYST_CORE_CLOCK 0x4u
+#define SYST_RANGE      0xFFFFFFu
+/* DEMCR.TRCENA switches the DWT on; DWT_CTRL.NOCYCCNT says that the core has no cycle counter. */
+#define DEMCR_TRACE    0x01000000u
+#define DWT_NO_COUNTER 0x02000000u
+#define DWT_ENABLE     0x1u
+/* Every M-profile core has the system control space here, and the DWT so many bytes before it. */
 #define SCS_DEFAULT      0xE000E000u
 #define DWT_BEHIND_BYTES 0xD000u /* the DWT lies so many bytes before the system control space */
 
+/* Returns the system control space, as words. */
 static volatile uint32_t *scs_of(const struct stk_bare_clock *c) {
     volatile void *at = c->config.registers;
     return at ? at : (volatile uint32_t *)(uintptr_t)SCS_DEFAULT;
 }
 
+/* Returns the registers of the DWT, as words. */
 static volatile uint32_t *dwt_of(const struct stk_bare_clock *c) {
     return scs_of(c) - DWT_BEHIND_BYTES / 4u;
 }
@@ -48,6 +55,7 @@ static uint64_t read_mtime(const struct stk_bare_clock *c) {
     return (uint64_t)high << 32 | low;
 }
 
+/* Reads the virtual counter. The barrier keeps the core from reading it ahead of what was to be timed. */
 static uint64_t read_cntvct(void) {
     uint64_t count = 0;
 #if BARE_AARCH64
@@ -70,6 +78,7 @@ static uint64_t read_timer(const struct stk_bare_clock *c) {
     }
 }
 
+/* Starts SysTick, or takes it over as it runs. A shorter period would wrap at a number that the clock does not know. */
 static int start_systick(struct stk_bare_clock *c) {
     volatile uint32_t *scs = scs_of(c);
     c->range = SYST_RANGE;
@@ -81,6 +90,7 @@ static int start_systick(struct stk_bare_clock *c) {
     return (scs[SYST_RVR] & SYST_RANGE) == SYST_RANGE ? STK_OK : STK_E_UNSUPPORTED;
 }
 
+/* Switches the cycle counter on. A debugger may do so too, which does no harm. */
 static int start_dwt(struct stk_bare_clock *c) {
     volatile uint32_t *scs = scs_of(c), *dwt = dwt_of(c);
     c->range = UINT32_MAX;
@@ -93,6 +103,7 @@ static int start_dwt(struct stk_bare_clock *c) {
     return (dwt[DWT_CTRL] & DWT_ENABLE) != 0 ? STK_OK : STK_E_UNSUPPORTED;
 }
 
+/* Takes the rate from CNTFRQ_EL0, which firmware before this one has set, unless the board tells another. */
 static int start_cntvct(struct stk_bare_clock *c) {
 #if BARE_AARCH64
     uint64_t hz;
@@ -106,6 +117,7 @@ static int start_cntvct(struct stk_bare_clock *c) {
 #endif
 }
 
+/* Starts the timer of the configuration, and sets the bits that it counts with. */
 static int start(struct stk_bare_clock *c) {
     switch (c->config.timer) {
     case STK_BARE_SYSTICK:
@@ -134,6 +146,7 @@ int stk_bare_clock_init(struct stk_bare_clock *clock, const struct stk_bare_cloc
     if (clock->config.hz == 0) {
         return STK_E_ARG; /* nobody has set CNTFRQ_EL0 */
     }
+    /* The one division: a look at the clock must not divide 64 bits on a core of 32. */
     clock->scale = (UINT64_C(1000000000) << 32) / clock->config.hz;
     clock->last = read_timer(clock);
     return STK_OK;
@@ -151,6 +164,7 @@ uint64_t stk_bare_clock_now(struct stk_bare_clock *clock) {
     const struct stk_bare_mask *mask = clock->config.mask;
     uint32_t entered = mask ? mask->enter() : 0;
     uint64_t seen = read_timer(clock);
+    /* The difference is right over a wrap of the timer, as long as no whole wrap passed since the last look. */
     clock->ticks += (seen - clock->last) & clock->range;
     clock->last = seen;
     uint64_t ticks = clock->ticks;
@@ -160,10 +174,12 @@ uint64_t stk_bare_clock_now(struct stk_bare_clock *clock) {
     return scaled(ticks, clock->scale);
 }
 
+/* now_ns of the platform. */
 static uint64_t bare_now(void *ctx) {
     return stk_bare_clock_now(ctx);
 }
 
+/* wait of the platform. */
 static int bare_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
     struct stk_bare_clock *clock = ctx;
     struct stk_deadline deadline;
@@ -177,6 +193,8 @@ static int bare_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t ti
         if (left == 0) {
             return STK_E_TIMEOUT;
         }
+        /* Interrupts that come between the look at the word and the sleep end the sleep at once: WFI sees them pending.
+         * */
         if (clock->config.idle) {
             clock->config.idle(stk_deadline_wait(&deadline, left));
         }
@@ -189,5 +207,6 @@ static void bare_wake(void *ctx, uint32_t *word) {
     (void)word;
 }
 
+/* The platform of a system with one core and no threads. */
 const struct stk_platform_ops stk_bare_platform_ops = {
     .name = "baremetal", .now_ns = bare_now, .wait = bare_wait, .wake = bare_wake};

@@ -1,13 +1,17 @@
-/* stoker port: frames. core/SPEC.md, section 11, has the same in words. */
+/* stoker port: frames. core/SPEC.md, section 11, has the same in words. The sender needs no state but a number, and the
+ * reader needs none at all: a frame is found by its own bytes, so a board may be reset, and a reader be started, at any
+ * moment. */
 #include <string.h>
 
 #include "stoker/crc32c.h"
 #include "stoker/le.h"
 #include "stoker/port/bare_frame.h"
 
+/* The two bytes that begin a frame: the pattern of bits 1010 0101 0101 1010 is rare in text and in small numbers. */
 #define FIRST  0xA5u
 #define SECOND 0x5Au
 
+/* Bytes of a frame at which its fields begin. */
 enum {
     AT_BYTES = 2,
     AT_TYPE = 4,
@@ -16,11 +20,13 @@ enum {
     AT_DATA = STK_FRAME_HEAD_BYTES
 };
 
+/* Writes 16 bits, the lower byte first. */
 static void put16(uint8_t *out, uint32_t value) {
     out[0] = (uint8_t)value;
     out[1] = (uint8_t)(value >> 8);
 }
 
+/* Reads 16 bits, the lower byte first. */
 static uint32_t get16(const uint8_t *in) {
     return in[0] | (uint32_t)in[1] << 8;
 }
@@ -34,11 +40,13 @@ int stk_frame_encode(uint8_t *out, uint32_t type, uint16_t sequence, const void 
     if (bytes > STK_FRAME_DATA_MAX || type > 0xFFu) {
         return STK_E_RANGE;
     }
+    /* The caller may have written the data to its place already, and a part of it may lie there. */
     if (bytes != 0) {
         memmove(out + AT_DATA, data, bytes);
     }
     out[0] = FIRST;
     out[1] = SECOND;
+    /* The head is written behind the data, since the data may have lain over it. */
     put16(out + AT_BYTES, bytes);
     out[AT_TYPE] = (uint8_t)type;
     out[AT_ZERO] = 0;
@@ -53,6 +61,7 @@ void stk_frame_snapshot(uint8_t *out, const struct stk_snapshot *snapshot, uint6
     const uint32_t last[] = {o->torn,    c->shutdown,  c->done_count, c->epoch,     c->starvation,
                              c->tickets, c->harvested, c->workers,    c->heartbeat, c->faults};
     uint8_t *p = out + 8;
+    /* The order of section 11.3. */
     stk_put64(out, time_ns);
     stk_put32(p, o->slots);
     p += 4;
@@ -89,11 +98,15 @@ int stk_frame_decode(struct stk_frame *frame, const uint8_t *data, uint32_t byte
     if (bytes < 2) {
         return 0;
     }
+    /* As long as the length has not come, the bytes may begin a frame of any length. */
     uint32_t n = bytes >= AT_TYPE ? get16(data + AT_BYTES) : 0;
     if (data[1] == SECOND && n <= STK_FRAME_DATA_MAX && (bytes <= AT_ZERO || data[AT_ZERO] == 0)) {
+        /* The rest of the frame has not come yet. A damaged length makes the reader wait for at most a frame of the
+         * largest size. */
         if (bytes < STK_FRAME_HEAD_BYTES || bytes < STK_FRAME_BYTES(n)) {
             return 0;
         }
+        /* Two frames of which the first lacks bytes fail here as well: the CRC of the first lies within the second. */
         if (stk_get32(data + AT_DATA + n) == crc_of(data, n)) {
             *frame = (struct stk_frame){data[AT_TYPE], (uint16_t)get16(data + AT_SEQUENCE), data + AT_DATA, n};
             *used = STK_FRAME_BYTES(n);

@@ -1,4 +1,6 @@
-/* stoker port: UARTs by polling: CMSDK, PL011, 16550. */
+/* stoker port: UARTs by polling: CMSDK, PL011, 16550. Telemetry is sent between two turns of the work, and nobody waits
+ * for its answer, so interrupts would bring nothing but handlers that a board has to place in its vector table. Each
+ * driver has three functions; all that they share, the deadline among it, is at the end of the file. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,6 +14,7 @@ struct stk_bare_uart_ops {
     bool (*get)(const struct stk_bare_uart_config *config, uint8_t *byte);
 };
 
+/* Returns the registers of a UART that has words. */
 static volatile uint32_t *words(const struct stk_bare_uart_config *c) {
     return c->registers;
 }
@@ -22,6 +25,7 @@ static uint32_t divisor(const struct stk_bare_uart_config *c, uint32_t parts, ui
     return n >= least && n <= most ? (uint32_t)n : 0;
 }
 
+/* Returns true if the rate is to be set. A boot loader may have set it, and an emulator has none. */
 static bool sets_rate(const struct stk_bare_uart_config *c) {
     return c->clock_hz != 0 && c->baud != 0;
 }
@@ -48,6 +52,7 @@ static int cmsdk_init(const struct stk_bare_uart_config *c) {
     return STK_OK;
 }
 
+/* Sends a byte if the transmitter has room for one. */
 static bool cmsdk_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     bool room = (words(c)[CMSDK_STATE] & 1u) == 0;
     if (room) {
@@ -56,6 +61,7 @@ static bool cmsdk_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     return room;
 }
 
+/* Takes the byte that has come, if there is one. The receiver keeps a single byte. */
 static bool cmsdk_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
     bool has = (words(c)[CMSDK_STATE] & 2u) != 0;
     if (has) {
@@ -76,6 +82,7 @@ enum {
     PL011_MASK = 0x38 / 4
 };
 
+/* Sets the PL011 up. The UART is off meanwhile: the manual forbids changes of the rate while it runs. */
 static int pl011_init(const struct stk_bare_uart_config *c) {
     words(c)[PL011_CTRL] = 0;
     if (sets_rate(c)) {
@@ -93,6 +100,7 @@ static int pl011_init(const struct stk_bare_uart_config *c) {
     return STK_OK;
 }
 
+/* Sends a byte if the FIFO has room. */
 static bool pl011_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     bool room = (words(c)[PL011_FLAGS] & 0x20u) == 0;
     if (room) {
@@ -101,6 +109,7 @@ static bool pl011_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     return room;
 }
 
+/* Takes a byte from the FIFO. The upper bits of the data register tell of errors, and are dropped. */
 static bool pl011_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
     bool has = (words(c)[PL011_FLAGS] & 0x10u) == 0;
     if (has) {
@@ -120,10 +129,12 @@ enum {
     NS_STATUS = 5 /* bit 0: a byte has come, bit 5: the transmitter has room */
 };
 
+/* Returns a register of the 16550. Boards with a bus of words give each register four bytes. */
 static volatile uint8_t *ns(const struct stk_bare_uart_config *c, uint32_t index) {
     return (volatile uint8_t *)c->registers + (size_t)index * (c->stride != 0 ? c->stride : 1u);
 }
 
+/* Sets the 16550 up. Bit 7 of the line register lays the divisor over the first two registers. */
 static int ns_init(const struct stk_bare_uart_config *c) {
     if (c->stride > 1 && c->stride != 4) {
         return STK_E_ARG;
@@ -138,12 +149,16 @@ static int ns_init(const struct stk_bare_uart_config *c) {
         *ns(c, NS_DATA) = (uint8_t)n;
         *ns(c, NS_INTERRUPTS) = (uint8_t)(n >> 8);
     }
+    /* 8 bits, no parity, one stop bit, and the divisor out of the way. */
     *ns(c, NS_LINE) = 0x03;
+    /* FIFOs on, and empty. */
     *ns(c, NS_FIFOS) = 0x07;
+    /* DTR and RTS, for a host that waits for them. */
     *ns(c, NS_MODEM) = 0x03;
     return STK_OK;
 }
 
+/* Sends a byte if the transmitter is empty. Its FIFO has room for more, which this driver does not use. */
 static bool ns_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     bool room = (*ns(c, NS_STATUS) & 0x20u) != 0;
     if (room) {
@@ -152,6 +167,7 @@ static bool ns_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     return room;
 }
 
+/* Takes a byte from the FIFO, if there is one. */
 static bool ns_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
     bool has = (*ns(c, NS_STATUS) & 1u) != 0;
     if (has) {
@@ -162,6 +178,7 @@ static bool ns_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
 
 /// The port ///
 
+/* The drivers, by STK_UART_*. Number 0 is none. */
 static const struct stk_bare_uart_ops kinds[] = {
     [STK_UART_CMSDK] = {cmsdk_init, cmsdk_put, cmsdk_get},
     [STK_UART_PL011] = {pl011_init, pl011_put, pl011_get},
@@ -177,12 +194,14 @@ int stk_bare_uart_init(struct stk_bare_uart *uart, const struct stk_bare_uart_co
     return uart->ops->init(&uart->config);
 }
 
+/* A UART whose other side holds it (CTS, or an emulator without a reader) takes nothing: the deadline ends that. */
 int stk_bare_uart_write(struct stk_bare_uart *uart, const void *data, uint32_t bytes, uint64_t timeout_ns) {
     const struct stk_platform_port *platform = &uart->config.platform;
     const uint8_t *in = data;
     struct stk_deadline deadline;
     stk_deadline_start(&deadline, timeout_ns, platform->ops->now_ns(platform->ctx));
     while (bytes != 0) {
+        /* The clock is read before the UART is looked at: a pause of the core in between costs one more look. */
         uint64_t left = stk_deadline_look(&deadline, platform->ops->now_ns(platform->ctx));
         if (uart->ops->put(&uart->config, *in)) {
             in++;
@@ -194,6 +213,7 @@ int stk_bare_uart_write(struct stk_bare_uart *uart, const void *data, uint32_t b
     return STK_OK;
 }
 
+/* Bytes that came while nobody looked are lost beyond the depth of the FIFO; frames tell of that. */
 uint32_t stk_bare_uart_read(struct stk_bare_uart *uart, void *data, uint32_t bytes) {
     uint8_t *out = data;
     uint32_t n = 0;

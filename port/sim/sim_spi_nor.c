@@ -1,10 +1,14 @@
-/* stoker port: simulated SPI NOR chip: its commands. What an operation does in each step is in sim_spi_nor_steps.c. */
+/* stoker port: simulated SPI NOR chip: its commands. What an operation does in each step is in sim_spi_nor_steps.c. The
+ * chip is strict where real chips are: a command without write enable is ignored, as is nearly every command while an
+ * operation runs, and bytes beyond the end of a page go to its front. A driver that breaks such a rule loses data here
+ * as it does there. */
 #include <stddef.h>
 #include <string.h>
 
 #include "sim_spi_nor_internal.h"
 #include "stoker/le.h"
 
+/* Bytes of the SFDP space: the headers, then a gap, then the table. */
 enum {
     HEADER_BYTES = 16,
     TABLE_AT = 0x30,
@@ -12,10 +16,12 @@ enum {
     SFDP_BYTES = TABLE_AT + 4 * TABLE_WORDS
 };
 
+/* Returns true for 1, 2, 4 and so on. */
 static bool is_power_of_two(uint32_t n) {
     return n != 0 && (n & (n - 1u)) == 0;
 }
 
+/* Returns the logarithm of a power of two. */
 static uint32_t power_of(uint32_t n) {
     uint32_t power = 0;
     while (n > 1) {
@@ -41,6 +47,7 @@ int stk_sim_spi_nor_init(struct stk_sim_spi_nor *chip, const struct stk_sim_spi_
     return possible ? STK_OK : STK_E_ARG;
 }
 
+/* Registers are lost with the power, other than protection bits, which chips keep. */
 void stk_sim_spi_nor_power_on(struct stk_sim_spi_nor *chip) {
     chip->off = false;
     chip->cut_after = STK_SIM_SPI_NOR_NO_CUT;
@@ -75,6 +82,7 @@ static uint8_t sfdp_byte(const struct stk_sim_spi_nor *chip, uint32_t at) {
     return table[at];
 }
 
+/* Returns the status register. A chip that reports failures there stays busy until the report is cleared. */
 static uint8_t status_of(const struct stk_sim_spi_nor *chip) {
     uint8_t status = (uint8_t)(chip->status | chip->protection);
     if (chip->config.kind == STK_SIM_SPI_NOR_STATUS) {
@@ -84,6 +92,7 @@ static uint8_t status_of(const struct stk_sim_spi_nor *chip) {
     return (uint8_t)(status | (chip->running != 0 || held ? SIM_SPI_NOR_BUSY : 0));
 }
 
+/* Returns the address behind a command, which has 3 or 4 bytes, the highest first. */
 static uint32_t address_of(const uint8_t *command, uint32_t count) {
     uint32_t at = 0;
     for (uint32_t i = 1; i < count; i++) {
@@ -97,6 +106,7 @@ static uint8_t answer(struct stk_sim_spi_nor *chip, const uint8_t *command, uint
     const uint8_t id[3] = {chip->config.maker, 0x40, (uint8_t)power_of(chip->config.bytes)};
     switch (command[0]) {
     case 0x05: /* read status */
+        /* An operation goes on with each look, so it takes as many polls as it has steps. */
         stk_sim_spi_nor_step(chip);
         return status_of(chip);
     case 0x70: /* read flag status */
@@ -118,7 +128,9 @@ static uint8_t answer(struct stk_sim_spi_nor *chip, const uint8_t *command, uint
 
 /// Commands ///
 
+/* Takes new protection bits; the write enable is used up. */
 static void write_status(struct stk_sim_spi_nor *chip, const uint8_t *out, uint32_t bytes) {
+    /* BP0 to BP3 and what makers put beside them; the other bits are no memory. */
     if (bytes != 0) {
         chip->protection = out[0] & 0x7Cu;
         chip->status = 0;
@@ -140,6 +152,7 @@ static void take_page(struct stk_sim_spi_nor *chip, uint32_t at, const uint8_t *
 static void begin(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t count, const uint8_t *out,
                   uint32_t bytes) {
     uint32_t at = address_of(command, count) % chip->config.bytes;
+    /* A driver that forgets the write enable after an operation is found by this. */
     if ((chip->status & SIM_SPI_NOR_WRITABLE) == 0) {
         chip->ignored++;
         return;
@@ -167,6 +180,7 @@ static void begin(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t
     }
 }
 
+/* Does what a command that reads nothing asks for. */
 static void obey(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t count, const uint8_t *out,
                  uint32_t bytes) {
     switch (command[0]) {
@@ -199,8 +213,11 @@ int stk_sim_spi_nor_select(struct stk_sim_spi_nor *chip, const uint8_t *command,
     if (chip->off) {
         return STK_E_NODEV;
     }
+    /* The chip is the clock of a test, and the bus takes time. */
     chip->ns += (uint64_t)chip->config.byte_ns * ((uint64_t)count + out_bytes + in_bytes);
+    /* A chip that works listens to two commands alone. */
     bool answers = what == 0x05 || what == 0x70 || chip->running == 0;
+    /* Nobody drives the line, or the chip does not listen: the line is high. */
     if (chip->absent || !answers) {
         chip->ignored += chip->absent ? 0 : 1u;
         for (uint32_t i = 0; i < in_bytes; i++) {
@@ -208,6 +225,7 @@ int stk_sim_spi_nor_select(struct stk_sim_spi_nor *chip, const uint8_t *command,
         }
         return STK_OK;
     }
+    /* The one command that a chip takes while a failure keeps it busy. */
     if (what == 0x30 && chip->config.kind == STK_SIM_SPI_NOR_STATUS) {
         chip->report = 0;
         chip->status = 0;
@@ -217,5 +235,6 @@ int stk_sim_spi_nor_select(struct stk_sim_spi_nor *chip, const uint8_t *command,
     for (uint32_t i = 0; i < in_bytes; i++) {
         in[i] = answer(chip, command, count, i);
     }
+    /* The power may have gone in a step of this call. */
     return chip->off ? STK_E_NODEV : STK_OK;
 }

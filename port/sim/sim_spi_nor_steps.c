@@ -1,9 +1,12 @@
-/* stoker port: simulated SPI NOR chip: programs and erases, step by step, and the power cut within a step. */
+/* stoker port: simulated SPI NOR chip: programs and erases, step by step, and the power cut within a step. Real chips
+ * clear a sector before they erase it, so that all its bits wear alike: a sector whose erase was cut may hold zeros,
+ * ones, or what it held. Of the step that is cut, each bit that was to change has changed or not, by the seed. */
 #include <stddef.h>
 
 #include "sim_random.h"
 #include "sim_spi_nor_internal.h"
 
+/* Bytes of a step of a program, and steps of an erase. */
 #define PROGRAM_STEP_BYTES 16u
 #define ERASE_STEPS        16u /* the first half clears all bits of the sector, the second half sets them */
 
@@ -16,21 +19,25 @@ static const struct {
     [STK_SIM_SPI_NOR_STATUS] = {0x40, 0x20, 0},
 };
 
+/* Sets the bit of an operation that failed or was refused. */
 static void report(struct stk_sim_spi_nor *chip, uint8_t what, bool refused) {
     uint8_t bit = what == SIM_SPI_NOR_PROGRAM ? reports[chip->config.kind].program : reports[chip->config.kind].erase;
     chip->report |= refused ? (uint8_t)(bit | reports[chip->config.kind].refused) : bit;
 }
 
+/* Returns true if the test made the sector bad. */
 static bool is_bad(const struct stk_sim_spi_nor *chip, uint32_t at) {
     uint32_t sector = at / chip->config.sector_bytes;
     return sector < 64u && (chip->bad_blocks >> sector & 1u) != 0;
 }
 
 void stk_sim_spi_nor_begin(struct stk_sim_spi_nor *chip, uint8_t what, uint32_t at, uint32_t span) {
+    /* A block erase may be larger than a small chip. */
     span = span < chip->config.bytes ? span : chip->config.bytes;
     chip->programs += what == SIM_SPI_NOR_PROGRAM ? 1u : 0u;
     chip->erases += what == SIM_SPI_NOR_ERASE ? 1u : 0u;
     if (chip->config.kind == STK_SIM_SPI_NOR_SECURITY) {
+        /* The security register keeps the bit of the other operation. */
         chip->report &= what == SIM_SPI_NOR_PROGRAM ? 0x40u : 0x20u;
     }
     if (chip->protection != 0) {
@@ -58,6 +65,7 @@ struct step {
     uint32_t at, bytes;
 };
 
+/* Returns the bytes of the step in hand. `left` counts down from the number of all steps. */
 static struct step step_of(const struct stk_sim_spi_nor *chip) {
     if (chip->running == SIM_SPI_NOR_PROGRAM) {
         uint32_t done = chip->span / PROGRAM_STEP_BYTES - chip->left;
@@ -67,6 +75,7 @@ static struct step step_of(const struct stk_sim_spi_nor *chip) {
     return (struct step){chip->at + done * bytes, bytes};
 }
 
+/* Returns what the byte at `at` is to become: a program clears bits, and never sets one. */
 static uint8_t wanted(const struct stk_sim_spi_nor *chip, uint32_t at) {
     if (chip->running == SIM_SPI_NOR_ERASE) {
         return chip->left > ERASE_STEPS / 2u ? 0x00 : 0xFF;
@@ -92,6 +101,7 @@ void stk_sim_spi_nor_step(struct stk_sim_spi_nor *chip) {
         return;
     }
     struct step step = step_of(chip);
+    /* Steps of a program over bytes that were not sent change nothing, so no cut falls there. */
     bool touched = chip->running == SIM_SPI_NOR_ERASE;
     for (uint32_t i = 0; !touched && i < step.bytes; i++) {
         touched = chip->used[(step.at + i) % sizeof chip->page];
@@ -109,6 +119,7 @@ void stk_sim_spi_nor_step(struct stk_sim_spi_nor *chip) {
     }
     if (--chip->left == 0) {
         chip->running = 0;
+        /* The write enable is good for one operation. */
         chip->status &= (uint8_t)~SIM_SPI_NOR_WRITABLE;
     }
 }

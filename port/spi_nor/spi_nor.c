@@ -1,4 +1,6 @@
-/* stoker port: SPI NOR as flash: reads, programs and erases. Opening is in spi_nor_open.c. */
+/* stoker port: SPI NOR as flash: reads, programs and erases. Opening is in spi_nor_open.c. Each operation that changes
+ * the chip has the same three parts: the write enable, which the chip drops by itself after each operation; the
+ * command; and the wait for its end, after which the chip says, or the port finds out, whether it worked. */
 #include <stddef.h>
 
 #include "spi_nor_internal.h"
@@ -11,6 +13,7 @@ enum {
     CMD_PROGRAM_WIDE = 0x12
 };
 
+/* Bytes of the longest command, and of a piece that is read back: the piece lies on the stack. */
 #define COMMAND_MAX 6u /* command, 4 bytes of address, 8 clocks before the data */
 #define CHECK_BYTES 64u
 
@@ -55,6 +58,7 @@ static int wait_for_chip(struct stk_spi_nor *n) {
 
 /// Reading ///
 
+/* Reads `bytes` bytes at byte `at` of the chip. A read may cross pages and blocks. */
 static int read_bytes(const struct stk_spi_nor *n, uint32_t at, void *data, uint32_t bytes) {
     uint8_t command[COMMAND_MAX];
     uint32_t count = address(n, command, n->wide ? CMD_READ_WIDE : CMD_READ, at);
@@ -62,6 +66,7 @@ static int read_bytes(const struct stk_spi_nor *n, uint32_t at, void *data, uint
     return n->bus->read(n->bus_ctx, command, count, data, bytes);
 }
 
+/* read of the interface. */
 static int spi_nor_flash_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
     struct stk_spi_nor *n = ctx;
     uint32_t at;
@@ -84,6 +89,7 @@ static bool reads_back(const struct stk_spi_nor *n, uint32_t at, const uint8_t *
     uint8_t seen[CHECK_BYTES];
     for (uint32_t done = 0; done < bytes; done += sizeof seen) {
         uint32_t some = bytes - done < sizeof seen ? bytes - done : (uint32_t)sizeof seen;
+        /* A board that fails here leaves it open what the block holds. */
         if (read_bytes(n, at + done, seen, some) != STK_OK) {
             return false;
         }
@@ -102,6 +108,7 @@ static int ended_badly(struct stk_spi_nor *n, uint32_t at, const struct spi_nor_
     const uint8_t disable = 0x04;
     uint8_t status = 0;
     int err = stk_spi_nor_register(n, CMD_READ_STATUS, &status);
+    /* A program into a protected sector ends at once, and what a chip says of it differs: an error, or nothing. */
     bool refused = out->refused || (status & (stk_spi_nor_protection(n) | STATUS_WRITABLE)) != 0;
     if (err == STK_OK && (status & STATUS_WRITABLE) != 0) {
         err = n->bus->command(n->bus_ctx, &disable, 1);
@@ -139,6 +146,7 @@ static int program_page(struct stk_spi_nor *n, uint32_t at, const uint8_t *data,
     if (err != STK_OK) {
         return fail(n, err, at, 0);
     }
+    /* From here on the chip may have bytes of the page, whatever goes wrong. */
     uint32_t count = address(n, command, n->wide ? CMD_PROGRAM_WIDE : CMD_PROGRAM, at);
     if (n->bus->write(n->bus_ctx, command, count, data, bytes) != STK_OK) {
         n->late = true; /* the chip may program what it was sent */
@@ -147,6 +155,7 @@ static int program_page(struct stk_spi_nor *n, uint32_t at, const uint8_t *data,
     return finish(n, at, data, bytes, n->chip.program_ns);
 }
 
+/* prog of the interface: one program for each page that the bytes touch. */
 static int spi_nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
     struct stk_spi_nor *n = ctx;
     const uint8_t *in = data;
@@ -160,6 +169,7 @@ static int spi_nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const 
     }
     while (err == STK_OK && bytes != 0) {
         uint32_t room = n->chip.page_bytes - at % n->chip.page_bytes, some = bytes < room ? bytes : room;
+        /* Each page has its own write enable, its own wait and its own report. */
         err = program_page(n, at, in, some);
         if (err != STK_OK && in != data && n->geometry.rewrite == STK_FLASH_ONCE) {
             err = STK_E_IO; /* a part is there, and may not be programmed again */
@@ -171,6 +181,7 @@ static int spi_nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const 
     return err;
 }
 
+/* erase of the interface. */
 static int spi_nor_flash_erase(void *ctx, uint32_t block) {
     struct stk_spi_nor *n = ctx;
     uint8_t command[COMMAND_MAX];
@@ -194,10 +205,12 @@ static int spi_nor_flash_erase(void *ctx, uint32_t block) {
     return finish(n, at, NULL, n->geometry.block_bytes, n->limit_ns);
 }
 
+/* geometry of the interface. */
 static void spi_nor_flash_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct stk_spi_nor *)ctx)->geometry;
 }
 
+/* Programs and erases are in the chip when the calls return, so there is no sync. */
 const struct stk_flash_ops stk_spi_nor_flash_ops = {
     .name = "spi_nor",
     .geometry = spi_nor_flash_geometry,

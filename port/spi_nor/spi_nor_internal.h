@@ -1,4 +1,6 @@
-/* stoker port: what the files of the SPI NOR port share. */
+/* stoker port: what the files of the SPI NOR port share. Errors of the board come in two kinds. Before an operation
+ * began, the error is the bus's, and no block is to blame. From the command of an operation on nobody knows what the
+ * chip did, and the block counts as bad until its next erase. */
 #ifndef STOKER_SPI_NOR_INTERNAL_H
 #define STOKER_SPI_NOR_INTERNAL_H
 

@@ -1,8 +1,11 @@
-/* stoker port: opening an SPI NOR chip: its ID, what it is, and the window. */
+/* stoker port: opening an SPI NOR chip: its ID, what it is, and the window. A board may be reset while the chip has
+ * power, so the chip may be in the middle of an erase, in deep power-down, or hold the report of a failure that nobody
+ * asked for. */
 #include <stddef.h>
 
 #include "spi_nor_internal.h"
 
+/* First byte of the JEDEC ID (JEP106), of the makers whose chips report failures. */
 enum {
     MAKER_INFINEON = 0x01,
     MAKER_MICRON = 0x20,
@@ -10,14 +13,18 @@ enum {
     MAKER_MACRONIX = 0xC2
 };
 
+/* What holds where neither table nor caller tells: longer than any chip takes, so that only a chip that hangs passes
+ * the limit. */
 #define PAGE_DEFAULT       256u
 #define PROGRAM_DEFAULT_NS UINT64_C(10000000)
 #define ERASE_DEFAULT_NS   UINT64_C(10000000000)
 
+/* Returns true for 1, 2, 4 and so on. */
 static bool is_power_of_two(uint32_t n) {
     return n != 0 && (n & (n - 1u)) == 0;
 }
 
+/* Returns where chips of this maker report failures (enum stk_spi_nor_reports). */
 static uint8_t reports_of(uint8_t maker) {
     switch (maker) {
     case MAKER_MICRON:
@@ -59,6 +66,7 @@ static int identify(struct stk_spi_nor *n) {
     if (err != STK_OK) {
         return err;
     }
+    /* The maker alone does not tell: some chips begin with bytes that say nothing. */
     bool silent = (n->id[0] == 0xFF && n->id[1] == 0xFF) || (n->id[0] == 0 && n->id[1] == 0);
     return silent ? STK_E_NODEV : STK_OK;
 }
@@ -70,6 +78,7 @@ static int check_chip(struct stk_spi_nor_chip *chip) {
     chip->program_ns = chip->program_ns != 0 ? chip->program_ns : PROGRAM_DEFAULT_NS;
     for (uint32_t i = 0; i < STK_SPI_NOR_ERASES; i++) {
         if (chip->erase[i].bytes != 0) {
+            /* One size that is none makes the count too large. */
             erases += is_power_of_two(chip->erase[i].bytes) ? 1u : STK_SPI_NOR_ERASES + 1u;
             chip->erase[i].limit_ns = chip->erase[i].limit_ns != 0 ? chip->erase[i].limit_ns : ERASE_DEFAULT_NS;
         }
@@ -100,12 +109,14 @@ static int choose_erase(struct stk_spi_nor *n, uint32_t bytes) {
     n->geometry.block_bytes = n->chip.erase[best].bytes;
     n->erase_command = n->chip.erase[best].command;
     n->limit_ns = n->chip.erase[best].limit_ns;
+    /* The table gives commands with addresses of 3 bytes, which reach the first 16 MiB alone. */
     if (n->wide) {
         n->erase_command = wide_erase(n->erase_command);
     }
     return n->erase_command != 0 ? STK_OK : STK_E_UNSUPPORTED;
 }
 
+/* Checks the window against the blocks of the chip, and sets the geometry. */
 static int lay_out(struct stk_spi_nor *n, const struct stk_spi_nor_config *config) {
     int err = choose_erase(n, config->block_bytes);
     uint32_t block = n->geometry.block_bytes;
@@ -132,6 +143,7 @@ static int unprotect(const struct stk_spi_nor *n) {
     if (err != STK_OK || (status & stk_spi_nor_protection(n)) == 0) {
         return err;
     }
+    /* A chip whose status register is locked takes the command and changes nothing, so the bits are read again. */
     err = stk_spi_nor_write_enable(n);
     if (err == STK_OK) {
         err = n->bus->write(n->bus_ctx, &command, 1, &none, 1);
@@ -145,6 +157,7 @@ static int unprotect(const struct stk_spi_nor *n) {
     return err == STK_OK && (status & stk_spi_nor_protection(n)) != 0 ? STK_E_ACCESS : err;
 }
 
+/* Checks what needs no chip, and clears the object. */
 static int check_config(struct stk_spi_nor *n, const struct stk_spi_nor_config *config) {
     const struct stk_spi_nor_bus *bus = config->bus;
     uint32_t unit = config->prog_unit != 0 ? config->prog_unit : 1u;
@@ -170,6 +183,7 @@ int stk_spi_nor_open(struct stk_spi_nor *nor, const struct stk_spi_nor_config *c
     if (err != STK_OK) {
         return err;
     }
+    /* Before the first operation, since its end is judged by this. */
     nor->reports = config->reports != STK_SPI_NOR_BY_MAKER ? (uint8_t)config->reports : reports_of(nor->id[0]);
     if (config->chip != NULL) {
         nor->chip = *config->chip;
@@ -187,5 +201,6 @@ int stk_spi_nor_open(struct stk_spi_nor *nor, const struct stk_spi_nor_config *c
         /* A failure of before the board was reset must not be taken for one of the first operation. */
         err = stk_spi_nor_outcome(nor, false, &old);
     }
+    /* Last, since this is the only thing in open that writes to the chip. */
     return err == STK_OK && config->unprotect ? unprotect(nor) : err;
 }

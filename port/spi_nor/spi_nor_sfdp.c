@@ -14,14 +14,17 @@ enum {
     WORD_PROGRAM = 11
 };
 
+/* The first word of every table. */
 #define SIGNATURE 0x50444653u /* "SFDP" */
 
+/* Reads bytes of the SFDP space, which is apart from the flash itself. */
 static int read_table(const struct stk_spi_nor *n, uint32_t at, uint8_t *data, uint32_t bytes) {
     /* The fifth byte lets a clock cycle of eight bits pass before the data. */
     const uint8_t command[5] = {CMD_READ_SFDP, (uint8_t)(at >> 16), (uint8_t)(at >> 8), (uint8_t)at, 0};
     return n->bus->read(n->bus_ctx, command, sizeof command, data, bytes);
 }
 
+/* Returns word `word` of the table. */
 static uint32_t word_of(const uint8_t *table, uint32_t word) {
     return stk_get32(table + 4u * (word - 1u));
 }
@@ -43,6 +46,7 @@ static uint64_t erase_limit(uint32_t times, uint32_t i) {
     return typical * 2u * ((times & 0xFu) + 1u);
 }
 
+/* The longest program of a page, likewise. The unit is 8 or 64 us. */
 static uint64_t program_limit(uint32_t word) {
     uint64_t typical = (uint64_t)((word >> 8 & 0x1Fu) + 1u) * ((word >> 13 & 1u) != 0 ? 64000u : 8000u);
     return typical * 2u * ((word & 0xFu) + 1u);
@@ -53,6 +57,7 @@ static uint32_t take_erases(struct stk_spi_nor_chip *chip, const uint8_t *table,
     uint32_t count = 0;
     for (uint32_t i = 0; i < STK_SPI_NOR_ERASES; i++) {
         const uint8_t *type = table + 4u * (WORD_ERASE - 1u) + 2u * i;
+        /* Byte 0 is the logarithm of the size, byte 1 the command. 0: the chip has fewer types. */
         if (type[0] != 0 && type[0] < 32) {
             chip->erase[i].bytes = (uint32_t)1 << type[0];
             chip->erase[i].command = type[1];
@@ -73,6 +78,7 @@ int stk_spi_nor_read_sfdp(struct stk_spi_nor *n) {
     if (stk_get32(table) != SIGNATURE || words < WORDS_MIN) {
         return STK_E_UNSUPPORTED;
     }
+    /* Later editions add words; those before them stay as they are. */
     words = words < WORDS_USED ? words : WORDS_USED;
     err = read_table(n, at, table, 4u * words);
     if (err != STK_OK) {

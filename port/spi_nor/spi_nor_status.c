@@ -1,4 +1,6 @@
-/* stoker port: the registers of an SPI NOR chip, and the wait for the end of an operation. */
+/* stoker port: the registers of an SPI NOR chip, and the wait for the end of an operation. The status register is the
+ * same with all makers as far as bits 0 and 1 go. Protection bits and reports of failures differ from one maker to the
+ * next. */
 #include <stddef.h>
 
 #include "spi_nor_internal.h"
@@ -21,6 +23,7 @@ static const struct {
 
 int stk_spi_nor_outcome(const struct stk_spi_nor *n, bool erase, struct spi_nor_outcome *out) {
     *out = (struct spi_nor_outcome){false, false, 0};
+    /* A chip without such a register: the port reads back what it holds. */
     uint8_t command = registers[n->reports].read, clear = registers[n->reports].clear;
     if (command == 0) {
         return STK_OK;
@@ -32,6 +35,7 @@ int stk_spi_nor_outcome(const struct stk_spi_nor *n, bool erase, struct spi_nor_
     out->refused = (out->value & registers[n->reports].refused) != 0;
     out->failed =
         out->refused || (out->value & (erase ? registers[n->reports].erase : registers[n->reports].program)) != 0;
+    /* The bit of the other operation is cleared as well, or it would stay for ever. */
     bool any = (out->value & (registers[n->reports].erase | registers[n->reports].program)) != 0 || out->refused;
     return any && clear != 0 ? n->bus->command(n->bus_ctx, &clear, 1) : STK_OK;
 }
@@ -47,6 +51,7 @@ uint8_t stk_spi_nor_protection(const struct stk_spi_nor *n) {
     }
 }
 
+/* The chip's WP# line, or a status register that is locked, keeps the bit from being set. */
 int stk_spi_nor_write_enable(const struct stk_spi_nor *n) {
     const uint8_t enable = CMD_WRITE_ENABLE;
     uint8_t status = 0;
@@ -81,6 +86,7 @@ int stk_spi_nor_wait(const struct stk_spi_nor *n, uint64_t limit_ns) {
     uint64_t left;
     int busy;
     stk_deadline_start(&deadline, limit_ns, n->platform.ops->now_ns(n->platform.ctx));
+    /* The deadline is looked at first, so that the chip is asked at least once, and once more after the end. */
     do {
         left = stk_deadline_look(&deadline, n->platform.ops->now_ns(n->platform.ctx));
         busy = is_busy(n); /* once more after the deadline is over: this call may have slept */
