@@ -47,7 +47,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->tenants = c->tenants ? c->tenants : 1u;
     c->debug_records = c->debug_records ? c->debug_records : STK_DEBUG_RECORDS_DEFAULT;
     c->io_slots = c->io_slots ? c->io_slots : STK_IO_SLOTS_MAX;
-    c->lease_ns = c->lease_ns ? c->lease_ns : UINT64_C(100000000);
+    c->lease_ns = c->lease_ns ? c->lease_ns : STK_OPENCL_LEASE_NS;
     c->idle_ns = c->idle_ns ? c->idle_ns : UINT64_C(2000000);
     c->quantum_ns = c->quantum_ns ? c->quantum_ns : UINT64_C(2000000);
     c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
@@ -203,11 +203,38 @@ static void pass_over(struct stk_opencl *cl, int index) {
     }
 }
 
-int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
+/* A walk through the devices that a configuration names. Without a name, the devices of the board come first. */
+struct walk {
+    const char *wanted; /* NULL: any device */
+    uint32_t place;     /* of stk_opencl_candidate */
+    int preferred;      /* 1: only devices of the board; -1: all but those; 0: all */
+};
+
+static struct walk start_walk(const struct stk_opencl_config *config) {
     const char *wanted = config->device && config->device[0] ? config->device : NULL;
+    int preferred = wanted == NULL && STK_OPENCL_PREFERRED[0] != '\0';
+    return (struct walk){.wanted = wanted, .preferred = preferred};
+}
+
+/* Describes the next device of the walk and returns its index; STK_E_NODEV after the last one. */
+static int next_device(struct walk *w, int no_cpu, struct stk_opencl_device *device) {
+    int index;
+    do {
+        index = stk_opencl_candidate(w->wanted, no_cpu, &w->place, device);
+        if (index < 0 && w->preferred > 0) {
+            w->preferred = -1;
+            w->place = 0;
+            index = stk_opencl_candidate(w->wanted, no_cpu, &w->place, device);
+        }
+    } while (index >= 0 && w->preferred != 0 &&
+             (strcasestr(device->name, STK_OPENCL_PREFERRED) != NULL) != (w->preferred > 0));
+    return index;
+}
+
+int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config) {
+    struct walk walk = start_walk(config);
     struct stk_opencl_device device;
     uint64_t began_ns = stk_opencl_now_ns();
-    uint32_t place = 0;
     int index, err;
     /* The object may hold anything before open; begin() copies this text, so it must be empty first. */
     memset(cl->passed_over, 0, sizeof cl->passed_over);
@@ -219,10 +246,10 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
     if (err != STK_OK) {
         return err;
     }
-    index = stk_opencl_candidate(wanted, config->no_cpu, &place, &device);
+    index = next_device(&walk, config->no_cpu, &device);
     if (index < 0) {
         stk_opencl_say(cl, "no OpenCL device %s%s%s", config->no_cpu ? "but CPUs " : "",
-                       wanted ? "named " : "was found", wanted ? wanted : "");
+                       walk.wanted ? "named " : "was found", walk.wanted ? walk.wanted : "");
         return index;
     }
     do {
@@ -232,7 +259,7 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
         err = open_device(cl);
         if (err != STK_OK) {
             pass_over(cl, index);
-            index = stk_opencl_candidate(wanted, config->no_cpu, &place, &device);
+            index = next_device(&walk, config->no_cpu, &device);
         }
         /* There is a further device, but its open would end at once. */
         if (err != STK_OK && index >= 0 && stk_opencl_allowed(cl, UINT64_MAX) == 0u) {

@@ -30,11 +30,17 @@ static void pass_over(struct stk_opencl *cl, struct passed *p) {
     stk_opencl_clear_reason(cl);
 }
 
+/* Returns 1 for a kind of memory that the caller asks for by its name, or that the board allows. */
+static int asked(const struct stk_opencl_config *c, enum stk_opencl_memory memory) {
+    return c->memory == memory || (c->memory == STK_OPENCL_ANY &&
+                                   (memory == STK_OPENCL_COPIES || ((STK_OPENCL_KINDS_OFF >> memory) & 1u) == 0u));
+}
+
 /* Returns 1 for a kind of memory that the configuration allows in this mode, and that is not known to be impossible. */
 static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk_opencl_memory memory) {
     const struct stk_opencl_config *c = &cl->config;
     return !(cl->own.search.synchronous && mode != STK_BATCH) && (c->residency == 0 || c->residency == mode) &&
-           (c->memory == STK_OPENCL_ANY || c->memory == memory);
+           asked(c, memory);
 }
 
 /* Starts an outcome for this kind of memory, without any figures. */

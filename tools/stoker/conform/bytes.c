@@ -1,3 +1,4 @@
+/* Buffers of the records: made, filled from files, and freed with the world of their file. */
 #include "cases.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ void bytes_zero(struct bytes *b, size_t len) {
     bytes_take(b, vec_alloc(len), len);
 }
 
-/* The copy is of the exact size, so that the sanitizers see a read behind it. */
+/* Shortens the bytes. The copy has the exact size, so that the sanitizers see a read behind it. */
 void bytes_cut(struct vec *v, struct bytes *b) {
     uint64_t len = vec_u64(v, "len");
     if (len > b->len) {

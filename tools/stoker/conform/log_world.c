@@ -1,3 +1,4 @@
+/* The temporary folder of the replay log files, and the log that is open in it. */
 #include "log_world.h"
 
 #include "place.h"
@@ -28,6 +29,7 @@ struct log_world *log_world(struct vec *v, struct world *w) {
     struct log_world *l = w->logs;
     if (l == NULL) {
         l = w->logs = vec_alloc(sizeof *l);
+        /* An empty name says that there is no folder, so that each later record fails too. */
         if (!place_make(l->folder, sizeof l->folder)) {
             l->folder[0] = '\0';
         }
@@ -56,6 +58,7 @@ bool log_path(struct vec *v, struct log_world *l, const char *key, char *path) {
     char stored[LOG_PATH_BYTES];
     uint64_t size;
     const char *name = vec_need(v, key);
+    /* A name from a vector file must not lead out of the temporary folder. */
     if (name[0] == '/' || name[0] == '.' || strstr(name, "/.") != NULL || strlen(name) > 200) {
         vec_differ(v, key, "a name within the folder", name);
         return false;

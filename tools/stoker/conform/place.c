@@ -11,7 +11,7 @@
 
 const char *place_read(const char *path, struct bytes *b) {
     struct stat st;
-    /* Looked at before it is opened: opening a pipe would wait for its other end. */
+    /* Looks at the file before it opens the file: the open of a pipe would wait for its other end. */
     if (stat(path, &st) != 0) {
         return strerror(errno);
     }
@@ -26,6 +26,7 @@ const char *place_read(const char *path, struct bytes *b) {
         return strerror(errno);
     }
     bytes_zero(b, (size_t)st.st_size);
+    /* A file that grew or shrank since stat is not what was asked for. */
     bool whole = fread(b->p, 1, b->len, f) == b->len && fgetc(f) == EOF;
     fclose(f);
     if (!whole) {

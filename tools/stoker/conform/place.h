@@ -1,5 +1,5 @@
-/* Conformance: what the cases ask of the machine that they run on, files and memory. place.c has it for a machine with an
- * OS; test/conformance/bare has it for one without. */
+/* Conformance: what the cases ask of the machine that they run on, files and memory. place.c is for a machine with an
+ * OS; test/conformance/bare has the calls for a machine without. */
 #ifndef CONFORM_PLACE_H
 #define CONFORM_PLACE_H
 

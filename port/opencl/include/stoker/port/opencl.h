@@ -207,6 +207,26 @@ enum stk_opencl_mail {
 #define STK_OPENCL_OPEN_NS UINT64_C(120000000000)
 #endif
 
+/* What the build's board says about its device (boards/README.md). All three hold for the compiled library. */
+
+/* Where stk_opencl_config.device is NULL or "", open first tries the devices whose name has this part, then the others.
+ * "": no device is preferred. */
+#ifndef STK_OPENCL_PREFERRED
+#define STK_OPENCL_PREFERRED ""
+#endif
+
+/* Default of stk_opencl_config.lease_ns. A driver that resets a GPU after some time needs a shorter lease. */
+#ifndef STK_OPENCL_LEASE_NS
+#define STK_OPENCL_LEASE_NS UINT64_C(100000000)
+#endif
+
+/* Kinds of memory that open does not try where stk_opencl_config.memory is STK_OPENCL_ANY: a bit 1u << KIND for each. A
+ * driver may offer a kind although the host must not touch such memory while a kernel runs: the handshake itself would
+ * end the process. STK_OPENCL_COPIES is always tried. */
+#ifndef STK_OPENCL_KINDS_OFF
+#define STK_OPENCL_KINDS_OFF 0u
+#endif
+
 struct stk_opencl_config;
 
 /* Changes what a configuration asks for, for the device that open is about to try. See stk_opencl_config.fit. */
@@ -214,8 +234,8 @@ typedef void stk_opencl_fit(void *ctx, const struct stk_opencl_device *device, s
 
 /* Configuration of the port. A 0 means the default. */
 struct stk_opencl_config {
-    /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
-     * the first one that opens, in the order of stk_opencl_next. */
+    /* Index ("0"), or a part of the device's name; NULL or "": any device, those of STK_OPENCL_PREFERRED first. Where
+     * this names several devices, open takes the first one that opens, in the order of stk_opencl_next. */
     const char *device;
     int no_cpu;             /* 1: only devices that the driver calls a GPU or an accelerator */
     uint32_t slots;         /* ring slots; 0: 256 */
@@ -231,7 +251,8 @@ struct stk_opencl_config {
     uint32_t lanes; /* work-items in a group; 0: what suits the device */
     /* All times are in nanoseconds and take any value. UINT64_MAX means never, but no launch has more than 2^32 - 1
      * turns. stoker/deadline.h says what watch_ns and deadline_ns count. */
-    uint64_t lease_ns; /* longest time of one launch; 0: 100 ms */
+    /* longest time of one launch; 0: STK_OPENCL_LEASE_NS (100 ms unless the build sets another time) */
+    uint64_t lease_ns;
     /* RESIDENT: a launch without work ends after about this. 0: 2 ms; where the device is this CPU, 50 us while threads
      * of this process lose their cores to others */
     uint64_t idle_ns;
@@ -244,9 +265,10 @@ struct stk_opencl_config {
     uint32_t recoveries; /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     uint64_t recovery_ns;
-    enum stk_residency residency;  /* use this mode or fail; 0: the best that works */
-    enum stk_opencl_memory memory; /* use this kind or fail; STK_OPENCL_COPIES goes with BATCH alone */
-    enum stk_opencl_mail mail;     /* whether one worker looks for all */
+    enum stk_residency residency; /* use this mode or fail; 0: the best that works */
+    /* use this kind or fail; STK_OPENCL_COPIES goes with BATCH alone; 0: any kind but those of STK_OPENCL_KINDS_OFF */
+    enum stk_opencl_memory memory;
+    enum stk_opencl_mail mail; /* whether one worker looks for all */
     /* Outcome of an earlier open. Used if device and driver are the same, residency and memory allow it, its memory can
      * be had, and a short handshake confirms it. Read during open only. NULL: use the outcome in cache or store, or
      * else probe. */
