@@ -17,7 +17,7 @@ UNIT_MAX = 16384
 BOOT_MAX = 0x7FFFFFFE
 CELLS_MAX = 1 << 28  # of a log
 REACH = 64  # blocks in a row that may fail, beside the longest run that a header tells
-KINDS = ["publish", "failure", "more", "input", "epoch", "start"]
+KINDS = ["publish", "failure", "more", "input", "epoch", "start", "result"]
 U32 = 1 << 32
 
 

@@ -14,7 +14,7 @@ struct dump {
 
 /* Returns the name of a kind of record, or its number in `number` where it has no name. */
 static const char *kind_name(uint32_t kind, char number[12]) {
-    static const char *const names[] = {"publish", "failure", "more", "input", "epoch", "start"};
+    static const char *const names[] = {"publish", "failure", "more", "input", "epoch", "start", "result"};
     if (kind < sizeof names / sizeof *names) {
         return names[kind];
     }

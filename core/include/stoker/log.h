@@ -47,7 +47,8 @@ enum stk_log_kind {
     STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it; `error` is the index of the first */
     STK_LOG_INPUT = 3,   /* bytes went into the payload */
     STK_LOG_EPOCH = 4,   /* an epoch ended; `digest` is that of the observables */
-    STK_LOG_START = 5    /* what is recorded from here on began with a fresh instance */
+    STK_LOG_START = 5,   /* what is recorded from here on began with a fresh instance */
+    STK_LOG_RESULT = 6   /* a slot ended without a failure; its arguments are the results of the slot */
 };
 
 enum stk_log_failure {

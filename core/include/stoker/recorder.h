@@ -105,6 +105,19 @@ struct stk_record_failure {
 /* Records a failure. Errors as stk_recorder_publish. */
 STK_MUST_CHECK int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure);
 
+/* What a slot that ended DONE has computed. */
+struct stk_record_result {
+    uint32_t slot;
+    uint32_t tenant;                    /* of the slot */
+    uint32_t opcode;                    /* of the slot */
+    uint32_t results[STK_SLOT_RESULTS]; /* the last words of the slot */
+};
+
+/* Records the results of a slot that ended DONE. Call it before the slot is published again; the callback of a stream
+ * may (stk_stream_slot). A stream does not call it by itself. A replay compares the results. Errors as
+ * stk_recorder_publish. */
+STK_MUST_CHECK int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result);
+
 /* The class of a failure: STK_E_DEVICE is DEVICE_LOSS; a FAULT is PROGRAM_BUG, but for the reason STK_REASON_IO, which
  * is TRANSIENT_QUEUE as every failed read is; STK_E_CANCELED is NONE; anything else is UNCLASSIFIED. */
 uint32_t stk_record_class(int err, uint32_t reason);

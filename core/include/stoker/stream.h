@@ -199,6 +199,9 @@ STK_MUST_CHECK int stk_stream_read(struct stk_stream *stream, const struct stk_s
 /* Returns the number of chunks that were queued and are not yet done with the callback. */
 uint32_t stk_stream_in_flight(const struct stk_stream *stream);
 
+/* Returns the ring slot of the chunk that is with the callback. Only the callback may call this. */
+uint32_t stk_stream_slot(const struct stk_stream *stream);
+
 /* Moves the stream on and hands out finished chunks; waits up to timeout_ns for the first one (0: not at all). A
  * stream that has nothing in flight sleeps for as long, so that a loop of polls costs no core. Returns how many; 0
  * when none finished in time. STK_E_TIMEOUT a slot passed slot_timeout_ns (info.index: which); STK_E_DEVICE the

@@ -176,6 +176,20 @@ int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_
     return append_failure(recorder, failure, results_digest(&recorder->hash, failure->results));
 }
 
+int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result) {
+    struct stk_log_record record = {
+        .kind = STK_LOG_RESULT,
+        .slot = result->slot,
+        .tenant = result->tenant,
+        .opcode = result->opcode,
+        .status = STK_SLOT_DONE,
+    };
+    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
+        record.args[i] = result->results[i];
+    }
+    return append(recorder, &record);
+}
+
 STK_OWN_FRAME static int append_epoch(struct stk_recorder *recorder, uint32_t tag, uint64_t digest) {
     struct stk_log_record record = {
         .kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT, .digest = digest};

@@ -167,6 +167,15 @@ static int take_failure(struct stk_replay *r, const struct stk_log_record *recor
     return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
 }
 
+/* Compares the end of a slot with the results that were recorded. */
+static int take_result(struct stk_replay *r, const struct stk_log_record *record) {
+    const struct stk_recorded_end end = {.status = STK_SLOT_DONE, .results = record->args};
+    if (record->slot >= r->shape.slots) {
+        return STK_E_RANGE;
+    }
+    return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
+}
+
 /* Returns where the bytes of an INPUT go in a target. */
 static uint8_t *input_place(const struct stk_replay_target *t, const struct stk_log_record *record) {
     uint8_t *part = record->status == STK_INPUT_TO_TABLES ? t->memory.tables : t->memory.payload;
@@ -277,6 +286,8 @@ static int take(struct stk_replay *r, const struct stk_log_record *record) {
         return take_epoch(r, record);
     case STK_LOG_START:
         return take_start(r, record);
+    case STK_LOG_RESULT:
+        return take_result(r, record);
     default:
         return STK_E_UNSUPPORTED;
     }

@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct stk_replay_slot) == STK_REPLAY_SLOT_BYTES, "STK_REP
 /* How a slot ended in the recorded run; of no interest where two targets are compared. */
 struct stk_recorded_end {
     uint32_t status;         /* STK_SLOT_DONE, STK_SLOT_FAULT; STK_SLOT_EMPTY: not known, any will do */
-    const uint32_t *results; /* STK_SLOT_FAULT: the last words of the slot */
+    const uint32_t *results; /* the last words of the slot; NULL: not told, any will do */
 };
 
 extern const struct stk_recorded_end stk_recorded_done, stk_recorded_unknown;

@@ -221,6 +221,10 @@ static int deliver(struct stk_stream *s) {
     return verdict < 0 ? verdict : 1;
 }
 
+uint32_t stk_stream_slot(const struct stk_stream *stream) {
+    return stk_entry_slot(stream, stream->delivered);
+}
+
 int stk_stream_harvest(struct stk_stream *s) {
     int delivered = 0;
     while (s->delivered != s->published) {

@@ -259,6 +259,22 @@ static void failure_tells_status_class_and_results(void **state) {
     assert_true(r.digest == digest_of(stored, sizeof stored));
 }
 
+static void result_tells_what_a_slot_computed(void **state) {
+    const struct stk_record_result result = {.slot = 4, .tenant = 1, .opcode = 9, .results = {5, 6, 7, 8}};
+    struct stk_log_record r;
+    (void)state;
+    started();
+    assert_int_equal(stk_recorder_result(&rig.recorder, &result), STK_OK);
+    read_back();
+    r = rig_kind(STK_LOG_RESULT);
+    assert_int_equal(r.slot, 4);
+    assert_int_equal(r.tenant, 1);
+    assert_int_equal(r.opcode, 9);
+    assert_int_equal(r.status, STK_SLOT_DONE);
+    assert_memory_equal(r.args, result.results, sizeof r.args);
+    assert_true(r.digest == 0);
+}
+
 static void classes_follow_the_error(void **state) {
     (void)state;
     assert_int_equal(stk_record_class(STK_E_DEVICE, 0), STK_FAILURE_DEVICE_LOSS);
@@ -298,8 +314,10 @@ static void nothing_is_recorded_before_the_start(void **state) {
     const struct stk_work work = {.opcode = 8};
     const struct stk_record_input input = {.bytes = 1};
     const struct stk_record_failure failure = {.err = STK_E_IO};
+    const struct stk_record_result result = {.slot = 1};
     (void)state;
     fresh();
+    assert_int_equal(stk_recorder_result(&rig.recorder, &result), STK_E_SHUTDOWN);
     assert_int_equal(stk_recorder_publish(&rig.recorder, 0, &work), STK_E_SHUTDOWN);
     assert_int_equal(stk_recorder_input(&rig.recorder, &input), STK_E_SHUTDOWN);
     assert_int_equal(stk_recorder_failure(&rig.recorder, &failure), STK_E_SHUTDOWN);
@@ -393,6 +411,7 @@ int main(void) {
         cmocka_unit_test(input_that_leaves_the_payload_is_refused),
         cmocka_unit_test(publish_takes_as_many_records_as_its_arguments_need),
         cmocka_unit_test(failure_tells_status_class_and_results),
+        cmocka_unit_test(result_tells_what_a_slot_computed),
         cmocka_unit_test(classes_follow_the_error),
         cmocka_unit_test(epoch_tells_its_number_and_the_digest),
         cmocka_unit_test(nothing_is_recorded_before_the_start),

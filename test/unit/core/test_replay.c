@@ -222,6 +222,30 @@ static void fault_with_other_words_than_recorded_differs(void **state) {
     assert_int_equal(replay_on(2), STK_REPLAY_SAME); /* the targets agree */
 }
 
+/* A sum over payload bytes that are all 0, and argument 11, recorded with the results `sum` and `last`. */
+static void record_result(uint32_t sum, uint32_t last) {
+    const struct stk_record_result result = {.slot = 3, .opcode = OP_SUM, .results = {sum, last, 0, last}};
+    const uint32_t args[12] = {0, 4, [11] = 77};
+    record();
+    put(3, OP_SUM, args, 12);
+    run_box();
+    assert_int_equal(stk_recorder_result(&rig.recorder, &result), STK_OK);
+    end_epoch(1);
+}
+
+static void recorded_results_are_compared(void **state) {
+    (void)state;
+    record_result(0, 77);
+    assert_int_equal(replay_on(1), STK_REPLAY_SAME);
+    assert_int_equal(replay_on(2), STK_REPLAY_SAME);
+    record_result(1, 77);
+    assert_int_equal(replay_on(1), STK_REPLAY_DIFFERS);
+    assert_report(STK_REPLAY_RESULT, 1, 0, 0, 1);
+    assert_int_equal(rig_report.slot, 3);
+    assert_int_equal(rig_report.opcode, OP_SUM);
+    assert_int_equal(replay_on(2), STK_REPLAY_SAME); /* the targets agree */
+}
+
 static void fault_that_was_not_recorded_differs(void **state) {
     (void)state;
     record();
@@ -296,6 +320,7 @@ int main(void) {
         cmocka_unit_test(fence_comes_after_all_that_was_published_before),
         cmocka_unit_test(recorded_fault_is_expected),
         cmocka_unit_test(fault_with_other_words_than_recorded_differs),
+        cmocka_unit_test(recorded_results_are_compared),
         cmocka_unit_test(fault_that_was_not_recorded_differs),
         cmocka_unit_test(fault_in_one_target_differs),
         cmocka_unit_test(failures_of_reads_clocks_and_devices_say_nothing_about_a_slot),

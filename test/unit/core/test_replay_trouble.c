@@ -179,7 +179,9 @@ static void records_that_make_no_sense_are_named(void **state) {
         struct stk_log_record record;
         int err;
     } cases[] = {
-        {{.kind = 6}, STK_E_UNSUPPORTED},
+        {{.kind = 7}, STK_E_UNSUPPORTED},
+        {{.kind = STK_LOG_RESULT, .slot = RIG_SLOTS}, STK_E_RANGE},
+        {{.kind = STK_LOG_RESULT, .slot = 1}, STK_E_CORRUPT},
         {{.kind = STK_LOG_PUBLISH, .slot = RIG_SLOTS, .opcode = 8}, STK_E_RANGE},
         {{.kind = STK_LOG_PUBLISH, .slot = 1, .opcode = STK_OP_LOAD_MISS}, STK_E_OPCODE},
         {{.kind = STK_LOG_PUBLISH, .slot = 1, .opcode = 8, .error = STK_WIRE_PRIORITY_IDLE + 1}, STK_E_CORRUPT},

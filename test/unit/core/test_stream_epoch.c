@@ -105,6 +105,43 @@ static void chunk_that_runs_again_is_published_again_on_the_same_input(void **st
     rig_at_end();
 }
 
+/* Records what the slot has computed, and has the chunk run a second time. */
+static int record_and_run_again(const struct stk_stream_result *r, struct stk_stream_next *next) {
+    struct stk_record_result result = {
+        .slot = stk_stream_slot(&w.stream), .tenant = w.config.tenant, .opcode = r->opcode};
+    memcpy(result.results, r->results, sizeof result.results);
+    assert_int_equal(stk_recorder_result(&rig.recorder, &result), STK_OK);
+    next->params[0] = 7;
+    return r->results[3] == 0 ? STK_STREAM_REPUBLISH : 0;
+}
+
+static void the_callback_may_record_results(void **state) {
+    struct stk_log_record r;
+    (void)state;
+    recorded();
+    w.answer = record_and_run_again;
+    queue(read_at(0, 100, 0));
+    queue(read_at(100, 100, 0));
+    assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
+    read_back();
+    for (uint32_t chunk = 0; chunk < 2; chunk++) {
+        (void)rig_kind(STK_LOG_INPUT);
+        (void)rig_kind(STK_LOG_PUBLISH);
+    }
+    for (uint32_t chunk = 0; chunk < 2; chunk++) {
+        for (uint32_t turn = 0; turn < 2; turn++) {
+            r = rig_kind(STK_LOG_RESULT);
+            assert_int_equal(r.slot, FIRST_SLOT + chunk);
+            assert_int_equal(r.opcode, OP);
+            assert_int_equal(r.args[3], turn == 0 ? 0 : 7);
+            if (turn == 0) {
+                (void)rig_kind(STK_LOG_PUBLISH);
+            }
+        }
+    }
+    rig_at_end();
+}
+
 static void failures_are_recorded(void **state) {
     static const struct stk_sim_fault faults[] = {{1, STK_SIM_FAIL, 0, 0, 5}};
     const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = 1};
@@ -455,6 +492,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunk_is_recorded_as_input_and_publish),
         cmocka_unit_test(chunk_that_runs_again_is_published_again_on_the_same_input),
+        cmocka_unit_test(the_callback_may_record_results),
         cmocka_unit_test(failures_are_recorded),
         cmocka_unit_test(late_slot_and_lost_device_are_recorded_once),
         cmocka_unit_test(error_of_the_log_stays_with_the_recorder_and_loses_no_chunk),

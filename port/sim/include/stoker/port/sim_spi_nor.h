@@ -1,0 +1,91 @@
+/* stoker port: a simulated SPI NOR chip, to test what drives one: byte by byte, with its status register, its SFDP
+ * table, failures on demand, and power cuts within programs and erases.
+ *
+ * Written from data sheets of such chips, not from the port that drives one. What the chip holds lies in the caller's
+ * memory. An operation goes on one step with each read of the status: a program has a step for every 16 bytes, an erase
+ * clears its sector in eight steps and then erases it in eight. One thread at a time.
+ */
+#ifndef STOKER_PORT_SIM_SPI_NOR_H
+#define STOKER_PORT_SIM_SPI_NOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stoker/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How the chip reports that a program or an erase failed. */
+enum stk_sim_spi_nor_kind {
+    STK_SIM_SPI_NOR_SILENT = 0,   /* not at all */
+    STK_SIM_SPI_NOR_FLAGS = 1,    /* flag status register, 0x70 */
+    STK_SIM_SPI_NOR_SECURITY = 2, /* security register, 0x2B */
+    STK_SIM_SPI_NOR_STATUS = 3    /* bits 5 and 6 of the status; the chip stays busy until 0x30 */
+};
+
+struct stk_sim_spi_nor_config {
+    uint8_t *memory; /* what the chip holds, `bytes` bytes; a new chip has 0xFF everywhere. Mandatory */
+    uint32_t bytes;  /* a power of two, whole sectors */
+    uint32_t
+        sector_bytes; /* erased by command 0x20, a power of two from 256 on; 0xD8 erases 16 of them. Default 4096 */
+    enum stk_sim_spi_nor_kind kind;
+    uint8_t maker;    /* first byte of the JEDEC ID; default 0xEF */
+    bool no_sfdp;     /* the chip has no SFDP table */
+    uint32_t byte_ns; /* time of a byte on the bus, nanoseconds; default 100 */
+    uint32_t step_ns; /* time of a step of an operation, nanoseconds; default 20000 */
+    uint64_t seed;    /* of what a power cut leaves; default 1 */
+    /* Called after bytes [at, at + bytes) of the memory changed, for who keeps the chip in a file. Default none. */
+    void (*changed)(void *ctx, uint32_t at, uint32_t bytes);
+    void *ctx;
+};
+
+#define STK_SIM_SPI_NOR_NO_CUT UINT32_MAX
+
+/* The fields below the knobs are private, but may be read. */
+struct stk_sim_spi_nor {
+    struct stk_sim_spi_nor_config config;
+
+    /// Knobs: may be changed at any moment ///
+
+    uint32_t cut_after;  /* steps before the power goes within one; STK_SIM_SPI_NOR_NO_CUT: it stays */
+    uint64_t bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, both are reported */
+    uint8_t protection;  /* bits of the status register that protect the whole chip, as far as they are set */
+    bool locked;         /* the chip takes no write enable: its WP# line holds it */
+    bool stuck;          /* an operation does not go on */
+    bool absent;         /* nobody drives the line: reads give 0xFF */
+
+    uint64_t ns;         /* time that passed on the bus and in steps, nanoseconds */
+    uint32_t steps;      /* of all operations */
+    uint32_t programs;   /* operations that began */
+    uint32_t erases;     /* likewise */
+    uint32_t wraps;      /* programs whose bytes passed the end of their page and went to its front */
+    uint32_t ignored;    /* commands that a busy chip or one without write enable ignored */
+    bool off;            /* the power is gone */
+    uint8_t status;      /* the status register, without its busy bit */
+    uint8_t report;      /* the register that reports failures */
+    uint8_t running;     /* the operation under way; 0: none */
+    uint32_t at, left;   /* of it: byte of the chip, steps that are left */
+    uint32_t span;       /* of an erase, bytes */
+    uint32_t page_bytes; /* of a program, bytes */
+    uint8_t page[256];   /* of a program: by its place in the page */
+    bool used[256];      /* which of them were sent */
+    uint64_t random;
+};
+
+/* Makes a chip over the memory of config, which is copied. STK_E_ARG a member is missing or out of its range. */
+STK_MUST_CHECK int stk_sim_spi_nor_init(struct stk_sim_spi_nor *chip, const struct stk_sim_spi_nor_config *config);
+
+/* One selection of the chip: it gets `count` bytes of `command`, then `out_bytes` bytes of `out`, then sends `in_bytes`
+ * bytes to `in`. STK_OK; STK_E_NODEV the power is gone, also when it went in this call. */
+STK_MUST_CHECK int stk_sim_spi_nor_select(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t count,
+                                          const uint8_t *out, uint32_t out_bytes, uint8_t *in, uint32_t in_bytes);
+
+/* The power comes back: what the chip holds is as the cut left it, and nothing runs. */
+void stk_sim_spi_nor_power_on(struct stk_sim_spi_nor *chip);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
