@@ -45,6 +45,23 @@ equal interp,interp 57
 shared interp,interp 2
 shared interp,interp,interp,interp 4
 
+# Many small files are shared among the devices, and the results stand in the order of the files.
+mkdir many
+for n in $(seq 100 179); do
+    printf 'the then %s he\n' "$n" >many/$n
+done
+: >many/140
+for form in "--by-file --count" "--offsets 100" "--json --offsets 33"; do
+    "$STOKER" scan --quiet -f patterns --device interp -r $form many >one
+    "$STOKER" scan --quiet -f patterns --device interp,interp,interp -r $form many >several
+    cmp one several || fail "many files: $form"
+done
+code 0 "$STOKER" scan --stats -f patterns --device interp,interp -r many
+[ "$(grep -Ec '^share         [1-9][0-9]* slots, [1-9][0-9]* bytes$' err)" -eq 2 ] || fail "many files: $(cat err)"
+# With few descriptors fewer files are open at once, and none is left out.
+(ulimit -n 40 && "$STOKER" scan --quiet -f patterns --reader posix --device interp,interp,interp -r --count many) >few
+"$STOKER" scan --quiet -f patterns --device interp -r --count many | cmp - few
+
 # A pipe is one device's.
 code 0 "$STOKER" scan --quiet -f patterns --device interp --count f8
 cp out one
@@ -78,9 +95,9 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
 fi
 
 refused 'an empty name' "$STOKER" scan -f patterns --device interp, f0
-refused 'all: is all of them' "$STOKER" scan -f patterns --device all,interp f0
+refused '--device all: names every OpenCL device' "$STOKER" scan -f patterns --device all,interp f0
 refused 'more than 16 devices' "$STOKER" scan -f patterns --device "$(yes interp | head -17 | paste -sd ,)" f0
 refused 'writes down what one device does' "$STOKER" scan -f patterns --device interp,interp --record log f0
 refused 'no OpenCL device named no such' "$STOKER" scan -f patterns --device 'interp,no such' f0
-refused '--device all: no such device' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
+refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
     --device all f0

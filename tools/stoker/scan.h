@@ -55,7 +55,7 @@ struct scan_options {
 #define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
-/* What came of one file. */
+/* One file, and the result of its scan. */
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
@@ -64,15 +64,15 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     uint64_t size;  /* announced bytes, 0 when it is not known */
-    uint64_t bytes; /* scanned */
-    uint64_t count; /* occurrences in it */
+    uint64_t bytes; /* bytes that were scanned */
+    uint64_t count; /* occurrences of all patterns in the file */
     int err;        /* STK_OK, or why it failed */
     int os_error;
 };
 
 struct scan_stats {
     uint64_t slots, bytes, bounce_bytes, reads, launches;
-    uint64_t elapsed_ns; /* of reading and scanning, without opening the device */
+    uint64_t elapsed_ns; /* time of reading and scanning, without opening the device */
     struct histogram latency;
     struct stk_uring_path_stats path[STK_URING_PATHS]; /* of all rings */
 };
@@ -85,7 +85,7 @@ struct scan_recording {
     struct stk_recorder recorder;
     void *buffer; /* of the log */
     size_t buffer_bytes;
-    int open; /* 1: the log has its name */
+    int open; /* 1: the log has the name of --record, and an older recording is gone */
 };
 
 /// Device that joins later: scan_late.c ///
@@ -101,7 +101,7 @@ enum scan_late_state {
 
 struct scan_late {
     uint32_t state; /* enum scan_late_state; the thread stores SCAN_LATE_OPEN, with release */
-    int err;        /* what the thread's open returned */
+    int err;        /* result of the open on the thread */
     char why[480];  /* why the scan chose its device; empty where the scan did not choose */
     pthread_t thread;
     struct cli_device_wish wish;
@@ -124,6 +124,28 @@ struct scan_layout {
     uint64_t payload_bytes; /* of all */
 };
 
+/* A file under way, whose units the devices share. A device that finds no unit in the files under way goes on to the
+ * next file, so many small files are shared among the devices and a large one is shared within itself. */
+struct scan_input {
+    uint32_t file;       /* index in scan.files */
+    int fd;              /* what is read */
+    int first_fd;        /* what was opened first: another than fd where the file was opened anew for a lost device */
+    int sequential;      /* 1: it can only be read in order, by one device, and is one unit */
+    int datagrams;       /* 1: a socket of datagrams */
+    uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
+    uint64_t ends;       /* bytes of the file in which a pattern ended */
+    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;     /* as in struct scan_device, over all devices */
+    uint64_t data_end;   /* likewise */
+    uint64_t *visits;    /* of each accepting state */
+    struct matches matches;
+    struct stk_work_split units;
+    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
+};
+
+/* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
+#define SCAN_INPUTS 64u
+
 /* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
  * count when all of them are there: what a lost device had begun is as if it had never been. */
 struct scan_device {
@@ -137,25 +159,27 @@ struct scan_device {
     struct stk_dispatch_info info; /* at the end of the scan */
     void *arena_memory;
     size_t arena_bytes;
-    int lost;
-    int leaving; /* 1: it ends the run where it is, and takes no other */
-    int source;  /* the file, in the reader; below 0: it was not needed yet */
+    int lost;                 /* 1: the device is given up */
+    int warm;                 /* 1: the device has ended a run */
+    int leaving;              /* 1: the device ends its run where it is, and takes no other run */
+    struct scan_input *input; /* file of the run, or of the last run; NULL: none */
+    int source;               /* number of input->fd in the reader; below 0: the reader does not have the file */
     /* the run */
     struct stk_work_split_run run;
     int busy;
-    uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
+    uint64_t start, next, end; /* bytes of the file: begin of the run, next read, end of the run */
     uint64_t started_ns;
-    int source_ended;   /* a pipe said so */
+    int source_ended;   /* 1: a pipe has ended */
     uint64_t datagram;  /* bytes of the datagrams before the one in hand */
     uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
-    uint64_t bytes;     /* scanned */
+    uint64_t bytes;     /* bytes that the run scanned */
     uint64_t ends;      /* bytes in which a pattern ended */
-    uint64_t *visits;   /* per accepting state */
-    int err, os_error;  /* what happened to the file, if it failed */
-    uint64_t err_at;    /* and at which byte */
+    uint64_t *visits;   /* visits of each accepting state in this run */
+    int err, os_error;  /* why the file failed; STK_OK and 0: it did not */
+    uint64_t err_at;    /* byte of the file at which it failed */
     uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
     uint64_t data_end;  /* offset behind the last byte that was read */
-    int list;           /* its matches may be wanted */
+    int list;           /* 1: matches of this run may be listed */
     uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in turn */
     struct matches matches;
 };
@@ -168,10 +192,8 @@ struct scan {
     uint32_t device_count;
     int is_auto; /* 1: the scan chooses the device */
     struct scan_late late;
-    struct stk_device_set fleet; /* what they can do, and how fast they are */
+    struct stk_device_set fleet; /* abilities and speeds of the devices */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
-    struct stk_work_split units; /* of the file being scanned */
-    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */
@@ -186,28 +208,23 @@ struct scan {
     uint32_t block;                 /* reads begin and end at multiples of so many bytes where they can; 1: anywhere */
     uint32_t locate_room;           /* match records in one answer of LOCATE */
     struct scan_layout host_layout; /* of the interpreter */
-    /* the file being scanned */
-    uint32_t file;
-    int fd, sequential, datagrams;
-    uint64_t unit_bytes; /* of the file, in a unit */
-    uint64_t ends;       /* bytes of the file in which a pattern ended */
-    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_device, over all devices */
-    uint64_t data_end;
-    uint64_t *file_visits;
+    struct scan_input *inputs;      /* SCAN_INPUTS of them, used in turn */
+    uint32_t first_input;           /* index of the oldest file under way */
+    uint32_t input_count;           /* files under way; their results are taken in the order of the files */
+    uint32_t next_file;             /* the next file to open */
+    uint32_t best;                  /* device that suits best: it alone takes what cannot be shared */
+    int code;                       /* exit code so far */
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
 };
 
-/* Checks files, loads patterns, opens device, reader and stream. 0, or an exit code with the line written. */
+/* Checks files, loads patterns, and opens device, reader and stream. Returns 0, or an exit code with the line
+ * written. */
 int scan_open(struct scan *scan, const struct scan_options *options);
 
-/* Scans every file. CLI_OK, CLI_FAULT when a file failed, CLI_BAD when the device did. */
+/* Scans every file. Returns CLI_OK, CLI_FAULT when a file failed, or CLI_BAD when the device did. */
 int scan_run(struct scan *scan);
-
-/* Scans one open file; its result goes to scan->files[index]. 0, or CLI_BAD when no device is left for it. */
-int scan_file(struct scan *scan, uint32_t index, int fd);
 
 void scan_close(struct scan *scan);
 
@@ -218,6 +235,33 @@ void scan_close(struct scan *scan);
  * read. */
 int scan_files_find(struct scan *scan);
 void scan_files_free(struct scan *scan);
+
+/// Files under way: scan_inputs.c ///
+
+/* Makes room for the files under way. 0, or CLI_BAD with the line written. */
+int scan_inputs_init(struct scan *scan);
+void scan_inputs_free(struct scan *scan);
+
+/* Returns file under way `i`, the oldest first. */
+struct scan_input *scan_input_at(struct scan *scan, uint32_t i);
+
+/* Opens the next file and puts it behind those under way. Where there is no other file, or none can be opened now, it
+ * adds none. A file that cannot be opened is added with its error and without units. 0, or CLI_BAD with the line
+ * written. */
+int scan_input_open(struct scan *scan);
+
+/* Takes the device's file out of its reader, before the device goes on to another file. 0, or CLI_BAD with the line
+ * written. */
+int scan_input_leave(struct scan_device *device);
+
+/* Ends the oldest files under way as long as all their units are done: their results become part of the scan's. 0, or
+ * CLI_BAD with the line written. */
+int scan_inputs_end(struct scan *scan);
+
+/* Tell the files under way that the device takes no more units, and gives back those that it holds; and that it takes
+ * units again. */
+void scan_leave_units(struct scan_device *device);
+void scan_rejoin_units(struct scan_device *device);
 
 /// Devices: scan_device.c ///
 
@@ -231,11 +275,11 @@ void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout 
 /* Lays the payload out for the OpenCL device that is about to open; `ctx` is its struct scan_device. */
 void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
-/* Opens the devices of the options. 0, or CLI_BAD with the line written. */
+/* Opens the devices of the options. Returns 0, or CLI_BAD with the line written. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish);
 void scan_devices_close(struct scan *scan);
 
-/* Makes the device ready to scan: its table, reader and stream. 0, or CLI_BAD with the line written. */
+/* Makes the device ready to scan: its table, reader and stream. Returns 0, or CLI_BAD with the line written. */
 int scan_device_prepare(struct scan_device *device);
 
 /// Device that joins later: scan_late.c ///
@@ -249,40 +293,42 @@ void scan_late_init(struct scan *scan, const struct cli_device_wish *wish);
 /* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
 bool scan_is_auto(const struct scan_options *options);
 
-/* A look between two turns of the scan. */
+/* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
 void scan_late_look(struct scan *scan);
 
-/* The device was lost: the interpreter works again. Returns true if there is one that had left. */
+/* Lets the interpreter work again after the device was lost. Returns true if there is an interpreter that had left. */
 bool scan_late_return(struct scan *scan);
 
-/* The scan is over. Returns true if a thread still opens the device: it goes on until the process ends, and uses the
- * device's entry. */
+/* Ends the choice of devices, when the scan is over. Returns true if a thread still opens the device: it goes on until
+ * the process ends, and uses the device's entry. */
 bool scan_late_close(struct scan *scan);
 
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);
 
-/* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
+/* Goes on without a device whose stream failed with `err`. Returns 0, or CLI_BAD with the line written when that cannot
+ * be. */
 int scan_device_lose(struct scan_device *device, int err);
 
-/* The line for a device or a recording that failed; returns CLI_BAD. */
+/* Writes the line for a device or a recording that failed. Returns CLI_BAD. */
 int scan_device_failed(const struct scan_device *device, int err);
 
 /// A run of units on a device: scan_chunks.c ///
 
-/* The stream's callback; its ctx is the scan_device. */
+/* Takes a result of a chunk. Is the callback of the stream; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-/* Begins device->run. */
+/* Begins the run of units that the device has claimed (device->run). */
 void scan_run_begin(struct scan_device *device);
 
-/* Moves the run on, and waits at most wait_ns for a chunk. Above 0 when something moved, or a negative enum stk_err. */
+/* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
+ * nothing did, or a negative enum stk_err. */
 int scan_run_step(struct scan_device *device, uint64_t wait_ns);
 
-/* Is all of it here? */
+/* Returns 1 if all chunks of the run have come back. */
 int scan_run_over(const struct scan_device *device);
 
-/* Takes its counts out of the device: they are in device->visits and device->ends. */
+/* Takes the counts of the run out of the device, into device->visits and device->ends. */
 void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
@@ -295,7 +341,7 @@ int scan_record_name(struct scan *scan);
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published
- * yet. 0, or CLI_BAD with the line written. */
+ * yet. Returns 0, or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
 /* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan
@@ -305,13 +351,13 @@ int scan_record_publish(struct scan *scan);
 /* Returns the first error that the recorder met, a negative enum stk_err; STK_OK: there is none, or no recording. */
 int scan_record_error(const struct scan *scan);
 
-/* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
-int scan_record_file(struct scan *scan);
+/* Ends the epoch of a file that was scanned. Returns a negative enum stk_err on error. */
+int scan_record_file(struct scan *scan, uint32_t file);
 
 /* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);
 
-/* The stream was closed. Says when the log holds only the end of the scan. */
+/* Ends the recording, after the stream was closed. Writes a note when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
 /* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the
@@ -319,7 +365,7 @@ void scan_record_close(struct scan *scan);
 int scan_report(struct scan *scan);
 int scan_report_json(struct scan *scan);
 
-/* A progress bar on stderr, once the scan has taken a second. */
+/* Draws a progress bar on stderr, once the scan has taken a second. */
 void scan_progress(struct scan *scan);
 void scan_progress_end(struct scan *scan);
 

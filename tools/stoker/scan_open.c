@@ -18,6 +18,7 @@ static int name_outputs(struct scan *s) {
     return s->options.record ? scan_record_name(s) : 0;
 }
 
+/* Loads the patterns, prints notes about them, and makes the automaton. A pattern must fit into a chunk. */
 static int load_patterns(struct scan *s) {
     int bad = patterns_load(&s->patterns, s->options.patterns, s->options.pattern_count);
     for (uint32_t i = 0; i < s->patterns.note_count && !s->options.quiet; i++) {
@@ -82,14 +83,14 @@ static void weigh(struct scan *s) {
     }
 }
 
+/* Allocates a counter for each accepting state and for each pattern. */
 static int take_counters(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     s->weights = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->weights);
     s->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->visits);
-    s->file_visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->file_visits);
     s->scratch = calloc(stk_automaton_accepting(a), sizeof *s->scratch);
     s->occurrences = calloc(a->patterns, sizeof *s->occurrences);
-    if (!s->weights || !s->visits || !s->file_visits || !s->scratch || !s->occurrences) {
+    if (!s->weights || !s->visits || !s->scratch || !s->occurrences) {
         return cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
     }
     weigh(s);
@@ -112,6 +113,7 @@ static uint32_t threads_of(const struct scan *s) {
     return s->options.record ? 1u : cpus < most ? cpus : (uint32_t)most;
 }
 
+/* Computes the sizes of buffers and tables from patterns and options, and opens devices and readers. */
 static int open_ports(struct scan *s) {
     uint32_t max_len = s->patterns.automaton.max_len, threads = threads_of(s);
     uint32_t block = reads_blocks(s) ? SCAN_BLOCK : 1u;
@@ -151,7 +153,8 @@ static int open_ports(struct scan *s) {
     scan_lay_out(s, wish.workers > threads ? wish.workers : threads, &most);
     if (buffer > UINT32_MAX || most.payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {
         return cli_bad(
-            "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
+            "buffers and tables need %llu bytes, and 4 GiB is the most: use a smaller --chunk or --depth, or fewer "
+            "patterns",
             (unsigned long long)(most.payload_bytes + tables));
     }
     wish.slots = s->host_layout.depth;
@@ -168,6 +171,7 @@ int scan_open(struct scan *s, const struct scan_options *options) {
     bad = bad ? bad : scan_files_find(s);
     bad = bad ? bad : load_patterns(s);
     bad = bad ? bad : take_counters(s);
+    bad = bad ? bad : scan_inputs_init(s);
     bad = bad ? bad : matches_init(&s->matches, options->offsets);
     if (bad == 0 && options->record) {
         bad = scan_record_check(s);
@@ -178,12 +182,12 @@ int scan_open(struct scan *s, const struct scan_options *options) {
 
 void scan_close(struct scan *s) {
     scan_devices_close(s);
+    scan_inputs_free(s);
     matches_free(&s->matches);
     patterns_free(&s->patterns);
     scan_files_free(s);
     free(s->visits);
     free(s->weights);
-    free(s->file_visits);
     free(s->scratch);
     free(s->occurrences);
 }
