@@ -1,19 +1,18 @@
-/* All of what firmware links at most that streams to a device, records to flash and sends telemetry. */
-#include "telemetry_functions.h"
+/* What firmware links that streams samples to a device, records on flash what the device was given and what came of it,
+ * and sends telemetry. A host reads the records from the flash image. */
+#include "linked.h"
+#include "stoker/control.h"
 #include "stoker/log.h"
 #include "stoker/recorder.h"
+#include "stoker/ring.h"
 #include "stoker/stream.h"
+#include "stoker/telemetry.h"
 
-LINKED(TELEMETRY_FUNCTIONS, FUNCTION(stk_log_buffer_bytes), FUNCTION(stk_log_capacity), FUNCTION(stk_log_format),
-       FUNCTION(stk_log_mount), FUNCTION(stk_log_grow), FUNCTION(stk_log_append_cell), FUNCTION(stk_log_append_batch),
-       FUNCTION(stk_log_sync), FUNCTION(stk_log_poll), FUNCTION(stk_log_settle), FUNCTION(stk_log_stats),
-       FUNCTION(stk_log_block), FUNCTION(stk_log_next), FUNCTION(stk_log_next_cell), FUNCTION(stk_log_get_record),
-       FUNCTION(stk_log_iterate), FUNCTION(stk_log_walk), FUNCTION(stk_log_seek_sequence), FUNCTION(stk_log_seek_boot),
-       FUNCTION(stk_log_seek_boot_time), FUNCTION(stk_log_seek_time), FUNCTION(stk_log_seek_end),
-       FUNCTION(stk_log_seek_last), FUNCTION(stk_log_count), FUNCTION(stk_log_prev), FUNCTION(stk_log_prev_cell),
-       FUNCTION(stk_record_digest), FUNCTION(stk_record_digest_words), FUNCTION(stk_recorder_init),
-       FUNCTION(stk_recorder_start), FUNCTION(stk_recorder_input), FUNCTION(stk_recorder_publish),
-       FUNCTION(stk_recorder_failure), FUNCTION(stk_record_class), FUNCTION(stk_recorder_epoch),
-       FUNCTION(stk_recorder_poll), FUNCTION(stk_recorder_sync), FUNCTION(stk_stream_bytes), FUNCTION(stk_stream_init),
-       FUNCTION(stk_stream_read), FUNCTION(stk_stream_in_flight), FUNCTION(stk_stream_poll), FUNCTION(stk_stream_drain),
-       FUNCTION(stk_stream_epoch), FUNCTION(stk_stream_wait_word), FUNCTION(stk_stream_close))
+LINKED(FUNCTION(stk_ring_init), FUNCTION(stk_ring_publish), FUNCTION(stk_ring_read), FUNCTION(stk_ring_status),
+       FUNCTION(stk_control_init), FUNCTION(stk_control_set_shutdown), FUNCTION(stk_control_ring_doorbell),
+       FUNCTION(stk_control_observable), FUNCTION(stk_telemetry_init), FUNCTION(stk_telemetry_read),
+       FUNCTION(stk_log_format), FUNCTION(stk_log_mount), FUNCTION(stk_log_append_batch), FUNCTION(stk_log_poll),
+       FUNCTION(stk_log_sync), FUNCTION(stk_recorder_init), FUNCTION(stk_recorder_start),
+       FUNCTION(stk_recorder_publish), FUNCTION(stk_recorder_poll), FUNCTION(stk_recorder_sync),
+       FUNCTION(stk_stream_init), FUNCTION(stk_stream_read), FUNCTION(stk_stream_poll), FUNCTION(stk_stream_drain),
+       FUNCTION(stk_stream_epoch), FUNCTION(stk_stream_close))

@@ -39,51 +39,63 @@ struct stk_cache_config {
 
 /* What follows up to STK_CACHE_BYTES is visible for sizeof only. */
 
+/* One artifact in a shard's table. Entry 0 is the ground, which holds no artifact. */
 struct stk_cache_entry {
-    uint64_t key[4]; /* the key's bytes as little-endian words */
-    uint64_t tick;   /* of the last put or hit */
-    uint32_t hash;
-    uint32_t pins;
-    uint32_t bytes;        /* length */
-    uint32_t at;           /* first unit in the shard's space */
-    uint32_t below, above; /* neighbours by address */
+    uint8_t key[STK_CACHE_KEY_BYTES];
+    uint64_t tick;  /* the shard's clock at the last put or hit */
+    uint32_t hash;  /* of the key; the index needs it when it removes an entry */
+    uint32_t pins;  /* 0 .. STK_CACHE_PINS_MAX */
+    uint32_t bytes; /* length of the artifact */
+    uint32_t at;    /* first unit in the shard's space */
+    uint32_t below; /* entry at the next lower address; the ground below the lowest one */
+    uint32_t above; /* entry at the next higher address; the ground above the highest one */
 };
 
-/* Neighbours by age. */
+/* Neighbours of an entry by age. */
 struct stk_cache_link {
-    uint32_t older, newer;
+    uint32_t older; /* entry that was used before this one */
+    uint32_t newer; /* entry that was used after this one */
 };
 
-/* The free units between an artifact and the next one above it. */
+/* The free units between an artifact and the next one above it. The entry below owns the gap. */
 struct stk_cache_gap {
-    uint32_t units;
-    uint32_t prev, next; /* others of its class */
+    uint32_t units; /* 0: there is no gap */
+    uint32_t prev;  /* owner of the gap before this one in the list of its class; UINT32_MAX at its head */
+    uint32_t next;  /* owner of the gap behind this one in the list of its class; UINT32_MAX at its end */
 };
 
 #define STK_CACHE_CLASSES 128u
 
+/* The state of one shard, which the lock of its number guards. */
 struct stk_cache_shard {
-    /* What a hit reads and writes, one line. */
+    /* These members are all that a hit reads and writes. They fill one cache line. */
     struct stk_cache_entry *entry;
     struct stk_cache_link *link;
-    uint32_t *slot; /* of the index: the entry below, the hash's low byte above; 0 for an empty one */
-    uint8_t *space;
+    uint32_t *slot; /* bucket of the index: bits 0..23 the entry, bits 24..31 of its hash; 0 for an empty one */
+    uint8_t *space; /* the bytes of the artifacts */
     uint64_t clock; /* ticks so far: one for each get, pin and put that stored or removed */
     uint64_t hits;
-    uint32_t slots;
+    uint32_t slots;   /* buckets of the index; 0 when the cache is disabled */
     uint32_t settled; /* this entry and all older ones are pinned */
 
     struct stk_cache_gap *gap;
-    uint32_t entries, bytes;
-    uint32_t pinned, pinned_bytes;
-    uint32_t fresh; /* entries from here on were never used */
-    uint32_t free;  /* entries to use again, by link[].newer */
-    uint64_t misses, puts, rejected_puts, evictions, evicted_bytes;
-    uint64_t out_age; /* the last report */
-    uint32_t out_entries, out_bytes;
-    uint32_t reason;                       /* its reason; 0 when there was none */
-    uint32_t some[STK_CACHE_CLASSES / 32]; /* which classes have a gap */
-    uint32_t first[STK_CACHE_CLASSES];     /* their first gaps */
+    uint32_t entries; /* artifacts in the shard */
+    uint32_t bytes;   /* bytes of these artifacts */
+    /* Tells a put beside pins whether its artifact may come in. The first pin sets the pointer, so that a program
+     * without pins does not link what they need. */
+    int (*pins_allow)(const struct stk_cache_config *config, struct stk_cache_shard *shard, uint32_t old,
+                      uint32_t bytes);
+    uint32_t pinned;       /* artifacts with pins */
+    uint32_t pinned_bytes; /* bytes of these artifacts */
+    uint32_t fresh;        /* entries from this one on were never used */
+    uint32_t free;         /* first entry to use again; link[].newer leads to the next one, 0 ends the list */
+    uint64_t misses, puts, rejected_puts, evictions, evicted_bytes; /* as in struct stk_cache_metrics */
+    uint64_t out_age;     /* the next four are the last report: the age of the oldest artifact that left, ticks */
+    uint32_t out_entries; /* artifacts that left */
+    uint32_t out_bytes;   /* bytes of these artifacts */
+    uint32_t reason;      /* enum stk_cache_reason */
+    uint32_t some[STK_CACHE_CLASSES / 32]; /* a bit for each class, set when the class has a gap */
+    uint32_t first[STK_CACHE_CLASSES];     /* owner of the first gap of each class; UINT32_MAX for none */
 };
 
 #define STK_CACHE_SLOTS_ 4u /* of the index for each entry */

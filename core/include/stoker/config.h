@@ -14,6 +14,18 @@
 #include STK_CONFIG_FILE
 #endif
 
+/// Size or speed ///
+
+/* 1: the library leaves out code that only saves time, such as unrolled rounds and second ways for frequent cases. 0:
+ * all of that is in. The default is 1 in builds for size (-Os), else 0. The results of all calls are the same. */
+#ifndef STK_SMALL
+#ifdef __OPTIMIZE_SIZE__
+#define STK_SMALL 1
+#else
+#define STK_SMALL 0
+#endif
+#endif
+
 /// BLAKE3 ///
 
 /* Levels of the hash tree above its chunks, 1 to 53: the longest input is 1,024 << depth bytes, and
@@ -25,7 +37,7 @@
 
 /* Chunks of long inputs hashed side by side, one per lane of a vector: 4, 8, or 1 for none. 0 chooses
  * by the instruction set that the library is compiled for: 8 with AVX2, 4 with SSE2 or NEON, 1
- * elsewhere and in builds for size. More than 1 needs GNU C and 2 to 3 KiB of stack in
+ * elsewhere and with STK_SMALL. More than 1 needs GNU C and 2 to 3 KiB of stack in
  * stk_blake3_update. */
 #ifndef STK_BLAKE3_LANES
 #define STK_BLAKE3_LANES 0
@@ -33,9 +45,10 @@
 
 /// CRC-32C ///
 
-/* Tables of the checksum: 8 (8 KiB, about a cycle a byte) or 1 (64 bytes, about ten). */
+/* Tables of the checksum: 8 (8 KiB, about a cycle a byte) or 1 (64 bytes, about ten). The default is 8 on a 64-bit
+ * machine without STK_SMALL, else 1. */
 #ifndef STK_CRC32C_TABLES
-#if UINTPTR_MAX > 0xFFFFFFFF
+#if UINTPTR_MAX > 0xFFFFFFFF && !STK_SMALL
 #define STK_CRC32C_TABLES 8
 #else
 #define STK_CRC32C_TABLES 1

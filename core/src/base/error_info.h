@@ -2,20 +2,11 @@
 #ifndef STK_SRC_ERROR_INFO_H
 #define STK_SRC_ERROR_INFO_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "stoker/err.h"
 
-/* Writes where a call failed to *info, and returns `err`, so that a refusal is one statement. `info` may be NULL, since
- * most calls make it optional. `index` and `value` mean what the comment of the call says. */
-static inline int stk_fail(struct stk_error_info *info, int err, uint32_t index, uint64_t value) {
-    if (info != NULL) {
-        info->err = err;
-        info->index = index;
-        info->value = value;
-    }
-    return err;
-}
+/* Fills *info, which may be NULL. Returns `err`, so that a refusal is one statement. */
+int stk_fail(struct stk_error_info *info, int err, uint32_t index, uint64_t value);
 
 #endif

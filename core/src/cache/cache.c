@@ -1,80 +1,61 @@
-/* stoker: the cache's memory and its lookups. */
+/* stoker: the cache's memory, and lookups without pins. cache_put.c stores artifacts, cache_pin.c holds them in place,
+ * cache_report.c tells what happened. */
 #include "cache_internal.h"
 
 #include "base/memory.h"
 
 /// Memory ///
 
-/* In 64 bits, so that nothing wraps. */
-static uint64_t aligned(uint64_t bytes) {
-    return (bytes + STK_ALIGN - 1u) & ~(uint64_t)(STK_ALIGN - 1u);
-}
-
-static uint64_t space_bytes(uint32_t entries, uint32_t bytes) {
-    return aligned((uint64_t)bytes + bytes / 8u + (uint64_t)entries * STK_CACHE_UNIT);
-}
-
-static uint32_t shards_of(uint32_t wanted) {
-    return wanted == 0 ? STK_CACHE_SHARDS_DEFAULT : wanted;
-}
-
 int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *out) {
     if (shards > STK_CACHE_SHARDS_MAX) {
         return STK_E_ARG;
     }
-    uint64_t all = aligned(sizeof(struct stk_cache_shard));
-    if (entries != 0 && bytes != 0) {
-        all += STK_CACHE_TABLES_(entries) + space_bytes(entries, bytes);
+    if (entries > STK_CACHE_ENTRIES_MAX) {
+        return STK_E_OVERFLOW;
     }
-    all *= shards_of(shards);
-    if (entries > STK_CACHE_ENTRIES_MAX || all > SIZE_MAX) {
+    /* The entries alone fit in 32 bits. In 64 bits nothing wraps. */
+    uint64_t all = STK_ALIGNED(sizeof(struct stk_cache_shard));
+    if (entries != 0 && bytes != 0) {
+        uint64_t space = (uint64_t)bytes + bytes / 8u + entries * STK_CACHE_UNIT + (STK_ALIGN - 1u);
+        all += STK_CACHE_TABLES_(entries) + (space & ~(uint64_t)(STK_ALIGN - 1u));
+    }
+    all *= shards == 0 ? STK_CACHE_SHARDS_DEFAULT : shards;
+    if (all > SIZE_MAX) {
         return STK_E_OVERFLOW;
     }
     *out = (size_t)all;
     return STK_OK;
 }
 
-static int config_check(const struct stk_cache_config *config, size_t *bytes) {
-    if (config->lock != NULL && (config->lock->lock == NULL || config->lock->unlock == NULL)) {
-        return STK_E_ARG;
-    }
-    return stk_cache_bytes(config->shards, config->entries, config->bytes, bytes);
-}
-
-/* Lays out shard n. The tables of all shards come first and their spaces after them, so that lookups stay in few
- * pages. */
-static void shard_init(const struct stk_cache *cache, uint32_t n) {
-    const struct stk_cache_config *config = &cache->config;
+/* Lays out shard n of a cache that is enabled. The tables of all shards come first and their spaces, of `space` bytes
+ * each, after them, so that lookups stay in few pages. */
+static void lay_out(const struct stk_cache *cache, uint32_t n, size_t space) {
     struct stk_cache_shard *s = stk_cache_shard_at(cache, n);
-    size_t entries = config->entries, space = (size_t)space_bytes(config->entries, config->bytes);
+    size_t entries = cache->config.entries;
     uint8_t *at = (uint8_t *)s + STK_ALIGNED(sizeof *s);
-    memset(s, 0, sizeof *s);
-    if (!stk_cache_enabled(config)) {
-        return;
-    }
     s->fresh = GROUND + 1u;
-    s->slots = config->entries * STK_CACHE_SLOTS_;
+    s->slots = cache->config.entries * STK_CACHE_SLOTS_;
     s->entry = (void *)at;
     at += STK_ALIGNED((entries + 1) * sizeof *s->entry);
     s->slot = (void *)at;
+    memset(at, 0, entries * STK_CACHE_SLOTS_ * sizeof *s->slot);
     at += STK_ALIGNED(entries * STK_CACHE_SLOTS_ * sizeof *s->slot);
     s->link = (void *)at;
+    s->link[GROUND] = (struct stk_cache_link){GROUND, GROUND};
     at += STK_ALIGNED((entries + 1) * sizeof *s->link);
     s->gap = (void *)at;
-    s->space = cache->memory + config->shards * cache->stride + n * space;
-    stk_cache_index_init(s);
-    stk_cache_lru_init(s);
+    s->space = cache->memory + cache->config.shards * cache->stride + n * space;
     stk_cache_space_init(s, (uint32_t)(space / STK_CACHE_UNIT));
 }
 
 int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *config, struct stk_arena *arena) {
-    if (cache == NULL || config == NULL || arena == NULL) {
+    if (cache == NULL || config == NULL || arena == NULL ||
+        (config->lock != NULL && (config->lock->lock == NULL || config->lock->unlock == NULL))) {
         return STK_E_ARG;
     }
-    struct stk_cache_config wanted = *config;
-    size_t bytes;
-    wanted.shards = shards_of(wanted.shards);
-    int err = config_check(&wanted, &bytes);
+    size_t bytes, space;
+    uint32_t entries = config->entries, shards = config->shards == 0 ? STK_CACHE_SHARDS_DEFAULT : config->shards;
+    int err = stk_cache_bytes(shards, entries, config->bytes, &bytes);
     if (err != STK_OK) {
         return err;
     }
@@ -82,17 +63,27 @@ int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *confi
     if (memory == NULL) {
         return STK_E_SPACE;
     }
+    space = entries == 0 || config->bytes == 0 ? 0 : STK_CACHE_SPACE_(entries, config->bytes);
     cache->memory = memory;
-    cache->config = wanted;
-    cache->stride =
-        bytes / wanted.shards - (stk_cache_enabled(&wanted) ? (size_t)space_bytes(wanted.entries, wanted.bytes) : 0);
-    for (uint32_t n = 0; n < wanted.shards; n++) {
-        shard_init(cache, n);
+    cache->config = *config;
+    cache->config.shards = shards;
+    cache->stride = bytes / shards - space;
+    for (uint32_t n = 0; n < shards; n++) {
+        memset(stk_cache_shard_at(cache, n), 0, sizeof(struct stk_cache_shard));
+        if (space != 0) {
+            lay_out(cache, n, space);
+        }
     }
     return STK_OK;
 }
 
 /// Lookups ///
+
+/* Puts an entry that is in no part any more onto the list of those to use again. */
+static void give(struct stk_cache_shard *s, uint32_t e) {
+    s->link[e].newer = s->free;
+    s->free = e;
+}
 
 void stk_cache_drop(struct stk_cache_shard *s, uint32_t e) {
     s->entries--;
@@ -100,62 +91,34 @@ void stk_cache_drop(struct stk_cache_shard *s, uint32_t e) {
     stk_cache_index_remove(s, e);
     stk_cache_lru_remove(s, e);
     stk_cache_space_remove(s, e);
-    stk_cache_entry_give(s, e);
+    give(s, e);
 }
 
-/* The key's entry, or the ground; a disabled cache has no slots. */
-static uint32_t find(const struct stk_cache_shard *s, const uint8_t *key) {
-    struct stk_cache_digest digest = stk_cache_digest(key);
-    return s->slots == 0 ? GROUND : stk_cache_find(s, &digest);
-}
-
-static int look_up(struct stk_cache *cache, const uint8_t *key, struct stk_artifact *out, uint32_t pins) {
-    uint32_t n = stk_cache_shard_of(cache, key);
-    struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(s, key);
-    int hit = e != GROUND;
-    if (!hit) {
-        s->clock++;
+int stk_cache_look_up(struct stk_cache_shard *s, uint32_t e, struct stk_artifact *out) {
+    s->clock++;
+    if (e == GROUND) {
         s->misses++;
-    } else if (s->entry[e].pins + pins > STK_CACHE_PINS_MAX) {
-        hit = STK_E_OVERFLOW;
-    } else {
-        s->hits++;
-        stk_cache_touch(s, e);
-        if (pins != 0) {
-            stk_cache_pin_add(s, e);
-        }
-        *out = (struct stk_artifact){s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT, s->entry[e].bytes};
+        return 0;
     }
-    stk_cache_leave(cache, n);
-    return hit;
+    s->hits++;
+    stk_cache_lru_remove(s, e);
+    stk_cache_lru_add(s, e);
+    *out = (struct stk_artifact){s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT, s->entry[e].bytes};
+    return 1;
 }
 
 int stk_cache_get(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], struct stk_artifact *out) {
-    return look_up(cache, key, out, 0);
-}
-
-int stk_cache_pin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], struct stk_artifact *out) {
-    return look_up(cache, key, out, 1);
-}
-
-int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]) {
     uint32_t n = stk_cache_shard_of(cache, key);
     struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(s, key);
-    int left = STK_E_STATUS;
-    if (e != GROUND && s->entry[e].pins != 0) {
-        stk_cache_pin_drop(s, e);
-        left = (int)s->entry[e].pins;
-    }
+    int hit = stk_cache_look_up(s, stk_cache_find(s, key, stk_cache_hash(key)), out);
     stk_cache_leave(cache, n);
-    return left;
+    return hit;
 }
 
 int stk_cache_remove(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]) {
     uint32_t n = stk_cache_shard_of(cache, key);
     struct stk_cache_shard *s = stk_cache_enter(cache, n);
-    uint32_t e = find(s, key);
+    uint32_t e = stk_cache_find(s, key, stk_cache_hash(key));
     int removed = e != GROUND;
     if (removed && s->entry[e].pins != 0) {
         removed = STK_E_PINNED;

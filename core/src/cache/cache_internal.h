@@ -1,9 +1,8 @@
-/* stoker: the parts of a cache's shard. Private to the core.
+/* stoker: the parts of a cache's shard. Private to the room.
  *
- * index: key to entry. lru: entries by age. space: artifacts and gaps by address. Their tables go
- * by the entry's number, from 1 on; number 0 is the ground, which holds no artifact and closes the
- * lists.
- */
+ * The index leads from a key to its entry, the list by age orders entries by their last use, and the space places
+ * artifacts and gaps by address. Their tables go by the entry's number, from 1 on. Number 0 is the ground, which holds
+ * no artifact and closes the lists. */
 #ifndef STK_SRC_CACHE_INTERNAL_H
 #define STK_SRC_CACHE_INTERNAL_H
 
@@ -15,38 +14,19 @@
 
 #define GROUND 0u
 
-/* A key in the form it is kept in. */
-struct stk_cache_digest {
-    uint64_t word[4];
-    uint32_t hash;
-};
-
-/* The key is a digest already: its words are added up, and one multiplication brings every bit of the sum to the top,
- * so that keys which differ in one byte alone are as good (Knuth, TAOCP 3, 6.4, multiplicative hashing). */
-static inline struct stk_cache_digest stk_cache_digest(const uint8_t *key) {
-    struct stk_cache_digest d = {{stk_get64(key), stk_get64(key + 8), stk_get64(key + 16), stk_get64(key + 24)}, 0};
-    d.hash = (uint32_t)(((d.word[0] + d.word[1] + d.word[2] + d.word[3]) * 0x9E3779B97F4A7C15u) >> 32);
-    return d;
-}
-
+/* Units of the space that `bytes` bytes take, rounded up. Cannot overflow, as (bytes + 15) / 16 could. */
 static inline uint32_t stk_cache_units(uint32_t bytes) {
     return bytes / STK_CACHE_UNIT + (bytes % STK_CACHE_UNIT != 0);
 }
 
-static inline bool stk_cache_enabled(const struct stk_cache_config *config) {
-    return config->entries != 0 && config->bytes != 0;
-}
-
 /// Shards ///
 
-static inline uint32_t stk_cache_shard_of(const struct stk_cache *cache, const uint8_t *key) {
-    return key[0] * cache->config.shards / 256u;
-}
-
+/* Shard n. */
 static inline struct stk_cache_shard *stk_cache_shard_at(const struct stk_cache *cache, uint32_t n) {
     return (void *)(cache->memory + n * cache->stride);
 }
 
+/* Locks shard n and returns it. */
 static inline struct stk_cache_shard *stk_cache_enter(const struct stk_cache *cache, uint32_t n) {
     if (cache->config.lock != NULL) {
         cache->config.lock->lock(cache->config.lock_ctx, n);
@@ -54,57 +34,65 @@ static inline struct stk_cache_shard *stk_cache_enter(const struct stk_cache *ca
     return stk_cache_shard_at(cache, n);
 }
 
+/* Unlocks shard n. */
 static inline void stk_cache_leave(const struct stk_cache *cache, uint32_t n) {
     if (cache->config.lock != NULL) {
         cache->config.lock->unlock(cache->config.lock_ctx, n);
     }
 }
 
-/* Takes `e` out of every part; the caller counts it. */
+/* Number of the shard that a key belongs to. */
+static inline uint32_t stk_cache_shard_of(const struct stk_cache *cache, const uint8_t *key) {
+    return key[0] * cache->config.shards / 256u;
+}
+
+/* Takes `e` out of every part of the shard. */
 void stk_cache_drop(struct stk_cache_shard *s, uint32_t e);
+
+/* Counts a lookup that found entry `e`, or the ground: a miss. On a hit makes `e` the newest and fills *out. Returns 1
+ * for a hit, 0 for a miss. */
+int stk_cache_look_up(struct stk_cache_shard *s, uint32_t e, struct stk_artifact *out);
 
 /// cache_index.c ///
 
-void stk_cache_index_init(struct stk_cache_shard *s);
+/* Hash of a key. */
+uint32_t stk_cache_hash(const uint8_t *key);
 
-/* The key's entry, or the ground. */
-uint32_t stk_cache_find(const struct stk_cache_shard *s, const struct stk_cache_digest *digest);
+/* The key's entry; the ground when there is none, and in a disabled cache. */
+uint32_t stk_cache_find(const struct stk_cache_shard *s, const uint8_t *key, uint32_t hash);
+
 void stk_cache_index_add(struct stk_cache_shard *s, uint32_t e);
 void stk_cache_index_remove(struct stk_cache_shard *s, uint32_t e);
 
 /// cache_lru.c ///
 
-void stk_cache_lru_init(struct stk_cache_shard *s);
-
-/* An unused entry; there must be one. */
-uint32_t stk_cache_entry_take(struct stk_cache_shard *s);
-void stk_cache_entry_give(struct stk_cache_shard *s, uint32_t e);
-
 void stk_cache_lru_add(struct stk_cache_shard *s, uint32_t e); /* as the newest */
 void stk_cache_lru_remove(struct stk_cache_shard *s, uint32_t e);
-void stk_cache_touch(struct stk_cache_shard *s, uint32_t e); /* a tick, and the newest */
-void stk_cache_pin_add(struct stk_cache_shard *s, uint32_t e);
-void stk_cache_pin_drop(struct stk_cache_shard *s, uint32_t e);
 
 /* The oldest entry without a pin, or the ground. */
 uint32_t stk_cache_oldest(struct stk_cache_shard *s);
 
+/// cache_put.c ///
+
+/* The budgets that an artifact of `bytes` bytes breaks beside `entries` others of `held` bytes: bit 0 that of entries,
+ * bit 1 that of bytes, so that the number is the reason of the report. `bytes` is within the byte budget. */
+uint32_t stk_cache_broken(const struct stk_cache_config *config, uint32_t entries, uint32_t held, uint32_t bytes);
+
 /// cache_space.c ///
 
+/* Makes the space one gap of `units` units. */
 void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units);
+
+/* The owner of a gap of at least `units` units, or UINT32_MAX. May find none where a long list would have one. */
+uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t units);
 
 /* Finds room for e's bytes and says where in entry e; closes gaps if it must. There must be room. */
 void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e);
 void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e);
 
-/* Is there a gap of `units` units as things are? May say no where a long list would have one. */
-bool stk_cache_space_has(const struct stk_cache_shard *s, uint32_t units);
-
-/* The units in one piece that e would leave. */
-uint32_t stk_cache_space_hole(const struct stk_cache_shard *s, uint32_t e);
-
-/* Would there be `units` units in one piece once entry `old` and those without pins whose last use was at tick `until`
- * or before have left, and the gaps are closed? One pass. */
-bool stk_cache_space_would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until);
+/* Units that entry e takes. */
+static inline uint32_t stk_cache_size_of(const struct stk_cache_shard *s, uint32_t e) {
+    return stk_cache_units(s->entry[e].bytes);
+}
 
 #endif

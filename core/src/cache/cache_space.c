@@ -78,8 +78,7 @@ void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units) {
     list_gap(s, GROUND, units);
 }
 
-/* The owner of a gap of at least `units`, or UINT32_MAX. */
-static uint32_t find_gap(const struct stk_cache_shard *s, uint32_t units) {
+uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t units) {
     uint32_t c = class_of(units), looks = LOOKS;
     uint32_t word = c / 32u, bits = s->some[word] >> (c % 32u) << (c % 32u);
     if ((bits & 1u << (c % 32u)) != 0) {
@@ -96,25 +95,21 @@ static uint32_t find_gap(const struct stk_cache_shard *s, uint32_t units) {
     return bits == 0 ? UINT32_MAX : s->first[word * 32u + top_bit(bits & (0u - bits))];
 }
 
-static uint32_t size_of(const struct stk_cache_shard *s, uint32_t e) {
-    return stk_cache_units(s->entry[e].bytes);
-}
-
 /* Neighbours whose gaps add up: those above `first` up to and with `last` are to be moved down to it. */
 struct stretch {
     uint32_t first, last;
-    uint64_t moved; /* units of artifacts that move */
+    uint32_t moved; /* units of artifacts that move */
 };
 
 /* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that
  * grows at its end and is cut at its start as long as it is enough. */
 static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t units) {
     struct stretch at = {GROUND, GROUND, 0}, best = at;
-    uint64_t room = s->gap[GROUND].units;
-    best.moved = room >= units ? 0 : UINT64_MAX;
+    uint32_t room = s->gap[GROUND].units;
+    best.moved = room >= units ? 0 : UINT32_MAX;
     for (uint32_t e = s->entry[GROUND].above; e != GROUND; e = s->entry[e].above) {
         at.last = e;
-        at.moved += size_of(s, e);
+        at.moved += stk_cache_size_of(s, e);
         room += s->gap[e].units;
         if (s->entry[e].pins != 0) {
             at = (struct stretch){e, e, 0};
@@ -123,7 +118,7 @@ static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t uni
         while (at.first != e && room - s->gap[at.first].units >= units) {
             room -= s->gap[at.first].units;
             at.first = s->entry[at.first].above;
-            at.moved -= size_of(s, at.first);
+            at.moved -= stk_cache_size_of(s, at.first);
         }
         if (room >= units && at.moved < best.moved) {
             best = at;
@@ -135,32 +130,32 @@ static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t uni
 /* Moves the artifacts of a stretch down; all its gaps become the gap of its last one, which is returned. */
 static uint32_t close_gaps(struct stk_cache_shard *s, const struct stretch *stretch) {
     uint32_t e = stretch->first, units = unlist_gap(s, e);
-    uint32_t top = s->entry[e].at + size_of(s, e);
+    uint32_t top = s->entry[e].at + stk_cache_size_of(s, e);
     while (e != stretch->last) {
         e = s->entry[e].above;
         units += unlist_gap(s, e);
         memmove(s->space + (size_t)top * STK_CACHE_UNIT, s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT,
                 s->entry[e].bytes);
         s->entry[e].at = top;
-        top += size_of(s, e);
+        top += stk_cache_size_of(s, e);
     }
     list_gap(s, e, units);
     return e;
 }
 
 void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = size_of(s, e);
+    uint32_t units = stk_cache_size_of(s, e);
     s->entry[e].at = 0;
     if (units == 0) {
         return;
     }
-    uint32_t owner = find_gap(s, units);
+    uint32_t owner = stk_cache_find_gap(s, units);
     if (owner == UINT32_MAX) {
         struct stretch stretch = find_stretch(s, units);
         owner = close_gaps(s, &stretch);
     }
     uint32_t rest = unlist_gap(s, owner) - units, above = s->entry[owner].above;
-    s->entry[e].at = s->entry[owner].at + size_of(s, owner);
+    s->entry[e].at = s->entry[owner].at + stk_cache_size_of(s, owner);
     s->entry[e].below = owner;
     s->entry[e].above = above;
     s->entry[owner].above = e;
@@ -169,7 +164,7 @@ void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e) {
 }
 
 void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = size_of(s, e);
+    uint32_t units = stk_cache_size_of(s, e);
     if (units == 0) {
         return;
     }
@@ -179,28 +174,4 @@ void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e) {
     units += unlist_gap(s, e);
     units += unlist_gap(s, below);
     list_gap(s, below, units);
-}
-
-bool stk_cache_space_has(const struct stk_cache_shard *s, uint32_t units) {
-    return find_gap(s, units) != UINT32_MAX;
-}
-
-uint32_t stk_cache_space_hole(const struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = size_of(s, e);
-    return units == 0 ? 0 : units + s->gap[e].units + s->gap[s->entry[e].below].units;
-}
-
-bool stk_cache_space_would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until) {
-    uint64_t room = 0;
-    uint32_t e = GROUND;
-    do {
-        if (s->entry[e].pins != 0) {
-            room = 0;
-        } else if (e == old || s->entry[e].tick <= until) {
-            room += size_of(s, e);
-        }
-        room += s->gap[e].units;
-        e = s->entry[e].above;
-    } while (room < units && e != GROUND);
-    return room >= units;
 }

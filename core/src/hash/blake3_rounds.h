@@ -42,8 +42,8 @@ static const uint8_t stk_blake3_schedule[7][16] = {
         BLAKE3_MIX(v, 3, 4, 9, 14, (m)[(s)[14]], (m)[(s)[15]]);                                                        \
     } while (0)
 
-/* A build for size gets one round in a loop; any other gets all seven with constant indices. */
-#ifdef __OPTIMIZE_SIZE__
+/* A small library gets one round in a loop; any other gets all seven with constant indices. */
+#if STK_SMALL
 #define STK_BLAKE3_ROUNDS(v, m)                                                                                        \
     for (unsigned round = 0; round < 7; round++) {                                                                     \
         BLAKE3_ROUND(v, m, stk_blake3_schedule[round]);                                                                \

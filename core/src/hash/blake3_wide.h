@@ -8,7 +8,7 @@
 
 #if STK_BLAKE3_LANES != 0
 #define BLAKE3_LANES STK_BLAKE3_LANES
-#elif !defined(__GNUC__) || defined(__OPTIMIZE_SIZE__)
+#elif !defined(__GNUC__) || STK_SMALL
 #define BLAKE3_LANES 1
 #elif defined(__AVX2__)
 #define BLAKE3_LANES 8

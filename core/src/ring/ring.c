@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "slot_words.h"
+#include "stoker/config.h"
 #include "base/words_of.h"
 
 int stk_ring_bytes(uint32_t slots, size_t *bytes) {
@@ -70,7 +71,7 @@ int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {
     const uint32_t *w = ring->words;
     int done = 0;
     /* Four a turn: a third less time where the first-level cache holds the ring. */
-    for (; items >= 4; items -= 4, w = STK_SLOT_AT(w, 4)) {
+    for (; !STK_SMALL && items >= 4; items -= 4, w = STK_SLOT_AT(w, 4)) {
         done += is_done(w) + is_done(STK_SLOT_AT(w, 1));
         done += is_done(STK_SLOT_AT(w, 2)) + is_done(STK_SLOT_AT(w, 3));
     }

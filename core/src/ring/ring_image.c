@@ -38,11 +38,12 @@ int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, s
     if (bytes % 4 != 0) {
         return stk_fail(info, STK_E_ALIGN, 0, bytes);
     }
-    if (bytes < items * STK_SLOT_BYTES) {
+    if (bytes / STK_SLOT_BYTES < items) {
         return stk_fail(info, STK_E_MISSING, (uint32_t)(items * STK_SLOT_WORDS), items * STK_SLOT_BYTES);
     }
     int done = 0;
-    for (const uint8_t *slot = image, *end = slot + items * STK_SLOT_BYTES; slot < end; slot += STK_SLOT_BYTES) {
+    const uint8_t *slot = image;
+    for (uint32_t left = (uint32_t)items; left != 0; left--, slot += STK_SLOT_BYTES) {
         done += stk_get32(slot + 4 * STK_SLOT_STATUS) == STK_SLOT_DONE;
     }
     return done;

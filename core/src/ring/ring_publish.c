@@ -20,11 +20,11 @@ static bool slot_is_free(const struct stk_ring *ring, uint32_t slot) {
     return stk_status_publishable(stk_load_acquire(stk_slot_at(ring, slot) + STK_SLOT_STATUS));
 }
 
-int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work) {
+/* Publishes `work`, whose check returned `err`. A slot out of range is told before any other error. */
+static int publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work, int err) {
     if (slot >= ring->slots) {
         return STK_E_RANGE;
     }
-    int err = stk_work_check(work);
     if (err != STK_OK) {
         return err;
     }
@@ -35,18 +35,15 @@ int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work
     return STK_OK;
 }
 
+int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const struct stk_work *work) {
+    return publish(ring, slot, work, stk_work_check(work));
+}
+
 int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t tenant, uint32_t resource,
                                uint32_t prefetch) {
     uint32_t args[2] = {resource, prefetch != 0};
     struct stk_work work = {STK_OP_LOAD_MISS, tenant, STK_PRIORITY_NORMAL, 2, args};
-    if (slot >= ring->slots) {
-        return STK_E_RANGE;
-    }
-    if (!slot_is_free(ring, slot)) {
-        return STK_E_STATUS;
-    }
-    stk_slot_publish(stk_slot_at(ring, slot), &work);
-    return STK_OK;
+    return publish(ring, slot, &work, STK_OK); /* the opcode is one that stk_ring_publish refuses */
 }
 
 /* Returns the argument of `work` that stk_work_check refused with `err`. */

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "stoker/atomic.h"
+#include "stoker/config.h"
 #include "stoker/ring.h"
 
 static inline uint32_t *stk_slot_at(const struct stk_ring *ring, uint32_t slot) {
@@ -68,7 +69,7 @@ static inline void stk_slot_fill(uint32_t *w, const struct stk_work *work) {
     const uint32_t opcode = work->opcode, owner[2] = {work->tenant, stk_priority_to_wire(work->priority)},
                    nargs = work->nargs;
     uint32_t args[STK_SLOT_ARGS] = {0}, i = 0;
-    for (; i + 4 <= nargs; i += 4) {
+    for (; !STK_SMALL && i + 4 <= nargs; i += 4) {
         memcpy(args + i, work->args + i, 4 * sizeof *args);
     }
     for (; i < nargs; i++) {

@@ -32,6 +32,7 @@ static const struct stk_setting settings[] = {
     {"ring_slots_max", STK_RING_SLOTS_INIT_MAX},
     {"io_slots_max", STK_IO_SLOTS_MAX},
     {"publisher_tries", STK_PUBLISHER_TRIES},
+    {"small", STK_SMALL},
     {"blake3_depth_max", STK_BLAKE3_DEPTH_MAX},
     {"blake3_lanes", BLAKE3_LANES},
     {"crc32c_tables", STK_CRC32C_TABLES},

@@ -57,14 +57,14 @@ int stk_telemetry_init(struct stk_telemetry *t, const struct stk_telemetry_confi
 }
 
 /* What a decode of this size needs beyond what is there. */
-static int room_check(const struct stk_telemetry *t, uint64_t slots, const struct stk_opcodes *opcodes,
+static int room_check(const struct stk_telemetry *t, size_t slots, const struct stk_opcodes *opcodes,
                       struct stk_error_info *info) {
     uint32_t named = opcodes == NULL ? 0 : opcodes->count;
     if (slots > STK_TELEMETRY_SLOTS_MAX || named > STK_TELEMETRY_OPCODES_MAX) {
         return stk_fail(info, STK_E_OVERFLOW, 0, slots > STK_TELEMETRY_SLOTS_MAX ? slots : named);
     }
     if (slots > t->slots_max || named > t->opcodes_max) {
-        size_t most_slots = slots > t->slots_max ? (size_t)slots : t->slots_max;
+        size_t most_slots = slots > t->slots_max ? slots : t->slots_max;
         size_t most_named = named > t->opcodes_max ? named : t->opcodes_max;
         return stk_fail(info, STK_E_SPACE, 0, STK_TELEMETRY_BYTES(most_slots, most_named));
     }

@@ -73,8 +73,8 @@ static inline uint64_t stk_key_window(uint64_t key) {
     return key >> STK_KEY_WINDOW;
 }
 
-/* Sorts keys[0][0..n) ascending by their bits from `low` up, stable; bins has 256 counters. Returns whichever of the
- * two buffers holds the outcome. */
+/* Sorts keys[0][0..n) ascending. The bits below `low` must ascend already wherever the bits from `low` up are equal.
+ * bins has 256 counters. Returns whichever of the two buffers holds the outcome. */
 uint64_t *stk_keys_sort(uint64_t *const keys[2], uint32_t *bins, uint32_t n, uint32_t low);
 
 /// Steps of a decode ///

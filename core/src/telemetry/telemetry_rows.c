@@ -1,5 +1,6 @@
 /* stoker: telemetry, rows from bytes and from a live ring. */
 #include "base/memory.h"
+#include "stoker/config.h"
 #include "stoker/le.h"
 #include "ring/slot_words.h"
 #include "telemetry_internal.h"
@@ -27,15 +28,15 @@ static void tally(struct stk_occupancy *occupancy, uint64_t packed, uint32_t row
     occupancy->count[STK_UNKNOWN] += rows;
 }
 
-/* One slot of an image; returns its part of a tally. Every word is loaded before the first is stored, so that a
- * compiler may join them. */
-static inline uint64_t row_decode(struct stk_row *row, const uint8_t *slot) {
+/* Decodes one slot of an image. Returns the kind of its status. Every word is loaded before the first is stored, so that
+ * a compiler may join them. */
+static inline uint32_t row_decode(struct stk_row *row, const uint8_t *slot) {
     uint32_t w[8];
     for (uint32_t i = 0; i < 8; i++) {
         w[i] = stk_get32(slot + 4u * i);
     }
     *row = (struct stk_row){w[0], w[1], w[2], w[3], {w[4], w[5], w[6], w[7]}};
-    return unit[stk_status_kind(w[STK_SLOT_STATUS])];
+    return stk_status_kind(w[STK_SLOT_STATUS]);
 }
 
 /* Some slots of an image, TALLY_MAX at most. */
@@ -51,9 +52,16 @@ static uint32_t rows_plain(const struct block *block, const struct stk_names *na
     struct stk_row *row = block->t->rows + block->first;
     uint64_t packed = 0;
     for (uint32_t i = 0; i < block->count; i++) {
-        packed += row_decode(row + i, block->slot + (size_t)i * STK_SLOT_BYTES);
+        uint32_t kind = row_decode(row + i, block->slot + (size_t)i * STK_SLOT_BYTES);
+        if (STK_SMALL) {
+            block->t->snapshot.occupancy.count[kind]++;
+        } else {
+            packed += unit[kind];
+        }
     }
-    tally(&block->t->snapshot.occupancy, packed, block->count);
+    if (!STK_SMALL) {
+        tally(&block->t->snapshot.occupancy, packed, block->count);
+    }
     (void)names;
     return 0;
 }
@@ -87,7 +95,7 @@ static uint32_t rows_keyed_home(const struct block *block, const struct stk_name
         /* Loaded from the slot twice: out of the row, just stored, would be slower. */
         uint32_t opcode = stk_get32(slot + 4u * STK_SLOT_OPCODE);
         uint32_t ticket = stk_get32(slot + 4u * STK_SLOT_ARG0);
-        packed += row_decode(rows + i, slot);
+        packed += unit[row_decode(rows + i, slot)];
         const struct stk_name *name = named.table + stk_names_home(named.factor, named.mask, opcode);
         *key = stk_key_make(&named, name, ticket, i);
         key += name->opcode == opcode;
@@ -100,7 +108,7 @@ uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t 
     uint32_t (*rows)(const struct block *block, const struct stk_names *names) = rows_plain;
     struct block block = {.t = t, .slot = ring};
     if (names->count > 0) {
-        rows = names->reach == 1 ? rows_keyed_home : rows_keyed;
+        rows = !STK_SMALL && names->reach == 1 ? rows_keyed_home : rows_keyed;
     }
     t->snapshot.occupancy = (struct stk_occupancy){.slots = slots};
     if (slots > 0) {

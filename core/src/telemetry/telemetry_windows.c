@@ -1,5 +1,6 @@
 /* stoker: telemetry, ticketed windows from the slots that belong to one. */
 #include "base/memory.h"
+#include "stoker/config.h"
 #include "telemetry_internal.h"
 
 /* A slot's argument 1 as an index from `required` on. */
@@ -107,15 +108,20 @@ static struct span span_of(const uint64_t *key, uint32_t keys) {
     return low;
 }
 
-/* Both take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for windows,
- * and sorting takes at most six passes. */
+/* Both ways take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for
+ * windows, and sorting takes at most six passes. A small library has the second way alone, with the slower sort. */
 void stk_windows_make(struct stk_telemetry *t, uint32_t keys) {
     if (keys == 0) {
         return;
     }
-    struct span span = span_of(t->keys[0], keys);
-    uint64_t least = stk_key_window(span.least);
-    uint64_t could_be = stk_key_window(span.greatest) - least + 1u;
-    t->window_count =
-        could_be <= t->slots_max ? windows_direct(t, keys, least, (uint32_t)could_be) : windows_sorted(t, keys);
+    if (!STK_SMALL) {
+        struct span span = span_of(t->keys[0], keys);
+        uint64_t least = stk_key_window(span.least);
+        uint64_t could_be = stk_key_window(span.greatest) - least + 1u;
+        if (could_be <= t->slots_max) {
+            t->window_count = windows_direct(t, keys, least, (uint32_t)could_be);
+            return;
+        }
+    }
+    t->window_count = windows_sorted(t, keys);
 }

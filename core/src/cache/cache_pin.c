@@ -1,0 +1,104 @@
+/* stoker: pins of the cache, which hold artifacts in place. A program that never pins links nothing of this file: the
+ * first pin of a shard leaves a pointer to pins_allow(), and a put calls it only while the shard has pins. */
+#include "cache_internal.h"
+
+/// Puts beside pins ///
+
+/* Units in one piece that entry e would leave: its own, and the gaps on both sides. */
+static uint32_t hole(const struct stk_cache_shard *s, uint32_t e) {
+    uint32_t units = stk_cache_size_of(s, e);
+    return units == 0 ? 0 : units + s->gap[e].units + s->gap[s->entry[e].below].units;
+}
+
+/* Tells whether there would be `units` units in one piece once entry `old` and those without pins whose last use was at
+ * tick `until` or before have left, and the gaps are closed. One pass by address. */
+static bool would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until) {
+    uint32_t room = 0, e = GROUND;
+    do {
+        if (s->entry[e].pins != 0) {
+            room = 0;
+        } else if (e == old || s->entry[e].tick <= until) {
+            room += stk_cache_size_of(s, e);
+        }
+        room += s->gap[e].units;
+        e = s->entry[e].above;
+    } while (room < units && e != GROUND);
+    return room >= units;
+}
+
+/* Tells whether the budgets and the gaps between pins allow an artifact of `bytes` in place of `old`. Finds what would
+ * be evicted without evicting it, so that a put which is refused changes nothing. */
+static int pins_allow(const struct stk_cache_config *config, struct stk_cache_shard *s, uint32_t old, uint32_t bytes) {
+    uint32_t entries = s->entries, held = s->bytes, units = stk_cache_units(bytes);
+    uint64_t until = 0;
+    if (stk_cache_broken(config, s->pinned, s->pinned_bytes, bytes) != 0) {
+        return false;
+    }
+    bool fits = stk_cache_find_gap(s, units) != UINT32_MAX;
+    if (old != GROUND) {
+        entries--;
+        held -= s->entry[old].bytes;
+        fits = fits || hole(s, old) >= units;
+    }
+    for (uint32_t e = stk_cache_oldest(s); stk_cache_broken(config, entries, held, bytes) != 0; e = s->link[e].newer) {
+        if (e != old && s->entry[e].pins == 0) {
+            entries--;
+            held -= s->entry[e].bytes;
+            fits = fits || hole(s, e) >= units;
+            until = s->entry[e].tick;
+        }
+    }
+    return fits || would_fit(s, units, old, until);
+}
+
+/// Pins ///
+
+/* Adds a pin to entry e. */
+static void add(struct stk_cache_shard *s, uint32_t e) {
+    s->pins_allow = pins_allow;
+    if (s->entry[e].pins++ == 0) {
+        s->pinned++;
+        s->pinned_bytes += s->entry[e].bytes;
+    }
+}
+
+/* Takes a pin off entry e. An entry that has none left and is older than `settled` ends the settled stretch. */
+static void take_off(struct stk_cache_shard *s, uint32_t e) {
+    uint32_t settled = s->settled;
+    if (--s->entry[e].pins != 0) {
+        return;
+    }
+    s->pinned--;
+    s->pinned_bytes -= s->entry[e].bytes;
+    if (settled != GROUND && s->entry[e].tick <= s->entry[settled].tick) {
+        s->settled = s->link[e].older;
+    }
+}
+
+int stk_cache_pin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], struct stk_artifact *out) {
+    uint32_t n = stk_cache_shard_of(cache, key);
+    struct stk_cache_shard *s = stk_cache_enter(cache, n);
+    uint32_t e = stk_cache_find(s, key, stk_cache_hash(key));
+    int hit = STK_E_OVERFLOW;
+    if (e == GROUND || s->entry[e].pins != STK_CACHE_PINS_MAX) {
+        hit = stk_cache_look_up(s, e, out);
+    }
+    if (hit == 1) {
+        add(s, e);
+    }
+    stk_cache_leave(cache, n);
+    return hit;
+}
+
+int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]) {
+    uint32_t n = stk_cache_shard_of(cache, key);
+    struct stk_cache_shard *s = stk_cache_enter(cache, n);
+    uint32_t e = stk_cache_find(s, key, stk_cache_hash(key));
+    int left = STK_E_STATUS;
+    if (e != GROUND && s->entry[e].pins != 0) {
+        take_off(s, e);
+        left = (int)s->entry[e].pins;
+    }
+    stk_cache_leave(cache, n);
+    return left;
+}

@@ -1,0 +1,2 @@
+/* The library without code that only saves time. */
+#define STK_SMALL 1
