@@ -10,13 +10,8 @@
 #include "stoker/kernel/io.h"
 
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 code = 0, moved = 0, status;
-    struct stk_io_ask ask;
-    ask.op = STK_IO_OP_READ;
-    ask.src = stk_arg(c, 0);
-    ask.dst = ask.src;
-    ask.bytes = 0u; /* the whole resource */
-    ask.offset = 0u;
+    stk_u32 code = 0, moved = 0, resource = stk_arg(c, 0), status;
+    struct stk_io_ask ask = stk_io_make_ask(STK_IO_OP_READ, resource, resource, 0u, 0u); /* the whole resource */
     status = stk_io_outcome(d, c, &ask, 0u, &code, &moved);
     return status == STK_SLOT_DONE && code != 0u ? stk_refuse(c, STK_REASON_IO, code) : status;
 }
