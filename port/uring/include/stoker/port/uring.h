@@ -69,6 +69,7 @@ enum stk_uring_feature {
     STK_URING_LARGE_REQUESTS, /* SQE128 and CQE32, for NVMe passthrough */
     STK_URING_TIMED_WAIT,     /* a wait with a timeout is one system call */
     STK_URING_HUGE_PAGES,     /* the kernel was asked for huge pages, and did not refuse */
+    STK_URING_MULTISHOT,      /* multishot receive, for sockets with memory; refused: some socket does without */
     STK_URING_FEATURES
 };
 
@@ -160,7 +161,7 @@ struct stk_uring_socket_stats {
     uint64_t requests; /* multishot: requests that were sent */
     uint64_t dry;      /* multishot: how often no read waited, so that the kernel left the data in the socket */
     bool multishot;    /* one request serves many reads; false: each read has its own */
-    int32_t os_error;  /* why there is no multishot; 0: it was not asked for */
+    int32_t os_error;  /* why there is no multishot, or none any more; 0: it was not asked for */
 };
 
 struct stk_uring_source {
@@ -301,8 +302,9 @@ struct stk_uring_socket_config {
  * order of submission. If a datagram is longer than its read, the rest of the datagram is lost, and the completion has
  * EMSGSIZE in os_error. An empty datagram is a read of 0 bytes, and does not end a source of datagrams. While no read
  * is submitted the data stays in the socket, which may drop datagrams and counts the dropped ones. With the memory of
- * `config` one multishot request serves all reads, by a ring of provided buffers (Linux 6.0). On an older kernel, and
- * without this memory, each read sends a request of its own. config may be NULL. Returns and refuses as
+ * `config` one multishot request serves all reads, by a ring of provided buffers (Linux 6.0). On an older kernel,
+ * without this memory, and from the moment when the kernel has no memory for a ring of buffers, each read sends a
+ * request of its own. config may be NULL. Returns and refuses as
  * stk_uring_add_file; STK_E_ARG also no socket, or one that listens; STK_E_SPACE the memory is too small (info.value:
  * bytes that would do); STK_E_ALIGN the memory is not aligned to 4096. */
 STK_MUST_CHECK int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring_socket_config *config);
@@ -354,7 +356,7 @@ STK_MUST_CHECK int stk_uring_nvme_identify(int fd, struct stk_uring_nvme *nvme);
 /* Returns the words for a feature, "registered buffers"; NULL: there is no such feature. Static. */
 const char *stk_uring_feature_name(enum stk_uring_feature feature);
 
-#define STK_URING_SETUP_BYTES 512u /* always enough for stk_uring_describe_setup */
+#define STK_URING_SETUP_BYTES 768u /* always enough for stk_uring_describe_setup */
 
 /* Writes one line without a newline: what the ring has, then what it lacks and why: "registered buffers, registered
  * files, timed wait; without single issuer (not asked for), ...". Returns its length. STK_E_SHUTDOWN the ring is
