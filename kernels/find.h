@@ -16,18 +16,19 @@
 
 #include "shares.h"
 
+/* Turns with work between two turns of the ring scan, and idle turns between two of its turns. */
 #define STK_SCAN_EVERY      16u
 #define STK_IDLE_SCAN_EVERY 16u
 
-/* Sources of a slot: the cursors of the partitions by their number, then the scans. */
+/* Sources of a slot. The cursors of the partitions have the numbers of the partitions; the scans follow. */
 #define STK_SOURCE_HIGH_SCAN 5u
 #define STK_SOURCE_RING_SCAN 6u
 #define STK_SOURCES          7u
 
 /// Entering ///
 
-/* Takes the partitions from the control words; one partition when they are not five in order that end at the slot
- * count. */
+/* Takes the partitions from the control words. Takes the whole ring as one partition if the words are not five
+ * partitions in order that end at the slot count, as in a ring without partitions. */
 STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
     stk_u32 p, ok = 1u, before = 0;
     for (p = 0; p <= STK_PRIORITIES; p++) {
@@ -46,6 +47,7 @@ STK_FN void stk_find_partitions(const struct stk_dev *d, struct stk_worker *w) {
 /* Returns 1 if some tenant may use up its quota before a ring scan is over. Tenants are looked at before a claim only
  * in this case, and where tenants share the device. */
 STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used) {
+    /* A ring scan takes at most so many claims: in each of its turns every lane claims one slot. */
     stk_u64 scan = (stk_u64)d->slots * STK_SCAN_EVERY * STK_LANES;
     stk_u32 t, bind = 0;
     for (t = 0; t < STK_CTL_TENANT_MASKS; t++) {
@@ -55,18 +57,21 @@ STK_FN stk_u32 stk_find_quotas(const struct stk_dev *d, STK_LOCAL stk_u32 *used)
     return bind;
 }
 
-/* After stk_quotas_enter. */
+/* Sets the search up from the words that the last worker left. Call it after stk_quotas_enter. */
 STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 p, at = stk_ld(d->control + STK_CTL_CURSOR), scan_at = stk_ld(d->control + STK_CTL_RING_SCAN);
     stk_find_partitions(d, w);
-    /* All of them: a worker of several lanes computes with each, also where the ring has one partition. */
+    /* Every cursor is set: a worker of several lanes computes with each, also where the ring has one partition. */
     for (p = 0; p < STK_PRIORITIES; p++) {
         stk_u32 cursor = w->partitions == 1u ? at : stk_ld(d->control + STK_CTL_PARTITION_CURSORS + p);
         stk_u32 first = stk_worker_first(w, p), end = stk_worker_first(w, p + 1u);
+        /* The host may have changed the partitions since the last worker left. Then a place outside becomes the first
+         * slot. */
         cursor = cursor >= first && cursor < end ? cursor : first;
         stk_worker_set_cursor(w, p, p < w->partitions && first < end ? cursor : STK_NO_SLOT);
     }
-    w->ring_scan_at = scan_at < d->slots ? scan_at : 0u; /* goes on, so that short leases get around too */
+    /* The scan goes on where the last worker stopped, so that short leases get around the ring too. */
+    w->ring_scan_at = scan_at < d->slots ? scan_at : 0u;
     w->high_scan_at = w->first[0];
     w->ring_scans = 0;
     w->shares = d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u;
@@ -79,7 +84,7 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     w->quotas = stk_find_quotas(d, used) | w->shares;
 }
 
-/* One lane: where the next worker is to begin. */
+/* Stores where the next worker begins to search. Called by one lane. */
 STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) {
     stk_u32 p;
     stk_st(d->control + STK_CTL_RING_SCAN, w->ring_scan_at);
@@ -96,6 +101,7 @@ STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) 
 
 /// Moving ///
 
+/* Returns the partition in which a slot lies. */
 STK_FN stk_u32 stk_find_partition_of(const struct stk_worker *w, stk_u32 slot) {
     stk_u32 p = 0;
     while (p + 1u < w->partitions && slot >= stk_worker_first(w, p + 1u)) {
@@ -104,7 +110,7 @@ STK_FN stk_u32 stk_find_partition_of(const struct stk_worker *w, stk_u32 slot) {
     return p;
 }
 
-/* `slots` steps on from `slot`, in the partitions [from, to). */
+/* Returns the slot that is `slots` steps behind `slot` in the partitions [from, to), which are taken as a circle. */
 STK_FN stk_u32 stk_find_step(const struct stk_worker *w, stk_u32 from, stk_u32 to, stk_u32 slot, stk_u32 slots) {
     stk_u32 first = stk_worker_first(w, from), room = stk_worker_first(w, to) - slot;
     return slots < room ? slot + slots : first + (slots - room);
@@ -138,6 +144,7 @@ STK_FN void stk_ring_scan_advance(const struct stk_dev *d, struct stk_worker *w,
     }
 }
 
+/* Moves the high scan on by `slots`, within CRITICAL and HIGH. */
 STK_FN void stk_high_scan_advance(struct stk_worker *w, stk_u32 slots) {
     stk_u32 size = w->first[STK_WIRE_PRIORITY_NORMAL] - w->first[0];
     if (size != 0u) {
@@ -145,7 +152,8 @@ STK_FN void stk_high_scan_advance(struct stk_worker *w, stk_u32 slots) {
     }
 }
 
-/* Counts `n` claims in partition `p`. */
+/* Counts `n` claims in partition `p`. A claim below HIGH ends the row of high claims that STK_STARVATION_LIMIT
+ * bounds. */
 STK_FN void stk_find_count(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 n) {
     if (w->partitions > 1u && n != 0u) {
         w->high_claims = p <= STK_WIRE_PRIORITY_HIGH ? w->high_claims + n : 0u;
@@ -168,8 +176,8 @@ STK_FN void stk_find_claimed(const struct stk_dev *d, struct stk_worker *w, stk_
 
 /// Empty turns ///
 
-/* Counts a turn that found nothing. The doorbell was read before the scan that has to find nothing, so that no ring of
- * the doorbell is missed. */
+/* Counts a turn that found nothing, up to 2^31 - 1. `doorbell` was read before the scan that has to find nothing, so
+ * that no ring of the doorbell is missed. */
 STK_FN void stk_find_nothing(const struct stk_dev *d, struct stk_worker *w, stk_u32 doorbell) {
     (void)d;
     w->empty_turns = w->empty_turns == 0u || doorbell != w->doorbell_seen ? 1u

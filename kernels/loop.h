@@ -1,8 +1,7 @@
-/* stoker kernels: the worker of one lane. It takes slots from the ring, one a turn, until its lease or its patience
- * ends.
+/* stoker kernels: the worker of one lane, for a CPU and for C. It takes slots from the ring, one in a turn, until its
+ * lease is over or it has found no work for long. The worker of several lanes is in loop_wide.h.
  *
- * Each turn does a bounded amount of work and the turns are counted, so a worker can never run for ever.
- */
+ * Each turn does a bounded amount of work and the turns are counted, so a worker can never run for ever. */
 #ifndef STK_LOOP_H
 #define STK_LOOP_H
 
@@ -12,11 +11,13 @@
 
 #define STK_SHARED_WORDS STK_USED_WORDS
 
+/* Outcomes of a try to claim a slot. */
 #define STK_NOT_READY 0
-#define STK_LOST      1 /* it was ready, another worker has it */
+#define STK_LOST      1 /* the slot was ready, and another worker has it */
 #define STK_CLAIM     2
 
-/* Claims slot `i` when it is ready and its tenant may. */
+/* Claims slot `i` if the slot is ready and its tenant may run it. The guard is read before the status: stk_take checks
+ * the guard again by compare-and-swap, so a status that was read under an old guard is never acted on. */
 STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 i) {
     STK_GLOBAL stk_u32 *slot = stk_slot_of(d, i);
     stk_u32 guard = stk_guard(d, i),
@@ -25,6 +26,7 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
         return STK_NOT_READY;
     }
     if (w->quotas != 0u) {
+        /* The tenant is read before the claim and so is a hint: the slot may be published again in between. */
         stk_u32 tenant = stk_ld(slot + STK_SLOT_TENANT);
         if (!stk_quota_left(w, used, tenant) || !stk_quota_take(w, used, tenant)) {
             return STK_NOT_READY;
@@ -52,7 +54,8 @@ STK_FN stk_u32 stk_find_before_high_scan(const struct stk_worker *w) {
                                                                          : (stk_u32)STK_WIRE_PRIORITY_NORMAL;
 }
 
-/* Claims the slot under the cursor of partition `p`. */
+/* Claims the slot under the cursor of partition `p`. Returns the slot or STK_NO_SLOT. The cursor moves on even if
+ * another worker was faster, and stays at a slot that is not ready. */
 STK_FN stk_u32 stk_find_at(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 p) {
     stk_u32 slot = w->cursor[p];
     int got = slot != STK_NO_SLOT ? stk_claim(d, w, used, slot) : STK_NOT_READY;
@@ -62,7 +65,7 @@ STK_FN stk_u32 stk_find_at(const struct stk_dev *d, struct stk_worker *w, STK_LO
     return got == STK_CLAIM ? slot : STK_NO_SLOT;
 }
 
-/* The same for one of the partitions [k, end), in the order of this turn. */
+/* Claims the slot under the cursor of one of the partitions [k, end), in the order of this turn. */
 STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 k,
                                stk_u32 end) {
     stk_u32 slot = STK_NO_SLOT;
@@ -75,6 +78,7 @@ STK_FN stk_u32 stk_find_cursor(const struct stk_dev *d, struct stk_worker *w, ST
 /* Claims the next slot of the high scan. */
 STK_FN stk_u32 stk_find_by_high_scan(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 slot = w->high_scan_at;
+    /* CRITICAL and HIGH have no slots. */
     if (w->first[STK_WIRE_PRIORITY_NORMAL] == w->first[0]) {
         return STK_NO_SLOT;
     }
@@ -92,7 +96,8 @@ STK_FN stk_u32 stk_find_by_ring_scan(const struct stk_dev *d, struct stk_worker 
     stk_ring_scan_advance(d, w, 1u);
     stk_quota_follow_scan(w, used, scans_before, w->empty_turns >= d->slots);
     if (stk_shares_over(d, w, used, scans_before)) {
-        w->turns = 0; /* the lease is over */
+        /* No turns left means that the lease is over. */
+        w->turns = 0;
     }
     slot = w->ring_scan_at;
     if (stk_claim(d, w, used, slot) != STK_CLAIM) {
@@ -109,7 +114,8 @@ STK_FN stk_u32 stk_find_in_partitions(const struct stk_dev *d, struct stk_worker
     return slot == STK_NO_SLOT ? stk_find_cursor(d, w, used, first, w->partitions) : slot;
 }
 
-/* The slot of this turn, claimed, or STK_NO_SLOT. */
+/* Claims a slot for this turn. Returns the slot or STK_NO_SLOT. The ring scan goes first when it is due, so that slots
+ * in the partitions cannot hold up those that only the scan finds. */
 STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     stk_u32 slot = STK_NO_SLOT;
     if (w->turns_since_scan >= STK_SCAN_EVERY) {
@@ -121,6 +127,7 @@ STK_FN stk_u32 stk_find(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL
     }
     if (slot == STK_NO_SLOT) {
         stk_find_nothing(d, w, stk_ld(d->control + STK_CTL_DOORBELL));
+        /* After a scan of the whole ring for nothing the scan slows down until the doorbell rings. */
         if (w->empty_turns <= d->slots + 1u || w->empty_turns % STK_IDLE_SCAN_EVERY == 0u) {
             slot = stk_find_by_ring_scan(d, w, used, 1);
         }
@@ -135,7 +142,8 @@ STK_FN void stk_find_again(struct stk_worker *w, stk_u32 slot) {
     w->cursor[p] = w->cursor[p] == next ? slot : w->cursor[p];
 }
 
-/* A slot that ended, however often it was taken up: how often depends on the schedule. */
+/* Counts a slot that ended. Each slot counts once, however often it was taken up, since that depends on the
+ * schedule. */
 STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32 opcode, stk_u32 status) {
     if (opcode < STK_CTL_METRICS_SLOTS && stk_status_ended(status)) {
         if (w->metric != opcode) {
@@ -146,12 +154,13 @@ STK_FN void stk_count_end(const struct stk_dev *d, struct stk_worker *w, stk_u32
     }
     w->done += status == STK_SLOT_DONE ? 1u : 0u;
     w->faults += status == STK_SLOT_FAULT ? 1u : 0u;
+    /* The counts in the control buffer lag by at most so many slots. */
     if (w->done >= 256u) {
         stk_worker_flush(d, w);
     }
 }
 
-/* A claim of a tenant that has a quota. */
+/* Counts a claim of a tenant that has a quota. */
 STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     if (tenant != w->tenant) {
         stk_worker_flush(d, w);
@@ -161,17 +170,18 @@ STK_FN void stk_count_tenant(const struct stk_dev *d, struct stk_worker *w, STK_
     w->tenant_count += w->tenant_counts;
 }
 
-/* Slots ahead of the cursor whose lines are asked for. A claim waits for its line, and its CAS holds back the loads
- * behind it, so without this one line crosses from the host at a time. */
+/* Slots ahead of the cursor whose cache lines are asked for. A claim waits for its line, and its compare-and-swap holds
+ * back the loads behind it. Without this only one line at a time would come from the host. */
 #define STK_SLOTS_AHEAD 8u
 
-/* Asks for the line of a slot that is soon to be claimed. */
+/* Asks for the cache line of a slot that is soon to be claimed. */
 STK_FN void stk_look_ahead(const struct stk_dev *d, stk_u32 slot) {
     stk_u32 ahead = d->slots - slot > STK_SLOTS_AHEAD ? slot + STK_SLOTS_AHEAD : 0u;
     STK_PREFETCH(stk_slot_of(d, ahead));
 }
 
-/* Runs the claimed slot and ends it: its words are seen before its status. */
+/* Runs the claimed slot and ends it. The status is stored with release order: the host sees the results with the
+ * status. */
 STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 slot) {
     struct stk_call c = stk_call_of(d, slot);
     stk_u32 opcode = stk_ld(c.slot + STK_SLOT_OPCODE), tenant = stk_ld(c.slot + STK_SLOT_TENANT), status, over, units;
@@ -189,16 +199,16 @@ STK_FN void stk_worker_take(struct stk_dev *d, struct stk_worker *w, STK_LOCAL s
         stk_st_release(c.slot + STK_SLOT_STATUS, status == STK_SLICED ? STK_SLOT_YIELD : status);
     }
     stk_let_go(d, slot, w->guard);
-    /* A slot that only waits on is no progress: a worker with nothing else to do may leave. (Selects, not branches:
-     * PoCL 3.1's compiler crashes on the branches.) */
+    /* A slot that only waits is no progress: a worker with nothing else to do may leave. (These are selects and no
+     * branches, because PoCL 3.1's compiler crashes on the branches.) */
     over = stk_status_ended(status) ? 1u : 0u;
     w->idle = over || status == STK_SLICED ? 0u : w->idle + 1u;
     w->finished += over;
     stk_count_end(d, w, opcode, status);
 }
 
-/* The whole life of a worker. Ends after `turns` turns, after `idle_turns` turns in a row that finished no slot, or
- * when the host asks for SHUTDOWN or ends the lease. */
+/* Runs a worker from its entry to its exit. Ends after `turns` turns, after `idle_turns` turns in a row that finished
+ * no slot, or when the host asks for SHUTDOWN or ends the lease. */
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
@@ -218,6 +228,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
             w->empty_turns = 0;
             stk_worker_take(&d, w, shared, slot);
         } else {
+            /* The worker is idle, so the counts are brought up to date for the host. */
             w->idle++;
             stk_worker_flush(&d, w);
             stk_worker_touch(&d, w);

@@ -1,17 +1,17 @@
-/* stoker kernels: the worker of several lanes.
+/* stoker kernels: the worker of several lanes, for a GPU.
  *
- * A turn: each lane looks at one slot of each source, slot cursor + lane; the source to take is chosen from what all of
- * them saw; the lanes that saw a ready slot there claim and run it, one slot a lane. Slots for all lanes are held by
- * the lanes that claimed them, and the group runs one of them a turn until none is left. A group that finds nothing for
- * long lets lane 0 look alone.
+ * A turn: each lane looks at one slot of each source, slot cursor + lane. The source to take is chosen from what all
+ * lanes saw. The lanes that saw a ready slot there claim and run it, one slot in a lane. Slots for all lanes are held
+ * by the lanes that claimed them, and the group runs one of them in a turn until none is left. A group that finds
+ * nothing for long lets lane 0 look alone.
  *
- * Both barriers are met in every turn: PoCL 3.1 runs what follows a barrier inside a branch once for each lane. Fences
- * stand where all lanes pass or none. What the lanes tell one another goes through words in local memory, two sets of
- * them by turns, so that one is cleared while the other is in use.
+ * Both barriers are met in every turn: PoCL 3.1 runs the code behind a barrier inside a branch once for each lane.
+ * Fences stand where all lanes pass or none. Lanes tell one another things through words in local memory. There are two
+ * sets of these words, used by turns, so that one set is cleared while the other is in use.
  *
- * Where workers have mailboxes (mail.h), the worker that looks hands the slots for all lanes to the others. A worker at
- * a mailbox goes through the same turn: in place of the look lane 0 reads the mailbox, and holds the slot found there.
- */
+ * Where workers have mailboxes (mail.h), the worker that looks hands the slots for all lanes to the others. A worker
+ * at a mailbox goes through the same turn: in place of the look lane 0 reads the mailbox, and holds the slot found
+ * there. */
 #ifndef STK_LOOP_WIDE_H
 #define STK_LOOP_WIDE_H
 
@@ -19,15 +19,15 @@
 
 #if STK_LANES > 1
 
-/* What a turn's lanes found: all 0 before it. */
+/* Words that the lanes of a turn share; all are 0 before the turn. */
 #define STK_TURN_READY  0u  /* a bit for each source: some lane saw a ready slot there */
 #define STK_TURN_WORK   1u  /* a bit for each source: some lane saw a ready slot there that is no NOP */
-#define STK_TURN_LAST   2u  /* 1 + the last lane that saw one in the source chosen */
+#define STK_TURN_LAST   2u  /* 1 + the last lane that saw a ready slot in the chosen source */
 #define STK_TURN_CLAIMS 3u  /* slots claimed */
 #define STK_TURN_OVER   4u  /* slots that ended or did a part of their work */
 #define STK_TURN_COST   5u  /* units of the dearest slot of one lane */
 #define STK_TURN_HELD   6u  /* lanes that hold a slot for all */
-#define STK_TURN_FIRST  7u  /* STK_LANES - the first of those */
+#define STK_TURN_FIRST  7u  /* STK_LANES - the first lane that holds a slot for all */
 #define STK_TURN_LEAVE  8u  /* 1: the worker has closed its mailbox */
 #define STK_TURN_JOB    9u  /* 1: the worker has found a slot in its mailbox */
 #define STK_TURN_MAIL   10u /* STK_MAIL_LOOK_WORDS words: what stk_mail_look counts */
@@ -42,14 +42,14 @@
 #define STK_TURN_GIVEN  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX) /* a bit for each mailbox that got a slot */
 #define STK_TURN_WORDS  (STK_TURN_GIVEN + STK_MAIL_BITS)
 
-/* Control words that the lanes read together, all on one way over the bus, beside the slots that they look at. From
- * STK_CTL_TENANT_MASK on the index is the control word's own. */
+/* Words of local memory with the control words that a turn needs. The lanes read them together, all on one way over the
+ * bus, beside the slots that they look at. From STK_CTL_TENANT_MASK on the index is that of the control word itself. */
 #define STK_POLL_SHUTDOWN 0u
 #define STK_POLL_LEASE    1u
 #define STK_POLL_DOORBELL 2u
 #define STK_POLL_WORDS    32u
 
-/* What a lane that holds a slot for all has read of it: read once, so that all lanes run the same. */
+/* Words about a slot that a lane holds for all lanes. They are read once, so that all lanes run the same. */
 #define STK_HOLD_SLOT   0u
 #define STK_HOLD_OPCODE 1u
 #define STK_HOLD_TENANT 2u
@@ -59,8 +59,8 @@
 #define STK_HOLD_GUARD  6u
 #define STK_HOLD_WORDS  7u
 
-/* What the group has counted and not yet added to the control words: claims of each tenant, ends of each built-in
- * opcode, slots that were DONE and that were FAULT. */
+/* Words that the group counts in and adds to the control words later: claims of each tenant, ends of each built-in
+ * opcode, slots that were DONE and slots that were FAULT. */
 #define STK_COUNT_METRIC STK_CTL_METRICS_SLOTS
 #define STK_COUNT_DONE   (2u * STK_CTL_METRICS_SLOTS)
 #define STK_COUNT_FAULT  (STK_COUNT_DONE + 1u)
@@ -68,6 +68,7 @@
 #define STK_COUNT_TURNS  64u /* turns between two additions of a busy group */
 #define STK_COUNT_QUIET  16u /* turns without a slot after which a worker at a mailbox adds */
 
+/* Places of these groups of words in the local memory of a worker. */
 #define STK_SHARED_COUNT STK_USED_WORDS
 #define STK_SHARED_POLL  (STK_SHARED_COUNT + STK_COUNT_WORDS)
 #define STK_SHARED_TURN  (STK_SHARED_POLL + STK_POLL_WORDS)
@@ -76,32 +77,33 @@
 #define STK_SHARED_LEASE (STK_SHARED_RANK + 1u) /* the lease word on entry */
 #define STK_SHARED_WORDS (STK_SHARED_LEASE + 1u)
 
-/* Empty turns after which the whole ring has been looked at since the doorbell was read. */
+/* Empty turns after which every slot has been looked at since the doorbell was read. */
 #define STK_EMPTY_TURNS_MAX(d) ((d)->slots / STK_LANES + 2u)
 
+/* No mailbox. */
 #define STK_NO_BOX 0xFFFFFFFFu
 
-/* A lane's own state beside the worker's. */
+/* The state of one lane, beside that of the worker. */
 struct stk_lane {
     stk_u32 seen;   /* four bits for each source: the status of the ready slot there, 0: none */
     stk_u32 kept;   /* the source whose slot the lane keeps */
-    stk_u32 slot;   /* the slot that the lane keeps, with its ... */
-    stk_u32 opcode; /* ... opcode ... */
-    stk_u32 tenant; /* ... tenant ... */
-    stk_u32 guard;  /* ... and guard */
+    stk_u32 slot;   /* the slot that the lane keeps: a ready slot that it may claim */
+    stk_u32 opcode; /* opcode of this slot */
+    stk_u32 tenant; /* tenant of this slot */
+    stk_u32 guard;  /* guard of this slot */
     stk_u32 spent;  /* units that this lane charged the tenant of its slot before the cost was known */
-    stk_u32 held;   /* this lane holds a slot for all */
+    stk_u32 held;   /* 1: this lane holds a slot for all lanes */
     stk_u32 box;    /* place of the mailbox for the slot that this lane claimed in STK_TURN_BOXES; STK_NO_BOX: none */
-    stk_u32 holds;  /* how many lanes do; the same in all of them, as all that follows */
-    stk_u32 ran;    /* the group ran a slot for all in the last turn ... */
-    stk_u32 runner; /* ... which this lane held ... */
-    stk_u32 status; /* ... with this outcome */
-    stk_u32 source; /* chosen in this turn */
+    stk_u32 holds;  /* lanes that hold a slot for all; the same number in all lanes */
+    stk_u32 ran;    /* 1: the group ran a slot for all lanes in the last turn */
+    stk_u32 runner; /* 1: this lane held that slot */
+    stk_u32 status; /* status with which that slot ended */
+    stk_u32 source; /* source chosen in this turn */
 };
 
 /// Looking ///
 
-/* Lanes that look: all, or one after many turns that found nothing. */
+/* Returns how many lanes look: all, or one after many turns that found nothing. */
 STK_FN stk_u32 stk_wide_lanes(const struct stk_dev *d, const struct stk_worker *w) {
     return w->empty_turns > STK_EMPTY_TURNS_MAX(d) ? 1u : (stk_u32)STK_LANES;
 }
@@ -121,7 +123,7 @@ STK_FN stk_u32 stk_wide_step(stk_u32 first, stk_u32 end, stk_u32 at, stk_u32 lan
     return ((at != STK_NO_SLOT) & (lane < end - first)) ? slot : STK_NO_SLOT;
 }
 
-/* The slot that lane `lane` looks at on a source, or STK_NO_SLOT. */
+/* Returns the slot that lane `lane` looks at on a source, or STK_NO_SLOT. */
 STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 lane) {
     if (source < STK_PRIORITIES) {
         return stk_wide_step(stk_worker_first(w, source), stk_worker_first(w, source + 1u),
@@ -132,14 +134,15 @@ STK_FN stk_u32 stk_wide_slot(const struct stk_dev *d, const struct stk_worker *w
                : stk_wide_step(0u, d->slots, w->ring_scan_at, lane);
 }
 
+/* Returns 1 if the lanes look at a source in this turn. */
 STK_FN int stk_wide_source_open(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source) {
     return source == STK_SOURCE_RING_SCAN
                ? stk_wide_ring_scan_due(d, w)
                : (source < w->partitions) | ((source == STK_SOURCE_HIGH_SCAN) & (w->partitions > 1u));
 }
 
-/* Most units that a lane charges before the cost is known. The limit keeps the sum of all lanes from wrapping a word.
- */
+/* Most units that a lane charges before the cost is known. The limit keeps the sum of all lanes from wrapping a
+ * word. */
 #define STK_LANE_SPENT_MAX (0x3FFFFFFFu / STK_LANES)
 
 /* Returns the units that a slot of one lane costs beside those of its handler: its part of the turn, which the lanes
@@ -213,13 +216,13 @@ STK_FN stk_u32 stk_wide_choose(const struct stk_worker *w, stk_u32 ready) {
     return first != 0u ? stk_lowest_bit(first) : STK_SOURCES;
 }
 
-/* The slot that this lane looks at on a source, STK_NO_SLOT where it looks at none. */
+/* Returns the slot that this lane looks at on a source, or STK_NO_SLOT where it looks at none. */
 STK_FN stk_u32 stk_wide_target(const struct stk_dev *d, const struct stk_worker *w, stk_u32 source, stk_u32 all) {
     stk_u32 slot = stk_wide_slot(d, w, source, STK_LANE);
     return ((STK_LANE < all) & stk_wide_source_open(d, w, source)) ? slot : STK_NO_SLOT;
 }
 
-/* Its guard; 0 where there is nothing to guard. */
+/* Returns the guard of a slot; 0 where there is nothing to guard. */
 STK_FN stk_u32 stk_wide_guard(const struct stk_dev *d, stk_u32 slot) {
     return slot != STK_NO_SLOT ? stk_guard(d, slot) : 0u;
 }
@@ -235,8 +238,8 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_
     return stk_ld_head(stk_wide_looks(slot, guard) ? stk_slot_of(d, at) : stk_wide_nothing(d));
 }
 
-/* What this lane saw in one source goes into lane->seen, *ready and *work. A slot for all lanes is not ready while no
- * worker waits for one, so that the slots behind it get their turn; *waits tells of it. */
+/* Notes what this lane saw in one source, in lane->seen, *ready and *work. A slot for all lanes does not count as ready
+ * while no worker waits for one, so that the slots behind it get their turn; *waits tells of such a slot. */
 STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                          STK_LOCAL stk_u32 *used, stk_u32 source, int looks, struct stk_head head, stk_u32 *ready,
                          stk_u32 *work, stk_u32 *waits) {
@@ -251,6 +254,7 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     }
 }
 
+/* The parts of a look, expanded for each source: a loop would keep the heads in an array, which would be memory. */
 #define STK_EACH_SOURCE(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
 #define STK_TWO_SOURCES(X) X(0) X(6)
 #define STK_SOURCE_SLOT(i)                                                                                             \
@@ -266,11 +270,13 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
     lane->slot = lane->kept == i##u ? slot##i : lane->slot;                                                            \
     lane->guard = lane->kept == i##u ? guard##i : lane->guard;
 
-/* This lane's look: fills lane->seen, keeps the head that this lane would choose, and tells the group. `before` has the
- * words of the turn before. All loads come before the first use of one, and no head is in an array, which would be
- * memory that waits for each: so all are on their way together, and before them the guards, where there are others to
- * guard against. A GPU returns loads in their order. So the mailboxes, which are near, are loaded first, and counted
- * while the heads are on their way over a bus. */
+/* The look of this lane: fills lane->seen, keeps the slot that this lane would choose, and tells the group. `before`
+ * has the words of the turn before.
+ *
+ * All loads come before the first use of one, so that all are under way together; no head is in an array, which would
+ * be memory that waits for each. The guards come before the heads, where there are other workers to guard against. A
+ * GPU returns loads in their order. So the mailboxes, which are near, are loaded first, and counted while the heads are
+ * on their way over a bus. */
 #define STK_WIDE_LOOK(EACH_SOURCE)                                                                                     \
     stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll, mail;                                    \
     EACH_SOURCE(STK_SOURCE_SLOT)                                                                                       \
@@ -296,19 +302,22 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
         }                                                                                                              \
     }
 
+/* Looks at all sources of a ring with partitions. */
 STK_FN void stk_wide_look_at_all(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                                  STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     STK_WIDE_LOOK(STK_EACH_SOURCE)
 }
 
 #if STK_TILED
-/* A ring without partitions has two sources, and a GPU takes a turn for the time of its instructions. (PoCL 3.1's
- * compiler crashes on the two functions.) */
+/* Looks at the two sources of a ring without partitions. A GPU takes the time of its instructions for a turn, so fewer
+ * sources make a shorter turn. (PoCL 3.1's compiler crashes on the two functions.) */
 STK_FN void stk_wide_look_at_two(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
-                                 STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared,
-                                 STK_LOCAL stk_u32 *now){STK_WIDE_LOOK(STK_TWO_SOURCES)}
+                                 STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
+    STK_WIDE_LOOK(STK_TWO_SOURCES)
+}
 #endif
 
+/* Does this lane's look, with as few sources as the ring needs. */
 STK_FN void stk_wide_look(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                           STK_LOCAL stk_u32 *before, STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
 #if STK_TILED
@@ -328,6 +337,8 @@ STK_FN void stk_wide_fetch(const struct stk_dev *d, struct stk_worker *w, struct
     stk_u32 status = STK_MAIL_CLOSED;
     stk_u32 i = 0;
     if (w->box <= STK_MAIL_BOXES_MAX) {
+        /* Whether the worker stays is settled before the look: a slot that is found after the answer "no" is its last
+         * one. */
         w->stays = stk_mail_stays(d, w->turns);
         do {
             status = stk_mail_poll(box, w->stays);
@@ -385,10 +396,12 @@ STK_FN stk_u32 stk_wide_seen(const struct stk_lane *lane) {
     return lane->source < STK_SOURCES ? lane->seen >> (4u * lane->source) & 15u : 0u;
 }
 
-/* Claims this lane's slot of the chosen source. Orders nothing. A worker that is alone takes its slots as it saw them.
- * It does not have to show a claim for a NOP, since it ends a NOP at once. For any other slot it still reads the guard,
- * from the device's own memory. The custody word has to change with each claim, in later launches too: else the host
- * takes a slot that was put back for a slot that no worker has seen. */
+/* Claims this lane's slot of the chosen source. Returns the slot or STK_NO_SLOT. Orders nothing.
+ *
+ * A worker that is alone takes its slots as it saw them. It needs no claim that others see for a NOP, since it ends a
+ * NOP at once. For any other slot it still reads the guard, from the device's own memory. The custody word has to
+ * change with each claim, in later launches too: otherwise the host takes a slot that was put back for a slot that no
+ * worker has seen. */
 STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane,
                               STK_LOCAL stk_u32 *shared, STK_LOCAL stk_u32 *now) {
     stk_u32 seen = stk_wide_seen(lane), slot;
@@ -418,20 +431,21 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     return STK_NO_SLOT;
 }
 
-/* May the tenant run anything? As this turn's look saw it, or, where that says no, as it is now: its mask may have been
- * set after the look at the mask and before that at the slot. */
+/* Returns 1 if the tenant may run slots: by this turn's look, or, where that says no, by the word as it is now. The
+ * mask may have been set after the look at the mask and before the look at the slot. */
 STK_FN int stk_wide_tenant_ok(const struct stk_dev *d, STK_LOCAL stk_u32 *poll, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS && (poll[STK_CTL_TENANT_MASK + tenant] != 0u || stk_tenant_ok(d, tenant));
 }
 
-/* Runs the slot that this lane claimed, or holds it. Its new status, STK_MOVED when that is set, STK_FOR_ALL when it is
- * held. */
+/* Runs the slot that this lane claimed, or holds it for all lanes. Returns its new status; STK_MOVED if the handler has
+ * set the status; STK_FOR_ALL if the slot is held. */
 STK_FN stk_u32 stk_wide_run(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                             STK_LOCAL stk_u32 *now, struct stk_call *c) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE, *spent;
     stk_u32 units, status;
     spent = stk_spent_of(shared, lane->tenant);
-    if (w->alone == 0u) { /* it may have been cancelled and published again between look and claim */
+    /* The slot may have been cancelled and published again between look and claim. */
+    if (w->alone == 0u) {
         lane->opcode = stk_ld(c->slot + STK_SLOT_OPCODE);
         lane->tenant = stk_ld(c->slot + STK_SLOT_TENANT);
     }
@@ -478,7 +492,7 @@ STK_FN void stk_wide_store_sums(const struct stk_dev *d, STK_LOCAL stk_u32 *hold
     }
 }
 
-/* Ends a slot. What was stored before has been fenced. */
+/* Ends a slot: stores its status, gives it back, and counts it. Results were stored before, and fenced. */
 STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w, STK_LOCAL stk_u32 *shared,
                             STK_LOCAL stk_u32 *now, stk_u32 slot, stk_u32 opcode, stk_u32 status, stk_u32 guard) {
     STK_LOCAL stk_u32 *counts = shared + STK_SHARED_COUNT;
@@ -501,8 +515,8 @@ STK_FN void stk_wide_finish(const struct stk_dev *d, const struct stk_worker *w,
     }
 }
 
-/* Adds what the group counted to the control words, each count by one lane; between barriers that no lane counts
- * between. They lag while the group is busy and are exact when it is idle. */
+/* Adds the counts of the group to the control words, each count by one lane. Called between barriers that no lane
+ * counts between. The control words lag while the group is busy and are exact when it is idle. */
 STK_FN void stk_wide_flush(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *counts) {
     stk_u32 i;
     for (i = STK_LANE; i < STK_COUNT_WORDS; i += STK_LANES) {
@@ -537,7 +551,8 @@ STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w
         status = stk_refuse(&c, STK_REASON_TENANT, lane->tenant);
         STK_FENCE(); /* the reason is seen before the status */
     }
-    stk_wide_finish(d, w, shared, now, lane->slot, STK_OP_NOP, status, 0u); /* first: the host waits for the status */
+    /* The end comes first, since the host waits for the status. */
+    stk_wide_finish(d, w, shared, now, lane->slot, STK_OP_NOP, status, 0u);
     stk_local_max(now + STK_TURN_LAST, STK_LANE + 1u);
     (void)stk_local_add(now + STK_TURN_CLAIMS, 1u);
     if (stk_quota_of(shared, lane->tenant) != 0u) {
@@ -546,8 +561,8 @@ STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w
 }
 #endif
 
-/* The part of a turn in which lanes go their own ways, but for the fences. `fenced`: some lane's slot stores or reads
- * what the host reads or stored; a NOP does neither, and its opcode came with its status. */
+/* Does the part of a turn in which lanes go their own ways, except for the fences. `fenced`: the slot of some lane
+ * stores words for the host or reads words of the host. A NOP does neither, and its opcode came with its status. */
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                           STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;
@@ -564,7 +579,8 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         stk_wide_store_sums(d, hold, now + STK_TURN_SUMS);
     }
     slot = stk_wide_claim(d, w, lane, shared, now);
-    /* Claims come before what they guard is read; what all lanes stored for the last slot before its status. */
+    /* One fence orders two things: the claims come before the reads of the claimed slots, and the stores of all lanes
+     * for the last slot come before its status. */
 #if STK_FENCE_OF_ONE
     if (lane->runner != 0u || (slot != STK_NO_SLOT && w->alone == 0u)) {
         STK_FENCE();
@@ -595,7 +611,7 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
             lane->held = 0;
         }
     }
-    /* Results are seen before the status, and the words in a mailbox before its status. */
+    /* The host sees the results before the status, and a worker sees the words in a mailbox before its status. */
 #if STK_FENCE_OF_ONE
     if (status != STK_FOR_ALL && (lane->opcode != STK_OP_NOP || status != STK_SLOT_DONE)) {
         STK_FENCE();
@@ -620,9 +636,10 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
 
 /// The turn ///
 
-/* The cursor of partition `p` goes on behind the first `lanes` slots there, of which `n` were claimed. */
+/* Moves the cursor of partition `p` on behind the first `lanes` slots there, of which `n` were claimed. */
 STK_FN void stk_wide_move_cursor(const struct stk_dev *d, struct stk_worker *w, stk_u32 p, stk_u32 lanes, stk_u32 n) {
-    if (w->partitions == 1u) { /* without a computed index, for which a GPU would choose among all words */
+    /* Without a computed index, for which a GPU would choose among all words. */
+    if (w->partitions == 1u) {
         stk_u32 at = w->cursor[0], room = d->slots - at;
         w->cursor[0] = lanes < room ? at + lanes : lanes - room;
     } else {
@@ -653,7 +670,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
         }
         all = skip != 0u && done < all ? done : all;
     }
-    /* A scan that saw something ready and did not get its turn looks there again. */
+    /* A scan that saw something ready and was not chosen looks there again. */
     if (w->partitions > 1u && (lane->source == STK_SOURCE_HIGH_SCAN || (ready >> STK_SOURCE_HIGH_SCAN & 1u) == 0u)) {
         stk_high_scan_advance(w, all);
     }
@@ -671,7 +688,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     } else {
         stk_find_nothing(d, w, doorbell);
     }
-    /* The next look comes before it is known which mailboxes have room then. */
+    /* Guesses for the next look whether a mailbox has room: that look comes before the mailboxes are counted again. */
     w->deserted = open + busy + full != 0u ? 0u : w->deserted + 1u;
     w->room = open + busy > taken || w->deserted > STK_MAIL_GRACE ? 1u : 0u;
 }
@@ -681,8 +698,8 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
 STK_APART void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
     stk_u32 k, open = now[STK_TURN_OPEN], room = open + now[STK_TURN_BUSY];
 #if STK_FENCE_OF_ONE
-    /* One for the claims and the words of all slots. The host sees both no later than the end of the slot, since the
-     * worker makes a fence of the whole system before it stores the end. */
+    /* One fence for the claims and the words of all slots. The host sees both no later than the end of the slot, since
+     * the worker makes a fence of the whole system before it stores the end. */
     STK_FENCE_DEVICE();
 #endif
     for (k = STK_LANE; k < room; k += STK_MAIL_LANES) {
@@ -697,7 +714,7 @@ STK_APART void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *no
     }
 }
 
-/* All lanes: runs the slot that the first of the holding lanes holds. */
+/* Runs the slot that the first of the holding lanes holds. Called by all lanes. */
 STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                               STK_LOCAL stk_u32 *now, STK_LOCAL stk_u32 *next) {
     stk_u32 first = STK_LANES - now[STK_TURN_FIRST];
@@ -719,16 +736,18 @@ STK_FN void stk_wide_run_held(struct stk_dev *d, struct stk_worker *w, struct st
     lane->held = STK_LANE == first ? 0u : lane->held;
 }
 
-/* Enters: finds out whether this worker looks at the ring or has a mailbox. Between barriers of all lanes. */
+/* Enters a worker: finds out whether it looks at the ring or has a mailbox. Called by all lanes, between barriers. */
 STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns) {
     stk_u32 rank = shared[STK_SHARED_RANK];
     d->worker = d->mail ? rank : d->worker;
     if (rank == 0u) {
         stk_quotas_enter(d, shared);
     }
-    stk_worker_enter(d, w, turns, shared[STK_SHARED_LEASE]); /* all lanes have the same word, whenever it changes */
+    /* All lanes have the same lease word, whenever the host changes it. */
+    stk_worker_enter(d, w, turns, shared[STK_SHARED_LEASE]);
     w->box = rank;
-    if (rank != 0u) { /* such a worker does not search */
+    /* A worker at a mailbox does not search. It gets more turns, since a turn at a mailbox is short. */
+    if (rank != 0u) {
         w->turns = turns < 0xFFFFFFFFu / STK_MAIL_PATIENCE ? turns * STK_MAIL_PATIENCE : 0xFFFFFFF0u;
         w->partitions = 1;
         w->quotas = 0;
@@ -741,8 +760,8 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     }
 }
 
-/* One lane: says why this worker leaves. Workers with mailboxes say it together, in one addition by the last of them;
- * the one that handed out the slots tells the others to leave. */
+/* Says why this worker leaves. Called by one lane. Workers with mailboxes are counted together, in one addition by the
+ * last of them; the dispatcher tells the others to leave. */
 STK_FN void stk_wide_leave(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
     stk_u32 why;
     if (w->box == 0u) {
@@ -761,7 +780,8 @@ STK_FN void stk_wide_leave(const struct stk_dev *d, const struct stk_worker *w, 
     }
 }
 
-/* The whole life of a worker, called by every lane with the same arguments. Ends as the worker of one lane does. */
+/* Runs a worker from its entry to its exit. Called by every lane with the same arguments. Ends as the worker of one
+ * lane does (loop.h). */
 STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_LOCAL stk_u32 *shared, stk_u32 turns,
                            stk_u32 idle_turns) {
     struct stk_dev d = *dev;
@@ -773,7 +793,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     STK_BARRIER();
     if (STK_LANE == 0u) {
         shared[STK_SHARED_RANK] = d.mail ? stk_mail_enter(&d) : 0u;
-        if (shared[STK_SHARED_RANK] == 0u) { /* the others leave when this worker says stop */
+        /* Only the dispatcher reads the lease: the others leave when it says stop. */
+        if (shared[STK_SHARED_RANK] == 0u) {
             shared[STK_SHARED_LEASE] = stk_ld(d.control + STK_CTL_LEASE);
         }
     }
@@ -783,8 +804,8 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_find_enter(&d, w, shared);
     }
-    /* A worker at a mailbox first ends the slot in hand and the next one. The greatest lease has no room for that in a
-     * word. */
+    /* A bound on the turns, whatever happens. A worker at a mailbox first ends the slot in hand and the next one, so it
+     * gets 8 turns more; the greatest lease has no room for them in a word. */
     most = w->turns < 0xFFFFFFF0u ? w->turns + 8u : 0xFFFFFFFEu;
     for (turn = 0; turn <= most; turn++) {
         STK_LOCAL stk_u32 *now = shared + STK_SHARED_TURN + (turn & 1u) * STK_TURN_WORDS;
@@ -801,7 +822,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         } else {
             stk_wide_poll_end(&d, poll, stk_wide_poll_begin(&d));
         }
-        STK_BARRIER(); /* what each lane saw; what each lane stored for the slot that all ran */
+        STK_BARRIER(); /* shows what each lane saw, and what each lane stored for the slot that all ran */
         shutdown = poll[STK_POLL_SHUTDOWN];
         lease = poll[STK_POLL_LEASE];
         doorbell = poll[STK_POLL_DOORBELL];
@@ -821,7 +842,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
         for (i = STK_LANE; i < STK_TURN_WORDS; i += STK_LANES) {
             next[i] = 0;
         }
-        STK_BARRIER(); /* what each lane did */
+        STK_BARRIER(); /* shows what each lane did */
         if (leave != 0u) {
             break;
         }

@@ -52,10 +52,12 @@
 /* Bit of a mailbox in the list of those that have room: a lane has a slot for the mailbox. */
 #define STK_MAIL_TAKEN 0x80000000u
 
+/* Returns the status word of mailbox `i`. */
 STK_FN STK_GLOBAL stk_u32 *stk_mail_box(const struct stk_dev *d, stk_u32 i) {
     return d->mail + STK_MAIL_BOXES + i;
 }
 
+/* Returns the words of the slot in mailbox `i`. */
 STK_FN STK_GLOBAL stk_u32 *stk_mail_job(const struct stk_dev *d, stk_u32 i) {
     return d->mail + STK_MAIL_JOB(i);
 }
@@ -101,7 +103,7 @@ STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, 
 
 /// The dispatcher ///
 
-/* What stk_mail_look counts: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
+/* Counters of stk_mail_look: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
 #define STK_MAIL_LOOK_OPEN  0u
 #define STK_MAIL_LOOK_BUSY  1u
 #define STK_MAIL_LOOK_FULL  2u
@@ -139,7 +141,7 @@ STK_FN stk_u32 stk_mail_place(stk_u32 k, stk_u32 open) {
     return k < open ? k : STK_MAIL_BOXES_MAX - 1u - (k - open);
 }
 
-/* Writes what the worker has to know of a slot. A fence, then stk_mail_put, has to follow. */
+/* Writes the words of a slot into mailbox `box`. A fence, then stk_mail_put, has to follow. */
 STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct stk_call *c, stk_u32 opcode,
                            stk_u32 tenant, stk_u32 guard) {
     STK_GLOBAL stk_u32 *job = stk_mail_job(d, box);
@@ -151,8 +153,8 @@ STK_FN void stk_mail_write(const struct stk_dev *d, stk_u32 box, const struct st
     stk_st(job + STK_JOB_GUARD, guard);
 }
 
-/* Hands a slot over whose words are in the mailbox `box`. A worker that was BUSY may have come to OPEN since the look,
- * and comes to BUSY only through FULL. Returns 0 where the worker has left meanwhile. */
+/* Hands over the slot whose words are in the mailbox `box`. A worker that was BUSY may have come to OPEN since the
+ * look, and comes to BUSY only through FULL, so three tries are enough. Returns 0 if the worker has left meanwhile. */
 STK_FN int stk_mail_put(STK_GLOBAL stk_u32 *box) {
     stk_u32 was = stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_FULL);
     if (was == STK_MAIL_BUSY) {
@@ -184,8 +186,8 @@ STK_FN stk_u32 stk_mail_poll(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
     return status;
 }
 
-/* One lane: the words of the slot in the worker's mailbox have been read. A worker that is about to leave takes no
- * further slot. */
+/* Says that the words of the slot in the worker's mailbox have been read. Called by one lane. A worker that is about to
+ * leave leaves the mailbox FULL, so that it gets no further slot. */
 STK_FN void stk_mail_taken(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
     if (stays != 0u) {
         STK_FENCE_DEVICE(); /* the words are read before the dispatcher may write others */
@@ -193,8 +195,8 @@ STK_FN void stk_mail_taken(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
     }
 }
 
-/* One lane: the slot that the worker took up has ended. A next slot may be there. `to`: OPEN, or CLOSED where the lease
- * of the worker is over. */
+/* Says that the slot which the worker took up has ended. Called by one lane. A next slot may be there already. `to`:
+ * OPEN, or CLOSED where the lease of the worker is over. */
 STK_FN void stk_mail_done(STK_GLOBAL stk_u32 *box, stk_u32 stays, stk_u32 to) {
     if (stays != 0u) {
         (void)stk_cmpxchg_relaxed(box, STK_MAIL_BUSY, to);

@@ -1,9 +1,11 @@
-/* stoker kernels: the built-in opcodes. core/SPEC.md gives their arguments. */
+/* stoker kernels: the built-in opcodes that work on control words, fences and the debug log. core/SPEC.md gives their
+ * arguments. Each checks every index that a slot names, since a tenant may store anything there. */
 #ifndef STK_OP_BUILTIN_H
 #define STK_OP_BUILTIN_H
 
 #include "stoker/kernel/cost.h"
 
+/* Stores argument 0 in an observable of the tenant. */
 STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);
     if (!stk_observable_ok(d, to, 1)) {
@@ -13,6 +15,7 @@ STK_FN stk_u32 stk_op_store(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
+/* Adds argument 0 to an observable, as one atomic addition. */
 STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 value = stk_arg(c, 0), to = stk_arg(c, 1);
     if (!stk_observable_ok(d, to, 1)) {
@@ -22,12 +25,14 @@ STK_FN stk_u32 stk_op_add(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
-/* Index of observable i as a control word, or 0 when the tenant has no such observable. */
+/* Returns the index of observable `i` as a control word, or 0 if the tenant has no such observable. No observable has
+ * index 0. */
 STK_FN stk_u32 stk_observable(const struct stk_dev *d, stk_u32 i) {
     stk_u32 at = i < d->control_words ? STK_CTL_OBSERVABLE + i : 0u;
     return at >= d->observable_first && at < d->observable_end ? at : 0u;
 }
 
+/* Copies one observable to another. The source is named as a control word, the target as an observable. */
 STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 from = stk_arg(c, 0), i = stk_arg(c, 1), to = stk_observable(d, i);
     if (!stk_observable_ok(d, from, 1)) {
@@ -40,6 +45,8 @@ STK_FN stk_u32 stk_op_load(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
+/* Compares and swaps observable a0, named as a control word, and stores the old value in control word 160 + a0. So the
+ * place of the old value is checked as well as the observable. */
 STK_FN stk_u32 stk_op_compare_swap(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 at = stk_arg(c, 0), expected = stk_arg(c, 1), desired = stk_arg(c, 2), to = stk_observable(d, at);
     if (!stk_observable_ok(d, at, 1) || to == 0u) {
@@ -55,7 +62,7 @@ STK_FN struct stk_cost stk_cost_memcpy(const struct stk_dev *d, const struct stk
     return stk_cost_of(n < d->control_words ? n : d->control_words, STK_PER_BYTE(512u, 64u), 0);
 }
 
-/* As memmove: the direction of the copy follows the overlap. */
+/* Copies observables, as memmove does: the direction of the copy follows the overlap. */
 STK_FN stk_u32 stk_op_memcpy(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 from = stk_arg(c, 0), to = stk_arg(c, 1), n = stk_arg(c, 2), i;
     if (!stk_observable_ok(d, from, n)) {
@@ -71,7 +78,7 @@ STK_FN stk_u32 stk_op_memcpy(const struct stk_dev *d, const struct stk_call *c) 
     return STK_SLOT_DONE;
 }
 
-/* next = table[state * 256 + byte], a dense table of words in the payload. */
+/* Looks one step of an automaton up: next = table[state * 256 + byte], a dense table of words in the payload. */
 STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 state = stk_arg(c, 0), byte = stk_arg(c, 1), table = stk_arg(c, 2), states = stk_arg(c, 3);
     if (byte > 255u) {
@@ -87,8 +94,8 @@ STK_FN stk_u32 stk_op_dfa_step(const struct stk_dev *d, const struct stk_call *c
     return STK_SLOT_DONE;
 }
 
-/* Are the `items` slots before this one in the ring finished? A slot of the batch was PUBLISHED before the fence was,
- * so one that is EMPTY now was harvested or cancelled. */
+/* Returns 1 if the `items` slots before this one in the ring have ended. A slot of the batch was PUBLISHED before the
+ * fence was, so one that is EMPTY now was harvested or cancelled. */
 STK_FN int stk_fence_passes(const struct stk_dev *d, const struct stk_call *c, stk_u32 items) {
     stk_u32 i, at = c->index;
     for (i = 0; i < items && i < d->slots - 1u; i++) {
@@ -107,7 +114,7 @@ STK_FN struct stk_cost stk_cost_fence(const struct stk_dev *d, const struct stk_
     return stk_cost_of(items < d->slots ? items : d->slots, STK_PER_BYTE(1024u, 64u), 0);
 }
 
-/* Completes after the a0 slots before it in the ring. Until then it goes back to REQUEUE, so no worker waits in it. A
+/* Ends after the a0 slots before it in the ring. Until then the fence goes back to REQUEUE, so no worker waits in it. A
  * packed slot has waited for its fences before its first op. */
 STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 items = stk_arg(c, 0), tag = stk_arg(c, 1);
@@ -117,7 +124,7 @@ STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call
     if (d->observable_first < d->observable_end) {
         stk_st(d->control + d->observable_first, tag);
     }
-    STK_FENCE(); /* what the batch stored, and the tag, are seen before the epoch */
+    STK_FENCE(); /* the stores of the batch, and the tag, are seen before the epoch */
     stk_add(d->control + STK_CTL_EPOCH, 1u);
     return STK_SLOT_DONE;
 }
@@ -144,7 +151,7 @@ STK_FN stk_u32 stk_op_printf(const struct stk_dev *d, const struct stk_call *c) 
     return STK_SLOT_DONE;
 }
 
-/* Where tenants have shares of their own, stopping the workers of all of them is the first tenant's. */
+/* Stops the workers. Where tenants have shares of their own, only tenant 0 may stop the workers of all. */
 STK_FN stk_u32 stk_op_shutdown(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 tenant = stk_ld(c->slot + STK_SLOT_TENANT);
     if (tenant != 0u && d->shared_out != 0u) {

@@ -16,15 +16,18 @@
 #include "ops/sum.h"
 
 #ifndef STK_USER_OPS
+/* An empty list, where no piece has an opcode. */
 #define STK_USER_OPS(X)
 #endif
 
+/* Cases of the switches below, one for each row of a list. */
 #define STK_OP_WIDTH_CASE(op, function, width, cost)                                                                   \
     case (op):                                                                                                         \
         return (width);
 #define STK_OP_RUN_CASE(op, function, width, cost)                                                                     \
     case (op):                                                                                                         \
         return function(d, c);
+/* With tiles each of the two functions below has only the handlers of its width. */
 #define STK_OP_RUN_SCALAR_CASE(op, function, width, cost)                                                              \
     case (op):                                                                                                         \
         if ((width) == STK_SCALAR) {                                                                                   \
@@ -42,6 +45,7 @@
         return cost(d, c);
 
 #ifndef __OPENCL_C_VERSION__
+/* Finds the handler that the program gave the interpreter for an opcode; NULL if there is none. */
 STK_FN const struct stk_user_op *stk_user_op_find(const struct stk_dev *d, stk_u32 opcode) {
     stk_u32 i;
     for (i = 0; i < d->user_op_count; i++) {
@@ -52,6 +56,7 @@ STK_FN const struct stk_user_op *stk_user_op_find(const struct stk_dev *d, stk_u
     return 0;
 }
 
+/* Finds the fused op of an opcode; NULL if there is none. */
 STK_FN const struct stk_fused_op *stk_fused_op_find(const struct stk_dev *d, stk_u32 opcode) {
     stk_u32 i;
     for (i = 0; i < d->fused_op_count; i++) {
@@ -62,6 +67,7 @@ STK_FN const struct stk_fused_op *stk_fused_op_find(const struct stk_dev *d, stk
     return 0;
 }
 
+/* Runs the parts of a fused op (fused.h). */
 STK_FN stk_u32 stk_fused_op_run(const struct stk_dev *d, const struct stk_call *c, const struct stk_fused_op *op) {
     stk_u32 status = STK_SLOT_DONE, i;
     for (i = 0; i < op->part_count; i++) {
@@ -76,7 +82,7 @@ STK_FN int stk_op_off(const struct stk_dev *d, stk_u32 opcode) {
     return (d->ops_off & STK_OP_OFF(opcode)) != 0u;
 }
 
-/* STK_SCALAR, STK_WIDE, or 0 for an opcode that has no handler. */
+/* Returns STK_SCALAR or STK_WIDE, or 0 for an opcode that has no handler. */
 STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
     switch (opcode) {
     case STK_OP_NOP:
@@ -89,6 +95,7 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
     }
 #ifndef __OPENCL_C_VERSION__
     {
+        /* The interpreter looks in its tables after the switch, so a built-in opcode costs no search. */
         const struct stk_user_op *op = stk_user_op_find(d, opcode);
         const struct stk_fused_op *fused = stk_fused_op_find(d, opcode);
         return op ? op->width : fused ? fused->width : 0u;
@@ -116,6 +123,7 @@ STK_FN struct stk_cost stk_op_cost(const struct stk_dev *d, const struct stk_cal
                 return d->user_costs[i].cost(d, c);
             }
         }
+        /* The cost of a handler that states none, as stk_opencl_cost says: one unit for each byte and each handler. */
         if (stk_user_op_find(d, opcode) || fused) {
             return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT * (fused ? fused->part_count : 1u),
                                      0u);

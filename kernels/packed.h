@@ -1,17 +1,20 @@
-/* stoker kernels: a packed slot, several small ops in one.
+/* stoker kernels: a packed slot, several small ops in one slot.
  *
- * Bytes: 0 op count, 1 argument words in all, then pairs (opcode, argument offset); the arguments start at the next
- * whole word. The whole header is checked before the first op runs.
- */
+ * Bytes of the arguments: 0 op count, 1 argument words in all, then pairs (opcode, argument offset); the arguments
+ * start at the next whole word. The whole header is checked before the first op runs, so that a slot which is refused
+ * has done nothing. */
 #ifndef STK_PACKED_H
 #define STK_PACKED_H
 
 #include "ops.h"
 
+/* Returns byte `i` of the arguments. */
 STK_FN stk_u32 stk_packed_byte(const struct stk_call *c, stk_u32 i) {
     return stk_arg(c, i / 4u) >> (8u * (i & 3u)) & 0xFFu;
 }
 
+/* Returns 1 if an inner op is well-formed: its arguments lie in the slot, one lane runs it, and it is not switched
+ * off. */
 STK_FN int stk_packed_ok(const struct stk_dev *d, stk_u32 opcode, stk_u32 at, stk_u32 words) {
     return at <= words && stk_op_width(d, opcode) == STK_SCALAR && !stk_op_off(d, opcode);
 }
@@ -33,7 +36,7 @@ STK_FN struct stk_call stk_packed_call(const struct stk_call *c, stk_u32 first, 
     return inner;
 }
 
-/* The first inner op that is malformed, or `count` when all are well. */
+/* Returns the index of the first inner op that is malformed, or `count` if all are well-formed. */
 STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words) {
     stk_u32 i;
     for (i = 0; i < count; i++) {
@@ -45,8 +48,8 @@ STK_FN stk_u32 stk_packed_check(const struct stk_dev *d, const struct stk_call *
     return i;
 }
 
-/* Do all fences among the ops pass? Asked before the first op runs, since a slot that waits is run again from its
- * start. */
+/* Returns 1 if all fences among the ops pass. Asked before the first op runs, since a slot that waits is run again from
+ * its start. */
 STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call *c, stk_u32 count, stk_u32 words,
                                   stk_u32 first) {
     stk_u32 i;
@@ -60,7 +63,7 @@ STK_FN int stk_packed_fences_pass(const struct stk_dev *d, const struct stk_call
     return 1;
 }
 
-/* States the cost of all inner ops, which run in one piece. A malformed header costs nothing: the slot is refused. */
+/* States the cost of all inner ops, which run in one call. A malformed header costs nothing: the slot is refused. */
 STK_FN struct stk_cost stk_cost_packed(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = stk_packed_first(count), i;
     stk_u64 sum = 0;
@@ -78,6 +81,7 @@ STK_FN struct stk_cost stk_cost_packed(const struct stk_dev *d, const struct stk
     return stk_cost_of(sum < 0xFFFFFFFFu ? (stk_u32)sum : 0xFFFFFFFFu, STK_COST_UNIT, 0);
 }
 
+/* Runs the inner ops in order. Each one that is not DONE ends the slot as a fault. */
 STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 count = stk_packed_byte(c, 0), words = stk_packed_byte(c, 1), first = stk_packed_first(count), i;
     struct stk_call inner;
@@ -93,7 +97,7 @@ STK_FN stk_u32 stk_op_packed(const struct stk_dev *d, const struct stk_call *c) 
     }
     for (i = 0; i < count; i++) {
         stk_u32 opcode = stk_packed_byte(c, 2u + 2u * i), at = stk_packed_byte(c, 3u + 2u * i);
-        /* Checked again, since these are loaded again. */
+        /* Checked again: the words are loaded again, and a tenant may have changed them since. */
         if (!stk_packed_ok(d, opcode, at, words)) {
             return stk_refuse(c, STK_REASON_PACKED, i);
         }

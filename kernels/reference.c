@@ -1,4 +1,5 @@
-/* The kernel as C: the same worker text, compiled for the host. */
+/* stoker kernels: the kernel as C, the same worker text compiled for the host. It is the oracle of tests and the body
+ * of port/interp. */
 #include "stoker/reference.h"
 
 #include "loop.h"

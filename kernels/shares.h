@@ -1,8 +1,7 @@
 /* stoker kernels: what tenants may claim and spend, as the lanes of a worker count it in local memory.
  *
- * A quota bounds the claims of a tenant in one ring scan, and a share the units that its slots cost (cost.h). A tenant
- * that is above either is passed over until the scan is complete (find.h).
- */
+ * A quota bounds the claims of a tenant in one ring scan, and a time share bounds the units that its slots cost
+ * (cost.h). A tenant that has used up either is passed over until the scan is complete (find.h). */
 #ifndef STK_SHARES_H
 #define STK_SHARES_H
 
@@ -18,7 +17,7 @@
 #define STK_USED_SHARE         (4u * STK_USED_ROW)
 #define STK_USED_RAN           (5u * STK_USED_ROW)
 #define STK_USED_WORDS         (6u * STK_USED_ROW)
-#define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* of a worker, which counts its scans from 0 */
+#define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* number of a scan of a worker, from 1 on */
 #define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
 #define STK_SHARE_MAX          0x3FFFFFFFu          /* below the greatest debt */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
@@ -68,6 +67,7 @@ STK_FN STK_LOCAL stk_u32 *stk_spent_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) 
     return used + STK_USED_SPENT + stk_account_of(tenant);
 }
 
+/* Returns the units of a tenant's time share. */
 STK_FN stk_u32 stk_share_units(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return used[STK_USED_SHARE + stk_account_of(tenant)];
 }
@@ -81,11 +81,14 @@ STK_FN void stk_spend(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u
     }
 }
 
+/* Returns the quota of a tenant; 0 means none. A tenant without a mask has no quota, since its slots are refused
+ * anyway. */
 STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
 }
 
-/* The row of local words of the scan in hand. */
+/* Returns the row with the claims of the scan in hand. Two rows take turns: the other one is cleared when a scan
+ * ends. */
 STK_FN STK_LOCAL stk_u32 *stk_used_row(const struct stk_worker *w, STK_LOCAL stk_u32 *used) {
     return used + (w->ring_scans & 1u) * STK_USED_ROW;
 }
@@ -97,8 +100,8 @@ STK_FN int stk_quota_left(const struct stk_worker *w, STK_LOCAL stk_u32 *used, s
            (quota == 0u || stk_used_row(w, used)[tenant] < quota);
 }
 
-/* Takes one of the tenant's claims, if there is one left. The tenant was looked at before the claim of its slot: a
- * hint. */
+/* Takes one of the tenant's claims, if one is left. Counts even then: the caller has looked at stk_quota_left before,
+ * so that few lanes come too late. */
 STK_FN int stk_quota_take(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     stk_u32 quota = stk_quota_of(used, tenant);
     return quota == 0u || stk_local_add(stk_used_row(w, used) + tenant, 1u) < quota;

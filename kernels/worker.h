@@ -1,24 +1,26 @@
-/* stoker kernels: what a worker knows, what it counts, and how it runs the slot in hand.
+/* stoker kernels: the state of a worker, its counts, and how it runs the slot in hand. Which slot that is, find.h and
+ * the loops decide.
  *
- * A worker of several lanes keeps this in every lane: the lease and the search move in step, the counts are the lane's
- * own.
- */
+ * A worker of several lanes keeps this state in every lane: the lease and the search move in step, the counts are the
+ * lane's own. */
 #ifndef STK_WORKER_H
 #define STK_WORKER_H
 
 #include "packed.h"
 
-/* How often, in turns, the heartbeat word moves. */
+/* Turns between two moves of the heartbeat word; a power of two. */
 #define STK_HEARTBEAT_TURNS 1024u
 
+/* No slot. */
 #define STK_NO_SLOT 0xFFFFFFFFu
 
 /* Workers that together read as fast as a bus lets them. */
 #define STK_WORKERS_FILL_BUS 4u
 
-/* Private: PoCL 3.1 loses stores to a struct in local memory that lives across its regions. */
+/* State of a worker. In private memory: PoCL 3.1 loses stores to a struct in local memory that lives across its
+ * regions. */
 struct stk_worker {
-    stk_u32 turns, idle; /* turns left in the lease; idle turns in a row */
+    stk_u32 turns, idle; /* turns left in the lease, and idle turns in a row */
     stk_u32 lease;       /* the lease word on entry: when the host changes it, the lease is over */
     stk_u32 finished;    /* slots that ended in DONE or FAULT */
     stk_u32 resumed;     /* 1: the slot in hand was claimed in YIELD, so its handler goes on */
@@ -32,16 +34,16 @@ struct stk_worker {
     stk_u32 alone;       /* nobody else claims or cancels slots while this worker runs */
     stk_u32 box;         /* 1 + the mailbox from which this worker takes its slots; 0: it looks at the ring */
     stk_u32 stays;       /* at a mailbox 0: the worker takes no slot after the one in hand */
-    stk_u32 room;        /* where there are mailboxes 1: one has room for a slot for all lanes, or no worker has come */
+    stk_u32 room;        /* with mailboxes 1: a mailbox has room for a slot for all lanes, or no worker has come */
     stk_u32 deserted;    /* turns in a row in which no mailbox had a worker */
     stk_u32 guard;       /* guard of the slot in hand, where the worker has one lane */
     stk_u32 share[3];    /* observables, payload bytes and table bytes of a tenant, 0: all */
-    /* Not yet added to the control words. */
+    /* Counts that are not yet added to the control words. */
     stk_u32 done, faults;
-    stk_u32 metric, metric_count;                /* a run of one built-in opcode */
-    stk_u32 tenant, tenant_count, tenant_counts; /* a run of one tenant; does it count? */
-    stk_u32 counted_partition, partition_count;  /* a run of one partition */
-    /* Search: find.h. */
+    stk_u32 metric, metric_count;                /* ends of one built-in opcode in a row */
+    stk_u32 tenant, tenant_count, tenant_counts; /* claims of one tenant in a row; 1: it has a quota */
+    stk_u32 counted_partition, partition_count;  /* claims in one partition in a row */
+    /* State of the search: find.h. */
     stk_u32 partitions;                 /* 1: the ring is not partitioned */
     stk_u32 first[STK_PRIORITIES + 1u]; /* first slot of each partition, and the end of the last */
     stk_u32 cursor[STK_PRIORITIES];     /* slot of each partition to look at next; STK_NO_SLOT: it has none */
@@ -70,6 +72,7 @@ STK_FN stk_u32 stk_worker_first(const struct stk_worker *w, stk_u32 p) {
            STK_WORKER_CHOOSE(p, 3, w->first) | STK_WORKER_CHOOSE(p, 4, w->first) | STK_WORKER_CHOOSE(p, 5, w->first);
 }
 
+/* Sets the first slot of partition `p`. */
 STK_FN void stk_worker_set_first(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
     STK_WORKER_KEEP(p, 0, w->first, slot);
     STK_WORKER_KEEP(p, 1, w->first, slot);
@@ -85,6 +88,7 @@ STK_FN stk_u32 stk_worker_cursor(const struct stk_worker *w, stk_u32 p) {
            STK_WORKER_CHOOSE(p, 2, w->cursor) | STK_WORKER_CHOOSE(p, 3, w->cursor) | STK_WORKER_CHOOSE(p, 4, w->cursor);
 }
 
+/* Sets the slot of partition `p` to look at next. */
 STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot) {
     STK_WORKER_KEEP(p, 0, w->cursor, slot);
     STK_WORKER_KEEP(p, 1, w->cursor, slot);
@@ -112,7 +116,7 @@ STK_FN void stk_worker_set_cursor(struct stk_worker *w, stk_u32 p, stk_u32 slot)
 
 /// Counts ///
 
-/* Adds what was counted to the control words. They lag while a worker is busy and are exact when it is idle. */
+/* Adds the counts to the control words. The words lag while a worker is busy and are exact when it is idle. */
 STK_FN void stk_worker_flush(const struct stk_dev *d, struct stk_worker *w) {
     if (w->metric_count != 0u) {
         stk_add(d->control + STK_CTL_METRICS + w->metric, w->metric_count);
@@ -148,6 +152,7 @@ STK_FN void stk_count_partition(const struct stk_dev *d, struct stk_worker *w, s
 
 /// The slot in hand ///
 
+/* Returns the call for a slot of the ring, from its start. */
 STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
     struct stk_call c;
     c.slot = stk_slot_of(d, slot);
@@ -166,34 +171,36 @@ STK_FN struct stk_call stk_call_of(const struct stk_dev *d, stk_u32 slot) {
     return c;
 }
 
-/* Tenant `tenant`'s part of `bytes` units that begin at `base`: [*first, *end). share 0: all of them. */
+/* Sets [*first, *end) to the share of a tenant: `share` units from base + share * tenant on, cut at `limit`. A share of
+ * 0 means all units. */
 STK_FN void stk_share_of(stk_u32 share, stk_u32 tenant, stk_u32 base, stk_u32 limit, stk_u32 *first, stk_u32 *end) {
     stk_u64 from = (stk_u64)base + (stk_u64)share * tenant, to = share == 0u ? (stk_u64)limit : from + share;
     *first = from < limit ? (stk_u32)from : limit;
     *end = to < limit ? (stk_u32)to : limit;
 }
 
-/* Handlers reach what this tenant owns from here on. */
+/* Lets handlers reach the shares of this tenant, and nothing else, from here on. */
 STK_FN void stk_worker_enter_tenant(struct stk_dev *d, const struct stk_worker *w, stk_u32 tenant) {
     stk_share_of(w->share[0], tenant, STK_CTL_OBSERVABLE, d->control_words, &d->observable_first, &d->observable_end);
     stk_share_of(w->share[1], tenant, 0u, d->payload_bytes, &d->payload_first, &d->payload_end);
     stk_share_of(w->share[2], tenant, 0u, d->table_bytes, &d->table_first, &d->table_end);
 }
 
+/* Returns 1 if the tenant may run slots. */
 STK_FN int stk_tenant_ok(const struct stk_dev *d, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS && stk_ld(d->control + STK_CTL_TENANT_MASK + tenant) != 0u;
 }
 
-/* Is the opcode in the window of another tenant? */
+/* Returns 1 if the opcode lies in the window of another tenant. */
 STK_FN int stk_opcode_foreign(stk_u32 opcode, stk_u32 tenant) {
     return opcode >= STK_OP_TENANT_BASE && opcode < STK_OP_SYSTEM_BIT &&
            (opcode - STK_OP_TENANT_BASE) / STK_OP_TENANT_RANGE != tenant;
 }
 
-/* Not a status: the slot is for all lanes of the group. */
+/* Stands for a status: the slot is for all lanes of the group. */
 #define STK_FOR_ALL 0xFEu
 
-/* Returns which of the host's limits a slot of `units` units passes, as STK_COST_OVER_*; 0: none. */
+/* Returns the limit of the host that a slot of `units` units passes, as STK_COST_OVER_*; 0: none. */
 STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cost, stk_u64 units, stk_u32 tenant) {
     const STK_GLOBAL stk_u32 *row = d->limits + STK_LIMIT_TENANTS + tenant * STK_LIMIT_ROW;
     stk_u32 bytes = row[STK_LIMIT_BYTES], most = row[STK_LIMIT_UNITS];
@@ -207,8 +214,8 @@ STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cos
  * 0, or the limit that the slot passes (STK_COST_OVER_*). */
 STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c,
                               const struct stk_cost *cost, stk_u32 tenant, stk_u32 width, stk_u32 *units) {
-    /* Without limits nobody knows the pace: each byte costs one unit, whatever the handler does, and 64 units are a
-     * turn. */
+    /* Without limits nobody knows the pace: then each byte costs one unit, whatever the handler does, and 64 units are
+     * a turn. */
     stk_u64 per_byte = !d->limits && cost->per_byte != 0u
                            ? STK_COST_UNIT
                            : (stk_u64)cost->per_byte * (width == STK_WIDE ? 1u : w->lane_units);
@@ -226,6 +233,8 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
         left = cost->bytes > c->from ? cost->bytes - c->from : 0u;
         most = (stk_u64)w->budget * STK_COST_UNIT / per_byte;
         step = most < 0xFFFFFFFFu ? (stk_u32)most : 0xFFFFFFFFu;
+        /* A call stops at a multiple of STK_SLICE_BYTES, or of STK_SLICE_FINE where the budget is below that. A budget
+         * of less than STK_SLICE_FINE still moves on by so much, or the slot would never end. */
         step &= step < STK_SLICE_BYTES ? ~(STK_SLICE_FINE - 1u) : ~(STK_SLICE_BYTES - 1u);
         c->step = step != 0u ? step : STK_SLICE_FINE;
         left = left < c->step ? left : c->step;
@@ -244,6 +253,7 @@ STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *
         *units = 0;
         return stk_refuse(c, STK_REASON_COST, over);
     }
+    /* A handler that adds to its results, over lanes or over calls, must find zeros in the first call. */
     if (c->from == 0u && (width == STK_WIDE || cost.resumes != 0u)) {
         for (i = 0; i < STK_SLOT_RESULTS; i++) {
             stk_result(c, i, 0u);
@@ -308,11 +318,13 @@ STK_FN void stk_worker_touch(const struct stk_dev *d, struct stk_worker *w) {
 
 /// Coming and going ///
 
+/* Returns 1 if the worker leaves: its turns or its idle turns are used up, or the host asked for it. */
 STK_FN int stk_worker_over(const struct stk_worker *w, stk_u32 idle_turns, stk_u32 shutdown, stk_u32 lease) {
     return w->turns == 0u || w->idle >= idle_turns || shutdown != 0u || lease != w->lease;
 }
 
-/* A turn of the lease. */
+/* Takes one turn off the lease, and moves the heartbeat word now and then. Of workers with mailboxes only the
+ * dispatcher moves it. */
 STK_FN void stk_worker_tick(const struct stk_dev *d, struct stk_worker *w) {
     w->turns -= w->turns != 0u ? 1u : 0u;
     if (STK_LANE == 0u && w->box == 0u && (w->turns & (STK_HEARTBEAT_TURNS - 1u)) == 0u) {
@@ -344,8 +356,8 @@ STK_FN void stk_worker_enter_custody(struct stk_dev *d, struct stk_worker *w) {
     }
 }
 
-/* `turns` is the whole lease, and `lease` is the lease word. The first of workers with mailboxes counts all of them, as
- * the last one that leaves does. */
+/* Sets a worker up. `turns` is the whole lease, and `lease` is the lease word. The first of workers with mailboxes
+ * counts all of them as entered, as the last one that leaves counts all as gone. */
 STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 turns, stk_u32 lease) {
     w->turns = turns;
     w->lease = lease;
@@ -389,10 +401,10 @@ STK_FN void stk_worker_enter(struct stk_dev *d, struct stk_worker *w, stk_u32 tu
     }
 }
 
-/* One lane: counts why the worker leaves, then that it left. */
+/* Counts why the worker leaves, which also says that it left. Called by one lane. */
 STK_FN void stk_worker_leave(const struct stk_dev *d, const struct stk_worker *w, stk_u32 idle_turns) {
     if (w->touched != 0u) {
-        /* the sum is used here, so that a compiler does not drop the reads */
+        /* The sum is used here, so that a compiler does not drop the reads. */
         stk_add(d->control + STK_CTL_HEARTBEAT, 1u);
     }
     stk_add(d->control + (w->idle < idle_turns ? STK_CTL_LEASE_ENDS : STK_CTL_IDLE_ENDS), 1u);

@@ -19,12 +19,14 @@
 #endif
 
 #define STK_CRC_POLYNOMIAL 0x82F63B78u /* reflected: bit 31 is x^0 */
-#define STK_CRC_ONE        0x80000000u
-#define STK_CRC_CHAINS     4u
-#define STK_CRC_COST       STK_PER_BYTE_TILED(208u, 13u, 32u)
-#define STK_CRC_LONG       4096u /* bytes from which on chains are worth their merging */
+/* The polynomial 1, in reflected form. */
+#define STK_CRC_ONE    0x80000000u
+#define STK_CRC_CHAINS 4u
+/* Measured cost of a byte in sixteenths of a unit: on one lane, on several lanes, with tiles. */
+#define STK_CRC_COST STK_PER_BYTE_TILED(208u, 13u, 32u)
+#define STK_CRC_LONG 4096u /* bytes from which on chains are worth their merging */
 
-/* Entries are linear in their index, so four of them make a row. */
+/* Rows of the table. The entries are linear in their index, so the four entries of single bits make a row of 16. */
 #define STK_CRC_BIT(n, i, v) (((n) >> (i)) & 1u ? (v) : 0u)
 #define STK_CRC_NIBBLE(n, a, b, c, d)                                                                                  \
     (STK_CRC_BIT(n, 0, a) ^ STK_CRC_BIT(n, 1, b) ^ STK_CRC_BIT(n, 2, c) ^ STK_CRC_BIT(n, 3, d))
@@ -35,7 +37,7 @@
     STK_CRC_FOUR(0u, a, b, c, d), STK_CRC_FOUR(4u, a, b, c, d), STK_CRC_FOUR(8u, a, b, c, d),                          \
         STK_CRC_FOUR(12u, a, b, c, d)
 
-/* Row i: nibble i of a state, moved on by four bytes. */
+/* Row i: nibble i of a state, moved on over four bytes. All rows are 512 bytes, so they stay in any cache. */
 STK_CRC_TABLE stk_u32 stk_crc32c_rows[128] = {STK_CRC_ROW(0xDD45AAB8u, 0xBF672381u, 0x7B2231F3u, 0xF64463E6u),
                                               STK_CRC_ROW(0xE964B13Du, 0xD725148Bu, 0xABA65FE7u, 0x52A0C93Fu),
                                               STK_CRC_ROW(0xA541927Eu, 0x4F6F520Du, 0x9EDEA41Au, 0x38513EC5u),
@@ -45,14 +47,14 @@ STK_CRC_TABLE stk_u32 stk_crc32c_rows[128] = {STK_CRC_ROW(0xDD45AAB8u, 0xBF67238
                                               STK_CRC_ROW(0xF26B8303u, 0xE13B70F7u, 0xC79A971Fu, 0x8AD958CFu),
                                               STK_CRC_ROW(0x105EC76Fu, 0x20BD8EDEu, 0x417B1DBCu, 0x82F63B78u)};
 
-/* x^(8 * 2^k). */
+/* Entry k: x^(8 * 2^k), the factor that moves a state on over 2^k bytes. */
 STK_CRC_TABLE stk_u32 stk_crc32c_powers[32] = {
     0x00800000u, 0x00008000u, 0x82F63B78u, 0x6EA2D55Cu, 0x18B8EA18u, 0x510AC59Au, 0xB82BE955u, 0xB8FDB1E7u,
     0x88E56F72u, 0x74C360A4u, 0xE4172B16u, 0x0D65762Au, 0x35D73A62u, 0x28461564u, 0xBF455269u, 0xE2EA32DCu,
     0xFE7740E6u, 0xF946610Bu, 0x3C204F8Fu, 0x538586E3u, 0x59726915u, 0x734D5309u, 0xBC1AC763u, 0x7D0722CCu,
     0xD289CABEu, 0xE94CA9BCu, 0x05B74F3Fu, 0xA51E1F42u, 0x40000000u, 0x20000000u, 0x08000000u, 0x00800000u};
 
-/* a * b modulo the polynomial. */
+/* Returns a * b modulo the polynomial, without a branch that depends on the data. */
 STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
     stk_u32 product = 0, i;
     for (i = 0; i < 32u; i++) {
@@ -63,7 +65,7 @@ STK_FN stk_u32 stk_crc32c_times(stk_u32 a, stk_u32 b) {
     return product;
 }
 
-/* What a state is multiplied by to move on over so many bytes. */
+/* Returns the factor that moves a state on over so many bytes. */
 STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
     stk_u32 power = STK_CRC_ONE, k;
     for (k = 0; k < 32u && bytes >> k != 0u; k++) {
@@ -75,8 +77,8 @@ STK_FN stk_u32 stk_crc32c_power(stk_u32 bytes) {
 }
 
 #if STK_TILED
-/* The rows in local memory: lanes that read different entries of one row never meet in a bank there, while constant
- * memory serves one entry at a time. */
+/* Copies the rows to local memory. Lanes that read different entries of one row never meet in a bank there, while
+ * constant memory serves one entry at a time. */
 STK_FN void stk_crc32c_rows_to(__local stk_u32 *rows) {
     stk_u32 i;
     for (i = STK_LANE; i < 128u; i += STK_LANES) {
@@ -84,19 +86,21 @@ STK_FN void stk_crc32c_rows_to(__local stk_u32 *rows) {
     }
 }
 
+/* Returns state `s`, moved on over one byte, by two nibbles of the last row. */
 STK_FN stk_u32 stk_crc32c_tile_byte(const __local stk_u32 *rows, stk_u32 s, stk_u32 byte) {
     s ^= byte;
     s = rows[112u + (s & 15u)] ^ s >> 4;
     return rows[112u + (s & 15u)] ^ s >> 4;
 }
 
+/* Returns a state that a word was XORed into, moved on over that word. */
 STK_FN stk_u32 stk_crc32c_tile_word(const __local stk_u32 *rows, stk_u32 s) {
     return rows[s & 15u] ^ rows[16u + (s >> 4 & 15u)] ^ rows[32u + (s >> 8 & 15u)] ^ rows[48u + (s >> 12 & 15u)] ^
            rows[64u + (s >> 16 & 15u)] ^ rows[80u + (s >> 20 & 15u)] ^ rows[96u + (s >> 24 & 15u)] ^
            rows[112u + (s >> 28)];
 }
 
-/* State s, moved on over tile positions [at, end). */
+/* Returns state `s`, moved on over tile positions [at, end). Whole words in the middle, bytes at both ends. */
 STK_COLD stk_u32 stk_crc32c_tile(const __local stk_u32 *data, const __local stk_u32 *rows, stk_u32 s, stk_u32 at,
                                  stk_u32 end) {
     const __local stk_u8 *bytes = (const __local stk_u8 *)data;
@@ -112,17 +116,19 @@ STK_COLD stk_u32 stk_crc32c_tile(const __local stk_u32 *data, const __local stk_
     return s;
 }
 
+/* Returns state `s`, moved on over `bytes` bytes of zeros. State 0 stays 0. */
 STK_COLD stk_u32 stk_crc32c_move(stk_u32 s, stk_u32 bytes) {
     return s != 0u ? stk_crc32c_times(s, stk_crc32c_power(bytes)) : 0u;
 }
 #else
+/* Returns state `s`, moved on over one byte, by two nibbles of the last row. */
 STK_FN stk_u32 stk_crc32c_byte(stk_u32 s, stk_u32 byte) {
     s ^= byte;
     s = stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
     return stk_crc32c_rows[112u + (s & 15u)] ^ s >> 4;
 }
 
-/* A state that a word was XORed into, moved on over that word. */
+/* Returns a state that a word was XORed into, moved on over that word. */
 STK_FN stk_u32 stk_crc32c_word(stk_u32 s) {
     return stk_crc32c_rows[s & 15u] ^ stk_crc32c_rows[16u + (s >> 4 & 15u)] ^ stk_crc32c_rows[32u + (s >> 8 & 15u)] ^
            stk_crc32c_rows[48u + (s >> 12 & 15u)] ^ stk_crc32c_rows[64u + (s >> 16 & 15u)] ^
@@ -130,7 +136,8 @@ STK_FN stk_u32 stk_crc32c_word(stk_u32 s) {
            stk_crc32c_rows[112u + (s >> 28)];
 }
 
-/* Chains in step over four stretches of n words from the word p on, the first from state s. */
+/* Returns state `s`, moved on over four stretches of `n` words from the word `p` on. One chain goes over each stretch,
+ * in step with the others, so that their look-ups are under way together. */
 STK_FN stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 n) {
     const STK_GLOBAL stk_u8 *p1 = p + (stk_u64)n * 4u, *p2 = p1 + (stk_u64)n * 4u, *p3 = p2 + (stk_u64)n * 4u;
     stk_u32 s1 = 0, s2 = 0, s3 = 0, power = stk_crc32c_power(n * 4u), i;
@@ -145,7 +152,7 @@ STK_FN stk_u32 stk_crc32c_chains(stk_u32 s, const STK_GLOBAL stk_u8 *p, stk_u32 
     return stk_crc32c_times(s, power) ^ s3;
 }
 
-/* State s, moved on over bytes [at, end) of the payload p. */
+/* Returns state `s`, moved on over bytes [at, end) of the payload `p`. */
 STK_FN stk_u32 stk_crc32c_stretch(const STK_GLOBAL stk_u8 *p, stk_u32 s, stk_u32 at, stk_u32 end) {
     stk_u32 words, i;
     for (; at < end && (at & 3u) != 0u; at++) {
@@ -207,10 +214,12 @@ STK_FN stk_u32 stk_crc32c_part(const struct stk_dev *d, stk_u32 offset, stk_u32 
 #endif
 }
 
+/* States the cost. The handler resumes, so that a long chunk does not hold up the lease. */
 STK_FN struct stk_cost stk_cost_crc32c(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_CRC_COST, 1u);
 }
 
+/* Checks the arguments and adds this lane's share of the CRC. Every lane XORs its part into the result. */
 STK_FN stk_u32 stk_op_crc32c(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 crc = stk_arg(c, STK_CRC32C_FROM), first, last;

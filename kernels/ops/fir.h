@@ -1,10 +1,10 @@
 /* stoker handler: a FIR filter over a chunk of samples.
  *
- * Samples and output are 16-bit, taps are Q15, all signed and little-endian at even bytes. The output has a sample for
- * each one of the chunk after its lead, which is the filter's history: taps - 1 samples, or fewer, and what is missing
- * counts as 0. y[i] = h[0] x[i] + h[1] x[i-1] + ..., summed exactly, then divided by 2^15, rounded to the nearest with
- * halves up, and limited to 16 bits. Lanes read each other's samples, so the output may touch neither chunk nor taps.
- */
+ * Samples and output are 16-bit, taps are Q15, all signed and little-endian at even bytes. The output has a sample
+ * for each one of the chunk after its lead, which is the filter's history: taps - 1 samples, or fewer, and what is
+ * missing counts as 0. y[i] = h[0] x[i] + h[1] x[i-1] + ..., summed exactly, then divided by 2^15, rounded to the
+ * nearest with halves up, and limited to 16 bits. Lanes read each other's samples, so the output may touch neither
+ * chunk nor taps. */
 #ifndef STK_OP_FIR_H
 #define STK_OP_FIR_H
 
@@ -18,12 +18,15 @@ typedef int32_t stk_i32;
 typedef int64_t stk_i64;
 #endif
 
-/* More than any sum is below 0, and a multiple of 2^15: shifts then see no sign. */
+/* A bias above the absolute value of any sum, and a multiple of 2^15. A sum with the bias is positive, so shifts see no
+ * sign. */
 #define STK_FIR_BIAS ((stk_i64)1 << 40)
 
+/* Measured cost of a byte in sixteenths of a unit: on one lane, on several lanes, with tiles. */
 #define STK_FIR_COST     STK_PER_BYTE_TILED(384u, 20u, 48u)
 #define STK_FIR_COST_TAP STK_PER_BYTE_TILED(24u, 2u, 4u) /* for each tap */
 
+/* Returns sample `i`: signed, 16 bits, little-endian. The C form works on a host of any byte order. */
 STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #ifdef __OPENCL_C_VERSION__
     return ((const STK_GLOBAL short *)p)[i];
@@ -33,6 +36,7 @@ STK_FN stk_i32 stk_fir_sample(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #endif
 }
 
+/* Stores sample `i`. `v` is in the range of 16 bits. */
 STK_FN void stk_fir_write(STK_GLOBAL stk_u8 *p, stk_u32 i, stk_i32 v) {
 #ifdef __OPENCL_C_VERSION__
     ((STK_GLOBAL short *)p)[i] = (short)v;
@@ -52,7 +56,7 @@ STK_FN stk_i32 stk_fir_round(stk_i64 sum, stk_u32 *limited) {
 }
 
 #if STK_TILED
-/* The sum for the sample at tile position `pos`, of which `n` taps see a sample. */
+/* Returns the sum for the sample at tile position `pos`, of which `n` taps see a sample. */
 STK_FN stk_i64 stk_fir_tile_sum(const __local stk_u32 *data, const __local short *taps, stk_u32 pos, stk_u32 n) {
     const __local stk_u8 *bytes = (const __local stk_u8 *)data;
     stk_i64 sum = 0;
@@ -76,7 +80,7 @@ STK_COLD stk_u32 stk_fir_tile(const __local stk_u32 *data, const __local short *
     return limited;
 }
 #else
-/* The sum for sample i; there are none before sample 0. */
+/* Returns the sum for sample `i`. There are no samples before sample 0. */
 STK_FN stk_i64 stk_fir_sum(const STK_GLOBAL stk_u8 *x, const STK_GLOBAL stk_u8 *taps, stk_u32 i, stk_u32 count) {
     stk_u32 k, n = i < count ? i + 1u : count;
     stk_i64 sum = 0;
@@ -107,6 +111,7 @@ STK_FN stk_u32 stk_fir_part(const struct stk_dev *d, stk_u32 offset, stk_u32 lea
     __local short *own = (__local short *)(d->tile + STK_TILE_OWN);
     stk_u32 i, limited = 0;
     struct stk_tile t;
+    /* The tile reaches back over the taps' history, so that each sample of a lane finds all that it needs there. */
     stk_tile_first(&t, d, offset, lead + from, lead + to, (count - 1u) * 2u);
     for (i = STK_LANE; i < count; i += STK_LANES) {
         own[i] = (short)stk_fir_sample(d->payload + taps, i);
@@ -130,10 +135,13 @@ STK_FN struct stk_cost stk_cost_fir_q15(const struct stk_dev *d, const struct st
                              1u);
 }
 
+/* Returns 1 if two ranges of the payload have no byte in common. Empty ranges never have one. */
 STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes) {
     return a_bytes == 0u || b_bytes == 0u || (stk_u64)a + a_bytes <= b || (stk_u64)b + b_bytes <= a;
 }
 
+/* Checks the arguments and filters this lane's share. Results 0, 1: samples that were limited; result 2: samples
+ * written. */
 STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 taps = stk_arg(c, STK_FIR_TAPS), count = stk_arg(c, STK_FIR_COUNT), out = stk_arg(c, STK_FIR_OUT);
@@ -161,7 +169,8 @@ STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c)
     }
     n = bytes - lead;
     stk_slice(c, n, &from, &to);
-    from &= ~1u; /* a place that somebody forged still becomes the start of a sample */
+    /* A tenant may have forged the place where the call goes on; it still becomes the start of a sample. */
+    from &= ~1u;
     stk_result_add64(c, 0, stk_fir_part(d, offset, lead, from, to, taps, count, out));
     status = stk_slice_end(c, to, n);
     if (STK_LANE == 0u && status == STK_SLOT_DONE) {

@@ -25,9 +25,9 @@
 #define STK_SCAN_COST_COUNT  STK_PER_BYTE_TILED(288u, 56u, 160u)
 #define STK_SCAN_COST_LOCATE STK_PER_BYTE(1168u, 224u) /* one chain waits for each look-up */
 
-/* One lane alone waits for each load. With more chains than registers it waits for more loads at a time, which is
- * faster where the table is larger than a cache. Of several lanes, each has as many as keep their states and
- * pointers in 16 registers.
+/* Number of chains. One lane alone waits for each load. With more chains than registers it waits for more loads at a
+ * time, which is faster where the table is larger than a cache. Of several lanes, each has as many chains as keep their
+ * states and pointers in 16 registers.
  *
  * STK_EACH_CHAIN(X) is X(k, byte) for each chain k, whose next byte is `byte` in stk_scan_chains. */
 #define STK_SIX_CHAINS(X) X(0, q[0]) X(1, q[step]) X(2, q[step * 2u]) X(3, r[0]) X(4, r[step]) X(5, r[step * 2u])
@@ -39,8 +39,8 @@
 #define STK_EACH_CHAIN(X) STK_SIX_CHAINS(X)
 #endif
 
-/* The automaton, checked against the tables. `mask` keeps every look-up inside the table, whose length is a power of
- * two: a table that somebody corrupted gives wrong counts, never a read outside it. */
+/* An automaton that was checked against the tables. `mask` keeps every look-up inside the table, whose length is a
+ * power of two: a table that a tenant corrupted gives wrong counts, never a read outside it. */
 struct stk_automaton_view {
     const STK_GLOBAL stk_u8 *classes;
     const STK_GLOBAL stk_u32 *table;
@@ -51,7 +51,8 @@ struct stk_automaton_view {
 #endif
 };
 
-/* Attaches to the image at byte `at` of the tables. 0, or which check failed. */
+/* Attaches to the image at byte `at` of the tables, and fills `a` in. Returns 0, or the number of the check that
+ * failed, which becomes the value of the fault. */
 STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct stk_automaton_view *a) {
     const STK_GLOBAL stk_u32 *h;
     stk_u32 states, classes, accept, max_len, words;
@@ -95,11 +96,12 @@ STK_FN stk_u32 stk_automaton_attach(const struct stk_dev *d, stk_u32 at, struct 
     return 0;
 }
 
+/* Returns the entry of the next state: its row, and STK_IMAGE_ENDS if a pattern ends there. */
 STK_FN stk_u32 stk_automaton_step(const struct stk_automaton_view *a, stk_u32 state, stk_u8 byte) {
     return stk_plain_word(a->table[(state + a->classes[byte]) & a->mask]);
 }
 
-/* The state of a chain that is to count from byte `from`: the root, moved over the bytes before it. */
+/* Returns the state of a chain that counts from byte `from` on: the root, moved over the bytes before it. */
 STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 from) {
     stk_u32 state = 0, i;
     for (i = from > a->overlap ? from - a->overlap : 0u; i < from; i++) {
@@ -108,20 +110,22 @@ STK_FN stk_u32 stk_automaton_enter(const struct stk_automaton_view *a, const STK
     return state;
 }
 
-/* What becomes of the matches that this lane meets: a counter for each accepting state, and records while there is room
- * for them. A worker's counters are its own, so only its lanes share them. */
+/* Place for the matches that this lane meets: a counter for each accepting state, and records while there is room for
+ * them. The counters belong to one worker, so only its lanes share them. */
 struct stk_scan_sink {
-    const STK_GLOBAL stk_u8 *p; /* the chunk */
+    const STK_GLOBAL stk_u8 *p; /* first byte of the chunk */
     STK_GLOBAL stk_u32 *hits;
     STK_GLOBAL stk_u32 *out; /* the records; `room` of them fit */
     stk_u32 room;
-    STK_GLOBAL stk_u32 *found; /* where lanes list together: the 64-bit count of the slot, which numbers the records */
+    /* for lanes that list together: the 64-bit count of the slot, which numbers the records */
+    STK_GLOBAL stk_u32 *found;
     const STK_GLOBAL stk_u8 *at; /* byte of the first of several chains */
     stk_u32 step;                /* bytes from one chain to the next */
     stk_u32 listed;              /* matches that earlier calls for this slot met, for one lane that lists alone */
     stk_u32 count;               /* bytes that ended a match, as far as they are not in `found` */
 };
 
+/* Stores record `n` of the list: the byte behind the match, and its accepting state. */
 STK_FN void stk_scan_record(STK_GLOBAL stk_u32 *out, stk_u32 n, stk_u32 end, stk_u32 state) {
     stk_st(out + (stk_u64)n * STK_MATCH_WORDS + STK_MATCH_END, end);
     stk_st(out + (stk_u64)n * STK_MATCH_WORDS + STK_MATCH_STATE, state);
@@ -134,6 +138,7 @@ STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, struct stk_sca
     if ((entry & STK_IMAGE_ENDS) == 0u) {
         return;
     }
+    /* Number of the accepting state. A corrupted table may give any number, so it is compared before it is used. */
     i = ((entry & ~STK_IMAGE_ENDS) - a->accept) / a->stride;
     n = sink->listed + sink->count;
 #if STK_LANES > 1
@@ -141,6 +146,7 @@ STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, struct stk_sca
         stk_add(sink->hits + i, 1u);
     }
     if (sink->room != 0u) {
+        /* The 64-bit count of the slot numbers the records of all lanes; its upper word takes the carry. */
         n = stk_add(sink->found, 1u);
         if (n == 0xFFFFFFFFu) {
             stk_add(sink->found + 1, 1u);
@@ -159,7 +165,7 @@ STK_FN void stk_automaton_hit(const struct stk_automaton_view *a, struct stk_sca
     }
 }
 
-/* One chain over [from, end). */
+/* Counts [from, end) with one chain. */
 STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from, stk_u32 end) {
     const STK_GLOBAL stk_u8 *p = sink->p;
     stk_u32 state = stk_automaton_enter(a, p, from), i;
@@ -171,8 +177,8 @@ STK_FN void stk_scan_one(const struct stk_automaton_view *a, struct stk_scan_sin
     }
 }
 
-/* The rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep their registers; the
- * place goes through memory for the same reason. */
+/* Counts the matches of the rare turn in which a chain ended a pattern. Out of line, so that the turns without one keep
+ * their registers; the place goes through memory for the same reason. */
 #define STK_CHAIN_PARAMETER(k, byte) , stk_u32 s##k
 #define STK_CHAIN_HIT(k, byte)       stk_automaton_hit(a, sink, s##k, at + step * k##u);
 STK_COLD void stk_scan_hits(const struct stk_automaton_view *a,
@@ -181,14 +187,14 @@ STK_COLD void stk_scan_hits(const struct stk_automaton_view *a,
     STK_EACH_CHAIN(STK_CHAIN_HIT)
 }
 
-/* The class of a byte, found from the table: the classes lie right before it, and one pointer less is one register
- * more. */
+/* Returns the class of a byte. The classes lie right before the table, and one pointer less is one register more. */
 STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
     return ((const STK_GLOBAL stk_u8 *)table - STK_IMAGE_CLASS_BYTES)[byte];
 }
 
-/* STK_CHAINS chains in step over STK_CHAINS stretches of `n` bytes from p on, each in the state it entered with. The
- * states are named variables, not an array, so that they stay in registers, or as many as there are registers for. */
+/* Counts STK_CHAINS stretches of `n` bytes from `p` on with one chain each, in step. Each chain begins in the state
+ * that it entered with. The states are named variables and no array, so that as many as there are registers stay in
+ * them. */
 #define STK_CHAIN_ENTER(k, byte)    stk_u32 s##k = enter[k];
 #define STK_CHAIN_STEP(k, byte)     s##k = stk_plain_word(table[(s##k + stk_class_before(table, byte)) & mask]);
 #define STK_CHAIN_OR(k, byte)       | s##k
@@ -196,7 +202,8 @@ STK_FN stk_u32 stk_class_before(const STK_GLOBAL stk_u32 *table, stk_u8 byte) {
 STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOBAL stk_u8 *p, stk_u32 n,
                               struct stk_scan_sink *sink, const stk_u32 *enter) {
     const STK_GLOBAL stk_u8 *q = p, *r = p + (stk_u64)n * 3u, *end = p + n;
-    const STK_GLOBAL stk_u8 *t = p + (stk_u64)n * (STK_CHAINS - 2u); /* of the seventh chain; six have no use for it */
+    /* next byte of the seventh chain; not used with six chains */
+    const STK_GLOBAL stk_u8 *t = p + (stk_u64)n * (STK_CHAINS - 2u);
     const STK_GLOBAL stk_u32 *table = a->table;
     stk_u64 step = n;
     stk_u32 mask = a->mask;
@@ -210,7 +217,8 @@ STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOB
     }
 }
 
-/* A lane's stretch [from, end). Chains pay the overlap each, so a stretch that is short beside it goes as one chain. */
+/* Counts a lane's stretch [from, end). Each chain pays for its overlap, so a stretch that is short beside the overlap
+ * goes as one chain. */
 STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
                              stk_u32 end) {
     stk_u32 n = (end - from) / STK_CHAINS;
@@ -235,7 +243,8 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
 #define STK_FILTER_CREDIT 128u
 #define STK_FILTER_PLAIN  32768u
 
-/* The key of the four bytes at p, which may lie anywhere: one load, where the compiler can be told so. */
+/* Returns the key of the four bytes at `p`, which may lie at any address: by one load, where the compiler can be told
+ * so. */
 STK_FN stk_u32 stk_filter_key(const STK_GLOBAL stk_u8 *p) {
 #if defined(__OPENCL_C_VERSION__)
     typedef stk_u32 stk_loose_word __attribute__((aligned(1), may_alias));
@@ -271,7 +280,7 @@ STK_COLD stk_u32 stk_filter_skip(const STK_GLOBAL stk_u8 *filter, const STK_GLOB
     return (stk_u32)(q - p);
 }
 
-/* 1 where a pattern may begin at p[i] or at the byte before. */
+/* Returns 1 if a pattern may begin at p[i] or at the byte before. */
 STK_FN int stk_filter_passes(const STK_GLOBAL stk_u8 *filter, const STK_GLOBAL stk_u8 *p, stk_u32 i) {
     stk_u32 first = filter[stk_filter_key(p + i)], then = filter[STK_FILTER_HALF + stk_filter_key(p + i + 2u)];
     stk_u32 before = filter[stk_filter_key(p + i - (i != 0u ? 1u : 0u))];
@@ -297,9 +306,11 @@ STK_COLD stk_u32 stk_scan_filtered(const struct stk_automaton_view *a, struct st
             i += STK_FILTER_STEP;
         }
         at = i != 0u ? i - 1u : 0u;
+        /* The filter is given up when the walks have cost more than the bytes that it skipped were worth. */
         credit = STK_FILTER_CREDIT + (i - begin) / STK_FILTER_SHARE;
         credit = credit > spent ? credit - spent : 0u;
         stop = end - at > credit ? at + credit : end;
+        /* `at` is added again below, so that the walk is charged with its length. */
         spent += STK_FILTER_LOOK - at;
         if (n < 4u) {
             for (; at < stop && (at < i + STK_FILTER_SPAN || state >= a->shallow); at++) {
@@ -332,6 +343,7 @@ STK_FN void stk_scan_adaptive(const struct stk_automaton_view *a, struct stk_sca
 }
 #endif
 
+/* State the costs. Both handlers resume. */
 STK_FN struct stk_cost stk_cost_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_SCAN_COST_COUNT, 1u);
 }
@@ -341,13 +353,14 @@ STK_FN struct stk_cost stk_cost_scan_locate(const struct stk_dev *d, const struc
 }
 
 /* A walk of one chain through a chunk, which may stop half-way. `begin`: the first byte; `at`: the byte to go on from;
- * `to`: the byte to stop at. */
+ * `to`: the byte to stop at; `state`: the state at `at`. */
 struct stk_scan_walk {
     stk_u32 begin, at, to, state;
 };
 
 /* Takes up the walk that finds all matches which end at byte `from` or later. The walk begins a pattern's length, less
- * one byte, before that byte. */
+ * one byte, before that byte. A call that goes on finds place and state in the results, so they are limited before
+ * use. */
 STK_FN struct stk_scan_walk stk_scan_walk_enter(const struct stk_automaton_view *a, const struct stk_call *c,
                                                 stk_u32 from, stk_u32 bytes, stk_u32 step) {
     struct stk_scan_walk w;
@@ -372,6 +385,7 @@ STK_FN stk_u32 stk_scan_walk_leave(const struct stk_call *c, const struct stk_sc
 STK_FN stk_u32 stk_scan_alone(const struct stk_automaton_view *a, const struct stk_call *c, struct stk_scan_sink *sink,
                               stk_u32 lead, stk_u32 bytes) {
     struct stk_scan_walk w = stk_scan_walk_enter(a, c, lead, bytes, c->step / STK_LANES);
+    /* Returns the status that lane 0 comes to as well. */
     if (STK_LANE != 0u) {
         return w.to < bytes ? STK_SLICED : STK_SLOT_DONE;
     }
@@ -409,8 +423,9 @@ STK_FN void stk_scan_tile_hit(const struct stk_automaton_view *a, const struct s
     }
 }
 
-/* One chain over bytes [from, end) of the chunk, which lie in the tile. It enters `overlap` bytes before them, which
- * lie there too. `shift` turns a byte of the chunk into a position of the tile. Four bytes come in one read. */
+/* Counts bytes [from, end) of the chunk, which lie in the tile, with one chain. The chain enters `overlap` bytes before
+ * them, which lie in the tile too. `shift` turns a byte of the chunk into a position of the tile. Four bytes come in
+ * one read. */
 STK_COLD stk_u32 stk_scan_tile(const struct stk_automaton_view *a, const struct stk_scan_sink *sink,
                                const __local stk_u32 *data, __local stk_u32 *own, stk_u32 shift, stk_u32 from,
                                stk_u32 end) {
@@ -457,7 +472,8 @@ STK_FN stk_u32 stk_scan_tiles(const struct stk_automaton_view *a, const struct s
     for (i = STK_LANE; from < to && i < counted; i += STK_LANES) {
         stk_u32 n = own[STK_SCAN_OWN_HITS + i];
         if (n != 0u) {
-            stk_st(sink->hits + i, stk_ld(sink->hits + i) + n); /* this lane alone adds to this word now */
+            /* Each counter has one lane now, so no atomic addition is needed. */
+            stk_st(sink->hits + i, stk_ld(sink->hits + i) + n);
         }
     }
     return count;
@@ -488,6 +504,7 @@ STK_FN void stk_scan_share(const struct stk_automaton_view *a, const struct stk_
     stk_result_add64(c, 0, sink->count);
 }
 
+/* Checks the arguments, attaches to the automaton and counts this lane's part of the chunk. */
 STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 image = stk_arg(c, STK_SCAN_IMAGE), at = stk_arg(c, STK_SCAN_HITS), out = stk_arg(c, STK_SCAN_OUT);
@@ -511,6 +528,8 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
             seen[3] = a.accepting;
             seen[4] = a.overlap;
         }
+        /* A tenant may change the tables while the lanes read them. Lanes that saw different automata would take
+         * different ways around the barriers of the tiles, so all must have seen the same. */
         bad = stk_group_same(d, bad, 3u, seen, 5u);
     }
 #endif
@@ -532,6 +551,7 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     sink.found = c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG;
     sink.listed = STK_LANE == 0u && room != 0u && c->from != 0u ? stk_ld(sink.found) : 0u; /* lane 0 alone uses it */
     sink.count = 0;
+    /* The overlap is longer than a lane's stretch, so each lane would read more than all bytes. */
     if (a.overlap > c->step / STK_LANES) {
         return stk_scan_alone(&a, c, &sink, lead, bytes);
     }
@@ -540,6 +560,7 @@ STK_FN stk_u32 stk_op_scan_count(const struct stk_dev *d, const struct stk_call 
     return stk_slice_end(c, last, bytes - lead);
 }
 
+/* Lists the matches that end at byte `from` or later, by one chain. Stops where the room for records is full. */
 STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 from = stk_arg(c, STK_SCAN_FROM), at = stk_arg(c, STK_SCAN_OUT), room = stk_arg(c, STK_SCAN_ROOM);
@@ -564,7 +585,8 @@ STK_FN stk_u32 stk_op_scan_locate(const struct stk_dev *d, const struct stk_call
     p = d->payload + offset;
     out = stk_payload_words(d, at);
     w = stk_scan_walk_enter(&a, c, from, bytes, c->step);
-    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG) : 0u; /* matches that earlier calls listed */
+    /* Matches that earlier calls listed. The word may have been changed, so it is limited to the room. */
+    n = c->from != 0u ? stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG) : 0u;
     n = n < room ? n : room;
     for (; w.at < w.to && (n < room || w.at < from); w.at++) {
         w.state = stk_automaton_step(&a, w.state, p[w.at]);

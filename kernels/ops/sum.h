@@ -1,5 +1,6 @@
-/* stoker handler: the 64-bit sum of a chunk's little-endian words; bytes after the last whole word count as a word
- * padded with zeros. Results 0, 1: the sum, low word first. */
+/* stoker handler: the 64-bit sum of a chunk's little-endian words. Bytes after the last whole word count as a word
+ * padded with zeros. Results 0, 1: the sum, low word first. The time of this handler is the unit of cost
+ * (kernel/cost.h). */
 #ifndef STK_OP_SUM_H
 #define STK_OP_SUM_H
 
@@ -17,12 +18,14 @@ STK_COLD stk_u64 stk_sum_words(const STK_GLOBAL stk_u8 *p, stk_u32 first, stk_u3
 }
 
 #if STK_TILED
+/* Returns the sum of four words, in 64 bits before the first addition. */
 STK_FN stk_u64 stk_sum_vector(uint4 v) {
     return (stk_u64)v.x + v.y + v.z + v.w;
 }
 
-/* A sum needs each byte once, so it takes no tile: the lanes load neighbouring 16 bytes, each lane eight of them before
- * it adds the first. `at` is a multiple of 16. */
+/* Returns this lane's share of the sum of `vectors` vectors of 16 bytes. A sum needs each byte once, so it takes no
+ * tile: the lanes load neighbouring vectors, each lane eight of them before it adds the first. `at` is a multiple of
+ * 16. */
 STK_COLD stk_u64 stk_sum_vectors(const STK_GLOBAL stk_u8 *payload, stk_u32 at, stk_u32 vectors) {
     const STK_GLOBAL uint4 *p = (const STK_GLOBAL uint4 *)(payload + at);
     stk_u64 sum = 0;
@@ -49,6 +52,7 @@ STK_FN stk_u64 stk_sum_share(const STK_GLOBAL stk_u8 *payload, stk_u32 at, stk_u
     head = head < words ? head : words;
     vectors = (words - head) / 4u;
     sum = stk_sum_vectors(payload, at + head * 4u, vectors);
+    /* Lane 0 adds the words before the first whole vector and behind the last. */
     if (STK_LANE == 0u) {
         sum += stk_sum_words(payload + at, 0u, head) + stk_sum_words(payload + at, head + vectors * 4u, words);
     }
@@ -60,10 +64,12 @@ STK_FN stk_u64 stk_sum_share(const STK_GLOBAL stk_u8 *payload, stk_u32 at, stk_u
 #endif
 }
 
+/* States the cost: one unit for a byte, which is how the unit is defined. */
 STK_FN struct stk_cost stk_cost_sum64(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT, 1u);
 }
 
+/* Checks the arguments and adds this lane's share to the sum. */
 STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 from, to, i;
@@ -75,9 +81,11 @@ STK_FN stk_u32 stk_op_sum64(const struct stk_dev *d, const struct stk_call *c) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_ARG_LEAD);
     }
     stk_slice(c, bytes, &from, &to);
-    from &= ~3u; /* a place that somebody forged still becomes the start of a word */
+    /* A tenant may have forged the place where the call goes on; it still becomes the start of a word. */
+    from &= ~3u;
     sum = stk_sum_share(d->payload, offset + from, (to - from) / 4u);
-    for (i = to & ~3u; STK_LANE == 0u && i < to; i++) { /* runs only at the end of the chunk */
+    /* The rest of less than a word comes only at the end of the chunk: every other border of a call is a whole word. */
+    for (i = to & ~3u; STK_LANE == 0u && i < to; i++) {
         sum += (stk_u64)d->payload[offset + i] << (8u * (i & 3u));
     }
     stk_result_add64(c, 0, sum);

@@ -1,4 +1,5 @@
-/* A device to hold: opening, with the choice between the OpenCL device and the interpreter, and closing. */
+/* stoker port: struct stk_device, opening and closing. Open chooses between an OpenCL device and the interpreter, and
+ * writes the reason of the choice. Submit and wait are in device_run.c; this file never runs work. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 
 /// Reason ///
 
+/* Appends formatted text to device->reason. A text that does not fit is cut, since the reason is for people alone and
+ * no program decides by it. */
 __attribute__((format(printf, 2, 3))) static void add_reason(struct stk_device *device, const char *format, ...) {
     size_t used = strlen(device->reason);
     va_list args;
@@ -15,7 +18,7 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct stk_device *
     va_end(args);
 }
 
-/* Writes the reason anew and returns `err`. */
+/* Replaces the whole reason by `reason` and returns `err`, so that a caller can write `return refuse(...)`. */
 static int refuse(struct stk_device *device, int err, const char *reason) {
     device->reason[0] = '\0';
     add_reason(device, "%s", reason);
@@ -23,6 +26,7 @@ static int refuse(struct stk_device *device, int err, const char *reason) {
 }
 
 void stk_device_describe_opencl(struct stk_device *device) {
+    /* Index: enum stk_residency. The "?" stands for 0, which no open device has. */
     static const char *const modes[] = {"?", "RESIDENT", "QUANTUM", "BATCH"};
     struct stk_dispatch_info info;
     device->dispatch.ops->info(device->dispatch.ctx, &info);
@@ -38,7 +42,7 @@ void stk_device_describe_opencl(struct stk_device *device) {
     }
 }
 
-/// What is asked for ///
+/// Configuration ///
 
 struct stk_device_config stk_device_defaults(const struct stk_device_config *config) {
     struct stk_device_config c = config ? *config : (struct stk_device_config){.kind = STK_DEVICE_ANY};
@@ -50,6 +54,9 @@ struct stk_device_config stk_device_defaults(const struct stk_device_config *con
     return c;
 }
 
+/* Checks the sizes and the kind of `c`, and sets *bytes to the arena bytes that the interpreter needs. The sizes are
+ * checked for the interpreter even where an OpenCL device will open, so that one configuration is valid on each machine
+ * or on none. */
 static int check_sizes(struct stk_device *device, const struct stk_device_config *c, size_t *bytes) {
     const struct stk_opencl_config *o = &c->opencl;
     int err = stk_device_interp_bytes(c, bytes);
@@ -59,17 +66,21 @@ static int check_sizes(struct stk_device *device, const struct stk_device_config
     if (err != STK_OK) {
         return refuse(device, err, "slots, observables, tenants, debug_records or io_slots is above its maximum");
     }
+    /* A size in `opencl` would hold for one of the two devices only: device_opencl.c overwrites all of these
+     * members. */
     if ((o->slots | o->observables | o->tenants | o->debug_records | o->io_slots | o->payload_bytes | o->table_bytes) !=
         0u) {
         return refuse(device, STK_E_ARG, "opencl: set sizes in struct stk_device_config itself, which holds for both");
     }
+    /* The cast makes a negative value, which a caller can store in an enum, a large one. */
     if ((unsigned)c->kind > STK_DEVICE_INTERP) {
         return refuse(device, STK_E_ARG, "kind: use STK_DEVICE_ANY, STK_DEVICE_OPENCL or STK_DEVICE_INTERP");
     }
     return STK_OK;
 }
 
-/* Checks that the arena has room for the interpreter, and takes nothing. */
+/* Checks that the arena has room for the interpreter. Takes the bytes and gives them back at once: so a program that is
+ * short of memory fails on a machine with OpenCL too, and not only on the first machine without OpenCL. */
 static int check_arena(struct stk_device *device, size_t bytes, struct stk_arena *arena) {
     size_t mark, need;
     if (!arena) {
@@ -98,10 +109,12 @@ static int interp_has(const struct stk_interp_config *interp, uint32_t opcode) {
     return has;
 }
 
-/* Returns an opcode of the OpenCL device's handlers that the interpreter has no handler for; 0: there is none. */
+/* Returns an opcode of the OpenCL device's handlers that the interpreter has no handler for. Returns 0 if there is
+ * none; 0 is NOP, which is built in, so no handler of a user has this opcode. */
 static uint32_t missing_handler(const struct stk_device_config *c) {
     for (uint32_t i = 0; i < c->opencl.piece_count; i++) {
-        uint32_t opcode = c->opencl.pieces[i].opcode; /* 0: a piece that only others use */
+        /* A piece with opcode 0 is text that other pieces use, so the interpreter needs no handler for the piece. */
+        uint32_t opcode = c->opencl.pieces[i].opcode;
         if (opcode != 0u && !interp_has(&c->interp, opcode)) {
             return opcode;
         }
@@ -116,8 +129,9 @@ static uint32_t missing_handler(const struct stk_device_config *c) {
 
 /// Opening and closing ///
 
-/* Attaches the tickets to the ring that was laid out, and clears the payload: a handshake leaves words there. The
- * interpreter's tables are cleared too; the OpenCL port clears its own. */
+/* Attaches the tickets to the ring that open laid out, and clears the payload, in which a handshake leaves words.
+ * Clears the tables of the interpreter as well; the OpenCL port has cleared its own, of which the device may have a
+ * copy that a store from here would not reach. */
 static int attach(struct stk_device *device) {
     const struct stk_ring ring = {.words = device->memory.ring, .slots = device->memory.slots};
     const struct stk_control control = {.words = device->memory.control, .count = device->memory.control_words};
@@ -130,7 +144,7 @@ static int attach(struct stk_device *device) {
     return stk_publisher_init(&device->publisher, &ring, &control);
 }
 
-/* Opens the interpreter; `reason` says why it is taken. */
+/* Opens the interpreter. `reason` says why the interpreter is taken, and becomes the second line of device->reason. */
 static int take_interp(struct stk_device *device, const struct stk_device_config *c, struct stk_arena *arena,
                        const char *reason) {
     int err = stk_device_open_interp(device, c, arena);
@@ -142,14 +156,16 @@ static int take_interp(struct stk_device *device, const struct stk_device_config
     return attach(device);
 }
 
-/* Adds which handler the interpreter lacks to what the reason says already, and returns `err`. */
+/* Says in the reason which opcode the interpreter has no handler for, and returns `err`. Appends to the reason, because
+ * after an OpenCL device that failed the first line says why that device failed. */
 static int miss_handler(struct stk_device *device, int err, uint32_t opcode) {
     add_reason(device, "%sthe interpreter has no handler for opcode 0x%x: add a row to interp.user_ops",
                device->reason[0] ? "\n" : "", (unsigned)opcode);
     return err;
 }
 
-/* Chooses the device for a config whose sizes and memory are right. */
+/* Opens a device for a configuration whose sizes and memory are valid: the OpenCL device, or else the interpreter if
+ * the kind allows it and no handler is missing. Every path leaves a reason behind. */
 static int choose(struct stk_device *device, const struct stk_device_config *c, struct stk_arena *arena) {
     const uint32_t missing = missing_handler(c);
     int err;
@@ -164,7 +180,9 @@ static int choose(struct stk_device *device, const struct stk_device_config *c, 
     }
     (void)refuse(device, err, device->opencl.reason[0] ? device->opencl.reason : stk_err_fix(err));
     if (c->kind == STK_DEVICE_OPENCL || err == STK_E_ARG) {
-        return err; /* STK_E_ARG is the caller's mistake, on whatever device the program runs */
+        /* STK_E_ARG is a mistake of the caller on every machine. Taking the interpreter would hide the mistake until
+         * the program runs without OpenCL. */
+        return err;
     }
     return missing != 0u ? miss_handler(device, err, missing) : take_interp(device, c, arena, device->opencl.reason);
 }
@@ -173,6 +191,8 @@ int stk_device_open(struct stk_device *device, const struct stk_device_config *c
     const struct stk_device_config c = stk_device_defaults(config);
     size_t bytes = 0;
     int err;
+    /* The object is zeroed first: stk_device_close() must work after any error, and finds STK_DEVICE_ANY and a closed
+     * OpenCL port in a zeroed object. */
     memset(device, 0, sizeof *device);
     err = check_sizes(device, &c, &bytes);
     if (err == STK_OK && c.kind != STK_DEVICE_OPENCL) {
@@ -182,6 +202,8 @@ int stk_device_open(struct stk_device *device, const struct stk_device_config *c
 }
 
 int stk_device_close(struct stk_device *device, uint64_t timeout_ns) {
+    /* A closed OpenCL port answers STK_OK, so this call is right for the interpreter as well, which has nothing to
+     * release. */
     int err = stk_device_close_opencl(device, timeout_ns);
     if (err == STK_OK) {
         device->kind = STK_DEVICE_ANY;

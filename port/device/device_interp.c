@@ -1,7 +1,10 @@
-/* A device to hold: the interpreter over the caller's memory. */
+/* stoker port: struct stk_device over the interpreter. Computes the arena bytes, lays the buffers out in the caller's
+ * arena, and opens the interpreter there. The choice of the device is in device.c. */
 #include "device_internal.h"
 #include "stoker/device_memory.h"
 
+/* Returns the layout for a configuration with the defaults filled in. The members `align` and `no_shared_atomics` stay
+ * 0: host and worker are the same CPU. */
 static struct stk_device_layout layout_of(const struct stk_device_config *c) {
     return (struct stk_device_layout){
         .slots = c->slots,
@@ -22,6 +25,8 @@ int stk_device_interp_bytes(const struct stk_device_config *config, size_t *byte
         c.io_slots > STK_IO_SLOTS_MAX) {
         return STK_E_OVERFLOW;
     }
+    /* A ticket counts to 2^32 and names slot `ticket % slots`. Only a power of two divides 2^32, so with any other
+     * number the slots would jump where the ticket wraps. */
     if ((c.slots & (c.slots - 1u)) != 0u) {
         return STK_E_ARG;
     }
@@ -36,7 +41,9 @@ int stk_device_open_interp(struct stk_device *device, const struct stk_device_co
     size_t mark = stk_arena_mark(arena);
     int err = stk_device_memory_init(&device->memory, &layout, arena);
     if (interp.turns == 0u) {
-        interp.turns = c.slots + 1u; /* a drive sees each slot, wherever the one that is waited for lies */
+        /* One drive then looks at every slot of the ring, wherever the slot lies that the caller waits for. With fewer
+         * turns a wait with a timeout of 0 could miss a slot that is ready. */
+        interp.turns = c.slots + 1u;
     }
     err = err == STK_OK ? stk_interp_open(&device->interp, &device->memory, &interp) : err;
     if (err == STK_OK) {

@@ -1,9 +1,12 @@
-/* A device to hold: the OpenCL device. */
+/* stoker port: struct stk_device over the OpenCL port. Hands the sizes of the configuration on and takes memory and
+ * table of calls over. Left out of a build without OpenCL (device_no_opencl.c). */
 #include "device_internal.h"
 
 int stk_device_open_opencl(struct stk_device *device, const struct stk_device_config *config) {
     struct stk_opencl_config opencl = config->opencl;
     int err;
+    /* The sizes of struct stk_device_config hold for both devices. device.c has refused sizes in `config->opencl`, so
+     * nothing of the caller's is overwritten here. */
     opencl.slots = config->slots;
     opencl.observables = config->observables;
     opencl.tenants = config->tenants;

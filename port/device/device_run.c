@@ -1,4 +1,5 @@
-/* A device to hold: submitting work and waiting for it. */
+/* stoker port: struct stk_device, submitting work and waiting for it. The same code serves both devices, through the
+ * dispatch port that open chose. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -8,7 +9,8 @@
 #include "stoker/port/os_clock.h"
 #include "stoker/wait.h"
 
-/* Turns of a wait without a sleep. A slot of a running kernel ends within a few microseconds, a sleep takes fifty. */
+/* Looks of a wait before the first sleep. A slot of a running kernel ends within a few microseconds, and a sleep takes
+ * 50 microseconds, so a wait for short work does not sleep at all. */
 #define TURNS_AWAKE 256u
 
 int stk_device_submit(struct stk_device *device, const struct stk_work *work, uint32_t *ticket) {
@@ -24,20 +26,25 @@ int stk_device_wait(struct stk_device *device, struct stk_slot *slot, uint32_t *
         return STK_E_UNDERFLOW;
     }
     for (uint32_t turn = 0;; turn++) {
-        /* The clock comes first, so that the last turn has looked at the slot after the deadline. */
+        /* The clock is read before the slot: so the last look at the slot comes after the deadline, and a process that
+         * was stopped for long still finds a result that has arrived. */
         uint64_t left_ns = stk_os_left_ns(&end);
         int driven = device->dispatch.ops->drive(device->dispatch.ctx, true);
         int status = stk_publisher_harvest(&device->publisher, slot, ticket);
+        /* A result comes before an error of drive: a device that is lost may have ended this slot before. */
         if (status >= 0) {
             return status == (int)STK_SLOT_DONE ? STK_OK : STK_E_SLOT_FAULT;
         }
         if (driven < 0) {
-            stk_device_describe_opencl(device); /* the interpreter's drive cannot fail */
+            /* Only the OpenCL device gets here, since a drive of the interpreter cannot fail. */
+            stk_device_describe_opencl(device);
             return driven;
         }
         if (left_ns == 0u) {
             return STK_E_TIMEOUT;
         }
+        /* While drive makes progress the loop does not sleep: on the interpreter handlers run inside drive, and a
+         * launch in steps needs the next step at once. */
         if (driven == 0 && turn >= TURNS_AWAKE) {
             struct timespec nap = stk_os_timespec(stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
             (void)nanosleep(&nap, NULL); /* a signal may cut the sleep short: the loop looks again */

@@ -1,4 +1,5 @@
-/* stoker port: a file as flash: reading, programming, erasing. Opening is in file_open.c. */
+/* stoker port: flash over a file or a block device; this file reads, programs, erases and syncs. Opening and creating
+ * are in file_open.c. The port locks nothing and caches nothing. */
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <string.h>
@@ -6,16 +7,21 @@
 
 #include "file_internal.h"
 
-#define PIECE_BYTES 4096u /* of an erase that has to write */
+/* Bytes of one write of an erase that has to write. A page suits every file system, and each O_DIRECT alignment in use
+ * divides 4096. */
+#define PIECE_BYTES 4096u
 
 /// Transfers ///
 
-/* Checks a transfer and gives the offset of its first byte in *at. */
+/* Checks that a transfer lies in one block and that `data` has the alignment of O_DIRECT, and sets *at to the offset of
+ * its first byte in the file. Refuses before any system call, so that a refused transfer changes nothing. */
 static int place_of(struct stk_file *f, uint32_t block, uint32_t offset, const void *data, uint32_t bytes, off_t *at) {
     const struct stk_flash_geometry *g = &f->geometry;
+    /* `bytes` is compared with the rest of the block, and not offset + bytes with its end: that sum may wrap. */
     if (block >= g->blocks || offset > g->block_bytes || bytes > g->block_bytes - offset) {
         return stk_file_refuse(f, STK_E_RANGE);
     }
+    /* Without `direct` the alignment is 1, so that this test never refuses. */
     if (((uintptr_t)data & (f->align - 1u)) != 0) {
         return stk_file_refuse(f, STK_E_ALIGN);
     }
@@ -23,7 +29,9 @@ static int place_of(struct stk_file *f, uint32_t block, uint32_t offset, const v
     return STK_OK;
 }
 
-/* Is a transfer that gave `n` to be tried again? Counts tries in a row that moved nothing. */
+/* Returns true if the caller goes on with its transfer after a system call that returned `n`: the call moved bytes, or
+ * was interrupted. *tries counts interruptions in a row without a byte; STK_FILE_TRIES_MAX of them end the transfer, so
+ * that a medium which only interrupts cannot hold the caller for ever. */
 static bool again(ssize_t n, uint32_t *tries) {
     if (n > 0) {
         *tries = 0;
@@ -32,6 +40,8 @@ static bool again(ssize_t n, uint32_t *tries) {
     return n < 0 && (errno == EINTR || errno == EAGAIN) && ++*tries < STK_FILE_TRIES_MAX;
 }
 
+/* Reads `bytes` bytes at offset `at`. pread may return fewer bytes than asked for, so the loop goes on until all are
+ * there. The end of the file is STK_E_SHORT and never a shorter success. */
 static int read_all(struct stk_file *f, off_t at, uint8_t *data, size_t bytes) {
     uint32_t tries = 0;
     while (bytes != 0) {
@@ -50,12 +60,16 @@ static int read_all(struct stk_file *f, off_t at, uint8_t *data, size_t bytes) {
     return STK_OK;
 }
 
+/* Writes `bytes` bytes at offset `at`, over as many system calls as the kernel needs. After an error any part of the
+ * bytes may be in the file. */
 static int write_all(struct stk_file *f, off_t at, const uint8_t *data, size_t bytes) {
     uint32_t tries = 0;
     while (bytes != 0) {
         ssize_t n = pwrite(f->fd, data, bytes, at);
         if (n == 0) {
-            return stk_file_fail(f, EIO); /* a medium that takes nothing and says nothing */
+            /* A write of 0 bytes has no errno, and trying again would not end. EIO makes it an error of the medium
+             * (STK_E_IO). */
+            return stk_file_fail(f, EIO);
         }
         if (!again(n, &tries)) {
             return stk_file_fail(f, errno);
@@ -68,12 +82,15 @@ static int write_all(struct stk_file *f, off_t at, const uint8_t *data, size_t b
     return STK_OK;
 }
 
+/* Reads any bytes of a block; the geometry's read_unit is not checked here, since only O_DIRECT needs it and the kernel
+ * checks it then. */
 static int file_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
     off_t at;
     int err = place_of(ctx, block, offset, data, bytes, &at);
     return err != STK_OK ? err : read_all(ctx, at, data, bytes);
 }
 
+/* Programs bytes. A file takes any value again (STK_FLASH_ANY), so the bytes are not compared with what is there. */
 static int file_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
     struct stk_file *f = ctx;
     off_t at;
@@ -86,8 +103,10 @@ static int file_prog(void *ctx, uint32_t block, uint32_t offset, const void *dat
 
 /// Erase ///
 
-/* Zeros without writing them. Zeroing keeps the space, so that a later program needs none; a hole gives it back, but
- * is what tmpfs has. Returns 1 when neither is to be had. */
+/* Makes the block zeros without writing them. Tries FALLOC_FL_ZERO_RANGE first: it keeps the space of the block, so
+ * that a later program cannot fail for want of space. Else tries to punch a hole, which gives the space back, and which
+ * tmpfs has. Returns 1 if the file system has neither; the caller then writes the zeros. A mode that is missing is
+ * remembered in `f`, so that it is asked for once. */
 static int zero_block(struct stk_file *f, off_t at) {
     off_t bytes = (off_t)f->geometry.block_bytes;
     if (f->zero_range) {
@@ -111,7 +130,8 @@ static int zero_block(struct stk_file *f, off_t at) {
     return 1;
 }
 
-/* Writes the erased value over the block. The piece is aligned for any O_DIRECT that there is. */
+/* Writes the erased value over the block, where the file system cannot do so itself or `erased` is not 0x00. The buffer
+ * is aligned to its own size, which is enough for every O_DIRECT alignment in use. */
 static int write_block(struct stk_file *f, off_t at) {
     _Alignas(PIECE_BYTES) uint8_t piece[PIECE_BYTES];
     uint32_t left = f->geometry.block_bytes;
@@ -126,6 +146,7 @@ static int write_block(struct stk_file *f, off_t at) {
     return err;
 }
 
+/* Erases one block. Zeros can be had without writing them; any other erased value has to be written. */
 static int file_erase(void *ctx, uint32_t block) {
     struct stk_file *f = ctx;
     off_t at;
@@ -139,8 +160,10 @@ static int file_erase(void *ctx, uint32_t block) {
     return err <= STK_OK ? err : write_block(f, at);
 }
 
-/// The rest ///
+/// Sync and geometry ///
 
+/* Makes what was programmed and erased survive a power cut. fdatasync suffices: the length of the file, which a program
+ * may change with `grow`, is among the metadata that fdatasync writes. */
 static int file_sync(void *ctx) {
     struct stk_file *f = ctx;
     uint32_t tries = 0;

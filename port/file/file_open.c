@@ -1,4 +1,5 @@
-/* stoker port: a file as flash: opening, creating and checking. */
+/* stoker port: flash over a file or a block device; this file opens, creates, lengthens and checks. Transfers are in
+ * file.c. Open removes what it made when it fails, so that a failed open changes no file. */
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string.h>
@@ -8,15 +9,18 @@
 
 #include "file_internal.h"
 
-#define PATH_BYTES 4096u /* of the directory of a file that is made */
+/* Bytes of the longest path of a directory that is synced, with its NUL: PATH_MAX of Linux. */
+#define PATH_BYTES 4096u
 
 /// The descriptor ///
 
-/* Syncs the directory that holds `path`, so that the name survives a power cut too. */
+/* Syncs the directory that holds `path`. fsync of the file keeps its bytes; only fsync of the directory keeps its name
+ * through a power cut. */
 static int sync_directory(struct stk_file *f, const char *path) {
     char directory[PATH_BYTES] = ".";
     const char *slash = strrchr(path, '/');
     if (slash != NULL) {
+        /* The directory of "/name" is "/", one byte, and not the empty text before the slash. */
         size_t length = slash == path ? 1 : (size_t)(slash - path);
         if (length >= sizeof directory) {
             return stk_file_fail(f, ENAMETOOLONG);
@@ -29,16 +33,20 @@ static int sync_directory(struct stk_file *f, const char *path) {
     if (fd >= 0) {
         (void)close(fd);
     }
-    /* A file system that cannot sync directories has nothing to sync. */
+    /* EINVAL says that the file system cannot sync a directory, and then there is nothing to sync. */
     return os_error == 0 || os_error == EINVAL ? STK_OK : stk_file_fail(f, os_error);
 }
 
-/* Opens the path. Sets *made if this call created the file. */
+/* Opens config->path, and creates the file if it is missing and config->create is set. Sets *made if this call created
+ * the file, since then a later failure must remove the file again. */
 static int open_path(struct stk_file *f, const struct stk_file_config *config, bool *made) {
     int flags = (config->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | (config->direct ? O_DIRECT : 0) |
-                O_NONBLOCK; /* no wait on a FIFO */
+                /* O_NONBLOCK keeps open from waiting for the other end of a FIFO, which length_of() then refuses. */
+                O_NONBLOCK;
     f->fd = open(config->path, flags);
     if (f->fd < 0 && errno == ENOENT && config->create) {
+        /* O_EXCL: if another process creates the file in between, open fails. Otherwise a failure later would remove a
+         * file that belongs to the other process. */
         f->fd = open(config->path, flags | O_CREAT | O_EXCL, 0666);
         *made = f->fd >= 0;
     }
@@ -46,6 +54,8 @@ static int open_path(struct stk_file *f, const struct stk_file_config *config, b
     return f->fd >= 0 ? STK_OK : stk_file_fail(f, errno);
 }
 
+/* Takes the caller's descriptor. Refuses one without O_DIRECT where config->direct is set, instead of setting the flag:
+ * the flag would change every other user of the same open file. */
 static int take_fd(struct stk_file *f, const struct stk_file_config *config) {
     int flags = fcntl(config->fd, F_GETFL);
     if (flags < 0) {
@@ -60,7 +70,8 @@ static int take_fd(struct stk_file *f, const struct stk_file_config *config) {
 
 /// Length ///
 
-/* How long the file or device is. */
+/* Sets *length to the bytes of the file or block device. fstat gives 0 for a block device, so its length comes from
+ * BLKGETSIZE64. */
 static int length_of(struct stk_file *f, uint64_t *length) {
     struct stat st;
     if (fstat(f->fd, &st) != 0) {
@@ -79,14 +90,15 @@ static int length_of(struct stk_file *f, uint64_t *length) {
     return ioctl(f->fd, BLKGETSIZE64, length) == 0 ? STK_OK : stk_file_fail(f, errno);
 }
 
-/* Makes the file `bytes` long and syncs its name. The file gets its space ahead where the file system can do so. On
- * failure the file gets back the length that it had. */
+/* Makes the file `bytes` long and syncs it and its name. Takes the space of the file at once where the file system can
+ * do so, so that no program fails later for want of space. On failure the file gets its old `length` back. */
 static int lengthen(struct stk_file *f, const struct stk_file_config *config, uint64_t length) {
     uint32_t tries = 0;
     int r;
     do {
         r = fallocate(f->fd, 0, 0, (off_t)config->bytes);
     } while (r != 0 && errno == EINTR && ++tries < STK_FILE_TRIES_MAX);
+    /* A file system without fallocate gives a sparse file; there a program may still fail for want of space. */
     if (r != 0 && stk_file_not_here(errno)) {
         r = ftruncate(f->fd, (off_t)config->bytes);
     }
@@ -107,7 +119,8 @@ static uint32_t or_default(uint32_t value, uint32_t other) {
     return value != 0 ? value : other;
 }
 
-/* All that can be said before the file is open. */
+/* Checks everything that can be checked before the file is open, and fills in the geometry but for the number of
+ * blocks. */
 static int check_config(struct stk_file *f, const struct stk_file_config *config) {
     struct stk_flash_geometry *g = &f->geometry;
     g->prog_unit = or_default(config->prog_unit, STK_FILE_PROG_DEFAULT);
@@ -115,10 +128,12 @@ static int check_config(struct stk_file *f, const struct stk_file_config *config
     g->block_bytes = or_default(config->block_bytes, STK_FILE_BLOCK_DEFAULT);
     g->erased = config->erased;
     g->rewrite = STK_FLASH_ANY;
-    g->lazy = 1; /* the page cache and the medium's own, until sync */
+    /* The page cache and the medium's own cache may lose or reorder writes until sync. */
+    g->lazy = 1;
     if (!is_unit(g->prog_unit) || !is_unit(g->read_unit) || (config->erased != 0x00 && config->erased != 0xFF)) {
         return STK_E_ARG;
     }
+    /* The length of the whole file as one block is known only once the file is open; lay_out() checks it then. */
     if (g->block_bytes != STK_FILE_WHOLE &&
         (g->block_bytes % g->prog_unit != 0 || g->block_bytes % g->read_unit != 0)) {
         return STK_E_ARG;
@@ -126,9 +141,11 @@ static int check_config(struct stk_file *f, const struct stk_file_config *config
     if (config->create && (config->path == NULL || config->bytes == 0 || config->read_only)) {
         return STK_E_ARG;
     }
+    /* off_t is signed, so no offset above 2^63 - 1 can be given to the kernel. */
     return config->bytes > (uint64_t)INT64_MAX ? STK_E_OVERFLOW : STK_OK;
 }
 
+/* Computes the number of blocks for a file of `length` bytes. A rest behind the last whole block stays unused. */
 static int lay_out(struct stk_file *f, uint64_t length) {
     struct stk_flash_geometry *g = &f->geometry;
     if (g->block_bytes == STK_FILE_WHOLE) {
@@ -149,8 +166,9 @@ static int lay_out(struct stk_file *f, uint64_t length) {
     return STK_OK;
 }
 
-/* What O_DIRECT asks of offsets, lengths and addresses. Kernels before 6.1 do not tell it for files; a page does on
- * all that is in use. */
+/* Returns the alignment in bytes that O_DIRECT needs for offsets, lengths and addresses: the greatest of the three,
+ * since one value covers them all. Kernels before 6.1 do not tell the alignment of a regular file; 4096 covers every
+ * device in use. For a block device the size of a sector is enough. */
 static uint32_t direct_align(int fd) {
     int sector = 0;
 #ifdef STATX_DIOALIGN
@@ -163,6 +181,8 @@ static uint32_t direct_align(int fd) {
     return ioctl(fd, BLKSSZGET, &sector) == 0 && sector > 0 ? (uint32_t)sector : 4096u;
 }
 
+/* Refuses read and program units that O_DIRECT cannot transfer. Sets file->align even on failure, so that the caller
+ * can choose units that fit. */
 static int check_direct(struct stk_file *f) {
     const struct stk_flash_geometry *g = &f->geometry;
     f->align = direct_align(f->fd);

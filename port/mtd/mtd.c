@@ -1,17 +1,20 @@
-/* stoker port: MTD as flash: reading, programming, erasing. Opening is in mtd_open.c. */
+/* stoker port: flash behind an MTD character device; this file reads, programs and erases. Opening is in mtd_open.c,
+ * the system calls are in mtd_os.h. There is no sync: the drivers wait for the chip. */
 #include "mtd_internal.h"
 
 #include <stddef.h>
-#include <sys/ioctl.h> /* before the next: it uses its macros */
+#include <sys/ioctl.h> /* before mtd-user.h, which uses its macros */
 #include <mtd/mtd-user.h>
 
-#define TRIES_MAX 64u /* interruptions in a row without a byte */
+/* Interruptions (EINTR) in a row, without a byte in between, after which a transfer is given up. */
+#define TRIES_MAX 64u
 
 /// Transfers ///
 
-/* Checks a transfer and gives the offset of its first byte in *at. */
+/* Checks that a transfer lies in one block, and sets *at to the offset of its first byte on the device. */
 static int place_of(struct stk_mtd *m, uint32_t block, uint32_t offset, uint32_t bytes, off_t *at) {
     const struct stk_flash_geometry *g = &m->geometry;
+    /* `bytes` is compared with the rest of the block, because offset + bytes may wrap. */
     if (block >= g->blocks || offset > g->block_bytes || bytes > g->block_bytes - offset) {
         return stk_mtd_fail(m, STK_E_RANGE, 0);
     }
@@ -19,28 +22,31 @@ static int place_of(struct stk_mtd *m, uint32_t block, uint32_t offset, uint32_t
     return STK_OK;
 }
 
-/* May what was begun be done again? Not where a unit is programmed once: the kernel may have programmed a part of what
- * it then says it did not. */
+/* Returns true if a program that was interrupted may be done again. False where a unit is programmed once: the kernel
+ * may have programmed a part of the unit before it reported the interruption, and a second program would break its
+ * ECC. */
 static bool may_repeat(const struct stk_mtd *m) {
     return m->geometry.rewrite >= STK_FLASH_MANY;
 }
 
-/* Keeps the errno of a call to the device and returns its code. A driver says ETIMEDOUT when the chip took longer than
- * it ever may, which makes its block bad. */
+/* Keeps the errno of a call to the device and returns its code. A driver reports ETIMEDOUT when the chip took longer
+ * than its own limit, which makes the block bad (STK_E_IO). */
 static int fail(struct stk_mtd *m, int os_error) {
     int err = stk_os_flash_error(os_error);
     return stk_mtd_fail(m, err == STK_E_TIMEOUT ? STK_E_IO : err, os_error);
 }
 
-/* The same for a program that failed. `begun`: a part of it went through before. Where no unit may be programmed again,
- * only an error that comes before any program leaves the block good. */
+/* Returns the code of a program that failed. `begun`: a part of the program went through before. Where a unit is
+ * programmed once, only an error that comes before any program leaves the block good; every error that may have come
+ * after one is STK_E_IO, so that the log takes the next block. */
 static int fail_program(struct stk_mtd *m, int os_error, bool begun) {
     int err = fail(m, os_error);
     bool unsure = begun || err == STK_E_WOULD_BLOCK || err == STK_E_DEVICE;
     return unsure && !may_repeat(m) ? STK_E_IO : err;
 }
 
-/* One transfer, whole or not at all. What was interrupted goes on where that is allowed. */
+/* Does one transfer, whole or not at all for the caller. `out`: true for a program. Goes on after an interruption where
+ * may_repeat() allows that; a read may always go on. */
 static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t bytes) {
     const size_t all = bytes;
     bool retry = !out || may_repeat(m);
@@ -53,7 +59,8 @@ static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t
             bytes -= (size_t)n;
             at += (off_t)n;
         } else if (n == 0) {
-            return stk_mtd_fail(m, STK_E_SHORT, 0); /* the device ends here */
+            /* A transfer of 0 bytes means that the device ends here. */
+            return stk_mtd_fail(m, STK_E_SHORT, 0);
         } else if (os_error != EINTR || !retry || ++tries == TRIES_MAX) {
             return out ? fail_program(m, os_error, bytes != all) : fail(m, os_error);
         }
@@ -61,7 +68,8 @@ static int transfer(struct stk_mtd *m, bool out, off_t at, uint8_t *data, size_t
     return STK_OK;
 }
 
-/* Did the device count uncorrectable errors since the last look? Reads of the character device do not fail for them. */
+/* Sets *lost to whether the device has counted uncorrectable errors since the last look. Reads of the character device
+ * succeed in spite of such errors, so the counter is the only sign. */
 static int look_at_ecc(struct stk_mtd *m, bool *lost) {
     struct mtd_ecc_stats stats = {0};
     if (m->os->ioctl(m->fd, ECCGETSTATS, &stats) != 0) {
@@ -77,7 +85,8 @@ static int mtd_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint
     off_t at;
     bool lost = true;
     int err = place_of(m, block, offset, bytes, &at);
-    /* The second time shows whether it was this read that lost something. */
+    /* The counter is one for the whole device, so another reader may have raised it during the first read. The second
+     * read shows whether this read loses something. */
     for (int time = 0; time < 2 && lost && err == STK_OK; time++) {
         lost = false;
         err = transfer(m, false, at, data, bytes);
@@ -85,12 +94,14 @@ static int mtd_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint
             err = look_at_ecc(m, &lost);
         }
     }
+    /* EBADMSG is the errno that the kernel itself uses for an uncorrectable error. */
     return err == STK_OK && lost ? stk_mtd_fail(m, STK_E_IO, EBADMSG) : err;
 }
 
 /// Programs and erases ///
 
-/* STK_E_IO for a block that is marked bad: the kernel refuses to erase one, but programs it. */
+/* Returns STK_E_IO for a block that is marked bad. The kernel refuses to erase such a block but programs it, so the
+ * port asks before both. */
 static int check_bad(struct stk_mtd *m, uint32_t block) {
     loff_t at = (loff_t)(m->first + (uint64_t)block * m->geometry.block_bytes);
     int bad = m->marks_bad ? m->os->ioctl(m->fd, MEMGETBADBLOCK, &at) : 0;
@@ -101,17 +112,21 @@ static int mtd_prog(void *ctx, uint32_t block, uint32_t offset, const void *data
     struct stk_mtd *m = ctx;
     off_t at;
     int err = place_of(m, block, offset, bytes, &at);
-    /* Some drivers split a page, others refuse a part of one with an errno of their own. */
+    /* The check is done here because drivers differ: some split a page, others refuse a part of a page with an errno of
+     * their own. */
     if (err == STK_OK && (offset % m->geometry.prog_unit != 0 || bytes % m->geometry.prog_unit != 0)) {
         err = stk_mtd_fail(m, STK_E_RANGE, 0);
     }
     if (err == STK_OK) {
         err = check_bad(m, block);
     }
-    /* The bytes are only read; one routine for both directions needs one type. */
+    /* transfer() serves both directions and so takes a pointer to bytes that are not const. A program only reads
+     * them. */
     return err != STK_OK ? err : transfer(m, true, at, (uint8_t *)(uintptr_t)data, bytes);
 }
 
+/* Erases one block at byte `at`. MEMERASE64 reaches beyond 4 GiB; a kernel without it answers ENOTTY, which is
+ * remembered, and MEMERASE takes its place for offsets of 32 bits. */
 static int erase_range(struct stk_mtd *m, uint64_t at) {
     struct erase_info_user64 wide = {.start = at, .length = m->geometry.block_bytes};
     struct erase_info_user narrow = {.start = (uint32_t)at, .length = m->geometry.block_bytes};
@@ -127,6 +142,7 @@ static int erase_range(struct stk_mtd *m, uint64_t at) {
     return m->os->ioctl(m->fd, MEMERASE, &narrow) == 0 ? STK_OK : fail(m, errno);
 }
 
+/* Erases a block that is not marked bad. */
 static int mtd_erase(void *ctx, uint32_t block) {
     struct stk_mtd *m = ctx;
     off_t at;

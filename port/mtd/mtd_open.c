@@ -1,29 +1,35 @@
-/* stoker port: MTD as flash: opening, and what the kernel says of the device. */
+/* stoker port: flash behind an MTD character device; this file opens it and turns the kernel's description into a
+ * geometry. Kinds of chips that a log cannot use are refused here, so that mtd.c needs no such cases. */
 #include "mtd_internal.h"
 
 #include <fcntl.h>
 #include <stddef.h>
-#include <sys/ioctl.h> /* before the next: it uses its macros */
+#include <sys/ioctl.h> /* before mtd-user.h, which uses its macros */
 #include <mtd/mtd-user.h>
 
-/* What may be done to a page that was programmed, by the kind of chip; below zero for one that a log cannot use. */
+/* Returns the enum stk_flash_rewrite of the chip, or an error below zero for a kind of chip that a log cannot use. */
 static int rewrite_of(const struct mtd_info_user *info) {
     bool bits = (info->flags & MTD_BIT_WRITEABLE) != 0;
     switch (info->type) {
     case MTD_RAM:
         return bits ? STK_FLASH_ANY : STK_E_UNSUPPORTED;
     case MTD_NORFLASH:
-        return bits ? STK_FLASH_MANY : STK_FLASH_ONCE; /* NOR with ECC over a few bytes cannot clear single bits */
-    case MTD_DATAFLASH:                                /* its pages are buffered in the chip and written once */
+        /* NOR with ECC over a few bytes cannot clear single bits later: the check bits would be wrong. */
+        return bits ? STK_FLASH_MANY : STK_FLASH_ONCE;
+    /* DataFlash buffers a page in the chip and writes the page once. */
+    case MTD_DATAFLASH:
     case MTD_NANDFLASH:
         return STK_FLASH_ONCE;
     case MTD_MLCNANDFLASH:
+        /* In MLC NAND a power cut while a page is programmed can destroy an older page that shares the cells, so a log
+         * is safe only in SLC mode. */
         return (info->flags & MTD_SLC_ON_MLC_EMULATION) != 0 ? STK_FLASH_ONCE : STK_E_UNSUPPORTED;
     default:
         return STK_E_UNSUPPORTED;
     }
 }
 
+/* Sets the geometry for the blocks that the configuration asks for, and refuses blocks beyond the end of the device. */
 static int lay_out(struct stk_mtd *m, const struct mtd_info_user *info, uint64_t device_blocks,
                    const struct stk_mtd_config *config) {
     struct stk_flash_geometry *g = &m->geometry;
@@ -31,7 +37,8 @@ static int lay_out(struct stk_mtd *m, const struct mtd_info_user *info, uint64_t
     if (config->first_block >= device_blocks || config->blocks > left || left > UINT32_MAX) {
         return stk_mtd_fail(m, STK_E_RANGE, 0);
     }
-    g->read_unit = 1; /* the drivers read whole pages and hand out what was asked for */
+    /* The drivers read whole pages and hand out the bytes that were asked for. */
+    g->read_unit = 1;
     g->prog_unit = info->writesize;
     g->block_bytes = info->erasesize;
     g->blocks = config->blocks != 0 ? config->blocks : (uint32_t)left;
@@ -40,7 +47,8 @@ static int lay_out(struct stk_mtd *m, const struct mtd_info_user *info, uint64_t
     return STK_OK;
 }
 
-/* The geometry, from MEMGETINFO; the size from the end of the device, since the field for it has 32 bits only. */
+/* Reads the geometry from MEMGETINFO. The size comes from the end of the device instead, since the size in MEMGETINFO
+ * has 32 bits and wraps at 4 GiB. */
 static int describe(struct stk_mtd *m, const struct stk_mtd_config *config) {
     struct mtd_info_user info = {0};
     if (m->os->ioctl(m->fd, MEMGETINFO, &info) != 0) {
@@ -56,11 +64,13 @@ static int describe(struct stk_mtd *m, const struct stk_mtd_config *config) {
         return stk_mtd_fail(m, stk_os_error(errno), errno);
     }
     m->geometry.rewrite = (uint8_t)rewrite;
-    m->geometry.lazy = info.type == MTD_RAM; /* block2mtd is one, behind which there is a page cache */
+    /* The block2mtd driver shows a block device as MTD_RAM, and a page cache lies behind it. */
+    m->geometry.lazy = info.type == MTD_RAM;
     return lay_out(m, &info, (uint64_t)size / info.erasesize, config);
 }
 
-/* What the device can tell: NOR knows neither errors nor bad blocks. */
+/* Notes which questions the device answers: uncorrectable errors and bad blocks. A NOR chip has neither, so its
+ * programs and erases need no further system call. */
 static void probe(struct stk_mtd *m) {
     struct mtd_ecc_stats stats = {0};
     loff_t at = (loff_t)m->first;
@@ -69,7 +79,8 @@ static void probe(struct stk_mtd *m) {
     m->marks_bad = m->os->ioctl(m->fd, MEMGETBADBLOCK, &at) >= 0;
 }
 
-/* Block by block, since the ioctl's range has 32 bits. Chips without locks say that they know none. */
+/* Unlocks the blocks one by one, since the range of MEMUNLOCK has 32 bits. EOPNOTSUPP says that the chip has no locks,
+ * which is no error. Blocks beyond 4 GiB cannot be named and stay as they are. */
 static int unlock(struct stk_mtd *m) {
     uint64_t at = m->first;
     for (uint32_t i = 0; i < m->geometry.blocks && at <= UINT32_MAX; i++) {
@@ -86,6 +97,7 @@ int stk_mtd_open_by(struct stk_mtd *mtd, const struct stk_mtd_config *config, co
     if (mtd == NULL || config == NULL) {
         return STK_E_ARG;
     }
+    /* erase64 begins as true and turns false at the first kernel that does not know MEMERASE64 (erase_range). */
     *mtd = (struct stk_mtd){.os = os, .fd = config->fd, .owned = config->path != NULL, .erase64 = true};
     if (mtd->owned) {
         mtd->fd = os->open(config->path, O_RDWR | O_CLOEXEC);

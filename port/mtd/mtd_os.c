@@ -1,10 +1,12 @@
-/* stoker port: the MTD port's system calls, as the kernel answers them. */
+/* stoker port: the system calls of the MTD port, as the kernel has them. Tests take other functions (mtd_os.h); nothing
+ * is decided here. */
 #include "mtd_os.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* open and ioctl take further arguments by `...`, so pointers to them do not fit the table and need a function each. */
 static int os_open(const char *path, int flags) {
     return open(path, flags);
 }

@@ -6,7 +6,8 @@
 
 #include "stoker/port/mtd.h"
 
-/* Each as the system call of its name: below zero with errno set. */
+/* The system calls of the port. Each returns what the system call of its name returns: below zero on error, with errno
+ * set. seek_end returns the bytes of the device. */
 struct stk_mtd_os {
     int (*open)(const char *path, int flags);
     int (*close)(int fd);
@@ -16,6 +17,7 @@ struct stk_mtd_os {
     ssize_t (*pwrite)(int fd, const void *data, size_t bytes, off_t at);
 };
 
+/* Does what stk_mtd_open does, by the system calls in `os`, which must outlive the object. */
 int stk_mtd_open_by(struct stk_mtd *mtd, const struct stk_mtd_config *config, const struct stk_mtd_os *os);
 
 #endif

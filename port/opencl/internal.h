@@ -1,4 +1,5 @@
-/* What the rooms of this port share; README.md has the map. */
+/* stoker port: what the rooms of the OpenCL port share; README.md has the map of the rooms. A room is a folder; each
+ * has one private header of its own. */
 #ifndef STK_PORT_OPENCL_INTERNAL_H
 #define STK_PORT_OPENCL_INTERNAL_H
 
@@ -12,22 +13,27 @@
 #include "stoker/slot.h"
 #include "stoker/words.h"
 
-#define STK_OPENCL_PAGE 4096u /* the parts of the shared memory are mapped and copied by whole pages */
+/* Bytes of a page: the parts of the shared memory are mapped and copied by whole pages. */
+#define STK_OPENCL_PAGE 4096u
 
-/* Arguments of the kernel behind the regions and their sizes. */
+/* Indexes of the kernel's arguments (kernels/resident.cl). The parts of the memory come first, then their sizes, both
+ * in the order of enum stk_device_part; these follow. */
 enum {
-    ARG_TURNS = 2 * STK_DEVICE_PARTS,
-    ARG_IDLE_TURNS,
-    ARG_GUARDS,
-    KERNEL_ARGS
+    ARG_TURNS = 2 * STK_DEVICE_PARTS, /* turns after which a worker leaves */
+    ARG_IDLE_TURNS,                   /* turns without work after which a worker leaves */
+    ARG_GUARDS,                       /* the device's own buffer: guards, limits, mailboxes */
+    KERNEL_ARGS                       /* number of the arguments */
 };
 
 /// Waiting: state/wait.c ///
 
+/* Returns the monotonic time in nanoseconds. */
 uint64_t stk_opencl_now_ns(void);
+/* Sleeps for 50 microseconds: long beside a look at an event, short beside a launch. */
 void stk_opencl_nap(void);
 
-#define STK_OPENCL_DRAIN_NS UINT64_C(10000000000) /* for commands that no kernel holds up */
+/* Nanoseconds that a wait for commands may take which no kernel holds up. */
+#define STK_OPENCL_DRAIN_NS UINT64_C(10000000000)
 
 /* Waits until the queue is empty or the deadline is over. Looks at least once. Returns STK_OK or STK_E_TIMEOUT. STK_OK
  * is also returned where the queue has failed, since nothing of a failed queue runs. */

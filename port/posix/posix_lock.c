@@ -1,4 +1,5 @@
-/* stoker port: locks of POSIX threads. */
+/* stoker port: numbered locks of POSIX threads, for objects of core that several threads share, such as the cache. The
+ * locks keep no order: an object holds one at a time. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -30,6 +31,7 @@ int stk_posix_locks_open(struct stk_posix_locks *locks, uint32_t count, struct s
     if (made.lock == NULL) {
         return STK_E_SPACE;
     }
+    /* `made.count` counts the mutexes that exist, so that close after a failure destroys these and no others. */
     for (; made.count < count; made.count++) {
         if (pthread_mutex_init(&made.lock[made.count].mutex, NULL) != 0) {
             stk_posix_locks_close(&made);
@@ -47,12 +49,14 @@ void stk_posix_locks_close(struct stk_posix_locks *locks) {
     }
 }
 
-/* A default mutex cannot fail to be taken or given back by threads that keep the header's rules. */
+/* Takes lock `index`. The result of pthread is ignored: a default mutex cannot fail for threads that keep the rules of
+ * the header. */
 static void posix_lock(void *ctx, uint32_t index) {
     struct stk_posix_locks *locks = ctx;
     (void)pthread_mutex_lock(&locks->lock[index].mutex);
 }
 
+/* Gives lock `index` back. Only the thread that took the lock may call this, as with any mutex. */
 static void posix_unlock(void *ctx, uint32_t index) {
     struct stk_posix_locks *locks = ctx;
     (void)pthread_mutex_unlock(&locks->lock[index].mutex);

@@ -1,4 +1,6 @@
-/* stoker port: the POSIX reader's reading. */
+/* stoker port: the POSIX reader, from submit to reap. Reap does the reading by turns of a bounded number of steps, each
+ * a system call of a bounded size, so that the deadline of reap is looked at again and again. Sources are added in
+ * posix_reader.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -13,12 +15,18 @@
 #include "stoker/port/os_socket.h"
 #include "stoker/port/os_source.h"
 
-#define PIECE_BYTES (1u << 20) /* most bytes of one read */
-#define TURN_PIECES 16u        /* reads in one turn, after which reap looks at the clock */
-#define TRIES_MAX   64u        /* interruptions in a row without a byte */
+/* Most bytes of one system call. A read of a page cache takes about 0.2 ms for 1 MiB, which bounds how long reap goes
+ * on after its deadline. */
+#define PIECE_BYTES (1u << 20)
+/* System calls in one turn, after which reap looks at the clock. */
+#define TURN_PIECES 16u
+/* Interruptions (EINTR, EAGAIN) in a row, without a byte in between, that end a read with STK_E_IO. */
+#define TRIES_MAX 64u
 
 /// Queueing ///
 
+/* Checks one entry of a submit. `index` is the place of the entry in the batch, which goes into the detail of a
+ * refusal. */
 static int check_read(struct stk_posix_reader *r, const struct stk_ingest_read *read, uint32_t index) {
     if (read->source >= r->sources || r->source[read->source].kind == SOURCE_FREE) {
         return refuse(r, STK_E_RANGE, index, read->source);
@@ -34,13 +42,18 @@ static int check_read(struct stk_posix_reader *r, const struct stk_ingest_read *
     return STK_OK;
 }
 
+/* Queues reads. All entries are checked before the first one is taken, since an error takes none. */
 static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
     struct stk_posix_reader *r = ctx;
     if (r == NULL || (reads == NULL && count != 0)) {
         return STK_E_ARG;
     }
+    /* A read is in flight until it is reaped: entries that have ended still take room, so that reap can hand each one
+     * out. */
     uint32_t room = r->depth - r->in_flight;
     uint32_t taken = count < room ? count : room;
+    /* All entries are checked, also those for which there is no room now: an error must not depend on how full the
+     * reader is. */
     for (uint32_t i = 0; i < count; i++) {
         int err = check_read(r, &reads[i], i);
         if (err < 0) {
@@ -66,6 +79,7 @@ static int reader_submit(void *ctx, const struct stk_ingest_read *reads, uint32_
 
 /// Reading ///
 
+/* Ends an operation: sets its result and moves it to the list of those that reap hands out. */
 static void finish(struct stk_posix_reader *r, uint32_t index, int32_t result, int32_t os_error) {
     r->ops[index].result = result;
     r->ops[index].os_error = os_error;
@@ -73,7 +87,8 @@ static void finish(struct stk_posix_reader *r, uint32_t index, int32_t result, i
     r->n_ready++;
 }
 
-/* One read of at most a piece. Returns true when the operation is finished, *result and *os_error then say how. */
+/* Does one system call of a read, for at most PIECE_BYTES bytes. Returns true when the read has ended; *result is then
+ * the number of bytes or a code, and *os_error the errno. */
 static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     const struct stk_posix_source *s = &r->source[op->source];
     uint32_t left = op->bytes - op->got;
@@ -92,6 +107,8 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
     } else if ((err == EINTR || err == EAGAIN) && ++op->tries < TRIES_MAX) {
         return false;
     } else if (err != 0 && !(err == EINVAL && positioned && op->got != 0 && stk_os_at_end(s->fd, at))) {
+        /* Every error ends the read with a code, but one: with O_DIRECT a read that begins at an unaligned end of the
+         * file answers EINVAL instead of 0, and after a part of the data such an EINVAL is the end of the source. */
         *result = err == EINTR || err == EAGAIN ? STK_E_IO : stk_os_error(err);
         *os_error = err;
         return true;
@@ -101,7 +118,9 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
     return true;
 }
 
-/* One receive. Returns as read_piece. */
+/* Does one receive on a socket, which ends the read with one datagram or with the bytes that are there. Returns as
+ * read_piece. MSG_TRUNC makes recv return the whole length of a datagram, so that a datagram that was cut can be
+ * counted. MSG_DONTWAIT: poll said that there is data, but a datagram with a wrong checksum is dropped after that. */
 static bool receive_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     const struct stk_posix_source *s = &r->source[op->source];
     int flags = MSG_DONTWAIT | (s->datagrams ? MSG_TRUNC : 0);
@@ -119,7 +138,8 @@ static bool receive_piece(struct stk_posix_reader *r, struct stk_posix_op *op, i
     return true;
 }
 
-/* One write of at most a piece, or a sync. Returns as read_piece. */
+/* Does one system call of a write, for at most PIECE_BYTES bytes, or a sync. Returns as read_piece. An error after some
+ * bytes were written gives the number of these bytes, with the errno in *os_error. */
 static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     int fd = r->source[op->source].fd;
     uint32_t left = op->bytes - op->got;
@@ -136,7 +156,8 @@ static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int
         if (n > 0 || ((err == EINTR || err == EAGAIN) && ++op->tries < TRIES_MAX)) {
             return false;
         }
-        err = err != 0 ? err : EIO; /* a write that takes nothing and says no reason */
+        /* A write of 0 bytes has no errno, and trying again would not end. */
+        err = err != 0 ? err : EIO;
     }
     *result = err == 0 || op->got != 0        ? (int32_t)op->got
               : err == EINTR || err == EAGAIN ? STK_E_IO
@@ -145,7 +166,7 @@ static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int
     return true;
 }
 
-/* Works on the head of `list`. Returns true when that finished. */
+/* Does one step of the first operation of `list`. Returns true when this step ended the operation. */
 static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     struct stk_posix_op *op = &r->ops[list->head];
     const struct stk_posix_source *s = &r->source[op->source];
@@ -157,9 +178,12 @@ static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
         return false;
     }
     finish(r, STK_INDEX_POP(r->ops, list), result, os_error);
+    /* An empty datagram is a read of 0 bytes and ends nothing; 0 bytes of a stream socket mean that the peer closed
+     * it. */
     bool at_end = s->socket ? result == 0 && !s->datagrams : result >= 0 && (uint32_t)result < op->bytes;
     if (s->kind == SOURCE_SEQUENTIAL && at_end) {
-        /* The end, for every read that waits behind this one: a terminal says it once. */
+        /* Every read that waits behind this one ends here with 0 bytes: a terminal reports its end only once, and the
+         * next read would wait for new input. */
         while (list->head != STK_INDEX_NONE) {
             finish(r, STK_INDEX_POP(r->ops, list), 0, 0);
         }
@@ -167,6 +191,7 @@ static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     return true;
 }
 
+/* Returns true if a sequential source has a read that waits for data. */
 static bool waits(const struct stk_posix_source *s) {
     return s->kind == SOURCE_SEQUENTIAL && s->queue.head != STK_INDEX_NONE;
 }
@@ -183,16 +208,19 @@ static nfds_t fill_polls(struct stk_posix_reader *r) {
     return n;
 }
 
-/* Polls these sources for at most `timeout_ns`. Returns how many can be read now, or -1 with errno. */
+/* Polls all sequential sources that have a read, for at most `timeout_ns` nanoseconds. Returns how many can be read
+ * now, or -1 with errno. */
 static int poll_sources(struct stk_posix_reader *r, uint64_t timeout_ns) {
     struct timespec t = stk_os_timespec(timeout_ns);
     nfds_t n = fill_polls(r);
     return n == 0 ? 0 : ppoll((struct pollfd *)(void *)r->poll, n, &t, NULL);
 }
 
-/* One piece from every sequential source that has one. Returns how many pieces were tried. */
+/* Does one step of each sequential source that has data, so that a fast pipe does not keep the others waiting. Returns
+ * how many steps were done. */
 static uint32_t turn_sequential(struct stk_posix_reader *r) {
     uint32_t pieces = 0, entry = 0;
+    /* A read of a pipe would block where nothing is there, so poll comes first. */
     if (poll_sources(r, 0) <= 0) {
         return 0; /* nothing there, or interrupted: reap comes back */
     }
@@ -205,7 +233,9 @@ static uint32_t turn_sequential(struct stk_posix_reader *r) {
     return pieces;
 }
 
-/* A bounded piece of work, until `max` reads are ready. Returns false when there was nothing to do. */
+/* Does a bounded amount of work: at most about TURN_PIECES steps, or until `max` reads are ready. Returns false when
+ * there was nothing to do. Sequential sources go first, since they are served by turns and reads of files take all the
+ * rest. */
 static bool turn(struct stk_posix_reader *r, uint32_t max) {
     uint32_t pieces = 0, before;
     do {
@@ -219,8 +249,9 @@ static bool turn(struct stk_posix_reader *r, uint32_t max) {
     return pieces != 0;
 }
 
-/// The interface ///
+/// Reap, cancel, counters ///
 
+/* Hands out up to `max` operations that have ended, and counts them. Returns how many. */
 static int deliver(struct stk_posix_reader *r, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
     for (; n < max && r->ready.head != STK_INDEX_NONE; n++) {
@@ -246,14 +277,17 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
     if (r == NULL || (done == NULL && max != 0)) {
         return STK_E_ARG;
     }
+    /* A reap that does not wait needs no clock, which spares a system call on some machines. */
     struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
     for (;;) {
+        /* The work comes before the look at the clock, so that a reap with a timeout of 0 reads as well. */
         bool moved = turn(r, max);
         int n = deliver(r, done, max);
         if (n != 0 || max == 0 || r->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             return n;
         }
-        /* Nothing moved, so all that is left waits on a pipe. What the poll finds, the next turn finds again. */
+        /* Nothing moved, so each read that is left waits on a pipe or socket. The result of the poll is not kept: the
+         * next turn polls again with a timeout of 0. */
         if (!moved && poll_sources(r, stk_deadline_wait(&deadline, UINT64_MAX)) < 0 && errno != EINTR) {
             return refuse(r, stk_os_error(errno), 0, (uint64_t)errno);
         }
@@ -262,14 +296,16 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
 
 void stk_posix_reader_wait(struct stk_posix_reader *reader, int fd, uint64_t timeout_ns) {
     struct timespec t = stk_os_timespec(timeout_ns);
+    /* With a read of a file queued, or one ready, there is work, and the caller must not sleep. */
     if (reader->queue.head == STK_INDEX_NONE && reader->ready.head == STK_INDEX_NONE) {
         nfds_t n = fill_polls(reader);
         reader->poll[n++] = (struct stk_posix_poll){fd, POLLIN, 0};
-        (void)ppoll((struct pollfd *)(void *)reader->poll, n, &t, NULL); /* on an error the reap looks by itself */
+        (void)ppoll((struct pollfd *)(void *)reader->poll, n, &t, NULL); /* on an error the next reap looks itself */
     }
 }
 
-/* Finishes the operations of `list` whose tags lie in first .. last. The others stay, in their order. */
+/* Ends the operations of `list` whose tags lie in first .. last, as cancelled. The others stay in their order. Works on
+ * a copy of the list and builds the list anew, since entries leave from the middle. */
 static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list, uint32_t first, uint32_t last) {
     struct stk_index_list all = *list;
     stk_index_list_clear(list);
@@ -283,6 +319,8 @@ static void cancel_list(struct stk_posix_reader *r, struct stk_index_list *list,
     }
 }
 
+/* Cancels queued operations. No operation is with the system between two calls of the reader, so all can be ended
+ * here. */
 static int reader_cancel(void *ctx, uint32_t first, uint32_t last) {
     struct stk_posix_reader *r = ctx;
     if (r == NULL) {

@@ -1,7 +1,9 @@
-/* stoker port: the POSIX reader as a reader of a pool. */
+/* stoker port: the table by which a reader pool drives POSIX readers (stoker/port/reader_kind.h). Nothing here reads;
+ * each entry hands on to the reader's own call. */
 #include "reader_internal.h"
 #include "stoker/port/reader_kind.h"
 
+/* Tells the pool how much one reader takes: depth, sources, and the arena bytes with the object itself. */
 static int kind_shape(const void *config, struct stk_reader_shape *shape) {
     const struct stk_posix_reader_config *c = config;
     size_t bytes = 0;
@@ -20,7 +22,7 @@ static int kind_open(void *reader, const void *config, struct stk_arena *arena) 
     return stk_posix_reader_open(reader, config, arena);
 }
 
-/* The reader reads inside its calls only, so between two calls the system has nothing of it. */
+/* Returns STK_OK: the reader reads inside its calls only, so between two calls the system holds none of its memory. */
 static int kind_close(void *reader, uint64_t timeout_ns) {
     (void)reader;
     (void)timeout_ns;
@@ -39,6 +41,8 @@ static void kind_wait(void *reader, int fd, uint64_t timeout_ns) {
     stk_posix_reader_wait(reader, fd, timeout_ns);
 }
 
+/* Copies the detail of the reader's last refusal. *call stays NULL: the errno in the detail says enough for a reader
+ * that makes one kind of call. */
 static void kind_refusal(const void *reader, struct stk_error_info *info, const char **call) {
     *info = ((const struct stk_posix_reader *)reader)->info;
     *call = NULL;

@@ -1,4 +1,6 @@
-/* stoker port: opening and closing the reader pool, and its sources. The reading is in reader_pool_io.c. */
+/* stoker port: the reader pool, opening, closing and sources. A pool gives each of its readers a thread, so that the
+ * copies of several readers add up. This file runs on the caller's thread; submit and reap are in reader_pool_io.c, the
+ * threads in reader_pool_thread.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -12,8 +14,11 @@
 #include "stoker/port/os_clock.h"
 #include "stoker/port/os_cpus.h"
 
-#define FORGET_NS UINT64_C(100000000)  /* longest wait for readers to forget a source */
-#define LOOK_NS   UINT64_C(1000000000) /* longest time between two looks at the clock */
+/* Longest wait in nanoseconds for the readers to forget a source that is removed. A reader that is busy with a read
+ * forgets the source later; nothing breaks, since a source has a generation. */
+#define FORGET_NS UINT64_C(100000000)
+/* Longest sleep in nanoseconds of a caller between two looks at the clock. */
+#define LOOK_NS UINT64_C(1000000000)
 
 /// Configuration ///
 
@@ -22,13 +27,16 @@ uint32_t stk_reader_pool_cpus(void) {
 }
 
 uint32_t stk_reader_pool_default(void) {
+    /* Half of the CPUs of a large machine, since the program needs the others. On a small one each CPU, since a copy is
+     * most of the work there. */
     uint32_t cpus = stk_reader_pool_cpus(), half = cpus / 2u;
     uint32_t few = cpus < STK_READER_POOL_FEW ? cpus : STK_READER_POOL_FEW;
     half = half < STK_READER_POOL_DEFAULT_MAX ? half : STK_READER_POOL_DEFAULT_MAX;
     return few > half ? few : half;
 }
 
-/* Resolves the config. Returns STK_OK or the error of stk_reader_pool_bytes. */
+/* Checks the configuration and sets the shape of one reader and the number of readers. Returns STK_OK or the error of
+ * stk_reader_pool_bytes. */
 static int resolve(const struct stk_reader_pool_config *config, struct stk_reader_shape *shape, uint32_t *readers) {
     if (config == NULL || config->kind == NULL) {
         return STK_E_ARG;
@@ -63,9 +71,10 @@ void stk_pool_wait_(struct stk_reader_pool *p, uint64_t timeout_ns) {
 }
 
 void stk_pool_wake_(const struct stk_reader_pool_thread *t) {
-    (void)!write(t->wake[1], "", 1); /* a pipe that is full wakes as well */
+    (void)!write(t->wake[1], "", 1); /* the write fails only if the pipe is full, and a full pipe wakes as well */
 }
 
+/* Wakes every thread, so that each sees that the pool closes. */
 static void wake_all(struct stk_reader_pool *p) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         if (p->threads[i].started) {
@@ -76,7 +85,7 @@ static void wake_all(struct stk_reader_pool *p) {
 
 /// Opening ///
 
-/* Cuts the arena's piece up and makes every list. */
+/* Cuts the pool's memory up and makes every list. Each array and each reader begins at a cache line. */
 static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
     const struct stk_reader_shape *s = &p->shape;
     size_t object = STK_ALIGNED(p->kind->object_bytes);
@@ -111,14 +120,15 @@ static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
     }
 }
 
-/* Makes the lock and what the caller waits with. */
+/* Makes the lock, and the condition variable on which the caller waits. The condition variable uses the monotonic
+ * clock, so that a change of the time of day neither ends nor lengthens a wait. */
 static int make_lock(struct stk_reader_pool *p) {
     pthread_condattr_t attr;
     pthread_mutexattr_t lock;
     int bad = pthread_mutexattr_init(&lock);
     if (bad == 0) {
 #ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
-        /* The lock is held for less than a system call takes: spin for it first. */
+        /* The lock is held for less time than a system call takes, so a thread spins for a moment before it sleeps. */
         (void)pthread_mutexattr_settype(&lock, PTHREAD_MUTEX_ADAPTIVE_NP);
 #endif
         bad = pthread_mutex_init(&p->lock, &lock);
@@ -138,6 +148,7 @@ static int make_lock(struct stk_reader_pool *p) {
     return bad == 0 ? STK_OK : STK_E_NOMEM;
 }
 
+/* Notes why a thread has no reader. EAGAIN of pthread_create means that the system has no room for a thread. */
 static void start_failed(struct stk_reader_pool_thread *t, const char *call, int os_error) {
     t->state = THREAD_FAILED;
     t->call = call;
@@ -145,7 +156,8 @@ static void start_failed(struct stk_reader_pool_thread *t, const char *call, int
     t->info = (struct stk_error_info){t->err, 0, (uint64_t)os_error};
 }
 
-/* Starts a thread. A failure is in the thread's state. */
+/* Starts a thread, with the pipe that ends its waits. A failure is noted in the thread's state. The caller holds the
+ * lock, so a thread that has opened its reader waits until the caller waits. */
 static void start_thread(struct stk_reader_pool_thread *t) {
     sigset_t all, old;
     int e = 0;
@@ -155,7 +167,8 @@ static void start_thread(struct stk_reader_pool_thread *t) {
         return;
     }
     t->state = THREAD_OPENING;
-    /* Signals are the program's: they go to its own threads and interrupt its waits. */
+    /* The new thread blocks all signals: they are for the program's own threads, and would interrupt the waits of a
+     * reader. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     e = pthread_create(&t->thread, NULL, stk_pool_run_, t);
@@ -176,7 +189,9 @@ static bool any_in(const struct stk_reader_pool *p, uint8_t state) {
     return false;
 }
 
-/* Starts the threads and waits for their readers: opening one of them ends after about a second at the latest. */
+/* Starts the threads and waits until each has opened its reader or failed. The wait has no deadline of its own, because
+ * opening a reader ends after about a second at the latest. Notes the first failure as the reason why the pool has
+ * fewer readers. */
 static void start_threads(struct stk_reader_pool *p) {
     (void)pthread_mutex_lock(&p->lock);
     for (uint32_t i = 0; i < p->wanted; i++) {
@@ -197,7 +212,8 @@ static void start_threads(struct stk_reader_pool *p) {
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Joins the threads, all of which are at their end, and gives back what is not memory. */
+/* Joins the threads, all of which have ended their loop, and releases pipes and locks. The memory belongs to the
+ * arena. */
 static void end_threads(struct stk_reader_pool *p) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         struct stk_reader_pool_thread *t = &p->threads[i];
@@ -215,7 +231,7 @@ static void end_threads(struct stk_reader_pool *p) {
     (void)pthread_mutex_destroy(&p->lock);
 }
 
-/* Leaves nothing but the refusal. */
+/* Resets the object to a closed pool that keeps the detail of the refusal, and gives the memory back. */
 static int open_failed(struct stk_reader_pool *p, struct stk_arena *arena, size_t mark, int err) {
     *p = (struct stk_reader_pool){.info = p->info, .call = p->call};
     stk_arena_release(arena, mark);
@@ -249,6 +265,7 @@ int stk_reader_pool_open(struct stk_reader_pool *pool, const struct stk_reader_p
         return open_failed(pool, arena, mark, refuse(pool, err, 0, 0));
     }
     start_threads(pool);
+    /* The configuration belongs to the caller and is only read during open. */
     pool->reader_config = NULL;
     pool->is_open = pool->readers != 0;
     if (!pool->is_open) {
@@ -274,13 +291,17 @@ int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns) {
     (void)pthread_mutex_lock(&pool->lock);
     pool->closing = 1;
     wake_all(pool);
+    /* A thread closes its reader itself: a ring of io_uring may be used by one thread only. */
     while (any_in(pool, THREAD_OPEN) && stk_os_left_ns(&deadline) != 0) {
         stk_pool_wait_(pool, stk_deadline_wait(&deadline, LOOK_NS));
     }
+    /* Counts the reads that readers still hold, for the detail of STK_E_TIMEOUT, and takes the first error of a
+     * close. */
     uint64_t left = 0;
     for (uint32_t i = 0; i < pool->wanted; i++) {
         const struct stk_reader_pool_thread *t = &pool->threads[i];
         left += t->state == THREAD_OPEN ? t->with_reader : 0u;
+        /* A reader that had failed reports its failure again in close; the pool is closed all the same. */
         err = err == STK_OK && t->state == THREAD_CLOSED ? t->err : err;
     }
     if (any_in(pool, THREAD_OPEN)) {
@@ -290,7 +311,8 @@ int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns) {
     }
     (void)pthread_mutex_unlock(&pool->lock);
     end_threads(pool);
-    for (uint32_t i = 0; i < pool->wanted; i++) { /* the caller may use the memory of the threads again */
+    /* The counters move into the object, since the memory of the threads is the caller's again after close. */
+    for (uint32_t i = 0; i < pool->wanted; i++) {
         pool->stats.os_reads += pool->threads[i].os_reads;
         pool->stats.bounce_bytes += pool->threads[i].bounce_bytes;
     }
@@ -332,12 +354,13 @@ int stk_reader_pool_add_file(struct stk_reader_pool *pool, int fd, uint32_t flag
     s->writable = stk_os_writable(fd);
     s->kind = sequential || (flags & STK_READER_POOL_SEQUENTIAL) != 0 ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED;
     s->generation++;
-    s->generation += s->generation == 0; /* 0 means none */
+    /* 0 means that a reader knows no source, so the generation skips 0 when it wraps. */
+    s->generation += s->generation == 0;
     (void)pthread_mutex_unlock(&pool->lock);
     return (int)i;
 }
 
-/* Asks the readers that know the source to forget it. The lock is held. */
+/* Asks each reader that knows the source to forget it, and wakes its thread. The lock is held. */
 static void forget(struct stk_reader_pool *p, uint32_t source) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         struct stk_reader_pool_thread *t = &p->threads[i];
@@ -348,6 +371,7 @@ static void forget(struct stk_reader_pool *p, uint32_t source) {
     }
 }
 
+/* Returns true while a reader has not forgotten a source yet. The lock is held. */
 static bool any_forgets(const struct stk_reader_pool *p) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         if (p->threads[i].state == THREAD_OPEN && p->threads[i].forget_due) {
@@ -374,6 +398,8 @@ int stk_reader_pool_remove_source(struct stk_reader_pool *pool, uint32_t source)
     (void)pthread_mutex_lock(&pool->lock);
     pool->source[source].fd = -1;
     pool->source[source].kind = SOURCE_FREE;
+    /* With another generation no reader uses its old entry for a source that is added under this index later, even if
+     * the reader has not forgotten the old source in time. */
     pool->source[source].generation++;
     forget(pool, source);
     while (any_forgets(pool) && pool->broken == 0 && stk_os_left_ns(&deadline) != 0) {

@@ -1,4 +1,5 @@
-/* stoker port: the reader pool's side of the caller, from submit to reap. */
+/* stoker port: the reader pool, submit, reap and cancel on the caller's thread. These calls queue reads and take ready
+ * ones; the threads (reader_pool_thread.c) do the reading. Every list is guarded by the pool's lock. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -7,10 +8,12 @@
 #include "pool_internal.h"
 #include "stoker/port/os_clock.h"
 
-#define QUEUED_NS UINT64_C(1000000) /* longest sleep of the caller while reads are queued */
+/* Longest sleep in nanoseconds of a caller while reads are queued. Then a thread may leave the caller asleep for
+ * READY_NS (reader_pool_thread.c) and be held up by its next read; this bound limits how long. */
+#define QUEUED_NS UINT64_C(1000000)
 
-/* Returns the error of a reader that failed, with its detail where the caller finds it; STK_OK: none failed. The lock
- * is held. */
+/* Returns the error of the reader that failed, and puts its detail where the caller finds the detail of an error.
+ * Returns STK_OK if no reader failed. The lock is held. */
 static int failure(struct stk_reader_pool *p) {
     if (p->broken != 0) {
         p->info = p->broken_info;
@@ -21,6 +24,8 @@ static int failure(struct stk_reader_pool *p) {
 
 /// Submit ///
 
+/* Checks one entry of a submit. What can be checked without a reader is refused here, where the caller learns of it at
+ * once; an error of the reader could only be the result of the read. */
 static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *read, uint32_t index) {
     uintptr_t base = (uintptr_t)p->shape.memory, dst = (uintptr_t)read->dst;
     if (read->source >= p->shape.sources || p->source[read->source].kind == SOURCE_FREE) {
@@ -32,6 +37,8 @@ static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
     if (err < 0 || (read->dst == NULL && data)) {
         return refuse(p, err < 0 ? err : STK_E_ARG, index, read->bytes);
     }
+    /* A kind of reader that registers memory reads into that memory only. The comparison is by differences, since base
+     * + bytes may wrap. */
     if (data && p->shape.memory != NULL &&
         (dst < base || dst - base > p->shape.memory_bytes ||
          read->bytes > p->shape.memory_bytes - (size_t)(dst - base))) {
@@ -43,7 +50,8 @@ static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
     return STK_OK;
 }
 
-/* Returns the thread of a sequential source: the readers that are open take turns. */
+/* Returns the thread that serves a sequential source. It is the same for all reads of the source, so that they stay in
+ * order; sources are spread over the readers that are open, by their index. */
 static struct stk_reader_pool_thread *home_of(const struct stk_reader_pool *p, uint32_t source) {
     uint32_t skip = source % p->readers, i = 0;
     for (;; i++) {
@@ -53,7 +61,8 @@ static struct stk_reader_pool_thread *home_of(const struct stk_reader_pool *p, u
     }
 }
 
-/* Queues a read. The lock is held. */
+/* Queues a read: a sequential one with the thread of its source, any other in the list from which all threads take. The
+ * lock is held. */
 static void take_read(struct stk_reader_pool *p, const struct stk_ingest_read *read) {
     struct stk_reader_pool_source *s = &p->source[read->source];
     uint32_t index = STK_INDEX_POP(p->reads, &p->free);
@@ -72,8 +81,9 @@ static void take_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
     }
 }
 
-/* Takes note of the threads to wake for `positioned` reads that were queued and for sequential reads, in a mask by
- * index. A thread that does not sleep looks at the queues before it does. The lock is held. */
+/* Returns the threads to wake, as a mask by index: those that have a sequential read, and as many others as there are
+ * `positioned` reads. Clears `sleeping` of each, so that a second submit wakes further threads and not the same again.
+ * A thread that does not sleep looks at the queues before it sleeps. The lock is held. */
 static uint32_t choose_sleepers(struct stk_reader_pool *p, uint32_t positioned) {
     uint32_t mask = 0;
     for (uint32_t i = 0; i < p->wanted; i++) {
@@ -88,6 +98,7 @@ static uint32_t choose_sleepers(struct stk_reader_pool *p, uint32_t positioned) 
     return mask;
 }
 
+/* Wakes the threads in the mask. Called without the lock: a thread that wakes needs the lock first. */
 static void wake_mask(const struct stk_reader_pool *p, uint32_t mask) {
     for (uint32_t i = 0; mask != 0; i++, mask >>= 1) {
         if ((mask & 1u) != 0) {
@@ -106,6 +117,7 @@ static int pool_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t 
     if (!p->is_open || p->closing) {
         return STK_E_SHUTDOWN;
     }
+    /* Only the caller changes sources, and one thread at a time is the caller, so the check needs no lock. */
     for (uint32_t i = 0; i < count; i++) {
         int err = check_read(p, &reads[i], i);
         if (err < 0) {
@@ -115,6 +127,7 @@ static int pool_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t 
     uint32_t room = p->shape.depth - p->in_flight, positioned = 0;
     uint32_t taken = count < room ? count : room;
     (void)pthread_mutex_lock(&p->lock);
+    /* The failure is looked at with the lock held and before any read is queued, since an error takes no read. */
     int broken = failure(p);
     for (uint32_t i = 0; i < taken && broken == 0; i++) {
         positioned += p->source[reads[i].source].kind == SOURCE_POSITIONED;
@@ -143,7 +156,7 @@ void stk_pool_finish_(struct stk_reader_pool *p, uint32_t index, int32_t result,
     p->ready_ns = p->ready_count++ == 0 ? stk_os_now_ns() : p->ready_ns;
 }
 
-/* Hands out up to `max` reads that are ready. The lock is held. */
+/* Hands out up to `max` ready reads, counts them, and frees their entries. Returns how many. The lock is held. */
 static uint32_t deliver(struct stk_reader_pool *p, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
     for (; n < max && p->ready.head != STK_INDEX_NONE; n++) {
@@ -178,14 +191,16 @@ static int pool_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint
     (void)pthread_mutex_lock(&p->lock);
     for (;;) {
         n = (int)deliver(p, done, max);
+        /* Reads that ended before the failure are handed out first. */
         if (n == 0 && p->broken != 0) {
             n = failure(p);
         }
+        /* Ends with reads, with an error, or when no read can come; the clock is looked at last. */
         if (n != 0 || max == 0 || p->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             break;
         }
-        /* While reads are queued, a thread may leave the caller asleep for a while after a read is ready, and may be
-         * held up by its next read. */
+        /* While reads are queued, a thread may leave the caller asleep for a while although a read is ready, and its
+         * next read may hold the thread up. So the sleep is short then. */
         bool queued = p->queue.head != STK_INDEX_NONE;
         stk_pool_wait_(p, stk_deadline_wait(&deadline, queued ? QUEUED_NS : UINT64_MAX));
     }
@@ -195,8 +210,8 @@ static int pool_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint
 
 /// Cancel ///
 
-/* Finishes the reads of `list`, which no reader has, whose tags lie in first .. last. The others stay, in their order.
- * The lock is held. */
+/* Ends the reads of `list` whose tags lie in first .. last, as cancelled. No reader has these reads yet. The others
+ * stay in their order. The lock is held. */
 static void cancel_list(struct stk_reader_pool *p, struct stk_index_list *list, uint32_t first, uint32_t last) {
     struct stk_index_list all = *list;
     stk_index_list_clear(list);
@@ -224,6 +239,7 @@ static int pool_cancel(void *ctx, uint32_t first, uint32_t last) {
     for (uint32_t i = 0; i < p->wanted; i++) {
         cancel_list(p, &p->threads[i].queue, first, last);
     }
+    /* A read that is with a reader can only be cancelled by the reader's own thread, which finds the marks below. */
     for (uint32_t i = 0; i < p->shape.depth; i++) {
         struct stk_reader_pool_read *read = &p->reads[i];
         if (read->state == READ_WITH_READER && first <= read->tag && read->tag <= last) {
@@ -240,6 +256,8 @@ static int pool_cancel(void *ctx, uint32_t first, uint32_t last) {
 
 /// Counters ///
 
+/* Adds the counters of the readers to those of the pool. A closed pool has no threads and has taken their counters
+ * over. */
 static void pool_stats(void *ctx, struct stk_ingest_stats *stats) {
     struct stk_reader_pool *p = ctx;
     *stats = p->stats;

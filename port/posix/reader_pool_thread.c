@@ -1,8 +1,8 @@
-/* stoker port: a thread of the reader pool. It owns one reader: no other thread calls the reader.
+/* stoker port: the reader pool, the body of a thread. Each thread owns one reader: no other thread calls the reader, so
+ * a reader needs no lock.
  *
  * A turn takes at most one read from the queues. A reader that copies inside its submit or reap is busy with that read,
- * and the other threads take the others. A reader that waits for a drive is free at once and takes the next.
- */
+ * and the other threads take the others. A reader that waits for a drive is free at once and takes the next. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -11,27 +11,35 @@
 #include "pool_internal.h"
 #include "stoker/port/os_clock.h"
 
-#define BATCH       16u                 /* completions that are taken in at a time */
-#define WAIT_NS     UINT64_C(100000000) /* longest wait between two looks at the reader, for reads that come too late */
-#define CLOSE_NS    UINT64_C(10000000)  /* one attempt to close the reader */
-#define WAKE_BYTES  64u
-#define READY_NS    UINT64_C(100000) /* longest time that a ready read waits for others, while reads are queued */
-#define READY_SHARE 4u               /* part of the depth that is ready at once before the caller is woken */
+/* Completions that one reap takes in. */
+#define BATCH 16u
+/* Longest sleep in nanoseconds between two looks at the reader. The reader ends a read that comes too late only inside
+ * its calls, so it has to be called now and then. */
+#define WAIT_NS UINT64_C(100000000)
+/* Timeout in nanoseconds of one attempt to close the reader; the thread tries until the reader is closed. */
+#define CLOSE_NS UINT64_C(10000000)
+/* Bytes that are read from the pipe at a time; the pipe gets one byte for each wake. */
+#define WAKE_BYTES 64u
+/* Longest time in nanoseconds that a ready read waits for others before the caller is woken, while reads are queued. */
+#define READY_NS UINT64_C(100000)
+/* Part of the depth: with depth / READY_SHARE ready reads the caller is woken at once. */
+#define READY_SHARE 4u
 
-/* What a turn does while the lock is not held. */
+/* Work that a turn has chosen with the lock held, and does without the lock. */
 struct turn {
-    uint32_t index; /* the read to start; STK_INDEX_NONE: none */
-    struct stk_ingest_read read;
-    struct stk_reader_pool_source source;
-    struct stk_reader_pool_known known;
-    uint32_t forget;      /* source to remove from the reader; STK_INDEX_NONE: none */
-    uint32_t first, last; /* range of reads to cancel */
+    uint32_t index;                       /* index of the pool's read to start; STK_INDEX_NONE: none */
+    struct stk_ingest_read read;          /* the read as the reader gets it; the tag is `index` */
+    struct stk_reader_pool_source source; /* copy of the read's source, since the caller may change the pool's */
+    struct stk_reader_pool_known known;   /* entry of the reader for the source, before and after the turn */
+    uint32_t forget;      /* index of a source in the reader, to be removed there; STK_INDEX_NONE: none */
+    uint32_t first, last; /* tags of the reads to cancel, if `cancel` is set */
     bool cancel;
 };
 
 /// With the lock held ///
 
-/* Keeps the first failure of a reader: the pool has failed. */
+/* Notes the failure of a reader. The first failure is kept and makes the whole pool fail: reads that this reader holds
+ * may never end. */
 static void failed(struct stk_reader_pool_thread *t, int err) {
     struct stk_reader_pool *p = t->pool;
     if (p->broken == 0) {
@@ -41,7 +49,8 @@ static void failed(struct stk_reader_pool_thread *t, int err) {
     }
 }
 
-/* Takes the next read of this thread out of the queues. */
+/* Takes the next read of this thread out of the queues: one of its own sequential sources, or else the oldest of those
+ * with offsets. */
 static void choose_read(struct stk_reader_pool_thread *t, struct turn *turn) {
     struct stk_reader_pool *p = t->pool;
     struct stk_index_list *list = t->queue.head != STK_INDEX_NONE ? &t->queue : &p->queue;
@@ -59,8 +68,9 @@ static void choose_read(struct stk_reader_pool_thread *t, struct turn *turn) {
     turn->known = t->known[read->source];
 }
 
-/* Looks for a run of reads to cancel. The reader's tags are indexes of the pool's reads, so a range of tags may span
- * indexes of other readers, but none of a read of this reader that goes on. */
+/* Chooses a range of reads to cancel, as one call of the reader takes a range of tags. The tags of the reader are
+ * indexes of the pool's reads. So the range may span indexes of other readers, whose reads this reader does not have,
+ * but it must hold no read of this reader that goes on. */
 static void choose_cancel(struct stk_reader_pool_thread *t, struct turn *turn) {
     struct stk_reader_pool *p = t->pool;
     turn->cancel = false;
@@ -70,7 +80,9 @@ static void choose_cancel(struct stk_reader_pool_thread *t, struct turn *turn) {
             continue;
         }
         if (!read->canceled && turn->cancel) {
-            return; /* the next turn goes on behind this one */
+            /* The range ends before a read that goes on. `cancel_due` stays set, and the next turn goes on behind this
+             * read. */
+            return;
         }
         if (read->canceled) {
             turn->first = turn->cancel ? turn->first : i;
@@ -82,7 +94,8 @@ static void choose_cancel(struct stk_reader_pool_thread *t, struct turn *turn) {
     t->cancel_due = turn->cancel;
 }
 
-/* Looks for a source that the reader knows and that was removed from the pool. */
+/* Chooses a source that the reader knows and that was removed from the pool. When none is left, tells the caller that
+ * waits in stk_reader_pool_remove_source. */
 static void choose_forget(struct stk_reader_pool_thread *t, struct turn *turn) {
     const struct stk_reader_pool *p = t->pool;
     turn->forget = STK_INDEX_NONE;
@@ -100,22 +113,23 @@ static void choose_forget(struct stk_reader_pool_thread *t, struct turn *turn) {
     }
 }
 
+/* Ends a read that this thread had taken. The lock is held. */
 static void finish_read(struct stk_reader_pool_thread *t, uint32_t index, int32_t result, int32_t os_error) {
     t->with_reader--;
     stk_pool_finish_(t->pool, index, result, os_error);
 }
 
-/* Gives what the reader finished to the caller. */
+/* Ends the reads that the reader has finished. The reader's tag is the index of the pool's read. The lock is held. */
 static void take_in(struct stk_reader_pool_thread *t, const struct stk_ingest_done *done, int n) {
     for (int i = 0; i < n; i++) {
         finish_read(t, done[i].tag, done[i].result, done[i].os_error);
     }
 }
 
-/* Decides whether to wake the caller for reads that are ready. While more reads wait for a thread, the caller is left
- * asleep until a few are ready or the first has waited for READY_NS: to wake it costs as much as to copy a small chunk,
- * and on a machine with few CPUs it takes one from the readers. The wake comes after the lock is given back, since the
- * caller would only wait for the lock. */
+/* Decides whether to wake the caller for reads that are ready. While more reads wait for a thread, the caller sleeps on
+ * until a few are ready or the first has waited for READY_NS: to wake it costs as much as to copy a small chunk, and on
+ * a machine with few CPUs the caller takes a CPU from the readers. The wake comes after the lock is given back, since
+ * the caller would only wait for the lock. */
 static void choose_tell(struct stk_reader_pool_thread *t) {
     const struct stk_reader_pool *p = t->pool;
     bool more = p->queue.head != STK_INDEX_NONE;
@@ -126,8 +140,8 @@ static void choose_tell(struct stk_reader_pool_thread *t) {
 
 /// Without the lock ///
 
-/* Adds the source of the read to the reader, if this is the reader's first read of the source. Returns STK_OK, or the
- * error with which the read ends. */
+/* Makes the reader know the source of the read: adds it at the first read of this source. Returns STK_OK, or the error
+ * with which the read ends. */
 static int know_source(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
     const struct stk_reader_kind *kind = t->pool->kind;
     struct stk_error_info info = {0, 0, 0};
@@ -137,7 +151,8 @@ static int know_source(struct stk_reader_pool_thread *t, struct turn *turn, int 
         return STK_OK;
     }
     if (turn->known.generation != 0) {
-        (void)kind->remove_source(t->reader, turn->known.source); /* of a source that was removed and added anew */
+        /* The reader knows an older source under this index, which was removed from the pool since. */
+        (void)kind->remove_source(t->reader, turn->known.source);
     }
     turn->known = (struct stk_reader_pool_known){0, 0};
     r = kind->add_file(t->reader, turn->source.fd, turn->source.kind == SOURCE_SEQUENTIAL);
@@ -150,12 +165,13 @@ static int know_source(struct stk_reader_pool_thread *t, struct turn *turn, int 
     return STK_OK;
 }
 
-/* Gives the read to the reader. Returns 1 when the reader has it; an error ends the read. The reader takes as many
- * reads as the pool, so there is always room. */
+/* Gives the read to the reader. Returns 1 when the reader has it; an error ends the read. The reader has the depth of
+ * the whole pool, so it always has room. */
 static int start_read(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
     uint32_t source = turn->read.source;
     int r = know_source(t, turn, os_error);
     if (r == STK_OK) {
+        /* The reader numbers its sources itself. The pool's number is put back below, since the turn ends with it. */
         turn->read.source = turn->known.source;
         r = t->pool->kind->ops->submit(t->reader, &turn->read, 1);
         r = r == 0 ? STK_E_WOULD_BLOCK : r;
@@ -174,13 +190,15 @@ static void unlock(struct stk_reader_pool_thread *t) {
     }
 }
 
+/* Empties the pipe, so that the bytes of wakes that have done their work do not end the next wait. */
 static void drain_wake(const struct stk_reader_pool_thread *t) {
     uint8_t bytes[WAKE_BYTES];
     while (read(t->wake[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes) {
     }
 }
 
-/* Waits until there is something to do, or for WAIT_NS. The lock is held before and after. */
+/* Sleeps in the reader until a read can go on, a byte comes through the pipe, or WAIT_NS are over. The lock is held
+ * before and after, and free in between. */
 static void sleep_a_while(struct stk_reader_pool_thread *t) {
     struct stk_reader_pool *p = t->pool;
     t->sleeping = 1;
@@ -188,6 +206,8 @@ static void sleep_a_while(struct stk_reader_pool_thread *t) {
     unlock(t);
     p->kind->wait(t->reader, t->wake[0], WAIT_NS);
     (void)pthread_mutex_lock(&p->lock);
+    /* `sleeping` is cleared before the pipe is emptied: a submit that comes in between sees a thread that is awake,
+     * writes no byte, and its read is found by the next turn. */
     t->sleeping = 0;
     (void)pthread_mutex_unlock(&p->lock);
     drain_wake(t); /* a wake that comes from here on ends the next wait */
@@ -196,7 +216,8 @@ static void sleep_a_while(struct stk_reader_pool_thread *t) {
 
 /// The thread ///
 
-/* One turn. The lock is held before and after. */
+/* Does one turn: chooses work with the lock, does it without, and takes the results in with the lock again. Sleeps if
+ * there was nothing to do. The lock is held before and after. */
 static void take_turn(struct stk_reader_pool_thread *t) {
     struct stk_reader_pool *p = t->pool;
     const struct stk_ingest_ops *ops = p->kind->ops;
@@ -210,6 +231,7 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     choose_tell(t);
     bool has_reads = t->with_reader != 0;
     unlock(t);
+    /* A source is forgotten before a read starts: the reader then has a free place for the source of the read. */
     if (turn.forget != STK_INDEX_NONE) {
         (void)p->kind->remove_source(t->reader, turn.forget);
     }
@@ -217,7 +239,8 @@ static void take_turn(struct stk_reader_pool_thread *t) {
         started = start_read(t, &turn, &os_error);
     }
     if (turn.cancel) {
-        (void)ops->cancel(t->reader, turn.first, turn.last); /* a reader that failed says so in its reap */
+        /* A reader that failed says so in its reap. */
+        (void)ops->cancel(t->reader, turn.first, turn.last);
     }
     if (has_reads) {
         n = ops->reap(t->reader, done, BATCH, 0);
@@ -225,10 +248,12 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     }
     (void)pthread_mutex_lock(&p->lock);
     if (has_reads) {
+        /* Copies of the reader's counters, which the caller reads under the lock. */
         t->os_reads = stats.os_reads;
         t->bounce_bytes = stats.bounce_bytes;
     }
     if (turn.index != STK_INDEX_NONE) {
+        /* Also after an error: the reader may have forgotten the older source of this index. */
         t->known[turn.read.source] = turn.known;
     }
     if (started < 0) {
@@ -245,8 +270,8 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     }
 }
 
-/* Closes the reader, however long that takes: the system may still write to the memory. The lock is held before and
- * after. */
+/* Closes the reader, however long that takes: until then the system may write to the memory of reads. The deadline of
+ * stk_reader_pool_close bounds the caller, not this thread. The lock is held before and after. */
 static void close_reader(struct stk_reader_pool_thread *t) {
     struct stk_reader_pool *p = t->pool;
     int r;
@@ -259,7 +284,8 @@ static void close_reader(struct stk_reader_pool_thread *t) {
     t->state = THREAD_CLOSED;
 }
 
-/* Opens the reader. Returns STK_OK, or the error with its detail in the thread. */
+/* Opens the reader on the thread that will use it, since a ring of io_uring may belong to one thread. Returns STK_OK,
+ * or the error with its detail in the thread. */
 static int open_reader(struct stk_reader_pool_thread *t) {
     const struct stk_reader_pool *p = t->pool;
     struct stk_arena arena;

@@ -1,4 +1,6 @@
-/* stoker port: simulated flash, what a power cut leaves. */
+/* stoker port: simulated flash, what a power cut leaves of a program or an erase, and how a place that was cut reads
+ * later. Real flash shows all of this: half programmed cells read as either value, at each power-on or at each read.
+ * The kinds are listed in sim_flash_media.h. */
 #include <string.h>
 
 #include "sim_flash_internal.h"
@@ -6,11 +8,13 @@
 
 /// Unstable places ///
 
-/* The bytes before the program, and those it was to leave, of weak place i. */
+/* Returns the bytes of unstable place `i` as they were before the program that was cut. The two versions of all
+ * unstable places lie behind the blocks in the medium's memory. */
 static uint8_t *weak_old(const struct stk_sim_flash *f, uint32_t i) {
     return f->mem + f->config.geometry.blocks * f->stride + (size_t)2 * i * f->weak_max;
 }
 
+/* Returns the bytes that the program was to leave in unstable place `i`. */
 static uint8_t *weak_new(const struct stk_sim_flash *f, uint32_t i) {
     return weak_old(f, i) + f->weak_max;
 }
@@ -24,9 +28,12 @@ void stk_sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offs
     }
 }
 
+/* Makes bytes from .. to - 1 of a program an unstable place. If all places are in use, the oldest is taken over, and
+ * its bytes stay as they read last. */
 static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     uint32_t i = f->weak_next++ % STK_SIM_FLASH_WEAK;
     uint32_t offset = p->offset + from, bytes = to - from;
+    /* An older unstable place under these bytes ends, since the new one decides how they read. */
     stk_sim_flash_settle(f, p->index, offset, bytes);
     f->weak[i] = (struct stk_sim_flash_weak){p->index, offset, bytes, f->prog_cut == STK_SIM_PROG_FLICKERING};
     p->block->flickers = p->block->flickers || f->weak[i].flickers;
@@ -36,7 +43,8 @@ static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t f
     }
 }
 
-/* Gives weak place i another value: now and then the old or the new one, else bits of both. */
+/* Gives unstable place `i` another value: in one of four draws the old bytes, in one the new ones, else bits of
+ * both. */
 static void redraw(struct stk_sim_flash *f, uint32_t i) {
     const struct stk_sim_flash_weak *w = &f->weak[i];
     const uint8_t *a = weak_old(f, i), *b = weak_new(f, i);
@@ -46,17 +54,20 @@ static void redraw(struct stk_sim_flash *f, uint32_t i) {
         uint8_t mask = how == 0 ? 0 : how == 1 ? 0xFF : (uint8_t)sim_random_below(&f->rng, 256);
         bytes[n] = (uint8_t)((a[n] & ~mask) | (b[n] & mask));
     }
+    /* The contents changed, so a copy must take this block again. */
     stk_sim_flash_block(f, w->block)->stamp = ++f->stamp;
 }
 
-/* Reads bytes of a marginal block: what it holds is as before the erase. Each 64 bytes read as that, as erased, or as
- * bits of both; now and then only the first 64 bytes are not erased. */
+/* Reads bytes of a block whose erase was cut so that it reads otherwise each time. The memory holds the bytes from
+ * before the erase. Each 64 bytes read as these, as erased, or as bits of both. In one of four reads only the first 64
+ * bytes read as before and all others as erased, so that a header stands alone. */
 static void read_marginal(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     const uint8_t *old = sim_flash_bytes(f, block) + offset;
     bool header_only = sim_random_below(&f->rng, 4) == 0;
     uint32_t how = 0;
     for (uint32_t i = 0; i < bytes; i++) {
+        /* One draw holds for 64 bytes, so that a header or a record is old or erased as a whole in most reads. */
         if (i == 0 || (offset + i) % 64 == 0) {
             how = header_only ? offset + i >= 64 : sim_random_below(&f->rng, 3);
         }
@@ -66,6 +77,7 @@ static void read_marginal(struct stk_sim_flash *f, uint32_t block, uint32_t offs
 }
 
 void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes) {
+    /* Places that flicker take another value before the bytes are copied out. */
     for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
         const struct stk_sim_flash_weak *w = &f->weak[i];
         if (w->flickers && w->block == block && w->offset < offset + bytes && offset < w->offset + w->bytes) {
@@ -81,6 +93,7 @@ void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t off
 
 void stk_sim_flash_power_on(struct stk_sim_flash *flash) {
     flash->off = false;
+    /* The cut was used up; a test that wants another one sets the knob again. */
     flash->cut_at = STK_SIM_FLASH_NEVER;
     for (uint32_t i = 0; i < STK_SIM_FLASH_WEAK; i++) {
         if (flash->weak[i].bytes != 0) {
@@ -97,7 +110,8 @@ void stk_sim_flash_power_on(struct stk_sim_flash *flash) {
 
 /// Programs ///
 
-/* Some of the bits that bytes from .. to - 1 would have changed. */
+/* Programs some of the bits of bytes from .. to - 1, drawn one by one. A bit that the program would not have changed
+ * stays as it was. */
 static void apply_bits(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     uint8_t *bytes = sim_flash_bytes(f, p->index) + p->offset;
     for (uint32_t i = from; i < to; i++) {
@@ -107,6 +121,7 @@ static void apply_bits(struct stk_sim_flash *f, const struct sim_prog *p, uint32
     }
 }
 
+/* Programs about `k` of the bytes, anywhere in the program: a chip that fills its buffer in another order. */
 static void apply_some(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k) {
     for (uint32_t i = 0; i < p->bytes; i++) {
         if (sim_random_below(&f->rng, p->bytes) < k) {
@@ -115,7 +130,9 @@ static void apply_some(struct stk_sim_flash *f, const struct sim_prog *p, uint32
     }
 }
 
-/* Returns how many bytes were begun. `u` is where the unit at k starts, the last one at the end. */
+/* Leaves what a cut at step `k` leaves of the program. `u` is the offset in the program of the unit at k; at the end,
+ * of the last unit. Returns how many bytes were begun, in whole units: those count as programmed, whatever they read
+ * as. */
 static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k, uint32_t u) {
     uint32_t unit = f->config.geometry.prog_unit;
     if (f->prog_cut == STK_SIM_PROG_REORDERED) {
@@ -123,7 +140,8 @@ static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, ui
         return p->bytes;
     }
     if (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING) {
-        /* A chip programs small units many at a time, through a buffer. */
+        /* A chip programs small units many at a time, through a buffer. So the unstable place is 64 bytes, or one unit
+         * where units are larger (weak_max). */
         uint32_t at = k < p->bytes ? u : p->bytes - sim_smaller(p->bytes, f->weak_max);
         uint32_t end = at + sim_smaller(p->bytes - at, f->weak_max);
         stk_sim_flash_apply(f, p, 0, at);
@@ -131,6 +149,7 @@ static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, ui
         return end;
     }
     if (f->prog_cut == STK_SIM_PROG_UNREADABLE || f->prog_cut == STK_SIM_PROG_NO_TRACE) {
+        /* The unit at k was begun and shows nothing: it counts as programmed and reads as before. */
         stk_sim_flash_apply(f, p, 0, f->prog_cut == STK_SIM_PROG_NO_TRACE && k == p->bytes ? k : u);
         return u + unit;
     }
@@ -155,6 +174,8 @@ void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, u
 
 /// Erases ///
 
+/* Fills a block with stretches of 1 to 8 bytes: one in four erased, one in four random, the others as they were. In
+ * half of the draws the first 64 bytes are spared, so that a header may survive in front of a body that did not. */
 void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     uint8_t *bytes = sim_flash_bytes(f, block);
@@ -171,6 +192,7 @@ void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
     }
 }
 
+/* Makes reads of at most four units of the block fail. */
 static void spoil_some(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     for (uint32_t i = 0; i < 4; i++) {
@@ -178,6 +200,8 @@ static void spoil_some(struct stk_sim_flash *f, uint32_t block) {
     }
 }
 
+/* Leaves what a cut at step `k` leaves of an erase, 0 < k < STK_SIM_FLASH_ERASE_STEPS - 1. `part` and `tail` grow with
+ * k from the first byte or from the last. */
 static void leave_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     uint8_t *bytes = sim_flash_bytes(f, block);
@@ -197,6 +221,7 @@ static void leave_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
 
 void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k) {
     struct stk_sim_flash_block *b = stk_sim_flash_block(f, block);
+    /* At the last step the erase is complete and only its return was lost; at step 0 nothing was begun. */
     if (k == STK_SIM_FLASH_ERASE_STEPS - 1u) {
         stk_sim_flash_clear(f, block);
     } else if (k != 0) {

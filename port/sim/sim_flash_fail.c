@@ -1,4 +1,5 @@
-/* stoker port: simulated flash, programs, erases and reads that fail. */
+/* stoker port: simulated flash, what a program, an erase or a read leaves that fails with STK_E_IO while the power
+ * stays on. A failed program or erase makes its block bad for good. */
 #include <string.h>
 
 #include "sim_flash_internal.h"
@@ -10,22 +11,24 @@ int stk_sim_flash_fail_prog(struct stk_sim_flash *f, const struct sim_prog *p) {
     uint32_t unit = f->config.geometry.prog_unit;
     uint32_t how = f->prog_fail != STK_SIM_PROG_FAIL_MIXED ? (uint32_t)f->prog_fail
                                                            : sim_random_below(&f->rng, STK_SIM_PROG_FAIL_MIXED);
+    /* Later programs of the block fail as well, as on a chip with a worn block. */
     p->block->bad_prog = true;
     for (uint32_t i = 0; how != STK_SIM_PROG_FAIL_NONE && i < p->bytes; i++) {
         if (how == STK_SIM_PROG_FAIL_ALL || sim_random_below(&f->rng, 4) != 0) {
             stk_sim_flash_apply(f, p, i, i + 1);
         }
     }
+    /* The units count as programmed even if no byte changed: the user cannot know, and must not program them again. */
     stk_sim_flash_use(f, p, p->offset / unit, (p->offset + p->bytes) / unit);
     return STK_E_IO;
 }
 
-/* The first page of a block: the smallest number of whole units that has 64 bytes. */
+/* Returns the bytes of the first page of a block: the fewest whole units that hold 64 bytes. */
 static uint32_t page_bytes(const struct stk_flash_geometry *g) {
     return (63u / g->prog_unit + 1u) * g->prog_unit;
 }
 
-/* Erases bytes, or fills them with random ones. */
+/* Loses bytes from .. to - 1: all of them erased, or all of them random, each as likely. */
 static void lose(struct stk_sim_flash *f, uint32_t block, uint32_t from, uint32_t to) {
     uint8_t *bytes = sim_flash_bytes(f, block);
     bool erase = sim_random_below(&f->rng, 2) != 0;
@@ -55,7 +58,8 @@ int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block) {
 
 /// Reads ///
 
-/* Of a read that was counted already. */
+/* Returns true if the read fault hits this read, and uses the fault up by one. The caller has counted the read already,
+ * so `reads` is 1 for the first read. */
 bool stk_sim_flash_read_fails(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
     struct stk_sim_flash_read_fault *r = &f->read_fault;
     bool fails =

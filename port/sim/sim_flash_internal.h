@@ -4,26 +4,29 @@
 
 #include "stoker/port/sim_flash.h"
 
-#define SIM_SECTOR_MIN     64u
+/* Bytes of the smallest sector of a lazy medium. The journal's memory is computed for no smaller ones. */
+#define SIM_SECTOR_MIN 64u
+/* Bytes of a sector unless the configuration says otherwise: that of most disks. */
 #define SIM_SECTOR_DEFAULT 512u
 
-/* A program: the first unit and how many it takes are in units, the rest in bytes. */
+/* A program that is under way, as the rules and the cuts look at it. */
 struct sim_prog {
-    struct stk_sim_flash_block *block;
-    uint32_t index, offset, bytes;
-    const uint8_t *data;
+    struct stk_sim_flash_block *block; /* head of the block */
+    uint32_t index, offset, bytes;     /* the block's number, and the place in the block in bytes */
+    const uint8_t *data;               /* the bytes to program, `bytes` of them */
 };
 
+/* Returns the bytes of a block, which follow its head in the medium's memory. Behind them lie the two maps. */
 static inline uint8_t *sim_flash_bytes(const struct stk_sim_flash *f, uint32_t block) {
     return f->mem + block * f->stride + sizeof(struct stk_sim_flash_block);
 }
 
-/* One bit per program unit: it was programmed since the last erase. */
+/* Returns the map of used units: one bit for each program unit, set if the unit was programmed since the last erase. */
 static inline uint8_t *sim_flash_used(const struct stk_sim_flash *f, uint32_t block) {
     return sim_flash_bytes(f, block) + f->config.geometry.block_bytes;
 }
 
-/* One bit per program unit: its reads fail. */
+/* Returns the map of unreadable units: one bit for each program unit, set if reads of the unit fail. */
 static inline uint8_t *sim_flash_unreadable(const struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     return sim_flash_used(f, block) + STK_SIM_FLASH_MAP_(g->block_bytes, g->prog_unit);
@@ -42,7 +45,8 @@ static inline void sim_set_bit(uint8_t *map, uint32_t i, bool to) {
     map[i / 8] = (uint8_t)(to ? map[i / 8] | mask : map[i / 8] & ~mask);
 }
 
-/* A byte of the medium after a program of `data`: bits only leave the erased value, but on media that take any. */
+/* Returns a byte of the medium after a program of `data`. Bits can only leave the erased value, except on a medium that
+ * takes any value. */
 static inline uint8_t sim_flash_byte(const struct stk_sim_flash *f, uint8_t old, uint8_t data) {
     if (f->config.geometry.rewrite == STK_FLASH_ANY) {
         return data;
@@ -52,62 +56,65 @@ static inline uint8_t sim_flash_byte(const struct stk_sim_flash *f, uint8_t old,
 
 /// Rules ///
 
-/* Notes a call that broke `rule`. Returns STK_E_RANGE. */
+/* Notes a call that broke `rule`, if it is the first one. Returns STK_E_RANGE. */
 int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule, uint32_t block, uint32_t offset,
                           uint32_t bytes);
 
-/* Are these bytes whole units of the medium? */
+/* Returns true if these bytes are whole units of one block of the medium. 0 bytes are whole. */
 bool stk_sim_flash_is_placed(const struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_t offset,
                              uint32_t bytes);
 
-/* The rule that a program breaks. */
+/* Returns the rule that a program breaks, or STK_SIM_FLASH_KEPT. */
 enum stk_sim_flash_rule stk_sim_flash_rule_of(const struct stk_sim_flash *f, const struct sim_prog *p);
 
 /// Changes ///
 
-/* Call before bytes of a block change. Returns the block. */
+/* Takes note that bytes of a block are about to change: the journal of a lazy medium keeps them, and the block gets a
+ * new stamp. Call it before the change; `bytes` is above 0. Returns the block. */
 struct stk_sim_flash_block *stk_sim_flash_changed(struct stk_sim_flash *f, uint32_t block, uint32_t offset,
                                                   uint32_t bytes);
 
-/* Programs bytes from .. to - 1 of `p`, and counts units from .. to - 1 of the medium as programmed. */
+/* The first function programs bytes from .. to - 1 of `p`. The second one counts units from .. to - 1 of the block as
+ * programmed. */
 void stk_sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
 void stk_sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to);
 
 /* Fills a block with old, erased and random bytes. */
 void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block);
 
-/* The block is erased, and is as good as new. */
+/* Erases the block completely, and ends everything that a cut or a failure had left in it, but for `bad_prog` and
+ * `bad_erase`. */
 void stk_sim_flash_clear(struct stk_sim_flash *f, uint32_t block);
 
-/* Unstable places that overlap these bytes settle. */
+/* Ends the unstable places that overlap these bytes: they keep the value that they have now. */
 void stk_sim_flash_settle(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
 
-/* Reads bytes of a block that flickers. */
+/* Reads bytes of a block that flickers, into `data`. */
 void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes);
 
 /// Cuts and failures ///
 
-/* What a cut at step k leaves. */
+/* Leave what a cut at step `k` leaves: k counts from 0, as sim_flash_media.h says. */
 void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k);
 void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k);
 
-/* A program or an erase that fails, and makes its block bad. Returns STK_E_IO. */
+/* Do a program or an erase that fails, and make the block bad. Return STK_E_IO. */
 int stk_sim_flash_fail_prog(struct stk_sim_flash *f, const struct sim_prog *p);
 int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block);
 
-/* Does the read fault hit a read of these bytes? Then it is used up by one. */
+/* Returns true if the read fault hits a read of these bytes, and then uses the fault up by one. */
 bool stk_sim_flash_read_fails(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
 
 /// Lazy media ///
 
-/* Sets the journal up where the medium is lazy; its memory is all zeros. */
+/* Sets the journal up if the medium is lazy. Its memory is all zeros before. */
 void stk_sim_flash_journal_init(struct stk_sim_flash *f);
 void stk_sim_flash_journal_copy(struct stk_sim_flash *to, const struct stk_sim_flash *from);
 
-/* What the medium holds now survives a power cut. */
+/* Empties the journal: what the medium holds now survives a power cut. */
 void stk_sim_flash_remember_all(struct stk_sim_flash *f);
 
-/* Takes sectors back to what they held before. */
+/* Takes sectors back to what they held at some moment since the last sync, drawn for each, and empties the journal. */
 void stk_sim_flash_forget(struct stk_sim_flash *f);
 
 #endif

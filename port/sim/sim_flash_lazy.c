@@ -1,4 +1,5 @@
-/* stoker port: simulated flash, lazy media: what sectors held before, and which of that a power cut brings back.
+/* stoker port: simulated flash, lazy media: what sectors held before, and which of that a power cut brings back. A lazy
+ * medium stands for a disk or a page cache, which writes sectors back in any order.
  *
  * Before anything changes in a sector, the journal takes its bytes. Entries of one sector form a list, newest first,
  * which begins in a table with a place for each sector of the medium. A sync empties both. */
@@ -7,14 +8,15 @@
 #include "sim_flash_internal.h"
 #include "sim_random.h"
 
-/* What the bytes of a sector follow. */
+/* The head of an entry; the bytes of the sector follow. */
 struct entry {
-    uint64_t stamp; /* tells entries apart, between copies of a medium as well */
-    uint32_t older; /* the entry before it of the same sector, counted from 1; 0: none */
+    uint64_t stamp; /* tells entries apart, also between copies of a medium */
+    uint32_t older; /* the next older entry of the same sector, counted from 1; 0: none */
 };
 
 /// Places ///
 
+/* Returns the journal's memory, which lies behind the blocks and the unstable places. */
 static uint8_t *memory_of(const struct stk_sim_flash *f) {
     return f->mem + f->config.geometry.blocks * f->stride + STK_ALIGNED(2u * STK_SIM_FLASH_WEAK * f->weak_max);
 }
@@ -23,11 +25,12 @@ static uint32_t sectors_of(const struct stk_sim_flash *f) {
     return f->config.geometry.blocks * f->journal.block_sectors;
 }
 
-/* The newest entry of each sector, counted from 1; 0: none. */
+/* Returns the table: for each sector the number of its newest entry, counted from 1; 0: no entry. */
 static uint32_t *table_of(const struct stk_sim_flash *f) {
     return (uint32_t *)(void *)memory_of(f);
 }
 
+/* Returns the bytes of the table, in whole words of 8 bytes, to which the entries behind it are aligned. */
 static size_t table_bytes(const struct stk_sim_flash *f) {
     return (sectors_of(f) * sizeof(uint32_t) + 7u) / 8u * 8u;
 }
@@ -36,7 +39,7 @@ static struct entry *entry_at(const struct stk_sim_flash *f, uint32_t i) {
     return (struct entry *)(void *)(memory_of(f) + table_bytes(f) + i * f->journal.stride);
 }
 
-/* Bytes of sector `i` of a block: the last one may be short. */
+/* Returns the bytes of sector `i` of a block. The last sector of a block may be shorter. */
 static uint32_t bytes_of(const struct stk_sim_flash *f, uint32_t i) {
     uint32_t left = f->config.geometry.block_bytes - i * f->journal.sector;
     return left < f->journal.sector ? left : f->journal.sector;
@@ -47,6 +50,8 @@ void stk_sim_flash_journal_init(struct stk_sim_flash *f) {
     struct stk_sim_flash_journal *j = &f->journal;
     if (g->lazy != 0) {
         uint32_t sector = f->config.sector != 0 ? f->config.sector : SIM_SECTOR_DEFAULT;
+        /* The journal gets what the macro for lazy media has beyond the macro for others; `most` is how many entries
+         * fit there. */
         size_t all = STK_SIM_FLASH_LAZY_BYTES(g->blocks, g->block_bytes, g->prog_unit) -
                      STK_SIM_FLASH_BYTES(g->blocks, g->block_bytes, g->prog_unit);
         j->sector = sector < g->block_bytes ? sector : g->block_bytes;
@@ -63,6 +68,7 @@ void stk_sim_flash_journal_copy(struct stk_sim_flash *to, const struct stk_sim_f
     }
     for (uint32_t i = 0; i < from->journal.used; i++) {
         const struct entry *e = entry_at(from, i);
+        /* Entries of one stamp are equal, so that a copy back and forth moves few bytes. */
         if (entry_at(to, i)->stamp != e->stamp) {
             memcpy(entry_at(to, i), e, from->journal.stride);
         }
@@ -71,7 +77,9 @@ void stk_sim_flash_journal_copy(struct stk_sim_flash *to, const struct stk_sim_f
 
 /// Changes ///
 
-/* There is always room for a sector's first entry: the others take only what is not kept for those. */
+/* Takes a copy of the sector before a change. A sector's first entry since the last sync always has room: further
+ * entries take only the room that is not kept for first entries. So a cut can always bring back what the last sync made
+ * sure of. */
 static void note_sector(struct stk_sim_flash *f, uint32_t block, uint32_t i) {
     struct stk_sim_flash_journal *j = &f->journal;
     uint32_t *newest = table_of(f) + block * j->block_sectors + i;
@@ -102,10 +110,11 @@ void stk_sim_flash_remember_all(struct stk_sim_flash *f) {
 
 /// Cuts ///
 
+/* Moment to which a sector goes back. */
 enum age {
-    FIRST, /* what it held at the last sync */
-    NOW,
-    ANY_AGE /* one of all, each as likely as the others */
+    FIRST,  /* its bytes at the last sync */
+    NOW,    /* its bytes now: the sector does not go back */
+    ANY_AGE /* any moment in between or one of the two, each as likely as the others */
 };
 
 /* Takes a sector back to the moment before entry `e`. */
@@ -115,9 +124,12 @@ static void take_back(struct stk_sim_flash *f, uint32_t block, uint32_t i, const
     stk_sim_flash_settle(f, block, offset, bytes);
     memcpy(sim_flash_bytes(f, block) + offset, e + 1, bytes);
     b->stamp = ++f->stamp;
+    /* The block may hold parts of several moments, so only an erase makes it fit for a program again. */
     b->broken = true;
 }
 
+/* Takes one sector back to the moment that `age` names. The draw of one of many entries goes along the list once: the
+ * n-th is taken with probability 1/n, which makes all of them equally likely. */
 static void forget_sector(struct stk_sim_flash *f, uint32_t block, uint32_t i, enum age age) {
     const struct entry *chosen = NULL;
     uint32_t ages = 1, e = table_of(f)[block * f->journal.block_sectors + i];
@@ -132,7 +144,9 @@ static void forget_sector(struct stk_sim_flash *f, uint32_t block, uint32_t i, e
     }
 }
 
-/* Half of the time all of the medium, or all of each block, is at one end of its ages; else each sector is at any. */
+/* Takes the sectors back. In one of four draws the whole medium goes to one end, the last sync or now; in one of four
+ * each block does by itself; else each sector goes to a moment of its own. The whole cases are rare otherwise, and are
+ * the ones in which an order between blocks is lost. */
 void stk_sim_flash_forget(struct stk_sim_flash *f) {
     uint32_t how = sim_random_below(&f->rng, 8);
     for (uint32_t block = 0; block < f->config.geometry.blocks; block++) {

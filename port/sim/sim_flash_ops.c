@@ -1,19 +1,24 @@
-/* stoker port: simulated flash, its operations. */
+/* stoker port: simulated flash, the operations of port/flash.h. Each call checks the rules, counts, and asks whether
+ * power is lost in it or whether it fails; then it does its work on the medium's memory. */
 #include <string.h>
 
 #include "sim_flash_internal.h"
 
 /// Steps and bytes ///
 
-/* Goes on by `steps`. Returns the step at which power is lost, or `steps` when it is not. */
+/* Counts the steps of an operation, and switches the power off if the cut lies in them. Returns the step at which power
+ * is lost, or `steps` if it is not. */
 static uint32_t step(struct stk_sim_flash *f, uint32_t steps) {
     uint64_t left = f->cut_at - f->steps;
+    /* A knob that is below the present step cuts nothing: the difference would wrap. */
     bool cut = f->cut_at >= f->steps && left < steps;
     f->steps += steps;
     f->off = cut;
     return cut ? (uint32_t)left : steps;
 }
 
+/* Changes the bytes alone. stk_sim_flash_use() notes the units, since a cut may leave a unit begun without a changed
+ * byte. */
 void stk_sim_flash_apply(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t from, uint32_t to) {
     uint8_t *bytes = sim_flash_bytes(f, p->index) + p->offset;
     for (uint32_t i = from; i < to; i++) {
@@ -26,6 +31,7 @@ void stk_sim_flash_use(struct stk_sim_flash *f, const struct sim_prog *p, uint32
         sim_set_bit(sim_flash_used(f, p->index), u, true);
         sim_set_bit(sim_flash_unreadable(f, p->index), u, false);
     }
+    /* `next` is what the rule of ascending order is checked by, and never goes back before an erase. */
     if (to > from && to > p->block->next) {
         p->block->next = to;
     }
@@ -35,12 +41,14 @@ void stk_sim_flash_clear(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     struct stk_sim_flash_block *b = stk_sim_flash_block(f, block);
     memset(sim_flash_bytes(f, block), g->erased, g->block_bytes);
+    /* The map of unreadable units lies right behind that of used units, so one call clears both. */
     memset(sim_flash_used(f, block), 0, 2u * STK_SIM_FLASH_MAP_(g->block_bytes, g->prog_unit));
     b->next = 0;
     b->broken = b->shaky = b->marginal = b->flickers = b->unreadable = false;
     stk_sim_flash_settle(f, block, 0, g->block_bytes);
 }
 
+/* Switches the power off. A lazy medium then forgets some of what was done since the last sync. */
 static void lose_power(struct stk_sim_flash *f) {
     f->off = true;
     if (f->journal.used != 0) {
@@ -59,7 +67,8 @@ static void flash_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = f->config.geometry;
 }
 
-/* Returns STK_OK when the power is on and the buffer and the place are such as a call may have. */
+/* Checks what all transfers have in common: power, alignment of the buffer, and place. Misaligned buffers come before
+ * the rules: the port refuses them without looking at the medium. */
 static int check(struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_t offset, const void *data,
                  uint32_t bytes) {
     if (f->off) {
@@ -74,6 +83,7 @@ static int check(struct stk_sim_flash *f, uint32_t unit, uint32_t block, uint32_
                : stk_sim_flash_violate(f, STK_SIM_FLASH_PLACE, block, offset, bytes);
 }
 
+/* Returns true if no unit under these bytes has been made unreadable. */
 static bool is_readable(const struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
     uint32_t unit = f->config.geometry.prog_unit;
     uint32_t u = offset / unit, end = (offset + bytes - 1) / unit;
@@ -98,9 +108,12 @@ static int flash_read(void *ctx, uint32_t block, uint32_t offset, void *data, ui
     f->counts.reads++;
     f->counts.read_bytes += bytes;
     f->counts.ns += f->config.cost.read_ns + (uint64_t)f->config.cost.read_byte_ps * bytes / 1000u;
+    /* The map is only looked at if a unit of the block is unreadable, since tests read a lot. */
     if ((f->read_fault.times != 0 && stk_sim_flash_read_fails(f, block, offset, bytes)) ||
         (b->unreadable && !is_readable(f, block, offset, bytes))) {
-        memset(data, 0x55, bytes); /* what a user that ignores the error would take for data */
+        /* A user that ignores the error finds bytes that are neither erased nor old data, so that a test shows the
+         * mistake. */
+        memset(data, 0x55, bytes);
         return STK_E_IO;
     }
     if (b->flickers) {
@@ -126,6 +139,8 @@ static int flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *da
     stk_sim_flash_changed(f, block, offset, bytes);
     f->counts.prog_bytes += bytes;
     f->counts.ns += (uint64_t)f->config.cost.prog_ns * (bytes / unit);
+    /* n bytes have n + 1 steps: a cut may come before the first byte and after the last one, when only the return is
+     * lost. */
     k = step(f, bytes + 1);
     if (f->off) {
         f->counts.programs++;
@@ -133,6 +148,7 @@ static int flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *da
         lose_power(f);
         return STK_E_IO;
     }
+    /* The program is counted whatever becomes of it; prog_bad counts from 0. */
     if (f->counts.programs++ == f->prog_bad || p.block->bad_prog) {
         return stk_sim_flash_fail_prog(f, &p);
     }
@@ -152,6 +168,7 @@ static int flash_erase(void *ctx, uint32_t block) {
     }
     struct stk_sim_flash_block *b = stk_sim_flash_changed(f, block, 0, f->config.geometry.block_bytes);
     uint32_t k = step(f, STK_SIM_FLASH_ERASE_STEPS);
+    /* At step 0 of a cut erase nothing was begun, so the block does not wear. */
     b->erases += k != 0;
     f->counts.ns += f->config.cost.erase_ns;
     if (f->off) {

@@ -1,4 +1,5 @@
-/* stoker port: simulated flash, the rules that its user must keep. */
+/* stoker port: simulated flash, the rules of port/flash.h that a user must keep. A call that breaks a rule is refused
+ * and noted, so that a test fails even if its subject ignores the error. */
 #include "sim_flash_internal.h"
 
 const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule) {
@@ -15,6 +16,7 @@ const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule) {
 
 int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule, uint32_t block, uint32_t offset,
                           uint32_t bytes) {
+    /* Only the first violation is kept, since the others often follow from it. */
     if (f->violation.rule == STK_SIM_FLASH_KEPT) {
         f->violation =
             (struct stk_sim_flash_violation){rule, block, offset, bytes, f->counts.programs + f->counts.erases};
@@ -29,6 +31,7 @@ bool stk_sim_flash_is_placed(const struct stk_sim_flash *f, uint32_t unit, uint3
            (unit == 1 || (offset % unit == 0 && bytes % unit == 0));
 }
 
+/* Returns true if every byte of the unit is the inverse of the erased value. */
 static bool is_inverse(const struct stk_sim_flash *f, const uint8_t *data) {
     uint8_t inverse = (uint8_t)~f->config.geometry.erased;
     uint32_t i = 0;
@@ -38,7 +41,7 @@ static bool is_inverse(const struct stk_sim_flash *f, const uint8_t *data) {
     return i == f->config.geometry.prog_unit;
 }
 
-/* Would every bit of the unit get the value asked for? */
+/* Returns true if each bit of the unit would get the value that the program asks for. */
 static bool bits_fit(const struct stk_sim_flash *f, const uint8_t *old, const uint8_t *data) {
     uint32_t i = 0;
     while (i < f->config.geometry.prog_unit && sim_flash_byte(f, old[i], data[i]) == data[i]) {
@@ -47,7 +50,8 @@ static bool bits_fit(const struct stk_sim_flash *f, const uint8_t *old, const ui
     return i == f->config.geometry.prog_unit;
 }
 
-/* For a unit that was programmed before. */
+/* Returns the rule that a program breaks for a unit that was programmed before, by the `rewrite` of the medium. With
+ * strict_once a medium that could clear more bits allows only the inverse, so that one run tests users for both. */
 static enum stk_sim_flash_rule rule_again(const struct stk_sim_flash *f, const uint8_t *old, const uint8_t *data) {
     uint32_t rewrite = f->config.geometry.rewrite;
     if (rewrite == STK_FLASH_ONCE) {
@@ -63,9 +67,11 @@ enum stk_sim_flash_rule stk_sim_flash_rule_of(const struct stk_sim_flash *f, con
     uint32_t unit = f->config.geometry.prog_unit;
     const uint8_t *used = sim_flash_used(f, p->index), *bytes = sim_flash_bytes(f, p->index) + p->offset;
     enum stk_sim_flash_rule rule = STK_SIM_FLASH_KEPT;
+    /* A medium that takes any value, such as a file, has none of the rules below. */
     if (f->config.geometry.rewrite == STK_FLASH_ANY) {
         return rule;
     }
+    /* A block whose erase was cut or failed may read as erased and still not hold what is programmed there. */
     if (p->block->broken) {
         return STK_SIM_FLASH_BROKEN;
     }
@@ -74,6 +80,7 @@ enum stk_sim_flash_rule stk_sim_flash_rule_of(const struct stk_sim_flash *f, con
         if (sim_bit(used, u)) {
             rule = rule_again(f, bytes + at, p->data + at);
         } else if (u < p->block->next) {
+            /* A unit that was passed over may not be programmed any more: NAND wants ascending order in a block. */
             rule = STK_SIM_FLASH_ORDER;
         }
     }

@@ -1,4 +1,5 @@
-/* stoker port: ingest from memory, with faults on demand. */
+/* stoker port: simulated ingest. Sources are memory of the test, a script says which read fails, hangs or comes late,
+ * and with a seed reads end in another order. Data moves only inside reap. */
 #include "stoker/port/sim.h"
 
 #include <string.h>
@@ -7,8 +8,10 @@
 #include "stoker/deadline.h"
 
 #define COUNT_MAX 65536u
-#define FULL      28 /* Linux says so of a medium without space */
+/* ENOSPC of Linux, the errno of a medium without space. */
+#define FULL 28
 
+/* Keeps the detail of a refusal and returns `err`. */
 static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
     s->fault = (struct stk_error_info){err, index, value};
     return err;
@@ -16,6 +19,7 @@ static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t va
 
 /// Set-up ///
 
+/* Returns the configuration with the defaults in the place of zeros; NULL gives all defaults. */
 static struct stk_sim_ingest_config resolved(const struct stk_sim_ingest_config *config) {
     struct stk_sim_ingest_config c = {.depth = 0};
     if (config != NULL) {
@@ -60,6 +64,7 @@ int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_inge
     return STK_OK;
 }
 
+/* Returns true if `source` is the index of a source that was added and not removed. */
 static bool has_source(const struct stk_sim_ingest *s, uint32_t source) {
     return source < s->config.sources && s->source[source].used;
 }
@@ -75,6 +80,7 @@ int stk_sim_ingest_add(struct stk_sim_ingest *ingest, const void *data, uint64_t
     if (i == ingest->config.sources) {
         return refuse(ingest, STK_E_FULL, i, 0);
     }
+    /* All bytes have come from the start; stk_sim_ingest_come makes a source a slow pipe. */
     ingest->source[i] = (struct stk_sim_source){
         .data = data, .bytes = bytes, .come = UINT64_MAX, .used = true, .sequential = sequential};
     return (int)i;
@@ -88,6 +94,7 @@ int stk_sim_ingest_add_writable(struct stk_sim_ingest *ingest, void *data, uint6
     return source;
 }
 
+/* A source can only shrink, since its memory belongs to the test and has no more bytes. */
 int stk_sim_ingest_shrink(struct stk_sim_ingest *ingest, uint32_t source, uint64_t bytes) {
     if (ingest == NULL) {
         return STK_E_ARG;
@@ -113,6 +120,7 @@ int stk_sim_ingest_come(struct stk_sim_ingest *ingest, uint32_t source, uint64_t
     return STK_OK;
 }
 
+/* Refuses while reads are in flight: their end would look at a source that is gone. */
 int stk_sim_ingest_remove(struct stk_sim_ingest *ingest, uint32_t source) {
     if (ingest == NULL) {
         return STK_E_ARG;
@@ -129,6 +137,8 @@ int stk_sim_ingest_remove(struct stk_sim_ingest *ingest, uint32_t source) {
 
 /// Submit ///
 
+/* Checks one entry of a submit by the rules of a real port: source, op, length, offset and memory. `index` is the place
+ * of the entry in the batch. */
 static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *read, uint32_t index) {
     uintptr_t base = (uintptr_t)s->config.mem, dst = (uintptr_t)read->dst;
     size_t room = s->config.mem_bytes;
@@ -153,7 +163,7 @@ static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *re
     return STK_OK;
 }
 
-/* The first fault of this kind that the script holds for read `nth`; NULL when none. */
+/* Returns the first entry of the script for this event of read `nth`; NULL if there is none. */
 static const struct stk_sim_fault *scripted(const struct stk_sim_ingest *s, uint64_t nth, enum stk_sim_event event) {
     for (uint32_t i = 0; i < s->config.n_faults; i++) {
         if (s->config.faults[i].nth == nth && s->config.faults[i].event == event) {
@@ -163,6 +173,8 @@ static const struct stk_sim_fault *scripted(const struct stk_sim_ingest *s, uint
     return NULL;
 }
 
+/* Takes a read: gives it its number in the order of all reads, by which the script names it, and how many reaps it
+ * waits. */
 static void take_read(struct stk_sim_ingest *s, const struct stk_ingest_read *read) {
     uint64_t nth = s->stats.submitted++;
     const struct stk_sim_fault *late = scripted(s, nth, STK_SIM_DELAY);
@@ -189,10 +201,12 @@ static int sim_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t c
             return err;
         }
     }
+    /* The knob comes after the checks: a port that is full still refuses what is wrong. */
     if (s->refuse != 0) {
         s->refuse--;
         return 0;
     }
+    /* take_max lets a test see how a caller takes a submit that takes fewer reads than there is room for. */
     uint32_t room = s->config.depth - s->in_flight;
     room = s->take_max != 0 && s->take_max < room ? s->take_max : room;
     uint32_t taken = count < room ? count : room;
@@ -204,7 +218,8 @@ static int sim_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t c
 
 /// Reap ///
 
-/* Copies what the source has room for. Returns the bytes; *os_error says why there are fewer than asked. */
+/* Ends a write: copies as many bytes as the source has room for, since a source does not grow. Returns the bytes;
+ * *os_error says why there are fewer than asked for. */
 static int32_t take_data(struct stk_sim_ingest *s, const struct stk_sim_op *op, int32_t *os_error) {
     struct stk_sim_source *source = &s->source[op->read.source];
     const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
@@ -219,7 +234,7 @@ static int32_t take_data(struct stk_sim_ingest *s, const struct stk_sim_op *op, 
     return bytes != 0 ? (int32_t)bytes : STK_E_NOSPC;
 }
 
-/* Copies what the source has for this read. Returns the bytes. */
+/* Ends a read: copies the bytes that the source has. Returns how many. A sequential source goes on behind them. */
 static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
     struct stk_sim_source *source = &s->source[op->read.source];
     const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
@@ -237,6 +252,8 @@ static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) 
     return (int32_t)bytes;
 }
 
+/* Ends one operation by the script or by copying, and counts it. A read that was cancelled keeps STK_E_CANCELED even if
+ * the script would fail it. */
 static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
     struct stk_ingest_done done = {.tag = op->read.tag, .result = STK_E_CANCELED, .os_error = 0};
     const struct stk_sim_fault *failure = scripted(s, op->nth, STK_SIM_FAIL);
@@ -264,13 +281,13 @@ static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct st
     return done;
 }
 
-/* Has all that this read wants come, or all that there is? */
+/* Returns true if all bytes that this read wants have come, or all that the source will ever have. */
 static bool has_come(const struct stk_sim_source *source, const struct stk_sim_op *op) {
     uint64_t left = source->come > source->cursor ? source->come - source->cursor : 0;
     return !source->sequential || source->come >= source->bytes || left >= op->read.bytes;
 }
 
-/* May ops[i] end now? A read of a sequential source waits for the reads of that source before it. */
+/* Returns true if ops[i] can end now. A read of a sequential source waits for the reads of that source before it. */
 static bool can_end(const struct stk_sim_ingest *s, uint32_t i) {
     const struct stk_sim_op *op = &s->ops[i];
     if (op->canceled) {
@@ -287,7 +304,8 @@ static bool can_end(const struct stk_sim_ingest *s, uint32_t i) {
     return true;
 }
 
-/* The read to end next, in order or drawn; in_flight when none can. */
+/* Returns the index of the read to end next: the first that can, or with a seed one that is drawn. Returns in_flight if
+ * none can. */
 static uint32_t pick(struct stk_sim_ingest *s) {
     uint32_t n = 0, first = s->in_flight;
     for (uint32_t i = 0; i < s->in_flight; i++) {
@@ -319,11 +337,14 @@ static int sim_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint6
         done[n++] = end_read(s, &s->ops[i]);
         s->source[s->ops[i].read.source].reads--;
         s->in_flight--;
+        /* The array keeps the order of submission, which can_end() relies on. */
         memmove(&s->ops[i], &s->ops[i + 1], (s->in_flight - i) * sizeof s->ops[0]);
     }
     for (i = 0; i < s->in_flight; i++) {
+        /* Each reap brings reads that were delayed one reap nearer to their end. */
         s->ops[i].wait -= s->ops[i].wait != 0;
     }
+    /* Time passes as if the reap had waited for its whole timeout. */
     if (n == 0 && max != 0 && s->in_flight != 0 && s->config.clock != NULL) {
         s->config.clock->now = stk_time_sum(s->config.clock->now, timeout_ns);
     }
@@ -343,6 +364,7 @@ static int sim_cancel(void *ctx, uint32_t first, uint32_t last) {
     }
     for (uint32_t i = 0; i < s->in_flight && !s->deaf; i++) {
         uint32_t tag = s->ops[i].read.tag;
+        /* The read ends in the next reap, as in a real port. */
         s->ops[i].canceled = s->ops[i].canceled || (first <= tag && tag <= last);
     }
     return STK_OK;

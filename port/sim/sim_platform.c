@@ -1,4 +1,5 @@
-/* stoker port: a virtual clock. */
+/* stoker port: simulated platform, a virtual clock. Time passes only by the clock's own steps and in waits, so a test
+ * of deadlines takes no real time and gives the same result each time. */
 #include "stoker/port/sim.h"
 
 #include "stoker/atomic.h"
@@ -10,13 +11,15 @@ void stk_sim_platform_init(struct stk_sim_platform *platform, uint64_t now, uint
 
 static uint64_t sim_now_ns(void *ctx) {
     struct stk_sim_platform *p = ctx;
+    /* Answers first and steps then, so that the first answer is the time that init was given. */
     uint64_t now = p->now;
     p->now += p->step;
     p->reads++;
     return now;
 }
 
-/* Acquire, as a real port: what was stored before the word is seen after the wait. */
+/* Returns true if the word differs from `seen`. The load has acquire order, as in a real port: the caller sees after
+ * the wait what was stored before the word. */
 static bool word_changed(const uint32_t *word, uint32_t seen) {
     return stk_load_acquire(word) != stk_le32(seen);
 }
@@ -27,17 +30,20 @@ static int sim_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
     if (word_changed(word, seen)) {
         return STK_OK;
     }
+    /* The hook stands for other threads and devices, which may change the word during the wait. */
     if (p->hook != NULL) {
         p->hook(p->hook_ctx, word, seen, timeout_ns);
         if (word_changed(word, seen)) {
             return STK_OK;
         }
     }
+    /* The sum saturates: a wait without end moves the clock to its end instead of wrapping. */
     p->now = stk_time_sum(p->now, timeout_ns);
     p->timeouts++;
     return STK_E_TIMEOUT;
 }
 
+/* Counts the wake; there is no thread to wake. */
 static void sim_wake(void *ctx, uint32_t *word) {
     struct stk_sim_platform *p = ctx;
     (void)word;

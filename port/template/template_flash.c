@@ -34,7 +34,8 @@ static int template_prog(void *ctx, uint32_t block, uint32_t offset, const void 
     return STK_E_UNSUPPORTED;
 }
 
-/* The same for a block; return STK_E_IO for one that is marked bad. */
+/* Start the erase, then poll its status as in a program. Return STK_E_IO for a block that is marked bad, without
+ * touching it. */
 static int template_erase(void *ctx, uint32_t block) {
     (void)ctx;
     (void)block;

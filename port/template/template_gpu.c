@@ -154,7 +154,7 @@ static int start_batch(struct stk_template_gpu *gpu) {
     return err == STK_OK ? 1 : err;
 }
 
-/* What the end of a launch brings: with copies its results; else a look whether memory is still shared. Returns 1, or
+/* Takes the end of a launch in: with copies its results; otherwise looks whether memory is still shared. Returns 1, or
  * STK_E_DEVICE, after which a port that can goes on in the next mode, at last in BATCH. */
 static int end_launch(struct stk_template_gpu *gpu) {
     const struct stk_device_watched what = watched(gpu);
@@ -181,7 +181,8 @@ static int gpu_drive(void *ctx, bool pending) {
     uint64_t now_ns = stk_template_platform_ops.now_ns(NULL);
     int over = gpu->launched ? look_at_launch(gpu) : 0, did = 0;
     if (over < 0) {
-        take_back(gpu); /* where the driver says that the launch is over: else only once it is */
+        /* Right only where the driver says that the launch is over. Otherwise a port waits until it is. */
+        take_back(gpu);
         return STK_E_DEVICE;
     }
     if (over > 0) {
@@ -195,7 +196,9 @@ static int gpu_drive(void *ctx, bool pending) {
     if (gpu->mode == STK_BATCH) {
         int started = start_batch(gpu);
         if (started < 0) {
-            take_back(gpu); /* what was handed over; a launch on copies that did begin touches nothing of the host's */
+            /* Puts back the slots that were handed over. A launch on copies that did begin touches nothing of the
+             * host's. */
+            take_back(gpu);
         }
         return started != 0 ? started : did;
     }

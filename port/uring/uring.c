@@ -1,4 +1,6 @@
-/* stoker port: opening and closing the ring. Its set-up is in uring_setup.c, its sources are in uring_source.c. */
+/* stoker port: opening and closing a ring of io_uring. Checks the configuration, cuts the arena's memory up, registers
+ * memory and files, and cancels everything at close. The flags of the ring are chosen in uring_setup.c, sources are
+ * added in uring_source.c, reads are done in uring_read.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -10,20 +12,30 @@
 
 #include "stoker/port/os_clock.h"
 
+/* Milliseconds without work after which the kernel thread of SQPOLL sleeps. */
 #define SQPOLL_IDLE_DEFAULT 50u
-#define PIECE_MAX           (1u << 30)   /* the kernel's limit for one buffer */
-#define PIECE_COMMANDS      (256u << 10) /* short enough for NVMe commands on every kernel */
-#define PIECE_UNIT          4096u        /* so that a read with O_DIRECT stays aligned across pieces */
+/* Most bytes of one registered buffer: the kernel's limit. */
+#define PIECE_MAX (1u << 30)
+/* Bytes of a registered buffer that every kernel takes for an NVMe command; see uring_nvme.c. */
+#define PIECE_COMMANDS (256u << 10)
+/* Registered buffers are a multiple of this many bytes, so that a read with O_DIRECT that goes on in the next buffer
+ * stays aligned. */
+#define PIECE_UNIT 4096u
 #define FLAGS_ALL                                                                                                      \
     (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD | STK_URING_COOP |             \
      STK_URING_PASSTHROUGH | STK_URING_HUGE)
-#define CLOSE_BATCH      32u
-#define RING_ENTRY_BYTES 128u      /* about what an entry takes in both queues */
-#define CLOSE_SLICE_NS   10000000u /* between two attempts to cancel what would not end */
+/* Completions that close drops at a time. */
+#define CLOSE_BATCH 32u
+/* Bytes that an entry takes in both queues together, about. Used only to tell which limit of memory refused a ring. */
+#define RING_ENTRY_BYTES 128u
+/* Nanoseconds between two attempts of close to cancel reads that did not end. */
+#define CLOSE_SLICE_NS 10000000u
 
 /// Opening ///
 
-/* Returns the length of a registered buffer where the caller names none. */
+/* Returns the bytes of a registered buffer where the caller names none. Without NVMe commands a buffer is as long as
+ * the kernel allows. With them a buffer is as short as every kernel wants (PIECE_COMMANDS), or longer where
+ * STK_URING_PIECES_MAX buffers would not cover the memory. */
 static uint32_t default_piece(const struct stk_uring_config *c) {
     uint64_t even = ((uint64_t)c->memory_bytes / STK_URING_PIECES_MAX / PIECE_UNIT + 1u) * PIECE_UNIT;
     if ((c->flags & STK_URING_PASSTHROUGH) == 0 || even > PIECE_MAX) {
@@ -32,6 +44,7 @@ static uint32_t default_piece(const struct stk_uring_config *c) {
     return even > PIECE_COMMANDS ? (uint32_t)even : PIECE_COMMANDS;
 }
 
+/* Returns the configuration with the defaults in the place of zeros; NULL gives all defaults. */
 static struct stk_uring_config resolved(const struct stk_uring_config *config) {
     struct stk_uring_config c = config != NULL ? *config : (struct stk_uring_config){.flags = 0};
     c.depth = c.depth != 0 ? c.depth : STK_URING_DEPTH_DEFAULT;
@@ -55,6 +68,7 @@ int stk_uring_bytes(const struct stk_uring_config *config, size_t *bytes) {
     return STK_OK;
 }
 
+/* Checks everything that needs no kernel, and sets *need to the arena bytes. Keeps the detail of a refusal. */
 static int check_config(struct stk_uring *u, const struct stk_uring_config *c, size_t bytes, size_t *need) {
     if ((c->flags & ~(uint32_t)FLAGS_ALL) != 0) {
         return refuse(u, STK_E_ARG, 0, c->flags);
@@ -62,13 +76,15 @@ static int check_config(struct stk_uring *u, const struct stk_uring_config *c, s
     if (c->piece_bytes > PIECE_MAX || c->piece_bytes % PIECE_UNIT != 0) {
         return refuse(u, STK_E_ARG, 0, c->piece_bytes);
     }
+    /* Rounds up without a sum that could wrap; `bytes` is above 0 here. */
     if ((bytes - 1) / c->piece_bytes >= STK_URING_PIECES_MAX) {
         return refuse(u, STK_E_OVERFLOW, 0, bytes);
     }
     return stk_uring_bytes(c, need) < 0 ? refuse(u, STK_E_OVERFLOW, 0, 0) : STK_OK;
 }
 
-/* Returns the code of an errno with which the kernel refused `bytes` of memory, or the ring. An errno that is about
+/* Returns the code of an errno with which the kernel refused `bytes` bytes of memory, or the ring. ENOMEM under a limit
+ * of locked memory below `bytes` is STK_E_LOCKED, which tells the user which limit to raise. An errno that is about
  * neither memory nor descriptors means that io_uring is not available, or not in this way: it is forbidden, or unknown
  * to this kernel, or the memory cannot be pinned. */
 static int refusal_code(int os_error, uint64_t bytes) {
@@ -80,7 +96,8 @@ static int refusal_code(int os_error, uint64_t bytes) {
     return err == STK_E_NOMEM || err == STK_E_FILES ? err : STK_E_UNSUPPORTED;
 }
 
-/* Returns 0 or a positive errno. */
+/* Registers the memory as buffers of piece_bytes each. Reads into registered memory spare the kernel the pinning of
+ * pages for each request. Returns 0 or a positive errno. */
 static int register_memory(struct stk_uring *u) {
     struct iovec pieces[STK_URING_PIECES_MAX];
     unsigned n = 0;
@@ -91,7 +108,8 @@ static int register_memory(struct stk_uring *u) {
     return -io_uring_register_buffers(u->ring, pieces, n);
 }
 
-/* Registers memory and files, and reads a byte through the ring. Returns 0, or a positive errno with u->call set. */
+/* Registers memory and files, and reads a byte through the ring: some sandboxes give a ring that does not read. Returns
+ * 0, or a positive errno with u->call set to the call that failed. */
 static int prepare_ring(struct stk_uring *u) {
     int e = 0;
     u->call = "io_uring_register (buffers)";
@@ -105,7 +123,7 @@ static int prepare_ring(struct stk_uring *u) {
     return e == 0 ? stk_uring_try_(u) : e;
 }
 
-/* Sets the ring up. On an error nothing of the ring is left. */
+/* Sets the ring up and registers with it. On an error nothing of the ring is left, and u->info has the detail. */
 static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
     /* Before Linux 5.12 the ring counts as locked memory. */
     uint64_t bytes = (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES;
@@ -122,7 +140,7 @@ static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
     return e == 0 ? STK_OK : refuse(u, refusal_code(e, bytes), 0, (uint64_t)e);
 }
 
-/* Cuts the arena's piece up and makes every list. */
+/* Cuts the arena's memory up and makes every list. The order is that of STK_URING_BYTES. */
 static void lay_out(struct stk_uring *u, uint8_t *piece) {
     u->ring = piece;
     piece += STK_ALIGNED(STK_URING_RING_BYTES);
@@ -132,6 +150,8 @@ static void lay_out(struct stk_uring *u, uint8_t *piece) {
     piece += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
     u->fds = (int *)(void *)piece;
     piece += STK_ALIGNED((size_t)u->sources * sizeof(int));
+    /* Bounce blocks begin at a multiple of their size, which satisfies every alignment of O_DIRECT that the port
+     * supports. */
     u->bounce = piece + (STK_URING_BOUNCE_BYTES - (uintptr_t)piece % STK_URING_BOUNCE_BYTES) % STK_URING_BOUNCE_BYTES;
     stk_index_list_clear(&u->free);
     stk_index_list_clear(&u->outbox);
@@ -143,7 +163,8 @@ static void lay_out(struct stk_uring *u, uint8_t *piece) {
     }
     for (uint32_t i = 0; i < u->sources; i++) {
         u->source[i] = (struct stk_uring_source){.kind = SOURCE_FREE, .queue = {STK_INDEX_NONE, STK_INDEX_NONE}};
-        u->fds[i] = -1; /* a hole in the registered table */
+        /* -1 is a hole in the registered table of files. */
+        u->fds[i] = -1;
     }
 }
 
@@ -178,6 +199,7 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     lay_out(uring, piece);
     r = start_ring(uring, &c);
     if (r < 0) {
+        /* A ring that failed to open looks like one that is closed, but keeps why. */
         *uring = (struct stk_uring){.info = uring->info, .call = uring->call};
         stk_arena_release(arena, mark);
     }
@@ -198,12 +220,14 @@ int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns) {
     int r = stk_uring_ops.cancel(uring, 0, UINT32_MAX);
     while (r >= 0 && uring->in_flight != 0) {
         uint64_t left = stk_os_left_ns(&deadline);
-        /* Each reap cancels anew what did not end. */
+        /* Each reap cancels again what has not ended. The answers are dropped: the caller has given its reads up. */
         r = stk_uring_ops.reap(uring, dropped, CLOSE_BATCH, stk_deadline_wait(&deadline, CLOSE_SLICE_NS));
+        /* The kernel may still write to the memory, so nothing is released. */
         if (r == 0 && left == 0) {
             return refuse(uring, STK_E_TIMEOUT, 0, uring->out);
         }
     }
+    /* The kernel must not use a socket's ring of buffers after close, since its memory is the caller's again then. */
     for (uint32_t i = 0; i < uring->sources; i++) {
         (void)stk_uring_forget_socket_(uring, i);
     }

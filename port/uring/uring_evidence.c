@@ -1,4 +1,5 @@
-/* stoker port: the counters of paths, the check for zero-copy, and what this machine has for it. */
+/* stoker port: the counters of paths, the check whether reads were zero-copy, and what this machine has for it. The
+ * check counts requests; it believes no capability bit. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -11,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// Was a run zero-copy ///
+/// Zero-copy ///
 
 const char *stk_uring_path_name(enum stk_uring_path path) {
     static const char *const names[STK_URING_PATHS] = {
@@ -32,6 +33,7 @@ int stk_uring_path_stats(const struct stk_uring *uring, enum stk_uring_path path
 
 enum stk_uring_copies stk_uring_copies(const struct stk_uring_path_stats *s, enum stk_uring_path path) {
     bool by_device = path == STK_URING_DIRECT_PATH || path == STK_URING_NVME_PATH;
+    /* A read that is under way may still be copied, so the answer waits until all have ended. */
     if (s->submitted != s->completed + s->failed + s->canceled) {
         return STK_URING_UNFINISHED;
     }
@@ -41,6 +43,7 @@ enum stk_uring_copies stk_uring_copies(const struct stk_uring_path_stats *s, enu
     if (s->bounce_bytes != 0) {
         return STK_URING_BOUNCED;
     }
+    /* On other paths the kernel copies: out of its page cache, or out of a pipe or socket. */
     return !by_device ? STK_URING_KERNEL_COPY : s->plain != 0 ? STK_URING_UNREGISTERED : STK_URING_ZERO_COPY;
 }
 
@@ -66,16 +69,17 @@ const char *stk_uring_copies_name(enum stk_uring_copies copies) {
 #define NAMES_BYTES 2048u
 #define P2P_FOLDER  "/sys/bus/pci/devices"
 
-/* An entry of a folder as the kernel gives it. The C library's readdir allocates. */
+/* An entry of a folder as the kernel gives it (struct linux_dirent64). The port reads folders itself because readdir of
+ * the C library allocates. */
 struct entry {
-    uint64_t inode;
-    int64_t next;
-    uint16_t bytes;
-    uint8_t type;
+    uint64_t inode; /* not used */
+    int64_t next;   /* position of the next entry, not used */
+    uint16_t bytes; /* bytes of this entry */
+    uint8_t type;   /* not used */
     char name[];
 };
 
-/* Calls `look` with the name of each entry of a folder. */
+/* Calls `look` with the name of each entry of a folder. A folder that is missing has no entries. */
 static void for_each_name(const char *folder, void (*look)(void *ctx, const char *name), void *ctx) {
     _Alignas(8) char names[NAMES_BYTES];
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -93,7 +97,7 @@ static void for_each_name(const char *folder, void (*look)(void *ctx, const char
     }
 }
 
-/* Counts NVMe namespaces with a character device: /dev/ng0n1. */
+/* Counts the NVMe namespaces that have a character device (/dev/ng0n1), and keeps the name of the first one. */
 static void look_for_nvme(void *ctx, const char *name) {
     struct stk_uring_machine *m = ctx;
     unsigned controller, space;
@@ -106,7 +110,7 @@ static void look_for_nvme(void *ctx, const char *name) {
     }
 }
 
-/* Adds the memory that a PCI device gives to others for peer-to-peer transfers. */
+/* Adds up the memory that PCI devices offer for peer-to-peer transfers. */
 static void look_for_p2p(void *ctx, const char *name) {
     struct stk_uring_machine *m = ctx;
     char path[128], text[32] = "";

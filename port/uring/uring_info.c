@@ -1,4 +1,5 @@
-/* stoker port: what the kernel's io_uring can do. */
+/* stoker port: what the kernel's io_uring can do, and the report of it. Asks a small ring of its own, so it needs no
+ * open port. A sandbox may give a ring that cannot be entered, so a request is sent as well. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -12,11 +13,13 @@
 
 #include "stoker/port/os_error.h"
 
-#define PROBE_ENTRIES  4u
+#define PROBE_ENTRIES 4u
+/* Most operations that a probe reports: the kernel numbers them with 8 bits. */
 #define PROBE_OPS      256u
 #define PROBE_BYTES    4096u
 #define SQPOLL_IDLE_MS 1u
 
+/* Index: enum io_uring_op. Newer operations have no name here and are reported by their number. */
 static const char *const opcode_names[] = {
     [IORING_OP_NOP] = "NOP",
     [IORING_OP_READV] = "READV",
@@ -73,18 +76,22 @@ const char *stk_uring_opcode_name(uint32_t n) {
     return n < sizeof opcode_names / sizeof opcode_names[0] ? opcode_names[n] : NULL;
 }
 
+/* Returns true if the kernel has said that it knows the operation. */
 static bool knows(const struct stk_uring_info *info, unsigned opcode) {
     return ((unsigned)info->opcode[opcode / 8] & (1u << (opcode % 8))) != 0;
 }
 
+/* Asks which operations the kernel knows. */
 static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
+    /* The probe has a flexible array at its end; the union gives it its room on the stack. */
     union {
         struct io_uring_probe probe;
         uint8_t bytes[sizeof(struct io_uring_probe) + PROBE_OPS * sizeof(struct io_uring_probe_op)];
     } p;
     memset(&p, 0, sizeof p);
     if (io_uring_register_probe(ring, &p.probe, PROBE_OPS) < 0) {
-        return; /* before Linux 5.6: the report says that it knows none */
+        /* Before Linux 5.6 there is no such question, and the report says that no operation is known. */
+        return;
     }
     const struct io_uring_probe_op *op = (const void *)(p.bytes + sizeof(struct io_uring_probe));
     for (unsigned i = 0; i < p.probe.ops_len; i++) {
@@ -97,6 +104,7 @@ static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
     info->msg_ring = knows(info, IORING_OP_MSG_RING);
 }
 
+/* Tries to register a page of the stack and a table of one empty place. Both end with the ring. */
 static void probe_registration(struct io_uring *ring, struct stk_uring_info *info) {
     static const int no_file = -1;
     uint8_t bytes[PROBE_BYTES];
@@ -105,6 +113,7 @@ static void probe_registration(struct io_uring *ring, struct stk_uring_info *inf
     info->fixed_files = io_uring_register_files(ring, &no_file, 1) == 0;
 }
 
+/* Tries to make a ring with a kernel thread, which some systems allow to root alone. */
 static void probe_sqpoll(struct stk_uring_info *info) {
     struct io_uring ring;
     struct io_uring_params params = {.flags = IORING_SETUP_SQPOLL, .sq_thread_idle = SQPOLL_IDLE_MS};
@@ -129,6 +138,7 @@ int stk_uring_probe(struct stk_uring_info *info) {
         info->os_error = -r;
         return STK_E_UNSUPPORTED;
     }
+    /* A ring that was made may still refuse to be entered, so one request without data has to be answered. */
     io_uring_prep_nop(io_uring_get_sqe(&ring));
     r = stk_uring_ask_(&ring, &answer);
     if (r != 0) {
@@ -146,6 +156,7 @@ int stk_uring_probe(struct stk_uring_info *info) {
     return STK_OK;
 }
 
+/* Returns the reason in words that name what the user can change. */
 static const char *why_not(int os_error) {
     switch (os_error) {
     case ENOSYS:
@@ -158,7 +169,7 @@ static const char *why_not(int os_error) {
     }
 }
 
-/* Adds one word of the list, with the comma before it. */
+/* Adds one word to the list, with a comma before it, if `on`. */
 static void add_word(char line[STK_URING_TEXT_BYTES], bool on, const char *word) {
     size_t n = strlen(line);
     if (on) {
@@ -166,6 +177,7 @@ static void add_word(char line[STK_URING_TEXT_BYTES], bool on, const char *word)
     }
 }
 
+/* Builds the line in a buffer of its own, so that nothing is written where `bytes` is too small. */
 int stk_uring_describe(const struct stk_uring_info *info, char *text, size_t bytes) {
     char line[STK_URING_TEXT_BYTES] = "";
     size_t n;

@@ -1,4 +1,5 @@
-/* stoker port: what the files of the io_uring port share. */
+/* stoker port: what the files of the io_uring port share. uring_read.c moves reads on; uring_ring.c has the requests
+ * and calls nothing of uring_read.c. */
 #ifndef STOKER_URING_INTERNAL_H
 #define STOKER_URING_INTERNAL_H
 
@@ -10,18 +11,20 @@
 #include "stoker/port/os_source.h"
 #include "stoker/port/uring.h"
 
+/* The header of the port reserves room for the ring as bytes, so that a program needs no liburing to compile. */
 _Static_assert(sizeof(struct io_uring) <= STK_URING_RING_BYTES, "raise STK_URING_RING_BYTES");
 
-/* The way of a read; those in OP_SEND_* are in the outbox or parked, those in OP_READ and OP_POLL in the kernel. */
+/* State of an operation. Operations in OP_SEND_* are in the outbox or parked; those in OP_READ and OP_POLL are in the
+ * kernel. */
 enum op_state {
-    OP_FREE,
-    OP_QUEUED,
-    OP_SEND_READ,
-    OP_SEND_POLL,
-    OP_READ,
-    OP_POLL,
-    OP_PROVIDED, /* a buffer of a socket, in the queue of its source */
-    OP_READY
+    OP_FREE,      /* in the list of free operations */
+    OP_QUEUED,    /* a read of a sequential source that waits for the reads before it */
+    OP_SEND_READ, /* a request has to be sent */
+    OP_SEND_POLL, /* a poll has to be sent, since the source had no data */
+    OP_READ,      /* the kernel has a request */
+    OP_POLL,      /* the kernel has a poll */
+    OP_PROVIDED,  /* a buffer of a socket, in the queue of its source */
+    OP_READY      /* ended; reap hands the operation out */
 };
 
 /* How the reads of a source get their data. */
@@ -31,14 +34,14 @@ enum receive_kind {
     RECEIVE_MULTISHOT /* a socket: one request answers for all reads */
 };
 
-/* Keeps the detail of a refusal and returns its code. */
+/* Keeps the detail of a refusal in u->info and returns `err`, so that a caller can write `return refuse(...)`. */
 static inline int refuse(struct stk_uring *u, int err, uint32_t index, uint64_t value) {
     u->info = (struct stk_error_info){err, index, value};
     return err;
 }
 
-/* Longest time between two looks of a reap that waits. Of a longer gap only this much counts for a deadline: the
- * process was stopped, or its caller was elsewhere, and could not have seen an answer. */
+/* Longest time in nanoseconds between two looks of a reap that waits. Of a longer gap only this much counts for the
+ * deadline of a read: the process was stopped, or its caller was elsewhere, and could not have seen an answer. */
 #define STK_URING_LOOK_NS UINT64_C(1000000000)
 
 /* Returns true if the errno of an io_uring_enter means "try again". */
@@ -48,8 +51,8 @@ static inline bool stk_uring_passing_(int os_error) {
 
 /// Set-up: uring_setup.c ///
 
-/* Makes the ring in the best way that the kernel takes, and notes what the ring has. Returns 0, or a positive errno
- * with no ring left behind it. */
+/* Makes the ring with the best flags that the kernel takes, and notes which features the ring has. Returns 0, or a
+ * positive errno; then there is no ring. */
 int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *config);
 
 /// One request: uring_try.c ///
@@ -71,7 +74,7 @@ void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_er
  * failed. */
 void stk_uring_refused_(struct stk_uring *u, int os_error);
 
-/* Adds the time since the last look to the watched time. */
+/* Adds the time since the last look to u->watched_ns, at most STK_URING_LOOK_NS of it. */
 void stk_uring_look_(struct stk_uring *u);
 
 /* Marks the positioned reads that the kernel has had for too long: the next flush cancels them. */
@@ -127,14 +130,15 @@ void stk_uring_send_next_(struct stk_uring *u, struct stk_uring_source *s);
 
 /* An answer of the kernel. */
 struct stk_uring_answer {
-    uint32_t index;      /* of the operation; of a multishot receive, the source */
+    uint32_t index;      /* index of the operation; of a multishot receive, index of the source */
     int32_t res;         /* count of bytes or -errno */
     uint32_t flags;      /* IORING_CQE_F_* */
-    bool receive;        /* the answer is one of a multishot receive */
-    uint32_t generation; /* of a multishot receive: of the source to which the request was sent */
+    bool receive;        /* true: the answer belongs to a multishot receive */
+    uint32_t generation; /* of a multishot receive: generation of the source to which the request was sent */
 };
 
-/* user_data of a multishot receive: a bit, the generation of the source, and its index. */
+/* user_data of a multishot receive: bit 33, the generation of the source from bit 16 on, and its index below. Bit 32
+ * marks a cancel (uring_ring.c); the user_data of a read is its index alone. */
 #define STK_URING_RECEIVE_DATA  (1ull << 33)
 #define STK_URING_RECEIVE_SHIFT 16u
 
@@ -165,7 +169,8 @@ extern const struct stk_uring_requests stk_uring_receive_requests_;
 /* Hands the outbox, and the cancels that are due, to the kernel as far as it takes them; the next reap goes on. */
 void stk_uring_flush_(struct stk_uring *u);
 
-#define STK_URING_ANSWERS 32u /* that are taken in at a time */
+/* Answers that are taken in at a time. */
+#define STK_URING_ANSWERS 32u
 
 /* Takes answers to reads, polls and multishot receives that are there, and those to cancels on the way. Returns how
  * many, 0 when there is none any more. */

@@ -1,4 +1,5 @@
-/* stoker port: a ring as a reader of a pool. */
+/* stoker port: the table by which a reader pool drives rings of io_uring (stoker/port/reader_kind.h). Nothing here
+ * reads; each entry hands on to the ring's own call. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -6,6 +7,8 @@
 #include "stoker/port/reader_kind.h"
 #include "uring_internal.h"
 
+/* Tells the pool how much one ring takes. The memory is that of the configuration: all rings of a pool register the
+ * same memory, so any of them can serve any read. */
 static int kind_shape(const void *config, struct stk_reader_shape *shape) {
     const struct stk_uring_config *c = config;
     size_t bytes = 0;
@@ -22,9 +25,11 @@ static int kind_shape(const void *config, struct stk_reader_shape *shape) {
     return err;
 }
 
+/* Checks a descriptor without a ring. The pool asks on the caller's thread, before any reader knows the source. */
 static int kind_check_file(int fd, bool *sequential, int *os_error) {
     if (stk_uring_is_nvme(fd)) {
-        *sequential = false; /* the ring asks the namespace what it is */
+        /* The ring itself asks the namespace for its blocks, when it adds the source. */
+        *sequential = false;
         return STK_OK;
     }
     int r = stk_os_source(fd, sequential, os_error);
@@ -37,6 +42,7 @@ static int kind_check_file(int fd, bool *sequential, int *os_error) {
 
 static int kind_open(void *reader, const void *config, struct stk_arena *arena) {
     struct stk_uring_config c = *(const struct stk_uring_config *)config;
+    /* A reader of a pool is used by its own thread only, which is what single issuer promises to the kernel. */
     c.flags |= STK_URING_ONE_THREAD;
     return stk_uring_open(reader, &c, arena);
 }

@@ -1,4 +1,6 @@
-/* stoker port: reads that the kernel does not answer, and requests that the kernel does not take. */
+/* stoker port: bounds on the kernel. Finds reads that the kernel does not answer and counts requests that the kernel
+ * does not take, so that no caller waits for ever. Time is watched time (u->watched_ns): a pause of the process counts
+ * little, since no answer could be seen in it. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -8,11 +10,17 @@
 
 #include "stoker/port/os_clock.h"
 
-#define REFUSED_EVERY_NS 1000000u             /* refusals closer together count once */
-#define LATE_NS_PER_BYTE 1000u                /* a medium that gives less than 1 MB/s is as good as dead */
-#define CANCEL_NS        UINT64_C(5000000000) /* time that the kernel has to end a read that was cancelled */
+/* Nanoseconds within which several refusals count once, so that a caller in a tight loop does not fail a ring that is
+ * short of memory for a moment. */
+#define REFUSED_EVERY_NS 1000000u
+/* Nanoseconds that are allowed for each byte beside the timeout: a medium that gives less than 1 MB/s counts as
+ * dead. */
+#define LATE_NS_PER_BYTE 1000u
+/* Nanoseconds that the kernel has to end a read that was cancelled. */
+#define CANCEL_NS UINT64_C(5000000000)
 
 void stk_uring_failed_(struct stk_uring *u, const char *call, int err, int os_error) {
+    /* The first failure is kept, since the others follow from it. */
     if (u->broken == 0) {
         u->call = call;
         u->broken = refuse(u, err, 0, (uint64_t)os_error);
@@ -36,14 +44,15 @@ void stk_uring_look_(struct stk_uring *u) {
     u->watched_ns += step < STK_URING_LOOK_NS ? step : STK_URING_LOOK_NS;
 }
 
-/* Returns the longest watched time that the kernel may keep a read. */
+/* Returns the longest watched time in nanoseconds that the kernel may keep a request of this read. */
 static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *op) {
     uint64_t more = (uint64_t)op->bytes * LATE_NS_PER_BYTE;
     return op->late ? CANCEL_NS : stk_time_sum(u->read_timeout_ns, more);
 }
 
 void stk_uring_find_late_(struct stk_uring *u) {
-    /* Looks for late reads often enough for the timeout, but does not walk over all reads in each reap. */
+    /* Looks for late reads four times in each timeout, and at least once a second. So a reap does not walk over all
+     * reads. */
     uint64_t quarter = u->read_timeout_ns / 4u;
     if (u->read_timeout_ns == UINT64_MAX || u->watched_ns < u->look_late_ns) {
         return;
@@ -51,15 +60,19 @@ void stk_uring_find_late_(struct stk_uring *u) {
     u->look_late_ns = u->watched_ns + (quarter < STK_URING_LOOK_NS ? quarter : STK_URING_LOOK_NS);
     for (uint32_t i = 0; i < u->depth; i++) {
         struct stk_uring_op *op = &u->ops[i];
+        /* A read of a pipe or socket may wait for data for any time, so only sources with offsets have a deadline. */
         bool timed = op->state == OP_READ && u->source[op->source].kind == SOURCE_POSITIONED;
         if (!timed || u->watched_ns - op->sent_ns <= limit_of(u, op)) {
             continue;
         }
         if (op->late && op->op == STK_INGEST_SYNC) {
-            continue; /* a sync that runs cannot be ended, and keeps no memory */
+            /* A sync that runs cannot be ended by a cancel, and it holds no memory of the caller. So it is left to the
+             * kernel. */
+            continue;
         }
         if (op->late) {
-            /* The kernel keeps the read, and with the read the memory. */
+            /* The kernel keeps the read in spite of the cancel, and with the read the memory, which is the caller's
+             * again only after the read. So the whole ring has failed. */
             stk_uring_failed_(u, "a read that was cancelled", STK_E_TIMEOUT, ETIMEDOUT);
         } else {
             op->late = 1;

@@ -1,6 +1,6 @@
 /* stoker port: NVMe passthrough. A request is an NVMe command to a namespace (NVM Command Set Specification 1.0c, 3.2.4
  * "Read command"). Block size and capacity of a namespace come from its identify data (NVM Express Base Specification
- * 2.0c, 5.17). */
+ * 2.0c, 5.17). Only reads: the port never writes to a namespace. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -19,14 +19,18 @@
 
 #ifdef NVME_URING_CMD_IO
 
-#define OPCODE_READ       0x02u
-#define STATUS_MASK       0x7ffu /* status code and its type */
-#define STATUS_NO_PATH    0x370  /* the device, or the way to it, is gone */
-#define STATUS_ABORTED    0x371
-#define STATUS_BAD_FORMAT 0x00b /* invalid namespace or format */
+#define OPCODE_READ 0x02u
+/* Status code and its type, without the bits for retries. */
+#define STATUS_MASK 0x7ffu
+/* The device, or the way to it, is gone. */
+#define STATUS_NO_PATH 0x370
+#define STATUS_ABORTED 0x371
+/* Invalid namespace or format: the namespace is no longer the one that was identified. */
+#define STATUS_BAD_FORMAT 0x00b
 
 _Static_assert(sizeof(struct nvme_uring_cmd) <= 80, "must fit behind a request of 64 bytes");
 
+/* Fills in a read command. The plan has whole blocks, so both divisions come out even. */
 static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     const struct stk_uring_source *s = &u->source[op->source];
     uint64_t first = op->at / s->block, timeout_ms = u->read_timeout_ns / NS_PER_MS;
@@ -37,7 +41,8 @@ static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, 
         .data_len = op->asked,
         .cdw10 = (uint32_t)first,
         .cdw11 = (uint32_t)(first >> 32),
-        .cdw12 = op->asked / s->block - 1u, /* the number of blocks is counted from 0 */
+        /* The command counts its blocks from 0. */
+        .cdw12 = op->asked / s->block - 1u,
         .timeout_ms = timeout_ms < INT32_MAX ? (uint32_t)timeout_ms : 0u,
     };
     io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->source, NULL, 0, 0);
@@ -51,7 +56,7 @@ static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, 
     memcpy(sqe->cmd, &command, sizeof command);
 }
 
-/* Returns the errno for a status that the device gave. */
+/* Returns the errno for a status that the device gave: ENODEV where the namespace is gone, EIO for every other one. */
 static int errno_of(uint32_t status) {
     switch (status & STATUS_MASK) {
     case STATUS_NO_PATH:
@@ -66,8 +71,8 @@ static int errno_of(uint32_t status) {
 /* Takes the answer to a command: 0, a status of the device above 0, or -errno. */
 static int32_t command_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
     if (res == -EINVAL && op->fixed) {
-        /* Linux 5.19 and 6.0 know no registered memory here, and for 6.1 a buffer may be too long. So the command is
-         * sent again. */
+        /* Linux 5.19 and 6.0 know no registered memory for commands, and for 6.1 a registered buffer may be too long.
+         * EAGAIN makes the read try again, without registered memory from now on. */
         u->plain_commands = true;
         return -EAGAIN;
     }
@@ -76,7 +81,8 @@ static int32_t command_result(struct stk_uring *u, const struct stk_uring_op *op
 
 #else
 
-/* The headers that this was built with do not know the commands: stk_uring_nvme_identify refuses each namespace. */
+/* Stands in for a build whose kernel headers do not know the commands. stk_uring_nvme_identify refuses each namespace
+ * there, so no command is ever made. */
 static void prepare_command(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     (void)u;
     (void)op;
@@ -100,18 +106,24 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
 #define IDENTIFY_BYTES   4096u
 #define IDENTIFY_SPACE   0u /* CNS: the namespace */
 #define IDENTIFY_CONTROL 1u /* CNS: the controller */
-#define SPACE_FLBAS      26u
-#define SPACE_FORMATS    128u /* LBAF0, 4 bytes for each format */
-#define CONTROL_MDTS     77u
-#define FORMAT_DATA_LOG  2u /* LBADS in a format */
-#define BLOCK_LOG_MIN    9u
-#define BLOCK_LOG_MAX    12u
-#define PAGE_LOG         12u /* least page size of a controller, which MDTS counts; greater pages allow more */
-#define MDTS_LOG_MAX     16u
-/* The driver takes at least 127 pieces of memory in a command, and each page of the memory may be one. */
+/* Byte in the namespace's data with the index of the format in use. */
+#define SPACE_FLBAS   26u
+#define SPACE_FORMATS 128u /* byte of LBAF0, the first of the formats, with 4 bytes each */
+/* Byte in the controller's data with the logarithm of the longest transfer. */
+#define CONTROL_MDTS    77u
+#define FORMAT_DATA_LOG 2u /* byte of a format with the logarithm of the block size (LBADS) */
+#define BLOCK_LOG_MIN   9u
+#define BLOCK_LOG_MAX   12u
+/* Logarithm of the least page size of a controller, in which MDTS counts. A controller with larger pages allows more
+ * than this port uses. */
+#define PAGE_LOG     12u
+#define MDTS_LOG_MAX 16u
+/* Most bytes of a command: the driver takes at least 127 pieces of memory in a command, and each page of the memory may
+ * be one. */
 #define TRANSFER_MAX (256u << 10)
 
-/* Sends one identify command. Returns 0 or a positive errno. */
+/* Sends one identify command to the controller. `what` is the CNS: which data to return. Returns 0 or a positive
+ * errno. */
 static int identify(int fd, uint32_t nsid, uint32_t what, uint8_t data[IDENTIFY_BYTES]) {
     struct nvme_passthru_cmd command = {
         .opcode = OPCODE_IDENTIFY,
@@ -124,18 +136,23 @@ static int identify(int fd, uint32_t nsid, uint32_t what, uint8_t data[IDENTIFY_
     return r < 0 ? errno : r > 0 ? EIO : 0;
 }
 
+/* Only the character device of a namespace takes commands by io_uring; the ioctl alone would also answer for the block
+ * device. */
 bool stk_uring_is_nvme(int fd) {
     struct stat st;
     return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && ioctl(fd, NVME_IOCTL_ID) > 0;
 }
 
-/* Takes size and format from the namespace's data. Returns 0 or a positive errno. */
+/* Takes size and format out of the namespace's data. Returns 0 or a positive errno: EOPNOTSUPP for a format that this
+ * port does not read. */
 static int take_space(const uint8_t data[IDENTIFY_BYTES], struct stk_uring_nvme *nvme) {
+    /* Bits 0 to 3 are the low part of the index, bits 5 and 6 the high part. */
     uint32_t flbas = data[SPACE_FLBAS], index = (flbas & 15u) | (flbas >> 5 & 3u) << 4;
     const uint8_t *format = data + SPACE_FORMATS + 4u * (size_t)index;
     uint32_t block_log = format[FORMAT_DATA_LOG], metadata = (uint32_t)format[0] | (uint32_t)format[1] << 8;
     nvme->blocks = stk_get64(data);
-    /* Metadata would need memory of its own, or lie between the blocks. */
+    /* Metadata would need memory of its own, or lie between the blocks. Blocks above 4096 bytes do not fit into a
+     * bounce block. */
     if (metadata != 0 || block_log < BLOCK_LOG_MIN || block_log > BLOCK_LOG_MAX ||
         nvme->blocks > (uint64_t)INT64_MAX >> block_log) {
         return EOPNOTSUPP;
@@ -144,6 +161,7 @@ static int take_space(const uint8_t data[IDENTIFY_BYTES], struct stk_uring_nvme 
     return nvme->blocks != 0 ? 0 : ENODEV; /* an inactive namespace has no size */
 }
 
+/* Takes the longest transfer out of the controller's data. MDTS 0 means that the controller has no limit. */
 static void take_control(const uint8_t data[IDENTIFY_BYTES], struct stk_uring_nvme *nvme) {
     uint32_t mdts = data[CONTROL_MDTS];
     nvme->device_max = mdts != 0 && mdts <= MDTS_LOG_MAX ? 1u << (mdts + PAGE_LOG) : 0u;
@@ -167,6 +185,7 @@ int stk_uring_nvme_identify(int fd, struct stk_uring_nvme *nvme) {
     nvme->nsid = (uint32_t)id;
     int e = identify(fd, nvme->nsid, IDENTIFY_SPACE, data);
     e = e == 0 ? take_space(data, nvme) : e;
+    /* The controller comes second and overwrites the data of the namespace, which has been taken. */
     e = e == 0 ? identify(fd, 0, IDENTIFY_CONTROL, data) : e;
     nvme->os_error = e;
     if (e == 0) {

@@ -1,9 +1,9 @@
-/* stoker port: the reads, from submit to reap. The kernel's side of the ring is in uring_ring.c.
+/* stoker port: reads, writes and syncs, from submit to reap. This file decides what an answer means for an operation;
+ * the kernel's side of the ring is in uring_ring.c.
  *
  * The way of a read: submit -> (queue of a sequential source) -> outbox -> kernel -> ready -> reap. A short read goes
  * back to the outbox. A read whose request needs a bounce block waits among the parked ones until a block is free.
- * Every list runs through the operations' own `next`, and an operation is in one list at most.
- */
+ * Every list runs through the operations' own `next`, and an operation is in one list at most. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -15,10 +15,12 @@
 #include "stoker/port/os_socket.h"
 #include "stoker/port/os_source.h"
 
-#define TRIES_MAX 64u /* interruptions in a row without a byte */
+/* Interruptions (EINTR, EAGAIN) in a row, without a byte in between, that end a read with STK_E_IO. */
+#define TRIES_MAX 64u
 
 /// One read ///
 
+/* Puts an operation into the outbox; the next flush makes a request of it. */
 static void send_op(struct stk_uring *u, uint32_t index, enum op_state state) {
     u->ops[index].state = (uint16_t)state;
     STK_INDEX_PUSH(u->ops, &u->outbox, index);
@@ -34,6 +36,7 @@ void stk_uring_send_next_(struct stk_uring *u, struct stk_uring_source *s) {
 void stk_uring_finish_(struct stk_uring *u, uint32_t index, int32_t result, int32_t os_error) {
     struct stk_uring_op *op = &u->ops[index];
     struct stk_uring_source *s = &u->source[op->source];
+    /* A read that still waited in its source's queue does not make the source free. */
     bool was_out = op->state != OP_QUEUED;
     stk_uring_unbounce_(u, op);
     u->canceled -= op->canceled;
@@ -48,11 +51,12 @@ void stk_uring_finish_(struct stk_uring *u, uint32_t index, int32_t result, int3
     }
 }
 
-/* A read met the end, for every one that waits behind it too, in their order: a terminal says it once. Nobody waits
- * behind a positioned read. */
+/* Ends a read that met the end of its source, and with 0 bytes each read that waits behind it, in their order: a
+ * terminal reports its end only once. No read waits behind one of a source with offsets. */
 static void finish_at_end(struct stk_uring *u, uint32_t index) {
     struct stk_uring_source *s = &u->source[u->ops[index].source];
     struct stk_index_list waiting = s->queue;
+    /* The queue is emptied first, since the end of the first read would send the next one. */
     s->queue = (struct stk_index_list){STK_INDEX_NONE, STK_INDEX_NONE};
     stk_uring_finish_(u, index, (int32_t)u->ops[index].got, 0);
     while (waiting.head != STK_INDEX_NONE) {
@@ -60,30 +64,37 @@ static void finish_at_end(struct stk_uring *u, uint32_t index) {
     }
 }
 
-/* Returns true if what the read has so far is all that there is, by the size of the source. */
+/* Returns true if the read has all bytes that the source has, by the size of the source. Only a source of blocks needs
+ * this question: there a request that came short may just have met the end. */
 static bool is_at_end(const struct stk_uring *u, const struct stk_uring_op *op) {
     const struct stk_uring_source *s = &u->source[op->source];
     uint64_t at = op->offset + op->got;
     return s->block != 0 && (at >= s->end || (op->got != 0 && stk_os_at_end(u->fds[op->source], at)));
 }
 
+/* Ends an operation with the errno of a request. */
 static void fail(struct stk_uring *u, uint32_t index, int os_error) {
     const struct stk_uring_op *op = &u->ops[index];
     bool positioned = u->source[op->source].kind == SOURCE_POSITIONED;
     if (os_error == EINVAL && positioned && op->got != 0 && stk_os_at_end(u->fds[op->source], op->offset + op->got)) {
-        stk_uring_finish_(u, index, (int32_t)op->got, 0); /* O_DIRECT was set after the source was added */
+        /* O_DIRECT was set after the source was added, so the port did not plan for blocks. The errno stands for the
+         * unaligned end. */
+        stk_uring_finish_(u, index, (int32_t)op->got, 0);
     } else if (os_error == EINTR || os_error == EAGAIN) {
-        stk_uring_finish_(u, index, STK_E_IO, os_error); /* tried often enough */
+        /* The read was tried TRIES_MAX times. */
+        stk_uring_finish_(u, index, STK_E_IO, os_error);
     } else {
         stk_uring_finish_(u, index, stk_os_error(os_error), os_error);
     }
 }
 
-/* The kernel answered a write or a sync with `res` bytes or -errno. */
+/* Takes the answer to a write or a sync: `res` bytes or -errno. Goes on after a short write. A write that ends early
+ * gives the number of bytes that were written, with the errno as the reason; a code only if no byte was written. */
 static void write_answered(struct stk_uring *u, uint32_t index, int res) {
     struct stk_uring_op *op = &u->ops[index];
     bool interrupted = res == -EINTR || res == -EAGAIN;
-    int os_error = res < 0 ? -res : EIO; /* a write that takes nothing and says no reason */
+    /* A write of 0 bytes has no errno, and trying again would not end; EIO stands for the missing reason. */
+    int os_error = res < 0 ? -res : EIO;
     if (res > 0) {
         op->got += (uint32_t)res;
         op->tries = 0;
@@ -108,7 +119,8 @@ static void write_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-/* Asks for what a positioned read still lacks. Behind the end of the source there is nothing to ask for. */
+/* Asks for the bytes that a read with an offset still lacks. Behind the end of the source there is nothing to ask
+ * for. */
 static void go_on(struct stk_uring *u, uint32_t index) {
     const struct stk_uring_op *op = &u->ops[index];
     const struct stk_uring_source *s = &u->source[op->source];
@@ -119,7 +131,8 @@ static void go_on(struct stk_uring *u, uint32_t index) {
     }
 }
 
-/* The kernel answered a request of a read with `res` bytes or -errno. */
+/* Takes the answer to a request of a read: `res` bytes or -errno. The order of the cases matters: bytes that came count
+ * even if the read is late or cancelled, and a read that is complete is never reported as cancelled. */
 static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     struct stk_uring_op *op = &u->ops[index];
     bool interrupted = res == -EINTR || res == -EAGAIN, came_short = res >= 0 && (uint32_t)res < op->asked;
@@ -139,7 +152,8 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     } else if (res > 0) {
         go_on(u, index);
     } else if (interrupted && ++op->tries < TRIES_MAX) {
-        /* A pipe that its owner made non-blocking says EAGAIN at once: wait for data, then read. */
+        /* A pipe that its owner made non-blocking answers EAGAIN at once, and trying again would only spin: a poll
+         * waits for data, then the read is sent again. */
         bool wait = res == -EAGAIN && u->source[op->source].kind == SOURCE_SEQUENTIAL;
         send_op(u, index, wait ? OP_SEND_POLL : OP_SEND_READ);
     } else {
@@ -147,6 +161,7 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
+/* Takes the answer to a poll. Data has come, or an error that the read itself will show: both send the read. */
 static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     if (u->ops[index].canceled) {
         stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
@@ -157,7 +172,8 @@ static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-/* The kernel answered a single receive with `res` bytes. A datagram may be empty. */
+/* Takes the answer to a single receive with `res` bytes. A datagram may be empty, while 0 bytes of a stream are its
+ * end. */
 static void receive_answered(struct stk_uring *u, uint32_t index, int32_t res) {
     struct stk_uring_op *op = &u->ops[index];
     struct stk_uring_source *s = &u->source[op->source];
@@ -171,6 +187,8 @@ static void receive_answered(struct stk_uring *u, uint32_t index, int32_t res) {
     stk_uring_finish_(u, index, bytes, os_error);
 }
 
+/* Hands an answer to the function for its kind of request. The order matters: a poll belongs to a read, and an error of
+ * a single receive is handled as that of a read. */
 static void take_answer(struct stk_uring *u, const struct stk_uring_answer *a) {
     if (a->receive) {
         stk_uring_received_(u, a);
@@ -196,8 +214,9 @@ static void take_answers(struct stk_uring *u) {
     }
 }
 
-/// The interface ///
+/// Submit ///
 
+/* Checks one entry of a submit. `index` is the place of the entry in the batch, for the detail of a refusal. */
 static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, uint32_t index) {
     uintptr_t base = (uintptr_t)u->mem, dst = (uintptr_t)read->dst;
     if (read->source >= u->sources || u->source[read->source].kind == SOURCE_FREE) {
@@ -211,6 +230,7 @@ static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, u
     if (read->op == STK_INGEST_SYNC) {
         return STK_OK;
     }
+    /* By differences, since base + bytes may wrap. Only the memory of the ring is registered. */
     if (dst < base || dst - base > u->mem_bytes || u->mem_bytes - (dst - base) < read->bytes) {
         return refuse(u, STK_E_ARG, index, dst);
     }
@@ -220,6 +240,7 @@ static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, u
     return STK_OK;
 }
 
+/* Takes a read: gives it an operation, and queues it or puts it into the outbox. */
 static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
     struct stk_uring_source *s = &u->source[read->source];
     uint32_t index = STK_INDEX_POP(u->ops, &u->free);
@@ -240,7 +261,8 @@ static void take_read(struct stk_uring *u, const struct stk_ingest_read *read) {
     } else if (read->op == STK_INGEST_READ) {
         go_on(u, index);
     } else {
-        send_op(u, index, OP_SEND_READ); /* a write goes beyond the end */
+        /* go_on() would end a write behind the end of the source, where a write may go. */
+        send_op(u, index, OP_SEND_READ);
     }
 }
 
@@ -258,6 +280,7 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
             return err;
         }
     }
+    /* All entries are checked before the first is taken, since an error takes none. */
     uint32_t room = u->depth - u->in_flight;
     uint32_t taken = count < room ? count : room;
     for (uint32_t i = 0; i < taken; i++) {
@@ -269,7 +292,7 @@ static int uring_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
     return (int)taken;
 }
 
-/* Counts a read that is handed out. */
+/* Counts a read when it is handed out, in the counters of the ring and of its path. */
 static void count(struct stk_uring *u, const struct stk_uring_op *op) {
     struct stk_uring_path_stats *path = &u->path[u->source[op->source].path];
     if (op->result < 0) {
@@ -284,10 +307,11 @@ static void count(struct stk_uring *u, const struct stk_uring_op *op) {
     }
 }
 
+/* Hands out up to `max` operations that have ended. Returns how many. */
 static int deliver(struct stk_uring *u, struct stk_ingest_done *done, uint32_t max) {
     uint32_t n = 0;
-    /* A cancel that the kernel has not answered could end the next read of the same operation. So a read is kept back
-     * until its cancel is answered, and those behind it too. */
+    /* A cancel names a read by the index of its operation. A cancel that the kernel has not answered yet could end the
+     * next read of the same operation. So a read is kept back until its cancel is answered, and those behind it too. */
     for (; n < max && u->ready.head != STK_INDEX_NONE && !u->ops[u->ready.head].cancel_sent; n++) {
         uint32_t index = STK_INDEX_POP(u->ops, &u->ready);
         struct stk_uring_op *op = &u->ops[index];
@@ -310,14 +334,18 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         return STK_E_SHUTDOWN;
     }
     struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
-    /* A cancel that met a request between two states ends nothing: ask again. */
+    /* A cancel that met a request between two states ends nothing. So cancels are sent again while there are cancelled
+     * reads and no cancel is with the kernel. */
     u->cancel_due = u->cancel_due || (u->canceled != 0 && u->cancels == 0);
     for (;;) {
-        /* Takes in the answers that are there first: after a pause of any length no read that was answered is late. */
+        /* The answers that are there come before the search for late reads: so after a pause of any length no read that
+         * was answered is late. */
         stk_uring_look_(u);
         take_answers(u);
         if (u->canceled != 0) {
-            stk_uring_cancel_receives_(u); /* a kernel thread may not have had the request before */
+            /* Again in each reap: a kernel thread (SQPOLL) may not have had the request when the cancel was asked
+             * for. */
+            stk_uring_cancel_receives_(u);
         }
         stk_uring_find_late_(u);
         stk_uring_flush_(u);
@@ -332,8 +360,8 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
     }
 }
 
-/* Finishes the operations of `list`, none of which the kernel has, whose tags lie in first .. last. The others stay, in
- * their order. */
+/* Ends the operations of `list` whose tags lie in first .. last, as cancelled. The kernel has none of them. The others
+ * stay in their order. */
 static void cancel_list(struct stk_uring *u, struct stk_index_list *list, uint32_t first, uint32_t last) {
     struct stk_index_list all = *list;
     stk_index_list_clear(list);
@@ -355,15 +383,17 @@ static int uring_cancel(void *ctx, uint32_t first, uint32_t last) {
     if (u->ring == NULL) {
         return STK_E_SHUTDOWN;
     }
-    /* The queues first: what finishes a read of a sequential source sends the next of its queue. */
+    /* The queues come first: what ends a read of a sequential source sends the next read of its queue. */
     for (uint32_t i = 0; i < u->sources; i++) {
         if (u->source[i].receive != RECEIVE_MULTISHOT) {
             cancel_list(u, &u->source[i].queue, first, last);
         }
     }
+    /* The parked ones come before the outbox, since a bounce block that gets free moves a parked read there. */
     cancel_list(u, &u->parked, first,
                 last); /* before the outbox, since a bounce block that gets free moves a read there */
     cancel_list(u, &u->outbox, first, last);
+    /* The kernel has these operations, so they are marked, and the flush below sends the cancels. */
     for (uint32_t i = 0; i < u->depth; i++) {
         struct stk_uring_op *op = &u->ops[i];
         bool out = op->state == OP_READ || op->state == OP_POLL || op->state == OP_PROVIDED;

@@ -1,11 +1,11 @@
-/* stoker port: sockets. A read of such a source ends with what one receive gives: one datagram, or the bytes of a
+/* stoker port: sockets. A read of such a source ends with the data of one receive: one datagram, or the bytes of a
  * stream that are there.
  *
  * With multishot one request stays with the kernel and answers for each receive. Each read that was submitted is a
  * buffer of the source's ring of buffers, in order, and the kernel takes the buffers in that order. So the reads of the
  * source wait in its queue, and the first of them gets the next answer. When the kernel has no buffer left it ends the
  * request with ENOBUFS and leaves the data in the socket; the next read that is submitted sends the request again.
- */
+ * Without multishot (before Linux 6.0) each read sends a request of its own. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -16,9 +16,12 @@
 
 #include "stoker/port/os_socket.h"
 
+/* Alignment in bytes of a ring of buffers: the kernel maps it by pages. */
 #define RING_ALIGN 4096u
-#define TRIES_MAX  64u       /* interruptions in a row without a byte */
-#define STOP_NS    10000000L /* longest wait of one attempt to end the request */
+/* Interruptions (EINTR, EAGAIN) in a row, without a byte in between, that end a read with STK_E_IO. */
+#define TRIES_MAX 64u
+/* Nanoseconds that one attempt to end a request waits at most. */
+#define STOP_NS 10000000L
 
 _Static_assert(STK_URING_SOURCES_MAX <= UINT16_MAX - 64u, "each source has a group");
 _Static_assert(STK_URING_SOURCES_MAX <= 1u << STK_URING_RECEIVE_SHIFT, "an index and a generation fit");
@@ -32,6 +35,7 @@ static uint16_t group_of(uint32_t source) {
     return (uint16_t)(64u + source);
 }
 
+/* Returns the entries of a ring of buffers, one for each read at least. The kernel wants a power of two. */
 static uint32_t entries_of(const struct stk_uring *u) {
     uint32_t entries = 1;
     while (entries < u->depth) {
@@ -45,10 +49,13 @@ static int register_buffers(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     struct io_uring_buf_reg reg = {
         .ring_addr = (uint64_t)(uintptr_t)s->buffers, .ring_entries = entries_of(u), .bgid = group_of(source)};
+    /* The kernel reads the tail of the ring from this memory, so it must begin at 0. */
     memset(s->buffers, 0, (size_t)reg.ring_entries * sizeof(struct io_uring_buf));
     return io_uring_register_buf_ring(u->ring, &reg, 0);
 }
 
+/* Adds the memory of a read to the ring of buffers. The buffer's number is the index of the read, which comes back in
+ * the answer. */
 static void add_buffer(const struct stk_uring *u, const struct stk_uring_source *s, uint32_t index) {
     const struct stk_uring_op *op = &u->ops[index];
     int mask = io_uring_buf_ring_mask(entries_of(u));
@@ -56,7 +63,7 @@ static void add_buffer(const struct stk_uring *u, const struct stk_uring_source 
     io_uring_buf_ring_advance(s->buffers, 1);
 }
 
-/* Sees to it that the request is sent where reads wait. */
+/* Marks the request of a source as due, if reads wait and the kernel has no request. The next flush sends it. */
 static void want_request(struct stk_uring *u, struct stk_uring_source *s) {
     if (!s->armed && !s->arm_due && s->queue.head != STK_INDEX_NONE) {
         s->arm_due = 1;
@@ -77,7 +84,8 @@ static void note_multishot(struct stk_uring *u, struct stk_uring_source *s, int 
     }
 }
 
-/* Ends the reads of a source that are cancelled. The kernel has no request for the source. */
+/* Ends the cancelled reads of a source. Call it only while the kernel has no request for the source: a buffer that the
+ * kernel may still fill must not be given back. */
 static void finish_canceled(struct stk_uring *u, struct stk_uring_source *s) {
     struct stk_index_list all = s->queue;
     stk_index_list_clear(&s->queue);
@@ -103,8 +111,9 @@ static void fall_back(struct stk_uring *u, struct stk_uring_source *s, int os_er
     stk_uring_send_next_(u, s);
 }
 
-/* Makes the ring of buffers anew with the reads that wait: some of its buffers belong to reads that have ended. The
- * kernel has no request that uses the ring. Where the kernel refuses a new ring, the source goes on without one. */
+/* Makes the ring of buffers anew with the reads that wait, since some of its buffers belong to reads that have ended.
+ * Call it only while the kernel has no request that uses the ring. Where the kernel refuses a new ring of buffers, the
+ * source goes on without one. */
 static void renew_buffers(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     int r = io_uring_unregister_buf_ring(u->ring, group_of(source));
@@ -126,6 +135,8 @@ static void renew_buffers(struct stk_uring *u, uint32_t source) {
 void stk_uring_provide_(struct stk_uring *u, uint32_t index) {
     struct stk_uring_source *s = &u->source[u->ops[index].source];
     u->ops[index].state = OP_PROVIDED;
+    /* The queue and the ring of buffers must have the same order, since the first read of the queue gets the next
+     * answer. */
     STK_INDEX_PUSH(u->ops, &s->queue, index);
     add_buffer(u, s, index);
     want_request(u, s);
@@ -143,7 +154,8 @@ void stk_uring_fill_receives_(struct stk_uring *u) {
         if (sqe == NULL) {
             return;
         }
-        /* MSG_TRUNC: the answer has the length of the whole datagram. On a stream it would throw the data away. */
+        /* With MSG_TRUNC the answer is the length of the whole datagram, which shows that a datagram was cut. On a
+         * stream MSG_TRUNC would throw the data away. */
         io_uring_prep_recv_multishot(sqe, (int)i, NULL, 0, s->datagrams ? MSG_TRUNC : 0);
         io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT);
         sqe->buf_group = group_of(i);
@@ -158,7 +170,8 @@ void stk_uring_fill_receives_(struct stk_uring *u) {
     }
 }
 
-/* Asks the kernel to end the request of a source. Its last answer says that it has ended. */
+/* Asks the kernel to end the request of a source, and takes a request back that was not sent. The last answer of the
+ * request, without IORING_CQE_F_MORE, says that it has ended. */
 static void stop_request(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     struct io_uring_sync_cancel_reg reg = {
@@ -174,7 +187,7 @@ static void stop_request(struct stk_uring *u, uint32_t source) {
 
 /// Reads that are cancelled ///
 
-/* Returns true if a read that waits is to be cancelled. */
+/* Returns true if a read that waits for data is to be cancelled. */
 static bool has_canceled(const struct stk_uring *u, const struct stk_uring_source *s) {
     uint32_t i = s->queue.head;
     while (i != STK_INDEX_NONE && !u->ops[i].canceled) {
@@ -183,7 +196,8 @@ static bool has_canceled(const struct stk_uring *u, const struct stk_uring_sourc
     return i != STK_INDEX_NONE;
 }
 
-/* Ends the cancelled reads of a source, and takes their buffers back. The kernel has no request for the source. */
+/* Ends the cancelled reads of a source, and takes their buffers back. Call it only while the kernel has no request for
+ * the source. */
 static void end_canceled(struct stk_uring *u, uint32_t source) {
     finish_canceled(u, &u->source[source]);
     renew_buffers(u, source);
@@ -195,6 +209,8 @@ void stk_uring_cancel_receives_(struct stk_uring *u) {
         if (s->receive != RECEIVE_MULTISHOT || !has_canceled(u, s)) {
             continue;
         }
+        /* A buffer cannot be taken out of the kernel's ring, so the whole request ends, and begins again with the reads
+         * that stay. */
         stop_request(u, i);
         if (!s->armed) {
             end_canceled(u, i);
@@ -204,11 +220,13 @@ void stk_uring_cancel_receives_(struct stk_uring *u) {
 
 /// Answers ///
 
+/* Takes the first read that waits out of the source's queue. */
 static uint32_t pop_first(struct stk_uring *u, struct stk_uring_source *s) {
     return STK_INDEX_POP(u->ops, &s->queue);
 }
 
-/* The kernel put what it received into buffer `index`. */
+/* Ends the first read that waits with the `res` bytes that the kernel put into buffer `index`. Another index means that
+ * the kernel took the buffers in another order: then no read can be trusted, and the ring has failed. */
 static void take_data(struct stk_uring *u, struct stk_uring_source *s, uint32_t index, int32_t res) {
     int32_t os_error = 0, bytes;
     if (index != s->queue.head) {
@@ -222,14 +240,15 @@ static void take_data(struct stk_uring *u, struct stk_uring_source *s, uint32_t 
     stk_uring_finish_(u, index, bytes, os_error);
 }
 
-/* A stream has ended, for every read that waits. */
+/* Ends every read that waits with 0 bytes: the stream has ended. */
 static void end_stream(struct stk_uring *u, struct stk_uring_source *s) {
     while (s->queue.head != STK_INDEX_NONE) {
         stk_uring_finish_(u, pop_first(u, s), 0, 0);
     }
 }
 
-/* The request has ended with an error. The first read that waits gets it, unless the error says to try again. */
+/* Takes an error that ended the request. The first read that waits gets the error, unless it says to try again; the
+ * caller then sends the request anew. */
 static void take_error(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
     struct stk_uring_op *first = s->queue.head != STK_INDEX_NONE ? &u->ops[s->queue.head] : NULL;
     bool again = os_error == EINTR || os_error == EAGAIN;
@@ -244,10 +263,12 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
     bool more = (a->flags & IORING_CQE_F_MORE) != 0;
     int os_error = a->res < 0 ? -a->res : 0;
     if (s->generation != a->generation || s->receive != RECEIVE_MULTISHOT) {
-        return; /* of a source that was removed */
+        /* The answer belongs to a source that was removed; its index may have a new source now. */
+        return;
     }
     s->armed = more;
-    if (a->res >= 0 && (a->flags & IORING_CQE_F_BUFFER) != 0) { /* Linux 6.1 sets the flag beside errors, too */
+    /* Linux 6.1 sets the flag for a buffer beside errors too, so the result is looked at first. */
+    if (a->res >= 0 && (a->flags & IORING_CQE_F_BUFFER) != 0) {
         take_data(u, s, a->flags >> IORING_CQE_BUFFER_SHIFT, a->res);
     } else if (os_error == ENOBUFS) {
         s->socket.dry++;
@@ -262,7 +283,8 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
             end_stream(u, s);
         } else if (s->queue.head != STK_INDEX_NONE) {
             s->socket.receives++;
-            stk_uring_finish_(u, pop_first(u, s), 0, 0); /* an empty datagram, which took no buffer */
+            /* An empty datagram takes no buffer, so the ring of buffers is made anew below. */
+            stk_uring_finish_(u, pop_first(u, s), 0, 0);
         }
         renew_buffers(u, a->index);
     }
@@ -278,11 +300,14 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
 
 /// One receive: a request for each read ///
 
+/* Fills in one receive for one read. MSG_TRUNC as above: only for datagrams. */
 static void prepare_receive(const struct stk_uring *u, struct stk_uring_op *op, struct io_uring_sqe *sqe) {
     op->fixed = 0;
     io_uring_prep_recv(sqe, (int)op->source, op->to, op->asked, u->source[op->source].datagrams ? MSG_TRUNC : 0);
 }
 
+/* Returns the answer as it is: a count of bytes or -errno. For a datagram the count may be above the bytes of the
+ * read. */
 static int32_t receive_result(struct stk_uring *u, const struct stk_uring_op *op, int32_t res) {
     (void)u;
     (void)op;
@@ -297,10 +322,12 @@ const struct stk_uring_requests stk_uring_receive_requests_ = {.prepare = prepar
 static void look_at_drops(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     uint32_t now = stk_os_socket_drops(u->fds[source]);
-    s->socket.drops += now - s->drops_seen; /* the counter wraps */
+    /* The kernel's counter has 32 bits and wraps; the difference is right all the same. */
+    s->socket.drops += now - s->drops_seen;
     s->drops_seen = now;
 }
 
+/* Checks a socket and the memory for its buffers before anything changes, and sets s->datagrams. */
 static int check_socket(struct stk_uring *u, int fd, const struct stk_uring_socket_config *c,
                         struct stk_uring_source *s) {
     size_t need = STK_URING_SOCKET_BYTES(u->depth);
@@ -332,6 +359,7 @@ int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring
     }
     s = &uring->source[r];
     s->datagrams = what.datagrams;
+    /* The generation tells answers to an earlier source of this index apart. */
     s->generation = ++uring->generation;
     s->receive = RECEIVE_SINGLE;
     s->buffers = c->memory;
@@ -364,7 +392,7 @@ bool stk_uring_forget_socket_(struct stk_uring *u, uint32_t source) {
         return true;
     }
     if (s->receive == RECEIVE_MULTISHOT) {
-        /* A request that a kernel thread has not taken yet cannot be ended. */
+        /* A request that the kernel's thread (SQPOLL) has not taken yet cannot be ended. */
         if (io_uring_sq_ready(u->ring) != 0) {
             return false;
         }

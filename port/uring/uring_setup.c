@@ -1,4 +1,6 @@
-/* stoker port: the ways in which the kernel makes a ring, and the report of what a ring has. */
+/* stoker port: the flags with which a ring is made, and the report of what a ring has. The port tries sets of flags
+ * from the best to the plain ring, since older kernels refuse flags that they do not know; a feature that is missing
+ * never fails an open. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -8,26 +10,31 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* Features without which the port does not work, all of Linux 5.6: no answer is dropped, a request may change after
+ * submit, and offset -1 reads on from the file's own position. */
 #define FEATURES_NEEDED (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS)
-#define LARGE_REQUESTS  ((uint32_t)IORING_SETUP_SQE128 | (uint32_t)IORING_SETUP_CQE32)
-#define WAYS_MAX        10u
-#define PAGE            4096u
+/* Flags for NVMe commands, which do not fit into requests and answers of the usual size. */
+#define LARGE_REQUESTS ((uint32_t)IORING_SETUP_SQE128 | (uint32_t)IORING_SETUP_CQE32)
+/* Most sets of flags that can be tried: five for large requests, and five without. */
+#define WAYS_MAX 10u
+#define PAGE     4096u
 
 /// Ways ///
 
-/* The flags to try, best first. The kernel refuses flags that it does not know with EINVAL. */
+/* Sets of flags to try, best first. The kernel refuses flags that it does not know with EINVAL. */
 struct ways {
     uint32_t flags[WAYS_MAX], count;
 };
 
+/* Adds a set of flags if it is wanted. The calls stand in the order of preference. */
 static void add_way(struct ways *w, bool wanted, uint32_t flags) {
     if (wanted) {
         w->flags[w->count++] = flags;
     }
 }
 
-/* Adds all ways that have the flags `base`. The flag for task work lets a look at the queue see that the kernel has
- * work to do for it. */
+/* Adds all sets of flags that contain `base`. IORING_SETUP_TASKRUN_FLAG goes with task work: by this flag a look at the
+ * queue sees that the kernel has work to do for it. */
 static void add_ways(struct ways *w, uint32_t wishes, uint32_t base) {
     bool one_thread = (wishes & STK_URING_ONE_THREAD) != 0;
     bool coop = one_thread || (wishes & STK_URING_COOP) != 0;
@@ -36,12 +43,13 @@ static void add_ways(struct ways *w, uint32_t wishes, uint32_t base) {
     add_way(w, sqpoll, base | IORING_SETUP_SQPOLL);
     add_way(w, one_thread, base | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
     add_way(w, coop, base | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
+    /* The last set asks for nothing more than `base`, so a kernel that has io_uring takes one. */
     add_way(w, true, base);
 }
 
 /// Report ///
 
-/* The flag of each feature that is one of the ring's set-up, and the wishes that ask for the feature. */
+/* For each feature that a flag of the set-up gives: the flag, and the wishes of the caller that ask for it. */
 static const struct {
     enum stk_uring_feature feature;
     uint32_t flag, wishes;
@@ -53,13 +61,15 @@ static const struct {
     {STK_URING_LARGE_REQUESTS, LARGE_REQUESTS, STK_URING_PASSTHROUGH},
 };
 
-/* Returns true if a feature of the ring forbids this one, or does the same better. */
+/* Returns true if another feature of the ring forbids this one, or does the same better. Such a feature was not
+ * refused. */
 static bool is_excluded(uint32_t setup_flags, enum stk_uring_feature feature) {
     bool task_work = feature == STK_URING_DEFER_TASKRUN || feature == STK_URING_COOP_TASKRUN;
     return task_work && (setup_flags & (IORING_SETUP_SQPOLL | IORING_SETUP_DEFER_TASKRUN)) != 0;
 }
 
-/* Notes what the ring has. `errors` are those with which the kernel refused features in earlier ways. */
+/* Notes for each feature whether the ring has it, and why not. `errors` are the errnos with which the kernel refused
+ * features in earlier sets of flags. */
 static void note_features(struct stk_uring *u, uint32_t wishes, const int errors[STK_URING_FEATURES]) {
     for (size_t i = 0; i < sizeof of_setup / sizeof of_setup[0]; i++) {
         enum stk_uring_feature feature = of_setup[i].feature;
@@ -72,6 +82,7 @@ static void note_features(struct stk_uring *u, uint32_t wishes, const int errors
         }
         u->feature[feature] = state;
     }
+    /* Files are always registered: open fails without them. */
     u->feature[STK_URING_FILES].why = STK_URING_ON;
     u->feature[STK_URING_BUFFERS].why = (wishes & STK_URING_PLAIN) != 0 ? STK_URING_NOT_ASKED : STK_URING_ON;
     u->feature[STK_URING_TIMED_WAIT].why = (wishes & STK_URING_WAIT_BY_POLL) != 0     ? STK_URING_NOT_ASKED
@@ -150,12 +161,13 @@ static int try_way(struct stk_uring *u, const struct stk_uring_config *c, uint32
                    struct io_uring_params *params) {
     *params = (struct io_uring_params){.flags = flags};
     params->sq_thread_idle = (flags & IORING_SETUP_SQPOLL) != 0 ? c->sqpoll_idle_ms : 0u;
-    /* One entry a read and one for a cancel; the completion queue is twice as long, so it never overflows. */
+    /* One entry for each read and one for a cancel. The kernel makes the queue of answers twice as long, so it never
+     * overflows. */
     return -io_uring_queue_init_params(c->depth + 1, u->ring, params);
 }
 
-/* Notes the errno for each feature of a way that the kernel refused. A later way has fewer features, so the last error
- * of a feature is the one that is about it. */
+/* Notes the errno for each feature of a set of flags that the kernel refused. A later set has fewer features, so the
+ * last error of a feature is the one that is about this feature. */
 static void note_refusal(uint32_t flags, int e, int errors[STK_URING_FEATURES]) {
     for (size_t i = 0; i < sizeof of_setup / sizeof of_setup[0]; i++) {
         if ((flags & of_setup[i].flag) == of_setup[i].flag) {
@@ -164,7 +176,7 @@ static void note_refusal(uint32_t flags, int e, int errors[STK_URING_FEATURES]) 
     }
 }
 
-/* Returns true if another way may do: the kernel does not know the flags, or forbids a thread of its own. */
+/* Returns true if another set of flags may do: the kernel does not know the flags, or forbids a thread of its own. */
 static bool is_about_flags(uint32_t flags, int e) {
     return e == EINVAL || (e != 0 && (flags & IORING_SETUP_SQPOLL) != 0);
 }
@@ -173,7 +185,8 @@ static bool is_about_flags(uint32_t flags, int e) {
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
 
-/* Asks for huge pages behind the memory, before the memory is registered: pages that are pinned stay as they are. */
+/* Asks for huge pages behind the memory. Must come before the memory is registered, since pages that are pinned stay as
+ * they are. A failure is noted and is no error. */
 static void ask_for_huge_pages(struct stk_uring *u) {
     uintptr_t first = (uintptr_t)u->mem + (PAGE - (uintptr_t)u->mem % PAGE) % PAGE;
     uintptr_t end = (uintptr_t)u->mem + u->mem_bytes;
@@ -184,7 +197,7 @@ static void ask_for_huge_pages(struct stk_uring *u) {
     } else if (first + PAGE > end || madvise(pages, (end - first) / PAGE * PAGE, MADV_HUGEPAGE) != 0) {
         *state = (struct stk_uring_feature_state){STK_URING_REFUSED, first + PAGE > end ? EINVAL : errno};
     } else {
-        /* Where this fails, the kernel makes huge pages of the memory in its own time. */
+        /* The result is ignored: where this call fails, the kernel makes huge pages of the memory in its own time. */
         (void)madvise(pages, (end - first) / PAGE * PAGE, MADV_COLLAPSE);
         state->why = STK_URING_ON;
     }
@@ -194,6 +207,8 @@ int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *c) {
     struct io_uring_params params = {0};
     struct ways ways = {{0}, 0};
     int errors[STK_URING_FEATURES] = {0}, e = EINVAL;
+    /* Large requests come first. If the kernel knows them not, the ring is made without them and refuses NVMe
+     * namespaces. */
     if ((c->flags & STK_URING_PASSTHROUGH) != 0) {
         add_ways(&ways, c->flags, LARGE_REQUESTS);
     }
@@ -210,6 +225,7 @@ int stk_uring_setup_(struct stk_uring *u, const struct stk_uring_config *c) {
         io_uring_queue_exit(u->ring);
         return ENOSYS;
     }
+    /* Before Linux 5.11 no call waits for an answer with a timeout, so the port polls the ring's descriptor instead. */
     if ((params.features & IORING_FEAT_EXT_ARG) == 0) {
         u->flags |= STK_URING_WAIT_BY_POLL;
     }

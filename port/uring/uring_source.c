@@ -1,4 +1,5 @@
-/* stoker port: the sources of a ring. */
+/* stoker port: the sources of a ring. Finds out what a descriptor is, on which path its reads go, and puts the
+ * descriptor into the ring's registered table of files. Sockets are in uring_receive.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -11,12 +12,13 @@
 
 #include "stoker/port/os_fuse.h"
 
-#define REQUEST_MAX (1u << 30) /* the kernel's own limit is 2 GiB less a page */
+/* Most bytes of one request. The kernel's own limit is 2 GiB less a page, which is no multiple of every block. */
+#define REQUEST_MAX (1u << 30)
 
 /// What a descriptor is ///
 
-/* Sets what the kernel asks of reads with O_DIRECT. A kernel before 6.1 does not tell it for files; a page does on all
- * file systems. */
+/* Sets the alignment in bytes that reads with O_DIRECT need: `block` for offsets and lengths, `align` for addresses.
+ * Kernels before 6.1 do not tell the alignment of a file; a page suits all file systems. */
 static void find_alignment(int fd, const struct stat *st, struct stk_uring_source *s) {
     int sector = 0;
     s->block = s->align = STK_URING_BOUNCE_BYTES;
@@ -28,13 +30,14 @@ static void find_alignment(int fd, const struct stat *st, struct stk_uring_sourc
     if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &x) == 0 && (x.stx_mask & STATX_DIOALIGN) != 0 &&
         x.stx_dio_offset_align != 0 && x.stx_dio_mem_align != 0) {
         s->block = x.stx_dio_offset_align;
-        /* Linux 6.1 refuses registered memory of which a part up to the end of a page is no multiple of a block. */
+        /* Linux 6.1 refuses registered memory of which a part up to the end of a page is no multiple of a block, so
+         * addresses are aligned to blocks as well. */
         s->align = x.stx_dio_mem_align > s->block ? x.stx_dio_mem_align : s->block;
     }
 #endif
 }
 
-/* Describes a descriptor of a kind that read(2) reads. */
+/* Describes a descriptor that read(2) can read. Refuses files on FUSE (stoker/port/os_fuse.h says why). */
 static int describe_file(int fd, struct stk_uring_source *s, int *os_error) {
     struct stat st;
     bool sequential = false;
@@ -48,18 +51,22 @@ static int describe_file(int fd, struct stk_uring_source *s, int *os_error) {
     }
     s->kind = sequential ? SOURCE_SEQUENTIAL : SOURCE_POSITIONED;
     s->path = sequential ? STK_URING_SEQUENTIAL_PATH : STK_URING_BUFFERED_PATH;
+    /* The end is not known, and a file may grow; the kernel says where it is. */
     s->end = UINT64_MAX;
     s->request_max = REQUEST_MAX;
     s->writable = stk_os_writable(fd);
+    /* Only with O_DIRECT reads must be aligned. The flag belongs to the open file, so it is looked at here. */
     if (!sequential && (fcntl(fd, F_GETFL) & O_DIRECT) != 0 && fstat(fd, &st) == 0) {
         s->path = STK_URING_DIRECT_PATH;
         find_alignment(fd, &st, s);
     }
     *os_error = EOPNOTSUPP;
+    /* A source whose blocks do not fit into a bounce block could not be read at unaligned places. */
     return s->block <= STK_URING_BOUNCE_BYTES ? STK_OK : STK_E_UNSUPPORTED;
 }
 
-/* Describes an NVMe namespace, which takes commands and no reads. Asks the device what it is. */
+/* Describes an NVMe namespace, which takes commands and no reads. Asks the device for block size and capacity; a ring
+ * without large requests has no room for a command. */
 static int describe_nvme(const struct stk_uring *u, int fd, struct stk_uring_source *s, int *os_error) {
     struct stk_uring_nvme nvme;
     *os_error = EOPNOTSUPP;
@@ -72,6 +79,7 @@ static int describe_nvme(const struct stk_uring *u, int fd, struct stk_uring_sou
         s->kind = SOURCE_POSITIONED;
         s->path = STK_URING_NVME_PATH;
         s->block = nvme.block_bytes;
+        /* NVMe transfers memory in units of 4 bytes. */
         s->align = sizeof(uint32_t);
         s->request_max = nvme.transfer_max;
         s->end = nvme.blocks * nvme.block_bytes;
@@ -82,7 +90,7 @@ static int describe_nvme(const struct stk_uring *u, int fd, struct stk_uring_sou
 
 /// The table ///
 
-/* Puts fd, or -1, into the registered table. Returns 0 or a positive errno. */
+/* Puts `fd` into the registered table, or -1 for no file. Returns 0 or a positive errno. */
 static int update_file(struct stk_uring *u, uint32_t index, int fd) {
     int r = io_uring_register_files_update(u->ring, index, &fd, 1);
     if (r < 0) {
@@ -92,7 +100,7 @@ static int update_file(struct stk_uring *u, uint32_t index, int fd) {
     return 0;
 }
 
-/* Returns the first source that is free; u->sources: there is none. */
+/* Returns the index of the first free source, or u->sources if there is none. */
 static uint32_t find_free(const struct stk_uring *u) {
     uint32_t i = 0;
     while (i < u->sources && u->source[i].kind != SOURCE_FREE) {
@@ -101,6 +109,7 @@ static uint32_t find_free(const struct stk_uring *u) {
     return i;
 }
 
+/* Stores a source under an index. Its queue starts empty. */
 static void place(struct stk_uring *u, uint32_t index, const struct stk_uring_source *s) {
     u->source[index] = *s;
     stk_index_list_clear(&u->source[index].queue);
@@ -133,7 +142,8 @@ int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags) {
     if ((flags & STK_URING_SEQUENTIAL) != 0 && s.path != STK_URING_NVME_PATH) {
         s.kind = SOURCE_SEQUENTIAL;
         s.path = STK_URING_SEQUENTIAL_PATH;
-        s.block = 0; /* the caller aligns what it reads on from where the file is */
+        /* The caller decides where the file stands and how much it reads, so the caller also aligns its reads. */
+        s.block = 0;
     }
     place(uring, i, &s);
     return (int)i;
@@ -170,6 +180,7 @@ int stk_uring_remove_source(struct stk_uring *uring, uint32_t source) {
     if (uring->source[source].reads != 0) {
         return refuse(uring, STK_E_STATUS, source, uring->source[source].reads);
     }
+    /* A socket's request may need another call of the port before it ends; the caller then calls again. */
     if (!stk_uring_forget_socket_(uring, source)) {
         return refuse(uring, STK_E_STATUS, source, 0);
     }

@@ -12,8 +12,10 @@
 
 #include "stoker/port/os_clock.h"
 
-#define LOOKS   1000u    /* looks for the answer of one request */
-#define LOOK_NS 1000000u /* nanoseconds between two looks */
+/* Looks for the answer of one request; with LOOK_NS this is about a second. */
+#define LOOKS 1000u
+/* Nanoseconds between two looks. */
+#define LOOK_NS 1000000u
 
 int stk_uring_ask_(struct io_uring *ring, int *answer) {
     struct pollfd p = {.fd = ring->ring_fd, .events = POLLIN};
@@ -21,6 +23,7 @@ int stk_uring_ask_(struct io_uring *ring, int *answer) {
     int r = 0;
     for (uint32_t look = 0; look < LOOKS; look++) {
         struct io_uring_cqe *cqe = NULL;
+        /* A kernel that is short of memory takes the request later, so it is sent again with each look. */
         if (io_uring_sq_ready(ring) != 0) {
             r = io_uring_submit(ring);
         }
@@ -38,7 +41,7 @@ int stk_uring_ask_(struct io_uring *ring, int *answer) {
 }
 
 /* Reads one byte from a pipe into the first byte of the memory, in the same way as every later read: from a registered
- * file and, unless the ring is plain, into registered memory. Returns 0 or a positive errno. */
+ * file and, unless the ring is plain, into registered memory. Returns 0, or a positive errno with u->call set. */
 static int read_a_byte(struct stk_uring *u, int fd) {
     int r = io_uring_register_files_update(u->ring, 0, &fd, 1), answer = 0, e;
     struct io_uring_sqe *sqe;
@@ -65,13 +68,15 @@ static int read_a_byte(struct stk_uring *u, int fd) {
 
 int stk_uring_try_(struct stk_uring *u) {
     int ends[2], none = -1, e;
-    uint8_t byte = u->mem[0]; /* the memory is the caller's, so the pipe holds the byte that is there already */
+    /* The memory is the caller's. So the pipe gets the byte that is there already, and the read changes nothing. */
+    uint8_t byte = u->mem[0];
     u->call = "pipe2";
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return errno;
     }
     e = write(ends[1], &byte, 1) == 1 ? read_a_byte(u, ends[0]) : EIO;
-    /* A request that was not answered may still run. It finds the pipe empty and at its end, and writes nothing. */
+    /* A request that was not answered may still run after this call. It finds the pipe empty and at its end, and writes
+     * nothing into the caller's memory. */
     (void)!read(ends[0], &byte, 1);
     (void)close(ends[1]);
     if (e == 0) {

@@ -38,6 +38,11 @@ PAGES = {
     "README.md": "[SPEC.md](core/SPEC.md), sections 1, 1.1 and 2; a paper's section 9.\n",
 }
 
+SHARES = {
+    "tools/comment-shares.txt": "# percent\nport/x 50\n",
+    "port/x/a.c": "/* why */\nint a;\n",
+}
+
 CASES = [
     ("check-includes", ROOMS, {}, []),
     ("check-includes", ROOMS, {"core/src/base/err.c": '#include "stoker/err.h"\n#include "ring/words_of.h"\n'},
@@ -78,6 +83,18 @@ CASES = [
      ["a.h:1: 127 columns", "b.c:2: 124 columns", "c.cpp:1: 131 columns", "k.cl:2: 121 columns"]),
     ("check-columns", {}, {"a.md": f"{LONG}\n* {LONG}\n```\n{LONG}\n```\n| {LONG} |\nsee [a page]({'z' * 120})\n\n    {LONG}\n"},
      ["a.md:1: 121 columns", "a.md:2: 123 columns"]),
+    ("check-comments", SHARES, {}, []),
+    ("check-comments", SHARES, {"port/x/a.c": "/* why\n * so */\n\n" + "int a;\n" * 3 + "char s[] = \"/*\";\nint b; /* c\n */\n"
+                                              "/* d */ int e;\n", "port/x/include/a.h": "int a;\n"},
+     ["port/x: 44.4 %, 4 of 9 lines: below 50 %, say why where a reader would ask", "all of port: 44.4 %"]),
+    ("check-comments", {}, {"core/src/ring/a.c": "// why\n" + "int a;\n" * 15, "tools/x/a.c": "int a;\n"},
+     ["core/src/ring: 6.2 %, 1 of 16 lines: below 15 %, say why where a reader would ask",
+      "tools/x: 0.0 %, 0 of 1 lines: below 8 %, say why where a reader would ask",
+      "core/src/ring/a.c: 6.2 % are comments, 1 of 16 lines", "tools/x/a.c: 0.0 % are comments, 0 of 1 lines",
+      "all of core: 6.2 %", "all of tools: 0.0 %"]),
+    ("check-comments", SHARES, {"tools/comment-shares.txt": "port/x 50\nport/y 15\n"},
+     ["port/x: 50.0 %, 1 of 2 lines", "tools/comment-shares.txt: there is no folder port/y with sources",
+      "all of port: 50.0 %"]),
     ("check-sections", PAGES, {}, []),
     ("check-sections", PAGES, {"core/a.h": "/* As in SPEC.md\n * section 1.2, or core/SPEC.md, \"Rings\". */\n"},
      ["core/a.h:1: core/SPEC.md has no section 1.2", "core/a.h:2: core/SPEC.md has no section \"Rings\""]),

@@ -51,6 +51,15 @@ refused '--file empty' "$STOKER" bench payload --device interp --file empty --by
 printf '%0100d' 7 >long
 refused 'larger --chunk' "$STOKER" bench payload --device interp -f long --chunk 64 --bytes 4K
 
+# Several devices share each pass, and the figure stands beside the passes of each of them alone.
+measures "scan_76_64K scan_76_64K_share_0 scan_76_64K_share_1 scan_926_64K sum64_64K" \
+    payload --device interp,interp --workers 1 --bytes 1M --runs 3 --chunk 64K
+right 3
+[ "$(grep -c 'peer=alone_[01] peer_value=[0-9]' lines)" -eq 6 ] || fail "$(cat lines)"
+awk '/_share_/ { split($3, v, "="); sum += v[2] } END { exit sum < 299.9 || sum > 300.1 }' lines || fail "$(cat lines)"
+refused 'with a comma between two' "$STOKER" bench payload --device interp, --bytes 1M
+refused 'no OpenCL device named no such' "$STOKER" bench payload --device 'interp,no such' --bytes 1M
+
 if has_opencl; then
     for how in "" "--workers 8" "--workers 3 --lanes 4" "--residency quantum" "--residency batch"; do
         measures "scan_76_64K scan_926_64K sum64_64K" payload --bytes 2M --runs 3 --chunk 64K $how

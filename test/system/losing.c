@@ -1,23 +1,35 @@
 /* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so
  * on fail from the Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not
- * open. What a lost device counted stays in its memory, as on a real one. The linker puts this in the way of
- * cli_device_open. */
+ * open. What a lost device counted stays in its memory, as on a real one. STK_TEST_LOSE_BY=calls or fault loses the
+ * context of an OpenCL device then, instead of the device, as lose_context.h describes; with STK_TEST_LOSE_FOR_GOOD=1
+ * the device gives no new context. The linker puts this in the way
+ * of cli_device_open. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
+#include "lose_context.h"
 
 #define DEVICES_MAX 4u
 
 static struct losing {
     struct stk_dispatch_port own;
+    void *id; /* the cl_device_id; NULL: the interpreter */
     unsigned long lost_at, drives;
 } devices[DEVICES_MAX];
 static unsigned opened;
 
 static int drive(void *ctx, bool pending) {
     struct losing *l = ctx;
+    const char *by = getenv("STK_TEST_LOSE_BY");
     l->drives++;
+    if (by && l->id) {
+        if (l->drives == l->lost_at) {
+            lose_context(l->id, strcmp(by, "fault") == 0 ? LOSE_BY_FAULT : LOSE_BY_CALLS,
+                         getenv("STK_TEST_LOSE_FOR_GOOD") != NULL);
+        }
+        return l->own.ops->drive(l->own.ctx, pending);
+    }
     return l->lost_at != 0 && l->drives >= l->lost_at ? STK_E_DEVICE : l->own.ops->drive(l->own.ctx, pending);
 }
 
@@ -66,7 +78,9 @@ int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wi
     }
     bad = __real_cli_device_open(device, wish);
     if (bad == 0 && opened < DEVICES_MAX) {
-        devices[opened] = (struct losing){.own = device->dispatch, .lost_at = number(opened)};
+        devices[opened] = (struct losing){.own = device->dispatch,
+                                          .id = device->is_opencl ? device->opencl.device.id : NULL,
+                                          .lost_at = number(opened)};
         device->dispatch = (struct stk_dispatch_port){&losing_ops, &devices[opened++]};
     }
     return bad;

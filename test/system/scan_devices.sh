@@ -45,6 +45,23 @@ equal interp,interp 57
 shared interp,interp 2
 shared interp,interp,interp,interp 4
 
+# Many small files are shared among the devices, and the results stand in the order of the files.
+mkdir many
+for n in $(seq 100 179); do
+    printf 'the then %s he\n' "$n" >many/$n
+done
+: >many/140
+for form in "--by-file --count" "--offsets 100" "--json --offsets 33"; do
+    "$STOKER" scan --quiet -f patterns --device interp -r $form many >one
+    "$STOKER" scan --quiet -f patterns --device interp,interp,interp -r $form many >several
+    cmp one several || fail "many files: $form"
+done
+code 0 "$STOKER" scan --stats -f patterns --device interp,interp -r many
+[ "$(grep -Ec '^share         [1-9][0-9]* slots, [1-9][0-9]* bytes$' err)" -eq 2 ] || fail "many files: $(cat err)"
+# With few descriptors fewer files are open at once, and none is left out.
+(ulimit -n 40 && "$STOKER" scan --quiet -f patterns --reader posix --device interp,interp,interp -r --count many) >few
+"$STOKER" scan --quiet -f patterns --device interp -r --count many | cmp - few
+
 # A pipe is one device's.
 code 0 "$STOKER" scan --quiet -f patterns --device interp --count f8
 cp out one

@@ -3,7 +3,7 @@ set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 python3 "$lib/make_case.py" 12 4096
-yes 'the then he' | head -c 400000 >f8
+yes 'the then he' | head -c 1000000 >f8
 printf 'the\nhe\nthen he' >>patterns
 "$STOKER" scan --quiet -f patterns --device interp --json --offsets 20000 f? >want
 worked=0
@@ -30,6 +30,19 @@ POCL_DEVICES="pthread pthread"
 export POCL_DEVICES
 if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     loses 0,4 0,1
+    # The context is lost: each call of the driver on the context fails, and the device gives no other context.
+    export STK_TEST_LOSE_BY=calls STK_TEST_LOSE_FOR_GOOD=1
+    loses 0,4 0,1
+    loses 3,0 0,1
+    # The device gives a new context, in which it works on. Both have no store any more, which the first one had opened.
+    unset STK_TEST_LOSE_FOR_GOOD
+    for n in 0,4 3,0; do
+        code 0 env STK_TEST_LOSE=$n "$STOKER_LOSING" scan --quiet -f patterns --device 0,1 --chunk 4K --json \
+            --offsets 20000 f?
+        cmp want out
+        [ ! -s err ] || fail "$n: $(cat err)"
+    done
+    unset STK_TEST_LOSE_BY
     # One that does not open is missed by `all` only where there is no other.
     code 0 env STK_TEST_REFUSE=1 "$STOKER_LOSING" scan -f patterns --device all --json --offsets 20000 f?
     cmp want out

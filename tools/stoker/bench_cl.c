@@ -73,11 +73,11 @@ int bench_cl_launch(const struct bench_cl *cl, void *kernel) {
 /* Opens the device with the options of the bench. */
 static int open_wished(const struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
     struct cli_device_wish w = *wish;
-    w.name = bench->options.device;
+    w.name = wish->name ? wish->name : bench->options.device;
     w.residency = bench->options.residency;
     w.memory = bench->options.memory;
     w.workers = (uint32_t)bench->options.workers;
-    w.threads = (uint32_t)bench->options.workers; /* where the interpreter is the device */
+    w.threads = bench->options.workers ? (uint32_t)bench->options.workers : wish->threads; /* of the interpreter */
     w.lanes = (uint32_t)bench->options.lanes;
     w.store = bench->options.store;
     return cli_device_open(device, &w);

@@ -1,21 +1,23 @@
-/* stoker bench payload: scans and sums of a payload that is there, pass after pass, without any reader. What the device
- * counts in each pass is compared with what the host counted by itself. */
+/* stoker bench payload: scans and sums of a payload that is there, pass after pass, without any reader. What the
+ * devices count in each pass is compared with what the host counted by itself. Several devices share the chunks of a
+ * pass, and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench_payload.h"
 #include "bench_text.h"
 #include "input.h"
 #include "limits.h"
 #include "stoker/atomic.h"
-#include "stoker/control.h"
+#include "stoker/port/reader_pool.h"
 
 #define RUNS_DEFAULT  20u
 #define BYTES_DEFAULT (UINT64_C(256) << 20)
 #define SLOTS_DEFAULT 1024u
-#define DRIVE_EVERY   256u  /* slots, or looks at one slot, between two drives */
 #define WORKERS_MAX   1024u /* workers that there are counters for */
 #define SETS_MAX      2u    /* the frequent ones of bench_sets */
 #define CHUNKS_MAX    2u
@@ -30,17 +32,19 @@ struct set {
 
 struct payload {
     struct bench *bench;
-    struct cli_device device;
-    struct stk_ring ring;
-    struct stk_control control;
-    struct limits_of_host limits;
+    char names[256]; /* of the devices, each with an end of its own */
+    struct payload_device devices[PAYLOAD_DEVICES_MAX];
+    uint32_t device_count;
+    struct payload_shared shared;
+    double limit; /* 10^9 bytes a second that all devices read of their payloads; BENCH_MISSING: not known */
     struct bench_text text;
     struct set sets[SETS_MAX];
     uint32_t set_count;
     uint32_t chunks[CHUNKS_MAX], chunk_count;
     uint32_t bytes, hits_at; /* of the payload: the text, then counters */
     uint64_t sum;            /* of the text's words, by the host */
-    double gb_per_s[BENCH_RUNS_MAX];
+    /* of passes by all devices, then of passes by each device alone */
+    double gb_per_s[PAYLOAD_DEVICES_MAX + 1u][BENCH_RUNS_MAX];
     uint64_t wrong; /* passes */
 };
 
@@ -50,6 +54,8 @@ struct job {
     uint32_t chunk;
     char name[32];
 };
+
+#define BY_ALL PAYLOAD_DEVICES_MAX /* instead of the index of a device: all devices make the pass */
 
 /// What is measured ///
 
@@ -96,7 +102,7 @@ static int lay_out(struct payload *p, uint64_t *payload_bytes, uint64_t *table_b
 /* Fills the payload with the beginning of the user's file, as often as it fits. */
 static int fill_from_file(struct payload *p) {
     const struct cli_file input = {"--file ", p->bench->options.file, "name a file that exists and can be read"};
-    uint8_t *text = p->device.memory.payload;
+    uint8_t *text = p->devices[0].device.memory.payload;
     int fd = cli_file_open(&input), bad = 0;
     ssize_t length;
     if (fd < 0) {
@@ -114,14 +120,17 @@ static int fill_from_file(struct payload *p) {
     return bad;
 }
 
-/* Fills the payload and counts, by the host alone, what the device is to find. */
+/* Fills the payloads and counts, by the host alone, what the devices are to find. */
 static int fill(struct payload *p) {
-    uint8_t *text = p->device.memory.payload;
+    uint8_t *text = p->devices[0].device.memory.payload;
     int bad = 0;
     if (p->bench->options.file) {
         bad = fill_from_file(p);
     } else {
         bench_text_fill(&p->text, text, p->bytes);
+    }
+    for (uint32_t d = 1; d < p->device_count && bad == 0; d++) {
+        memcpy(p->devices[d].device.memory.payload, text, p->bytes);
     }
     for (uint32_t i = 0; i < p->bytes && bad == 0; i++) {
         p->sum += (uint64_t)text[i] << (8u * (i & 3u));
@@ -140,14 +149,14 @@ static int fill(struct payload *p) {
     return bad;
 }
 
-/// A pass ///
+/// Counters and results ///
 
-/* Adds the automata to the tables of the device. */
-static int add_automata(struct payload *p) {
+/* Adds the automata to the tables of a device. The order is the same on each, and so are the offsets. */
+static int add_automata(struct payload *p, struct payload_device *d) {
     int bad = 0;
     for (uint32_t i = 0; i < p->set_count && bad == 0; i++) {
         const struct stk_automaton *a = &p->sets[i].patterns.automaton;
-        bad = cli_device_add_table(&p->device, a->image, (uint32_t)a->image_bytes, &p->sets[i].image_at);
+        bad = cli_device_add_table(&d->device, a->image, (uint32_t)a->image_bytes, &p->sets[i].image_at);
     }
     return bad;
 }
@@ -155,70 +164,23 @@ static int add_automata(struct payload *p) {
 /* Puts counters of 0 where the handler finds them. No worker runs. */
 static void clear_counters(struct payload *p, const struct set *set) {
     const struct stk_automaton *a = &set->patterns.automaton;
-    memset(p->device.memory.payload + p->hits_at, 0, (size_t)stk_automaton_accepting(a) * 4u * WORKERS_MAX);
+    for (uint32_t d = 0; d < p->device_count; d++) {
+        memset(p->devices[d].device.memory.payload + p->hits_at, 0,
+               (size_t)stk_automaton_accepting(a) * 4u * WORKERS_MAX);
+    }
 }
 
-/* Adds the counters of all workers up, and clears them for the next pass. No slot is under way. */
-static void take_counters(struct payload *p, struct set *set) {
+/* Adds the counters of all workers of a device to the visits, and clears them for the next pass. No slot is under
+ * way. */
+static void take_counters(struct payload *p, struct payload_device *d, struct set *set) {
     uint32_t accepting = stk_automaton_accepting(&set->patterns.automaton);
-    uint32_t *hits = (void *)(p->device.memory.payload + p->hits_at);
-    memset(set->visits, 0, accepting * sizeof *set->visits);
-    for (uint32_t w = 0; w < p->device.workers; w++) {
+    uint32_t *hits = (void *)(d->device.memory.payload + p->hits_at);
+    for (uint32_t w = 0; w < d->device.workers; w++) {
         for (uint32_t i = 0; i < accepting; i++, hits++) {
             set->visits[i] += stk_load(hits);
             stk_store(hits, 0);
         }
     }
-}
-
-static int publish(struct payload *p, const struct job *job, uint32_t slot, uint32_t offset) {
-    uint32_t lead = job->set ? job->set->patterns.automaton.max_len - 1u : 0u, args[STK_SLOT_ARGS] = {0};
-    uint32_t data = p->bytes - offset < job->chunk ? p->bytes - offset : job->chunk;
-    const struct stk_work work = {job->set ? STK_OP_SCAN_COUNT : STK_OP_SUM64, 0, STK_PRIORITY_NORMAL, STK_RESULT_ARG,
-                                  args};
-    int err;
-    lead = lead < offset ? lead : offset;
-    args[STK_ARG_OFFSET] = offset - lead;
-    args[STK_ARG_BYTES] = lead + data;
-    args[STK_ARG_LEAD] = lead;
-    if (job->set) {
-        args[STK_SCAN_IMAGE] = job->set->image_at;
-        args[STK_SCAN_HITS] = p->hits_at;
-    }
-    err = stk_ring_publish(&p->ring, slot, &work);
-    return err == STK_OK ? stk_control_ring_doorbell(&p->control, NULL) : err;
-}
-
-static int drive(struct payload *p) {
-    int err = p->device.dispatch.ops->drive(p->device.dispatch.ctx, true);
-    return err < 0 ? err : STK_OK;
-}
-
-/* Waits for a slot and adds its result up. */
-static int harvest(struct payload *p, uint32_t slot, uint64_t *result) {
-    struct stk_slot out = {0};
-    int err = bench_await(&p->device, &p->ring, slot, DRIVE_EVERY);
-    err = err == STK_OK ? stk_ring_read(&p->ring, slot, &out) : err;
-    *result += (uint64_t)out.args[STK_RESULT_ARG + 1u] << 32 | out.args[STK_RESULT_ARG];
-    return err;
-}
-
-/* Publishes all of the text, chunk after chunk, with the ring full. *result: the sum of what the slots left. */
-static int pass(struct payload *p, const struct job *job, uint64_t *result) {
-    uint32_t count = (p->bytes - 1u) / job->chunk + 1u, i;
-    int err = STK_OK;
-    *result = 0;
-    for (i = 0; i < count && err == STK_OK; i++) {
-        err = i >= p->ring.slots ? harvest(p, i % p->ring.slots, result) : STK_OK;
-        err = err == STK_OK ? publish(p, job, i % p->ring.slots, i * job->chunk) : err;
-        if (i % DRIVE_EVERY == 0u && err == STK_OK) {
-            err = drive(p);
-        }
-    }
-    for (i = count > p->ring.slots ? count - p->ring.slots : 0u; i < count && err == STK_OK; i++) {
-        err = harvest(p, i % p->ring.slots, result);
-    }
-    return err;
 }
 
 /* Returns 1 if the pass found what the host has counted. Says for the first wrong pass what differs. */
@@ -231,7 +193,10 @@ static int is_right(struct payload *p, const struct job *job, uint64_t result) {
     }
     if (job->set) {
         struct set *s = job->set;
-        take_counters(p, s);
+        memset(s->visits, 0, stk_automaton_accepting(&s->patterns.automaton) * sizeof *s->visits);
+        for (uint32_t d = 0; d < p->device_count; d++) {
+            take_counters(p, &p->devices[d], s);
+        }
         stk_automaton_occurrences(&s->patterns.automaton, s->visits, s->scratch, s->occurrences);
         for (uint32_t i = 0; i < s->patterns.count; i++) {
             if (s->occurrences[i] != s->count.occurrences[i] && right && p->wrong == 0u) {
@@ -246,35 +211,74 @@ static int is_right(struct payload *p, const struct job *job, uint64_t result) {
 
 /// All passes ///
 
+/* Makes one pass with device `by` alone, or with all. Adds to *wrong. */
+static int make_pass(struct payload *p, const struct job *job, uint32_t by, uint32_t run, uint64_t *wrong) {
+    const struct payload_work work = {.bytes = p->bytes,
+                                      .chunk = job->chunk,
+                                      .lead = job->set ? job->set->patterns.automaton.max_len - 1u : 0u,
+                                      .opcode = job->set ? STK_OP_SCAN_COUNT : STK_OP_SUM64,
+                                      .image_at = job->set ? job->set->image_at : 0u,
+                                      .hits_at = p->hits_at};
+    uint64_t result = 0, took = 0;
+    uint32_t first = by == BY_ALL ? 0u : by, count = by == BY_ALL ? p->device_count : 1u;
+    int err = payload_pass(&p->shared, &p->devices[first], count, &work, &result, &took), right;
+    if (err != STK_OK) {
+        return cli_bad("bench payload: %s: %s", stk_err_name(err), cli_fix(err));
+    }
+    p->gb_per_s[by == BY_ALL ? 0u : by + 1u][run] = (double)p->bytes / (double)(took ? took : 1u);
+    right = is_right(p, job, result);
+    *wrong += right ? 0u : 1u;
+    p->wrong += right ? 0u : 1u;
+    return 0;
+}
+
+/* Prints the speed beside the limit of the memory, and beside the passes of each device alone where there are
+ * several. */
+static void report(struct payload *p, const struct job *job, uint64_t wrong) {
+    const uint32_t runs = (uint32_t)p->bench->options.runs;
+    char name[64], peer[32];
+    struct bench_figure f = {.metric = job->name,
+                             .value = bench_median(p->gb_per_s[0], runs),
+                             .unit = "GB/s",
+                             .better = BENCH_MORE,
+                             .peer = "host_stream_units",
+                             .peer_value = p->limit};
+    bench_figure(p->bench, &f);
+    for (uint32_t d = 0; d < p->device_count && p->device_count > 1u; d++) {
+        snprintf(peer, sizeof peer, PAYLOAD_ALONE "%u", d);
+        f.peer = peer;
+        f.peer_value = bench_median(p->gb_per_s[d + 1u], runs);
+        bench_figure(p->bench, &f);
+    }
+    for (uint32_t d = 0; d < p->device_count && p->device_count > 1u; d++) {
+        snprintf(name, sizeof name, "%s_share_%u", job->name, d);
+        bench_figure(p->bench, &(struct bench_figure){.metric = name,
+                                                      .value = 100.0 * (double)p->devices[d].done /
+                                                               (double)payload_chunks(p->bytes, job->chunk) / runs,
+                                                      .unit = "percent"});
+    }
+    snprintf(name, sizeof name, "%s_wrong", job->name);
+    bench_figure(p->bench, &(struct bench_figure){.metric = name, .value = (double)wrong, .unit = "passes"});
+}
+
 static int measure(struct payload *p, struct job *job) {
-    char wrong_name[48];
     uint64_t wrong = 0;
-    int bad = bench_device_rest(&p->device);
+    int bad = 0;
+    for (uint32_t d = 0; d < p->device_count && bad == 0; d++) {
+        bad = bench_device_rest(&p->devices[d].device);
+        p->devices[d].done = 0;
+    }
     if (bad == 0 && job->set) {
         clear_counters(p, job->set);
     }
     for (uint32_t run = 0; run < p->bench->options.runs && bad == 0; run++) {
-        uint64_t start = cli_now_ns(), result, took;
-        int err = pass(p, job, &result), right;
-        took = cli_now_ns() - start;
-        if (err != STK_OK) {
-            return cli_bad("bench payload: %s: %s", stk_err_name(err), cli_fix(err));
+        for (uint32_t d = 0; d < p->device_count && p->device_count > 1u && bad == 0; d++) {
+            bad = make_pass(p, job, d, run, &wrong);
         }
-        p->gb_per_s[run] = (double)p->bytes / (double)(took ? took : 1u);
-        right = is_right(p, job, result);
-        wrong += right ? 0u : 1u;
-        p->wrong += right ? 0u : 1u;
+        bad = bad ? bad : make_pass(p, job, BY_ALL, run, &wrong);
     }
     if (bad == 0) {
-        snprintf(wrong_name, sizeof wrong_name, "%s_wrong", job->name);
-        bench_figure(p->bench,
-                     &(struct bench_figure){.metric = job->name,
-                                            .value = bench_median(p->gb_per_s, (uint32_t)p->bench->options.runs),
-                                            .unit = "GB/s",
-                                            .better = BENCH_MORE,
-                                            .peer = "host_stream_units",
-                                            .peer_value = p->limits.all_units});
-        bench_figure(p->bench, &(struct bench_figure){.metric = wrong_name, .value = (double)wrong, .unit = "passes"});
+        report(p, job, wrong);
     }
     return bad;
 }
@@ -291,11 +295,13 @@ static void name_job(struct job *job) {
 
 /* What the figures are of. */
 static void report_terms(struct payload *p) {
-    struct stk_dispatch_info info = {.device = ""};
-    p->device.dispatch.ops->info(p->device.dispatch.ctx, &info);
-    bench_note_device(p->bench, &p->device);
-    bench_figure(p->bench, &(struct bench_figure){.metric = "workers", .value = info.workers, .unit = "groups"});
-    bench_figure(p->bench, &(struct bench_figure){.metric = "lanes", .value = info.lanes, .unit = "work-items"});
+    for (uint32_t d = 0; d < p->device_count; d++) {
+        struct stk_dispatch_info info = {.device = ""};
+        p->devices[d].device.dispatch.ops->info(p->devices[d].device.dispatch.ctx, &info);
+        bench_note_device(p->bench, &p->devices[d].device);
+        bench_figure(p->bench, &(struct bench_figure){.metric = "workers", .value = info.workers, .unit = "groups"});
+        bench_figure(p->bench, &(struct bench_figure){.metric = "lanes", .value = info.lanes, .unit = "work-items"});
+    }
     bench_figure(p->bench, &(struct bench_figure){.metric = "payload", .value = p->bytes, .unit = "bytes_of_text"});
     for (uint32_t i = 0; i < p->set_count; i++) {
         char name[32];
@@ -318,6 +324,56 @@ static int measure_all(struct payload *p) {
     return bad || p->wrong == 0u ? bad : bench_wrong(p->bench, p->wrong, "passes with a wrong count");
 }
 
+/* Opens the next device by its name. */
+static int open_device(struct payload *p, const struct cli_device_wish *wish, const char *name) {
+    struct payload_device *d = &p->devices[p->device_count];
+    struct cli_device_wish w = *wish;
+    struct limits_of_host limits = {0};
+    int bad;
+    w.name = name;
+    w.store_of = p->device_count > 0u && p->devices[0].device.store.use ? &p->devices[0].device.store : NULL;
+    bad = bench_device_any(p->bench, &d->device, &w);
+    if (bad) {
+        return bad;
+    }
+    p->device_count++;
+    if (d->device.workers > WORKERS_MAX) {
+        return cli_bad("bench payload: %u workers: use --workers %u or fewer", d->device.workers, WORKERS_MAX);
+    }
+    bad = bench_device_rest(&d->device);
+    bad = bad ? bad : limits_of_host(&d->device, &limits);
+    p->limit =
+        p->limit == BENCH_MISSING || limits.all_units == BENCH_MISSING ? BENCH_MISSING : p->limit + limits.all_units;
+    return bad ? bad : add_automata(p, d);
+}
+
+/* Opens the devices of --device, a list with commas. */
+static int open_devices(struct payload *p, struct cli_device_wish *wish) {
+    const char *list = p->bench->options.device;
+    char *rest = p->names, *name;
+    int bad = 0;
+    if (!list || !strchr(list, ',')) {
+        return open_device(p, wish, list);
+    }
+    if (strlen(list) >= sizeof p->names) {
+        return cli_bad("--device: a list of more than %zu bytes: use indexes instead of names", sizeof p->names - 1u);
+    }
+    strcpy(p->names, list);
+    wish->keep_store = 1;
+    wish->threads = stk_reader_pool_cpus(); /* of the interpreter, as in a scan */
+    while (bad == 0 && (name = strsep(&rest, ",")) != NULL) {
+        if (!*name || p->device_count == PAYLOAD_DEVICES_MAX) {
+            bad =
+                cli_bad("--device: %s: name %u devices or fewer, with a comma between two", list, PAYLOAD_DEVICES_MAX);
+        }
+        bad = bad ? bad : open_device(p, wish, name);
+    }
+    for (uint32_t d = 0; d < p->device_count; d++) {
+        cli_device_leave_store(&p->devices[d].device);
+    }
+    return bad;
+}
+
 static int open_all(struct payload *p) {
     const uint32_t slots = p->bench->options.in_flight ? (uint32_t)p->bench->options.in_flight : SLOTS_DEFAULT;
     struct cli_device_wish wish = {.slots = slots};
@@ -326,21 +382,13 @@ static int open_all(struct payload *p) {
     bad = bad ? bad : lay_out(p, &bytes, &table_bytes);
     wish.payload_bytes = (uint32_t)bytes;
     wish.table_bytes = (uint32_t)table_bytes;
-    bad = bad ? bad : bench_device_any(p->bench, &p->device, &wish);
-    if (bad) {
-        return bad;
-    }
-    if (p->device.workers > WORKERS_MAX) {
-        bad = cli_bad("bench payload: %u workers: use --workers %u or fewer", p->device.workers, WORKERS_MAX);
-    }
-    p->ring = (struct stk_ring){.words = p->device.memory.ring, .slots = p->device.memory.slots};
-    p->control = (struct stk_control){.words = p->device.memory.control, .count = p->device.memory.control_words};
-    bad = bad ? bad : bench_device_rest(&p->device);
-    bad = bad ? bad : limits_of_host(&p->device, &p->limits);
-    bad = bad ? bad : add_automata(p);
+    bad = bad ? bad : open_devices(p, &wish);
+    bad = bad ? bad : payload_share(&p->shared, p->devices, p->device_count);
     bad = bad ? bad : fill(p);
     bad = bad ? bad : measure_all(p);
-    cli_device_close(&p->device);
+    while (p->device_count != 0u) { /* the first has the store of all */
+        cli_device_close(&p->devices[--p->device_count].device);
+    }
     return bad;
 }
 
@@ -369,8 +417,10 @@ const struct bench_case bench_payload = {
     .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_CHUNK | BENCH_IN_FLIGHT | BENCH_DEVICE | BENCH_STORE |
                BENCH_MODE,
     .run = run,
-    .what = "scans with 76 and with 926 patterns, and sums, of a text that lies in the payload already. Each pass is "
-            "compared with a count of the host's own; with a wrong pass the exit code is 1",
+    .what =
+        "scans with 76 and with 926 patterns, and sums, of a text that lies in the payload already. Each pass is "
+        "compared with a count of the host's own; with a wrong pass the exit code is 1. Several devices, as --device "
+        "0,1, share each pass, and the peers (" PAYLOAD_ALONE "0 and so on) are passes by each of them alone",
     .values = {{"file", "take the text from FILE, repeated as needed, instead of made-up words"},
                {"patterns", "take the patterns, one a line, from FILE instead of the made-up words"},
                {"bytes", "of the text (256M)"},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench_files.h"
+#include "bench_payload.h"
 #include "bench_process.h"
 #include "input.h"
 #include "limits.h"
@@ -48,8 +49,11 @@ struct scan_bench {
     uint64_t wrong;                  /* runs whose count is another */
     double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
     double payload_gb_per_s;         /* of the same scan of a payload that is there; BENCH_MISSING: not measured */
-    int on_interp;                   /* 1: the interpreter was the first device of the scans */
-    uint32_t workers;                /* of that device */
+    double alone_gb_per_s
+        [PAYLOAD_DEVICES_MAX]; /* likewise by each of several devices alone, by their places in --device */
+    uint32_t alone_count;
+    int on_interp;    /* 1: the interpreter was the first device of the scans */
+    uint32_t workers; /* of that device */
     struct limits_of_host limits;
     char hs_program[4096];
 };
@@ -67,13 +71,14 @@ static void find_hyperscan(struct scan_bench *s) {
 }
 
 static void name_programs(struct scan_bench *s) {
-    const char *const f = s->file, *const p = s->patterns;
+    const char *const f = s->file, *const p = s->patterns, *const d = s->bench->options.device;
     const struct bench_process processes[PROGRAMS] = {
-        [STOKER] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f}},
+        [STOKER] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f, d ? "--device" : NULL, d}},
         [RG] = {.argv = {"rg", "-F", "--count-matches", "-f", p, f}},
         [GREP] = {.argv = {"grep", "-F", "-c", "-f", p, f}, .locale_c = 1},
         [HYPERSCAN] = {.argv = {s->hs_program, "--count", p, f}},
-        [IN_PROCESS] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f, "--json", "--stats"}},
+        [IN_PROCESS] = {.argv = {"/proc/self/exe", "scan", "-f", p, "--count", f, "--json", "--stats",
+                                 d ? "--device" : NULL, d}},
     };
     static const char *const peers[PROGRAMS] = {[RG] = "rg", [GREP] = "grep", [HYPERSCAN] = "hyperscan"};
     find_hyperscan(s);
@@ -147,20 +152,28 @@ static int measure(struct scan_bench *s) {
     return bad;
 }
 
-/* Takes the speed out of what `stoker bench payload --json` printed, and its wrong passes. */
+/* Takes the speeds out of what `stoker bench payload --json` printed, and its wrong passes. */
 static void take_payload(struct scan_bench *s, const char *output) {
     json_t *figures = json_loads(output, 0, NULL), *f;
     size_t i;
     json_array_foreach(figures, i, f) {
         const char *metric = json_string_value(json_object_get(f, "metric"));
+        const char *peer = json_string_value(json_object_get(f, "peer"));
         double value = json_number_value(json_object_get(f, "value"));
         if (!metric || strncmp(metric, "scan_", 5) != 0) {
             continue;
         }
         if (strstr(metric, "_wrong")) {
             s->wrong += (uint64_t)value;
-        } else {
+        } else if (peer && strncmp(peer, PAYLOAD_ALONE, strlen(PAYLOAD_ALONE)) == 0 &&
+                   s->alone_count < PAYLOAD_DEVICES_MAX) {
+            s->alone_gb_per_s[s->alone_count++] = json_number_value(json_object_get(f, "peer_value"));
+        } else if (peer) {
+            json_t *limit = json_object_get(f, "peer_value");
             s->payload_gb_per_s = value;
+            if (s->bench->options.device) { /* the limit of these devices */
+                s->limits.all_units = json_is_number(limit) ? json_number_value(limit) : BENCH_MISSING;
+            }
         }
     }
     json_decref(figures);
@@ -171,13 +184,20 @@ static void take_payload(struct scan_bench *s, const char *output) {
 static void measure_payload(struct scan_bench *s) {
     static struct bench_process p;
     const uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
+    const char *device = s->bench->options.device;
     char bytes[32], workers[16];
     snprintf(workers, sizeof workers, "%u", s->workers ? s->workers : 1u);
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)(most > PAYLOAD_MIN ? most : PAYLOAD_MIN));
     p = (struct bench_process){.argv = {"/proc/self/exe", "bench", "payload", "--json", "--file", s->file, "-f",
                                         s->patterns, "--bytes", bytes, "--runs", PAYLOAD_PASSES, "--chunk", "256K",
-                                        "--device", s->on_interp ? "interp" : "auto", "--workers", workers}};
+                                        "--device",
+                                        device         ? device
+                                        : s->on_interp ? "interp"
+                                                       : "auto",
+                                        device ? NULL : "--workers", workers}};
     s->payload_gb_per_s = BENCH_MISSING;
+    s->limits.all_units = device ? BENCH_MISSING : s->limits.all_units;
+    s->alone_count = 0;
     bench_process_run(&p);
     if (!p.not_there) {
         take_payload(s, p.output);
@@ -236,6 +256,20 @@ static void report_peer(struct scan_bench *s, const struct program *peer) {
     show(s, f);
 }
 
+/* The payload by all of several devices beside the payload by each of them alone. */
+static void report_alone(struct scan_bench *s) {
+    char peer[32];
+    for (uint32_t i = 0; i < s->alone_count; i++) {
+        snprintf(peer, sizeof peer, PAYLOAD_ALONE "%u", i);
+        show(s, (struct bench_figure){.metric = "payload_median",
+                                      .value = s->payload_gb_per_s,
+                                      .unit = "GB/s",
+                                      .better = BENCH_MORE,
+                                      .peer = peer,
+                                      .peer_value = s->alone_gb_per_s[i]});
+    }
+}
+
 static void report(struct scan_bench *s) {
     struct bench_figure f = {.unit = "GB/s", .better = BENCH_MORE, .metric = "speed_median"};
     report_peer(s, &s->programs[RG]);
@@ -250,6 +284,7 @@ static void report(struct scan_bench *s) {
     f.peer = "host_stream_units";
     f.peer_value = s->limits.all_units;
     show(s, f);
+    report_alone(s);
     f.metric = "in_process_median";
     f.value = bench_median(s->gb_per_s, s->runs);
     show(s, f);
@@ -335,7 +370,7 @@ static int measure_set(struct scan_bench *s) {
         return bad;
     }
     measure_payload(s);
-    if (s->limits.all_units == 0.0) { /* the first set */
+    if (s->limits.all_units == 0.0 && !s->bench->options.device) { /* the first set */
         bad = measure_limit(s);
     }
     if (bad == 0) {
@@ -405,11 +440,12 @@ static int run(struct bench *bench) {
 
 const struct bench_case bench_scan = {
     .name = "scan",
-    .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_SET,
+    .options = BENCH_FILES | BENCH_RUNS | BENCH_BYTES | BENCH_SET | BENCH_DEVICE,
     .run = run,
     .what = "stoker scan as a process of its own. The peers are rg -F, which counts no overlaps, grep -F, which counts "
             "lines, and Hyperscan in streaming mode with the same chunks (hs_scan), where they are installed, and the "
-            "kernel on a payload that is there. Counts of all matches are compared with an independent one; where one "
+            "kernel on a payload that is there. With several devices, as --device 0,1, the payload is also scanned by "
+            "each of them alone. Counts of all matches are compared with an independent one; where one "
             "differs the exit code is 1",
     .values = {{"set", "one made set of patterns: frequent76, frequent926, rare76 or rare2500 (all). Frequent ones are "
                        "words of the text, rare ones do not stand in it"},

@@ -53,7 +53,9 @@ static const struct cli_row values[] = {
 
 static const struct cli_row common[] = {
     {0, NULL, NULL, "Cases that use a device", NULL, 0},
-    {OPT_DEVICE, "device", "NAME", "an OpenCL device's index or part of its name", NULL, 0},
+    {OPT_DEVICE, "device", "NAME",
+     "an OpenCL device's index or part of its name; payload and scan: interp too, or several with a comma between two",
+     NULL, 0},
     {OPT_WORKERS, "workers", "N", "work-groups of the resident kernel (as suits the device)", NULL, 0},
     {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
     CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),

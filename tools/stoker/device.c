@@ -251,8 +251,8 @@ int cli_device_add_table(struct cli_device *d, const void *data, uint32_t bytes,
 }
 
 void cli_device_leave_store(struct cli_device *d) {
-    if (d->is_opencl && d->store.use && d->opencl.config.store == d->store.use) {
-        stk_opencl_set_store(&d->opencl, NULL);
+    if (d->is_opencl) {
+        stk_opencl_set_store(&d->opencl, NULL); /* the store may be that of another device, which closes it */
     }
     cli_store_leave(&d->store);
 }

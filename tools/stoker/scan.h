@@ -124,6 +124,28 @@ struct scan_layout {
     uint64_t payload_bytes; /* of all */
 };
 
+/* A file under way, whose units the devices share. A device that finds no unit in the files under way goes on to the
+ * next file, so many small files are shared among the devices and a large one is shared within itself. */
+struct scan_input {
+    uint32_t file;       /* index in scan.files */
+    int fd;              /* what is read */
+    int first_fd;        /* what was opened first: another than fd where the file was opened anew for a lost device */
+    int sequential;      /* 1: it can only be read in order, by one device, and is one unit */
+    int datagrams;       /* 1: a socket of datagrams */
+    uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
+    uint64_t ends;       /* bytes of the file in which a pattern ended */
+    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;     /* as in struct scan_device, over all devices */
+    uint64_t data_end;   /* likewise */
+    uint64_t *visits;    /* of each accepting state */
+    struct matches matches;
+    struct stk_work_split units;
+    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
+};
+
+/* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
+#define SCAN_INPUTS 64u
+
 /* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
  * count when all of them are there: what a lost device had begun is as if it had never been. */
 struct scan_device {
@@ -138,8 +160,10 @@ struct scan_device {
     void *arena_memory;
     size_t arena_bytes;
     int lost;
-    int leaving; /* 1: it ends the run where it is, and takes no other */
-    int source;  /* the file, in the reader; below 0: it was not needed yet */
+    int warm;                 /* 1: it has ended a run */
+    int leaving;              /* 1: it ends the run where it is, and takes no other */
+    struct scan_input *input; /* file of the run, or of the last run; NULL: none */
+    int source;               /* input->fd in the reader; below 0: it is not there */
     /* the run */
     struct stk_work_split_run run;
     int busy;
@@ -170,8 +194,6 @@ struct scan {
     struct scan_late late;
     struct stk_device_set fleet; /* what they can do, and how fast they are */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
-    struct stk_work_split units; /* of the file being scanned */
-    uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, 1))];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
     uint64_t *visits;      /* per accepting state, of all files that did not fail */
@@ -186,15 +208,12 @@ struct scan {
     uint32_t block;                 /* reads begin and end at multiples of so many bytes where they can; 1: anywhere */
     uint32_t locate_room;           /* match records in one answer of LOCATE */
     struct scan_layout host_layout; /* of the interpreter */
-    /* the file being scanned */
-    uint32_t file;
-    int fd, sequential, datagrams;
-    uint64_t unit_bytes; /* of the file, in a unit */
-    uint64_t ends;       /* bytes of the file in which a pattern ended */
-    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_device, over all devices */
-    uint64_t data_end;
-    uint64_t *file_visits;
+    struct scan_input *inputs;      /* SCAN_INPUTS of them, used in turn */
+    uint32_t first_input;           /* index of the oldest file under way */
+    uint32_t input_count;           /* files under way; their results are taken in the order of the files */
+    uint32_t next_file;             /* the next file to open */
+    uint32_t best;                  /* device that suits best: it alone takes what cannot be shared */
+    int code;                       /* exit code so far */
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
@@ -206,9 +225,6 @@ int scan_open(struct scan *scan, const struct scan_options *options);
 /* Scans every file. CLI_OK, CLI_FAULT when a file failed, CLI_BAD when the device did. */
 int scan_run(struct scan *scan);
 
-/* Scans one open file; its result goes to scan->files[index]. 0, or CLI_BAD when no device is left for it. */
-int scan_file(struct scan *scan, uint32_t index, int fd);
-
 void scan_close(struct scan *scan);
 
 /// Finding the files: scan_files.c ///
@@ -218,6 +234,33 @@ void scan_close(struct scan *scan);
  * read. */
 int scan_files_find(struct scan *scan);
 void scan_files_free(struct scan *scan);
+
+/// Files under way: scan_inputs.c ///
+
+/* Makes room for the files under way. 0, or CLI_BAD with the line written. */
+int scan_inputs_init(struct scan *scan);
+void scan_inputs_free(struct scan *scan);
+
+/* Returns file under way `i`, the oldest first. */
+struct scan_input *scan_input_at(struct scan *scan, uint32_t i);
+
+/* Opens the next file and puts it behind those under way. Where there is no other file, or none can be opened now, it
+ * adds none. A file that cannot be opened is added with its error and without units. 0, or CLI_BAD with the line
+ * written. */
+int scan_input_open(struct scan *scan);
+
+/* Takes the device's file out of its reader, before the device goes on to another file. 0, or CLI_BAD with the line
+ * written. */
+int scan_input_leave(struct scan_device *device);
+
+/* Ends the oldest files under way as long as all their units are done: their results become part of the scan's. 0, or
+ * CLI_BAD with the line written. */
+int scan_inputs_end(struct scan *scan);
+
+/* Tell the files under way that the device takes no more units, and gives back those that it holds; and that it takes
+ * units again. */
+void scan_leave_units(struct scan_device *device);
+void scan_rejoin_units(struct scan_device *device);
 
 /// Devices: scan_device.c ///
 
@@ -306,7 +349,7 @@ int scan_record_publish(struct scan *scan);
 int scan_record_error(const struct scan *scan);
 
 /* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
-int scan_record_file(struct scan *scan);
+int scan_record_file(struct scan *scan, uint32_t file);
 
 /* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);

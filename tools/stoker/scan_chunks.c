@@ -28,7 +28,7 @@ static int take_matches(struct scan_device *d, const struct stk_stream_result *r
     uint64_t chunk_start = r->offset - r->lead;
     uint32_t records = r->results[0] < s->locate_room ? r->results[0] : s->locate_room, reached = r->results[1];
     for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
-        if (matches_add(&d->matches, &s->patterns, s->file, chunk_start + stk_load(out + STK_MATCH_END),
+        if (matches_add(&d->matches, &s->patterns, d->input->file, chunk_start + stk_load(out + STK_MATCH_END),
                         stk_load(out + STK_MATCH_STATE)) != 0) {
             return STK_E_NOMEM;
         }
@@ -47,7 +47,7 @@ static int take_list(struct scan_device *d, const struct stk_stream_result *r, u
     const struct scan *s = d->scan;
     const uint32_t *out = (const void *)(d->device.memory.payload + list_at(d, LIST_OF(r->tag)));
     for (uint32_t i = 0; i < records; i++, out += STK_MATCH_WORDS) {
-        if (matches_add(&d->matches, &s->patterns, s->file, r->offset - r->lead + stk_load(out + STK_MATCH_END),
+        if (matches_add(&d->matches, &s->patterns, d->input->file, r->offset - r->lead + stk_load(out + STK_MATCH_END),
                         stk_load(out + STK_MATCH_STATE)) != 0) {
             return STK_E_NOMEM;
         }
@@ -75,14 +75,14 @@ static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at)
 /* Returns the data bytes of the chunk at `offset` if the file is as long as announced. */
 static uint64_t announced(const struct scan_device *d, uint64_t offset) {
     uint64_t left = d->end - offset;
-    return d->scan->sequential || left > d->scan->options.chunk ? d->scan->options.chunk : left;
+    return d->input->sequential || left > d->scan->options.chunk ? d->scan->options.chunk : left;
 }
 
 /* Notes where the data ended. A read of a file with a size comes short only where the file ends. */
 static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     uint64_t end = r->offset + r->bytes;
-    d->source_ended = d->scan->datagrams ? r->bytes == 0u : r->bytes < announced(d, r->offset);
-    if (d->source_ended && !d->scan->sequential && end < d->eof_at) {
+    d->source_ended = d->input->datagrams ? r->bytes == 0u : r->bytes < announced(d, r->offset);
+    if (d->source_ended && !d->input->sequential && end < d->eof_at) {
         d->eof_at = end;
     }
     if (r->bytes != 0u && end > d->data_end) {
@@ -104,7 +104,7 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
         cli_note("a slot faulted: %s, value %u", stk_reason_name(r->reason), r->value);
         return STK_E_SLOT_FAULT;
     }
-    if (d->source_ended && s->datagrams) {
+    if (d->source_ended && d->input->datagrams) {
         return 0; /* behind the end: cancelled, or too late */
     }
     if (r->err != STK_OK) {
@@ -116,9 +116,9 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
     }
     d->ends += ends; /* of a failed file too: its counters are to be cleared */
     d->bytes += r->bytes;
-    s->files[s->file].bytes += r->bytes;
+    s->files[d->input->file].bytes += r->bytes;
     note_end(d, r);
-    if (s->datagrams && r->os_error != 0) {
+    if (d->input->datagrams && r->os_error != 0) {
         fail_file(d, STK_E_IO, r->os_error, r->offset); /* a datagram that was cut */
     }
     if (s->progress) {
@@ -140,7 +140,7 @@ static int take_datagram(struct scan_device *d, const struct stk_stream_result *
 int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan_device *d = ctx;
     enum cli_bound_state was = cli_bound_to(&d->scan->bound, CLI_BOUND_HOST);
-    int err = (d->scan->datagrams ? take_datagram : take_result)(d, r, next);
+    int err = (d->input->datagrams ? take_datagram : take_result)(d, r, next);
     (void)cli_bound_to(&d->scan->bound, was);
     return err;
 }
@@ -171,21 +171,22 @@ static uint32_t asked(const struct scan_device *d, uint64_t offset) {
 
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
-    uint32_t overlap = s->datagrams ? 0u : s->lead;
+    const struct scan_input *in = d->input;
+    uint32_t overlap = in->datagrams ? 0u : s->lead;
     struct stk_stream_read read = {
         .source = (uint32_t)d->source,
-        .flags = s->sequential ? STK_READ_SEQUENTIAL : 0u,
+        .flags = in->sequential ? STK_READ_SEQUENTIAL : 0u,
         .offset = d->next,
         .bytes = asked(d, d->next),
-        .lead = !s->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
+        .lead = !in->sequential && d->next < overlap ? (uint32_t)d->next : overlap,
         .opcode = STK_OP_SCAN_COUNT,
-        .tag = s->file,
+        .tag = in->file,
     };
     read.params[STK_SCAN_IMAGE - STK_ARG_PARAM] = s->image_at;
     read.params[STK_SCAN_HITS - STK_ARG_PARAM] = d->layout.hits_at;
     if (d->list && matches_open(&d->matches)) {
         /* Results come in the order of the reads, so the list of `depth` reads ago has been taken. */
-        read.tag = TAG_OF(s->file, d->next_list);
+        read.tag = TAG_OF(in->file, d->next_list);
         read.params[STK_SCAN_OUT - STK_ARG_PARAM] = list_at(d, d->next_list);
         read.params[STK_SCAN_ROOM - STK_ARG_PARAM] = SCAN_LIST_ROOM;
     }
@@ -194,8 +195,8 @@ static struct stk_stream_read next_read(const struct scan_device *d) {
 
 /* Is there more of the run to read? Not behind the byte at which the file has failed. */
 static int more(const struct scan_device *d) {
-    return d->err == STK_OK && d->next < d->scan->err_at && !d->source_ended &&
-           (d->scan->sequential || d->next < d->end);
+    return d->err == STK_OK && d->next < d->input->err_at && !d->source_ended &&
+           (d->input->sequential || d->next < d->end);
 }
 
 /* Queues as many chunks as there is room for. Returns how many. */
@@ -223,20 +224,21 @@ static int feed(struct scan_device *d) {
 
 void scan_run_begin(struct scan_device *d) {
     const struct scan *s = d->scan;
-    uint64_t size = s->files[s->file].size;
-    d->start = d->next = d->run.first * s->unit_bytes;
-    d->end = d->start + d->run.count * s->unit_bytes;
+    struct scan_input *in = d->input;
+    uint64_t size = s->files[in->file].size;
+    d->start = d->next = d->run.first * in->unit_bytes;
+    d->end = d->start + d->run.count * in->unit_bytes;
     d->end = d->end < size ? d->end : size;
     d->started_ns = cli_now_ns();
     d->bytes = d->ends = d->data_end = 0;
     d->eof_at = UINT64_MAX;
     d->err = d->source_ended = 0;
     d->busy = 1;
-    d->list = matches_open(&s->matches) && !matches_full_before(&s->matches, d->start, s->patterns.automaton.max_len);
+    d->list = matches_open(&s->matches) && !matches_full_before(&in->matches, d->start, s->patterns.automaton.max_len);
     matches_restart(&d->matches, matches_room(&s->matches));
     if (d->source < 0) {
-        d->source =
-            s->datagrams ? cli_reader_add_socket(&d->reader, s->fd) : cli_reader_add(&d->reader, s->fd, s->sequential);
+        d->source = in->datagrams ? cli_reader_add_socket(&d->reader, in->fd)
+                                  : cli_reader_add(&d->reader, in->fd, in->sequential);
         if (d->source < 0) {
             fail_file(d, d->source, cli_reader_os_error(&d->reader), d->start);
         }
@@ -248,7 +250,7 @@ int scan_run_step(struct scan_device *d, uint64_t wait_ns) {
     if (queued < 0) {
         return queued;
     }
-    if (d->scan->datagrams && !more(d)) {
+    if (d->input->datagrams && !more(d)) {
         (void)d->reader.port.ops->cancel(d->reader.port.ctx, 0, UINT32_MAX); /* reads behind the last datagram */
     }
     cli_bound_poll(&d->timed, stk_stream_in_flight(&d->stream));

@@ -13,7 +13,6 @@
 #define SLOT_TIMEOUT_NS_PER_BYTE 1000u
 
 #define CLOSE_NS UINT64_C(2000000000)
-#define RUN_MAX  4096u /* chunks: what is done again when a device is lost */
 
 static uint64_t slot_timeout_ns(const struct scan_device *d) {
     const struct scan *s = d->scan;
@@ -229,9 +228,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
 }
 
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
-    struct stk_work_split_config units = {0};
-    struct stk_arena arena;
-    int bad = s->options.all_devices ? name_all(s) : 0, err;
+    int bad = s->options.all_devices ? name_all(s) : 0;
     if (bad == 0 && s->options.record && s->options.device_count > 1u) {
         bad = cli_bad("--record writes down what one device does: name one with --device");
     }
@@ -250,14 +247,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
         return CLI_BAD;
     }
     scan_late_init(s, wish);
-    units.devices = s->device_count + (s->late.state != SCAN_LATE_NONE ? 1u : 0u);
-    units.run_max = units.devices > 1u ? RUN_MAX : 0u;
-    stk_arena_init(&arena, s->units_memory, sizeof s->units_memory);
-    err = stk_work_split_init(&s->units, &units, &arena);
-    if (err == STK_OK && units.devices > s->device_count) {
-        err = stk_work_split_lose(&s->units, s->device_count); /* until it joins */
-    }
-    return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
+    return 0;
 }
 
 /// Losing one ///
@@ -276,37 +266,47 @@ int scan_device_failed(const struct scan_device *d, int err) {
     }
     if (s->device_count > 1u) {
         return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), cli_fix(err),
-                       why(d), s->sequential ? "; what it had of a pipe cannot be read again" : "");
+                       why(d), d->input && d->input->sequential ? "; what it had of a pipe cannot be read again" : "");
     }
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
 /* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since
  * the reads of the lost device may still move its position. */
-static int read_again(struct scan *s) {
-    const char *name = s->files[s->file].name;
+static int read_again(struct scan *s, struct scan_input *in) {
+    const char *name = s->files[in->file].name;
     struct stat st;
     int fd = -1;
-    if (!s->sequential) {
+    if (!in->sequential) {
         return 1;
     }
-    if (strcmp(name, "-") != 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (strcmp(name, "-") != 0 && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) {
         fd = open(name, O_RDONLY | O_CLOEXEC);
     }
-    s->fd = fd >= 0 ? fd : s->fd;
+    in->fd = fd >= 0 ? fd : in->fd;
     return fd >= 0;
+}
+
+/* Returns true if another device takes units. */
+static bool others_work(const struct scan_device *d) {
+    bool any = false;
+    for (uint32_t i = 0; i < d->scan->device_count; i++) {
+        const struct scan_device *other = &d->scan->devices[i];
+        any |= other != d && !other->lost && !other->leaving;
+    }
+    return any;
 }
 
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || (stk_work_split_live(&s->units) == 1u && !scan_late_return(s)) || !read_again(s)) {
+    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(s)) || !read_again(s, d->input)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;
     s->fleet_devices[d->index].lost = true;
-    (void)!stk_work_split_lose(&s->units, d->index);
-    s->files[s->file].bytes -= d->busy ? d->bytes : 0u;
+    scan_leave_units(d);
+    s->files[d->input->file].bytes -= d->busy ? d->bytes : 0u;
     d->busy = 0;
     scan_progress_end(s);
     snprintf(text, sizeof d->device.note, "device %s was lost: %s (%s): the others do its work",

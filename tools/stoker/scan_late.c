@@ -62,11 +62,19 @@ static uint64_t done_bytes(const struct scan *s) {
     return done;
 }
 
+static bool reads_pipe(struct scan *s) {
+    bool any = false;
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        any |= scan_input_at(s, i)->sequential != 0;
+    }
+    return any;
+}
+
 /* A pipe stays with the device that began it, so nothing is opened while one is read. */
 static void open_if_worth(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t done = done_bytes(s), elapsed = now - s->started_ns;
-    if (s->sequential || elapsed < RATE_NS || done >= l->known_bytes) {
+    if (reads_pipe(s) || elapsed < RATE_NS || done >= l->known_bytes) {
         return;
     }
     l->rate = (double)done / (double)elapsed;
@@ -87,7 +95,7 @@ static void leave(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 1;
     s->fleet_devices[d->index].lost = true;
-    if (d->busy && !s->sequential && s->unit_bytes == s->options.chunk && d->next < d->end) {
+    if (d->busy && !d->input->sequential && d->input->unit_bytes == s->options.chunk && d->next < d->end) {
         d->end = d->next;
     }
 }
@@ -96,7 +104,7 @@ static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;
     s->fleet_devices[d->index].lost = false;
-    (void)!stk_work_split_rejoin(&s->units, d->index);
+    scan_rejoin_units(d);
 }
 
 bool scan_late_return(struct scan *s) {
@@ -127,7 +135,7 @@ static void join(struct scan *s, uint64_t now) {
         return;
     }
     s->fleet.count = 2;
-    (void)!stk_work_split_rejoin(&s->units, 1);
+    scan_rejoin_units(d);
     leave(&s->devices[0]);
     say(s, "the interpreter scanned until another device had started", "");
     l->joined_ns = now;

@@ -86,10 +86,9 @@ static int take_counters(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     s->weights = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->weights);
     s->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->visits);
-    s->file_visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->file_visits);
     s->scratch = calloc(stk_automaton_accepting(a), sizeof *s->scratch);
     s->occurrences = calloc(a->patterns, sizeof *s->occurrences);
-    if (!s->weights || !s->visits || !s->file_visits || !s->scratch || !s->occurrences) {
+    if (!s->weights || !s->visits || !s->scratch || !s->occurrences) {
         return cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
     }
     weigh(s);
@@ -168,6 +167,7 @@ int scan_open(struct scan *s, const struct scan_options *options) {
     bad = bad ? bad : scan_files_find(s);
     bad = bad ? bad : load_patterns(s);
     bad = bad ? bad : take_counters(s);
+    bad = bad ? bad : scan_inputs_init(s);
     bad = bad ? bad : matches_init(&s->matches, options->offsets);
     if (bad == 0 && options->record) {
         bad = scan_record_check(s);
@@ -178,12 +178,12 @@ int scan_open(struct scan *s, const struct scan_options *options) {
 
 void scan_close(struct scan *s) {
     scan_devices_close(s);
+    scan_inputs_free(s);
     matches_free(&s->matches);
     patterns_free(&s->patterns);
     scan_files_free(s);
     free(s->visits);
     free(s->weights);
-    free(s->file_visits);
     free(s->scratch);
     free(s->occurrences);
 }

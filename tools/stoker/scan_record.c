@@ -143,9 +143,9 @@ int scan_record_error(const struct scan *s) {
     return s->options.record ? s->recording.recorder.err : STK_OK;
 }
 
-int scan_record_file(struct scan *s) {
+int scan_record_file(struct scan *s, uint32_t file) {
     struct stk_stream *stream = &s->devices[0].stream;
-    int err = stk_stream_epoch(stream, s->file, stream->config.slot_timeout_ns);
+    int err = stk_stream_epoch(stream, file, stream->config.slot_timeout_ns);
     return err < 0 ? err : scan_record_error(s);
 }
 

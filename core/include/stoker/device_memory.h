@@ -42,9 +42,9 @@ enum stk_device_part {
 #define STK_DEVICE_PARTS 6u
 
 struct stk_device_layout {
-    uint32_t slots;         /* slots of the ring: 1 .. STK_RING_SLOTS_INIT_MAX */
+    uint32_t slots;         /* slots of the ring: 1 .. STK_RING_SLOTS_INIT_MAX; 64 bytes each */
     uint32_t observables;   /* observables: at most STK_CONTROL_OBSERVABLES_INIT_MAX */
-    uint32_t tenants;       /* tenants that are authorised: at most STK_CTL_TENANT_MASKS */
+    uint32_t tenants;       /* tenants whose slots run, 0 .. tenants - 1: at most STK_CTL_TENANT_MASKS */
     uint32_t debug_records; /* records of the debug log: at most STK_DEBUG_LOG_RECORDS_INIT_MAX; 0: no debug log */
     uint32_t io_slots;      /* slots of the I/O queue: at most STK_IO_SLOTS_MAX; 0: no I/O queue */
     uint32_t payload_bytes; /* bytes of the payload; 0: none */
@@ -77,7 +77,7 @@ struct stk_device_layout {
     STK_STORAGE_DEFINE(                                                                                                \
         name, STK_DEVICE_MEMORY_BYTES(slots, observables, debug_records, io_slots, payload_bytes, table_bytes))
 
-/* Bytes of the tables where a port's configuration says 0, and what says that there are to be none. */
+/* Bytes of the tables where a port's configuration says 0 (4 MiB), and the number that asks for no tables. */
 #define STK_DEVICE_TABLES_DEFAULT 4194304u
 #define STK_NO_TABLES             UINT32_MAX
 
@@ -92,11 +92,11 @@ struct stk_device_layout {
 #define STK_DEVICE_PRIVATE_WORDS(slots, io_slots)                                                                      \
     (STK_DEVICE_LIMITS_AT(slots, io_slots) + STK_LIMIT_WORDS + STK_MAIL_WORDS)
 
-/* Bytes of one block that holds all parts. STK_E_ARG a member is out of range; STK_E_OVERFLOW this machine cannot
- * address that many. */
+/* Writes the bytes of one block that holds all parts to *bytes. STK_E_ARG a member of the layout is out of range;
+ * STK_E_OVERFLOW this machine cannot address that many bytes. */
 STK_MUST_CHECK int stk_device_memory_bytes(const struct stk_device_layout *layout, size_t *bytes);
 
-/* Bytes of one part, rounded up to the layout's alignment; 0 where the part is left out. */
+/* Returns the bytes of one part, rounded up to the layout's alignment; 0 where the part is left out. */
 size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_device_part part);
 
 /* Takes the memory from the arena and lays it out: stk_device_memory_bind over the pieces of one block, then

@@ -1,4 +1,5 @@
-/* stoker: errors. */
+/* stoker: errors: the codes, their names, what to do about each, and where an error happened. A call returns a code, or
+ * a count of 0 and more where its comment says so. core/README.md has the rules that hold for all calls. */
 #ifndef STOKER_ERR_H
 #define STOKER_ERR_H
 
@@ -16,10 +17,10 @@ extern "C" {
 
 /// Codes ///
 
-/* X(name, value, what to do about it). Functions return one of these below zero; zero and above is
- * success. */
+/* All codes: X(name, value, what to do about it). A negative value is an error; zero and above is success. A new
+ * code takes the next number. */
 #define STK_ERR_LIST(X)                                                                                                \
-    X(STK_OK, 0, "nothing to mend")                                                                                    \
+    X(STK_OK, 0, "no error: nothing to do")                                                                            \
     X(STK_E_ARG, -1, "an argument is NULL, zero or out of its documented range: see the comment of the call")          \
     X(STK_E_ALIGN, -2,                                                                                                 \
       "pass a buffer that is aligned and whole: 4 bytes for words, 64 for slots, 32 for I/O slots, for flash what "    \
@@ -76,15 +77,16 @@ enum stk_err {
 
 /* Where an error happened. Each call and each object says what `index` and `value` mean for it. */
 struct stk_error_info {
-    int err;        /* the code, STK_OK when nothing failed yet */
-    uint32_t index; /* which word, slot, record, pattern ... */
-    uint64_t value; /* what was found there, or how many bytes would do */
+    int err;        /* an enum stk_err; STK_OK: nothing has failed yet */
+    uint32_t index; /* number of the word, slot, record or pattern at which the call failed */
+    uint64_t value; /* number that was found there, or bytes that would do */
 };
 
-/* The code's name, "STK_E_SPACE"; "STK_E_UNKNOWN" for a number that is none. Static. ISR-safe. */
+/* Returns the name of a code, such as "STK_E_SPACE"; "STK_E_UNKNOWN" for a number that is no code. The text is static.
+ * ISR-safe. */
 const char *stk_err_name(int err);
 
-/* What to do about it, one clause without a full stop. Static. ISR-safe. */
+/* Returns what to do about a code: one clause without a full stop. The text is static. ISR-safe. */
 const char *stk_err_fix(int err);
 
 #ifdef __cplusplus

@@ -41,10 +41,11 @@ extern "C" {
 #define STK_FETCH_RESOURCES_MAX     (65536u - STK_IO_SLOTS_MAX)
 
 struct stk_fetch_config {
-    struct stk_device_memory memory; /* ring, control, io (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
-    struct stk_dispatch_port dispatch;
-    struct stk_ingest_port *ingest;
-    struct stk_platform_port platform;
+    /* memory of the device; ring, control buffer, I/O queue (1 .. STK_IO_SLOTS_MAX slots) and payload are mandatory */
+    struct stk_device_memory memory;
+    struct stk_dispatch_port dispatch; /* port of the device; mandatory */
+    struct stk_ingest_port *ingest;    /* port that reads and writes the sources; mandatory */
+    struct stk_platform_port platform; /* clock and waits; mandatory */
 
     /* rows of the table, for resources and handles, 1 .. STK_FETCH_RESOURCES_MAX; 0: STK_FETCH_RESOURCES_DEFAULT */
     uint32_t resources;
@@ -56,17 +57,17 @@ struct stk_fetch_config {
 struct stk_fetch_row;     /* one resource; private */
 struct stk_fetch_request; /* what is known of one I/O slot; private */
 
-/* Requests since init. They add up: asked = served + refused + failed + cancelled + in flight. */
+/* Counters since init. Requests add up: asked = served + refused + failed + cancelled + in flight. */
 struct stk_fetch_stats {
     uint64_t asked;     /* requests claimed */
-    uint64_t served;    /* their slots end DONE */
-    uint64_t refused;   /* not in the table, or malformed */
-    uint64_t failed;    /* the I/O failed, came short, or took too long */
-    uint64_t cancelled; /* their slots do not wait any more, or the service was closed */
-    uint64_t reads;     /* reads, writes and syncs submitted */
+    uint64_t served;    /* requests whose I/O succeeded */
+    uint64_t refused;   /* requests that the table does not allow, or that were malformed */
+    uint64_t failed;    /* requests whose I/O failed, came short, or took too long */
+    uint64_t cancelled; /* requests whose slot did not wait any more, or that the close of the service ended */
+    uint64_t reads;     /* reads, writes and syncs submitted to the ingest port */
     uint64_t shared;    /* requests that joined a read which others had asked for */
-    uint64_t ahead;     /* requests that were served by what a prefetch had brought */
-    uint64_t bytes;     /* of reads that did not fail */
+    uint64_t ahead;     /* requests that were served from the data of a prefetch */
+    uint64_t bytes;     /* bytes of reads that did not fail */
     uint64_t written;   /* bytes of writes that did not fail */
 };
 
@@ -100,7 +101,8 @@ struct stk_fetch {
      STK_ALIGNED((size_t)(io_slots)*STK_FETCH_REQUEST_BYTES))
 #define STK_FETCH_DEFINE(name, resources, io_slots) STK_STORAGE_DEFINE(name, STK_FETCH_BYTES(resources, io_slots))
 
-/* The same at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW above STK_FETCH_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
+/* Writes the same number to *bytes at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW a number is above
+ * STK_FETCH_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
 STK_MUST_CHECK int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
 
 /* A service with an empty table. Copies `config` and takes STK_FETCH_BYTES(resources, memory.io_slots) from `arena`;
@@ -113,19 +115,25 @@ STK_MUST_CHECK int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetc
 
 /// Table ///
 
+/* A resource: a range of a source that LOAD_MISS reads whole, to one place in the payload. */
 struct stk_fetch_resource {
-    uint32_t resource; /* the number that slots ask for: any */
-    uint32_t source;   /* of the ingest port */
-    uint64_t offset;   /* in the source, bytes */
-    uint32_t bytes;    /* 1 .. INT32_MAX */
-    uint32_t dst;      /* payload byte that the first one goes to */
+    uint32_t resource; /* number by which slots ask for the resource: any that no other row has */
+    uint32_t source;   /* number of the source, as the ingest port returned it */
+    uint64_t offset;   /* byte of the source at which the range begins */
+    uint32_t bytes;    /* length of the range, 1 .. INT32_MAX bytes */
+    uint32_t dst;      /* byte of the payload to which the first byte of the range goes */
     uint32_t tenants;  /* bit t: tenant t may ask, 0 .. 28; not 0 */
-    uint32_t prefetch; /* 1: also ahead of need */
+    uint32_t prefetch; /* 1: slots may also ask ahead of need; 0: they may not */
 };
 
-/* Allows a resource. STK_E_ARG; STK_E_SPACE it leaves the payload (info.value: payload bytes that would do);
- * STK_E_STATUS the number is in the table, or the destination overlaps that of another (info.value: whose);
- * STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+/* Adds a resource to the table; *resource is copied. O(rows). In the error info, index is the number of the resource.
+ * Errors:
+ * - STK_E_ARG a member of *resource is out of its range.
+ * - STK_E_SPACE the destination leaves the payload (info.value: payload bytes that would do).
+ * - STK_E_STATUS the number is in the table, or the destination overlaps that of another resource (info.value: the
+ *   number of the row in the way).
+ * - STK_E_FULL the table has no free row (info.value: its rows).
+ * - STK_E_SHUTDOWN the service is closed or closes. */
 STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource);
 
 #define STK_IO_MAY_READ  1u /* from the source to the payload */
@@ -145,13 +153,13 @@ struct stk_fetch_handle {
     uint32_t align;
 };
 
-/* Adds a handle to the table. Ranges of several handles may overlap; then the slots must keep their I/O apart.
- * STK_E_ARG; STK_E_SPACE the payload range leaves the payload (info.value: payload bytes that would do); STK_E_STATUS
- * the number is in the table; STK_E_FULL; STK_E_SHUTDOWN. O(rows). */
+/* Adds a handle to the table; *handle is copied. Ranges of several handles may overlap; then the slots must keep their
+ * I/O apart. O(rows). Errors as stk_fetch_register; STK_E_STATUS only where the number is in the table. */
 STK_MUST_CHECK int stk_fetch_grant(struct stk_fetch *fetch, const struct stk_fetch_handle *handle);
 
-/* Forgets a resource or a handle. STK_E_NOENT; STK_E_WOULD_BLOCK slots wait for it or its memory is still with the
- * ingest port: poll first; STK_E_SHUTDOWN. */
+/* Removes a resource or a handle from the table. STK_E_NOENT no row has the number; STK_E_WOULD_BLOCK slots wait for
+ * the row (info.value: how many), or its memory is still with the ingest port: poll first; STK_E_SHUTDOWN the service
+ * is closed. */
 STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resource);
 
 /// Serving ///
@@ -181,7 +189,7 @@ STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resour
  * service takes no new request from the I/O slot of the write before the write has come back. */
 STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 
-/* Requests claimed and not ended. */
+/* Returns the number of requests that were claimed and have not ended. */
 uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch);
 
 /* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on

@@ -59,20 +59,20 @@ struct stk_stream_next;
 typedef int (*stk_stream_fn)(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
 struct stk_stream_config {
-    struct stk_device_memory memory; /* ring, control and payload are mandatory */
-    struct stk_dispatch_port dispatch;
-    struct stk_ingest_port *ingest;
-    struct stk_platform_port platform;
-    stk_stream_fn on_result; /* mandatory */
-    void *on_result_ctx;
+    struct stk_device_memory memory;   /* memory of the device; ring, control buffer and payload are mandatory */
+    struct stk_dispatch_port dispatch; /* port of the device; mandatory */
+    struct stk_ingest_port *ingest;    /* port that reads the sources; mandatory */
+    struct stk_platform_port platform; /* clock and waits; mandatory */
+    stk_stream_fn on_result;           /* callback for each chunk; mandatory */
+    void *on_result_ctx;               /* first argument of the callback; may be NULL */
 
     uint32_t depth;       /* chunks in flight, 1 .. STK_STREAM_DEPTH_MAX; 0: STK_STREAM_DEPTH_DEFAULT */
     uint32_t chunk_bytes; /* bytes of a payload buffer: the lead and the data of a chunk; mandatory, multiple of 64 */
     uint32_t lead_max;    /* most lead bytes of a read; below chunk_bytes */
     uint32_t first_slot;  /* the stream owns ring slots first_slot .. first_slot + depth - 1 */
-    uint32_t payload_offset; /* its buffers start at this byte of the payload; multiple of 64 */
-    uint32_t tenant;         /* of every slot */
-    uint32_t priority;       /* of every slot, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
+    uint32_t payload_offset; /* byte of the payload at which the stream's buffers begin; multiple of 64 */
+    uint32_t tenant;         /* tenant of every slot that the stream publishes */
+    uint32_t priority;       /* priority of these slots, an enum stk_priority; 0: STK_PRIORITY_DEFAULT */
     /* 0: slots are published in the order of the reads, so a late read holds back the slots of the reads behind it. 1:
      * the slot of a read of a source with offsets is published as soon as the read has come back. Results are handed
      * out in the order of the reads in both cases. */
@@ -93,43 +93,50 @@ struct stk_stream_config {
 #define STK_READ_SEQUENTIAL 1u /* the source has no offsets (a pipe): reads go on where the last ended */
 
 struct stk_stream_read {
-    uint32_t source; /* of the ingest port */
+    uint32_t source; /* number of the source, as the ingest port returned it */
     uint32_t flags;  /* STK_READ_SEQUENTIAL or 0 */
-    uint64_t offset; /* of the data, bytes; sequential sources: 0 marks the first read, else only handed back */
-    uint32_t bytes;  /* data, 1 .. chunk_bytes - lead */
+    /* byte of the source at which the data begins. Of a sequential source, 0 marks the first read, which has no lead;
+     * any other number is only handed back */
+    uint64_t offset;
+    uint32_t bytes; /* bytes of data to read, 1 .. chunk_bytes - lead */
     /* bytes before `offset` that the handler wants to see too, at most `offset` and lead_max; a sequential source gives
      * as many as it has had */
     uint32_t lead;
-    uint32_t opcode;
-    uint32_t params[STK_ARG_PARAMS]; /* the slot's arguments from STK_ARG_PARAM on */
-    uint64_t tag;                    /* handed back */
+    uint32_t opcode;                 /* handler for the chunk */
+    uint32_t params[STK_ARG_PARAMS]; /* arguments of the slot from STK_ARG_PARAM on */
+    uint64_t tag;                    /* number of the caller's own, handed back with the result */
 };
 
+/* The handler with which STK_STREAM_REPUBLISH publishes a chunk again. When the callback begins, `opcode` is the one
+ * that has run and all parameters are 0. */
 struct stk_stream_next {
     uint32_t opcode;
-    uint32_t params[STK_ARG_PARAMS];
+    uint32_t params[STK_ARG_PARAMS]; /* arguments of the slot from STK_ARG_PARAM on */
 };
 
 struct stk_stream_result {
     /* STK_OK; STK_E_SLOT_FAULT the handler refused; STK_E_IO, STK_E_CANCELED, ... the read failed; STK_E_RANGE,
      * STK_E_ARG the port refused it; STK_E_DEVICE the device was lost, and the stream was closed */
     int err;
-    int32_t os_error; /* the OS's number behind a failed read, or 0 */
-    uint32_t reason;  /* STK_REASON_* and its value, for STK_E_SLOT_FAULT */
-    uint32_t value;
-    uint64_t tag, offset; /* of the read */
-    uint32_t bytes;       /* data bytes that arrived: fewer than asked for at the end of the source, 0 behind the end */
-    uint32_t lead;        /* lead bytes before them */
-    uint32_t opcode;      /* what ran */
-    const uint8_t *data;  /* lead, then data */
-    uint32_t results[STK_SLOT_RESULTS];
-    uint64_t latency_ns; /* PUBLISHED to result seen */
+    int32_t os_error;    /* number of the OS behind a failed read; 0: none */
+    uint32_t reason;     /* for STK_E_SLOT_FAULT: why the slot faulted, STK_REASON_* */
+    uint32_t value;      /* for STK_E_SLOT_FAULT: the number that goes with the reason (slot.h) */
+    uint64_t tag;        /* tag of the read */
+    uint64_t offset;     /* offset of the read */
+    uint32_t bytes;      /* data bytes that arrived: fewer than asked for at the end of the source, 0 behind the end */
+    uint32_t lead;       /* lead bytes that lie before the data; fewer than asked for where the source had no more */
+    uint32_t opcode;     /* opcode of the handler that ran */
+    const uint8_t *data; /* the lead, then the data, in the payload */
+    uint32_t results[STK_SLOT_RESULTS]; /* results of the handler; all 0 where no handler ran */
+    uint64_t latency_ns;                /* nanoseconds from the publish until the stream saw the end; 0: no slot */
 };
 
 struct stk_stream_stats {
-    uint64_t reads, slots, failed; /* reads queued, slots published, results handed out that were not STK_OK */
-    uint64_t bytes;                /* data bytes of chunks that were published, each once */
-    uint64_t bounce_bytes;         /* bytes that the stream copied: the leads of sequential sources, nothing else */
+    uint64_t reads;        /* reads queued */
+    uint64_t slots;        /* slots of chunks published, each republish included */
+    uint64_t failed;       /* results handed out whose `err` was not STK_OK */
+    uint64_t bytes;        /* data bytes of chunks that were published, each chunk once */
+    uint64_t bounce_bytes; /* bytes that the stream copied: the leads of sequential sources, nothing else */
 };
 
 /// Object ///
@@ -170,7 +177,8 @@ struct stk_stream {
      STK_ALIGNED(lead_max))
 #define STK_STREAM_DEFINE(name, depth, lead_max) STK_STORAGE_DEFINE(name, STK_STREAM_BYTES(depth, lead_max))
 
-/* The same at run time. STK_E_ARG above STK_STREAM_DEPTH_MAX; STK_E_OVERFLOW this machine cannot address that many. */
+/* Writes the same number to *bytes at run time. STK_E_ARG `depth` is above STK_STREAM_DEPTH_MAX; STK_E_OVERFLOW this
+ * machine cannot address that many bytes. */
 STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes);
 
 /* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,
@@ -183,11 +191,12 @@ STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *b
 STK_MUST_CHECK int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *config,
                                    struct stk_arena *arena);
 
-/* Queues a read; it is submitted by the next poll. The callback may call this. STK_E_WOULD_BLOCK every buffer is in
- * flight: poll first; STK_E_ARG a length or the lead is out of range; STK_E_OPCODE; STK_E_SHUTDOWN. */
+/* Queues a read, which the next poll submits. Copies *read. The callback may call this. STK_E_WOULD_BLOCK every buffer
+ * is in flight: poll first; STK_E_ARG a length, the lead or a flag is out of range; STK_E_OPCODE the opcode cannot be
+ * published; STK_E_SHUTDOWN the stream is closed or closes. */
 STK_MUST_CHECK int stk_stream_read(struct stk_stream *stream, const struct stk_stream_read *read);
 
-/* Chunks queued and not yet handed to the callback. */
+/* Returns the number of chunks that were queued and are not yet done with the callback. */
 uint32_t stk_stream_in_flight(const struct stk_stream *stream);
 
 /* Moves the stream on and hands out finished chunks; waits up to timeout_ns for the first one (0: not at all). A
@@ -210,7 +219,8 @@ STK_MUST_CHECK int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_
  * is; the errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns);
 
-/* Waits until a word of the shared memory holds `value`, moving the stream on meanwhile. STK_OK; STK_E_TIMEOUT; the
+/* Waits until *word, a little-endian word of the shared memory, holds `value`. Moves the stream on and drives the
+ * device meanwhile. STK_OK: what was stored before the word is seen (acquire); STK_E_TIMEOUT after timeout_ns; the
  * errors of stk_stream_poll. */
 STK_MUST_CHECK int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value,
                                         uint64_t timeout_ns);

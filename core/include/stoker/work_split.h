@@ -2,7 +2,8 @@
  *
  * Units 0 .. total - 1 are handed out in order from one counter: a device that has room claims the next run of them,
  * long runs first and short ones towards the end (guided self-scheduling), so that a fast device takes more and all
- * finish together. Runs of a device that was lost go back and are claimed by another one. Every unit is completed once.
+ * finish together. A device begins with short runs. At the end, a slow device takes nothing that a fast one does
+ * sooner. Runs of a device that was lost go back and are claimed by another one. Every unit is completed once.
  *
  * One thread at a time makes the calls for one device. It may be one thread for all of them, which polls their streams,
  * or one for each. Nothing waits; nothing loops longer than over the runs of all devices or STK_WORK_SPLIT_TRIES lost
@@ -26,6 +27,7 @@ extern "C" {
 #define STK_WORK_SPLIT_DEVICES_MAX 256u
 #define STK_WORK_SPLIT_RUNS_MAX    64u
 #define STK_WORK_SPLIT_WEIGHT_MAX  65535u
+#define STK_WORK_SPLIT_GROWTH      4u  /* a run is at most so many times as long as all runs of its device before */
 #define STK_WORK_SPLIT_TRIES       64u /* lost swaps in a row before a claim gives up with STK_E_WOULD_BLOCK */
 
 struct stk_work_split_config {
@@ -72,11 +74,16 @@ struct stk_work_split_run {
 
 /* In every call below: STK_E_RANGE there is no such device. ISR-safe. */
 
-/* Claims the next run for `device`: one that was given back, or the next in order. Its length is the device's weight in
- * what is left, halved: left * weight / (2 * weights of all live devices), rounded up, within run_min and run_max; the
- * only live device takes all that is left, up to run_max. Returns 1; 0 when every unit of the range is done.
- * STK_E_WOULD_BLOCK none is free now, and some that others hold may come back, or open the window: go on polling;
- * STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
+/* Claims the next run for `device`: one that was given back, or the next in order. The run's length is the device's
+ * weight in what is left, halved: left * weight / (2 * weights of all live devices), rounded up. The length is at most
+ * run_min and STK_WORK_SPLIT_GROWTH times the units that the device has done since init: so a device whose weight is
+ * wrong begins with short runs. The length lies within run_min and run_max. The only live device takes all that is
+ * left, up to run_max.
+ *
+ * Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK: go on polling. No unit is free now, and some
+ * that others hold may come back, or open the window; or the device is slower than another one, and would be done with
+ * run_min units after the others are done with all that is left. STK_E_FULL the device holds `runs` runs; STK_E_DEVICE
+ * it was lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
 /* The first `count` units of the run are done, and their results are where others will look for them; *run becomes the

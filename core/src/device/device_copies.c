@@ -1,17 +1,19 @@
-/* stoker: BATCH. What is handed to the device, and how what comes back is taken into memory that the host went on
- * writing. */
+/* stoker: BATCH. Says what is handed to the device, and takes what comes back into memory that the host went on
+ * writing. The steps of a launch are in stoker/device_copies.h. The port makes the transfers; no call here waits. */
 #include "stoker/device_copies.h"
 
 #include "base/memory.h"
 #include "stoker/atomic.h"
 #include "stoker/slot.h"
 
-#define LINE 64u
+#define LINE 64u /* bytes of the payload that are compared and taken back as one */
 
+/* Returns the words of a slot of the host's ring or of a copy. */
 static uint32_t *slot_at(const struct stk_device_memory *memory, uint32_t slot) {
     return STK_SLOT_AT(memory->ring, slot);
 }
 
+/* Returns the words of an I/O slot of the host's queue or of a copy. */
 static uint32_t *io_at(const struct stk_device_memory *memory, uint32_t io_slot) {
     return memory->io + (size_t)io_slot * STK_IO_WORDS;
 }
@@ -33,7 +35,8 @@ static void copy_to_shared(uint32_t *to, const uint32_t *from, size_t words) {
 /// There ///
 
 /* Takes slot `slot` for the device as a worker does (stoker/kernel/guard.h): the custody word becomes odd before the
- * status is swapped. */
+ * status is swapped, so that a slot in CLAIMED always has the evidence beside it. Returns false where the host has
+ * cancelled the slot meanwhile; the second addition makes the word even again. */
 static bool take_slot(const struct stk_device_memory *host, uint32_t slot, uint32_t status) {
     uint32_t *custody = stk_device_custody(host);
     bool taken;
@@ -68,15 +71,18 @@ static uint32_t hand_over(const struct stk_device_memory *host, const struct stk
 uint32_t stk_device_snapshot(const struct stk_device_copies *copies) {
     const struct stk_device_memory *host = &copies->host, *sent = &copies->sent;
     uint32_t handed = hand_over(host, sent);
-    /* What is not the device's is shown as CLAIMED where it has not ended, for the fences behind it: slots in WAIT_IO,
-     * and what was published since, before a fence that is handed over. */
+    /* A second pass, after the last slot was handed over. A slot that is not the device's is shown as CLAIMED where it
+     * has not ended, for the fences behind it: a slot in WAIT_IO, and a slot that was published since, before a fence
+     * that is handed over. */
     for (uint32_t i = 0; i < host->slots; i++) {
         uint32_t *to = slot_at(sent, i);
         if (!stk_status_claimable(stk_load(to)) && stk_status_unfinished(stk_load_acquire(slot_at(host, i)))) {
             stk_store(to, STK_SLOT_CLAIMED);
         }
     }
-    if (handed != 0u) {
+    if (handed != 0u) { /* else nothing is launched, and the copies would be made for nothing */
+        /* Without the custody words at the end of the control buffer: workers take the slots of their copy by
+         * themselves. */
         copy_from_shared(sent->control, host->control, stk_device_custody_at(host));
         copy_from_shared(sent->debug, host->debug, host->debug_words);
         copy_from_shared(sent->io, host->io, (size_t)host->io_slots * STK_IO_WORDS);
@@ -101,6 +107,8 @@ bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struc
     const struct stk_device_memory *host = &copies->host;
     uint8_t *sent = copies->sent.payload;
     uint32_t from = 0, end = 0;
+    /* The last one goes on to the last block that differs. So a payload with many small changes costs 16 transfers and
+     * some bytes too many, rather than a transfer for each change. */
     bool last = run->count + 1u == STK_DEVICE_RUNS_MAX;
     for (uint32_t at = run->from + run->bytes; at < host->payload_bytes;) {
         uint32_t bytes = block_bytes(host, at);
@@ -122,8 +130,8 @@ bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struc
 
 /// Back ///
 
-/* Takes the lines that the device changed; what landed in the others meanwhile stays. The device now holds what came
- * back. */
+/* Takes the lines of the payload that the device changed. In the other lines the host may have stored meanwhile, for
+ * instance the data of the next chunk, and this data stays. `sent` follows, since it says what the device holds. */
 static void merge_payload(const struct stk_device_copies *copies) {
     const uint8_t *got = copies->got.payload;
     uint8_t *sent = copies->sent.payload, *to = copies->host.payload;
@@ -141,6 +149,8 @@ static bool is_set_by_device(uint32_t word) {
     return word >= STK_CTL_OBSERVABLE || word == STK_CTL_SHUTDOWN || word == STK_CTL_CURSOR;
 }
 
+/* Takes the control words that the device changed. A counter gets what the device added, so that nothing is lost that
+ * others counted meanwhile. A word that the device sets is stored as it is. */
 static void merge_control(const struct stk_device_copies *copies) {
     uint32_t *to = copies->host.control;
     for (uint32_t i = 0, end = stk_device_custody_at(&copies->host); i < end; i++) {
@@ -168,6 +178,7 @@ static void append_record(const struct stk_device_memory *host, const uint32_t *
     }
 }
 
+/* Appends the records that the launch has written. A cursor behind the end of the buffer is not believed. */
 static void merge_debug_log(const struct stk_device_copies *copies) {
     const uint32_t *got = copies->got.debug;
     uint32_t from, to;
@@ -189,7 +200,7 @@ static void reserve_io_slot(const struct stk_device_copies *copies, uint32_t k) 
     if (stk_cas(io_at(&copies->host, k) + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) == STK_SLOT_EMPTY) {
         return;
     }
-    memcpy(got, io_at(&copies->sent, k), STK_IO_WORDS * 4u);
+    memcpy(got, io_at(&copies->sent, k), STK_IO_WORDS * 4u); /* so that merge_io_queue() finds nothing to take */
     if (slot < copies->host.slots) {
         uint32_t *w = slot_at(&copies->got, slot);
         stk_store(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
@@ -197,6 +208,8 @@ static void reserve_io_slot(const struct stk_device_copies *copies, uint32_t k) 
     }
 }
 
+/* Reserves all I/O slots through which the device asks. Comes before the ring is merged, since a slot that cannot have
+ * its I/O slot must come back as REQUEUE and not as WAIT_IO. */
 static void reserve_requests(const struct stk_device_copies *copies) {
     for (uint32_t k = 0; k < copies->host.io_slots; k++) {
         if (stk_load(io_at(&copies->sent, k) + STK_IO_STATUS) == STK_SLOT_EMPTY &&
@@ -206,7 +219,8 @@ static void reserve_requests(const struct stk_device_copies *copies) {
     }
 }
 
-/* Takes only slots that were handed over, each with its words before its status. */
+/* Takes back the slots that were handed over, and no others, each with its words before its status. A slot that ended
+ * has no tries any more: its next work begins anew. */
 static void merge_ring(const struct stk_device_copies *copies) {
     uint32_t *custody = stk_device_custody(&copies->host);
     for (uint32_t i = 0; i < copies->host.slots; i++) {
@@ -226,7 +240,8 @@ static void merge_ring(const struct stk_device_copies *copies) {
     }
 }
 
-/* Comes after the ring, so that who serves a request finds its slot in WAIT_IO. */
+/* Takes the I/O slots that the device changed. Comes after the ring, so that the server of a request finds the ring
+ * slot in WAIT_IO. */
 static void merge_io_queue(const struct stk_device_copies *copies) {
     for (uint32_t k = 0; k < copies->host.io_slots; k++) {
         const uint32_t *got = io_at(&copies->got, k);

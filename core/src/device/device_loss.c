@@ -1,5 +1,6 @@
-/* stoker: what a lost device had in hand, in the ring and in the I/O queue, as test/model/lost.pml proves it. No worker
- * runs, so the host may move a slot as its worker would. */
+/* stoker: the return of what a lost device had in hand, in the ring and in the I/O queue. test/model/lost.pml proves
+ * the steps. No worker runs, so the host may move a slot as its worker would. Other threads of the host go on
+ * publishing and harvesting, so the order of the stores still counts. */
 #include "stoker/device_loss.h"
 
 #include "stoker/atomic.h"
@@ -18,8 +19,9 @@ static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot,
            stk_ticket_names(stk_load(w + STK_SLOT_OPCODE), stk_load(w + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), k);
 }
 
-/* Makes the slots forget a request which its asker did not live to publish; one that waits for it is its asker's
- * again. Returns how many waited. */
+/* Clears the ticket of I/O slot `k` in all slots that hold it, where the worker did not live to publish the request. A
+ * slot that waits for this request goes back to CLAIMED, as if its worker still had it, and is put back like the
+ * others. Returns how many slots waited. */
 static uint32_t forget_ticket(const struct stk_device_memory *memory, uint32_t k) {
     uint32_t back = 0;
     for (uint32_t i = 0; i < memory->slots; i++) {
@@ -33,6 +35,7 @@ static uint32_t forget_ticket(const struct stk_device_memory *memory, uint32_t k
     return back;
 }
 
+/* Returns true if some slot still has the ticket of I/O slot `k`, so that the slot will come for the outcome. */
 static bool is_named(const struct stk_device_memory *memory, uint32_t k) {
     uint32_t i = 0;
     while (i < memory->slots && !names_io_slot(memory, i, k)) {
@@ -46,7 +49,7 @@ uint32_t stk_device_recover_io(const struct stk_device_memory *memory) {
     for (uint32_t k = 0; k < memory->io_slots; k++) {
         uint32_t *status = memory->io + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
         uint32_t was = stk_load_acquire(status);
-        if (was == STK_SLOT_WAIT_IO) {
+        if (was == STK_SLOT_WAIT_IO) { /* reserved by a worker that did not come to publish its request */
             back += forget_ticket(memory, k);
             stk_store_release(status, STK_SLOT_EMPTY);
         } else if ((was == STK_IO_OK || was == STK_IO_ERROR) && !is_named(memory, k)) {
@@ -58,7 +61,9 @@ uint32_t stk_device_recover_io(const struct stk_device_memory *memory) {
 
 /// Slots ///
 
-/* Puts one CLAIMED slot back. Returns true when the slot runs again, false when it faulted. */
+/* Puts one CLAIMED slot back. A slot that was in hand in STK_DEVICE_TRIES losses may be what kills the device, so it
+ * faults the next time. Where no launch was under way (`ran` false), the loss is not counted against the slot. Returns
+ * true when the slot runs again, false when it faulted. */
 static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {
     if (!ran || *tries < STK_DEVICE_TRIES) {
         *tries = (uint8_t)(*tries + (ran ? 1u : 0u));
@@ -77,7 +82,8 @@ static bool begins_anew(uint32_t status) {
     return status == STK_SLOT_EMPTY || status == STK_SLOT_PUBLISHED || stk_status_ended(status);
 }
 
-/* Takes all slots of the ring and of the I/O queue out of custody. */
+/* Takes all slots of the ring and of the I/O queue out of custody: an odd word goes up to the next even number, an even
+ * word stays. */
 static void end_custody(const struct stk_device_memory *memory) {
     uint32_t *custody = stk_device_custody(memory);
     for (uint32_t i = 0; custody != NULL && i < memory->slots + memory->io_slots; i++) {
@@ -87,8 +93,8 @@ static void end_custody(const struct stk_device_memory *memory) {
 
 uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss) {
     uint32_t back = 0, faulted = 0;
-    if (!loss.copies) {
-        (void)stk_device_recover_io(memory);
+    if (!loss.copies) {                      /* with copies the queue is as the host left it */
+        (void)stk_device_recover_io(memory); /* first, since it makes slots CLAIMED that are put back below */
     }
     for (uint32_t i = 0; i < memory->slots; i++) {
         uint32_t *w = STK_SLOT_AT(memory->ring, i);
@@ -103,7 +109,7 @@ uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tr
     }
     end_custody(memory);
     if (faulted != 0u) {
-        (void)stk_device_recover_io(memory); /* whose outcomes nobody takes now */
+        (void)stk_device_recover_io(memory); /* a slot that faulted takes its outcome no more: free the I/O slot */
     }
     return back;
 }

@@ -1,4 +1,5 @@
-/* stoker: where each part of the memory lies that host and workers share, and its first state. */
+/* stoker: the layout of the memory that host and workers share, and its first state. Every dispatch port uses this one
+ * layout. The memory itself comes from the caller or from the port. */
 #include "stoker/device_memory.h"
 
 #include "base/memory.h"
@@ -6,13 +7,15 @@
 #include "stoker/atomic.h"
 #include "stoker/slot.h"
 
-#define ALIGN_MAX 65536u
+#define ALIGN_MAX 65536u /* bytes; the largest alignment that a layout may ask for */
 
 /* Returns the alignment of the parts, in bytes. */
 static uint32_t align_of(const struct stk_device_layout *layout) {
     return layout->align != 0u ? layout->align : STK_ALIGN;
 }
 
+/* Checks each number of the layout against its limit. The limits keep every part but payload and tables below 2^30
+ * bytes, so that their sum cannot wrap. */
 static int check_layout(const struct stk_device_layout *layout) {
     uint32_t align = align_of(layout);
     bool align_ok = align >= STK_ALIGN && align <= ALIGN_MAX && (align & (align - 1u)) == 0u;
@@ -36,6 +39,7 @@ size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_de
     return STK_DEVICE_ROUND(bytes[part], align);
 }
 
+/* Rounds up to the alignment of the parts, in 64 bits. */
 static uint64_t round_up(const struct stk_device_layout *layout, uint64_t bytes) {
     uint64_t align = align_of(layout);
     return (bytes + align - 1u) / align * align;
@@ -83,6 +87,7 @@ int stk_device_memory_reset(const struct stk_device_memory *memory, const struct
                                layout->observables);
     }
     if (err == STK_OK) {
+        /* The custody words lie behind the observables, and so do the bytes up to their alignment. */
         size_t used = STK_CONTROL_BYTES(layout->observables);
         memset((uint8_t *)memory->control + used, 0, stk_device_part_bytes(layout, STK_PART_CONTROL) - used);
         stk_store(memory->control + STK_CTL_NO_SHARED_ATOMICS,
@@ -108,6 +113,7 @@ int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_de
     if (err == STK_OK && at == NULL) {
         err = STK_E_SPACE;
     }
+    /* The arena aligns to 64 bytes. A layout that asks for more needs an arena that begins at such an address. */
     if (err == STK_OK && ((uintptr_t)at & (align_of(layout) - 1u)) != 0u) {
         stk_arena_release(arena, mark);
         err = STK_E_ALIGN;
@@ -135,6 +141,7 @@ static uint32_t custody_index(const struct stk_device_memory *memory) {
 
 uint32_t stk_device_custody_at(const struct stk_device_memory *memory) {
     uint32_t at = custody_index(memory);
+    /* Without custody words, the end of the control buffer: callers use the index as the end of what is copied. */
     return at != 0u ? at : memory->control_words;
 }
 

@@ -1,4 +1,5 @@
-/* stoker: routing over several devices. */
+/* stoker: routing over several devices. Picks a device by what the work needs and by what is known of each device.
+ * Starts no work, and does not look at how busy a device is: work_split.h shares work while it runs. */
 #include "stoker/device_set.h"
 
 #include <stddef.h>
@@ -17,10 +18,12 @@ void stk_device_set_describe(struct stk_device_set_device *device, const struct 
 
 /// Needs ///
 
+/* Returns a letter of ASCII in lower case; every other byte stays. The core has no locale. */
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Returns true if `text` begins with `part`, whatever the case of the letters. */
 static bool starts_with(const char *text, const char *part) {
     while (*part != '\0' && lower(*text) == lower(*part)) {
         text++;
@@ -29,6 +32,7 @@ static bool starts_with(const char *text, const char *part) {
     return *part == '\0';
 }
 
+/* Returns true if `part` stands somewhere in `text`, whatever the case of the letters. */
 static bool contains(const char *text, const char *part) {
     bool found = starts_with(text, part);
     while (!found && *text != '\0') {
@@ -38,13 +42,15 @@ static bool contains(const char *text, const char *part) {
     return found;
 }
 
-/* Has every kernel a handler for it? */
+/* Returns true for an opcode that comes with stoker, so that every kernel has a handler for it. STK_OPS has all of them
+ * but NOP and PACKED_SLOT. */
 static bool in_kernel_text(uint32_t opcode) {
 #define IS_IT(op, function, width, cost) || opcode == (op)
     return opcode == STK_OP_NOP || opcode == STK_OP_PACKED_SLOT STK_OPS(IS_IT);
 #undef IS_IT
 }
 
+/* Returns true if the device has a handler for the opcode: one of stoker's, or one in the ranges of the user. */
 static bool has_opcode(const struct stk_device_set_device *d, uint32_t opcode) {
     bool has = in_kernel_text(opcode);
     for (uint32_t i = 0; i < d->opcode_ranges && !has; i++) {
@@ -53,6 +59,7 @@ static bool has_opcode(const struct stk_device_set_device *d, uint32_t opcode) {
     return has;
 }
 
+/* Returns true if the device's residency mode is `least` or a better one; `least` 0 asks for none. */
 static bool resident_enough(const struct stk_device_set_device *d, enum stk_residency least) {
     return least == 0 || (unsigned)d->residency <= (unsigned)least; /* the better the smaller */
 }
@@ -71,6 +78,7 @@ enum stk_device_set_lack stk_device_set_lacks(const struct stk_device_set *fleet
         [STK_LACKS_UNITS] = d->units >= need->units,
         [STK_LACKS_LANES] = d->lanes >= need->lanes,
     };
+    /* The first need that is not met, in the order of the enum: stk_device_set_route() compares these numbers. */
     uint32_t lack = STK_LACKS_INDEX;
     while (lack <= STK_LACKS_LANES && met[lack]) {
         lack++;
@@ -87,6 +95,7 @@ const char *stk_device_set_lack_name(enum stk_device_set_lack lack) {
 
 /// Routing ///
 
+/* Returns true if `a` is to be preferred to `b`. Speeds are compared only where all of the candidates have one. */
 static bool better(const struct stk_device_set_device *a, const struct stk_device_set_device *b, bool by_speed) {
     if (by_speed) {
         return a->speed > b->speed;
@@ -94,7 +103,8 @@ static bool better(const struct stk_device_set_device *a, const struct stk_devic
     return a->residency != b->residency ? (unsigned)a->residency < (unsigned)b->residency : a->units > b->units;
 }
 
-/* The best of those that meet every need; count when none does. */
+/* Returns the best of the devices that meet every need, the first one among equals; the number of devices when none
+ * does. A speed that is not known yet must not lose against a slow one, so speeds count only once all are known. */
 static uint32_t best_of(const struct stk_device_set *f, const struct stk_device_set_need *need) {
     uint32_t best = f->count;
     bool by_speed = true;
@@ -111,6 +121,7 @@ static uint32_t best_of(const struct stk_device_set *f, const struct stk_device_
 }
 
 int stk_device_set_route(struct stk_device_set *fleet, const struct stk_device_set_need *need) {
+    /* When no device will do, the error names the device that meets most of the needs, in their order. */
     uint32_t best = best_of(fleet, need), at = 0;
     enum stk_device_set_lack farthest = STK_LACKS_INDEX;
     if (best != fleet->count) {
@@ -139,6 +150,8 @@ void stk_device_set_learn(struct stk_device_set_device *device, uint64_t work, u
     whole = work / ns > UINT64_MAX / NS_PER_S ? UINT64_MAX : work / ns * NS_PER_S;
     sample = work <= UINT64_MAX / NS_PER_S ? work * NS_PER_S / ns : whole;
     sample = sample == 0u ? 1u : sample;
+    /* A quarter of the new sample: one run that was disturbed changes little, and a lasting change is learnt in a few
+     * runs. Both terms are divided first, so nothing can wrap. */
     device->speed = device->speed == 0u ? sample : device->speed - device->speed / 4u + sample / 4u;
 }
 
@@ -150,6 +163,7 @@ uint32_t stk_device_set_weight(const struct stk_device_set *fleet, uint32_t devi
         known = known && (d->lost || d->speed != 0u);
         fastest = !d->lost && d->speed > fastest ? d->speed : fastest;
     }
+    /* While the speed of one live device is not known, all weigh the same. */
     if (!known || mine >= fastest) {
         return STK_DEVICE_SET_WEIGHT;
     }

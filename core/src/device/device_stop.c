@@ -1,4 +1,5 @@
-/* Stopping the workers of a device. */
+/* stoker: stops the workers of a device. The slots stay as they are: a worker ends or gives back its slot before it
+ * leaves. Closing the device is the port's. */
 #include "stoker/device_stop.h"
 
 #include <stddef.h>
@@ -17,6 +18,7 @@ int stk_device_stop(uint32_t *control, const struct stk_dispatch_port *dispatch,
         return STK_E_ARG;
     }
     stk_deadline_start(&end, timeout_ns, platform->ops->now_ns(platform->ctx));
+    /* Before the port is asked, so that a launch which begins meanwhile leaves at once. */
     stk_store(control + STK_CTL_SHUTDOWN, 1u);
     /* A port may give up early, for instance after the process was stopped. A port that gives up at once is asked only
      * once when the clock does not move. */

@@ -1,4 +1,6 @@
-/* stoker: places for the tables that handlers read. */
+/* stoker: places for the tables that handlers read. Finds a place, keeps the list of places, and lets nobody change a
+ * table that a slot names. The copy of a device is the port's. DESIGN.md, "Tables lie beside the payload", has the
+ * reasons. */
 #include "stoker/tables.h"
 
 #include <stdbool.h>
@@ -10,7 +12,7 @@
 #include "stoker/device_memory.h"
 #include "stoker/slot.h"
 
-#define TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+#define TIMEOUT_DEFAULT_NS UINT64_C(10000000000) /* 10 s */
 
 _Static_assert(sizeof(struct stk_table) == STK_TABLE_ROW_BYTES, "a row has the bytes that the header says");
 
@@ -48,21 +50,24 @@ int stk_tables_init(struct stk_tables *tables, const struct stk_tables_config *c
 
 /// Places ///
 
-/* Bytes [first, end) of the tables. */
-struct window {
+/* Bytes [first, end) of the tables, 0 .. table_bytes. In 64 bits, since the end of a tenant's share may lie behind the
+ * end of the tables. */
+struct share_range {
     uint64_t first, end;
 };
 
-/* Returns how many bytes of the tables each tenant owns; 0: all of them. */
+/* Returns how many bytes of the tables each tenant owns; 0: there are no shares, and each tenant owns all of them. Read
+ * anew in each call, because the host may set the shares after init. */
 static uint32_t share_of(const struct stk_tables *t) {
     const struct stk_device_memory *m = &t->config.memory;
     return stk_table_share(m->table_bytes, m->payload_bytes, stk_load(m->control + STK_CTL_SHARE_PAYLOAD));
 }
 
-/* Returns the bytes in which tables of the tenant may lie, by the rule of stk_share_of in kernels/worker.h. */
-static struct window window_of(const struct stk_tables *t, uint32_t tenant) {
+/* Returns the bytes in which tables of the tenant may lie, by the rule of stk_share_of in kernels/worker.h. The range
+ * is empty for a tenant whose share lies behind the end of the tables. */
+static struct share_range share_range_of(const struct stk_tables *t, uint32_t tenant) {
     uint64_t share = share_of(t), all = t->config.memory.table_bytes;
-    struct window w = {.first = share * tenant, .end = share != 0u ? share * (tenant + UINT64_C(1)) : all};
+    struct share_range w = {.first = share * tenant, .end = share != 0u ? share * (tenant + UINT64_C(1)) : all};
     w.first = w.first > STK_TABLES_FIRST ? w.first : STK_TABLES_FIRST;
     w.end = w.end < all ? w.end : all;
     w.first = w.first < w.end ? w.first : w.end;
@@ -72,10 +77,12 @@ static struct window window_of(const struct stk_tables *t, uint32_t tenant) {
 /* What a search for a free place found. */
 struct place {
     uint64_t first, bytes; /* of the first place that is large enough, else of the largest one */
-    uint64_t last;         /* end of the last table in the window */
+    uint64_t last;         /* end of the last table in the share */
 };
 
-static struct place find_place(const struct stk_tables *t, const struct window *w, uint64_t bytes) {
+/* Finds the first free place of `bytes` bytes in the share `w`, or the largest one where none is large enough. The rows
+ * are in the order of their offsets, so one walk sees each gap between two tables. */
+static struct place find_place(const struct stk_tables *t, const struct share_range *w, uint64_t bytes) {
     struct place found = {.first = w->first, .last = w->first};
     for (uint32_t i = 0; i <= t->count; i++) {
         uint64_t next = i < t->count ? t->rows[i].offset : w->end;
@@ -102,6 +109,8 @@ static uint32_t row_of(const struct stk_tables *t, uint32_t offset) {
 
 /// Use ///
 
+/* Returns true if some argument of the slot has the offset. All arguments are looked at, since only the handler knows
+ * which of them names a table. */
 static bool slot_names(const uint32_t *slot, uint32_t offset) {
     bool names = false;
     for (uint32_t i = 0; i < STK_SLOT_ARGS; i++) {
@@ -128,7 +137,7 @@ static uint32_t slot_with(const struct stk_tables *t, uint32_t offset) {
     return i;
 }
 
-/* Finds the row of a table that nobody uses. */
+/* Writes the row of the table at `offset` to *row. STK_E_NOENT there is no such table; STK_E_PINNED a slot names it. */
 static int unused_row(const struct stk_tables *t, uint32_t offset, uint32_t *row, struct stk_error_info *info) {
     uint32_t slot;
     *row = row_of(t, offset);
@@ -139,7 +148,8 @@ static int unused_row(const struct stk_tables *t, uint32_t offset, uint32_t *row
     return slot < t->config.memory.slots ? stk_fail(info, STK_E_PINNED, slot, offset) : STK_OK;
 }
 
-/* Writes the bytes of a table once no worker of the device has an older copy. */
+/* Writes the bytes of a table once no worker of the device reads an older copy. The port is told first, and ends the
+ * launch where the device has a copy of its own. A port without such copies has no change_tables. */
 static int store(struct stk_tables *t, uint32_t offset, const void *data, uint32_t bytes, struct stk_error_info *info) {
     const struct stk_dispatch_port *port = &t->config.dispatch;
     int err =
@@ -153,7 +163,8 @@ static int store(struct stk_tables *t, uint32_t offset, const void *data, uint32
 
 /// Tables ///
 
-/* Returns the bytes of tables with which the tenant's window would have `bytes` bytes behind its last table. */
+/* Returns the bytes of tables with which the tenant's share would have `bytes` bytes behind its last table. All shares
+ * are equally large, so the sum is multiplied by their number. */
 static uint64_t bytes_that_do(const struct stk_tables *t, uint32_t tenant, uint64_t last, uint64_t bytes) {
     const struct stk_device_memory *m = &t->config.memory;
     uint64_t first = (uint64_t)share_of(t) * tenant;
@@ -166,7 +177,7 @@ static uint64_t bytes_that_do(const struct stk_tables *t, uint32_t tenant, uint6
 
 int stk_tables_add(struct stk_tables *tables, uint32_t tenant, const void *data, uint32_t bytes, uint32_t *offset,
                    struct stk_error_info *info) {
-    const struct window window = window_of(tables, tenant);
+    const struct share_range share = share_range_of(tables, tenant);
     const uint64_t wanted = ((uint64_t)bytes + STK_TABLE_ALIGN - 1u) / STK_TABLE_ALIGN * STK_TABLE_ALIGN;
     struct place place;
     uint32_t row = 0;
@@ -177,10 +188,11 @@ int stk_tables_add(struct stk_tables *tables, uint32_t tenant, const void *data,
     if (tables->count == tables->config.tables) {
         return stk_fail(info, STK_E_FULL, 0, tables->count);
     }
-    place = find_place(tables, &window, wanted);
+    place = find_place(tables, &share, wanted);
     if (place.bytes < wanted) {
         return stk_fail(info, STK_E_SPACE, (uint32_t)place.bytes, bytes_that_do(tables, tenant, place.last, wanted));
     }
+    /* Before the row is made: where the port refuses, there is no table. */
     err = store(tables, (uint32_t)place.first, data, bytes, info);
     if (err != STK_OK) {
         return err;
@@ -220,7 +232,7 @@ int stk_tables_remove(struct stk_tables *tables, uint32_t offset, struct stk_err
 }
 
 uint32_t stk_tables_free(const struct stk_tables *tables, uint32_t tenant) {
-    const struct window window = window_of(tables, tenant);
-    const struct place place = find_place(tables, &window, UINT64_MAX);
+    const struct share_range share = share_range_of(tables, tenant);
+    const struct place place = find_place(tables, &share, UINT64_MAX); /* a size that no place has: the largest */
     return tenant < STK_CTL_TENANT_MASKS ? (uint32_t)(place.bytes / STK_TABLE_ALIGN * STK_TABLE_ALIGN) : 0u;
 }

@@ -1,4 +1,5 @@
-/* stoker: a shared range: its set-up, its devices, how far it is. */
+/* stoker: a range of work that several devices share: its set-up, its devices, and how far it is. How a run goes from
+ * the counter to done is in work_split_claim.c. */
 #include "stoker/work_split.h"
 
 #include "base/memory.h"
@@ -49,7 +50,7 @@ int stk_work_split_begin(struct stk_work_split *units, uint32_t total) {
     for (uint32_t i = 0; i < stk_work_split_all(units); i++) {
         stk_store(stk_work_split_any(units, i) + UNITS_STATE, UNITS_FREE);
     }
-    memset(units->words, 0, STK_ALIGN);
+    memset(units->words, 0, STK_ALIGN); /* the line of all; weights and losses of the devices stay */
     units->total = total;
     return STK_OK;
 }
@@ -94,11 +95,13 @@ int stk_work_split_finished(const struct stk_work_split *units) {
     return stk_load_acquire(units->words + UNITS_DONE) == units->total;
 }
 
-/* The lowest unit that is not done: in a run, or never handed out. 0 while a run changes hands. */
+/* Returns the lowest unit that is not done: in a run, or never handed out. Returns 0 while a run changes hands, because
+ * the walk may see such a run in neither record; 0 is safe, since the caller keeps the best number found before. */
 static uint32_t lowest(const struct stk_work_split *u) {
     uint32_t moves = stk_load_acquire(u->words + UNITS_MOVES);
     /* Acquire: units that were handed out before this are seen in a run below, or done. */
     uint32_t low = stk_load_acquire(u->words + UNITS_NEXT);
+    /* The counter before the runs: units that are handed out after this load are above `low`, wherever they are. */
     for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
         const uint32_t *run = stk_work_split_any(u, i);
         /* Acquire: a run that is FREE is done, or was moved and MOVES says so. */
@@ -110,6 +113,7 @@ static uint32_t lowest(const struct stk_work_split *u) {
 
 uint32_t stk_work_split_settled(const struct stk_work_split *units) {
     uint32_t low = lowest(units), known = stk_load_acquire(units->words + UNITS_LOW);
+    /* The word only grows. A thread that loses all its swaps returns what another one has found, which is right too. */
     for (uint32_t tries = 0; known < low && tries < STK_WORK_SPLIT_TRIES; tries++) {
         uint32_t seen = stk_cas(units->words + UNITS_LOW, known, low);
         known = seen == known ? low : seen;

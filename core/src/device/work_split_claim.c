@@ -1,24 +1,59 @@
 /* stoker: claim-next: a run from the counter to done. */
 #include "stoker/work_split.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "work_split_internal.h"
 
 /// Claiming ///
 
-/* How much of `left` units is one run of this device. */
-static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t left) {
-    uint64_t mine = stk_load(stk_work_split_device(u, device) + UNITS_WEIGHT), all = 0, n = left;
-    uint32_t live = 0;
+/* What a claim knows of the weights of live devices. */
+struct weights {
+    uint64_t mine, all, most;
+    uint32_t live;
+};
+
+static struct weights weights_of(const struct stk_work_split *u, uint32_t device) {
+    struct weights w = {.mine = stk_load(stk_work_split_device(u, device) + UNITS_WEIGHT)};
     for (uint32_t d = 0; d < u->config.devices; d++) {
         if (stk_load(stk_work_split_device(u, d) + UNITS_LOST) == 0u) {
-            all += stk_load(stk_work_split_device(u, d) + UNITS_WEIGHT);
-            live++;
+            uint64_t weight = stk_load(stk_work_split_device(u, d) + UNITS_WEIGHT);
+            w.all += weight;
+            w.most = weight > w.most ? weight : w.most;
+            w.live++;
         }
     }
-    if (live > 1u) {
-        n = (n * mine + 2u * all - 1u) / (2u * all);
+    return w;
+}
+
+/* Returns the units that no device holds. Other devices may claim while this function counts, so the number is an
+ * estimate. */
+static uint64_t unclaimed(const struct stk_work_split *u) {
+    uint64_t units = u->total - stk_load(u->words + UNITS_NEXT);
+    for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
+        const uint32_t *run = stk_work_split_any(u, i);
+        units += stk_load(run + UNITS_STATE) == UNITS_BACK ? stk_load(run + UNITS_COUNT) : 0u;
+    }
+    return units;
+}
+
+/* Returns true if the other devices are done with all that is left before this device is done with its shortest run.
+ * The fastest device never waits for others, so some device always claims. */
+static bool is_too_slow(const struct stk_work_split *u, uint32_t device) {
+    struct weights w = weights_of(u, device);
+    return w.mine < w.most && u->config.run_min * (w.all - w.mine) > unclaimed(u) * w.mine;
+}
+
+/* Returns how many of `left` units are one run of this device. Growth bounds the run of a device whose weight is wrong:
+ * the others wait for that run no longer than some times the time that the device has worked. */
+static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t left) {
+    struct weights w = weights_of(u, device);
+    uint64_t n = left, done = stk_load(stk_work_split_device(u, device) + UNITS_FINISHED);
+    if (w.live > 1u) {
+        uint64_t most = u->config.run_min + STK_WORK_SPLIT_GROWTH * done;
+        n = (n * w.mine + 2u * w.all - 1u) / (2u * w.all);
+        n = n > most ? most : n;
     }
     n = n < u->config.run_min ? u->config.run_min : n;
     n = n > u->config.run_max ? u->config.run_max : n;
@@ -121,9 +156,9 @@ static int claim(struct stk_work_split *u, uint32_t device, struct stk_work_spli
     if (mine == NULL) {
         return retake(u, device, run);
     }
-    run->count = take_back(u, device, mine);
-    if (run->count == 0u) {
-        run->count = take_next(u, device, mine);
+    if (!is_too_slow(u, device)) {
+        run->count = take_back(u, device, mine);
+        run->count = run->count != 0u ? run->count : take_next(u, device, mine);
     }
     run->first = stk_load(mine + UNITS_FIRST);
     return run->count != 0u ? 1 : stk_work_split_finished(u) ? 0 : STK_E_WOULD_BLOCK;

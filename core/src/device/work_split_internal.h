@@ -1,4 +1,8 @@
-/* stoker: words of a shared range. Private to the core. */
+/* stoker: the words of a shared range, and where they lie. Private to the core. DESIGN.md, "Several devices take the
+ * next units", says why a run lies in a record of its device.
+ *
+ * First comes a line of words that all devices change. Then each device has lines of its own, so that a device that
+ * counts its units takes no line from another one. */
 #ifndef STK_SRC_WORK_SPLIT_INTERNAL_H
 #define STK_SRC_WORK_SPLIT_INTERNAL_H
 
@@ -13,45 +17,49 @@ enum {
     UNITS_LOW,   /* all units below are done: the best that anyone has found */
 };
 
-/* Words of a device, on lines of their own, then its runs of four words. */
+/* Words of a device. */
 enum {
-    UNITS_LOST,
-    UNITS_WEIGHT,
-    UNITS_CLAIMED,
-    UNITS_FINISHED,
-    UNITS_RUNS
+    UNITS_LOST,     /* 1: the device is lost, and claims nothing */
+    UNITS_WEIGHT,   /* its speed beside the others, 1 .. STK_WORK_SPLIT_WEIGHT_MAX */
+    UNITS_CLAIMED,  /* units claimed since init; wraps */
+    UNITS_FINISHED, /* units done since init; wraps */
+    UNITS_RUNS      /* the first word of its runs */
 };
 
+/* Words of a run. The fourth one is not used: a run has 16 bytes, so that four runs fill a line. */
 enum {
     UNITS_STATE,
-    UNITS_FIRST,
-    UNITS_COUNT,
+    UNITS_FIRST, /* first unit that is not done */
+    UNITS_COUNT, /* units from there on */
     UNITS_RUN_WORDS = 4
 };
 
-/* The state says who may touch the other words of a run. */
+/* States of a run. The state says who may change the other words of the run. */
 enum {
-    UNITS_FREE,  /* its device, to claim */
-    UNITS_HELD,  /* its device */
-    UNITS_BACK,  /* whoever makes it MOVING */
-    UNITS_MOVING /* who did */
+    UNITS_FREE,  /* holds nothing: its device may fill it in */
+    UNITS_HELD,  /* its device works on the units */
+    UNITS_BACK,  /* the units were given back: whoever makes the state MOVING may take them */
+    UNITS_MOVING /* the thread that made the state MOVING takes units out */
 };
 
-#define UNITS_LINE_WORDS (STK_ALIGN / 4u)
+#define UNITS_LINE_WORDS (STK_ALIGN / 4u) /* words of a cache line */
 
+/* Returns the words of a device. */
 static inline uint32_t *stk_work_split_device(const struct stk_work_split *u, uint32_t device) {
     return u->words + UNITS_LINE_WORDS + (size_t)device * (STK_WORK_SPLIT_DEVICE_BYTES(u->config.runs) / 4u);
 }
 
+/* Returns run `at` of a device. */
 static inline uint32_t *stk_work_split_run_at(const struct stk_work_split *u, uint32_t device, uint32_t at) {
     return stk_work_split_device(u, device) + UNITS_RUNS + (size_t)at * UNITS_RUN_WORDS;
 }
 
-/* Run `i` of all devices together. */
+/* Returns run `i` of all devices together. */
 static inline uint32_t *stk_work_split_any(const struct stk_work_split *u, uint32_t i) {
     return stk_work_split_run_at(u, i / u->config.runs, i % u->config.runs);
 }
 
+/* Returns the number of runs of all devices together, at most 2^14. */
 static inline uint32_t stk_work_split_all(const struct stk_work_split *u) {
     return u->config.devices * u->config.runs;
 }

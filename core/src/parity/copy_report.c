@@ -1,9 +1,10 @@
-/* stoker: evidence. */
+/* stoker: the report of copies: which figures are missing, and the part of all copies that was avoided. The reference
+ * implementation has it; nothing in this library uses it. */
 #include "stoker/parity/copy_report.h"
 
 #include <stdbool.h>
 
-#define BPS 10000u
+#define BPS 10000u /* ten-thousandths in a whole */
 
 uint32_t stk_copy_report_missing(const struct stk_copy_report *evidence) {
     return STK_COPY_REPORT_ALL & ~evidence->families;
@@ -28,18 +29,20 @@ const char *stk_copy_report_family(uint32_t family) {
     }
 }
 
+/* A number of 96 bits, the product of 64 and 32 bits: C11 has no wider type on every CPU. */
 struct wide {
-    uint64_t high; /* units of 2^32 */
-    uint32_t low;
+    uint64_t high; /* multiples of 2^32 */
+    uint32_t low;  /* the rest */
 };
 
+/* Returns a * b without a loss. */
 static struct wide times(uint64_t a, uint32_t b) {
     uint64_t low = (a & UINT32_MAX) * b;
     return (struct wide){(a >> 32) * b + (low >> 32), (uint32_t)low};
 }
 
-/* q * copied <= (BPS - q) * avoided, which is q <= BPS * avoided / (copied + avoided) without the sum that may not
- * fit. */
+/* Returns true if at least `q` ten-thousandths were avoided. Compares q * copied with (BPS - q) * avoided, which is the
+ * same as q <= BPS * avoided / (copied + avoided), without the sum that may not fit 64 bits. */
 static bool at_least(uint32_t q, uint64_t copied, uint64_t avoided) {
     struct wide a = times(copied, q);
     struct wide b = times(avoided, BPS - q);
@@ -51,6 +54,7 @@ uint32_t stk_copy_report_avoided_bps(const struct stk_copy_report *evidence) {
     if (evidence->host_copy_avoided_bytes == 0) {
         return 0;
     }
+    /* Halving instead of a division, for which the numerator has no type. 14 steps. */
     while (low < high) {
         uint32_t middle = (low + high + 1u) / 2u;
         if (at_least(middle, evidence->host_copy_bytes, evidence->host_copy_avoided_bytes)) {

@@ -1,4 +1,5 @@
-/* stoker: scheduling arithmetic. */
+/* stoker: scheduling arithmetic: how lanes are spread over a partition, and how many workers are worth a launch. The
+ * reference implementation has it; the ports of this library choose their workers by themselves. */
 #include "stoker/parity/schedule.h"
 
 struct stk_probe stk_probe_plan(uint32_t slots, uint32_t width) {
@@ -8,12 +9,13 @@ struct stk_probe stk_probe_plan(uint32_t slots, uint32_t width) {
         return plan;
     }
     plan.active_lanes = lanes < slots ? lanes : slots;
-    plan.probe_count = (slots - 1) / plan.active_lanes + 1;
+    plan.probe_count = (slots - 1) / plan.active_lanes + 1; /* rounded up, without a sum that may wrap */
     uint64_t looks = (uint64_t)plan.active_lanes * plan.probe_count;
     plan.probe_budget = looks < UINT32_MAX ? (uint32_t)looks : UINT32_MAX;
     return plan;
 }
 
+/* Returns n / by, rounded up. Callers pass numbers of 32 bits, so that the sum does not wrap. */
 static uint64_t divide_up(uint64_t n, uint64_t by) {
     return (n + by - 1) / by;
 }
@@ -27,7 +29,7 @@ struct stk_launch stk_launch_plan(const struct stk_launch_load *load) {
     }
     uint64_t workers = divide_up(load->ready, width);
     workers = workers < most ? workers : most;
-    workers = workers == 0 ? 1 : workers;
+    workers = workers == 0 ? 1 : workers; /* nothing is ready, but a parked slot will be */
     uint64_t lanes = workers * width;
     uint64_t turns = divide_up(load->slots, lanes) + divide_up(load->ready, lanes);
     plan.workers = (uint32_t)workers;

@@ -1,9 +1,11 @@
-/* stoker: count-min sketches. */
+/* stoker: count-min sketches (the paper is named in sketch.h). The reference implementation has them. */
 #include "stoker/parity/sketch.h"
 
 #include "base/memory.h"
 #include "base/words_of.h"
 
+/* Mixes all bits of a key. The constants are those of the paper, and may not change: sketches merge wherever they were
+ * made, so each key must have the same counter everywhere. */
 static uint64_t splitmix64(uint64_t x) {
     x += UINT64_C(0x9E3779B97F4A7C15);
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -27,10 +29,12 @@ int stk_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes) {
     return stk_size_of(depth * width * sizeof(uint64_t), bytes);
 }
 
+/* Returns the bytes of the counters, which may be fewer than the memory has. */
 static size_t used(const struct stk_sketch *s) {
     return STK_SKETCH_BYTES(s->depth, s->width);
 }
 
+/* Returns the number of counters. */
 static size_t counters(const struct stk_sketch *s) {
     return (size_t)s->depth * s->width;
 }
@@ -66,6 +70,7 @@ void stk_sketch_clear(struct stk_sketch *s) {
 
 /// Counting ///
 
+/* Returns the counter of a key in a row. */
 static uint64_t *counter_of(const struct stk_sketch *s, uint64_t key, uint32_t row) {
     return s->counters + (size_t)row * s->width + stk_sketch_bucket(key, row, s->width);
 }
@@ -78,6 +83,7 @@ void stk_sketch_add_saturating(struct stk_sketch *s, uint64_t key, uint64_t amou
 }
 
 int stk_sketch_add(struct stk_sketch *s, uint64_t key, uint64_t amount) {
+    /* All rows first: a call that is refused must not have changed one of them. */
     for (uint32_t row = 0; row < s->depth; row++) {
         if (amount > UINT64_MAX - *counter_of(s, key, row)) {
             return STK_E_OVERFLOW;
@@ -100,6 +106,7 @@ int stk_sketch_merge(struct stk_sketch *into, const struct stk_sketch *from) {
     if (into->depth != from->depth || into->width != from->width) {
         return STK_E_ARG;
     }
+    /* A first pass that only looks, for the same reason. */
     for (size_t i = 0; i < counters(into); i++) {
         if (from->counters[i] > UINT64_MAX - into->counters[i]) {
             return STK_E_OVERFLOW;

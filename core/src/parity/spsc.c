@@ -1,4 +1,5 @@
-/* stoker: handing images over. */
+/* stoker: an spsc queue of 64-byte images in a ring that no worker sees. The status of a slot is all that the two ends
+ * share: EMPTY belongs to the putting end, PUBLISHED to the taking end. */
 #include "stoker/parity/spsc.h"
 
 #include "stoker/le.h"
@@ -8,11 +9,14 @@ void stk_spsc_begin(struct stk_spsc *end, const struct stk_ring *ring) {
     *end = (struct stk_spsc){.ring = *ring};
 }
 
+/* Returns the status word of a slot. */
 static uint32_t *status_at(const struct stk_spsc *end, uint32_t slot) {
     return stk_slot_at(&end->ring, slot) + STK_SLOT_STATUS;
 }
 
-/* Finds out whether the next slots are free. */
+/* Finds out whether the next slots are free, and notes how many. Looks at the last of STK_SPSC_AHEAD slots alone: the
+ * taking end empties slots in order, so the slots before it are free too, and one look serves several images. A ring of
+ * STK_SPSC_AHEAD slots or fewer is looked at slot by slot, so that all of it can be used. */
 static int look_ahead(struct stk_spsc *end) {
     uint32_t slots = end->ring.slots, ahead = slots > STK_SPSC_AHEAD ? STK_SPSC_AHEAD : 1u;
     uint32_t last = end->next + ahead - 1u;
@@ -24,6 +28,7 @@ static int look_ahead(struct stk_spsc *end) {
     return STK_OK;
 }
 
+/* Moves this end to the next slot, around the end of the ring. */
 static void advance(struct stk_spsc *end) {
     end->next = end->next + 1u == end->ring.slots ? 0u : end->next + 1u;
 }

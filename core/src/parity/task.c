@@ -1,10 +1,12 @@
-/* stoker: task slots. */
+/* stoker: task slots: work that can pause, yield and be queued again, with a place to go on from. The reference
+ * implementation has them; the workers of this library run slots of the ring and no tasks. */
 #include "stoker/parity/task.h"
 
 #include "base/memory.h"
 #include "ring/slot_words.h"
 
-/* Words behind those that a task shares with a ring slot. */
+/* Words of a task behind those that it shares with a ring slot, by index in the slot. struct stk_task says what they
+ * mean. */
 enum {
     INPUT = STK_SLOT_ARG0,
     OUTPUT,
@@ -23,6 +25,7 @@ enum {
 _Static_assert(WORDS == STK_SLOT_WORDS, "a task is a slot");
 _Static_assert(sizeof(struct stk_task) == STK_SLOT_BYTES, "a task has a member per word");
 
+/* Sets of states, a bit for each. */
 #define SET(state)  (1u << (state))
 #define SCHEDULABLE (SET(STK_TASK_READY) | SET(STK_TASK_YIELDED) | SET(STK_TASK_REQUEUED))
 #define LIVE        (SCHEDULABLE | SET(STK_TASK_RUNNING) | SET(STK_TASK_PAUSED))
@@ -51,10 +54,12 @@ int stk_task_queue_view(struct stk_task_queue *queue, void *mem, size_t bytes) {
     return err;
 }
 
+/* Returns the words of a task. */
 static uint32_t *task_at(const struct stk_task_queue *queue, uint32_t slot) {
     return STK_SLOT_AT(queue->words, slot);
 }
 
+/* Returns 1 if the state is in the set. A word that is no state is in none. */
 static int is_in(uint32_t state, uint32_t set) {
     return state <= STK_TASK_FAULTED && (SET(state) & set) != 0;
 }
@@ -102,7 +107,8 @@ int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_
     return STK_OK;
 }
 
-/* Makes a task whose state is in `set` the caller's, which is what RUNNING says. Returns the state before. */
+/* Makes a task whose state is in `set` the caller's, by RUNNING. A task that is RUNNING already is taken to be the
+ * caller's own. Returns the state before, or STK_E_RANGE, STK_E_STATUS. */
 static int own(const struct stk_task_queue *queue, uint32_t slot, uint32_t set) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
@@ -114,17 +120,19 @@ static int own(const struct stk_task_queue *queue, uint32_t slot, uint32_t set) 
     return ours ? (int)state : STK_E_STATUS;
 }
 
-/* Release: the words of the task go with its new state. */
+/* Stores the new state of a task, and so gives the task away. Release: the words of the task go with the state. */
 static int leave(uint32_t *w, enum stk_task_state state) {
     stk_store_release(w, (uint32_t)state);
     return STK_OK;
 }
 
+/* Stores where a task goes on, and a word of its own. */
 static void go_on_at(uint32_t *w, uint32_t pc, uint32_t data) {
     stk_store(w + PC, pc);
     stk_store(w + DATA, data);
 }
 
+/* Changes flags of a task that is the caller's, so that no other party changes them meanwhile. */
 static void set_flags(uint32_t *w, uint32_t clear, uint32_t set) {
     stk_store(w + FLAGS, (stk_load(w + FLAGS) & ~clear) | set);
 }
@@ -162,7 +170,7 @@ int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uin
     }
     uint32_t *w = task_at(queue, slot);
     uint32_t yields = stk_load(w + YIELDS);
-    if (yields == UINT32_MAX) {
+    if (yields == UINT32_MAX) { /* refused: the task goes back to the state that it had */
         (void)leave(w, (enum stk_task_state)from);
         return STK_E_OVERFLOW;
     }

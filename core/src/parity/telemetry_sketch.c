@@ -1,4 +1,4 @@
-/* stoker: telemetry, five sketches of a decode. */
+/* stoker: telemetry, five sketches of a decode: by status, opcode, tenant, opcode of active slots, and metric. */
 #include "stoker/parity/telemetry_sketch.h"
 
 #include "base/error_info.h"
@@ -42,10 +42,12 @@ int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, si
     return STK_OK;
 }
 
+/* Counts a key. Saturates, since stk_telemetry_sketch() returns no error. */
 static void add(struct stk_telemetry_sketch *sketch, enum stk_telemetry_table table, uint32_t key, uint32_t amount) {
     stk_sketch_add_saturating(&sketch->table[table], key, amount);
 }
 
+/* Counts one slot. A row that was torn counts nowhere; of a row without words only the status is known. */
 static void add_row(struct stk_telemetry_sketch *sketch, const struct stk_row *row, uint32_t lost) {
     if (lost == STK_ROW_TORN) {
         return;

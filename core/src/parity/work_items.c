@@ -1,10 +1,12 @@
-/* stoker: work items. */
+/* stoker: work items, many short slots that are published in one call. All items are checked before the first one is
+ * written, so that a call that is refused changes nothing. */
 #include "stoker/parity/work_items.h"
 
 #include "base/error_info.h"
 #include "ring/slot_words.h"
 #include "base/words_of.h"
 
+/* Checks the opcode of each item. The error info names the slot that the item would get. */
 static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count,
                          struct stk_error_info *info) {
     for (uint32_t i = 0; i < count; i++) {
@@ -22,6 +24,7 @@ static int check_apart(const struct stk_ring *ring, uint32_t start, uint32_t slo
     return overlap ? stk_fail(info, STK_E_OVERLAP, start, 0) : STK_OK;
 }
 
+/* Checks that the slots are in the ring, apart from the items, and free. */
 static int check_free(const struct stk_ring *ring, uint32_t start, const struct stk_work_item *items, uint32_t count,
                       struct stk_error_info *info) {
     int err;
@@ -59,8 +62,8 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
     return (int)count;
 }
 
-/* Only the words that the item has; the ring is ours alone, and the release makes it whole for who
- * starts on it. */
+/* Writes one item to a slot of an idle ring, whatever the slot holds. Writes only the words that an item has (SPEC.md,
+ * 1.7). No worker runs, so the order matters to the party alone that starts one: it sees the release of the status. */
 static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
     stk_store(w + STK_SLOT_OPCODE, item->opcode);
     stk_store(w + STK_SLOT_TENANT, tenant);

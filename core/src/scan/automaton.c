@@ -1,15 +1,21 @@
-/* Aho-Corasick over byte classes, built in two tables: a trie in order of insertion, then the image in breadth-first
- * order with the states that end no pattern first. */
+/* stoker: builds the automaton of a set of patterns (Aho-Corasick over byte classes), and turns the visits that a
+ * device counts into occurrences. The scan itself is in kernels/ops/scan.h. Two tables are built: a trie in order of
+ * insertion, then the image in breadth-first order with the states that end no pattern first. DESIGN.md, "Scan", has
+ * the reasons.
+ *
+ * Names: a state is a node of the trie, that is a prefix of some pattern. A state accepts when a pattern ends there,
+ * either the whole prefix or a suffix of it. */
 #include "stoker/automaton.h"
 
 #include "base/memory.h"
 #include "stoker/le.h"
 
-#define NONE UINT32_MAX
+#define NONE UINT32_MAX /* no next state yet */
 
 /* A filter with more keys than this would let so much text pass that the text goes faster without. */
 #define FILTER_KEYS_MAX (STK_FILTER_HALF / 16u)
 
+/* What the build needs beside the result. The arrays lie in the arena behind what stays, and are given back. */
 struct build {
     struct stk_automaton *a;
     uint32_t *trie;    /* states * classes: next state, NONE where the trie has none yet */
@@ -18,17 +24,18 @@ struct build {
     uint32_t *fail;    /* per trie state: the state of its longest proper suffix */
     uint32_t *nearest; /* per trie state: the state of the longest pattern that the state ends with; 0: there is none */
     uint32_t shallow;  /* states of fewer than STK_FILTER_SPAN bytes */
-    size_t image_mark; /* the arena before the image */
-    uint8_t classes[STK_IMAGE_CLASS_BYTES];
+    size_t image_mark; /* mark of the arena before the image */
+    uint8_t classes[STK_IMAGE_CLASS_BYTES]; /* class of each byte value */
 };
 
-/* 0 when the table does not fit the format. */
+/* Returns the bytes of a table; 0: header and table would pass 2^31 bytes, the most that the format has. */
 static size_t table_bytes(uint64_t states, uint32_t classes) {
     uint64_t bytes = states <= UINT32_MAX ? states * classes * 4u : UINT64_MAX;
     return bytes > UINT32_MAX / 2u - STK_IMAGE_TABLE_BYTE ? 0u : (size_t)bytes;
 }
 
-/* The image's table has a length that is a power of two, so that the device can mask its look-ups. */
+/* Returns the length of the image's table: a power of two, so that the device can mask its look-ups. Then a damaged
+ * table makes no load outside of it. */
 static size_t padded(size_t bytes) {
     size_t power = 4u;
     while (power < bytes) {
@@ -37,11 +44,13 @@ static size_t padded(size_t bytes) {
     return power;
 }
 
+/* Rounds up as the arena does, in 64 bits: STK_ALIGNED has a size_t, which may wrap on a CPU of 32 bits. */
 static uint64_t aligned(uint64_t bytes) {
     return (bytes + (STK_ALIGN - 1u)) & ~(uint64_t)(STK_ALIGN - 1u);
 }
 
-/* 0 when the table does not fit the format, or all of it not this machine's memory. */
+/* Returns the bytes of arena that a build takes: the image, the trie, six arrays with a word for each state and two
+ * with a word for each pattern (take_all). 0: the table does not fit the format, or the sum does not fit a size_t. */
 static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
     size_t table = table_bytes(states, classes);
     uint64_t all = aligned(STK_IMAGE_TABLE_BYTE + (uint64_t)padded(table)) + aligned(table) +
@@ -50,6 +59,8 @@ static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
 }
 
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {
+    /* At most one state for each byte of the patterns, and the root. One class more for the values that occur nowhere,
+     * unless all 256 occur. */
     return build_bytes(total + 1u, distinct < 256u ? distinct + 1u : 256u, count);
 }
 
@@ -110,6 +121,8 @@ static void classify(struct build *b, const struct stk_pattern *patterns, uint32
     }
 }
 
+/* Checks that there are patterns and that none is empty. Writes the sum of their lengths to *total, and the longest one
+ * to the automaton. */
 static int check_patterns(struct stk_automaton *a, const struct stk_pattern *patterns, uint32_t count,
                           uint64_t *total) {
     *total = 0;
@@ -127,13 +140,15 @@ static int check_patterns(struct stk_automaton *a, const struct stk_pattern *pat
     return STK_OK;
 }
 
+/* Sets all next states of a new state to NONE. */
 static void clear_row(struct build *b, uint32_t state) {
     for (uint32_t k = 0; k < b->a->classes; k++) {
         b->trie[(size_t)state * b->a->classes + k] = NONE;
     }
 }
 
-/* Inserts every pattern. ends[i] is the trie state of pattern i. */
+/* Inserts every pattern into the trie. ends[i] becomes the trie state of pattern i; write_kept() turns it into the
+ * number of the image. */
 static void insert_all(struct build *b, const struct stk_pattern *patterns) {
     struct stk_automaton *a = b->a;
     a->states = b->shallow = 1;
@@ -151,12 +166,13 @@ static void insert_all(struct build *b, const struct stk_pattern *patterns) {
             }
             state = *next;
         }
-        b->nearest[state] = state;
+        b->nearest[state] = state; /* the pattern itself is the longest one with which this state can end */
         a->ends[i] = state;
     }
 }
 
-/* Breadth first: completes each row from its suffix's, so that every look-up has a next state. */
+/* Completes each row of the trie from the row of its longest suffix, so that every look-up has a next state. Breadth
+ * first: the suffix is shorter than its state, so its row is complete before. The order is kept for number(). */
 static void complete(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t head = 0, tail = 0;
@@ -171,6 +187,7 @@ static void complete(struct build *b) {
             if (row[k] == NONE) {
                 row[k] = beyond;
             } else {
+                /* A state that ends no pattern of its own ends what its longest suffix ends. */
                 uint32_t *nearest = &b->nearest[row[k]];
                 *nearest = *nearest != 0u ? *nearest : b->nearest[beyond];
                 b->fail[row[k]] = beyond;
@@ -180,7 +197,9 @@ static void complete(struct build *b) {
     }
 }
 
-/* Numbers the states breadth first, those that end nothing before those that do. */
+/* Numbers the states breadth first, those that accept nothing before those that do. So one comparison with
+ * first_accept tells them apart, the accepting ones index the counters without a gap, and a deeper state among them has
+ * a larger number. */
 static void number(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t next = 0;
@@ -194,6 +213,8 @@ static void number(struct build *b) {
     }
 }
 
+/* Writes header, classes and table of the image (scan_words.h). An entry holds the index of the next state's row, so
+ * that the device needs no multiplication, and a bit that says whether the next state accepts. */
 static void write_image(struct build *b) {
     struct stk_automaton *a = b->a;
     uint32_t *table = a->image + STK_IMAGE_TABLE_BYTE / 4u;
@@ -276,7 +297,8 @@ static void write_filter(struct build *b, const struct stk_pattern *patterns, si
     }
 }
 
-/* Writes the links and the lists of patterns. Their state numbers are those of the image. */
+/* Writes the links and the lists of patterns, which the host keeps. Their state numbers are those of the image.
+ * Patterns that end in one state are equal, and form a list; the walk backwards puts the first one in front. */
 static void write_kept(struct build *b) {
     struct stk_automaton *a = b->a;
     for (uint32_t s = 0; s < a->states; s++) {
@@ -294,7 +316,8 @@ static void write_kept(struct build *b) {
     }
 }
 
-/* Takes the arrays that stay, then those that are only for building: `need` bytes in all, or nothing. */
+/* Takes the arrays that stay, then the image, then those that are only for building: `need` bytes in all, or nothing.
+ * The image lies before the arrays that are given back, so that it can grow by the filter over their memory. */
 static int take_all(struct build *b, struct stk_arena *arena, size_t states, size_t need) {
     struct stk_automaton *a = b->a;
     size_t start = stk_arena_mark(arena);
@@ -347,9 +370,11 @@ int stk_automaton_build(struct stk_automaton *a, const struct stk_pattern *patte
     number(&b);
     write_image(&b);
     write_kept(&b);
+    /* Nothing of the build is needed for the filter but the image itself, so the filter may use its memory. */
     stk_arena_release(arena, b.image_mark);
     write_filter(&b, patterns, stk_arena_left(arena) - a->image_bytes);
-    (void)stk_arena_take(arena, a->image_bytes); /* the image, where it is */
+    /* Takes the memory in which the image lies already. This cannot fail: the memory was just given back. */
+    (void)stk_arena_take(arena, a->image_bytes);
     return STK_OK;
 }
 

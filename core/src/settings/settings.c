@@ -1,4 +1,5 @@
-/* stoker: versions and settings. */
+/* stoker: the version of the library and its compile-time switches, as they were when the library was compiled. A
+ * program compares them with its own headers, and so finds a library that does not match. */
 #include "stoker/settings.h"
 
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include "stoker/publisher.h"
 #include "stoker/words.h"
 
+/* Two steps, so that the number of a version is put between quotes and not its name. */
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
 
@@ -18,6 +20,8 @@
 #define BIG_ENDIAN_HOST 0
 #endif
 
+/* Switches that decide the size of a struct, limits, and the choices that the build has made by itself. A new switch of
+ * config.h gets a row here. */
 static const struct stk_setting settings[] = {
     {"version", STK_VERSION_NUMBER},
     {"wire_major", STK_WIRE_MAJOR},
@@ -31,7 +35,7 @@ static const struct stk_setting settings[] = {
     {"blake3_depth_max", STK_BLAKE3_DEPTH_MAX},
     {"blake3_lanes", BLAKE3_LANES},
     {"crc32c_tables", STK_CRC32C_TABLES},
-    {NULL, 0},
+    {NULL, 0}, /* the end of the table */
 };
 
 const char *stk_version(void) {

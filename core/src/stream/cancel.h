@@ -1,4 +1,5 @@
-/* stoker: when the host may cancel a slot. Private to the core. */
+/* stoker: when the host may cancel a slot. This is the one home of the rule; the cancel itself is
+ * stk_ring_transition(). Private to the core. */
 #ifndef STK_SRC_CANCEL_H
 #define STK_SRC_CANCEL_H
 

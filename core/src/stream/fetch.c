@@ -1,4 +1,6 @@
-/* The miss service: its life and its table. fetch_serve.c moves requests, fetch_end.c ends them. */
+/* stoker: the fetch service, which does the I/O that slots ask for: its life, its table and its polls. fetch_serve.c
+ * moves requests, fetch_handle.c has the rules of reads and writes through handles, fetch_end.c ends requests. The
+ * reasons are in DESIGN.md, "One loop serves all I/O that slots ask for". */
 #include "stoker/fetch.h"
 
 #include "base/error_info.h"
@@ -7,7 +9,7 @@
 #include "stoker/wait.h"
 #include "stream/fetch_internal.h"
 
-#define TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+#define TIMEOUT_DEFAULT_NS UINT64_C(10000000000) /* 10 s, as the slots of a stream have */
 
 /// Set-up ///
 
@@ -21,11 +23,13 @@ int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes) {
     return stk_size_of(STK_FETCH_BYTES(resources, io_slots), bytes);
 }
 
+/* Returns true if the config lacks a function that the service will call. */
 static bool ports_missing(const struct stk_fetch_config *c) {
     return !c->dispatch.ops || !c->dispatch.ops->drive || !c->dispatch.ops->has_workers ||
            !stk_reads_port_ok(c->ingest) || !c->platform.ops || !c->platform.ops->now_ns || !c->platform.ops->wait;
 }
 
+/* Checks the config, and writes the bytes of arena that the service takes to *bytes. */
 static int check_config(const struct stk_fetch_config *c, size_t *bytes) {
     const struct stk_device_memory *m = &c->memory;
     if (ports_missing(c) || !m->ring || m->slots == 0u || !m->control || m->control_words < STK_CTL_WORDS_MIN ||
@@ -35,6 +39,7 @@ static int check_config(const struct stk_fetch_config *c, size_t *bytes) {
     return stk_fetch_bytes(c->resources, m->io_slots, bytes);
 }
 
+/* Makes the views of the ring and of the I/O queue. An error is one of an address that is not aligned, or of a size. */
 static int views(struct stk_fetch *s) {
     const struct stk_device_memory *m = &s->config.memory;
     int err = stk_ring_view(&s->ring, m->ring, STK_RING_BYTES(m->slots));
@@ -65,6 +70,7 @@ int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetch_config *confi
                                                                                STK_FETCH_ROW_BYTES));
     }
     *fetch = s;
+    /* Last, and with the object at its final place: the port keeps a pointer into it. */
     if (err == STK_OK) {
         err = stk_reads_open(&fetch->reads, fetch->config.ingest, &stk_fetch_reads_ops, fetch);
     }
@@ -106,16 +112,18 @@ static uint32_t steps_to_free(const struct stk_fetch *m, uint32_t resource) {
     return n;
 }
 
+/* Returns the payload byte behind the handle's range, in 64 bits, so that the sum does not wrap. */
 static uint64_t end_of(const struct stk_fetch_handle *h) {
     return (uint64_t)h->payload + h->payload_bytes;
 }
 
-/* Returns true if both are resources, and the read of one would go to bytes of the other. */
+/* Returns true if both are resources, and the read of one would go to bytes of the other. The service reads resources
+ * by itself, so it must keep them apart. The ranges of handles may overlap: there the slots say what is moved. */
 static bool collide(const struct stk_fetch_handle *a, const struct stk_fetch_handle *b) {
     return (a->rights & b->rights & STK_FETCH_LOAD) != 0u && a->payload < end_of(b) && b->payload < end_of(a);
 }
 
-/* Adds a row whose numbers were checked. It may not stand beside one of the same number. */
+/* Adds a row whose numbers were checked. STK_E_SPACE, STK_E_STATUS or STK_E_FULL as stk_fetch_grant says. */
 static int add_row(struct stk_fetch *m, const struct stk_fetch_handle *h) {
     uint32_t steps;
     if (end_of(h) > m->config.memory.payload_bytes) {
@@ -132,6 +140,7 @@ static int add_row(struct stk_fetch *m, const struct stk_fetch_handle *h) {
         return stk_fail(&m->info, STK_E_FULL, h->handle, m->config.resources);
     }
     m->rows[row_after(m, h->handle, steps)] = (struct stk_fetch_row){.is = *h, .used = 1};
+    /* Rows that are removed do not make `reach` smaller: a row behind the gap must still be found. */
     m->reach = steps < m->reach ? m->reach : steps + 1u;
     return STK_OK;
 }
@@ -192,6 +201,7 @@ uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch) {
     return (uint32_t)(s->asked - s->served - s->refused - s->failed - s->cancelled);
 }
 
+/* Returns the number of requests that have ended since init, well or not. */
 static uint64_t ended(const struct stk_fetch *m) {
     return m->stats.asked - stk_fetch_in_flight(m);
 }
@@ -200,7 +210,8 @@ static uint64_t now(const struct stk_fetch *m) {
     return m->config.platform.ops->now_ns(m->config.platform.ctx);
 }
 
-/* A turn, then the device: slots that were woken are pending. */
+/* Serves once, then drives the device. An outcome that no slot has taken belongs to a slot that was woken, so such a
+ * slot counts as work for which a kernel is to be started. */
 static int turn(struct stk_fetch *m, uint64_t wait_ns) {
     int err = stk_fetch_serve(m, wait_ns);
     int driven = m->config.dispatch.ops->drive(m->config.dispatch.ctx, m->outcomes != 0u);
@@ -214,6 +225,7 @@ static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;
     if (m->reads.in_flight == 0u) {
+        /* The platform compares the word first, so a store right before the sleep ends the wait. */
         err = m->config.platform.ops->wait(m->config.platform.ctx, word, stk_le32(stk_load(word)), wait_ns);
         wait_ns = 0;
     }
@@ -249,7 +261,7 @@ int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns) {
 
 /// End ///
 
-/* Reads that the port was never given are not read any more. */
+/* Ends the requests whose I/O the port was never given. The others end when the port gives their I/O back. */
 static void end_unread(struct stk_fetch *m) {
     for (uint32_t k = 0; k < m->queue.slots; k++) {
         const struct stk_fetch_request *q = &m->requests[k];
@@ -269,7 +281,7 @@ int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
     fetch->stopping = 1;
     err = stk_reads_cancel(&fetch->reads);
     end_unread(fetch);
-    failed = turn(fetch, 0);
+    failed = turn(fetch, 0); /* also where no read is in flight: requests in the queue are refused once */
     err = err < 0 ? err : failed;
     while (fetch->reads.in_flight != 0u) {
         if (stk_deadline_look(&end, now(fetch)) == 0u) {

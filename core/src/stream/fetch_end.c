@@ -1,24 +1,30 @@
-/* How requests end: an outcome for the slot that waits, or nothing where none does; and cancel. */
+/* stoker: how requests of the fetch service end. A slot that still waits gets an outcome and is woken; where none
+ * waits, the I/O slot is given back. Also how a slot that may hold a request is cancelled. */
 #include "stream/cancel.h"
 #include "stream/fetch_internal.h"
 
 /// Ending ///
 
-/* Nobody waits for I/O slot k, which the service has claimed: it has no outcome that another slot could take. */
+/* Gives I/O slot k, which the service has claimed, back without an outcome: no slot waits for one, and another slot
+ * could take an outcome that was left there. By compare-and-swap: a status that the device has changed meanwhile is not
+ * the service's to change. */
 static void drop(struct stk_fetch *m, uint32_t k) {
     uint32_t *status = m->queue.words + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
     m->requests[k].state = STK_FETCH_FREE;
     (void)stk_cas(status, STK_SLOT_CLAIMED, STK_SLOT_EMPTY);
 }
 
-/* The outcome goes to I/O slot k, then its ring slot is woken, so that it finds it. False when the device has taken the
- * I/O slot's status from us, or somebody else has moved the ring slot. */
+/* Writes the outcome to I/O slot k and then wakes its ring slot, in this order, so that the worker finds the outcome.
+ * Returns false when the device has taken the I/O slot's status from the service, or somebody else has moved the ring
+ * slot: then no slot hears of the outcome. */
 static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     const struct stk_io_result result = {.slot = 0, .ok = code == 0u, .error = code};
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
-    /* Seen with the outcome. The word has held the offset, so it is stored for a request that was refused, too. */
+    /* Before the outcome, whose release makes this word visible. The word has held the offset of the request, so a
+     * request that was refused needs a store too: else the handler would take the offset for moved bytes. A load miss
+     * has no such word. */
     if (stk_load(stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
         stk_store(io.words + STK_IO_MOVED, m->requests[k].moved);
     }
@@ -27,7 +33,8 @@ static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     }
     m->requests[k].state = STK_FETCH_OUTCOME;
     m->outcomes++;
-    woken = stk_cas(status, STK_SLOT_WAIT_IO, STK_SLOT_REQUEUE) == STK_SLOT_WAIT_IO; /* else the sweep recycles it */
+    /* Fails where the slot was cancelled since it was looked at; the next sweep then recycles the I/O slot. */
+    woken = stk_cas(status, STK_SLOT_WAIT_IO, STK_SLOT_REQUEUE) == STK_SLOT_WAIT_IO;
     stk_ring_bell(m->config.memory.control + STK_CTL_DOORBELL);
     return woken;
 }
@@ -42,6 +49,7 @@ void stk_fetch_end(struct stk_fetch *m, uint32_t k, uint32_t code, uint64_t *cou
         (*counter)++;
         return;
     }
+    /* wake() may have written the outcome and found the ring slot gone: such a request is in OUTCOME, for the sweep. */
     if (q->state == STK_FETCH_FREE) {
         drop(m, k);
     }
@@ -59,6 +67,8 @@ void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_
 
 /// Outcomes ///
 
+/* Sets I/O slot k to EMPTY, so that the device may ask through it again. Nothing is lost where the device has emptied
+ * the slot itself: the error of the call is dropped. */
 static void recycle(struct stk_fetch *m, uint32_t k) {
     struct stk_io_queue io = stk_fetch_io(m, k);
     m->requests[k].state = STK_FETCH_FREE;
@@ -66,8 +76,9 @@ static void recycle(struct stk_fetch *m, uint32_t k) {
     (void)!stk_io_queue_recycle(&io, 0);
 }
 
-/* Will ring slot `slot` not come for the outcome in I/O slot k? The ticket is read before the status: a slot that has
- * taken its outcome clears the ticket, then empties the I/O slot, then ends. */
+/* Returns true if ring slot `slot` will not come for the outcome in I/O slot k. The ticket is read before the status: a
+ * slot that has taken its outcome clears the ticket, then empties the I/O slot, then ends. So a ticket of 0 in a slot
+ * that runs may mean that the worker is about to empty the I/O slot itself, and the sweep leaves it alone. */
 static bool gone(const struct stk_ring *ring, uint32_t slot, uint32_t k) {
     const uint32_t *w = stk_slot_at(ring, slot);
     uint32_t ticket = stk_slot_arg(w, STK_FETCH_TICKET_ARG), status = stk_load_acquire(w + STK_SLOT_STATUS);
@@ -95,7 +106,8 @@ void stk_fetch_sweep(struct stk_fetch *m) {
 
 /// Cancel ///
 
-/* The request that ring slot `slot` holds the ticket of, when the service knows it; else the number of I/O slots. */
+/* Returns the request in state `state` whose ticket ring slot `slot` holds; the number of I/O slots: there is none. The
+ * request must name the slot too, since a publisher may have stored any ticket. */
 static uint32_t request_of(const struct stk_fetch *m, uint32_t slot, uint32_t state) {
     const uint32_t *w = stk_slot_at(&m->ring, slot);
     uint32_t opcode = stk_load(w + STK_SLOT_OPCODE), ticket = stk_slot_arg(w, STK_FETCH_TICKET_ARG), k = 0;
@@ -106,7 +118,8 @@ static uint32_t request_of(const struct stk_fetch *m, uint32_t slot, uint32_t st
     return k;
 }
 
-/* A woken slot: it is claimed as a worker would, so that its outcome is gone before it is free. */
+/* Cancels a slot that is in REQUEUE and may have been woken with an outcome. Claims the slot as a worker would, so that
+ * the outcome is recycled before the slot becomes EMPTY: a new load miss in this slot must not find an old outcome. */
 static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
     uint32_t *status = stk_slot_at(&m->ring, slot) + STK_SLOT_STATUS;
     bool ours = stk_cas(status, STK_SLOT_REQUEUE, STK_SLOT_CLAIMED) == STK_SLOT_REQUEUE;
@@ -115,6 +128,7 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
         recycle(m, k);
     }
     if (ours) {
+        /* Release: whoever publishes here next comes after the recycling. */
         stk_store_release(status, STK_SLOT_EMPTY);
     }
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
@@ -132,12 +146,13 @@ int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     if (was == (int)STK_SLOT_REQUEUE) {
         return cancel_woken(fetch, slot);
     }
+    /* Before the transition: a publisher may overwrite the ticket after it. */
     k = was == (int)STK_SLOT_WAIT_IO ? request_of(fetch, slot, STK_FETCH_WAITING) : fetch->queue.slots;
     was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < fetch->queue.slots) {
         stk_fetch_stop_moving(fetch, k);
         stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* its slot no longer waits */
-        fetch->ended_told++;                                 /* by this call */
+        fetch->ended_told++; /* the caller knows of this end: no poll is to count it again */
     }
     return was;
 }

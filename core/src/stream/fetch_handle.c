@@ -1,4 +1,5 @@
-/* Reads, writes and I/O fences through handles: checks of requests, the order of fences, and completions. */
+/* stoker: reads, writes and I/O fences through handles: checks of requests, the order of fences, and completions. Only
+ * the copy of a request that the claim made is looked at, so a device that changes the words later changes nothing. */
 #include "stream/fetch_internal.h"
 
 /// Table ///
@@ -16,7 +17,8 @@ static bool fits(uint64_t at, uint64_t bytes, uint64_t room) {
     return at <= room && bytes <= room - at;
 }
 
-/* Checks the ranges of a read or write, and fills them in. */
+/* Checks the ranges of a read or write against its handle, and fills them in. STK_E_FORMAT no bytes; STK_E_RANGE more
+ * than a completion can count (INT32_MAX), or outside the handle; STK_E_ALIGN no multiple of the handle's `align`. */
 static int check_ranges(const struct stk_fetch *m, const struct stk_io_request *asked, struct stk_fetch_request *q) {
     const struct stk_fetch_handle *h = &m->rows[q->row].is;
     uint32_t payload = asked->op == STK_IO_OP_READ ? asked->dst : asked->src;
@@ -28,7 +30,7 @@ static int check_ranges(const struct stk_fetch *m, const struct stk_io_request *
         !fits(payload - h->payload, asked->bytes, h->payload_bytes)) {
         return STK_E_RANGE;
     }
-    q->offset = h->offset + asked->offset;
+    q->offset = h->offset + asked->offset; /* at most INT64_MAX: stk_fetch_grant() has checked the end of the range */
     q->payload = payload;
     q->bytes = asked->bytes;
     return ((q->offset | q->bytes | (uintptr_t)(m->config.memory.payload + payload)) & mask) == 0u ? STK_OK
@@ -56,12 +58,14 @@ int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_reques
     if (asked->op != STK_IO_OP_FENCE) {
         return check_ranges(m, asked, q);
     }
+    /* An I/O fence is about a whole source: the words of a range must be 0 (SPEC.md, 4.4). */
     return asked->src == 0u && asked->offset == 0u && asked->bytes == 0u ? STK_OK : STK_E_FORMAT;
 }
 
 /// Order ///
 
-/* Returns true if pass `a` is not after pass `b`. */
+/* Returns true if pass `a` is not after pass `b`. The numbers wrap, so their difference is compared: no request lives
+ * for 2^31 passes. */
 static bool not_after(uint32_t a, uint32_t b) {
     return b - a <= UINT32_MAX / 2u;
 }
@@ -113,7 +117,8 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k) {
     }
 }
 
-/* Returns the code of an end of I/O; 0: all bytes were moved. */
+/* Returns the code with which I/O ended; 0: all bytes were moved. The number of the OS says more than our own code, so
+ * it goes first. */
 static uint32_t code_of(const struct stk_fetch_request *q, const struct stk_ingest_done *done) {
     if (done->result >= 0 && q->moved == q->bytes) {
         return 0;

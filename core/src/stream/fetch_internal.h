@@ -1,4 +1,8 @@
-/* Declarations that the files of the fetch service share. Private to them. */
+/* Declarations that the files of the fetch service share. Private to them.
+ *
+ * A request lives in the entry of its I/O slot: request k is the one that was claimed from I/O slot k. It goes from
+ * FREE to WAITING (claimed), to OUTCOME (completed) and back to FREE (the slot took the outcome, or never will). The
+ * I/O of a request through a handle may be with the port for longer than the request lives; `moving` says so. */
 #ifndef STK_SRC_FETCH_INTERNAL_H
 #define STK_SRC_FETCH_INTERNAL_H
 
@@ -8,7 +12,7 @@
 #include "stoker/fetch.h"
 #include "stream/reads.h"
 
-#define STK_FETCH_NO_ROW UINT32_MAX /* of a request that was refused */
+#define STK_FETCH_NO_ROW UINT32_MAX /* row of a request that was refused: it counts in no row's `waiting` */
 
 /* Rights of a resource, beside the public ones of a handle. */
 #define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for all of it */
@@ -16,12 +20,12 @@
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
-    struct stk_fetch_handle is;
-    uint32_t waiting; /* requests for it */
-    uint32_t moving;  /* requests through this handle whose I/O is with the port */
-    uint8_t used;
-    uint8_t reading; /* its read is with the port */
-    uint8_t warm;    /* a prefetch has brought it, and no miss has asked for it since */
+    struct stk_fetch_handle is; /* what the row allows, to whom */
+    uint32_t waiting;           /* requests for this row in state WAITING */
+    uint32_t moving;            /* requests through this handle whose I/O is with the port */
+    uint8_t used;               /* 1: the row is in the table */
+    uint8_t reading;            /* 1: the read of this resource is with the port */
+    uint8_t warm; /* 1: a prefetch has brought the data, and no load miss has asked for the resource since */
 };
 
 enum stk_fetch_state {
@@ -32,29 +36,30 @@ enum stk_fetch_state {
 
 struct stk_fetch_request {
     uint64_t since_ns; /* time that requests_end had counted when the request was claimed */
-    uint64_t offset;   /* in the source */
-    uint32_t slot;     /* of the ring */
-    uint32_t row;
-    uint32_t state;
-    uint32_t prefetch;
-    uint32_t op;      /* STK_IO_OP_*, through a handle; 0: a load of a resource */
-    uint32_t payload; /* byte of the payload */
-    uint32_t bytes;   /* bytes to be moved */
-    uint32_t moved;   /* bytes that were moved */
-    uint32_t pass;    /* stk_fetch.pass when the request was claimed */
-    uint32_t moving;  /* 1: the I/O of the request is with the port, also after the request itself has ended */
-    uint32_t held; /* 1: the next request of the I/O slot is published, and not claimed before that I/O is back ... */
-    uint32_t seen; /* ... and stk_fetch.pass when it was first seen so */
+    uint64_t offset;   /* byte of the source at which the I/O begins */
+    uint32_t slot;     /* ring slot that asked */
+    uint32_t row;      /* index of its row in the table, or STK_FETCH_NO_ROW */
+    uint32_t state;    /* an enum stk_fetch_state */
+    uint32_t prefetch; /* 1: a load miss that asks ahead of need; 0: any other request */
+    uint32_t op;       /* STK_IO_OP_*: through a handle; 0: a load of a resource */
+    uint32_t payload;  /* byte of the payload at which the I/O begins */
+    uint32_t bytes;    /* bytes to be moved */
+    uint32_t moved;    /* bytes that were moved, 0 .. bytes */
+    uint32_t pass;     /* stk_fetch.pass when the request was claimed: orders I/O fences against writes */
+    uint32_t moving;   /* 1: the I/O of the request is with the port, also after the request itself has ended */
+    uint32_t held;     /* 1: a new request waits in the I/O slot while the I/O of this one is with the port */
+    uint32_t seen;     /* stk_fetch.pass when `held` became 1 */
 };
 
 _Static_assert(sizeof(struct stk_fetch_row) <= STK_FETCH_ROW_BYTES, "STK_FETCH_BYTES counts on this");
 _Static_assert(sizeof(struct stk_fetch_request) <= STK_FETCH_REQUEST_BYTES, "STK_FETCH_BYTES counts on this");
 
-/* I/O slot k as a queue of its own. */
+/* Returns I/O slot k as a queue of one slot, so that the calls of io_queue.h change this slot and no other. */
 static inline struct stk_io_queue stk_fetch_io(const struct stk_fetch *m, uint32_t k) {
     return (struct stk_io_queue){.words = m->queue.words + (size_t)k * STK_IO_WORDS, .slots = 1};
 }
 
+/* Returns argument `i` of a slot. Acquire: a status that is loaded later is not older than the argument. */
 static inline uint32_t stk_slot_arg(const uint32_t *slot, uint32_t i) {
     return stk_load_acquire(slot + STK_SLOT_ARG0 + i);
 }
@@ -109,6 +114,7 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 
 /// fetch_serve.c ///
 
+/* What the service does with its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
 extern const struct stk_reads_ops stk_fetch_reads_ops;
 
 /* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */

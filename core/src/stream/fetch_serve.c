@@ -1,9 +1,11 @@
-/* Requests on their way to a read and back: claimed, checked, submitted, reaped. */
+/* stoker: the requests of the fetch service on their way to a read and back: claimed, checked, submitted, reaped. */
 #include "stream/fetch_internal.h"
 
 /// Asked ///
 
-/* Checks whether the load miss of `asked` may have what it asks for. STK_OK and its row, or why not. */
+/* Checks a load miss against the table. Returns STK_OK and its row, or why the slot may not have the resource. The
+ * words of the I/O slot must be those of a load miss, and name the resource that the ring slot names; words that
+ * somebody has changed give STK_E_FORMAT. */
 static int check_load(const struct stk_fetch *m, const struct stk_io_request *asked, uint32_t *row,
                       uint32_t *prefetch) {
     const uint32_t *w = stk_slot_at(&m->ring, asked->tag);
@@ -27,8 +29,8 @@ static int check_load(const struct stk_fetch *m, const struct stk_io_request *as
     return (m->rows[*row].is.rights & wanted) == wanted ? STK_OK : STK_E_ACCESS;
 }
 
-/* Serves a request at once where a prefetch has brought its data, which serves one miss; else the request waits for its
- * row to be read. */
+/* Serves a load miss at once where a prefetch has brought its data; else the request waits for the read of its row. The
+ * data of a prefetch serves one load miss. Another prefetch leaves the data for the load miss to come. */
 static void serve_or_wait(struct stk_fetch *m, uint32_t k) {
     struct stk_fetch_request *q = &m->requests[k];
     struct stk_fetch_row *row = &m->rows[q->row];
@@ -41,11 +43,13 @@ static void serve_or_wait(struct stk_fetch *m, uint32_t k) {
     m->stats.shared += row->waiting > 1u || row->reading;
 }
 
-/* Takes in request k, which was claimed. Nothing that it says is used before it was checked, and no word of it is read
- * twice. */
+/* Takes in request k, which was claimed, and ends it at once where it is refused. `asked` is a copy of the words: they
+ * are checked before they are used, and the device may write to the queue meanwhile. */
 static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_request *asked) {
     struct stk_fetch_request *q = &m->requests[k];
-    /* A fence waits for too much rather than for too little. */
+    /* A request that had to wait for an earlier I/O of its I/O slot gets the pass in which it was first seen: a fence
+     * that was published later must wait for this write. A fence itself gets the later pass, and so waits for too much
+     * rather than for too little. */
     uint32_t pass = q->held && asked->op != STK_IO_OP_FENCE ? q->seen : m->pass;
     bool load;
     int err;
@@ -56,7 +60,9 @@ static void accept_request(struct stk_fetch *m, uint32_t k, const struct stk_io_
                                     .state = STK_FETCH_WAITING,
                                     .pass = pass};
     if (asked->tag >= m->ring.slots) {
-        q->slot = 0; /* which does not wait for it, or is not harmed */
+        /* There is no such slot. Slot 0 stands in: either it does not wait for I/O slot k, and nothing happens to it,
+         * or it does wait, and then the tag of its own request was overwritten. */
+        q->slot = 0;
         stk_fetch_end(m, k, STK_FETCH_CODE(STK_E_FORMAT), &m->stats.refused);
         return;
     }
@@ -84,8 +90,8 @@ static bool is_fence(const struct stk_fetch *m, uint32_t k) {
     return stk_io_queue_read(&io, 0, &asked) == STK_OK && asked.op == STK_IO_OP_FENCE;
 }
 
-/* An I/O slot whose I/O is still with the port takes no new request. Notes since when one waits there, for the order of
- * fences. */
+/* Notes the pass since which a new request waits in I/O slot k. No request is claimed from an I/O slot while the I/O of
+ * the one before is with the port, since both would have the same tag there. */
 static void note_held(struct stk_fetch *m, uint32_t k) {
     struct stk_fetch_request *q = &m->requests[k];
     struct stk_io_queue io = stk_fetch_io(m, k);
@@ -95,7 +101,8 @@ static void note_held(struct stk_fetch *m, uint32_t k) {
     }
 }
 
-/* Claims the requests that are there. Returns true if a fence is among the claimed. */
+/* Claims the requests that are there, without I/O fences where `fences` is false. Returns true if a fence is among the
+ * claimed. */
 static bool claim_pass(struct stk_fetch *m, bool fences) {
     struct stk_io_request asked;
     bool fence = false;
@@ -140,9 +147,10 @@ static void end_late_requests(struct stk_fetch *m) {
 
 /// Reads: what the service does with them (reads.h) ///
 
-/* The index of a read is its row, or behind the rows the request through a handle that it is for. Position n of the
- * list is request (next + n) mod slots: the search begins where the port had no room last time. A load is read for when
- * it waits and its row is not being read, which from then on it is. */
+/* Gives the next read to the port, as stk_reads_ops.next. The index of a read is its row; for a request through a
+ * handle it is the number of rows plus the number of the request. Position n of the list is request (next + n) mod
+ * slots: the search begins where the port had no room last time, so no request starves behind others. A resource is
+ * read once for all load misses that wait for it. */
 static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     struct stk_fetch *m = owner;
     for (; *at < m->queue.slots; (*at)++) {
@@ -172,7 +180,7 @@ static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     return false;
 }
 
-/* The row is not being read after all, or the request is not with the port. */
+/* Undoes next_read() for a read that the port did not take. A later submit offers the read again. */
 static void return_read(void *owner, uint32_t index) {
     struct stk_fetch *m = owner;
     m->stats.reads--;
@@ -183,6 +191,8 @@ static void return_read(void *owner, uint32_t index) {
     }
 }
 
+/* Fails the requests of a read that the port refused. `reading` of the row and `moving` of the request were set by
+ * next_read(), and return_read() has cleared them: the port's submit took nothing. */
 static void refuse_read(void *owner, uint32_t index, int err) {
     struct stk_fetch *m = owner;
     if (index < m->config.resources) {
@@ -192,7 +202,8 @@ static void refuse_read(void *owner, uint32_t index, int err) {
     }
 }
 
-/* Submits the reads that requests wait for: prefetches, or all others. 1; 0 the port is full; or its error. */
+/* Submits the reads that requests wait for: prefetches, or all others. Returns 1 when the port took all, 0 when the
+ * port is full, or the port's error. */
 static int submit_reads(struct stk_fetch *m, uint8_t prefetches) {
     uint32_t at = 0;
     int taken;
@@ -204,7 +215,8 @@ static int submit_reads(struct stk_fetch *m, uint8_t prefetches) {
     return taken;
 }
 
-/* Returns true if prefetches wait for this row, and nobody else. */
+/* Returns true if prefetches wait for this row, and no load miss that needs the data now. Only then is the data kept
+ * for the next load miss. */
 static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
     uint32_t waiting = 0;
     for (uint32_t k = 0; k < m->queue.slots; k++) {
@@ -219,6 +231,8 @@ static bool only_prefetches(const struct stk_fetch *m, uint32_t row) {
     return waiting != 0u;
 }
 
+/* Takes one completion in, as stk_reads_ops.completed, and ends all requests that waited for it. Returns false for a
+ * row that is not being read, which is a fault of the port. */
 static bool complete_read(void *owner, uint32_t row, const struct stk_ingest_done *done) {
     struct stk_fetch *m = owner;
     struct stk_fetch_row *r;
@@ -235,7 +249,7 @@ static bool complete_read(void *owner, uint32_t row, const struct stk_ingest_don
     } else if (done->result < 0) {
         uint32_t code = done->os_error > 0 ? (uint32_t)done->os_error : STK_FETCH_CODE(done->result);
         stk_fetch_end_row(m, row, code, &m->stats.failed);
-    } else if ((uint32_t)done->result < r->is.bytes) {
+    } else if ((uint32_t)done->result < r->is.bytes) { /* the source has ended inside of the resource */
         stk_fetch_end_row(m, row, STK_FETCH_CODE(STK_E_SHORT), &m->stats.failed);
     } else {
         m->stats.bytes += r->is.bytes;
@@ -252,9 +266,11 @@ const struct stk_reads_ops stk_fetch_reads_ops = {
 
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns) {
     int taken, err;
+    /* First the clock: I/O that came back during a pause is taken in below, before a request counts as late. */
     (void)stk_deadline_look(&m->requests_end, m->config.platform.ops->now_ns(m->config.platform.ctx));
     stk_fetch_sweep(m);
     claim_requests(m);
+    /* Prefetches go last, and only while the port has room. */
     taken = m->stopping ? 1 : submit_reads(m, 0);
     taken = taken > 0 && !m->stopping ? submit_reads(m, 1) : taken;
     err = taken < 0 ? taken : stk_reads_reap(&m->reads, wait_ns, &m->info);

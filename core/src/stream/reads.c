@@ -1,4 +1,5 @@
-/* The reads of one owner on an ingest port. */
+/* stoker: the reads of one owner on an ingest port that several owners may share. A tag tells whose read a completion
+ * is: owner n has the tags from n * STK_READS_MAX on. */
 #include "stream/reads.h"
 
 #include <stddef.h>
@@ -19,7 +20,8 @@ bool stk_reads_port_ok(const struct stk_ingest_port *port) {
     return port && port->ops && port->ops->submit && port->ops->reap && port->ops->cancel;
 }
 
-/* Returns the reader whose tags include `tag`; NULL: none. */
+/* Returns the reader whose tags include `tag`; NULL: the tag is nobody's. A walk over the list, since few share a
+ * port. */
 static struct stk_reads *reader_of(const struct stk_ingest_port *port, uint32_t tag) {
     struct stk_reads *reader = port->readers;
     while (reader && reader->first_tag != tag - tag % STK_READS_MAX) {
@@ -59,6 +61,7 @@ struct offer {
     uint32_t at[BATCH], count;
 };
 
+/* Asks the owner for its next reads, at most `limit`, from position `at` of its list on. */
 static void fill_offer(const struct stk_reads *r, struct offer *o, uint32_t at, uint32_t limit) {
     o->count = 0;
     while (o->count < limit && r->ops->next(r->owner, &at, &o->reads[o->count])) {
@@ -71,7 +74,7 @@ static void fill_offer(const struct stk_reads *r, struct offer *o, uint32_t at, 
 static int make_offer(struct stk_reads *r, const struct offer *o) {
     int said = r->port->ops->submit(r->port->ctx, o->reads, o->count);
     uint32_t taken = said > 0 ? (uint32_t)said : 0u;
-    taken = taken < o->count ? taken : o->count;
+    taken = taken < o->count ? taken : o->count; /* a port that claims more is wrong: stk_reads_submit() says so */
     r->in_flight += taken;
     r->port_full = said >= 0 && taken < o->count;
     for (uint32_t i = taken; i < o->count && r->ops->not_taken; i++) {
@@ -97,6 +100,7 @@ int stk_reads_submit(struct stk_reads *r, uint32_t *at, struct stk_error_info *i
         }
         taken = make_offer(r, &o);
         if (is_refusal(taken)) {
+            /* The port does not say which read is wrong, so they are offered one by one from here on. */
             limit = 1;
             if (o.count == 1u) {
                 r->ops->refused(r->owner, o.reads[0].tag - r->first_tag, taken);
@@ -116,13 +120,13 @@ int stk_reads_submit(struct stk_reads *r, uint32_t *at, struct stk_error_info *i
 
 /// Reap and cancel ///
 
-/* Gives a completion to its owner. */
+/* Gives a completion to its owner, which may be another one than the caller. */
 static int hand_over(const struct stk_reads *r, const struct stk_ingest_done *done, struct stk_error_info *info) {
     struct stk_reads *reader = reader_of(r->port, done->tag);
     if (!reader || !reader->ops->completed(reader->owner, done->tag - reader->first_tag, done)) {
         return stk_fail(info, STK_E_RANGE, done->tag, 0);
     }
-    reader->in_flight -= reader->in_flight != 0u;
+    reader->in_flight -= reader->in_flight != 0u; /* a port that returns a read twice must not make the count wrap */
     reader->arrived++;
     return STK_OK;
 }
@@ -130,6 +134,7 @@ static int hand_over(const struct stk_reads *r, const struct stk_ingest_done *do
 int stk_reads_reap(struct stk_reads *r, uint64_t wait_ns, struct stk_error_info *info) {
     struct stk_ingest_done done[BATCH];
     int n = (int)BATCH, err = STK_OK;
+    /* Reads of this owner came back in the call of another: there is something to do before a wait. */
     wait_ns = r->arrived == 0u ? wait_ns : 0u;
     /* A port that is full may be full of the reads of others: they are taken in too, so that it has room again. */
     while (n == (int)BATCH && (r->in_flight != 0u || r->port_full)) {
@@ -138,7 +143,7 @@ int stk_reads_reap(struct stk_reads *r, uint64_t wait_ns, struct stk_error_info 
             int handed = hand_over(r, &done[i], info);
             err = err < 0 ? err : handed;
         }
-        wait_ns = 0;
+        wait_ns = 0; /* a full batch: there may be more, but nothing to wait for */
     }
     r->arrived = 0;
     return n < 0 ? n : err;

@@ -1,4 +1,6 @@
-/* The stream's set-up, turns and waits; stream_ingest.c and stream_slots.c move the chunks. */
+/* stoker: the stream's set-up, its turns and its waits. A turn moves everything that can move; a wait ends when the
+ * next turn may find something. The chunks themselves are moved by stream_ingest.c, stream_slots.c and
+ * stream_epoch.c. */
 #include "stoker/stream.h"
 
 #include "base/own_frame.h"
@@ -8,8 +10,9 @@
 #include "stoker/wait.h"
 #include "stream/stream_internal.h"
 
-#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
-/* looks at the oldest slot before a sleep: some microseconds, the time of a short handler */
+#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000) /* 10 s */
+/* Looks at the oldest slot before a sleep: some microseconds, the time of a short handler. A sleep of the system would
+ * cost more than that. */
 #define SPINS 256u
 
 int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes) {
@@ -26,14 +29,17 @@ static void apply_defaults(struct stk_stream_config *c) {
     c->slot_timeout_ns = c->slot_timeout_ns != 0u ? c->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
 }
 
+/* Returns true if the config lacks a function that the stream will call. Functions that no stream calls may be NULL. */
 static bool ports_missing(const struct stk_stream_config *c) {
     return !c->dispatch.ops || !c->dispatch.ops->drive || !c->dispatch.ops->has_workers ||
            !stk_reads_port_ok(c->ingest) || !c->platform.ops || !c->platform.ops->now_ns || !c->platform.ops->wait ||
            !c->on_result;
 }
 
+/* Checks each member of the config alone, then the relations between them. The defaults are in place already. */
 static int check_config(const struct stk_stream_config *c, struct stk_error_info *info) {
     const struct stk_device_memory *m = &c->memory;
+    /* 64 bits: the product of two numbers of 32 bits must not wrap to one that fits. */
     uint64_t payload_end = (uint64_t)c->payload_offset + (uint64_t)c->depth * c->chunk_bytes;
     if (ports_missing(c) || !m->ring || !m->control || !m->payload || m->control_words < STK_CTL_WORDS_MIN) {
         return STK_E_ARG;
@@ -70,7 +76,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         err = stk_stream_bytes(s.config.depth, s.config.lead_max, &bytes);
     }
     if (err == STK_OK) {
-        /* One piece for both, so that a refusal leaves the arena as it was and names the full need. */
+        /* One allocation for both, so that a refusal leaves the arena as it was and names the full need. */
         memory = stk_arena_take(arena, bytes);
         s.info.value = memory ? 0u : arena->need;
         err = memory ? STK_OK : STK_E_SPACE;
@@ -83,6 +89,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
     stk_deadline_start(&s.slots_end, s.config.slot_timeout_ns, 0);
     stk_stream_next_epoch(&s);
     *stream = s;
+    /* Last, and with the object at its final place: the port keeps a pointer into it. */
     if (err == STK_OK) {
         err = stk_reads_open(&stream->reads, stream->config.ingest, &stk_stream_reads_ops, stream);
     }
@@ -94,6 +101,8 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
     return err;
 }
 
+/* Returns 1 if the read fits a buffer of the stream. A sequential source may be asked for a lead at its start, where
+ * the lead comes out shorter; a source with offsets has no bytes before offset 0, so such a lead is a mistake. */
 static int read_ok(const struct stk_stream *s, const struct stk_stream_read *r) {
     int sequential = (r->flags & STK_READ_SEQUENTIAL) != 0u;
     return r->bytes != 0u && r->lead <= s->config.lead_max && r->bytes <= s->config.chunk_bytes - r->lead &&
@@ -134,7 +143,9 @@ bool stk_stream_idle(const struct stk_stream *s) {
     return s->queued == s->delivered && s->barrier != s->delivered;
 }
 
-/* The slot that the next result, or the fence before it, waits for, or NULL when it waits for a read. */
+/* Returns the words of the slot that the next result or the fence waits for; NULL: the next result waits for a read. A
+ * fence is published only once every chunk before the barrier was handed out, so its slot is that of the oldest chunk
+ * number. */
 static const uint32_t *awaited(const struct stk_stream *s) {
     if (!s->fence && (s->delivered == s->published || stk_entry(s, s->delivered)->state != STK_ENTRY_PUBLISHED)) {
         return NULL;
@@ -168,7 +179,8 @@ uint64_t stk_stream_clock(struct stk_stream *s) {
     return now_ns;
 }
 
-/* Drives the device. A device that is lost is recorded once. */
+/* Drives the device. `pending`: true: a slot of this stream waits for a worker, so a kernel is to be started where none
+ * runs. A device that is lost is recorded once, and once more when it was well in between. */
 static int drive(struct stk_stream *s, bool pending) {
     int err = s->config.dispatch.ops->drive(s->config.dispatch.ctx, pending);
     if (err < 0 && !s->lost) {
@@ -178,7 +190,9 @@ static int drive(struct stk_stream *s, bool pending) {
     return err;
 }
 
-/* One turn: everything that can move moves, nothing waits longer than read_wait_ns. Returns chunks handed out. */
+/* Makes one turn: moves each chunk as far as it can go, and waits for a read for at most read_wait_ns. The order is the
+ * way of a chunk, so one turn can take a chunk from its read to its result. An error ends the turn; the next turn goes
+ * on with the same chunk. Returns the number of chunks handed out, or an error. */
 static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     int handed, err = stk_stream_ingest(s, read_wait_ns);
     /* The clock is read before the device and its slots are looked at, so a result that came during a pause is seen
@@ -204,7 +218,8 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     return err < 0 ? err : handed;
 }
 
-/* Nothing can come: only this thread queues reads. So it sleeps, and a loop of polls costs no core. */
+/* Sleeps for `timeout_ns` where the stream is idle. Only this thread queues reads, so nothing can come meanwhile, and
+ * the word to wait for is one that nobody changes. A caller's loop of polls then costs no core. */
 STK_OWN_FRAME static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
     const uint32_t nothing = 0;
     int err = s->config.platform.ops->wait(s->config.platform.ctx, &nothing, nothing, timeout_ns);
@@ -236,7 +251,8 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
         if (status) {
             err = wait_device(stream, status, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         } else {
-            /* A device with work is driven meanwhile. */
+            /* The next result waits for a read, so this wait is one for the ingest port. Where later chunks are with
+             * the device, the wait is cut into slices, and the device is driven between them. */
             read_wait = stk_deadline_wait(&end, stk_stream_runs_ahead(stream) ? STK_WAIT_SLICE_NS : UINT64_MAX);
         }
         if (err < 0) {
@@ -249,6 +265,7 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
 
 int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end) {
     do {
+        /* A poll of an idle stream would sleep for its whole timeout. */
         int handed = stk_stream_poll(s, stk_stream_idle(s) ? 0u : stk_deadline_wait(end, UINT64_MAX));
         if (handed < 0) {
             return handed;
@@ -279,7 +296,8 @@ int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32
     stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
     for (;;) {
         err = turn(stream, 0);
-        err = err < 0 ? err : drive(stream, true); /* the word may wait for any slot */
+        /* The word may depend on any slot of the ring, not only on those of this stream, so a kernel must run. */
+        err = err < 0 ? err : drive(stream, true);
         if (err < 0) {
             return err;
         }

@@ -1,17 +1,20 @@
-/* The end of a stream. Only what is its own ends: its reads, by their tags, and its slots, one by one. */
+/* stoker: the end of a stream. Only what is its own ends: its reads, by their tags, and its slots, one by one. The
+ * device and its workers go on, for whoever else uses them. */
 #include "base/own_frame.h"
 #include "stoker/wait.h"
 #include "stream/cancel.h"
 #include "stream/stream_internal.h"
 
-/* The published chunk is over without a result. */
+/* Ends a published chunk without a result. A chunk behind `published` was published ahead of a late read, and is
+ * counted there no more. */
 static void end_slot(struct stk_stream *s, uint64_t chunk, int err) {
     stk_entry(s, chunk)->state = STK_ENTRY_OVER;
     stk_entry(s, chunk)->err = err;
     s->ahead -= chunk - s->delivered >= s->published - s->delivered;
 }
 
-/* Takes back the slots that no worker has claimed, where that can be done now: those chunks are over. */
+/* Takes back the slots that no worker has claimed: those chunks are over. Does nothing while workers run on memory
+ * where a claim and a cancel do not exclude each other; then the slots finish. */
 STK_OWN_FRAME static void cancel_slots(struct stk_stream *s) {
     if (!stk_may_cancel(s->config.memory.control, &s->config.dispatch)) {
         return;
@@ -25,8 +28,9 @@ STK_OWN_FRAME static void cancel_slots(struct stk_stream *s) {
     stk_stream_cancel_fence(s);
 }
 
-/* The device is lost: its chunks are over, whatever their slots say, and nothing is asked of the device any more. The
- * caller has given their work to somebody else, as a rule, when it closes the stream. */
+/* Ends all chunks of a device that is lost, whatever their slots say, and asks nothing of the device any more. The
+ * statuses are left as they are: the device may still change them, and the caller has given the work to another device,
+ * as a rule, when it closes the stream. */
 STK_OWN_FRAME static void abandon_slots(struct stk_stream *s) {
     for (uint64_t i = s->delivered; i != s->submitted; i++) {
         if (stk_entry(s, i)->state == STK_ENTRY_PUBLISHED) {
@@ -37,7 +41,8 @@ STK_OWN_FRAME static void abandon_slots(struct stk_stream *s) {
     s->abandoned = 1;
 }
 
-/* Ends the reads that the ingest port was never given, in order from the first of them. */
+/* Ends the reads that the ingest port was never given. They count as submitted from here on, so that they are handed
+ * out behind those that the port still has. */
 static void cancel_queued(struct stk_stream *s) {
     for (uint64_t i = s->submitted; i != s->queued; i++) {
         stk_entry(s, i)->state = STK_ENTRY_OVER;
@@ -46,8 +51,9 @@ static void cancel_queued(struct stk_stream *s) {
     s->submitted = s->queued;
 }
 
-/* Polls until nothing is in flight. An error that a chunk was handed out with is the callback's and does not stop the
- * others; returns the first error. */
+/* Polls until nothing is in flight. Cancels again before each poll: a slot that a worker gives back as YIELD can be
+ * cancelled then, and workers may have left meanwhile. An error with which a chunk was handed out does not stop the
+ * others. Returns the first error. */
 static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
     int first = STK_OK, err;
     while (!stk_stream_idle(s)) {
@@ -60,7 +66,7 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
             continue;
         }
         if (err < 0 && s->delivered == delivered) {
-            return err; /* a port's */
+            return err; /* of a port: no chunk was handed out, so another poll would fail the same way */
         }
         if (stk_deadline_look(end, stk_stream_now(s)) == 0u && !stk_stream_idle(s)) {
             return STK_E_TIMEOUT;

@@ -1,9 +1,11 @@
-/* Epochs of the stream: a barrier among the chunks, and a fence in the slot of the chunk behind it. */
+/* stoker: the epochs of a stream. The barrier is the number of the first chunk of the next epoch. No chunk from the
+ * barrier on is published before the fence of the epoch has passed. The fence goes through the slot of the chunk at the
+ * barrier, so a stream needs no slot beside those of its chunks. */
 #include "ring/custody.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
-#define NO_BARRIER UINT64_MAX
+#define NO_BARRIER UINT64_MAX /* a chunk number that no stream reaches: epochs end by the call alone */
 
 void stk_stream_next_epoch(struct stk_stream *s) {
     s->barrier = s->config.epoch_chunks != 0u ? s->delivered + s->config.epoch_chunks : NO_BARRIER;
@@ -13,7 +15,8 @@ void stk_stream_next_epoch(struct stk_stream *s) {
     s->late_recorded = 0;
 }
 
-/* The chunk behind the barrier is not published before the fence has passed, so its slot is free. */
+/* Publishes the fence in the slot of the chunk at the barrier. The slot is free: the chunk before it in this slot was
+ * handed out, and the chunk at the barrier waits for the fence. */
 static int publish_fence(struct stk_stream *s) {
     const uint32_t args[] = {0, s->fence_tag};
     const struct stk_work work = {STK_OP_BATCH_FENCE, s->config.tenant, s->config.priority, 2, args};
@@ -24,13 +27,14 @@ static int publish_fence(struct stk_stream *s) {
     }
     stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     s->fence = 1;
-    (void)stk_stream_clock(s);
+    (void)stk_stream_clock(s); /* so that time before the publish does not count against the fence */
     s->fence_since_ns = stk_deadline_counted(&s->slots_end);
     stk_stream_record_publish(s, slot, &work);
     return STK_OK;
 }
 
-/* The fence was refused: the chunks behind it go on, as part of this epoch. */
+/* Ends a fence that ended in FAULT, or whose status is no status. The epoch has not ended: the chunks behind the
+ * barrier go on as part of the same epoch, up to the next barrier. */
 static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     uint32_t *w = stk_slot_at(&s->ring, slot);
     struct stk_slot end;
@@ -42,6 +46,7 @@ static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     return STK_E_SLOT_FAULT;
 }
 
+/* Returns STK_OK while the fence is within its deadline, else STK_E_TIMEOUT; the recording has the timeout once. */
 static int late(struct stk_stream *s, uint32_t slot) {
     if (stk_deadline_left(&s->slots_end, s->fence_since_ns) != 0u) {
         return STK_OK;
@@ -70,6 +75,8 @@ int stk_stream_fence(struct stk_stream *s) {
     if (status != STK_SLOT_DONE) {
         return refused(s, slot, status);
     }
+    /* The next chunk is published by a later turn, so nothing of the stream runs while the recorder reads the
+     * observables. */
     stk_stream_next_epoch(s);
     stk_stream_record_epoch(s, tag);
     return STK_OK;
@@ -96,6 +103,7 @@ int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_n
         return err;
     }
     stk_deadline_start(&end, timeout_ns, stream->config.platform.ops->now_ns(stream->config.platform.ctx));
+    /* A call that goes on after STK_E_TIMEOUT finds the barrier set, and must not end a second epoch. */
     if (!stream->epoch_asked) {
         err = stk_stream_drain_until(stream, &end);
         if (err != STK_OK) {

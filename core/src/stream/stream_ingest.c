@@ -1,10 +1,12 @@
-/* Reads of the stream: from queued to arrived. */
+/* stoker: the reads of a stream, from queued to arrived. Says which read is next, takes completions in, and copies the
+ * leads of sequential sources: the only bytes that a stream copies. */
 #include "base/memory.h"
 #include "stream/stream_internal.h"
 
 /// Submit and complete: what the stream does with its reads (reads.h) ///
 
-/* Position p of the stream's list of reads is chunk delivered + p: `delivered` does not change while reads move. */
+/* Gives the next read to the port, as stk_reads_ops.next. Position p of the stream's list of reads is chunk
+ * delivered + p, which holds because `delivered` does not change while reads move. */
 static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     const struct stk_stream *s = owner;
     uint64_t chunk = s->delivered + *at;
@@ -13,6 +15,7 @@ static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     if (chunk == s->queued) {
         return false;
     }
+    /* The data goes behind room for the lead, for a sequential source too: prepend_lead() fills the room later. */
     *read = (struct stk_ingest_read){
         .source = e->read.source,
         .offset = e->read.offset,
@@ -29,6 +32,7 @@ static bool next_read(void *owner, uint32_t *at, struct stk_ingest_read *read) {
     return true;
 }
 
+/* Ends a chunk whose read the port refused. The chunk is handed out with the error, in its turn. */
 static void refuse_read(void *owner, uint32_t index, int err) {
     const struct stk_stream *s = owner;
     s->entries[index].state = STK_ENTRY_OVER;
@@ -36,7 +40,8 @@ static void refuse_read(void *owner, uint32_t index, int err) {
 }
 
 /* Puts one completion into its entry. A read that came short has met the end of its source: the bytes that arrived are
- * data like any other, and a chunk that lies behind the end is empty. */
+ * data like any other, and a chunk that lies behind the end is empty. Where not even the lead came whole, there is no
+ * data: `got` and `lead` stay 0. Returns false for an index that waits for no read, which is a fault of the port. */
 static bool complete_read(void *owner, uint32_t index, const struct stk_ingest_done *done) {
     const struct stk_stream *s = owner;
     struct stk_stream_entry *e;
@@ -73,8 +78,8 @@ static void save_tail(struct stk_stream *s, const uint8_t *data, uint32_t bytes)
     s->stats.bounce_bytes += fresh;
 }
 
-/* Puts the saved end of the earlier chunks before the data of a chunk of a sequential source. A stream copies these
- * bytes and no others. */
+/* Puts the saved end of the earlier chunks before the data of a chunk of a sequential source. The chunks must come here
+ * in their order. An offset of 0 begins a new source, whose first chunk must not see the end of the source before. */
 static void prepend_lead(struct stk_stream *s, uint64_t chunk) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint8_t *data = s->config.memory.payload + stk_entry_offset(s, chunk) + e->read.lead;
@@ -82,9 +87,10 @@ static void prepend_lead(struct stk_stream *s, uint64_t chunk) {
         s->tail_bytes = 0;
     }
     if (e->got == 0u) {
-        return; /* past the end */
+        return; /* the source has ended: a chunk without data needs no lead, and there is no new end to save */
     }
     e->lead = s->tail_bytes < e->read.lead ? s->tail_bytes : e->read.lead;
+    /* Before the end of this chunk is saved over it. */
     memcpy(data - e->lead, s->tail + (s->tail_bytes - e->lead), e->lead);
     s->stats.bounce_bytes += e->lead;
     save_tail(s, data, e->got);
@@ -113,7 +119,8 @@ int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns) {
     if (err < 0) {
         return err;
     }
-    /* Where a read was refused or given to the port, there is something to do before a wait. */
+    /* Where a read was refused, its chunk can be handed out now, so this turn must not wait. A read that was given to
+     * the port may have come back at once. */
     err = stk_reads_reap(&s->reads, at == before ? wait_ns : 0u, &s->info);
     if (err < 0) {
         return err;

@@ -20,18 +20,22 @@ enum stk_entry_state {
 
 struct stk_stream_entry {
     struct stk_stream_read read;
-    uint64_t published_ns; /* clock at the publish, in nanoseconds; for the latency */
-    uint64_t since_ns;     /* time that slots_end had counted at the publish, in nanoseconds */
-    int32_t err, os_error;
-    uint32_t state;
-    uint32_t got;           /* data bytes that arrived */
-    uint32_t lead;          /* lead bytes before them */
-    uint32_t late_recorded; /* 1: it is in the recording that the slot is late */
+    uint64_t published_ns;  /* clock at the publish, in nanoseconds; for the latency */
+    uint64_t since_ns;      /* time that slots_end had counted at the publish, in nanoseconds */
+    int32_t err;            /* STK_OK, or why the chunk has no result: an enum stk_err */
+    int32_t os_error;       /* number of the OS behind a failed read; 0: none */
+    uint32_t state;         /* an enum stk_entry_state */
+    uint32_t got;           /* data bytes that arrived, 0 .. read.bytes */
+    uint32_t lead;          /* lead bytes that lie before the data, 0 .. read.lead */
+    uint32_t late_recorded; /* 1: the recording says that the slot is late; the record is written once */
 };
 
 _Static_assert(sizeof(struct stk_stream_entry) <= STK_STREAM_ENTRY_BYTES, "STK_STREAM_BYTES counts on this");
 
-/* Chunk number -> its entry, and the entry's own buffer and slot. */
+/* A chunk is known by its number, counted from 0 over the life of the stream. Chunk n has the entry, the payload buffer
+ * and the ring slot of index n modulo depth, so nothing is looked up and nothing has to be given back. */
+
+/* Returns the index of a chunk's entry, 0 .. depth - 1. */
 static inline uint32_t stk_entry_index(const struct stk_stream *s, uint64_t chunk) {
     return (uint32_t)(chunk % s->config.depth);
 }
@@ -40,15 +44,19 @@ static inline struct stk_stream_entry *stk_entry(const struct stk_stream *s, uin
     return &s->entries[stk_entry_index(s, chunk)];
 }
 
+/* Returns the ring slot of a chunk. */
 static inline uint32_t stk_entry_slot(const struct stk_stream *s, uint64_t chunk) {
     return s->config.first_slot + stk_entry_index(s, chunk);
 }
 
+/* Returns the payload byte at which the chunk's buffer begins. No sum wraps: init has checked the last buffer. */
 static inline uint32_t stk_entry_offset(const struct stk_stream *s, uint64_t chunk) {
     return s->config.payload_offset + stk_entry_index(s, chunk) * s->config.chunk_bytes;
 }
 
-/* Payload byte at which the chunk's lead starts: a short lead of a sequential source sits right before the data. */
+/* Returns the payload byte at which the chunk's lead begins, and its data where there is no lead. The data lies behind
+ * room for the whole lead that was asked for. A sequential source may have had fewer bytes; then the short lead ends
+ * right before the data, since handlers expect lead and data without a gap. */
 static inline uint32_t stk_entry_start(const struct stk_stream *s, uint64_t chunk) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     return stk_entry_offset(s, chunk) + e->read.lead - e->lead;
@@ -78,6 +86,7 @@ int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
 
 /// stream_ingest.c ///
 
+/* What a stream does with its reads on the ingest port. The owner of the reads is the struct stk_stream. */
 extern const struct stk_reads_ops stk_stream_reads_ops;
 
 /* Submits queued reads and takes in finished ones; waits up to wait_ns for a finished one. STK_OK or an error. */
@@ -85,14 +94,16 @@ int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns);
 
 /// stream_slots.c ///
 
-/* Publishes chunks that arrived, in order. STK_OK or an error. */
+/* Publishes chunks that arrived, in order, and stops before the barrier of an epoch. STK_OK, or an error of the first
+ * chunk that could not be published: the next call tries this chunk again. */
 int stk_stream_publish(struct stk_stream *s);
 
 /* Returns true if a chunk that was published ahead of a late read has not ended: the device has work, though the next
  * result waits for the read. */
 bool stk_stream_runs_ahead(const struct stk_stream *s);
 
-/* Hands finished chunks to the callback, in order. Returns how many. */
+/* Hands finished chunks to the callback, in order. Returns how many were handed out, or the first error: of the
+ * callback, of a republish, or STK_E_TIMEOUT of a slot that is late. */
 int stk_stream_harvest(struct stk_stream *s);
 
 /// Epochs: stream_epoch.c ///
@@ -100,7 +111,9 @@ int stk_stream_harvest(struct stk_stream *s);
 /* Sets the barrier of the next automatic epoch. */
 void stk_stream_next_epoch(struct stk_stream *s);
 
-/* Once every chunk before the barrier was handed out: publishes the fence, and looks whether it has passed. */
+/* Does nothing until every chunk before the barrier was handed out. Then publishes the fence, and in later calls looks
+ * whether the fence has passed. STK_OK, also while the fence waits; STK_E_SLOT_FAULT the fence was refused;
+ * STK_E_TIMEOUT the fence is late; an error of the publish. */
 int stk_stream_fence(struct stk_stream *s);
 
 /* The stream closes: no fence is published any more, and a chunk waits only for one that is with the workers. */
@@ -111,7 +124,8 @@ void stk_stream_cancel_fence(struct stk_stream *s);
 
 /// The recorder: stream_record.c ///
 
-/* Each of these calls tells the recorder, where there is one. The recorder keeps an error of its log to itself. */
+/* Each of these calls writes one event to the recorder, and does nothing where the stream has no recorder. An error of
+ * the recorder's log is not returned: it stays in stk_recorder.err, and the stream goes on. */
 
 /* The data of `chunk` is in the payload, and its slot is about to be published. */
 void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk);
@@ -134,7 +148,7 @@ void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag);
 /* Chunks were handed out: there is time to make room for the records of the next. */
 void stk_stream_record_turn(const struct stk_stream *s);
 
-/* Nothing more comes. */
+/* The stream has ended: makes the recorder sync its log. */
 void stk_stream_record_end(const struct stk_stream *s);
 
 /* Records that slot `slot` has passed its deadline, and what it holds. */

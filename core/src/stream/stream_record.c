@@ -1,4 +1,5 @@
-/* What the recorder of a stream is told. The recorder only watches: nothing here changes the stream. */
+/* stoker: what a stream writes to its recorder. The recorder only watches: nothing here changes the stream, and each
+ * result of the recorder is dropped on purpose. The recorder keeps its first error itself (stk_recorder.err). */
 #include "base/memory.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
@@ -25,6 +26,7 @@ void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const 
     }
 }
 
+/* Writes a failure to the recorder. The caller has checked that there is one. */
 static void record(const struct stk_stream *s, const struct stk_record_failure *failure) {
     (void)!stk_recorder_failure(s->config.recorder, failure);
 }
@@ -37,6 +39,7 @@ void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stre
         .slot = stk_entry_slot(s, s->delivered),
         .tenant = s->config.tenant,
         .opcode = r->opcode,
+        /* EMPTY: the read failed or was refused, and the chunk had no slot. */
         .status = r->err == STK_E_SLOT_FAULT ? STK_SLOT_FAULT : STK_SLOT_EMPTY,
         .err = r->err,
     };

@@ -1,11 +1,13 @@
-/* Slots of the stream: from arrived to delivered. */
+/* stoker: the slots of a stream, from arrived to delivered. Publishes the slot of each chunk, reads the results of a
+ * slot that has ended, and calls the caller back. */
 #include "base/memory.h"
 #include "base/own_frame.h"
 #include "ring/custody.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
-/* Publishes one chunk's slot with this handler. */
+/* Publishes the slot of a chunk with this handler, for the first time or again. The entry changes only when the publish
+ * has succeeded. */
 static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t args[STK_SLOT_ARGS] = {
@@ -24,12 +26,14 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     for (uint32_t i = 0; i < STK_ARG_PARAMS; i++) {
         args[STK_ARG_PARAM + i] = params[i];
     }
+    /* Before the slot: the latency and the deadline must include the time of the publish itself. */
     e->published_ns = stk_stream_clock(s);
     e->since_ns = stk_deadline_counted(&s->slots_end);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
     if (err != STK_OK) {
         return err;
     }
+    /* After the slot, so that a worker that sees the new doorbell finds the slot. */
     stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     e->state = STK_ENTRY_PUBLISHED;
     e->read.opcode = opcode;
@@ -40,7 +44,8 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     return STK_OK;
 }
 
-/* Publishes a chunk whose data has arrived. */
+/* Publishes a chunk whose data has arrived, and records its input. A chunk that is published again is recorded as a
+ * publish alone, since its input is in the recording already. */
 static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     int err;
@@ -51,8 +56,8 @@ static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
     return err;
 }
 
-/* Publishes the chunks that have arrived behind a read that is late. A chunk of a sequential source needs the end of
- * the chunk before it. */
+/* Publishes the chunks that have arrived behind a read that is late (any_order). A chunk of a sequential source stays
+ * behind: its lead is the end of the chunk before it. An empty chunk has nothing to publish. */
 static int publish_ahead(struct stk_stream *s) {
     for (uint64_t chunk = s->published; chunk != s->submitted && chunk != s->barrier; chunk++) {
         const struct stk_stream_entry *e = stk_entry(s, chunk);
@@ -74,6 +79,7 @@ int stk_stream_publish(struct stk_stream *s) {
             e->state = STK_ENTRY_OVER; /* its data arrived after the stream began to close */
             e->err = STK_E_CANCELED;
         }
+        /* A chunk that was published ahead is counted by `published` from here on. */
         s->ahead -= e->state == STK_ENTRY_PUBLISHED;
         if (e->state == STK_ENTRY_READY) {
             int err = publish_arrived(s, s->published);
@@ -102,7 +108,8 @@ bool stk_stream_runs_ahead(const struct stk_stream *s) {
     return false;
 }
 
-/* The slot has passed its deadline. Only the first call of many records so. */
+/* Reports that a slot has passed its deadline. Every poll reports it again until the slot ends, because the caller may
+ * go on waiting; the recording has it once. */
 static int late(struct stk_stream *s, struct stk_stream_entry *e, uint32_t slot) {
     s->info = (struct stk_error_info){.err = STK_E_TIMEOUT, .index = slot};
     if (!e->late_recorded) {
@@ -145,6 +152,7 @@ STK_OWN_FRAME static void take_slot(struct stk_stream *s, uint64_t chunk, uint32
         stk_time_since(stk_entry(s, chunk)->published_ns, s->config.platform.ops->now_ns(s->config.platform.ctx));
 }
 
+/* Fills in the part of a result that the entry holds. The words of the slot come from take_slot(). */
 STK_OWN_FRAME static void fill_result(const struct stk_stream *s, uint64_t chunk, struct stk_stream_result *r) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     memset(r, 0, sizeof *r);
@@ -183,6 +191,7 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
         stk_stream_record_failure(s, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
+    /* Meanwhile the chunk in hand may give its place to a new read, and no other call of the stream is allowed. */
     s->in_callback = 1;
     verdict = s->config.on_result(s->config.on_result_ctx, &r, next);
     s->in_callback = 0;
@@ -192,6 +201,7 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
 /* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
  * again; an error ends the turn. The callback may queue a read, which may overwrite the chunk's entry. */
 static int deliver(struct stk_stream *s) {
+    /* Kept from before the callback, whose read may overwrite the entry. */
     bool had_slot = stk_entry(s, s->delivered)->state == STK_ENTRY_PUBLISHED;
     uint32_t status = STK_SLOT_EMPTY;
     struct stk_stream_next next;
@@ -206,6 +216,7 @@ static int deliver(struct stk_stream *s) {
             return 0;
         }
     }
+    /* Also after an error of the callback or of a republish: each chunk is handed out to its end exactly once. */
     s->delivered++;
     return verdict < 0 ? verdict : 1;
 }

@@ -1,4 +1,5 @@
-/* stoker: the table of tenants. */
+/* stoker: the table of tenants: who is registered, under which id, and which of them may run together. One thread at a
+ * time makes the calls of this file; publishers use the entries meanwhile. */
 #include "stoker/tenant.h"
 
 #include "base/memory.h"
@@ -30,11 +31,13 @@ int stk_tenants_init(struct stk_tenants *tenants, uint32_t capacity, struct stk_
     return STK_OK;
 }
 
-static uint64_t at_least_one(uint64_t quota) {
-    return quota == 0 ? 1 : quota;
+/* Returns the limit, and 1 for 0: a tenant that may do nothing need not register. */
+static uint64_t at_least_one(uint64_t limit) {
+    return limit == 0 ? 1 : limit;
 }
 
-/* Fills entry `entry` for a new tenant that nobody knows yet. */
+/* Fills an entry for a new tenant. Threads that still have a handle of an earlier owner may read the entry meanwhile:
+ * the generation is stored before the word that opens the entry, so that they see that their handle is old. */
 static void open_entry(struct stk_tenant_entry *entry, const struct stk_tenant_config *config, uint32_t generation) {
     uint64_t slots = at_least_one(config->max_outstanding);
     entry->label = config->label;
@@ -52,7 +55,8 @@ static void open_entry(struct stk_tenant_entry *entry, const struct stk_tenant_c
     stk_store_release(&entry->word, TENANT_GENERATION(generation));
 }
 
-/* The index of a free entry and the generation of its next owner; STK_E_FULL. */
+/* Returns the index of a free entry, and writes the generation of its next owner to *generation; STK_E_FULL: there is
+ * none. Ids that were never used come first. Ids that were used come back only once their slots have all ended. */
 static int find_free(struct stk_tenants *tenants, uint32_t *generation) {
     *generation = 1;
     if (tenants->issued < tenants->capacity) {
@@ -70,6 +74,7 @@ static int find_free(struct stk_tenants *tenants, uint32_t *generation) {
 
 int stk_tenant_register(struct stk_tenants *tenants, const struct stk_tenant_config *config,
                         struct stk_tenant *tenant) {
+    /* Without a config: no limits and no label. */
     static const struct stk_tenant_config unbounded = {NULL, STK_TENANT_UNBOUNDED, STK_TENANT_UNBOUNDED,
                                                        STK_TENANT_UNBOUNDED};
     uint32_t generation;
@@ -109,7 +114,8 @@ int stk_tenants_list(const struct stk_tenants *tenants, uint32_t *ids, uint32_t 
     return stk_tenants_select(tenants, NULL, 0, ids, cap);
 }
 
-/* Is row `row` of the matrix free of conflicts with each of rows[0..count)? */
+/* Returns 1 if row `row` of the matrix has no conflict with any of rows[0 .. count). One of the two cells of a pair is
+ * enough for a conflict, so the matrix need not be symmetric. */
 static int goes_with(const uint32_t *conflicts, uint32_t side, const uint32_t *rows, uint32_t count, uint32_t row) {
     for (uint32_t i = 0; i < count; i++) {
         if (conflicts[(size_t)row * side + rows[i]] != 0 || conflicts[(size_t)rows[i] * side + row] != 0) {
@@ -121,6 +127,7 @@ static int goes_with(const uint32_t *conflicts, uint32_t side, const uint32_t *r
 
 int stk_tenants_select(const struct stk_tenants *tenants, const uint32_t *conflicts, size_t cells, uint32_t *ids,
                        uint32_t cap) {
+    /* `ids` holds row numbers until the end, which needs no other memory. */
     uint32_t side = tenants->active, taken = 0;
     int judged = conflicts != NULL && cells == (size_t)side * side;
     if (cap < side) {

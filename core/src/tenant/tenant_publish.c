@@ -1,10 +1,12 @@
-/* stoker: what tenants publish, and its end. */
+/* stoker: what tenants publish, how it is counted, and the wait for its end. Any number of threads may make these calls
+ * for one tenant. */
 #include "stoker/wait.h"
 
 #include "stoker/deadline.h"
 #include "tenant_internal.h"
 
-/* Is the tenant revoked, its state word being `word`, or opcode `local` outside its window? */
+/* Checks that a handle may publish opcode `local`. `word` is the state word as the caller has loaded it: the caller
+ * swaps exactly this word, so the check still holds when the swap succeeds. STK_E_REVOKED, STK_E_OPCODE. */
 static int check(const struct stk_tenant *tenant, uint32_t word, uint32_t local, struct stk_error_info *info) {
     if (stk_tenant_entry_of(tenant) == NULL || (word & TENANT_CLOSED) != 0) {
         return stk_tenant_revoked(tenant, info);
@@ -12,6 +14,7 @@ static int check(const struct stk_tenant *tenant, uint32_t word, uint32_t local,
     return local < STK_OP_TENANT_RANGE ? STK_OK : stk_fail(info, STK_E_OPCODE, tenant->id, local);
 }
 
+/* Returns the opcode on the wire. No sum wraps: ids end at 1023 and `local` was checked. */
 static uint32_t opcode_of(const struct stk_tenant *tenant, uint32_t local) {
     return STK_OP_TENANT_BASE + tenant->id * STK_OP_TENANT_RANGE + local;
 }
@@ -26,7 +29,8 @@ int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t local, uint32_t 
     return err;
 }
 
-/* Makes `out` what goes on the wire for `work`, and counts one more slot for it. */
+/* Counts one more slot of the tenant, and writes what goes on the wire for `work` to *out. The slot is counted before
+ * it is published: a slot that was published before it is counted could be drained before it is counted. */
 static int admit(const struct stk_tenant *tenant, const struct stk_work *work, struct stk_work *out,
                  struct stk_error_info *info) {
     struct stk_tenant_entry *entry = &tenant->tenants->entries[tenant->id - 1];
@@ -38,7 +42,7 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
         if (err != STK_OK) {
             return err;
         }
-        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
+        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) { /* also keeps the count out of the flags above it */
             return stk_fail(info, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
         }
         err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_WOULD_BLOCK;
@@ -49,7 +53,8 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
     return err;
 }
 
-/* Gives back the credit of a slot that was not published after all. It is ours, so the count is not 0. */
+/* Gives back the count of a slot that was not published after all, and returns the error. The count is not 0, since
+ * this call has counted the slot, so that taking 1 off leaves the flags as they are. */
 static int drop_credit(const struct stk_tenant *tenant, int err, struct stk_error_info *info) {
     (void)stk_fetch_add(&tenant->tenants->entries[tenant->id - 1].word, UINT32_MAX);
     return stk_fail(info, err, tenant->id, 0);
@@ -92,13 +97,16 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
         /* Release: whoever sees the lower count sees the harvest before it. */
         err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_WOULD_BLOCK;
     } while (err == STK_E_WOULD_BLOCK && --tries > 0);
+    /* After the swap, so that a call which fails counts nothing. For a moment the two figures do not add up
+     * (stk_tenant_counters). */
     if (err == STK_OK) {
         (void)stk_fetch_add(&entry->drained, (uint32_t)slots);
     }
     return err;
 }
 
-/* Sleeps until the count is 0. *word is the word as seen last. */
+/* Sleeps until no slot is outstanding. Writes the state word as it was seen last to *word. STK_OK, STK_E_TIMEOUT, or an
+ * error of the platform's wait. */
 static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_platform_port *platform,
                          uint64_t timeout_ns, uint32_t *word) {
     uint64_t left = timeout_ns;

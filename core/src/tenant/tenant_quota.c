@@ -1,7 +1,9 @@
-/* stoker: what tenants reserve, and their counters. */
+/* stoker: what tenants reserve, and their counters. These are numbers alone: the library allocates no staging memory
+ * and opens no handle. One thread at a time reserves and releases for a tenant, so plain words will do. */
 #include "tenant_internal.h"
 
-/* Takes `n` of what `most` allows. */
+/* Adds `n` to *used, which must stay at or below `most`. Checks the sum before it is made, since callers may pass any
+ * number. */
 static int reserve(const struct stk_tenant *tenant, uint64_t *used, uint64_t most, uint64_t n,
                    struct stk_error_info *info) {
     if (n > UINT64_MAX - *used) {
@@ -14,11 +16,13 @@ static int reserve(const struct stk_tenant *tenant, uint64_t *used, uint64_t mos
     return STK_OK;
 }
 
+/* Returns 1 while the tenant is registered. */
 static int is_open(const struct stk_tenant_entry *entry) {
     return (stk_load(&entry->word) & TENANT_CLOSED) == 0;
 }
 
-/* Unregistering gives everything back, without a write that would meet ours. */
+/* Takes `n` off *used. A tenant that was unregistered holds nothing: unregistering gives everything back by its flag
+ * alone, because a store of 0 by another thread could meet a store of this one. */
 static int release(const struct stk_tenant *tenant, const struct stk_tenant_entry *entry, uint64_t *used, uint64_t n,
                    struct stk_error_info *info) {
     uint64_t held = is_open(entry) ? *used : 0;
@@ -29,7 +33,7 @@ static int release(const struct stk_tenant *tenant, const struct stk_tenant_entr
     return STK_OK;
 }
 
-/* The entry of a tenant that may still take something, else NULL. */
+/* Returns the entry of a tenant that may still reserve something; NULL: the handle is revoked. */
 static struct stk_tenant_entry *open_entry_of(const struct stk_tenant *tenant) {
     struct stk_tenant_entry *entry = stk_tenant_entry_of(tenant);
     return entry != NULL && is_open(entry) ? entry : NULL;

@@ -125,7 +125,7 @@ static inline void stk_raw_in(uint32_t *to, const void *from, uint32_t n) {
 #endif
 }
 
-/* The same between shared words and words in host order. */
+/* Copy `n` words between shared words and words in host order. */
 static inline void stk_copy_out(uint32_t *to, const uint32_t *from, uint32_t n) {
     stk_raw_out(to, from, n);
     for (uint32_t i = 0; i < n; i++) {

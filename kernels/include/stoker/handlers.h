@@ -2,13 +2,12 @@
  *
  * A file of handlers (kernels/README.md) is compiled twice: as OpenCL C by the driver of a device, and as C by the
  * compiler of the program. The CMake command stoker_handlers(), or the script stoker-handlers where there is no CMake,
- * makes one object of the file that has what both ports want:
+ * makes one object out of the file, which serves both ports:
  *
  *     extern const struct stk_handlers my_handlers;
  *     err = stk_device_open(&device,
  *                           &(struct stk_device_config){.opencl = {STK_HANDLERS_OPENCL(my_handlers)},
- *                                                       .interp = {STK_HANDLERS_INTERP(my_handlers)}}, &arena);
- */
+ *                                                       .interp = {STK_HANDLERS_INTERP(my_handlers)}}, &arena); */
 #ifndef STOKER_HANDLERS_H
 #define STOKER_HANDLERS_H
 
@@ -23,6 +22,7 @@ extern "C" {
 struct stk_opencl_piece; /* stoker/port/opencl.h */
 struct stk_opencl_cost;
 
+/* The handlers of a file. Constant; all pointers name static memory. */
 struct stk_handlers {
     uint32_t count;                           /* handlers in the file's list */
     const struct stk_user_op *ops;            /* `count` rows, in the order of the list */
@@ -32,7 +32,8 @@ struct stk_handlers {
     const struct stk_opencl_cost *text_costs; /* `count` rows; NULL: no text */
 };
 
-/* Members of a struct stk_opencl_config and of a struct stk_interp_config, as designated initialisers of C. */
+/* The members of a struct stk_opencl_config and of a struct stk_interp_config that hand the handlers over, as
+ * designated initialisers of C. */
 #define STK_HANDLERS_OPENCL(handlers)                                                                                  \
     .pieces = (handlers).pieces, .piece_count = (handlers).piece_count, .costs = (handlers).text_costs,                \
     .cost_count = (handlers).count

@@ -1,5 +1,5 @@
-/* stoker: the kernel as C. The worker that a device runs, as a function of the host: the bare-metal dispatcher, the
- * oracle of tests, and what a debugger steps through. */
+/* stoker: the kernel as C: the worker that a device runs, as a function of the host. It is the dispatcher of bare
+ * metal, the oracle of tests, and the form in which a debugger can step through a handler. */
 #ifndef STOKER_REFERENCE_H
 #define STOKER_REFERENCE_H
 
@@ -16,34 +16,37 @@ struct stk_call;
  * stoker/handlers.h makes these rows of a file of handlers. */
 typedef uint32_t stk_handler(const struct stk_dev *dev, const struct stk_call *call);
 
+/* A handler with its opcode. */
 struct stk_user_op {
-    uint32_t opcode;
-    uint32_t width; /* STK_SCALAR or STK_WIDE */
-    stk_handler *run;
+    uint32_t opcode;  /* opcode that runs the handler, as stk_opcode_user allows */
+    uint32_t width;   /* STK_SCALAR or STK_WIDE */
+    stk_handler *run; /* the handler */
 };
 
-/* An opcode that runs several handlers one after the other on the same slot: what a fused op of a device is
- * (kernels/README.md). */
+/* An opcode that runs several handlers one after the other on the same slot, as a fused op of a device does
+ * (kernels/README.md, "Fused ops"). */
 struct stk_fused_op {
     uint32_t opcode;
-    uint32_t width; /* of all parts */
-    stk_handler *const *parts;
+    uint32_t width;            /* STK_SCALAR or STK_WIDE, the same for all parts */
+    stk_handler *const *parts; /* the handlers, in their order */
     uint32_t part_count;
 };
 
-/* States what an op costs (stoker/kernel/cost.h), for an opcode of the two lists above. A handler without such a
- * function costs one unit for each byte of its chunk; a fused op costs as much for each of its parts. Neither of them
- * stops half-way. */
+/* A function that states the cost of an op (stoker/kernel/cost.h), for an opcode of the two lists above. A handler
+ * without such a function costs one unit for each byte of its chunk; a fused op costs as much for each of its parts.
+ * Neither of them stops half-way. */
 struct stk_cost;
 typedef struct stk_cost stk_handler_cost(const struct stk_dev *dev, const struct stk_call *call);
 
+/* A function of cost with its opcode. */
 struct stk_user_cost {
     uint32_t opcode;
     stk_handler_cost *cost;
 };
 
 /* Runs one worker on this thread until `turns` turns have passed, `idle_turns` turns in a row finished nothing, or the
- * control buffer says SHUTDOWN. A turn finishes one slot at most. Returns the slots that it finished. */
+ * control word SHUTDOWN is set. A turn finishes one slot at most. Returns how many slots finished. `dev` has the
+ * buffers, which stay the caller's; several threads may run a worker each over the same buffers. */
 uint32_t stk_reference_run(const struct stk_dev *dev, uint32_t turns, uint32_t idle_turns);
 
 #ifdef __cplusplus

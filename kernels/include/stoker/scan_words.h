@@ -16,7 +16,7 @@
 #define STK_IMAGE_ENDS        0x80000000u /* in a table entry: a pattern ends in this state */
 #define STK_IMAGE_MAGIC       0x414B5453u /* "STKA" */
 #define STK_IMAGE_VERSION     1u
-#define STK_IMAGE_WORDS       16u /* header */
+#define STK_IMAGE_WORDS       16u /* words of the header */
 #define STK_IMAGE_W_MAGIC     0u
 #define STK_IMAGE_W_VERSION   1u
 #define STK_IMAGE_W_STATES    2u
@@ -35,17 +35,17 @@
 #define STK_FILTER_BYTES (2u * STK_FILTER_HALF)
 #define STK_FILTER_START 0x40u /* in a byte of the first half: some pattern starts with these four bytes */
 
-/* The key of four bytes, the first byte lowest. The last byte counts by its low four bits, so four bytes of which the
- * last may be any have STK_FILTER_LASTS keys. */
+/* Returns the key of four bytes, the first byte lowest. Of the last byte only the low four bits count, so four bytes
+ * whose last may be any have STK_FILTER_LASTS keys. */
 #define STK_FILTER_KEY(four) ((four)*0x9E377910u >> 18)
 #define STK_FILTER_LASTS     16u
 
 /* Parameters of the scan handlers after STK_ARG_LEAD. */
 #define STK_SCAN_IMAGE 3u /* byte offset of the image in the tables */
-#define STK_SCAN_HITS                                                                                                  \
-    4u /* COUNT: byte offset of the hit counters in the payload: one word per accepting state, per worker */
-#define STK_SCAN_FROM                                                                                                  \
-    4u /* LOCATE: byte of the chunk to go on from; a match is listed when its last byte is there or later */
+/* COUNT: byte offset of the hit counters in the payload: for each worker one word for each accepting state */
+#define STK_SCAN_HITS 4u
+/* LOCATE: byte of the chunk to go on from; a match is listed if its last byte is there or later */
+#define STK_SCAN_FROM 4u
 #define STK_SCAN_OUT  5u /* byte offset of the match records in the payload */
 #define STK_SCAN_ROOM 6u /* records that fit there; COUNT: 0 lists none */
 

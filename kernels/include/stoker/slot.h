@@ -56,7 +56,7 @@ STK_SLOT_FN int stk_status_unfinished(unsigned status) {
 }
 
 #ifndef __OPENCL_C_VERSION__
-/* Only the host publishes, and only the host judges words that are no status. */
+/* Returns 1 if a publisher may write a slot in this status. For the host alone: no worker publishes. */
 STK_SLOT_FN int stk_status_publishable(unsigned status) {
     return stk_status_in(status, STK_STATUSES_PUBLISHABLE);
 }
@@ -118,7 +118,7 @@ STK_SLOT_FN unsigned stk_table_share(unsigned table_bytes, unsigned payload_byte
  * op STK_IO_TICKET is added, since most ops use this argument for small numbers, which must not look like a ticket. */
 #define STK_FETCH_TICKET_ARG 2u
 #define STK_IO_TICKET        0x494F0000u
-/* Of a slot in FAULT: the offending value, and the reason. They are the last two words of the slot. */
+/* Arguments of a slot in FAULT, the last two words of the slot: the value that was refused, and the reason. */
 #define STK_FAULT_VALUE_ARG  10u
 #define STK_FAULT_REASON_ARG 11u
 
@@ -129,7 +129,7 @@ STK_SLOT_FN int stk_ticket_names(unsigned opcode, unsigned ticket, unsigned k) {
 }
 #endif
 
-/// Why a slot faulted ///
+/// Reasons of faults ///
 
 /* Every reason as X(name, number), in the order of the numbers. The comment says what the value word holds. */
 #define STK_REASONS(X)                                                                                                 \

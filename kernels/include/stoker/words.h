@@ -23,6 +23,7 @@
 
 /// Status of a slot ///
 
+/* Meaning of each status, and the party that may change it: SPEC.md, 1.2. */
 #define STK_SLOT_EMPTY     0u
 #define STK_SLOT_PUBLISHED 1u
 #define STK_SLOT_CLAIMED   2u
@@ -41,7 +42,7 @@
 #define STK_WIRE_PRIORITY_IDLE     4u
 #define STK_PRIORITIES             5u
 
-/* Scheduling limits; stoker's workers use the first. */
+/* Scheduling limits. stoker's workers use the first; the second is part of the format. */
 #define STK_STARVATION_LIMIT      16u /* claims at or above HIGH before a lower partition goes first */
 #define STK_TENANT_FAIRNESS_LIMIT 64u /* claims of one tenant before others go first */
 
@@ -113,9 +114,9 @@
 
 /* Parameters and results of STK_OP_FIR_Q15 (kernels/ops/fir.h). */
 #define STK_FIR_TAPS  3u /* byte offset of the taps in the payload */
-#define STK_FIR_COUNT 4u /* how many: 1..STK_FIR_TAPS_MAX */
-#define STK_FIR_OUT                                                                                                    \
-    5u /* byte offset of the output. Results 0, 1: samples that saturated (64 bits); 2: samples written */
+#define STK_FIR_COUNT 4u /* number of taps: 1..STK_FIR_TAPS_MAX */
+/* byte offset of the output. Results 0, 1: samples that saturated (64 bits); 2: samples written */
+#define STK_FIR_OUT      5u
 #define STK_FIR_TAPS_MAX 256u
 
 /// Packed slot ///
@@ -141,27 +142,28 @@
 #define STK_CTL_PRIORITY_OFFSETS  129u
 #define STK_CTL_STARVATION        135u
 #define STK_CTL_PRIORITY_FAIRNESS 136u
-/* 141..159 are free in the reference. Those below 144 are written by the host, those from it on by the device, but for
- * LEASE, the shares and BUS. */
+/* Words 141 to 159 are free in the reference implementation. The host writes those below 144; the device writes those
+ * from 144 on, except for LEASE, the shares and NO_SHARED_ATOMICS. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
 #define STK_CTL_DOORBELL     143u /* changed by publishers after PUBLISHED; idle workers look here, not at the ring */
 #define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
-#define STK_CTL_HEARTBEAT    145u /* grows while workers turn */
+#define STK_CTL_HEARTBEAT    145u /* grows while workers do turns */
 #define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */
 #define STK_CTL_LEASE_ENDS   147u /* workers that left: lease used up or ended, or SHUTDOWN */
 #define STK_CTL_IDLE_ENDS    148u /* workers that left: nothing to do */
 #define STK_CTL_CURSOR       149u /* slot that the last worker to leave would have looked at next */
 #define STK_CTL_LEASE        150u /* changed by the host to end every worker's lease now; a worker reads it each turn */
-/* What a tenant owns, as shares in a row from tenant 0 on; 0: all tenants share all. Written by the host. */
+/* Size of a tenant's share. Shares lie in a row from tenant 0 on; 0: all tenants share everything. Written by the
+ * host. */
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
-#define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, for each priority, where the ring has partitions */
+#define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, a word for each priority, where the ring has partitions */
 #define STK_CTL_RING_SCAN         158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
- * what the host may not do then (stk_atomics_exclude). The bits above: the index of the control word at which the
- * custody words begin; 0: there are none. There is one custody word for each slot of the ring, then one for each slot
- * of the I/O queue. A custody word is odd while a worker has its slot in hand. */
+ * what the host may not do then (stk_atomics_exclude). The bits above: index of the control word at which the custody
+ * words begin; 0: there are none. There is one custody word for each slot of the ring, then one for each slot of the
+ * I/O queue. A custody word is odd while a worker has its slot in hand. */
 #define STK_CTL_NO_SHARED_ATOMICS 159u
 #define STK_NO_SHARED_ATOMICS_BIT 1u
 #define STK_CUSTODY_SHIFT         1u
@@ -196,7 +198,7 @@
 
 /// Cost and limits ///
 
-/* The value of a slot that faulted with STK_REASON_COST: the limit that was passed. */
+/* Value of a slot that faulted with STK_REASON_COST: the limit that the slot passed. */
 #define STK_COST_OVER_LEASE 1u /* the handler cannot stop half-way, and would hold its worker for longer than a lease */
 #define STK_COST_OVER_BYTES 2u /* above the host's limit of the bytes of a slot */
 #define STK_COST_OVER_UNITS 3u /* above the host's limit of the cost of a slot */
@@ -214,8 +216,8 @@
 #define STK_SLICE_AT    2u /* bytes that are done */
 #define STK_SLICE_STATE 3u /* one word of the handler's own */
 
-/* The table of limits, in the device's own memory. The host writes it before a launch; workers read it when they enter.
- */
+/* The table of limits, in the device's own memory. The host writes it before a launch; workers read it when they
+ * enter. */
 #define STK_LIMIT_BUDGET  0u /* units that one call of a handler that resumes may cost */
 #define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: the units of a lease */
 #define STK_LIMIT_TURN    2u /* units that take as long as a turn of the worker; not 0 */
@@ -229,10 +231,10 @@
 #define STK_LIMIT_UNITS   1u /* most cost of a slot, in multiples of 1,024 units; 0: any cost */
 #define STK_LIMIT_SHARE   2u /* units that the tenant may spend before the other tenants go first */
 #define STK_LIMIT_SPENT   (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
-#define STK_LIMIT_ROWS                                                                                                 \
-    32u /* words from STK_LIMIT_SPENT on: units that a tenant spent, kept by a worker that leaves for the next */
-#define STK_LIMIT_START                                                                                                \
-    (STK_LIMIT_SPENT + STK_LIMIT_ROWS)         /* slot at which the present ring scan began, kept likewise */
+/* words from STK_LIMIT_SPENT on: units that each tenant spent. A worker that leaves stores them for the next one */
+#define STK_LIMIT_ROWS 32u
+/* slot at which the present ring scan began, stored likewise */
+#define STK_LIMIT_START (STK_LIMIT_SPENT + STK_LIMIT_ROWS)
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
 /* 1: one worker looks at the ring for all, and hands slots for all lanes to the others through mailboxes; 0: each one
  * looks at the ring itself */
@@ -260,12 +262,12 @@
 #define STK_MAIL_STOP_LEASE 1u
 #define STK_MAIL_STOP_IDLE  2u
 
-/* Status of a mailbox. */
-#define STK_MAIL_ABSENT 0u /* its worker has not checked in */
-#define STK_MAIL_OPEN   1u /* its worker waits for a slot */
-#define STK_MAIL_FULL   2u /* it holds a slot that its worker has not taken up, or the last slot of its worker */
-#define STK_MAIL_CLOSED 3u /* its worker has left */
-#define STK_MAIL_BUSY   4u /* its worker runs a slot, and there is room for the next one */
+/* Status of a mailbox, which belongs to one worker. */
+#define STK_MAIL_ABSENT 0u /* the worker has not checked in */
+#define STK_MAIL_OPEN   1u /* the worker waits for a slot */
+#define STK_MAIL_FULL   2u /* a slot waits for the worker, or the worker runs its last slot */
+#define STK_MAIL_CLOSED 3u /* the worker has left */
+#define STK_MAIL_BUSY   4u /* the worker runs a slot, and the mailbox has room for the next one */
 
 /* The bit of a built-in opcode among those that are switched off; 0 for NOP and for the user's opcodes. */
 #define STK_OP_OFF(op)                                                                                                 \

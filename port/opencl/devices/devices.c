@@ -1,4 +1,5 @@
-/* Devices: enumeration and choice. */
+/* stoker port: OpenCL devices, their description and the order in which open tries them. Everything here comes from
+ * queries; what the memory of a device can do is found by the handshake (search/), never from these bits. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,12 @@
 #define PLATFORMS_MAX 16u
 #define DEVICES_MAX   32u
 #define DEVICES_ALL   (PLATFORMS_MAX * DEVICES_MAX)
-#define LANES_USUAL   256u
+/* Lanes of a work-group on a device that is no CPU: one lane would wait for each read over the bus, and this many look
+ * at as many slots in the time of one look. */
+#define LANES_USUAL 256u
 
-/* Device `index` over all platforms. */
+/* Finds device `index`, counted over all platforms in the order of the driver's loader. A platform that fails has no
+ * devices and shifts no index. */
 static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *device) {
     cl_platform_id platforms[PLATFORMS_MAX];
     cl_uint platform_count = 0;
@@ -24,6 +28,7 @@ static int device_at(uint32_t index, cl_platform_id *platform, cl_device_id *dev
         if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &count) != CL_SUCCESS) {
             continue;
         }
+        /* The driver tells how many devices there are, which may be more than the array holds. */
         count = count < DEVICES_MAX ? count : DEVICES_MAX;
         if (index < count) {
             *platform = platforms[p];
@@ -39,10 +44,12 @@ int stk_opencl_orders_groups(const struct stk_opencl_device *device) {
     return strstr(device->platform, "NVIDIA") || strcmp(device->platform, "Portable Computing Language") == 0;
 }
 
-/* Reads names and versions, and the digest of all of them. On PoCL only the platform's version names the compiler. */
+/* Reads names and versions, and computes the digest of all of them, which tells devices and drivers apart. On PoCL only
+ * the platform's version names the compiler, so it goes into the digest too. */
 static void describe_texts(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
     struct stk_opencl_texts texts = {.platform = platform, .whole = 1};
-    char platform_version[2]; /* read for the digest alone */
+    /* Only the digest needs this text, so its copy may be cut to nothing. */
+    char platform_version[2];
     stk_blake3_init(&texts.hash);
     stk_opencl_text(&texts, CL_PLATFORM_NAME, d->platform, sizeof d->platform);
     stk_opencl_text(&texts, CL_PLATFORM_VERSION, platform_version, sizeof platform_version);
@@ -56,7 +63,8 @@ static void describe_texts(cl_platform_id platform, cl_device_id device, struct 
     }
 }
 
-/* On a CPU lanes only take turns; elsewhere they look at as many slots in the time of one look. */
+/* Returns the lanes of a work-group. On a CPU lanes only take turns on one core; elsewhere they look at as many slots
+ * in the time of one look. */
 static uint32_t lanes_for(cl_device_id device, enum stk_opencl_type type) {
     size_t most = 0;
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL);
@@ -81,6 +89,7 @@ static enum stk_opencl_type type_of(cl_device_type bits) {
                                                  : STK_OPENCL_OTHER;
 }
 
+/* Describes a device. Members whose query fails stay 0, which asks for the careful choice everywhere. */
 static void describe(cl_platform_id platform, cl_device_id device, struct stk_opencl_device *d) {
     cl_device_svm_capabilities svm = 0;
     cl_device_type type = 0;
@@ -90,7 +99,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     memset(d, 0, sizeof *d);
     d->id = device;
     describe_texts(platform, device, d);
-    /* A device of OpenCL 1.2 refuses this query: it has no SVM. */
+    /* A device of OpenCL 1.2 refuses this query, and `svm` stays 0: it has no SVM. */
     (void)clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof svm, &svm, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
@@ -98,6 +107,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     d->type = type_of(type);
     (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
+    /* The kernel of a CPU reads the host's own memory, whatever the driver says. */
     d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
     d->tile_bytes = tile_bytes_for(device, d->type);
@@ -116,6 +126,7 @@ int stk_opencl_device(uint32_t index, struct stk_opencl_device *device) {
     return err;
 }
 
+/* Returns 1 if `part` occurs in `name`, whatever the case of the letters. */
 static int name_contains(const char *name, const char *part) {
     for (; *name; name++) {
         size_t i = 0;
@@ -129,6 +140,7 @@ static int name_contains(const char *name, const char *part) {
     return 0;
 }
 
+/* Returns 1 if the device has everything that `need` asks for. */
 static int meets(const struct stk_opencl_device *d, const struct stk_opencl_need *need) {
     return (!need->name || name_contains(d->name, need->name)) && d->memory >= need->memory &&
            d->units >= need->units && (!need->fine_grain || d->fine_grain) && (!need->svm_atomics || d->svm_atomics);
@@ -145,7 +157,8 @@ int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct st
     return STK_E_NODEV;
 }
 
-/* Returns 1 when `wanted` names this device, by its index or by a part of its name. */
+/* Returns 1 if `wanted` names this device, by its index or by a part of its name. A text that is a number is always an
+ * index. */
 static int matches(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     char *end;
     unsigned long number;
@@ -156,8 +169,9 @@ static int matches(const char *wanted, uint32_t index, const struct stk_opencl_d
     return *end == '\0' ? number == index : name_contains(d->name, wanted);
 }
 
-/* Returns a number for each device, above 0, in the order in which devices are tried. The device's own word about its
- * memory is good enough for an order and for no more: the handshake finds out what works. */
+/* Returns a number above 0 for each device, in the order in which devices are tried: by type, then by shared memory,
+ * then by index. The driver's word about memory is good enough for an order and for no more: the handshake finds out
+ * what works. */
 static uint32_t place_of(uint32_t index, const struct stk_opencl_device *d) {
     uint32_t sharing = d->svm_atomics ? 0u : d->fine_grain ? 1u : 2u;
     return ((uint32_t)d->type * 3u + sharing) * DEVICES_ALL + index + 1u;
@@ -168,6 +182,8 @@ int stk_opencl_candidate(const char *wanted, int no_cpu, uint32_t *place, struct
     struct stk_opencl_device d;
     cl_platform_id platform;
     cl_device_id id;
+    /* Goes over all devices for each candidate. So the port keeps no list, and a driver that adds a device in between
+     * harms nothing. */
     for (uint32_t i = 0; device_at(i, &platform, &id) == STK_OK; i++) {
         uint32_t at;
         describe(platform, id, &d);

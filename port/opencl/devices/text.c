@@ -1,21 +1,27 @@
-/* Texts that a driver gives about itself, and texts that are cut to fit. A driver's text may have any length. A member
- * of struct stk_opencl_device holds its start; the digest of the whole texts tells devices and drivers apart. */
+/* stoker port: texts that a driver gives about itself, and texts that are cut to fit. A driver's text may have any
+ * length. A member of struct stk_opencl_device holds its start; the digest of the whole texts tells devices and drivers
+ * apart. */
 #include <string.h>
 #include <sys/mman.h>
 
 #include "devices.h"
 
-#define USUAL_BYTES     512u       /* bytes of a text; longer texts are read into pages of their own */
-#define TEXT_MAX        (1u << 20) /* most bytes of a text that are read */
+/* Bytes of a text that fit on the stack. Longer texts are read into pages of their own. */
+#define USUAL_BYTES 512u
+/* Most bytes of a text that are read. A longer text counts as one that the driver does not give. */
+#define TEXT_MAX (1u << 20)
+/* True for a byte of a UTF-8 character that is not its first. */
 #define CONTINUES(byte) (((unsigned char)(byte)&0xC0u) == 0x80u)
 
 void stk_opencl_trim(char *text) {
     size_t bytes = strlen(text), tail = 0, whole;
     unsigned char lead;
+    /* A UTF-8 character has at most 3 bytes behind its first one. */
     while (tail < 3u && tail < bytes && CONTINUES(text[bytes - 1u - tail])) {
         tail++;
     }
     lead = tail < bytes ? (unsigned char)text[bytes - 1u - tail] : 0u;
+    /* The first byte says how many bytes its character has; 0 stands for a character of one byte. */
     whole = lead >= 0xF0u ? 4u : lead >= 0xE0u ? 3u : lead >= 0xC0u ? 2u : 0u;
     if (whole > tail + 1u) {
         memset(text + bytes - 1u - tail, 0, tail + 1u);

@@ -1,8 +1,9 @@
-/* The port's table of calls. */
+/* stoker port: the table of calls of the OpenCL port. Each entry hands on to the step (step.c) or to the memory. */
 #include "../launch/launch.h"
 #include "../memory/memory.h"
 #include "drive.h"
 
+/* Takes one step. Without `pending` no launch is made for work that is not there. */
 static int opencl_drive(void *ctx, bool pending) {
     return stk_opencl_step(ctx, pending ? STK_OPENCL_AIM_WORK : STK_OPENCL_AIM_RUN);
 }
@@ -32,13 +33,14 @@ static void opencl_info(void *ctx, struct stk_dispatch_info *info) {
     };
 }
 
+/* Returns false in BATCH, where a kernel touches only memory of the device. */
 static bool opencl_has_workers(void *ctx) {
     const struct stk_opencl *cl = ctx;
     return !stk_opencl_mode(cl->mode)->copies && stk_opencl_is_busy(cl);
 }
 
-/* A launch may still be sending older bytes of the tables from the memory that the host is about to write: where the
- * device has a copy of the tables, the launch ends first, in every mode. */
+/* Notes that the host is about to write bytes of the tables. A launch may still be sending older bytes from there. So
+ * where the device has a copy of the tables, the launch ends first, in every mode. */
 static int opencl_change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
     struct stk_opencl *cl = ctx;
     if (first > cl->memory.table_bytes || bytes > cl->memory.table_bytes - first) {

@@ -4,22 +4,23 @@
 
 #include "../internal.h"
 
-/* What the next step is for. */
+/* Purpose of the next step. */
 enum stk_opencl_aim {
-    STK_OPENCL_AIM_RUN,  /* work goes on; there is none to launch for */
-    STK_OPENCL_AIM_WORK, /* the same, and there is some */
-    STK_OPENCL_AIM_STOP  /* no launch is to follow those under way */
+    STK_OPENCL_AIM_RUN,  /* launches go on as they are; there is no work to launch for */
+    STK_OPENCL_AIM_WORK, /* there is work, so that a launch may be made */
+    STK_OPENCL_AIM_STOP  /* no launch follows those under way */
 };
 
-/* Takes the next step, which the state names. 1 did something, 0 nothing, or an error. */
+/* Takes the next step, which the state names. Never waits for the device. Returns 1 if the step did something, 0 if
+ * nothing, or a negative error. */
 int stk_opencl_step(struct stk_opencl *cl, enum stk_opencl_aim aim);
 
-/* Returns 1 while a launch runs, or there may be one that is not counted. A launch counts until the driver says that it
- * is over. */
+/* Returns 1 while a launch runs, or while there may be one that is not counted (after a failure of the driver). A
+ * launch counts until the driver says that it is over. */
 int stk_opencl_is_busy(const struct stk_opencl *cl);
 
-/* Waits until no worker runs, at most timeout_ns. The second function waits until a deadline that is under way is over.
- */
+/* Waits until no worker runs, for at most `timeout_ns` nanoseconds; the second function waits until a deadline that is
+ * under way is over. Returns STK_OK, STK_E_TIMEOUT, or STK_E_DEVICE if the device is lost. */
 int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns);
 int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end);
 

@@ -1,13 +1,16 @@
-/* The step that the state names. */
+/* stoker port: takes the step that the state names (port/opencl/README.md, "The state"). The one place that chooses
+ * between working, leaving a mode and recovery; the work of each step is in launch/ and recover/. */
 #include "../launch/launch.h"
 #include "../recover/recover.h"
 #include "drive.h"
 
+/* Takes the step of the present mode. */
 static int step_mode(struct stk_opencl *cl, enum stk_opencl_aim aim) {
     const struct stk_opencl_mode *mode = stk_opencl_mode(cl->mode);
     return aim == STK_OPENCL_AIM_STOP ? mode->stop(cl) : mode->drive(cl, aim == STK_OPENCL_AIM_WORK);
 }
 
+/* Takes the step of a mode that is left. While the port is to stop it only ends launches: the next mode can wait. */
 static int step_downgrade(struct stk_opencl *cl, enum stk_opencl_aim aim) {
     return aim == STK_OPENCL_AIM_STOP ? step_mode(cl, aim) : stk_opencl_step_downgrade(cl);
 }
@@ -15,6 +18,7 @@ static int step_downgrade(struct stk_opencl *cl, enum stk_opencl_aim aim) {
 int stk_opencl_step(struct stk_opencl *cl, enum stk_opencl_aim aim) {
     int did;
     switch (cl->own.life.state) {
+    /* During open an error goes back to the search, which tries other memory; there is no recovery yet. */
     case STK_OPENCL_OPENING:
         return step_mode(cl, aim);
     case STK_OPENCL_WORKING:
@@ -34,6 +38,7 @@ int stk_opencl_step(struct stk_opencl *cl, enum stk_opencl_aim aim) {
     default:
         return STK_E_STATUS;
     }
+    /* An error of a working port is never returned as it is: the recovery decides whether the device is lost. */
     return did < 0 ? stk_opencl_begin_recovery(cl) : did;
 }
 
@@ -49,9 +54,11 @@ int stk_opencl_join(struct stk_opencl *cl, uint64_t timeout_ns) {
 
 int stk_opencl_join_until(struct stk_opencl *cl, struct stk_deadline *end) {
     while (stk_opencl_is_busy(cl)) {
-        /* the clock is read before the launch is looked at */
+        /* The clock is read before the launch is looked at: so the last look comes after the deadline, however long the
+         * process was stopped. */
         uint64_t left = stk_deadline_look(end, stk_opencl_now_ns());
-        (void)stk_opencl_step(cl, STK_OPENCL_AIM_STOP); /* the state keeps what it found */
+        /* The result is ignored, since the state keeps what the step found. */
+        (void)stk_opencl_step(cl, STK_OPENCL_AIM_STOP);
         if (stk_opencl_is_busy(cl) && left == 0u) {
             return STK_E_TIMEOUT;
         }

@@ -1,5 +1,5 @@
-/* BATCH: what is ready is written to the device, run until drained, and read back, without the host waiting for any
- * of it. */
+/* stoker port: mode BATCH. Ready slots are copied to the device, run until nothing is left, and read back. The host
+ * waits for none of it. Only one launch is under way, since its results decide what is sent next. */
 #include "../memory/memory.h"
 #include "launch.h"
 
@@ -7,12 +7,16 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
     return c->lease_ns;
 }
 
+/* Sets the turns of a launch. A launch ends by itself when a look at each slot found nothing, since no slot is added to
+ * the copies. */
 static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
     *turns = stk_opencl_turns_of(cl->config.lease_ns, cl->outcome.turn_cost);
-    *turns = *turns < 2u * round ? 2u * round : *turns; /* or it would never reach the far end */
+    /* A launch needs two looks at each slot to reach the far end of the ring, however short the lease. */
+    *turns = *turns < 2u * round ? 2u * round : *turns;
     *idle_turns = round;
 }
 
+/* Sends the copies, launches, and enqueues the reads. If the reads were enqueued, the launch is over when they are. */
 static int launch(struct stk_opencl *cl) {
     cl_event read = NULL;
     int err = stk_opencl_send_copies(cl);
@@ -29,7 +33,8 @@ static int launch(struct stk_opencl *cl) {
 static int drive(struct stk_opencl *cl, bool pending) {
     int did = 0, err;
     if (cl->stats.running) {
-        /* When the reads are over, a driver may have dropped the kernel before them. */
+        /* The reads are over; the kernel must be over as well. A driver that drops a kernel may still run the reads
+         * behind it, which then bring back the slots as they were sent. */
         int over = stk_opencl_launch_over(cl);
         over = over > 0 ? stk_opencl_kernel_over(cl) : over;
         if (over <= 0) {
@@ -40,6 +45,7 @@ static int drive(struct stk_opencl *cl, bool pending) {
         cl->own.launches.merges++;
         did = 1;
     }
+    /* The snapshot claims the ready slots for the device, so it is made only when the launch follows. */
     if (!pending || stk_opencl_snapshot(cl) == 0u) {
         return did;
     }
@@ -47,13 +53,14 @@ static int drive(struct stk_opencl *cl, bool pending) {
     return err == STK_OK ? 1 : err;
 }
 
-/* Takes in what came back. */
+/* Takes the results of the launch in, and makes no further launch. */
 static int stop(struct stk_opencl *cl) {
     return drive(cl, false);
 }
 
 static void hurry(struct stk_opencl *cl) {
-    (void)cl; /* the kernel has words of its own */
+    /* Nothing to do: the kernel has control words of its own and does not see the host's. */
+    (void)cl;
 }
 
 const struct stk_opencl_mode stk_opencl_batch = {

@@ -1,15 +1,20 @@
-/* Cores that are wanted by more threads than there are. Where the device is this CPU, a worker without work holds a
- * core that the host or another program could use. The scheduler takes such a core away again and again, often while
- * the worker is in the middle of a slot, and then the host waits for milliseconds. So a launch leaves sooner while
- * threads of this process lose their cores. */
+/* stoker port: sees that more threads want cores than there are. Where the device is this CPU, a worker without work
+ * holds a core that the host or another program could use. The scheduler takes such a core away again and again, often
+ * while the worker is in the middle of a slot, and then the host waits for milliseconds. So a launch leaves sooner
+ * while threads of this process lose their cores. */
 #include <sys/resource.h>
 
 #include "launch.h"
 
-#define WINDOW_NS   UINT64_C(16000000)   /* a few slices of a scheduler */
-#define LOST_MANY   2u                   /* losses in a window that are no accident */
-#define SCARCE_NS   UINT64_C(1000000000) /* how long cores count as scarce after such a window */
-#define IDLE_MAX_NS UINT64_C(50000)      /* about as long as a launch takes: to stay for longer gains nothing */
+/* Nanoseconds in which losses are counted: a few slices of a scheduler. */
+#define WINDOW_NS UINT64_C(16000000)
+/* Losses in such an interval that are no accident. */
+#define LOST_MANY 2u
+/* Nanoseconds for which cores count as scarce after such an interval. */
+#define SCARCE_NS UINT64_C(1000000000)
+/* Idle nanoseconds of a launch while cores are scarce: about as long as a launch takes, so that to stay longer gains
+ * nothing. */
+#define IDLE_MAX_NS UINT64_C(50000)
 
 /* Returns how often threads of this process have lost a core that they still wanted. */
 static uint64_t lost_cores(void) {
@@ -19,6 +24,7 @@ static uint64_t lost_cores(void) {
 
 int stk_opencl_cores_scarce(struct stk_opencl_cores *c, uint64_t lost, uint64_t now_ns) {
     uint64_t passed = stk_time_since(c->window_ns, now_ns), losses = lost - c->lost;
+    /* The rate counts, so that a long time between two calls does not make a few losses many. */
     int many = losses >= LOST_MANY && passed / losses < WINDOW_NS / LOST_MANY;
     if (many) {
         c->scarce = 1;
@@ -35,7 +41,7 @@ int stk_opencl_cores_scarce(struct stk_opencl_cores *c, uint64_t lost, uint64_t 
 
 void stk_opencl_adapt_idle(struct stk_opencl *cl) {
     cl->own.launches.idle_adapts = 1;
-    /* The first launch is to know how it was while the device was opened. */
+    /* Begins to count now, so that the first launch knows how it was while the device was opened. */
     cl->own.launches.cores = (struct stk_opencl_cores){.window_ns = stk_opencl_now_ns(), .lost = lost_cores()};
 }
 

@@ -1,10 +1,12 @@
-/* Launching the kernel, the next before the one under way ends; seeing it leave; ending its lease in time. */
+/* stoker port: launches of the kernel. Enqueues a launch, behind another one if need be; sees it end; ends its lease in
+ * time. What a launch is for is decided by the mode (resident.c, quantum.c, batch.c). */
 #include "launch.h"
 #include "../memory/memory.h"
 #include "../report/report.h"
 #include "stoker/atomic.h"
 
-/* Workers that have left since the layout. Acquire: what they stored before leaving is seen. */
+/* Returns how many workers have left since the layout of the memory. The loads have acquire order: the host sees what a
+ * worker stored before it left. */
 static uint32_t ends(const struct stk_opencl *cl) {
     return stk_load_acquire(cl->memory.control + STK_CTL_LEASE_ENDS) +
            stk_load_acquire(cl->memory.control + STK_CTL_IDLE_ENDS);
@@ -12,6 +14,8 @@ static uint32_t ends(const struct stk_opencl *cl) {
 
 int stk_opencl_left(const struct stk_opencl *cl) {
     const struct stk_opencl_launches *l = &cl->own.launches;
+    /* end_target counts the workers of all launches under way; those of the older launch are the ones before the last
+     * launch. The difference is taken as signed, since the counters wrap. */
     uint32_t head = l->end_target - (cl->stats.running - 1u) * l->terms.workers;
     return (int32_t)(ends(cl) - head) >= 0;
 }
@@ -28,6 +32,7 @@ int stk_opencl_renew(struct stk_opencl *cl) {
     return stk_opencl_layout(cl);
 }
 
+/* Enqueues one launch with the tables and limits that it needs before it. On success *event stands for the launch. */
 static int enqueue(struct stk_opencl *cl, cl_event *event) {
     const struct stk_opencl_program *p = &cl->own.program;
     const uint32_t turns = cl->stats.turns, idle_turns = cl->stats.idle_turns;
@@ -49,7 +54,8 @@ static int enqueue(struct stk_opencl *cl, cl_event *event) {
                             "clEnqueueNDRangeKernel");
 }
 
-/* Starts the lease and the deadline of a launch that has become the older one. */
+/* Starts the lease and the deadline of a launch that has become the older one: the queue runs in order, so the device
+ * runs a launch only then. */
 static void begin_lease(struct stk_opencl *cl) {
     struct stk_opencl_launches *l = &cl->own.launches;
     uint64_t lease = stk_opencl_mode(cl->mode)->lease_ns(&cl->config);
@@ -72,6 +78,7 @@ int stk_opencl_launch(struct stk_opencl *cl) {
     if (cl->stats.running == 0u) {
         begin_lease(cl);
     }
+    /* The launch counts even if the flush failed: it is enqueued and may run. */
     cl->own.launches.events[cl->stats.running++] = event;
     cl->own.launches.end_target += cl->own.launches.terms.workers;
     cl->stats.launches++;
@@ -97,13 +104,15 @@ void stk_opencl_pop(struct stk_opencl *cl) {
     if (cl->stats.running) {
         begin_lease(cl);
     }
-    l->idle_workers += idle - l->idle_seen; /* the difference is right even when the counter has wrapped */
+    /* The device's counter has 32 bits and wraps; the difference is right all the same. */
+    l->idle_workers += idle - l->idle_seen;
     l->idle_seen = idle;
     cl->stats.idle_ends = l->idle_workers / l->terms.workers;
+    /* A launch that did not end idle ended by its lease. */
     cl->stats.lease_ends = cl->stats.launches - cl->stats.running - cl->stats.idle_ends;
 }
 
-/* Has what this event stands for ended? */
+/* Returns 1 if the command of this event is over, 0 if not, or STK_E_DEVICE with the failure noted. */
 static int is_over(struct stk_opencl *cl, cl_event event) {
     cl_int status = CL_QUEUED;
     cl_int error = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
@@ -133,7 +142,8 @@ int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns) {
     if (stk_deadline_look(&l->kernel_end, now_ns) != 0u) {
         return STK_OK;
     }
-    /* looks again, since the process may have been stopped between the last look and the clock */
+    /* Looks once more: the process may have been stopped between the last look and the clock, while the launch
+     * ended. */
     over = stk_opencl_launch_over(cl);
     if (over != 0) {
         return over < 0 ? over : STK_OK;
@@ -143,13 +153,14 @@ int stk_opencl_overdue(struct stk_opencl *cl, uint64_t now_ns) {
 }
 
 void stk_opencl_end_lease(struct stk_opencl *cl) {
-    /* Workers only compare this word with what they found on entry; it orders nothing. */
+    /* Workers only compare this word with the value that they found on entry, so the store needs no order. */
     uint32_t *lease = cl->memory.control + STK_CTL_LEASE;
     stk_store(lease, stk_load(lease) + 1u);
 }
 
-/* A pause of the process counts for the lease: the device may have run during the pause, and a lease that ends loses
- * nothing. */
+/* Ends the lease of a launch that has stayed for lease_ns. With work left the next launch is enqueued first, so that
+ * the device has it at once. A pause of the process counts for the lease: the device may have run during the pause, and
+ * a lease that ends loses nothing. */
 int stk_opencl_bound_lease(struct stk_opencl *cl, bool pending, uint64_t now_ns) {
     struct stk_opencl_launches *l = &cl->own.launches;
     int err = STK_OK;

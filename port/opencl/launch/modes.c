@@ -1,10 +1,14 @@
-/* The modes: their table, and how the port changes from one to another. */
+/* stoker port: the table of modes, and how the port changes from one mode to another. What a mode does in its own way
+ * is in its own file. */
 #include "../state/state.h"
 #include "../report/report.h"
 #include "launch.h"
 
-#define CLOCK_EVERY 64u /* drive looks at the clock and the event once in so many calls */
+/* Drives between two looks at the clock and at the event: a drive is called in a tight loop, and both looks are calls
+ * of the system or of the driver. */
+#define CLOCK_EVERY 64u
 
+/* The mode of a port that has none yet (residency 0), so that no caller has to ask for NULL. */
 static const struct stk_opencl_mode none;
 
 const struct stk_opencl_mode *stk_opencl_mode(enum stk_residency mode) {
@@ -18,9 +22,10 @@ const struct stk_opencl_mode *stk_opencl_mode(enum stk_residency mode) {
 }
 
 uint32_t stk_opencl_turns_of(uint64_t ns, uint64_t turn_cost) {
-    /* In microseconds, so that no lease overflows. */
+    /* Computes in microseconds, so that no lease overflows the product. */
     uint64_t us = ns / 1000u, most_us = UINT64_MAX / STK_OPENCL_TURNS;
     uint64_t turns = (us < most_us ? us : most_us) * STK_OPENCL_TURNS / (turn_cost / 1000u ? turn_cost / 1000u : 1u);
+    /* A launch of a few turns would cost more than it does, so 1000 turns are the least. */
     return turns < 1000u ? 1000u : turns > UINT32_MAX ? UINT32_MAX : (uint32_t)turns;
 }
 
@@ -41,7 +46,10 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode, const s
     cl->own.launches.terms = *terms;
     cl->own.launches.drives = 0;
     stk_opencl_watch_start(cl, stk_opencl_now_ns());
-    (void)stk_opencl_set_limits(cl); /* open has checked that the limits are valid */
+    /* The result is ignored, since open has checked the limits. */
+    (void)stk_opencl_set_limits(cl);
+    /* An idle worker looks at every slot in as many turns as there are slots (kernels/find.h). Twice as many turns and
+     * 64 more leave room for turns that find work. */
     stk_opencl_mode(mode)->count_turns(cl, 2u * cl->config.slots + 64u, &turns, &idle_turns);
     stk_opencl_set_turns(cl, turns, idle_turns);
 }
@@ -56,6 +64,7 @@ int stk_opencl_unseen_end(struct stk_opencl *cl) {
 }
 
 int stk_opencl_leave_mode(struct stk_opencl *cl) {
+    /* Workers that see the host's stores leave now, and need not use up their turns. */
     stk_opencl_mode(cl->mode)->hurry(cl);
     if (!stk_opencl_is_open(cl)) {
         stk_opencl_clear_reason(cl);

@@ -1,4 +1,5 @@
-/* QUANTUM: short launches one behind the other, since stores are seen at their borders. */
+/* stoker port: mode QUANTUM. Short launches follow one behind the other, since host and workers see each other's stores
+ * only at the borders of a launch. */
 #include "../memory/memory.h"
 #include "launch.h"
 
@@ -6,14 +7,17 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
     return c->quantum_ns;
 }
 
-/* What is published while a kernel runs is not there for it, so it leaves after one round through the ring. */
+/* Sets the turns of a launch. A launch leaves after one look at each slot: a slot that is published while it runs is
+ * not there for it. */
 static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
     *turns = stk_opencl_turns_of(cl->config.quantum_ns, cl->outcome.turn_cost);
-    *turns = *turns < 2u * round ? 2u * round : *turns; /* or it would never reach the far end */
+    /* A launch needs two looks at each slot to reach the far end of the ring, however short the quantum. */
+    *turns = *turns < 2u * round ? 2u * round : *turns;
     *idle_turns = round;
 }
 
-/* Launches that are over make room for new ones, two at a time, so that the device always has the next one. */
+/* Takes note of launches that are over and makes new ones, two at a time, so that the device always has the next
+ * one. */
 static int drive(struct stk_opencl *cl, bool pending) {
     int did = 0;
     while (cl->stats.running) {
@@ -24,6 +28,8 @@ static int drive(struct stk_opencl *cl, bool pending) {
         if (!over) {
             break;
         }
+        /* The driver says that the launch is over, so its stores must be visible now. Otherwise memory is not shared
+         * any more. */
         if (!stk_opencl_left(cl)) {
             return stk_opencl_unseen_end(cl);
         }
@@ -56,7 +62,8 @@ static int stop(struct stk_opencl *cl) {
 }
 
 static void hurry(struct stk_opencl *cl) {
-    (void)cl; /* the kernel leaves by itself, and may not see the host's stores */
+    /* Nothing to do: the kernel leaves by itself after its short time, and may not see the host's stores. */
+    (void)cl;
 }
 
 const struct stk_opencl_mode stk_opencl_quantum = {

@@ -1,4 +1,5 @@
-/* RESIDENT: a kernel that stays and sees what the host publishes. */
+/* stoker port: mode RESIDENT. A kernel stays on the device and sees slots as the host publishes them. The host ends its
+ * lease by the clock. */
 #include "../memory/memory.h"
 #include "../state/state.h"
 #include "launch.h"
@@ -7,8 +8,8 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
     return c->lease_ns;
 }
 
-/* The turns count four times the lease, since the host ends a lease by the clock and the count is for a host that
- * died. */
+/* Sets the turns of a launch. They last four times the lease, because the host ends the lease by the clock: the turns
+ * are for a host that died. `round` is not used, since idle turns follow from idle_ns. */
 static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
     uint64_t twice = stk_time_sum(cl->config.lease_ns, cl->config.lease_ns), cost = cl->outcome.turn_cost;
     (void)round;
@@ -16,7 +17,8 @@ static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *t
     *idle_turns = stk_opencl_turns_of(cl->config.idle_ns, cost);
 }
 
-/* Sets after how many turns without work the next launch leaves, as cores are now. */
+/* Sets after how many turns without work the next launch leaves, as cores are now. Only where the user has left idle_ns
+ * to the port. */
 static void choose_idle_turns(struct stk_opencl *cl) {
     if (cl->own.launches.idle_adapts && stk_opencl_is_open(cl)) {
         uint64_t idle_ns = stk_opencl_idle_ns(cl, stk_opencl_now_ns());
@@ -24,8 +26,8 @@ static void choose_idle_turns(struct stk_opencl *cl) {
     }
 }
 
-/* Ends a lease that ran out of time, with the next one enqueued behind it where there is work, and sees launches
- * that failed, that do not end, or that the memory no longer shows. */
+/* Looks at the launch by the clock and the driver: finds a launch that failed, that does not end, or whose stores the
+ * host does not see, and ends a lease that is over. Costs calls of the driver, so drive does it now and then only. */
 static int look_closer(struct stk_opencl *cl, bool pending) {
     uint64_t now = stk_opencl_now_ns();
     int over = stk_opencl_launch_over(cl), err = over < 0 ? over : STK_OK;
@@ -38,6 +40,7 @@ static int look_closer(struct stk_opencl *cl, bool pending) {
     if (over && !stk_opencl_left(cl)) {
         return stk_opencl_unseen_end(cl);
     }
+    /* Without work no worker has to move, so a worker that stands still says nothing. */
     if (pending && stk_opencl_watch_live(cl, now)) {
         return stk_opencl_leave_mode(cl);
     }
@@ -49,6 +52,7 @@ static int drive(struct stk_opencl *cl, bool pending) {
     while (cl->stats.running && stk_opencl_left(cl)) {
         stk_opencl_pop(cl);
     }
+    /* The shared memory says that the workers left, which costs no call of the driver. */
     if (cl->stats.running) {
         return stk_opencl_is_clock_time(cl) ? look_closer(cl, pending) : STK_OK;
     }
@@ -63,7 +67,8 @@ static int drive(struct stk_opencl *cl, bool pending) {
 
 static int stop(struct stk_opencl *cl) {
     int over;
-    /* Again and again, for workers that had no core until now and enter with the last number. */
+    /* The lease is ended in each call: a worker that had no core until now enters later, with the number of its
+     * entry. */
     stk_opencl_end_lease(cl);
     over = stk_opencl_launch_over(cl);
     if (over > 0) {

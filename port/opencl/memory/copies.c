@@ -1,4 +1,5 @@
-/* Copies of the shared memory: the device's own, what was sent to it, and what came back. */
+/* stoker port: copies of the shared memory. Holds the buffers of the device, the image that is sent and the image that
+ * comes back, and enqueues the transfers. What is copied is decided by core (stoker/device_copies.h). */
 #include <sys/mman.h>
 
 #include "../report/report.h"
@@ -6,6 +7,8 @@
 
 /// Buffers ///
 
+/* Allocates the buffers of one side that are not there yet: of the device, of the image to send, or of the image that
+ * comes back. */
 static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum stk_opencl_memory memory) {
     int err = STK_OK;
     for (uint32_t i = 0; i < STK_PART_TABLES && err == STK_OK; i++) {
@@ -16,8 +19,8 @@ static int open_side(struct stk_opencl *cl, struct stk_opencl_region *side, enum
     return err;
 }
 
-/* Gives the device tables of its own. The next launch gets all that the host has stored there, and of a buffer that is
- * too large to be cleared on the device the zeros as well. */
+/* Gives the device tables of its own. The next launch sends all bytes that the host ever stored there. A buffer that is
+ * too large to be cleared on the device gets its zeros from the host too. */
 static int open_tables(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
     int err = STK_OK;
@@ -37,12 +40,14 @@ int stk_opencl_attach_copies(struct stk_opencl *cl, uint32_t control_words, uint
     err = err == STK_OK ? open_side(cl, c->sent, STK_OPENCL_ALLOC_HOST) : err;
     err = err == STK_OK ? open_side(cl, c->got, STK_OPENCL_ALLOC_HOST) : err;
     err = err == STK_OK ? open_tables(cl) : err;
+    /* A new buffer holds nothing, so the next launch sends the whole payload. */
     c->fresh = 1;
     return err == STK_OK ? stk_opencl_set_args(cl, c->device, control_words, payload_bytes) : err;
 }
 
 int stk_opencl_attach_shared(struct stk_opencl *cl, uint32_t control_words, uint32_t payload_bytes) {
-    /* Behind a bus a look-up in memory of the host would cost the way there and back. */
+    /* Behind a bus each look-up in memory of the host would cost the way there and back, so the device gets a copy of
+     * the tables. */
     int err = cl->device.unified ? STK_OK : open_tables(cl);
     return err == STK_OK ? stk_opencl_set_args(cl, cl->own.buffers.regions, control_words, payload_bytes) : err;
 }
@@ -56,6 +61,7 @@ void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *g
     stk_opencl_region_close(&c->device[STK_PART_TABLES]);
     for (uint32_t i = 0; i < STK_PART_TABLES; i++) {
         stk_opencl_region_close(&c->device[i]);
+        /* Reads of a lost launch may still write into these buffers, so they are kept until close. */
         got[i] = (struct stk_opencl_region){0};
         if (c->untracked) {
             got[i] = c->got[i];
@@ -68,9 +74,11 @@ void stk_opencl_retire_copies(struct stk_opencl *cl, struct stk_opencl_region *g
 
 void stk_opencl_drop_copies(struct stk_opencl *cl) {
     struct stk_opencl_copies *c = &cl->own.copies;
+    /* The buffers of the tables come last, since each side has STK_PART_TABLES buffers and the tables have one. */
     struct stk_opencl_region *sides[] = {c->device, c->sent, c->got, c->device + STK_PART_TABLES};
     for (uint32_t i = 0; i < 3u * STK_PART_TABLES + 1u; i++) {
         struct stk_opencl_region *r = &sides[i / STK_PART_TABLES][i % STK_PART_TABLES];
+        /* The images of an older context stay; only what the present context allocated goes. */
         if (r->cl_context == cl->own.program.context) {
             stk_opencl_region_close(r);
         }
@@ -89,7 +97,7 @@ void stk_opencl_close_copies(struct stk_opencl *cl) {
     *c = (struct stk_opencl_copies){0};
 }
 
-/// There and back ///
+/// Transfers ///
 
 /* Points an image at the host's side of the buffers in `side`. */
 static void point_at(struct stk_device_memory *image, const struct stk_opencl_region *side) {
@@ -100,6 +108,7 @@ static void point_at(struct stk_device_memory *image, const struct stk_opencl_re
     image->payload = side[STK_PART_PAYLOAD].host;
 }
 
+/* Returns the images as core sees them: the host's memory, what was sent, and what came back. */
 static struct stk_device_copies copies_of(const struct stk_opencl *cl) {
     struct stk_device_copies copies = {.host = cl->memory, .tries = cl->own.buffers.tries};
     copies.host.payload_bytes = cl->own.buffers.payload_bytes;
@@ -119,12 +128,13 @@ void stk_opencl_merge(struct stk_opencl *cl) {
     stk_device_merge(&copies);
 }
 
-/* Bytes of region `i` that mean anything. */
+/* Returns the bytes of part `i` that mean something. A handshake uses no payload. */
 static size_t length(const struct stk_opencl *cl, uint32_t i) {
     return i == STK_PART_PAYLOAD ? cl->own.buffers.payload_bytes : cl->own.buffers.regions[i].bytes;
 }
 
-/* `side`: the region whose bytes on the host are sent to part `i`. */
+/* Enqueues a write of bytes of part `i`, which lie in the host's side of `side`. Does not wait: the bytes must stay
+ * until the launch is over. */
 static int write_range(struct stk_opencl *cl, const struct stk_opencl_region *side, uint32_t i, size_t from,
                        size_t bytes) {
     const struct stk_opencl_copies *c = &cl->own.copies;
@@ -149,6 +159,7 @@ static int send_payload(struct stk_opencl *cl) {
 
 int stk_opencl_send_copies(struct stk_opencl *cl) {
     int err = STK_OK;
+    /* All small parts are sent as a whole; only the payload is worth a search for changes. */
     for (uint32_t i = 0; i < STK_PART_PAYLOAD && err == STK_OK; i++) {
         err = write_range(cl, &cl->own.copies.sent[i], i, 0, length(cl, i));
     }
@@ -159,6 +170,7 @@ int stk_opencl_send_copies(struct stk_opencl *cl) {
 
 int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t bytes) {
     struct stk_opencl_copies *c = &cl->own.copies;
+    /* tables_used only grows: after a lost device all of it is sent again. */
     if (bytes != 0u && first + bytes > c->tables_used) {
         c->tables_used = first + bytes;
     }
@@ -166,7 +178,8 @@ int stk_opencl_change_tables(struct stk_opencl *cl, uint32_t first, uint32_t byt
     return c->device[STK_PART_TABLES].bytes != 0u;
 }
 
-/* Nothing waits here: the queue runs in order, and the host changes tables only while no launch is under way. */
+/* Enqueues the write of the bytes that changed in the tables. Needs no wait: the queue runs in order, and the host
+ * changes tables only while no launch is under way. */
 int stk_opencl_send_tables(struct stk_opencl *cl) {
     struct stk_device_changes *t = &cl->own.copies.tables;
     int err = STK_OK;
@@ -179,7 +192,8 @@ int stk_opencl_send_tables(struct stk_opencl *cl) {
     return err;
 }
 
-/* The last read's event stands for the launch: the queue runs in order. */
+/* Enqueues the reads behind a launch. The queue runs in order, so the event of the last read stands for the whole
+ * launch. The last read is that of the ring (part 0). */
 int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
     struct stk_opencl_copies *c = &cl->own.copies;
     cl_command_queue queue = cl->own.program.queue;
@@ -196,6 +210,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
         }
     }
     err = err == STK_OK ? stk_opencl_error(cl, clFlush(queue), "clFlush") : err;
+    /* After an error some reads may be under way that no event tells of, so their memory must stay. */
     c->untracked = err != STK_OK;
     return err;
 }

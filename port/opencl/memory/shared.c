@@ -1,4 +1,5 @@
-/* Memory that host and device share: one kind at a time, allocated, mapped once, handed to the kernel, released. */
+/* stoker port: memory that host and device share. One kind at a time is allocated, mapped once, handed to the kernel
+ * and released. Which kind works is found by search/. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -6,7 +7,7 @@
 #include "../report/report.h"
 #include "memory.h"
 
-/* cl_nv_create_buffer; the headers of OpenCL do not have it. */
+/* Parts of the extension cl_nv_create_buffer, which the headers of OpenCL do not declare. */
 #define LOCATION_HOST_NV 1u
 typedef cl_mem(CL_API_CALL *create_buffer_nv)(cl_context, cl_mem_flags, cl_bitfield, size_t, void *, cl_int *);
 
@@ -23,16 +24,18 @@ const char *stk_opencl_memory_name(enum stk_opencl_memory memory) {
     return (unsigned)memory < STK_OPENCL_KINDS ? names[memory] : names[0];
 }
 
+/* Says that the device does not offer this kind of memory. Returns STK_E_UNSUPPORTED, so that the search goes on. */
 static int not_offered(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     stk_opencl_say(cl, "%s: not offered", stk_opencl_memory_name(memory));
     return STK_E_UNSUPPORTED;
 }
 
-/* Drivers refuse alignments above 128 bytes, so the page is ours to find. */
+/* Allocates fine-grain SVM. Drivers refuse alignments above 128 bytes, so one page more is allocated and the first page
+ * border is used. */
 static int open_svm(struct stk_opencl *cl, enum stk_opencl_memory memory, struct stk_opencl_region *r) {
     cl_svm_mem_flags flags = CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER;
     flags |= memory == STK_OPENCL_SVM_ATOMICS ? CL_MEM_SVM_ATOMICS : 0u;
-    /* A loader may have no entry for the call where the device has no SVM at all. */
+    /* The call is made only where the device has SVM: a loader of an older OpenCL may have no entry for it. */
     r->raw = cl->device.fine_grain ? clSVMAlloc(cl->own.program.context, flags, r->bytes + STK_OPENCL_PAGE, 0) : NULL;
     if (!r->raw) {
         return not_offered(cl, memory);
@@ -42,6 +45,7 @@ static int open_svm(struct stk_opencl *cl, enum stk_opencl_memory memory, struct
     return STK_OK;
 }
 
+/* Allocates a buffer in the host's memory by the extension of NVIDIA. */
 static cl_mem create_nv(struct stk_opencl *cl, size_t bytes, cl_int *error) {
     static const char name[] = "clCreateBufferNV";
     cl_platform_id platform = NULL;
@@ -55,10 +59,12 @@ static cl_mem create_nv(struct stk_opencl *cl, size_t bytes, cl_int *error) {
         *error = CL_INVALID_OPERATION;
         return NULL;
     }
+    /* Copied and not cast: C has no conversion from an object pointer to a function pointer. */
     memcpy(&create, &address, sizeof create);
     return create(cl->own.program.context, CL_MEM_READ_WRITE, LOCATION_HOST_NV, bytes, NULL, error);
 }
 
+/* Allocates a buffer of one kind that is no SVM. Returns NULL with the error in *error. */
 static cl_mem create_buffer(struct stk_opencl *cl, enum stk_opencl_memory memory, struct stk_opencl_region *r,
                             cl_int *error) {
     cl_mem_flags flags = CL_MEM_READ_WRITE;
@@ -79,7 +85,8 @@ static cl_mem create_buffer(struct stk_opencl *cl, enum stk_opencl_memory memory
     return clCreateBuffer(cl->own.program.context, flags, r->bytes, r->raw, error);
 }
 
-/* Before it is mapped: a kernel that never sees the host's stores is to find an empty ring. */
+/* Clears a buffer on the device, before the buffer is mapped: a kernel that never sees the host's stores then finds an
+ * empty ring. Leaves large buffers as they are. */
 static int zero(struct stk_opencl *cl, const struct stk_opencl_region *r) {
     const uint32_t nothing = 0;
     cl_int error = CL_SUCCESS;
@@ -90,7 +97,8 @@ static int zero(struct stk_opencl *cl, const struct stk_opencl_region *r) {
     return stk_opencl_error(cl, error, "clEnqueueFillBuffer");
 }
 
-/* Mapped once and kept so: unmapping a buffer under a running kernel may copy over what it wrote. */
+/* Maps a buffer for reads and writes. It stays mapped until it is released: to unmap a buffer under a running kernel
+ * may copy over what the kernel wrote. */
 static int map(struct stk_opencl *cl, struct stk_opencl_region *r) {
     cl_int error;
     r->host = clEnqueueMapBuffer(cl->own.program.queue, r->cl_mem, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, r->bytes, 0,
@@ -99,6 +107,7 @@ static int map(struct stk_opencl *cl, struct stk_opencl_region *r) {
         r->host = NULL;
         return stk_opencl_error(cl, error, "clEnqueueMapBuffer");
     }
+    /* The parts must begin on cache lines of 64 bytes (port/README.md), and some drivers map elsewhere. */
     if (((uintptr_t)r->host & 63u) != 0u) {
         stk_opencl_say(cl, "the buffer was mapped at an address that is no multiple of 64");
         return STK_E_UNSUPPORTED;
@@ -135,6 +144,7 @@ int stk_opencl_region_open(struct stk_opencl *cl, enum stk_opencl_memory memory,
 }
 
 void stk_opencl_region_close(struct stk_opencl_region *region) {
+    /* With pages of this process the driver may still copy into them until the unmap is over, so that is waited for. */
     int pages = region->raw && !region->raw_is_svm, in_use = 0;
     struct stk_deadline end;
     if (region->cl_mem && region->host) {
@@ -147,7 +157,8 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
     if (region->cl_mem) {
         clReleaseMemObject(region->cl_mem);
     }
-    if (pages && !in_use) { /* or they stay, since the driver may still copy into them */
+    /* Pages that are still in use stay allocated: the driver may copy into them at any time. */
+    if (pages && !in_use) {
         munmap(region->raw, region->bytes);
     } else if (region->raw_is_svm) {
         clSVMFree(region->cl_context, region->raw);
@@ -155,8 +166,8 @@ void stk_opencl_region_close(struct stk_opencl_region *region) {
     *region = (struct stk_opencl_region){0};
 }
 
-/* Sets every guard to 0, which means free. A kernel that was lost may have left odd values, which mean held. The limits
- * lie behind the guards. */
+/* Sets every guard word to 0, which means free. A kernel that was lost may have left odd values, which mean held. The
+ * table of limits and the mailboxes lie behind the guards in the same buffer. */
 static int open_guards(struct stk_opencl *cl) {
     size_t bytes = STK_DEVICE_PRIVATE_WORDS(cl->memory.slots, cl->memory.io_slots) * 4u;
     return cl->own.buffers.guards.cl_mem
@@ -178,6 +189,7 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
     for (cl_uint i = 0; i < STK_DEVICE_PARTS && error == CL_SUCCESS; i++) {
         const struct stk_opencl_region *r = i == STK_PART_TABLES && tables->bytes ? tables : &regions[i];
         cl_mem mem = r->cl_mem;
+        /* SVM has no buffer object; the kernel gets the pointer. */
         error = mem ? clSetKernelArg(cl->own.program.kernel, i, sizeof mem, &mem)
                     : clSetKernelArgSVMPointer(cl->own.program.kernel, i, r->host);
     }
@@ -191,14 +203,14 @@ int stk_opencl_set_args(struct stk_opencl *cl, const struct stk_opencl_region *r
     return stk_opencl_error(cl, error, "clSetKernelArg");
 }
 
-/* Returns what stk_atomics_exclude (stoker/slot.h) is to say of this memory. Fine-grain SVM with atomics promises that
- * the atomics of both sides exclude each other, and a CPU's kernel runs on the host's own cores. Over a bus adds of
- * both sides get lost. */
+/* Returns 1 if atomics of host and kernel on this memory exclude each other. Fine-grain SVM with atomics promises this,
+ * and a CPU's kernel runs on the host's own cores. Over a bus adds of both sides get lost. */
 static int exclusive(const struct stk_opencl *cl) {
     return cl->device.type == STK_OPENCL_CPU || cl->outcome.memory == STK_OPENCL_SVM_ATOMICS;
 }
 
-/* Returns what the configuration asks for; the parts are mapped and copied by whole pages. */
+/* Returns the layout that the configuration asks for. The parts are aligned to pages, since they are mapped and copied
+ * by whole pages. */
 static struct stk_device_layout layout_of(const struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     return (struct stk_device_layout){
@@ -220,7 +232,7 @@ int stk_opencl_layout(struct stk_opencl *cl) {
     return stk_device_memory_reset(&cl->memory, &layout);
 }
 
-/* With copies the host's side is memory that the driver can copy from and to at once. */
+/* For copies, the host's side is memory from which the driver can copy at once (ALLOC_HOST). */
 int stk_opencl_take(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     const enum stk_opencl_memory kind = memory == STK_OPENCL_COPIES ? STK_OPENCL_ALLOC_HOST : memory;
     const struct stk_device_layout layout = layout_of(cl);

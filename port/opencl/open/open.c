@@ -1,4 +1,5 @@
-/* Opening and closing. */
+/* stoker port: opening and closing the OpenCL port. Checks the configuration, tries the devices one after the other,
+ * and calls the rooms in their order. Finding memory and mode is the work of search/. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,11 +18,14 @@
 #include "stoker/io_queue.h"
 #include "stoker/ring.h"
 
+/* Greatest numbers that a configuration may ask for. Devices with more lanes or units run with these. */
 #define LANES_MAX   1024u
 #define WORKERS_MAX 1024u
-#define LEAVE_NS    UINT64_C(2000000000) /* for a kernel that is still there when open fails */
+/* Nanoseconds that a kernel gets to leave when open fails while the kernel is still there. */
+#define LEAVE_NS UINT64_C(2000000000)
 
-/* BATCH and copies are one thing: neither goes with another kind or mode. */
+/* Returns 1 if mode and memory of the configuration go together: BATCH is for copies, and every other mode for every
+ * other kind. */
 static int pair_ok(const struct stk_opencl_config *c) {
     int batch = c->residency == STK_BATCH, copies = c->memory == STK_OPENCL_COPIES;
     return (unsigned)c->residency <= STK_BATCH && (unsigned)c->memory < STK_OPENCL_KINDS &&
@@ -29,13 +33,14 @@ static int pair_ok(const struct stk_opencl_config *c) {
            (batch == copies || c->residency == 0 || c->memory == STK_OPENCL_ANY);
 }
 
-/* One group uses one compute unit, and with mailboxes more groups do not make the ring slower. */
+/* Returns the default of workers. One group uses one compute unit, and with mailboxes more groups do not make the ring
+ * slower. Without mailboxes each worker would look at the ring over the bus, so there is one. */
 static uint32_t workers_for(const struct stk_opencl_device *d) {
     uint32_t most = d->units < STK_OPENCL_WORKERS_USUAL ? d->units : STK_OPENCL_WORKERS_USUAL;
     return d->type == STK_OPENCL_GPU && stk_opencl_orders_groups(d) && d->lanes > 1u && most != 0u ? most : 1u;
 }
 
-/* Fills in what depends on no device. */
+/* Fills in the defaults that depend on no device. Returns STK_E_ARG if a number is out of range. */
 static int apply_defaults(struct stk_opencl_config *c) {
     c->slots = c->slots ? c->slots : 256u;
     c->observables = c->observables ? c->observables : 256u;
@@ -48,6 +53,7 @@ static int apply_defaults(struct stk_opencl_config *c) {
     c->watch_ns = c->watch_ns ? c->watch_ns : UINT64_C(3000000000);
     c->deadline_ns = c->deadline_ns ? c->deadline_ns : UINT64_C(60000000000);
     c->open_ns = c->open_ns ? c->open_ns : STK_OPENCL_OPEN_NS;
+    /* STK_OPENCL_NO_RECOVERY is above 0 and stays; only 0 becomes the default. */
     c->recoveries = c->recoveries ? c->recoveries : 3u;
     c->recovery_ns = c->recovery_ns ? c->recovery_ns : UINT64_C(250000000);
     return c->slots > STK_RING_SLOTS_INIT_MAX || c->observables > STK_CONTROL_OBSERVABLES_INIT_MAX ||
@@ -58,18 +64,20 @@ static int apply_defaults(struct stk_opencl_config *c) {
                : STK_OK;
 }
 
-/* Waits until all queues are empty. Kernels that have left may not have returned yet. STK_E_TIMEOUT. */
+/* Waits until the queues of all contexts are empty: kernels that have left may not have returned yet. Returns STK_OK or
+ * STK_E_TIMEOUT. */
 static int drain_all(const struct stk_opencl *cl, struct stk_deadline *end) {
     const struct stk_opencl_recovery *r = &cl->own.recovery;
     int err = STK_OK;
     for (uint32_t i = 0; i <= r->lost_contexts && err == STK_OK; i++) {
+        /* The queue of the present context comes last. */
         void *queue = i < r->lost_contexts ? r->lost[i].queue : cl->own.program.queue;
         err = queue ? stk_opencl_drain(queue, end) : STK_OK;
     }
     return err;
 }
 
-/* Lost contexts last, since the memory that the host sees is theirs. */
+/* Releases everything. Lost contexts come last, since the memory that the host sees may be theirs. */
 static void release(struct stk_opencl *cl) {
     struct stk_deadline end;
     stk_opencl_give(cl);
@@ -82,7 +90,11 @@ static void release(struct stk_opencl *cl) {
     stk_opencl_enter(cl, STK_OPENCL_CLOSED);
 }
 
+/* Opens context, program and memory in this order, and finds the mode. Stops at the first error; the caller
+ * releases. */
 static int bring_up(struct stk_opencl *cl) {
+    /* The order matters: memory needs the queue, the search needs the kernel, and a program is kept only after the
+     * launches of the search (persist/program.c). */
     static int (*const steps[])(struct stk_opencl *) = {
         stk_opencl_create_queue, stk_opencl_build, stk_opencl_open_tries, stk_opencl_find_mode, stk_opencl_persist_now};
     int err = STK_OK;
@@ -93,8 +105,8 @@ static int bring_up(struct stk_opencl *cl) {
     return err;
 }
 
-/* Returns 1 when every kernel has left, and what is queued has come to its end. A kernel that the driver knows
- * nothing of, all the while, is gone too. */
+/* Returns 1 when every kernel has left and the queues are empty. A kernel of which the driver knows nothing all the
+ * while is gone too. */
 static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     struct stk_deadline end;
     int joined;
@@ -107,14 +119,15 @@ static int is_gone(struct stk_opencl *cl, uint64_t timeout_ns) {
     return drain_all(cl, &end) == STK_OK;
 }
 
-/* Fills in what depends on the device. */
+/* Fills in the defaults that depend on the device. */
 static void apply_device_defaults(struct stk_opencl *cl) {
     struct stk_opencl_config *c = &cl->config;
     c->lanes = c->lanes ? c->lanes : cl->device.lanes;
     c->workers = c->workers ? c->workers : workers_for(&cl->device);
 }
 
-/* Fills in all defaults, and lets the caller fit the rest to the device. A 0 of the caller's is a default again. */
+/* Fills in all defaults, and lets the caller's `fit` change the rest for this device. A 0 that `fit` leaves becomes a
+ * default again. */
 static int fit_device(struct stk_opencl *cl) {
     struct stk_opencl_config *c = &cl->config;
     apply_device_defaults(cl);
@@ -133,12 +146,14 @@ static int open_device(struct stk_opencl *cl) {
         return err;
     }
     if (cl->config.lanes == 2u && strcmp(cl->device.platform, "Portable Computing Language") == 0) {
-        /* 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
+        /* PoCL 3.1 replicates the work-items of such a group instead of looping over them, and loses code behind
          * barriers. */
         stk_opencl_say(cl, "PoCL breaks groups of two lanes, use 1, or 3 and more");
         return STK_E_UNSUPPORTED;
     }
     err = bring_up(cl);
+    /* A program from the cache or the store may be the cause, so the program is compiled and everything is tried once
+     * more. */
     if (stk_opencl_doubts(cl, err) && stk_opencl_allowed(cl, UINT64_MAX) != 0u && is_gone(cl, LEAVE_NS)) {
         release(cl);
         stk_opencl_distrust(cl);
@@ -146,9 +161,11 @@ static int open_device(struct stk_opencl *cl) {
         stk_opencl_clear_reason(cl);
         err = bring_up(cl);
     }
+    /* The outcome belongs to the caller and is only read during open. */
     cl->config.known = NULL;
     if (err == STK_OK && cl->memory.table_bytes != 0u) {
-        memset(cl->memory.tables, 0, cl->memory.table_bytes); /* a driver may give memory that was used before */
+        /* A driver may give memory that was used before, and tables begin as zeros. */
+        memset(cl->memory.tables, 0, cl->memory.table_bytes);
     }
     if (err == STK_OK) {
         stk_opencl_clear_failure(cl);
@@ -159,7 +176,7 @@ static int open_device(struct stk_opencl *cl) {
     return err;
 }
 
-/* Sets `cl` up for one device. passed_over keeps its text. */
+/* Sets `cl` up for one device; everything of the device before is gone, except for the text in passed_over. */
 static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint64_t began_ns) {
     char passed_over[sizeof cl->passed_over];
     memcpy(passed_over, cl->passed_over, sizeof passed_over);
@@ -173,8 +190,8 @@ static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, 
     return apply_defaults(&cl->config);
 }
 
-/* Notes why a device did not open. With one device the reason is that of this device; with several the reason lists all
- * of them. */
+/* Notes why a device did not open. With one device cl->reason stays the reason of this device; with several it lists
+ * them all. */
 static void pass_over(struct stk_opencl *cl, int index) {
     size_t used = strlen(cl->passed_over);
     snprintf(cl->passed_over + used, sizeof cl->passed_over - used, "%sdevice %d (%s): %.240s", used ? "; " : "", index,
@@ -192,7 +209,10 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
     uint64_t began_ns = stk_opencl_now_ns();
     uint32_t place = 0;
     int index, err;
+    /* The object may hold anything before open; begin() copies this text, so it must be empty first. */
     memset(cl->passed_over, 0, sizeof cl->passed_over);
+    /* The configuration is checked before any device is asked for, so that a mistake of the caller has one error
+     * everywhere. */
     err = begin(cl, config, began_ns);
     err = err == STK_OK ? stk_opencl_check_limits(cl) : err;
     err = err == STK_OK ? stk_opencl_check_pieces(cl) : err;
@@ -206,6 +226,7 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
         return index;
     }
     do {
+        /* The result is ignored: the same configuration was valid above. */
         (void)begin(cl, config, began_ns);
         cl->device = device;
         err = open_device(cl);
@@ -213,6 +234,7 @@ int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *confi
             pass_over(cl, index);
             index = stk_opencl_candidate(wanted, config->no_cpu, &place, &device);
         }
+        /* There is a further device, but its open would end at once. */
         if (err != STK_OK && index >= 0 && stk_opencl_allowed(cl, UINT64_MAX) == 0u) {
             stk_opencl_say(cl, "; no time was left for device %d", index);
             index = STK_E_NODEV;
@@ -228,6 +250,7 @@ int stk_opencl_close(struct stk_opencl *cl, uint64_t timeout_ns) {
     if (!is_gone(cl, timeout_ns)) {
         return STK_E_TIMEOUT;
     }
+    /* Memory stopped being shared, so the next open must not believe the outcome that was kept. */
     if (cl->stats.fallbacks) {
         (void)!stk_opencl_forget(cl);
     }

@@ -1,4 +1,5 @@
-/* What the handshake found, kept beside the program: its bytes (SPEC.md 9.5), its key, and when it is forgotten. */
+/* stoker port: the outcome of a handshake, kept beside the program: its bytes (SPEC.md 9.5), its key, and when it is
+ * forgotten. An outcome that is loaded is still proved by a short handshake (search/probe.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,8 +7,11 @@
 #include "stoker/artifact.h"
 #include "stoker/le.h"
 
+/* Bytes of an encoded outcome: 6 words of 4 bytes and 5 of 8. */
 #define BYTES 64u
 
+/* Writes an outcome in the format of SPEC.md 9.5. Names of device and driver are not in it: they are in the record's
+ * header. */
 static void encode(const struct stk_opencl_outcome *o, uint8_t out[BYTES]) {
     const uint32_t words[6] = {o->memory, o->residency, o->rounds, o->items, o->adds, o->adds_lost};
     const uint64_t longs[5] = {o->p50_ns, o->items_ns, o->turn_cost, o->unit_cost, o->lane_cost};
@@ -19,7 +23,8 @@ static void encode(const struct stk_opencl_outcome *o, uint8_t out[BYTES]) {
     }
 }
 
-/* Numbers that no handshake ends with are refused. */
+/* Reads an outcome. Returns 0 for bytes that no handshake can have written, since a store may come from another machine
+ * or version. */
 static int decode(const uint8_t *in, uint32_t bytes, struct stk_opencl_outcome *o) {
     uint32_t memory, residency;
     if (bytes != BYTES) {
@@ -45,7 +50,8 @@ static int decode(const uint8_t *in, uint32_t bytes, struct stk_opencl_outcome *
     return o->turn_cost != 0u && o->unit_cost != 0u && o->adds_lost <= o->adds;
 }
 
-/* The program and what was asked for; a turn costs what the program makes it cost, over so many slots. */
+/* Computes the key of the outcome from the program and the configuration that a handshake depends on. The program is
+ * part of it, because a turn takes as long as the program makes it take. Returns 0 if there is no key. */
 static int outcome_key(struct stk_opencl *cl) {
     const struct stk_opencl_config *c = &cl->config;
     const struct stk_span program = {cl->own.persisted.program_key, sizeof cl->own.persisted.program_key};
@@ -61,6 +67,7 @@ void stk_opencl_sign(const struct stk_opencl *cl, struct stk_opencl_outcome *out
     memcpy(outcome->identity, cl->device.identity, sizeof outcome->identity);
 }
 
+/* Loads the outcome from one place. Returns 1 if it was there and makes sense; it then goes to the other place too. */
 static int load_from(struct stk_opencl *cl, enum stk_opencl_origin from, struct stk_opencl_outcome *outcome) {
     struct stk_opencl_record got;
     int right;
@@ -80,6 +87,7 @@ static int load_from(struct stk_opencl *cl, enum stk_opencl_origin from, struct 
 }
 
 enum stk_opencl_origin stk_opencl_load_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome) {
+    /* Without the key of the program there is none for the outcome. */
     cl->own.persisted.has_keys = cl->own.persisted.has_keys && outcome_key(cl);
     for (int from = STK_OPENCL_FROM_CACHE;
          cl->own.persisted.has_keys && !cl->own.persisted.rejected && from <= STK_OPENCL_FROM_STORE; from++) {
@@ -106,6 +114,7 @@ int stk_opencl_forget(struct stk_opencl *cl) {
         had = stk_cache_remove(cl->config.cache, cl->own.persisted.outcome_key);
     }
     if (cl->own.persisted.has_keys && cl->config.store) {
+        /* An error of the store is returned even if the cache had a record. */
         int stored = stk_store_remove(cl->config.store, cl->own.persisted.outcome_key);
         had = stored < 0 || stored > had ? stored : had;
     }

@@ -1,11 +1,14 @@
-/* Putting what this open made into cache and store. */
+/* stoker port: puts the program and the outcome that this open made into cache and store. The records are made in
+ * program.c and outcome.c. */
 #include "persist.h"
 
 int stk_opencl_persist(struct stk_opencl *cl) {
     int program = cl->own.persisted.has_keys && !cl->own.persisted.saved && cl->built_from == STK_OPENCL_MADE;
     int outcome = cl->own.persisted.has_keys && !cl->own.persisted.saved && cl->proved_from == STK_OPENCL_MADE;
     if (!cl->own.program.program) {
-        return 0; /* lost: there may be one after a recovery */
+        /* The device is lost, so there is no program now; after a recovery there may be one, and a later call puts
+         * it. */
+        return 0;
     }
     if (program) {
         stk_opencl_save_program(cl);
@@ -13,6 +16,7 @@ int stk_opencl_persist(struct stk_opencl *cl) {
     if (outcome) {
         stk_opencl_save_outcome(cl);
     }
+    /* Set even if something could not be put: persist_note says why, and the call works once. */
     cl->own.persisted.saved = 1;
     return program + outcome;
 }

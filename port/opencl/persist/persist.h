@@ -1,4 +1,4 @@
-/* What outlives the port: programs and outcomes of handshakes in cache and store. These files alone write
+/* stoker port: what outlives the port, programs and outcomes of handshakes in cache and store. These files alone write
  * own.persisted and persist_note of the port. */
 #ifndef STK_PORT_OPENCL_PERSIST_H
 #define STK_PORT_OPENCL_PERSIST_H
@@ -15,30 +15,31 @@ enum {
     STK_OPENCL_RECORD_OUTCOME = 2
 };
 
-/* A record that was found, whole and right. */
+/* A record that was found and is valid. */
 struct stk_opencl_record {
-    enum stk_opencl_origin from;
-    const uint8_t *key;
-    const uint8_t *record, *payload; /* the cache's, pinned, or in `pages` */
-    size_t record_bytes, mapped;
-    uint32_t bytes; /* of the payload */
-    void *pages;
+    enum stk_opencl_origin from; /* the place where the record was found */
+    const uint8_t *key;          /* key under which the record was looked for, STK_STORE_KEY_BYTES */
+    /* the whole record, and its payload: in the cache's memory, pinned, or in `pages` */
+    const uint8_t *record, *payload;
+    size_t record_bytes, mapped; /* bytes of the record with its header, and of `pages` */
+    uint32_t bytes;              /* bytes of the payload */
+    void *pages; /* memory of this process with a record of the store; NULL: the record is in the cache */
 };
 
 /* Returns 1 when there is a cache or a store. */
 int stk_opencl_persists(const struct stk_opencl *cl);
 
-/* 1: `got` has the record of `key` in the place `from`, and is to be dropped; 0: there is none, or it is not right,
- * which is noted. */
+/* Looks for the record of `key` in the place `from`. Returns 1 if `got` has it; the caller drops it. Returns 0 if there
+ * is none, or if it is not valid, which is noted in persist_note. */
 int stk_opencl_record_get(struct stk_opencl *cl, enum stk_opencl_origin from, const uint8_t *key, uint32_t kind,
                           struct stk_opencl_record *got);
 void stk_opencl_record_drop(struct stk_opencl *cl, struct stk_opencl_record *got);
 
-/* Puts what one place had into the other one. */
+/* Puts a record that was found in one place into the other one too. */
 void stk_opencl_record_spread(struct stk_opencl *cl, const struct stk_opencl_record *got);
 
-/* Writes the header before `bytes` bytes of payload, which begin STK_OPENCL_RECORD_HEADER bytes into `record`, and
- * puts it into both. */
+/* Writes the header before `bytes` bytes of payload, which begin STK_OPENCL_RECORD_HEADER bytes into `record`, and puts
+ * the record into cache and store. */
 void stk_opencl_record_put(struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes);
 
 /* Appends to cl->persist_note, cut to fit, behind a separator. */
@@ -46,23 +47,24 @@ void stk_opencl_persist_say(struct stk_opencl *cl, const char *format, ...) __at
 
 /// Programs: program.c ///
 
-/* The version of what lies between program and port: the kernel's arguments, and what its words mean. Raise it with
- * either. */
+/* Version of the interface between program and port: the kernel's arguments and the meaning of its words. Raise it when
+ * either changes, so that older programs are not loaded any more. */
 #define STK_OPENCL_ABI 5u
 
-/* The key of an artifact made from these by the compiler and the device of cl. 0 when there can be none. */
+/* Computes the key of an artifact that is made from these sources and options by the compiler of this device. Returns 0
+ * if there can be no key, because the driver does not say its version. */
 int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, uint32_t count, const char *options,
                    uint8_t key[STK_STORE_KEY_BYTES]);
 
-/* Loads the program that these texts were compiled to, and its kernel. Returns where it came from; STK_OPENCL_MADE:
- * there is none. */
+/* Loads the program that was compiled from these texts, and its kernel. Returns the place where it was found;
+ * STK_OPENCL_MADE: it was not found. */
 enum stk_opencl_origin stk_opencl_load_program(struct stk_opencl *cl, const char *const *texts, const size_t *lengths,
                                                uint32_t count, cl_program *program, cl_kernel *kernel);
 
-/* Takes nothing that was kept any more, since what came from there did not work. */
+/* Takes nothing from cache and store any more, because what was found in the place `from` did not work. */
 void stk_opencl_reject(struct stk_opencl *cl, enum stk_opencl_origin from);
 
-/* Puts the program in its present form into both. */
+/* Puts the program, as the driver has it now, into cache and store. */
 void stk_opencl_save_program(struct stk_opencl *cl);
 
 /// Outcomes: outcome.c ///
@@ -70,13 +72,15 @@ void stk_opencl_save_program(struct stk_opencl *cl);
 /* Notes in `outcome` the device and the driver that it belongs to. */
 void stk_opencl_sign(const struct stk_opencl *cl, struct stk_opencl_outcome *outcome);
 
-/* What an earlier open found; STK_OPENCL_MADE: nothing. */
+/* Loads what an earlier open found. Returns the place; STK_OPENCL_MADE: nothing was found. */
 enum stk_opencl_origin stk_opencl_load_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome);
+/* Puts cl->outcome into cache and store. */
 void stk_opencl_save_outcome(struct stk_opencl *cl);
 
 /// Both: persist.c ///
 
-/* stk_opencl_persist unless that is for later. Always STK_OK. */
+/* Calls stk_opencl_persist, unless the configuration leaves that for later. Always returns STK_OK: nothing that cannot
+ * be kept fails an open. */
 int stk_opencl_persist_now(struct stk_opencl *cl);
 
 #endif

@@ -1,5 +1,5 @@
-/* Compiled programs that are kept: looked for in the RAM cache, then in the flash store, and put into both once
- * compiled. What a driver refuses is compiled again. */
+/* stoker port: compiled programs that are kept. Looks for one in the RAM cache, then in the flash store, and puts one
+ * into both once it was compiled. A program that the driver refuses is compiled again, never run. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,8 +8,10 @@
 #include "persist.h"
 #include "stoker/artifact.h"
 
+/* Most texts of a program: each place has a #line and its text. */
 #define TEXTS_MAX (2u * STK_OPENCL_PLACES_MAX)
 
+/* Returns a text without its NUL as bytes for a key. */
 static struct stk_span span_of(const char *text) {
     return (struct stk_span){text, strlen(text)};
 }
@@ -28,9 +30,11 @@ int stk_opencl_key(const struct stk_opencl *cl, const struct stk_span *sources, 
     return cl->device.identified && stk_artifact_key(&hash, &recipe, key) == STK_OK;
 }
 
+/* Computes the key of the program from its texts and the options of the compiler. Returns 0 if there is no key. */
 static int program_key(struct stk_opencl *cl, const char *const *texts, const size_t *lengths, uint32_t count) {
     struct stk_span sources[TEXTS_MAX];
     char options[96];
+    /* Cannot happen with a source of this port; without a key nothing is kept. */
     if (count > TEXTS_MAX) {
         return 0;
     }
@@ -41,7 +45,8 @@ static int program_key(struct stk_opencl *cl, const char *const *texts, const si
     return stk_opencl_key(cl, sources, count, options, cl->own.persisted.program_key);
 }
 
-/* Makes the kernel of this port, where the program has it. */
+/* Makes the kernel out of a program. A program whose kernel has another number of arguments belongs to another version
+ * and is refused, even if its key is right. */
 static cl_int make_kernel(cl_program program, cl_kernel *kernel) {
     cl_uint args = 0;
     cl_int error;
@@ -58,6 +63,7 @@ static cl_int make_kernel(cl_program program, cl_kernel *kernel) {
     return CL_SUCCESS;
 }
 
+/* Makes a program and its kernel out of a record. Returns the OpenCL error; on an error nothing is left. */
 static cl_int load(const struct stk_opencl *cl, const struct stk_opencl_record *got, cl_program *program,
                    cl_kernel *kernel) {
     cl_device_id device = cl->device.id;
@@ -68,6 +74,7 @@ static cl_int load(const struct stk_opencl *cl, const struct stk_opencl_record *
     if (error != CL_SUCCESS) {
         return error;
     }
+    /* A driver may refuse a binary here, in `status`, or when the program is built. */
     error = status != CL_SUCCESS ? status : clBuildProgram(made, 1, &device, NULL, NULL, NULL);
     error = error == CL_SUCCESS ? make_kernel(made, kernel) : error;
     if (error == CL_SUCCESS) {
@@ -78,6 +85,7 @@ static cl_int load(const struct stk_opencl *cl, const struct stk_opencl_record *
     return error;
 }
 
+/* Loads the program from one place. Returns 1 if the driver took it; the record then goes to the other place too. */
 static int load_from(struct stk_opencl *cl, enum stk_opencl_origin from, cl_program *program, cl_kernel *kernel) {
     struct stk_opencl_record got;
     cl_int error;
@@ -117,12 +125,13 @@ void stk_opencl_reject(struct stk_opencl *cl, enum stk_opencl_origin from) {
     cl->own.persisted.rejected = 1;
 }
 
-/* After the launches of open: PoCL compiles the kernel for a size of group when it is first launched with it, and
- * puts into the binary what it has until then. */
+/* Gets the binary from the driver and puts it. Called after the launches of open: PoCL compiles the kernel for a size
+ * of group at the first launch with this size, and its binary has only what was compiled until then. */
 void stk_opencl_save_program(struct stk_opencl *cl) {
     size_t bytes = 0, mapped;
     cl_int error = clGetProgramInfo(cl->own.program.program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL);
     uint8_t *record;
+    /* A driver may have no binary to give, and a record holds at most 2^32 - 1 bytes. */
     if (error != CL_SUCCESS || bytes == 0u || bytes > UINT32_MAX - STK_OPENCL_RECORD_HEADER) {
         stk_opencl_persist_say(cl, "the driver gives no binary (OpenCL error %d)", error);
         return;
@@ -133,6 +142,7 @@ void stk_opencl_save_program(struct stk_opencl *cl) {
         stk_opencl_persist_say(cl, "no memory for a binary of %zu bytes", bytes);
         return;
     }
+    /* The driver writes behind the room for the header, so that the record needs no second copy. */
     unsigned char *binary = record + STK_OPENCL_RECORD_HEADER;
     error = clGetProgramInfo(cl->own.program.program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL);
     if (error == CL_SUCCESS) {

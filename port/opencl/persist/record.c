@@ -1,5 +1,6 @@
-/* What outlives the port: records in a RAM cache and a flash store, each behind a header of this port's (SPEC.md
- * 9.5). Nothing in a record is used before all of its header and its digest are right. */
+/* stoker port: records in a RAM cache and a flash store, each behind a header of this port (SPEC.md 9.5). Nothing in
+ * a record is used before all of its header and its digest are right: a damaged program could do anything on the
+ * device. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #include "stoker/blake3.h"
 #include "stoker/le.h"
 
-#define VERSION     1u
-#define RECORD_MAX  (UINT32_C(256) << 20) /* no kernel is larger */
+#define VERSION 1u
+/* Most bytes of a record; no kernel is larger, so a longer record is damaged. */
+#define RECORD_MAX (UINT32_C(256) << 20)
+/* Places of the header's fields, in bytes from its start. */
 #define AT_VERSION  4u
 #define AT_KIND     8u
 #define AT_BYTES    12u
@@ -23,6 +26,7 @@
 static const uint8_t magic[4] = {'S', 'T', 'K', 'K'};
 
 _Static_assert(AT_DIGEST + STK_BLAKE3_OUT == STK_OPENCL_RECORD_HEADER, "the digest ends the header");
+/* Device, platform and driver are stored as the members of struct stk_opencl_device have them. */
 _Static_assert(AT_PLATFORM - AT_DEVICE == sizeof((struct stk_opencl_device *)0)->name, "device");
 _Static_assert(AT_DRIVER - AT_PLATFORM == sizeof((struct stk_opencl_device *)0)->platform, "platform");
 _Static_assert(AT_DIGEST - AT_DRIVER == sizeof((struct stk_opencl_device *)0)->driver, "driver");
@@ -30,6 +34,7 @@ _Static_assert(AT_DIGEST - AT_DRIVER == sizeof((struct stk_opencl_device *)0)->d
 void stk_opencl_persist_say(struct stk_opencl *cl, const char *format, ...) {
     size_t used = strlen(cl->persist_note);
     va_list args;
+    /* The separator goes first. If not even that fits, the note is full. */
     used += (size_t)snprintf(cl->persist_note + used, sizeof cl->persist_note - used, "%s", used ? "; " : "");
     if (used >= sizeof cl->persist_note) {
         return;
@@ -46,7 +51,8 @@ int stk_opencl_persists(const struct stk_opencl *cl) {
 
 /// Header ///
 
-/* Under the key, so that a record which was put under another key is none. 0 when it cannot be had. */
+/* Computes the digest of a record's header and payload. The key goes into the digest, so that a record which was put
+ * under another key is not valid. Returns 0 if the digest cannot be computed. */
 static int digest_of(const uint8_t *key, const uint8_t *record, size_t bytes, uint8_t out[STK_BLAKE3_OUT]) {
     struct stk_blake3 hash;
     stk_blake3_init_keyed(&hash, key);
@@ -58,6 +64,7 @@ static int digest_of(const uint8_t *key, const uint8_t *record, size_t bytes, ui
     return 1;
 }
 
+/* Writes the header of a record whose payload is in place. Returns 0 if there can be no digest. */
 static int seal(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, uint8_t *record, uint32_t bytes) {
     memset(record, 0, STK_OPENCL_RECORD_HEADER);
     memcpy(record, magic, sizeof magic);
@@ -70,7 +77,8 @@ static int seal(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, 
     return digest_of(key, record, (size_t)bytes + STK_OPENCL_RECORD_HEADER, record + AT_DIGEST);
 }
 
-/* NULL when all is right. */
+/* Returns what is wrong with a record, in words that follow "was", or NULL if the record is valid. The digest comes
+ * last, since it costs the most and the other tests say more. */
 static const char *wrong_with(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, const uint8_t *record,
                               size_t bytes) {
     uint8_t digest[STK_BLAKE3_OUT];
@@ -95,6 +103,7 @@ static const char *wrong_with(const struct stk_opencl *cl, const uint8_t *key, u
 
 /// Places ///
 
+/* Finds a record in the cache and pins it there, so that its bytes stay until it is dropped. Returns 1 if found. */
 static int take_cached(struct stk_opencl *cl, struct stk_opencl_record *got) {
     struct stk_artifact found;
     if (!cl->config.cache || stk_cache_pin(cl->config.cache, got->key, &found) != 1) {
@@ -105,8 +114,10 @@ static int take_cached(struct stk_opencl *cl, struct stk_opencl_record *got) {
     return 1;
 }
 
-/* Reads the store's artifact into pages for `bytes` bytes, the size that find told. Returns as stk_store_get. */
+/* Reads the store's artifact into memory for `bytes` bytes, the size that stk_store_find gave. Returns as
+ * stk_store_get. */
 static int read_stored(struct stk_opencl *cl, struct stk_opencl_record *got, uint32_t bytes) {
+    /* One byte more, since a mapping of 0 bytes is an error. */
     void *pages = mmap(NULL, bytes + 1u, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint32_t size = 0;
     int found;
@@ -121,7 +132,8 @@ static int read_stored(struct stk_opencl *cl, struct stk_opencl_record *got, uin
     return found;
 }
 
-/* Where an older and larger version takes the place of a damaged one, find tells the new size. */
+/* Finds a record in the store and reads it. Returns 1 if found. If the newest version is damaged, the store falls back
+ * to an older one, which may be larger: STK_E_SPACE then makes the loop ask for the size again. */
 static int take_stored(struct stk_opencl *cl, struct stk_opencl_record *got) {
     uint32_t bytes = 0;
     int found;
@@ -132,6 +144,7 @@ static int take_stored(struct stk_opencl *cl, struct stk_opencl_record *got) {
             found = bytes <= RECORD_MAX ? read_stored(cl, got, bytes) : STK_E_OVERFLOW;
         }
     } while (found == STK_E_SPACE);
+    /* A damaged record and a store that cannot be read are two notes: only the first is mended by a new record. */
     if (found == STK_E_CORRUPT) {
         stk_opencl_persist_say(cl, "the store's was damaged");
     } else if (found < 0) {
@@ -154,6 +167,7 @@ int stk_opencl_record_get(struct stk_opencl *cl, enum stk_opencl_origin from, co
     if (wrong) {
         stk_opencl_persist_say(cl, "%s's was %s", stk_opencl_origin_name(from), wrong);
     }
+    /* A record that is not valid is unpinned or unmapped at once; the next one that is put replaces it. */
     if (!found || wrong) {
         stk_opencl_record_drop(cl, got);
         return 0;
@@ -172,6 +186,7 @@ void stk_opencl_record_drop(struct stk_opencl *cl, struct stk_opencl_record *got
     got->pages = NULL;
 }
 
+/* Puts a record into the store. A store that is full or failed is noted and never fails an open. */
 static void store_it(struct stk_opencl *cl, const uint8_t *key, const void *record, size_t bytes) {
     const struct stk_span span = {record, bytes};
     int err = stk_store_put(cl->config.store, key, &span, 1);
@@ -183,8 +198,8 @@ static void store_it(struct stk_opencl *cl, const uint8_t *key, const void *reco
 
 void stk_opencl_record_spread(struct stk_opencl *cl, const struct stk_opencl_record *got) {
     if (got->from == STK_OPENCL_FROM_STORE && cl->config.cache) {
-        (void)!stk_cache_put(cl->config.cache, got->key, got->record,
-                             got->record_bytes); /* it counts what it refuses */
+        /* The cache counts what it refuses, so the result needs no note. */
+        (void)!stk_cache_put(cl->config.cache, got->key, got->record, got->record_bytes);
     }
     if (got->from == STK_OPENCL_FROM_CACHE && cl->config.store &&
         stk_store_find(cl->config.store, got->key, NULL) == 0) {

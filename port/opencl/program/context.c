@@ -1,4 +1,5 @@
-/* The context with its queue. */
+/* stoker port: makes and releases the context, its queue, the program and the kernel. Lost contexts are kept by
+ * recover/. */
 #include <string.h>
 
 #include "../report/report.h"
@@ -13,7 +14,8 @@ int stk_opencl_create_queue(struct stk_opencl *cl) {
         p->context = NULL;
         return stk_opencl_error(cl, error, "clCreateContext");
     }
-    /* In order; the later call is not in a driver of OpenCL 1.2. */
+    /* The queue runs in order, which every wait of the port relies on. A driver of OpenCL 1.2 does not have the later
+     * call. */
     p->queue = strncmp(cl->device.version, "OpenCL 1.", 9) == 0
                    ? clCreateCommandQueue(p->context, device, 0, &error)
                    : clCreateCommandQueueWithProperties(p->context, device, NULL, &error);
@@ -22,6 +24,7 @@ int stk_opencl_create_queue(struct stk_opencl *cl) {
 
 void stk_opencl_release_context(struct stk_opencl *cl) {
     struct stk_opencl_program *p = &cl->own.program;
+    /* In the reverse order of creation; a recovery may have made only some of them. */
     if (p->kernel) {
         clReleaseKernel(p->kernel);
     }
@@ -49,5 +52,6 @@ void stk_opencl_retire_context(struct stk_opencl *cl, void **context, void **que
     clReleaseKernel(p->kernel);
     clReleaseProgram(p->program);
     *p = (struct stk_opencl_program){0};
-    cl->built_from = STK_OPENCL_MADE; /* as long as there is none */
+    /* There is no program until the next build, so none came from cache or store. */
+    cl->built_from = STK_OPENCL_MADE;
 }

@@ -1,5 +1,6 @@
-/* A driver's build log, with its places turned into the user's. The number in a place is that of the line in the whole
- * text (struct stk_opencl_source), whatever name stands before it. Drivers write:
+/* stoker port: a driver's build log, with its places turned into the user's. The number in a place is that of the line
+ * in the whole text (struct stk_opencl_source), whatever name stands before it. A line that no form below fits is
+ * copied as it is. Drivers write:
  *
  *   user.cl:700:5: error: ...
  *       clang, by the name of #line, or another: input.cl (oclgrind, Mesa), 1 (Intel), <source> (Mali), BC-src-code
@@ -16,19 +17,24 @@
 
 #include "program.h"
 
-#define TAIL_ROOM 32u /* for the line that says how many are not there */
+/* Bytes that are kept for the last line, which says how many lines were left out. */
+#define TAIL_ROOM 32u
 
+/* A part of the log: its first byte and the byte behind its last. */
 struct span {
     const char *at, *end;
 };
 
-/* What a line of a log says about a place. */
+/* Parts of a line of the log that has a place. */
 struct found {
+    /* name of the file, word for how bad the error is, name of the macro's file, and the message */
     struct span name, severity, spelling, rest;
-    uint32_t line, column; /* column 0: none */
-    uint32_t spelling_line, spelling_column;
+    uint32_t line, column;                   /* place of the error, counted from 1; column 0: none */
+    uint32_t spelling_line, spelling_column; /* place where a macro was written; line 0: none */
 };
 
+/* Reads a number of at most 9 digits, so that it fits into 32 bits, and moves `s` behind it. Returns 0 if there is
+ * none. */
 static int number(struct span *s, uint32_t *value) {
     const char *from = s->at;
     *value = 0;
@@ -38,6 +44,7 @@ static int number(struct span *s, uint32_t *value) {
     return s->at != from;
 }
 
+/* Returns 1 if `s` starts with this text, and then moves `s` behind it. */
 static int starts(struct span *s, const char *with) {
     size_t n = strlen(with);
     int yes = (size_t)(s->end - s->at) >= n && memcmp(s->at, with, n) == 0;
@@ -45,6 +52,7 @@ static int starts(struct span *s, const char *with) {
     return yes;
 }
 
+/* Reads a word such as "error: ". Returns 1 and moves `s` behind it if there is one. */
 static int severity(struct span *s, struct span *what) {
     static const char *const names[] = {"fatal error", "catastrophic error", "error", "warning", "note", "remark"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -58,7 +66,7 @@ static int severity(struct span *s, struct span *what) {
     return 0;
 }
 
-/* ":line:column" or ":line" at `s`. */
+/* Reads ":line:column" or ":line". Returns 1 and moves `s` behind it if it is there. */
 static int numbers(struct span *s, uint32_t *line, uint32_t *column) {
     struct span more;
     *column = 0;
@@ -72,7 +80,8 @@ static int numbers(struct span *s, uint32_t *line, uint32_t *column) {
     return 1;
 }
 
-/* name:line:column, of which `s` starts with the name. Names may hold colons. */
+/* Reads name:line:column at the start of `s`. Names may hold colons, so the first colon that numbers follow ends the
+ * name. */
 static int place(struct span *s, struct span *name, uint32_t *line, uint32_t *column) {
     for (const char *p = s->at; (p = memchr(p, ':', (size_t)(s->end - p))) != NULL; p++) {
         struct span rest = {p, s->end};
@@ -85,6 +94,7 @@ static int place(struct span *s, struct span *name, uint32_t *line, uint32_t *co
     return 0;
 }
 
+/* Return 1 if a line has the form of PoCL, of clang or of AMD's older compiler (EDG), and fill `f` in. */
 static int is_pocl(struct span s, struct found *f) {
     if (!severity(&s, &f->severity) || !place(&s, &f->name, &f->line, &f->column)) {
         return 0;
@@ -104,6 +114,7 @@ static int is_clang(struct span s, struct found *f) {
     if (!place(&s, &f->name, &f->line, &f->column) || !starts(&s, ":")) {
         return 0;
     }
+    /* Skips ranges of columns, which clang writes where they are switched on. */
     while (starts(&s, "{")) {
         s.at = memchr(s.at, '}', (size_t)(s.end - s.at));
         if (!s.at) {
@@ -134,20 +145,23 @@ static int is_edg(struct span s, struct found *f) {
     return 1;
 }
 
+/* Returns 1 if a line names a place. The more special forms come first, since the form of clang fits parts of them. */
 static int parse(struct span s, struct found *f) {
     memset(f, 0, sizeof *f);
     return is_pocl(s, f) || is_edg(s, f) || is_clang(s, f);
 }
 
+/* Returns 1 if the span is exactly this text. */
 static int same(struct span s, const char *text) {
     return strlen(text) == (size_t)(s.end - s.at) && memcmp(s.at, text, strlen(text)) == 0;
 }
 
-/* The place of a line of the whole text; NULL when the number is not one of it: in a header of the driver's, or a
- * macro that it keeps apart. */
+/* Returns the file or piece in which a line of the whole text lies. Returns NULL if the number is not one of this text:
+ * it counts lines of a header of the driver's, or of a macro that the driver keeps apart. */
 static const struct stk_opencl_place *find(const struct stk_opencl_source *source, struct span name, uint32_t line) {
     static const char *const apart[] = {"<scratch space>", "<built-in>", "<command line>", "<invalid loc>"};
     const struct stk_opencl_place *at = NULL;
+    /* A name that ends in ".h" is foreign unless it is the name of one of our files. */
     int foreign = name.end - name.at > 2 && memcmp(name.end - 2, ".h", 2) == 0;
     for (uint32_t i = 0; i < source->place_count; i++) {
         const struct stk_opencl_place *p = &source->places[i];
@@ -161,13 +175,14 @@ static const struct stk_opencl_place *find(const struct stk_opencl_source *sourc
     return foreign || line >= source->line ? NULL : at;
 }
 
-/* What is written so far. A line that does not fit is taken back whole, unless it is the first. */
+/* The text that is written so far. A line that does not fit is taken back as a whole, unless it is the first one. */
 struct writer {
-    char *to;
-    size_t room, used; /* room without the NUL */
-    int full;
+    char *to;          /* start of the text */
+    size_t room, used; /* bytes of the room without the final NUL, and bytes written */
+    int full;          /* 1: a part did not fit, so nothing more is written */
 };
 
+/* Appends bytes as far as they fit, and notes if they do not. */
 static void put(struct writer *w, const char *text, size_t bytes) {
     size_t fits = bytes < w->room - w->used ? bytes : w->room - w->used;
     memcpy(w->to + w->used, text, fits);
@@ -179,6 +194,8 @@ static void put_span(struct writer *w, struct span s) {
     put(w, s.at, (size_t)(s.end - s.at));
 }
 
+/* Appends a place as name:line:column of the user's piece. A place that is not in the text keeps the driver's words,
+ * and one in lines that the port has made has a name only. */
 static void put_place(struct writer *w, const struct stk_opencl_source *source, struct span name, uint32_t line,
                       uint32_t column) {
     const struct stk_opencl_place *at = find(source, name, line);
@@ -195,6 +212,7 @@ static void put_place(struct writer *w, const struct stk_opencl_source *source, 
     }
 }
 
+/* Appends one line of the log, translated if `f` has its parts. */
 static void put_line(struct writer *w, const struct stk_opencl_source *source, struct span text,
                      const struct found *f) {
     size_t from = w->used;
@@ -204,6 +222,7 @@ static void put_line(struct writer *w, const struct stk_opencl_source *source, s
         put_span(w, f->severity);
         put(w, ": ", 2);
         put_span(w, f->rest);
+        /* The error lies where the macro is used; the place where it was written helps as well. */
         if (f->spelling_line != 0u) {
             put(w, " (written at ", 13);
             put_place(w, source, f->spelling, f->spelling_line, f->spelling_column);
@@ -213,10 +232,12 @@ static void put_line(struct writer *w, const struct stk_opencl_source *source, s
         put_span(w, text);
     }
     put(w, "\n", 1);
+    /* A line that was cut goes away as a whole, but a first line that is too long is better than none. */
     w->used = w->full && from != 0u ? from : w->used;
 }
 
-/* Writes the lines, or only errors and what follows them up to the next place. Returns how many lines are not there. */
+/* Writes the lines, or with `errors_only` the errors and the lines that follow each up to the next place. Returns how
+ * many lines were left out. */
 static uint32_t write_lines(struct writer *w, const struct stk_opencl_source *source, const char *log, size_t bytes,
                             int errors_only) {
     const char *p = log, *end = log + bytes;
@@ -228,10 +249,11 @@ static uint32_t write_lines(struct writer *w, const struct stk_opencl_source *so
         struct found f;
         int placed;
         p = newline ? newline + 1 : end;
+        /* Some drivers end lines with CR and LF. */
         text.end -= text.end > text.at && text.end[-1] == '\r' ? 1 : 0;
         placed = parse(text, &f);
         if (placed && errors_only) {
-            on = f.severity.end[-1] == 'r'; /* "error" and its kinds */
+            on = f.severity.end[-1] == 'r'; /* "error" and its kinds end in r, the other words do not */
         }
         if (on && !w->full) {
             put_line(w, source, text, placed ? &f : NULL);
@@ -244,9 +266,11 @@ static uint32_t write_lines(struct writer *w, const struct stk_opencl_source *so
 void stk_opencl_map_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to, size_t room) {
     struct writer w = {.to = to, .room = room - 1u};
     uint32_t left_out = write_lines(&w, source, log, bytes, 0);
+    /* Not all lines fit, so the errors go first: a long list of warnings must not hide them. */
     if (left_out != 0u && room > 2u * TAIL_ROOM) {
         w = (struct writer){.to = to, .room = room - 1u - TAIL_ROOM};
         left_out = write_lines(&w, source, log, bytes, 1);
+        /* There is no error among the lines, so they are written from the start. */
         if (w.used == 0u) {
             w.full = 0;
             left_out = write_lines(&w, source, log, bytes, 0);

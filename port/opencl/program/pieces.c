@@ -1,4 +1,5 @@
-/* Are the user's pieces and fused ops well? What is wrong is said before a driver's compiler says it less clearly. */
+/* stoker port: checks the user's pieces, fused ops and costs before they are compiled. A mistake is named here in words
+ * of the configuration, where a compiler would name it by a place in a text that the user did not write. */
 #include <ctype.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "program.h"
 #include "stoker/ring.h"
 
+/* Returns 1 for a name that may stand in a #line and in the build log. */
 static int name_ok(const char *name) {
     size_t n = name ? strlen(name) : 0u;
     return n >= 1u && n <= STK_OPENCL_NAME_MAX &&
@@ -13,6 +15,7 @@ static int name_ok(const char *name) {
                         "0123456789_./+-") == n;
 }
 
+/* Returns 1 for the name of a function in C. */
 static int identifier_ok(const char *name) {
     size_t i;
     for (i = 0; name[i] != '\0' && i <= STK_OPENCL_NAME_MAX; i++) {
@@ -23,7 +26,7 @@ static int identifier_ok(const char *name) {
     return i >= 1u && i <= STK_OPENCL_NAME_MAX;
 }
 
-/* The line of the first #line of a text, counted from 1; 0: none. */
+/* Returns the line of the first #line of a text, counted from 1, or 0 if there is none. "# 12" is a #line as well. */
 static unsigned line_of_directive(const char *text) {
     unsigned line = 1;
     const char *p = text;
@@ -43,21 +46,24 @@ static unsigned line_of_directive(const char *text) {
     return 0;
 }
 
+/* Says what is wrong with the configuration, and leaves the function with STK_E_ARG. */
 #define REFUSE(...)                                                                                                    \
     do {                                                                                                               \
         stk_opencl_say(cl, __VA_ARGS__);                                                                               \
         return STK_E_ARG;                                                                                              \
     } while (0)
 
-/* Entries are counted through: pieces, then fused ops. */
+/* Returns the name of entry `i`. Entries are counted through: the pieces, then the fused ops. */
 static const char *name_of(const struct stk_opencl_config *c, uint32_t i) {
     return i < c->piece_count ? c->pieces[i].name : c->fused[i - c->piece_count].name;
 }
 
+/* Returns the opcode of entry `i`. */
 static uint32_t opcode_of(const struct stk_opencl_config *c, uint32_t i) {
     return i < c->piece_count ? c->pieces[i].opcode : c->fused[i - c->piece_count].opcode;
 }
 
+/* Checks that entry `i` has a valid name that no entry before it has. */
 static int check_name(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     const char *name = name_of(c, i), *kind = i < c->piece_count ? "piece" : "fused op";
@@ -74,6 +80,7 @@ static int check_name(struct stk_opencl *cl, uint32_t i) {
     return STK_OK;
 }
 
+/* Checks that entry `i` has an opcode that handlers may have and that no entry before it has. */
 static int check_opcode(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     uint32_t opcode = opcode_of(c, i), k;
@@ -93,6 +100,7 @@ static int check_opcode(struct stk_opencl *cl, uint32_t i) {
     return STK_OK;
 }
 
+/* The configuration is small and checked once, so a search over all pieces is good enough. */
 uint32_t stk_opencl_piece_of(const struct stk_opencl_config *c, const char *function) {
     uint32_t i;
     for (i = 0; i < c->piece_count; i++) {
@@ -103,6 +111,8 @@ uint32_t stk_opencl_piece_of(const struct stk_opencl_config *c, const char *func
     return STK_OPENCL_NO_PIECE;
 }
 
+/* Checks the handler of piece `i`. A piece without a function is text for other pieces, so it must have a text and no
+ * opcode. */
 static int check_function(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     const struct stk_opencl_piece *p = &c->pieces[i];
@@ -127,6 +137,7 @@ static int check_function(struct stk_opencl *cl, uint32_t i) {
     return p->opcode != 0u ? check_opcode(cl, i) : STK_OK;
 }
 
+/* Checks the text of piece `i`. A piece without one names a function of an earlier text. */
 static int check_source(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     const struct stk_opencl_piece *p = &c->pieces[i];
@@ -146,6 +157,8 @@ static int check_source(struct stk_opencl *cl, uint32_t i) {
     REFUSE("%s: has no source, and no piece before it has: give it its text", p->name);
 }
 
+/* Checks that a fused op names functions of pieces, all of one width: lanes of a wide handler work together, those of a
+ * scalar one do not. */
 static int check_fused(struct stk_opencl *cl, const struct stk_opencl_fused *f) {
     const struct stk_opencl_config *c = &cl->config;
     uint32_t width = 0, i;
@@ -167,6 +180,7 @@ static int check_fused(struct stk_opencl *cl, const struct stk_opencl_fused *f) 
     return STK_OK;
 }
 
+/* Checks that cost `i` belongs to an opcode of the configuration, and is its only one. */
 static int check_cost(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     uint32_t opcode = c->costs[i].opcode, k;
@@ -200,6 +214,8 @@ int stk_opencl_check_pieces(struct stk_opencl *cl) {
     if (c->cost_count > STK_OPENCL_COSTS_MAX || (c->cost_count != 0u && !c->costs)) {
         REFUSE("%u costs: give an array of at most %u", (unsigned)c->cost_count, STK_OPENCL_COSTS_MAX);
     }
+    /* Each entry is checked against those before it, so the first mistake in the order of the configuration is the one
+     * that is named. */
     for (i = 0; i < c->piece_count && err == STK_OK; i++) {
         err = check_name(cl, i);
         err = err == STK_OK ? check_source(cl, i) : err;

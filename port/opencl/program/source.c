@@ -1,4 +1,5 @@
-/* The text of the program: the files of the kernel, with the user's pieces right before the table of opcodes. */
+/* stoker port: the text of the program: the files of the kernel, with the user's pieces right before the table of
+ * opcodes. For each opcode of the user it makes the few lines that call the handler. It compiles nothing. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +8,11 @@
 #include "program.h"
 #include "stoker/kernel_text.h"
 
+/* File of the kernel text before which the pieces stand: the table of opcodes in it calls the handlers. */
 #define PIECES_BEFORE "kernels/ops.h"
-#define FILE_START    "#line 1 \""
+#define FILE_START    "#line 1 \"" /* start of a file in the embedded kernel text (tools/cmake/embed_kernel.cmake) */
 
+/* Appends a text without a copy, and counts its lines. The text must stay as long as the source. */
 static void add_text(struct stk_opencl_source *s, const char *text, size_t bytes) {
     const char *p = text, *end = text + bytes;
     s->texts[s->count] = text;
@@ -19,7 +22,7 @@ static void add_text(struct stk_opencl_source *s, const char *text, size_t bytes
     }
 }
 
-/* Appends to `made`, which is large enough for all that the limits of the configuration allow. */
+/* Appends formatted text to s->made, which is large enough for all that the limits of the configuration allow. */
 __attribute__((format(printf, 2, 3))) static void make(struct stk_opencl_source *s, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -27,16 +30,19 @@ __attribute__((format(printf, 2, 3))) static void make(struct stk_opencl_source 
     va_end(args);
 }
 
-/* Starts a place. The empty lines end what came before, even in a comment line or in a backslash. */
+/* Starts a place with a #line of its own. The two empty lines end the text before, even if it ends in a comment line or
+ * in a backslash. */
 static void start_place(struct stk_opencl_source *s, const char *name, size_t name_bytes, int made) {
     size_t from = s->used;
+    /* Two empty lines and the #line come before the first line of the place. */
     uint32_t line = s->line + 3u;
     make(s, "\n\n#line %u \"%.*s\"\n", (unsigned)line, (int)name_bytes, name);
     add_text(s, s->made + from, s->used - from);
     s->places[s->place_count++] = (struct stk_opencl_place){name, (uint32_t)name_bytes, line, made ? 1u : 0u};
 }
 
-/* Makes the function that states the cost of an opcode. It calls the user's function, if there is one. */
+/* Makes the function that states the cost of an opcode. It calls the user's function, if there is one. Else the cost is
+ * one unit for each byte of the chunk and each of the `parts` handlers. */
 static void make_cost(struct stk_opencl_source *s, const struct stk_opencl_config *c, const char *kind, uint32_t i,
                       uint32_t opcode, uint32_t parts) {
     uint32_t k = 0;
@@ -53,7 +59,8 @@ static void make_cost(struct stk_opencl_source *s, const struct stk_opencl_confi
     }
 }
 
-/* A function of its own for each opcode: a function that a piece does not have is then missed in the piece's name. */
+/* Makes the function that calls the handler of piece `i`. It stands in a place with the piece's name, so that the
+ * compiler reports a handler that is missing under this name. */
 static void add_call(struct stk_opencl_source *s, const struct stk_opencl_config *c, uint32_t i) {
     const struct stk_opencl_piece *p = &c->pieces[i];
     size_t from;
@@ -65,6 +72,7 @@ static void add_call(struct stk_opencl_source *s, const struct stk_opencl_config
     add_text(s, s->made + from, s->used - from);
 }
 
+/* Makes the function of a fused op, which runs its handlers one after the other (kernels/fused.h). */
 static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_config *c, uint32_t i) {
     const struct stk_opencl_fused *f = &c->fused[i];
     size_t from;
@@ -72,6 +80,8 @@ static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_confi
     start_place(s, f->name, strlen(f->name), 1);
     from = s->used;
     make(s, "STK_FN stk_u32 stk_fused_%u(const struct stk_dev *d, const struct stk_call *c) {\n", (unsigned)i);
+    /* STK_FUSED_PART runs a handler only while the status is DONE, so the first handler that ends otherwise ends the
+     * op. */
     make(s, "stk_u32 status = STK_SLOT_DONE;\n");
     for (k = 0; k < f->function_count; k++) {
         make(s, "STK_FUSED_PART(%uu, %s)\n", (unsigned)k, f->functions[k]);
@@ -81,6 +91,7 @@ static void add_fused(struct stk_opencl_source *s, const struct stk_opencl_confi
     add_text(s, s->made + from, s->used - from);
 }
 
+/* Makes the list of the user's opcodes, which the worker expands (kernels/ops.h). */
 static void add_list(struct stk_opencl_source *s, const struct stk_opencl_config *c) {
     static const char name[] = "opcodes";
     size_t from;
@@ -102,6 +113,7 @@ static void add_list(struct stk_opencl_source *s, const struct stk_opencl_config
     add_text(s, s->made + from, s->used - from);
 }
 
+/* Appends the user's pieces, each followed by the call of its handler, then the fused ops and the list of opcodes. */
 static void add_pieces(struct stk_opencl_source *s, const struct stk_opencl_config *c) {
     uint32_t i;
     for (i = 0; i < c->piece_count; i++) {
@@ -122,7 +134,7 @@ static void add_pieces(struct stk_opencl_source *s, const struct stk_opencl_conf
     }
 }
 
-/* The end of a file of the kernel text: where the next one starts. */
+/* Returns the end of a file of the kernel text, which is the start of the next one. */
 static const char *end_of_file(const char *body) {
     const char *next = strstr(body, "\n" FILE_START);
     return next ? next + 1 : body + strlen(body);
@@ -132,15 +144,18 @@ int stk_opencl_source(struct stk_opencl *cl, struct stk_opencl_source *s) {
     const char *p = stk_kernel_text;
     uint32_t files = 0;
     int placed = 0;
+    /* `made` needs no zeros, and is too large to clear for nothing. */
     memset(s, 0, offsetof(struct stk_opencl_source, made));
     s->line = 1;
     while (strncmp(p, FILE_START, sizeof FILE_START - 1u) == 0 && files++ < STK_OPENCL_FILES_MAX) {
         const char *name = p + sizeof FILE_START - 1u, *close = strchr(name, '"'),
                    *body = close ? strchr(close, '\n') : NULL, *end;
+        /* A #line without an end is not what the build makes; the test behind the loop refuses it. */
         if (!body) {
             break;
         }
         end = end_of_file(body);
+        /* The pieces come after everything that they may use, and before the table that calls them. */
         if ((size_t)(close - name) == sizeof PIECES_BEFORE - 1u &&
             strncmp(name, PIECES_BEFORE, (size_t)(close - name)) == 0) {
             add_pieces(s, &cl->config);
@@ -150,6 +165,7 @@ int stk_opencl_source(struct stk_opencl *cl, struct stk_opencl_source *s) {
         add_text(s, body + 1, (size_t)(end - body - 1));
         p = end;
     }
+    /* The text has more files than places, another form, or no table of opcodes. */
     if (*p != '\0' || !placed) {
         stk_opencl_say(cl, "the embedded kernel text is not what this port knows");
         return STK_E_BUILD;

@@ -1,4 +1,5 @@
-/* Memory that stops being shared: how the port goes on in the next mode without losing a slot. */
+/* stoker port: goes on in the next mode when memory stops being shared. No slot is lost: the launches end first, then
+ * the slots that they held go back. */
 #include "../launch/launch.h"
 #include "../memory/memory.h"
 #include "../report/report.h"
@@ -9,6 +10,8 @@ int stk_opencl_step_downgrade(struct stk_opencl *cl) {
     const enum stk_residency lower = stk_opencl_mode(cl->mode)->lower;
     const struct stk_opencl_terms terms = stk_opencl_user_terms(cl);
     int err = STK_OK;
+    /* A launch that still runs could end a slot that was put back, so nothing is put back before the last one is
+     * over. */
     while (cl->stats.running) {
         int over = stk_opencl_launch_over(cl);
         if (over < 0) {
@@ -20,6 +23,7 @@ int stk_opencl_step_downgrade(struct stk_opencl *cl) {
         stk_opencl_pop(cl);
     }
     stk_opencl_enter(cl, STK_OPENCL_WORKING);
+    /* The ends that the host never saw would make later launches seem over. */
     stk_opencl_forget_ends(cl);
     stk_opencl_put_back(cl, 1);
     if (stk_opencl_mode(lower)->copies) {

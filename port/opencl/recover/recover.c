@@ -1,13 +1,14 @@
-/* A lost device: no launch of it runs any more, what it had claimed goes back, and a new context takes its place.
+/* stoker port: a lost device. No launch of it runs any more, the slots that it had claimed go back, and a new context
+ * takes its place.
  *
- * A kernel that is only thought to be gone may store DONE into a slot that was put back, or run it beside the one
- * that claimed it next. So nothing is put back before the driver says that the launch is over: complete, or ended by
- * an error. Where the driver no longer answers, the memory's word counts: every worker of the launch counted itself
- * out. With copies the kernel has nothing of the host's, and its launch is over when we no longer take its results
- * in.
+ * A kernel that is only thought to be gone may store DONE into a slot that was put back, or run the slot beside the
+ * worker that claimed it next. So nothing is put back before the driver says that the launch is over: complete, or
+ * ended by an error. Where the driver no longer answers, the memory decides: every worker of the launch counted itself
+ * out. With copies the kernel has nothing of the host's, and its launch is over when the port no longer takes its
+ * results in.
  *
- * The new context works on copies: the memory the host sees belongs to the lost one, which keeps it until close, and
- * what another context can share of it no handshake can prove while work is in it. */
+ * The new context works on copies. The memory that the host sees belongs to the lost context, which keeps it until
+ * close, and no handshake can prove what another context can share of it while work is in it. */
 #include <string.h>
 
 #include "../launch/launch.h"
@@ -19,19 +20,21 @@
 
 /// Launches that are to end ///
 
+/* Answer to the question whether a launch is under way. */
 enum quiet {
     QUIET,   /* no launch is under way */
-    RUNS,    /* one is, as the driver says */
-    UNKNOWN, /* the driver does not say it */
+    RUNS,    /* a launch is under way, as the driver says */
+    UNKNOWN, /* the driver does not say whether one is */
 };
 
-/* Looks at the launches under way. What ended is popped, and not merged. */
+/* Looks at the launches under way. Those that ended are popped, and their results are not taken in. */
 static enum quiet look(struct stk_opencl *cl) {
     const struct stk_opencl_mode *mode = stk_opencl_mode(cl->mode);
     while (cl->stats.running) {
         cl_int status = CL_QUEUED;
         int told = stk_opencl_launch_status(cl, &status);
         int over = told ? status <= CL_COMPLETE : mode->copies || stk_opencl_left(cl);
+        /* The reads behind a failed launch may still write, so their memory is kept. */
         if (mode->copies && over && status != CL_COMPLETE) {
             stk_opencl_abandon_copies(cl);
         }
@@ -43,19 +46,20 @@ static enum quiet look(struct stk_opencl *cl) {
     return QUIET;
 }
 
+/* Gives up the launches under way. */
 static void pop_all(struct stk_opencl *cl) {
     while (cl->stats.running) {
         stk_opencl_pop(cl);
     }
 }
 
-/* Starts the wait for launches that do not end. */
+/* Starts the deadline of launches that do not end: their lease and deadline_ns. */
 static void begin_wait(struct stk_opencl *cl) {
     stk_deadline_start(&cl->own.recovery.quiet_end, stk_time_sum(cl->config.lease_ns, cl->config.deadline_ns),
                        stk_opencl_now_ns());
 }
 
-/* Returns 1 when the wait for the launches has taken too long. Looks at the clock; look at the launches after this
+/* Returns 1 if the wait for the launches has taken too long. Reads the clock, so look at the launches after this
  * call. */
 static int past_deadline(struct stk_opencl *cl) {
     return stk_deadline_look(&cl->own.recovery.quiet_end, stk_opencl_now_ns()) == 0u;
@@ -66,7 +70,7 @@ void stk_opencl_put_back(struct stk_opencl *cl, int ran) {
     cl->losses.put_back += stk_device_put_back(&cl->memory, cl->own.buffers.tries, loss);
 }
 
-/* What no launch has any more, or copies have. */
+/* Puts the slots back that no launch has any more, once for each loss. */
 static void put_back_claims(struct stk_opencl *cl) {
     enum stk_opencl_claims claims = cl->own.recovery.claims;
     if (claims != STK_OPENCL_CLAIMS_NONE) {
@@ -78,6 +82,7 @@ static void put_back_claims(struct stk_opencl *cl) {
 
 /// A device that is given up ///
 
+/* Gives the device up: keeps the reason and looks once whether its kernels are gone. */
 static int lose(struct stk_opencl *cl) {
     char why[sizeof cl->reason];
     memcpy(why, cl->reason, sizeof why);
@@ -90,15 +95,18 @@ static int lose(struct stk_opencl *cl) {
 
 int stk_opencl_step_lost(struct stk_opencl *cl) {
     const struct stk_opencl_mode *mode = stk_opencl_mode(cl->mode);
+    /* During open the port waits for no deadline here: close and open have their own. */
     int late = stk_opencl_is_open(cl) && past_deadline(cl);
     enum quiet now = look(cl);
     if (now != QUIET) {
         mode->hurry(cl);
     }
     if (now == UNKNOWN && late) {
-        pop_all(cl); /* a driver that has not known it for so long does not run it */
+        /* A driver that has not known the launch for so long does not run it. */
+        pop_all(cl);
         now = QUIET;
     }
+    /* With copies the kernel may even run: it touches nothing of the host's. */
     if (now == QUIET || mode->copies) {
         put_back_claims(cl);
     }
@@ -122,6 +130,7 @@ int stk_opencl_revive(struct stk_opencl *cl) {
     if (cl->stats.running) {
         return STK_E_WOULD_BLOCK;
     }
+    /* Each lost context holds memory until close, and there is room for so many. */
     if (r->lost_contexts == STK_OPENCL_LOST_MAX) {
         return STK_E_FULL;
     }
@@ -135,7 +144,8 @@ int stk_opencl_revive(struct stk_opencl *cl) {
 
 /// Recovery ///
 
-/* A new context that did no work with a program that was kept: the next one has it compiled. */
+/* Distrusts a program from cache or store if a new context with it did no work: the next context has the program
+ * compiled. */
 static void doubt(struct stk_opencl *cl, int err) {
     if (cl->own.recovery.consecutive_failures != 0u && stk_opencl_doubts(cl, err)) {
         stk_opencl_distrust(cl);
@@ -144,6 +154,7 @@ static void doubt(struct stk_opencl *cl, int err) {
 
 int stk_opencl_begin_recovery(struct stk_opencl *cl) {
     cl->own.recovery.claims = cl->stats.running ? STK_OPENCL_CLAIMS_LAUNCHED : STK_OPENCL_CLAIMS_UNLAUNCHED;
+    /* A kernel that ran past its deadline still runs, so no new context may take its slots. */
     if (cl->failure == STK_OPENCL_TIMEOUT) {
         return lose(cl);
     }
@@ -154,11 +165,13 @@ int stk_opencl_begin_recovery(struct stk_opencl *cl) {
     doubt(cl, STK_E_DEVICE);
     stk_opencl_enter(cl, STK_OPENCL_QUIETING);
     begin_wait(cl);
-    (void)clFlush(cl->own.program.queue); /* of a launch that was enqueued before the failure */
+    /* A launch that was enqueued before the failure may wait for this flush, and would then never end. */
+    (void)clFlush(cl->own.program.queue);
     return 1;
 }
 
-/* Plans a new context, after a pause that grows with those before it that did no work. */
+/* Plans a new context after a pause, which doubles with each context before it that did no work. The shift stops at 15,
+ * so that it cannot overflow. */
 static int plan_context(struct stk_opencl *cl) {
     struct stk_opencl_recovery *r = &cl->own.recovery;
     uint32_t failures = r->consecutive_failures;
@@ -168,10 +181,11 @@ static int plan_context(struct stk_opencl *cl) {
     return 1;
 }
 
-/* Waits until no launch runs, or it is too late to wait for that. */
+/* Waits until no launch runs, or gives the device up when it is too late. */
 static int step_quiet(struct stk_opencl *cl) {
     int late = past_deadline(cl);
-    stk_opencl_mode(cl->mode)->hurry(cl); /* again and again, for workers that had no core until now */
+    /* In each step: a worker that had no core until now enters later and must be asked too. */
+    stk_opencl_mode(cl->mode)->hurry(cl);
     if (look(cl) != QUIET) {
         if (late) {
             (void)stk_opencl_fail(cl, STK_OPENCL_TIMEOUT, "timeout: after OpenCL error %d the kernel did not end",
@@ -184,7 +198,7 @@ static int step_quiet(struct stk_opencl *cl) {
     return plan_context(cl);
 }
 
-/* Releases a new context that did not come to work; another one is tried. */
+/* Releases a new context that did not come to work. Another one is tried. */
 static int start_over(struct stk_opencl *cl, int err) {
     doubt(cl, err);
     stk_opencl_drop_copies(cl);
@@ -192,13 +206,15 @@ static int start_over(struct stk_opencl *cl, int err) {
     return plan_context(cl);
 }
 
-/* Keeps the lost context with the memory that the host sees, or that its last reads may go to; the rest has no use. */
+/* Keeps the lost context with the memory that the host sees, and the buffers into which its last reads may go. Releases
+ * everything else of it. */
 static void retire(struct stk_opencl *cl) {
     struct stk_opencl_lost_context *lost = &cl->own.recovery.lost[cl->own.recovery.lost_contexts++];
     stk_opencl_retire_copies(cl, lost->got);
     stk_opencl_retire_context(cl, &lost->context, &lost->queue);
 }
 
+/* Makes a new context, unless the tries are used up or the pause is not over. */
 static int step_context(struct stk_opencl *cl) {
     struct stk_opencl_recovery *r = &cl->own.recovery;
     uint32_t limit = cl->config.recoveries == STK_OPENCL_NO_RECOVERY ? 0u : cl->config.recoveries;
@@ -223,6 +239,7 @@ static int step_context(struct stk_opencl *cl) {
     return 1;
 }
 
+/* Makes the program and its kernel in the new context. Takes as long as the compiler. */
 static int step_program(struct stk_opencl *cl) {
     int err = stk_opencl_build(cl);
     if (err != STK_OK) {
@@ -232,6 +249,7 @@ static int step_program(struct stk_opencl *cl) {
     return 1;
 }
 
+/* Makes the buffers for BATCH, and with them the port works again. */
 static int step_copies(struct stk_opencl *cl) {
     const struct stk_opencl_terms terms = stk_opencl_user_terms(cl);
     int err = stk_opencl_attach_copies(cl, cl->memory.control_words, cl->memory.payload_bytes);

@@ -1,4 +1,5 @@
-/* What an OpenCL error is called, which class it is of, and what to do about it. */
+/* stoker port: failures in words. Gives each OpenCL error its class, the error for the caller, and what to do about it,
+ * and writes cl->reason. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +8,8 @@
 #include "../state/state.h"
 #include "report.h"
 
-/* The classes of all codes that are not STK_OPENCL_DEVICE. Where a specification gives a code several causes, the
- * class is that of the cause which the port's own calls can have. */
+/* Classes of the error codes; a code that is not here has class STK_OPENCL_DEVICE, the most careful one. Where a
+ * specification gives a code several causes, the class is that of the cause which calls of this port can have. */
 static const struct {
     cl_int error;
     enum stk_opencl_failure failure;
@@ -48,7 +49,7 @@ static const struct {
     {CL_MISALIGNED_SUB_BUFFER_OFFSET, STK_OPENCL_REFUSED},
 };
 
-/* By class: its name, what to do, and the error for the caller. */
+/* Index: enum stk_opencl_failure. The name, what to do, and the error for the caller. */
 static const struct {
     const char *name, *fix;
     int err;
@@ -71,10 +72,12 @@ enum stk_opencl_failure stk_opencl_failure_of(int error) {
     return STK_OPENCL_DEVICE;
 }
 
+/* Returns the class as an index; a number that is no class counts as a failure of the device. */
 static size_t index_of(enum stk_opencl_failure failure) {
     return (unsigned)failure < sizeof about / sizeof *about ? (size_t)failure : STK_OPENCL_DEVICE;
 }
 
+/* Both texts are constants, so they stay valid after close. */
 const char *stk_opencl_failure_name(enum stk_opencl_failure failure) {
     return about[index_of(failure)].name;
 }
@@ -83,6 +86,7 @@ const char *stk_opencl_failure_fix(enum stk_opencl_failure failure) {
     return about[index_of(failure)].fix;
 }
 
+/* Appends formatted text to the reason. A text that does not fit is cut between two characters. */
 static void say_all(struct stk_opencl *cl, const char *format, va_list args) {
     size_t used = strlen(cl->reason);
     vsnprintf(cl->reason + used, sizeof cl->reason - used, format, args);
@@ -91,6 +95,7 @@ static void say_all(struct stk_opencl *cl, const char *format, va_list args) {
 
 void stk_opencl_say(struct stk_opencl *cl, const char *format, ...) {
     va_list args;
+    /* The reason grows by each call; stk_opencl_clear_reason begins it anew. */
     va_start(args, format);
     say_all(cl, format, args);
     va_end(args);
@@ -100,6 +105,7 @@ void stk_opencl_clear_reason(struct stk_opencl *cl) {
     cl->reason[0] = '\0';
 }
 
+/* The reason stays: it may say why a mode was chosen. */
 void stk_opencl_clear_failure(struct stk_opencl *cl) {
     cl->failure = STK_OPENCL_SOUND;
     cl->cl_error = 0;
@@ -110,9 +116,12 @@ int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what) {
     if (error == CL_SUCCESS) {
         return STK_OK;
     }
+    /* During open the reasons of several kinds of memory follow one another; later the reason is about this failure
+     * alone. */
     if (stk_opencl_is_open(cl)) {
         stk_opencl_clear_reason(cl);
     }
+    /* The driver's number is noted beside the failure, whose class is that of a launch and not of the number. */
     cl->cl_error = error;
     cl->failure = failure;
     stk_opencl_say(cl, "%s failed with OpenCL error %d (%s: %s)", what, error, about[failure].name, about[failure].fix);
@@ -121,12 +130,15 @@ int stk_opencl_error(struct stk_opencl *cl, cl_int error, const char *what) {
 
 int stk_opencl_fail(struct stk_opencl *cl, enum stk_opencl_failure failure, const char *format, ...) {
     va_list args;
+    /* The reason of the mode gives way to that of the failure. */
     stk_opencl_clear_reason(cl);
     va_start(args, format);
     say_all(cl, format, args);
     va_end(args);
     stk_opencl_say(cl, " (%s: %s)", about[failure].name, about[failure].fix);
     cl->failure = failure;
+    /* During open there is no recovery, so the failure ends it; the state says that launches are still to be waited
+     * for. */
     if (!stk_opencl_is_open(cl)) {
         stk_opencl_enter(cl, STK_OPENCL_OPEN_FAILED);
     }

@@ -1,23 +1,29 @@
-/* Measures the time of a turn of the kernel and of a unit of cost: by launches over an empty ring. The driver says when
- * a launch is over, since the memory need not be live. */
+/* stoker port: measures the time of a turn of the kernel and of a unit of cost, by launches over an empty ring. The
+ * driver says when a launch is over, since the memory need not be shared yet. pace.c measures the unit again, as a slot
+ * takes it. */
 #include "../launch/launch.h"
 #include "../report/report.h"
 #include "search.h"
 
-#define CALIBRATIONS   3 /* of one length */
-#define TRIES          20
+/* Launches of one length, of which the shortest counts. */
+#define CALIBRATIONS 3
+/* Most tries to see a difference between two lengths. */
+#define TRIES 20
+/* Nanoseconds that a launch of a measurement may take. */
 #define CALIBRATION_NS UINT64_C(20000000000)
-/* looks without naps for so long, since naps would make short launches seem longer */
+/* Nanoseconds in which a wait looks without naps, since naps would make short launches seem longer. */
 #define SPIN_NS UINT64_C(20000000)
-/* two launches that take so long together are long enough to judge a driver by */
+/* Nanoseconds: two launches that take so long together are long enough to judge a driver by. */
 #define STAY_NS UINT64_C(100000000)
 
-#define TOUCH_BYTES_MAX (1u << 20) /* payload bytes that a turn reads at most: more than a device's caches hold */
-#define TOUCH_TURNS_MAX 4096u      /* a power of 4 */
-#define TOUCH_TRIES     12         /* lengths from 1 turn on, and the greatest again */
-/* Time that is long beside the noise of a launch, and short beside a time slice of a core. */
+/* Most payload bytes that a turn reads: more than a device's caches hold. */
+#define TOUCH_BYTES_MAX (1u << 20)
+#define TOUCH_TURNS_MAX 4096u /* a power of 4, since the lengths grow by 4 */
+/* Most tries: the lengths from 1 turn on, and the greatest length again. */
+#define TOUCH_TRIES 12
+/* Nanoseconds that are long beside the noise of a launch, and short beside a time slice of a core. */
 #define TOUCH_NS UINT64_C(200000)
-/* Time that is long beside a time slice of a core. */
+/* Nanoseconds that are long beside a time slice of a core: a measurement as long as this needs no second one. */
 #define SLICE_NS UINT64_C(30000000)
 
 int stk_opencl_in_time(struct stk_opencl *cl) {
@@ -28,11 +34,12 @@ int stk_opencl_in_time(struct stk_opencl *cl) {
                            (unsigned long long)(cl->config.open_ns / 1000000u));
 }
 
-/* Waits until the driver says that no launch is under way: the memory need not be live. */
+/* Waits until the driver says that no launch is under way. Returns STK_OK, or the error with the reason noted. */
 static int wait_for_launches(struct stk_opencl *cl, uint64_t start_ns, uint64_t limit_ns) {
     struct stk_deadline end;
     stk_deadline_start(&end, limit_ns, start_ns);
     while (cl->stats.running) {
+        /* The clock is read before the look at the launch, so that the last look comes after the deadline. */
         uint64_t now = stk_opencl_now_ns(), left = stk_deadline_look(&end, now);
         int over = stk_opencl_launch_over(cl);
         if (over < 0) {
@@ -62,7 +69,8 @@ static int time_launch(struct stk_opencl *cl, uint64_t limit_ns, uint64_t *took)
     return err;
 }
 
-/* The fastest of several launches of so many turns, and of those before: any may lose its core for a while. */
+/* Sets *best to the time of the fastest of several launches of so many turns, and of those that *best has already: any
+ * launch may lose its core for a while. */
 static int time_turns(struct stk_opencl *cl, uint32_t turns, uint64_t *best) {
     int err = STK_OK;
     stk_opencl_set_turns(cl, turns, turns);
@@ -97,6 +105,7 @@ static int measure_unit(struct stk_opencl *cl, uint32_t one, uint64_t *cost) {
         err = err == STK_OK ? time_turns(cl, turns, &took) : err;
         if (took > idle) {
             uint64_t was = *cost, units = (uint64_t)turns * bytes, more = took - idle;
+            /* Nanoseconds of 2^20 units, rounded up so that a cost is never 0. */
             *cost = ((more << 20) + units - 1u) / units;
             known = more < TOUCH_NS ? turns == TOUCH_TURNS_MAX
                                     : more >= SLICE_NS || (was / 2u <= *cost && *cost / 2u <= was);
@@ -164,7 +173,8 @@ int stk_opencl_check_launch(struct stk_opencl *cl) {
 int stk_opencl_calibrate(struct stk_opencl *cl) {
     uint64_t few = UINT64_MAX, many = UINT64_MAX;
     int err = STK_OK;
-    /* Again where other work on the machine hid the difference. */
+    /* Measured again where other work on the machine hid the difference: four times the turns must take a quarter more
+     * at least. */
     for (int i = 0; (i == 0 || many <= few + few / 4u) && i < TRIES && err == STK_OK; i++) {
         err = time_turns(cl, STK_OPENCL_TURNS, &few);
         err = err == STK_OK ? time_turns(cl, 4u * STK_OPENCL_TURNS, &many) : err;
@@ -173,6 +183,7 @@ int stk_opencl_calibrate(struct stk_opencl *cl) {
         stk_opencl_say(cl, "%s: a kernel over an empty ring leaves early", stk_opencl_memory_name(cl->outcome.memory));
         return STK_E_UNSUPPORTED;
     }
+    /* The lengths differ by three times STK_OPENCL_TURNS. */
     cl->outcome.turn_cost = (many - few) / 3u;
     err = err == STK_OK ? measure_unit(cl, 0, &cl->outcome.unit_cost) : err;
     cl->outcome.lane_cost = cl->outcome.unit_cost;

@@ -1,5 +1,6 @@
-/* The handshake: what one kind of memory can do in one mode. Each wait is bounded in time on the host, and in turns
- * on the device, so that memory which is not shared ends in a reason and not in a hang. */
+/* stoker port: the handshake: what one kind of memory can do in one mode. The host publishes slots, workers end them,
+ * and the host checks each answer. Each wait is bounded in time on the host, and in turns on the device, so that memory
+ * which is not shared ends in a reason and not in a hang. */
 #include "../launch/launch.h"
 #include "../memory/memory.h"
 #include "../drive/drive.h"
@@ -8,30 +9,44 @@
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 
-#define ROUNDS       256u /* one slot at a time */
-#define ROUNDS_LEAST 16u  /* where the machine is too busy for all of them */
-#define LAUNCHES     3u   /* that rounds may need where turns were timed wrong */
-#define ITEMS        100000u
-#define ITEMS_LEAST  64u
-#define ITEMS_AGAIN  512u /* where all were answered before */
-#define IN_FLIGHT    256u
-#define ADDS         2000u
+/* Rounds of one slot at a time; their median is p50_ns. */
+#define ROUNDS 256u
+/* Rounds that suffice where the machine is too busy for all of them. */
+#define ROUNDS_LEAST 16u
+/* Launches that the rounds may need where turns were timed wrong. */
+#define LAUNCHES 3u
+/* Slots with many in flight, and how many suffice on a busy machine. */
+#define ITEMS       100000u
+#define ITEMS_LEAST 64u
+/* Slots of a short handshake, where an earlier open has done a whole one. */
+#define ITEMS_AGAIN 512u
+/* Most slots in flight. */
+#define IN_FLIGHT 256u
+/* Adds of each side to one word. */
+#define ADDS 2000u
+/* Nanoseconds of a wait of the handshake, and of the wait for a kernel to leave. */
 #define HANDSHAKE_NS UINT64_C(2000000000)
 #define LEAVE_NS     UINT64_C(60000000000)
-#define LOOKS        4000u /* at a slot before a nap: longer than a way over a bus; the kernel may wait for this core */
-#define DRIVE_EVERY  64u   /* RESIDENT: looks at a slot between two drives */
-#define SPARE_WORDS  16u   /* of the observables: the adds' line */
+/* Looks at a slot before a nap: longer than a way over a bus. Without naps the kernel of a CPU may wait for this
+ * core. */
+#define LOOKS 4000u
+/* RESIDENT: looks at a slot between two drives. */
+#define DRIVE_EVERY 64u
+/* Observables at the end that are kept for the adds: a cache line of their own. */
+#define SPARE_WORDS 16u
 
+/* The handshake under way. */
 struct hand {
     struct stk_opencl *cl;
     struct stk_ring ring;
-    uint32_t pairs;     /* observables that are loaded from, and then as many that are stored to */
-    uint32_t in_flight; /* most slots at a time */
-    uint32_t rounds, items;
+    uint32_t pairs;     /* number of observables that slots load from, and of as many behind them that slots store to */
+    uint32_t in_flight; /* most slots in flight */
+    uint32_t rounds, items;  /* rounds and items to do */
     struct stk_deadline end; /* deadline of the wait for a slot */
     int one_launch;          /* 1: only the launch that is under way may answer */
 };
 
+/* Returns 1 in RESIDENT, where a running kernel and the host see each other's stores. */
 static int is_live(const struct stk_opencl *cl) {
     return stk_opencl_mode(cl->mode)->live;
 }
@@ -41,11 +56,12 @@ static void start(const struct hand *h, struct stk_deadline *end) {
     stk_deadline_start(end, stk_opencl_allowed(h->cl, HANDSHAKE_NS), stk_opencl_now_ns());
 }
 
-/* Looks at the clock. Returns 1 once the deadline is over. */
+/* Reads the clock. Returns 1 once the deadline is over. */
 static int over(struct stk_deadline *end) {
     return stk_deadline_look(end, stk_opencl_now_ns()) == 0u;
 }
 
+/* Returns a whole handshake for the memory and the control words that are there. */
 static struct hand hand_of(struct stk_opencl *cl) {
     uint32_t words = stk_device_custody_at(&cl->memory) - STK_CTL_OBSERVABLE - SPARE_WORDS;
     struct hand h = {.cl = cl, .ring = {.words = cl->memory.ring, .slots = cl->memory.slots}, .pairs = words / 2u};
@@ -56,16 +72,20 @@ static struct hand hand_of(struct stk_opencl *cl) {
     return h;
 }
 
-/* The slot of item `n` copies a word that the host has just written to another line of the memory. One in four is a
- * NOP instead, at another place in each round, so that a status that comes with an old opcode shows. */
+/* Returns true if item `n` is a NOP. Other items copy a word that the host has just written to another cache line. One
+ * in four is a NOP, at another place in each round, so that a status which comes with an old opcode shows: the copy is
+ * then done where it should not be. */
 static int is_nop(const struct hand *h, uint32_t n) {
     return (n + n / h->in_flight) % 4u == 3u;
 }
 
+/* Returns the word of item `n`. The factor (2^32 divided by the golden ratio) makes neighbours differ in many bits, so
+ * that no old word looks like the right one. */
 static uint32_t value_of(uint32_t n) {
     return n * 2654435761u + 0x5A5A5A5Bu;
 }
 
+/* Publishes item `n`: writes its word, then the slot. */
 static int publish(struct hand *h, uint32_t n) {
     uint32_t at = n % h->in_flight;
     const uint32_t args[2] = {STK_CTL_OBSERVABLE + at, h->pairs + at}; /* a control word, an observable */
@@ -77,8 +97,8 @@ static int publish(struct hand *h, uint32_t n) {
     return stk_ring_publish(&h->ring, at, &work);
 }
 
-/* Waits until a slot is DONE. STK_E_CANCELED: the launch that was to answer left; STK_E_TIMEOUT; STK_E_UNSUPPORTED;
- * STK_E_DEVICE. */
+/* Waits until a slot is DONE. Returns STK_OK; STK_E_CANCELED: the launch that was to answer has left; STK_E_TIMEOUT; or
+ * the error of a step. */
 static int await(struct hand *h, uint32_t slot) {
     struct stk_opencl *cl = h->cl;
     uint32_t every = is_live(cl) ? DRIVE_EVERY : 1u;
@@ -103,7 +123,8 @@ static int await(struct hand *h, uint32_t slot) {
     return STK_OK;
 }
 
-/* Waits for item `n` and checks what it left. */
+/* Waits for item `n` and checks the word that it left. Returns STK_E_CORRUPT if the status came before the word: then
+ * the memory keeps no order. */
 static int answer(struct hand *h, uint32_t n) {
     uint32_t at = n % h->in_flight;
     int err = await(h, at);
@@ -116,6 +137,7 @@ static int answer(struct hand *h, uint32_t n) {
     return err;
 }
 
+/* Returns the median of at most ROUNDS times, by an insertion sort. */
 static uint64_t median(uint32_t *ns, uint32_t count) {
     for (uint32_t i = 1; i < count; i++) {
         uint32_t v = ns[i], k = i;
@@ -127,7 +149,8 @@ static uint64_t median(uint32_t *ns, uint32_t count) {
     return count ? ns[count / 2u] : 0u;
 }
 
-/* One slot at a time. Until all are answered, the time is over, or the one launch is. */
+/* Does the rounds: publishes one slot and waits for it, until all are done, the time is over, or the one launch has
+ * left. */
 static int rounds(struct hand *h, struct stk_deadline *end) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
     uint32_t ns[ROUNDS] = {0};
@@ -147,8 +170,8 @@ static int rounds(struct hand *h, struct stk_deadline *end) {
     return err == STK_E_CANCELED && o->rounds >= ROUNDS_LEAST ? STK_OK : err;
 }
 
-/* RESIDENT: the rounds are answered by a launch that runs all the while. On a busy machine its turns may have been
- * timed wrong: then it gets more. */
+/* Does the rounds in one launch, which proves that a running kernel sees new slots. On a busy machine its turns may
+ * have been timed wrong, and it leaves early: then a launch with eight times the turns is made. */
 static int rounds_in_one_launch(struct hand *h) {
     struct stk_opencl *cl = h->cl;
     struct stk_deadline end;
@@ -168,7 +191,7 @@ static int rounds_in_one_launch(struct hand *h) {
     return joined != STK_OK ? joined : err;
 }
 
-/* Many slots in flight: no old payload behind a new status. */
+/* Does the items with many slots in flight, and checks that no old word comes with a new status. */
 static int order(struct hand *h) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
     uint64_t began = stk_opencl_now_ns();
@@ -190,7 +213,8 @@ static int order(struct hand *h) {
     return err == STK_OK && o->items < ITEMS_LEAST ? STK_E_TIMEOUT : err;
 }
 
-/* Host and workers add to one word at the same time. */
+/* Counts the adds that get lost when host and workers add to one word at the same time. Lost adds are no error: they
+ * say that atomics of both sides do not exclude each other. */
 static int adds(struct hand *h) {
     struct stk_opencl_outcome *o = &h->cl->outcome;
     uint32_t at = STK_CTL_OBSERVABLE + 2u * h->pairs, *word = h->cl->memory.control + at, expected = ADDS,
@@ -214,11 +238,13 @@ static int adds(struct hand *h) {
     return err;
 }
 
+/* Says why the handshake did not succeed. Other errors have said so where they happened. */
 static void explain(struct stk_opencl *cl, int err, const char *phase) {
     const char *name = stk_opencl_memory_name(cl->outcome.memory);
     int shown = stk_load(cl->memory.control + STK_CTL_WORKERS_IN) != 0u;
     if (err != STK_E_TIMEOUT && err != STK_E_CANCELED) {
-        return; /* said where it happened */
+        /* The reason was written where the error happened. */
+        return;
     }
     if (is_live(cl) && !shown) {
         stk_opencl_say(cl, "%s: the host did not see the running kernel's stores", name);
@@ -231,7 +257,7 @@ static void explain(struct stk_opencl *cl, int err, const char *phase) {
     }
 }
 
-/* Rounds, then items. */
+/* Does the rounds, then the items. */
 static int shake(struct hand *h) {
     struct stk_opencl *cl = h->cl;
     const char *phase = "round";
@@ -241,6 +267,7 @@ static int shake(struct hand *h) {
     err = is_live(cl) ? rounds_in_one_launch(h) : rounds(h, &end);
     if (err == STK_OK) {
         phase = "item";
+        /* The counters of the launches begin at 0 again, since no launch is under way. */
         err = cl->stats.running ? STK_OK : stk_opencl_renew(cl);
         err = err == STK_OK ? order(h) : err;
     }

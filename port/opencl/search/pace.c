@@ -1,18 +1,22 @@
-/* A unit of cost as a slot takes it: a sum over a stretch of the payload beside a NOP, in the memory and the mode
- * that were found. Reads of a loop that does nothing else may overlap where those of a handler wait for one another,
- * so launches over an empty ring (opencl_calibrate.c) say how one lane compares with all, and this says how long all
- * take. */
+/* stoker port: measures a unit of cost as a slot takes it: a sum over a stretch of the payload beside a NOP, in the
+ * memory and the mode that were found. Reads of a loop that does nothing else may overlap where those of a handler wait
+ * for one another. So launches over an empty ring (calibrate.c) say how one lane compares with all, and this file says
+ * how long all take. */
 #include "../launch/launch.h"
 #include "../drive/drive.h"
 #include "search.h"
 #include "stoker/ring.h"
 
-#define BYTES_MIN 4096u /* a shorter sum cannot be told from the noise of a round trip */
+/* Least payload bytes of the sum: a shorter sum cannot be told from the noise of a round trip. */
+#define BYTES_MIN 4096u
+/* Most payload bytes of the sum. */
 #define BYTES_MAX (256u << 10)
-#define RUNS      5 /* the fastest counts: any may lose its core for a while */
-#define SLOT_NS   UINT64_C(2000000000)
+/* Runs of each slot, of which the fastest counts: any may lose its core for a while. */
+#define RUNS    5
+#define SLOT_NS UINT64_C(2000000000)
 
-/* Publishes one slot and waits for its end. STK_E_TIMEOUT it did not come: nothing is measured then. */
+/* Publishes one slot and waits for its end. Sets *best if this was the fastest so far. STK_E_TIMEOUT: the slot did not
+ * end, so nothing is measured. */
 static int time_slot(struct stk_opencl *cl, const struct stk_work *work, uint64_t *best) {
     struct stk_ring ring = {.words = cl->memory.ring, .slots = cl->memory.slots};
     uint64_t start = stk_opencl_now_ns(), took;
@@ -28,7 +32,7 @@ static int time_slot(struct stk_opencl *cl, const struct stk_work *work, uint64_
     return err;
 }
 
-/* Takes the costs of a unit from the time of a sum over so many bytes. */
+/* Sets the costs of a unit from the time of a sum over so many bytes. The ratio of one lane to all stays as it was. */
 static void set_cost(struct stk_opencl_outcome *o, uint64_t took_ns, uint32_t bytes) {
     uint64_t lanes = o->lane_cost / (o->unit_cost ? o->unit_cost : 1u), unit = (took_ns << 20) / bytes;
     o->unit_cost = unit ? unit : 1u;
@@ -37,7 +41,7 @@ static void set_cost(struct stk_opencl_outcome *o, uint64_t took_ns, uint32_t by
 
 int stk_opencl_pace(struct stk_opencl *cl) {
     const struct stk_opencl_config *config = &cl->config;
-    /* No limits of the user's for this slot, and nothing that ends the mode in between. */
+    /* The user's limits do not hold for this slot, and nothing ends the mode in between. */
     const struct stk_opencl_terms terms = {
         .workers = config->workers, .watch_ns = UINT64_MAX, .deadline_ns = UINT64_MAX};
     uint32_t bytes = config->payload_bytes < BYTES_MAX ? config->payload_bytes & ~3u : BYTES_MAX;
@@ -47,7 +51,8 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     uint64_t idle = UINT64_MAX, took = UINT64_MAX;
     int err = STK_OK, joined;
     if (stk_opencl_mode(cl->mode)->copies || bytes < BYTES_MIN) {
-        return STK_OK; /* copies would be all that is timed */
+        /* With copies, the copies would be all that is timed. */
+        return STK_OK;
     }
     stk_opencl_set_mode(cl, cl->mode, &terms);
     for (int i = 0; i < RUNS && err == STK_OK; i++) {
@@ -58,6 +63,7 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     if (err == STK_OK && took > idle) {
         set_cost(&cl->outcome, took - idle, bytes);
     }
-    err = err == STK_E_TIMEOUT ? STK_OK : err; /* the mode was proved; the pace stays what it was */
+    /* No error: the mode was proved, and the pace stays as it was. */
+    err = err == STK_E_TIMEOUT ? STK_OK : err;
     return joined == STK_OK ? err : STK_E_DEVICE;
 }

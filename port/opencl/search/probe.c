@@ -1,5 +1,5 @@
-/* Which memory, which mode: every kind in its order until one is RESIDENT; or else the first that is good for
- * QUANTUM; or copies. */
+/* stoker port: finds memory and mode. Tries an outcome of an earlier open first, then every kind of memory in its order
+ * until one is RESIDENT; or else the first that is good for QUANTUM; or else copies. One trial is in prove.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,14 +10,16 @@
 #include "../report/report.h"
 #include "search.h"
 
-#define LEAVE_NS UINT64_C(2000000000) /* for a kernel that is there although it was refused */
+/* Nanoseconds that a kernel gets to leave which is still there although its memory was refused. */
+#define LEAVE_NS UINT64_C(2000000000)
 
-/* Why other kinds were passed over. */
+/* Reasons why other kinds were passed over, as one text. */
 struct passed {
-    char text[400];
-    size_t used;
+    char text[400]; /* the reasons, each behind a separator */
+    size_t used;    /* bytes of the text */
 };
 
+/* Appends the reason of a kind that was refused, and empties cl->reason. A reason that does not fit is left out. */
 static void pass_over(struct stk_opencl *cl, struct passed *p) {
     size_t left = sizeof p->text - p->used, bytes = strlen(cl->reason);
     if (bytes && bytes + 3u < left) {
@@ -28,34 +30,37 @@ static void pass_over(struct stk_opencl *cl, struct passed *p) {
     stk_opencl_clear_reason(cl);
 }
 
-/* Returns 1 for a kind of memory that is asked for in this mode and not known to be impossible. */
+/* Returns 1 for a kind of memory that the configuration allows in this mode, and that is not known to be impossible. */
 static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk_opencl_memory memory) {
     const struct stk_opencl_config *c = &cl->config;
     return !(cl->own.search.synchronous && mode != STK_BATCH) && (c->residency == 0 || c->residency == mode) &&
            (c->memory == STK_OPENCL_ANY || c->memory == memory);
 }
 
+/* Starts an outcome for this kind of memory, without any figures. */
 static void forget(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     cl->outcome = (struct stk_opencl_outcome){.memory = memory};
     stk_opencl_sign(cl, &cl->outcome);
 }
 
-/* One kind in one mode; what it took is given back when it does not work. */
+/* Tries one kind in one mode. If it does not work, releases what it took, unless a kernel still runs there. */
 static int try_kind(struct stk_opencl *cl, enum stk_opencl_memory memory, enum stk_residency mode) {
     int err;
     forget(cl, memory);
     err = stk_opencl_take(cl, memory);
     if (err != STK_OK) {
-        return STK_E_UNSUPPORTED; /* the driver has no such buffer, or not so large */
+        /* The driver has no such buffer, or not one so large; another kind may do. */
+        return STK_E_UNSUPPORTED;
     }
     err = stk_opencl_prove(cl, mode);
     if (err != STK_OK && !cl->stats.running) {
         stk_opencl_give(cl);
     }
+    /* Another kind of memory may need less. */
     return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
 }
 
-/* Passes kinds over until one works; STK_E_UNSUPPORTED none does. */
+/* Tries the kinds in their order until one works. Returns STK_E_UNSUPPORTED if none does. */
 static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct passed *p) {
     int first = mode == STK_BATCH ? STK_OPENCL_COPIES : STK_OPENCL_SVM_ATOMICS;
     int last = mode == STK_BATCH ? STK_OPENCL_COPIES : STK_OPENCL_SVM, err = STK_E_UNSUPPORTED;
@@ -70,7 +75,8 @@ static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct pass
     return err;
 }
 
-/* Leaves the port as its user finds it. */
+/* Sets the mode up with the user's configuration and an empty ring. `known`: the pace of an earlier open still
+ * holds. */
 static int arrange(struct stk_opencl *cl, int known) {
     const struct stk_opencl_terms terms = stk_opencl_user_terms(cl);
     const enum stk_residency mode = cl->outcome.residency;
@@ -87,7 +93,8 @@ static int arrange(struct stk_opencl *cl, int known) {
     return err;
 }
 
-/* The same, or nothing of it: the next kind may be tried. */
+/* Sets the mode up with the user's configuration. On failure it releases the memory, so that the caller can try the
+ * next kind. */
 static int finish(struct stk_opencl *cl, int known) {
     int err = arrange(cl, known);
     if (err == STK_OK) {
@@ -100,6 +107,7 @@ static int finish(struct stk_opencl *cl, int known) {
     return err;
 }
 
+/* Writes the reason of the mode that was found, with the figures of the handshake. */
 static void describe(struct stk_opencl *cl, const struct passed *p) {
     const struct stk_opencl_outcome *o = &cl->outcome;
     static const char *const where[] = {"", "inside one launch", "at the borders of launches", "by copies"};
@@ -112,19 +120,21 @@ static void describe(struct stk_opencl *cl, const struct passed *p) {
     stk_opencl_say(cl, "%s", p->text);
 }
 
-/* Returns 1 when an outcome belongs to this device under this driver. */
+/* Returns 1 if an outcome belongs to this device under this driver. */
 static int is_about(const struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     return strcmp(k->device, cl->device.name) == 0 && strcmp(k->driver, cl->device.driver) == 0 &&
            memcmp(k->identity, cl->device.identity, sizeof k->identity) == 0;
 }
 
-/* Returns 1 when an outcome is one that a handshake ends with, and one that is asked for. */
+/* Returns 1 if an outcome is one that a handshake can end with, and that the configuration allows. The caller's outcome
+ * may hold anything. */
 static int is_usable(const struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     return k->turn_cost != 0u && k->unit_cost != 0u && k->residency >= STK_RESIDENT && k->residency <= STK_BATCH &&
            (k->residency == STK_BATCH) == (k->memory == STK_OPENCL_COPIES) && wanted(cl, k->residency, k->memory);
 }
 
-/* What an earlier open found, where it is about this device, still to be had and still so. */
+/* Takes the outcome of an earlier open, if it is about this device, its memory can be had, and a short handshake
+ * confirms it. Returns STK_E_UNSUPPORTED if not, and then the caller probes. */
 static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k) {
     int err = k && is_about(cl, k) && is_usable(cl, k) ? stk_opencl_take(cl, k->memory) : STK_E_UNSUPPORTED;
     if (err != STK_OK) {
@@ -146,8 +156,8 @@ static int take_known(struct stk_opencl *cl, const struct stk_opencl_outcome *k)
     return err;
 }
 
-/* What the caller knows, or else what cache or store remember. Why that does not work any more goes before the
- * probe's reasons. */
+/* Takes the outcome that the caller gave, or else the one in cache or store. If it does not work any more, its reason
+ * comes before those of the probe. */
 static int take_earlier(struct stk_opencl *cl, struct passed *p) {
     struct stk_opencl_outcome kept;
     const struct stk_opencl_outcome *known = cl->config.known;
@@ -181,7 +191,8 @@ int stk_opencl_find_mode(struct stk_opencl *cl) {
     }
     if (err == STK_E_UNSUPPORTED) {
         stk_opencl_clear_reason(cl);
-        stk_opencl_say(cl, "%s", p.used > 2u ? p.text + 2 : "no memory of that kind"); /* without the separator */
+        /* The text begins with a separator of two characters. */
+        stk_opencl_say(cl, "%s", p.used > 2u ? p.text + 2 : "no memory of that kind");
     }
     return err;
 }

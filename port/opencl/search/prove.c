@@ -1,33 +1,39 @@
-/* One kind of memory in one mode, from its calibration to what is left behind. */
+/* stoker port: proves one kind of memory in one mode: sets it up, measures the pace, does the handshake, and waits
+ * until its kernels have left. */
 #include "../launch/launch.h"
 #include "../memory/memory.h"
 #include "../drive/drive.h"
 #include "../report/report.h"
 #include "search.h"
 
-#define STAY_NS  UINT64_C(4000000000) /* RESIDENT: a kernel that sees nothing stays so long */
+/* RESIDENT: nanoseconds that a kernel stays which sees no store of the host. */
+#define STAY_NS UINT64_C(4000000000)
+/* Nanoseconds that a kernel gets to leave after the handshake. */
 #define LEAVE_NS UINT64_C(60000000000)
 
-/* The ops of the handshake are the host's own, so no limits hold for them, and nothing is to end the mode in
- * between. */
+/* Terms of the launches of a handshake. Its ops are the host's own, so no limits hold for them, and nothing may end the
+ * mode in between. */
 static const struct stk_opencl_terms terms = {.workers = 1, .watch_ns = UINT64_MAX, .deadline_ns = UINT64_MAX};
 
+/* Notes that the mode does not work. Returns STK_E_UNSUPPORTED, so that the search goes on. */
 static int refuse(struct stk_opencl *cl) {
     cl->outcome.residency = 0;
     return STK_E_UNSUPPORTED;
 }
 
-/* With whole pages of observables, and no payload: no slot of the handshake has any, and copies of a large one would
- * be all that it does. `timed`: the cost of a turn is known. */
+/* Sets a mode up for the handshake: with all observables, and without payload, since no slot of the handshake uses any
+ * and copies of a large payload would be all that it does. `timed`: the cost of a turn is known. */
 static int set_up(struct stk_opencl *cl, enum stk_residency residency, int timed) {
     const struct stk_opencl_mode *mode = stk_opencl_mode(residency);
     int err;
     stk_opencl_set_mode(cl, residency, &terms);
     err = mode->attach(cl, stk_device_custody_at(&cl->memory), 0);
     err = err == STK_OK ? stk_opencl_renew(cl) : err;
+    /* The first launch may compile, so it comes before everything that is timed. */
     err = err == STK_OK ? stk_opencl_warm_up(cl) : err;
     err = err == STK_OK && !mode->copies ? stk_opencl_check_launch(cl) : err;
     err = err == STK_OK && !timed ? stk_opencl_calibrate(cl) : err;
+    /* The cost of a turn is known now, so the turns of the mode are computed again. */
     stk_opencl_set_mode(cl, residency, &terms);
     if (mode->live) {
         uint32_t turns = stk_opencl_turns_of(STAY_NS, cl->outcome.turn_cost);
@@ -36,6 +42,7 @@ static int set_up(struct stk_opencl *cl, enum stk_residency residency, int timed
     return err;
 }
 
+/* Proves a mode. Every error but those of device and memory means that the mode does not work. */
 static int prove(struct stk_opencl *cl, enum stk_residency mode, int again) {
     int err, joined;
     err = set_up(cl, mode, again);
@@ -62,7 +69,7 @@ int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
 
 int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known) {
     int err;
-    cl->outcome = *known;
+    cl->outcome = *known; /* keeps the figures of the whole handshake */
     err = prove(cl, known->residency, 1);
     if (err == STK_OK) {
         cl->outcome = *known; /* the figures of the whole handshake */

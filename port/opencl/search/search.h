@@ -1,24 +1,26 @@
-/* The search for a mode and its memory. These files alone write outcome and proved_from of the port, and own.search. */
+/* stoker port: the search for a mode and its memory. These files alone write outcome and proved_from of the port, and
+ * own.search. */
 #ifndef STK_PORT_OPENCL_SEARCH_H
 #define STK_PORT_OPENCL_SEARCH_H
 
 #include "../internal.h"
 
-/* Finds memory and mode for cl->config and leaves both open, laid out: probe.c. */
+/* Finds memory and mode for cl->config and leaves both set up, with an empty ring: probe.c. */
 int stk_opencl_find_mode(struct stk_opencl *cl);
 
-/* Proves `mode` over the memory that is open: fills cl->outcome. STK_E_UNSUPPORTED it does not work, with the reason
- * said: prove.c. */
+/* Proves `mode` over the memory that is allocated, and fills cl->outcome: prove.c. STK_E_UNSUPPORTED: the mode does not
+ * work, with the reason in cl->reason. */
 int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode);
 
-/* Sees whether `known` is still so over the memory that is open: sets cl->outcome to it. STK_E_UNSUPPORTED it is
- * not. */
+/* Checks by a short handshake whether `known` still holds over the memory that is allocated, and sets cl->outcome to
+ * it. STK_E_UNSUPPORTED: it does not hold. */
 int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known);
 
-/* The handshake in cl->mode, calibrated. STK_OK, or why not, with the reason said: handshake.c. */
+/* Does the handshake in cl->mode, which is calibrated: handshake.c. Returns STK_OK, or the error with the reason
+ * noted. */
 int stk_opencl_shake(struct stk_opencl *cl);
 
-/* A short one, where a whole one was done before. */
+/* Does a short handshake, where an earlier open has done a whole one. */
 int stk_opencl_shake_again(struct stk_opencl *cl);
 
 /* Returns STK_OK while open has time left. Else sets the reason and returns STK_E_DEVICE. */
@@ -28,8 +30,8 @@ int stk_opencl_in_time(struct stk_opencl *cl);
  * left: calibrate.c. */
 int stk_opencl_warm_up(struct stk_opencl *cl);
 
-/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM need. STK_E_UNSUPPORTED
- * the calls do not, with the reason said. */
+/* Finds out whether the driver's calls return while a kernel stays, which RESIDENT and QUANTUM need. STK_E_UNSUPPORTED:
+ * they do not, with the reason noted. */
 int stk_opencl_check_launch(struct stk_opencl *cl);
 
 /* Measures a turn and a unit of cost. */

@@ -1,4 +1,5 @@
-/* The one place that changes the state. */
+/* stoker port: the one place that changes the state of the OpenCL port. port/opencl/README.md, "The state", says which
+ * step each state has. */
 #include "state.h"
 
 void stk_opencl_begin_life(struct stk_opencl *cl, uint64_t began_ns) {

@@ -1,5 +1,5 @@
-/* Bounds on waiting: the time that open may take, and the wait for a queue. A queue is waited for by looks at an event:
- * clFinish has no deadline, and some drivers stay in it for minutes. */
+/* stoker port: bounds on waiting: the time that open may take, and the wait for a queue. A queue is waited for by looks
+ * at an event: clFinish has no deadline, and some drivers stay in it for minutes. */
 #include <time.h>
 
 #include "../internal.h"
@@ -11,19 +11,20 @@ uint64_t stk_opencl_now_ns(void) {
 }
 
 void stk_opencl_nap(void) {
+    /* A signal may cut the sleep short; callers look again anyway. */
     const struct timespec t = {.tv_nsec = 50000};
     nanosleep(&t, NULL);
 }
 
-/* Subtracts the time that has passed from open_ns, and adds nothing to a number of the caller's, which could overflow.
- */
+/* Subtracts the passed time from open_ns. Adds nothing to a number of the caller's, since the sum could overflow. */
 uint64_t stk_opencl_allowed(const struct stk_opencl *cl, uint64_t limit_ns) {
     uint64_t passed = stk_time_since(cl->own.life.began_ns, stk_opencl_now_ns());
     uint64_t left = passed < cl->config.open_ns ? cl->config.open_ns - passed : 0u;
     return left < limit_ns ? left : limit_ns;
 }
 
-/* Looks at the event until it is complete or the deadline is over. Looks at the clock before each look at the event. */
+/* Looks at the event until it is complete or the deadline is over. Reads the clock before each look, so that the last
+ * look comes after the deadline. */
 static int look_until(cl_event event, struct stk_deadline *end) {
     cl_int status = CL_QUEUED, error = CL_SUCCESS;
     uint64_t left = 1;
@@ -31,6 +32,7 @@ static int look_until(cl_event event, struct stk_deadline *end) {
         if (left == 0u) {
             return STK_E_TIMEOUT;
         }
+        /* Most commands end within the first looks; after these the wait sleeps between two looks. */
         if (looks > 100) {
             stk_opencl_nap();
         }
@@ -43,13 +45,15 @@ static int look_until(cl_event event, struct stk_deadline *end) {
 int stk_opencl_drain(void *queue, struct stk_deadline *end) {
     cl_event event = NULL;
     int err = STK_E_DEVICE;
-    /* The queue is in order: behind all of it. */
+    /* The queue runs in order, so the marker is behind everything that was enqueued. */
     if (clEnqueueMarkerWithWaitList(queue, 0, NULL, &event) == CL_SUCCESS && event) {
         err = clFlush(queue) == CL_SUCCESS ? look_until(event, end) : STK_E_DEVICE;
         (void)clReleaseEvent(event);
     }
     if (err == STK_E_DEVICE) {
-        (void)clFinish(queue); /* of a driver that lost it: it says so at once, or nothing else can be known */
+        /* The driver lost the queue. clFinish of such a queue returns an error at once, and nothing else can be known
+         * about it. */
+        (void)clFinish(queue);
         err = STK_OK;
     }
     return err;

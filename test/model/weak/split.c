@@ -130,6 +130,7 @@ static void set_up(uint32_t units, uint32_t shortest) {
         const struct stk_work_split s = split();
         uint32_t *run = stk_work_split_run_at(&s, d, 0);
         stk_store(stk_work_split_device(&s, d) + UNITS_WEIGHT, 1u);
+        stk_store(stk_work_split_device(&s, d) + UNITS_FINISHED, UNITS); /* growth bounds no run */
         weak_share(run + UNITS_STATE, 1);
         weak_share(run + UNITS_FIRST, 1);
         weak_share(run + UNITS_COUNT, 1);

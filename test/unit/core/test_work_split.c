@@ -11,6 +11,7 @@
 #define DEVICES 5u
 #define RUNS    3u
 #define TOTAL   700u
+#define HISTORY 4000u
 
 STK_WORK_SPLIT_DEFINE(memory, DEVICES, RUNS);
 static struct stk_work_split units;
@@ -22,9 +23,22 @@ static int init(const struct stk_work_split_config *config, size_t bytes) {
     return stk_work_split_init(&units, config, &arena);
 }
 
-static void start(struct stk_work_split_config config, uint32_t total) {
+static void start_new(struct stk_work_split_config config, uint32_t total) {
     memset(memory, 0xA5, sizeof memory);
     assert_int_equal(init(&config, sizeof memory), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, total), STK_OK);
+}
+
+/* Starts a range on devices that have done so much before that growth bounds no run of a test. */
+static void start(struct stk_work_split_config config, uint32_t total) {
+    struct stk_work_split_run run;
+    start_new(config, HISTORY);
+    for (uint32_t turn = 0; !stk_work_split_finished(&units); turn++) {
+        uint32_t device = turn % config.devices;
+        if (stk_work_split_claim(&units, device, &run) == 1) {
+            assert_int_equal(stk_work_split_done(&units, device, &run, run.count), STK_OK);
+        }
+    }
     assert_int_equal(stk_work_split_begin(&units, total), STK_OK);
 }
 
@@ -92,6 +106,45 @@ static void a_faster_device_gets_longer_runs(void **state) {
     assert_int_equal(stk_work_split_weigh(&units, 2, 1), STK_E_RANGE);
     assert_int_equal(stk_work_split_weigh(&units, 1, 0), STK_E_ARG);
     assert_int_equal(stk_work_split_weigh(&units, 1, STK_WORK_SPLIT_WEIGHT_MAX + 1), STK_E_ARG);
+}
+
+static void a_new_device_begins_with_short_runs(void **state) {
+    struct stk_work_split_run run;
+    uint32_t first = 0;
+    (void)state;
+    start_new((struct stk_work_split_config){.devices = 2, .run_min = 3}, 1000000);
+    for (uint32_t count = 3; count < 1000; count = 3 + 4 * first) {
+        claims(0, first, count, &run);
+        assert_int_equal(stk_work_split_done(&units, 0, &run, count), STK_OK);
+        first += count;
+    }
+    claims(1, first, 3, &run); /* the other device has done nothing */
+    /* The only live device has no others to delay. */
+    assert_int_equal(stk_work_split_lose(&units, 0), STK_OK);
+    assert_int_equal(stk_work_split_done(&units, 1, &run, 3), STK_OK);
+    claims(1, first + 3, 1000000 - first - 3, &run);
+}
+
+static void a_slow_device_takes_nothing_that_a_fast_one_does_sooner(void **state) {
+    struct stk_work_split_run fast, slow;
+    (void)state;
+    start((struct stk_work_split_config){.devices = 2}, 40);
+    assert_int_equal(stk_work_split_weigh(&units, 0, 10), STK_OK);
+    claims(0, 0, 19, &fast);
+    claims(1, 19, 1, &slow); /* 1 unit is worth 10 of the other one, and 21 are left */
+    assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
+    assert_int_equal(stk_work_split_done(&units, 0, &fast, 19), STK_OK);
+    claims(0, 20, 10, &fast);
+    claims(1, 30, 1, &slow);
+    assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
+    assert_int_equal(stk_work_split_claim(&units, 1, &slow), STK_E_WOULD_BLOCK); /* 9 are left */
+    /* What comes back counts as left. */
+    assert_int_equal(stk_work_split_give_back(&units, 0, &fast), STK_OK);
+    claims(1, 20, 1, &slow);
+    /* The slow device is the fastest one that lives. */
+    assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
+    assert_int_equal(stk_work_split_lose(&units, 0), STK_OK);
+    claims(1, 21, 9, &slow);
 }
 
 /// Losses ///
@@ -205,6 +258,8 @@ static void model_step(uint32_t d, uint32_t window) {
         assert_true(n == 0 || stk_work_split_done(&units, d, &late, late.count) == STK_E_STATUS);
     } else if (what == 1) {
         assert_int_equal(stk_work_split_rejoin(&units, d), STK_OK);
+    } else if (what == 13) {
+        assert_int_equal(stk_work_split_weigh(&units, d, 1 + below(100)), STK_OK);
     } else if (what == 2 && n != 0) {
         assert_int_equal(stk_work_split_give_back(&units, d, &held[d][0]), STK_OK);
         drop(d, 0);
@@ -266,7 +321,7 @@ static void no_unit_is_handed_out_past_the_window(void **state) {
 static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     const struct stk_work_split_config bad = {.devices = 1, .run_min = 5, .run_max = 4}, good = {.devices = 2};
     struct stk_work_split_run run, other;
-    struct stk_work_split_share share;
+    struct stk_work_split_share share, before;
     (void)state;
     assert_int_equal(init(&bad, sizeof memory), STK_E_ARG);
     assert_int_equal(init(&good, STK_WORK_SPLIT_BYTES(2, 0) - 1), STK_E_SPACE);
@@ -276,6 +331,7 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     assert_int_equal(stk_work_split_claim(&units, 0, &run), 0);
     assert_int_equal(stk_work_split_claim(&units, 2, &run), STK_E_RANGE);
     start(good, 10);
+    assert_int_equal(stk_work_split_share(&units, 0, &before), STK_OK);
     claims(0, 0, 3, &run);
     assert_int_equal(stk_work_split_begin(&units, 5), STK_E_STATUS);
     assert_int_equal(units.total, 10);
@@ -294,14 +350,15 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     assert_int_equal(stk_work_split_done(&units, 0, &other, 1), STK_E_STATUS);
     assert_int_equal(stk_work_split_done(&units, 0, &run, 2), STK_OK);
     assert_int_equal(stk_work_split_share(&units, 0, &share), STK_OK);
-    assert_true(share.claimed == 3 && share.done == 2);
+    assert_int_equal(share.claimed - before.claimed, 3);
+    assert_int_equal(share.done - before.done, 2);
     assert_int_equal(stk_work_split_share(&units, 2, &share), STK_E_RANGE);
     /* What was given back is dropped by the next range; what a device did is not. */
     assert_int_equal(stk_work_split_give_back(&units, 0, &run), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, 2), STK_OK);
     claims(1, 0, 1, &run);
     assert_int_equal(stk_work_split_share(&units, 0, &share), STK_OK);
-    assert_int_equal(share.claimed, 3);
+    assert_int_equal(share.claimed - before.claimed, 3);
 }
 
 int main(void) {
@@ -310,6 +367,8 @@ int main(void) {
         cmocka_unit_test(lengths_stay_within_their_bounds),
         cmocka_unit_test(the_only_live_device_takes_all),
         cmocka_unit_test(a_faster_device_gets_longer_runs),
+        cmocka_unit_test(a_new_device_begins_with_short_runs),
+        cmocka_unit_test(a_slow_device_takes_nothing_that_a_fast_one_does_sooner),
         cmocka_unit_test(runs_of_a_lost_device_are_claimed_by_others),
         cmocka_unit_test(a_long_run_that_came_back_is_shared),
         cmocka_unit_test(a_device_may_take_its_own_run_again),

@@ -1,9 +1,9 @@
-/* stoker kernels: what a handler costs, and how a handler stops half-way.
+/* stoker kernels: how a handler states its cost, and how a handler stops half-way.
  *
  * No slot may hold a worker for longer than a lease. Each handler therefore states its cost before it runs: a number of
  * bytes, and a cost for each byte. The worker compares the cost with its own limits and with those of the tenant
  * (worker.h). Then the worker either refuses the slot, or gives the handler the most bytes that this call may do. A
- * handler that resumes takes its bytes from stk_slice() and returns what stk_slice_end() returns: the slot is DONE, or
+ * handler that resumes takes its bytes from stk_slice() and returns the result of stk_slice_end(): the slot is DONE, or
  * goes to YIELD with its place in result word 2. The next worker that claims the slot goes on from that place. */
 #ifndef STOKER_KERNEL_COST_H
 #define STOKER_KERNEL_COST_H
@@ -23,8 +23,8 @@
 #define STK_PER_BYTE(core, group) (group)
 #endif
 
-/* The same with a third value, for a group with tiles (tile.h): there the sum goes as fast as one group can stream over
- * the bus, and what a handler does beside its loads costs more in comparison. */
+/* The cost with a third value, for a group with tiles (tile.h): there the sum goes as fast as one group can stream over
+ * the bus, and the work of a handler beside its loads costs more in comparison. */
 #if STK_TILED
 #define STK_PER_BYTE_TILED(core, group, tiled) (tiled)
 #else
@@ -35,9 +35,10 @@
 struct stk_cost {
     stk_u32 bytes;    /* bytes that the handler goes through */
     stk_u32 per_byte; /* cost of each byte, in sixteenths of a unit (STK_COST_UNIT) */
-    stk_u32 resumes;  /* 1: the handler can stop half-way and go on later; 0: it runs in one piece */
+    stk_u32 resumes;  /* 1: the handler can stop half-way and go on later; 0: it runs in one call */
 };
 
+/* Returns a cost with these members. */
 STK_FN struct stk_cost stk_cost_of(stk_u32 bytes, stk_u32 per_byte, stk_u32 resumes) {
     struct stk_cost cost;
     cost.bytes = bytes;
@@ -52,7 +53,7 @@ STK_FN struct stk_cost stk_cost_of_chunk(const struct stk_dev *d, stk_u32 bytes,
     return stk_cost_of(bytes <= d->payload_bytes ? bytes : 0u, per_byte, resumes);
 }
 
-/* The cost of a handler that states none: one unit for each byte of its chunk, in one piece. */
+/* Returns the cost of a handler that states none: one unit for each byte of its chunk, in one call. */
 STK_FN_FOR_USERS struct stk_cost stk_cost_plain(const struct stk_dev *d, const struct stk_call *c) {
     return stk_cost_of_chunk(d, stk_arg(c, STK_ARG_BYTES), STK_COST_UNIT, 0u);
 }

@@ -18,7 +18,8 @@
 
 #include "stoker/kernel/device.h"
 
-/* Guard `i`, read before the status: slots of the ring, then of the I/O queue. Without guards 0. */
+/* Returns guard `i`, which is read before the status. The guards of the ring's slots come first, then those of the I/O
+ * slots. Returns 0 where there are no guards. */
 STK_FN stk_u32 stk_guard(const struct stk_dev *d, stk_u32 i) {
     stk_u32 guard = 0;
     if (d->guards) {
@@ -58,7 +59,7 @@ STK_FN void stk_store_claim(const struct stk_dev *d, stk_u32 i, stk_u32 guard, S
     stk_st_fenced(status, to);
 }
 
-/* Takes slot `i` and moves its status from `seen` to `to`. Returns 1, or 0 when somebody else took the slot. Orders
+/* Takes slot `i` and moves its status from `seen` to `to`. Returns 1, or 0 if another party took the slot. Orders
  * nothing behind the status: put a fence behind the call, and call stk_let_go in the end. */
 STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBAL stk_u32 *status, stk_u32 seen,
                     stk_u32 to) {
@@ -75,7 +76,8 @@ STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBA
     if (stk_cmpxchg_relaxed(status, seen, to) == seen) {
         return 1;
     }
-    stk_let_go(d, i, guard); /* the host was faster */
+    /* The host was faster, so the guard goes back. */
+    stk_let_go(d, i, guard);
     return 0;
 }
 

@@ -18,7 +18,7 @@
 
 #include "stoker/kernel/guard.h"
 
-/* What a slot asks for. A READ goes from handle `src` to payload byte `dst`, a WRITE from payload byte `src` to handle
+/* A request of a slot. A READ goes from handle `src` to payload byte `dst`, a WRITE from payload byte `src` to handle
  * `dst`; `offset` counts bytes from the start of the handle's range of the source. A FENCE has the handle in `dst`, and
  * zeros in the other fields. */
 struct stk_io_ask {
@@ -48,7 +48,8 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
             stk_take(d, d->slots + i, guard, status, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO)) {
             /* the state is seen before the guard is even, and before the words that it guards are written */
             STK_FENCE();
-            stk_let_go(d, d->slots + i, guard); /* in WAIT_IO no other worker touches the slot */
+            /* No other worker touches an I/O slot in WAIT_IO, so the guard may go back at once. */
+            stk_let_go(d, d->slots + i, guard);
             break;
         }
     }
@@ -81,15 +82,15 @@ STK_FN stk_u32 stk_io_publish(const struct stk_dev *d, const struct stk_call *c,
 /* Returns 1 if the request in this I/O slot is this slot's own. Only the slot that asked and the host write the words
  * of an I/O slot. So a slot whose ticket was invented by a publisher does not get the outcome of another slot. */
 STK_FN int stk_io_own(STK_GLOBAL stk_u32 *io, const struct stk_call *c, const struct stk_io_ask *ask, stk_u32 status) {
-    /* An error's code takes the tag's place, and the tag that of the length. */
+    /* An error's code takes the place of the tag, and the tag that of the length. */
     return stk_ld(io + (status == STK_IO_ERROR ? STK_IO_BYTES : STK_IO_TAG)) == c->index &&
            stk_ld(io + STK_IO_SRC) == ask->src && stk_ld(io + STK_IO_DST) == ask->dst &&
            stk_ld(io + STK_IO_OP) == ask->op;
 }
 
-/* Asks, or takes the outcome of what the slot has asked for. Returns STK_SLOT_DONE when the outcome is there: *code is
- * 0, or why the I/O failed, and *moved the number of bytes that were moved. The handler returns any other status at
- * once. */
+/* Publishes the request in the first call, and takes its outcome in a later one. Returns STK_SLOT_DONE when the outcome
+ * is there: *code is 0, or the code of the error, and *moved the number of bytes that were moved. The handler returns
+ * any other status at once. */
 STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c, const struct stk_io_ask *ask,
                               stk_u32 mark, stk_u32 *code, stk_u32 *moved) {
     stk_u32 ticket = stk_ld(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG), status;
@@ -100,7 +101,8 @@ STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c,
     if (ticket == 0u) {
         return stk_io_publish(d, c, ask, mark);
     }
-    ticket -= mark; /* of a ticket without the mark nothing is left that is a ticket */
+    /* A ticket without the mark leaves no number that is a ticket. */
+    ticket -= mark;
     if (ticket == 0u || ticket > d->io_slots) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
@@ -110,13 +112,15 @@ STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c,
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
     if (status == STK_SLOT_WAIT_IO || status == STK_SLOT_PUBLISHED || status == STK_SLOT_CLAIMED) {
-        return STK_SLOT_REQUEUE; /* woken too early */
+        /* The slot was woken too early. */
+        return STK_SLOT_REQUEUE;
     }
     if (status != STK_IO_OK && status != STK_IO_ERROR) {
         return stk_refuse(c, STK_REASON_ARGUMENT, STK_FETCH_TICKET_ARG);
     }
     *moved = stk_ld(io + STK_IO_MOVED);
-    *code = stk_ld(io + STK_IO_TAG); /* the last read of these words: then the slot may be another's */
+    /* This is the last read of these words: after the swap below the I/O slot may belong to another slot. */
+    *code = stk_ld(io + STK_IO_TAG);
     *code = status == STK_IO_OK ? 0u : *code;
     /* The ticket is cleared before the swap. If the device is lost in between, no slot has the ticket of the outcome:
      * the host frees the I/O slot, and this slot asks again. Release orders two things. A sweep of the host that sees
@@ -124,15 +128,17 @@ STK_FN stk_u32 stk_io_outcome(const struct stk_dev *d, const struct stk_call *c,
      * I/O slot. */
     stk_st_release(c->slot + STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG, 0u);
     if (stk_cmpxchg_relaxed(io + STK_IO_STATUS, status, STK_SLOT_EMPTY) != status) {
-        return STK_SLOT_REQUEUE; /* the host recycled it: ask again */
+        /* The host has freed the I/O slot, so this slot asks again. */
+        return STK_SLOT_REQUEUE;
     }
     return STK_SLOT_DONE;
 }
 
 /// For handlers ///
 
-/* Asks as the three calls below do, for a handler that goes on after an error. STK_SLOT_DONE says that the outcome is
- * there: *code is 0 or why the I/O failed, *moved the number of bytes that were moved. */
+/* Does one request as the three calls below do, for a handler that goes on after an error. Returns STK_SLOT_DONE when
+ * the outcome is there: *code is 0 or the code of the error, *moved the number of bytes that were moved. The handler
+ * returns any other status at once. */
 STK_FN_FOR_USERS stk_u32 stk_io(const struct stk_dev *d, const struct stk_call *c, const struct stk_io_ask *ask,
                                 stk_u32 *code, stk_u32 *moved) {
     stk_u32 at = ask->op == STK_IO_OP_READ ? ask->dst : ask->src;
@@ -145,7 +151,8 @@ STK_FN_FOR_USERS stk_u32 stk_io(const struct stk_dev *d, const struct stk_call *
     return stk_io_outcome(d, c, ask, STK_IO_TICKET, code, moved);
 }
 
-/* Asks as stk_io does, and faults the slot if the I/O failed. Result 0 then has the number of bytes that were moved. */
+/* Does one request as stk_io does, and faults the slot if the I/O failed. Result 0 then has the number of bytes that
+ * were moved. */
 STK_FN_FOR_USERS stk_u32 stk_io_or_fault(const struct stk_dev *d, const struct stk_call *c,
                                          const struct stk_io_ask *ask) {
     stk_u32 code = 0, moved = 0, status = stk_io(d, c, ask, &code, &moved);

@@ -1,22 +1,21 @@
 /* stoker kernel language: one dialect for OpenCL C 1.2 and C11.
  *
- * Handlers and the worker loop are written against this header alone. On the host every address space is empty and
- * the atomics are those of stoker/atomic.h; on a device they are OpenCL 1.2 forms, which every toolchain takes.
+ * Handlers and the worker loop are written against this header alone. On the host every address space is empty and the
+ * atomics are those of stoker/atomic.h; on a device they are OpenCL 1.2 forms, which every toolchain takes.
  *
- *   STK_GLOBAL, STK_LOCAL   address spaces: of the shared buffers, and of what the lanes of a group share
+ *   STK_GLOBAL, STK_LOCAL   address spaces of the shared buffers, and of words that the lanes of a group share
  *                           (private to a lone lane); OpenCL C 1.2 has no generic one
  *   stk_u8 stk_u32 stk_u64  widths that are the same on both sides
  *   STK_FN, STK_COLD        linkage of a function of the dialect; one that is kept out of line
  *   STK_APART               linkage of a function that a GPU has in line, and a CPU out of line
  *   STK_FN_FOR_USERS        linkage of a function for handlers, which the kernel itself does not call
- *   STK_LANE, STK_LANES     this work-item in its group, and how many there are
+ *   STK_LANE, STK_LANES     number of this work-item in its group, and number of work-items in a group
  *   STK_BARRIER             all lanes meet; only in control flow that all lanes take
  *   STK_PREFETCH            a hint: this line will be written soon
  *   stk_plain_word          a word that a plain load took from the payload or the tables, in the order of this machine
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a
  *                           STK_FENCE
- *   stk_local_add ..        words that the lanes of a group share
- */
+ *   stk_local_add ..        words that the lanes of a group share */
 #ifndef STOKER_KERNEL_LANG_H
 #define STOKER_KERNEL_LANG_H
 
@@ -38,7 +37,7 @@ typedef ulong stk_u64;
 #ifndef STK_LANES
 #define STK_LANES 1
 #endif
-/* A group's size, told to a compiler that gives registers away by it. */
+/* Tells the size of a group to a compiler that assigns registers by it. */
 #if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
 #define STK_GROUP __attribute__((reqd_work_group_size(STK_LANES, 1, 1)))
 #else
@@ -57,10 +56,10 @@ typedef ulong stk_u64;
 #define STK_BARRIER() ((void)0)
 #endif
 
-/* The system fence: orders this work-item's accesses to shared memory against the host. A body per toolchain, because
- * mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. NVIDIA's own compiler comes first: it
- * may name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the handshake then judges the
- * rest. */
+/* The system fence: orders this work-item's accesses to shared memory against the host. There is a body for each
+ * toolchain, because mem_fence is a work-group fence at most, and a barrier on PoCL's CUDA driver. NVIDIA's own
+ * compiler comes first: it may name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the
+ * handshake then judges the memory. */
 #if defined(STK_FENCE_PLAIN)
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #elif defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
@@ -74,10 +73,10 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif
 
-/* STK_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops what a cache of
- * its own unit holds. STK_FENCE_OF_ONE is 1 where a fence of one work-item also orders what the others of its group did
- * before a barrier that all of them passed. Then one work-item fences for all: fences of many wait for one another,
- * since each of them goes over the bus and back. */
+/* STK_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops the contents of a
+ * cache of its own unit. STK_FENCE_OF_ONE is 1 where a fence of one work-item also orders the accesses that the others
+ * of its group made before a barrier which all of them passed. Then one work-item fences for all: fences of many wait
+ * for one another, since each of them goes over the bus and back. */
 #if !defined(STK_FENCE_PLAIN) && (defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll))
 #define STK_FENCE_DEVICE() asm volatile("membar.gl;" ::: "memory")
 #define STK_FENCE_OF_ONE   1
@@ -86,8 +85,8 @@ void __nvvm_membar_sys(void);
 #define STK_FENCE_OF_ONE   0
 #endif
 
-/* Between a load and loads that are to come after it, where a branch on what it loaded lies between them. A compiler
- * keeps volatile loads in order, x86 all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
+/* Stands between a load and later loads, where a branch on the loaded value lies between them. A compiler keeps
+ * volatile loads in order, x86 keeps all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
 #if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll) || defined(__NVPTX__) || defined(__x86_64__)
 #define STK_FENCE_LOADS() ((void)0)
 #else
@@ -106,6 +105,7 @@ STK_FN stk_u32 stk_plain_word(stk_u32 v) {
     return v;
 }
 
+/* Loads a word, in relaxed order. */
 STK_FN stk_u32 stk_ld(const STK_GLOBAL stk_u32 *p) {
     return *(const volatile STK_GLOBAL stk_u32 *)p;
 }
@@ -130,42 +130,48 @@ STK_FN struct stk_head stk_ld_head(const STK_GLOBAL stk_u32 *p) {
 }
 #endif
 
-/* One of many acquire loads that share a STK_FENCE after the last. */
+/* Loads a word as one of many acquire loads that share a STK_FENCE after the last. */
 STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {
     return stk_ld(p);
 }
 
+/* Loads a word with acquire order. */
 STK_FN stk_u32 stk_ld_acquire(const STK_GLOBAL stk_u32 *p) {
     stk_u32 v = *(const volatile STK_GLOBAL stk_u32 *)p;
-    STK_FENCE(); /* what follows is not read before the word */
+    STK_FENCE(); /* later accesses come after the load */
     return v;
 }
 
+/* Stores a word, in relaxed order. */
 STK_FN void stk_st(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     *(volatile STK_GLOBAL stk_u32 *)p = v;
 }
 
+/* Stores a word with release order. */
 STK_FN void stk_st_release(STK_GLOBAL stk_u32 *p, stk_u32 v) {
-    STK_FENCE(); /* what came before is seen before the word */
+    STK_FENCE(); /* earlier accesses are seen before the word */
     *(volatile STK_GLOBAL stk_u32 *)p = v;
 }
 
-/* One of many release stores that share a STK_FENCE before the first. */
+/* Stores a word as one of many release stores that share a STK_FENCE before the first. */
 STK_FN void stk_st_fenced(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     stk_st(p, v);
 }
 
-/* Orders nothing: for control flow that not all lanes take, with a fence that they all do. */
+/* Compares and swaps a word, and returns the value before. Orders nothing: for control flow that not all lanes take,
+ * with a fence that they all do. */
 STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
     return atomic_cmpxchg((volatile STK_GLOBAL stk_u32 *)p, expected, desired);
 }
 
+/* Compares and swaps a word with acquire order, and returns the value before. */
 STK_FN stk_u32 stk_cmpxchg(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
     stk_u32 was = stk_cmpxchg_relaxed(p, expected, desired);
-    STK_FENCE(); /* what the claim guards is not read before the claim */
+    STK_FENCE(); /* the words that a claim guards are read after the claim */
     return was;
 }
 
+/* Adds to a word and returns the value before. Orders nothing. */
 STK_FN stk_u32 stk_add(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     return atomic_add((volatile STK_GLOBAL stk_u32 *)p, v);
 }

@@ -26,9 +26,9 @@
 #define STK_TILE_LEAD 512u
 
 /* The words of the tile in local memory: the arguments of the slot, words for stk_group_same, words that belong to the
- * handler from stk_tile_first on, and the data. The data has room for the bytes that alignment adds
- * at both ends. After each 128 bytes one word is left out: then lanes that read the same place of stretches of 128
- * bytes use different banks of the memory. */
+ * handler from stk_tile_first on, and the data. The data has room for the bytes that alignment adds at both ends. After
+ * each 128 bytes one word is left out: then lanes that read the same place of stretches of 128 bytes use different
+ * banks of the memory. */
 #define STK_TILE_SAME         16u
 #define STK_TILE_OWN          32u
 #define STK_TILE_OWN_WORDS    1104u
@@ -36,26 +36,27 @@
 #define STK_TILE_REACH(bytes) ((bytes) + STK_TILE_LEAD + 32u)
 #define STK_TILE_WORDS(bytes) (STK_TILE_DATA + STK_TILE_REACH(bytes) / 4u + STK_TILE_REACH(bytes) / 128u + 1u)
 
-/* What tile and loop use together at most, in bytes: drivers give a kernel no more without asking. A tile of the usual
- * size leaves the loop of as many lanes what it needs. */
+/* Most bytes of local memory that tile and loop use together: drivers give a kernel no more without being asked. A tile
+ * of the usual size leaves enough for the loop of STK_TILE_LANES_MAX lanes. */
 #define STK_TILE_LOCAL_MAX   49152u
 #define STK_TILE_BYTES_USUAL 32768u
 #define STK_TILE_LANES_MAX   256u
 
 /// Where the bytes of a tile lie ///
 
-/* Byte of the data at which tile position `pos` lies. */
+/* Returns the byte of the data at which tile position `pos` lies. */
 STK_FN_FOR_USERS stk_u32 stk_tile_at(stk_u32 pos) {
     return pos + ((pos >> 7) << 2);
 }
 
-/* How payload bytes [first, end) get into a tile: from byte `base` on, a multiple of 16, there are `vectors` loads of
- * 16 bytes and then `bytes` loads of one byte. No load leaves the payload, which begins at a multiple of 16. Position 0
- * of the tile is byte `base`. */
+/* The loads that bring payload bytes [first, end) into a tile: from byte `base` on, a multiple of 16, `vectors` loads
+ * of 16 bytes and then `bytes` loads of one byte. No load leaves the payload, which begins at a multiple of 16.
+ * Position 0 of the tile is byte `base`. */
 struct stk_tile_span {
     stk_u32 base, vectors, bytes;
 };
 
+/* Returns the loads for payload bytes [first, end), which lie in the payload. */
 STK_FN_FOR_USERS struct stk_tile_span stk_tile_span_of(stk_u32 payload_bytes, stk_u32 first, stk_u32 end) {
     struct stk_tile_span s;
     stk_u32 whole;
@@ -69,24 +70,24 @@ STK_FN_FOR_USERS struct stk_tile_span stk_tile_span_of(stk_u32 payload_bytes, st
 
 /// Tile after tile ///
 
-/* Bytes [from, to) of the chunk lie in the tile, and before them as many bytes of lead as were asked for and are in the
- * chunk. */
+/* A tile. Bytes [from, to) of the chunk lie in it, and before them as many bytes of lead as were asked for and are in
+ * the chunk. */
 struct stk_tile {
     stk_u32 from, to;
-    stk_u32 end; /* of the range that is walked */
+    stk_u32 end; /* end of the range that is walked */
 #if STK_TILED
     stk_u32 chunk, lead, payload_bytes;
     stk_u32 shift; /* byte i of the chunk is at tile position i + shift, modulo 2^32 */
     const STK_GLOBAL stk_u8 *payload;
     __local stk_u32 *data;
 #else
-    const STK_GLOBAL stk_u8 *p; /* the chunk */
+    const STK_GLOBAL stk_u8 *p; /* first byte of the chunk */
 #endif
 };
 
 /* Begins the walk through bytes [from, to) of the chunk at payload byte `chunk`, which was checked. Each tile shows
  * `lead` bytes before its own, STK_TILE_LEAD at most, or those that the chunk has. After this call the lanes may set up
- * the handler's own words: they are seen by all after the next stk_tile_more. */
+ * the handler's own words, which all lanes see after the next stk_tile_more. */
 STK_FN_FOR_USERS void stk_tile_first(struct stk_tile *t, const struct stk_dev *d, stk_u32 chunk, stk_u32 from,
                                      stk_u32 to, stk_u32 lead) {
     t->from = from;
@@ -148,7 +149,7 @@ STK_COLD void stk_tile_load(__local stk_u32 *data, const STK_GLOBAL stk_u8 *p, s
 }
 #endif
 
-/* Goes on to the next tile. Returns 0 after the last: then all lanes are done with it. */
+/* Goes on to the next tile. Returns 1, or 0 after the last tile, with which all lanes are done then. */
 STK_FN_FOR_USERS int stk_tile_more(struct stk_tile *t) {
 #if STK_TILED
     struct stk_tile_span s;
@@ -176,14 +177,14 @@ STK_FN_FOR_USERS int stk_tile_more(struct stk_tile *t) {
 #endif
 }
 
-/* Sets [*a, *b) to the bytes of the tile that are this lane's. */
+/* Sets [*a, *b) to the bytes of the tile that this lane does. */
 STK_FN_FOR_USERS void stk_tile_stretch(const struct stk_tile *t, stk_u32 *a, stk_u32 *b) {
     stk_lane_stretch(t->to - t->from, STK_LANE, a, b);
     *a += t->from;
     *b += t->from;
 }
 
-/* Byte i of the chunk, which lies in the tile or in its lead. */
+/* Returns byte `i` of the chunk, which lies in the tile or in its lead. */
 STK_FN_FOR_USERS stk_u8 stk_tile_byte(const struct stk_tile *t, stk_u32 i) {
 #if STK_TILED
     return ((const __local stk_u8 *)t->data)[stk_tile_at(i + t->shift)];
@@ -192,7 +193,7 @@ STK_FN_FOR_USERS stk_u8 stk_tile_byte(const struct stk_tile *t, stk_u32 i) {
 #endif
 }
 
-/* The little-endian word at byte i of the chunk, where this is a multiple of 4 as a byte of the payload. */
+/* Returns the little-endian word at byte `i` of the chunk, where this is a multiple of 4 as a byte of the payload. */
 STK_FN_FOR_USERS stk_u32 stk_tile_word(const struct stk_tile *t, stk_u32 i) {
 #if STK_TILED
     stk_u32 pos = i + t->shift;
@@ -202,11 +203,11 @@ STK_FN_FOR_USERS stk_u32 stk_tile_word(const struct stk_tile *t, stk_u32 i) {
 #endif
 }
 
-/// What the lanes have together ///
+/// Agreement of the lanes ///
 
 #if STK_TILED
 /* Reads the arguments of a slot for all lanes, once: a host that rewrites them meanwhile would send lanes different
- * ways. All lanes call it; between this call and the last one for another slot there was a barrier. */
+ * ways. All lanes call it. The caller has met a barrier since the last call for another slot. */
 STK_FN void stk_tile_args(const struct stk_dev *d, struct stk_call *c) {
     stk_u32 i;
     for (i = STK_LANE; i < STK_SLOT_ARGS; i += STK_LANES) {
@@ -217,9 +218,9 @@ STK_FN void stk_tile_args(const struct stk_dev *d, struct stk_call *c) {
 }
 #endif
 
-/* Makes the lanes agree on a check. Each lane calls it with `bad`, 0 or why the lane refuses, and with the `count`
- * words, 8 at most, that its way will depend on. Returns the same in all lanes: the greatest `bad`, or `differ` where
- * words of the lanes differ, or 0. */
+/* Makes the lanes agree on a check. Each lane calls it with `bad`, 0 or the reason why the lane refuses, and with the
+ * `count` words, 8 at most, that its way will depend on. Returns the same in all lanes: the greatest `bad`, or `differ`
+ * where words of the lanes differ, or 0. */
 STK_FN_FOR_USERS stk_u32 stk_group_same(const struct stk_dev *d, stk_u32 bad, stk_u32 differ, const stk_u32 *words,
                                         stk_u32 count) {
 #if STK_TILED

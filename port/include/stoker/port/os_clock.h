@@ -9,7 +9,7 @@
 
 #define STK_NS_PER_S 1000000000u
 
-/* CLOCK_MONOTONIC in nanoseconds. */
+/* Returns CLOCK_MONOTONIC in nanoseconds. */
 static inline uint64_t stk_os_now_ns(void) {
     struct timespec t = {0, 0};
     (void)clock_gettime(CLOCK_MONOTONIC, &t); /* fails only for a clock that does not exist */
@@ -23,12 +23,13 @@ static inline struct stk_deadline stk_os_deadline(uint64_t timeout_ns) {
     return deadline;
 }
 
-/* Looks at the clock. Returns the nanoseconds left, 0 once the deadline is over. */
+/* Reads the clock. Returns the nanoseconds left, 0 once the deadline is over. */
 static inline uint64_t stk_os_left_ns(struct stk_deadline *deadline) {
     return stk_deadline_look(deadline, stk_os_now_ns());
 }
 
-/* `ns` as a timespec, cut to what every time_t holds (24 days). */
+/* Returns `ns` as a timespec, cut to a time that every time_t holds (24 days). Waits that are longer end early, and
+ * their callers look again. */
 static inline struct timespec stk_os_timespec(uint64_t ns) {
     const uint64_t most = (uint64_t)(1u << 21) * STK_NS_PER_S;
     struct timespec t;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-/* Returns how many there are, 1 where the system does not say. */
+/* Returns the number of CPUs that this process may use, or 1 where the system does not say. */
 static inline uint32_t stk_os_cpus(void) {
 #ifdef __linux__
     cpu_set_t set;

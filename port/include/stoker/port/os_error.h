@@ -57,9 +57,9 @@ static inline int stk_os_error(int os_error) {
     }
 }
 
-/* The same for calls on flash, whose callers take STK_E_IO for a bad block (stoker/port/flash.h). So only the numbers
- * with which Linux tells of a medium are STK_E_IO: a failed transfer, and errors of ECC, checksums and remote targets.
- * A number without a code of its own is STK_E_DEVICE. */
+/* Returns the code for an errno of a call on flash, whose callers take STK_E_IO for a bad block (stoker/port/flash.h).
+ * So only the numbers with which Linux reports a medium are STK_E_IO: a failed transfer, and errors of ECC, checksums
+ * and remote targets. A number without a code of its own is STK_E_DEVICE. */
 static inline int stk_os_flash_error(int os_error) {
     switch (os_error) {
     case EIO:

@@ -20,7 +20,7 @@ static inline bool stk_os_is_fuse(const struct stat *st, int statfs_error, const
     return statfs_error != 0 ? statfs_error == ENOSYS : (unsigned long)fs->f_type == FUSE_SUPER_MAGIC;
 }
 
-/* Does the same for a descriptor. */
+/* Returns true if `fd` is such a file. */
 static inline bool stk_os_on_fuse(int fd) {
     struct stat st;
     struct statfs fs = {0};

@@ -31,8 +31,8 @@ static inline int stk_os_socket(int fd, bool *datagrams, int *os_error) {
     return STK_OK;
 }
 
-/* Returns the socket's counter of datagrams that were dropped, most of them because its buffer was full; it wraps. 0
- * where the system has no such counter. */
+/* Returns the socket's counter of datagrams that were dropped, most of them because its buffer was full. The counter
+ * wraps at 2^32. Returns 0 where the system has no such counter. */
 static inline uint32_t stk_os_socket_drops(int fd) {
 #if defined(__linux__) && defined(SO_MEMINFO)
     uint32_t info[SK_MEMINFO_VARS] = {0};

@@ -12,15 +12,15 @@
 #include "stoker/port/ingest.h"
 #include "stoker/port/os_error.h"
 
-/* What an entry of a port's table of sources is. A sequential source has no offsets. */
+/* Kind of an entry in a port's table of sources. A sequential source has no offsets. */
 enum source_kind {
     SOURCE_FREE = 0,
     SOURCE_POSITIONED = 1,
     SOURCE_SEQUENTIAL = 2
 };
 
-/* Can `fd` be read, and has it offsets? *sequential is true for pipes, FIFOs, sockets and whatever else cannot seek.
- * STK_E_ISDIR, STK_E_ACCESS when it is open for writing only, else as stk_os_error; *os_error keeps the errno. */
+/* Checks that `fd` can be read, and sets *sequential to true for pipes, FIFOs, sockets and everything else that cannot
+ * seek. STK_E_ISDIR; STK_E_ACCESS if it is open for writing only; else as stk_os_error. *os_error keeps the errno. */
 static inline int stk_os_source(int fd, bool *sequential, int *os_error) {
     struct stat st;
     int mode = fcntl(fd, F_GETFL);
@@ -56,8 +56,8 @@ static inline int stk_os_check_op(uint32_t op, uint32_t bytes, enum source_kind 
     return op == STK_INGEST_READ || (kind == SOURCE_POSITIONED && writable) ? STK_OK : STK_E_ACCESS;
 }
 
-/* Does regular file `fd` end at or before `offset`? An O_DIRECT read that goes on from an unaligned end of file fails
- * with EINVAL instead of reading 0 bytes; this tells the two apart. */
+/* Returns true if `fd` is a regular file that ends at or before `offset`. An O_DIRECT read that goes on from an
+ * unaligned end of file fails with EINVAL instead of reading 0 bytes; this function tells the end from a real error. */
 static inline bool stk_os_at_end(int fd, uint64_t offset) {
     struct stat st;
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= offset;

@@ -33,25 +33,28 @@
 extern "C" {
 #endif
 
+/* Kinds of devices: as a wish in a configuration, and as the kind that is open. */
 enum stk_device_kind {
     STK_DEVICE_ANY = 0,    /* an OpenCL device; where none opens, the interpreter. In struct stk_device: not open */
     STK_DEVICE_OPENCL = 1, /* an OpenCL device or nothing */
     STK_DEVICE_INTERP = 2  /* the interpreter */
 };
 
+/* Configuration of a device. A 0 means the default. One configuration serves both kinds of devices. */
 struct stk_device_config {
-    enum stk_device_kind kind;
-    uint32_t slots;         /* slots of the ring, a power of two up to STK_RING_SLOTS_INIT_MAX; 0: 256 */
-    uint32_t observables;   /* words, at most STK_CONTROL_OBSERVABLES_INIT_MAX; 0: 256 */
-    uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
-    uint32_t debug_records; /* records of the debug log, at most STK_DEVICE_DEBUG_RECORDS_MAX; 0: 64 */
-    uint32_t io_slots;      /* slots of the I/O queue, at most 64; 0: 64 */
-    uint32_t payload_bytes; /* memory that handlers read and write, zeros after open; may be 0 */
-    uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
-    /* The rest of the OpenCL device: which one, handlers as text, times. Its members with the names above stay 0. */
+    enum stk_device_kind kind; /* kinds that open may take; default STK_DEVICE_ANY */
+    uint32_t slots;            /* slots of the ring, a power of two up to STK_RING_SLOTS_INIT_MAX; 0: 256 */
+    uint32_t observables;      /* words, at most STK_CONTROL_OBSERVABLES_INIT_MAX; 0: 256 */
+    uint32_t tenants;          /* authorised tenants, from 0 on, at most 29; 0: 1 */
+    uint32_t debug_records;    /* records of the debug log, at most STK_DEVICE_DEBUG_RECORDS_MAX; 0: 64 */
+    uint32_t io_slots;         /* slots of the I/O queue, at most 64; 0: 64 */
+    uint32_t payload_bytes;    /* memory that handlers read and write, zeros after open; may be 0 */
+    uint32_t table_bytes;      /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
+    /* Everything else about the OpenCL device: which one, handlers as text, times. Its members with the names above
+     * stay 0. */
     struct stk_opencl_config opencl;
-    /* The rest of the interpreter: handlers as functions of C. Where `opencl` has handlers, the interpreter is taken
-     * only if it has a handler for each of their opcodes. */
+    /* Everything else about the interpreter: handlers as functions of C. Where `opencl` has handlers, the interpreter
+     * is taken only if it has a handler for each of their opcodes. */
     struct stk_interp_config interp;
 };
 
@@ -59,7 +62,7 @@ struct stk_device_config {
 
 /// Memory of the interpreter ///
 
-/* Arena bytes that the interpreter takes; each 0 means the default. The macros assume the default of tenants,
+/* Arena bytes that the interpreter takes. A 0 means the default of each. The macros assume the defaults of tenants,
  * debug_records and io_slots. An OpenCL device takes nothing from the arena. */
 #define STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes)                                        \
     STK_DEVICE_MEMORY_BYTES(((slots) == 0 ? 256 : (slots)), ((observables) == 0 ? 256 : (observables)),                \
@@ -68,22 +71,23 @@ struct stk_device_config {
 #define STK_DEVICE_INTERP_DEFINE(name, slots, observables, payload_bytes, table_bytes)                                 \
     STK_STORAGE_DEFINE(name, STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes))
 
-/* The same for a config, which may be NULL for the defaults. STK_E_ARG slots is no power of two; STK_E_OVERFLOW a size
- * is above its maximum. */
+/* Sets *bytes to the arena bytes that the interpreter takes with this configuration, which may be NULL for the
+ * defaults. STK_E_ARG slots is no power of two; STK_E_OVERFLOW a size is above its maximum. */
 STK_MUST_CHECK int stk_device_interp_bytes(const struct stk_device_config *config, size_t *bytes);
 
 /// The device ///
 
+/* A device that is open. The user reads its members and writes none, except through the calls below. */
 struct stk_device {
-    enum stk_device_kind kind;       /* what is open */
-    struct stk_device_memory memory; /* what host and device share; payload and observables are the caller's to use */
+    enum stk_device_kind kind;       /* the kind that is open; STK_DEVICE_ANY: none */
+    struct stk_device_memory memory; /* shared memory; payload and observables are the caller's to use */
     /* Lines of text for people, without a newline at the end. After a success: the device and its mode, then how the
      * mode was found; for the interpreter, why no OpenCL device was taken. After an error: what failed. */
     char reason[2048];
     struct stk_publisher publisher;    /* stk_publisher_pending(): submissions that nobody has waited for */
     struct stk_dispatch_port dispatch; /* drive, stop and info of the device */
     struct stk_opencl opencl;          /* opencl.build_log: compiler errors of the last build that failed, or "" */
-    struct stk_interp interp;
+    struct stk_interp interp;          /* private */
 };
 
 /* Opens a device. `config` may be NULL for the defaults. `arena` gives the interpreter its memory, of the size that

@@ -1,7 +1,9 @@
 /* stoker port: dispatch by the interpreter, the kernel compiled as C and run on the caller's thread.
  *
- * The bare-metal dispatcher, the oracle of tests, and the fallback where there is no OpenCL device. Freestanding.
- */
+ * It is the dispatcher of bare metal, the oracle of tests, and the fallback where there is no OpenCL device.
+ * Freestanding. Drive runs handlers on the caller's thread for at most `turns` turns. Threads: any, one at a
+ * time per object; not from an interrupt. Several objects may share one ring (worker, workers), each on a thread of its
+ * own. */
 #ifndef STOKER_PORT_INTERP_H
 #define STOKER_PORT_INTERP_H
 
@@ -13,6 +15,7 @@
 extern "C" {
 #endif
 
+/* Configuration of a worker. A 0 means the default. */
 struct stk_interp_config {
     const struct stk_user_op *user_ops; /* handlers beside the built-in ones; may be NULL. Must outlive the port */
     uint32_t user_op_count;
@@ -22,13 +25,15 @@ struct stk_interp_config {
     uint32_t idle_turns;               /* turns without a finished slot that end a drive; 0: the number of slots + 1 */
     const struct stk_user_cost *costs; /* costs of handlers and fused ops; may be NULL. Must outlive the port */
     uint32_t cost_count;
-    const struct stk_limits *limits; /* what slots and tenants may use; NULL: no limits. Read by open only */
-    uint32_t worker, workers; /* this worker's number, and how many share the buffers, each with a port of its own on
-                                        a thread of its own; 0 of 0: the only one */
-    struct stk_pace
-        pace; /* pace of this machine, where somebody measured it. The port sets pace.slots itself. All zero: unknown */
+    const struct stk_limits *limits; /* limits of slots and tenants; NULL: none. Read during open only */
+    /* number of this worker, and how many workers share the buffers, each with a port of its own on a thread of its
+     * own; 0 of 0: the only one */
+    uint32_t worker, workers;
+    /* pace of this machine, if it was measured; all zero: unknown. The port sets pace.slots itself. */
+    struct stk_pace pace;
 };
 
+/* A worker. Members are private; the counters can be read by info of stk_interp_ops. */
 struct stk_interp {
     struct stk_device_memory memory;
     struct stk_interp_config config;
@@ -38,11 +43,12 @@ struct stk_interp {
 
 extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct stk_interp */
 
-/* Binds the interpreter to the buffers in `memory`, which the caller laid out (stk_ring_init, stk_control_init ...) and
- * keeps until the last call. `config` may be NULL for defaults.
- * STK_E_ARG no ring, no slots, control buffer below STK_CTL_WORDS_MIN, a worker that is not below `workers`, or limits
- * that stk_limits_table refuses; STK_E_ALIGN a buffer is not 4-byte aligned.
- */
+/* Binds the interpreter to the buffers in `memory`. The caller has laid the buffers out (stk_device_memory_init, or
+ * stk_ring_init, stk_control_init ...) and keeps them until the last call. `config` may be NULL for the defaults; what
+ * its pointers name must outlive the port, except `limits`. Errors:
+ * - STK_E_ARG a NULL, no ring, no slots, a control buffer below STK_CTL_WORDS_MIN words, a worker that is not below
+ *   `workers`, or limits that stk_limits_table refuses.
+ * - STK_E_ALIGN a buffer is not aligned to 4 bytes. */
 STK_MUST_CHECK int stk_interp_open(struct stk_interp *interp, const struct stk_device_memory *memory,
                                    const struct stk_interp_config *config);
 

@@ -1,11 +1,14 @@
-/* stoker port: dispatch by a kernel on an OpenCL device, in whichever way the device can share memory with the host.
+/* stoker port: dispatch by a kernel on an OpenCL device, in the best way in which the device can share memory with the
+ * host.
  *
  * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do:
  * RESIDENT, where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a
  * launch; BATCH, by copies, which every device can. The kernel is the same in all of them. It runs under a lease: it
  * leaves after a number of turns, after a number of idle turns, or when the host ends the lease; the next drive with
- * work launches it again. State is in the ring, so nothing is lost between two leases. Memory that stops being what
- * the handshake found is noticed and the port goes on in the next mode. */
+ * work launches it again. All state is in the ring, so nothing is lost between two leases. Where memory stops being
+ * shared, the port notices and goes on in the next mode.
+ *
+ * Threads: any, one at a time per object; not from a signal handler. port/README.md lists the calls that may block. */
 #ifndef STOKER_PORT_OPENCL_H
 #define STOKER_PORT_OPENCL_H
 
@@ -30,7 +33,7 @@ extern "C" {
 enum stk_opencl_type {
     STK_OPENCL_GPU = 0,
     STK_OPENCL_ACCELERATOR = 1,
-    STK_OPENCL_CPU = 2, /* its work-items run on the host's cores */
+    STK_OPENCL_CPU = 2, /* a CPU, often that of the host */
     STK_OPENCL_OTHER = 3
 };
 
@@ -44,39 +47,40 @@ struct stk_opencl_device {
     /* Digest of these texts and CL_PLATFORM_VERSION, each as long as the driver gives it. */
     uint8_t identity[STK_BLAKE3_OUT];
     int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
-    uint32_t units; /* compute units */
+    uint32_t units; /* number of compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
-    uint32_t tile_bytes; /* of a tile in local memory (stoker/kernel/tile.h) that a group of several lanes can have; 0:
-                            none, since the device is no GPU or its local memory is too small or no memory of its own */
-    uint64_t memory;     /* bytes of global memory */
+    /* bytes of a tile in local memory (stoker/kernel/tile.h) for a group of several lanes; 0: no tile, since the device
+     * is no GPU, or its local memory is too small or lies in other memory */
+    uint32_t tile_bytes;
+    uint64_t memory; /* bytes of global memory */
     enum stk_opencl_type type;
     int unified;     /* host and device have one memory, so that a buffer of the host's costs the device no bus */
-    int fine_grain;  /* fine-grain SVM buffers */
-    int svm_atomics; /* and atomics on them */
-    void *id;        /* its cl_device_id */
+    int fine_grain;  /* 1: the device has fine-grain SVM buffers */
+    int svm_atomics; /* 1: the device has atomics on fine-grain SVM */
+    void *id;        /* cl_device_id of the device */
 };
 
-/* Describes device `index` of all platforms, counted from 0. STK_E_NODEV past the last one or without any OpenCL
- * driver. */
+/* Describes device `index`, counted from 0 over all platforms, in *device. STK_E_NODEV there is no such device, or no
+ * OpenCL driver at all. */
 STK_MUST_CHECK int stk_opencl_device(uint32_t index, struct stk_opencl_device *device);
 
-/* Goes through all devices in the order in which open tries them: by type; within a type by shared memory (first the
- * devices with atomics on fine-grain SVM, then those with fine-grain SVM, then the others); then by index. `*place` is
- * 0 before the first call. Describes the next device and returns its index. STK_E_NODEV there is no further device;
- * *device is unchanged. */
+/* Describes the next device in the order in which open tries them, and returns its index. The order is by type; within
+ * a type by shared memory (first the devices with atomics on fine-grain SVM, then those with fine-grain SVM, then the
+ * others); then by index. `*place` is 0 before the first call. STK_E_NODEV there is no further device, and *device is
+ * unchanged. */
 STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *device);
 
-/* What a device must have; members that are 0 ask for nothing. */
+/* Demands on a device. A member that is 0 or NULL demands nothing. */
 struct stk_opencl_need {
-    const char *name; /* a part of its name, whatever the case of the letters; NULL: any */
-    uint64_t memory;  /* bytes */
-    uint32_t units;
-    int fine_grain, svm_atomics;
+    const char *name;            /* a part of its name, whatever the case of the letters; NULL: any */
+    uint64_t memory;             /* least bytes of global memory */
+    uint32_t units;              /* least compute units */
+    int fine_grain, svm_atomics; /* 1: as in struct stk_opencl_device */
 };
 
-/* Finds the first device from index `from` on that has all of it, describes it and returns its index, which as text
- * is what stk_opencl_config.device takes: devices of one name differ in nothing else. STK_E_NODEV there is none (any
- * more). */
+/* Finds the first device from index `from` on that meets all demands, describes it and returns its index. As text this
+ * index is what stk_opencl_config.device takes: two devices may have the same name. STK_E_NODEV there is no such
+ * device. */
 STK_MUST_CHECK int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct stk_opencl_device *device);
 
 /// Shared memory ///
@@ -93,30 +97,31 @@ enum stk_opencl_memory {
 };
 #define STK_OPENCL_KINDS 7u
 
-/* "host-located buffer": a static string; "any" for STK_OPENCL_ANY and numbers out of range. */
+/* Returns the name of a kind, such as "host-located buffer"; "any" for STK_OPENCL_ANY and numbers out of range.
+ * Static. */
 const char *stk_opencl_memory_name(enum stk_opencl_memory memory);
 
-/* What the handshake found about one kind of memory. It may be kept and given back at a later open of the same
- * device under the same driver, which then does not probe; a store does both by itself. */
+/* Outcome of a handshake over one kind of memory. It may be kept and given to a later open of the same device under the
+ * same driver, which then does not probe; a store does both by itself. */
 struct stk_opencl_outcome {
     char device[96], driver[64];      /* the device and the driver that the outcome belongs to */
     uint8_t identity[STK_BLAKE3_OUT]; /* identity of this device: stk_opencl_device.identity */
     enum stk_opencl_memory memory;
-    enum stk_residency residency; /* 0: none */
-    uint32_t rounds;              /* slots published and answered one at a time */
-    uint64_t p50_ns;              /* median of their round trips */
+    enum stk_residency residency; /* mode that works; 0: none */
+    uint32_t rounds;              /* slots that were published and answered one at a time */
+    uint64_t p50_ns;              /* median of their round trips in nanoseconds */
     uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
-    uint64_t items_ns;  /* the time they took */
+    uint64_t items_ns;  /* nanoseconds that these took together */
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
-    uint32_t adds_lost; /* how many of them were lost */
-    uint64_t turn_cost; /* nanoseconds of a calibration launch */
+    uint32_t adds_lost; /* adds that were lost */
+    uint64_t turn_cost; /* nanoseconds of 20,000 turns over an empty ring */
     uint64_t unit_cost; /* nanoseconds that 2^20 units of cost take (stoker/limits.h) */
     uint64_t lane_cost; /* nanoseconds that 2^20 bytes take when one lane reads them alone */
 };
 
-/// What is kept ///
+/// Records in cache and store ///
 
-/* Where a program or the outcome of a handshake came from. */
+/* Place that a program or an outcome came from. */
 enum stk_opencl_origin {
     STK_OPENCL_MADE = 0, /* compiled, or probed, by this open */
     STK_OPENCL_FROM_CACHE = 1,
@@ -124,33 +129,34 @@ enum stk_opencl_origin {
     STK_OPENCL_FROM_CALLER = 3 /* an outcome: config.known */
 };
 
-/* "this open", "the cache", "the store", "the caller": static strings. */
+/* Returns "this open", "the cache", "the store" or "the caller". Static. */
 const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 
-/// Handlers of the user's ///
+/// The user's handlers ///
 
+/* Most pieces, most fused ops, and most bytes of a name. */
 #define STK_OPENCL_PIECES_MAX 32u
 #define STK_OPENCL_FUSED_MAX  16u
 #define STK_OPENCL_PARTS_MAX  8u /* functions of a fused op */
 #define STK_OPENCL_NAME_MAX   63u
 
-/* A piece of the dialect (kernels/README.md), compiled with the kernel. Pieces are one text, in their order: a later
- * one may use what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no two
- * are the same. */
+/* A piece of text in the dialect of kernels/README.md, compiled with the kernel. Pieces are one text, in their order: a
+ * later one may use what an earlier one has. Names are 1 to STK_OPENCL_NAME_MAX letters, digits, and _ . / + -, and no
+ * two are the same. */
 struct stk_opencl_piece {
-    const char *name;   /* what the build log calls it, say its file's name */
+    const char *name;   /* name in the build log, for example that of its file */
     const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
     uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
     const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
-    uint32_t width;       /* of the function: STK_SCALAR or STK_WIDE */
+    uint32_t width;       /* width of the function: STK_SCALAR or STK_WIDE */
 };
 
 /* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
 struct stk_opencl_fused {
-    const char *name;
-    uint32_t opcode; /* as that of a piece, but not 0 */
-    const char *const
-        *functions;          /* of pieces, all of one width, which is the op's; one may stand there several times */
+    const char *name; /* name in the build log, by the rules for pieces */
+    uint32_t opcode;  /* as that of a piece, but not 0 */
+    /* functions of pieces, all of one width, which is the width of the op; a function may stand there several times */
+    const char *const *functions;
     uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
 };
 
@@ -166,7 +172,7 @@ struct stk_opencl_cost {
 
 /// Failures ///
 
-/* What failed, by the OpenCL error or by the clock. */
+/* Class of a failure, by the OpenCL error or by the clock. */
 enum stk_opencl_failure {
     STK_OPENCL_SOUND = 0,
     STK_OPENCL_BUILD = 1,   /* the program does not compile, or its binary is not taken: STK_E_BUILD */
@@ -176,18 +182,18 @@ enum stk_opencl_failure {
     STK_OPENCL_REFUSED = 5  /* arguments or sizes that this device does not take: STK_E_UNSUPPORTED */
 };
 
-/* The class of an OpenCL error code; STK_OPENCL_SOUND for CL_SUCCESS. Never STK_OPENCL_TIMEOUT. */
+/* Returns the class of an OpenCL error code; STK_OPENCL_SOUND for CL_SUCCESS. Never STK_OPENCL_TIMEOUT. */
 enum stk_opencl_failure stk_opencl_failure_of(int error);
 
-/* "device", and what to do about it: static strings. */
+/* Return the name of a class, such as "device", and what to do about it. Static. */
 const char *stk_opencl_failure_name(enum stk_opencl_failure failure);
 const char *stk_opencl_failure_fix(enum stk_opencl_failure failure);
 
 /// Port ///
 
-/* Whether one worker of several lanes looks at the ring, and hands slots for all lanes to the others through mailboxes
- * in the device's own memory. Else each worker looks at the ring itself, as each does in BATCH, where a worker has one
- * lane, and where there is one worker. */
+/* Mailboxes: whether one worker of several lanes looks at the ring, and hands slots for all lanes to the others through
+ * mailboxes in the device's own memory. Otherwise each worker looks at the ring itself. In BATCH, with one lane and
+ * with one worker there are never mailboxes. */
 enum stk_opencl_mail {
     /* mailboxes, unless the device is a CPU, where a look at the ring costs no bus, or its compiler has no known fence
      * between groups */
@@ -206,6 +212,7 @@ struct stk_opencl_config;
 /* Changes what a configuration asks for, for the device that open is about to try. See stk_opencl_config.fit. */
 typedef void stk_opencl_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
+/* Configuration of the port. A 0 means the default. */
 struct stk_opencl_config {
     /* Index ("0"), or a part of the device's name; NULL or "": any device. Where this names several devices, open takes
      * the first one that opens, in the order of stk_opencl_next. */
@@ -216,7 +223,7 @@ struct stk_opencl_config {
     uint32_t tenants;       /* authorised tenants, from 0 on, at most 29; 0: 1 */
     uint32_t debug_records; /* 0: 64 */
     uint32_t io_slots;      /* at most 64; 0: 64 */
-    uint32_t payload_bytes; /* what handlers read and write; may be 0 */
+    uint32_t payload_bytes; /* bytes that handlers read and write; may be 0 */
     uint32_t table_bytes;   /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
     /* Work-groups; 0: one for each compute unit of a GPU, STK_OPENCL_WORKERS_USUAL at most; 1 for other devices, and
      * for a GPU whose compiler has no known fence between groups */
@@ -237,20 +244,21 @@ struct stk_opencl_config {
     uint32_t recoveries; /* most new contexts that are tried after failures; 0: 3, STK_OPENCL_NO_RECOVERY: none */
     /* pause before a second try in a row, doubled for each further one, at most 2^40; 0: 250 ms */
     uint64_t recovery_ns;
-    enum stk_residency residency;  /* this mode or none; 0: the best */
-    enum stk_opencl_memory memory; /* this kind or none; BATCH is for STK_OPENCL_COPIES, the others are not */
+    enum stk_residency residency;  /* use this mode or fail; 0: the best that works */
+    enum stk_opencl_memory memory; /* use this kind or fail; STK_OPENCL_COPIES goes with BATCH alone */
     enum stk_opencl_mail mail;     /* whether one worker looks for all */
-    /* Of an earlier open; used when device and driver are the same, it is what residency and memory ask for, its memory
-     * can be had, and a short handshake says so still. Read by open only. NULL: what cache or store remember, or else
-     * probe. */
+    /* Outcome of an earlier open. Used if device and driver are the same, residency and memory allow it, its memory can
+     * be had, and a short handshake confirms it. Read during open only. NULL: use the outcome in cache or store, or
+     * else probe. */
     const struct stk_opencl_outcome *known;
-    /* Programs and outcomes of handshakes are looked for in the cache, then in the store, which is mounted, and put
-     * into both. Each may be NULL. They are the caller's, until close, and are used in open, persist, forget and
-     * close, and where a program is built anew. No trouble with either fails a call: cl->persist_note says it. */
+    /* Places where programs and outcomes of handshakes are kept. They are looked for in the cache, then in the store,
+     * which is mounted, and put into both. Each may be NULL. Both are the caller's, must stay until close, and are used
+     * in open, persist, forget and close, and where a program is built anew. An error of either fails no call:
+     * cl->persist_note says it. */
     struct stk_cache *cache;
     struct stk_store *store;
-    /* 1: what open made is put there by stk_opencl_persist, when there is time: PoCL 3.1 compiles the kernel once more
-     * for its binary. */
+    /* 1: stk_opencl_persist puts the records of this open there later, when there is time. PoCL 3.1 compiles the kernel
+     * once more for its binary. */
     int persist_later;
     const struct stk_opencl_piece *pieces; /* handlers of the user's; may be NULL. Stay until close, texts included */
     uint32_t piece_count;                  /* at most STK_OPENCL_PIECES_MAX */
@@ -258,7 +266,7 @@ struct stk_opencl_config {
     uint32_t fused_count;                  /* at most STK_OPENCL_FUSED_MAX */
     const struct stk_opencl_cost *costs;   /* costs of pieces and fused ops; may be NULL. Must stay until close */
     uint32_t cost_count;                   /* at most STK_OPENCL_COSTS_MAX */
-    /* What slots and tenants may use; NULL: no limits but the lease. Must stay until close. */
+    /* Limits of slots and tenants; NULL: no limits but the lease. Must stay until close. */
     const struct stk_limits *limits;
     /* Called for each device that open tries, with the defaults of the device filled in: `workers` and `lanes` are what
      * the device gets, and the function may change them, and sizes and numbers that depend on them. NULL: nothing
@@ -272,7 +280,7 @@ struct stk_opencl_config {
 /* Most workers of a device by default: one that looks and one for each mailbox. */
 #define STK_OPENCL_WORKERS_USUAL (1u + STK_MAIL_BOXES_MAX)
 
-/* What the port has counted since open. */
+/* Counters of the port since open. */
 struct stk_opencl_stats {
     uint32_t running;                         /* launches under way */
     uint64_t launches, lease_ends, idle_ends; /* launches; those whose lease ended, and those that found no more work */
@@ -280,7 +288,7 @@ struct stk_opencl_stats {
     uint32_t fallbacks;                       /* modes that were left because memory stopped being shared */
 };
 
-/* What became of lost kernels and devices since open. */
+/* Counters of lost kernels and devices since open. */
 struct stk_opencl_losses {
     uint32_t put_back;   /* slots of lost kernels that were put back */
     uint32_t recoveries; /* lost devices from which the port has recovered */
@@ -291,21 +299,21 @@ struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
     struct stk_opencl_device device;
     struct stk_opencl_config config;   /* with defaults filled in */
-    struct stk_opencl_outcome outcome; /* of the memory in use */
+    struct stk_opencl_outcome outcome; /* outcome for the memory in use */
     enum stk_residency mode;           /* the mode in which the port works now */
     struct stk_opencl_stats stats;
     struct stk_opencl_losses losses;
-    enum stk_opencl_failure failure;    /* the last one since open, or that of the open that failed */
+    enum stk_opencl_failure failure;    /* class of the last failure since open, or of the open that failed */
     int cl_error;                       /* the last OpenCL error code, 0 when there was none */
-    enum stk_opencl_origin built_from;  /* where the program came from */
-    enum stk_opencl_origin proved_from; /* where the outcome came from */
+    enum stk_opencl_origin built_from;  /* place that the program came from */
+    enum stk_opencl_origin proved_from; /* place that the outcome came from */
     char reason[640];                   /* why this mode was chosen, or why open or the device failed */
-    /* Of the last build that failed: each place as name:line:column of a piece or a file under kernels/. The first
-     * errors when it does not fit, whole lines. */
+    /* Compiler's log of the last build that failed, each place as name:line:column of a piece or a file under kernels/.
+     * Whole lines; the errors first if not all fit. */
     char build_log[2048];
-    char persist_note[320];    /* what was wrong with what was kept, or with keeping it; empty when all is well */
+    char persist_note[320];    /* errors of records and of keeping them; empty: none */
     char passed_over[640];     /* the devices that open tried and could not open, each as "device INDEX (NAME): why" */
-    struct stk_opencl_own own; /* nothing in it is for the user */
+    struct stk_opencl_own own; /* private */
 };
 
 extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct stk_opencl */
@@ -339,37 +347,43 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * lease_ns. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
-/* Puts what this open compiled and probed into cache and store, once: open has done it unless config.persist_later.
- * Before close. Takes as long as the driver needs for its binary. Returns how many records were new, 0 to 2; what
- * went wrong is in cl->persist_note. */
+/* Puts the program and the outcome of this open into cache and store, once. Open has done so unless
+ * config.persist_later. Call it before close. Takes as long as the driver needs for its binary. Returns how many
+ * records were new, 0 to 2; what went wrong is in cl->persist_note. */
 STK_MUST_CHECK int stk_opencl_persist(struct stk_opencl *cl);
 
-/* Uses another store from now on; NULL: none. The store that was used before is the caller's again. A command that
- * opens a device and runs for long gives a store that it shares with other processes back in this way. */
+/* Makes the port use another store from now on; NULL: none. The store that was used before is the caller's again. A
+ * command that opens a device and runs for long gives a store that it shares with other processes back in this way. */
 void stk_opencl_set_store(struct stk_opencl *cl, struct stk_store *store);
 
-/* Makes cache and store forget the outcome of the handshake that this open used or put there, so that the next open
- * probes. close does it when a mode was left because memory stopped being shared; a program that does not close
- * calls it when cl->stats.fallbacks grows. Returns 1, 0 when there was none; STK_E_PINNED another thread is at the
- * cache's; else as stk_store_remove. */
+/* Removes the outcome of the handshake that this open used or put from cache and store, so that the next open probes.
+ * Close does so if a mode was left because memory stopped being shared; a program that does not close calls it when
+ * cl->stats.fallbacks grows. Returns 1, or 0 if there was none; STK_E_PINNED another thread has the record in the
+ * cache pinned; else as stk_store_remove. */
 STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
 
-/* What happens when a call of the driver fails after open, a launch fails, or a kernel stays past its deadline: the
- * port waits until the driver says that no launch of it runs, puts the slots back that the launch had claimed (3
- * times at most, then FAULT with STK_REASON_LOST), and goes on as BATCH in a new context with a program built anew;
- * cl->memory stays where and as it is. Drive does this in steps, none of which waits; one takes as long as the
- * driver's call in it, the build as long as the compiler or the cache. cl->losses.recoveries counts, cl->failure and
- * cl->reason tell. A slot that was put back runs again: what its handler had already stored in shared memory stays.
- * When config.recoveries are used up, or a kernel still runs at its deadline, drive and stop say STK_E_DEVICE from
- * then on; what was claimed is put back as soon as the driver says that the kernel is gone (with copies at once),
- * looked at in each drive. Nothing published is forgotten: ring and payload are as the host and the last launch left
- * them. Then, before close: call stk_opencl_revive when the cause was seen to; or hand cl->memory to another port,
- * stk_interp_open for one, once no slot is CLAIMED; or read the slots that are left with stk_ring_read and publish
- * them to a port that is opened anew. Close frees the ring. */
+/* Recovery: what the port does when a call of the driver fails after open, a launch fails, or a kernel stays past its
+ * deadline.
+ *
+ * The port waits until the driver says that no launch of it runs. It puts the slots back that the launch had claimed, 3
+ * times at most; then such a slot ends as a FAULT with STK_REASON_LOST. It goes on as BATCH in a new context with a
+ * program built anew; cl->memory stays where and as it is. Drive does this in steps, none of which waits for a launch;
+ * a step takes as long as the driver's call in it, the build as long as the compiler or the cache.
+ * cl->losses.recoveries counts recoveries; cl->failure and cl->reason say why. A slot that was put back runs again, and
+ * the bytes that its handler had already stored in shared memory stay.
+ *
+ * When config.recoveries are used up, or a kernel still runs at its deadline, drive and stop return STK_E_DEVICE from
+ * then on. The claimed slots are put back as soon as the driver says that the kernel is gone (with copies at once);
+ * each drive looks for that. No published slot is forgotten: ring and payload are as the host and the last launch left
+ * them. Before close the program has three ways on:
+ * - Call stk_opencl_revive when the cause was seen to.
+ * - Hand cl->memory to another port, for example by stk_interp_open, once no slot is CLAIMED.
+ * - Read the slots that are left with stk_ring_read, and publish them to a port that is opened anew.
+ * Close frees the ring. */
 
-/* After STK_E_DEVICE: gives the port its recoveries again, so that the next drives make a new context. STK_E_STATUS
- * nothing is lost; STK_E_WOULD_BLOCK a kernel of the lost context still runs, as far as the driver says; STK_E_FULL
- * 8 contexts were lost since open, all of which hold memory until close. */
+/* Gives the port its recoveries again after STK_E_DEVICE, so that the next drives make a new context. Returns STK_OK.
+ * STK_E_STATUS the device is not lost; STK_E_WOULD_BLOCK a kernel of the lost context still runs, as far as the driver
+ * says: call again later; STK_E_FULL 8 contexts were lost since open, all of which hold memory until close. */
 STK_MUST_CHECK int stk_opencl_revive(struct stk_opencl *cl);
 
 /* Ends the lease, waits at most timeout_ns for the kernel and for what the driver has queued, and releases everything.

@@ -29,14 +29,15 @@ extern "C" {
 
 /// Configuration ///
 
-#define STK_READER_POOL_MAX         16u /* readers of one pool */
+#define STK_READER_POOL_MAX         16u /* most readers of one pool */
 #define STK_READER_POOL_FEW         4u  /* readers that 0 stands for on a machine with few CPUs */
 #define STK_READER_POOL_DEFAULT_MAX 8u  /* most readers that 0 stands for */
 
+/* Configuration of a pool. */
 struct stk_reader_pool_config {
     const struct stk_reader_kind *kind; /* &stk_posix_reader_kind, &stk_uring_reader_kind */
-    const void *reader_config;          /* of the kind; depth and sources hold for the pool as a whole */
-    uint32_t readers;                   /* 1..STK_READER_POOL_MAX; default as stk_reader_pool_default() says */
+    const void *reader_config; /* configuration of the kind; its depth and sources hold for the pool as a whole */
+    uint32_t readers;          /* 1..STK_READER_POOL_MAX; default as stk_reader_pool_default() says */
 };
 
 /* Returns how many readers 0 stands for: one for each CPU that this process may use, up to STK_READER_POOL_FEW; on a
@@ -55,32 +56,34 @@ struct stk_reader_pool_read {
     uint32_t source, bytes, tag;
     int32_t result, os_error;
     uint32_t next;
-    uint16_t reader;  /* whose thread has the read */
+    uint16_t reader;  /* index of the thread that has the read */
     uint8_t state;    /* free, queued, with a reader, or ready */
     uint8_t canceled; /* 1: the caller asked to cancel the read, and its thread was not told yet */
     uint8_t op;       /* an enum stk_ingest_op */
 };
 
+/* A source of the pool. */
 struct stk_reader_pool_source {
     int fd;
     uint32_t kind;       /* free, positioned or sequential */
-    uint32_t reads;      /* taken and not yet reaped */
+    uint32_t reads;      /* reads taken and not yet reaped */
     uint32_t generation; /* counts the additions and removals of this entry */
     bool writable;       /* the descriptor is open for writing */
 };
 
-/* What one reader knows of a source of the pool. */
+/* An entry for each source of the pool and each reader: under which index the reader has the source. */
 struct stk_reader_pool_known {
-    uint32_t generation; /* of the source that was added to the reader; 0: none */
+    uint32_t generation; /* generation of the pool's source that was added to the reader; 0: none */
     uint32_t source;     /* index of the source in the reader */
 };
 
 struct stk_reader_pool;
 
+/* A thread of the pool with its reader. */
 struct stk_reader_pool_thread {
     struct stk_reader_pool *pool;
     void *reader;
-    uint8_t *memory; /* what the reader's open takes */
+    uint8_t *memory; /* memory that the reader's open takes */
     struct stk_reader_pool_known *known;
     pthread_t thread;
     int wake[2];                 /* pipe: a byte in it ends the thread's wait */
@@ -95,35 +98,36 @@ struct stk_reader_pool_thread {
     uint8_t cancel_due;   /* 1: there are reads to cancel */
     uint8_t forget_due;   /* 1: a source was removed that the reader knows */
     uint8_t tell;         /* 1: the caller is woken when the thread gives the lock back */
-    int err;              /* why it could not be opened, or what its close returned */
+    int err;              /* error of the open that failed, or of the close */
     struct stk_error_info info;
     const char *call;
 };
 
+/* A pool. Members are private; read readers, info, call, fewer, fewer_info and fewer_call. */
 struct stk_reader_pool {
     const struct stk_reader_kind *kind;
-    const void *reader_config; /* used within open only */
+    const void *reader_config; /* used during open only */
     struct stk_reader_shape shape;
     struct stk_reader_pool_read *reads;
     struct stk_reader_pool_source *source;
     struct stk_reader_pool_thread *threads;
     struct stk_index_list free, queue, ready; /* queue: reads with offsets that no thread has taken */
-    pthread_mutex_t lock;                     /* of everything here that the threads use too */
+    pthread_mutex_t lock;                     /* guards every member that the threads use too */
     pthread_cond_t changed;                   /* a read is ready, or a thread has changed its state */
     uint32_t wanted;                          /* threads that open tried to make */
     uint32_t readers;                         /* readers that were opened */
-    uint32_t in_flight;                       /* taken and not yet reaped */
+    uint32_t in_flight;                       /* reads taken and not yet reaped */
     uint32_t ready_count;                     /* reads in `ready` */
-    uint64_t ready_ns;                        /* time when the first of them came */
-    uint8_t is_open, closing, waiting;        /* waiting: the caller waits for `changed` */
-    int broken;                               /* a reader failed: what reap returns from then on */
-    struct stk_error_info broken_info;        /* the detail of that */
+    uint64_t ready_ns;                        /* time in nanoseconds when the first of them came */
+    uint8_t is_open, closing, waiting;        /* 1: the pool is open; it closes; the caller waits for `changed` */
+    int broken; /* error that reap returns from now on, because a reader failed; 0: none failed */
+    struct stk_error_info broken_info; /* detail of this failure */
     const char *broken_call;
     struct stk_ingest_stats stats;
     struct stk_error_info info; /* last refusal; see each call */
     const char *call;           /* system call behind a refusal of open, or behind a failure; static; NULL: none */
     int fewer;                  /* STK_OK, or why not all readers that were asked for could be opened */
-    struct stk_error_info fewer_info; /* its detail: index is the first reader that failed, value the errno */
+    struct stk_error_info fewer_info; /* detail of `fewer`: index is the first reader that failed, value the errno */
     const char *fewer_call;
 };
 
@@ -139,21 +143,27 @@ struct stk_reader_pool {
 #define STK_READER_POOL_DEFINE(name, readers, depth, sources, reader_bytes)                                            \
     STK_STORAGE_DEFINE(name, STK_READER_POOL_BYTES(readers, depth, sources, reader_bytes))
 
-/* The same for a config. STK_E_ARG a NULL; STK_E_OVERFLOW readers, depth or sources above the maximum. */
+/* Sets *bytes to the arena bytes that open takes for a configuration. STK_E_ARG a NULL; STK_E_OVERFLOW readers, depth
+ * or sources is above its maximum. */
 STK_MUST_CHECK int stk_reader_pool_bytes(const struct stk_reader_pool_config *config, size_t *bytes);
 
-/* Makes the threads, each of which opens its reader, and waits until all have done so. Where only some readers can be
- * opened, the pool has these, and pool->fewer says why it has no more. Where none can, the arena is as it was, and the
- * error, pool->info and pool->call are those of the first reader. Further errors: those of stk_reader_pool_bytes;
- * STK_E_SPACE the arena is too small (value: bytes that would do); STK_E_NOMEM no lock or no thread. */
+/* Opens a pool: makes the threads, each of which opens its reader, and waits until all have done so. Where only some
+ * readers can be opened, the pool has these, and pool->fewer says why it has no more. Where none can, the arena is as
+ * it was, and the error, pool->info and pool->call are those of the first reader. `arena` must outlive the pool.
+ * Further errors:
+ * - Those of stk_reader_pool_bytes.
+ * - STK_E_SPACE the arena is too small; info.value: bytes that would do.
+ * - STK_E_NOMEM the system gives no lock or no thread. */
 STK_MUST_CHECK int stk_reader_pool_open(struct stk_reader_pool *pool, const struct stk_reader_pool_config *config,
                                         struct stk_arena *arena);
 
-/* Cancels the reads in flight, waits at most `timeout_ns` until every reader is closed, and joins the threads.
- * Completions that were not reaped are dropped. Returns STK_OK, also when the pool is closed already. STK_E_TIMEOUT:
- * a reader still holds reads; the pool takes no read any more, its threads go on closing, the system may still write to
- * the memory, and another close waits again. Any other error is that of a reader that had failed; the pool is
- * closed. */
+/* Closes a pool: cancels the reads in flight, waits at most `timeout_ns` nanoseconds until every reader is closed, and
+ * joins the threads. Completions that were not reaped are dropped. Returns STK_OK, also if the pool is closed already.
+ * Errors:
+ * - STK_E_ARG pool is NULL.
+ * - STK_E_TIMEOUT a reader still holds reads. The pool takes no read any more, its threads go on closing, the system
+ *   may still write to the memory, and another close waits again.
+ * - The error of a reader that had failed; the pool is closed. */
 STK_MUST_CHECK int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns);
 
 /// Sources ///
@@ -168,8 +178,9 @@ STK_MUST_CHECK int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t 
  * STK_E_SHUTDOWN the pool is closed; others as the kind's own call. */
 STK_MUST_CHECK int stk_reader_pool_add_file(struct stk_reader_pool *pool, int fd, uint32_t flags);
 
-/* Forgets a source. Waits at most 100 ms for the readers that know it to forget it too; one that is busy for longer
- * forgets it later. STK_E_RANGE no such source; STK_E_STATUS reads of it are not reaped yet; STK_E_SHUTDOWN. */
+/* Removes a source. Waits at most 100 ms for the readers that know the source to forget it too; a reader that is busy
+ * for longer forgets it later. STK_E_ARG a NULL; STK_E_RANGE there is no
+ * such source; STK_E_STATUS reads of the source are not reaped yet; STK_E_SHUTDOWN the pool is closed. */
 STK_MUST_CHECK int stk_reader_pool_remove_source(struct stk_reader_pool *pool, uint32_t source);
 
 /// Reading ///

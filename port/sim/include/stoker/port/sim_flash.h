@@ -1,10 +1,9 @@
-/* stoker port: simulated flash, to test what must survive power cuts and bad blocks.
+/* stoker port: simulated flash, to test data that must survive power cuts and bad blocks.
  *
- * Flash in the caller's memory that holds its user to every rule of port/flash.h, counts what is done to it, fails on
- * demand, and loses power at any byte of any program and at ten points of any erase. Deterministic for a given seed.
- * One thread at a time. The public fields that a comment calls a knob may be changed at any moment; a copy has them
- * too. sim_flash_media.h names the rules, and what cuts and failures leave.
- */
+ * Flash in the caller's memory that holds its user to every rule of port/flash.h, counts the calls, fails on demand,
+ * and loses power at any byte of any program and at ten points of any erase. Deterministic for a given seed. Threads:
+ * any, one at a time per object. The public members that a comment calls a knob may be changed at any moment; a copy
+ * has them too. sim_flash_media.h names the rules, and the states in which cuts and failures leave a medium. */
 #ifndef STOKER_PORT_SIM_FLASH_H
 #define STOKER_PORT_SIM_FLASH_H
 
@@ -23,42 +22,44 @@ extern "C" {
 
 /// The medium ///
 
-/* What calls take, for whoever wants to know the simulated time. */
+/* Simulated time of the calls. */
 struct stk_sim_flash_cost {
-    uint32_t read_ns;      /* each read */
-    uint32_t read_byte_ps; /* and each byte of it, in picoseconds */
-    uint32_t prog_ns;      /* each unit programmed */
-    uint32_t erase_ns;     /* each block erased */
+    uint32_t read_ns;      /* nanoseconds of each read */
+    uint32_t read_byte_ps; /* picoseconds of each byte of a read, besides */
+    uint32_t prog_ns;      /* nanoseconds of each unit that is programmed */
+    uint32_t erase_ns;     /* nanoseconds of each block that is erased */
 };
 
+/* Configuration of a medium. */
 struct stk_sim_flash_config {
     struct stk_flash_geometry geometry;
     bool strict_once; /* STK_FLASH_MANY: a used unit may only be set to the inverse of the erased value all the same */
-    uint32_t align;   /* bytes: reads and programs need a buffer whose address is a multiple; default 1 */
+    uint32_t align;   /* bytes; reads and programs need a buffer at a multiple of it; default 1 */
     uint32_t sector;  /* bytes that a lazy medium writes back as one, from 64 on; default 512, at most a block */
-    uint64_t seed;    /* default 1 */
+    uint64_t seed;    /* seed of all draws; default 1 */
     struct stk_sim_flash_cost cost;
 };
 
-/* Everything since init. */
+/* Counts since init. */
 struct stk_sim_flash_counts {
     uint64_t reads, programs, erases, syncs; /* calls that kept the rules and found the power on */
     uint64_t read_bytes, prog_bytes;
     uint64_t misaligned; /* calls that returned STK_E_ALIGN; they did nothing else */
-    uint64_t ns;         /* what they took by config.cost, to the nanosecond below in each call */
-    uint64_t worst_ns;   /* of the windows that stk_sim_flash_window ended */
+    uint64_t ns;         /* simulated nanoseconds of all calls, rounded down in each call */
+    uint64_t worst_ns;   /* longest interval that stk_sim_flash_window ended, in nanoseconds */
 };
 
+/* A place that reads differently after a cut. */
 struct stk_sim_flash_weak {
-    uint32_t block, offset, bytes; /* no bytes: free */
+    uint32_t block, offset, bytes; /* block, place in the block and length in bytes; 0 bytes: the entry is free */
     bool flickers;                 /* takes another value at each read, else at each power-on */
 };
 
-/* A medium that forgets: what sectors held at earlier moments since the last sync. */
+/* The journal of a lazy medium: bytes that sectors held at earlier moments since the last sync. */
 struct stk_sim_flash_journal {
-    uint32_t sector;        /* bytes of one; the last of a block may be shorter. 0: the medium is not lazy */
-    uint32_t block_sectors; /* of each block */
-    uint32_t used, most;    /* entries */
+    uint32_t sector;        /* bytes of a sector; the last of a block may be shorter. 0: the medium is not lazy */
+    uint32_t block_sectors; /* sectors of each block */
+    uint32_t used, most;    /* entries in use, and entries that fit */
     size_t stride;          /* bytes of an entry */
 };
 
@@ -73,13 +74,13 @@ struct stk_sim_flash {
     struct stk_sim_flash_weak weak[STK_SIM_FLASH_WEAK];
     struct stk_sim_flash_journal journal;
     uint64_t rng;
-    uint64_t stamp;  /* of the latest change to any block */
-    uint64_t steps;  /* so far */
-    uint64_t window; /* counts.ns when it began */
-    uint64_t cut_at; /* knob: the step at which power is lost; STK_SIM_FLASH_NEVER */
-    uint64_t
-        prog_bad; /* knob: the program, counted from 0 over all, that fails and makes its block bad; default never */
-    uint64_t erase_bad;                         /* knob: the same for erases */
+    uint64_t stamp;  /* stamp of the latest change to any block */
+    uint64_t steps;  /* steps so far */
+    uint64_t window; /* counts.ns when the present interval began */
+    uint64_t cut_at; /* knob: number of the step at which power is lost; STK_SIM_FLASH_NEVER: none */
+    /* knob: the program, counted from 0 over all, that fails and makes its block bad; default never */
+    uint64_t prog_bad;
+    uint64_t erase_bad;                         /* knob: as prog_bad, for erases */
     enum stk_sim_prog_cut prog_cut;             /* knob */
     enum stk_sim_erase_cut erase_cut;           /* knob */
     enum stk_sim_prog_fail prog_fail;           /* knob */
@@ -90,16 +91,16 @@ struct stk_sim_flash {
     struct stk_sim_flash_violation violation;
 };
 
-/* What mem holds of a block before its bytes. */
+/* Head of a block, before its bytes in the medium's memory. */
 struct stk_sim_flash_block {
     uint64_t stamp;  /* tells contents apart: two blocks of one stamp are the same */
-    uint32_t erases; /* begun */
-    uint32_t next;   /* the unit after the last one programmed */
-    bool broken;     /* its last erase was cut or failed */
-    bool shaky;      /* and it reads differently after each power-on */
-    bool marginal;   /* or at each read: what was programmed reads as it was, or as erased */
-    bool flickers;   /* it is marginal, or a place in it is */
-    bool unreadable; /* some unit is */
+    uint32_t erases; /* erases that were begun */
+    uint32_t next;   /* number of the unit behind the last one that was programmed */
+    bool broken;     /* the last erase was cut or failed */
+    bool shaky;      /* the block reads differently after each power-on */
+    bool marginal;   /* the block reads differently at each read: as before the erase, or as erased */
+    bool flickers;   /* the block is marginal, or a place in it flickers */
+    bool unreadable; /* reads of some unit fail */
     bool bad_prog;   /* knob: every program fails; prog_fail says what is done of it */
     bool bad_erase;  /* knob: every erase fails; erase_fail says what it leaves */
 };
@@ -119,41 +120,44 @@ struct stk_sim_flash_block {
 #define STK_SIM_FLASH_DEFINE(name, blocks, block_bytes, prog_unit)                                                     \
     STK_STORAGE_DEFINE(name, STK_SIM_FLASH_BYTES(blocks, block_bytes, prog_unit))
 
-/* The same at run time. STK_E_ARG the geometry breaks a rule of port/flash.h or has no blocks; STK_E_OVERFLOW. */
+/* Sets *bytes to the arena bytes that init takes for a geometry. STK_E_ARG the geometry breaks a rule of port/flash.h
+ * or has no blocks; STK_E_OVERFLOW the medium is too large. */
 STK_MUST_CHECK int stk_sim_flash_bytes(const struct stk_flash_geometry *geometry, size_t *bytes);
 
-/* A medium whose every block is erased. STK_E_ARG as above, or a sector below 64; STK_E_OVERFLOW; STK_E_SPACE
- * (arena.need says how much), the arena is as it was. */
+/* Sets a medium up whose blocks are all erased, in memory from `arena`, which must outlive it. On error the arena is as
+ * it was. STK_E_ARG a NULL, a bad geometry, or a sector below 64; STK_E_OVERFLOW the medium is too large; STK_E_SPACE
+ * the arena is too small (arena.need has the bytes). */
 STK_MUST_CHECK int stk_sim_flash_init(struct stk_sim_flash *flash, const struct stk_sim_flash_config *config,
                                       struct stk_arena *arena);
 
-/* ctx is a struct stk_sim_flash. A call that breaks a rule changes nothing, is noted in `violation` if it is the first,
- * and returns STK_E_RANGE. A buffer that is not aligned breaks no rule of the medium: the call returns STK_E_ALIGN,
- * changes nothing, and is counted. */
+/* The flash interface; ctx is a struct stk_sim_flash. A call that breaks a rule changes nothing, is noted in
+ * `violation` if it is the first, and returns STK_E_RANGE. A buffer that is not aligned breaks no rule of the medium:
+ * the call returns STK_E_ALIGN, changes nothing, and is counted. */
 extern const struct stk_flash_ops stk_sim_flash_ops;
 
-/* Makes `to` what `from` is, knobs and counts included; both were made by init with the same geometry. Copies only
- * blocks that differ. A copy may be made back and forth any number of times. */
+/* Makes `to` an exact copy of `from`, knobs and counts included. Both were set up by init with the same geometry.
+ * Copies only blocks that differ, so that a copy may be made back and forth many times. */
 void stk_sim_flash_copy(struct stk_sim_flash *to, const struct stk_sim_flash *from);
 
-/* Power comes back; no other cut is set. Unstable places take another value. Without a cut before it this is an orderly
- * restart: a lazy medium forgets nothing. */
+/* Switches the power on. No further cut is set. Unstable places take another value. Without a cut before it this is an
+ * orderly restart: a lazy medium forgets nothing. */
 void stk_sim_flash_power_on(struct stk_sim_flash *flash);
 
-/* Power is lost now, between two operations. */
+/* Switches the power off, between two operations. */
 void stk_sim_flash_power_off(struct stk_sim_flash *flash);
 
-/* Ends a window of simulated time and begins the next. Returns the nanoseconds of the one that ended. */
+/* Ends an interval of simulated time and begins the next. Returns the nanoseconds of the one that ended. */
 uint64_t stk_sim_flash_window(struct stk_sim_flash *flash);
 
-/// Looking in and doing damage; `block` and `offset` must exist ///
+/// Looking in and doing damage: `block` and `offset` must exist ///
 
+/* Returns the head of a block, to look at and to set its knobs. */
 struct stk_sim_flash_block *stk_sim_flash_block(const struct stk_sim_flash *flash, uint32_t block);
 
-/* The block's bytes, to look at. */
+/* Returns the bytes of a block, to look at. */
 const uint8_t *stk_sim_flash_data(const struct stk_sim_flash *flash, uint32_t block);
 
-/* Turns bit `bit` of a block's block_bytes * 8. */
+/* Inverts bit `bit` of a block, counted from 0 to block_bytes * 8 - 1. */
 void stk_sim_flash_flip(struct stk_sim_flash *flash, uint32_t block, uint32_t bit);
 
 /* Makes reads of the program unit at `offset` fail until it is erased or programmed again. */

@@ -1,5 +1,5 @@
-/* stoker port: simulated flash, what media do: the rules that they have, and what power cuts and failures leave.
- * Included by sim_flash.h, which has the medium. */
+/* stoker port: simulated flash, the behaviour of media: their rules, and what power cuts and failures leave. Included
+ * by sim_flash.h, which has the medium. */
 #ifndef STOKER_PORT_SIM_FLASH_MEDIA_H
 #define STOKER_PORT_SIM_FLASH_MEDIA_H
 
@@ -11,6 +11,7 @@ extern "C" {
 
 /// Rules ///
 
+/* Rules that a user of a medium must keep. */
 enum stk_sim_flash_rule {
     STK_SIM_FLASH_KEPT = 0,   /* no rule was broken */
     STK_SIM_FLASH_PLACE = 1,  /* outside the medium, of no length, or not whole units */
@@ -28,18 +29,18 @@ struct stk_sim_flash_violation {
     uint64_t operation; /* programs and erases begun before it */
 };
 
-/* What the rule says, in a few words. Static. */
+/* Returns the rule in a few words. Static. */
 const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule);
 
 /// Power cuts ///
 
-/* Steps are what a cut is placed by: a program of n bytes has n + 1 of them, an erase STK_SIM_FLASH_ERASE_STEPS. At the
- * first step of an operation nothing of it has been begun, at the last all of it is done and the call has not
+/* A power cut is placed by steps: a program of n bytes has n + 1 steps, an erase STK_SIM_FLASH_ERASE_STEPS. At the
+ * first step of an operation nothing of it has been begun; at the last, all of it is done and the call has not
  * returned. */
 #define STK_SIM_FLASH_ERASE_STEPS 10u
 #define STK_SIM_FLASH_NEVER       UINT64_MAX
 
-/* What a cut leaves of a program at its step k, 0 <= k <= n. Units that were begun count as programmed. */
+/* State in which a cut leaves a program at its step k, 0 <= k <= n. Units that were begun count as programmed. */
 enum stk_sim_prog_cut {
     STK_SIM_PROG_CLEAN = 0,     /* the first k bytes */
     STK_SIM_PROG_TORN = 1,      /* those, and some bits of the byte after them or of what is left of its unit */
@@ -53,27 +54,28 @@ enum stk_sim_prog_cut {
     STK_SIM_PROG_CUTS = 7
 };
 
-/* What a cut leaves of an erase, but at its first and last step. The block must be erased again before a program. */
+/* State in which a cut leaves an erase, except at its first and last step. The block must be erased again before a
+ * program. */
 enum stk_sim_erase_cut {
     STK_SIM_ERASE_NOTHING = 0,    /* every byte as it was */
     STK_SIM_ERASE_LOOKS_DONE = 1, /* every byte reads as erased */
     STK_SIM_ERASE_PREFIX = 2,     /* the first k ninths are erased */
     STK_SIM_ERASE_SUFFIX = 3,     /* the last k eighths of all but the first 64 bytes are erased */
     STK_SIM_ERASE_GARBAGE = 4,    /* old, erased and random bytes; half of the time the first 64 bytes are spared */
-    STK_SIM_ERASE_UNSTABLE = 5,   /* the same, and more of it after each power-on */
-    STK_SIM_ERASE_UNREADABLE = 6, /* the same, and reads of some units fail */
+    STK_SIM_ERASE_UNSTABLE = 5,   /* as GARBAGE, and more of it after each power-on */
+    STK_SIM_ERASE_UNREADABLE = 6, /* as GARBAGE, and reads of some units fail */
     STK_SIM_ERASE_FLICKERING = 7, /* each 64 bytes as they were, erased, or some of both, and others at each read */
     STK_SIM_ERASE_CUTS = 8
 };
 
-/* On a lazy medium (stk_flash_geometry.lazy) a cut also takes sectors of every block back, each by itself: to what it
- * held at any moment from the last sync on, or to what it holds now, half done as the above says. A block that was
- * taken back must be erased again before a program, but on media that take any value. The medium's memory is bounded:
- * where much happens between two syncs, it forgets some of the moments, never the first. */
+/* On a lazy medium (stk_flash_geometry.lazy) a cut also takes sectors of every block back, each by itself: to a moment
+ * since the last sync, or to the present one, half done as above. A block that was taken back must be erased again
+ * before a program, except on media that take any value. The medium's memory is bounded: where much happens between two
+ * syncs, it forgets some of the moments, never the first. */
 
 /// Failures ///
 
-/* What a program that fails has done. Its units count as programmed whatever it was. */
+/* Part of a program that is done when the program fails. Its units count as programmed in each case. */
 enum stk_sim_prog_fail {
     STK_SIM_PROG_FAIL_SOME = 0, /* about three of four bytes, anywhere among them */
     STK_SIM_PROG_FAIL_ALL = 1,
@@ -82,7 +84,7 @@ enum stk_sim_prog_fail {
     STK_SIM_PROG_FAILS = 4
 };
 
-/* What an erase that fails leaves. The block must be erased again before a program. */
+/* State in which a failed erase leaves the block. The block must be erased again before a program. */
 enum stk_sim_erase_fail {
     STK_SIM_ERASE_FAIL_ANYTHING = 0,  /* as STK_SIM_ERASE_GARBAGE */
     STK_SIM_ERASE_FAIL_UNCHANGED = 1, /* every byte as it was */
@@ -95,12 +97,12 @@ enum stk_sim_erase_fail {
 
 #define STK_SIM_FLASH_EVERY_BLOCK UINT32_MAX
 
-/* Reads that fail with STK_E_IO for a while, and are well again afterwards. */
+/* Reads that fail with STK_E_IO for a while, and succeed again afterwards. */
 struct stk_sim_flash_read_fault {
     uint32_t block;         /* STK_SIM_FLASH_EVERY_BLOCK: all of the medium */
     uint32_t offset, bytes; /* reads that touch a byte of these fail; no bytes: all of the block */
     uint64_t from;          /* the first read that may fail, counted from 0 over all */
-    uint64_t times;         /* reads that are still to fail; 0: none, STK_SIM_FLASH_NEVER: they never are well again */
+    uint64_t times;         /* reads that are still to fail; 0: none, STK_SIM_FLASH_NEVER: all from then on */
 };
 
 #ifdef __cplusplus

@@ -1,8 +1,7 @@
 /* stoker port: a template. Copy the folder, rename `template`, and fill the functions in.
  *
- * It compiles as it is, and every call that can fail says STK_E_UNSUPPORTED. What each function owes its caller is in
- * port/README.md; the simulated port (port/sim) is a small working example of all interfaces.
- */
+ * It compiles as it is, and every call that can fail returns STK_E_UNSUPPORTED. What each function owes its caller is
+ * in port/README.md; the simulated port (port/sim) is a small working example of all interfaces. */
 #ifndef STOKER_PORT_TEMPLATE_H
 #define STOKER_PORT_TEMPLATE_H
 
@@ -18,24 +17,24 @@
 extern "C" {
 #endif
 
-/* ctx is whatever your object is; the template looks at none and takes NULL. */
+/* The tables of calls. ctx is the object of your port; the template looks at no object and takes NULL. */
 extern const struct stk_platform_ops stk_template_platform_ops;
 extern const struct stk_ingest_ops stk_template_ingest_ops;
 extern const struct stk_dispatch_ops stk_template_dispatch_ops;
 extern const struct stk_flash_ops stk_template_flash_ops;
 
-/* Workers on a device with a driver: what a port adds to core's device protocol. The handles of the driver come on
- * top. */
+/* Workers on a device with a driver: the state that a port needs for core's device protocol. A real port adds the
+ * handles of its driver. */
 struct stk_template_gpu {
-    struct stk_device_memory memory; /* what streams, services and publishers work on */
-    struct stk_device_layout layout;
+    struct stk_device_memory memory;  /* the memory on which streams, services and publishers work */
+    struct stk_device_layout layout;  /* sizes of its parts */
     struct stk_device_copies copies;  /* BATCH: `memory` and its two images */
-    struct stk_device_changes tables; /* BATCH: what is to be sent of the tables before the next launch */
-    struct stk_device_watch watch;    /* RESIDENT, QUANTUM */
-    uint8_t *tries;                   /* one byte for each slot, the caller's, 0 at first */
-    enum stk_residency mode;
-    bool launched; /* a launch was enqueued and not seen to its end */
-    bool fresh;    /* BATCH: the device holds nothing yet */
+    struct stk_device_changes tables; /* BATCH: bytes of the tables to send before the next launch */
+    struct stk_device_watch watch;    /* RESIDENT, QUANTUM: whether memory is still shared */
+    uint8_t *tries; /* memory of the caller, one byte for each slot, 0 at first: how often the slot was put back */
+    enum stk_residency mode; /* mode in which the port works */
+    bool launched;           /* a launch was enqueued and not seen to its end */
+    bool fresh;              /* BATCH: the device holds nothing yet */
 };
 
 extern const struct stk_dispatch_ops stk_template_gpu_ops; /* its ctx is the struct stk_template_gpu */

@@ -1,8 +1,8 @@
 /* stoker port: dispatch by the interpreter on several threads, for a host whose CPUs do the work.
  *
- * The kernel compiled as C runs as one worker on the caller's thread, inside drive, and as one worker on each thread of
- * the port. All workers claim slots from one ring. A thread sleeps while no published slot waits, and drive wakes it.
- */
+ * The kernel compiled as C runs as one worker on the caller's thread, inside drive, and as one worker on each thread
+ * of the port. All workers claim slots from one ring. A thread sleeps while no published slot waits, and drive wakes
+ * it. */
 #ifndef STOKER_PORT_THREADS_H
 #define STOKER_PORT_THREADS_H
 
@@ -17,15 +17,16 @@ extern "C" {
 
 #define STK_THREADS_WORKERS_MAX 16u
 
+/* Configuration of the port. A 0 means the default. */
 struct stk_threads_config {
-    struct stk_interp_config interp; /* of each worker; `worker` and `workers` are set by the port */
+    struct stk_interp_config interp; /* configuration of each worker; the port sets `worker` and `workers` itself */
     uint32_t workers; /* 1 to STK_THREADS_WORKERS_MAX, the caller's thread included; 0: the CPUs that this process may
                          use, at most STK_THREADS_WORKERS_MAX */
 };
 
 struct stk_threads;
 
-/* One thread of the port. Members are private. */
+/* A thread of the port with its worker. Members are private. */
 struct stk_threads_worker {
     struct stk_threads *port;
     struct stk_interp interp;
@@ -39,7 +40,7 @@ struct stk_threads {
     struct stk_interp own; /* worker 0, on the caller's thread */
     uint64_t drives;       /* times that worker 0 began */
     struct stk_threads_worker crew[STK_THREADS_WORKERS_MAX - 1u];
-    pthread_mutex_t lock; /* of the members below */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t wake;  /* for threads: there is work, or the port closes */
     uint32_t asleep;      /* threads that sleep; drive reads the member without the lock */
     uint32_t called;      /* threads that were woken and have not run yet */
@@ -49,14 +50,16 @@ struct stk_threads {
 
 extern const struct stk_dispatch_ops stk_threads_ops; /* its ctx is the struct stk_threads */
 
-/* Starts the threads over the buffers in `memory`, which the caller laid out as for stk_interp_open and keeps until
- * stk_threads_close. `config` may be NULL for defaults. STK_E_ARG more workers than STK_THREADS_WORKERS_MAX; else as
- * stk_interp_open. On error no thread is left. */
+/* Starts the threads over the buffers in `memory`, which the caller has laid out as for stk_interp_open and keeps until
+ * stk_threads_close. `config` may be NULL for the defaults. Where the system gives fewer threads than asked for, the
+ * port opens with fewer workers (threads->workers). STK_E_ARG a NULL, or more workers than STK_THREADS_WORKERS_MAX;
+ * other errors as stk_interp_open. On error no thread is left. */
 STK_MUST_CHECK int stk_threads_open(struct stk_threads *threads, const struct stk_device_memory *memory,
                                     const struct stk_threads_config *config);
 
-/* Ends the threads. Each one first ends its slot. Where a handler may take long, set SHUTDOWN and call stop with a
- * timeout before. May be called again, and on an all-zero struct. */
+/* Ends the threads and waits for them. Each one first ends the slot that it runs, so the call takes as long as a
+ * handler. Where a handler may take long, set SHUTDOWN and call stop with a timeout before. May be called again, and on
+ * an all-zero struct. */
 void stk_threads_close(struct stk_threads *threads);
 
 #ifdef __cplusplus
