@@ -15,9 +15,9 @@ PROGRAMS = str(guest.BUILD / "bin") + "/"
 # Of the tests of the host: those of files, rings, sockets and devices, for which the guest has the real thing.
 INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest|io_|nvme|pump|reader|serve|socket)"
                           r"|contract\.\w+_(ingest|flash)$|conformance$")
-# Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet. None
-# has pieces and several lanes: PoCL 3.1 for arm64 crashes on such a program.
-DEVICE = re.compile(r"unit\.(device|opencl_(alloc|idle|io|log|threads|udp))$")
+# Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet:
+# README.md, "Which tests run".
+DEVICE = re.compile(r"unit\.(device|opencl_(alloc|cores|idle|io|log|put_back|threads|udp))$")
 # Tests that fail in the guest for a reason outside this tree, each with the reason. They run all the same. A test of this
 # list that passes fails the run, so that it leaves the list.
 CANNOT_RUN = {}
