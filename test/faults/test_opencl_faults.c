@@ -11,8 +11,8 @@
 #include "opencl_faults.h"
 #include "opencl_work.h"
 
-#define FIRST 3u /* calls of one kind in one phase that are failed */
-#define MORE  2u /* and of the rest, spread over them */
+#define FIRST 3u /* calls that are failed of each kind in each phase, from the first one on */
+#define MORE  2u /* calls that are failed besides, evenly spread over the rest of the kind */
 
 static int quick;
 static uint32_t claimed; /* by the launch that was lost */

@@ -44,7 +44,7 @@ wrong = {f["metric"]: f["value"] for f in json.load(open("out")) if f["metric"].
 assert wrong == {"scan_76_64K_wrong": 0, "scan_926_64K_wrong": 0, "sum64_64K_wrong": 1}, wrong'
 
 refused "--chunk 1:" "$STOKER" bench payload --device interp -f patterns --bytes 1M --chunk 1
-refused 'pass 4 GiB' "$STOKER" bench payload --device interp --bytes 4G
+refused '4 GiB is the most' "$STOKER" bench payload --device interp --bytes 4G
 refused '--file no-such-file' "$STOKER" bench payload --device interp --file no-such-file --bytes 4K
 : >empty
 refused '--file empty' "$STOKER" bench payload --device interp --file empty --bytes 4K

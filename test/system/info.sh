@@ -27,7 +27,7 @@ if grep -q '^device 0' out; then
     if has_opencl; then
         grep -q '^  memory      fine-grain SVM' out
         grep -Eq 'inside one launch, p50 [0-9]+ ns, [0-9]+ items in order' out
-        grep -Eq '^  lease       [1-9][0-9]* turns' out
+        grep -Eq '^  lease       a launch ends after [1-9][0-9.]* ms, or after [1-9][0-9.]* ms without work$' out
         # Every kind of memory in every mode: each works, or says why not.
         code 0 "$STOKER" info --probe --device 0
         [ "$(grep -Ec '^  (RESIDENT|QUANTUM|BATCH) +[a-z-]+ +(yes: [0-9]+ rounds|no: .)' out)" -eq 11 ]
@@ -39,7 +39,7 @@ if grep -q '^device 0' out; then
         code 0 "$STOKER" info --device 0 --residency batch
         grep -q '^  residency   BATCH: handshake: ' out
         grep -q '^  memory      copies' out
-        grep -Eq '^  copies      a launch: about [0-9]+ bytes' out
+        grep -Eq '^  copies      each launch copies about [0-9]+ bytes' out
         code 0 "$STOKER" info --device 0 --memory alloc-host
         grep -q '^  memory      ALLOC_HOST_PTR buffer' out
         # The handshake holds on a machine whose every core is busy with something else.

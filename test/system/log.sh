@@ -78,7 +78,7 @@ if code 0 python3 "$lib/failing_call.py" pread64:512-767 5 true; then
     code 1 python3 "$lib/failing_call.py" pread64:512-767 5 "$STOKER" log dump flash
     [ "$(wc -l <out)" -eq 20 ] || fail "not 20 records: $(wc -l <out)"
     said 2 '^records=20 first=0 last=22 corrupt=3 torn=1 unreadable=4$'
-    said 2 'flash: room for 4 records could not be read (Input/output error)'
+    said 2 'flash: the room of 4 records could not be read (Input/output error)'
     code 1 python3 "$lib/failing_call.py" pread64:512-767 5 "$STOKER" log verify flash --reverse
     grep -q '^records=20 first=22 last=0 corrupt=3 torn=1 unreadable=4$' out || fail "backwards: $(cat out)"
     code 2 python3 "$lib/failing_call.py" pread64:0-0 5 "$STOKER" log verify flash

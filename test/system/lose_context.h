@@ -12,8 +12,8 @@ enum lose_by {
     LOSE_BY_FAULT
 };
 
-/* Loses the context in which the last launch on `device`, a cl_device_id, was made. for_good 1: the device gives no other
- * context either; 0: it works again in a new one. */
+/* Loses the context in which the last launch on `device`, a cl_device_id, was made. for_good 1: the device gives no
+ * other context either; 0: the device works again in a new one. */
 void lose_context(void *device, enum lose_by by, int for_good);
 
 #endif

@@ -68,7 +68,7 @@ used RESIDENT 'fine-grain SVM with atomics' env STOKER_RESIDENCY=batch $scan --r
 refused '--residency batch, --memory svm: they do not go together' $scan --residency batch --memory svm a
 refused '--residency quantum, --memory copies: they do not go together' $scan --residency quantum --memory copies a
 if ! "$STOKER" info | grep -q 'platform .*NVIDIA'; then
-    refused '--memory host-nv: .* cannot: .*not offered.*: stoker info --probe' $scan --memory host-nv a
+    refused '--memory host-nv: .* cannot do this: .*not offered.*stoker info --probe' $scan --memory host-nv a
     refused '--residency quantum, --memory host-nv: .* cannot' "$STOKER" bench rtt --residency quantum --memory host-nv
     refused '--memory host-nv: .* cannot' "$STOKER" replay --memory host-nv --input 0=a log
 fi

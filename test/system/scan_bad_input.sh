@@ -44,7 +44,7 @@ resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
 os.execvp(sys.argv[1], sys.argv[1:])'
     if as_nobody "$STOKER" info 2>/dev/null | grep -q 'io_uring      .*fixed buffers'; then
         code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp -f p f
-        said 1 "io_uring cannot register .* bytes .*it reads into memory as it is"
+        said 1 "io_uring cannot register .* bytes .*it reads into memory that is not registered"
         refused "raise .ulimit -l." as_nobody python3 -c "$locked" ./stoker scan --device interp --reader uring -f p f
     fi
     code 0 as_nobody python3 -c "$locked" ./stoker scan --device interp --reader posix -f p f
@@ -79,12 +79,14 @@ done
 for value in 0 4095 2G 1025M 4k '' K 4KK -4K 18446744073709551616 17592186044416M; do
     refused "--chunk $value: give 4K to 1G" $scan -f p --chunk "$value" f
 done
+refused "--store and --no-store: .*leave one of them out" $scan -f p --store kept --no-store f
+refused "--lanes is for OpenCL devices" $scan -f p --lanes 4 f
 for option in --workers --lanes --offsets; do
     refused "$option 0: give a whole number from 1" $scan -f p $option 0 f
     refused "$option ten: give a whole number" $scan -f p $option ten f
 done
-refused "pass 4 GiB" $scan -f p --chunk 1G --depth 4096 f
-refused "pass 4 GiB" $scan -f p --chunk 1G --depth 4 f
+refused "4 GiB is the most" $scan -f p --chunk 1G --depth 4096 f
+refused "4 GiB is the most" $scan -f p --chunk 1G --depth 4 f
 refused "no patterns" $scan f
 refused "no file to scan" $scan -f p
 refused "no file to scan" $scan -f p --

@@ -95,9 +95,9 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
 fi
 
 refused 'an empty name' "$STOKER" scan -f patterns --device interp, f0
-refused 'all: is all of them' "$STOKER" scan -f patterns --device all,interp f0
+refused '--device all: names every OpenCL device' "$STOKER" scan -f patterns --device all,interp f0
 refused 'more than 16 devices' "$STOKER" scan -f patterns --device "$(yes interp | head -17 | paste -sd ,)" f0
 refused 'writes down what one device does' "$STOKER" scan -f patterns --device interp,interp --record log f0
 refused 'no OpenCL device named no such' "$STOKER" scan -f patterns --device 'interp,no such' f0
-refused '--device all: no such device' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
+refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
     --device all f0

@@ -57,7 +57,7 @@ without="python3 $lib/failing_call.py io_uring_setup 24"
 if $without true; then
     code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
     python3 "$lib/expect.py" want.json <out
-    said 1 'Too many open files, errno 24), files are read with pread: raise .ulimit -n.'
+    said 1 'Too many open files, errno 24): files are read with pread: raise .ulimit -n.'
     refused 'Too many open files.*raise .ulimit -n.' $without "$STOKER" scan -f patterns --reader uring --device interp f1
 fi
 
@@ -67,7 +67,7 @@ if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
         without="python3 $lib/failing_call.py io_uring_${refusal#*:} ${refusal%:*}"
         code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
         python3 "$lib/expect.py" want.json <out || fail "$refusal"
-        said 1 "no io_uring here (io_uring_${refusal#*:}.*errno ${refusal%:*}), files are read with pread"
+        said 1 "io_uring does not work here (io_uring_${refusal#*:}.*errno ${refusal%:*}): files are read with pread"
     done
     refused 'io_uring does not work here (io_uring_setup: .*errno 24' $without \
         "$STOKER" scan --device interp --reader uring -f patterns f1

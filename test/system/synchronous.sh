@@ -23,7 +23,7 @@ code 0 "$STOKER" scan --count --stats -f p f
 [ "$(cat out)" = 4 ]
 grep -q '^device        basic.*BATCH, copies' err
 for mode in resident quantum; do
-    refused "$mode: basic.* cannot: $why" "$STOKER" scan --count --residency $mode -f p f
+    refused "$mode: basic.* cannot do this: $why" "$STOKER" scan --count --residency $mode -f p f
 done
 
 # Where a mode needs a driver whose calls return, stoker takes a device with such a driver and names the other one.

@@ -70,8 +70,9 @@ function(stk_test_modes name)
   endif()
 endfunction()
 
-# stk_test_properties(NAME LABELS...): what every test gets; the sanitizers' options, PoCL's cache in
-# the build tree, a time limit that only a hang reaches. Label device: those that STK_TEST_DEVICE gives another OpenCL device.
+# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache in the
+# build tree, and a time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which
+# STK_TEST_DEVICE names.
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)

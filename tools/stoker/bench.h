@@ -33,7 +33,7 @@ struct bench_options {
 struct bench {
     struct bench_options options;
     const char *name; /* of the case */
-    json_t *figures;  /* what --json prints at the end; NULL without it */
+    json_t *figures;  /* array that --json prints at the end; NULL without --json */
 };
 
 enum bench_better {
@@ -63,14 +63,14 @@ int bench_wrong(const struct bench *bench, uint64_t count, const char *what);
 double bench_median(const double *values, uint32_t count);
 double bench_least(const double *values, uint32_t count);
 
-/* The block whose value is the median. */
+/* Returns the index of the block whose value is the median. */
 uint32_t bench_median_index(const double *values, uint32_t count);
 
-/* The template of a temporary name in TMPDIR, for mkostemp or mkdtemp; cut to `size`. */
+/* Writes the template of a temporary name in TMPDIR to `path`, for mkostemp or mkdtemp; cut to `size`. */
 void bench_temporary(char *path, size_t size);
 
-/* An empty file in TMPDIR for the case `name`, which nothing but *fd names any more. 0, or CLI_BAD with the line
- * written and *fd below 0. */
+/* Makes an empty file in TMPDIR for the case `name`. The file has no name any more, only *fd. Returns 0, or CLI_BAD
+ * with the line written and *fd below 0. */
 int bench_file(const char *name, int *fd);
 
 /// The peer's side of OpenCL: bench_cl.c ///
@@ -79,18 +79,18 @@ struct bench_cl {
     void *context, *queue, *program; /* OpenCL handles */
 };
 
-/* A context and a queue of its own on `device` (a cl_device_id), and `texts` built. 0, or CLI_BAD with the line
+/* Makes a context and a queue on `device` (a cl_device_id), and builds `texts`. Returns 0, or CLI_BAD with the line
  * written. */
 int bench_cl_open(struct bench_cl *cl, void *device, const char *const *texts, uint32_t count);
 void bench_cl_close(struct bench_cl *cl);
 
-/* A kernel of the program, NULL with the line written. */
+/* Returns a kernel of the program, or NULL with the line written. */
 void *bench_cl_kernel(const struct bench_cl *cl, const char *name);
 
 /* Writes the line for an OpenCL error. Returns 0 for none, else CLI_BAD. */
 int bench_cl_check(int error, const char *what);
 
-/* Launches `kernel` (a cl_kernel) with one work-item and waits for it: what the ring replaces. */
+/* Launches `kernel` (a cl_kernel) with one work-item and waits for it. The ring of stoker replaces this. */
 int bench_cl_launch(const struct bench_cl *cl, void *kernel);
 
 /* The program of an empty kernel, "nothing". */
@@ -98,10 +98,12 @@ extern const char bench_cl_empty[];
 
 /// Cases ///
 
-/* Opens the device with the options of the bench; the interpreter is one too. 0, or CLI_BAD with the line written. */
+/* Opens the device with the options of the bench; the interpreter is one too. Returns 0, or CLI_BAD with the line
+ * written. */
 int bench_device_any(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
-/* The same for a case whose peers need an OpenCL device: without one it says so and returns CLI_BAD. */
+/* Opens the device for a case whose peers need an OpenCL device. Without such a device it writes the line and returns
+ * CLI_BAD. */
 int bench_device_open(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
 /* Says on stderr what the figures are of: the device, its mode, its memory and its workers. */
@@ -111,7 +113,8 @@ void bench_note_device(const struct bench *bench, const struct cli_device *devic
  * its lease. STK_E_SLOT_FAULT with a note of the reason; STK_E_TIMEOUT after a minute; errors of drive. */
 int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every);
 
-/* Waits until no worker runs, so that the peer has the device for itself. 0, or CLI_BAD with the line written. */
+/* Waits until no worker runs, so that the peer has the device for itself. Returns 0, or CLI_BAD with the line
+ * written. */
 int bench_device_rest(struct cli_device *device);
 
 /* Returns 1 if a worker of the device is a thread of a CPU, so that two threads show what its best case is. */
@@ -136,7 +139,7 @@ struct bench_case {
     const char *name, *what; /* for the help */
     struct {
         const char *option, *text;
-    } values[BENCH_VALUES_MAX]; /* what the options with a value mean to this case, in the order of the help */
+    } values[BENCH_VALUES_MAX]; /* meaning of the options with a value for this case, in the order of the help */
     unsigned options;
     int (*run)(struct bench *bench); /* returns an exit code */
 };

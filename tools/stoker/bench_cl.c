@@ -70,7 +70,7 @@ int bench_cl_launch(const struct bench_cl *cl, void *kernel) {
     return bench_cl_check(error, "a launch of the peer");
 }
 
-/* Opens the device with the options of the bench. */
+/* Opens the device with the options of the bench, which hold for every case. */
 static int open_wished(const struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish) {
     struct cli_device_wish w = *wish;
     w.name = wish->name ? wish->name : bench->options.device;
@@ -83,6 +83,7 @@ static int open_wished(const struct bench *bench, struct cli_device *device, con
     return cli_device_open(device, &w);
 }
 
+/* Prints the note of the device, if it has one: for instance why it is the interpreter. */
 static void say_note(const struct cli_device *device) {
     if (device->note[0]) {
         cli_note("%s", device->note);
@@ -128,6 +129,7 @@ static int faulted(const struct stk_ring *ring, uint32_t slot) {
     return STK_E_SLOT_FAULT;
 }
 
+/* Sleeps, so that a worker which waits for this core gets it. */
 static void nap(void) {
     const struct timespec t = {.tv_nsec = NAP_NS};
     nanosleep(&t, NULL);
@@ -143,7 +145,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
         if (status == (int)STK_SLOT_FAULT) {
             return faulted(ring, slot);
         }
-        stk_pause();
+        stk_pause(); /* each look takes the line away from the worker that writes the status */
         if (looks % LOOKS == 0u) {
             nap();
         }
@@ -162,9 +164,10 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
 
 int bench_device_rest(struct cli_device *device) {
     int err = device->dispatch.ops->stop(device->dispatch.ctx, REST_NS);
-    return err == STK_OK ? 0 : cli_bad("bench: the kernel did not leave: %s", cli_fix(err));
+    return err == STK_OK ? 0 : cli_bad("bench: the kernel on the device did not end: %s", cli_fix(err));
 }
 
+/* A worker on a CPU is a thread, so two plain threads show the best that it can do. */
 int bench_has_thread_limit(const struct cli_device *device) {
     return device->opencl.device.type == STK_OPENCL_CPU;
 }

@@ -23,6 +23,7 @@ static const char sum_kernel[] =
     "    sums[i] = stk_sum_words(data, first, end);\n"
     "}\n";
 
+/* Makes the two buffers of the peer on the device: the chunk, and a sum for each work-item. */
 static int create_buffers(struct pipeline_classic *c) {
     cl_int error;
     cl_mem data, sums = NULL;
@@ -49,7 +50,7 @@ int pipeline_classic_open(struct pipeline_classic *c, const struct stk_opencl *o
     c->items = 1;
     c->host = aligned_alloc(HOST_ALIGN, PIPELINE_CHUNK_MAX);
     if (!c->host) {
-        return cli_bad("bench pipeline: no memory for the peer's buffer");
+        return cli_bad("bench pipeline: no memory for the buffer of the peer: use a smaller --chunk");
     }
     bad = bench_cl_open(&c->cl, opencl->device.id, texts, 2);
     if (bad == 0) {
@@ -74,18 +75,21 @@ void pipeline_classic_close(struct pipeline_classic *c) {
     c->host = NULL;
 }
 
+/* Reads a whole chunk of the file into the buffer of the host. */
 static int read_chunk(struct pipeline_classic *c, int fd, uint64_t offset, size_t bytes) {
     size_t got = 0;
     while (got < bytes) {
         ssize_t n = pread(fd, c->host + got, bytes - got, (off_t)(offset + got));
         if (n <= 0 && !(n < 0 && errno == EINTR)) {
-            return cli_bad("bench pipeline: reading the file: %s", n < 0 ? strerror(errno) : "it ended early");
+            return cli_bad("bench pipeline: the file could not be read: %s: name another place in TMPDIR",
+                           n < 0 ? strerror(errno) : "it ended early");
         }
         got += n > 0 ? (size_t)n : 0u;
     }
     return 0;
 }
 
+/* Copies the chunk to the device, launches the kernel, and waits for the sums. Adds them to *sum. */
 static int sum_chunk(struct pipeline_classic *c, size_t bytes, uint64_t *sum) {
     const size_t items = c->items;
     const cl_uint words = (cl_uint)(bytes / 4u);
@@ -120,7 +124,7 @@ int pipeline_classic_pass(struct pipeline_classic *c, const struct pipeline_file
     return bad;
 }
 
-/* The fastest of a few trials with c->items work-items; the first, which may compile, is thrown away. */
+/* Takes the fastest of a few passes with c->items work-items. The first pass, which may compile, is thrown away. */
 static int trial(struct pipeline_classic *c, const struct pipeline_file *file, uint32_t chunk, uint64_t *best) {
     uint64_t end = (uint64_t)chunk * TUNE_CHUNKS < file->bytes ? (uint64_t)chunk * TUNE_CHUNKS : file->bytes;
     struct pipeline_pass pass;

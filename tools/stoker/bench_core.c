@@ -11,7 +11,7 @@ static struct stk_blake3 hasher;
 
 #define BLOCKS 200u /* short blocks, the fastest counts: what else runs here only ever adds time */
 
-/* Nanoseconds of one operation: the fastest of many short blocks of `count` calls. */
+/* Returns the nanoseconds of one operation: those of the fastest of many short blocks of `count` calls. */
 static double time_of(void (*run)(void *ctx, uint32_t count), void *ctx, uint32_t count) {
     double best = 1e18;
     for (uint32_t i = 0; i < BLOCKS; i++) {
@@ -35,6 +35,8 @@ static void report(struct bench *b, const char *metric, double ns) {
 static _Alignas(64) uint32_t ring_words[RING_SLOTS * STK_SLOT_WORDS];
 static volatile uint32_t sink; /* keeps results alive */
 
+/* Publishes a slot with all arguments and reads it back. Stores DONE itself, so that the slot can be published
+ * again. */
 static void publish_and_read(void *ctx, uint32_t count) {
     static const uint32_t args[STK_SLOT_ARGS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
     const struct stk_work work = {STK_OP_TENANT_BASE, 0, STK_PRIORITY_NORMAL, STK_SLOT_ARGS, args};
@@ -55,6 +57,7 @@ struct raw_ends {
     struct stk_consumer consumer;
 };
 
+/* Passes whole images through the producer and the consumer of stoker/channel.h. */
 static void put_and_read_raw(void *ctx, uint32_t count) {
     static const uint32_t image[STK_SLOT_WORDS] = {STK_SLOT_PUBLISHED, STK_OP_TENANT_BASE};
     const struct raw_ends *ends = ctx;
@@ -68,12 +71,14 @@ static void put_and_read_raw(void *ctx, uint32_t count) {
     sink = out[1] | (uint32_t)err;
 }
 
+/* Counts the DONE slots of a ring once. `count` is the number of its slots, so that the figure is for one slot. */
 static void count_done(void *ctx, uint32_t count) {
     struct stk_ring *ring = ctx;
     (void)count;
     sink = (uint32_t)stk_ring_count_done(ring, ring->slots);
 }
 
+/* Measures the ring. In the large ring every second slot is DONE. */
 static void ring_figures(struct bench *b) {
     static _Alignas(64) uint32_t large_words[4096u * STK_SLOT_WORDS];
     struct stk_ring ring, large;
@@ -98,7 +103,7 @@ static void ring_figures(struct bench *b) {
 #define EVICT_ENTRIES 256u
 #define ARTIFACT      64u
 
-/* Keys are hashes: their bytes are spread evenly. */
+/* Makes key number `n`. Keys are hashes, so their bytes are spread evenly. */
 static void key_of(uint64_t n, uint8_t key[STK_CACHE_KEY_BYTES]) {
     for (uint32_t i = 0; i < STK_CACHE_KEY_BYTES; i += 8) {
         n += UINT64_C(0x9E3779B97F4A7C15);
@@ -115,6 +120,8 @@ struct cache_case {
     uint32_t next;
 };
 
+/* Gets artifacts that are in the cache. The step of 7 keeps the order of the keys from being the order of their
+ * places. */
 static void hit(void *ctx, uint32_t count) {
     struct cache_case *c = ctx;
     struct stk_artifact artifact = {0};
@@ -124,6 +131,7 @@ static void hit(void *ctx, uint32_t count) {
     sink = (uint32_t)artifact.bytes;
 }
 
+/* Puts artifacts under 4,096 keys in turn, so that each put into a smaller cache evicts one. */
 static void put_evicting(void *ctx, uint32_t count) {
     static const uint8_t artifact[ARTIFACT] = {1};
     struct cache_case *c = ctx;
@@ -132,6 +140,7 @@ static void put_evicting(void *ctx, uint32_t count) {
     }
 }
 
+/* Makes a cache for `entries` artifacts of ARTIFACT bytes each. The caller frees *memory. */
 static int open_cache(struct cache_case *c, uint32_t entries, void **memory) {
     const struct stk_cache_config config = {.shards = 1, .entries = entries, .bytes = entries * ARTIFACT};
     size_t bytes;
@@ -148,6 +157,7 @@ static int open_cache(struct cache_case *c, uint32_t entries, void **memory) {
     return stk_cache_init(&c->cache, &config, &arena);
 }
 
+/* Measures hits in a cache that holds all keys, and puts into one that does not. */
 static void cache_figures(struct bench *b) {
     static struct cache_case c;
     void *memory = NULL;
@@ -168,6 +178,7 @@ static void cache_figures(struct bench *b) {
 
 #define TELEMETRY_SLOTS 1024u
 
+/* Decodes a ring of slots in all statuses, which the first call makes. */
 static void decode(void *ctx, uint32_t count) {
     static _Alignas(64) uint32_t words[TELEMETRY_SLOTS * STK_SLOT_WORDS];
     static uint32_t control[STK_CTL_WORDS_MIN];
@@ -208,6 +219,7 @@ struct hash_case {
     size_t bytes;
 };
 
+/* Hashes the same bytes `count` times. */
 static void hash(void *ctx, uint32_t count) {
     const struct hash_case *c = ctx;
     uint8_t out[STK_BLAKE3_OUT] = {0};
@@ -217,6 +229,7 @@ static void hash(void *ctx, uint32_t count) {
     sink = out[0];
 }
 
+/* Measures BLAKE3 over three lengths beside the rate of b3sum. */
 static void blake3_figures(struct bench *b) {
     static const struct {
         const char *metric;

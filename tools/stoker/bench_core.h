@@ -4,11 +4,11 @@
 
 #include "bench.h"
 
-/* Nanoseconds a byte of `b3sum --num-threads 1` over a large file, its start included; negative when it is not
- * installed. */
+/* Returns the nanoseconds a byte of `b3sum --num-threads 1` over a large file, its start included; negative when b3sum
+ * is not installed. */
 double bench_b3sum_ns_per_byte(void);
 
-/* The hand-over between two threads, and its peers. An exit code. */
+/* Measures the hand-over between two threads, and its peers. Returns an exit code. */
 int bench_spsc(struct bench *bench);
 
 /* Peers in C++, where its header was there: images through an atomic queue. Spins until it is done. */

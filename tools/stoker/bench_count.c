@@ -18,6 +18,7 @@ struct lists {
     uint32_t mask;  /* of the ring, which is longer than any pattern */
 };
 
+/* Returns the list of a pattern that begins with these `n` bytes. */
 static uint32_t hash_of(const uint8_t *bytes, uint32_t n) {
     uint32_t word = bytes[0];
     for (uint32_t i = 1; i < n; i++) {
@@ -26,6 +27,7 @@ static uint32_t hash_of(const uint8_t *bytes, uint32_t n) {
     return word * 2654435761u >> (32u - HASH_BITS);
 }
 
+/* Sorts the patterns into their lists, and makes the ring of ends. */
 static int open_lists(struct lists *l, const struct patterns *p) {
     uint32_t longest = 1;
     memset(l, 0, sizeof *l);
@@ -39,7 +41,7 @@ static int open_lists(struct lists *l, const struct patterns *p) {
     l->next = malloc(p->count * sizeof *l->next);
     l->ends = calloc((size_t)l->mask + 1u, 1);
     if (!l->next || !l->ends) {
-        return cli_bad("bench: no memory to count %u patterns", p->count);
+        return cli_bad("bench: no memory to count %u patterns: free some memory", p->count);
     }
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t n = p->items[i].len < CLASSES ? p->items[i].len : CLASSES;
@@ -69,7 +71,7 @@ int bench_count(struct bench_count *c, const struct patterns *p, const uint8_t *
     int bad = open_lists(&l, p);
     *c = (struct bench_count){.occurrences = calloc(p->count, sizeof *c->occurrences)};
     if (bad == 0 && !c->occurrences) {
-        bad = cli_bad("bench: no memory to count %u patterns", p->count);
+        bad = cli_bad("bench: no memory to count %u patterns: free some memory", p->count);
     }
     for (size_t at = 0; at < bytes && bad == 0; at++) {
         for (uint32_t n = 1; n <= CLASSES && n <= bytes - at; n++) {

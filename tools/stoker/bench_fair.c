@@ -56,7 +56,7 @@ static int fail(int err) {
     return err < 0 ? cli_bad("bench fair: %s: %s", stk_err_name(err), cli_fix(err)) : 0;
 }
 
-/* One more slot of the flood, when the next one is free. */
+/* Publishes one more slot of the flood, if the next slot is free. */
 static int flood(struct fair *f) {
     uint32_t slot = f->flood;
     int status = stk_ring_status(&f->ring, slot);
@@ -85,6 +85,7 @@ static int trickle(struct fair *f, uint32_t i, struct histogram *h) {
     return publish(f, t->slot, i + 1u);
 }
 
+/* Runs the seven tenants until each `count` slots were timed, with or without the flood, and then empties the ring. */
 static int block(struct fair *f, struct histogram *h, uint64_t count, int flooding) {
     int err = STK_OK;
     memset(f->trickles, 0, sizeof f->trickles);
@@ -104,6 +105,8 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
+/* Times the seven tenants in blocks, alone and beside the flood by turns, so that a change of the machine's load hits
+ * both. */
 static int measure(struct fair *f) {
     uint64_t all = f->bench->options.count ? f->bench->options.count : COUNT_DEFAULT;
     uint64_t count = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS;
@@ -121,6 +124,7 @@ static int measure(struct fair *f) {
     return bad;
 }
 
+/* Returns the median over the blocks of one percentile. */
 static double median_at(const struct histogram *blocks, uint32_t per_100000) {
     double at[BENCH_BLOCKS];
     for (uint32_t i = 0; i < BENCH_BLOCKS; i++) {
@@ -146,6 +150,7 @@ static void report(struct fair *f) {
 
 /// CRITICAL behind LOW ///
 
+/* Drives the device until a slot is DONE. */
 static int until_done(struct fair *f, uint32_t slot) {
     int err = STK_OK;
     for (uint32_t looks = 1; err == STK_OK && stk_ring_status(&f->ring, slot) != (int)STK_SLOT_DONE; looks++) {
@@ -154,8 +159,8 @@ static int until_done(struct fair *f, uint32_t slot) {
     return err;
 }
 
-/* One CRITICAL slot, published when the first of the LOW ones has run. These count themselves in observable 0, and it
- * notes in observable 1 how many have run: a time would say more of the machine's scheduler. */
+/* Publishes one CRITICAL slot when the first of the LOW ones has run. Each LOW slot counts itself in observable 0, and
+ * the CRITICAL one copies this count to observable 1. A time would say more about the machine's scheduler. */
 static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     const uint32_t add[] = {1, STK_CTL_OBSERVABLE}, note[] = {STK_CTL_OBSERVABLE, 1};
     const struct stk_work low = {STK_OP_ATOMIC_ADD, 0, STK_PRIORITY_LOW, 2, add},
@@ -177,6 +182,7 @@ static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
+/* Second part: counts the LOW slots that ran before a CRITICAL slot which was published behind them. */
 static int measure_critical(struct fair *f) {
     static const uint32_t offsets[STK_PRIORITY_OFFSETS] = {
         0, CRITICALS, LOW_FIRST, LOW_FIRST, LOW_FIRST + LOW_SLOTS, LOW_FIRST + LOW_SLOTS};
@@ -196,6 +202,7 @@ static int measure_critical(struct fair *f) {
     return bad;
 }
 
+/* Opens a device with a ring of `slots` slots, runs one part, and closes the device. */
 static int with_device(struct fair *f, uint32_t slots, int (*run)(struct fair *)) {
     int bad = bench_device_open(f->bench, &f->device, &(struct cli_device_wish){.slots = slots});
     if (bad) {

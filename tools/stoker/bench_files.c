@@ -22,6 +22,7 @@ const struct bench_set *bench_set_named(const char *name) {
 
 /// Writing ///
 
+/* Writes all bytes, also where the system takes them in parts. */
 static int write_all(int fd, const void *data, size_t bytes) {
     const char *at = data;
     while (bytes > 0u) {
@@ -39,6 +40,7 @@ static int write_all(int fd, const void *data, size_t bytes) {
     return 0;
 }
 
+/* Makes the text in memory and writes it to the file. */
 static int write_text(const struct bench_text *words, uint64_t bytes, int fd) {
     uint8_t *text = cli_map(bytes);
     int bad;
@@ -52,6 +54,7 @@ static int write_text(const struct bench_text *words, uint64_t bytes, int fd) {
     return bad;
 }
 
+/* Writes the patterns of a set, one a line. */
 static int write_set(const struct bench_text *words, const struct bench_set *set, int fd) {
     struct patterns patterns;
     int bad = bench_text_set(words, set, &patterns);
@@ -65,6 +68,7 @@ static int write_set(const struct bench_text *words, const struct bench_set *set
 
 /// Files without a name ///
 
+/* Makes a file without a name. Other processes open it by its path below /proc. */
 static int open_unnamed(struct bench_unnamed *u) {
     int bad = bench_file("scan", &u->fd);
     snprintf(u->path, sizeof u->path, "/proc/%ld/fd/%d", (long)getpid(), u->fd);
@@ -78,6 +82,7 @@ static void close_unnamed(struct bench_unnamed *u) {
     u->fd = -1;
 }
 
+/* Loads the words: from --words, from the dictionary of the machine, or made up. */
 static int open_words(struct bench_text *words, const struct bench_options *o) {
     if (o->words) {
         return bench_text_load(words, o->words);
@@ -116,6 +121,7 @@ void bench_files_close(struct bench_files *f) {
 
 /// Files of the user's ///
 
+/* Makes a file in the folder of --write. An existing file is never replaced. */
 static int open_named(int folder, const char *path, const char *name, int *fd) {
     *fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return *fd >= 0 ? 0
@@ -123,6 +129,7 @@ static int open_named(int folder, const char *path, const char *name, int *fd) {
                               strerror(errno));
 }
 
+/* Writes the text and the sets into the folder of --write. */
 static int write_named(const struct bench_text *words, const struct bench_options *o, int folder) {
     int fd, bad = open_named(folder, o->write, TEXT_NAME, &fd);
     if (bad == 0) {

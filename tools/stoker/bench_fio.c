@@ -21,7 +21,7 @@ struct driver {
     pthread_t thread;
 };
 
-/* Renews the lease of a kernel without work. */
+/* Runs on a thread: renews the lease of a kernel without work. */
 static void *drive(void *arg) {
     const struct timespec pause = {0, DRIVE_EVERY_NS};
     struct driver *d = arg;
@@ -44,6 +44,7 @@ static double field(const char *line, uint32_t index) {
     return line ? strtod(line, NULL) : 0.0;
 }
 
+/* Runs fio once over the file and takes the time from its output. *ns is 0 where fio is not installed. */
 static int run_fio(const struct ingest_shape *s, double *ns) {
     static struct bench_process p;
     char path[OPTION_BYTES], size[OPTION_BYTES], chunk[OPTION_BYTES], depth[OPTION_BYTES], direct[OPTION_BYTES];

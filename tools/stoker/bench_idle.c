@@ -34,6 +34,7 @@ static int failed(int err) {
     return cli_bad("bench idle: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
+/* Takes a result of the stream and does nothing with it. */
 static int drop(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {
     (void)ctx;
     (void)result;
@@ -46,12 +47,14 @@ static void pause_for(long ns) {
     nanosleep(&t, NULL);
 }
 
+/* Returns the CPU time of this process, all threads, in nanoseconds. */
 static uint64_t cpu_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
+/* Drives the device without work until no kernel runs. */
 static int park(struct idle *b) {
     struct stk_deadline end;
     stk_deadline_start(&end, PARK_NS, cli_now_ns());
@@ -62,14 +65,15 @@ static int park(struct idle *b) {
             return failed(err);
         }
         if (left == 0u) {
-            return cli_bad("bench idle: the kernel does not park: report this with the output of stoker info --probe");
+            return cli_bad("bench idle: the kernel does not end when it has no work: report this with the output of "
+                           "stoker info --probe");
         }
         pause_for(100000);
     }
     return 0;
 }
 
-/* Percent of a core over so many seconds, with polls or without any call. */
+/* Measures the percent of a core over so many seconds, with polls or without any call. */
 static int percent(struct idle *b, const char *metric, int polled) {
     uint64_t runs = b->bench->options.runs ? b->bench->options.runs : RUNS_DEFAULT;
     uint64_t cpu = cpu_ns(), start = cli_now_ns(), passed = 0;
@@ -92,7 +96,7 @@ static int percent(struct idle *b, const char *metric, int polled) {
     return 0;
 }
 
-/* The same with a read in flight that does not end. */
+/* Measures the percent of a core with a read in flight that does not end. */
 static int percent_waiting(struct idle *b) {
     int source = cli_reader_add(&b->reader, b->ends[0], 1), err = source;
     if (source >= 0) {
@@ -103,7 +107,7 @@ static int percent_waiting(struct idle *b) {
     return err < 0 ? failed(err) : percent(b, "polled_with_a_read", 1);
 }
 
-/* From publish to DONE seen. */
+/* Times one slot from publish to DONE seen. */
 static int wake(struct idle *b) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint64_t start = cli_now_ns();
@@ -116,6 +120,7 @@ static int wake(struct idle *b) {
     return err < 0 ? failed(err) : 0;
 }
 
+/* Measures the wake of a parked device and the launch of the peer by turns. */
 static int wakes(struct idle *b) {
     uint64_t count = b->bench->options.count ? b->bench->options.count : COUNT_DEFAULT;
     int bad = bench_cl_launch(&b->peer, b->empty); /* its first launch compiles */
@@ -150,6 +155,7 @@ static void report_wakes(struct idle *b) {
     }
 }
 
+/* Opens a stream over the device. It never gets a read, since the pipe stays empty. */
 static int open_stream(struct idle *b) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(DEPTH, 0u))];
     const struct stk_stream_config config = {
@@ -169,6 +175,7 @@ static int open_stream(struct idle *b) {
     return err == STK_OK ? 0 : failed(err);
 }
 
+/* Measures all figures in the order in which the device parks and wakes. */
 static int measure(struct idle *b) {
     int bad = wake(b);
     b->ours = (struct histogram){0};
@@ -199,7 +206,7 @@ static int run(struct bench *bench) {
         return bad;
     }
     b.ring = (struct stk_ring){.words = b.device.memory.ring, .slots = SLOTS};
-    bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: close some of the process's files");
+    bad = pipe(b.ends) == 0 ? 0 : cli_bad("bench idle: no pipe: raise `ulimit -n`");
     bad = bad ? bad : cli_reader_open(&b.reader, NULL, b.device.memory.payload, DEPTH * CHUNK, DEPTH, 1, 0);
     if (bad == 0 && b.reader.note[0]) {
         cli_note("%s", b.reader.note);

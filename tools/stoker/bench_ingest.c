@@ -24,7 +24,7 @@
 
 static const uint32_t chunks[] = {4u << 10, 64u << 10, CHUNK_MAX};
 
-/* What the device does with each read. */
+/* The work of the device for each read. */
 static const struct {
     const char *name;
     uint32_t opcode;
@@ -81,6 +81,7 @@ static int open_direct(struct ingest *b) {
 
 /// stk_stream ///
 
+/* Adds the sum of a chunk, and counts slots that failed. */
 static int take_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct ingest *b = ctx;
     (void)next;
@@ -91,6 +92,7 @@ static int take_result(void *ctx, const struct stk_stream_result *r, struct stk_
     return r->err;
 }
 
+/* Opens a stream of chunks of one size over the registered buffers. */
 static int open_stream(struct ingest *b, struct stk_stream *stream, struct stk_arena *arena) {
     const struct stk_stream_config config = {
         .memory = b->device.memory,
@@ -107,6 +109,7 @@ static int open_stream(struct ingest *b, struct stk_stream *stream, struct stk_a
     return stk_stream_init(stream, &config, arena);
 }
 
+/* Reads the whole file through the stream, and waits for the last slot. */
 static int stream_all(const struct ingest *b, struct stk_stream *stream, uint32_t opcode) {
     struct stk_stream_read read = {.source = (uint32_t)b->source, .opcode = opcode, .bytes = b->shape.chunk};
     int err = STK_OK;
@@ -120,7 +123,7 @@ static int stream_all(const struct ingest *b, struct stk_stream *stream, uint32_
     return err < 0 ? err : stk_stream_drain(stream, DRAIN_NS);
 }
 
-/* One pass over the file with a stream of its own. Returns 0, CLI_FAULT for a wrong sum, or CLI_BAD; the line is
+/* Makes one pass over the file with a stream of its own. Returns 0, CLI_FAULT for a wrong sum, or CLI_BAD; the line is
  * written. */
 static int pass_of_ours(struct ingest *b, uint32_t opcode, double *ns) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(BUFFERS, 0u))];
@@ -182,6 +185,7 @@ static int measure_nops(struct ingest *b, uint32_t source, uint32_t batch) {
     return answers ? 0 : cli_bad("bench ingest: the ring failed, or left a request without an answer");
 }
 
+/* Measures requests without data, one at a time and many in flight. */
 static int measure_requests(struct ingest *b) {
     int source = stk_uring_add_nop(&b->reader.uring), bad = 0;
     if (source < 0) {
@@ -195,6 +199,7 @@ static int measure_requests(struct ingest *b) {
 
 /// Both ///
 
+/* Prints bytes and reads in a second for one kind of work, beside those of fio. */
 static void report(struct ingest *b, const char *name, double ours, double theirs) {
     double bytes = (double)b->shape.bytes, reads = bytes / b->shape.chunk;
     struct bench_figure f = {NULL, bytes / ours, "GB/s", BENCH_MORE, "fio", theirs > 0.0 ? bytes / theirs : -1.0};
@@ -216,7 +221,8 @@ static void report_work(struct ingest *b, size_t work) {
     report(b, name, bench_least(b->ns[work], b->runs), bench_least(b->peer_ns, b->runs));
 }
 
-/* Each work and the peer, by turns and in another order in each run, so that what else the machine does hits all. */
+/* Measures each work and the peer by turns, in another order in each run, so that other work of the machine hits all of
+ * them. */
 static int measure(struct ingest *b, uint32_t chunk) {
     int bad;
     double ns;
@@ -243,6 +249,7 @@ static void never_idle(void *ctx, const struct stk_opencl_device *device, struct
     config->idle_ns = UINT64_MAX;
 }
 
+/* Opens the device and the reader. Payload buffers begin at a page, because O_DIRECT asks for aligned memory. */
 static int open_ours(struct ingest *b, int fd) {
     const struct cli_device_wish wish = {
         .slots = BUFFERS, .payload_bytes = BUFFERS * b->chunk_max + PAGE, .fit = never_idle};
@@ -272,6 +279,7 @@ static int check_chunk(uint64_t chunk) {
     return cli_bad("bench ingest: --chunk %llu: give 4K, 64K or 1M", (unsigned long long)chunk);
 }
 
+/* Prints the bytes that were copied on their way. 0 shows that the reads were zero-copy. */
 static void report_bounces(struct ingest *b) {
     struct stk_ingest_stats stats;
     b->reader.port.ops->stats(b->reader.port.ctx, &stats);

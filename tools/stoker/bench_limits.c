@@ -6,6 +6,7 @@
 
 #define COUNTS 4u
 
+/* Measures a read that waits for the read before it. */
 static int reads(struct bench *b, struct limits *l, enum limits_memory memory, const char *name) {
     char metric[32];
     double ns;
@@ -17,6 +18,7 @@ static int reads(struct bench *b, struct limits *l, enum limits_memory memory, c
     return bad;
 }
 
+/* Measures reads in order, with 1, 4 and 16 groups, and with a group for each compute unit. */
 static int streams(struct bench *b, struct limits *l, enum limits_memory memory, const char *name) {
     static const char *const names[COUNTS] = {"1", "4", "16", "units"};
     const uint32_t groups[COUNTS] = {1u, 4u, 16u, l->units};

@@ -46,7 +46,7 @@ static uint32_t await_other(const uint32_t *word, uint32_t value) {
     }
 }
 
-/* The second thread gives each value back. */
+/* Runs on the second thread: gives each value back. */
 static void *give_back(void *unused) {
     uint32_t seen = 0, now;
     while ((now = await_other(THERE, seen)) != seen && now != LEAVE) {
@@ -66,7 +66,7 @@ int bench_line(struct histogram *h, uint64_t count) {
     stk_store(THERE, 0);
     stk_store(BACK, 0);
     if (pthread_create(&partner, NULL, give_back, NULL) != 0) {
-        return cli_bad("bench rtt: no second thread for the limit of two threads");
+        return cli_bad("bench rtt: no second thread for the limit of two threads: raise `ulimit -u`");
     }
     while (n < count && n < LEAVE - 1u && !lost && start - began < BENCH_LINE_NS) {
         start = cli_now_ns();

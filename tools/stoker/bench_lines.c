@@ -62,14 +62,14 @@ int bench_lines(uint32_t count, uint64_t rounds, double *per_second) {
     pthread_t other;
     uint64_t start, took;
     if (!l.line) {
-        return cli_bad("bench: no memory for %u lines", count);
+        return cli_bad("bench: no memory for %u lines: free some memory", count);
     }
     for (uint32_t i = 0; i < count; i++) {
         atomic_init(&l.line[i].full, 0);
     }
     if (pthread_create(&other, NULL, give_back, &l) != 0) {
         free(l.line);
-        return cli_bad("bench: no thread for the limit");
+        return cli_bad("bench: no second thread for the limit of two threads: raise `ulimit -u`");
     }
     start = cli_now_ns();
     hand_over(&l, 0, 1);
@@ -77,5 +77,6 @@ int bench_lines(uint32_t count, uint64_t rounds, double *per_second) {
     took = cli_now_ns() - start;
     free(l.line);
     *per_second = (double)rounds * 1e9 / (double)(took ? took : 1u);
-    return l.failed ? cli_bad("bench: two threads did not get a core each for 10 s") : 0;
+    return l.failed ? cli_bad("bench: two threads did not get a core each for 10 s: try again on a quieter machine")
+                    : 0;
 }

@@ -36,7 +36,7 @@ static int check(int err) {
     return err == STK_OK ? 0 : cli_bad("bench log: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* As many blocks as the records take, and some. */
+/* Makes a log with as many blocks as the records take, and some more. */
 static int open_log(struct files *f) {
     const uint64_t in_block = STK_FILE_BLOCK_DEFAULT / STK_LOG_CELL_BYTES - 1u, blocks = f->count / in_block + 4u;
     struct stk_file_config config = {.fd = f->log_fd, .bytes = blocks * STK_FILE_BLOCK_DEFAULT};
@@ -48,6 +48,7 @@ static int open_log(struct files *f) {
     return check(err != STK_OK ? err : stk_log_format(&f->log, &log, 1, 0));
 }
 
+/* Makes the file of version 1, and gives the plain file the same size. */
 static int open_v1(struct files *f) {
     uint32_t bytes = STK_VRRL_BYTES(f->count);
     const struct stk_file_config config = {
@@ -82,6 +83,7 @@ static void close_files(struct files *f) {
 
 /// Appending ///
 
+/* Appends all records to the log. */
 static int append_log(struct files *f) {
     int err = STK_OK;
     for (uint32_t i = 0; i < f->count && err == STK_OK; i++) {
@@ -91,6 +93,7 @@ static int append_log(struct files *f) {
     return err;
 }
 
+/* Appends all records to the file of version 1. */
 static int append_v1(struct files *f) {
     int err = STK_OK;
     for (uint32_t i = 0; i < f->count && err == STK_OK; i++) {
@@ -100,7 +103,7 @@ static int append_v1(struct files *f) {
     return err;
 }
 
-/* The reference: seek and write the record, seek and write the header. */
+/* Writes records as the reference does: seek and write the record, seek and write the header. */
 static int append_plain(struct files *f) {
     uint8_t record[STK_VRRL_RECORD_BYTES] = {0}, header[STK_VRRL_HEADER_BYTES] = {0};
     for (uint32_t i = 0; i < f->count; i++) {
@@ -119,6 +122,7 @@ static int append_plain(struct files *f) {
 
 /// Reading ///
 
+/* Reads all records of the log back. */
 static int read_log(struct files *f) {
     struct stk_log_iter iter;
     struct stk_log_record r;
@@ -131,6 +135,7 @@ static int read_log(struct files *f) {
     return err == STK_OK && seen >= f->count && sum != 1u ? STK_OK : STK_E_CORRUPT;
 }
 
+/* Reads the plain file with one seek and one read for each record. Uses each record, as the other ways do. */
 static int read_plain(struct files *f) {
     uint8_t record[STK_VRRL_RECORD_BYTES];
     uint32_t sum = 0, word;
@@ -156,7 +161,8 @@ enum way {
     WAYS
 };
 
-/* The log is synced before it is read, outside the time, so that what waits in its buffer is there. */
+/* Measures all ways once. The log is synced before it is read, outside of the time, so that the records in its buffer
+ * are there. */
 static int measure(struct files *f, double rates[WAYS][BENCH_BLOCKS], uint32_t block) {
     static int (*const ways[WAYS])(struct files * f) = {append_log, append_v1, append_plain, read_log, read_plain};
     int err = STK_OK;
@@ -178,6 +184,7 @@ static double best(const double *rates) {
     return most;
 }
 
+/* Prints the median and the best of the blocks. */
 static void report(struct bench *b, const char *metric, const char *unit, const char *peer, const double *ours,
                    const double *theirs) {
     char name[64];
@@ -200,7 +207,7 @@ static int run(struct bench *bench) {
         return cli_bad("bench log: --count: give at most %u, what a v1 file holds", STK_VRRL_CAPACITY_MAX);
     }
     files.count = bench->options.count ? (uint32_t)bench->options.count : COUNT_DEFAULT;
-    bad = open_files(&files); /* what can be refused is, before a figure is printed */
+    bad = open_files(&files); /* refuses what it must before a figure is printed */
     bad = bad ? bad : bench_log_flash(bench);
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = measure(&files, rates, i);

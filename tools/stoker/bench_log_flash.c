@@ -25,6 +25,7 @@ struct flash {
     size_t bytes;
 };
 
+/* Makes a simulated NOR flash that counts the time of each operation. */
 static int open_flash(struct flash *f, uint32_t blocks) {
     const struct stk_sim_flash_config config = {
         .geometry = {1, UNIT, BLOCK, blocks, 0xFF, STK_FLASH_MANY, 0},
@@ -36,11 +37,12 @@ static int open_flash(struct flash *f, uint32_t blocks) {
     f->memory = cli_map(f->bytes);
     stk_arena_init(&arena, f->memory, f->memory ? f->bytes : 0u);
     if (stk_sim_flash_init(&f->sim, &config, &arena) != STK_OK) {
-        return cli_bad("bench log: no memory for %zu bytes: run it where there are", f->bytes);
+        return cli_bad("bench log: no memory for %zu bytes: use a smaller --count", f->bytes);
     }
     return 0;
 }
 
+/* Makes a simulated flash with an empty log on it. */
 static int open_log(struct flash *f, uint32_t blocks) {
     const struct stk_log_config config = {{&stk_sim_flash_ops, &f->sim}, f->page, sizeof f->page};
     int bad = open_flash(f, blocks);
@@ -54,7 +56,7 @@ static void close_flash(struct flash *f) {
     cli_unmap(f->memory, f->bytes);
 }
 
-/* Appends, polled once in a block's worth. The longest window of an append is in *worst_ns. */
+/* Appends `count` records, with a poll after each block's worth. *worst_ns gets the longest time of an append. */
 static int append(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     int err = STK_OK;
     *worst_ns = 0;
@@ -72,8 +74,8 @@ static int append(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     return err == STK_OK ? 0 : cli_bad("bench log: an append failed (%s): report this", stk_err_name(err));
 }
 
-/* The layout of version 1 on this flash: records from the second block on, each block of them erased when the ring gets
- * there; the header in the first block, which has to be erased before each rewrite. */
+/* Appends in the layout of version 1. Records lie from the second block on, and each block is erased when the ring gets
+ * there. The header lies in the first block, which has to be erased before each rewrite. */
 static int append_v1(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     uint8_t cell[UNIT] = {0};
     const uint32_t in_block = BLOCK / UNIT, capacity = in_block * (f->sim.config.geometry.blocks - 1u);
@@ -93,6 +95,7 @@ static int append_v1(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     return err == STK_OK ? 0 : cli_bad("bench log: the simulated flash failed (%s): report this", stk_err_name(err));
 }
 
+/* Prints a figure of which less is better. */
 static void less(struct bench *b, const char *metric, double value, const char *unit, const char *peer, double other) {
     bench_figure(
         b,
@@ -100,6 +103,7 @@ static void less(struct bench *b, const char *metric, double value, const char *
             .metric = metric, .value = value, .unit = unit, .better = BENCH_LESS, .peer = peer, .peer_value = other});
 }
 
+/* Fills the flash several times with records, in the log and in the layout of version 1. */
 static int serial_nor(struct bench *b) {
     const uint32_t blocks = 16, count = LAPS * blocks * (BLOCK / UNIT - 1u);
     struct flash ours, v1;
@@ -126,8 +130,8 @@ static int serial_nor(struct bench *b) {
 
 /// Mount ///
 
-/* The most reads of mounts at some ends of the log, against the bound that log.h states: what the search for the newest
- * block may take, and 24 for the search within the block. */
+/* Measures the most reads of a mount over some ends of the log. The bound is that of log.h: the reads of the search for
+ * the newest block, and 24 for the search within the block. */
 static int mount_reads(struct bench *b, uint32_t log2_blocks) {
     const uint32_t blocks = 1u << log2_blocks, search = log2_blocks + STK_LOG_REACH + 1u,
                    some = blocks * (BLOCK / UNIT - 1u) / 11u + 1u;

@@ -8,12 +8,14 @@
 
 #include "bench.h"
 
+/* Returns how many times better the figure is than that of the peer; above 1 stoker is better. */
 static double ratio_of(const struct bench_figure *f) {
     double above = f->better == BENCH_LESS ? f->peer_value : f->value;
     double below = f->better == BENCH_LESS ? f->value : f->peer_value;
     return below > 0.0 ? above / below : 0.0;
 }
 
+/* Prints a figure as a line for programs and people. A peer that is not installed is "missing". */
 static void print_line(const char *name, const struct bench_figure *f) {
     char beside[96] = "peer_value=- ratio=-";
     if (f->peer && f->peer_value < 0.0) {
@@ -26,6 +28,7 @@ static void print_line(const char *name, const struct bench_figure *f) {
     fflush(stdout);
 }
 
+/* Adds a figure to the JSON array, which is printed when the case has ended. */
 static void add_json(struct bench *b, const struct bench_figure *f) {
     int measured = f->peer && f->peer_value >= 0.0;
     json_t *o = json_object();

@@ -59,6 +59,7 @@ struct job {
 
 /// What is measured ///
 
+/* Loads the patterns: one set of the user, or the made sets. */
 static int name_sets(struct payload *p) {
     const struct pattern_source file = {p->bench->options.patterns, 1};
     int bad = bench_text_open(&p->text);
@@ -91,7 +92,7 @@ static int lay_out(struct payload *p, uint64_t *payload_bytes, uint64_t *table_b
     bytes &= ~UINT64_C(63);
     *payload_bytes = bytes + counters * 4u * WORKERS_MAX;
     if (*payload_bytes > UINT32_MAX - 65536u || *table_bytes > UINT32_MAX - 65536u) {
-        return cli_bad("bench payload: text and tables of %llu bytes pass 4 GiB: use a smaller --bytes",
+        return cli_bad("bench payload: text and tables need %llu bytes, and 4 GiB is the most: use a smaller --bytes",
                        (unsigned long long)(*payload_bytes + *table_bytes));
     }
     p->bytes = (uint32_t)bytes;
@@ -143,7 +144,8 @@ static int fill(struct payload *p) {
         s->scratch = calloc(accepting, sizeof *s->scratch);
         s->occurrences = calloc(s->patterns.count, sizeof *s->occurrences);
         if (bad == 0 && (!s->visits || !s->scratch || !s->occurrences)) {
-            bad = cli_bad("bench payload: no memory for the counters of %u patterns", s->patterns.count);
+            bad = cli_bad("bench payload: no memory for the counters of %u patterns: free some memory",
+                          s->patterns.count);
         }
     }
     return bad;
@@ -161,7 +163,7 @@ static int add_automata(struct payload *p, struct payload_device *d) {
     return bad;
 }
 
-/* Puts counters of 0 where the handler finds them. No worker runs. */
+/* Sets the counters of the handler to 0. Call it while no worker runs. */
 static void clear_counters(struct payload *p, const struct set *set) {
     const struct stk_automaton *a = &set->patterns.automaton;
     for (uint32_t d = 0; d < p->device_count; d++) {
@@ -261,6 +263,7 @@ static void report(struct payload *p, const struct job *job, uint64_t wrong) {
     bench_figure(p->bench, &(struct bench_figure){.metric = name, .value = (double)wrong, .unit = "passes"});
 }
 
+/* Makes all passes of one job, checks the result of each, and prints the figures. */
 static int measure(struct payload *p, struct job *job) {
     uint64_t wrong = 0;
     int bad = 0;
@@ -283,6 +286,7 @@ static int measure(struct payload *p, struct job *job) {
     return bad;
 }
 
+/* Makes the name of the figures of a job, such as scan_76_64K. */
 static void name_job(struct job *job) {
     const char *unit = job->chunk % 1024u == 0u ? "K" : "";
     uint32_t chunk = *unit ? job->chunk / 1024u : job->chunk;
@@ -293,7 +297,7 @@ static void name_job(struct job *job) {
     }
 }
 
-/* What the figures are of. */
+/* Prints sizes and counts to which the figures belong. */
 static void report_terms(struct payload *p) {
     for (uint32_t d = 0; d < p->device_count; d++) {
         struct stk_dispatch_info info = {.device = ""};
@@ -311,6 +315,7 @@ static void report_terms(struct payload *p) {
     }
 }
 
+/* Measures each set with each size of chunk, and then the sums. */
 static int measure_all(struct payload *p) {
     int bad = 0;
     report_terms(p);
@@ -374,6 +379,7 @@ static int open_devices(struct payload *p, struct cli_device_wish *wish) {
     return bad;
 }
 
+/* Makes sets and text, opens the devices, and copies text and tables into their memory. */
 static int open_all(struct payload *p) {
     const uint32_t slots = p->bench->options.in_flight ? (uint32_t)p->bench->options.in_flight : SLOTS_DEFAULT;
     struct cli_device_wish wish = {.slots = slots};

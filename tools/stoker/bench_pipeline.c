@@ -43,6 +43,7 @@ struct pipeline {
 
 /// The file ///
 
+/* Writes all bytes, also where the system takes them in parts. */
 static int write_all(int fd, const void *data, size_t bytes) {
     const uint8_t *at = data;
     while (bytes > 0) {
@@ -56,7 +57,7 @@ static int write_all(int fd, const void *data, size_t bytes) {
     return 0;
 }
 
-/* Random words (xorshift64), summed on the way. */
+/* Makes a file of random words (xorshift64), and sums them on the way. */
 static int make_file(struct pipeline_file *f) {
     static uint32_t words[BLOCK_WORDS];
     uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
@@ -78,6 +79,7 @@ static int make_file(struct pipeline_file *f) {
 
 /// stk_stream ///
 
+/* Adds the sum of a chunk. The stream fails with the error of a chunk that has no sum. */
 static int take_sum(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct pipeline_ours *o = ctx;
     (void)next;
@@ -87,6 +89,7 @@ static int take_sum(void *ctx, const struct stk_stream_result *r, struct stk_str
     return r->err;
 }
 
+/* Opens a stream of chunks of one size. */
 static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struct stk_arena *arena, uint32_t chunk) {
     const struct stk_stream_config config = {
         .memory = o->device.memory,
@@ -102,6 +105,7 @@ static int open_stream(struct pipeline_ours *o, struct stk_stream *stream, struc
     return stk_stream_init(stream, &config, arena);
 }
 
+/* Reads the whole file through the stream, and waits for the last slot. */
 static int stream_all(struct stk_stream *stream, const struct pipeline_file *f, uint32_t source, uint32_t chunk) {
     struct stk_stream_read read = {.source = source, .opcode = STK_OP_SUM64};
     int err = STK_OK;
@@ -117,7 +121,7 @@ static int stream_all(struct stk_stream *stream, const struct pipeline_file *f, 
     return err < 0 ? err : stk_stream_drain(stream, DRAIN_NS);
 }
 
-/* One pass over the file with a stream of its own; the device rests afterwards. */
+/* Makes one pass over the file with a stream of its own. The device rests afterwards. */
 static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass *pass) {
     static uint8_t memory[STK_ARENA_BYTES(STK_STREAM_BYTES(PIPELINE_DEPTH_MAX, 0u))];
     struct stk_stream stream;
@@ -137,6 +141,7 @@ static int pass_of_ours(struct pipeline *p, uint32_t chunk, struct pipeline_pass
                    : bench_device_rest(&p->ours.device);
 }
 
+/* Opens the device and the reader, and touches all of the payload before anything is measured. */
 static int open_ours(struct pipeline *p) {
     struct pipeline_ours *o = &p->ours;
     const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = 2u * PIPELINE_PAYLOAD};
@@ -157,6 +162,7 @@ static int open_ours(struct pipeline *p) {
 
 /// Both ///
 
+/* Compares the sum of a pass with the sum of the host. */
 static int check(const struct pipeline *p, const struct pipeline_pass *pass, const char *who) {
     if (pass->sum == p->file.sum) {
         return 0;
@@ -166,6 +172,7 @@ static int check(const struct pipeline *p, const struct pipeline_pass *pass, con
     return CLI_FAULT;
 }
 
+/* Measures one pass of each limit. */
 static int measure_limits(struct pipeline *p, uint32_t chunk, uint32_t run) {
     int bad = 0;
     for (int i = 0; i < LIMITS && bad == 0; i++) {
@@ -176,6 +183,7 @@ static int measure_limits(struct pipeline *p, uint32_t chunk, uint32_t run) {
     return bad;
 }
 
+/* Measures the limit of two threads, where the worker of the device is a thread of a CPU. */
 static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
     struct pipeline_pass pass;
     int bad = bench_has_thread_limit(&p->ours.device) ? pipeline_thread_pass(&p->ours, &p->file, chunk, &pass) : 0;
@@ -186,6 +194,7 @@ static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
     return bad;
 }
 
+/* Measures stoker, the peer and the limits by turns with chunks of one size. */
 static int measure(struct pipeline *p, uint32_t chunk) {
     struct pipeline_pass ours, theirs;
     int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);
@@ -203,7 +212,7 @@ static int measure(struct pipeline *p, uint32_t chunk) {
     return bad;
 }
 
-/* The stream beside each of its limits, and the share of the lowest that the stream reaches. */
+/* Prints the stream beside each of its limits, and the share of the lowest limit that the stream reaches. */
 static void report_limits(struct pipeline *p, uint32_t chunk, const char *name,
                           double (*pick)(const double *values, uint32_t count)) {
     double bytes = (double)p->file.bytes, ours = bytes / pick(p->our_ns, p->runs), lowest = 0.0;

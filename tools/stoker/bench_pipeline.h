@@ -9,7 +9,7 @@
 #define PIPELINE_DEPTH_MAX 64u
 #define PIPELINE_PAYLOAD   (8u << 20) /* bytes of the stream's buffers together; the limits sum as many behind them */
 
-/* Chunks of the stream in flight. */
+/* Returns how many chunks of the stream are in flight. */
 static inline uint32_t pipeline_depth(uint32_t chunk) {
     uint32_t depth = PIPELINE_PAYLOAD / chunk;
     return depth < PIPELINE_DEPTH_MAX ? depth : PIPELINE_DEPTH_MAX;
@@ -40,13 +40,13 @@ struct pipeline_ours {
 #define PIPELINE_READS 1u /* the reads of the stream, by the same reader into the same buffers */
 #define PIPELINE_SUMS  2u /* sums of as many bytes by the device, over data that is there */
 
-/* Does these parts of the work without what ties one to the other: no sum waits for a read. 0, or CLI_BAD with the line
- * written; the device rests afterwards. */
+/* Does these parts of the work without what ties one to the other: no sum waits for a read. Returns 0, or CLI_BAD with
+ * the line written; the device rests afterwards. */
 int pipeline_limit_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk, unsigned parts,
                         uint64_t *ns);
 
-/* The same reads, where a plain thread sums each buffer which was read: all that crosses from core to core crosses here
- * too, with nothing but two counts beside it. 0, or CLI_BAD with the line written. */
+/* Makes the same reads, and a plain thread sums each buffer that was read. Each buffer crosses from core to core here
+ * too, with only two counts beside it. Returns 0, or CLI_BAD with the line written. */
 int pipeline_thread_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk,
                          struct pipeline_pass *pass);
 
@@ -55,19 +55,21 @@ int pipeline_thread_pass(struct pipeline_ours *ours, const struct pipeline_file 
 struct pipeline_classic {
     struct bench_cl cl;
     void *kernel, *data, *sums; /* cl_kernel, cl_mem */
-    uint8_t *host;              /* what pread fills */
+    uint8_t *host;              /* buffer of pread */
     uint32_t units;             /* compute units of the device */
     uint32_t items;             /* work-items of a launch: what was fastest for the chunk size */
 };
 
-/* On the device of `opencl`, with a kernel that calls the handler's own sum. 0, or CLI_BAD with the line written. */
+/* Sets the peer up on the device of `opencl`, with a kernel that calls the handler's own sum. Returns 0, or CLI_BAD
+ * with the line written. */
 int pipeline_classic_open(struct pipeline_classic *classic, const struct stk_opencl *opencl);
 void pipeline_classic_close(struct pipeline_classic *classic);
 
 /* Tries how many work-items are best for this chunk size. */
 int pipeline_classic_tune(struct pipeline_classic *classic, const struct pipeline_file *file, uint32_t chunk);
 
-/* pread, write, launch and blocking read of the result for each chunk up to byte `end` of the file. */
+/* Makes a pass of the peer: pread, write, launch and blocking read of the result, for each chunk up to byte `end` of
+ * the file. */
 int pipeline_classic_pass(struct pipeline_classic *classic, const struct pipeline_file *file, uint64_t end,
                           uint32_t chunk, struct pipeline_pass *pass);
 

@@ -27,6 +27,7 @@ struct reads {
 
 static void hand_to_summer(struct summer *s, uint32_t buffer, uint32_t bytes);
 
+/* Sets the reads of a pass up: no read is in flight and every buffer is free. */
 static void begin_reads(struct reads *r, const struct pipeline_file *f, uint32_t chunk) {
     *r = (struct reads){.depth = pipeline_depth(chunk), .left = f->bytes};
     for (; r->n_free < r->depth; r->n_free++) {
@@ -34,7 +35,7 @@ static void begin_reads(struct reads *r, const struct pipeline_file *f, uint32_t
     }
 }
 
-/* Starts a read into each buffer that is free. 0, or CLI_BAD with the line written. */
+/* Starts a read into each buffer that is free. Returns 0, or CLI_BAD with the line written. */
 static int start_reads(struct reads *r, struct pipeline_ours *o, const struct pipeline_file *f, uint32_t chunk) {
     struct stk_ingest_read reads[PIPELINE_DEPTH_MAX];
     uint32_t count = 0;
@@ -53,7 +54,7 @@ static int start_reads(struct reads *r, struct pipeline_ours *o, const struct pi
     return taken == (int)count ? 0 : cli_bad("bench pipeline: the reader took %d of %u reads", taken, count);
 }
 
-/* Takes in reads that ended. 0, or CLI_BAD with the line written. */
+/* Takes in reads that ended. Returns 0, or CLI_BAD with the line written. */
 static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns) {
     struct stk_ingest_done done[PIPELINE_DEPTH_MAX];
     int n = o->reader.port.ops->reap(o->reader.port.ctx, done, PIPELINE_DEPTH_MAX, wait_ns);
@@ -82,6 +83,7 @@ struct sums {
     uint32_t bytes, room;      /* bytes of one sum, and of all buffers */
 };
 
+/* Sets the sums of a pass up: slots over data that lies in the payload already. */
 static void begin_sums(struct sums *s, const struct pipeline_ours *o, uint64_t bytes, uint32_t chunk) {
     uint32_t room = chunk * pipeline_depth(chunk);
     *s = (struct sums){.ring = {.words = o->device.memory.ring, .slots = o->device.memory.slots},
@@ -115,6 +117,7 @@ static int move_sums(struct sums *s, struct pipeline_ours *o) {
     return err < 0 ? err : STK_OK;
 }
 
+/* Waits for the slots that are in flight. */
 static int end_sums(struct sums *s, struct pipeline_ours *o) {
     int err = move_sums(s, o);
     while (err == STK_OK && s->ended != s->published) {
@@ -157,6 +160,8 @@ static uint64_t sum_words(const uint8_t *data, uint32_t bytes) {
     return low0 + low1 + high0 + high1;
 }
 
+/* Runs on the second thread: sums each buffer that the first thread hands over, until the first thread says that no
+ * more will come. */
 static void *sum_buffers(void *arg) {
     struct summer *s = arg;
     uint32_t n = 0;
@@ -175,12 +180,14 @@ static void *sum_buffers(void *arg) {
     }
 }
 
+/* Hands a buffer to the second thread. The queue has room for all buffers, so this never waits. */
 static void hand_to_summer(struct summer *s, uint32_t buffer, uint32_t bytes) {
     s->queue[s->given % PIPELINE_DEPTH_MAX].buffer = buffer;
     s->queue[s->given % PIPELINE_DEPTH_MAX].bytes = bytes;
     stk_store_release(&s->ready, ++s->given); /* the entry and the buffer are seen before the count */
 }
 
+/* Makes the buffers free that the second thread has summed. */
 static void take_back(struct summer *s, struct reads *r) {
     uint32_t ended = stk_load_acquire(&s->ended);
     for (; s->returned != ended; s->returned++) {

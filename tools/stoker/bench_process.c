@@ -13,7 +13,7 @@
 
 extern char **environ;
 
-/* This process's environment, with LC_ALL=C in it where the program wants it. */
+/* Copies the environment of this process, with LC_ALL=C where the program wants it. */
 static void environment(const char **env, int locale_c) {
     size_t n = 0;
     for (char **e = environ; *e && n < ENVIRONMENT - 2u; e++) {

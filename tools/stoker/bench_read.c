@@ -32,6 +32,7 @@ static uint64_t word(uint64_t i) {
     return i * UINT64_C(0x9E3779B97F4A7C15);
 }
 
+/* Writes the file, each word of which is computed from its place, so that a read at a wrong place is found. */
 static int make_file(struct read_bench *b) {
     int bad = bench_file("read", &b->fd);
     for (uint64_t at = 0; at < b->bytes && bad == 0;) {
@@ -50,6 +51,7 @@ static int make_file(struct read_bench *b) {
     return bad;
 }
 
+/* Returns 1 if the bytes are those of the file at `offset`. */
 static int right(const uint8_t *data, uint64_t offset, size_t bytes) {
     const uint64_t *words = (const void *)data;
     for (size_t i = 0; i < bytes / 8u; i++) {
@@ -104,7 +106,7 @@ static int end_reads(struct pass *p) {
     return n > 0 ? 0 : cli_bad("bench read: %s: %s", p->reader->name, n < 0 ? cli_fix(n) : "no answer for 60 s");
 }
 
-/* One pass over the file. Returns the time, 0 with the line written. */
+/* Makes one pass over the file. Returns the time, or 0 with the line written. */
 static double pass_of_ours(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk, int check) {
     struct pass p = {.bench = b, .reader = r, .source = source, .chunk = chunk, .check = check, .n_free = DEPTH};
     uint64_t start = cli_now_ns();
@@ -134,7 +136,7 @@ struct peer_thread {
     pthread_t thread;
 };
 
-/* Each thread has its share of the buffers and takes the next chunk. */
+/* Runs on each thread of the peer: reads with a share of the buffers, and takes the next chunk each time. */
 static void *peer_run(void *arg) {
     const struct peer_thread *t = arg;
     struct peer *p = t->peer;
@@ -149,6 +151,8 @@ static void *peer_run(void *arg) {
     return NULL;
 }
 
+/* Reads the file once with pread by `threads` threads. Returns the time in nanoseconds, or a negative number after an
+ * error. */
 static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_t chunk) {
     struct peer peer = {.bench = b, .chunk = chunk, .threads = threads};
     struct peer_thread all[STK_READER_POOL_MAX];
@@ -176,6 +180,7 @@ static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_
 
 /// Both ///
 
+/* Measures reader and peer by turns with chunks of one size. The first pass checks the bytes and is not timed. */
 static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk) {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX];
     uint64_t whole = b->bytes;
@@ -195,7 +200,7 @@ static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, 
     return bad;
 }
 
-/* All chunk sizes through `readers` readers. */
+/* Measures all sizes of chunks through `readers` readers. */
 static int measure_kind(struct read_bench *b, const char *which, uint32_t readers) {
     static struct cli_reader r;
     int source, bad = cli_reader_open(&r, which, b->memory, (size_t)DEPTH * CHUNK_MAX, DEPTH, readers, 0);
@@ -223,7 +228,7 @@ static int run(struct bench *bench) {
     b.readers = bench->options.readers ? (uint32_t)bench->options.readers : stk_reader_pool_default();
     b.memory = cli_map((size_t)DEPTH * CHUNK_MAX);
     if (!b.memory) {
-        return cli_bad("bench read: no memory for %u buffers of 1 MiB", DEPTH);
+        return cli_bad("bench read: no memory for %u buffers of 1 MiB: free some memory", DEPTH);
     }
     bad = make_file(&b);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && bad == 0; i++) {

@@ -50,12 +50,14 @@ static void make_nop(struct rtt *r, struct stk_work *work) {
     work->opcode = STK_OP_NOP;
 }
 
+/* Returns 1: a NOP has no result, so it is never wrong. */
 static int right_nop(struct rtt *r, uint32_t slot) {
     (void)r;
     (void)slot;
     return 1;
 }
 
+/* Makes a store to one of several words in turn, with a value that no store before had. */
 static void make_store(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++;
     r->args[0] = i * 2654435761u;
@@ -70,6 +72,7 @@ static int right_store(struct rtt *r, uint32_t slot) {
     return stk_load(r->device.memory.control + r->args[1]) == r->args[0];
 }
 
+/* Makes a compare-and-swap that succeeds only if the one before it did. */
 static void make_swap(struct rtt *r, struct stk_work *work) {
     r->args[0] = SWAP_WORD;
     r->args[1] = r->swapped;
@@ -78,7 +81,8 @@ static void make_swap(struct rtt *r, struct stk_work *work) {
     work->nargs = 3;
 }
 
-/* The op leaves the value before it in the observable of the word's number. */
+/* Returns 1 if the observable of the word's number has the value that the word had before. The op leaves that value
+ * there. */
 static int right_swap(struct rtt *r, uint32_t slot) {
     const uint32_t *control = r->device.memory.control;
     uint32_t before = stk_load(control + STK_CTL_OBSERVABLE + SWAP_WORD), now = stk_load(control + SWAP_WORD);
@@ -88,6 +92,7 @@ static int right_swap(struct rtt *r, uint32_t slot) {
     return right;
 }
 
+/* Writes a new chunk into the payload and makes a slot that sums it. */
 static void make_chunk(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++, offset = i * CHUNK_MAX % PAYLOAD_BYTES, bytes = (i % 4u + 1u) * CHUNK_STEP;
     uint32_t *words = (void *)(r->device.memory.payload + offset);
@@ -103,6 +108,7 @@ static void make_chunk(struct rtt *r, struct stk_work *work) {
     work->nargs = 3;
 }
 
+/* Compares the result of the slot with the sum of the host. */
 static int right_chunk(struct rtt *r, uint32_t slot) {
     struct stk_slot out;
     return stk_ring_read(&r->ring, slot, &out) == STK_OK &&
@@ -122,6 +128,7 @@ static const struct kind {
 
 /// Measuring ///
 
+/* Publishes a slot, starts a kernel if none runs, and waits for the end of the slot. */
 static int round_trip(struct rtt *r, uint32_t slot, const struct stk_work *work) {
     int err = stk_ring_publish(&r->ring, slot, work);
     if (err == STK_OK) {
@@ -130,6 +137,7 @@ static int round_trip(struct rtt *r, uint32_t slot, const struct stk_work *work)
     return err < 0 ? err : bench_await(&r->device, &r->ring, slot, DRIVE_EVERY);
 }
 
+/* Times `count` round trips of one kind, and checks each result outside of the time. */
 static int block_of_ours(struct rtt *r, uint32_t kind, struct histogram *h, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         struct stk_work work = {.priority = STK_PRIORITY_NORMAL, .args = r->args};
@@ -148,6 +156,7 @@ static int block_of_ours(struct rtt *r, uint32_t kind, struct histogram *h, uint
     return bench_device_rest(&r->device);
 }
 
+/* Times launches of an empty kernel. */
 static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         uint64_t start = cli_now_ns();
@@ -160,6 +169,8 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
+/* Measures all kinds, the limits and the peer in blocks by turns, so that a change of the machine's load hits all of
+ * them. */
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
@@ -184,6 +195,7 @@ static int measure(struct rtt *r) {
 
 /// Reporting ///
 
+/* Returns the block with the median of the medians. */
 static const struct histogram *median_block(const struct histogram *blocks) {
     double p50[BENCH_BLOCKS];
     for (uint32_t i = 0; i < BENCH_BLOCKS; i++) {
@@ -201,7 +213,7 @@ static void show(struct rtt *r, const char *metric, uint64_t value, const char *
                                                   .peer_value = peer_value});
 }
 
-/* A NOP beside the peer's launch. */
+/* Prints the NOP beside the launch of the peer. */
 static void report_peer(struct rtt *r) {
     static const struct {
         const char *metric;
@@ -215,14 +227,14 @@ static void report_peer(struct rtt *r) {
     }
 }
 
-/* A NOP beside the limit of two threads that pass one line back and forth. */
+/* Prints the NOP beside the limit of two threads that pass one line back and forth. */
 static void report_threads(struct rtt *r) {
     const struct histogram *ours = median_block(r->ours[NOP]), *theirs = median_block(r->threads);
     show(r, "p50", histogram_at(ours, 50000), "two_threads", (double)histogram_at(theirs, 50000));
     show(r, "p99", histogram_at(ours, 99000), "two_threads", (double)histogram_at(theirs, 99000));
 }
 
-/* Each kind beside one read of the memory that the ring lies in: no slot can be seen faster. */
+/* Prints each kind beside one read of the memory in which the ring lies: no slot can be seen faster. */
 static void report_kind(struct rtt *r, uint32_t kind) {
     const struct histogram *ours = median_block(r->ours[kind]);
     show(r, kinds[kind].p50, histogram_at(ours, 50000), "host_one_read", r->limits.one_read_ns);

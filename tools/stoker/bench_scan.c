@@ -60,7 +60,7 @@ struct scan_bench {
 
 /// Programs ///
 
-/* Hyperscan's program stands beside this one in a build tree; else it is looked for on the path. */
+/* Finds Hyperscan's program: beside this one in a build tree, else on the path. */
 static void find_hyperscan(struct scan_bench *s) {
     ssize_t n = readlink("/proc/self/exe", s->hs_program, sizeof s->hs_program - sizeof HS_PROGRAM);
     char *name = n > 0 ? memrchr(s->hs_program, '/', (size_t)n) : NULL;
@@ -70,6 +70,8 @@ static void find_hyperscan(struct scan_bench *s) {
     }
 }
 
+/* Sets the command line of each program up. Programs that count lines, or matches without overlaps, are not compared in
+ * their counts. */
 static void name_programs(struct scan_bench *s) {
     const char *const f = s->file, *const p = s->patterns, *const d = s->bench->options.device;
     const struct bench_process processes[PROGRAMS] = {
@@ -121,6 +123,7 @@ static uint64_t printed_count(struct scan_bench *s, size_t i, uint32_t at) {
     return count;
 }
 
+/* Compares the count of a program with the independent one. */
 static void check_count(struct scan_bench *s, size_t i, uint32_t at) {
     const char *name = s->programs[i].peer ? s->programs[i].peer : "stoker";
     uint64_t count = printed_count(s, i, at);
@@ -180,7 +183,7 @@ static void take_payload(struct scan_bench *s, const char *output) {
 }
 
 /* Has `stoker bench payload` scan the beginning of the file as a payload that is there, in chunks of a scan and on the
- * device of the scans. Where that cannot be, it has said why, and the figure is missing. */
+ * device of the scans. If this fails, that command has said why, and the figure is missing. */
 static void measure_payload(struct scan_bench *s) {
     static struct bench_process p;
     const uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
@@ -230,7 +233,7 @@ static void show(struct scan_bench *s, struct bench_figure f) {
     bench_figure(s->bench, &f);
 }
 
-/* Wall and CPU time beside those of one peer. */
+/* Prints wall time and CPU time beside those of one peer. */
 static void report_peer(struct scan_bench *s, const struct program *peer) {
     const struct program *ours = &s->programs[STOKER];
     const struct {
@@ -327,6 +330,7 @@ static int count_text(struct scan_bench *s, const uint8_t *text) {
     return bad;
 }
 
+/* Counts the matches in the file without the library, by comparing bytes. */
 static int count_alone(struct scan_bench *s) {
     const struct cli_file input = {"", s->file, "name a file that exists and can be read"};
     int fd = cli_file_open(&input), bad;
@@ -380,6 +384,7 @@ static int measure_set(struct scan_bench *s) {
     return bad;
 }
 
+/* Measures the made text with each of the made sets. Returns the worst exit code. */
 static int measure_made(struct scan_bench *s) {
     static struct bench_files files;
     int code = bench_files_open(&files, &s->bench->options), worst = code;
@@ -398,6 +403,7 @@ static int measure_made(struct scan_bench *s) {
     return worst;
 }
 
+/* Refuses options that do not go together. */
 static int check_options(const struct bench_options *o) {
     const char *names[BENCH_SETS];
     char text[128];

@@ -159,6 +159,7 @@ static uint64_t lease_of(const struct share *s) {
     return cl->mode == STK_QUANTUM ? cl->config.quantum_ns : cl->config.lease_ns;
 }
 
+/* Measures the share of the device that the other tenants get, in blocks, and prints the median. */
 static int measure(struct share *s) {
     double shares[BLOCKS];
     int err = stk_control_set_shares(&s->control, s->device.memory.control_words / 8u, SHARE, NULL);

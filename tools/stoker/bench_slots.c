@@ -29,6 +29,7 @@ static int harvest(struct slots *s, uint32_t slot) {
     return bench_await(&s->device, &s->ring, slot, DRIVE_EVERY);
 }
 
+/* Publishes `count` NOPs, each as soon as its slot is free, and waits for the last ones. */
 static int publish_all(struct slots *s, uint64_t count) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     uint32_t slot = 0;
@@ -52,6 +53,7 @@ static double rate(uint64_t count, uint64_t start_ns) {
     return (double)count * 1e9 / (double)(took ? took : 1u);
 }
 
+/* Measures slots in a second. */
 static int block_of_ours(struct slots *s, double *per_second, uint64_t count) {
     uint64_t start = cli_now_ns();
     int err = publish_all(s, count);
@@ -62,6 +64,7 @@ static int block_of_ours(struct slots *s, double *per_second, uint64_t count) {
     return bench_device_rest(&s->device);
 }
 
+/* Measures launches in a second. */
 static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) {
     uint64_t start = cli_now_ns();
     int bad = 0;
@@ -72,6 +75,7 @@ static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) 
     return bad;
 }
 
+/* Measures slots, launches and lines between two threads by turns. Launches are slower, so fewer are made. */
 static int measure(struct slots *s) {
     uint64_t all = s->bench->options.count ? s->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;

@@ -62,6 +62,7 @@ static uint32_t ring_words[SLOTS * STK_SLOT_WORDS] LINE;
 static struct stk_spsc putting LINE;
 static struct stk_spsc taking LINE;
 
+/* Empties the queue before a pass. */
 static void ours_open(void) {
     struct stk_ring ring;
     if (stk_ring_init(&ring, ring_words, sizeof ring_words, SLOTS) == STK_OK) {
@@ -127,7 +128,7 @@ static const struct way ways[] = {
 };
 #define WAYS (sizeof ways / sizeof *ways)
 
-/* Nanoseconds an image; negative with the line written when it went wrong. */
+/* Returns the nanoseconds of an image; negative, with the line written, when an image was lost. */
 static double run_way(const struct way *way) {
     pthread_t thread;
     uint64_t start;

@@ -27,6 +27,7 @@ struct times {
     double open, again; /* again: in the same process, from the RAM cache */
 };
 
+/* Removes a file or an empty folder; nftw calls this for the folder of a run, from the bottom up. */
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st;
     (void)type;
@@ -38,6 +39,7 @@ static void remove_tree(const char *path) {
     (void)!nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Opens the device with a store, a cache, both or none. */
 static int open_device(const struct bench *b, struct stk_opencl *cl, struct stk_store *store, struct stk_cache *cache) {
     struct stk_opencl_config config = {
         .device = b->options.device, .payload_bytes = 4096, .store = store, .cache = cache};
@@ -56,7 +58,7 @@ static double seconds_since(uint64_t start) {
     return (double)(cli_now_ns() - start) / 1e9;
 }
 
-/* In the process of its own. 0, or CLI_BAD with the line written. */
+/* Makes a start in a process of its own. Returns 0, or CLI_BAD with the line written. */
 static int start(const struct bench *b, enum way way, const char *path, uint64_t began, struct times *t) {
     static struct stk_opencl cl;
     static struct cli_store store;
@@ -85,7 +87,7 @@ static int start(const struct bench *b, enum way way, const char *path, uint64_t
     return bad;
 }
 
-/* Runs one start. 0, or CLI_BAD with the line written. */
+/* Runs one start. Returns 0, or CLI_BAD with the line written. */
 static int run_start(const struct bench *b, enum way way, const char *driver_cache, const char *path, struct times *t) {
     uint64_t began = cli_now_ns();
     int ends[2], status = 0, whole;
@@ -111,7 +113,7 @@ static int run_start(const struct bench *b, enum way way, const char *driver_cac
     return whole && status == 0 ? 0 : cli_bad("bench start: the process that opened the device ended early");
 }
 
-/* Every way once, in `folder`. */
+/* Makes a start in every way once, in `folder`. */
 static int run_all(const struct bench *b, const char *folder, struct times *times) {
     static const char *const caches[WAYS] = {"plain", "plain", "first", "stored"};
     char store[512], driver_cache[512];

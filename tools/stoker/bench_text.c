@@ -16,7 +16,7 @@
 
 /// Words ///
 
-/* The next number of a sequence that is the same everywhere (xorshift64*, Marsaglia 2003, Vigna 2016). */
+/* Returns the next number of a sequence that is the same on every machine (xorshift64*, Marsaglia 2003, Vigna 2016). */
 static uint32_t next(uint64_t *state) {
     *state ^= *state >> 12;
     *state ^= *state << 25;
@@ -28,7 +28,7 @@ static uint32_t below(uint64_t *state, uint32_t n) {
     return (uint32_t)((uint64_t)next(state) * n >> 32);
 }
 
-/* One of `count` parts, appended to the word. */
+/* Appends one of `count` parts to the word. */
 static uint32_t add(char *word, uint32_t length, uint64_t *state, const char *const *parts, size_t count) {
     const char *part = parts[below(state, (uint32_t)count)];
     size_t n = strlen(part);
@@ -38,7 +38,7 @@ static uint32_t add(char *word, uint32_t length, uint64_t *state, const char *co
 
 #define ADD(parts) length = add(word, length, state, parts, sizeof(parts) / sizeof *(parts))
 
-/* Sounds stand in the lists as often as they are to be heard. Returns the letters of the stem. */
+/* Makes a stem of sounds, and returns its letters. A sound stands in the lists as often as it should be heard. */
 static uint32_t make_stem(char *word, uint64_t *state) {
     static const char *const starts[] = {"b",  "br", "c", "ch", "cl", "cr", "d", "d",  "dr", "f",  "fl", "g",  "gr",
                                          "h",  "h",  "j", "k",  "l",  "l",  "m", "m",  "n",  "n",  "p",  "p",  "pl",
@@ -70,7 +70,7 @@ int bench_text_open(struct bench_text *t) {
     t->letters = malloc((size_t)t->words * WORD_MAX);
     t->at = malloc(((size_t)t->words + 1u) * sizeof *t->at);
     if (!t->letters || !t->at) {
-        return cli_bad("bench: no memory for a dictionary of %u words", t->words);
+        return cli_bad("bench: no memory for a dictionary of %u words: free some memory", t->words);
     }
     for (uint32_t i = 0; i < t->words; i++) {
         char *word = t->letters + used;
@@ -102,7 +102,7 @@ int bench_text_load(struct bench_text *t, const char *path) {
     }
     t->at = malloc((length / 2u + 2u) * sizeof *t->at); /* a word has a letter and a space at least */
     if (!t->at) {
-        return cli_bad("bench: no memory for the words of %s", path);
+        return cli_bad("bench: no memory for the words of %s: free some memory", path);
     }
     t->at[0] = 0;
     /* Each word moves down to the end of the word before it. */
@@ -173,6 +173,7 @@ static uint32_t *list_candidates(const struct bench_text *t, uint32_t *count) {
     return list;
 }
 
+/* Returns 1 if the word is among the patterns already: a set has each pattern once. */
 static int is_known(const struct patterns *p, const char *word, uint32_t length) {
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->items[i].len == length && memcmp(p->items[i].bytes, word, length) == 0) {
@@ -209,7 +210,7 @@ static int fill_rare(const struct bench_text *t, struct patterns *p, const uint3
     p->texts = calloc(1, sizeof *p->texts);
     if (!room || !p->texts) {
         free(room);
-        return cli_bad("bench: no memory for %u patterns", count);
+        return cli_bad("bench: no memory for %u patterns: free some memory", count);
     }
     p->texts[p->text_count++] = room;
     for (uint32_t i = 0; i < candidates && p->count < count; i++) {
@@ -234,7 +235,7 @@ int bench_text_set(const struct bench_text *t, const struct bench_set *set, stru
     p->items = calloc(set->count, sizeof *p->items);
     if (!p->items || !list) {
         free(list);
-        return cli_bad("bench: no memory for %u patterns", set->count);
+        return cli_bad("bench: no memory for %u patterns: free some memory", set->count);
     }
     if (set->rare) {
         bad = fill_rare(t, p, list, candidates, set->count);

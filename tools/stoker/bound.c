@@ -1,3 +1,5 @@
+/* Measures where the thread of a scan spends its time: with reading, with the device, or with work of its own. Every
+ * call into a port is timed; the time between calls is the host's own. */
 #include "bound.h"
 
 /// The clock ///
@@ -38,6 +40,7 @@ void cli_bound_poll(struct cli_bound_port *wrap, uint32_t chunks) {
 
 /// The reader's port ///
 
+/* Submits reads as the port does, with the time of the call counted as reading. */
 static int timed_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
     struct cli_bound_port *w = ctx;
     enum cli_bound_state was = cli_bound_to(w->bound, CLI_BOUND_READING);
@@ -48,6 +51,7 @@ static int timed_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t
     return n;
 }
 
+/* Collects reads as the port does, with the time of the call counted as reading. */
 static int timed_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uint64_t timeout_ns) {
     struct cli_bound_port *w = ctx;
     enum cli_bound_state was = cli_bound_to(w->bound, CLI_BOUND_READING);

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "stoker/port/ingest.h"
 
-/* What the thread of the scan does. */
+/* Kinds of work between which the time of the scan's thread is divided. */
 enum cli_bound_state {
     CLI_BOUND_HOST,    /* its own work: queueing chunks, taking results in */
     CLI_BOUND_READING, /* in a call of the reader: copying, or waiting for a read */
@@ -18,7 +18,7 @@ struct cli_bound {
     enum cli_bound_state state;
     uint64_t since_ns; /* when the state began; 0: the scan has not begun */
     uint64_t reading_ns, device_ns, host_ns;
-    uint32_t chunks, reads; /* of the stream that is polled: chunks in flight, and those of them that are read */
+    uint32_t chunks, reads; /* of the stream that is polled: chunks in flight, and chunks that are still being read */
 };
 
 /* A reader's port that tells its times to a cli_bound. */
@@ -34,10 +34,10 @@ struct cli_bound_port {
 void cli_bound_wrap(struct cli_bound_port *wrap, struct stk_ingest_port *port, const char *name,
                     struct cli_bound *bound);
 
-/* From now on the thread does something else. Returns what it did. */
+/* Says that from now on the thread does something else. Returns what the thread did before. */
 enum cli_bound_state cli_bound_to(struct cli_bound *bound, enum cli_bound_state state);
 
-/* The stream whose reader is `wrap` is polled from now on, with so many chunks in flight. */
+/* Says that from now on the stream whose reader is `wrap` is polled, with so many chunks in flight. */
 void cli_bound_poll(struct cli_bound_port *wrap, uint32_t chunks);
 
 /* Returns the word for what took the most time: "reading", "device" or "host". */

@@ -1,3 +1,4 @@
+/* Finds the folder in which the command keeps files between two starts, and makes this folder for its user alone. */
 #include "cache_path.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Writes why there is no folder. Returns CLI_BAD. */
 __attribute__((format(printf, 2, 3))) static int refuse(char why[CLI_WHY_BYTES], const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -57,6 +59,7 @@ int cli_cache_path(char path[CLI_PATH_BYTES], char why[CLI_WHY_BYTES]) {
     if (bad) {
         return bad;
     }
+    /* Only the two folders above the file are checked: what lies above them is the user's own choice. */
     strcat(path, "/stoker");
     bad = take_folder(path, why);
     strcat(path, "/programs");

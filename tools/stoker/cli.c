@@ -1,3 +1,5 @@
+/* What all commands share: messages, lines that fit a terminal, numbers in words of the command line, colours, and what
+ * to do about an error of the library. */
 #include "cli.h"
 
 #include <errno.h>
@@ -13,6 +15,7 @@
 #define RECORD_INDENT 2u   /* of the second and further lines of a record */
 #define LINE_BYTES    8192 /* of a message: longer than any path */
 
+/* Returns 1 for a byte that could move the cursor of a terminal or change its state. */
 static int is_control(unsigned char b) {
     return b < 0x20 || b == 0x7F;
 }
@@ -38,6 +41,7 @@ size_t cli_utf8(const void *bytes, size_t len) {
     const unsigned char *s = bytes;
     unsigned char first = len ? s[0] : 0xFFu;
     size_t n = first < 0x80u ? 1 : first < 0xC2u ? 0 : first < 0xE0u ? 2 : first < 0xF0u ? 3 : first < 0xF5u ? 4 : 0;
+    /* The second byte has limits of its own, which exclude overlong forms, surrogates and what is above U+10FFFF. */
     unsigned least = first == 0xE0u ? 0xA0u : first == 0xF0u ? 0x90u : 0x80u;
     unsigned most = first == 0xEDu ? 0x9Fu : first == 0xF4u ? 0x8Fu : 0xBFu;
     for (size_t i = 1; i < n; i++) {
@@ -155,7 +159,7 @@ int cli_parse_number(const char *text, uint64_t max, uint64_t *number) {
     if (text[0] < '0' || text[0] > '9') {
         return -1;
     }
-    errno = 0;
+    errno = 0; /* strtoull says only by errno that a number is too large */
     value = strtoull(text, &end, 10);
     if (errno != 0 || *end != '\0' || value > max) {
         return -1;
@@ -174,7 +178,7 @@ int cli_parse_bytes(const char *text, uint64_t *bytes) {
         return -1;
     }
     memcpy(digits, text, n + 1u);
-    unit = strchr(units, digits[n - 1u]);
+    unit = strchr(units, digits[n - 1u]); /* the index in `units` is the power of 1,024, less 1 */
     if (unit) {
         shift = 10u * (unsigned)(unit - units + 1);
         digits[n - 1u] = '\0';
@@ -206,7 +210,7 @@ void cli_unmap(void *memory, size_t bytes) {
 const char *cli_fix(int err) {
     switch (err) {
     case STK_E_NODEV:
-        return "no such device: check its name; `stoker info` lists the devices that run kernels";
+        return "`stoker info` lists the devices that run kernels";
     case STK_E_UNSUPPORTED:
         return "this device or kernel lacks a needed feature: use another port; `stoker info` says why";
     case STK_E_LOCKED:
@@ -216,7 +220,7 @@ const char *cli_fix(int err) {
     }
 }
 
-static int is_painted;
+static int is_painted; /* 1: colours are printed */
 
 int cli_parse_color(const char *text, enum cli_color *color) {
     static const char *const names[] = {"auto", "always", "never"};
@@ -231,6 +235,7 @@ int cli_parse_color(const char *text, enum cli_color *color) {
 
 void cli_color_begin(enum cli_color color) {
     const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    /* NO_COLOR is a convention of many programs: any text in it switches colours off. */
     int fits = isatty(STDOUT_FILENO) && (!none || !none[0]) && term && strcmp(term, "dumb") != 0;
     is_painted = color == CLI_COLOR_ALWAYS || (color == CLI_COLOR_AUTO && fits);
 }

@@ -75,6 +75,7 @@ static const struct cli_row common[] = {
 /* A heading and the word for each case, then its options, then the common ones. */
 #define ROWS (2u * CASES + CASES * BENCH_VALUES_MAX + sizeof common / sizeof *common)
 
+/* Adds the rows of a case and of its options to the page, with the case's own words for each option. */
 static uint32_t add_case(struct cli_row *rows, uint32_t n, const struct bench_case *c) {
     rows[n++] = (struct cli_row){.value = c->name, .text = c->what};
     for (uint32_t i = 0; i < BENCH_VALUES_MAX && c->values[i].option; i++) {
@@ -94,7 +95,7 @@ static const struct cli_page *page_of(const struct bench_case *only) {
     static char operands[128];
     static const struct cli_page page = {
         .name = "bench",
-        .what = "measure against peers",
+        .what = "measure stoker beside other programs",
         .synopsis = "CASE [OPTION]...",
         .about =
             "Measures stoker and, in the same run, what it is compared with. Prints one line for each figure: case= "
@@ -190,6 +191,7 @@ struct target {
     struct bench *bench;
 };
 
+/* Takes an option into the options of the bench. An option that the case does not use is refused. */
 static int set_option(void *to, int id) {
     const struct target *target = to;
     struct bench_options *o = &target->bench->options;
@@ -228,11 +230,9 @@ static int set_option(void *to, int id) {
     case OPT_LANES:
         return cli_number_option("lanes", 1, 1024, &o->lanes);
     case OPT_STORE:
-        o->store = optarg;
-        return 0;
+        return cli_store_option(&o->store, optarg);
     case OPT_NO_STORE:
-        o->store = CLI_NO_STORE;
-        return 0;
+        return cli_store_option(&o->store, CLI_NO_STORE);
     case OPT_SET:
         o->set = optarg;
         return 0;
@@ -261,6 +261,7 @@ static int run_case(struct bench *bench, int (*run)(struct bench *)) {
     return code;
 }
 
+/* Prints the line for a case that does not exist, or for no case. */
 static int no_case(const char *name) {
     const char *names[CASES + 1u] = {NULL};
     char text[160], near[192];

@@ -19,7 +19,7 @@ struct info_options {
     uint64_t open_ns;
     int probe;
     enum cli_color color;
-    json_t *json; /* what --json prints at the end; NULL: text is printed */
+    json_t *json; /* object that --json prints at the end; NULL: text is printed */
     const char *store_path;
     struct cli_store *store;
 };
@@ -30,12 +30,14 @@ size_t info_copied_bytes(const struct stk_opencl *cl) {
                  (size_t)m->io_slots * STK_IO_WORDS * 4u);
 }
 
+/* Closes the device. A kernel that hangs is only named: the next device can be shown all the same. */
 static void close_device(struct stk_opencl *cl, const json_t *json) {
     if (stk_opencl_close(cl, CLOSE_NS) != STK_OK && !json) {
         printf("  the kernel did not leave within 2 s\n");
     }
 }
 
+/* Prints the mode that the device was opened in, and why; the memory; and the sizes that a scan would take. */
 static void print_residency(struct stk_opencl *cl, const struct info_options *o) {
     struct stk_dispatch_info info;
     stk_opencl_ops.info(cl, &info);
@@ -49,15 +51,17 @@ static void print_residency(struct stk_opencl *cl, const struct info_options *o)
              cl->config.workers == 1u ? "" : "s", cl->config.lanes, cl->config.lanes == 1u ? "" : "s");
     cli_fact(stdout, "  scan", "chunks of %u KiB, %u in flight", SCAN_CHUNK_DEFAULT >> 10,
              scan_depth_of(cl->config.workers));
-    cli_fact(stdout, "  lease", "%u turns, leaves after %u idle ones", cl->stats.turns, cl->stats.idle_turns);
+    cli_fact(stdout, "  lease", "a launch ends after %.3g ms, or after %.3g ms without work",
+             (double)cl->config.lease_ns / 1e6, (double)cl->config.idle_ns / 1e6);
     if (info.residency == STK_BATCH) {
         cli_fact(stdout, "  copies",
-                 "a launch: about %zu bytes of ring, control, log and I/O queue there and back; payload: "
-                 "what changed there, all of it back",
+                 "each launch copies about %zu bytes of ring, control buffer, debug log and I/O queue in both "
+                 "directions; of the payload, the blocks that changed to the device, and all of it back",
                  info_copied_bytes(cl));
     }
 }
 
+/* Opens the device in the best mode, or in the one that was asked for, and shows what was found. */
 static void show_residency(const char *name, const struct info_options *o, json_t *json) {
     static struct stk_opencl cl;
     struct stk_opencl_config config = {
@@ -82,7 +86,7 @@ static void show_residency(const char *name, const struct info_options *o, json_
     }
 }
 
-/* One kind in one mode. */
+/* Tries one kind of memory in one mode. */
 static void probe_one(const char *name, const struct info_options *options, json_t *json, enum stk_residency residency,
                       enum stk_opencl_memory memory) {
     static struct stk_opencl cl;
@@ -112,6 +116,7 @@ static void probe_one(const char *name, const struct info_options *options, json
     fflush(stdout); /* the next one may take long */
 }
 
+/* Tries each kind of memory in each mode. Copies go with BATCH alone, and BATCH with copies. */
 static void probe(const char *name, const struct info_options *o, json_t *json) {
     for (int mode = STK_RESIDENT; mode <= (int)STK_BATCH; mode++) {
         for (unsigned kind = 1; kind < STK_OPENCL_KINDS; kind++) {
@@ -124,7 +129,7 @@ static void probe(const char *name, const struct info_options *o, json_t *json) 
     }
 }
 
-/* Does --device name it? */
+/* Returns 1 if --device names this device, by its index or by a part of its name, or if there is no --device. */
 static int chosen(const char *wanted, uint32_t index, const struct stk_opencl_device *d) {
     uint64_t number;
     if (!wanted) {
@@ -133,6 +138,7 @@ static int chosen(const char *wanted, uint32_t index, const struct stk_opencl_de
     return cli_parse_number(wanted, UINT32_MAX, &number) == 0 ? number == index : strcasestr(d->name, wanted) != NULL;
 }
 
+/* Prints what the driver says about a device, before anything is tried. */
 static void print_device(uint32_t index, const struct stk_opencl_device *d) {
     cli_paint(CLI_NAME);
     printf("device %u: %s\n", (unsigned)index, d->name);
@@ -157,6 +163,7 @@ static void show_device(const struct info_options *o, json_t *list, uint32_t ind
     (o->probe ? probe : show_residency)(name, o, json);
 }
 
+/* Shows the interpreter, which is there on every machine. */
 static void show_interpreter(json_t *list) {
     if (list) {
         json_array_append_new(list, json_pack("{s:n, s:s, s:s}", "index", "name", "interp", "residency", "RESIDENT"));
@@ -168,6 +175,7 @@ static void show_interpreter(json_t *list) {
     cli_fact(stdout, "  residency", "RESIDENT: it runs on the calling thread");
 }
 
+/* Shows each OpenCL device that was asked for. Returns how many there were. */
 static uint32_t show_devices(const struct info_options *o) {
     struct stk_opencl_device d;
     json_t *list = o->json ? json_array() : NULL;
@@ -213,20 +221,21 @@ static void show_readers(json_t *json) {
 /* Says what there is for reads that no CPU copies. */
 static void show_machine(const struct stk_uring_machine *m) {
     if (m->nvme_devices == 0u) {
-        cli_fact(stdout, "NVMe", "no character device of a namespace (/dev/ng0n1): no passthrough");
+        cli_fact(stdout, "NVMe", "no character device of a namespace, such as /dev/ng0n1, so no passthrough");
     } else {
         cli_fact(stdout, "NVMe", "%u character device%s of namespaces, %s first%s", m->nvme_devices,
                  m->nvme_devices == 1u ? "" : "s", m->nvme,
                  m->uring.uring_cmd ? "" : "; this kernel takes no commands for them");
     }
     if (m->p2p_devices == 0u) {
-        cli_fact(stdout, "peer to peer", "no PCI device gives memory for DMA of others");
+        cli_fact(stdout, "peer to peer", "no PCI device offers memory to the DMA of other devices");
     } else {
-        cli_fact(stdout, "peer to peer", "%u PCI device%s with %llu bytes for DMA of others", m->p2p_devices,
+        cli_fact(stdout, "peer to peer", "%u PCI device%s with %llu bytes for the DMA of other devices", m->p2p_devices,
                  m->p2p_devices == 1u ? "" : "s", (unsigned long long)m->p2p_bytes);
     }
 }
 
+/* Shows what does not belong to one device: io_uring, NVMe, readers, locked memory and limits of the library. */
 static void show_limits(json_t *json) {
     struct stk_uring_machine machine;
     char text[STK_URING_TEXT_BYTES];
@@ -272,10 +281,13 @@ enum {
 static const struct cli_row rows[] = {
     {0, NULL, NULL, "What is shown", NULL, 0},
     {OPT_DEVICE, "device", "NAME", "only this OpenCL device: an index or a part of its name", NULL, 0},
-    {OPT_PROBE, "probe", NULL, "try every kind of memory in every mode: figures, or the reason why not", NULL, 0},
+    {OPT_PROBE, "probe", NULL,
+     "try every kind of memory in every mode, and print figures or the reason why it does not work", NULL, 0},
     CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
     {OPT_STORE, "store", "FILE",
-     "take program and handshake from FILE, or put them there, and say what is in it; not with --probe", NULL, 0},
+     "take the compiled program and the outcome of the handshake from FILE, or put them there, and print what FILE "
+     "holds; not with --probe",
+     NULL, 0},
     {OPT_NO_STORE, "no-store", NULL, "take nothing from a store (stoker scan --help)", NULL, 0},
     {0, NULL, NULL, "Output", NULL, 0},
     {OPT_JSON, "json", NULL, "print one JSON object", NULL, 0},
@@ -288,9 +300,10 @@ static const struct cli_row rows[] = {
 
 static const struct cli_page page = {
     .name = "info",
-    .what = "show devices, residency, io_uring features and limits",
+    .what = "show the devices, how the kernel runs on each, io_uring features and limits",
     .synopsis = "[OPTION]...",
-    .about = "Prints devices, how the kernel can be resident on each and why, io_uring features, readers, limits.",
+    .about = "Prints the devices, how the kernel runs on each and why, the features of io_uring, the readers and the "
+             "limits.",
     .rows = rows,
     .exits = {"everything was shown", NULL, "bad input, no such device, or the output could not be written"},
 };
@@ -313,11 +326,9 @@ static int set_option(void *to, int id) {
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
-        o->store_path = optarg;
-        return 0;
+        return cli_store_option(&o->store_path, optarg);
     case OPT_NO_STORE:
-        o->store_path = CLI_NO_STORE;
-        return 0;
+        return cli_store_option(&o->store_path, CLI_NO_STORE);
     case OPT_COLOR:
         return cli_parse_color(optarg, &o->color);
     default:
@@ -326,7 +337,8 @@ static int set_option(void *to, int id) {
     }
 }
 
-/* 0, an exit code with the line written, or -1 when the help was all that was wanted. */
+/* Reads the command line. Returns 0, an exit code with the line written, or -1 when the help was all that was
+ * wanted. */
 static int parse(int argc, char **argv, struct info_options *o) {
     int code = cli_options(&page, argc, argv, set_option, o);
     if (code == 0 && optind < argc) {
@@ -336,12 +348,13 @@ static int parse(int argc, char **argv, struct info_options *o) {
         o->store_path = CLI_NO_STORE;
     }
     if (code == 0 && o->probe && o->store_path[0]) {
-        return cli_bad("--store with --probe: a probe tries everything anew: leave one of them out");
+        return cli_bad("--store and --probe: a probe uses no store: leave one of them out");
     }
     cli_color_begin(o->color);
     return code;
 }
 
+/* Shows devices, then limits. With --device only that device is shown. */
 static int show(const struct info_options *options) {
     if (show_devices(options) == 0) {
         if (options->device) {
@@ -357,6 +370,7 @@ static int show(const struct info_options *options) {
     return CLI_OK;
 }
 
+/* Shows the file of the store and what this run found in it and put into it. */
 static void show_store(const struct cli_store *s, json_t *json) {
     struct stk_store_stats stats;
     if (s->aside[0] && json) {

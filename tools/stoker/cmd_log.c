@@ -12,6 +12,7 @@ struct dump {
     bool json, begun;
 };
 
+/* Returns the name of a kind of record, or its number in `number` where it has no name. */
 static const char *kind_name(uint32_t kind, char number[12]) {
     static const char *const names[] = {"publish", "failure", "more", "input", "epoch", "start"};
     if (kind < sizeof names / sizeof *names) {
@@ -24,6 +25,7 @@ static const char *kind_name(uint32_t kind, char number[12]) {
 /* Prints a part of JSON as it is, or a record. */
 static void print_as(bool json, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints one record: in JSON without line breaks of its own, else as a line that fits the terminal. */
 static void print_as(bool json, const char *format, ...) {
     char text[1024]; /* twice the longest record */
     va_list args;
@@ -45,6 +47,7 @@ static void print_comma(struct dump *d) {
     d->begun = true;
 }
 
+/* Prints a cell that is no replay record, such as one of a store, with its bytes in hexadecimal. */
 static void print_cell(const struct dump *d, const struct stk_log_cell *cell) {
     char body[2u * STK_LOG_BODY_BYTES + 1u];
     for (uint32_t i = 0; i < STK_LOG_BODY_BYTES; i++) {
@@ -92,7 +95,7 @@ static void print_counts(FILE *out, const struct log_counts *c) {
     }
 }
 
-/* The members of a JSON object. */
+/* Prints the counts as members of a JSON object. */
 static void print_counts_json(const struct log_counts *c) {
     if (c->records) {
         printf("\"records\": %u, \"first\": %u, \"last\": %u", c->records, c->first, c->last);
@@ -110,6 +113,7 @@ struct laps {
     uint32_t least, most;   /* laps, when there are headers */
 };
 
+/* Reads the header of each block and returns how often the blocks were erased. */
 static struct laps count_laps(struct log_image *f) {
     struct laps laps = {0, 0, UINT32_MAX, 0};
     for (uint32_t i = 0; i < f->log.geometry.blocks; i++) {
@@ -174,6 +178,7 @@ struct boots {
     uint64_t first_ns, last_ns;
 };
 
+/* Prints the boot that has been collected, if there is one. */
 static void print_boot(struct boots *b) {
     static const char text[] = "boot=%u records=%u first=%u last=%u first_ns=%llu last_ns=%llu";
     static const char json[] = "{\"boot\": %u, \"records\": %u, \"first\": %u, \"last\": %u, \"first_ns\": %llu, "
@@ -185,6 +190,8 @@ static void print_boot(struct boots *b) {
     }
 }
 
+/* Adds a record to its boot. Records come in the order of the boots, so the first one of another boot ends the boot
+ * before. */
 static void take_boot(void *ctx, const struct log_entry *e) {
     struct boots *b = ctx;
     uint64_t ns = e->is_cell ? 0 : e->record.timestamp_ns;
@@ -210,6 +217,7 @@ static void begin_array(bool json) {
     }
 }
 
+/* Ends the JSON array, and writes out what was printed so far. */
 static void end_array(const struct dump *d) {
     if (d->json) {
         puts(d->begun ? "\n]" : "]");
@@ -282,6 +290,7 @@ static const struct action actions[] = {{"dump", do_dump, true},
                                         {"boots", do_boots, false},
                                         {"stats", do_stats, false}};
 
+/* Opens the file and does one of the actions. Not every action takes a range of records. */
 static int run(const struct action *action, const char *name, const struct log_range *range, bool json) {
     static struct log_image file;
     int code;
@@ -312,37 +321,39 @@ enum {
 static const struct cli_row rows[] = {
     {0, NULL, NULL, "What it does with the log", NULL, 0},
     {0, NULL, "dump",
-     "a line for each record, oldest first, and the counts of verify on standard error: sequence= boot= resumed= kind= "
-     "timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure= error= digest=, all of them numbers in "
-     "decimal but kind (publish, failure, more, input, epoch, start; a number when it is none of them) and digest (16 "
-     "hexadecimal digits). What another writer put there, as a store does: sequence= boot= resumed= kind= body=, the "
-     "last two in hexadecimal",
+     "print a line for each record, oldest first, and on standard error the counts that verify prints. A line has "
+     "sequence= boot= resumed= kind= timestamp_ns= slot= tenant= opcode= args=,,, epoch= status= failure= error= "
+     "digest=. kind is publish, failure, more, input, epoch, start or a number, digest has 16 hexadecimal digits, and "
+     "the others are decimal numbers. A cell that another writer put there, such as a store, has sequence= boot= "
+     "resumed= kind= body=, the last two in hexadecimal",
      NULL, 0},
     {0, NULL, "verify",
-     "records= first= last= corrupt= torn= unreadable=: how many there are; the sequences of the first and the last "
-     "one, - when there is none; records that are missing between others; writes that were cut short; records for "
-     "which there is room where the file could not be read",
+     "print the counts. records=: how many records there are; first=, last=: the sequence of the first and of the last "
+     "one, - for none; corrupt=: records that are missing between others; torn=: writes that were cut short; "
+     "unreadable=: records that would fit where the file could not be read",
      NULL, 0},
-    {0, NULL, "count", "the number of records", NULL, 0},
+    {0, NULL, "count", "print the number of records", NULL, 0},
     {0, NULL, "boots",
-     "a line for each boot: boot= records= first= last= first_ns= last_ns=, its first and last sequence and time "
-     "stamp. A boot is the time from one mount of the log to the next; the one that formatted it is 1",
+     "print a line for each boot: boot= records= first= last= first_ns= last_ns=, with the first and the last sequence "
+     "and time stamp. A boot is the time from one mount of the log to the next. Boot 1 formatted the log",
      NULL, 0},
     {0, NULL, "stats",
-     "geometry, laps and erases of the blocks, how often the flash was formatted and the log mounted for records, the "
-     "longest run of blocks that failed (reach=), and the counts",
+     "print geometry, laps and erases of the blocks; how often the flash was formatted (formats=) and the log mounted "
+     "for records (boots=); the longest run of blocks that failed (reach=); and the counts",
      NULL, 0},
     {0, NULL, NULL, "Which records dump, verify and count take", NULL, 0},
-    {'n', "lines", "N", "no more than the N newest", NULL, 0},
+    {'n', "lines", "N", "the N newest records at most", NULL, 0},
     {'r', "reverse", NULL, "newest first; not of a v1 file", NULL, 0},
     {'b', "boot", "N",
-     "of boot N as dump and boots name it; 0: of the last boot, -1: of the one before it, and so on; not of a v1 file",
+     "records of boot N, as dump and boots number it; 0 is the last boot, -1 the one before it, and so on; not of a v1 "
+     "file",
      NULL, 0},
     {'S', "since", "NS",
-     "with a time stamp at or after NS. The clock may begin anew at each boot: give --boot too then", NULL, 0},
-    {'U', "until", "NS", "with a time stamp at or before NS", NULL, 0},
+     "records with a time stamp at or after NS (nanoseconds). If the clock begins anew at each boot, give --boot too",
+     NULL, 0},
+    {'U', "until", "NS", "records with a time stamp at or before NS", NULL, 0},
     {0, NULL, NULL, "Output", NULL, 0},
-    {OPT_JSON, "json", NULL, "the same in JSON: an array of records or boots, or one object", NULL, 0},
+    {OPT_JSON, "json", NULL, "print the same in JSON: an array of records or boots, or one object", NULL, 0},
     CLI_HELP_ROW,
     {0, NULL, NULL, NULL, NULL, 0},
 };
@@ -351,11 +362,12 @@ static const struct cli_page page = {
     .name = "log",
     .what = "show and check replay logs",
     .synopsis = "dump|verify|count|boots|stats FILE [OPTION]...",
-    .about = "Reads a replay log: the image of a log on flash (STKLOG02) or a v1 file (VRRL0001), told apart by their "
-             "content. Nothing is written to FILE.",
+    .about =
+        "Reads a replay log. FILE is the image of a log on flash (STKLOG02) or a v1 file (VRRL0001); the content of "
+        "FILE says which. Nothing is written to FILE.",
     .rows = rows,
-    .exits = {"the log is whole", "something in it is corrupt or could not be read",
-              "it is no log, cannot be read at all, or the output could not be written"},
+    .exits = {"the log is whole", "something in the log is corrupt or could not be read",
+              "FILE is no log or cannot be read at all, or the output could not be written"},
     .operands = "dump verify count boots stats",
 };
 
@@ -368,7 +380,7 @@ struct log_options {
     bool json;
 };
 
-/* A boot as records name it, or how many before the last one. */
+/* Reads a boot: as records name it, or how many before the last one. */
 static int parse_boot(const char *text, int64_t *boot) {
     uint64_t n = 0;
     int bad = cli_parse_number(text + (text[0] == '-'), UINT32_MAX, &n);
@@ -405,7 +417,7 @@ static int take_option(void *to, int id) {
     }
 }
 
-/* The line for a word that is none of the actions. */
+/* Prints the line for a word that is none of the actions. */
 static int no_action(const char *word) {
     const char *names[sizeof actions / sizeof *actions + 1u] = {NULL};
     char text[128];

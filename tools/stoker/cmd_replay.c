@@ -1,4 +1,4 @@
-/* stoker replay: its options. */
+/* stoker replay: its page and its options. replay_run.c does the replay, replay_report.c prints the outcome. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +27,14 @@ static const struct cli_row rows[] = {
     {0, NULL, NULL, "What is compared", NULL, 0},
     {OPT_ON, "on", "SIDE", "opencl, interp, recorded, or an OpenCL device's index or part of its name (opencl)",
      "opencl interp recorded", 0},
-    {OPT_AGAINST, "against", "SIDE", "likewise (interp)", "opencl interp recorded", 0},
+    {OPT_AGAINST, "against", "SIDE", "the other side, named in the same way (interp)", "opencl interp recorded", 0},
     {0, NULL, NULL, "What the recording needs", NULL, 0},
-    {OPT_INPUT, "input", "LABEL=PATH", "the file behind an input; stoker scan labels its files 0, 1 ... in order", NULL,
-     1},
+    {OPT_INPUT, "input", "LABEL=PATH",
+     "the file that was read as input LABEL; stoker scan labels its files 0, 1 ... in their order", NULL, 1},
     {OPT_TABLES, "tables", "PATH", "the tables that stoker scan wrote beside the log (LOG.tables)", NULL, 0},
     {OPT_HANDLER, "handler", "FILE",
-     "handlers of your own in the kernel dialect, as text for OpenCL devices; for interp build stoker with "
-     "-DSTK_CLI_HANDLER=FILE (kernels/README.md)",
+     "a file of handlers of your own, for OpenCL devices; for interp build stoker with -DSTK_CLI_HANDLER=FILE "
+     "(kernels/README.md)",
      NULL, 0},
     {0, NULL, NULL, "Device", NULL, 0},
     {OPT_WORKERS, "workers", "N",
@@ -56,16 +56,16 @@ static const struct cli_row rows[] = {
 
 static const struct cli_page page = {
     .name = "replay",
-    .what = "feed a recording into fresh instances and find where they differ",
+    .what = "run recorded work again and find the first difference",
     .synopsis = "[OPTION]... LOG",
-    .about =
-        "Feeds a recording (stoker scan --record, or stk_recorder) into fresh instances and says where they differ "
-        "first.",
+    .about = "Runs a recording again on two sides and prints the first difference between them. LOG is a recording of "
+             "stoker "
+             "scan --record, or of a program that uses stk_recorder.",
     .rows = rows,
-    .notes = "recorded compares with what the log holds: the failures, and the digest of the observables after each "
-             "epoch. Two instances are compared word by word: observables after each epoch, status and results of "
-             "every slot.\n"
-             "An epoch is named by the control buffer's number after the fence that ends it.",
+    .notes = "The side recorded is the log itself: it has the failures, and a digest of the observables after each "
+             "epoch. Two other sides are compared word by word: the observables after each epoch, and the status and "
+             "the results of every slot.\n"
+             "An epoch ends at a fence. Epochs have the numbers that the control buffer counts.",
     .exits = {"no difference", "a difference",
               "bad input, no device, a recording that cannot be replayed, or output that could not be written"},
 };
@@ -74,7 +74,7 @@ const struct cli_page *page_replay(void) {
     return &page;
 }
 
-/* The options of a recording's device are small numbers. */
+/* Reads an option of the recording's device, all of which are small numbers. */
 static int small_option(const char *name, uint32_t *value) {
     uint64_t n = 0;
     int bad = cli_number_option(name, 1, 1024, &n);
@@ -86,15 +86,16 @@ static int timeout_option(uint64_t *ns) {
     if (cli_parse_number(optarg, TIMEOUT_MS_MAX, ns) != 0 || *ns == 0u) {
         return cli_bad("--timeout %s: give whole milliseconds from 1 to %u", optarg, TIMEOUT_MS_MAX);
     }
-    *ns *= UINT64_C(1000000);
+    *ns *= UINT64_C(1000000); /* milliseconds to nanoseconds: at most 86,400,000 of them, so nothing wraps */
     return 0;
 }
 
+/* Takes LABEL=PATH. The path stays in the word of the command line. */
 static int input_option(struct replay_options *o) {
     char *equals = strchr(optarg, '=');
     uint64_t label = 0;
     if (o->input_count == REPLAY_INPUTS_MAX) {
-        return cli_bad("more than %u inputs: name those that the recording reads", REPLAY_INPUTS_MAX);
+        return cli_bad("more than %u inputs are named: name only those that the recording reads", REPLAY_INPUTS_MAX);
     }
     if (equals) {
         *equals = '\0';
@@ -102,6 +103,7 @@ static int input_option(struct replay_options *o) {
     if (!equals || cli_parse_number(optarg, UINT32_MAX, &label) != 0 || equals[1] == '\0') {
         return cli_bad("--input %s: give LABEL=PATH, the label a whole number", optarg);
     }
+    /* One label is one source of the recording, so a second path for it would be ignored. */
     for (uint32_t i = 0; i < o->input_count; i++) {
         if (o->inputs[i].label == label) {
             return cli_bad("--input %u=%s: input %u is %s already: give each label once", (unsigned)label, equals + 1,
@@ -112,6 +114,7 @@ static int input_option(struct replay_options *o) {
     return 0;
 }
 
+/* Takes one option. replay_run.c checks whether the sides need the option. */
 static int set_option(void *to, int id) {
     struct replay_options *o = to;
     switch (id) {

@@ -1,4 +1,4 @@
-/* stoker scan: its options. */
+/* stoker scan: its page and its options. scan_open.c checks patterns and files, scan_run.c does the scan. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +43,15 @@ static const struct cli_row rows[] = {
      "FILE: those below the current folder",
      NULL, 0},
     {0, NULL, NULL, "Output", NULL, 0},
-    {OPT_COUNT, "count", NULL, "only the total; with --by-file FILE:COUNT for each file", NULL, 0},
-    {OPT_BY_FILE, "by-file", NULL, "count, bytes and name of each file instead of a count for each pattern", NULL, 0},
+    {OPT_COUNT, "count", NULL, "print only the total; with --by-file a line FILE:COUNT for each file", NULL, 0},
+    {OPT_BY_FILE, "by-file", NULL, "print count, bytes and name of each file instead of a count for each pattern", NULL,
+     0},
     {OPT_OFFSETS, "offsets", "N", "also print the first N matches as FILE:OFFSET:PATTERN", NULL, 0},
     {OPT_JSON, "json", NULL, "print one JSON object, with the count or the error of each file", NULL, 0},
     {OPT_STATS, "stats", NULL, "also print slots, bytes, reads, launches, latency and speed (on stderr without --json)",
      NULL, 0},
     CLI_COLOR_ROW(OPT_COLOR),
-    {OPT_QUIET, "quiet", NULL, "no notes and no progress bar", NULL, 0},
+    {OPT_QUIET, "quiet", NULL, "print no notes and no progress bar", NULL, 0},
     CLI_HELP_ROW,
     {0, NULL, NULL, "Device", NULL, 0},
     {OPT_DEVICE, "device", "NAME",
@@ -63,13 +64,14 @@ static const struct cli_row rows[] = {
     {OPT_LANES, "lanes", "N", "work-items in each (1 on a CPU, 256 on a GPU)", NULL, 0},
     CLI_MODE_ROWS(OPT_RESIDENCY, OPT_MEMORY),
     {OPT_STORE, "store", "FILE",
-     "keep the compiled program and what the handshake found in FILE, which is made, so that the next start takes them "
-     "from there (else in the file that STOKER_STORE names, or in stoker/programs below XDG_CACHE_HOME, ~/.cache)",
+     "keep the compiled program and the outcome of the handshake in FILE, so that the next start is fast. FILE is made "
+     "if it does not exist (default: the file that STOKER_STORE names, or stoker/programs below XDG_CACHE_HOME, "
+     "~/.cache)",
      NULL, 0},
     {OPT_NO_STORE, "no-store", NULL, "keep nothing", NULL, 0},
     {OPT_TIMEOUT, "timeout", "MS",
-     "give the device up when a chunk, or a kernel after its lease, takes longer; time in which the scan is stopped "
-     "does not count (chunk: 10000, and 1 for each KB in flight; kernel: 60000)",
+     "give the device up when a chunk takes longer, or when a kernel is still there so long after its time is over. "
+     "Time in which the scan is stopped does not count (chunk: 10000, and 1 for each KB in flight; kernel: 60000)",
      NULL, 0},
     {0, NULL, NULL, "Reading", NULL, 0},
     {OPT_CHUNK, "chunk", "BYTES", "data bytes of a chunk, 4K to 1G (256K)", NULL, 0},
@@ -88,13 +90,13 @@ static const struct cli_row rows[] = {
      NULL, 0},
     {0, NULL, NULL, "Recording", NULL, 0},
     {OPT_RECORD, "record", "FILE",
-     "record the scan in a log for stoker replay; its tables go to FILE.tables. It replaces an older recording; any "
-     "other file is refused",
+     "record the scan in the log FILE for stoker replay, and its tables in FILE.tables. An older recording of this "
+     "name is replaced; any other file is refused",
      NULL, 0},
     {OPT_EPOCH, "epoch", "CHUNKS", "with --record: end an epoch after so many chunks too, not only after each file",
      NULL, 0},
     {OPT_LOG_SIZE, "log-size", "BYTES",
-     "with --record: of the log (16M); one that the scan outgrows cannot be replayed", NULL, 0},
+     "with --record: size of the log (16M); a recording that needs more than this cannot be replayed", NULL, 0},
     {0, NULL, NULL, "Environment", NULL, 0},
     {0, NULL, "STOKER_DEVICE", "the --device where none is given", NULL, 0},
     {0, NULL, "STOKER_STORE", "the --store where none is given; when set and empty: keep nothing", NULL, 0},
@@ -111,26 +113,30 @@ static const struct cli_page page = {
         "Counts every occurrence, overlapping ones too, of every pattern in the files, on the device. -e and -f may be "
         "given several times; the patterns count in the order in which they are given.\n"
         "A pattern is any bytes but a line feed. Where every line of a pattern file ends in CR LF, the CR is no part "
-        "of the patterns, and a note says so; where only some do, it is. - is standard input, once. A FIFO as FILE is "
-        "waited for until a process writes into it; one with patterns needs its writer within 5 s. The character "
-        "device of an NVMe namespace, such as /dev/ng0n1, is read by NVMe commands.\n"
+        "of the patterns, and a note says so. Where only some lines do, the CR is part of these patterns.\n"
+        "- is standard input, which can be named once. If FILE is a FIFO, the scan waits until a process writes into "
+        "it; a FIFO with patterns needs its writer within 5 s. The character device of an NVMe namespace, such as "
+        "/dev/ng0n1, is read by NVMe commands.\n"
         "tcp:HOST:PORT and unix:PATH connect to a socket and read until the other side closes. udp:HOST:PORT receives "
         "at a local address until an empty datagram comes; each datagram is scanned by itself.\n"
         "A file that cannot be read is named on standard error, and the others are scanned.",
     .rows = rows,
     .notes =
-        "JSON holds UTF-8. A pattern, file or device that is none is in KEY_hex instead, as hexadecimal digits; in "
-        "a note each such byte is U+FFFD, and notes_hex has the bytes of that note.\n"
-        "Options with a value are given once, but for -e, -f and --device. BYTES may end in K, M or G.",
-    .exits = {"all files were scanned", "a file could not be read; the others are counted",
-              "bad input, no file that can be read, or no device: no result was printed; or it could not be written"},
+        "JSON is UTF-8. If the name of a pattern, file or device is not UTF-8, the key KEY_hex has its bytes as "
+        "hexadecimal digits, in the place of KEY. In a note each such byte is U+FFFD, and notes_hex has the bytes of "
+        "the note.\n"
+        "An option with a value may be given once, but -e, -f and --device several times. BYTES may end in K, M or G.",
+    .exits =
+        {"all files were scanned", "a file could not be read; the others are counted",
+         "bad input, no file that can be read, or no device, and no result was printed; or the result could not be "
+         "written"},
 };
 
 const struct cli_page *page_scan(void) {
     return &page;
 }
 
-/* The names between the commas. */
+/* Takes the names between the commas of --device. */
 static int device_option(struct scan_options *o) {
     char *rest = optarg, *name;
     while ((name = strsep(&rest, ",")) != NULL) {
@@ -139,14 +145,17 @@ static int device_option(struct scan_options *o) {
         } else if (!*name) {
             return cli_bad("--device: an empty name: give auto, interp, all, an index or part of a name");
         } else if (o->device_count == SCAN_DEVICES_MAX) {
-            return cli_bad("--device: more than %u devices", SCAN_DEVICES_MAX);
+            return cli_bad("--device: more than %u devices are named: name fewer", SCAN_DEVICES_MAX);
         } else {
             o->devices[o->device_count++] = name;
         }
     }
-    return o->all_devices && o->device_count != 0u ? cli_bad("--device all: is all of them, name no other") : 0;
+    return o->all_devices && o->device_count != 0u
+               ? cli_bad("--device all: names every OpenCL device: leave the other names out")
+               : 0;
 }
 
+/* Takes one option. Options that do not go together are found in check(), when all are known. */
 static int set_option(void *to, int id) {
     struct scan_options *o = to;
     uint64_t n = 0;
@@ -197,11 +206,9 @@ static int set_option(void *to, int id) {
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
-        o->store = optarg;
-        break;
-    case OPT_NO_STORE:
-        o->store = CLI_NO_STORE;
-        break;
+        return cli_store_option(&o->store, optarg);
+    case OPT_NO_STORE: /* as an empty --store, and not beside one */
+        return cli_store_option(&o->store, CLI_NO_STORE);
     case OPT_READER:
         o->reader = optarg;
         break;
@@ -247,9 +254,14 @@ static int check_stdin_once(const struct scan_options *o) {
                       : 0;
 }
 
+/* Refuses options that do not go together, and a scan without patterns or files. */
 static int check(struct scan_options *o) {
     if (o->pattern_count == 0u) {
         return cli_bad("no patterns: give one with -e PATTERN, or a file of them with -f FILE (stoker scan --help)");
+    }
+    if (o->lanes != 0u && o->device_count == 1u && strcmp(o->devices[0], "interp") == 0) {
+        return cli_bad("--lanes is for OpenCL devices, the interpreter has one lane: leave it out, or name another "
+                       "--device");
     }
     if (!o->record && (o->epoch != 0u || o->log_size != 0u)) {
         return cli_bad("--%s without --record: name the log to record in", o->epoch ? "epoch" : "log-size");
@@ -260,6 +272,7 @@ static int check(struct scan_options *o) {
     return check_stdin_once(o);
 }
 
+/* Reads the command line. Where no --device is given, the environment or "auto" names the device. */
 static int parse(int argc, char **argv, struct scan_options *o) {
     int code = cli_options(&page, argc, argv, set_option, o);
     if (code != 0) {
@@ -269,11 +282,12 @@ static int parse(int argc, char **argv, struct scan_options *o) {
         const char *device = getenv("STOKER_DEVICE");
         o->devices[o->device_count++] = device && *device ? device : "auto";
     }
-    o->files = argv + optind;
+    o->files = argv + optind; /* getopt_long has moved the operands to the end */
     o->file_count = (uint32_t)(argc - optind);
     return check(o);
 }
 
+/* Does the scan and prints its result. A progress bar is shown on a terminal only. */
 static int run(const struct scan_options *options) {
     static struct scan scan;
     int code = scan_open(&scan, options);

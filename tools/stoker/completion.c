@@ -30,6 +30,7 @@ static int is_file(const char *value) {
 
 /// bash ///
 
+/* Prints the short and the long form of an option. */
 static void bash_name(const struct cli_row *row, const struct cli_page *page) {
     (void)page;
     if (row->id < 256) {
@@ -40,7 +41,7 @@ static void bash_name(const struct cli_row *row, const struct cli_page *page) {
     }
 }
 
-/* A branch for the word behind the option. */
+/* Prints a branch for the word behind the option. */
 static void bash_value(const struct cli_row *row, const struct cli_page *page) {
     if (!row->value) {
         return;
@@ -129,6 +130,7 @@ static void zsh_form(const struct cli_row *row, const char *dashes, const char *
     fputs("' \\\n", stdout);
 }
 
+/* Prints the two forms of an option with its text, as _arguments of zsh wants them. */
 static void zsh_option(const struct cli_row *row, const struct cli_page *page) {
     char letter[2] = {(char)row->id, '\0'};
     (void)page;

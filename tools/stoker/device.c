@@ -1,3 +1,5 @@
+/* Opens the device that a command runs on: an OpenCL device, or the interpreter. The options and the environment say
+ * which device, which mode and which memory. */
 #include "device.h"
 
 #include <stdio.h>
@@ -26,7 +28,7 @@ static const char *residency_word(enum stk_residency residency) {
     return words[residency];
 }
 
-/* The value of an option, or of a variable of the environment. */
+/* Reads the value of an option, or of a variable of the environment. */
 static int parse_residency(const char *name, const char *text, enum stk_residency *residency) {
     for (int i = STK_RESIDENT; i <= (int)STK_BATCH; i++) {
         if (strcmp(text, residency_word((enum stk_residency)i)) == 0) {
@@ -69,7 +71,7 @@ const char *cli_open_advice(const struct stk_opencl *cl) {
     return cl->failure == STK_OPENCL_TIMEOUT ? ": set STOKER_OPEN_SECONDS to more seconds" : "";
 }
 
-/* What no option says, the environment may. */
+/* Takes from the environment what no option says. */
 static int take_environment(struct cli_device_wish *wish) {
     const char *residency = getenv("STOKER_RESIDENCY"), *memory = getenv("STOKER_MEMORY");
     int bad = wish->open_ns ? 0 : cli_open_ns(&wish->open_ns);
@@ -85,7 +87,7 @@ static int take_environment(struct cli_device_wish *wish) {
     return bad;
 }
 
-/* The buffers in the process's own memory, and the interpreter over them. */
+/* Lays the buffers out in memory of this process, and opens the interpreter over them. */
 static int open_interp(struct cli_device *d, const struct cli_device_wish *wish) {
     const struct stk_device_layout layout = {
         .slots = wish->slots ? wish->slots : 256u,
@@ -104,7 +106,10 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
     config.interp.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */
     d->host = err == STK_OK ? cli_map(d->host_bytes) : NULL;
     if (err == STK_OK && !d->host) {
-        return cli_bad("no %zu bytes of memory for the interpreter: use a smaller --chunk or --depth", d->host_bytes);
+        return cli_bad(
+            "the interpreter needs %zu bytes of memory, which the system does not give: use a smaller --chunk or "
+            "--depth",
+            d->host_bytes);
     }
     stk_arena_init(&arena, d->host, d->host_bytes);
     err = err == STK_OK ? stk_device_memory_init(&d->memory, &layout, &arena) : err;
@@ -123,6 +128,8 @@ static void add_note(struct cli_device *d, const char *what, const char *text) {
     }
 }
 
+/* Opens an OpenCL device with all that was wished for. Its notes go to d->note also on success, such as the devices
+ * that were passed over. */
 static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish, const char *name) {
     const struct stk_opencl_config config = {
         .device = name,
@@ -159,24 +166,26 @@ static int open_opencl(struct cli_device *d, const struct cli_device_wish *wish,
     return err;
 }
 
-/* The device is there and cannot do what was asked for. */
+/* Prints the line for a device that is there and cannot do what was asked for. Returns CLI_BAD. */
 static int cannot(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
     const char *both = wish->residency && wish->memory ? ", --memory " : "";
     const char *memory = wish->memory ? cli_memory_word(wish->memory) : "";
     if (err == STK_E_ARG) {
-        return cli_bad("--residency %s, --memory %s: they do not go together: batch is for copies, the others are not",
-                       residency_word(wish->residency), memory);
+        return cli_bad(
+            "--residency %s, --memory %s: they do not go together: copies needs batch, and batch needs copies",
+            residency_word(wish->residency), memory);
     }
-    return cli_bad("--%s %s%s%s: %s cannot: %s: stoker info --probe shows what it can",
+    return cli_bad("--%s %s%s%s: %s cannot do this: %s: `stoker info --probe` shows what it can do",
                    wish->residency ? "residency" : "memory", wish->residency ? residency_word(wish->residency) : memory,
                    both, *both ? memory : "", d->opencl.device.name, d->opencl.reason);
 }
 
-/* Some kind of memory was tried, and none was good for the mode. */
+/* Returns 1 if some kind of memory was tried, and none was good for the mode. */
 static int tried(const struct cli_device *d, int err) {
     return err == STK_E_UNSUPPORTED && d->opencl.outcome.memory != STK_OPENCL_ANY;
 }
 
+/* Prints why the device did not open and what to do. Returns CLI_BAD. */
 static int not_opened(const struct cli_device *d, const struct cli_device_wish *wish, int err) {
     if (((wish->residency || wish->memory) && tried(d, err)) ||
         (wish->residency && wish->memory && err == STK_E_ARG && !d->opencl.reason[0])) {
@@ -257,8 +266,8 @@ void cli_device_leave_store(struct cli_device *d) {
     cli_store_leave(&d->store);
 }
 
-/* Memory stopped being shared, so what the handshake found was wrong. The next start must not take that from the
- * store. */
+/* Opens the store once more where memory stopped being shared, so that close can remove the outcome of the handshake,
+ * which was wrong. */
 static void forget(struct cli_device *d) {
     if (d->opencl.stats.fallbacks != 0u && !d->store.use && d->store.was_used && cli_store_again(&d->store) == 0) {
         stk_opencl_set_store(&d->opencl, d->store.use);
@@ -270,7 +279,8 @@ void cli_device_close(struct cli_device *d) {
         forget(d);
     }
     if (d->is_opencl && stk_opencl_close(&d->opencl, CLOSE_NS) != STK_OK) {
-        cli_note("the kernel did not leave within 2 s; its memory is left to the driver");
+        cli_note("the kernel on the device did not end within 2 s: its memory stays with the driver until this process "
+                 "ends");
     }
     cli_store_close(&d->store);
     stk_threads_close(&d->threads);

@@ -11,7 +11,7 @@
 #define LIST_START "#define STK_HANDLERS(X)"
 #define HANDLERS   "name a file of handlers in the kernel dialect (kernels/README.md)"
 
-/* The whole file as text; NULL with the line written. */
+/* Returns the whole file as text, or NULL with the line written. */
 static char *load_text(const char *path) {
     const struct cli_file input = {"--handler ", path, HANDLERS};
     size_t length = 0;
@@ -24,7 +24,7 @@ static char *load_text(const char *path) {
     return text;
 }
 
-/* Blanks, and the ends of lines that go on. */
+/* Passes over blanks, and over the ends of lines that go on. */
 static const char *skip(const char *p) {
     for (;;) {
         p += strspn(p, " \t");
@@ -36,7 +36,7 @@ static const char *skip(const char *p) {
     }
 }
 
-/* `token` and the blanks around it; NULL when it is not there. */
+/* Passes over `token` and the blanks around it. Returns NULL when the token is not there. */
 static const char *expect(const char *p, const char *token) {
     p = p ? skip(p) : NULL;
     return p && strncmp(p, token, strlen(token)) == 0 ? skip(p + strlen(token)) : NULL;
@@ -53,7 +53,7 @@ static const char *read_name(const char *p, char name[STK_OPENCL_NAME_MAX + 1u])
     return p + n;
 }
 
-/* Overwrites the lines with #include by blanks: on a device the dialect is there already, and has no files. */
+/* Overwrites the lines with #include by blanks: on a device the dialect is there already, and there are no files. */
 static void drop_includes(char *text) {
     char *line = text;
     while (line) {
@@ -66,7 +66,7 @@ static void drop_includes(char *text) {
     }
 }
 
-/* X(opcode, function, width, cost); NULL when it is not that. */
+/* Reads an entry X(opcode, function, width, cost). Returns NULL when the text is something else. */
 static const char *read_handler(struct cli_handlers *h, const char *p) {
     uint32_t i = h->count - 1u;
     struct stk_opencl_piece *piece = &h->pieces[h->count];
@@ -94,6 +94,7 @@ static const char *read_handler(struct cli_handlers *h, const char *p) {
     return p;
 }
 
+/* Finds the list of handlers in the file and reads its entries, without a compiler. */
 static int read_list(struct cli_handlers *h, const char *path) {
     const char *p = strstr(h->text, LIST_START);
     p = p ? skip(p + sizeof LIST_START - 1u) : NULL;

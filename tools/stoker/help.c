@@ -42,7 +42,7 @@ static void beside(FILE *out, const char *left, const char *text, size_t column)
     cli_wrap(out, text, strlen(text), column, column, COLUMNS);
 }
 
-/* "-f, --patterns FILE" */
+/* Returns the left column of a row, such as "-f, --patterns FILE". */
 static const char *left_of(const struct cli_row *row, char text[LINE_ROOM]) {
     char letter[3] = {'-', (char)row->id, '\0'};
     int is_short = row->id != 0 && row->id < 256;
@@ -64,6 +64,7 @@ static size_t column_of(const struct cli_row *row) {
     return longest + 4u > WORD_AT ? TEXT_AT : WORD_AT;
 }
 
+/* Prints the rows of a page: headings, options, and words with their texts. */
 static void print_rows(FILE *out, const struct cli_row *row) {
     char left[LINE_ROOM], line[LINE_ROOM + 4u];
     size_t column = TEXT_AT;
@@ -144,6 +145,7 @@ static void roff_macro(FILE *out, const char *macro, const char *word) {
     fputs("\"\n", out);
 }
 
+/* Prints a row in the format of man. */
 static void man_row(FILE *out, const struct cli_row *row) {
     char left[LINE_ROOM];
     const char *word = left_of(row, left);

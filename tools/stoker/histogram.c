@@ -1,6 +1,8 @@
+/* Counts of times in buckets, from which percentiles are read. A bucket is at most 1/32 of its value wide. */
 #include "histogram.h"
 
-/* Values below 32 have a bucket each; above, 32 buckets for each power of two. */
+/* Returns the bucket of a value. Values below 32 have a bucket each; above, there are 32 buckets for each power of
+ * two. */
 static uint32_t bucket_of(uint64_t value) {
     uint32_t shift = 0;
     while (value >> shift >= 2u * HISTOGRAM_SUB) {

@@ -14,7 +14,8 @@ struct histogram {
 
 void histogram_add(struct histogram *h, uint64_t value);
 
-/* The value below which `per_100000 / 100000` of all lie: histogram_at(h, 99900) is p99.9. 0 when empty. */
+/* Returns the value below which `per_100000 / 100000` of all values lie: histogram_at(h, 99900) is p99.9. Returns 0 for
+ * an empty histogram. */
 uint64_t histogram_at(const struct histogram *h, uint32_t per_100000);
 
 #endif

@@ -7,16 +7,16 @@
 #include "device.h"
 #include "reader.h"
 
-/* Bytes that a launch copies there and back without the payload. */
+/* Returns the bytes that a launch in BATCH copies in both directions, without the payload. */
 size_t info_copied_bytes(const struct stk_opencl *cl);
 
-/* A device as its driver describes it. */
+/* Adds a device as its driver describes it. */
 void info_json_device(json_t *o, uint32_t index, const struct stk_opencl_device *device);
 
-/* What became of opening it: `err` is STK_OK, or why it did not open. */
+/* Adds the outcome of opening the device: `err` is STK_OK, or why it did not open. */
 void info_json_opened(json_t *o, struct stk_opencl *cl, int err, const char *reason);
 
-/* One kind of memory in one mode; appended to the array "probes". */
+/* Appends one kind of memory in one mode to the array "probes". */
 void info_json_probe(json_t *o, const struct stk_opencl *cl, int err, enum stk_residency residency,
                      enum stk_opencl_memory memory, double seconds);
 

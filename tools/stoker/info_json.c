@@ -1,3 +1,4 @@
+/* The output of stoker info as JSON. Each function adds to the object that cmd_info.c made. */
 #include <string.h>
 #include <sys/resource.h>
 
@@ -5,6 +6,7 @@
 #include "scan.h"
 #include "json_out.h"
 
+/* Sets a text. Texts of drivers may have bytes that are no UTF-8. */
 static void text(json_t *o, const char *key, const char *value) {
     cli_json_set(o, key, value, strlen(value));
 }
@@ -23,6 +25,7 @@ void info_json_device(json_t *o, uint32_t index, const struct stk_opencl_device 
 
 void info_json_opened(json_t *o, struct stk_opencl *cl, int err, const char *reason) {
     struct stk_dispatch_info info;
+    /* null: the device has no mode that works; "reason" says why. */
     if (err != STK_OK) {
         json_object_set_new(o, "residency", json_null());
         text(o, "reason", reason);
@@ -42,6 +45,7 @@ void info_json_opened(json_t *o, struct stk_opencl *cl, int err, const char *rea
     cli_json_set_number(o, "scan_depth", scan_depth_of(cl->config.workers));
     cli_json_set_number(o, "turns", cl->stats.turns);
     cli_json_set_number(o, "idle_turns", cl->stats.idle_turns);
+    /* Only BATCH copies ring and control buffer in each launch. */
     if (info.residency == STK_BATCH) {
         cli_json_set_number(o, "copied_bytes", info_copied_bytes(cl));
     }
@@ -51,6 +55,7 @@ void info_json_probe(json_t *o, const struct stk_opencl *cl, int err, enum stk_r
                      enum stk_opencl_memory memory, double seconds) {
     const struct stk_opencl_outcome *found = &cl->outcome;
     json_t *p = json_object();
+    /* The first probe of a device makes the array. */
     if (!json_object_get(o, "probes")) {
         json_object_set_new(o, "probes", json_array());
     }
@@ -86,6 +91,7 @@ void info_json_reader(json_t *o, const struct cli_reader *r) {
 
 void info_json_limits(json_t *o, const char *uring, int locked_known, uint64_t locked_bytes) {
     text(o, "io_uring", uring);
+    /* null: unlimited, or not known. */
     json_object_set_new(o, "locked_memory_bytes",
                         locked_known && locked_bytes != RLIM_INFINITY ? json_integer((json_int_t)locked_bytes)
                                                                       : json_null());

@@ -1,3 +1,4 @@
+/* Opens and reads the files that a command line names, and says what is wrong with one that cannot be read. */
 #include "input.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* JSON output. JSON is UTF-8, but names of files and patterns may be any bytes: such a string goes out under another
+ * key, as hexadecimal digits. */
 #include "json_out.h"
 
 #include <stdint.h>
@@ -7,6 +9,7 @@
 
 #include "cli.h"
 
+/* Returns a JSON string of hexadecimal digits, or NULL where there is no memory. */
 static json_t *hex_of(const uint8_t *bytes, size_t len) {
     static const char digits[] = "0123456789abcdef";
     char *text = malloc(2u * len + 1u);

@@ -60,7 +60,7 @@ static const char text[] =
 
 typedef cl_mem(CL_API_CALL *create_buffer_nv)(cl_context, cl_mem_flags, cl_bitfield, size_t, void *, cl_int *);
 
-/* The host-located buffer of cl_nv_create_buffer, as the port makes it. */
+/* Makes the host-located buffer of cl_nv_create_buffer, as the port does. */
 static cl_mem create_host_located(const struct limits *l, const struct stk_opencl *opencl, size_t bytes,
                                   cl_int *error) {
     cl_platform_id platform = NULL;
@@ -78,6 +78,7 @@ static cl_mem create_host_located(const struct limits *l, const struct stk_openc
     return create(l->cl.context, CL_MEM_READ_WRITE, 1u, bytes, NULL, error);
 }
 
+/* Makes a buffer that host and device share, of the kind of memory in which the device was opened. */
 static cl_mem create_buffer(struct limits *l, const struct stk_opencl *opencl, struct limits_region *r, cl_int *error) {
     cl_mem_flags flags = CL_MEM_READ_WRITE;
     if (l->memory == STK_OPENCL_HOST_NV) {
@@ -92,7 +93,7 @@ static cl_mem create_buffer(struct limits *l, const struct stk_opencl *opencl, s
     return clCreateBuffer(l->cl.context, flags, r->bytes, r->pages, error);
 }
 
-/* The host's region, of the kind that the port has. */
+/* Makes the region that the host shares, of the kind of memory that the port has. */
 static int open_host(struct limits *l, const struct stk_opencl *opencl) {
     struct limits_region *r = &l->regions[LIMITS_HOST];
     cl_int error = CL_SUCCESS;
@@ -111,6 +112,7 @@ static int open_host(struct limits *l, const struct stk_opencl *opencl) {
     return bench_cl_check(error, "memory for the limits");
 }
 
+/* Makes a buffer in the device's own memory, large on a GPU so that no cache holds it. */
 static int open_device(struct limits *l, const struct stk_opencl *opencl) {
     struct limits_region *r = &l->regions[LIMITS_DEVICE];
     cl_int error;
@@ -163,7 +165,7 @@ static int await(struct limits *l, cl_event event) {
     return bench_cl_check(error != CL_SUCCESS ? error : status, "a launch that reads memory");
 }
 
-/* Launches `groups` groups of `lanes` work-items; *ns is the time on the device. */
+/* Launches `groups` groups of `lanes` work-items. *ns is the time on the device. */
 static int launch(struct limits *l, cl_kernel kernel, uint32_t groups, uint32_t lanes, double *ns) {
     const size_t local = lanes, global = (size_t)groups * lanes;
     cl_ulong began = 0, ended = 0;
@@ -204,8 +206,8 @@ static int fill(struct limits *l, const struct limits_region *r) {
     return bad ? bad : launch(l, l->fill, 1, l->lanes, &ns);
 }
 
-/* Launches with argument 1 of the kernel, a count, doubled from `least` to `most` until a launch is long; then takes
- * the best of some. *ns: the time of one of the count. */
+/* Launches with argument 1 of the kernel, a count, doubled from `least` to `most` until a launch is long. Then takes
+ * the best of some launches. *ns is the time divided by the count. */
 static int best_of(struct limits *l, cl_kernel kernel, uint32_t groups, uint32_t lanes, cl_uint least, cl_uint most,
                    double *ns) {
     cl_uint count = least;
@@ -247,7 +249,8 @@ int limits_stream(struct limits *l, enum limits_memory memory, uint32_t groups, 
 
 /// Opening ///
 
-/* The largest group for the streaming kernel on a GPU: a power of two, so that a block has no rest. */
+/* Returns the size of a group: the largest for the streaming kernel on a GPU, a power of two, so that a block has no
+ * rest. */
 static uint32_t lanes_of(const struct limits *l, const struct stk_opencl *opencl) {
     uint32_t lanes = 1;
     size_t most = 1;
@@ -260,6 +263,7 @@ static uint32_t lanes_of(const struct limits *l, const struct stk_opencl *opencl
     return lanes;
 }
 
+/* Makes the kernels of the measurements, and a queue that records times. */
 static int open_kernels(struct limits *l, const struct stk_opencl *opencl) {
     const cl_queue_properties with_times[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};
     const cl_uint block = BLOCK_BYTES / 16u;

@@ -27,7 +27,7 @@ struct found {
     uint32_t format;
 };
 
-/* SPEC.md section 6.1: is the cell at byte `at` the whole header of a block that lies there? */
+/* Returns true if the cell at byte `at` is the whole header of a block that begins there (SPEC.md section 6.1). */
 static bool header_at(const uint8_t *cell, uint64_t at, struct found *h) {
     struct stk_flash_geometry *g = &h->geometry;
     if (memcmp(cell, flash_magic, MAGIC_BYTES) != 0 || word(cell, 15) != stk_crc32c(0, cell, CELL - 4u)) {
@@ -79,6 +79,7 @@ static int search_header(struct log_image *f, struct found *best) {
     return found;
 }
 
+/* Finds a whole block header in the file and takes the geometry from it. */
 static int find_header(struct log_image *f) {
     struct found best;
     int found = search_header(f, &best);
@@ -86,17 +87,21 @@ static int find_header(struct log_image *f) {
     if (found < 0) {
         return cli_bad("%s: %s: %s", f->name, strerror(errno), cli_os_fix(errno, "name a file that can be read"));
     }
-    return found ? 0 : cli_bad("%s: is no replay log: no whole header of STKLOG02 or VRRL0001 in it", f->name);
+    return found ? 0
+                 : cli_bad("%s: is no replay log: it has no whole header (STKLOG02 or VRRL0001): name a file that was "
+                           "recorded, or a copy of the whole flash",
+                           f->name);
 }
 
 /// Opening ///
 
-/* The flash that an image was copied from may allow less than a file; then a mount looks for less. An image is read as
- * if a page could be marked, which finds whatever any flash keeps. */
+/* Gives the geometry of the image. The flash that the image was copied from may allow less than a file does, and then a
+ * mount looks for less. So an image is read as if a page could be marked, which finds whatever any flash keeps. */
 static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct log_image *)ctx)->geometry;
 }
 
+/* Reads from the file, and keeps the first error of the system for the report. */
 static int image_read(void *ctx, uint32_t block, uint32_t offset, void *data, uint32_t bytes) {
     struct log_image *f = ctx;
     int err = stk_file_flash_ops.read(&f->file, block, offset, data, bytes);
@@ -133,6 +138,7 @@ static int mount_flash(struct log_image *f) {
     return err != STK_OK ? err : stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
 }
 
+/* Mounts the log in the image of a flash. An image that is shorter than its flash is refused. */
 static int open_flash(struct log_image *f, uint64_t size) {
     const struct stk_flash_geometry *g = &f->geometry;
     int err = find_header(f);
@@ -147,7 +153,7 @@ static int open_flash(struct log_image *f, uint64_t size) {
     return err == STK_OK ? 0 : cli_bad("%s: %s: %s", f->name, stk_err_name(err), cli_fix(err));
 }
 
-/* What lies behind the longest file of version 1 is of no interest. */
+/* Opens a file of version 1. Bytes behind the longest such file are ignored. */
 static int open_v1(struct log_image *f, uint64_t size) {
     uint32_t bytes = STK_VRRL_BYTES(STK_VRRL_CAPACITY_MAX);
     struct stk_file_config file = {.fd = f->fd, .prog_unit = 1, .read_unit = 1, .read_only = true};
@@ -164,6 +170,7 @@ static int open_v1(struct log_image *f, uint64_t size) {
                                    (unsigned)info.index, (unsigned long long)info.value, stk_err_name(err));
 }
 
+/* Opens the file and finds its length. */
 static int open_fd(struct log_image *f, uint64_t *size) {
     const struct cli_file input = {"", f->name, "name a file that exists and can be read"};
     off_t end;

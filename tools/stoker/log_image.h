@@ -41,14 +41,14 @@ struct log_image {
     uint8_t *reads; /* LOG_IMAGE_READ_BYTES */
 };
 
-/* What a walk over all records found. */
+/* Counts of a walk over the records. */
 struct log_counts {
     uint32_t records, first, last; /* first, last: sequences, when there are records */
     uint32_t corrupt, torn, unreadable;
 };
 
-/* Finds out what the file is, by what it holds, and begins a walk. Never writes. 0, or CLI_BAD with the line written;
- * nothing is left open then. */
+/* Finds out what the file is, by what it holds, and begins a walk. Never writes. Returns 0, or CLI_BAD with the line
+ * written; nothing is left open then. */
 int log_image_open(struct log_image *f, const char *name);
 void log_image_close(struct log_image *f);
 
@@ -56,17 +56,17 @@ void log_image_close(struct log_image *f);
  * line. */
 bool log_image_is_recording(int fd);
 
-/* The next or the previous entry of the walk. As stk_log_next and stk_log_prev. */
+/* Takes the next or the previous entry of the walk. Returns as stk_log_next and stk_log_prev. */
 int log_image_next(struct log_image *f, struct log_entry *entry);
 int log_image_prev(struct log_image *f, struct log_entry *entry);
 
-/* Can the range be had of this log? 0, or CLI_BAD with the line written. */
+/* Checks that the log can be walked in this range. Returns 0, or CLI_BAD with the line written. */
 int log_image_check_range(const struct log_image *f, const struct log_range *range);
 
 /* Walks the records of the range, each to `each` (which may be NULL), and fills *counts: `records`, `first` and `last`
  * are of the range, in the order of the walk; the others are of all records that were passed on the way. A v1 file ends
- * where a record is damaged: that counts as corrupt. What is corrupt or could not be read is said on standard error.
- * Returns CLI_OK, or CLI_FAULT when there is such. */
+ * where a record is damaged, which counts as corrupt. The call prints on standard error which parts are corrupt or were
+ * not read. Returns CLI_OK, or CLI_FAULT when there is such a part. */
 int log_image_walk(struct log_image *f, const struct log_range *range,
                    void (*each)(void *ctx, const struct log_entry *entry), void *ctx, struct log_counts *counts);
 

@@ -35,6 +35,7 @@ int log_image_prev(struct log_image *f, struct log_entry *e) {
 
 /// Ranges ///
 
+/* Returns true if the entry is in the range. A cell has no time stamp, so a range of times leaves it out. */
 static bool is_wanted(const struct log_range *r, const struct log_entry *e) {
     if ((r->has_since || r->has_until) && e->is_cell) {
         return false;
@@ -68,7 +69,7 @@ static int begin(struct log_image *f, const struct log_range *r) {
     return stk_log_iterate(&f->log, &f->iter, f->reads, LOG_IMAGE_READ_BYTES);
 }
 
-/* Does nothing wanted come behind this entry? */
+/* Returns true if no entry behind this one is wanted: the walk has passed the boot that was asked for. */
 static bool is_past(const struct log_range *r, const struct log_entry *e) {
     int64_t behind = (int64_t)e->record.boot - r->boot;
     return r->has_boot && (r->reverse ? behind < 0 : behind > 0);
@@ -135,6 +136,7 @@ static int count_damage(struct log_image *f, const struct log_counts *counts) {
 
 /// Reports ///
 
+/* Prints at which record or block the walk ended, and why. */
 static void say_why(const struct log_image *f, int err) {
     struct stk_error_info info = {0, 0, 0};
     if (f->v1) {
@@ -150,6 +152,7 @@ static void say_why(const struct log_image *f, int err) {
     }
 }
 
+/* Fills the counts in, and prints what could not be read. Returns the exit code. */
 static int finish(struct log_image *f, struct log_counts *counts, int err) {
     counts->corrupt = f->iter.corrupt;
     counts->torn = f->iter.torn;
@@ -159,8 +162,9 @@ static int finish(struct log_image *f, struct log_counts *counts, int err) {
         say_why(f, err);
     }
     if (counts->unreadable) {
-        cli_note("%s: room for %u records could not be read (%s): what it holds is not shown", f->name,
-                 counts->unreadable, f->read_error ? strerror(f->read_error) : "the file is too short");
+        cli_note("%s: the room of %u record%s could not be read (%s): its records are not shown", f->name,
+                 counts->unreadable, cli_s(counts->unreadable),
+                 f->read_error ? strerror(f->read_error) : "the file is too short");
     }
     return counts->corrupt || counts->unreadable ? CLI_FAULT : CLI_OK;
 }

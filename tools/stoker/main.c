@@ -1,3 +1,4 @@
+/* The stoker command: finds the subcommand and runs it, prints help, and sets up what all subcommands rely on. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 /// Pages ///
 
+/* Returns the page of the command itself, with a row for each subcommand. */
 static const struct cli_page *page_stoker(void) {
     static struct cli_row rows[CLI_ROWS_MAX];
     static const struct cli_page page = {
@@ -49,6 +51,7 @@ static const struct cli_command *find(const char *name) {
     return c->name ? c : NULL;
 }
 
+/* Prints the line for a word that is no command. */
 static int no_command(const char *name) {
     const char *names[CLI_ROWS_MAX] = {NULL};
     char text[256], use[160] = ": use ";
@@ -133,8 +136,8 @@ int cmd_help(int argc, char **argv) {
 
 /// The process ///
 
-/* A standard stream that the caller closed must not become a device's or a file's number. What takes its place refuses
- * its use: standard input can only be written, the others only be read. */
+/* Opens /dev/null in the place of each standard stream that the caller closed, so that no device or file gets its
+ * number. What takes its place refuses its use: standard input can only be written, the others only be read. */
 static void hold_standard_streams(void) {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) < 0) {
@@ -163,7 +166,7 @@ static void catch_write_signals(void) {
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
-/* A result that was not written must not pass for one. */
+/* Closes standard output. A result that was not written must not pass for one, so a failure changes the exit code. */
 static int close_output(int code) {
     int failed = ferror(stdout);
     if (fclose(stdout) != 0 || failed) {
@@ -180,6 +183,7 @@ static int take_option(void *to, int id) {
     return 0;
 }
 
+/* Runs the subcommand, or prints the version or the help. */
 static int run(int argc, char **argv) {
     const struct cli_command *command = argc > 1 ? find(argv[1]) : NULL;
     int version = 0, code;

@@ -1,3 +1,5 @@
+/* The list of the first matches of a scan. Devices find matches in any order, so the list is kept longer than the
+ * number that is asked for, and is cut when it is full. */
 #include "matches.h"
 
 #include <stdlib.h>
@@ -18,6 +20,7 @@ int matches_open(const struct matches *m) {
     return m->wanted != 0 && !m->closed;
 }
 
+/* Orders matches by their place, then by the number of their pattern, as they are printed. */
 static int compare(const void *a, const void *b) {
     const struct match *x = a, *y = b;
     if (x->start != y->start) {
@@ -34,6 +37,7 @@ static void trim(struct matches *m) {
     m->count = m->count < m->wanted ? m->count : m->wanted;
 }
 
+/* Adds a match. The list is cut to the wanted number when it is full, and grows only if that does not help. */
 static int push(struct matches *m, struct match match) {
     if (m->count == m->room && m->count / 2u >= m->wanted) {
         trim(m); /* frees half of the room or more, so the list never holds more than twice the wanted number */

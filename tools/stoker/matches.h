@@ -18,34 +18,36 @@ struct matches {
     size_t file_start; /* items of the file being scanned start here */
 };
 
-/* 0, or CLI_BAD. */
+/* Makes an empty list for the first `wanted` matches. Returns 0, or CLI_BAD with the line written. */
 int matches_init(struct matches *m, uint64_t wanted);
 void matches_free(struct matches *m);
 
-/* May there be a match still to list? */
+/* Returns 1 while a further match may belong to the list. */
 int matches_open(const struct matches *m);
 
-/* Adds every pattern that ends in accepting state `state` at byte `end` of file `file`. 0, or CLI_BAD without
- * memory. */
+/* Adds every pattern that ends in accepting state `state` at byte `end` of file `file`. Returns 0, or CLI_BAD where
+ * there is no memory. */
 int matches_add(struct matches *m, const struct patterns *p, uint32_t file, uint64_t end, uint32_t state);
 
-/* All of the file before byte `seen` has been looked at: keeps the first ones, and closes the list when they are
- * known. */
+/* Says that all of the file before byte `seen` has been looked at. Keeps the first matches, and closes the list when
+ * all that are wanted are known. */
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len);
 
-/* A list of its own for a part of a file: begins it again, empty, for the first `wanted`. */
+/* Begins the list of a part of a file anew: empty, for the first `wanted` matches. */
 void matches_restart(struct matches *m, size_t wanted);
 
-/* How many matches of the file being scanned may be listed. */
+/* Returns how many matches of the present file may still be listed. */
 size_t matches_room(const struct matches *m);
 
-/* Are as many as wanted known that all lie before any match which ends behind byte `from`? */
+/* Returns 1 if the wanted number of matches is known, and all of them lie before any match that ends behind byte
+ * `from`. Then the rest of the file need not be listed. */
 int matches_full_before(const struct matches *m, uint64_t from, uint32_t max_len);
 
-/* Adds what a part of the file has, in any order of the parts. 0, or CLI_BAD without memory. */
+/* Adds the matches of a part of the file; the parts may come in any order. Returns 0, or CLI_BAD where there is no
+ * memory. */
 int matches_merge(struct matches *m, const struct matches *part);
 
-/* The file is finished, or failed: its matches stand, or are dropped. */
+/* Ends the file. Its matches stay if `keep` is set, else they are dropped. */
 void matches_end_file(struct matches *m, int keep);
 
 #endif

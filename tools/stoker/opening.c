@@ -1,3 +1,5 @@
+/* A line on the terminal while a device is opened, which may take seconds. A thread writes the line, since the caller
+ * is inside the driver. */
 #include "opening.h"
 
 #include <pthread.h>
@@ -27,6 +29,7 @@ static bool wait_a_second(void) {
     return opening.is_over;
 }
 
+/* Runs on a thread: shows the seconds since open began, after the first second. */
 static void *show(void *arg) {
     unsigned seconds = 0;
     (void)arg;

@@ -1,3 +1,5 @@
+/* Reads the options of a command by the table of its page, and names the nearest option or command for a word that is
+ * misspelt. */
 #include "options.h"
 
 #include <string.h>
@@ -66,7 +68,8 @@ struct table {
     uint64_t seen; /* a bit for each of `longs` that was given */
 };
 
-/* An option may stand in several rows, where its meaning depends on another word. */
+/* Returns 1 if the table has the option already. An option may stand in several rows, where its meaning depends on
+ * another word. */
 static int has(const struct table *t, const struct cli_row *row) {
     for (uint32_t i = 0; t->rows[i]; i++) {
         if (t->rows[i]->id == row->id) {
@@ -76,6 +79,7 @@ static int has(const struct table *t, const struct cli_row *row) {
     return 0;
 }
 
+/* Adds an option to the table of getopt_long, once. */
 static void add(struct table *t, uint32_t *count, const struct cli_row *row) {
     char letter[3] = {(char)row->id, row->value ? ':' : '\0', '\0'};
     if (row->id == 0 || has(t, row) || *count > CLI_ROWS_MAX) {
@@ -89,6 +93,7 @@ static void add(struct table *t, uint32_t *count, const struct cli_row *row) {
     }
 }
 
+/* Makes the table of getopt_long from the rows of a page. */
 static void fill(struct table *t, const struct cli_page *page) {
     uint32_t count = 0;
     memset(t, 0, sizeof *t);
@@ -98,7 +103,7 @@ static void fill(struct table *t, const struct cli_page *page) {
     }
 }
 
-/* The line for an option that does not exist, or a short form of several. */
+/* Prints the line for an option that does not exist, or for the beginning of several. */
 static int no_option(const struct cli_page *page, const struct table *t, const char *word) {
     const char *names[CLI_ROWS_MAX + 2u] = {NULL}, *begun[CLI_ROWS_MAX + 2u] = {NULL}, *nearest;
     size_t length = strcspn(word, "="), count = 0, several = 0;
@@ -123,7 +128,7 @@ static int no_option(const struct cli_page *page, const struct table *t, const c
                    : cli_bad("no option %s: see stoker%s%s --help", word, page->name[0] ? " " : "", page->name);
 }
 
-/* The line for what getopt_long did not take, '?' or ':'. */
+/* Prints the line for a word that getopt_long refused, by its result '?' or ':'. */
 static int bad_option(const struct cli_page *page, const struct table *t, int option, char **argv) {
     const char *word = argv[optind - 1];
     char letter[3] = {'-', (char)optopt, '\0'};

@@ -15,7 +15,7 @@ struct cli_row {
     int id;            /* the letter of the short form, or a number above 255 for an option without one */
     const char *name;  /* long form; NULL: none */
     const char *value; /* name of the option's value, NULL: it takes none; or the word */
-    const char *text;  /* what the option does; the name of the group */
+    const char *text;  /* text of the help: the effect of the option; of a heading, its words */
     const char *words; /* values to offer, with blanks between them; NULL: files for a FILE, folders for a DIR */
     int repeats;       /* 1: an option with a value that may be given several times */
 };
@@ -24,13 +24,13 @@ struct cli_row {
  * wrapped as a paragraph of its own. */
 struct cli_page {
     const char *name;     /* of the command; empty: stoker itself */
-    const char *what;     /* what it does, in a few words */
-    const char *synopsis; /* what follows the name; a line for each form */
+    const char *what;     /* its effect in a few words, beginning with a verb */
+    const char *synopsis; /* text behind the name; a line for each form */
     const char *about;
     const struct cli_row *rows;
     const struct cli_row *shown; /* rows of the help; NULL: `rows` */
     const char *notes;           /* behind the rows; NULL: none */
-    const char *exits[3];        /* what the exit codes 0, 1 and 2 say; NULL: the command has no such code */
+    const char *exits[3];        /* meaning of the exit codes 0, 1 and 2; NULL: the command has no such code */
     const char *operands;        /* words to offer for operands; NULL: files */
 };
 

@@ -75,6 +75,7 @@ static bool is_stream(const struct named *n) {
 
 /// The list ///
 
+/* Notes a file that the command reads. */
 static int add_read(const struct named *n) {
     if (names.read_count == names.read_room) {
         size_t room = names.read_room ? names.read_room * 2u : 16u;
@@ -89,6 +90,7 @@ static int add_read(const struct named *n) {
     return 0;
 }
 
+/* Notes a file that the command writes. */
 static void add_written(const struct named *n) {
     if (names.written_count < NAMES_MAX) {
         names.written[names.written_count++] = *n;

@@ -1,3 +1,4 @@
+/* The patterns of a scan: read from options and files, checked, and made into an automaton. */
 #include "patterns.h"
 
 #include <stdarg.h>
@@ -37,14 +38,14 @@ static void note_unseen(struct patterns *p, const char *path, const char *text, 
     }
     if (returns != 0u) {
         add_note(p,
-                 "%s: %u of %u patterns end with a carriage return (CR), which is part of the pattern: save the file "
-                 "with LF line ends if that is not meant",
-                 path, returns, n);
+                 "%s: %u of %u patterns end%s with a carriage return (CR), which is part of the pattern: save the file "
+                 "with LF line ends if you do not want this",
+                 path, returns, n, returns == 1u ? "s" : "");
     }
     if (length >= 3u && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         add_note(p,
                  "%s: begins with a byte order mark (BOM), which is part of the first pattern: save the file as UTF-8 "
-                 "without one if that is not meant",
+                 "without one if you do not want this",
                  path);
     } else if (length >= 2u && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
         add_note(p,
@@ -127,7 +128,7 @@ static int load(struct patterns *p, const struct pattern_source *source) {
     char *text = source->is_file ? cli_file_load(&input, SET_MAX, &length) : strdup(source->text);
     p->texts[p->text_count++] = text;
     if (!text) {
-        return source->is_file ? CLI_BAD : cli_bad("no memory for a pattern of %zu bytes", length);
+        return source->is_file ? CLI_BAD : cli_bad("no memory for a pattern of %zu bytes: give a shorter one", length);
     }
     if (!source->is_file) {
         return length != 0u ? split(p, "-e", text, length) : cli_bad("-e: the pattern is empty: give one byte or more");
@@ -149,6 +150,8 @@ int patterns_load(struct patterns *p, const struct pattern_source *sources, uint
     return bad;
 }
 
+/* Returns how many different bytes the patterns have, which bounds the classes of the automaton. *total gets the sum of
+ * their lengths. */
 static uint32_t distinct_bytes(const struct patterns *p, uint64_t *total) {
     uint8_t used[256] = {0};
     uint32_t n = 0;
@@ -172,7 +175,7 @@ int patterns_build(struct patterns *p) {
     p->memory_bytes += p->memory_bytes ? STK_FILTER_BYTES : 0u;
     p->memory = p->memory_bytes ? cli_map(p->memory_bytes) : NULL;
     if (!p->memory && p->memory_bytes) {
-        return cli_bad("patterns: no memory for a table of %zu bytes: free some, or split the pattern file",
+        return cli_bad("patterns: no memory for a table of %zu bytes: free some memory, or split the pattern file",
                        p->memory_bytes);
     }
     if (!p->memory) {

@@ -27,7 +27,7 @@ struct pattern_source {
  * CLI_BAD. */
 int patterns_load(struct patterns *p, const struct pattern_source *sources, uint32_t count);
 
-/* Builds the automaton. 0, or CLI_BAD. */
+/* Builds the automaton. Returns 0, or CLI_BAD. */
 int patterns_build(struct patterns *p);
 
 void patterns_free(struct patterns *p);

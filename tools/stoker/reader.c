@@ -1,3 +1,5 @@
+/* Opens the reader of a scan: io_uring into registered memory, io_uring without registered memory, or pread; one reader
+ * or a pool of them. */
 #include "reader.h"
 
 #include <stdio.h>
@@ -7,7 +9,7 @@
 
 /// Opening ///
 
-/* Several readers of one kind. */
+/* Opens several readers of one kind. */
 static int open_pool(struct cli_reader *r, const struct stk_reader_kind *kind, const void *config, uint32_t readers) {
     const struct stk_reader_pool_config pool = {.kind = kind, .reader_config = config, .readers = readers};
     struct stk_arena arena;
@@ -62,6 +64,7 @@ static int open_uring(struct cli_reader *r, void *payload, size_t bytes, uint32_
     return err;
 }
 
+/* Opens readers that use pread. */
 static int open_posix(struct cli_reader *r, uint32_t depth, uint32_t readers) {
     const struct stk_posix_reader_config config = {.depth = depth, .sources = CLI_SOURCES};
     struct stk_arena arena;
@@ -116,16 +119,18 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
     why_refused(r, text, sizeof text);
     plain_err = open_uring(r, payload, bytes, depth, readers, STK_URING_PLAIN);
     if (plain_err == STK_OK) {
-        snprintf(r->note, sizeof r->note, "io_uring cannot register %zu bytes (%s%s): it reads into memory as it is",
-                 bytes, text, err == STK_E_LOCKED ? too_low : "");
+        snprintf(r->note, sizeof r->note,
+                 "io_uring cannot register %zu bytes (%s%s): it reads into memory that is not registered", bytes, text,
+                 err == STK_E_LOCKED ? too_low : "");
         return STK_OK;
     }
     why_refused(r, text, sizeof text);
-    snprintf(r->note, sizeof r->note, "no io_uring here (%s%s), files are read with pread%s", text,
+    snprintf(r->note, sizeof r->note, "io_uring does not work here (%s%s): files are read with pread%s", text,
              plain_err == STK_E_LOCKED ? too_low : "", plain_err == STK_E_FILES ? ": raise `ulimit -n`" : "");
     return open_posix(r, depth, readers);
 }
 
+/* Prints why the reader did not open, and what to do. Returns CLI_BAD. */
 static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     char text[160];
     if (strcmp(r->name, stk_posix_reader_ops.name) == 0) {
@@ -143,7 +148,7 @@ static int refuse(const struct cli_reader *r, int err, size_t bytes) {
     return cli_bad("io_uring does not work here (%s): use --reader auto or posix", text);
 }
 
-/* Bytes that `readers` readers of either kind take from an arena. */
+/* Returns the bytes that `readers` readers of either kind take from an arena. */
 static size_t memory_need(uint32_t depth, uint32_t readers) {
     size_t uring = readers > 1u
                        ? STK_READER_POOL_BYTES(readers, depth, CLI_SOURCES, STK_URING_READER_BYTES(depth, CLI_SOURCES))
@@ -192,6 +197,7 @@ const char *cli_reader_describe(const struct cli_reader *r, char text[CLI_READER
     return text;
 }
 
+/* Adds the counters of one ring to the sums of all rings. */
 static void add_ring(const struct stk_uring *ring, struct stk_uring_path_stats sum[STK_URING_PATHS]) {
     for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
         const struct stk_uring_path_stats *p = &ring->path[i];
@@ -238,7 +244,7 @@ int cli_reader_close(struct cli_reader *r) {
     r->is_uring = r->is_pool = 0;
     if (err == STK_E_TIMEOUT) {
         /* Threads of a pool still use the memory of the reader, so it stays until the process ends. */
-        cli_note("the kernel still reads into the buffers after 2 s");
+        cli_note("reads had not ended after 2 s: their buffers stay with the kernel until this process ends");
         return 1;
     }
     cli_unmap(r->memory, r->memory_bytes);

@@ -16,7 +16,7 @@ struct cli_reader {
                          have; empty when all is well */
     uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
     const char *setup;                /* how the kernel set the rings up, as words; NULL: no rings */
-    char ring[STK_URING_SETUP_BYTES]; /* what a ring has, and what it lacks and why; empty: no rings */
+    char ring[STK_URING_SETUP_BYTES]; /* features that a ring has and lacks, with the reason; empty: no rings */
     uint32_t flags;                   /* of enum stk_uring_flags: what the rings are asked for */
     struct stk_uring uring;
     struct stk_posix_reader posix;
@@ -50,9 +50,9 @@ int cli_reader_failed(const struct cli_reader *reader);
  * stay until the process ends; else 0. */
 int cli_reader_close(struct cli_reader *reader);
 
-/* The source's index, or a negative enum stk_err. */
+/* Adds an open file. Returns the index of the source, or a negative enum stk_err. */
 int cli_reader_add(struct cli_reader *reader, int fd, int sequential);
-/* As cli_reader_add, for a socket of datagrams, each of which is a read. There is one reader. */
+/* Adds a socket of datagrams, each of which is a read. Needs a single reader. Returns as cli_reader_add. */
 int cli_reader_add_socket(struct cli_reader *reader, int fd);
 /* Returns the errno of the last refusal of cli_reader_add or cli_reader_remove; 0 when there is none. */
 int cli_reader_os_error(const struct cli_reader *reader);

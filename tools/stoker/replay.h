@@ -29,11 +29,11 @@ struct replay_options {
     int json;
 };
 
-/* One of the two sides. */
+/* One of the two sides that a replay compares. */
 struct replay_side {
     const char *name;
     const char *option;
-    int recorded; /* what the log says, no instance */
+    int recorded; /* 1: the side is the log itself, no instance */
     struct cli_device device;
 };
 
@@ -56,21 +56,21 @@ struct replay {
     int said;                        /* why the input is not to be had */
 };
 
-/* Loads the handlers and opens the log. 0, or CLI_BAD with the line written. */
+/* Loads the handlers and opens the log. Returns 0, or CLI_BAD with the line written. */
 int replay_open(struct replay *replay, const struct replay_options *options);
 
 /* Replays every recording in the log. CLI_OK nothing differs, REPLAY_DIFFERS, or CLI_BAD. */
 int replay_run(struct replay *replay);
 void replay_close(struct replay *replay);
 
-/* The input function of stk_replay; its ctx is the replay. */
+/* Is the input function of stk_replay: gives recorded bytes again. Its ctx is the replay. */
 int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
 void replay_close_inputs(struct replay *replay);
 
 /* Prints one line, or one JSON object, on stdout. Returns 0, or CLI_BAD with the line written. */
 int replay_report(const struct replay *replay, int what);
 
-/* The line for what stk_replay_run, or stk_replay_init, returned below 0. Returns CLI_BAD. */
+/* Writes the line for a negative result of stk_replay_run or stk_replay_init. Returns CLI_BAD. */
 int replay_trouble(const struct replay *replay, int err);
 int replay_refused(const struct replay *replay, int err, const struct stk_error_info *info);
 

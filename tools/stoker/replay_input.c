@@ -8,7 +8,7 @@
 
 #define RECORDED "give the file that was recorded"
 
-/* The open file of a label, NULL with the line written. */
+/* Returns the open file of a label, or NULL with the line written. */
 static struct replay_input *find(struct replay *r, uint32_t label) {
     struct replay_options *o = &r->options;
     uint32_t i;
@@ -30,6 +30,7 @@ static struct replay_input *find(struct replay *r, uint32_t label) {
     return o->inputs[i].fd >= 0 ? &o->inputs[i] : NULL;
 }
 
+/* Reads recorded bytes again from the file that the user named. */
 static int read_at(const struct replay_input *input, uint64_t offset, uint8_t *data, uint32_t bytes) {
     ssize_t got = cli_read_at(input->fd, data, bytes, offset);
     if (got == (ssize_t)bytes) {

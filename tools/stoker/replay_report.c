@@ -1,4 +1,4 @@
-/* What a replay found. */
+/* Prints the outcome of a replay, as text or as JSON. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +17,12 @@ static const char *what_name(enum stk_replay_what what) {
     return names[what];
 }
 
-/* The value of a side: targets come first in the report. */
+/* Returns the value of a side. Targets come first in the report. */
 static uint64_t value_of(const struct replay *r, uint32_t side) {
     return r->report.value[r->side_of[0] == side ? 0 : 1];
 }
 
+/* Prints what one side had at the first difference. */
 static void print_value(const struct replay *r, uint32_t side) {
     printf("%s ", r->sides[side].name);
     if (r->report.what == STK_REPLAY_STATUS) {
@@ -31,6 +32,7 @@ static void print_value(const struct replay *r, uint32_t side) {
     }
 }
 
+/* Prints the first difference: epoch, slot or observable, and the value of both sides. */
 static void print_difference(const struct replay *r) {
     const struct stk_replay_report *p = &r->report;
     printf("differs in epoch %u", p->epoch);
@@ -57,6 +59,7 @@ static void print_difference(const struct replay *r) {
     printf("\n");
 }
 
+/* Returns one side with its value as a hexadecimal text: JSON numbers do not hold 64 bits in every reader. */
 static json_t *value_json(const struct replay *r, uint32_t side) {
     char text[32];
     json_t *o;
@@ -66,6 +69,7 @@ static json_t *value_json(const struct replay *r, uint32_t side) {
     return o;
 }
 
+/* Prints the outcome as one JSON object. Fields that do not belong to this kind of difference are null. */
 static int print_json(const struct replay *r, int what) {
     const struct stk_replay_report *p = &r->report;
     int of_slot = p->what == STK_REPLAY_STATUS || p->what == STK_REPLAY_RESULT;

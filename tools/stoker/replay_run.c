@@ -17,6 +17,7 @@ static int is_interp(const struct replay_side *side) {
     return strcmp(side->name, "interp") == 0;
 }
 
+/* Refuses sides that cannot be compared, and options that no side would use. */
 static int check_sides(const struct replay *r) {
     const struct replay_side *s = r->sides;
     if (s[0].recorded && s[1].recorded) {
@@ -37,7 +38,7 @@ static int check_sides(const struct replay *r) {
     return 0;
 }
 
-/* A v1 log has neither START nor EPOCH. */
+/* Opens the log. A v1 log is refused, since it has neither START nor EPOCH. */
 static int open_log(struct replay *r) {
     int bad = log_image_open(&r->log, r->options.log);
     r->log_open = bad == 0;
@@ -66,7 +67,7 @@ int replay_open(struct replay *r, const struct replay_options *options) {
     bad = check_sides(r);
     r->tables = malloc(bytes);
     if (bad == 0 && !r->tables) {
-        bad = cli_bad("no memory for a path");
+        bad = cli_bad("no memory for a path: free some memory");
     }
     if (bad == 0) {
         snprintf(r->tables, bytes, "%s.tables", options->log);
@@ -91,6 +92,7 @@ static void close_targets(struct replay *r) {
     r->scratch = NULL;
 }
 
+/* Opens a device or an interpreter with the shape that was recorded. */
 static int open_target(struct replay *r, struct replay_side *side, struct stk_replay_target *target) {
     const struct cli_device_wish wish = {
         .name = side->name,
@@ -134,13 +136,15 @@ static int check_size(const struct replay *r) {
                          (unsigned long long)bytes);
 }
 
+/* Returns the longest wait for one slot, in nanoseconds: longer for a large payload, and at most
+ * REPLAY_TIMEOUT_MAX_NS. */
 static uint64_t slot_timeout(const struct replay *r) {
     uint64_t ns = SLOT_TIMEOUT_NS + (uint64_t)r->shape.payload_bytes * SLOT_TIMEOUT_NS_PER_BYTE;
     ns = ns < REPLAY_TIMEOUT_MAX_NS ? ns : REPLAY_TIMEOUT_MAX_NS;
     return r->options.timeout_ns ? r->options.timeout_ns : ns;
 }
 
-/* Fresh instances for the recording under way. */
+/* Opens fresh instances for the recording under way. */
 static int open_targets(struct replay *r) {
     struct stk_replay_config config = {
         .targets = r->targets,
@@ -161,14 +165,14 @@ static int open_targets(struct replay *r) {
     err = stk_replay_bytes(r->shape.slots, &r->scratch_bytes);
     r->scratch = err == STK_OK ? cli_map(r->scratch_bytes) : NULL;
     if (!r->scratch) {
-        return cli_bad("no memory to replay %u slots", r->shape.slots);
+        return cli_bad("no memory to replay %u slots: free some memory", r->shape.slots);
     }
     stk_arena_init(&arena, r->scratch, r->scratch_bytes);
     err = stk_replay_init(&r->core, &config, &r->shape, &arena, &info);
     return err == STK_OK ? 0 : replay_refused(r, err, &info);
 }
 
-/* Goes to the first recording that is there from its start on. 0, or CLI_BAD. */
+/* Goes to the first recording that is there from its start on. Returns 0, or CLI_BAD. */
 static int find_recording(struct replay *r) {
     uint32_t skipped = 0;
     int found = stk_replay_find(&r->log.iter, &r->shape, &skipped);
@@ -179,12 +183,13 @@ static int find_recording(struct replay *r) {
         return cli_bad("%s: the log is empty: record into it first", r->options.log);
     }
     if (found == 0) {
-        return cli_bad("%s: the start of the recording was overwritten, %u records are left of it: record again with "
+        return cli_bad("%s: the start of the recording was overwritten, %u record%s left of it: record again with "
                        "a larger --log-size",
-                       r->options.log, skipped);
+                       r->options.log, skipped, skipped == 1u ? " is" : "s are");
     }
     if (skipped != 0u) {
-        cli_note("%u records of an older recording, whose start was overwritten, are passed over", skipped);
+        cli_note("%u record%s of an older recording, whose start was overwritten, passed over", skipped,
+                 skipped == 1u ? " is" : "s are");
     }
     return 0;
 }

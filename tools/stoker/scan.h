@@ -55,7 +55,7 @@ struct scan_options {
 #define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
-/* What came of one file. */
+/* One file, and the result of its scan. */
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
@@ -64,15 +64,15 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     uint64_t size;  /* announced bytes, 0 when it is not known */
-    uint64_t bytes; /* scanned */
-    uint64_t count; /* occurrences in it */
+    uint64_t bytes; /* bytes that were scanned */
+    uint64_t count; /* occurrences of all patterns in the file */
     int err;        /* STK_OK, or why it failed */
     int os_error;
 };
 
 struct scan_stats {
     uint64_t slots, bytes, bounce_bytes, reads, launches;
-    uint64_t elapsed_ns; /* of reading and scanning, without opening the device */
+    uint64_t elapsed_ns; /* time of reading and scanning, without opening the device */
     struct histogram latency;
     struct stk_uring_path_stats path[STK_URING_PATHS]; /* of all rings */
 };
@@ -85,7 +85,7 @@ struct scan_recording {
     struct stk_recorder recorder;
     void *buffer; /* of the log */
     size_t buffer_bytes;
-    int open; /* 1: the log has its name */
+    int open; /* 1: the log has the name of --record, and an older recording is gone */
 };
 
 /// Device that joins later: scan_late.c ///
@@ -101,7 +101,7 @@ enum scan_late_state {
 
 struct scan_late {
     uint32_t state; /* enum scan_late_state; the thread stores SCAN_LATE_OPEN, with release */
-    int err;        /* what the thread's open returned */
+    int err;        /* result of the open on the thread */
     char why[480];  /* why the scan chose its device; empty where the scan did not choose */
     pthread_t thread;
     struct cli_device_wish wish;
@@ -159,27 +159,27 @@ struct scan_device {
     struct stk_dispatch_info info; /* at the end of the scan */
     void *arena_memory;
     size_t arena_bytes;
-    int lost;
-    int warm;                 /* 1: it has ended a run */
-    int leaving;              /* 1: it ends the run where it is, and takes no other */
+    int lost;                 /* 1: the device is given up */
+    int warm;                 /* 1: the device has ended a run */
+    int leaving;              /* 1: the device ends its run where it is, and takes no other run */
     struct scan_input *input; /* file of the run, or of the last run; NULL: none */
-    int source;               /* input->fd in the reader; below 0: it is not there */
+    int source;               /* number of input->fd in the reader; below 0: the reader does not have the file */
     /* the run */
     struct stk_work_split_run run;
     int busy;
-    uint64_t start, next, end; /* bytes of the file: where it begins, what is read next, where it ends */
+    uint64_t start, next, end; /* bytes of the file: begin of the run, next read, end of the run */
     uint64_t started_ns;
-    int source_ended;   /* a pipe said so */
+    int source_ended;   /* 1: a pipe has ended */
     uint64_t datagram;  /* bytes of the datagrams before the one in hand */
     uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
-    uint64_t bytes;     /* scanned */
+    uint64_t bytes;     /* bytes that the run scanned */
     uint64_t ends;      /* bytes in which a pattern ended */
-    uint64_t *visits;   /* per accepting state */
-    int err, os_error;  /* what happened to the file, if it failed */
-    uint64_t err_at;    /* and at which byte */
+    uint64_t *visits;   /* visits of each accepting state in this run */
+    int err, os_error;  /* why the file failed; STK_OK and 0: it did not */
+    uint64_t err_at;    /* byte of the file at which it failed */
     uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
     uint64_t data_end;  /* offset behind the last byte that was read */
-    int list;           /* its matches may be wanted */
+    int list;           /* 1: matches of this run may be listed */
     uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in turn */
     struct matches matches;
 };
@@ -192,7 +192,7 @@ struct scan {
     uint32_t device_count;
     int is_auto; /* 1: the scan chooses the device */
     struct scan_late late;
-    struct stk_device_set fleet; /* what they can do, and how fast they are */
+    struct stk_device_set fleet; /* abilities and speeds of the devices */
     struct stk_device_set_device fleet_devices[SCAN_DEVICES_MAX];
     struct scan_recording recording; /* with options.record */
     struct scan_file *files;
@@ -219,10 +219,11 @@ struct scan {
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
 };
 
-/* Checks files, loads patterns, opens device, reader and stream. 0, or an exit code with the line written. */
+/* Checks files, loads patterns, and opens device, reader and stream. Returns 0, or an exit code with the line
+ * written. */
 int scan_open(struct scan *scan, const struct scan_options *options);
 
-/* Scans every file. CLI_OK, CLI_FAULT when a file failed, CLI_BAD when the device did. */
+/* Scans every file. Returns CLI_OK, CLI_FAULT when a file failed, or CLI_BAD when the device did. */
 int scan_run(struct scan *scan);
 
 void scan_close(struct scan *scan);
@@ -274,11 +275,11 @@ void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout 
 /* Lays the payload out for the OpenCL device that is about to open; `ctx` is its struct scan_device. */
 void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
-/* Opens the devices of the options. 0, or CLI_BAD with the line written. */
+/* Opens the devices of the options. Returns 0, or CLI_BAD with the line written. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish);
 void scan_devices_close(struct scan *scan);
 
-/* Makes the device ready to scan: its table, reader and stream. 0, or CLI_BAD with the line written. */
+/* Makes the device ready to scan: its table, reader and stream. Returns 0, or CLI_BAD with the line written. */
 int scan_device_prepare(struct scan_device *device);
 
 /// Device that joins later: scan_late.c ///
@@ -292,40 +293,42 @@ void scan_late_init(struct scan *scan, const struct cli_device_wish *wish);
 /* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
 bool scan_is_auto(const struct scan_options *options);
 
-/* A look between two turns of the scan. */
+/* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
 void scan_late_look(struct scan *scan);
 
-/* The device was lost: the interpreter works again. Returns true if there is one that had left. */
+/* Lets the interpreter work again after the device was lost. Returns true if there is an interpreter that had left. */
 bool scan_late_return(struct scan *scan);
 
-/* The scan is over. Returns true if a thread still opens the device: it goes on until the process ends, and uses the
- * device's entry. */
+/* Ends the choice of devices, when the scan is over. Returns true if a thread still opens the device: it goes on until
+ * the process ends, and uses the device's entry. */
 bool scan_late_close(struct scan *scan);
 
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);
 
-/* Goes on without a device whose stream failed with `err`. 0, or CLI_BAD with the line written when that cannot be. */
+/* Goes on without a device whose stream failed with `err`. Returns 0, or CLI_BAD with the line written when that cannot
+ * be. */
 int scan_device_lose(struct scan_device *device, int err);
 
-/* The line for a device or a recording that failed; returns CLI_BAD. */
+/* Writes the line for a device or a recording that failed. Returns CLI_BAD. */
 int scan_device_failed(const struct scan_device *device, int err);
 
 /// A run of units on a device: scan_chunks.c ///
 
-/* The stream's callback; its ctx is the scan_device. */
+/* Takes a result of a chunk. Is the callback of the stream; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-/* Begins device->run. */
+/* Begins the run of units that the device has claimed (device->run). */
 void scan_run_begin(struct scan_device *device);
 
-/* Moves the run on, and waits at most wait_ns for a chunk. Above 0 when something moved, or a negative enum stk_err. */
+/* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
+ * nothing did, or a negative enum stk_err. */
 int scan_run_step(struct scan_device *device, uint64_t wait_ns);
 
-/* Is all of it here? */
+/* Returns 1 if all chunks of the run have come back. */
 int scan_run_over(const struct scan_device *device);
 
-/* Takes its counts out of the device: they are in device->visits and device->ends. */
+/* Takes the counts of the run out of the device, into device->visits and device->ends. */
 void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
@@ -338,7 +341,7 @@ int scan_record_name(struct scan *scan);
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published
- * yet. 0, or CLI_BAD with the line written. */
+ * yet. Returns 0, or CLI_BAD with the line written. */
 int scan_record_open(struct scan *scan);
 
 /* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan
@@ -348,13 +351,13 @@ int scan_record_publish(struct scan *scan);
 /* Returns the first error that the recorder met, a negative enum stk_err; STK_OK: there is none, or no recording. */
 int scan_record_error(const struct scan *scan);
 
-/* The file is scanned: its epoch ends. Returns a negative enum stk_err. */
+/* Ends the epoch of a file that was scanned. Returns a negative enum stk_err on error. */
 int scan_record_file(struct scan *scan, uint32_t file);
 
 /* Writes the line for an error of the log or of the file below it. Returns CLI_BAD. */
 int scan_record_failed(struct scan *scan, int err);
 
-/* The stream was closed. Says when the log holds only the end of the scan. */
+/* Ends the recording, after the stream was closed. Writes a note when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
 /* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the
@@ -362,7 +365,7 @@ void scan_record_close(struct scan *scan);
 int scan_report(struct scan *scan);
 int scan_report_json(struct scan *scan);
 
-/* A progress bar on stderr, once the scan has taken a second. */
+/* Draws a progress bar on stderr, once the scan has taken a second. */
 void scan_progress(struct scan *scan);
 void scan_progress_end(struct scan *scan);
 

@@ -37,7 +37,7 @@ static int take_matches(struct scan_device *d, const struct stk_stream_result *r
     return matches_open(&d->matches) && reached < r->lead + r->bytes ? locate(d, next, reached) : 0;
 }
 
-/* Byte of the payload at which list `i` begins. */
+/* Returns the byte of the payload at which list `i` begins. */
 static uint32_t list_at(const struct scan_device *d, uint32_t i) {
     return d->layout.list_at + i * (SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u);
 }
@@ -56,14 +56,14 @@ static int take_list(struct scan_device *d, const struct stk_stream_result *r, u
     return 0;
 }
 
-/* The matches of a chunk in which `ends` bytes ended a match: they are in its list, or there are too many for it and
- * the chunk is walked again. */
+/* Lists the matches of a chunk in which `ends` bytes ended a match. They are in the list of the chunk; where they are
+ * too many for it, the chunk is walked again. */
 static int list_chunk(struct scan_device *d, const struct stk_stream_result *r, uint64_t ends,
                       struct stk_stream_next *next) {
     return HAS_LIST(r->tag) && ends <= SCAN_LIST_ROOM ? take_list(d, r, (uint32_t)ends) : locate(d, next, r->lead);
 }
 
-/* The file failed here; where it failed first is what counts. */
+/* Notes that the file failed here. The first byte at which it failed counts. */
 static void fail_file(struct scan_device *d, int err, int os_error, uint64_t at) {
     if (d->err == STK_OK) {
         d->err = err;
@@ -90,6 +90,8 @@ static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
     }
 }
 
+/* Takes the result of a chunk: counts its matches, lists them, or asks for the chunk again where the list had no
+ * room. */
 static int take_result(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan *s = d->scan;
     uint64_t ends = (uint64_t)r->results[1] << 32 | r->results[0];
@@ -127,7 +129,7 @@ static int take_result(struct scan_device *d, const struct stk_stream_result *r,
     return d->list && d->err == STK_OK && matches_open(&d->matches) && ends != 0u ? list_chunk(d, r, ends, next) : 0;
 }
 
-/* A datagram is where those before it end, however long its read was. */
+/* Takes a datagram. It begins where the datagrams before it end, however long its read was. */
 static int take_datagram(struct scan_device *d, const struct stk_stream_result *result, struct stk_stream_next *next) {
     struct stk_stream_result r = *result;
     if (r.opcode == STK_OP_SCAN_COUNT) {
@@ -169,6 +171,7 @@ static uint32_t asked(const struct scan_device *d, uint64_t offset) {
     return (uint32_t)(bytes < s->options.chunk ? bytes : s->options.chunk);
 }
 
+/* Makes the read of the next chunk, with the lead that the automaton needs before it. */
 static struct stk_stream_read next_read(const struct scan_device *d) {
     const struct scan *s = d->scan;
     const struct scan_input *in = d->input;
@@ -193,7 +196,7 @@ static struct stk_stream_read next_read(const struct scan_device *d) {
     return read;
 }
 
-/* Is there more of the run to read? Not behind the byte at which the file has failed. */
+/* Returns 1 if a part of the run is still to be read. Nothing is read behind the byte at which the file has failed. */
 static int more(const struct scan_device *d) {
     return d->err == STK_OK && d->next < d->input->err_at && !d->source_ended &&
            (d->input->sequential || d->next < d->end);

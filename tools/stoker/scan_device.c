@@ -14,6 +14,7 @@
 
 #define CLOSE_NS UINT64_C(2000000000)
 
+/* Returns the longest time for a chunk: that of the option, or one that grows with the bytes in flight. */
 static uint64_t slot_timeout_ns(const struct scan_device *d) {
     const struct scan *s = d->scan;
     return s->options.timeout_ms != 0u
@@ -21,6 +22,7 @@ static uint64_t slot_timeout_ns(const struct scan_device *d) {
                : SLOT_TIMEOUT_NS + (uint64_t)s->buffer * d->layout.depth * SLOT_TIMEOUT_NS_PER_BYTE;
 }
 
+/* Opens the stream of a device over its own memory and reader. */
 static int open_stream(struct scan_device *d) {
     struct scan *s = d->scan;
     const struct stk_stream_config config = {
@@ -51,7 +53,7 @@ static int open_stream(struct scan_device *d) {
     return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* Clears the counters and what lies behind them in the payload. */
+/* Clears the counters, and the lists behind them in the payload. */
 static int clear_counters(struct scan_device *d) {
     const struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
@@ -118,6 +120,8 @@ static uint32_t readers_of(const struct scan_device *d) {
     return large != 0u && readers > 1u ? readers : 1u;
 }
 
+/* Opens the reader of a device. Files on FUSE are read with pread, since io_uring may give their bytes twice. NVMe
+ * namespaces need io_uring. */
 static int open_reader(struct scan_device *d) {
     struct scan *s = d->scan;
     const char *which = s->options.reader ? s->options.reader : "auto", *fuse = fuse_file(s), *nvme = nvme_file(s);
@@ -198,7 +202,7 @@ static int name_all(struct scan *s) {
         s->options.devices[i] = names[i];
     }
     s->options.device_count = i;
-    return i != 0u ? 0 : cli_bad("--device all: %s", cli_fix(STK_E_NODEV));
+    return i != 0u ? 0 : cli_bad("--device all: no OpenCL device was found: %s", cli_fix(STK_E_NODEV));
 }
 
 /* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
@@ -234,7 +238,7 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
     }
     s->devices = bad ? NULL : calloc(s->options.device_count + 1u, sizeof *s->devices); /* one may join later */
     if (!s->devices) {
-        return bad ? bad : cli_bad("no memory for %u devices", s->options.device_count);
+        return bad ? bad : cli_bad("no memory for %u devices: name fewer with --device", s->options.device_count);
     }
     s->fleet.devices = s->fleet_devices;
     for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
@@ -271,8 +275,8 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
-/* May another device read the file from its start? One without a size, an empty one for instance, is opened anew, since
- * the reads of the lost device may still move its position. */
+/* Returns 1 if another device can read the file from its start. A regular file that goes the way of a pipe, such as a
+ * file of procfs, is opened anew, since reads of the lost device may still move its position. */
 static int read_again(struct scan *s, struct scan_input *in) {
     const char *name = s->files[in->file].name;
     struct stat st;

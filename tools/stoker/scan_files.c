@@ -60,8 +60,8 @@ static void fail_as(struct finder *f, struct scan_file *file, int os_error) {
 
 /// What is behind a name ///
 
-/* Standard input gets a size only where it is a file from its start: else it is read on from where it is. Returns 0, or
- * -1. */
+/* Notes the size of standard input, but only where it is a file and at its start; elsewhere it is read on from where it
+ * is. Returns 0, or -1. */
 static int stat_stdin(struct stat *st) {
     int mode = fcntl(STDIN_FILENO, F_GETFL);
     if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY || fstat(STDIN_FILENO, st) != 0) {
@@ -103,6 +103,7 @@ static void note_nvme(struct finder *f, struct scan_file *file) {
     }
 }
 
+/* Notes size and file system of a file. A file of procfs says 0 bytes and is read to its end. */
 static void note_file(struct scan_file *file, const struct stat *st) {
     struct statfs fs = {0};
     int failed = strcmp(file->name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(file->name, &fs);
@@ -178,6 +179,7 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Returns FOLDER/NAME in memory of its own, or NULL. */
 static char *join(const char *folder, const char *name) {
     size_t length = strlen(folder);
     char *path;

@@ -148,7 +148,7 @@ static void check_end(struct scan_input *in, struct scan_file *f) {
     }
 }
 
-/* The file's visits become its count, and part of the total unless it failed. */
+/* Makes the count of the file from its visits, and adds it to the total unless the file failed. */
 static int settle(struct scan *s, struct scan_input *in, struct scan_file *f) {
     int bad;
     for (uint32_t i = 0; in->ends != 0u && i < s->accepting; i++) {
@@ -186,9 +186,8 @@ static int release(struct scan *s, struct scan_input *in, struct scan_file *f) {
 /* Writes the line of a file that is not counted, or not in full. */
 static void note_trouble(struct scan *s, const struct scan_file *f) {
     if (f->drops != 0u) {
-        cli_note(
-            "%s: the system dropped %llu datagrams, which are not counted: send slower, or raise net.core.rmem_max",
-            f->name, (unsigned long long)f->drops);
+        cli_note("%s: the system dropped %llu datagram%s, without a scan: send slower, or raise net.core.rmem_max",
+                 f->name, (unsigned long long)f->drops, cli_s(f->drops));
         s->code = CLI_FAULT;
     }
     if (f->err != STK_OK) {

@@ -6,6 +6,7 @@
 #include "json_out.h"
 #include "scan.h"
 
+/* Returns the counts over all files, in the order in which the patterns were given. */
 static json_t *patterns_json(const struct scan *s) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->patterns.count; i++) {
@@ -17,6 +18,7 @@ static json_t *patterns_json(const struct scan *s) {
     return list;
 }
 
+/* Returns each file with its count, or with its error and a count of null. */
 static json_t *files_json(const struct scan *s) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->options.file_count; i++) {
@@ -34,6 +36,7 @@ static json_t *files_json(const struct scan *s) {
     return list;
 }
 
+/* Returns the listed matches. Files and patterns are indices of the other arrays. */
 static json_t *matches_json(const struct scan *s) {
     json_t *list = json_array();
     for (size_t i = 0; i < s->matches.count; i++) {
@@ -45,7 +48,7 @@ static json_t *matches_json(const struct scan *s) {
     return list;
 }
 
-/* What a device is; with several, also what it did. */
+/* Adds what a device is; with several devices, also what it did. */
 static void set_device(json_t *o, const struct scan_device *d) {
     cli_json_set(o, "device", d->info.device, strlen(d->info.device));
     json_object_set_new(o, "dispatch", json_string(d->device.dispatch.ops->name));
@@ -62,6 +65,7 @@ static void set_device(json_t *o, const struct scan_device *d) {
     json_object_set_new(o, "ring", json_string(d->reader.ring));
 }
 
+/* Returns what each device did. A lost device has the slots that it ended before. */
 static json_t *devices_json(const struct scan *s) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->device_count; i++) {
@@ -109,6 +113,7 @@ static json_t *paths_json(const struct scan_stats *t) {
     return list;
 }
 
+/* Returns the figures of --stats as an object, under the same names as in the text where these are one word. */
 static json_t *stats_json(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     json_t *o = json_object();

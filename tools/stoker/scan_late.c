@@ -47,6 +47,7 @@ void scan_late_init(struct scan *s, const struct cli_device_wish *wish) {
 
 /// Opening ///
 
+/* Runs on a thread: opens the device while the interpreter scans. */
 static void *open_beside(void *arg) {
     struct scan *s = arg;
     s->late.err = cli_device_try(&s->devices[1].device, &s->late.wish);
@@ -54,6 +55,7 @@ static void *open_beside(void *arg) {
     return NULL;
 }
 
+/* Returns the bytes that were scanned so far, over all files. */
 static uint64_t done_bytes(const struct scan *s) {
     uint64_t done = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
@@ -62,6 +64,7 @@ static uint64_t done_bytes(const struct scan *s) {
     return done;
 }
 
+/* Returns true if a file under way can only be read in order. */
 static bool reads_pipe(struct scan *s) {
     bool any = false;
     for (uint32_t i = 0; i < s->input_count; i++) {
@@ -70,7 +73,8 @@ static bool reads_pipe(struct scan *s) {
     return any;
 }
 
-/* A pipe stays with the device that began it, so nothing is opened while one is read. */
+/* Begins to open a device if the rest of the scan is long enough. A pipe stays with the device that began it, so
+ * nothing is opened while a pipe is read. */
 static void open_if_worth(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t done = done_bytes(s), elapsed = now - s->started_ns;
@@ -100,6 +104,7 @@ static void leave(struct scan_device *d) {
     }
 }
 
+/* Lets the interpreter take runs again. */
 static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;
@@ -115,7 +120,7 @@ bool scan_late_return(struct scan *s) {
     return left;
 }
 
-/* The device that the thread has opened begins, and the interpreter leaves. */
+/* Lets the device begin that the thread has opened, and the interpreter leave. */
 static void join(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     struct scan_device *d = &s->devices[1];
@@ -142,7 +147,7 @@ static void join(struct scan *s, uint64_t now) {
     l->state = SCAN_LATE_JOINED;
 }
 
-/* The device has shown how fast it is. One that is slower than the interpreter leaves again. */
+/* Compares the device, which has shown how fast it is, with the interpreter. A slower device leaves again. */
 static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = s->devices[1].stream.stats.bytes;

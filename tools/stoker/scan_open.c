@@ -18,6 +18,7 @@ static int name_outputs(struct scan *s) {
     return s->options.record ? scan_record_name(s) : 0;
 }
 
+/* Loads the patterns, prints notes about them, and makes the automaton. A pattern must fit into a chunk. */
 static int load_patterns(struct scan *s) {
     int bad = patterns_load(&s->patterns, s->options.patterns, s->options.pattern_count);
     for (uint32_t i = 0; i < s->patterns.note_count && !s->options.quiet; i++) {
@@ -82,6 +83,7 @@ static void weigh(struct scan *s) {
     }
 }
 
+/* Allocates a counter for each accepting state and for each pattern. */
 static int take_counters(struct scan *s) {
     const struct stk_automaton *a = &s->patterns.automaton;
     s->weights = calloc(stk_automaton_accepting(a) + 1u, sizeof *s->weights);
@@ -111,6 +113,7 @@ static uint32_t threads_of(const struct scan *s) {
     return s->options.record ? 1u : cpus < most ? cpus : (uint32_t)most;
 }
 
+/* Computes the sizes of buffers and tables from patterns and options, and opens devices and readers. */
 static int open_ports(struct scan *s) {
     uint32_t max_len = s->patterns.automaton.max_len, threads = threads_of(s);
     uint32_t block = reads_blocks(s) ? SCAN_BLOCK : 1u;
@@ -150,7 +153,8 @@ static int open_ports(struct scan *s) {
     scan_lay_out(s, wish.workers > threads ? wish.workers : threads, &most);
     if (buffer > UINT32_MAX || most.payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {
         return cli_bad(
-            "buffers and tables of %llu bytes pass 4 GiB: use a smaller --chunk or --depth, or fewer patterns",
+            "buffers and tables need %llu bytes, and 4 GiB is the most: use a smaller --chunk or --depth, or fewer "
+            "patterns",
             (unsigned long long)(most.payload_bytes + tables));
     }
     wish.slots = s->host_layout.depth;

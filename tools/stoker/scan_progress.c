@@ -1,3 +1,4 @@
+/* The progress bar of a scan: a line on the terminal, written again at most ten times a second. */
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,8 +9,8 @@
 #define EVERY_NS UINT64_C(100000000)
 #define WIDTH    30u
 
-/* Bytes scanned, and bytes that there are; returns 0 when no file has said its size. One without a size, a pipe, has as
- * much as came from it. */
+/* Adds up the bytes that were scanned and the bytes that there are. A pipe counts as long as the bytes that came from
+ * it. Returns 0 when no file has said its size. */
 static int sum(const struct scan *s, uint64_t *done, uint64_t *all) {
     int known = 0;
     *done = *all = 0;
@@ -22,7 +23,7 @@ static int sum(const struct scan *s, uint64_t *done, uint64_t *all) {
     return known;
 }
 
-/* The bar as text, of `size` bytes with its end. */
+/* Writes the bar as text of `size` bytes, its end included. */
 static void compose(const struct scan *s, uint64_t now, char *text, size_t size) {
     uint64_t done, all;
     double seconds = (double)(now - s->started_ns) / 1e9, rate;
@@ -42,7 +43,7 @@ static void compose(const struct scan *s, uint64_t now, char *text, size_t size)
              (double)(all - done) / (rate > 1.0 ? rate : 1.0));
 }
 
-/* One column less than the terminal has, so that the line never wraps and can be wiped. */
+/* Returns one column less than the terminal has, so that the line never wraps and can be wiped. */
 static size_t columns(void) {
     struct winsize window;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1u : 79u;

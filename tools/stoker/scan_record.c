@@ -18,6 +18,7 @@ int scan_record_failed(struct scan *s, int err) {
 
 /// The files ///
 
+/* Returns true if the file begins as the tables of an automaton do: such a file may be replaced. */
 static bool are_tables(int fd) {
     uint32_t words[2] = {0};
     return pread(fd, words, sizeof words, 0) == (ssize_t)sizeof words && words[0] == STK_IMAGE_MAGIC &&
@@ -102,6 +103,7 @@ static int write_tables(struct scan *s) {
 
 /// The recording ///
 
+/* Begins the recording: START, and then the tables, which every slot of the scan uses. */
 static int begin(struct scan *s) {
     const struct stk_recorder_config config = {.log = &s->recording.log, .platform = {&stk_posix_platform_ops, NULL}};
     const struct stk_record_input tables = {

@@ -4,17 +4,19 @@
 
 #include "scan.h"
 
-/* Digits of the largest number, for a column of numbers that ends in a tab. */
+/* Returns the number of digits of the largest number, for a column of numbers that ends in a tab. */
 static int width_of(uint64_t most) {
     return snprintf(NULL, 0, "%llu", (unsigned long long)most);
 }
 
+/* Prints bytes in a colour, with control bytes escaped. */
 static void print_painted(enum cli_paint paint, const void *bytes, size_t len) {
     cli_paint(paint);
     cli_print_bytes(stdout, bytes, len);
     cli_paint(CLI_PLAIN);
 }
 
+/* Prints a line for each pattern, the counts in one column. */
 static void print_counts(const struct scan *s) {
     uint64_t most = 0;
     int width;
@@ -29,7 +31,7 @@ static void print_counts(const struct scan *s) {
     }
 }
 
-/* "FILE:COUNT" for each file that could be read. */
+/* Prints "FILE:COUNT" for each file that could be read. */
 static void print_file_totals(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         const struct scan_file *f = &s->files[i];
@@ -40,7 +42,7 @@ static void print_file_totals(const struct scan *s) {
     }
 }
 
-/* Count, bytes and name of each file; "-" where it could not be read. */
+/* Prints count, bytes and name of each file; "-" where the file could not be read. */
 static void print_files(const struct scan *s) {
     uint64_t counts = 0, bytes = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
@@ -60,6 +62,7 @@ static void print_files(const struct scan *s) {
     }
 }
 
+/* Prints the matches as FILE:OFFSET:PATTERN. */
 static void print_matches(const struct scan *s) {
     for (size_t i = 0; i < s->matches.count; i++) {
         const struct match *m = &s->matches.items[i];
@@ -84,6 +87,7 @@ static void print_note(const char *text) {
     }
 }
 
+/* Prints the device of --stats, where its program came from, and its share of a scan by several devices. */
 static void print_device(const struct scan *s, const struct scan_device *d) {
     const struct stk_dispatch_info *i = &d->info;
     cli_fact(stderr, "device", "%s (%s, %s, %s; %u worker%s of %u lane%s)", i->device, d->device.dispatch.ops->name,
@@ -94,8 +98,9 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
                 cli_proved_word(d->device.opencl.proved_from));
     }
     if (s->device_count > 1u) {
-        fprintf(stderr, "share         %llu slots, %llu bytes%s\n", (unsigned long long)d->stream.stats.slots,
-                (unsigned long long)d->stream.stats.bytes, d->lost ? ", then it was lost" : "");
+        fprintf(stderr, "share         %llu slot%s, %llu byte%s%s\n", (unsigned long long)d->stream.stats.slots,
+                cli_s(d->stream.stats.slots), (unsigned long long)d->stream.stats.bytes, cli_s(d->stream.stats.bytes),
+                d->lost ? ", then it was lost" : "");
     }
 }
 
@@ -112,11 +117,12 @@ static void print_paths(const struct scan_stats *t) {
     for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
         const struct stk_uring_path_stats *p = &t->path[i];
         if (p->submitted != 0u) {
-            cli_fact(stderr, "path", "%s: %s; %llu reads, %llu requests, %llu bytes, %llu of them bounced",
+            cli_fact(stderr, "path", "%s: %s; %llu read%s, %llu request%s, %llu byte%s, %llu of them bounced",
                      stk_uring_path_name((enum stk_uring_path)i),
                      stk_uring_copies_name(stk_uring_copies(p, (enum stk_uring_path)i)),
-                     (unsigned long long)p->submitted, (unsigned long long)(p->registered + p->plain),
-                     (unsigned long long)p->bytes, (unsigned long long)p->bounce_bytes);
+                     (unsigned long long)p->submitted, cli_s(p->submitted),
+                     (unsigned long long)(p->registered + p->plain), cli_s(p->registered + p->plain),
+                     (unsigned long long)p->bytes, cli_s(p->bytes), (unsigned long long)p->bounce_bytes);
         }
     }
 }
@@ -127,6 +133,7 @@ static void print_bound(const struct cli_bound *b) {
              cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));
 }
 
+/* Prints the figures of --stats, one fact in a line. */
 static void print_stats(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     for (uint32_t i = 0; i < s->device_count; i++) {

@@ -24,7 +24,7 @@ static void weigh(struct scan *s) {
     }
 }
 
-/* The run is over: what came of it becomes part of the file. */
+/* Adds the results of a run that is over to the file. */
 static int take_run(struct scan_device *d) {
     struct scan *s = d->scan;
     struct scan_input *in = d->input;
@@ -82,7 +82,8 @@ static int take_up(struct scan_device *d) {
     return bad;
 }
 
-/* One turn of one device: a run if it has none, or what moves in it. Adds to *moved and *busy. 0, or CLI_BAD. */
+/* Makes one turn of one device: begins a run if it has none, else moves its run on. Adds to *moved and *busy. Returns
+ * 0, or CLI_BAD. */
 static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int err;
     if (!d->busy && !d->lost) {
@@ -138,6 +139,7 @@ static int share_out(struct scan *s) {
     return bad;
 }
 
+/* Adds up the counters of all devices and their readers. */
 static void collect_stats(struct scan *s) {
     struct scan_stats *t = &s->stats;
     for (uint32_t i = 0; i < s->device_count; i++) {

@@ -1,3 +1,4 @@
+/* Sockets as input of a scan: tcp:HOST:PORT, unix:PATH and udp:HOST:PORT. */
 #include "socket.h"
 
 #include <errno.h>
@@ -53,6 +54,7 @@ static int give_up(int fd) {
     return -1;
 }
 
+/* Connects to a Unix stream socket. Where the text is wrong, *why says what to give. */
 static int open_unix(const char *path, const char **why) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd;
@@ -97,6 +99,7 @@ static int cut(const char *text, char host[NAME_BYTES], const char **port) {
     return 0;
 }
 
+/* Connects to a TCP address, or binds a UDP one. Tries each address of the name in turn. */
 static int open_inet(enum cli_socket_kind kind, const char *text, const char **why) {
     struct addrinfo hints = {.ai_socktype = kind == CLI_TCP ? SOCK_STREAM : SOCK_DGRAM}, *found = NULL, *a;
     char host[NAME_BYTES];

@@ -1,3 +1,5 @@
+/* The file in which compiled programs and outcomes of handshakes are kept. A file that another user can write to is
+ * refused, since its programs run in this process. */
 #include "store.h"
 
 #include <stdarg.h>
@@ -62,6 +64,7 @@ static int check_owner(struct cli_store *s) {
     return 0;
 }
 
+/* Opens the file as a flash, and makes it first if it is new. */
 static int open_file(struct cli_store *s, int is_new) {
     struct stk_file_config config = {.block_bytes = BLOCK_BYTES, .prog_unit = PROG_UNIT};
     int bad, err;
@@ -76,6 +79,7 @@ static int open_file(struct cli_store *s, int is_new) {
     return err == STK_OK ? 0 : err == STK_E_SHORT ? not_ours(s) : store_trouble(s, err);
 }
 
+/* Takes memory for the index of the store and for its buffer. */
 static int take_memory(struct cli_store *s) {
     struct stk_store_config config = {.flash = {&stk_file_flash_ops, &s->file}, .entries = ENTRIES};
     struct stk_arena arena;
@@ -101,6 +105,7 @@ static int begin(struct cli_store *s) {
     return cli_output_publish(&s->output) ? output_trouble(s) : 0;
 }
 
+/* Finds the artifacts in the file. A file of another kind is never written to. */
 static int mount(struct cli_store *s) {
     struct stk_error_info info = {0};
     int err = stk_store_mount(&s->store, &info);
@@ -157,10 +162,18 @@ static int open_in_turn(struct cli_store *s) {
     return bad;
 }
 
-/* Nobody asked for the store, so nobody is told: the line is there for who asks. */
+/* Keeps the line for --stats and stoker info. Nobody asked for the store, so no message is printed. */
 static void set_aside(struct cli_store *s) {
     memcpy(s->aside, s->note, sizeof s->aside);
     s->note[0] = '\0';
+}
+
+int cli_store_option(const char **store, const char *path) {
+    if (*store && (**store == '\0') != (*path == '\0')) {
+        return cli_bad("--store and --no-store: one asks for a store, the other for none: leave one of them out");
+    }
+    *store = path;
+    return 0;
 }
 
 int cli_store_open(struct cli_store *s, const char *path) {

@@ -39,6 +39,10 @@ struct cli_store {
  * where nobody named it, only an aside. */
 int cli_store_open(struct cli_store *store, const char *path);
 
+/* Takes the value of --store, or CLI_NO_STORE for --no-store, into *store. Returns 0, or CLI_BAD with the line written
+ * where both options were given. */
+int cli_store_option(const char **store, const char *path);
+
 /* Closes the file, so that other processes can use it. Note, aside and path stay. */
 void cli_store_leave(struct cli_store *store);
 
@@ -47,7 +51,8 @@ int cli_store_again(struct cli_store *store);
 
 void cli_store_close(struct cli_store *store);
 
-/* "compiled", "cache", "store"; and "probed", "cache", "store", "caller". */
+/* Return where the program came from ("compiled", "cache", "store"), and where the handshake's outcome came from
+ * ("probed", "cache", "store", "caller"). */
 const char *cli_built_word(enum stk_opencl_origin origin);
 const char *cli_proved_word(enum stk_opencl_origin origin);
 

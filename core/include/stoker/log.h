@@ -8,6 +8,14 @@
  * A cell carries 48 bytes and a kind that the log does not read. Replay records (the struct below) are one use of
  * cells, the artifacts of store.h are another. A flash holds cells of one use only.
  *
+ * At start-up a program mounts the log. STK_E_FORMAT says that the flash has no log. Then the program formats the
+ * flash:
+ *
+ *     err = stk_log_mount(&log, &config);
+ *     err = err == STK_E_FORMAT ? stk_log_format(&log, &config, id, 0) : err;
+ *     err = err < 0 ? err : stk_log_append(&log, &record);
+ *     err = err < 0 ? err : stk_log_sync(&log); // now the record survives a power cut
+ *
  * A log is a plain state machine over a flash port: no clock, no lock, no allocation. One thread uses it.
  */
 #ifndef STOKER_LOG_H
@@ -55,7 +63,7 @@ struct stk_log_record {
     uint32_t slot, tenant, opcode;
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
-    uint32_t sequence; /* set by the log: free-running. v1: place in the file */
+    uint32_t sequence; /* set by the log: free-running; each mount leaves some numbers out. v1: place in the file */
     uint32_t boot;     /* set by the log: of the boots that wrote to it, 1 the first, that of the format. v1: 0 */
     uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
     uint32_t kind;     /* enum stk_log_kind; at most 7 */

@@ -12,11 +12,11 @@ split_readme() {
     { cat "$work/text2"; sed 1,2d "$work/text1"; } >"$work/interp" # what it prints on the interpreter
 }
 
-# links NAME PREFIX: builds NAME.c with the package in PREFIX.
+# links NAME PREFIX [OTHER]: builds NAME.c, and OTHER.c, with the package in PREFIX.
 links() {
     # Word splitting is what flags are for.
     # shellcheck disable=SC2046
-    "$cc" -std=c11 -Wall -Wextra -Werror "$work/$1.c" \
+    "$cc" -std=c11 -Wall -Wextra -Werror "$work/$1.c" ${3+"$work/$3.c"} \
         $(PKG_CONFIG_PATH=$2/$libdir/pkgconfig pkg-config --cflags --libs stoker-linux) -o "$work/$1"
 }
 

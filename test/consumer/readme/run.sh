@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD, then build the program in README.md with pkg-config's flags and run
-# it: without an OpenCL driver, on an OpenCL device, and there with the handler that README.md shows after it. The output
-# must be what README.md shows, but for the name of the device and the figures of its handshake. Where there is no OpenCL
-# device, the test runs what it can and counts as skipped.
+# it, and the same program with the handler that README.md shows: without an OpenCL driver and on an OpenCL device. The
+# output must be what README.md shows, but for the name of the device and the figures of its handshake. Where there is no
+# OpenCL device, the test runs what it can and counts as skipped.
 set -eu
 # shellcheck disable=SC2034
 cmake=$1 build=$2 work=$3 cc=$4 libdir=$5
@@ -16,14 +16,23 @@ split_readme
 lines=$(wc -l <"$work/program.c")
 [ "$lines" -le 25 ] || { echo "the program in README.md has $lines lines, 25 is the most"; exit 1; }
 
-# The second block goes before main; what README.md says to change is changed.
+# The second block is the file of handlers; what README.md says to change in the program is changed.
+cp "$work/block2.c" "$work/my_handlers.h"
 {
     grep '^#include' "$work/block1.c"
-    cat "$work/block2.c"
-    sed -e '/^#include/d' -e 's/\.payload_bytes = 4096/&, .opencl = {.pieces = \&my_hash, .piece_count = 1}/' \
-        -e 's/STK_OP_SUM64/0x20001/' "$work/block1.c"
+    echo '#include <stoker/handlers.h>'
+    echo 'extern const struct stk_handlers my_handlers;'
+    sed -e '/^#include/d' -e 's/STK_OP_SUM64/0x20001/' -e 's/\.payload_bytes = 4096/&, \
+        .opencl = {STK_HANDLERS_OPENCL(my_handlers)}, .interp = {STK_HANDLERS_INTERP(my_handlers)}/' "$work/block1.c"
 } >"$work/handler.c"
-[ "$(grep -c 'my_hash, .piece_count\|= 0x20001, ' "$work/handler.c")" = 2 ]
+[ "$(grep -c 'STK_HANDLERS_INTERP\|= 0x20001, ' "$work/handler.c")" = 2 ]
+
+# make_handlers: as README.md says.
+make_handlers() {
+    sh "$(PKG_CONFIG_PATH=$work/prefix/$libdir/pkgconfig pkg-config --variable=handlers stoker)" my_handlers \
+        "$work/my_handlers.h" "$work/my_handlers.c"
+    links handler "$work/prefix" my_handlers
+}
 
 # masked FILE: without the name of the device, its workers, and the figures of the handshake.
 masked() {
@@ -31,14 +40,27 @@ masked() {
 }
 
 links program "$work/prefix"
-links handler "$work/prefix"
+make_handlers
 
-# Without a driver: the sums are the same, and the handler, which has no row for the interpreter, says what is missing.
+# hash K: what my_hash says of 1,024 bytes K.
+hash() {
+    x=0
+    for _ in $(seq 1024); do
+        x=$(((x * 31 + $1) % 0x100000000))
+    done
+    echo "STK_OK: $x"
+}
+for k in 1 2 3 4; do
+    hash $k
+done >"$work/hashes"
+
+# Without a driver the interpreter runs both programs.
 nodev="env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
 $nodev "$work/program" >"$work/out"
 same "$work/interp"
-! $nodev "$work/handler" >"$work/out" || { echo "the handler ran without an OpenCL device"; exit 1; }
-grep -q 'no handler for opcode 0x20001' "$work/out"
+{ sed -n 1,2p "$work/interp"; cat "$work/hashes"; } >"$work/want"
+$nodev "$work/handler" >"$work/out"
+same "$work/want"
 
 # On the device.
 "$work/program" >"$work/out"
@@ -51,22 +73,13 @@ masked "$work/out" >"$work/out.masked"
 mv "$work/out.masked" "$work/out"
 same "$work/want"
 
-# hash K: what my_hash says of 1,024 bytes K.
-hash() {
-    x=0
-    for _ in $(seq 1024); do
-        x=$(((x * 31 + $1) % 0x100000000))
-    done
-    echo "STK_OK: $x"
-}
 "$work/handler" | sed 1,2d >"$work/out"
-for k in 1 2 3 4; do
-    hash $k
-done >"$work/want"
-same "$work/want"
+same "$work/hashes"
 
-# A handler that does not compile: the program prints the log, with the place in the handler's own text.
-sed -i 's/ x = 0;/ x = nothing;/' "$work/handler.c"
-links handler "$work/prefix"
-! "$work/handler" >"$work/out" 2>/dev/null || { echo "the handler compiled"; exit 1; }
-grep '^my_hash.cl:2:.*nothing' "$work/out"
+# Where the device's compiler refuses the text, the interpreter takes over, and the log has the place in the file.
+printf '#ifdef __OPENCL_C_VERSION__\nno_such_type x;\n#endif\n' >>"$work/my_handlers.h"
+line=$(grep -n no_such_type "$work/my_handlers.h" | cut -d : -f 1)
+make_handlers
+"$work/handler" >"$work/out" 2>/dev/null
+grep '^interpreter ' "$work/out"
+grep "^my_handlers.h:$line:" "$work/out"

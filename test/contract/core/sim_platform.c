@@ -21,7 +21,7 @@ static void change(void *ctx, const uint32_t *word, uint32_t seen, uint64_t time
     stk_store_release(changed, new_value);
 }
 
-/* In the next wait. */
+/* Lets the next wait change the word. */
 static void change_later(uint32_t *word, uint32_t value) {
     changed = word;
     new_value = value;

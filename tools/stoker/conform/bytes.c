@@ -1,3 +1,4 @@
+/* Buffers of the records: made, filled from files, and freed with the world of their file. */
 #include "cases.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ void bytes_zero(struct bytes *b, size_t len) {
 
 const char *bytes_of_file(const char *path, struct bytes *b) {
     struct stat st;
-    /* Looked at before it is opened: opening a pipe would wait for its other end. */
+    /* Looks at the file before it opens the file: the open of a pipe would wait for its other end. */
     if (stat(path, &st) != 0) {
         return strerror(errno);
     }
@@ -33,6 +34,7 @@ const char *bytes_of_file(const char *path, struct bytes *b) {
         return strerror(errno);
     }
     bytes_zero(b, (size_t)st.st_size);
+    /* A file that grew or shrank since stat is not what was asked for. */
     bool whole = fread(b->p, 1, b->len, f) == b->len && fgetc(f) == EOF;
     fclose(f);
     if (!whole) {
@@ -42,7 +44,7 @@ const char *bytes_of_file(const char *path, struct bytes *b) {
     return NULL;
 }
 
-/* The copy is of the exact size, so that the sanitizers see a read behind it. */
+/* Shortens the bytes. The copy has the exact size, so that the sanitizers see a read behind it. */
 void bytes_cut(struct vec *v, struct bytes *b) {
     uint64_t len = vec_u64(v, "len");
     if (len > b->len) {

@@ -1,3 +1,4 @@
+/* Records of the RAM cache: keys, puts, gets, reports of what left the cache, and the hit rate. */
 #include "cases.h"
 
 #include "stoker/cache.h"
@@ -28,8 +29,8 @@ static uint32_t smaller(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits. The reference's default
- * budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
+/* Record case: makes a cache. An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits.
+ * The reference's default budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
 static void do_case(struct vec *v, struct world *w) {
     uint32_t keys = vec_u32(v, "keys");
     uint64_t entries = vec_u64(v, "max_entries_per_shard");
@@ -68,7 +69,7 @@ static void do_case(struct vec *v, struct world *w) {
     }
 }
 
-/* Is there a cache to act on? A case that could not be made has none, and no record that needs it can pass. */
+/* Returns true if the case has a cache. If the cache could not be made, every record that needs it fails. */
 static bool has_cache(struct vec *v, const struct world *w) {
     if (w->cache == NULL) {
         vec_differ(v, "case", "a cache", "none, since it could not be made");
@@ -76,7 +77,7 @@ static bool has_cache(struct vec *v, const struct world *w) {
     return w->cache != NULL;
 }
 
-/* The case's key that "k=" names; NULL fails the record. */
+/* Returns the key that "k=" names. Returns NULL, with the record failed, where there is no such key. */
 static uint8_t *key_of(struct vec *v, struct world *w) {
     uint32_t k = vec_u32(v, "k");
     if (k >= w->cache->keys) {
@@ -86,6 +87,7 @@ static uint8_t *key_of(struct vec *v, struct world *w) {
     return w->cache->key[k];
 }
 
+/* Record key: names a key for later records. */
 static void do_key(struct vec *v, struct world *w) {
     uint8_t *hex, *key = has_cache(v, w) ? key_of(v, w) : NULL;
     if (key == NULL) {
@@ -99,6 +101,7 @@ static void do_key(struct vec *v, struct world *w) {
     free(hex);
 }
 
+/* Compares the count of artifacts and of their bytes, where the record has them. */
 static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
     if (vec_has(v, "entries")) {
         vec_expect_u64(v, "entries", m->entries);
@@ -106,6 +109,7 @@ static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
     }
 }
 
+/* Record put: stores an artifact whose bytes follow from its tag and length, and compares what left the cache. */
 static void do_put(struct vec *v, struct world *w) {
     struct stk_cache_metrics before, after;
     const uint8_t *key = has_cache(v, w) ? key_of(v, w) : NULL;
@@ -127,6 +131,7 @@ static void do_put(struct vec *v, struct world *w) {
     expect_held(v, &after);
 }
 
+/* Record get: a hit must give the artifact's own bytes. */
 static void do_get(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     struct stk_artifact artifact;
@@ -143,6 +148,7 @@ static void do_get(struct vec *v, struct world *w) {
     expect_held(v, &m);
 }
 
+/* Record metrics: all counters. */
 static void do_metrics(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     if (!has_cache(v, w)) {
@@ -166,7 +172,7 @@ static void do_metrics(struct vec *v, struct world *w) {
     vec_skip(v, "flush_errors");
 }
 
-/* The report that is number `i` in the order of shards; returns how many there are. */
+/* Takes the report that is number `i` in the order of shards. Returns how many there are. */
 static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct stk_cache_report *out) {
     uint64_t count = 0;
     for (uint32_t shard = 0; shard < cache->config.shards; shard++) {
@@ -178,6 +184,7 @@ static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct st
     return count;
 }
 
+/* Record reports: how many reports there are over all shards. */
 static void do_reports(struct vec *v, struct world *w) {
     struct stk_cache_report report;
     if (!has_cache(v, w)) {
@@ -187,6 +194,7 @@ static void do_reports(struct vec *v, struct world *w) {
     vec_expect_u64(v, "count", find_report(&w->cache->cache, UINT64_MAX, &report));
 }
 
+/* Record report: what left a shard, and why. */
 static void do_report(struct vec *v, struct world *w) {
     static const char *const reasons[] = {"none",        "EntryLimit", "ByteLimit", "EntryAndByteLimit",
                                           "RejectedPut", "pinned"};
@@ -202,6 +210,7 @@ static void do_report(struct vec *v, struct world *w) {
     vec_expect_text(v, "reason", reasons[report.reason]);
 }
 
+/* Record hit_rate: the rate of two numbers, or the refusal of sums that do not fit. */
 static void do_hit_rate(struct vec *v, struct world *w) {
     uint32_t ppm = 0;
     (void)w;

@@ -45,7 +45,7 @@ void log_world_free(struct world *w);
 /* Replaces `b` by `len` zero bytes, or by a buffer that vec_alloc or vec_bytes made. */
 void bytes_zero(struct bytes *b, size_t len);
 void bytes_take(struct bytes *b, uint8_t *p, size_t len);
-/* The whole of a regular file, `b` being empty. NULL, or why it cannot be had. */
+/* Reads the whole of a regular file into `b`, which is empty. Returns NULL, or why the file cannot be read. */
 const char *bytes_of_file(const char *path, struct bytes *b);
 
 void bytes_cut(struct vec *v, struct bytes *b);

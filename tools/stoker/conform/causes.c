@@ -78,7 +78,7 @@ static const struct cause causes[] = {
 };
 #define CAUSES (sizeof causes / sizeof causes[0])
 
-/* The first cause of a code, NULL when a call of that family has no cause for it. */
+/* Returns the first cause of a code, or NULL when a call of that family has no cause for it. */
 static const struct cause *cause_of(enum vec_family family, int err) {
     for (const struct cause *c = causes; c < causes + CAUSES; c++) {
         if (c->family == family && c->err == err) {
@@ -98,7 +98,8 @@ const char *cause_queue(enum vec_family family, int err) {
     return c == NULL ? stk_err_name(err) : c->queue;
 }
 
-/* The first cause of the family that the message names; of several codes for one message, the cause of `err`. */
+/* Returns the first cause of the family that the message names. If a message belongs to several codes, returns the
+ * cause of `err`. */
 static const struct cause *named_by(const char *msg, enum vec_family family, int err) {
     const struct cause *found = NULL;
     for (const struct cause *c = causes; c < causes + CAUSES; c++) {

@@ -19,11 +19,11 @@ enum vec_family {
     VEC_LOG_REPLAY /* ReplayLogError of reading its records */
 };
 
-/* The class of `err` in the reference, "QueueFull". The code's own name where a call of that family must not return it,
- * so that a comparison with the record's class fails. */
+/* Returns the class of `err` in the reference, such as "QueueFull". Where a call of that family must not return the
+ * code, returns the code's own name, so that a comparison with the record's class fails. */
 const char *cause_class(enum vec_family family, int err);
 
-/* The queue that a QueueFull of `err` names, likewise. */
+/* Returns the queue that a QueueFull of `err` names, in the same way. */
 const char *cause_queue(enum vec_family family, int err);
 
 /* Compares `err` with the cause that the record's message names, unless something has looked at the message. One that

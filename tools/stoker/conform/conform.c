@@ -29,7 +29,7 @@ static void unreadable(struct tally *total, const char *path, const char *why) {
     total->failed++;
 }
 
-/* Line on which `text` ends. */
+/* Returns the number of the line on which `text` ends. */
 static unsigned last_line(const char *text) {
     unsigned line = 1;
     for (; *text != '\0'; text++) {
@@ -38,6 +38,7 @@ static unsigned last_line(const char *text) {
     return line;
 }
 
+/* Runs the records of one file. A file with a NUL byte is no text: its records up to the NUL are not run. */
 static void run_file(struct tally *total, const char *path) {
     struct bytes b = {0};
     const char *wrong = bytes_of_file(path, &b);
@@ -58,6 +59,7 @@ static void run_file(struct tally *total, const char *path) {
     free(text);
 }
 
+/* Returns true if the name ends as the name of a vector file does. */
 static bool is_vector(const char *name) {
     static const char *const ends[] = {".case", ".table", ".expect", ".trace"};
     for (unsigned i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -92,6 +94,7 @@ static bool is_new(struct folders *f, const struct stat *st) {
 
 static void run_directory(struct tally *total, struct folders *f, const char *path, unsigned depth);
 
+/* Runs a file, or all of a folder that was not run yet. */
 static void run_entry(struct tally *total, struct folders *f, const char *directory, const char *name, unsigned depth) {
     struct stat st;
     size_t len = strlen(directory) + strlen(name) + 2;
@@ -107,6 +110,7 @@ static void run_entry(struct tally *total, struct folders *f, const char *direct
     free(path);
 }
 
+/* Runs the entries of a folder in the order of their names. A folder deeper than DEPTH_MAX counts as a failure. */
 static void run_directory(struct tally *total, struct folders *f, const char *path, unsigned depth) {
     struct dirent **entry = NULL;
     int count = depth > DEPTH_MAX ? -1 : scandir(path, &entry, NULL, alphasort);
@@ -147,7 +151,7 @@ const struct cli_page *page_conform(void) {
     return &page;
 }
 
-/* There is no option but --help. */
+/* Refuses every option: there is none but --help. */
 static int take_option(void *to, int id) {
     (void)to;
     (void)id;

@@ -1,3 +1,4 @@
+/* Records of constants: the number that the reference gives for each name of the wire format. */
 #include "cases.h"
 
 #include "stoker/control.h"
@@ -5,6 +6,7 @@
 
 #include <string.h>
 
+/* The reference's name of each constant, and its value here. */
 static const struct {
     const char *name;
     uint64_t value;
@@ -66,7 +68,7 @@ static const struct {
     {"tenant.ID_MAX", STK_TENANT_NONE - 1},
 };
 
-/* A constant that no header has is not compared, and so not counted as passed. */
+/* Record const: the value of a name. A constant that no header has is not compared, and so not counted as passed. */
 static void do_const(struct vec *v, struct world *w) {
     const char *name = vec_need(v, "name");
     (void)w;

@@ -1,3 +1,4 @@
+/* Records of the control buffer: its layout, its size, and each call that reads it. */
 #include "cases.h"
 
 #include "stoker/control.h"
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Record encode_control: lays a control buffer out, compares its bytes, and keeps the buffer for later records. */
 static void do_encode_control(struct vec *v, struct world *w) {
     struct stk_control control;
     struct bytes b = {0};
@@ -23,6 +25,7 @@ static void do_encode_control(struct vec *v, struct world *w) {
     }
 }
 
+/* Record control_byte_len: the size of a control buffer. */
 static void do_control_byte_len(struct vec *v, struct world *w) {
     size_t bytes = 0;
     (void)w;
@@ -44,6 +47,7 @@ enum read {
     OBSERVABLE
 };
 
+/* Reads one word in the way that `what` says, also out of a buffer that is too short. */
 static void read_one(struct vec *v, struct world *w, enum read what) {
     struct stk_control control;
     struct stk_error_info info = {0};
@@ -72,6 +76,7 @@ static void do_read_observable(struct vec *v, struct world *w) {
     read_one(v, w, OBSERVABLE);
 }
 
+/* Record read_metrics: the counters that are not 0, as a list opcode:count. */
 static void do_read_metrics(struct vec *v, struct world *w) {
     struct stk_control control;
     struct stk_error_info info = {0};

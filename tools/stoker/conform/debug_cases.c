@@ -1,10 +1,12 @@
+/* Records of the debug log: an empty log, its size, and the records that a reader finds in it. */
 #include "cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SMALL ((size_t)64 << 10) /* what the scripts keep */
+#define SMALL ((size_t)64 << 10) /* bytes; a larger buffer is not kept for later records */
 
+/* Record encode_empty_debug_log: lays an empty log out; a small one is kept for later records. */
 static void do_encode_empty_debug_log(struct vec *v, struct world *w) {
     struct stk_debug_log log;
     struct bytes b = {0};
@@ -21,6 +23,7 @@ static void do_encode_empty_debug_log(struct vec *v, struct world *w) {
     }
 }
 
+/* Record debug_log_byte_len: the size of a log. */
 static void do_debug_log_byte_len(struct vec *v, struct world *w) {
     size_t bytes = 0;
     (void)w;
@@ -40,6 +43,7 @@ static void do_debug_image(struct vec *v, struct world *w) {
     vec_expect_image(v, w->log.p, w->log.len);
 }
 
+/* Record read_debug_log: reads all records of the log, which further records then look at. */
 static void do_read_debug_log(struct vec *v, struct world *w) {
     struct stk_debug_log log;
     struct stk_error_info info = {0};
@@ -57,6 +61,7 @@ static void do_read_debug_log(struct vec *v, struct world *w) {
     }
 }
 
+/* Record debug_record: one of the records that were read. */
 static void do_debug_record(struct vec *v, struct world *w) {
     char args[40];
     uint64_t i = vec_u64(v, "i");

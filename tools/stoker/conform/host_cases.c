@@ -1,3 +1,5 @@
+/* Records of a ring in this process, as stoker/channel.h has it: a producer that stores whole images, and a
+ * consumer. */
 #include "cases.h"
 
 #include "stoker/channel.h"
@@ -5,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Makes both ends of the ring of this file. */
 static void ends(struct world *w, struct stk_ring *ring, struct stk_producer *producer, struct stk_consumer *consumer) {
     ring->words = (uint32_t *)(void *)w->host.p;
     ring->slots = (uint32_t)(w->host.len / STK_SLOT_BYTES);
@@ -12,6 +15,7 @@ static void ends(struct world *w, struct stk_ring *ring, struct stk_producer *pr
     stk_ring_consumer(consumer, ring);
 }
 
+/* Record host_new: makes a ring and compares what its ends say about it. A small ring is kept for later records. */
 static void do_host_new(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -34,6 +38,7 @@ static void do_host_new(struct vec *v, struct world *w) {
     }
 }
 
+/* Record host_publish: stores an image, which may have a wrong length. */
 static void do_host_publish(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -46,6 +51,7 @@ static void do_host_publish(struct vec *v, struct world *w) {
     free(image);
 }
 
+/* Record host_read: copies a slot out, into memory that may be too small. */
 static void do_host_read(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -60,6 +66,7 @@ static void do_host_read(struct vec *v, struct world *w) {
     free(out);
 }
 
+/* Record host_done_count: how many slots are DONE. */
 static void do_host_done_count(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;

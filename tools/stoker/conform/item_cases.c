@@ -1,3 +1,4 @@
+/* Records of work items: many short items that one call publishes, or with which it fills an idle ring. */
 #include "cases.h"
 
 #include "stoker/parity/work_items.h"
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "op:input:output:param|..." */
+/* Reads the items of a record, "op:input:output:param|...". */
 static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     uint32_t *n;
     size_t numbers = vec_numbers(v, "items", ":|", 4, &n);
@@ -20,6 +21,7 @@ static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     return items;
 }
 
+/* Record publish_work_items: publishes many items in one call. */
 static void do_publish_work_items(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, start = vec_u32(v, "start"), tenant = vec_u32(v, "tenant");
@@ -39,7 +41,8 @@ static void do_publish_work_items(struct vec *v, struct world *w) {
     free(items);
 }
 
-/* Works on a copy: `kept` holds on to its words where the size is the same, and is only replaced on success. */
+/* Lays a ring of items out. Works on a copy: `kept` holds on to its words where the size is the same, and is only
+ * replaced on success. */
 static void encode(struct vec *v, struct bytes *into, bool keep) {
     struct stk_ring ring;
     struct bytes b = {0};
@@ -70,6 +73,7 @@ static void do_encode_work_items_words(struct vec *v, struct world *w) {
     encode(v, &w->words, true);
 }
 
+/* Record words_load: keeps words, in little-endian order, for later records. */
 static void do_words_load(struct vec *v, struct world *w) {
     uint32_t *n;
     size_t count = vec_numbers(v, "words", ",", 1, &n);

@@ -10,7 +10,7 @@
 
 /// Making and opening ///
 
-/* The reference checks the capacity that it is given before it looks at the file. */
+/* Makes or opens the log. The reference checks the capacity that it is given before it looks at the file. */
 static int attach(struct log_world *l, const char *path, bool create, uint64_t *capacity) {
     struct stk_file_config config = {.path = path, .block_bytes = STK_FILE_WHOLE, .prog_unit = 1, .create = create};
     struct stk_error_info info = {.value = *capacity};
@@ -33,6 +33,7 @@ static int attach(struct log_world *l, const char *path, bool create, uint64_t *
     return err;
 }
 
+/* Makes or opens the file, and compares capacity and cursor of the log. */
 static void attach_and_compare(struct vec *v, struct log_world *l, const char *path, bool create) {
     uint64_t capacity = vec_u64(v, "arg_capacity");
     if (v->bad > 0) {
@@ -52,6 +53,7 @@ static void do_case(struct vec *v, struct world *w) {
     log_world_free(w);
 }
 
+/* Record create: makes a log file. */
 static void do_create(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -64,6 +66,7 @@ static void do_create(struct vec *v, struct world *w) {
     }
 }
 
+/* Record open: opens a log file that exists. */
 static void do_open(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -72,7 +75,7 @@ static void do_open(struct vec *v, struct world *w) {
     }
 }
 
-/* NAME.after.vrrl is a copy of NAME.vrrl. */
+/* Record open_copy: opens a copy. NAME.after.vrrl is a copy of NAME.vrrl. */
 static void do_open_copy(struct vec *v, struct world *w) {
     static const char after[] = ".after.vrrl";
     struct log_world *l = log_world(v, w);
@@ -99,7 +102,7 @@ static void do_open_copy(struct vec *v, struct world *w) {
 
 /// Files ///
 
-/* The bytes of the stored file of that name, where it has the checksum that is expected now. */
+/* Compares a file with the stored file of that name, where the stored file has the checksum that is expected now. */
 static void expect_stored(struct vec *v, const struct log_world *l, const struct bytes *now) {
     char path[LOG_PATH_BYTES], hash[20];
     struct bytes b = {NULL, 0};
@@ -113,6 +116,7 @@ static void expect_stored(struct vec *v, const struct log_world *l, const struct
     free(b.p);
 }
 
+/* Record file: compares whether a file exists, its length and its bytes. */
 static void do_file(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     struct bytes b = {NULL, 0};

@@ -8,13 +8,14 @@
 
 /// Results ///
 
+/* Compares a failure of a file operation with the reference's name for it. */
 static void expect_io(struct vec *v, const char *op, const char *kind) {
     vec_expect_text(v, "class", "Io");
     vec_expect_text(v, "op", op);
     vec_expect_text(v, "kind", kind);
 }
 
-/* The fields of a refusal; `count` is the capacity that was refused. */
+/* Compares the fields of a refusal; `count` is the capacity that was refused. */
 static void expect_class(struct vec *v, int err, uint64_t count) {
     switch (err) {
     case STK_E_ARG:
@@ -61,6 +62,7 @@ struct log_world *log_open(struct vec *v, struct world *w) {
 
 /// Records ///
 
+/* Takes the fields of a failure, where the record has one. */
 static void failure_of(struct vec *v, struct stk_log_record *r) {
     if (vec_u32(v, "failure") != 0) {
         r->kind = STK_LOG_FAILURE;
@@ -71,6 +73,7 @@ static void failure_of(struct vec *v, struct stk_log_record *r) {
     }
 }
 
+/* Record append: appends a record to the log. */
 static void do_append(struct vec *v, struct world *w) {
     struct log_world *l = log_open(v, w);
     struct stk_log_record r = {.kind = STK_LOG_PUBLISH};
@@ -96,7 +99,7 @@ static void do_append(struct vec *v, struct world *w) {
     }
 }
 
-/* All records into l->records. */
+/* Reads all records into l->records. */
 static int replay(struct log_world *l) {
     uint8_t buffer[4096];
     struct stk_log_iter iter;
@@ -110,6 +113,7 @@ static int replay(struct log_world *l) {
     return err;
 }
 
+/* Record replay: reads all records, which further records then look at. */
 static void do_replay(struct vec *v, struct world *w) {
     struct log_world *l = log_open(v, w);
     if (l != NULL && log_expect_result(v, VEC_LOG_REPLAY, replay(l), 0)) {
@@ -117,6 +121,7 @@ static void do_replay(struct vec *v, struct world *w) {
     }
 }
 
+/* Compares the fields of a failure. A record of a publish has none of them. */
 static void expect_failure(struct vec *v, const struct stk_log_record *r) {
     vec_expect_u64(v, "failure", r->kind == STK_LOG_FAILURE);
     if (r->kind == STK_LOG_FAILURE) {
@@ -127,6 +132,7 @@ static void expect_failure(struct vec *v, const struct stk_log_record *r) {
     }
 }
 
+/* Record record: one of the records of the last replay. */
 static void do_record(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     uint64_t i = vec_u64(v, "i");

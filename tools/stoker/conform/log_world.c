@@ -1,3 +1,4 @@
+/* The temporary folder of the replay log files, and the log that is open in it. */
 #include "log_world.h"
 
 #include <dirent.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Removes the temporary folder and the files in it. It has no folders inside. */
 static void remove_folder(const char *folder) {
     char path[LOG_PATH_BYTES];
     DIR *d = opendir(folder);
@@ -45,6 +47,7 @@ struct log_world *log_world(struct vec *v, struct world *w) {
         l = w->logs = vec_alloc(sizeof *l);
         const char *base = getenv("TMPDIR");
         int n = snprintf(l->folder, sizeof l->folder, "%s/stoker-conform-XXXXXX", base != NULL ? base : "/tmp");
+        /* An empty name says that there is no folder, so that each later record fails too. */
         if (n >= (int)sizeof l->folder || mkdtemp(l->folder) == NULL) {
             l->folder[0] = '\0';
         }
@@ -76,6 +79,7 @@ bool log_copy(const char *from, const char *to) {
 bool log_path(struct vec *v, struct log_world *l, const char *key, char *path) {
     char stored[LOG_PATH_BYTES];
     const char *name = vec_need(v, key);
+    /* A name from a vector file must not lead out of the temporary folder. */
     if (name[0] == '/' || name[0] == '.' || strstr(name, "/.") != NULL || strlen(name) > 200) {
         vec_differ(v, key, "a name within the folder", name);
         return false;

@@ -20,14 +20,15 @@ struct log_world {
     size_t count;
 };
 
-/* The world of this case; NULL, and a failed record, when there is no folder to be had. */
+/* Returns the world of this case. Returns NULL, with the record failed, when no folder can be made. */
 struct log_world *log_world(struct vec *v, struct world *w);
 
-/* The path of the file that the record calls `key`, in the temporary folder; the stored file of that name is copied
- * there first, unless the case made one. False, and a failed record, for a name that leaves the folder. */
+/* Writes the path of the file that the record calls `key`, in the temporary folder. The stored file of that name is
+ * copied there first, unless the case made one. Returns false, with the record failed, for a name that leaves the
+ * folder. */
 bool log_path(struct vec *v, struct log_world *l, const char *key, char *path);
 
-/* The path of the stored file of that name. */
+/* Writes the path of the stored file of that name. */
 void log_stored(const struct log_world *l, const char *name, char *path);
 
 /* Copies a file; false when that is not possible. */
@@ -36,11 +37,11 @@ bool log_copy(const char *from, const char *to);
 /* Closes the log that is open, if one is. */
 void log_close(struct log_world *l);
 
-/* The fields of a result against a return code; `count` is the capacity that was refused. True when the call
- * succeeded. */
+/* Compares the fields of a result with a return code; `count` is the capacity that was refused. Returns true when the
+ * call succeeded. */
 bool log_expect_result(struct vec *v, enum vec_family family, int err, uint64_t count);
 
-/* The world with a log open in it; NULL, and a failed record, when none is. */
+/* Returns the world with a log open in it. Returns NULL, with the record failed, when no log is open. */
 struct log_world *log_open(struct vec *v, struct world *w);
 
 #endif

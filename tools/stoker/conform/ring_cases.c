@@ -1,3 +1,4 @@
+/* Records of the ring: its layout, every call that publishes, transitions of a slot, and load misses. */
 #include "cases.h"
 
 #include "stoker/ring.h"
@@ -5,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL ((size_t)1 << 20) /* what the scripts keep */
+#define SMALL ((size_t)1 << 20) /* bytes; a larger buffer is not kept for later records */
 
+/* Lays an empty ring out. A small ring is kept for later records. The reference has two functions for this, which name
+ * their errors differently: `family` says which one the record is from. */
 static void encode_empty_ring(struct vec *v, struct world *w, enum vec_family family) {
     struct stk_ring ring;
     struct bytes b = {0};
@@ -56,6 +59,7 @@ static void do_image(struct vec *v, struct world *w) {
     vec_expect_image(v, w->ring.p, w->ring.len);
 }
 
+/* Record publish_slot: publishes one slot. */
 static void do_publish_slot(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t *args;
@@ -70,7 +74,7 @@ static void do_publish_slot(struct vec *v, struct world *w) {
     free(args);
 }
 
-/* "opcode:arg,arg|opcode:-|..." */
+/* Reads the ops of a record, "opcode:arg,arg|opcode:-|...". */
 static struct stk_work *parse_ops(struct vec *v, const char *key, uint32_t *count) {
     char *text = vec_copy(vec_need(v, key)), *rest = text, *tuple;
     struct stk_work *ops = vec_alloc((strlen(text) + 1) * sizeof *ops);
@@ -100,6 +104,7 @@ static void free_ops(struct stk_work *ops, uint32_t count) {
     free(ops);
 }
 
+/* Record publish_packed: publishes several ops in one slot. */
 static void do_publish_packed(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, slot = vec_u32(v, "slot"), tenant = vec_u32(v, "tenant");
@@ -120,6 +125,7 @@ static void do_publish_packed(struct vec *v, struct world *w) {
     free_ops(ops, count);
 }
 
+/* Record batch_publish: publishes items and their fence. */
 static void do_batch_publish(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, start = vec_u32(v, "start"), tenant = vec_u32(v, "tenant");
@@ -135,6 +141,7 @@ static void do_batch_publish(struct vec *v, struct world *w) {
     free_ops(items, count);
 }
 
+/* Record transition: moves a slot from one status to another, or is refused. */
 static void do_transition(struct vec *v, struct world *w) {
     static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
     struct stk_ring ring;
@@ -162,6 +169,7 @@ static void do_encode_load_miss(struct vec *v, struct world *w) {
     vec_expect_image(v, image, sizeof image);
 }
 
+/* Record decode_load_miss: reads a load miss out of the bytes of a slot. */
 static void do_decode_load_miss(struct vec *v, struct world *w) {
     uint32_t resource, prefetch;
     uint64_t at = (uint64_t)vec_u32(v, "slot") * STK_SLOT_BYTES;
@@ -178,6 +186,7 @@ static void do_decode_load_miss(struct vec *v, struct world *w) {
     }
 }
 
+/* Record count_done: counts DONE slots in bytes that may end early. */
 static void do_count_done(struct vec *v, struct world *w) {
     struct stk_error_info info = {0};
     int count = stk_ring_image_count_done(w->ring.p, w->ring.len, vec_u64(v, "items"), &info);

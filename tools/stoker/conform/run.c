@@ -37,6 +37,7 @@ static const struct {
     {"create_args", {log_handlers, log_record_handlers}},
 };
 
+/* Returns what runs a record of this name in a file of this kind, or NULL. */
 static const struct handler *find(const char *kind, const char *rec) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         if (strcmp(kinds[k].kind, kind) != 0) {
@@ -53,12 +54,13 @@ static const struct handler *find(const char *kind, const char *rec) {
     return NULL;
 }
 
-/* The reference's lossy readers are no part of the contract. */
+/* Returns true for the reference's lossy readers, which are no part of the contract. */
 static bool is_lossy(const char *rec) {
     size_t len = strlen(rec);
     return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
 }
 
+/* Counts a record that nothing runs. The first unknown one is named at the end. */
 static void skip_record(struct tally *total, const struct vec *v) {
     const char *rec = v->field[0].value;
     total->skipped++;
@@ -67,13 +69,15 @@ static void skip_record(struct tally *total, const struct vec *v) {
     }
 }
 
+/* Counts a message of the reference whose cause has no code here. The first one is named at the end. */
 static void note_cause(struct tally *total, const struct vec *v) {
     if (v->unknown_cause && total->unknown_causes++ == 0) {
         snprintf(total->first_cause, sizeof total->first_cause, "%s:%u", v->path, v->line);
     }
 }
 
-/* Fields that are no part of the contract count as skipped; others that nobody looked at are a hole in this program. */
+/* Counts the fields that are no part of the contract as skipped. Any other field that nobody looked at is a hole in
+ * this program. */
 static void settle_fields(struct tally *total, struct vec *v) {
     unsigned before = v->skipped;
     vec_skip(v, "msg");
@@ -92,6 +96,7 @@ static void settle_fields(struct tally *total, struct vec *v) {
     }
 }
 
+/* Runs one record and counts it as passed, failed or skipped. A record that compared nothing is not counted. */
 static void run_record(struct tally *total, struct vec *v, struct world *w, const char *kind) {
     const struct handler *h = find(kind, v->field[0].value);
     if (h == NULL) {
@@ -111,7 +116,8 @@ static void run_record(struct tally *total, struct vec *v, struct world *w, cons
     }
 }
 
-/* The kind decides who runs what follows; where a handler bears the name, the case itself says what to make. */
+/* Takes the kind of the case, which decides who runs the records behind it. Where a handler has the name, the case
+ * itself says what to make. */
 static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
     snprintf(kind, size, "%s", vec_need(v, "kind"));
     const struct handler *h = find(kind, "case");

@@ -1,10 +1,11 @@
+/* Records of count-min sketches: alone, and the five that a telemetry snapshot is folded into. */
 #include "telemetry_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* An empty sketch in memory of its own. */
+/* Makes an empty sketch in memory of its own. */
 static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_t depth, uint64_t width) {
     size_t bytes = 0;
     int err = stk_sketch_bytes(depth, width, &bytes);
@@ -16,6 +17,7 @@ static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_
     return stk_sketch_init(sketch, *memory, bytes, depth, width);
 }
 
+/* Record new: makes the two sketches of the file. */
 static void do_new(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
@@ -33,12 +35,14 @@ static struct stk_sketch *named(struct vec *v, struct world *w, const char *key)
     return &telemetry_world(w)->sketch[vec_one_of(v, key, names, 2) == 1];
 }
 
+/* Record try_add: adds, or is refused where a counter would pass its end. */
 static void do_try_add(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
     vec_expect_result(v, VEC_MERGE, stk_sketch_add(s, key, amount));
 }
 
+/* Record add: adds, and a counter stops at its end. */
 static void do_add(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
@@ -50,6 +54,7 @@ static void do_point(struct vec *v, struct world *w) {
     vec_expect_u64(v, "value", stk_sketch_estimate(s, vec_u64(v, "key")));
 }
 
+/* Record merge: adds the counters of one sketch to another, which may be of another shape. */
 static void do_merge(struct vec *v, struct world *w) {
     struct stk_sketch *into = named(v, w, "into"), *from, fresh;
     void *memory = NULL;
@@ -72,7 +77,8 @@ static void do_clear(struct vec *v, struct world *w) {
     }
 }
 
-/* The reference's sketch grows as it needs to: in memory of the new size when the old is too small. */
+/* Record reset_shape: gives the sketch another shape. The reference's sketch grows as it needs to: here it gets memory
+ * of the new size when the old memory is too small. */
 static void do_reset_shape(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     void **memory = &telemetry_world(w)->sketch_memory[s == &telemetry_world(w)->sketch[1]];
@@ -84,6 +90,7 @@ static void do_reset_shape(struct vec *v, struct world *w) {
     vec_expect_result(v, VEC_SKETCH, err);
 }
 
+/* Record state: all counters of a sketch. */
 static void do_state(struct vec *v, struct world *w) {
     const struct stk_sketch *s = named(v, w, "which");
     vec_expect_u64(v, "depth", s->depth);
@@ -105,6 +112,7 @@ const struct handler sketch_handlers[] = {
 
 /// Sketches of a snapshot ///
 
+/* Record sketch: folds the present snapshot into its five sketches. */
 static void do_sketch(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
@@ -126,6 +134,7 @@ static void do_sketch(struct vec *v, struct world *w) {
     }
 }
 
+/* Returns the sketch that the record names. */
 static const struct stk_sketch *table(struct vec *v, struct world *w) {
     static const char *const names[] = {"ring_opcode", "active_opcode", "tenant", "status", "dispatch_metrics"};
     unsigned i = vec_one_of(v, "table", names, STK_TABLES);
@@ -140,6 +149,7 @@ static void do_table(struct vec *v, struct world *w) {
     expect_list64(v, "counters", s->counters, (size_t)s->depth * s->width);
 }
 
+/* Record estimate: the estimate for one key. */
 static void do_estimate(struct vec *v, struct world *w) {
     const struct stk_sketch *s = table(v, w);
     if (s->width == 0) {

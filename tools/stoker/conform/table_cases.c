@@ -1,3 +1,5 @@
+/* Records of tables of the format: priority partitions, transitions of a slot, classes of opcodes, and plans of
+ * probes. */
 #include "cases.h"
 
 #include "stoker/control.h"
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Record priority_offsets: the default partition of a ring. */
 static void do_priority_offsets(struct vec *v, struct world *w) {
     uint32_t o[STK_PRIORITY_OFFSETS];
     char text[80];
@@ -17,6 +20,8 @@ static void do_priority_offsets(struct vec *v, struct world *w) {
     vec_expect_text(v, "offsets", text);
 }
 
+/* Record write_priority_offsets: writes the partition into a buffer of 0xEE bytes. The hash of the whole buffer shows
+ * that no other word changed. */
 static void do_write_priority_offsets(struct vec *v, struct world *w) {
     struct stk_control control;
     char hash[20];
@@ -47,6 +52,7 @@ static int move(struct stk_ring *ring, unsigned to) {
     return to == PUBLISH_SLOT ? stk_ring_publish(ring, 0, &nop) : stk_ring_transition(ring, 0, (enum stk_transition)to);
 }
 
+/* Record transition_row: one slot with any status, and one move. */
 static void do_transition_row(struct vec *v, struct world *w) {
     struct stk_slot slot;
     struct stk_ring ring;
@@ -74,6 +80,7 @@ static void do_transition_row(struct vec *v, struct world *w) {
     }
 }
 
+/* Record opcode: whether an opcode is the user's, and whether it may be published. */
 static void do_opcode(struct vec *v, struct world *w) {
     uint32_t op = vec_u32(v, "op");
     int as_user = stk_opcode_user(op), as_published = stk_opcode_publishable(op);
@@ -89,6 +96,7 @@ static void do_opcode(struct vec *v, struct world *w) {
     vec_expect_u64(v, "is_builtin", !user && publish);
 }
 
+/* Record probe: how a worker's lanes are spread over a partition. */
 static void do_probe(struct vec *v, struct world *w) {
     struct stk_probe plan = stk_probe_plan(vec_u32(v, "partition_slots"), vec_u32(v, "worker_width"));
     (void)w;

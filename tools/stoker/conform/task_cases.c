@@ -1,3 +1,4 @@
+/* Records of task slots: each move of a task, and the sums over a task queue. */
 #include "cases.h"
 
 #include "stoker/parity/task.h"
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The 16 words of a list, stored as a task slot at `at`. False when there are not 16. */
+/* Stores the 16 words of a list as a task slot at `at`. Returns false when there are not 16. */
 static bool store_words(struct vec *v, const char *key, uint8_t *at) {
     uint32_t *n;
     bool whole = vec_numbers(v, key, ",", 1, &n) == STK_SLOT_WORDS;
@@ -30,7 +31,7 @@ enum {
     ACTIONS
 };
 
-/* Every field is there in every row, whether the action has a use for it or not. */
+/* Makes the move of the record. Every row has every field, whether the move has a use for it or not. */
 static int act(struct vec *v, struct stk_task_queue *queue, unsigned action) {
     uint32_t pc = vec_u32(v, "pc"), data = vec_u32(v, "data"), epoch = vec_u32(v, "epoch");
     uint32_t priority = vec_u32(v, "priority");
@@ -50,6 +51,7 @@ static int act(struct vec *v, struct stk_task_queue *queue, unsigned action) {
     }
 }
 
+/* Record task: one move of a task, and all words of the task afterwards. */
 static void do_task(struct vec *v, struct world *w) {
     struct stk_task_queue queue;
     uint8_t want[STK_SLOT_BYTES];
@@ -74,7 +76,7 @@ static void do_task(struct vec *v, struct world *w) {
     }
 }
 
-/* Slots come in order, so that the queue grows by one each time. */
+/* Record task_slot: adds a task slot. Slots come in order, so the queue grows by one each time. */
 static void do_task_slot(struct vec *v, struct world *w) {
     size_t len = w->ring.len;
     uint8_t *grown = vec_alloc(len + STK_SLOT_BYTES);
@@ -88,6 +90,7 @@ static void do_task_slot(struct vec *v, struct world *w) {
     bytes_take(&w->ring, grown, len + STK_SLOT_BYTES);
 }
 
+/* Record task_snapshot: the sums over a task queue. */
 static void do_task_snapshot(struct vec *v, struct world *w) {
     struct stk_task_snapshot s;
     struct stk_task_queue queue;

@@ -1,3 +1,4 @@
+/* Records of telemetry: a snapshot is decoded from two files, and further records ask for its parts. */
 #include "telemetry_world.h"
 
 #include "stoker/watchdog.h"
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole file beside the vector file; empty when it cannot be read. */
+/* Returns a whole file that lies beside the vector file; empty when it cannot be read. */
 static struct bytes image(struct vec *v, const char *file_key, const char *len_key) {
     const char *name = vec_need(v, file_key), *slash = strrchr(v->path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - v->path) + 1;
@@ -25,6 +26,7 @@ static struct bytes image(struct vec *v, const char *file_key, const char *len_k
     return b;
 }
 
+/* Record snapshot: decodes two files, and keeps the snapshot under its number. */
 static void do_snapshot(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint32_t *list, snap = vec_u32(v, "snap");
@@ -42,12 +44,13 @@ static void do_snapshot(struct vec *v, struct world *w) {
     free(list);
 }
 
-/* The last snapshot; records of a script name it again. */
+/* Returns the last snapshot. The records of a script name its number again. */
 static struct stk_telemetry *current(struct vec *v, struct world *w) {
     (void)vec_u32(v, "snap");
     return &telemetry_world(w)->telemetry;
 }
 
+/* Compares the counts of the statuses from `first` up to `end`. */
 static void expect_statuses(struct vec *v, const uint32_t *count, uint32_t first, uint32_t end) {
     static const char *const names[] = {"empty", "published", "claimed", "done",   "wait_io",
                                         "yield", "requeue",   "fault",   "unknown"};
@@ -56,6 +59,7 @@ static void expect_statuses(struct vec *v, const uint32_t *count, uint32_t first
     }
 }
 
+/* Record occupancy: slots by status. */
 static void do_occupancy(struct vec *v, struct world *w) {
     const struct stk_occupancy *o = &current(v, w)->snapshot.occupancy;
     expect_statuses(v, o->count, STK_SLOT_EMPTY, STK_STATUS_KINDS);
@@ -63,6 +67,7 @@ static void do_occupancy(struct vec *v, struct world *w) {
     vec_expect_u64(v, "queue_depth", stk_occupancy_depth(o));
 }
 
+/* Compares the counters that are not 0, as a list opcode:count. */
 static void expect_metrics(struct vec *v, const uint32_t *metrics) {
     char text[STK_CTL_METRICS_SLOTS * 16] = "-";
     for (uint32_t i = 0, at = 0; i < STK_CTL_METRICS_SLOTS; i++) {
@@ -73,6 +78,7 @@ static void expect_metrics(struct vec *v, const uint32_t *metrics) {
     vec_expect_text(v, "metrics", text);
 }
 
+/* Record control: the control words. */
 static void do_control(struct vec *v, struct world *w) {
     const struct stk_control_state *c = &current(v, w)->snapshot.control;
     vec_expect_u64(v, "shutdown", c->shutdown != 0);
@@ -83,6 +89,7 @@ static void do_control(struct vec *v, struct world *w) {
     expect_list32(v, "priority_fairness", c->priority_fairness, STK_PRIORITIES);
 }
 
+/* Record slots: a hash over all rows, in the byte order of the reference. */
 static void do_slots(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t slots = t->snapshot.occupancy.slots;
@@ -101,6 +108,7 @@ static void do_slots(struct vec *v, struct world *w) {
     free(bytes);
 }
 
+/* Record slot: one row. */
 static void do_slot(struct vec *v, struct world *w) {
     static const char *const names[] = {"Empty", "Published", "Claimed", "Done",   "WaitIo",
                                         "Yield", "Requeue",   "Fault",   "Unknown"};
@@ -119,6 +127,7 @@ static void do_slot(struct vec *v, struct world *w) {
     expect_list32(v, "args_prefix", r->args, 3);
 }
 
+/* Record windows: how many ticketed windows there are, and how many are active. */
 static void do_windows(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t *active = vec_alloc(t->window_count * sizeof *active);
@@ -127,6 +136,7 @@ static void do_windows(struct vec *v, struct world *w) {
     free(active);
 }
 
+/* Record window: one ticketed window. */
 static void do_window(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t i = vec_u32(v, "i");
@@ -144,6 +154,7 @@ static void do_window(struct vec *v, struct world *w) {
     vec_expect_u64(v, "active", stk_window_active(window) != 0);
 }
 
+/* Record counters: the rates of a snapshot, under the reference's names. */
 static void do_counters(struct vec *v, struct world *w) {
     struct stk_runtime_counters c;
     stk_runtime_counters(&current(v, w)->snapshot, &c);
@@ -163,6 +174,7 @@ static void do_counters(struct vec *v, struct world *w) {
     vec_expect_u64(v, "fault_slots", c.faulted);
 }
 
+/* Record priority: whether to drain before more is published. */
 static void do_priority(struct vec *v, struct world *w) {
     struct stk_priority_accounting a;
     stk_priority_accounting(&current(v, w)->snapshot, &a);
@@ -174,6 +186,7 @@ static void do_priority(struct vec *v, struct world *w) {
     vec_expect_text(v, "reason", drain ? "pending_telemetry" : "none");
 }
 
+/* Record active_slots: the active slots of an opcode, the first 64 of them. */
 static void do_active_slots(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t slots = t->snapshot.occupancy.slots;
@@ -184,6 +197,7 @@ static void do_active_slots(struct vec *v, struct world *w) {
     free(active);
 }
 
+/* Record health: compares two snapshots, as the watchdog does. */
 static void do_health(struct vec *v, struct world *w) {
     const struct telemetry_world *t = telemetry_world(w);
     uint32_t prev = vec_u32(v, "prev"), cur = vec_u32(v, "cur");

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+/* Decodes a ring and a control buffer of zeros, of the lengths that the record gives. */
 static int decode_zeroed(struct vec *v, struct world *w, size_t ring_len, const struct stk_opcodes *opcodes) {
     struct bytes control = {0}, ring = {0};
     bytes_zero(&control, vec_size(v, "control_len"));
@@ -26,7 +27,7 @@ static void do_decode_zeroed(struct vec *v, struct world *w) {
     free(list);
 }
 
-/* How many of the counts are 0, as they are when each was read from a buffer of zeros. */
+/* Returns how many of the counts are 0, as they are when each was read from a buffer of zeros. */
 static uint64_t zeros(const uint32_t *count, size_t n) {
     uint64_t zero = 0;
     for (size_t i = 0; i < n; i++) {
@@ -35,7 +36,7 @@ static uint64_t zeros(const uint32_t *count, size_t n) {
     return zero;
 }
 
-/* The control buffer alone: with a ring of no slots. */
+/* Record control_decode_zeroed: the control buffer alone, with a ring of no slots. */
 static void do_control_decode_zeroed(struct vec *v, struct world *w) {
     static const struct stk_opcodes none;
     if (vec_expect_result(v, VEC_TELEMETRY, decode_zeroed(v, w, 0, &none))) {
@@ -55,6 +56,7 @@ const struct handler telemetry_edge_handlers[] = {
     {NULL, NULL},
 };
 
+/* Record host_copy: the share of the bytes that were not copied. */
 static void do_host_copy(struct vec *v, struct world *w) {
     struct stk_copy_report e = {.version = STK_COPY_REPORT_VERSION, .families = STK_COPY_REPORT_ALL};
     (void)w;
@@ -65,6 +67,7 @@ static void do_host_copy(struct vec *v, struct world *w) {
     vec_expect_u64(v, "complete", stk_copy_report_complete(&e) != 0);
 }
 
+/* Record sketch_bucket: the counter that a key has in each row of a sketch. */
 static void do_sketch_bucket(struct vec *v, struct world *w) {
     uint32_t depth = vec_u32(v, "depth"), width = vec_u32(v, "width"), key = vec_u32(v, "key");
     (void)w;

@@ -1,3 +1,4 @@
+/* The snapshots and sketches on which telemetry records act. */
 #include "telemetry_world.h"
 
 #include <inttypes.h>
@@ -30,6 +31,7 @@ int telemetry_decode(struct telemetry_world *t, const struct bytes *control, con
     if (err != STK_OK) {
         return err;
     }
+    /* Memory of the exact size, so that the sanitizers see an access behind it. */
     free(t->memory);
     t->memory = vec_alloc(STK_ARENA_BYTES(bytes));
     stk_arena_init(&arena, t->memory, STK_ARENA_BYTES(bytes));
@@ -41,7 +43,7 @@ int telemetry_decode(struct telemetry_world *t, const struct bytes *control, con
 }
 
 void expect_list64(struct vec *v, const char *key, const uint64_t *values, size_t count) {
-    char *text = vec_alloc(count * 21 + 2);
+    char *text = vec_alloc(count * 21 + 2); /* 20 digits and a comma for each number */
     char *at = text;
     *at = count == 0 ? '-' : '\0';
     for (size_t i = 0; i < count; i++) {
@@ -52,6 +54,7 @@ void expect_list64(struct vec *v, const char *key, const uint64_t *values, size_
 }
 
 void expect_list32(struct vec *v, const char *key, const uint32_t *values, size_t count) {
+    /* One function compares both widths. */
     uint64_t *wide = vec_alloc(count * sizeof *wide);
     for (size_t i = 0; i < count; i++) {
         wide[i] = values[i];

@@ -18,14 +18,14 @@ struct telemetry_world {
     void *sketch_memory[2];
 };
 
-/* The file's world, made when it is first needed. */
+/* Returns the world of the file. The first call makes it. */
 struct telemetry_world *telemetry_world(struct world *w);
 
-/* Decodes with memory made to measure. */
+/* Decodes a control buffer and a ring, in memory that is just large enough. */
 int telemetry_decode(struct telemetry_world *t, const struct bytes *control, const struct bytes *ring,
                      const struct stk_opcodes *opcodes);
 
-/* "1,2,3" or "-" against the values. */
+/* Compares a list "1,2,3", or "-" for none, with the values. */
 void expect_list32(struct vec *v, const char *key, const uint32_t *values, size_t count);
 void expect_list64(struct vec *v, const char *key, const uint64_t *values, size_t count);
 

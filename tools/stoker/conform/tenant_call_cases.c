@@ -10,6 +10,7 @@ struct request {
     uint64_t n, cap;
 };
 
+/* Compares a refusal for a quota: what was asked for, what is used and the limit. */
 static void expect_quota(struct vec *v, const struct stk_error_info *info, const struct request *r) {
     if (r->resource == NULL) {
         vec_expect_text(v, "class", "Backpressure");
@@ -22,7 +23,7 @@ static void expect_quota(struct vec *v, const struct stk_error_info *info, const
     vec_expect_u64(v, "cap", r->cap);
 }
 
-/* Class and payload of an error. */
+/* Compares the class of an error and its payload. */
 static void expect_class(struct vec *v, int err, const struct stk_error_info *info, const struct request *r) {
     switch (err) {
     case STK_E_REVOKED:
@@ -55,6 +56,7 @@ static void expect_class(struct vec *v, int err, const struct stk_error_info *in
     vec_expect_u64(v, "tenant_id", info->index);
 }
 
+/* Compares the result of a call. Returns true if the call succeeded. */
 static bool expect(struct vec *v, int err, const struct stk_error_info *info, const struct request *r) {
     vec_expect_text(v, "result", err < 0 ? "err" : "ok");
     if (err < 0) {
@@ -64,6 +66,7 @@ static bool expect(struct vec *v, int err, const struct stk_error_info *info, co
     return err >= 0;
 }
 
+/* Record global_opcode: the opcode on the wire of a tenant's local opcode. */
 static void do_global_opcode(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     const struct request r = {0};
@@ -74,7 +77,7 @@ static void do_global_opcode(struct vec *v, struct world *w) {
     }
 }
 
-/* Reserve or release, of which resource. */
+/* Reserves or releases one of the two resources. */
 static void resource(struct vec *v, struct world *w, bool staging, bool take) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
@@ -109,12 +112,13 @@ static void do_release_resident(struct vec *v, struct world *w) {
     resource(v, w, false, false);
 }
 
-/* The reference publishes nothing more for a tenant that was drained too often. */
+/* Returns true if the reference refuses this record because the tenant was drained too often before. */
 static bool is_refused_for_overdraft(struct vec *v, const struct tenant_seat *seat) {
     const char *queue = vec_has(v, "queue") ? vec_get(v, "queue") : "";
     return seat->overdrawn && strcmp(queue, "tenant") == 0;
 }
 
+/* Record publish: publishes for a tenant. A refusal that follows from draining too much is skipped. */
 static void do_publish(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
@@ -136,6 +140,8 @@ static void do_publish(struct vec *v, struct world *w) {
     free(args);
 }
 
+/* Record note_drained: the reference takes any number; stoker refuses more than is outstanding, and later records of
+ * this tenant are skipped. */
 static void do_note_drained(struct vec *v, struct world *w) {
     struct tenant_seat *seat = tenant_seat_of(v, w);
     if (seat == NULL) {
@@ -147,7 +153,7 @@ static void do_note_drained(struct vec *v, struct world *w) {
     }
 }
 
-/* A clock that only sleeping moves. */
+/* Returns the time of a clock that only sleeping moves. */
 static uint64_t now_ns(void *ctx) {
     return *(uint64_t *)ctx;
 }
@@ -161,6 +167,7 @@ static int sleep_ns(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
     return STK_E_TIMEOUT;
 }
 
+/* Record quiesce: waits until the tenant has no outstanding slot, for as many spins as the record says. */
 static void do_quiesce(struct vec *v, struct world *w) {
     static const struct stk_platform_ops platform = {"conform", now_ns, sleep_ns, NULL};
     struct tenant_seat *seat = tenant_seat_of(v, w);
@@ -181,6 +188,7 @@ static void do_quiesce(struct vec *v, struct world *w) {
     (void)expect(v, err, &info, &r);
 }
 
+/* Record counters: the counters of a tenant, but for those that differ since the two drained differently. */
 static void do_counters(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c;

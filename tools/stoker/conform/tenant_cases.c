@@ -9,6 +9,7 @@
 
 #define RING_SLOTS 4 /* where a file does not say */
 
+/* Returns the tenants of this file. The first call makes the table, and a ring where the file has none. */
 static struct tenant_world *world_of(struct world *w) {
     if (w->tenants == NULL) {
         struct tenant_world *t = vec_alloc(sizeof *t);
@@ -38,7 +39,7 @@ struct tenant_seat *tenant_seat_of(struct vec *v, struct world *w) {
     return &t->seat[id];
 }
 
-/* One registration; "attempt=n" makes all those up to the nth. */
+/* Makes one registration; "attempt=n" makes all those up to the nth. */
 static int enlist(struct vec *v, struct tenant_world *t, struct stk_tenant *handle) {
     struct stk_tenant_config config = {NULL, 0, 0, 0};
     bool bounded = vec_has(v, "quota") && strcmp(vec_get(v, "quota"), "unbounded") != 0;
@@ -59,6 +60,7 @@ static int enlist(struct vec *v, struct tenant_world *t, struct stk_tenant *hand
     return id;
 }
 
+/* Record register: registers a tenant. The reference gives out more ids than can publish; such a record is skipped. */
 static void do_register(struct vec *v, struct world *w) {
     struct tenant_world *t = world_of(w);
     struct stk_tenant_counters c;
@@ -95,6 +97,7 @@ static void do_lookup(struct vec *v, struct world *w) {
     vec_expect_outcome(v, "result", "some", "none", err, STK_E_REVOKED);
 }
 
+/* Compares a list of ids. */
 static void expect_ids(struct vec *v, const char *key, const uint32_t *ids, int count) {
     char text[8 * STK_TENANT_IDS_MAX] = "-";
     size_t len = 0;
@@ -113,6 +116,7 @@ static void do_active_count(struct vec *v, struct world *w) {
     vec_expect_u64(v, "value", world_of(w)->table.active);
 }
 
+/* Record select: which tenants may run together, by a matrix of conflicts. */
 static void do_select(struct vec *v, struct world *w) {
     uint32_t ids[STK_TENANT_IDS_MAX], *cells;
     struct tenant_world *t = world_of(w);

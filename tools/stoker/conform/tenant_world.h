@@ -20,7 +20,7 @@ struct tenant_world {
     _Alignas(STK_ALIGN) uint8_t memory[STK_ARENA_BYTES(STK_TENANT_BYTES(STK_TENANT_IDS_MAX))];
 };
 
-/* The seat that "id=" names. NULL when there is none, which fails or skips the record. */
+/* Returns the seat that "id=" names. Returns NULL when there is none, and then the record is failed or skipped. */
 struct tenant_seat *tenant_seat_of(struct vec *v, struct world *w);
 
 #endif

@@ -1,3 +1,4 @@
+/* Compares what the library did with the fields of a record, and counts each difference. */
 #include "vector_check.h"
 
 #include <inttypes.h>
@@ -41,11 +42,12 @@ void vec_expect_u64(struct vec *v, const char *key, uint64_t got) {
 
 void vec_expect_hex(struct vec *v, const char *key, const uint8_t *bytes, size_t len) {
     const char *want = vec_get(v, key);
+    /* The reference leaves long images out. Their length and hash are compared all the same. */
     if (want != NULL && strcmp(want, "omitted") == 0) {
         return;
     }
     char *got = vec_alloc(2 * len + 2);
-    strcpy(got, len == 0 ? "-" : "");
+    strcpy(got, len == 0 ? "-" : ""); /* "-" stands for the empty string */
     for (size_t i = 0; i < len; i++) {
         snprintf(got + 2 * i, 3, "%02x", (unsigned)bytes[i]);
     }
@@ -85,6 +87,7 @@ bool vec_expect_result(struct vec *v, enum vec_family family, int err) {
     if (err >= 0) {
         return v->bad == 0;
     }
+    /* The record names the class of its error; the message behind it names the cause. */
     vec_expect_text(v, "class", cause_class(family, err));
     if (vec_has(v, "queue")) {
         vec_expect_text(v, "queue", cause_queue(family, err));
@@ -95,6 +98,7 @@ bool vec_expect_result(struct vec *v, enum vec_family family, int err) {
 
 bool vec_expect_read(struct vec *v, const char *buffer, int err, uint64_t word, size_t byte_len) {
     bool ok = vec_expect_result(v, VEC_PROTOCOL, err);
+    /* Fields that only some errors of the reference have. */
     if (err < 0) {
         vec_expect_text(v, "buffer", buffer);
     }

@@ -1,3 +1,4 @@
+/* Cuts a line of a vector file into fields, and reads the numbers, lists and bytes in them. */
 #include "vector_text.h"
 
 #include "cli.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Returns true if all of the text is UTF-8. */
 static bool is_utf8(const char *text) {
     size_t left = strlen(text), taken = 1;
     for (; left != 0 && taken != 0; left -= taken, text += taken) {
@@ -89,8 +91,9 @@ void vec_skip(struct vec *v, const char *key) {
 uint64_t vec_u64(struct vec *v, const char *key) {
     const char *text = vec_get(v, key);
     char *end = NULL;
-    errno = 0;
+    errno = 0; /* strtoull says only by errno that a number is too large */
     uint64_t n = text == NULL ? 0 : strtoull(text, &end, 10);
+    /* strtoull also takes blanks and signs, which the format does not have. */
     if (text == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0) {
         vec_differ(v, key, text == NULL ? "(no such field)" : text, "a number");
     }
@@ -121,7 +124,7 @@ size_t vec_size(struct vec *v, const char *key) {
     return vec_affords(v, key, n) ? (size_t)n : 0;
 }
 
-/* `text` as `count` numbers up to `max`, each followed by one of `separators` or the end. */
+/* Reads `text` as `count` numbers up to `max`, each followed by one of `separators` or the end. */
 static bool numbers(const char *text, const char *separators, uint64_t max, uint64_t *out, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char *end;
@@ -137,9 +140,10 @@ static bool numbers(const char *text, const char *separators, uint64_t max, uint
     return true;
 }
 
+/* Reads a list of numbers; "-" is the empty list. The count must be a multiple of `group`. */
 static size_t list_in(struct vec *v, const char *key, const char *text, const char *separators, size_t group,
                       uint64_t max, uint64_t **out) {
-    size_t count = 1;
+    size_t count = 1; /* one number more than there are separators */
     for (const char *p = text; (p = strpbrk(p, separators)) != NULL; p++) {
         count++;
     }
@@ -152,6 +156,7 @@ static size_t list_in(struct vec *v, const char *key, const char *text, const ch
     return count;
 }
 
+/* Returns the numbers as 32 bits, which the caller has checked, and frees the list of 64 bits. */
 static size_t narrow(uint64_t *from, size_t count, uint32_t **out) {
     *out = vec_alloc(count * sizeof **out);
     for (size_t i = 0; i < count; i++) {
@@ -190,6 +195,7 @@ char *vec_tuple(char **list) {
     return tuple;
 }
 
+/* Returns the value of a lowercase hex digit. */
 static unsigned nibble(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10u;
 }

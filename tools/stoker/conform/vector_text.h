@@ -30,45 +30,46 @@ const char *vec_parse(struct vec *v, char *text);
 
 bool vec_has(const struct vec *v, const char *key);
 
-/* Did anything look at the field `key`? */
+/* Returns true if something has looked at the field `key`. */
 bool vec_seen(const struct vec *v, const char *key);
 
-/* The value of `key`, NULL when there is none. Marks the field as seen. */
+/* Returns the value of `key`, or NULL when the record has no such field. Marks the field as seen. */
 const char *vec_get(struct vec *v, const char *key);
 
-/* The same; a field that is missing is a failure of the record, and "-". */
+/* Returns the value of `key`, which the record must have. A missing field fails the record, and its value is "-". */
 const char *vec_need(struct vec *v, const char *key);
 
-/* The field `key`, if it is there and nothing looked at it, is no part of the contract: it counts as skipped. */
+/* Counts the field `key` as skipped, since it is no part of the contract. No effect on a field that was looked at. */
 void vec_skip(struct vec *v, const char *key);
 
-/* As a number. A field that is missing or no number is a failure of the record. */
+/* Returns the value of `key` as a number. A field that is missing, or is no number, fails the record. */
 uint64_t vec_u64(struct vec *v, const char *key);
 uint32_t vec_u32(struct vec *v, const char *key);
 
-/* Bytes of memory: what is beyond VEC_SIZE_MAX fails the record and is 0, so that no record can take all there is. */
+/* Returns the value of `key` as a number of bytes. A number above VEC_SIZE_MAX fails the record and is 0, so that no
+ * record can take all memory. */
 #define VEC_SIZE_MAX ((size_t)1 << 28)
 size_t vec_size(struct vec *v, const char *key);
 
-/* May the record have `bytes` bytes? If not it fails, by what `key` says. */
+/* Returns true if the record may take `bytes` bytes of memory; else fails the record, with `key` as the reason. */
 bool vec_affords(struct vec *v, const char *key, uint64_t bytes);
 
-/* The numbers of `key`, separated by one of `separators`, a multiple of `group` of them; "-" is the empty list.
- * Anything else fails the record and is the empty list. *out is to be freed. Returns how many. */
+/* Reads the numbers of `key`, separated by one of `separators`, a multiple of `group` of them; "-" is the empty list.
+ * Anything else fails the record and is the empty list. The caller frees *out. Returns how many. */
 size_t vec_numbers(struct vec *v, const char *key, const char *separators, size_t group, uint32_t **out);
 size_t vec_numbers64(struct vec *v, const char *key, const char *separators, size_t group, uint64_t **out);
 
-/* The same with `text` as the value of `key`. */
+/* Reads the numbers of `text` as vec_numbers reads those of `key`. */
 size_t vec_numbers_in(struct vec *v, const char *key, const char *text, const char *separators, uint32_t **out);
 
-/* The next '|' separated tuple of *list, cut off in place; NULL when there is none. */
+/* Returns the next tuple of *list, which '|' separates, cut off in place; NULL when there is none. */
 char *vec_tuple(char **list);
 
-/* The lowercase hex digits of `key` as bytes; "-" is the empty string. Anything else fails the record and is the empty
- * string. *out is to be freed. */
+/* Reads the lowercase hex digits of `key` as bytes; "-" is the empty string. Anything else fails the record and is the
+ * empty string. The caller frees *out. Returns the number of bytes. */
 size_t vec_bytes(struct vec *v, const char *key, uint8_t **out);
 
-/* Which of the `count` names `key` is; any other fails the record and is `count`. */
+/* Returns which of the `count` names `key` is. Any other value fails the record, and is `count`. */
 unsigned vec_one_of(struct vec *v, const char *key, const char *const *names, unsigned count);
 
 uint64_t vec_fnv1a64(const uint8_t *bytes, size_t len);

@@ -1,0 +1,16 @@
+/* Around the example of stoker/tenant.h (tools/check-examples). */
+#include "stoker/port/device.h"
+#include "stoker/stoker.h"
+
+int example(struct stk_device device, struct stk_tenants tenants, struct stk_tenant_config config,
+            struct stk_work work);
+
+int example(struct stk_device device, struct stk_tenants tenants, struct stk_tenant_config config,
+            struct stk_work work) {
+    struct stk_tenant tenant;
+    struct stk_slot slot;
+    uint64_t timeout_ns = 1000;
+    int err;
+    EXAMPLE;
+    return err;
+}
