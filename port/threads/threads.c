@@ -95,11 +95,11 @@ static void wake_for_slots(struct stk_threads *t) {
         return;
     }
     wanted = claimable(t, t->workers);
-    if (wanted < 2u) {
-        return; /* the caller's worker takes the only one */
+    if (wanted <= t->own_slots) {
+        return; /* the caller's worker takes the only one, if there is one */
     }
     (void)pthread_mutex_lock(&t->lock);
-    for (; stk_load(&t->asleep) != 0u && wanted > 1u; wanted--) {
+    for (; stk_load(&t->asleep) != 0u && wanted > t->own_slots; wanted--) {
         (void)stk_fetch_add(&t->asleep, UINT32_MAX); /* adds -1 */
         t->called++;
         t->launches++;
@@ -163,6 +163,7 @@ int stk_threads_open(struct stk_threads *t, const struct stk_device_memory *memo
     }
     t->workers = 1u + make_threads(t, wanted - 1u);
     t->asleep = t->workers - 1u;
+    t->own_slots = config->aside && t->workers > 1u ? 0u : 1u;
     /* No thread has been called yet, so each thread waits for the lock or for `wake`, and each worker is open before
      * its thread reads it. */
     err = open_worker(&t->own, memory, config, 0, t->workers);
@@ -211,6 +212,9 @@ static int threads_drive(void *ctx, bool pending) {
         return 0;
     }
     wake_for_slots(t);
+    if (t->own_slots == 0u) {
+        return 0;
+    }
     t->drives++;
     return run_own(t);
 }

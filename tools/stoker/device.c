@@ -100,7 +100,8 @@ static int open_interp(struct cli_device *d, const struct cli_device_wish *wish)
         .align = 4096,
     };
     struct stk_threads_config config = {.interp = {STK_HANDLERS_INTERP(cli_user_ops)},
-                                        .workers = wish->threads ? wish->threads : 1u};
+                                        .workers = wish->threads ? wish->threads : 1u,
+                                        .aside = wish->aside != 0};
     struct stk_arena arena;
     int err = stk_device_memory_bytes(&layout, &d->host_bytes);
     config.interp.turns = layout.slots > 63u ? layout.slots + 1u : 0u; /* so that a drive sees the whole ring */

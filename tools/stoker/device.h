@@ -23,8 +23,9 @@ struct cli_device_wish {
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     uint32_t table_bytes;                                       /* 0: 4 MiB; STK_NO_TABLES: none */
     uint32_t threads;                                           /* of the interpreter, the caller's included; 0: 1 */
-    int no_cpu;                                                 /* 1: an OpenCL device must be no CPU */
-    enum stk_residency residency;                               /* 0: the best that works */
+    int aside;  /* 1: the interpreter runs no slot on the caller's thread, where it has other threads */
+    int no_cpu; /* 1: an OpenCL device must be no CPU */
+    enum stk_residency residency; /* 0: the best that works */
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
      * hold for OpenCL devices (CLI_MODE_ENVIRONMENT) */
     enum stk_opencl_memory memory;

@@ -101,12 +101,28 @@ static uint32_t cpus_of(const struct scan_device *d) {
     return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
 }
 
-/* Returns how many readers a device gets. Threads pay where there is much to copy and a CPU to copy on; several devices
- * share the CPUs. */
+/* Returns how many readers with threads a device may get. Of several devices, those that are no CPU share the readers
+ * that one of them would have alone. A device on the CPU then has one reader: more would take CPUs from the readers of
+ * the faster devices, and the whole scan would be slower than without the device on the CPU. */
+static uint32_t share_of_readers(const struct scan_device *d) {
+    const struct scan *s = d->scan;
+    uint32_t readers = stk_reader_pool_default(), cpus = stk_reader_pool_cpus(), busy = cpus_of(d), fast = 0;
+    for (uint32_t i = 0; i < s->device_count && s->options.device_count > 1u; i++) {
+        const struct scan_device *other = &s->devices[i];
+        busy += other != d ? cpus_of(other) : 0u;
+        fast += cpus_of(other) == 0u;
+    }
+    if (busy >= cpus || (fast != 0u && cpus_of(d) != 0u)) {
+        return 1;
+    }
+    readers = readers < cpus - busy ? readers : cpus - busy;
+    return readers / (fast != 0u ? fast : s->options.device_count);
+}
+
+/* Returns how many readers a device gets. Threads pay where there is much to copy and a CPU to copy on. */
 static uint32_t readers_of(const struct scan_device *d) {
     const struct scan *s = d->scan;
-    uint32_t readers = stk_reader_pool_default(), cpus = stk_reader_pool_cpus(), busy = cpus_of(d), large = 0;
-    uint32_t spare = cpus > busy ? cpus - busy : 1u;
+    uint32_t readers = share_of_readers(d), large = 0;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
         large += s->files[i].size >= SCAN_LARGE;
         if (s->files[i].datagrams) {
@@ -116,7 +132,6 @@ static uint32_t readers_of(const struct scan_device *d) {
     if (s->options.readers != 0u) {
         return s->options.readers;
     }
-    readers = (readers < spare ? readers : spare) / s->options.device_count;
     return large != 0u && readers > 1u ? readers : 1u;
 }
 
@@ -228,7 +243,7 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     }
     s->options.devices[s->device_count++] = w.name;
     s->fleet.count = s->device_count;
-    return scan_device_prepare(d);
+    return 0;
 }
 
 int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
@@ -243,6 +258,9 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
     s->fleet.devices = s->fleet_devices;
     for (uint32_t i = 0; i < s->options.device_count && bad == 0; i++) {
         bad = open_named(s, i, wish);
+    }
+    for (uint32_t i = 0; i < s->device_count && bad == 0; i++) { /* all are known now, and so are their readers */
+        bad = scan_device_prepare(&s->devices[i]);
     }
     for (uint32_t i = 0; i < s->device_count; i++) {
         cli_device_leave_store(&s->devices[i].device);

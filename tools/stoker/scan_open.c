@@ -97,10 +97,27 @@ static int take_counters(struct scan *s) {
     return 0;
 }
 
+/* Returns how many CPUs one interpreter of the scan may use. Interpreters alone share all CPUs. Beside other devices an
+ * interpreter leaves the thread of the scan and two CPUs for each reader: two CPUs are often one core with two threads,
+ * and a reader that shares its core copies less than the interpreter scans there. */
+static uint32_t cpus_for_interpreter(const struct scan *s) {
+    uint32_t cpus = stk_reader_pool_cpus(), taken = 2u * stk_reader_pool_default() + 1u, interpreters = 0;
+    for (uint32_t i = 0; i < s->options.device_count; i++) {
+        interpreters += s->options.devices[i] && strcmp(s->options.devices[i], "interp") == 0;
+    }
+    if (s->options.device_count == 1u) {
+        return cpus;
+    }
+    if (interpreters == s->options.device_count) {
+        return cpus > interpreters ? cpus / interpreters : 1u;
+    }
+    return cpus > taken ? cpus - taken : 1u;
+}
+
 /* Returns how many threads the interpreter scans with. A thread pays only where it has data. A recording has one
  * worker, as its replay has. */
 static uint32_t threads_of(const struct scan *s) {
-    uint32_t cpus = s->options.workers ? s->options.workers : stk_reader_pool_cpus();
+    uint32_t cpus = s->options.workers ? s->options.workers : cpus_for_interpreter(s);
     uint64_t bytes = 0, most;
     bool pipe = false;
     for (uint32_t i = 0; i < s->options.file_count; i++) {
@@ -109,6 +126,10 @@ static uint32_t threads_of(const struct scan *s) {
     }
     bytes += pipe ? THREADS_FOR_PIPE : 0u;
     most = s->options.workers ? cpus : bytes / BYTES_OF_THREAD + 1u;
+    if (s->options.device_count > 1u) { /* the worker of the scan's own thread, which runs nothing */
+        cpus++;
+        most++;
+    }
     most = most < STK_THREADS_WORKERS_MAX ? most : STK_THREADS_WORKERS_MAX;
     return s->options.record ? 1u : cpus < most ? cpus : (uint32_t)most;
 }
@@ -125,6 +146,7 @@ static int open_ports(struct scan *s) {
     int bad = 0;
     struct cli_device_wish wish = {
         .threads = threads,
+        .aside = s->options.device_count > 1u,
         .store = s->options.store,
         .quiet = s->options.quiet,
         .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers, /* as its replay has */

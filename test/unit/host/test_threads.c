@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 
 #define OP_MEET 8u /* ends when as many slots as argument 0 says run at the same time */
 #define OP_MIX  9u
+#define OP_HERE 10u /* its result is 1 on the thread of the test, else 0 */
 #define SECOND  UINT64_C(1000000000)
 #define TOTAL   40000u
 #define WORKERS 4u
@@ -27,6 +29,8 @@ static struct op_image image;
 static struct stk_threads threads;
 static struct stk_ring ring;
 static uint32_t inside;
+static pthread_t tester;
+static bool aside; /* of the next port */
 
 static uint32_t op_meet(const struct stk_dev *d, const struct stk_call *c) {
     uint64_t start = stk_os_now_ns();
@@ -45,10 +49,18 @@ static uint32_t op_mix(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
-static const struct stk_user_op user_ops[] = {{OP_MEET, STK_SCALAR, op_meet}, {OP_MIX, STK_SCALAR, op_mix}};
+static uint32_t op_here(const struct stk_dev *d, const struct stk_call *c) {
+    (void)d;
+    stk_result(c, 0, pthread_equal(pthread_self(), tester) ? 1u : 0u);
+    return STK_SLOT_DONE;
+}
+
+static const struct stk_user_op user_ops[] = {
+    {OP_MEET, STK_SCALAR, op_meet}, {OP_MIX, STK_SCALAR, op_mix}, {OP_HERE, STK_SCALAR, op_here}};
 
 static void open_threads(uint32_t workers) {
-    const struct stk_threads_config config = {.interp = {.user_ops = user_ops, .user_op_count = 2}, .workers = workers};
+    const struct stk_threads_config config = {
+        .interp = {.user_ops = user_ops, .user_op_count = 3}, .workers = workers, .aside = aside};
     struct stk_device_memory memory;
     op_image_reset(&image);
     memory = op_image_memory(&image);
@@ -167,10 +179,29 @@ static void without_threads_the_caller_does_the_work(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void a_port_aside_runs_no_slot_on_the_thread_of_the_caller(void **state) {
+    (void)state;
+    tester = pthread_self();
+    aside = true;
+    open_threads(2);
+    for (uint32_t i = 0; i < 200u; i++) {
+        publish(i % OPS_SLOTS, OP_HERE, 0, 0);
+        assert_int_equal(result_of(i % OPS_SLOTS), 0);
+        assert_int_equal(stk_threads_ops.drive(&threads, true), 0);
+    }
+    close_threads();
+    open_threads(1); /* without another thread the caller's does the work */
+    publish(0, OP_HERE, 0, 0);
+    assert_int_equal(result_of(0), 1);
+    close_threads();
+    aside = false;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_run_at_the_same_time),
         cmocka_unit_test(each_slot_is_run_once_with_its_arguments),
+        cmocka_unit_test(a_port_aside_runs_no_slot_on_the_thread_of_the_caller),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(without_threads_the_caller_does_the_work),
     };

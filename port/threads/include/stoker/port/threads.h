@@ -1,7 +1,7 @@
 /* stoker port: dispatch by the interpreter on several threads, for a host whose CPUs do the work.
  *
  * The kernel compiled as C runs as one worker on the caller's thread, inside drive, and as one worker on each thread
- * of the port. All workers claim slots from one ring. A thread sleeps while no published slot waits, and drive wakes
+ * of the port; with stk_threads_config.aside on the threads of the port alone. All workers claim slots from one ring. A thread sleeps while no published slot waits, and drive wakes
  * it. */
 #ifndef STOKER_PORT_THREADS_H
 #define STOKER_PORT_THREADS_H
@@ -22,6 +22,9 @@ struct stk_threads_config {
     struct stk_interp_config interp; /* configuration of each worker; the port sets `worker` and `workers` itself */
     uint32_t workers; /* 1 to STK_THREADS_WORKERS_MAX, the caller's thread included; 0: the CPUs that this process may
                          use, at most STK_THREADS_WORKERS_MAX */
+    /* true: drive runs no slot, and only wakes threads. For a caller that has more to do than to wait for this device,
+     * such as one that feeds several devices. Without a thread beside the caller's, drive runs slots all the same */
+    bool aside;
 };
 
 struct stk_threads;
@@ -37,6 +40,7 @@ struct stk_threads_worker {
 struct stk_threads {
     /* workers that run, the caller's included: fewer than asked for where the system gave no thread */
     uint32_t workers;
+    uint32_t own_slots;    /* slots that one drive runs on the caller's thread: 1, or 0 where the port works aside */
     struct stk_interp own; /* worker 0, on the caller's thread */
     uint64_t drives;       /* times that worker 0 began */
     struct stk_threads_worker crew[STK_THREADS_WORKERS_MAX - 1u];
