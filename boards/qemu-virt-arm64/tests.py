@@ -17,7 +17,7 @@ INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest
                           r"|contract\.\w+_(ingest|flash)$|conformance$")
 # Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet:
 # README.md, "Which tests run".
-DEVICE = re.compile(r"unit\.(device|opencl_(alloc|cores|idle|io|log|put_back|threads|udp))$")
+DEVICE = re.compile(r"unit\.(device|opencl_(alloc|cores|idle|io|log|threads|udp))$")
 # Tests that fail in the guest for a reason outside this tree, each with the reason. They run all the same. A test of this
 # list that passes fails the run, so that it leaves the list.
 CANNOT_RUN = {}
