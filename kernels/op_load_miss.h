@@ -11,14 +11,9 @@
 
 /* Asks the host for a resource in the first call, and ends with the host's answer in a later one. */
 STK_FN stk_u32 stk_op_load_miss(const struct stk_dev *d, const struct stk_call *c) {
-    stk_u32 code = 0, moved = 0, status;
-    struct stk_io_ask ask;
-    ask.op = STK_IO_OP_READ;
-    ask.src = stk_arg(c, 0);
-    ask.dst = ask.src;
-    /* 0 asks for the whole resource. */
-    ask.bytes = 0u;
-    ask.offset = 0u;
+    stk_u32 code = 0, moved = 0, resource = stk_arg(c, 0), status;
+    /* 0 bytes ask for the whole resource. */
+    struct stk_io_ask ask = stk_io_make_ask(STK_IO_OP_READ, resource, resource, 0u, 0u);
     status = stk_io_outcome(d, c, &ask, 0u, &code, &moved);
     return status == STK_SLOT_DONE && code != 0u ? stk_refuse(c, STK_REASON_IO, code) : status;
 }

@@ -71,15 +71,59 @@ static void want_request(struct stk_uring *u, struct stk_uring_source *s) {
     }
 }
 
+/* Notes whether a socket that asked for multishot has it: 0, or the errno of the kernel. The report of the ring keeps
+ * the last refusal. */
+static void note_multishot(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
+    struct stk_uring_feature_state *state = &u->feature[STK_URING_MULTISHOT];
+    s->socket.multishot = os_error == 0;
+    s->socket.os_error = os_error;
+    if (os_error != 0) {
+        *state = (struct stk_uring_feature_state){STK_URING_REFUSED, os_error};
+    } else if (state->why == STK_URING_NOT_ASKED) {
+        state->why = STK_URING_ON;
+    }
+}
+
+/* Ends the cancelled reads of a source. Call it only while the kernel has no request for the source: a buffer that the
+ * kernel may still fill must not be given back. */
+static void finish_canceled(struct stk_uring *u, struct stk_uring_source *s) {
+    struct stk_index_list all = s->queue;
+    stk_index_list_clear(&s->queue);
+    while (all.head != STK_INDEX_NONE) {
+        uint32_t index = STK_INDEX_POP(u->ops, &all);
+        if (u->ops[index].canceled) {
+            stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
+        } else {
+            STK_INDEX_PUSH(u->ops, &s->queue, index);
+        }
+    }
+}
+
+/* Goes on without multishot, which the kernel has refused with `os_error`: each read gets a request of its own. The
+ * kernel has neither a request nor a ring of buffers of the source. */
+static void fall_back(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
+    finish_canceled(u, s); /* before a request of a read in front of them waits for data */
+    s->receive = RECEIVE_SINGLE;
+    note_multishot(u, s, os_error);
+    for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
+        u->ops[i].state = OP_QUEUED;
+    }
+    stk_uring_send_next_(u, s);
+}
+
 /* Makes the ring of buffers anew with the reads that wait, since some of its buffers belong to reads that have ended.
- * Call it only while the kernel has no request that uses the ring. A failure fails the whole ring of io_uring: the
- * reads would have no buffers. */
+ * Call it only while the kernel has no request that uses the ring. Where the kernel refuses a new ring of buffers, the
+ * source goes on without one. */
 static void renew_buffers(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     int r = io_uring_unregister_buf_ring(u->ring, group_of(source));
-    r = r == 0 ? register_buffers(u, source) : r;
-    if (r != 0) {
+    if (r != 0) { /* the kernel may still use the old ring */
         stk_uring_failed_(u, "io_uring_register (buffer ring)", STK_E_IO, -r);
+        return;
+    }
+    r = register_buffers(u, source);
+    if (r != 0) {
+        fall_back(u, s, -r);
         return;
     }
     for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
@@ -122,6 +166,7 @@ void stk_uring_fill_receives_(struct stk_uring *u) {
         u->arms_due--;
         u->out++;
         u->stats.os_reads++;
+        u->path[s->path].plain++; /* provided buffers are not registered memory */
     }
 }
 
@@ -151,20 +196,10 @@ static bool has_canceled(const struct stk_uring *u, const struct stk_uring_sourc
     return i != STK_INDEX_NONE;
 }
 
-/* Ends the cancelled reads of a source. Call it only while the kernel has no request for the source: a buffer that the
- * kernel may still fill must not be given back. */
+/* Ends the cancelled reads of a source, and takes their buffers back. Call it only while the kernel has no request for
+ * the source. */
 static void end_canceled(struct stk_uring *u, uint32_t source) {
-    struct stk_uring_source *s = &u->source[source];
-    struct stk_index_list all = s->queue;
-    stk_index_list_clear(&s->queue);
-    while (all.head != STK_INDEX_NONE) {
-        uint32_t index = STK_INDEX_POP(u->ops, &all);
-        if (u->ops[index].canceled) {
-            stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);
-        } else {
-            STK_INDEX_PUSH(u->ops, &s->queue, index);
-        }
-    }
+    finish_canceled(u, &u->source[source]);
     renew_buffers(u, source);
 }
 
@@ -212,20 +247,6 @@ static void end_stream(struct stk_uring *u, struct stk_uring_source *s) {
     }
 }
 
-/* Goes on with a request for each read: the kernel knows no multishot. Possible only before the first receive, when no
- * buffer is in use. */
-static void fall_back(struct stk_uring *u, uint32_t source, int os_error) {
-    struct stk_uring_source *s = &u->source[source];
-    s->receive = RECEIVE_SINGLE;
-    s->socket.multishot = false;
-    s->socket.os_error = os_error;
-    (void)io_uring_unregister_buf_ring(u->ring, group_of(source));
-    for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {
-        u->ops[i].state = OP_QUEUED;
-    }
-    stk_uring_send_next_(u, s);
-}
-
 /* Takes an error that ended the request. The first read that waits gets the error, unless it says to try again; the
  * caller then sends the request anew. */
 static void take_error(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
@@ -252,8 +273,9 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
     } else if (os_error == ENOBUFS) {
         s->socket.dry++;
     } else if ((os_error == EINVAL || os_error == EOPNOTSUPP) && s->socket.receives == 0) {
-        fall_back(u, a->index, os_error);
-        return;
+        /* The kernel knows no multishot (before Linux 6.0), or not for this kind of socket. */
+        (void)io_uring_unregister_buf_ring(u->ring, group_of(a->index));
+        fall_back(u, s, os_error);
     } else if (os_error != ECANCELED) {
         if (os_error != 0) {
             take_error(u, s, os_error);
@@ -266,9 +288,12 @@ void stk_uring_received_(struct stk_uring *u, const struct stk_uring_answer *a) 
         }
         renew_buffers(u, a->index);
     }
-    if (!more && has_canceled(u, s)) {
+    if (more || s->receive != RECEIVE_MULTISHOT) {
+        return;
+    }
+    if (has_canceled(u, s)) {
         end_canceled(u, a->index);
-    } else if (!more) {
+    } else {
         want_request(u, s);
     }
 }
@@ -340,9 +365,7 @@ int stk_uring_add_socket(struct stk_uring *uring, int fd, const struct stk_uring
     s->buffers = c->memory;
     s->drops_seen = stk_os_socket_drops(fd);
     if (c->memory != NULL) {
-        s->socket.os_error = -register_buffers(uring, (uint32_t)r);
-        s->socket.multishot = s->socket.os_error == 0;
-        /* A kernel that refuses the ring of buffers is no error: each read then sends a request of its own. */
+        note_multishot(uring, s, -register_buffers(uring, (uint32_t)r));
         s->receive = s->socket.multishot ? RECEIVE_MULTISHOT : RECEIVE_SINGLE;
     }
     return r;

@@ -88,6 +88,7 @@ static void note_features(struct stk_uring *u, uint32_t wishes, const int errors
     u->feature[STK_URING_TIMED_WAIT].why = (wishes & STK_URING_WAIT_BY_POLL) != 0     ? STK_URING_NOT_ASKED
                                            : (u->flags & STK_URING_WAIT_BY_POLL) != 0 ? STK_URING_REFUSED
                                                                                       : STK_URING_ON;
+    u->feature[STK_URING_MULTISHOT].why = STK_URING_NOT_ASKED; /* before a socket asks for it */
 }
 
 static const char *const names[STK_URING_FEATURES] = {
@@ -100,6 +101,7 @@ static const char *const names[STK_URING_FEATURES] = {
     [STK_URING_LARGE_REQUESTS] = "large requests",
     [STK_URING_TIMED_WAIT] = "timed wait",
     [STK_URING_HUGE_PAGES] = "huge pages",
+    [STK_URING_MULTISHOT] = "multishot receive",
 };
 
 const char *stk_uring_feature_name(enum stk_uring_feature feature) {

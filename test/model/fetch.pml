@@ -20,6 +20,17 @@ byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
 #define OUTCOME 2
 byte req[IOS], req_slot[IOS];
 
+#ifdef HANDLES
+/* All slots ask through one handle, which the host grants and revokes. */
+bool granted = true, grant_number; /* grant_number: ghost, tells a grant from the one before */
+bool moving[IOS];                  /* the I/O of this request is with the port; what the port does cannot be stopped */
+bool moves_under[IOS];             /* ghost: number of the grant under which it moves */
+byte moves_for[IOS];               /* ghost: the ticket of the publish for which it moves */
+#define MOVES(k) moving[k]
+#else
+#define MOVES(k) false
+#endif
+
 /// Worker ///
 
 inline io_free(k) { io_status[k] = EMPTY; io_for[k] = 0 }
@@ -94,7 +105,11 @@ inline load_miss(w, i, k) {
 
 /* stk_io_queue_claim, and what stk_fetch_serve makes of a slot that does not wait. There is one server, so its swap is never lost. */
 inline serve_claim(k) {
-    d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
+#ifdef CLAIM_MOVING
+    d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR } /* mutation */
+#else
+    d_step { io_status[k] == PUBLISHED && req[k] == 0 && !MOVES(k) -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
+#endif
 #ifndef NO_CANCEL
     if
     :: d_step { !WAITS(req_slot[k], k) -> assert(io_for[k] == NOBODY); drop(k) } /* not one that is about to wait */
@@ -128,6 +143,46 @@ inline serve_end(k) {
 #endif
     fi
 }
+
+#ifdef HANDLES
+/* stk_fetch_check_handle of a request that was just claimed: a handle that is not granted ends it as an error. */
+inline serve_check(k) {
+    if
+#ifdef NO_CHECK
+    :: d_step { req[k] == WAITING_FOR && !granted -> skip } /* mutation */
+#else
+    :: d_step { req[k] == WAITING_FOR && !granted -> skip }
+       serve_end(k)
+#endif
+    :: d_step { req[k] != WAITING_FOR || granted -> skip }
+    fi
+}
+
+/* stk_fetch_move */
+inline serve_move(k) {
+    d_step { req[k] == WAITING_FOR && !moving[k] -> assert(granted);
+             moving[k] = true; moves_under[k] = grant_number; moves_for[k] = io_for[k] }
+}
+
+/* stk_fetch_complete: the port has moved the bytes, for whoever asked when the I/O began. */
+inline serve_complete(k) {
+    d_step { moving[k] -> assert(granted && moves_under[k] == grant_number); moving[k] = false; moves_under[k] = false }
+    if
+    :: d_step { req[k] == WAITING_FOR -> assert(io_for[k] == moves_for[k] || io_for[k] == NOBODY); moves_for[k] = 0 }
+       serve_end(k)
+    :: d_step { req[k] != WAITING_FOR -> moves_for[k] = 0 } /* cancelled, or late: the request has ended */
+    fi
+}
+
+/* stk_fetch_unregister, and stk_fetch_grant */
+#ifdef REVOKE_MOVING
+#define IN_USE (req[0] == WAITING_FOR || req[IOS - 1] == WAITING_FOR) /* mutation: it forgets I/O that outlives its request */
+#else
+#define IN_USE (req[0] == WAITING_FOR || req[IOS - 1] == WAITING_FOR || moving[0] || moving[IOS - 1])
+#endif
+inline host_revoke() { d_step { granted && !IN_USE -> granted = false } }
+inline host_grant() { d_step { !granted -> granted = true; grant_number = !grant_number } }
+#endif
 
 /* stk_fetch_sweep: what was taken is forgotten; what nobody will take is recycled. */
 #define TAKEN_BY(k) (req[k] == OUTCOME && io_status[k] != OK)

@@ -100,7 +100,7 @@ inline sweep(k, t, s) {
     recycle_gone(k, t, s)
 }
 
-#define SERVABLE(k) ((io_status[k] == PUBLISHED && req[k] == 0) || req[k] == WAITING_FOR || TAKEN_BY(k))
+#define SERVABLE(k) ((io_status[k] == PUBLISHED && req[k] == 0 && !MOVES(k)) || req[k] == WAITING_FOR || TAKEN_BY(k))
 #define GONE(k) (req[k] == OUTCOME && io_status[k] == OK && !COMES(status[req_slot[k]], arg2[req_slot[k]], k))
 #define SWEPT(k) (req[k] == OUTCOME && io_status[k] == OK && (!swept || GONE(k)))
 
@@ -111,8 +111,24 @@ active proctype server() {
     bool spent, swept;
     do
     :: serve_claim(0); spent = false
+#ifdef HANDLES
+       serve_check(0)
+#endif
 #if IOS == 2
     :: serve_claim(1); spent = false
+#ifdef HANDLES
+       serve_check(1)
+#endif
+#endif
+#ifdef HANDLES
+    :: serve_move(0)
+    :: serve_complete(0)
+#if IOS == 2
+    :: serve_move(1)
+    :: serve_complete(1)
+#endif
+    :: host_revoke()
+    :: host_grant()
 #endif
     :: d_step { req[0] == WAITING_FOR -> spent = false; swept = false }
        serve_end(0)

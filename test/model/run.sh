@@ -115,6 +115,7 @@ io)
     prove live -DWORKERS=1 -DIOS=1 -DSWEEP_AT_ONCE
     prove safety -DIOS=1 -DHONEST -DPLAIN_CANCEL
     prove live -DWORKERS=1 -DIOS=1 -DHONEST -DPLAIN_CANCEL -DSWEEP_AT_ONCE
+    prove safety -DIOS=1 -DHANDLES
     for name in ASK_FIRST ANY_TAG DROP_LATE PLAIN_CANCEL; do
         mutate safety $name -DWORKERS=1
     done
@@ -123,6 +124,9 @@ io)
         mutate safety $name -DHONEST -DPLAIN_CANCEL -DIOS=1
     done
     mutate live NO_SWEEP -DWORKERS=1 -DIOS=1 -DHONEST -DPLAIN_CANCEL
+    for name in NO_CHECK REVOKE_MOVING CLAIM_MOVING; do
+        mutate safety $name -DWORKERS=1 -DIOS=1 -DHANDLES
+    done
     ;;
 lost)
     prove safety

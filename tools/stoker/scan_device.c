@@ -37,6 +37,9 @@ static int open_stream(struct scan_device *d) {
         .lead_max = s->lead,
         .payload_offset = d->layout.chunks_at,
         .priority = STK_PRIORITY_NORMAL,
+        /* The count of a chunk needs no other chunk, and results come in order in both cases. A recording keeps the
+         * order of the file. */
+        .any_order = s->options.record ? 0u : 1u,
         .slot_timeout_ns = slot_timeout_ns(d),
         .recorder = s->options.record ? &s->recording.recorder : NULL,
         .epoch_chunks = s->options.epoch,

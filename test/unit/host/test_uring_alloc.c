@@ -12,8 +12,6 @@
 #include <cmocka.h>
 
 #include "host_file.h"
-#include "need_device.h"
-#include "stoker/port/uring.h"
 
 #if defined(__has_feature)
 #define FEATURE(name) __has_feature(name)
@@ -31,11 +29,9 @@
 #define FILE_BYTES 100001u
 #define ROUNDS     200u
 #define SECOND     UINT64_C(1000000000)
+#define MEM_BYTES  (DEPTH * READ_BYTES)
 
-static _Alignas(4096) uint8_t mem[DEPTH * READ_BYTES];
-static uint8_t arena_mem[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, SOURCES))];
-static struct stk_uring uring;
-static bool available;
+#include "uring_rig.h"
 
 /* Submits a read for each buffer. */
 static uint32_t submit_all(uint32_t source, uint32_t round) {
@@ -90,19 +86,13 @@ static void an_open_ring_allocates_nothing(void **state) {
     int fd = pattern_file(FILE_BYTES), ends[2], direct;
     char name[64];
     (void)state;
-    if (!available) {
-        skip_without("io_uring");
-    }
+    need_uring();
     (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     direct = open(name, O_RDONLY | O_DIRECT);
     direct = direct >= 0 ? direct : dup(fd); /* this file system has no direct I/O */
     assert_int_equal(pipe(ends), 0);
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        const struct stk_uring_config config = {
-            .depth = DEPTH, .sources = SOURCES, .flags = ways[i], .memory = mem, .memory_bytes = sizeof mem};
-        struct stk_arena arena;
-        stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-        assert_int_equal(stk_uring_open(&uring, &config, &arena), STK_OK);
+        assert_int_equal(open_pieces(ways[i], 0), STK_OK);
         alloc_count_begin();
         uint32_t n = work(fd, direct, ends[0]);
         alloc_count_end();
@@ -115,12 +105,11 @@ static void an_open_ring_allocates_nothing(void **state) {
 }
 
 int main(void) {
-    struct stk_uring_info info;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_allocates_is_counted),
         cmocka_unit_test(an_open_ring_allocates_nothing),
     };
-    available = stk_uring_probe(&info) == STK_OK;
+    look_for_uring();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

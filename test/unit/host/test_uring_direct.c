@@ -14,8 +14,6 @@
 #include <cmocka.h>
 
 #include "host_file.h"
-#include "need_device.h"
-#include "stoker/port/uring.h"
 
 #define DEPTH      16u
 #define SOURCES    2u
@@ -23,11 +21,10 @@
 #define PIECE      16384u
 #define GUARD      0xEEu
 #define SECOND     UINT64_C(1000000000)
+#define MEM_BYTES  (1u << 19)
 
-static _Alignas(4096) uint8_t mem[1u << 19];
-static uint8_t arena_mem[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, SOURCES))];
-static struct stk_uring uring;
-static bool available;
+#include "uring_rig.h"
+
 static int fd = -1;
 
 static uint64_t bounced(void) {
@@ -38,17 +35,8 @@ static uint64_t bounced(void) {
 
 /* Opens a ring and a file with O_DIRECT as source 0. */
 static void open_all(uint32_t flags, uint32_t piece_bytes) {
-    const struct stk_uring_config config = {.depth = DEPTH,
-                                            .sources = SOURCES,
-                                            .flags = flags,
-                                            .piece_bytes = piece_bytes,
-                                            .memory = mem,
-                                            .memory_bytes = sizeof mem};
-    struct stk_arena arena;
     char name[64];
-    if (!available) {
-        skip_without("io_uring");
-    }
+    need_uring();
     int file = pattern_file(FILE_BYTES);
     assert_int_equal(fsync(file), 0);
     (void)snprintf(name, sizeof name, "/proc/self/fd/%d", file);
@@ -58,8 +46,7 @@ static void open_all(uint32_t flags, uint32_t piece_bytes) {
         print_message("skipped: no O_DIRECT in /tmp\n");
         skip();
     }
-    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    assert_int_equal(stk_uring_open(&uring, &config, &arena), STK_OK);
+    assert_int_equal(open_pieces(flags, piece_bytes), STK_OK);
     assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
     assert_int_equal(uring.source[0].path, STK_URING_DIRECT_PATH);
     memset(mem, GUARD, sizeof mem);
@@ -271,7 +258,6 @@ static void what_is_no_namespace_is_not_taken_for_one(void **state) {
 #define TEST(f) cmocka_unit_test_teardown(f, close_all)
 
 int main(void) {
-    struct stk_uring_info info;
     const struct CMUnitTest tests[] = {
         TEST(whole_blocks_are_not_copied),
         TEST(only_the_ends_of_a_read_are_copied),
@@ -284,6 +270,6 @@ int main(void) {
         cmocka_unit_test(the_machine_is_described),
         cmocka_unit_test(what_is_no_namespace_is_not_taken_for_one),
     };
-    available = stk_uring_probe(&info) == STK_OK;
+    look_for_uring();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

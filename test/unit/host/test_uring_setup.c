@@ -11,19 +11,15 @@
 #include <cmocka.h>
 
 #include "host_file.h"
-#include "need_device.h"
-#include "stoker/port/uring.h"
+
+#define DEPTH     8u
+#define SOURCES   2u
+#define SECOND    UINT64_C(1000000000)
+#define LARGE     (IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
+#define MEM_BYTES 65536u
+
 #include "uring_kernel.h"
-
-#define DEPTH   8u
-#define SOURCES 2u
-#define SECOND  UINT64_C(1000000000)
-#define LARGE   (IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
-
-static _Alignas(4096) uint8_t mem[65536];
-static uint8_t arena_mem[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, SOURCES))];
-static struct stk_uring uring;
-static bool available;
+#include "uring_rig.h"
 
 static int forget(void **state) {
     (void)state;
@@ -32,14 +28,7 @@ static int forget(void **state) {
 }
 
 static int open_ring(uint32_t flags) {
-    const struct stk_uring_config config = {
-        .depth = DEPTH, .sources = SOURCES, .flags = flags, .memory = mem, .memory_bytes = sizeof mem};
-    struct stk_arena arena;
-    if (!available) {
-        skip_without("io_uring");
-    }
-    stk_arena_init(&arena, arena_mem, sizeof arena_mem);
-    return stk_uring_open(&uring, &config, &arena);
+    return open_pieces(flags, 0);
 }
 
 static void reads_a_file(void) {
@@ -124,7 +113,7 @@ static void assert_why(const enum stk_uring_why why[STK_URING_FEATURES]) {
 static void what_nobody_asked_for_is_off(void **state) {
     static const enum stk_uring_why why[STK_URING_FEATURES] = {
         STK_URING_ON,        STK_URING_ON,        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED,
-        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
+        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
     (void)state;
     assert_int_equal(open_ring(STK_URING_WAIT_BY_POLL), STK_OK);
     assert_why(why);
@@ -133,7 +122,7 @@ static void what_nobody_asked_for_is_off(void **state) {
 static void a_refused_kernel_thread_is_done_without(void **state) {
     static const enum stk_uring_why why[STK_URING_FEATURES] = {
         STK_URING_ON,      STK_URING_ON,        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_NOT_ASKED,
-        STK_URING_REFUSED, STK_URING_NOT_ASKED, STK_URING_ON,        STK_URING_NOT_ASKED};
+        STK_URING_REFUSED, STK_URING_NOT_ASKED, STK_URING_ON,        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
     char text[STK_URING_SETUP_BYTES];
     (void)state;
     kernel.sqpoll_error = EPERM;
@@ -145,15 +134,16 @@ static void a_refused_kernel_thread_is_done_without(void **state) {
     assert_string_equal(text,
                         "registered buffers, registered files, timed wait; without single issuer (not asked "
                         "for), deferred task work (not asked for), cooperative task work (not asked for), "
-                        "SQPOLL (Operation not permitted), large requests (not asked for), huge pages (not asked for)");
+                        "SQPOLL (Operation not permitted), large requests (not asked for), huge pages (not asked for), "
+                        "multishot receive (not asked for)");
     assert_int_equal(stk_uring_describe_setup(&uring, text, (size_t)n), STK_E_SPACE);
     reads_a_file();
 }
 
 static void an_old_kernel_has_cooperative_task_work(void **state) {
-    static const enum stk_uring_why why[STK_URING_FEATURES] = {STK_URING_ON,        STK_URING_ON, STK_URING_REFUSED,
-                                                               STK_URING_REFUSED,   STK_URING_ON, STK_URING_NOT_ASKED,
-                                                               STK_URING_NOT_ASKED, STK_URING_ON, STK_URING_NOT_ASKED};
+    static const enum stk_uring_why why[STK_URING_FEATURES] = {
+        STK_URING_ON,        STK_URING_ON,        STK_URING_REFUSED, STK_URING_REFUSED,   STK_URING_ON,
+        STK_URING_NOT_ASKED, STK_URING_NOT_ASKED, STK_URING_ON,      STK_URING_NOT_ASKED, STK_URING_NOT_ASKED};
     (void)state;
     kernel.unknown = kernels[2];
     assert_int_equal(open_ring(STK_URING_ONE_THREAD), STK_OK);
@@ -191,9 +181,7 @@ static void huge_pages_keep_the_bytes(void **state) {
     uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct stk_arena arena;
     (void)state;
-    if (!available) {
-        skip_without("io_uring");
-    }
+    need_uring();
     pattern_fill(memory, 0, bytes);
     config.memory = memory + 64; /* at no page's begin */
     config.memory_bytes = bytes - 64;
@@ -219,7 +207,6 @@ static void a_closed_ring_has_no_report(void **state) {
 }
 
 int main(void) {
-    struct stk_uring_info info;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_wish_opens_on_kernels_of_all_ages, forget),
         cmocka_unit_test_teardown(what_nobody_asked_for_is_off, forget),
@@ -230,6 +217,6 @@ int main(void) {
         cmocka_unit_test_teardown(huge_pages_keep_the_bytes, forget),
         cmocka_unit_test_teardown(a_closed_ring_has_no_report, forget),
     };
-    available = stk_uring_probe(&info) == STK_OK;
+    look_for_uring();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

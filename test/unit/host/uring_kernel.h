@@ -15,14 +15,18 @@ static struct {
     uint32_t cq_entries; /* longest completion queue; 0: as the kernel makes it */
     uint32_t sq_entries; /* longest submission queue; 0: as asked for */
     int refuse;          /* errno for every request from now on; 0: the kernel takes them */
+    bool no_multishot;   /* this kernel knows no multishot receive: EINVAL (before Linux 6.0) */
+    int buffers_error;   /* errno for every new ring of buffers; 0: the kernel takes them */
     uint32_t submits;    /* calls that took requests */
+    uint32_t receives;   /* requests to receive that were sent */
     uint32_t requests;   /* reads that were sent */
     /* What becomes of read number `nth` of `bytes` bytes: 0 it runs, above 0 it reads so many bytes at most, below 0
      * -errno. NULL: all run. */
     int32_t (*fate)(uint32_t nth, uint32_t bytes);
 } kernel;
 
-#define INJECT_RESULT 1u /* IORING_NOP_INJECT_RESULT */
+#define INJECT_RESULT   1u         /* IORING_NOP_INJECT_RESULT */
+#define UNKNOWN_RECEIVE (1u << 15) /* a flag of receives that no kernel knows */
 
 static bool kernel_injects; /* the real kernel answers a request as a case asks; else no request fails */
 
@@ -46,6 +50,12 @@ static inline void change_requests(struct io_uring *ring) {
                 be_nop(sqe, fate);
             } else if (fate > 0 && (uint32_t)fate < sqe->len) {
                 sqe->len = (uint32_t)fate;
+            }
+        }
+        if (sqe->opcode == IORING_OP_RECV) {
+            kernel.receives++;
+            if (kernel.no_multishot && (sqe->ioprio & IORING_RECV_MULTISHOT) != 0) {
+                sqe->ioprio |= UNKNOWN_RECEIVE;
             }
         }
     }
@@ -73,6 +83,12 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uri
     }
     change_requests(ring);
     return __real_io_uring_submit_and_wait_timeout(ring, cqe, wait, t, mask);
+}
+
+int __real_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *reg, unsigned flags);
+int __wrap_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *reg, unsigned flags);
+int __wrap_io_uring_register_buf_ring(struct io_uring *ring, struct io_uring_buf_reg *reg, unsigned flags) {
+    return kernel.buffers_error != 0 ? -kernel.buffers_error : __real_io_uring_register_buf_ring(ring, reg, flags);
 }
 
 /* Finds out whether the real kernel answers a request as a case asks. */

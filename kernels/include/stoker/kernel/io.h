@@ -26,6 +26,17 @@ struct stk_io_ask {
     stk_u64 offset;
 };
 
+/* Returns the request with these fields. */
+STK_FN struct stk_io_ask stk_io_make_ask(stk_u32 op, stk_u32 src, stk_u32 dst, stk_u64 offset, stk_u32 bytes) {
+    struct stk_io_ask ask;
+    ask.op = op;
+    ask.src = src;
+    ask.dst = dst;
+    ask.bytes = bytes;
+    ask.offset = offset;
+    return ask;
+}
+
 /* Takes a free I/O slot: EMPTY -> WAIT_IO, a state in which the host leaves the I/O slot alone. Returns its index, or
  * io_slots when none is free. */
 STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
@@ -157,12 +168,7 @@ STK_FN_FOR_USERS stk_u32 stk_io_or_fault(const struct stk_dev *d, const struct s
  * error, STK_E_SHORT. */
 STK_FN_FOR_USERS stk_u32 stk_io_read(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle, stk_u64 offset,
                                      stk_u32 to, stk_u32 bytes) {
-    struct stk_io_ask ask;
-    ask.op = STK_IO_OP_READ;
-    ask.src = handle;
-    ask.dst = to;
-    ask.bytes = bytes;
-    ask.offset = offset;
+    struct stk_io_ask ask = stk_io_make_ask(STK_IO_OP_READ, handle, to, offset, bytes);
     return stk_io_or_fault(d, c, &ask);
 }
 
@@ -170,24 +176,14 @@ STK_FN_FOR_USERS stk_u32 stk_io_read(const struct stk_dev *d, const struct stk_c
  * Returns as stk_io_read. Those bytes of the payload must not change before the call returns STK_SLOT_DONE. */
 STK_FN_FOR_USERS stk_u32 stk_io_write(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle, stk_u64 offset,
                                       stk_u32 from, stk_u32 bytes) {
-    struct stk_io_ask ask;
-    ask.op = STK_IO_OP_WRITE;
-    ask.src = from;
-    ask.dst = handle;
-    ask.bytes = bytes;
-    ask.offset = offset;
+    struct stk_io_ask ask = stk_io_make_ask(STK_IO_OP_WRITE, from, handle, offset, bytes);
     return stk_io_or_fault(d, c, &ask);
 }
 
 /* Asks for an I/O fence: waits until every write to the handle's source that was asked for before the fence is kept
  * through a power cut. Returns as stk_io_read. */
 STK_FN_FOR_USERS stk_u32 stk_io_fence(const struct stk_dev *d, const struct stk_call *c, stk_u32 handle) {
-    struct stk_io_ask ask;
-    ask.op = STK_IO_OP_FENCE;
-    ask.src = 0u;
-    ask.dst = handle;
-    ask.bytes = 0u;
-    ask.offset = 0u;
+    struct stk_io_ask ask = stk_io_make_ask(STK_IO_OP_FENCE, 0u, handle, 0u, 0u);
     return stk_io_or_fault(d, c, &ask);
 }
 

@@ -73,6 +73,7 @@ enum stk_uring_feature {
     STK_URING_LARGE_REQUESTS, /* SQE128 and CQE32, for NVMe passthrough */
     STK_URING_TIMED_WAIT,     /* a wait with a timeout is one system call */
     STK_URING_HUGE_PAGES,     /* the kernel was asked for huge pages, and did not refuse */
+    STK_URING_MULTISHOT,      /* multishot receive, for sockets with memory; refused: some socket does without */
     STK_URING_FEATURES
 };
 
@@ -168,7 +169,7 @@ struct stk_uring_socket_stats {
     uint64_t requests; /* multishot: requests that were sent */
     uint64_t dry;      /* multishot: how often no read waited, so that the kernel left the data in the socket */
     bool multishot;    /* one request serves many reads; false: each read has its own */
-    int32_t os_error;  /* why there is no multishot; 0: it was not asked for */
+    int32_t os_error;  /* why there is no multishot, or none any more; 0: it was not asked for */
 };
 
 /* A source of the ring. Visible for sizeof only. */
@@ -333,7 +334,8 @@ struct stk_uring_socket_config {
  * is submitted the data stays in the socket, which may drop datagrams and counts the dropped ones.
  *
  * With the memory of `config` one multishot request serves all reads, by a ring of provided buffers (Linux 6.0). On an
- * older kernel, and without this memory, each read sends a request of its own. Errors:
+ * older kernel, without this memory, and from the moment when the kernel has no memory for a ring of buffers, each read
+ * sends a request of its own. Errors:
  * - Those of stk_uring_add_file. STK_E_ARG also where `fd` is no socket, or one that listens.
  * - STK_E_SPACE the memory is too small; info.value: bytes that would do.
  * - STK_E_ALIGN the memory is not aligned to 4096. */
@@ -393,7 +395,7 @@ STK_MUST_CHECK int stk_uring_nvme_identify(int fd, struct stk_uring_nvme *nvme);
 /* Returns the words for a feature, "registered buffers"; NULL: there is no such feature. Static. */
 const char *stk_uring_feature_name(enum stk_uring_feature feature);
 
-#define STK_URING_SETUP_BYTES 512u /* always enough for stk_uring_describe_setup */
+#define STK_URING_SETUP_BYTES 768u /* always enough for stk_uring_describe_setup */
 
 /* Writes one line without a newline: the features of the ring, then those that it lacks and why: "registered buffers,
  * registered files, timed wait; without single issuer (not asked for), ...". Returns its length in bytes. STK_E_ARG a
